@@ -1,0 +1,17 @@
+# o365_embed(target folder...) compiles every file of the folders into the target as o365::embedded_files(), see lib/page.h.
+# A file is named by its path below its folder's parent: templates/landing.mustache, static/o365.css, strings/en.json.
+function(o365_embed target)
+  set(inputs "")
+  foreach(folder ${ARGN})
+    file(GLOB found CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*)
+    list(APPEND inputs ${found})
+  endforeach()
+  set(output ${CMAKE_CURRENT_BINARY_DIR}/${target}_embedded.cpp)
+  add_custom_command(
+    OUTPUT ${output}
+    COMMAND ${CMAKE_COMMAND} -D OUTPUT=${output} -D "INPUTS=${inputs}" -P ${CMAKE_SOURCE_DIR}/cmake/embed_files.cmake
+    DEPENDS ${inputs} ${CMAKE_SOURCE_DIR}/cmake/embed_files.cmake
+    COMMENT "Embedding pages of ${target}"
+    VERBATIM)
+  target_sources(${target} PRIVATE ${output})
+endfunction()

@@ -1,0 +1,86 @@
+#include "lib/crypto.h"
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+
+#include <array>
+#include <stdexcept>
+
+namespace o365 {
+namespace {
+
+const unsigned char* unsigned_bytes(std::string_view bytes) {
+    return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+unsigned char* unsigned_bytes(std::string& bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
+
+}  // namespace
+
+std::string random_bytes(std::size_t count) {
+    std::string bytes(count, '\0');
+    if (RAND_bytes(unsigned_bytes(bytes), static_cast<int>(count)) != 1) {
+        throw std::runtime_error("could not read random bytes from the operating system");
+    }
+    return bytes;
+}
+
+std::string random_token() { return base64url(random_bytes(32)); }
+
+std::string random_request_id() { return "r-" + hex(random_bytes(6)); }
+
+std::string sha256(std::string_view bytes) {
+    std::string digest(SHA256_DIGEST_LENGTH, '\0');
+    SHA256(unsigned_bytes(bytes), bytes.size(), unsigned_bytes(digest));
+    return digest;
+}
+
+std::string hex(std::string_view bytes) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string text;
+    text.reserve(bytes.size() * 2);
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        text += kDigits[byte >> 4];
+        text += kDigits[byte & 15];
+    }
+    return text;
+}
+
+std::string base64(std::string_view bytes) {
+    std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
+    const int length = EVP_EncodeBlock(unsigned_bytes(text), unsigned_bytes(bytes), static_cast<int>(bytes.size()));
+    text.resize(static_cast<std::size_t>(length));
+    return text;
+}
+
+std::string base64url(std::string_view bytes) {
+    std::string text = base64(bytes);
+    while (!text.empty() && text.back() == '=') text.pop_back();
+    for (char& c : text) {
+        if (c == '+') c = '-';
+        if (c == '/') c = '_';
+    }
+    return text;
+}
+
+std::string base64_decode(std::string_view text) {
+    const auto refuse = [] { throw std::invalid_argument("this is not base64"); };
+    if (text.size() % 4 != 0) refuse();
+    // EVP_DecodeBlock skips blanks around the text and counts padding as bytes: check the alphabet and the padding
+    // here.
+    std::size_t padding = 0;
+    while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
+    const auto in_alphabet = [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
+    };
+    for (const char c : text.substr(0, text.size() - padding)) {
+        if (!in_alphabet(c)) refuse();
+    }
+    std::string bytes(text.size() / 4 * 3, '\0');
+    if (EVP_DecodeBlock(unsigned_bytes(bytes), unsigned_bytes(text), static_cast<int>(text.size())) < 0) refuse();
+    bytes.resize(bytes.size() - padding);
+    return bytes;
+}
+
+}  // namespace o365

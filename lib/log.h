@@ -1,0 +1,46 @@
+// One event a line: `<time> level=warn event=<event> key=value ...`, to syslog, a file or stderr (spdlog).
+// Callers pass the event and the pairs as one fmt string: log::warn("delivery_failed", "card={} http={}", id, status).
+// Never a secret: Secret formats as ***, and nothing else that is secret may be passed. Any thread.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+
+namespace o365::log {
+
+enum class Level { debug, info, warn, error };
+
+// Where lines go: "syslog", "stderr" or a file's path (appended to; opened 0600 when new). `program` is the syslog
+// identity. Before the first call lines go nowhere: a FastCGI program's stderr is its web server's error log. Throws
+// std::runtime_error when the file cannot be opened, with its name and the reason.
+void open(const std::string& target, Level least, const std::string& program);
+
+// "debug" | "info" | "warn" | "error"; throws std::invalid_argument for anything else.
+Level parse_level(std::string_view text);
+
+void write(Level level, std::string_view event, const std::string& pairs);
+
+// Text for a value of a key=value pair: quoted with \" \\ \n escaped when it holds a space, a quote, = or a control
+// character.
+std::string quoted(std::string_view value);
+
+template <class... Args>
+void debug(std::string_view event, fmt::format_string<Args...> pairs, Args&&... args) {
+    write(Level::debug, event, fmt::format(pairs, std::forward<Args>(args)...));
+}
+template <class... Args>
+void info(std::string_view event, fmt::format_string<Args...> pairs, Args&&... args) {
+    write(Level::info, event, fmt::format(pairs, std::forward<Args>(args)...));
+}
+template <class... Args>
+void warn(std::string_view event, fmt::format_string<Args...> pairs, Args&&... args) {
+    write(Level::warn, event, fmt::format(pairs, std::forward<Args>(args)...));
+}
+template <class... Args>
+void error(std::string_view event, fmt::format_string<Args...> pairs, Args&&... args) {
+    write(Level::error, event, fmt::format(pairs, std::forward<Args>(args)...));
+}
+
+}  // namespace o365::log

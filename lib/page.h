@@ -1,0 +1,31 @@
+// Pages from mustache templates (kainjow). Templates, texts and static files are compiled in (cmake/embed.cmake); the setting `templates`
+// names a folder whose files, with the same names, take their place. Values are HTML-escaped by {{name}}. Safe from any thread once made.
+#pragma once
+
+#include <json/json.h>
+
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace o365 {
+
+// Files compiled into the program: "templates/landing.mustache", "static/o365.css", "strings/en.json" -> content.
+const std::map<std::string, std::string_view, std::less<>>& embedded_files();
+
+class Pages {
+  public:
+    // `folder` as in the setting `templates`; empty for none. Throws std::runtime_error naming a file that does not parse.
+    explicit Pages(const std::string& folder);
+
+    // Renders templates/<name>.mustache with `values`, inside templates/layout.mustache ({{{content}}}, and all of `values`).
+    // Throws std::out_of_range for a name that does not exist.
+    std::string render(std::string_view name, const Json::Value& values) const;
+    // The static file, or nullptr. `name` as in the URL: "o365.css".
+    const std::string* file(std::string_view name) const;
+
+  private:
+    std::map<std::string, std::string, std::less<>> files_;
+};
+
+}  // namespace o365

@@ -1,0 +1,171 @@
+#include "lib/settings.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <set>
+#include <variant>
+
+namespace o365 {
+namespace {
+
+using Member = std::variant<std::string Settings::*, bool Settings::*, int Settings::*>;
+
+constexpr int kMaxThreads = 256;
+constexpr int kMaxTransfers = 4096;
+
+constexpr std::array kTable = {
+    Setting{"allow_loopback", "no", "yes or no", "worker", false,
+            "Lets the worker post to webhooks on loopback addresses; only where environment is development."},
+    Setting{"ca_file", "", "path", "worker", false,
+            "A PEM file of authorities that webhooks may be certified by besides the system's; only where environment "
+            "is development."},
+    Setting{"database", "dbname=o365", "libpq connection string", "all", true,
+            "Where PostgreSQL is. Several hosts and target_session_attrs are understood; a password belongs into a "
+            "passfile."},
+    Setting{"environment", "production", "text", "worker", false,
+            "What this host is. Cards leave only where the database's setting environment says the same."},
+    Setting{"key_file", "/etc/o365-connector/keys", "path", "worker", false,
+            "The file that opens sealed webhooks, made by `o365-worker keys generate`, mode 0600."},
+    Setting{"log", "syslog", "syslog, stderr or path", "all", false, "Where log lines go."},
+    Setting{"log_level", "info", "debug, info, warn or error", "all", false, "The least level that is logged."},
+    Setting{"max_transfers", "256", "1..4096", "worker", false, "How many webhooks are posted to at the same time."},
+    Setting{"proxy", "", "URL", "worker", false,
+            "An HTTP proxy for webhooks. The proxy then decides which addresses are reached. Proxy variables of the "
+            "environment are ignored."},
+    Setting{"responder_role", "o365_responder", "role name or empty", "responder", false,
+            "The database role of the responder; empty: the one of the connection string."},
+    Setting{"responder_socket", "", "path or empty", "responder", false,
+            "The Unix socket the web server talks to, made with mode 0660; empty: the listener that the web server or "
+            "systemd hands over."},
+    Setting{"sandbox_role", "o365_sandbox", "role name or empty", "sandbox", false,
+            "The database role of the sandbox; empty: the one of the connection string."},
+    Setting{"sandbox_socket", "", "path or empty", "sandbox", false, "Like responder_socket, for the sandbox."},
+    Setting{"socket_group", "", "group name or empty", "responder, sandbox", false,
+            "The group that may connect to the socket: the web server's."},
+    Setting{
+        "templates", "", "path or empty", "responder, sandbox", false,
+        "A folder whose files take the place of the built-in templates, strings and static files of the same name."},
+    Setting{"threads", "8", "1..256", "responder, sandbox", false,
+            "How many requests are worked on at the same time, one database connection each."},
+    Setting{"worker_name", "", "text", "worker", false,
+            "How this worker is called in o365.health(); empty: host name and process id."},
+    Setting{"worker_role", "o365_worker", "role name or empty", "worker", false,
+            "The database role of the worker; empty: the one of the connection string."},
+};
+
+// In the order of kTable; a test compares both through describe().
+const std::array<Member, kTable.size()> kMembers = {
+    &Settings::allow_loopback, &Settings::ca_file,          &Settings::database,
+    &Settings::environment,    &Settings::key_file,         &Settings::log,
+    &Settings::log_level,      &Settings::max_transfers,    &Settings::proxy,
+    &Settings::responder_role, &Settings::responder_socket, &Settings::sandbox_role,
+    &Settings::sandbox_socket, &Settings::socket_group,     &Settings::templates,
+    &Settings::threads,        &Settings::worker_name,      &Settings::worker_role,
+};
+
+std::string_view trimmed(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t\r");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+}
+
+// Empty when `value` fits, else what is wrong with it.
+std::string assign(Settings& settings, std::size_t index, std::string_view value) {
+    const Setting& setting = kTable.at(index);
+    const std::string wrong = fmt::format("{} must be {}", setting.name, setting.form);
+    if (const auto* member = std::get_if<bool Settings::*>(&kMembers.at(index))) {
+        if (value != "yes" && value != "no") return wrong;
+        settings.*(*member) = value == "yes";
+    } else if (const auto* number = std::get_if<int Settings::*>(&kMembers.at(index))) {
+        const int most = setting.name == "threads" ? kMaxThreads : kMaxTransfers;
+        int parsed = 0;
+        const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), parsed);
+        if (error != std::errc{} || end != value.data() + value.size() || parsed < 1 || parsed > most) return wrong;
+        settings.*(*number) = parsed;
+    } else {
+        if (setting.name == "log_level" && value != "debug" && value != "info" && value != "warn" && value != "error")
+            return wrong;
+        if (value.empty() && !setting.default_value.empty() && setting.form.find("empty") == std::string_view::npos) {
+            return wrong + ", not empty";
+        }
+        settings.*std::get<std::string Settings::*>(kMembers.at(index)) = std::string(value);
+    }
+    return {};
+}
+
+std::string shown(const Settings& settings, std::size_t index) {
+    if (kTable.at(index).secret) return "***";
+    if (const auto* member = std::get_if<bool Settings::*>(&kMembers.at(index)))
+        return settings.*(*member) ? "yes" : "no";
+    if (const auto* number = std::get_if<int Settings::*>(&kMembers.at(index)))
+        return std::to_string(settings.*(*number));
+    return settings.*std::get<std::string Settings::*>(kMembers.at(index));
+}
+
+}  // namespace
+
+std::span<const Setting> settings_table() { return kTable; }
+
+Settings parse_settings(std::string_view text, const std::string& path) {
+    Settings settings;
+    for (std::size_t i = 0; i < kTable.size(); ++i) assign(settings, i, kTable.at(i).default_value);
+    std::set<std::string_view> seen;
+    int line_number = 0;
+    while (!text.empty()) {
+        const auto end = text.find('\n');
+        const std::string_view line = trimmed(text.substr(0, end));
+        text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+        ++line_number;
+        if (line.empty() || line.front() == '#') continue;
+        const auto refuse = [&](const std::string& why) {
+            throw SettingsError(fmt::format("{}:{}: {}", path, line_number, why));
+        };
+        const auto equals = line.find('=');
+        if (equals == std::string_view::npos) refuse("expected `name = value`, or # before a comment");
+        const std::string_view name = trimmed(line.substr(0, equals));
+        std::size_t index = 0;
+        while (index < kTable.size() && kTable.at(index).name != name) ++index;
+        if (index == kTable.size()) refuse(fmt::format("there is no setting '{}', see --help for the list", name));
+        if (!seen.insert(kTable.at(index).name).second)
+            refuse(fmt::format("{} stands here for the second time, leave one", name));
+        const std::string problem = assign(settings, index, trimmed(line.substr(equals + 1)));
+        if (!problem.empty()) refuse(problem);
+    }
+    return settings;
+}
+
+Settings load_settings(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file)
+        throw SettingsError(fmt::format("{}: could not be read; name the configuration file with --config", path));
+    const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    return parse_settings(text, path);
+}
+
+std::string default_settings_path() {
+    if (const char* named = std::getenv("O365_CONFIG"); named != nullptr && *named != '\0') return named;
+    std::error_code error;
+    const std::filesystem::path folder = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+    if (!error) {
+        for (const auto& candidate : {folder / "o365.conf", folder.parent_path() / "o365.conf"}) {
+            if (std::filesystem::exists(candidate, error)) return candidate.string();
+        }
+    }
+    return "/etc/o365-connector/o365.conf";
+}
+
+std::string describe(const Settings& settings) {
+    std::string text;
+    for (std::size_t i = 0; i < kTable.size(); ++i)
+        text += fmt::format("{} = {}\n", kTable.at(i).name, shown(settings, i));
+    return text;
+}
+
+}  // namespace o365

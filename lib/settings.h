@@ -1,0 +1,68 @@
+// The configuration file that all programs share, and the one table of what may stand in it.
+// The table feeds the parser, --check and docs/operator.md (a test compares them). What an installation decides at run
+// time (public_url, connect_url, quotas, retries) is not here but in the database, in o365.settings.
+//
+// File: `name = value` lines, `#` comments, UTF-8. A value runs to the end of the line; blanks around it are dropped.
+#pragma once
+
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace o365 {
+
+struct Setting {
+    std::string_view name;
+    std::string_view default_value;
+    std::string_view form;      // what a value looks like, for errors and docs: "text", "yes or no", "1..256", ...
+    std::string_view programs;  // who reads it: "all", "responder", "worker", "sandbox", "responder, sandbox"
+    bool secret;                // never printed
+    std::string_view help;      // one sentence, ends with a full stop
+};
+
+class SettingsError : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+// All settings in alphabetical order.
+std::span<const Setting> settings_table();
+
+// What a program runs with. One member a setting, same name.
+struct Settings {
+    bool allow_loopback = false;
+    std::string ca_file;
+    std::string database;  // libpq connection string, secret
+    std::string environment;
+    std::string key_file;
+    std::string log;
+    std::string log_level;
+    int max_transfers = 0;
+    std::string proxy;
+    std::string responder_role;
+    std::string responder_socket;
+    std::string sandbox_role;
+    std::string sandbox_socket;
+    std::string socket_group;
+    std::string templates;
+    int threads = 0;
+    std::string worker_name;
+    std::string worker_role;
+};
+
+// Reads `path`. Throws SettingsError (what(): "<path>:<line>: <what is wrong>, <what to write instead>") on an unknown
+// or repeated name, a value out of its form, or a file that cannot be read.
+Settings load_settings(const std::string& path);
+
+// The same from text; `path` only names it in errors.
+Settings parse_settings(std::string_view text, const std::string& path);
+
+// The file to read when --config names none: $O365_CONFIG, o365.conf beside the running binary or in the folder above
+// that, else /etc/o365-connector/o365.conf. The first that exists; the last if none does.
+std::string default_settings_path();
+
+// One "name = value" line a setting, secrets as ***: what --check prints and the log says at start.
+std::string describe(const Settings& settings);
+
+}  // namespace o365

@@ -1,0 +1,59 @@
+-- Rows that come with the product. Values that an operator has changed stay as they are; what belongs to the product is renewed.
+
+INSERT INTO o365_internal.setting (name, value, pattern, help) VALUES
+    ('public_url', '', '^https?://[a-zA-Z0-9.-]+(:[0-9]+)?(/[a-zA-Z0-9._~/-]*[a-zA-Z0-9._~-])?$',
+        'Where browsers reach the responder, without /connect and without a slash at the end: https://app.example.org.'),
+    ('connect_url', 'https://outlook.office.com/connectors/Connect', '^https://[a-zA-Z0-9.-]+(:[0-9]+)?/[^?#[:space:]]*$',
+        'The Connect page: Microsoft''s, or the sandbox''s in development.'),
+    ('environment', 'production', '^[a-z][a-z0-9-]{0,39}$', 'What this database is. Workers configured for another environment send nothing.'),
+    ('state_minutes', '60', '^[1-9][0-9]{0,3}$', 'How long a user may take on Microsoft''s page, minutes.'),
+    ('lease_seconds', '60', '^([3-9][0-9]|[1-9][0-9]{2})$', 'How long a claim hides a lane from other workers, 30 to 999 seconds; longer than post_timeout_seconds.'),
+    ('post_timeout_seconds', '20', '^([1-9]|[1-4][0-9])$', 'How long one POST may take, 1 to 49 seconds.'),
+    ('retry_first_seconds', '5', '^[1-9][0-9]{0,3}$', 'The first step of the exponential wait after a failed POST, seconds.'),
+    ('retry_cap_seconds', '3600', '^[1-9][0-9]{0,5}$', 'The longest step of that wait, seconds.'),
+    ('give_up_hours', '24', '^[1-9][0-9]{0,3}$', 'How long one card is tried before it ends as dead, hours.'),
+    ('card_size_limit', '24000', '^[1-9][0-9]{2,5}$', 'The largest card o365.send takes, bytes of its JSON. Microsoft refuses 28 KB as it counts.'),
+    ('history_days', '30', '^[1-9][0-9]{0,3}$', 'How long deliveries and attempts are kept, days.')
+ON CONFLICT (name) DO UPDATE SET pattern = excluded.pattern, help = excluded.help;
+
+-- Hosts of office365-connectors.md section 2. Only filled when there are none: what an operator took out stays out.
+INSERT INTO o365_internal.webhook_host (dialect, host, subdomains, port)
+    SELECT h.dialect, h.host, h.subdomains, 443 FROM (VALUES
+        ('connector', 'outlook.office.com', false), ('connector', 'outlook.office365.com', false), ('connector', 'webhook.office.com', true),
+        ('workflow', 'logic.azure.com', true), ('workflow', 'api.powerplatform.com', true)
+    ) AS h (dialect, host, subdomains) WHERE NOT EXISTS (SELECT FROM o365_internal.webhook_host);
+
+INSERT INTO o365_internal.response_rule (rule_id, dialect, name, status_from, status_to, body_pattern, outcome, source) VALUES
+    (100, 'connector', 'a count of messages', 200, 299, '^[[:space:]]*[1-9][0-9]*[[:space:]]*$', 'delivered', 'office365-connectors.md 3.1'),
+    (110, 'connector', 'throttled, inside 200', 200, 299, 'returned HTTP error 429', 'throttled', 'office365-connectors.md 3.1'),
+    (120, 'connector', 'too large, inside 200', 200, 299, 'returned HTTP error 413', 'dead', 'office365-connectors.md 3.1'),
+    (130, 'connector', 'refused or removed, inside 200', 200, 299, 'returned HTTP error 4(00|04|10)', 'retry', 'office365-connectors.md 3.1: bad card or channel removed, not told apart'),
+    (140, 'connector', 'failed behind the front end, inside 200', 200, 299, 'returned HTTP error|Error contacting', 'retry', 'office365-connectors.md 3.1'),
+    (150, 'connector', 'an unknown text inside 200', 200, 299, NULL, 'retry', 'office365-connectors.md 3.3: must not count as success'),
+    (160, 'connector', 'not a card', 400, 400, 'Summary or Text is required|Bad payload', 'dead', 'office365-connectors.md 3.1'),
+    (165, 'connector', 'not a webhook', 400, 499, 'Invalid webhook URL', 'gone', 'office365-connectors.md 3.1'),
+    (170, 'connector', 'bad request', 400, 400, NULL, 'dead', 'office365-connectors.md 3.1'),
+    (180, 'connector', 'not allowed', 401, 403, NULL, 'suspend', 'office365-connectors.md 3.3'),
+    (190, 'connector', 'no such webhook', 404, 404, NULL, 'gone', 'office365-connectors.md 3.1'),
+    (200, 'connector', 'removed by the user', 410, 410, NULL, 'gone', 'office365-connectors.md 3.1'),
+    (210, 'connector', 'too large', 413, 413, NULL, 'dead', 'office365-connectors.md 3.1'),
+    (220, 'connector', 'throttled', 429, 429, NULL, 'throttled', 'office365-connectors.md 3.1'),
+    (230, 'connector', 'the far end failed', 500, 599, NULL, 'retry', 'office365-connectors.md 3.1'),
+    (240, 'connector', 'timed out there', 408, 408, NULL, 'retry', 'office365-connectors.md 3.3'),
+    (250, 'connector', 'a redirect', 300, 399, NULL, 'suspend', 'callback-and-fastcgi.md 2.3: redirects are not followed'),
+    (260, 'connector', 'another refusal', 400, 499, NULL, 'dead', 'office365-connectors.md 3.3'),
+    (300, 'workflow', 'accepted', 200, 299, NULL, 'accepted', 'office365-connectors.md 3.2'),
+    (310, 'workflow', 'flow switched off or deleted', 400, 400, 'WorkflowTriggerIsNotEnabled', 'suspend', 'office365-connectors.md 3.2'),
+    (320, 'workflow', 'bad request', 400, 400, NULL, 'dead', 'office365-connectors.md 3.2'),
+    (330, 'workflow', 'restricted to its tenant', 401, 403, NULL, 'suspend', 'office365-connectors.md 3.2'),
+    (340, 'workflow', 'no such flow', 404, 404, NULL, 'suspend', 'office365-connectors.md 3.3'),
+    (350, 'workflow', 'gone', 410, 410, NULL, 'gone', 'office365-connectors.md 3.3'),
+    (360, 'workflow', 'too large', 413, 413, NULL, 'dead', 'office365-connectors.md 3.3'),
+    (370, 'workflow', 'throttled', 429, 429, NULL, 'throttled', 'office365-connectors.md 4.3'),
+    (380, 'workflow', 'the far end failed', 500, 599, NULL, 'retry', 'office365-connectors.md 3.3'),
+    (390, 'workflow', 'timed out there', 408, 408, NULL, 'retry', 'office365-connectors.md 3.3'),
+    (400, 'workflow', 'a redirect', 300, 399, NULL, 'suspend', 'callback-and-fastcgi.md 2.3: redirects are not followed'),
+    (410, 'workflow', 'another refusal', 400, 499, NULL, 'dead', 'office365-connectors.md 3.3')
+ON CONFLICT (rule_id) DO NOTHING;
+
+SELECT '' FROM o365_internal.make_partitions(2);

@@ -1,0 +1,183 @@
+-- Connecting: tickets, attempts, and what a callback does.
+
+CREATE OR REPLACE FUNCTION o365.begin_connect(connector text, app_user text, return_url text DEFAULT NULL, app_state jsonb DEFAULT NULL)
+RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_connector o365_internal.connector := o365_internal.connector_to_use(connector);
+    v_public_url text := o365_internal.text_setting('public_url');
+    v_ticket text;
+    v_hash bytea;
+BEGIN
+    IF app_user IS NULL OR app_user !~ '[^[:space:]]' OR length(app_user) > 200 THEN
+        RAISE EXCEPTION 'app_user is empty or longer than 200 characters'
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Pass your own name or id of the signed-in user.';
+    END IF;
+    IF return_url IS NOT NULL AND NOT o365_internal.is_https_url(return_url) AND NOT o365_internal.is_loopback_url(return_url) THEN
+        RAISE EXCEPTION 'return_url is no https URL'
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'It is where the user goes after connecting; leave it out to use our page.';
+    END IF;
+    IF octet_length(app_state::text) > 1024 THEN
+        RAISE EXCEPTION 'app_state has % bytes', octet_length(app_state::text)
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'It may have 1,024: keep the rest in a table of yours and pass its key.';
+    END IF;
+    IF v_public_url = '' THEN
+        RAISE EXCEPTION 'the setting public_url is empty'
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'An operator sets it: select o365.set(''public_url'', ''https://...'')';
+    END IF;
+    v_ticket := o365_internal.random_token();
+    v_hash := sha256(convert_to(v_ticket, 'UTF8'));
+    INSERT INTO o365_internal.ticket (ticket_hash, connector_id, app_user, app_state, return_url, expires_at)
+        VALUES (v_hash, v_connector.connector_id, begin_connect.app_user, begin_connect.app_state, begin_connect.return_url, now() + interval '1 hour');
+    RETURN v_public_url || '/connect/' || v_connector.slug || '/?ticket=' || v_ticket;
+END $$;
+COMMENT ON FUNCTION o365.begin_connect(text, text, text, jsonb) IS
+    'Returns the link that lets a signed-in user of the application connect: redirect the browser to it. It serves one connection and one hour; '
+    'treat it like a password. return_url: where the user goes afterwards; app_state: at most 1 KB, given back by o365.connections. Errors: '
+    'insufficient_privilege, invalid_parameter_value, object_not_in_prerequisite_state (public_url is not set).';
+
+CREATE OR REPLACE FUNCTION o365.connections(app_user text)
+RETURNS TABLE (subscription_id bigint, connector text, app_type text, group_name text, dialect text, status text, connected_at timestamptz, app_state jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT s.subscription_id, c.slug, s.app_type_normalised, s.group_name, s.dialect, s.status, s.connected_at, s.app_state
+      FROM o365_internal.subscription AS s JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
+     WHERE s.app_user = $1 AND s.status <> 'removed' AND o365_internal.may_use(s.connector_id)
+     ORDER BY s.subscription_id $$;
+COMMENT ON FUNCTION o365.connections(text) IS
+    'What a user of the application has connected, over the connectors the session may use; no row when nothing. subscription_id is what '
+    'o365.send takes.';
+
+CREATE OR REPLACE FUNCTION o365_internal.judge_attempt(
+    slug text, request_id text, state_hash bytea, cookie_hash bytea, OUT verdict text, OUT attempt o365_internal.connect_attempt)
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_connector_id integer := (SELECT c.connector_id FROM o365_internal.connector AS c WHERE c.slug = judge_attempt.slug);
+    v_found o365_internal.connect_attempt;
+BEGIN
+    SELECT a.* INTO v_found FROM o365_internal.connect_attempt AS a
+     WHERE a.state_hash = judge_attempt.state_hash AND a.connector_id = v_connector_id FOR UPDATE;
+    -- Hashes of random values are compared, so the time a comparison takes says nothing about the values.
+    verdict := CASE
+        WHEN v_connector_id IS NULL THEN 'unknown_connector'
+        WHEN v_found.attempt_id IS NULL THEN 'no_state'
+        WHEN v_found.outcome = 'connected' AND v_found.cookie_hash = cookie_hash THEN 'repeated'
+        WHEN v_found.outcome IS NOT NULL THEN 'used'
+        WHEN v_found.expires_at <= clock_timestamp() THEN 'expired'
+        WHEN cookie_hash IS NULL THEN 'no_cookie'
+        WHEN v_found.cookie_hash <> cookie_hash THEN 'other_browser'
+        ELSE 'open' END;
+    attempt := v_found;
+    IF verdict <> 'open' THEN
+        INSERT INTO o365_internal.connect_attempt (connector_id, expires_at, consumed_at, outcome, request_id, of_attempt, subscription_id, app_user)
+            VALUES (v_connector_id, now(), now(), verdict, judge_attempt.request_id, v_found.attempt_id,
+                    CASE WHEN verdict = 'repeated' THEN v_found.subscription_id END, v_found.app_user);
+    END IF;
+END $$;
+COMMENT ON FUNCTION o365_internal.judge_attempt(text, text, bytea, bytea) IS
+    'Judges the state and the cookie of a callback and locks the attempt. verdict open: go on. Anything else is written down as a row of its own '
+    'and leaves the attempt as it was: another browser''s hit must not consume it.';
+
+CREATE OR REPLACE FUNCTION o365_internal.end_attempt(attempt_id bigint, request_id text, outcome text, detail text, subscription_id bigint)
+RETURNS void
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    UPDATE o365_internal.connect_attempt AS a SET consumed_at = now(), outcome = $3, request_id = $2, detail = $4, subscription_id = $5
+     WHERE a.attempt_id = $1 $$;
+COMMENT ON FUNCTION o365_internal.end_attempt(bigint, text, text, text, bigint) IS 'Consumes an attempt.';
+
+-- The trigger of o365.callback (views/callback.sql). Every value of the row that is secret moves by assignment only, see crypto.sql.
+CREATE OR REPLACE FUNCTION o365_internal.receive_callback() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_judged record;
+    v_attempt o365_internal.connect_attempt;
+    v_dialect text;
+    v_id bigint;
+    v_existing bigint;
+    v_plain text;
+    v_sealed bytea;
+    v_key_id text;
+    v_pair record;
+    v_webhook_index bytea;
+    v_user_index bytea;
+BEGIN
+    v_judged := o365_internal.judge_attempt(new.slug, new.request_id, new.state_hash, new.cookie_hash);
+    v_attempt := v_judged.attempt;
+    IF v_judged.verdict <> 'open' THEN
+        RETURN NULL;
+    END IF;
+    v_dialect := o365_internal.webhook_dialect(lower(new.webhook_host), new.webhook_port::integer);
+    IF v_dialect IS NULL THEN
+        PERFORM o365_internal.end_attempt(v_attempt.attempt_id, new.request_id, 'refused_host', left(new.webhook_host, 253), NULL);
+        RETURN NULL;
+    END IF;
+    IF EXISTS (SELECT FROM o365_internal.ticket AS t WHERE t.ticket_hash = v_attempt.ticket_hash AND t.used_at IS NOT NULL) THEN
+        PERFORM o365_internal.end_attempt(v_attempt.attempt_id, new.request_id, 'used', 'the ticket had made a connection already', NULL);
+        RETURN NULL;
+    END IF;
+    v_webhook_index := o365_internal.blind_index('webhook', new.webhook_url);
+    v_user_index := o365_internal.blind_index('user_object_id', new.user_object_id);
+    SELECT s.subscription_id INTO v_existing FROM o365_internal.subscription AS s
+     WHERE s.connector_id = v_attempt.connector_id AND s.app_user = v_attempt.app_user AND s.webhook_index = v_webhook_index
+       AND s.status <> 'removed' FOR UPDATE;
+    v_id := coalesce(v_existing, nextval('o365_internal.subscription_subscription_id_seq'));
+    v_plain := json_build_object('purpose', 'webhook', 'id', v_id::text, 'webhook', new.webhook_url, 'user_object_id', new.user_object_id)::text;
+    v_pair := o365_internal.seal(v_plain);
+    v_sealed := v_pair.sealed;
+    v_key_id := v_pair.key_id;
+    IF v_existing IS NOT NULL THEN
+        UPDATE o365_internal.subscription AS s
+           SET sealed = v_sealed, key_id = v_key_id, secret_version = s.secret_version + 1, renewed_at = now(), user_index = v_user_index,
+               app_type = new.app_type, app_type_normalised = lower(new.app_type), group_name = new.group_name,
+               app_state = coalesce(v_attempt.app_state, s.app_state)
+         WHERE s.subscription_id = v_id;
+        PERFORM o365_internal.revive(v_id);
+    ELSE
+        INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, app_state, app_type, app_type_normalised, group_name,
+                dialect, webhook_host, sealed, key_id, webhook_index, user_index, status)
+            VALUES (v_id, v_attempt.connector_id, v_attempt.app_user, v_attempt.app_state, new.app_type, lower(new.app_type), new.group_name,
+                v_dialect, lower(new.webhook_host), v_sealed, v_key_id, v_webhook_index, v_user_index, 'active');
+        INSERT INTO o365_internal.lane (subscription_id) VALUES (v_id);
+    END IF;
+    UPDATE o365_internal.ticket AS t SET used_at = now() WHERE t.ticket_hash = v_attempt.ticket_hash;
+    PERFORM o365_internal.end_attempt(v_attempt.attempt_id, new.request_id, 'connected', NULL, v_id);
+    -- NULL would say that nothing was inserted; the row itself would be handed on with its secrets, but a view has nowhere to put it.
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION o365_internal.receive_callback() IS
+    'Trigger of o365.callback: judges the attempt, seals webhook and user object id, makes or renews the subscription and consumes the state, all '
+    'in the COPY''s transaction. The outcome is read with o365.responder_callback_outcome.';
+
+CREATE OR REPLACE FUNCTION o365.attempt(id text)
+RETURNS TABLE (attempt_id bigint, connector text, app_user text, started_at timestamptz, ended_at timestamptz, outcome text, meaning text,
+    next_step text, detail text, of_attempt bigint, subscription_id bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT a.attempt_id, c.slug, a.app_user, a.started_at, a.consumed_at,
+           CASE WHEN a.outcome IS NULL AND a.expires_at <= now() THEN 'abandoned' ELSE coalesce(a.outcome, 'open') END,
+           m.meaning, m.next_step, a.detail, a.of_attempt, a.subscription_id
+      FROM o365_internal.connect_attempt AS a
+      LEFT JOIN o365_internal.connector AS c ON c.connector_id = a.connector_id
+      LEFT JOIN (VALUES
+        ('connected', 'The connection was stored.', 'Nothing.'),
+        ('repeated', 'The same browser came again after it had connected, and saw success.', 'Nothing.'),
+        ('open', 'The user is at Microsoft''s page, or left it.', 'Wait; it expires by itself.'),
+        ('abandoned', 'The user did not come back within the hour.', 'Start again from the application.'),
+        ('denied', 'The user pressed Deny.', 'Nothing, unless by mistake: start again.'),
+        ('invalid_request', 'Microsoft''s page found app_id or callback_url altered.', 'Compare the registration there with o365.connectors.'),
+        ('unknown_error', 'Microsoft''s page reported an error that is not documented; detail has it.', 'Start again; if it stays, ask Microsoft.'),
+        ('no_state', 'The state was not one of ours: a bookmark, a forged link, or a button with a fixed state.', 'Start from o365.connect_button.'),
+        ('used', 'The state or its ticket had been used before.', 'Start again from the application.'),
+        ('expired', 'The user took longer than the setting state_minutes.', 'Start again.'),
+        ('other_browser', 'The callback came from another browser than the start: by mistake, or an attack.', 'Finish in the browser you started in.'),
+        ('no_cookie', 'The browser sent no cookie back.', 'Allow cookies for this site, and do not start inside a frame.'),
+        ('refused_host', 'The webhook lies on a host that is not allowed; detail names it.', 'If it is Microsoft''s: select o365.allow_webhook_host(...).'),
+        ('bad_webhook', 'webhook_url was no https URL of a webhook.', 'Start again from the application.'),
+        ('no_parameters', 'The callback was opened without any parameter.', 'Start from o365.connect_button.'),
+        ('malformed', 'The callback''s parameters could not be read: missing, twice, too long or not UTF-8.', 'Start again from the application.'),
+        ('unknown_connector', 'The URL names no connector.', 'Compare the callback URL registered at Microsoft with o365.connectors.')
+      ) AS m (outcome, meaning, next_step)
+        ON m.outcome = CASE WHEN a.outcome IS NULL AND a.expires_at <= now() THEN 'abandoned' ELSE coalesce(a.outcome, 'open') END
+     WHERE a.request_id = $1 OR a.attempt_id::text = $1
+     ORDER BY a.attempt_id $$;
+COMMENT ON FUNCTION o365.attempt(text) IS
+    'What became of an attempt to connect, by the request id that a page shows (r-...) or by attempt_id: outcome, its meaning and the next step. '
+    'No row when there is none, or it is older than history_days.';

@@ -1,0 +1,149 @@
+-- Registration: the checks of Microsoft's developer dashboard (office365-connectors.md 9.2) in one place.
+
+CREATE OR REPLACE FUNCTION o365_internal.logo_type(logo bytea) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE WHEN substr($1, 1, 8) = '\x89504e470d0a1a0a' THEN 'image/png'
+                WHEN substr($1, 1, 3) = '\xffd8ff' THEN 'image/jpeg'
+                WHEN substr($1, 1, 6) IN ('\x474946383761', '\x474946383961') THEN 'image/gif' END $$;
+COMMENT ON FUNCTION o365_internal.logo_type(bytea) IS 'Media type of a picture by its own first bytes; null unless png, jpeg or gif.';
+
+CREATE OR REPLACE FUNCTION o365_internal.is_loopback_url(url text) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce($1 ~* '^https?://(localhost|([a-z0-9-]+\.)+localhost|127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}|\[::1\])(:[0-9]{1,5})?(/[^[:space:]]*)?$', false) $$;
+COMMENT ON FUNCTION o365_internal.is_loopback_url(text) IS 'Whether an http or https URL lies on this machine.';
+
+CREATE OR REPLACE FUNCTION o365_internal.is_https_url(url text) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce($1 ~* '^https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[^[:space:]]*)?$' AND length($1) <= 2048, false) $$;
+COMMENT ON FUNCTION o365_internal.is_https_url(text) IS 'Whether it is an https URL with a host, without user, blanks or a query before its path.';
+
+CREATE OR REPLACE FUNCTION o365_internal.connector_problems(c o365_internal.connector)
+RETURNS TABLE (field text, problem text, hint text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT p.field, p.problem, p.hint FROM (VALUES
+        (c.slug !~ '^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$' OR c.slug = 'static',
+            'slug', 'is not usable in a URL', 'Use 1 to 40 of a-z, 0-9 and -, not "static".'),
+        (c.name !~ '[^[:space:]]' OR length(c.name) > 100, 'name', 'is empty or longer than 100 characters', 'Write the name your users know.'),
+        (c.logo IS NULL, 'logo', 'is missing', 'Pass the bytes of a png, jpeg or gif file.'),
+        (c.logo IS NOT NULL AND c.logo_type IS NULL, 'logo', 'is not a png, jpeg or gif picture', 'Its own bytes decide, not its file name.'),
+        (octet_length(c.logo) >= 60 * 1024, 'logo', format('has %s bytes', octet_length(c.logo)), 'It must have fewer than 61,440 (60 KB).'),
+        (c.short_description !~ '[^[:space:]]' OR length(c.short_description) > 200,
+            'short_description', 'is empty or longer than 200 characters', 'Say in one line what the connector brings.'),
+        (c.long_description !~ '[^[:space:]]' OR length(c.long_description) > 4000,
+            'long_description', 'is empty or longer than 4,000 characters', 'Say in a paragraph what it posts and why.'),
+        (NOT o365_internal.is_https_url(c.website) AND NOT o365_internal.is_loopback_url(c.website),
+            'website', 'is no https URL', 'Write https:// and your company''s site.'),
+        (cardinality(c.events) NOT BETWEEN 1 AND 20 OR EXISTS (SELECT FROM unnest(c.events) AS e WHERE e IS NULL OR e !~ '[^[:space:]]' OR length(e) > 200),
+            'events', 'are not 1 to 20 phrases of at most 200 characters', 'Name what it posts about: array[''a ticket is opened''].'),
+        (c.landing_page IS NOT NULL AND NOT o365_internal.is_https_url(c.landing_page) AND NOT o365_internal.is_loopback_url(c.landing_page),
+            'landing_page', 'is no https URL', 'Leave it out to use our own page.'),
+        (NOT o365_internal.is_https_url(c.callback_url) AND NOT o365_internal.is_loopback_url(c.callback_url),
+            'callback_url', 'is neither https nor loopback', 'Microsoft returns nothing to such an address. Set public_url, or write https://...'),
+        (c.callback_url ~ '[?#]', 'callback_url', 'has a query or a fragment', 'Microsoft adds its own parameters: leave it without any.'),
+        (EXISTS (SELECT FROM unnest(c.target_urls) AS t WHERE NOT o365_internal.is_https_url(t)),
+            'target_urls', 'are not all https URLs', 'Write https://example.org; its subdomains are included.'),
+        (cardinality(c.enabled_for) = 0 OR NOT c.enabled_for <@ ARRAY['mail', 'groups', 'teams'],
+            'enabled_for', 'is not any of mail, groups, teams', 'Name at least one: array[''groups''].'),
+        (c.clean_page NOT IN ('302', 'no-referrer', 'origin'), 'clean_page', 'is unknown', 'Use 302, no-referrer or origin.')
+    ) AS p (is_wrong, field, problem, hint) WHERE coalesce(p.is_wrong, true) $$;
+COMMENT ON FUNCTION o365_internal.connector_problems(o365_internal.connector) IS
+    'What is wrong with a registration, a row each; none when it is right. The one place of these rules.';
+
+CREATE OR REPLACE FUNCTION o365.register_connector(
+    slug text, name text, logo bytea, short_description text, long_description text, website text, events text[],
+    callback_url text DEFAULT NULL, target_urls text[] DEFAULT '{}', enabled_for text[] DEFAULT '{mail,groups,teams}',
+    landing_page text DEFAULT NULL, app_id uuid DEFAULT NULL, clean_page text DEFAULT '302', allow_anonymous boolean DEFAULT false)
+RETURNS uuid
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    v_public_url text := o365_internal.text_setting('public_url');
+    v_new o365_internal.connector;
+    v_problem record;
+    v_all text;
+BEGIN
+    v_new.slug := slug;
+    v_new.name := name;
+    v_new.logo := logo;
+    v_new.logo_type := o365_internal.logo_type(logo);
+    v_new.short_description := short_description;
+    v_new.long_description := long_description;
+    v_new.website := website;
+    v_new.events := events;
+    v_new.landing_page := landing_page;
+    v_new.callback_url := coalesce(callback_url, nullif(v_public_url, '') || '/connect/' || slug || '/callback');
+    v_new.target_urls := coalesce(target_urls, '{}');
+    v_new.enabled_for := enabled_for;
+    v_new.clean_page := clean_page;
+    v_new.allow_anonymous := coalesce(allow_anonymous, false);
+    SELECT string_agg(p.field || ' ' || p.problem || '. ' || p.hint, E'\n') INTO v_all FROM o365_internal.connector_problems(v_new) AS p;
+    IF v_all IS NOT NULL THEN
+        SELECT p.* INTO v_problem FROM o365_internal.connector_problems(v_new) AS p LIMIT 1;
+        RAISE EXCEPTION 'connector %: % %', quote_nullable(slug), v_problem.field, v_problem.problem
+            USING ERRCODE = 'invalid_parameter_value', HINT = v_problem.hint, DETAIL = v_all;
+    END IF;
+    -- A renewed registration keeps its GUID: buttons that are out there go on working.
+    v_new.app_id := coalesce(app_id, (SELECT c.app_id FROM o365_internal.connector AS c WHERE c.slug = v_new.slug), gen_random_uuid());
+    INSERT INTO o365_internal.connector AS c (slug, name, logo, logo_type, short_description, long_description, website, events, landing_page,
+            callback_url, target_urls, enabled_for, app_id, clean_page, allow_anonymous)
+        VALUES (v_new.slug, v_new.name, v_new.logo, v_new.logo_type, v_new.short_description, v_new.long_description, v_new.website,
+            v_new.events, v_new.landing_page, v_new.callback_url, v_new.target_urls, v_new.enabled_for, v_new.app_id, v_new.clean_page,
+            v_new.allow_anonymous)
+        ON CONFLICT ON CONSTRAINT connector_slug_is_unique DO UPDATE SET name = excluded.name, logo = excluded.logo,
+            logo_type = excluded.logo_type, short_description = excluded.short_description, long_description = excluded.long_description,
+            website = excluded.website, events = excluded.events, landing_page = excluded.landing_page, callback_url = excluded.callback_url,
+            target_urls = excluded.target_urls, enabled_for = excluded.enabled_for, app_id = excluded.app_id,
+            clean_page = excluded.clean_page, allow_anonymous = excluded.allow_anonymous, changed_at = now();
+    RETURN v_new.app_id;
+END $$;
+COMMENT ON FUNCTION o365.register_connector(text, text, bytea, text, text, text, text[], text, text[], text[], text, uuid, text, boolean) IS
+    'Registers a connector, or replaces the registration of that slug, and returns its app_id, which stays the same. callback_url defaults to '
+    'our own below public_url; clean_page: 302, no-referrer or origin. Error: invalid_parameter_value, DETAIL lists all problems.';
+
+CREATE OR REPLACE FUNCTION o365_internal.html(value text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT replace(replace(replace(replace($1, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), '"', '&quot;') $$;
+COMMENT ON FUNCTION o365_internal.html(text) IS 'Text for HTML, attributes included.';
+
+CREATE OR REPLACE FUNCTION o365_internal.url_encoded(value text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(string_agg(CASE WHEN b BETWEEN 48 AND 57 OR b BETWEEN 65 AND 90 OR b BETWEEN 97 AND 122 OR b IN (45, 46, 95, 126)
+                                    THEN chr(b) ELSE '%' || upper(lpad(to_hex(b), 2, '0')) END, '' ORDER BY i), '')
+      FROM (SELECT i, get_byte(convert_to($1, 'UTF8'), i) AS b FROM generate_series(0, octet_length(convert_to($1, 'UTF8')) - 1) AS i) AS bytes $$;
+COMMENT ON FUNCTION o365_internal.url_encoded(text) IS 'Text for a URL''s query: all but RFC 3986 unreserved characters as %XX.';
+
+CREATE OR REPLACE FUNCTION o365.connect_button(connector text) RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_connector o365_internal.connector;
+BEGIN
+    SELECT c.* INTO v_connector FROM o365_internal.connector AS c WHERE c.slug = connect_button.connector;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no connector %', quote_nullable(connector)
+            USING ERRCODE = 'undefined_object', HINT = 'select slug from o365.connectors lists them.';
+    END IF;
+    RETURN format('<a href="%s">Connect to Office 365</a>', o365_internal.html(coalesce(v_connector.landing_page,
+        o365_internal.text_setting('public_url') || '/connect/' || v_connector.slug || '/')));
+END $$;
+COMMENT ON FUNCTION o365.connect_button(text) IS
+    'The HTML snippet that leads to the connector''s landing page. For a signed-in user link to what o365.begin_connect returns instead. '
+    'Error: undefined_object.';
+
+CREATE OR REPLACE FUNCTION o365.connect_button_documented(connector text, state text DEFAULT 'myAppsState') RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_connector o365_internal.connector;
+BEGIN
+    SELECT c.* INTO v_connector FROM o365_internal.connector AS c WHERE c.slug = connect_button_documented.connector;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no connector %', quote_nullable(connector)
+            USING ERRCODE = 'undefined_object', HINT = 'select slug from o365.connectors lists them.';
+    END IF;
+    RAISE NOTICE 'this button starts at Microsoft with a state that nobody handed out: the callback refuses it. Use o365.connect_button';
+    RETURN format('<a href="%s"><img src="https://o365connectors.blob.core.windows.net/images/ConnectToO365Button.png" alt="Connect to Office 365"></img></a>',
+        o365_internal.html(format('%s?state=%s&app_id=%s&callback_url=%s', o365_internal.text_setting('connect_url'),
+            o365_internal.url_encoded(state), v_connector.app_id, v_connector.callback_url)));
+END $$;
+COMMENT ON FUNCTION o365.connect_button_documented(text, text) IS
+    'The snippet as Microsoft''s dashboard generated it, straight to the Connect page with a fixed state. A callback without a state of ours is '
+    'refused, so it serves to compare and to test. Error: undefined_object.';

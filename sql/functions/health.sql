@@ -1,0 +1,50 @@
+CREATE OR REPLACE FUNCTION o365.health() RETURNS TABLE (severity text, object text, problem text, next_step text)
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT h.severity, h.object, h.problem, h.next_step FROM (
+        SELECT 1 AS rank, 'error' AS severity, 'setting public_url' AS object, 'is not set' AS problem,
+               'select o365.set(''public_url'', ''https://your.host'')' AS next_step WHERE o365_internal.text_setting('public_url') = ''
+        UNION ALL
+        SELECT 1, 'error', 'sealing key', 'there is none, so nobody can connect', 'Run o365-worker keys generate on the worker''s host.'
+         WHERE NOT EXISTS (SELECT FROM o365_internal.sealing_key AS k WHERE k.kind = 'public' AND k.active)
+        UNION ALL
+        SELECT 2, 'warning', 'sealing key ' || k.key_id, 'was never backed up: losing the key file loses every connection',
+               'Run o365-worker keys backup FILE and keep the file elsewhere.'
+          FROM o365_internal.sealing_key AS k WHERE k.active AND k.backed_up_at IS NULL
+        UNION ALL
+        SELECT 1, 'error', 'worker', 'none has been seen for a minute, so no card leaves', 'Start o365-worker, or look into its log.'
+         WHERE NOT EXISTS (SELECT FROM o365_internal.worker AS w WHERE w.seen_at > now() - interval '1 minute')
+        UNION ALL
+        SELECT 1, 'error', 'worker ' || w.name, format('is configured for environment %s, the database for %s, so it sends nothing',
+                   w.environment, o365_internal.text_setting('environment')),
+               'If this database is no copy: select o365.set(''environment'', ' || quote_literal(w.environment) || ')'
+          FROM o365_internal.worker AS w
+         WHERE w.seen_at > now() - interval '1 minute' AND w.environment <> o365_internal.text_setting('environment')
+        UNION ALL
+        SELECT 2, 'warning', 'subscription ' || s.subscription_id, format('is %s: %s', s.status, coalesce(s.status_reason, 'no reason noted')),
+               CASE s.status WHEN 'suspended' THEN format('When the far end works again: select o365.resume(%s)', s.subscription_id)
+                             ELSE 'Its user has to connect again.' END
+          FROM o365_internal.subscription AS s WHERE s.status IN ('suspended', 'gone')
+        UNION ALL
+        SELECT 2, 'warning', 'subscription ' || l.subscription_id,
+               format('its next card failed %s times since %s', l.failures, to_char(l.failing_since, 'YYYY-MM-DD HH24:MI')),
+               format('select * from o365.deliveries or o365.queue where subscription_id = %s', l.subscription_id)
+          FROM o365_internal.lane AS l WHERE l.failures >= 3
+        UNION ALL
+        SELECT 2, 'warning', 'table o365_internal.' || t.name, 'its default partition holds rows, so the worker''s chores did not run in time',
+               'Keep a worker running; the rows stay readable.'
+          FROM (SELECT 'attempt' AS name WHERE EXISTS (SELECT FROM o365_internal.attempt_default)
+                UNION ALL SELECT 'delivery' WHERE EXISTS (SELECT FROM o365_internal.delivery_default)) AS t
+        UNION ALL
+        SELECT 2, 'warning', 'PostgreSQL ' || current_setting('server_version'), 'has a pgcrypto that CVE-2026-2005 is not fixed in',
+               'Update PostgreSQL. The product never lets pgcrypto parse ciphertext.'
+         WHERE current_setting('server_version_num')::integer < CASE current_setting('server_version_num')::integer / 10000
+               WHEN 14 THEN 140021 WHEN 15 THEN 150016 WHEN 16 THEN 160012 WHEN 17 THEN 170008 WHEN 18 THEN 180002 ELSE 0 END
+        UNION ALL
+        SELECT 2, 'warning', 'roles', 'everything belongs to one role: who has the responder''s password can read sealed webhooks (not open them), '
+                   'change any row and call pgcrypto',
+               'Let somebody who may create roles run sql/install.sql; see docs/operator.md.'
+         WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = 'o365_owner')
+    ) AS h ORDER BY h.rank, h.object, h.problem $$;
+COMMENT ON FUNCTION o365.health() IS
+    'What is wrong with this installation as the database sees it: severity (error, warning), object, problem, next step. No row: nothing. The '
+    'programs'' --check adds what only they can see.';

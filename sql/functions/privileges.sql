@@ -1,0 +1,64 @@
+-- Who may use what, besides EXECUTE (grants.sql). SECURITY DEFINER because the views call them as their reader: PostgreSQL checks the tables of
+-- a view against its owner, but its functions against whoever reads it.
+
+CREATE OR REPLACE FUNCTION o365_internal.is_operator() RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce((SELECT pg_has_role(session_user, r.oid, 'MEMBER') FROM pg_catalog.pg_roles AS r WHERE r.rolname = 'o365_operator'),
+                    session_user = current_user) $$;
+COMMENT ON FUNCTION o365_internal.is_operator() IS
+    'Whether the session''s login is a member of o365_operator; without roles, whether it is the one that owns everything.';
+
+CREATE OR REPLACE FUNCTION o365_internal.may_use(connector_id integer) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM o365_internal.application AS a JOIN pg_catalog.pg_roles AS r ON r.rolname = a.role
+                    WHERE a.connector_id = $1 AND pg_has_role(session_user, r.oid, 'MEMBER')) $$;
+COMMENT ON FUNCTION o365_internal.may_use(integer) IS
+    'Whether the session''s login, directly or as a member, was granted the connector with o365.grant_application. SET ROLE changes nothing.';
+
+CREATE OR REPLACE FUNCTION o365_internal.connector_to_use(slug text) RETURNS o365_internal.connector
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_connector o365_internal.connector;
+BEGIN
+    SELECT c.* INTO v_connector FROM o365_internal.connector AS c WHERE c.slug = connector_to_use.slug;
+    IF NOT FOUND OR NOT o365_internal.may_use(v_connector.connector_id) THEN
+        RAISE EXCEPTION 'there is no connector % that role % may use', quote_nullable(slug), session_user
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = format('An operator grants it: select o365.grant_application(%L, %L)', session_user, slug);
+    END IF;
+    RETURN v_connector;
+END $$;
+COMMENT ON FUNCTION o365_internal.connector_to_use(text) IS
+    'The connector by its slug, if the session may use it. Error: insufficient_privilege, the same whether it exists or not.';
+
+CREATE OR REPLACE FUNCTION o365.grant_application(role name, connector text) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_connector_id integer := (SELECT c.connector_id FROM o365_internal.connector AS c WHERE c.slug = grant_application.connector);
+BEGIN
+    IF v_connector_id IS NULL THEN
+        RAISE EXCEPTION 'there is no connector %', quote_nullable(connector)
+            USING ERRCODE = 'undefined_object', HINT = 'select slug from o365.connectors lists them.';
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = grant_application.role) THEN
+        RAISE EXCEPTION 'there is no role %', quote_nullable(role)
+            USING ERRCODE = 'undefined_object', HINT = format('Make it first: CREATE ROLE %I LOGIN', role);
+    END IF;
+    IF EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = 'o365_app') AND NOT pg_has_role(role, 'o365_app', 'MEMBER') THEN
+        EXECUTE format('GRANT o365_app TO %I', role);
+    END IF;
+    INSERT INTO o365_internal.application (role, connector_id) VALUES (grant_application.role, v_connector_id) ON CONFLICT DO NOTHING;
+    RETURN format('%s may send through %s', role, connector);
+END $$;
+COMMENT ON FUNCTION o365.grant_application(name, text) IS
+    'Lets a database role, and its members, begin connections of a connector and send to them; makes it a member of o365_app. Repeating it '
+    'changes nothing. Errors: undefined_object.';
+
+CREATE OR REPLACE FUNCTION o365.revoke_application(role name, connector text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    DELETE FROM o365_internal.application AS a USING o365_internal.connector AS c
+     WHERE c.connector_id = a.connector_id AND c.slug = revoke_application.connector AND a.role = revoke_application.role;
+    RETURN FOUND;
+END $$;
+COMMENT ON FUNCTION o365.revoke_application(name, text) IS 'Takes back o365.grant_application. False when there was nothing to take back.';

@@ -1,0 +1,102 @@
+-- What operators do with subscriptions. A lane's hold follows its subscription's status in the same transaction.
+
+CREATE OR REPLACE FUNCTION o365_internal.hold(subscription_id bigint, status text, reason text) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE o365_internal.subscription AS s SET status = hold.status, status_reason = hold.reason, status_at = now()
+     WHERE s.subscription_id = hold.subscription_id AND s.status NOT IN ('removed', 'gone', 'retired');
+    IF FOUND THEN
+        UPDATE o365_internal.lane AS l SET hold = hold.status, next_at = NULL WHERE l.subscription_id = hold.subscription_id;
+    END IF;
+END $$;
+COMMENT ON FUNCTION o365_internal.hold(bigint, text, text) IS
+    'Stops a lane: nothing is claimed from it, its cards wait. A worker that holds it sees it within 2 s and keeps its lease until it reports.';
+
+CREATE OR REPLACE FUNCTION o365_internal.revive(subscription_id bigint) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE o365_internal.subscription AS s SET status = 'active', status_reason = NULL, status_at = now()
+     WHERE s.subscription_id = revive.subscription_id AND s.status IN ('suspended', 'gone');
+    IF FOUND THEN
+        PERFORM o365_internal.wake(revive.subscription_id);
+    END IF;
+END $$;
+COMMENT ON FUNCTION o365_internal.revive(bigint) IS 'A renewed webhook works again: suspended and gone become active; a paused one stays paused.';
+
+CREATE OR REPLACE FUNCTION o365_internal.wake(subscription_id bigint) RETURNS void
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    -- Not before a lease that somebody may still hold has ended: at most one POST is in flight per lane.
+    UPDATE o365_internal.lane AS l SET hold = NULL, next_at = greatest(now(), l.lease_until), failures = 0, failing_since = NULL
+     WHERE l.subscription_id = $1 $$;
+COMMENT ON FUNCTION o365_internal.wake(bigint) IS 'Makes a lane due, after the lease that may still be held.';
+
+CREATE OR REPLACE FUNCTION o365_internal.subscription_to_change(subscription_id bigint) RETURNS o365_internal.subscription
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_subscription o365_internal.subscription;
+BEGIN
+    SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s WHERE s.subscription_id = subscription_to_change.subscription_id FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no subscription %', coalesce(subscription_id::text, 'NULL')
+            USING ERRCODE = 'undefined_object', HINT = 'select * from o365.subscriptions lists them.';
+    END IF;
+    RETURN v_subscription;
+END $$;
+COMMENT ON FUNCTION o365_internal.subscription_to_change(bigint) IS 'The subscription, locked. Error: undefined_object.';
+
+CREATE OR REPLACE FUNCTION o365.pause(subscription_id bigint) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_subscription o365_internal.subscription := o365_internal.subscription_to_change(subscription_id);
+BEGIN
+    IF v_subscription.status NOT IN ('active', 'paused', 'suspended') THEN
+        RAISE EXCEPTION 'subscription % is %', subscription_id, v_subscription.status
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Only an active or suspended one can be paused.';
+    END IF;
+    IF v_subscription.status <> 'paused' THEN
+        PERFORM o365_internal.hold(subscription_id, 'paused', NULL);
+    END IF;
+    RETURN 'paused';
+END $$;
+COMMENT ON FUNCTION o365.pause(bigint) IS
+    'Pauses a subscription: from 2 s after the commit nothing is sent to it; what is sent meanwhile waits. Returns the status. Errors: '
+    'undefined_object, object_not_in_prerequisite_state.';
+
+CREATE OR REPLACE FUNCTION o365.resume(subscription_id bigint) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_subscription o365_internal.subscription := o365_internal.subscription_to_change(subscription_id);
+BEGIN
+    IF v_subscription.status NOT IN ('active', 'paused', 'suspended') THEN
+        RAISE EXCEPTION 'subscription % is %', subscription_id, v_subscription.status
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Its user has to connect again: the application links to what o365.begin_connect returns.';
+    END IF;
+    IF v_subscription.status <> 'active' THEN
+        UPDATE o365_internal.subscription AS s SET status = 'active', status_reason = NULL, status_at = now()
+         WHERE s.subscription_id = resume.subscription_id;
+        PERFORM o365_internal.wake(subscription_id);
+    END IF;
+    RETURN 'active';
+END $$;
+COMMENT ON FUNCTION o365.resume(bigint) IS
+    'Lets a paused or suspended subscription send again, waiting cards first. Returns the status. Errors: undefined_object, '
+    'object_not_in_prerequisite_state.';
+
+CREATE OR REPLACE FUNCTION o365.remove(subscription_id bigint) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_subscription o365_internal.subscription := o365_internal.subscription_to_change(subscription_id);
+BEGIN
+    IF v_subscription.status <> 'removed' THEN
+        UPDATE o365_internal.subscription AS s
+           SET status = 'removed', status_reason = NULL, status_at = now(), sealed = NULL, key_id = NULL, webhook_index = NULL, user_index = NULL
+         WHERE s.subscription_id = remove.subscription_id;
+        -- Due, so that a worker ends what waits as cancelled.
+        PERFORM o365_internal.wake(subscription_id);
+    END IF;
+    RETURN 'removed';
+END $$;
+COMMENT ON FUNCTION o365.remove(bigint) IS
+    'Removes a subscription for good: its webhook is wiped at once, waiting and later cards end as cancelled, history stays. Returns the status. '
+    'Error: undefined_object.';

@@ -1,0 +1,162 @@
+-- What a worker calls besides the delivery core (lanes.sql).
+
+CREATE OR REPLACE FUNCTION o365_internal.worker_orders(worker integer, environment text) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT jsonb_build_object('worker', $1,
+        'sends', o365_internal.text_setting('environment') = $2,
+        'why', CASE WHEN o365_internal.text_setting('environment') <> $2 THEN format(
+            'this worker is configured for environment %s, the database for %s: cards leave only where both say the same. '
+            'If this is no copy, select o365.set(''environment'', %L)', $2, o365_internal.text_setting('environment'), $2) END,
+        'lease_ms', o365_internal.integer_setting('lease_seconds') * 1000,
+        'post_timeout_ms', o365_internal.integer_setting('post_timeout_seconds') * 1000,
+        'rules', (SELECT jsonb_agg(jsonb_build_object('rule_id', r.rule_id, 'name', r.name, 'dialect', r.dialect, 'status_from', r.status_from,
+                    'status_to', r.status_to, 'body_pattern', r.body_pattern, 'outcome', r.outcome) ORDER BY r.rule_id) FROM o365_internal.response_rule AS r),
+        'hosts', (SELECT coalesce(jsonb_agg(jsonb_build_object('dialect', h.dialect, 'host', h.host, 'subdomains', h.subdomains, 'port', h.port)), '[]')
+                    FROM o365_internal.webhook_host AS h)) $$;
+COMMENT ON FUNCTION o365_internal.worker_orders(integer, text) IS 'All that a worker has to know, in one answer.';
+
+CREATE OR REPLACE FUNCTION o365.worker_start(worker_name text, version text, environment text) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    v_worker integer;
+BEGIN
+    INSERT INTO o365_internal.worker (name, version, environment) VALUES (worker_start.worker_name, worker_start.version, worker_start.environment)
+        RETURNING worker_id INTO v_worker;
+    RETURN o365_internal.worker_orders(v_worker, worker_start.environment);
+END $$;
+COMMENT ON FUNCTION o365.worker_start(text, text, text) IS
+    'Registers a worker that starts and returns its number, whether it may send, lease, timeouts, response rules and allowed hosts.';
+
+CREATE OR REPLACE FUNCTION o365.worker_heartbeat(worker integer, environment text) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE o365_internal.worker AS w SET seen_at = now() WHERE w.worker_id = worker_heartbeat.worker;
+    RETURN o365_internal.worker_orders(worker, environment);
+END $$;
+COMMENT ON FUNCTION o365.worker_heartbeat(integer, text) IS 'Says that a worker is alive, every 5 s, and returns what worker_start does, as it is now.';
+
+CREATE OR REPLACE FUNCTION o365.worker_secrets(subscription_ids bigint[])
+RETURNS TABLE (subscription_id bigint, secret_version integer, key_id text, sealed bytea)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT s.subscription_id, s.secret_version, s.key_id, s.sealed FROM o365_internal.subscription AS s
+     WHERE s.subscription_id = ANY ($1) AND s.sealed IS NOT NULL $$;
+COMMENT ON FUNCTION o365.worker_secrets(bigint[]) IS 'Sealed webhooks of subscriptions, those that have one. Only the key file opens them.';
+
+CREATE OR REPLACE FUNCTION o365.worker_adopt(subscription_id bigint, secret_version integer, key_id text, sealed bytea) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE o365_internal.subscription AS s SET sealed = worker_adopt.sealed, key_id = worker_adopt.key_id
+     WHERE s.subscription_id = worker_adopt.subscription_id AND s.secret_version = worker_adopt.secret_version AND s.sealed IS NOT NULL
+       AND EXISTS (SELECT FROM o365_internal.sealing_key AS k WHERE k.key_id = worker_adopt.key_id AND k.kind = 'symmetric' AND k.active);
+    RETURN FOUND;
+END $$;
+COMMENT ON FUNCTION o365.worker_adopt(bigint, integer, text, bytea) IS
+    'Puts the same secret, sealed under an active symmetric key, in place of what is there. False when it was renewed or removed meanwhile, or '
+    'the key is not known.';
+
+CREATE OR REPLACE FUNCTION o365.worker_outlook() RETURNS jsonb
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT jsonb_build_object(
+        'due', count(*) FILTER (WHERE l.next_at <= clock_timestamp() OR l.worker IS NOT NULL),
+        'waiting', count(*) FILTER (WHERE l.next_at > clock_timestamp() AND l.worker IS NULL),
+        'held', count(*) FILTER (WHERE l.hold IS NOT NULL),
+        'failing', count(*) FILTER (WHERE l.failures > 0 AND l.next_at IS NOT NULL),
+        'next_at', min(l.next_at) FILTER (WHERE l.next_at > clock_timestamp() AND l.worker IS NULL)) FROM o365_internal.lane AS l $$;
+COMMENT ON FUNCTION o365.worker_outlook() IS 'How many lanes are due or leased, wait for a time, are held, or fail, and when the next is due. For --once.';
+
+CREATE OR REPLACE FUNCTION o365_internal.make_partitions(days integer) RETURNS integer
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_table text;
+    v_day date;
+    v_made integer := 0;
+BEGIN
+    FOREACH v_table IN ARRAY ARRAY['attempt', 'delivery'] LOOP
+        FOR v_day IN SELECT d::date FROM generate_series(current_date, current_date + days, interval '1 day') AS d LOOP
+            IF to_regclass(format('o365_internal.%I', v_table || to_char(v_day, '_YYYYMMDD'))) IS NULL THEN
+                EXECUTE format('CREATE TABLE o365_internal.%I (LIKE o365_internal.%I INCLUDING DEFAULTS INCLUDING COMMENTS)',
+                               v_table || to_char(v_day, '_YYYYMMDD'), v_table);
+                EXECUTE format('COMMENT ON TABLE o365_internal.%I IS %L', v_table || to_char(v_day, '_YYYYMMDD'), 'One day of ' || v_table || '.');
+                EXECUTE format('ALTER TABLE o365_internal.%I ATTACH PARTITION o365_internal.%I FOR VALUES FROM (%L) TO (%L)',
+                               v_table, v_table || to_char(v_day, '_YYYYMMDD'), v_day, v_day + 1);
+                v_made := v_made + 1;
+            END IF;
+        END LOOP;
+    END LOOP;
+    RETURN v_made;
+END $$;
+COMMENT ON FUNCTION o365_internal.make_partitions(integer) IS 'Makes the daily partitions of the history from today on; returns how many were missing.';
+
+CREATE OR REPLACE FUNCTION o365.worker_chores(worker integer) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_days integer := o365_internal.integer_setting('history_days');
+    v_partition name;
+    v_n bigint;
+    v_done text[] := '{}';
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(hashtext('o365.worker_chores')) THEN
+        RETURN '';
+    END IF;
+    v_n := o365_internal.make_partitions(2);
+    IF v_n > 0 THEN
+        v_done := v_done || format('made %s partitions', v_n);
+    END IF;
+    FOR v_partition IN
+        SELECT c.relname FROM pg_catalog.pg_inherits AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.inhrelid
+         WHERE i.inhparent IN ('o365_internal.attempt'::regclass, 'o365_internal.delivery'::regclass)
+           AND c.relname ~ '_[0-9]{8}$' AND to_date(right(c.relname, 8), 'YYYYMMDD') < current_date - v_days
+    LOOP
+        EXECUTE format('DROP TABLE o365_internal.%I', v_partition);
+        v_done := v_done || format('dropped %s', v_partition);
+    END LOOP;
+    UPDATE o365_internal.connect_attempt AS a SET outcome = 'abandoned', consumed_at = a.expires_at
+     WHERE a.outcome IS NULL AND a.expires_at < now() - interval '1 hour';
+    GET DIAGNOSTICS v_n = ROW_COUNT;
+    IF v_n > 0 THEN
+        v_done := v_done || format('swept %s abandoned attempts', v_n);
+    END IF;
+    DELETE FROM o365_internal.connect_attempt AS a WHERE a.started_at < now() - make_interval(days => v_days);
+    DELETE FROM o365_internal.ticket AS t WHERE t.expires_at < now() - interval '1 day';
+    DELETE FROM o365_internal.worker AS w WHERE w.seen_at < now() - make_interval(days => v_days);
+    DELETE FROM o365_internal.fed AS f WHERE f.n < (SELECT max(g.n) - 100 FROM o365_internal.fed AS g);
+    RETURN array_to_string(v_done, ', ');
+END $$;
+COMMENT ON FUNCTION o365.worker_chores(integer) IS
+    'Housekeeping, once a minute by whichever worker comes first: partitions made and dropped by history_days, open attempts swept, old rows '
+    'deleted. Returns what was done, empty when nothing.';
+
+CREATE OR REPLACE FUNCTION o365.worker_add_key(key_id text, kind text, public_key bytea DEFAULT NULL) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    INSERT INTO o365_internal.sealing_key (key_id, kind, public_key) VALUES ($1, $2, $3)
+        ON CONFLICT ON CONSTRAINT sealing_key_pkey DO UPDATE SET public_key = excluded.public_key $$;
+COMMENT ON FUNCTION o365.worker_add_key(text, text, bytea) IS
+    'Makes a key known: the public half of an RSA pair (kind public), or the name of a symmetric key (kind symmetric).';
+
+CREATE OR REPLACE FUNCTION o365.worker_keys()
+RETURNS TABLE (key_id text, kind text, active boolean, created_at timestamptz, backed_up_at timestamptz, sealed_rows bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT k.key_id, k.kind, k.active, k.created_at, k.backed_up_at,
+           (SELECT count(*) FROM o365_internal.subscription AS s WHERE s.key_id = k.key_id)
+      FROM o365_internal.sealing_key AS k ORDER BY k.created_at, k.key_id $$;
+COMMENT ON FUNCTION o365.worker_keys() IS 'The keys by name, and how many webhooks are sealed under each.';
+
+CREATE OR REPLACE FUNCTION o365.worker_seal_probe(plain text) RETURNS TABLE (key_id text, sealed bytea)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_pair record := o365_internal.seal(plain);
+BEGIN
+    RETURN QUERY SELECT v_pair.key_id, v_pair.sealed;
+END $$;
+COMMENT ON FUNCTION o365.worker_seal_probe(text) IS
+    'Seals a text that is no secret the way a callback does: `o365-worker keys check` opens it again. Error: object_not_in_prerequisite_state '
+    'when there is no key.';
+
+CREATE OR REPLACE FUNCTION o365.worker_key_backed_up(key_id text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE o365_internal.sealing_key AS k SET backed_up_at = now() WHERE k.key_id = worker_key_backed_up.key_id;
+    RETURN FOUND;
+END $$;
+COMMENT ON FUNCTION o365.worker_key_backed_up(text) IS 'Notes that the file with this key was backed up; o365.health() warns until then. False for an unknown key.';

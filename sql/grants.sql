@@ -1,0 +1,35 @@
+-- Who may do what: the whole of it. Everything else is refused; tests/sql tries each role against every object of the catalogue.
+DO $$
+DECLARE
+    v_object record;
+    v_grant record;
+BEGIN
+    FOR v_object IN SELECT p.oid::regprocedure AS f FROM pg_catalog.pg_proc AS p
+                     WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_internal'::regnamespace) AND pg_has_role(current_user, p.proowner, 'MEMBER')
+    LOOP
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_object.f);
+    END LOOP;
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = 'o365_owner') THEN
+        RAISE NOTICE 'no roles, so nothing is granted: all programs connect as %', current_user;
+        RETURN;
+    END IF;
+    FOR v_grant IN SELECT g.role, g.pattern FROM (VALUES
+        ('o365_responder', '^responder_'),
+        ('o365_worker', '^worker_'),
+        ('o365_app', '^(begin_connect|connections|check_card|send|try_send|send_to_user)$'),
+        ('o365_operator', '^(set|allow_webhook_host|forbid_webhook_host|register_connector|grant_application|revoke_application|connect_button|'
+                          'connect_button_documented|check_card|pause|resume|remove|attempt|health)$')
+    ) AS g (role, pattern)
+    LOOP
+        EXECUTE format('GRANT USAGE ON SCHEMA o365 TO %I', v_grant.role);
+        FOR v_object IN SELECT p.oid::regprocedure AS f FROM pg_catalog.pg_proc AS p
+                         WHERE p.pronamespace = 'o365'::regnamespace AND p.proname ~ v_grant.pattern
+        LOOP
+            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', v_object.f, v_grant.role);
+        END LOOP;
+    END LOOP;
+    GRANT EXECUTE ON FUNCTION o365_internal.is_operator(), o365_internal.may_use(integer) TO o365_operator, o365_app;
+    GRANT INSERT ON o365.callback TO o365_responder;
+    GRANT SELECT ON o365.settings, o365.connectors, o365.webhook_hosts, o365.response_rules, o365.subscriptions, o365.queue, o365.deliveries TO o365_operator;
+    GRANT SELECT ON o365.connectors, o365.subscriptions, o365.queue, o365.deliveries TO o365_app;
+END $$;

@@ -1,0 +1,102 @@
+-- Creates or upgrades o365-connector in the database psql is connected to:   psql -d yourdb -f sql/install.sql
+-- One transaction: all of it or nothing. Running it again changes nothing. Run it as a superuser, or as the database's owner: what the
+-- role may not do is said and left out, and o365.health() lists what that costs.
+\set ON_ERROR_STOP on
+\set QUIET on
+\pset tuples_only on
+\pset format unaligned
+SET client_min_messages = notice;
+
+SELECT current_setting('server_version_num')::int < 140000 AS too_old,
+       NOT has_database_privilege(current_user, current_database(), 'CREATE') AS may_not,
+       EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = current_user AND (rolsuper OR rolcreaterole)) AS creates_roles \gset
+\if :too_old
+  \echo 'o365-connector needs PostgreSQL 14 or newer. Nothing was changed.'
+  DO $$ BEGIN RAISE EXCEPTION 'PostgreSQL % is too old', current_setting('server_version') USING HINT = 'o365-connector needs PostgreSQL 14 or newer.'; END $$;
+\endif
+\if :may_not
+  DO $$ BEGIN RAISE EXCEPTION 'role % may not create schemas in database %', current_user, current_database()
+        USING HINT = format('Connect as the owner of the database, or: GRANT CREATE ON DATABASE %I TO %I', current_database(), current_user); END $$;
+\endif
+
+BEGIN;
+SELECT '' FROM pg_advisory_xact_lock(hashtext('o365-connector install'));
+
+\if :creates_roles
+  \ir roles.sql
+\else
+  \echo 'This role may not create roles: everything will belong to it, and o365.health() will say what that costs.'
+\endif
+
+SELECT CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'o365_owner') AND pg_has_role(current_user, 'o365_owner', 'MEMBER')
+            THEN 'o365_owner' ELSE current_user END AS owner,
+       to_regnamespace('o365_internal') IS NULL AS is_new,
+       EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'pgcrypto') AS has_pgcrypto \gset
+\if :is_new
+  \echo 'Installing o365-connector: schemas o365 and o365_internal.'
+  CREATE SCHEMA o365 AUTHORIZATION :"owner";
+  CREATE SCHEMA o365_internal AUTHORIZATION :"owner";
+\else
+  \echo 'Upgrading o365-connector in place.'
+\endif
+-- A pgcrypto that is there already serves as it is; a new one goes where only we look.
+\if :has_pgcrypto
+\else
+  CREATE EXTENSION pgcrypto WITH SCHEMA o365_internal;
+\endif
+-- As the superuser who owns its functions; for anybody else the REVOKE would only warn.
+DO $$
+BEGIN
+    IF (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user)
+       AND (SELECT n.nspname FROM pg_catalog.pg_extension AS e JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
+             WHERE e.extname = 'pgcrypto') = 'o365_internal' THEN
+        REVOKE ALL ON ALL FUNCTIONS IN SCHEMA o365_internal FROM PUBLIC;
+        GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA o365_internal TO o365_owner;
+    END IF;
+END $$;
+
+SET LOCAL ROLE :"owner";
+SET LOCAL search_path = pg_catalog, pg_temp;
+-- Functions refer to each other in both directions; the tests call every one.
+SET LOCAL check_function_bodies = off;
+
+\if :is_new
+CREATE TABLE o365_internal.migration (
+    number     integer PRIMARY KEY,
+    name       text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE o365_internal.migration IS 'Which files of sql/migrations have been applied.';
+COMMENT ON COLUMN o365_internal.migration.number IS 'The number in the file''s name.';
+COMMENT ON COLUMN o365_internal.migration.name IS 'The rest of the file''s name.';
+COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
+\endif
+
+SELECT NOT EXISTS (SELECT FROM o365_internal.migration WHERE number = 1) AS missing \gset
+\if :missing
+  \echo 'Migration 0001_tables.'
+  INSERT INTO o365_internal.migration (number, name) VALUES (1, 'tables');
+  \ir migrations/0001_tables.sql
+\endif
+
+COMMENT ON SCHEMA o365 IS 'o365-connector: the functions and views that programs, applications and operators use.';
+COMMENT ON SCHEMA o365_internal IS 'o365-connector: tables. Nobody but the owner has a grant here.';
+
+\ir functions/settings.sql
+\ir functions/crypto.sql
+\ir functions/privileges.sql
+\ir functions/connectors.sql
+\ir functions/connect.sql
+\ir functions/responder.sql
+\ir functions/cards.sql
+\ir functions/lanes.sql
+\ir functions/worker.sql
+\ir functions/subscriptions.sql
+\ir functions/health.sql
+\ir views/operator.sql
+\ir views/callback.sql
+\ir data.sql
+\ir grants.sql
+
+COMMIT;
+\echo 'Done. Next: o365-worker keys generate, then select o365.set(''public_url'', ''https://...''), then select * from o365.health().'

@@ -1,0 +1,115 @@
+-- Views for operators; an application sees the rows of the connectors it was granted. security_barrier: no condition of a query is tried on rows
+-- that its session may not see.
+
+CREATE OR REPLACE VIEW o365.settings WITH (security_barrier) AS
+    SELECT s.name, s.value, s.help FROM o365_internal.setting AS s ORDER BY s.name;
+COMMENT ON VIEW o365.settings IS 'The settings of the installation. Change one with o365.set.';
+COMMENT ON COLUMN o365.settings.name IS 'Name.';
+COMMENT ON COLUMN o365.settings.value IS 'Value in force.';
+COMMENT ON COLUMN o365.settings.help IS 'What it does.';
+
+CREATE OR REPLACE VIEW o365.connectors WITH (security_barrier) AS
+    SELECT c.slug, c.name, c.app_id, c.callback_url, c.landing_page, c.enabled_for, c.target_urls, c.clean_page, c.allow_anonymous, c.registered_at,
+           c.changed_at, ARRAY(SELECT a.role::text FROM o365_internal.application AS a WHERE a.connector_id = c.connector_id ORDER BY 1) AS applications
+      FROM o365_internal.connector AS c WHERE o365_internal.is_operator() OR o365_internal.may_use(c.connector_id) ORDER BY c.slug;
+COMMENT ON VIEW o365.connectors IS 'Registered connectors and who may use them.';
+COMMENT ON COLUMN o365.connectors.slug IS 'Name in URLs.';
+COMMENT ON COLUMN o365.connectors.name IS 'Name people see.';
+COMMENT ON COLUMN o365.connectors.app_id IS 'GUID by which Microsoft''s page knows it.';
+COMMENT ON COLUMN o365.connectors.callback_url IS 'Redirect URL to register at Microsoft.';
+COMMENT ON COLUMN o365.connectors.landing_page IS 'Page with the button when it is not ours.';
+COMMENT ON COLUMN o365.connectors.enabled_for IS 'Any of mail, groups, teams.';
+COMMENT ON COLUMN o365.connectors.target_urls IS 'Sites that card actions may lead to.';
+COMMENT ON COLUMN o365.connectors.clean_page IS '302, no-referrer or origin.';
+COMMENT ON COLUMN o365.connectors.allow_anonymous IS 'Whether anybody may connect.';
+COMMENT ON COLUMN o365.connectors.registered_at IS 'Since when.';
+COMMENT ON COLUMN o365.connectors.changed_at IS 'Last change.';
+COMMENT ON COLUMN o365.connectors.applications IS 'Roles that may use it.';
+
+CREATE OR REPLACE VIEW o365.webhook_hosts WITH (security_barrier) AS
+    SELECT w.dialect, CASE WHEN w.subdomains THEN '*.' ELSE '' END || w.host AS host, w.port FROM o365_internal.webhook_host AS w ORDER BY 1, 2;
+COMMENT ON VIEW o365.webhook_hosts IS 'Hosts that webhooks may lie on.';
+COMMENT ON COLUMN o365.webhook_hosts.dialect IS 'connector or workflow.';
+COMMENT ON COLUMN o365.webhook_hosts.host IS 'Host; *. stands for any host below it.';
+COMMENT ON COLUMN o365.webhook_hosts.port IS 'Port.';
+
+CREATE OR REPLACE VIEW o365.response_rules WITH (security_barrier) AS
+    SELECT r.rule_id, r.dialect, r.name, r.status_from, r.status_to, r.body_pattern, r.outcome, r.source FROM o365_internal.response_rule AS r ORDER BY r.rule_id;
+COMMENT ON VIEW o365.response_rules IS 'How answers of the far end are read, first match wins.';
+COMMENT ON COLUMN o365.response_rules.rule_id IS 'Order, and the name in attempts.';
+COMMENT ON COLUMN o365.response_rules.dialect IS 'connector or workflow.';
+COMMENT ON COLUMN o365.response_rules.name IS 'What it recognises.';
+COMMENT ON COLUMN o365.response_rules.status_from IS 'Lowest HTTP status.';
+COMMENT ON COLUMN o365.response_rules.status_to IS 'Highest HTTP status.';
+COMMENT ON COLUMN o365.response_rules.body_pattern IS 'What the body must match; null: anything.';
+COMMENT ON COLUMN o365.response_rules.outcome IS 'What follows.';
+COMMENT ON COLUMN o365.response_rules.source IS 'Where the rule comes from.';
+
+CREATE OR REPLACE VIEW o365.subscriptions WITH (security_barrier) AS
+    SELECT s.subscription_id, c.slug AS connector, s.app_user, s.app_type, s.group_name, s.dialect, s.webhook_host, s.status, s.status_reason,
+           s.status_at, s.connected_at, s.renewed_at, s.key_id
+      FROM o365_internal.subscription AS s JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
+     WHERE o365_internal.is_operator() OR o365_internal.may_use(s.connector_id);
+COMMENT ON VIEW o365.subscriptions IS 'Connections. Never a webhook: only its host.';
+COMMENT ON COLUMN o365.subscriptions.subscription_id IS 'Number for o365.send, pause, resume, remove.';
+COMMENT ON COLUMN o365.subscriptions.connector IS 'Connector''s slug.';
+COMMENT ON COLUMN o365.subscriptions.app_user IS 'The application''s user.';
+COMMENT ON COLUMN o365.subscriptions.app_type IS 'As Microsoft sent it.';
+COMMENT ON COLUMN o365.subscriptions.group_name IS 'Group; null for an inbox.';
+COMMENT ON COLUMN o365.subscriptions.dialect IS 'connector or workflow.';
+COMMENT ON COLUMN o365.subscriptions.webhook_host IS 'Where the webhook lies.';
+COMMENT ON COLUMN o365.subscriptions.status IS 'pending, active, paused, suspended, gone, retired, removed.';
+COMMENT ON COLUMN o365.subscriptions.status_reason IS 'Why.';
+COMMENT ON COLUMN o365.subscriptions.status_at IS 'Since when.';
+COMMENT ON COLUMN o365.subscriptions.connected_at IS 'First connected.';
+COMMENT ON COLUMN o365.subscriptions.renewed_at IS 'Last renewed.';
+COMMENT ON COLUMN o365.subscriptions.key_id IS 'Key its webhook is sealed under.';
+
+CREATE OR REPLACE VIEW o365.queue WITH (security_barrier) AS
+    SELECT l.subscription_id, c.slug AS connector, s.group_name, q.waiting, q.oldest,
+           CASE WHEN l.hold IS NULL AND q.waiting > 0 THEN coalesce(l.next_at, now()) END AS next_at,
+           CASE WHEN s.status IN ('removed', 'gone', 'retired') THEN s.status || ': what waits will be cancelled'
+                WHEN l.hold IS NOT NULL THEN l.hold || coalesce(': ' || s.status_reason, '')
+                WHEN l.failures > 0 THEN format('the first card failed %s times', l.failures)
+                WHEN l.worker IS NOT NULL AND l.next_at > now() THEN format('worker %s is at it', l.worker)
+                ELSE 'due' END AS reason,
+           l.failures
+      FROM o365_internal.lane AS l
+      JOIN o365_internal.subscription AS s ON s.subscription_id = l.subscription_id
+      JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
+      CROSS JOIN LATERAL (SELECT count(*) AS waiting, min(o.enqueued_at) AS oldest FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id) AS q
+     WHERE q.waiting > 0 AND (o365_internal.is_operator() OR o365_internal.may_use(s.connector_id));
+COMMENT ON VIEW o365.queue IS 'Subscriptions that have cards which are not at their end, and why those wait.';
+COMMENT ON COLUMN o365.queue.subscription_id IS 'Subscription.';
+COMMENT ON COLUMN o365.queue.connector IS 'Connector''s slug.';
+COMMENT ON COLUMN o365.queue.group_name IS 'Group; null for an inbox.';
+COMMENT ON COLUMN o365.queue.waiting IS 'Cards.';
+COMMENT ON COLUMN o365.queue.oldest IS 'When the transaction of the oldest began.';
+COMMENT ON COLUMN o365.queue.next_at IS 'When they are next tried; null while held.';
+COMMENT ON COLUMN o365.queue.reason IS 'Why they wait.';
+COMMENT ON COLUMN o365.queue.failures IS 'How often the first one failed so far.';
+
+CREATE OR REPLACE VIEW o365.deliveries WITH (security_barrier) AS
+    SELECT d.at, d.card_id, d.subscription_id, c.slug AS connector, s.app_user, s.group_name, d.event, d.outcome, d.reason, d.enqueued_at,
+           a.attempts, a.http_status, a.rule
+      FROM o365_internal.delivery AS d
+      JOIN o365_internal.subscription AS s ON s.subscription_id = d.subscription_id
+      JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
+      CROSS JOIN LATERAL (
+        SELECT count(*) AS attempts, (array_agg(t.http_status ORDER BY t.at DESC))[1] AS http_status, (array_agg(r.name ORDER BY t.at DESC))[1] AS rule
+          FROM o365_internal.attempt AS t LEFT JOIN o365_internal.response_rule AS r ON r.rule_id = t.rule_id WHERE t.card_id = d.card_id) AS a
+     WHERE o365_internal.is_operator() OR o365_internal.may_use(s.connector_id);
+COMMENT ON VIEW o365.deliveries IS 'How cards ended, one row each, for as long as history_days.';
+COMMENT ON COLUMN o365.deliveries.at IS 'When.';
+COMMENT ON COLUMN o365.deliveries.card_id IS 'Card, as o365.send returned it.';
+COMMENT ON COLUMN o365.deliveries.subscription_id IS 'Subscription.';
+COMMENT ON COLUMN o365.deliveries.connector IS 'Connector''s slug.';
+COMMENT ON COLUMN o365.deliveries.app_user IS 'The application''s user.';
+COMMENT ON COLUMN o365.deliveries.group_name IS 'Group; null for an inbox.';
+COMMENT ON COLUMN o365.deliveries.event IS 'Event it reported.';
+COMMENT ON COLUMN o365.deliveries.outcome IS 'delivered, accepted (taken, but not proven to be shown), in_doubt, dead, cancelled.';
+COMMENT ON COLUMN o365.deliveries.reason IS 'Why not delivered.';
+COMMENT ON COLUMN o365.deliveries.enqueued_at IS 'When its transaction began.';
+COMMENT ON COLUMN o365.deliveries.attempts IS 'POSTs it took.';
+COMMENT ON COLUMN o365.deliveries.http_status IS 'Status of the last answer.';
+COMMENT ON COLUMN o365.deliveries.rule IS 'Response rule that read the last answer.';

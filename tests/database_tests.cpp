@@ -1,0 +1,149 @@
+#include "lib/database.h"
+
+#include <boost/test/unit_test.hpp>
+#include <cstdlib>
+
+namespace o365 {
+namespace {
+
+// tests/with-postgres runs this file and says by PGHOST where its server is.
+Database connect() { return Database("dbname=postgres", "", "database_tests"); }
+
+Fault fault_of(Database& database, std::string_view statement) {
+    try {
+        database.call(statement);
+    } catch (const DatabaseError& error) {
+        return error.fault();
+    }
+    BOOST_FAIL("the statement was expected to fail");
+    return Fault::bug;
+}
+
+struct CopyTable {
+    CopyTable() : database(connect()) {
+        database.call("create schema if not exists o365");
+        database.call("drop table if exists o365.inbox");
+        database.call("create table o365.inbox (a text, b bytea, c text)");
+    }
+    Database database;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(database_tests)
+
+BOOST_AUTO_TEST_CASE(values_of_every_kind_come_back) {
+    Database database = connect();
+    const std::string bytes("\0\1\377", 3);
+    const Rows rows = database.call("select $1::text, $2::bigint, $3::bytea, $4::text, $5::boolean",
+                                    {"it's", std::int64_t{1} << 40, Value::bytes(bytes), Value(), "true"});
+    BOOST_REQUIRE(rows.size() == 1);
+    BOOST_TEST(rows.text(0, 0) == "it's");
+    BOOST_TEST(rows.integer(0, 1) == std::int64_t{1} << 40);
+    BOOST_TEST(rows.bytes(0, 2) == bytes);
+    BOOST_TEST(rows.is_null(0, 3));
+    BOOST_TEST(rows.boolean(0, 4));
+    BOOST_CHECK_THROW(rows.text(1, 0), std::out_of_range);
+    BOOST_CHECK_THROW(rows.text(0, 5), std::out_of_range);
+    BOOST_CHECK_THROW(rows.integer(0, 0), std::invalid_argument);
+}
+
+BOOST_AUTO_TEST_CASE(array_literals_keep_quotes_and_nulls) {
+    Database database = connect();
+    const std::vector<std::optional<std::string>> texts = {"a\"b\\c", std::nullopt, "NULL", "", "{x,y}"};
+    const Rows rows = database.call("select v is null, v from unnest($1::text[]) with ordinality as u(v, n) order by n",
+                                    {array_literal(texts)});
+    BOOST_REQUIRE(rows.size() == 5);
+    for (int i = 0; i < 5; ++i) {
+        const auto& text = texts.at(static_cast<std::size_t>(i));
+        BOOST_TEST(rows.boolean(i, 0) == !text.has_value());
+        if (text) BOOST_TEST(rows.text(i, 1) == *text);
+    }
+    BOOST_TEST(array_literal(std::vector<std::int64_t>{}) == "{}");
+    BOOST_TEST(array_literal(std::vector<std::optional<std::int64_t>>{1, std::nullopt}) == "{1,NULL}");
+}
+
+BOOST_AUTO_TEST_CASE(a_row_travels_by_binary_copy_and_the_select_sees_it) {
+    CopyTable table;
+    const std::string bytes("\0zero", 5);
+    const Rows rows = table.database.copy_row("o365.inbox (a, b, c)", {"webhook", Value::bytes(bytes), Value()},
+                                              "select a, b, c is null from o365.inbox");
+    BOOST_REQUIRE(rows.size() == 1);
+    BOOST_TEST(rows.text(0, 0) == "webhook");
+    BOOST_TEST(rows.bytes(0, 1) == bytes);
+    BOOST_TEST(rows.boolean(0, 2));
+}
+
+BOOST_AUTO_TEST_CASE(copy_and_select_are_one_transaction) {
+    CopyTable table;
+    BOOST_CHECK_THROW(table.database.copy_row("o365.inbox (a)", {"x"}, "select 1 / 0"), DatabaseError);
+    BOOST_TEST(table.database.call("select count(*) from o365.inbox").integer(0, 0) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_failed_copy_leaves_a_usable_connection_and_names_no_value) {
+    CopyTable table;
+    for (const std::string_view bad : {"\xff\xfe secret", "secret"}) {
+        try {
+            table.database.copy_row(bad == "secret" ? "o365.nothing (a)" : "o365.inbox (a)", {bad}, "select 1");
+            BOOST_FAIL("the copy was expected to fail");
+        } catch (const DatabaseError& error) {
+            BOOST_TEST(std::string_view(error.what()).find("secret") == std::string_view::npos);
+        }
+        BOOST_TEST(table.database.call("select 1").integer(0, 0) == 1);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(failures_are_sorted_by_what_to_do_about_them) {
+    Database database = connect();
+    BOOST_TEST((fault_of(database, "select 'x'::integer") == Fault::refused));
+    BOOST_TEST((fault_of(database, "select nothing()") == Fault::bug));
+    database.call("create schema if not exists o365");
+    database.call(
+        "create or replace function o365.fail(state text) returns void language plpgsql as "
+        "$$ begin raise exception 'told you' using errcode = state, hint = 'Do this'; end $$");
+    BOOST_TEST((fault_of(database, "select o365.fail('40001')") == Fault::retry));
+    BOOST_TEST((fault_of(database, "select o365.fail('55000')") == Fault::retry));
+    BOOST_TEST((fault_of(database, "select o365.fail('42501')") == Fault::refused));
+    try {
+        database.call("select o365.fail($1)", {"23514"});
+        BOOST_FAIL("the statement was expected to fail");
+    } catch (const DatabaseError& error) {
+        BOOST_TEST(error.what() == "o365.fail: told you. Do this (23514)");
+        BOOST_TEST(error.sqlstate() == "23514");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(no_server_is_down) {
+    Database database("host=/nonexistent dbname=x", "", "database_tests");
+    BOOST_TEST((fault_of(database, "select 1") == Fault::down));
+    BOOST_TEST(!database.connected());
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_that_died_while_idle_comes_back_by_itself) {
+    Database database = connect();
+    Database killer = connect();
+    BOOST_TEST(database.call("select 1").integer(0, 0) == 1);
+    const std::string pid(database.call("select pg_backend_pid()").text(0, 0));
+    killer.call("select pg_terminate_backend($1, 5000)", {pid});
+    // Prepared on the old connection, and asked again: it has to be prepared anew.
+    BOOST_TEST(database.call("select 1").integer(0, 0) == 1);
+    BOOST_TEST(database.call("select pg_backend_pid()").text(0, 0) != pid);
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_that_dies_in_a_statement_leaves_it_in_doubt) {
+    Database database = connect();
+    BOOST_TEST((fault_of(database, "select pg_terminate_backend(pg_backend_pid())") == Fault::in_doubt));
+    BOOST_TEST(database.call("select 1").integer(0, 0) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(the_role_and_the_application_name_are_what_was_asked_for) {
+    Database owner = connect();
+    owner.call("do $$ begin if to_regrole('somebody') is null then create role somebody login; end if; end $$");
+    Database database("dbname=postgres user=postgres", "somebody", "a name");
+    BOOST_TEST(database.call("select session_user").text(0, 0) == "somebody");
+    BOOST_TEST(database.call("select current_setting('application_name')").text(0, 0) == "a name");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace o365

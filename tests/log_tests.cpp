@@ -1,0 +1,86 @@
+#include "lib/log.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+#include "lib/secret.h"
+
+namespace o365 {
+namespace {
+
+struct LogFile {
+    LogFile() : path(std::filesystem::temp_directory_path() / ("o365-log-tests-" + std::to_string(::getpid()))) {}
+    ~LogFile() { std::filesystem::remove(path); }
+    LogFile(const LogFile&) = delete;
+    LogFile& operator=(const LogFile&) = delete;
+    std::string text() const {
+        std::ifstream file(path);
+        return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    }
+    std::filesystem::path path;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(log_tests)
+
+BOOST_FIXTURE_TEST_CASE(a_line_has_time_level_event_and_pairs, LogFile) {
+    log::open(path.string(), log::Level::info, "test");
+    log::warn("delivery_failed", "card={} http={}", 42, 503);
+    const std::string line = text();
+    BOOST_TEST(line.substr(10, 1) == "T");
+    BOOST_TEST(line.substr(23, 2) == "Z ");
+    BOOST_TEST(line.substr(25) == "level=warn event=delivery_failed card=42 http=503\n");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_secret_in_a_line_is_stars, LogFile) {
+    log::open(path.string(), log::Level::info, "test");
+    log::info("opened", "webhook={}", Secret("https://contoso.webhook.office.com/webhookb2/1"));
+    BOOST_TEST(text().find("contoso") == std::string::npos);
+    BOOST_TEST(text().find("webhook=***") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(lines_below_the_level_are_dropped, LogFile) {
+    log::open(path.string(), log::Level::warn, "test");
+    log::info("quiet", "");
+    log::error("loud", "");
+    BOOST_TEST(text().find("quiet") == std::string::npos);
+    BOOST_TEST(text().find("loud") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_new_log_file_is_private, LogFile) {
+    log::open(path.string(), log::Level::info, "test");
+    struct stat status {};
+    BOOST_REQUIRE(::stat(path.c_str(), &status) == 0);
+    BOOST_TEST((status.st_mode & 0777U) == 0600U);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_opened_is_named) {
+    BOOST_CHECK_EXCEPTION(log::open("/nonexistent/x.log", log::Level::info, "test"), std::runtime_error,
+                          [](const std::runtime_error& error) {
+                              return std::string_view(error.what()) ==
+                                     "could not open the log file '/nonexistent/x.log': No such file or directory";
+                          });
+}
+
+BOOST_AUTO_TEST_CASE(a_value_cannot_forge_a_line) {
+    BOOST_TEST(log::quoted("a\nlevel=error") == "\"a\\nlevel=error\"");
+    BOOST_TEST(log::quoted("plain") == "plain");
+    BOOST_TEST(log::quoted("") == "\"\"");
+    BOOST_TEST(log::quoted("say \"hi\"") == "\"say \\\"hi\\\"\"");
+}
+
+BOOST_AUTO_TEST_CASE(levels_are_read_by_name) {
+    BOOST_TEST((log::parse_level("debug") == log::Level::debug));
+    BOOST_CHECK_THROW(log::parse_level("verbose"), std::invalid_argument);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace o365

@@ -1,0 +1,86 @@
+-- Rules that hold for every object, generated from the catalogue: a new table or function is under them without anybody's help.
+\ir fixtures/setup.sql
+BEGIN;
+SELECT no_plan();
+
+-- pgcrypto may live in o365_internal: what belongs to an extension is not ours.
+CREATE TEMP VIEW our_functions AS
+    SELECT p.*, n.nspname FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
+     WHERE n.nspname IN ('o365', 'o365_internal') AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e');
+CREATE TEMP VIEW our_relations AS
+    SELECT c.*, n.nspname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname IN ('o365', 'o365_internal');
+
+SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE obj_description(f.oid, 'pg_proc') IS NULL$$, 'every function is commented');
+SELECT is_empty($$SELECT c.oid::regclass FROM our_relations AS c WHERE c.relkind IN ('r', 'p', 'v', 'S') AND obj_description(c.oid, 'pg_class') IS NULL
+    AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = c.oid AND d.deptype = 'i')$$, 'every table, view and sequence is commented');
+SELECT is_empty($$SELECT c.oid::regclass, a.attname FROM our_relations AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
+    WHERE c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped AND col_description(c.oid, a.attnum) IS NULL$$,
+    'every column is commented');
+SELECT is_empty($$SELECT n.nspname FROM pg_namespace AS n WHERE n.nspname IN ('o365', 'o365_internal') AND obj_description(n.oid, 'pg_namespace') IS NULL$$,
+    'both schemas are commented');
+SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE NOT 'search_path=pg_catalog, pg_temp' = ANY (coalesce(f.proconfig, '{}'))$$,
+    'every function pins its search_path, pg_temp last');
+SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE f.nspname = 'o365' AND NOT f.prosecdef$$,
+    'every public function runs as its owner, so no caller needs a grant on a table');
+SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f, aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) AS a WHERE a.grantee = 0$$,
+    'PUBLIC may execute nothing');
+SELECT is_empty($$SELECT c.oid::regclass FROM our_relations AS c, aclexplode(c.relacl) AS a WHERE a.grantee = 0$$, 'PUBLIC may read nothing');
+SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE f.proowner <> 'o365_owner'::regrole$$, 'o365_owner owns every function');
+SELECT is_empty($$SELECT c.oid::regclass FROM our_relations AS c WHERE c.relowner <> 'o365_owner'::regrole$$, 'o365_owner owns every table');
+SELECT is_empty($$SELECT r.rolname FROM pg_roles AS r WHERE r.rolname = 'o365_owner' AND (r.rolcanlogin OR r.rolsuper OR r.rolcreaterole)$$,
+    'o365_owner cannot log in and is no superuser');
+
+-- What each role is for, said a second time and independently of sql/grants.sql. Everything that is not here must be refused.
+CREATE TEMP TABLE allowed (role text, name text);
+INSERT INTO allowed SELECT 'o365_responder', unnest(ARRAY['responder_connectors', 'responder_landing', 'responder_start', 'responder_callback_outcome',
+    'responder_callback_error', 'responder_done', 'responder_page', 'responder_logo', 'responder_health']);
+INSERT INTO allowed SELECT 'o365_worker', unnest(ARRAY['worker_start', 'worker_heartbeat', 'worker_feed', 'worker_claim', 'worker_recheck', 'worker_report',
+    'worker_secrets', 'worker_adopt', 'worker_outlook', 'worker_chores', 'worker_add_key', 'worker_keys', 'worker_seal_probe', 'worker_key_backed_up']);
+INSERT INTO allowed SELECT 'o365_app', unnest(ARRAY['begin_connect', 'connections', 'check_card', 'send', 'try_send', 'send_to_user', 'is_operator', 'may_use']);
+INSERT INTO allowed SELECT 'o365_operator', unnest(ARRAY['set', 'allow_webhook_host', 'forbid_webhook_host', 'register_connector', 'grant_application',
+    'revoke_application', 'connect_button', 'connect_button_documented', 'check_card', 'pause', 'resume', 'remove', 'attempt', 'health', 'is_operator', 'may_use']);
+SELECT results_eq(
+    $$SELECT r.rolname::text COLLATE "default", f.proname::text COLLATE "default" FROM pg_roles AS r, our_functions AS f
+       WHERE r.rolname IN ('o365_responder', 'o365_worker', 'o365_app', 'o365_operator') AND has_function_privilege(r.oid, f.oid, 'EXECUTE') ORDER BY 1, 2$$,
+    $$SELECT role, name FROM allowed ORDER BY 1, 2$$, 'each role executes exactly what it is for');
+SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE has_function_privilege('o365_sandbox', f.oid, 'EXECUTE') AND f.proname !~ '^sandbox_'$$,
+    'the sandbox executes only what is the sandbox''s');
+CREATE TEMP TABLE readable (role text, name text, privilege text);
+INSERT INTO readable VALUES ('o365_responder', 'callback', 'INSERT');
+INSERT INTO readable SELECT 'o365_operator', unnest(ARRAY['settings', 'connectors', 'webhook_hosts', 'response_rules', 'subscriptions', 'queue', 'deliveries']), 'SELECT';
+INSERT INTO readable SELECT 'o365_app', unnest(ARRAY['connectors', 'subscriptions', 'queue', 'deliveries']), 'SELECT';
+SELECT results_eq(
+    $$SELECT r.rolname::text COLLATE "default", c.relname::text COLLATE "default", p.p FROM pg_roles AS r, our_relations AS c, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS p(p)
+       WHERE r.rolname IN ('o365_responder', 'o365_worker', 'o365_app', 'o365_operator', 'o365_sandbox') AND c.relkind IN ('r', 'p', 'v')
+         AND has_table_privilege(r.oid, c.oid, p.p) ORDER BY 1, 2, 3$$,
+    $$SELECT role, name, privilege FROM readable ORDER BY 1, 2, 3$$, 'each role has exactly its privileges on tables and views, and none on any table');
+SELECT is_empty($$SELECT r.rolname FROM pg_roles AS r WHERE r.rolname ~ '^o365_(responder|worker|app|operator|sandbox)$'
+    AND (has_schema_privilege(r.oid, 'o365_internal', 'USAGE') OR has_schema_privilege(r.oid, 'o365', 'CREATE'))$$,
+    'no program''s role enters o365_internal or creates anything');
+SELECT is_empty($$SELECT r.rolname, s.oid::regclass FROM pg_roles AS r, our_relations AS s WHERE r.rolname ~ '^o365_(responder|worker|app|operator|sandbox)$'
+    AND s.relkind = 'S' AND has_sequence_privilege(r.oid, s.oid, 'USAGE, SELECT, UPDATE')$$, 'no program''s role uses a sequence');
+
+-- Not only what the catalogue says: each role tries every function of o365 that is not its own, and is refused.
+CREATE FUNCTION pg_temp.refusals() RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    v_try record;
+    v_call text;
+BEGIN
+    FOR v_try IN SELECT r.role, f.oid, f.proname, f.pronargs, f.proargtypes FROM (SELECT DISTINCT role FROM allowed) AS r, our_functions AS f
+                  WHERE f.prorettype <> 'trigger'::regtype AND NOT EXISTS (SELECT FROM allowed AS a WHERE a.role = r.role AND a.name = f.proname)
+    LOOP
+        v_call := format('SELECT %s(%s)', v_try.oid::regproc, (SELECT string_agg('NULL::' || format_type(t, NULL), ', ') FROM unnest(v_try.proargtypes) AS t));
+        EXECUTE format('SET LOCAL ROLE %I', v_try.role);
+        BEGIN
+            EXECUTE v_call;
+            RETURN NEXT v_try.role || ' could: ' || v_call;
+        EXCEPTION WHEN insufficient_privilege THEN NULL;
+                  WHEN OTHERS THEN RETURN NEXT v_try.role || ' got as far as ' || SQLERRM || ': ' || v_call;
+        END;
+        RESET ROLE;
+    END LOOP;
+END $$;
+SELECT is_empty('SELECT * FROM pg_temp.refusals()', 'each role is refused by every function that is not its own');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,131 @@
+-- The delivery core, step by step as a worker calls it. Commits, because a round of arrivals sees only what is committed.
+\ir fixtures/setup.sql
+SELECT no_plan();
+SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob, pg_temp.connect('carl') AS carl, pg_temp.connect('dora') AS dora \gset
+SELECT (o365.worker_start('w1', 'test', 'production') ->> 'worker')::integer AS w1, (o365.worker_start('w2', 'test', 'production') ->> 'worker')::integer AS w2 \gset
+-- What a worker claims, and the short forms of a report: one card, or a lane without any.
+CREATE FUNCTION pg_temp.report(w integer, s bigint, l bigint, p bigint, outcome text, status integer DEFAULT 200, retry_after integer DEFAULT NULL) RETURNS integer LANGUAGE sql AS $$
+    SELECT o365.worker_report(w, ARRAY[s], ARRAY[l], ARRAY[p], ARRAY[outcome], ARRAY[NULL::integer], ARRAY[status], ARRAY[retry_after], ARRAY[1], ARRAY[NULL::text], ARRAY[s], ARRAY[l]) $$;
+CREATE FUNCTION pg_temp.release(w integer, s bigint, l bigint) RETURNS integer LANGUAGE sql AS $$
+    SELECT o365.worker_report(w, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', ARRAY[s], ARRAY[l]) $$;
+CREATE FUNCTION pg_temp.due(s bigint) RETURNS boolean LANGUAGE sql AS $$
+    SELECT coalesce((SELECT l.next_at <= clock_timestamp() FROM o365_internal.lane AS l WHERE l.subscription_id = s), false) $$;
+CREATE FUNCTION pg_temp.ends(s bigint) RETURNS text[] LANGUAGE sql AS $$
+    SELECT array_agg(d.outcome ORDER BY d.card_id) FROM o365_internal.delivery AS d WHERE d.subscription_id = s $$;
+SET SESSION AUTHORIZATION shop;
+SELECT o365.send(:ann, format('{"text": "%s"}', i)::jsonb) FROM generate_series(1, 3) AS i \g /dev/null
+RESET SESSION AUTHORIZATION;
+
+SELECT is(pg_temp.due(:ann), false, 'a lane is not due before its cards are fed');
+SELECT is(o365.worker_feed(), 1, 'feeding wakes the lane');
+SELECT is(o365.worker_feed(), 0, 'once');
+CREATE TEMP TABLE claimed AS SELECT * FROM o365.worker_claim(:w1, '-infinity', 10, 2);
+SELECT results_eq('SELECT card FROM claimed', $$VALUES ('{"text": "1"}'), ('{"text": "2"}')$$, 'a claim brings the first cards in order');
+SELECT is_empty(format($$SELECT * FROM o365.worker_claim(%s, '-infinity', 10, 2)$$, :w2), 'nobody else gets the lane meanwhile');
+SELECT c.lease_no AS l, min(c.position) AS p1, max(c.position) AS p2 FROM claimed AS c GROUP BY 1 \gset
+SELECT is(pg_temp.report(:w2, :ann, :l, :p1, 'delivered'), 0, 'a report of another worker is refused');
+SELECT is(pg_temp.report(:w1, :ann, :l + 1, :p1, 'delivered'), 0, 'a report under another lease is refused');
+SELECT is(pg_temp.ends(:ann), NULL, 'and neither ends a card');
+SELECT is(o365.worker_report(:w1, ARRAY[:ann, :ann]::bigint[], ARRAY[:l, :l]::bigint[], ARRAY[:p1, :p2]::bigint[], '{delivered,retry}', '{100,230}', '{200,503}', '{NULL,NULL}', '{5,6}', '{NULL,busy}',
+    ARRAY[:ann]::bigint[], ARRAY[:l]::bigint[]), 1, 'a report ends the card that was delivered');
+SELECT is(o365.worker_report(:w1, ARRAY[:ann]::bigint[], ARRAY[:l]::bigint[], ARRAY[:p2]::bigint[], '{delivered}', '{100}', '{200}', '{NULL}', '{5}', '{NULL}', ARRAY[:ann]::bigint[], ARRAY[:l]::bigint[]), 0,
+    'the same lease reports once');
+SELECT results_eq(format('SELECT a.outcome, a.rule_id, a.http_status FROM o365_internal.attempt AS a WHERE a.subscription_id = %s ORDER BY a.card_id', :ann),
+    $$VALUES ('delivered', 100, 200), ('retry', 230, 503)$$, 'every POST is in the history with its rule');
+SELECT is(pg_temp.due(:ann), false, 'a failed card makes its lane wait');
+SELECT is_empty(format($$SELECT * FROM o365.worker_claim(%s, '-infinity', 10, 2)$$, :w1), 'and with it the cards behind');
+SELECT is(l.failures, 1, 'the failure is counted') FROM o365_internal.lane AS l WHERE l.subscription_id = :ann;
+SELECT ok(l.next_at - clock_timestamp() BETWEEN interval '2 s' AND interval '5 s', 'the first wait is between half and the whole of the first step') FROM o365_internal.lane AS l WHERE l.subscription_id = :ann;
+
+-- Retry until given up.
+UPDATE o365_internal.lane SET next_at = now() WHERE subscription_id = :ann;
+SELECT c.lease_no AS l, min(c.position) AS p2, max(c.position) AS p3 FROM o365.worker_claim(:w1, '-infinity', 10, 2) AS c GROUP BY 1 \gset
+SELECT pg_temp.report(:w1, :ann, :l, :p2, 'throttled', 429, 120) \g /dev/null
+SELECT ok(l.next_at - clock_timestamp() BETWEEN interval '100 s' AND interval '121 s', 'Retry-After is honoured') FROM o365_internal.lane AS l WHERE l.subscription_id = :ann;
+UPDATE o365_internal.lane SET next_at = now(), failing_since = now() - interval '25 hours' WHERE subscription_id = :ann;
+SELECT c.lease_no AS l FROM o365.worker_claim(:w1, '-infinity', 10, 2) AS c LIMIT 1 \gset
+SELECT is(pg_temp.report(:w1, :ann, :l, :p2, 'retry', 503), 1, 'after give_up_hours the card ends');
+SELECT is(pg_temp.ends(:ann), ARRAY['delivered', 'dead'], 'as dead');
+SELECT is(pg_temp.due(:ann), true, 'and the lane goes on at once');
+SELECT c.lease_no AS l FROM o365.worker_claim(:w1, '-infinity', 10, 2) AS c LIMIT 1 \gset
+SELECT is(pg_temp.report(:w1, :ann, :l, :p3, 'delivered'), 1, 'with the next card');
+SELECT ok(l.next_at IS NULL AND l.failures = 0 AND l.worker IS NULL, 'an empty lane is quiet') FROM o365_internal.lane AS l WHERE l.subscription_id = :ann;
+
+-- An expired lease.
+SET SESSION AUTHORIZATION shop;
+SELECT o365.send(:ann, '{"text": "4"}') \g /dev/null
+RESET SESSION AUTHORIZATION;
+SELECT o365.worker_feed() \g /dev/null
+SELECT c.lease_no AS l1, c.position AS p FROM o365.worker_claim(:w1, '-infinity', 10, 2) AS c \gset
+UPDATE o365_internal.lane SET next_at = now() WHERE subscription_id = :ann;
+SELECT c.lease_no AS l2 FROM o365.worker_claim(:w2, '-infinity', 10, 2) AS c \gset
+SELECT is(pg_temp.report(:w1, :ann, :l1, :p, 'delivered'), 0, 'a stalled worker''s late report is refused');
+SELECT results_eq(format('SELECT may_send FROM o365.worker_recheck(ARRAY[%1$s, %1$s]::bigint[], ARRAY[%2$s, %3$s]::bigint[])', :ann, :l1, :l2), 'VALUES (false), (true)', 'and it is told so before it sends');
+SELECT is(pg_temp.report(:w2, :ann, :l2, :p, 'delivered'), 1, 'the new holder''s counts');
+
+-- Pause, resume.
+SELECT o365.pause(:bob) \g /dev/null
+SET SESSION AUTHORIZATION shop;
+SELECT o365.send(:bob, '{"text": "1"}') \g /dev/null
+RESET SESSION AUTHORIZATION;
+SELECT o365.worker_feed() \g /dev/null
+SELECT is_empty(format($$SELECT * FROM o365.worker_claim(%s, '-infinity', 10, 2)$$, :w1), 'a paused lane is not claimed, whatever arrives');
+SELECT o365.resume(:bob) \g /dev/null
+SELECT c.lease_no AS l, c.position AS p FROM o365.worker_claim(:w1, '-infinity', 10, 2) AS c \gset
+SELECT is((SELECT r.may_send FROM o365.worker_recheck(ARRAY[:bob]::bigint[], ARRAY[:l]::bigint[]) AS r), true, 'resumed, it may send');
+SELECT o365.pause(:bob) \g /dev/null
+SELECT is((SELECT r.may_send FROM o365.worker_recheck(ARRAY[:bob]::bigint[], ARRAY[:l]::bigint[]) AS r), false, 'paused under a lease, it may not');
+SELECT o365.resume(:bob) \g /dev/null
+SELECT ok(l.next_at > clock_timestamp() + interval '30 s', 'resumed under a lease, it waits for the lease: one POST in flight at most') FROM o365_internal.lane AS l WHERE l.subscription_id = :bob;
+SELECT is(pg_temp.release(:w1, :bob, :l), 0, 'a lane is given back without a card');
+SELECT is(pg_temp.due(:bob), true, 'and is due again');
+
+-- Remove: what waits is cancelled, what comes later too.
+SELECT o365.remove(:bob) \g /dev/null
+SELECT c.lease_no AS l, c.position AS p, c.ends_as FROM o365.worker_claim(:w1, '-infinity', 10, 2) AS c \gset
+SELECT is(:'ends_as'::text, 'cancelled', 'a removed subscription''s card is claimed only to be cancelled');
+SELECT is(o365.worker_report(:w1, ARRAY[:bob]::bigint[], ARRAY[:l]::bigint[], ARRAY[:p]::bigint[], '{cancelled}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{removed}', ARRAY[:bob]::bigint[], ARRAY[:l]::bigint[]), 1, 'and ends so');
+SELECT is((SELECT count(*) FROM o365_internal.attempt AS a WHERE a.subscription_id = :bob), 0::bigint, 'without a POST');
+SELECT is((SELECT d.reason FROM o365_internal.delivery AS d WHERE d.subscription_id = :bob), 'removed', 'with its reason');
+
+-- Suspend, in doubt, gone.
+SET SESSION AUTHORIZATION shop;
+SELECT o365.send(:carl, '{"text": "1"}'), o365.send(:carl, '{"text": "2"}'), o365.send(:dora, '{"text": "1"}') \g /dev/null
+RESET SESSION AUTHORIZATION;
+SELECT o365.worker_feed() \g /dev/null
+CREATE TEMP TABLE claimed2 AS SELECT * FROM o365.worker_claim(:w1, '-infinity', 10, 2);
+SELECT c.lease_no AS cl, min(c.position) AS cp FROM claimed2 AS c WHERE c.subscription_id = :carl GROUP BY 1 \gset
+SELECT c.lease_no AS dl, c.position AS dp FROM claimed2 AS c WHERE c.subscription_id = :dora \gset
+SELECT pg_temp.report(:w1, :carl, :cl, :cp, 'in_doubt', NULL) \g /dev/null
+SELECT is((SELECT count(*) FROM o365_internal.outbox AS o WHERE o.subscription_id = :carl), 2::bigint, 'a card in doubt is sent again by default');
+UPDATE o365_internal.subscription SET in_doubt_policy = 'skip' WHERE subscription_id = :carl;
+UPDATE o365_internal.lane SET next_at = now() WHERE subscription_id = :carl;
+SELECT c.lease_no AS cl FROM o365.worker_claim(:w1, '-infinity', 10, 2) AS c LIMIT 1 \gset
+SELECT pg_temp.report(:w1, :carl, :cl, :cp, 'in_doubt', NULL) \g /dev/null
+SELECT is(pg_temp.ends(:carl), ARRAY['in_doubt'], 'or ends so, where the subscription says skip');
+SELECT pg_temp.report(:w1, :dora, :dl, :dp, 'suspend', 403) \g /dev/null
+SELECT is((SELECT s.status FROM o365_internal.subscription AS s WHERE s.subscription_id = :dora), 'suspended', 'a refused webhook is suspended');
+SELECT isnt_empty($$SELECT 1 FROM o365.health() AS h WHERE h.problem LIKE 'is suspended:%' AND h.next_step LIKE '%o365.resume%'$$, 'health says so and what to do');
+SELECT o365.resume(:dora) \g /dev/null
+SELECT c.lease_no AS dl FROM o365.worker_claim(:w1, '-infinity', 10, 2) AS c WHERE c.subscription_id = :dora \gset
+SELECT pg_temp.report(:w1, :dora, :dl, :dp, 'gone', 404) \g /dev/null
+SELECT is((SELECT s.status FROM o365_internal.subscription AS s WHERE s.subscription_id = :dora), 'active', 'one odd answer does not end a webhook');
+UPDATE o365_internal.lane SET next_at = now(), failing_since = now() - interval '25 hours' WHERE subscription_id = :dora;
+SELECT c.lease_no AS dl FROM o365.worker_claim(:w1, '-infinity', 10, 2) AS c WHERE c.subscription_id = :dora \gset
+SELECT pg_temp.report(:w1, :dora, :dl, :dp, 'gone', 404) \g /dev/null
+SELECT is((SELECT s.status FROM o365_internal.subscription AS s WHERE s.subscription_id = :dora), 'gone', 'the same answer over give_up_hours does');
+SELECT is((SELECT c.ends_as FROM o365.worker_claim(:w1, '-infinity', 10, 2) AS c WHERE c.subscription_id = :dora), 'cancelled', 'and what waits is cancelled');
+
+-- Adoption.
+SELECT is(o365.worker_adopt(:ann, 1, 'sym-0a1b2c3d', '\x01'), true, 'a worker re-seals under a symmetric key');
+SELECT is(o365.worker_adopt(:ann, 2, 'sym-0a1b2c3d', '\x02'), false, 'but not over a renewed secret');
+SELECT is(o365.worker_adopt(:ann, 1, 'sym-ffffffff', '\x02'), false, 'nor under a key nobody knows');
+SELECT is(o365.worker_adopt(:bob, 1, 'sym-0a1b2c3d', '\x02'), false, 'nor for what was removed');
+
+-- The environment guard and chores.
+SELECT is((o365.worker_heartbeat(:w1, 'staging') ->> 'sends')::boolean, false, 'a worker of another environment may not send');
+SELECT is(o365.worker_chores(:w1), '', 'chores with nothing to do say nothing');
+SELECT o365_internal.make_partitions(0) \g /dev/null
+CREATE TABLE o365_internal.delivery_20200101 PARTITION OF o365_internal.delivery FOR VALUES FROM ('2020-01-01') TO ('2020-01-02');
+SELECT is(o365.worker_chores(:w1), 'dropped delivery_20200101', 'history older than history_days goes');
+SELECT * FROM finish();
