@@ -1,0 +1,117 @@
+// The ceiling of a callback: the same COPY and SELECT by bare libpq, nothing in front of it and nothing around it.
+// usage: bench_callback_libpq --conninfo S --slug S --prefix P --first N --count N --connections N      prints "rate
+// <callbacks/s>"
+#include <libpq-fe.h>
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "lib/c_free.h"
+#include "lib/crypto.h"
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Link = std::unique_ptr<PGconn, o365::CFree<PQfinish>>;
+using Result = std::unique_ptr<PGresult, o365::CFree<PQclear>>;
+
+struct Options {
+    std::string conninfo;
+    std::string slug;
+    std::string prefix;
+    int first = 0;
+    int count = 0;
+    int connections = 0;
+};
+
+void field(std::string& row, const std::string& value) {
+    for (int shift = 24; shift >= 0; shift -= 8) row += static_cast<char>((value.size() >> shift) & 255U);
+    row += value;
+}
+
+void callback(PGconn* link, const Options& options, int n) {
+    const std::string state = options.prefix + "-" + std::to_string(n);
+    const std::string id = "r-" + state;
+    std::string row("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0\0\12", 21);
+    field(row, options.slug);
+    field(row, id);
+    field(row, o365::sha256(state));
+    field(row, o365::sha256("c" + std::to_string(n)));
+    field(row, "outlook.office.com");
+    field(row, "443");
+    field(row, "https://outlook.office.com/webhookb2/" + state +
+                   "@1b9c6f2e-90a5-4f1e-8d24-0a7c3b5e6f70/IncomingWebhook/0123456789abcdef0123456789abcdef/7d1f");
+    field(row, "5f0c2b1a-7d43-4e0e-9d5b-6a1c9f3e2b10");
+    field(row, "Groups");
+    field(row, "Sales team");
+    row += "\377\377";
+    const std::string query =
+        "COPY o365.callback (slug, request_id, state_hash, cookie_hash, webhook_host, webhook_port, webhook_url, "
+        "user_object_id, app_type, "
+        "group_name) FROM STDIN (FORMAT binary); SELECT o365.responder_callback_outcome('" +
+        id + "')";
+    if (PQsendQuery(link, query.c_str()) != 1) throw std::runtime_error(PQerrorMessage(link));
+    if (PQresultStatus(Result{PQgetResult(link)}.get()) != PGRES_COPY_IN)
+        throw std::runtime_error(PQerrorMessage(link));
+    if (PQputCopyData(link, row.data(), static_cast<int>(row.size())) != 1 || PQputCopyEnd(link, nullptr) != 1) {
+        throw std::runtime_error(PQerrorMessage(link));
+    }
+    std::string answer;
+    while (const Result result{PQgetResult(link)}) {
+        if (PQresultStatus(result.get()) == PGRES_TUPLES_OK) answer = PQgetvalue(result.get(), 0, 0);
+    }
+    if (answer.find("\"connected\"") == std::string::npos)
+        throw std::runtime_error("a callback was not stored: " + answer);
+}
+
+void run(const Options& options) {
+    std::atomic<int> next = 0;
+    std::atomic<bool> failed = false;
+    std::vector<Link> links;
+    for (int i = 0; i < options.connections; ++i) {
+        links.emplace_back(PQconnectdb(options.conninfo.c_str()));
+        if (PQstatus(links.back().get()) != CONNECTION_OK) throw std::runtime_error(PQerrorMessage(links.back().get()));
+    }
+    const Clock::time_point begin = Clock::now();
+    std::vector<std::jthread> threads;
+    for (const Link& link : links) {
+        threads.emplace_back([&, raw = link.get()] {
+            try {
+                for (int i = next++; i < options.count && !failed; i = next++)
+                    callback(raw, options, options.first + i);
+            } catch (const std::exception& error) {
+                if (!failed.exchange(true)) std::fprintf(stderr, "bench_callback_libpq: %s\n", error.what());
+            }
+        });
+    }
+    threads.clear();
+    if (failed) throw std::runtime_error("not all callbacks were stored");
+    std::printf("rate %.1f\n", options.count / std::chrono::duration<double>(Clock::now() - begin).count());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options options;
+    CLI::App app{"Stores callbacks by bare libpq."};
+    app.add_option("--conninfo", options.conninfo)->required();
+    app.add_option("--slug", options.slug)->required();
+    app.add_option("--prefix", options.prefix)->required();
+    app.add_option("--first", options.first)->required();
+    app.add_option("--count", options.count)->required();
+    app.add_option("--connections", options.connections)->required();
+    CLI11_PARSE(app, argc, argv);
+    try {
+        run(options);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "bench_callback_libpq: %s\n", error.what());
+        return 1;
+    }
+    return 0;
+}
