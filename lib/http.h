@@ -1,7 +1,8 @@
-// HTTP as a FastCGI program sees it: a request whose fields are checked once, at the edge, and a response that cannot be malformed.
-// Nothing here talks to a socket; lib/fastcgi.h fills Requests and sends Responses.
+// HTTP as a FastCGI program sees it: a request whose fields are checked once, at the edge, and a response that cannot
+// be malformed. Nothing here talks to a socket; lib/fastcgi.h fills Requests and sends Responses.
 #pragma once
 
+#include <exception>
 #include <map>
 #include <optional>
 #include <string>
@@ -11,7 +12,8 @@
 
 namespace o365 {
 
-// Thrown by the parsers below, and answered by the server with `status` and a plain page. what() may be shown: it never quotes the input.
+// Thrown by the parsers below, and answered by the server with `status` and a plain page. what() may be shown: it never
+// quotes the input.
 class BadRequest : public std::exception {
   public:
     BadRequest(int status, std::string why) : status_(status), why_(std::move(why)) {}
@@ -26,8 +28,8 @@ class BadRequest : public std::exception {
 // Decoded parameters of a query or a form. A name that occurs twice is refused when the text is parsed.
 class Parameters {
   public:
-    // application/x-www-form-urlencoded: `+` and %20 are blanks. Throws BadRequest(400) on a bad %-escape, a NUL, what is not strict UTF-8,
-    // a repeated name, more than 64 parameters, a name over 64 or a value over 8,192 bytes.
+    // application/x-www-form-urlencoded: `+` and %20 are blanks. Throws BadRequest(400) on a bad %-escape, a NUL, what
+    // is not strict UTF-8, a repeated name, more than 64 parameters, a name over 64 or a value over 8,192 bytes.
     static Parameters parse(std::string_view text);
     // The value, or nullopt when the name does not occur. "" when it occurs without a value. Names are case-sensitive.
     std::optional<std::string> get(std::string_view name) const;
@@ -42,53 +44,64 @@ class Parameters {
 // The value of cookie `name` in a Cookie header; nullopt when it is absent or occurs more than once (cookie tossing).
 std::optional<std::string> cookie(std::string_view header, std::string_view name);
 
-bool is_utf8(std::string_view bytes);                // strict: no overlong forms, no surrogates, at most U+10FFFF
-std::string url_encode(std::string_view text);       // RFC 3986 unreserved characters stay
+bool is_utf8(std::string_view bytes);           // strict: no overlong forms, no surrogates, at most U+10FFFF
+std::string url_encode(std::string_view text);  // RFC 3986 unreserved characters stay
 std::string html_escape(std::string_view text);
 
 struct Request {
-    std::string id;            // request id, made by the server (crypto.h); in every log line and on failure pages
-    std::string method;        // GET, HEAD, POST, ...
-    std::string path;          // the route: PATH_INFO, or REQUEST_URI up to the `?`; always starts with "/"; undecoded
+    std::string id;      // request id, made by the server (crypto.h); in every log line and on failure pages
+    std::string method;  // GET, HEAD, POST, ...
+    std::string path;    // the route: PATH_INFO, or REQUEST_URI up to the `?`; always starts with "/"; undecoded
+    std::string uri;     // path and query as the browser sent them; a secret on every route whose URL is one
     Parameters query;
-    Parameters form;           // of an application/x-www-form-urlencoded body, else empty
-    std::string body;          // of any other body
+    bool query_refused =
+        false;         // the query was none that Parameters takes; only handlers that asked for it see such a request
+    Parameters form;   // of an application/x-www-form-urlencoded body, else empty
+    std::string body;  // of any other body
     std::string content_type;
-    std::string cookies;       // the Cookie header
-    std::string host;          // the Host header: never used for links
-    std::string origin;        // the Origin header
+    std::string cookies;  // the Cookie header
+    std::string host;     // the Host header: never used for links
+    std::string origin;   // the Origin header
     std::string sec_fetch_site;
-    std::string authorization; // Authorization
-    std::map<std::string, std::string, std::less<>> headers;  // all HTTP_* parameters, name as sent by the server: HTTP_ACCEPT_LANGUAGE
+    std::string authorization;  // Authorization
+    std::map<std::string, std::string, std::less<>>
+        headers;  // all HTTP_* parameters, name as sent by the server: HTTP_ACCEPT_LANGUAGE
 };
 
-// False when a browser says that a POST came from another site: Sec-Fetch-Site is neither absent, same-origin nor none, or Origin is there,
-// is not "null" and is not the origin of `public_url`.
+// False when a browser says that a POST came from another site: Sec-Fetch-Site is neither absent, same-origin nor none,
+// or Origin is there, is not "null" and is not the origin of `public_url`. While that is not known yet, "" leaves the
+// Origin out.
 bool is_same_site_post(const Request& request, std::string_view public_url);
 
 // A header's value never holds CR, LF or NUL: set() throws std::invalid_argument.
 class Response {
   public:
+    Response();  // 200, an empty page, with the header profile
+
     int status = 200;
     std::string body;
 
     static Response html(int status, std::string body);
     static Response text(int status, std::string body);
     static Response json(int status, std::string body);
-    // 302 (or 303 after a POST). `absolute_url` must begin with https:// or http://; throws std::invalid_argument otherwise, because a
-    // relative Location becomes an internal redirect under mod_fcgid and keeps the secret URL in the browser.
+    // 302 (or 303 after a POST). `absolute_url` must begin with https:// or http://; throws std::invalid_argument
+    // otherwise, because a relative Location becomes an internal redirect under mod_fcgid and keeps the secret URL in
+    // the browser.
     static Response redirect(int status, std::string_view absolute_url);
 
     void set(std::string_view name, std::string_view value);  // replaces
     void add(std::string_view name, std::string_view value);  // Set-Cookie
     const std::vector<std::pair<std::string, std::string>>& headers() const noexcept { return headers_; }
 
-    // Every response has the header profile of callback-and-fastcgi.md 2.2 (no-store, no-referrer, nosniff, CSP, COOP, DENY, noindex,
-    // X-Accel-Expires); a caller changes single headers with set(). `form_action` adds origins that a page's forms may lead to.
+    // Every response has the header profile of callback-and-fastcgi.md 2.2 (no-store, no-referrer, nosniff, CSP, COOP,
+    // DENY, noindex, X-Accel-Expires); a caller changes single headers with set(). allow_form_action adds an origin
+    // that a page's forms may lead to, redirects that follow included (Chromium checks each); throws
+    // std::invalid_argument when it could not stand in a Content-Security-Policy.
     void allow_form_action(std::string_view origin);
 
   private:
     std::vector<std::pair<std::string, std::string>> headers_;
+    std::string form_actions_;
 };
 
 }  // namespace o365

@@ -1,0 +1,58 @@
+// GET /connect/<slug>/ - what the connector does, and the button. Only the POST behind the button makes a state.
+#include <fmt/format.h>
+
+#include <array>
+
+#include "fcgi/routes.h"
+#include "lib/crypto.h"
+#include "lib/url.h"
+
+namespace o365 {
+namespace {
+
+constexpr std::size_t kMaxTicket = 200;
+
+// Where Microsoft's page sends a browser that is not signed in yet. Chromium holds every redirect after a form's POST
+// against form-action, also those of the other site.
+constexpr std::array kMicrosoftSignIn = {"https://outlook.office.com", "https://outlook.office365.com",
+                                         "https://login.microsoftonline.com", "https://login.microsoft.com",
+                                         "https://login.live.com"};
+
+void allow_connect_page(Response& response, const std::string& connect_url) {
+    const auto url = parse_url(connect_url);
+    if (!url) return;
+    const int usual_port = url->scheme == "https" ? 443 : 80;
+    response.allow_form_action(url->port == usual_port ? fmt::format("{}://{}", url->scheme, url->host)
+                                                       : fmt::format("{}://{}:{}", url->scheme, url->host, url->port));
+    if (url->host == "outlook.office.com" || url->host == "outlook.office365.com") {
+        for (const char* origin : kMicrosoftSignIn) response.allow_form_action(origin);
+    }
+}
+
+}  // namespace
+
+Response landing(Site& site, const Request& request, const std::string& slug) {
+    if (request.method == "POST") return site.wrong_method(request, "GET, HEAD");
+    const std::string ticket = request.query.get_or("ticket", "");
+    if (ticket.size() > kMaxTicket) throw BadRequest(400, "the ticket is too long");
+    Json::Value page = site.ask("SELECT o365.responder_landing($1, $2)",
+                                {slug, ticket.empty() ? Value() : Value::bytes(sha256(ticket))});
+    if (!page["found"].asBool()) return site.message(request, 404);
+    if (!request.path.ends_with('/')) {
+        // Relative links of the page need the slash.
+        const std::string query = ticket.empty() ? std::string() : "?ticket=" + url_encode(ticket);
+        return Response::redirect(302, fmt::format("{}/connect/{}/{}", text_of(page, "public_url"), slug, query));
+    }
+    const std::string known = text_of(page, "ticket");
+    const std::string connect_url = text_of(page, "connect_url");
+    if (known == "valid") page["ticket_value"] = ticket;
+    page["ticket_invalid"] = known == "invalid";
+    page["ticket_missing"] = known != "invalid" && !page["may_start"].asBool();
+    page["about"] = page["may_start"].asBool() && !text_of(page, "website").empty();
+    page["has_events"] = !page["events"].empty();
+    Response response = site.page(request, 200, "landing", std::move(page));
+    allow_connect_page(response, connect_url);
+    return response;
+}
+
+}  // namespace o365

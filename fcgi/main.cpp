@@ -1,0 +1,92 @@
+// o365-connector.fcgi: the pages that connect an Office 365 group, inbox or team. See docs/operator.md.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <string>
+
+#include "fcgi/routes.h"
+#include "fcgi/site.h"
+#include "lib/database.h"
+#include "lib/fastcgi.h"
+#include "lib/log.h"
+#include "lib/page.h"
+#include "lib/settings.h"
+
+namespace {
+
+constexpr const char* kProgram = "o365-connector.fcgi";
+
+o365::Database open_database(const o365::Settings& settings) {
+    return {settings.database, settings.responder_role, kProgram};
+}
+
+// 0 when everything that the responder needs is there; else says what is wrong and what to do about it.
+int check(const o365::Settings& settings) {
+    fmt::print("{}", o365::describe(settings));
+    int problems = 0;
+    const auto report = [&](const std::string& what, const std::string& next) {
+        fmt::print("error: {}\n  next: {}\n", what, next);
+        ++problems;
+    };
+    try {
+        const o365::Pages pages(settings.templates);
+    } catch (const std::exception& error) {
+        report(error.what(), "correct that file, or take it out of the folder that the setting templates names");
+    }
+    try {
+        o365::Database database = open_database(settings);
+        const o365::Rows rows = database.call("SELECT o365.responder_connectors() ->> 'public_url'");
+        if (rows.text(0, 0).empty()) {
+            report("the setting public_url of the installation is empty",
+                   "select o365.set('public_url', 'https://...') as an operator");
+        }
+    } catch (const std::exception& error) {
+        report(error.what(),
+               "see that PostgreSQL runs, that the settings database and responder_role are right and that "
+               "sql/install.sql was run");
+    }
+    if (problems == 0) fmt::print("ok: the responder can start\n");
+    return problems == 0 ? 0 : 1;
+}
+
+int run(const o365::Settings& settings) {
+    o365::log::open(settings.log, o365::log::parse_level(settings.log_level), kProgram);
+    const o365::Pages pages(settings.templates);
+    o365::ServerOptions options;
+    options.socket = settings.responder_socket;
+    options.group = settings.socket_group;
+    options.threads = settings.threads;
+    options.takes_refused_query = o365::takes_refused_query;
+    const auto make_handler = [&]() -> o365::Handler {
+        // std::function copies what it holds; a connection cannot be copied.
+        const auto site = std::make_shared<o365::Site>(open_database(settings), pages);
+        return [site](const o365::Request& request) { return o365::answer(*site, request); };
+    };
+    const auto error_page = [&](int status, const std::string& request_id) {
+        return o365::render_message(pages, "", status, request_id);
+    };
+    return o365::serve(options, make_handler, error_page);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        CLI::App app{"Answers /connect/ and /healthz over FastCGI."};
+        std::string config = o365::default_settings_path();
+        bool only_check = false;
+        app.add_option("--config", config, "Configuration file")->capture_default_str();
+        app.add_flag("--check", only_check, "Says whether the responder can start with this configuration, and ends");
+        app.set_version_flag("--version", std::string(kProgram) + " " + O365_VERSION);
+        CLI11_PARSE(app, argc, argv);
+        const o365::Settings settings = o365::load_settings(config);
+        return only_check ? check(settings) : run(settings);
+    } catch (const std::exception& error) {
+        // Before the log is open, and for the person at a terminal; under a web server fd 2 is its error log, and there
+        // is no secret in this.
+        o365::log::error("stopped", "why={}", o365::log::quoted(error.what()));
+        fmt::print(stderr, "{}: {}\n", kProgram, error.what());
+        return 1;
+    }
+}

@@ -1,0 +1,59 @@
+#include "fcgi/routes.h"
+
+#include "lib/log.h"
+
+namespace o365 {
+namespace {
+
+constexpr const char* kRetrySeconds = "5";
+
+bool is_callback(const std::vector<std::string>& route) { return route.size() == 2 && route[1] == "callback"; }
+
+Response dispatch(Site& site, const Request& request) {
+    if (request.path == "/healthz") return healthz(site, request);
+    const std::vector<std::string> route = connect_route(request.path);
+    if (request.path == "/connect" || (route.size() == 1 && route[0].empty())) return list(site, request);
+    if (route.size() == 2 && route[0] == "static") return static_file(site, request, route[1]);
+    if (route.empty() || !is_slug(route[0])) return site.message(request, 404);
+    const std::string& slug = route[0];
+    if (route.size() == 1 || (route.size() == 2 && route[1].empty())) return landing(site, request, slug);
+    if (route.size() == 3 && route[1] == "done") return done(site, request, slug, route[2]);
+    if (route.size() != 2) return site.message(request, 404);
+    if (is_callback(route)) return callback(site, request, slug);
+    if (route[1] == "start") return start(site, request, slug);
+    if (route[1] == "failed") return failed(site, request, slug);
+    if (route[1] == "logo") return logo(site, request, slug);
+    return site.message(request, 404);
+}
+
+bool passes_by_itself(const DatabaseError& error) {
+    return error.fault() == Fault::down || error.fault() == Fault::retry || error.fault() == Fault::in_doubt;
+}
+
+// The page loads itself again: a callback's parameters are still in the browser's address bar, so nothing is lost.
+Response busy(const Site& site, const Request& request) {
+    const bool reloads = request.method != "POST";
+    Json::Value values(Json::objectValue);
+    values["texts"] = site.pages().strings()["messages"][reloads ? "503" : "503_post"];
+    values["request_id"] = request.id;
+    Response response = site.page(request, 503, "message", std::move(values));
+    response.set("Retry-After", kRetrySeconds);
+    if (reloads) response.set("Refresh", kRetrySeconds);
+    return response;
+}
+
+}  // namespace
+
+bool takes_refused_query(std::string_view path) { return is_callback(connect_route(path)); }
+
+Response answer(Site& site, const Request& request) {
+    try {
+        return dispatch(site, request);
+    } catch (const DatabaseError& error) {
+        if (!passes_by_itself(error)) throw;
+        site.database_answered(false, error.what());
+        return busy(site, request);
+    }
+}
+
+}  // namespace o365

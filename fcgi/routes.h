@@ -1,0 +1,32 @@
+// The routes of the responder, one file each. Every one makes one statement. They throw DatabaseError, which answer()
+// turns into the page that retries by itself.
+#pragma once
+
+#include <string>
+
+#include "fcgi/site.h"
+
+namespace o365 {
+
+// Finds the route of a request and answers it.
+Response answer(Site& site, const Request& request);
+
+// True for routes that make their own page of a query that cannot be parsed: the callback, whose URL must not stay in
+// the browser.
+bool takes_refused_query(std::string_view path);
+
+Response list(Site& site, const Request& request);
+Response landing(Site& site, const Request& request, const std::string& slug);
+Response start(Site& site, const Request& request, const std::string& slug);
+Response callback(Site& site, const Request& request, const std::string& slug);
+Response done(Site& site, const Request& request, const std::string& slug, const std::string& id);
+Response failed(Site& site, const Request& request, const std::string& slug);
+Response logo(Site& site, const Request& request, const std::string& slug);
+Response static_file(Site& site, const Request& request, const std::string& name);
+Response healthz(Site& site, const Request& request);
+
+// The name of the cookie that ties a state to the browser: one a state, so that attempts in several tabs do not disturb
+// each other.
+std::string state_cookie_name(const std::string& state);
+
+}  // namespace o365

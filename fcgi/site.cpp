@@ -1,0 +1,162 @@
+#include "fcgi/site.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <stdexcept>
+
+#include "lib/log.h"
+
+namespace o365 {
+namespace {
+
+constexpr std::string_view kMount = "/connect/";
+constexpr std::size_t kMaxSlug = 40;
+constexpr std::size_t kRequestIdDigits = 12;
+
+// From the page's own URL to ".../connect/": relative, because only the browser knows where the web server mounted us.
+std::string way_to_mount(std::string_view path) {
+    const auto at = path.find(kMount);
+    if (at == std::string_view::npos) return path == "/connect" ? "connect/" : std::string(kMount);
+    const std::string_view below = path.substr(at + kMount.size());
+    std::string way;
+    for (auto slashes = std::count(below.begin(), below.end(), '/'); slashes > 0; --slashes) way += "../";
+    return way.empty() ? "./" : way;
+}
+
+Json::Value filled(const Json::Value& texts, const Json::Value& values) {
+    if (texts.isString()) return fill_placeholders(texts.asString(), values);
+    if (!texts.isObject()) return texts;
+    Json::Value all(Json::objectValue);
+    for (const std::string& name : texts.getMemberNames()) all[name] = filled(texts[name], values);
+    return all;
+}
+
+}  // namespace
+
+std::string fill_placeholders(std::string_view text, const Json::Value& values) {
+    std::string result;
+    while (!text.empty()) {
+        const auto open = text.find('{');
+        result += text.substr(0, open);
+        if (open == std::string_view::npos) break;
+        const auto close = text.find('}', open);
+        if (close == std::string_view::npos) return result += text.substr(open);
+        const std::string name{text.substr(open + 1, close - open - 1)};
+        if (values.isMember(name) && values[name].isString()) result += values[name].asString();
+        text.remove_prefix(close + 1);
+    }
+    return result;
+}
+
+Response render_page(const Pages& pages, std::string_view path, int status, std::string_view name, Json::Value values) {
+    const Json::Value& strings = pages.strings();
+    Json::Value texts = strings.get("common", Json::objectValue);
+    const Json::Value own = strings.get(std::string(name), Json::objectValue);
+    for (const std::string& key : own.getMemberNames()) texts[key] = own[key];
+    if (values.isMember("texts")) {
+        for (const std::string& key : values["texts"].getMemberNames()) texts[key] = values["texts"][key];
+    }
+    values["t"] = filled(texts, values);
+    values["lang"] = strings.get("lang", "en");
+    values["base"] = way_to_mount(path);
+    if (!values.isMember("referrer")) values["referrer"] = "no-referrer";
+    Response response = Response::html(status, pages.render(name, values));
+    response.set("Referrer-Policy", values["referrer"].asString());
+    return response;
+}
+
+Response render_message(const Pages& pages, std::string_view path, int status, const std::string& request_id) {
+    Json::Value values(Json::objectValue);
+    const Json::Value& all = pages.strings()["messages"];
+    values["texts"] = all.get(std::to_string(status), all["500"]);
+    values["request_id"] = request_id;
+    return render_page(pages, path, status, "message", std::move(values));
+}
+
+std::vector<std::string> connect_route(std::string_view path) {
+    const auto at = path.find(kMount);
+    if (at == std::string_view::npos) return {};
+    path.remove_prefix(at + kMount.size());
+    std::vector<std::string> parts;
+    while (true) {
+        const auto slash = path.find('/');
+        parts.emplace_back(path.substr(0, slash));
+        if (slash == std::string_view::npos) return parts;
+        path.remove_prefix(slash + 1);
+    }
+}
+
+bool is_slug(std::string_view text) {
+    return !text.empty() && text.size() <= kMaxSlug && std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    });
+}
+
+bool is_request_id(std::string_view text) {
+    return text.size() == kRequestIdDigits + 2 && text.starts_with("r-") &&
+           std::all_of(text.begin() + 2, text.end(),
+                       [](char c) { return (c >= 'a' && c <= 'f') || (c >= '0' && c <= '9'); });
+}
+
+Json::Value parse_json(std::string_view text) {
+    Json::Value value;
+    const std::unique_ptr<Json::CharReader> reader{Json::CharReaderBuilder().newCharReader()};
+    if (!reader->parse(text.data(), text.data() + text.size(), &value, nullptr) || !value.isObject()) {
+        throw std::runtime_error("the database's answer is no JSON object");
+    }
+    return value;
+}
+
+std::string text_of(const Json::Value& object, const char* name) {
+    const Json::Value& value = object[name];
+    return value.isString() ? value.asString() : std::string();
+}
+
+Json::Value Site::ask(std::string_view statement, const std::vector<Value>& parameters) {
+    const Rows rows = database_.call(statement, parameters);
+    database_answered(true);
+    return parse_json(rows.text(0, 0));
+}
+
+Response Site::page(const Request& request, int status, std::string_view name, Json::Value values) const {
+    return render_page(pages_, request.path, status, name, std::move(values));
+}
+
+Response Site::message(const Request& request, int status) const {
+    return render_message(pages_, request.path, status, status >= 500 ? request.id : std::string());
+}
+
+Response Site::wrong_method(const Request& request, std::string_view allowed) const {
+    Response response = message(request, 405);
+    response.set("Allow", allowed);
+    return response;
+}
+
+Response Site::failed(const Request& request, Json::Value page, const std::string& reason,
+                      const std::string& shown_id) const {
+    const Json::Value& reasons = pages_.strings()["reasons"];
+    page["texts"] = reasons.isMember(reason) ? reasons[reason] : reasons["other"];
+    page["request_id"] = shown_id;
+    // A ticket comes from the application only.
+    page["again_here"] = reason != "ticket" || text_of(page, "website").empty();
+    return this->page(request, 200, "failed", std::move(page));
+}
+
+Response Site::connected(const Request& request, Json::Value page) const {
+    const Json::Value& texts = pages_.strings()["done"];
+    const std::string by_type = "connected_" + text_of(page, "app_type");
+    page["texts"]["connected"] = texts.isMember(by_type) ? texts[by_type] : texts["connected_other"];
+    page["place"] = text_of(page, "group_name");
+    page.removeMember("request_id");  // nobody needs help here
+    return this->page(request, 200, "done", std::move(page));
+}
+
+void Site::database_answered(bool answered, const std::string& why) {
+    if (!answered && !down_) log::warn("database_down", "why={}", log::quoted(why));
+    if (answered && down_) log::info("database_back", "");
+    down_ = !answered;
+}
+
+}  // namespace o365

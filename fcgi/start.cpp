@@ -1,0 +1,48 @@
+// POST /connect/<slug>/start - mints state and cookie together and sends the browser to the Connect page.
+#include <fmt/format.h>
+
+#include "fcgi/routes.h"
+#include "lib/crypto.h"
+
+namespace o365 {
+namespace {
+
+constexpr std::size_t kMaxTicket = 200;
+constexpr std::size_t kNameDigits = 8;
+
+}  // namespace
+
+std::string state_cookie_name(const std::string& state) {
+    return "__Host-o365-" + hex(sha256(state)).substr(0, kNameDigits);
+}
+
+Response start(Site& site, const Request& request, const std::string& slug) {
+    if (request.method != "POST") return site.wrong_method(request, "POST");
+    const auto refuse_other_site = [] { throw BadRequest(400, "the form was sent from another site"); };
+    if (!is_same_site_post(request, "")) refuse_other_site();
+    const std::string ticket = request.form.get_or("ticket", "");
+    if (ticket.size() > kMaxTicket) throw BadRequest(400, "the ticket is too long");
+    const std::string state = random_token();
+    const std::string cookie = random_token();
+    const Json::Value page = site.ask("SELECT o365.responder_start($1, $2, $3, $4, $5)",
+                                      {slug, ticket.empty() ? Value() : Value::bytes(sha256(ticket)),
+                                       Value::bytes(sha256(state)), Value::bytes(sha256(cookie)), request.id});
+    if (!page["found"].asBool()) return site.message(request, 404);
+    const std::string public_url = text_of(page, "public_url");
+    // The attempt that was just made dies with its state, which nobody gets to know.
+    if (!is_same_site_post(request, public_url)) refuse_other_site();
+    if (!page["started"].asBool()) {
+        return Response::redirect(
+            303, fmt::format("{}/connect/{}/failed?reason=ticket&request={}", public_url, slug, request.id));
+    }
+    const std::string connect_url = text_of(page, "connect_url");
+    Response response = Response::redirect(
+        303, fmt::format("{}{}state={}&app_id={}&callback_url={}", connect_url,
+                         connect_url.find('?') == std::string::npos ? '?' : '&', state,
+                         url_encode(text_of(page, "app_id")), url_encode(text_of(page, "callback_url"))));
+    response.add("Set-Cookie", fmt::format("{}={}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={}",
+                                           state_cookie_name(state), cookie, page["max_age"].asInt()));
+    return response;
+}
+
+}  // namespace o365

@@ -1,0 +1,279 @@
+#include "lib/http.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <stdexcept>
+
+#include "lib/url.h"
+
+namespace o365 {
+namespace {
+
+constexpr std::string_view kDigits = "0123456789ABCDEF";
+constexpr std::size_t kMaxParameters = 64;
+constexpr std::size_t kMaxNameBytes = 64;
+constexpr std::size_t kMaxValueBytes = 8192;
+
+int hex_digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+[[noreturn]] void refuse(const char* why) { throw BadRequest(400, why); }
+
+std::string form_decode(std::string_view text) {
+    std::string decoded;
+    decoded.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        char c = text[i];
+        if (c == '+') {
+            c = ' ';
+        } else if (c == '%') {
+            const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+            const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
+            if (high < 0 || low < 0) refuse("a parameter holds a % that no two hex digits follow");
+            c = static_cast<char>(high * 16 + low);
+            i += 2;
+        }
+        if (c == '\0') refuse("a parameter holds a zero byte");
+        decoded += c;
+    }
+    if (!is_utf8(decoded)) refuse("a parameter is not UTF-8");
+    return decoded;
+}
+
+// Calls `take` with every part of `text` between `separator`s.
+template <class Take>
+void for_each_part(std::string_view text, char separator, Take take) {
+    while (true) {
+        const auto end = text.find(separator);
+        take(text.substr(0, end));
+        if (end == std::string_view::npos) return;
+        text.remove_prefix(end + 1);
+    }
+}
+
+std::string_view trimmed(std::string_view text) {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    return text;
+}
+
+bool same_origin(const Url& left, const Url& right) {
+    return left.scheme == right.scheme && left.host == right.host && left.port == right.port;
+}
+
+bool is_token(std::string_view name) {
+    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+    });
+}
+
+bool same_name(std::string_view left, std::string_view right) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                      [&](char a, char b) { return lower(a) == lower(b); });
+}
+
+constexpr std::string_view kPolicy = "Content-Security-Policy";
+constexpr std::string_view kPolicyStart =
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'";
+constexpr std::string_view kPolicyEnd = "; frame-ancestors 'none'";
+
+}  // namespace
+
+Parameters Parameters::parse(std::string_view text) {
+    Parameters parameters;
+    for_each_part(text, '&', [&](std::string_view part) {
+        if (part.empty()) return;
+        const auto equals = part.find('=');
+        std::string name = form_decode(part.substr(0, equals));
+        std::string value = equals == std::string_view::npos ? std::string() : form_decode(part.substr(equals + 1));
+        if (name.size() > kMaxNameBytes) refuse("the name of a parameter is too long");
+        if (value.size() > kMaxValueBytes) refuse("the value of a parameter is too long");
+        if (!parameters.values_.emplace(std::move(name), std::move(value)).second) refuse("a parameter occurs twice");
+        if (parameters.values_.size() > kMaxParameters) refuse("there are too many parameters");
+    });
+    return parameters;
+}
+
+std::optional<std::string> Parameters::get(std::string_view name) const {
+    const auto found = values_.find(name);
+    if (found == values_.end()) return std::nullopt;
+    return found->second;
+}
+
+std::string Parameters::get_or(std::string_view name, std::string_view otherwise) const {
+    return get(name).value_or(std::string(otherwise));
+}
+
+std::optional<std::string> cookie(std::string_view header, std::string_view name) {
+    std::optional<std::string> value;
+    bool repeated = false;
+    for_each_part(header, ';', [&](std::string_view part) {
+        part = trimmed(part);
+        const auto equals = part.find('=');
+        if (equals == std::string_view::npos || trimmed(part.substr(0, equals)) != name) return;
+        repeated = repeated || value.has_value();
+        value = std::string(trimmed(part.substr(equals + 1)));
+    });
+    return repeated ? std::nullopt : value;
+}
+
+bool is_utf8(std::string_view bytes) {
+    for (std::size_t i = 0; i < bytes.size();) {
+        const auto first = static_cast<unsigned char>(bytes[i]);
+        std::size_t following = 0;
+        std::uint32_t code = 0;
+        std::uint32_t least = 0;
+        if (first < 0x80) {
+            ++i;
+            continue;
+        }
+        if (first >= 0xC0 && first < 0xE0) {
+            following = 1;
+            code = first & 0x1FU;
+            least = 0x80;
+        } else if (first >= 0xE0 && first < 0xF0) {
+            following = 2;
+            code = first & 0x0FU;
+            least = 0x800;
+        } else if (first >= 0xF0 && first < 0xF8) {
+            following = 3;
+            code = first & 0x07U;
+            least = 0x10000;
+        } else {
+            return false;
+        }
+        if (i + following >= bytes.size()) return false;
+        for (std::size_t k = 1; k <= following; ++k) {
+            const auto next = static_cast<unsigned char>(bytes[i + k]);
+            if ((next & 0xC0U) != 0x80) return false;
+            code = code << 6U | (next & 0x3FU);
+        }
+        if (code < least || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) return false;
+        i += following + 1;
+    }
+    return true;
+}
+
+std::string url_encode(std::string_view text) {
+    std::string encoded;
+    encoded.reserve(text.size());
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                           c == '.' || c == '_' || c == '~';
+        if (plain) {
+            encoded += c;
+        } else {
+            encoded += '%';
+            encoded += kDigits[byte >> 4U];
+            encoded += kDigits[byte & 15U];
+        }
+    }
+    return encoded;
+}
+
+std::string html_escape(std::string_view text) {
+    std::string escaped;
+    escaped.reserve(text.size());
+    for (const char c : text) {
+        switch (c) {
+            case '&':
+                escaped += "&amp;";
+                break;
+            case '<':
+                escaped += "&lt;";
+                break;
+            case '>':
+                escaped += "&gt;";
+                break;
+            case '"':
+                escaped += "&quot;";
+                break;
+            case '\'':
+                escaped += "&#39;";
+                break;
+            default:
+                escaped += c;
+        }
+    }
+    return escaped;
+}
+
+bool is_same_site_post(const Request& request, std::string_view public_url) {
+    const std::string& site = request.sec_fetch_site;
+    if (!site.empty() && site != "same-origin" && site != "none") return false;
+    // Pages with no-referrer make browsers say "null" here: that is our own pages' case.
+    if (public_url.empty() || request.origin.empty() || request.origin == "null") return true;
+    const auto from = parse_url(request.origin);
+    const auto ours = parse_url(public_url);
+    return from && ours && same_origin(*from, *ours);
+}
+
+Response::Response()
+    : headers_{{"Content-Type", "text/html; charset=utf-8"},
+               {"Cache-Control", "no-store"},
+               {"Referrer-Policy", "no-referrer"},
+               {"X-Content-Type-Options", "nosniff"},
+               {std::string(kPolicy), fmt::format("{}{}", kPolicyStart, kPolicyEnd)},
+               {"Cross-Origin-Opener-Policy", "same-origin"},
+               {"X-Frame-Options", "DENY"},
+               {"X-Accel-Expires", "0"},
+               {"X-Robots-Tag", "noindex"}} {}
+
+Response Response::html(int status, std::string body) {
+    Response response;
+    response.status = status;
+    response.body = std::move(body);
+    return response;
+}
+
+Response Response::text(int status, std::string body) {
+    Response response = html(status, std::move(body));
+    response.set("Content-Type", "text/plain; charset=utf-8");
+    return response;
+}
+
+Response Response::json(int status, std::string body) {
+    Response response = html(status, std::move(body));
+    response.set("Content-Type", "application/json");
+    return response;
+}
+
+Response Response::redirect(int status, std::string_view absolute_url) {
+    if (!absolute_url.starts_with("https://") && !absolute_url.starts_with("http://")) {
+        throw std::invalid_argument("a redirect needs an absolute http(s) URL");
+    }
+    Response response = html(status, {});
+    response.set("Location", absolute_url);
+    return response;
+}
+
+void Response::set(std::string_view name, std::string_view value) {
+    std::erase_if(headers_, [&](const auto& header) { return same_name(header.first, name); });
+    add(name, value);
+}
+
+void Response::add(std::string_view name, std::string_view value) {
+    if (!is_token(name) || value.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) {
+        throw std::invalid_argument("a response header is malformed");
+    }
+    headers_.emplace_back(name, value);
+}
+
+void Response::allow_form_action(std::string_view origin) {
+    const bool plain =
+        std::all_of(origin.begin(), origin.end(), [](char c) { return c > ' ' && c < 127 && c != ';' && c != ','; });
+    if (origin.empty() || !plain) throw std::invalid_argument("this is no origin for a Content-Security-Policy");
+    form_actions_ += fmt::format(" {}", origin);
+    set(kPolicy, fmt::format("{}{}{}", kPolicyStart, form_actions_, kPolicyEnd));
+}
+
+}  // namespace o365

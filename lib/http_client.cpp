@@ -1,0 +1,357 @@
+#include "lib/http_client.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "lib/c_free.h"
+
+namespace o365 {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Easy = std::unique_ptr<CURL, CFree<curl_easy_cleanup>>;
+using Multi = std::unique_ptr<CURLM, CFree<curl_multi_cleanup>>;
+using List = std::unique_ptr<curl_slist, CFree<curl_slist_free_all>>;
+
+constexpr std::size_t kMaxAnswer = 65536;
+
+class Descriptor {
+  public:
+    explicit Descriptor(int fd) : fd_(fd) {
+        if (fd_ < 0) throw std::runtime_error("could not make a file descriptor: raise the limit of open files");
+    }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    ~Descriptor() { ::close(fd_); }
+    int get() const noexcept { return fd_; }
+
+  private:
+    int fd_;
+};
+
+struct Range {
+    std::uint32_t network;
+    int bits;
+};
+
+// IANA's special-purpose registry of IPv4, and multicast and reserved space.
+constexpr std::array kSpecialIpv4 = {
+    Range{0x00000000, 8},  Range{0x0a000000, 8},  Range{0x64400000, 10}, Range{0x7f000000, 8},  Range{0xa9fe0000, 16},
+    Range{0xac100000, 12}, Range{0xc0000000, 24}, Range{0xc0000200, 24}, Range{0xc0586300, 24}, Range{0xc0a80000, 16},
+    Range{0xc6120000, 15}, Range{0xc6336400, 24}, Range{0xcb007100, 24}, Range{0xe0000000, 4},  Range{0xf0000000, 4},
+};
+
+bool is_public_ipv4(std::uint32_t address, bool allow_loopback) {
+    if (allow_loopback && address >> 24 == 127) return true;
+    for (const Range& range : kSpecialIpv4) {
+        if ((address ^ range.network) >> (32 - range.bits) == 0) return false;
+    }
+    return true;
+}
+
+bool is_public_ipv6(const std::array<std::uint8_t, 16>& a, bool allow_loopback) {
+    constexpr std::array<std::uint8_t, 16> kLoopback = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+    if (a == kLoopback) return allow_loopback;
+    // Only global unicast (2000::/3) is public; of that, not what carries an IPv4 address inside (6to4, Teredo) nor
+    // documentation.
+    if ((a[0] & 0xe0) != 0x20) return false;
+    if (a[0] == 0x20 && a[1] == 0x02) return false;
+    if (a[0] == 0x20 && a[1] == 0x01 && (a[2] & 0xfe) == 0) return false;
+    if (a[0] == 0x20 && a[1] == 0x01 && a[2] == 0x0d && a[3] == 0xb8) return false;
+    if (a[0] == 0x3f && a[1] == 0xff && (a[2] & 0xf0) == 0) return false;
+    return true;
+}
+
+struct Transfer {
+    Easy easy{curl_easy_init()};
+    std::string request;
+    PostResult result;
+    HttpClient::Done done;
+    Clock::time_point begun;
+    bool refused_address = false;
+    bool allow_loopback = false;
+    bool proxied = false;
+};
+
+std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) noexcept {
+    auto& body = static_cast<Transfer*>(user)->result.body;
+    if (body.size() + size * count > kMaxAnswer) return 0;
+    try {
+        body.append(data, size * count);
+    } catch (...) {
+        return 0;
+    }
+    return size * count;
+}
+
+curl_socket_t on_open_socket(void* user, curlsocktype /*purpose*/, curl_sockaddr* address) noexcept {
+    auto* transfer = static_cast<Transfer*>(user);
+    // With a proxy the address is the proxy's, which the operator chose.
+    if (!transfer->proxied && !is_public_address(address->addr, transfer->allow_loopback)) {
+        transfer->refused_address = true;
+        return CURL_SOCKET_BAD;
+    }
+    return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+std::string problem_of(CURLcode code, bool refused_address) {
+    if (refused_address) return "the webhook's host has an address that is not public";
+    switch (code) {
+        case CURLE_COULDNT_RESOLVE_HOST:
+            return "the webhook's host has no address";
+        case CURLE_COULDNT_CONNECT:
+            return "no connection to the webhook's host";
+        case CURLE_OPERATION_TIMEDOUT:
+            return "no answer in time";
+        case CURLE_SSL_CONNECT_ERROR:
+            return "no TLS connection to the webhook's host";
+        case CURLE_PEER_FAILED_VERIFICATION:
+            return "the certificate of the webhook's host is not valid";
+        case CURLE_GOT_NOTHING:
+        case CURLE_RECV_ERROR:
+        case CURLE_PARTIAL_FILE:
+            return "the connection ended before the answer";
+        case CURLE_WRITE_ERROR:
+            return "the answer is longer than 64 KiB";
+        default:
+            return fmt::format("the POST failed: {}", curl_easy_strerror(code));
+    }
+}
+
+}  // namespace
+
+bool is_public_address(const sockaddr& address, bool allow_loopback) {
+    if (address.sa_family == AF_INET) {
+        sockaddr_in ipv4{};
+        std::memcpy(&ipv4, &address, sizeof ipv4);
+        return is_public_ipv4(ntohl(ipv4.sin_addr.s_addr), allow_loopback);
+    }
+    if (address.sa_family == AF_INET6) {
+        sockaddr_in6 ipv6{};
+        std::memcpy(&ipv6, &address, sizeof ipv6);
+        std::array<std::uint8_t, 16> bytes{};
+        std::memcpy(bytes.data(), &ipv6.sin6_addr, bytes.size());
+        return is_public_ipv6(bytes, allow_loopback);
+    }
+    return false;
+}
+
+struct HttpClient::Impl {
+    explicit Impl(const HttpClientOptions& chosen);
+
+    HttpClientOptions options;
+    Descriptor epoll{epoll_create1(EPOLL_CLOEXEC)};
+    Descriptor wake_up{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    List headers;
+    // Handles are removed from the multi before either is freed: transfers come after it, and the destructor empties
+    // it.
+    Multi multi{curl_multi_init()};
+    std::vector<std::unique_ptr<Transfer>> active;  // owns what curl has; order of no meaning
+    std::vector<std::unique_ptr<Transfer>> idle;    // handles to use again
+    std::optional<Clock::time_point> timer;
+
+    std::unique_ptr<Transfer> make_transfer() const;
+    void socket_action(curl_socket_t socket, int events);
+    void finish_done();
+
+    static int on_socket(CURL* easy, curl_socket_t fd, int what, void* user, void* known) noexcept;
+    static int on_timer(CURLM* multi, long timeout_ms, void* user) noexcept;
+};
+
+HttpClient::Impl::Impl(const HttpClientOptions& chosen) : options(chosen) {
+    curl_slist* list = curl_slist_append(nullptr, "Content-Type: application/json");
+    list = curl_slist_append(list, "Accept:");
+    list = curl_slist_append(list, "Expect:");  // 100-continue would cost a round trip
+    headers.reset(list);
+    curl_multi_setopt(multi.get(), CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(multi.get(), CURLMOPT_SOCKETDATA, this);
+    curl_multi_setopt(multi.get(), CURLMOPT_TIMERFUNCTION, on_timer);
+    curl_multi_setopt(multi.get(), CURLMOPT_TIMERDATA, this);
+    curl_multi_setopt(multi.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(options.max_transfers));
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.fd = wake_up.get();
+    if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wake_up.get(), &event) != 0)
+        throw std::runtime_error("could not watch a file descriptor");
+}
+
+int HttpClient::Impl::on_socket(CURL* /*easy*/, curl_socket_t fd, int what, void* user, void* /*known*/) noexcept {
+    const Impl& impl = *static_cast<Impl*>(user);
+    epoll_event event{};
+    event.data.fd = fd;
+    if ((what & CURL_POLL_IN) != 0) event.events |= EPOLLIN;
+    if ((what & CURL_POLL_OUT) != 0) event.events |= EPOLLOUT;
+    if (what == CURL_POLL_REMOVE) {
+        epoll_ctl(impl.epoll.get(), EPOLL_CTL_DEL, fd, &event);
+    } else if (epoll_ctl(impl.epoll.get(), EPOLL_CTL_MOD, fd, &event) != 0) {
+        epoll_ctl(impl.epoll.get(), EPOLL_CTL_ADD, fd, &event);
+    }
+    return 0;
+}
+
+int HttpClient::Impl::on_timer(CURLM* /*multi*/, long timeout_ms, void* user) noexcept {
+    Impl& impl = *static_cast<Impl*>(user);
+    if (timeout_ms < 0) {
+        impl.timer.reset();
+    } else {
+        impl.timer = Clock::now() + std::chrono::milliseconds(timeout_ms);
+    }
+    return 0;
+}
+
+std::unique_ptr<Transfer> HttpClient::Impl::make_transfer() const {
+    auto transfer = std::make_unique<Transfer>();
+    CURL* const easy = transfer->easy.get();
+    if (easy == nullptr) throw std::bad_alloc();
+    transfer->allow_loopback = options.allow_loopback;
+    transfer->proxied = !options.proxy.empty();
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer.get());
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+    curl_easy_setopt(easy, CURLOPT_PROXY, options.proxy.c_str());
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "o365-connector/" O365_VERSION);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers.get());
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer.get());
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer.get());
+    if (!options.ca_file.empty()) {
+        // The system's authorities stay known through their folder.
+        curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_file.c_str());
+        curl_easy_setopt(easy, CURLOPT_CAPATH, "/etc/ssl/certs");
+    }
+    return transfer;
+}
+
+void HttpClient::Impl::socket_action(curl_socket_t socket, int events) {
+    int running = 0;
+    curl_multi_socket_action(multi.get(), socket, events, &running);
+}
+
+void HttpClient::Impl::finish_done() {
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi.get(), &left)) {
+        if (message->msg != CURLMSG_DONE) continue;
+        CURL* const easy = message->easy_handle;
+        const CURLcode code = message->data.result;
+        char* owner = nullptr;
+        curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner);
+        auto* const raw = reinterpret_cast<Transfer*>(owner);
+        curl_multi_remove_handle(multi.get(), easy);
+        std::size_t at = 0;
+        while (active[at].get() != raw) ++at;
+        std::unique_ptr<Transfer> transfer = std::move(active[at]);
+        active[at] = std::move(active.back());
+        active.pop_back();
+
+        PostResult result = std::exchange(transfer->result, {});
+        result.took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - transfer->begun);
+        if (code == CURLE_OK) {
+            long status = 0;
+            curl_off_t retry_after = 0;
+            curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+            curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &retry_after);
+            result.transport = Transport::answered;
+            result.status = static_cast<int>(status);
+            if (retry_after > 0) result.retry_after = retry_after;
+        } else {
+            long sent = 0;
+            curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent);
+            result.transport = sent > 0 ? Transport::in_doubt : Transport::not_sent;
+            result.body.clear();
+            result.problem = problem_of(code, transfer->refused_address);
+        }
+        const Done done = std::exchange(transfer->done, nullptr);
+        wipe(transfer->request);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, nullptr);
+        curl_easy_setopt(easy, CURLOPT_URL, nullptr);
+        idle.push_back(std::move(transfer));
+        done(std::move(result));
+    }
+}
+
+HttpClient::HttpClient(const HttpClientOptions& options) : impl_(std::make_unique<Impl>(options)) {}
+
+HttpClient::~HttpClient() {
+    for (const auto& transfer : impl_->active) curl_multi_remove_handle(impl_->multi.get(), transfer->easy.get());
+}
+
+void HttpClient::post(const Secret& url, std::string body, Done done) {
+    std::unique_ptr<Transfer> transfer;
+    if (impl_->idle.empty()) {
+        transfer = impl_->make_transfer();
+    } else {
+        transfer = std::move(impl_->idle.back());
+        impl_->idle.pop_back();
+    }
+    CURL* const easy = transfer->easy.get();
+    transfer->request = std::move(body);
+    transfer->done = std::move(done);
+    transfer->result = {};
+    transfer->refused_address = false;
+    transfer->begun = Clock::now();
+    curl_easy_setopt(easy, CURLOPT_URL, url.reveal().c_str());
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->request.data());
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(transfer->request.size()));
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(impl_->options.timeout.count()));
+    if (curl_multi_add_handle(impl_->multi.get(), easy) != CURLM_OK)
+        throw std::runtime_error("libcurl took no further request");
+    impl_->active.push_back(std::move(transfer));
+}
+
+int HttpClient::in_flight() const noexcept { return static_cast<int>(impl_->active.size()); }
+
+void HttpClient::run_once(std::chrono::milliseconds longest) {
+    auto wait = longest;
+    if (impl_->timer) {
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(*impl_->timer - Clock::now());
+        wait = std::max(std::chrono::milliseconds(0), std::min(longest, left));
+    }
+    std::array<epoll_event, 256> events{};
+    const int ready =
+        epoll_wait(impl_->epoll.get(), events.data(), static_cast<int>(events.size()), static_cast<int>(wait.count()));
+    for (int i = 0; i < ready; ++i) {
+        const epoll_event& event = events.at(static_cast<std::size_t>(i));
+        if (event.data.fd == impl_->wake_up.get()) {
+            eventfd_t count = 0;
+            eventfd_read(impl_->wake_up.get(), &count);
+            continue;
+        }
+        const int mask = ((event.events & (EPOLLIN | EPOLLHUP)) != 0 ? CURL_CSELECT_IN : 0) |
+                         ((event.events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
+                         ((event.events & EPOLLERR) != 0 ? CURL_CSELECT_ERR : 0);
+        impl_->socket_action(event.data.fd, mask);
+    }
+    if (impl_->timer && Clock::now() >= *impl_->timer) {
+        impl_->timer.reset();
+        impl_->socket_action(CURL_SOCKET_TIMEOUT, 0);
+    }
+    impl_->finish_done();
+}
+
+void HttpClient::wake() noexcept { eventfd_write(impl_->wake_up.get(), 1); }
+
+void HttpClient::set_timeout(std::chrono::milliseconds timeout) noexcept { impl_->options.timeout = timeout; }
+
+std::string start_http_client() {
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) throw std::runtime_error("could not start libcurl");
+    return curl_version();
+}
+
+}  // namespace o365

@@ -1,0 +1,77 @@
+// POSTs to webhooks: libcurl's multi interface driven by socket action and epoll, any number at a time on one thread.
+// The rules of callback-and-fastcgi.md 2.3 hold for every request: https only, TLS verified, no redirects, no netrc, no
+// proxy but the configured one, the address checked when it is connected to, answers capped in bytes and time. An
+// HttpClient belongs to one thread, but for wake().
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "lib/secret.h"
+
+struct sockaddr;
+
+namespace o365 {
+
+struct HttpClientOptions {
+    std::string ca_file;          // authorities besides the system's, PEM; empty: none
+    std::string proxy;            // empty: none, whatever the environment says
+    bool allow_loopback = false;  // development only
+    int max_transfers = 256;      // connections that are kept
+    std::chrono::milliseconds connect_timeout{5000};
+    std::chrono::milliseconds timeout{20000};  // of a whole POST
+};
+
+enum class Transport {
+    answered,  // status and body are the answer
+    not_sent,  // no byte of the request left: no address, no connection, no TLS
+    in_doubt   // the request was sent and no whole answer came
+};
+
+struct PostResult {
+    Transport transport = Transport::not_sent;
+    int status = 0;                           // 0 unless answered
+    std::string body;                         // at most 64 KiB are read; more is in doubt
+    std::optional<std::int64_t> retry_after;  // seconds, from a Retry-After of either form
+    std::chrono::milliseconds took{0};
+    std::string problem;  // what went wrong, for operators; never the URL; empty when answered
+};
+
+// Whether a public webhook may lie at this address: false for loopback, private, link-local, shared, multicast,
+// documentation, translated and every other special range of IPv4 and IPv6. `allow_loopback` lets 127.0.0.0/8 and ::1
+// pass.
+bool is_public_address(const sockaddr& address, bool allow_loopback);
+
+class HttpClient {
+  public:
+    using Done = std::function<void(PostResult)>;
+
+    explicit HttpClient(const HttpClientOptions& options);
+    HttpClient(const HttpClient&) = delete;
+    HttpClient& operator=(const HttpClient&) = delete;
+    ~HttpClient();
+
+    // Starts a POST of a JSON body; `done` is called from run_once() exactly once, unless the client is destroyed
+    // before. `url` is copied.
+    void post(const Secret& url, std::string body, Done done);
+    int in_flight() const noexcept;
+    // Waits at most `longest` for something to happen, handles it and calls what is done. Returns at once after wake().
+    void run_once(std::chrono::milliseconds longest);
+    // Ends the wait of run_once(); from any thread.
+    void wake() noexcept;
+    // The whole-POST timeout of requests that start from now on.
+    void set_timeout(std::chrono::milliseconds timeout) noexcept;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+// Once before any thread starts: libcurl's own global state, and what its version is, for the log.
+std::string start_http_client();
+
+}  // namespace o365

@@ -1,0 +1,63 @@
+// The worker's key file, and opening what is sealed under its keys. A KeyRing belongs to one thread.
+//
+// The file is text, mode 0600: an armored OpenPGP secret key (RSA), then lines `symmetric <key id> <base64 of 32 random
+// bytes>`, newest last. `gpg --import FILE` takes the RSA key; the base64 text is the passphrase of what was adopted
+// under that line's key.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/openpgp.h"
+#include "lib/secret.h"
+
+namespace o365 {
+
+// what() names the file or the key, and the next step.
+class KeyError : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+struct SymmetricKey {
+    std::string key_id;  // "sym-" and 8 hex digits of the key's SHA-256
+    Secret passphrase;   // base64 of the key
+};
+
+// A text for a new key file: a new RSA pair and one symmetric key.
+Secret new_key_file();
+// Writes a key file, mode 0600, atomically. Throws KeyError if `path` exists: a key that is overwritten is lost with
+// all it opens.
+void write_key_file(const std::string& path, const Secret& text);
+// Reads one. Throws KeyError when it is missing, or its group or others may access it.
+Secret read_key_file(const std::string& path);
+
+class KeyRing {
+  public:
+    // Throws KeyError naming `path` (only for errors) and what is wrong with the text.
+    KeyRing(const Secret& text, const std::string& path);
+
+    const RsaKey& rsa() const noexcept { return rsa_; }
+    const std::vector<SymmetricKey>& symmetric() const noexcept { return symmetric_; }
+
+    // Opens a message sealed under the key of that id. Throws KeyError when the file has no such key, OpenPgpError when
+    // it does not open.
+    Secret open(const std::string& key_id, std::string_view sealed);
+    // Opens a webhook's message and checks that it was sealed for this subscription: row id and purpose stand inside.
+    // Throws KeyError if not.
+    Secret open_webhook(std::int64_t subscription_id, const std::string& key_id, std::string_view sealed);
+
+    // Re-seals a message under the newest symmetric key. `key_id` gets that key's id.
+    std::string adopt(const std::string& from_key_id, std::string_view sealed, std::string& key_id);
+    bool is_symmetric(std::string_view key_id) const noexcept { return key_id.starts_with("sym-"); }
+
+  private:
+    OpenPgp openpgp_;
+    RsaKey rsa_;
+    std::vector<SymmetricKey> symmetric_;
+};
+
+}  // namespace o365

@@ -1,0 +1,97 @@
+#include "sandbox/answers.h"
+
+#include <json/json.h>
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <thread>
+
+#include "lib/crypto.h"
+
+namespace o365 {
+namespace {
+
+constexpr std::size_t kMaxCard = 28672;
+constexpr std::string_view kText = "text/plain; charset=utf-8";
+constexpr std::string_view kJson = "application/json; charset=utf-8";
+
+#define O365_WRAPPED(status)                                                                           \
+    "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error " status \
+    " with ContextId tcid=0,server=msgapi-sandbox,cv=0"
+
+constexpr std::array kAnswers = {
+    Answer{"ok", "The right answer: 1, or 202 from a workflow.", 200, kText, "1"},
+    Answer{"429-in-200", "Throttled, told inside a 200.", 200, kText, O365_WRAPPED("429")},
+    Answer{"413-in-200", "Too large, told inside a 200.", 200, kText, O365_WRAPPED("413")},
+    Answer{"400-in-200", "Bad card or channel removed, told inside a 200.", 200, kText, O365_WRAPPED("400")},
+    Answer{"412-in-200", "Odd failure inside a 200.", 200, kText, O365_WRAPPED("412")},
+    Answer{"500-in-200", "Failure behind the front end, told inside a 200.", 200, kText, O365_WRAPPED("500")},
+    Answer{"contacting-in-200", "Teams could not be reached, told inside a 200.", 200, kText,
+           "Webhook message delivery failed with error: Error contacting Microsoft Teams endpoint"},
+    Answer{"unknown-in-200", "A text nobody knows inside a 200.", 200, kText, "Something new"},
+    Answer{"400-text", "Neither text nor summary.", 400, kText, "Summary or Text is required."},
+    Answer{"400-json", "Not JSON.", 400, kText, "Bad payload received by generic incoming webhook."},
+    Answer{"403", "Not allowed.", 403, kText, ""},
+    Answer{"404", "No such webhook.", 404, kText, "Invalid webhook URL"},
+    Answer{"410", "The user removed the configuration.", 410, kText, ""},
+    Answer{"413", "Too large, as before 2020.", 413, kText, ""},
+    Answer{"429", "Throttled with a real status.", 429, kText, ""},
+    Answer{"503", "The outage page of October 2019.", 503, kText, "Something went wrong :'("},
+    Answer{"slow", "The right answer after three seconds.", 200, kText, "1"},
+    Answer{"hang-up", "The connection closes without an answer.", 200, kText, ""},
+    Answer{
+        "401-direct-api", "Workflow restricted to its tenant.", 401, kJson,
+        R"({"error":{"code":"DirectApiAuthorizationRequired","message":"The request must be authenticated only by Shared Access scheme."}})"},
+    Answer{
+        "workflow-not-enabled", "Workflow switched off.", 400, kJson,
+        R"({"error":{"code":"WorkflowTriggerIsNotEnabled","message":"Could not execute workflow trigger: the workflow is not enabled."}})"},
+    Answer{
+        "workflow-schema", "Workflow with a schema of its own.", 400, kJson,
+        R"({"error":{"code":"TriggerInputSchemaMismatch","message":"The input body for trigger 'manual' did not match its schema definition."}})"},
+    Answer{"workflow-not-found", "Workflow deleted.", 404, kJson,
+           R"({"error":{"code":"WorkflowNotFound","message":"The workflow could not be found."}})"},
+};
+
+#undef O365_WRAPPED
+
+bool has_text(const Json::Value& card, const char* name) {
+    return card[name].isString() && card[name].asString().find_first_not_of(" \t\r\n") != std::string::npos;
+}
+
+}  // namespace
+
+std::span<const Answer> answers() { return kAnswers; }
+
+Response make_answer(std::string_view dialect, std::string_view name, int retry_after) {
+    if (name == "slow") std::this_thread::sleep_for(std::chrono::seconds(3));
+    if (name == "hang-up") {
+        Response response = Response::text(200, "");
+        response.set("X-Accel-Redirect", "/hang-up");  // sandbox-site.conf closes the connection there
+        return response;
+    }
+    if (dialect == "workflow" && (name == "ok" || name == "slow")) {
+        Response response = Response::text(202, "");
+        response.set("x-ms-workflow-run-id", hex(random_bytes(16)));
+        return response;
+    }
+    for (const Answer& answer : kAnswers) {
+        if (answer.name != name) continue;
+        Response response = Response::text(answer.status, std::string(answer.body));
+        response.set("Content-Type", answer.content_type);
+        if (retry_after > 0) response.set("Retry-After", std::to_string(retry_after));
+        return response;
+    }
+    return Response::text(500, "The sandbox has no such answer.");
+}
+
+std::string judge_body(const std::string& body) {
+    Json::Value card;
+    const std::unique_ptr<Json::CharReader> reader(Json::CharReaderBuilder().newCharReader());
+    if (!is_utf8(body) || !reader->parse(body.data(), body.data() + body.size(), &card, nullptr) || !card.isObject())
+        return "400-json";
+    if (body.size() > kMaxCard) return "413-in-200";
+    return has_text(card, "text") || has_text(card, "summary") ? "ok" : "400-text";
+}
+
+}  // namespace o365

@@ -1,0 +1,31 @@
+// What a webhook of the sandbox answers, word for word as office365-connectors.md section 3 has it.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "lib/http.h"
+
+namespace o365 {
+
+struct Answer {
+    std::string_view name;  // "429-in-200"
+    std::string_view help;  // one line for the fault page
+    int status;
+    std::string_view content_type;
+    std::string_view body;
+};
+
+// All answers that can be asked for, "ok" first.
+std::span<const Answer> answers();
+
+// The answer of that name for a dialect ("connector" or "workflow"), as a response. `retry_after` in seconds, unless 0.
+// Names that do not exist give 500, so that a typing mistake in a test is seen.
+Response make_answer(std::string_view dialect, std::string_view name, int retry_after);
+
+// What a connector webhook makes of a body: "ok", "400-json", "400-text" or "413-in-200".
+std::string judge_body(const std::string& body);
+
+}  // namespace o365

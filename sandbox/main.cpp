@@ -1,0 +1,78 @@
+// o365-sandbox.fcgi: Microsoft's side of the Connect protocol, for development on one machine.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <string>
+
+#include "lib/database.h"
+#include "lib/fastcgi.h"
+#include "lib/log.h"
+#include "lib/page.h"
+#include "lib/settings.h"
+#include "lib/url.h"
+#include "sandbox/sandbox.h"
+
+namespace {
+
+constexpr const char* kProgram = "o365-sandbox.fcgi";
+
+o365::Database open_database(const o365::Settings& settings) {
+    return {settings.database, settings.sandbox_role, kProgram};
+}
+
+// The installation's settings. Throws where the public is served: the sandbox gives webhooks to whoever asks.
+Json::Value ask_settings(const o365::Settings& settings, const o365::Pages& pages) {
+    o365::Sandbox sandbox(open_database(settings), pages, Json::Value());
+    Json::Value answer = sandbox.ask("select o365.sandbox_settings()", {});
+    const auto url = o365::parse_url(answer["public_url"].asString());
+    if (!url || !o365::is_loopback_host(url->host)) {
+        throw std::runtime_error(
+            "the setting public_url is not on loopback, and the sandbox runs nowhere else: it is for development on "
+            "one machine");
+    }
+    return answer;
+}
+
+int run(const o365::Settings& settings) {
+    o365::log::open(settings.log, o365::log::parse_level(settings.log_level), kProgram);
+    const o365::Pages pages(settings.templates);
+    const Json::Value installation = ask_settings(settings, pages);
+    o365::ServerOptions options;
+    options.socket = settings.sandbox_socket;
+    options.group = settings.socket_group;
+    options.threads = settings.threads;
+    const auto make_handler = [&]() -> o365::Handler {
+        const auto sandbox = std::make_shared<o365::Sandbox>(open_database(settings), pages, installation);
+        return [sandbox](const o365::Request& request) { return o365::answer(*sandbox, request); };
+    };
+    const auto error_page = [](int status, const std::string& request_id) {
+        return o365::Response::text(status, "The sandbox could not answer that. Its log has " + request_id + ".\n");
+    };
+    return o365::serve(options, make_handler, error_page);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        CLI::App app{"Plays Microsoft's side of Office 365 connectors, on this machine only."};
+        std::string config = o365::default_settings_path();
+        bool only_check = false;
+        app.add_option("--config", config, "Configuration file")->capture_default_str();
+        app.add_flag("--check", only_check, "Says whether the sandbox can start with this configuration, and ends");
+        app.set_version_flag("--version", std::string(kProgram) + " " + O365_VERSION);
+        CLI11_PARSE(app, argc, argv);
+        const o365::Settings settings = o365::load_settings(config);
+        if (!only_check) return run(settings);
+        fmt::print("{}", o365::describe(settings));
+        const o365::Pages pages(settings.templates);
+        ask_settings(settings, pages);
+        fmt::print("ok: the sandbox can start\n");
+        return 0;
+    } catch (const std::exception& error) {
+        o365::log::error("stopped", "why={}", o365::log::quoted(error.what()));
+        fmt::print(stderr, "{}: {}\n", kProgram, error.what());
+        return 1;
+    }
+}

@@ -1,0 +1,99 @@
+#include "lib/url.h"
+
+#include <boost/test/unit_test.hpp>
+
+namespace o365 {
+
+BOOST_AUTO_TEST_SUITE(url_tests)
+
+BOOST_AUTO_TEST_CASE(every_form_of_webhook_in_the_wild_is_accepted) {
+    // office365-connectors.md section 2, forms A to J.
+    for (const std::string_view url :
+         {"https://outlook.office.com/webhook/a@b/IncomingWebhook/0123/c",
+          "https://outlook.office365.com/webhook/a@b/IncomingWebhook/0123/c",
+          "https://outlook.office.com/webhook/a@b/3f2504e0-4f89-11d3-9a0c-0305e82c3301/0123/c",
+          "https://contoso.webhook.office.com/webhookb2/a@b/IncomingWebhook/0123/c",
+          "https://contoso.webhook.office.com/webhookb2/a@b/IncomingWebhook/0123/c/V2a-b_c",
+          "https://prod-01.westeurope.logic.azure.com:443/workflows/0/triggers/manual/paths/"
+          "invoke?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=a-_b",
+          "https://default0123456789abcdef0123456789abcd.ef.environment.api.powerplatform.com:443/powerautomate/"
+          "automations/direct/workflows/0/"
+          "triggers/manual/paths/invoke?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=a",
+          "https://0.ef.environment.api.powerplatform.com/powerautomate/automations/direct/cu/25/workflows/0/triggers/"
+          "manual/paths/invoke?api-version=1",
+          "https://name.azure-api.net/manual/paths/invoke/?api-version=2016-06-01",
+          "https://contoso.webhook.localhost:8443/webhookb2/x"}) {
+        BOOST_TEST(webhook_shape_problem(url) == "", url);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_webhook_is_refused) {
+    // callback-and-fastcgi.md 2.3.
+    for (const std::string_view url : {"",
+                                       "outlook.office.com/webhook",
+                                       "http://outlook.office.com/webhook",
+                                       "ftp://outlook.office.com/",
+                                       "file:///etc/passwd",
+                                       "https://user@outlook.office.com/",
+                                       "https://user:password@outlook.office.com/",
+                                       "https://@outlook.office.com/",
+                                       "https://outlook.office.com/#x",
+                                       "https://outlook.office.com/#",
+                                       "https://127.0.0.1/",
+                                       "https://2130706433/",
+                                       "https://0x7f000001/",
+                                       "https://0x7f.1/",
+                                       "https://017700000001/",
+                                       "https://127.1/",
+                                       "https://[::1]/",
+                                       "https://[::ffff:127.0.0.1]/",
+                                       "https://[fe80::1%25eth0]/",
+                                       "https://outlook.office.com./",
+                                       "https://localhost/",
+                                       "https://outl\xc3\xb6ok.office.com/",
+                                       "https://outlook.office.com/\n",
+                                       "https://outlook.office.com/a b",
+                                       "https://outlook.office.com\\@evil.tld/",
+                                       "https:///webhook",
+                                       "https://.office.com/",
+                                       "https://outlook..office.com/",
+                                       "https://outlook.office.com:99999/",
+                                       "https://-x.office.com/",
+                                       "javascript:alert(1)",
+                                       "https://%6f.office.com%00.evil.tld/"}) {
+        BOOST_TEST(webhook_shape_problem(url) != "", url);
+    }
+    BOOST_TEST(webhook_shape_problem(std::string("https://outlook.office.com/\0x", 29)) != "");
+    BOOST_TEST(webhook_shape_problem("https://outlook.office.com/" + std::string(2048, 'x')) ==
+               "the webhook is longer than 2,048 bytes");
+}
+
+BOOST_AUTO_TEST_CASE(a_problem_never_quotes_the_webhook) {
+    for (const std::string_view url :
+         {"https://user@secret.example/", "https://secret", "http://secret.example/", "https://secret.example/#x"}) {
+        BOOST_TEST(webhook_shape_problem(url).find("secret") == std::string::npos);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_host_is_the_one_that_the_sender_connects_to) {
+    BOOST_TEST(parse_url("https://outlook.office.com.evil.tld/")->host == "outlook.office.com.evil.tld");
+    BOOST_TEST(parse_url("https://OUTLOOK.office.COM/x")->host == "outlook.office.com");
+    BOOST_TEST(parse_url("https://outlook.office.com@evil.tld/")->host == "evil.tld");
+    BOOST_TEST(parse_url("https://outlook.office.com@evil.tld/")->has_user);
+    BOOST_TEST(parse_url("https://a.example?x@b.example/")->host == "a.example");
+}
+
+BOOST_AUTO_TEST_CASE(parts_are_found) {
+    const auto url = parse_url("https://a.example:8443/path?x=1");
+    BOOST_REQUIRE(url.has_value());
+    BOOST_TEST(url->port == 8443);
+    BOOST_TEST(url->path == "/path");
+    BOOST_TEST(url->has_query);
+    BOOST_TEST(parse_url("https://a.example")->port == 443);
+    BOOST_TEST(parse_url("http://a.example")->port == 80);
+    BOOST_TEST(!parse_url("/relative").has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace o365

@@ -1,0 +1,92 @@
+#include "worker/keys.h"
+
+#include <fmt/format.h>
+
+#include "lib/crypto.h"
+#include "lib/database.h"
+#include "lib/key_ring.h"
+
+namespace o365 {
+namespace {
+
+Database connect(const Settings& settings) { return {settings.database, settings.worker_role, "o365-worker keys"}; }
+
+// Makes the keys of the file known to the database; what is known already stays as it is.
+void add_keys(Database& database, const KeyRing& keys) {
+    database.call("select o365.worker_add_key($1, 'public', $2)",
+                  {keys.rsa().key_id, Value::bytes(keys.rsa().public_key)});
+    for (const SymmetricKey& key : keys.symmetric())
+        database.call("select o365.worker_add_key($1, 'symmetric', null)", {key.key_id});
+}
+
+}  // namespace
+
+int keys_generate(const Settings& settings) {
+    Database database = connect(settings);
+    database.call("select 1");  // rather no file than one that the database does not know
+    fmt::print("Making an RSA-3072 key pair and a symmetric key ...\n");
+    write_key_file(settings.key_file, new_key_file());
+    const KeyRing keys(read_key_file(settings.key_file), settings.key_file);
+    add_keys(database, keys);
+    fmt::print(
+        "Wrote {0} (mode 0600) and made its keys known to the database: {1} seals, {2} is for adopted webhooks.\n\n"
+        "Losing this file loses every connection: nothing else opens what the database holds. Back it up now:\n"
+        "    o365-worker keys backup /somewhere/else\n"
+        "Every host that runs a worker needs the same file.\n",
+        settings.key_file, keys.rsa().key_id, keys.symmetric().back().key_id);
+    return 0;
+}
+
+int keys_list(const Settings& settings) {
+    const KeyRing keys(read_key_file(settings.key_file), settings.key_file);
+    Database database = connect(settings);
+    const Rows rows = database.call(
+        "select key_id, kind, active, created_at::date, backed_up_at::date, sealed_rows from o365.worker_keys()");
+    fmt::print("{:<18} {:<10} {:<7} {:<11} {:<11} {:>9}  in file\n", "key", "kind", "active", "made", "backed up",
+               "webhooks");
+    int missing = 0;
+    for (int i = 0; i < rows.size(); ++i) {
+        const std::string id(rows.text(i, 0));
+        bool in_file = id == keys.rsa().key_id;
+        for (const SymmetricKey& key : keys.symmetric()) in_file = in_file || key.key_id == id;
+        if (!in_file && rows.integer(i, 5) > 0) ++missing;
+        fmt::print("{:<18} {:<10} {:<7} {:<11} {:<11} {:>9}  {}\n", id, rows.text(i, 1),
+                   rows.boolean(i, 2) ? "yes" : "no", rows.text(i, 3), rows.is_null(i, 4) ? "never" : rows.text(i, 4),
+                   rows.text(i, 5), in_file ? "yes" : "NO");
+    }
+    if (missing == 0) return 0;
+    fmt::print("Webhooks are sealed under keys that {} does not hold: restore the backup that does.\n",
+               settings.key_file);
+    return 1;
+}
+
+int keys_check(const Settings& settings) {
+    KeyRing keys(read_key_file(settings.key_file), settings.key_file);
+    Database database = connect(settings);
+    add_keys(database, keys);
+    const std::string probe = "probe " + random_token();
+    const Rows rows = database.call("select key_id, sealed from o365.worker_seal_probe($1)", {probe});
+    const std::string key_id(rows.text(0, 0));
+    if (keys.open(key_id, rows.bytes(0, 1)).reveal() != probe)
+        throw KeyError(fmt::format("key {} opened something else than was sealed", key_id));
+    std::string adopted_under;
+    const std::string adopted = keys.adopt(key_id, rows.bytes(0, 1), adopted_under);
+    if (keys.open(adopted_under, adopted).reveal() != probe)
+        throw KeyError(fmt::format("key {} opened something else than was sealed", adopted_under));
+    fmt::print("keys: ok, sealed through the database under {} and opened with {}\n", key_id, settings.key_file);
+    return 0;
+}
+
+int keys_backup(const Settings& settings, const std::string& file) {
+    const Secret text = read_key_file(settings.key_file);
+    const KeyRing keys(text, settings.key_file);
+    write_key_file(file, text);
+    Database database = connect(settings);
+    database.call("select o365.worker_key_backed_up($1)", {keys.rsa().key_id});
+    for (const SymmetricKey& key : keys.symmetric())
+        database.call("select o365.worker_key_backed_up($1)", {key.key_id});
+    fmt::print("Copied {} to {} (mode 0600). Keep it away from this machine.\n", settings.key_file, file);
+    return 0;
+}
+
+}  // namespace o365

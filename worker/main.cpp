@@ -1,0 +1,142 @@
+// o365-worker: drains the outbox. Reads settings, builds the delivery, hands it its keys, runs it; `keys` manages the
+// key file.
+#include <fmt/format.h>
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <thread>
+
+#include "lib/key_ring.h"
+#include "lib/log.h"
+#include "worker/delivery.h"
+#include "worker/keys.h"
+
+namespace {
+
+using o365::Settings;
+
+// Loopback and another authority are for the sandbox: a production worker with them would be an open door.
+void refuse_development_settings(const Settings& settings, const std::string& path) {
+    if (settings.environment == "development") return;
+    if (settings.allow_loopback || !settings.ca_file.empty()) {
+        throw o365::SettingsError(
+            fmt::format("{}: allow_loopback and ca_file are for environment = development only; this is {}", path,
+                        settings.environment));
+    }
+}
+
+std::chrono::milliseconds parse_deadline(const std::string& text) {
+    std::size_t end = 0;
+    const long number = std::stol(text, &end);
+    const std::string unit = text.substr(end);
+    if (number > 0 && unit == "ms") return std::chrono::milliseconds(number);
+    if (number > 0 && (unit == "s" || unit.empty())) return std::chrono::seconds(number);
+    if (number > 0 && unit == "m") return std::chrono::minutes(number);
+    throw std::invalid_argument("--deadline is a time such as 50s, 500ms or 2m");
+}
+
+int check(const Settings& settings, const std::string& path) {
+    fmt::print("{}", o365::describe(settings));
+    const int keys = o365::keys_check(settings);
+    o365::Database database(settings.database, settings.worker_role, "o365-worker --check");
+    database.call("select o365.worker_outlook()");
+    fmt::print("o365-worker: ok, {} is right and the database answers\n", path);
+    return keys;
+}
+
+// SIGTERM and SIGINT arrive here alone. The first lets what is in flight finish, the second ends the process at once.
+void watch_signals(o365::Delivery& delivery) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::thread([signals, &delivery] {
+        int signal = 0;
+        sigwait(&signals, &signal);
+        o365::log::info("stopping", "signal={} then=\"finishing what is in flight; a second signal ends at once\"",
+                        signal);
+        delivery.stop();
+        sigwait(&signals, &signal);
+        o365::log::warn("stopped", "why=\"second signal\" then=\"leases end by themselves\"");
+        std::_Exit(1);
+    }).detach();
+}
+
+int work(const Settings& settings, const std::string& path, bool once, std::chrono::milliseconds deadline) {
+    // No core dump may hold a webhook.
+    prctl(PR_SET_DUMPABLE, 0);
+    std::signal(SIGPIPE, SIG_IGN);
+    refuse_development_settings(settings, path);
+    o365::log::open(settings.log, o365::log::parse_level(settings.log_level), "o365-worker");
+    const std::string libraries = o365::start_http_client();
+    rlimit files{};
+    getrlimit(RLIMIT_NOFILE, &files);
+    o365::log::info("started", "version={} libraries={} environment={} max_transfers={} open_files={}", O365_VERSION,
+                    o365::log::quoted(libraries), settings.environment, settings.max_transfers, files.rlim_cur);
+    o365::Delivery delivery(settings, o365::KeyRing(o365::read_key_file(settings.key_file), settings.key_file));
+    watch_signals(delivery);
+    int code = 0;
+    if (once) {
+        code = static_cast<int>(delivery.run_once(deadline));
+    } else {
+        // A database that is not there yet is waited for: a host starts its services in any order.
+        for (bool started = false; !started;) {
+            try {
+                delivery.run();
+                started = true;
+            } catch (const o365::DatabaseError& error) {
+                if (error.fault() != o365::Fault::down && error.fault() != o365::Fault::in_doubt) throw;
+                o365::log::warn("database_lost", "problem={} again_ms=1000", o365::log::quoted(error.what()));
+                std::this_thread::sleep_for(std::chrono::seconds(1));
+            }
+        }
+    }
+    o365::log::info("ended", "code={}", code);
+    // The signal thread still refers to `delivery`.
+    std::fflush(nullptr);
+    std::_Exit(code);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{
+        "Delivers cards from PostgreSQL to Office 365 and Teams webhooks. Without a command it works until it is "
+        "stopped."};
+    std::string path = o365::default_settings_path();
+    std::string deadline = "50s";
+    std::string backup;
+    bool once = false;
+    bool checks = false;
+    app.add_option("--config", path, "configuration file")->capture_default_str();
+    app.set_version_flag("--version", "o365-worker " O365_VERSION);
+    app.add_flag("--check", checks, "check configuration, keys and database, and say what is wrong");
+    app.add_flag("--once", once, "deliver what is due, then end: 0 drained, 75 something waits, 1 something fails");
+    app.add_option("--deadline", deadline, "with --once: end after this time at the latest")->capture_default_str();
+    CLI::App* keys = app.add_subcommand("keys", "the key file that opens webhooks");
+    keys->require_subcommand(1);
+    CLI::App* generate = keys->add_subcommand("generate", "make the key file and make its keys known to the database");
+    CLI::App* list = keys->add_subcommand("list", "list the keys, and how many webhooks are sealed under each");
+    CLI::App* check_keys = keys->add_subcommand("check", "seal a probe through the database and open it");
+    CLI::App* back_up = keys->add_subcommand("backup", "copy the key file and note that it was backed up");
+    back_up->add_option("file", backup, "where to")->required();
+    CLI11_PARSE(app, argc, argv);
+    try {
+        const Settings settings = o365::load_settings(path);
+        if (generate->parsed()) return o365::keys_generate(settings);
+        if (list->parsed()) return o365::keys_list(settings);
+        if (check_keys->parsed()) return o365::keys_check(settings);
+        if (back_up->parsed()) return o365::keys_backup(settings, backup);
+        refuse_development_settings(settings, path);
+        if (checks) return check(settings, path);
+        return work(settings, path, once, parse_deadline(deadline));
+    } catch (const std::exception& error) {
+        o365::log::error("failed", "problem={}", o365::log::quoted(error.what()));
+        fmt::print(stderr, "o365-worker: {}\n", error.what());
+        return 1;
+    }
+}
