@@ -70,7 +70,9 @@ std::string length(std::size_t size) {
 
 std::string request(const Pairs& params, const std::string& body = {}, bool keep = false) {
     std::string text;
-    for (const auto& [name, value] : params) text += length(name.size()) + length(value.size()) + name + value;
+    for (const auto& [name, value] : params) {
+        text.append(length(name.size())).append(length(value.size())).append(name).append(value);
+    }
     return begin(keep) + stream(kParams, text) + stream(kStdin, body);
 }
 
