@@ -1,0 +1,175 @@
+// Cards: from SQL to the feed, through faults, pauses, kills and restarts.
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+
+import {asApplication, asSuperuser, connect, FEED_URL, feedPosts, openBrowser, photograph, SANDBOX_URL, sql, stack, STACK_DIR, until} from './harness.mjs';
+import {execFileSync} from 'node:child_process';
+
+const subscription = (user) => asApplication(`select max(subscription_id) from o365.connections('${user}')`);
+const send = (id, text) => asApplication(`select o365.send(${id}, '${JSON.stringify({text})}')`);
+const outcome = (card) => asApplication(`select outcome from o365.deliveries where card_id = ${card}`);
+const fault = (fields) => execFileSync('curl', ['-sS', '-o', '/dev/null', '--cacert', process.env.CA, ...Object.entries(fields).flatMap(([k, v]) => ['-d', `${k}=${v}`]), `${SANDBOX_URL}/faults`]);
+
+test('a card of a committed transaction shows up in the feed, one that is rolled back does not', async () => {
+    const {page, close} = await openBrowser();
+    try {
+        const id = subscription('ann');
+        asApplication(`begin; select o365.send(${id}, '{"text": "rolled back"}'); rollback`);
+        const card = asApplication(`select o365.send(${id}, '${JSON.stringify({
+            '@type': 'MessageCard', '@context': 'https://schema.org/extensions', 'summary': 'Ticket 17', 'themeColor': '5B2D90', 'title': 'Ticket 17 was opened',
+            'sections': [{activityTitle: 'Ann Example', activitySubtitle: 'customer since 2019', text: 'The printer on the third floor is on fire. <b>Not HTML.</b>',
+                facts: [{name: 'Priority', value: 'high'}, {name: 'Promise', value: 'today 17:00'}]}],
+            'potentialAction': [{'@type': 'OpenUri', 'name': 'Open the ticket', 'targets': [{os: 'default', uri: 'https://contoso.example/tickets/17'}]}],
+        })}')`);
+        await until('the card to end', () => outcome(card) === 'delivered');
+        await page.goto(FEED_URL);
+        const feed = await page.textContent('main');
+        assert.match(feed, /Ticket 17 was opened/);
+        assert.match(feed, /<b>Not HTML\.<\/b>/);
+        assert.doesNotMatch(feed, /rolled back/);
+        await photograph(page, 'feed');
+    } finally {
+        await close();
+    }
+});
+
+test('a Workflows webhook gets an Adaptive Card in its envelope and the card ends as accepted', async () => {
+    const card = asApplication(`select o365.send(${subscription('eva')}, '{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": "adaptive"}]}')`);
+    await until('the card to end', () => outcome(card) === 'accepted');
+    const post = (await feedPosts()).find((one) => JSON.stringify(one.card).includes('adaptive'));
+    assert.equal(post.card.type, 'message');
+    assert.equal(post.card.attachments[0].contentType, 'application/vnd.microsoft.card.adaptive');
+});
+
+test('an error inside a 200 is no success: the card is tried again and arrives', async () => {
+    const id = subscription('ann');
+    fault({target: 0, answer: '429-in-200', count: 1});
+    const card = send(id, 'throttled at first');
+    await until('the card to end', () => outcome(card) === 'delivered', 40);
+    assert.equal(asApplication(`select attempts from o365.deliveries where card_id = ${card}`), '2');
+});
+
+test('a refusal for good ends the card with its rule', async () => {
+    fault({target: 0, answer: '413-in-200', count: 1});
+    const card = send(subscription('ann'), 'too large, says the far end');
+    await until('the card to end', () => outcome(card) === 'dead');
+    assert.equal(asApplication(`select rule from o365.deliveries where card_id = ${card}`), 'too large, inside 200');
+});
+
+test('a lost answer is in doubt and the card is sent again', async () => {
+    fault({target: 0, answer: 'hang-up', count: 1});
+    const card = send(subscription('ann'), 'answer lost');
+    await until('the card to end', () => outcome(card) === 'delivered', 40);
+    assert.equal(asSuperuser(`select string_agg(outcome, ',' order by at) from o365_internal.attempt where card_id = ${card}`), 'in_doubt,delivered');
+});
+
+test('a webhook that is not allowed any more is suspended until an operator resumes it', async () => {
+    const id = subscription('ben');
+    fault({target: 0, answer: '403', count: 1});
+    const card = send(id, 'forbidden at first');
+    await until('the subscription to be suspended', () => sql(`select status from o365.subscriptions where subscription_id = ${id}`) === 'suspended');
+    sql(`select o365.resume(${id})`);
+    await until('the card to end', () => outcome(card) === 'delivered');
+});
+
+test('pause and remove hold within two seconds', async () => {
+    const id = subscription('cem');
+    sql(`select o365.pause(${id})`);
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    const card = send(id, 'sent while paused');
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    assert.equal(outcome(card), '');
+    sql(`select o365.resume(${id})`);
+    await until('the card to end', () => outcome(card) === 'delivered');
+
+    // A lane that is busy when it is paused: what the far end sees stops within two seconds of the commit.
+    const busy = subscription('dan');
+    fault({target: 0, answer: 'slow', count: 2});
+    asApplication(`select o365.send(${busy}, format('{"text": "busy %s"}', i)::jsonb) from generate_series(1, 20) as i`);
+    await until('the first of them to be on its way', async () => (await feedPosts()).some((one) => one.card.text === 'busy 1'));
+    sql(`select o365.pause(${busy})`);
+    const paused = asSuperuser("select to_char(clock_timestamp() at time zone 'utc' + interval '2 seconds', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')");
+    await new Promise((resolve) => setTimeout(resolve, 5000));
+    const late = (await feedPosts()).filter((one) => String(one.card?.text).startsWith('busy ') && one.received_at > paused);
+    assert.deepEqual(late, []);
+    sql(`select o365.remove(${busy})`);
+    await until('the rest to be cancelled', () => asSuperuser(`select count(*) from o365_internal.outbox where subscription_id = ${busy}`) === '0');
+    fault({target: 0, answer: 'ok'});
+});
+
+test('20,000 cards to 200 subscriptions arrive, each subscription in order, while worker and PostgreSQL are killed', async (t) => {
+    const {page, close} = await openBrowser();
+    // 200 connections through the whole protocol, without drawing 200 pages: the browser's own HTTP client, its cookies and redirects.
+    try {
+        await connect(page, 'bulk-0', 'Sales group');
+        const http = page.context().request;
+        for (let i = 1; i < 200; ++i) {
+            const link = asApplication(`select o365.begin_connect('desk', 'bulk-${i}')`);
+            const ticket = new URL(link).searchParams.get('ticket');
+            const started = await http.post(new URL('start', link.split('?')[0]).href, {form: {ticket}, maxRedirects: 0});
+            const asked = new URL(started.headers().location);
+            const target = (await (await http.get(asked.href)).text()).match(/name="target" value="(\d+)"> <span>Sales /)[1];
+            const fields = Object.fromEntries(asked.searchParams);
+            const done = await http.post(`${asked.origin}${asked.pathname}`, {form: {...fields, target, action: 'allow'}});
+            assert.match(done.url(), /\/done\//);
+        }
+    } finally {
+        await close();
+    }
+    const first = (await feedPosts()).at(-1)?.post_id ?? 0;
+    const rows = asApplication(`select c.subscription_id from generate_series(0, 199) as i, o365.connections('bulk-' || i) as c`).split('\n');
+    assert.equal(rows.length, 200);
+    const began = Date.now();
+    asApplication(`select count(o365.send(s, jsonb_build_object('text', 'bulk', 's', s, 'n', n)))
+                     from generate_series(1, 100) as n, unnest(array[${rows}]::bigint[]) as s`);
+    const left = () => Number(asSuperuser(`select count(*) from o365_internal.outbox where subscription_id in (${rows})`));
+    await until('the drain to begin', () => left() < 19000, 60);
+    await stack('stop', 'worker', 'KILL');
+    await stack('start', 'worker');
+    await until('a part of it', () => left() < 14000, 120);
+    await stack('stop', 'postgres', 'INT');
+    await stack('start', 'postgres');
+    await until('the most of it', () => left() < 8000, 120);
+    await stack('stop', 'worker', 'TERM');
+    await stack('start', 'worker');
+    await until('all of it', () => left() === 0, 180);
+    t.diagnostic(`20,000 cards in ${(Date.now() - began) / 1000} s, a kill, a restart and a stop included`);
+
+    assert.equal(asSuperuser(`select count(*), count(distinct card_id) from o365_internal.delivery where subscription_id in (${rows}) and outcome = 'delivered'`), '20000|20000');
+    const lists = new Map(rows.map((row) => [Number(row), []]));
+    for (let after = first, page; (page = await feedPosts(after)).length > 0; after = page.at(-1).post_id) {
+        for (const {card} of page) if (card?.text === 'bulk') lists.get(card.s).push(card.n);
+    }
+    let doubled = 0;
+    for (const [id, numbers] of lists) {
+        const unique = [...new Set(numbers)];
+        doubled += numbers.length - unique.length;
+        assert.equal(unique.length, 100, `subscription ${id} lost cards`);
+        // A card whose answer was lost with its worker comes again after the lease; leaving such repeats out, the order is the order of sending.
+        assert.deepEqual(unique, [...unique].sort((a, b) => a - b), `subscription ${id} has its cards out of order`);
+    }
+    t.diagnostic(`${doubled} cards arrived twice: those in flight when the worker or PostgreSQL was killed`);
+    assert.ok(doubled <= 400, `${doubled} cards doubled, more than could be in flight`);
+});
+
+test('o365-worker --once drains and says so by its exit code', async () => {
+    await stack('stop', 'worker');
+    const id = subscription('ann');
+    const card = send(id, 'for cron');
+    const once = () => {
+        try {
+            execFileSync('setpriv', ['--reuid=www-data', '--regid=www-data', '--clear-groups', '--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search', '--',
+                `${process.env.BUILD}/o365-worker`, '--config', process.env.CONFIG, '--once', '--deadline', '20s']);
+            return 0;
+        } catch (error) {
+            return error.status;
+        }
+    };
+    assert.equal(once(), 0);
+    assert.equal(outcome(card), 'delivered');
+    fault({target: 0, answer: '503', count: 1});
+    send(id, 'fails at first');
+    assert.equal(once(), 1);
+    await stack('start', 'worker');
+    await until('the outbox to be empty', () => asSuperuser('select count(*) from o365_internal.outbox') === '0');
+});

@@ -1,0 +1,49 @@
+// The responder under its operator: stopped, restarted, without its database.
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+
+import {openBrowser, photograph, PUBLIC_URL, SANDBOX_URL, sql, stack, ticketLink, toPicker, until, asApplication} from './harness.mjs';
+
+test('a callback that finds no database loses nothing: its page retries by itself', async () => {
+    const {page, close} = await openBrowser();
+    try {
+        await toPicker(page, ticketLink('oda'));
+        await page.getByLabel('Sales group').check();
+        // The sandbox needs the database too, so it goes down between Allow and the callback.
+        let held;
+        await page.context().route('**/callback?*', async (route) => {
+            if (!held) {
+                held = true;
+                await stack('stop', 'postgres', 'INT');
+            }
+            await route.continue();
+        });
+        await page.getByRole('button', {name: 'Allow'}).click({noWaitAfter: true});
+        await until('the page that waits', async () => /moment/i.test(await page.textContent('h1').catch(() => '')), 30);
+        await photograph(page, 'database-down');
+        await stack('start', 'postgres');
+        await page.waitForURL(/\/done\//, {timeout: 40000});
+        assert.equal(asApplication("select status from o365.connections('oda')"), 'active');
+    } finally {
+        await close();
+    }
+});
+
+test('without the responder the server shows its own clean page, and nothing else changes', async () => {
+    const {page, close} = await openBrowser();
+    try {
+        await stack('stop', 'responder');
+        const response = await page.goto(`${PUBLIC_URL}/connect/desk/callback?state=state-while-down-1&webhook_url=https%3A%2F%2Fcontoso.webhook.office.com%2Fwhile-down-1`);
+        assert.equal(response.status(), 503);
+        assert.equal(response.headers()['referrer-policy'], 'no-referrer');
+        await stack('start', 'responder');
+        await page.goto(`${PUBLIC_URL}/connect/desk/`);
+        assert.match(await page.textContent('h1'), /Contoso Helpdesk/);
+    } finally {
+        await close();
+    }
+});
+
+test('health is clean at the end', () => {
+    assert.equal(sql("select string_agg(object || ' ' || problem, '; ') from o365.health()"), '');
+});

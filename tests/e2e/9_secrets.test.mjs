@@ -1,0 +1,71 @@
+// Last: everything that was written anywhere is searched for every secret that the browser saw.
+import assert from 'node:assert/strict';
+import {execFileSync} from 'node:child_process';
+import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {test} from 'node:test';
+
+import {LOGS, secretsSeen, sql, stack, STACK_DIR} from './harness.mjs';
+
+/** How a value could stand in a log: as it is, %-escaped, JSON-escaped, base64 at each of three offsets, hex. */
+function forms(value) {
+    const bytes = Buffer.from(value);
+    const inBase64 = [0, 1, 2].map((shift) => {
+        const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64').replace(/=+$/, '');
+        return text.slice(shift === 0 ? 0 : shift + 1, -4);
+    });
+    return [...new Set([value, encodeURIComponent(value), encodeURIComponent(value).toLowerCase(), value.replaceAll('/', '\\/'), bytes.toString('hex'), ...inBase64])]
+        .filter((text) => text.length >= 8);
+}
+
+/** All text that the installation wrote: logs, configuration, a dump of the database. */
+function written() {
+    const files = readdirSync(LOGS).map((name) => join(LOGS, name));
+    const dump = join(STACK_DIR, 'dump.sql');
+    writeFileSync(dump, execFileSync('pg_dump', ['-U', 'postgres', 'o365'], {maxBuffer: 1 << 30}));
+    const activity = join(STACK_DIR, 'activity');
+    return [...files, dump, ...(existsSync(activity) ? [activity] : [])].map((name) => ({name, text: readFileSync(name, 'utf8')}));
+}
+
+function search(texts, secrets) {
+    const hits = [];
+    for (const {kind, value} of secrets) {
+        for (const form of forms(value)) {
+            for (const {name, text} of texts) if (text.includes(form)) hits.push(`${kind} in ${name}`);
+        }
+    }
+    return [...new Set(hits)];
+}
+
+test('the search finds what is there, in every form', () => {
+    const value = 'https://contoso.webhook.localhost/webhookb2/planted';
+    for (const form of [value, encodeURIComponent(value), Buffer.from(value).toString('hex'), Buffer.from(`x${value}y`).toString('base64')]) {
+        assert.equal(search([{name: 'log', text: `before ${form} after`}], [{kind: 'webhook', value}]).length, 1, form);
+    }
+    assert.deepEqual(search([{name: 'log', text: 'nothing'}], [{kind: 'webhook', value}]), []);
+});
+
+test('the loggers really were turned up: what is no secret stands in them', () => {
+    const postgres = readFileSync(join(LOGS, 'postgres.out'), 'utf8');
+    assert.match(postgres, /COPY o365\.callback/);
+    assert.match(postgres, /Query Text:/);
+    assert.match(readFileSync(join(LOGS, 'nginx-access.log'), 'utf8'), /GET \/connect\/desk\/callback 302/);
+    assert.match(readFileSync(join(LOGS, 'programs.log'), 'utf8'), /event=card_delivered/);
+});
+
+test('no webhook, object id, state, cookie or ticket is in any log, view of activity, file or dump', async () => {
+    await stack('stop', 'worker');
+    const secrets = secretsSeen();
+    for (const kind of ['webhook', 'object id', 'state', 'cookie', 'ticket']) {
+        assert.ok(secrets.some((secret) => secret.kind === kind), `no ${kind} was seen, so its search would prove nothing`);
+    }
+    // A whole webhook is unlikely to be cut out of context, a part of it not: its path is searched as well.
+    const parts = secrets.flatMap((secret) => secret.kind === 'webhook' && URL.canParse(secret.value)
+        ? [secret, {kind: 'webhook path', value: new URL(secret.value).pathname}] : [secret]);
+    assert.deepEqual(search(written(), parts), []);
+});
+
+test('views show no secret either', () => {
+    const shown = ['subscriptions', 'queue', 'deliveries', 'connectors', 'settings', 'webhook_hosts', 'response_rules'].map((view) => ({name: view, text: sql(`select * from o365.${view}`)}));
+    assert.deepEqual(search(shown, secretsSeen()), []);
+});

@@ -1,0 +1,116 @@
+// What the end-to-end tests share: the browser, SQL as a role, the secrets that were seen, and ways to wait.
+import {execFile, execFileSync} from 'node:child_process';
+import {appendFileSync, existsSync, readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {promisify} from 'node:util';
+
+import {chromium} from 'playwright-core';
+
+export const {PUBLIC_URL, SANDBOX_URL, FEED_URL, STACK_DIR, ROOT, LOGS, SCREENSHOTS, CONFIG, BUILD} = process.env;
+const run = promisify(execFile);
+
+/** Runs SQL as a role (the operator unless told) and returns its lines. */
+export function sql(text, role = 'demo_operator') {
+    return execFileSync('psql', ['-qXAt', '-v', 'ON_ERROR_STOP=1', '-U', role, '-c', text], {encoding: 'utf8', maxBuffer: 1 << 28}).trim();
+}
+export const asApplication = (text) => sql(text, 'demo_app');
+export const asSuperuser = (text) => sql(text, 'postgres');
+
+export const stack = (...words) => run(join(ROOT, 'scripts/stack'), [words[0], STACK_DIR, ...words.slice(1)]);
+
+/** Waits until `condition` gives something true and returns it; fails after `seconds` with what was waited for. */
+export async function until(what, condition, seconds = 30) {
+    const end = Date.now() + seconds * 1000;
+    for (;;) {
+        const value = await condition();
+        if (value) return value;
+        if (Date.now() > end) throw new Error(`waited ${seconds} s in vain for ${what}`);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+}
+
+// Every secret that the browser saw goes into a file, one kind and value a line; the last test searches everything for them.
+const secretsFile = join(STACK_DIR, 'secrets-seen');
+export function remember(kind, value) {
+    if (value && value.length >= 8) appendFileSync(secretsFile, `${kind} ${value}\n`);
+}
+export const secretsSeen = () => (existsSync(secretsFile) ? readFileSync(secretsFile, 'utf8').trim().split('\n') : []).map((line) => {
+    const blank = line.indexOf(' ');
+    return {kind: line.slice(0, blank), value: line.slice(blank + 1)};
+});
+
+function rememberUrl(text) {
+    let url;
+    try {
+        url = new URL(text);
+    } catch {
+        return;
+    }
+    for (const [name, kind] of [['state', 'state'], ['webhook_url', 'webhook'], ['user_objectId', 'object id'], ['ticket', 'ticket']]) {
+        remember(kind, url.searchParams.get(name));
+    }
+}
+
+/** A browser of its own, as a new person would bring; options as in playwright's newContext. Close it. */
+export async function openBrowser(options = {}) {
+    const browser = await chromium.launch({
+        executablePath: '/usr/bin/chromium',
+        args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    });
+    const context = await browser.newContext({ignoreHTTPSErrors: true, locale: 'en-GB', ...options});
+    context.setDefaultTimeout(15000);
+    context.on('request', (request) => rememberUrl(request.url()));
+    context.on('response', async (response) => {
+        const headers = await response.headersArray().catch(() => []);
+        for (const {name, value} of headers) {
+            if (name.toLowerCase() === 'location') rememberUrl(value);
+            if (name.toLowerCase() === 'set-cookie' && value.startsWith('__Host-o365-')) remember('cookie', value.split(';')[0].split('=').slice(1).join('='));
+        }
+    });
+    const page = await context.newPage();
+    return {browser, context, page, close: () => browser.close()};
+}
+
+export function ticketLink(user, connector = 'desk', more = '') {
+    const link = asApplication(`select o365.begin_connect('${connector}', '${user}'${more})`);
+    rememberUrl(link);
+    return link;
+}
+
+/** From a ticket to the sandbox's picker, signed in. */
+export async function toPicker(page, link, person = 'Megan') {
+    await page.goto(link);
+    await page.getByRole('button', {name: 'Connect to Office 365'}).click();
+    await page.getByLabel('Your name').fill(person);
+    await page.getByRole('button', {name: 'Sign in'}).click();
+}
+
+/** The whole way: ticket, sign-in, choice, Allow. Ends wherever the application's side takes it. */
+export async function connect(page, user, choice, connector = 'desk', more = '') {
+    await toPicker(page, ticketLink(user, connector, more));
+    await page.getByLabel(choice).check();
+    await page.getByRole('button', {name: 'Allow'}).click();
+    await page.waitForURL((url) => !url.href.startsWith(SANDBOX_URL));
+}
+
+/** Pictures of a page at phone and desktop width, light and dark; kept. */
+export async function photograph(page, name) {
+    const before = page.viewportSize();
+    for (const width of [360, 1440]) {
+        await page.setViewportSize({width, height: 900});
+        for (const colorScheme of ['light', 'dark']) {
+            await page.emulateMedia({colorScheme});
+            await page.screenshot({path: join(SCREENSHOTS, `${name}-${width}-${colorScheme}.png`), fullPage: true});
+        }
+        // Nothing may be wider than the window: a phone would scroll sideways.
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth).catch(() => 0);
+        if (overflow > 0) throw new Error(`${name} is ${overflow} px wider than a window of ${width}`);
+    }
+    await page.emulateMedia({colorScheme: null});
+    await page.setViewportSize(before);
+}
+
+export async function feedPosts(after = 0, target = '') {
+    const response = await run('curl', ['-sS', '--cacert', process.env.CA, `${SANDBOX_URL}/feed.json?count=5000&after=${after}&target=${target}`], {maxBuffer: 1 << 28});
+    return JSON.parse(response.stdout);
+}
