@@ -1,5 +1,6 @@
 // What the end-to-end tests share: the browser, SQL as a role, the secrets that were seen, and ways to wait.
 import {execFile, execFileSync} from 'node:child_process';
+import https from 'node:https';
 import {appendFileSync, existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
@@ -46,7 +47,7 @@ function rememberUrl(text) {
     } catch {
         return;
     }
-    for (const [name, kind] of [['state', 'state'], ['webhook_url', 'webhook'], ['user_objectId', 'object id'], ['ticket', 'ticket']]) {
+    for (const [name, kind] of [['state', 'state'], ['webhook_url', 'webhook'], ['user_objectId', 'object-id'], ['ticket', 'ticket']]) {
         remember(kind, url.searchParams.get(name));
     }
 }
@@ -81,6 +82,8 @@ export function ticketLink(user, connector = 'desk', more = '') {
 export async function toPicker(page, link, person = 'Megan') {
     await page.goto(link);
     await page.getByRole('button', {name: 'Connect to Office 365'}).click();
+    await page.waitForURL((url) => url.href.startsWith(SANDBOX_URL));
+    if (await page.getByLabel('Your name').count() === 0) return;  // still signed in
     await page.getByLabel('Your name').fill(person);
     await page.getByRole('button', {name: 'Sign in'}).click();
 }
@@ -108,6 +111,59 @@ export async function photograph(page, name) {
     }
     await page.emulateMedia({colorScheme: null});
     await page.setViewportSize(before);
+}
+
+/** A person without a screen: HTTP with a cookie jar, one request at a time, redirects not followed. Node does not know *.localhost, so every name is this machine. */
+export class Client {
+    cookies = new Map();
+    agent = new https.Agent({keepAlive: true, lookup: (host, options, done) => (options.all ? done(null, [{address: '127.0.0.1', family: 4}]) : done(null, '127.0.0.1', 4)), ca: readFileSync(process.env.CA)});
+
+    request(url, form) {
+        const {promise, resolve, reject} = withResolvers();
+        const host = new URL(url).host;
+        const body = form && new URLSearchParams(form).toString();
+        const headers = {Cookie: [...(this.cookies.get(host) ?? new Map())].map(([name, value]) => `${name}=${value}`).join('; ')};
+        if (form) Object.assign(headers, {'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': Buffer.byteLength(body)});
+        rememberUrl(url);
+        const request = https.request(url, {method: form ? 'POST' : 'GET', agent: this.agent, headers}, (response) => {
+            for (const cookie of response.headers['set-cookie'] ?? []) {
+                const [name, value] = cookie.split(';')[0].split(/=(.*)/s);
+                if (!this.cookies.has(host)) this.cookies.set(host, new Map());
+                this.cookies.get(host).set(name, value);
+                if (name.startsWith('__Host-o365-')) remember('cookie', value);
+            }
+            if (response.headers.location) rememberUrl(response.headers.location);
+            let text = '';
+            response.setEncoding('utf8');
+            response.on('data', (part) => { text += part; });
+            response.on('end', () => resolve({status: response.statusCode, headers: response.headers, location: response.headers.location, text}));
+        });
+        request.on('error', reject);
+        request.end(body);
+        return promise;
+    }
+
+    /** Presses Allow for a Connect page's address, signed in as a person; returns the callback's address. */
+    async allow(connectUrl, place, person = 'Megan') {
+        const page = connectUrl.split('?')[0];
+        const fields = Object.fromEntries(new URL(connectUrl).searchParams);
+        await this.request(page, {...fields, action: 'sign-in', person});
+        const {text} = await this.request(connectUrl);
+        const target = text.match(new RegExp(`name="target" value="(\\d+)"> <span>${place} `))[1];
+        return (await this.request(page, {...fields, target, action: 'allow'})).location;
+    }
+
+    /** From a ticket's link to the address of the callback, which is not opened. */
+    async toCallback(link, place, person = 'Megan') {
+        const started = await this.request(new URL('start', link.split('?')[0]).href, {ticket: new URL(link).searchParams.get('ticket')});
+        return this.allow(started.location, place, person);
+    }
+}
+
+function withResolvers() {
+    let resolve, reject;
+    const promise = new Promise((...functions) => { [resolve, reject] = functions; });
+    return {promise, resolve, reject};
 }
 
 export async function feedPosts(after = 0, target = '') {
