@@ -58,8 +58,11 @@ Json::Value message_card(const Json::Value& card) {
     for (const Json::Value& section : card["sections"].isArray() ? card["sections"] : Json::Value(Json::arrayValue)) {
         if (!section.isObject()) continue;
         Json::Value part;
-        for (const char* name : {"title", "activityTitle", "activitySubtitle", "activityText", "text"})
+        for (const char* name : {"activityTitle", "activitySubtitle", "activityText"})
             part[name] = text_in(section, name);
+        // Names of their own: mustache looks a missing one up in the card around it.
+        part["section_title"] = text_in(section, "title");
+        part["section_text"] = text_in(section, "text");
         part["facts"] = facts_of(section["facts"].isArray() ? section["facts"] : Json::Value(Json::arrayValue), "name");
         part["has_facts"] = !part["facts"].empty();
         if (section["potentialAction"].isArray()) add_actions(shown["links"], section["potentialAction"]);

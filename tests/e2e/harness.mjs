@@ -129,6 +129,10 @@ export class Client {
             for (const cookie of response.headers['set-cookie'] ?? []) {
                 const [name, value] = cookie.split(';')[0].split(/=(.*)/s);
                 if (!this.cookies.has(host)) this.cookies.set(host, new Map());
+                if (/max-age=0\b/i.test(cookie)) {
+                    this.cookies.get(host).delete(name);
+                    continue;
+                }
                 this.cookies.get(host).set(name, value);
                 if (name.startsWith('__Host-o365-')) remember('cookie', value);
             }

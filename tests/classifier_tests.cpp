@@ -1,0 +1,91 @@
+#include "lib/classifier.h"
+
+#include <boost/test/unit_test.hpp>
+#include <memory>
+#include <stdexcept>
+
+namespace o365 {
+namespace {
+
+Json::Value parse(const std::string& text) {
+    Json::Value value;
+    const std::unique_ptr<Json::CharReader> reader(Json::CharReaderBuilder().newCharReader());
+    BOOST_REQUIRE(reader->parse(text.data(), text.data() + text.size(), &value, nullptr));
+    return value;
+}
+
+struct Rules {
+    Classifier classifier{parse(R"([
+        {"rule_id": 1, "name": "a count", "dialect": "connector", "status_from": 200, "status_to": 299, "body_pattern": "^[[:space:]]*[1-9][0-9]*[[:space:]]*$", "outcome": "delivered"},
+        {"rule_id": 2, "name": "throttled", "dialect": "connector", "status_from": 200, "status_to": 299, "body_pattern": "http error 429", "outcome": "throttled"},
+        {"rule_id": 3, "name": "accepted", "dialect": "workflow", "status_from": 200, "status_to": 299, "body_pattern": null, "outcome": "accepted"}])")};
+
+    Judgement judge(std::string_view dialect, int status, const std::string& body) const {
+        PostResult result;
+        result.transport = Transport::answered;
+        result.status = status;
+        result.body = body;
+        return classifier.judge(dialect, result);
+    }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(classifier_tests, Rules)
+
+BOOST_AUTO_TEST_CASE(a_positive_number_is_delivered) {
+    for (const char* body : {"1", " 12 \r\n"}) BOOST_TEST(judge("connector", 200, body).outcome == "delivered", body);
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_text_inside_a_200_is_no_success) {
+    for (const char* body : {"", "0", "1 of 2", "OK", "-1", "1\n2"}) {
+        const Judgement judgement = judge("connector", 200, body);
+        BOOST_TEST(judgement.outcome == "retry", body);
+        BOOST_TEST(judgement.rule_id == 0);
+        BOOST_TEST(judgement.problem == "HTTP 200: no rule fits");
+    }
+    BOOST_TEST(judge("connector", 200, std::string("1\0x", 3)).outcome == "delivered");
+}
+
+BOOST_AUTO_TEST_CASE(case_does_not_matter_and_the_rule_is_named) {
+    const Judgement judgement =
+        judge("connector", 200, "Microsoft Teams endpoint returned HTTP error 429 with ContextId tcid=0");
+    BOOST_TEST(judgement.outcome == "throttled");
+    BOOST_TEST(judgement.rule_id == 2);
+    BOOST_TEST(judgement.problem == "HTTP 200: throttled");
+}
+
+BOOST_AUTO_TEST_CASE(a_rule_holds_for_its_dialect_alone) {
+    BOOST_TEST(judge("workflow", 202, "").outcome == "accepted");
+    BOOST_TEST(judge("connector", 202, "").outcome == "retry");
+}
+
+BOOST_AUTO_TEST_CASE(what_was_not_answered_is_judged_without_rules) {
+    PostResult result;
+    result.problem = "no connection";
+    BOOST_TEST(classifier.judge("connector", result).outcome == "retry");
+    result.transport = Transport::in_doubt;
+    BOOST_TEST(classifier.judge("connector", result).outcome == "in_doubt");
+}
+
+BOOST_AUTO_TEST_CASE(a_long_body_is_looked_at_from_its_beginning) {
+    BOOST_TEST(judge("connector", 200, std::string(60000, 'x') + "HTTP error 429").outcome == "retry");
+}
+
+BOOST_AUTO_TEST_CASE(a_pattern_that_is_none_names_its_rule) {
+    const Json::Value rules = parse(
+        R"([{"rule_id": 7, "name": "x", "dialect": "connector", "status_from": 1, "status_to": 2, "body_pattern": "(", "outcome": "dead"}])");
+    BOOST_CHECK_EXCEPTION(Classifier{rules}, std::invalid_argument, [](const std::invalid_argument& error) {
+        return std::string_view(error.what()) ==
+               "response rule 7 has a body_pattern that is no POSIX regular expression";
+    });
+}
+
+BOOST_AUTO_TEST_CASE(ends_are_ends) {
+    for (const char* outcome : {"delivered", "accepted", "dead", "cancelled"}) BOOST_TEST(is_end(outcome));
+    for (const char* outcome : {"retry", "throttled", "suspend", "gone", "in_doubt", ""}) BOOST_TEST(!is_end(outcome));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace o365
