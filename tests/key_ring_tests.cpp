@@ -98,6 +98,16 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_not_ours_is_refused_with_the_next_step) {
     BOOST_TEST(error_of(good + "# a comment\n\n") == "");
 }
 
+BOOST_AUTO_TEST_CASE(another_kind_of_key_is_refused_with_a_sentence) {
+    // pgcrypto answers `Unknown public-key encryption algorithm` to it, at the first callback.
+    std::ifstream file(O365_SOURCE_DIR "/tests/fixtures/x25519_secret_key.asc");
+    const std::string armored{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    BOOST_REQUIRE(!armored.empty());
+    const std::string error = error_of(armored);
+    BOOST_TEST(error.find("is not an RSA key that can encrypt") != std::string::npos, error);
+    BOOST_TEST(error.find("o365-worker keys generate") != std::string::npos, error);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_file_is_private_and_never_overwritten, Folder) {
     write_key_file(file(), Secret("text\n"));
     struct stat status {};
