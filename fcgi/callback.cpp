@@ -4,6 +4,7 @@
 
 #include "fcgi/routes.h"
 #include "lib/crypto.h"
+#include "lib/json_text.h"
 #include "lib/log.h"
 #include "lib/url.h"
 
@@ -58,7 +59,7 @@ Json::Value store(Site& site, const Request& request, const std::string& slug, c
          hit.webhook.value_or(""), or_null(hit.user_object_id), or_null(hit.app_type), or_null(hit.group_name)},
         fmt::format("SELECT o365.responder_callback_outcome('{}')", request.id));
     site.database_answered(true);
-    return parse_json(rows.text(0, 0));
+    return database_json(rows.text(0, 0));
 }
 
 Json::Value judge(Site& site, const Request& request, const std::string& slug) {

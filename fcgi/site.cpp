@@ -1,4 +1,5 @@
 #include "fcgi/site.h"
+#include "lib/json_text.h"
 
 #include <fmt/format.h>
 
@@ -100,15 +101,6 @@ bool is_request_id(std::string_view text) {
                        [](char c) { return (c >= 'a' && c <= 'f') || (c >= '0' && c <= '9'); });
 }
 
-Json::Value parse_json(std::string_view text) {
-    Json::Value value;
-    const std::unique_ptr<Json::CharReader> reader{Json::CharReaderBuilder().newCharReader()};
-    if (!reader->parse(text.data(), text.data() + text.size(), &value, nullptr) || !value.isObject()) {
-        throw std::runtime_error("the database's answer is no JSON object");
-    }
-    return value;
-}
-
 std::string text_of(const Json::Value& object, const char* name) {
     const Json::Value& value = object[name];
     return value.isString() ? value.asString() : std::string();
@@ -117,7 +109,7 @@ std::string text_of(const Json::Value& object, const char* name) {
 Json::Value Site::ask(std::string_view statement, const std::vector<Value>& parameters) {
     const Rows rows = database_.call(statement, parameters);
     database_answered(true);
-    return parse_json(rows.text(0, 0));
+    return database_json(rows.text(0, 0));
 }
 
 Response Site::page(const Request& request, int status, std::string_view name, Json::Value values) const {

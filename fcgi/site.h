@@ -62,9 +62,6 @@ class Site {
     bool down_ = false;
 };
 
-// A jsonb answer as text.
-Json::Value parse_json(std::string_view text);
-
 // The text under `name`, or "" for null and anything else.
 std::string text_of(const Json::Value& object, const char* name);
 

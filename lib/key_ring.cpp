@@ -2,15 +2,16 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <json/json.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <memory>
+#include <optional>
 #include <system_error>
 
 #include "lib/crypto.h"
+#include "lib/json_text.h"
 
 namespace o365 {
 namespace {
@@ -146,23 +147,25 @@ KeyRing::KeyRing(const Secret& text, const std::string& path) {
         throw KeyError(fmt::format("the key file '{}' has no symmetric key: restore the backup", path));
 }
 
+bool KeyRing::has(std::string_view key_id) const noexcept {
+    return key_id == rsa_.key_id || std::any_of(symmetric_.begin(), symmetric_.end(),
+                                                [&](const SymmetricKey& key) { return key.key_id == key_id; });
+}
+
 Secret KeyRing::open(const std::string& key_id, std::string_view sealed) {
     if (key_id == rsa_.key_id) return openpgp_.open(sealed);
     for (const SymmetricKey& key : symmetric_) {
         if (key.key_id == key_id) return openpgp_.open(sealed, key.passphrase);
     }
-    throw KeyError(fmt::format("the key file has no key {}: restore the backup that has it", key_id));
+    throw MissingKey(fmt::format("the key file has no key {}: restore the backup that has it", key_id));
 }
 
 Secret KeyRing::open_webhook(std::int64_t subscription_id, const std::string& key_id, std::string_view sealed) {
     const Secret plain = open(key_id, sealed);
-    Json::Value value;
-    const std::unique_ptr<Json::CharReader> reader(Json::CharReaderBuilder().newCharReader());
-    const char* const begin = plain.reveal().data();
-    // No text of an error: it would quote the message.
-    if (!reader->parse(begin, begin + plain.reveal().size(), &value, nullptr) || !value.isObject()) {
+    const std::optional<Json::Value> parsed = parse_json(plain.reveal());
+    if (!parsed || !parsed->isObject())
         throw KeyError(fmt::format("what subscription {} has sealed is no message of ours", subscription_id));
-    }
+    const Json::Value& value = *parsed;
     if (value["purpose"] != "webhook" || value["id"] != std::to_string(subscription_id) ||
         !value["webhook"].isString()) {
         throw KeyError(fmt::format(

@@ -22,6 +22,12 @@ class KeyError : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+// The file does not hold the key that something is sealed under.
+class MissingKey : public KeyError {
+  public:
+    using KeyError::KeyError;
+};
+
 struct SymmetricKey {
     std::string key_id;  // "sym-" and 8 hex digits of the key's SHA-256
     Secret passphrase;   // base64 of the key
@@ -43,8 +49,9 @@ class KeyRing {
     const RsaKey& rsa() const noexcept { return rsa_; }
     const std::vector<SymmetricKey>& symmetric() const noexcept { return symmetric_; }
 
-    // Opens a message sealed under the key of that id. Throws KeyError when the file has no such key, OpenPgpError when
-    // it does not open.
+    bool has(std::string_view key_id) const noexcept;
+    // Opens a message sealed under the key of that id. Throws MissingKey when the file has no such key, OpenPgpError
+    // when it does not open.
     Secret open(const std::string& key_id, std::string_view sealed);
     // Opens a webhook's message and checks that it was sealed for this subscription: row id and purpose stand inside.
     // Throws KeyError if not.

@@ -28,8 +28,8 @@ void check(rnp_result_t result, std::string_view what) {
 
 Ffi make_ffi() {
     // librnp prints on stderr what it also returns, and what it prints is not ours to choose.
-    static const int kQuiet = setenv("RNP_LOG_CONSOLE", "0", 1);
-    static_cast<void>(kQuiet);
+    static const bool quiet = setenv("RNP_LOG_CONSOLE", "0", 1) == 0;
+    static_cast<void>(quiet);
     rnp_ffi_t ffi = nullptr;
     check(rnp_ffi_create(&ffi, "GPG", "GPG"), "start OpenPGP");
     return Ffi{ffi};
@@ -152,8 +152,8 @@ RsaKey OpenPgp::generate_rsa() {
 
 RsaKey OpenPgp::load(const Secret& armored) {
     const Input input = memory_input(armored.reveal());
-    if (rnp_import_keys(impl_->ffi.get(), input.get(), RNP_LOAD_SAVE_PUBLIC_KEYS | RNP_LOAD_SAVE_SECRET_KEYS, nullptr) !=
-        RNP_SUCCESS) {
+    if (rnp_import_keys(impl_->ffi.get(), input.get(), RNP_LOAD_SAVE_PUBLIC_KEYS | RNP_LOAD_SAVE_SECRET_KEYS,
+                        nullptr) != RNP_SUCCESS) {
         throw OpenPgpError(
             "this holds no OpenPGP secret key: make one with `o365-worker keys generate`, or restore the backup");
     }

@@ -1,6 +1,7 @@
 #include "lib/settings.h"
 
 #include <fmt/format.h>
+#include <libpq-fe.h>
 
 #include <array>
 #include <charconv>
@@ -9,8 +10,11 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <memory>
 #include <set>
 #include <variant>
+
+#include "lib/c_free.h"
 
 namespace o365 {
 namespace {
@@ -24,8 +28,8 @@ constexpr std::array kTable = {
     Setting{"allow_loopback", "no", "yes or no", "worker", false,
             "Lets the worker post to webhooks on loopback addresses; only where environment is development."},
     Setting{"ca_file", "", "path", "worker", false,
-            "A PEM file of authorities that webhooks may be certified by besides the system's; only where environment "
-            "is development."},
+            "A PEM file of authorities that webhooks may be certified by besides the system's: a proxy's that opens "
+            "TLS, or the sandbox's."},
     Setting{"database", "dbname=o365", "libpq connection string", "all", true,
             "Where PostgreSQL is. Several hosts and target_session_attrs are understood; a password belongs into a "
             "passfile."},
@@ -36,7 +40,7 @@ constexpr std::array kTable = {
     Setting{"log", "syslog", "syslog, stderr or path", "all", false, "Where log lines go."},
     Setting{"log_level", "info", "debug, info, warn or error", "all", false, "The least level that is logged."},
     Setting{"max_transfers", "256", "1..4096", "worker", false, "How many webhooks are posted to at the same time."},
-    Setting{"proxy", "", "URL", "worker", false,
+    Setting{"proxy", "", "URL", "worker", true,
             "An HTTP proxy for webhooks. The proxy then decides which addresses are reached. Proxy variables of the "
             "environment are ignored."},
     Setting{"responder_role", "o365_responder", "role name or empty", "responder", false,
@@ -76,10 +80,21 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
 }
 
+// Empty when libpq can read it. What libpq itself says of one that it cannot read quotes it, a password perhaps.
+std::string conninfo_problem(std::string_view value) {
+    char* message = nullptr;
+    const std::unique_ptr<PQconninfoOption, CFree<PQconninfoFree>> options(
+        PQconninfoParse(std::string(value).c_str(), &message));
+    const std::unique_ptr<char, CFree<PQfreemem>> owner(message);
+    if (options) return {};
+    return "database is no libpq connection string: write name=value pairs, a value with blanks in single quotes, or a "
+           "postgresql:// URI";
+}
+
 // Empty when `value` fits, else what is wrong with it.
 std::string assign(Settings& settings, std::size_t index, std::string_view value) {
     const Setting& setting = kTable.at(index);
-    const std::string wrong = fmt::format("{} must be {}", setting.name, setting.form);
+    std::string wrong = fmt::format("{} must be {}", setting.name, setting.form);
     if (const auto* member = std::get_if<bool Settings::*>(&kMembers.at(index))) {
         if (value != "yes" && value != "no") return wrong;
         settings.*(*member) = value == "yes";
@@ -90,6 +105,9 @@ std::string assign(Settings& settings, std::size_t index, std::string_view value
         if (error != std::errc{} || end != value.data() + value.size() || parsed < 1 || parsed > most) return wrong;
         settings.*(*number) = parsed;
     } else {
+        if (setting.name == "database") {
+            if (const std::string problem = conninfo_problem(value); !problem.empty()) return problem;
+        }
         if (setting.name == "log_level" && value != "debug" && value != "info" && value != "warn" && value != "error")
             return wrong;
         if (value.empty() && !setting.default_value.empty() && setting.form.find("empty") == std::string_view::npos) {
@@ -132,7 +150,8 @@ Settings parse_settings(std::string_view text, const std::string& path) {
         const std::string_view name = trimmed(line.substr(0, equals));
         std::size_t index = 0;
         while (index < kTable.size() && kTable.at(index).name != name) ++index;
-        if (index == kTable.size()) refuse(fmt::format("there is no setting '{}', see --help for the list", name));
+        if (index == kTable.size())
+            refuse(fmt::format("there is no setting '{}', docs/operator.md and --check list them all", name));
         if (!seen.insert(kTable.at(index).name).second)
             refuse(fmt::format("{} stands here for the second time, leave one", name));
         const std::string problem = assign(settings, index, trimmed(line.substr(equals + 1)));
@@ -142,8 +161,9 @@ Settings parse_settings(std::string_view text, const std::string& path) {
 }
 
 Settings load_settings(const std::string& path) {
+    std::error_code error;
     std::ifstream file(path, std::ios::binary);
-    if (!file)
+    if (!file || std::filesystem::is_directory(path, error))
         throw SettingsError(fmt::format("{}: could not be read; name the configuration file with --config", path));
     const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
     return parse_settings(text, path);

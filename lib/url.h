@@ -1,4 +1,5 @@
-// URLs, parsed by libcurl's own parser, so that what checks a webhook and what sends to it agree (callback-and-fastcgi.md 2.3).
+// URLs, parsed by libcurl's own parser, so that what checks a webhook and what sends to it agree
+// (callback-and-fastcgi.md 2.3).
 #pragma once
 
 #include <optional>
@@ -20,9 +21,9 @@ struct Url {
 // nullopt when it is no absolute http(s) URL.
 std::optional<Url> parse_url(std::string_view text);
 
-// Why `text` cannot be a webhook whatever its host, or empty when it can: https only, no user, no fragment, ASCII host that is no IP literal
-// in any notation and has no trailing dot, at most 2,048 bytes, no control bytes or blanks. Never quotes the URL. The host and port are
-// judged by the database (o365_internal.webhook_host), label by label.
+// Why `text` cannot be a webhook whatever its host, or empty when it can: https only, no user, no fragment, ASCII host
+// that is no IP literal in any notation and has no trailing dot, at most 2,048 bytes, no control bytes or blanks. Never
+// quotes the URL. The host and port are judged by the database (o365_internal.webhook_host), label by label.
 std::string webhook_shape_problem(std::string_view text);
 
 }  // namespace o365

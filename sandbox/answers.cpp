@@ -1,13 +1,12 @@
 #include "sandbox/answers.h"
 
-#include <json/json.h>
-
 #include <array>
 #include <chrono>
-#include <memory>
+#include <optional>
 #include <thread>
 
 #include "lib/crypto.h"
+#include "lib/json_text.h"
 
 namespace o365 {
 namespace {
@@ -86,12 +85,10 @@ Response make_answer(std::string_view dialect, std::string_view name, int retry_
 }
 
 std::string judge_body(const std::string& body) {
-    Json::Value card;
-    const std::unique_ptr<Json::CharReader> reader(Json::CharReaderBuilder().newCharReader());
-    if (!is_utf8(body) || !reader->parse(body.data(), body.data() + body.size(), &card, nullptr) || !card.isObject())
-        return "400-json";
+    const std::optional<Json::Value> card = is_utf8(body) ? parse_json(body) : std::nullopt;
+    if (!card || !card->isObject()) return "400-json";
     if (body.size() > kMaxCard) return "413-in-200";
-    return has_text(card, "text") || has_text(card, "summary") ? "ok" : "400-text";
+    return has_text(*card, "text") || has_text(*card, "summary") ? "ok" : "400-text";
 }
 
 }  // namespace o365

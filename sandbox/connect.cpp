@@ -1,5 +1,7 @@
 // Microsoft's Connect page: sign-in, picker, Allow and Deny, and the redirect (office365-connectors.md section 1). The
 // state is passed through and never stored.
+#include <algorithm>
+
 #include "lib/crypto.h"
 #include "lib/url.h"
 #include "sandbox/sandbox.h"
@@ -69,13 +71,16 @@ Response leave(const Asked& asked, const std::string& url) {
     return response;
 }
 
-Response allow(Sandbox& sandbox, const Asked& asked, const std::string& person, const std::string& target_id) {
+Response allow(Sandbox& sandbox, const Asked& asked, const Json::Value& connector, const std::string& person,
+               const std::string& target_id) {
     if (target_id.empty() || target_id.size() > 9 || target_id.find_first_not_of("0123456789") != std::string::npos) {
         return sandbox.message(400, "Choose where to",
                                "Go back and choose a group, a team or your inbox before you press Allow.");
     }
     const Json::Value target = sandbox.ask("select o365.sandbox_target($1, $2)", {person, target_id});
-    if (target.isNull()) return sandbox.message(400, "Choose where to", "Go back and choose one of your own groups.");
+    const Json::Value& kinds = connector["enabled_for"];
+    if (target.isNull() || std::find(kinds.begin(), kinds.end(), target["kind"]) == kinds.end())
+        return sandbox.message(400, "Choose where to", "Go back and choose one of those that the page offers.");
     const bool workflow = target["dialect"].asString() == "workflow";
     const std::string path = new_webhook_path(asked.app_id, workflow);
     sandbox.database().call("select o365.sandbox_mint($1, $2)",
@@ -177,7 +182,7 @@ Response connect_page(Sandbox& sandbox, const Request& request) {
         sandbox.database().call("select o365.sandbox_create_group($1, $2)", {person, name});
         return Response::redirect(303, self);
     }
-    if (action == "allow") return allow(sandbox, asked, person, parameters.get_or("target", ""));
+    if (action == "allow") return allow(sandbox, asked, connector, person, parameters.get_or("target", ""));
     return show_picker(sandbox, asked, connector, person);
 }
 

@@ -1,7 +1,7 @@
 // The feed: what arrived, as a person would read it, and as JSON for programs.
-#include <memory>
 #include <string>
 
+#include "lib/json_text.h"
 #include "sandbox/sandbox.h"
 
 namespace o365 {
@@ -9,13 +9,6 @@ namespace {
 
 constexpr int kShown = 50;
 constexpr int kMaxJson = 5000;
-
-Json::Value parse(std::string_view text) {
-    Json::Value value;
-    const std::unique_ptr<Json::CharReader> reader(Json::CharReaderBuilder().newCharReader());
-    if (!reader->parse(text.data(), text.data() + text.size(), &value, nullptr)) return {};
-    return value;
-}
 
 std::string text_in(const Json::Value& object, const char* name) {
     return object.isObject() && object[name].isString() ? object[name].asString() : "";
@@ -120,7 +113,7 @@ Response feed(Sandbox& sandbox, const Request& /*request*/, std::string_view tar
     values["title"] = "Feed";
     values["only_target"] = !target.empty();
     for (int i = 0; i < rows.size(); ++i) {
-        const Json::Value card = parse(rows.text(i, 7));
+        const Json::Value card = parse_json(rows.text(i, 7)).value_or(Json::Value());
         Json::Value post = readable(card);
         if (!post.isObject()) post = Json::Value(Json::objectValue);
         Json::StreamWriterBuilder writer;
@@ -153,7 +146,7 @@ Response feed_json(Sandbox& sandbox, const Request& request) {
         post["target"] = std::string(rows.text(i, 4));
         post["received_at"] = std::string(rows.text(i, 5));
         post["answered"] = std::string(rows.text(i, 6));
-        post["card"] = parse(rows.text(i, 7));
+        post["card"] = parse_json(rows.text(i, 7)).value_or(Json::Value());
         posts.append(post);
     }
     Json::StreamWriterBuilder writer;

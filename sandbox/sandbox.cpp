@@ -1,7 +1,6 @@
 #include "sandbox/sandbox.h"
 
-#include <memory>
-#include <stdexcept>
+#include "lib/json_text.h"
 
 namespace o365 {
 
@@ -12,16 +11,11 @@ std::string Sandbox::origin() const {
 
 Json::Value Sandbox::ask(std::string_view statement, const std::vector<Value>& parameters) {
     const Rows rows = database_.call(statement, parameters);
-    Json::Value value;
-    if (rows.size() == 0 || rows.is_null(0, 0)) return value;
-    const std::string_view text = rows.text(0, 0);
-    const std::unique_ptr<Json::CharReader> reader(Json::CharReaderBuilder().newCharReader());
-    if (!reader->parse(text.data(), text.data() + text.size(), &value, nullptr))
-        throw std::runtime_error("the database's answer is no JSON");
-    return value;
+    if (rows.size() == 0 || rows.is_null(0, 0)) return {};
+    return database_json(rows.text(0, 0));
 }
 
-Response Sandbox::page(int status, std::string_view name, Json::Value values) const {
+Response Sandbox::page(int status, std::string_view name, const Json::Value& values) const {
     return Response::html(status, pages_.render(name, values));
 }
 

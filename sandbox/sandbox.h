@@ -28,7 +28,7 @@ class Sandbox {
 
     // The one jsonb that a statement returns; null when it is NULL.
     Json::Value ask(std::string_view statement, const std::vector<Value>& parameters);
-    Response page(int status, std::string_view name, Json::Value values) const;
+    Response page(int status, std::string_view name, const Json::Value& values) const;
     // A page that says one thing: a heading and a sentence.
     Response message(int status, std::string_view heading, std::string_view text) const;
 

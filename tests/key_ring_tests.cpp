@@ -13,8 +13,8 @@ namespace {
 
 // Made once: an RSA key takes a second.
 const Secret& file_text() {
-    static const Secret kText = new_key_file();
-    return kText;
+    static const Secret key_file_text = new_key_file();
+    return key_file_text;
 }
 
 struct Folder {

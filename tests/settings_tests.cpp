@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(comments_blanks_and_equal_signs_in_values_are_understood) {
 
 BOOST_AUTO_TEST_CASE(an_error_names_file_line_and_what_to_write) {
     BOOST_TEST(error_of("threads = 8\nthread = 8") ==
-               "o365.conf:2: there is no setting 'thread', see --help for the list");
+               "o365.conf:2: there is no setting 'thread', docs/operator.md and --check list them all");
     BOOST_TEST(error_of("threads = 0") == "o365.conf:1: threads must be 1..256");
     BOOST_TEST(error_of("threads = 8 ") == "");
     BOOST_TEST(error_of("threads = eight") == "o365.conf:1: threads must be 1..256");
