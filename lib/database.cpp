@@ -35,8 +35,12 @@ std::string statement_name(std::string_view statement) {
     return std::string(statement.substr(begin, end == std::string_view::npos ? end : end - begin));
 }
 
+constexpr std::string_view kReadOnly = "25006";
+
 Fault fault_of(std::string_view sqlstate) {
     if (sqlstate == "40001" || sqlstate == "40P01" || sqlstate.starts_with("55")) return Fault::retry;
+    // Out of resources, cancelled, or a server that is a standby for the moment.
+    if (sqlstate.starts_with("53") || sqlstate == "57014" || sqlstate == kReadOnly) return Fault::retry;
     if (sqlstate.starts_with("57P") || sqlstate.starts_with("08")) return Fault::in_doubt;
     if (sqlstate.starts_with("22") || sqlstate.starts_with("23") || sqlstate.starts_with("P0") || sqlstate == "42501") {
         return Fault::refused;
@@ -179,7 +183,9 @@ struct Database::Impl {
     Result execute(const std::string& name, const std::vector<Value>& parameters);
     bool lost() const { return PQstatus(connection.get()) != CONNECTION_OK; }
     void drain() {
+        // A COPY that has begun and was not ended would answer so for ever.
         while (Result rest{PQgetResult(connection.get())}) {
+            if (PQresultStatus(rest.get()) == PGRES_COPY_IN) return connection.reset();
         }
     }
 };
@@ -187,10 +193,25 @@ struct Database::Impl {
 void Database::Impl::connect() {
     prepared.clear();
     connection.reset();
-    const std::array<const char*, 7> keywords = {
-        "dbname", "user", "application_name", "connect_timeout", "client_encoding", "keepalives_idle", nullptr};
-    std::array<const char*, 7> values = {
-        conninfo.c_str(), role.empty() ? nullptr : role.c_str(), application_name.c_str(), "5", "UTF8", "30", nullptr};
+    // A server that fell silent is noticed within seconds, not after the kernel's quarter of an hour.
+    const std::array<std::pair<const char*, const char*>, 10> parameters = {{
+        {"dbname", conninfo.c_str()},
+        {"user", role.empty() ? nullptr : role.c_str()},
+        {"application_name", application_name.c_str()},
+        {"connect_timeout", "5"},
+        {"client_encoding", "UTF8"},
+        {"keepalives_idle", "10"},
+        {"keepalives_interval", "3"},
+        {"keepalives_count", "3"},
+        {"tcp_user_timeout", "15000"},
+        {nullptr, nullptr},
+    }};
+    std::array<const char*, 10> keywords{};
+    std::array<const char*, 10> values{};
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+        keywords.at(i) = parameters.at(i).first;
+        values.at(i) = parameters.at(i).second;
+    }
     // expand_dbname: the string in `dbname` comes first, what follows overrides it; a null value is as good as absent.
     connection.reset(PQconnectdbParams(keywords.data(), values.data(), 1));
     if (!connection) throw std::bad_alloc();
@@ -218,11 +239,13 @@ void Database::Impl::fail(const PGresult* result, std::string_view what) {
     const char* message = result != nullptr ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : nullptr;
     const char* hint = result != nullptr ? PQresultErrorField(result, PG_DIAG_MESSAGE_HINT) : nullptr;
     const std::string sqlstate = state != nullptr ? state : "";
-    std::string why = one_line(message != nullptr ? message : PQerrorMessage(connection.get()));
+    // Of libpq's own text the first line: what may follow is context, with a function's whole statement.
+    const std::string_view whole = message != nullptr ? message : PQerrorMessage(connection.get());
+    std::string why = one_line(whole.substr(0, whole.find('\n')));
     if (hint != nullptr) why += ". " + one_line(hint);
     const Fault fault = state != nullptr ? fault_of(sqlstate) : (lost() ? Fault::in_doubt : Fault::bug);
-    const bool gone = lost();
-    if (gone) {
+    // A session that may not write stays so; a new one may find the primary.
+    if (lost() || sqlstate == kReadOnly) {
         connection.reset();
     } else {
         drain();

@@ -16,7 +16,7 @@ namespace o365 {
 // What the caller should do about a failure.
 enum class Fault {
     refused,   // the database's functions refused the input: SQLSTATE says why, a retry will not help
-    retry,     // a conflict, or the database is not ready for it (SQLSTATE 40, 55): nothing happened
+    retry,     // a conflict, or the database cannot just now (SQLSTATE 40, 53, 55, 57014, 25006): nothing happened
     in_doubt,  // the connection died while the statement ran: it may have been committed
     down,      // no connection could be made
     bug        // anything else
@@ -85,9 +85,9 @@ class Database {
     Database& operator=(Database&&) noexcept;
     ~Database();
 
-    // Runs one statement, prepared at its first use on this connection, and returns its rows. A statement that was
-    // surely not run because a pooled connection had died is sent once more on a new one. Throws DatabaseError; its
-    // text names the statement's function and the server's message, never a parameter.
+    // Runs one statement, prepared at its first use on this connection, and returns its rows. A connection that the
+    // server has closed meanwhile is replaced first; nothing is ever sent twice. Throws DatabaseError; its text names
+    // the statement's function and the server's message, never a parameter.
     Rows call(std::string_view statement, const std::vector<Value>& parameters = {});
 
     // Sends one row as COPY <copy_target> FROM STDIN (FORMAT binary) and returns the rows of `then_select`, both in one

@@ -584,12 +584,16 @@ void set_handlers() {
     ::sigaction(kWakeSignal, &action, nullptr);
 }
 
-void end_slow_peers(const Shared& shared, Clock::duration limit) {
+// How long a seat has been in its phase, counted from `begun` at the earliest.
+Clock::duration time_since(const Seat& seat, Clock::time_point begun) {
+    return std::min(Clock::now() - begun, seat.time_in_phase());
+}
+
+// Interrupts threads whose peer has taken longer than `limit`, counted from `begun` at the earliest.
+void end_slow_peers(const Shared& shared, Clock::time_point begun, Clock::duration limit) {
     for (const auto& seat : shared.seats) {
         const Phase phase = seat->phase;
-        if ((phase == Phase::reading || phase == Phase::writing) && seat->time_in_phase() > limit) {
-            seat->wake();
-        }
+        if ((phase == Phase::reading || phase == Phase::writing) && time_since(*seat, begun) > limit) seat->wake();
     }
 }
 
@@ -604,7 +608,7 @@ void wait_for_signal(const Shared& shared, int signals) {
         std::array<pollfd, 2> fds{{{signals, POLLIN, 0}, {shared.stop_event.get(), POLLIN, 0}}};
         const int ready =
             ::poll(fds.data(), fds.size(), static_cast<int>(std::chrono::milliseconds(kLookEvery).count()));
-        end_slow_peers(shared, std::chrono::seconds(shared.options.peer_seconds));
+        end_slow_peers(shared, Clock::time_point(), std::chrono::seconds(shared.options.peer_seconds));
         if (ready <= 0) continue;
         signalfd_siginfo taken{};
         if (::read(signals, &taken, sizeof(taken)) != static_cast<ssize_t>(sizeof(taken))) continue;
@@ -614,16 +618,24 @@ void wait_for_signal(const Shared& shared, int signals) {
     }
 }
 
-// True when all threads have ended; false when only such are left as hang in the library.
+// True when all threads have ended; false when only such are left as hang in the library. Each has its grace from the
+// moment it entered its phase: an answer whose handler took long has as much time to be written as any other.
 bool wait_for_threads(const Shared& shared) {
     const auto begun = Clock::now();
-    while (count_in(shared, {Phase::ended}) < shared.seats.size()) {
-        const auto waited = Clock::now() - begun;
-        if (waited > kGraceForPeers) end_slow_peers(shared, Clock::duration::zero());
-        if (waited > kGraceForThreads && count_in(shared, {Phase::handling}) == 0) return false;
+    while (true) {
+        end_slow_peers(shared, begun, kGraceForPeers);
+        bool all_ended = true;
+        bool all_hang = true;
+        for (const auto& seat : shared.seats) {
+            const Phase phase = seat->phase;
+            if (phase == Phase::ended) continue;
+            all_ended = false;
+            all_hang = all_hang && phase != Phase::handling && time_since(*seat, begun) > kGraceForThreads;
+        }
+        if (all_ended) return true;
+        if (all_hang) return false;
         std::this_thread::sleep_for(kLookEveryAtEnd);
     }
-    return true;
 }
 
 void start_threads(const std::shared_ptr<Shared>& shared) {
