@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <regex.h>
 
-#include <stdexcept>
-
 namespace o365 {
 namespace {
 
@@ -13,19 +11,19 @@ constexpr std::size_t kLooksAt = 4096;
 // std::regex can exhaust the stack on a long body; POSIX's does not backtrack.
 class Pattern {
   public:
-    Pattern(const std::string& text, int rule_id) {
-        if (regcomp(&compiled_, text.c_str(), REG_EXTENDED | REG_ICASE | REG_NOSUB) != 0) {
-            throw std::invalid_argument(
-                fmt::format("response rule {} has a body_pattern that is no POSIX regular expression", rule_id));
-        }
-    }
+    explicit Pattern(const std::string& text)
+        : valid_(regcomp(&compiled_, text.c_str(), REG_EXTENDED | REG_ICASE | REG_NOSUB) == 0) {}
     Pattern(const Pattern&) = delete;
     Pattern& operator=(const Pattern&) = delete;
-    ~Pattern() { regfree(&compiled_); }
+    ~Pattern() {
+        if (valid_) regfree(&compiled_);
+    }
+    bool valid() const noexcept { return valid_; }
     bool matches(const std::string& text) const { return regexec(&compiled_, text.c_str(), 0, nullptr, 0) == 0; }
 
   private:
     regex_t compiled_{};
+    bool valid_;
 };
 
 }  // namespace
@@ -53,8 +51,15 @@ Classifier::Classifier(const Json::Value& rules) {
         rule.status_from = row["status_from"].asInt();
         rule.status_to = row["status_to"].asInt();
         rule.outcome = row["outcome"].asString();
-        if (row["body_pattern"].isString())
-            rule.pattern = std::make_unique<Pattern>(row["body_pattern"].asString(), rule.rule_id);
+        if (row["body_pattern"].isString()) {
+            rule.pattern = std::make_unique<Pattern>(row["body_pattern"].asString());
+            if (!rule.pattern->valid()) {
+                problem_ = fmt::format(
+                    "response rule {} is left out: its body_pattern is no POSIX extended regular expression",
+                    rule.rule_id);
+                continue;
+            }
+        }
         rules_.push_back(std::move(rule));
     }
 }
@@ -64,7 +69,8 @@ Classifier& Classifier::operator=(Classifier&&) noexcept = default;
 Classifier::~Classifier() = default;
 
 Judgement Classifier::judge(std::string_view dialect, const PostResult& result) const {
-    if (result.transport == Transport::not_sent) return {"retry", 0, result.problem};
+    if (result.transport == Transport::not_sent || result.transport == Transport::withdrawn)
+        return {"retry", 0, result.problem};
     if (result.transport == Transport::in_doubt) return {"in_doubt", 0, result.problem};
     // A NUL would end the text for the matcher.
     const std::string body = result.body.substr(0, std::min(kLooksAt, result.body.find('\0')));

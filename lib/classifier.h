@@ -23,8 +23,7 @@ bool is_end(std::string_view outcome);
 
 class Classifier {
   public:
-    // The array `rules` of o365.worker_start. Throws std::invalid_argument naming the rule whose pattern is no POSIX
-    // regular expression.
+    // The array `rules` of o365.worker_start. A rule whose pattern is no POSIX extended regular expression is left out.
     explicit Classifier(const Json::Value& rules);
     Classifier(Classifier&&) noexcept;
     Classifier& operator=(Classifier&&) noexcept;
@@ -33,10 +32,13 @@ class Classifier {
     // A request that was not sent is tried again, one whose answer was lost is in doubt; an answer goes to the first
     // rule of the dialect that fits its status and the first 4 KiB of its body, and is tried again when none does.
     Judgement judge(std::string_view dialect, const PostResult& result) const;
+    // A rule that was left out, and why; empty when there is none.
+    const std::string& problem() const noexcept { return problem_; }
 
   private:
     struct Rule;
     std::vector<Rule> rules_;
+    std::string problem_;
 };
 
 }  // namespace o365

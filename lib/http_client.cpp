@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <stdexcept>
@@ -26,6 +27,7 @@ using Multi = std::unique_ptr<CURLM, CFree<curl_multi_cleanup>>;
 using List = std::unique_ptr<curl_slist, CFree<curl_slist_free_all>>;
 
 constexpr std::size_t kMaxAnswer = 65536;
+constexpr curl_off_t kMaxRetryAfter = 86400;  // seconds
 
 class Descriptor {
   public:
@@ -78,9 +80,13 @@ struct Transfer {
     Easy easy{curl_easy_init()};
     std::string request;
     PostResult result;
+    HttpClient::MayStart may_start;
     HttpClient::Done done;
     Clock::time_point begun;
+    std::size_t place = 0;  // in Impl::active
     bool refused_address = false;
+    bool started = false;
+    bool withdrawn = false;
     bool allow_loopback = false;
     bool proxied = false;
 };
@@ -106,6 +112,17 @@ curl_socket_t on_open_socket(void* user, curlsocktype /*purpose*/, curl_sockaddr
     return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
+// Asked by libcurl when the connection stands, handshake, proxy and all, right before the request. It asks a second
+// time when a kept connection died and it is about to send the request again on a new one: the first may have arrived.
+int on_ready(void* user, char* /*peer*/, char* /*local*/, int /*peer_port*/, int /*local_port*/) noexcept {
+    auto* transfer = static_cast<Transfer*>(user);
+    if (transfer->started) return CURL_PREREQFUNC_ABORT;
+    transfer->withdrawn = !transfer->may_start();
+    if (transfer->withdrawn) return CURL_PREREQFUNC_ABORT;
+    transfer->started = true;
+    return CURL_PREREQFUNC_OK;
+}
+
 std::string problem_of(CURLcode code, bool refused_address) {
     if (refused_address) return "the webhook's host has an address that is not public";
     switch (code) {
@@ -122,6 +139,7 @@ std::string problem_of(CURLcode code, bool refused_address) {
         case CURLE_GOT_NOTHING:
         case CURLE_RECV_ERROR:
         case CURLE_PARTIAL_FILE:
+        case CURLE_ABORTED_BY_CALLBACK:
             return "the connection ended before the answer";
         case CURLE_WRITE_ERROR:
             return "the answer is longer than 64 KiB";
@@ -229,6 +247,8 @@ std::unique_ptr<Transfer> HttpClient::Impl::make_transfer() const {
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer.get());
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_ready);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer.get());
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer.get());
     if (!options.ca_file.empty()) {
@@ -254,10 +274,9 @@ void HttpClient::Impl::finish_done() {
         curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner);
         auto* const raw = reinterpret_cast<Transfer*>(owner);
         curl_multi_remove_handle(multi.get(), easy);
-        std::size_t at = 0;
-        while (active[at].get() != raw) ++at;
-        std::unique_ptr<Transfer> transfer = std::move(active[at]);
-        active[at] = std::move(active.back());
+        std::swap(active[raw->place], active.back());
+        active[raw->place]->place = raw->place;
+        std::unique_ptr<Transfer> transfer = std::move(active.back());
         active.pop_back();
 
         PostResult result = std::exchange(transfer->result, {});
@@ -269,14 +288,15 @@ void HttpClient::Impl::finish_done() {
             curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &retry_after);
             result.transport = Transport::answered;
             result.status = static_cast<int>(status);
-            if (retry_after > 0) result.retry_after = retry_after;
+            if (retry_after > 0) result.retry_after = std::min(retry_after, kMaxRetryAfter);
         } else {
-            long sent = 0;
-            curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent);
-            result.transport = sent > 0 ? Transport::in_doubt : Transport::not_sent;
+            result.transport = transfer->started     ? Transport::in_doubt
+                               : transfer->withdrawn ? Transport::withdrawn
+                                                     : Transport::not_sent;
             result.body.clear();
             result.problem = problem_of(code, transfer->refused_address);
         }
+        transfer->may_start = nullptr;
         const Done done = std::exchange(transfer->done, nullptr);
         wipe(transfer->request);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, nullptr);
@@ -292,7 +312,7 @@ HttpClient::~HttpClient() {
     for (const auto& transfer : impl_->active) curl_multi_remove_handle(impl_->multi.get(), transfer->easy.get());
 }
 
-void HttpClient::post(const Secret& url, std::string body, Done done) {
+void HttpClient::post(const Secret& url, std::string body, MayStart may_start, Done done) {
     std::unique_ptr<Transfer> transfer;
     if (impl_->idle.empty()) {
         transfer = impl_->make_transfer();
@@ -302,9 +322,10 @@ void HttpClient::post(const Secret& url, std::string body, Done done) {
     }
     CURL* const easy = transfer->easy.get();
     transfer->request = std::move(body);
+    transfer->may_start = std::move(may_start);
     transfer->done = std::move(done);
     transfer->result = {};
-    transfer->refused_address = false;
+    transfer->refused_address = transfer->started = transfer->withdrawn = false;
     transfer->begun = Clock::now();
     curl_easy_setopt(easy, CURLOPT_URL, url.reveal().c_str());
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->request.data());
@@ -312,6 +333,7 @@ void HttpClient::post(const Secret& url, std::string body, Done done) {
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(impl_->options.timeout.count()));
     if (curl_multi_add_handle(impl_->multi.get(), easy) != CURLM_OK)
         throw std::runtime_error("libcurl took no further request");
+    transfer->place = impl_->active.size();
     impl_->active.push_back(std::move(transfer));
 }
 

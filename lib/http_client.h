@@ -27,16 +27,17 @@ struct HttpClientOptions {
 };
 
 enum class Transport {
-    answered,  // status and body are the answer
-    not_sent,  // no byte of the request left: no address, no connection, no TLS
-    in_doubt   // the request was sent and no whole answer came
+    answered,   // status and body are the answer
+    not_sent,   // no byte of the request left: no address, no connection, no TLS
+    withdrawn,  // may_start said no when the connection stood: nothing was sent
+    in_doubt    // the request was sent and no whole answer came
 };
 
 struct PostResult {
     Transport transport = Transport::not_sent;
     int status = 0;                           // 0 unless answered
     std::string body;                         // at most 64 KiB are read; more is in doubt
-    std::optional<std::int64_t> retry_after;  // seconds, from a Retry-After of either form
+    std::optional<std::int64_t> retry_after;  // seconds, at most a day, from a Retry-After of either form
     std::chrono::milliseconds took{0};
     std::string problem;  // what went wrong, for operators; never the URL; empty when answered
 };
@@ -48,6 +49,7 @@ bool is_public_address(const sockaddr& address, bool allow_loopback);
 
 class HttpClient {
   public:
+    using MayStart = std::function<bool()>;
     using Done = std::function<void(PostResult)>;
 
     explicit HttpClient(const HttpClientOptions& options);
@@ -55,9 +57,11 @@ class HttpClient {
     HttpClient& operator=(const HttpClient&) = delete;
     ~HttpClient();
 
-    // Starts a POST of a JSON body; `done` is called from run_once() exactly once, unless the client is destroyed
-    // before. `url` is copied.
-    void post(const Secret& url, std::string body, Done done);
+    // Starts a POST of a JSON body. When the connection stands and before the first byte leaves, `may_start` is asked,
+    // and must not throw. `done` is called from run_once() exactly once, unless the client is destroyed before. The
+    // request leaves at most once: where libcurl would send it again because a kept connection died under it, the
+    // result is in doubt. `url` is copied. Throws std::runtime_error when libcurl takes no further request.
+    void post(const Secret& url, std::string body, MayStart may_start, Done done);
     int in_flight() const noexcept;
     // Waits at most `longest` for something to happen, handles it and calls what is done. Returns at once after wake().
     void run_once(std::chrono::milliseconds longest);

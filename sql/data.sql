@@ -7,7 +7,7 @@ INSERT INTO o365_internal.setting (name, value, pattern, help) VALUES
         'The Connect page: Microsoft''s, or the sandbox''s in development.'),
     ('environment', 'production', '^[a-z][a-z0-9-]{0,39}$', 'What this database is. Workers configured for another environment send nothing.'),
     ('state_minutes', '60', '^[1-9][0-9]{0,3}$', 'How long a user may take on Microsoft''s page, minutes.'),
-    ('lease_seconds', '60', '^([3-9][0-9]|[1-9][0-9]{2})$', 'How long a claim hides a lane from other workers, 30 to 999 seconds; longer than post_timeout_seconds.'),
+    ('lease_seconds', '60', '^([3-9][0-9]|[1-9][0-9]{2})$', 'How long a claim hides a lane from other workers, 30 to 999 seconds; at least 10 more than post_timeout_seconds.'),
     ('post_timeout_seconds', '20', '^([1-9]|[1-4][0-9])$', 'How long one POST may take, 1 to 49 seconds.'),
     ('retry_first_seconds', '5', '^[1-9][0-9]{0,3}$', 'The first step of the exponential wait after a failed POST, seconds.'),
     ('retry_cap_seconds', '3600', '^[1-9][0-9]{0,5}$', 'The longest step of that wait, seconds.'),
@@ -54,6 +54,7 @@ INSERT INTO o365_internal.response_rule (rule_id, dialect, name, status_from, st
     (390, 'workflow', 'timed out there', 408, 408, NULL, 'retry', 'office365-connectors.md 3.3'),
     (400, 'workflow', 'a redirect', 300, 399, NULL, 'suspend', 'callback-and-fastcgi.md 2.3: redirects are not followed'),
     (410, 'workflow', 'another refusal', 400, 499, NULL, 'dead', 'office365-connectors.md 3.3')
-ON CONFLICT (rule_id) DO NOTHING;
+ON CONFLICT (rule_id) DO UPDATE SET dialect = excluded.dialect, name = excluded.name, status_from = excluded.status_from,
+    status_to = excluded.status_to, body_pattern = excluded.body_pattern, outcome = excluded.outcome, source = excluded.source;
 
 SELECT '' FROM o365_internal.make_partitions(2);

@@ -9,8 +9,9 @@ BEGIN
     LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_object.f);
     END LOOP;
-    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = 'o365_owner') THEN
-        RAISE NOTICE 'no roles, so nothing is granted: all programs connect as %', current_user;
+    -- Roles of that name may be another installation's of this cluster: whose this one is, the owner says.
+    IF NOT o365_internal.has_roles() THEN
+        RAISE NOTICE 'no roles of its own, so nothing is granted: all programs connect as %', current_user;
         RETURN;
     END IF;
     FOR v_grant IN SELECT g.role, g.pattern FROM (VALUES
@@ -28,7 +29,8 @@ BEGIN
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', v_object.f, v_grant.role);
         END LOOP;
     END LOOP;
-    GRANT EXECUTE ON FUNCTION o365_internal.is_operator(), o365_internal.may_use(integer) TO o365_operator, o365_app;
+    GRANT EXECUTE ON FUNCTION o365_internal.visible_connectors() TO o365_operator, o365_app;
+    REVOKE EXECUTE ON FUNCTION o365_internal.is_operator(), o365_internal.may_use(integer) FROM o365_operator, o365_app;
     GRANT INSERT ON o365.callback TO o365_responder;
     GRANT SELECT ON o365.settings, o365.connectors, o365.webhook_hosts, o365.response_rules, o365.subscriptions, o365.queue, o365.deliveries TO o365_operator;
     GRANT SELECT ON o365.connectors, o365.subscriptions, o365.queue, o365.deliveries TO o365_app;

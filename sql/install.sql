@@ -22,16 +22,37 @@ SELECT current_setting('server_version_num')::int < 140000 AS too_old,
 BEGIN;
 SELECT '' FROM pg_advisory_xact_lock(hashtext('o365-connector install'));
 
+-- Who owns an installation keeps it: one made by a role that may create none stays with that role, whoever upgrades it.
+SELECT n.nspname IS NULL AS is_new, coalesce(pg_get_userbyid(n.nspowner), '') AS found_owner,
+       n.nspname IS NULL OR pg_get_userbyid(n.nspowner) = 'o365_owner' AS wants_roles,
+       n.nspname IS NOT NULL AND NOT pg_has_role(current_user, n.nspowner, 'MEMBER') AS is_not_ours
+  FROM (SELECT 1) AS one LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = 'o365_internal' \gset
+\if :is_not_ours
+  DO $$ BEGIN RAISE EXCEPTION 'the schema o365_internal belongs to role %',
+            (SELECT pg_get_userbyid(n.nspowner) FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'o365_internal')
+        USING HINT = 'Connect as that role, a member of it, or a superuser. Nothing was changed.'; END $$;
+\endif
 \if :creates_roles
-  \ir roles.sql
+  \if :wants_roles
+    \ir roles.sql
+    \set owner o365_owner
+  \else
+    \echo 'Everything belongs to role' :found_owner 'and stays with it; o365.health() says what that costs.'
+    \set owner :found_owner
+  \endif
+\elif :wants_roles
+  \if :is_new
+    \echo 'This role may not create roles: everything will belong to it, and o365.health() will say what that costs.'
+    SELECT current_user AS owner \gset
+  \else
+    \set owner :found_owner
+  \endif
 \else
-  \echo 'This role may not create roles: everything will belong to it, and o365.health() will say what that costs.'
+  \echo 'This role may not create roles: everything belongs to' :found_owner 'and o365.health() says what that costs.'
+  \set owner :found_owner
 \endif
 
-SELECT CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'o365_owner') AND pg_has_role(current_user, 'o365_owner', 'MEMBER')
-            THEN 'o365_owner' ELSE current_user END AS owner,
-       to_regnamespace('o365_internal') IS NULL AS is_new,
-       EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'pgcrypto') AS has_pgcrypto \gset
+SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'pgcrypto') AS has_pgcrypto \gset
 \if :is_new
   \echo 'Installing o365-connector: schemas o365 and o365_internal.'
   CREATE SCHEMA o365 AUTHORIZATION :"owner";
@@ -46,12 +67,16 @@ SELECT CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'o365_o
 \endif
 -- As the superuser who owns its functions; for anybody else the REVOKE would only warn.
 DO $$
+DECLARE
+    v_owner name := (SELECT pg_get_userbyid(n.nspowner) FROM pg_catalog.pg_namespace AS n
+                      WHERE n.nspname = 'o365_internal');
 BEGIN
     IF (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user)
-       AND (SELECT n.nspname FROM pg_catalog.pg_extension AS e JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
+       AND (SELECT n.nspname FROM pg_catalog.pg_extension AS e
+              JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
              WHERE e.extname = 'pgcrypto') = 'o365_internal' THEN
         REVOKE ALL ON ALL FUNCTIONS IN SCHEMA o365_internal FROM PUBLIC;
-        GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA o365_internal TO o365_owner;
+        EXECUTE format('GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA o365_internal TO %I', v_owner);
     END IF;
 END $$;
 
@@ -77,6 +102,12 @@ SELECT NOT EXISTS (SELECT FROM o365_internal.migration WHERE number = 1) AS miss
   \echo 'Migration 0001_tables.'
   INSERT INTO o365_internal.migration (number, name) VALUES (1, 'tables');
   \ir migrations/0001_tables.sql
+\endif
+SELECT NOT EXISTS (SELECT FROM o365_internal.migration WHERE number = 2) AS missing \gset
+\if :missing
+  \echo 'Migration 0002_arrivals_that_wait.'
+  INSERT INTO o365_internal.migration (number, name) VALUES (2, 'arrivals_that_wait');
+  \ir migrations/0002_arrivals_that_wait.sql
 \endif
 
 COMMENT ON SCHEMA o365 IS 'o365-connector: the functions and views that programs, applications and operators use.';

@@ -6,8 +6,7 @@
 \pset tuples_only on
 \pset format unaligned
 BEGIN;
-SELECT CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'o365_owner') AND pg_has_role(current_user, 'o365_owner', 'MEMBER')
-            THEN 'o365_owner' ELSE current_user END AS owner,
+SELECT (SELECT pg_get_userbyid(n.nspowner) FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'o365_internal') AS owner,
        to_regclass('o365_internal.sandbox_setting') IS NULL AS is_new \gset
 SET LOCAL ROLE :"owner";
 SET LOCAL search_path = pg_catalog, pg_temp;
@@ -136,7 +135,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
 COMMENT ON FUNCTION o365.sandbox_mint(integer, bytea) IS 'Remembers a webhook that is handed out, by the hash of its path and query.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_receive(path_hash bytea, body text, judged text) RETURNS TABLE (dialect text, answer text, retry_after integer)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET synchronous_commit = off AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
     v_target o365_internal.sandbox_target;
@@ -153,12 +152,15 @@ BEGIN
     END IF;
     SELECT f.* INTO v_fault FROM o365_internal.sandbox_fault AS f WHERE f.target_id IN (0, v_target.target_id) AND coalesce(f.remaining, 1) > 0
      ORDER BY f.target_id DESC LIMIT 1;
-    IF FOUND THEN
-        v_answer := v_fault.answer;
-        IF v_fault.remaining IS NOT NULL THEN
-            UPDATE o365_internal.sandbox_fault AS f SET remaining = f.remaining - 1 WHERE f.target_id = v_fault.target_id;
+    IF FOUND AND v_fault.remaining IS NOT NULL THEN
+        -- Of posts that come at the same moment, exactly as many as asked for take one.
+        UPDATE o365_internal.sandbox_fault AS f SET remaining = f.remaining - 1
+         WHERE f.target_id = v_fault.target_id AND f.remaining > 0;
+        IF NOT FOUND THEN
+            v_fault := NULL;
         END IF;
     END IF;
+    v_answer := coalesce(v_fault.answer, v_answer);
     INSERT INTO o365_internal.sandbox_post (target_id, answered, card) VALUES (v_target.target_id, v_answer, body);
     RETURN QUERY SELECT v_target.dialect, v_answer, v_fault.retry_after;
 END $$;
@@ -206,11 +208,11 @@ DECLARE
 BEGIN
     FOR v_function IN SELECT p.oid FROM pg_catalog.pg_proc AS p WHERE p.pronamespace = 'o365'::regnamespace AND p.proname ~ '^sandbox_' LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_function);
-        IF EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = 'o365_sandbox') THEN
+        IF o365_internal.has_roles() THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO o365_sandbox', v_function);
         END IF;
     END LOOP;
-    IF EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = 'o365_sandbox') THEN
+    IF o365_internal.has_roles() THEN
         GRANT USAGE ON SCHEMA o365 TO o365_sandbox;
     END IF;
 END $$;

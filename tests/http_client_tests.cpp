@@ -7,6 +7,9 @@
 
 #include <boost/test/unit_test.hpp>
 #include <cstring>
+#include <optional>
+
+#include "tests/tls_server.h"
 
 namespace o365 {
 namespace {
@@ -45,14 +48,28 @@ struct Listener {
     int port = 0;
 };
 
-PostResult post(const HttpClientOptions& options, const std::string& url) {
-    HttpClient client(options);
+PostResult post(HttpClient& client, const std::string& url, bool may_start = true) {
     std::optional<PostResult> result;
-    client.post(Secret(url), "{}", [&](PostResult done) { result = std::move(done); });
+    client.post(
+        Secret(url), "{}", [&] { return may_start; }, [&](PostResult done) { result = std::move(done); });
     while (!result) client.run_once(std::chrono::milliseconds(100));
     BOOST_TEST(client.in_flight() == 0);
     return *result;
 }
+
+PostResult post(const HttpClientOptions& options, const std::string& url) {
+    HttpClient client(options);
+    return post(client, url);
+}
+
+HttpClientOptions options_for(const TlsServer& server) {
+    HttpClientOptions options;
+    options.allow_loopback = true;
+    options.ca_file = server.ca_file();
+    return options;
+}
+
+const std::string kOne = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1";
 
 }  // namespace
 
@@ -121,6 +138,74 @@ BOOST_AUTO_TEST_CASE(a_closed_port_is_no_connection) {
     const PostResult result = post(options, "https://localhost:" + std::to_string(port) + "/hook");
     BOOST_TEST((result.transport == Transport::not_sent));
     BOOST_TEST(result.problem == "no connection to the webhook's host");
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_comes_with_its_status_and_body) {
+    TlsServer server({kOne});
+    const PostResult result = post(options_for(server), server.url());
+    BOOST_TEST((result.transport == Transport::answered));
+    BOOST_TEST(result.status == 200);
+    BOOST_TEST(result.body == "1");
+    BOOST_REQUIRE(server.requests().size() == 1);
+    BOOST_TEST(server.requests()[0].starts_with("POST /hook HTTP/1.1\r\n"));
+    BOOST_TEST(server.requests()[0].find("\r\nContent-Type: application/json\r\n") != std::string::npos);
+    BOOST_TEST(server.requests()[0].ends_with("\r\n\r\n{}"));
+}
+
+BOOST_AUTO_TEST_CASE(a_certificate_of_an_unknown_authority_is_refused) {
+    TlsServer server({kOne});
+    HttpClientOptions options = options_for(server);
+    options.ca_file.clear();
+    const PostResult result = post(options, server.url());
+    BOOST_TEST((result.transport == Transport::not_sent));
+    BOOST_TEST(result.problem == "the certificate of the webhook's host is not valid");
+    BOOST_TEST(server.requests().empty());
+}
+
+BOOST_AUTO_TEST_CASE(retry_after_is_read_and_never_more_than_a_day) {
+    TlsServer server({"HTTP/1.1 429 Slow\r\nRetry-After: 17\r\nContent-Length: 0\r\n\r\n",
+                      "HTTP/1.1 429 Slow\r\nRetry-After: 9999999999\r\nContent-Length: 0\r\n\r\n"});
+    HttpClient client(options_for(server));
+    BOOST_TEST(post(client, server.url()).retry_after.value_or(0) == 17);
+    BOOST_TEST(post(client, server.url()).retry_after.value_or(0) == 86400);
+}
+
+BOOST_AUTO_TEST_CASE(a_redirect_is_an_answer_and_is_not_followed) {
+    TlsServer server({"HTTP/1.1 302 Found\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n"});
+    BOOST_TEST(post(options_for(server), server.url()).status == 302);
+    BOOST_TEST(server.requests().size() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_beyond_64_kib_is_in_doubt) {
+    TlsServer server({"HTTP/1.1 200 OK\r\nContent-Length: 70000\r\n\r\n" + std::string(70000, '1')});
+    const PostResult result = post(options_for(server), server.url());
+    BOOST_TEST((result.transport == Transport::in_doubt));
+    BOOST_TEST(result.problem == "the answer is longer than 64 KiB");
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_that_ends_without_an_answer_is_in_doubt) {
+    TlsServer server({""});
+    const PostResult result = post(options_for(server), server.url());
+    BOOST_TEST((result.transport == Transport::in_doubt));
+    BOOST_TEST(result.problem == "the connection ended before the answer");
+}
+
+BOOST_AUTO_TEST_CASE(a_request_on_a_kept_connection_that_ends_without_an_answer_is_not_sent_again) {
+    TlsServer server({kOne, "", kOne});
+    HttpClient client(options_for(server));
+    BOOST_TEST((post(client, server.url()).transport == Transport::answered));
+    const PostResult result = post(client, server.url());
+    BOOST_TEST((result.transport == Transport::in_doubt));
+    BOOST_TEST(result.problem == "the connection ended before the answer");
+    BOOST_TEST(server.requests().size() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_may_not_start_any_more_is_withdrawn_with_nothing_sent) {
+    TlsServer server({kOne, kOne});
+    HttpClient client(options_for(server));
+    BOOST_TEST((post(client, server.url(), false).transport == Transport::withdrawn));
+    BOOST_TEST((post(client, server.url()).transport == Transport::answered));
+    BOOST_TEST(server.requests().size() == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <climits>
+#include <iterator>
 #include <thread>
 #include <utility>
 
+#include "lib/json_text.h"
 #include "lib/log.h"
 #include "lib/url.h"
 
@@ -28,14 +30,9 @@ constexpr seconds kChores{60};
 constexpr seconds kRecheck{1};
 constexpr milliseconds kStateIsFresh{1900};  // pause and remove hold within two seconds
 constexpr seconds kLeaseMargin{3};           // for the report to arrive before the lease ends
-
-Json::Value parse(std::string_view text) {
-    Json::Value value;
-    const std::unique_ptr<Json::CharReader> reader(Json::CharReaderBuilder().newCharReader());
-    if (!reader->parse(text.data(), text.data() + text.size(), &value, nullptr))
-        throw std::runtime_error("the database's answer is no JSON");
-    return value;
-}
+constexpr milliseconds kUnreported{100};     // how long an end may wait for its report while its lane goes on
+constexpr milliseconds kOpening{50};         // at a time, so that reports and heartbeats do not wait for RSA
+constexpr std::chrono::minutes kCached{10};  // a webhook that was not used for so long is forgotten
 
 std::string worker_name(const Settings& settings) {
     if (!settings.worker_name.empty()) return settings.worker_name;
@@ -65,30 +62,16 @@ bool host_is_allowed(const Json::Value& hosts, const std::string& dialect, const
     });
 }
 
-// Workflows take a message that carries the card (office365-connectors.md 6.1); a message is sent as it is.
-std::string wrapped(const std::string& dialect, std::string card) {
-    if (dialect != "workflow" || parse(card)["type"].asString() != "AdaptiveCard") return card;
-    return R"({"type":"message","attachments":[{"contentType":"application/vnd.microsoft.card.adaptive","contentUrl":null,"content":)" +
-           std::move(card) + "}]}";
-}
-
 }  // namespace
 
-// A leased lane on its way: owned by the database thread, then the sender, then the database thread again, never by
-// both. Only the two atomics are touched from outside.
+// A leased lane on its way: the database thread opens its webhook and reports it, the sender posts its cards. What both
+// touch meanwhile is atomic; items travel in reports.
 struct Lane {
     struct Card {
         std::int64_t position = 0;
         std::int64_t card_id = 0;
         std::string body;
         std::string ends_as;
-    };
-    struct Item {
-        std::int64_t position = 0;
-        Judgement judgement;
-        int http_status = 0;
-        std::optional<std::int64_t> retry_after;
-        std::optional<milliseconds> took;  // none: no POST was made
     };
     std::int64_t subscription_id = 0;
     std::int64_t lease_no = 0;
@@ -98,8 +81,9 @@ struct Lane {
     std::size_t next = 0;
     std::shared_ptr<const Secret> webhook;
     std::string cannot_send;                           // why the webhook cannot be used
+    std::string cannot_send_outcome;                   // and what to report then
     std::chrono::steady_clock::time_point last_start;  // after it a POST could outlive the lease
-    std::vector<Item> items;
+    std::vector<CardEnd> ends;                         // of cards, not yet handed over; the sender's
     std::atomic<bool> may_send = true;
     std::atomic<std::chrono::steady_clock::time_point> checked_at{};
 };
@@ -118,59 +102,74 @@ void Delivery::stop() noexcept {
     client_.wake();
 }
 
-void Delivery::run() { loop(false, std::nullopt); }
+void Delivery::run() { loop(std::nullopt); }
 
 Outlook Delivery::run_once(milliseconds deadline) {
-    loop(true, Clock::now() + deadline);
-    const Json::Value outlook = parse(database_.call("select o365.worker_outlook()").text(0, 0));
-    log::info("outlook", "due={} waiting={} held={} failing={} next={}", outlook["due"].asInt64(),
-              outlook["waiting"].asInt64(), outlook["held"].asInt64(), outlook["failing"].asInt64(),
-              log::quoted(outlook["next_at"].asString()));
-    if (outlook["failing"].asInt64() > 0) return Outlook::failing;
-    return outlook["due"].asInt64() + outlook["waiting"].asInt64() > 0 ? Outlook::waiting : Outlook::drained;
+    loop(Clock::now() + deadline);
+    const Json::Value outlook = database_json(database_.call("select o365.worker_outlook()").text(0, 0));
+    const auto count = [&](const char* name) { return outlook[name].asInt64(); };
+    log::info("outlook", "due={} waiting={} paused={} suspended={} failing={} next={}", count("due"), count("waiting"),
+              count("paused"), count("suspended"), count("failing"), log::quoted(outlook["next_at"].asString()));
+    if (count("failing") + count("suspended") > 0) return Outlook::failing;
+    return count("due") + count("waiting") + count("paused") > 0 ? Outlook::waiting : Outlook::drained;
 }
 
 // ---- database thread ----
 
-void Delivery::loop(bool once, std::optional<Clock::time_point> deadline) {
-    start_worker();
-    std::thread sender([this] { send_lanes(); });
+void Delivery::loop(std::optional<Clock::time_point> deadline) {
+    if (deadline) send_until_ = *deadline;
+    std::optional<std::thread> sender;
     struct Join {
         Delivery& delivery;
-        std::thread& thread;
+        std::optional<std::thread>& thread;
         ~Join() {
             delivery.stop_sender();
-            thread.join();
+            if (thread) thread->join();
         }
     } const join{*this, sender};
 
     milliseconds poll = kBusyPoll;
     milliseconds backoff{100};
     Clock::time_point worked = Clock::now();
-    std::vector<std::shared_ptr<Lane>> reports;  // kept over a lost connection: a report may be repeated
+    std::vector<Report> reports;  // kept over a lost connection: a report may be repeated
     while (true) {
         const bool finishing = stopping_ || (deadline && Clock::now() >= *deadline);
+        if (worker_ == 0 && finishing) return;
         {
             std::unique_lock lock(mutex_);
-            if (reports.empty() && to_report_.empty())
+            if (to_report_.empty() && to_open_.empty())
                 changed_.wait_for(lock, poll, [this] { return !to_report_.empty() || stopping_; });
-            reports.insert(reports.end(), to_report_.begin(), to_report_.end());
+            std::move(to_report_.begin(), to_report_.end(), std::back_inserter(reports));
             to_report_.clear();
         }
         bool found = false;
         try {
+            if (worker_ == 0) {
+                start_worker();
+                sender.emplace([this] { send_lanes(); });
+            }
             if (!reports.empty()) {
+                const std::size_t before = reports.size();
                 report(reports);
-                reports.clear();
-                found = true;
+                found = reports.size() < before;
             }
             keep_in_touch();
+            open_webhooks();
             if (!finishing && feed_and_claim()) found = true;
             backoff = milliseconds(100);
         } catch (const DatabaseError& error) {
+            // Before the worker has begun, only a database that is not there is waited for: a host starts its services
+            // in any order. What else is wrong then is for the person who starts it.
+            const bool away = error.fault() == Fault::down || error.fault() == Fault::in_doubt;
+            if (worker_ == 0 && (!away || deadline)) throw;
             log::warn("database_lost", "problem={} again_ms={}", log::quoted(error.what()), backoff.count());
-            database_.close();
-            std::this_thread::sleep_for(backoff);
+            // A heartbeat comes first on the new connection: it may be another cluster behind the same name.
+            if (away) heard_ = {};
+            if (error.fault() != Fault::retry) database_.close();
+            {
+                std::unique_lock lock(mutex_);
+                changed_.wait_for(lock, backoff, [&] { return stopping_ && !finishing; });
+            }
             backoff = std::min(backoff * 2, milliseconds(2000));
             // With nobody to report to, a stop does not wait for ever: the leases end by themselves.
             if (finishing && backoff >= milliseconds(2000)) return;
@@ -180,7 +179,7 @@ void Delivery::loop(bool once, std::optional<Clock::time_point> deadline) {
         poll = Clock::now() - worked < seconds(1) ? kBusyPoll : std::min(poll * 2, kIdlePoll);
         if (active_.empty() && reports.empty()) {
             if (finishing) return;
-            if (once && !found && Clock::now() - worked > milliseconds(50)) return;
+            if (deadline && !found && Clock::now() - worked > milliseconds(50)) return;
         }
         // A stopping worker polls for its last reports without spinning.
         if (finishing) poll = kBusyPoll;
@@ -192,16 +191,26 @@ void Delivery::start_worker() {
                                      {worker_name(settings_), O365_VERSION, settings_.environment});
     take_orders(rows.text(0, 0));
     heard_ = rechecked_ = Clock::now();
+    const Rows keys = database_.call("select key_id from o365.worker_keys() where sealed_rows > 0");
+    for (int i = 0; i < keys.size(); ++i) {
+        if (keys_.has(keys.text(i, 0))) continue;
+        log::error("key_missing",
+                   "key={} file={} then=\"webhooks sealed under it wait; restore the backup that has it\"",
+                   keys.text(i, 0), log::quoted(settings_.key_file));
+    }
 }
 
 void Delivery::take_orders(std::string_view answer) {
-    const Json::Value json = parse(answer);
+    const Json::Value json = database_json(answer);
     auto orders = std::make_shared<Orders>(Orders{json["sends"].asBool(), milliseconds(json["lease_ms"].asInt64()),
                                                   milliseconds(json["post_timeout_ms"].asInt64()),
                                                   Classifier(json["rules"]), json["hosts"]});
     worker_ = json["worker"].asInt();
     if (!orders->sends && (!orders_ || orders_->sends))
         log::error("not_sending", "why={}", log::quoted(json["why"].asString()));
+    const std::string& problem = orders->classifier.problem();
+    if (!problem.empty() && (!orders_ || orders_->classifier.problem() != problem))
+        log::error("response_rule_left_out", "why={}", log::quoted(problem));
     const std::lock_guard lock(mutex_);
     orders_ = std::move(orders);
 }
@@ -218,9 +227,21 @@ void Delivery::keep_in_touch() {
         rechecked_ = now;
     }
     if (now - tidied_ >= kChores) {
+        tidied_ = now;
+        tidy();
+    }
+}
+
+// Housekeeping may fail, by a lock somebody holds or a disk that is full: delivery goes on, the next minute tries
+// again.
+void Delivery::tidy() {
+    std::erase_if(opened_, [](const auto& entry) { return Clock::now() - entry.second.used_at > kCached; });
+    try {
         const Rows rows = database_.call("select o365.worker_chores($1)", {worker_});
         if (!rows.text(0, 0).empty()) log::info("chores", "done={}", log::quoted(rows.text(0, 0)));
-        tidied_ = now;
+    } catch (const DatabaseError& error) {
+        if (error.fault() == Fault::down || error.fault() == Fault::in_doubt) throw;
+        log::warn("chores_failed", "problem={} again_s={}", log::quoted(error.what()), kChores.count());
     }
 }
 
@@ -236,7 +257,10 @@ void Delivery::recheck() {
                                      {array_literal(subscriptions), array_literal(leases)});
     for (int i = 0; i < rows.size(); ++i) {
         const auto& lane = active_.at(rows.integer(i, 0));
-        if (!rows.boolean(i, 1)) lane->may_send = false;
+        if (!rows.boolean(i, 1)) {
+            lane->may_send = false;
+            opened_.erase(lane->subscription_id);  // of a removed one, nothing may stay
+        }
         lane->checked_at = asked;
     }
 }
@@ -275,63 +299,99 @@ bool Delivery::feed_and_claim() {
         lanes.back()->cards.push_back(
             {rows.integer(i, 4), rows.integer(i, 5), std::string(rows.text(i, 6)), std::string(rows.text(i, 7))});
     }
-    if (lanes.empty()) return fed;
-    for (const auto& lane : lanes) active_[lane->subscription_id] = lane;
-    open_webhooks(lanes);
-    {
-        const std::lock_guard lock(mutex_);
-        to_send_.insert(to_send_.end(), lanes.begin(), lanes.end());
-    }
-    client_.wake();
-    return true;
-}
-
-// Gives each lane its webhook, from the cache or opened now. A webhook sealed under the RSA key is adopted: sealed anew
-// under a symmetric one, so that opening it costs microseconds the next time.
-void Delivery::open_webhooks(std::vector<std::shared_ptr<Lane>>& lanes) {
-    std::vector<std::int64_t> missing;
     for (const auto& lane : lanes) {
+        active_[lane->subscription_id] = lane;
+        const bool posts = !lane->cards.empty() && lane->cards.front().ends_as.empty();
+        if (!posts) opened_.erase(lane->subscription_id);
         const auto known = opened_.find(lane->subscription_id);
         if (known != opened_.end() && known->second.secret_version == lane->secret_version) {
+            known->second.used_at = now;
             lane->webhook = known->second.webhook;
-        } else if (!lane->cards.empty() && lane->cards.front().ends_as.empty()) {
-            missing.push_back(lane->subscription_id);
+        }
+        if (posts && !lane->webhook) {
+            to_open_.push_back(lane);
+        } else {
+            const std::lock_guard lock(mutex_);
+            to_send_.push_back(lane);
         }
     }
-    if (missing.empty()) return;
-    const Rows rows =
-        database_.call("select subscription_id, secret_version, key_id, sealed from o365.worker_secrets($1)",
-                       {array_literal(missing)});
-    for (int i = 0; i < rows.size(); ++i) {
-        const std::int64_t id = rows.integer(i, 0);
-        const std::shared_ptr<Lane>& lane = active_.at(id);
-        const std::string key_id(rows.text(i, 2));
-        try {
-            const std::string sealed = rows.bytes(i, 3);
-            auto webhook = std::make_shared<const Secret>(keys_.open_webhook(id, key_id, sealed));
-            const int version = static_cast<int>(rows.integer(i, 1));
-            opened_[id] = {version, webhook};
-            lane->webhook = std::move(webhook);
-            if (!keys_.is_symmetric(key_id)) {
-                std::string adopted_under;
-                const std::string adopted = keys_.adopt(key_id, sealed, adopted_under);
-                database_.call("select o365.worker_adopt($1, $2, $3, $4)",
-                               {id, version, adopted_under, Value::bytes(adopted)});
-            }
-        } catch (const KeyError& error) {
-            lane->cannot_send = error.what();
-        } catch (const OpenPgpError& error) {
-            lane->cannot_send = fmt::format("key {}: {}", key_id, error.what());
-        }
-        if (!lane->cannot_send.empty())
-            log::error("webhook_closed", "subscription={} key={} problem={}", id, key_id,
-                       log::quoted(lane->cannot_send));
-    }
-    // One that has no secret any more was removed since the claim; it is given back, and cancelled when it is claimed
-    // again.
+    if (!lanes.empty()) client_.wake();
+    return fed || !lanes.empty();
 }
 
-bool Delivery::report(std::vector<std::shared_ptr<Lane>> lanes) {
+// Opens webhooks of claimed lanes for as long as kOpening and hands the lanes to the sender. A webhook sealed under the
+// RSA key is adopted: sealed anew under a symmetric one, so that opening it costs microseconds the next time.
+void Delivery::open_webhooks() {
+    const Clock::time_point until = Clock::now() + kOpening;
+    while (!to_open_.empty() && Clock::now() < until) {
+        const std::shared_ptr<Lane> lane = to_open_.front();
+        const std::int64_t id = lane->subscription_id;
+        const Rows rows = database_.call("select secret_version, key_id, sealed from o365.worker_secrets($1)",
+                                         {array_literal(std::vector<std::int64_t>{id})});
+        // One that has no secret any more was removed since the claim; it is given back, and cancelled when it is
+        // claimed again.
+        std::optional<std::string> adopted;
+        std::string adopted_under;
+        if (rows.size() == 1) {
+            const std::string key_id(rows.text(0, 1));
+            try {
+                const std::string sealed = rows.bytes(0, 2);
+                lane->webhook = std::make_shared<const Secret>(keys_.open_webhook(id, key_id, sealed));
+                opened_[id] = {static_cast<int>(rows.integer(0, 0)), lane->webhook, Clock::now()};
+                if (!keys_.is_symmetric(key_id)) adopted = keys_.adopt(key_id, sealed, adopted_under);
+            } catch (const MissingKey& error) {
+                // Not the webhook's fault: whoever has the key delivers.
+                lane->cannot_send = error.what();
+                lane->cannot_send_outcome = "cannot_open";
+            } catch (const std::runtime_error& error) {
+                lane->cannot_send = fmt::format("key {}: {}", key_id, error.what());
+                lane->cannot_send_outcome = "suspend";
+            }
+            if (!lane->cannot_send.empty())
+                log::error("webhook_closed", "subscription={} key={} problem={}", id, key_id,
+                           log::quoted(lane->cannot_send));
+        }
+        to_open_.pop_front();
+        {
+            const std::lock_guard lock(mutex_);
+            to_send_.push_back(lane);
+        }
+        client_.wake();
+        if (adopted)
+            database_.call("select o365.worker_adopt($1, $2, $3, $4)",
+                           {id, rows.integer(0, 0), adopted_under, Value::bytes(*adopted)});
+    }
+}
+
+// Sends reports and leaves those that have to be sent again, because somebody else has their lanes locked. On an
+// exception all are left.
+void Delivery::report(std::vector<Report>& reports) {
+    std::set<std::int64_t> busy;
+    try {
+        busy = send_report(reports);
+    } catch (const DatabaseError& error) {
+        if (error.fault() != Fault::refused && error.fault() != Fault::bug) throw;
+        // One of them is refused, whatever for: the others must not wait for it, nor may it be repeated for ever.
+        for (const Report& one : reports) {
+            try {
+                busy.merge(send_report({one}));
+            } catch (const DatabaseError& alone) {
+                if (alone.fault() != Fault::refused && alone.fault() != Fault::bug) throw;
+                log::error("report_dropped", "subscription={} cards={} problem={} then=\"its lease ends by itself\"",
+                           one.lane->subscription_id, one.ends.size(), log::quoted(alone.what()));
+            }
+        }
+    }
+    std::erase_if(reports, [&](const Report& one) {
+        if (busy.contains(one.lane->subscription_id)) return false;
+        const auto held = active_.find(one.lane->subscription_id);
+        if (one.releases && held != active_.end() && held->second == one.lane) active_.erase(held);
+        return true;
+    });
+}
+
+// One call of o365.worker_report; returns the subscriptions whose lanes are busy.
+std::set<std::int64_t> Delivery::send_report(const std::vector<Report>& reports) {
     std::vector<std::int64_t> subs;
     std::vector<std::int64_t> leases;
     std::vector<std::int64_t> positions;
@@ -341,38 +401,44 @@ bool Delivery::report(std::vector<std::shared_ptr<Lane>> lanes) {
     std::vector<std::optional<std::int64_t>> retry_after;
     std::vector<std::optional<std::int64_t>> took;
     std::vector<std::optional<std::string>> problems;
-    std::vector<std::int64_t> released_subs;
-    std::vector<std::int64_t> released_leases;
+    std::vector<std::int64_t> lane_subs;
+    std::vector<std::int64_t> lane_leases;
+    std::vector<std::string> releases;
     std::int64_t ended = 0;
-    for (const auto& lane : lanes) {
-        released_subs.push_back(lane->subscription_id);
-        released_leases.push_back(lane->lease_no);
-        for (const Lane::Item& item : lane->items) {
-            subs.push_back(lane->subscription_id);
-            leases.push_back(lane->lease_no);
-            positions.push_back(item.position);
-            outcomes.push_back(item.judgement.outcome);
-            rule_ids.push_back(item.judgement.rule_id == 0 ? std::nullopt
-                                                           : std::optional<std::int64_t>(item.judgement.rule_id));
-            statuses.push_back(item.http_status == 0 ? std::nullopt : std::optional<std::int64_t>(item.http_status));
-            retry_after.push_back(item.retry_after);
-            took.push_back(item.took ? std::optional<std::int64_t>(item.took->count()) : std::nullopt);
-            problems.push_back(item.judgement.problem.empty() ? std::nullopt : std::optional(item.judgement.problem));
-            if (is_end(item.judgement.outcome)) ++ended;
+    for (const Report& one : reports) {
+        lane_subs.push_back(one.lane->subscription_id);
+        lane_leases.push_back(one.lane->lease_no);
+        releases.emplace_back(one.releases ? "t" : "f");
+        for (const CardEnd& end : one.ends) {
+            const Judgement& judgement = end.judgement;
+            subs.push_back(one.lane->subscription_id);
+            leases.push_back(one.lane->lease_no);
+            positions.push_back(end.position);
+            outcomes.push_back(judgement.outcome);
+            rule_ids.push_back(judgement.rule_id == 0 ? std::nullopt : std::optional<std::int64_t>(judgement.rule_id));
+            statuses.push_back(end.http_status == 0 ? std::nullopt : std::optional<std::int64_t>(end.http_status));
+            retry_after.push_back(end.retry_after);
+            took.push_back(end.took ? std::optional<std::int64_t>(end.took->count()) : std::nullopt);
+            problems.push_back(judgement.problem.empty() ? std::nullopt : std::optional(judgement.problem));
+            if (is_end(judgement.outcome)) ++ended;
         }
     }
     const Rows rows = database_.call(
-        "select o365.worker_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        "select r.ended, b.busy from o365.worker_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) as r "
+        "left join lateral unnest(r.busy) as b(busy) on true",
         {worker_, array_literal(subs), array_literal(leases), array_literal(positions), array_literal(outcomes),
          array_literal(rule_ids), array_literal(statuses), array_literal(retry_after), array_literal(took),
-         array_literal(problems), array_literal(released_subs), array_literal(released_leases)});
-    if (rows.integer(0, 0) < ended) {
+         array_literal(problems), array_literal(lane_subs), array_literal(lane_leases), array_literal(releases)});
+    std::set<std::int64_t> busy;
+    for (int i = 0; i < rows.size(); ++i) {
+        if (!rows.is_null(i, 1)) busy.insert(rows.integer(i, 1));
+    }
+    if (busy.empty() && rows.integer(0, 0) < ended) {
         log::warn("report_refused",
                   "cards={} why=\"their lease had ended; another worker has them, or has ended them\"",
                   ended - rows.integer(0, 0));
     }
-    for (const auto& lane : lanes) active_.erase(lane->subscription_id);
-    return true;
+    return busy;
 }
 
 void Delivery::stop_sender() {
@@ -392,62 +458,67 @@ void Delivery::send_lanes() {
             const std::lock_guard lock(mutex_);
             lanes.swap(to_send_);
             if (lanes.empty() && sender_ends_ && client_.in_flight() == 0) return;
-            client_.set_timeout(orders_->post_timeout);
+            orders_here_ = orders_;
+            client_.set_timeout(orders_here_->post_timeout);
         }
         for (const auto& lane : lanes) advance(lane);
-        client_.run_once(milliseconds(200));
+        client_.run_once(unreported_.empty() ? milliseconds(200) : kUnreported);
+        while (!unreported_.empty() && Clock::now() - unreported_.front().first >= kUnreported) {
+            hand_over(unreported_.front().second, false);
+            unreported_.pop_front();
+        }
     }
+}
+
+bool Delivery::may_send(const Lane& lane) const noexcept {
+    const Clock::time_point now = Clock::now();
+    return lane.may_send && !stopping_ && now < lane.last_start && now < send_until_ &&
+           now - lane.checked_at.load() < kStateIsFresh;
 }
 
 // Posts the lane's next card, or gives the lane back when none is left or none may be sent now.
 void Delivery::advance(const std::shared_ptr<Lane>& lane) {
     while (lane->next < lane->cards.size() && !lane->cards[lane->next].ends_as.empty()) {
         const Lane::Card& card = lane->cards[lane->next++];
-        lane->items.push_back({card.position,
-                               {card.ends_as, 0, "the subscription was removed or is gone"},
-                               0,
-                               std::nullopt,
-                               std::nullopt});
+        lane->ends.push_back({card.position, {card.ends_as, 0, "the subscription was removed or is gone"}, 0, {}, {}});
     }
-    const Clock::time_point now = Clock::now();
-    const bool may_send =
-        lane->may_send && !stopping_ && now < lane->last_start && now - lane->checked_at.load() < kStateIsFresh;
-    if (lane->next >= lane->cards.size() || !may_send) return finish(lane);
+    if (lane->next >= lane->cards.size() || !may_send(*lane)) return hand_over(lane, true);
     Lane::Card& card = lane->cards[lane->next];
-    std::shared_ptr<const Orders> orders;
-    {
-        const std::lock_guard lock(mutex_);
-        orders = orders_;
-    }
-    if (lane->cannot_send.empty() && lane->webhook) {
-        // Checked when it was stored; the list may have changed since, and this is the program that connects.
-        const std::string& url = lane->webhook->reveal();
-        const auto parsed = parse_url(url);
-        if (const std::string problem = webhook_shape_problem(url); !problem.empty()) {
-            lane->cannot_send = problem;
-        } else if (!host_is_allowed(orders->hosts, lane->dialect, *parsed)) {
-            lane->cannot_send =
-                fmt::format("webhooks on host {} are not allowed: select o365.allow_webhook_host('{}', '{}')",
-                            parsed->host, lane->dialect, parsed->host);
+    try {
+        if (lane->webhook && lane->cannot_send.empty()) check_webhook(*lane);
+        if (!lane->cannot_send.empty()) {
+            lane->ends.push_back({card.position, {lane->cannot_send_outcome, 0, lane->cannot_send}, 0, {}, {}});
+            return hand_over(lane, true);
         }
+        if (!lane->webhook) return hand_over(lane, true);
+        client_.post(
+            *lane->webhook, std::move(card.body), [this, lane] { return may_send(*lane); },
+            [this, lane](PostResult result) { posted(lane, std::move(result)); });
+    } catch (const std::exception& error) {
+        // One card that cannot be posted, whatever for, ends no worker.
+        lane->ends.push_back({card.position, {"retry", 0, error.what()}, 0, {}, {}});
+        hand_over(lane, true);
     }
-    if (!lane->cannot_send.empty()) {
-        lane->items.push_back({card.position, {"suspend", 0, lane->cannot_send}, 0, std::nullopt, std::nullopt});
-        return finish(lane);
+}
+
+// Checked when it was stored; the list may have changed since, and this is the program that connects.
+void Delivery::check_webhook(Lane& lane) const {
+    const std::string& url = lane.webhook->reveal();
+    lane.cannot_send = webhook_shape_problem(url);
+    if (lane.cannot_send.empty()) {
+        const auto parsed = parse_url(url);
+        if (host_is_allowed(orders_here_->hosts, lane.dialect, *parsed)) return;
+        lane.cannot_send =
+            fmt::format("webhooks on host {} are not allowed: select o365.allow_webhook_host('{}', '{}')", parsed->host,
+                        lane.dialect, parsed->host);
     }
-    if (!lane->webhook) return finish(lane);
-    client_.post(*lane->webhook, wrapped(lane->dialect, std::move(card.body)),
-                 [this, lane](PostResult result) { posted(lane, std::move(result)); });
+    lane.cannot_send_outcome = "suspend";
 }
 
 void Delivery::posted(const std::shared_ptr<Lane>& lane, PostResult result) {
-    std::shared_ptr<const Orders> orders;
-    {
-        const std::lock_guard lock(mutex_);
-        orders = orders_;
-    }
+    if (result.transport == Transport::withdrawn) return hand_over(lane, true);
     const Lane::Card& card = lane->cards[lane->next++];
-    Judgement judgement = orders->classifier.judge(lane->dialect, result);
+    Judgement judgement = orders_here_->classifier.judge(lane->dialect, result);
     const bool ends = is_end(judgement.outcome);
     if (judgement.problem.empty()) {
         log::debug("card_delivered", "card={} subscription={} outcome={} took_ms={}", card.card_id,
@@ -457,15 +528,18 @@ void Delivery::posted(const std::shared_ptr<Lane>& lane, PostResult result) {
                   card.card_id, lane->subscription_id, judgement.outcome, judgement.rule_id, result.status,
                   result.took.count(), log::quoted(judgement.problem));
     }
-    lane->items.push_back({card.position, std::move(judgement), result.status, result.retry_after, result.took});
+    if (ends && lane->ends.empty()) unreported_.emplace_back(Clock::now(), lane);
+    lane->ends.push_back({card.position, std::move(judgement), result.status, result.retry_after, result.took});
     if (ends) return advance(lane);
-    finish(lane);
+    hand_over(lane, true);
 }
 
-void Delivery::finish(const std::shared_ptr<Lane>& lane) {
+// Gives what the lane has to the database thread: its ends so far, or with `releases` the lane itself.
+void Delivery::hand_over(const std::shared_ptr<Lane>& lane, bool releases) {
+    if (lane->ends.empty() && !releases) return;
     {
         const std::lock_guard lock(mutex_);
-        to_report_.push_back(lane);
+        to_report_.push_back({lane, std::exchange(lane->ends, {}), releases});
     }
     changed_.notify_one();
 }

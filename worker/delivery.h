@@ -7,11 +7,14 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/classifier.h"
@@ -24,6 +27,15 @@ namespace o365 {
 
 struct Lane;
 
+// What became of a card: its end, or why it has none yet.
+struct CardEnd {
+    std::int64_t position = 0;
+    Judgement judgement;
+    int http_status = 0;
+    std::optional<std::int64_t> retry_after;
+    std::optional<std::chrono::milliseconds> took;  // none: no POST was made
+};
+
 // What --once ends with; the numbers are the exit codes of o365-worker.
 enum class Outlook { drained = 0, failing = 1, waiting = 75 };
 
@@ -32,12 +44,14 @@ class Delivery {
     Delivery(const Settings& settings, KeyRing keys);
     ~Delivery();
 
-    // Delivers until stop(). Comes back by itself after the database was away; throws only when it cannot start.
+    // Delivers until stop(). Waits for a database that is not there yet and comes back by itself after it was away;
+    // throws DatabaseError when the database refuses the worker's start.
     void run();
-    // Delivers what is due and returns when nothing is, or at the deadline; POSTs in flight are finished first.
+    // Delivers what is due and returns when nothing is, or at the deadline: no POST starts after it, those in flight
+    // are finished. Throws DatabaseError when it cannot start.
     Outlook run_once(std::chrono::milliseconds deadline);
-    // Claims nothing more, finishes what is in flight, reports it, then run() returns. From any thread, also a
-    // signal's.
+    // Claims nothing more, finishes what is in flight, reports it, then run() returns. From any thread, not from a
+    // signal handler.
     void stop() noexcept;
 
   private:
@@ -52,22 +66,33 @@ class Delivery {
         Json::Value hosts;
     };
 
+    // A lane's news on its way to o365.worker_report.
+    struct Report {
+        std::shared_ptr<Lane> lane;
+        std::vector<CardEnd> ends;
+        bool releases = false;
+    };
+
     // Database thread.
-    void loop(bool once, std::optional<Clock::time_point> deadline);
+    void loop(std::optional<Clock::time_point> deadline);
     void start_worker();
     void take_orders(std::string_view answer);
     void keep_in_touch();
+    void tidy();
     bool feed_and_claim();
-    void open_webhooks(std::vector<std::shared_ptr<Lane>>& lanes);
+    void open_webhooks();
     void recheck();
-    bool report(std::vector<std::shared_ptr<Lane>> lanes);
+    void report(std::vector<Report>& reports);
+    std::set<std::int64_t> send_report(const std::vector<Report>& reports);
     void stop_sender();
 
     // Sender thread.
     void send_lanes();
+    bool may_send(const Lane& lane) const noexcept;
     void advance(const std::shared_ptr<Lane>& lane);
+    void check_webhook(Lane& lane) const;
     void posted(const std::shared_ptr<Lane>& lane, PostResult result);
-    void finish(const std::shared_ptr<Lane>& lane);
+    void hand_over(const std::shared_ptr<Lane>& lane, bool releases);
 
     const Settings settings_;
     KeyRing keys_;
@@ -83,12 +108,19 @@ class Delivery {
     struct Opened {
         int secret_version = 0;
         std::shared_ptr<const Secret> webhook;
+        Clock::time_point used_at;
     };
     std::map<std::int64_t, Opened> opened_;
+    std::deque<std::shared_ptr<Lane>> to_open_;
 
-    std::mutex mutex_;  // guards what follows up to changed_
+    // Sender thread.
+    std::shared_ptr<const Orders> orders_here_;
+    std::deque<std::pair<Clock::time_point, std::shared_ptr<Lane>>> unreported_;  // since when they have ends
+
+    Clock::time_point send_until_ = Clock::time_point::max();  // before any thread starts
+    std::mutex mutex_;                                         // guards what follows up to changed_
     std::vector<std::shared_ptr<Lane>> to_send_;
-    std::vector<std::shared_ptr<Lane>> to_report_;
+    std::vector<Report> to_report_;
     std::shared_ptr<const Orders> orders_;
     bool sender_ends_ = false;
     std::condition_variable changed_;

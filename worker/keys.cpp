@@ -37,6 +37,15 @@ int keys_generate(const Settings& settings) {
     return 0;
 }
 
+int keys_add(const Settings& settings) {
+    const KeyRing keys(read_key_file(settings.key_file), settings.key_file);
+    Database database = connect(settings);
+    add_keys(database, keys);
+    fmt::print("Made the keys of {} known to the database; new webhooks are sealed under {}.\n", settings.key_file,
+               keys.rsa().key_id);
+    return 0;
+}
+
 int keys_list(const Settings& settings) {
     const KeyRing keys(read_key_file(settings.key_file), settings.key_file);
     Database database = connect(settings);
@@ -47,8 +56,7 @@ int keys_list(const Settings& settings) {
     int missing = 0;
     for (int i = 0; i < rows.size(); ++i) {
         const std::string id(rows.text(i, 0));
-        bool in_file = id == keys.rsa().key_id;
-        for (const SymmetricKey& key : keys.symmetric()) in_file = in_file || key.key_id == id;
+        const bool in_file = keys.has(id);
         if (!in_file && rows.integer(i, 5) > 0) ++missing;
         fmt::print("{:<18} {:<10} {:<7} {:<11} {:<11} {:>9}  {}\n", id, rows.text(i, 1),
                    rows.boolean(i, 2) ? "yes" : "no", rows.text(i, 3), rows.is_null(i, 4) ? "never" : rows.text(i, 4),
@@ -60,15 +68,29 @@ int keys_list(const Settings& settings) {
     return 1;
 }
 
+// Changes nothing: a file that is not this installation's would else become what new webhooks are sealed under.
 int keys_check(const Settings& settings) {
     KeyRing keys(read_key_file(settings.key_file), settings.key_file);
     Database database = connect(settings);
-    add_keys(database, keys);
     const std::string probe = "probe " + random_token();
     const Rows rows = database.call("select key_id, sealed from o365.worker_seal_probe($1)", {probe});
     const std::string key_id(rows.text(0, 0));
+    if (!keys.has(key_id)) {
+        throw KeyError(fmt::format(
+            "the database seals under key {}, which '{}' does not hold: it is another installation's file, or an "
+            "old one. Restore the backup that has it",
+            key_id, settings.key_file));
+    }
     if (keys.open(key_id, rows.bytes(0, 1)).reveal() != probe)
         throw KeyError(fmt::format("key {} opened something else than was sealed", key_id));
+    const Rows known = database.call("select key_id from o365.worker_keys()");
+    for (const SymmetricKey& key : keys.symmetric()) {
+        bool found = false;
+        for (int i = 0; i < known.size(); ++i) found = found || known.text(i, 0) == key.key_id;
+        if (!found)
+            throw KeyError(fmt::format("the database does not know key {} of '{}': o365-worker keys add", key.key_id,
+                                       settings.key_file));
+    }
     std::string adopted_under;
     const std::string adopted = keys.adopt(key_id, rows.bytes(0, 1), adopted_under);
     if (keys.open(adopted_under, adopted).reveal() != probe)

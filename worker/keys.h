@@ -10,6 +10,7 @@ namespace o365 {
 // Each prints what it did for a person and returns the exit code. They throw KeyError, OpenPgpError or DatabaseError,
 // whose texts are for a person.
 int keys_generate(const Settings& settings);
+int keys_add(const Settings& settings);
 int keys_list(const Settings& settings);
 int keys_check(const Settings& settings);
 int keys_backup(const Settings& settings, const std::string& file);

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <csignal>
 #include <thread>
 
@@ -18,24 +19,22 @@ namespace {
 
 using o365::Settings;
 
-// Loopback and another authority are for the sandbox: a production worker with them would be an open door.
+// Loopback is for the sandbox: a production worker with it would be an open door.
 void refuse_development_settings(const Settings& settings, const std::string& path) {
-    if (settings.environment == "development") return;
-    if (settings.allow_loopback || !settings.ca_file.empty()) {
-        throw o365::SettingsError(
-            fmt::format("{}: allow_loopback and ca_file are for environment = development only; this is {}", path,
-                        settings.environment));
-    }
+    if (settings.environment == "development" || !settings.allow_loopback) return;
+    throw o365::SettingsError(fmt::format("{}: allow_loopback is for environment = development only; this is {}", path,
+                                          settings.environment));
 }
 
-std::chrono::milliseconds parse_deadline(const std::string& text) {
-    std::size_t end = 0;
-    const long number = std::stol(text, &end);
-    const std::string unit = text.substr(end);
-    if (number > 0 && unit == "ms") return std::chrono::milliseconds(number);
-    if (number > 0 && (unit == "s" || unit.empty())) return std::chrono::seconds(number);
-    if (number > 0 && unit == "m") return std::chrono::minutes(number);
-    throw std::invalid_argument("--deadline is a time such as 50s, 500ms or 2m");
+std::chrono::milliseconds parse_deadline(std::string_view text) {
+    constexpr std::int64_t kMostMs = 86400000;
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+    const std::int64_t factor = unit == "ms" ? 1 : unit == "s" || unit.empty() ? 1000 : unit == "m" ? 60000 : 0;
+    if (error != std::errc{} || factor == 0 || number < 1 || number > kMostMs / factor)
+        throw std::invalid_argument("--deadline is a time such as 50s, 500ms or 2m, at most a day");
+    return std::chrono::milliseconds(number * factor);
 }
 
 int check(const Settings& settings, const std::string& path) {
@@ -47,7 +46,8 @@ int check(const Settings& settings, const std::string& path) {
     return keys;
 }
 
-// SIGTERM and SIGINT arrive here alone. The first lets what is in flight finish, the second ends the process at once.
+// SIGTERM and SIGINT arrive here alone, in a thread of their own. The first lets what is in flight finish, the second
+// ends the process at once.
 void watch_signals(o365::Delivery& delivery) {
     sigset_t signals;
     sigemptyset(&signals);
@@ -83,17 +83,7 @@ int work(const Settings& settings, const std::string& path, bool once, std::chro
     if (once) {
         code = static_cast<int>(delivery.run_once(deadline));
     } else {
-        // A database that is not there yet is waited for: a host starts its services in any order.
-        for (bool started = false; !started;) {
-            try {
-                delivery.run();
-                started = true;
-            } catch (const o365::DatabaseError& error) {
-                if (error.fault() != o365::Fault::down && error.fault() != o365::Fault::in_doubt) throw;
-                o365::log::warn("database_lost", "problem={} again_ms=1000", o365::log::quoted(error.what()));
-                std::this_thread::sleep_for(std::chrono::seconds(1));
-            }
-        }
+        delivery.run();
     }
     o365::log::info("ended", "code={}", code);
     // The signal thread still refers to `delivery`.
@@ -104,30 +94,36 @@ int work(const Settings& settings, const std::string& path, bool once, std::chro
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{
-        "Delivers cards from PostgreSQL to Office 365 and Teams webhooks. Without a command it works until it is "
-        "stopped."};
-    std::string path = o365::default_settings_path();
-    std::string deadline = "50s";
-    std::string backup;
-    bool once = false;
-    bool checks = false;
-    app.add_option("--config", path, "configuration file")->capture_default_str();
-    app.set_version_flag("--version", "o365-worker " O365_VERSION);
-    app.add_flag("--check", checks, "check configuration, keys and database, and say what is wrong");
-    app.add_flag("--once", once, "deliver what is due, then end: 0 drained, 75 something waits, 1 something fails");
-    app.add_option("--deadline", deadline, "with --once: end after this time at the latest")->capture_default_str();
-    CLI::App* keys = app.add_subcommand("keys", "the key file that opens webhooks");
-    keys->require_subcommand(1);
-    CLI::App* generate = keys->add_subcommand("generate", "make the key file and make its keys known to the database");
-    CLI::App* list = keys->add_subcommand("list", "list the keys, and how many webhooks are sealed under each");
-    CLI::App* check_keys = keys->add_subcommand("check", "seal a probe through the database and open it");
-    CLI::App* back_up = keys->add_subcommand("backup", "copy the key file and note that it was backed up");
-    back_up->add_option("file", backup, "where to")->required();
-    CLI11_PARSE(app, argc, argv);
     try {
+        CLI::App app{
+            "Delivers cards from PostgreSQL to Office 365 and Teams webhooks. Without a command it works until it is "
+            "stopped."};
+        std::string path = o365::default_settings_path();
+        std::string deadline = "50s";
+        std::string backup;
+        bool once = false;
+        bool checks = false;
+        app.add_option("--config", path, "configuration file")->capture_default_str();
+        app.set_version_flag("--version", "o365-worker " O365_VERSION);
+        app.add_flag("--check", checks, "check configuration, keys and database, and say what is wrong");
+        app.add_flag("--once", once, "deliver what is due, then end: 0 drained, 75 something waits, 1 something fails");
+        app.add_option("--deadline", deadline,
+                       "with --once: no POST starts after this time; those in flight are finished")
+            ->capture_default_str();
+        CLI::App* keys = app.add_subcommand("keys", "the key file that opens webhooks");
+        keys->require_subcommand(1);
+        CLI::App* generate =
+            keys->add_subcommand("generate", "make the key file and make its keys known to the database");
+        CLI::App* list = keys->add_subcommand("list", "list the keys, and how many webhooks are sealed under each");
+        CLI::App* check_keys = keys->add_subcommand("check", "seal a probe through the database and open it");
+        CLI::App* add =
+            keys->add_subcommand("add", "make the keys of the key file known to the database, as generate does");
+        CLI::App* back_up = keys->add_subcommand("backup", "copy the key file and note that it was backed up");
+        back_up->add_option("file", backup, "where to")->required();
+        CLI11_PARSE(app, argc, argv);
         const Settings settings = o365::load_settings(path);
         if (generate->parsed()) return o365::keys_generate(settings);
+        if (add->parsed()) return o365::keys_add(settings);
         if (list->parsed()) return o365::keys_list(settings);
         if (check_keys->parsed()) return o365::keys_check(settings);
         if (back_up->parsed()) return o365::keys_backup(settings, backup);

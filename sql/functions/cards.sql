@@ -22,6 +22,11 @@ BEGIN
     IF dialect = 'connector' THEN
         IF card->>'type' IN ('AdaptiveCard', 'message') THEN
             RETURN QUERY SELECT 'error', '$.type', 'a connector webhook takes no Adaptive Card', 'Send a MessageCard: {"@type": "MessageCard", "text": "..."}.';
+        ELSIF EXISTS (SELECT FROM (VALUES (card->'text'), (card->'summary')) AS v (value)
+                       WHERE v.value IS NOT NULL AND jsonb_typeof(v.value) NOT IN ('string', 'null')) THEN
+            RETURN QUERY SELECT 'error', CASE WHEN jsonb_typeof(card->'text') IN ('string', 'null') OR NOT card ? 'text'
+                                              THEN '$.summary' ELSE '$.text' END,
+                'text and summary must be strings', 'Write "text": "..."; numbers and objects become text on your side.';
         ELSIF coalesce(card->>'text', '') !~ '[^[:space:]]' AND coalesce(card->>'summary', '') !~ '[^[:space:]]' THEN
             RETURN QUERY SELECT 'error', '$.text', 'the card has neither text nor summary', 'Write one of them; Microsoft answers "Summary or Text is required."';
         END IF;
@@ -47,6 +52,10 @@ BEGIN
         RAISE EXCEPTION 'there is no connection % that role % may send to', coalesce(subscription_id::text, 'NULL'), session_user
             USING ERRCODE = 'insufficient_privilege', HINT = 'select * from o365.connections(app_user) lists them.';
     END IF;
+    IF length(event) > 200 THEN
+        RAISE EXCEPTION 'event has % characters', length(event)
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'It names one of the connector''s events, in at most 200.';
+    END IF;
     SELECT jsonb_agg(jsonb_build_object('severity', p.severity, 'path', p.path, 'problem', p.problem, 'hint', p.hint)) INTO problems
         FROM o365.check_card(card, v_dialect) AS p;
     IF problems IS NULL THEN
@@ -58,7 +67,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.try_send(bigint, jsonb, text) IS
     'Like o365.send, but a card that o365.check_card refuses is not an error: card_id is null and problems lists why. problems is [] when it was '
-    'sent. Error: insufficient_privilege.';
+    'sent. A text that is no JSON, or has \u0000, fails before the call, as PostgreSQL reads it. Errors: '
+    'insufficient_privilege, invalid_parameter_value (event).';
 
 CREATE OR REPLACE FUNCTION o365.send(subscription_id bigint, card jsonb, event text DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -74,7 +84,7 @@ END $$;
 COMMENT ON FUNCTION o365.send(bigint, jsonb, text) IS
     'Sends a card to a connection (o365.connections names it) and returns its card_id. The card leaves when your transaction commits, and not '
     'at all if it rolls back. To a paused connection it waits; to a removed one it is accepted and ends as cancelled. Errors: check_violation '
-    '(o365.check_card refuses it; DETAIL lists why), insufficient_privilege.';
+    '(o365.check_card refuses it; DETAIL lists why), insufficient_privilege, invalid_parameter_value (event).';
 
 CREATE OR REPLACE FUNCTION o365.send_to_user(connector text, app_user text, card jsonb, event text DEFAULT NULL)
 RETURNS TABLE (subscription_id bigint, card_id bigint)

@@ -61,7 +61,7 @@ BEGIN
         WHEN v_connector_id IS NULL THEN 'unknown_connector'
         WHEN v_found.attempt_id IS NULL THEN 'no_state'
         WHEN v_found.outcome = 'connected' AND v_found.cookie_hash = cookie_hash THEN 'repeated'
-        WHEN v_found.outcome IS NOT NULL THEN 'used'
+        WHEN v_found.outcome IS NOT NULL AND v_found.outcome <> 'abandoned' THEN 'used'
         WHEN v_found.expires_at <= clock_timestamp() THEN 'expired'
         WHEN cookie_hash IS NULL THEN 'no_cookie'
         WHEN v_found.cookie_hash <> cookie_hash THEN 'other_browser'
@@ -110,15 +110,23 @@ BEGIN
         PERFORM o365_internal.end_attempt(v_attempt.attempt_id, new.request_id, 'refused_host', left(new.webhook_host, 253), NULL);
         RETURN NULL;
     END IF;
-    IF EXISTS (SELECT FROM o365_internal.ticket AS t WHERE t.ticket_hash = v_attempt.ticket_hash AND t.used_at IS NOT NULL) THEN
+    -- Locked before it is read: two attempts of one ticket may come back at the same moment.
+    PERFORM FROM o365_internal.ticket AS t WHERE t.ticket_hash = v_attempt.ticket_hash FOR UPDATE;
+    IF EXISTS (SELECT FROM o365_internal.ticket AS t
+                WHERE t.ticket_hash = v_attempt.ticket_hash AND t.used_at IS NOT NULL) THEN
         PERFORM o365_internal.end_attempt(v_attempt.attempt_id, new.request_id, 'used', 'the ticket had made a connection already', NULL);
         RETURN NULL;
     END IF;
     v_webhook_index := o365_internal.blind_index('webhook', new.webhook_url);
     v_user_index := o365_internal.blind_index('user_object_id', new.user_object_id);
+    -- One at a time for one webhook: the second of two callbacks that bring it renews what the first has stored.
+    PERFORM pg_advisory_xact_lock(hashtextextended(encode(v_webhook_index, 'hex'), 365));
     SELECT s.subscription_id INTO v_existing FROM o365_internal.subscription AS s
-     WHERE s.connector_id = v_attempt.connector_id AND s.app_user = v_attempt.app_user AND s.webhook_index = v_webhook_index
-       AND s.status <> 'removed' FOR UPDATE;
+     WHERE s.connector_id = v_attempt.connector_id AND s.app_user = v_attempt.app_user
+       AND s.webhook_index = v_webhook_index AND s.status <> 'removed';
+    IF v_existing IS NOT NULL AND (o365_internal.lock_subscription(v_existing)).status = 'removed' THEN
+        v_existing := NULL;
+    END IF;
     v_id := coalesce(v_existing, nextval('o365_internal.subscription_subscription_id_seq'));
     v_plain := json_build_object('purpose', 'webhook', 'id', v_id::text, 'webhook', new.webhook_url, 'user_object_id', new.user_object_id)::text;
     v_pair := o365_internal.seal(v_plain);

@@ -9,13 +9,14 @@ COMMENT ON FUNCTION o365_internal.logo_type(bytea) IS 'Media type of a picture b
 
 CREATE OR REPLACE FUNCTION o365_internal.is_loopback_url(url text) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce($1 ~* '^https?://(localhost|([a-z0-9-]+\.)+localhost|127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}|\[::1\])(:[0-9]{1,5})?(/[^[:space:]]*)?$', false) $$;
+    SELECT coalesce($1 ~* '^https?://(localhost|([a-z0-9-]+\.)+localhost|127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}|\[::1\])(:[0-9]{1,5})?([/?][^[:space:]]*)?$', false) $$;
 COMMENT ON FUNCTION o365_internal.is_loopback_url(text) IS 'Whether an http or https URL lies on this machine.';
 
 CREATE OR REPLACE FUNCTION o365_internal.is_https_url(url text) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce($1 ~* '^https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[^[:space:]]*)?$' AND length($1) <= 2048, false) $$;
-COMMENT ON FUNCTION o365_internal.is_https_url(text) IS 'Whether it is an https URL with a host, without user, blanks or a query before its path.';
+    SELECT coalesce(length($1) <= 2048 AND
+        $1 ~* '^https://([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?(:[0-9]{1,5})?([/?][^[:space:]]*)?$', false) $$;
+COMMENT ON FUNCTION o365_internal.is_https_url(text) IS 'Whether it is an https URL with a host, without user and blanks.';
 
 CREATE OR REPLACE FUNCTION o365_internal.connector_problems(c o365_internal.connector)
 RETURNS TABLE (field text, problem text, hint text)
@@ -26,20 +27,20 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         (c.name !~ '[^[:space:]]' OR length(c.name) > 100, 'name', 'is empty or longer than 100 characters', 'Write the name your users know.'),
         (c.logo IS NULL, 'logo', 'is missing', 'Pass the bytes of a png, jpeg or gif file.'),
         (c.logo IS NOT NULL AND c.logo_type IS NULL, 'logo', 'is not a png, jpeg or gif picture', 'Its own bytes decide, not its file name.'),
-        (octet_length(c.logo) >= 60 * 1024, 'logo', format('has %s bytes', octet_length(c.logo)), 'It must have fewer than 61,440 (60 KB).'),
+        (c.logo IS NOT NULL AND octet_length(c.logo) >= 60 * 1024, 'logo', format('has %s bytes', octet_length(c.logo)), 'It must have fewer than 61,440 (60 KB).'),
         (c.short_description !~ '[^[:space:]]' OR length(c.short_description) > 200,
             'short_description', 'is empty or longer than 200 characters', 'Say in one line what the connector brings.'),
         (c.long_description !~ '[^[:space:]]' OR length(c.long_description) > 4000,
             'long_description', 'is empty or longer than 4,000 characters', 'Say in a paragraph what it posts and why.'),
         (NOT o365_internal.is_https_url(c.website) AND NOT o365_internal.is_loopback_url(c.website),
             'website', 'is no https URL', 'Write https:// and your company''s site.'),
-        (cardinality(c.events) NOT BETWEEN 1 AND 20 OR EXISTS (SELECT FROM unnest(c.events) AS e WHERE e IS NULL OR e !~ '[^[:space:]]' OR length(e) > 200),
+        (array_ndims(c.events) IS DISTINCT FROM 1 OR cardinality(c.events) > 20 OR EXISTS (SELECT FROM unnest(c.events) AS e WHERE e IS NULL OR e !~ '[^[:space:]]' OR length(e) > 200),
             'events', 'are not 1 to 20 phrases of at most 200 characters', 'Name what it posts about: array[''a ticket is opened''].'),
         (c.landing_page IS NOT NULL AND NOT o365_internal.is_https_url(c.landing_page) AND NOT o365_internal.is_loopback_url(c.landing_page),
             'landing_page', 'is no https URL', 'Leave it out to use our own page.'),
         (NOT o365_internal.is_https_url(c.callback_url) AND NOT o365_internal.is_loopback_url(c.callback_url),
             'callback_url', 'is neither https nor loopback', 'Microsoft returns nothing to such an address. Set public_url, or write https://...'),
-        (c.callback_url ~ '[?#]', 'callback_url', 'has a query or a fragment', 'Microsoft adds its own parameters: leave it without any.'),
+        (c.callback_url IS NOT NULL AND c.callback_url ~ '[?#]', 'callback_url', 'has a query or a fragment', 'Microsoft adds its own parameters: leave it without any.'),
         (EXISTS (SELECT FROM unnest(c.target_urls) AS t WHERE NOT o365_internal.is_https_url(t)),
             'target_urls', 'are not all https URLs', 'Write https://example.org; its subdomains are included.'),
         (cardinality(c.enabled_for) = 0 OR NOT c.enabled_for <@ ARRAY['mail', 'groups', 'teams'],
@@ -84,6 +85,10 @@ BEGIN
     END IF;
     -- A renewed registration keeps its GUID: buttons that are out there go on working.
     v_new.app_id := coalesce(app_id, (SELECT c.app_id FROM o365_internal.connector AS c WHERE c.slug = v_new.slug), gen_random_uuid());
+    IF EXISTS (SELECT FROM o365_internal.connector AS c WHERE c.app_id = v_new.app_id AND c.slug <> v_new.slug) THEN
+        RAISE EXCEPTION 'connector %: app_id % is another connector''s', quote_nullable(slug), v_new.app_id
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'select slug, app_id from o365.connectors; leave it out to get a new one.';
+    END IF;
     INSERT INTO o365_internal.connector AS c (slug, name, logo, logo_type, short_description, long_description, website, events, landing_page,
             callback_url, target_urls, enabled_for, app_id, clean_page, allow_anonymous)
         VALUES (v_new.slug, v_new.name, v_new.logo, v_new.logo_type, v_new.short_description, v_new.long_description, v_new.website,
@@ -92,8 +97,10 @@ BEGIN
         ON CONFLICT ON CONSTRAINT connector_slug_is_unique DO UPDATE SET name = excluded.name, logo = excluded.logo,
             logo_type = excluded.logo_type, short_description = excluded.short_description, long_description = excluded.long_description,
             website = excluded.website, events = excluded.events, landing_page = excluded.landing_page, callback_url = excluded.callback_url,
-            target_urls = excluded.target_urls, enabled_for = excluded.enabled_for, app_id = excluded.app_id,
+            target_urls = excluded.target_urls, enabled_for = excluded.enabled_for,
             clean_page = excluded.clean_page, allow_anonymous = excluded.allow_anonymous, changed_at = now();
+    -- Apart, and only when it is another: changing a key would lock out everybody who starts to connect meanwhile.
+    UPDATE o365_internal.connector AS c SET app_id = v_new.app_id WHERE c.slug = v_new.slug AND c.app_id <> v_new.app_id;
     RETURN v_new.app_id;
 END $$;
 COMMENT ON FUNCTION o365.register_connector(text, text, bytea, text, text, text, text[], text, text[], text[], text, uuid, text, boolean) IS

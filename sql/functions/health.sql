@@ -27,7 +27,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
         UNION ALL
         SELECT 2, 'warning', 'subscription ' || l.subscription_id,
                format('its next card failed %s times since %s', l.failures, to_char(l.failing_since, 'YYYY-MM-DD HH24:MI')),
-               format('select * from o365.deliveries or o365.queue where subscription_id = %s', l.subscription_id)
+               format('select * from o365.queue where subscription_id = %s', l.subscription_id)
           FROM o365_internal.lane AS l WHERE l.failures >= 3
         UNION ALL
         SELECT 2, 'warning', 'table o365_internal.' || t.name, 'its default partition holds rows, so the worker''s chores did not run in time',
@@ -40,10 +40,31 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
          WHERE current_setting('server_version_num')::integer < CASE current_setting('server_version_num')::integer / 10000
                WHEN 14 THEN 140021 WHEN 15 THEN 150016 WHEN 16 THEN 160012 WHEN 17 THEN 170008 WHEN 18 THEN 180002 ELSE 0 END
         UNION ALL
-        SELECT 2, 'warning', 'roles', 'everything belongs to one role: who has the responder''s password can read sealed webhooks (not open them), '
-                   'change any row and call pgcrypto',
-               'Let somebody who may create roles run sql/install.sql; see docs/operator.md.'
-         WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = 'o365_owner')
+        SELECT 2, 'warning', 'connector ' || c.slug, format('its callback URL %s is not below public_url, so the browser''s cookie '
+                   'does not reach it', c.callback_url),
+               'Register it again without callback_url, and change the redirect URL at Microsoft.'
+          FROM o365_internal.connector AS c
+         WHERE o365_internal.text_setting('public_url') <> ''
+           AND NOT starts_with(c.callback_url, o365_internal.text_setting('public_url') || '/')
+        UNION ALL
+        SELECT 2, 'warning', 'application ' || a.role, 'may use a connector and is no role any more: whoever gets that name inherits it',
+               format('select o365.revoke_application(%L, %L)', a.role, c.slug)
+          FROM o365_internal.application AS a JOIN o365_internal.connector AS c ON c.connector_id = a.connector_id
+         WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = a.role)
+        UNION ALL
+        SELECT 2, 'warning', 'pgcrypto', 'may be called by every role of this database',
+               format('A superuser can take it away: REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA %1$I FROM PUBLIC, then grant it '
+                      'on them to the owner of o365_internal and to whoever else needs it.', p.pronamespace::regnamespace)
+          FROM pg_catalog.pg_proc AS p
+          JOIN pg_catalog.pg_depend AS d ON d.objid = p.oid AND d.classid = 'pg_catalog.pg_proc'::regclass AND d.deptype = 'e'
+          JOIN pg_catalog.pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'pgcrypto'
+         WHERE p.proname = 'pgp_sym_decrypt' AND p.pronargs = 2
+           AND EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS x WHERE x.grantee = 0)
+        UNION ALL
+        SELECT 2, 'warning', 'roles', 'everything belongs to one role: who has the responder''s password can read sealed webhooks '
+                   '(not open them), change any row and call pgcrypto',
+               'Accept it on a shared host; otherwise install into a database as a role that may create roles: docs/operator.md.'
+         WHERE NOT o365_internal.has_roles()
     ) AS h ORDER BY h.rank, h.object, h.problem $$;
 COMMENT ON FUNCTION o365.health() IS
     'What is wrong with this installation as the database sees it: severity (error, warning), object, problem, next step. No row: nothing. The '

@@ -2,6 +2,40 @@
 -- (tests/sql/attack) finds lost, doubled or reordered cards. Every statement is planned the same way whatever the statistics say: no
 -- sequential scans, joins only as lateral look-ups by key or by ctid, generic plans.
 
+CREATE OR REPLACE FUNCTION o365_internal.feed_again() RETURNS integer
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_lanes integer;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('o365.worker_feed'));
+    UPDATE o365_internal.outbox AS o SET xid = pg_current_xact_id();
+    DELETE FROM o365_internal.postponed;
+    -- A new lease number: whoever had a lease in the other cluster is refused here.
+    UPDATE o365_internal.lane AS l
+       SET cursor = 0, late = NULL, worker = NULL, lease_until = NULL, lease_no = l.lease_no + 1,
+           next_at = CASE WHEN l.hold IS NULL AND EXISTS (SELECT FROM o365_internal.outbox AS o
+                                                           WHERE o.subscription_id = l.subscription_id) THEN now() END;
+    GET DIAGNOSTICS v_lanes = ROW_COUNT;
+    INSERT INTO o365_internal.fed (snap, cluster)
+        SELECT pg_current_snapshot(), c.system_identifier FROM pg_catalog.pg_control_system() AS c;
+    RETURN v_lanes;
+END $$;
+COMMENT ON FUNCTION o365_internal.feed_again() IS
+    'Hands everything that waits to the lanes anew, as if it had just arrived, and forgets all leases; returns the number of '
+    'lanes. For a database that was restored into another cluster, where the transaction ids of the old one mean nothing.';
+
+CREATE OR REPLACE FUNCTION o365_internal.feed_again_if_restored() RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF (SELECT f.cluster FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1)
+           IS DISTINCT FROM (SELECT c.system_identifier FROM pg_catalog.pg_control_system() AS c) THEN
+        PERFORM o365_internal.feed_again();
+    END IF;
+END $$;
+COMMENT ON FUNCTION o365_internal.feed_again_if_restored() IS
+    'feed_again, if this is another cluster than the one that fed last. Workers ask when they start and on each heartbeat, '
+    'the first of which follows every new connection.';
+
 CREATE OR REPLACE FUNCTION o365.worker_feed() RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
@@ -9,33 +43,58 @@ SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
     v_before pg_snapshot;
+    v_cluster bigint;
     v_after pg_snapshot;
     v_in_flight xid8[];
     v_subscriptions bigint[];
     v_positions bigint[];
+    v_new bigint;
+    v_distinct bigint;
+    v_free bigint[];
     v_lanes integer;
 BEGIN
     -- One worker feeds at a time; the others go on with what is due.
     IF NOT pg_try_advisory_xact_lock(hashtext('o365.worker_feed')) THEN
         RETURN -1;
     END IF;
-    SELECT f.snap INTO v_before FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1;
+    SELECT f.snap, f.cluster INTO v_before, v_cluster FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1;
     v_in_flight := ARRAY(SELECT pg_snapshot_xip(v_before));
-    -- What is visible now and was not at the last round: ids past its xmax, and those that were in flight then.
-    SELECT array_agg(a.s ORDER BY a.s, a.p), array_agg(a.p ORDER BY a.s, a.p), min(a.seen) INTO v_subscriptions, v_positions, v_after FROM (
-        SELECT o.subscription_id AS s, o.position AS p, pg_current_snapshot()::text AS seen FROM o365_internal.outbox AS o
-         WHERE o.xid >= pg_snapshot_xmax(v_before)
+    -- What is visible now and was not at the last round: ids past its xmax, and those that were in flight then; and what
+    -- could not be handed over then.
+    SELECT array_agg(a.s ORDER BY a.s, a.p), array_agg(a.p ORDER BY a.s, a.p), min(a.seen), count(*) FILTER (WHERE a.new),
+           count(DISTINCT a.s)
+      INTO v_subscriptions, v_positions, v_after, v_new, v_distinct
+      FROM (
+        SELECT o.subscription_id AS s, o.position AS p, pg_current_snapshot()::text AS seen, true AS new
+          FROM o365_internal.outbox AS o WHERE o.xid >= pg_snapshot_xmax(v_before)
         UNION ALL
-        SELECT o.subscription_id, o.position, pg_current_snapshot()::text FROM o365_internal.outbox AS o
+        SELECT o.subscription_id, o.position, pg_current_snapshot()::text, true FROM o365_internal.outbox AS o
          WHERE o.xid = ANY (v_in_flight)   -- (!) any(array): a join flips
+        UNION ALL
+        SELECT p.subscription_id, p.position, pg_current_snapshot()::text, false FROM o365_internal.postponed AS p
     ) AS a;
     IF v_subscriptions IS NULL THEN
         RETURN 0;
     END IF;
-    -- Lanes are locked in key order and only then read, in a new statement, so that cursor and next_at are final.
-    PERFORM 1 FROM (SELECT DISTINCT u.s FROM unnest(v_subscriptions) AS u(s) ORDER BY 1) AS d
-        CROSS JOIN LATERAL (SELECT 1 FROM o365_internal.lane AS l WHERE l.subscription_id = d.s ORDER BY l.lease_no DESC LIMIT 1 FOR UPDATE) AS locked;
-    WITH arrived AS MATERIALIZED (SELECT u.s, array_agg(u.p ORDER BY u.p) AS ps FROM unnest(v_subscriptions, v_positions) AS u(s, p) GROUP BY u.s),
+    -- Lanes are locked in key order and only then read, in a new statement, so that cursor and next_at are final. A lane
+    -- that somebody else has locked, an operator's open transaction for one, is left out and waited for by nobody.
+    SELECT array_agg(d.s) INTO v_free FROM (SELECT DISTINCT u.s FROM unnest(v_subscriptions) AS u(s) ORDER BY 1) AS d
+        CROSS JOIN LATERAL (SELECT 1 FROM o365_internal.lane AS l WHERE l.subscription_id = d.s
+                             ORDER BY l.lease_no DESC LIMIT 1 FOR UPDATE SKIP LOCKED) AS locked;
+    v_free := coalesce(v_free, '{}');
+    IF cardinality(v_free) < v_distinct THEN
+        -- (!) Its cards are set aside, and no worker claims it before they are handed over, or later cards of the same
+        -- transaction would pass them.
+        INSERT INTO o365_internal.postponed (subscription_id, position)
+            SELECT u.s, u.p FROM unnest(v_subscriptions, v_positions) AS u(s, p)
+             WHERE u.s <> ALL (v_free) AND EXISTS (SELECT 1 FROM o365_internal.lane AS l WHERE l.subscription_id = u.s)
+            ON CONFLICT DO NOTHING;
+        SELECT array_agg(u.s), array_agg(u.p) INTO v_subscriptions, v_positions
+            FROM unnest(v_subscriptions, v_positions) AS u(s, p) WHERE u.s = ANY (v_free);
+    END IF;
+    DELETE FROM o365_internal.postponed AS p WHERE p.subscription_id = ANY (v_free);
+    WITH arrived AS MATERIALIZED (
+        SELECT u.s, array_agg(u.p ORDER BY u.p) AS ps FROM unnest(v_subscriptions, v_positions) AS u(s, p) GROUP BY u.s),
     touched AS MATERIALIZED (
         SELECT a.s, a.ps, l.tid, l.cursor FROM arrived AS a
         CROSS JOIN LATERAL (SELECT la.ctid AS tid, la.cursor, la.next_at, la.hold FROM o365_internal.lane AS la
@@ -44,19 +103,22 @@ BEGIN
     with_late AS MATERIALIZED (
         SELECT t.tid, CASE WHEN t.ps[1] <= t.cursor THEN ARRAY(
             SELECT p FROM unnest(t.ps) AS p WHERE p <= t.cursor
-               AND EXISTS (SELECT 1 FROM o365_internal.outbox AS o WHERE o.subscription_id = t.s AND o.position = p)) ELSE '{}' END AS lt
+               AND EXISTS (SELECT 1 FROM o365_internal.outbox AS o WHERE o.subscription_id = t.s AND o.position = p))
+            ELSE '{}' END AS lt
         FROM touched AS t)
     UPDATE o365_internal.lane AS la
        SET next_at = CASE WHEN la.hold IS NULL THEN coalesce(la.next_at, now()) ELSE la.next_at END,
            late = nullif(ARRAY(SELECT DISTINCT v FROM unnest(coalesce(la.late, '{}') || w.lt) AS v ORDER BY v), '{}')   -- (!) distinct
       FROM with_late AS w WHERE la.ctid = w.tid;
     GET DIAGNOSTICS v_lanes = ROW_COUNT;
-    INSERT INTO o365_internal.fed (snap) VALUES (v_after);
+    IF v_new > 0 THEN
+        INSERT INTO o365_internal.fed (snap, cluster) VALUES (v_after, v_cluster);
+    END IF;
     RETURN v_lanes;
 END $$;
 COMMENT ON FUNCTION o365.worker_feed() IS
-    'Hands cards that were committed since the last call to their lanes and wakes those; returns how many lanes it touched, -1 when another '
-    'worker is at it. Never waits for a sender, never misses a late commit.';
+    'Hands cards that were committed since the last call to their lanes and wakes those; returns how many lanes it touched, '
+    '-1 when another worker is at it. Never waits for a sender nor for whoever has locked a lane, never misses a late commit.';
 
 CREATE OR REPLACE FUNCTION o365.worker_claim(worker integer, low timestamptz, n_lanes integer, n_cards integer)
 RETURNS TABLE (subscription_id bigint, lease_no bigint, secret_version integer, dialect text, "position" bigint, card_id bigint, card text,
@@ -67,14 +129,20 @@ SET plan_cache_mode = force_generic_plan SET jit = off AS $$
     WITH fed AS MATERIALIZED (SELECT f.snap FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1),
     due AS MATERIALIZED (
         SELECT la.ctid AS tid, la.next_at FROM o365_internal.lane AS la WHERE la.next_at >= low AND la.next_at <= now()
-        ORDER BY la.next_at LIMIT n_lanes FOR UPDATE SKIP LOCKED),
+           AND NOT EXISTS (SELECT 1 FROM o365_internal.postponed AS p WHERE p.subscription_id = la.subscription_id)   -- (!)
+        ORDER BY la.next_at LIMIT n_lanes FOR UPDATE OF la SKIP LOCKED),
     lease AS MATERIALIZED (SELECT clock_timestamp() + make_interval(secs => o365_internal.integer_setting('lease_seconds')) AS ends),
     leased AS (
         UPDATE o365_internal.lane AS la
            SET next_at = lease.ends, lease_until = lease.ends, worker = worker_claim.worker, lease_no = la.lease_no + 1
           FROM due, lease WHERE la.ctid = due.tid
         RETURNING la.subscription_id, la.lease_no, la.cursor, la.late, due.next_at)
-    SELECT l.subscription_id, l.lease_no, s.secret_version, s.dialect, o.position, o.card_id, o.card,
+    SELECT l.subscription_id, l.lease_no, s.secret_version, s.dialect, o.position, o.card_id,
+           -- Workflows take a message that carries the card (office365-connectors.md 6.1); a message goes as it is.
+           CASE WHEN s.dialect = 'workflow' AND o.card::json ->> 'type' = 'AdaptiveCard'
+                THEN '{"type":"message","attachments":[{"contentType":"application/vnd.microsoft.card.adaptive",'
+                     '"contentUrl":null,"content":' || o.card || '}]}'
+                ELSE o.card END,
            CASE WHEN s.status IN ('removed', 'gone', 'retired') THEN 'cancelled' END, l.next_at
       FROM leased AS l
       LEFT JOIN LATERAL (SELECT su.secret_version, su.dialect, su.status FROM o365_internal.subscription AS su
@@ -92,7 +160,7 @@ SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 COMMENT ON FUNCTION o365.worker_claim(integer, timestamptz, integer, integer) IS
     'Leases up to n_lanes due lanes to a worker and returns up to n_cards first cards of each, in order; commit at once. low bounds the scan: the '
     'latest was_due seen less a second, and -infinity every few seconds. A lane can come without a card (position null): report it like the '
-    'others. ends_as: report that outcome without a POST. secret_version tells whether a cached webhook is old.';
+    'others. card: the body to POST. ends_as: report that outcome without a POST. secret_version tells whether a cached webhook is old.';
 
 CREATE OR REPLACE FUNCTION o365.worker_recheck(subscription_ids bigint[], lease_nos bigint[])
 RETURNS TABLE (subscription_id bigint, lease_no bigint, may_send boolean)
@@ -107,9 +175,9 @@ COMMENT ON FUNCTION o365.worker_recheck(bigint[], bigint[]) IS
     'Whether leased lanes may still send: false once paused, removed, suspended or leased to another. Called at most 2 s before each POST.';
 
 CREATE OR REPLACE FUNCTION o365.worker_report(
-    worker integer, subs bigint[], leases bigint[], positions bigint[], outcomes text[], rule_ids integer[], http_statuses integer[],
-    retry_after_s integer[], took_ms integer[], problems text[], released_subs bigint[], released_leases bigint[])
-RETURNS integer
+    worker integer, subs bigint[], leases bigint[], positions bigint[], outcomes text[], rule_ids integer[],
+    http_statuses integer[], retry_after_s integer[], took_ms integer[], problems text[],
+    lane_subs bigint[], lane_leases bigint[], releases boolean[], OUT ended integer, OUT busy bigint[])
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
@@ -117,51 +185,81 @@ SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 DECLARE
     v_held bigint[];
     v_held_tid tid[];
+    v_released boolean[];
+    v_named bigint;
     v_s bigint[];
     v_p bigint[];
     v_outcome text[];
     v_reason text[];
     v_tids tid[];
     v_item record;
-    v_ended integer;
 BEGIN
+    ended := 0;
+    busy := '{}';
     -- Lanes that are still leased to this worker under this number; a late report of anything else changes nothing.
-    SELECT array_agg(d.s), array_agg(locked.tid) INTO v_held, v_held_tid
-        FROM (SELECT DISTINCT u.s, u.l FROM unnest(released_subs, released_leases) AS u(s, l) ORDER BY 1) AS d
-        CROSS JOIN LATERAL (SELECT la.ctid AS tid FROM o365_internal.lane AS la
-                             WHERE la.subscription_id = d.s AND la.lease_no = d.l AND la.worker = worker_report.worker FOR UPDATE) AS locked;
+    SELECT array_agg(d.s) FILTER (WHERE locked.tid IS NOT NULL), array_agg(locked.tid) FILTER (WHERE locked.tid IS NOT NULL),
+           array_agg(d.r) FILTER (WHERE locked.tid IS NOT NULL), count(*)
+      INTO v_held, v_held_tid, v_released, v_named
+      FROM (SELECT u.s, u.l, bool_or(u.r) AS r FROM unnest(lane_subs, lane_leases, releases) AS u(s, l, r)
+             GROUP BY u.s, u.l ORDER BY u.s) AS d
+      LEFT JOIN LATERAL (SELECT la.ctid AS tid FROM o365_internal.lane AS la
+                          WHERE la.subscription_id = d.s AND la.lease_no = d.l AND la.worker = worker_report.worker
+                          FOR UPDATE SKIP LOCKED) AS locked ON true;
+    IF coalesce(cardinality(v_held), 0) < v_named THEN
+        -- Still ours, but locked by another transaction: reported again later, so that nobody else waits for it.
+        busy := ARRAY(SELECT DISTINCT u.s FROM unnest(lane_subs, lane_leases) AS u(s, l)
+                       WHERE u.s <> ALL (coalesce(v_held, '{}'))
+                         AND EXISTS (SELECT 1 FROM o365_internal.lane AS la WHERE la.subscription_id = u.s
+                                        AND la.lease_no = u.l AND la.worker = worker_report.worker));
+    END IF;
     IF v_held IS NULL THEN
-        RETURN 0;
+        RETURN;
     END IF;
     -- History of every POST. A card that another worker ended since is not there any more; its lane would not be held.
-    INSERT INTO o365_internal.attempt (card_id, subscription_id, lease_no, worker, outcome, rule_id, http_status, retry_after_s, took_ms, problem)
+    -- The lane's key says again, for each item, that it belongs to the lease.
+    INSERT INTO o365_internal.attempt (card_id, subscription_id, lease_no, worker, outcome, rule_id, http_status,
+                                       retry_after_s, took_ms, problem)
         SELECT t.card_id, u.s, u.l, worker_report.worker, u.outcome, u.rule_id, u.status, u.retry_after, u.took, u.problem
           FROM unnest(subs, leases, positions, outcomes, rule_ids, http_statuses, retry_after_s, took_ms, problems)
                AS u(s, l, p, outcome, rule_id, status, retry_after, took, problem)
-          CROSS JOIN LATERAL (SELECT o.card_id FROM o365_internal.outbox AS o WHERE o.subscription_id = u.s AND o.position = u.p LIMIT 1) AS t
+          CROSS JOIN LATERAL (SELECT o.card_id FROM o365_internal.outbox AS o
+                               WHERE o.subscription_id = u.s AND o.position = u.p LIMIT 1) AS t
+          CROSS JOIN LATERAL (SELECT 1 FROM o365_internal.lane AS la
+                               WHERE la.subscription_id = u.s AND la.lease_no = u.l LIMIT 1) AS of_lease
          WHERE u.s = ANY (v_held) AND u.took IS NOT NULL;
-    SELECT array_agg(u.s), array_agg(u.p), array_agg(u.outcome), array_agg(u.problem), array_agg(t.tid) INTO v_s, v_p, v_outcome, v_reason, v_tids
-        FROM unnest(subs, positions, outcomes, problems) AS u(s, p, outcome, problem)
-        CROSS JOIN LATERAL (SELECT o.ctid AS tid FROM o365_internal.outbox AS o WHERE o.subscription_id = u.s AND o.position = u.p LIMIT 1) AS t
-       WHERE u.s = ANY (v_held) AND u.outcome IN ('delivered', 'accepted', 'dead', 'cancelled');
-    v_ended := o365_internal.end_cards(v_s, v_p, v_outcome, v_reason, v_tids);
-    WITH done AS MATERIALIZED (SELECT u.s, array_agg(u.p) AS ps, max(u.p) AS last FROM unnest(v_s, v_p) AS u(s, p) GROUP BY 1),
+    SELECT array_agg(u.s), array_agg(u.p), array_agg(u.outcome), array_agg(u.problem), array_agg(t.tid)
+      INTO v_s, v_p, v_outcome, v_reason, v_tids
+      FROM unnest(subs, leases, positions, outcomes, problems) AS u(s, l, p, outcome, problem)
+      CROSS JOIN LATERAL (SELECT o.ctid AS tid FROM o365_internal.outbox AS o
+                           WHERE o.subscription_id = u.s AND o.position = u.p LIMIT 1) AS t
+      CROSS JOIN LATERAL (SELECT 1 FROM o365_internal.lane AS la
+                           WHERE la.subscription_id = u.s AND la.lease_no = u.l LIMIT 1) AS of_lease
+     WHERE u.s = ANY (v_held) AND u.outcome IN ('delivered', 'accepted', 'dead', 'cancelled');
+    ended := o365_internal.end_cards(v_outcome, v_reason, v_tids);
+    WITH done AS MATERIALIZED (
+        SELECT u.s, array_agg(u.p) AS ps, max(u.p) AS last FROM unnest(v_s, v_p) AS u(s, p) GROUP BY 1),
     lane AS MATERIALIZED (
-        SELECT h.s, h.tid, la.cursor, la.late, coalesce(d.ps, '{}') AS ps, greatest(d.last, la.cursor) AS last
-        FROM unnest(v_held, v_held_tid) AS h(s, tid)
+        SELECT h.s, h.tid, h.released, la.cursor, la.late, coalesce(d.ps, '{}') AS ps, greatest(d.last, la.cursor) AS last
+        FROM unnest(v_held, v_held_tid, v_released) AS h(s, tid, released)
         CROSS JOIN LATERAL (SELECT x.cursor, x.late FROM o365_internal.lane AS x WHERE x.ctid = h.tid) AS la
         LEFT JOIN LATERAL (SELECT * FROM done WHERE done.s = h.s LIMIT 1) AS d ON true),
     rest AS MATERIALIZED (
-        SELECT l.s, l.tid, l.last, l.ps, nullif(ARRAY(
+        SELECT l.s, l.tid, l.released, l.last, l.ps, nullif(ARRAY(
             SELECT v FROM unnest(l.late) AS v WHERE v <> ALL (l.ps)
-            UNION SELECT o.position FROM o365_internal.outbox AS o WHERE o.subscription_id = l.s AND o.position > l.cursor AND o.position < l.last   -- (!) committed meanwhile, below the new cursor
+            UNION SELECT o.position FROM o365_internal.outbox AS o
+             WHERE o.subscription_id = l.s AND o.position > l.cursor AND o.position < l.last   -- (!) committed meanwhile, below the new cursor
         ), '{}') AS lt FROM lane AS l)
     UPDATE o365_internal.lane AS la
-       SET cursor = r.last, late = r.lt, worker = NULL, lease_until = NULL,
+       SET cursor = r.last, late = r.lt,
+           worker = CASE WHEN NOT r.released THEN la.worker END,
+           lease_until = CASE WHEN NOT r.released THEN la.lease_until END,
            failures = CASE WHEN r.ps = '{}' THEN la.failures ELSE 0 END,
-           failing_since = CASE WHEN r.ps <> '{}' THEN NULL ELSE la.failing_since END,
-           next_at = CASE WHEN la.hold IS NULL AND (r.lt IS NOT NULL
-                               OR EXISTS (SELECT 1 FROM o365_internal.outbox AS o WHERE o.subscription_id = r.s AND o.position > r.last))
+           failing_since = CASE WHEN r.ps = '{}' THEN la.failing_since END,
+           gone_since = CASE WHEN r.ps = '{}' THEN la.gone_since END,
+           next_at = CASE WHEN NOT r.released THEN la.next_at
+                          WHEN la.hold IS NULL AND (r.lt IS NOT NULL
+                               OR EXISTS (SELECT 1 FROM o365_internal.outbox AS o
+                                           WHERE o.subscription_id = r.s AND o.position > r.last))
                           THEN clock_timestamp() END
       FROM rest AS r WHERE la.ctid = r.tid;
     -- Few: lanes whose last card did not reach its end.
@@ -170,16 +268,20 @@ BEGIN
           FROM unnest(subs, leases, positions, outcomes, retry_after_s, problems) AS u(s, l, p, outcome, retry_after, problem)
          WHERE u.s = ANY (v_held) AND u.outcome NOT IN ('delivered', 'accepted', 'dead', 'cancelled')
     LOOP
-        v_ended := v_ended + o365_internal.card_failed(v_item.s, v_item.l, v_item.p, v_item.outcome, v_item.retry_after, v_item.problem);
+        ended := ended + o365_internal.card_failed(v_item.s, v_item.l, v_item.p, v_item.outcome, v_item.retry_after,
+                                                   v_item.problem);
     END LOOP;
-    RETURN v_ended;
 END $$;
-COMMENT ON FUNCTION o365.worker_report(integer, bigint[], bigint[], bigint[], text[], integer[], integer[], integer[], integer[], text[], bigint[], bigint[]) IS
-    'Reports claimed lanes: ends cards, writes history, moves cursors, sets when each lane is next due, and gives the lanes back. One element per '
-    'POST (or end without one) in the arrays up to problems; released_* name every lane once. Returns how many cards ended. A lane that is not '
-    'leased to this worker under this number any more is left alone, so a report may be repeated. Unknown outcomes count as retry.';
+COMMENT ON FUNCTION o365.worker_report(integer, bigint[], bigint[], bigint[], text[], integer[], integer[], integer[], integer[],
+                                       text[], bigint[], bigint[], boolean[]) IS
+    'Reports claimed lanes: ends cards and writes history, and gives back those lanes that are released, which sets when they '
+    'are next due. One element per POST (or end without one) in the arrays up to problems, a card that did not reach its end '
+    'last of its lane and only with its release; lane_subs, lane_leases and releases name every lane. ended: how many cards '
+    'ended. busy: lanes that another transaction has locked: nothing was done for them, report them again. A lane that is not '
+    'leased to this worker under this number any more is left alone, so a report may be repeated. Unknown outcomes count as '
+    'retry; cannot_open asks for another look in half a minute and counts as no failure.';
 
-CREATE OR REPLACE FUNCTION o365_internal.end_cards(subs bigint[], positions bigint[], outcomes text[], reasons text[], tids tid[]) RETURNS integer
+CREATE OR REPLACE FUNCTION o365_internal.end_cards(outcomes text[], reasons text[], tids tid[]) RETURNS integer
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
@@ -192,17 +294,19 @@ BEGIN
     END IF;
     -- The outcomes are looked up by ctid before the rows go: ORDER of what DELETE returns is nobody's promise.
     WITH ending AS MATERIALIZED (
-        SELECT o.card_id, o.subscription_id, o.event, o.enqueued_at, u.outcome, u.reason, u.tid
+        SELECT DISTINCT ON (u.tid) o.card_id, o.subscription_id, o.event, o.enqueued_at, u.outcome, u.reason, u.tid
           FROM unnest(outcomes, reasons, tids) AS u(outcome, reason, tid)
-          CROSS JOIN LATERAL (SELECT x.card_id, x.subscription_id, x.event, x.enqueued_at FROM o365_internal.outbox AS x WHERE x.ctid = u.tid) AS o),
+          CROSS JOIN LATERAL (SELECT x.card_id, x.subscription_id, x.event, x.enqueued_at FROM o365_internal.outbox AS x
+                               WHERE x.ctid = u.tid) AS o ORDER BY u.tid),
     gone AS (DELETE FROM o365_internal.outbox AS o WHERE o.ctid = ANY (tids) RETURNING 1),                 -- (!) by ctid: a join flips
     kept AS (INSERT INTO o365_internal.delivery (card_id, subscription_id, outcome, reason, event, enqueued_at)
              SELECT e.card_id, e.subscription_id, e.outcome, e.reason, e.event, e.enqueued_at FROM ending AS e RETURNING 1)
     SELECT count(*) INTO v_ended FROM kept;
     RETURN v_ended;
 END $$;
-COMMENT ON FUNCTION o365_internal.end_cards(bigint[], bigint[], text[], text[], tid[]) IS
-    'Moves cards from the outbox to the history with their outcomes. The caller holds their lanes, so nobody else can end them. Returns how many.';
+COMMENT ON FUNCTION o365_internal.end_cards(text[], text[], tid[]) IS
+    'Moves cards from the outbox to the history with their outcomes, each once. The caller holds their lanes, so nobody else '
+    'can end them. Returns how many.';
 
 CREATE OR REPLACE FUNCTION o365_internal.card_failed(
     subscription_id bigint, lease_no bigint, "position" bigint, outcome text, retry_after integer, problem text)
@@ -222,8 +326,17 @@ DECLARE
     v_reason text;
     v_tid tid;
 BEGIN
-    SELECT s.in_doubt_policy INTO v_policy FROM o365_internal.subscription AS s WHERE s.subscription_id = card_failed.subscription_id;
-    UPDATE o365_internal.lane AS l SET failures = l.failures + 1, failing_since = coalesce(l.failing_since, clock_timestamp())
+    IF outcome = 'cannot_open' THEN
+        -- The worker's trouble, not the webhook's: another worker, or this one with the right key file, delivers it.
+        UPDATE o365_internal.lane AS l SET next_at = clock_timestamp() + interval '30 seconds'
+         WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no AND l.hold IS NULL;
+        RETURN 0;
+    END IF;
+    SELECT s.in_doubt_policy INTO v_policy FROM o365_internal.subscription AS s
+     WHERE s.subscription_id = card_failed.subscription_id;
+    UPDATE o365_internal.lane AS l
+       SET failures = l.failures + 1, failing_since = coalesce(l.failing_since, clock_timestamp()),
+           gone_since = CASE WHEN card_failed.outcome = 'gone' THEN coalesce(l.gone_since, clock_timestamp()) END
      WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no RETURNING l.* INTO v_lane;
     IF outcome = 'suspend' THEN
         PERFORM o365_internal.hold(subscription_id, 'suspended', coalesce(problem, 'the far end refuses this webhook'));
@@ -232,15 +345,15 @@ BEGIN
     IF outcome = 'in_doubt' AND v_policy = 'skip' THEN
         v_ends_as := 'in_doubt';
         v_reason := coalesce(problem, 'the answer was lost');
+    ELSIF clock_timestamp() - v_lane.gone_since >= v_give_up THEN
+        -- Evidence over time: nothing but this answer for as long as a card is tried. What waits is cancelled at its claim.
+        UPDATE o365_internal.subscription AS s
+           SET status = 'gone', status_reason = coalesce(problem, 'the webhook does not exist any more'), status_at = now()
+         WHERE s.subscription_id = card_failed.subscription_id AND s.status NOT IN ('removed', 'gone');
+        UPDATE o365_internal.lane AS l SET next_at = clock_timestamp(), hold = NULL
+         WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no;
+        RETURN 0;
     ELSIF clock_timestamp() - v_lane.failing_since >= v_give_up THEN
-        IF outcome = 'gone' THEN
-            -- Evidence over time: the same answer for as long as a card is retried. What waits is cancelled when it is claimed.
-            UPDATE o365_internal.subscription AS s SET status = 'gone', status_reason = coalesce(problem, 'the webhook does not exist any more'), status_at = now()
-             WHERE s.subscription_id = card_failed.subscription_id AND s.status NOT IN ('removed', 'gone');
-            UPDATE o365_internal.lane AS l SET next_at = clock_timestamp(), hold = NULL
-             WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no;
-            RETURN 0;
-        END IF;
         v_ends_as := 'dead';
         v_reason := format('gave up after %s tries: %s', v_lane.failures, coalesce(problem, outcome));
     END IF;
@@ -259,7 +372,7 @@ BEGIN
            next_at = CASE WHEN l.hold IS NULL THEN clock_timestamp() END
      WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no;
     RETURN CASE WHEN v_tid IS NULL THEN 0
-        ELSE o365_internal.end_cards(ARRAY[subscription_id], ARRAY["position"], ARRAY[v_ends_as], ARRAY[v_reason], ARRAY[v_tid]) END;
+        ELSE o365_internal.end_cards(ARRAY[v_ends_as], ARRAY[v_reason], ARRAY[v_tid]) END;
 END $$;
 COMMENT ON FUNCTION o365_internal.card_failed(bigint, bigint, bigint, text, integer, text) IS
     'The first card of a lane did not reach its end: decides between a later try, giving up, suspending the webhook and calling it gone. Returns '

@@ -1,12 +1,19 @@
 -- Who may use what, besides EXECUTE (grants.sql). SECURITY DEFINER because the views call them as their reader: PostgreSQL checks the tables of
 -- a view against its owner, but its functions against whoever reads it.
 
+CREATE OR REPLACE FUNCTION o365_internal.has_roles() RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT pg_get_userbyid(n.nspowner) = 'o365_owner' FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'o365_internal' $$;
+COMMENT ON FUNCTION o365_internal.has_roles() IS
+    'Whether this installation was made with roles of its own; without, everything belongs to one role, and roles of our '
+    'names are another installation''s in this cluster.';
+
 CREATE OR REPLACE FUNCTION o365_internal.is_operator() RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce((SELECT pg_has_role(session_user, r.oid, 'MEMBER') FROM pg_catalog.pg_roles AS r WHERE r.rolname = 'o365_operator'),
-                    session_user = current_user) $$;
+    SELECT CASE WHEN o365_internal.has_roles() THEN pg_has_role(session_user, 'o365_operator', 'MEMBER')
+                ELSE pg_has_role(session_user, current_user, 'MEMBER') END $$;
 COMMENT ON FUNCTION o365_internal.is_operator() IS
-    'Whether the session''s login is a member of o365_operator; without roles, whether it is the one that owns everything.';
+    'Whether the session''s login is a member of o365_operator; without roles, of the one that owns everything.';
 
 CREATE OR REPLACE FUNCTION o365_internal.may_use(connector_id integer) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -14,6 +21,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
                     WHERE a.connector_id = $1 AND pg_has_role(session_user, r.oid, 'MEMBER')) $$;
 COMMENT ON FUNCTION o365_internal.may_use(integer) IS
     'Whether the session''s login, directly or as a member, was granted the connector with o365.grant_application. SET ROLE changes nothing.';
+
+CREATE OR REPLACE FUNCTION o365_internal.visible_connectors() RETURNS integer[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(array_agg(c.connector_id), '{}') FROM o365_internal.connector AS c
+     WHERE o365_internal.is_operator() OR o365_internal.may_use(c.connector_id) $$;
+COMMENT ON FUNCTION o365_internal.visible_connectors() IS
+    'The connectors whose rows the session may see: all for an operator, those it may use for an application. Views ask '
+    'once a query, not once a row.';
 
 CREATE OR REPLACE FUNCTION o365_internal.connector_to_use(slug text) RETURNS o365_internal.connector
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -42,9 +57,15 @@ BEGIN
     END IF;
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = grant_application.role) THEN
         RAISE EXCEPTION 'there is no role %', quote_nullable(role)
-            USING ERRCODE = 'undefined_object', HINT = format('Make it first: CREATE ROLE %I LOGIN', role);
+            USING ERRCODE = 'undefined_object',
+                  HINT = format('Make it first: CREATE ROLE %I LOGIN', coalesce(role, 'your_application'));
     END IF;
-    IF EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = 'o365_app') AND NOT pg_has_role(role, 'o365_app', 'MEMBER') THEN
+    -- Membership carries a grant: one to a role that every application is a member of would be for all of them.
+    IF role LIKE 'o365\_%' THEN
+        RAISE EXCEPTION 'role % is no application''s', role
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Name the role that the application itself connects as.';
+    END IF;
+    IF o365_internal.has_roles() AND NOT pg_has_role(role, 'o365_app', 'MEMBER') THEN
         EXECUTE format('GRANT o365_app TO %I', role);
     END IF;
     INSERT INTO o365_internal.application (role, connector_id) VALUES (grant_application.role, v_connector_id) ON CONFLICT DO NOTHING;
@@ -52,7 +73,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.grant_application(name, text) IS
     'Lets a database role, and its members, begin connections of a connector and send to them; makes it a member of o365_app. Repeating it '
-    'changes nothing. Errors: undefined_object.';
+    'changes nothing. The grant goes by the role''s name: take it back before you drop the role. Errors: undefined_object, '
+    'invalid_parameter_value.';
 
 CREATE OR REPLACE FUNCTION o365.revoke_application(role name, connector text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

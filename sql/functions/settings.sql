@@ -25,6 +25,12 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value', HINT = v_setting.help;
     END IF;
     UPDATE o365_internal.setting AS s SET value = "set".value WHERE s.name = "set".name;
+    -- A POST that could outlive its lease is never started: with less, nothing would be.
+    IF o365_internal.integer_setting('lease_seconds') < o365_internal.integer_setting('post_timeout_seconds') + 10 THEN
+        RAISE EXCEPTION 'lease_seconds must be at least 10 more than post_timeout_seconds: they would be % and %',
+            o365_internal.text_setting('lease_seconds'), o365_internal.text_setting('post_timeout_seconds')
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Set the other one first.';
+    END IF;
     RETURN value;
 END $$;
 COMMENT ON FUNCTION o365.set(text, text) IS

@@ -3,14 +3,19 @@
 CREATE OR REPLACE FUNCTION o365_internal.hold(subscription_id bigint, status text, reason text) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    UPDATE o365_internal.subscription AS s SET status = hold.status, status_reason = hold.reason, status_at = now()
+    -- A person's pause outranks what a worker found out meanwhile: it would be undone by the next renewal.
+    UPDATE o365_internal.subscription AS s
+       SET status = CASE WHEN s.status = 'paused' THEN s.status ELSE hold.status END,
+           status_reason = hold.reason, status_at = now()
      WHERE s.subscription_id = hold.subscription_id AND s.status NOT IN ('removed', 'gone', 'retired');
     IF FOUND THEN
-        UPDATE o365_internal.lane AS l SET hold = hold.status, next_at = NULL WHERE l.subscription_id = hold.subscription_id;
+        UPDATE o365_internal.lane AS l SET hold = coalesce(nullif(l.hold, 'suspended'), hold.status), next_at = NULL
+         WHERE l.subscription_id = hold.subscription_id;
     END IF;
 END $$;
 COMMENT ON FUNCTION o365_internal.hold(bigint, text, text) IS
-    'Stops a lane: nothing is claimed from it, its cards wait. A worker that holds it sees it within 2 s and keeps its lease until it reports.';
+    'Stops a lane: nothing is claimed from it, its cards wait. One that is paused stays paused and takes the reason only. A '
+    'worker that holds it sees it within 2 s and keeps its lease until it reports.';
 
 CREATE OR REPLACE FUNCTION o365_internal.revive(subscription_id bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -26,17 +31,32 @@ COMMENT ON FUNCTION o365_internal.revive(bigint) IS 'A renewed webhook works aga
 CREATE OR REPLACE FUNCTION o365_internal.wake(subscription_id bigint) RETURNS void
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     -- Not before a lease that somebody may still hold has ended: at most one POST is in flight per lane.
-    UPDATE o365_internal.lane AS l SET hold = NULL, next_at = greatest(now(), l.lease_until), failures = 0, failing_since = NULL
+    UPDATE o365_internal.lane AS l
+       SET hold = NULL, next_at = greatest(now(), l.lease_until), failures = 0, failing_since = NULL, gone_since = NULL
      WHERE l.subscription_id = $1 $$;
 COMMENT ON FUNCTION o365_internal.wake(bigint) IS 'Makes a lane due, after the lease that may still be held.';
 
-CREATE OR REPLACE FUNCTION o365_internal.subscription_to_change(subscription_id bigint) RETURNS o365_internal.subscription
+CREATE OR REPLACE FUNCTION o365_internal.lock_subscription(subscription_id bigint) RETURNS o365_internal.subscription
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_subscription o365_internal.subscription;
 BEGIN
-    SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s WHERE s.subscription_id = subscription_to_change.subscription_id FOR UPDATE;
-    IF NOT FOUND THEN
+    -- The lane first, as the delivery core does: whoever has the lane never waits for its subscription.
+    PERFORM FROM o365_internal.lane AS l WHERE l.subscription_id = lock_subscription.subscription_id FOR UPDATE;
+    SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s
+     WHERE s.subscription_id = lock_subscription.subscription_id FOR UPDATE;
+    RETURN v_subscription;
+END $$;
+COMMENT ON FUNCTION o365_internal.lock_subscription(bigint) IS
+    'Locks a lane and its subscription, in this order, and returns the subscription; null when there is none. Everything '
+    'that changes a subscription calls it first.';
+
+CREATE OR REPLACE FUNCTION o365_internal.subscription_to_change(subscription_id bigint) RETURNS o365_internal.subscription
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_subscription o365_internal.subscription := o365_internal.lock_subscription(subscription_id);
+BEGIN
+    IF v_subscription.subscription_id IS NULL THEN
         RAISE EXCEPTION 'there is no subscription %', coalesce(subscription_id::text, 'NULL')
             USING ERRCODE = 'undefined_object', HINT = 'select * from o365.subscriptions lists them.';
     END IF;

@@ -21,6 +21,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 DECLARE
     v_worker integer;
 BEGIN
+    PERFORM o365_internal.feed_again_if_restored();
     INSERT INTO o365_internal.worker (name, version, environment) VALUES (worker_start.worker_name, worker_start.version, worker_start.environment)
         RETURNING worker_id INTO v_worker;
     RETURN o365_internal.worker_orders(v_worker, worker_start.environment);
@@ -31,6 +32,7 @@ COMMENT ON FUNCTION o365.worker_start(text, text, text) IS
 CREATE OR REPLACE FUNCTION o365.worker_heartbeat(worker integer, environment text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    PERFORM o365_internal.feed_again_if_restored();
     UPDATE o365_internal.worker AS w SET seen_at = now() WHERE w.worker_id = worker_heartbeat.worker;
     RETURN o365_internal.worker_orders(worker, environment);
 END $$;
@@ -43,53 +45,75 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
      WHERE s.subscription_id = ANY ($1) AND s.sealed IS NOT NULL $$;
 COMMENT ON FUNCTION o365.worker_secrets(bigint[]) IS 'Sealed webhooks of subscriptions, those that have one. Only the key file opens them.';
 
-CREATE OR REPLACE FUNCTION o365.worker_adopt(subscription_id bigint, secret_version integer, key_id text, sealed bytea) RETURNS boolean
+CREATE OR REPLACE FUNCTION o365.worker_adopt(subscription_id bigint, secret_version integer, key_id text, sealed bytea)
+RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    UPDATE o365_internal.subscription AS s SET sealed = worker_adopt.sealed, key_id = worker_adopt.key_id
-     WHERE s.subscription_id = worker_adopt.subscription_id AND s.secret_version = worker_adopt.secret_version AND s.sealed IS NOT NULL
-       AND EXISTS (SELECT FROM o365_internal.sealing_key AS k WHERE k.key_id = worker_adopt.key_id AND k.kind = 'symmetric' AND k.active);
-    RETURN FOUND;
+    PERFORM FROM o365_internal.subscription AS s
+      WHERE s.subscription_id = worker_adopt.subscription_id AND s.secret_version = worker_adopt.secret_version
+        AND s.sealed IS NOT NULL
+        AND EXISTS (SELECT FROM o365_internal.sealing_key AS k
+                     WHERE k.key_id = worker_adopt.key_id AND k.kind = 'symmetric' AND k.active)
+        FOR UPDATE OF s SKIP LOCKED;
+    IF FOUND THEN
+        UPDATE o365_internal.subscription AS s SET sealed = worker_adopt.sealed, key_id = worker_adopt.key_id
+         WHERE s.subscription_id = worker_adopt.subscription_id;
+        RETURN true;
+    END IF;
+    RETURN false;
 END $$;
 COMMENT ON FUNCTION o365.worker_adopt(bigint, integer, text, bytea) IS
-    'Puts the same secret, sealed under an active symmetric key, in place of what is there. False when it was renewed or removed meanwhile, or '
-    'the key is not known.';
+    'Puts the same secret, sealed under an active symmetric key, in place of what is there. False when it was renewed or removed meanwhile, '
+    'another transaction has it locked, or the key is not known: the next opening tries again.';
 
 CREATE OR REPLACE FUNCTION o365.worker_outlook() RETURNS jsonb
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT jsonb_build_object(
-        'due', count(*) FILTER (WHERE l.next_at <= clock_timestamp() OR l.worker IS NOT NULL),
+        'due', count(*) FILTER (WHERE l.next_at <= clock_timestamp() OR l.lease_until > clock_timestamp()),
         'waiting', count(*) FILTER (WHERE l.next_at > clock_timestamp() AND l.worker IS NULL),
-        'held', count(*) FILTER (WHERE l.hold IS NOT NULL),
+        'paused', count(*) FILTER (WHERE l.hold = 'paused' AND q.has_cards),
+        'suspended', count(*) FILTER (WHERE l.hold = 'suspended' AND q.has_cards),
         'failing', count(*) FILTER (WHERE l.failures > 0 AND l.next_at IS NOT NULL),
-        'next_at', min(l.next_at) FILTER (WHERE l.next_at > clock_timestamp() AND l.worker IS NULL)) FROM o365_internal.lane AS l $$;
-COMMENT ON FUNCTION o365.worker_outlook() IS 'How many lanes are due or leased, wait for a time, are held, or fail, and when the next is due. For --once.';
+        'next_at', min(l.next_at) FILTER (WHERE l.next_at > clock_timestamp() AND l.worker IS NULL))
+      FROM o365_internal.lane AS l
+      CROSS JOIN LATERAL (SELECT l.hold IS NOT NULL AND EXISTS (
+          SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id) AS has_cards) AS q $$;
+COMMENT ON FUNCTION o365.worker_outlook() IS
+    'How many lanes are due or leased, wait for a time, wait paused or suspended with cards, or fail, and when the next is '
+    'due. For --once.';
+
+CREATE OR REPLACE FUNCTION o365_internal.make_partition(of_table text, day date) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '200ms' AS $$
+DECLARE
+    v_name text := of_table || to_char(day, '_YYYYMMDD');
+BEGIN
+    IF to_regclass(format('o365_internal.%I', v_name)) IS NOT NULL THEN
+        RETURN false;
+    END IF;
+    EXECUTE format('CREATE TABLE o365_internal.%I (LIKE o365_internal.%I INCLUDING DEFAULTS INCLUDING COMMENTS)', v_name, of_table);
+    EXECUTE format('COMMENT ON TABLE o365_internal.%I IS %L', v_name, 'One day of ' || of_table || ', UTC.');
+    -- Rows that came before their day had a partition move into it; the default partition could not be left with them.
+    EXECUTE format('WITH moved AS (DELETE FROM o365_internal.%1$I WHERE at >= %3$L AND at < %4$L RETURNING *)
+                    INSERT INTO o365_internal.%2$I SELECT * FROM moved', of_table || '_default', v_name, day, day + 1);
+    EXECUTE format('ALTER TABLE o365_internal.%I ATTACH PARTITION o365_internal.%I FOR VALUES FROM (%L) TO (%L)',
+                   of_table, v_name, day, day + 1);
+    RETURN true;
+END $$;
+COMMENT ON FUNCTION o365_internal.make_partition(text, date) IS
+    'Makes the partition of one day, midnight to midnight UTC; false when it is there. Error: lock_not_available when '
+    'somebody reads the history just now.';
 
 CREATE OR REPLACE FUNCTION o365_internal.make_partitions(days integer) RETURNS integer
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    v_table text;
-    v_day date;
-    v_made integer := 0;
-BEGIN
-    FOREACH v_table IN ARRAY ARRAY['attempt', 'delivery'] LOOP
-        FOR v_day IN SELECT d::date FROM generate_series(current_date, current_date + days, interval '1 day') AS d LOOP
-            IF to_regclass(format('o365_internal.%I', v_table || to_char(v_day, '_YYYYMMDD'))) IS NULL THEN
-                EXECUTE format('CREATE TABLE o365_internal.%I (LIKE o365_internal.%I INCLUDING DEFAULTS INCLUDING COMMENTS)',
-                               v_table || to_char(v_day, '_YYYYMMDD'), v_table);
-                EXECUTE format('COMMENT ON TABLE o365_internal.%I IS %L', v_table || to_char(v_day, '_YYYYMMDD'), 'One day of ' || v_table || '.');
-                EXECUTE format('ALTER TABLE o365_internal.%I ATTACH PARTITION o365_internal.%I FOR VALUES FROM (%L) TO (%L)',
-                               v_table, v_table || to_char(v_day, '_YYYYMMDD'), v_day, v_day + 1);
-                v_made := v_made + 1;
-            END IF;
-        END LOOP;
-    END LOOP;
-    RETURN v_made;
-END $$;
-COMMENT ON FUNCTION o365_internal.make_partitions(integer) IS 'Makes the daily partitions of the history from today on; returns how many were missing.';
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+    SELECT (count(*) FILTER (WHERE o365_internal.make_partition(t.name, d::date)))::integer
+      FROM (VALUES ('attempt'), ('delivery')) AS t (name),
+           generate_series(current_date, current_date + $1, interval '1 day') AS d $$;
+COMMENT ON FUNCTION o365_internal.make_partitions(integer) IS
+    'Makes the daily partitions of the history from today on; returns how many were missing. Error: lock_not_available.';
 
 CREATE OR REPLACE FUNCTION o365.worker_chores(worker integer) RETURNS text
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC'
+SET lock_timeout = '200ms' AS $$
 DECLARE
     v_days integer := o365_internal.integer_setting('history_days');
     v_partition name;
@@ -99,17 +123,26 @@ BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtext('o365.worker_chores')) THEN
         RETURN '';
     END IF;
-    v_n := o365_internal.make_partitions(2);
-    IF v_n > 0 THEN
-        v_done := v_done || format('made %s partitions', v_n);
-    END IF;
+    -- Whoever reads the history, a dump for one, must not make reports wait behind our lock: the next minute tries again.
+    BEGIN
+        v_n := o365_internal.make_partitions(2);
+        IF v_n > 0 THEN
+            v_done := v_done || format('made %s partitions', v_n);
+        END IF;
+    EXCEPTION WHEN lock_not_available THEN
+        v_done := v_done || 'left the making of partitions for later: somebody reads the history'::text;
+    END;
     FOR v_partition IN
         SELECT c.relname FROM pg_catalog.pg_inherits AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.inhrelid
          WHERE i.inhparent IN ('o365_internal.attempt'::regclass, 'o365_internal.delivery'::regclass)
            AND c.relname ~ '_[0-9]{8}$' AND to_date(right(c.relname, 8), 'YYYYMMDD') < current_date - v_days
     LOOP
-        EXECUTE format('DROP TABLE o365_internal.%I', v_partition);
-        v_done := v_done || format('dropped %s', v_partition);
+        BEGIN
+            EXECUTE format('DROP TABLE o365_internal.%I', v_partition);
+            v_done := v_done || format('dropped %s', v_partition);
+        EXCEPTION WHEN lock_not_available THEN
+            v_done := v_done || format('left %s for later: somebody reads it', v_partition);
+        END;
     END LOOP;
     UPDATE o365_internal.connect_attempt AS a SET outcome = 'abandoned', consumed_at = a.expires_at
      WHERE a.outcome IS NULL AND a.expires_at < now() - interval '1 hour';

@@ -36,9 +36,11 @@ INSERT INTO allowed SELECT 'o365_responder', unnest(ARRAY['responder_connectors'
     'responder_callback_error', 'responder_done', 'responder_page', 'responder_logo', 'responder_health']);
 INSERT INTO allowed SELECT 'o365_worker', unnest(ARRAY['worker_start', 'worker_heartbeat', 'worker_feed', 'worker_claim', 'worker_recheck', 'worker_report',
     'worker_secrets', 'worker_adopt', 'worker_outlook', 'worker_chores', 'worker_add_key', 'worker_keys', 'worker_seal_probe', 'worker_key_backed_up']);
-INSERT INTO allowed SELECT 'o365_app', unnest(ARRAY['begin_connect', 'connections', 'check_card', 'send', 'try_send', 'send_to_user', 'is_operator', 'may_use']);
+INSERT INTO allowed SELECT 'o365_app', unnest(ARRAY['begin_connect', 'connections', 'check_card', 'send', 'try_send', 'send_to_user',
+    'visible_connectors']);
 INSERT INTO allowed SELECT 'o365_operator', unnest(ARRAY['set', 'allow_webhook_host', 'forbid_webhook_host', 'register_connector', 'grant_application',
-    'revoke_application', 'connect_button', 'connect_button_documented', 'check_card', 'pause', 'resume', 'remove', 'attempt', 'health', 'is_operator', 'may_use']);
+    'revoke_application', 'connect_button', 'connect_button_documented', 'check_card', 'pause', 'resume', 'remove', 'attempt', 'health',
+    'visible_connectors']);
 SELECT results_eq(
     $$SELECT r.rolname::text COLLATE "default", f.proname::text COLLATE "default" FROM pg_roles AS r, our_functions AS f
        WHERE r.rolname IN ('o365_responder', 'o365_worker', 'o365_app', 'o365_operator') AND has_function_privilege(r.oid, f.oid, 'EXECUTE') ORDER BY 1, 2$$,

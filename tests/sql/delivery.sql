@@ -4,10 +4,12 @@ SELECT no_plan();
 SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob, pg_temp.connect('carl') AS carl, pg_temp.connect('dora') AS dora \gset
 SELECT (o365.worker_start('w1', 'test', 'production') ->> 'worker')::integer AS w1, (o365.worker_start('w2', 'test', 'production') ->> 'worker')::integer AS w2 \gset
 -- What a worker claims, and the short forms of a report: one card, or a lane without any.
-CREATE FUNCTION pg_temp.report(w integer, s bigint, l bigint, p bigint, outcome text, status integer DEFAULT 200, retry_after integer DEFAULT NULL) RETURNS integer LANGUAGE sql AS $$
-    SELECT o365.worker_report(w, ARRAY[s], ARRAY[l], ARRAY[p], ARRAY[outcome], ARRAY[NULL::integer], ARRAY[status], ARRAY[retry_after], ARRAY[1], ARRAY[NULL::text], ARRAY[s], ARRAY[l]) $$;
+CREATE FUNCTION pg_temp.report(w integer, s bigint, l bigint, p bigint, outcome text, status integer DEFAULT 200,
+    retry_after integer DEFAULT NULL, releases boolean DEFAULT true) RETURNS integer LANGUAGE sql AS $$
+    SELECT r.ended FROM o365.worker_report(w, ARRAY[s], ARRAY[l], ARRAY[p], ARRAY[outcome], ARRAY[NULL::integer], ARRAY[status],
+        ARRAY[retry_after], ARRAY[1], ARRAY[NULL::text], ARRAY[s], ARRAY[l], ARRAY[releases]) AS r $$;
 CREATE FUNCTION pg_temp.release(w integer, s bigint, l bigint) RETURNS integer LANGUAGE sql AS $$
-    SELECT o365.worker_report(w, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', ARRAY[s], ARRAY[l]) $$;
+    SELECT r.ended FROM o365.worker_report(w, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', ARRAY[s], ARRAY[l], '{t}') AS r $$;
 CREATE FUNCTION pg_temp.due(s bigint) RETURNS boolean LANGUAGE sql AS $$
     SELECT coalesce((SELECT l.next_at <= clock_timestamp() FROM o365_internal.lane AS l WHERE l.subscription_id = s), false) $$;
 CREATE FUNCTION pg_temp.ends(s bigint) RETURNS text[] LANGUAGE sql AS $$
@@ -26,10 +28,10 @@ SELECT c.lease_no AS l, min(c.position) AS p1, max(c.position) AS p2 FROM claime
 SELECT is(pg_temp.report(:w2, :ann, :l, :p1, 'delivered'), 0, 'a report of another worker is refused');
 SELECT is(pg_temp.report(:w1, :ann, :l + 1, :p1, 'delivered'), 0, 'a report under another lease is refused');
 SELECT is(pg_temp.ends(:ann), NULL, 'and neither ends a card');
-SELECT is(o365.worker_report(:w1, ARRAY[:ann, :ann]::bigint[], ARRAY[:l, :l]::bigint[], ARRAY[:p1, :p2]::bigint[], '{delivered,retry}', '{100,230}', '{200,503}', '{NULL,NULL}', '{5,6}', '{NULL,busy}',
-    ARRAY[:ann]::bigint[], ARRAY[:l]::bigint[]), 1, 'a report ends the card that was delivered');
-SELECT is(o365.worker_report(:w1, ARRAY[:ann]::bigint[], ARRAY[:l]::bigint[], ARRAY[:p2]::bigint[], '{delivered}', '{100}', '{200}', '{NULL}', '{5}', '{NULL}', ARRAY[:ann]::bigint[], ARRAY[:l]::bigint[]), 0,
-    'the same lease reports once');
+SELECT is((o365.worker_report(:w1, ARRAY[:ann, :ann]::bigint[], ARRAY[:l, :l]::bigint[], ARRAY[:p1, :p2]::bigint[],
+    '{delivered,retry}', '{100,230}', '{200,503}', '{NULL,NULL}', '{5,6}', '{NULL,busy}',
+    ARRAY[:ann]::bigint[], ARRAY[:l]::bigint[], '{t}')).ended, 1, 'a report ends the card that was delivered');
+SELECT is(pg_temp.report(:w1, :ann, :l, :p2, 'delivered'), 0, 'the same lease reports once');
 SELECT results_eq(format('SELECT a.outcome, a.rule_id, a.http_status FROM o365_internal.attempt AS a WHERE a.subscription_id = %s ORDER BY a.card_id', :ann),
     $$VALUES ('delivered', 100, 200), ('retry', 230, 503)$$, 'every POST is in the history with its rule');
 SELECT is(pg_temp.due(:ann), false, 'a failed card makes its lane wait');
@@ -84,7 +86,8 @@ SELECT is(pg_temp.due(:bob), true, 'and is due again');
 SELECT o365.remove(:bob) \g /dev/null
 SELECT c.lease_no AS l, c.position AS p, c.ends_as FROM o365.worker_claim(:w1, '-infinity', 10, 2) AS c \gset
 SELECT is(:'ends_as'::text, 'cancelled', 'a removed subscription''s card is claimed only to be cancelled');
-SELECT is(o365.worker_report(:w1, ARRAY[:bob]::bigint[], ARRAY[:l]::bigint[], ARRAY[:p]::bigint[], '{cancelled}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{removed}', ARRAY[:bob]::bigint[], ARRAY[:l]::bigint[]), 1, 'and ends so');
+SELECT is((o365.worker_report(:w1, ARRAY[:bob]::bigint[], ARRAY[:l]::bigint[], ARRAY[:p]::bigint[], '{cancelled}', '{NULL}', '{NULL}',
+    '{NULL}', '{NULL}', '{removed}', ARRAY[:bob]::bigint[], ARRAY[:l]::bigint[], '{t}')).ended, 1, 'and ends so');
 SELECT is((SELECT count(*) FROM o365_internal.attempt AS a WHERE a.subscription_id = :bob), 0::bigint, 'without a POST');
 SELECT is((SELECT d.reason FROM o365_internal.delivery AS d WHERE d.subscription_id = :bob), 'removed', 'with its reason');
 
@@ -109,12 +112,65 @@ SELECT isnt_empty($$SELECT 1 FROM o365.health() AS h WHERE h.problem LIKE 'is su
 SELECT o365.resume(:dora) \g /dev/null
 SELECT c.lease_no AS dl FROM o365.worker_claim(:w1, '-infinity', 10, 2) AS c WHERE c.subscription_id = :dora \gset
 SELECT pg_temp.report(:w1, :dora, :dl, :dp, 'gone', 404) \g /dev/null
-SELECT is((SELECT s.status FROM o365_internal.subscription AS s WHERE s.subscription_id = :dora), 'active', 'one odd answer does not end a webhook');
-UPDATE o365_internal.lane SET next_at = now(), failing_since = now() - interval '25 hours' WHERE subscription_id = :dora;
+SELECT is((SELECT s.status FROM o365_internal.subscription AS s WHERE s.subscription_id = :dora), 'active',
+    'one odd answer does not end a webhook');
+UPDATE o365_internal.lane SET next_at = now(), gone_since = now() - interval '25 hours' WHERE subscription_id = :dora;
+SELECT c.lease_no AS dl FROM o365.worker_claim(:w1, '-infinity', 10, 2) AS c WHERE c.subscription_id = :dora \gset
+SELECT pg_temp.report(:w1, :dora, :dl, :dp, 'retry', 503) \g /dev/null
+UPDATE o365_internal.lane SET next_at = now() WHERE subscription_id = :dora;
+SELECT c.lease_no AS dl FROM o365.worker_claim(:w1, '-infinity', 10, 2) AS c WHERE c.subscription_id = :dora \gset
+SELECT pg_temp.report(:w1, :dora, :dl, :dp, 'gone', 404) \g /dev/null
+SELECT is((SELECT s.status FROM o365_internal.subscription AS s WHERE s.subscription_id = :dora), 'active',
+    'nor does it after a day of other errors: each other answer begins the count anew');
+UPDATE o365_internal.lane SET next_at = now(), gone_since = now() - interval '25 hours' WHERE subscription_id = :dora;
 SELECT c.lease_no AS dl FROM o365.worker_claim(:w1, '-infinity', 10, 2) AS c WHERE c.subscription_id = :dora \gset
 SELECT pg_temp.report(:w1, :dora, :dl, :dp, 'gone', 404) \g /dev/null
 SELECT is((SELECT s.status FROM o365_internal.subscription AS s WHERE s.subscription_id = :dora), 'gone', 'the same answer over give_up_hours does');
 SELECT is((SELECT c.ends_as FROM o365.worker_claim(:w1, '-infinity', 10, 2) AS c WHERE c.subscription_id = :dora), 'cancelled', 'and what waits is cancelled');
+
+-- A report of progress.
+SET SESSION AUTHORIZATION shop;
+SELECT o365.send(:ann, '{"text": "5"}'), o365.send(:ann, '{"text": "6"}') \g /dev/null
+RESET SESSION AUTHORIZATION;
+SELECT o365.worker_feed() \g /dev/null
+SELECT c.lease_no AS l, min(c.position) AS p1, max(c.position) AS p2 FROM o365.worker_claim(:w1, '-infinity', 10, 10) AS c
+ WHERE c.subscription_id = :ann GROUP BY 1 \gset
+SELECT is(pg_temp.report(:w1, :ann, :l, :p1, 'delivered', releases => false), 1, 'a card can be reported while its lane goes on');
+SELECT ok(l.worker = :w1 AND l.next_at > now() AND l.cursor = :p1, 'which stays with its worker') FROM o365_internal.lane AS l
+ WHERE l.subscription_id = :ann;
+SELECT is(pg_temp.report(:w1, :ann, :l, :p1, 'delivered', releases => false), 0, 'reported twice it ends once');
+SELECT is(pg_temp.report(:w1, :ann, :l, :p2, 'delivered'), 1, 'and the last report releases the lane');
+SELECT ok(l.worker IS NULL AND l.next_at IS NULL, 'to nobody, since nothing waits') FROM o365_internal.lane AS l WHERE l.subscription_id = :ann;
+
+-- A worker whose key file lacks a key.
+SET SESSION AUTHORIZATION shop;
+SELECT o365.send(:ann, '{"text": "7"}') \g /dev/null
+RESET SESSION AUTHORIZATION;
+SELECT o365.worker_feed() \g /dev/null
+SELECT c.lease_no AS l, c.position AS p FROM o365.worker_claim(:w1, '-infinity', 10, 10) AS c WHERE c.subscription_id = :ann \gset
+SELECT pg_temp.report(:w1, :ann, :l, :p, 'cannot_open', NULL) \g /dev/null
+SELECT ok(l.failures = 0 AND l.hold IS NULL AND l.next_at > clock_timestamp() + interval '20 s',
+    'a webhook that this worker cannot open waits half a minute and has not failed') FROM o365_internal.lane AS l WHERE l.subscription_id = :ann;
+
+-- A pause outranks what a worker finds out while it posts.
+UPDATE o365_internal.lane SET next_at = now() WHERE subscription_id = :ann;
+SELECT c.lease_no AS l, c.position AS p FROM o365.worker_claim(:w1, '-infinity', 10, 10) AS c WHERE c.subscription_id = :ann \gset
+SELECT o365.pause(:ann) \g /dev/null
+SELECT pg_temp.report(:w1, :ann, :l, :p, 'suspend', 401) \g /dev/null
+SELECT is((SELECT s.status FROM o365_internal.subscription AS s WHERE s.subscription_id = :ann), 'paused', 'a paused one stays paused');
+SELECT is((SELECT (o365.worker_outlook() ->> 'paused')::integer), 1, 'and --once is told that cards wait behind the pause');
+SELECT o365.resume(:ann) \g /dev/null
+
+-- Restored into another cluster: transaction ids of the old one mean nothing there.
+SELECT c.lease_no AS l, c.position AS p FROM o365.worker_claim(:w1, '-infinity', 10, 10) AS c WHERE c.subscription_id = :ann \gset
+UPDATE o365_internal.fed SET cluster = 1, snap = '9000000:9000000:' WHERE n = (SELECT max(n) FROM o365_internal.fed);
+UPDATE o365_internal.outbox SET xid = '8999999' WHERE subscription_id = :ann;
+SELECT is(o365.worker_feed(), 0, 'a restored copy seems to have nothing to do');
+SELECT o365.worker_heartbeat(:w1, 'production') \g /dev/null
+SELECT o365.worker_feed() \g /dev/null
+SELECT is((SELECT c.position FROM o365.worker_claim(:w2, '-infinity', 10, 10) AS c WHERE c.subscription_id = :ann), :p::bigint,
+    'until a worker''s first heartbeat hands everything to the lanes anew');
+SELECT is(pg_temp.report(:w1, :ann, :l, :p, 'delivered'), 0, 'and refuses who had a lease before');
 
 -- Adoption.
 SELECT is(o365.worker_adopt(:ann, 1, 'sym-0a1b2c3d', '\x01'), true, 'a worker re-seals under a symmetric key');
@@ -128,4 +184,19 @@ SELECT is(o365.worker_chores(:w1), '', 'chores with nothing to do say nothing');
 SELECT o365_internal.make_partitions(0) \g /dev/null
 CREATE TABLE o365_internal.delivery_20200101 PARTITION OF o365_internal.delivery FOR VALUES FROM ('2020-01-01') TO ('2020-01-02');
 SELECT is(o365.worker_chores(:w1), 'dropped delivery_20200101', 'history older than history_days goes');
+DO $$
+DECLARE
+    v_table text;
+BEGIN
+    FOR v_table IN SELECT i.inhrelid::regclass::text FROM pg_inherits AS i
+                    WHERE i.inhparent = 'o365_internal.delivery'::regclass AND i.inhrelid::regclass::text ~ '[0-9]{8}$' LOOP
+        EXECUTE 'DROP TABLE ' || v_table;
+    END LOOP;
+END $$;
+INSERT INTO o365_internal.delivery (card_id, subscription_id, outcome, enqueued_at) VALUES (0, :ann, 'delivered', now());
+SET timezone = 'America/Los_Angeles';
+SELECT is(o365.worker_chores(:w1), 'made 3 partitions', 'partitions are made in any time zone');
+RESET timezone;
+SELECT is((SELECT count(*) FROM o365_internal.delivery_default), 0::bigint, 'rows that came before their partition move into it');
+SELECT is((SELECT count(*) FROM o365_internal.delivery WHERE card_id = 0), 1::bigint, 'and stay');
 SELECT * FROM finish();

@@ -15,13 +15,13 @@ DECLARE
     v_claim record;
 BEGIN
     UPDATE pg_class SET relpages = pages, reltuples = tuples WHERE oid IN ('o365_internal.outbox'::regclass, 'o365_internal.lane'::regclass, 'o365_internal.fed'::regclass,
-        'o365_internal.subscription'::regclass);
+        'o365_internal.subscription'::regclass, 'o365_internal.postponed'::regclass);
     DISCARD PLANS;
     v_before := (SELECT sum(s.seq_scan) FROM pg_temp.scans() AS s);
     PERFORM o365.worker_feed();
     FOR v_claim IN SELECT * FROM o365.worker_claim(1, '-infinity', 10, 10) LOOP
         PERFORM o365.worker_report(1, ARRAY[v_claim.subscription_id], ARRAY[v_claim.lease_no], ARRAY[v_claim.position], '{delivered}', '{100}', '{200}', '{NULL}', '{1}', '{NULL}',
-            ARRAY[v_claim.subscription_id], ARRAY[v_claim.lease_no]);
+            ARRAY[v_claim.subscription_id], ARRAY[v_claim.lease_no], '{t}');
     END LOOP;
     PERFORM o365.worker_recheck('{1}', '{1}');
     RETURN (SELECT sum(s.seq_scan) FROM pg_temp.scans() AS s) - v_before;
