@@ -6,12 +6,14 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <vector>
 
@@ -34,27 +36,36 @@ struct Options {
 
 struct Loop {
     int epoll = epoll_create1(EPOLL_CLOEXEC);
-    long timeout_ms = -1;
+    std::optional<Clock::time_point> due;
     Loop() = default;
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
     ~Loop() { ::close(epoll); }
+    int wait_ms() const {
+        if (!due) return 1000;
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(*due - Clock::now()).count();
+        return static_cast<int>(std::clamp<decltype(left)>(left, 0, 1000));
+    }
 };
 
-int on_socket(CURL* /*easy*/, curl_socket_t fd, int what, void* user, void* known) noexcept {
+int on_socket(CURL* /*easy*/, curl_socket_t fd, int what, void* user, void* /*known*/) noexcept {
     const Loop& loop = *static_cast<Loop*>(user);
     epoll_event event{};
     event.data.fd = fd;
     if ((what & CURL_POLL_IN) != 0) event.events |= EPOLLIN;
     if ((what & CURL_POLL_OUT) != 0) event.events |= EPOLLOUT;
-    const int operation = what == CURL_POLL_REMOVE ? EPOLL_CTL_DEL : (known == nullptr ? EPOLL_CTL_ADD : EPOLL_CTL_MOD);
-    if (epoll_ctl(loop.epoll, operation, fd, &event) != 0 && operation == EPOLL_CTL_MOD)
+    if (what == CURL_POLL_REMOVE) {
+        epoll_ctl(loop.epoll, EPOLL_CTL_DEL, fd, &event);
+    } else if (epoll_ctl(loop.epoll, EPOLL_CTL_MOD, fd, &event) != 0) {
         epoll_ctl(loop.epoll, EPOLL_CTL_ADD, fd, &event);
+    }
     return 0;
 }
 
 int on_timer(CURLM* /*multi*/, long timeout_ms, void* user) noexcept {
-    static_cast<Loop*>(user)->timeout_ms = timeout_ms;
+    auto& due = static_cast<Loop*>(user)->due;
+    due.reset();
+    if (timeout_ms >= 0) due = Clock::now() + std::chrono::milliseconds(timeout_ms);
     return 0;
 }
 
@@ -100,15 +111,18 @@ void run(const Options& options) {
     curl_multi_socket_action(multi.get(), CURL_SOCKET_TIMEOUT, 0, &running);
     while (done < options.count) {
         std::array<epoll_event, 256> events{};
-        const int ready = epoll_wait(loop.epoll, events.data(), static_cast<int>(events.size()),
-                                     static_cast<int>(loop.timeout_ms < 0 ? 1000 : loop.timeout_ms));
-        if (ready <= 0) curl_multi_socket_action(multi.get(), CURL_SOCKET_TIMEOUT, 0, &running);
+        const int ready = epoll_wait(loop.epoll, events.data(), static_cast<int>(events.size()), loop.wait_ms());
         for (int i = 0; i < ready; ++i) {
             const epoll_event& event = events.at(static_cast<std::size_t>(i));
             const int mask = ((event.events & (EPOLLIN | EPOLLHUP)) != 0 ? CURL_CSELECT_IN : 0) |
                              ((event.events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
                              ((event.events & EPOLLERR) != 0 ? CURL_CSELECT_ERR : 0);
             curl_multi_socket_action(multi.get(), event.data.fd, mask, &running);
+        }
+        // Before each wait, also when sockets were ready: new requests begin with a timer of 0.
+        if (loop.due && Clock::now() >= *loop.due) {
+            loop.due.reset();
+            curl_multi_socket_action(multi.get(), CURL_SOCKET_TIMEOUT, 0, &running);
         }
         int left = 0;
         while (const CURLMsg* message = curl_multi_info_read(multi.get(), &left)) {
