@@ -106,7 +106,7 @@ std::string assign(Settings& settings, std::size_t index, std::string_view value
         settings.*(*number) = parsed;
     } else {
         if (setting.name == "database") {
-            if (const std::string problem = conninfo_problem(value); !problem.empty()) return problem;
+            if (std::string problem = conninfo_problem(value); !problem.empty()) return problem;
         }
         if (setting.name == "log_level" && value != "debug" && value != "info" && value != "warn" && value != "error")
             return wrong;
