@@ -16,8 +16,9 @@ const std::map<std::string, std::string_view, std::less<>>& embedded_files();
 
 class Pages {
   public:
-    // `folder` as in the setting `templates`; empty for none. Throws std::runtime_error naming a file that does not
-    // parse or cannot be read.
+    // `folder` as in the setting `templates`; empty for none. Of strings/en.json there, the texts take the place of
+    // ours one by one. Throws std::runtime_error naming a folder that is none, or a file that does not parse or cannot
+    // be read.
     explicit Pages(const std::string& folder);
 
     // Renders templates/<name>.mustache with `values`, inside templates/layout.mustache ({{{content}}}, and all of

@@ -137,6 +137,21 @@ BOOST_AUTO_TEST_CASE(a_file_of_the_operator_takes_the_place_of_ours) {
     BOOST_TEST(has(pages.render("done", connector()), "<h1>"));
 }
 
+BOOST_AUTO_TEST_CASE(texts_of_the_operator_take_the_place_of_ours_one_by_one) {
+    const Folder folder;
+    folder.write("strings/en.json", R"({"done": {"heading": "Fine"}})");
+    const Pages ours("");
+    const Pages own(folder.path());
+    BOOST_TEST(own.strings()["done"]["heading"].asString() == "Fine");
+    BOOST_TEST(own.strings()["done"]["next"] == ours.strings()["done"]["next"]);
+    BOOST_TEST(own.strings()["failed"] == ours.strings()["failed"]);
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_that_is_none_is_named) {
+    BOOST_CHECK_EXCEPTION(Pages("/nowhere"), std::runtime_error,
+                          [](const std::exception& error) { return has(error.what(), "/nowhere"); });
+}
+
 BOOST_AUTO_TEST_CASE(a_template_that_does_not_parse_is_named) {
     const Folder folder;
     folder.write("templates/failed.mustache", "{{#open}} never closed");
