@@ -1,7 +1,9 @@
 -- Rows that come with the product. Values that an operator has changed stay as they are; what belongs to the product is renewed.
 
 INSERT INTO o365_internal.setting (name, value, pattern, help) VALUES
-    ('public_url', '', '^https?://[a-zA-Z0-9.-]+(:[0-9]+)?(/[a-zA-Z0-9._~/-]*[a-zA-Z0-9._~-])?$',
+    -- http only on this machine: elsewhere browsers send no Secure cookie back. The responder itself adds /connect.
+    ('public_url', '', '^(?!.*/connect(/|$))(https://([a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)(\.[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)*'
+        '|http://(([a-z0-9-]+\.)*localhost|127\.0\.0\.1))(:[1-9][0-9]{0,4})?(/[a-zA-Z0-9._~/-]*[a-zA-Z0-9._~-])?$',
         'Where browsers reach the responder, without /connect and without a slash at the end: https://app.example.org.'),
     ('connect_url', 'https://outlook.office.com/connectors/Connect', '^https://[a-zA-Z0-9.-]+(:[0-9]+)?/[^?#[:space:]]*$',
         'The Connect page: Microsoft''s, or the sandbox''s in development.'),

@@ -11,8 +11,9 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
                'Run o365-worker keys backup FILE and keep the file elsewhere.'
           FROM o365_internal.sealing_key AS k WHERE k.active AND k.backed_up_at IS NULL
         UNION ALL
-        SELECT 1, 'error', 'worker', 'none has been seen for a minute, so no card leaves', 'Start o365-worker, or look into its log.'
-         WHERE NOT EXISTS (SELECT FROM o365_internal.worker AS w WHERE w.seen_at > now() - interval '1 minute')
+        SELECT 1, 'error', 'worker', 'none has been seen for five minutes, so no card leaves',
+               'Start o365-worker, or let cron run it with --once at least every five minutes; its log says why it ended.'
+         WHERE NOT EXISTS (SELECT FROM o365_internal.worker AS w WHERE w.seen_at > now() - interval '5 minutes')
         UNION ALL
         SELECT 1, 'error', 'worker ' || w.name, format('is configured for environment %s, the database for %s, so it sends nothing',
                    w.environment, o365_internal.text_setting('environment')),
@@ -26,9 +27,14 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
           FROM o365_internal.subscription AS s WHERE s.status IN ('suspended', 'gone')
         UNION ALL
         SELECT 2, 'warning', 'subscription ' || l.subscription_id,
-               format('its next card failed %s times since %s', l.failures, to_char(l.failing_since, 'YYYY-MM-DD HH24:MI')),
-               format('select * from o365.queue where subscription_id = %s', l.subscription_id)
+               format('its next card failed %s times since %s: %s', l.failures,
+                      to_char(l.failing_since, 'YYYY-MM-DD HH24:MI'), l.problem),
+               format('select * from o365.attempts where subscription_id = %s limit 5', l.subscription_id)
           FROM o365_internal.lane AS l WHERE l.failures >= 3
+        UNION ALL
+        SELECT 1, 'error', 'subscription ' || l.subscription_id, 'its cards wait: ' || l.problem,
+               'On the worker''s host: o365-worker keys list'
+          FROM o365_internal.lane AS l WHERE l.failures = 0 AND l.problem IS NOT NULL AND l.next_at IS NOT NULL
         UNION ALL
         SELECT 2, 'warning', 'table o365_internal.' || t.name, 'its default partition holds rows, so the worker''s chores did not run in time',
                'Keep a worker running; the rows stay readable.'

@@ -32,7 +32,8 @@ CREATE OR REPLACE FUNCTION o365_internal.wake(subscription_id bigint) RETURNS vo
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     -- Not before a lease that somebody may still hold has ended: at most one POST is in flight per lane.
     UPDATE o365_internal.lane AS l
-       SET hold = NULL, next_at = greatest(now(), l.lease_until), failures = 0, failing_since = NULL, gone_since = NULL
+       SET hold = NULL, next_at = greatest(now(), l.lease_until), failures = 0, failing_since = NULL, gone_since = NULL,
+           problem = NULL
      WHERE l.subscription_id = $1 $$;
 COMMENT ON FUNCTION o365_internal.wake(bigint) IS 'Makes a lane due, after the lease that may still be held.';
 

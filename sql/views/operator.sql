@@ -71,7 +71,8 @@ CREATE OR REPLACE VIEW o365.queue WITH (security_barrier) AS
            CASE WHEN l.hold IS NULL THEN coalesce(l.next_at, now()) END AS next_at,
            CASE WHEN s.status IN ('removed', 'gone', 'retired') THEN s.status || ': what waits will be cancelled'
                 WHEN l.hold IS NOT NULL THEN l.hold || coalesce(': ' || s.status_reason, '')
-                WHEN l.failures > 0 THEN format('the first card failed %s times', l.failures)
+                WHEN l.failures > 0 THEN format('the first card failed %s times: %s', l.failures, l.problem)
+                WHEN l.problem IS NOT NULL THEN l.problem
                 WHEN l.worker IS NOT NULL AND l.next_at > now() THEN format('worker %s is at it', l.worker)
                 ELSE 'due' END AS reason,
            l.failures
@@ -117,3 +118,27 @@ COMMENT ON COLUMN o365.deliveries.enqueued_at IS 'When its transaction began.';
 COMMENT ON COLUMN o365.deliveries.attempts IS 'POSTs it took.';
 COMMENT ON COLUMN o365.deliveries.http_status IS 'Status of the last answer.';
 COMMENT ON COLUMN o365.deliveries.rule IS 'Response rule that read the last answer.';
+
+CREATE OR REPLACE VIEW o365.attempts WITH (security_barrier) AS
+    SELECT t.at, t.card_id, t.subscription_id, c.slug AS connector, t.outcome, t.http_status, r.name AS rule, t.problem,
+           t.retry_after_s, t.took_ms, w.name AS worker
+      FROM o365_internal.attempt AS t
+      JOIN o365_internal.subscription AS s ON s.subscription_id = t.subscription_id
+      JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
+      LEFT JOIN o365_internal.response_rule AS r ON r.rule_id = t.rule_id
+      LEFT JOIN o365_internal.worker AS w ON w.worker_id = t.worker
+     WHERE s.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[])
+     ORDER BY t.at DESC;
+COMMENT ON VIEW o365.attempts IS
+    'Every POST, newest first, for as long as history_days: what came back and which rule read it. Never the answer''s body.';
+COMMENT ON COLUMN o365.attempts.at IS 'When it was reported.';
+COMMENT ON COLUMN o365.attempts.card_id IS 'Card, as o365.send returned it.';
+COMMENT ON COLUMN o365.attempts.subscription_id IS 'Subscription.';
+COMMENT ON COLUMN o365.attempts.connector IS 'Connector''s slug.';
+COMMENT ON COLUMN o365.attempts.outcome IS 'How the answer was read.';
+COMMENT ON COLUMN o365.attempts.http_status IS 'Status of the answer; null when none came.';
+COMMENT ON COLUMN o365.attempts.rule IS 'The rule that read it; null when none fitted.';
+COMMENT ON COLUMN o365.attempts.problem IS 'What went wrong, in words.';
+COMMENT ON COLUMN o365.attempts.retry_after_s IS 'Seconds the far end asked to wait.';
+COMMENT ON COLUMN o365.attempts.took_ms IS 'Milliseconds of the POST.';
+COMMENT ON COLUMN o365.attempts.worker IS 'Worker that made it; null when its row is older than history_days.';
