@@ -1,8 +1,10 @@
 // The responder under its operator: stopped, restarted, without its database.
 import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {test} from 'node:test';
 
-import {Client, openBrowser, photograph, PUBLIC_URL, SANDBOX_URL, sql, stack, ticketLink, toPicker, until, asApplication} from './harness.mjs';
+import {asSuperuser, Client, LOGS, openBrowser, photograph, PUBLIC_URL, SANDBOX_URL, sql, stack, ticketLink, toPicker, until, asApplication} from './harness.mjs';
 
 test('a callback that finds no database loses nothing: its page retries by itself', async () => {
     const {page, close} = await openBrowser();
@@ -14,9 +16,13 @@ test('a callback that finds no database loses nothing: its page retries by itsel
         await page.goto(callback);
         await until('the page that waits', async () => /moment/i.test(await page.textContent('h1').catch(() => '')), 30);
         await photograph(page, 'database-down');
+        const request = await page.textContent('footer code');
         await stack('start', 'postgres');
         await page.waitForURL(/\/done\//, {timeout: 40000});
         assert.equal(asApplication("select status from o365.connections('oda')"), 'active');
+        assert.equal(asSuperuser("select outcome from o365_internal.connect_attempt where app_user = 'oda'"), 'connected');
+        // There was no database to note that request in; the log has it.
+        assert.match(readFileSync(join(LOGS, 'programs.log'), 'utf8'), new RegExp(`event=told_to_wait request=${request}\\b`));
     } finally {
         await close();
     }
