@@ -480,6 +480,20 @@ test('confirm on: only the browser that connected may confirm, and no other site
     await page.waitForFunction(() => /is connected/.test(document.querySelector('h1').textContent));
 }));
 
+test('confirm on: yes and no at the same moment, the first counts', async () => {
+    for (let round = 0; round < 5; ++round) {
+        const person = new Client();
+        const {location} = await person.request(await person.toCallback(ticketLink(`hasty-${round}`, 'asks'), 'Sales'));
+        const token = (await person.request(location)).text.match(/name="token" value="([0-9a-f]+)"/)[1];
+        remember('form-token', token);
+        const answers = await Promise.all(['yes', 'no', 'yes', 'no'].map((answer) => person.request(location, {token, answer})));
+        const ends = new Set(answers.map((answer) => new URL(answer.location, location).searchParams.get('reason') ?? 'connected'));
+        const confirmed = connection(`hasty-${round}`) === 'groups|Sales|active';
+        assert.deepEqual([...ends].sort(), confirmed ? ['connected'] : ['discarded', 'used']);
+        assert.equal(connection(`hasty-${round}`), confirmed ? 'groups|Sales|active' : '');
+    }
+});
+
 test('confirm on: the same callback again asks again; unconfirmed it is forgotten and its webhook wiped', () => inBrowser(async (page, context) => {
     let callback;
     context.on('request', (request) => {
