@@ -45,10 +45,17 @@ class Site {
     Response message(const Request& request, int status) const;
     // 405, naming what the route takes.
     Response wrong_method(const Request& request, std::string_view allowed) const;
-    // The page that says why nothing was connected. `page` is what the database says about the connector, `reason` one
-    // of those in strings/en.json (any other gives a general text), `shown_id` the request id that o365.attempt finds.
+    // The page that says why nothing was connected, and how this browser may go on. `page` is what the database says
+    // about the connector, and where it knows how to go on (o365_internal.way_on), `reason` one of those in
+    // strings/en.json (any other gives a general text), `shown_id` the request id that o365.attempt finds.
     Response failed(const Request& request, Json::Value page, const std::string& reason,
                     const std::string& shown_id) const;
+    // The redirect to that page: 303 after a POST, else 302. `page` names public_url and slug.
+    static Response to_failed(const Request& request, const Json::Value& page, const std::string& reason,
+                              const std::string& shown_id);
+
+    // The page that asks to confirm a connection; `page` as responder_done gives it, with the form's token.
+    Response confirm(const Request& request, Json::Value page, const std::string& shown_id) const;
 
     // The page that says what is connected now; `page` as for failed, with app_type and group_name.
     Response connected(const Request& request, Json::Value page) const;
@@ -61,6 +68,9 @@ class Site {
     const Pages& pages_;
     bool down_ = false;
 };
+
+// Lets a form of the page lead to the Connect page, and where that is Microsoft's on to its sign-in.
+void allow_connect_page(Response& response, const std::string& connect_url);
 
 // The text under `name`, or "" for null and anything else.
 std::string text_of(const Json::Value& object, const char* name);

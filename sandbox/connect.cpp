@@ -114,6 +114,9 @@ Response show_picker(Sandbox& sandbox, const Asked& asked, const Json::Value& co
     values["no_groups"] = !has_group;
     Response response = sandbox.page(200, "connect", values);
     response.allow_form_action(asked.callback_url);
+    // The callback may send the browser on to the application's own page, wherever that is, and Chromium holds every
+    // redirect after a form's POST against form-action.
+    response.allow_form_action("https:");
     return response;
 }
 

@@ -124,6 +124,12 @@ SELECT NOT EXISTS (SELECT FROM o365_internal.migration WHERE number = 2) AS miss
   INSERT INTO o365_internal.migration (number, name) VALUES (2, 'arrivals_that_wait');
   \ir migrations/0002_arrivals_that_wait.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM o365_internal.migration WHERE number = 3) AS missing \gset
+\if :missing
+  \echo 'Migration 0003_confirmation.'
+  INSERT INTO o365_internal.migration (number, name) VALUES (3, 'confirmation');
+  \ir migrations/0003_confirmation.sql
+\endif
 
 SELECT NOT EXISTS (SELECT FROM o365_internal.migration WHERE number = 5) AS missing \gset
 \if :missing

@@ -84,7 +84,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.send(bigint, jsonb, text) IS
     'Sends a card to a connection (o365.connections names it) and returns its card_id. The card leaves when your transaction commits, and not '
-    'at all if it rolls back. To a paused connection it waits; to a removed one it is accepted and ends as cancelled. Errors: check_violation '
+    'at all if it rolls back. To a paused or pending connection it waits; to a removed one it is accepted and ends as '
+    'cancelled. Errors: check_violation '
     '(o365.check_card refuses it; DETAIL lists why), insufficient_privilege, invalid_parameter_value (event).';
 
 CREATE OR REPLACE FUNCTION o365.send_to_user(connector text, app_user text, card jsonb, event text DEFAULT NULL)

@@ -154,6 +154,10 @@ BEGIN
     IF v_n > 0 THEN
         v_done := v_done || format('swept %s abandoned attempts', v_n);
     END IF;
+    v_n := o365_internal.sweep_unconfirmed();
+    IF v_n > 0 THEN
+        v_done := v_done || format('removed %s connections that nobody confirmed', v_n);
+    END IF;
     DELETE FROM o365_internal.connect_attempt AS a WHERE a.started_at < now() - make_interval(days => v_days);
     DELETE FROM o365_internal.ticket AS t WHERE t.expires_at < now() - interval '1 day';
     DELETE FROM o365_internal.worker AS w WHERE w.seen_at < now() - make_interval(days => v_days);
@@ -161,8 +165,9 @@ BEGIN
     RETURN array_to_string(v_done, ', ');
 END $$;
 COMMENT ON FUNCTION o365.worker_chores(integer) IS
-    'Housekeeping, once a minute by whichever worker comes first: partitions made and dropped by history_days, open attempts swept, old rows '
-    'deleted. Returns what was done, empty when nothing.';
+    'Housekeeping, once a minute by whichever worker comes first: partitions made and dropped by history_days, open '
+    'attempts swept, '
+    'unconfirmed connections removed, old rows deleted. Returns what was done, empty when nothing.';
 
 CREATE OR REPLACE FUNCTION o365.worker_add_key(
     key_id text, kind text, public_key bytea DEFAULT NULL, replaces boolean DEFAULT false) RETURNS void

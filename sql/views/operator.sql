@@ -10,7 +10,8 @@ COMMENT ON COLUMN o365.settings.help IS 'What it does.';
 
 CREATE OR REPLACE VIEW o365.connectors WITH (security_barrier) AS
     SELECT c.slug, c.name, c.app_id, c.callback_url, c.landing_page, c.enabled_for, c.target_urls, c.clean_page, c.allow_anonymous, c.registered_at,
-           c.changed_at, ARRAY(SELECT a.role::text FROM o365_internal.application AS a WHERE a.connector_id = c.connector_id ORDER BY 1) AS applications
+           c.changed_at, ARRAY(SELECT a.role::text FROM o365_internal.application AS a WHERE a.connector_id = c.connector_id ORDER BY 1) AS applications,
+           c.require_state, c.confirm
       FROM o365_internal.connector AS c
      WHERE c.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]) ORDER BY c.slug;
 COMMENT ON VIEW o365.connectors IS 'Registered connectors and who may use them.';
@@ -26,6 +27,8 @@ COMMENT ON COLUMN o365.connectors.allow_anonymous IS 'Whether anybody may connec
 COMMENT ON COLUMN o365.connectors.registered_at IS 'Since when.';
 COMMENT ON COLUMN o365.connectors.changed_at IS 'Last change.';
 COMMENT ON COLUMN o365.connectors.applications IS 'Roles that may use it.';
+COMMENT ON COLUMN o365.connectors.require_state IS 'Whether a callback needs a state that was handed out here.';
+COMMENT ON COLUMN o365.connectors.confirm IS 'Whether a connection waits until its user confirms it.';
 
 CREATE OR REPLACE VIEW o365.webhook_hosts WITH (security_barrier) AS
     SELECT w.dialect, CASE WHEN w.subdomains THEN '*.' ELSE '' END || w.host AS host, w.port FROM o365_internal.webhook_host AS w ORDER BY 1, 2;

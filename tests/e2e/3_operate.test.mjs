@@ -5,7 +5,10 @@ import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 
-import {asApplication, BUILD, Client, CONFIG, openBrowser, photograph, PUBLIC_URL, SANDBOX_URL, sql, stack, STACK_DIR, ticketLink, toPicker, until} from './harness.mjs';
+import {
+    asApplication, asSuperuser, BUILD, Client, CONFIG, LOGS, openBrowser, photograph, PUBLIC_URL, SANDBOX_URL, sql, stack, STACK_DIR,
+    ticketLink, toPicker, until,
+} from './harness.mjs';
 
 test('a callback that finds no database loses nothing: its page retries by itself', async () => {
     const {page, close} = await openBrowser();
@@ -17,9 +20,13 @@ test('a callback that finds no database loses nothing: its page retries by itsel
         await page.goto(callback);
         await until('the page that waits', async () => /moment/i.test(await page.textContent('h1').catch(() => '')), 30);
         await photograph(page, 'database-down');
+        const request = await page.textContent('footer code');
         await stack('start', 'postgres');
         await page.waitForURL(/\/done\//, {timeout: 40000});
         assert.equal(asApplication("select status from o365.connections('oda')"), 'active');
+        assert.equal(asSuperuser("select outcome from o365_internal.connect_attempt where app_user = 'oda'"), 'connected');
+        // There was no database to note that request in; the log has it.
+        assert.match(readFileSync(join(LOGS, 'programs.log'), 'utf8'), new RegExp(`event=told_to_wait request=${request}\\b`));
     } finally {
         await close();
     }

@@ -57,10 +57,10 @@ test('the loggers really were turned up: what is no secret stands in them', () =
     assert.match(readFileSync(join(STACK_DIR, 'activity'), 'utf8'), /o365\.worker_claim/);
 });
 
-test('no webhook, object id, state, cookie or ticket is in any log, view of activity, file or dump', async () => {
+test('no webhook, object id, state, cookie, ticket or form token is in any log, view of activity, file or dump', async () => {
     await stack('stop', 'worker');
     const secrets = secretsSeen();
-    for (const kind of ['webhook', 'object-id', 'state', 'cookie', 'ticket']) {
+    for (const kind of ['webhook', 'object-id', 'state', 'cookie', 'ticket', 'form-token']) {
         assert.ok(secrets.some((secret) => secret.kind === kind), `no ${kind} was seen, so its search would prove nothing`);
     }
     // A whole webhook is unlikely to be cut out of context, a part of it not: its path is searched as well.
