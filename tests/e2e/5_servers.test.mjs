@@ -237,6 +237,17 @@ test('what a broken responder sends is shown as a clean page or not at all', asy
     });
 });
 
+test('a program that cannot start: the page asks again', {skip: !isFcgid && 'mod_fcgid starts the program'}, async () => {
+    const script = join(STACK_DIR, 'cannot-start');
+    writeFileSync(script, '#!/bin/sh\nexit 1\n');
+    install(script);
+    try {
+        assertRetries(await get('/connect/desk/callback', plant('cannot-start')));
+    } finally {
+        await stack('start', 'responder');
+    }
+});
+
 // ---- What the responder is told --------------------------------------------------------------------------------------------
 
 test('a request handler sees Authorization, cookies, query and path as the client sent them, and no Proxy header', async () => {
