@@ -81,9 +81,9 @@ const programs = () => readdirSync('/proc').filter((name) => /^\d+$/.test(name))
     }
 });
 
-/** Puts a file in the responder's place as an upgrade does: beside it, then renamed. */
-function install(file, firstLine = '') {
-    writeFileSync(`${PROGRAM}.new`, Buffer.concat([Buffer.from(firstLine), readFileSync(file)]));
+/** Puts a program in the responder's place as an upgrade does: beside it, then renamed. */
+function install(content) {
+    writeFileSync(`${PROGRAM}.new`, content);
     chmodSync(`${PROGRAM}.new`, 0o755);
     renameSync(`${PROGRAM}.new`, PROGRAM);
 }
@@ -92,7 +92,7 @@ function install(file, firstLine = '') {
 async function instead(program, body) {
     const script = program.endsWith('.cjs');
     if (isFcgid) {
-        install(program, script ? `#!${process.execPath}\n` : '');
+        install(script ? `#!/bin/sh\nexec "${process.execPath}" "${program}" "" "$0"\n` : readFileSync(program));
         try {
             await body();
         } finally {
@@ -229,6 +229,7 @@ test('a client that goes away in mid-request leaves nothing in a log, and the re
 
 test('what a broken responder sends is shown as a clean page or not at all', async () => {
     await instead(join(ROOT, 'tests/e2e/fake-responder.cjs'), async () => {
+        assert.match((await get('/connect/desk/whole', plant('whole'))).body, /the whole answer/);
         for (const fault of ['close', 'bad-header', 'bad-status', 'huge-header', 'bad-record']) {
             assertClean(await get(`/connect/desk/${fault}`, plant(fault)), isNginx ? [503] : [500, 502, 503]);
         }
@@ -238,9 +239,7 @@ test('what a broken responder sends is shown as a clean page or not at all', asy
 });
 
 test('a program that cannot start: the page asks again', {skip: !isFcgid && 'mod_fcgid starts the program'}, async () => {
-    const script = join(STACK_DIR, 'cannot-start');
-    writeFileSync(script, '#!/bin/sh\nexit 1\n');
-    install(script);
+    install('#!/bin/sh\nexit 1\n');
     try {
         assertRetries(await get('/connect/desk/callback', plant('cannot-start')));
     } finally {
@@ -497,6 +496,20 @@ test('a graceful restart in mid-request finishes the request', async () => {
     await until('the server after its restart', () => new Client().request(`${PUBLIC_URL}/connect/desk/`).then(({status}) => status === 200, () => false));
 });
 
+test('a graceful restart cuts off what takes longer than a second, and the repeated callback shows success', {skip: !isFcgid && 'others wait for it'}, async () => {
+    const person = await atCallback('server-cut-off');
+    const hold = await holdCallbacks();
+    const answer = person.again();
+    await hold.waiting();
+    process.kill(serverPid(), 'SIGUSR1');
+    const page = await answer;
+    assert.equal(page.status, 500);
+    assert.match(page.text, /asks again by itself/);
+    await hold.release();
+    await until('the server after its restart', () => person.again().then(({location}) => /\/done\//.test(location ?? ''), () => false));
+    assert.equal(person.connected(), 'active');
+});
+
 test('an upgrade by rename starts new processes and drops no request', {skip: !isFcgid && 'mod_fcgid starts the program'}, async () => {
     const client = new Client();
     const landing = `${PUBLIC_URL}/connect/desk/`;
@@ -512,7 +525,7 @@ test('an upgrade by rename starts new processes and drops no request', {skip: !i
     const asking = (async () => {
         for (let i = 0; i < 40 || !upgraded; ++i) statuses.push((await client.request(`${landing}static/o365.css`)).status);
     })();
-    install(join(BUILD, 'o365-connector.fcgi'));
+    install(readFileSync(join(BUILD, 'o365-connector.fcgi')));
     assert.equal((await client.request(landing.replace('/desk/', '/static/o365.css'))).status, 200);
     upgraded = true;
     await hold.release();

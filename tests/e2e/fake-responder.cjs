@@ -1,11 +1,11 @@
 // A responder that goes wrong on purpose, for the server tests: what nginx and Apache then show and log is theirs alone.
-// usage: fake-responder.cjs [SOCKET]        without one it serves the listener on descriptor 0, as under mod_fcgid
+// usage: fake-responder.cjs [SOCKET]        without one, or "", it serves the listener on descriptor 0, as under mod_fcgid
 // The last segment of the path says what goes wrong.
 'use strict';
 const net = require('net');
 const fs = require('fs');
 
-const STDIN = 5, STDOUT = 6, STDERR = 7, END = 3, PARAMS = 4;
+const END = 3, PARAMS = 4, STDIN = 5, STDOUT = 6;
 
 function record(type, id, content) {
     const header = Buffer.alloc(8);
@@ -45,8 +45,7 @@ function answer(socket, id, params) {
         case 'bad-status': out(`Status: twelve\r\n\r\nbody`); return end();
         case 'huge-header': out(page(`X-Long: ${'x'.repeat(60000)}\r\n`)); return end();
         case 'bad-record': return socket.end(`HTTP/1.1 200 OK\r\n\r\nno FastCGI at all`);
-        case 'silent': return undefined;
-        default: out(page('')); return end();
+        default: out('Status: 200 OK\r\nContent-Type: text/plain\r\n\r\nthe whole answer'); return end();
     }
 }
 
