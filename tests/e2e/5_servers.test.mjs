@@ -435,7 +435,7 @@ test('the request after a callback brings its URL as Referer', async () => {
     }
 });
 
-test("the site's own error pages and logs do not take over", {skip: !isNginx && 'nginx only: Apache has no logs of a location'}, async () => {
+test("the site's own error pages and logs do not take over", {skip: !isNginx && 'nginx only: Apache has no logs for a location'}, async () => {
     // What a site may have had before: its own error pages, which are logged as it likes. (!) That log is the site's.
     await withSite((text) => text.replace('    # Your application.', `    error_page 404 500 502 503 504 /50x.html;
     location = /50x.html { access_log ${LOGS}/nginx-own.log combined; error_log ${LOGS}/nginx-own-error.log info; return 500 "own page"; }\n`), async () => {
@@ -448,7 +448,7 @@ test("the site's own error pages and logs do not take over", {skip: !isNginx && 
     });
 });
 
-test('error_log syslog: and access_log syslog: are as clean as files', {skip: !isNginx && "Apache's syslog provider is the ErrorLog with the same format"}, async () => {
+test('error_log syslog: and access_log syslog: are as clean as files', {skip: !isNginx && 'nginx only'}, async () => {
     const receiver = dgram.createSocket('udp4');
     const lines = [];
     receiver.on('message', (message) => lines.push(message.toString('latin1')));
