@@ -52,8 +52,11 @@ test('the loggers really were turned up: what is no secret stands in them', () =
     const postgres = readFileSync(join(LOGS, 'postgres.out'), 'utf8');
     assert.match(postgres, /COPY o365\.callback/);
     assert.match(postgres, /Query Text:/);
-    assert.match(readFileSync(join(LOGS, 'nginx-access.log'), 'utf8'), /GET \/connect\/desk\/callback 302/);
-    assert.match(readFileSync(join(LOGS, 'programs.log'), 'utf8'), /event=card_delivered/);
+    const server = process.env.SERVER.split('-')[0];
+    assert.match(readFileSync(join(LOGS, `${server}-access.log`), 'utf8'), /GET \/connect\/desk\/callback 302/);
+    assert.match(readFileSync(join(LOGS, `${server}-main.log`), 'utf8'), server === 'nginx' ? /\[debug\]/ : /:debug\]/);
+    // Cards are sent in the run behind nginx only.
+    assert.match(readFileSync(join(LOGS, 'programs.log'), 'utf8'), server === 'nginx' ? /event=card_delivered/ : /event=callback/);
     assert.match(readFileSync(join(STACK_DIR, 'activity'), 'utf8'), /o365\.worker_claim/);
 });
 
