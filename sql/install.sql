@@ -109,6 +109,12 @@ SELECT NOT EXISTS (SELECT FROM o365_internal.migration WHERE number = 2) AS miss
   INSERT INTO o365_internal.migration (number, name) VALUES (2, 'arrivals_that_wait');
   \ir migrations/0002_arrivals_that_wait.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM o365_internal.migration WHERE number = 4) AS missing \gset
+\if :missing
+  \echo 'Migration 0004_pinned_sealing_key.'
+  INSERT INTO o365_internal.migration (number, name) VALUES (4, 'pinned_sealing_key');
+  \ir migrations/0004_pinned_sealing_key.sql
+\endif
 
 COMMENT ON SCHEMA o365 IS 'o365-connector: the functions and views that programs, applications and operators use.';
 COMMENT ON SCHEMA o365_internal IS 'o365-connector: tables. Nobody but the owner has a grant here.';
