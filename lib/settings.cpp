@@ -152,7 +152,7 @@ std::string assign(Settings& settings, std::size_t index, std::string_view value
         settings.*(*number) = parsed;
     } else {
         if (setting.name == "database") {
-            if (const std::string problem = conninfo_problem(value); !problem.empty()) return problem;
+            if (std::string problem = conninfo_problem(value); !problem.empty()) return problem;
         }
         if (setting.name == "sealing_key" && !value.empty() && !is_key_id(value))
             return "sealing_key must be the 16 hex digits, in capitals, that `o365-worker keys list` shows";
@@ -225,7 +225,7 @@ Settings load_settings(const std::string& path) {
 std::string settings_above(const std::string& folder) {
     for (std::filesystem::path above = folder; above.has_relative_path();) {
         above = above.parent_path();
-        const std::string candidate = (above / "o365-connector" / "o365.conf").string();
+        std::string candidate = (above / "o365-connector" / "o365.conf").string();
         struct stat status {};
         // Folders above may be others': what they put there is not ours.
         if (::stat(candidate.c_str(), &status) == 0 && (status.st_uid == 0 || status.st_uid == ::geteuid()))
@@ -238,7 +238,7 @@ std::string default_settings_path() {
     if (const char* named = std::getenv("O365_CONFIG"); named != nullptr && *named != '\0') return named;
     std::error_code error;
     const std::filesystem::path folder = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
-    const std::string found = error ? std::string() : settings_above(folder.string());
+    std::string found = error ? std::string() : settings_above(folder.string());
     if (!found.empty()) return found;
     return "/etc/o365-connector/o365.conf";
 }

@@ -1,7 +1,7 @@
 // An installation on a shared host, used: connect through the sandbox, send from SQL, delivered by cron's line; then what may go wrong.
 import assert from 'node:assert/strict';
-import {execFileSync, spawnSync} from 'node:child_process';
-import {readFileSync, readdirSync, readlinkSync, statSync, writeFileSync} from 'node:fs';
+import {execFileSync, spawn, spawnSync} from 'node:child_process';
+import {readFileSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 
@@ -205,7 +205,7 @@ test('a responder that is killed in a request leaves a page that leads nowhere a
     const client = new Client();
     const callback = await client.toCallback(link('hal'), 'Sales');
     // Somebody holds the ticket, so the callback waits in the database when its process dies.
-    const holder = (await import('node:child_process')).spawn('psql', ['-h', PG_SOCKET, '-U', 'postgres', '-d', 'shop', '-qXAt'], {env: {...process.env, PGSSLMODE: 'disable'}, stdio: ['pipe', 'pipe', 'inherit']});
+    const holder = spawn('psql', ['-h', PG_SOCKET, '-U', 'postgres', '-d', 'shop', '-qXAt'], {env: {...process.env, PGSSLMODE: 'disable'}, stdio: ['pipe', 'pipe', 'inherit']});
     holder.stdin.write('begin; lock table o365_internal.ticket in access exclusive mode; select 1;\n');
     await new Promise((resolve) => holder.stdout.once('data', resolve));
     try {
@@ -234,6 +234,22 @@ test('another key in the database: nothing is sealed under it, nothing is lost, 
     assert.match(readFileSync(join(USER_HOME, 'o365-connector/o365.log'), 'utf8'), new RegExp(`asks for sealing key ${named}, the database would seal under EEEEEEEEEEEEEEEE`));
     owner(`begin; delete from o365_internal.sealing_key where key_id = 'EEEEEEEEEEEEEEEE'; update o365_internal.sealing_key set active = true where key_id = '${named}'; commit`);
     assert.match((await client.request(callback)).location, /\/done\//);
+});
+
+test('a configuration that names no key, or one that the key file does not hold, is told of', () => {
+    const other = join(USER_HOME, 'o365-connector/other.conf');
+    const right = readFileSync(CONFIG, 'utf8');
+    const named = right.match(/^sealing_key = (\w+)$/m)[1];
+    try {
+        writeFileSync(other, right.replace(/^sealing_key.*$/m, ''), {mode: 0o644});
+        const {status, stdout} = asUser(`public_html/o365/c.fcgi --config ${other} --check`);
+        assert.equal(status, 0);
+        assert.match(stdout, new RegExp(`warning: everything belongs to one role.*\n  next: set sealing_key = ${named}`));
+        writeFileSync(other, right.replace(named, 'EEEEEEEEEEEEEEEE'));
+        assert.match(asUser(`public_html/o365/o365-worker --config ${other} keys check`).stderr, new RegExp(`sealing_key names EEEEEEEEEEEEEEEE, the key of '.*' is ${named}`));
+    } finally {
+        rmSync(other, {force: true});
+    }
 });
 
 test('secrets that others could read stop the start', () => {
