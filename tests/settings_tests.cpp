@@ -39,7 +39,7 @@ struct TempFolder {
     TempFolder& operator=(const TempFolder&) = delete;
     ~TempFolder() { std::filesystem::remove_all(path); }
     std::string file(const std::string& name, const std::string& text, mode_t mode) const {
-        const std::string file = path + "/" + name;
+        std::string file = path + "/" + name;
         std::ofstream(file) << text;
         ::chmod(file.c_str(), mode);
         return file;
