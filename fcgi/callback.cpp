@@ -21,7 +21,7 @@ constexpr std::size_t kMaxError = 200;
 
 constexpr std::string_view kTarget =
     "o365.callback (slug, request_id, state_hash, cookie_hash, webhook_host, webhook_port, webhook_url, "
-    "user_object_id, app_type, group_name, fresh_cookie_hash, cookie_hashes)";
+    "user_object_id, app_type, group_name, fresh_cookie_hash, cookie_hashes";
 
 struct Hit {
     std::optional<std::string> webhook, error, group_name, app_type, user_object_id;
@@ -70,12 +70,22 @@ Hit read_hit(const Request& request) {
 Value or_null(const std::optional<std::string>& text) { return text && !text->empty() ? Value(*text) : Value(); }
 
 Json::Value store(Site& site, const Request& request, const std::string& slug, const Hit& hit, const Url& webhook) {
-    const Rows rows = site.database().copy_row(
-        kTarget,
-        {slug, request.id, hit.state_hash, hit.cookie_hash, webhook.host, std::to_string(webhook.port),
-         hit.webhook.value_or(""), or_null(hit.user_object_id), or_null(hit.app_type), or_null(hit.group_name),
-         Value::bytes(sha256(hit.fresh.value)), cookie_hashes(attempt_cookies(request))},
-        fmt::format("SELECT o365.responder_callback_outcome('{}')", request.id));
+    std::vector<Value> fields = {slug,
+                                 request.id,
+                                 hit.state_hash,
+                                 hit.cookie_hash,
+                                 webhook.host,
+                                 std::to_string(webhook.port),
+                                 hit.webhook.value_or(""),
+                                 or_null(hit.user_object_id),
+                                 or_null(hit.app_type),
+                                 or_null(hit.group_name),
+                                 Value::bytes(sha256(hit.fresh.value)),
+                                 cookie_hashes(attempt_cookies(request))};
+    const bool pinned = !site.sealing_key().empty();
+    if (pinned) fields.emplace_back(site.sealing_key());
+    const Rows rows = site.database().copy_row(fmt::format("{}{})", kTarget, pinned ? ", sealing_key" : ""), fields,
+                                               fmt::format("SELECT o365.responder_callback_outcome('{}')", request.id));
     site.database_answered(true);
     return database_json(rows.text(0, 0));
 }

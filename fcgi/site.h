@@ -33,10 +33,13 @@ bool is_request_id(std::string_view text);
 
 class Site {
   public:
-    Site(Database database, const Pages& pages) : database_(std::move(database)), pages_(pages) {}
+    // `sealing_key`: the id of the only key that webhooks may be sealed under; "" for whichever the database has.
+    Site(Database database, const Pages& pages, std::string sealing_key = {})
+        : database_(std::move(database)), pages_(pages), sealing_key_(std::move(sealing_key)) {}
 
     Database& database() noexcept { return database_; }
     const Pages& pages() const noexcept { return pages_; }
+    const std::string& sealing_key() const noexcept { return sealing_key_; }
 
     // The answer of one of the o365.responder_ functions. Throws DatabaseError.
     Json::Value ask(std::string_view statement, const std::vector<Value>& parameters = {});
@@ -66,6 +69,7 @@ class Site {
   private:
     Database database_;
     const Pages& pages_;
+    std::string sealing_key_;
     bool down_ = false;
 };
 

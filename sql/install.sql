@@ -130,7 +130,12 @@ SELECT NOT EXISTS (SELECT FROM o365_internal.migration WHERE number = 3) AS miss
   INSERT INTO o365_internal.migration (number, name) VALUES (3, 'confirmation');
   \ir migrations/0003_confirmation.sql
 \endif
-
+SELECT NOT EXISTS (SELECT FROM o365_internal.migration WHERE number = 4) AS missing \gset
+\if :missing
+  \echo 'Migration 0004_pinned_sealing_key.'
+  INSERT INTO o365_internal.migration (number, name) VALUES (4, 'pinned_sealing_key');
+  \ir migrations/0004_pinned_sealing_key.sql
+\endif
 SELECT NOT EXISTS (SELECT FROM o365_internal.migration WHERE number = 5) AS missing \gset
 \if :missing
   \echo 'Migration 0005_reasons.'

@@ -29,6 +29,11 @@ bool is_copy(const std::string& file, const Secret& text) {
     return std::filesystem::exists(file, error) && read_key_file(file).reveal() == text.reveal();
 }
 
+// What makes a responder seal under no other key.
+void print_pin(const KeyRing& keys) {
+    fmt::print("\nFor the responder's configuration: sealing_key = {}\n", keys.rsa().key_id);
+}
+
 }  // namespace
 
 int keys_generate(const Settings& settings) {
@@ -51,6 +56,7 @@ int keys_generate(const Settings& settings) {
         "    o365-worker keys backup /somewhere/else\n"
         "Every host that runs a worker needs the same file.\n",
         settings.key_file, keys.rsa().key_id, keys.symmetric().back().key_id);
+    print_pin(keys);
     return 0;
 }
 
@@ -79,6 +85,7 @@ int keys_list(const Settings& settings) {
                    rows.boolean(i, 2) ? "yes" : "no", rows.text(i, 3), rows.is_null(i, 4) ? "never" : rows.text(i, 4),
                    rows.text(i, 5), in_file ? "yes" : "NO");
     }
+    print_pin(keys);
     if (missing == 0) return 0;
     fmt::print("Webhooks are sealed under keys that {} does not hold: restore the backup that does.\n",
                settings.key_file);
@@ -112,6 +119,12 @@ int keys_check(const Settings& settings) {
     const std::string adopted = keys.adopt(key_id, rows.bytes(0, 1), adopted_under);
     if (keys.open(adopted_under, adopted).reveal() != probe)
         throw KeyError(fmt::format("key {} opened something else than was sealed", adopted_under));
+    if (!settings.sealing_key.empty() && settings.sealing_key != keys.rsa().key_id) {
+        throw KeyError(
+            fmt::format("the setting sealing_key names {}, the key of '{}' is {}: the responder asks for a key "
+                        "that nothing here opens",
+                        settings.sealing_key, settings.key_file, keys.rsa().key_id));
+    }
     fmt::print("keys: ok, sealed through the database under {} and opened with {}\n", key_id, settings.key_file);
     return 0;
 }

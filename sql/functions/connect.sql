@@ -183,12 +183,12 @@ BEGIN
                  AND (v_existing IS NULL OR v_locked.status = 'pending');
     v_id := coalesce(v_existing, nextval('o365_internal.subscription_subscription_id_seq'));
     v_plain := json_build_object('purpose', 'webhook', 'id', v_id::text, 'webhook', new.webhook_url, 'user_object_id', new.user_object_id)::text;
-    v_pair := o365_internal.seal(v_plain);
+    v_pair := o365_internal.seal(v_plain, new.sealing_key);
     v_sealed := v_pair.sealed;
     v_key_id := v_pair.key_id;
     IF v_existing IS NOT NULL THEN
         UPDATE o365_internal.subscription AS s
-           SET sealed = v_sealed, key_id = v_key_id, secret_version = s.secret_version + 1, renewed_at = now(), user_index = v_user_index,
+           SET sealed = v_sealed, key_id = v_key_id, key_pinned = new.sealing_key IS NOT NULL, secret_version = s.secret_version + 1, renewed_at = now(), user_index = v_user_index,
                app_type = new.app_type, app_type_normalised = lower(new.app_type), group_name = new.group_name,
                app_state = coalesce(v_attempt.app_state, s.app_state)
          WHERE s.subscription_id = v_id;
@@ -199,9 +199,9 @@ BEGIN
         END IF;
     ELSE
         INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, app_state, app_type, app_type_normalised, group_name,
-                dialect, webhook_host, sealed, key_id, webhook_index, user_index, status, status_reason)
+                dialect, webhook_host, sealed, key_id, key_pinned, webhook_index, user_index, status, status_reason)
             VALUES (v_id, v_attempt.connector_id, v_attempt.app_user, v_attempt.app_state, new.app_type, lower(new.app_type), new.group_name,
-                v_dialect, lower(new.webhook_host), v_sealed, v_key_id, v_webhook_index, v_user_index,
+                v_dialect, lower(new.webhook_host), v_sealed, v_key_id, new.sealing_key IS NOT NULL, v_webhook_index, v_user_index,
                 CASE WHEN v_pending THEN 'pending' ELSE 'active' END, CASE WHEN v_pending THEN 'its user has not confirmed it yet' END);
         INSERT INTO o365_internal.lane (subscription_id, hold) VALUES (v_id, CASE WHEN v_pending THEN 'pending' END);
     END IF;

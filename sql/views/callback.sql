@@ -3,7 +3,7 @@
 CREATE OR REPLACE VIEW o365.callback AS
     SELECT NULL::text AS slug, NULL::text AS request_id, NULL::bytea AS state_hash, NULL::bytea AS cookie_hash, NULL::text AS webhook_host,
            NULL::text AS webhook_port, NULL::text AS webhook_url, NULL::text AS user_object_id, NULL::text AS app_type, NULL::text AS group_name,
-           NULL::bytea AS fresh_cookie_hash, NULL::text AS cookie_hashes
+           NULL::bytea AS fresh_cookie_hash, NULL::text AS cookie_hashes, NULL::text AS sealing_key
      WHERE false;
 COMMENT ON VIEW o365.callback IS
     'What a callback brings, for COPY in binary form: its trigger seals and stores. Always empty. Never INSERT into it: values of a statement are logged.';
@@ -21,5 +21,7 @@ COMMENT ON COLUMN o365.callback.fresh_cookie_hash IS
     'SHA-256 of the cookie that the browser gets when there was no state of ours and it has to confirm; null: such a '
     'callback cannot be confirmed.';
 COMMENT ON COLUMN o365.callback.cookie_hashes IS 'SHA-256 of all our cookies that the browser sent, as the text of a bytea[]; null for none.';
+COMMENT ON COLUMN o365.callback.sealing_key IS
+    'Id of the only key to seal under, as the responder''s configuration names it; null for whichever is the newest. No secret.';
 CREATE OR REPLACE TRIGGER receive_callback INSTEAD OF INSERT ON o365.callback FOR EACH ROW EXECUTE FUNCTION o365_internal.receive_callback();
 COMMENT ON TRIGGER receive_callback ON o365.callback IS 'Seals and stores what a callback brings.';

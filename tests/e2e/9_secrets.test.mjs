@@ -1,43 +1,18 @@
 // Last: everything that was written anywhere is searched for every secret that the browser saw.
 import assert from 'node:assert/strict';
-import {execFileSync, spawnSync} from 'node:child_process';
+import {execFileSync} from 'node:child_process';
 import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 
 import {LOGS, secretsSeen, sql, stack, STACK_DIR} from './harness.mjs';
-
-/** How a value could stand in a log: as it is, %-escaped, JSON-escaped, base64 at each of three offsets, hex. */
-function forms(value) {
-    const bytes = Buffer.from(value);
-    const inBase64 = [0, 1, 2].map((shift) => {
-        const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64').replace(/=+$/, '');
-        return text.slice(shift === 0 ? 0 : shift + 1, -4);
-    });
-    return [...new Set([value, encodeURIComponent(value), encodeURIComponent(value).toLowerCase(), value.replaceAll('/', '\\/'), bytes.toString('hex'), ...inBase64])]
-        .filter((text) => text.length >= 8);
-}
+import {search, searchText} from './search.mjs';
 
 /** All files that the installation wrote: logs, what pg_stat_activity showed, a dump of the database. */
 function written() {
     const dump = join(STACK_DIR, 'dump.sql');
     writeFileSync(dump, execFileSync('pg_dump', ['-U', 'postgres', 'o365'], {maxBuffer: 1 << 30}));
     return [...readdirSync(LOGS).map((name) => join(LOGS, name)), dump, join(STACK_DIR, 'activity')];
-}
-
-/** The files that hold one of the secrets in any form. grep takes thousands of fixed strings in one pass over hundreds of megabytes. */
-function search(files, secrets) {
-    const patterns = join(STACK_DIR, 'patterns');
-    writeFileSync(patterns, [...new Set(secrets.flatMap(({value}) => forms(value)))].join('\n') + '\n');
-    const grep = spawnSync('grep', ['-aFo', '-m', '3', '-f', patterns, '/dev/null', ...files], {encoding: 'utf8', env: {...process.env, LC_ALL: 'C'}, maxBuffer: 1 << 28});
-    assert.ok(grep.status === 0 || grep.status === 1, grep.stderr);
-    return grep.stdout.split('\n').filter(Boolean);
-}
-
-function searchText(text, secrets) {
-    const file = join(STACK_DIR, 'text-to-search');
-    writeFileSync(file, text);
-    return search([file], secrets);
 }
 
 test('the search finds what is there, in every form', () => {
