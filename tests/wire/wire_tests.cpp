@@ -4,11 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
-#include <cstdint>
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <stop_token>
 
 #include "tests/wire/responder.h"
 
@@ -125,9 +124,8 @@ BOOST_AUTO_TEST_CASE(silent_and_dribbling_peers_delay_nobody_and_are_given_up) {
         dribbling.push_back(std::make_unique<Peer>(responder().socket()));
         dribbling.back()->send(endless);
     }
-    std::atomic<bool> given_up{false};
-    std::thread dribble([&] {
-        while (!given_up) {
+    std::jthread dribble([&](const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
             for (const auto& peer : dribbling) peer->send("x");
             std::this_thread::sleep_for(10ms);
         }
@@ -146,8 +144,6 @@ BOOST_AUTO_TEST_CASE(silent_and_dribbling_peers_delay_nobody_and_are_given_up) {
         ++asked;
         std::this_thread::sleep_for(20ms);
     }
-    given_up = true;
-    dribble.join();
     BOOST_TEST(all_closed(silent));
     BOOST_TEST(all_closed(dribbling));
     BOOST_TEST((Clock::now() - begun > 25s));
@@ -562,16 +558,13 @@ BOOST_AUTO_TEST_CASE(sigterm_does_not_wait_for_peers_that_are_silent_or_dribble)
         silent.push_back(std::make_unique<Peer>(responder.socket()));
         silent.back()->send(bytes.substr(0, at));
     }
-    std::atomic<bool> ended{false};
-    std::thread dribble([&] {
+    const std::jthread dribble([&](const std::stop_token& stop) {
         const Peer peer(responder.socket());
         peer.send(begin(false) + record(kParams, std::string(60000, 'x')).substr(0, 8));
-        while (!ended && peer.send("x")) std::this_thread::sleep_for(10ms);
+        while (!stop.stop_requested() && peer.send("x")) std::this_thread::sleep_for(10ms);
     });
     BOOST_TEST(responder.answers());
     BOOST_TEST((responder.stop() < kPromptly));
-    ended = true;
-    dribble.join();
 }
 
 BOOST_AUTO_TEST_CASE(a_request_that_is_half_here_at_sigterm_is_answered) {
