@@ -84,7 +84,7 @@ Intake::Intake(int listener, int signals, const Limits& limits)
         if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0)
             throw std::runtime_error(fmt::format("could not wait for connections: {}", error_text(errno)));
     }
-    listen(true);
+    if (!listen(true)) throw std::runtime_error(fmt::format("could not wait for connections: {}", error_text(errno)));
 }
 
 // ---- The loop -------------------------------------------------------------------------------------------------------
@@ -95,19 +95,17 @@ bool Intake::step(std::chrono::milliseconds wait) {
     const int ready = ::epoll_wait(epoll_.get(), events.data(), events.size(), static_cast<int>(wait.count()));
     if (ready < 0 && errno != EINTR)
         throw std::runtime_error(fmt::format("could not wait for connections: {}", error_text(errno)));
-    if (!listening_ && !stopping_ && count_ < most_peers_) listen(true);
+    if (!stopping_ && count_ < most_peers_) listen(true);
     bool signalled = false;
     for (int i = 0; i < ready; ++i) {
         const int fd = events.at(static_cast<std::size_t>(i)).data.fd;
-        if (fd == listener_) {
-            accept_peers();
-        } else if (fd == signals_) {
+        if (fd == signals_) {
             signalled = true;
         } else if (fd == wake_.get()) {
             std::uint64_t number = 0;
             [[maybe_unused]] const auto count = ::read(fd, &number, sizeof(number));
         } else {
-            on_peer(fd);
+            on_event(fd);
         }
     }
     take_back();
@@ -117,6 +115,19 @@ bool Intake::step(std::chrono::milliseconds wait) {
         end();
     }
     return signalled;
+}
+
+// Out of memory a connection is lost, not the program.
+void Intake::on_event(int fd) {
+    try {
+        if (fd == listener_) {
+            accept_peers();
+        } else {
+            on_peer(fd);
+        }
+    } catch (const std::exception& error) {
+        log::error("connection_failed", "why={}", log::quoted(error.what()));
+    }
 }
 
 void Intake::stop() {
@@ -134,19 +145,22 @@ bool Intake::empty() const {
 }
 
 // EPOLLEXCLUSIVE: several processes may have one listener, and a connection is to wake one of them.
-void Intake::listen(bool on) {
+bool Intake::listen(bool on) {
+    if (on == listening_) return true;
     epoll_event event{};
     event.events = EPOLLIN | EPOLLEXCLUSIVE;
     event.data.fd = listener_;
-    if (on == listening_) return;
-    if (::epoll_ctl(epoll_.get(), on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listener_, &event) != 0 && on)
-        throw std::runtime_error(fmt::format("could not wait for connections: {}", error_text(errno)));
+    if (::epoll_ctl(epoll_.get(), on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listener_, &event) != 0) return false;
     listening_ = on;
+    return true;
 }
+
+// Until there is room: step() tries again.
+void Intake::pause() { listen(false); }
 
 void Intake::accept_peers() {
     for (int i = 0; i < kAcceptAtOnce; ++i) {
-        if (count_ >= most_peers_ && !give_up_oldest()) return listen(false);
+        if (count_ >= most_peers_ && !give_up_oldest()) return pause();
         Fd connection(::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (connection.get() >= 0) {
             waiting_it_out_ = false;
@@ -160,11 +174,11 @@ void Intake::accept_peers() {
         if (why == EINTR || why == ECONNABORTED) continue;
         if (!is_shortage(why)) {
             log::debug("accept_failed", "why={}", log::quoted(error_text(why)));
-            return listen(false);
+            return pause();
         }
         if (!waiting_it_out_) log::warn("accept_waits", "why={}", log::quoted(error_text(why)));
         waiting_it_out_ = true;
-        if (!give_up_oldest()) return listen(false);
+        if (!give_up_oldest()) return pause();
     }
 }
 

@@ -80,7 +80,9 @@ class Intake {
     void end() noexcept;
     void accept_peers();
     bool give_up_oldest();
-    void listen(bool on);
+    bool listen(bool on);
+    void pause();
+    void on_event(int fd);
     void on_peer(int fd);
     void keep(std::unique_ptr<Peer> peer);
     void read(std::unique_ptr<Peer> peer);

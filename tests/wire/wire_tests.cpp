@@ -38,6 +38,31 @@ struct Case {
     }
 };
 
+// How long honest requests took.
+class Times {
+  public:
+    void ask() {
+        const auto sent = Clock::now();
+        BOOST_TEST(responder().answers());
+        times_.push_back(Clock::now() - sent);
+    }
+    // 0.5 is the median, 1 the slowest.
+    Clock::duration part(double share) {
+        std::sort(times_.begin(), times_.end());
+        return times_.at(static_cast<std::size_t>(share * static_cast<double>(times_.size() - 1)));
+    }
+    std::string summary() {
+        const auto ms = [&](double share) {
+            return std::to_string(std::chrono::duration<double, std::milli>(part(share)).count());
+        };
+        return std::to_string(times_.size()) + " of them, median " + ms(0.5) + " ms, p99 " + ms(0.99) +
+               " ms, slowest " + ms(1) + " ms";
+    }
+
+  private:
+    std::vector<Clock::duration> times_;
+};
+
 std::string page_request(bool keep = false) { return request(get("/connect/wire/"), "", keep); }
 
 bool is_page(const Answer& answer) {
@@ -77,8 +102,7 @@ Pairs start_of_connect() {
 
 BOOST_FIXTURE_TEST_SUITE(wire_tests, Case)
 
-// ---- Time
-// ------------------------------------------------------------------------------------------------------------
+// ---- Time ----------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_request_that_comes_byte_by_byte_is_answered) {
     const Peer peer(responder().socket());
@@ -113,6 +137,8 @@ BOOST_AUTO_TEST_CASE(a_peer_that_leaves_at_any_byte_is_forgotten) {
 BOOST_AUTO_TEST_CASE(silent_and_dribbling_peers_delay_nobody_and_are_given_up) {
     // Silent ones have sent nothing, one byte, half a record, a request without its end; dribbling ones send a byte of
     // a record that never ends every 10 ms.
+    Times alone;
+    for (int i = 0; i < 500; ++i) alone.ask();
     const std::string endless = begin(false) + record(kParams, std::string(60000, 'x')).substr(0, 8);
     const std::array<std::string, 4> kinds = {"", "\1", page_request().substr(0, kBegins + 4),
                                               begin(false) + record(kParams, pairs(get("/connect/wire/")))};
@@ -131,30 +157,26 @@ BOOST_AUTO_TEST_CASE(silent_and_dribbling_peers_delay_nobody_and_are_given_up) {
         }
     });
     const auto begun = Clock::now();
-    Clock::duration worst{};
-    int asked = 0;
+    Times with_them;
     const auto all_closed = [&](const auto& peers) {
         return std::all_of(peers.begin(), peers.end(), [](const auto& peer) { return peer->closed(); });
     };
     // 30 s is the time a peer has for its request, however it spends it.
     while (!(all_closed(silent) && all_closed(dribbling)) && Clock::now() - begun < 45s) {
-        const auto sent = Clock::now();
-        BOOST_TEST(responder().answers());
-        worst = std::max(worst, Clock::now() - sent);
-        ++asked;
+        with_them.ask();
         std::this_thread::sleep_for(20ms);
     }
     BOOST_TEST(all_closed(silent));
     BOOST_TEST(all_closed(dribbling));
     BOOST_TEST((Clock::now() - begun > 25s));
-    std::cout << "wire: 64 silent and 64 dribbling peers: " << asked << " honest requests, the slowest took "
-              << std::chrono::duration<double, std::milli>(worst).count() << " ms\n";
-    // 100 ms is what is promised, and measured; a thread that waits for a peer would make it seconds.
-    BOOST_TEST((worst < 1s));
+    std::cout << "wire: honest requests, alone: " << alone.summary()
+              << "\nwire: with 64 silent and 64 dribbling peers: " << with_them.summary() << "\n";
+    // What is promised is 100 ms each, and printed above: other programs of this machine have their say in the slowest.
+    BOOST_TEST((with_them.part(0.5) < 100ms));
+    BOOST_TEST((with_them.part(1) < 5s));
 }
 
-// ---- Records
-// ---------------------------------------------------------------------------------------------------------
+// ---- Records -------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(padding_of_255_bytes_is_skipped) {
     BOOST_TEST(is_page(
@@ -281,8 +303,7 @@ BOOST_AUTO_TEST_CASE(request_ids_come_back_as_they_were) {
     }
 }
 
-// ---- Parameters
-// ------------------------------------------------------------------------------------------------------
+// ---- Parameters ----------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(parameters_without_end_are_refused_at_128_kib) {
     const Peer peer(responder().socket());
@@ -348,8 +369,7 @@ BOOST_AUTO_TEST_CASE(a_parameter_that_counts_twice_is_refused) {
     }
 }
 
-// ---- The body
-// --------------------------------------------------------------------------------------------------------
+// ---- The body ------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_body_that_is_longer_or_shorter_than_it_says_is_refused) {
     for (const char* said : {"0", "4", "6", "4294967301", "-5", " 5"}) {
@@ -394,8 +414,7 @@ BOOST_AUTO_TEST_CASE(a_request_inside_or_behind_a_body_is_never_executed) {
     BOOST_TEST(attempts_begun(db) == before + 1);
 }
 
-// ---- Connections
-// -----------------------------------------------------------------------------------------------------
+// ---- Connections ---------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(ten_thousand_requests_that_ask_to_keep_the_connection_each_lose_it) {
     const std::size_t before = responder().descriptors();
@@ -464,8 +483,7 @@ BOOST_AUTO_TEST_CASE(hostile_peers_are_named_in_the_log_without_a_flood) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-// ---- Cases that need a responder of their own
-// ------------------------------------------------------------------------
+// ---- Cases that need a responder of their own ----------------------------------------------------------------------
 
 namespace {
 
