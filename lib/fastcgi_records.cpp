@@ -124,7 +124,6 @@ RecordReader::~RecordReader() {
 }
 
 RecordReader::State RecordReader::take(std::string_view bytes) {
-    if (!bytes.empty()) untouched_ = false;
     while (!bytes.empty() && state_ == State::reading) {
         if (header_size_ < header_.size()) {
             const std::size_t count = std::min(header_.size() - header_size_, bytes.size());

@@ -35,8 +35,6 @@ class RecordReader {
     // Takes what came; stops behind the request's last byte. Lengths that a peer claims reserve nothing.
     State take(std::string_view bytes);
     State state() const noexcept { return state_; }
-    // No byte has come yet.
-    bool untouched() const noexcept { return untouched_; }
     // What the protocol has us say meanwhile, and then forget: UNKNOWN_TYPE, GET_VALUES_RESULT, END_REQUEST for a
     // second or an aborted request. At most a few records, whatever the peer does. Usually empty.
     std::string take_replies();
@@ -72,7 +70,6 @@ class RecordReader {
     std::size_t max_body_;
     State state_ = State::reading;
     const char* why_ = "";
-    bool untouched_ = true;
     bool more_to_come_ = false;
     int refused_ = 0;
     int replies_made_ = 0;

@@ -97,37 +97,31 @@ bool Intake::step(std::chrono::milliseconds wait) {
         throw std::runtime_error(fmt::format("could not wait for connections: {}", error_text(errno)));
     if (!stopping_ && count_ < most_peers_) listen(true);
     bool signalled = false;
-    for (int i = 0; i < ready; ++i) {
-        const int fd = events.at(static_cast<std::size_t>(i)).data.fd;
-        if (fd == signals_) {
-            signalled = true;
-        } else if (fd == wake_.get()) {
-            std::uint64_t number = 0;
-            [[maybe_unused]] const auto count = ::read(fd, &number, sizeof(number));
-        } else {
-            on_event(fd);
+    try {
+        for (int i = 0; i < ready; ++i) {
+            const int fd = events.at(static_cast<std::size_t>(i)).data.fd;
+            if (fd == listener_) {
+                accept_peers();
+            } else if (fd == signals_) {
+                signalled = true;
+            } else if (fd == wake_.get()) {
+                std::uint64_t number = 0;
+                [[maybe_unused]] const auto count = ::read(fd, &number, sizeof(number));
+            } else {
+                on_peer(fd);
+            }
         }
+        take_back();
+    } catch (const std::exception& error) {
+        // Out of memory, most likely: a connection is lost, the next may do better.
+        log::error("connection_failed", "why={}", log::quoted(error.what()));
     }
-    take_back();
     if (Clock::now() - looked_at_deadlines_ > kLookEvery) give_up_late();
     if (stopping_ && std::none_of(peers_.begin(), peers_.end(),
                                   [](const auto& entry) { return entry.second->phase == Peer::Phase::reading; })) {
         end();
     }
     return signalled;
-}
-
-// Out of memory a connection is lost, not the program.
-void Intake::on_event(int fd) {
-    try {
-        if (fd == listener_) {
-            accept_peers();
-        } else {
-            on_peer(fd);
-        }
-    } catch (const std::exception& error) {
-        log::error("connection_failed", "why={}", log::quoted(error.what()));
-    }
 }
 
 void Intake::stop() {
@@ -163,7 +157,6 @@ void Intake::accept_peers() {
         if (count_ >= most_peers_ && !give_up_oldest()) return pause();
         Fd connection(::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (connection.get() >= 0) {
-            waiting_it_out_ = false;
             auto peer = std::make_unique<Peer>(std::move(connection), limits_.max_body, count_);
             peer->deadline = peer->accepted + limits_.patience;
             read(std::move(peer));
@@ -176,8 +169,7 @@ void Intake::accept_peers() {
             log::debug("accept_failed", "why={}", log::quoted(error_text(why)));
             return pause();
         }
-        if (!waiting_it_out_) log::warn("accept_waits", "why={}", log::quoted(error_text(why)));
-        waiting_it_out_ = true;
+        if (due(warned_of_shortage_)) log::warn("accept_waits", "why={}", log::quoted(error_text(why)));
         if (!give_up_oldest()) return pause();
     }
 }
@@ -327,14 +319,21 @@ void Intake::unwatch(Peer& peer) noexcept {
     peer.watched = false;
 }
 
+// Whether a line that must not flood the log is due, and then not for a while.
+bool Intake::due(Clock::time_point& last) {
+    const auto now = Clock::now();
+    if (last != Clock::time_point() && now - last < kWarnEvery) return false;
+    last = now;
+    return true;
+}
+
 // No peer can make the log flood: each is a line at debug level, and at most one line a minute warns.
 void Intake::refuse(const Peer& peer, const char* why) {
     if (stopping_) return;
     const std::string who = credentials(peer.socket.get());
     log::debug("peer_refused", "{} why={}", who, log::quoted(why));
     ++refused_since_warning_;
-    if (warned_ != Clock::time_point() && Clock::now() - warned_ < kWarnEvery) return;
-    warned_ = Clock::now();
+    if (!due(warned_of_peers_)) return;
     log::warn("peers_refused", "count={} last: {} why={}", std::exchange(refused_since_warning_, 0), who,
               log::quoted(why));
 }

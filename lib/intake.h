@@ -82,7 +82,6 @@ class Intake {
     bool give_up_oldest();
     bool listen(bool on);
     void pause();
-    void on_event(int fd);
     void on_peer(int fd);
     void keep(std::unique_ptr<Peer> peer);
     void read(std::unique_ptr<Peer> peer);
@@ -97,6 +96,7 @@ class Intake {
     void refuse(const Peer& peer, const char* why);
     Clock::time_point deadline_for_answer() const;
     static bool send_some(Peer& peer);
+    static bool due(Clock::time_point& last);
 
     const int listener_;
     const int signals_;
@@ -105,11 +105,11 @@ class Intake {
     Fd epoll_;
     Fd wake_;
     bool listening_ = false;
-    bool waiting_it_out_ = false;
     std::vector<char> buffer_;
     std::map<int, std::unique_ptr<Peer>> peers_;
     Clock::time_point looked_at_deadlines_{};
-    Clock::time_point warned_{};
+    Clock::time_point warned_of_peers_{};
+    Clock::time_point warned_of_shortage_{};
     int refused_since_warning_ = 0;
     std::atomic<int> count_{0};
     std::atomic<bool> stopping_{false};

@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(records_of_one_byte_are_taken) {
 }
 
 BOOST_AUTO_TEST_CASE(another_version_is_closed_without_a_word) {
-    for (const std::size_t version : {0, 2, 255}) {
+    for (const std::size_t version : {0U, 2U, 255U}) {
         BOOST_TEST(ask_raw(record(kBegin, std::string("\0\1\0\0\0\0\0\0", 8), 1, 0, version)) == "");
         BOOST_TEST(ask_raw(begin(false) + record(kParams, "", 1, 0, version)) == "");
     }
@@ -288,13 +288,13 @@ BOOST_AUTO_TEST_CASE(an_aborted_request_is_ended_and_nothing_is_done) {
 }
 
 BOOST_AUTO_TEST_CASE(other_roles_are_told_that_they_are_unknown) {
-    for (const std::size_t role : {0, 2, 3, 257, 65535}) {
+    for (const std::size_t role : {0U, 2U, 3U, 257U, 65535U}) {
         BOOST_TEST(ask_raw(begin(false, 5, role) + stream(kParams, "")) == end_request(5, 3), role);
     }
 }
 
 BOOST_AUTO_TEST_CASE(request_ids_come_back_as_they_were) {
-    for (const std::size_t id : {1, 255, 256, 65535}) {
+    for (const std::size_t id : {1U, 255U, 256U, 65535U}) {
         const Answer answer = ask(begin(false, id) + record(kParams, pairs(get("/connect/wire/")), id) +
                                   record(kParams, "", id) + record(kStdin, "", id));
         BOOST_TEST(is_page(answer));
@@ -400,7 +400,7 @@ BOOST_AUTO_TEST_CASE(a_request_inside_or_behind_a_body_is_never_executed) {
     BOOST_REQUIRE(attempts_begun(db) == before + 1);
     // An unread body with the request inside; the same padded past the library's reads of 8,192 bytes, at every offset
     // of a record header; and one more behind it. The web server asks to keep the connection and uses it again.
-    for (std::size_t padding : {0, 1, 7, 8, 8160, 8183, 8184, 8191, 8192, 8193, 16384, 65535}) {
+    for (std::size_t padding : {0U, 1U, 7U, 8U, 8160U, 8183U, 8184U, 8191U, 8192U, 8193U, 16384U, 65535U}) {
         const std::string body = std::string(padding, 'x') + forged;
         const Peer peer(responder().socket());
         peer.send(request(post("/connect/wire/", std::to_string(body.size())), body, true) + forged);
