@@ -216,11 +216,20 @@ class Codec {
 
     // The request is valid until close(). `frames` is wiped.
     FCGX_Request& open(std::string&& frames) {
-        empty_file();
+        if (request_.in != nullptr) {
+            // The last one was left in the middle, by an exception.
+            FCGX_Free(&request_, 0);
+            empty_file();
+        }
+        answer_at_ = static_cast<off_t>(frames.size());
         const ssize_t written = ::pwrite(file_.get(), frames.data(), frames.size(), 0);
         const bool whole = written == static_cast<ssize_t>(frames.size());
         wipe(frames);
-        if (!whole) throw std::runtime_error(fmt::format("could not keep a request: {}", system_error_text()));
+        if (!whole) {
+            const std::string why = system_error_text();
+            empty_file();
+            throw std::runtime_error(fmt::format("could not keep a request: {}", why));
+        }
         // A descriptor that is there and kept: the library reads from it instead of accepting one.
         request_.ipcFd = file_.get();
         request_.keepConnection = 1;
@@ -234,14 +243,16 @@ class Codec {
     // The records of the answer: STDOUT and END_REQUEST. The request's parameters are wiped.
     std::string close(std::string_view text) {
         wipe_params(request_);
-        empty_file();
+        // Behind the request, which may not have been read to its end.
+        const bool placed = ::lseek(file_.get(), answer_at_, SEEK_SET) == answer_at_;
         const bool put = FCGX_PutStr(text.data(), static_cast<int>(text.size()), request_.out) >= 0;
         FCGX_Finish_r(&request_);
         if (request_.ipcFd < 0) replace_closed_file();
-        std::string bytes(static_cast<std::size_t>(std::max<off_t>(0, ::lseek(file_.get(), 0, SEEK_CUR))), '\0');
-        const ssize_t count = ::pread(file_.get(), bytes.data(), bytes.size(), 0);
+        const off_t end = ::lseek(file_.get(), 0, SEEK_CUR);
+        std::string bytes(static_cast<std::size_t>(std::max<off_t>(0, end - answer_at_)), '\0');
+        const ssize_t count = ::pread(file_.get(), bytes.data(), bytes.size(), answer_at_);
         empty_file();
-        if (!put || bytes.empty() || count != static_cast<ssize_t>(bytes.size()))
+        if (!placed || !put || bytes.empty() || count != static_cast<ssize_t>(bytes.size()))
             throw std::runtime_error(fmt::format("could not frame an answer: {}", system_error_text()));
         return bytes;
     }
@@ -264,7 +275,8 @@ class Codec {
             throw std::runtime_error(fmt::format("could not empty a file in memory: {}", system_error_text()));
     }
 
-    Fd file_;
+    Fd file_;  // empty between requests
+    off_t answer_at_ = 0;
     FCGX_Request request_{};
 };
 

@@ -253,7 +253,6 @@ bool Intake::reply(Peer& peer) {
 }
 
 void Intake::hand_over(std::unique_ptr<Peer> peer) {
-    unwatch(*peer);
     {
         const std::lock_guard lock(mutex_);
         complete_.push_back(std::move(peer));
@@ -285,7 +284,6 @@ Intake::Clock::time_point Intake::deadline_for_answer() const {
 // and a TCP peer could lose its answer.
 void Intake::close_gently(std::unique_ptr<Peer> peer) {
     if (::shutdown(peer->socket.get(), SHUT_WR) != 0) return;
-    unwatch(*peer);
     peer->phase = Peer::Phase::closing;
     discard(std::move(peer));
 }
@@ -300,23 +298,17 @@ void Intake::discard(std::unique_ptr<Peer> peer) {
     keep(std::move(peer));
 }
 
+// One event at a time: while a thread has the peer, nothing is reported of it.
 void Intake::watch(Peer& peer) {
-    if (peer.watched) return;
     epoll_event event{};
-    event.events = peer.phase == Peer::Phase::writing ? EPOLLOUT : EPOLLIN;
+    event.events = (peer.phase == Peer::Phase::writing ? EPOLLOUT : EPOLLIN) | EPOLLONESHOT;
     event.data.fd = peer.socket.get();
-    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, peer.socket.get(), &event) != 0) {
-        // Without being watched it ends at its deadline.
-        log::debug("watch_failed", "why={}", log::quoted(error_text(errno)));
-        peer.deadline = Clock::now();
-        return;
-    }
+    const int what = peer.watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
     peer.watched = true;
-}
-
-void Intake::unwatch(Peer& peer) noexcept {
-    if (peer.watched) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, peer.socket.get(), nullptr);
-    peer.watched = false;
+    if (::epoll_ctl(epoll_.get(), what, peer.socket.get(), &event) == 0) return;
+    // Without being watched it ends at its deadline.
+    log::debug("watch_failed", "why={}", log::quoted(error_text(errno)));
+    peer.deadline = Clock::now();
 }
 
 // Whether a line that must not flood the log is due, and then not for a while.

@@ -90,7 +90,6 @@ class Intake {
     void take_back();
     void give_up_late();
     void watch(Peer& peer);
-    void unwatch(Peer& peer) noexcept;
     void close_gently(std::unique_ptr<Peer> peer);
     void discard(std::unique_ptr<Peer> peer);
     void refuse(const Peer& peer, const char* why);
