@@ -251,11 +251,6 @@ const Json::Value* element_of(const Json::Value& list, std::optional<Json::Array
     return index && *index < list.size() ? &list[*index] : nullptr;
 }
 
-void replace_all(std::string& text, const std::string& what, const std::string& by) {
-    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
-        text.replace(at, what.size(), by);
-}
-
 }  // namespace
 
 std::string text_in(const Json::Value& object, const char* name) {
@@ -318,13 +313,26 @@ Inputs read_inputs(const Json::Value& action_card, const std::map<std::string, s
 }
 
 std::string substitute(std::string_view body, const Inputs& inputs, std::string_view content_type) {
-    std::string result(body);
+    constexpr std::string_view kOpen = "{{";
+    constexpr std::string_view kClose = ".value}}";
     const bool form = content_type.starts_with("application/x-www-form-urlencoded");
-    for (const auto& [id, value] : inputs.values) {
-        std::string written = form ? url_encode(value) : json_text(Json::Value(value));
+    std::string result;
+    // One pass: what somebody typed is not looked at again.
+    while (!body.empty()) {
+        const auto open = body.find(kOpen);
+        const auto close = open == std::string_view::npos ? open : body.find(kClose, open);
+        if (close == std::string_view::npos) break;
+        const auto found = inputs.values.find(body.substr(open + kOpen.size(), close - open - kOpen.size()));
+        const std::size_t taken = found == inputs.values.end() ? open + kOpen.size() : open;
+        result += body.substr(0, taken);
+        body.remove_prefix(taken);
+        if (found == inputs.values.end()) continue;
+        std::string written = form ? url_encode(found->second) : json_text(Json::Value(found->second));
         if (!form) written = written.substr(1, written.size() - 2);  // it stands inside quotes already
-        replace_all(result, "{{" + id + ".value}}", written);
+        result += written;
+        body.remove_prefix(close + kClose.size() - open);
     }
+    result += body;
     return result;
 }
 

@@ -134,13 +134,13 @@ test('OpenUri, HttpPOST and an ActionCard whose inputs are put into the body wor
         assert.match(await page.locator('.outcome.failed').textContent(), /Comment is required/);
         assert.equal(calls.at(-1), call, 'nothing was sent');
         await page.locator('summary', {hasText: 'Answer'}).click();
-        await page.getByLabel('Comment').fill('line "one"\n\\two & ü');
+        await page.getByLabel('Comment').fill('line "one"\n\\two & ü {{due.value}}');
         await page.getByLabel('X', {exact: true}).check();
         await page.getByLabel('Z', {exact: true}).check();
         await page.getByLabel('R2').check();
         await photograph(page, 'feed-action-card');
         await page.getByRole('button', {name: 'Send', exact: true}).click();
-        assert.deepEqual(JSON.parse(calls.at(-1).body), {comment: 'line "one"\r\n\\two & ü', due: '2026-12-24', one: 'b', many: 'x,z', radio: 'r2', none: '{{none.value}}'});
+        assert.deepEqual(JSON.parse(calls.at(-1).body), {comment: 'line "one"\r\n\\two & ü {{due.value}}', due: '2026-12-24', one: 'b', many: 'x,z', radio: 'r2', none: '{{none.value}}'});
         await page.locator('summary', {hasText: 'Answer'}).click();
         await page.getByLabel('Comment').fill('a&b=c ü');
         await page.getByRole('button', {name: 'Send as form'}).click();
