@@ -2,7 +2,6 @@
 
 #include <cmark.h>
 
-#include <cstdlib>
 #include <memory>
 #include <vector>
 
@@ -13,7 +12,8 @@ namespace {
 
 using Node = std::unique_ptr<cmark_node, CFree<cmark_node_free>>;
 using Iterator = std::unique_ptr<cmark_iter, CFree<cmark_iter_free>>;
-using Text = std::unique_ptr<char, CFree<std::free>>;
+void free_text(char* text) noexcept { cmark_get_default_mem_allocator()->free(text); }
+using Text = std::unique_ptr<char, CFree<free_text>>;
 
 bool may_open(std::string_view url) {
     return url.starts_with("https://") || url.starts_with("http://") || url.starts_with("mailto:");

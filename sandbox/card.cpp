@@ -17,8 +17,8 @@ constexpr Json::ArrayIndex kMaxActionsTeams = 5;
 constexpr Json::ArrayIndex kMaxImagesTeams = 5;
 
 const Json::Value& list_in(const Json::Value& object, const char* name) {
-    static const Json::Value kEmpty(Json::arrayValue);
-    return object.isObject() && object[name].isArray() ? object[name] : kEmpty;
+    static const Json::Value empty(Json::arrayValue);
+    return object.isObject() && object[name].isArray() ? object[name] : empty;
 }
 
 bool flag_in(const Json::Value& object, const char* name) {
@@ -46,7 +46,7 @@ Json::Value picture(const std::string& uri, const std::string& title) {
 std::string default_target(const Json::Value& action) {
     std::string first;
     for (const Json::Value& target : list_in(action, "targets")) {
-        const std::string uri = text_in(target, "uri");
+        std::string uri = text_in(target, "uri");
         if (text_in(target, "os") == "default") return uri;
         if (first.empty()) first = uri;
     }
