@@ -111,6 +111,11 @@ std::string Pages::render(std::string_view name, const Json::Value& values) cons
     return fill(layout->second, all);
 }
 
+std::string Pages::render_part(std::string_view name, const Json::Value& values) const {
+    const data all = as_data(values);  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks)
+    return fill(files_.at(fmt::format("{}{}.mustache", kTemplates, name)), all);
+}
+
 const std::string* Pages::file(std::string_view name) const {
     const auto found = files_.find(fmt::format("static/{}", name));
     return found == files_.end() ? nullptr : &found->second;

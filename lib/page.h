@@ -25,6 +25,8 @@ class Pages {
     // `values`). An empty text and null count as absent: {{#name}} is left out for them. Throws std::out_of_range for a
     // name that does not exist.
     std::string render(std::string_view name, const Json::Value& values) const;
+    // The same without the layout: a part of a page, to be put into another as {{{...}}}.
+    std::string render_part(std::string_view name, const Json::Value& values) const;
     // The static file, or nullptr. `name` as in the URL: "o365.css".
     const std::string* file(std::string_view name) const;
     // The texts of strings/en.json; null when the program has none.

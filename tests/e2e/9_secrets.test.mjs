@@ -1,6 +1,6 @@
 // Last: everything that was written anywhere is searched for every secret that the browser saw.
 import assert from 'node:assert/strict';
-import {execFileSync} from 'node:child_process';
+import {execFileSync, spawnSync} from 'node:child_process';
 import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
@@ -24,9 +24,10 @@ test('the search finds what is there, in every form', () => {
 });
 
 test('the loggers really were turned up: what is no secret stands in them', () => {
-    const postgres = readFileSync(join(LOGS, 'postgres.out'), 'utf8');
-    assert.match(postgres, /COPY o365\.callback/);
-    assert.match(postgres, /Query Text:/);
+    // More than a string may hold.
+    for (const said of ['COPY o365.callback', 'Query Text:']) {
+        assert.equal(spawnSync('grep', ['-aqF', said, join(LOGS, 'postgres.out')]).status, 0, said);
+    }
     const server = process.env.SERVER.split('-')[0];
     assert.match(readFileSync(join(LOGS, `${server}-access.log`), 'utf8'), /GET \/connect\/desk\/callback 302/);
     assert.match(readFileSync(join(LOGS, `${server}-main.log`), 'utf8'), server === 'nginx' ? /\[debug\]/ : /:debug\]/);
@@ -35,10 +36,12 @@ test('the loggers really were turned up: what is no secret stands in them', () =
     assert.match(readFileSync(join(STACK_DIR, 'activity'), 'utf8'), /o365\.worker_claim/);
 });
 
-test('no webhook, object id, state, cookie, ticket or form token is in any log, view of activity, file or dump', async () => {
+test('no webhook, object id, state, cookie, ticket or token is in any log, view of activity, file or dump', async () => {
     await stack('stop', 'worker');
     const secrets = secretsSeen();
-    for (const kind of ['webhook', 'object-id', 'state', 'cookie', 'ticket', 'form-token']) {
+    const kinds = ['webhook', 'object-id', 'state', 'cookie', 'ticket', 'form-token'];
+    // Cards' actions are pressed in the run behind nginx only.
+    for (const kind of process.env.SERVER === 'nginx' ? [...kinds, 'action-token'] : kinds) {
         assert.ok(secrets.some((secret) => secret.kind === kind), `no ${kind} was seen, so its search would prove nothing`);
     }
     // A whole webhook is unlikely to be cut out of context, a part of it not: its path is searched as well.
@@ -48,6 +51,6 @@ test('no webhook, object id, state, cookie, ticket or form token is in any log, 
 });
 
 test('views show no secret either', () => {
-    const shown = ['subscriptions', 'queue', 'deliveries', 'connectors', 'settings', 'webhook_hosts', 'response_rules'].map((view) => sql(`select * from o365.${view}`));
+    const shown = ['subscriptions', 'queue', 'attempts', 'deliveries', 'connectors', 'settings', 'webhook_hosts', 'response_rules'].map((view) => sql(`select * from o365.${view}`));
     assert.deepEqual(searchText(shown.join('\n'), secretsSeen()), []);
 });

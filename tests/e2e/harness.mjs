@@ -172,6 +172,21 @@ export class Client {
         return promise;
     }
 
+    /** A program's POST, as it is. The answer's body is text. */
+    post(url, body, headers = {}) {
+        const {promise, resolve, reject} = withResolvers();
+        const request = https.request(url, {method: 'POST', agent: this.agent, headers: {'Content-Length': Buffer.byteLength(body), ...headers}}, (response) => {
+            let text = '';
+            response.setEncoding('utf8');
+            response.on('data', (part) => { text += part; });
+            response.on('end', () => resolve({status: response.statusCode, headers: response.headers, text}));
+            response.on('error', reject);
+        });
+        request.on('error', reject);
+        request.end(body);
+        return promise;
+    }
+
     /** Presses Allow for a Connect page's address, signed in as a person; returns the callback's address. */
     async allow(connectUrl, place, person = 'Megan') {
         const page = connectUrl.split('?')[0];
