@@ -6,7 +6,9 @@ SELECT no_plan();
 CREATE FUNCTION pg_temp.pinned(state text, request_id text, sealing_key text, webhook text DEFAULT 'https://contoso.webhook.office.com/webhookb2/p')
 RETURNS jsonb LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO o365.callback VALUES ('desk', request_id, sha256(state::bytea), sha256('c'), 'contoso.webhook.office.com', '443', webhook, 'object-1',
+    INSERT INTO o365.callback (slug, request_id, state_hash, cookie_hash, webhook_host, webhook_port, webhook_url, user_object_id,
+            app_type, group_name, sealing_key)
+        VALUES ('desk', request_id, sha256(state::bytea), sha256('c'), 'contoso.webhook.office.com', '443', webhook, 'object-1',
         'Groups', 'Sales', sealing_key);
     RETURN o365.responder_callback_outcome(request_id);
 END $$;
@@ -20,8 +22,9 @@ SELECT is(pg_temp.pinned('s1', 'r-000000000102', '10FF825991ECBCBF') ->> 'outcom
 SELECT is((SELECT s.key_id || s.key_pinned FROM o365_internal.subscription AS s), '10FF825991ECBCBFtrue', 'sealed under that key, and noted so');
 
 -- Somebody adds a key of theirs: it is the newest, and seals for whoever names none.
-SELECT o365.worker_add_key('BBBBBBBBBBBBBBBB', 'public', (SELECT k.public_key FROM o365_internal.sealing_key AS k WHERE k.kind = 'public')) \g /dev/null
-UPDATE o365_internal.sealing_key SET created_at = now() + interval '1 second' WHERE key_id = 'BBBBBBBBBBBBBBBB';
+INSERT INTO o365_internal.sealing_key (key_id, kind, public_key, created_at)
+    SELECT 'BBBBBBBBBBBBBBBB', 'public', k.public_key, now() + interval '1 second' FROM o365_internal.sealing_key AS k
+     WHERE k.kind = 'public';
 SELECT is(pg_temp.pinned('s2', 'r-000000000103', '10FF825991ECBCBF', 'https://contoso.webhook.office.com/webhookb2/q') ->> 'outcome', 'connected',
     'a newer key changes nothing for a responder that names its own');
 SELECT is((SELECT s.key_id FROM o365_internal.subscription AS s ORDER BY s.subscription_id DESC LIMIT 1), '10FF825991ECBCBF', 'which is used');
