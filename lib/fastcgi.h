@@ -1,7 +1,7 @@
 // The FastCGI responder loop (libfcgi), shared by o365-connector.fcgi and o365-sandbox.fcgi.
 // Design section 5 and callback-and-fastcgi.md 0.1: Debian's library is not sound against a hostile local peer, so one
 // thread accepts, reads whole requests and sends answers (lib/intake.h), and the library works on what was framed anew
-// (docs/decisions/0006-peers-wait-outside-the-library.md). Every connection serves one request; nothing is ever written
+// (docs/decisions/0009-peers-wait-outside-the-library.md). Every connection serves one request; nothing is ever written
 // to the FastCGI stderr stream or to fds 1 and 2.
 #pragma once
 

@@ -1,7 +1,7 @@
 // FastCGI records from a peer that may be anybody, taken in up to one complete request and framed anew (FastCGI
 // specification 1.0, sections 3 to 6). What comes out was written here byte by byte: one BEGIN_REQUEST, PARAMS whose
 // lengths are right, STDIN, all with one id. So the library behind it (lib/fastcgi.cpp) never meets a length, a type or
-// a management record of a peer's making. Why: docs/decisions/0006-peers-wait-outside-the-library.md.
+// a management record of a peer's making. Why: docs/decisions/0009-peers-wait-outside-the-library.md.
 // No I/O. Belongs to one thread at a time.
 #pragma once
 

@@ -1,6 +1,6 @@
 // All that waits for a peer, in one thread: connections are accepted, requests read to their end, answers sent. A
 // request reaches the threads that work on it when it is complete, so a silent, slow or hostile peer costs a descriptor
-// and a few bytes for a while, never a thread. Why: docs/decisions/0006-peers-wait-outside-the-library.md.
+// and a few bytes for a while, never a thread. Why: docs/decisions/0009-peers-wait-outside-the-library.md.
 //
 // step(), stop() and empty() belong to the thread that made the Intake; next() and answer() to any.
 #pragma once

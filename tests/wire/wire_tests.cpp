@@ -1,5 +1,5 @@
 // What any local peer can do to the responder: each case says what the peer sees, and that an honest request is
-// answered afterwards by the same process. docs/decisions/0006-peers-wait-outside-the-library.md lists the answers.
+// answered afterwards by the same process. docs/decisions/0009-peers-wait-outside-the-library.md lists the answers.
 #include <arpa/inet.h>
 
 #include <algorithm>
