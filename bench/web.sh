@@ -89,7 +89,7 @@ http() {
         php-fpm) path=/php ;;
         *) path=/$name ;;
     esac
-    "$build/bench/bench_callback_http" --socket "$dir/http.sock" --path "$path" --prefix "$prefix" --first 0 --count "$count" --connections "${connections:-16}" "$@"
+    "$build/bench/bench_callback_http" --socket "$dir/http.sock" --path "$path" --prefix "$prefix" --first "${first:-0}" --count "$count" --connections "${connections:-16}" "$@"
 }
 node=$(newest_node)
 php_fpm=$(ls /usr/sbin/php-fpm[0-9]* | sort -V | tail -n 1)
