@@ -74,7 +74,7 @@ responder_socket = $dir/responder.sock
 threads = ${threads:-16}
 allow_loopback = yes
 ca_file = $dir/ca.pem
-max_transfers = 256
+max_transfers = ${transfers:-256}
 CONF
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$dir/ca.key" -out "$dir/ca.pem" -days 2 -subj /CN=sink.localhost \
         -addext subjectAltName=DNS:sink.localhost 2> /dev/null
