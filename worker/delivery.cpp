@@ -32,6 +32,7 @@ constexpr milliseconds kStateIsFresh{1900};  // pause and remove hold within two
 constexpr seconds kLeaseMargin{3};           // for the report to arrive before the lease ends
 constexpr milliseconds kUnreported{100};     // how long an end may wait for its report while its lane goes on
 constexpr seconds kWaiting{1};               // how long a lane may wait for a transfer before it is given back
+constexpr seconds kSlow{10};                 // how long no lane is claimed to wait after one was given back
 constexpr std::size_t kSecretsPerCall = 32;
 constexpr milliseconds kOpening{50};         // at a time, so that reports and heartbeats do not wait for RSA
 constexpr std::chrono::minutes kCached{10};  // a webhook that was not used for so long is forgotten
@@ -271,8 +272,10 @@ void Delivery::recheck() {
 // True when there was something to do.
 bool Delivery::feed_and_claim() {
     const std::shared_ptr<const Orders> orders = orders_;
-    // Half as many lanes as there are transfers wait behind them, so that no transfer idles while the database works.
-    const int most = settings_.max_transfers + (settings_.max_transfers + 1) / 2;
+    // Half as many lanes as there are transfers wait behind them, so that no transfer idles while the database works;
+    // none where the far end is so slow that they would only keep them from other workers.
+    const bool slow = Clock::now() - gave_back_at_.load() < kSlow;
+    const int most = settings_.max_transfers + (slow ? 0 : (settings_.max_transfers + 1) / 2);
     const int room = std::min(most - static_cast<int>(active_.size()), kLanesPerClaim);
     if (!orders->sends || room <= 0) return false;
     const bool fed = database_.call("select o365.worker_feed()").integer(0, 0) > 0;
@@ -502,6 +505,7 @@ void Delivery::start_waiting() {
             advance(lane);
         } else if (Clock::now() - since >= kWaiting) {
             waiting_.pop_front();
+            gave_back_at_ = Clock::now();
             hand_over(lane, true);
         } else {
             return;

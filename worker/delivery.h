@@ -120,6 +120,8 @@ class Delivery {
     std::deque<std::pair<Clock::time_point, std::shared_ptr<Lane>>> waiting_;     // since when, for a transfer
     std::deque<std::pair<Clock::time_point, std::shared_ptr<Lane>>> unreported_;  // since when they have ends
 
+    std::atomic<Clock::time_point> gave_back_at_{};  // when a lane last waited in vain for a transfer
+
     Clock::time_point send_until_ = Clock::time_point::max();  // before any thread starts
     std::mutex mutex_;                                         // guards what follows up to changed_
     std::vector<std::shared_ptr<Lane>> to_send_;
