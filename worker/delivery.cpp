@@ -31,6 +31,9 @@ constexpr seconds kRecheck{1};
 constexpr milliseconds kStateIsFresh{1900};  // pause and remove hold within two seconds
 constexpr seconds kLeaseMargin{3};           // for the report to arrive before the lease ends
 constexpr milliseconds kUnreported{100};     // how long an end may wait for its report while its lane goes on
+constexpr seconds kWaiting{1};               // how long a lane may wait for a transfer before it is given back
+constexpr seconds kSlow{10};                 // how long no lane is claimed to wait after one was given back
+constexpr std::size_t kSecretsPerCall = 32;
 constexpr milliseconds kOpening{50};         // at a time, so that reports and heartbeats do not wait for RSA
 constexpr std::chrono::minutes kCached{10};  // a webhook that was not used for so long is forgotten
 
@@ -83,6 +86,7 @@ struct Lane {
     std::shared_ptr<const Secret> webhook;
     std::string cannot_send;                           // why the webhook cannot be used
     std::string cannot_send_outcome;                   // and what to report then
+    std::shared_ptr<const void> checked_against;       // the orders that the webhook was last checked against
     std::chrono::steady_clock::time_point last_start;  // after it a POST could outlive the lease
     std::vector<CardEnd> ends;                         // of cards, not yet handed over; the sender's
     std::atomic<bool> may_send = true;
@@ -271,7 +275,11 @@ void Delivery::recheck() {
 // True when there was something to do.
 bool Delivery::feed_and_claim() {
     const std::shared_ptr<const Orders> orders = orders_;
-    const int room = std::min(settings_.max_transfers - static_cast<int>(active_.size()), kLanesPerClaim);
+    // Half as many lanes as there are transfers wait behind them, so that no transfer idles while the database works;
+    // none where the far end is so slow that they would only keep them from other workers.
+    const bool slow = Clock::now() - gave_back_at_.load() < kSlow;
+    const int most = settings_.max_transfers + (slow ? 0 : (settings_.max_transfers + 1) / 2);
+    const int room = std::min(most - static_cast<int>(active_.size()), kLanesPerClaim);
     if (!orders->sends || room <= 0) return false;
     const bool fed = database_.call("select o365.worker_feed()").integer(0, 0) > 0;
     const Clock::time_point now = Clock::now();
@@ -327,43 +335,59 @@ bool Delivery::feed_and_claim() {
 void Delivery::open_webhooks() {
     const Clock::time_point until = Clock::now() + kOpening;
     while (!to_open_.empty() && Clock::now() < until) {
-        const std::shared_ptr<Lane> lane = to_open_.front();
-        const std::int64_t id = lane->subscription_id;
-        const Rows rows = database_.call("select secret_version, key_id, sealed from o365.worker_secrets($1)",
-                                         {array_literal(std::vector<std::int64_t>{id})});
-        // One that has no secret any more was removed since the claim; it is given back, and cancelled when it is
-        // claimed again.
-        std::optional<std::string> adopted;
-        std::string adopted_under;
-        if (rows.size() == 1) {
-            const std::string key_id(rows.text(0, 1));
-            try {
-                const std::string sealed = rows.bytes(0, 2);
-                lane->webhook = std::make_shared<const Secret>(keys_.open_webhook(id, key_id, sealed));
-                opened_[id] = {static_cast<int>(rows.integer(0, 0)), lane->webhook, Clock::now()};
-                if (!keys_.is_symmetric(key_id)) adopted = keys_.adopt(key_id, sealed, adopted_under);
-            } catch (const MissingKey& error) {
-                // Not the webhook's fault: whoever has the key delivers.
-                lane->cannot_send = error.what();
-                lane->cannot_send_outcome = "cannot_open";
-            } catch (const std::runtime_error& error) {
-                lane->cannot_send = fmt::format("key {}: {}", key_id, error.what());
-                lane->cannot_send_outcome = "suspend";
-            }
-            if (!lane->cannot_send.empty())
-                log::error("webhook_closed", "subscription={} key={} problem={}", id, key_id,
-                           log::quoted(lane->cannot_send));
+        std::vector<std::int64_t> ids;
+        for (const auto& lane : to_open_) {
+            if (ids.size() < kSecretsPerCall) ids.push_back(lane->subscription_id);
         }
-        to_open_.pop_front();
-        {
-            const std::lock_guard lock(mutex_);
-            to_send_.push_back(lane);
+        const Rows rows =
+            database_.call("select subscription_id, secret_version, key_id, sealed from o365.worker_secrets($1)",
+                           {array_literal(ids)});
+        std::map<std::int64_t, int> row_of;
+        for (int i = 0; i < rows.size(); ++i) row_of[rows.integer(i, 0)] = i;
+        // Opening RSA takes milliseconds: what there is no time for now is asked for again.
+        for (std::size_t n = 0; n < ids.size() && Clock::now() < until; ++n) {
+            const auto row = row_of.find(ids[n]);
+            open_webhook(rows, row == row_of.end() ? std::nullopt : std::optional(row->second));
         }
-        client_.wake();
-        if (adopted)
-            database_.call("select o365.worker_adopt($1, $2, $3, $4)",
-                           {id, rows.integer(0, 0), adopted_under, Value::bytes(*adopted)});
     }
+}
+
+// Opens the webhook of the first lane of to_open_ from its row of o365.worker_secrets and hands the lane on.
+void Delivery::open_webhook(const Rows& rows, std::optional<int> row) {
+    const std::shared_ptr<Lane> lane = to_open_.front();
+    const std::int64_t id = lane->subscription_id;
+    // One that has no secret any more was removed since the claim; it is given back, and cancelled when it is claimed
+    // again.
+    std::optional<std::string> adopted;
+    std::string adopted_under;
+    if (row) {
+        const std::string key_id(rows.text(*row, 2));
+        try {
+            const std::string sealed = rows.bytes(*row, 3);
+            lane->webhook = std::make_shared<const Secret>(keys_.open_webhook(id, key_id, sealed));
+            opened_[id] = {static_cast<int>(rows.integer(*row, 1)), lane->webhook, Clock::now()};
+            if (!keys_.is_symmetric(key_id)) adopted = keys_.adopt(key_id, sealed, adopted_under);
+        } catch (const MissingKey& error) {
+            // Not the webhook's fault: whoever has the key delivers.
+            lane->cannot_send = error.what();
+            lane->cannot_send_outcome = "cannot_open";
+        } catch (const std::runtime_error& error) {
+            lane->cannot_send = fmt::format("key {}: {}", key_id, error.what());
+            lane->cannot_send_outcome = "suspend";
+        }
+        if (!lane->cannot_send.empty())
+            log::error("webhook_closed", "subscription={} key={} problem={}", id, key_id,
+                       log::quoted(lane->cannot_send));
+    }
+    to_open_.pop_front();
+    {
+        const std::lock_guard lock(mutex_);
+        to_send_.push_back(lane);
+    }
+    client_.wake();
+    if (adopted)
+        database_.call("select o365.worker_adopt($1, $2, $3, $4)",
+                       {id, rows.integer(*row, 1), adopted_under, Value::bytes(*adopted)});
 }
 
 // Sends reports and leaves those that have to be sent again, because somebody else has their lanes locked. On an
@@ -460,15 +484,34 @@ void Delivery::send_lanes() {
         {
             const std::lock_guard lock(mutex_);
             lanes.swap(to_send_);
-            if (lanes.empty() && sender_ends_ && client_.in_flight() == 0) return;
+            if (lanes.empty() && waiting_.empty() && sender_ends_ && client_.in_flight() == 0) return;
             orders_here_ = orders_;
             client_.set_timeout(orders_here_->post_timeout);
         }
-        for (const auto& lane : lanes) advance(lane);
+        for (const auto& lane : lanes) waiting_.emplace_back(Clock::now(), lane);
+        start_waiting();
         client_.run_once(unreported_.empty() ? milliseconds(200) : kUnreported);
         while (!unreported_.empty() && Clock::now() - unreported_.front().first >= kUnreported) {
             hand_over(unreported_.front().second, false);
             unreported_.pop_front();
+        }
+    }
+}
+
+// Starts lanes in the order they came while there are transfers for them. One that waits too long goes back, so that
+// another worker may have it; one that may not send any more goes back without waiting.
+void Delivery::start_waiting() {
+    while (!waiting_.empty()) {
+        const auto [since, lane] = waiting_.front();
+        if (client_.in_flight() < settings_.max_transfers || !may_send(*lane)) {
+            waiting_.pop_front();
+            advance(lane);
+        } else if (Clock::now() - since >= kWaiting) {
+            waiting_.pop_front();
+            gave_back_at_ = Clock::now();
+            hand_over(lane, true);
+        } else {
+            return;
         }
     }
 }
@@ -488,7 +531,10 @@ void Delivery::advance(const std::shared_ptr<Lane>& lane) {
     if (lane->next >= lane->cards.size() || !may_send(*lane)) return hand_over(lane, true);
     Lane::Card& card = lane->cards[lane->next];
     try {
-        if (lane->webhook && lane->cannot_send.empty()) check_webhook(*lane);
+        if (lane->webhook && lane->cannot_send.empty() && lane->checked_against != orders_here_) {
+            check_webhook(*lane);
+            lane->checked_against = orders_here_;
+        }
         if (!lane->cannot_send.empty()) {
             lane->ends.push_back({card.position, {lane->cannot_send_outcome, 0, lane->cannot_send}, 0, {}, {}});
             return hand_over(lane, true);

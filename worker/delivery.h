@@ -84,6 +84,7 @@ class Delivery {
     void tidy();
     bool feed_and_claim();
     void open_webhooks();
+    void open_webhook(const Rows& rows, std::optional<int> row);
     void recheck();
     void report(std::vector<Report>& reports);
     std::set<std::int64_t> send_report(const std::vector<Report>& reports);
@@ -91,6 +92,7 @@ class Delivery {
 
     // Sender thread.
     void send_lanes();
+    void start_waiting();
     bool may_send(const Lane& lane) const noexcept;
     void advance(const std::shared_ptr<Lane>& lane);
     void check_webhook(Lane& lane) const;
@@ -118,7 +120,10 @@ class Delivery {
 
     // Sender thread.
     std::shared_ptr<const Orders> orders_here_;
+    std::deque<std::pair<Clock::time_point, std::shared_ptr<Lane>>> waiting_;     // since when, for a transfer
     std::deque<std::pair<Clock::time_point, std::shared_ptr<Lane>>> unreported_;  // since when they have ends
+
+    std::atomic<Clock::time_point> gave_back_at_{};  // when a lane last waited in vain for a transfer
 
     Clock::time_point send_until_ = Clock::time_point::max();  // before any thread starts
     std::mutex mutex_;                                         // guards what follows up to changed_

@@ -123,9 +123,13 @@ COMMENT ON FUNCTION o365.worker_feed() IS
 CREATE OR REPLACE FUNCTION o365.worker_claim(worker integer, low timestamptz, n_lanes integer, n_cards integer)
 RETURNS TABLE (subscription_id bigint, lease_no bigint, secret_version integer, dialect text, "position" bigint, card_id bigint, card text,
     ends_as text, was_due timestamptz)
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+#variable_conflict use_column
+BEGIN
+    -- PL/pgSQL keeps the plan; a function in SQL is parsed and planned at every call, which costs more than the claim.
+    RETURN QUERY
     WITH fed AS MATERIALIZED (SELECT f.snap FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1),
     due AS MATERIALIZED (
         SELECT la.ctid AS tid, la.next_at FROM o365_internal.lane AS la WHERE la.next_at >= low AND la.next_at <= now()
@@ -156,7 +160,8 @@ SET plan_cache_mode = force_generic_plan SET jit = off AS $$
               WHERE o.subscription_id = l.subscription_id AND o.position > l.cursor
                 AND pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed))   -- (!) only what was fed, or a transaction's cards come apart
               ORDER BY o.position LIMIT n_cards)) AS c
-        ORDER BY c.position LIMIT n_cards) AS o ON true $$;
+        ORDER BY c.position LIMIT n_cards) AS o ON true;
+END $$;
 COMMENT ON FUNCTION o365.worker_claim(integer, timestamptz, integer, integer) IS
     'Leases up to n_lanes due lanes to a worker and returns up to n_cards first cards of each, in order; commit at once. low bounds the scan: the '
     'latest was_due seen less a second, and -infinity every few seconds. A lane can come without a card (position null): report it like the '
@@ -189,9 +194,6 @@ DECLARE
     v_named bigint;
     v_s bigint[];
     v_p bigint[];
-    v_outcome text[];
-    v_reason text[];
-    v_tids tid[];
     v_item record;
 BEGIN
     ended := 0;
@@ -215,27 +217,31 @@ BEGIN
     IF v_held IS NULL THEN
         RETURN;
     END IF;
-    -- History of every POST. A card that another worker ended since is not there any more; its lane would not be held.
-    -- The lane's key says again, for each item, that it belongs to the lease.
-    INSERT INTO o365_internal.attempt (card_id, subscription_id, lease_no, worker, outcome, rule_id, http_status,
-                                       retry_after_s, took_ms, problem)
-        SELECT t.card_id, u.s, u.l, worker_report.worker, u.outcome, u.rule_id, u.status, u.retry_after, u.took, u.problem
+    -- One look at each card, then its history: an attempt for every POST, a delivery for every end. A card that another worker
+    -- ended since is not there any more; its lane would not be held. The lane's key says again, for each item, that it belongs
+    -- to the lease.
+    WITH item AS MATERIALIZED (
+        SELECT u.s, u.l, u.p, u.outcome, u.rule_id, u.status, u.retry_after, u.took, u.problem, t.*
           FROM unnest(subs, leases, positions, outcomes, rule_ids, http_statuses, retry_after_s, took_ms, problems)
                AS u(s, l, p, outcome, rule_id, status, retry_after, took, problem)
-          CROSS JOIN LATERAL (SELECT o.card_id FROM o365_internal.outbox AS o
+          CROSS JOIN LATERAL (SELECT o.ctid AS tid, o.card_id, o.event, o.enqueued_at FROM o365_internal.outbox AS o
                                WHERE o.subscription_id = u.s AND o.position = u.p LIMIT 1) AS t
           CROSS JOIN LATERAL (SELECT 1 FROM o365_internal.lane AS la
                                WHERE la.subscription_id = u.s AND la.lease_no = u.l LIMIT 1) AS of_lease
-         WHERE u.s = ANY (v_held) AND u.took IS NOT NULL;
-    SELECT array_agg(u.s), array_agg(u.p), array_agg(u.outcome), array_agg(u.problem), array_agg(t.tid)
-      INTO v_s, v_p, v_outcome, v_reason, v_tids
-      FROM unnest(subs, leases, positions, outcomes, problems) AS u(s, l, p, outcome, problem)
-      CROSS JOIN LATERAL (SELECT o.ctid AS tid FROM o365_internal.outbox AS o
-                           WHERE o.subscription_id = u.s AND o.position = u.p LIMIT 1) AS t
-      CROSS JOIN LATERAL (SELECT 1 FROM o365_internal.lane AS la
-                           WHERE la.subscription_id = u.s AND la.lease_no = u.l LIMIT 1) AS of_lease
-     WHERE u.s = ANY (v_held) AND u.outcome IN ('delivered', 'accepted', 'dead', 'cancelled');
-    ended := o365_internal.end_cards(v_outcome, v_reason, v_tids);
+         WHERE u.s = ANY (v_held)),
+    tried AS (
+        INSERT INTO o365_internal.attempt (card_id, subscription_id, lease_no, worker, outcome, rule_id, http_status,
+                                           retry_after_s, took_ms, problem)
+        SELECT i.card_id, i.s, i.l, worker_report.worker, i.outcome, i.rule_id, i.status, i.retry_after, i.took, i.problem
+          FROM item AS i WHERE i.took IS NOT NULL),
+    ending AS MATERIALIZED (
+        SELECT DISTINCT ON (i.tid) i.s, i.p, i.card_id, i.outcome, i.problem, i.event, i.enqueued_at, i.tid
+          FROM item AS i WHERE i.outcome IN ('delivered', 'accepted', 'dead', 'cancelled') ORDER BY i.tid),
+    gone AS (DELETE FROM o365_internal.outbox AS o WHERE o.ctid = ANY (ARRAY(SELECT e.tid FROM ending AS e))),   -- (!) by ctid: a join flips
+    kept AS (
+        INSERT INTO o365_internal.delivery (card_id, subscription_id, outcome, reason, event, enqueued_at)
+        SELECT e.card_id, e.s, e.outcome, e.problem, e.event, e.enqueued_at FROM ending AS e)
+    SELECT array_agg(e.s), array_agg(e.p), count(*) INTO v_s, v_p, ended FROM ending AS e;
     WITH done AS MATERIALIZED (
         SELECT u.s, array_agg(u.p) AS ps, max(u.p) AS last FROM unnest(v_s, v_p) AS u(s, p) GROUP BY 1),
     lane AS MATERIALIZED (

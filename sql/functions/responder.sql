@@ -1,10 +1,14 @@
 -- What the responder calls: one statement a request, an answer in one jsonb.
 
 CREATE OR REPLACE FUNCTION o365_internal.connector_page(c o365_internal.connector) RETURNS jsonb
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT CASE WHEN (c).connector_id IS NULL THEN jsonb_build_object('found', false, 'public_url', o365_internal.text_setting('public_url'))
-    ELSE jsonb_build_object('found', true, 'public_url', o365_internal.text_setting('public_url'), 'slug', c.slug, 'name', c.name,
-        'short_description', c.short_description, 'website', c.website) END $$;
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF c.connector_id IS NULL THEN
+        RETURN jsonb_build_object('found', false, 'public_url', o365_internal.text_setting('public_url'));
+    END IF;
+    RETURN jsonb_build_object('found', true, 'public_url', o365_internal.text_setting('public_url'), 'slug', c.slug, 'name', c.name,
+        'short_description', c.short_description, 'website', c.website);
+END $$;
 COMMENT ON FUNCTION o365_internal.connector_page(o365_internal.connector) IS 'What every page of a connector shows; found is false for none.';
 
 CREATE OR REPLACE FUNCTION o365_internal.connector_by_slug(slug text) RETURNS o365_internal.connector

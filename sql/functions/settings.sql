@@ -1,13 +1,19 @@
 -- Settings of the installation.
 
+-- What every callback and every claim calls is PL/pgSQL, here and elsewhere: it keeps its plans for the session, where a function in
+-- SQL that is not inlined is parsed and planned anew each time.
 CREATE OR REPLACE FUNCTION o365_internal.text_setting(name text) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS
-$$ SELECT s.value FROM o365_internal.setting AS s WHERE s.name = $1 $$;
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT s.value FROM o365_internal.setting AS s WHERE s.name = $1);
+END $$;
 COMMENT ON FUNCTION o365_internal.text_setting(text) IS 'A setting''s value; null when there is none of that name.';
 
 CREATE OR REPLACE FUNCTION o365_internal.integer_setting(name text) RETURNS integer
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS
-$$ SELECT s.value::integer FROM o365_internal.setting AS s WHERE s.name = $1 $$;
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT s.value::integer FROM o365_internal.setting AS s WHERE s.name = $1);
+END $$;
 COMMENT ON FUNCTION o365_internal.integer_setting(text) IS 'A setting''s value as a number.';
 
 CREATE OR REPLACE FUNCTION o365.set(name text, value text) RETURNS text
@@ -84,10 +90,12 @@ COMMENT ON FUNCTION o365.forbid_webhook_host(text, integer) IS
     'Takes back o365.allow_webhook_host; workers stop posting there within 5 s. False when it was not allowed.';
 
 CREATE OR REPLACE FUNCTION o365_internal.webhook_dialect(host text, port integer) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT w.dialect FROM o365_internal.webhook_host AS w
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT w.dialect FROM o365_internal.webhook_host AS w
      WHERE w.port = $2 AND CASE WHEN w.subdomains THEN right($1, length(w.host) + 1) = '.' || w.host AND length($1) > length(w.host) + 1
                                 ELSE $1 = w.host END
-     ORDER BY length(w.host) DESC, w.subdomains LIMIT 1 $$;
+     ORDER BY length(w.host) DESC, w.subdomains LIMIT 1);
+END $$;
 COMMENT ON FUNCTION o365_internal.webhook_dialect(text, integer) IS
     'Dialect of a webhook on a host (lower case) and port, compared label by label; null when webhooks may not lie there.';

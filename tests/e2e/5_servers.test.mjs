@@ -19,7 +19,9 @@ const isNginx = SERVER === 'nginx';
 const isFcgid = SERVER === 'apache-fcgid';
 const site = join(STACK_DIR, isNginx ? 'conf/o365-site.conf' : 'conf/apache/o365-site.conf');
 const serverPid = () => Number(readFileSync(join(STACK_DIR, 'pids', isNginx ? 'nginx' : 'apache'), 'utf8'));
-const logged = () => readdirSync(LOGS).map((name) => readFileSync(join(LOGS, name), 'latin1')).join('\n');
+/** The web server's error logs; all logs together are more than a string may hold. */
+const logged = () => readdirSync(LOGS).filter((name) => name.startsWith(isNginx ? 'nginx' : 'apache') && name !== 'nginx-main.log')
+    .map((name) => readFileSync(join(LOGS, name), 'latin1')).join('\n');
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Secrets of one case; its name stands in them, so that a find tells where it came from. */
