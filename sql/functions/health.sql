@@ -9,7 +9,9 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
         UNION ALL
         SELECT 2, 'warning', 'sealing key ' || k.key_id, 'was never backed up: losing the key file loses every connection',
                'Run o365-worker keys backup FILE and keep the file elsewhere.'
-          FROM o365_internal.sealing_key AS k WHERE k.active AND k.backed_up_at IS NULL
+          FROM o365_internal.sealing_key AS k
+         WHERE k.backed_up_at IS NULL
+           AND (k.active OR EXISTS (SELECT FROM o365_internal.subscription AS s WHERE s.key_id = k.key_id))
         UNION ALL
         SELECT 1, 'error', 'worker', 'none has been seen for five minutes, so no card leaves',
                'Start o365-worker, or let cron run it with --once at least every five minutes; its log says why it ended.'
