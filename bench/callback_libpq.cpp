@@ -86,6 +86,7 @@ void run(const Options& options) {
     std::barrier all_warm(options.connections, [&]() noexcept { begin = Clock::now(); });
     std::atomic<int> warm = options.first + options.count;
     std::vector<std::jthread> threads;
+    threads.reserve(links.size());
     for (const Link& link : links) {
         threads.emplace_back([&, raw = link.get()] {
             try {
