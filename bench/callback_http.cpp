@@ -114,6 +114,7 @@ void run(const Options& options) {
         }
     };
     std::vector<std::jthread> threads;
+    threads.reserve(static_cast<std::size_t>(options.connections));
     for (int i = 0; i < options.connections; ++i) threads.emplace_back(work);
     threads.clear();
     const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
@@ -132,17 +133,17 @@ void run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    Options options;
-    CLI::App app{"Sends callbacks over HTTP."};
-    app.add_option("--socket", options.socket)->required();
-    app.add_option("--path", options.path)->required();
-    app.add_option("--prefix", options.prefix)->required();
-    app.add_option("--first", options.first)->required();
-    app.add_option("--count", options.count)->required();
-    app.add_option("--connections", options.connections)->required();
-    app.add_option("--rate", options.rate);
-    CLI11_PARSE(app, argc, argv);
     try {
+        Options options;
+        CLI::App app{"Sends callbacks over HTTP."};
+        app.add_option("--socket", options.socket)->required();
+        app.add_option("--path", options.path)->required();
+        app.add_option("--prefix", options.prefix)->required();
+        app.add_option("--first", options.first)->required();
+        app.add_option("--count", options.count)->required();
+        app.add_option("--connections", options.connections)->required();
+        app.add_option("--rate", options.rate);
+        CLI11_PARSE(app, argc, argv);
         run(options);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "bench_callback_http: %s\n", error.what());

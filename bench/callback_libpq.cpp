@@ -78,6 +78,7 @@ void run(const Options& options) {
     std::atomic<int> next = 0;
     std::atomic<bool> failed = false;
     std::vector<Link> links;
+    links.reserve(static_cast<std::size_t>(options.connections));
     for (int i = 0; i < options.connections; ++i) {
         links.emplace_back(PQconnectdb(options.conninfo.c_str()));
         if (PQstatus(links.back().get()) != CONNECTION_OK) throw std::runtime_error(PQerrorMessage(links.back().get()));
@@ -111,16 +112,16 @@ void run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    Options options;
-    CLI::App app{"Stores callbacks by bare libpq."};
-    app.add_option("--conninfo", options.conninfo)->required();
-    app.add_option("--slug", options.slug)->required();
-    app.add_option("--prefix", options.prefix)->required();
-    app.add_option("--first", options.first)->required();
-    app.add_option("--count", options.count)->required();
-    app.add_option("--connections", options.connections)->required();
-    CLI11_PARSE(app, argc, argv);
     try {
+        Options options;
+        CLI::App app{"Stores callbacks by bare libpq."};
+        app.add_option("--conninfo", options.conninfo)->required();
+        app.add_option("--slug", options.slug)->required();
+        app.add_option("--prefix", options.prefix)->required();
+        app.add_option("--first", options.first)->required();
+        app.add_option("--count", options.count)->required();
+        app.add_option("--connections", options.connections)->required();
+        CLI11_PARSE(app, argc, argv);
         run(options);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "bench_callback_libpq: %s\n", error.what());

@@ -107,17 +107,17 @@ double once(const std::string& program, const std::string& config, const std::st
 }  // namespace
 
 int main(int argc, char** argv) {
-    std::string program;
-    std::string config;
-    std::string path;
-    int count = 0;
-    CLI::App app{"Measures how long the responder takes from exec to its first page."};
-    app.add_option("--program", program)->required();
-    app.add_option("--config", config)->required();
-    app.add_option("--path", path)->required();
-    app.add_option("--count", count)->required();
-    CLI11_PARSE(app, argc, argv);
     try {
+        std::string program;
+        std::string config;
+        std::string path;
+        int count = 0;
+        CLI::App app{"Measures how long the responder takes from exec to its first page."};
+        app.add_option("--program", program)->required();
+        app.add_option("--config", config)->required();
+        app.add_option("--path", path)->required();
+        app.add_option("--count", count)->required();
+        CLI11_PARSE(app, argc, argv);
         for (int i = 0; i < count; ++i) std::printf("ms %.2f\n", once(program, config, path));
     } catch (const std::exception& error) {
         std::fprintf(stderr, "bench_cold_start: %s\n", error.what());

@@ -158,18 +158,18 @@ void run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    Options options;
-    CLI::App app{"Posts cards by bare libcurl."};
-    auto* const url = app.add_option("--url", options.url);
-    app.add_option("--urls", options.urls)->excludes(url);
-    app.add_flag("--any-answer", options.any_answer);
-    app.add_option("--ca", options.ca)->required();
-    app.add_option("--card", options.card)->required();
-    app.add_option("--count", options.count)->required();
-    app.add_option("--transfers", options.transfers)->required();
-    CLI11_PARSE(app, argc, argv);
-    curl_global_init(CURL_GLOBAL_DEFAULT);
     try {
+        Options options;
+        CLI::App app{"Posts cards by bare libcurl."};
+        auto* const url = app.add_option("--url", options.url);
+        app.add_option("--urls", options.urls)->excludes(url);
+        app.add_flag("--any-answer", options.any_answer);
+        app.add_option("--ca", options.ca)->required();
+        app.add_option("--card", options.card)->required();
+        app.add_option("--count", options.count)->required();
+        app.add_option("--transfers", options.transfers)->required();
+        CLI11_PARSE(app, argc, argv);
+        curl_global_init(CURL_GLOBAL_DEFAULT);
         run(options);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "bench_drain_libcurl: %s\n", error.what());
