@@ -1,4 +1,4 @@
-// What must hold whatever was killed, judged from records alone: no server, no clock. tests/faults/judge.test.mjs shows that each can fail.
+// What must hold whatever was killed, judged from records alone: no server, no clock.
 
 export const LEASE_MS = 30000;
 const LAG_MS = 1000;      // what was in the sink's socket when the worker died, the sink has read within this
