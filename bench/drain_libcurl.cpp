@@ -1,6 +1,7 @@
 // The ceiling of a drain: the same card posted by bare libcurl (multi_socket_action and epoll), no database, no queue.
 // usage: bench_drain_libcurl --url https://host:port/hook --ca FILE --card FILE --count N --transfers N     prints
-// "rate <cards/s>"
+// "rate <cards/s>". --urls FILE, a URL a line, in the place of --url: transfer i posts to URL i, round again.
+// --any-answer takes answers that are not 1 as well.
 #include <curl/curl.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -32,6 +33,8 @@ struct Options {
     std::string card;
     int count = 0;
     int transfers = 0;
+    std::string urls;
+    bool any_answer = false;
 };
 
 struct Loop {
@@ -77,6 +80,13 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
 void run(const Options& options) {
     std::ifstream file(options.card, std::ios::binary);
     const std::string card{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    std::vector<std::string> urls{options.url};
+    if (!options.urls.empty()) {
+        std::ifstream list(options.urls);
+        urls.clear();
+        for (std::string line; std::getline(list, line);) urls.push_back(line);
+        if (urls.empty()) throw std::runtime_error("there are no URLs");
+    }
     Loop loop;
     std::vector<std::string> bodies(static_cast<std::size_t>(options.transfers));
     std::vector<Easy> handles;
@@ -89,7 +99,7 @@ void run(const Options& options) {
     curl_multi_setopt(multi.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(options.transfers));
     for (std::size_t i = 0; i < bodies.size(); ++i) {
         Easy easy{curl_easy_init()};
-        curl_easy_setopt(easy.get(), CURLOPT_URL, options.url.c_str());
+        curl_easy_setopt(easy.get(), CURLOPT_URL, urls[i % urls.size()].c_str());
         curl_easy_setopt(easy.get(), CURLOPT_CAINFO, options.ca.c_str());
         curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, headers.get());
         curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDS, card.data());
@@ -130,7 +140,7 @@ void run(const Options& options) {
             const CURLcode code = message->data.result;
             std::string* body = nullptr;
             curl_easy_getinfo(easy, CURLINFO_PRIVATE, &body);
-            if (code != CURLE_OK || *body != "1")
+            if (code != CURLE_OK || (*body != "1" && !options.any_answer))
                 throw std::runtime_error(code != CURLE_OK ? curl_easy_strerror(code) : "the sink did not answer 1");
             body->clear();
             ++done;
@@ -150,7 +160,9 @@ void run(const Options& options) {
 int main(int argc, char** argv) {
     Options options;
     CLI::App app{"Posts cards by bare libcurl."};
-    app.add_option("--url", options.url)->required();
+    auto* const url = app.add_option("--url", options.url);
+    app.add_option("--urls", options.urls)->excludes(url);
+    app.add_flag("--any-answer", options.any_answer);
     app.add_option("--ca", options.ca)->required();
     app.add_option("--card", options.card)->required();
     app.add_option("--count", options.count)->required();

@@ -1,8 +1,10 @@
 # o365_embed(target folder...) compiles every file of the folders into the target as o365::embedded_files(), see lib/page.h.
 # A file is named by its path below its folder's parent: templates/landing.mustache, static/o365.css, strings/en.json.
+# FILES file... adds single ones.
 function(o365_embed target)
-  set(inputs "")
-  foreach(folder ${ARGN})
+  cmake_parse_arguments(embed "" "" "FILES" ${ARGN})
+  set(inputs ${embed_FILES})
+  foreach(folder ${embed_UNPARSED_ARGUMENTS})
     file(GLOB found CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*)
     list(APPEND inputs ${found})
   endforeach()

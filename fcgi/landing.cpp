@@ -1,33 +1,13 @@
 // GET /connect/<slug>/ - what the connector does, and the button. Only the POST behind the button makes a state.
 #include <fmt/format.h>
 
-#include <array>
-
 #include "fcgi/routes.h"
 #include "lib/crypto.h"
-#include "lib/url.h"
 
 namespace o365 {
 namespace {
 
 constexpr std::size_t kMaxTicket = 200;
-
-// Where Microsoft's page sends a browser that is not signed in yet. Chromium holds every redirect after a form's POST
-// against form-action, also those of the other site.
-constexpr std::array kMicrosoftSignIn = {"https://outlook.office.com", "https://outlook.office365.com",
-                                         "https://login.microsoftonline.com", "https://login.microsoft.com",
-                                         "https://login.live.com"};
-
-void allow_connect_page(Response& response, const std::string& connect_url) {
-    const auto url = parse_url(connect_url);
-    if (!url) return;
-    const int usual_port = url->scheme == "https" ? 443 : 80;
-    response.allow_form_action(url->port == usual_port ? fmt::format("{}://{}", url->scheme, url->host)
-                                                       : fmt::format("{}://{}:{}", url->scheme, url->host, url->port));
-    if (url->host == "outlook.office.com" || url->host == "outlook.office365.com") {
-        for (const char* origin : kMicrosoftSignIn) response.allow_form_action(origin);
-    }
-}
 
 }  // namespace
 

@@ -1,7 +1,9 @@
 // o365-connector.fcgi: the pages that connect an Office 365 group, inbox or team. See docs/operator.md.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -9,6 +11,7 @@
 #include "fcgi/site.h"
 #include "lib/database.h"
 #include "lib/fastcgi.h"
+#include "lib/json_text.h"
 #include "lib/log.h"
 #include "lib/page.h"
 #include "lib/settings.h"
@@ -19,6 +22,27 @@ constexpr const char* kProgram = "o365-connector.fcgi";
 
 o365::Database open_database(const o365::Settings& settings) {
     return {settings.database, settings.responder_role, kProgram};
+}
+
+using Report = std::function<void(const std::string& what, const std::string& next)>;
+
+// Whether the key that the configuration names is one that the database seals under.
+void check_sealing_key(o365::Database& database, const std::string& named, const Report& report) {
+    const Json::Value health = o365::database_json(database.call("SELECT o365.responder_health()").text(0, 0));
+    const Json::Value& keys = health["sealing_keys"];
+    if (keys.empty()) return report("there is no key to seal webhooks under", "run o365-worker keys generate");
+    const std::string newest = keys[0].asString();
+    if (!named.empty() && std::find(keys.begin(), keys.end(), Json::Value(named)) == keys.end()) {
+        report(fmt::format("the setting sealing_key names {}, the database seals under {}", named, newest),
+               "see which of them o365-worker keys list finds in the key file: correct the setting, or find out who "
+               "changed the keys of the database");
+    }
+    if (named.empty() && health["one_role"].asBool()) {
+        fmt::print(
+            "warning: everything belongs to one role, and whoever has its password can exchange the key\n"
+            "  next: set sealing_key = {} here, if o365-worker keys list finds it in the key file\n",
+            newest);
+    }
 }
 
 // 0 when everything that the responder needs is there; else says what is wrong and what to do about it.
@@ -41,6 +65,7 @@ int check(const o365::Settings& settings) {
             report("the setting public_url of the installation is empty",
                    "select o365.set('public_url', 'https://...') as an operator");
         }
+        check_sealing_key(database, settings.sealing_key, report);
     } catch (const std::exception& error) {
         report(error.what(),
                "see that PostgreSQL runs, that the settings database and responder_role are right and that "
@@ -60,7 +85,7 @@ int run(const o365::Settings& settings) {
     options.takes_refused_query = o365::takes_refused_query;
     const auto make_handler = [&]() -> o365::Handler {
         // std::function copies what it holds; a connection cannot be copied.
-        const auto site = std::make_shared<o365::Site>(open_database(settings), pages);
+        const auto site = std::make_shared<o365::Site>(open_database(settings), pages, settings.sealing_key);
         return [site](const o365::Request& request) { return o365::answer(*site, request); };
     };
     const auto error_page = [&](int status, const std::string& request_id) {

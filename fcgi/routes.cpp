@@ -52,6 +52,7 @@ Response answer(Site& site, const Request& request) {
     } catch (const DatabaseError& error) {
         if (!passes_by_itself(error)) throw;
         site.database_answered(false, error.what());
+        log::debug("told_to_wait", "request={}", request.id);
         return busy(site, request);
     }
 }

@@ -25,8 +25,4 @@ Response logo(Site& site, const Request& request, const std::string& slug);
 Response static_file(Site& site, const Request& request, const std::string& name);
 Response healthz(Site& site, const Request& request);
 
-// The name of the cookie that ties a state to the browser: one a state, so that attempts in several tabs do not disturb
-// each other.
-std::string state_cookie_name(const std::string& state);
-
 }  // namespace o365

@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <stdexcept>
 
 #include "lib/log.h"
+#include "lib/url.h"
 
 namespace o365 {
 namespace {
@@ -15,6 +17,12 @@ namespace {
 constexpr std::string_view kMount = "/connect/";
 constexpr std::size_t kMaxSlug = 40;
 constexpr std::size_t kRequestIdDigits = 12;
+
+// Where Microsoft's page sends a browser that is not signed in yet. Chromium holds every redirect after a form's POST
+// against form-action, also those of the other site.
+constexpr std::array kMicrosoftSignIn = {"https://outlook.office.com", "https://outlook.office365.com",
+                                         "https://login.microsoftonline.com", "https://login.microsoft.com",
+                                         "https://login.live.com"};
 
 // From the page's own URL to ".../connect/": relative, because only the browser knows where the web server mounted us.
 std::string way_to_mount(std::string_view path) {
@@ -101,6 +109,17 @@ bool is_request_id(std::string_view text) {
                        [](char c) { return (c >= 'a' && c <= 'f') || (c >= '0' && c <= '9'); });
 }
 
+void allow_connect_page(Response& response, const std::string& connect_url) {
+    const auto url = parse_url(connect_url);
+    if (!url) return;
+    const int usual_port = url->scheme == "https" ? 443 : 80;
+    response.allow_form_action(url->port == usual_port ? fmt::format("{}://{}", url->scheme, url->host)
+                                                       : fmt::format("{}://{}:{}", url->scheme, url->host, url->port));
+    if (url->host == "outlook.office.com" || url->host == "outlook.office365.com") {
+        for (const char* origin : kMicrosoftSignIn) response.allow_form_action(origin);
+    }
+}
+
 std::string text_of(const Json::Value& object, const char* name) {
     const Json::Value& value = object[name];
     return value.isString() ? value.asString() : std::string();
@@ -131,9 +150,34 @@ Response Site::failed(const Request& request, Json::Value page, const std::strin
     const Json::Value& reasons = pages_.strings()["reasons"];
     page["texts"] = reasons.isMember(reason) ? reasons[reason] : reasons["other"];
     page["request_id"] = shown_id;
-    // A ticket comes from the application only.
-    page["again_here"] = reason != "ticket" || text_of(page, "website").empty();
-    return this->page(request, 200, "failed", std::move(page));
+    const std::string again = text_of(page, "again");
+    const std::string connect_url = text_of(page, "connect_url");
+    // These say themselves how to go on, and elsewhere.
+    const bool not_from_here = reason == "framed" || reason == "confirm_elsewhere";
+    page["in_frame"] = reason == "framed";
+    page["again_post"] = again == "ticket" && !not_from_here;
+    page["again_link"] = again == "landing" && !not_from_here;
+    page["from_application"] = again == "application" && !not_from_here && reason != "ticket";
+    page["only_website"] = again != "ticket" && again != "landing" && !not_from_here;
+    Response response = this->page(request, 200, "failed", std::move(page));
+    if (again == "ticket") allow_connect_page(response, connect_url);
+    return response;
+}
+
+Response Site::to_failed(const Request& request, const Json::Value& page, const std::string& reason,
+                         const std::string& shown_id) {
+    return Response::redirect(request.method == "POST" ? 303 : 302,
+                              fmt::format("{}/connect/{}/failed?reason={}&request={}", text_of(page, "public_url"),
+                                          text_of(page, "slug"), url_encode(reason), url_encode(shown_id)));
+}
+
+Response Site::confirm(const Request& request, Json::Value page, const std::string& shown_id) const {
+    const Json::Value& texts = pages_.strings()["confirm"];
+    const std::string by_type = "question_" + text_of(page, "app_type");
+    page["texts"]["question"] = texts.isMember(by_type) ? texts[by_type] : texts["question_other"];
+    page["place"] = text_of(page, "group_name");
+    page["request_id"] = shown_id;
+    return this->page(request, 200, "confirm", std::move(page));
 }
 
 Response Site::connected(const Request& request, Json::Value page) const {

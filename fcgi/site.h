@@ -18,7 +18,7 @@ namespace o365 {
 // strings/en.json for the page and those of "common" stand under `t`, their {placeholders} filled from `values`.
 Response render_page(const Pages& pages, std::string_view path, int status, std::string_view name, Json::Value values);
 
-// The plain page for a status: 400, 404, 405, 413, 500, 503. `request_id` is shown unless empty.
+// The plain page for a status: 400, 404, 405, 413, 431, 500, 503. `request_id` is shown unless empty.
 Response render_message(const Pages& pages, std::string_view path, int status, const std::string& request_id);
 
 // `text` with each {name} replaced by the text that `values` has under that name.
@@ -33,10 +33,13 @@ bool is_request_id(std::string_view text);
 
 class Site {
   public:
-    Site(Database database, const Pages& pages) : database_(std::move(database)), pages_(pages) {}
+    // `sealing_key`: the id of the only key that webhooks may be sealed under; "" for whichever the database has.
+    Site(Database database, const Pages& pages, std::string sealing_key = {})
+        : database_(std::move(database)), pages_(pages), sealing_key_(std::move(sealing_key)) {}
 
     Database& database() noexcept { return database_; }
     const Pages& pages() const noexcept { return pages_; }
+    const std::string& sealing_key() const noexcept { return sealing_key_; }
 
     // The answer of one of the o365.responder_ functions. Throws DatabaseError.
     Json::Value ask(std::string_view statement, const std::vector<Value>& parameters = {});
@@ -45,10 +48,17 @@ class Site {
     Response message(const Request& request, int status) const;
     // 405, naming what the route takes.
     Response wrong_method(const Request& request, std::string_view allowed) const;
-    // The page that says why nothing was connected. `page` is what the database says about the connector, `reason` one
-    // of those in strings/en.json (any other gives a general text), `shown_id` the request id that o365.attempt finds.
+    // The page that says why nothing was connected, and how this browser may go on. `page` is what the database says
+    // about the connector, and where it knows how to go on (o365_internal.way_on), `reason` one of those in
+    // strings/en.json (any other gives a general text), `shown_id` the request id that o365.attempt finds.
     Response failed(const Request& request, Json::Value page, const std::string& reason,
                     const std::string& shown_id) const;
+    // The redirect to that page: 303 after a POST, else 302. `page` names public_url and slug.
+    static Response to_failed(const Request& request, const Json::Value& page, const std::string& reason,
+                              const std::string& shown_id);
+
+    // The page that asks to confirm a connection; `page` as responder_done gives it, with the form's token.
+    Response confirm(const Request& request, Json::Value page, const std::string& shown_id) const;
 
     // The page that says what is connected now; `page` as for failed, with app_type and group_name.
     Response connected(const Request& request, Json::Value page) const;
@@ -59,8 +69,12 @@ class Site {
   private:
     Database database_;
     const Pages& pages_;
+    std::string sealing_key_;
     bool down_ = false;
 };
+
+// Lets a form of the page lead to the Connect page, and where that is Microsoft's on to its sign-in.
+void allow_connect_page(Response& response, const std::string& connect_url);
 
 // The text under `name`, or "" for null and anything else.
 std::string text_of(const Json::Value& object, const char* name);

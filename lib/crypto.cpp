@@ -1,11 +1,18 @@
 #include "lib/crypto.h"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
+#include <openssl/x509.h>
 
 #include <array>
+#include <memory>
+#include <new>
 #include <stdexcept>
+
+#include "lib/c_free.h"
 
 namespace o365 {
 namespace {
@@ -81,6 +88,15 @@ std::string base64_decode(std::string_view text) {
     if (EVP_DecodeBlock(unsigned_bytes(bytes), unsigned_bytes(text), static_cast<int>(text.size())) < 0) refuse();
     bytes.resize(bytes.size() - padding);
     return bytes;
+}
+
+bool holds_certificate(std::string_view pem) {
+    const std::unique_ptr<BIO, CFree<BIO_free_all>> input(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+    if (!input) throw std::bad_alloc();
+    const std::unique_ptr<X509, CFree<X509_free>> certificate(
+        PEM_read_bio_X509(input.get(), nullptr, nullptr, nullptr));
+    ERR_clear_error();
+    return certificate != nullptr;
 }
 
 }  // namespace o365

@@ -24,4 +24,7 @@ std::string base64(std::string_view bytes);        // with padding, no line brea
 std::string base64url(std::string_view bytes);     // no padding
 std::string base64_decode(std::string_view text);  // throws std::invalid_argument on anything but base64
 
+// Whether a text holds at least one X.509 certificate in PEM form.
+bool holds_certificate(std::string_view pem);
+
 }  // namespace o365

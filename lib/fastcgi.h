@@ -1,7 +1,8 @@
 // The FastCGI responder loop (libfcgi), shared by o365-connector.fcgi and o365-sandbox.fcgi.
-// Design section 5 and callback-and-fastcgi.md 0.1: a private non-blocking listener, threads that poll {listener,
-// eventfd} and only then accept, bodies drained to EOF or the connection closed, nothing ever written to the FastCGI
-// stderr stream or to fds 1 and 2.
+// Design section 5 and callback-and-fastcgi.md 0.1: Debian's library is not sound against a hostile local peer, so one
+// thread accepts, reads whole requests and sends answers (lib/intake.h), and the library works on what was framed anew
+// (docs/decisions/0006-peers-wait-outside-the-library.md). Every connection serves one request; nothing is ever written
+// to the FastCGI stderr stream or to fds 1 and 2.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +20,7 @@ struct ServerOptions {
     std::string group;  // group of the socket; empty: the process's own
     int threads = 8;
     std::size_t max_body = 131072;  // bytes; more is answered 413 and the connection closed
-    int peer_seconds = 30;          // how long a peer may take to send a request, or to take its answer
+    int peer_seconds = 30;          // how long a peer may take to send its whole request, or to take its answer
     // Paths whose handler answers a query that could not be parsed itself (Request::query_refused); others are answered
     // 400. May be empty.
     std::function<bool(std::string_view path)> takes_refused_query;
@@ -34,10 +35,10 @@ using HandlerFactory = std::function<Handler()>;
 // input in it.
 using ErrorPage = std::function<Response(int status, const std::string& request_id)>;
 
-// Serves until SIGTERM or SIGINT; then no thread accepts any more, requests in work finish, and all threads end within
-// 2 s even when a peer is silent. EMFILE, ENFILE, ENOMEM and EAGAIN are waited out. Returns 0, or throws
-// std::runtime_error when the listener cannot be made (names the path and the reason). Installs its own signal
-// handling; call from main, once.
+// Serves until SIGTERM or SIGINT; then nothing is accepted any more, requests in work finish, and all threads end
+// within 2 s whatever peers do (a handler that takes longer is waited for: its manager sets the limit). EMFILE, ENFILE,
+// ENOMEM and EAGAIN are waited out. Returns 0, or throws std::runtime_error when the listener cannot be made (names the
+// path and the reason). Installs its own signal handling; call from main, once.
 int serve(const ServerOptions& options, const HandlerFactory& make_handler, const ErrorPage& error_page);
 
 }  // namespace o365

@@ -273,7 +273,17 @@ void Response::allow_form_action(std::string_view origin) {
         std::all_of(origin.begin(), origin.end(), [](char c) { return c > ' ' && c < 127 && c != ';' && c != ','; });
     if (origin.empty() || !plain) throw std::invalid_argument("this is no origin for a Content-Security-Policy");
     form_actions_ += fmt::format(" {}", origin);
-    set(kPolicy, fmt::format("{}{}{}", kPolicyStart, form_actions_, kPolicyEnd));
+    set_policy();
+}
+
+void Response::allow_framing() {
+    framing_ = true;
+    std::erase_if(headers_, [](const auto& header) { return header.first == "X-Frame-Options"; });
+    set_policy();
+}
+
+void Response::set_policy() {
+    set(kPolicy, fmt::format("{}{}{}", kPolicyStart, form_actions_, framing_ ? std::string_view() : kPolicyEnd));
 }
 
 }  // namespace o365

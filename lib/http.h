@@ -98,10 +98,15 @@ class Response {
     // that a page's forms may lead to, redirects that follow included (Chromium checks each); throws
     // std::invalid_argument when it could not stand in a Content-Security-Policy.
     void allow_form_action(std::string_view origin);
+    // Lets pages of any site show this one inside a frame: for a page that can do no more than lead out of it.
+    void allow_framing();
 
   private:
+    void set_policy();
+
     std::vector<std::pair<std::string, std::string>> headers_;
     std::string form_actions_;
+    bool framing_ = false;
 };
 
 }  // namespace o365

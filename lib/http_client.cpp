@@ -27,6 +27,7 @@ using Multi = std::unique_ptr<CURLM, CFree<curl_multi_cleanup>>;
 using List = std::unique_ptr<curl_slist, CFree<curl_slist_free_all>>;
 
 constexpr std::size_t kMaxAnswer = 65536;
+constexpr std::size_t kMaxHeader = 65536;
 constexpr curl_off_t kMaxRetryAfter = 86400;  // seconds
 
 class Descriptor {
@@ -76,6 +77,11 @@ bool is_public_ipv6(const std::array<std::uint8_t, 16>& a, bool allow_loopback) 
     return true;
 }
 
+bool is_loopback_address(const sockaddr& address) {
+    // What is special to everybody else and not to those who allow loopback.
+    return is_public_address(address, true) && !is_public_address(address, false);
+}
+
 struct Transfer {
     Easy easy{curl_easy_init()};
     std::string request;
@@ -88,7 +94,9 @@ struct Transfer {
     bool started = false;
     bool withdrawn = false;
     bool allow_loopback = false;
+    bool only_loopback = false;
     bool proxied = false;
+    List own_headers;  // of a send(): such a transfer serves once
 };
 
 std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) noexcept {
@@ -102,10 +110,31 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
     return size * count;
 }
 
+std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) noexcept {
+    auto& headers = static_cast<Transfer*>(user)->result.headers;
+    try {
+        std::string line(data, size * count);
+        while (!line.empty() && (line.back() == '\r' || line.back() == '\n' || line.back() == ' ')) line.pop_back();
+        if (line.starts_with("HTTP/")) headers.clear();  // those of an interim answer are not wanted
+        const auto colon = line.find(':');
+        if (colon == std::string::npos) return size * count;
+        std::string name = line.substr(0, colon);
+        for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+        const auto value = line.find_first_not_of(" \t", colon + 1);
+        headers.emplace_back(std::move(name), value == std::string::npos ? std::string() : line.substr(value));
+    } catch (...) {
+        return 0;
+    }
+    return size * count;
+}
+
 curl_socket_t on_open_socket(void* user, curlsocktype /*purpose*/, curl_sockaddr* address) noexcept {
     auto* transfer = static_cast<Transfer*>(user);
     // With a proxy the address is the proxy's, which the operator chose.
-    if (!transfer->proxied && !is_public_address(address->addr, transfer->allow_loopback)) {
+    const bool may = transfer->only_loopback
+                         ? is_loopback_address(address->addr)
+                         : transfer->proxied || is_public_address(address->addr, transfer->allow_loopback);
+    if (!may) {
         transfer->refused_address = true;
         return CURL_SOCKET_BAD;
     }
@@ -183,6 +212,7 @@ struct HttpClient::Impl {
     std::unique_ptr<Transfer> make_transfer() const;
     void socket_action(curl_socket_t socket, int events);
     void finish_done();
+    void start(std::unique_ptr<Transfer> transfer, const Secret& url, MayStart may_start, Done done);
 
     static int on_socket(CURL* easy, curl_socket_t fd, int what, void* user, void* known) noexcept;
     static int on_timer(CURLM* multi, long timeout_ms, void* user) noexcept;
@@ -234,6 +264,7 @@ std::unique_ptr<Transfer> HttpClient::Impl::make_transfer() const {
     CURL* const easy = transfer->easy.get();
     if (easy == nullptr) throw std::bad_alloc();
     transfer->allow_loopback = options.allow_loopback;
+    transfer->only_loopback = options.only_loopback;
     transfer->proxied = !options.proxy.empty();
     curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer.get());
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
@@ -301,7 +332,12 @@ void HttpClient::Impl::finish_done() {
         wipe(transfer->request);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, nullptr);
         curl_easy_setopt(easy, CURLOPT_URL, nullptr);
-        idle.push_back(std::move(transfer));
+        if (transfer->own_headers) {
+            for (curl_slist* line = transfer->own_headers.get(); line != nullptr; line = line->next)
+                explicit_bzero(line->data, std::strlen(line->data));
+        } else {
+            idle.push_back(std::move(transfer));
+        }
         done(std::move(result));
     }
 }
@@ -320,21 +356,53 @@ void HttpClient::post(const Secret& url, std::string body, MayStart may_start, D
         transfer = std::move(impl_->idle.back());
         impl_->idle.pop_back();
     }
-    CURL* const easy = transfer->easy.get();
     transfer->request = std::move(body);
+    CURL* const easy = transfer->easy.get();
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->request.data());
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(transfer->request.size()));
+    impl_->start(std::move(transfer), url, std::move(may_start), std::move(done));
+}
+
+void HttpClient::send(HttpRequest request, MayStart may_start, Done done) {
+    std::unique_ptr<Transfer> transfer = impl_->make_transfer();
+    CURL* const easy = transfer->easy.get();
+    transfer->request = std::move(request.body);
+    request.headers.emplace_back("Accept:");
+    request.headers.emplace_back("Expect:");
+    for (std::string& header : request.headers) {
+        const bool plain =
+            header.size() <= kMaxHeader && header.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos;
+        curl_slist* const longer = plain ? curl_slist_append(transfer->own_headers.get(), header.c_str()) : nullptr;
+        wipe(header);
+        if (longer == nullptr) continue;
+        [[maybe_unused]] curl_slist* const same = transfer->own_headers.release();
+        transfer->own_headers.reset(longer);
+    }
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->own_headers.get());
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer.get());
+    if (request.method == "POST") {
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->request.data());
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(transfer->request.size()));
+    } else {
+        curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    }
+    impl_->start(std::move(transfer), request.url, std::move(may_start), std::move(done));
+}
+
+void HttpClient::Impl::start(std::unique_ptr<Transfer> transfer, const Secret& url, MayStart may_start, Done done) {
+    CURL* const easy = transfer->easy.get();
     transfer->may_start = std::move(may_start);
     transfer->done = std::move(done);
     transfer->result = {};
     transfer->refused_address = transfer->started = transfer->withdrawn = false;
     transfer->begun = Clock::now();
     curl_easy_setopt(easy, CURLOPT_URL, url.reveal().c_str());
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->request.data());
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(transfer->request.size()));
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(impl_->options.timeout.count()));
-    if (curl_multi_add_handle(impl_->multi.get(), easy) != CURLM_OK)
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout.count()));
+    if (curl_multi_add_handle(multi.get(), easy) != CURLM_OK)
         throw std::runtime_error("libcurl took no further request");
-    transfer->place = impl_->active.size();
-    impl_->active.push_back(std::move(transfer));
+    transfer->place = active.size();
+    active.push_back(std::move(transfer));
 }
 
 int HttpClient::in_flight() const noexcept { return static_cast<int>(impl_->active.size()); }

@@ -10,6 +10,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "lib/secret.h"
 
@@ -21,6 +23,7 @@ struct HttpClientOptions {
     std::string ca_file;          // authorities besides the system's, PEM; empty: none
     std::string proxy;            // empty: none, whatever the environment says
     bool allow_loopback = false;  // development only
+    bool only_loopback = false;   // nothing but this machine is connected to: the sandbox
     int max_transfers = 256;      // connections that are kept
     std::chrono::milliseconds connect_timeout{5000};
     std::chrono::milliseconds timeout{20000};  // of a whole POST
@@ -35,11 +38,23 @@ enum class Transport {
 
 struct PostResult {
     Transport transport = Transport::not_sent;
-    int status = 0;                           // 0 unless answered
-    std::string body;                         // at most 64 KiB are read; more is in doubt
+    int status = 0;    // 0 unless answered
+    std::string body;  // at most 64 KiB are read; more is in doubt
+    // Of the answer to a send(), names in lower case, in order; empty after a post().
+    std::vector<std::pair<std::string, std::string>> headers;
     std::optional<std::int64_t> retry_after;  // seconds, at most a day, from a Retry-After of either form
     std::chrono::milliseconds took{0};
     std::string problem;  // what went wrong, for operators; never the URL; empty when answered
+};
+
+// A request that is no card to a webhook.
+struct HttpRequest {
+    Secret url;
+    std::string method = "GET";  // or POST
+    std::string body;            // of a POST
+    // "Name: value", as libcurl takes them; a POST says its Content-Type here. A line that holds CR or LF, or is longer
+    // than 64 KiB, is left out.
+    std::vector<std::string> headers;
 };
 
 // Whether a public webhook may lie at this address: false for loopback, private, link-local, shared, multicast,
@@ -62,6 +77,8 @@ class HttpClient {
     // request leaves at most once: where libcurl would send it again because a kept connection died under it, the
     // result is in doubt. `url` is copied. Throws std::runtime_error when libcurl takes no further request.
     void post(const Secret& url, std::string body, MayStart may_start, Done done);
+    // The same for any request, by the same rules. It is sent as it is, and what it was is wiped afterwards.
+    void send(HttpRequest request, MayStart may_start, Done done);
     int in_flight() const noexcept;
     // Waits at most `longest` for something to happen, handles it and calls what is done. Returns at once after wake().
     void run_once(std::chrono::milliseconds longest);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <optional>
 #include <system_error>
 
@@ -69,14 +70,22 @@ void write_key_file(const std::string& path, const Secret& text) {
         }
         ::fsync(file.get());
     }
-    // link() refuses to replace, rename() would not.
-    const bool linked = ::link(temporary.c_str(), path.c_str()) == 0;
-    const int error = errno;
-    ::unlink(temporary.c_str());
-    if (!linked) {
+    // Both refuse to replace. FAT, a stick's usual, knows no links; NFS no such rename.
+    bool placed = ::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0;
+    if (!placed && (errno == EINVAL || errno == ENOSYS)) {
+        placed = ::link(temporary.c_str(), path.c_str()) == 0;
+        const int linking = errno;
+        ::unlink(temporary.c_str());
+        errno = linking;
+    }
+    if (!placed) {
+        const int error = errno;
+        ::unlink(temporary.c_str());
         throw KeyError(
             error == EEXIST
-                ? fmt::format("'{}' is there already and stays as it is: name another file", path)
+                ? fmt::format("'{}' is there already and stays as it is. To make its keys known to the database: "
+                              "o365-worker keys add; for a backup, name another file",
+                              path)
                 : fmt::format("could not write the key file '{}': {}", path, std::generic_category().message(error)));
     }
 }
@@ -84,9 +93,10 @@ void write_key_file(const std::string& path, const Secret& text) {
 Secret read_key_file(const std::string& path) {
     const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (file.get() < 0) {
-        throw KeyError(fmt::format(
-            "could not read the key file '{}': {}. Make it with `o365-worker keys generate`, or restore the backup",
-            path, why()));
+        throw KeyError(fmt::format("could not read the key file '{}': {}. {}", path, why(),
+                                   errno == EACCES
+                                       ? "It has to belong to the user that the worker runs as"
+                                       : "Make it with `o365-worker keys generate`, or restore the backup"));
     }
     struct stat status {};
     if (::fstat(file.get(), &status) != 0)

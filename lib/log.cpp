@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <system_error>
@@ -61,6 +62,20 @@ void make_private(const std::string& path) {
 }
 
 }  // namespace
+
+void check(const std::string& target) {
+    if (target == "syslog" || target == "stderr") return;
+    std::error_code error;
+    const std::string folder = std::filesystem::path(target).parent_path().string();
+    const std::string place = std::filesystem::exists(target, error) ? target : folder.empty() ? "." : folder;
+    const int problem = std::filesystem::is_directory(target, error) ? EISDIR
+                        : ::access(place.c_str(), W_OK) != 0         ? errno
+                                                                     : 0;
+    if (problem != 0) {
+        throw std::runtime_error(
+            fmt::format("could not open the log file '{}': {}", target, std::generic_category().message(problem)));
+    }
+}
 
 void open(const std::string& target, Level least, const std::string& program) {
     spdlog::sink_ptr sink;

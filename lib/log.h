@@ -17,6 +17,9 @@ enum class Level { debug, info, warn, error };
 // std::runtime_error when the file cannot be opened, with its name and the reason.
 void open(const std::string& target, Level least, const std::string& program);
 
+// Throws std::runtime_error as open would, and makes nothing: for --check, which somebody else may run.
+void check(const std::string& target);
+
 // "debug" | "info" | "warn" | "error"; throws std::invalid_argument for anything else.
 Level parse_level(std::string_view text);
 

@@ -56,9 +56,32 @@ std::string fill(const std::string& text, const data& values) {
     return parsed.render(values);
 }
 
+Json::Value parse_strings(std::string_view text, const std::string& shown) {
+    const std::unique_ptr<Json::CharReader> reader{Json::CharReaderBuilder().newCharReader()};
+    Json::Value strings;
+    std::string problems;
+    if (!reader->parse(text.data(), text.data() + text.size(), &strings, &problems) || !strings.isObject())
+        throw std::runtime_error(fmt::format("could not use the texts '{}': {}", shown, problems));
+    return strings;
+}
+
+// A text that the operator's file leaves out stays ours: a newer program may have texts that his file knows nothing of.
+void put_over(Json::Value& strings, const Json::Value& own) {
+    for (const std::string& name : own.getMemberNames()) {
+        if (own[name].isObject() && strings[name].isObject()) {
+            put_over(strings[name], own[name]);
+        } else {
+            strings[name] = own[name];
+        }
+    }
+}
+
 }  // namespace
 
 Pages::Pages(const std::string& folder) {
+    std::error_code no_folder;
+    if (!folder.empty() && !std::filesystem::is_directory(folder, no_folder))
+        throw std::runtime_error(fmt::format("the setting templates names '{}', which is no folder", folder));
     for (const auto& [name, content] : embedded_files()) {
         std::string& text = files_.emplace(name, content).first->second;
         const std::filesystem::path own = std::filesystem::path(folder) / name;
@@ -72,11 +95,8 @@ Pages::Pages(const std::string& folder) {
                 throw std::runtime_error(
                     fmt::format("could not use the template '{}': {}", shown, parsed.error_message()));
         } else if (name == kStrings) {
-            const std::unique_ptr<Json::CharReader> reader{Json::CharReaderBuilder().newCharReader()};
-            std::string problems;
-            if (!reader->parse(text.data(), text.data() + text.size(), &strings_, &problems) || !strings_.isObject()) {
-                throw std::runtime_error(fmt::format("could not use the texts '{}': {}", shown, problems));
-            }
+            strings_ = parse_strings(content, std::string(name));
+            if (overridden) put_over(strings_, parse_strings(text, shown));
         }
     }
 }
@@ -89,6 +109,11 @@ std::string Pages::render(std::string_view name, const Json::Value& values) cons
     if (layout == files_.end()) return content;
     all.set("content", data{content});
     return fill(layout->second, all);
+}
+
+std::string Pages::render_part(std::string_view name, const Json::Value& values) const {
+    const data all = as_data(values);  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks)
+    return fill(files_.at(fmt::format("{}{}.mustache", kTemplates, name)), all);
 }
 
 const std::string* Pages::file(std::string_view name) const {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <charconv>
@@ -51,6 +53,10 @@ constexpr std::array kTable = {
     Setting{"sandbox_role", "o365_sandbox", "role name or empty", "sandbox", false,
             "The database role of the sandbox; empty: the one of the connection string."},
     Setting{"sandbox_socket", "", "path or empty", "sandbox", false, "Like responder_socket, for the sandbox."},
+    Setting{
+        "sealing_key", "", "key id or empty", "responder", false,
+        "The only key that webhooks may be sealed under, as `o365-worker keys list` names it; empty: the newest that "
+        "the database has."},
     Setting{"socket_group", "", "group name or empty", "responder, sandbox", false,
             "The group that may connect to the socket: the web server's."},
     Setting{
@@ -70,8 +76,9 @@ const std::array<Member, kTable.size()> kMembers = {
     &Settings::environment,    &Settings::key_file,         &Settings::log,
     &Settings::log_level,      &Settings::max_transfers,    &Settings::proxy,
     &Settings::responder_role, &Settings::responder_socket, &Settings::sandbox_role,
-    &Settings::sandbox_socket, &Settings::socket_group,     &Settings::templates,
-    &Settings::threads,        &Settings::worker_name,      &Settings::worker_role,
+    &Settings::sandbox_socket, &Settings::sealing_key,      &Settings::socket_group,
+    &Settings::templates,      &Settings::threads,          &Settings::worker_name,
+    &Settings::worker_role,
 };
 
 std::string_view trimmed(std::string_view text) {
@@ -80,15 +87,54 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
 }
 
+using ConnectionOptions = std::unique_ptr<PQconninfoOption, CFree<PQconninfoFree>>;
+
 // Empty when libpq can read it. What libpq itself says of one that it cannot read quotes it, a password perhaps.
 std::string conninfo_problem(std::string_view value) {
     char* message = nullptr;
-    const std::unique_ptr<PQconninfoOption, CFree<PQconninfoFree>> options(
-        PQconninfoParse(std::string(value).c_str(), &message));
+    const ConnectionOptions options(PQconninfoParse(std::string(value).c_str(), &message));
     const std::unique_ptr<char, CFree<PQfreemem>> owner(message);
     if (options) return {};
     return "database is no libpq connection string: write name=value pairs, a value with blanks in single quotes, or a "
            "postgresql:// URI";
+}
+
+// The value of a keyword in a connection string that libpq can read; "" when it does not occur.
+std::string conninfo_value(const std::string& conninfo, std::string_view keyword) {
+    const ConnectionOptions options(PQconninfoParse(conninfo.c_str(), nullptr));
+    for (const PQconninfoOption* option = options.get(); option != nullptr && option->keyword != nullptr; ++option) {
+        if (option->keyword == keyword && option->val != nullptr) return option->val;
+    }
+    return {};
+}
+
+bool is_key_id(std::string_view text) {
+    return text.size() == 16 && text.find_first_not_of("0123456789ABCDEF") == std::string_view::npos;
+}
+
+// Who else may read the file, for an error; "" when nobody. libpq's rule for keys: a file of root's may be readable by
+// its group, because that is how root lends it to a service.
+std::string readers(const struct stat& status) {
+    if ((status.st_mode & S_IRWXO) != 0) return "everybody on this machine";
+    if ((status.st_mode & S_IRWXG) != 0 && status.st_uid != 0) return "its group";
+    return {};
+}
+
+// `path` is the configuration file. libpq itself would leave an open passfile aside, and say so on stderr only.
+void refuse_open_files(const Settings& settings, const std::string& path) {
+    struct stat status {};
+    const bool holds_password =
+        !conninfo_value(settings.database, "password").empty() || settings.proxy.find('@') != std::string::npos;
+    if (holds_password && ::stat(path.c_str(), &status) == 0 && !readers(status).empty()) {
+        throw SettingsError(
+            fmt::format("{}: holds a password and may be read by {}: chmod 600 '{}'", path, readers(status), path));
+    }
+    const std::string passfile = conninfo_value(settings.database, "passfile");
+    if (passfile.empty() || ::stat(passfile.c_str(), &status) != 0) return;
+    if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        throw SettingsError(fmt::format(
+            "{}: libpq takes no passfile that others than its owner may read: chmod 600 '{}'", path, passfile));
+    }
 }
 
 // Empty when `value` fits, else what is wrong with it.
@@ -106,8 +152,10 @@ std::string assign(Settings& settings, std::size_t index, std::string_view value
         settings.*(*number) = parsed;
     } else {
         if (setting.name == "database") {
-            if (const std::string problem = conninfo_problem(value); !problem.empty()) return problem;
+            if (std::string problem = conninfo_problem(value); !problem.empty()) return problem;
         }
+        if (setting.name == "sealing_key" && !value.empty() && !is_key_id(value))
+            return "sealing_key must be the 16 hex digits, in capitals, that `o365-worker keys list` shows";
         if (setting.name == "log_level" && value != "debug" && value != "info" && value != "warn" && value != "error")
             return wrong;
         if (value.empty() && !setting.default_value.empty() && setting.form.find("empty") == std::string_view::npos) {
@@ -164,20 +212,34 @@ Settings load_settings(const std::string& path) {
     std::error_code error;
     std::ifstream file(path, std::ios::binary);
     if (!file || std::filesystem::is_directory(path, error))
-        throw SettingsError(fmt::format("{}: could not be read; name the configuration file with --config", path));
+        throw SettingsError(
+            fmt::format("{}: could not be read; name the configuration file with --config, or put it into a "
+                        "folder o365-connector above the program's",
+                        path));
     const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    return parse_settings(text, path);
+    Settings settings = parse_settings(text, path);
+    refuse_open_files(settings, path);
+    return settings;
+}
+
+std::string settings_above(const std::string& folder) {
+    for (std::filesystem::path above = folder; above.has_relative_path();) {
+        above = above.parent_path();
+        std::string candidate = (above / "o365-connector" / "o365.conf").string();
+        struct stat status {};
+        // Folders above may be others': what they put there is not ours.
+        if (::stat(candidate.c_str(), &status) == 0 && (status.st_uid == 0 || status.st_uid == ::geteuid()))
+            return candidate;
+    }
+    return {};
 }
 
 std::string default_settings_path() {
     if (const char* named = std::getenv("O365_CONFIG"); named != nullptr && *named != '\0') return named;
     std::error_code error;
     const std::filesystem::path folder = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
-    if (!error) {
-        for (const auto& candidate : {folder / "o365.conf", folder.parent_path() / "o365.conf"}) {
-            if (std::filesystem::exists(candidate, error)) return candidate.string();
-        }
-    }
+    std::string found = error ? std::string() : settings_above(folder.string());
+    if (!found.empty()) return found;
     return "/etc/o365-connector/o365.conf";
 }
 

@@ -44,6 +44,7 @@ struct Settings {
     std::string responder_socket;
     std::string sandbox_role;
     std::string sandbox_socket;
+    std::string sealing_key;
     std::string socket_group;
     std::string templates;
     int threads = 0;
@@ -52,15 +53,20 @@ struct Settings {
 };
 
 // Reads `path`. Throws SettingsError (what(): "<path>:<line>: <what is wrong>, <what to write instead>") on an unknown
-// or repeated name, a value out of its form, or a file that cannot be read.
+// or repeated name, a value out of its form, or a file that cannot be read; and when somebody else may read a password:
+// the file's own, or that of the passfile it names. Modes as libpq asks for of a key: 0600, or 0640 when root owns it.
 Settings load_settings(const std::string& path);
 
 // The same from text; `path` only names it in errors.
 Settings parse_settings(std::string_view text, const std::string& path);
 
-// The file to read when --config names none: $O365_CONFIG, o365.conf beside the running binary or in the folder above
-// that, else /etc/o365-connector/o365.conf. The first that exists; the last if none does.
+// The file to read when --config names none: $O365_CONFIG; the nearest o365-connector/o365.conf in a folder above the
+// running binary's (a program in ~/public_html/o365/ finds ~/o365-connector/o365.conf, which no web server shows), if
+// it belongs to this user or root; else /etc/o365-connector/o365.conf, whether it exists or not.
 std::string default_settings_path();
+
+// The same for a program in `folder`, without the environment; "" when there is none above it.
+std::string settings_above(const std::string& folder);
 
 // One "name = value" line a setting, secrets as ***: what --check prints and the log says at start.
 std::string describe(const Settings& settings);

@@ -12,6 +12,7 @@ namespace o365 {
 namespace {
 
 constexpr std::size_t kMaxCard = 28672;
+constexpr const char* kTrickle = "100";  // bytes a second, headers included: nginx obeys
 constexpr std::string_view kText = "text/plain; charset=utf-8";
 constexpr std::string_view kJson = "application/json; charset=utf-8";
 
@@ -38,7 +39,10 @@ constexpr std::array kAnswers = {
     Answer{"429", "Throttled with a real status.", 429, kText, ""},
     Answer{"503", "The outage page of October 2019.", 503, kText, "Something went wrong :'("},
     Answer{"slow", "The right answer after three seconds.", 200, kText, "1"},
+    Answer{"slow-answer", "The right answer, begun at once and a few bytes a second.", 200, kText, "1"},
+    Answer{"silent", "No answer for a minute, then a 503.", 503, kText, ""},
     Answer{"hang-up", "The connection closes without an answer.", 200, kText, ""},
+    Answer{"reset", "The connection is reset without an answer.", 200, kText, ""},
     Answer{
         "401-direct-api", "Workflow restricted to its tenant.", 401, kJson,
         R"({"error":{"code":"DirectApiAuthorizationRequired","message":"The request must be authenticated only by Shared Access scheme."}})"},
@@ -48,6 +52,12 @@ constexpr std::array kAnswers = {
     Answer{
         "workflow-schema", "Workflow with a schema of its own.", 400, kJson,
         R"({"error":{"code":"TriggerInputSchemaMismatch","message":"The input body for trigger 'manual' did not match its schema definition."}})"},
+    Answer{
+        "401-claims", "Workflow that wants a token of another tenant or audience.", 401, kJson,
+        R"({"error":{"code":"MisMatchingOAuthClaims","message":"One or more claims either missing or does not match with the open authentication access control policy."}})"},
+    Answer{
+        "workflow-two-authorizations", "Workflow that got sig and an Authorization header.", 400, kJson,
+        R"({"error":{"code":"DirectApiRequestHasMoreThanOneAuthorization","message":"The request has both SAS and OAuth authentication schemes; only one is allowed."}})"},
     Answer{"workflow-not-found", "Workflow deleted.", 404, kJson,
            R"({"error":{"code":"WorkflowNotFound","message":"The workflow could not be found."}})"},
 };
@@ -64,24 +74,29 @@ std::span<const Answer> answers() { return kAnswers; }
 
 Response make_answer(std::string_view dialect, std::string_view name, int retry_after) {
     if (name == "slow") std::this_thread::sleep_for(std::chrono::seconds(3));
-    if (name == "hang-up") {
+    if (name == "silent") std::this_thread::sleep_for(std::chrono::seconds(60));
+    if (name == "hang-up" || name == "reset") {
         Response response = Response::text(200, "");
-        response.set("X-Accel-Redirect", "/hang-up");  // sandbox-site.conf closes the connection there
+        response.set("X-Accel-Redirect", name == "reset" ? "/reset" : "/hang-up");  // as sandbox-site.conf says
         return response;
     }
-    if (dialect == "workflow" && (name == "ok" || name == "slow")) {
-        Response response = Response::text(202, "");
-        response.set("x-ms-workflow-run-id", hex(random_bytes(16)));
-        return response;
-    }
+    const bool right = name == "ok" || name == "slow" || name == "slow-answer";
+    Response response = Response::text(500, "The sandbox has no such answer.");
+    if (name == "get") response = Response::text(405, "Invalid webhook request - GET not supported");
     for (const Answer& answer : kAnswers) {
         if (answer.name != name) continue;
-        Response response = Response::text(answer.status, std::string(answer.body));
+        response = Response::text(answer.status, std::string(answer.body));
         response.set("Content-Type", answer.content_type);
-        if (retry_after > 0) response.set("Retry-After", std::to_string(retry_after));
-        return response;
     }
-    return Response::text(500, "The sandbox has no such answer.");
+    if (right && dialect == "workflow") {
+        response = Response::text(202, "");
+        for (const char* header : {"x-ms-workflow-run-id", "x-ms-request-id", "x-ms-correlation-id",
+                                   "x-ms-client-tracking-id", "x-ms-trigger-history-name"})
+            response.set(header, hex(random_bytes(16)));
+    }
+    if (retry_after > 0) response.set("Retry-After", std::to_string(retry_after));
+    if (name == "slow-answer") response.set("X-Accel-Limit-Rate", kTrickle);
+    return response;
 }
 
 std::string judge_body(const std::string& body) {
@@ -89,6 +104,22 @@ std::string judge_body(const std::string& body) {
     if (!card || !card->isObject()) return "400-json";
     if (body.size() > kMaxCard) return "413-in-200";
     return has_text(*card, "text") || has_text(*card, "summary") ? "ok" : "400-text";
+}
+
+std::string judge_flow(const std::string& body) {
+    const std::optional<Json::Value> card = is_utf8(body) ? parse_json(body) : std::nullopt;
+    if (!card || !card->isObject()) return {};
+    const Json::Value& attachments = (*card)["attachments"];
+    if (!attachments.isArray())
+        return "Action 'Send_each_adaptive_card' failed: the result of the evaluation of 'foreach' expression "
+               "'@triggerOutputs()?['body']?['attachments']' is of type 'Null'. The result must be a valid array.";
+    for (const Json::Value& attachment : attachments) {
+        if (!attachment.isObject() || !attachment["content"].isObject() ||
+            attachment["content"]["type"] != Json::Value("AdaptiveCard"))
+            return "AdaptiveSerializationException: Property 'type' must be 'AdaptiveCard'";
+    }
+    if (body.size() > kMaxCard) return "Request Entity too large";
+    return {};
 }
 
 }  // namespace o365

@@ -28,4 +28,8 @@ Response make_answer(std::string_view dialect, std::string_view name, int retry_
 // What a connector webhook makes of a body: "ok", "400-json", "400-text" or "413-in-200".
 std::string judge_body(const std::string& body);
 
+// What the run of a workflow will trip over after its trigger took the body (office365-connectors.md 3.2), "" for
+// nothing: the sender never learns of it.
+std::string judge_flow(const std::string& body);
+
 }  // namespace o365

@@ -1,6 +1,7 @@
 // Microsoft's Connect page: sign-in, picker, Allow and Deny, and the redirect (office365-connectors.md section 1). The
 // state is passed through and never stored.
 #include <algorithm>
+#include <array>
 
 #include "lib/crypto.h"
 #include "lib/url.h"
@@ -9,38 +10,51 @@
 namespace o365 {
 namespace {
 
-constexpr const char* kCookie = "sandbox-person";
-
-// A GUID made from the person's name: the same at every connection, and stored nowhere.
-std::string object_id(const std::string& person) {
-    const std::string h = hex(sha256("sandbox person " + person));
-    return h.substr(0, 8) + "-" + h.substr(8, 4) + "-4" + h.substr(13, 3) + "-a" + h.substr(17, 3) + "-" +
-           h.substr(20, 12);
-}
-
-std::string random_guid() {
-    const std::string h = hex(random_bytes(16));
-    return h.substr(0, 8) + "-" + h.substr(8, 4) + "-4" + h.substr(13, 3) + "-a" + h.substr(17, 3) + "-" +
-           h.substr(20, 12);
-}
-
 struct Asked {
     std::optional<std::string> state;
     std::string app_id;
     std::string callback_url;
+    std::string app_name = {};  // of the older form of the button (2016), which has no app_id
 
+    bool is_older() const { return !app_name.empty(); }
+    const char* path() const { return is_older() ? "/connectors/ConnectToO365" : "/connectors/Connect"; }
     // The page's own address with what it was asked.
     std::string query() const {
-        return (state ? "state=" + url_encode(*state) + "&" : "") + "app_id=" + url_encode(app_id) +
+        return (state ? "state=" + url_encode(*state) + "&" : "") +
+               (is_older() ? "app_name=" + url_encode(app_name) : "app_id=" + url_encode(app_id)) +
                "&callback_url=" + url_encode(callback_url);
     }
     void put(Json::Value& values) const {
+        values["path"] = path();
         values["app_id"] = app_id;
+        values["app_name"] = app_name;
         values["callback_url"] = callback_url;
         values["has_state"] = state.has_value();
         if (state) values["state"] = *state;
     }
 };
+
+struct Twist {
+    std::string_view name;
+    std::string_view help;
+};
+
+// What can be wrong with a redirect, to see what an application makes of it.
+constexpr std::array kTwists = {
+    Twist{"", "nothing: as documented"},
+    Twist{"plus", "blanks in the group's name as + instead of %20"},
+    Twist{"order", "the parameters in another order"},
+    Twist{"no-state", "state is left out"},
+    Twist{"other-state", "state is another one"},
+    Twist{"twice", "webhook_url comes twice"},
+    Twist{"foreign-host", "webhook_url is on a host that is not Microsoft's"},
+    Twist{"no-object-id", "user_objectId is left out"},
+    Twist{"unknown-error", "an error that nobody documented"},
+    Twist{"invalid-request", "the error Invalid Request"},
+};
+
+// app_type as documented, as in the documentation's own example, and as a product of later years may say.
+constexpr std::array<std::string_view, 6> kSpellings = {"", "Groups", "Mail", "Teams", "GROUPS", "yammer"};
 
 bool is_callback(const std::string& text) {
     const auto url = parse_url(text);
@@ -60,8 +74,8 @@ std::string new_webhook_path(const std::string& app_id, bool workflow) {
                "/triggers/manual/paths/invoke?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=" +
                random_token();
     }
-    return "/webhookb2/" + random_guid() + "@" + random_guid() + "/" + app_id + "/" + hex(random_bytes(16)) + "/" +
-           random_guid();
+    return "/webhookb2/" + guid_of(random_bytes(16)) + "@" + guid_of(random_bytes(16)) + "/" + app_id + "/" +
+           hex(random_bytes(16)) + "/" + guid_of(random_bytes(16));
 }
 
 // The browser leaves for the application: a form of the page leads there, so its CSP must name the place.
@@ -71,36 +85,72 @@ Response leave(const Asked& asked, const std::string& url) {
     return response;
 }
 
-Response allow(Sandbox& sandbox, const Asked& asked, const Json::Value& connector, const std::string& person,
-               const std::string& target_id) {
-    if (target_id.empty() || target_id.size() > 9 || target_id.find_first_not_of("0123456789") != std::string::npos) {
+std::string with_plus(std::string encoded) {
+    for (std::size_t at = encoded.find("%20"); at != std::string::npos; at = encoded.find("%20", at))
+        encoded.replace(at, 3, "+");
+    return encoded;
+}
+
+// The redirect after Allow. Documented order: state, webhook_url, group_name, user_objectId, app_type.
+std::string success(const Asked& asked, const std::string& webhook, const Json::Value& target,
+                    const std::string& object, const std::string& spelling, const std::string& twist) {
+    if (twist == "unknown-error") return failure(asked, "SomethingNew");
+    if (twist == "invalid-request") return failure(asked, "Invalid Request");
+    std::vector<std::string> parts;
+    if (asked.state && twist != "no-state") {
+        parts.push_back("state=" + url_encode(twist == "other-state" ? random_token() : *asked.state));
+    }
+    const std::string webhook_part =
+        "webhook_url=" +
+        url_encode(twist == "foreign-host" ? "https://outlook.office.com.attacker.localhost/webhook/x" : webhook);
+    parts.push_back(webhook_part);
+    if (twist == "twice") parts.push_back(webhook_part);
+    if (target["kind"].asString() != "mail") {
+        const std::string name = url_encode(target["name"].asString());
+        parts.push_back("group_name=" + (twist == "plus" ? with_plus(name) : name));
+    }
+    if (twist != "no-object-id" && !asked.is_older()) parts.push_back("user_objectId=" + object);
+    if (!asked.is_older()) parts.push_back("app_type=" + (spelling.empty() ? target["kind"].asString() : spelling));
+    if (twist == "order") std::reverse(parts.begin(), parts.end());
+    std::string url = asked.callback_url;
+    for (std::size_t i = 0; i < parts.size(); ++i) url += (i == 0 ? "?" : "&") + parts[i];
+    return url;
+}
+
+Response allow(Sandbox& sandbox, const Asked& asked, const Json::Value& connector, const Parameters& form) {
+    const std::string target_id = form.get_or("target", "");
+    if (!is_number(target_id)) {
         return sandbox.message(400, "Choose where to",
                                "Go back and choose a group, a team or your inbox before you press Allow.");
     }
-    const Json::Value target = sandbox.ask("select o365.sandbox_target($1, $2)", {person, target_id});
+    const Json::Value target = sandbox.ask("select o365.sandbox_target($1, $2)", {sandbox.person(), target_id});
     const Json::Value& kinds = connector["enabled_for"];
     if (target.isNull() || std::find(kinds.begin(), kinds.end(), target["kind"]) == kinds.end())
         return sandbox.message(400, "Choose where to", "Go back and choose one of those that the page offers.");
+    const std::string spelling = form.get_or("spelling", "");
+    const std::string twist = form.get_or("twist", "");
+    const bool known = std::any_of(kTwists.begin(), kTwists.end(), [&](const Twist& one) { return one.name == twist; });
+    if (!known || std::find(kSpellings.begin(), kSpellings.end(), spelling) == kSpellings.end())
+        return sandbox.message(400, "That is no way to break it",
+                               "Go back and choose one of those that the page offers.");
     const bool workflow = target["dialect"].asString() == "workflow";
-    const std::string path = new_webhook_path(asked.app_id, workflow);
-    sandbox.database().call("select o365.sandbox_mint($1, $2)",
-                            {target["target_id"].asInt(), Value::bytes(sha256(path))});
+    const std::string path = new_webhook_path(asked.is_older() ? "IncomingWebhook" : asked.app_id, workflow);
+    sandbox.database().call(
+        "select o365.sandbox_mint($1, $2, $3)",
+        {target["target_id"].asInt(), Value::bytes(sha256(path)), asked.is_older() ? Value() : Value(asked.app_id)});
     const std::string webhook = sandbox.setting(workflow ? "flow_origin" : "webhook_origin") + path;
-    std::string url = asked.callback_url + "?" + (asked.state ? "state=" + url_encode(*asked.state) + "&" : "") +
-                      "webhook_url=" + url_encode(webhook);
-    if (target["kind"].asString() != "mail") url += "&group_name=" + url_encode(target["name"].asString());
-    url += "&user_objectId=" + object_id(person) + "&app_type=" + target["kind"].asString();
-    return leave(asked, url);
+    return leave(asked, success(asked, webhook, target, object_id(sandbox.person()), spelling, twist));
 }
 
-Response show_picker(Sandbox& sandbox, const Asked& asked, const Json::Value& connector, const std::string& person) {
+Response show_picker(Sandbox& sandbox, const Asked& asked, const Json::Value& connector) {
     std::vector<std::string> kinds;
     for (const Json::Value& kind : connector["enabled_for"]) kinds.push_back(kind.asString());
-    const Json::Value targets = sandbox.ask("select o365.sandbox_person($1, $2)", {person, array_literal(kinds)});
+    const Json::Value targets =
+        sandbox.ask("select o365.sandbox_person($1, $2)", {sandbox.person(), array_literal(kinds)});
     Json::Value values = connector;
     asked.put(values);
     values["title"] = "Connect " + connector["name"].asString();
-    values["person"] = person;
+    values["person"] = sandbox.person();
     bool has_group = false;
     for (const Json::Value& target : targets) {
         Json::Value choice;
@@ -108,13 +158,39 @@ Response show_picker(Sandbox& sandbox, const Asked& asked, const Json::Value& co
         choice["name"] = target["name"];
         const std::string kind = target["kind"].asString();
         choice["what"] = kind == "mail" ? "your own inbox" : (kind == "teams" ? "team" : "group");
+        choice["icon"] = kind == "mail" ? "inbox" : (target["dialect"].asString() == "workflow" ? "workflow" : kind);
         has_group = has_group || kind != "mail";
         values["choices"].append(choice);
     }
     values["no_groups"] = !has_group;
+    for (const std::string_view spelling : kSpellings) {
+        Json::Value row;
+        row["spelling"] = std::string(spelling);
+        row["label"] = spelling.empty() ? "as documented" : std::string(spelling);
+        values["spellings"].append(row);
+    }
+    for (const Twist& twist : kTwists) {
+        Json::Value row;
+        row["twist"] = std::string(twist.name);
+        row["label"] = std::string(twist.help);
+        values["twists"].append(row);
+    }
     Response response = sandbox.page(200, "connect", values);
     response.allow_form_action(asked.callback_url);
+    // The callback may send the browser on to the application's own page, wherever that is, and Chromium holds every
+    // redirect after a form's POST against form-action.
+    response.allow_form_action("https:");
     return response;
+}
+
+// The older form told everything in the link, and nothing was registered.
+Json::Value told_in_link(const Asked& asked) {
+    Json::Value connector;
+    connector["name"] = asked.app_name;
+    connector["callback_url"] = asked.callback_url;
+    connector["events"] = Json::Value(Json::arrayValue);
+    connector["enabled_for"].append("groups");
+    return connector;
 }
 
 }  // namespace
@@ -122,13 +198,19 @@ Response show_picker(Sandbox& sandbox, const Asked& asked, const Json::Value& co
 Response connect_page(Sandbox& sandbox, const Request& request) {
     const bool posted = request.method == "POST";
     const Parameters& parameters = posted ? request.form : request.query;
-    const Asked asked{parameters.get("state"), parameters.get_or("app_id", ""), parameters.get_or("callback_url", "")};
+    Asked asked{parameters.get("state"), parameters.get_or("app_id", ""), parameters.get_or("callback_url", "")};
+    if (request.path == "/connectors/ConnectToO365") {
+        asked.app_name = parameters.get_or("app_name", "");
+        if (asked.app_name.empty() || asked.app_name.size() > 400)
+            return sandbox.message(400, "Which application?", "The older form of the button names it: app_name.");
+    }
     if (!is_callback(asked.callback_url)) {
         return sandbox.message(400, "Nothing to go back to",
                                "callback_url must be an https address, or one on this machine, without a query of its "
                                "own. Nothing is returned to any other.");
     }
-    const Json::Value connector = sandbox.ask("select o365.sandbox_connector($1)", {asked.app_id});
+    const Json::Value connector =
+        asked.is_older() ? told_in_link(asked) : sandbox.ask("select o365.sandbox_connector($1)", {asked.app_id});
     if (connector.isNull() || connector["callback_url"].asString() != asked.callback_url) {
         Json::Value values;
         values["title"] = "Invalid Request";
@@ -139,51 +221,37 @@ Response connect_page(Sandbox& sandbox, const Request& request) {
         }
         return sandbox.page(400, "invalid", values);
     }
-    const std::string self = sandbox.origin() + "/connectors/Connect?" + asked.query();
+    const std::string self = sandbox.origin() + asked.path() + "?" + asked.query();
     const std::string action = posted ? parameters.get_or("action", "") : "";
     if (action == "sign-in") {
         const std::string name = parameters.get_or("person", "");
-        if (name.empty() || name.size() > 60)
+        if (name.find_first_not_of(" \t") == std::string::npos || name.size() > 60)
             return sandbox.message(400, "Who are you?", "Go back and type a name of at most 60 characters.");
         Response response = Response::redirect(303, self);
-        response.add("Set-Cookie",
-                     std::string(kCookie) + "=" + base64url(name) + "; Path=/; HttpOnly; Secure; SameSite=Lax");
+        response.add("Set-Cookie", person_cookie(name));
         return response;
     }
     if (action == "sign-out") {
         Response response = Response::redirect(303, self);
-        response.add("Set-Cookie", std::string(kCookie) + "=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax");
+        response.add("Set-Cookie", person_cookie(""));
         return response;
     }
     if (action == "deny") return leave(asked, failure(asked, "AccessDenied"));
-
-    std::string person;
-    if (const auto value = cookie(request.cookies, kCookie); value && !value->empty()) {
-        std::string padded = *value;
-        for (char& c : padded) c = c == '-' ? '+' : (c == '_' ? '/' : c);
-        padded.append((4 - padded.size() % 4) % 4, '=');
-        try {
-            person = base64_decode(padded);
-        } catch (const std::invalid_argument&) {
-            person.clear();
-        }
-        if (!is_utf8(person) || person.size() > 60 || person.find('\0') != std::string::npos) person.clear();
-    }
-    if (person.empty()) {
+    if (sandbox.person().empty()) {
         Json::Value values = connector;
         asked.put(values);
         values["title"] = "Sign in";
-        return sandbox.page(200, "sign-in", values);
+        return sandbox.page(200, "connect-sign-in", values);
     }
     if (action == "create") {
         const std::string name = parameters.get_or("group", "");
-        if (name.empty() || name.size() > 256)
+        if (name.find_first_not_of(" \t") == std::string::npos || name.size() > 1024)
             return sandbox.message(400, "What is it called?", "Go back and type a name for the group.");
-        sandbox.database().call("select o365.sandbox_create_group($1, $2)", {person, name});
+        sandbox.database().call("select o365.sandbox_create_target($1, 'groups', $2)", {sandbox.person(), name});
         return Response::redirect(303, self);
     }
-    if (action == "allow") return allow(sandbox, asked, connector, person, parameters.get_or("target", ""));
-    return show_picker(sandbox, asked, connector, person);
+    if (action == "allow") return allow(sandbox, asked, connector, parameters);
+    return show_picker(sandbox, asked, connector);
 }
 
 }  // namespace o365

@@ -1,7 +1,8 @@
-// The feed: what arrived, as a person would read it, and as JSON for programs.
+// The feed: what arrived, as Outlook Groups, an inbox or Teams would show it, and as JSON for programs.
 #include <string>
 
 #include "lib/json_text.h"
+#include "sandbox/card.h"
 #include "sandbox/sandbox.h"
 
 namespace o365 {
@@ -10,132 +11,125 @@ namespace {
 constexpr int kShown = 50;
 constexpr int kMaxJson = 5000;
 
-std::string text_in(const Json::Value& object, const char* name) {
-    return object.isObject() && object[name].isString() ? object[name].asString() : "";
-}
-
-// Only what a browser may open: a card can say anything.
-void add_link(Json::Value& links, const std::string& name, const std::string& uri) {
-    if (!uri.starts_with("https://") && !uri.starts_with("http://")) return;
-    Json::Value link;
-    link["name"] = name;
-    link["uri"] = uri;
-    links.append(link);
-}
-
-void add_actions(Json::Value& links, const Json::Value& actions) {
-    for (const Json::Value& action : actions) {
-        if (!action.isObject()) continue;
-        const std::string uri = text_in(
-            action["targets"].isArray() && !action["targets"].empty() ? action["targets"][0] : Json::Value(), "uri");
-        add_link(links, text_in(action, "name"), uri);
-    }
-}
-
-Json::Value facts_of(const Json::Value& facts, const char* name) {
-    Json::Value list(Json::arrayValue);
-    for (const Json::Value& fact : facts) {
-        Json::Value row;
-        row["name"] = text_in(fact, name);
-        row["value"] = text_in(fact, "value");
-        list.append(row);
-    }
-    return list;
-}
-
-Json::Value message_card(const Json::Value& card) {
-    Json::Value shown;
-    shown["title"] = text_in(card, "title");
-    shown["text"] =
-        text_in(card, "text").empty() && !card.isMember("sections") ? text_in(card, "summary") : text_in(card, "text");
-    for (const Json::Value& section : card["sections"].isArray() ? card["sections"] : Json::Value(Json::arrayValue)) {
-        if (!section.isObject()) continue;
-        Json::Value part;
-        for (const char* name : {"activityTitle", "activitySubtitle", "activityText"})
-            part[name] = text_in(section, name);
-        // Names of their own: mustache looks a missing one up in the card around it.
-        part["section_title"] = text_in(section, "title");
-        part["section_text"] = text_in(section, "text");
-        part["facts"] = facts_of(section["facts"].isArray() ? section["facts"] : Json::Value(Json::arrayValue), "name");
-        part["has_facts"] = !part["facts"].empty();
-        if (section["potentialAction"].isArray()) add_actions(shown["links"], section["potentialAction"]);
-        shown["sections"].append(part);
-    }
-    if (card["potentialAction"].isArray()) add_actions(shown["links"], card["potentialAction"]);
-    return shown;
-}
-
-Json::Value adaptive_card(const Json::Value& card) {
-    Json::Value shown;
-    for (const Json::Value& element : card["body"].isArray() ? card["body"] : Json::Value(Json::arrayValue)) {
-        Json::Value part;
-        part["section_text"] = text_in(element, "text");
-        part["facts"] = facts_of(
-            element.isObject() && element["facts"].isArray() ? element["facts"] : Json::Value(Json::arrayValue),
-            "title");
-        part["has_facts"] = !part["facts"].empty();
-        shown["sections"].append(part);
-    }
-    for (const Json::Value& action : card["actions"].isArray() ? card["actions"] : Json::Value(Json::arrayValue)) {
-        add_link(shown["links"], text_in(action, "title"), text_in(action, "url"));
-    }
-    return shown;
-}
-
-Json::Value readable(const Json::Value& card) {
-    if (!card.isObject()) return {};
-    if (text_in(card, "type") == "message" && card["attachments"].isArray() && !card["attachments"].empty() &&
-        card["attachments"][0].isObject()) {
-        return adaptive_card(card["attachments"][0]["content"].isObject() ? card["attachments"][0]["content"]
-                                                                          : Json::Value(Json::objectValue));
-    }
-    if (text_in(card, "type") == "AdaptiveCard") return adaptive_card(card);
-    return message_card(card);
-}
-
-bool is_number(std::string_view text) {
-    return !text.empty() && text.size() <= 18 && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
 Rows ask(Sandbox& sandbox, std::string_view target, std::string_view after, bool newest, int count) {
     return sandbox.database().call(
-        "select post_id, target_id, person, kind, name, received_at, answered, card from o365.sandbox_feed($1, $2, $3, "
-        "$4)",
-        {is_number(target) && target.size() < 10 ? Value(target) : Value(),
-         is_number(after) ? Value(after) : Value("0"), newest ? "true" : "false", count});
+        "select post_id, target_id, person, kind, name, received_at, answered, card, app_id, connector, note, actions "
+        "from o365.sandbox_feed($1, $2, $3, $4)",
+        {is_number(target) ? Value(target) : Value(), is_number(after, 18) ? Value(after) : Value("0"),
+         newest ? "true" : "false", count});
+}
+
+bool is_shown(std::string_view answered) { return answered == "ok" || answered == "slow" || answered == "slow-answer"; }
+
+Json::Value outcome_view(const Json::Value& action) {
+    Json::Value shown;
+    shown["who"] = action["person"];
+    shown["at"] = action["at"].asString().substr(11, 8);
+    shown["pressed"] = action["name"];
+    shown["worked"] = action["problem"].isNull();
+    shown["outcome"] = action["problem"].isNull()
+                           ? (action["status"].isNull() ? "The action was completed." : action["status"].asString())
+                           : action["problem"].asString();
+    std::string detail = action["http"].isNull() ? "no answer" : "HTTP " + std::to_string(action["http"].asInt());
+    detail += ", " + std::to_string(action["took_ms"].asInt()) + " ms, token " + action["token"].asString();
+    if (action["replaced"].asBool()) detail += ", new card";
+    shown["how"] = detail;
+    return shown;
+}
+
+Json::Value post_view(const Sandbox& sandbox, const Rows& rows, int i, const std::string& token) {
+    const Json::Value card = parse_json(rows.text(i, 7)).value_or(Json::Value());
+    const std::string kind(rows.text(i, 3));
+    const std::string answered(rows.text(i, 6));
+    Json::Value post;
+    post["post_id"] = std::string(rows.text(i, 0));
+    post["target_id"] = std::string(rows.text(i, 1));
+    post["owner"] = std::string(rows.text(i, 2));
+    post["place"] = std::string(rows.text(i, 4));
+    post["received_at"] = std::string(rows.text(i, 5)).substr(11, 8);
+    post["received_at_exactly"] = std::string(rows.text(i, 5));
+    post["refused"] = is_shown(answered) ? "" : answered;
+    post["note"] = std::string(rows.text(i, 10));
+    if (!rows.is_null(i, 8)) post["logo_of"] = std::string(rows.text(i, 8));
+    post["sender"] = std::string(rows.text(i, 9));
+    if (!rows.is_null(i, 11)) {
+        for (const Json::Value& action : database_json(rows.text(i, 11))) post["outcomes"].append(outcome_view(action));
+    }
+    Json::Value view = card_view(card, kind);
+    view["post_id"] = post["post_id"];
+    view["token"] = token;
+    post["card_html"] = sandbox.pages().render_part("card", view);
+    post["raw"] = card.isNull() ? std::string(rows.text(i, 7)) : json_text(card, true);
+    return post;
+}
+
+void add_places(Sandbox& sandbox, const std::string& here, Json::Value& values) {
+    const Rows rows =
+        sandbox.database().call("select target_id, person, kind, name, dialect, posts from o365.sandbox_targets(NULL)");
+    std::string person;
+    Json::Value* group = nullptr;
+    for (int i = 0; i < rows.size(); ++i) {
+        if (group == nullptr || rows.text(i, 1) != person) {
+            person = std::string(rows.text(i, 1));
+            group = &values["people"].append(Json::Value());
+            (*group)["owner"] = person;
+        }
+        Json::Value target;
+        const std::string kind(rows.text(i, 2));
+        target["target_id"] = std::string(rows.text(i, 0));
+        target["place"] = std::string(rows.text(i, 3));
+        target["count"] = std::string(rows.text(i, 5));
+        target["icon"] = kind == "mail" ? "inbox" : (rows.text(i, 4) == "workflow" ? "workflow" : kind);
+        target["is_here"] = rows.text(i, 0) == here;
+        (*group)["targets"].append(target);
+    }
 }
 
 }  // namespace
 
-Response feed(Sandbox& sandbox, const Request& /*request*/, std::string_view target) {
-    const Rows rows = ask(sandbox, target, "0", true, kShown);
+Response feed(Sandbox& sandbox, const Request& request, std::string_view rest) {
     Json::Value values;
-    values["title"] = "Feed";
-    values["only_target"] = !target.empty();
-    for (int i = 0; i < rows.size(); ++i) {
-        const Json::Value card = parse_json(rows.text(i, 7)).value_or(Json::Value());
-        Json::Value post = readable(card);
-        if (!post.isObject()) post = Json::Value(Json::objectValue);
-        Json::StreamWriterBuilder writer;
-        writer["indentation"] = "  ";
-        writer["emitUTF8"] = true;
-        post["post_id"] = std::string(rows.text(i, 0));
-        post["target_id"] = std::string(rows.text(i, 1));
-        post["person"] = std::string(rows.text(i, 2));
-        post["where"] = std::string(rows.text(i, 4));
-        post["received_at"] = std::string(rows.text(i, 5)).substr(11, 8);
-        post["refused"] = rows.text(i, 6) == "ok" || rows.text(i, 6) == "slow" ? "" : std::string(rows.text(i, 6));
-        post["has_links"] = !post["links"].empty();
-        post["raw"] = card.isNull() ? std::string(rows.text(i, 7)) : Json::writeString(writer, card);
-        values["posts"].append(post);
+    values["wide"] = true;
+    std::string skin = "all";
+    if (!rest.empty()) {
+        const Json::Value target =
+            is_number(rest) ? sandbox.ask("select o365.sandbox_target(NULL, $1)", {rest}) : Json::Value();
+        if (target.isNull()) return sandbox.message(404, "Nothing here", "There is no such group, team or inbox.");
+        skin = target["dialect"].asString() == "workflow" ? "teams" : target["kind"].asString();
+        values["place"] = target["name"];
+        values["owner"] = target["person"];
+        values["target_id"] = std::string(rest);
+        values["place_kind"] = target["dialect"].asString() == "workflow" ? "Teams workflow"
+                               : skin == "teams"                          ? "Team"
+                               : skin == "mail"                           ? "Inbox"
+                                                                          : "Office 365 group";
     }
+    values["title"] = rest.empty() ? "Feed" : values["place"].asString();
+    values["skin"] = skin;
+    values["heading"] = rest.empty() ? "Feed" : values["place"].asString();
+    add_places(sandbox, std::string(rest), values);
+
+    std::string token = request.query.get_or("token", "entra");
+    bool known = false;
+    for (const TokenKind& kind : token_kinds()) {
+        Json::Value one;
+        one["kind"] = std::string(kind.name);
+        one["help"] = std::string(kind.help);
+        one["chosen"] = kind.name == token;
+        known = known || kind.name == token;
+        values["tokens"].append(one);
+    }
+    if (!known) token = "entra";
+    values["bad_token"] = token == "entra" || token == "legacy" ? "" : token;
+    const Rows rows = ask(sandbox, rest, "0", true, kShown);
+    for (int i = 0; i < rows.size(); ++i) values["posts"].append(post_view(sandbox, rows, i, token));
     values["none"] = rows.size() == 0;
-    return sandbox.page(200, "feed", values);
+    return with_scripts(sandbox.page(200, "feed", values));
 }
 
 Response feed_json(Sandbox& sandbox, const Request& request) {
     const std::string count = request.query.get_or("count", "1000");
-    const int most = is_number(count) && count.size() < 6 ? std::min(std::stoi(count), kMaxJson) : kMaxJson;
+    const int most = is_number(count, 5) ? std::min(std::stoi(count), kMaxJson) : kMaxJson;
     const Rows rows = ask(sandbox, request.query.get_or("target", ""), request.query.get_or("after", "0"), false, most);
     Json::Value posts(Json::arrayValue);
     for (int i = 0; i < rows.size(); ++i) {
@@ -146,12 +140,12 @@ Response feed_json(Sandbox& sandbox, const Request& request) {
         post["target"] = std::string(rows.text(i, 4));
         post["received_at"] = std::string(rows.text(i, 5));
         post["answered"] = std::string(rows.text(i, 6));
+        post["note"] = rows.is_null(i, 10) ? Json::Value() : Json::Value(std::string(rows.text(i, 10)));
+        post["actions"] = rows.is_null(i, 11) ? Json::Value(Json::arrayValue) : database_json(rows.text(i, 11));
         post["card"] = parse_json(rows.text(i, 7)).value_or(Json::Value());
         posts.append(post);
     }
-    Json::StreamWriterBuilder writer;
-    writer["indentation"] = "";
-    return Response::json(200, Json::writeString(writer, posts));
+    return Response::json(200, json_text(posts));
 }
 
 }  // namespace o365

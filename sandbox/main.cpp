@@ -1,4 +1,4 @@
-// o365-sandbox.fcgi: Microsoft's side of the Connect protocol, for development on one machine.
+// o365-sandbox.fcgi: Microsoft's side of Office 365 connectors, for development on one machine. See docs/sandbox.md.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
@@ -7,6 +7,7 @@
 
 #include "lib/database.h"
 #include "lib/fastcgi.h"
+#include "lib/json_text.h"
 #include "lib/log.h"
 #include "lib/page.h"
 #include "lib/settings.h"
@@ -16,15 +17,17 @@
 namespace {
 
 constexpr const char* kProgram = "o365-sandbox.fcgi";
+constexpr std::size_t kMaxBody = 524288;  // a card of more than 100 KB and a logo of more than 60 KB are to be refused
 
 o365::Database open_database(const o365::Settings& settings) {
     return {settings.database, settings.sandbox_role, kProgram};
 }
 
 // The installation's settings. Throws where the public is served: the sandbox gives webhooks to whoever asks.
-Json::Value ask_settings(const o365::Settings& settings, const o365::Pages& pages) {
-    o365::Sandbox sandbox(open_database(settings), pages, Json::Value());
-    Json::Value answer = sandbox.ask("select o365.sandbox_settings()", {});
+Json::Value ask_settings(const o365::Settings& settings) {
+    o365::Database database = open_database(settings);
+    const o365::Rows rows = database.call("select o365.sandbox_settings()");
+    Json::Value answer = o365::database_json(rows.text(0, 0));
     const auto url = o365::parse_url(answer["public_url"].asString());
     if (!url || !o365::is_loopback_host(url->host)) {
         throw std::runtime_error(
@@ -36,14 +39,20 @@ Json::Value ask_settings(const o365::Settings& settings, const o365::Pages& page
 
 int run(const o365::Settings& settings) {
     o365::log::open(settings.log, o365::log::parse_level(settings.log_level), kProgram);
+    o365::start_http_client();
     const o365::Pages pages(settings.templates);
-    const Json::Value installation = ask_settings(settings, pages);
+    const o365::TokenIssuer tokens;
+    o365::HttpClientOptions http;
+    http.ca_file = settings.ca_file;
+    http.only_loopback = true;
+    const o365::SandboxParts parts{pages, tokens, http, ask_settings(settings)};
     o365::ServerOptions options;
     options.socket = settings.sandbox_socket;
     options.group = settings.socket_group;
     options.threads = settings.threads;
+    options.max_body = kMaxBody;
     const auto make_handler = [&]() -> o365::Handler {
-        const auto sandbox = std::make_shared<o365::Sandbox>(open_database(settings), pages, installation);
+        const auto sandbox = std::make_shared<o365::Sandbox>(open_database(settings), parts);
         return [sandbox](const o365::Request& request) { return o365::answer(*sandbox, request); };
     };
     const auto error_page = [](int status, const std::string& request_id) {
@@ -67,7 +76,7 @@ int main(int argc, char** argv) {
         if (!only_check) return run(settings);
         fmt::print("{}", o365::describe(settings));
         const o365::Pages pages(settings.templates);
-        ask_settings(settings, pages);
+        ask_settings(settings);
         fmt::print("ok: the sandbox can start\n");
         return 0;
     } catch (const std::exception& error) {

@@ -1,8 +1,96 @@
 #include "sandbox/sandbox.h"
 
+#include <algorithm>
+
+#include "lib/crypto.h"
 #include "lib/json_text.h"
 
 namespace o365 {
+namespace {
+
+constexpr const char* kCookie = "sandbox-person";
+constexpr std::size_t kMaxPerson = 60;
+
+std::string person_in(const Request& request) {
+    const auto value = cookie(request.cookies, kCookie);
+    if (!value || value->empty()) return {};
+    std::string padded = *value;
+    for (char& c : padded) c = c == '-' ? '+' : (c == '_' ? '/' : c);
+    padded.append((4 - padded.size() % 4) % 4, '=');
+    try {
+        std::string person = base64_decode(padded);
+        return is_utf8(person) && person.size() <= kMaxPerson && person.find('\0') == std::string::npos ? person : "";
+    } catch (const std::invalid_argument&) {
+        return {};
+    }
+}
+
+// A path of ours that a browser may be sent to, or the start page.
+std::string own_path(const std::string& next) {
+    const bool ours = next.starts_with('/') && !next.starts_with("//") && next.size() < 300 &&
+                      std::all_of(next.begin(), next.end(), [](char c) { return c > ' ' && c < 127 && c != '\\'; });
+    return ours ? next : "/";
+}
+
+Response static_file(const Sandbox& sandbox, const std::string& name) {
+    const std::string* const file = sandbox.pages().file(name);
+    if (file == nullptr) return sandbox.message(404, "Nothing here", "There is no such file.");
+    Response response = Response::text(200, *file);
+    response.set("Content-Type", name.ends_with(".css")   ? "text/css; charset=utf-8"
+                                 : name.ends_with(".js")  ? "text/javascript; charset=utf-8"
+                                 : name.ends_with(".svg") ? "image/svg+xml"
+                                                          : "application/octet-stream");
+    response.set("Cache-Control", "public, max-age=3600");
+    return response;
+}
+
+Response logo(Sandbox& sandbox, std::string_view app_id) {
+    const Rows rows = sandbox.database().call("select content_type, logo from o365.sandbox_logo($1)", {app_id});
+    if (rows.size() == 0) return sandbox.message(404, "Nothing here", "There is no such connector.");
+    Response response = Response::text(200, rows.bytes(0, 1));
+    response.set("Content-Type", rows.text(0, 0));
+    return response;
+}
+
+bool is_webhook(std::string_view path) {
+    return path.starts_with("/webhookb2/") || path.starts_with("/webhook/") || path.starts_with("/workflows/") ||
+           path.starts_with("/powerautomate/");
+}
+
+// "/tenant" or "/tenant/<rest>".
+std::optional<std::string_view> below(std::string_view path, std::string_view folder) {
+    if (!path.starts_with(folder)) return std::nullopt;
+    path.remove_prefix(folder.size());
+    if (path.empty()) return path;
+    return path.front() == '/' ? std::optional(path.substr(1)) : std::nullopt;
+}
+
+Response page_of(Sandbox& sandbox, const Request& request) {
+    const std::string_view path = request.path;
+    if (path.starts_with("/static/")) return static_file(sandbox, std::string(path.substr(8)));
+    if (path.starts_with("/logo/")) return logo(sandbox, path.substr(6));
+    if (path == "/") return home(sandbox, request);
+    if (path == "/sign-in") return sign_in(sandbox, request);
+    if (path == "/sign-out") return sign_out(sandbox, request);
+    if (path == "/connectors/Connect" || path == "/connectors/ConnectToO365") return connect_page(sandbox, request);
+    if (const auto rest = below(path, "/dashboard")) return dashboard(sandbox, request, *rest);
+    if (const auto rest = below(path, "/store")) return store(sandbox, request, *rest);
+    if (const auto rest = below(path, "/tenant")) return tenant(sandbox, request, *rest);
+    if (path == "/feed.json") return feed_json(sandbox, request);
+    if (const auto rest = below(path, "/feed")) return feed(sandbox, request, *rest);
+    if (path == "/act") return act(sandbox, request);
+    if (path == "/playground") return playground(sandbox, request);
+    if (path == "/faults") return faults(sandbox, request);
+    if (path == "/faults.json") return faults_json(sandbox, request);
+    if (path == "/throttle") return throttle(sandbox, request);
+    if (path == "/log" || path == "/log.json") return request_log(sandbox, request, path == "/log.json");
+    if (auto response = token_metadata(sandbox, path)) return *std::move(response);
+    return sandbox.message(404, "Nothing here", "The menu above leads to what there is.");
+}
+
+}  // namespace
+
+void Sandbox::begin(const Request& request) { person_ = person_in(request); }
 
 std::string Sandbox::origin() const {
     const std::string url = setting("connect_url");
@@ -15,8 +103,9 @@ Json::Value Sandbox::ask(std::string_view statement, const std::vector<Value>& p
     return database_json(rows.text(0, 0));
 }
 
-Response Sandbox::page(int status, std::string_view name, const Json::Value& values) const {
-    return Response::html(status, pages_.render(name, values));
+Response Sandbox::page(int status, std::string_view name, Json::Value values) const {
+    values["signed_in_as"] = person_;
+    return Response::html(status, pages().render(name, values));
 }
 
 Response Sandbox::message(int status, std::string_view heading, std::string_view text) const {
@@ -26,11 +115,86 @@ Response Sandbox::message(int status, std::string_view heading, std::string_view
     return page(status, "message", values);
 }
 
+Response Sandbox::sign_in_first(std::string_view next) const { return redirect("/sign-in?next=" + url_encode(next)); }
+
+PostResult Sandbox::fetch(HttpRequest request) const {
+    HttpClient client(parts_.http);
+    std::optional<PostResult> result;
+    client.send(
+        std::move(request), [] { return true; }, [&](PostResult answered) { result = std::move(answered); });
+    while (!result) client.run_once(std::chrono::milliseconds(1000));
+    return *std::move(result);
+}
+
+Response sign_in(Sandbox& sandbox, const Request& request) {
+    if (request.method != "POST") {
+        Json::Value values;
+        values["title"] = "Sign in";
+        values["next"] = own_path(request.query.get_or("next", "/"));
+        return sandbox.page(200, "sign-in", values);
+    }
+    const std::string name = request.form.get_or("person", "");
+    if (name.find_first_not_of(" \t") == std::string::npos || name.size() > kMaxPerson)
+        return sandbox.message(400, "Who are you?", "Go back and type a name of at most 60 characters.");
+    sandbox.database().call("select o365.sandbox_sign_in($1)", {name});
+    Response response = sandbox.redirect(own_path(request.form.get_or("next", "/")));
+    response.add("Set-Cookie", person_cookie(name));
+    return response;
+}
+
+Response sign_out(Sandbox& sandbox, const Request& request) {
+    Response response = sandbox.redirect("/");
+    if (request.method == "POST") response.add("Set-Cookie", person_cookie(""));
+    return response;
+}
+
 bool is_loopback_host(std::string_view host) {
     if (host.starts_with("[")) return host == "[::1]" || host.starts_with("[::1]:");
     host = host.substr(0, host.find(':'));
     return host == "localhost" || host.ends_with(".localhost") || host == "127.0.0.1" ||
            (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos);
+}
+
+bool is_number(std::string_view text, std::size_t digits) {
+    return !text.empty() && text.size() <= digits && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+bool is_guid(std::string_view text) {
+    if (text.size() != 36) return false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        const bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+        if (hyphen ? c != '-' : !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')))
+            return false;
+    }
+    return true;
+}
+
+std::string guid_of(std::string_view bytes) {
+    const std::string h = hex(bytes.substr(0, 16));
+    return h.substr(0, 8) + "-" + h.substr(8, 4) + "-4" + h.substr(13, 3) + "-a" + h.substr(17, 3) + "-" +
+           h.substr(20, 12);
+}
+
+std::string object_id(const std::string& person) { return guid_of(sha256("sandbox person " + person)); }
+
+std::string person_cookie(const std::string& name) {
+    return std::string(kCookie) + "=" + base64url(name) + "; Path=/" + (name.empty() ? "; Max-Age=0" : "") +
+           "; HttpOnly; Secure; SameSite=Lax";
+}
+
+Response with_scripts(Response response) {
+    response.set("Content-Security-Policy",
+                 "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: https://localhost:* "
+                 "https://*.localhost:*; base-uri 'none'; form-action 'self'; frame-ancestors 'none'");
+    return response;
+}
+
+std::string json_text(const Json::Value& value, bool indented) {
+    Json::StreamWriterBuilder writer;
+    writer["indentation"] = indented ? "  " : "";
+    writer["emitUTF8"] = true;
+    return Json::writeString(writer, value);
 }
 
 Response answer(Sandbox& sandbox, const Request& request) {
@@ -39,33 +203,13 @@ Response answer(Sandbox& sandbox, const Request& request) {
     if (host != request.headers.end() && !is_loopback_host(host->second)) {
         return sandbox.message(403, "Only on this machine", "The sandbox answers on loopback names alone.");
     }
-    if (path.starts_with("/webhookb2/") || path.starts_with("/webhook/") || path.starts_with("/workflows/")) {
-        return webhook(sandbox, request, request.uri);
-    }
-    if (path.starts_with("/static/")) {
-        const std::string name(path.substr(8));
-        const std::string* const file = sandbox.pages().file(name);
-        if (file == nullptr) return sandbox.message(404, "Nothing here", "There is no such file.");
-        Response response = Response::text(200, *file);
-        response.set("Content-Type", name.ends_with(".css") ? "text/css; charset=utf-8" : "application/octet-stream");
-        response.set("Cache-Control", "public, max-age=3600");
-        return response;
-    }
-    if (path.starts_with("/logo/")) {
-        const Rows rows =
-            sandbox.database().call("select content_type, logo from o365.sandbox_logo($1)", {path.substr(6)});
-        if (rows.size() == 0) return sandbox.message(404, "Nothing here", "There is no such connector.");
-        Response response = Response::text(200, rows.bytes(0, 1));
-        response.set("Content-Type", rows.text(0, 0));
-        return response;
-    }
-    if (path == "/") return home(sandbox, request);
-    if (path == "/connectors/Connect") return connect_page(sandbox, request);
-    if (path == "/feed") return feed(sandbox, request, "");
-    if (path == "/feed.json") return feed_json(sandbox, request);
-    if (path.starts_with("/feed/")) return feed(sandbox, request, path.substr(6));
-    if (path == "/faults") return faults(sandbox, request);
-    return sandbox.message(404, "Nothing here", "The sandbox has a start page, a feed and faults.");
+    if (is_webhook(path)) return webhook(sandbox, request, request.uri);
+    if (path == "/example/action") return example_action(sandbox, request);
+    // A page of the application leads to the Connect page by a link, and nothing else may post here.
+    if (request.method == "POST" && !is_same_site_post(request, sandbox.origin()))
+        return sandbox.message(403, "That came from another site", "The sandbox takes forms of its own pages only.");
+    sandbox.begin(request);
+    return page_of(sandbox, request);
 }
 
 }  // namespace o365

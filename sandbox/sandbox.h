@@ -3,53 +3,109 @@
 
 #include <json/json.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "lib/database.h"
 #include "lib/http.h"
+#include "lib/http_client.h"
 #include "lib/page.h"
+#include "sandbox/token.h"
 
 namespace o365 {
 
+// What all threads share; outlives them.
+struct SandboxParts {
+    const Pages& pages;
+    const TokenIssuer& tokens;
+    HttpClientOptions http;  // only_loopback
+    Json::Value settings;    // the answer of o365.sandbox_settings
+};
+
 class Sandbox {
   public:
-    // `settings`: the answer of o365.sandbox_settings.
-    Sandbox(Database database, const Pages& pages, Json::Value settings)
-        : database_(std::move(database)), pages_(pages), settings_(std::move(settings)) {}
+    Sandbox(Database database, const SandboxParts& parts) : database_(std::move(database)), parts_(parts) {}
+
+    // Before each request: who has signed in.
+    void begin(const Request& request);
 
     Database& database() noexcept { return database_; }
-    const Pages& pages() const noexcept { return pages_; }
+    const Pages& pages() const noexcept { return parts_.pages; }
+    const TokenIssuer& tokens() const noexcept { return parts_.tokens; }
     // "webhook_origin", "flow_origin", "public_url", "connect_url".
-    std::string setting(const char* name) const { return settings_[name].asString(); }
+    std::string setting(const char* name) const { return parts_.settings[name].asString(); }
     // Scheme, host and port of the sandbox itself, for redirects: those of connect_url.
     std::string origin() const;
+    // The name that the browser signed in with; empty when it has not.
+    const std::string& person() const noexcept { return person_; }
 
     // The one jsonb that a statement returns; null when it is NULL.
     Json::Value ask(std::string_view statement, const std::vector<Value>& parameters);
-    Response page(int status, std::string_view name, const Json::Value& values) const;
+    Response page(int status, std::string_view name, Json::Value values) const;
     // A page that says one thing: a heading and a sentence.
     Response message(int status, std::string_view heading, std::string_view text) const;
+    Response redirect(std::string_view path) const { return Response::redirect(303, origin() + std::string(path)); }
+    // The page that asks for a name and leads to `next`, a path of ours, afterwards.
+    Response sign_in_first(std::string_view next) const;
+    // One request to a service on this machine. Blocks until it is answered or 20 seconds are over.
+    PostResult fetch(HttpRequest request) const;
 
   private:
     Database database_;
-    const Pages& pages_;
-    Json::Value settings_;
+    const SandboxParts& parts_;
+    std::string person_;
 };
 
 // Finds the route of a request and answers it.
 Response answer(Sandbox& sandbox, const Request& request);
 
-// Routes, a file each.
+// Routes, a file each. What follows a prefix is passed on as `rest`, without the slash.
 Response home(Sandbox& sandbox, const Request& request);
+Response sign_in(Sandbox& sandbox, const Request& request);
+Response sign_out(Sandbox& sandbox, const Request& request);
 Response connect_page(Sandbox& sandbox, const Request& request);
+Response dashboard(Sandbox& sandbox, const Request& request, std::string_view rest);
+Response store(Sandbox& sandbox, const Request& request, std::string_view rest);
+Response tenant(Sandbox& sandbox, const Request& request, std::string_view rest);
 Response webhook(Sandbox& sandbox, const Request& request, std::string_view path_and_query);
-Response feed(Sandbox& sandbox, const Request& request, std::string_view target);
+Response feed(Sandbox& sandbox, const Request& request, std::string_view rest);
 Response feed_json(Sandbox& sandbox, const Request& request);
+Response act(Sandbox& sandbox, const Request& request);
+Response playground(Sandbox& sandbox, const Request& request);
 Response faults(Sandbox& sandbox, const Request& request);
+Response faults_json(Sandbox& sandbox, const Request& request);
+Response throttle(Sandbox& sandbox, const Request& request);
+Response request_log(Sandbox& sandbox, const Request& request, bool as_json);
+// Keys and metadata of the tokens that go with actions; nullopt: the path is another's.
+std::optional<Response> token_metadata(Sandbox& sandbox, std::string_view path);
+// A service that takes actions, to have one to press.
+Response example_action(Sandbox& sandbox, const Request& request);
+
+// ---- What routes share
 
 // Whether a Host header or a URL's host means this machine: localhost, *.localhost, 127.0.0.0/8, ::1.
 bool is_loopback_host(std::string_view host);
+// 1 to `digits` decimal digits.
+bool is_number(std::string_view text, std::size_t digits = 9);
+bool is_guid(std::string_view text);
+std::string guid_of(std::string_view bytes);  // of at least 16 bytes
+// The object id of a person: the same at every connection, and stored nowhere.
+std::string object_id(const std::string& person);
+// Cookie that signs a person in.
+std::string person_cookie(const std::string& name);
+// Lets a page run the sandbox's own scripts and show pictures of this machine.
+Response with_scripts(Response response);
+std::string json_text(const Json::Value& value, bool indented = false);
+
+// A body of multipart/form-data. A name that occurs again is kept with the last value.
+struct FormData {
+    std::map<std::string, std::string, std::less<>> fields;  // UTF-8
+    std::string file;                                        // the bytes of the one file; empty: none was chosen
+    std::string get(std::string_view name) const;
+};
+// Throws BadRequest when it is none.
+FormData parse_form_data(const Request& request);
 
 }  // namespace o365

@@ -1,11 +1,15 @@
 -- Rows that come with the product. Values that an operator has changed stay as they are; what belongs to the product is renewed.
 
 INSERT INTO o365_internal.setting (name, value, pattern, help) VALUES
-    ('public_url', '', '^https?://[a-zA-Z0-9.-]+(:[0-9]+)?(/[a-zA-Z0-9._~/-]*[a-zA-Z0-9._~-])?$',
+    -- http only on this machine: elsewhere browsers send no Secure cookie back. The responder itself adds /connect.
+    ('public_url', '', '^(?!.*/connect(/|$))(https://([a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)(\.[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)*'
+        '|http://(([a-z0-9-]+\.)*localhost|127\.0\.0\.1))(:[1-9][0-9]{0,4})?(/[a-zA-Z0-9._~/-]*[a-zA-Z0-9._~-])?$',
         'Where browsers reach the responder, without /connect and without a slash at the end: https://app.example.org.'),
     ('connect_url', 'https://outlook.office.com/connectors/Connect', '^https://[a-zA-Z0-9.-]+(:[0-9]+)?/[^?#[:space:]]*$',
         'The Connect page: Microsoft''s, or the sandbox''s in development.'),
     ('environment', 'production', '^[a-z][a-z0-9-]{0,39}$', 'What this database is. Workers configured for another environment send nothing.'),
+    ('confirm_minutes', '60', '^[1-9][0-9]{0,3}$',
+        'How long a connection waits to be confirmed before it is removed and its webhook wiped, minutes.'),
     ('state_minutes', '60', '^[1-9][0-9]{0,3}$', 'How long a user may take on Microsoft''s page, minutes.'),
     ('lease_seconds', '60', '^([3-9][0-9]|[1-9][0-9]{2})$', 'How long a claim hides a lane from other workers, 30 to 999 seconds; at least 10 more than post_timeout_seconds.'),
     ('post_timeout_seconds', '20', '^([1-9]|[1-4][0-9])$', 'How long one POST may take, 1 to 49 seconds.'),

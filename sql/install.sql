@@ -8,11 +8,26 @@
 SET client_min_messages = notice;
 
 SELECT current_setting('server_version_num')::int < 140000 AS too_old,
+       current_setting('server_encoding') <> 'UTF8' AS not_utf8,
+       current_setting('transaction_read_only')::boolean AS read_only,
+       to_regnamespace('o365') IS NOT NULL AND to_regnamespace('o365_internal') IS NULL AS name_is_taken,
        NOT has_database_privilege(current_user, current_database(), 'CREATE') AS may_not,
        EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = current_user AND (rolsuper OR rolcreaterole)) AS creates_roles \gset
 \if :too_old
   \echo 'o365-connector needs PostgreSQL 14 or newer. Nothing was changed.'
   DO $$ BEGIN RAISE EXCEPTION 'PostgreSQL % is too old', current_setting('server_version') USING HINT = 'o365-connector needs PostgreSQL 14 or newer.'; END $$;
+\endif
+\if :not_utf8
+  DO $$ BEGIN RAISE EXCEPTION 'database % has encoding %', current_database(), current_setting('server_encoding')
+        USING HINT = 'Cards and group names are UTF-8: createdb -T template0 -E UTF8 o365. Nothing was changed.'; END $$;
+\endif
+\if :read_only
+  DO $$ BEGIN RAISE EXCEPTION 'database % is read-only here', current_database()
+        USING HINT = 'Connect to the primary, or set default_transaction_read_only to off. Nothing was changed.'; END $$;
+\endif
+\if :name_is_taken
+  DO $$ BEGIN RAISE EXCEPTION 'database % has a schema o365 that is not ours', current_database()
+        USING HINT = 'Install into another database, or rename that schema. Nothing was changed.'; END $$;
 \endif
 \if :may_not
   DO $$ BEGIN RAISE EXCEPTION 'role % may not create schemas in database %', current_user, current_database()
@@ -109,6 +124,24 @@ SELECT NOT EXISTS (SELECT FROM o365_internal.migration WHERE number = 2) AS miss
   INSERT INTO o365_internal.migration (number, name) VALUES (2, 'arrivals_that_wait');
   \ir migrations/0002_arrivals_that_wait.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM o365_internal.migration WHERE number = 3) AS missing \gset
+\if :missing
+  \echo 'Migration 0003_confirmation.'
+  INSERT INTO o365_internal.migration (number, name) VALUES (3, 'confirmation');
+  \ir migrations/0003_confirmation.sql
+\endif
+SELECT NOT EXISTS (SELECT FROM o365_internal.migration WHERE number = 4) AS missing \gset
+\if :missing
+  \echo 'Migration 0004_pinned_sealing_key.'
+  INSERT INTO o365_internal.migration (number, name) VALUES (4, 'pinned_sealing_key');
+  \ir migrations/0004_pinned_sealing_key.sql
+\endif
+SELECT NOT EXISTS (SELECT FROM o365_internal.migration WHERE number = 5) AS missing \gset
+\if :missing
+  \echo 'Migration 0005_reasons.'
+  INSERT INTO o365_internal.migration (number, name) VALUES (5, 'reasons');
+  \ir migrations/0005_reasons.sql
+\endif
 
 COMMENT ON SCHEMA o365 IS 'o365-connector: the functions and views that programs, applications and operators use.';
 COMMENT ON SCHEMA o365_internal IS 'o365-connector: tables. Nobody but the owner has a grant here.';
@@ -130,4 +163,8 @@ COMMENT ON SCHEMA o365_internal IS 'o365-connector: tables. Nobody but the owner
 \ir grants.sql
 
 COMMIT;
-\echo 'Done. Next: o365-worker keys generate, then select o365.set(''public_url'', ''https://...''), then select * from o365.health().'
+\if :is_new
+  \echo 'Done. Next: o365-worker keys generate, then select o365.set(''public_url'', ''https://...''), then select * from o365.health().'
+\else
+  \echo 'Done. Next: select * from o365.health().'
+\endif

@@ -1,6 +1,8 @@
 #include "lib/crypto.h"
 
 #include <boost/test/unit_test.hpp>
+#include <fstream>
+#include <iterator>
 #include <set>
 #include <stdexcept>
 
@@ -57,6 +59,14 @@ BOOST_AUTO_TEST_CASE(a_request_id_has_the_form_that_pages_accept) {
     BOOST_TEST(id.size() == 14U);
     BOOST_TEST(id.substr(0, 2) == "r-");
     BOOST_TEST(id.find_first_not_of("0123456789abcdef", 2) == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(only_a_pem_certificate_is_one) {
+    BOOST_TEST(!holds_certificate(""));
+    BOOST_TEST(!holds_certificate("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"));
+    std::ifstream file("/etc/ssl/certs/ca-certificates.crt", std::ios::binary);
+    const std::string bundle{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    BOOST_TEST(holds_certificate(bundle));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

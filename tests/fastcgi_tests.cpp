@@ -1,7 +1,6 @@
 #include "lib/fastcgi.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -24,134 +23,14 @@
 #include <vector>
 
 #include "lib/log.h"
+#include "tests/fastcgi_peer.h"
 
 using namespace o365;
+using namespace o365::test;
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 namespace {
-
-// ---- The other side of the protocol, as small as it can be ----------------------------------------------------------
-
-constexpr int kBegin = 1;
-constexpr int kEnd = 3;
-constexpr int kParams = 4;
-constexpr int kStdin = 5;
-constexpr int kStdout = 6;
-constexpr int kStderr = 7;
-constexpr std::size_t kMost = 65535;  // bytes a record holds
-
-using Pairs = std::vector<std::pair<std::string, std::string>>;
-
-std::string record(int type, const std::string& content) {
-    std::string bytes;
-    for (const std::size_t value : {std::size_t{1}, static_cast<std::size_t>(type), std::size_t{0}, std::size_t{1},
-                                    content.size() >> 8U, content.size() & 255U, std::size_t{0}, std::size_t{0}}) {
-        bytes += static_cast<char>(value);
-    }
-    return bytes + content;
-}
-
-std::string stream(int type, const std::string& content) {
-    std::string bytes;
-    for (std::size_t at = 0; at < content.size(); at += kMost) bytes += record(type, content.substr(at, kMost));
-    return bytes + record(type, "");
-}
-
-std::string begin(bool keep) {
-    return record(kBegin, std::string("\0\1", 2) + static_cast<char>(keep ? 1 : 0) + std::string(5, '\0'));
-}
-
-std::string length(std::size_t size) {
-    if (size < 128) return {static_cast<char>(size)};
-    return {static_cast<char>(128 | (size >> 24U)), static_cast<char>(size >> 16U), static_cast<char>(size >> 8U),
-            static_cast<char>(size)};
-}
-
-std::string request(const Pairs& params, const std::string& body = {}, bool keep = false) {
-    std::string text;
-    for (const auto& [name, value] : params) {
-        text.append(length(name.size())).append(length(value.size())).append(name).append(value);
-    }
-    return begin(keep) + stream(kParams, text) + stream(kStdin, body);
-}
-
-Pairs get(const std::string& path, const std::string& query = {}) {
-    return {{"REQUEST_METHOD", "GET"}, {"PATH_INFO", path}, {"QUERY_STRING", query}};
-}
-
-Pairs post(const std::string& path, const std::string& body_length) {
-    return {{"REQUEST_METHOD", "POST"},
-            {"PATH_INFO", path},
-            {"CONTENT_LENGTH", body_length},
-            {"CONTENT_TYPE", "text/plain"}};
-}
-
-class Peer {
-  public:
-    explicit Peer(const std::string& path) : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        std::copy(path.begin(), path.end(), std::begin(address.sun_path));
-        connected_ = ::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
-    }
-    Peer(const Peer&) = delete;
-    Peer& operator=(const Peer&) = delete;
-    ~Peer() { ::close(fd_); }
-
-    bool connected() const { return connected_; }
-    void send(const std::string& bytes) const {
-        std::size_t sent = 0;
-        while (sent < bytes.size()) {
-            const ssize_t count = ::send(fd_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
-            if (count <= 0) return;
-            sent += static_cast<std::size_t>(count);
-        }
-    }
-    // What came until the other side closed; fails the test when it does not within `limit`.
-    std::string receive(std::chrono::milliseconds limit = 10s) const {
-        std::string bytes;
-        const auto deadline = Clock::now() + limit;
-        while (true) {
-            pollfd readable{fd_, POLLIN, 0};
-            const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-            if (left <= 0 || ::poll(&readable, 1, static_cast<int>(left)) <= 0)
-                throw std::runtime_error("the connection was not closed");
-            char buffer[8192];
-            const ssize_t count = ::recv(fd_, buffer, sizeof(buffer), 0);
-            if (count <= 0) return bytes;
-            bytes.append(buffer, static_cast<std::size_t>(count));
-        }
-    }
-
-  private:
-    int fd_;
-    bool connected_ = false;
-};
-
-struct Answer {
-    std::string text;  // headers and body
-    bool wrote_stderr = false;
-    int ends = 0;
-
-    bool has(std::string_view part) const { return text.find(part) != std::string::npos; }
-    std::string body() const { return text.substr(std::min(text.size(), text.find("\r\n\r\n") + 4)); }
-};
-
-Answer parse(const std::string& bytes) {
-    Answer answer;
-    const auto byte = [&](std::size_t at) {
-        return static_cast<std::size_t>(static_cast<unsigned char>(bytes.at(at)));
-    };
-    for (std::size_t at = 0; at + 8 <= bytes.size();) {
-        const std::size_t content = byte(at + 4) << 8U | byte(at + 5);
-        if (byte(at + 1) == kStdout) answer.text += bytes.substr(at + 8, content);
-        if (byte(at + 1) == kStderr) answer.wrote_stderr = true;
-        if (byte(at + 1) == kEnd) ++answer.ends;
-        at += 8 + content + byte(at + 6);
-    }
-    return answer;
-}
 
 // ---- The server under test, in a process of its own -----------------------------------------------------------------
 

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cstring>
 #include <optional>
@@ -206,6 +207,60 @@ BOOST_AUTO_TEST_CASE(a_request_that_may_not_start_any_more_is_withdrawn_with_not
     BOOST_TEST((post(client, server.url(), false).transport == Transport::withdrawn));
     BOOST_TEST((post(client, server.url()).transport == Transport::answered));
     BOOST_TEST(server.requests().size() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(any_request_is_sent_as_it_is_and_its_answer_s_headers_come_back) {
+    TlsServer server(
+        {"HTTP/1.1 401 Unauthorized\r\nCard-Action-Status:  Not you. \r\nContent-Length: 2\r\n\r\nno", kOne, kOne});
+    HttpClient client(options_for(server));
+    const auto send = [&](HttpRequest request) {
+        std::optional<PostResult> result;
+        client.send(
+            std::move(request), [] { return true; }, [&](PostResult done) { result = std::move(done); });
+        while (!result) client.run_once(std::chrono::milliseconds(100));
+        return *std::move(result);
+    };
+    HttpRequest action;
+    action.url = Secret(server.url());
+    action.method = "POST";
+    action.body = "a=1";
+    action.headers = {"Content-Type: application/x-www-form-urlencoded", "Authorization: Bearer t",
+                      "X-Split: a\r\nX-Smuggled: b"};
+    const PostResult refused = send(std::move(action));
+    BOOST_TEST(refused.status == 401);
+    BOOST_TEST(refused.body == "no");
+    const auto status = std::find_if(refused.headers.begin(), refused.headers.end(),
+                                     [](const auto& header) { return header.first == "card-action-status"; });
+    BOOST_REQUIRE(status != refused.headers.end());
+    BOOST_TEST(status->second == "Not you.");
+    HttpRequest get;
+    get.url = Secret(server.url());
+    BOOST_TEST(send(std::move(get)).status == 200);
+    // A card after it is a card again: nothing of another request sticks.
+    const PostResult posted = post(client, server.url());
+    BOOST_TEST(posted.status == 200);
+    BOOST_TEST(posted.headers.empty());
+    const auto& requests = server.requests();
+    BOOST_REQUIRE(requests.size() == 3U);
+    BOOST_TEST(requests[0].find("Authorization: Bearer t\r\n") != std::string::npos);
+    BOOST_TEST(requests[0].find("Smuggled") == std::string::npos);
+    BOOST_TEST(requests[0].ends_with("a=1"));
+    BOOST_TEST(requests[1].starts_with("GET "));
+    BOOST_TEST(requests[2].find("Content-Type: application/json\r\n") != std::string::npos);
+    BOOST_TEST(requests[2].find("Authorization") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(with_only_loopback_nothing_else_is_connected_to) {
+    HttpClientOptions options;
+    options.only_loopback = true;
+    for (const char* url : {"https://192.0.2.1/x", "https://[2001:db8::1]/x"}) {
+        const PostResult result = post(options, url);
+        BOOST_TEST((result.transport == Transport::not_sent), url);
+        BOOST_TEST(result.problem.find("address") != std::string::npos, result.problem);
+    }
+    TlsServer server({kOne});
+    options.ca_file = server.ca_file();
+    BOOST_TEST(post(options, server.url()).status == 200);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

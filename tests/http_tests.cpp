@@ -152,6 +152,24 @@ BOOST_AUTO_TEST_CASE(form_actions_are_added_and_cannot_change_the_policy) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_page_may_be_framed_only_when_it_says_so) {
+    const auto header = [](const Response& response, std::string_view name) -> std::string {
+        for (const auto& [key, value] : response.headers()) {
+            if (key == name) return value;
+        }
+        return {};
+    };
+    Response response;
+    response.allow_form_action("https://example.org");
+    response.allow_framing();
+    const std::string policy = header(response, "Content-Security-Policy");
+    BOOST_TEST(policy.find("frame-ancestors") == std::string::npos);
+    BOOST_TEST(policy.find("form-action 'self' https://example.org") != std::string::npos);
+    BOOST_TEST(policy.find("default-src 'none'") != std::string::npos);
+    BOOST_TEST(header(response, "X-Frame-Options").empty());
+    BOOST_TEST(header(Response(), "X-Frame-Options") == "DENY");
+}
+
 BOOST_AUTO_TEST_CASE(a_redirect_must_be_absolute) {
     for (const char* bad : {"/clean", "clean", "//evil.example/", "javascript:alert(1)", ""}) {
         BOOST_CHECK_THROW(Response::redirect(302, bad), std::invalid_argument);

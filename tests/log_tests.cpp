@@ -81,6 +81,16 @@ BOOST_AUTO_TEST_CASE(levels_are_read_by_name) {
     BOOST_CHECK_THROW(log::parse_level("verbose"), std::invalid_argument);
 }
 
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_opened_is_found_without_making_any) {
+    BOOST_CHECK_NO_THROW(log::check("syslog"));
+    BOOST_CHECK_THROW(log::check("/nowhere/at/all/o365.log"), std::runtime_error);
+    BOOST_CHECK_THROW(log::check("/tmp"), std::runtime_error);
+    const std::filesystem::path fresh =
+        std::filesystem::temp_directory_path() / fmt::format("o365-log-check-{}", ::getpid());
+    BOOST_CHECK_NO_THROW(log::check(fresh.string()));
+    BOOST_TEST(!std::filesystem::exists(fresh));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace o365

@@ -72,6 +72,7 @@ BOOST_AUTO_TEST_CASE(values_are_escaped_once) {
 
 BOOST_AUTO_TEST_CASE(an_empty_text_and_null_count_as_absent) {
     Json::Value values = connector();
+    values["again_link"] = true;
     values["website"] = "";
     values["request_id"] = Json::nullValue;
     const std::string page = Pages("").render("failed", values);
@@ -117,7 +118,8 @@ BOOST_AUTO_TEST_CASE(every_text_of_a_template_stands_in_the_strings) {
             const bool found = strings["common"].isMember(text) || strings[page].isMember(text) || page == "layout" ||
                                (page == "failed" && strings["reasons"]["other"].isMember(text)) ||
                                (page == "message" && strings["messages"]["404"].isMember(text)) ||
-                               (page == "done" && text == "connected");
+                               (page == "done" && text == "connected") ||
+                               (page == "confirm" && text == "question" && strings[page].isMember("question_other"));
             BOOST_TEST(found, name << ": " << text);
         }
     }
@@ -135,6 +137,21 @@ BOOST_AUTO_TEST_CASE(a_file_of_the_operator_takes_the_place_of_ours) {
     BOOST_TEST(has(pages.render("failed", connector()), "own Contoso &lt;Helpdesk&gt;"));
     BOOST_TEST(*pages.file("o365.css") == "body{}");
     BOOST_TEST(has(pages.render("done", connector()), "<h1>"));
+}
+
+BOOST_AUTO_TEST_CASE(texts_of_the_operator_take_the_place_of_ours_one_by_one) {
+    const Folder folder;
+    folder.write("strings/en.json", R"({"done": {"heading": "Fine"}})");
+    const Pages ours("");
+    const Pages own(folder.path());
+    BOOST_TEST(own.strings()["done"]["heading"].asString() == "Fine");
+    BOOST_TEST(own.strings()["done"]["next"] == ours.strings()["done"]["next"]);
+    BOOST_TEST(own.strings()["failed"] == ours.strings()["failed"]);
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_that_is_none_is_named) {
+    BOOST_CHECK_EXCEPTION(Pages("/nowhere"), std::runtime_error,
+                          [](const std::exception& error) { return has(error.what(), "/nowhere"); });
 }
 
 BOOST_AUTO_TEST_CASE(a_template_that_does_not_parse_is_named) {

@@ -50,16 +50,17 @@ HttpClientOptions client_options(const Settings& settings) {
     return options;
 }
 
-// Label by label: `subdomains` means any host below, never the host itself. The same rule as
-// o365_internal.webhook_dialect.
+// Label by label: `subdomains` means any host below, never the host itself; of several that fit the longest counts. The
+// same rule as o365_internal.webhook_dialect, which cannot see the webhook that was opened here.
 bool host_is_allowed(const Json::Value& hosts, const std::string& dialect, const Url& url) {
-    return std::any_of(hosts.begin(), hosts.end(), [&](const Json::Value& row) {
+    const Json::Value* best = nullptr;
+    for (const Json::Value& row : hosts) {
         const std::string host = row["host"].asString();
-        const bool matches = row["subdomains"].asBool()
-                                 ? url.host.size() > host.size() + 1 && url.host.ends_with("." + host)
-                                 : url.host == host;
-        return matches && row["dialect"].asString() == dialect && row["port"].asInt() == url.port;
-    });
+        const bool matches = row["port"].asInt() == url.port &&
+                             (row["subdomains"].asBool() ? url.host.ends_with("." + host) : url.host == host);
+        if (matches && (best == nullptr || host.size() > (*best)["host"].asString().size())) best = &row;
+    }
+    return best != nullptr && (*best)["dialect"].asString() == dialect;
 }
 
 }  // namespace
@@ -106,12 +107,15 @@ void Delivery::run() { loop(std::nullopt); }
 
 Outlook Delivery::run_once(milliseconds deadline) {
     loop(Clock::now() + deadline);
+    if (!orders_->sends) throw std::runtime_error(orders_->why);
     const Json::Value outlook = database_json(database_.call("select o365.worker_outlook()").text(0, 0));
     const auto count = [&](const char* name) { return outlook[name].asInt64(); };
-    log::info("outlook", "due={} waiting={} paused={} suspended={} failing={} next={}", count("due"), count("waiting"),
-              count("paused"), count("suspended"), count("failing"), log::quoted(outlook["next_at"].asString()));
+    const bool unfed = outlook["unfed"].asBool();
+    log::info("outlook", "due={} waiting={} paused={} suspended={} failing={} unfed={} next={}", count("due"),
+              count("waiting"), count("paused"), count("suspended"), count("failing"), unfed ? "yes" : "no",
+              log::quoted(outlook["next_at"].asString()));
     if (count("failing") + count("suspended") > 0) return Outlook::failing;
-    return count("due") + count("waiting") + count("paused") > 0 ? Outlook::waiting : Outlook::drained;
+    return unfed || count("due") + count("waiting") + count("paused") > 0 ? Outlook::waiting : Outlook::drained;
 }
 
 // ---- database thread ----
@@ -202,12 +206,11 @@ void Delivery::start_worker() {
 
 void Delivery::take_orders(std::string_view answer) {
     const Json::Value json = database_json(answer);
-    auto orders = std::make_shared<Orders>(Orders{json["sends"].asBool(), milliseconds(json["lease_ms"].asInt64()),
-                                                  milliseconds(json["post_timeout_ms"].asInt64()),
-                                                  Classifier(json["rules"]), json["hosts"]});
+    auto orders = std::make_shared<Orders>(
+        Orders{json["sends"].asBool(), json["why"].asString(), milliseconds(json["lease_ms"].asInt64()),
+               milliseconds(json["post_timeout_ms"].asInt64()), Classifier(json["rules"]), json["hosts"]});
     worker_ = json["worker"].asInt();
-    if (!orders->sends && (!orders_ || orders_->sends))
-        log::error("not_sending", "why={}", log::quoted(json["why"].asString()));
+    if (!orders->sends && (!orders_ || orders_->sends)) log::error("not_sending", "why={}", log::quoted(orders->why));
     const std::string& problem = orders->classifier.problem();
     if (!problem.empty() && (!orders_ || orders_->classifier.problem() != problem))
         log::error("response_rule_left_out", "why={}", log::quoted(problem));
@@ -508,9 +511,9 @@ void Delivery::check_webhook(Lane& lane) const {
     if (lane.cannot_send.empty()) {
         const auto parsed = parse_url(url);
         if (host_is_allowed(orders_here_->hosts, lane.dialect, *parsed)) return;
-        lane.cannot_send =
-            fmt::format("webhooks on host {} are not allowed: select o365.allow_webhook_host('{}', '{}')", parsed->host,
-                        lane.dialect, parsed->host);
+        lane.cannot_send = fmt::format(
+            "webhooks on host {0} port {2} are not allowed: select o365.allow_webhook_host('{1}', '{0}', {2})",
+            parsed->host, lane.dialect, parsed->port);
     }
     lane.cannot_send_outcome = "suspend";
 }

@@ -37,7 +37,8 @@ struct CardEnd {
 };
 
 // What --once ends with; the numbers are the exit codes of o365-worker.
-enum class Outlook { drained = 0, failing = 1, waiting = 75 };
+// 75 is sysexits.h's EX_TEMPFAIL, 69 its EX_UNAVAILABLE; 1 is a worker that could not work.
+enum class Outlook { drained = 0, failing = 69, waiting = 75 };
 
 class Delivery {
   public:
@@ -48,7 +49,8 @@ class Delivery {
     // throws DatabaseError when the database refuses the worker's start.
     void run();
     // Delivers what is due and returns when nothing is, or at the deadline: no POST starts after it, those in flight
-    // are finished. Throws DatabaseError when it cannot start.
+    // are finished. Throws DatabaseError when it cannot start, std::runtime_error when the database's environment is
+    // another than this worker's.
     Outlook run_once(std::chrono::milliseconds deadline);
     // Claims nothing more, finishes what is in flight, reports it, then run() returns. From any thread, not from a
     // signal handler.
@@ -60,6 +62,7 @@ class Delivery {
     // What o365.worker_start and worker_heartbeat say; replaced whole, so that the sender reads one state at a time.
     struct Orders {
         bool sends = false;
+        std::string why;  // it does not; empty when it does
         std::chrono::milliseconds lease{0};
         std::chrono::milliseconds post_timeout{0};
         Classifier classifier;

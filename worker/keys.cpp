@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <system_error>
+#include <vector>
+
 #include "lib/crypto.h"
 #include "lib/database.h"
 #include "lib/key_ring.h"
@@ -11,36 +15,55 @@ namespace {
 
 Database connect(const Settings& settings) { return {settings.database, settings.worker_role, "o365-worker keys"}; }
 
-// Makes the keys of the file known to the database; what is known already stays as it is.
-void add_keys(Database& database, const KeyRing& keys) {
-    database.call("select o365.worker_add_key($1, 'public', $2)",
-                  {keys.rsa().key_id, Value::bytes(keys.rsa().public_key)});
+// Makes the keys of the file known to the database; what is known already stays as it is. Refused when webhooks are
+// sealed under another key already, unless `replaces`.
+void add_keys(Database& database, const KeyRing& keys, bool replaces) {
+    database.call("select o365.worker_add_key($1, 'public', $2, $3)",
+                  {keys.rsa().key_id, Value::bytes(keys.rsa().public_key), replaces ? "t" : "f"});
     for (const SymmetricKey& key : keys.symmetric())
         database.call("select o365.worker_add_key($1, 'symmetric', null)", {key.key_id});
+}
+
+bool is_copy(const std::string& file, const Secret& text) {
+    std::error_code error;
+    return std::filesystem::exists(file, error) && read_key_file(file).reveal() == text.reveal();
+}
+
+// What makes a responder seal under no other key.
+void print_pin(const KeyRing& keys) {
+    fmt::print("\nFor the responder's configuration: sealing_key = {}\n", keys.rsa().key_id);
 }
 
 }  // namespace
 
 int keys_generate(const Settings& settings) {
     Database database = connect(settings);
-    database.call("select 1");  // rather no file than one that the database does not know
+    // Rather no file than one that the database does not take.
+    const Rows rows = database.call("select key_id from o365.worker_keys() where kind = 'public' and active");
+    if (rows.size() > 0) {
+        throw KeyError(fmt::format(
+            "webhooks are sealed under key {} already: copy the key file that holds it to '{}' and run o365-worker "
+            "keys check. A new key here would open none of them",
+            rows.text(0, 0), settings.key_file));
+    }
     fmt::print("Making an RSA-3072 key pair and a symmetric key ...\n");
     write_key_file(settings.key_file, new_key_file());
     const KeyRing keys(read_key_file(settings.key_file), settings.key_file);
-    add_keys(database, keys);
+    add_keys(database, keys, false);
     fmt::print(
         "Wrote {0} (mode 0600) and made its keys known to the database: {1} seals, {2} is for adopted webhooks.\n\n"
         "Losing this file loses every connection: nothing else opens what the database holds. Back it up now:\n"
         "    o365-worker keys backup /somewhere/else\n"
         "Every host that runs a worker needs the same file.\n",
         settings.key_file, keys.rsa().key_id, keys.symmetric().back().key_id);
+    print_pin(keys);
     return 0;
 }
 
-int keys_add(const Settings& settings) {
+int keys_add(const Settings& settings, bool replaces) {
     const KeyRing keys(read_key_file(settings.key_file), settings.key_file);
     Database database = connect(settings);
-    add_keys(database, keys);
+    add_keys(database, keys, replaces);
     fmt::print("Made the keys of {} known to the database; new webhooks are sealed under {}.\n", settings.key_file,
                keys.rsa().key_id);
     return 0;
@@ -62,6 +85,7 @@ int keys_list(const Settings& settings) {
                    rows.boolean(i, 2) ? "yes" : "no", rows.text(i, 3), rows.is_null(i, 4) ? "never" : rows.text(i, 4),
                    rows.text(i, 5), in_file ? "yes" : "NO");
     }
+    print_pin(keys);
     if (missing == 0) return 0;
     fmt::print("Webhooks are sealed under keys that {} does not hold: restore the backup that does.\n",
                settings.key_file);
@@ -95,6 +119,12 @@ int keys_check(const Settings& settings) {
     const std::string adopted = keys.adopt(key_id, rows.bytes(0, 1), adopted_under);
     if (keys.open(adopted_under, adopted).reveal() != probe)
         throw KeyError(fmt::format("key {} opened something else than was sealed", adopted_under));
+    if (!settings.sealing_key.empty() && settings.sealing_key != keys.rsa().key_id) {
+        throw KeyError(
+            fmt::format("the setting sealing_key names {}, the key of '{}' is {}: the responder asks for a key "
+                        "that nothing here opens",
+                        settings.sealing_key, settings.key_file, keys.rsa().key_id));
+    }
     fmt::print("keys: ok, sealed through the database under {} and opened with {}\n", key_id, settings.key_file);
     return 0;
 }
@@ -102,11 +132,23 @@ int keys_check(const Settings& settings) {
 int keys_backup(const Settings& settings, const std::string& file) {
     const Secret text = read_key_file(settings.key_file);
     const KeyRing keys(text, settings.key_file);
-    write_key_file(file, text);
+    std::vector<std::string> key_ids{keys.rsa().key_id};
+    for (const SymmetricKey& key : keys.symmetric()) key_ids.push_back(key.key_id);
     Database database = connect(settings);
-    database.call("select o365.worker_key_backed_up($1)", {keys.rsa().key_id});
-    for (const SymmetricKey& key : keys.symmetric())
-        database.call("select o365.worker_key_backed_up($1)", {key.key_id});
+    const Rows known = database.call("select key_id from o365.worker_keys()");
+    for (const std::string& key_id : key_ids) {
+        bool found = false;
+        for (int i = 0; i < known.size(); ++i) found = found || known.text(i, 0) == key_id;
+        if (!found) {
+            throw KeyError(
+                fmt::format("the database does not know key {} of '{}': is it this installation's file? "
+                            "If so, o365-worker keys add",
+                            key_id, settings.key_file));
+        }
+    }
+    // A backup that was written before the database could be told is as good as a new one.
+    if (!is_copy(file, text)) write_key_file(file, text);
+    for (const std::string& key_id : key_ids) database.call("select o365.worker_key_backed_up($1)", {key_id});
     fmt::print("Copied {} to {} (mode 0600). Keep it away from this machine.\n", settings.key_file, file);
     return 0;
 }

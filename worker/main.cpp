@@ -8,10 +8,15 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <csignal>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
+#include "lib/crypto.h"
+#include "lib/json_text.h"
 #include "lib/key_ring.h"
 #include "lib/log.h"
+#include "lib/url.h"
 #include "worker/delivery.h"
 #include "worker/keys.h"
 
@@ -37,13 +42,28 @@ std::chrono::milliseconds parse_deadline(std::string_view text) {
     return std::chrono::milliseconds(number * factor);
 }
 
+// Throws what would stop the worker, or make it fail at every card.
 int check(const Settings& settings, const std::string& path) {
     fmt::print("{}", o365::describe(settings));
-    const int keys = o365::keys_check(settings);
+    o365::log::check(settings.log);
+    if (!settings.ca_file.empty()) {
+        std::ifstream file(settings.ca_file, std::ios::binary);
+        const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+        if (!o365::holds_certificate(text)) {
+            throw o365::SettingsError(fmt::format(
+                "{}: ca_file = {} holds no certificate in PEM form, or cannot be read", path, settings.ca_file));
+        }
+    }
+    if (!settings.proxy.empty() && !o365::parse_url(settings.proxy))
+        throw o365::SettingsError(fmt::format("{}: proxy is no URL such as http://proxy.example.org:3128", path));
+    o365::keys_check(settings);
     o365::Database database(settings.database, settings.worker_role, "o365-worker --check");
-    database.call("select o365.worker_outlook()");
+    // No worker has the number 0: nothing is written.
+    const Json::Value orders =
+        o365::database_json(database.call("select o365.worker_heartbeat(0, $1)", {settings.environment}).text(0, 0));
+    if (!orders["sends"].asBool()) throw o365::SettingsError(fmt::format("{}: {}", path, orders["why"].asString()));
     fmt::print("o365-worker: ok, {} is right and the database answers\n", path);
-    return keys;
+    return 0;
 }
 
 // SIGTERM and SIGINT arrive here alone, in a thread of their own. The first lets what is in flight finish, the second
@@ -103,10 +123,12 @@ int main(int argc, char** argv) {
         std::string backup;
         bool once = false;
         bool checks = false;
+        bool replaces = false;
         app.add_option("--config", path, "configuration file")->capture_default_str();
         app.set_version_flag("--version", "o365-worker " O365_VERSION);
         app.add_flag("--check", checks, "check configuration, keys and database, and say what is wrong");
-        app.add_flag("--once", once, "deliver what is due, then end: 0 drained, 75 something waits, 1 something fails");
+        app.add_flag("--once", once,
+                     "deliver what is due, then end: 0 drained, 75 something waits, 69 something fails");
         app.add_option("--deadline", deadline,
                        "with --once: no POST starts after this time; those in flight are finished")
             ->capture_default_str();
@@ -118,12 +140,15 @@ int main(int argc, char** argv) {
         CLI::App* check_keys = keys->add_subcommand("check", "seal a probe through the database and open it");
         CLI::App* add =
             keys->add_subcommand("add", "make the keys of the key file known to the database, as generate does");
+        add->add_flag("--replace", replaces,
+                      "seal new webhooks under this file's key although another one is in use; what that one sealed "
+                      "stays as it is");
         CLI::App* back_up = keys->add_subcommand("backup", "copy the key file and note that it was backed up");
         back_up->add_option("file", backup, "where to")->required();
         CLI11_PARSE(app, argc, argv);
         const Settings settings = o365::load_settings(path);
         if (generate->parsed()) return o365::keys_generate(settings);
-        if (add->parsed()) return o365::keys_add(settings);
+        if (add->parsed()) return o365::keys_add(settings, replaces);
         if (list->parsed()) return o365::keys_list(settings);
         if (check_keys->parsed()) return o365::keys_check(settings);
         if (back_up->parsed()) return o365::keys_backup(settings, backup);

@@ -76,28 +76,43 @@ DECLARE
     v_sent record := o365.try_send(subscription_id, card, event);
 BEGIN
     IF v_sent.card_id IS NULL THEN
-        RAISE EXCEPTION 'card refused: % (%)', v_sent.problems #>> '{0,problem}', v_sent.problems #>> '{0,path}'
+        RAISE EXCEPTION 'card for connection % refused: % (%)', subscription_id, v_sent.problems #>> '{0,problem}',
+            v_sent.problems #>> '{0,path}'
             USING ERRCODE = 'check_violation', HINT = v_sent.problems #>> '{0,hint}', DETAIL = v_sent.problems::text;
     END IF;
     RETURN v_sent.card_id;
 END $$;
 COMMENT ON FUNCTION o365.send(bigint, jsonb, text) IS
     'Sends a card to a connection (o365.connections names it) and returns its card_id. The card leaves when your transaction commits, and not '
-    'at all if it rolls back. To a paused connection it waits; to a removed one it is accepted and ends as cancelled. Errors: check_violation '
+    'at all if it rolls back. To a paused or pending connection it waits; to a removed one it is accepted and ends as '
+    'cancelled. Errors: check_violation '
     '(o365.check_card refuses it; DETAIL lists why), insufficient_privilege, invalid_parameter_value (event).';
 
 CREATE OR REPLACE FUNCTION o365.send_to_user(connector text, app_user text, card jsonb, event text DEFAULT NULL)
-RETURNS TABLE (subscription_id bigint, card_id bigint)
+RETURNS TABLE (subscription_id bigint, card_id bigint, problems jsonb)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
     v_connector o365_internal.connector := o365_internal.connector_to_use(connector);
+    v_problem record;
 BEGIN
-    RETURN QUERY SELECT s.subscription_id, o365.send(s.subscription_id, send_to_user.card, send_to_user.event)
-        FROM o365_internal.subscription AS s
-       WHERE s.app_user = send_to_user.app_user AND s.connector_id = v_connector.connector_id AND s.status NOT IN ('removed', 'gone', 'retired')
+    -- What no webhook would take is the application's mistake. What one of them does not take is its user's choice of a place,
+    -- and rolls nothing back.
+    SELECT p.problem, p.path, p.hint INTO v_problem FROM o365.check_card(card, 'connector') AS p
+     WHERE EXISTS (SELECT FROM o365.check_card(card, 'workflow')) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'card refused: % (%)', v_problem.problem, v_problem.path
+            USING ERRCODE = 'check_violation', HINT = v_problem.hint;
+    END IF;
+    RETURN QUERY SELECT s.subscription_id, sent.card_id, sent.problems
+        FROM o365_internal.subscription AS s,
+             LATERAL o365.try_send(s.subscription_id, send_to_user.card, send_to_user.event) AS sent
+       WHERE s.app_user = send_to_user.app_user AND s.connector_id = v_connector.connector_id
+         AND s.status NOT IN ('removed', 'gone', 'retired')
        ORDER BY s.subscription_id;
 END $$;
 COMMENT ON FUNCTION o365.send_to_user(text, text, jsonb, text) IS
-    'Sends a card to every connection that a user of the application has with a connector: a row each, none when there is none. All or nothing. '
-    'Errors: as o365.send.';
+    'Sends a card to every connection that a user of the application has with a connector: a row each, none when there is none. '
+    'Where a connection does not take such a card (an Adaptive Card for a connector webhook, a MessageCard for Workflows), '
+    'card_id is null and problems says why. Errors: check_violation (no webhook takes it), insufficient_privilege, '
+    'invalid_parameter_value (event).';

@@ -45,37 +45,71 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
      ORDER BY s.subscription_id $$;
 COMMENT ON FUNCTION o365.connections(text) IS
     'What a user of the application has connected, over the connectors the session may use; no row when nothing. subscription_id is what '
-    'o365.send takes.';
+    'o365.send takes. status pending: the user has not confirmed it yet, cards wait.';
+
+CREATE OR REPLACE FUNCTION o365_internal.outcome_now(a o365_internal.connect_attempt) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE
+        WHEN (a).attempt_id IS NULL THEN NULL
+        WHEN (a).outcome IS NULL THEN CASE WHEN (a).expires_at <= clock_timestamp() THEN 'abandoned' ELSE 'open' END
+        WHEN (a).outcome <> 'pending' THEN (a).outcome
+        ELSE (SELECT CASE WHEN o365_internal.may_confirm(s) THEN 'pending'
+                          WHEN s.status IN ('pending', 'removed') THEN 'unconfirmed' ELSE 'connected' END
+                FROM o365_internal.subscription AS s WHERE s.subscription_id = (a).subscription_id) END $$;
+COMMENT ON FUNCTION o365_internal.outcome_now(o365_internal.connect_attempt) IS
+    'How an attempt stands: its outcome, or open, abandoned and unconfirmed as time has made them before a sweep '
+    'writes that down. Null for no row.';
 
 CREATE OR REPLACE FUNCTION o365_internal.judge_attempt(
-    slug text, request_id text, state_hash bytea, cookie_hash bytea, OUT verdict text, OUT attempt o365_internal.connect_attempt)
+    slug text, request_id text, state_hash bytea, cookie_hash bytea, fresh_cookie_hash bytea,
+    OUT verdict text, OUT attempt o365_internal.connect_attempt)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_connector_id integer := (SELECT c.connector_id FROM o365_internal.connector AS c WHERE c.slug = judge_attempt.slug);
+    v_connector_id integer;
+    v_require_state boolean;
     v_found o365_internal.connect_attempt;
+    v_outcome text;
 BEGIN
+    SELECT c.connector_id, c.require_state INTO v_connector_id, v_require_state FROM o365_internal.connector AS c
+     WHERE c.slug = judge_attempt.slug;
     SELECT a.* INTO v_found FROM o365_internal.connect_attempt AS a
      WHERE a.state_hash = judge_attempt.state_hash AND a.connector_id = v_connector_id FOR UPDATE;
+    IF v_found.attempt_id IS NULL AND NOT v_require_state THEN
+        INSERT INTO o365_internal.connect_attempt AS a (connector_id, cookie_hash, expires_at)
+            VALUES (v_connector_id, fresh_cookie_hash, now()) RETURNING a.* INTO attempt;
+        verdict := 'open';
+        RETURN;
+    END IF;
+    v_outcome := CASE WHEN v_found.outcome IS NOT NULL THEN o365_internal.outcome_now(v_found) END;
     -- Hashes of random values are compared, so the time a comparison takes says nothing about the values.
     verdict := CASE
         WHEN v_connector_id IS NULL THEN 'unknown_connector'
         WHEN v_found.attempt_id IS NULL THEN 'no_state'
-        WHEN v_found.outcome = 'connected' AND v_found.cookie_hash = cookie_hash THEN 'repeated'
-        WHEN v_found.outcome IS NOT NULL AND v_found.outcome <> 'abandoned' THEN 'used'
+        WHEN v_outcome IN ('connected', 'pending') AND v_found.cookie_hash = cookie_hash
+             AND EXISTS (SELECT FROM o365_internal.subscription AS s
+                          WHERE s.subscription_id = v_found.subscription_id AND s.status <> 'removed') THEN 'repeated'
+        WHEN v_outcome <> 'abandoned' THEN 'used'
         WHEN v_found.expires_at <= clock_timestamp() THEN 'expired'
         WHEN cookie_hash IS NULL THEN 'no_cookie'
         WHEN v_found.cookie_hash <> cookie_hash THEN 'other_browser'
         ELSE 'open' END;
     attempt := v_found;
     IF verdict <> 'open' THEN
-        INSERT INTO o365_internal.connect_attempt (connector_id, expires_at, consumed_at, outcome, request_id, of_attempt, subscription_id, app_user)
-            VALUES (v_connector_id, now(), now(), verdict, judge_attempt.request_id, v_found.attempt_id,
+        INSERT INTO o365_internal.connect_attempt (connector_id, expires_at, consumed_at, outcome, detail, request_id, of_attempt,
+                subscription_id, app_user)
+            VALUES (v_connector_id, now(), now(), verdict,
+                    CASE WHEN verdict = 'no_state' THEN CASE WHEN judge_attempt.state_hash IS NULL THEN 'it carried none'
+                                                             ELSE 'it carried one that was never handed out for this connector' END
+                         WHEN verdict = 'used' THEN 'the attempt had ended as ' || v_outcome END,
+                    judge_attempt.request_id, v_found.attempt_id,
                     CASE WHEN verdict = 'repeated' THEN v_found.subscription_id END, v_found.app_user);
     END IF;
 END $$;
-COMMENT ON FUNCTION o365_internal.judge_attempt(text, text, bytea, bytea) IS
+COMMENT ON FUNCTION o365_internal.judge_attempt(text, text, bytea, bytea, bytea) IS
     'Judges the state and the cookie of a callback and locks the attempt. verdict open: go on. Anything else is written down as a row of its own '
-    'and leaves the attempt as it was: another browser''s hit must not consume it.';
+    'and leaves the attempt as it was: another browser''s hit must not consume it. Where the connector requires no '
+    'state, a callback without one '
+    'of ours gets an attempt of its own, without state_hash, bound to the fresh cookie.';
 
 CREATE OR REPLACE FUNCTION o365_internal.end_attempt(attempt_id bigint, request_id text, outcome text, detail text, subscription_id bigint)
 RETURNS void
@@ -93,6 +127,9 @@ DECLARE
     v_dialect text;
     v_id bigint;
     v_existing bigint;
+    v_locked o365_internal.subscription;
+    v_before bigint;
+    v_pending boolean;
     v_plain text;
     v_sealed bytea;
     v_key_id text;
@@ -100,7 +137,7 @@ DECLARE
     v_webhook_index bytea;
     v_user_index bytea;
 BEGIN
-    v_judged := o365_internal.judge_attempt(new.slug, new.request_id, new.state_hash, new.cookie_hash);
+    v_judged := o365_internal.judge_attempt(new.slug, new.request_id, new.state_hash, new.cookie_hash, new.fresh_cookie_hash);
     v_attempt := v_judged.attempt;
     IF v_judged.verdict <> 'open' THEN
         RETURN NULL;
@@ -121,33 +158,56 @@ BEGIN
     v_user_index := o365_internal.blind_index('user_object_id', new.user_object_id);
     -- One at a time for one webhook: the second of two callbacks that bring it renews what the first has stored.
     PERFORM pg_advisory_xact_lock(hashtextextended(encode(v_webhook_index, 'hex'), 365));
+    IF v_attempt.state_hash IS NULL THEN
+        v_before := o365_internal.stateless_before(v_attempt.connector_id, v_webhook_index, new.cookie_hashes::bytea[]);
+        IF v_before IS NOT NULL THEN
+            UPDATE o365_internal.connect_attempt AS a
+               SET outcome = 'repeated', consumed_at = now(), request_id = new.request_id, of_attempt = v_before, cookie_hash = NULL,
+                   subscription_id = (SELECT b.subscription_id FROM o365_internal.connect_attempt AS b WHERE b.attempt_id = v_before)
+             WHERE a.attempt_id = v_attempt.attempt_id;
+            RETURN NULL;
+        END IF;
+    END IF;
     SELECT s.subscription_id INTO v_existing FROM o365_internal.subscription AS s
      WHERE s.connector_id = v_attempt.connector_id AND s.app_user = v_attempt.app_user
        AND s.webhook_index = v_webhook_index AND s.status <> 'removed';
-    IF v_existing IS NOT NULL AND (o365_internal.lock_subscription(v_existing)).status = 'removed' THEN
-        v_existing := NULL;
+    IF v_existing IS NOT NULL THEN
+        v_locked := o365_internal.lock_subscription(v_existing);
+        IF v_locked.status = 'removed' THEN
+            v_existing := NULL;
+        END IF;
     END IF;
+    -- What is renewed posts there already: only what nobody has confirmed yet has to be.
+    v_pending := (v_attempt.state_hash IS NULL
+                  OR (SELECT c.confirm FROM o365_internal.connector AS c WHERE c.connector_id = v_attempt.connector_id))
+                 AND (v_existing IS NULL OR v_locked.status = 'pending');
     v_id := coalesce(v_existing, nextval('o365_internal.subscription_subscription_id_seq'));
     v_plain := json_build_object('purpose', 'webhook', 'id', v_id::text, 'webhook', new.webhook_url, 'user_object_id', new.user_object_id)::text;
-    v_pair := o365_internal.seal(v_plain);
+    v_pair := o365_internal.seal(v_plain, new.sealing_key);
     v_sealed := v_pair.sealed;
     v_key_id := v_pair.key_id;
     IF v_existing IS NOT NULL THEN
         UPDATE o365_internal.subscription AS s
-           SET sealed = v_sealed, key_id = v_key_id, secret_version = s.secret_version + 1, renewed_at = now(), user_index = v_user_index,
+           SET sealed = v_sealed, key_id = v_key_id, key_pinned = new.sealing_key IS NOT NULL, secret_version = s.secret_version + 1, renewed_at = now(), user_index = v_user_index,
                app_type = new.app_type, app_type_normalised = lower(new.app_type), group_name = new.group_name,
                app_state = coalesce(v_attempt.app_state, s.app_state)
          WHERE s.subscription_id = v_id;
-        PERFORM o365_internal.revive(v_id);
+        IF v_pending THEN
+            UPDATE o365_internal.subscription AS s SET status_at = now() WHERE s.subscription_id = v_id;
+        ELSE
+            PERFORM o365_internal.revive(v_id);
+        END IF;
     ELSE
         INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, app_state, app_type, app_type_normalised, group_name,
-                dialect, webhook_host, sealed, key_id, webhook_index, user_index, status)
+                dialect, webhook_host, sealed, key_id, key_pinned, webhook_index, user_index, status, status_reason)
             VALUES (v_id, v_attempt.connector_id, v_attempt.app_user, v_attempt.app_state, new.app_type, lower(new.app_type), new.group_name,
-                v_dialect, lower(new.webhook_host), v_sealed, v_key_id, v_webhook_index, v_user_index, 'active');
-        INSERT INTO o365_internal.lane (subscription_id) VALUES (v_id);
+                v_dialect, lower(new.webhook_host), v_sealed, v_key_id, new.sealing_key IS NOT NULL, v_webhook_index, v_user_index,
+                CASE WHEN v_pending THEN 'pending' ELSE 'active' END, CASE WHEN v_pending THEN 'its user has not confirmed it yet' END);
+        INSERT INTO o365_internal.lane (subscription_id, hold) VALUES (v_id, CASE WHEN v_pending THEN 'pending' END);
     END IF;
     UPDATE o365_internal.ticket AS t SET used_at = now() WHERE t.ticket_hash = v_attempt.ticket_hash;
-    PERFORM o365_internal.end_attempt(v_attempt.attempt_id, new.request_id, 'connected', NULL, v_id);
+    PERFORM o365_internal.end_attempt(v_attempt.attempt_id, new.request_id, CASE WHEN v_pending THEN 'pending' ELSE 'connected' END,
+                                      NULL, v_id);
     -- NULL would say that nothing was inserted; the row itself would be handed on with its secrets, but a view has nowhere to put it.
     RETURN NULL;
 END $$;
@@ -155,35 +215,63 @@ COMMENT ON FUNCTION o365_internal.receive_callback() IS
     'Trigger of o365.callback: judges the attempt, seals webhook and user object id, makes or renews the subscription and consumes the state, all '
     'in the COPY''s transaction. The outcome is read with o365.responder_callback_outcome.';
 
+CREATE OR REPLACE FUNCTION o365_internal.stateless_before(connector_id integer, webhook_index bytea, cookie_hashes bytea[])
+RETURNS bigint
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT a.attempt_id FROM o365_internal.subscription AS s
+      JOIN o365_internal.connect_attempt AS a ON a.subscription_id = s.subscription_id AND a.state_hash IS NULL AND a.of_attempt IS NULL
+     WHERE s.connector_id = $1 AND s.app_user IS NULL AND s.webhook_index = $2 AND s.status <> 'removed'
+       AND a.cookie_hash = ANY ($3) AND o365_internal.outcome_now(a) IN ('connected', 'pending')
+     ORDER BY a.attempt_id DESC LIMIT 1 $$;
+COMMENT ON FUNCTION o365_internal.stateless_before(integer, bytea, bytea[]) IS
+    'The attempt without a state of ours by which this browser has connected this webhook already; null when there is '
+    'none.';
+
 CREATE OR REPLACE FUNCTION o365.attempt(id text)
 RETURNS TABLE (attempt_id bigint, connector text, app_user text, started_at timestamptz, ended_at timestamptz, outcome text, meaning text,
     next_step text, detail text, of_attempt bigint, subscription_id bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT a.attempt_id, c.slug, a.app_user, a.started_at, a.consumed_at,
-           CASE WHEN a.outcome IS NULL AND a.expires_at <= now() THEN 'abandoned' ELSE coalesce(a.outcome, 'open') END,
-           m.meaning, m.next_step, a.detail, a.of_attempt, a.subscription_id
+           o.outcome, m.meaning, m.next_step, a.detail, a.of_attempt, a.subscription_id
       FROM o365_internal.connect_attempt AS a
+      CROSS JOIN LATERAL (SELECT o365_internal.outcome_now(a)) AS o (outcome)
       LEFT JOIN o365_internal.connector AS c ON c.connector_id = a.connector_id
       LEFT JOIN (VALUES
         ('connected', 'The connection was stored.', 'Nothing.'),
         ('repeated', 'The same browser came again after it had connected, and saw success.', 'Nothing.'),
+        ('pending', 'The webhook is stored and nothing is posted yet: the browser that connected has a page that asks to confirm.',
+            'Wait for the user; after confirm_minutes it is removed.'),
+        ('unconfirmed', 'Nobody confirmed the connection within confirm_minutes, or it was removed before; its webhook is wiped.',
+            'Start again from the application.'),
+        ('discarded', 'The user was asked to confirm and said no; the webhook is wiped, the ticket serves again.',
+            'Nothing, unless by mistake: start again.'),
         ('open', 'The user is at Microsoft''s page, or left it.', 'Wait; it expires by itself.'),
         ('abandoned', 'The user did not come back within the hour.', 'Start again from the application.'),
         ('denied', 'The user pressed Deny.', 'Nothing, unless by mistake: start again.'),
         ('invalid_request', 'Microsoft''s page found app_id or callback_url altered.', 'Compare the registration there with o365.connectors.'),
         ('unknown_error', 'Microsoft''s page reported an error that is not documented; detail has it.', 'Start again; if it stays, ask Microsoft.'),
-        ('no_state', 'The state was not one of ours: a bookmark, a forged link, or a button with a fixed state.', 'Start from o365.connect_button.'),
-        ('used', 'The state or its ticket had been used before.', 'Start again from the application.'),
+        ('no_state', 'The state was not one of ours: a bookmark, a forged link, or a button with a fixed state; '
+            'detail says whether there was one.',
+            'Start from o365.connect_button. For buttons with a fixed state: register the connector with '
+            'require_state => false.'),
+        ('used', 'The state or its ticket had been used before; detail says how that ended.', 'Start again from the application.'),
+        ('ticket', 'The start was refused for want of a good ticket; detail says why.',
+            'Go back to the application for a new link (o365.begin_connect).'),
         ('expired', 'The user took longer than the setting state_minutes.', 'Start again.'),
         ('other_browser', 'The callback came from another browser than the start: by mistake, or an attack.', 'Finish in the browser you started in.'),
-        ('no_cookie', 'The browser sent no cookie back.', 'Allow cookies for this site, and do not start inside a frame.'),
+        ('no_cookie', 'The browser sent no cookie back: it blocks them, or the callback was opened in one where the attempt '
+            'did not begin.',
+            'Allow cookies for this site, and start and finish in the same browser.'),
+        ('framed', 'The callback was loaded inside a frame, where browsers send no cookie. Nothing was decided; the page '
+            'offers to go on in a tab.',
+            'Let the application open the Connect button in the window itself, not in a frame.'),
         ('refused_host', 'The webhook lies on a host that is not allowed; detail names it.', 'If it is Microsoft''s: select o365.allow_webhook_host(...).'),
         ('bad_webhook', 'webhook_url was no https URL of a webhook.', 'Start again from the application.'),
         ('no_parameters', 'The callback was opened without any parameter.', 'Start from o365.connect_button.'),
         ('malformed', 'The callback''s parameters could not be read: missing, twice, too long or not UTF-8.', 'Start again from the application.'),
         ('unknown_connector', 'The URL names no connector.', 'Compare the callback URL registered at Microsoft with o365.connectors.')
       ) AS m (outcome, meaning, next_step)
-        ON m.outcome = CASE WHEN a.outcome IS NULL AND a.expires_at <= now() THEN 'abandoned' ELSE coalesce(a.outcome, 'open') END
+        ON m.outcome = o.outcome
      WHERE a.request_id = $1 OR a.attempt_id::text = $1
      ORDER BY a.attempt_id $$;
 COMMENT ON FUNCTION o365.attempt(text) IS

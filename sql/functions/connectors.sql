@@ -53,7 +53,8 @@ COMMENT ON FUNCTION o365_internal.connector_problems(o365_internal.connector) IS
 CREATE OR REPLACE FUNCTION o365.register_connector(
     slug text, name text, logo bytea, short_description text, long_description text, website text, events text[],
     callback_url text DEFAULT NULL, target_urls text[] DEFAULT '{}', enabled_for text[] DEFAULT '{mail,groups,teams}',
-    landing_page text DEFAULT NULL, app_id uuid DEFAULT NULL, clean_page text DEFAULT '302', allow_anonymous boolean DEFAULT false)
+    landing_page text DEFAULT NULL, app_id uuid DEFAULT NULL, clean_page text DEFAULT '302', allow_anonymous boolean DEFAULT false,
+    require_state boolean DEFAULT true, confirm boolean DEFAULT false)
 RETURNS uuid
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -77,6 +78,8 @@ BEGIN
     v_new.enabled_for := enabled_for;
     v_new.clean_page := clean_page;
     v_new.allow_anonymous := coalesce(allow_anonymous, false);
+    v_new.require_state := coalesce(require_state, true);
+    v_new.confirm := coalesce(confirm, false);
     SELECT string_agg(p.field || ' ' || p.problem || '. ' || p.hint, E'\n') INTO v_all FROM o365_internal.connector_problems(v_new) AS p;
     IF v_all IS NOT NULL THEN
         SELECT p.* INTO v_problem FROM o365_internal.connector_problems(v_new) AS p LIMIT 1;
@@ -90,22 +93,28 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value', HINT = 'select slug, app_id from o365.connectors; leave it out to get a new one.';
     END IF;
     INSERT INTO o365_internal.connector AS c (slug, name, logo, logo_type, short_description, long_description, website, events, landing_page,
-            callback_url, target_urls, enabled_for, app_id, clean_page, allow_anonymous)
+            callback_url, target_urls, enabled_for, app_id, clean_page, allow_anonymous, require_state, confirm)
         VALUES (v_new.slug, v_new.name, v_new.logo, v_new.logo_type, v_new.short_description, v_new.long_description, v_new.website,
             v_new.events, v_new.landing_page, v_new.callback_url, v_new.target_urls, v_new.enabled_for, v_new.app_id, v_new.clean_page,
-            v_new.allow_anonymous)
+            v_new.allow_anonymous, v_new.require_state, v_new.confirm)
         ON CONFLICT ON CONSTRAINT connector_slug_is_unique DO UPDATE SET name = excluded.name, logo = excluded.logo,
             logo_type = excluded.logo_type, short_description = excluded.short_description, long_description = excluded.long_description,
             website = excluded.website, events = excluded.events, landing_page = excluded.landing_page, callback_url = excluded.callback_url,
             target_urls = excluded.target_urls, enabled_for = excluded.enabled_for,
-            clean_page = excluded.clean_page, allow_anonymous = excluded.allow_anonymous, changed_at = now();
+            clean_page = excluded.clean_page, allow_anonymous = excluded.allow_anonymous, require_state = excluded.require_state,
+            confirm = excluded.confirm, changed_at = now();
     -- Apart, and only when it is another: changing a key would lock out everybody who starts to connect meanwhile.
     UPDATE o365_internal.connector AS c SET app_id = v_new.app_id WHERE c.slug = v_new.slug AND c.app_id <> v_new.app_id;
     RETURN v_new.app_id;
 END $$;
-COMMENT ON FUNCTION o365.register_connector(text, text, bytea, text, text, text, text[], text, text[], text[], text, uuid, text, boolean) IS
+COMMENT ON FUNCTION o365.register_connector(text, text, bytea, text, text, text, text[], text, text[], text[], text, uuid, text, boolean,
+        boolean, boolean) IS
     'Registers a connector, or replaces the registration of that slug, and returns its app_id, which stays the same. callback_url defaults to '
-    'our own below public_url; clean_page: 302, no-referrer or origin. Error: invalid_parameter_value, DETAIL lists all problems.';
+    'our own below public_url; clean_page: 302, no-referrer or origin. confirm: a connection waits until its user '
+    'confirms it on a page of ours. '
+    'require_state false: callbacks of o365.connect_button_documented are taken as well, from anybody, and always '
+    'wait for that. '
+    'Error: invalid_parameter_value, DETAIL lists all problems.';
 
 CREATE OR REPLACE FUNCTION o365_internal.html(value text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -146,11 +155,20 @@ BEGIN
         RAISE EXCEPTION 'there is no connector %', quote_nullable(connector)
             USING ERRCODE = 'undefined_object', HINT = 'select slug from o365.connectors lists them.';
     END IF;
-    RAISE NOTICE 'this button starts at Microsoft with a state that nobody handed out: the callback refuses it. Use o365.connect_button';
+    IF v_connector.require_state THEN
+        RAISE NOTICE 'this button starts at Microsoft with a state that nobody handed out, and connector % requires one: its callback refuses it. '
+            'Use o365.connect_button, or register it with require_state => false', connector;
+    ELSE
+        RAISE NOTICE 'this button names no account, and whoever presses it is asked to confirm before anything is posted. '
+            'For users who are signed in, link to what o365.begin_connect returns';
+    END IF;
     RETURN format('<a href="%s"><img src="https://o365connectors.blob.core.windows.net/images/ConnectToO365Button.png" alt="Connect to Office 365"></img></a>',
         o365_internal.html(format('%s?state=%s&app_id=%s&callback_url=%s', o365_internal.text_setting('connect_url'),
             o365_internal.url_encoded(state), v_connector.app_id, v_connector.callback_url)));
 END $$;
 COMMENT ON FUNCTION o365.connect_button_documented(text, text) IS
-    'The snippet as Microsoft''s dashboard generated it, straight to the Connect page with a fixed state. A callback without a state of ours is '
-    'refused, so it serves to compare and to test. Error: undefined_object.';
+    'The snippet as Microsoft''s dashboard generated it, straight to the Connect page with a fixed state. It works '
+    'for connectors with '
+    'require_state off, names no account, and its connections wait until they are confirmed; others refuse it. A '
+    'notice says which. '
+    'Error: undefined_object.';

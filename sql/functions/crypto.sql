@@ -6,14 +6,21 @@ DECLARE
                          WHERE e.extname = 'pgcrypto');
 BEGIN
     EXECUTE format($f$
-        CREATE OR REPLACE FUNCTION o365_internal.seal(plain text, OUT sealed bytea, OUT key_id text)
+        CREATE OR REPLACE FUNCTION o365_internal.seal(plain text, only_key text DEFAULT NULL, OUT sealed bytea, OUT key_id text)
         LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $b$
         DECLARE
             v_public_key bytea;
         BEGIN
             SELECT k.key_id, k.public_key INTO key_id, v_public_key FROM o365_internal.sealing_key AS k
-             WHERE k.kind = 'public' AND k.active ORDER BY k.created_at DESC, k.key_id LIMIT 1;
-            IF NOT FOUND THEN
+             WHERE k.kind = 'public' AND k.active
+             ORDER BY (k.key_id = only_key) DESC NULLS LAST, k.created_at DESC, k.key_id LIMIT 1;
+            IF key_id <> only_key THEN
+                RAISE EXCEPTION 'the responder asks for sealing key %%, the database would seal under %%', only_key, key_id
+                    USING ERRCODE = 'object_not_in_prerequisite_state',
+                          HINT = format('If o365-worker keys list shows that %%s is the key file''s, set sealing_key = %%s in the '
+                                        'responder''s configuration; if not, somebody has changed the keys of this database.', key_id, key_id);
+            END IF;
+            IF key_id IS NULL THEN
                 RAISE EXCEPTION 'there is no key to seal webhooks under'
                     USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run o365-worker keys generate on the worker''s host.';
             END IF;
@@ -43,9 +50,9 @@ BEGIN
         END $b$ $f$, v_pgcrypto);
     EXECUTE format('INSERT INTO o365_internal.index_key (key) VALUES (%I.gen_random_bytes(32)) ON CONFLICT DO NOTHING', v_pgcrypto);
 END $do$;
-COMMENT ON FUNCTION o365_internal.seal(text) IS
-    'Seals a text under the newest active public key: an OpenPGP message that only the workers'' key file opens, and that key''s id. Error: '
-    'object_not_in_prerequisite_state when there is no key.';
+COMMENT ON FUNCTION o365_internal.seal(text, text) IS
+    'Seals a text under the active public key only_key, or for null under the newest: an OpenPGP message that only the workers'' key file opens, '
+    'and that key''s id. Error: object_not_in_prerequisite_state when there is no such key, or what was sealed names another.';
 COMMENT ON FUNCTION o365_internal.blind_index(text, text) IS
     'HMAC-SHA-256 of purpose and value under the private index key; null for null. Equal values have equal indexes, nothing else shows.';
 COMMENT ON FUNCTION o365_internal.random_token() IS '256 random bits in base64url, 43 characters.';

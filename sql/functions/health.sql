@@ -11,8 +11,9 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
                'Run o365-worker keys backup FILE and keep the file elsewhere.'
           FROM o365_internal.sealing_key AS k WHERE k.active AND k.backed_up_at IS NULL
         UNION ALL
-        SELECT 1, 'error', 'worker', 'none has been seen for a minute, so no card leaves', 'Start o365-worker, or look into its log.'
-         WHERE NOT EXISTS (SELECT FROM o365_internal.worker AS w WHERE w.seen_at > now() - interval '1 minute')
+        SELECT 1, 'error', 'worker', 'none has been seen for five minutes, so no card leaves',
+               'Start o365-worker, or let cron run it with --once at least every five minutes; its log says why it ended.'
+         WHERE NOT EXISTS (SELECT FROM o365_internal.worker AS w WHERE w.seen_at > now() - interval '5 minutes')
         UNION ALL
         SELECT 1, 'error', 'worker ' || w.name, format('is configured for environment %s, the database for %s, so it sends nothing',
                    w.environment, o365_internal.text_setting('environment')),
@@ -26,9 +27,14 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
           FROM o365_internal.subscription AS s WHERE s.status IN ('suspended', 'gone')
         UNION ALL
         SELECT 2, 'warning', 'subscription ' || l.subscription_id,
-               format('its next card failed %s times since %s', l.failures, to_char(l.failing_since, 'YYYY-MM-DD HH24:MI')),
-               format('select * from o365.queue where subscription_id = %s', l.subscription_id)
+               format('its next card failed %s times since %s: %s', l.failures,
+                      to_char(l.failing_since, 'YYYY-MM-DD HH24:MI'), l.problem),
+               format('select * from o365.attempts where subscription_id = %s limit 5', l.subscription_id)
           FROM o365_internal.lane AS l WHERE l.failures >= 3
+        UNION ALL
+        SELECT 1, 'error', 'subscription ' || l.subscription_id, 'its cards wait: ' || l.problem,
+               'On the worker''s host: o365-worker keys list'
+          FROM o365_internal.lane AS l WHERE l.failures = 0 AND l.problem IS NOT NULL AND l.next_at IS NOT NULL
         UNION ALL
         SELECT 2, 'warning', 'table o365_internal.' || t.name, 'its default partition holds rows, so the worker''s chores did not run in time',
                'Keep a worker running; the rows stay readable.'
@@ -65,6 +71,36 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
                    '(not open them), change any row and call pgcrypto',
                'Accept it on a shared host; otherwise install into a database as a role that may create roles: docs/operator.md.'
          WHERE NOT o365_internal.has_roles()
+        UNION ALL
+        -- What else one role on somebody else's server costs.
+        SELECT 2, 'warning', 'sealing key ' || k.key_id, 'the responder does not name it, so it seals under whatever key somebody with this '
+                   'role''s password puts in its place',
+               format('Set sealing_key = %s in the responder''s configuration; o365-worker keys check says whether it is the key file''s. '
+                      'The next connection clears this.', k.key_id)
+          FROM (SELECT s.key_pinned FROM o365_internal.subscription AS s WHERE s.status <> 'removed'
+                 ORDER BY coalesce(s.renewed_at, s.connected_at) DESC LIMIT 1) AS newest
+          JOIN (SELECT k.key_id FROM o365_internal.sealing_key AS k WHERE k.kind = 'public' AND k.active
+                 ORDER BY k.created_at DESC, k.key_id LIMIT 1) AS k ON NOT newest.key_pinned
+         WHERE NOT o365_internal.has_roles()
+        UNION ALL
+        SELECT 2, 'warning', 'database ' || d.datname, 'every role of this server may connect to it, and call what PUBLIC may',
+               format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC, then grant CONNECT to your other roles.', d.datname)
+          FROM pg_catalog.pg_database AS d
+         WHERE NOT o365_internal.has_roles() AND d.datname = current_database()
+           AND EXISTS (SELECT FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) AS x
+                        WHERE x.grantee = 0 AND x.privilege_type = 'CONNECT')
+        UNION ALL
+        SELECT 2, 'warning', 'setting shared_preload_libraries', format('role %s may not see which modules the server has loaded, so nobody '
+                   'here can tell what else reads along', current_user),
+               'Ask the host which modules run, or for: GRANT pg_read_all_settings TO ' || quote_ident(current_user)
+         WHERE NOT o365_internal.has_roles() AND NOT pg_has_role(current_user, 'pg_read_all_settings', 'USAGE')
+        UNION ALL
+        SELECT 2, 'warning', 'setting ' || g.name, format('is %s: the server''s log holds what is sent in statements: cards, names of users and '
+                   'groups (no webhook, object id, state or ticket)', g.setting),
+               'Only the host can change it; until then its log is as confidential as your cards.'
+          FROM pg_catalog.pg_settings AS g
+         WHERE NOT o365_internal.has_roles() AND (g.name = 'log_statement' AND g.setting = 'all'
+            OR g.name IN ('log_min_duration_statement', 'log_min_duration_sample') AND g.setting <> '-1')
     ) AS h ORDER BY h.rank, h.object, h.problem $$;
 COMMENT ON FUNCTION o365.health() IS
     'What is wrong with this installation as the database sees it: severity (error, warning), object, problem, next step. No row: nothing. The '

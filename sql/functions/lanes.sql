@@ -256,6 +256,7 @@ BEGIN
            failures = CASE WHEN r.ps = '{}' THEN la.failures ELSE 0 END,
            failing_since = CASE WHEN r.ps = '{}' THEN la.failing_since END,
            gone_since = CASE WHEN r.ps = '{}' THEN la.gone_since END,
+           problem = CASE WHEN r.ps = '{}' THEN la.problem END,
            next_at = CASE WHEN NOT r.released THEN la.next_at
                           WHEN la.hold IS NULL AND (r.lt IS NOT NULL
                                OR EXISTS (SELECT 1 FROM o365_internal.outbox AS o
@@ -328,7 +329,8 @@ DECLARE
 BEGIN
     IF outcome = 'cannot_open' THEN
         -- The worker's trouble, not the webhook's: another worker, or this one with the right key file, delivers it.
-        UPDATE o365_internal.lane AS l SET next_at = clock_timestamp() + interval '30 seconds'
+        UPDATE o365_internal.lane AS l
+           SET next_at = clock_timestamp() + interval '30 seconds', problem = card_failed.problem
          WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no AND l.hold IS NULL;
         RETURN 0;
     END IF;
@@ -336,6 +338,7 @@ BEGIN
      WHERE s.subscription_id = card_failed.subscription_id;
     UPDATE o365_internal.lane AS l
        SET failures = l.failures + 1, failing_since = coalesce(l.failing_since, clock_timestamp()),
+           problem = coalesce(card_failed.problem, card_failed.outcome),
            gone_since = CASE WHEN card_failed.outcome = 'gone' THEN coalesce(l.gone_since, clock_timestamp()) END
      WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no RETURNING l.* INTO v_lane;
     IF outcome = 'suspend' THEN
@@ -368,7 +371,7 @@ BEGIN
     SELECT o.ctid INTO v_tid FROM o365_internal.outbox AS o
      WHERE o.subscription_id = card_failed.subscription_id AND o.position = card_failed.position;
     UPDATE o365_internal.lane AS l
-       SET failures = 0, failing_since = NULL, late = nullif(array_remove(l.late, card_failed.position), '{}'),
+       SET failures = 0, failing_since = NULL, problem = NULL, late = nullif(array_remove(l.late, card_failed.position), '{}'),
            next_at = CASE WHEN l.hold IS NULL THEN clock_timestamp() END
      WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no;
     RETURN CASE WHEN v_tid IS NULL THEN 0

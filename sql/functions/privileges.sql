@@ -61,9 +61,16 @@ BEGIN
                   HINT = format('Make it first: CREATE ROLE %I LOGIN', coalesce(role, 'your_application'));
     END IF;
     -- Membership carries a grant: one to a role that every application is a member of would be for all of them.
-    IF role LIKE 'o365\_%' THEN
+    IF role IN ('o365_owner', 'o365_responder', 'o365_worker', 'o365_app', 'o365_operator', 'o365_sandbox')
+       AND o365_internal.has_roles() THEN
         RAISE EXCEPTION 'role % is no application''s', role
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Name the role that the application itself connects as.';
+    END IF;
+    IF NOT o365_internal.has_roles() AND NOT pg_has_role(role, current_user, 'MEMBER') THEN
+        RAISE EXCEPTION 'role % is no member of %, and this installation has no other role', role, current_user
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('The application connects as %1$I here: select o365.grant_application(%1$L, %2$L)',
+                                current_user, connector);
     END IF;
     IF o365_internal.has_roles() AND NOT pg_has_role(role, 'o365_app', 'MEMBER') THEN
         EXECUTE format('GRANT o365_app TO %I', role);
@@ -74,7 +81,7 @@ END $$;
 COMMENT ON FUNCTION o365.grant_application(name, text) IS
     'Lets a database role, and its members, begin connections of a connector and send to them; makes it a member of o365_app. Repeating it '
     'changes nothing. The grant goes by the role''s name: take it back before you drop the role. Errors: undefined_object, '
-    'invalid_parameter_value.';
+    'invalid_parameter_value, object_not_in_prerequisite_state (an installation under one role).';
 
 CREATE OR REPLACE FUNCTION o365.revoke_application(role name, connector text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -42,10 +42,38 @@ END $$;
 COMMENT ON FUNCTION o365.responder_landing(text, bytea) IS
     'A connector''s landing page, with the account that a ticket (SHA-256) names; may_start says whether the button is shown.';
 
-CREATE OR REPLACE FUNCTION o365.responder_start(slug text, ticket_hash bytea, state_hash bytea, cookie_hash bytea, request_id text) RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_internal.attempt_to_retry(connector_id integer, request_id text, cookie_hashes bytea[])
+RETURNS o365_internal.connect_attempt
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT a FROM o365_internal.connect_attempt AS hit
+      JOIN o365_internal.connect_attempt AS a ON a.attempt_id = coalesce(hit.of_attempt, hit.attempt_id)
+     WHERE hit.request_id = $2 AND a.connector_id = $1 AND a.cookie_hash = ANY ($3)
+     ORDER BY hit.attempt_id DESC LIMIT 1 $$;
+COMMENT ON FUNCTION o365_internal.attempt_to_retry(integer, text, bytea[]) IS
+    'The attempt that a failure page with that request id is about, if this browser began it: one of its cookies says '
+    'so. Null otherwise.';
+
+CREATE OR REPLACE FUNCTION o365_internal.way_on(c o365_internal.connector, request_id text, cookie_hashes bytea[]) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_attempt o365_internal.connect_attempt := o365_internal.attempt_to_retry(c.connector_id, request_id, cookie_hashes);
+    v_ticket o365_internal.ticket := o365_internal.open_ticket(c.connector_id, v_attempt.ticket_hash);
+BEGIN
+    RETURN jsonb_build_object('connect_url', o365_internal.text_setting('connect_url'), 'account', v_ticket.app_user,
+        'again', CASE WHEN v_ticket.ticket_hash IS NOT NULL THEN 'ticket'
+                      WHEN c.allow_anonymous AND v_attempt.ticket_hash IS NULL THEN 'landing' ELSE 'application' END);
+END $$;
+COMMENT ON FUNCTION o365_internal.way_on(o365_internal.connector, text, bytea[]) IS
+    'How a failure page goes on. again: ticket (this browser''s attempt had one that still serves: POST its request '
+    'id to start), landing (anybody may '
+    'connect), application (only it can give a new link).';
+
+CREATE OR REPLACE FUNCTION o365.responder_start(slug text, ticket_hash bytea, state_hash bytea, cookie_hash bytea, request_id text,
+    again text DEFAULT NULL, cookie_hashes bytea[] DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_connector o365_internal.connector := o365_internal.connector_by_slug(slug);
+    v_ticket_hash bytea := ticket_hash;
     v_ticket o365_internal.ticket;
     v_minutes integer := o365_internal.integer_setting('state_minutes');
     v_page jsonb := o365_internal.connector_page(v_connector);
@@ -53,10 +81,18 @@ BEGIN
     IF v_connector.connector_id IS NULL THEN
         RETURN v_page;
     END IF;
-    IF ticket_hash IS NOT NULL THEN
-        v_ticket := o365_internal.open_ticket(v_connector.connector_id, ticket_hash);
+    IF again IS NOT NULL THEN
+        v_ticket_hash := (o365_internal.attempt_to_retry(v_connector.connector_id, again, cookie_hashes)).ticket_hash;
     END IF;
-    IF v_ticket.ticket_hash IS NULL AND (ticket_hash IS NOT NULL OR NOT v_connector.allow_anonymous) THEN
+    v_ticket := o365_internal.open_ticket(v_connector.connector_id, v_ticket_hash);
+    IF v_ticket.ticket_hash IS NULL AND (v_ticket_hash IS NOT NULL OR again IS NOT NULL OR NOT v_connector.allow_anonymous) THEN
+        INSERT INTO o365_internal.connect_attempt (connector_id, expires_at, consumed_at, outcome, detail, request_id)
+            VALUES (v_connector.connector_id, now(), now(), 'ticket', CASE
+                WHEN v_ticket_hash IS NULL THEN 'there was none'
+                ELSE coalesce((SELECT CASE WHEN t.used_at IS NULL THEN 'it was older than an hour' ELSE 'it had made a connection already' END
+                                 FROM o365_internal.ticket AS t
+                                WHERE t.ticket_hash = v_ticket_hash AND t.connector_id = v_connector.connector_id),
+                              'it was never handed out for this connector, or more than a day ago') END, responder_start.request_id);
         RETURN v_page || jsonb_build_object('started', false, 'reason', 'ticket');
     END IF;
     INSERT INTO o365_internal.connect_attempt (connector_id, ticket_hash, state_hash, cookie_hash, app_user, app_state, return_url, expires_at)
@@ -65,8 +101,12 @@ BEGIN
     RETURN v_page || jsonb_build_object('started', true, 'connect_url', o365_internal.text_setting('connect_url'), 'app_id', v_connector.app_id,
         'callback_url', v_connector.callback_url, 'max_age', v_minutes * 60);
 END $$;
-COMMENT ON FUNCTION o365.responder_start(text, bytea, bytea, bytea, text) IS
-    'Begins an attempt with the hashes of a new state and cookie; started is false when the connector wants a ticket and this is none.';
+COMMENT ON FUNCTION o365.responder_start(text, bytea, bytea, bytea, text, text, bytea[]) IS
+    'Begins an attempt with the hashes of a new state and cookie; started is false when the connector wants a ticket '
+    'and this is none, and '
+    'request_id then finds why. again: instead of a ticket, the request id of a failure page; the ticket is that '
+    'attempt''s, if one of cookie_hashes '
+    'shows that this browser began it.';
 
 -- VOLATILE: called by responder_callback_error it must see what that has just written.
 CREATE OR REPLACE FUNCTION o365.responder_callback_outcome(request_id text) RETURNS jsonb
@@ -76,6 +116,7 @@ DECLARE
     v_attempt o365_internal.connect_attempt;
     v_connector o365_internal.connector;
     v_subscription o365_internal.subscription;
+    v_pending boolean;
     v_page jsonb;
 BEGIN
     SELECT a.* INTO v_hit FROM o365_internal.connect_attempt AS a WHERE a.request_id = responder_callback_outcome.request_id
@@ -83,17 +124,26 @@ BEGIN
     SELECT c.* INTO v_connector FROM o365_internal.connector AS c WHERE c.connector_id = v_hit.connector_id;
     v_page := o365_internal.connector_page(v_connector) || jsonb_build_object('request_id', request_id,
         'outcome', coalesce(v_hit.outcome, 'unknown_connector'));
-    IF v_hit.outcome IN ('connected', 'repeated') THEN
+    IF v_hit.outcome IN ('connected', 'pending', 'repeated') THEN
         SELECT a.* INTO v_attempt FROM o365_internal.connect_attempt AS a WHERE a.attempt_id = coalesce(v_hit.of_attempt, v_hit.attempt_id);
         SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s WHERE s.subscription_id = v_attempt.subscription_id;
-        v_page := v_page || jsonb_build_object('clean_page', v_connector.clean_page, 'group_name', v_subscription.group_name,
-            'app_type', v_subscription.app_type_normalised, 'account', v_subscription.app_user,
-            'location', coalesce(v_attempt.return_url, o365_internal.text_setting('public_url') || '/connect/' || v_connector.slug || '/done/' || v_attempt.public_id));
+        v_pending := v_subscription.status = 'pending';
+        v_page := v_page || jsonb_build_object('clean_page', CASE WHEN v_pending THEN '302' ELSE v_connector.clean_page END,
+            'group_name', v_subscription.group_name, 'app_type', v_subscription.app_type_normalised, 'account', v_subscription.app_user,
+            'location', coalesce(CASE WHEN NOT v_pending THEN v_attempt.return_url END,
+                o365_internal.text_setting('public_url') || '/connect/' || v_connector.slug || '/done/' || v_attempt.public_id));
+        IF v_hit.outcome = 'pending' THEN
+            v_page := v_page || jsonb_build_object('cookie', CASE WHEN v_attempt.state_hash IS NULL THEN 'fresh' ELSE 'own' END,
+                'max_age', 60 * o365_internal.integer_setting('confirm_minutes'));
+        END IF;
+        RETURN v_page;
     END IF;
-    RETURN v_page;
+    RETURN v_page || o365_internal.way_on(v_connector, NULL, NULL);
 END $$;
 COMMENT ON FUNCTION o365.responder_callback_outcome(text) IS
-    'What became of the callback with that request id: outcome, and on success where the browser goes.';
+    'What became of the callback with that request id: outcome, and on success where the browser goes and how '
+    '(clean_page). Pending: its cookie, the '
+    'fresh one or the attempt''s own, is to be kept for max_age seconds, so that it can confirm.';
 
 CREATE OR REPLACE FUNCTION o365.responder_callback_error(slug text, request_id text, state_hash bytea, cookie_hash bytea, error text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -101,16 +151,20 @@ DECLARE
     v_judged record;
     v_attempt o365_internal.connect_attempt;
     v_outcome text := CASE
-        WHEN error IN ('no_parameters', 'malformed', 'bad_webhook') THEN error
+        WHEN error IN ('no_parameters', 'malformed', 'framed', 'bad_webhook') THEN error
         WHEN error = 'AccessDenied' THEN 'denied'
         WHEN error = 'Invalid Request' THEN 'invalid_request'
         ELSE 'unknown_error' END;
 BEGIN
-    IF v_outcome IN ('no_parameters', 'malformed') THEN
-        INSERT INTO o365_internal.connect_attempt (connector_id, expires_at, consumed_at, outcome, request_id)
-            VALUES ((o365_internal.connector_by_slug(slug)).connector_id, now(), now(), v_outcome, responder_callback_error.request_id);
+    IF v_outcome IN ('no_parameters', 'malformed', 'framed') THEN
+        -- Nothing is judged. The state, where there is one, only says whose attempt it was.
+        INSERT INTO o365_internal.connect_attempt AS n (connector_id, expires_at, consumed_at, outcome, request_id, of_attempt, app_user)
+            SELECT c.connector_id, now(), now(), v_outcome, responder_callback_error.request_id, a.attempt_id, a.app_user
+              FROM (SELECT (o365_internal.connector_by_slug(responder_callback_error.slug)).connector_id) AS c
+              LEFT JOIN o365_internal.connect_attempt AS a
+                     ON a.state_hash = responder_callback_error.state_hash AND a.connector_id = c.connector_id;
     ELSE
-        v_judged := o365_internal.judge_attempt(slug, request_id, state_hash, cookie_hash);
+        v_judged := o365_internal.judge_attempt(slug, request_id, state_hash, cookie_hash, NULL);
         v_attempt := v_judged.attempt;
         IF v_judged.verdict = 'open' THEN
             PERFORM o365_internal.end_attempt(v_attempt.attempt_id, request_id, v_outcome,
@@ -120,29 +174,127 @@ BEGIN
     RETURN o365.responder_callback_outcome(request_id);
 END $$;
 COMMENT ON FUNCTION o365.responder_callback_error(text, text, bytea, bytea, text) IS
-    'A callback that brings no webhook: an error of Microsoft''s page, or no_parameters, malformed, bad_webhook as the responder found. Returns '
-    'what responder_callback_outcome does. An error consumes the state; a hit without the right cookie does not.';
+    'A callback that brings no webhook: an error of Microsoft''s page, or no_parameters, malformed, framed, '
+    'bad_webhook as the responder found. '
+    'Returns what responder_callback_outcome does. An error consumes the state; a hit without the right cookie does '
+    'not, nor do the first three of '
+    'the responder''s.';
 
-CREATE OR REPLACE FUNCTION o365.responder_done(slug text, id text) RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_internal.attempt_by_public_id(connector_id integer, id text) RETURNS o365_internal.connect_attempt
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_attempt o365_internal.connect_attempt;
+BEGIN
+    IF id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN
+        SELECT a.* INTO v_attempt FROM o365_internal.connect_attempt AS a
+         WHERE a.public_id = id::uuid AND a.connector_id = attempt_by_public_id.connector_id
+           AND a.outcome IN ('connected', 'pending', 'unconfirmed', 'discarded') AND a.of_attempt IS NULL;
+    END IF;
+    RETURN v_attempt;
+END $$;
+COMMENT ON FUNCTION o365_internal.attempt_by_public_id(integer, text) IS
+    'The attempt of that connector which stored a webhook, by the unguessable id in the URL of its page; null for any '
+    'other text.';
+
+CREATE OR REPLACE FUNCTION o365.responder_done(slug text, id text, cookie_hashes bytea[]) RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_connector o365_internal.connector := o365_internal.connector_by_slug(slug);
+    v_attempt o365_internal.connect_attempt := o365_internal.attempt_by_public_id(v_connector.connector_id, id);
+    v_outcome text := o365_internal.outcome_now(v_attempt);
+    v_cookie integer := array_position(cookie_hashes, v_attempt.cookie_hash);
     v_subscription o365_internal.subscription;
+    v_page jsonb := o365_internal.connector_page(v_connector) || jsonb_build_object('found', v_outcome IS NOT NULL, 'outcome', v_outcome,
+        'request_id', v_attempt.request_id);
 BEGIN
-    IF id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN
-        SELECT s.* INTO v_subscription FROM o365_internal.connect_attempt AS a
-            JOIN o365_internal.subscription AS s ON s.subscription_id = a.subscription_id
-         WHERE a.public_id = id::uuid AND a.connector_id = v_connector.connector_id AND a.outcome = 'connected';
+    SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s WHERE s.subscription_id = v_attempt.subscription_id;
+    IF v_outcome = 'connected' AND v_subscription.status = 'removed' THEN
+        RETURN v_page || jsonb_build_object('found', false);
     END IF;
-    RETURN o365_internal.connector_page(v_connector) || jsonb_build_object('found', v_subscription.subscription_id IS NOT NULL,
-        'group_name', v_subscription.group_name, 'app_type', v_subscription.app_type_normalised, 'account', v_subscription.app_user);
+    IF v_outcome IN ('unconfirmed', 'discarded') THEN
+        RETURN v_page || o365_internal.way_on(v_connector, v_attempt.request_id, cookie_hashes);
+    END IF;
+    IF v_outcome = 'connected' OR v_cookie IS NOT NULL THEN
+        v_page := v_page || jsonb_build_object('group_name', v_subscription.group_name, 'app_type', v_subscription.app_type_normalised,
+            'account', v_subscription.app_user);
+    END IF;
+    IF v_outcome = 'connected' THEN
+        RETURN v_page || jsonb_build_object('continue_url', v_attempt.return_url);
+    END IF;
+    RETURN v_page || jsonb_build_object('cookie', v_cookie,
+        'webhook_host', CASE WHEN v_cookie IS NOT NULL THEN v_subscription.webhook_host END,
+        'stateless', v_attempt.state_hash IS NULL, 'minutes', o365_internal.text_setting('confirm_minutes'));
 END $$;
-COMMENT ON FUNCTION o365.responder_done(text, text) IS 'The success page of an attempt, by its unguessable id; found is false for any other.';
+COMMENT ON FUNCTION o365.responder_done(text, text, bytea[]) IS
+    'The page of an attempt that stored a webhook, by its unguessable id; found is false for any other, and once the '
+    'connection was removed. outcome: '
+    'connected, pending, unconfirmed or discarded. Pending: cookie is the place in cookie_hashes (from 1) of the one '
+    'that may confirm; null: this '
+    'browser may not, and is told nothing about the connection.';
 
-CREATE OR REPLACE FUNCTION o365.responder_page(slug text) RETURNS jsonb
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT o365_internal.connector_page(o365_internal.connector_by_slug($1)) $$;
-COMMENT ON FUNCTION o365.responder_page(text) IS 'What every page of a connector shows; found is false when there is none.';
+CREATE OR REPLACE FUNCTION o365.responder_confirm(slug text, id text, cookie_hash bytea, request_id text, confirmed boolean) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_connector o365_internal.connector := o365_internal.connector_by_slug(slug);
+    v_attempt o365_internal.connect_attempt := o365_internal.attempt_by_public_id(v_connector.connector_id, id);
+    v_subscription o365_internal.subscription;
+    v_outcome text;
+    v_request_id text := request_id;
+    v_verdict text;
+BEGIN
+    IF v_attempt.attempt_id IS NULL THEN
+        RETURN o365_internal.connector_page(v_connector) || jsonb_build_object('found', false);
+    END IF;
+    -- The ticket before the lane, as a callback locks them. What the subscription says under its lock decides.
+    PERFORM FROM o365_internal.ticket AS t WHERE t.ticket_hash = v_attempt.ticket_hash FOR UPDATE;
+    v_subscription := o365_internal.lock_subscription(v_attempt.subscription_id);
+    SELECT a.* INTO v_attempt FROM o365_internal.connect_attempt AS a WHERE a.attempt_id = v_attempt.attempt_id;
+    v_outcome := o365_internal.outcome_now(v_attempt);
+    v_verdict := CASE
+        WHEN cookie_hash IS NULL THEN 'no_cookie'
+        WHEN cookie_hash IS DISTINCT FROM v_attempt.cookie_hash THEN 'other_browser'
+        WHEN v_outcome = 'pending' THEN CASE WHEN confirmed THEN 'connected' ELSE 'discarded' END
+        WHEN v_outcome = 'connected' AND v_subscription.status <> 'removed' THEN 'repeated'
+        WHEN v_outcome = 'unconfirmed' THEN 'unconfirmed'
+        ELSE 'used' END;
+    IF v_verdict IN ('connected', 'discarded') THEN
+        v_request_id := v_attempt.request_id;
+        UPDATE o365_internal.connect_attempt AS a SET outcome = v_verdict, consumed_at = now() WHERE a.attempt_id = v_attempt.attempt_id;
+        IF v_verdict = 'connected' THEN
+            PERFORM o365_internal.revive(v_subscription.subscription_id);
+        ELSE
+            PERFORM o365.remove(v_subscription.subscription_id);
+            -- Nothing came of it after all: whoever chose the wrong group chooses again.
+            UPDATE o365_internal.ticket AS t SET used_at = NULL WHERE t.ticket_hash = v_attempt.ticket_hash;
+        END IF;
+    ELSE
+        INSERT INTO o365_internal.connect_attempt (connector_id, expires_at, consumed_at, outcome, detail, request_id, of_attempt,
+                subscription_id, app_user)
+            VALUES (v_connector.connector_id, now(), now(), v_verdict,
+                    'on confirming' || CASE WHEN v_verdict = 'used' THEN ': the attempt had ended as ' || v_outcome ELSE '' END,
+                    request_id, v_attempt.attempt_id, CASE WHEN v_verdict = 'repeated' THEN v_attempt.subscription_id END,
+                    v_attempt.app_user);
+    END IF;
+    RETURN o365_internal.connector_page(v_connector) || jsonb_build_object('found', true, 'outcome', v_verdict, 'request_id', v_request_id);
+END $$;
+COMMENT ON FUNCTION o365.responder_confirm(text, text, bytea, text, boolean) IS
+    'The POST that confirms a pending connection, or with confirmed false wipes it and lets its ticket serve again. '
+    'outcome: connected, discarded, '
+    'repeated (it was confirmed before), or why not: no_cookie, other_browser, unconfirmed, used. request_id finds it '
+    'with o365.attempt. Only the '
+    'hash of the cookie that the attempt is bound to may confirm.';
+
+CREATE OR REPLACE FUNCTION o365.responder_failed(slug text, request_id text, cookie_hashes bytea[]) RETURNS jsonb
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_connector o365_internal.connector := o365_internal.connector_by_slug(slug);
+BEGIN
+    RETURN o365_internal.connector_page(v_connector) || o365_internal.way_on(v_connector, request_id, cookie_hashes);
+END $$;
+COMMENT ON FUNCTION o365.responder_failed(text, text, bytea[]) IS
+    'What a failure page shows besides its reason: the connector, and how this browser may go on (again: ticket, '
+    'landing or application; account: whose '
+    'ticket it is). found is false when there is no such connector.';
 
 CREATE OR REPLACE FUNCTION o365.responder_logo(slug text) RETURNS TABLE (content_type text, logo bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -151,5 +303,9 @@ COMMENT ON FUNCTION o365.responder_logo(text) IS 'A connector''s logo; no row wh
 
 CREATE OR REPLACE FUNCTION o365.responder_health() RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT jsonb_build_object('ok', EXISTS (SELECT FROM o365_internal.migration)) $$;
-COMMENT ON FUNCTION o365.responder_health() IS 'ok when the schema answers.';
+    SELECT jsonb_build_object('ok', EXISTS (SELECT FROM o365_internal.migration), 'one_role', NOT o365_internal.has_roles(),
+        'sealing_keys', (SELECT coalesce(jsonb_agg(k.key_id ORDER BY k.created_at DESC, k.key_id), '[]')
+                           FROM o365_internal.sealing_key AS k WHERE k.kind = 'public' AND k.active)) $$;
+COMMENT ON FUNCTION o365.responder_health() IS
+    'ok when the schema answers; for the responder''s --check whether everything belongs to one role, and the ids of the keys that seal, newest '
+    'first.';

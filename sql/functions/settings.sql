@@ -41,6 +41,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 DECLARE
     v_host text := lower(regexp_replace(host, '^\*\.', ''));
     v_subdomains boolean := host LIKE '*.%';
+    v_known text;
 BEGIN
     IF dialect IS NULL OR dialect NOT IN ('connector', 'workflow') THEN
         RAISE EXCEPTION 'dialect % is unknown', quote_nullable(dialect)
@@ -55,12 +56,21 @@ BEGIN
     END IF;
     INSERT INTO o365_internal.webhook_host AS w (dialect, host, subdomains, port)
         VALUES (allow_webhook_host.dialect, v_host, v_subdomains, allow_webhook_host.port)
-        ON CONFLICT ON CONSTRAINT webhook_host_pkey DO UPDATE SET dialect = excluded.dialect;
+        ON CONFLICT ON CONSTRAINT webhook_host_pkey DO NOTHING;
+    -- Webhooks that are stored speak what their host spoke then: another dialect would suspend them at their next card.
+    SELECT w.dialect INTO v_known FROM o365_internal.webhook_host AS w
+     WHERE w.host = v_host AND w.subdomains = v_subdomains AND w.port = allow_webhook_host.port;
+    IF v_known <> dialect THEN
+        RAISE EXCEPTION 'webhooks on % speak dialect % already', host, v_known
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('If that is wrong: select o365.forbid_webhook_host(%L, %s), then allow it again; subscriptions '
+                                'that exist there have to be connected again.', host, port);
+    END IF;
     RETURN v_host;
 END $$;
 COMMENT ON FUNCTION o365.allow_webhook_host(text, text, integer) IS
     'Lets webhooks of a dialect lie on a host, or with a leading *. on every host below it, never on that host itself. Returns the host. '
-    'Errors: invalid_parameter_value.';
+    'Errors: invalid_parameter_value, object_not_in_prerequisite_state (allowed for the other dialect).';
 
 CREATE OR REPLACE FUNCTION o365.forbid_webhook_host(host text, port integer DEFAULT 443) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

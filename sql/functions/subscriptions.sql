@@ -21,18 +21,52 @@ CREATE OR REPLACE FUNCTION o365_internal.revive(subscription_id bigint) RETURNS 
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     UPDATE o365_internal.subscription AS s SET status = 'active', status_reason = NULL, status_at = now()
-     WHERE s.subscription_id = revive.subscription_id AND s.status IN ('suspended', 'gone');
+     WHERE s.subscription_id = revive.subscription_id AND s.status IN ('pending', 'suspended', 'gone');
     IF FOUND THEN
         PERFORM o365_internal.wake(revive.subscription_id);
     END IF;
 END $$;
-COMMENT ON FUNCTION o365_internal.revive(bigint) IS 'A renewed webhook works again: suspended and gone become active; a paused one stays paused.';
+COMMENT ON FUNCTION o365_internal.revive(bigint) IS
+    'A webhook that was renewed or confirmed is used: pending, suspended and gone become active; a paused one stays '
+    'paused.';
+
+CREATE OR REPLACE FUNCTION o365_internal.may_confirm(s o365_internal.subscription) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce((s).status = 'pending'
+                    AND (s).status_at > now() - make_interval(mins => o365_internal.integer_setting('confirm_minutes')), false) $$;
+COMMENT ON FUNCTION o365_internal.may_confirm(o365_internal.subscription) IS
+    'Whether a connection waits to be confirmed and its time, confirm_minutes, has not passed.';
+
+CREATE OR REPLACE FUNCTION o365_internal.sweep_unconfirmed() RETURNS integer
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_id bigint;
+    v_swept integer := 0;
+BEGIN
+    FOR v_id IN SELECT s.subscription_id FROM o365_internal.subscription AS s
+                 WHERE s.status = 'pending'
+                   AND s.status_at <= now() - make_interval(mins => o365_internal.integer_setting('confirm_minutes'))
+                 ORDER BY s.status_at LIMIT 1000
+    LOOP
+        -- Whoever has the lane may be confirming: the next minute looks again.
+        PERFORM FROM o365_internal.lane AS l WHERE l.subscription_id = v_id FOR UPDATE SKIP LOCKED;
+        CONTINUE WHEN NOT FOUND;
+        CONTINUE WHEN (o365_internal.lock_subscription(v_id)).status <> 'pending';
+        PERFORM o365.remove(v_id);
+        UPDATE o365_internal.subscription AS s SET status_reason = 'was not confirmed in time' WHERE s.subscription_id = v_id;
+        v_swept := v_swept + 1;
+    END LOOP;
+    RETURN v_swept;
+END $$;
+COMMENT ON FUNCTION o365_internal.sweep_unconfirmed() IS
+    'Removes connections that nobody confirmed in time, webhooks wiped; returns how many.';
 
 CREATE OR REPLACE FUNCTION o365_internal.wake(subscription_id bigint) RETURNS void
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     -- Not before a lease that somebody may still hold has ended: at most one POST is in flight per lane.
     UPDATE o365_internal.lane AS l
-       SET hold = NULL, next_at = greatest(now(), l.lease_until), failures = 0, failing_since = NULL, gone_since = NULL
+       SET hold = NULL, next_at = greatest(now(), l.lease_until), failures = 0, failing_since = NULL, gone_since = NULL,
+           problem = NULL
      WHERE l.subscription_id = $1 $$;
 COMMENT ON FUNCTION o365_internal.wake(bigint) IS 'Makes a lane due, after the lease that may still be held.';
 

@@ -71,16 +71,20 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
     SELECT jsonb_build_object(
         'due', count(*) FILTER (WHERE l.next_at <= clock_timestamp() OR l.lease_until > clock_timestamp()),
         'waiting', count(*) FILTER (WHERE l.next_at > clock_timestamp() AND l.worker IS NULL),
-        'paused', count(*) FILTER (WHERE l.hold = 'paused' AND q.has_cards),
+        'paused', count(*) FILTER (WHERE l.hold IN ('paused', 'pending') AND q.has_cards),
         'suspended', count(*) FILTER (WHERE l.hold = 'suspended' AND q.has_cards),
-        'failing', count(*) FILTER (WHERE l.failures > 0 AND l.next_at IS NOT NULL),
+        'failing', count(*) FILTER (WHERE l.problem IS NOT NULL AND l.next_at IS NOT NULL),
+        'unfed', (SELECT EXISTS (SELECT FROM o365_internal.postponed) OR EXISTS (
+                      SELECT FROM o365_internal.outbox AS o WHERE o.xid >= pg_snapshot_xmax(f.snap)
+                          OR o.xid = ANY (ARRAY(SELECT pg_snapshot_xip(f.snap))))
+                    FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1),
         'next_at', min(l.next_at) FILTER (WHERE l.next_at > clock_timestamp() AND l.worker IS NULL))
       FROM o365_internal.lane AS l
       CROSS JOIN LATERAL (SELECT l.hold IS NOT NULL AND EXISTS (
           SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id) AS has_cards) AS q $$;
 COMMENT ON FUNCTION o365.worker_outlook() IS
-    'How many lanes are due or leased, wait for a time, wait paused or suspended with cards, or fail, and when the next is '
-    'due. For --once.';
+    'How many lanes are due or leased, wait for a time, wait paused or suspended with cards, or fail; whether there are cards '
+    'that no lane knows of yet; and when the next lane is due. For --once.';
 
 CREATE OR REPLACE FUNCTION o365_internal.make_partition(of_table text, day date) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '200ms' AS $$
@@ -150,6 +154,10 @@ BEGIN
     IF v_n > 0 THEN
         v_done := v_done || format('swept %s abandoned attempts', v_n);
     END IF;
+    v_n := o365_internal.sweep_unconfirmed();
+    IF v_n > 0 THEN
+        v_done := v_done || format('removed %s connections that nobody confirmed', v_n);
+    END IF;
     DELETE FROM o365_internal.connect_attempt AS a WHERE a.started_at < now() - make_interval(days => v_days);
     DELETE FROM o365_internal.ticket AS t WHERE t.expires_at < now() - interval '1 day';
     DELETE FROM o365_internal.worker AS w WHERE w.seen_at < now() - make_interval(days => v_days);
@@ -157,15 +165,48 @@ BEGIN
     RETURN array_to_string(v_done, ', ');
 END $$;
 COMMENT ON FUNCTION o365.worker_chores(integer) IS
-    'Housekeeping, once a minute by whichever worker comes first: partitions made and dropped by history_days, open attempts swept, old rows '
-    'deleted. Returns what was done, empty when nothing.';
+    'Housekeeping, once a minute by whichever worker comes first: partitions made and dropped by history_days, open '
+    'attempts swept, '
+    'unconfirmed connections removed, old rows deleted. Returns what was done, empty when nothing.';
 
-CREATE OR REPLACE FUNCTION o365.worker_add_key(key_id text, kind text, public_key bytea DEFAULT NULL) RETURNS void
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    INSERT INTO o365_internal.sealing_key (key_id, kind, public_key) VALUES ($1, $2, $3)
-        ON CONFLICT ON CONSTRAINT sealing_key_pkey DO UPDATE SET public_key = excluded.public_key $$;
-COMMENT ON FUNCTION o365.worker_add_key(text, text, bytea) IS
-    'Makes a key known: the public half of an RSA pair (kind public), or the name of a symmetric key (kind symmetric).';
+CREATE OR REPLACE FUNCTION o365.worker_add_key(
+    key_id text, kind text, public_key bytea DEFAULT NULL, replaces boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_other text;
+BEGIN
+    IF kind = 'symmetric' THEN
+        INSERT INTO o365_internal.sealing_key AS k (key_id, kind) VALUES (worker_add_key.key_id, 'symmetric')
+            ON CONFLICT ON CONSTRAINT sealing_key_pkey DO NOTHING;
+        RETURN;
+    END IF;
+    -- One at a time: of two hosts that make a key at the same moment the second is refused.
+    LOCK TABLE o365_internal.sealing_key IN SHARE ROW EXCLUSIVE MODE;
+    SELECT k.key_id INTO v_other FROM o365_internal.sealing_key AS k
+     WHERE k.kind = 'public' AND k.active AND k.key_id <> worker_add_key.key_id;
+    IF v_other IS NOT NULL AND NOT replaces THEN
+        RAISE EXCEPTION 'webhooks are sealed under key % already', v_other
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Copy the key file that holds it to this host and run o365-worker keys check. To seal new webhooks '
+                         'under this host''s own key instead: o365-worker keys add --replace';
+    END IF;
+    IF EXISTS (SELECT FROM o365_internal.sealing_key AS k
+                WHERE k.key_id = worker_add_key.key_id AND k.public_key IS DISTINCT FROM worker_add_key.public_key) THEN
+        RAISE EXCEPTION 'key % is known with other bytes', key_id
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Keys are never replaced: o365-worker keys list';
+    END IF;
+    UPDATE o365_internal.sealing_key AS k SET active = false WHERE k.kind = 'public' AND k.key_id <> worker_add_key.key_id;
+    INSERT INTO o365_internal.sealing_key AS k (key_id, kind, public_key)
+        VALUES (worker_add_key.key_id, worker_add_key.kind, worker_add_key.public_key)
+        ON CONFLICT ON CONSTRAINT sealing_key_pkey DO UPDATE SET active = true;
+    -- Seals once: bytes that are no key, or another key's, end the transaction.
+    PERFORM o365_internal.seal('probe');
+END $$;
+COMMENT ON FUNCTION o365.worker_add_key(text, text, bytea, boolean) IS
+    'Makes a key known: the public half of an RSA pair (kind public), or the name of a symmetric key (kind symmetric). New '
+    'webhooks are sealed under the public key; another one that is in use is only put aside with replaces, and what it sealed '
+    'stays as it is. A key that is known already is left as it is. Errors: object_not_in_prerequisite_state (another one is '
+    'in use, or this one seals under another id), invalid_parameter_value (known with other bytes), and pgcrypto''s own.';
 
 CREATE OR REPLACE FUNCTION o365.worker_keys()
 RETURNS TABLE (key_id text, kind text, active boolean, created_at timestamptz, backed_up_at timestamptz, sealed_rows bigint)

@@ -23,6 +23,8 @@ UPDATE o365_internal.fed SET cluster = (SELECT c.system_identifier FROM pg_catal
 CREATE INDEX delivery_at ON o365_internal.delivery (at);
 
 -- Functions whose parameters changed: CREATE OR REPLACE would leave the old ones beside the new.
+SET LOCAL client_min_messages = warning;
 DROP FUNCTION IF EXISTS o365.worker_report(integer, bigint[], bigint[], bigint[], text[], integer[], integer[], integer[],
                                            integer[], text[], bigint[], bigint[]);
 DROP FUNCTION IF EXISTS o365_internal.end_cards(bigint[], bigint[], text[], text[], tid[]);
+SET LOCAL client_min_messages = notice;

@@ -10,7 +10,8 @@ COMMENT ON COLUMN o365.settings.help IS 'What it does.';
 
 CREATE OR REPLACE VIEW o365.connectors WITH (security_barrier) AS
     SELECT c.slug, c.name, c.app_id, c.callback_url, c.landing_page, c.enabled_for, c.target_urls, c.clean_page, c.allow_anonymous, c.registered_at,
-           c.changed_at, ARRAY(SELECT a.role::text FROM o365_internal.application AS a WHERE a.connector_id = c.connector_id ORDER BY 1) AS applications
+           c.changed_at, ARRAY(SELECT a.role::text FROM o365_internal.application AS a WHERE a.connector_id = c.connector_id ORDER BY 1) AS applications,
+           c.require_state, c.confirm
       FROM o365_internal.connector AS c
      WHERE c.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]) ORDER BY c.slug;
 COMMENT ON VIEW o365.connectors IS 'Registered connectors and who may use them.';
@@ -26,6 +27,8 @@ COMMENT ON COLUMN o365.connectors.allow_anonymous IS 'Whether anybody may connec
 COMMENT ON COLUMN o365.connectors.registered_at IS 'Since when.';
 COMMENT ON COLUMN o365.connectors.changed_at IS 'Last change.';
 COMMENT ON COLUMN o365.connectors.applications IS 'Roles that may use it.';
+COMMENT ON COLUMN o365.connectors.require_state IS 'Whether a callback needs a state that was handed out here.';
+COMMENT ON COLUMN o365.connectors.confirm IS 'Whether a connection waits until its user confirms it.';
 
 CREATE OR REPLACE VIEW o365.webhook_hosts WITH (security_barrier) AS
     SELECT w.dialect, CASE WHEN w.subdomains THEN '*.' ELSE '' END || w.host AS host, w.port FROM o365_internal.webhook_host AS w ORDER BY 1, 2;
@@ -71,7 +74,8 @@ CREATE OR REPLACE VIEW o365.queue WITH (security_barrier) AS
            CASE WHEN l.hold IS NULL THEN coalesce(l.next_at, now()) END AS next_at,
            CASE WHEN s.status IN ('removed', 'gone', 'retired') THEN s.status || ': what waits will be cancelled'
                 WHEN l.hold IS NOT NULL THEN l.hold || coalesce(': ' || s.status_reason, '')
-                WHEN l.failures > 0 THEN format('the first card failed %s times', l.failures)
+                WHEN l.failures > 0 THEN format('the first card failed %s times: %s', l.failures, l.problem)
+                WHEN l.problem IS NOT NULL THEN l.problem
                 WHEN l.worker IS NOT NULL AND l.next_at > now() THEN format('worker %s is at it', l.worker)
                 ELSE 'due' END AS reason,
            l.failures
@@ -117,3 +121,27 @@ COMMENT ON COLUMN o365.deliveries.enqueued_at IS 'When its transaction began.';
 COMMENT ON COLUMN o365.deliveries.attempts IS 'POSTs it took.';
 COMMENT ON COLUMN o365.deliveries.http_status IS 'Status of the last answer.';
 COMMENT ON COLUMN o365.deliveries.rule IS 'Response rule that read the last answer.';
+
+CREATE OR REPLACE VIEW o365.attempts WITH (security_barrier) AS
+    SELECT t.at, t.card_id, t.subscription_id, c.slug AS connector, t.outcome, t.http_status, r.name AS rule, t.problem,
+           t.retry_after_s, t.took_ms, w.name AS worker
+      FROM o365_internal.attempt AS t
+      JOIN o365_internal.subscription AS s ON s.subscription_id = t.subscription_id
+      JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
+      LEFT JOIN o365_internal.response_rule AS r ON r.rule_id = t.rule_id
+      LEFT JOIN o365_internal.worker AS w ON w.worker_id = t.worker
+     WHERE s.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[])
+     ORDER BY t.at DESC;
+COMMENT ON VIEW o365.attempts IS
+    'Every POST, newest first, for as long as history_days: what came back and which rule read it. Never the answer''s body.';
+COMMENT ON COLUMN o365.attempts.at IS 'When it was reported.';
+COMMENT ON COLUMN o365.attempts.card_id IS 'Card, as o365.send returned it.';
+COMMENT ON COLUMN o365.attempts.subscription_id IS 'Subscription.';
+COMMENT ON COLUMN o365.attempts.connector IS 'Connector''s slug.';
+COMMENT ON COLUMN o365.attempts.outcome IS 'How the answer was read.';
+COMMENT ON COLUMN o365.attempts.http_status IS 'Status of the answer; null when none came.';
+COMMENT ON COLUMN o365.attempts.rule IS 'The rule that read it; null when none fitted.';
+COMMENT ON COLUMN o365.attempts.problem IS 'What went wrong, in words.';
+COMMENT ON COLUMN o365.attempts.retry_after_s IS 'Seconds the far end asked to wait.';
+COMMENT ON COLUMN o365.attempts.took_ms IS 'Milliseconds of the POST.';
+COMMENT ON COLUMN o365.attempts.worker IS 'Worker that made it; null when its row is older than history_days.';

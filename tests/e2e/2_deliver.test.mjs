@@ -161,7 +161,15 @@ test('o365-worker --once drains and says so by its exit code', async () => {
     assert.equal(outcome(card), 'delivered');
     fault({target: 0, answer: '503', count: 1});
     send(id, 'fails at first');
-    assert.equal(once(), 1);
+    assert.equal(once(), 69, 'something fails');
+    await until('the retry', () => once() === 0);
+    sql(`select o365.pause(${id})`);
+    send(id, 'waits while paused');
+    assert.equal(once(), 75, 'something waits');
+    sql(`select o365.set('environment', 'staging')`);
+    assert.equal(once(), 1, 'a worker of another environment sends nothing and says so');
+    sql(`select o365.set('environment', 'development'), o365.resume(${id})`);
+    assert.equal(once(), 0);
     await stack('start', 'worker');
     await until('the outbox to be empty', () => asSuperuser('select count(*) from o365_internal.outbox') === '0');
 });

@@ -1,8 +1,14 @@
 // The responder under its operator: stopped, restarted, without its database.
 import assert from 'node:assert/strict';
+import {spawnSync} from 'node:child_process';
+import {existsSync, readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {test} from 'node:test';
 
-import {Client, openBrowser, photograph, PUBLIC_URL, SANDBOX_URL, sql, stack, ticketLink, toPicker, until, asApplication} from './harness.mjs';
+import {
+    asApplication, asSuperuser, BUILD, Client, CONFIG, LOGS, openBrowser, photograph, PUBLIC_URL, SANDBOX_URL, sql, stack, STACK_DIR,
+    ticketLink, toPicker, until,
+} from './harness.mjs';
 
 test('a callback that finds no database loses nothing: its page retries by itself', async () => {
     const {page, close} = await openBrowser();
@@ -14,9 +20,13 @@ test('a callback that finds no database loses nothing: its page retries by itsel
         await page.goto(callback);
         await until('the page that waits', async () => /moment/i.test(await page.textContent('h1').catch(() => '')), 30);
         await photograph(page, 'database-down');
+        const request = await page.textContent('footer code');
         await stack('start', 'postgres');
         await page.waitForURL(/\/done\//, {timeout: 40000});
         assert.equal(asApplication("select status from o365.connections('oda')"), 'active');
+        assert.equal(asSuperuser("select outcome from o365_internal.connect_attempt where app_user = 'oda'"), 'connected');
+        // There was no database to note that request in; the log has it.
+        assert.match(readFileSync(join(LOGS, 'programs.log'), 'utf8'), new RegExp(`event=told_to_wait request=${request}\\b`));
     } finally {
         await close();
     }
@@ -35,6 +45,29 @@ test('without the responder the server shows its own clean page, and nothing els
     } finally {
         await close();
     }
+});
+
+test('a second host takes the sealing of webhooks over only when it is told to', () => {
+    const config = join(STACK_DIR, 'second-host.conf');
+    writeFileSync(config, readFileSync(CONFIG, 'utf8').replace(/^key_file = .*$/m, `key_file = ${join(STACK_DIR, 'second-host.keys')}`));
+    const worker = (...words) => spawnSync(join(BUILD, 'o365-worker'), ['--config', config, ...words], {encoding: 'utf8'});
+    const refused = worker('keys', 'generate');
+    assert.equal(refused.status, 1);
+    assert.match(refused.stderr, /webhooks are sealed under key [0-9A-F]{16} already: copy the key file that holds it/);
+    assert.ok(!existsSync(join(STACK_DIR, 'second-host.keys')), 'and no file is made');
+});
+
+test('--check names what would fail later', () => {
+    const config = join(STACK_DIR, 'broken.conf');
+    const check = (line, value) => {
+        writeFileSync(config, `${readFileSync(CONFIG, 'utf8').replace(new RegExp(`^${line} = .*\n`, 'm'), '')}${line} = ${value}\n`);
+        const {status, stderr} = spawnSync(join(BUILD, 'o365-worker'), ['--config', config, '--check'], {encoding: 'utf8'});
+        assert.equal(status, 1, `${line} = ${value}`);
+        return stderr;
+    };
+    assert.match(check('ca_file', '/nowhere'), /ca_file = \/nowhere holds no certificate/);
+    assert.match(check('proxy', 'nonsense'), /proxy is no URL/);
+    assert.match(check('log', '/nowhere/o365.log'), /could not open the log file '\/nowhere\/o365.log'/);
 });
 
 test('health is clean at the end', () => {

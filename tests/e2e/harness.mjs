@@ -1,7 +1,8 @@
 // What the end-to-end tests share: the browser, SQL as a role, the secrets that were seen, and ways to wait.
 import {execFile, execFileSync} from 'node:child_process';
 import https from 'node:https';
-import {appendFileSync, existsSync, readFileSync} from 'node:fs';
+import {appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 
@@ -48,17 +49,39 @@ function rememberUrl(text) {
         return;
     }
     for (const [name, kind] of [['state', 'state'], ['webhook_url', 'webhook'], ['user_objectId', 'object-id'], ['ticket', 'ticket']]) {
-        remember(kind, url.searchParams.get(name));
+        // The state of the documentation's button is printed there, and is nobody's secret.
+        if (url.searchParams.get(name) !== 'myAppsState') remember(kind, url.searchParams.get(name));
     }
 }
 
+const launch = {
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+};
+const newContext = {ignoreHTTPSErrors: true, locale: 'en-GB'};
+
 /** A browser of its own, as a new person would bring; options as in playwright's newContext. Close it. */
 export async function openBrowser(options = {}) {
-    const browser = await chromium.launch({
-        executablePath: '/usr/bin/chromium',
-        args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-    });
-    const context = await browser.newContext({ignoreHTTPSErrors: true, locale: 'en-GB', ...options});
+    const browser = await chromium.launch(launch);
+    const context = await browser.newContext({...newContext, ...options});
+    return {browser, context, page: await watchedPage(context), close: () => browser.close()};
+}
+
+/** The same, with the browser's own setting that blocks the cookies of a site: its origin. */
+export async function openBrowserThatBlocksCookies(origin) {
+    const folder = mkdtempSync(join(tmpdir(), 'o365-browser-'));
+    mkdirSync(join(folder, 'Default'));
+    writeFileSync(join(folder, 'Default/Preferences'),
+        JSON.stringify({profile: {content_settings: {exceptions: {cookies: {[`${origin},*`]: {setting: 2}}}}}}));
+    const context = await chromium.launchPersistentContext(folder, {...launch, ...newContext});
+    const close = async () => {
+        await context.close();
+        rmSync(folder, {recursive: true, force: true});
+    };
+    return {context, page: await watchedPage(context), close};
+}
+
+async function watchedPage(context) {
     context.setDefaultTimeout(15000);
     context.on('request', (request) => rememberUrl(request.url()));
     context.on('response', async (response) => {
@@ -68,8 +91,7 @@ export async function openBrowser(options = {}) {
             if (name.toLowerCase() === 'set-cookie' && value.startsWith('__Host-o365-')) remember('cookie', value.split(';')[0].split('=').slice(1).join('='));
         }
     });
-    const page = await context.newPage();
-    return {browser, context, page, close: () => browser.close()};
+    return context.newPage();
 }
 
 export function ticketLink(user, connector = 'desk', more = '') {
@@ -96,8 +118,9 @@ export async function connect(page, user, choice, connector = 'desk', more = '')
     await page.waitForURL((url) => !url.href.startsWith(SANDBOX_URL));
 }
 
-/** Pictures of a page at phone and desktop width, light and dark; kept. */
+/** Pictures of a page at phone and desktop width, light and dark; kept. Behind each server the pages are the same, so one is enough. */
 export async function photograph(page, name) {
+    if (process.env.SERVER !== 'nginx') return;
     const before = page.viewportSize();
     for (const width of [360, 1440]) {
         await page.setViewportSize({width, height: 900});
@@ -118,14 +141,16 @@ export class Client {
     cookies = new Map();
     agent = new https.Agent({keepAlive: true, lookup: (host, options, done) => (options.all ? done(null, [{address: '127.0.0.1', family: 4}]) : done(null, '127.0.0.1', 4)), ca: readFileSync(process.env.CA)});
 
-    request(url, form) {
+    /** `more`: method and headers that differ from the usual. */
+    request(url, form, more = {}) {
         const {promise, resolve, reject} = withResolvers();
         const host = new URL(url).host;
         const body = form && new URLSearchParams(form).toString();
         const headers = {Cookie: [...(this.cookies.get(host) ?? new Map())].map(([name, value]) => `${name}=${value}`).join('; ')};
         if (form) Object.assign(headers, {'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': Buffer.byteLength(body)});
         rememberUrl(url);
-        const request = https.request(url, {method: form ? 'POST' : 'GET', agent: this.agent, headers}, (response) => {
+        Object.assign(headers, more.headers);
+        const request = https.request(url, {method: more.method ?? (form ? 'POST' : 'GET'), agent: this.agent, headers}, (response) => {
             for (const cookie of response.headers['set-cookie'] ?? []) {
                 const [name, value] = cookie.split(';')[0].split(/=(.*)/s);
                 if (!this.cookies.has(host)) this.cookies.set(host, new Map());
@@ -141,6 +166,21 @@ export class Client {
             response.setEncoding('utf8');
             response.on('data', (part) => { text += part; });
             response.on('end', () => resolve({status: response.statusCode, headers: response.headers, location: response.headers.location, text}));
+        });
+        request.on('error', reject);
+        request.end(body);
+        return promise;
+    }
+
+    /** A program's POST, as it is. The answer's body is text. */
+    post(url, body, headers = {}) {
+        const {promise, resolve, reject} = withResolvers();
+        const request = https.request(url, {method: 'POST', agent: this.agent, headers: {'Content-Length': Buffer.byteLength(body), ...headers}}, (response) => {
+            let text = '';
+            response.setEncoding('utf8');
+            response.on('data', (part) => { text += part; });
+            response.on('end', () => resolve({status: response.statusCode, headers: response.headers, text}));
+            response.on('error', reject);
         });
         request.on('error', reject);
         request.end(body);

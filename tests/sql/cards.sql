@@ -25,14 +25,24 @@ SELECT is_empty($$SELECT 1 FROM o365.check_card('[]') AS p WHERE p.hint IS NULL 
 
 SET LOCAL SESSION AUTHORIZATION shop;
 SELECT isnt(o365.send(:ann, '{"text": "one"}', 'a ticket is opened'), NULL, 'an application sends and learns the card''s name');
-SELECT throws_ok(format('SELECT o365.send(%s, ''{"x": 1}'')', :ann), '23514', 'card refused: the card has neither text nor summary ($.text)', 'a card that is none is an error of the sender''s transaction');
+SELECT throws_ok(format('SELECT o365.send(%s, ''{"x": 1}'')', :ann), '23514',
+    format('card for connection %s refused: the card has neither text nor summary ($.text)', :ann), 'a card that is none is an error of the sender''s transaction');
 SELECT is((SELECT t.card_id FROM o365.try_send(:ann, '{"x": 1}') AS t), NULL, 'try_send gives no name for it');
 SELECT is((SELECT t.problems #>> '{0,path}' FROM o365.try_send(:ann, '{"x": 1}') AS t), '$.text', 'but what is wrong, and where');
 SELECT is((SELECT t.problems FROM o365.try_send(:ann, '{"text": "two"}') AS t), '[]', 'and nothing when nothing is');
 SELECT is((SELECT count(*) FROM o365.send_to_user('desk', 'ann', '{"text": "three"}')), 2::bigint, 'send_to_user reaches all connections of a user');
 SELECT is((SELECT count(*) FROM o365.send_to_user('desk', 'nobody', '{"text": "three"}')), 0::bigint, 'and none of who has none');
+SELECT throws_ok($$SELECT * FROM o365.send_to_user('desk', 'ann', '{"x": 1}')$$, '23514',
+    'card refused: the card has neither text nor summary ($.text)', 'what no webhook would take is an error');
+RESET SESSION AUTHORIZATION;
+UPDATE o365_internal.subscription SET dialect = 'workflow' WHERE subscription_id = :ann2;
+SET LOCAL SESSION AUTHORIZATION shop;
+SELECT results_eq($$SELECT s.subscription_id, s.card_id IS NULL, s.problems #>> '{0,problem}'
+                      FROM o365.send_to_user('desk', 'ann', '{"text": "four"}') AS s$$,
+    format($$VALUES (%s::bigint, false, NULL::text), (%s, true, 'a Workflows webhook takes Adaptive Cards only')$$, :ann, :ann2),
+    'a place that does not take such a card is named and rolls nothing back');
 SELECT results_eq($$SELECT c.group_name, c.status FROM o365.connections('ann') AS c$$, $$VALUES ('Sales', 'active'), ('Sales', 'active')$$, 'connections lists what a user has');
-SELECT is((SELECT sum(q.waiting) FROM o365.queue AS q), 4::numeric, 'an application sees its queue');
+SELECT is((SELECT sum(q.waiting) FROM o365.queue AS q), 5::numeric, 'an application sees its queue');
 SELECT throws_ok('SELECT * FROM o365_internal.outbox', '42501', NULL, 'and no table');
 SELECT throws_ok(format('SELECT o365.pause(%s)', :ann), '42501', NULL, 'and manages nothing');
 SET LOCAL SESSION AUTHORIZATION stranger;

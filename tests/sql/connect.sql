@@ -82,9 +82,9 @@ SELECT is(o365.responder_landing('desk', sha256('t1')) ->> 'ticket', 'invalid', 
 UPDATE o365_internal.connector SET allow_anonymous = true WHERE slug = 'desk';
 SELECT is((o365.responder_start('desk', NULL, sha256('s11'), sha256('c'), 'r-0') ->> 'started')::boolean, true, 'a connector that allows it starts without a ticket');
 SELECT is((o365.responder_start('desk', sha256('t1'), sha256('s12'), sha256('c'), 'r-0') ->> 'started')::boolean, false, 'but never with a wrong one');
-SELECT is(o365.responder_done('desk', (SELECT public_id::text FROM o365_internal.connect_attempt WHERE state_hash = sha256('s9'))) ->> 'account', 'dave', 'the done page is found by its id');
-SELECT is((o365.responder_done('desk', gen_random_uuid()::text) ->> 'found')::boolean, false, 'and by no other');
-SELECT is((o365.responder_done('desk', 'x'' or 1=1') ->> 'found')::boolean, false, 'nor by what is no id');
+SELECT is(o365.responder_done('desk', (SELECT public_id::text FROM o365_internal.connect_attempt WHERE state_hash = sha256('s9')), NULL) ->> 'account', 'dave', 'the done page is found by its id');
+SELECT is((o365.responder_done('desk', gen_random_uuid()::text, NULL) ->> 'found')::boolean, false, 'and by no other');
+SELECT is((o365.responder_done('desk', 'x'' or 1=1', NULL) ->> 'found')::boolean, false, 'nor by what is no id');
 
 -- Without a key nobody connects, and nothing is lost: the state stays open.
 UPDATE o365_internal.sealing_key SET active = false;

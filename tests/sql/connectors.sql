@@ -53,10 +53,33 @@ RESET SESSION AUTHORIZATION;
 
 -- Settings.
 SELECT throws_ok($$SELECT o365.set('public_url', 'https://app.example.org/')$$, '22023', 'setting public_url cannot be ''https://app.example.org/''', 'public_url ends without a slash');
+SELECT throws_ok(format('SELECT o365.set(''public_url'', %L)', u), '22023', format('setting public_url cannot be %L', u),
+    format('%s is no public_url', u)) FROM unnest(ARRAY['http://app.example.org', 'https://app..example.org', 'https://-a.example.org',
+    'https://app.example.org:123456', 'https://app.example.org/connect', 'https://app.example.org/a/connect/b', 'ftp://x', 'https://']) AS u;
+SELECT is(o365.set('public_url', u), u, format('%s is a public_url', u)) FROM unnest(ARRAY['https://app.example.org:8443/team/tools',
+    'http://localhost:8080', 'http://app.localhost', 'https://app.example.org']) AS u;
 SELECT throws_ok($$SELECT o365.set('publik_url', 'x')$$, '42704', 'there is no setting ''publik_url''', 'a setting that does not exist is named');
 SELECT throws_ok($$SELECT o365.set('history_days', '0')$$, '22023', NULL, 'a setting has a form');
 SELECT is(o365.set('history_days', '7'), '7', 'and takes what fits');
 SELECT throws_ok(format('SELECT o365.allow_webhook_host(''connector'', %L)', h), '22023', NULL, format('%s is no host', h)) FROM unnest(ARRAY['127.0.0.1', 'localhost', '*', 'a..b', '-a.b', 'a.b/', 'a.b:443', '']) AS h;
+SELECT is(o365.allow_webhook_host('connector', '*.webhook.office.com'), 'webhook.office.com', 'allowing what is allowed changes nothing');
+SELECT throws_ok($$SELECT o365.allow_webhook_host('workflow', '*.webhook.office.com')$$, '55000',
+    'webhooks on *.webhook.office.com speak dialect connector already', 'a host does not change its dialect under the webhooks that lie there');
+SELECT is(o365.forbid_webhook_host('*.webhook.office.com'), true, 'it is forbidden first');
+SELECT is(o365.allow_webhook_host('workflow', '*.webhook.office.com'), 'webhook.office.com', 'and allowed anew');
+
+-- Keys.
+SELECT lives_ok(format('SELECT o365.worker_add_key(''10FF825991ECBCBF'', ''public'', %L)', o365_internal.dearmor(:'public_key')),
+    'a key that is known already is left as it is');
+SELECT throws_ok(format('SELECT o365.worker_add_key(''00FF825991ECBCBF'', ''public'', %L)', o365_internal.dearmor(:'public_key')), '55000',
+    'webhooks are sealed under key 10FF825991ECBCBF already', 'a second host''s new key takes nothing over by itself');
+SELECT throws_ok(format('SELECT o365.worker_add_key(''00FF825991ECBCBF'', ''public'', %L, true)', o365_internal.dearmor(:'public_key')), '55000',
+    'key 00FF825991ECBCBF seals under another key id than its name', 'a key has its own name');
+SELECT throws_ok($$SELECT o365.worker_add_key('AAAAAAAAAAAAAAAA', 'public', '\x00', true)$$, NULL, NULL, 'bytes that are no key are refused');
+SELECT throws_ok($$SELECT o365.worker_add_key('10FF825991ECBCBF', 'public', '\x00')$$, '22023',
+    'key 10FF825991ECBCBF is known with other bytes', 'a key''s bytes are never replaced');
+SELECT is((SELECT array_agg(k.key_id) FROM o365.worker_keys() AS k WHERE k.active AND k.kind = 'public'), ARRAY['10FF825991ECBCBF'],
+    'and the one in use is the one in use');
 
 SELECT * FROM finish();
 ROLLBACK;

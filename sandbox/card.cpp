@@ -1,0 +1,339 @@
+#include "sandbox/card.h"
+
+#include <algorithm>
+
+#include "lib/http.h"
+#include "lib/markdown.h"
+#include "lib/url.h"
+#include "sandbox/sandbox.h"
+
+namespace o365 {
+namespace {
+
+// office365-connectors.md 5.1 and 5.6: the surplus silently disappears.
+constexpr Json::ArrayIndex kMaxSections = 10;
+constexpr Json::ArrayIndex kMaxActionsOutlook = 4;
+constexpr Json::ArrayIndex kMaxActionsTeams = 5;
+constexpr Json::ArrayIndex kMaxImagesTeams = 5;
+
+const Json::Value& list_in(const Json::Value& object, const char* name) {
+    static const Json::Value empty(Json::arrayValue);
+    return object.isObject() && object[name].isArray() ? object[name] : empty;
+}
+
+bool flag_in(const Json::Value& object, const char* name) {
+    return object.isObject() && object[name].isBool() && object[name].asBool();
+}
+
+bool is_web(const std::string& uri) { return uri.starts_with("https://") || uri.starts_with("http://"); }
+
+// A picture: shown when it lies on this machine, else named. Nothing is fetched from anywhere.
+Json::Value picture(const std::string& uri, const std::string& title) {
+    Json::Value shown;
+    if (uri.empty()) return shown;
+    const auto url = parse_url(uri);
+    // A template looks a missing name up in what is around it, so every name is there, here and below.
+    for (const char* name : {"picture_uri", "picture_elsewhere", "square"}) shown[name] = "";
+    shown["picture_title"] = title.empty() ? "Picture" : title;
+    if (uri.starts_with("data:image/") || (url && url->scheme == "https" && is_loopback_host(url->host))) {
+        shown["picture_uri"] = uri;
+    } else {
+        shown["picture_elsewhere"] = url ? url->host : "no https address";
+    }
+    return shown;
+}
+
+std::string default_target(const Json::Value& action) {
+    std::string first;
+    for (const Json::Value& target : list_in(action, "targets")) {
+        std::string uri = text_in(target, "uri");
+        if (text_in(target, "os") == "default") return uri;
+        if (first.empty()) first = uri;
+    }
+    // The legacy ViewAction.
+    if (first.empty() && !list_in(action, "target").empty() && action["target"][0].isString())
+        return action["target"][0].asString();
+    return first;
+}
+
+Json::Value input_view(const Json::Value& input, const std::string& scope, bool in_teams) {
+    const std::string type = text_in(input, "@type");
+    Json::Value shown;
+    for (const char* name : {"is_date", "is_boxes", "is_radio", "is_select", "is_multiline", "is_line", "max_length"})
+        shown[name] = "";
+    shown["choices"] = Json::Value(Json::arrayValue);
+    shown["field"] = "in-" + text_in(input, "id");
+    shown["field_id"] = scope + "-" + text_in(input, "id");
+    shown["label"] = text_in(input, "title").empty() ? text_in(input, "id") : text_in(input, "title");
+    shown["required"] = flag_in(input, "isRequired");
+    shown["initial"] = text_in(input, "value");
+    if (type == "DateInput") {
+        shown["is_date"] = true;
+        shown["date_type"] = flag_in(input, "includeTime") ? "datetime-local" : "date";
+    } else if (type == "MultichoiceInput") {
+        const bool several = flag_in(input, "isMultiSelect");
+        const std::string style = text_in(input, "style");
+        const bool expanded = style == "expanded" || (style.empty() && several && in_teams);
+        // Boxes have a name each, because a form's names are unique here.
+        shown[several ? "is_boxes" : (expanded ? "is_radio" : "is_select")] = true;
+        int number = 0;
+        for (const Json::Value& choice : list_in(input, "choices")) {
+            Json::Value option;
+            option["choice_value"] = text_in(choice, "value");
+            option["choice_label"] = text_in(choice, "display");
+            option["choice_field"] = shown["field"].asString() + "~" + std::to_string(number++);
+            option["chosen"] =
+                text_in(choice, "value") == shown["initial"].asString() && !shown["initial"].asString().empty();
+            shown["choices"].append(option);
+        }
+    } else {
+        shown["is_multiline"] = flag_in(input, "isMultiline");
+        shown["is_line"] = !flag_in(input, "isMultiline");
+        if (input.isObject() && input["maxLength"].isInt() && input["maxLength"].asInt() > 0)
+            shown["max_length"] = input["maxLength"].asInt();
+    }
+    return shown;
+}
+
+Json::Value action_view(const Json::Value& action, const std::string& path, bool in_teams) {
+    const std::string type = text_in(action, "@type");
+    Json::Value shown;
+    for (const char* name : {"uri", "is_post", "is_card", "is_open", "refused"}) shown[name] = "";
+    for (const char* name : {"inputs", "inner"}) shown[name] = Json::Value(Json::arrayValue);
+    shown["label"] = text_in(action, "name").empty() ? "(no name)" : text_in(action, "name");
+    shown["path"] = path;
+    if (type == "OpenUri" || type == "ViewAction") {
+        const std::string uri = default_target(action);
+        if (is_web(uri))
+            shown["uri"] = uri;
+        else
+            shown["refused"] = "opens nothing: no http or https address";
+    } else if (type == "HttpPOST") {
+        shown["is_post"] = true;
+    } else if (type == "ActionCard") {
+        shown["is_card"] = true;
+        for (const Json::Value& input : list_in(action, "inputs"))
+            shown["inputs"].append(input_view(input, path, in_teams));
+        int number = 0;
+        for (const Json::Value& inner : list_in(action, "actions")) {
+            const std::string inner_path = path + ".c" + std::to_string(number++);
+            if (text_in(inner, "@type") == "ActionCard") continue;  // no nesting
+            Json::Value one = action_view(inner, inner_path, in_teams);
+            one["is_open"] = !text_in(one, "uri").empty();
+            shown["inner"].append(one);
+        }
+    } else if (type == "InvokeAddInCommand") {
+        shown["refused"] = "opens an add-in, in Outlook only";
+    } else {
+        shown["refused"] = "is of an unknown type";
+    }
+    return shown;
+}
+
+// A section with nothing in it.
+Json::Value empty_section() {
+    Json::Value part;
+    for (const char* name :
+         {"starts_group", "section_title", "activity_title", "activity_subtitle", "activity_text", "activity_picture",
+          "has_activity", "hero", "section_text", "has_facts", "has_images", "has_actions", "actions_left_out"})
+        part[name] = "";
+    for (const char* name : {"facts", "images", "actions"}) part[name] = Json::Value(Json::arrayValue);
+    return part;
+}
+
+void add_actions(Json::Value& shown, const Json::Value& object, const std::string& scope, bool in_teams) {
+    const Json::Value& actions = list_in(object, "potentialAction");
+    const Json::ArrayIndex most = in_teams && !scope.empty() ? kMaxActionsTeams : kMaxActionsOutlook;
+    for (Json::ArrayIndex i = 0; i < std::min(actions.size(), most); ++i) {
+        shown["actions"].append(action_view(actions[i], scope + "a" + std::to_string(i), in_teams));
+    }
+    shown["has_actions"] = !actions.empty();
+    if (actions.size() > most) shown["actions_left_out"] = std::to_string(actions.size() - most);
+}
+
+Json::Value facts_view(const Json::Value& facts, const char* name) {
+    Json::Value list(Json::arrayValue);
+    for (const Json::Value& fact : facts) {
+        Json::Value row;
+        row["fact_name"] = text_in(fact, name);
+        row["fact_value"] = markdown_html(text_in(fact, "value"));
+        list.append(row);
+    }
+    return list;
+}
+
+Json::Value section_view(const Json::Value& section, const std::string& scope, bool in_teams) {
+    Json::Value part = empty_section();
+    part["starts_group"] = in_teams || flag_in(section, "startGroup");
+    part["section_title"] = markdown_html(text_in(section, "title"));
+    part["activity_title"] = markdown_html(text_in(section, "activityTitle"));
+    part["activity_subtitle"] = markdown_html(text_in(section, "activitySubtitle"));
+    part["activity_text"] = markdown_html(text_in(section, "activityText"));
+    const std::string image = text_in(section, "activityImage");
+    if (!image.empty()) {
+        part["activity_picture"] = picture(image, text_in(section, "activityTitle"));
+        part["activity_picture"]["square"] = in_teams && text_in(section, "activityImageType") == "article";
+    }
+    part["has_activity"] = !image.empty() || !text_in(section, "activityTitle").empty() ||
+                           !text_in(section, "activitySubtitle").empty() || !text_in(section, "activityText").empty();
+    if (section.isObject() && section["heroImage"].isObject() && !in_teams)
+        part["hero"] = picture(text_in(section["heroImage"], "image"), text_in(section["heroImage"], "title"));
+    part["section_text"] = markdown_html(text_in(section, "text"));
+    part["facts"] = facts_view(list_in(section, "facts"), "name");
+    part["has_facts"] = !part["facts"].empty();
+    const Json::Value& images = list_in(section, "images");
+    for (Json::ArrayIndex i = 0; i < images.size() && (!in_teams || i < kMaxImagesTeams); ++i)
+        part["images"].append(picture(text_in(images[i], "image"), text_in(images[i], "title")));
+    part["has_images"] = !images.empty();
+    add_actions(part, section, scope, in_teams);
+    return part;
+}
+
+bool is_hex_colour(std::string_view text) {
+    return text.size() == 6 && text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+
+Json::Value message_card_view(const Json::Value& card, bool in_teams) {
+    Json::Value shown;
+    std::string colour = text_in(card, "themeColor");
+    if (colour.starts_with('#')) colour.erase(0, 1);
+    if (is_hex_colour(colour))
+        shown["theme"] = colour;  // in a picture: a style attribute would break the page's policy
+    shown["card_title"] = text_in(card, "title");
+    const std::string text = text_in(card, "text");
+    shown["card_text"] = markdown_html(text);
+    const Json::Value& sections = list_in(card, "sections");
+    if (text.empty() && sections.empty()) shown["card_text"] = markdown_html(text_in(card, "summary"));
+    for (Json::ArrayIndex i = 0; i < std::min(sections.size(), kMaxSections); ++i)
+        shown["sections"].append(section_view(sections[i], "s" + std::to_string(i) + ".", in_teams));
+    if (sections.size() > kMaxSections) shown["sections_left_out"] = std::to_string(sections.size() - kMaxSections);
+    Json::Value last = empty_section();
+    add_actions(last, card, "", in_teams);
+    shown["sections"].append(last);
+    return shown;
+}
+
+// What can be said of an Adaptive Card without drawing it.
+Json::Value adaptive_view(const Json::Value& card) {
+    Json::Value shown;
+    shown["is_adaptive"] = true;
+    shown["adaptive"] = json_text(card);
+    for (const Json::Value& element : list_in(card, "body")) {
+        Json::Value part = empty_section();
+        part["section_text"] = markdown_html(text_in(element, "text"));
+        part["facts"] = facts_view(list_in(element, "facts"), "title");
+        part["has_facts"] = !part["facts"].empty();
+        shown["sections"].append(part);
+    }
+    Json::Value last = empty_section();
+    for (const Json::Value& action : list_in(card, "actions")) {
+        Json::Value one = action_view(Json::Value(), "", true);
+        one["label"] = text_in(action, "title");
+        one["refused"] = "needs JavaScript";
+        if (is_web(text_in(action, "url")) && text_in(action, "type") == "Action.OpenUrl") {
+            one["uri"] = text_in(action, "url");
+            one["refused"] = "";
+        }
+        last["actions"].append(one);
+    }
+    last["has_actions"] = !last["actions"].empty();
+    shown["sections"].append(last);
+    return shown;
+}
+
+// The number after one letter: "a12".
+std::optional<Json::ArrayIndex> index_in(std::string_view part, char letter) {
+    if (part.size() < 2 || part.front() != letter || !is_number(part.substr(1), 3)) return std::nullopt;
+    return static_cast<Json::ArrayIndex>(std::stoul(std::string(part.substr(1))));
+}
+
+const Json::Value* element_of(const Json::Value& list, std::optional<Json::ArrayIndex> index) {
+    return index && *index < list.size() ? &list[*index] : nullptr;
+}
+
+}  // namespace
+
+std::string text_in(const Json::Value& object, const char* name) {
+    return object.isObject() && object[name].isString() ? object[name].asString() : "";
+}
+
+const Json::Value* adaptive_card(const Json::Value& card) {
+    if (!card.isObject()) return nullptr;
+    if (text_in(card, "type") == "AdaptiveCard") return &card;
+    const Json::Value& attachments = list_in(card, "attachments");
+    if (text_in(card, "type") != "message" || attachments.empty() || !attachments[0].isObject()) return nullptr;
+    return attachments[0]["content"].isObject() ? &attachments[0]["content"] : nullptr;
+}
+
+Json::Value card_view(const Json::Value& card, const std::string& kind) {
+    if (!card.isObject()) {
+        Json::Value shown;
+        shown["card_text"] = markdown_html("This is no card.");
+        return shown;
+    }
+    if (const Json::Value* const adaptive = adaptive_card(card)) return adaptive_view(*adaptive);
+    return message_card_view(card, kind == "teams");
+}
+
+const Json::Value* find_action(const Json::Value& card, std::string_view path) {
+    const Json::Value* holder = &card;
+    if (const auto dot = path.find('.'); path.starts_with('s') && dot != std::string_view::npos) {
+        holder = element_of(list_in(card, "sections"), index_in(path.substr(0, dot), 's'));
+        path.remove_prefix(dot + 1);
+    }
+    if (holder == nullptr) return nullptr;
+    const auto dot = path.find('.');
+    const Json::Value* const action =
+        element_of(list_in(*holder, "potentialAction"), index_in(path.substr(0, dot), 'a'));
+    if (action == nullptr || dot == std::string_view::npos) return action;
+    return element_of(list_in(*action, "actions"), index_in(path.substr(dot + 1), 'c'));
+}
+
+const Json::Value* find_action_card(const Json::Value& card, std::string_view path) {
+    const auto dot = path.rfind(".c");
+    return dot == std::string_view::npos ? nullptr : find_action(card, path.substr(0, dot));
+}
+
+Inputs read_inputs(const Json::Value& action_card, const std::map<std::string, std::string, std::less<>>& fields) {
+    Inputs inputs;
+    for (const Json::Value& input : list_in(action_card, "inputs")) {
+        const std::string id = text_in(input, "id");
+        const std::string field = "in-" + id;
+        std::string value;
+        if (const auto found = fields.find(field); found != fields.end()) value = found->second;
+        for (Json::ArrayIndex i = 0; i < list_in(input, "choices").size(); ++i) {
+            const auto box = fields.find(field + "~" + std::to_string(i));
+            if (box != fields.end()) value += (value.empty() ? "" : ",") + box->second;
+        }
+        if (value.empty() && flag_in(input, "isRequired") && inputs.problem.empty())
+            inputs.problem = (text_in(input, "title").empty() ? id : text_in(input, "title")) + " is required.";
+        inputs.values[id] = value;
+    }
+    return inputs;
+}
+
+std::string substitute(std::string_view body, const Inputs& inputs, std::string_view content_type) {
+    constexpr std::string_view kOpen = "{{";
+    constexpr std::string_view kClose = ".value}}";
+    const bool form = content_type.starts_with("application/x-www-form-urlencoded");
+    std::string result;
+    // One pass: what somebody typed is not looked at again.
+    while (!body.empty()) {
+        const auto open = body.find(kOpen);
+        const auto close = open == std::string_view::npos ? open : body.find(kClose, open);
+        if (close == std::string_view::npos) break;
+        const auto found = inputs.values.find(body.substr(open + kOpen.size(), close - open - kOpen.size()));
+        const std::size_t taken = found == inputs.values.end() ? open + kOpen.size() : open;
+        result += body.substr(0, taken);
+        body.remove_prefix(taken);
+        if (found == inputs.values.end()) continue;
+        std::string written = form ? url_encode(found->second) : json_text(Json::Value(found->second));
+        if (!form) written = written.substr(1, written.size() - 2);  // it stands inside quotes already
+        result += written;
+        body.remove_prefix(close + kClose.size() - open);
+    }
+    result += body;
+    return result;
+}
+
+}  // namespace o365

@@ -1,0 +1,82 @@
+// Draws Adaptive Cards with Microsoft's own library; without it the page's plain rendering stays.
+/* global AdaptiveCards, markdownit */
+(() => {
+    if (typeof AdaptiveCards === 'undefined' || typeof markdownit === 'undefined') return;
+    const markdown = markdownit({html: false, linkify: false});
+    AdaptiveCards.AdaptiveCard.onProcessMarkdown = (text, result) => {
+        result.outputHtml = markdown.render(text);
+        result.didProcess = true;
+    };
+
+    // Outlook's Action.Http: the sandbox sends it as Microsoft's service would.
+    class HttpAction extends AdaptiveCards.Action {
+        static JsonTypeName = 'Action.Http';
+        getJsonTypeName() { return HttpAction.JsonTypeName; }
+        internalParse(source, context) {
+            super.internalParse(source, context);
+            this.url = String(source.url ?? '');
+        }
+    }
+    AdaptiveCards.GlobalRegistry.actions.register(HttpAction.JsonTypeName, HttpAction);
+
+    const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+    const hostConfig = () => {
+        const text = (name, subtle) => ({default: colour(name), subtle: colour(subtle ?? name)});
+        const foregroundColors = {default: text('--ink', '--ink-soft'), accent: text('--accent'), good: text('--good'), warning: text('--warn'),
+            attention: text('--bad'), light: text('--ink-soft'), dark: text('--ink')};
+        const style = (name) => ({backgroundColor: colour(name), foregroundColors});
+        return new AdaptiveCards.HostConfig({
+            fontFamily: 'inherit', supportsInteractivity: true,
+            spacing: {small: 4, default: 8, medium: 16, large: 24, extraLarge: 32, padding: 0},
+            separator: {lineThickness: 1, lineColor: colour('--line')},
+            fontSizes: {small: 13, default: 15, medium: 17, large: 20, extraLarge: 24},
+            containerStyles: {default: style('--paper'), emphasis: style('--ground'), accent: style('--accent-soft'), good: style('--good-soft'),
+                warning: style('--warn-soft'), attention: style('--bad-soft')},
+            imageSizes: {small: 40, medium: 80, large: 160},
+            actions: {maxActions: 6, spacing: 'default', buttonSpacing: 8, showCard: {actionMode: 'inline', inlineTopMargin: 8, style: 'emphasis'},
+                actionsOrientation: 'horizontal', actionAlignment: 'left'},
+            factSet: {title: {color: 'default', isSubtle: true, weight: 'default', wrap: true}, value: {wrap: true}, spacing: 16},
+        });
+    };
+
+    const submit = (place, action, inputs) => {
+        const form = document.createElement('form');
+        form.method = 'post';
+        form.action = '/act';
+        const fields = {post_id: place.dataset.post, token: place.dataset.token, path: 'adaptive', title: action.title ?? '', url: action.url,
+            ...Object.fromEntries(inputs.map((input) => [`in-${input.id}`, input.value ?? '']))};
+        for (const [name, value] of Object.entries(fields)) {
+            const field = document.createElement('input');
+            field.type = 'hidden';
+            field.name = name;
+            field.value = value;
+            form.append(field);
+        }
+        document.body.append(form);
+        form.submit();
+    };
+
+    const draw = (place) => {
+        const card = new AdaptiveCards.AdaptiveCard();
+        card.hostConfig = hostConfig();
+        card.onExecuteAction = (action) => {
+            if (action instanceof AdaptiveCards.OpenUrlAction) window.open(action.url, '_blank', 'noopener,noreferrer');
+            else if (action instanceof HttpAction) submit(place, action, card.getAllInputs());
+            else place.querySelector('.adaptive-note').textContent = 'A webhook\'s card may not have this action: nobody would receive it.';
+        };
+        try {
+            card.parse(JSON.parse(place.dataset.card));
+            const drawn = card.render();
+            const note = document.createElement('p');
+            note.className = 'adaptive-note soft';
+            note.setAttribute('role', 'status');
+            place.replaceChildren(drawn, note);
+            place.closest('.mcard').querySelector('.static-card').hidden = true;
+        } catch {
+            place.replaceChildren();  // the plain rendering stays
+        }
+    };
+    const drawAll = () => document.querySelectorAll('.adaptive').forEach(draw);
+    drawAll();
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
+})();

@@ -1,0 +1,145 @@
+// The tenant: who has what, what is configured there, workflows; and webhooks for programs that bring no browser.
+#include "lib/crypto.h"
+#include "sandbox/sandbox.h"
+
+namespace o365 {
+namespace {
+
+// Forms D and G of office365-connectors.md section 2. A trigger that only its tenant may use has no signature (I).
+std::string incoming_webhook_path() {
+    return "/webhookb2/" + guid_of(random_bytes(16)) + "@" + guid_of(random_bytes(16)) + "/IncomingWebhook/" +
+           hex(random_bytes(16)) + "/" + guid_of(random_bytes(16));
+}
+std::string workflow_path() {
+    return "/powerautomate/automations/direct/workflows/" + hex(random_bytes(16)) +
+           "/triggers/manual/paths/invoke?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=" + random_token();
+}
+
+// A new webhook of a target. It is in this answer and nowhere else.
+std::string mint(Sandbox& sandbox, int target_id, bool workflow) {
+    const std::string path = workflow ? workflow_path() : incoming_webhook_path();
+    sandbox.database().call("select o365.sandbox_mint($1, $2, NULL)", {target_id, Value::bytes(sha256(path))});
+    return sandbox.setting(workflow ? "flow_origin" : "webhook_origin") + path;
+}
+
+// POST /tenant/webhooks: person, name, kind (groups, teams, mail), dialect (connector, workflow); JSON.
+Response webhook_for_program(Sandbox& sandbox, const Request& request) {
+    const std::string person = request.form.get_or("person", "ci");
+    const std::string dialect = request.form.get_or("dialect", "connector");
+    const std::string kind = request.form.get_or("kind", dialect == "workflow" ? "teams" : "groups");
+    const std::string name = request.form.get_or("name", "CI");
+    const bool known = (kind == "mail" || kind == "groups" || kind == "teams") &&
+                       (dialect == "connector" || dialect == "workflow") && !person.empty() && person.size() <= 60 &&
+                       !name.empty() && name.size() <= 1024;
+    if (request.method != "POST" || !known) {
+        Json::Value error;
+        error["error"] = "POST person, name, kind (groups, teams, mail) and dialect (connector, workflow) as a form";
+        return Response::json(400, json_text(error));
+    }
+    const Rows rows =
+        sandbox.database().call("select o365.sandbox_create_target($1, $2, $3, $4)", {person, kind, name, dialect});
+    const int target_id = static_cast<int>(rows.integer(0, 0));
+    Json::Value answer;
+    answer["webhook_url"] = mint(sandbox, target_id, dialect == "workflow");
+    answer["target"] = target_id;
+    answer["feed"] = sandbox.origin() + "/feed/" + std::to_string(target_id);
+    return Response::json(200, json_text(answer));
+}
+
+std::string kind_label(const std::string& kind, const std::string& dialect) {
+    if (dialect == "workflow") return "Teams workflow";
+    return kind == "mail" ? "Inbox" : (kind == "teams" ? "Team" : "Group");
+}
+
+Response manage(Sandbox& sandbox, int status, const Json::Value& target, const std::string& new_webhook) {
+    Json::Value values = target;
+    const int target_id = target["target_id"].asInt();
+    const bool workflow = target["dialect"].asString() == "workflow";
+    values["title"] = target["name"];
+    values["place"] = target["name"];
+    values["owner"] = target["person"];
+    values["target_id"] = std::to_string(target_id);
+    values["label"] = kind_label(target["kind"].asString(), target["dialect"].asString());
+    values["is_workflow"] = workflow;
+    values["new_webhook"] = new_webhook;
+    for (const char* state : {"on", "off", "deleted", "tenant"})
+        values[std::string("is_") + state] = target["workflow"].asString() == state;
+    values["webhooks"] = sandbox.ask("select o365.sandbox_webhooks($1)", {target_id});
+    for (Json::Value& webhook : values["webhooks"]) {
+        webhook["in_force"] = webhook["removed_at"].isNull();
+        webhook["day"] = webhook["since"].asString().substr(0, 16).replace(10, 1, " ");
+        webhook["has_connector"] = !webhook["connector"].isNull();
+        webhook["called"] = webhook["has_connector"].asBool() ? webhook["connector"]["name"].asString()
+                                                              : (workflow ? "Workflow" : "Incoming webhook");
+        webhook["target"] = values["target_id"];
+    }
+    values["none"] = values["webhooks"].empty();
+    return with_scripts(sandbox.page(status, "place", values));
+}
+
+Response place(Sandbox& sandbox, const Request& request, const std::string& target_id) {
+    const auto load = [&] { return sandbox.ask("select o365.sandbox_target(NULL, $1)", {target_id}); };
+    const Json::Value target = load();
+    if (target.isNull()) return sandbox.message(404, "Nothing here", "There is no such group, team or inbox.");
+    if (request.method != "POST") return manage(sandbox, 200, target, "");
+    const std::string action = request.form.get_or("do", "");
+    if (action == "webhook")
+        return manage(sandbox, 200, target,
+                      mint(sandbox, target["target_id"].asInt(), target["dialect"].asString() == "workflow"));
+    if (action == "on" || action == "off" || action == "deleted" || action == "tenant")
+        sandbox.database().call("select o365.sandbox_set_workflow($1, $2)", {target_id, action});
+    if (const std::string webhook_id = request.form.get_or("remove", ""); is_number(webhook_id))
+        sandbox.database().call("select o365.sandbox_remove_webhook($1, $2)", {target_id, webhook_id});
+    return sandbox.redirect("/tenant/" + target_id);
+}
+
+Response people(Sandbox& sandbox, const Request& request) {
+    if (request.method == "POST") {
+        if (sandbox.person().empty()) return sandbox.sign_in_first("/tenant");
+        const std::string name = request.form.get_or("name", "");
+        const std::string what = request.form.get_or("what", "groups");
+        if (name.find_first_not_of(" \t") == std::string::npos || name.size() > 1024)
+            return sandbox.message(400, "What is it called?", "Go back and type a name of at most 256 characters.");
+        const bool workflow = what == "workflow";
+        sandbox.database().call("select o365.sandbox_create_target($1, $2, $3, $4)",
+                                {sandbox.person(), workflow || what == "teams" ? "teams" : "groups", name,
+                                 workflow ? "workflow" : "connector"});
+        return sandbox.redirect("/tenant");
+    }
+    Json::Value values;
+    values["title"] = "Tenant";
+    const Rows rows = sandbox.database().call(
+        "select target_id, person, kind, name, dialect, posts, webhooks, workflow from o365.sandbox_targets(NULL)");
+    std::string person;
+    Json::Value* group = nullptr;
+    for (int i = 0; i < rows.size(); ++i) {
+        if (group == nullptr || rows.text(i, 1) != person) {
+            person = std::string(rows.text(i, 1));
+            group = &values["people"].append(Json::Value());
+            (*group)["owner"] = person;
+        }
+        Json::Value target;
+        const std::string kind(rows.text(i, 2));
+        target["target_id"] = std::string(rows.text(i, 0));
+        target["place"] = std::string(rows.text(i, 3));
+        target["label"] = kind_label(kind, std::string(rows.text(i, 4)));
+        target["icon"] = kind == "mail" ? "inbox" : (rows.text(i, 4) == "workflow" ? "workflow" : kind);
+        target["posts"] = std::string(rows.text(i, 5));
+        target["webhooks"] = std::string(rows.text(i, 6));
+        if (rows.text(i, 7) != "on") target["state"] = std::string(rows.text(i, 7));
+        (*group)["targets"].append(target);
+    }
+    values["none"] = rows.size() == 0;
+    return sandbox.page(200, "tenant", values);
+}
+
+}  // namespace
+
+Response tenant(Sandbox& sandbox, const Request& request, std::string_view rest) {
+    if (rest.empty()) return people(sandbox, request);
+    if (rest == "webhooks") return webhook_for_program(sandbox, request);
+    if (is_number(rest)) return place(sandbox, request, std::string(rest));
+    return sandbox.message(404, "Nothing here", "The menu above leads to what there is.");
+}
+
+}  // namespace o365

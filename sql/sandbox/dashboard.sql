@@ -1,0 +1,147 @@
+-- The developer dashboard: registrations, judged by the same rules as o365.register_connector's.
+
+CREATE OR REPLACE FUNCTION o365_internal.sandbox_candidate(fields jsonb, logo bytea) RETURNS o365_internal.connector
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_candidate o365_internal.connector := jsonb_populate_record(NULL::o365_internal.connector, fields);
+BEGIN
+    v_candidate.logo := logo;
+    v_candidate.logo_type := o365_internal.logo_type(logo);
+    v_candidate.target_urls := coalesce(v_candidate.target_urls, '{}');
+    v_candidate.enabled_for := coalesce(v_candidate.enabled_for, '{}');
+    v_candidate.clean_page := '302';
+    -- The portal asks for no such name: it is the one in the redirect URL, or made from the connector's.
+    v_candidate.slug := coalesce(substring(v_candidate.callback_url FROM '/connect/([a-z0-9-]{1,40})/callback$'),
+        nullif(trim('-' FROM left(regexp_replace(lower(v_candidate.name), '[^a-z0-9]+', '-', 'g'), 40)), ''), 'connector');
+    RETURN v_candidate;
+END $$;
+COMMENT ON FUNCTION o365_internal.sandbox_candidate(jsonb, bytea) IS 'The form''s fields as a connector, for o365_internal.connector_problems to judge.';
+
+CREATE OR REPLACE FUNCTION o365.sandbox_save(person text, app_id uuid, fields jsonb, logo bytea) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    v_old o365_internal.sandbox_registration;
+    v_new o365_internal.connector;
+    v_problems jsonb;
+BEGIN
+    IF app_id IS NOT NULL THEN
+        SELECT r.* INTO v_old FROM o365_internal.sandbox_registration AS r WHERE r.app_id = sandbox_save.app_id AND r.person = sandbox_save.person;
+        IF NOT FOUND THEN
+            RETURN jsonb_build_object('problems', jsonb_build_array(jsonb_build_object('field', 'name', 'problem', 'is a connector of somebody else',
+                'hint', 'Sign in as the one who made it.')));
+        END IF;
+    END IF;
+    v_new := o365_internal.sandbox_candidate(fields, coalesce(logo, v_old.logo));
+    SELECT jsonb_agg(jsonb_build_object('field', p.field, 'problem', p.problem, 'hint', p.hint)) INTO v_problems
+      FROM (SELECT * FROM o365_internal.connector_problems(v_new)
+            UNION ALL SELECT 'terms', 'were not accepted', 'Tick the box: the portal saves nothing without.' WHERE fields->>'terms' IS DISTINCT FROM 'yes'
+            UNION ALL SELECT 'actions', 'are wanted, but there is no target URL', 'Name the address that the buttons post to, or answer no.'
+             WHERE fields->>'actions' = 'yes' AND cardinality(v_new.target_urls) = 0) AS p;
+    IF v_problems IS NOT NULL THEN
+        RETURN jsonb_build_object('problems', v_problems);
+    END IF;
+    IF app_id IS NULL THEN
+        INSERT INTO o365_internal.sandbox_registration AS r (person, slug, name, logo, logo_type, short_description, long_description, website, events,
+                landing_page, callback_url, target_urls, enabled_for)
+            VALUES (person, v_new.slug, v_new.name, v_new.logo, v_new.logo_type, v_new.short_description, v_new.long_description, v_new.website,
+                v_new.events, v_new.landing_page, v_new.callback_url, v_new.target_urls, v_new.enabled_for)
+            RETURNING r.app_id INTO app_id;
+    ELSE
+        -- What was approved was another connector than this one: it is reviewed anew.
+        UPDATE o365_internal.sandbox_registration AS r SET slug = v_new.slug, name = v_new.name, logo = v_new.logo, logo_type = v_new.logo_type,
+                short_description = v_new.short_description, long_description = v_new.long_description, website = v_new.website,
+                events = v_new.events, landing_page = v_new.landing_page, callback_url = v_new.callback_url, target_urls = v_new.target_urls,
+                enabled_for = v_new.enabled_for, changed_at = now(), stage = 'saved', reviewer = NULL, reasons = NULL, reviewed_at = NULL
+         WHERE r.app_id = sandbox_save.app_id;
+    END IF;
+    RETURN jsonb_build_object('app_id', app_id);
+END $$;
+COMMENT ON FUNCTION o365.sandbox_save(text, uuid, jsonb, bytea) IS
+    'Saves the form of "New Connector" for a person: a new one for a null app_id, else that one, whose logo stays for a null logo. fields has the '
+    'names of o365.register_connector, events, target_urls and enabled_for as arrays, and terms: yes. Returns app_id, or problems (field, '
+    'problem, hint) when nothing was saved.';
+
+CREATE OR REPLACE FUNCTION o365_internal.sandbox_shown(r o365_internal.sandbox_registration) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT to_jsonb(r) - 'logo' || jsonb_build_object('is_handed_over', r.handed_over_at IS NOT NULL, 'logo_bytes', octet_length(r.logo),
+        'is_current', r.handed_over_at >= r.changed_at) $$;
+COMMENT ON FUNCTION o365_internal.sandbox_shown(o365_internal.sandbox_registration) IS 'A registration as pages show it: without the bytes of its logo.';
+
+CREATE OR REPLACE FUNCTION o365.sandbox_registrations(person text) RETURNS jsonb
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(jsonb_agg(o365_internal.sandbox_shown(r) ORDER BY r.created_at, r.app_id), '[]')
+      FROM o365_internal.sandbox_registration AS r WHERE r.person = $1 $$;
+COMMENT ON FUNCTION o365.sandbox_registrations(text) IS 'The connectors of a developer, oldest first.';
+
+CREATE OR REPLACE FUNCTION o365.sandbox_registration(person text, app_id uuid) RETURNS jsonb
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT o365_internal.sandbox_shown(r) FROM o365_internal.sandbox_registration AS r WHERE r.app_id = $2 AND r.person = $1 $$;
+COMMENT ON FUNCTION o365.sandbox_registration(text, uuid) IS 'One connector of a developer; null when it is not theirs.';
+
+CREATE OR REPLACE FUNCTION o365.sandbox_connector(app_id text) RETURNS jsonb
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT jsonb_build_object('name', c.name, 'short_description', c.short_description, 'long_description', c.long_description,
+        'website', c.website, 'events', c.events, 'callback_url', c.callback_url, 'app_id', c.app_id, 'enabled_for', c.enabled_for,
+        'target_urls', c.target_urls)
+      FROM (SELECT 1 AS rank, r.name, r.short_description, r.long_description, r.website, r.events, r.callback_url, r.app_id, r.enabled_for, r.target_urls
+              FROM o365_internal.sandbox_registration AS r WHERE r.app_id::text = lower($1)
+            UNION ALL
+            SELECT 2, k.name, k.short_description, k.long_description, k.website, k.events, k.callback_url, k.app_id, k.enabled_for, k.target_urls
+              FROM o365_internal.connector AS k WHERE k.app_id::text = lower($1)) AS c
+     ORDER BY c.rank LIMIT 1 $$;
+COMMENT ON FUNCTION o365.sandbox_connector(text) IS
+    'The registration by its app_id: the dashboard''s, or else the installation''s own, as if the dashboard held it; null when there is none.';
+
+CREATE OR REPLACE FUNCTION o365.sandbox_logo(app_id text) RETURNS TABLE (content_type text, logo bytea)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT c.logo_type, c.logo
+      FROM (SELECT 1 AS rank, r.logo_type, r.logo FROM o365_internal.sandbox_registration AS r WHERE r.app_id::text = lower($1)
+            UNION ALL SELECT 2, k.logo_type, k.logo FROM o365_internal.connector AS k WHERE k.app_id::text = lower($1)) AS c
+     ORDER BY c.rank LIMIT 1 $$;
+COMMENT ON FUNCTION o365.sandbox_logo(text) IS 'The registration''s logo; no row when there is none.';
+
+CREATE OR REPLACE FUNCTION o365.sandbox_register(person text, app_id uuid, application text, allow_anonymous boolean) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    v_public_url text := o365_internal.text_setting('public_url');
+    v_role text := nullif(application, '');
+    v_mine o365_internal.sandbox_registration;
+BEGIN
+    IF NOT o365_internal.is_loopback_url(v_public_url) THEN
+        RAISE EXCEPTION 'the sandbox registers nothing here: public_url is not on loopback'
+            USING ERRCODE = 'insufficient_privilege', HINT = 'An operator registers connectors: select o365.register_connector(...).';
+    END IF;
+    SELECT r.* INTO v_mine FROM o365_internal.sandbox_registration AS r WHERE r.app_id = sandbox_register.app_id AND r.person = sandbox_register.person;
+    IF NOT FOUND THEN
+        RETURN jsonb_build_object('problem', 'There is no such connector of yours.');
+    END IF;
+    -- It may make connectors and change those that it made, never an operator's.
+    IF EXISTS (SELECT FROM o365_internal.connector AS c WHERE c.slug = v_mine.slug AND c.app_id <> v_mine.app_id) THEN
+        RETURN jsonb_build_object('problem', format('This installation has another connector %s.', quote_literal(v_mine.slug)),
+            'hint', format('Change the redirect URL to %s/connect/another-name/callback.', v_public_url));
+    END IF;
+    -- Only an application that an operator let send before.
+    IF v_role IS NOT NULL AND NOT EXISTS (SELECT FROM o365_internal.application AS a WHERE a.role = v_role) THEN
+        RETURN jsonb_build_object('problem', format('The role %s is not known as an application''s.', quote_literal(v_role)),
+            'hint', format('Leave it empty, or as an operator: select o365.grant_application(%L, %L)', v_role, v_mine.slug));
+    END IF;
+    IF EXISTS (SELECT FROM o365_internal.connector AS c WHERE c.app_id = v_mine.app_id AND c.slug <> v_mine.slug) THEN
+        RETURN jsonb_build_object('problem', 'This installation knows the connector by the name in its old redirect URL.',
+            'hint', 'Change the redirect URL back, or save it as a new connector.');
+    END IF;
+    PERFORM o365.register_connector(slug => v_mine.slug, name => v_mine.name, logo => v_mine.logo, short_description => v_mine.short_description,
+        long_description => v_mine.long_description, website => v_mine.website, events => v_mine.events, callback_url => v_mine.callback_url,
+        target_urls => v_mine.target_urls, enabled_for => v_mine.enabled_for, landing_page => v_mine.landing_page, app_id => v_mine.app_id,
+        allow_anonymous => sandbox_register.allow_anonymous);
+    IF v_role IS NOT NULL THEN
+        PERFORM o365.grant_application(v_role, v_mine.slug);
+    END IF;
+    UPDATE o365_internal.sandbox_registration AS r SET handed_over_at = now() WHERE r.app_id = v_mine.app_id;
+    RETURN jsonb_build_object('slug', v_mine.slug, 'connect', v_public_url || '/connect/' || v_mine.slug || '/');
+END $$;
+COMMENT ON FUNCTION o365.sandbox_register(text, uuid, text, boolean) IS
+    'Hands a registration of the dashboard to this installation''s o365.register_connector, and lets a role (empty: none) that is an application''s '
+    'already send through it. Returns slug and connect (its landing page), or problem and hint. Error: insufficient_privilege where public_url '
+    'is not on loopback.';

@@ -1,0 +1,180 @@
+-- What webhooks answer: the right thing, a fault, or that the channel is throttled.
+
+CREATE OR REPLACE FUNCTION o365_internal.sandbox_full_window(target_id integer, dialect text) RETURNS integer
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    -- office365-connectors.md 4.2 and 4.3.
+    v_lengths CONSTANT integer[] := CASE dialect WHEN 'connector' THEN ARRAY[1, 30, 3600, 7200, 86400] ELSE ARRAY[300] END;
+    v_limits CONSTANT integer[] := CASE dialect WHEN 'connector' THEN ARRAY[4, 60, 100, 150, 1800] ELSE ARRAY[4500] END;
+    v_now CONSTANT timestamptz := clock_timestamp();
+    v_row o365_internal.sandbox_throttle;
+    v_full integer;
+BEGIN
+    -- Posts to one target wait for each other here; those to others do not.
+    SELECT t.* INTO v_row FROM o365_internal.sandbox_throttle AS t WHERE t.target_id = sandbox_full_window.target_id FOR UPDATE;
+    IF NOT FOUND THEN
+        INSERT INTO o365_internal.sandbox_throttle (target_id) VALUES (sandbox_full_window.target_id) ON CONFLICT DO NOTHING;
+        SELECT t.* INTO v_row FROM o365_internal.sandbox_throttle AS t WHERE t.target_id = sandbox_full_window.target_id FOR UPDATE;
+    END IF;
+    FOR i IN 1 .. cardinality(v_lengths) LOOP
+        IF v_row.started[i] IS NULL OR v_row.started[i] + make_interval(secs => v_lengths[i]) <= v_now THEN
+            v_row.started[i] := v_now;
+            v_row.used[i] := 0;
+        ELSIF v_row.used[i] >= v_limits[i] AND v_full IS NULL THEN
+            v_full := v_lengths[i];
+        END IF;
+    END LOOP;
+    IF v_full IS NULL THEN
+        UPDATE o365_internal.sandbox_throttle AS t SET started = v_row.started, used = (SELECT array_agg(u + 1) FROM unnest(v_row.used) AS u)
+         WHERE t.target_id = sandbox_full_window.target_id;
+    END IF;
+    RETURN v_full;
+END $$;
+COMMENT ON FUNCTION o365_internal.sandbox_full_window(integer, text) IS
+    'Counts a post against the windows of its target and returns null; or the length in seconds of the first that is full, and counts nothing. '
+    'Windows are fixed: each begins with the first post after the last one ended.';
+
+CREATE OR REPLACE FUNCTION o365_internal.sandbox_fault_for(target_id integer, OUT answer text, OUT retry_after integer)
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_fault o365_internal.sandbox_fault;
+BEGIN
+    SELECT f.* INTO v_fault FROM o365_internal.sandbox_fault AS f
+     WHERE f.target_id IN (0, sandbox_fault_for.target_id) AND coalesce(f.remaining, 1) > 0 ORDER BY f.target_id DESC LIMIT 1;
+    IF NOT FOUND OR v_fault.rate <= random() * 100 THEN
+        RETURN;
+    END IF;
+    IF v_fault.remaining IS NOT NULL OR cardinality(v_fault.answers) > 1 THEN
+        -- Of posts that come at the same moment, exactly as many as asked for take one, and each takes the next of the pattern.
+        UPDATE o365_internal.sandbox_fault AS f SET remaining = f.remaining - 1, position = f.position + 1
+         WHERE f.target_id = v_fault.target_id AND coalesce(f.remaining, 1) > 0 RETURNING f.* INTO v_fault;
+        IF NOT FOUND THEN
+            RETURN;
+        END IF;
+        answer := v_fault.answers[1 + (v_fault.position - 1) % cardinality(v_fault.answers)];
+    ELSE
+        answer := v_fault.answers[1];
+    END IF;
+    answer := nullif(answer, 'ok');
+    retry_after := CASE WHEN answer IS NOT NULL THEN v_fault.retry_after END;
+END $$;
+COMMENT ON FUNCTION o365_internal.sandbox_fault_for(integer) IS 'The fault that this post takes, a target''s own before that of all; null: none.';
+
+CREATE OR REPLACE FUNCTION o365_internal.sandbox_answer(target_id integer, webhook_id integer, is_removed boolean, dialect text, workflow text, body text,
+    bytes integer, judged text, flow_note text, OUT answer text, OUT retry_after integer)
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_window integer;
+    v_fault record := o365_internal.sandbox_fault_for(target_id);
+BEGIN
+    answer := v_fault.answer;
+    retry_after := v_fault.retry_after;
+    IF answer IS NULL THEN
+        IF is_removed THEN
+            answer := '410';
+        ELSIF workflow <> 'on' THEN
+            answer := CASE workflow WHEN 'off' THEN 'workflow-not-enabled' WHEN 'deleted' THEN 'workflow-not-found' ELSE '401-direct-api' END;
+        ELSE
+            IF (SELECT coalesce((SELECT t.is_on FROM o365_internal.sandbox_throttle AS t WHERE t.target_id = sandbox_answer.target_id),
+                                (SELECT t.is_on FROM o365_internal.sandbox_throttle AS t WHERE t.target_id = 0))) THEN
+                v_window := o365_internal.sandbox_full_window(target_id, dialect);
+            END IF;
+            -- A trigger takes any JSON; what the flow makes of it nobody tells the sender.
+            answer := CASE WHEN v_window IS NOT NULL THEN CASE dialect WHEN 'connector' THEN '429-in-200' ELSE '429' END
+                           WHEN dialect = 'workflow' AND judged <> '400-json' THEN 'ok' ELSE judged END;
+        END IF;
+    END IF;
+    INSERT INTO o365_internal.sandbox_post (target_id, webhook_id, answered, throttled, bytes, note, card)
+        VALUES (sandbox_answer.target_id, sandbox_answer.webhook_id, answer, v_window, sandbox_answer.bytes,
+                CASE WHEN dialect = 'workflow' THEN flow_note END, body);
+END $$;
+COMMENT ON FUNCTION o365_internal.sandbox_answer(integer, integer, boolean, text, text, text, integer, text, text) IS
+    'Notes a post to a target and says how to answer it.';
+
+CREATE OR REPLACE FUNCTION o365.sandbox_receive(path_hash bytea, body text, bytes integer, judged text, flow_note text)
+RETURNS TABLE (dialect text, answer text, retry_after integer)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    v_found record;
+    v_answer record;
+BEGIN
+    SELECT w.webhook_id, w.removed_at IS NOT NULL AS is_removed, t.target_id, t.dialect, t.workflow INTO v_found
+      FROM o365_internal.sandbox_webhook AS w JOIN o365_internal.sandbox_target AS t ON t.target_id = w.target_id
+     WHERE w.path_hash = sandbox_receive.path_hash;
+    IF NOT FOUND THEN
+        INSERT INTO o365_internal.sandbox_post (answered, bytes) VALUES ('404', sandbox_receive.bytes);
+        RETURN;
+    END IF;
+    IF judged = 'get' THEN
+        INSERT INTO o365_internal.sandbox_post (target_id, webhook_id, answered, bytes) VALUES (v_found.target_id, v_found.webhook_id, 'get', 0);
+        RETURN QUERY SELECT v_found.dialect, 'get', NULL::integer;
+        RETURN;
+    END IF;
+    v_answer := o365_internal.sandbox_answer(v_found.target_id, v_found.webhook_id, v_found.is_removed, v_found.dialect, v_found.workflow, body, bytes,
+                                             judged, flow_note);
+    RETURN QUERY SELECT v_found.dialect, v_answer.answer, v_answer.retry_after;
+END $$;
+COMMENT ON FUNCTION o365.sandbox_receive(bytea, text, integer, text, text) IS
+    'A request to a webhook: notes it and says how to answer, as judged (the right answer), as a fault says, or as the throttle does. judged is get '
+    'for a GET; flow_note is what a workflow''s run will trip over. No row: there is no such webhook.';
+
+CREATE OR REPLACE FUNCTION o365.sandbox_play(target_id integer, body text, judged text, flow_note text) RETURNS text
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT a.answer FROM o365_internal.sandbox_target AS t,
+           o365_internal.sandbox_answer(t.target_id, NULL, false, t.dialect, t.workflow, $2, octet_length($2), $3, $4) AS a WHERE t.target_id = $1 $$;
+COMMENT ON FUNCTION o365.sandbox_play(integer, text, text, text) IS
+    'A card of the playground, posted as if it had come through a webhook of that target; returns the name of the answer, null without such a target.';
+
+CREATE OR REPLACE FUNCTION o365.sandbox_set_fault(target_id integer, answers text[], remaining integer, rate integer, retry_after integer) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF answers = ARRAY['ok'] THEN
+        DELETE FROM o365_internal.sandbox_fault AS f WHERE f.target_id = sandbox_set_fault.target_id;
+    ELSE
+        INSERT INTO o365_internal.sandbox_fault AS f (target_id, answers, remaining, rate, retry_after)
+            VALUES (sandbox_set_fault.target_id, sandbox_set_fault.answers, sandbox_set_fault.remaining, sandbox_set_fault.rate, sandbox_set_fault.retry_after)
+            ON CONFLICT ON CONSTRAINT sandbox_fault_pkey DO UPDATE SET answers = excluded.answers, position = 0, remaining = excluded.remaining,
+                rate = excluded.rate, retry_after = excluded.retry_after;
+    END IF;
+END $$;
+COMMENT ON FUNCTION o365.sandbox_set_fault(integer, text[], integer, integer, integer) IS
+    'From now on a target (0: all) answers so, one after the other and round again: for a number of posts or (null) until it is set to ok, and (rate) '
+    'for that many per cent of posts only.';
+
+CREATE OR REPLACE FUNCTION o365.sandbox_faults() RETURNS TABLE (target_id integer, place text, answers text[], remaining integer, rate integer, retry_after integer)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT f.target_id, t.name || ' of ' || t.person, f.answers, f.remaining, f.rate, f.retry_after
+      FROM o365_internal.sandbox_fault AS f LEFT JOIN o365_internal.sandbox_target AS t ON t.target_id = f.target_id
+     WHERE coalesce(f.remaining, 1) > 0 ORDER BY f.target_id $$;
+COMMENT ON FUNCTION o365.sandbox_faults() IS 'Answers that are given instead of the right one; place is null for those of all webhooks.';
+
+CREATE OR REPLACE FUNCTION o365.sandbox_set_throttle(target_id integer, is_on boolean) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    INSERT INTO o365_internal.sandbox_throttle AS t (target_id, is_on) VALUES ($1, $2)
+        ON CONFLICT ON CONSTRAINT sandbox_throttle_pkey DO UPDATE SET is_on = excluded.is_on, started = '{}', used = '{}' $$;
+COMMENT ON FUNCTION o365.sandbox_set_throttle(integer, boolean) IS
+    'Switches the throttle of a target (0: of all that have no switch of their own) on or off; null: a target follows that of all. Its windows begin anew.';
+
+CREATE OR REPLACE FUNCTION o365.sandbox_throttles() RETURNS TABLE (target_id integer, place text, is_on boolean, windows jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT t.target_id, g.name || ' of ' || g.person, t.is_on,
+           (SELECT jsonb_agg(jsonb_build_object('seconds', l.seconds, 'limit', l.most, 'used', CASE WHEN s.at + make_interval(secs => l.seconds) > clock_timestamp() THEN u.n ELSE 0 END)
+                             ORDER BY l.i)
+              FROM (SELECT * FROM unnest(CASE g.dialect WHEN 'workflow' THEN ARRAY[300] ELSE ARRAY[1, 30, 3600, 7200, 86400] END,
+                                         CASE g.dialect WHEN 'workflow' THEN ARRAY[4500] ELSE ARRAY[4, 60, 100, 150, 1800] END) WITH ORDINALITY AS l (seconds, most, i)) AS l
+              JOIN unnest(t.started) WITH ORDINALITY AS s (at, i) ON s.i = l.i JOIN unnest(t.used) WITH ORDINALITY AS u (n, i) ON u.i = l.i)
+      FROM o365_internal.sandbox_throttle AS t LEFT JOIN o365_internal.sandbox_target AS g ON g.target_id = t.target_id
+     ORDER BY t.target_id LIMIT 200 $$;
+COMMENT ON FUNCTION o365.sandbox_throttles() IS
+    'The switches and the counters: windows lists seconds, limit and used for targets that were posted to while throttled; place is null for the switch of all.';
+
+CREATE OR REPLACE FUNCTION o365.sandbox_log(target_id integer, after bigint, newest boolean, n integer, answered text)
+RETURNS TABLE (post_id bigint, target_id integer, webhook_id integer, place text, received_at text, answered text, throttled integer, bytes integer, note text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT p.post_id, p.target_id, p.webhook_id, t.name || ' of ' || t.person, o365_internal.sandbox_time(p.received_at), p.answered, p.throttled, p.bytes, p.note
+      FROM o365_internal.sandbox_post AS p LEFT JOIN o365_internal.sandbox_target AS t ON t.target_id = p.target_id
+     WHERE ($1 IS NULL OR p.target_id = $1) AND p.post_id > $2 AND ($5 IS NULL OR p.answered = $5)
+     ORDER BY CASE WHEN $3 THEN -p.post_id ELSE p.post_id END LIMIT $4 $$;
+COMMENT ON FUNCTION o365.sandbox_log(integer, bigint, boolean, integer, text) IS
+    'Requests to webhooks after a number, to a target and with an answer unless null, newest or oldest first, at most n. Times are this server''s.';

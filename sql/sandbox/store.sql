@@ -1,0 +1,112 @@
+-- Publish to Store: the submission checklist (office365-connectors.md 9.3), the review, and the catalog.
+
+CREATE OR REPLACE FUNCTION o365.sandbox_checklist(person text, app_id uuid, callback_verdict text, callback_detail text)
+RETURNS TABLE (item text, title text, verdict text, detail text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    WITH r AS (SELECT r.* FROM o365_internal.sandbox_registration AS r WHERE r.app_id = $2 AND r.person = $1),
+    posts AS (
+        SELECT count(*) AS n, count(*) FILTER (WHERE p.card ~ '</?[a-zA-Z][a-zA-Z0-9]*[^>]*>') AS html,
+               coalesce(max(p.in_hour), 0) AS in_hour
+          FROM (SELECT p.card, count(*) OVER (PARTITION BY p.target_id, date_trunc('hour', p.received_at)) AS in_hour
+                  FROM o365_internal.sandbox_post AS p JOIN o365_internal.sandbox_webhook AS w ON w.webhook_id = p.webhook_id
+                 WHERE w.app_id = $2 AND p.answered = 'ok') AS p),
+    actions AS (
+        SELECT count(*) AS n, count(*) FILTER (WHERE a.problem IS NOT NULL) AS failed,
+               coalesce(percentile_disc(0.5) WITHIN GROUP (ORDER BY a.took_ms), 0) AS took
+          FROM o365_internal.sandbox_action AS a JOIN o365_internal.sandbox_post AS p ON p.post_id = a.post_id
+          JOIN o365_internal.sandbox_webhook AS w ON w.webhook_id = p.webhook_id WHERE w.app_id = $2 AND a.token IN ('entra', 'legacy'))
+    SELECT c.item, c.title, c.verdict, c.detail FROM r, posts, actions, LATERAL (VALUES
+        (1, 'working', 'It works in Outlook on the web, Outlook 2016 or later and Groups on a phone', 'look',
+            'Connect a group here, look at its feed, then do the same in each of them.'),
+        (2, 'markdown', 'Cards hold Markdown, no HTML', CASE WHEN posts.n = 0 THEN 'look' WHEN posts.html > 0 THEN 'fail' ELSE 'pass' END,
+            CASE WHEN posts.n = 0 THEN 'It has posted nothing here yet, so nothing could be looked at.'
+                 WHEN posts.html > 0 THEN format('%s of %s cards hold HTML tags.', posts.html, posts.n)
+                 ELSE format('None of %s cards holds an HTML tag.', posts.n) END),
+        (3, 'few', 'Few notifications, and each is worth reading', 'look',
+            CASE WHEN posts.n = 0 THEN 'It has posted nothing here yet.' ELSE format('At most %s cards came to one place within an hour.', posts.in_hour) END),
+        (4, 'digest', 'Users choose a digest, its time and how often it comes', 'look', 'Open the page that manages a connection.'),
+        (5, 'actions', 'Actions are meaningful, rarely fail and answer fast',
+            CASE WHEN cardinality(r.target_urls) = 0 THEN 'pass' WHEN actions.n = 0 THEN 'look'
+                 WHEN actions.failed * 10 > actions.n OR actions.took > 2000 THEN 'fail' ELSE 'pass' END,
+            CASE WHEN cardinality(r.target_urls) = 0 THEN 'It has no actions.' WHEN actions.n = 0 THEN 'Nobody has pressed one here yet.'
+                 ELSE format('%s of %s failed; half of them answered within %s ms. At most a tenth may fail, and 2,000 ms are the limit.',
+                             actions.failed, actions.n, actions.took) END),
+        (6, 'pause', 'Users can pause a connection and remove it', 'look', 'Open the page that manages a connection.'),
+        (7, 'documentation', 'There is documentation for users', 'look', 'How to connect, what is posted, how to pause and remove.'),
+        (8, 'callback', 'The redirect URL keeps the webhook from other sites', $3, $4),
+        (9, 'https', 'The redirect URL is HTTPS on a public host',
+            CASE WHEN o365_internal.is_loopback_url(r.callback_url) THEN 'look' WHEN o365_internal.is_https_url(r.callback_url) THEN 'pass' ELSE 'fail' END,
+            CASE WHEN o365_internal.is_loopback_url(r.callback_url) THEN 'It is on this machine: right for development, to be changed before real users come.'
+                 ELSE 'The address says so.' END),
+        (10, 'logo', 'The logo is a jpg, jpeg, png or gif under 60 KB', 'pass', format('%s, %s bytes.', r.logo_type, octet_length(r.logo))),
+        (11, 'name', 'The name infringes no trademark', 'look', format('It is called %s.', r.name)),
+        (12, 'descriptions', 'Short and detailed description say what it brings', CASE WHEN length(r.long_description) > length(r.short_description) THEN 'pass' ELSE 'fail' END,
+            format('%s and %s characters.', length(r.short_description), length(r.long_description))),
+        (13, 'landing', 'The landing page leads straight to the button',
+            CASE WHEN r.landing_page IS NULL OR r.landing_page ~ '^https?://[^/]*/?$' THEN 'fail' ELSE 'pass' END,
+            CASE WHEN r.landing_page IS NULL THEN 'It has none: edit the connector.' WHEN r.landing_page ~ '^https?://[^/]*/?$' THEN 'It is a home page, not the page with the button.'
+                 ELSE r.landing_page END)
+    ) AS c (rank, item, title, verdict, detail) ORDER BY c.rank $$;
+COMMENT ON FUNCTION o365.sandbox_checklist(text, uuid, text, text) IS
+    'The submission checklist for a developer''s connector: verdict pass, fail, or look (a person has to). What a request to the redirect URL '
+    'showed is passed in. No row: it is not theirs.';
+
+CREATE OR REPLACE FUNCTION o365.sandbox_submit(person text, app_id uuid, callback_verdict text, callback_detail text, looked_at text[],
+    instructions text, test_account text) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    v_problems jsonb;
+BEGIN
+    SELECT jsonb_agg(p.problem) INTO v_problems FROM (
+        SELECT c.title || ': ' || c.detail AS problem FROM o365.sandbox_checklist(person, app_id, callback_verdict, callback_detail) AS c WHERE c.verdict = 'fail'
+        UNION ALL
+        SELECT c.title || ': look yourself, then tick it.' FROM o365.sandbox_checklist(person, app_id, callback_verdict, callback_detail) AS c
+         WHERE c.verdict = 'look' AND NOT c.item = ANY (coalesce(sandbox_submit.looked_at, '{}'))
+        UNION ALL
+        SELECT 'Step-by-step instructions: write at least two lines, the reviewer does not know your product.'
+         WHERE coalesce(sandbox_submit.instructions, '') !~ '[^[:space:]]+\s*\n\s*[^[:space:]]+'
+        UNION ALL
+        SELECT 'Test account: the reviewer needs one.' WHERE coalesce(sandbox_submit.test_account, '') !~ '[^[:space:]]') AS p;
+    IF v_problems IS NULL THEN
+        UPDATE o365_internal.sandbox_registration AS r SET stage = 'submitted', looked_at = sandbox_submit.looked_at,
+               instructions = sandbox_submit.instructions, test_account = sandbox_submit.test_account, reviewer = NULL, reasons = NULL, reviewed_at = NULL
+         WHERE r.app_id = sandbox_submit.app_id AND r.person = sandbox_submit.person;
+        IF NOT FOUND THEN
+            v_problems := '["There is no such connector of yours."]';
+        END IF;
+    END IF;
+    RETURN jsonb_build_object('problems', coalesce(v_problems, '[]'));
+END $$;
+COMMENT ON FUNCTION o365.sandbox_submit(text, uuid, text, text, text[], text, text) IS
+    'Submits a connector for review. problems lists the items that fail, those to look at that were not, and what the reviewer lacks; with any, '
+    'nothing is submitted.';
+
+CREATE OR REPLACE FUNCTION o365.sandbox_submissions() RETURNS jsonb
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(jsonb_agg(o365_internal.sandbox_shown(r) ORDER BY r.changed_at), '[]') FROM o365_internal.sandbox_registration AS r WHERE r.stage = 'submitted' $$;
+COMMENT ON FUNCTION o365.sandbox_submissions() IS 'Connectors that wait for a reviewer.';
+
+CREATE OR REPLACE FUNCTION o365.sandbox_review(reviewer text, app_id uuid, approved boolean, reasons text) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    IF NOT approved AND coalesce(reasons, '') !~ '[^[:space:]]' THEN
+        RETURN 'A rejection says why.';
+    END IF;
+    IF EXISTS (SELECT FROM o365_internal.sandbox_registration AS r WHERE r.app_id = sandbox_review.app_id AND r.person = sandbox_review.reviewer) THEN
+        RETURN 'Nobody reviews a connector of their own: sign in with another name.';
+    END IF;
+    UPDATE o365_internal.sandbox_registration AS r SET stage = CASE WHEN approved THEN 'approved' ELSE 'rejected' END, reviewer = sandbox_review.reviewer,
+           reasons = nullif(sandbox_review.reasons, ''), reviewed_at = now()
+     WHERE r.app_id = sandbox_review.app_id AND r.stage = 'submitted';
+    RETURN CASE WHEN NOT FOUND THEN 'It does not wait for a review any more.' END;
+END $$;
+COMMENT ON FUNCTION o365.sandbox_review(text, uuid, boolean, text) IS
+    'Approves or rejects a submitted connector, and says null; or says why not: a rejection without reasons, a reviewer''s own, one that does not wait.';
+
+CREATE OR REPLACE FUNCTION o365.sandbox_catalog() RETURNS jsonb
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(jsonb_agg(o365_internal.sandbox_shown(r) ORDER BY lower(r.name), r.app_id), '[]')
+      FROM o365_internal.sandbox_registration AS r WHERE r.stage = 'approved' $$;
+COMMENT ON FUNCTION o365.sandbox_catalog() IS 'Connectors that were approved, by name.';

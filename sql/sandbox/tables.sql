@@ -1,0 +1,171 @@
+-- Tables of the sandbox.
+
+CREATE TABLE o365_internal.sandbox_setting (name text PRIMARY KEY, value text NOT NULL);
+COMMENT ON TABLE o365_internal.sandbox_setting IS 'Settings of the sandbox.';
+COMMENT ON COLUMN o365_internal.sandbox_setting.name IS 'webhook_origin, flow_origin or version.';
+COMMENT ON COLUMN o365_internal.sandbox_setting.value IS 'Scheme, host and port of the webhooks it hands out; the number of these tables'' version.';
+
+CREATE TABLE o365_internal.sandbox_registration (
+    app_id            uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    person            text NOT NULL,
+    slug              text NOT NULL,
+    name              text NOT NULL,
+    logo              bytea NOT NULL,
+    logo_type         text NOT NULL,
+    short_description text NOT NULL,
+    long_description  text NOT NULL,
+    website           text NOT NULL,
+    events            text[] NOT NULL,
+    landing_page      text,
+    callback_url      text NOT NULL,
+    target_urls       text[] NOT NULL,
+    enabled_for       text[] NOT NULL,
+    created_at        timestamptz NOT NULL DEFAULT now(),
+    changed_at        timestamptz NOT NULL DEFAULT now(),
+    handed_over_at    timestamptz,
+    stage             text NOT NULL DEFAULT 'saved'
+                      CONSTRAINT sandbox_registration_stage_is_known CHECK (stage IN ('saved', 'submitted', 'approved', 'rejected')),
+    looked_at         text[] NOT NULL DEFAULT '{}',
+    instructions      text,
+    test_account      text,
+    reviewer          text,
+    reasons           text,
+    reviewed_at       timestamptz
+);
+COMMENT ON TABLE o365_internal.sandbox_registration IS 'Connectors of the developer dashboard (office365-connectors.md 9.2).';
+COMMENT ON COLUMN o365_internal.sandbox_registration.app_id IS 'The GUID of the snippet.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.person IS 'Name of the developer who signed in.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.slug IS 'Name in addresses when it is handed to this installation.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.name IS 'Name of the connector.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.logo IS 'The picture.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.logo_type IS 'Its media type, by its own bytes.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.short_description IS 'Shown when it is set up.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.long_description IS 'Shown when it is set up.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.website IS 'The company''s.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.events IS 'What it posts about.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.landing_page IS 'Where the catalog leads to; null: none yet.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.callback_url IS 'The redirect URL.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.target_urls IS 'Where its actions may post to.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.enabled_for IS 'mail, groups, teams.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.created_at IS 'When it was saved first.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.changed_at IS 'When it was saved last.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.handed_over_at IS 'When this installation''s o365.register_connector took it; null: not yet.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.stage IS 'On the way to the store: saved, submitted, approved or rejected.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.looked_at IS 'Items of the checklist that the developer has looked at himself.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.instructions IS 'Step by step, for the reviewer.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.test_account IS 'An account to try it with, for the reviewer.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.reviewer IS 'Who decided.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.reasons IS 'Why it was rejected, or what the reviewer wrote.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.reviewed_at IS 'When.';
+
+CREATE TABLE o365_internal.sandbox_target (
+    target_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    person    text NOT NULL,
+    kind      text NOT NULL CONSTRAINT sandbox_target_kind_is_known CHECK (kind IN ('mail', 'groups', 'teams')),
+    name      text NOT NULL,
+    dialect   text NOT NULL DEFAULT 'connector' CONSTRAINT sandbox_target_dialect_is_known CHECK (dialect IN ('connector', 'workflow')),
+    workflow  text NOT NULL DEFAULT 'on' CONSTRAINT sandbox_target_workflow_is_known CHECK (workflow IN ('on', 'off', 'deleted', 'tenant')),
+    CONSTRAINT sandbox_target_is_unique UNIQUE (person, kind, name)
+);
+COMMENT ON TABLE o365_internal.sandbox_target IS 'Inboxes, groups and teams of the sandbox''s people.';
+COMMENT ON COLUMN o365_internal.sandbox_target.target_id IS 'Key, in the feed''s address.';
+COMMENT ON COLUMN o365_internal.sandbox_target.person IS 'Name the person signs in with.';
+COMMENT ON COLUMN o365_internal.sandbox_target.kind IS 'mail, groups or teams.';
+COMMENT ON COLUMN o365_internal.sandbox_target.name IS 'Name; Inbox for mail.';
+COMMENT ON COLUMN o365_internal.sandbox_target.dialect IS 'connector, or workflow for a Teams workflow.';
+COMMENT ON COLUMN o365_internal.sandbox_target.workflow IS 'Of a workflow: on, off, deleted, or tenant: only people of the tenant may trigger it.';
+
+CREATE TABLE o365_internal.sandbox_webhook (
+    webhook_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    path_hash  bytea NOT NULL CONSTRAINT sandbox_webhook_is_unique UNIQUE,
+    target_id  integer NOT NULL REFERENCES o365_internal.sandbox_target,
+    app_id     uuid,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    removed_at timestamptz
+);
+CREATE INDEX sandbox_webhook_target ON o365_internal.sandbox_webhook (target_id);
+COMMENT ON TABLE o365_internal.sandbox_webhook IS 'Webhooks that were handed out.';
+COMMENT ON COLUMN o365_internal.sandbox_webhook.webhook_id IS 'Key, in the log and on the page that manages it.';
+COMMENT ON COLUMN o365_internal.sandbox_webhook.path_hash IS 'SHA-256 of path and query.';
+COMMENT ON COLUMN o365_internal.sandbox_webhook.target_id IS 'Where it posts.';
+COMMENT ON COLUMN o365_internal.sandbox_webhook.app_id IS 'The connector that got it; null for a workflow or an incoming webhook.';
+COMMENT ON COLUMN o365_internal.sandbox_webhook.created_at IS 'When Allow was pressed.';
+COMMENT ON COLUMN o365_internal.sandbox_webhook.removed_at IS 'When the configuration was removed: from then on it answers 410.';
+
+CREATE TABLE o365_internal.sandbox_post (
+    post_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    target_id   integer,
+    webhook_id  integer,
+    received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    answered    text NOT NULL,
+    throttled   integer,
+    bytes       integer NOT NULL,
+    note        text,
+    card        text
+);
+CREATE INDEX sandbox_post_target ON o365_internal.sandbox_post (target_id, post_id);
+COMMENT ON TABLE o365_internal.sandbox_post IS 'Every request to a webhook''s address, in order of arrival.';
+COMMENT ON COLUMN o365_internal.sandbox_post.post_id IS 'Order of arrival.';
+COMMENT ON COLUMN o365_internal.sandbox_post.target_id IS 'Where to; null: there is no such webhook.';
+COMMENT ON COLUMN o365_internal.sandbox_post.webhook_id IS 'Through which webhook; null: there is none, or the playground posted it.';
+COMMENT ON COLUMN o365_internal.sandbox_post.received_at IS 'When, by this server''s clock.';
+COMMENT ON COLUMN o365_internal.sandbox_post.answered IS 'Name of the answer: ok when it was shown.';
+COMMENT ON COLUMN o365_internal.sandbox_post.throttled IS 'The window, in seconds, that was full; null: none was.';
+COMMENT ON COLUMN o365_internal.sandbox_post.bytes IS 'Length of the body.';
+COMMENT ON COLUMN o365_internal.sandbox_post.note IS 'What went wrong after it was accepted: the run of a workflow that failed.';
+COMMENT ON COLUMN o365_internal.sandbox_post.card IS 'The body; replaced when an action brings a new card; null when there is nothing to show.';
+
+CREATE TABLE o365_internal.sandbox_action (
+    action_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    post_id   bigint NOT NULL,
+    at        timestamptz NOT NULL DEFAULT clock_timestamp(),
+    person    text NOT NULL,
+    name      text NOT NULL,
+    token     text NOT NULL,
+    http      integer,
+    took_ms   integer NOT NULL,
+    status    text,
+    replaced  boolean NOT NULL DEFAULT false,
+    problem   text
+);
+CREATE INDEX sandbox_action_post ON o365_internal.sandbox_action (post_id);
+COMMENT ON TABLE o365_internal.sandbox_action IS 'HttpPOST actions that somebody pressed in the feed, and what they were answered.';
+COMMENT ON COLUMN o365_internal.sandbox_action.action_id IS 'Key.';
+COMMENT ON COLUMN o365_internal.sandbox_action.post_id IS 'The card.';
+COMMENT ON COLUMN o365_internal.sandbox_action.at IS 'When it was pressed.';
+COMMENT ON COLUMN o365_internal.sandbox_action.person IS 'Who pressed it.';
+COMMENT ON COLUMN o365_internal.sandbox_action.name IS 'What the button says.';
+COMMENT ON COLUMN o365_internal.sandbox_action.token IS 'The kind of token that was sent with it; never the token.';
+COMMENT ON COLUMN o365_internal.sandbox_action.http IS 'Status of the answer; null: there was none.';
+COMMENT ON COLUMN o365_internal.sandbox_action.took_ms IS 'How long the answer took.';
+COMMENT ON COLUMN o365_internal.sandbox_action.status IS 'CARD-ACTION-STATUS; null: there was none.';
+COMMENT ON COLUMN o365_internal.sandbox_action.replaced IS 'Whether the answer brought a new card.';
+COMMENT ON COLUMN o365_internal.sandbox_action.problem IS 'Why it failed, as the person is told; null: it did not.';
+
+CREATE TABLE o365_internal.sandbox_fault (
+    target_id   integer PRIMARY KEY,
+    answers     text[] NOT NULL,
+    position    integer NOT NULL DEFAULT 0,
+    rate        integer,
+    remaining   integer,
+    retry_after integer
+);
+COMMENT ON TABLE o365_internal.sandbox_fault IS 'Answers to give instead of the right one.';
+COMMENT ON COLUMN o365_internal.sandbox_fault.target_id IS 'Target; 0 for all.';
+COMMENT ON COLUMN o365_internal.sandbox_fault.answers IS 'Names of the answers, one after the other and round again; ok is the right one.';
+COMMENT ON COLUMN o365_internal.sandbox_fault.position IS 'How many of a pattern were given.';
+COMMENT ON COLUMN o365_internal.sandbox_fault.rate IS 'Per cent of posts that take one, by chance; null: every one.';
+COMMENT ON COLUMN o365_internal.sandbox_fault.remaining IS 'For how many more posts; null: until it is taken back.';
+COMMENT ON COLUMN o365_internal.sandbox_fault.retry_after IS 'Seconds for a Retry-After header; null: none.';
+
+CREATE TABLE o365_internal.sandbox_throttle (
+    target_id integer PRIMARY KEY,
+    is_on     boolean,
+    started   timestamptz[] NOT NULL DEFAULT '{}',
+    used      integer[] NOT NULL DEFAULT '{}'
+) WITH (fillfactor = 50);
+COMMENT ON TABLE o365_internal.sandbox_throttle IS 'Windows of the throttle, fixed ones, as office365-connectors.md 4.2 has them.';
+COMMENT ON COLUMN o365_internal.sandbox_throttle.target_id IS 'Target; 0 for the switch of all.';
+COMMENT ON COLUMN o365_internal.sandbox_throttle.is_on IS 'The switch; null: as that of all.';
+COMMENT ON COLUMN o365_internal.sandbox_throttle.started IS 'When each window began.';
+COMMENT ON COLUMN o365_internal.sandbox_throttle.used IS 'How many posts each has taken.';

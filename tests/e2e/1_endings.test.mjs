@@ -1,0 +1,571 @@
+// Every way in which connecting can end besides the usual one: each has its page, its row and its outcome in o365.attempt.
+import assert from 'node:assert/strict';
+import {spawnSync} from 'node:child_process';
+import {createHash} from 'node:crypto';
+import {readFileSync, statSync} from 'node:fs';
+import https from 'node:https';
+import {join} from 'node:path';
+import {after, before, test} from 'node:test';
+
+import {asApplication, asSuperuser, Client, connect, LOGS, openBrowser, openBrowserThatBlocksCookies, photograph, PUBLIC_URL, remember, ROOT, sql, STACK_DIR,
+    ticketLink, toPicker, until} from './harness.mjs';
+
+let other;  // another site: the application's own pages, a page that frames, a page that attacks
+let otherUrl;
+
+before(async () => {
+    other = https.createServer({key: readFileSync(join(STACK_DIR, 'conf/server.key')), cert: readFileSync(join(STACK_DIR, 'conf/server.pem'))}, (request, response) => {
+        response.setHeader('Content-Type', 'text/html; charset=utf-8');
+        const page = request.url.split('?')[0];
+        response.end(page === '/button' ? `<title>Button</title>${sql("select o365.connect_button_documented('plain')")}` : `<title>Elsewhere</title><h1>Elsewhere</h1>`);
+    });
+    await new Promise((resolve) => other.listen(0, '127.0.0.1', resolve));
+    otherUrl = `https://localhost:${other.address().port}`;
+    const logo = readFileSync(join(ROOT, 'scripts/demo-logo.png')).toString('base64');
+    const register = (slug, name, more = '') => sql(`select o365.register_connector('${slug}', '${name}', decode('${logo}', 'base64'), 'brings companies and customers together',
+        'Posts new tickets and answers.', '${otherUrl}/application', array['a customer opens a ticket']${more}); select o365.grant_application('demo_app', '${slug}')`);
+    register('ends', 'Contoso Helpdesk');
+    register('asks', 'Careful Helpdesk', ', confirm => true');
+    register('plain', 'Plain Helpdesk', ', require_state => false');
+    for (const mode of ['no-referrer', 'origin']) register(`back-${mode}`, `Back ${mode}`, `, clean_page => '${mode}'`);
+});
+after(() => other.close());
+
+const connection = (user) => asApplication(`select app_type, coalesce(group_name, ''), status from o365.connections('${user}')`);
+const callbackUrl = (slug, parameters) => `${PUBLIC_URL}/connect/${slug}/callback?${new URLSearchParams(parameters)}`;
+const attempt = (request) => sql(`select outcome, detail from o365.attempt('${request}')`);
+const hash = (text) => createHash('sha256').update(text).digest('hex');
+let webhooks = 0;
+const newWebhook = (host = 'contoso.webhook.localhost') => `https://${host}:${process.env.PORT}/webhookb2/made-up-by-a-test-${process.pid}-${++webhooks}`;
+
+/** The failure page: its reason, what it says, its request id, and what o365.attempt knows by it. Keeps pictures. */
+async function failure(page, reason, {says, outcome = reason, detail = '', picture = `failed-${reason}`}) {
+    await page.waitForURL((url) => url.pathname.endsWith('/failed') && url.searchParams.get('reason') === reason);
+    assert.match(await page.textContent('main'), says);
+    const request = await page.textContent('footer code');
+    assert.equal(attempt(request), `${outcome}|${detail}`);
+    assert.equal(await page.getAttribute('meta[name=referrer]', 'content'), 'no-referrer');
+    if (picture) await photograph(page, picture);
+    return request;
+}
+
+/** An attempt that a browser began: it stands at Microsoft's page, whose URL has the state. */
+async function begun(page, user, connector = 'ends', more = '') {
+    await toPicker(page, ticketLink(user, connector, more));
+    return new URL(page.url()).searchParams.get('state');
+}
+
+async function inBrowser(work, options) {
+    const {page, context, close} = await openBrowser(options);
+    try {
+        await work(page, context);
+    } finally {
+        await close();
+    }
+}
+
+test('after Deny the same ticket serves again, and no URL carries it', () => inBrowser(async (page, context) => {
+    await begun(page, 'deny');
+    const urls = [];
+    context.on('request', (request) => urls.push(request.url(), request.headers().referer ?? ''));
+    await page.getByRole('button', {name: 'Deny'}).click();
+    await failure(page, 'denied', {says: /pressed Deny.*connecting the account\s+deny/s});
+    await page.getByRole('button', {name: 'Try again'}).click();
+    await page.getByLabel('Sales group').check();
+    await page.getByRole('button', {name: 'Allow'}).click();
+    await page.waitForURL(/\/done\//);
+    assert.equal(connection('deny'), 'groups|Sales|active');
+    assert.ok(urls.length > 5 && !urls.some((url) => /ticket/.test(url)), urls.find((url) => /ticket/.test(url)));
+}));
+
+test('whoever gets the address of a failure page can neither see the account nor use its ticket', () => inBrowser(async (page) => {
+    await begun(page, 'deny-stranger');
+    await page.getByRole('button', {name: 'Deny'}).click();
+    await page.waitForURL(/\/failed\?/);
+    const request = new URL(page.url()).searchParams.get('request');
+    await inBrowser(async (stranger) => {
+        await stranger.goto(page.url());
+        assert.doesNotMatch(await stranger.textContent('main'), /deny-stranger/);
+        assert.equal(await stranger.getByRole('button', {name: 'Try again'}).count(), 0);
+        assert.match(await stranger.textContent('main'), /To start, go to Contoso Helpdesk, sign in there/);
+        await photograph(stranger, 'failed-denied-elsewhere');
+        await stranger.getByRole('link', {name: 'Go to Contoso Helpdesk'}).click();
+        await stranger.waitForURL(`${otherUrl}/application`);
+    });
+    const thief = await new Client().request(`${PUBLIC_URL}/connect/ends/start`, {again: request});
+    assert.equal(thief.status, 303);
+    assert.match(thief.location, /\/failed\?reason=ticket&request=r-/);
+}));
+
+for (const [error, reason, says, detail] of [
+    ['Invalid Request', 'invalid_request', /did not recognise this connector.*tell the people who run Contoso Helpdesk/s, ''],
+    ['ServerBusy', 'unknown_error', /an error that it did not explain/, 'ServerBusy'],
+    ['no_parameters', 'unknown_error', /an error that it did not explain/, 'other: no_parameters'],
+]) {
+    test(`error=${error} ends the attempt as ${reason} and the ticket serves again`, () => inBrowser(async (page) => {
+        const state = await begun(page, `error-${error}`.replace(' ', '-'));
+        await page.goto(callbackUrl('ends', {state, error}));
+        await failure(page, reason, {says, detail});
+        await page.goto(callbackUrl('ends', {state, webhook_url: newWebhook()}));
+        await failure(page, 'used', {says: /can be used only once/, detail: `the attempt had ended as ${reason}`});
+        await page.getByRole('button', {name: 'Try again'}).click();
+        await page.getByLabel('Sales group').waitFor();
+    }));
+}
+
+test('"+" and "%20" are both blanks, parameters come in any order, and what is documented nowhere is ignored', () => inBrowser(async (page) => {
+    const state = await begun(page, 'order');
+    await page.goto(`${PUBLIC_URL}/connect/ends/callback?app_type=groups&group_name=Sales+and%20more+%2B&later=1&webhook_url=${encodeURIComponent(newWebhook())}&state=${state}`);
+    await page.waitForURL(/\/done\//);
+    assert.equal(connection('order'), 'groups|Sales and more +|active');
+    const denied = await begun(page, 'order-2');
+    await page.goto(`${PUBLIC_URL}/connect/ends/callback?error=Invalid+Request&state=${denied}`);
+    await failure(page, 'invalid_request', {says: /did not recognise/, picture: ''});
+}));
+
+test('a group may be called anything: it is shown as text and stored as it came', () => inBrowser(async (page) => {
+    const names = ['<script>alert(1)</script>', '"quoted" \'twice\' & {{name}} {name}', '\u202eright to left\u202c', '漢字 Ünïcödé 👩‍👩‍👧‍👦', `${'long'.repeat(60)} end`, '100 % + more\\x'];
+    for (const [i, name] of names.entries()) {
+        const state = await begun(page, `name-${i}`);
+        await page.goto(callbackUrl('ends', {state, webhook_url: newWebhook(), group_name: name, app_type: 'Groups'}));
+        await page.waitForURL(/\/done\//);
+        assert.equal(await page.textContent('dd'), name);
+        assert.equal(connection(`name-${i}`), `groups|${name}|active`);
+        if (i === 4) await photograph(page, 'done-long-name');
+    }
+}));
+
+test('a callback without a state, or with one that nobody handed out, is refused; the two are told apart', () => inBrowser(async (page) => {
+    await page.goto(callbackUrl('ends', {webhook_url: newWebhook()}));
+    await failure(page, 'no_state', {says: /not opened by the Connect button/, detail: 'it carried none'});
+    await page.goto(callbackUrl('ends', {state: 'myAppsState', webhook_url: newWebhook()}));
+    await failure(page, 'no_state', {says: /not opened by the Connect button/, detail: 'it carried one that was never handed out for this connector', picture: ''});
+    const elsewhere = await begun(page, 'wrong-connector');
+    await page.goto(callbackUrl('desk', {state: elsewhere, webhook_url: newWebhook()}));
+    await failure(page, 'no_state', {says: /not opened by the Connect button/, detail: 'it carried one that was never handed out for this connector', picture: ''});
+}));
+
+test('an expired attempt is refused, and its ticket serves as long as it is good', () => inBrowser(async (page) => {
+    const state = await begun(page, 'late');
+    asSuperuser(`update o365_internal.connect_attempt set expires_at = now() where state_hash = '\\x${hash(state)}'`);
+    await page.getByLabel('Sales group').check();
+    await page.getByRole('button', {name: 'Allow'}).click();
+    await failure(page, 'expired', {says: /More time passed/});
+    assert.equal(connection('late'), '');
+    await page.getByRole('button', {name: 'Try again'}).click();
+    await page.getByLabel('Sales group').waitFor();
+    await page.goBack();
+    await page.getByRole('button', {name: 'Try again'}).waitFor();
+    asSuperuser("update o365_internal.ticket set expires_at = now() where app_user = 'late'");
+    await page.getByRole('button', {name: 'Try again'}).click();
+    await failure(page, 'ticket', {says: /link that you came by was used already, or is older than an hour/, detail: 'it was older than an hour'});
+    assert.equal(await page.getByRole('button', {name: 'Try again'}).count(), 0);
+}));
+
+test('a browser with another cookie is refused, and the attempt waits for its own', () => inBrowser(async (page, context) => {
+    const state = await begun(page, 'two-browsers');
+    const url = callbackUrl('ends', {state, webhook_url: newWebhook(), group_name: 'Sales', app_type: 'groups'});
+    await inBrowser(async (stranger, strangers) => {
+        await strangers.addCookies([{name: `__Host-o365-${hash(state).slice(0, 8)}`, value: 'a-cookie-of-another-browser', url: `${PUBLIC_URL}/`, secure: true, httpOnly: true}]);
+        await stranger.goto(url);
+        await failure(stranger, 'other_browser', {says: /another browser.*first attempt still waits there/s});
+    });
+    assert.equal(connection('two-browsers'), '');
+    assert.equal((await context.cookies(PUBLIC_URL)).length, 1);
+    await page.goto(url);
+    await page.waitForURL(/\/done\//);
+    assert.equal(connection('two-browsers'), 'groups|Sales|active');
+}));
+
+test('a browser that blocks our cookies is told so', async () => {
+    const {page, context, close} = await openBrowserThatBlocksCookies(PUBLIC_URL);
+    try {
+        await begun(page, 'blocked');
+        assert.deepEqual(await context.cookies(PUBLIC_URL), []);
+        await page.getByLabel('Sales group').check();
+        await page.getByRole('button', {name: 'Allow'}).click();
+        await failure(page, 'no_cookie', {says: /did not send back the cookie.*allow cookies for this site/s});
+        assert.equal(connection('blocked'), '');
+    } finally {
+        await close();
+    }
+});
+
+test('a webhook on a host that is not allowed is refused and the operator reads which', () => inBrowser(async (page) => {
+    const state = await begun(page, 'evil');
+    await page.goto(callbackUrl('ends', {state, webhook_url: newWebhook('contoso.webhook.localhost.evil.example')}));
+    await failure(page, 'refused_host', {says: /does not belong to a service/, detail: 'contoso.webhook.localhost.evil.example'});
+    const again = await begun(page, 'evil-2');
+    await page.goto(callbackUrl('ends', {state: again, webhook_url: 'http://contoso.webhook.localhost/webhookb2/plain-http-is-none'}));
+    await failure(page, 'bad_webhook', {says: /cannot be posted to/});
+    assert.equal(connection('evil') + connection('evil-2'), '');
+}));
+
+test('the callback without any parameter is a clean page at its own address', () => inBrowser(async (page) => {
+    const response = await page.goto(`${PUBLIC_URL}/connect/ends/callback`);
+    assert.equal(response.status(), 200);
+    assert.match(await page.textContent('h1'), /Nothing to do here/);
+    assert.equal(attempt(await page.textContent('footer code')), 'no_parameters|');
+    await photograph(page, 'callback-without-parameters');
+    await page.goto(`${PUBLIC_URL}/connect/plain/callback`);
+    assert.match(await page.textContent('main'), /go to Plain Helpdesk/);
+}));
+
+test('a callback of a connector that does not exist is written down as well', () => inBrowser(async (page) => {
+    const response = await page.goto(callbackUrl('mistyped', {state: 'some-state-of-mistyped', webhook_url: newWebhook()}));
+    assert.equal(response.status(), 404);
+    assert.equal(attempt(await page.textContent('footer code')), 'unknown_connector|');
+    await photograph(page, 'callback-of-no-connector');
+}));
+
+test('parameters that are twice there, too long or no UTF-8 are refused and leave the attempt as it was', () => inBrowser(async (page) => {
+    const state = await begun(page, 'odd');
+    const webhook = encodeURIComponent(newWebhook());
+    const odd = [`state=${state}&webhook_url=${webhook}&state=${state}`, `state=${state}&webhook_url=${webhook}&webhook_url=${webhook}`, `state=${state}`,
+        `state=${state}&webhook_url=${webhook}&group_name=%c0%af`, `state=${state}&webhook_url=${webhook}&group_name=%zz`, `state=${state}&webhook_url=${webhook}&group_name=a%00b`,
+        `state=${state}&webhook_url=${webhook}&group_name=${'x'.repeat(1025)}`, `state=${'s'.repeat(201)}&webhook_url=${webhook}`, `state=${state}&webhook_url=${webhook}${'x'.repeat(2048)}`];
+    for (const [i, query] of odd.entries()) {
+        await page.goto(`${PUBLIC_URL}/connect/ends/callback?${query}`).catch(() => {});
+        await failure(page, 'malformed', {says: /incomplete or damaged/, picture: i === 0 ? 'failed-malformed' : ''});
+    }
+    await page.goto(`${PUBLIC_URL}/connect/ends/callback?state=${state}&webhook_url=${webhook}`);
+    await page.waitForURL(/\/done\//);
+    assert.equal(connection('odd'), '||active');
+}));
+
+test('HEAD and POST to the callback are refused and use up nothing', async () => {
+    const person = new Client();
+    const callback = await person.toCallback(ticketLink('head', 'ends'), 'Sales');
+    for (const answer of [await person.request(callback, undefined, {method: 'HEAD'}), await person.request(callback, {error: 'AccessDenied'})]) {
+        assert.equal(answer.status, 405);
+        assert.equal(answer.headers.allow, 'GET');
+        assert.equal(answer.headers['referrer-policy'], 'no-referrer');
+        assert.doesNotMatch(answer.text, /webhook/);
+    }
+    const done = await person.request(callback);
+    assert.equal(done.status, 302);
+    assert.ok(done.location.startsWith(`${PUBLIC_URL}/connect/ends/done/`), 'an absolute URL');
+    assert.equal(connection('head'), 'groups|Sales|active');
+    const looked = await person.request(done.location, undefined, {method: 'HEAD'});
+    assert.deepEqual([looked.status, looked.text], [200, '']);
+});
+
+test('two tabs at once: each ticket connects once, whichever tab is first', () => inBrowser(async (page, context) => {
+    const second = await context.newPage();
+    const states = [await begun(page, 'tab-1'), await begun(second, 'tab-2')];
+    await Promise.all([page, second].map((tab, i) => tab.goto(callbackUrl('ends', {state: states[i], webhook_url: newWebhook(), group_name: `Tab ${i + 1}`, app_type: 'groups'}))));
+    await Promise.all([page, second].map((tab) => tab.waitForURL(/\/done\//)));
+    assert.deepEqual([connection('tab-1'), connection('tab-2')], ['groups|Tab 1|active', 'groups|Tab 2|active']);
+
+    const link = ticketLink('tab-3', 'ends');
+    await toPicker(page, link);
+    await toPicker(second, link);
+    const both = [page, second].map((tab) => callbackUrl('ends', {state: new URL(tab.url()).searchParams.get('state'), webhook_url: newWebhook(), group_name: 'Tab', app_type: 'groups'}));
+    await Promise.all([page, second].map((tab, i) => tab.goto(both[i])));
+    const ends = [page, second].map((tab) => new URL(tab.url()).pathname.split('/')[3]).sort();
+    assert.deepEqual(ends, ['done', 'failed']);
+    assert.equal(connection('tab-3'), 'groups|Tab|active');
+    const loser = [page, second].find((tab) => tab.url().includes('/failed'));
+    await failure(loser, 'used', {says: /has ended already/, detail: 'the ticket had made a connection already'});
+    assert.match(await loser.textContent('main'), /To start, go to Contoso Helpdesk/);
+}));
+
+test('the same callback twice at the same moment stores once, and both show success', async () => {
+    const person = new Client();
+    const callback = await person.toCallback(ticketLink('twice', 'ends'), 'Sales');
+    const answers = await Promise.all(Array.from({length: 6}, () => person.request(callback)));
+    assert.deepEqual([...new Set(answers.map((answer) => answer.location))].length, 1);
+    assert.match(answers[0].location, /\/done\//);
+    assert.equal(connection('twice'), 'groups|Sales|active');
+    const id = answers[0].location.split('/').pop();
+    assert.equal(asSuperuser(`select string_agg(b.outcome, ',' order by b.outcome) from o365_internal.connect_attempt as a
+        join o365_internal.connect_attempt as b on b.of_attempt = a.attempt_id or b.attempt_id = a.attempt_id where a.public_id = '${id}'`), 'connected,repeated,repeated,repeated,repeated,repeated');
+});
+
+test('a callback inside a frame decides nothing and goes on in a tab', () => inBrowser(async (page, context) => {
+    const state = await begun(page, 'framed');
+    const url = callbackUrl('ends', {state, webhook_url: newWebhook(), group_name: 'Sales', app_type: 'groups'});
+    await page.goto(`${otherUrl}/frames`);
+    await page.evaluate((src) => {
+        const frame = document.createElement('iframe');
+        Object.assign(frame, {src, width: '100%', height: 600});
+        document.body.append(frame);
+    }, url);
+    const frame = page.frameLocator('iframe');
+    await frame.getByRole('heading', {name: 'Please go on in a tab'}).waitFor();
+    const request = await frame.locator('footer code').textContent();
+    assert.equal(sql(`select outcome, app_user, of_attempt is not null from o365.attempt('${request}')`), 'framed|framed|t');
+    assert.ok(!(await frame.locator('html').innerHTML()).includes('webhook'), 'the page repeats nothing of its URL');
+    await photograph(page, 'framed');
+    assert.equal(connection('framed'), '');
+    const [tab] = await Promise.all([context.waitForEvent('page'), frame.getByRole('link', {name: 'Open in a tab'}).click()]);
+    await tab.waitForURL(/\/done\//);
+    assert.equal(connection('framed'), 'groups|Sales|active');
+    // A browser that does not say where the page is to be shown comes without the cookie.
+    const silent = await begun(page, 'framed-silent');
+    const answer = await new Client().request(callbackUrl('ends', {state: silent, webhook_url: newWebhook()}));
+    assert.match(answer.location, /reason=no_cookie/);
+}));
+
+test('every request is one statement', async () => {
+    const person = new Client();
+    const callback = await person.toCallback(ticketLink('counted', 'ends'), 'Sales');
+    const denied = await person.toCallback(ticketLink('counted-2', 'asks'), 'Sales');
+    const log = join(LOGS, 'postgres.out');
+    const statements = async (url, form) => {
+        const from = statSync(log).size;
+        const answer = await person.request(url, form);
+        const sessions = new Set(asSuperuser("select pid from pg_stat_activity where usename = 'o365_responder'").split('\n'));
+        const lines = readFileSync(log).subarray(from).toString().split('\n').map((line) => line.match(/\[(\d+)\] LOG: .*?(?:statement|execute [^:]*): (.*)/));
+        return {answer, ran: lines.filter((found) => found && sessions.has(found[1])).map((found) => found[2])};
+    };
+    const first = await statements(callback);
+    assert.equal(first.ran.length, 1, first.ran.join('\n'));
+    assert.match(first.ran[0], /^COPY o365\.callback .*; SELECT o365\.responder_callback_outcome\('r-[0-9a-f]{12}'\)$/);
+    const asked = await statements(denied);
+    const page = await statements(asked.answer.location);
+    const token = page.answer.text.match(/name="token" value="([0-9a-f]+)"/)[1];
+    remember('form-token', token);
+    const no = await statements(asked.answer.location, {token, answer: 'no'});
+    const rest = [page, no, await statements(no.answer.location), await statements(first.answer.location), await statements(`${callback}&state=twice`),
+        await statements(`${PUBLIC_URL}/connect/ends/callback?error=AccessDenied`), await statements(`${PUBLIC_URL}/connect/ends/start`, {again: 'r-000000000000'})];
+    for (const {ran} of [asked, ...rest]) assert.equal(ran.length, 1, ran.join('\n'));
+});
+
+test("the documentation's button says what the connector's callback will do with it", () => {
+    const notice = (slug) => spawnSync('psql', ['-qXAt', '-U', 'demo_operator', '-c', `select o365.connect_button_documented('${slug}')`], {encoding: 'utf8'}).stderr;
+    assert.match(notice('ends'), /connector ends requires one: its callback refuses it\..*require_state => false/);
+    assert.match(notice('plain'), /asked to confirm before anything is posted/);
+});
+
+test('no other page may be framed', async () => {
+    for (const path of ['/', '/failed?reason=denied', '/callback']) {
+        const {headers} = await new Client().request(`${PUBLIC_URL}/connect/ends${path}`);
+        assert.match(headers['content-security-policy'], /frame-ancestors 'none'/);
+        assert.equal(headers['x-frame-options'], 'DENY');
+    }
+});
+
+test("the application's own target: by 302, or from a page that gives no Referer away", async () => {
+    for (const [connector, mode] of [['ends', '302'], ['back-no-referrer', 'no-referrer'], ['back-origin', 'origin']]) {
+        await inBrowser(async (page) => {
+            await connect(page, `target-${mode}`, 'Sales group', connector, `, return_url => '${otherUrl}/settings?from=connect'`);
+            if (mode !== '302') {
+                assert.match(page.url(), /\/callback\?/);
+                assert.equal(await page.getAttribute('meta[name=referrer]', 'content'), mode);
+                await page.reload();
+                assert.match(await page.textContent('h1'), /is connected/);
+                await page.getByRole('link', {name: 'Continue'}).click();
+            }
+            await page.waitForURL(`${otherUrl}/settings?from=connect`);
+            assert.equal(await page.evaluate(() => document.referrer), mode === 'origin' ? `${PUBLIC_URL}/` : '');
+            assert.equal(connection(`target-${mode}`), 'groups|Sales|active');
+        });
+    }
+});
+
+test('the same webhook again: the same user renews and keeps the settings, another user gets a connection of their own', () => inBrowser(async (page) => {
+    const webhook = newWebhook();
+    const bring = async (user, name) => {
+        const state = await begun(page, user);
+        await page.goto(callbackUrl('ends', {state, webhook_url: webhook, group_name: name, app_type: 'groups', user_objectId: `object-of-${user}`}));
+        await page.waitForURL(/\/done\//);
+    };
+    const rows = () => sql("select subscription_id, app_user, group_name, status, renewed_at is not null from o365.subscriptions where app_user in ('renews', 'joins') order by 1");
+    await bring('renews', 'Sales');
+    const [id] = rows().split('|');
+    sql(`select o365.pause(${id})`);
+    await bring('renews', 'Sales renamed');
+    assert.equal(rows(), `${id}|renews|Sales renamed|paused|t`);
+    await bring('joins', 'Sales renamed');
+    assert.doesNotMatch(await page.textContent('main'), /renews|already/);
+    const [first, second] = rows().split('\n');
+    assert.equal(first, `${id}|renews|Sales renamed|paused|t`);
+    assert.match(second, /^\d+\|joins\|Sales renamed\|active\|f$/);
+}));
+
+// ---- Confirmation ---------------------------------------------------------------------------------------------------
+
+async function askedToConfirm(page, picture) {
+    await page.waitForURL(/\/done\/[0-9a-f-]{36}$/);
+    assert.match(await page.textContent('h1'), /is this right/);
+    remember('form-token', await page.getAttribute('input[name=token]', 'value'));
+    const request = await page.textContent('footer code');
+    assert.equal(attempt(request), 'pending|');
+    if (picture) await photograph(page, picture);
+    return request;
+}
+const subscription = (user) => asApplication(`select max(subscription_id) from o365.connections('${user}')`);
+
+test('confirm on: cards wait until the user says yes, and then all of them arrive', () => inBrowser(async (page) => {
+    await connect(page, 'sure', 'Sales group', 'asks');
+    const request = await askedToConfirm(page, 'confirm-group');
+    assert.match(await page.textContent('main'), /Sales.*sure.*contoso\.webhook\.localhost/s);
+    assert.equal(connection('sure'), 'groups|Sales|pending');
+    const id = subscription('sure');
+    const card = asApplication(`select o365.send(${id}, '{"text": "sent before it was confirmed"}')`);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    assert.equal(sql(`select waiting, reason from o365.queue where subscription_id = ${id}`), '1|pending: its user has not confirmed it yet');
+    await page.reload();
+    await page.getByRole('button', {name: 'Yes, connect'}).click();
+    await page.waitForFunction(() => /is connected/.test(document.querySelector('h1').textContent));
+    assert.equal(connection('sure'), 'groups|Sales|active');
+    assert.equal(attempt(request), 'connected|');
+    await until('the card to arrive', () => asApplication(`select outcome from o365.deliveries where card_id = ${card}`) === 'delivered');
+    // Back to the question, and yes once more: nothing more happens.
+    await page.goBack().catch(() => {});
+    if (await page.getByRole('button', {name: 'Yes, connect'}).count()) await page.getByRole('button', {name: 'Yes, connect'}).click();
+    await page.waitForFunction(() => /is connected/.test(document.querySelector('h1').textContent));
+    assert.equal(connection('sure'), 'groups|Sales|active');
+}));
+
+test("confirm on: afterwards the way leads on to the application's own target", () => inBrowser(async (page) => {
+    await connect(page, 'sure-target', 'Inbox your own inbox', 'asks', `, return_url => '${otherUrl}/settings'`);
+    await askedToConfirm(page, 'confirm-inbox');
+    await page.getByRole('button', {name: 'Yes, connect'}).click();
+    await page.getByRole('link', {name: 'Continue'}).click();
+    await page.waitForURL(`${otherUrl}/settings`);
+    assert.equal(connection('sure-target'), 'mail||active');
+}));
+
+test('confirm on: no wipes the webhook at once, and the ticket serves to choose another group', () => inBrowser(async (page) => {
+    await connect(page, 'unsure', 'Sales group', 'asks');
+    const request = await askedToConfirm(page);
+    const id = subscription('unsure');
+    await page.getByRole('button', {name: 'No, forget it'}).click();
+    assert.equal(await failure(page, 'discarded', {says: /You said no/}), request);
+    assert.equal(asSuperuser(`select status, sealed is null and webhook_index is null and user_index is null from o365_internal.subscription where subscription_id = ${id}`), 'removed|t');
+    await page.getByRole('button', {name: 'Try again'}).click();
+    await page.getByLabel('Engineering team').check();
+    await page.getByRole('button', {name: 'Allow'}).click();
+    await askedToConfirm(page);
+    await page.getByRole('button', {name: 'Yes, connect'}).click();
+    await page.waitForFunction(() => /is connected/.test(document.querySelector('h1').textContent));
+    assert.equal(connection('unsure'), 'teams|Engineering|active');
+}));
+
+test('confirm on: only the browser that connected may confirm, and no other site can make it', () => inBrowser(async (page, context) => {
+    await connect(page, 'bound', 'Sales group', 'asks');
+    await askedToConfirm(page);
+    const url = page.url();
+    const token = await page.getAttribute('input[name=token]', 'value');
+    await inBrowser(async (stranger) => {
+        await stranger.goto(url);
+        assert.match(await stranger.textContent('h1'), /Waiting to be confirmed/);
+        assert.doesNotMatch(await stranger.textContent('main'), /Sales|bound/);
+        assert.equal(attempt(await stranger.textContent('footer code')), 'pending|');
+        await photograph(stranger, 'confirm-elsewhere');
+    });
+    // Somebody who even knows the token, but has no cookie.
+    const thief = await new Client().request(url, {token, answer: 'yes'});
+    assert.match(thief.location, /reason=no_cookie/);
+    assert.equal(attempt(new URL(thief.location).searchParams.get('request')), 'no_cookie|on confirming');
+    // The right browser, sent by a form of another site: Chromium says where it comes from, and brings no cookie.
+    await page.goto(`${otherUrl}/attack`);
+    const [answer] = await Promise.all([page.waitForResponse((response) => response.url() === url), page.evaluate(([action, value]) => {
+        const form = document.createElement('form');
+        Object.assign(form, {method: 'post', action});
+        form.innerHTML = `<input name="answer" value="yes"><input name="token" value="${value}">`;
+        document.body.append(form);
+        form.submit();
+    }, [url, token])]);
+    assert.equal(answer.status(), 400);
+    // The right browser without the token of the page.
+    const cookies = (await context.cookies(url)).map(({name, value}) => `${name}=${value}`).join('; ');
+    const forged = await new Client().request(url, {answer: 'yes'}, {headers: {Cookie: cookies}});
+    assert.match(forged.location, /reason=no_cookie/);
+    assert.equal(connection('bound'), 'groups|Sales|pending');
+    await page.goto(url);
+    await page.getByRole('button', {name: 'Yes, connect'}).click();
+    await page.waitForFunction(() => /is connected/.test(document.querySelector('h1').textContent));
+}));
+
+test('confirm on: yes and no at the same moment, the first counts', async () => {
+    for (let round = 0; round < 5; ++round) {
+        const person = new Client();
+        const {location} = await person.request(await person.toCallback(ticketLink(`hasty-${round}`, 'asks'), 'Sales'));
+        const token = (await person.request(location)).text.match(/name="token" value="([0-9a-f]+)"/)[1];
+        remember('form-token', token);
+        const answers = await Promise.all(['yes', 'no', 'yes', 'no'].map((answer) => person.request(location, {token, answer})));
+        const ends = new Set(answers.map((answer) => new URL(answer.location, location).searchParams.get('reason') ?? 'connected'));
+        const confirmed = connection(`hasty-${round}`) === 'groups|Sales|active';
+        assert.deepEqual([...ends].sort(), confirmed ? ['connected'] : ['discarded', 'used']);
+        assert.equal(connection(`hasty-${round}`), confirmed ? 'groups|Sales|active' : '');
+    }
+});
+
+test('confirm on: the same callback again asks again; unconfirmed it is forgotten and its webhook wiped', () => inBrowser(async (page, context) => {
+    let callback;
+    context.on('request', (request) => {
+        if (request.url().includes('/callback?')) callback = request.url();
+    });
+    await connect(page, 'slow', 'Sales group', 'asks');
+    const request = await askedToConfirm(page);
+    const url = page.url();
+    await page.goto(callback);
+    await page.waitForURL(url);
+    assert.match(await page.textContent('h1'), /is this right/);
+    const id = subscription('slow');
+    asSuperuser(`update o365_internal.subscription set status_at = now() - interval '2 hours' where subscription_id = ${id}`);
+    await page.getByRole('button', {name: 'Yes, connect'}).click();
+    const late = await failure(page, 'unconfirmed', {says: /too much time passed/, detail: 'on confirming'});
+    assert.notEqual(late, request);
+    assert.equal(attempt(request), 'unconfirmed|');
+    asSuperuser('select o365.worker_chores(1)');
+    await until('the sweep', () => asSuperuser(`select status, status_reason, sealed is null from o365_internal.subscription where subscription_id = ${id}`) === 'removed|was not confirmed in time|t');
+    await page.goto(url);
+    assert.match(await page.textContent('main'), /too much time passed/);
+    assert.equal(attempt(await page.textContent('footer code')), 'unconfirmed|');
+}));
+
+test("require-state off: the documentation's own button connects, after a question", () => inBrowser(async (page, context) => {
+    let callback;
+    context.on('request', (request) => {
+        if (request.url().includes('/callback?')) callback = request.url();
+    });
+    await page.goto(`${otherUrl}/button`);
+    await page.getByRole('link', {name: 'Connect to Office 365'}).click();
+    await page.getByLabel('Your name').fill('Megan');
+    await page.getByRole('button', {name: 'Sign in'}).click();
+    await page.getByLabel('Sales group').check();
+    await page.getByRole('button', {name: 'Allow'}).click();
+    const request = await askedToConfirm(page, 'confirm-stateless');
+    assert.equal(new URL(callback).searchParams.get('state'), 'myAppsState');
+    assert.match(await page.textContent('main'), /somebody else sent you here: say no/);
+    const status = () => sql(`select s.status, s.app_user is null from o365.attempt('${request}') as a join o365.subscriptions as s on s.subscription_id = a.subscription_id`);
+    assert.equal(status(), 'pending|t');
+    const asked = page.url();
+    await page.goto(callback);
+    await page.waitForURL(asked);
+    await page.getByRole('button', {name: 'Yes, connect'}).click();
+    await page.waitForFunction(() => /is connected/.test(document.querySelector('h1').textContent));
+    assert.equal(status(), 'active|t');
+    // A repeat in this browser shows success; in another one it is a connection of its own, which waits for its own answer.
+    await page.goto(callback);
+    await page.waitForURL(asked);
+    assert.match(await page.textContent('h1'), /is connected/);
+    await inBrowser(async (stranger) => {
+        await stranger.goto(callback);
+        await askedToConfirm(stranger);
+        assert.notEqual(stranger.url(), asked);
+        await stranger.getByRole('button', {name: 'No, forget it'}).click();
+        await failure(stranger, 'discarded', {says: /You said no/, picture: ''});
+    });
+    assert.equal(status(), 'active|t');
+}));
+
+test('require-state off: Deny and Invalid Request have their pages, and a state of ours is still held to its rules', () => inBrowser(async (page) => {
+    await page.goto(callbackUrl('plain', {state: 'myAppsState', error: 'AccessDenied'}));
+    await failure(page, 'denied', {says: /pressed Deny/, picture: 'failed-denied-stateless'});
+    await page.goto(callbackUrl('plain', {error: 'Invalid Request'}));
+    await failure(page, 'invalid_request', {says: /did not recognise/, picture: ''});
+    const state = await begun(page, 'static-user', 'plain');
+    await inBrowser(async (stranger) => {
+        await stranger.goto(callbackUrl('plain', {state, webhook_url: newWebhook()}));
+        await failure(stranger, 'no_cookie', {says: /did not send back the cookie/, picture: ''});
+    });
+    await page.goto(callbackUrl('plain', {state, webhook_url: newWebhook(), app_type: 'mail'}));
+    await page.waitForURL(/\/done\//);
+    assert.match(await page.textContent('h1'), /is connected/);
+    assert.equal(connection('static-user'), 'mail||active');
+}));

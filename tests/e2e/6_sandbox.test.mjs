@@ -1,0 +1,481 @@
+// The sandbox as a connector developer uses it: from an empty dashboard to a button pressed in the feed; the store; the Connect page; the tenant.
+import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {test} from 'node:test';
+
+import {asApplication, asSuperuser, Client, connect, FEED_URL, feedPosts, openBrowser, photograph, PUBLIC_URL, remember, ROOT, SANDBOX_URL, SCREENSHOTS, sql, ticketLink, toPicker, until} from './harness.mjs';
+
+const axeSource = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8');
+
+/** What axe-core finds on a page that is serious or worse, in both colour schemes. */
+async function accessible(page, name) {
+    for (const colorScheme of ['light', 'dark']) {
+        await page.emulateMedia({colorScheme});
+        await page.evaluate(axeSource);
+        const found = await page.evaluate(() => window.axe.run(document, {resultTypes: ['violations']}));
+        const serious = found.violations.filter(({impact}) => impact === 'serious' || impact === 'critical')
+            .map(({id, nodes}) => `${id}: ${nodes.map((node) => node.target.join(' ')).slice(0, 3).join('; ')}`);
+        assert.deepEqual(serious, [], `${name}, ${colorScheme}`);
+    }
+    await page.emulateMedia({colorScheme: null});
+}
+
+/** A page looked at: pictures, axe-core, and nothing that its policy had to stop. */
+async function inspect(page, name) {
+    await photograph(page, name);
+    await accessible(page, name);
+}
+
+async function signIn(page, person, next = '/dashboard') {
+    await page.goto(`${SANDBOX_URL}/sign-in?next=${next}`);
+    await page.getByLabel('Your name').fill(person);
+    await page.getByRole('main').getByRole('button', {name: 'Sign in'}).click();
+}
+
+/** Saves the example's form under another name; ends on the connector's page and returns its GUID. */
+async function register(page, name, fields = {}) {
+    await page.goto(`${SANDBOX_URL}/dashboard/new?example=1`);
+    await page.getByLabel('Name', {exact: true}).fill(name);
+    const slug = name.toLowerCase().replaceAll(' ', '-');
+    await page.getByLabel('Redirect URL').fill(`${PUBLIC_URL}/connect/${slug}/callback`);
+    await page.getByLabel('Landing page for your users').fill(`${PUBLIC_URL}/connect/${slug}/`);
+    for (const [label, value] of Object.entries(fields)) await page.getByLabel(label).fill(value);
+    await page.getByLabel('I accept the terms').check();
+    await page.getByRole('button', {name: 'Save'}).click();
+    await page.waitForURL(/\/dashboard\/[0-9a-f-]{36}$/);
+    return page.url().split('/').at(-1);
+}
+
+const program = new Client();
+const fetchJson = async (path) => JSON.parse((await program.request(`${SANDBOX_URL}${path}`)).text);
+const post = (url, body) => program.post(url, body, {'Content-Type': 'application/json'});
+
+const policyViolations = (page) => {
+    const seen = [];
+    page.on('console', (message) => { if (/Content Security Policy/i.test(message.text())) seen.push(message.text()); });
+    return seen;
+};
+
+test('a person who has never seen it goes from an empty dashboard to a pressed button in at most 15 actions', async () => {
+    const text = readFileSync(join(ROOT, 'docs/sandbox.md'), 'utf8');
+    const walk = text.slice(text.indexOf('<!-- tests/e2e walks these -->'), text.indexOf('<!-- end of the walk -->'));
+    const steps = [...walk.matchAll(/^\d+\. ((?:.|\n(?!\d+\. |\n))+)/gm)].map((match) => match[1].replace(/\s+/g, ' '));
+    assert.ok(steps.length >= 10 && steps.length <= 15, `${steps.length} actions`);
+    const bold = (words) => {
+        const found = steps.filter((one) => one.includes(words));
+        assert.equal(found.length, 1, `no step, or several, with "${words}"`);
+        return [...found[0].matchAll(/\*\*(.+?)\*\*/g)].map((match) => match[1]);
+    };
+    const {page, close} = await openBrowser();
+    const violations = policyViolations(page);
+    let number = 0;
+    const picture = async (name) => { number += 1; await page.screenshot({path: join(SCREENSHOTS, `walk-${String(number).padStart(2, '0')}-${name}.png`)}); };
+    try {
+        assert.equal(asSuperuser("select count(*) from o365_internal.sandbox_registration where person = 'Megan'"), '0', 'the dashboard is empty');
+        await page.goto(`${SANDBOX_URL}/`);
+        await picture('start');
+        await page.getByRole('link', {name: bold('Press **Register a')[0], exact: true}).click();
+        await picture('sign-in');
+        await page.getByLabel('Your name').fill('Megan');
+        await page.getByRole('main').getByRole('button', {name: bold('Type the name')[0]}).click();
+        await picture('empty-dashboard');
+        await page.getByRole('link', {name: bold('Press **New')[0]}).click();
+        await picture('new-connector');
+        await page.getByRole('link', {name: bold('Press **Fill')[0]}).click();
+        await picture('example');
+        await page.getByLabel('I accept the terms').check();
+        await page.getByRole('button', {name: bold('Accept the terms')[0]}).click();
+        await picture('saved');
+        await page.getByRole('button', {name: bold('Press **Register it here')[0]}).click();
+        await picture('registered-here');
+        const statement = await page.getByLabel('A card for everybody who has connected').inputValue();
+        await page.getByRole('link', {name: bold('Press **Try')[0]}).click();
+        await picture('landing');
+        await page.getByRole('button', {name: bold('Press **Connect')[0]}).click();
+        await picture('connect');
+        await page.getByLabel(`${bold('Choose the group')[0]} group`).check();
+        await page.getByRole('button', {name: bold('Choose the group')[1]}).click();
+        await page.waitForURL(new RegExp(`^${PUBLIC_URL}/connect/helpdesk/done/`));
+        await picture('connected');
+        const card = asApplication(statement.replace(/;\s*$/, ''));
+        assert.match(card, /^\d+$/);
+        await until('the card to end', () => asApplication(`select outcome from o365.deliveries where card_id = ${card}`) === 'delivered');
+        await page.goto(FEED_URL);
+        await picture('feed');
+        await page.getByRole('button', {name: bold('Press **Close')[0]}).first().click();
+        await page.waitForURL(/\/feed\/\d+#post-/);
+        await picture('pressed');
+        const post = page.locator('article.post:target');
+        assert.match(await post.textContent(), /Ticket 17 is closed/);
+        assert.match(await post.locator('.outcome').textContent(), /The ticket was closed\..*Megan pressed "Close the ticket"/);
+        assert.deepEqual(violations, []);
+    } finally {
+        await close();
+    }
+});
+
+test('New Connector tells every problem at its field, by the rules of o365.register_connector', async () => {
+    const {page, close} = await openBrowser();
+    try {
+        await signIn(page, 'Dora');
+        await inspect(page, 'dashboard-empty');
+        await page.getByRole('link', {name: 'New connector'}).click();
+        await page.getByLabel('Redirect URL').fill('http://contoso.example/callback?x=1');
+        await page.getByLabel('Company website').evaluate((input) => { input.type = 'text'; });
+        await page.getByLabel('Logo').setInputFiles({name: 'logo.png', mimeType: 'image/png', buffer: Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(61440)])});
+        await page.getByRole('button', {name: 'Save'}).click();
+        const errors = (await page.locator('.error').allTextContents()).join('\n');
+        const {field, problem} = JSON.parse(asSuperuser(`select json_build_object('field', string_agg(p.field, ' '), 'problem', string_agg(p.problem, '|'))
+            from o365_internal.connector_problems(o365_internal.sandbox_candidate('{"name": "", "short_description": "", "long_description": "", "website": "", "events": [], "enabled_for": [],
+                "callback_url": "http://contoso.example/callback?x=1"}', ('\\x89504e470d0a1a0a' || repeat('00', 61440))::bytea)) as p`));
+        assert.ok(field.split(' ').length >= 9, field);
+        for (const one of problem.split('|')) assert.ok(errors.includes(one), `"${one}" is not in:\n${errors}`);
+        await inspect(page, 'dashboard-problems');
+        const id = await register(page, 'Dora One');
+        await inspect(page, 'dashboard-connector');
+        await page.getByRole('link', {name: 'Edit'}).click();
+        await page.getByLabel('Short description').fill('Another short description');
+        await page.getByRole('button', {name: 'Save'}).click();
+        assert.equal(page.url(), `${SANDBOX_URL}/dashboard/${id}`);
+        assert.match(await page.textContent('main'), /Another short description/);
+        await page.goto(`${SANDBOX_URL}/dashboard`);
+        assert.match(await page.textContent('main'), /Dora One/);
+        await inspect(page, 'dashboard-list');
+    } finally {
+        await close();
+    }
+});
+
+test('the snippet is the documented one, and changing app_id or callback_url in it gives Invalid Request', async () => {
+    const {page, context, close} = await openBrowser();
+    try {
+        await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+        await signIn(page, 'Dora');
+        const id = await register(page, 'Dora Two');
+        const snippet = await page.getByLabel('HTML of the button').inputValue();
+        assert.equal(snippet, `<a href="${SANDBOX_URL}/connectors/Connect?state=myAppsState&amp;app_id=${id}&amp;callback_url=${PUBLIC_URL}/connect/dora-two/callback">` +
+            '<img src="https://o365connectors.blob.core.windows.net/images/ConnectToO365Button.png" alt="Connect to Office 365"></img></a>');
+        await page.getByRole('button', {name: 'Copy code'}).click();
+        await page.getByRole('button', {name: 'Copied'}).waitFor();
+        assert.equal(await page.evaluate(() => navigator.clipboard.readText()), snippet);
+        const address = snippet.match(/href="([^"]+)"/)[1].replaceAll('&amp;', '&');
+        await page.goto(address);
+        assert.match(await page.textContent('h1'), /Where should Dora Two post\?/);
+        for (const altered of [address.replace(id, '00000000-0000-4000-8000-000000000000'), address.replace('/dora-two/callback', '/dora-three/callback')]) {
+            await page.goto(altered);
+            assert.match(await page.textContent('h1'), /Invalid Request/);
+        }
+        await inspect(page, 'sandbox-invalid');
+    } finally {
+        await close();
+    }
+});
+
+test('a registration is handed to this installation in one step, and never over an operator\'s connector', async () => {
+    const {page, close} = await openBrowser();
+    try {
+        await signIn(page, 'Dora');
+        const id = await register(page, 'Dora Four');
+        await page.getByRole('button', {name: 'Register it here'}).click();
+        await page.getByRole('link', {name: 'Try it'}).waitFor();
+        assert.equal(sql("select app_id from o365.connectors where slug = 'dora-four'"), id);
+        await inspect(page, 'dashboard-handed-over');
+        await register(page, 'Dora Five', {'Redirect URL': `${PUBLIC_URL}/connect/desk/callback`});
+        await page.getByRole('button', {name: 'Register it here'}).click();
+        assert.match(await page.getByRole('alert').textContent(), /another connector 'desk'/);
+        assert.equal(sql("select name from o365.connectors where slug = 'desk'"), 'Contoso Helpdesk');
+        await register(page, 'Dora Six');
+        await page.getByLabel('Database role').fill('postgres');
+        await page.getByRole('button', {name: 'Register it here'}).click();
+        assert.match(await page.getByRole('alert').textContent(), /role 'postgres' is not known as an application's/);
+    } finally {
+        await close();
+    }
+});
+
+test('a connector is submitted, rejected with reasons, submitted again, approved, and leads from the catalog to its landing page', async () => {
+    const developer = await openBrowser();
+    const reviewer = await openBrowser();
+    try {
+        const {page} = developer;
+        await signIn(page, 'Dora');
+        await page.goto(`${SANDBOX_URL}/store`);
+        await inspect(page, 'store-empty');
+        const id = await register(page, 'Dora Store');
+        await page.getByRole('button', {name: 'Register it here'}).click();
+        await page.getByRole('link', {name: 'Publish to Store'}).click();
+        const verdict = (words) => page.locator('.checklist > li', {hasText: words}).locator('.state').first().textContent();
+        assert.equal(await verdict('keeps the webhook from other sites'), 'pass', 'our own callback was asked');
+        assert.equal(await verdict('The logo is a jpg'), 'pass');
+        assert.equal(await verdict('HTTPS on a public host'), 'look');
+        await page.getByRole('button', {name: 'Submit'}).click();
+        assert.match(await page.getByRole('alert').textContent(), /look yourself, then tick it[\s\S]*Step-by-step instructions[\s\S]*Test account/);
+        await inspect(page, 'store-submit');
+        const submit = async () => {
+            for (const box of await page.locator('.checklist input[type=checkbox]').all()) await box.check();
+            await page.getByLabel('Step-by-step instructions').fill('Open the landing page.\nPress the button.');
+            await page.getByLabel('Test account').fill('reviewer@contoso.example');
+            await page.getByRole('button', {name: 'Submit'}).click();
+            await page.waitForURL(`${SANDBOX_URL}/dashboard/${id}`);
+        };
+        await submit();
+        assert.match(await page.textContent('main'), /It waits for a reviewer/);
+
+        await signIn(reviewer.page, 'Rita', '/store/review');
+        await inspect(reviewer.page, 'store-review');
+        await reviewer.page.getByRole('button', {name: 'Reject'}).click();
+        assert.match(await reviewer.page.getByRole('alert').textContent(), /A rejection says why/);
+        await reviewer.page.getByLabel('Reasons').fill('The logo is blurred.');
+        await reviewer.page.getByRole('button', {name: 'Reject'}).click();
+        assert.match(await reviewer.page.textContent('main'), /Nothing waits/);
+        await page.reload();
+        assert.match(await page.textContent('main'), /Rita rejected it: The logo is blurred\./);
+        await page.getByRole('link', {name: 'Publish to Store'}).click();
+        await submit();
+        await reviewer.page.goto(`${SANDBOX_URL}/store/review`);
+        await reviewer.page.getByRole('button', {name: 'Approve'}).click();
+        await page.goto(`${SANDBOX_URL}/store`);
+        await inspect(page, 'store');
+        await page.getByRole('link', {name: 'Add Dora Store'}).click();
+        await page.waitForURL(`${PUBLIC_URL}/connect/dora-store/`);
+    } finally {
+        await developer.close();
+        await reviewer.close();
+    }
+});
+
+test('the checklist finds HTML in cards and a landing page that is a home page', async () => {
+    const {page, close} = await openBrowser();
+    try {
+        await signIn(page, 'Dora');
+        const id = await register(page, 'Dora Leaks', {'Redirect URL': `${SANDBOX_URL}/static/sandbox.css`, 'Landing page for your users': 'https://contoso.example/'});
+        asSuperuser(`insert into o365_internal.sandbox_webhook (path_hash, target_id, app_id) select sha256('leaks'), min(target_id), '${id}' from o365_internal.sandbox_target;
+            insert into o365_internal.sandbox_post (target_id, webhook_id, answered, bytes, card)
+                select target_id, webhook_id, 'ok', 1, '{"text": "<b>bold</b>"}' from o365_internal.sandbox_webhook where path_hash = sha256('leaks')`);
+        await page.goto(`${SANDBOX_URL}/store/submit/${id}`);
+        const verdict = (words) => page.locator('.checklist > li', {hasText: words}).locator('.state').first().textContent();
+        assert.equal(await verdict('Cards hold Markdown'), 'fail');
+        assert.equal(await verdict('leads straight to the button'), 'fail');
+        assert.equal(await verdict('keeps the webhook from other sites'), 'pass', 'the sandbox says Referrer-Policy: no-referrer everywhere');
+    } finally {
+        await close();
+    }
+});
+
+test('the picker offers only what the connector is enabled for', async () => {
+    const {page, close} = await openBrowser();
+    try {
+        await signIn(page, 'Dora');
+        await page.goto(`${SANDBOX_URL}/dashboard/new?example=1`);
+        await page.getByLabel('Outlook, own inbox').uncheck();
+        await page.getByLabel('Microsoft Teams').uncheck();
+        await page.getByLabel('I accept the terms').check();
+        await page.getByLabel('Name', {exact: true}).fill('Groups Only');
+        await page.getByLabel('Redirect URL').fill(`${PUBLIC_URL}/connect/groups-only/callback`);
+        await page.getByRole('button', {name: 'Save'}).click();
+        const snippet = await page.getByLabel('HTML of the button').inputValue();
+        await signIn(page, 'Megan');
+        await page.goto(snippet.match(/href="([^"]+)"/)[1].replaceAll('&amp;', '&'));
+        const offered = await page.locator('.choices .choice').allTextContents();
+        assert.deepEqual(offered.map((text) => text.trim().replace(/\s+/g, ' ')).filter((text) => /team|inbox/.test(text)), []);
+        assert.ok(offered.length >= 2);
+    } finally {
+        await close();
+    }
+});
+
+test('the Connect page shows name, logo, descriptions, website and events', async () => {
+    const {page, close} = await openBrowser();
+    try {
+        await toPicker(page, ticketLink('shown'));
+        const text = await page.textContent('main');
+        for (const shown of ['Contoso Helpdesk', 'brings companies and customers together', 'so that nobody has to watch a mailbox', 'a customer opens a ticket or answers one']) {
+            assert.ok(text.includes(shown), shown);
+        }
+        assert.equal(await page.getByRole('link', {name: 'https://contoso.example'}).getAttribute('href'), 'https://contoso.example');
+        assert.ok(await page.locator('.who img').evaluate((image) => image.naturalWidth > 0));
+        await accessible(page, 'connect');
+    } finally {
+        await close();
+    }
+});
+
+test('every difficult name of a group arrives as it is', async () => {
+    const {page, close} = await openBrowser();
+    try {
+        await toPicker(page, ticketLink('difficult-0'), 'Adele');
+        await inspect(page, 'sandbox-difficult-names');
+        const names = asSuperuser("select json_agg(name order by target_id) from o365_internal.sandbox_target where person = 'Adele' and kind <> 'mail'");
+        const all = JSON.parse(names);
+        assert.ok(all.length >= 6 && all.some((name) => name.length >= 250));
+        for (const [i, name] of all.entries()) {
+            const user = `difficult-${i}`;
+            if (i > 0) await toPicker(page, ticketLink(user), 'Adele');
+            await page.locator('.choice', {hasText: name}).getByRole('radio').check();
+            await page.getByRole('button', {name: 'Allow'}).click();
+            await page.waitForURL(/\/done\//);
+            assert.equal(JSON.parse(asApplication(`select to_json(group_name) from o365.connections('${user}')`)), name);
+        }
+    } finally {
+        await close();
+    }
+});
+
+for (const [spelling, stored] of [['Groups', 'groups'], ['GROUPS', 'groups'], ['Mail', 'mail'], ['yammer', 'yammer']]) {
+    test(`app_type may be spelt ${spelling}`, async () => {
+        const {page, close} = await openBrowser();
+        try {
+            const user = `spelt-${spelling.toLowerCase()}-${spelling.length}${spelling[1]}`;
+            await toPicker(page, ticketLink(user));
+            await page.getByLabel('Sales group').check();
+            await page.getByText('Break the way back').click();
+            await page.getByLabel('app_type is spelt').selectOption(spelling);
+            await page.getByRole('button', {name: 'Allow'}).click();
+            await page.waitForURL(/\/done\//);
+            assert.equal(asApplication(`select app_type from o365.connections('${user}')`), stored);
+        } finally {
+            await close();
+        }
+    });
+}
+
+for (const [twist, outcome] of [['plus', /\/done\//], ['order', /\/done\//], ['no-state', /\/failed/], ['other-state', /\/failed/], ['twice', /\/failed/], ['foreign-host', /\/failed/],
+    ['unknown-error', /\/failed/], ['invalid-request', /\/failed/]]) {
+    test(`a redirect that is broken in the way "${twist}" ends at ${outcome}`, async () => {
+        const {page, close} = await openBrowser();
+        try {
+            await toPicker(page, ticketLink(`twist-${twist}`));
+            await page.getByLabel('Sales group').check();
+            await page.getByText('Break the way back').click();
+            await page.getByLabel('What is wrong with the redirect').selectOption(twist);
+            await page.getByRole('button', {name: 'Allow'}).click();
+            await page.waitForURL(outcome);
+            assert.equal(asApplication(`select count(*) from o365.connections('twist-${twist}')`), outcome.source.includes('done') ? '1' : '0');
+        } finally {
+            await close();
+        }
+    });
+}
+
+test('a window that is closed brings nothing back', async () => {
+    const {page, close} = await openBrowser();
+    try {
+        await toPicker(page, ticketLink('closed'));
+        const before = asSuperuser('select count(*) from o365_internal.sandbox_webhook');
+        await page.close();
+        assert.equal(asApplication("select count(*) from o365.connections('closed')"), '0');
+        assert.equal(asSuperuser('select count(*) from o365_internal.sandbox_webhook'), before);
+    } finally {
+        await close();
+    }
+});
+
+test('state is optional and comes back as it was', async () => {
+    const id = sql("select app_id from o365.connectors where slug = 'desk'");
+    const callback = `${PUBLIC_URL}/connect/desk/callback`;
+    const person = new Client();
+    const at = async (state) => new URL(await person.allow(`${SANDBOX_URL}/connectors/Connect?${new URLSearchParams({...state, app_id: id, callback_url: callback})}`, 'Sales')).searchParams;
+    assert.equal((await at({})).has('state'), false);
+    for (const state of ['', 'a b+c&d=e', '{"json": [1]}', 'ü 日本']) assert.equal((await at({state})).get('state'), state);
+});
+
+test('the button of 2016 has name and callback in its link and answers state, webhook_url and group_name', async () => {
+    const {page, context, close} = await openBrowser();
+    try {
+        await context.route(`${PUBLIC_URL}/then**`, (route) => route.fulfill({body: 'arrived'}));
+        await page.goto(`${SANDBOX_URL}/connectors/ConnectToO365?${new URLSearchParams({state: 'state-of-2016', app_name: 'Old & trusted', app_logo_url: 'https://contoso.example/logo.png', callback_url: `${PUBLIC_URL}/then`})}`);
+        await page.getByLabel('Your name').fill('Megan');
+        await page.getByRole('main').getByRole('button', {name: 'Sign in'}).click();
+        assert.match(await page.textContent('h1'), /Where should Old & trusted post\?/);
+        await page.getByLabel('Sales group').check();
+        await page.getByRole('button', {name: 'Allow'}).click();
+        await page.waitForURL(/\/then/);
+        assert.deepEqual([...new URL(page.url()).searchParams.keys()], ['state', 'webhook_url', 'group_name']);
+    } finally {
+        await close();
+    }
+});
+
+test('a card of the playground is previewed and posted, to your own inbox too', async () => {
+    const {page, close} = await openBrowser();
+    try {
+        await signIn(page, 'Pat', '/playground');
+        await page.getByLabel('Card', {exact: true}).fill('{"text": "no comma" "x": 1}');
+        await page.getByRole('button', {name: 'Preview'}).click();
+        assert.match(await page.getByRole('alert').textContent(), /no JSON object/);
+        await page.getByLabel('Card', {exact: true}).fill(JSON.stringify({title: 'From the playground', text: 'with **weight**'}));
+        await page.getByRole('button', {name: 'Preview'}).click();
+        assert.equal(await page.locator('.preview strong').textContent(), 'weight');
+        await page.getByLabel('Post it to').selectOption({label: 'Inbox (mail)'});
+        await page.getByRole('button', {name: 'Post it'}).click();
+        await page.waitForURL(/\/feed\/\d+$/);
+        assert.match(await page.locator('article.post').first().textContent(), /From the playground/);
+    } finally {
+        await close();
+    }
+});
+
+test('the tenant: a removed configuration answers 410, a workflow is switched off, tenant-only, deleted', async () => {
+    const {page, close} = await openBrowser();
+    try {
+        await connect(page, 'removed-there', 'Engineering team');
+        await signIn(page, 'Megan', '/tenant');
+        await inspect(page, 'tenant');
+        const target = asSuperuser("select target_id from o365_internal.sandbox_target where person = 'Megan' and name = 'Engineering'");
+        await page.goto(`${SANDBOX_URL}/tenant/${target}`);
+        await inspect(page, 'tenant-place');
+        const first = page.locator('.configured li').first();
+        assert.match(await first.textContent(), /Contoso Helpdesk.*configured/s);
+        await first.getByText('Registration').click();
+        assert.match(await first.textContent(), /a ticket is about to miss its promise/);
+        await first.getByRole('button', {name: 'Remove'}).click();
+        await page.waitForLoadState();
+        const id = asApplication("select max(subscription_id) from o365.connections('removed-there')");
+        const card = asApplication(`select o365.send(${id}, '{"text": "too late"}')`);
+        await until('an answer of 410', async () => (await fetchJson(`/log.json?target=${target}&answered=410`)).length > 0);
+        assert.notEqual(asApplication(`select coalesce(outcome, '') from o365.deliveries where card_id = ${card}`), 'delivered');
+        sql(`select o365.remove(${id})`);
+
+        await page.goto(`${SANDBOX_URL}/tenant`);
+        await page.getByRole('textbox', {name: 'Name'}).fill('Build alerts');
+        await page.getByLabel('What').selectOption('workflow');
+        await page.getByRole('button', {name: 'Make it'}).click();
+        await page.getByRole('link', {name: /^Build alerts/}).click();
+        await page.getByRole('button', {name: 'Show its URL'}).click();
+        const webhook = await page.getByLabel('Webhook URL').inputValue();
+        remember('webhook', webhook);
+        assert.match(webhook, /^https:\/\/flow\.localhost:\d+\/powerautomate\/automations\/direct\/workflows\/[0-9a-f]{32}\/triggers\/manual\/paths\/invoke\?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1\.0&sig=[\w-]{43}$/);
+        await inspect(page, 'tenant-workflow');
+        const adaptive = JSON.stringify({type: 'message', attachments: [{contentType: 'application/vnd.microsoft.card.adaptive', content: {type: 'AdaptiveCard', version: '1.4', body: []}}]});
+        assert.equal((await post(webhook, adaptive)).status, 202);
+        for (const [button, status, code] of [['Switch off', 400, 'WorkflowTriggerIsNotEnabled'], ['Only people in my tenant', 401, 'DirectApiAuthorizationRequired'], ['Delete', 404, 'WorkflowNotFound']]) {
+            await page.getByRole('button', {name: button}).click();
+            await page.waitForLoadState();
+            const answer = await post(webhook, adaptive);
+            assert.equal(answer.status, status);
+            assert.equal(JSON.parse(answer.text).error.code, code);
+        }
+    } finally {
+        await close();
+    }
+});
+
+test('every page is legible at 360 and 1440 pixels, in the light and in the dark, and axe-core finds nothing serious', async () => {
+    const {page, close} = await openBrowser();
+    const violations = policyViolations(page);
+    try {
+        await page.goto(`${SANDBOX_URL}/sign-in`);
+        await inspect(page, 'sandbox-sign-in-page');
+        await signIn(page, 'Megan');
+        for (const [path, name] of [['/', 'sandbox-home'], ['/dashboard/new?example=1', 'dashboard-example'], ['/feed', 'sandbox-feed-all'], ['/playground', 'playground'],
+            ['/playground?sample=adaptive', 'playground-adaptive'], ['/faults', 'sandbox-faults'], ['/log', 'sandbox-log'], ['/nothing-here', 'sandbox-not-found']]) {
+            await page.goto(`${SANDBOX_URL}${path}`);
+            await inspect(page, name);
+        }
+        assert.deepEqual(violations, []);
+        assert.ok((await feedPosts()).length > 0);
+    } finally {
+        await close();
+    }
+});

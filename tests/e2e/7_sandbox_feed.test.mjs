@@ -1,0 +1,462 @@
+// The sandbox's far end: the feed and its actions, every token, faults, throttle and log; and programs that are not ours.
+import assert from 'node:assert/strict';
+import {execFile, spawn} from 'node:child_process';
+import https from 'node:https';
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {createInterface} from 'node:readline';
+import {after, before, test} from 'node:test';
+import {createPublicKey, verify} from 'node:crypto';
+import {promisify} from 'node:util';
+
+import {asSuperuser, Client, openBrowser, photograph, remember, ROOT, SANDBOX_URL, sql, STACK_DIR} from './harness.mjs';
+
+const run = promisify(execFile);
+const program = new Client();
+const json = async (path) => JSON.parse((await program.request(`${SANDBOX_URL}${path}`)).text);
+const set = (path, form) => program.request(`${SANDBOX_URL}${path}`, form);
+const card = (text, more = {}) => JSON.stringify({'@type': 'MessageCard', '@context': 'https://schema.org/extensions', summary: text, text, ...more});
+const post = (url, body, headers = {}) => program.post(url, body, {'Content-Type': 'application/json', ...headers});
+
+/** A webhook of its own, as a program asks for it. */
+async function webhook(name, dialect = 'connector', kind = '') {
+    const answer = await set('/tenant/webhooks', {person: 'program', name, dialect, ...(kind && {kind})});
+    const {webhook_url: url, target, feed} = JSON.parse(answer.text);
+    remember('webhook', url);
+    return {url, target, feed};
+}
+
+let service;  // takes actions
+let origin;
+const calls = [];
+let respond = (response) => response.end();
+before(async () => {
+    service = https.createServer({key: readFileSync(join(STACK_DIR, 'conf/server.key')), cert: readFileSync(join(STACK_DIR, 'conf/server.pem'))}, (request, response) => {
+        let body = '';
+        request.on('data', (part) => { body += part; });
+        request.on('end', () => {
+            for (const name of ['authorization', 'action-authorization']) {
+                if (request.headers[name]) remember('action-token', request.headers[name].replace(/^Bearer /, ''));
+            }
+            calls.push({url: request.url, headers: request.headers, body});
+            respond(response);
+        });
+    });
+    await new Promise((resolve) => service.listen(0, '127.0.0.1', resolve));
+    origin = `https://localhost:${service.address().port}`;
+});
+after(async () => {
+    service.close();
+    await set('/faults', {target: 0, answer: 'ok'});
+    await set('/throttle', {target: 0, throttle: 'off'});
+});
+
+const actionCard = (text, actions) => card(text, {correlationId: '2f9b1a52-1111-4222-8333-944455566677', potentialAction: actions});
+const httpPost = (name, path, more = {}) => ({'@type': 'HttpPOST', name, target: `${origin}${path}`, body: '{"a": 1}', ...more});
+
+test('a MessageCard is drawn with all its parts, and anything in it that is HTML or leads astray is text', async () => {
+    const {url, target} = await webhook('Parts');
+    const everything = JSON.stringify({
+        '@type': 'MessageCard', '@context': 'http://schema.org/extensions', themeColor: '0078D7', summary: 's', title: 'A <b>title</b>', text: 'Some **bold** and <script>alert(1)</script> [link](javascript:alert(1))',
+        sections: [
+            {startGroup: true, title: 'Section *one*', activityImage: 'https://pictures.example/a.png', activityTitle: 'Ann', activitySubtitle: 'said', activityText: 'hello',
+                facts: [{name: 'Key', value: '[v](https://contoso.example)'}], images: [{image: `${SANDBOX_URL}/static/icon-groups.svg`, title: 'An icon'}]},
+            {heroImage: {image: `${SANDBOX_URL}/static/example-logo.png`, title: 'Hero'}, text: 'two'},
+            ...Array.from({length: 10}, (_, i) => ({text: `section ${i + 3}`})),
+        ],
+        potentialAction: [
+            {'@type': 'OpenUri', name: 'Open', targets: [{os: 'windows', uri: 'https://windows.example'}, {os: 'default', uri: 'https://contoso.example/open'}]},
+            {'@type': 'OpenUri', name: 'Bad', targets: [{os: 'default', uri: 'javascript:alert(1)'}]},
+            {'@type': 'InvokeAddInCommand', name: 'Add-in', addInId: 'x'},
+            {'@type': 'OpenUri', name: 'Fourth', targets: [{os: 'default', uri: 'https://contoso.example/4'}]},
+            {'@type': 'OpenUri', name: 'Fifth', targets: [{os: 'default', uri: 'https://contoso.example/5'}]},
+        ],
+    });
+    assert.deepEqual([(await post(url, everything)).status, (await post(url, everything)).text], [200, '1']);
+    const {page, close} = await openBrowser();
+    const elsewhere = [];
+    page.on('request', (request) => { if (!new URL(request.url()).hostname.endsWith('localhost')) elsewhere.push(request.url()); });
+    try {
+        await page.goto(`${SANDBOX_URL}/feed/${target}`);
+        const shown = page.locator('.mcard').first();
+        const text = await shown.innerText();
+        for (const part of ['A <b>title</b>', 'Some bold and <script>alert(1)</script> link', 'Section one', 'Ann', 'said', 'hello', 'Key', 'section 10', '2 more sections are not shown', '1 more are not shown']) {
+            assert.ok(text.includes(part), `${part} is not in:\n${text}`);
+        }
+        assert.ok(!text.includes('section 11'));
+        assert.equal(await shown.getByRole('link', {name: 'Open', exact: true}).getAttribute('href'), 'https://contoso.example/open');
+        assert.equal(await shown.locator('a[href^="javascript"]').count(), 0);
+        assert.equal(await shown.getByRole('img', {name: 'Hero'}).count(), 1);
+        assert.ok(await shown.getByRole('img', {name: 'An icon'}).evaluate((image) => image.naturalWidth > 0));
+        assert.deepEqual(elsewhere, [], 'nothing was fetched from anywhere else');
+        await photograph(page, 'feed-everything');
+    } finally {
+        await close();
+    }
+    // Teams shows no hero image.
+    const team = await webhook('Parts team', 'connector', 'teams');
+    await post(team.url, everything);
+    const shown = (await program.request(`${SANDBOX_URL}/feed/${team.target}`)).text;
+    assert.ok(shown.includes('An icon') && !shown.includes('alt="Hero"'));
+});
+
+test('OpenUri, HttpPOST and an ActionCard whose inputs are put into the body work without JavaScript', async () => {
+    const {url, target} = await webhook('Buttons');
+    await post(url, actionCard('buttons', [
+        httpPost('Go', '/go?ticket=abc', {headers: [{name: 'X-Own', value: 'yes'}]}),
+        {'@type': 'ActionCard', name: 'Answer', inputs: [
+            {'@type': 'TextInput', id: 'comment', title: 'Comment', isMultiline: true, isRequired: true, maxLength: 100},
+            {'@type': 'DateInput', id: 'due', title: 'Due', value: '2026-12-24'},
+            {'@type': 'MultichoiceInput', id: 'one', title: 'One', choices: [{display: 'A', value: 'a'}, {display: 'B', value: 'b'}], value: 'b'},
+            {'@type': 'MultichoiceInput', id: 'many', title: 'Many', isMultiSelect: true, choices: [{display: 'X', value: 'x'}, {display: 'Y', value: 'y'}, {display: 'Z', value: 'z'}]},
+            {'@type': 'MultichoiceInput', id: 'radio', title: 'Radio', style: 'expanded', choices: [{display: 'R1', value: 'r1'}, {display: 'R2', value: 'r2'}]},
+        ], actions: [
+            httpPost('Send', '/json', {body: '{"comment": "{{comment.value}}", "due": "{{due.value}}", "one": "{{one.value}}", "many": "{{many.value}}", "radio": "{{radio.value}}", "none": "{{none.value}}"}'}),
+            httpPost('Send as form', '/form', {body: 'comment={{comment.value}}', bodyContentType: 'application/x-www-form-urlencoded'}),
+        ]},
+    ]));
+    const {page, close} = await openBrowser({javaScriptEnabled: false});
+    try {
+        await page.goto(`${SANDBOX_URL}/feed/${target}`);
+        respond = (response) => { response.setHeader('CARD-ACTION-STATUS', 'Gone.'); response.end(); };
+        await page.getByRole('button', {name: 'Go'}).click();
+        let call = calls.at(-1);
+        assert.equal(call.url, '/go?ticket=abc');
+        assert.equal(call.body, '{"a": 1}');
+        assert.equal(call.headers['x-own'], 'yes');
+        assert.equal(call.headers['content-type'], 'application/json');
+        assert.equal(call.headers['card-correlation-id'], '2f9b1a52-1111-4222-8333-944455566677');
+        assert.match(call.headers['action-request-id'], /^[0-9a-f-]{36}$/);
+        assert.match(await page.locator('.outcome').textContent(), /Gone\..*program pressed "Go"/);
+
+        await page.locator('summary', {hasText: 'Answer'}).click();
+        await page.getByRole('button', {name: 'Send', exact: true}).click();
+        assert.match(await page.locator('.outcome.failed').textContent(), /Comment is required/);
+        assert.equal(calls.at(-1), call, 'nothing was sent');
+        await page.locator('summary', {hasText: 'Answer'}).click();
+        await page.getByLabel('Comment').fill('line "one"\n\\two & ü {{due.value}}');
+        await page.getByLabel('X', {exact: true}).check();
+        await page.getByLabel('Z', {exact: true}).check();
+        await page.getByLabel('R2').check();
+        await photograph(page, 'feed-action-card');
+        await page.getByRole('button', {name: 'Send', exact: true}).click();
+        assert.deepEqual(JSON.parse(calls.at(-1).body), {comment: 'line "one"\r\n\\two & ü {{due.value}}', due: '2026-12-24', one: 'b', many: 'x,z', radio: 'r2', none: '{{none.value}}'});
+        await page.locator('summary', {hasText: 'Answer'}).click();
+        await page.getByLabel('Comment').fill('a&b=c ü');
+        await page.getByRole('button', {name: 'Send as form'}).click();
+        assert.deepEqual([calls.at(-1).body, calls.at(-1).headers['content-type']], ['comment=a%26b%3Dc%20%C3%BC', 'application/x-www-form-urlencoded']);
+    } finally {
+        await close();
+    }
+});
+
+const decode = (token) => token.split('.').slice(0, 2).map((part) => JSON.parse(Buffer.from(part, 'base64url')));
+const pressWith = async (kind, target, post_id) => {
+    const before = calls.length;
+    await set('/act', {post_id, path: 'a0', token: kind});
+    assert.equal(calls.length, before + 1, kind);
+    return calls.at(-1).headers;
+};
+
+test('actions bring a signed token of either kind from the key set that the sandbox serves, and every kind of bad one', async () => {
+    const {url, target} = await webhook('Tokens');
+    await post(url, actionCard('tokens', [httpPost('Go', '/go')]));
+    const post_id = (await json(`/feed.json?target=${target}`)).at(-1).post_id;
+    respond = (response) => response.end();
+    const bearer = async (kind) => (await pressWith(kind, target, post_id)).authorization.replace('Bearer ', '');
+    const keys = {};
+    const signed = async (token, metadata) => {
+        const {jwks_uri, issuer} = await json(new URL(metadata).pathname);
+        const [{kid, alg}, claims] = decode(token);
+        assert.equal(claims.iss, issuer);
+        const jwk = (await json(new URL(jwks_uri).pathname)).keys.find((key) => key.kid === kid);
+        keys.found = Boolean(jwk);
+        const [head, body, signature] = token.split('.');
+        return alg === 'RS256' && keys.found && verify('RSA-SHA256', Buffer.from(`${head}.${body}`), createPublicKey({key: jwk, format: 'jwk'}), Buffer.from(signature, 'base64url'));
+    };
+
+    const entra = await bearer('entra');
+    const [, claims] = decode(entra);
+    const metadata = `${claims.iss}/.well-known/openid-configuration`;
+    assert.ok(await signed(entra, metadata));
+    assert.equal(claims.azp, '48af08dc-f6d2-435f-b2a7-069abd99c086');
+    assert.match(claims.aud, /^api:\/\/auth-am-([0-9a-f-]{36})\/\1$/);
+    assert.match(claims.oid, /^[0-9a-f-]{36}$/);
+    assert.ok(claims.nbf <= Date.now() / 1000 && claims.exp > Date.now() / 1000);
+
+    const legacy = await bearer('legacy');
+    const [, old] = decode(legacy);
+    assert.ok(await signed(legacy, `${SANDBOX_URL}/sts/common/.well-known/openid-configuration`));
+    assert.deepEqual([old.iss, old.aud, old.appid, old.appidacr, old.ver, old.sub, 'sender' in old],
+        [`${SANDBOX_URL}/sts/`, origin, '48af08dc-f6d2-435f-b2a7-069abd99c086', '2', 'STI.ExternalAccessToken.V1', claims.oid, false]);
+
+    const bad = {};
+    for (const kind of ['expired', 'not-yet', 'wrong-audience', 'wrong-issuer', 'wrong-app', 'tampered', 'unknown-key', 'alg-none', 'hs256']) bad[kind] = await bearer(kind);
+    assert.ok(decode(bad.expired)[1].exp < Date.now() / 1000);
+    assert.ok(decode(bad['not-yet'])[1].nbf > Date.now() / 1000);
+    assert.notEqual(decode(bad['wrong-audience'])[1].aud, claims.aud);
+    assert.notEqual(decode(bad['wrong-issuer'])[1].iss, claims.iss);
+    assert.notEqual(decode(bad['wrong-app'])[1].azp, claims.azp);
+    assert.equal(await signed(bad.tampered, metadata), false);
+    assert.ok(keys.found, 'tampered: the key is right, the signature is not');
+    assert.equal(await signed(bad['unknown-key'], metadata), false);
+    assert.equal(keys.found, false);
+    assert.deepEqual([decode(bad['alg-none'])[0].alg, bad['alg-none'].endsWith('.')], ['none', true]);
+    assert.equal(decode(bad.hs256)[0].alg, 'HS256');
+    for (const kind of ['expired', 'not-yet', 'wrong-audience', 'wrong-app']) assert.ok(await signed(bad[kind], metadata), `${kind} is signed well`);
+    assert.equal((await pressWith('none', target, post_id)).authorization, undefined);
+
+    // The example service takes the good ones only.
+    const example = (token) => post(`${SANDBOX_URL}/example/action`, '{}', token ? {Authorization: `Bearer ${token}`} : {});
+    assert.equal((await example(entra)).status, 200);
+    for (const [kind, token] of [...Object.entries(bad), ['none', '']]) {
+        const answer = await example(token);
+        assert.equal(answer.status, 401, kind);
+        assert.match(answer.headers['card-action-status'], /The token was refused/);
+    }
+});
+
+test('a card that blanks Authorization gets the token in Action-Authorization', async () => {
+    const {url, target} = await webhook('Blanked');
+    await post(url, actionCard('blanked', [httpPost('Go', '/go', {headers: [{name: 'Authorization', value: ''}]})]));
+    const headers = await pressWith('entra', target, (await json(`/feed.json?target=${target}`)).at(-1).post_id);
+    assert.equal(headers.authorization, undefined);
+    assert.match(headers['action-authorization'], /^Bearer ey/);
+});
+
+test('the answer\'s status stands with the card, and CARD-UPDATE-IN-BODY brings another card', async () => {
+    const {url, target} = await webhook('Answers');
+    await post(url, actionCard('answers', [httpPost('Go', '/go')]));
+    const {page, close} = await openBrowser();
+    const press = async (answer) => {
+        respond = answer;
+        await page.goto(`${SANDBOX_URL}/feed/${target}`);
+        await page.getByRole('button', {name: 'Go'}).first().click();
+        return page.locator('.outcome').last().textContent();
+    };
+    try {
+        assert.match(await press((r) => r.end()), /The action was completed\..*HTTP 200/s);
+        assert.match(await press((r) => { r.statusCode = 403; r.setHeader('CARD-ACTION-STATUS', 'Only the owner may.'); r.end(); }), /Only the owner may\./);
+        assert.match(await press((r) => { r.statusCode = 500; r.end(); }), /Could not complete the requested action\. Please try again later\..*HTTP 500/s);
+        assert.match(await press((r) => r.destroy()), /Could not complete the requested action.*no answer/s);
+        assert.match(await press((r) => { r.statusCode = 401; r.setHeader('ACTION-AUTHENTICATE', 'https://contoso.example/login'); r.end(); }), /sign in there first/);
+        assert.match(await press((r) => { r.setHeader('CARD-UPDATE-IN-BODY', 'true'); r.end('no card'); }), /its body is no card/);
+        assert.match(await press((r) => { r.setHeader('CARD-UPDATE-IN-BODY', 'true'); r.setHeader('CARD-ACTION-STATUS', 'Done.'); r.end(card('the new card')); }), /Done\..*new card/s);
+        assert.match(await page.locator('.mcard').textContent(), /the new card/);
+        assert.equal(await page.getByRole('button', {name: 'Go'}).count(), 0);
+        await photograph(page, 'feed-outcomes');
+    } finally {
+        await close();
+    }
+});
+
+test('an action goes to this machine only, and of a connector\'s card only to its registered target URLs', async () => {
+    const {url, target} = await webhook('Astray');
+    const elsewhere = ['https://contoso.example/x', 'http://localhost/x', 'https://10.0.0.1/x', 'https://user@localhost/x'];
+    await post(url, actionCard('astray', elsewhere.map((uri, i) => ({'@type': 'HttpPOST', name: `n${i}`, target: uri}))));
+    const post_id = (await json(`/feed.json?target=${target}`)).at(-1).post_id;
+    for (const i of elsewhere.keys()) await set('/act', {post_id, path: `a${i}`});
+    const problems = (await json(`/feed.json?target=${target}`)).at(-1).actions.map(({problem, http}) => [problem, http]);
+    assert.equal(problems.length, 4);
+    for (const [problem, http] of problems) {
+        assert.match(problem, /^Failed to send\./);
+        assert.equal(http, null);
+    }
+    const id = asSuperuser("select app_id from o365_internal.connector where slug = 'desk'");
+    asSuperuser(`update o365_internal.sandbox_webhook set app_id = '${id}' where target_id = ${target}`);
+    await post(url, actionCard('not registered', [httpPost('Go', '/go')]));
+    const last = (await json(`/feed.json?target=${target}`)).at(-1).post_id;
+    const before = calls.length;
+    await set('/act', {post_id: last, path: 'a0'});
+    assert.match((await json(`/feed.json?target=${target}`)).at(-1).actions[0].problem, /none of the connector's registered target URLs/);
+    assert.equal(calls.length, before);
+});
+
+test('an Adaptive Card is drawn by its own library under the page\'s policy, and its actions work', async () => {
+    const {url, target} = await webhook('Adaptive', 'workflow');
+    const adaptive = (content) => JSON.stringify({type: 'message', attachments: [{contentType: 'application/vnd.microsoft.card.adaptive', contentUrl: null, content: {type: 'AdaptiveCard', version: '1.4', ...content}}]});
+    assert.equal((await post(url, adaptive({
+        body: [{type: 'TextBlock', text: 'Build **4711** <b>failed</b>', wrap: true}, {type: 'FactSet', facts: [{title: 'Branch', value: 'main'}]}, {type: 'Input.Text', id: 'why', label: 'Why?'}],
+        actions: [{type: 'Action.ShowCard', title: 'More', card: {type: 'AdaptiveCard', body: [{type: 'TextBlock', text: 'hidden at first'}]}},
+            {type: 'Action.OpenUrl', title: 'Log', url: 'https://contoso.example/log'},
+            {type: 'Action.Http', title: 'Retry', method: 'POST', url: `${origin}/retry`, body: '{"why": "{{why.value}}"}'}],
+    }))).status, 202);
+    const {page, context, close} = await openBrowser();
+    const violations = [];
+    page.on('console', (message) => { if (/Content Security Policy/i.test(message.text())) violations.push(message.text()); });
+    try {
+        await page.goto(`${SANDBOX_URL}/feed/${target}`);
+        const drawn = page.locator('.adaptive');
+        await drawn.getByRole('button', {name: 'More'}).waitFor();
+        assert.match(await drawn.innerText(), /Build 4711 <b>failed<\/b>/);
+        assert.equal(await page.locator('.static-card').isVisible(), false);
+        assert.equal(await drawn.getByText('hidden at first').isVisible(), false);
+        await drawn.getByRole('button', {name: 'More'}).click();
+        assert.equal(await drawn.getByText('hidden at first').isVisible(), true);
+        await context.route('https://contoso.example/**', (route) => route.fulfill({body: 'log'}));
+        const [opened] = await Promise.all([context.waitForEvent('page'), drawn.getByRole('link', {name: 'Log'}).click()]);
+        await opened.waitForURL('https://contoso.example/log');
+        await opened.close();
+        await photograph(page, 'feed-adaptive');
+        respond = (response) => { response.setHeader('CARD-ACTION-STATUS', 'Started again.'); response.end(); };
+        await drawn.getByLabel('Why?').fill('because "x"');
+        await drawn.getByRole('button', {name: 'Retry'}).click();
+        await page.locator('.outcome').waitFor();
+        assert.deepEqual(JSON.parse(calls.at(-1).body), {why: 'because "x"'});
+        assert.match(await page.locator('.outcome').textContent(), /Started again\./);
+        assert.deepEqual(violations, []);
+    } finally {
+        await close();
+    }
+});
+
+test('what a workflow trips over after its 202 stands in the feed, and nobody tells the sender', async () => {
+    const {url, target} = await webhook('Runs', 'workflow');
+    for (const [body, note] of [[card('a MessageCard'), /of type 'Null'\. The result must be a valid array/], [JSON.stringify({attachments: [{content: {type: 'Other'}}]}), /Property 'type' must be 'AdaptiveCard'/]]) {
+        const answer = await post(url, body);
+        assert.deepEqual([answer.status, answer.text], [202, '']);
+        assert.match((await json(`/feed.json?target=${target}`)).at(-1).note, note);
+    }
+    assert.equal(JSON.parse((await post(url, card('x'), {Authorization: 'Bearer x'})).text).error.code, 'DirectApiRequestHasMoreThanOneAuthorization');
+});
+
+test('webhooks answer word for word as documented', async () => {
+    const {url} = await webhook('Words');
+    const answer = async (body) => { const {status, text} = await post(url, body); return [status, text]; };
+    assert.deepEqual(await answer(card('x')), [200, '1']);
+    assert.deepEqual(await answer('{"text": ""}'), [400, 'Summary or Text is required.']);
+    assert.deepEqual(await answer('no JSON'), [400, 'Bad payload received by generic incoming webhook.']);
+    const large = await answer(card('x'.repeat(30000)));
+    assert.deepEqual([large[0], /returned HTTP error 413 with ContextId/.test(large[1])], [200, true]);
+    assert.match((await post(url.replace(/\/[^/]+$/, '/00000000-0000-4000-8000-000000000000'), card('x'))).text, /Invalid webhook URL/);
+    assert.equal((await program.request(url)).text, 'Invalid webhook request - GET not supported');
+    const unknown = url.replace('IncomingWebhook', '00000000-0000-4000-8000-000000000000');
+    assert.equal((await program.request(unknown)).text, 'Unknown Connector provider 00000000-0000-4000-8000-000000000000');
+});
+
+test('every answer of the fault panel is given when it is asked for, per webhook, in a pattern, with Retry-After', async () => {
+    const one = await webhook('Faulty');
+    const other = await webhook('Sound');
+    const {answers} = await json('/faults.json');
+    assert.ok(answers.length >= 25);
+    for (const answer of answers.filter((name) => !['ok', 'silent', 'slow-answer', 'slow', 'hang-up', 'reset'].includes(name))) {
+        await set('/faults', {target: one.target, answer, retry_after: 9});
+        const got = await post(one.url, card(answer));
+        assert.equal(got.headers['retry-after'], '9', answer);
+        const status = answer.match(/^\d{3}(?!-in)/)?.[0] ?? (answer.includes('-in-200') ? '200' : answer === 'workflow-not-found' ? '404' : '400');
+        assert.equal(String(got.status), status, answer);
+        assert.notEqual(got.text, '1');
+        assert.deepEqual([(await post(other.url, card('sound'))).text], ['1']);
+    }
+    await set('/faults', {target: one.target, pattern: 'ok 503 429-in-200'});
+    const statuses = [];
+    for (let i = 0; i < 6; ++i) { const {status, text} = await post(one.url, card('x')); statuses.push(text === '1' ? 'ok' : status); }
+    assert.deepEqual(statuses, ['ok', 503, 200, 'ok', 503, 200]);
+    assert.equal((await set('/faults', {target: one.target, answer: 'no-such-answer'})).status, 400);
+    await set('/faults', {target: one.target, answer: 'ok'});
+    assert.deepEqual((await json('/faults.json')).faults, []);
+});
+
+test('slow before the answer, slow within it, closed, reset: the connection does what was asked for', async () => {
+    const {url, target} = await webhook('Stages');
+    const timed = async (answer) => {
+        await set('/faults', {target, answer, count: 1});
+        const begun = Date.now();
+        const result = await new Client().post(url, card(answer), {'Content-Type': 'application/json'}).catch((error) => ({error: error.message}));
+        return {...result, took: Date.now() - begun};
+    };
+    const slow = await timed('slow');
+    assert.ok(slow.text === '1' && slow.took >= 3000, JSON.stringify(slow));
+    const trickle = await timed('slow-answer');
+    assert.ok(trickle.text === '1' && trickle.took >= 2000, JSON.stringify(trickle));
+    assert.equal((await timed('hang-up')).error, 'socket hang up');
+    assert.equal((await timed('reset')).error, 'read ECONNRESET');
+});
+
+test('TLS fails by host: expired, of another name, of a stranger, refused', async () => {
+    const {url} = await webhook('Handshakes');
+    const at = (host) => new Client().post(url.replace('contoso.webhook.localhost', host), card('x')).then(() => 'sent', (error) => error.code);
+    assert.equal(await at('expired.webhook.localhost'), 'CERT_HAS_EXPIRED');
+    assert.equal(await at('wrong-name.webhook.localhost'), 'ERR_TLS_CERT_ALTNAME_INVALID');
+    assert.match(await at('stranger.webhook.localhost'), /SELF_SIGNED/);
+    assert.match(await at('refused.webhook.localhost'), /SSL|EPROTO/);
+});
+
+test('the throttle keeps the real windows, counts, and the log names the window that was full', async () => {
+    const {url, target} = await webhook('Throttled');
+    await set('/throttle', {target, throttle: 'on'});
+    const texts = [];
+    for (let i = 0; i < 6; ++i) texts.push((await post(url, card(`n${i}`))).text);
+    assert.deepEqual(texts.map((text) => (text === '1' ? 1 : Number(text.match(/HTTP error (\d+)/)[1]))), [1, 1, 1, 1, 429, 429]);
+    const {throttles} = await json('/faults.json');
+    const windows = throttles.find((one) => one.target === target).windows;
+    assert.deepEqual(windows.map(({seconds, limit}) => [seconds, limit]), [[1, 4], [30, 60], [3600, 100], [7200, 150], [86400, 1800]]);
+    assert.deepEqual(windows.slice(1).map(({used}) => used), [4, 4, 4, 4]);
+    const log = await json(`/log.json?target=${target}`);
+    assert.deepEqual(log.map(({answered, full_window: full}) => [answered, full]), [...Array(4).fill(['ok', null]), ['429-in-200', 1], ['429-in-200', 1]]);
+    assert.ok(log.every(({received_at: at}, i) => i === 0 || at > log[i - 1].received_at), 'the sink\'s own clock is in order');
+    await set('/throttle', {target, throttle: 'off'});
+});
+
+test('every command of docs/sandbox.md works as it stands there', async () => {
+    const {url, target} = await webhook('Documented');
+    const text = readFileSync(join(ROOT, 'docs/sandbox.md'), 'utf8');
+    const commands = [...text.matchAll(/^    (curl .*)$/gm)].map(([, line]) => line.replace(/\s+#.*$/, '').replaceAll('target=1', `target=${target}`));
+    assert.ok(commands.length >= 10);
+    for (const command of commands) {
+        const {stdout} = await run('bash', ['-c', command.replace('curl', 'curl -fsS')], {env: {...process.env, URL: SANDBOX_URL, WEBHOOK: url}, maxBuffer: 1 << 28})
+            .catch((error) => assert.fail(`${command}: ${error.stderr}`));
+        if (command.includes('/tenant/webhooks')) remember('webhook', JSON.parse(stdout).webhook_url);
+    }
+    assert.deepEqual((await json('/faults.json')).faults.map(({target: where}) => where), [0], 'the one of all is left');
+    await set('/faults', {target: 0, answer: 'ok'});
+    await set('/throttle', {target, throttle: 'off'});
+    assert.equal((await json(`/feed.json?target=${target}`))[0].card.text, 'Hello');
+});
+
+test('the sandbox refuses to start where public_url is public', async () => {
+    const check = () => run(`${process.env.BUILD}/o365-sandbox.fcgi`, ['--config', process.env.CONFIG, '--check']).then(() => 'starts', (error) => error.stderr);
+    const before = sql("select value from o365.settings where name = 'public_url'");
+    assert.equal(await check(), 'starts');
+    sql("select o365.set('public_url', 'https://connect.contoso.example')");
+    try {
+        assert.match(await check(), /public_url is not on loopback/);
+    } finally {
+        sql(`select o365.set('public_url', '${before}')`);
+    }
+});
+
+test('another site cannot drive the sandbox', async () => {
+    const answer = await program.post(`${SANDBOX_URL}/faults`, 'target=0&answer=503', {'Content-Type': 'application/x-www-form-urlencoded', Origin: 'https://attacker.example', 'Sec-Fetch-Site': 'cross-site'});
+    assert.equal(answer.status, 403);
+    assert.deepEqual((await json('/faults.json')).faults, []);
+});
+
+test('somebody else\'s sender from npm posts against scripts/sandbox --headless, which prints where it is', async () => {
+    const sandbox = spawn(join(ROOT, 'scripts/sandbox'), ['--headless', '--port', '19443'], {stdio: ['ignore', 'pipe', 'ignore']});
+    try {
+        const [line] = await new Promise((resolve, reject) => {
+            const lines = [];
+            createInterface({input: sandbox.stdout}).on('line', (text) => { lines.push(text); resolve(lines); });
+            sandbox.on('exit', () => reject(new Error('it ended')));
+        });
+        const {url, feed, webhooks, ca, faults} = JSON.parse(line);
+        const env = {...process.env, NODE_EXTRA_CA_CERTS: ca};
+        const {stdout} = await run('node', ['--input-type=module', '-e', `
+            import {IncomingWebhook} from 'ms-teams-webhook';
+            const made = await fetch('${webhooks}', {method: 'POST', body: new URLSearchParams({name: 'CI'})}).then((response) => response.json());
+            const sender = new IncomingWebhook(made.webhook_url);
+            const first = await sender.send({'@type': 'MessageCard', '@context': 'https://schema.org/extensions', summary: 's', text: 'from a public library'});
+            await fetch('${faults}', {method: 'POST', body: new URLSearchParams({target: made.target, answer: '429', count: '1'})});
+            const second = await sender.send({text: 'refused'}).then(() => 'sent', () => 'refused');
+            const posts = await fetch('${feed}?target=' + made.target).then((response) => response.json());
+            console.log(JSON.stringify({second, posts: posts.map(({answered, card}) => [answered, card.text])}));
+        `], {cwd: ROOT, env});
+        assert.deepEqual(JSON.parse(stdout.trim().split('\n').at(-1)), {second: 'refused', posts: [['ok', 'from a public library'], ['429', 'refused']]});
+        assert.match(url, /^https:\/\/localhost:\d+$/);
+    } finally {
+        const ended = new Promise((resolve) => sandbox.on('exit', resolve));
+        sandbox.kill('SIGTERM');
+        await ended;
+    }
+});

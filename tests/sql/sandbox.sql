@@ -1,0 +1,134 @@
+-- The sandbox's rules: registrations are judged as o365.register_connector judges them, it makes connectors on loopback only, webhooks answer as
+-- faults, throttle, removal and workflows say, the store's review.
+\ir fixtures/setup.sql
+BEGIN;
+SELECT no_plan();
+SELECT o365.set('public_url', 'https://app.localhost:8443');
+
+CREATE FUNCTION pg_temp.form(changes jsonb DEFAULT '{}') RETURNS jsonb LANGUAGE sql AS $$
+    SELECT '{"name": "Try", "short_description": "short", "long_description": "a longer description", "website": "https://example.org",
+             "events": ["one"], "landing_page": "https://app.localhost:8443/connect/try/", "callback_url": "https://app.localhost:8443/connect/try/callback",
+             "target_urls": ["https://sandbox.localhost:8443"], "enabled_for": ["groups"], "terms": "yes", "actions": "yes"}'::jsonb || $1 $$;
+CREATE FUNCTION pg_temp.problems(changes jsonb, logo bytea DEFAULT '\x89504e470d0a1a0a') RETURNS text LANGUAGE sql AS $$
+    SELECT coalesce((SELECT string_agg(p->>'field', ' ' ORDER BY p->>'field') FROM jsonb_array_elements(o365.sandbox_save('Dev', NULL, pg_temp.form($1), $2)->'problems') AS p), '') $$;
+
+-- Registration
+SELECT is(pg_temp.problems('{}'), '', 'a whole form is saved');
+SELECT is(pg_temp.problems('{"name": " ", "short_description": "", "long_description": "", "website": "example.org", "events": [], "enabled_for": [],
+    "landing_page": "x", "callback_url": "http://example.org/c?d=1", "target_urls": ["http://example.org"], "terms": ""}', NULL),
+    'callback_url callback_url enabled_for events landing_page logo long_description name short_description target_urls terms website',
+    'every problem is told at once');
+SELECT is(pg_temp.problems('{}', '\x00'), 'logo', 'a logo is what its bytes say');
+SELECT is(pg_temp.problems('{}', ('\x89504e470d0a1a0a' || repeat('00', 61440))::bytea), 'logo', 'a logo has less than 60 KB');
+SELECT is(pg_temp.problems('{"target_urls": []}'), 'actions', 'actions need a target URL');
+SELECT is(pg_temp.problems('{"target_urls": [], "actions": "no"}'), '', 'a connector without actions needs none');
+SELECT is(pg_temp.problems('{"callback_url": "http://localhost:3000/callback"}'), '', 'localhost will do in development');
+SELECT is((SELECT string_agg(DISTINCT p.field, ' ' ORDER BY p.field) FROM o365_internal.connector_problems(o365_internal.sandbox_candidate(pg_temp.form('{"name": "", "website": "x"}'), NULL)) AS p),
+    (SELECT string_agg(DISTINCT p->>'field', ' ' ORDER BY p->>'field') FROM jsonb_array_elements(o365.sandbox_save('Dev', NULL, pg_temp.form('{"name": "", "website": "x"}'), NULL)->'problems') AS p),
+    'the dashboard finds what o365.register_connector finds');
+SELECT throws_like($$SELECT o365.register_connector('try', '', NULL, 's', 'l', 'x', ARRAY['e'])$$, '%name is empty%', 'which is the same function''s finding');
+
+CREATE TEMP TABLE mine AS SELECT (o365.sandbox_save('Megan', NULL, pg_temp.form(), '\x89504e470d0a1a0a')->>'app_id')::uuid AS app_id;
+SELECT is(o365.sandbox_registration('Adele', app_id), NULL, 'nobody sees another developer''s connector') FROM mine;
+SELECT is(o365.sandbox_save('Adele', app_id, pg_temp.form(), NULL)->'problems'->0->>'field', 'name', 'nor changes it') FROM mine;
+SELECT is(o365.sandbox_save('Megan', app_id, pg_temp.form('{"name": "Renamed"}'), NULL)->>'app_id', app_id::text, 'a change keeps GUID and logo') FROM mine;
+SELECT is(o365.sandbox_registration('Megan', app_id)->>'name', 'Renamed', 'and is kept') FROM mine;
+SELECT is(o365.sandbox_connector(app_id::text)->>'name', 'Renamed', 'the Connect page knows it by its GUID') FROM mine;
+
+-- Handing over
+SELECT is(o365.sandbox_register('Adele', app_id, '', true)->>'problem', 'There is no such connector of yours.', 'nobody hands over another''s') FROM mine;
+SELECT is(o365.sandbox_register('Megan', app_id, '', true)->>'slug', 'try', 'one step registers it here') FROM mine;
+SELECT is((SELECT c.app_id FROM o365_internal.connector AS c WHERE c.slug = 'try'), app_id, 'under the same GUID') FROM mine;
+SELECT is((SELECT c.allow_anonymous FROM o365_internal.connector AS c WHERE c.slug = 'try'), true, 'as wished');
+SELECT is(o365.sandbox_register('Megan', app_id, 'postgres', true)->>'problem', 'The role ''postgres'' is not known as an application''s.',
+    'it lets no role send that no operator let send') FROM mine;
+SELECT o365.register_connector('theirs', 'Theirs', '\x89504e470d0a1a0a', 's', 'l', 'https://example.org', ARRAY['e']);
+SELECT is(o365.sandbox_register('Megan', (o365.sandbox_save('Megan', NULL, pg_temp.form('{"callback_url": "https://app.localhost:8443/connect/theirs/callback"}'),
+    '\x89504e470d0a1a0a')->>'app_id')::uuid, '', true)->>'problem', 'This installation has another connector ''theirs''.', 'it never changes an operator''s connector');
+SELECT is((SELECT c.name FROM o365_internal.connector AS c WHERE c.slug = 'theirs'), 'Theirs', 'which stays as it was');
+SELECT o365.set('public_url', 'https://example.org');
+SELECT throws_ok(format('SELECT o365.sandbox_register(''Megan'', %L, '''', true)', app_id), '42501', NULL, 'where public_url is public it registers nothing') FROM mine;
+SELECT o365.set('public_url', 'https://app.localhost:8443');
+
+-- Webhooks
+CREATE TEMP TABLE place AS SELECT o365.sandbox_create_target('Megan', 'groups', 'Test') AS group_id, o365.sandbox_create_target('Megan', 'teams', 'Flow', 'workflow') AS flow_id;
+SELECT o365.sandbox_mint(group_id, sha256('g'), NULL), o365.sandbox_mint(flow_id, sha256('f'), NULL) FROM place;
+CREATE FUNCTION pg_temp.post(hook text, judged text DEFAULT 'ok') RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(r.answer || coalesce(' ' || r.retry_after, ''), '') FROM o365.sandbox_receive(sha256($1::bytea), '{}', 2, $2, NULL) AS r $$;
+SELECT is(pg_temp.post('g'), 'ok', 'a card is taken');
+SELECT is(pg_temp.post('g', '400-text'), '400-text', 'a card without text is refused');
+SELECT is(pg_temp.post('f', '400-text'), 'ok', 'a workflow''s trigger takes any JSON');
+SELECT is(pg_temp.post('f', '400-json'), '400-json', 'but no other text');
+SELECT is(pg_temp.post('nothing'), NULL, 'there are no other webhooks');
+SELECT is((SELECT answered FROM o365.sandbox_log(NULL, 0, true, 1, NULL)), '404', 'a request to one that does not exist is in the log');
+
+SELECT o365.sandbox_set_fault(0, ARRAY['503'], 2, NULL, 7);
+SELECT is(pg_temp.post('g') || ', ' || pg_temp.post('f') || ', ' || pg_temp.post('g'), '503 7, 503 7, ok', 'a fault of all is given as often as asked for');
+SELECT o365.sandbox_set_fault(group_id, ARRAY['ok', '429-in-200', '410'], NULL, NULL, NULL) FROM place;
+SELECT is((SELECT string_agg(pg_temp.post('g'), ' ') FROM generate_series(1, 6)), 'ok 429-in-200 410 ok 429-in-200 410', 'a pattern goes round');
+SELECT is(pg_temp.post('f'), 'ok', 'and is that webhook''s alone');
+SELECT o365.sandbox_set_fault(group_id, ARRAY['403'], NULL, 50, NULL) FROM place;
+SELECT ok((SELECT count(*) FILTER (WHERE a = '403') BETWEEN 50 AND 150 FROM (SELECT pg_temp.post('g') AS a FROM generate_series(1, 200)) AS a), 'a rate of 50 per cent is about half');
+SELECT o365.sandbox_set_fault(group_id, ARRAY['403'], NULL, 0, NULL) FROM place;
+SELECT is((SELECT count(*) FROM (SELECT pg_temp.post('g') AS a FROM generate_series(1, 50)) AS a WHERE a <> 'ok'), 0::bigint, 'a rate of 0 is never');
+SELECT o365.sandbox_set_fault(group_id, ARRAY['ok'], NULL, NULL, NULL) FROM place;
+SELECT is_empty('SELECT * FROM o365.sandbox_faults()', 'ok takes a fault back');
+
+-- The throttle: each window in turn, with the others wound back
+CREATE FUNCTION pg_temp.age(seconds integer) RETURNS void LANGUAGE sql AS $$
+    UPDATE o365_internal.sandbox_throttle AS t SET started = (SELECT array_agg(s - make_interval(secs => $1) ORDER BY i) FROM unnest(t.started) WITH ORDINALITY AS u (s, i))
+     WHERE t.started <> '{}' $$;
+CREATE FUNCTION pg_temp.posts(n integer, hook text DEFAULT 'g') RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(a || ' ' || n, ', ' ORDER BY a DESC) FROM (SELECT a, count(*) AS n FROM (SELECT pg_temp.post($2) AS a FROM generate_series(1, $1)) AS p GROUP BY a) AS g $$;
+SELECT o365.sandbox_set_throttle(0, true);
+SELECT is(pg_temp.posts(6), 'ok 4, 429-in-200 2', '4 in a second');
+SELECT is((SELECT throttled FROM o365.sandbox_log(NULL, 0, true, 1, NULL)), 1, 'and the log names the window');
+DO $$ BEGIN FOR i IN 1 .. 14 LOOP PERFORM pg_temp.age(1), pg_temp.posts(4); END LOOP; END $$;
+SELECT pg_temp.age(1);
+SELECT is(pg_temp.posts(1), '429-in-200 1', '60 in 30 seconds, although a second has passed');
+SELECT pg_temp.age(30);
+DO $$ BEGIN FOR i IN 1 .. 10 LOOP PERFORM pg_temp.age(1), pg_temp.posts(4); END LOOP; END $$;
+SELECT pg_temp.age(31);
+SELECT is(pg_temp.posts(1), '429-in-200 1', '100 in an hour');
+SELECT is((SELECT throttled FROM o365.sandbox_log(NULL, 0, true, 1, NULL)), 3600, 'which the log says');
+SELECT pg_temp.age(3600);
+DO $$ BEGIN FOR i IN 1 .. 13 LOOP PERFORM pg_temp.age(1), pg_temp.posts(4); END LOOP; END $$;
+SELECT is((SELECT used[4] FROM o365_internal.sandbox_throttle AS t, place WHERE t.target_id = place.group_id), 150, '150 in two hours');
+SELECT pg_temp.age(31);
+SELECT is(pg_temp.posts(1), '429-in-200 1', 'are full');
+SELECT is((SELECT throttled FROM o365.sandbox_log(NULL, 0, true, 1, NULL)), 7200, 'although this hour has had 50 only');
+UPDATE o365_internal.sandbox_throttle AS t SET used[5] = 1799, started = ARRAY[NULL, NULL, NULL, NULL, started[5]] FROM place WHERE t.target_id = place.group_id;
+SELECT is(pg_temp.posts(2), 'ok 1, 429-in-200 1', '1,800 in a day');
+SELECT is((SELECT w->>'used' FROM o365.sandbox_throttles() AS t, jsonb_array_elements(t.windows) AS w WHERE w->>'seconds' = '86400'), '1800', 'the counters say so');
+SELECT is(pg_temp.posts(5, 'f'), 'ok 5', 'a workflow has another limit');
+UPDATE o365_internal.sandbox_throttle AS t SET used[1] = 4499 FROM place WHERE t.target_id = place.flow_id;
+SELECT is(pg_temp.posts(2, 'f'), 'ok 1, 429 1', '4,500 in five minutes, and a real 429');
+SELECT o365.sandbox_set_throttle(group_id, false) FROM place;
+SELECT is(pg_temp.posts(9), 'ok 9', 'a target''s own switch goes before that of all');
+SELECT o365.sandbox_set_throttle(0, false);
+
+-- Removal and workflows
+SELECT ok(o365.sandbox_remove_webhook(group_id, (SELECT min(webhook_id) FROM o365_internal.sandbox_webhook AS w WHERE w.target_id = group_id)), 'a configuration is removed') FROM place;
+SELECT is(pg_temp.post('g'), '410', 'its webhook answers 410');
+SELECT is((SELECT string_agg(pg_temp.post('f'), ' ' ORDER BY s) FROM unnest(ARRAY['off', 'tenant', 'on', 'deleted', 'on']) WITH ORDINALITY AS x (state, s), place,
+    LATERAL (SELECT o365.sandbox_set_workflow(flow_id, state)) AS done), 'workflow-not-enabled 401-direct-api ok workflow-not-found workflow-not-found',
+    'a workflow is switched off, made tenant-only, on again, deleted for good');
+
+-- The store
+SELECT is(jsonb_array_length(o365.sandbox_submit('Megan', app_id, 'fail', 'x', '{}', '', '')->'problems') >= 8, true, 'what is missing is listed') FROM mine;
+SELECT is(o365.sandbox_submit('Megan', app_id, 'pass', 'x', ARRAY['working', 'markdown', 'few', 'digest', 'actions', 'pause', 'documentation', 'https', 'name'],
+    E'Press it.\nLook.', 'test@example.org')->'problems', '[]', 'a whole submission is taken') FROM mine;
+SELECT is(o365.sandbox_review('Megan', app_id, true, ''), 'Nobody reviews a connector of their own: sign in with another name.', 'not by its own developer') FROM mine;
+SELECT is(o365.sandbox_review('Rita', app_id, false, ' '), 'A rejection says why.', 'with a reason') FROM mine;
+SELECT is(o365.sandbox_review('Rita', app_id, false, 'The logo is blurred.'), NULL, 'rejected') FROM mine;
+SELECT is(o365.sandbox_catalog(), '[]', 'it is not in the catalog');
+SELECT is(o365.sandbox_review('Rita', app_id, true, ''), 'It does not wait for a review any more.', 'once') FROM mine;
+SELECT is(o365.sandbox_submit('Megan', app_id, 'pass', 'x', ARRAY['working', 'markdown', 'few', 'digest', 'actions', 'pause', 'documentation', 'https', 'name'],
+    E'Press it.\nLook.', 'test@example.org')->'problems', '[]', 'submitted again') FROM mine;
+SELECT is(o365.sandbox_review('Rita', app_id, true, ''), NULL, 'approved') FROM mine;
+SELECT is(jsonb_array_length(o365.sandbox_catalog()), 1, 'it is in the catalog');
+SELECT is(o365.sandbox_save('Megan', app_id, pg_temp.form('{"name": "Another"}'), NULL)->'problems', NULL, 'a change') FROM mine;
+SELECT is(o365.sandbox_catalog(), '[]', 'takes it out, until it is reviewed again');
+
+SELECT * FROM finish();
+ROLLBACK;
