@@ -6,6 +6,10 @@ const BACKOFF_MS = 2500;  // the database is back: so long a worker may still wa
 // A database that is away for less makes nothing double: no POST ends later than three seconds before its lease (worker/delivery.cpp,
 // kLeaseMargin), and a worker that has lost the database is back no later than the same time again.
 const SHORT_MS = 1000;
+// A worker that lives begins no POST that has less than post_timeout_seconds (10 here) and kLeaseMargin (3) left of its lease, and nobody else has
+// the lane before the lease ends. So where no worker died or stopped, the same card comes again 13 s after it began or later; three are allowed for
+// connecting, which the worker counts as part of the POST and the sink does not.
+export const AGAIN_MS = 13000 - 3000;
 
 /** Reads the sink's log (its form: sink.mjs) into posts in the order in which they began; `ended`: when the answer left, or the connection ended. */
 export function parseSink(text) {
@@ -37,7 +41,7 @@ function groupBy(list, key) {
  */
 export function judge({cards, transactions, acknowledged, posts, kills}) {
     const problems = [];
-    const known = new Map(cards.map((card) => [card.card, {...card, arrivals: [], explained: card.inDoubt}]));
+    const known = new Map(cards.map((card) => [card.card, {...card, arrivals: [], explained: card.inDoubt, outages: 0}]));
     let phantoms = 0;
     for (const post of posts.filter((one) => one.card)) {  // without: the connection ended before the body was there
         if (known.has(post.card)) known.get(post.card).arrivals.push(post);
@@ -62,7 +66,8 @@ export function judge({cards, transactions, acknowledged, posts, kills}) {
         }
     }
     // In flight at a kill: the sink had begun the POST, and the card's end was not yet in the database. Each card may double once for each kill that
-    // caught it in flight, and for each attempt that the history itself calls in doubt; nothing else may double.
+    // caught it in flight, and for each attempt that the history itself calls in doubt. An outage of
+    // the database alone explains only what came again a lease later (AGAIN_MS). Nothing else may double.
     const belated = new Set();
     let bound = 0;
     for (const kill of kills) {
@@ -75,7 +80,9 @@ export function judge({cards, transactions, acknowledged, posts, kills}) {
             const until = kill.kind === 'database' ? kill.until + BACKOFF_MS : kill.at + LAG_MS;
             for (const card of lane) {
                 if (card.endedAt <= kill.at || !card.arrivals.some((post) => post.begun >= since && post.begun <= until)) continue;
-                ++kill.inFlight, ++card.explained;
+                ++kill.inFlight;
+                if (kill.kind === 'database') ++card.outages;
+                else ++card.explained;
             }
             // A worker that is stopped between its last look at the clock and its first byte sends that one POST when it goes on.
             if (kill.kind !== 'stop') continue;
@@ -89,11 +96,20 @@ export function judge({cards, transactions, acknowledged, posts, kills}) {
     }
     let doubled = 0;
     let unexplained = 0;
+    let byOutage = 0;
     for (const card of known.values()) {
         const more = Math.max(0, card.arrivals.length - 1);
         doubled += more;
         bound += card.inDoubt;
-        if (more > card.explained) problems.push(`card ${card.card} arrived ${more + 1} times, and ${card.explained} kills caught it in flight`), unexplained += more - card.explained;
+        // What no dead worker explains an outage must: the card's lease ended before its report could be made, so that it came that much later.
+        const rest = Math.max(0, more - card.explained);
+        const late = card.arrivals.filter((post, i) => i > 0 && post.begun - card.arrivals[i - 1].begun >= AGAIN_MS).length;
+        const outages = Math.min(rest, card.outages, late);
+        byOutage += outages;
+        if (rest > outages) {
+            problems.push(`card ${card.card} arrived ${more + 1} times, ${late} of them a lease later; ${card.explained} kills and ${card.outages} outages caught it in flight`);
+            unexplained += rest - outages;
+        }
     }
     // At most one POST of a webhook is under way.
     let overlaps = 0;
@@ -109,5 +125,5 @@ export function judge({cards, transactions, acknowledged, posts, kills}) {
     const ways = new Set([...known.values()].flatMap((card) => card.arrivals.map((post) => `${card.subscription} ${post.webhook}`)));
     misrouted = 2 * ways.size - new Set([...ways].map((way) => way.split(' ')[0])).size - new Set([...ways].map((way) => way.split(' ')[1])).size;
     if (misrouted > 0) problems.push(`${misrouted} pairs of subscription and webhook too many`);
-    return {problems, phantoms, lost, outOfOrder, doubled, bound, unexplained, overlaps, misrouted, belated: belated.size};
+    return {problems, phantoms, lost, outOfOrder, doubled, byOutage, bound, unexplained, overlaps, misrouted, belated: belated.size};
 }
