@@ -431,7 +431,6 @@ std::set<std::int64_t> Delivery::send_report(const std::vector<Report>& reports)
     std::vector<std::int64_t> lane_subs;
     std::vector<std::int64_t> lane_leases;
     std::vector<std::string> releases;
-    std::int64_t ended = 0;
     for (const Report& one : reports) {
         lane_subs.push_back(one.lane->subscription_id);
         lane_leases.push_back(one.lane->lease_no);
@@ -447,7 +446,6 @@ std::set<std::int64_t> Delivery::send_report(const std::vector<Report>& reports)
             retry_after.push_back(end.retry_after);
             took.push_back(end.took ? std::optional<std::int64_t>(end.took->count()) : std::nullopt);
             problems.push_back(judgement.problem.empty() ? std::nullopt : std::optional(judgement.problem));
-            if (is_end(judgement.outcome)) ++ended;
         }
     }
     const Rows rows = database_.call(
@@ -460,7 +458,12 @@ std::set<std::int64_t> Delivery::send_report(const std::vector<Report>& reports)
     for (int i = 0; i < rows.size(); ++i) {
         if (!rows.is_null(i, 1)) busy.insert(rows.integer(i, 1));
     }
-    if (busy.empty() && rows.integer(0, 0) < ended) {
+    std::int64_t ended = 0;  // of the lanes that are not busy: what the call should have ended
+    for (const Report& one : reports) {
+        if (busy.contains(one.lane->subscription_id)) continue;
+        ended += std::ranges::count_if(one.ends, [](const CardEnd& end) { return is_end(end.judgement.outcome); });
+    }
+    if (rows.integer(0, 0) < ended) {
         log::warn("report_refused",
                   "cards={} why=\"their lease had ended; another worker has them, or has ended them\"",
                   ended - rows.integer(0, 0));
