@@ -56,8 +56,10 @@
         form.submit();
     };
 
+    const cards = new WeakMap();  // place -> what is drawn there
     const draw = (place) => {
         const card = new AdaptiveCards.AdaptiveCard();
+        const typed = new Map((cards.get(place)?.getAllInputs() ?? []).map((input) => [input.id, input.value]));
         card.hostConfig = hostConfig();
         card.onExecuteAction = (action) => {
             if (action instanceof AdaptiveCards.OpenUrlAction) window.open(action.url, '_blank', 'noopener,noreferrer');
@@ -66,7 +68,10 @@
         };
         try {
             card.parse(JSON.parse(place.dataset.card));
+            // Drawn again in other colours, a card keeps what somebody has typed into it.
+            for (const input of card.getAllInputs()) if (typed.has(input.id)) input.defaultValue = typed.get(input.id);
             const drawn = card.render();
+            cards.set(place, card);
             const note = document.createElement('p');
             note.className = 'adaptive-note soft';
             note.setAttribute('role', 'status');

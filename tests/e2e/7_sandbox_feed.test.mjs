@@ -300,6 +300,10 @@ test('an Adaptive Card is drawn by its own library under the page\'s policy, and
         await photograph(page, 'feed-adaptive');
         respond = (response) => { response.setHeader('CARD-ACTION-STATUS', 'Started again.'); response.end(); };
         await drawn.getByLabel('Why?').fill('because "x"');
+        // Drawn again in other colours, the card keeps what was typed.
+        await page.emulateMedia({colorScheme: 'dark'});
+        await page.emulateMedia({colorScheme: 'light'});
+        assert.equal(await drawn.getByLabel('Why?').inputValue(), 'because "x"');
         await drawn.getByRole('button', {name: 'Retry'}).click();
         await page.locator('.outcome').waitFor();
         assert.deepEqual(JSON.parse(calls.at(-1).body), {why: 'because "x"'});
