@@ -83,6 +83,28 @@ BEGIN
     END LOOP;
 END $$;
 SELECT is_empty('SELECT * FROM pg_temp.refusals()', 'each role is refused by every function that is not its own');
+-- And to read every table and view that is not its own.
+CREATE FUNCTION pg_temp.readings() RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    v_try record;
+BEGIN
+    FOR v_try IN SELECT r.role, c.oid::regclass AS relation
+                   FROM unnest(ARRAY['o365_responder', 'o365_worker', 'o365_app', 'o365_operator', 'o365_sandbox']) AS r (role),
+                        our_relations AS c
+                  WHERE c.relkind IN ('r', 'p', 'v')
+                    AND NOT EXISTS (SELECT FROM readable AS x WHERE x.role = r.role AND x.name = c.relname AND x.privilege = 'SELECT')
+    LOOP
+        EXECUTE format('SET LOCAL ROLE %I', v_try.role);
+        BEGIN
+            EXECUTE format('SELECT * FROM %s LIMIT 1', v_try.relation);
+            RETURN NEXT format('%s could read %s', v_try.role, v_try.relation);
+        EXCEPTION WHEN insufficient_privilege THEN NULL;
+        END;
+        RESET ROLE;
+    END LOOP;
+END $$;
+SELECT is_empty('SELECT * FROM pg_temp.readings()', 'each role is refused by every table and view that is not its own');
+SELECT ok((SELECT count(*) FROM our_relations AS c WHERE c.relkind IN ('r', 'p', 'v')) > 20, 'of which there are many');
 
 SELECT * FROM finish();
 ROLLBACK;
