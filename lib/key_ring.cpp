@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "lib/crypto.h"
+#include "lib/fd.h"
 #include "lib/json_text.h"
 
 namespace o365 {
@@ -20,20 +21,6 @@ namespace {
 constexpr std::string_view kEndOfArmor = "-----END PGP PRIVATE KEY BLOCK-----";
 constexpr std::string_view kLine = "symmetric ";
 constexpr std::size_t kMaxFile = 1U << 20U;
-
-class FileDescriptor {
-  public:
-    explicit FileDescriptor(int fd) : fd_(fd) {}
-    FileDescriptor(const FileDescriptor&) = delete;
-    FileDescriptor& operator=(const FileDescriptor&) = delete;
-    ~FileDescriptor() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    int get() const noexcept { return fd_; }
-
-  private:
-    int fd_;
-};
 
 std::string why() { return std::generic_category().message(errno); }
 
@@ -55,7 +42,7 @@ Secret new_key_file() {
 void write_key_file(const std::string& path, const Secret& text) {
     const std::string temporary = fmt::format("{}.{}", path, hex(random_bytes(4)));
     {
-        const FileDescriptor file(
+        const Fd file(
             ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
         if (file.get() < 0) throw KeyError(fmt::format("could not write the key file '{}': {}", path, why()));
         std::string_view rest = text.reveal();
@@ -91,7 +78,7 @@ void write_key_file(const std::string& path, const Secret& text) {
 }
 
 Secret read_key_file(const std::string& path) {
-    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (file.get() < 0) {
         throw KeyError(fmt::format("could not read the key file '{}': {}. {}", path, why(),
                                    errno == EACCES
