@@ -470,6 +470,7 @@ test('confirm on: only the browser that connected may confirm, and no other site
         form.submit();
     }, [url, token])]);
     assert.equal(answer.status(), 400);
+    await page.waitForURL(url);
     // The right browser without the token of the page.
     const cookies = (await context.cookies(url)).map(({name, value}) => `${name}=${value}`).join('; ');
     const forged = await new Client().request(url, {answer: 'yes'}, {headers: {Cookie: cookies}});
