@@ -108,15 +108,23 @@ Response people(Sandbox& sandbox, const Request& request) {
     }
     Json::Value values;
     values["title"] = "Tenant";
+    values["people"] = places_by_person(sandbox);
+    values["none"] = values["people"].empty();
+    return sandbox.page(200, "tenant", values);
+}
+
+}  // namespace
+
+Json::Value places_by_person(Sandbox& sandbox) {
+    Json::Value people(Json::arrayValue);
     const Rows rows = sandbox.database().call(
         "select target_id, person, kind, name, dialect, posts, webhooks, workflow from o365.sandbox_targets(NULL)");
-    std::string person;
-    Json::Value* group = nullptr;
     for (int i = 0; i < rows.size(); ++i) {
-        if (group == nullptr || rows.text(i, 1) != person) {
-            person = std::string(rows.text(i, 1));
-            group = &values["people"].append(Json::Value());
-            (*group)["owner"] = person;
+        const std::string owner(rows.text(i, 1));
+        if (people.empty() || people[people.size() - 1]["owner"].asString() != owner) {
+            Json::Value person;
+            person["owner"] = owner;
+            people.append(person);
         }
         Json::Value target;
         const std::string kind(rows.text(i, 2));
@@ -127,13 +135,10 @@ Response people(Sandbox& sandbox, const Request& request) {
         target["posts"] = std::string(rows.text(i, 5));
         target["webhooks"] = std::string(rows.text(i, 6));
         if (rows.text(i, 7) != "on") target["state"] = std::string(rows.text(i, 7));
-        (*group)["targets"].append(target);
+        people[people.size() - 1]["targets"].append(target);
     }
-    values["none"] = rows.size() == 0;
-    return sandbox.page(200, "tenant", values);
+    return people;
 }
-
-}  // namespace
 
 Response tenant(Sandbox& sandbox, const Request& request, std::string_view rest) {
     if (rest.empty()) return people(sandbox, request);

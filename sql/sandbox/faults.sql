@@ -60,6 +60,48 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.sandbox_fault_for(integer) IS 'The fault that this post takes, a target''s own before that of all; null: none.';
 
+CREATE OR REPLACE FUNCTION o365.sandbox_sweep() RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_keep CONSTANT bigint := (SELECT s.value FROM o365_internal.sandbox_setting AS s WHERE s.name = 'keep_posts');
+    v_bytes CONSTANT bigint := (SELECT s.value::bigint * 1000000 FROM o365_internal.sandbox_setting AS s WHERE s.name = 'keep_megabytes');
+    v_last bigint;
+    v_dropped bigint;
+BEGIN
+    -- One at a time is enough.
+    IF NOT pg_try_advisory_xact_lock(hashtext('o365.sandbox_sweep')) THEN
+        RETURN 0;
+    END IF;
+    -- The newest that goes: as many newer ones stay, or as many bytes of them.
+    SELECT n.post_id INTO v_last
+      FROM (SELECT p.post_id, row_number() OVER w AS posts, sum(p.bytes) OVER w AS bytes
+              FROM o365_internal.sandbox_post AS p WINDOW w AS (ORDER BY p.post_id DESC) LIMIT v_keep + 1) AS n
+     WHERE n.posts > v_keep OR n.bytes > v_bytes ORDER BY n.post_id DESC LIMIT 1;
+    DELETE FROM o365_internal.sandbox_action AS a WHERE a.post_id <= v_last;
+    DELETE FROM o365_internal.sandbox_post AS p WHERE p.post_id <= v_last;
+    GET DIAGNOSTICS v_dropped = ROW_COUNT;
+    RETURN v_dropped;
+END $$;
+COMMENT ON FUNCTION o365.sandbox_sweep() IS
+    'Drops the oldest posts, from feed and log, and what was pressed in them: the newest keep_posts stay, as long as their bodies have no more than '
+    'keep_megabytes. Returns how many went; 0 also while another session drops some. Every thousandth post calls it.';
+
+CREATE OR REPLACE FUNCTION o365_internal.sandbox_note_post(target_id integer, webhook_id integer, answered text, throttled integer, bytes integer, note text,
+    card text) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_post_id bigint;
+BEGIN
+    INSERT INTO o365_internal.sandbox_post AS p (target_id, webhook_id, answered, throttled, bytes, note, card)
+        VALUES (sandbox_note_post.target_id, sandbox_note_post.webhook_id, sandbox_note_post.answered, sandbox_note_post.throttled, sandbox_note_post.bytes,
+                sandbox_note_post.note, sandbox_note_post.card) RETURNING p.post_id INTO v_post_id;
+    IF v_post_id % 1000 = 0 THEN
+        PERFORM o365.sandbox_sweep();
+    END IF;
+END $$;
+COMMENT ON FUNCTION o365_internal.sandbox_note_post(integer, integer, text, integer, integer, text, text) IS
+    'Puts a request into the log, and so into the feed; the parameters are the columns. Every thousandth drops the oldest.';
+
 CREATE OR REPLACE FUNCTION o365_internal.sandbox_answer(target_id integer, webhook_id integer, is_removed boolean, dialect text, workflow text, body text,
     bytes integer, judged text, flow_note text, OUT answer text, OUT retry_after integer)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -84,9 +126,7 @@ BEGIN
                            WHEN dialect = 'workflow' AND judged <> '400-json' THEN 'ok' ELSE judged END;
         END IF;
     END IF;
-    INSERT INTO o365_internal.sandbox_post (target_id, webhook_id, answered, throttled, bytes, note, card)
-        VALUES (sandbox_answer.target_id, sandbox_answer.webhook_id, answer, v_window, sandbox_answer.bytes,
-                CASE WHEN dialect = 'workflow' THEN flow_note END, body);
+    PERFORM o365_internal.sandbox_note_post(target_id, webhook_id, answer, v_window, bytes, CASE WHEN dialect = 'workflow' THEN flow_note END, body);
 END $$;
 COMMENT ON FUNCTION o365_internal.sandbox_answer(integer, integer, boolean, text, text, text, integer, text, text) IS
     'Notes a post to a target and says how to answer it.';
@@ -103,11 +143,11 @@ BEGIN
       FROM o365_internal.sandbox_webhook AS w JOIN o365_internal.sandbox_target AS t ON t.target_id = w.target_id
      WHERE w.path_hash = sandbox_receive.path_hash;
     IF NOT FOUND THEN
-        INSERT INTO o365_internal.sandbox_post (answered, bytes) VALUES ('404', sandbox_receive.bytes);
+        PERFORM o365_internal.sandbox_note_post(NULL, NULL, '404', NULL, bytes, NULL, NULL);
         RETURN;
     END IF;
     IF judged = 'get' THEN
-        INSERT INTO o365_internal.sandbox_post (target_id, webhook_id, answered, bytes) VALUES (v_found.target_id, v_found.webhook_id, 'get', 0);
+        PERFORM o365_internal.sandbox_note_post(v_found.target_id, v_found.webhook_id, 'get', NULL, 0, NULL, NULL);
         RETURN QUERY SELECT v_found.dialect, 'get', NULL::integer;
         RETURN;
     END IF;
