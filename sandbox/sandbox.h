@@ -72,6 +72,9 @@ Response connect_page(Sandbox& sandbox, const Request& request);
 Response dashboard(Sandbox& sandbox, const Request& request, std::string_view rest);
 Response store(Sandbox& sandbox, const Request& request, std::string_view rest);
 Response tenant(Sandbox& sandbox, const Request& request, std::string_view rest);
+// A connector that sets itself up at a place in a frame, and the page that clears up behind it.
+Response configure(Sandbox& sandbox, const Request& request, const Json::Value& target, const std::string& app_id);
+Response remove_embedded(Sandbox& sandbox, const Json::Value& target, const std::string& webhook_id);
 Response webhook(Sandbox& sandbox, const Request& request, std::string_view path_and_query);
 Response feed(Sandbox& sandbox, const Request& request, std::string_view rest);
 Response feed_json(Sandbox& sandbox, const Request& request);
@@ -105,6 +108,9 @@ std::string json_text(const Json::Value& value, bool indented = false);
 // Everybody's groups, teams, inboxes and workflows: a list of owner and targets, and of each target target_id, place,
 // label ("Group"), icon, posts, webhooks and, of a workflow that is not on, state. All are text.
 Json::Value places_by_person(Sandbox& sandbox);
+// A new webhook of a target (the answer of o365.sandbox_target), for a connector's GUID unless that is empty. It is in
+// this answer and nowhere else; `webhook_id` gets its number.
+std::string mint(Sandbox& sandbox, const Json::Value& target, const std::string& app_id, int* webhook_id = nullptr);
 // Puts "ways" into a connector of the catalog: label and url of each landing page that adds it.
 void put_ways_in(Json::Value& connector);
 

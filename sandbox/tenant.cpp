@@ -5,21 +5,14 @@
 namespace o365 {
 namespace {
 
-// Forms D and G of office365-connectors.md section 2. A trigger that only its tenant may use has no signature (I).
-std::string incoming_webhook_path() {
-    return "/webhookb2/" + guid_of(random_bytes(16)) + "@" + guid_of(random_bytes(16)) + "/IncomingWebhook/" +
+// Forms C, D and G of office365-connectors.md section 2. A trigger that only its tenant may use has no signature (I).
+std::string connector_path(const std::string& provider) {
+    return "/webhookb2/" + guid_of(random_bytes(16)) + "@" + guid_of(random_bytes(16)) + "/" + provider + "/" +
            hex(random_bytes(16)) + "/" + guid_of(random_bytes(16));
 }
 std::string workflow_path() {
     return "/powerautomate/automations/direct/workflows/" + hex(random_bytes(16)) +
            "/triggers/manual/paths/invoke?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=" + random_token();
-}
-
-// A new webhook of a target. It is in this answer and nowhere else.
-std::string mint(Sandbox& sandbox, int target_id, bool workflow) {
-    const std::string path = workflow ? workflow_path() : incoming_webhook_path();
-    sandbox.database().call("select o365.sandbox_mint($1, $2, NULL)", {target_id, Value::bytes(sha256(path))});
-    return sandbox.setting(workflow ? "flow_origin" : "webhook_origin") + path;
 }
 
 // POST /tenant/webhooks: person, name, kind (groups, teams, mail), dialect (connector, workflow); JSON.
@@ -38,11 +31,13 @@ Response webhook_for_program(Sandbox& sandbox, const Request& request) {
     }
     const Rows rows =
         sandbox.database().call("select o365.sandbox_create_target($1, $2, $3, $4)", {person, kind, name, dialect});
-    const int target_id = static_cast<int>(rows.integer(0, 0));
+    Json::Value target;
+    target["target_id"] = static_cast<int>(rows.integer(0, 0));
+    target["dialect"] = dialect;
     Json::Value answer;
-    answer["webhook_url"] = mint(sandbox, target_id, dialect == "workflow");
-    answer["target"] = target_id;
-    answer["feed"] = sandbox.origin() + "/feed/" + std::to_string(target_id);
+    answer["webhook_url"] = mint(sandbox, target, "");
+    answer["target"] = target["target_id"];
+    answer["feed"] = sandbox.origin() + "/feed/" + target["target_id"].asString();
     return Response::json(200, json_text(answer));
 }
 
@@ -72,6 +67,21 @@ Response manage(Sandbox& sandbox, int status, const Json::Value& target, const s
         webhook["called"] = webhook["has_connector"].asBool() ? webhook["connector"]["name"].asString()
                                                               : (workflow ? "Workflow" : "Incoming webhook");
         webhook["target"] = values["target_id"];
+        if (!webhook["settings"].isNull()) webhook["config_name"] = webhook["settings"]["configName"];
+        webhook["clears_up"] = !webhook["settings"]["removeUrl"].isNull();
+    }
+    if (!workflow && target["person"].asString() == sandbox.person()) {
+        values["offered"] =
+            sandbox.ask("select o365.sandbox_catalog($1, $2)", {sandbox.person(), target["kind"].asString()});
+        for (Json::Value& one : values["offered"]) {
+            const bool inbox = target["kind"].asString() == "mail" && !one["inbox_landing_page"].isNull();
+            if (!one["configuration_url"].isNull()) {
+                one["way"] = "/tenant/" + std::to_string(target_id) + "/configure/" + one["app_id"].asString();
+            } else {
+                one["way"] = one[inbox ? "inbox_landing_page" : "landing_page"];
+            }
+        }
+        values["has_offered"] = !values["offered"].empty();
     }
     values["none"] = values["webhooks"].empty();
     return with_scripts(sandbox.page(status, "place", values));
@@ -84,8 +94,7 @@ Response place(Sandbox& sandbox, const Request& request, const std::string& targ
     if (request.method != "POST") return manage(sandbox, 200, target, "");
     const std::string action = request.form.get_or("do", "");
     if (action == "webhook")
-        return manage(sandbox, 200, target,
-                      mint(sandbox, target["target_id"].asInt(), target["dialect"].asString() == "workflow"));
+        return manage(sandbox, 200, target, mint(sandbox, target, ""));
     if (action == "on" || action == "off" || action == "deleted" || action == "tenant")
         sandbox.database().call("select o365.sandbox_set_workflow($1, $2)", {target_id, action});
     if (const std::string webhook_id = request.form.get_or("remove", ""); is_number(webhook_id))
@@ -113,7 +122,32 @@ Response people(Sandbox& sandbox, const Request& request) {
     return sandbox.page(200, "tenant", values);
 }
 
+// "17/configure/<guid>" and "17/remove/<webhook>".
+std::optional<Response> page_of_place(Sandbox& sandbox, const Request& request, std::string_view rest) {
+    const auto first = rest.find('/');
+    const auto second = rest.find('/', first + 1);
+    if (first == std::string_view::npos || second == std::string_view::npos) return std::nullopt;
+    const std::string_view what = rest.substr(first + 1, second - first - 1);
+    const std::string last(rest.substr(second + 1));
+    const bool configures = what == "configure" && is_guid(last);
+    if (!is_number(rest.substr(0, first)) || (!configures && !(what == "remove" && is_number(last))))
+        return std::nullopt;
+    const Json::Value target = sandbox.ask("select o365.sandbox_target(NULL, $1)", {rest.substr(0, first)});
+    if (target.isNull()) return std::nullopt;
+    return configures ? configure(sandbox, request, target, last) : remove_embedded(sandbox, target, last);
+}
+
 }  // namespace
+
+std::string mint(Sandbox& sandbox, const Json::Value& target, const std::string& app_id, int* webhook_id) {
+    const bool workflow = target["dialect"].asString() == "workflow";
+    const std::string path = workflow ? workflow_path() : connector_path(app_id.empty() ? "IncomingWebhook" : app_id);
+    const Rows rows = sandbox.database().call("select o365.sandbox_mint($1, $2, $3)",
+                                              {target["target_id"].asInt(), Value::bytes(sha256(path)),
+                                               app_id.empty() ? Value() : Value(app_id)});
+    if (webhook_id != nullptr) *webhook_id = static_cast<int>(rows.integer(0, 0));
+    return sandbox.setting(workflow ? "flow_origin" : "webhook_origin") + path;
+}
 
 Json::Value places_by_person(Sandbox& sandbox) {
     Json::Value people(Json::arrayValue);
@@ -144,6 +178,7 @@ Response tenant(Sandbox& sandbox, const Request& request, std::string_view rest)
     if (rest.empty()) return people(sandbox, request);
     if (rest == "webhooks") return webhook_for_program(sandbox, request);
     if (is_number(rest)) return place(sandbox, request, std::string(rest));
+    if (auto response = page_of_place(sandbox, request, rest)) return *std::move(response);
     return sandbox.message(404, "Nothing here", "The menu above leads to what there is.");
 }
 

@@ -107,11 +107,12 @@ CREATE OR REPLACE FUNCTION o365.sandbox_connector(app_id text) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT jsonb_build_object('name', c.name, 'short_description', c.short_description, 'long_description', c.long_description,
         'website', c.website, 'events', c.events, 'callback_url', c.callback_url, 'app_id', c.app_id, 'enabled_for', c.enabled_for,
-        'target_urls', c.target_urls)
-      FROM (SELECT 1 AS rank, r.name, r.short_description, r.long_description, r.website, r.events, r.callback_url, r.app_id, r.enabled_for, r.target_urls
+        'target_urls', c.target_urls, 'valid_domains', c.valid_domains)
+      FROM (SELECT 1 AS rank, r.name, r.short_description, r.long_description, r.website, r.events, r.callback_url, r.app_id, r.enabled_for, r.target_urls,
+                   r.valid_domains
               FROM o365_internal.sandbox_registration AS r WHERE r.app_id::text = lower($1)
             UNION ALL
-            SELECT 2, k.name, k.short_description, k.long_description, k.website, k.events, k.callback_url, k.app_id, k.enabled_for, k.target_urls
+            SELECT 2, k.name, k.short_description, k.long_description, k.website, k.events, k.callback_url, k.app_id, k.enabled_for, k.target_urls, '{}'
               FROM o365_internal.connector AS k WHERE k.app_id::text = lower($1)) AS c
      ORDER BY c.rank LIMIT 1 $$;
 COMMENT ON FUNCTION o365.sandbox_connector(text) IS
