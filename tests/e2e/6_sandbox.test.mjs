@@ -5,7 +5,7 @@ import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 
-import {asApplication, asSuperuser, Client, connect, FEED_URL, feedPosts, openBrowser, photograph, PUBLIC_URL, remember, ROOT, SANDBOX_URL, SCREENSHOTS, sql, STACK_DIR, ticketLink, toPicker, until} from './harness.mjs';
+import {asApplication, asSuperuser, Client, connect, FEED_URL, openBrowser, photograph, PUBLIC_URL, remember, ROOT, SANDBOX_URL, SCREENSHOTS, sql, STACK_DIR, ticketLink, toPicker, until} from './harness.mjs';
 
 const axeSource = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8');
 
@@ -626,25 +626,6 @@ test('the tenant: a removed configuration answers 410, a workflow is switched of
     }
 });
 
-test('every page is legible at 360 and 1440 pixels, in the light and in the dark, and axe-core finds nothing serious', async () => {
-    const {page, close} = await openBrowser();
-    const violations = policyViolations(page);
-    try {
-        await page.goto(`${SANDBOX_URL}/sign-in`);
-        await inspect(page, 'sandbox-sign-in-page');
-        await signIn(page, 'Megan');
-        for (const [path, name] of [['/', 'sandbox-home'], ['/dashboard/new?example=1', 'dashboard-example'], ['/feed', 'sandbox-feed-all'], ['/playground', 'playground'],
-            ['/playground?sample=adaptive', 'playground-adaptive'], ['/faults', 'sandbox-faults'], ['/log', 'sandbox-log'], ['/nothing-here', 'sandbox-not-found']]) {
-            await page.goto(`${SANDBOX_URL}${path}`);
-            await inspect(page, name);
-        }
-        assert.deepEqual(violations, []);
-        assert.ok((await feedPosts()).length > 0);
-    } finally {
-        await close();
-    }
-});
-
 test('every page is legible and axe-core finds nothing serious on it, at 360 and 1440 px, light and dark', async () => {
     const {page, context, close} = await openBrowser();
     const violations = policyViolations(page);
@@ -690,6 +671,11 @@ test('every page is legible and axe-core finds nothing serious on it, at 360 and
             assert.equal(await page.locator('h1').count(), 1, `${name} has one heading`);
             await inspect(page, `page-${name}`);
         }
+        await signIn(page, 'Megan');
+        for (const [name, path] of [['feed-of-all', '/feed'], ['playground-adaptive', '/playground?sample=adaptive']]) {
+            await page.goto(`${SANDBOX_URL}${path}`);
+            await inspect(page, name);
+        }
         assert.deepEqual(violations, []);
     } finally {
         await program.request(`${SANDBOX_URL}/faults`, {target: group(), answer: 'ok'});
@@ -701,10 +687,10 @@ test('every page is legible and axe-core finds nothing serious on it, at 360 and
 test('every sentence of the documented protocol names a test that there is', () => {
     const files = {1: '1_*', 3: '3_operate.test.mjs', 6: '6_sandbox.test.mjs', 7: '7_sandbox_feed.test.mjs', 9: '9_secrets.test.mjs'};
     const folder = join(ROOT, 'tests/e2e');
-    const titles = (file) => [...readFileSync(file, 'utf8').matchAll(/\btest\((['`])((?:\\.|(?!\1).)*)\1/g)].map(([, , title]) => title.replaceAll("\\'", "'"));
+    const titles = (file) => [...readFileSync(file, 'utf8').matchAll(/\btest\((['"`])((?:\\.|(?!\1).)*)\1/g)].map(([, , title]) => title.replaceAll("\\'", "'"));
     const known = Object.fromEntries(Object.entries(files).map(([number, name]) =>
         [number, readdirSync(folder).filter((file) => (name === '1_*' ? file.startsWith('1_') : file === name)).flatMap((file) => titles(join(folder, file)))]));
-    known.SQL = [...readFileSync(join(ROOT, 'tests/sql/sandbox.sql'), 'utf8').matchAll(/'((?:''|[^'])+)'\)/g)].map(([, said]) => said.replaceAll("''", "'"));
+    known.SQL = readFileSync(join(ROOT, 'tests/sql/sandbox.sql'), 'utf8').split('\n').filter((line) => !line.startsWith('--')).map((line) => line.replaceAll("''", "'"));
     const text = readFileSync(join(ROOT, 'docs/sandbox.md'), 'utf8');
     const rows = text.slice(text.indexOf('## The documented protocol')).split('\n').filter((line) => line.startsWith('| ') && !/^\| (sentence|---)/.test(line))
         .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')));

@@ -152,6 +152,8 @@ SELECT count(pg_temp.post('g')) FROM generate_series(1, 2000);
 SELECT ok((SELECT count(*) <= 7 + 1000 FROM o365_internal.sandbox_post), 'every thousandth request drops the oldest, whatever it was answered');
 
 -- The store
+SELECT is((SELECT string_agg(c.item, ' ' ORDER BY c.item) FROM mine, o365.sandbox_checklist('Megan', app_id, 'pass', 'x') AS c),
+    'actions callback descriptions digest documentation few https landing logo markdown name pause working', 'the checklist has every item of the documentation''s');
 SELECT is(jsonb_array_length(o365.sandbox_submit('Megan', app_id, 'fail', 'x', '{}', '', '')->'problems') >= 8, true, 'what is missing is listed') FROM mine;
 SELECT is(o365.sandbox_submit('Megan', app_id, 'pass', 'x', ARRAY['working', 'markdown', 'few', 'digest', 'actions', 'pause', 'documentation', 'https', 'name'],
     E'Press it.\nLook.', 'test@example.org')->'problems', '[]', 'a whole submission is taken') FROM mine;
