@@ -58,8 +58,8 @@ Response configure(Sandbox& sandbox, const Request& request, const Json::Value& 
         sandbox.ask("select o365.sandbox_catalog($1, $2)", {sandbox.person(), target["kind"].asString()});
     const auto found = std::find_if(offered.begin(), offered.end(),
                                     [&](const Json::Value& one) { return one["app_id"].asString() == app_id; });
-    if (target["person"].asString() != sandbox.person() || target["dialect"].asString() == "workflow" || found == offered.end() ||
-        (*found)["configuration_url"].isNull())
+    if (target["person"].asString() != sandbox.person() || target["dialect"].asString() == "workflow" ||
+        found == offered.end() || (*found)["configuration_url"].isNull())
         return sandbox.message(404, "Nothing here", "No such connector is offered to you at this place.");
     if (request.method != "POST") {
         Json::Value values = place_values(target);

@@ -33,6 +33,11 @@ Value number_or_null(const std::string& text) { return text.empty() ? Value() : 
 
 bool is_empty_or_number(const std::string& text) { return text.empty() || is_number(text, 6); }
 
+Response no_such_target(const Sandbox& sandbox) {
+    return sandbox.message(404, "Nothing here",
+                           "There is no such group, team or inbox: target is its number, as in its feed's address.");
+}
+
 Response set_fault(Sandbox& sandbox, const Request& request) {
     const Parameters& form = request.form;
     const std::string target = form.get_or("target", "0");
@@ -48,9 +53,10 @@ Response set_fault(Sandbox& sandbox, const Request& request) {
                                "target is a number (0: all), answer one of the list or pattern several of them, rate a "
                                "percentage, count and retry_after numbers or empty.");
     }
-    sandbox.database().call(
+    const Rows rows = sandbox.database().call(
         "select o365.sandbox_set_fault($1, $2, $3, $4, $5)",
         {target, array_literal(names), number_or_null(count), number_or_null(rate), number_or_null(retry_after)});
+    if (!rows.boolean(0, 0)) return no_such_target(sandbox);
     return sandbox.redirect("/faults");
 }
 
@@ -190,8 +196,10 @@ Response throttle(Sandbox& sandbox, const Request& request) {
     const std::string wanted = request.form.get_or("throttle", "");
     if (request.method != "POST" || !is_number(target) || (wanted != "on" && wanted != "off" && wanted != "as-all"))
         return sandbox.message(400, "That is no switch", "POST target (0: all) and throttle: on, off or as-all.");
-    sandbox.database().call("select o365.sandbox_set_throttle($1, $2)",
-                            {target, wanted == "as-all" ? Value() : Value(wanted == "on" ? "true" : "false")});
+    const Rows rows =
+        sandbox.database().call("select o365.sandbox_set_throttle($1, $2)",
+                                {target, wanted == "as-all" ? Value() : Value(wanted == "on" ? "true" : "false")});
+    if (!rows.boolean(0, 0)) return no_such_target(sandbox);
     return sandbox.redirect("/faults");
 }
 

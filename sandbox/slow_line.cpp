@@ -8,8 +8,8 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <list>
@@ -127,8 +127,7 @@ pollfd entry(int fd, short events) { return {events == 0 ? -1 : fd, events, 0}; 
 
 void step(Connection& c, short client, short server) {
     if ((client & kSomethingCame) != 0 && c.up.empty() && !c.up.ended && c.may_read() > 0) {
-        if (read_into(c.up, c.client.get(), c.may_read(), c) && c.is_slow())
-            c.allowed -= static_cast<double>(c.up.to);
+        if (read_into(c.up, c.client.get(), c.may_read(), c) && c.is_slow()) c.allowed -= static_cast<double>(c.up.to);
         if (c.up.ended) ::shutdown(c.server.get(), SHUT_WR);
     }
     if ((server & kSomethingCame) != 0 && c.down.empty() && !c.down.ended)

@@ -15,6 +15,16 @@ std::string workflow_path() {
            "/triggers/manual/paths/invoke?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=" + random_token();
 }
 
+// Makes a place, or finds it: as o365.sandbox_target has it. Null when that name is taken by one that takes other
+// cards.
+Json::Value create_place(Sandbox& sandbox, const std::string& person, const std::string& kind, const std::string& name,
+                         const std::string& dialect) {
+    const Rows rows =
+        sandbox.database().call("select o365.sandbox_create_target($1, $2, $3, $4)", {person, kind, name, dialect});
+    Json::Value target = sandbox.ask("select o365.sandbox_target(NULL, $1)", {rows.text(0, 0)});
+    return target["dialect"].asString() == dialect ? target : Json::Value();
+}
+
 // POST /tenant/webhooks: person, name, kind (groups, teams, mail), dialect (connector, workflow); JSON.
 Response webhook_for_program(Sandbox& sandbox, const Request& request) {
     const std::string person = request.form.get_or("person", "ci");
@@ -22,18 +32,20 @@ Response webhook_for_program(Sandbox& sandbox, const Request& request) {
     const std::string kind = request.form.get_or("kind", dialect == "workflow" ? "teams" : "groups");
     const std::string name = request.form.get_or("name", "CI");
     const bool known = (kind == "mail" || kind == "groups" || kind == "teams") &&
-                       (dialect == "connector" || dialect == "workflow") && !person.empty() && person.size() <= 60 &&
-                       !name.empty() && name.size() <= 1024;
+                       (dialect == "connector" || (dialect == "workflow" && kind == "teams")) && !person.empty() &&
+                       person.size() <= 60 && !name.empty() && name.size() <= 1024;
     if (request.method != "POST" || !known) {
         Json::Value error;
-        error["error"] = "POST person, name, kind (groups, teams, mail) and dialect (connector, workflow) as a form";
+        error["error"] =
+            "POST person, name, kind (groups, teams, mail) and dialect (connector, workflow: of a team) as a form";
         return Response::json(400, json_text(error));
     }
-    const Rows rows =
-        sandbox.database().call("select o365.sandbox_create_target($1, $2, $3, $4)", {person, kind, name, dialect});
-    Json::Value target;
-    target["target_id"] = static_cast<int>(rows.integer(0, 0));
-    target["dialect"] = dialect;
+    const Json::Value target = create_place(sandbox, person, kind, name, dialect);
+    if (target.isNull()) {
+        Json::Value error;
+        error["error"] = "that name is taken by a place that is no " + dialect + ": choose another";
+        return Response::json(409, json_text(error));
+    }
     Json::Value answer;
     answer["webhook_url"] = mint(sandbox, target, "");
     answer["target"] = target["target_id"];
@@ -93,8 +105,7 @@ Response place(Sandbox& sandbox, const Request& request, const std::string& targ
     if (target.isNull()) return sandbox.message(404, "Nothing here", "There is no such group, team or inbox.");
     if (request.method != "POST") return manage(sandbox, 200, target, "");
     const std::string action = request.form.get_or("do", "");
-    if (action == "webhook")
-        return manage(sandbox, 200, target, mint(sandbox, target, ""));
+    if (action == "webhook") return manage(sandbox, 200, target, mint(sandbox, target, ""));
     if (action == "on" || action == "off" || action == "deleted" || action == "tenant")
         sandbox.database().call("select o365.sandbox_set_workflow($1, $2)", {target_id, action});
     if (const std::string webhook_id = request.form.get_or("remove", ""); is_number(webhook_id))
@@ -110,9 +121,14 @@ Response people(Sandbox& sandbox, const Request& request) {
         if (name.find_first_not_of(" \t") == std::string::npos || name.size() > 1024)
             return sandbox.message(400, "What is it called?", "Go back and type a name of at most 256 characters.");
         const bool workflow = what == "workflow";
-        sandbox.database().call("select o365.sandbox_create_target($1, $2, $3, $4)",
-                                {sandbox.person(), workflow || what == "teams" ? "teams" : "groups", name,
-                                 workflow ? "workflow" : "connector"});
+        const Json::Value made =
+            create_place(sandbox, sandbox.person(), workflow || what == "teams" ? "teams" : "groups", name,
+                         workflow ? "workflow" : "connector");
+        if (made.isNull()) {
+            return sandbox.message(409, "That name is taken",
+                                   "A team and a workflow of one person cannot be called the same: go back and choose "
+                                   "another name.");
+        }
         return sandbox.redirect("/tenant");
     }
     Json::Value values;
@@ -142,9 +158,9 @@ std::optional<Response> page_of_place(Sandbox& sandbox, const Request& request, 
 std::string mint(Sandbox& sandbox, const Json::Value& target, const std::string& app_id, int* webhook_id) {
     const bool workflow = target["dialect"].asString() == "workflow";
     const std::string path = workflow ? workflow_path() : connector_path(app_id.empty() ? "IncomingWebhook" : app_id);
-    const Rows rows = sandbox.database().call("select o365.sandbox_mint($1, $2, $3)",
-                                              {target["target_id"].asInt(), Value::bytes(sha256(path)),
-                                               app_id.empty() ? Value() : Value(app_id)});
+    const Rows rows = sandbox.database().call(
+        "select o365.sandbox_mint($1, $2, $3)",
+        {target["target_id"].asInt(), Value::bytes(sha256(path)), app_id.empty() ? Value() : Value(app_id)});
     if (webhook_id != nullptr) *webhook_id = static_cast<int>(rows.integer(0, 0));
     return sandbox.setting(workflow ? "flow_origin" : "webhook_origin") + path;
 }

@@ -166,9 +166,12 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
 COMMENT ON FUNCTION o365.sandbox_play(integer, text, text, text) IS
     'A card of the playground, posted as if it had come through a webhook of that target; returns the name of the answer, null without such a target.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_set_fault(target_id integer, answers text[], remaining integer, rate integer, retry_after integer) RETURNS void
+CREATE OR REPLACE FUNCTION o365.sandbox_set_fault(target_id integer, answers text[], remaining integer, rate integer, retry_after integer) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    IF target_id <> 0 AND NOT EXISTS (SELECT FROM o365_internal.sandbox_target AS t WHERE t.target_id = sandbox_set_fault.target_id) THEN
+        RETURN false;
+    END IF;
     IF answers = ARRAY['ok'] THEN
         DELETE FROM o365_internal.sandbox_fault AS f WHERE f.target_id = sandbox_set_fault.target_id;
     ELSE
@@ -177,10 +180,11 @@ BEGIN
             ON CONFLICT ON CONSTRAINT sandbox_fault_pkey DO UPDATE SET answers = excluded.answers, position = 0, remaining = excluded.remaining,
                 rate = excluded.rate, retry_after = excluded.retry_after;
     END IF;
+    RETURN true;
 END $$;
 COMMENT ON FUNCTION o365.sandbox_set_fault(integer, text[], integer, integer, integer) IS
     'From now on a target (0: all) answers so, one after the other and round again: for a number of posts or (null) until it is set to ok, and (rate) '
-    'for that many per cent of posts only.';
+    'for that many per cent of posts only. False: there is no such target.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_faults() RETURNS TABLE (target_id integer, place text, answers text[], remaining integer, rate integer, retry_after integer)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -189,12 +193,19 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
      WHERE coalesce(f.remaining, 1) > 0 ORDER BY f.target_id $$;
 COMMENT ON FUNCTION o365.sandbox_faults() IS 'Answers that are given instead of the right one; place is null for those of all webhooks.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_set_throttle(target_id integer, is_on boolean) RETURNS void
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    INSERT INTO o365_internal.sandbox_throttle AS t (target_id, is_on) VALUES ($1, $2)
-        ON CONFLICT ON CONSTRAINT sandbox_throttle_pkey DO UPDATE SET is_on = excluded.is_on, started = '{}', used = '{}' $$;
+CREATE OR REPLACE FUNCTION o365.sandbox_set_throttle(target_id integer, is_on boolean) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF target_id <> 0 AND NOT EXISTS (SELECT FROM o365_internal.sandbox_target AS t WHERE t.target_id = sandbox_set_throttle.target_id) THEN
+        RETURN false;
+    END IF;
+    INSERT INTO o365_internal.sandbox_throttle AS t (target_id, is_on) VALUES (sandbox_set_throttle.target_id, sandbox_set_throttle.is_on)
+        ON CONFLICT ON CONSTRAINT sandbox_throttle_pkey DO UPDATE SET is_on = excluded.is_on, started = '{}', used = '{}';
+    RETURN true;
+END $$;
 COMMENT ON FUNCTION o365.sandbox_set_throttle(integer, boolean) IS
-    'Switches the throttle of a target (0: of all that have no switch of their own) on or off; null: a target follows that of all. Its windows begin anew.';
+    'Switches the throttle of a target (0: of all that have no switch of their own) on or off; null: a target follows that of all. Its windows begin anew. '
+    'False: there is no such target.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_throttles() RETURNS TABLE (target_id integer, place text, is_on boolean, windows jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -490,6 +490,18 @@ test('the sandbox refuses to start where public_url is public', async () => {
     }
 });
 
+test('what is asked of a place that does not exist, or is of another kind, is refused with a reason', async () => {
+    for (const [path, form] of [['/faults', {target: 999999, answer: '503'}], ['/throttle', {target: 999999, throttle: 'on'}]]) {
+        const answer = await set(path, form);
+        assert.deepEqual([answer.status, /no such group, team or inbox/.test(answer.text)], [404, true], path);
+    }
+    assert.deepEqual((await json('/faults.json')).faults, []);
+    await webhook('Taken', 'connector', 'teams');
+    const taken = await set('/tenant/webhooks', {person: 'program', name: 'Taken', dialect: 'workflow'});
+    assert.deepEqual([taken.status, JSON.parse(taken.text).error], [409, 'that name is taken by a place that is no workflow: choose another']);
+    assert.equal((await set('/tenant/webhooks', {name: 'x', dialect: 'workflow', kind: 'mail'})).status, 400);
+});
+
 test('another site cannot drive the sandbox', async () => {
     const answer = await program.post(`${SANDBOX_URL}/faults`, 'target=0&answer=503', {'Content-Type': 'application/x-www-form-urlencoded', Origin: 'https://attacker.example', 'Sec-Fetch-Site': 'cross-site'});
     assert.equal(answer.status, 403);
