@@ -1,6 +1,5 @@
-// Does one thing wrong, so that a test can prove that reports of a sanitizer build are found: started as the programs are, after
-// hide_memory().
-// usage: sanitizer_probe address|undefined|leak|thread
+// Does one thing wrong, so that a test can prove that reports of a sanitizer build are found: started as the programs
+// are, after hide_memory(). usage: sanitizer_probe address|undefined|leak|thread
 #include <climits>
 #include <memory>
 #include <string_view>

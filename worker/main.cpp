@@ -83,7 +83,7 @@ class SignalWatch {
     SignalWatch& operator=(const SignalWatch&) = delete;
     ~SignalWatch() {
         ending_ = true;
-        pthread_kill(thread_.native_handle(), SIGTERM);
+        pthread_kill(thread_.native_handle(), SIGINT);
         thread_.join();
     }
 
