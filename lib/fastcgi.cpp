@@ -32,6 +32,7 @@
 #include "lib/log.h"
 #include "lib/process.h"
 #include "lib/secret.h"
+#include "lib/system_error.h"
 
 namespace o365 {
 namespace {
@@ -42,8 +43,6 @@ using namespace std::chrono_literals;
 constexpr auto kLookEvery = 1s;         // how often the main thread looks around when nothing happens
 constexpr auto kLookEveryAtEnd = 20ms;  // the same while threads are ending
 constexpr std::string_view kForm = "application/x-www-form-urlencoded";
-
-std::string system_error_text() { return std::generic_category().message(errno); }
 
 // ---- One request ----------------------------------------------------------------------------------------------------
 
