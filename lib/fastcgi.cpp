@@ -13,6 +13,7 @@
 #include <charconv>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -410,12 +411,19 @@ void ignore_sigpipe() {
     ::sigaction(SIGPIPE, &action, nullptr);
 }
 
+// The signal that has arrived, if there is one.
+std::optional<std::uint32_t> read_signal(int signals) {
+    signalfd_siginfo taken{};
+    if (::read(signals, &taken, sizeof(taken)) != static_cast<ssize_t>(sizeof(taken))) return std::nullopt;
+    return taken.ssi_signo;
+}
+
 void work_until_signal(Shared& shared, int signals) {
     while (!shared.broken) {
         if (!shared.intake.step(kLookEvery)) continue;
-        signalfd_siginfo taken{};
-        if (::read(signals, &taken, sizeof(taken)) != static_cast<ssize_t>(sizeof(taken))) continue;
-        log::info("stopping", "signal={} in_work={}", taken.ssi_signo, shared.count_in(Seat::Phase::working));
+        const auto signal = read_signal(signals);
+        if (!signal) continue;
+        log::info("stopping", "signal={} in_work={}", *signal, shared.count_in(Seat::Phase::working));
         return;
     }
 }
@@ -447,7 +455,8 @@ int serve(const ServerOptions& options, const HandlerFactory& make_handler, cons
     shared.intake.stop();
     // Each peer has its deadline, so this ends when the handlers do.
     while (shared.count_in(Seat::Phase::ended) < shared.seats.size() || !shared.intake.empty()) {
-        shared.intake.step(kLookEveryAtEnd);
+        // One more signal changes nothing, but unread it would wake this loop for ever.
+        if (shared.intake.step(kLookEveryAtEnd)) read_signal(signals.get());
     }
     for (const auto& seat : shared.seats) {
         if (seat->thread.joinable()) seat->thread.join();

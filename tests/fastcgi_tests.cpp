@@ -107,9 +107,14 @@ class Server {
         signal(SIGTERM);
         return wait_for_end(begun);
     }
+    // What the process had used of the processors, once it has ended.
+    std::chrono::microseconds cpu_time() const {
+        return std::chrono::seconds(used_.ru_utime.tv_sec + used_.ru_stime.tv_sec) +
+               std::chrono::microseconds(used_.ru_utime.tv_usec + used_.ru_stime.tv_usec);
+    }
     std::chrono::milliseconds wait_for_end(Clock::time_point begun) {
         int status = 0;
-        while (::waitpid(pid_, &status, WNOHANG) == 0) {
+        while (::wait4(pid_, &status, WNOHANG, &used_) == 0) {
             if (Clock::now() - begun > 30s) throw std::runtime_error("the server does not end");
             std::this_thread::sleep_for(5ms);
         }
@@ -158,6 +163,7 @@ class Server {
 
     std::filesystem::path folder_;
     pid_t pid_ = 0;
+    rusage used_{};
 };
 
 // The promise is 2 s; machines that run tests are sometimes busy.
@@ -361,6 +367,19 @@ BOOST_AUTO_TEST_CASE(a_request_in_work_is_finished_after_sigterm) {
     const Answer answer = parse(peer.receive());
     BOOST_TEST(answer.has("path=/slow"));
     BOOST_TEST(answer.ends == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_second_signal_while_the_server_ends_changes_nothing_and_keeps_no_core_busy) {
+    Server server;
+    const Peer peer(server.socket());
+    peer.send(request(get("/slow")));
+    std::this_thread::sleep_for(300ms);
+    server.signal(SIGTERM);
+    BOOST_TEST(server.log_gets("event=stopping"));
+    server.stop();
+    BOOST_TEST(parse(peer.receive()).has("path=/slow"));
+    // The handler slept for a second more; a main thread that turns in a loop meanwhile would have used most of it.
+    BOOST_TEST((server.cpu_time() < 500ms));
 }
 
 BOOST_AUTO_TEST_CASE(running_out_of_descriptors_is_waited_out) {
