@@ -102,7 +102,11 @@ Delivery::Delivery(const Settings& settings, KeyRing keys)
 Delivery::~Delivery() = default;
 
 void Delivery::stop() noexcept {
-    stopping_ = true;
+    {
+        // Under the mutex, or a waiter that has just looked would sleep through it.
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
     changed_.notify_all();
     client_.wake();
 }
