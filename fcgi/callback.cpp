@@ -50,11 +50,13 @@ Hit read_hit(const Request& request) {
     const std::optional<std::string> state = take("state", kMaxState);
     hit.webhook = take("webhook_url", kMaxWebhook);
     hit.error = take("error", kMaxError);
+    if (hit.error && hit.error->empty()) hit.error.reset();
     hit.group_name = take("group_name", kMaxGroupName);
     hit.app_type = take("app_type", kMaxAppType);
     hit.user_object_id = take("user_objectId", kMaxUserObjectId);
     if (request.query_refused || (!hit.webhook && !hit.error)) hit.malformed = true;
-    if (state && !state->empty() && !hit.malformed) {
+    // Also of a hit that cannot be judged: it says whose attempt this was.
+    if (state && !state->empty() && state->size() <= kMaxState) {
         hit.state_hash = Value::bytes(sha256(*state));
         hit.own.name = attempt_cookie_name(*state);
         if (const auto value = cookie(request.cookies, hit.own.name)) {

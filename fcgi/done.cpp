@@ -24,7 +24,7 @@ const AttemptCookie* cookie_of_form(const std::vector<AttemptCookie>& cookies, c
 }
 
 Response confirm(Site& site, const Request& request, const std::string& slug, const std::string& id) {
-    if (!is_same_site_post(request, "")) throw BadRequest(400, "the form was sent from another site");
+    site.refuse_other_sites(request);
     const std::vector<AttemptCookie> cookies = attempt_cookies(request);
     const AttemptCookie* const cookie = cookie_of_form(cookies, request.form.get_or("token", ""));
     const std::string answer = request.form.get_or("answer", "");

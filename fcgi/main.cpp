@@ -21,8 +21,11 @@ namespace {
 
 constexpr const char* kProgram = "o365-connector.fcgi";
 
+// A transaction that somebody left open must not hold up every thread: the page that asks again is the better answer.
+constexpr o365::Patience kPatience{.lock_ms = 2000, .statement_ms = 10000};
+
 o365::Database open_database(const o365::Settings& settings) {
-    return {settings.database, settings.responder_role, kProgram};
+    return {settings.database, settings.responder_role, kProgram, kPatience};
 }
 
 using Report = std::function<void(const std::string& what, const std::string& next)>;

@@ -7,24 +7,32 @@ namespace {
 
 constexpr const char* kRetrySeconds = "5";
 
-bool is_callback(const std::vector<std::string>& route) { return route.size() == 2 && route[1] == "callback"; }
+// With and without a slash at its end, as it may have been registered at Microsoft.
+bool is_callback(const std::vector<std::string>& route) {
+    return route.size() >= 2 && route[1] == "callback" &&
+           (route.size() == 2 || (route.size() == 3 && route[2].empty()));
+}
 
 Response dispatch(Site& site, const Request& request) {
     if (request.path == "/healthz") return healthz(site, request);
     const std::vector<std::string> route = connect_route(request.path);
     if (request.path == "/connect" || (route.size() == 1 && route[0].empty())) return list(site, request);
     if (route.size() == 2 && route[0] == "static") return static_file(site, request, route[1]);
+    // Whatever connector it names: a webhook that went astray leaves a trace that the operator finds.
+    if (is_callback(route)) return callback(site, request, is_slug(route[0]) ? route[0] : std::string());
     if (route.empty() || !is_slug(route[0])) return site.message(request, 404);
     const std::string& slug = route[0];
     if (route.size() == 1 || (route.size() == 2 && route[1].empty())) return landing(site, request, slug);
     if (route.size() == 3 && route[1] == "done") return done(site, request, slug, route[2]);
     if (route.size() != 2) return site.message(request, 404);
-    if (is_callback(route)) return callback(site, request, slug);
     if (route[1] == "start") return start(site, request, slug);
     if (route[1] == "failed") return failed(site, request, slug);
     if (route[1] == "logo") return logo(site, request, slug);
     return site.message(request, 404);
 }
+
+// Somebody holds a lock for long, or the database is slow: it is there, and other requests may do better.
+bool took_too_long(const DatabaseError& error) { return error.sqlstate() == "55P03" || error.sqlstate() == "57014"; }
 
 bool passes_by_itself(const DatabaseError& error) {
     return error.fault() == Fault::down || error.fault() == Fault::retry || error.fault() == Fault::in_doubt;
@@ -51,7 +59,11 @@ Response answer(Site& site, const Request& request) {
         return dispatch(site, request);
     } catch (const DatabaseError& error) {
         if (!passes_by_itself(error)) throw;
-        site.database_answered(false, error.what());
+        if (took_too_long(error)) {
+            log::warn("database_busy", "request={} why={}", request.id, log::quoted(error.what()));
+        } else {
+            site.database_answered(false, error.what());
+        }
         log::debug("told_to_wait", "request={}", request.id);
         return busy(site, request);
     }

@@ -125,6 +125,12 @@ std::string text_of(const Json::Value& object, const char* name) {
     return value.isString() ? value.asString() : std::string();
 }
 
+void Site::refuse_other_sites(const Request& request) {
+    const bool settled = request.sec_fetch_site == "same-origin" || request.origin.empty() || request.origin == "null";
+    const std::string public_url = settled ? "" : text_of(ask("SELECT o365.responder_connectors()"), "public_url");
+    if (!is_same_site_post(request, public_url)) throw BadRequest(400, "the form was sent from another site");
+}
+
 Json::Value Site::ask(std::string_view statement, const std::vector<Value>& parameters) {
     const Rows rows = database_.call(statement, parameters);
     database_answered(true);

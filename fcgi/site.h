@@ -41,6 +41,10 @@ class Site {
     const Pages& pages() const noexcept { return pages_; }
     const std::string& sealing_key() const noexcept { return sealing_key_; }
 
+    // Throws BadRequest unless a POST comes from a page of ours: by Sec-Fetch-Site, which browsers write and pages
+    // cannot; where there is none by Origin, which is compared with public_url. Before anything else is done with it.
+    void refuse_other_sites(const Request& request);
+
     // The answer of one of the o365.responder_ functions. Throws DatabaseError.
     Json::Value ask(std::string_view statement, const std::vector<Value>& parameters = {});
 

@@ -15,8 +15,7 @@ constexpr std::size_t kMaxTicket = 200;
 
 Response start(Site& site, const Request& request, const std::string& slug) {
     if (request.method != "POST") return site.wrong_method(request, "POST");
-    const auto refuse_other_site = [] { throw BadRequest(400, "the form was sent from another site"); };
-    if (!is_same_site_post(request, "")) refuse_other_site();
+    site.refuse_other_sites(request);
     const std::string ticket = request.form.get_or("ticket", "");
     if (ticket.size() > kMaxTicket) throw BadRequest(400, "the ticket is too long");
     const std::string again = request.form.get_or("again", "");
@@ -29,9 +28,6 @@ Response start(Site& site, const Request& request, const std::string& slug) {
                   Value::bytes(sha256(cookie.value)), request.id, again.empty() ? Value() : Value(again),
                   again.empty() ? Value() : cookie_hashes(attempt_cookies(request))});
     if (!page["found"].asBool()) return site.message(request, 404);
-    const std::string public_url = text_of(page, "public_url");
-    // The attempt that was just made dies with its state, which nobody gets to know.
-    if (!is_same_site_post(request, public_url)) refuse_other_site();
     if (!page["started"].asBool()) return Site::to_failed(request, page, "ticket", request.id);
     const std::string connect_url = text_of(page, "connect_url");
     Response response = Response::redirect(

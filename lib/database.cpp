@@ -173,6 +173,7 @@ struct Database::Impl {
     std::string conninfo;
     std::string role;
     std::string application_name;
+    Patience patience;
     Connection connection;
     std::map<std::string, std::string, std::less<>> prepared;  // statement -> its name on this connection
 
@@ -221,6 +222,17 @@ void Database::Impl::connect() {
         throw DatabaseError(Fault::down, "", fmt::format("could not connect to the database: {}", why));
     }
     PQsetNoticeReceiver(connection.get(), ignore_notice, nullptr);
+    if (patience.lock_ms == 0 && patience.statement_ms == 0) return;
+    // Not as `options` of the connection, of which the operator's string may have some. What is set for the role stays.
+    const std::string limits = fmt::format(
+        "SELECT set_config(s.name, s.ms, false) FROM (VALUES ('lock_timeout', '{}'), ('statement_timeout', '{}')) "
+        "AS s (name, ms) WHERE current_setting(s.name) = '0'",
+        patience.lock_ms, patience.statement_ms);
+    const Result result{PQexec(connection.get(), limits.c_str())};
+    if (PQresultStatus(result.get()) == PGRES_TUPLES_OK) return;
+    const std::string why = one_line(PQerrorMessage(connection.get()));
+    connection.reset();
+    throw DatabaseError(Fault::down, "", fmt::format("could not set the time limits of a connection: {}", why));
 }
 
 // Connects if there is no connection, or if the server has closed it while it was idle: then its last message or the
@@ -277,8 +289,9 @@ Result Database::Impl::execute(const std::string& name, const std::vector<Value>
                                  lengths.data(), formats.data(), 0)};
 }
 
-Database::Database(std::string conninfo, std::string role, std::string application_name)
-    : impl_(std::make_unique<Impl>(Impl{std::move(conninfo), std::move(role), std::move(application_name), {}, {}})) {}
+Database::Database(std::string conninfo, std::string role, std::string application_name, Patience patience)
+    : impl_(std::make_unique<Impl>(
+          Impl{std::move(conninfo), std::move(role), std::move(application_name), patience, {}, {}})) {}
 Database::Database(Database&&) noexcept = default;
 Database& Database::operator=(Database&&) noexcept = default;
 Database::~Database() = default;

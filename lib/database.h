@@ -76,11 +76,19 @@ std::string array_literal(const std::vector<std::string>& values);
 std::string array_literal(const std::vector<std::optional<std::int64_t>>& values);
 std::string array_literal(const std::vector<std::optional<std::string>>& values);
 
+// How long a statement may wait for a lock, and take as a whole, in milliseconds; 0: for ever. What takes longer ends
+// as Fault::retry (SQLSTATE 55P03, 57014), and nothing happened. Limits that are set for the role or the database
+// (lock_timeout, statement_timeout) count instead of these.
+struct Patience {
+    int lock_ms = 0;
+    int statement_ms = 0;
+};
+
 class Database {
   public:
     // `conninfo` is a libpq string or URI, several hosts and target_session_attrs included; `role` is the user,
     // overriding the string's, unless empty; `application_name` shows in pg_stat_activity. Does not connect yet.
-    Database(std::string conninfo, std::string role, std::string application_name);
+    Database(std::string conninfo, std::string role, std::string application_name, Patience patience = {});
     Database(Database&&) noexcept;
     Database& operator=(Database&&) noexcept;
     ~Database();

@@ -111,10 +111,12 @@ BEGIN
         VALUES (v_connector.connector_id, v_ticket.ticket_hash, responder_start.state_hash, responder_start.cookie_hash, v_ticket.app_user,
                 v_ticket.app_state, v_ticket.return_url, now() + make_interval(mins => v_minutes));
     RETURN v_page || jsonb_build_object('started', true, 'connect_url', o365_internal.text_setting('connect_url'), 'app_id', v_connector.app_id,
-        'callback_url', v_connector.callback_url, 'max_age', v_minutes * 60);
+        'callback_url', v_connector.callback_url,
+        'max_age', greatest(v_minutes * 60, ceil(extract(epoch FROM v_ticket.expires_at - now()))::integer));
 END $$;
 COMMENT ON FUNCTION o365.responder_start(text, bytea, bytea, bytea, text, text, bytea[]) IS
-    'Begins an attempt with the hashes of a new state and cookie; started is false when the connector wants a ticket '
+    'Begins an attempt with the hashes of a new state and cookie. max_age: seconds that the browser keeps the cookie, as long as state or ticket '
+    'serve: by it the browser may try again. started is false when the connector wants a ticket '
     'and this is none, and '
     'request_id then finds why. again: instead of a ticket, the request id of a failure page; the ticket is that '
     'attempt''s, if one of cookie_hashes '
@@ -147,7 +149,8 @@ BEGIN
                 'app_type', v_hit.app_type_normalised, 'account', v_hit.app_user,
                 'location', coalesce(CASE WHEN NOT v_hit.pending THEN v_hit.return_url END,
                     v_hit.public_url || '/connect/' || v_hit.slug || '/done/' || v_hit.public_id));
-        IF v_hit.outcome = 'pending' THEN
+        -- A repeat too: the answer that it repeats may have been lost on its way. Without a state of ours it would have been no repeat then.
+        IF v_hit.outcome = 'pending' OR (v_hit.pending AND NOT v_hit.stateless) THEN
             v_page := v_page || jsonb_build_object('cookie', CASE WHEN v_hit.stateless THEN 'fresh' ELSE 'own' END,
                 'max_age', 60 * o365_internal.integer_setting('confirm_minutes'));
         END IF;
@@ -261,10 +264,10 @@ BEGIN
     IF v_attempt.attempt_id IS NULL THEN
         RETURN o365_internal.connector_page(v_connector) || jsonb_build_object('found', false);
     END IF;
-    -- The ticket before the lane, as a callback locks them. What the subscription says under its lock decides.
+    -- Attempt, ticket, lane: as a callback locks them. What attempt and subscription say under their locks decides.
+    SELECT a.* INTO v_attempt FROM o365_internal.connect_attempt AS a WHERE a.attempt_id = v_attempt.attempt_id FOR UPDATE;
     PERFORM FROM o365_internal.ticket AS t WHERE t.ticket_hash = v_attempt.ticket_hash FOR UPDATE;
     v_subscription := o365_internal.lock_subscription(v_attempt.subscription_id);
-    SELECT a.* INTO v_attempt FROM o365_internal.connect_attempt AS a WHERE a.attempt_id = v_attempt.attempt_id;
     v_outcome := o365_internal.outcome_now(v_attempt);
     v_verdict := CASE
         WHEN cookie_hash IS NULL THEN 'no_cookie'
@@ -272,8 +275,12 @@ BEGIN
         WHEN v_outcome = 'pending' THEN CASE WHEN confirmed THEN 'connected' ELSE 'discarded' END
         WHEN v_outcome = 'connected' AND v_subscription.status <> 'removed' THEN 'repeated'
         WHEN v_outcome = 'unconfirmed' THEN 'unconfirmed'
+        WHEN v_outcome = 'discarded' AND NOT confirmed THEN 'discarded'
         ELSE 'used' END;
-    IF v_verdict IN ('connected', 'discarded') THEN
+    IF v_outcome = 'discarded' AND v_verdict = 'discarded' THEN
+        -- No was said twice; the ticket may have served another attempt meanwhile.
+        v_request_id := v_attempt.request_id;
+    ELSIF v_verdict IN ('connected', 'discarded') THEN
         v_request_id := v_attempt.request_id;
         UPDATE o365_internal.connect_attempt AS a SET outcome = v_verdict, consumed_at = now() WHERE a.attempt_id = v_attempt.attempt_id;
         IF v_verdict = 'connected' THEN

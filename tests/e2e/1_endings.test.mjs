@@ -7,7 +7,7 @@ import https from 'node:https';
 import {join} from 'node:path';
 import {after, before, test} from 'node:test';
 
-import {asApplication, asSuperuser, Client, connect, LOGS, openBrowser, openBrowserThatBlocksCookies, photograph, PUBLIC_URL, remember, ROOT, sql, STACK_DIR,
+import {asApplication, asSuperuser, Client, connect, LOGS, openBrowser, openBrowserThatBlocksCookies, openSession, photograph, PUBLIC_URL, remember, ROOT, sql, STACK_DIR,
     ticketLink, toPicker, until} from './harness.mjs';
 
 let other;  // another site: the application's own pages, a page that frames, a page that attacks
@@ -162,6 +162,18 @@ test('an expired attempt is refused, and its ticket serves as long as it is good
     assert.equal(await page.getByRole('button', {name: 'Try again'}).count(), 0);
 }));
 
+test('the cookie of an attempt stays as long as its ticket serves, so that an expired attempt can be tried again', () => inBrowser(async (page, context) => {
+    sql("select o365.set('state_minutes', '5')");
+    try {
+        const state = await begun(page, 'patient');
+        const [cookie] = (await context.cookies(PUBLIC_URL)).filter(({name}) => name === `__Host-o365-${hash(state).slice(0, 8)}`);
+        const minutes = (cookie.expires - Date.now() / 1000) / 60;
+        assert.ok(minutes > 50 && minutes <= 60, `${minutes} minutes`);
+    } finally {
+        sql("select o365.set('state_minutes', '60')");
+    }
+}));
+
 test('a browser with another cookie is refused, and the attempt waits for its own', () => inBrowser(async (page, context) => {
     const state = await begun(page, 'two-browsers');
     const url = callbackUrl('ends', {state, webhook_url: newWebhook(), group_name: 'Sales', app_type: 'groups'});
@@ -211,11 +223,23 @@ test('the callback without any parameter is a clean page at its own address', ()
     assert.match(await page.textContent('main'), /go to Plain Helpdesk/);
 }));
 
-test('a callback of a connector that does not exist is written down as well', () => inBrowser(async (page) => {
+test('a callback of a connector that does not exist, or that nothing can be called, is written down as well', () => inBrowser(async (page) => {
+    for (const slug of ['Ends', 'no%20slug', '%c3%a9', 'e'.repeat(60)]) {
+        const answer = await page.goto(callbackUrl(slug, {state: 'some-state-of-mistyped', webhook_url: newWebhook()}));
+        assert.equal(answer.status(), 404);
+        assert.equal(attempt(await page.textContent('footer code')), 'unknown_connector|');
+    }
     const response = await page.goto(callbackUrl('mistyped', {state: 'some-state-of-mistyped', webhook_url: newWebhook()}));
     assert.equal(response.status(), 404);
     assert.equal(attempt(await page.textContent('footer code')), 'unknown_connector|');
     await photograph(page, 'callback-of-no-connector');
+}));
+
+test('a callback address that was registered with a slash at its end connects as well', () => inBrowser(async (page) => {
+    const state = await begun(page, 'slash');
+    await page.goto(`${PUBLIC_URL}/connect/ends/callback/?${new URLSearchParams({state, webhook_url: newWebhook(), group_name: 'Sales', app_type: 'groups'})}`);
+    await page.waitForURL(/\/connect\/ends\/done\//);
+    assert.equal(connection('slash'), 'groups|Sales|active');
 }));
 
 test('parameters that are twice there, too long or no UTF-8 are refused and leave the attempt as it was', () => inBrowser(async (page) => {
@@ -226,9 +250,14 @@ test('parameters that are twice there, too long or no UTF-8 are refused and leav
         `state=${state}&webhook_url=${webhook}&group_name=${'x'.repeat(1025)}`, `state=${'s'.repeat(201)}&webhook_url=${webhook}`, `state=${state}&webhook_url=${webhook}${'x'.repeat(2048)}`];
     for (const [i, query] of odd.entries()) {
         await page.goto(`${PUBLIC_URL}/connect/ends/callback?${query}`).catch(() => {});
-        await failure(page, 'malformed', {says: /incomplete or damaged/, picture: i === 0 ? 'failed-malformed' : ''});
+        const request = await failure(page, 'malformed', {says: /incomplete or damaged/, picture: i === 0 ? 'failed-malformed' : ''});
+        // Where the state itself could be read, it says whose attempt this was, and its browser may try again.
+        const known = i >= 2 && i !== 3 && i !== 4 && i !== 5 && i !== 7;
+        assert.equal(sql(`select app_user from o365.attempt('${request}')`), known ? 'odd' : '');
+        assert.equal(await page.getByRole('button', {name: 'Try again'}).count(), known ? 1 : 0);
     }
-    await page.goto(`${PUBLIC_URL}/connect/ends/callback?state=${state}&webhook_url=${webhook}`);
+    // An error that is empty is none.
+    await page.goto(`${PUBLIC_URL}/connect/ends/callback?state=${state}&webhook_url=${webhook}&error=`);
     await page.waitForURL(/\/done\//);
     assert.equal(connection('odd'), '||active');
 }));
@@ -317,7 +346,8 @@ test('every request is one statement', async () => {
         const answer = await person.request(url, form);
         const sessions = new Set(asSuperuser("select pid from pg_stat_activity where usename = 'o365_responder'").split('\n'));
         const lines = readFileSync(log).subarray(from).toString().split('\n').map((line) => line.match(/\[(\d+)\] LOG: .*?(?:statement|execute [^:]*): (.*)/));
-        return {answer, ran: lines.filter((found) => found && sessions.has(found[1])).map((found) => found[2])};
+        // A thread's first request connects, and sets the session's time limits.
+        return {answer, ran: lines.filter((found) => found && sessions.has(found[1]) && !found[2].startsWith('SELECT set_config(')).map((found) => found[2])};
     };
     const first = await statements(callback);
     assert.equal(first.ran.length, 1, first.ran.join('\n'));
@@ -382,6 +412,36 @@ test('the same webhook again: the same user renews and keeps the settings, anoth
     const [first, second] = rows().split('\n');
     assert.equal(first, `${id}|renews|Sales renamed|paused|t`);
     assert.match(second, /^\d+\|joins\|Sales renamed\|active\|f$/);
+}));
+
+test('a transaction left open on a connection holds up nobody for long: who renews it is asked to wait, and served afterwards', () => inBrowser(async (page, context) => {
+    const webhook = newWebhook();
+    const url = (state) => callbackUrl('ends', {state, webhook_url: webhook, group_name: 'Sales', app_type: 'groups'});
+    await page.goto(url(await begun(page, 'held')));
+    await page.waitForURL(/\/done\//);
+    const id = asApplication("select subscription_id from o365.connections('held')");
+    const tabs = [];
+    for (let i = 0; i < 8; ++i) {
+        const tab = await context.newPage();
+        tabs.push({tab, state: await begun(tab, 'held')});
+    }
+    const holder = await openSession('demo_operator');
+    await holder.ask(`begin; select o365.pause(${id})`);
+    try {
+        // As many as the responder has threads.
+        const answers = await Promise.all(tabs.map(({tab, state}) => tab.goto(url(state))));
+        assert.deepEqual(answers.map((answer) => answer.status()), Array(8).fill(503));
+        assert.match(await tabs[0].tab.textContent('main'), /again/);
+        const landing = await new Client().request(`${PUBLIC_URL}/connect/ends/`);
+        assert.equal(landing.status, 200);
+    } finally {
+        await holder.ask('rollback');
+        await holder.close();
+    }
+    // Each page asks again by itself.
+    await Promise.all(tabs.map(({tab}) => tab.waitForURL(/\/done\//)));
+    assert.equal(connection('held'), 'groups|Sales|active');
+    assert.match(readFileSync(join(LOGS, 'programs.log'), 'utf8'), /event=database_busy .*lock timeout/);
 }));
 
 // ---- Confirmation ---------------------------------------------------------------------------------------------------
@@ -471,8 +531,15 @@ test('confirm on: only the browser that connected may confirm, and no other site
     }, [url, token])]);
     assert.equal(answer.status(), 400);
     await page.waitForURL(url);
-    // The right browser without the token of the page.
     const cookies = (await context.cookies(url)).map(({name, value}) => `${name}=${value}`).join('; ');
+    // A browser that does not say so, but names the site that sent it; of a start too, which leaves nothing behind.
+    const started = () => asSuperuser('select count(*) from o365_internal.connect_attempt');
+    const before = started();
+    const fromElsewhere = {headers: {Cookie: cookies, Origin: otherUrl}};
+    assert.equal((await new Client().request(url, {token, answer: 'yes'}, fromElsewhere)).status, 400);
+    assert.equal((await new Client().request(`${PUBLIC_URL}/connect/asks/start`, {ticket: 'some-ticket'}, fromElsewhere)).status, 400);
+    assert.equal(started(), before);
+    // The right browser without the token of the page.
     const forged = await new Client().request(url, {answer: 'yes'}, {headers: {Cookie: cookies}});
     assert.match(forged.location, /reason=no_cookie/);
     assert.equal(connection('bound'), 'groups|Sales|pending');
@@ -491,8 +558,26 @@ test('confirm on: yes and no at the same moment, the first counts', async () => 
         const ends = new Set(answers.map((answer) => new URL(answer.location, location).searchParams.get('reason') ?? 'connected'));
         const confirmed = connection(`hasty-${round}`) === 'groups|Sales|active';
         assert.deepEqual([...ends].sort(), confirmed ? ['connected'] : ['discarded', 'used']);
+        // No once more is no news.
+        if (!confirmed) assert.match((await person.request(location, {token, answer: 'no'})).location, /reason=discarded/);
         assert.equal(connection(`hasty-${round}`), confirmed ? 'groups|Sales|active' : '');
     }
+});
+
+test('confirm on: an answer locks the attempt first, as the same callback does, so the two cannot lock each other out', async () => {
+    const person = new Client();
+    const {location} = await person.request(await person.toCallback(ticketLink('ordered', 'asks'), 'Sales'));
+    const token = (await person.request(location)).text.match(/name="token" value="([0-9a-f]+)"/)[1];
+    remember('form-token', token);
+    const callback = await openSession('postgres');
+    await callback.ask(`begin; select from o365_internal.connect_attempt where public_id = '${location.split('/').pop()}' for update`);
+    const answer = person.request(location, {token, answer: 'yes'});
+    await until('the answer to wait', () => asSuperuser("select count(*) from pg_stat_activity where usename = 'o365_responder' and wait_event_type = 'Lock'") === '1');
+    assert.equal(await callback.ask(`select 'free' from o365_internal.subscription where subscription_id = ${subscription('ordered')} for update nowait`), 'free');
+    await callback.ask('rollback');
+    await callback.close();
+    assert.equal((await answer).location, location);
+    assert.equal(connection('ordered'), 'groups|Sales|active');
 });
 
 test('confirm on: the same callback again asks again; unconfirmed it is forgotten and its webhook wiped', () => inBrowser(async (page, context) => {
@@ -503,9 +588,13 @@ test('confirm on: the same callback again asks again; unconfirmed it is forgotte
     await connect(page, 'slow', 'Sales group', 'asks');
     const request = await askedToConfirm(page);
     const url = page.url();
+    // As if the answer, and with it the cookie's new end, had been lost.
+    const [cookie] = await context.cookies(PUBLIC_URL);
+    await context.addCookies([{...cookie, expires: Date.now() / 1000 + 120}]);
     await page.goto(callback);
     await page.waitForURL(url);
     assert.match(await page.textContent('h1'), /is this right/);
+    assert.ok((await context.cookies(PUBLIC_URL))[0].expires > Date.now() / 1000 + 3000, 'the cookie stays as long as it may confirm');
     const id = subscription('slow');
     asSuperuser(`update o365_internal.subscription set status_at = now() - interval '2 hours' where subscription_id = ${id}`);
     await page.getByRole('button', {name: 'Yes, connect'}).click();

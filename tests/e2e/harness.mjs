@@ -1,5 +1,5 @@
 // What the end-to-end tests share: the browser, SQL as a role, the secrets that were seen, and ways to wait.
-import {execFile, execFileSync} from 'node:child_process';
+import {execFile, execFileSync, spawn} from 'node:child_process';
 import https from 'node:https';
 import {appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -17,6 +17,26 @@ export function sql(text, role = 'demo_operator') {
 }
 export const asApplication = (text) => sql(text, 'demo_app');
 export const asSuperuser = (text) => sql(text, 'postgres');
+
+/** A session of a role that stays open, to hold locks. ask(text) runs SQL and returns its lines; close() ends it. */
+export async function openSession(role) {
+    const psql = spawn('psql', ['-qXAt', '-U', role], {stdio: ['pipe', 'pipe', 'inherit']});
+    psql.stdout.setEncoding('utf8');
+    const ask = (text) => new Promise((resolve, reject) => {
+        let lines = '';
+        const take = (chunk) => {
+            lines += chunk;
+            if (!lines.endsWith('-- done\n')) return;
+            psql.stdout.off('data', take);
+            resolve(lines.slice(0, -'-- done\n'.length).trim());
+        };
+        psql.stdout.on('data', take);
+        psql.once('exit', () => reject(new Error('psql has ended')));
+        psql.stdin.write(`${text};\n\\echo -- done\n`);
+    });
+    const close = () => new Promise((resolve) => psql.once('close', resolve).stdin.end());
+    return {ask, close};
+}
 
 export const stack = (...words) => run(join(ROOT, 'scripts/stack'), [words[0], STACK_DIR, ...words.slice(1)]);
 
