@@ -648,6 +648,11 @@ class ToMessageCard {
     int place_ = 0;  // of what the last part ends with: 0 the card's own text, 1 text, 2 facts, 3 pictures
 };
 
+// The rule of o365.check_card: a "type" alone makes no envelope.
+bool is_envelope(const Json::Value& card) {
+    return text_in(card, "type") == "message" && !member(card, "attachments").isNull();
+}
+
 std::size_t objects_in(const Json::Value& value) {
     std::size_t count = value.isObject() ? 1 : 0;
     if (value.isObject() || value.isArray()) {
@@ -697,27 +702,25 @@ ConvertedCard message_card_from_adaptive(const Json::Value& card) {
 ConvertedCard card_for_dialect(const Json::Value& card, std::string_view dialect) {
     const std::string type = text_in(card, "type");
     if (dialect == "workflow") {
-        if (type == "message") return {card, {}, ""};
+        if (is_envelope(card)) return {card, {}, ""};
         if (type == "AdaptiveCard") return {adaptive_envelope(card), {}, ""};
         return adaptive_from_message_card(card);
     }
     if (type == "AdaptiveCard") return message_card_from_adaptive(card);
-    if (type == "message") return {{}, {}, "a connector webhook takes no Adaptive Card in an envelope"};
+    if (is_envelope(card)) return {{}, {}, "a connector webhook takes no Adaptive Card in an envelope"};
     return {card, {}, ""};
 }
 
 CardBody card_body(std::string card, std::string_view dialect) {
-    constexpr std::string_view kEnvelope = R"({"type": "message", )";
     const bool for_workflow = dialect == "workflow";
     // jsonb has one way to write a text, so what does not have it here does not have it at all.
-    if (for_workflow ? card.starts_with(kEnvelope) : card.find("\"AdaptiveCard\"") == std::string::npos)
-        return {std::move(card), ""};
+    if (!for_workflow && card.find("\"AdaptiveCard\"") == std::string::npos) return {std::move(card), ""};
     const std::optional<Json::Value> parsed = parse_json(card);
     if (!parsed) return {"", "the card is nested too deep or has a number that is too large"};
     ConvertedCard converted = card_for_dialect(*parsed, dialect);
     if (!converted.problem.empty()) return {"", "the card cannot be converted for this webhook: " + converted.problem};
     const std::string type = text_in(*parsed, "type");
-    const bool as_it_is = for_workflow ? type == "message" : type != "AdaptiveCard";
+    const bool as_it_is = for_workflow ? is_envelope(*parsed) : type != "AdaptiveCard";
     return {as_it_is ? std::move(card) : compact_json(converted.card), ""};
 }
 

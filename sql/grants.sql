@@ -16,7 +16,7 @@ BEGIN
     END IF;
     FOR v_grant IN SELECT g.role, g.pattern FROM (VALUES
         ('o365_responder', '^responder_'),
-        ('o365_worker', '^worker_'),
+        ('o365_worker', '^(worker_.*|check_card)$'),
         ('o365_app', '^(begin_connect|connections|check_card|send|try_send|send_to_user)$'),
         ('o365_operator', '^(set|allow_webhook_host|forbid_webhook_host|register_connector|grant_application|revoke_application|connect_button|'
                           'connect_button_documented|check_card|pause|resume|remove|attempt|health)$')
