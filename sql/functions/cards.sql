@@ -143,7 +143,7 @@ COMMENT ON FUNCTION o365.send_many(bigint[], jsonb[], text[]) IS
     'none: errors name the card by its place, from 1. Errors: those of o365.send; invalid_parameter_value for arrays of different lengths.';
 
 CREATE OR REPLACE FUNCTION o365.test_cards(cards jsonb[], connector text DEFAULT NULL, dialect text DEFAULT NULL)
-RETURNS TABLE (card integer, dialect text, severity text, path text, problem text, hint text)
+RETURNS TABLE (card integer, for_dialect text, severity text, path text, problem text, hint text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN

@@ -110,7 +110,7 @@ COMMENT ON FUNCTION o365_internal.nearest_field(text, text) IS 'The field of a k
 
 CREATE OR REPLACE FUNCTION o365_internal.card_problems(card jsonb, dialect text, target_urls text[])
 RETURNS TABLE (severity text, path text, problem text, hint text)
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
     v_json text := card::text;
