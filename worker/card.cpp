@@ -121,7 +121,7 @@ constexpr std::string_view kStyle =
     "#767676;padding-left:.75rem}.accent{border-color:#0f6cbd}"
     ".good{border-color:#107c10}.warning{border-color:#b86e00}.attention{border-color:#c50f1f}.columns{display:flex;"
     "gap:.75rem}"
-    ".picture{border:1px dashed #767676;padding:.25rem .5rem}dl{display:grid;grid-template-columns:fit-content(40%) "
+    ".picture{display:inline-block;margin:.15rem 0;border:1px dashed #767676;padding:.25rem .5rem}dl{display:grid;grid-template-columns:fit-content(40%) "
     "1fr;gap:.25rem 1rem}"
     "dt{font-weight:600}dd{margin:0}dd p{margin:0}.button{display:inline-block;border:1px solid "
     "#767676;border-radius:.4rem;"

@@ -37,7 +37,7 @@ const draw = (card, colours) => page.evaluate(([source, [paper, ink, accent]]) =
     const style = (backgroundColor) => ({backgroundColor, foregroundColors});
     const adaptive = new AdaptiveCards.AdaptiveCard();
     adaptive.hostConfig = new AdaptiveCards.HostConfig({fontFamily: 'sans-serif', actions: {maxActions: 6},
-        containerStyles: {default: style(paper), emphasis: style(`${ink}11`), accent: style(`${accent}33`), good: style('#107c1033'), warning: style('#ffb90033'), attention: style('#c50f1f33')}});
+        containerStyles: {default: style(paper), emphasis: style(`#11${ink.slice(1)}`), accent: style(`#33${accent.slice(1)}`), good: style('#33107c10'), warning: style('#33ffb900'), attention: style('#33c50f1f')}});
     const context = new AdaptiveCards.SerializationContext(AdaptiveCards.Versions.v1_5);
     adaptive.parse(source, context);
     const events = [];
