@@ -148,6 +148,12 @@ SELECT NOT EXISTS (SELECT FROM o365_internal.migration WHERE number = 6) AS miss
   INSERT INTO o365_internal.migration (number, name) VALUES (6, 'fewer_statements');
   \ir migrations/0006_fewer_statements.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM o365_internal.migration WHERE number = 7) AS missing \gset
+\if :missing
+  \echo 'Migration 0007_card_rules.'
+  INSERT INTO o365_internal.migration (number, name) VALUES (7, 'card_rules');
+  \ir migrations/0007_card_rules.sql
+\endif
 
 COMMENT ON SCHEMA o365 IS 'o365-connector: the functions and views that programs, applications and operators use.';
 COMMENT ON SCHEMA o365_internal IS 'o365-connector: tables. Nobody but the owner has a grant here.';
@@ -158,6 +164,8 @@ COMMENT ON SCHEMA o365_internal IS 'o365-connector: tables. Nobody but the owner
 \ir functions/connectors.sql
 \ir functions/connect.sql
 \ir functions/responder.sql
+\ir functions/card_rules.sql
+\ir functions/check_card.sql
 \ir functions/cards.sql
 \ir functions/lanes.sql
 \ir functions/worker.sql
