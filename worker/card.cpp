@@ -15,6 +15,8 @@
 #include "lib/crypto.h"
 #include "lib/database.h"
 #include "lib/http.h"
+#include "lib/json_place.h"
+#include "lib/json_text.h"
 #include "lib/markdown.h"
 
 namespace o365 {
@@ -34,38 +36,10 @@ std::optional<std::string> read(const std::string& file) {
     return text;
 }
 
-// "line:column" of a byte, both from 1, columns in bytes.
-std::string position(std::string_view text, std::ptrdiff_t offset) {
-    const std::string_view before = text.substr(0, static_cast<std::size_t>(std::max<std::ptrdiff_t>(offset, 0)));
-    const auto line = std::ranges::count(before, '\n') + 1;
-    const auto start = before.rfind('\n');
-    return fmt::format("{}:{}", line, before.size() - (start == std::string_view::npos ? 0 : start + 1) + 1);
-}
-
-// The value at a path such as $.sections[0].facts, or the last one on the way there that exists.
-const Json::Value& value_at(const Json::Value& root, std::string_view path) {
-    const Json::Value* value = &root;
-    if (path.starts_with('$')) path.remove_prefix(1);
-    while (!path.empty()) {
-        if (path.starts_with('[') && !path.starts_with("[\"")) {
-            Json::ArrayIndex index = 0;
-            const auto [end, error] = std::from_chars(path.data() + 1, path.data() + path.size(), index);
-            if (error != std::errc{} || !value->isArray() || index >= value->size()) break;
-            value = &(*value)[index];
-            path.remove_prefix(std::min(path.size(), static_cast<std::size_t>(end - path.data()) + 1));
-            continue;
-        }
-        const bool quoted = path.starts_with("[\"");
-        path.remove_prefix(quoted ? 2 : 1);
-        const auto end = std::min(path.size(), quoted ? path.find("\"]") : path.find_first_of(".["));
-        const std::string_view name = path.substr(0, end);
-        const Json::Value* const found =
-            value->isObject() ? value->find(name.data(), name.data() + name.size()) : nullptr;
-        if (found == nullptr) break;
-        value = found;
-        path.remove_prefix(std::min(path.size(), end + (quoted ? 2 : 0)));
-    }
-    return *value;
+// "line:column" of a path's value.
+std::string position(std::string_view text, std::string_view path) {
+    const Place place = json_place(text, path).value_or(Place{});
+    return fmt::format("{}:{}", place.line, place.column);
 }
 
 // Reads and parses the card. On failure says why and gives the exit code.
@@ -84,17 +58,13 @@ Loaded load(const CardFile& file) {
         return loaded;
     }
     loaded.text = *std::move(text);
-    Json::CharReaderBuilder builder;
-    Json::CharReaderBuilder::strictMode(&builder.settings_);
-    const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
-    std::string problem;
-    try {
-        if (reader->parse(loaded.text.data(), loaded.text.data() + loaded.text.size(), &loaded.card, &problem))
-            return loaded;
-    } catch (const Json::Exception&) {
-        problem = "it is nested too deep\n";
+    if (auto card = parse_json(loaded.text)) {
+        loaded.card = *std::move(card);
+        return loaded;
     }
-    fmt::print(stderr, "{}: the card is no JSON\n{}", file.file, problem);
+    const JsonFault fault = json_fault(loaded.text).value_or(JsonFault{});
+    fmt::print(stderr, "{}:{}:{}: the card is no JSON: {}\n", file.file, fault.place.line, fault.place.column,
+               fault.words);
     loaded.code = kBadData;
     return loaded;
 }
@@ -103,8 +73,7 @@ ConvertedCard convert(const CardFile& file, const Loaded& loaded) {
     ConvertedCard converted = card_for_dialect(loaded.card, file.dialect);
     if (!converted.problem.empty()) fmt::print(stderr, "{}: {}\n", file.file, converted.problem);
     for (const LostPart& lost : converted.lost) {
-        fmt::print(stderr, "{}:{}: {}: lost: {}\n", file.file,
-                   position(loaded.text, value_at(loaded.card, lost.path).getOffsetStart()), lost.path, lost.what);
+        fmt::print(stderr, "{}:{}: {}: lost: {}\n", file.file, position(loaded.text, lost.path), lost.path, lost.what);
     }
     return converted;
 }
@@ -121,7 +90,8 @@ constexpr std::string_view kStyle =
     "#767676;padding-left:.75rem}.accent{border-color:#0f6cbd}"
     ".good{border-color:#107c10}.warning{border-color:#b86e00}.attention{border-color:#c50f1f}.columns{display:flex;"
     "gap:.75rem}"
-    ".picture{display:inline-block;margin:.15rem 0;border:1px dashed #767676;padding:.25rem .5rem}dl{display:grid;grid-template-columns:fit-content(40%) "
+    ".picture{display:inline-block;margin:.15rem 0;border:1px dashed #767676;padding:.25rem "
+    ".5rem}dl{display:grid;grid-template-columns:fit-content(40%) "
     "1fr;gap:.25rem 1rem}"
     "dt{font-weight:600}dd{margin:0}dd p{margin:0}.button{display:inline-block;border:1px solid "
     "#767676;border-radius:.4rem;"
@@ -226,8 +196,7 @@ int card_check(const Settings& settings, const CardFile& file) {
         bool refused = false;
         for (int i = 0; i < rows.size(); ++i) {
             const std::string_view path = rows.text(i, 1);
-            fmt::print("{}:{}: {}: {}: {}. {}\n", file.file,
-                       position(loaded.text, value_at(loaded.card, path).getOffsetStart()), rows.text(i, 0), path,
+            fmt::print("{}:{}: {}: {}: {}. {}\n", file.file, position(loaded.text, path), rows.text(i, 0), path,
                        rows.text(i, 2), rows.text(i, 3));
             refused = refused || rows.text(i, 0) == "error";
         }
