@@ -69,7 +69,7 @@ DECLARE
 BEGIN
     IF kind = 'm.input:MultichoiceInput' THEN
         IF jsonb_typeof(value->'value') = 'string' AND jsonb_typeof(value->'choices') = 'array' AND value->>'isMultiSelect' IS DISTINCT FROM 'true'
-           AND value->>'value' <> '' AND NOT EXISTS (SELECT FROM jsonb_array_elements(value->'choices') AS c WHERE c->>'value' = value->>'value') THEN
+           AND value->>'value' <> '' AND NOT EXISTS (SELECT FROM jsonb_array_elements(value->'choices') AS c (choice) WHERE c.choice->>'value' = input_codes.value->>'value') THEN
             RETURN '{value_not_a_choice}';
         END IF;
         RETURN NULL;
@@ -213,10 +213,10 @@ BEGIN
                     THEN NULL
                 ELSE ARRAY(SELECT 'missing:' || r FROM unnest(n.required) AS r WHERE NOT n.value ? r)
                     || CASE WHEN n.rule IS NOT NULL THEN ARRAY[n.rule || ':' || split_part(n.kind, ':', 2)] END
-                    || CASE WHEN n.lost AND v_converts THEN ARRAY['lost_action:' || split_part(n.kind, ':', 2)] END
+                    || CASE WHEN n.lost AND v_converts AND n.path NOT LIKE '%.actions[%' THEN ARRAY['lost_action:' || split_part(n.kind, ':', 2)] END
                     || CASE WHEN n.kind = 'm.action:ActionCard' AND n.path LIKE '%.actions[%' THEN '{nested_action_card}'::text[] END
                     || CASE WHEN n.kind = 'm.action:OpenUri' AND v_converts AND jsonb_typeof(n.value->'targets') = 'array'
-                                 AND jsonb_array_length(n.value->'targets') > 1 THEN '{lost_targets}'::text[] END
+                                 AND jsonb_array_length(n.value->'targets') > 1 AND n.path NOT LIKE '%.actions[%' THEN '{lost_targets}'::text[] END
                     || CASE WHEN n.kind IN ('m.action:ActionCard', 'm.input:MultichoiceInput') THEN o365_internal.input_codes(n.kind, n.value) END END
             WHEN n.type IS NULL THEN ARRAY[CASE WHEN n.kind LIKE 's.%' THEN 'lost_for_connector:' || left(n.key, 60) ELSE 'unknown_field' END]
             WHEN n.type = 'mistake' THEN ARRAY[coalesce(n.rule, 'mistake')]
