@@ -237,7 +237,8 @@ BEGIN
                 CASE WHEN n.rule <> 'target' AND n.value #>> '{}' ~ '^https://[a-zA-Z0-9][^[:space:]]*$' THEN NULL
                      ELSE o365_internal.address_codes(n.rule, n.value #>> '{}', n.key, CASE WHEN NOT v_converts THEN target_urls END) END
             WHEN left(n.rule, 1) = '|' THEN
-                CASE WHEN position('|' IN n.value #>> '{}') = 0 AND position('|' || CASE WHEN left(n.kind, 3) = 'a.e' OR left(n.kind, 4) IN ('a.ac', 'a.co') THEN lower(n.value #>> '{}') ELSE n.value #>> '{}' END || '|' IN n.rule) > 0 THEN NULL
+                CASE WHEN position('|' IN n.value #>> '{}') = 0 AND position('|' || CASE WHEN left(n.kind, 3) = 'a.e' OR left(n.kind, 4) IN ('a.ac', 'a.co') THEN lower(n.value #>> '{}') ELSE n.value #>> '{}' END || '|'
+                                                                     IN CASE WHEN left(n.kind, 4) = 'a.co' THEN lower(n.rule) ELSE n.rule END) > 0 THEN NULL
                      ELSE ARRAY[CASE WHEN n.kind = 'a.attachment' THEN 'attachment_type:' WHEN n.kind ~ '^a\.(el|ac|co|ms)' OR n.key = '@context' THEN 'word_ignored:' ELSE 'word:' END
                                 || coalesce(nullif(left(n.value #>> '{}', 60), ''), 'empty')] END
             WHEN n.rule = 'color' THEN CASE WHEN n.value #>> '{}' !~ '^[0-9a-fA-F]{6}$' THEN '{color}'::text[] END
