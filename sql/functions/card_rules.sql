@@ -125,7 +125,7 @@ INSERT INTO o365_internal.card_field (kind, name, type, child, required, max_ite
         ('{m.card}', 'expectedActors', 'array', NULL, false, NULL, NULL, false, '"expectedActors": ["ann@example.org"]'),
         ('{m.card}', 'originator', 'string', NULL, false, NULL, 'no_effect', false, 'It is for e-mail only: leave it out.'),
         ('{m.card}', 'hideOriginalBody', 'boolean', NULL, false, NULL, 'no_effect', false, 'It is for e-mail only: leave it out.'),
-        ('{m.card}', 'summary', 'string', NULL, false, NULL, 'plain', false, NULL),
+        ('{m.card}', 'summary', 'string', NULL, false, NULL, NULL, false, NULL),
         ('{m.card}', 'themeColor', 'string', NULL, false, NULL, 'color', true, 'Nothing to do; leave it out for Workflows if the warning disturbs you.'),
         ('{m.card}', 'title', 'string', NULL, false, NULL, 'title', false, NULL),
         ('{m.card,m.section}', 'text', 'string', NULL, false, NULL, 'text', false, NULL),
