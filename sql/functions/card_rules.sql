@@ -361,3 +361,7 @@ INSERT INTO o365_internal.card_field (kind, name, type, required, rule, hint)
 UPDATE o365_internal.card_kind AS k SET required = r.names
   FROM (SELECT f.kind, array_agg(f.name ORDER BY f.name) AS names FROM o365_internal.card_field AS f WHERE f.required GROUP BY f.kind) AS r
  WHERE r.kind = k.kind;
+UPDATE o365_internal.card_kind AS k SET fields = r.fields
+  FROM (SELECT f.kind, jsonb_object_agg(f.name, jsonb_build_array(f.type, f.child, f.required, f.max_items, f.rule, f.lost)) AS fields
+          FROM o365_internal.card_field AS f GROUP BY f.kind) AS r
+ WHERE r.kind = k.kind;
