@@ -312,7 +312,7 @@ class ToAdaptive {
                 may_add_ -= more;
             }
         }
-        block["text"] = is_blank(plain) ? text : std::move(plain);
+        block["text"] = is_blank(plain) ? text : plain;
         block["wrap"] = true;
         return block;
     }
