@@ -1,5 +1,6 @@
 // The Connector Developer Dashboard: list, New Connector, edit, the snippet, and handing a registration over to this
 // installation (office365-connectors.md 9).
+#include <algorithm>
 #include <array>
 
 #include "sandbox/sandbox.h"
@@ -7,8 +8,10 @@
 namespace o365 {
 namespace {
 
-constexpr std::array<const char*, 6> kTexts = {"name",    "short_description", "long_description",
-                                               "website", "landing_page",      "callback_url"};
+constexpr std::array kTexts = {"name",         "short_description",  "long_description", "website",
+                               "landing_page", "inbox_landing_page", "callback_url",     "configuration_url"};
+// Left out they are NULL, not "".
+constexpr std::array kMayBeMissing = {"landing_page", "inbox_landing_page", "configuration_url"};
 constexpr std::array<const char*, 3> kKinds = {"mail", "groups", "teams"};
 
 // The lines of a text that hold something.
@@ -36,12 +39,15 @@ Json::Value fields_of(const FormData& form) {
     for (const char* name : kTexts) {
         const std::string text = form.get(name);
         const auto first = text.find_first_not_of(" \t\r\n");
-        fields[name] = first == std::string::npos
-                           ? (std::string(name) == "landing_page" ? Json::Value() : Json::Value(""))
-                           : Json::Value(text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1));
+        fields[name] =
+            first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+    }
+    for (const char* name : kMayBeMissing) {
+        if (fields[name].asString().empty()) fields[name] = Json::Value();
     }
     fields["events"] = lines(form.get("events"));
     fields["target_urls"] = lines(form.get("target_urls"));
+    fields["valid_domains"] = lines(form.get("valid_domains"));
     fields["enabled_for"] = Json::Value(Json::arrayValue);
     for (const char* kind : kKinds) {
         if (!form.get(std::string("for_") + kind).empty()) fields["enabled_for"].append(kind);
@@ -79,6 +85,7 @@ Response form_page(const Sandbox& sandbox, int status, const std::string& app_id
     values["public_url"] = sandbox.setting("public_url");
     values["events_text"] = joined(fields["events"]);
     values["target_urls_text"] = joined(fields["target_urls"]);
+    values["valid_domains_text"] = joined(fields["valid_domains"]);
     values["example_logo"] = example_logo;
     for (const Json::Value& kind : fields["enabled_for"]) values["for_" + kind.asString()] = true;
     values["has_actions"] = fields["actions"].asString() == "yes" || !fields["target_urls"].empty();
@@ -88,6 +95,7 @@ Response form_page(const Sandbox& sandbox, int status, const std::string& app_id
         Json::Value& here = values["problem_" + problem["field"].asString()];
         here = here.isNull() ? text : here.asString() + " " + text;
     }
+    values["has_embedded"] = !fields["configuration_url"].asString().empty() || !fields["valid_domains"].empty();
     values["problem_count"] = problems.empty() ? "" : std::to_string(problems.size());
     values["one_problem"] = problems.size() == 1;
     return sandbox.page(status, "connector-form", values);
@@ -151,6 +159,10 @@ Response show(Sandbox& sandbox, const Json::Value& connector, const std::string&
     for (const char* stage : {"saved", "submitted", "approved", "rejected"})
         values[stage] = connector["stage"].asString() == stage;
     values["created"] = connector["created_at"].asString().substr(0, 10);
+    values["sideloaded"] = !connector["sideloaded_at"].isNull();
+    // Outlook has inboxes and groups.
+    values["can_sideload"] = std::any_of(connector["enabled_for"].begin(), connector["enabled_for"].end(),
+                                         [](const Json::Value& kind) { return kind.asString() != "teams"; });
     values["has_targets"] = !connector["target_urls"].empty();
     Json::Value kinds;
     for (const Json::Value& kind : connector["enabled_for"])
@@ -197,6 +209,11 @@ Response dashboard(Sandbox& sandbox, const Request& request, std::string_view re
         return form_page(sandbox, 200, app_id, fields, Json::Value(Json::arrayValue), false);
     }
     if (!posted) return show(sandbox, connector, "", "");
+    if (const std::string sideload = request.form.get_or("sideload", ""); !sideload.empty()) {
+        sandbox.database().call("select o365.sandbox_sideload($1, $2, $3)",
+                                {sandbox.person(), app_id, sideload == "yes" ? "true" : "false"});
+        return sandbox.redirect("/dashboard/" + app_id);
+    }
     const Json::Value done = sandbox.ask("select o365.sandbox_register($1, $2, $3, $4)",
                                          {sandbox.person(), app_id, request.form.get_or("application", ""),
                                           request.form.get_or("anonymous", "") == "yes" ? "true" : "false"});

@@ -1,6 +1,7 @@
 // The switchboard: what webhooks answer instead of the right thing, the throttle, and the log of what came. Forms in a
 // browser; programs send the same fields and read the same as JSON (docs/sandbox.md).
 #include <algorithm>
+#include <array>
 
 #include "lib/json_text.h"
 #include "sandbox/answers.h"
@@ -32,6 +33,11 @@ Value number_or_null(const std::string& text) { return text.empty() ? Value() : 
 
 bool is_empty_or_number(const std::string& text) { return text.empty() || is_number(text, 6); }
 
+Response no_such_target(const Sandbox& sandbox) {
+    return sandbox.message(404, "Nothing here",
+                           "There is no such group, team or inbox: target is its number, as in its feed's address.");
+}
+
 Response set_fault(Sandbox& sandbox, const Request& request) {
     const Parameters& form = request.form;
     const std::string target = form.get_or("target", "0");
@@ -47,9 +53,10 @@ Response set_fault(Sandbox& sandbox, const Request& request) {
                                "target is a number (0: all), answer one of the list or pattern several of them, rate a "
                                "percentage, count and retry_after numbers or empty.");
     }
-    sandbox.database().call(
+    const Rows rows = sandbox.database().call(
         "select o365.sandbox_set_fault($1, $2, $3, $4, $5)",
         {target, array_literal(names), number_or_null(count), number_or_null(rate), number_or_null(retry_after)});
+    if (!rows.boolean(0, 0)) return no_such_target(sandbox);
     return sandbox.redirect("/faults");
 }
 
@@ -98,6 +105,18 @@ Json::Value fault_list(Sandbox& sandbox) {
         list.append(row);
     }
     return list;
+}
+
+// "handshake" (seconds), "reading" (bytes a second), "count" and "origin"; null: there is no such line.
+Json::Value line_state(const Sandbox& sandbox) {
+    if (sandbox.line() == nullptr) return {};
+    const SlowLine::Pace pace = sandbox.line()->pace();
+    Json::Value state;
+    state["origin"] = sandbox.setting("slow_origin");
+    state["handshake"] = pace.handshake;
+    state["reading"] = pace.reading;
+    state["count"] = pace.count == 0 ? Json::Value() : Json::Value(pace.count);
+    return state;
 }
 
 }  // namespace
@@ -149,6 +168,15 @@ Response faults(Sandbox& sandbox, const Request& request) {
         }
         if (!row["windows"].empty() || !row["own"].asString().empty()) values["throttled"].append(row);
     }
+    values["line"] = line_state(sandbox);
+    if (!values["line"].isNull()) {
+        Json::Value& line = values["line"];
+        line["is_slow"] = line["handshake"].asInt() > 0 || line["reading"].asInt() > 0;
+        for (const char* name : {"handshake", "reading", "count"}) {
+            const int number = line[name].isNull() ? 0 : line[name].asInt();
+            line[name] = number == 0 ? "" : std::to_string(number);
+        }
+    }
     values["all_on"] = all_on;
     values["has_counters"] = !values["throttled"].empty();
     return sandbox.page(200, "faults", values);
@@ -158,6 +186,7 @@ Response faults_json(Sandbox& sandbox, const Request& /*request*/) {
     Json::Value all;
     all["faults"] = fault_list(sandbox);
     all["throttles"] = throttles(sandbox);
+    all["slow_line"] = line_state(sandbox);
     for (const Answer& one : answers()) all["answers"].append(std::string(one.name));
     return Response::json(200, json_text(all));
 }
@@ -167,8 +196,35 @@ Response throttle(Sandbox& sandbox, const Request& request) {
     const std::string wanted = request.form.get_or("throttle", "");
     if (request.method != "POST" || !is_number(target) || (wanted != "on" && wanted != "off" && wanted != "as-all"))
         return sandbox.message(400, "That is no switch", "POST target (0: all) and throttle: on, off or as-all.");
-    sandbox.database().call("select o365.sandbox_set_throttle($1, $2)",
-                            {target, wanted == "as-all" ? Value() : Value(wanted == "on" ? "true" : "false")});
+    const Rows rows =
+        sandbox.database().call("select o365.sandbox_set_throttle($1, $2)",
+                                {target, wanted == "as-all" ? Value() : Value(wanted == "on" ? "true" : "false")});
+    if (!rows.boolean(0, 0)) return no_such_target(sandbox);
+    return sandbox.redirect("/faults");
+}
+
+Response slow_line(Sandbox& sandbox, const Request& request) {
+    if (sandbox.line() == nullptr) {
+        return sandbox.message(404, "There is no slow line",
+                               "The sandbox's setting slow_origin is empty: name an origin of another port and restart "
+                               "the sandbox.");
+    }
+    const Parameters& form = request.form;
+    std::array<int, 3> numbers{};
+    constexpr std::array kNames = {"handshake", "reading", "count"};
+    constexpr std::array kMost = {60, 100'000'000, 1'000'000};
+    bool fits = request.method == "POST";
+    for (std::size_t i = 0; i < kNames.size(); ++i) {
+        const std::string text = form.get_or(kNames.at(i), "");
+        fits = fits && (text.empty() || (is_number(text) && std::stoi(text) <= kMost.at(i)));
+        if (fits && !text.empty()) numbers.at(i) = std::stoi(text);
+    }
+    if (!fits) {
+        return sandbox.message(400, "That is no pace",
+                               "POST handshake in seconds, at most 60, reading in bytes a second and count of "
+                               "connections; 0 or empty: not slow, and until it is set again.");
+    }
+    sandbox.line()->set({numbers[0], numbers[1], numbers[2]});
     return sandbox.redirect("/faults");
 }
 

@@ -63,28 +63,6 @@ Json::Value post_view(const Sandbox& sandbox, const Rows& rows, int i, const std
     return post;
 }
 
-void add_places(Sandbox& sandbox, const std::string& here, Json::Value& values) {
-    const Rows rows =
-        sandbox.database().call("select target_id, person, kind, name, dialect, posts from o365.sandbox_targets(NULL)");
-    std::string person;
-    Json::Value* group = nullptr;
-    for (int i = 0; i < rows.size(); ++i) {
-        if (group == nullptr || rows.text(i, 1) != person) {
-            person = std::string(rows.text(i, 1));
-            group = &values["people"].append(Json::Value());
-            (*group)["owner"] = person;
-        }
-        Json::Value target;
-        const std::string kind(rows.text(i, 2));
-        target["target_id"] = std::string(rows.text(i, 0));
-        target["place"] = std::string(rows.text(i, 3));
-        target["count"] = std::string(rows.text(i, 5));
-        target["icon"] = kind == "mail" ? "inbox" : (rows.text(i, 4) == "workflow" ? "workflow" : kind);
-        target["is_here"] = rows.text(i, 0) == here;
-        (*group)["targets"].append(target);
-    }
-}
-
 }  // namespace
 
 Response feed(Sandbox& sandbox, const Request& request, std::string_view rest) {
@@ -107,7 +85,10 @@ Response feed(Sandbox& sandbox, const Request& request, std::string_view rest) {
     values["title"] = rest.empty() ? "Feed" : values["place"].asString();
     values["skin"] = skin;
     values["heading"] = rest.empty() ? "Feed" : values["place"].asString();
-    add_places(sandbox, std::string(rest), values);
+    values["people"] = places_by_person(sandbox);
+    for (Json::Value& person : values["people"]) {
+        for (Json::Value& target : person["targets"]) target["is_here"] = target["target_id"].asString() == rest;
+    }
 
     std::string token = request.query.get_or("token", "entra");
     bool known = false;

@@ -13,6 +13,7 @@
 #include "lib/settings.h"
 #include "lib/url.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/slow_line.h"
 
 namespace {
 
@@ -37,6 +38,13 @@ Json::Value ask_settings(const o365::Settings& settings) {
     return answer;
 }
 
+// Null where the setting slow_origin is empty.
+std::unique_ptr<o365::SlowLine> open_slow_line(const Json::Value& settings) {
+    const auto at = o365::parse_url(settings["slow_origin"].asString());
+    const auto to = o365::parse_url(settings["webhook_origin"].asString());
+    return at && to ? std::make_unique<o365::SlowLine>(at->port, to->port) : nullptr;
+}
+
 int run(const o365::Settings& settings) {
     o365::log::open(settings.log, o365::log::parse_level(settings.log_level), kProgram);
     o365::start_http_client();
@@ -45,7 +53,9 @@ int run(const o365::Settings& settings) {
     o365::HttpClientOptions http;
     http.ca_file = settings.ca_file;
     http.only_loopback = true;
-    const o365::SandboxParts parts{pages, tokens, http, ask_settings(settings)};
+    const Json::Value ours = ask_settings(settings);
+    const std::unique_ptr<o365::SlowLine> line = open_slow_line(ours);
+    const o365::SandboxParts parts{pages, tokens, http, ours, line.get()};
     o365::ServerOptions options;
     options.socket = settings.sandbox_socket;
     options.group = settings.socket_group;

@@ -83,6 +83,7 @@ Response page_of(Sandbox& sandbox, const Request& request) {
     if (path == "/faults") return faults(sandbox, request);
     if (path == "/faults.json") return faults_json(sandbox, request);
     if (path == "/throttle") return throttle(sandbox, request);
+    if (path == "/slow-line") return slow_line(sandbox, request);
     if (path == "/log" || path == "/log.json") return request_log(sandbox, request, path == "/log.json");
     if (auto response = token_metadata(sandbox, path)) return *std::move(response);
     return sandbox.message(404, "Nothing here", "The menu above leads to what there is.");

@@ -12,6 +12,7 @@
 #include "lib/http.h"
 #include "lib/http_client.h"
 #include "lib/page.h"
+#include "sandbox/slow_line.h"
 #include "sandbox/token.h"
 
 namespace o365 {
@@ -22,6 +23,7 @@ struct SandboxParts {
     const TokenIssuer& tokens;
     HttpClientOptions http;  // only_loopback
     Json::Value settings;    // the answer of o365.sandbox_settings
+    SlowLine* line;          // null: there is none
 };
 
 class Sandbox {
@@ -34,7 +36,8 @@ class Sandbox {
     Database& database() noexcept { return database_; }
     const Pages& pages() const noexcept { return parts_.pages; }
     const TokenIssuer& tokens() const noexcept { return parts_.tokens; }
-    // "webhook_origin", "flow_origin", "public_url", "connect_url".
+    SlowLine* line() const noexcept { return parts_.line; }
+    // "webhook_origin", "flow_origin", "slow_origin", "public_url", "connect_url".
     std::string setting(const char* name) const { return parts_.settings[name].asString(); }
     // Scheme, host and port of the sandbox itself, for redirects: those of connect_url.
     std::string origin() const;
@@ -69,6 +72,9 @@ Response connect_page(Sandbox& sandbox, const Request& request);
 Response dashboard(Sandbox& sandbox, const Request& request, std::string_view rest);
 Response store(Sandbox& sandbox, const Request& request, std::string_view rest);
 Response tenant(Sandbox& sandbox, const Request& request, std::string_view rest);
+// A connector that sets itself up at a place in a frame, and the page that clears up behind it.
+Response configure(Sandbox& sandbox, const Request& request, const Json::Value& target, const std::string& app_id);
+Response remove_embedded(Sandbox& sandbox, const Json::Value& target, const std::string& webhook_id);
 Response webhook(Sandbox& sandbox, const Request& request, std::string_view path_and_query);
 Response feed(Sandbox& sandbox, const Request& request, std::string_view rest);
 Response feed_json(Sandbox& sandbox, const Request& request);
@@ -77,6 +83,7 @@ Response playground(Sandbox& sandbox, const Request& request);
 Response faults(Sandbox& sandbox, const Request& request);
 Response faults_json(Sandbox& sandbox, const Request& request);
 Response throttle(Sandbox& sandbox, const Request& request);
+Response slow_line(Sandbox& sandbox, const Request& request);
 Response request_log(Sandbox& sandbox, const Request& request, bool as_json);
 // Keys and metadata of the tokens that go with actions; nullopt: the path is another's.
 std::optional<Response> token_metadata(Sandbox& sandbox, std::string_view path);
@@ -98,6 +105,14 @@ std::string person_cookie(const std::string& name);
 // Lets a page run the sandbox's own scripts and show pictures of this machine.
 Response with_scripts(Response response);
 std::string json_text(const Json::Value& value, bool indented = false);
+// Everybody's groups, teams, inboxes and workflows: a list of owner and targets, and of each target target_id, place,
+// label ("Group"), icon, posts, webhooks and, of a workflow that is not on, state. All are text.
+Json::Value places_by_person(Sandbox& sandbox);
+// A new webhook of a target (the answer of o365.sandbox_target), for a connector's GUID unless that is empty. It is in
+// this answer and nowhere else; `webhook_id` gets its number.
+std::string mint(Sandbox& sandbox, const Json::Value& target, const std::string& app_id, int* webhook_id = nullptr);
+// Puts "ways" into a connector of the catalog: label and url of each landing page that adds it.
+void put_ways_in(Json::Value& connector);
 
 // A body of multipart/form-data. A name that occurs again is kept with the last value.
 struct FormData {

@@ -110,12 +110,31 @@ Response review(Sandbox& sandbox, const Request& request) {
 
 }  // namespace
 
+void put_ways_in(Json::Value& connector) {
+    const Json::Value& inbox = connector["inbox_landing_page"];
+    const bool split = !inbox.isNull() && connector["for_mail"].asBool() && connector["for_groups"].asBool();
+    const auto add = [&](const char* label, const Json::Value& url) {
+        if (url.isNull()) return;
+        Json::Value way;
+        way["label"] = label;
+        way["url"] = url;
+        connector["ways"].append(way);
+    };
+    if (split) {
+        add("Add to a group or team", connector["landing_page"]);
+        add("Add to your inbox", inbox);
+    } else {
+        add("Add", connector["for_groups"].asBool() || inbox.isNull() ? connector["landing_page"] : inbox);
+    }
+}
+
 Response store(Sandbox& sandbox, const Request& request, std::string_view rest) {
     if (rest.empty()) {
         Json::Value values;
         values["title"] = "Connectors";
         values["wide"] = true;
-        values["connectors"] = sandbox.ask("select o365.sandbox_catalog()", {});
+        values["connectors"] = sandbox.ask("select o365.sandbox_catalog($1)", {sandbox.person()});
+        for (Json::Value& connector : values["connectors"]) put_ways_in(connector);
         values["none"] = values["connectors"].empty();
         return sandbox.page(200, "catalog", values);
     }

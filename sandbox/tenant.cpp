@@ -5,9 +5,9 @@
 namespace o365 {
 namespace {
 
-// Forms D and G of office365-connectors.md section 2. A trigger that only its tenant may use has no signature (I).
-std::string incoming_webhook_path() {
-    return "/webhookb2/" + guid_of(random_bytes(16)) + "@" + guid_of(random_bytes(16)) + "/IncomingWebhook/" +
+// Forms C, D and G of office365-connectors.md section 2. A trigger that only its tenant may use has no signature (I).
+std::string connector_path(const std::string& provider) {
+    return "/webhookb2/" + guid_of(random_bytes(16)) + "@" + guid_of(random_bytes(16)) + "/" + provider + "/" +
            hex(random_bytes(16)) + "/" + guid_of(random_bytes(16));
 }
 std::string workflow_path() {
@@ -15,11 +15,14 @@ std::string workflow_path() {
            "/triggers/manual/paths/invoke?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=" + random_token();
 }
 
-// A new webhook of a target. It is in this answer and nowhere else.
-std::string mint(Sandbox& sandbox, int target_id, bool workflow) {
-    const std::string path = workflow ? workflow_path() : incoming_webhook_path();
-    sandbox.database().call("select o365.sandbox_mint($1, $2, NULL)", {target_id, Value::bytes(sha256(path))});
-    return sandbox.setting(workflow ? "flow_origin" : "webhook_origin") + path;
+// Makes a place, or finds it: as o365.sandbox_target has it. Null when that name is taken by one that takes other
+// cards.
+Json::Value create_place(Sandbox& sandbox, const std::string& person, const std::string& kind, const std::string& name,
+                         const std::string& dialect) {
+    const Rows rows =
+        sandbox.database().call("select o365.sandbox_create_target($1, $2, $3, $4)", {person, kind, name, dialect});
+    Json::Value target = sandbox.ask("select o365.sandbox_target(NULL, $1)", {rows.text(0, 0)});
+    return target["dialect"].asString() == dialect ? target : Json::Value();
 }
 
 // POST /tenant/webhooks: person, name, kind (groups, teams, mail), dialect (connector, workflow); JSON.
@@ -29,20 +32,24 @@ Response webhook_for_program(Sandbox& sandbox, const Request& request) {
     const std::string kind = request.form.get_or("kind", dialect == "workflow" ? "teams" : "groups");
     const std::string name = request.form.get_or("name", "CI");
     const bool known = (kind == "mail" || kind == "groups" || kind == "teams") &&
-                       (dialect == "connector" || dialect == "workflow") && !person.empty() && person.size() <= 60 &&
-                       !name.empty() && name.size() <= 1024;
+                       (dialect == "connector" || (dialect == "workflow" && kind == "teams")) && !person.empty() &&
+                       person.size() <= 60 && !name.empty() && name.size() <= 1024;
     if (request.method != "POST" || !known) {
         Json::Value error;
-        error["error"] = "POST person, name, kind (groups, teams, mail) and dialect (connector, workflow) as a form";
+        error["error"] =
+            "POST person, name, kind (groups, teams, mail) and dialect (connector, workflow: of a team) as a form";
         return Response::json(400, json_text(error));
     }
-    const Rows rows =
-        sandbox.database().call("select o365.sandbox_create_target($1, $2, $3, $4)", {person, kind, name, dialect});
-    const int target_id = static_cast<int>(rows.integer(0, 0));
+    const Json::Value target = create_place(sandbox, person, kind, name, dialect);
+    if (target.isNull()) {
+        Json::Value error;
+        error["error"] = "that name is taken by a place that is no " + dialect + ": choose another";
+        return Response::json(409, json_text(error));
+    }
     Json::Value answer;
-    answer["webhook_url"] = mint(sandbox, target_id, dialect == "workflow");
-    answer["target"] = target_id;
-    answer["feed"] = sandbox.origin() + "/feed/" + std::to_string(target_id);
+    answer["webhook_url"] = mint(sandbox, target, "");
+    answer["target"] = target["target_id"];
+    answer["feed"] = sandbox.origin() + "/feed/" + target["target_id"].asString();
     return Response::json(200, json_text(answer));
 }
 
@@ -72,6 +79,21 @@ Response manage(Sandbox& sandbox, int status, const Json::Value& target, const s
         webhook["called"] = webhook["has_connector"].asBool() ? webhook["connector"]["name"].asString()
                                                               : (workflow ? "Workflow" : "Incoming webhook");
         webhook["target"] = values["target_id"];
+        if (!webhook["settings"].isNull()) webhook["config_name"] = webhook["settings"]["configName"];
+        webhook["clears_up"] = !webhook["settings"]["removeUrl"].isNull();
+    }
+    if (!workflow && target["person"].asString() == sandbox.person()) {
+        values["offered"] =
+            sandbox.ask("select o365.sandbox_catalog($1, $2)", {sandbox.person(), target["kind"].asString()});
+        for (Json::Value& one : values["offered"]) {
+            const bool inbox = target["kind"].asString() == "mail" && !one["inbox_landing_page"].isNull();
+            if (!one["configuration_url"].isNull()) {
+                one["way"] = "/tenant/" + std::to_string(target_id) + "/configure/" + one["app_id"].asString();
+            } else {
+                one["way"] = one[inbox ? "inbox_landing_page" : "landing_page"];
+            }
+        }
+        values["has_offered"] = !values["offered"].empty();
     }
     values["none"] = values["webhooks"].empty();
     return with_scripts(sandbox.page(status, "place", values));
@@ -83,9 +105,7 @@ Response place(Sandbox& sandbox, const Request& request, const std::string& targ
     if (target.isNull()) return sandbox.message(404, "Nothing here", "There is no such group, team or inbox.");
     if (request.method != "POST") return manage(sandbox, 200, target, "");
     const std::string action = request.form.get_or("do", "");
-    if (action == "webhook")
-        return manage(sandbox, 200, target,
-                      mint(sandbox, target["target_id"].asInt(), target["dialect"].asString() == "workflow"));
+    if (action == "webhook") return manage(sandbox, 200, target, mint(sandbox, target, ""));
     if (action == "on" || action == "off" || action == "deleted" || action == "tenant")
         sandbox.database().call("select o365.sandbox_set_workflow($1, $2)", {target_id, action});
     if (const std::string webhook_id = request.form.get_or("remove", ""); is_number(webhook_id))
@@ -101,22 +121,60 @@ Response people(Sandbox& sandbox, const Request& request) {
         if (name.find_first_not_of(" \t") == std::string::npos || name.size() > 1024)
             return sandbox.message(400, "What is it called?", "Go back and type a name of at most 256 characters.");
         const bool workflow = what == "workflow";
-        sandbox.database().call("select o365.sandbox_create_target($1, $2, $3, $4)",
-                                {sandbox.person(), workflow || what == "teams" ? "teams" : "groups", name,
-                                 workflow ? "workflow" : "connector"});
+        const Json::Value made =
+            create_place(sandbox, sandbox.person(), workflow || what == "teams" ? "teams" : "groups", name,
+                         workflow ? "workflow" : "connector");
+        if (made.isNull()) {
+            return sandbox.message(409, "That name is taken",
+                                   "A team and a workflow of one person cannot be called the same: go back and choose "
+                                   "another name.");
+        }
         return sandbox.redirect("/tenant");
     }
     Json::Value values;
     values["title"] = "Tenant";
+    values["people"] = places_by_person(sandbox);
+    values["none"] = values["people"].empty();
+    return sandbox.page(200, "tenant", values);
+}
+
+// "17/configure/<guid>" and "17/remove/<webhook>".
+std::optional<Response> page_of_place(Sandbox& sandbox, const Request& request, std::string_view rest) {
+    const auto first = rest.find('/');
+    const auto second = rest.find('/', first + 1);
+    if (first == std::string_view::npos || second == std::string_view::npos) return std::nullopt;
+    const std::string_view what = rest.substr(first + 1, second - first - 1);
+    const std::string last(rest.substr(second + 1));
+    const bool configures = what == "configure" && is_guid(last);
+    if (!is_number(rest.substr(0, first)) || (!configures && !(what == "remove" && is_number(last))))
+        return std::nullopt;
+    const Json::Value target = sandbox.ask("select o365.sandbox_target(NULL, $1)", {rest.substr(0, first)});
+    if (target.isNull()) return std::nullopt;
+    return configures ? configure(sandbox, request, target, last) : remove_embedded(sandbox, target, last);
+}
+
+}  // namespace
+
+std::string mint(Sandbox& sandbox, const Json::Value& target, const std::string& app_id, int* webhook_id) {
+    const bool workflow = target["dialect"].asString() == "workflow";
+    const std::string path = workflow ? workflow_path() : connector_path(app_id.empty() ? "IncomingWebhook" : app_id);
+    const Rows rows = sandbox.database().call(
+        "select o365.sandbox_mint($1, $2, $3)",
+        {target["target_id"].asInt(), Value::bytes(sha256(path)), app_id.empty() ? Value() : Value(app_id)});
+    if (webhook_id != nullptr) *webhook_id = static_cast<int>(rows.integer(0, 0));
+    return sandbox.setting(workflow ? "flow_origin" : "webhook_origin") + path;
+}
+
+Json::Value places_by_person(Sandbox& sandbox) {
+    Json::Value people(Json::arrayValue);
     const Rows rows = sandbox.database().call(
         "select target_id, person, kind, name, dialect, posts, webhooks, workflow from o365.sandbox_targets(NULL)");
-    std::string person;
-    Json::Value* group = nullptr;
     for (int i = 0; i < rows.size(); ++i) {
-        if (group == nullptr || rows.text(i, 1) != person) {
-            person = std::string(rows.text(i, 1));
-            group = &values["people"].append(Json::Value());
-            (*group)["owner"] = person;
+        const std::string owner(rows.text(i, 1));
+        if (people.empty() || people[people.size() - 1]["owner"].asString() != owner) {
+            Json::Value person;
+            person["owner"] = owner;
+            people.append(person);
         }
         Json::Value target;
         const std::string kind(rows.text(i, 2));
@@ -127,18 +185,16 @@ Response people(Sandbox& sandbox, const Request& request) {
         target["posts"] = std::string(rows.text(i, 5));
         target["webhooks"] = std::string(rows.text(i, 6));
         if (rows.text(i, 7) != "on") target["state"] = std::string(rows.text(i, 7));
-        (*group)["targets"].append(target);
+        people[people.size() - 1]["targets"].append(target);
     }
-    values["none"] = rows.size() == 0;
-    return sandbox.page(200, "tenant", values);
+    return people;
 }
-
-}  // namespace
 
 Response tenant(Sandbox& sandbox, const Request& request, std::string_view rest) {
     if (rest.empty()) return people(sandbox, request);
     if (rest == "webhooks") return webhook_for_program(sandbox, request);
     if (is_number(rest)) return place(sandbox, request, std::string(rest));
+    if (auto response = page_of_place(sandbox, request, rest)) return *std::move(response);
     return sandbox.message(404, "Nothing here", "The menu above leads to what there is.");
 }
 

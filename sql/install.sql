@@ -142,6 +142,12 @@ SELECT NOT EXISTS (SELECT FROM o365_internal.migration WHERE number = 5) AS miss
   INSERT INTO o365_internal.migration (number, name) VALUES (5, 'reasons');
   \ir migrations/0005_reasons.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM o365_internal.migration WHERE number = 6) AS missing \gset
+\if :missing
+  \echo 'Migration 0006_fewer_statements.'
+  INSERT INTO o365_internal.migration (number, name) VALUES (6, 'fewer_statements');
+  \ir migrations/0006_fewer_statements.sql
+\endif
 SELECT NOT EXISTS (SELECT FROM o365_internal.migration WHERE number = 7) AS missing \gset
 \if :missing
   \echo 'Migration 0007_card_rules.'

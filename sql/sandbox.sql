@@ -6,7 +6,7 @@
 \pset tuples_only on
 \pset format unaligned
 -- What it holds is for trying things out: tables of another version are dropped, not migrated.
-\set version 2
+\set version 3
 BEGIN;
 SELECT (SELECT pg_get_userbyid(n.nspowner) FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'o365_internal') AS owner,
        to_regclass('o365_internal.sandbox_setting') IS NOT NULL AS is_there \gset
@@ -39,7 +39,7 @@ SELECT to_regclass('o365_internal.sandbox_setting') IS NULL AS is_new \gset
 \if :is_new
     \ir sandbox/tables.sql
     INSERT INTO o365_internal.sandbox_setting VALUES ('version', :'version'), ('webhook_origin', 'https://contoso.webhook.localhost:8443'),
-        ('flow_origin', 'https://flow.localhost:8443');
+        ('flow_origin', 'https://flow.localhost:8443'), ('slow_origin', ''), ('keep_posts', '100000'), ('keep_megabytes', '500');
 \endif
 \ir sandbox/settings.sql
 \ir sandbox/dashboard.sql

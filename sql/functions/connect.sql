@@ -62,54 +62,66 @@ COMMENT ON FUNCTION o365_internal.outcome_now(o365_internal.connect_attempt) IS
 
 CREATE OR REPLACE FUNCTION o365_internal.judge_attempt(
     slug text, request_id text, state_hash bytea, cookie_hash bytea, fresh_cookie_hash bytea,
-    OUT verdict text, OUT attempt o365_internal.connect_attempt)
+    OUT verdict text, OUT attempt_id bigint, OUT stateless boolean, OUT connector_id integer, OUT confirm boolean, OUT ticket_hash bytea,
+    OUT app_user text, OUT app_state jsonb)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_connector_id integer;
     v_require_state boolean;
-    v_found o365_internal.connect_attempt;
+    v_cookie_hash bytea;
+    v_expires_at timestamptz;
     v_outcome text;
+    v_subscription_id bigint;
 BEGIN
-    SELECT c.connector_id, c.require_state INTO v_connector_id, v_require_state FROM o365_internal.connector AS c
-     WHERE c.slug = judge_attempt.slug;
-    SELECT a.* INTO v_found FROM o365_internal.connect_attempt AS a
-     WHERE a.state_hash = judge_attempt.state_hash AND a.connector_id = v_connector_id FOR UPDATE;
-    IF v_found.attempt_id IS NULL AND NOT v_require_state THEN
-        INSERT INTO o365_internal.connect_attempt AS a (connector_id, cookie_hash, expires_at)
-            VALUES (v_connector_id, fresh_cookie_hash, now()) RETURNING a.* INTO attempt;
-        verdict := 'open';
-        RETURN;
-    END IF;
-    v_outcome := CASE WHEN v_found.outcome IS NOT NULL THEN o365_internal.outcome_now(v_found) END;
+    -- One statement for what every good callback needs: statements are what a callback costs.
+    SELECT a.attempt_id, false, a.connector_id, c.confirm, a.ticket_hash, a.app_user, a.app_state, a.cookie_hash, a.expires_at, a.outcome,
+           a.subscription_id
+      INTO attempt_id, stateless, connector_id, confirm, ticket_hash, app_user, app_state, v_cookie_hash, v_expires_at, v_outcome,
+           v_subscription_id
+      FROM o365_internal.connect_attempt AS a JOIN o365_internal.connector AS c ON c.connector_id = a.connector_id
+     WHERE a.state_hash = judge_attempt.state_hash AND c.slug = judge_attempt.slug
+       FOR UPDATE OF a;
     -- Hashes of random values are compared, so the time a comparison takes says nothing about the values.
-    verdict := CASE
-        WHEN v_connector_id IS NULL THEN 'unknown_connector'
-        WHEN v_found.attempt_id IS NULL THEN 'no_state'
-        WHEN v_outcome IN ('connected', 'pending') AND v_found.cookie_hash = cookie_hash
-             AND EXISTS (SELECT FROM o365_internal.subscription AS s
-                          WHERE s.subscription_id = v_found.subscription_id AND s.status <> 'removed') THEN 'repeated'
-        WHEN v_outcome <> 'abandoned' THEN 'used'
-        WHEN v_found.expires_at <= clock_timestamp() THEN 'expired'
-        WHEN cookie_hash IS NULL THEN 'no_cookie'
-        WHEN v_found.cookie_hash <> cookie_hash THEN 'other_browser'
-        ELSE 'open' END;
-    attempt := v_found;
+    IF attempt_id IS NULL THEN
+        SELECT c.connector_id, c.confirm, c.require_state INTO connector_id, confirm, v_require_state FROM o365_internal.connector AS c
+         WHERE c.slug = judge_attempt.slug;
+        verdict := CASE WHEN connector_id IS NULL THEN 'unknown_connector' WHEN v_require_state THEN 'no_state' ELSE 'open' END;
+    ELSIF v_outcome IS NOT NULL THEN
+        SELECT o365_internal.outcome_now(a) INTO v_outcome FROM o365_internal.connect_attempt AS a
+         WHERE a.attempt_id = judge_attempt.attempt_id;
+        verdict := CASE
+            WHEN v_outcome IN ('connected', 'pending') AND v_cookie_hash = cookie_hash
+                 AND EXISTS (SELECT FROM o365_internal.subscription AS s
+                              WHERE s.subscription_id = v_subscription_id AND s.status <> 'removed') THEN 'repeated'
+            WHEN v_outcome <> 'abandoned' THEN 'used'
+            ELSE 'expired' END;
+    ELSE
+        verdict := CASE
+            WHEN v_expires_at <= clock_timestamp() THEN 'expired'
+            WHEN cookie_hash IS NULL THEN 'no_cookie'
+            WHEN v_cookie_hash <> cookie_hash THEN 'other_browser'
+            ELSE 'open' END;
+    END IF;
     IF verdict <> 'open' THEN
         INSERT INTO o365_internal.connect_attempt (connector_id, expires_at, consumed_at, outcome, detail, request_id, of_attempt,
                 subscription_id, app_user)
-            VALUES (v_connector_id, now(), now(), verdict,
+            VALUES (judge_attempt.connector_id, now(), now(), verdict,
                     CASE WHEN verdict = 'no_state' THEN CASE WHEN judge_attempt.state_hash IS NULL THEN 'it carried none'
                                                              ELSE 'it carried one that was never handed out for this connector' END
                          WHEN verdict = 'used' THEN 'the attempt had ended as ' || v_outcome END,
-                    judge_attempt.request_id, v_found.attempt_id,
-                    CASE WHEN verdict = 'repeated' THEN v_found.subscription_id END, v_found.app_user);
+                    judge_attempt.request_id, judge_attempt.attempt_id,
+                    CASE WHEN verdict = 'repeated' THEN v_subscription_id END, judge_attempt.app_user);
+    ELSIF attempt_id IS NULL THEN
+        INSERT INTO o365_internal.connect_attempt AS a (connector_id, cookie_hash, expires_at)
+            VALUES (judge_attempt.connector_id, fresh_cookie_hash, now()) RETURNING a.attempt_id INTO attempt_id;
+        stateless := true;
     END IF;
 END $$;
 COMMENT ON FUNCTION o365_internal.judge_attempt(text, text, bytea, bytea, bytea) IS
-    'Judges the state and the cookie of a callback and locks the attempt. verdict open: go on. Anything else is written down as a row of its own '
+    'Judges the state and the cookie of a callback and locks the attempt. verdict open: go on with what is returned of the attempt and its '
+    'connector. Anything else is written down as a row of its own '
     'and leaves the attempt as it was: another browser''s hit must not consume it. Where the connector requires no '
     'state, a callback without one '
-    'of ours gets an attempt of its own, without state_hash, bound to the fresh cookie.';
+    'of ours gets an attempt of its own (stateless), bound to the fresh cookie.';
 
 CREATE OR REPLACE FUNCTION o365_internal.end_attempt(attempt_id bigint, request_id text, outcome text, detail text, subscription_id bigint)
 RETURNS void
@@ -124,8 +136,8 @@ COMMENT ON FUNCTION o365_internal.end_attempt(bigint, text, text, text, bigint) 
 CREATE OR REPLACE FUNCTION o365_internal.receive_callback() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_judged record;
-    v_attempt o365_internal.connect_attempt;
+    v_attempt record;
+    v_ticket_used boolean;
     v_dialect text;
     v_id bigint;
     v_existing bigint;
@@ -139,9 +151,8 @@ DECLARE
     v_webhook_index bytea;
     v_user_index bytea;
 BEGIN
-    v_judged := o365_internal.judge_attempt(new.slug, new.request_id, new.state_hash, new.cookie_hash, new.fresh_cookie_hash);
-    v_attempt := v_judged.attempt;
-    IF v_judged.verdict <> 'open' THEN
+    v_attempt := o365_internal.judge_attempt(new.slug, new.request_id, new.state_hash, new.cookie_hash, new.fresh_cookie_hash);
+    IF v_attempt.verdict <> 'open' THEN
         RETURN NULL;
     END IF;
     v_dialect := o365_internal.webhook_dialect(lower(new.webhook_host), new.webhook_port::integer);
@@ -149,18 +160,19 @@ BEGIN
         PERFORM o365_internal.end_attempt(v_attempt.attempt_id, new.request_id, 'refused_host', left(new.webhook_host, 253), NULL);
         RETURN NULL;
     END IF;
-    -- Locked before it is read: two attempts of one ticket may come back at the same moment.
-    PERFORM FROM o365_internal.ticket AS t WHERE t.ticket_hash = v_attempt.ticket_hash FOR UPDATE;
-    IF EXISTS (SELECT FROM o365_internal.ticket AS t
-                WHERE t.ticket_hash = v_attempt.ticket_hash AND t.used_at IS NOT NULL) THEN
-        PERFORM o365_internal.end_attempt(v_attempt.attempt_id, new.request_id, 'used', 'the ticket had made a connection already', NULL);
-        RETURN NULL;
+    IF v_attempt.ticket_hash IS NOT NULL THEN
+        -- Locked: two attempts of one ticket may come back at the same moment, and the second reads what the first wrote.
+        SELECT t.used_at IS NOT NULL INTO v_ticket_used FROM o365_internal.ticket AS t WHERE t.ticket_hash = v_attempt.ticket_hash FOR UPDATE;
+        IF v_ticket_used THEN
+            PERFORM o365_internal.end_attempt(v_attempt.attempt_id, new.request_id, 'used', 'the ticket had made a connection already', NULL);
+            RETURN NULL;
+        END IF;
     END IF;
     v_webhook_index := o365_internal.blind_index('webhook', new.webhook_url);
     v_user_index := o365_internal.blind_index('user_object_id', new.user_object_id);
     -- One at a time for one webhook: the second of two callbacks that bring it renews what the first has stored.
     PERFORM pg_advisory_xact_lock(hashtextextended(encode(v_webhook_index, 'hex'), 365));
-    IF v_attempt.state_hash IS NULL THEN
+    IF v_attempt.stateless THEN
         v_before := o365_internal.stateless_before(v_attempt.connector_id, v_webhook_index, new.cookie_hashes::bytea[]);
         IF v_before IS NOT NULL THEN
             UPDATE o365_internal.connect_attempt AS a
@@ -180,9 +192,7 @@ BEGIN
         END IF;
     END IF;
     -- What is renewed posts there already: only what nobody has confirmed yet has to be.
-    v_pending := (v_attempt.state_hash IS NULL
-                  OR (SELECT c.confirm FROM o365_internal.connector AS c WHERE c.connector_id = v_attempt.connector_id))
-                 AND (v_existing IS NULL OR v_locked.status = 'pending');
+    v_pending := (v_attempt.stateless OR v_attempt.confirm) AND (v_existing IS NULL OR v_locked.status = 'pending');
     v_id := coalesce(v_existing, nextval('o365_internal.subscription_subscription_id_seq'));
     v_plain := json_build_object('purpose', 'webhook', 'id', v_id::text, 'webhook', new.webhook_url, 'user_object_id', new.user_object_id)::text;
     v_pair := o365_internal.seal(v_plain, new.sealing_key);
@@ -207,7 +217,9 @@ BEGIN
                 CASE WHEN v_pending THEN 'pending' ELSE 'active' END, CASE WHEN v_pending THEN 'its user has not confirmed it yet' END);
         INSERT INTO o365_internal.lane (subscription_id, hold) VALUES (v_id, CASE WHEN v_pending THEN 'pending' END);
     END IF;
-    UPDATE o365_internal.ticket AS t SET used_at = now() WHERE t.ticket_hash = v_attempt.ticket_hash;
+    IF v_attempt.ticket_hash IS NOT NULL THEN
+        UPDATE o365_internal.ticket AS t SET used_at = now() WHERE t.ticket_hash = v_attempt.ticket_hash;
+    END IF;
     PERFORM o365_internal.end_attempt(v_attempt.attempt_id, new.request_id, CASE WHEN v_pending THEN 'pending' ELSE 'connected' END,
                                       NULL, v_id);
     -- NULL would say that nothing was inserted; the row itself would be handed on with its secrets, but a view has nowhere to put it.

@@ -116,33 +116,39 @@ COMMENT ON FUNCTION o365.responder_start(text, bytea, bytea, bytea, text, text, 
 CREATE OR REPLACE FUNCTION o365.responder_callback_outcome(request_id text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_hit o365_internal.connect_attempt;
-    v_attempt o365_internal.connect_attempt;
+    v_hit record;
     v_connector o365_internal.connector;
-    v_subscription o365_internal.subscription;
-    v_pending boolean;
     v_page jsonb;
 BEGIN
-    SELECT a.* INTO v_hit FROM o365_internal.connect_attempt AS a WHERE a.request_id = responder_callback_outcome.request_id
-     ORDER BY a.attempt_id DESC LIMIT 1;
-    SELECT c.* INTO v_connector FROM o365_internal.connector AS c WHERE c.connector_id = v_hit.connector_id;
-    v_page := o365_internal.connector_page(v_connector) || jsonb_build_object('request_id', request_id,
-        'outcome', coalesce(v_hit.outcome, 'unknown_connector'));
+    -- All that a good callback's page needs in one statement; never the connector as a whole, for it holds a picture. "+ 0": or a
+    -- planner that believes LIMIT 1 to be near would walk back through all attempts.
+    SELECT h.outcome, h.connector_id, a.public_id, a.return_url, a.state_hash IS NULL AS stateless, c.slug, c.name, c.short_description,
+           c.website, c.clean_page, s.status = 'pending' AS pending, s.group_name, s.app_type_normalised, s.app_user, p.value AS public_url
+      INTO v_hit
+      FROM o365_internal.connect_attempt AS h
+      JOIN o365_internal.connector AS c ON c.connector_id = h.connector_id
+      JOIN o365_internal.setting AS p ON p.name = 'public_url'
+      LEFT JOIN o365_internal.connect_attempt AS a ON a.attempt_id = coalesce(h.of_attempt, h.attempt_id)
+      LEFT JOIN o365_internal.subscription AS s ON s.subscription_id = a.subscription_id
+     WHERE h.request_id = responder_callback_outcome.request_id
+     ORDER BY h.attempt_id + 0 DESC LIMIT 1;
     IF v_hit.outcome IN ('connected', 'pending', 'repeated') THEN
-        SELECT a.* INTO v_attempt FROM o365_internal.connect_attempt AS a WHERE a.attempt_id = coalesce(v_hit.of_attempt, v_hit.attempt_id);
-        SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s WHERE s.subscription_id = v_attempt.subscription_id;
-        v_pending := v_subscription.status = 'pending';
-        v_page := v_page || jsonb_build_object('clean_page', CASE WHEN v_pending THEN '302' ELSE v_connector.clean_page END,
-            'group_name', v_subscription.group_name, 'app_type', v_subscription.app_type_normalised, 'account', v_subscription.app_user,
-            'location', coalesce(CASE WHEN NOT v_pending THEN v_attempt.return_url END,
-                o365_internal.text_setting('public_url') || '/connect/' || v_connector.slug || '/done/' || v_attempt.public_id));
+        v_page := jsonb_build_object('found', true, 'public_url', v_hit.public_url, 'slug', v_hit.slug, 'name', v_hit.name,
+            'short_description', v_hit.short_description, 'website', v_hit.website, 'request_id', request_id, 'outcome', v_hit.outcome,
+            'clean_page', CASE WHEN v_hit.pending THEN '302' ELSE v_hit.clean_page END, 'group_name', v_hit.group_name,
+            'app_type', v_hit.app_type_normalised, 'account', v_hit.app_user,
+            'location', coalesce(CASE WHEN NOT v_hit.pending THEN v_hit.return_url END,
+                v_hit.public_url || '/connect/' || v_hit.slug || '/done/' || v_hit.public_id));
         IF v_hit.outcome = 'pending' THEN
-            v_page := v_page || jsonb_build_object('cookie', CASE WHEN v_attempt.state_hash IS NULL THEN 'fresh' ELSE 'own' END,
+            v_page := v_page || jsonb_build_object('cookie', CASE WHEN v_hit.stateless THEN 'fresh' ELSE 'own' END,
                 'max_age', 60 * o365_internal.integer_setting('confirm_minutes'));
         END IF;
         RETURN v_page;
     END IF;
-    RETURN v_page || o365_internal.way_on(v_connector, NULL, NULL);
+    SELECT c.* INTO v_connector FROM o365_internal.connector AS c WHERE c.connector_id = v_hit.connector_id;
+    RETURN o365_internal.connector_page(v_connector)
+        || jsonb_build_object('request_id', request_id, 'outcome', coalesce(v_hit.outcome, 'unknown_connector'))
+        || o365_internal.way_on(v_connector, NULL, NULL);
 END $$;
 COMMENT ON FUNCTION o365.responder_callback_outcome(text) IS
     'What became of the callback with that request id: outcome, and on success where the browser goes and how '
@@ -152,8 +158,7 @@ COMMENT ON FUNCTION o365.responder_callback_outcome(text) IS
 CREATE OR REPLACE FUNCTION o365.responder_callback_error(slug text, request_id text, state_hash bytea, cookie_hash bytea, error text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_judged record;
-    v_attempt o365_internal.connect_attempt;
+    v_attempt record;
     v_outcome text := CASE
         WHEN error IN ('no_parameters', 'malformed', 'framed', 'bad_webhook') THEN error
         WHEN error = 'AccessDenied' THEN 'denied'
@@ -168,9 +173,8 @@ BEGIN
               LEFT JOIN o365_internal.connect_attempt AS a
                      ON a.state_hash = responder_callback_error.state_hash AND a.connector_id = c.connector_id;
     ELSE
-        v_judged := o365_internal.judge_attempt(slug, request_id, state_hash, cookie_hash, NULL);
-        v_attempt := v_judged.attempt;
-        IF v_judged.verdict = 'open' THEN
+        v_attempt := o365_internal.judge_attempt(slug, request_id, state_hash, cookie_hash, NULL);
+        IF v_attempt.verdict = 'open' THEN
             PERFORM o365_internal.end_attempt(v_attempt.attempt_id, request_id, v_outcome,
                 CASE WHEN v_outcome = 'unknown_error' THEN left(error, 200) END, NULL);
         END IF;

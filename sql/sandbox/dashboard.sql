@@ -24,6 +24,9 @@ DECLARE
     v_old o365_internal.sandbox_registration;
     v_new o365_internal.connector;
     v_problems jsonb;
+    v_inbox_page CONSTANT text := nullif(fields->>'inbox_landing_page', '');
+    v_configuration CONSTANT text := nullif(fields->>'configuration_url', '');
+    v_domains CONSTANT text[] := ARRAY(SELECT lower(d) FROM jsonb_array_elements_text(coalesce(fields->'valid_domains', '[]')) AS d);
 BEGIN
     IF app_id IS NOT NULL THEN
         SELECT r.* INTO v_old FROM o365_internal.sandbox_registration AS r WHERE r.app_id = sandbox_save.app_id AND r.person = sandbox_save.person;
@@ -37,29 +40,40 @@ BEGIN
       FROM (SELECT * FROM o365_internal.connector_problems(v_new)
             UNION ALL SELECT 'terms', 'were not accepted', 'Tick the box: the portal saves nothing without.' WHERE fields->>'terms' IS DISTINCT FROM 'yes'
             UNION ALL SELECT 'actions', 'are wanted, but there is no target URL', 'Name the address that the buttons post to, or answer no.'
-             WHERE fields->>'actions' = 'yes' AND cardinality(v_new.target_urls) = 0) AS p;
+             WHERE fields->>'actions' = 'yes' AND cardinality(v_new.target_urls) = 0
+            -- What only the portal's later form had.
+            UNION ALL SELECT 'inbox_landing_page', 'is no https URL', 'Leave it empty if people with an inbox go to the same page.'
+             WHERE v_inbox_page IS NOT NULL AND NOT o365_internal.is_https_url(v_inbox_page) AND NOT o365_internal.is_loopback_url(v_inbox_page)
+            UNION ALL SELECT 'configuration_url', 'is no https URL of at most 2,048 characters', 'Leave it empty if your page has a Connect button.'
+             WHERE v_configuration IS NOT NULL AND NOT o365_internal.is_https_url(v_configuration)
+            UNION ALL SELECT 'valid_domains', 'are not all hosts', 'Write one a line, without https:// and without a path.'
+             WHERE EXISTS (SELECT FROM unnest(v_domains) AS d WHERE NOT o365_internal.is_https_url('https://' || d) OR d ~ '[/?]')
+            UNION ALL SELECT 'valid_domains', 'do not hold the configuration page''s host', 'The client shows pages of these hosts alone.'
+             WHERE v_configuration IS NOT NULL AND NOT lower(substring(v_configuration FROM '^[^:]+://([^/?]+)')) = ANY (v_domains)) AS p;
     IF v_problems IS NOT NULL THEN
         RETURN jsonb_build_object('problems', v_problems);
     END IF;
     IF app_id IS NULL THEN
         INSERT INTO o365_internal.sandbox_registration AS r (person, slug, name, logo, logo_type, short_description, long_description, website, events,
-                landing_page, callback_url, target_urls, enabled_for)
+                landing_page, callback_url, target_urls, enabled_for, inbox_landing_page, configuration_url, valid_domains)
             VALUES (person, v_new.slug, v_new.name, v_new.logo, v_new.logo_type, v_new.short_description, v_new.long_description, v_new.website,
-                v_new.events, v_new.landing_page, v_new.callback_url, v_new.target_urls, v_new.enabled_for)
+                v_new.events, v_new.landing_page, v_new.callback_url, v_new.target_urls, v_new.enabled_for, v_inbox_page, v_configuration, v_domains)
             RETURNING r.app_id INTO app_id;
     ELSE
         -- What was approved was another connector than this one: it is reviewed anew.
         UPDATE o365_internal.sandbox_registration AS r SET slug = v_new.slug, name = v_new.name, logo = v_new.logo, logo_type = v_new.logo_type,
                 short_description = v_new.short_description, long_description = v_new.long_description, website = v_new.website,
                 events = v_new.events, landing_page = v_new.landing_page, callback_url = v_new.callback_url, target_urls = v_new.target_urls,
-                enabled_for = v_new.enabled_for, changed_at = now(), stage = 'saved', reviewer = NULL, reasons = NULL, reviewed_at = NULL
+                enabled_for = v_new.enabled_for, inbox_landing_page = v_inbox_page, configuration_url = v_configuration, valid_domains = v_domains,
+                changed_at = now(), stage = 'saved', reviewer = NULL, reasons = NULL, reviewed_at = NULL
          WHERE r.app_id = sandbox_save.app_id;
     END IF;
     RETURN jsonb_build_object('app_id', app_id);
 END $$;
 COMMENT ON FUNCTION o365.sandbox_save(text, uuid, jsonb, bytea) IS
     'Saves the form of "New Connector" for a person: a new one for a null app_id, else that one, whose logo stays for a null logo. fields has the '
-    'names of o365.register_connector, events, target_urls and enabled_for as arrays, and terms: yes. Returns app_id, or problems (field, '
+    'names of o365.register_connector, events, target_urls and enabled_for as arrays, terms: yes, and of the portal''s later form inbox_landing_page, '
+    'configuration_url and valid_domains (an array). Returns app_id, or problems (field, '
     'problem, hint) when nothing was saved.';
 
 CREATE OR REPLACE FUNCTION o365_internal.sandbox_shown(r o365_internal.sandbox_registration) RETURNS jsonb
@@ -79,15 +93,26 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT o365_internal.sandbox_shown(r) FROM o365_internal.sandbox_registration AS r WHERE r.app_id = $2 AND r.person = $1 $$;
 COMMENT ON FUNCTION o365.sandbox_registration(text, uuid) IS 'One connector of a developer; null when it is not theirs.';
 
+CREATE OR REPLACE FUNCTION o365.sandbox_sideload(person text, app_id uuid, wanted boolean) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE o365_internal.sandbox_registration AS r SET sideloaded_at = CASE WHEN wanted THEN coalesce(r.sideloaded_at, now()) END
+     WHERE r.app_id = sandbox_sideload.app_id AND r.person = sandbox_sideload.person;
+    RETURN FOUND;
+END $$;
+COMMENT ON FUNCTION o365.sandbox_sideload(text, uuid, boolean) IS
+    'Lets a developer, and nobody else, find a connector of theirs among those of Outlook (inbox and groups), or no longer. False: it is not theirs.';
+
 CREATE OR REPLACE FUNCTION o365.sandbox_connector(app_id text) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT jsonb_build_object('name', c.name, 'short_description', c.short_description, 'long_description', c.long_description,
         'website', c.website, 'events', c.events, 'callback_url', c.callback_url, 'app_id', c.app_id, 'enabled_for', c.enabled_for,
-        'target_urls', c.target_urls)
-      FROM (SELECT 1 AS rank, r.name, r.short_description, r.long_description, r.website, r.events, r.callback_url, r.app_id, r.enabled_for, r.target_urls
+        'target_urls', c.target_urls, 'valid_domains', c.valid_domains)
+      FROM (SELECT 1 AS rank, r.name, r.short_description, r.long_description, r.website, r.events, r.callback_url, r.app_id, r.enabled_for, r.target_urls,
+                   r.valid_domains
               FROM o365_internal.sandbox_registration AS r WHERE r.app_id::text = lower($1)
             UNION ALL
-            SELECT 2, k.name, k.short_description, k.long_description, k.website, k.events, k.callback_url, k.app_id, k.enabled_for, k.target_urls
+            SELECT 2, k.name, k.short_description, k.long_description, k.website, k.events, k.callback_url, k.app_id, k.enabled_for, k.target_urls, '{}'
               FROM o365_internal.connector AS k WHERE k.app_id::text = lower($1)) AS c
      ORDER BY c.rank LIMIT 1 $$;
 COMMENT ON FUNCTION o365.sandbox_connector(text) IS

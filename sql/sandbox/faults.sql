@@ -60,6 +60,48 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.sandbox_fault_for(integer) IS 'The fault that this post takes, a target''s own before that of all; null: none.';
 
+CREATE OR REPLACE FUNCTION o365.sandbox_sweep() RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_keep CONSTANT bigint := (SELECT s.value FROM o365_internal.sandbox_setting AS s WHERE s.name = 'keep_posts');
+    v_bytes CONSTANT bigint := (SELECT s.value::bigint * 1000000 FROM o365_internal.sandbox_setting AS s WHERE s.name = 'keep_megabytes');
+    v_last bigint;
+    v_dropped bigint;
+BEGIN
+    -- One at a time is enough.
+    IF NOT pg_try_advisory_xact_lock(hashtext('o365.sandbox_sweep')) THEN
+        RETURN 0;
+    END IF;
+    -- The newest that goes: as many newer ones stay, or as many bytes of them.
+    SELECT n.post_id INTO v_last
+      FROM (SELECT p.post_id, row_number() OVER w AS posts, sum(p.bytes) OVER w AS bytes
+              FROM o365_internal.sandbox_post AS p WINDOW w AS (ORDER BY p.post_id DESC) LIMIT v_keep + 1) AS n
+     WHERE n.posts > v_keep OR n.bytes > v_bytes ORDER BY n.post_id DESC LIMIT 1;
+    DELETE FROM o365_internal.sandbox_action AS a WHERE a.post_id <= v_last;
+    DELETE FROM o365_internal.sandbox_post AS p WHERE p.post_id <= v_last;
+    GET DIAGNOSTICS v_dropped = ROW_COUNT;
+    RETURN v_dropped;
+END $$;
+COMMENT ON FUNCTION o365.sandbox_sweep() IS
+    'Drops the oldest posts, from feed and log, and what was pressed in them: the newest keep_posts stay, as long as their bodies have no more than '
+    'keep_megabytes. Returns how many went; 0 also while another session drops some. Every thousandth post calls it.';
+
+CREATE OR REPLACE FUNCTION o365_internal.sandbox_note_post(target_id integer, webhook_id integer, answered text, throttled integer, bytes integer, note text,
+    card text) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_post_id bigint;
+BEGIN
+    INSERT INTO o365_internal.sandbox_post AS p (target_id, webhook_id, answered, throttled, bytes, note, card)
+        VALUES (sandbox_note_post.target_id, sandbox_note_post.webhook_id, sandbox_note_post.answered, sandbox_note_post.throttled, sandbox_note_post.bytes,
+                sandbox_note_post.note, sandbox_note_post.card) RETURNING p.post_id INTO v_post_id;
+    IF v_post_id % 1000 = 0 THEN
+        PERFORM o365.sandbox_sweep();
+    END IF;
+END $$;
+COMMENT ON FUNCTION o365_internal.sandbox_note_post(integer, integer, text, integer, integer, text, text) IS
+    'Puts a request into the log, and so into the feed; the parameters are the columns. Every thousandth drops the oldest.';
+
 CREATE OR REPLACE FUNCTION o365_internal.sandbox_answer(target_id integer, webhook_id integer, is_removed boolean, dialect text, workflow text, body text,
     bytes integer, judged text, flow_note text, OUT answer text, OUT retry_after integer)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -84,9 +126,7 @@ BEGIN
                            WHEN dialect = 'workflow' AND judged <> '400-json' THEN 'ok' ELSE judged END;
         END IF;
     END IF;
-    INSERT INTO o365_internal.sandbox_post (target_id, webhook_id, answered, throttled, bytes, note, card)
-        VALUES (sandbox_answer.target_id, sandbox_answer.webhook_id, answer, v_window, sandbox_answer.bytes,
-                CASE WHEN dialect = 'workflow' THEN flow_note END, body);
+    PERFORM o365_internal.sandbox_note_post(target_id, webhook_id, answer, v_window, bytes, CASE WHEN dialect = 'workflow' THEN flow_note END, body);
 END $$;
 COMMENT ON FUNCTION o365_internal.sandbox_answer(integer, integer, boolean, text, text, text, integer, text, text) IS
     'Notes a post to a target and says how to answer it.';
@@ -103,11 +143,11 @@ BEGIN
       FROM o365_internal.sandbox_webhook AS w JOIN o365_internal.sandbox_target AS t ON t.target_id = w.target_id
      WHERE w.path_hash = sandbox_receive.path_hash;
     IF NOT FOUND THEN
-        INSERT INTO o365_internal.sandbox_post (answered, bytes) VALUES ('404', sandbox_receive.bytes);
+        PERFORM o365_internal.sandbox_note_post(NULL, NULL, '404', NULL, bytes, NULL, NULL);
         RETURN;
     END IF;
     IF judged = 'get' THEN
-        INSERT INTO o365_internal.sandbox_post (target_id, webhook_id, answered, bytes) VALUES (v_found.target_id, v_found.webhook_id, 'get', 0);
+        PERFORM o365_internal.sandbox_note_post(v_found.target_id, v_found.webhook_id, 'get', NULL, 0, NULL, NULL);
         RETURN QUERY SELECT v_found.dialect, 'get', NULL::integer;
         RETURN;
     END IF;
@@ -126,9 +166,12 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
 COMMENT ON FUNCTION o365.sandbox_play(integer, text, text, text) IS
     'A card of the playground, posted as if it had come through a webhook of that target; returns the name of the answer, null without such a target.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_set_fault(target_id integer, answers text[], remaining integer, rate integer, retry_after integer) RETURNS void
+CREATE OR REPLACE FUNCTION o365.sandbox_set_fault(target_id integer, answers text[], remaining integer, rate integer, retry_after integer) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    IF target_id <> 0 AND NOT EXISTS (SELECT FROM o365_internal.sandbox_target AS t WHERE t.target_id = sandbox_set_fault.target_id) THEN
+        RETURN false;
+    END IF;
     IF answers = ARRAY['ok'] THEN
         DELETE FROM o365_internal.sandbox_fault AS f WHERE f.target_id = sandbox_set_fault.target_id;
     ELSE
@@ -137,10 +180,11 @@ BEGIN
             ON CONFLICT ON CONSTRAINT sandbox_fault_pkey DO UPDATE SET answers = excluded.answers, position = 0, remaining = excluded.remaining,
                 rate = excluded.rate, retry_after = excluded.retry_after;
     END IF;
+    RETURN true;
 END $$;
 COMMENT ON FUNCTION o365.sandbox_set_fault(integer, text[], integer, integer, integer) IS
     'From now on a target (0: all) answers so, one after the other and round again: for a number of posts or (null) until it is set to ok, and (rate) '
-    'for that many per cent of posts only.';
+    'for that many per cent of posts only. False: there is no such target.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_faults() RETURNS TABLE (target_id integer, place text, answers text[], remaining integer, rate integer, retry_after integer)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -149,12 +193,19 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
      WHERE coalesce(f.remaining, 1) > 0 ORDER BY f.target_id $$;
 COMMENT ON FUNCTION o365.sandbox_faults() IS 'Answers that are given instead of the right one; place is null for those of all webhooks.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_set_throttle(target_id integer, is_on boolean) RETURNS void
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    INSERT INTO o365_internal.sandbox_throttle AS t (target_id, is_on) VALUES ($1, $2)
-        ON CONFLICT ON CONSTRAINT sandbox_throttle_pkey DO UPDATE SET is_on = excluded.is_on, started = '{}', used = '{}' $$;
+CREATE OR REPLACE FUNCTION o365.sandbox_set_throttle(target_id integer, is_on boolean) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF target_id <> 0 AND NOT EXISTS (SELECT FROM o365_internal.sandbox_target AS t WHERE t.target_id = sandbox_set_throttle.target_id) THEN
+        RETURN false;
+    END IF;
+    INSERT INTO o365_internal.sandbox_throttle AS t (target_id, is_on) VALUES (sandbox_set_throttle.target_id, sandbox_set_throttle.is_on)
+        ON CONFLICT ON CONSTRAINT sandbox_throttle_pkey DO UPDATE SET is_on = excluded.is_on, started = '{}', used = '{}';
+    RETURN true;
+END $$;
 COMMENT ON FUNCTION o365.sandbox_set_throttle(integer, boolean) IS
-    'Switches the throttle of a target (0: of all that have no switch of their own) on or off; null: a target follows that of all. Its windows begin anew.';
+    'Switches the throttle of a target (0: of all that have no switch of their own) on or off; null: a target follows that of all. Its windows begin anew. '
+    'False: there is no such target.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_throttles() RETURNS TABLE (target_id integer, place text, is_on boolean, windows jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -3,15 +3,27 @@
 CREATE OR REPLACE FUNCTION o365.sandbox_set(name text, value text) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    UPDATE o365_internal.sandbox_setting AS s SET value = sandbox_set.value
-     WHERE s.name = sandbox_set.name AND s.name IN ('webhook_origin', 'flow_origin');
-    IF NOT FOUND THEN
+    IF name IN ('webhook_origin', 'flow_origin', 'slow_origin') THEN
+        IF NOT coalesce(o365_internal.is_loopback_url(value) AND value ~* '^https://[^/?]+$' OR name = 'slow_origin' AND value = '', false) THEN
+            RAISE EXCEPTION 'the sandbox''s % is no https origin on this machine', name
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'Write scheme, host and port: https://contoso.webhook.localhost:8443';
+        END IF;
+    ELSIF name IN ('keep_posts', 'keep_megabytes') THEN
+        IF NOT coalesce(value ~ '^[1-9][0-9]{0,8}$', false) THEN
+            RAISE EXCEPTION 'the sandbox''s % is no number from 1 to 999999999', name
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'Write how much of the feed and the log stays: 100000 posts, 500 megabytes.';
+        END IF;
+    ELSE
         RAISE EXCEPTION 'the sandbox has no setting %', quote_nullable(name)
-            USING ERRCODE = 'undefined_object', HINT = 'It has webhook_origin and flow_origin.';
+            USING ERRCODE = 'undefined_object', HINT = 'It has webhook_origin, flow_origin, slow_origin, keep_posts and keep_megabytes.';
     END IF;
+    INSERT INTO o365_internal.sandbox_setting AS s (name, value) VALUES (sandbox_set.name, sandbox_set.value)
+        ON CONFLICT ON CONSTRAINT sandbox_setting_pkey DO UPDATE SET value = excluded.value;
     RETURN value;
 END $$;
-COMMENT ON FUNCTION o365.sandbox_set(text, text) IS 'Sets a setting of the sandbox: webhook_origin or flow_origin. Error: undefined_object.';
+COMMENT ON FUNCTION o365.sandbox_set(text, text) IS
+    'Sets a setting of the sandbox. webhook_origin, flow_origin: where its webhooks are; slow_origin: where its slow line listens, empty for none '
+    '(a restart takes these in); keep_posts, keep_megabytes: how much of feed and log stays. Errors: undefined_object, invalid_parameter_value.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_settings() RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -105,8 +105,14 @@ END $$;
 COMMENT ON FUNCTION o365.sandbox_review(text, uuid, boolean, text) IS
     'Approves or rejects a submitted connector, and says null; or says why not: a rejection without reasons, a reviewer''s own, one that does not wait.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_catalog() RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365.sandbox_catalog(person text DEFAULT NULL, kind text DEFAULT NULL) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce(jsonb_agg(o365_internal.sandbox_shown(r) ORDER BY lower(r.name), r.app_id), '[]')
-      FROM o365_internal.sandbox_registration AS r WHERE r.stage = 'approved' $$;
-COMMENT ON FUNCTION o365.sandbox_catalog() IS 'Connectors that were approved, by name.';
+    SELECT coalesce(jsonb_agg(o365_internal.sandbox_shown(r) || jsonb_build_object('is_sideloaded', r.stage <> 'approved',
+               'for_mail', 'mail' = ANY (r.enabled_for), 'for_groups', r.enabled_for && '{groups,teams}')
+           ORDER BY r.stage = 'approved', lower(r.name), r.app_id), '[]')
+      FROM o365_internal.sandbox_registration AS r
+     WHERE (r.stage = 'approved' OR r.sideloaded_at IS NOT NULL AND r.person = $1 AND r.enabled_for && '{mail,groups}' AND coalesce($2, '') <> 'teams')
+       AND ($2 IS NULL OR $2 = ANY (r.enabled_for)) $$;
+COMMENT ON FUNCTION o365.sandbox_catalog(text, text) IS
+    'Connectors that a person finds at a place of that kind (mail, groups, teams; null: anywhere), by name: those that were approved, after those that '
+    'the person sideloaded, which Teams does not show. for_mail and for_groups say where each can be added.';

@@ -2,8 +2,8 @@
 
 CREATE TABLE o365_internal.sandbox_setting (name text PRIMARY KEY, value text NOT NULL);
 COMMENT ON TABLE o365_internal.sandbox_setting IS 'Settings of the sandbox.';
-COMMENT ON COLUMN o365_internal.sandbox_setting.name IS 'webhook_origin, flow_origin or version.';
-COMMENT ON COLUMN o365_internal.sandbox_setting.value IS 'Scheme, host and port of the webhooks it hands out; the number of these tables'' version.';
+COMMENT ON COLUMN o365_internal.sandbox_setting.name IS 'webhook_origin, flow_origin, slow_origin, keep_posts, keep_megabytes or version.';
+COMMENT ON COLUMN o365_internal.sandbox_setting.value IS 'Scheme, host and port of webhooks; a number; the number of these tables'' version.';
 
 CREATE TABLE o365_internal.sandbox_registration (
     app_id            uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -17,12 +17,16 @@ CREATE TABLE o365_internal.sandbox_registration (
     website           text NOT NULL,
     events            text[] NOT NULL,
     landing_page      text,
+    inbox_landing_page text,
     callback_url      text NOT NULL,
+    configuration_url text,
+    valid_domains     text[] NOT NULL DEFAULT '{}',
     target_urls       text[] NOT NULL,
     enabled_for       text[] NOT NULL,
     created_at        timestamptz NOT NULL DEFAULT now(),
     changed_at        timestamptz NOT NULL DEFAULT now(),
     handed_over_at    timestamptz,
+    sideloaded_at     timestamptz,
     stage             text NOT NULL DEFAULT 'saved'
                       CONSTRAINT sandbox_registration_stage_is_known CHECK (stage IN ('saved', 'submitted', 'approved', 'rejected')),
     looked_at         text[] NOT NULL DEFAULT '{}',
@@ -44,12 +48,16 @@ COMMENT ON COLUMN o365_internal.sandbox_registration.long_description IS 'Shown 
 COMMENT ON COLUMN o365_internal.sandbox_registration.website IS 'The company''s.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.events IS 'What it posts about.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.landing_page IS 'Where the catalog leads to; null: none yet.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.inbox_landing_page IS 'Where it leads to from an inbox, in the later form; null: landing_page.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.callback_url IS 'The redirect URL.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.configuration_url IS 'The page that the client embeds instead of the Connect button (2018 on); null: none.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.valid_domains IS 'Hosts that pages in that frame may come from.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.target_urls IS 'Where its actions may post to.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.enabled_for IS 'mail, groups, teams.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.created_at IS 'When it was saved first.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.changed_at IS 'When it was saved last.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.handed_over_at IS 'When this installation''s o365.register_connector took it; null: not yet.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.sideloaded_at IS 'Since when its developer, and nobody else, finds it among the connectors of Outlook; null: not sideloaded.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.stage IS 'On the way to the store: saved, submitted, approved or rejected.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.looked_at IS 'Items of the checklist that the developer has looked at himself.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.instructions IS 'Step by step, for the reviewer.';
@@ -81,7 +89,8 @@ CREATE TABLE o365_internal.sandbox_webhook (
     target_id  integer NOT NULL REFERENCES o365_internal.sandbox_target,
     app_id     uuid,
     created_at timestamptz NOT NULL DEFAULT now(),
-    removed_at timestamptz
+    removed_at timestamptz,
+    settings   jsonb
 );
 CREATE INDEX sandbox_webhook_target ON o365_internal.sandbox_webhook (target_id);
 COMMENT ON TABLE o365_internal.sandbox_webhook IS 'Webhooks that were handed out.';
@@ -91,6 +100,7 @@ COMMENT ON COLUMN o365_internal.sandbox_webhook.target_id IS 'Where it posts.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.app_id IS 'The connector that got it; null for a workflow or an incoming webhook.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.created_at IS 'When Allow was pressed.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.removed_at IS 'When the configuration was removed: from then on it answers 410.';
+COMMENT ON COLUMN o365_internal.sandbox_webhook.settings IS 'What an embedded configuration page saved: entityId, contentUrl, removeUrl, configName; null: none did.';
 
 CREATE TABLE o365_internal.sandbox_post (
     post_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

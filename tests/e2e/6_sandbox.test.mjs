@@ -1,10 +1,11 @@
 // The sandbox as a connector developer uses it: from an empty dashboard to a button pressed in the feed; the store; the Connect page; the tenant.
 import assert from 'node:assert/strict';
-import {readFileSync} from 'node:fs';
+import https from 'node:https';
+import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 
-import {asApplication, asSuperuser, Client, connect, FEED_URL, feedPosts, openBrowser, photograph, PUBLIC_URL, remember, ROOT, SANDBOX_URL, SCREENSHOTS, sql, ticketLink, toPicker, until} from './harness.mjs';
+import {asApplication, asSuperuser, Client, connect, FEED_URL, openBrowser, photograph, PUBLIC_URL, remember, ROOT, SANDBOX_URL, SCREENSHOTS, sql, STACK_DIR, ticketLink, toPicker, until} from './harness.mjs';
 
 const axeSource = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8');
 
@@ -21,10 +22,15 @@ async function accessible(page, name) {
     await page.emulateMedia({colorScheme: null});
 }
 
-/** A page looked at: pictures, axe-core, and nothing that its policy had to stop. */
+/** A page looked at: pictures and axe-core, as wide as a phone and as a desktop. */
 async function inspect(page, name) {
     await photograph(page, name);
-    await accessible(page, name);
+    const before = page.viewportSize();
+    for (const width of [360, 1440]) {
+        await page.setViewportSize({width, height: 900});
+        await accessible(page, `${name}, ${width} px`);
+    }
+    await page.setViewportSize(before);
 }
 
 async function signIn(page, person, next = '/dashboard') {
@@ -58,54 +64,73 @@ const policyViolations = (page) => {
 };
 
 test('a person who has never seen it goes from an empty dashboard to a pressed button in at most 15 actions', async () => {
-    const text = readFileSync(join(ROOT, 'docs/sandbox.md'), 'utf8');
-    const walk = text.slice(text.indexOf('<!-- tests/e2e walks these -->'), text.indexOf('<!-- end of the walk -->'));
+    const text = readFileSync(join(ROOT, 'README.md'), 'utf8');
+    const walk = text.slice(text.indexOf('<!-- tests/e2e/6_sandbox.test.mjs walks these -->'), text.indexOf('<!-- end of the walk -->'));
     const steps = [...walk.matchAll(/^\d+\. ((?:.|\n(?!\d+\. |\n))+)/gm)].map((match) => match[1].replace(/\s+/g, ' '));
     assert.ok(steps.length >= 10 && steps.length <= 15, `${steps.length} actions`);
-    const bold = (words) => {
-        const found = steps.filter((one) => one.includes(words));
-        assert.equal(found.length, 1, `no step, or several, with "${words}"`);
-        return [...found[0].matchAll(/\*\*(.+?)\*\*/g)].map((match) => match[1]);
+    const before = walk.slice(0, walk.indexOf('\n1. ')).replace(/\s+/g, ' ');
+    assert.match(before, new RegExp(`it is empty\\. From here it is ${steps.length} actions`));
+    const between = (said, pattern) => [...said.matchAll(pattern)].map((match) => match[1]);
+    const [toRegister, toSignIn] = between(before, /\*\*(.+?)\*\*/g);
+    const [program, name] = between(before, /`(.+?)`/g);
+    const left = [...steps];
+    /** The README's next action, which begins so: what stands in it between **; one thing is done in each. */
+    const next = (beginning) => {
+        const said = left.shift() ?? 'nothing more';
+        assert.ok(said.startsWith(beginning), `the next action is not "${beginning} ...", but: ${said}`);
+        return between(said, /\*\*(.+?)\*\*/g)[0];
     };
+    const demo = readFileSync(join(ROOT, 'scripts/demo'), 'utf8');
     const {page, close} = await openBrowser();
     const violations = policyViolations(page);
     let number = 0;
-    const picture = async (name) => { number += 1; await page.screenshot({path: join(SCREENSHOTS, `walk-${String(number).padStart(2, '0')}-${name}.png`)}); };
+    const picture = async (of) => { number += 1; await page.screenshot({path: join(SCREENSHOTS, `walk-${String(number).padStart(2, '0')}-${of}.png`)}); };
     try {
         assert.equal(asSuperuser("select count(*) from o365_internal.sandbox_registration where person = 'Megan'"), '0', 'the dashboard is empty');
+        assert.equal(program, 'scripts/demo');
+        assert.match(demo, /^ +sandbox +\$SANDBOX_URL\/$/m, 'the demo prints the link under "sandbox"');
         await page.goto(`${SANDBOX_URL}/`);
         await picture('start');
-        await page.getByRole('link', {name: bold('Press **Register a')[0], exact: true}).click();
+        await page.getByRole('link', {name: toRegister, exact: true}).click();
         await picture('sign-in');
-        await page.getByLabel('Your name').fill('Megan');
-        await page.getByRole('main').getByRole('button', {name: bold('Type the name')[0]}).click();
+        await page.getByLabel('Your name').fill(name);
+        await page.getByRole('main').getByRole('button', {name: toSignIn}).click();
+        assert.match(await page.textContent('main'), /You have not registered a connector yet/);
         await picture('empty-dashboard');
-        await page.getByRole('link', {name: bold('Press **New')[0]}).click();
+        await page.getByRole('link', {name: next('Press ')}).click();
         await picture('new-connector');
-        await page.getByRole('link', {name: bold('Press **Fill')[0]}).click();
+        await page.getByRole('link', {name: next('Press ')}).click();
         await picture('example');
-        await page.getByLabel('I accept the terms').check();
-        await page.getByRole('button', {name: bold('Accept the terms')[0]}).click();
+        await page.getByLabel(next('Tick ')).check();
+        await picture('accepted');
+        await page.getByRole('button', {name: next('Press ')}).click();
         await picture('saved');
-        await page.getByRole('button', {name: bold('Press **Register it here')[0]}).click();
+        await page.getByRole('button', {name: next('Press ')}).click();
         await picture('registered-here');
         const statement = await page.getByLabel('A card for everybody who has connected').inputValue();
-        await page.getByRole('link', {name: bold('Press **Try')[0]}).click();
+        await page.getByRole('link', {name: next('Press ')}).click();
         await picture('landing');
-        await page.getByRole('button', {name: bold('Press **Connect')[0]}).click();
+        await page.getByRole('button', {name: next('Press ')}).click();
         await picture('connect');
-        await page.getByLabel(`${bold('Choose the group')[0]} group`).check();
-        await page.getByRole('button', {name: bold('Choose the group')[1]}).click();
+        await page.getByLabel(`${next('Choose the group ')} group`).check();
+        await picture('chosen');
+        await page.getByRole('button', {name: next('Press ')}).click();
         await page.waitForURL(new RegExp(`^${PUBLIC_URL}/connect/helpdesk/done/`));
         await picture('connected');
+        next('In a second terminal, run the `psql` command that the demo printed');
+        assert.match(demo, /^ +psql +psql -h \$PGHOST -U demo_app -d o365$/m);
+        next('Run the statement from the connector\'s page');
         const card = asApplication(statement.replace(/;\s*$/, ''));
         assert.match(card, /^\d+$/);
         await until('the card to end', () => asApplication(`select outcome from o365.deliveries where card_id = ${card}`) === 'delivered');
+        next('Open the link that the demo prints under "feed"');
+        assert.match(demo, /^ +feed +\$FEED_URL$/m);
         await page.goto(FEED_URL);
         await picture('feed');
-        await page.getByRole('button', {name: bold('Press **Close')[0]}).first().click();
+        await page.getByRole('button', {name: next('Press ')}).first().click();
         await page.waitForURL(/\/feed\/\d+#post-/);
         await picture('pressed');
+        assert.deepEqual(left, [], 'nothing more is to be done');
         const post = page.locator('article.post:target');
         assert.match(await post.textContent(), /Ticket 17 is closed/);
         assert.match(await post.locator('.outcome').textContent(), /The ticket was closed\..*Megan pressed "Close the ticket"/);
@@ -237,11 +262,151 @@ test('a connector is submitted, rejected with reasons, submitted again, approved
         await reviewer.page.getByRole('button', {name: 'Approve'}).click();
         await page.goto(`${SANDBOX_URL}/store`);
         await inspect(page, 'store');
-        await page.getByRole('link', {name: 'Add Dora Store'}).click();
+        await page.getByRole('link', {name: 'Add: Dora Store'}).click();
         await page.waitForURL(`${PUBLIC_URL}/connect/dora-store/`);
     } finally {
         await developer.close();
         await reviewer.close();
+    }
+});
+
+test('landing pages are split for Inbox and for Groups or Teams, and the catalog leads to each', async () => {
+    const {page, close} = await openBrowser();
+    try {
+        await signIn(page, 'Dora');
+        const id = await register(page, 'Dora Split', {'Another page for people with an inbox': 'https://contoso.example/inbox'});
+        assert.match(await page.textContent('main'), /For inboxes\s*https:\/\/contoso\.example\/inbox/);
+        asSuperuser(`update o365_internal.sandbox_registration set stage = 'approved', reviewer = 'Rita' where app_id = '${id}'`);
+        await page.goto(`${SANDBOX_URL}/store`);
+        const way = async (name) => page.getByRole('link', {name, exact: true}).getAttribute('href');
+        assert.equal(await way('Add to a group or team: Dora Split'), `${PUBLIC_URL}/connect/dora-split/`);
+        assert.equal(await way('Add to your inbox: Dora Split'), 'https://contoso.example/inbox');
+        await page.goto(`${SANDBOX_URL}/tenant`);
+        await page.locator('.places a.place, .places .place a').first().waitFor();
+        const inbox = asSuperuser("select target_id from o365_internal.sandbox_target where person = 'Dora' and kind = 'mail'");
+        await page.goto(`${SANDBOX_URL}/tenant/${inbox}`);
+        assert.equal(await way('Add: Dora Split'), 'https://contoso.example/inbox');
+    } finally {
+        asSuperuser("update o365_internal.sandbox_registration set stage = 'saved' where name = 'Dora Split'");
+        await close();
+    }
+});
+
+test('Sideload to Outlook shows a saved connector to its developer alone, at the inbox and own groups', async () => {
+    const developer = await openBrowser();
+    const other = await openBrowser();
+    try {
+        const {page} = developer;
+        await signIn(page, 'Dora');
+        await register(page, 'Dora Sideload');
+        await page.getByRole('button', {name: 'Sideload to Outlook'}).click();
+        assert.match(await page.textContent('main'), /you, and nobody else, find it/);
+        await inspect(page, 'dashboard-sideloaded');
+        await page.goto(`${SANDBOX_URL}/store`);
+        assert.match(await page.locator('.catalog li', {hasText: 'Dora Sideload'}).textContent(), /only you see it/);
+        await inspect(page, 'store-sideloaded');
+        const place = (kind, name) => asSuperuser(`select o365.sandbox_create_target('Dora', '${kind}', '${name}')`);
+        for (const [target, shown] of [[place('mail', 'Inbox'), 1], [place('groups', 'Dora writes'), 1], [place('teams', 'Dora builds'), 0]]) {
+            await page.goto(`${SANDBOX_URL}/tenant/${target}`);
+            assert.equal(await page.getByRole('link', {name: 'Add: Dora Sideload'}).count(), shown, `place ${target}`);
+        }
+        await signIn(other.page, 'Adele', '/store');
+        assert.doesNotMatch(await other.page.textContent('main'), /Dora Sideload/);
+        await other.page.goto(`${SANDBOX_URL}/tenant/${place('groups', 'Dora writes')}`);
+        assert.doesNotMatch(await other.page.textContent('main'), /Dora Sideload/);
+        await page.goto(`${SANDBOX_URL}/tenant/${place('groups', 'Dora writes')}`);
+        await inspect(page, 'tenant-sideloaded');
+        await page.getByRole('link', {name: 'Add: Dora Sideload'}).click();
+        await page.waitForURL(`${PUBLIC_URL}/connect/dora-sideload/`);
+        await page.goto(`${SANDBOX_URL}/dashboard`);
+        await page.getByRole('link', {name: /Dora Sideload/}).click();
+        await page.getByRole('button', {name: 'Take it out of Outlook'}).click();
+        await page.goto(`${SANDBOX_URL}/store`);
+        assert.doesNotMatch(await page.textContent('main'), /Dora Sideload/);
+    } finally {
+        await developer.close();
+        await other.close();
+    }
+});
+
+test('an embedded configuration page, by Microsoft\'s own library, sets a connector up, gets its webhook, and cleans up', async () => {
+    const library = readFileSync(join(ROOT, 'node_modules/@microsoft/teams-js/dist/MicrosoftTeams.min.js'));
+    const reports = [];
+    const page_of = (script) => `<!doctype html><meta charset="utf-8"><title>x</title><script src="/teams.js"></script><input id="event" aria-label="Event"><script>
+        const settings = microsoftTeams.settings, report = (what) => fetch('/report', {method: 'POST', body: JSON.stringify(what)});
+        microsoftTeams.initialize(() => { ${script} }, ['${SANDBOX_URL}']);</script>`;
+    const pages = {
+        '/configure': page_of(`document.getElementById('event').addEventListener('input', () => {
+                settings.setSettings({entityId: 'orders', contentUrl: location.origin + '/content', removeUrl: location.origin + '/remove', configName: 'New orders'}, (done) => {
+                    if (done) settings.setValidityState(true);
+                });
+            });
+            let first = true;
+            settings.registerOnSaveHandler((event) => {
+                if (first) { first = false; event.notifyFailure('the orders are closed'); return; }
+                settings.getSettings((all) => report({saved: all, given: event.result.webhookUrl}).then(() => event.notifySuccess()));
+            });`),
+        '/astray': page_of(`settings.setSettings({contentUrl: 'https://contoso.example/elsewhere'}, (done, why) => report({astray: why}));`),
+        '/remove': page_of(`settings.registerOnRemoveHandler((event) => settings.getSettings((all) => report({removed: all}).then(() => event.notifySuccess())));`),
+    };
+    const service = https.createServer({key: readFileSync(join(STACK_DIR, 'conf/server.key')), cert: readFileSync(join(STACK_DIR, 'conf/server.pem'))}, (request, response) => {
+        if (request.url === '/teams.js') return response.end(library);
+        if (request.url !== '/report') return response.setHeader('Content-Type', 'text/html').end(pages[request.url] ?? '');
+        let body = '';
+        request.on('data', (part) => { body += part; });
+        return request.on('end', () => { reports.push(JSON.parse(body)); response.end(); });
+    });
+    await new Promise((resolve) => service.listen(0, '127.0.0.1', resolve));
+    const domain = `localhost:${service.address().port}`;
+    const {page, close} = await openBrowser();
+    try {
+        await signIn(page, 'Dora');
+        await page.goto(`${SANDBOX_URL}/dashboard/new?example=1`);
+        await page.getByText('A configuration page inside the client').click();
+        await page.getByLabel('Name', {exact: true}).fill('Dora Embedded');
+        await page.getByLabel('Configuration page').fill(`https://${domain}/configure`);
+        await page.getByLabel('I accept the terms').check();
+        await page.getByRole('button', {name: 'Save'}).click();
+        assert.match(await page.locator('.error').allTextContents().then((all) => all.join()), /Valid domains do not hold the configuration page's host/);
+        await page.getByLabel('Valid domains').fill(domain);
+        await page.getByRole('button', {name: 'Save'}).click();
+        await page.getByRole('button', {name: 'Sideload to Outlook'}).click();
+        const group = asSuperuser("select o365.sandbox_create_target('Dora', 'groups', 'Dora orders')");
+        await page.goto(`${SANDBOX_URL}/tenant/${group}`);
+        await page.getByRole('link', {name: 'Add: Dora Embedded'}).click();
+        const frame = page.frameLocator('iframe');
+        const save = page.getByRole('button', {name: 'Save'});
+        await frame.getByLabel('Event').waitFor();
+        assert.equal(await save.isDisabled(), true, 'Save waits for setValidityState');
+        await frame.getByLabel('Event').fill('orders');
+        await save.and(page.locator(':enabled')).waitFor();
+        await inspect(page, 'embedded');
+        await save.click();
+        assert.match(await page.getByRole('alert').textContent(), /could not save: the orders are closed/);
+        await save.click();
+        await page.waitForURL(`${SANDBOX_URL}/tenant/${group}`);
+        const {saved, given} = reports.at(-1);
+        remember('webhook', saved.webhookUrl);
+        const {webhookUrl, userObjectId, ...others} = saved;
+        assert.deepEqual(others, {entityId: 'orders', contentUrl: `https://${domain}/content`, removeUrl: `https://${domain}/remove`, configName: 'New orders', appType: 'groups'});
+        assert.match(userObjectId, /^[0-9a-f-]{36}$/);
+        assert.ok([undefined, webhookUrl].includes(given));
+        assert.match(await page.locator('.configured li').first().textContent(), /Dora Embedded: New orders/);
+        assert.equal((await post(webhookUrl, '{"text": "a welcome"}')).text, '1');
+        await page.getByRole('link', {name: /^Remove Dora Embedded/}).click();
+        await frame.getByLabel('Event').waitFor();
+        await page.getByRole('button', {name: 'Remove'}).click();
+        await page.waitForURL(`${SANDBOX_URL}/tenant/${group}`);
+        assert.equal(reports.at(-1).removed.entityId, 'orders', 'the page cleaned up');
+        assert.equal((await post(webhookUrl, '{"text": "too late"}')).status, 410);
+        // A page of another domain is refused as content.
+        asSuperuser(`update o365_internal.sandbox_registration set configuration_url = 'https://${domain}/astray' where name = 'Dora Embedded'`);
+        await page.getByRole('link', {name: 'Add: Dora Embedded'}).click();
+        await until('the refusal', () => reports.at(-1).astray);
+        assert.match(reports.at(-1).astray, /valid domain/);
+    } finally {
+        service.close();
+        await close();
     }
 });
 
@@ -461,21 +626,85 @@ test('the tenant: a removed configuration answers 410, a workflow is switched of
     }
 });
 
-test('every page is legible at 360 and 1440 pixels, in the light and in the dark, and axe-core finds nothing serious', async () => {
-    const {page, close} = await openBrowser();
+test('every page is legible and axe-core finds nothing serious on it, at 360 and 1440 px, light and dark', async () => {
+    const {page, context, close} = await openBrowser();
     const violations = policyViolations(page);
+    const open = (path) => async () => { await page.goto(`${SANDBOX_URL}${path()}`); };
+    let id = '';
+    const inPlace = (state) => `select min(target_id) from o365_internal.sandbox_target where person = 'Megan' and ${state}`;
+    const group = () => asSuperuser(inPlace("name = 'Sales'"));
+    const connectAddress = () => `/connectors/Connect?${new URLSearchParams({state: 's', app_id: id, callback_url: `${PUBLIC_URL}/connect/every-page/callback`})}`;
+    const pages = {
+        home: open(() => '/'),
+        'sign-in': open(() => '/sign-in'),
+        dashboard: open(() => '/dashboard'),
+        'connector-form': open(() => `/dashboard/${id}/edit`),
+        connector: open(() => `/dashboard/${id}`),
+        submit: open(() => `/store/submit/${id}`),
+        review: open(() => '/store/review'),
+        catalog: open(() => '/store'),
+        connect: open(connectAddress),
+        invalid: open(() => `${connectAddress()}/altered`),
+        message: open(() => '/nowhere'),
+        tenant: open(() => '/tenant'),
+        place: open(() => `/tenant/${group()}`),
+        embedded: open(() => `/tenant/${group()}/configure/${id}`),
+        feed: open(() => `/feed/${group()}`),
+        playground: open(() => '/playground'),
+        faults: open(() => '/faults'),
+        log: open(() => '/log'),
+        'connect-sign-in': async () => { await context.clearCookies(); await open(connectAddress)(); },
+    };
+    const templates = readdirSync(join(ROOT, 'sandbox/templates')).map((name) => name.replace('.mustache', '')).filter((name) => !['card', 'layout'].includes(name));
+    assert.deepEqual(Object.keys(pages).sort(), templates.sort(), 'every template is looked at');
     try {
-        await page.goto(`${SANDBOX_URL}/sign-in`);
-        await inspect(page, 'sandbox-sign-in-page');
         await signIn(page, 'Megan');
-        for (const [path, name] of [['/', 'sandbox-home'], ['/dashboard/new?example=1', 'dashboard-example'], ['/feed', 'sandbox-feed-all'], ['/playground', 'playground'],
-            ['/playground?sample=adaptive', 'playground-adaptive'], ['/faults', 'sandbox-faults'], ['/log', 'sandbox-log'], ['/nothing-here', 'sandbox-not-found']]) {
+        id = await register(page, 'Every Page');
+        await page.getByRole('button', {name: 'Sideload to Outlook'}).click();
+        asSuperuser(`update o365_internal.sandbox_registration set configuration_url = 'https://localhost:1/', valid_domains = '{localhost:1}' where app_id = '${id}';
+            update o365_internal.sandbox_registration set stage = 'submitted', instructions = E'One.\nTwo.', test_account = 'a' where name = 'Dora One';
+            update o365_internal.sandbox_registration set stage = 'approved', reviewer = 'Rita' where name = 'Dora Two'`);
+        await program.request(`${SANDBOX_URL}/faults`, {target: group(), answer: '503', retry_after: 9, rate: 10});
+        await program.request(`${SANDBOX_URL}/throttle`, {target: group(), throttle: 'on'});
+        for (const [name, go] of Object.entries(pages)) {
+            await go();
+            assert.equal(await page.locator('h1').count(), 1, `${name} has one heading`);
+            await inspect(page, `page-${name}`);
+        }
+        await signIn(page, 'Megan');
+        for (const [name, path] of [['feed-of-all', '/feed'], ['playground-adaptive', '/playground?sample=adaptive']]) {
             await page.goto(`${SANDBOX_URL}${path}`);
             await inspect(page, name);
         }
         assert.deepEqual(violations, []);
-        assert.ok((await feedPosts()).length > 0);
     } finally {
+        await program.request(`${SANDBOX_URL}/faults`, {target: group(), answer: 'ok'});
+        await program.request(`${SANDBOX_URL}/throttle`, {target: group(), throttle: 'as-all'});
         await close();
     }
+});
+
+test('every sentence of the documented protocol names a test that there is', () => {
+    const files = {1: '1_*', 3: '3_operate.test.mjs', 6: '6_sandbox.test.mjs', 7: '7_sandbox_feed.test.mjs', 9: '9_secrets.test.mjs'};
+    const folder = join(ROOT, 'tests/e2e');
+    const titles = (file) => [...readFileSync(file, 'utf8').matchAll(/\btest\((['"`])((?:\\.|(?!\1).)*)\1/g)].map(([, , title]) => title.replaceAll("\\'", "'"));
+    const known = Object.fromEntries(Object.entries(files).map(([number, name]) =>
+        [number, readdirSync(folder).filter((file) => (name === '1_*' ? file.startsWith('1_') : file === name)).flatMap((file) => titles(join(folder, file)))]));
+    known.SQL = readFileSync(join(ROOT, 'tests/sql/sandbox.sql'), 'utf8').split('\n').filter((line) => !line.startsWith('--')).map((line) => line.replaceAll("''", "'"));
+    const text = readFileSync(join(ROOT, 'docs/sandbox.md'), 'utf8');
+    const rows = text.slice(text.indexOf('## The documented protocol')).split('\n').filter((line) => line.startsWith('| ') && !/^\| (sentence|---)/.test(line))
+        .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')));
+    assert.ok(rows.length >= 60, `${rows.length} sentences`);
+    const wrong = [];
+    let tested = 0;
+    for (const [sentence, named] of rows) {
+        if (named.startsWith('none: ')) continue;  // with the reason
+        tested += 1;
+        for (const one of named.split('; ')) {
+            const [, where, words] = one.match(/^(\d|SQL): (.+)$/) ?? [];
+            if (!known[where]?.some((title) => title.includes(words))) wrong.push(`${sentence} -> ${one}`);
+        }
+    }
+    assert.deepEqual(wrong, []);
+    assert.ok(rows.length - tested <= 8, `${rows.length - tested} sentences have no test`);
 });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import {execFile, spawn} from 'node:child_process';
 import https from 'node:https';
+import {connect as connectTcp} from 'node:net';
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {createInterface} from 'node:readline';
@@ -377,6 +378,64 @@ test('slow before the answer, slow within it, closed, reset: the connection does
     assert.equal((await timed('reset')).error, 'read ECONNRESET');
 });
 
+test('the slow line keeps a handshake waiting, then reads slowly, as it is told, and is straight again', async () => {
+    const {url, target} = await webhook('Slow line');
+    const line = async (pace) => {
+        assert.equal((await set('/slow-line', pace)).status, 303);
+        return (await json('/faults.json')).slow_line;
+    };
+    const {origin: slow} = await line({});
+    const at = url.replace(new URL(url).origin, slow);
+    /** A connection of its own: when its handshake was through, and when its answer came, in ms. */
+    const sent = (body) => new Promise((resolve, reject) => {
+        const begun = Date.now();
+        let shaken;
+        const request = https.request(at, {method: 'POST', ca: readFileSync(process.env.CA), agent: false, lookup: (host, options, done) => (options.all ? done(null, [{address: '127.0.0.1', family: 4}]) : done(null, '127.0.0.1', 4)),
+            headers: {'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body)}}, (response) => {
+            let text = '';
+            response.on('data', (part) => { text += part; });
+            response.on('end', () => resolve({text, handshake: shaken, after: Date.now() - begun - shaken}));
+        });
+        request.on('socket', (socket) => socket.on('secureConnect', () => { shaken = Date.now() - begun; }));
+        request.on('error', reject);
+        request.end(body);
+    });
+    remember('webhook', at);
+    assert.equal((await sent(card('straight'))).text, '1');
+    assert.deepEqual({...await line({handshake: 2, count: 1}), origin: ''}, {origin: '', handshake: 2, reading: 0, count: 1});
+    const shaken = await sent(card('after a slow handshake'));
+    assert.ok(shaken.text === '1' && shaken.handshake >= 2000, JSON.stringify(shaken));
+    assert.deepEqual({...(await json('/faults.json')).slow_line, origin: ''}, {origin: '', handshake: 0, reading: 0, count: null}, 'that was the one connection');
+    await line({reading: 8000});
+    const read = await sent(card('x'.repeat(10000)));  // it is summary and text
+    assert.ok(read.text === '1' && read.after >= 2400, JSON.stringify(read));
+    await line({});
+    // Nobody who goes away in the middle of it holds it up.
+    await line({handshake: 60, count: 1});
+    const gone = await new Promise((resolve, reject) => {
+        const socket = connectTcp({host: '127.0.0.1', port: new URL(slow).port}, () => { socket.write('x'); resolve(socket); }).on('error', reject);
+    });
+    gone.destroy();
+    assert.equal((await sent(card('straight again'))).text, '1');
+    assert.deepEqual((await json(`/feed.json?target=${target}`)).map(({card: {text}}) => text.slice(0, 22)), ['straight', 'after a slow handshake', 'x'.repeat(22), 'straight again']);
+    for (const bad of [{handshake: '61'}, {reading: '-1'}, {count: 'x'}]) assert.equal((await set('/slow-line', bad)).status, 400, JSON.stringify(bad));
+});
+
+test('the oldest posts leave feed and log beyond a setting, so that a long-running CI fills no disk', async () => {
+    const {url, target} = await webhook('Kept');
+    const kept = asSuperuser("select value from o365_internal.sandbox_setting where name = 'keep_posts'");
+    asSuperuser("select o365.sandbox_set('keep_posts', '20')");
+    try {
+        for (let i = 0; i < 30; ++i) await post(url, card(`n${i}`));
+        asSuperuser('select o365.sandbox_sweep()');
+        const left = await json(`/log.json?target=${target}`);
+        assert.equal(left.length, 20);
+        assert.deepEqual((await json(`/feed.json?target=${target}`)).map(({card: {text}}) => text), Array.from({length: 20}, (_, i) => `n${i + 10}`));
+    } finally {
+        asSuperuser(`select o365.sandbox_set('keep_posts', '${kept}')`);
+    }
+});
+
 test('TLS fails by host: expired, of another name, of a stranger, refused', async () => {
     const {url} = await webhook('Handshakes');
     const at = (host) => new Client().post(url.replace('contoso.webhook.localhost', host), card('x')).then(() => 'sent', (error) => error.code);
@@ -415,6 +474,7 @@ test('every command of docs/sandbox.md works as it stands there', async () => {
     assert.deepEqual((await json('/faults.json')).faults.map(({target: where}) => where), [0], 'the one of all is left');
     await set('/faults', {target: 0, answer: 'ok'});
     await set('/throttle', {target, throttle: 'off'});
+    await set('/slow-line', {});
     assert.equal((await json(`/feed.json?target=${target}`))[0].card.text, 'Hello');
 });
 
@@ -428,6 +488,18 @@ test('the sandbox refuses to start where public_url is public', async () => {
     } finally {
         sql(`select o365.set('public_url', '${before}')`);
     }
+});
+
+test('what is asked of a place that does not exist, or is of another kind, is refused with a reason', async () => {
+    for (const [path, form] of [['/faults', {target: 999999, answer: '503'}], ['/throttle', {target: 999999, throttle: 'on'}]]) {
+        const answer = await set(path, form);
+        assert.deepEqual([answer.status, /no such group, team or inbox/.test(answer.text)], [404, true], path);
+    }
+    assert.deepEqual((await json('/faults.json')).faults, []);
+    await webhook('Taken', 'connector', 'teams');
+    const taken = await set('/tenant/webhooks', {person: 'program', name: 'Taken', dialect: 'workflow'});
+    assert.deepEqual([taken.status, JSON.parse(taken.text).error], [409, 'that name is taken by a place that is no workflow: choose another']);
+    assert.equal((await set('/tenant/webhooks', {name: 'x', dialect: 'workflow', kind: 'mail'})).status, 400);
 });
 
 test('another site cannot drive the sandbox', async () => {
@@ -445,6 +517,8 @@ test('somebody else\'s sender from npm posts against scripts/sandbox --headless,
             sandbox.on('exit', () => reject(new Error('it ended')));
         });
         const {url, feed, webhooks, ca, faults} = JSON.parse(line);
+        const second = await run(join(ROOT, 'scripts/sandbox'), ['--headless', '--port', '19443']).catch((error) => error);
+        assert.deepEqual([second.code, /one runs already/.test(second.stderr)], [1, true], 'a second one leaves the first alone');
         const env = {...process.env, NODE_EXTRA_CA_CERTS: ca};
         const {stdout} = await run('node', ['--input-type=module', '-e', `
             import {IncomingWebhook} from 'ms-teams-webhook';

@@ -23,6 +23,14 @@ SELECT is(pg_temp.problems('{}', ('\x89504e470d0a1a0a' || repeat('00', 61440))::
 SELECT is(pg_temp.problems('{"target_urls": []}'), 'actions', 'actions need a target URL');
 SELECT is(pg_temp.problems('{"target_urls": [], "actions": "no"}'), '', 'a connector without actions needs none');
 SELECT is(pg_temp.problems('{"callback_url": "http://localhost:3000/callback"}'), '', 'localhost will do in development');
+SELECT is(pg_temp.problems('{"inbox_landing_page": "x", "configuration_url": "http://example.org/c", "valid_domains": ["example.org/path"]}'),
+    'configuration_url inbox_landing_page valid_domains valid_domains', 'the fields of the later form are judged as well');
+SELECT is(pg_temp.problems('{"configuration_url": "https://example.org/c", "valid_domains": ["other.example.org"]}'), 'valid_domains',
+    'the configuration page lies in a valid domain');
+SELECT is(pg_temp.problems('{"inbox_landing_page": "https://example.org/inbox", "configuration_url": "https://Example.org:8443/c", "valid_domains": ["example.org:8443"]}'), '',
+    'a whole later form is saved');
+SELECT is(pg_temp.problems(jsonb_build_object('configuration_url', 'https://example.org/' || repeat('c', 2029), 'valid_domains', '["example.org"]'::jsonb)), 'configuration_url',
+    'a configuration page''s address has at most 2,048 characters');
 SELECT is((SELECT string_agg(DISTINCT p.field, ' ' ORDER BY p.field) FROM o365_internal.connector_problems(o365_internal.sandbox_candidate(pg_temp.form('{"name": "", "website": "x"}'), NULL)) AS p),
     (SELECT string_agg(DISTINCT p->>'field', ' ' ORDER BY p->>'field') FROM jsonb_array_elements(o365.sandbox_save('Dev', NULL, pg_temp.form('{"name": "", "website": "x"}'), NULL)->'problems') AS p),
     'the dashboard finds what o365.register_connector finds');
@@ -34,6 +42,16 @@ SELECT is(o365.sandbox_save('Adele', app_id, pg_temp.form(), NULL)->'problems'->
 SELECT is(o365.sandbox_save('Megan', app_id, pg_temp.form('{"name": "Renamed"}'), NULL)->>'app_id', app_id::text, 'a change keeps GUID and logo') FROM mine;
 SELECT is(o365.sandbox_registration('Megan', app_id)->>'name', 'Renamed', 'and is kept') FROM mine;
 SELECT is(o365.sandbox_connector(app_id::text)->>'name', 'Renamed', 'the Connect page knows it by its GUID') FROM mine;
+
+-- Sideload
+SELECT is(o365.sandbox_sideload('Adele', app_id, true), false, 'nobody sideloads another''s connector') FROM mine;
+SELECT is(o365.sandbox_sideload('Megan', app_id, true), true, 'a developer sideloads a saved connector') FROM mine;
+SELECT is((SELECT string_agg(format('%s %s: %s', p.person, p.kind, jsonb_array_length(o365.sandbox_catalog(p.person, p.kind))), ', ' ORDER BY p.person DESC, p.kind)
+      FROM (VALUES ('Megan', 'groups'), ('Megan', 'mail'), ('Megan', 'teams'), ('Megan', NULL), ('Adele', 'groups'), ('Adele', NULL)) AS p (person, kind)),
+    'Megan groups: 1, Megan mail: 0, Megan teams: 0, Megan : 1, Adele groups: 0, Adele : 0',
+    'the developer alone finds it, at groups since it is enabled for groups only');
+SELECT is(o365.sandbox_sideload('Megan', app_id, false), true, 'and takes it out again') FROM mine;
+SELECT is(o365.sandbox_catalog('Megan'), '[]', 'after which it is nowhere');
 
 -- Handing over
 SELECT is(o365.sandbox_register('Adele', app_id, '', true)->>'problem', 'There is no such connector of yours.', 'nobody hands over another''s') FROM mine;
@@ -114,7 +132,28 @@ SELECT is((SELECT string_agg(pg_temp.post('f'), ' ' ORDER BY s) FROM unnest(ARRA
     LATERAL (SELECT o365.sandbox_set_workflow(flow_id, state)) AS done), 'workflow-not-enabled 401-direct-api ok workflow-not-found workflow-not-found',
     'a workflow is switched off, made tenant-only, on again, deleted for good');
 
+-- Retention
+SELECT throws_ok($$SELECT o365.sandbox_set('keep_posts', '0')$$, '22023', NULL, 'at least one post stays');
+SELECT throws_ok($$SELECT o365.sandbox_set('webhook_origin', 'https://example.org')$$, '22023', NULL, 'webhooks are on this machine');
+SELECT throws_ok($$SELECT o365.sandbox_set('version', '1')$$, '42704', NULL, 'the version is no setting');
+SELECT is(o365.sandbox_set('slow_origin', ''), '', 'there may be no slow line');
+DELETE FROM o365_internal.sandbox_post;
+INSERT INTO o365_internal.sandbox_post (target_id, answered, bytes, card) SELECT group_id, 'ok', 400000, '{}' FROM place, generate_series(1, 10);
+INSERT INTO o365_internal.sandbox_action (post_id, person, name, token, took_ms) SELECT p.post_id, 'Megan', 'Go', 'entra', 1 FROM o365_internal.sandbox_post AS p;
+SELECT is(o365.sandbox_sweep(), 0::bigint, 'nothing goes before there is too much');
+SELECT o365.sandbox_set('keep_posts', '7');
+SELECT is(o365.sandbox_sweep(), 3::bigint, 'the oldest posts beyond keep_posts go');
+SELECT o365.sandbox_set('keep_megabytes', '2');
+SELECT is(o365.sandbox_sweep(), 2::bigint, 'and those whose bodies are beyond keep_megabytes');
+SELECT is((SELECT count(*) || ' of ' || (SELECT count(*) FROM o365_internal.sandbox_action) FROM o365.sandbox_feed(NULL, 0, true, 100)), '5 of 5',
+    'what was pressed goes with them');
+SELECT o365.sandbox_set('keep_megabytes', '500');
+SELECT count(pg_temp.post('g')) FROM generate_series(1, 2000);
+SELECT ok((SELECT count(*) <= 7 + 1000 FROM o365_internal.sandbox_post), 'every thousandth request drops the oldest, whatever it was answered');
+
 -- The store
+SELECT is((SELECT string_agg(c.item, ' ' ORDER BY c.item) FROM mine, o365.sandbox_checklist('Megan', app_id, 'pass', 'x') AS c),
+    'actions callback descriptions digest documentation few https landing logo markdown name pause working', 'the checklist has every item of the documentation''s');
 SELECT is(jsonb_array_length(o365.sandbox_submit('Megan', app_id, 'fail', 'x', '{}', '', '')->'problems') >= 8, true, 'what is missing is listed') FROM mine;
 SELECT is(o365.sandbox_submit('Megan', app_id, 'pass', 'x', ARRAY['working', 'markdown', 'few', 'digest', 'actions', 'pause', 'documentation', 'https', 'name'],
     E'Press it.\nLook.', 'test@example.org')->'problems', '[]', 'a whole submission is taken') FROM mine;
