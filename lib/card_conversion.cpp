@@ -312,7 +312,7 @@ class ToAdaptive {
                 may_add_ -= more;
             }
         }
-        block["text"] = is_blank(plain) ? text : std::move(plain);
+        block["text"] = is_blank(plain) ? text : plain;
         block["wrap"] = true;
         return block;
     }
@@ -532,7 +532,7 @@ class ToMessageCard {
             if (std::string problem = element(body[i], i == 0); !problem.empty())
                 return "body[" + std::to_string(i) + "]: " + problem;
         }
-        if (!part.empty()) card["sections"].append(part);
+        if (!part_.empty()) card["sections"].append(part_);
         if (card["sections"].isNull()) card.removeMember("sections");
         if (member(card, "sections").size() > kMaxSections) return "it would have more than 10 sections";
         if (std::string problem = actions(source); !problem.empty()) return problem;
@@ -549,8 +549,8 @@ class ToMessageCard {
     // in the Adaptive Card begins a new section.
     void begin_part(int place) {
         if (place < place_) {
-            card["sections"].append(part);
-            part = Json::Value(Json::objectValue);
+            card["sections"].append(part_);
+            part_ = Json::Value(Json::objectValue);
         }
         place_ = place;
     }
@@ -586,11 +586,11 @@ class ToMessageCard {
                 return {};
             }
         }
-        if (place_ == 0 && member(card, "sections").isNull() && part.empty()) {
+        if (place_ == 0 && member(card, "sections").isNull() && part_.empty()) {
             add_text(card, text);
         } else {
             begin_part(1);
-            add_text(part, text);
+            add_text(part_, text);
         }
         return {};
     }
@@ -606,7 +606,7 @@ class ToMessageCard {
             Json::Value shown;
             shown["name"] = fact["title"];
             shown["value"] = fact["value"];
-            part["facts"].append(std::move(shown));
+            part_["facts"].append(std::move(shown));
         }
         return {};
     }
@@ -619,7 +619,7 @@ class ToMessageCard {
         Json::Value shown;
         shown["image"] = source["url"];
         if (!text_in(source, "altText").empty()) shown["title"] = text_in(source, "altText");
-        part["images"].append(std::move(shown));
+        part_["images"].append(std::move(shown));
         return {};
     }
 
@@ -644,7 +644,7 @@ class ToMessageCard {
         return {};
     }
 
-    Json::Value part{Json::objectValue};
+    Json::Value part_{Json::objectValue};
     int place_ = 0;  // of what the last part ends with: 0 the card's own text, 1 text, 2 facts, 3 pictures
 };
 

@@ -3,7 +3,6 @@
 #include <fcgiapp.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -31,6 +30,7 @@
 #include "lib/intake.h"
 #include "lib/listener.h"
 #include "lib/log.h"
+#include "lib/process.h"
 #include "lib/secret.h"
 
 namespace o365 {
@@ -453,8 +453,7 @@ void work_until_signal(Shared& shared, int signals) {
 }  // namespace
 
 int serve(const ServerOptions& options, const HandlerFactory& make_handler, const ErrorPage& error_page) {
-    // Parameters hold webhooks: neither core dumps nor other processes of this user may see them.
-    ::prctl(PR_SET_DUMPABLE, 0);
+    hide_memory();  // parameters hold webhooks
     const Fd signals = take_signals();
     std::optional<OwnListener> own;
     if (!options.socket.empty()) own.emplace(options.socket, options.group);

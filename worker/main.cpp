@@ -2,10 +2,10 @@
 // key file.
 #include <fmt/format.h>
 #include <pthread.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <atomic>
 #include <charconv>
 #include <csignal>
 #include <fstream>
@@ -16,6 +16,7 @@
 #include "lib/json_text.h"
 #include "lib/key_ring.h"
 #include "lib/log.h"
+#include "lib/process.h"
 #include "lib/url.h"
 #include "worker/card.h"
 #include "worker/delivery.h"
@@ -69,27 +70,44 @@ int check(const Settings& settings, const std::string& path) {
 
 // SIGTERM and SIGINT arrive here alone, in a thread of their own. The first lets what is in flight finish, the second
 // ends the process at once.
-void watch_signals(o365::Delivery& delivery) {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    std::thread([signals, &delivery] {
+class SignalWatch {
+  public:
+    explicit SignalWatch(o365::Delivery& delivery) {
+        sigset_t signals;
+        sigemptyset(&signals);
+        sigaddset(&signals, SIGTERM);
+        sigaddset(&signals, SIGINT);
+        pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+        thread_ = std::thread([this, signals, &delivery] { watch(signals, delivery); });
+    }
+    SignalWatch(const SignalWatch&) = delete;
+    SignalWatch& operator=(const SignalWatch&) = delete;
+    ~SignalWatch() {
+        ending_ = true;
+        pthread_kill(thread_.native_handle(), SIGINT);
+        thread_.join();
+    }
+
+  private:
+    void watch(const sigset_t& signals, o365::Delivery& delivery) const {
         int signal = 0;
         sigwait(&signals, &signal);
+        if (ending_) return;
         o365::log::info("stopping", "signal={} then=\"finishing what is in flight; a second signal ends at once\"",
                         signal);
         delivery.stop();
         sigwait(&signals, &signal);
+        if (ending_) return;
         o365::log::warn("stopped", "why=\"second signal\" then=\"leases end by themselves\"");
         std::_Exit(1);
-    }).detach();
-}
+    }
+
+    std::atomic<bool> ending_ = false;
+    std::thread thread_;
+};
 
 int work(const Settings& settings, const std::string& path, bool once, std::chrono::milliseconds deadline) {
-    // No core dump may hold a webhook.
-    prctl(PR_SET_DUMPABLE, 0);
+    o365::hide_memory();  // it holds keys and webhooks
     std::signal(SIGPIPE, SIG_IGN);
     refuse_development_settings(settings, path);
     o365::log::open(settings.log, o365::log::parse_level(settings.log_level), "o365-worker");
@@ -99,7 +117,7 @@ int work(const Settings& settings, const std::string& path, bool once, std::chro
     o365::log::info("started", "version={} libraries={} environment={} max_transfers={} open_files={}", O365_VERSION,
                     o365::log::quoted(libraries), settings.environment, settings.max_transfers, files.rlim_cur);
     o365::Delivery delivery(settings, o365::KeyRing(o365::read_key_file(settings.key_file), settings.key_file));
-    watch_signals(delivery);
+    const SignalWatch signals(delivery);
     int code = 0;
     if (once) {
         code = static_cast<int>(delivery.run_once(deadline));
@@ -107,9 +125,7 @@ int work(const Settings& settings, const std::string& path, bool once, std::chro
         delivery.run();
     }
     o365::log::info("ended", "code={}", code);
-    // The signal thread still refers to `delivery`.
-    std::fflush(nullptr);
-    std::_Exit(code);
+    return code;
 }
 
 }  // namespace

@@ -125,7 +125,7 @@ INSERT INTO o365_internal.card_field (kind, name, type, child, required, max_ite
         ('{m.card}', 'expectedActors', 'array', NULL, false, NULL, NULL, false, '"expectedActors": ["ann@example.org"]'),
         ('{m.card}', 'originator', 'string', NULL, false, NULL, 'no_effect', false, 'It is for e-mail only: leave it out.'),
         ('{m.card}', 'hideOriginalBody', 'boolean', NULL, false, NULL, 'no_effect', false, 'It is for e-mail only: leave it out.'),
-        ('{m.card}', 'summary', 'string', NULL, false, NULL, 'plain', false, NULL),
+        ('{m.card}', 'summary', 'string', NULL, false, NULL, NULL, false, NULL),
         ('{m.card}', 'themeColor', 'string', NULL, false, NULL, 'color', true, 'Nothing to do; leave it out for Workflows if the warning disturbs you.'),
         ('{m.card}', 'title', 'string', NULL, false, NULL, 'title', false, NULL),
         ('{m.card,m.section}', 'text', 'string', NULL, false, NULL, 'text', false, NULL),
@@ -360,4 +360,8 @@ INSERT INTO o365_internal.card_field (kind, name, type, required, rule, hint)
     ) AS v (kinds, name, type, required, rule, hint) JOIN o365_internal.card_kind AS k ON k.kind ~ v.kinds;
 UPDATE o365_internal.card_kind AS k SET required = r.names
   FROM (SELECT f.kind, array_agg(f.name ORDER BY f.name) AS names FROM o365_internal.card_field AS f WHERE f.required GROUP BY f.kind) AS r
+ WHERE r.kind = k.kind;
+UPDATE o365_internal.card_kind AS k SET fields = r.fields
+  FROM (SELECT f.kind, jsonb_object_agg(f.name, jsonb_build_array(f.type, f.child, f.required, f.max_items, f.rule, f.lost)) AS fields
+          FROM o365_internal.card_field AS f GROUP BY f.kind) AS r
  WHERE r.kind = k.kind;

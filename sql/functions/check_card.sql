@@ -5,10 +5,11 @@ CREATE OR REPLACE FUNCTION o365_internal.text_codes(rule text, value text) RETUR
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     -- What stands between backticks is shown as it is, and an escaped character is no markup.
-    v_bare text := regexp_replace(value, '`[^`]*`|\\[[:punct:]]', '', 'g');
+    v_bare text := CASE WHEN position('`' IN value) > 0 OR position('\' IN value) > 0 THEN regexp_replace(value, '`[^`]*`|\\[[:punct:]]', '', 'g') ELSE value END;
     v_codes text[];
 BEGIN
-    IF v_bare ~* '</?(a|b|i|u|p|br|em|h[1-6]|hr|li|ol|ul|div|pre|code|font|img|span|strong|table|tbody|thead|td|th|tr|blockquote|script|style|strike|sub|sup|center)(\s[^<>]*)?/?>' THEN
+    -- A search for a character costs a hundredth of a regular expression.
+    IF position('<' IN v_bare) > 0 AND v_bare ~* '</?(a|b|i|u|p|br|em|h[1-6]|hr|li|ol|ul|div|pre|code|font|img|span|strong|table|tbody|thead|td|th|tr|blockquote|script|style|strike|sub|sup|center)(\s[^<>]*)?/?>' THEN
         v_codes := v_codes || 'html'::text;
     END IF;
     IF rule = 'title' THEN
@@ -22,11 +23,11 @@ BEGIN
         IF position(E'\n' IN v_bare) > 0 AND v_bare ~ E'[^\\n\\r]\\r?\\n(?![\\n\\r]|[ \\t]*([-*+>|]|[0-9]+[.)]) ?)[^\\n\\r]' AND value !~ '```' THEN
             v_codes := v_codes || 'newline'::text;
         END IF;
-        IF v_bare ~ '\|[ ]*:?-{2,}' THEN v_codes := v_codes || 'markdown:a table'::text;
-        ELSIF v_bare ~ '(^|\n)[ ]*[-*+] \[[ xX]\] ' THEN v_codes := v_codes || 'markdown:a task list'::text;
-        ELSIF v_bare ~ '\[\^[^]]+\]' THEN v_codes := v_codes || 'markdown:a footnote'::text;
-        ELSIF rule = 'adaptive_text' AND v_bare ~ '(^|\n)#{1,6} ' THEN v_codes := v_codes || 'markdown:a heading; write "size" and "weight"'::text;
-        ELSIF rule = 'adaptive_text' AND v_bare ~ '!\[[^]]*\]\(' THEN v_codes := v_codes || 'markdown:a picture; write an Image'::text;
+        IF position('|' IN v_bare) > 0 AND v_bare ~ '\|[ ]*:?-{2,}' THEN v_codes := v_codes || 'markdown:a table'::text;
+        ELSIF position('] ' IN v_bare) > 0 AND v_bare ~ '(^|\n)[ ]*[-*+] \[[ xX]\] ' THEN v_codes := v_codes || 'markdown:a task list'::text;
+        ELSIF position('[^' IN v_bare) > 0 AND v_bare ~ '\[\^[^]]+\]' THEN v_codes := v_codes || 'markdown:a footnote'::text;
+        ELSIF rule = 'adaptive_text' AND position('# ' IN v_bare) > 0 AND v_bare ~ '(^|\n)#{1,6} ' THEN v_codes := v_codes || 'markdown:a heading; write "size" and "weight"'::text;
+        ELSIF rule = 'adaptive_text' AND position('![' IN v_bare) > 0 AND v_bare ~ '!\[[^]]*\]\(' THEN v_codes := v_codes || 'markdown:a picture; write an Image'::text;
         END IF;
     END IF;
     RETURN v_codes;
@@ -63,13 +64,14 @@ COMMENT ON FUNCTION o365_internal.address_codes(text, text, text, text[]) IS
 
 CREATE OR REPLACE FUNCTION o365_internal.input_codes(kind text, value jsonb) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
 DECLARE
     v_ids text[];
     v_named text;
 BEGIN
     IF kind = 'm.input:MultichoiceInput' THEN
         IF jsonb_typeof(value->'value') = 'string' AND jsonb_typeof(value->'choices') = 'array' AND value->>'isMultiSelect' IS DISTINCT FROM 'true'
-           AND value->>'value' <> '' AND NOT EXISTS (SELECT FROM jsonb_array_elements(value->'choices') AS c WHERE c->>'value' = value->>'value') THEN
+           AND value->>'value' <> '' AND NOT EXISTS (SELECT FROM jsonb_array_elements(value->'choices') AS c (choice) WHERE c.choice->>'value' = input_codes.value->>'value') THEN
             RETURN '{value_not_a_choice}';
         END IF;
         RETURN NULL;
@@ -140,7 +142,8 @@ COMMENT ON FUNCTION o365_internal.counted_limit(integer) IS
 
 CREATE OR REPLACE FUNCTION o365_internal.card_problems(card jsonb, dialect text, target_urls text[])
 RETURNS TABLE (severity text, path text, problem text, hint text)
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off SET plan_cache_mode = force_generic_plan
+AS $$
 #variable_conflict use_column
 DECLARE
     v_json text := card::text;
@@ -151,6 +154,7 @@ DECLARE
     v_root text;
     v_codes text[] := '{}';
     v_converts boolean;
+    v_found record;
 BEGIN
     IF card IS NULL OR jsonb_typeof(card) <> 'object' THEN
         v_codes := '{$:no_object}';
@@ -194,33 +198,30 @@ BEGIN
         END IF;
     END IF;
 
-    RETURN QUERY
-    WITH RECURSIVE node (is_object, kind, key, path, value, jtype, type, child, required, max_items, rule, lost, depth) AS (
-        SELECT true, k.kind, NULL::text, '$'::text, card, jsonb_typeof(card), NULL::text, NULL::text, k.required, NULL::integer, NULL::text, false, 0
+    WITH RECURSIVE node (is_object, kind, key, path, value, jtype, type, child, required, max_items, rule, lost, depth, fields) AS (
+        SELECT true, k.kind, NULL::text, '$'::text, card, jsonb_typeof(card), NULL::text, NULL::text, k.required, NULL::integer, NULL::text, false, 0, k.fields
           FROM o365_internal.card_kind AS k WHERE k.kind = v_root
         UNION ALL
-        SELECT n.* FROM node AS w CROSS JOIN LATERAL (
-            SELECT false, w.kind, e.key,
-                   w.path || CASE WHEN f.name IS NOT NULL AND left(e.key, 1) NOT IN ('@', '$') OR e.key ~ '^[A-Za-z_][A-Za-z0-9_]{0,60}$'
-                                  THEN '.' || e.key ELSE '.' || to_json(e.key)::text END,
-                   e.value, jsonb_typeof(e.value), f.type, f.child,
-                   CASE WHEN f.required THEN '{}'::text[] END, f.max_items, f.rule, f.lost, w.depth + 1
-              FROM jsonb_each(CASE WHEN w.is_object THEN w.value ELSE '{}' END) AS e
-              LEFT JOIN o365_internal.card_field AS f ON f.kind = w.kind AND f.name = e.key
-             WHERE w.is_object
-            UNION ALL
-            SELECT true, c.kind, w.key, w.path || CASE WHEN c.i IS NULL THEN '' ELSE '[' || c.i - 1 || ']' END, c.value, jsonb_typeof(c.value),
-                   NULL, k.kind, k.required, NULL, k.rule, k.lost, w.depth + 1
-              FROM (SELECT e.value, e.i, CASE WHEN right(w.child, 1) <> ':' THEN w.child
-                                              ELSE w.child || coalesce(left(CASE WHEN w.child LIKE 'm.%' THEN e.value->>'@type' ELSE e.value->>'type' END, 60), '') END AS kind
-                      FROM (SELECT e.value, e.i FROM jsonb_array_elements(CASE WHEN NOT w.is_object AND w.jtype = 'array' THEN w.value ELSE '[]' END)
-                                WITH ORDINALITY AS e (value, i)
-                            UNION ALL SELECT w.value, NULL WHERE NOT w.is_object AND w.jtype = 'object') AS e) AS c
-              LEFT JOIN o365_internal.card_kind AS k ON k.kind = c.kind
-             WHERE NOT w.is_object
-        ) AS n
-        WHERE CASE WHEN w.is_object THEN w.jtype = 'object' AND w.depth < 40 AND (w.depth = 0 OR w.child IS NOT NULL)
-                   ELSE w.child IS NOT NULL AND w.jtype = w.type END
+        -- Objects give their fields and arrays their objects, in turn. A field is looked up in its kind's row, without a join.
+        SELECT NOT w.is_object, CASE WHEN w.is_object THEN w.kind ELSE e.kind END, CASE WHEN w.is_object THEN e.key ELSE w.key END,
+               w.path || CASE WHEN NOT w.is_object THEN CASE WHEN e.i IS NULL THEN '' ELSE '[' || e.i - 1 || ']' END
+                              WHEN e.f IS NOT NULL AND left(e.key, 1) NOT IN ('@', '$') OR e.key ~ '^[A-Za-z_][A-Za-z0-9_]{0,60}$' THEN '.' || e.key
+                              ELSE '.' || to_json(e.key)::text END,
+               e.value, jsonb_typeof(e.value), e.f->>0, CASE WHEN w.is_object THEN e.f->>1 ELSE k.kind END,
+               CASE WHEN w.is_object THEN CASE WHEN e.f->2 = 'true' THEN '{}'::text[] END ELSE k.required END, (e.f->>3)::integer,
+               CASE WHEN w.is_object THEN e.f->>4 ELSE k.rule END, CASE WHEN w.is_object THEN e.f->5 = 'true' ELSE k.lost END, w.depth + 1, k.fields
+          FROM node AS w CROSS JOIN LATERAL (
+                SELECT o.key, o.value, NULL::bigint AS i, NULL::text AS kind, w.fields->o.key AS f FROM jsonb_each(CASE WHEN w.is_object THEN w.value ELSE '{}' END) AS o WHERE w.is_object
+                UNION ALL
+                SELECT NULL, m.value, m.i, CASE WHEN right(w.child, 1) <> ':' THEN w.child
+                           ELSE w.child || coalesce(left(CASE WHEN left(w.child, 1) = 'm' THEN m.value->>'@type' ELSE m.value->>'type' END, 60), '') END, NULL
+                  FROM jsonb_array_elements(CASE WHEN NOT w.is_object AND w.jtype = 'array' THEN w.value
+                                                 WHEN NOT w.is_object THEN jsonb_build_array(w.value) ELSE '[]' END) WITH ORDINALITY AS a (value, n),
+                       LATERAL (SELECT a.value, CASE WHEN w.jtype = 'array' THEN a.n END AS i) AS m
+                 WHERE NOT w.is_object) AS e
+          LEFT JOIN o365_internal.card_kind AS k ON k.kind = e.kind
+         WHERE CASE WHEN w.is_object THEN w.jtype = 'object' AND w.depth < 40 AND (w.depth = 0 OR w.child IS NOT NULL)
+                    ELSE w.child IS NOT NULL AND w.jtype = w.type END
     ), judged AS (
         SELECT n.*, CASE
             WHEN n.is_object THEN CASE
@@ -234,10 +235,10 @@ BEGIN
                     THEN NULL
                 ELSE ARRAY(SELECT 'missing:' || r FROM unnest(n.required) AS r WHERE NOT n.value ? r)
                     || CASE WHEN n.rule IS NOT NULL THEN ARRAY[n.rule || ':' || split_part(n.kind, ':', 2)] END
-                    || CASE WHEN n.lost AND v_converts THEN ARRAY['lost_action:' || split_part(n.kind, ':', 2)] END
+                    || CASE WHEN n.lost AND v_converts AND n.path NOT LIKE '%.actions[%' THEN ARRAY['lost_action:' || split_part(n.kind, ':', 2)] END
                     || CASE WHEN n.kind = 'm.action:ActionCard' AND n.path LIKE '%.actions[%' THEN '{nested_action_card}'::text[] END
                     || CASE WHEN n.kind = 'm.action:OpenUri' AND v_converts AND jsonb_typeof(n.value->'targets') = 'array'
-                                 AND jsonb_array_length(n.value->'targets') > 1 THEN '{lost_targets}'::text[] END
+                                 AND jsonb_array_length(n.value->'targets') > 1 AND n.path NOT LIKE '%.actions[%' THEN '{lost_targets}'::text[] END
                     || CASE WHEN n.kind IN ('m.action:ActionCard', 'm.input:MultichoiceInput') THEN o365_internal.input_codes(n.kind, n.value) END END
             WHEN n.type IS NULL THEN ARRAY[CASE WHEN n.kind LIKE 's.%' THEN 'lost_for_connector:' || left(n.key, 60) ELSE 'unknown_field' END]
             WHEN n.type = 'mistake' THEN ARRAY[coalesce(n.rule, 'mistake')]
@@ -257,7 +258,8 @@ BEGIN
                 CASE WHEN n.rule <> 'target' AND n.value #>> '{}' ~ '^https://[a-zA-Z0-9][^[:space:]]*$' THEN NULL
                      ELSE o365_internal.address_codes(n.rule, n.value #>> '{}', n.key, CASE WHEN NOT v_converts THEN target_urls END) END
             WHEN left(n.rule, 1) = '|' THEN
-                CASE WHEN position('|' IN n.value #>> '{}') = 0 AND position('|' || CASE WHEN left(n.kind, 3) = 'a.e' OR left(n.kind, 4) IN ('a.ac', 'a.co') THEN lower(n.value #>> '{}') ELSE n.value #>> '{}' END || '|' IN n.rule) > 0 THEN NULL
+                CASE WHEN position('|' IN n.value #>> '{}') = 0 AND position('|' || CASE WHEN left(n.kind, 3) = 'a.e' OR left(n.kind, 4) IN ('a.ac', 'a.co') THEN lower(n.value #>> '{}') ELSE n.value #>> '{}' END || '|'
+                                                                     IN CASE WHEN left(n.kind, 4) = 'a.co' THEN lower(n.rule) ELSE n.rule END) > 0 THEN NULL
                      ELSE ARRAY[CASE WHEN n.kind = 'a.attachment' THEN 'attachment_type:' WHEN n.kind ~ '^a\.(el|ac|co|ms)' OR n.key = '@context' THEN 'word_ignored:' ELSE 'word:' END
                                 || coalesce(nullif(left(n.value #>> '{}', 60), ''), 'empty')] END
             WHEN n.rule = 'color' THEN CASE WHEN n.value #>> '{}' !~ '^[0-9a-fA-F]{6}$' THEN '{color}'::text[] END
@@ -267,11 +269,22 @@ BEGIN
                     OR lower(n.value #>> '{}') NOT IN ('bolder', 'medium', 'large', 'extralarge') AND lower(n.value #>> '{}') <> 'default' THEN ARRAY['lost_for_connector:' || n.key || ' here'] END
             END AS codes
           FROM node AS n
-    ), found AS (
-        SELECT split_part(c, ':', 1) AS code, j.kind, CASE WHEN c LIKE 'missing:%' THEN split_part(c, ':', 2) ELSE j.key END AS key,
-               j.path || CASE WHEN c LIKE 'missing:%' AND j.is_object THEN CASE WHEN split_part(c, ':', 2) ~ '^\w+$' THEN '.' || split_part(c, ':', 2) ELSE format('."%s"', split_part(c, ':', 2)) END ELSE '' END AS path,
-               j.jtype, j.type, substr(c, length(split_part(c, ':', 1)) + 2) AS more, j.is_object, NULL::text[] AS args
-          FROM (SELECT * FROM judged WHERE codes IS NOT NULL OFFSET 0) AS j, unnest(j.codes) AS c
+    )
+    SELECT array_agg(j.kind) AS kinds, array_agg(j.key) AS keys, array_agg(j.path) AS paths, array_agg(j.jtype) AS jtypes, array_agg(j.type) AS types,
+           array_agg(j.is_object) AS are_objects, array_agg(c) AS codes INTO v_found
+      FROM (SELECT * FROM judged WHERE codes IS NOT NULL OFFSET 0) AS j, unnest(j.codes) AS c;
+    IF v_found.codes IS NULL AND v_codes = '{}' THEN
+        RETURN;
+    END IF;
+
+    -- Something is wrong: the words for it.
+    RETURN QUERY
+    WITH found AS (
+        SELECT split_part(j.c, ':', 1) AS code, j.kind, CASE WHEN j.c LIKE 'missing:%' THEN split_part(j.c, ':', 2) ELSE j.key END AS key,
+               j.path || CASE WHEN j.c LIKE 'missing:%' AND j.is_object THEN CASE WHEN split_part(j.c, ':', 2) ~ '^\w+$' THEN '.' || split_part(j.c, ':', 2) ELSE format('."%s"', split_part(j.c, ':', 2)) END ELSE '' END AS path,
+               j.jtype, j.type, substr(j.c, length(split_part(j.c, ':', 1)) + 2) AS more, j.is_object, NULL::text[] AS args
+          FROM unnest(v_found.kinds, v_found.keys, v_found.paths, v_found.jtypes, v_found.types, v_found.are_objects, v_found.codes)
+                   AS j (kind, key, path, jtype, type, is_object, c)
         UNION ALL
         SELECT split_part(rest.c, ':', 1), 'm.card', NULL, whole.path, NULL, NULL, substr(rest.c, length(split_part(rest.c, ':', 1)) + 2), true, string_to_array(rest.c, ':')
           FROM unnest(v_codes) AS v, LATERAL (SELECT CASE WHEN v LIKE '$."%' THEN substring(v FROM '^\$\."[^"]*"') ELSE split_part(v, ':', 1) END AS path) AS whole,

@@ -18,6 +18,7 @@ COMMENT ON COLUMN o365_internal.card_rule.source IS 'The documentation it comes 
 CREATE TABLE o365_internal.card_kind (
     kind     text PRIMARY KEY,
     required text[] NOT NULL DEFAULT '{}',
+    fields   jsonb NOT NULL DEFAULT '{}',
     rule     text REFERENCES o365_internal.card_rule,
     lost     boolean NOT NULL DEFAULT false,
     hint     text NOT NULL,
@@ -26,6 +27,7 @@ CREATE TABLE o365_internal.card_kind (
 COMMENT ON TABLE o365_internal.card_kind IS 'The objects that a card is made of. Rows belong to the product: sql/functions/card_rules.sql.';
 COMMENT ON COLUMN o365_internal.card_kind.kind IS 'm.: MessageCard, a.: Adaptive Card, s.: the Adaptive Cards that a connector webhook gets. After a colon: its type.';
 COMMENT ON COLUMN o365_internal.card_kind.required IS 'Fields it must have, out of card_field.';
+COMMENT ON COLUMN o365_internal.card_kind.fields IS 'Its fields out of card_field, so that a walk looks them up without a join: type, child, required, max_items, rule, lost.';
 COMMENT ON COLUMN o365_internal.card_kind.rule IS 'What is said wherever it stands; null: nothing.';
 COMMENT ON COLUMN o365_internal.card_kind.lost IS 'Whether it is left out when a MessageCard is converted for Workflows.';
 COMMENT ON COLUMN o365_internal.card_kind.hint IS 'How one looks.';

@@ -20,8 +20,12 @@ export const asSuperuser = (text) => sql(text, 'postgres');
 
 export const stack = (...words) => run(join(ROOT, 'scripts/stack'), [words[0], STACK_DIR, ...words.slice(1)]);
 
+/** By which waits are stretched: programs with sanitizers take longer for everything. */
+export const TIME_SCALE = Number(process.env.TIME_SCALE ?? 1);
+
 /** Waits until `condition` gives something true and returns it; fails after `seconds` with what was waited for. */
 export async function until(what, condition, seconds = 30) {
+    seconds *= TIME_SCALE;
     const end = Date.now() + seconds * 1000;
     for (;;) {
         const value = await condition();
@@ -82,7 +86,7 @@ export async function openBrowserThatBlocksCookies(origin) {
 }
 
 async function watchedPage(context) {
-    context.setDefaultTimeout(15000);
+    context.setDefaultTimeout(15000 * TIME_SCALE);
     context.on('request', (request) => rememberUrl(request.url()));
     context.on('response', async (response) => {
         const headers = await response.headersArray().catch(() => []);
