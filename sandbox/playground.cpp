@@ -44,6 +44,7 @@ std::string sample(const Sandbox& sandbox, const std::string& name) {
     constexpr std::string_view kMark = "@origin@";
     for (std::size_t at = text.find(kMark); at != std::string::npos; at = text.find(kMark, at))
         text.replace(at, kMark.size(), sandbox.origin());
+    text.erase(text.find_last_not_of('\n') + 1);
     return text;
 }
 

@@ -14,7 +14,8 @@
         const worst = new Map();
         for (const button of judged.querySelectorAll('[data-line]')) {
             const line = Number(button.dataset.line);
-            if (!button.closest('.warning') || !worst.has(line)) worst.set(line, button.closest('.warning') ? 'warning' : 'error');
+            const mark = button.closest('.is-warning') ? 'is-warning' : 'is-error';
+            if (mark === 'is-error' || !worst.has(line)) worst.set(line, mark);
         }
         const count = field.value.split('\n').length;
         gutter.replaceChildren(...Array.from({length: count}, (_, i) => {

@@ -562,25 +562,6 @@ test('the button of 2016 has name and callback in its link and answers state, we
     }
 });
 
-test('a card of the playground is previewed and posted, to your own inbox too', async () => {
-    const {page, close} = await openBrowser();
-    try {
-        await signIn(page, 'Pat', '/playground');
-        await page.getByLabel('Card', {exact: true}).fill('{"text": "no comma" "x": 1}');
-        await page.getByRole('button', {name: 'Preview'}).click();
-        assert.match(await page.getByRole('alert').textContent(), /no JSON object/);
-        await page.getByLabel('Card', {exact: true}).fill(JSON.stringify({title: 'From the playground', text: 'with **weight**'}));
-        await page.getByRole('button', {name: 'Preview'}).click();
-        assert.equal(await page.locator('.preview strong').textContent(), 'weight');
-        await page.getByLabel('Post it to').selectOption({label: 'Inbox (mail)'});
-        await page.getByRole('button', {name: 'Post it'}).click();
-        await page.waitForURL(/\/feed\/\d+$/);
-        assert.match(await page.locator('article.post').first().textContent(), /From the playground/);
-    } finally {
-        await close();
-    }
-});
-
 test('the tenant: a removed configuration answers 410, a workflow is switched off, tenant-only, deleted', async () => {
     const {page, close} = await openBrowser();
     try {
