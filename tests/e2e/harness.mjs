@@ -122,6 +122,18 @@ export async function connect(page, user, choice, connector = 'desk', more = '')
     await page.waitForURL((url) => !url.href.startsWith(SANDBOX_URL));
 }
 
+/** A picture of a page, kept under SCREENSHOTS. A machine out of breath sometimes makes Chromium fail to take one; it is asked again. */
+export async function picture(page, name, options = {}) {
+    for (let tries = 1; ; ++tries) {
+        try {
+            return await page.screenshot({path: join(SCREENSHOTS, `${name}.png`), ...options});
+        } catch (error) {
+            if (tries === 3 || !/Unable to capture screenshot/.test(error.message)) throw error;
+            await new Promise((resolve) => setTimeout(resolve, 500));
+        }
+    }
+}
+
 /** Pictures of a page at phone and desktop width, light and dark; kept. Behind each server the pages are the same, so one is enough. */
 export async function photograph(page, name) {
     if (process.env.SERVER !== 'nginx') return;
@@ -130,7 +142,7 @@ export async function photograph(page, name) {
         await page.setViewportSize({width, height: 900});
         for (const colorScheme of ['light', 'dark']) {
             await page.emulateMedia({colorScheme});
-            await page.screenshot({path: join(SCREENSHOTS, `${name}-${width}-${colorScheme}.png`), fullPage: true});
+            await picture(page, `${name}-${width}-${colorScheme}`, {fullPage: true});
         }
         // Nothing may be wider than the window: a phone would scroll sideways.
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth).catch(() => 0);
