@@ -21,6 +21,7 @@ constexpr std::size_t kSummaryCharacters = 100;  // of a summary that is made fr
 constexpr std::size_t kBytesPerCard = 1024;      // envelope, and what stands once in a card
 constexpr std::size_t kBytesPerObject = 96;      // a fact, image or action of the smallest kind
 constexpr std::size_t kBytesPerSection = 640;    // a section whose every part has one character
+constexpr std::size_t kFarEndCounts = 28'320;    // docs/cards.md, Size: what o365.check_card lets the far end count
 constexpr const char* kAdaptiveType = "application/vnd.microsoft.card.adaptive";
 
 const Json::Value& member(const Json::Value& object, const char* name) {
@@ -243,9 +244,18 @@ const char* nearest_style(std::string colour) {
     return hue < 170 ? "good" : "accent";
 }
 
+// What the far end counts of a body: it stands in a string there, so a quote and a backslash are two bytes.
+std::size_t counted_bytes(const std::string& body) {
+    return body.size() +
+           static_cast<std::size_t>(std::ranges::count_if(body, [](char one) { return one == '"' || one == '\\'; }));
+}
+
+// Nothing is added to the texts of a card that would become too large by it.
+enum class Texts { improved, as_they_are };
+
 class ToAdaptive {
   public:
-    explicit ToAdaptive(std::vector<LostPart>& lost) : lost_(lost) {}
+    ToAdaptive(std::vector<LostPart>& lost, Texts texts) : lost_(lost), texts_(texts) {}
 
     Json::Value convert(const Json::Value& card) {
         const std::string title = text_in(card, "title");
@@ -302,7 +312,7 @@ class ToAdaptive {
 
     Json::Value text_block(const std::string& text) {
         Json::Value block = of_type("TextBlock");
-        std::string plain = plainer(text);
+        std::string plain = texts_ == Texts::improved ? plainer(text) : text;
         if (plain.size() > text.size()) {
             // Line ends count twice in JSON.
             const std::size_t more = (plain.size() - text.size()) * 2;
@@ -361,7 +371,7 @@ class ToAdaptive {
         }
         image["size"] = "Small";
         if (text_in(section, "activityImageType") != "article") image["style"] = "Person";
-        if (!is_blank(title)) image["altText"] = first_characters(title);
+        if (!is_blank(title) && texts_ == Texts::improved) image["altText"] = first_characters(title);
         Json::Value columns = of_type("ColumnSet");
         Json::Value beside = of_type("Column");
         beside["width"] = "auto";
@@ -493,6 +503,7 @@ class ToAdaptive {
 
   private:
     std::vector<LostPart>& lost_;
+    Texts texts_;
     std::size_t may_add_ = kMarkdownMayAdd;
 };
 
@@ -537,9 +548,11 @@ class ToMessageCard {
         if (member(card, "sections").size() > kMaxSections) return "it would have more than 10 sections";
         if (std::string problem = actions(source); !problem.empty()) return problem;
         std::string summary = text_in(source, "fallbackText");
-        if (is_blank(summary)) summary = ToAdaptive::first_characters(text_in(card, "title"));
+        const bool made = is_blank(summary);
+        if (made) summary = ToAdaptive::first_characters(text_in(card, "title"));
         if (is_blank(summary) && is_blank(text_in(card, "text"))) summary = "Card";
         if (!is_blank(summary)) card["summary"] = summary;
+        if (made && !is_blank(summary) && counted_bytes(compact_json(card)) > kFarEndCounts) card["summary"] = "Card";
         return {};
     }
     Json::Value card{Json::objectValue};
@@ -687,7 +700,11 @@ ConvertedCard adaptive_from_message_card(const Json::Value& card) {
         result.problem = "the card is not a JSON object";
         return result;
     }
-    result.card = ToAdaptive(result.lost).convert(card);
+    result.card = ToAdaptive(result.lost, Texts::improved).convert(card);
+    if (counted_bytes(compact_json(result.card)) > kFarEndCounts) {
+        result.lost.clear();
+        result.card = ToAdaptive(result.lost, Texts::as_they_are).convert(card);
+    }
     return result;
 }
 

@@ -179,6 +179,22 @@ BOOST_AUTO_TEST_CASE(markdown_that_is_not_rendered_reads_well) {
     BOOST_TEST(text("#17 is open, **bold** stays") == "#17 is open, **bold** stays");
 }
 
+BOOST_AUTO_TEST_CASE(a_card_at_the_limit_keeps_its_texts_as_they_are) {
+    Json::Value small = card(R"({"sections": [{"activityTitle": "Ann", "activityImage": "https://a.example/a.png"}]})");
+    small["text"] = "|a|b|\n|1|2|";
+    Json::Value large = small;
+    large["sections"][0]["text"] = std::string(27'000, 'x');
+    large["sections"][0]["activityTitle"] = std::string(700, 'A');
+    const auto body = [](const Json::Value& one) {
+        return adaptive_from_message_card(one).card["attachments"][0]["content"]["body"];
+    };
+    const auto picture = [](const Json::Value& parts) { return parts[1]["items"][0]["columns"][0]["items"][0]; };
+    BOOST_TEST(body(small)[0]["text"].asString() == "a|b\n\n1|2");
+    BOOST_TEST(picture(body(small))["altText"].asString() == "Ann");
+    BOOST_TEST(body(large)[0]["text"].asString() == small["text"].asString());
+    BOOST_TEST(!picture(body(large)).isMember("altText"));
+}
+
 BOOST_AUTO_TEST_CASE(an_adaptive_card_that_would_lose_something_is_a_problem) {
     for (
         const char* text :

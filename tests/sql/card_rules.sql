@@ -77,7 +77,7 @@ INSERT INTO said VALUES
     ('and a value out of them', 'connector', pg_temp.input('{"@type": "MultichoiceInput", "id": "a", "choices": [{"display": "x", "value": "1"}], "value": "2"}'), 'warning $.potentialAction[0].inputs[0]'),
     ('isMultiSelect is true or false', 'connector', pg_temp.input('{"@type": "MultichoiceInput", "id": "a", "choices": [{"display": "x", "value": "1"}], "isMultiSelect": "yes"}'), 'error $.potentialAction[0].inputs[0].isMultiSelect'),
     ('many small facts count more than their bytes', 'connector', pg_temp.s(format('{"facts": [%s]}', (SELECT string_agg('{"name": "a", "value": "b"}', ',') FROM generate_series(1, 820)))), 'error $'),
-    ('colour and actions are lost for Workflows', 'workflow', pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example"}') || '{"themeColor": "0078D7", "sections": [{"text": "t", "startGroup": true}]}',
+    ('colour and actions are lost for Workflows, groups are kept', 'workflow', pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example"}') || '{"themeColor": "0078D7", "sections": [{"text": "t", "startGroup": true}]}',
         'warning $.potentialAction[0], warning $.themeColor'),
     ('a version is 1.0 to 1.5', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "x"}') || '{"version": "1.6"}', 'error $.version'),
     ('and is there', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "x"}') - 'version', 'error $.version'),
@@ -93,6 +93,34 @@ INSERT INTO said VALUES
     ('only the first TextBlock is a title there', 'connector', pg_temp.w('{"type": "TextBlock", "text": "x", "weight": "Bolder"}'), 'error $.body[1].weight');
 SELECT is((SELECT string_agg(p.severity || ' ' || p.path, ', ' ORDER BY p.severity, p.path) FROM o365.check_card(s.card, s.dialect, 'desk') AS p), s.expected, s.description)
   FROM said AS s, (SELECT set_config('session_authorization', 'keeper', true)) AS keeper;
+RESET SESSION AUTHORIZATION;
+-- The most common mistakes of docs/cards.md: what is written, where it is wrong, and what is said to write instead.
+CREATE TEMP TABLE mistake (description text, dialect text, card jsonb, path text, hint text);
+INSERT INTO mistake VALUES
+    ('neither summary nor text', 'connector', pg_temp.s('{"facts": [{"name": "a", "value": "b"}]}') - 'summary' - 'text', 'error $.text', 'Write one of them%'),
+    ('a fact whose value is an object', 'connector', pg_temp.s('{"facts": [{"name": "view", "value": {"data": []}}]}'), 'error $.sections[0].facts[0].value', 'Write "value": "%'),
+    ('a fact whose value is a number', 'connector', pg_temp.s('{"facts": [{"name": "n", "value": 17}]}'), 'error $.sections[0].facts[0].value', 'Write "value": "17"%'),
+    ('a payload of GitHub', 'connector', '{"zen": "Half measures", "hook_id": 4, "repository": {"id": 1}}', 'error $.text', 'Write one of them%'),
+    ('a payload of Slack', 'connector', '{"text": "x", "attachments": [{"color": "good", "text": "y"}]}', 'error $.attachments', '%"sections": [{"title"%'),
+    ('an Adaptive Card with more than a connector shows', 'connector', pg_temp.w('{"type": "ColumnSet", "columns": []}'), 'error $.body[1]', '%Send a MessageCard for more.'),
+    ('an envelope for a connector', 'connector', '{"type": "message", "attachments": [{"contentType": "application/vnd.microsoft.card.adaptive", "content": {"type": "AdaptiveCard", "version": "1.4", "body": []}}]}',
+        'error $.attachments', 'Send the card itself%'),
+    ('a card that is too large', 'connector', jsonb_build_object('text', repeat('x', 25000)), 'error $', '%Shorten texts or send several cards.'),
+    ('headers by their names', 'connector', pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example", "headers": [{"Content-Type": "application/json"}]}'), 'error $.potentialAction[0].headers[0].name', 'Write "name": %'),
+    ('an attachment without its contentType', 'workflow', '{"type": "message", "attachments": [{"content": {"type": "AdaptiveCard", "version": "1.4", "body": []}}]}',
+        'error $.attachments[0].contentType', 'Write "contentType": "application/vnd.microsoft.card.adaptive"%'),
+    ('an envelope without attachments', 'workflow', '{"type": "message", "attachments": []}', 'error $.attachments', 'Write "attachments": [{"contentType": "application/vnd.microsoft.card.adaptive"%'),
+    ('a target that nobody registered', 'connector', pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "https://other.example"}'), 'error $.potentialAction[0].target', '%o365.register_connector(%'),
+    ('a single line break', 'connector', '{"text": "a\nb"}', 'warning $.text', 'Write two (\\n\\n)%'),
+    ('HTML', 'connector', '{"text": "<strong>b</strong><br />c"}', 'warning $.text', 'Write Markdown: %'),
+    ('a # before the colour', 'connector', pg_temp.m('{"themeColor": "#00FF00"}'), 'warning $.themeColor', 'Write six hex digits without #%'),
+    ('openUri with a small letter', 'connector', pg_temp.a('{"@type": "openUri", "name": "p", "target": "https://example.org"}'), 'error $.potentialAction[0]', 'Write {"@type": "OpenUri"%'),
+    ('OpenUri with a url', 'connector', pg_temp.a('{"@type": "OpenUri", "name": "p", "url": "https://example.org"}'), 'warning $.potentialAction[0].url', 'Write "targets": [{%'),
+    ('an ActionCard that should open a page', 'connector', pg_temp.a('{"@type": "ActionCard", "name": "Ack", "actions": [{"@type": "ActionCard", "name": "p", "targets": [{"os": "default", "uri": "https://example.org"}]}]}'),
+        'error $.potentialAction[0].actions[0]', 'Only OpenUri and HttpPOST%'),
+    ('an address that is not of the web', 'connector', pg_temp.a('{"@type": "OpenUri", "name": "p", "targets": [{"os": "default", "uri": "tel:+31123456789"}]}'), 'warning $.potentialAction[0].targets[0].uri', '%');
+SELECT ok(EXISTS (SELECT FROM o365.check_card(m.card, m.dialect, 'desk') AS p WHERE p.severity || ' ' || p.path = m.path AND p.hint LIKE m.hint), 'a mistake is told what to write: ' || m.description)
+  FROM mistake AS m, (SELECT set_config('session_authorization', 'keeper', true)) AS keeper;
 RESET SESSION AUTHORIZATION;
 SELECT is((SELECT p.hint FROM o365.check_card(pg_temp.m('{"sumary": "x"}')) AS p), 'Write "summary".', 'what was meant is suggested');
 SELECT is_empty($$SELECT r.code FROM o365_internal.card_rule AS r WHERE r.source !~ '[[:alnum:]]'$$, 'every rule names its source');
