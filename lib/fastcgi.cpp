@@ -32,6 +32,7 @@
 #include "lib/log.h"
 #include "lib/process.h"
 #include "lib/secret.h"
+#include "lib/system_error.h"
 
 namespace o365 {
 namespace {
@@ -42,8 +43,6 @@ using namespace std::chrono_literals;
 constexpr auto kLookEvery = 1s;         // how often the main thread looks around when nothing happens
 constexpr auto kLookEveryAtEnd = 20ms;  // the same while threads are ending
 constexpr std::string_view kForm = "application/x-www-form-urlencoded";
-
-std::string system_error_text() { return std::generic_category().message(errno); }
 
 // ---- One request ----------------------------------------------------------------------------------------------------
 
@@ -199,18 +198,11 @@ void wipe_params(FCGX_Request& request) noexcept {
     for (char** entry = request.envp; *entry != nullptr; ++entry) ::explicit_bzero(*entry, std::strlen(*entry));
 }
 
-struct Unmap {
-    std::size_t size;
-    void operator()(char* bytes) const noexcept { ::munmap(bytes, size); }
-};
-
 // The library at work on a file in memory. It reads there a request that lib/fastcgi_records.h has framed anew, and
-// writes its answer behind it: it never waits for a peer and never meets a byte of a peer's framing. We see the file
-// through a mapping. Each thread has one.
+// writes its answer there: it never waits for a peer and never meets a byte of a peer's framing. Each thread has one.
 class Codec {
   public:
-    explicit Codec(std::size_t max_body) : room_(2 * (kMostParamBytes + max_body) + kUsualAnswer) {
-        new_file();
+    Codec() : file_(new_file()) {
         // No listener: where the library would accept a connection of its own, it returns an error.
         if (FCGX_InitRequest(&request_, -1, 0) != 0) throw std::runtime_error("could not prepare a FastCGI request");
     }
@@ -219,22 +211,29 @@ class Codec {
     ~Codec() {
         request_.ipcFd = -1;
         FCGX_Free(&request_, 0);
-        wipe_used();
     }
 
     // The request is valid until close(). `frames` is wiped.
     FCGX_Request& open(std::string&& frames) {
-        // The last one was left in the middle, by an exception.
-        if (request_.in != nullptr) replace_file();
-        if (frames.size() > room_) throw std::runtime_error("a request is larger than it can be");
-        std::copy(frames.begin(), frames.end(), bytes_.get());
-        used_ = frames.size();
+        if (request_.in != nullptr) {
+            // The last one was left in the middle, by an exception.
+            FCGX_Free(&request_, 0);
+            empty_file();
+        }
+        answer_at_ = static_cast<off_t>(frames.size());
+        const ssize_t written = ::pwrite(file_.get(), frames.data(), frames.size(), 0);
+        const bool whole = written == static_cast<ssize_t>(frames.size());
         wipe(frames);
+        if (!whole) {
+            const std::string why = system_error_text();
+            empty_file();
+            throw std::runtime_error(fmt::format("could not keep a request: {}", why));
+        }
         // A descriptor that is there and kept: the library reads from it instead of accepting one.
         request_.ipcFd = file_.get();
         request_.keepConnection = 1;
-        if (::lseek(file_.get(), 0, SEEK_SET) != 0 || FCGX_Accept_r(&request_) != 0) {
-            replace_file();
+        if (FCGX_Accept_r(&request_) != 0) {
+            replace_closed_file();
             throw std::runtime_error("could not read a request that we have framed");
         }
         return request_;
@@ -244,68 +243,39 @@ class Codec {
     std::string close(std::string_view text) {
         wipe_params(request_);
         // Behind the request, which may not have been read to its end.
-        const auto begin = static_cast<off_t>(used_);
-        const bool placed = ::lseek(file_.get(), begin, SEEK_SET) == begin;
+        const bool placed = ::lseek(file_.get(), answer_at_, SEEK_SET) == answer_at_;
         const bool put = FCGX_PutStr(text.data(), static_cast<int>(text.size()), request_.out) >= 0;
         FCGX_Finish_r(&request_);
-        const off_t end = request_.ipcFd < 0 ? 0 : ::lseek(file_.get(), 0, SEEK_CUR);
-        std::string answer(static_cast<std::size_t>(std::max<off_t>(0, end - begin)), '\0');
-        bool read = !answer.empty();
-        if (static_cast<std::size_t>(end) <= room_) {
-            std::copy_n(bytes_.get() + begin, answer.size(), answer.begin());
-        } else {
-            read = ::pread(file_.get(), answer.data(), answer.size(), begin) == static_cast<ssize_t>(answer.size());
-        }
-        used_ = static_cast<std::size_t>(end);
-        if (!placed || !put || !read) {
-            replace_file();
-            throw std::runtime_error("could not frame an answer");
-        }
+        if (request_.ipcFd < 0) replace_closed_file();
+        const off_t end = ::lseek(file_.get(), 0, SEEK_CUR);
+        std::string bytes(static_cast<std::size_t>(std::max<off_t>(0, end - answer_at_)), '\0');
+        const ssize_t count = ::pread(file_.get(), bytes.data(), bytes.size(), answer_at_);
         empty_file();
-        return answer;
+        if (!placed || !put || bytes.empty() || count != static_cast<ssize_t>(bytes.size()))
+            throw std::runtime_error(fmt::format("could not frame an answer: {}", system_error_text()));
+        return bytes;
     }
 
   private:
-    static constexpr std::size_t kUsualAnswer = std::size_t{1} << 20U;  // bytes; a longer one is read from the file
-    static constexpr std::size_t kKept = std::size_t{64} * 1024;        // of memory between requests
-
-    void new_file() {
-        file_ = Fd(::memfd_create("o365-fastcgi", MFD_CLOEXEC));
-        const bool sized = file_.get() >= 0 && ::ftruncate(file_.get(), static_cast<off_t>(room_)) == 0;
-        void* const mapped =
-            sized ? ::mmap(nullptr, room_, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0) : MAP_FAILED;
-        if (mapped == MAP_FAILED)
+    static Fd new_file() {
+        Fd file(::memfd_create("o365-fastcgi", MFD_CLOEXEC));
+        if (file.get() < 0)
             throw std::runtime_error(fmt::format("could not make a file in memory: {}", system_error_text()));
-        bytes_ = {static_cast<char*>(mapped), Unmap{room_}};
+        return file;
     }
-    // After an error: the library may have closed what it was given, and stands anywhere in it.
-    void replace_file() {
-        if (request_.in != nullptr) {
-            request_.keepConnection = 1;
-            FCGX_Free(&request_, 0);
-        } else if (request_.ipcFd < 0) {
-            file_.release();
-        }
-        request_.ipcFd = -1;
-        wipe_used();
-        used_ = 0;
-        new_file();
+    // After an error the library has closed what it was given.
+    void replace_closed_file() {
+        file_.release();
+        file_ = new_file();
     }
-    void empty_file() {
-        wipe_used();
-        // What was large goes back to the kernel.
-        if (used_ > kKept &&
-            (::ftruncate(file_.get(), 0) != 0 || ::ftruncate(file_.get(), static_cast<off_t>(room_)) != 0))
+    // What was in it goes back to the kernel: it may have been a webhook.
+    void empty_file() const {
+        if (::ftruncate(file_.get(), 0) != 0 || ::lseek(file_.get(), 0, SEEK_SET) != 0)
             throw std::runtime_error(fmt::format("could not empty a file in memory: {}", system_error_text()));
-        used_ = 0;
     }
-    // It may have been a webhook.
-    void wipe_used() noexcept { ::explicit_bzero(bytes_.get(), std::min(used_, room_)); }
 
-    const std::size_t room_;
-    Fd file_;
-    std::unique_ptr<char, Unmap> bytes_{nullptr, Unmap{0}};  // the file, mapped
-    std::size_t used_ = 0;                                   // bytes of it; behind them are zeros
+    Fd file_;  // empty between requests
+    off_t answer_at_ = 0;
     FCGX_Request request_{};
 };
 
@@ -389,7 +359,7 @@ void serve_request(Shared& shared, const Handler& handler, Codec& codec, std::un
 
 void run_thread(Shared& shared, Seat& seat) {
     const Handler handler = shared.make_handler();
-    Codec codec(shared.options.max_body);
+    Codec codec;
     while (std::unique_ptr<Peer> peer = shared.intake.next()) {
         seat.phase = Seat::Phase::working;
         try {

@@ -14,11 +14,11 @@
 #include <cstring>
 #include <optional>
 #include <stdexcept>
-#include <system_error>
 #include <utility>
 
 #include "lib/log.h"
 #include "lib/secret.h"
+#include "lib/system_error.h"
 
 namespace o365 {
 namespace {
@@ -35,8 +35,6 @@ constexpr auto kQuiet = 1s;             // how long a peer may be silent before 
 constexpr auto kGraceForPeers = 500ms;  // after stop(): for what is being received
 constexpr auto kGraceForAnswers = 1s;   // after stop(): for sending one
 constexpr auto kWarnEvery = 60s;
-
-std::string error_text(int number) { return std::generic_category().message(number); }
 
 bool is_shortage(int number) { return number == EMFILE || number == ENFILE || number == ENOMEM || number == ENOBUFS; }
 
@@ -82,9 +80,9 @@ Intake::Intake(int listener, int signals, const Limits& limits)
         event.events = EPOLLIN;
         event.data.fd = fd;
         if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0)
-            throw std::runtime_error(fmt::format("could not wait for connections: {}", error_text(errno)));
+            throw std::runtime_error(fmt::format("could not wait for connections: {}", system_error_text()));
     }
-    if (!listen(true)) throw std::runtime_error(fmt::format("could not wait for connections: {}", error_text(errno)));
+    if (!listen(true)) throw std::runtime_error(fmt::format("could not wait for connections: {}", system_error_text()));
 }
 
 // ---- The loop -------------------------------------------------------------------------------------------------------
@@ -94,7 +92,7 @@ bool Intake::step(std::chrono::milliseconds wait) {
     std::array<epoll_event, 64> events{};
     const int ready = ::epoll_wait(epoll_.get(), events.data(), events.size(), static_cast<int>(wait.count()));
     if (ready < 0 && errno != EINTR)
-        throw std::runtime_error(fmt::format("could not wait for connections: {}", error_text(errno)));
+        throw std::runtime_error(fmt::format("could not wait for connections: {}", system_error_text()));
     if (!stopping_ && count_ < most_peers_) listen(true);
     bool signalled = false;
     try {
@@ -166,10 +164,10 @@ void Intake::accept_peers() {
         if (why == EAGAIN) return;
         if (why == EINTR || why == ECONNABORTED) continue;
         if (!is_shortage(why)) {
-            log::debug("accept_failed", "why={}", log::quoted(error_text(why)));
+            log::debug("accept_failed", "why={}", log::quoted(system_error_text(why)));
             return pause();
         }
-        if (due(warned_of_shortage_)) log::warn("accept_waits", "why={}", log::quoted(error_text(why)));
+        if (due(warned_of_shortage_)) log::warn("accept_waits", "why={}", log::quoted(system_error_text(why)));
         if (!give_up_oldest()) return pause();
     }
 }
@@ -307,7 +305,7 @@ void Intake::watch(Peer& peer) {
     peer.watched = true;
     if (::epoll_ctl(epoll_.get(), what, peer.socket.get(), &event) == 0) return;
     // Without being watched it ends at its deadline.
-    log::debug("watch_failed", "why={}", log::quoted(error_text(errno)));
+    log::debug("watch_failed", "why={}", log::quoted(system_error_text()));
     peer.deadline = Clock::now();
 }
 

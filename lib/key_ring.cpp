@@ -9,11 +9,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <optional>
-#include <system_error>
 
 #include "lib/crypto.h"
 #include "lib/fd.h"
 #include "lib/json_text.h"
+#include "lib/system_error.h"
 
 namespace o365 {
 namespace {
@@ -21,8 +21,6 @@ namespace {
 constexpr std::string_view kEndOfArmor = "-----END PGP PRIVATE KEY BLOCK-----";
 constexpr std::string_view kLine = "symmetric ";
 constexpr std::size_t kMaxFile = 1U << 20U;
-
-std::string why() { return std::generic_category().message(errno); }
 
 std::string symmetric_key_id(std::string_view key) { return "sym-" + hex(sha256(key)).substr(0, 8); }
 
@@ -44,12 +42,13 @@ void write_key_file(const std::string& path, const Secret& text) {
     {
         const Fd file(
             ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
-        if (file.get() < 0) throw KeyError(fmt::format("could not write the key file '{}': {}", path, why()));
+        if (file.get() < 0)
+            throw KeyError(fmt::format("could not write the key file '{}': {}", path, system_error_text()));
         std::string_view rest = text.reveal();
         while (!rest.empty()) {
             const ssize_t written = ::write(file.get(), rest.data(), rest.size());
             if (written < 0) {
-                const std::string reason = why();
+                const std::string reason = system_error_text();
                 ::unlink(temporary.c_str());
                 throw KeyError(fmt::format("could not write the key file '{}': {}", path, reason));
             }
@@ -73,21 +72,21 @@ void write_key_file(const std::string& path, const Secret& text) {
                 ? fmt::format("'{}' is there already and stays as it is. To make its keys known to the database: "
                               "o365-worker keys add; for a backup, name another file",
                               path)
-                : fmt::format("could not write the key file '{}': {}", path, std::generic_category().message(error)));
+                : fmt::format("could not write the key file '{}': {}", path, system_error_text(error)));
     }
 }
 
 Secret read_key_file(const std::string& path) {
     const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (file.get() < 0) {
-        throw KeyError(fmt::format("could not read the key file '{}': {}. {}", path, why(),
+        throw KeyError(fmt::format("could not read the key file '{}': {}. {}", path, system_error_text(),
                                    errno == EACCES
                                        ? "It has to belong to the user that the worker runs as"
                                        : "Make it with `o365-worker keys generate`, or restore the backup"));
     }
     struct stat status {};
     if (::fstat(file.get(), &status) != 0)
-        throw KeyError(fmt::format("could not read the key file '{}': {}", path, why()));
+        throw KeyError(fmt::format("could not read the key file '{}': {}", path, system_error_text()));
     if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
         throw KeyError(fmt::format("others than its owner may access the key file '{}': chmod 600 '{}'", path, path));
     }
@@ -95,7 +94,7 @@ Secret read_key_file(const std::string& path) {
     std::string buffer(8192, '\0');
     for (ssize_t got = 1; got > 0;) {
         got = ::read(file.get(), buffer.data(), buffer.size());
-        if (got < 0) throw KeyError(fmt::format("could not read the key file '{}': {}", path, why()));
+        if (got < 0) throw KeyError(fmt::format("could not read the key file '{}': {}", path, system_error_text()));
         text.append(buffer.data(), static_cast<std::size_t>(got));
         if (text.size() > kMaxFile) throw KeyError(fmt::format("'{}' is too long for a key file", path));
     }

@@ -14,8 +14,9 @@
 #include <iterator>
 #include <stdexcept>
 #include <string_view>
-#include <system_error>
 #include <vector>
+
+#include "lib/system_error.h"
 
 namespace o365 {
 namespace {
@@ -23,8 +24,6 @@ namespace {
 constexpr int kBacklog = 1024;
 constexpr int kSystemdFd = 3;
 constexpr mode_t kSocketMode = 0660;
-
-std::string system_error_text() { return std::generic_category().message(errno); }
 
 sockaddr_un unix_address(const std::string& path) {
     sockaddr_un address{};

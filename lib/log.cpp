@@ -13,7 +13,8 @@
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
-#include <system_error>
+
+#include "lib/system_error.h"
 
 namespace o365::log {
 namespace {
@@ -55,8 +56,7 @@ std::string_view level_name(Level level) {
 void make_private(const std::string& path) {
     const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (fd < 0) {
-        throw std::runtime_error(
-            fmt::format("could not open the log file '{}': {}", path, std::generic_category().message(errno)));
+        throw std::runtime_error(fmt::format("could not open the log file '{}': {}", path, system_error_text()));
     }
     ::close(fd);
 }
@@ -73,7 +73,7 @@ void check(const std::string& target) {
                                                                      : 0;
     if (problem != 0) {
         throw std::runtime_error(
-            fmt::format("could not open the log file '{}': {}", target, std::generic_category().message(problem)));
+            fmt::format("could not open the log file '{}': {}", target, system_error_text(problem)));
     }
 }
 

@@ -67,15 +67,11 @@ std::string failure(const Asked& asked, const std::string& error) {
            "error=" + url_encode(error);
 }
 
-// A webhook as Microsoft's look: forms C and F of office365-connectors.md section 2.
-std::string new_webhook_path(const std::string& app_id, bool workflow) {
-    if (workflow) {
-        return "/workflows/" + hex(random_bytes(16)) +
-               "/triggers/manual/paths/invoke?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=" +
-               random_token();
-    }
-    return "/webhookb2/" + guid_of(random_bytes(16)) + "@" + guid_of(random_bytes(16)) + "/" + app_id + "/" +
-           hex(random_bytes(16)) + "/" + guid_of(random_bytes(16));
+// Form F of office365-connectors.md section 2: a workflow's webhook as it was when connectors were connected.
+std::string older_workflow_path() {
+    return "/workflows/" + hex(random_bytes(16)) +
+           "/triggers/manual/paths/invoke?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=" +
+           random_token();
 }
 
 // The browser leaves for the application: a form of the page leads there, so its CSP must name the place.
@@ -133,12 +129,10 @@ Response allow(Sandbox& sandbox, const Asked& asked, const Json::Value& connecto
     if (!known || std::find(kSpellings.begin(), kSpellings.end(), spelling) == kSpellings.end())
         return sandbox.message(400, "That is no way to break it",
                                "Go back and choose one of those that the page offers.");
+    const std::string app_id = asked.is_older() ? "" : asked.app_id;
     const bool workflow = target["dialect"].asString() == "workflow";
-    const std::string path = new_webhook_path(asked.is_older() ? "IncomingWebhook" : asked.app_id, workflow);
-    sandbox.database().call(
-        "select o365.sandbox_mint($1, $2, $3)",
-        {target["target_id"].asInt(), Value::bytes(sha256(path)), asked.is_older() ? Value() : Value(asked.app_id)});
-    const std::string webhook = sandbox.setting(workflow ? "flow_origin" : "webhook_origin") + path;
+    const std::string webhook =
+        hand_out(sandbox, target, workflow ? older_workflow_path() : connector_path(app_id), app_id);
     return leave(asked, success(asked, webhook, target, object_id(sandbox.person()), spelling, twist));
 }
 

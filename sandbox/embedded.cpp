@@ -72,7 +72,7 @@ Response configure(Sandbox& sandbox, const Request& request, const Json::Value& 
     if (action == "webhook") {
         Json::Value answer;
         int webhook_id = 0;
-        answer["webhook_url"] = mint(sandbox, target, app_id, &webhook_id);
+        answer["webhook_url"] = hand_out(sandbox, target, connector_path(app_id), app_id, &webhook_id);
         answer["webhook_id"] = webhook_id;
         return Response::json(200, json_text(answer));
     }

@@ -108,9 +108,13 @@ std::string json_text(const Json::Value& value, bool indented = false);
 // Everybody's groups, teams, inboxes and workflows: a list of owner and targets, and of each target target_id, place,
 // label ("Group"), icon, posts, webhooks and, of a workflow that is not on, state. All are text.
 Json::Value places_by_person(Sandbox& sandbox);
-// A new webhook of a target (the answer of o365.sandbox_target), for a connector's GUID unless that is empty. It is in
-// this answer and nowhere else; `webhook_id` gets its number.
-std::string mint(Sandbox& sandbox, const Json::Value& target, const std::string& app_id, int* webhook_id = nullptr);
+// Path of a connector's new webhook, forms C and D of office365-connectors.md section 2; of an incoming webhook for an
+// empty GUID.
+std::string connector_path(const std::string& app_id);
+// Makes a path, and its query, a webhook of a target (the answer of o365.sandbox_target), for a connector's GUID unless
+// that is empty; returns its URL, which is in this answer and nowhere else. `webhook_id` gets its number.
+std::string hand_out(Sandbox& sandbox, const Json::Value& target, const std::string& path, const std::string& app_id,
+                     int* webhook_id = nullptr);
 // Puts "ways" into a connector of the catalog: label and url of each landing page that adds it.
 void put_ways_in(Json::Value& connector);
 

@@ -15,10 +15,10 @@
 #include <list>
 #include <stdexcept>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include "lib/log.h"
+#include "lib/system_error.h"
 
 namespace o365 {
 namespace {
@@ -41,8 +41,6 @@ sockaddr_in loopback(int port) {
     return address;
 }
 const sockaddr* generic(const sockaddr_in& address) { return reinterpret_cast<const sockaddr*>(&address); }
-
-std::string system_error_text() { return std::generic_category().message(errno); }
 
 Fd listen_on(int port) {
     Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));

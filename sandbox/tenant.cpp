@@ -5,14 +5,16 @@
 namespace o365 {
 namespace {
 
-// Forms C, D and G of office365-connectors.md section 2. A trigger that only its tenant may use has no signature (I).
-std::string connector_path(const std::string& provider) {
-    return "/webhookb2/" + guid_of(random_bytes(16)) + "@" + guid_of(random_bytes(16)) + "/" + provider + "/" +
-           hex(random_bytes(16)) + "/" + guid_of(random_bytes(16));
-}
+// Form G of office365-connectors.md section 2. A trigger that only its tenant may use has no signature (I).
 std::string workflow_path() {
     return "/powerautomate/automations/direct/workflows/" + hex(random_bytes(16)) +
            "/triggers/manual/paths/invoke?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=" + random_token();
+}
+
+// A new webhook of a target that no connector asked for.
+std::string mint(Sandbox& sandbox, const Json::Value& target) {
+    const bool workflow = target["dialect"].asString() == "workflow";
+    return hand_out(sandbox, target, workflow ? workflow_path() : connector_path(""), "");
 }
 
 // Makes a place, or finds it: as o365.sandbox_target has it. Null when that name is taken by one that takes other
@@ -47,7 +49,7 @@ Response webhook_for_program(Sandbox& sandbox, const Request& request) {
         return Response::json(409, json_text(error));
     }
     Json::Value answer;
-    answer["webhook_url"] = mint(sandbox, target, "");
+    answer["webhook_url"] = mint(sandbox, target);
     answer["target"] = target["target_id"];
     answer["feed"] = sandbox.origin() + "/feed/" + target["target_id"].asString();
     return Response::json(200, json_text(answer));
@@ -105,7 +107,7 @@ Response place(Sandbox& sandbox, const Request& request, const std::string& targ
     if (target.isNull()) return sandbox.message(404, "Nothing here", "There is no such group, team or inbox.");
     if (request.method != "POST") return manage(sandbox, 200, target, "");
     const std::string action = request.form.get_or("do", "");
-    if (action == "webhook") return manage(sandbox, 200, target, mint(sandbox, target, ""));
+    if (action == "webhook") return manage(sandbox, 200, target, mint(sandbox, target));
     if (action == "on" || action == "off" || action == "deleted" || action == "tenant")
         sandbox.database().call("select o365.sandbox_set_workflow($1, $2)", {target_id, action});
     if (const std::string webhook_id = request.form.get_or("remove", ""); is_number(webhook_id))
@@ -155,14 +157,19 @@ std::optional<Response> page_of_place(Sandbox& sandbox, const Request& request, 
 
 }  // namespace
 
-std::string mint(Sandbox& sandbox, const Json::Value& target, const std::string& app_id, int* webhook_id) {
-    const bool workflow = target["dialect"].asString() == "workflow";
-    const std::string path = workflow ? workflow_path() : connector_path(app_id.empty() ? "IncomingWebhook" : app_id);
+std::string connector_path(const std::string& app_id) {
+    return "/webhookb2/" + guid_of(random_bytes(16)) + "@" + guid_of(random_bytes(16)) + "/" +
+           (app_id.empty() ? "IncomingWebhook" : app_id) + "/" + hex(random_bytes(16)) + "/" +
+           guid_of(random_bytes(16));
+}
+
+std::string hand_out(Sandbox& sandbox, const Json::Value& target, const std::string& path, const std::string& app_id,
+                     int* webhook_id) {
     const Rows rows = sandbox.database().call(
         "select o365.sandbox_mint($1, $2, $3)",
         {target["target_id"].asInt(), Value::bytes(sha256(path)), app_id.empty() ? Value() : Value(app_id)});
     if (webhook_id != nullptr) *webhook_id = static_cast<int>(rows.integer(0, 0));
-    return sandbox.setting(workflow ? "flow_origin" : "webhook_origin") + path;
+    return sandbox.setting(target["dialect"].asString() == "workflow" ? "flow_origin" : "webhook_origin") + path;
 }
 
 Json::Value places_by_person(Sandbox& sandbox) {

@@ -112,48 +112,20 @@ COMMENT ON COLUMN o365_internal.migration.name IS 'The rest of the file''s name.
 COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \endif
 
-SELECT NOT EXISTS (SELECT FROM o365_internal.migration WHERE number = 1) AS missing \gset
-\if :missing
-  \echo 'Migration 0001_tables.'
-  INSERT INTO o365_internal.migration (number, name) VALUES (1, 'tables');
-  \ir migrations/0001_tables.sql
-\endif
-SELECT NOT EXISTS (SELECT FROM o365_internal.migration WHERE number = 2) AS missing \gset
-\if :missing
-  \echo 'Migration 0002_arrivals_that_wait.'
-  INSERT INTO o365_internal.migration (number, name) VALUES (2, 'arrivals_that_wait');
-  \ir migrations/0002_arrivals_that_wait.sql
-\endif
-SELECT NOT EXISTS (SELECT FROM o365_internal.migration WHERE number = 3) AS missing \gset
-\if :missing
-  \echo 'Migration 0003_confirmation.'
-  INSERT INTO o365_internal.migration (number, name) VALUES (3, 'confirmation');
-  \ir migrations/0003_confirmation.sql
-\endif
-SELECT NOT EXISTS (SELECT FROM o365_internal.migration WHERE number = 4) AS missing \gset
-\if :missing
-  \echo 'Migration 0004_pinned_sealing_key.'
-  INSERT INTO o365_internal.migration (number, name) VALUES (4, 'pinned_sealing_key');
-  \ir migrations/0004_pinned_sealing_key.sql
-\endif
-SELECT NOT EXISTS (SELECT FROM o365_internal.migration WHERE number = 5) AS missing \gset
-\if :missing
-  \echo 'Migration 0005_reasons.'
-  INSERT INTO o365_internal.migration (number, name) VALUES (5, 'reasons');
-  \ir migrations/0005_reasons.sql
-\endif
-SELECT NOT EXISTS (SELECT FROM o365_internal.migration WHERE number = 6) AS missing \gset
-\if :missing
-  \echo 'Migration 0006_fewer_statements.'
-  INSERT INTO o365_internal.migration (number, name) VALUES (6, 'fewer_statements');
-  \ir migrations/0006_fewer_statements.sql
-\endif
-SELECT NOT EXISTS (SELECT FROM o365_internal.migration WHERE number = 7) AS missing \gset
-\if :missing
-  \echo 'Migration 0007_card_rules.'
-  INSERT INTO o365_internal.migration (number, name) VALUES (7, 'card_rules');
-  \ir migrations/0007_card_rules.sql
-\endif
+\set migration 0001_tables
+\ir migrate.sql
+\set migration 0002_arrivals_that_wait
+\ir migrate.sql
+\set migration 0003_confirmation
+\ir migrate.sql
+\set migration 0004_pinned_sealing_key
+\ir migrate.sql
+\set migration 0005_reasons
+\ir migrate.sql
+\set migration 0006_fewer_statements
+\ir migrate.sql
+\set migration 0007_card_rules
+\ir migrate.sql
 
 COMMENT ON SCHEMA o365 IS 'o365-connector: the functions and views that programs, applications and operators use.';
 COMMENT ON SCHEMA o365_internal IS 'o365-connector: tables. Nobody but the owner has a grant here.';

@@ -10,7 +10,7 @@ namespace o365 {
 
 BOOST_AUTO_TEST_SUITE(process_tests)
 
-// In a child, because it cannot be taken back. That the programs call it is held by e2e/9_secrets.
+// In a child, because it cannot be taken back.
 BOOST_AUTO_TEST_CASE(memory_is_hidden_but_in_sanitizer_builds) {
     const pid_t child = ::fork();
     BOOST_REQUIRE(child >= 0);

@@ -1,13 +1,21 @@
 -- What the responder calls: one statement a request, an answer in one jsonb.
 
+CREATE OR REPLACE FUNCTION o365_internal.connector_page(public_url text, slug text, name text, short_description text, website text)
+RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN jsonb_build_object('found', true, 'public_url', public_url, 'slug', slug, 'name', name, 'short_description', short_description,
+        'website', website);
+END $$;
+COMMENT ON FUNCTION o365_internal.connector_page(text, text, text, text, text) IS 'What every page of a connector shows, from its fields.';
+
 CREATE OR REPLACE FUNCTION o365_internal.connector_page(c o365_internal.connector) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_public_url text := o365_internal.text_setting('public_url');
 BEGIN
-    IF c.connector_id IS NULL THEN
-        RETURN jsonb_build_object('found', false, 'public_url', o365_internal.text_setting('public_url'));
-    END IF;
-    RETURN jsonb_build_object('found', true, 'public_url', o365_internal.text_setting('public_url'), 'slug', c.slug, 'name', c.name,
-        'short_description', c.short_description, 'website', c.website);
+    RETURN CASE WHEN c.connector_id IS NULL THEN jsonb_build_object('found', false, 'public_url', v_public_url)
+                ELSE o365_internal.connector_page(v_public_url, c.slug, c.name, c.short_description, c.website) END;
 END $$;
 COMMENT ON FUNCTION o365_internal.connector_page(o365_internal.connector) IS 'What every page of a connector shows; found is false for none.';
 
@@ -133,12 +141,12 @@ BEGIN
      WHERE h.request_id = responder_callback_outcome.request_id
      ORDER BY h.attempt_id + 0 DESC LIMIT 1;
     IF v_hit.outcome IN ('connected', 'pending', 'repeated') THEN
-        v_page := jsonb_build_object('found', true, 'public_url', v_hit.public_url, 'slug', v_hit.slug, 'name', v_hit.name,
-            'short_description', v_hit.short_description, 'website', v_hit.website, 'request_id', request_id, 'outcome', v_hit.outcome,
-            'clean_page', CASE WHEN v_hit.pending THEN '302' ELSE v_hit.clean_page END, 'group_name', v_hit.group_name,
-            'app_type', v_hit.app_type_normalised, 'account', v_hit.app_user,
-            'location', coalesce(CASE WHEN NOT v_hit.pending THEN v_hit.return_url END,
-                v_hit.public_url || '/connect/' || v_hit.slug || '/done/' || v_hit.public_id));
+        v_page := o365_internal.connector_page(v_hit.public_url, v_hit.slug, v_hit.name, v_hit.short_description, v_hit.website)
+            || jsonb_build_object('request_id', request_id, 'outcome', v_hit.outcome,
+                'clean_page', CASE WHEN v_hit.pending THEN '302' ELSE v_hit.clean_page END, 'group_name', v_hit.group_name,
+                'app_type', v_hit.app_type_normalised, 'account', v_hit.app_user,
+                'location', coalesce(CASE WHEN NOT v_hit.pending THEN v_hit.return_url END,
+                    v_hit.public_url || '/connect/' || v_hit.slug || '/done/' || v_hit.public_id));
         IF v_hit.outcome = 'pending' THEN
             v_page := v_page || jsonb_build_object('cookie', CASE WHEN v_hit.stateless THEN 'fresh' ELSE 'own' END,
                 'max_age', 60 * o365_internal.integer_setting('confirm_minutes'));

@@ -166,10 +166,15 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
 COMMENT ON FUNCTION o365.sandbox_play(integer, text, text, text) IS
     'A card of the playground, posted as if it had come through a webhook of that target; returns the name of the answer, null without such a target.';
 
+CREATE OR REPLACE FUNCTION o365_internal.sandbox_is_switch(target_id integer) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT $1 = 0 OR EXISTS (SELECT FROM o365_internal.sandbox_target AS t WHERE t.target_id = $1) $$;
+COMMENT ON FUNCTION o365_internal.sandbox_is_switch(integer) IS 'Whether faults and throttle can be set for that number: a target, or 0 for all.';
+
 CREATE OR REPLACE FUNCTION o365.sandbox_set_fault(target_id integer, answers text[], remaining integer, rate integer, retry_after integer) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF target_id <> 0 AND NOT EXISTS (SELECT FROM o365_internal.sandbox_target AS t WHERE t.target_id = sandbox_set_fault.target_id) THEN
+    IF NOT o365_internal.sandbox_is_switch(target_id) THEN
         RETURN false;
     END IF;
     IF answers = ARRAY['ok'] THEN
@@ -196,7 +201,7 @@ COMMENT ON FUNCTION o365.sandbox_faults() IS 'Answers that are given instead of 
 CREATE OR REPLACE FUNCTION o365.sandbox_set_throttle(target_id integer, is_on boolean) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF target_id <> 0 AND NOT EXISTS (SELECT FROM o365_internal.sandbox_target AS t WHERE t.target_id = sandbox_set_throttle.target_id) THEN
+    IF NOT o365_internal.sandbox_is_switch(target_id) THEN
         RETURN false;
     END IF;
     INSERT INTO o365_internal.sandbox_throttle AS t (target_id, is_on) VALUES (sandbox_set_throttle.target_id, sandbox_set_throttle.is_on)

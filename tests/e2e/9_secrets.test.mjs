@@ -1,11 +1,11 @@
 // Last: everything that was written anywhere is searched for every secret that the browser saw.
 import assert from 'node:assert/strict';
 import {execFileSync, spawnSync} from 'node:child_process';
-import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 
-import {LOGS, secretsSeen, sql, stack, STACK_DIR} from './harness.mjs';
+import {LOGS, secretsSeen, sql, stack, STACK_DIR, TIME_SCALE} from './harness.mjs';
 import {search, searchText} from './search.mjs';
 
 /** All files that the installation wrote: logs, what pg_stat_activity showed, a dump of the database. */
@@ -34,6 +34,22 @@ test('the loggers really were turned up: what is no secret stands in them', () =
     // Cards are sent in the run behind nginx only.
     assert.match(readFileSync(join(LOGS, 'programs.log'), 'utf8'), server === 'nginx' ? /event=card_delivered/ : /event=callback/);
     assert.match(readFileSync(join(STACK_DIR, 'activity'), 'utf8'), /o365\.worker_claim/);
+});
+
+// The kernel gives /proc/<pid> of a process that may not be dumped to root, whoever runs it (proc(5)). Sanitizer builds stay open on purpose.
+test('no other process of their user can read the memory of our programs', {skip: TIME_SCALE !== 1 && 'a build with sanitizers'}, () => {
+    const pidOf = (part) => Number(readFileSync(join(STACK_DIR, 'pids', part), 'utf8'));
+    const owner = (pid) => statSync(`/proc/${pid}/environ`).uid;
+    const user = (pid) => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/^Uid:\t(\d+)/m)[1]);
+    // Started in the same way and open: so it is the programs that hide themselves.
+    const open = pidOf('nginx');
+    assert.notEqual(user(open), 0);
+    assert.equal(owner(open), user(open));
+    // Under mod_fcgid it is Apache that starts the responder, and we have no pid of it.
+    for (const part of process.env.SERVER === 'apache-fcgid' ? ['sandbox', 'worker'] : ['responder', 'sandbox', 'worker']) {
+        assert.equal(user(pidOf(part)), user(open), part);
+        assert.equal(owner(pidOf(part)), 0, `${part} lets its user read its memory`);
+    }
 });
 
 test('no webhook, object id, state, cookie, ticket or token is in any log, view of activity, file or dump', async () => {

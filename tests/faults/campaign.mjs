@@ -1,6 +1,6 @@
 // The storm: senders, users who connect, and kills, all at once; then the judgement. Started by tests/faults/run.
 import {execFile, spawn} from 'node:child_process';
-import {readFileSync} from 'node:fs';
+import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 
@@ -301,6 +301,8 @@ const cards = (await query(`select s.tx || '.' || s.k, s.tx, s.k, s.subscription
     const [card, tx, k, subscription, ends, outcome, endedAt, doubts] = row.split('|');
     return {card, tx: Number(tx), k: Number(k), subscription: Number(subscription), ends: Number(ends), outcome, endedAt: Number(endedAt), inDoubt: Number(doubts)};
 });
+// What the judge cannot explain somebody has to.
+writeFileSync(join(process.env.LOGS, 'kills.json'), JSON.stringify(kills, (name, value) => (value instanceof Map ? [...value] : value), 1));
 const found = judge({cards, transactions, acknowledged, posts: parseSink(readFileSync(join(process.env.LOGS, 'sink'), 'utf8')), kills});
 
 // Each user whose callback was answered with success has exactly one connection, and one attempt that says so; what a page that asked to wait named is true.

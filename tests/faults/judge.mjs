@@ -76,7 +76,8 @@ export function judge({cards, transactions, acknowledged, posts, kills}) {
         if (!['worker', 'stop', 'database'].includes(kill.kind)) continue;
         for (const [subscription, lane] of lanes) {
             if (kill.leases && !kill.leases.has(subscription)) continue;
-            const since = kill.leases ? kill.leases.get(subscription) : kill.at - LEASE_MS;
+            // The sink's clock has whole milliseconds, the database's has fractions: a POST that begins in the millisecond of its claim began after it.
+            const since = kill.leases ? Math.floor(kill.leases.get(subscription)) : kill.at - LEASE_MS;
             const until = kill.kind === 'database' ? kill.until + BACKOFF_MS : kill.at + LAG_MS;
             for (const card of lane) {
                 if (card.endedAt <= kill.at || !card.arrivals.some((post) => post.begun >= since && post.begun <= until)) continue;

@@ -64,6 +64,12 @@ test('a card doubles only where a killed worker had it in flight', () => {
     assert.deepEqual(judged({...twice, cards: [card(1, 1, 7, {inDoubt: 1})]}).problems, [], 'the history calls one attempt in doubt');
 });
 
+test('a POST that begins in the millisecond of its claim was in flight', () => {
+    const twice = {...ONCE, posts: [...ONCE.posts, ['1.1', 'a', 30000, 30010]]};
+    assert.deepEqual(judged({...twice, kills: [kill('stop', 5, {until: T + 33000, leases: new Map([[7, T + 0.7]])})]}).problems, []);
+    assert.equal(judged({...twice, kills: [kill('stop', 5, {until: T + 33000, leases: new Map([[7, T + 1]])})]}).unexplained, 1, 'the lease began a millisecond later');
+});
+
 test('a kill explains one double of a card, not two', () => {
     const thrice = {...ONCE, posts: [...ONCE.posts, ['1.1', 'a', 31000, 31010], ['1.1', 'a', 62000, 62010]]};
     assert.equal(judged({...thrice, cards: [card(1, 1, 7, {endedAt: T + 90000})], kills: [kill('worker', 5)]}).unexplained, 1);
