@@ -250,7 +250,8 @@ std::size_t counted_bytes(const std::string& body) {
            static_cast<std::size_t>(std::ranges::count_if(body, [](char one) { return one == '"' || one == '\\'; }));
 }
 
-// Nothing is added to the texts of a card that would become too large by it.
+// A card that would become too large by them goes without what only improves it: texts that read better, a picture's
+// name, the schema's address.
 enum class Texts { improved, as_they_are };
 
 class ToAdaptive {
@@ -287,7 +288,7 @@ class ToAdaptive {
         }
         const Json::Value buttons = actions(card, "$");
         Json::Value content = of_type("AdaptiveCard");
-        content["$schema"] = "http://adaptivecards.io/schemas/adaptive-card.json";
+        if (texts_ == Texts::improved) content["$schema"] = "http://adaptivecards.io/schemas/adaptive-card.json";
         content["version"] = "1.5";
         content["msteams"]["width"] = "Full";
         // More than six would be hidden at the card's foot, so those stand in rows of their own.

@@ -136,6 +136,65 @@ for (const [dialect, grown] of Object.entries(shapes)) {
     });
 }
 
+/** Every field of the rules in a card by itself, and the table of docs/cards.md. */
+function everyField() {
+    const {stdout} = spawnSync('psql', ['-qXAt', '-c', `select json_agg(f order by kind, name) from o365_internal.card_field as f where type <> 'mistake' and kind !~ '^s\\.'`], {encoding: 'utf8', maxBuffer: 1 << 28});
+    const all = JSON.parse(stdout);
+    const usual = {'m.action:': 'm.action:OpenUri', 'm.input:': 'm.input:TextInput', 'a.action:': 'a.action:Action.OpenUrl', 'a.element:': 'a.element:TextBlock'};
+    const value = ({kind, name, type, child, rule}) => {
+        const word = rule?.match(/^\|([^|]*)\|/)?.[1];
+        const inner = child ? object(usual[child] ?? child) : 'x';
+        if (type === 'array') return child ? [inner] : ['https://a.example/'];
+        if (type === 'object') return child ? inner : {};
+        if (type !== 'string') return type === 'boolean' ? true : type === 'number' ? 1 : 'x';
+        if (name.endsWith('type') && kind.includes(':')) return kind.split(':')[1];
+        if (word) return name === 'type' ? word : kind.startsWith('a.') && name === 'size' ? 'Large' : word;
+        return {link: 'https://a.example/', image: 'https://a.example/a.png', target: 'https://a.example/', version: '1.4', uuid: '27c3dc4d-1f2b-4d0c-9f0c-3a8f0b6a1f11', color: '00FF00', heading: 'Large'}[rule]
+            ?? {weight: 'Bolder'}[name] ?? (kind === 'a.message' && name === 'type' ? 'message' : 'x');
+    };
+    const object = (kind, depth = 0) => Object.fromEntries((depth > 9 ? [] : all).filter((field) => field.kind === kind && (field.required || kind + field.name === 'a.action:Action.OpenUrltitle')).map((field) => [field.name, value(field)]));
+    const roots = {'m.card': {'@type': 'MessageCard', 'text': 't'}, 'a.card': {type: 'AdaptiveCard', version: '1.4', fallbackText: 'f', body: [{type: 'TextBlock', text: 't'}]}, 'a.message': {type: 'message', attachments: [{contentType: 'application/vnd.microsoft.card.adaptive', content: {}}]}};
+    const whole = new Map(Object.entries(roots).map(([kind, root]) => [kind, (inner) => ({...root, ...inner})]));
+    for (let before = 0; before !== whole.size;) {
+        before = whole.size;
+        for (const field of all.filter(({kind, child}) => child && whole.has(kind))) {
+            for (const kind of new Set(all.map((one) => one.kind).filter((one) => one === field.child || (field.child.endsWith(':') && one.startsWith(field.child))))) {
+                const outer = whole.get(field.kind);
+                if (!whole.has(kind)) whole.set(kind, (inner) => outer({...object(field.kind), [field.name]: field.type === 'array' ? [{...object(kind), ...inner}] : {...object(kind), ...inner}}));
+            }
+        }
+    }
+    return all.map((field) => ({...field, card: whole.get(field.kind)({[field.name]: value(field)})}));
+}
+test('fields: every one in a card by itself, check and conversion say the same of it, and docs/cards.md names it', () => {
+    const fields = everyField();
+    const rows = new Map([...readFileSync(join(here, '../../docs/cards.md'), 'utf8').matchAll(/^\| ([am]\.[^ |]+) \| `([^`]+)` \| ([^|]*) \| ([^|]+) \| `([^`]+)` \|$/gm)].map(([, kind, name, , conversion, named]) => [`${kind} ${name}`, {conversion, named}]));
+    assert.deepEqual([...rows.keys()].sort(), fields.map(({kind, name}) => `${kind} ${name}`).sort());
+    for (const [row, {named}] of rows) assert.ok(named === 'fields' || names.includes(`${named}.json`), `${row} names ${named}`);
+    agrees(fields.map(({kind, name, card: one}) => [`${kind} ${name}`, one]), 'workflow');
+    const wrong = [];
+    const adaptive = fields.filter(({kind}) => kind.startsWith('a.'));
+    checked(adaptive.map((one) => one.card), 'connector').forEach((problems, i) => {
+        const {kind, name, card: one} = adaptive[i];
+        const refused = rows.get(`${kind} ${name}`).conversion === 'connector: refused';
+        const says = problems.some(({severity}) => severity === 'error');
+        const converts = card(['convert', '-', '--dialect', 'connector'], JSON.stringify(one)).status === 0;
+        if (says !== refused || converts === refused) wrong.push(`${kind} ${name}: ${JSON.stringify(one)} ${JSON.stringify(problems)} ${converts}`);
+    });
+    assert.deepEqual(wrong, []);
+});
+
+test('every mistake of docs/cards.md names a case of the rules', () => {
+    const table = readFileSync(join(here, '../../docs/cards.md'), 'utf8').match(/\n## The most common mistakes\n[\s\S]*?\n\n\|([\s\S]*?)\n\n/)[1].split('\n').slice(2);
+    assert.equal(table.length, 10);
+    const rules = readFileSync(join(here, '../sql/card_rules.sql'), 'utf8');
+    for (const row of table) {
+        const cases = [...row.split(' | ').at(-1).matchAll(/`([^`]+)`/g)].map(([, one]) => one);
+        assert.ok(cases.length > 0, row);
+        for (const one of cases) assert.ok(rules.includes(`('${one}',`), one);
+    }
+});
+
 test('card check prints line, column, path and hint, and its exit code says whether the card may be sent', () => {
     const env = {PGUSER: 'postgres'};
     const clean = card(['check', '-'], JSON.stringify({'@type': 'MessageCard', '@context': 'https://schema.org/extensions', summary: 's', text: 't'}), env);
