@@ -110,6 +110,36 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.nearest_field(text, text) IS 'The field of a kind that was probably meant by a name it has not; null when none is near.';
 
+CREATE OR REPLACE FUNCTION o365_internal.card_root(card jsonb, dialect text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN CASE WHEN card->>'type' = 'message' AND card ? 'attachments' THEN 'a.message'
+                WHEN card->>'type' = 'AdaptiveCard' THEN CASE WHEN dialect = 'connector' THEN 's.card' ELSE 'a.card' END
+                ELSE 'm.card' END;
+END $$;
+COMMENT ON FUNCTION o365_internal.card_root(jsonb, text) IS
+    'Which kind of card_kind a card is for a dialect: a.message (the envelope), a.card, s.card (an Adaptive Card that a connector''s webhook is '
+    'to get), m.card for everything else.';
+
+CREATE OR REPLACE FUNCTION o365_internal.counted_size(card jsonb, json text, root text, dialect text) RETURNS integer
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    -- docs/cards.md, Size: the body stands in a string there, and what a conversion adds to each object is bounded.
+    RETURN octet_length(json) + 2 * length(json) - length(replace(json, '"', '')) - length(replace(json, '\', ''))
+        + CASE WHEN root = 'm.card' AND dialect = 'workflow' THEN 600
+                    + 400 * CASE WHEN jsonb_typeof(card->'sections') = 'array' THEN jsonb_array_length(card->'sections') ELSE 0 END
+                    + 100 * ((length(json) - length(replace(json, '"image"', ''))) / 7)
+               WHEN root = 's.card' THEN 300 + 100 * CASE WHEN jsonb_typeof(card->'body') = 'array' THEN jsonb_array_length(card->'body') ELSE 0 END
+               WHEN root = 'a.card' THEN 200 ELSE 0 END;
+END $$;
+COMMENT ON FUNCTION o365_internal.counted_size(jsonb, text, text, text) IS
+    'Bytes of a card as the far end may count them, at most, conversion included. json is the card''s text, root its card_root.';
+
+CREATE OR REPLACE FUNCTION o365_internal.counted_limit(card_size_limit integer) RETURNS integer
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT (card_size_limit * 1.18)::integer $$;
+COMMENT ON FUNCTION o365_internal.counted_limit(integer) IS
+    'What counted_size may be: the far end''s limit is 28 KB when the setting card_size_limit is 24,000 bytes.';
+
 CREATE OR REPLACE FUNCTION o365_internal.card_problems(card jsonb, dialect text, target_urls text[])
 RETURNS TABLE (severity text, path text, problem text, hint text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off SET plan_cache_mode = force_generic_plan
@@ -120,8 +150,7 @@ DECLARE
     v_limit integer := o365_internal.integer_setting('card_size_limit');
     v_size integer := octet_length(v_json);
     v_counted integer;
-    -- What the far end may count: its limit is 28 KB when ours is 24,000 bytes.
-    v_counted_limit integer := v_limit * 1.18;
+    v_counted_limit integer := o365_internal.counted_limit(v_limit);
     v_root text;
     v_codes text[] := '{}';
     v_converts boolean;
@@ -132,17 +161,9 @@ BEGIN
     ELSIF v_size > v_limit THEN
         v_codes := ARRAY['$:size:' || v_size || '::' || v_limit];
     ELSE
-        v_root := CASE WHEN card->>'type' = 'message' AND card ? 'attachments' THEN 'a.message'
-                       WHEN card->>'type' = 'AdaptiveCard' THEN CASE WHEN dialect = 'connector' THEN 's.card' ELSE 'a.card' END
-                       ELSE 'm.card' END;
+        v_root := o365_internal.card_root(card, dialect);
         v_converts := v_root = 's.card' OR v_root = 'm.card' AND dialect = 'workflow';
-        -- docs/cards.md, Size: the body stands in a string there, and what a conversion adds to each object is bounded.
-        v_counted := v_size + 2 * length(v_json) - length(replace(v_json, '"', '')) - length(replace(v_json, '\', ''))
-            + CASE WHEN v_root = 'm.card' AND dialect = 'workflow' THEN 600
-                        + 400 * CASE WHEN jsonb_typeof(card->'sections') = 'array' THEN jsonb_array_length(card->'sections') ELSE 0 END
-                        + 100 * ((length(v_json) - length(replace(v_json, '"image"', ''))) / 7)
-                   WHEN v_root = 's.card' THEN 300 + 100 * CASE WHEN jsonb_typeof(card->'body') = 'array' THEN jsonb_array_length(card->'body') ELSE 0 END
-                   WHEN v_root = 'a.card' THEN 200 ELSE 0 END;
+        v_counted := o365_internal.counted_size(card, v_json, v_root, dialect);
         IF v_counted > v_counted_limit THEN
             v_codes := v_codes || ARRAY['$:size_counted:' || v_counted || ':' || v_size || ' bytes:' || v_counted_limit];
         END IF;
