@@ -57,6 +57,14 @@ COMMENT ON COLUMN o365_internal.card_field.rule IS 'What its value is judged by:
 COMMENT ON COLUMN o365_internal.card_field.lost IS 'Whether it is left out when a MessageCard is converted for Workflows.';
 COMMENT ON COLUMN o365_internal.card_field.hint IS 'How it is written; for a mistake, what to write instead.';
 
+CREATE TABLE o365_internal.card_pattern (
+    kind    text PRIMARY KEY,
+    pattern jsonpath NOT NULL
+);
+COMMENT ON TABLE o365_internal.card_pattern IS 'What right cards look like, made of card_field. Rows belong to the product: sql/functions/card_pattern.sql.';
+COMMENT ON COLUMN o365_internal.card_pattern.kind IS 'A card''s kind of card_kind, or a family of kinds that ends with a colon.';
+COMMENT ON COLUMN o365_internal.card_pattern.pattern IS 'Of a kind: selects an object that is right. Of a family: selects out of an array what is not known to be right.';
+
 CREATE TABLE o365_internal.card_warning (
     card_id         bigint PRIMARY KEY,
     subscription_id bigint NOT NULL,
