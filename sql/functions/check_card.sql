@@ -168,7 +168,7 @@ BEGIN
                                                  WHEN NOT w.is_object THEN jsonb_build_array(w.value) ELSE '[]' END) WITH ORDINALITY AS a (value, n),
                        LATERAL (SELECT a.value, CASE WHEN w.jtype = 'array' THEN a.n END AS i) AS m
                  WHERE NOT w.is_object) AS e
-          LEFT JOIN o365_internal.card_kind AS k ON k.kind = e.kind
+          LEFT JOIN LATERAL (SELECT k.* FROM o365_internal.card_kind AS k WHERE k.kind = e.kind OFFSET 0) AS k ON true
          WHERE CASE WHEN w.is_object THEN w.jtype = 'object' AND w.depth < 40 AND (w.depth = 0 OR w.child IS NOT NULL)
                     ELSE w.child IS NOT NULL AND w.jtype = w.type END
     ), judged AS (
@@ -238,15 +238,17 @@ BEGIN
           FROM unnest(whole) AS v, LATERAL (SELECT CASE WHEN v LIKE '$."%' THEN substring(v FROM '^\$\."[^"]*"') ELSE split_part(v, ':', 1) END AS path) AS whole,
                LATERAL (SELECT substr(v, length(whole.path) + 2) AS c) AS rest
     )
-    SELECT jsonb_agg(jsonb_build_object('severity', p.severity, 'path', p.path, 'problem', p.problem, 'hint', p.hint) ORDER BY p.severity, p.path)
+    -- OFFSET 0: a few look-ups by key, where the planner would hash whole tables, and each word found once.
+    SELECT jsonb_agg(jsonb_build_object('severity', p.severity, 'path', p.path, 'problem', p.problem, 'hint', p.hint))
       FROM (SELECT r.severity, f.path, format(r.problem, VARIADIC said.args) AS problem, format(r.hint, VARIADIC said.args) AS hint
       FROM found AS f
-      JOIN o365_internal.card_rule AS r ON r.code = f.code
-      LEFT JOIN o365_internal.card_field AS place ON place.kind = f.kind AND place.name = f.key AND (NOT f.is_object OR f.code = 'missing')
-      LEFT JOIN o365_internal.card_kind AS k ON k.kind = CASE WHEN f.kind LIKE '%:%' AND f.code IN ('unknown_type', 'not_an_object') THEN
+      JOIN LATERAL (SELECT r.* FROM o365_internal.card_rule AS r WHERE r.code = f.code OFFSET 0) AS r ON true
+      LEFT JOIN LATERAL (SELECT place.hint FROM o365_internal.card_field AS place
+                          WHERE place.kind = f.kind AND place.name = f.key AND (NOT f.is_object OR f.code = 'missing') OFFSET 0) AS place ON true
+      LEFT JOIN LATERAL (SELECT k.hint FROM o365_internal.card_kind AS k WHERE k.kind = CASE WHEN f.kind LIKE '%:%' AND f.code IN ('unknown_type', 'not_an_object') THEN
               CASE WHEN f.kind LIKE 'm.action:%' THEN 'm.action:OpenUri' WHEN f.kind LIKE 'm.input:%' THEN 'm.input:TextInput' WHEN f.kind LIKE 'a.action:%' THEN 'a.action:Action.OpenUrl'
-                   WHEN f.kind LIKE 'a.element:%' THEN 'a.element:TextBlock' ELSE f.kind END ELSE f.kind END,
-      LATERAL (SELECT CASE WHEN f.code = 'unknown_field' THEN o365_internal.nearest_field(f.kind, f.key) END AS name) AS near,
+                   WHEN f.kind LIKE 'a.element:%' THEN 'a.element:TextBlock' ELSE f.kind END ELSE f.kind END OFFSET 0) AS k ON true,
+      LATERAL (SELECT CASE WHEN f.code = 'unknown_field' THEN o365_internal.nearest_field(f.kind, f.key) END AS name OFFSET 0) AS near,
       LATERAL (SELECT CASE
           WHEN f.args IS NOT NULL AND f.code = 'version' THEN ARRAY['version', '', '', 'none', '']
           WHEN f.args IS NOT NULL AND f.code = 'lost_for_connector' THEN ARRAY['', '', '', f.args[2], f.args[3]]
@@ -261,7 +263,7 @@ BEGIN
               CASE WHEN f.code = 'unknown_field' THEN CASE WHEN near.name IS NULL THEN 'It is left unread: leave it out, or see docs/cards.md for what there is.' ELSE format('Write "%s".', near.name) END
                    ELSE f.more END,
               CASE WHEN f.code = 'lost_for_connector' THEN 'A connector webhook takes of an Adaptive Card: a TextBlock as title (the first, with size or weight), TextBlocks, FactSets, Images and up to 4 Action.OpenUrl. Send a MessageCard for more.'
-                   ELSE coalesce(place.hint, k.hint, 'it as docs/cards.md shows') END] END AS args) AS said
+                   ELSE coalesce(place.hint, k.hint, 'it as docs/cards.md shows') END] END AS args OFFSET 0) AS said
      ORDER BY r.severity, f.path LIMIT 100) AS p);
 END $$;
 COMMENT ON FUNCTION o365_internal.walked_problems(jsonb, text, boolean, text[], text[]) IS
