@@ -51,7 +51,7 @@ BEGIN
         v_check := CASE WHEN field.kind ~ '^a\.(element|action|column)' THEN format('@.value like_regex "^(%s)$" flag "is"', btrim(field.rule, '|'))
                         ELSE (SELECT '(' || string_agg('@.value == ' || to_json(w), ' || ' ORDER BY i) || ')'
                                 FROM unnest(string_to_array(btrim(field.rule, '|'), '|')) WITH ORDINALITY AS u (w, i)) END;
-    ELSIF field.rule IS NOT NULL THEN
+    ELSIF field.rule <> 'target' THEN
         v_check := o365_internal.text_pattern(field.rule);
         IF v_check IS NULL THEN
             RETURN NULL;
@@ -80,13 +80,13 @@ DECLARE
     v_tag text := CASE WHEN left(kind, 1) = 'm' THEN '@."@type"' ELSE '@."type"' END;
     v_fields text;
 BEGIN
-    -- A kind inside itself, and what the walk judges as a whole.
-    IF kind = ANY (above || ARRAY['m.action:ActionCard', 'm.input:MultichoiceInput']) THEN
+    -- A kind inside itself, and a card whose elements card_is_right does not look for.
+    IF kind = ANY (above || ARRAY['a.action:Action.ShowCard']) THEN
         RETURN NULL;
     ELSIF right(kind, 1) = ':' THEN
         RETURN format('%s.type() == "string" && (%s)', v_tag,
             (SELECT string_agg(format('(%s == %s && %s)', v_tag, to_json(split_part(p.kind, ':', 2)), p.pattern), ' || ' ORDER BY p.kind)
-               FROM (SELECT k.kind, o365_internal.object_pattern(k.kind, above || object_pattern.kind) AS pattern FROM o365_internal.card_kind AS k
+               FROM (SELECT k.kind, o365_internal.object_pattern(k.kind, above) AS pattern FROM o365_internal.card_kind AS k
                       WHERE starts_with(k.kind, object_pattern.kind)) AS p
               WHERE p.pattern IS NOT NULL));
     END IF;
@@ -111,13 +111,33 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.card_pattern(text) IS 'The row of card_pattern: selects a right object of that kind, or what is not known to be right out of an array of a family.';
 
+CREATE OR REPLACE FUNCTION o365_internal.actions_are_right(card jsonb, target_urls text[]) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_actions jsonb := jsonb_path_query_array(card, '$.potentialAction[*]') || jsonb_path_query_array(card, '$.sections[*].potentialAction[*]');
+BEGIN
+    IF NOT jsonb_path_exists(v_actions, '$[*]."@type" ? (@ != "OpenUri")') THEN
+        RETURN true;
+    END IF;
+    v_actions := v_actions || jsonb_path_query_array(v_actions, '$[*].actions[*]') || jsonb_path_query_array(v_actions, '$[*].inputs[*]');
+    RETURN NOT EXISTS (
+        SELECT FROM jsonb_array_elements(v_actions) AS a (action)
+         WHERE CASE a.action->>'@type'
+                   WHEN 'HttpPOST' THEN o365_internal.address_codes('target', a.action->>'target', 'target', target_urls) IS NOT NULL
+                   WHEN 'ActionCard' THEN o365_internal.input_codes('m.action:ActionCard', a.action) IS NOT NULL
+                   WHEN 'MultichoiceInput' THEN o365_internal.input_codes('m.input:MultichoiceInput', a.action) IS NOT NULL END);
+END $$;
+COMMENT ON FUNCTION o365_internal.actions_are_right(jsonb, text[]) IS
+    'Whether a MessageCard''s actions keep the rules that patterns cannot hold: targets, and inputs that name each other. target_urls: as for card_problems.';
+
 CREATE OR REPLACE FUNCTION o365_internal.card_is_right(card jsonb, root text, converts boolean) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_elements jsonb;
 BEGIN
     IF root = 'm.card' THEN
-        RETURN jsonb_path_exists(card, o365_internal.card_pattern('m.card'), CASE WHEN converts THEN '{"converts": true}'::jsonb ELSE '{"converts": false}' END);
+        RETURN CASE WHEN converts THEN jsonb_path_exists(card, o365_internal.card_pattern('m.card'), '{"converts": true}')
+                    ELSE jsonb_path_exists(card, o365_internal.card_pattern('m.card'), '{"converts": false}') END;
     ELSIF root = 'a.card' THEN
         IF NOT jsonb_path_exists(card, o365_internal.card_pattern('a.card'), '{"converts": false}') THEN
             RETURN false;
@@ -145,10 +165,18 @@ BEGIN
     RETURN false;
 END $$;
 COMMENT ON FUNCTION o365_internal.card_is_right(jsonb, text, boolean) IS
-    'Whether the objects and fields of a card have no problem; false: it is not known, ask the walk. root: its card_root. converts: whether a '
-    'conversion follows. The rules for a card as a whole are whole_card_codes''s.';
+    'Whether the objects and fields of a card have no problem, actions_are_right aside; false: it is not known, ask the walk. root: its card_root. '
+    'converts: whether a conversion follows. The rules for a card as a whole are card_problems''s.';
 
+-- A pattern covers its object where it holds no elements and no action that actions_are_right looks at.
 DELETE FROM o365_internal.card_pattern;
-INSERT INTO o365_internal.card_pattern (kind, pattern)
-    SELECT k.kind, format(CASE WHEN k.kind LIKE '%:' THEN '$[*] ? (!(%s))' ELSE '$ ? (%s)' END, o365_internal.object_pattern(k.kind))::jsonpath
-      FROM unnest('{m.card,a.card,a.message,a.element:}'::text[]) AS k (kind);
+INSERT INTO o365_internal.card_pattern (kind, pattern, covers)
+    WITH RECURSIVE open (kind) AS (
+        SELECT f.kind FROM o365_internal.card_field AS f WHERE f.child = 'a.element:'
+        UNION
+        SELECT f.kind FROM o365_internal.card_field AS f JOIN open AS o ON f.child = o.kind OR right(f.child, 1) = ':' AND starts_with(o.kind, f.child)
+    )
+    SELECT k.kind, format(CASE WHEN k.kind LIKE '%:' THEN '$[*] ? (!(%s))' ELSE '$ ? (%s)' END, o365_internal.object_pattern(k.kind))::jsonpath,
+           k.kind <> ALL ('{m.action:ActionCard,m.action:HttpPOST,m.input:MultichoiceInput,a.element:}') AND NOT EXISTS (SELECT FROM open AS o WHERE o.kind = k.kind)
+      FROM (SELECT k.kind FROM o365_internal.card_kind AS k UNION ALL SELECT 'a.element:') AS k
+     WHERE o365_internal.object_pattern(k.kind) IS NOT NULL;

@@ -140,11 +140,12 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT (card_
 COMMENT ON FUNCTION o365_internal.counted_limit(integer) IS
     'What counted_size may be: the far end''s limit is 28 KB when the setting card_size_limit is 24,000 bytes.';
 
-CREATE OR REPLACE FUNCTION o365_internal.walked_problems(card jsonb, root text, converts boolean, target_urls text[], whole text[]) RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_internal.walked_problems(card jsonb, root text, converts boolean, target_urls text[], whole text[], trusts boolean) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
+    v_vars jsonb := jsonb_build_object('converts', converts);
     v_found record;
 BEGIN
     WITH RECURSIVE node (is_object, kind, key, path, value, jtype, type, child, required, max_items, rule, lost, depth, fields) AS (
@@ -168,9 +169,12 @@ BEGIN
                                                  WHEN NOT w.is_object THEN jsonb_build_array(w.value) ELSE '[]' END) WITH ORDINALITY AS a (value, n),
                        LATERAL (SELECT a.value, CASE WHEN w.jtype = 'array' THEN a.n END AS i) AS m
                  WHERE NOT w.is_object) AS e
-          LEFT JOIN LATERAL (SELECT k.* FROM o365_internal.card_kind AS k WHERE k.kind = e.kind OFFSET 0) AS k ON true
+          LEFT JOIN LATERAL (SELECT k.*, trusts AND w.depth < 30 AND jsonb_typeof(e.value) = 'object' AND (
+                                    SELECT jsonb_path_exists(e.value, p.pattern, v_vars) FROM o365_internal.card_pattern AS p WHERE p.kind = k.kind AND p.covers) AS is_right
+                               FROM o365_internal.card_kind AS k WHERE k.kind = e.kind OFFSET 0) AS k ON true
          WHERE CASE WHEN w.is_object THEN w.jtype = 'object' AND w.depth < 40 AND (w.depth = 0 OR w.child IS NOT NULL)
                     ELSE w.child IS NOT NULL AND w.jtype = w.type END
+           AND k.is_right IS NOT TRUE
     ), judged AS (
         SELECT n.*, CASE
             WHEN n.is_object THEN CASE
@@ -266,9 +270,10 @@ BEGIN
                    ELSE coalesce(place.hint, k.hint, 'it as docs/cards.md shows') END] END AS args OFFSET 0) AS said
      ORDER BY r.severity, f.path LIMIT 100) AS p);
 END $$;
-COMMENT ON FUNCTION o365_internal.walked_problems(jsonb, text, boolean, text[], text[]) IS
+COMMENT ON FUNCTION o365_internal.walked_problems(jsonb, text, boolean, text[], text[], boolean) IS
     'The slow half of card_problems: what is wrong with each object and field, and the words for it. root: kind of the card; null: its objects '
-    'are not looked at. converts: whether a conversion follows. whole: what is wrong with the card as a whole, each code after its path and a colon.';
+    'are not looked at. converts: whether a conversion follows. whole: what is wrong with the card as a whole, each code after its path and a colon. '
+    'trusts: whether an object that its pattern calls right is left alone.';
 
 CREATE OR REPLACE FUNCTION o365_internal.card_problems(card jsonb, dialect text, target_urls text[]) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -279,12 +284,13 @@ DECLARE
     v_counted integer;
     v_root text;
     v_converts boolean;
+    v_trusts boolean;
     v_codes text[] := '{}';
 BEGIN
     IF card IS NULL OR jsonb_typeof(card) <> 'object' THEN
-        RETURN o365_internal.walked_problems(card, NULL, false, NULL, '{$:no_object}');
+        RETURN o365_internal.walked_problems(card, NULL, false, NULL, '{$:no_object}', false);
     ELSIF v_size > v_limit THEN
-        RETURN o365_internal.walked_problems(card, NULL, false, NULL, ARRAY['$:size:' || v_size || '::' || v_limit]);
+        RETURN o365_internal.walked_problems(card, NULL, false, NULL, ARRAY['$:size:' || v_size || '::' || v_limit], false);
     END IF;
     v_root := o365_internal.card_root(card, dialect);
     v_converts := v_root = 's.card' OR v_root = 'm.card' AND dialect = 'workflow';
@@ -326,10 +332,11 @@ BEGIN
             v_codes := v_codes || '$.body:no_text'::text;
         END IF;
     END IF;
-    IF v_codes = '{}' AND o365_internal.card_is_right(card, v_root, v_converts) THEN
+    v_trusts := v_root IS DISTINCT FROM 'm.card' OR o365_internal.actions_are_right(card, target_urls);
+    IF v_codes = '{}' AND v_trusts AND o365_internal.card_is_right(card, v_root, v_converts) THEN
         RETURN '[]';
     END IF;
-    RETURN o365_internal.walked_problems(card, v_root, v_converts, target_urls, v_codes);
+    RETURN o365_internal.walked_problems(card, v_root, v_converts, target_urls, v_codes, v_trusts);
 END $$;
 COMMENT ON FUNCTION o365_internal.card_problems(jsonb, text, text[]) IS
     'What is wrong with a card: an array of severity, path, problem and hint, errors first, at most 100; [] for nothing. target_urls: those of '
