@@ -44,7 +44,9 @@ BEGIN
     END IF;
     IF field.type = 'array' THEN
         v_check := nullif(concat_ws(' && ', '@.value.size() <= ' || least(field.max_items, CASE field.rule WHEN 'five' THEN 5 WHEN 'six' THEN 6 END),
-            CASE WHEN field.rule = 'filled' THEN '@.value.size() > 0' END,
+            CASE WHEN field.rule IN ('filled', 'links') THEN '@.value.size() > 0' END,
+            CASE WHEN field.rule = 'links' THEN format('!exists(@.value[*].type() ? (@ != "string")) && !exists(@.value[*] ? (!(%s)))',
+                replace(o365_internal.text_pattern('link'), '@.value', '@')) END,
             CASE WHEN field.kind = 'm.action:OpenUri' AND field.name = 'targets' THEN '($converts == false || @.value.size() == 1)' END), '');
     ELSIF left(field.rule, 1) = '|' THEN
         -- The walk has these in any case.

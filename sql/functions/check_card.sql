@@ -153,18 +153,22 @@ BEGIN
           FROM o365_internal.card_kind AS k WHERE k.kind = root
         UNION ALL
         -- Objects give their fields and arrays their objects, in turn. A field is looked up in its kind's row, without a join.
-        SELECT NOT w.is_object, CASE WHEN w.is_object THEN w.kind ELSE e.kind END, CASE WHEN w.is_object THEN e.key ELSE w.key END,
+        SELECT e.kind IS NOT NULL, coalesce(e.kind, w.kind), coalesce(e.key, w.key),
                w.path || CASE WHEN NOT w.is_object THEN CASE WHEN e.i IS NULL THEN '' ELSE '[' || e.i - 1 || ']' END
                               WHEN e.f IS NOT NULL AND left(e.key, 1) NOT IN ('@', '$') OR e.key ~ '^[A-Za-z_][A-Za-z0-9_]{0,60}$' THEN '.' || e.key
                               ELSE '.' || to_json(e.key)::text END,
-               e.value, jsonb_typeof(e.value), e.f->>0, CASE WHEN w.is_object THEN e.f->>1 ELSE k.kind END,
-               CASE WHEN w.is_object THEN CASE WHEN e.f->2 = 'true' THEN '{}'::text[] END ELSE k.required END, (e.f->>3)::integer,
-               CASE WHEN w.is_object THEN e.f->>4 ELSE k.rule END, CASE WHEN w.is_object THEN e.f->5 = 'true' ELSE k.lost END, w.depth + 1, k.fields
+               e.value, jsonb_typeof(e.value), e.f->>0, CASE WHEN e.kind IS NULL THEN e.f->>1 ELSE k.kind END,
+               CASE WHEN e.kind IS NULL THEN CASE WHEN e.f->2 = 'true' THEN '{}'::text[] END ELSE k.required END, (e.f->>3)::integer,
+               CASE WHEN e.kind IS NULL THEN e.f->>4 ELSE k.rule END, CASE WHEN e.kind IS NULL THEN e.f->5 = 'true' ELSE k.lost END, w.depth + 1, k.fields
           FROM node AS w CROSS JOIN LATERAL (
-                SELECT o.key, o.value, NULL::bigint AS i, NULL::text AS kind, w.fields->o.key AS f FROM jsonb_each(CASE WHEN w.is_object THEN w.value ELSE '{}' END) AS o WHERE w.is_object
+                SELECT o.key, o.value, NULL::bigint AS i, NULL::text AS kind, w.fields->o.key AS f
+                  FROM jsonb_each(CASE WHEN w.is_object THEN w.value ELSE '{}' END) AS o WHERE w.is_object
                 UNION ALL
-                SELECT NULL, m.value, m.i, CASE WHEN right(w.child, 1) <> ':' THEN w.child
-                           ELSE w.child || coalesce(left(CASE WHEN left(w.child, 1) = 'm' THEN m.value->>'@type' ELSE m.value->>'type' END, 60), '') END, NULL
+                -- An address in a list is judged as a field is that must be there.
+                SELECT NULL, m.value, m.i,
+                       CASE WHEN right(w.child, 1) <> ':' THEN w.child
+                            ELSE w.child || coalesce(left(CASE WHEN left(w.child, 1) = 'm' THEN m.value->>'@type' ELSE m.value->>'type' END, 60), '') END,
+                       CASE WHEN w.rule = 'links' THEN '["string", null, true, null, "link", false]'::jsonb END
                   FROM jsonb_array_elements(CASE WHEN NOT w.is_object AND w.jtype = 'array' THEN w.value
                                                  WHEN NOT w.is_object THEN jsonb_build_array(w.value) ELSE '[]' END) WITH ORDINALITY AS a (value, n),
                        LATERAL (SELECT a.value, CASE WHEN w.jtype = 'array' THEN a.n END AS i) AS m
@@ -173,7 +177,7 @@ BEGIN
                                     SELECT jsonb_path_exists(e.value, p.pattern, v_vars) FROM o365_internal.card_pattern AS p WHERE p.kind = k.kind AND p.covers) AS is_right
                                FROM o365_internal.card_kind AS k WHERE k.kind = e.kind OFFSET 0) AS k ON true
          WHERE CASE WHEN w.is_object THEN w.jtype = 'object' AND w.depth < 40 AND (w.depth = 0 OR w.child IS NOT NULL)
-                    ELSE w.child IS NOT NULL AND w.jtype = w.type END
+                    ELSE (w.child IS NOT NULL OR w.rule = 'links') AND w.jtype = w.type END
            AND k.is_right IS NOT TRUE
     ), judged AS (
         SELECT n.*, CASE
@@ -200,7 +204,7 @@ BEGIN
             WHEN n.lost AND converts AND (n.jtype <> 'boolean' OR (n.key = 'markdown') <> (n.value = 'true')) THEN '{lost}'
             WHEN n.type = 'array' THEN CASE
                 WHEN jsonb_array_length(n.value) > n.max_items THEN ARRAY['too_many:' || jsonb_array_length(n.value) || ':' || n.max_items]
-                WHEN n.rule = 'filled' AND jsonb_array_length(n.value) = 0 THEN '{empty}'
+                WHEN n.rule IN ('filled', 'links') AND jsonb_array_length(n.value) = 0 THEN '{empty}'
                 WHEN n.rule = 'five' AND jsonb_array_length(n.value) > 5 THEN ARRAY['surplus:' || jsonb_array_length(n.value) || ':5']
                 WHEN n.rule = 'six' AND jsonb_array_length(n.value) > 6 THEN ARRAY['surplus:' || jsonb_array_length(n.value) || ':6'] END
             WHEN n.rule IS NULL THEN NULL

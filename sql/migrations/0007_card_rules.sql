@@ -53,7 +53,7 @@ COMMENT ON COLUMN o365_internal.card_field.type IS 'Its JSON type; mistake: a fi
 COMMENT ON COLUMN o365_internal.card_field.child IS 'Kind of the object, or of the array''s objects; with a colon at its end the object''s own type is added.';
 COMMENT ON COLUMN o365_internal.card_field.required IS 'Whether the object must have it.';
 COMMENT ON COLUMN o365_internal.card_field.max_items IS 'How many items an array may have; null: no limit is documented.';
-COMMENT ON COLUMN o365_internal.card_field.rule IS 'What its value is judged by: text, title, plain, color, image, link, target, uuid, or words between bars.';
+COMMENT ON COLUMN o365_internal.card_field.rule IS 'What its value is judged by: text, title, plain, color, image, link, links (an array of them), target, uuid, or words between bars.';
 COMMENT ON COLUMN o365_internal.card_field.lost IS 'Whether it is left out when a MessageCard is converted for Workflows.';
 COMMENT ON COLUMN o365_internal.card_field.hint IS 'How it is written; for a mistake, what to write instead.';
 
