@@ -64,9 +64,11 @@ DECLARE
 BEGIN
     -- What no webhook would take is the application's mistake. What one of them does not take is its user's choice of a place,
     -- and rolls nothing back.
-    v_problem := o365_internal.card_problems(card, CASE WHEN v_is_adaptive THEN 'workflow' ELSE 'connector' END, v_connector.target_urls)->0;
+    v_problem := o365_internal.card_problems(card, CASE WHEN v_is_adaptive THEN 'workflow' ELSE 'connector' END,
+                                             v_connector.target_urls)->0;
     IF v_problem->>'severity' = 'error'
-       AND o365_internal.card_problems(card, CASE WHEN v_is_adaptive THEN 'connector' ELSE 'workflow' END, v_connector.target_urls) #>> '{0,severity}' = 'error' THEN
+       AND o365_internal.card_problems(card, CASE WHEN v_is_adaptive THEN 'connector' ELSE 'workflow' END,
+                                       v_connector.target_urls) #>> '{0,severity}' = 'error' THEN
         RAISE EXCEPTION 'card refused: % (%)', v_problem->>'problem', v_problem->>'path'
             USING ERRCODE = 'check_violation', HINT = v_problem->>'hint';
     END IF;

@@ -1,5 +1,6 @@
--- Judging a card: one walk over it, along the objects and fields of card_rules.sql. What costs is the number of fields, so whatever a
--- field may be wrong in is one CASE, and words are put together only for what is.
+-- Judging a card. Nearly all are right, and card_pattern.sql sees that quickly. In doubt there is one walk over the card, along the objects
+-- and fields of card_rules.sql. What costs there is the number of fields, so whatever a field may be wrong in is one CASE, and words are
+-- put together only for what is.
 
 CREATE OR REPLACE FUNCTION o365_internal.text_codes(rule text, value text) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -140,7 +141,8 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT (card_
 COMMENT ON FUNCTION o365_internal.counted_limit(integer) IS
     'What counted_size may be: the far end''s limit is 28 KB when the setting card_size_limit is 24,000 bytes.';
 
-CREATE OR REPLACE FUNCTION o365_internal.walked_problems(card jsonb, root text, converts boolean, target_urls text[], whole text[], trusts boolean) RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_internal.walked_problems(card jsonb, root text, converts boolean, target_urls text[],
+    whole text[], trusts boolean) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
@@ -159,7 +161,8 @@ BEGIN
                               ELSE '.' || to_json(e.key)::text END,
                e.value, jsonb_typeof(e.value), e.f->>0, CASE WHEN e.kind IS NULL THEN e.f->>1 ELSE k.kind END,
                CASE WHEN e.kind IS NULL THEN CASE WHEN e.f->2 = 'true' THEN '{}'::text[] END ELSE k.required END, (e.f->>3)::integer,
-               CASE WHEN e.kind IS NULL THEN e.f->>4 ELSE k.rule END, CASE WHEN e.kind IS NULL THEN e.f->5 = 'true' ELSE k.lost END, w.depth + 1, k.fields
+               CASE WHEN e.kind IS NULL THEN e.f->>4 ELSE k.rule END, CASE WHEN e.kind IS NULL THEN e.f->5 = 'true' ELSE k.lost END,
+               w.depth + 1, k.fields
           FROM node AS w CROSS JOIN LATERAL (
                 SELECT o.key, o.value, NULL::bigint AS i, NULL::text AS kind, w.fields->o.key AS f
                   FROM jsonb_each(CASE WHEN w.is_object THEN w.value ELSE '{}' END) AS o WHERE w.is_object
@@ -173,8 +176,10 @@ BEGIN
                                                  WHEN NOT w.is_object THEN jsonb_build_array(w.value) ELSE '[]' END) WITH ORDINALITY AS a (value, n),
                        LATERAL (SELECT a.value, CASE WHEN w.jtype = 'array' THEN a.n END AS i) AS m
                  WHERE NOT w.is_object) AS e
-          LEFT JOIN LATERAL (SELECT k.*, trusts AND w.depth < 30 AND jsonb_typeof(e.value) = 'object' AND (
-                                    SELECT jsonb_path_exists(e.value, p.pattern, v_vars) FROM o365_internal.card_pattern AS p WHERE p.kind = k.kind AND p.covers) AS is_right
+          -- What its pattern calls right need not be walked. It says nothing of depth.
+          LEFT JOIN LATERAL (SELECT k.*, trusts AND w.depth < 30 AND jsonb_typeof(e.value) = 'object'
+                                        AND (SELECT jsonb_path_exists(e.value, p.pattern, v_vars) FROM o365_internal.card_pattern AS p
+                                              WHERE p.kind = k.kind AND p.covers) AS is_right
                                FROM o365_internal.card_kind AS k WHERE k.kind = e.kind OFFSET 0) AS k ON true
          WHERE CASE WHEN w.is_object THEN w.jtype = 'object' AND w.depth < 40 AND (w.depth = 0 OR w.child IS NOT NULL)
                     ELSE (w.child IS NOT NULL OR w.rule = 'links') AND w.jtype = w.type END
@@ -252,7 +257,8 @@ BEGIN
       FROM found AS f
       JOIN LATERAL (SELECT r.* FROM o365_internal.card_rule AS r WHERE r.code = f.code OFFSET 0) AS r ON true
       LEFT JOIN LATERAL (SELECT place.hint FROM o365_internal.card_field AS place
-                          WHERE place.kind = f.kind AND place.name = f.key AND (NOT f.is_object OR f.code = 'missing') OFFSET 0) AS place ON true
+                          WHERE place.kind = f.kind AND place.name = f.key AND (NOT f.is_object OR f.code = 'missing')
+                         OFFSET 0) AS place ON true
       LEFT JOIN LATERAL (SELECT k.hint FROM o365_internal.card_kind AS k WHERE k.kind = CASE WHEN f.kind LIKE '%:%' AND f.code IN ('unknown_type', 'not_an_object') THEN
               CASE WHEN f.kind LIKE 'm.action:%' THEN 'm.action:OpenUri' WHEN f.kind LIKE 'm.input:%' THEN 'm.input:TextInput' WHEN f.kind LIKE 'a.action:%' THEN 'a.action:Action.OpenUrl'
                    WHEN f.kind LIKE 'a.element:%' THEN 'a.element:TextBlock' ELSE f.kind END ELSE f.kind END OFFSET 0) AS k ON true,
@@ -275,9 +281,10 @@ BEGIN
      ORDER BY r.severity, f.path LIMIT 100) AS p);
 END $$;
 COMMENT ON FUNCTION o365_internal.walked_problems(jsonb, text, boolean, text[], text[], boolean) IS
-    'The slow half of card_problems: what is wrong with each object and field, and the words for it. root: kind of the card; null: its objects '
-    'are not looked at. converts: whether a conversion follows. whole: what is wrong with the card as a whole, each code after its path and a colon. '
-    'trusts: whether an object that its pattern calls right is left alone.';
+    'The slow half of card_problems: what is wrong with each object and field, and the words for it; [] for nothing. root: its '
+    'card_root; null: its objects are not looked at. converts: whether a conversion follows. whole: what is wrong with the card '
+    'as a whole, each code after its path and a colon. trusts: whether an object that its pattern calls right is left alone; '
+    'needs actions_are_right.';
 
 CREATE OR REPLACE FUNCTION o365_internal.card_problems(card jsonb, dialect text, target_urls text[]) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -302,7 +309,8 @@ BEGIN
     IF v_converts OR v_size * 2 + 200 > v_limit THEN
         v_counted := o365_internal.counted_size(card, v_json, v_root, dialect);
         IF v_counted > o365_internal.counted_limit(v_limit) THEN
-            v_codes := v_codes || ARRAY['$:size_counted:' || v_counted || ':' || v_size || ' bytes:' || o365_internal.counted_limit(v_limit)];
+            v_codes := v_codes || ARRAY['$:size_counted:' || v_counted || ':' || v_size || ' bytes:'
+                                        || o365_internal.counted_limit(v_limit)];
         END IF;
     END IF;
     IF v_root = 'm.card' THEN
@@ -368,7 +376,8 @@ BEGIN
     END IF;
     v_problems := o365_internal.card_problems(card, dialect, v_target_urls);
     IF v_problems <> '[]' THEN
-        RETURN QUERY SELECT p.severity, p.path, p.problem, p.hint FROM jsonb_to_recordset(v_problems) AS p (severity text, path text, problem text, hint text);
+        RETURN QUERY SELECT p.severity, p.path, p.problem, p.hint
+          FROM jsonb_to_recordset(v_problems) AS p (severity text, path text, problem text, hint text);
     END IF;
 END $$;
 COMMENT ON FUNCTION o365.check_card(jsonb, text, text) IS

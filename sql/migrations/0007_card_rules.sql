@@ -62,10 +62,13 @@ CREATE TABLE o365_internal.card_pattern (
     pattern jsonpath NOT NULL,
     covers  boolean NOT NULL
 );
-COMMENT ON TABLE o365_internal.card_pattern IS 'What right cards look like, made of card_field. Rows belong to the product: sql/functions/card_pattern.sql.';
+COMMENT ON TABLE o365_internal.card_pattern IS
+    'What right objects of a card look like, made of card_field. Rows belong to the product: sql/functions/card_pattern.sql.';
 COMMENT ON COLUMN o365_internal.card_pattern.kind IS 'Of card_kind, or a family of kinds that ends with a colon.';
-COMMENT ON COLUMN o365_internal.card_pattern.pattern IS 'Of a kind: selects an object that is right. Of a family: selects out of an array what is not known to be right.';
-COMMENT ON COLUMN o365_internal.card_pattern.covers IS 'Whether the walk need not look into an object that is right, given that actions_are_right.';
+COMMENT ON COLUMN o365_internal.card_pattern.pattern IS
+    'Of a kind: selects an object that is right. Of a family: selects out of an array what is not known to be right.';
+COMMENT ON COLUMN o365_internal.card_pattern.covers IS
+    'Whether the walk need not look into an object that is right, given actions_are_right.';
 
 CREATE TABLE o365_internal.card_warning (
     card_id         bigint PRIMARY KEY,
