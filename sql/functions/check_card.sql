@@ -344,7 +344,8 @@ BEGIN
             v_codes := v_codes || '$.body:no_text'::text;
         END IF;
     END IF;
-    v_trusts := v_root IS DISTINCT FROM 'm.card' OR o365_internal.actions_are_right(card, target_urls);
+    v_trusts := v_root IS DISTINCT FROM 'm.card' OR NOT card ?| '{sections,potentialAction}'
+                OR o365_internal.actions_are_right(card, target_urls);
     IF v_codes = '{}' AND v_trusts AND o365_internal.card_is_right(card, v_root, v_converts) THEN
         RETURN '[]';
     END IF;
