@@ -137,6 +137,7 @@ COMMENT ON SCHEMA o365_internal IS 'o365-connector: tables. Nobody but the owner
 \ir functions/connect.sql
 \ir functions/responder.sql
 \ir functions/card_rules.sql
+\ir functions/card_pattern.sql
 \ir functions/check_card.sql
 \ir functions/cards.sql
 \ir functions/lanes.sql

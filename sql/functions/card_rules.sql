@@ -152,7 +152,7 @@ INSERT INTO o365_internal.card_field (kind, name, type, child, required, max_ite
         ('{m.action:OpenUri,m.action:HttpPOST,m.action:ActionCard,m.action:InvokeAddInCommand,m.action:ViewAction}', '@id', 'string', NULL, false, NULL, NULL, false, NULL),
         ('{m.action:OpenUri,m.action:HttpPOST,m.action:ActionCard,m.action:InvokeAddInCommand,m.action:ViewAction}', 'isPrimary', 'boolean', NULL, false, NULL, NULL, false, NULL),
         ('{m.action:ViewAction}', '@context', 'string', NULL, false, NULL, NULL, false, NULL),
-        ('{m.action:ViewAction}', 'target', 'array', NULL, true, NULL, NULL, false, '"target": ["https://..."]'),
+        ('{m.action:ViewAction}', 'target', 'array', NULL, true, NULL, 'links', false, '"target": ["https://..."]'),
         ('{m.action:OpenUri}', 'targets', 'array', 'm.target', true, NULL, 'filled', false, '"targets": [{"os": "default", "uri": "https://..."}]'),
         ('{m.target}', 'os', 'string', NULL, true, NULL, '|default|windows|iOS|android|', false, '"os": "default", or "windows", "iOS", "android"'),
         ('{m.target}', 'uri', 'string', NULL, true, NULL, 'link', false, '"uri": "https://..."'),

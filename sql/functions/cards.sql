@@ -18,8 +18,7 @@ BEGIN
         RAISE EXCEPTION 'event has % characters', length(event)
             USING ERRCODE = 'invalid_parameter_value', HINT = 'It names one of the connector''s events, in at most 200.';
     END IF;
-    SELECT coalesce(jsonb_agg(jsonb_build_object('severity', p.severity, 'path', p.path, 'problem', p.problem, 'hint', p.hint)), '[]')
-        INTO problems FROM o365_internal.card_problems(card, v_dialect, v_target_urls) AS p;
+    problems := o365_internal.card_problems(card, v_dialect, v_target_urls);
     -- Errors come first.
     IF problems #>> '{0,severity}' IS DISTINCT FROM 'error' THEN
         card_id := nextval('o365_internal.card_id');
@@ -60,17 +59,18 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 #variable_conflict use_column
 DECLARE
     v_connector o365_internal.connector := o365_internal.connector_to_use(connector);
-    v_problem record;
+    v_is_adaptive boolean := coalesce(card->>'type' IN ('AdaptiveCard', 'message'), false);
+    v_problem jsonb;
 BEGIN
     -- What no webhook would take is the application's mistake. What one of them does not take is its user's choice of a place,
     -- and rolls nothing back.
-    SELECT p.problem, p.path, p.hint INTO v_problem FROM o365_internal.card_problems(card, CASE WHEN card->>'type' IN ('AdaptiveCard', 'message') THEN 'workflow' ELSE 'connector' END, v_connector.target_urls) AS p
-     WHERE p.severity = 'error'
-       AND EXISTS (SELECT FROM o365_internal.card_problems(card, CASE WHEN card->>'type' IN ('AdaptiveCard', 'message') THEN 'connector' ELSE 'workflow' END, v_connector.target_urls) AS q
-                    WHERE q.severity = 'error') LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'card refused: % (%)', v_problem.problem, v_problem.path
-            USING ERRCODE = 'check_violation', HINT = v_problem.hint;
+    v_problem := o365_internal.card_problems(card, CASE WHEN v_is_adaptive THEN 'workflow' ELSE 'connector' END,
+                                             v_connector.target_urls)->0;
+    IF v_problem->>'severity' = 'error'
+       AND o365_internal.card_problems(card, CASE WHEN v_is_adaptive THEN 'connector' ELSE 'workflow' END,
+                                       v_connector.target_urls) #>> '{0,severity}' = 'error' THEN
+        RAISE EXCEPTION 'card refused: % (%)', v_problem->>'problem', v_problem->>'path'
+            USING ERRCODE = 'check_violation', HINT = v_problem->>'hint';
     END IF;
     RETURN QUERY SELECT s.subscription_id, sent.card_id, sent.problems
         FROM o365_internal.subscription AS s,
@@ -118,8 +118,8 @@ BEGIN
           FROM unnest(subscription_ids, cards) WITH ORDINALITY AS u (subscription_id, card, n)
           JOIN o365_internal.subscription AS s ON s.subscription_id = u.subscription_id
           JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id,
-               LATERAL (SELECT jsonb_agg(jsonb_build_object('severity', p.severity, 'path', p.path, 'problem', p.problem, 'hint', p.hint)) AS problems
-                          FROM o365_internal.card_problems(u.card, s.dialect, c.target_urls) AS p) AS p
+               -- Without OFFSET 0 each card would be judged once for each use of it.
+               LATERAL (SELECT o365_internal.card_problems(u.card, s.dialect, c.target_urls) AS problems OFFSET 0) AS p
     ), named AS MATERIALIZED (
         SELECT o.*, nextval('o365_internal.card_id') AS card_id
           FROM (SELECT * FROM sent WHERE NOT EXISTS (SELECT FROM sent WHERE refused) ORDER BY n) AS o
@@ -128,7 +128,7 @@ BEGIN
             SELECT card_id, card_id, subscription_id, card::text, event FROM named
     ), warned AS (
         INSERT INTO o365_internal.card_warning (card_id, subscription_id, warnings)
-            SELECT card_id, subscription_id, problems FROM named WHERE problems IS NOT NULL
+            SELECT card_id, subscription_id, problems FROM named WHERE problems <> '[]'
     )
     SELECT (SELECT array_agg(card_id ORDER BY n) FROM named) AS ids, r.* INTO v_bad
       FROM (SELECT true) AS one LEFT JOIN (SELECT n, subscription_id, problems FROM sent WHERE refused ORDER BY n LIMIT 1) AS r ON true;

@@ -53,9 +53,22 @@ COMMENT ON COLUMN o365_internal.card_field.type IS 'Its JSON type; mistake: a fi
 COMMENT ON COLUMN o365_internal.card_field.child IS 'Kind of the object, or of the array''s objects; with a colon at its end the object''s own type is added.';
 COMMENT ON COLUMN o365_internal.card_field.required IS 'Whether the object must have it.';
 COMMENT ON COLUMN o365_internal.card_field.max_items IS 'How many items an array may have; null: no limit is documented.';
-COMMENT ON COLUMN o365_internal.card_field.rule IS 'What its value is judged by: text, title, plain, color, image, link, target, uuid, or words between bars.';
+COMMENT ON COLUMN o365_internal.card_field.rule IS 'What its value is judged by: text, title, plain, color, image, link, links (an array of them), target, uuid, or words between bars.';
 COMMENT ON COLUMN o365_internal.card_field.lost IS 'Whether it is left out when a MessageCard is converted for Workflows.';
 COMMENT ON COLUMN o365_internal.card_field.hint IS 'How it is written; for a mistake, what to write instead.';
+
+CREATE TABLE o365_internal.card_pattern (
+    kind    text PRIMARY KEY,
+    pattern jsonpath NOT NULL,
+    covers  boolean NOT NULL
+);
+COMMENT ON TABLE o365_internal.card_pattern IS
+    'What right objects of a card look like, made of card_field. Rows belong to the product: sql/functions/card_pattern.sql.';
+COMMENT ON COLUMN o365_internal.card_pattern.kind IS 'Of card_kind, or a family of kinds that ends with a colon.';
+COMMENT ON COLUMN o365_internal.card_pattern.pattern IS
+    'Of a kind: selects an object that is right. Of a family: selects out of an array what is not known to be right.';
+COMMENT ON COLUMN o365_internal.card_pattern.covers IS
+    'Whether the walk need not look into an object that is right, given actions_are_right.';
 
 CREATE TABLE o365_internal.card_warning (
     card_id         bigint PRIMARY KEY,

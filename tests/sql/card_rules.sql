@@ -60,6 +60,11 @@ INSERT INTO said VALUES
     ('which is absolute', 'connector', pg_temp.a('{"@type": "OpenUri", "name": "x", "targets": [{"os": "default", "uri": "/tickets/17"}]}'), 'error $.potentialAction[0].targets[0].uri'),
     ('and best http', 'connector', pg_temp.a('{"@type": "OpenUri", "name": "x", "targets": [{"os": "default", "uri": "mailto:a@b.c"}]}'), 'warning $.potentialAction[0].targets[0].uri'),
     ('os is one of four', 'connector', pg_temp.a('{"@type": "OpenUri", "name": "x", "targets": [{"os": "linux", "uri": "https://example.org"}]}'), 'error $.potentialAction[0].targets[0].os'),
+    ('a ViewAction''s target is a list of addresses', 'connector', pg_temp.a('{"@type": "ViewAction", "name": "v", "target": ["https://example.org"]}'), NULL),
+    ('each is a text', 'connector', pg_temp.a('{"@type": "ViewAction", "name": "v", "target": [[]]}'), 'error $.potentialAction[0].target[0]'),
+    ('and not null', 'connector', pg_temp.a('{"@type": "ViewAction", "name": "v", "target": ["https://example.org", null]}'), 'error $.potentialAction[0].target[1]'),
+    ('and absolute', 'connector', pg_temp.a('{"@type": "ViewAction", "name": "v", "target": ["/tickets/17"]}'), 'error $.potentialAction[0].target[0]'),
+    ('and there is one', 'connector', pg_temp.a('{"@type": "ViewAction", "name": "v", "target": []}'), 'error $.potentialAction[0].target'),
     ('5 actions are too many', 'connector', pg_temp.m(format('{"potentialAction": [%s]}', (SELECT string_agg('{"@type": "OpenUri", "name": "o", "targets": [{"os": "default", "uri": "https://example.org"}]}', ',') FROM generate_series(1, 5)))), 'error $.potentialAction'),
     ('actions without an OpenUri are said', 'connector', pg_temp.m('{"potentialAction": [{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example"}]}'), 'warning $.potentialAction'),
     ('HttpPOST below a registered target is right', 'connector', pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "https://api.contoso.example/x"}'), NULL),
@@ -125,7 +130,14 @@ RESET SESSION AUTHORIZATION;
 SELECT is((SELECT p.hint FROM o365.check_card(pg_temp.m('{"sumary": "x"}')) AS p), 'Write "summary".', 'what was meant is suggested');
 SELECT is_empty($$SELECT r.code FROM o365_internal.card_rule AS r WHERE r.source !~ '[[:alnum:]]'$$, 'every rule names its source');
 SELECT is_empty($$SELECT f.kind, f.name, f.rule FROM o365_internal.card_field AS f WHERE f.rule NOT LIKE '|%|'
-    AND f.rule NOT IN ('text', 'adaptive_text', 'title', 'plain', 'fact', 'color', 'image', 'link', 'target', 'uuid', 'version', 'heading', 'filled', 'five', 'six', 'no_effect', 'mistaken_payload')$$, 'every field''s rule is known');
+    AND f.rule NOT IN ('text', 'adaptive_text', 'title', 'plain', 'fact', 'color', 'image', 'link', 'target', 'uuid', 'version', 'heading', 'filled', 'links', 'five', 'six', 'no_effect', 'mistaken_payload')$$, 'every field''s rule is known');
+SELECT bag_eq($$WITH RECURSIVE way (path, kind) AS (
+        SELECT format('$[*].%s[*]', f.name), f.child FROM o365_internal.card_field AS f WHERE f.kind LIKE 'a.element:%' AND f.type = 'array' AND f.child NOT LIKE 'a.action:'
+        UNION SELECT format('%s.%s[*]', w.path, f.name), f.child FROM way AS w JOIN o365_internal.card_field AS f ON f.kind = w.kind WHERE f.type = 'array' AND f.child IS NOT NULL)
+    SELECT path FROM way WHERE kind = 'a.element:'$$, $$SELECT m[1] FROM pg_proc AS p, regexp_matches(p.prosrc, $r$v_elements, '([^']*)'\)$r$, 'g') AS m
+    WHERE p.proname = 'card_is_right' AND m[1] NOT LIKE '%?%'$$, 'the pattern of elements is held against every list of them');
+SELECT is_empty($$SELECT k.kind FROM o365_internal.card_kind AS k LEFT JOIN o365_internal.card_pattern AS p ON p.kind = k.kind
+    WHERE p.kind IS NULL AND k.rule IS NULL AND k.kind NOT IN ('a.action:Action.ShowCard', 's.card')$$, 'every kind that can be right has a pattern');
 
 SET LOCAL SESSION AUTHORIZATION shop;
 SELECT is((SELECT jsonb_array_length(t.problems) FROM o365.try_send(:ann, '{"@type": "MessageCard", "@context": "https://schema.org/extensions", "summary": "s", "text": "<b>x</b>"}') AS t WHERE t.card_id IS NOT NULL), 1, 'a warning does not keep a card back');
