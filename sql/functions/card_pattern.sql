@@ -121,6 +121,14 @@ END $$;
 COMMENT ON FUNCTION o365_internal.card_pattern(text) IS
     'The pattern of a row of card_pattern. To be asked with a constant.';
 
+CREATE OR REPLACE FUNCTION o365_internal.card_doubts(kind text) RETURNS jsonpath
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT p.doubts FROM o365_internal.card_pattern AS p WHERE p.kind = card_doubts.kind);
+END $$;
+COMMENT ON FUNCTION o365_internal.card_doubts(text) IS
+    'The doubts of a row of card_pattern. Immutable and to be asked as card_pattern(text) is.';
+
 CREATE OR REPLACE FUNCTION o365_internal.actions_are_right(card jsonb, target_urls text[]) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -149,8 +157,7 @@ DECLARE
     v_elements jsonb;
 BEGIN
     IF root = 'm.card' THEN
-        RETURN CASE WHEN converts THEN jsonb_path_exists(card, o365_internal.card_pattern('m.card'), '{"converts": true}')
-                    ELSE jsonb_path_exists(card, o365_internal.card_pattern('m.card'), '{"converts": false}') END;
+        RETURN jsonb_path_query_array(card, o365_internal.card_doubts('m.card'), jsonb_build_object('converts', converts)) = '[]';
     ELSIF root = 'a.card' AND jsonb_path_exists(card, o365_internal.card_pattern('a.card'), '{"converts": false}') THEN
         v_elements := coalesce(card->'body', '[]');
     ELSIF root = 'a.message' AND jsonb_path_exists(card, o365_internal.card_pattern('a.message'), '{"converts": false}') THEN
@@ -180,18 +187,25 @@ COMMENT ON FUNCTION o365_internal.card_is_right(jsonb, text, boolean) IS
 
 DELETE FROM o365_internal.card_pattern;
 -- A pattern covers its object where nothing in it is left aside. The walk asks actions_are_right before it trusts any, but an
--- ActionCard it must see for itself: whether one may stand there, its own pattern does not know.
-INSERT INTO o365_internal.card_pattern (kind, pattern, covers)
+-- ActionCard it must see for itself: whether one may stand there, its own pattern does not know. Fields that hold elements
+-- are always in doubt.
+INSERT INTO o365_internal.card_pattern (kind, pattern, covers, doubts)
     WITH RECURSIVE holds_elements (kind) AS (
-        SELECT f.kind FROM o365_internal.card_field AS f WHERE f.child = 'a.element:'
+        SELECT 'a.element:'
         UNION
         SELECT f.kind FROM o365_internal.card_field AS f
           JOIN holds_elements AS h ON f.child = h.kind OR right(f.child, 1) = ':' AND starts_with(h.kind, f.child)
     ), made AS (
-        SELECT k.kind, o365_internal.object_pattern(k.kind) AS pattern
+        SELECT k.kind, o365_internal.object_pattern(k.kind) AS pattern,
+               (SELECT string_agg(o365_internal.field_pattern(f, ARRAY[k.kind]), ' || ' ORDER BY f.required DESC, f.name)
+                  FROM o365_internal.card_field AS f
+                 WHERE f.kind = k.kind
+                   AND NOT EXISTS (SELECT FROM holds_elements AS h
+                                    WHERE f.child = h.kind OR right(f.child, 1) = ':' AND starts_with(h.kind, f.child))) AS fields
           FROM (SELECT k.kind FROM o365_internal.card_kind AS k UNION ALL SELECT 'a.element:') AS k
     )
     SELECT m.kind, format(CASE WHEN m.kind LIKE '%:' THEN '$[*] ? (!(%s))' ELSE '$ ? (%s)' END, m.pattern)::jsonpath,
-           m.kind NOT IN ('m.action:ActionCard', 'm.action:HttpPOST', 'm.input:MultichoiceInput', 'a.element:')
-               AND m.kind NOT IN (SELECT h.kind FROM holds_elements AS h)
+           m.kind NOT IN ('m.action:ActionCard', 'm.action:HttpPOST', 'm.input:MultichoiceInput')
+               AND m.kind NOT IN (SELECT h.kind FROM holds_elements AS h),
+           ('$.keyvalue() ? (!(' || m.fields || '))')::jsonpath
       FROM made AS m WHERE m.pattern IS NOT NULL;

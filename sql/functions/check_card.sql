@@ -107,6 +107,9 @@ BEGIN
                 LATERAL (SELECT coalesce(max(i), 0) AS n FROM generate_series(1, least(length(f.name), length($2)) - head.n) AS i
                           WHERE right(lower(f.name), i) = right(lower($2), i)) AS tail
              WHERE f.kind = $1 AND f.type <> 'mistake'
+               -- What passes below has one of these.
+               AND (lower(ltrim(f.name, '@')) = lower(ltrim($2, '@')) OR left(lower(f.name), 2) = left(lower($2), 2)
+                    OR right(lower(f.name), 2) = right(lower($2), 2))
                AND (lower(ltrim(f.name, '@')) = lower(ltrim($2, '@'))
                     OR length($2) BETWEEN 4 AND 60 AND head.n + tail.n >= greatest(length(f.name), length($2)) - CASE WHEN length($2) > 5 THEN 2 ELSE 1 END)
              ORDER BY lower(ltrim(f.name, '@')) = lower(ltrim($2, '@')) DESC, head.n + tail.n DESC, f.name LIMIT 1);
@@ -143,150 +146,290 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT (card_
 COMMENT ON FUNCTION o365_internal.counted_limit(integer) IS
     'What counted_size may be: the far end''s limit is 28 KB when the setting card_size_limit is 24,000 bytes.';
 
-CREATE OR REPLACE FUNCTION o365_internal.walked_problems(card jsonb, root text, converts boolean, target_urls text[],
-    whole text[], trusts boolean) RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_internal.field_codes(object_kind text, key text, path text, value jsonb, field jsonb, converts boolean,
+    target_urls text[]) RETURNS text[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_jtype text := jsonb_typeof(value);
+    v_type text := field->>0;
+    v_rule text := field->>4;
+    v_text text;
+BEGIN
+    IF v_type IS NULL THEN
+        RETURN ARRAY[CASE WHEN left(object_kind, 2) = 's.' THEN 'lost_for_connector:' || left(key, 60) ELSE 'unknown_field' END];
+    ELSIF v_type = 'mistake' THEN
+        RETURN ARRAY[coalesce(v_rule, 'mistake')];
+    ELSIF v_jtype = 'null' THEN
+        RETURN CASE WHEN field->2 = 'true' THEN ARRAY['missing:' || key] END;
+    ELSIF v_type <> 'any' AND v_jtype <> v_type THEN
+        RETURN '{wrong_type}';
+    ELSIF field->5 = 'true' AND converts AND (v_jtype <> 'boolean' OR (key = 'markdown') <> (value = 'true')) THEN
+        RETURN '{lost}';
+    ELSIF v_type = 'array' THEN
+        RETURN CASE
+            WHEN jsonb_array_length(value) > (field->>3)::integer THEN ARRAY['too_many:' || jsonb_array_length(value) || ':' || (field->>3)]
+            WHEN v_rule IN ('filled', 'links') AND jsonb_array_length(value) = 0 THEN '{empty}'
+            WHEN v_rule = 'five' AND jsonb_array_length(value) > 5 THEN ARRAY['surplus:' || jsonb_array_length(value) || ':5']
+            WHEN v_rule = 'six' AND jsonb_array_length(value) > 6 THEN ARRAY['surplus:' || jsonb_array_length(value) || ':6'] END;
+    ELSIF v_rule IS NULL THEN
+        RETURN NULL;
+    ELSIF v_rule = 'no_effect' THEN
+        RETURN '{no_effect}';
+    END IF;
+    v_text := value #>> '{}';
+    IF v_rule IN ('text', 'fact', 'title', 'plain', 'adaptive_text') THEN
+        RETURN CASE WHEN v_text ~ '[<*_#~|\n[]|https?:' THEN o365_internal.text_codes(v_rule, v_text) END;
+    ELSIF v_rule IN ('image', 'link', 'target') THEN
+        RETURN CASE WHEN v_rule <> 'target' AND v_text ~ '^https://[a-zA-Z0-9][^[:space:]]*$' THEN NULL
+                    ELSE o365_internal.address_codes(v_rule, v_text, key, CASE WHEN NOT converts THEN target_urls END) END;
+    ELSIF left(v_rule, 1) = '|' THEN
+        IF position('|' IN v_text) = 0
+           AND position('|' || CASE WHEN left(object_kind, 3) = 'a.e' OR left(object_kind, 4) IN ('a.ac', 'a.co') THEN lower(v_text) ELSE v_text END || '|'
+                        IN CASE WHEN left(object_kind, 4) = 'a.co' THEN lower(v_rule) ELSE v_rule END) > 0 THEN
+            RETURN NULL;
+        END IF;
+        RETURN ARRAY[CASE WHEN object_kind = 'a.attachment' THEN 'attachment_type:'
+                          WHEN object_kind ~ '^a\.(el|ac|co|ms)' OR key = '@context' THEN 'word_ignored:' ELSE 'word:' END
+                     || coalesce(nullif(left(v_text, 60), ''), 'empty')];
+    END IF;
+    RETURN CASE v_rule
+        WHEN 'color' THEN CASE WHEN v_text !~ '^[0-9a-fA-F]{6}$' THEN '{color}'::text[] END
+        WHEN 'uuid' THEN CASE WHEN v_text !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN '{uuid}'::text[] END
+        WHEN 'version' THEN CASE WHEN v_text !~ '^1\.[0-5]$' THEN ARRAY['version:' || coalesce(nullif(left(v_text, 20), ''), 'empty')] END
+        WHEN 'heading' THEN CASE WHEN path NOT LIKE '$.body[0].%'
+                OR lower(v_text) NOT IN ('bolder', 'medium', 'large', 'extralarge') AND lower(v_text) <> 'default' THEN ARRAY['lost_for_connector:' || key || ' here'] END
+        END;
+END $$;
+COMMENT ON FUNCTION o365_internal.field_codes(text, text, text, jsonb, jsonb, boolean, text[]) IS
+    'Rules that a field of an object breaks; null for none. field: its entry in the fields of card_kind, null for a field that is not there. '
+    'The rest: as for object_codes.';
+
+CREATE OR REPLACE FUNCTION o365_internal.object_codes(value jsonb, doubts jsonb, kind text, object o365_internal.card_kind, key text, path text,
+    depth integer, converts boolean, target_urls text[], trusts boolean, trusts_actions boolean) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+    v_found jsonb := '[]';
+    v_codes text[];
+    v_jtype text := jsonb_typeof(value);
+    v_in_action_card boolean := path LIKE '%.actions[%';
+    v_vars jsonb;
+    v_field jsonb;
+    v_pairs jsonb;
+    v_key text;
+    v_value jsonb;
+    v_child text;
+    v_items jsonb;
+    v_item jsonb;
+    v_kind text;
+    v_known text;
+    v_of record;
+    v_path text;
+BEGIN
+    -- The card itself has no key, and card_problems looks at it as a whole.
+    IF v_jtype <> 'object' THEN
+        v_codes := '{not_an_object}';
+    ELSIF depth >= 40 THEN
+        v_codes := '{too_deep}';
+    ELSIF object.kind IS NULL THEN
+        v_codes := ARRAY[CASE WHEN left(kind, 2) = 's.' THEN 'lost_for_connector:' WHEN kind ~ '^a\.element:.' THEN 'unknown_element:' ELSE 'unknown_type:' END
+                         || CASE WHEN right(kind, 1) = ':' THEN 'it has no type' ELSE split_part(kind, ':', 2) END];
+    ELSE
+        IF NOT value ?& object.required THEN
+            v_codes := ARRAY(SELECT 'missing:' || r FROM unnest(object.required) AS r WHERE NOT value ? r);
+        END IF;
+        IF object.rule IS NOT NULL THEN
+            v_codes := v_codes || (object.rule || ':' || split_part(kind, ':', 2));
+        END IF;
+        IF object.lost AND converts AND NOT v_in_action_card THEN
+            v_codes := v_codes || ('lost_action:' || split_part(kind, ':', 2));
+        END IF;
+        IF kind = 'm.action:OpenUri' THEN
+            IF converts AND NOT v_in_action_card AND jsonb_path_exists(value, '$.targets.size() ? (@ > 1)') THEN
+                v_codes := v_codes || 'lost_targets'::text;
+            END IF;
+        ELSIF kind IN ('m.action:ActionCard', 'm.input:MultichoiceInput') THEN
+            IF kind = 'm.action:ActionCard' AND v_in_action_card THEN
+                v_codes := v_codes || 'nested_action_card'::text;
+            END IF;
+            v_codes := v_codes || o365_internal.input_codes(kind, value);
+        END IF;
+    END IF;
+    IF v_codes IS NOT NULL THEN
+        v_found := (SELECT coalesce(jsonb_agg(jsonb_build_object('code', c, 'kind', kind, 'key', key, 'path', path, 'jtype', v_jtype, 'is_object', true)), '[]')
+                      FROM unnest(v_codes) AS c);
+    END IF;
+    IF object.kind IS NULL OR v_jtype <> 'object' OR depth >= 40 THEN
+        RETURN v_found;
+    END IF;
+
+    v_vars := CASE WHEN converts THEN '{"converts": true}' ELSE '{"converts": false}' END;
+    v_pairs := coalesce(doubts, jsonb_path_query_array(value, '$.keyvalue()'));
+    -- Expressions cost a hundredth of statements: every turn of this loop does without one where nothing is wrong.
+    FOR v_i IN 0 .. jsonb_array_length(v_pairs) - 1 LOOP
+        v_key := v_pairs->v_i->>'key';
+        v_value := v_pairs->v_i->'value';
+        v_field := object.fields->v_key;
+        v_path := path || CASE WHEN v_field IS NOT NULL AND left(v_key, 1) NOT IN ('@', '$') OR v_key ~ '^[A-Za-z_][A-Za-z0-9_]{0,60}$'
+                               THEN '.' || v_key ELSE '.' || to_json(v_key)::text END;
+        v_codes := o365_internal.field_codes(kind, v_key, v_path, v_value, v_field, converts, target_urls);
+        IF v_codes IS NOT NULL THEN
+            v_found := v_found || (
+                SELECT coalesce(jsonb_agg(jsonb_build_object('code', c, 'kind', kind, 'key', v_key, 'path', v_path, 'jtype', jsonb_typeof(v_value),
+                                                             'type', v_field->>0, 'is_object', false)), '[]') FROM unnest(v_codes) AS c);
+        END IF;
+        v_child := v_field->>1;
+        IF v_field->>4 = 'links' AND jsonb_typeof(v_value) = 'array' THEN
+            -- An address in a list is judged as a field is that must be there.
+            v_found := v_found || (
+                SELECT coalesce(jsonb_agg(jsonb_build_object('code', c, 'kind', kind, 'key', v_key, 'path', v_path || '[' || a.n - 1 || ']',
+                                                             'jtype', jsonb_typeof(a.value), 'type', 'string', 'is_object', false)), '[]')
+                  FROM jsonb_array_elements(v_value) WITH ORDINALITY AS a (value, n),
+                       unnest(o365_internal.field_codes(kind, v_key, '', a.value, '["string", null, true, null, "link", false]', converts, target_urls)) AS c);
+        ELSIF v_child IS NOT NULL AND jsonb_typeof(v_value) = v_field->>0 THEN
+            -- What its pattern calls right need not be walked. It says nothing of depth.
+            v_items := CASE WHEN v_field->>0 = 'array' THEN v_value ELSE jsonb_build_array(v_value) END;
+            v_known := NULL;
+            FOR v_n IN 0 .. jsonb_array_length(v_items) - 1 LOOP
+                v_item := v_items->v_n;
+                v_kind := CASE WHEN right(v_child, 1) <> ':' THEN v_child
+                               ELSE v_child || coalesce(left(CASE WHEN left(v_child, 1) = 'm' THEN v_item->>'@type' ELSE v_item->>'type' END, 60), '') END;
+                IF v_known IS DISTINCT FROM v_kind THEN
+                    v_known := v_kind;
+                    SELECT k AS object, p.pattern, p.doubts, p.covers INTO v_of
+                      FROM o365_internal.card_kind AS k
+                      LEFT JOIN o365_internal.card_pattern AS p
+                             ON p.kind = k.kind AND trusts AND depth < 30 AND (trusts_actions OR p.kind !~ '^m\.(section|action:|input:)')
+                     WHERE k.kind = v_kind;
+                END IF;
+                CONTINUE WHEN v_of.covers AND jsonb_typeof(v_item) = 'object'
+                    AND CASE WHEN v_kind = 'm.section' THEN jsonb_path_exists(v_item, o365_internal.card_pattern('m.section'), v_vars)
+                             ELSE jsonb_path_exists(v_item, v_of.pattern, v_vars) END;
+                v_found := v_found || o365_internal.object_codes(v_item,
+                    CASE WHEN jsonb_typeof(v_item) <> 'object' THEN NULL
+                         -- A section's pattern is long: as a constant it is read once a session.
+                         WHEN v_kind = 'm.section' AND v_of.covers THEN jsonb_path_query_array(v_item, o365_internal.card_doubts('m.section'), v_vars)
+                         ELSE jsonb_path_query_array(v_item, v_of.doubts, v_vars) END,
+                    v_kind, v_of.object, v_key, v_path || CASE WHEN v_field->>0 = 'array' THEN '[' || v_n || ']' ELSE '' END,
+                    depth + 2, converts, target_urls, trusts, trusts_actions);
+            END LOOP;
+        END IF;
+    END LOOP;
+    RETURN v_found;
+END $$;
+COMMENT ON FUNCTION o365_internal.object_codes(jsonb, jsonb, text, o365_internal.card_kind, text, text, integer, boolean, text[], boolean, boolean) IS
+    'Rules that an object, its fields and the objects in it break: an array of code (and more, after a colon), kind, key, path, jtype, type and '
+    'is_object. doubts: the pairs of key and value that are not known to be right; null: all. object: the row of its kind, null for a kind '
+    'that is not known. key, path, depth: where it stands. converts: whether a conversion follows. trusts, trusts_actions: as for walked_problems.';
+
+CREATE OR REPLACE FUNCTION o365_internal.problem(code text, kind text, key text, path text, jtype text, type text, is_object boolean, whole text[])
+RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+    v_code text := split_part(code, ':', 1);
+    v_more text := substr(code, length(v_code) + 2);
+    v_rule record;
+    v_key text := key;
+    v_path text := path;
+    v_hint text;
+    v_near text;
+    v_args text[];
+BEGIN
+    SELECT r.severity, r.problem, r.hint INTO v_rule FROM o365_internal.card_rule AS r WHERE r.code = v_code;
+    IF v_code = 'missing' THEN
+        v_key := v_more;
+        IF is_object THEN
+            v_path := path || CASE WHEN v_more ~ '^\w+$' THEN '.' || v_more ELSE format('."%s"', v_more) END;
+        END IF;
+    END IF;
+    IF whole IS NOT NULL THEN
+        v_args := CASE v_code WHEN 'version' THEN ARRAY['version', '', '', 'none', '']
+                              WHEN 'lost_for_connector' THEN ARRAY['', '', '', whole[2], whole[3]]
+                              ELSE ARRAY[coalesce(whole[2], ''), coalesce(whole[3], ''), coalesce(whole[4], ''), '', ''] END;
+    ELSIF v_code IN ('too_many', 'surplus') THEN
+        v_args := ARRAY[v_key, split_part(v_more, ':', 1), split_part(v_more, ':', 2), '', ''];
+    ELSE
+        IF v_code = 'lost_for_connector' THEN
+            v_hint := 'A connector webhook takes of an Adaptive Card: a TextBlock as title (the first, with size or weight), TextBlocks, FactSets, Images and up to 4 Action.OpenUrl. Send a MessageCard for more.';
+        ELSIF position('%5$s' IN v_rule.hint) > 0 THEN
+            IF NOT is_object OR v_code = 'missing' THEN
+                v_hint := (SELECT f.hint FROM o365_internal.card_field AS f WHERE f.kind = problem.kind AND f.name = v_key);
+            END IF;
+            IF v_hint IS NULL THEN
+                v_hint := coalesce((SELECT k.hint FROM o365_internal.card_kind AS k
+                                     WHERE k.kind = CASE WHEN v_code NOT IN ('unknown_type', 'not_an_object') THEN problem.kind
+                                                         WHEN problem.kind LIKE 'm.action:%' THEN 'm.action:OpenUri' WHEN problem.kind LIKE 'm.input:%' THEN 'm.input:TextInput'
+                                                         WHEN problem.kind LIKE 'a.action:%' THEN 'a.action:Action.OpenUrl'
+                                                         WHEN problem.kind LIKE 'a.element:%' THEN 'a.element:TextBlock' ELSE problem.kind END),
+                                   'it as docs/cards.md shows');
+            END IF;
+        END IF;
+        IF v_code = 'unknown_field' THEN
+            v_near := o365_internal.nearest_field(kind, v_key);
+            v_more := CASE WHEN v_near IS NULL THEN 'It is left unread: leave it out, or see docs/cards.md for what there is.' ELSE format('Write "%s".', v_near) END;
+        END IF;
+        v_args := ARRAY[
+            coalesce(CASE WHEN is_object AND v_code <> 'missing' THEN 'an item of ' || v_key ELSE left(v_key, 60) END, 'the card'),
+            CASE WHEN jtype IN ('array', 'object') THEN 'an ' ELSE 'a ' END || coalesce(jtype, 'null'),
+            CASE WHEN v_code <> 'unknown_field' THEN CASE WHEN type IN ('array', 'object') THEN 'an ' ELSE 'a ' END || coalesce(type, 'object')
+                 WHEN kind LIKE '%:%' THEN split_part(kind, ':', 2) WHEN kind = 'm.card' THEN 'a MessageCard'
+                 WHEN kind = 'a.card' THEN 'an Adaptive Card' ELSE 'a ' || split_part(kind, '.', 2) END,
+            v_more, v_hint];
+    END IF;
+    RETURN jsonb_build_object('severity', v_rule.severity, 'path', v_path, 'problem', format(v_rule.problem, VARIADIC v_args), 'hint', format(v_rule.hint, VARIADIC v_args));
+END $$;
+COMMENT ON FUNCTION o365_internal.problem(text, text, text, text, text, text, boolean, text[]) IS
+    'The words for a broken rule: severity, path, problem and hint. code to is_object: as object_codes gives them. whole: for a rule that the '
+    'card breaks as a whole, the parts of its code; null for every other.';
+
+CREATE OR REPLACE FUNCTION o365_internal.walked_problems(card jsonb, doubts jsonb, root text, converts boolean, target_urls text[], whole text[],
+    trusts boolean, trusts_actions boolean) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-    v_vars jsonb := jsonb_build_object('converts', converts);
-    v_found record;
+    v_object o365_internal.card_kind;
+    v_found jsonb := '[]';
+    v_one jsonb;
+    v_code text;
+    v_path text;
+    v_problems jsonb := '[]';
 BEGIN
-    WITH RECURSIVE node (is_object, kind, key, path, value, jtype, type, child, required, max_items, rule, lost, depth, fields) AS (
-        SELECT true, k.kind, NULL::text, '$'::text, card, jsonb_typeof(card), NULL::text, NULL::text, k.required, NULL::integer, NULL::text, false, 0, k.fields
-          FROM o365_internal.card_kind AS k WHERE k.kind = root
-        UNION ALL
-        -- Objects give their fields and arrays their objects, in turn. A field is looked up in its kind's row, without a join.
-        SELECT e.kind IS NOT NULL, coalesce(e.kind, w.kind), coalesce(e.key, w.key),
-               w.path || CASE WHEN NOT w.is_object THEN CASE WHEN e.i IS NULL THEN '' ELSE '[' || e.i - 1 || ']' END
-                              WHEN e.f IS NOT NULL AND left(e.key, 1) NOT IN ('@', '$') OR e.key ~ '^[A-Za-z_][A-Za-z0-9_]{0,60}$' THEN '.' || e.key
-                              ELSE '.' || to_json(e.key)::text END,
-               e.value, jsonb_typeof(e.value), e.f->>0, CASE WHEN e.kind IS NULL THEN e.f->>1 ELSE k.kind END,
-               CASE WHEN e.kind IS NULL THEN CASE WHEN e.f->2 = 'true' THEN '{}'::text[] END ELSE k.required END, (e.f->>3)::integer,
-               CASE WHEN e.kind IS NULL THEN e.f->>4 ELSE k.rule END, CASE WHEN e.kind IS NULL THEN e.f->5 = 'true' ELSE k.lost END,
-               w.depth + 1, k.fields
-          FROM node AS w CROSS JOIN LATERAL (
-                SELECT o.key, o.value, NULL::bigint AS i, NULL::text AS kind, w.fields->o.key AS f
-                  FROM jsonb_each(CASE WHEN w.is_object THEN w.value ELSE '{}' END) AS o WHERE w.is_object
-                UNION ALL
-                -- An address in a list is judged as a field is that must be there.
-                SELECT NULL, m.value, m.i,
-                       CASE WHEN right(w.child, 1) <> ':' THEN w.child
-                            ELSE w.child || coalesce(left(CASE WHEN left(w.child, 1) = 'm' THEN m.value->>'@type' ELSE m.value->>'type' END, 60), '') END,
-                       CASE WHEN w.rule = 'links' THEN '["string", null, true, null, "link", false]'::jsonb END
-                  FROM jsonb_array_elements(CASE WHEN NOT w.is_object AND w.jtype = 'array' THEN w.value
-                                                 WHEN NOT w.is_object THEN jsonb_build_array(w.value) ELSE '[]' END) WITH ORDINALITY AS a (value, n),
-                       LATERAL (SELECT a.value, CASE WHEN w.jtype = 'array' THEN a.n END AS i) AS m
-                 WHERE NOT w.is_object) AS e
-          -- What its pattern calls right need not be walked. It says nothing of depth.
-          LEFT JOIN LATERAL (SELECT k.*, trusts AND w.depth < 30 AND jsonb_typeof(e.value) = 'object'
-                                        AND (SELECT jsonb_path_exists(e.value, p.pattern, v_vars) FROM o365_internal.card_pattern AS p
-                                              WHERE p.kind = k.kind AND p.covers) AS is_right
-                               FROM o365_internal.card_kind AS k WHERE k.kind = e.kind OFFSET 0) AS k ON true
-         WHERE CASE WHEN w.is_object THEN w.jtype = 'object' AND w.depth < 40 AND (w.depth = 0 OR w.child IS NOT NULL)
-                    ELSE (w.child IS NOT NULL OR w.rule = 'links') AND w.jtype = w.type END
-           AND k.is_right IS NOT TRUE
-    ), judged AS (
-        SELECT n.*, CASE
-            WHEN n.is_object THEN CASE
-                WHEN n.depth = 0 THEN CASE WHEN NOT n.value ?& n.required
-                    THEN ARRAY(SELECT 'missing:' || r FROM unnest(n.required) AS r WHERE NOT n.value ? r) END
-                WHEN n.jtype <> 'object' THEN '{not_an_object}'::text[]
-                WHEN n.depth >= 40 THEN '{too_deep}'
-                WHEN n.child IS NULL THEN ARRAY[CASE WHEN n.kind LIKE 's.%' THEN 'lost_for_connector:' WHEN n.kind ~ '^a\.element:.' THEN 'unknown_element:' ELSE 'unknown_type:' END
-                    || CASE WHEN n.kind LIKE '%:' THEN 'it has no type' ELSE split_part(n.kind, ':', 2) END]
-                WHEN n.value ?& n.required AND n.rule IS NULL AND NOT (n.lost AND converts) AND n.kind <> ALL ('{m.action:ActionCard,m.action:OpenUri,m.input:MultichoiceInput}')
-                    THEN NULL
-                ELSE ARRAY(SELECT 'missing:' || r FROM unnest(n.required) AS r WHERE NOT n.value ? r)
-                    || CASE WHEN n.rule IS NOT NULL THEN ARRAY[n.rule || ':' || split_part(n.kind, ':', 2)] END
-                    || CASE WHEN n.lost AND converts AND n.path NOT LIKE '%.actions[%' THEN ARRAY['lost_action:' || split_part(n.kind, ':', 2)] END
-                    || CASE WHEN n.kind = 'm.action:ActionCard' AND n.path LIKE '%.actions[%' THEN '{nested_action_card}'::text[] END
-                    || CASE WHEN n.kind = 'm.action:OpenUri' AND converts AND jsonb_typeof(n.value->'targets') = 'array'
-                                 AND jsonb_array_length(n.value->'targets') > 1 AND n.path NOT LIKE '%.actions[%' THEN '{lost_targets}'::text[] END
-                    || CASE WHEN n.kind IN ('m.action:ActionCard', 'm.input:MultichoiceInput') THEN o365_internal.input_codes(n.kind, n.value) END END
-            WHEN n.type IS NULL THEN ARRAY[CASE WHEN n.kind LIKE 's.%' THEN 'lost_for_connector:' || left(n.key, 60) ELSE 'unknown_field' END]
-            WHEN n.type = 'mistake' THEN ARRAY[coalesce(n.rule, 'mistake')]
-            WHEN n.jtype = 'null' THEN CASE WHEN n.required IS NOT NULL THEN ARRAY['missing:' || n.key] END
-            WHEN n.type <> 'any' AND n.jtype <> n.type THEN '{wrong_type}'
-            WHEN n.lost AND converts AND (n.jtype <> 'boolean' OR (n.key = 'markdown') <> (n.value = 'true')) THEN '{lost}'
-            WHEN n.type = 'array' THEN CASE
-                WHEN jsonb_array_length(n.value) > n.max_items THEN ARRAY['too_many:' || jsonb_array_length(n.value) || ':' || n.max_items]
-                WHEN n.rule IN ('filled', 'links') AND jsonb_array_length(n.value) = 0 THEN '{empty}'
-                WHEN n.rule = 'five' AND jsonb_array_length(n.value) > 5 THEN ARRAY['surplus:' || jsonb_array_length(n.value) || ':5']
-                WHEN n.rule = 'six' AND jsonb_array_length(n.value) > 6 THEN ARRAY['surplus:' || jsonb_array_length(n.value) || ':6'] END
-            WHEN n.rule IS NULL THEN NULL
-            WHEN n.rule = 'no_effect' THEN '{no_effect}'
-            WHEN n.rule IN ('text', 'fact', 'title', 'plain', 'adaptive_text') THEN
-                CASE WHEN n.value #>> '{}' ~ '[<*_#~|\n[]|https?:' THEN o365_internal.text_codes(n.rule, n.value #>> '{}') END
-            WHEN n.rule IN ('image', 'link', 'target') THEN
-                CASE WHEN n.rule <> 'target' AND n.value #>> '{}' ~ '^https://[a-zA-Z0-9][^[:space:]]*$' THEN NULL
-                     ELSE o365_internal.address_codes(n.rule, n.value #>> '{}', n.key, CASE WHEN NOT converts THEN target_urls END) END
-            WHEN left(n.rule, 1) = '|' THEN
-                CASE WHEN position('|' IN n.value #>> '{}') = 0 AND position('|' || CASE WHEN left(n.kind, 3) = 'a.e' OR left(n.kind, 4) IN ('a.ac', 'a.co') THEN lower(n.value #>> '{}') ELSE n.value #>> '{}' END || '|'
-                                                                     IN CASE WHEN left(n.kind, 4) = 'a.co' THEN lower(n.rule) ELSE n.rule END) > 0 THEN NULL
-                     ELSE ARRAY[CASE WHEN n.kind = 'a.attachment' THEN 'attachment_type:' WHEN n.kind ~ '^a\.(el|ac|co|ms)' OR n.key = '@context' THEN 'word_ignored:' ELSE 'word:' END
-                                || coalesce(nullif(left(n.value #>> '{}', 60), ''), 'empty')] END
-            WHEN n.rule = 'color' THEN CASE WHEN n.value #>> '{}' !~ '^[0-9a-fA-F]{6}$' THEN '{color}'::text[] END
-            WHEN n.rule = 'uuid' THEN CASE WHEN n.value #>> '{}' !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN '{uuid}'::text[] END
-            WHEN n.rule = 'version' THEN CASE WHEN n.value #>> '{}' !~ '^1\.[0-5]$' THEN ARRAY['version:' || coalesce(nullif(left(n.value #>> '{}', 20), ''), 'empty')] END
-            WHEN n.rule = 'heading' THEN CASE WHEN n.path NOT LIKE '$.body[0].%'
-                    OR lower(n.value #>> '{}') NOT IN ('bolder', 'medium', 'large', 'extralarge') AND lower(n.value #>> '{}') <> 'default' THEN ARRAY['lost_for_connector:' || n.key || ' here'] END
-            END AS codes
-          FROM node AS n
-    )
-    SELECT array_agg(j.kind) AS kinds, array_agg(j.key) AS keys, array_agg(j.path) AS paths, array_agg(j.jtype) AS jtypes, array_agg(j.type) AS types,
-           array_agg(j.is_object) AS are_objects, array_agg(c) AS codes INTO v_found
-      FROM (SELECT * FROM judged WHERE codes IS NOT NULL OFFSET 0) AS j, unnest(j.codes) AS c;
-    IF v_found.codes IS NULL AND whole = '{}' THEN
+    IF root IS NOT NULL THEN
+        SELECT k.* INTO v_object FROM o365_internal.card_kind AS k WHERE k.kind = root;
+        IF trusts AND root = 'a.card' THEN
+            doubts := jsonb_path_query_array(card, o365_internal.card_doubts('a.card'), '{"converts": false}');
+        END IF;
+        v_found := o365_internal.object_codes(card, doubts, root, v_object, NULL, '$', 0, converts, target_urls, trusts, trusts_actions);
+    END IF;
+    IF v_found = '[]' AND whole = '{}' THEN
         RETURN '[]';
     END IF;
 
     -- Something is wrong: the words for it.
-    RETURN (WITH found AS (
-        SELECT split_part(j.c, ':', 1) AS code, j.kind, CASE WHEN j.c LIKE 'missing:%' THEN split_part(j.c, ':', 2) ELSE j.key END AS key,
-               j.path || CASE WHEN j.c LIKE 'missing:%' AND j.is_object THEN CASE WHEN split_part(j.c, ':', 2) ~ '^\w+$' THEN '.' || split_part(j.c, ':', 2) ELSE format('."%s"', split_part(j.c, ':', 2)) END ELSE '' END AS path,
-               j.jtype, j.type, substr(j.c, length(split_part(j.c, ':', 1)) + 2) AS more, j.is_object, NULL::text[] AS args
-          FROM unnest(v_found.kinds, v_found.keys, v_found.paths, v_found.jtypes, v_found.types, v_found.are_objects, v_found.codes)
-                   AS j (kind, key, path, jtype, type, is_object, c)
-        UNION ALL
-        SELECT split_part(rest.c, ':', 1), 'm.card', NULL, whole.path, NULL, NULL, substr(rest.c, length(split_part(rest.c, ':', 1)) + 2), true, string_to_array(rest.c, ':')
-          FROM unnest(whole) AS v, LATERAL (SELECT CASE WHEN v LIKE '$."%' THEN substring(v FROM '^\$\."[^"]*"') ELSE split_part(v, ':', 1) END AS path) AS whole,
-               LATERAL (SELECT substr(v, length(whole.path) + 2) AS c) AS rest
-    )
-    -- OFFSET 0: a few look-ups by key, where the planner would hash whole tables, and each word found once.
-    SELECT jsonb_agg(jsonb_build_object('severity', p.severity, 'path', p.path, 'problem', p.problem, 'hint', p.hint))
-      FROM (SELECT r.severity, f.path, format(r.problem, VARIADIC said.args) AS problem, format(r.hint, VARIADIC said.args) AS hint
-      FROM found AS f
-      JOIN LATERAL (SELECT r.* FROM o365_internal.card_rule AS r WHERE r.code = f.code OFFSET 0) AS r ON true
-      LEFT JOIN LATERAL (SELECT place.hint FROM o365_internal.card_field AS place
-                          WHERE place.kind = f.kind AND place.name = f.key AND (NOT f.is_object OR f.code = 'missing')
-                         OFFSET 0) AS place ON true
-      LEFT JOIN LATERAL (SELECT k.hint FROM o365_internal.card_kind AS k WHERE k.kind = CASE WHEN f.kind LIKE '%:%' AND f.code IN ('unknown_type', 'not_an_object') THEN
-              CASE WHEN f.kind LIKE 'm.action:%' THEN 'm.action:OpenUri' WHEN f.kind LIKE 'm.input:%' THEN 'm.input:TextInput' WHEN f.kind LIKE 'a.action:%' THEN 'a.action:Action.OpenUrl'
-                   WHEN f.kind LIKE 'a.element:%' THEN 'a.element:TextBlock' ELSE f.kind END ELSE f.kind END OFFSET 0) AS k ON true,
-      LATERAL (SELECT CASE WHEN f.code = 'unknown_field' THEN o365_internal.nearest_field(f.kind, f.key) END AS name OFFSET 0) AS near,
-      LATERAL (SELECT CASE
-          WHEN f.args IS NOT NULL AND f.code = 'version' THEN ARRAY['version', '', '', 'none', '']
-          WHEN f.args IS NOT NULL AND f.code = 'lost_for_connector' THEN ARRAY['', '', '', f.args[2], f.args[3]]
-          WHEN f.args IS NOT NULL THEN ARRAY[coalesce(f.args[2], ''), coalesce(f.args[3], ''), coalesce(f.args[4], ''), '', '']
-          WHEN f.code IN ('too_many', 'surplus') THEN ARRAY[f.key, split_part(f.more, ':', 1), split_part(f.more, ':', 2), '', '']
-          ELSE ARRAY[
-              coalesce(CASE WHEN f.is_object AND f.code <> 'missing' THEN 'an item of ' || f.key ELSE left(f.key, 60) END, 'the card'),
-              CASE WHEN f.jtype IN ('array', 'object') THEN 'an ' ELSE 'a ' END || coalesce(f.jtype, 'null'),
-              CASE WHEN f.code = 'unknown_field' THEN CASE WHEN f.kind LIKE '%:%' THEN split_part(f.kind, ':', 2) WHEN f.kind = 'm.card' THEN 'a MessageCard'
-                        WHEN f.kind = 'a.card' THEN 'an Adaptive Card' ELSE 'a ' || split_part(f.kind, '.', 2) END
-                   ELSE CASE WHEN f.type IN ('array', 'object') THEN 'an ' ELSE 'a ' END || coalesce(f.type, 'object') END,
-              CASE WHEN f.code = 'unknown_field' THEN CASE WHEN near.name IS NULL THEN 'It is left unread: leave it out, or see docs/cards.md for what there is.' ELSE format('Write "%s".', near.name) END
-                   ELSE f.more END,
-              CASE WHEN f.code = 'lost_for_connector' THEN 'A connector webhook takes of an Adaptive Card: a TextBlock as title (the first, with size or weight), TextBlocks, FactSets, Images and up to 4 Action.OpenUrl. Send a MessageCard for more.'
-                   ELSE coalesce(place.hint, k.hint, 'it as docs/cards.md shows') END] END AS args OFFSET 0) AS said
-     ORDER BY r.severity, f.path LIMIT 100) AS p);
+    FOR v_i IN 0 .. jsonb_array_length(v_found) - 1 LOOP
+        v_one := v_found->v_i;
+        v_problems := v_problems || o365_internal.problem(v_one->>'code', v_one->>'kind', v_one->>'key', v_one->>'path', v_one->>'jtype', v_one->>'type',
+                                                          (v_one->'is_object')::boolean, NULL);
+    END LOOP;
+    FOREACH v_code IN ARRAY whole LOOP
+        v_path := CASE WHEN v_code LIKE '$."%' THEN substring(v_code FROM '^\$\."[^"]*"') ELSE split_part(v_code, ':', 1) END;
+        v_code := substr(v_code, length(v_path) + 2);
+        v_problems := v_problems || o365_internal.problem(v_code, 'm.card', NULL, v_path, NULL, NULL, true, string_to_array(v_code, ':'));
+    END LOOP;
+    IF jsonb_array_length(v_problems) > 1 THEN
+        v_problems := (SELECT jsonb_agg(p.problem ORDER BY p.problem->>'severity', p.problem->>'path', p.problem->>'problem')
+                         FROM (SELECT o.problem FROM jsonb_array_elements(v_problems) AS o (problem)
+                                ORDER BY o.problem->>'severity', o.problem->>'path', o.problem->>'problem' LIMIT 100) AS p);
+    END IF;
+    RETURN v_problems;
 END $$;
-COMMENT ON FUNCTION o365_internal.walked_problems(jsonb, text, boolean, text[], text[], boolean) IS
-    'The slow half of card_problems: what is wrong with each object and field, and the words for it; [] for nothing. root: its '
-    'card_root; null: its objects are not looked at. converts: whether a conversion follows. whole: what is wrong with the card '
-    'as a whole, each code after its path and a colon. trusts: whether an object that its pattern calls right is left alone; '
-    'needs actions_are_right.';
+COMMENT ON FUNCTION o365_internal.walked_problems(jsonb, jsonb, text, boolean, text[], text[], boolean, boolean) IS
+    'The slow half of card_problems: what is wrong with each object and field, and the words for it; [] for nothing. doubts: the pairs of the '
+    'card that are not known to be right; null: all. root: its card_root; null: its objects are not looked at. converts: whether a conversion '
+    'follows. whole: what is wrong with the card as a whole, each code after its path and a colon. trusts: whether an object that its pattern '
+    'calls right is left alone; trusts_actions: also one that may hold actions, which needs actions_are_right.';
 
 CREATE OR REPLACE FUNCTION o365_internal.card_problems(card jsonb, dialect text, target_urls text[]) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -297,13 +440,14 @@ DECLARE
     v_counted integer;
     v_root text;
     v_converts boolean;
-    v_trusts boolean;
+    v_trusts_actions boolean;
+    v_doubts jsonb;
     v_codes text[] := '{}';
 BEGIN
     IF card IS NULL OR jsonb_typeof(card) <> 'object' THEN
-        RETURN o365_internal.walked_problems(card, NULL, false, NULL, '{$:no_object}', false);
+        RETURN o365_internal.walked_problems(card, NULL, NULL, false, NULL, '{$:no_object}', true, true);
     ELSIF v_size > v_limit THEN
-        RETURN o365_internal.walked_problems(card, NULL, false, NULL, ARRAY['$:size:' || v_size || '::' || v_limit], false);
+        RETURN o365_internal.walked_problems(card, NULL, NULL, false, NULL, ARRAY['$:size:' || v_size || '::' || v_limit], true, true);
     END IF;
     v_root := o365_internal.card_root(card, dialect);
     v_converts := v_root = 's.card' OR v_root = 'm.card' AND dialect = 'workflow';
@@ -346,12 +490,21 @@ BEGIN
             v_codes := v_codes || '$.body:no_text'::text;
         END IF;
     END IF;
-    v_trusts := v_root IS DISTINCT FROM 'm.card' OR NOT card ?| '{sections,potentialAction}'
-                OR o365_internal.actions_are_right(card, target_urls);
-    IF v_codes = '{}' AND v_trusts AND o365_internal.card_is_right(card, v_root, v_converts) THEN
-        RETURN '[]';
+    v_trusts_actions := v_root IS DISTINCT FROM 'm.card' OR NOT card ?| '{sections,potentialAction}'
+                        OR o365_internal.actions_are_right(card, target_urls);
+    IF v_trusts_actions THEN
+        -- A MessageCard whose fields are right is right.
+        IF v_root = 'm.card' THEN
+            v_doubts := CASE WHEN v_converts THEN jsonb_path_query_array(card, o365_internal.card_doubts('m.card'), '{"converts": true}')
+                             ELSE jsonb_path_query_array(card, o365_internal.card_doubts('m.card'), '{"converts": false}') END;
+            IF v_codes = '{}' AND v_doubts = '[]' THEN
+                RETURN '[]';
+            END IF;
+        ELSIF v_codes = '{}' AND o365_internal.card_is_right(card, v_root, v_converts) THEN
+            RETURN '[]';
+        END IF;
     END IF;
-    RETURN o365_internal.walked_problems(card, v_root, v_converts, target_urls, v_codes, v_trusts);
+    RETURN o365_internal.walked_problems(card, v_doubts, v_root, v_converts, target_urls, v_codes, true, v_trusts_actions);
 END $$;
 COMMENT ON FUNCTION o365_internal.card_problems(jsonb, text, text[]) IS
     'What is wrong with a card: an array of severity, path, problem and hint, errors first, at most 100; [] for nothing. target_urls: those of '

@@ -60,7 +60,8 @@ COMMENT ON COLUMN o365_internal.card_field.hint IS 'How it is written; for a mis
 CREATE TABLE o365_internal.card_pattern (
     kind    text PRIMARY KEY,
     pattern jsonpath NOT NULL,
-    covers  boolean NOT NULL
+    covers  boolean NOT NULL,
+    doubts  jsonpath
 );
 COMMENT ON TABLE o365_internal.card_pattern IS
     'What right objects of a card look like, made of card_field. Rows belong to the product: sql/functions/card_pattern.sql.';
@@ -69,6 +70,8 @@ COMMENT ON COLUMN o365_internal.card_pattern.pattern IS
     'Of a kind: selects an object that is right. Of a family: selects out of an array what is not known to be right.';
 COMMENT ON COLUMN o365_internal.card_pattern.covers IS
     'Whether the walk need not look into an object that is right, given actions_are_right.';
+COMMENT ON COLUMN o365_internal.card_pattern.doubts IS
+    'Selects the pairs of key and value of such an object that are not known to be right, given actions_are_right. Null: all are.';
 
 CREATE TABLE o365_internal.card_warning (
     card_id         bigint PRIMARY KEY,
