@@ -1,4 +1,9 @@
-// The card playground: edit a card, see it as it would look, post it to one of your places.
+// The card playground: edit a card, see what o365.send would say of it and how it looks wherever it may arrive, post it
+// to one of your places.
+#include <fmt/format.h>
+
+#include "lib/card_conversion.h"
+#include "lib/json_place.h"
 #include "lib/json_text.h"
 #include "sandbox/answers.h"
 #include "sandbox/card.h"
@@ -8,76 +13,90 @@ namespace o365 {
 namespace {
 
 struct Sample {
-    const char* name;
+    const char* name;  // static/sample-<name>.json
     const char* title;
-    const char* card;  // @origin@ is the sandbox's
 };
 
 constexpr std::array kSamples = {
-    Sample{"ticket", "A ticket, with a button and a form",
-           R"({
-  "@type": "MessageCard",
-  "@context": "https://schema.org/extensions",
-  "summary": "Ticket 17 was opened",
-  "themeColor": "0F6CBD",
-  "title": "Ticket 17 was opened",
-  "sections": [{
-    "activityTitle": "**Ann Example**",
-    "activitySubtitle": "customer since 2019",
-    "text": "The printer on the third floor is on fire.",
-    "facts": [{"name": "Priority", "value": "high"}, {"name": "Promise", "value": "today 17:00"}]
-  }],
-  "potentialAction": [
-    {"@type": "HttpPOST", "name": "Close the ticket", "target": "@origin@/example/action", "body": "{\"title\": \"Ticket 17 is closed\"}"},
-    {"@type": "ActionCard", "name": "Comment",
-     "inputs": [{"@type": "TextInput", "id": "comment", "title": "Your comment", "isMultiline": true, "isRequired": true}],
-     "actions": [{"@type": "HttpPOST", "name": "Send", "target": "@origin@/example/action",
-                  "body": "{\"title\": \"Ticket 17\", \"comment\": \"{{comment.value}}\"}"}]},
-    {"@type": "OpenUri", "name": "Open the ticket", "targets": [{"os": "default", "uri": "https://contoso.example/tickets/17"}]}
-  ]
-})"},
-    Sample{"news", "A plain message", R"({
-  "@type": "MessageCard",
-  "@context": "https://schema.org/extensions",
-  "summary": "Release 4.2",
-  "title": "Release 4.2 is out",
-  "text": "What is new:\n\n- **faster** start\n- *fewer* surprises\n\nSee [the notes](https://contoso.example/4.2)."
-})"},
-    Sample{"adaptive", "An Adaptive Card, for a workflow", R"({
-  "type": "message",
-  "attachments": [{
-    "contentType": "application/vnd.microsoft.card.adaptive",
-    "contentUrl": null,
-    "content": {
-      "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
-      "type": "AdaptiveCard",
-      "version": "1.4",
-      "body": [
-        {"type": "TextBlock", "size": "Medium", "weight": "Bolder", "text": "Build 4711 failed", "wrap": true},
-        {"type": "ColumnSet", "columns": [
-          {"type": "Column", "width": "stretch", "items": [
-            {"type": "FactSet", "facts": [{"title": "Branch", "value": "main"}, {"title": "Stage", "value": "test"}]}]}]},
-        {"type": "TextBlock", "text": "3 of 412 tests failed. **Two** of them are new.", "wrap": true}
-      ],
-      "actions": [
-        {"type": "Action.ShowCard", "title": "Which ones?", "card": {"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": "parser_tests, url_tests, mail_tests"}]}},
-        {"type": "Action.OpenUrl", "title": "Open the log", "url": "https://contoso.example/builds/4711"}
-      ]
-    }
-  }]
-})"},
+    Sample{"ticket", "Ticket, with a button and a form"},
+    Sample{"ci", "Failed build"},
+    Sample{"invoice", "Invoice"},
+    Sample{"alert", "Alert"},
+    Sample{"news", "Plain message"},
+    Sample{"poll", "Poll"},
+    Sample{"rtl", "Right to left, and emoji"},
+    Sample{"adaptive", "Adaptive Card, for Workflows"},
+    Sample{"both", "Adaptive Card that connectors take too"},
+    Sample{"mistakes", "Common mistakes"},
 };
 
-std::string sample(const Sandbox& sandbox, std::string_view name) {
-    const Sample* chosen = kSamples.data();
-    for (const Sample& one : kSamples) {
-        if (one.name == name) chosen = &one;
-    }
-    std::string text = chosen->card;
+struct Look {
+    const char* kind;
+    const char* name;
+};
+constexpr std::array kLooks = {Look{"groups", "Outlook Groups"}, Look{"mail", "Inbox"}, Look{"teams", "Teams"}};
+
+// The text of a sample, with this sandbox's address for @origin@. The first one for a name that does not exist.
+std::string sample(const Sandbox& sandbox, const std::string& name) {
+    const bool known =
+        std::any_of(kSamples.begin(), kSamples.end(), [&](const Sample& one) { return one.name == name; });
+    std::string text = *sandbox.pages().file(fmt::format("sample-{}.json", known ? name : kSamples.front().name));
     constexpr std::string_view kMark = "@origin@";
     for (std::size_t at = text.find(kMark); at != std::string::npos; at = text.find(kMark, at))
         text.replace(at, kMark.size(), sandbox.origin());
+    text.erase(text.find_last_not_of('\n') + 1);
     return text;
+}
+
+// What o365.send would say: heading, state, meter, and each problem with its line.
+Json::Value judged(Sandbox& sandbox, const std::string& text, const char* dialect, const char* heading) {
+    const Json::Value said = sandbox.ask("select o365.sandbox_judge($1, $2)", {text, dialect});
+    Json::Value values;
+    values["heading"] = heading;
+    values["problems"] = Json::Value(Json::arrayValue);
+    bool errors = false;
+    for (const Json::Value& problem : said["problems"]) {
+        Json::Value row;
+        const bool error = problem["severity"] == "error";
+        errors = errors || error;
+        row["is_error"] = error;
+        row["path"] = problem["path"].asString();
+        row["problem_text"] = problem["problem"].asString();
+        row["hint"] = problem["hint"].asString();
+        row["line"] = json_place(text, problem["path"].asString()).value_or(Place{}).line;
+        values["problems"].append(row);
+    }
+    values["refused"] = errors;
+    values["warned"] = !errors && !said["problems"].empty();
+    values["clean"] = said["problems"].empty();
+    values["sized"] = said["limit"].isInt();
+    if (said["limit"].isInt()) {
+        values["counted"] = said["counted"].asString();
+        values["limit"] = said["limit"].asString();
+        values["kilobytes"] = fmt::format("{:.1f}", said["counted"].asDouble() / 1024);
+        values["most_kilobytes"] = fmt::format("{:.1f}", said["limit"].asDouble() / 1024);
+    }
+    return values;
+}
+
+// The card in the other format, drawn and as text.
+Json::Value converted(Sandbox& sandbox, const Json::Value& card) {
+    const bool to_workflow = adaptive_card(card) == nullptr;
+    const ConvertedCard other = card_for_dialect(card, to_workflow ? "workflow" : "connector");
+    Json::Value values;
+    values["to_workflow"] = to_workflow;
+    values["cannot"] = other.problem;
+    if (!other.problem.empty() || other.card.isNull()) return values;
+    values["drawn"] = sandbox.pages().render_part("card", card_view(other.card, "teams"));
+    values["source"] = json_text(other.card, true);
+    for (const LostPart& lost : other.lost) {
+        Json::Value row;
+        row["path"] = lost.path;
+        row["what"] = lost.what;
+        values["lost"].append(row);
+    }
+    values["loses"] = !other.lost.empty();
+    return values;
 }
 
 Response show(Sandbox& sandbox, const std::string& text, const std::string& target, const std::string& problem) {
@@ -92,7 +111,6 @@ Response show(Sandbox& sandbox, const std::string& text, const std::string& targ
         row["label"] = one.title;
         values["samples"].append(row);
     }
-    std::string kind = "groups";
     const Rows rows = sandbox.database().call("select target_id, kind, name, dialect from o365.sandbox_targets($1)",
                                               {sandbox.person()});
     for (int i = 0; i < rows.size(); ++i) {
@@ -101,12 +119,27 @@ Response show(Sandbox& sandbox, const std::string& text, const std::string& targ
         row["place"] = std::string(rows.text(i, 2)) + " (" +
                        (rows.text(i, 3) == "workflow" ? "workflow" : std::string(rows.text(i, 1))) + ")";
         row["chosen"] = rows.text(i, 0) == target;
-        if (rows.text(i, 0) == target) kind = std::string(rows.text(i, 1));
         values["targets"].append(row);
     }
-    const auto card = parse_json(text);
-    if (card && card->isObject()) values["card_html"] = sandbox.pages().render_part("card", card_view(*card, kind));
-    values["has_card"] = card && card->isObject();
+    if (const auto fault = json_fault(text)) {
+        values["fault"]["line"] = fault->place.line;
+        values["fault"]["column"] = fault->place.column;
+        values["fault"]["words"] = fault->words;
+    } else {
+        const Json::Value card = *parse_json(text);
+        values["is_card"] = true;
+        values["verdicts"].append(judged(sandbox, text, "connector", "Connector webhook"));
+        values["verdicts"].append(judged(sandbox, text, "workflow", "Workflows webhook"));
+        for (const Look& look : kLooks) {
+            Json::Value shown;
+            shown["kind"] = look.kind;
+            shown["look"] = look.name;
+            shown["first"] = look.kind == kLooks.front().kind;
+            shown["drawn"] = sandbox.pages().render_part("card", card_view(card, look.kind));
+            values["looks"].append(shown);
+        }
+        values["other"] = converted(sandbox, card);
+    }
     return with_scripts(sandbox.page(problem.empty() ? 200 : 400, "playground", values));
 }
 
@@ -120,14 +153,17 @@ Response playground(Sandbox& sandbox, const Request& request) {
     const FormData form = parse_form_data(request);
     const std::string text = form.get("card");
     const std::string target = form.get("target");
-    const auto card = parse_json(text);
-    if (!card || !card->isObject())
-        return show(sandbox, text, target, "That is no JSON object: look for a missing comma or quote.");
     if (form.get("do") != "post") return show(sandbox, text, target, "");
-    if (!is_number(target) || sandbox.ask("select o365.sandbox_target($1, $2)", {sandbox.person(), target}).isNull())
-        return show(sandbox, text, target, "Choose one of your places.");
-    // As a webhook would take it: blanks between are not part of a card.
-    const std::string body = json_text(*card);
+    const auto card = parse_json(text);
+    if (!card || !card->isObject()) return show(sandbox, text, target, "That is no card yet: see below.");
+    const Json::Value place = is_number(target)
+                                  ? sandbox.ask("select o365.sandbox_target($1, $2)", {sandbox.person(), target})
+                                  : Json::Value();
+    if (place.isNull()) return show(sandbox, text, target, "Choose one of your places.");
+    // What a worker would post there.
+    const ConvertedCard sent = card_for_dialect(*card, place["dialect"].asString());
+    if (!sent.problem.empty()) return show(sandbox, text, target, "That place does not take it: " + sent.problem + ".");
+    const std::string body = json_text(sent.card);
     const std::string note = judge_flow(body);
     const Rows rows = sandbox.database().call("select o365.sandbox_play($1, $2, $3, $4)",
                                               {target, body, judge_body(body), note.empty() ? Value() : Value(note)});

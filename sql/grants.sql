@@ -16,10 +16,10 @@ BEGIN
     END IF;
     FOR v_grant IN SELECT g.role, g.pattern FROM (VALUES
         ('o365_responder', '^responder_'),
-        ('o365_worker', '^worker_'),
-        ('o365_app', '^(begin_connect|connections|check_card|send|try_send|send_to_user)$'),
+        ('o365_worker', '^(worker_.*|check_card)$'),
+        ('o365_app', '^(begin_connect|connections|check_card|test_cards|card|markdown_escape|send|send_many|try_send|send_to_user)$'),
         ('o365_operator', '^(set|allow_webhook_host|forbid_webhook_host|register_connector|grant_application|revoke_application|connect_button|'
-                          'connect_button_documented|check_card|pause|resume|remove|attempt|health)$')
+                          'connect_button_documented|check_card|test_cards|pause|resume|remove|attempt|health)$')
     ) AS g (role, pattern)
     LOOP
         EXECUTE format('GRANT USAGE ON SCHEMA o365 TO %I', v_grant.role);
@@ -32,6 +32,6 @@ BEGIN
     GRANT EXECUTE ON FUNCTION o365_internal.visible_connectors() TO o365_operator, o365_app;
     REVOKE EXECUTE ON FUNCTION o365_internal.is_operator(), o365_internal.may_use(integer) FROM o365_operator, o365_app;
     GRANT INSERT ON o365.callback TO o365_responder;
-    GRANT SELECT ON o365.settings, o365.connectors, o365.webhook_hosts, o365.response_rules, o365.subscriptions, o365.queue, o365.attempts, o365.deliveries TO o365_operator;
-    GRANT SELECT ON o365.connectors, o365.subscriptions, o365.queue, o365.attempts, o365.deliveries TO o365_app;
+    GRANT SELECT ON o365.settings, o365.connectors, o365.webhook_hosts, o365.response_rules, o365.subscriptions, o365.queue, o365.attempts, o365.deliveries, o365.card_warnings TO o365_operator;
+    GRANT SELECT ON o365.connectors, o365.subscriptions, o365.queue, o365.attempts, o365.deliveries, o365.card_warnings TO o365_app;
 END $$;

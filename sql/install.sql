@@ -124,6 +124,8 @@ COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \ir migrate.sql
 \set migration 0006_fewer_statements
 \ir migrate.sql
+\set migration 0007_card_rules
+\ir migrate.sql
 
 COMMENT ON SCHEMA o365 IS 'o365-connector: the functions and views that programs, applications and operators use.';
 COMMENT ON SCHEMA o365_internal IS 'o365-connector: tables. Nobody but the owner has a grant here.';
@@ -134,6 +136,9 @@ COMMENT ON SCHEMA o365_internal IS 'o365-connector: tables. Nobody but the owner
 \ir functions/connectors.sql
 \ir functions/connect.sql
 \ir functions/responder.sql
+\ir functions/card_rules.sql
+\ir functions/card_pattern.sql
+\ir functions/check_card.sql
 \ir functions/cards.sql
 \ir functions/lanes.sql
 \ir functions/worker.sql

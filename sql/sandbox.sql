@@ -47,6 +47,7 @@ SELECT to_regclass('o365_internal.sandbox_setting') IS NULL AS is_new \gset
 \ir sandbox/tenant.sql
 \ir sandbox/faults.sql
 \ir sandbox/feed.sql
+\ir sandbox/playground.sql
 
 DO $$
 DECLARE

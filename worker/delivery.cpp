@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "lib/card_conversion.h"
 #include "lib/json_text.h"
 #include "lib/log.h"
 #include "lib/url.h"
@@ -547,8 +548,17 @@ void Delivery::advance(const std::shared_ptr<Lane>& lane) {
             return hand_over(lane, true);
         }
         if (!lane->webhook) return hand_over(lane, true);
+        CardBody body = card_body(std::move(card.body), lane->dialect);
+        if (!body.problem.empty()) {
+            // o365.send lets no such card pass; one that stands in the outbox all the same ends, and the next one goes.
+            log::warn("card_not_converted", "card={} subscription={} problem={}", card.card_id, lane->subscription_id,
+                      log::quoted(body.problem));
+            ++lane->next;
+            lane->ends.push_back({card.position, {"dead", 0, std::move(body.problem)}, 0, {}, {}});
+            return advance(lane);
+        }
         client_.post(
-            *lane->webhook, std::move(card.body), [this, lane] { return may_send(*lane); },
+            *lane->webhook, std::move(body.text), [this, lane] { return may_send(*lane); },
             [this, lane](PostResult result) { posted(lane, std::move(result)); });
     } catch (const std::exception& error) {
         // One card that cannot be posted, whatever for, ends no worker.

@@ -18,6 +18,7 @@
 #include "lib/log.h"
 #include "lib/process.h"
 #include "lib/url.h"
+#include "worker/card.h"
 #include "worker/delivery.h"
 #include "worker/keys.h"
 
@@ -161,8 +162,29 @@ int main(int argc, char** argv) {
                       "stays as it is");
         CLI::App* back_up = keys->add_subcommand("backup", "copy the key file and note that it was backed up");
         back_up->add_option("file", backup, "where to")->required();
+        CLI::App* card = app.add_subcommand("card", "judge, convert or look at a card in a file, before it is sent");
+        card->require_subcommand(1);
+        o365::CardFile card_file;
+        CLI::App* check_card = card->add_subcommand(
+            "check",
+            "what o365.check_card says, by line: 0 it may be sent, 65 it would be refused, 66 no file, 69 no database");
+        CLI::App* convert_card =
+            card->add_subcommand("convert", "print what the webhook gets; what is lost goes to standard error");
+        CLI::App* preview_card =
+            card->add_subcommand("preview", "write a page that shows the card as it is sent and as it arrives");
+        for (CLI::App* one : {check_card, convert_card, preview_card}) {
+            one->add_option("file", card_file.file, "file with the card's JSON, or - for standard input")->required();
+            one->add_option("--dialect", card_file.dialect, "kind of webhook")
+                ->check(CLI::IsMember({"connector", "workflow"}))
+                ->capture_default_str();
+        }
+        check_card->add_option("--connector", card_file.connector, "whose registered target URLs hold");
+        preview_card->add_option("--output", card_file.output, "where the page goes")->capture_default_str();
         CLI11_PARSE(app, argc, argv);
+        if (convert_card->parsed()) return o365::card_convert(card_file);
+        if (preview_card->parsed()) return o365::card_preview(card_file);
         const Settings settings = o365::load_settings(path);
+        if (check_card->parsed()) return o365::card_check(settings, card_file);
         if (generate->parsed()) return o365::keys_generate(settings);
         if (add->parsed()) return o365::keys_add(settings, replaces);
         if (list->parsed()) return o365::keys_list(settings);

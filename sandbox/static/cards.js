@@ -83,5 +83,6 @@
     };
     const drawAll = () => document.querySelectorAll('.adaptive').forEach(draw);
     drawAll();
+    document.addEventListener('cards', drawAll);  // there are others now
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
 })();

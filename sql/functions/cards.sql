@@ -1,52 +1,14 @@
 -- Sending. A send inserts one row and touches nothing that another session could wait for.
 
-CREATE OR REPLACE FUNCTION o365.check_card(card jsonb, dialect text DEFAULT 'connector')
-RETURNS TABLE (severity text, path text, problem text, hint text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    v_limit integer := o365_internal.integer_setting('card_size_limit');
-    v_size integer := octet_length(card::text);
-BEGIN
-    IF dialect IS NULL OR dialect NOT IN ('connector', 'workflow') THEN
-        RAISE EXCEPTION 'dialect % is unknown', quote_nullable(dialect)
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'It is connector or workflow.';
-    END IF;
-    IF card IS NULL OR jsonb_typeof(card) <> 'object' THEN
-        RETURN QUERY SELECT 'error', '$', 'the card is not a JSON object', 'Send an object: {"@type": "MessageCard", "text": "..."}.';
-        RETURN;
-    END IF;
-    IF v_size > v_limit THEN
-        RETURN QUERY SELECT 'error', '$', format('the card has %s bytes, %s are allowed', v_size, v_limit),
-            'Microsoft refuses cards over 28 KB as it counts them, which is up to a fifth more than ours. Shorten texts or send several cards.';
-    END IF;
-    IF dialect = 'connector' THEN
-        IF card->>'type' IN ('AdaptiveCard', 'message') THEN
-            RETURN QUERY SELECT 'error', '$.type', 'a connector webhook takes no Adaptive Card', 'Send a MessageCard: {"@type": "MessageCard", "text": "..."}.';
-        ELSIF EXISTS (SELECT FROM (VALUES (card->'text'), (card->'summary')) AS v (value)
-                       WHERE v.value IS NOT NULL AND jsonb_typeof(v.value) NOT IN ('string', 'null')) THEN
-            RETURN QUERY SELECT 'error', CASE WHEN jsonb_typeof(card->'text') IN ('string', 'null') OR NOT card ? 'text'
-                                              THEN '$.summary' ELSE '$.text' END,
-                'text and summary must be strings', 'Write "text": "..."; numbers and objects become text on your side.';
-        ELSIF coalesce(card->>'text', '') !~ '[^[:space:]]' AND coalesce(card->>'summary', '') !~ '[^[:space:]]' THEN
-            RETURN QUERY SELECT 'error', '$.text', 'the card has neither text nor summary', 'Write one of them; Microsoft answers "Summary or Text is required."';
-        END IF;
-    ELSIF NOT coalesce(card->>'type' = 'AdaptiveCard' AND jsonb_typeof(card->'body') = 'array', false)
-          AND NOT coalesce(card->>'type' = 'message' AND jsonb_typeof(card->'attachments') = 'array' AND jsonb_array_length(card->'attachments') > 0, false) THEN
-        RETURN QUERY SELECT 'error', '$.type', 'a Workflows webhook takes Adaptive Cards only',
-            'Send {"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": "..."}]}.';
-    END IF;
-END $$;
-COMMENT ON FUNCTION o365.check_card(jsonb, text) IS
-    'What is wrong with a card for a dialect, a row each: severity error (o365.send refuses it), JSON path, problem and what to write instead. No '
-    'row: it may be sent. Source: office365-connectors.md 3.1, 3.2, 4.1. Error: invalid_parameter_value for an unknown dialect.';
-
 CREATE OR REPLACE FUNCTION o365.try_send(subscription_id bigint, card jsonb, event text DEFAULT NULL, OUT card_id bigint, OUT problems jsonb)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_connector_id integer;
     v_dialect text;
+    v_target_urls text[];
 BEGIN
-    SELECT s.connector_id, s.dialect INTO v_connector_id, v_dialect FROM o365_internal.subscription AS s
+    SELECT s.connector_id, s.dialect, c.target_urls INTO v_connector_id, v_dialect, v_target_urls
+      FROM o365_internal.subscription AS s JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
      WHERE s.subscription_id = try_send.subscription_id;
     IF NOT FOUND OR NOT o365_internal.may_use(v_connector_id) THEN
         RAISE EXCEPTION 'there is no connection % that role % may send to', coalesce(subscription_id::text, 'NULL'), session_user
@@ -56,18 +18,21 @@ BEGIN
         RAISE EXCEPTION 'event has % characters', length(event)
             USING ERRCODE = 'invalid_parameter_value', HINT = 'It names one of the connector''s events, in at most 200.';
     END IF;
-    SELECT jsonb_agg(jsonb_build_object('severity', p.severity, 'path', p.path, 'problem', p.problem, 'hint', p.hint)) INTO problems
-        FROM o365.check_card(card, v_dialect) AS p;
-    IF problems IS NULL THEN
-        problems := '[]';
+    problems := o365_internal.card_problems(card, v_dialect, v_target_urls);
+    -- Errors come first.
+    IF problems #>> '{0,severity}' IS DISTINCT FROM 'error' THEN
         card_id := nextval('o365_internal.card_id');
         INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, event)
             VALUES (try_send.card_id, try_send.card_id, try_send.subscription_id, try_send.card::text, try_send.event);
+        IF problems <> '[]' THEN
+            INSERT INTO o365_internal.card_warning (card_id, subscription_id, warnings)
+                VALUES (try_send.card_id, try_send.subscription_id, problems);
+        END IF;
     END IF;
 END $$;
 COMMENT ON FUNCTION o365.try_send(bigint, jsonb, text) IS
-    'Like o365.send, but a card that o365.check_card refuses is not an error: card_id is null and problems lists why. problems is [] when it was '
-    'sent. A text that is no JSON, or has \u0000, fails before the call, as PostgreSQL reads it. Errors: '
+    'Like o365.send, but a card that o365.check_card refuses is not an error: card_id is null and problems lists why. problems has warnings '
+    'too, of a card that was sent as well; o365.card_warnings keeps them. A text that is no JSON, or has \u0000, fails before the call, as PostgreSQL reads it. Errors: '
     'insufficient_privilege, invalid_parameter_value (event).';
 
 CREATE OR REPLACE FUNCTION o365.send(subscription_id bigint, card jsonb, event text DEFAULT NULL) RETURNS bigint
@@ -86,7 +51,7 @@ COMMENT ON FUNCTION o365.send(bigint, jsonb, text) IS
     'Sends a card to a connection (o365.connections names it) and returns its card_id. The card leaves when your transaction commits, and not '
     'at all if it rolls back. To a paused or pending connection it waits; to a removed one it is accepted and ends as '
     'cancelled. Errors: check_violation '
-    '(o365.check_card refuses it; DETAIL lists why), insufficient_privilege, invalid_parameter_value (event).';
+    '(o365.check_card finds an error; DETAIL lists all), insufficient_privilege, invalid_parameter_value (event).';
 
 CREATE OR REPLACE FUNCTION o365.send_to_user(connector text, app_user text, card jsonb, event text DEFAULT NULL)
 RETURNS TABLE (subscription_id bigint, card_id bigint, problems jsonb)
@@ -94,15 +59,18 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 #variable_conflict use_column
 DECLARE
     v_connector o365_internal.connector := o365_internal.connector_to_use(connector);
-    v_problem record;
+    v_is_adaptive boolean := coalesce(card->>'type' IN ('AdaptiveCard', 'message'), false);
+    v_problem jsonb;
 BEGIN
     -- What no webhook would take is the application's mistake. What one of them does not take is its user's choice of a place,
     -- and rolls nothing back.
-    SELECT p.problem, p.path, p.hint INTO v_problem FROM o365.check_card(card, 'connector') AS p
-     WHERE EXISTS (SELECT FROM o365.check_card(card, 'workflow')) LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'card refused: % (%)', v_problem.problem, v_problem.path
-            USING ERRCODE = 'check_violation', HINT = v_problem.hint;
+    v_problem := o365_internal.card_problems(card, CASE WHEN v_is_adaptive THEN 'workflow' ELSE 'connector' END,
+                                             v_connector.target_urls)->0;
+    IF v_problem->>'severity' = 'error'
+       AND o365_internal.card_problems(card, CASE WHEN v_is_adaptive THEN 'connector' ELSE 'workflow' END,
+                                       v_connector.target_urls) #>> '{0,severity}' = 'error' THEN
+        RAISE EXCEPTION 'card refused: % (%)', v_problem->>'problem', v_problem->>'path'
+            USING ERRCODE = 'check_violation', HINT = v_problem->>'hint';
     END IF;
     RETURN QUERY SELECT s.subscription_id, sent.card_id, sent.problems
         FROM o365_internal.subscription AS s,
@@ -113,6 +81,111 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.send_to_user(text, text, jsonb, text) IS
     'Sends a card to every connection that a user of the application has with a connector: a row each, none when there is none. '
-    'Where a connection does not take such a card (an Adaptive Card for a connector webhook, a MessageCard for Workflows), '
+    'Where a connection does not take such a card (a connector webhook an Adaptive Card that it cannot show whole), '
     'card_id is null and problems says why. Errors: check_violation (no webhook takes it), insufficient_privilege, '
     'invalid_parameter_value (event).';
+
+CREATE OR REPLACE FUNCTION o365.send_many(subscription_ids bigint[], cards jsonb[], events text[] DEFAULT NULL) RETURNS bigint[]
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_bad record;
+    v_ids bigint[];
+BEGIN
+    IF subscription_ids IS NULL OR cards IS NULL OR cardinality(subscription_ids) <> cardinality(cards)
+       OR events IS NOT NULL AND cardinality(events) <> cardinality(cards) OR coalesce(array_ndims(cards), 1) <> 1
+       OR coalesce(array_ndims(subscription_ids), 1) <> 1 OR coalesce(array_ndims(events), 1) <> 1 THEN
+        RAISE EXCEPTION 'there are % connections, % cards and % events', coalesce(cardinality(subscription_ids), 0), coalesce(cardinality(cards), 0),
+                coalesce(cardinality(events)::text, 'no')
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Pass arrays of one length: select o365.send_many(array_agg(id), array_agg(card)) from ...';
+    END IF;
+    SELECT u.n, u.subscription_id INTO v_bad
+      FROM unnest(subscription_ids) WITH ORDINALITY AS u (subscription_id, n)
+      LEFT JOIN o365_internal.subscription AS s ON s.subscription_id = u.subscription_id
+     WHERE s.connector_id IS NULL OR s.connector_id <> ALL (ARRAY(SELECT c.connector_id FROM o365_internal.connector AS c WHERE o365_internal.may_use(c.connector_id)))
+     ORDER BY u.n LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'card %: there is no connection % that role % may send to', v_bad.n, coalesce(v_bad.subscription_id::text, 'NULL'), session_user
+            USING ERRCODE = 'insufficient_privilege', HINT = 'select * from o365.connections(app_user) lists them.';
+    END IF;
+    SELECT u.n, length(u.event) AS size INTO v_bad FROM unnest(events) WITH ORDINALITY AS u (event, n) WHERE length(u.event) > 200 ORDER BY u.n LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'card %: event has % characters', v_bad.n, v_bad.size
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'It names one of the connector''s events, in at most 200.';
+    END IF;
+    -- One statement judges and inserts all; what is refused comes back.
+    WITH sent AS MATERIALIZED (
+        SELECT u.n, u.subscription_id, u.card, (send_many.events)[u.n] AS event, p.problems, p.problems #>> '{0,severity}' = 'error' AS refused
+          FROM unnest(subscription_ids, cards) WITH ORDINALITY AS u (subscription_id, card, n)
+          JOIN o365_internal.subscription AS s ON s.subscription_id = u.subscription_id
+          JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id,
+               -- Without OFFSET 0 each card would be judged once for each use of it.
+               LATERAL (SELECT o365_internal.card_problems(u.card, s.dialect, c.target_urls) AS problems OFFSET 0) AS p
+    ), named AS MATERIALIZED (
+        SELECT o.*, nextval('o365_internal.card_id') AS card_id
+          FROM (SELECT * FROM sent WHERE NOT EXISTS (SELECT FROM sent WHERE refused) ORDER BY n) AS o
+    ), inserted AS (
+        INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, event)
+            SELECT card_id, card_id, subscription_id, card::text, event FROM named
+    ), warned AS (
+        INSERT INTO o365_internal.card_warning (card_id, subscription_id, warnings)
+            SELECT card_id, subscription_id, problems FROM named WHERE problems <> '[]'
+    )
+    SELECT (SELECT array_agg(card_id ORDER BY n) FROM named) AS ids, r.* INTO v_bad
+      FROM (SELECT true) AS one LEFT JOIN (SELECT n, subscription_id, problems FROM sent WHERE refused ORDER BY n LIMIT 1) AS r ON true;
+    IF v_bad.n IS NOT NULL THEN
+        RAISE EXCEPTION 'card % for connection % refused: % (%)', v_bad.n, v_bad.subscription_id, v_bad.problems #>> '{0,problem}', v_bad.problems #>> '{0,path}'
+            USING ERRCODE = 'check_violation', HINT = v_bad.problems #>> '{0,hint}', DETAIL = v_bad.problems::text;
+    END IF;
+    RETURN coalesce(v_bad.ids, '{}');
+END $$;
+COMMENT ON FUNCTION o365.send_many(bigint[], jsonb[], text[]) IS
+    'Sends many cards in one statement, the n-th card to the n-th connection, and returns their card_ids in that order; {} for none. All or '
+    'none: errors name the card by its place, from 1. Errors: those of o365.send; invalid_parameter_value for arrays of different lengths.';
+
+CREATE OR REPLACE FUNCTION o365.test_cards(cards jsonb[], connector text DEFAULT NULL, dialect text DEFAULT NULL)
+RETURNS TABLE (card integer, for_dialect text, severity text, path text, problem text, hint text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY SELECT u.n::integer, d.dialect, p.severity, p.path, p.problem, p.hint
+      FROM unnest(test_cards.cards) WITH ORDINALITY AS u (card, n),
+           unnest(CASE WHEN test_cards.dialect IS NULL THEN ARRAY['connector', 'workflow'] ELSE ARRAY[test_cards.dialect] END) WITH ORDINALITY AS d (dialect, i),
+           LATERAL o365.check_card(u.card, d.dialect, test_cards.connector) AS p
+     ORDER BY u.n, d.i, p.severity, p.path;
+END $$;
+COMMENT ON FUNCTION o365.test_cards(jsonb[], text, text) IS
+    'For an application''s own tests: what o365.check_card says about each card, a row a problem, cards counted from 1; no row when all are right. '
+    'Without a dialect for both. It changes nothing. Errors: those of o365.check_card.';
+
+CREATE OR REPLACE FUNCTION o365.markdown_escape(value text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN regexp_replace(replace(value, '<', '&lt;'), '([\\`*_{}\[\]#~|])', '\\\1', 'g');
+END $$;
+COMMENT ON FUNCTION o365.markdown_escape(text) IS
+    'Text of users for a place where Markdown is read: it is shown as it was typed. Null for null.';
+
+CREATE OR REPLACE FUNCTION o365.card(title text, text text DEFAULT NULL, facts json DEFAULT NULL, link text DEFAULT NULL, link_title text DEFAULT 'Open',
+    theme_color text DEFAULT NULL, image text DEFAULT NULL, summary text DEFAULT NULL)
+RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_facts jsonb;
+BEGIN
+    IF json_typeof(facts) = 'object' THEN
+        SELECT jsonb_agg(jsonb_build_object('name', o365.markdown_escape(f.key), 'value', coalesce(o365.markdown_escape(f.value), ''))) INTO v_facts
+          FROM json_each_text(facts) AS f;
+    ELSIF json_typeof(facts) <> 'null' THEN
+        RAISE EXCEPTION 'facts is a JSON %', json_typeof(facts)
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Write json_build_object(''Status'', status, ''Owner'', owner).';
+    END IF;
+    RETURN jsonb_strip_nulls(jsonb_build_object('@type', 'MessageCard', '@context', 'https://schema.org/extensions',
+        'summary', coalesce(nullif(summary, ''), nullif(title, ''), left(text, 200)), 'title', o365.markdown_escape(title), 'text', text, 'themeColor', ltrim(theme_color, '#'),
+        'sections', CASE WHEN v_facts IS NOT NULL OR image IS NOT NULL THEN jsonb_build_array(jsonb_build_object(
+            'facts', v_facts, 'images', CASE WHEN image IS NOT NULL THEN jsonb_build_array(jsonb_build_object('image', image)) END)) END,
+        'potentialAction', CASE WHEN link IS NOT NULL THEN jsonb_build_array(jsonb_build_object('@type', 'OpenUri', 'name', link_title,
+            'targets', jsonb_build_array(jsonb_build_object('os', 'default', 'uri', link)))) END));
+END $$;
+COMMENT ON FUNCTION o365.card(text, text, json, text, text, text, text, text) IS
+    'A MessageCard for o365.send. text is Markdown; title and facts are data and are escaped. facts: a json object, whose order is kept '
+    '(json_build_object, not jsonb). link becomes a button; image: an https address. Error: invalid_parameter_value (facts).';

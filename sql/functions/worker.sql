@@ -159,6 +159,7 @@ BEGIN
         v_done := v_done || format('removed %s connections that nobody confirmed', v_n);
     END IF;
     DELETE FROM o365_internal.connect_attempt AS a WHERE a.started_at < now() - make_interval(days => v_days);
+    DELETE FROM o365_internal.card_warning AS w WHERE w.at < now() - make_interval(days => v_days);
     DELETE FROM o365_internal.ticket AS t WHERE t.expires_at < now() - interval '1 day';
     DELETE FROM o365_internal.worker AS w WHERE w.seen_at < now() - make_interval(days => v_days);
     DELETE FROM o365_internal.fed AS f WHERE f.n < (SELECT max(g.n) - 100 FROM o365_internal.fed AS g);

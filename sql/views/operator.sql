@@ -145,3 +145,19 @@ COMMENT ON COLUMN o365.attempts.problem IS 'What went wrong, in words.';
 COMMENT ON COLUMN o365.attempts.retry_after_s IS 'Seconds the far end asked to wait.';
 COMMENT ON COLUMN o365.attempts.took_ms IS 'Milliseconds of the POST.';
 COMMENT ON COLUMN o365.attempts.worker IS 'Worker that made it; null when its row is older than history_days.';
+
+CREATE OR REPLACE VIEW o365.card_warnings WITH (security_barrier) AS
+    SELECT w.card_id, w.subscription_id, c.slug AS connector, p.path, p.problem, p.hint, w.at
+      FROM o365_internal.card_warning AS w
+      JOIN o365_internal.subscription AS s ON s.subscription_id = w.subscription_id
+      JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id,
+           jsonb_to_recordset(w.warnings) AS p (path text, problem text, hint text)
+     WHERE s.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);
+COMMENT ON VIEW o365.card_warnings IS 'What o365.check_card said about cards that were sent all the same, a row each.';
+COMMENT ON COLUMN o365.card_warnings.card_id IS 'The card.';
+COMMENT ON COLUMN o365.card_warnings.subscription_id IS 'Where it goes.';
+COMMENT ON COLUMN o365.card_warnings.connector IS 'Connector''s slug.';
+COMMENT ON COLUMN o365.card_warnings.path IS 'JSON path of the place in the card.';
+COMMENT ON COLUMN o365.card_warnings.problem IS 'What will not be seen.';
+COMMENT ON COLUMN o365.card_warnings.hint IS 'What to write instead.';
+COMMENT ON COLUMN o365.card_warnings.at IS 'When its transaction began.';

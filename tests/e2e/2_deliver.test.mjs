@@ -41,6 +41,36 @@ test('a Workflows webhook gets an Adaptive Card in its envelope and the card end
     assert.equal(post.card.attachments[0].contentType, 'application/vnd.microsoft.card.adaptive');
 });
 
+test('a MessageCard sent to a Workflows webhook arrives converted, and what is lost is a warning', async () => {
+    const card = asApplication(`select o365.send(${subscription('eva')}, '${JSON.stringify({
+        '@type': 'MessageCard', '@context': 'https://schema.org/extensions', 'summary': 'Ticket 18', 'themeColor': 'C50F1F', 'title': 'Ticket 18 is converted', 'text': 'It is **hot**.',
+        'sections': [{startGroup: true, activityTitle: 'Ben Example', facts: [{name: 'Priority', value: 'low'}]}],
+        'potentialAction': [{'@type': 'OpenUri', 'name': 'Open the ticket', 'targets': [{os: 'default', uri: 'https://contoso.example/tickets/18'}]},
+            {'@type': 'HttpPOST', 'name': 'Close it', 'target': 'https://contoso.example/tickets/18/close'}],
+    })}')`);
+    await until('the card to end', () => outcome(card) === 'accepted');
+    const {card: {type, summary, attachments: [{contentType, content}]}} = (await feedPosts()).find((one) => JSON.stringify(one.card).includes('Ticket 18 is converted'));
+    assert.deepEqual([type, summary, contentType, content.type], ['message', 'Ticket 18', 'application/vnd.microsoft.card.adaptive', 'AdaptiveCard']);
+    const [head, section] = content.body;
+    assert.equal(head.style, 'attention');
+    assert.deepEqual(head.items.map(({text}) => text), ['Ticket 18 is converted', 'It is **hot**.']);
+    assert.equal(section.separator, true);
+    assert.deepEqual(section.items.map((one) => one.text ?? one.facts), ['Ben Example', [{title: 'Priority', value: 'low'}]]);
+    assert.deepEqual(content.actions, [{type: 'Action.OpenUrl', title: 'Open the ticket', url: 'https://contoso.example/tickets/18'}]);
+    assert.equal(asApplication(`select string_agg(path, ' ' order by path) from o365.card_warnings where card_id = ${card}`), '$.potentialAction[1] $.themeColor');
+});
+
+test('a simple Adaptive Card sent to a connector webhook arrives as a MessageCard, one that would lose something is refused', async () => {
+    const adaptive = (...body) => `'${JSON.stringify({type: 'AdaptiveCard', version: '1.4', body})}'`;
+    const title = {type: 'TextBlock', text: 'Ticket 19 is simple', weight: 'Bolder'};
+    const card = asApplication(`select o365.send(${subscription('ann')}, ${adaptive(title, {type: 'TextBlock', text: 'It is **cold**.'}, {type: 'FactSet', facts: [{title: 'Priority', value: 'none'}]})})`);
+    await until('the card to end', () => outcome(card) === 'delivered');
+    const post = (await feedPosts()).find((one) => JSON.stringify(one.card).includes('Ticket 19 is simple'));
+    assert.deepEqual(post.card, {'@type': 'MessageCard', '@context': 'https://schema.org/extensions', 'summary': 'Ticket 19 is simple', 'title': 'Ticket 19 is simple',
+        'text': 'It is **cold**.', 'sections': [{facts: [{name: 'Priority', value: 'none'}]}]});
+    assert.throws(() => asApplication(`select o365.send(${subscription('ann')}, ${adaptive(title, {type: 'ColumnSet', columns: []})})`), /\$\.body\[1\]/);
+});
+
 test('an error inside a 200 is no success: the card is tried again and arrives', async () => {
     const id = subscription('ann');
     fault({target: 0, answer: '429-in-200', count: 1});

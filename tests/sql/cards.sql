@@ -4,22 +4,24 @@ BEGIN;
 SELECT no_plan();
 SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('ann', 2) AS ann2, pg_temp.connect('bob') AS bob \gset
 
-SELECT is((SELECT array_agg(p.problem) FROM o365.check_card(c.card, c.dialect) AS p), c.problems, c.description) FROM (VALUES
+SELECT is((SELECT array_agg(p.problem ORDER BY p.severity, p.path) FROM o365.check_card(c.card, c.dialect) AS p), c.problems, c.description) FROM (VALUES
     ('{"text": "hello"}'::jsonb, 'connector', NULL::text[], 'a card with a text may go'),
-    ('{"summary": "hello", "sections": []}', 'connector', NULL, 'so may one with a summary'),
+    ('{"@type": "MessageCard", "@context": "https://schema.org/extensions", "summary": "hello", "sections": []}', 'connector', NULL, 'so may one with a summary'),
     ('{"text": "  "}', 'connector', ARRAY['the card has neither text nor summary'], 'a card of blanks may not'),
-    ('{"title": "hello"}', 'connector', ARRAY['the card has neither text nor summary'], 'nor one with a title alone'),
+    ('{"@type": "MessageCard", "@context": "https://schema.org/extensions", "title": "hello"}', 'connector', ARRAY['the card has neither text nor summary'], 'nor one with a title alone'),
     ('[]', 'connector', ARRAY['the card is not a JSON object'], 'an array is no card'),
     ('"hello"', 'connector', ARRAY['the card is not a JSON object'], 'a string is no card'),
     ('null', 'connector', ARRAY['the card is not a JSON object'], 'null is no card'),
     (NULL, 'connector', ARRAY['the card is not a JSON object'], 'neither is NULL'),
     (jsonb_build_object('text', repeat('x', 24000)), 'connector', ARRAY['the card has 24012 bytes, 24000 are allowed'], 'a card has a limit'),
     (jsonb_build_object('text', repeat('ä', 12000)), 'connector', ARRAY['the card has 24012 bytes, 24000 are allowed'], 'counted in bytes'),
-    ('{"type": "AdaptiveCard", "version": "1.4", "body": []}', 'connector', ARRAY['a connector webhook takes no Adaptive Card'], 'connectors take no Adaptive Card'),
+    ('{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": "x"}, {"type": "Container", "items": []}]}', 'connector', ARRAY['a connector webhook cannot show Container'], 'connectors take no Adaptive Card that would lose something'),
+    ('{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": "x"}]}', 'connector', NULL, 'but one that would not'),
     ('{"type": "AdaptiveCard", "version": "1.4", "body": []}', 'workflow', NULL, 'Workflows do'),
-    ('{"type": "message", "attachments": [{}]}', 'workflow', NULL, 'wrapped as well'),
-    ('{"type": "message", "attachments": []}', 'workflow', ARRAY['a Workflows webhook takes Adaptive Cards only'], 'but not empty'),
-    ('{"text": "hello"}', 'workflow', ARRAY['a Workflows webhook takes Adaptive Cards only'], 'and no MessageCard')
+    ('{"type": "message", "attachments": [{"contentType": "application/vnd.microsoft.card.adaptive", "content": {"type": "AdaptiveCard", "version": "1.4", "body": []}}]}', 'workflow', NULL, 'wrapped as well'),
+    ('{"type": "message", "attachments": [{}]}', 'workflow', ARRAY['content is missing', 'contentType is missing'], 'but not an empty attachment'),
+    ('{"type": "message", "attachments": []}', 'workflow', ARRAY['attachments is empty'], 'nor none'),
+    ('{"text": "hello"}', 'workflow', NULL, 'and a MessageCard, which the worker converts')
 ) AS c (card, dialect, problems, description);
 SELECT is_empty($$SELECT 1 FROM o365.check_card('[]') AS p WHERE p.hint IS NULL OR p.path IS NULL OR p.severity <> 'error'$$, 'a problem has a path and a hint');
 
@@ -38,8 +40,8 @@ RESET SESSION AUTHORIZATION;
 UPDATE o365_internal.subscription SET dialect = 'workflow' WHERE subscription_id = :ann2;
 SET LOCAL SESSION AUTHORIZATION shop;
 SELECT results_eq($$SELECT s.subscription_id, s.card_id IS NULL, s.problems #>> '{0,problem}'
-                      FROM o365.send_to_user('desk', 'ann', '{"text": "four"}') AS s$$,
-    format($$VALUES (%s::bigint, false, NULL::text), (%s, true, 'a Workflows webhook takes Adaptive Cards only')$$, :ann, :ann2),
+                      FROM o365.send_to_user('desk', 'ann', '{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": "four"}, {"type": "Container", "items": []}]}') AS s$$,
+    format($$VALUES (%s::bigint, true, 'a connector webhook cannot show Container'), (%s, false, NULL)$$, :ann, :ann2),
     'a place that does not take such a card is named and rolls nothing back');
 SELECT results_eq($$SELECT c.group_name, c.status FROM o365.connections('ann') AS c$$, $$VALUES ('Sales', 'active'), ('Sales', 'active')$$, 'connections lists what a user has');
 SELECT is((SELECT sum(q.waiting) FROM o365.queue AS q), 5::numeric, 'an application sees its queue');

@@ -1,0 +1,750 @@
+#include "lib/card_conversion.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <initializer_list>
+#include <optional>
+#include <utility>
+
+#include "lib/json_text.h"
+#include "lib/url.h"
+
+namespace o365 {
+namespace {
+
+constexpr Json::ArrayIndex kButtonsInARow = 6;   // office365-connectors.md 6.1: Teams hides the seventh
+constexpr Json::ArrayIndex kMaxSections = 10;    // 5.1
+constexpr Json::ArrayIndex kMaxActions = 4;      // 5.1
+constexpr std::size_t kMarkdownMayAdd = 1024;    // bytes, over all texts of a card
+constexpr std::size_t kSummaryCharacters = 100;  // of a summary that is made from the title
+constexpr std::size_t kBytesPerCard = 1024;      // envelope, and what stands once in a card
+constexpr std::size_t kBytesPerObject = 96;      // a fact, image or action of the smallest kind
+constexpr std::size_t kBytesPerSection = 640;    // a section whose every part has one character
+constexpr std::size_t kFarEndCounts = 28'320;    // docs/cards.md, Size: what o365.check_card lets the far end count
+constexpr const char* kAdaptiveType = "application/vnd.microsoft.card.adaptive";
+
+const Json::Value& member(const Json::Value& object, const char* name) {
+    static const Json::Value none;
+    if (!object.isObject()) return none;
+    const Json::Value* const found = object.find(name, name + std::char_traits<char>::length(name));
+    return found == nullptr ? none : *found;
+}
+
+const Json::Value& list_in(const Json::Value& object, const char* name) {
+    static const Json::Value empty(Json::arrayValue);
+    const Json::Value& value = member(object, name);
+    return value.isArray() ? value : empty;
+}
+
+std::string text_in(const Json::Value& object, const char* name) {
+    const Json::Value& value = member(object, name);
+    return value.isString() ? value.asString() : std::string();
+}
+
+bool flag_in(const Json::Value& object, const char* name) {
+    const Json::Value& value = member(object, name);
+    return value.isBool() && value.asBool();
+}
+
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+
+bool is_link(const std::string& url) { return parse_url(url).has_value(); }
+
+bool is_picture(const std::string& url) { return is_link(url) || url.starts_with("data:image/"); }
+
+// ---- Markdown: what a TextBlock does not render, written so that it reads well (office365-connectors.md 5.5, 6.1)
+// ----
+
+std::string trimmed(std::string_view line) {
+    const auto from = line.find_first_not_of(" \t\r");
+    if (from == std::string_view::npos) return {};
+    return std::string(line.substr(from, line.find_last_not_of(" \t\r") - from + 1));
+}
+
+// "## Name ##" is "**Name**".
+std::optional<std::string> heading(std::string_view line) {
+    const auto level = line.find_first_not_of('#');
+    if (level == 0 || level == std::string_view::npos || level > 6 || line[level] != ' ') return std::nullopt;
+    std::string name = trimmed(line.substr(level));
+    while (name.ends_with('#')) name.pop_back();
+    name = trimmed(name);
+    if (name.empty()) return std::nullopt;
+    return name.find('*') == std::string::npos ? "**" + name + "**" : name;
+}
+
+bool is_table_rule(std::string_view line) {
+    return line.find('-') != std::string_view::npos && line.find('|') != std::string_view::npos &&
+           line.find_first_not_of("|-: \t\r") == std::string_view::npos;
+}
+
+// "![name](url)" is "[name](url)", without a name the url.
+std::string without_pictures(std::string_view line) {
+    std::string result;
+    while (true) {
+        const auto open = line.find("![");
+        if (open == std::string_view::npos) break;
+        const auto middle = line.find("](", open);
+        const auto close = middle == std::string_view::npos ? middle : line.find(')', middle);
+        if (close == std::string_view::npos) break;
+        result += line.substr(0, open);
+        const std::string_view name = line.substr(open + 2, middle - open - 2);
+        const std::string_view url = line.substr(middle + 2, close - middle - 2);
+        if (name.empty()) {
+            result += url;
+        } else {
+            result += '[';
+            result += name;
+            result += "](";
+            result += url;
+            result += ')';
+        }
+        line.remove_prefix(close + 1);
+    }
+    result += line;
+    return result;
+}
+
+struct Tag {
+    std::string_view html;
+    std::string_view markdown;
+};
+// The tags that Teams knew in connector cards; whatever else looks like one stays the text that it is.
+constexpr std::array kTags = {
+    Tag{"<br>", "\n\n"},    Tag{"<br/>", "\n\n"},  Tag{"<br />", "\n\n"},  Tag{"<p>", ""},
+    Tag{"</p>", "\n\n"},    Tag{"<b>", "**"},      Tag{"</b>", "**"},      Tag{"<strong>", "**"},
+    Tag{"</strong>", "**"}, Tag{"<i>", "_"},       Tag{"</i>", "_"},       Tag{"<em>", "_"},
+    Tag{"</em>", "_"},      Tag{"<ul>", ""},       Tag{"</ul>", "\n\n"},   Tag{"<ol>", ""},
+    Tag{"</ol>", "\n\n"},   Tag{"<li>", "\n- "},   Tag{"</li>", ""},       Tag{"<h1>", "**"},
+    Tag{"</h1>", "**\n\n"}, Tag{"<h2>", "**"},     Tag{"</h2>", "**\n\n"}, Tag{"<h3>", "**"},
+    Tag{"</h3>", "**\n\n"}, Tag{"<pre>", ""},      Tag{"</pre>", ""},      Tag{"<code>", "`"},
+    Tag{"</code>", "`"},    Tag{"<strike>", "~~"}, Tag{"</strike>", "~~"}};
+
+bool starts_with_ignoring_case(std::string_view text, std::string_view lower) {
+    return text.size() >= lower.size() && std::equal(lower.begin(), lower.end(), text.begin(), [](char a, char b) {
+               return a == static_cast<char>(std::tolower(static_cast<unsigned char>(b)));
+           });
+}
+
+// <a href="url">name</a> is [name](url); nothing when it is written in another way or leads elsewhere than to the web.
+std::optional<std::pair<std::string, std::size_t>> link_of_html(std::string_view text) {
+    constexpr std::string_view kOpen = "<a href=";
+    if (!starts_with_ignoring_case(text, kOpen) || text.size() < kOpen.size() + 3) return std::nullopt;
+    const char quote = text[kOpen.size()];
+    if (quote != '"' && quote != '\'') return std::nullopt;
+    const auto end = text.find(quote, kOpen.size() + 1);
+    if (end == std::string_view::npos) return std::nullopt;
+    const auto tag_end = text.find('>', end);
+    const auto close = tag_end == std::string_view::npos ? tag_end : text.find("</a>", tag_end);
+    if (close == std::string_view::npos) return std::nullopt;
+    const std::string url(text.substr(kOpen.size() + 1, end - kOpen.size() - 1));
+    const std::string name(text.substr(tag_end + 1, close - tag_end - 1));
+    if (!is_link(url) || name.find_first_of("<[]") != std::string::npos ||
+        url.find_first_of("() ") != std::string::npos)
+        return std::nullopt;
+    return std::pair("[" + name + "](" + url + ")", close + 4);
+}
+
+std::string without_html(std::string_view text) {
+    if (text.find('<') == std::string_view::npos) return std::string(text);
+    std::string result;
+    while (!text.empty()) {
+        const auto next = text.find_first_of("<`");
+        result += text.substr(0, next);
+        if (next == std::string_view::npos) break;
+        text.remove_prefix(next);
+        if (text.front() == '`') {  // code is as it is
+            const auto close = text.find('`', 1);
+            const auto length = close == std::string_view::npos ? 1 : close + 1;
+            result += text.substr(0, length);
+            text.remove_prefix(length);
+            continue;
+        }
+        if (const auto link = link_of_html(text)) {
+            result += link->first;
+            text.remove_prefix(link->second);
+            continue;
+        }
+        const auto tag =
+            std::ranges::find_if(kTags, [&](const Tag& one) { return starts_with_ignoring_case(text, one.html); });
+        result += tag == kTags.end() ? std::string_view("<") : tag->markdown;
+        text.remove_prefix(tag == kTags.end() ? 1 : tag->html.size());
+    }
+    return result;
+}
+
+std::string plainer(const std::string& text) {
+    const bool marked = text.find_first_of("#|`<") != std::string::npos || text.find("![") != std::string::npos;
+    if (!marked) return text;
+    const std::string source = without_html(text);
+    std::string result;
+    bool in_code = false;
+    bool after_table = false;
+    std::string_view rest = source;
+    while (true) {
+        const auto end = rest.find('\n');
+        const std::string_view line = rest.substr(0, end);
+        const std::string bare = trimmed(line);
+        std::string_view ending = end == std::string_view::npos ? "" : "\n";
+        bool drops = false;
+        std::string shown(line);
+        if (bare.starts_with("```")) {
+            in_code = !in_code;
+            drops = true;
+        } else if (in_code) {
+            if (!ending.empty() && !bare.empty()) ending = "\n\n";
+        } else if (is_table_rule(bare)) {
+            drops = true;
+        } else if (bare.size() > 2 && bare.starts_with('|') && bare.ends_with('|')) {
+            shown = trimmed(std::string_view(bare).substr(1, bare.size() - 2));
+            if (!ending.empty()) ending = "\n\n";
+            after_table = true;
+        } else if (auto name = heading(bare)) {
+            shown = *std::move(name);
+            if (!ending.empty() && !rest.substr(end + 1).starts_with('\n')) ending = "\n\n";
+        } else {
+            if (after_table && !bare.empty() && !result.ends_with("\n\n")) result += '\n';
+            after_table = false;
+            shown = without_pictures(line);
+        }
+        if (!drops) {
+            result += shown;
+            result += ending;
+        }
+        if (end == std::string_view::npos) break;
+        rest.remove_prefix(end + 1);
+    }
+    return result;
+}
+
+// ---- MessageCard to Adaptive Card ----
+
+// The nearest of the styles that Teams has: a brand's colour cannot be had (office365-connectors.md 6.3).
+const char* nearest_style(std::string colour) {
+    if (colour.starts_with('#')) colour.erase(0, 1);
+    if (colour.size() != 6 || colour.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos) return nullptr;
+    const auto channel = [&](std::size_t at) { return std::stoi(colour.substr(at, 2), nullptr, 16); };
+    const int red = channel(0);
+    const int green = channel(2);
+    const int blue = channel(4);
+    const int most = std::max({red, green, blue});
+    const int range = most - std::min({red, green, blue});
+    if (range * 5 < most || most < 40) return "emphasis";
+    int hue = 0;
+    if (most == red) {
+        hue = 60 * (green - blue) / range;
+    } else if (most == green) {
+        hue = 120 + 60 * (blue - red) / range;
+    } else {
+        hue = 240 + 60 * (red - green) / range;
+    }
+    if (hue < 0) hue += 360;
+    if (hue < 20 || hue >= 330) return "attention";
+    if (hue < 70) return "warning";
+    return hue < 170 ? "good" : "accent";
+}
+
+// What the far end counts of a body: it stands in a string there, so a quote and a backslash are two bytes.
+std::size_t counted_bytes(const std::string& body) {
+    return body.size() +
+           static_cast<std::size_t>(std::ranges::count_if(body, [](char one) { return one == '"' || one == '\\'; }));
+}
+
+// A card that would become too large by them goes without what only improves it: texts that read better, a picture's
+// name, the schema's address.
+enum class Texts { improved, as_they_are };
+
+class ToAdaptive {
+  public:
+    ToAdaptive(std::vector<LostPart>& lost, Texts texts) : lost_(lost), texts_(texts) {}
+
+    Json::Value convert(const Json::Value& card) {
+        const std::string title = text_in(card, "title");
+        const std::string text = text_in(card, "text");
+        const std::string summary = text_in(card, "summary");
+        const Json::Value& sections = list_in(card, "sections");
+        Json::Value head(Json::arrayValue);
+        if (!is_blank(title)) head.append(titled(title, "Large"));
+        if (!is_blank(text)) head.append(text_block(text));
+        const bool by_summary = head.empty() && sections.empty();
+        if (by_summary && !is_blank(summary)) head.append(text_block(summary));
+        Json::Value body(Json::arrayValue);
+        if (member(card, "themeColor").isString()) lose("$.themeColor", "the exact colour");
+        const char* const style = nearest_style(text_in(card, "themeColor"));
+        if (!head.empty() && style != nullptr) {
+            Json::Value container = of_type("Container");
+            container["style"] = style;
+            container["bleed"] = true;
+            container["items"] = std::move(head);
+            body.append(std::move(container));
+        } else {
+            for (Json::Value& element : head) body.append(std::move(element));
+        }
+        for (Json::ArrayIndex i = 0; i < sections.size(); ++i) {
+            Json::Value shown = section(sections[i], "$.sections[" + std::to_string(i) + "]");
+            if (shown["items"].empty()) continue;
+            if (style != nullptr && body.empty()) shown["style"] = style;
+            body.append(std::move(shown));
+        }
+        const Json::Value buttons = actions(card, "$");
+        Json::Value content = of_type("AdaptiveCard");
+        if (texts_ == Texts::improved) content["$schema"] = "http://adaptivecards.io/schemas/adaptive-card.json";
+        content["version"] = "1.5";
+        content["msteams"]["width"] = "Full";
+        // More than six would be hidden at the card's foot, so those stand in rows of their own.
+        if (!buttons.empty() && buttons.size() <= kButtonsInARow) {
+            content["actions"] = buttons;
+        } else {
+            add_rows(body, buttons);
+        }
+        if (body.empty()) body.append(text_block(is_blank(summary) ? "(an empty card)" : summary));
+        content["body"] = std::move(body);
+        Json::Value envelope = adaptive_envelope(std::move(content));
+        if (!by_summary && !is_blank(summary)) envelope["summary"] = summary;
+        return envelope;
+    }
+
+  private:
+    static Json::Value of_type(const char* type) {
+        Json::Value element(Json::objectValue);
+        element["type"] = type;
+        return element;
+    }
+
+    Json::Value text_block(const std::string& text) {
+        Json::Value block = of_type("TextBlock");
+        std::string plain = texts_ == Texts::improved ? plainer(text) : text;
+        if (plain.size() > text.size()) {
+            // Line ends count twice in JSON.
+            const std::size_t more = (plain.size() - text.size()) * 2;
+            if (more > may_add_) {
+                plain = text;
+            } else {
+                may_add_ -= more;
+            }
+        }
+        block["text"] = is_blank(plain) ? text : plain;
+        block["wrap"] = true;
+        return block;
+    }
+
+    Json::Value titled(const std::string& text, const char* size) {
+        Json::Value block = text_block(text);
+        block["weight"] = "Bolder";
+        block["style"] = "heading";
+        block["size"] = size;
+        return block;
+    }
+
+    void lose(std::string path, std::string what) { lost_.push_back({std::move(path), std::move(what)}); }
+
+    // Null, and a loss, where there is no address to show it from.
+    Json::Value picture(const std::string& url, const std::string& title, const std::string& path) {
+        if (!is_picture(url)) {
+            if (!url.empty()) lose(path, "a picture without a web address");
+            return {};
+        }
+        Json::Value image = of_type("Image");
+        image["url"] = url;
+        if (!title.empty()) image["altText"] = title;
+        return image;
+    }
+
+    void add_activity(Json::Value& items, const Json::Value& section, const std::string& path) {
+        const std::string title = text_in(section, "activityTitle");
+        Json::Value said(Json::arrayValue);
+        if (!is_blank(title)) {
+            said.append(text_block(title));
+            said[said.size() - 1]["weight"] = "Bolder";
+        }
+        for (const char* name : {"activitySubtitle", "activityText"}) {
+            const std::string text = text_in(section, name);
+            if (is_blank(text)) continue;
+            Json::Value block = text_block(text);
+            block["spacing"] = "None";
+            if (std::string_view(name) == "activitySubtitle") block["isSubtle"] = true;
+            said.append(std::move(block));
+        }
+        Json::Value image = picture(text_in(section, "activityImage"), "", path + ".activityImage");
+        if (image.isNull()) {
+            for (Json::Value& block : said) items.append(std::move(block));
+            return;
+        }
+        image["size"] = "Small";
+        if (text_in(section, "activityImageType") != "article") image["style"] = "Person";
+        if (!is_blank(title) && texts_ == Texts::improved) image["altText"] = first_characters(title);
+        Json::Value columns = of_type("ColumnSet");
+        Json::Value beside = of_type("Column");
+        beside["width"] = "auto";
+        beside["items"].append(std::move(image));
+        columns["columns"].append(std::move(beside));
+        if (!said.empty()) {
+            Json::Value rest = of_type("Column");
+            rest["width"] = "stretch";
+            rest["items"] = std::move(said);
+            columns["columns"].append(std::move(rest));
+        }
+        items.append(std::move(columns));
+    }
+
+    static void add_facts(Json::Value& items, const Json::Value& section) {
+        Json::Value set = of_type("FactSet");
+        for (const Json::Value& fact : list_in(section, "facts")) {
+            const std::string name = text_in(fact, "name");
+            const std::string value = text_in(fact, "value");
+            if (name.empty() && value.empty()) continue;
+            Json::Value shown;
+            shown["title"] = name;
+            shown["value"] = value;
+            set["facts"].append(std::move(shown));
+        }
+        if (!set["facts"].empty()) items.append(std::move(set));
+    }
+
+    void add_images(Json::Value& items, const Json::Value& section, const std::string& path) {
+        Json::Value set = of_type("ImageSet");
+        set["imageSize"] = "Medium";
+        const Json::Value& images = list_in(section, "images");
+        for (Json::ArrayIndex i = 0; i < images.size(); ++i) {
+            Json::Value image = picture(text_in(images[i], "image"), text_in(images[i], "title"),
+                                        path + ".images[" + std::to_string(i) + "]");
+            if (!image.isNull()) set["images"].append(std::move(image));
+        }
+        if (!set["images"].empty()) items.append(std::move(set));
+    }
+
+    Json::Value section(const Json::Value& section, const std::string& path) {
+        Json::Value container = of_type("Container");
+        container["spacing"] = "Large";
+        if (flag_in(section, "startGroup")) container["separator"] = true;
+        Json::Value items(Json::arrayValue);
+        const Json::Value& markdown = member(section, "markdown");
+        if (markdown.isBool() && !markdown.asBool()) lose(path + ".markdown", "HTML");
+        const std::string title = text_in(section, "title");
+        if (!is_blank(title)) items.append(titled(title, "Medium"));
+        add_activity(items, section, path);
+        const Json::Value& hero = member(section, "heroImage");
+        Json::Value image = picture(text_in(hero, "image"), text_in(hero, "title"), path + ".heroImage");
+        if (!image.isNull()) {
+            image["size"] = "Stretch";
+            items.append(std::move(image));
+        }
+        const std::string text = text_in(section, "text");
+        if (!is_blank(text)) items.append(text_block(text));
+        add_facts(items, section);
+        add_images(items, section, path);
+        add_rows(items, actions(section, path));
+        container["items"] = std::move(items);
+        return container;
+    }
+
+    // Null, and a loss, for whatever is no button that opens a page.
+    Json::Value action(const Json::Value& action, const std::string& path) {
+        const std::string type = text_in(action, "@type");
+        if (type != "OpenUri" && type != "ViewAction") {
+            const bool known = type == "HttpPOST" || type == "ActionCard" || type == "InvokeAddInCommand";
+            lose(path, known ? "a button of type " + type : "an action of a type that is not known");
+            return {};
+        }
+        std::string uri;
+        if (type == "ViewAction") {
+            const Json::Value& legacy = member(action, "target");
+            if (legacy.isArray() && !legacy.empty() && legacy[0].isString()) uri = legacy[0].asString();
+            if (legacy.isString()) uri = legacy.asString();
+        }
+        const Json::Value& targets = list_in(action, "targets");
+        std::optional<Json::ArrayIndex> chosen;
+        for (Json::ArrayIndex i = 0; i < targets.size(); ++i) {
+            if (!is_link(text_in(targets[i], "uri"))) continue;
+            if (!chosen) chosen = i;
+            if (text_in(targets[i], "os") != "default") continue;
+            chosen = i;
+            break;
+        }
+        if (chosen) uri = text_in(targets[*chosen], "uri");
+        if (!is_link(uri)) {
+            lose(path, "a button without a web address");
+            return {};
+        }
+        if (targets.size() > 1) lose(path, "addresses for single systems");
+        Json::Value button = of_type("Action.OpenUrl");
+        const std::string name = text_in(action, "name");
+        button["title"] = is_blank(name) ? "Open" : name;
+        button["url"] = uri;
+        return button;
+    }
+
+    Json::Value actions(const Json::Value& object, const std::string& path) {
+        Json::Value buttons(Json::arrayValue);
+        const Json::Value& all = list_in(object, "potentialAction");
+        for (Json::ArrayIndex i = 0; i < all.size(); ++i) {
+            Json::Value button = action(all[i], path + ".potentialAction[" + std::to_string(i) + "]");
+            if (!button.isNull()) buttons.append(std::move(button));
+        }
+        return buttons;
+    }
+
+    static void add_rows(Json::Value& items, const Json::Value& buttons) {
+        for (Json::ArrayIndex i = 0; i < buttons.size(); ++i) {
+            if (i % kButtonsInARow == 0) items.append(of_type("ActionSet"));
+            items[items.size() - 1]["actions"].append(buttons[i]);
+        }
+    }
+
+  public:
+    // At most kSummaryCharacters, and no half of one.
+    static std::string first_characters(const std::string& text) {
+        std::size_t count = 0;
+        for (std::size_t at = 0; at < text.size(); ++at) {
+            if ((static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U) continue;
+            if (count++ == kSummaryCharacters) return text.substr(0, at);
+        }
+        return text;
+    }
+
+  private:
+    std::vector<LostPart>& lost_;
+    Texts texts_;
+    std::size_t may_add_ = kMarkdownMayAdd;
+};
+
+// ---- Adaptive Card to MessageCard ----
+
+bool has_only(const Json::Value& object, std::initializer_list<std::string_view> names) {
+    if (!object.isObject()) return false;
+    return std::ranges::all_of(object.getMemberNames(), [&](const std::string& name) {
+        return std::ranges::find(names, std::string_view(name)) != names.end();
+    });
+}
+
+// Absent (null counts as absent), or a text.
+bool is_text_or_none(const Json::Value& value) { return value.isNull() || value.isString(); }
+
+bool is_word(const Json::Value& value, std::initializer_list<std::string_view> words) {
+    if (value.isNull()) return true;
+    if (!value.isString()) return false;
+    std::string word = value.asString();
+    std::ranges::transform(word, word.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return std::ranges::find(words, std::string_view(word)) != words.end();
+}
+
+class ToMessageCard {
+  public:
+    // Empty, or why not.
+    std::string convert(const Json::Value& source) {
+        if (!has_only(source, {"type", "$schema", "version", "body", "actions", "fallbackText"}))
+            return "the card has fields that a connector webhook cannot show";
+        if (text_in(source, "type") != "AdaptiveCard") return "the card is no Adaptive Card";
+        if (!is_text_or_none(member(source, "fallbackText"))) return "fallbackText is no text";
+        const Json::Value& body = member(source, "body");
+        if (!body.isNull() && !body.isArray()) return "body is no list";
+        card["@type"] = "MessageCard";
+        card["@context"] = "https://schema.org/extensions";
+        for (Json::ArrayIndex i = 0; i < body.size(); ++i) {
+            if (std::string problem = element(body[i], i == 0); !problem.empty())
+                return "body[" + std::to_string(i) + "]: " + problem;
+        }
+        if (!part_.empty()) card["sections"].append(part_);
+        if (card["sections"].isNull()) card.removeMember("sections");
+        if (member(card, "sections").size() > kMaxSections) return "it would have more than 10 sections";
+        if (std::string problem = actions(source); !problem.empty()) return problem;
+        std::string summary = text_in(source, "fallbackText");
+        const bool made = is_blank(summary);
+        if (made) summary = ToAdaptive::first_characters(text_in(card, "title"));
+        if (is_blank(summary) && is_blank(text_in(card, "text"))) summary = "Card";
+        if (!is_blank(summary)) card["summary"] = summary;
+        if (made && !is_blank(summary) && counted_bytes(compact_json(card)) > kFarEndCounts) card["summary"] = "Card";
+        return {};
+    }
+    Json::Value card{Json::objectValue};
+
+  private:
+    // A MessageCard shows a section's text, facts and pictures in this order: what comes later in it and stands earlier
+    // in the Adaptive Card begins a new section.
+    void begin_part(int place) {
+        if (place < place_) {
+            card["sections"].append(part_);
+            part_ = Json::Value(Json::objectValue);
+        }
+        place_ = place;
+    }
+
+    static void add_text(Json::Value& object, const std::string& text) {
+        const std::string before = text_in(object, "text");
+        object["text"] = before.empty() ? text : before + "\n\n" + text;
+    }
+
+    std::string element(const Json::Value& source, bool first) {
+        const std::string type = text_in(source, "type");
+        if (type == "TextBlock") return text_block(source, first);
+        if (type == "FactSet") return fact_set(source);
+        if (type == "Image") return image(source);
+        return "a connector webhook shows TextBlock, FactSet and Image only";
+    }
+
+    std::string text_block(const Json::Value& source, bool first) {
+        const Json::Value& wrap = member(source, "wrap");
+        if (!has_only(source, {"type", "text", "wrap", "size", "weight"}) || !member(source, "text").isString() ||
+            (!wrap.isNull() && !wrap.isBool()))
+            return "a TextBlock may have text and wrap, the first one size and weight";
+        const std::string text = text_in(source, "text");
+        const Json::Value& size = member(source, "size");
+        const Json::Value& weight = member(source, "weight");
+        if (!size.isNull() || !weight.isNull()) {
+            if (!is_word(size, {"default", "medium", "large", "extralarge"}) || !is_word(weight, {"default", "bolder"}))
+                return "a title has the weight Bolder or the size Medium, Large or ExtraLarge";
+            const bool plain = is_word(size, {"default"}) && is_word(weight, {"default"});
+            if (!plain && !first) return "only the first element can be a title";
+            if (!plain) {
+                card["title"] = text;
+                return {};
+            }
+        }
+        if (place_ == 0 && member(card, "sections").isNull() && part_.empty()) {
+            add_text(card, text);
+        } else {
+            begin_part(1);
+            add_text(part_, text);
+        }
+        return {};
+    }
+
+    std::string fact_set(const Json::Value& source) {
+        if (!has_only(source, {"type", "facts"}) || !member(source, "facts").isArray())
+            return "a FactSet may have facts only";
+        begin_part(2);
+        for (const Json::Value& fact : source["facts"]) {
+            if (!has_only(fact, {"title", "value"}) || !member(fact, "title").isString() ||
+                !member(fact, "value").isString())
+                return "a fact has a title and a value";
+            Json::Value shown;
+            shown["name"] = fact["title"];
+            shown["value"] = fact["value"];
+            part_["facts"].append(std::move(shown));
+        }
+        return {};
+    }
+
+    std::string image(const Json::Value& source) {
+        if (!has_only(source, {"type", "url", "altText"}) || !is_text_or_none(member(source, "altText")) ||
+            !is_picture(text_in(source, "url")))
+            return "an Image has an https url, and may have altText";
+        begin_part(3);
+        Json::Value shown;
+        shown["image"] = source["url"];
+        if (!text_in(source, "altText").empty()) shown["title"] = text_in(source, "altText");
+        part_["images"].append(std::move(shown));
+        return {};
+    }
+
+    std::string actions(const Json::Value& source) {
+        const Json::Value& all = member(source, "actions");
+        if (all.isNull()) return {};
+        if (!all.isArray() || all.size() > kMaxActions) return "a MessageCard has at most 4 actions";
+        for (const Json::Value& action : all) {
+            const std::string url = text_in(action, "url");
+            if (!has_only(action, {"type", "title", "url"}) || text_in(action, "type") != "Action.OpenUrl" ||
+                !member(action, "title").isString() || url.empty())
+                return "a connector webhook shows Action.OpenUrl with title and url only";
+            Json::Value shown;
+            shown["@type"] = "OpenUri";
+            shown["name"] = action["title"];
+            Json::Value target;
+            target["os"] = "default";
+            target["uri"] = url;
+            shown["targets"].append(std::move(target));
+            card["potentialAction"].append(std::move(shown));
+        }
+        return {};
+    }
+
+    Json::Value part_{Json::objectValue};
+    int place_ = 0;  // of what the last part ends with: 0 the card's own text, 1 text, 2 facts, 3 pictures
+};
+
+// The rule of o365.check_card: a "type" alone makes no envelope.
+bool is_envelope(const Json::Value& card) {
+    return text_in(card, "type") == "message" && !member(card, "attachments").isNull();
+}
+
+std::size_t objects_in(const Json::Value& value) {
+    std::size_t count = value.isObject() ? 1 : 0;
+    if (value.isObject() || value.isArray()) {
+        for (const Json::Value& inner : value) count += objects_in(inner);
+    }
+    return count;
+}
+
+}  // namespace
+
+std::string compact_json(const Json::Value& value) {
+    Json::StreamWriterBuilder writer;
+    writer["indentation"] = "";
+    writer["emitUTF8"] = true;
+    return Json::writeString(writer, value);
+}
+
+Json::Value adaptive_envelope(Json::Value card) {
+    Json::Value attachment;
+    attachment["contentType"] = kAdaptiveType;
+    attachment["contentUrl"] = Json::Value();
+    attachment["content"] = std::move(card);
+    Json::Value envelope;
+    envelope["type"] = "message";
+    envelope["attachments"].append(std::move(attachment));
+    return envelope;
+}
+
+ConvertedCard adaptive_from_message_card(const Json::Value& card) {
+    ConvertedCard result;
+    if (!card.isObject()) {
+        result.problem = "the card is not a JSON object";
+        return result;
+    }
+    result.card = ToAdaptive(result.lost, Texts::improved).convert(card);
+    if (counted_bytes(compact_json(result.card)) > kFarEndCounts) {
+        result.lost.clear();
+        result.card = ToAdaptive(result.lost, Texts::as_they_are).convert(card);
+    }
+    return result;
+}
+
+ConvertedCard message_card_from_adaptive(const Json::Value& card) {
+    ConvertedCard result;
+    ToMessageCard conversion;
+    result.problem = conversion.convert(card);
+    if (result.problem.empty()) result.card = std::move(conversion.card);
+    return result;
+}
+
+ConvertedCard card_for_dialect(const Json::Value& card, std::string_view dialect) {
+    const std::string type = text_in(card, "type");
+    if (dialect == "workflow") {
+        if (is_envelope(card)) return {card, {}, ""};
+        if (type == "AdaptiveCard") return {adaptive_envelope(card), {}, ""};
+        return adaptive_from_message_card(card);
+    }
+    if (type == "AdaptiveCard") return message_card_from_adaptive(card);
+    if (is_envelope(card)) return {{}, {}, "a connector webhook takes no Adaptive Card in an envelope"};
+    return {card, {}, ""};
+}
+
+CardBody card_body(std::string card, std::string_view dialect) {
+    const bool for_workflow = dialect == "workflow";
+    // jsonb has one way to write a text, so what does not have it here does not have it at all.
+    if (!for_workflow && card.find("\"AdaptiveCard\"") == std::string::npos) return {std::move(card), ""};
+    const std::optional<Json::Value> parsed = parse_json(card);
+    if (!parsed) return {"", "the card is nested too deep or has a number that is too large"};
+    ConvertedCard converted = card_for_dialect(*parsed, dialect);
+    if (!converted.problem.empty()) return {"", "the card cannot be converted for this webhook: " + converted.problem};
+    const std::string type = text_in(*parsed, "type");
+    const bool as_it_is = for_workflow ? is_envelope(*parsed) : type != "AdaptiveCard";
+    return {as_it_is ? std::move(card) : compact_json(converted.card), ""};
+}
+
+std::size_t most_converted_bytes(const Json::Value& card, std::size_t size) {
+    return size + kBytesPerCard + kMarkdownMayAdd + kBytesPerObject * objects_in(card) +
+           kBytesPerSection * list_in(card, "sections").size();
+}
+
+}  // namespace o365

@@ -1,0 +1,211 @@
+-- What a right card looks like, made of card_rules.sql whenever its rows are renewed. Most cards are right, and a jsonpath
+-- sees that in a quarter of the time that the walk of check_card.sql takes to find what is wrong. So a pattern says "right"
+-- or "not known", never "wrong", and may be stricter than the rules wherever that is simpler: a null for an optional field
+-- is not known to be right. tests/sql/card_mutations holds patterns and walk against each other.
+
+CREATE OR REPLACE FUNCTION o365_internal.text_pattern(rule text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    -- What text_codes looks for may come together by leaving out `...` and \*. So a character of it is followed by the next
+    -- one, or by a backtick or a backslash, with which begins what is left out.
+    v_markup text := CASE rule
+        WHEN 'text' THEN '<[^[:space:]]|\|[ :]*[-`\\]|\[[ xX]?[]`\\]|\[\^|[^\n\r]\r?\n[^\n\r*+>|-]'
+        WHEN 'adaptive_text' THEN '<[^[:space:]]|\|[ :]*[-`\\]|\[[ xX]?[]`\\]|\[\^|[^\n\r]\r?\n[^\n\r*+>|-]|#[ `\\]|![[`\\]'
+        WHEN 'title' THEN '<[^[:space:]]|\][(`\\]|:[/`\\]'
+        WHEN 'plain' THEN '<[^[:space:]]|\*[*`\\]|_[_`\\]|~[~`\\]|^[#`\\]|\][(`\\]'
+        WHEN 'fact' THEN '<[^[:space:]]|\*[*`\\]|_[_`\\]|~[~`\\]|^[#`\\]' END;
+    v_whole text := CASE rule
+        WHEN 'image' THEN '^https://[a-zA-Z0-9][^[:space:]]*$'
+        WHEN 'link' THEN '^https://[a-zA-Z0-9][^[:space:]]*$'
+        WHEN 'color' THEN '^[0-9a-fA-F]{6}$'
+        WHEN 'uuid' THEN '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'
+        WHEN 'version' THEN '^1\.[0-5]$' END;
+BEGIN
+    -- The flag s lets a bracket match a line break.
+    RETURN coalesce('!(@.value like_regex ' || to_json(v_markup) || ' flag "s")',
+                    '@.value like_regex ' || to_json(v_whole) || ' flag "s"');
+END $$;
+COMMENT ON FUNCTION o365_internal.text_pattern(text) IS
+    'jsonpath predicate over @.value, a string: true only for what is right by a rule of card_field. Null for a rule that '
+    'needs more than the string.';
+
+CREATE OR REPLACE FUNCTION o365_internal.field_pattern(field o365_internal.card_field, above text[]) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    -- A predicate that is unknown would pass for a false one, so the type is asked before anything else of a value.
+    v_checks text[] := ARRAY['@.key == ' || to_json(field.name), '@.value.type() == "' || nullif(field.type, 'any') || '"'];
+    v_check text;
+BEGIN
+    -- A selectAction is rare, and the pattern of actions is long.
+    IF field.type = 'mistake' OR field.rule = 'no_effect' OR field.type = 'object' AND right(field.child, 1) = ':' THEN
+        RETURN NULL;
+    END IF;
+    IF field.lost THEN
+        v_checks := v_checks || '$converts == false'::text;
+    END IF;
+    IF field.type = 'array' THEN
+        v_checks := v_checks
+            || ('@.value.size() <= ' || least(field.max_items, CASE field.rule WHEN 'five' THEN 5 WHEN 'six' THEN 6 END))
+            || CASE WHEN field.rule IN ('filled', 'links') THEN '@.value.size() > 0' END
+            || CASE WHEN field.kind = 'm.action:OpenUri' AND field.name = 'targets'
+                    THEN '($converts == false || @.value.size() == 1)' END
+            || CASE WHEN field.rule = 'links'
+                    THEN format('!exists(@.value[*].type() ? (@ != "string")) && !exists(@.value[*] ? (!(%s)))',
+                                replace(o365_internal.text_pattern('link'), '@.value', '@')) END;
+    ELSIF left(field.rule, 1) = '|' THEN
+        -- The walk takes the words of these kinds in any case.
+        v_checks := v_checks || CASE WHEN field.kind ~ '^a\.(element|action|column)'
+            THEN format('@.value like_regex "^(%s)$" flag "is"', btrim(field.rule, '|'))
+            ELSE (SELECT '(' || string_agg('@.value == ' || to_json(w), ' || ' ORDER BY i) || ')'
+                    FROM unnest(string_to_array(btrim(field.rule, '|'), '|')) WITH ORDINALITY AS u (w, i)) END;
+    ELSIF field.rule <> 'target' THEN
+        v_check := o365_internal.text_pattern(field.rule);
+        IF v_check IS NULL THEN
+            RETURN NULL;
+        END IF;
+        v_checks := v_checks || v_check;
+    END IF;
+    -- Elements hold elements to any depth: card_is_right takes them level by level.
+    IF field.child <> 'a.element:' THEN
+        v_check := o365_internal.object_pattern(field.child, above);
+        IF v_check IS NULL THEN
+            RETURN NULL;
+        END IF;
+        -- A filter looks into an array as if its items stood there, .type() does not.
+        v_checks := v_checks || CASE WHEN field.type = 'object' THEN format('exists(@.value ? (%s))', v_check)
+            ELSE format('!exists(@.value[*].type() ? (@ != "object")) && !exists(@.value[*] ? (!(%s)))', v_check) END;
+    END IF;
+    RETURN '(' || array_to_string(v_checks, ' && ') || ')';
+END $$;
+COMMENT ON FUNCTION o365_internal.field_pattern(o365_internal.card_field, text[]) IS
+    'jsonpath predicate over a pair of .keyvalue(): true only for that field with a right value; what object_pattern leaves '
+    'aside is left aside. Null for a field that only the walk can judge. above: kinds that it stands in.';
+
+CREATE OR REPLACE FUNCTION o365_internal.object_pattern(kind text, above text[] DEFAULT '{}') RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_tag text := CASE WHEN left(kind, 1) = 'm' THEN '@."@type"' ELSE '@."type"' END;
+    v_fields text;
+BEGIN
+    -- A kind inside itself, and a card whose elements card_is_right does not look for.
+    IF kind = ANY (above || ARRAY['a.action:Action.ShowCard']) THEN
+        RETURN NULL;
+    ELSIF right(kind, 1) = ':' THEN
+        RETURN format('%s.type() == "string" && (%s)', v_tag, (
+            SELECT string_agg(format('(%s == %s && %s)', v_tag, to_json(split_part(p.kind, ':', 2)), p.pattern),
+                              ' || ' ORDER BY p.kind)
+              FROM (SELECT k.kind, o365_internal.object_pattern(k.kind, above) AS pattern
+                      FROM o365_internal.card_kind AS k WHERE starts_with(k.kind, object_pattern.kind)) AS p
+             WHERE p.pattern IS NOT NULL));
+    END IF;
+    SELECT string_agg(p.pattern, ' || ' ORDER BY p.required DESC, p.name) INTO v_fields
+      FROM (SELECT f.name, f.required, o365_internal.field_pattern(f, above || object_pattern.kind) AS pattern
+              FROM o365_internal.card_field AS f WHERE f.kind = object_pattern.kind) AS p;
+    RETURN (SELECT concat_ws(' && ', CASE WHEN k.lost THEN '$converts == false' END,
+                   (SELECT string_agg(format('exists(@.%s)', to_json(r)), ' && ' ORDER BY r) FROM unnest(k.required) AS r),
+                   format('!exists(@.keyvalue() ? (!(%s)))', v_fields))
+              FROM o365_internal.card_kind AS k WHERE k.kind = object_pattern.kind AND k.rule IS NULL);
+END $$;
+COMMENT ON FUNCTION o365_internal.object_pattern(text, text[]) IS
+    'jsonpath predicate over an object: true only for a right one of a kind, or of any kind of a family (a.element:). Left '
+    'aside are the elements in it (card_is_right) and what actions_are_right looks at. Its variable converts says whether a '
+    'conversion follows. Null for a kind that only the walk can judge. above: kinds that it stands in.';
+
+CREATE OR REPLACE FUNCTION o365_internal.card_pattern(kind text) RETURNS jsonpath
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    -- Called immutable so that a session reads it once, when it plans the expression that asks. The rows change with an
+    -- upgrade alone, which replaces the functions that ask as well, and so their plans.
+    RETURN (SELECT p.pattern FROM o365_internal.card_pattern AS p WHERE p.kind = card_pattern.kind);
+END $$;
+COMMENT ON FUNCTION o365_internal.card_pattern(text) IS
+    'The pattern of a row of card_pattern. To be asked with a constant.';
+
+CREATE OR REPLACE FUNCTION o365_internal.card_doubts(kind text) RETURNS jsonpath
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT p.doubts FROM o365_internal.card_pattern AS p WHERE p.kind = card_doubts.kind);
+END $$;
+COMMENT ON FUNCTION o365_internal.card_doubts(text) IS
+    'The doubts of a row of card_pattern. Immutable and to be asked as card_pattern(text) is.';
+
+CREATE OR REPLACE FUNCTION o365_internal.actions_are_right(card jsonb, target_urls text[]) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_actions jsonb := jsonb_path_query_array(card, '$.potentialAction[*]')
+        || jsonb_path_query_array(card, '$.sections[*].potentialAction[*]');
+BEGIN
+    IF NOT jsonb_path_exists(v_actions, '$[*]."@type" ? (@ != "OpenUri")') THEN
+        RETURN true;
+    END IF;
+    v_actions := v_actions || jsonb_path_query_array(v_actions, '$[*].actions[*]')
+        || jsonb_path_query_array(v_actions, '$[*].inputs[*]');
+    RETURN NOT EXISTS (
+        SELECT FROM jsonb_array_elements(v_actions) AS a (action)
+         WHERE CASE a.action->>'@type'
+                   WHEN 'HttpPOST' THEN o365_internal.address_codes('target', a.action->>'target', 'target', target_urls) IS NOT NULL
+                   WHEN 'ActionCard' THEN o365_internal.input_codes('m.action:ActionCard', a.action) IS NOT NULL
+                   WHEN 'MultichoiceInput' THEN o365_internal.input_codes('m.input:MultichoiceInput', a.action) IS NOT NULL END);
+END $$;
+COMMENT ON FUNCTION o365_internal.actions_are_right(jsonb, text[]) IS
+    'Whether a MessageCard''s actions keep the rules that no pattern holds: targets, and inputs that name each other. '
+    'target_urls: as for card_problems.';
+
+CREATE OR REPLACE FUNCTION o365_internal.card_is_right(card jsonb, root text, converts boolean) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_elements jsonb;
+BEGIN
+    IF root = 'm.card' THEN
+        RETURN jsonb_path_query_array(card, o365_internal.card_doubts('m.card'), jsonb_build_object('converts', converts)) = '[]';
+    ELSIF root = 'a.card' AND jsonb_path_exists(card, o365_internal.card_pattern('a.card'), '{"converts": false}') THEN
+        v_elements := coalesce(card->'body', '[]');
+    ELSIF root = 'a.message' AND jsonb_path_exists(card, o365_internal.card_pattern('a.message'), '{"converts": false}') THEN
+        v_elements := jsonb_path_query_array(card, '$.attachments[*].content.body[*]');
+    ELSE
+        RETURN false;
+    END IF;
+    -- A table in a table is six levels down, so this stays clear of the 40 that the walk calls too deep.
+    FOR v_level IN 1 .. 5 LOOP
+        IF v_elements = '[]' THEN
+            RETURN true;
+        ELSIF jsonb_path_exists(v_elements, '$[*].type() ? (@ != "object")')
+              OR jsonb_path_exists(v_elements, o365_internal.card_pattern('a.element:'), '{"converts": false}') THEN
+            RETURN false;
+        END IF;
+        -- The lists of elements in elements: tests/sql/card_rules.sql holds them against card_field.
+        v_elements := jsonb_path_query_array(v_elements, '$[*].items[*]')
+            || jsonb_path_query_array(v_elements, '$[*].images[*]')
+            || jsonb_path_query_array(v_elements, '$[*].columns[*].items[*]')
+            || jsonb_path_query_array(v_elements, '$[*].rows[*].cells[*].items[*]');
+    END LOOP;
+    RETURN false;
+END $$;
+COMMENT ON FUNCTION o365_internal.card_is_right(jsonb, text, boolean) IS
+    'Whether the objects and fields of a card have no problem, actions_are_right aside; false: it is not known, ask the walk. '
+    'root: its card_root. converts: whether a conversion follows. The rules for a card as a whole are card_problems''s.';
+
+DELETE FROM o365_internal.card_pattern;
+-- A pattern covers its object where nothing in it is left aside. The walk asks actions_are_right before it trusts any, but an
+-- ActionCard it must see for itself: whether one may stand there, its own pattern does not know. Fields that hold elements
+-- are always in doubt.
+INSERT INTO o365_internal.card_pattern (kind, pattern, covers, doubts)
+    WITH RECURSIVE holds_elements (kind) AS (
+        SELECT 'a.element:'
+        UNION
+        SELECT f.kind FROM o365_internal.card_field AS f
+          JOIN holds_elements AS h ON f.child = h.kind OR right(f.child, 1) = ':' AND starts_with(h.kind, f.child)
+    ), made AS (
+        SELECT k.kind, o365_internal.object_pattern(k.kind) AS pattern,
+               (SELECT string_agg(o365_internal.field_pattern(f, ARRAY[k.kind]), ' || ' ORDER BY f.required DESC, f.name)
+                  FROM o365_internal.card_field AS f
+                 WHERE f.kind = k.kind
+                   AND NOT EXISTS (SELECT FROM holds_elements AS h
+                                    WHERE f.child = h.kind OR right(f.child, 1) = ':' AND starts_with(h.kind, f.child))) AS fields
+          FROM (SELECT k.kind FROM o365_internal.card_kind AS k UNION ALL SELECT 'a.element:') AS k
+    )
+    SELECT m.kind, format(CASE WHEN m.kind LIKE '%:' THEN '$[*] ? (!(%s))' ELSE '$ ? (%s)' END, m.pattern)::jsonpath,
+           m.kind NOT IN ('m.action:ActionCard', 'm.action:HttpPOST', 'm.input:MultichoiceInput')
+               AND m.kind NOT IN (SELECT h.kind FROM holds_elements AS h),
+           ('$.keyvalue() ? (!(' || m.fields || '))')::jsonpath
+      FROM made AS m WHERE m.pattern IS NOT NULL;

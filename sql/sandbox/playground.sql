@@ -1,0 +1,22 @@
+-- The playground judges a card as o365.send does.
+
+CREATE OR REPLACE FUNCTION o365.sandbox_judge(card text, dialect text) RETURNS jsonb
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_card jsonb;
+    v_limit integer := o365_internal.integer_setting('card_size_limit');
+BEGIN
+    BEGIN
+        v_card := card::jsonb;
+    EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+        RETURN jsonb_build_object('problems', jsonb_build_array(jsonb_build_object('severity', 'error', 'path', '$',
+            'problem', 'PostgreSQL cannot keep this JSON: ' || SQLERRM, 'hint', 'Leave \u0000 out, and numbers beyond its range.')));
+    END;
+    RETURN jsonb_build_object(
+        'counted', o365_internal.counted_size(v_card, v_card::text, o365_internal.card_root(v_card, dialect), dialect),
+        'limit', o365_internal.counted_limit(v_limit),
+        'problems', coalesce((SELECT jsonb_agg(to_jsonb(p)) FROM o365.check_card(v_card, dialect) AS p), '[]'));
+END $$;
+COMMENT ON FUNCTION o365.sandbox_judge(text, text) IS
+    'What o365.check_card finds in a card for a dialect (problems), its size as the far end may count it and the most that may be (counted, '
+    'limit, bytes). A text that is no jsonb has a problem that says so and no size.';

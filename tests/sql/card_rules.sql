@@ -1,0 +1,166 @@
+-- What is said about cards: a case a rule, as a sentence; warnings that are kept; and what helps to build cards.
+\ir fixtures/setup.sql
+BEGIN;
+SELECT no_plan();
+SELECT pg_temp.connect('ann') AS ann \gset
+UPDATE o365_internal.connector SET target_urls = '{https://contoso.example}' WHERE slug = 'desk';
+-- A right card with something put in its place.
+CREATE FUNCTION pg_temp.m(more text) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT '{"@type": "MessageCard", "@context": "https://schema.org/extensions", "summary": "s", "text": "t"}'::jsonb || more::jsonb $$;
+CREATE FUNCTION pg_temp.s(more text) RETURNS jsonb LANGUAGE sql AS $$ SELECT pg_temp.m(format('{"sections": [%s]}', more)) $$;
+CREATE FUNCTION pg_temp.a(more text) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT pg_temp.m(format('{"potentialAction": [%s, {"@type": "OpenUri", "name": "o", "targets": [{"os": "default", "uri": "https://example.org"}]}]}', more)) $$;
+CREATE FUNCTION pg_temp.w(element text) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT format('{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": "t"}, %s]}', element)::jsonb $$;
+CREATE FUNCTION pg_temp.input(fields text) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT pg_temp.a(format('{"@type": "ActionCard", "name": "n", "inputs": [%s], "actions": [{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example"}]}', fields)) $$;
+CREATE TEMP TABLE said (description text, dialect text, card jsonb, expected text);
+INSERT INTO said VALUES
+    ('a right card has no problem', 'connector', pg_temp.m('{}'), NULL),
+    ('a missing @type is said', 'connector', pg_temp.m('{}') - '@type', 'warning $."@type"'),
+    ('a missing @context is said', 'connector', pg_temp.m('{}') - '@context', 'warning $."@context"'),
+    ('a missing summary is said', 'connector', pg_temp.m('{}') - 'summary', 'warning $.summary'),
+    ('a foreign @type is refused', 'connector', pg_temp.m('{"@type": "Card"}'), 'error $."@type"'),
+    ('a text that is a number is refused', 'connector', pg_temp.m('{"text": 5}'), 'error $.text'),
+    ('Slack''s attachments are refused', 'connector', '{"text": "x", "attachments": [{"text": "y"}]}', 'error $.attachments'),
+    ('Slack''s blocks are refused', 'connector', '{"text": "x", "blocks": []}', 'error $.blocks'),
+    ('a near miss is named', 'connector', pg_temp.m('{"sumary": "x"}'), 'warning $.sumary'),
+    ('so is a wrong case', 'connector', pg_temp.m('{"ThemeColor": "0078D7"}'), 'warning $.ThemeColor'),
+    ('a colour has no #', 'connector', pg_temp.m('{"themeColor": "#0078D7"}'), 'warning $.themeColor'),
+    ('a correlationId is a UUID', 'connector', pg_temp.m('{"correlationId": "x"}'), 'warning $.correlationId'),
+    ('e-mail fields do nothing', 'connector', pg_temp.m('{"originator": "x"}'), 'warning $.originator'),
+    ('HTML is said', 'connector', pg_temp.m('{"text": "a <b>b</b>"}'), 'warning $.text'),
+    ('a bare < is none', 'connector', pg_temp.m('{"text": "a < b and c > d"}'), NULL),
+    ('HTML between backticks is none', 'connector', pg_temp.m('{"text": "write `<b>`"}'), NULL),
+    ('a single line break is said', 'connector', pg_temp.m('{"text": "a\nb"}'), 'warning $.text'),
+    ('two are right', 'connector', pg_temp.m('{"text": "a\n\nb"}'), NULL),
+    ('so is a list', 'connector', pg_temp.m('{"text": "a:\n- b\n- c"}'), NULL),
+    ('a table is said', 'connector', pg_temp.m('{"text": "|a|b|\n|---|---|\n|1|2|"}'), 'warning $.text'),
+    ('titles have no links', 'connector', pg_temp.m('{"title": "[a](https://example.org)"}'), 'warning $.title'),
+    ('facts have no bold', 'connector', pg_temp.s('{"facts": [{"name": "a", "value": "**b**"}]}'), 'warning $.sections[0].facts[0].value'),
+    ('but links', 'connector', pg_temp.s('{"facts": [{"name": "a", "value": "[b](https://example.org)"}]}'), NULL),
+    ('facts as an object are refused', 'connector', pg_temp.s('{"facts": {"a": "b"}}'), 'error $.sections[0].facts'),
+    ('a fact has a value', 'connector', pg_temp.s('{"facts": [{"name": "a"}]}'), 'error $.sections[0].facts[0].value'),
+    ('a fact''s value is a string', 'connector', pg_temp.s('{"facts": [{"name": "a", "value": 1}]}'), 'error $.sections[0].facts[0].value'),
+    ('sections as an object are refused', 'connector', pg_temp.m('{"sections": {"text": "x"}}'), 'error $.sections'),
+    ('a section is an object', 'connector', pg_temp.s('"x"'), 'error $.sections[0]'),
+    ('11 sections are too many', 'connector', pg_temp.m(format('{"sections": [%s]}', (SELECT string_agg('{"text": "x"}', ',') FROM generate_series(1, 11)))), 'error $.sections'),
+    ('10 are not', 'connector', pg_temp.m(format('{"sections": [%s]}', (SELECT string_agg('{"text": "x"}', ',') FROM generate_series(1, 10)))), NULL),
+    ('6 images are more than Teams shows', 'connector', pg_temp.s(format('{"images": [%s]}', (SELECT string_agg('{"image": "https://example.org/a.png"}', ',') FROM generate_series(1, 6)))), 'warning $.sections[0].images'),
+    ('pictures are https', 'connector', pg_temp.s('{"activityImage": "http://example.org/a.png"}'), 'error $.sections[0].activityImage'),
+    ('a picture inside the card is said', 'connector', pg_temp.s('{"activityImage": "data:image/png;base64,iVBORw0KGgo="}'), 'warning $.sections[0].activityImage'),
+    ('one that is none is refused', 'connector', pg_temp.s('{"activityImage": "data:image/png;base64,AAAA"}'), 'error $.sections[0].activityImage'),
+    ('an image is an object', 'connector', pg_temp.s('{"heroImage": "https://example.org/a.png"}'), 'error $.sections[0].heroImage'),
+    ('an action is of a known type', 'connector', pg_temp.a('{"@type": "Open", "name": "x"}'), 'error $.potentialAction[0]'),
+    ('and has one', 'connector', pg_temp.a('{"name": "x"}'), 'error $.potentialAction[0]'),
+    ('and a name', 'connector', pg_temp.a('{"@type": "OpenUri", "targets": [{"os": "default", "uri": "https://example.org"}]}'), 'error $.potentialAction[0].name'),
+    ('OpenUri has targets, not a url', 'connector', pg_temp.a('{"@type": "OpenUri", "name": "x", "url": "https://example.org"}'), 'error $.potentialAction[0].targets, warning $.potentialAction[0].url'),
+    ('they are not empty', 'connector', pg_temp.a('{"@type": "OpenUri", "name": "x", "targets": []}'), 'error $.potentialAction[0].targets'),
+    ('a target has a uri', 'connector', pg_temp.a('{"@type": "OpenUri", "name": "x", "targets": [{"os": "default"}]}'), 'error $.potentialAction[0].targets[0].uri'),
+    ('which is absolute', 'connector', pg_temp.a('{"@type": "OpenUri", "name": "x", "targets": [{"os": "default", "uri": "/tickets/17"}]}'), 'error $.potentialAction[0].targets[0].uri'),
+    ('and best http', 'connector', pg_temp.a('{"@type": "OpenUri", "name": "x", "targets": [{"os": "default", "uri": "mailto:a@b.c"}]}'), 'warning $.potentialAction[0].targets[0].uri'),
+    ('os is one of four', 'connector', pg_temp.a('{"@type": "OpenUri", "name": "x", "targets": [{"os": "linux", "uri": "https://example.org"}]}'), 'error $.potentialAction[0].targets[0].os'),
+    ('a ViewAction''s target is a list of addresses', 'connector', pg_temp.a('{"@type": "ViewAction", "name": "v", "target": ["https://example.org"]}'), NULL),
+    ('each is a text', 'connector', pg_temp.a('{"@type": "ViewAction", "name": "v", "target": [[]]}'), 'error $.potentialAction[0].target[0]'),
+    ('and not null', 'connector', pg_temp.a('{"@type": "ViewAction", "name": "v", "target": ["https://example.org", null]}'), 'error $.potentialAction[0].target[1]'),
+    ('and absolute', 'connector', pg_temp.a('{"@type": "ViewAction", "name": "v", "target": ["/tickets/17"]}'), 'error $.potentialAction[0].target[0]'),
+    ('and there is one', 'connector', pg_temp.a('{"@type": "ViewAction", "name": "v", "target": []}'), 'error $.potentialAction[0].target'),
+    ('5 actions are too many', 'connector', pg_temp.m(format('{"potentialAction": [%s]}', (SELECT string_agg('{"@type": "OpenUri", "name": "o", "targets": [{"os": "default", "uri": "https://example.org"}]}', ',') FROM generate_series(1, 5)))), 'error $.potentialAction'),
+    ('actions without an OpenUri are said', 'connector', pg_temp.m('{"potentialAction": [{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example"}]}'), 'warning $.potentialAction'),
+    ('HttpPOST below a registered target is right', 'connector', pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "https://api.contoso.example/x"}'), NULL),
+    ('elsewhere it is not', 'connector', pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "https://evilcontoso.example/x"}'), 'error $.potentialAction[0].target'),
+    ('nor in front of it', 'connector', pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example.evil.org/x"}'), 'error $.potentialAction[0].target'),
+    ('it is https', 'connector', pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "http://contoso.example"}'), 'error $.potentialAction[0].target'),
+    ('headers are objects of name and value', 'connector', pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example", "headers": [{"Content-Type": "x"}]}'),
+        'error $.potentialAction[0].headers[0].name, error $.potentialAction[0].headers[0].value, warning $.potentialAction[0].headers[0]."Content-Type"'),
+    ('an ActionCard stands in no other', 'connector', pg_temp.a('{"@type": "ActionCard", "name": "n", "actions": [{"@type": "ActionCard", "name": "n", "actions": [{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example"}]}]}'), 'error $.potentialAction[0].actions[0]'),
+    ('inputs are right', 'connector', pg_temp.input('{"@type": "TextInput", "id": "a", "title": "t", "isMultiline": true, "maxLength": 9}, {"@type": "DateInput", "id": "b", "includeTime": true}, {"@type": "MultichoiceInput", "id": "c", "choices": [{"display": "x", "value": "1"}], "value": "1", "isMultiSelect": false, "style": "expanded"}'), NULL),
+    ('an input has an id', 'connector', pg_temp.input('{"@type": "TextInput"}'), 'error $.potentialAction[0].inputs[0].id'),
+    ('of its own', 'connector', pg_temp.input('{"@type": "TextInput", "id": "a"}, {"@type": "TextInput", "id": "a"}'), 'error $.potentialAction[0]'),
+    ('of a known type', 'connector', pg_temp.input('{"@type": "NumberInput", "id": "a"}'), 'error $.potentialAction[0].inputs[0]'),
+    ('with choices where it needs them', 'connector', pg_temp.input('{"@type": "MultichoiceInput", "id": "a"}'), 'error $.potentialAction[0].inputs[0].choices'),
+    ('and a value out of them', 'connector', pg_temp.input('{"@type": "MultichoiceInput", "id": "a", "choices": [{"display": "x", "value": "1"}], "value": "2"}'), 'warning $.potentialAction[0].inputs[0]'),
+    ('isMultiSelect is true or false', 'connector', pg_temp.input('{"@type": "MultichoiceInput", "id": "a", "choices": [{"display": "x", "value": "1"}], "isMultiSelect": "yes"}'), 'error $.potentialAction[0].inputs[0].isMultiSelect'),
+    ('many small facts count more than their bytes', 'connector', pg_temp.s(format('{"facts": [%s]}', (SELECT string_agg('{"name": "a", "value": "b"}', ',') FROM generate_series(1, 820)))), 'error $'),
+    ('colour and actions are lost for Workflows, groups are kept', 'workflow', pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example"}') || '{"themeColor": "0078D7", "sections": [{"text": "t", "startGroup": true}]}',
+        'warning $.potentialAction[0], warning $.themeColor'),
+    ('a version is 1.0 to 1.5', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "x"}') || '{"version": "1.6"}', 'error $.version'),
+    ('and is there', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "x"}') - 'version', 'error $.version'),
+    ('an unknown element is said', 'workflow', pg_temp.w('{"type": "Carousel"}'), 'warning $.body[1]'),
+    ('Action.Submit is refused', 'workflow', pg_temp.w('{"type": "ActionSet", "actions": [{"type": "Action.Submit", "title": "x"}]}'), 'error $.body[1].actions[0]'),
+    ('an input goes nowhere', 'workflow', pg_temp.w('{"type": "Input.Text", "id": "a"}'), 'warning $.body[1]'),
+    ('a colour of a TextBlock is a word', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "x", "color": "FF0000"}'), 'warning $.body[1].color'),
+    ('words are known in any case', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "x", "color": "Good", "size": "ExtraLarge", "weight": "bolder"}'), NULL),
+    ('nested elements are judged', 'workflow', pg_temp.w('{"type": "ColumnSet", "columns": [{"type": "Column", "items": [{"type": "Image"}]}]}'), 'error $.body[1].columns[0].items[0].url'),
+    ('facts have title and value', 'workflow', pg_temp.w('{"type": "FactSet", "facts": [{"name": "a", "value": "b"}]}'), 'error $.body[1].facts[0].title, warning $.body[1].facts[0].name'),
+    ('an attachment has its contentType', 'workflow', '{"type": "message", "attachments": [{"contentType": "application/json", "content": {"type": "AdaptiveCard", "version": "1.4", "body": []}}]}', 'error $.attachments[0].contentType'),
+    ('a connector takes no envelope', 'connector', '{"type": "message", "attachments": []}', 'error $.attachments'),
+    ('only the first TextBlock is a title there', 'connector', pg_temp.w('{"type": "TextBlock", "text": "x", "weight": "Bolder"}'), 'error $.body[1].weight');
+SELECT is((SELECT string_agg(p.severity || ' ' || p.path, ', ' ORDER BY p.severity, p.path) FROM o365.check_card(s.card, s.dialect, 'desk') AS p), s.expected, s.description)
+  FROM said AS s, (SELECT set_config('session_authorization', 'keeper', true)) AS keeper;
+RESET SESSION AUTHORIZATION;
+-- The most common mistakes of docs/cards.md: what is written, where it is wrong, and what is said to write instead.
+CREATE TEMP TABLE mistake (description text, dialect text, card jsonb, path text, hint text);
+INSERT INTO mistake VALUES
+    ('neither summary nor text', 'connector', pg_temp.s('{"facts": [{"name": "a", "value": "b"}]}') - 'summary' - 'text', 'error $.text', 'Write one of them%'),
+    ('a fact whose value is an object', 'connector', pg_temp.s('{"facts": [{"name": "view", "value": {"data": []}}]}'), 'error $.sections[0].facts[0].value', 'Write "value": "%'),
+    ('a fact whose value is a number', 'connector', pg_temp.s('{"facts": [{"name": "n", "value": 17}]}'), 'error $.sections[0].facts[0].value', 'Write "value": "17"%'),
+    ('a payload of GitHub', 'connector', '{"zen": "Half measures", "hook_id": 4, "repository": {"id": 1}}', 'error $.text', 'Write one of them%'),
+    ('a payload of Slack', 'connector', '{"text": "x", "attachments": [{"color": "good", "text": "y"}]}', 'error $.attachments', '%"sections": [{"title"%'),
+    ('an Adaptive Card with more than a connector shows', 'connector', pg_temp.w('{"type": "ColumnSet", "columns": []}'), 'error $.body[1]', '%Send a MessageCard for more.'),
+    ('an envelope for a connector', 'connector', '{"type": "message", "attachments": [{"contentType": "application/vnd.microsoft.card.adaptive", "content": {"type": "AdaptiveCard", "version": "1.4", "body": []}}]}',
+        'error $.attachments', 'Send the card itself%'),
+    ('a card that is too large', 'connector', jsonb_build_object('text', repeat('x', 25000)), 'error $', '%Shorten texts or send several cards.'),
+    ('headers by their names', 'connector', pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example", "headers": [{"Content-Type": "application/json"}]}'), 'error $.potentialAction[0].headers[0].name', 'Write "name": %'),
+    ('an attachment without its contentType', 'workflow', '{"type": "message", "attachments": [{"content": {"type": "AdaptiveCard", "version": "1.4", "body": []}}]}',
+        'error $.attachments[0].contentType', 'Write "contentType": "application/vnd.microsoft.card.adaptive"%'),
+    ('an envelope without attachments', 'workflow', '{"type": "message", "attachments": []}', 'error $.attachments', 'Write "attachments": [{"contentType": "application/vnd.microsoft.card.adaptive"%'),
+    ('a target that nobody registered', 'connector', pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "https://other.example"}'), 'error $.potentialAction[0].target', '%o365.register_connector(%'),
+    ('a single line break', 'connector', '{"text": "a\nb"}', 'warning $.text', 'Write two (\\n\\n)%'),
+    ('HTML', 'connector', '{"text": "<strong>b</strong><br />c"}', 'warning $.text', 'Write Markdown: %'),
+    ('a # before the colour', 'connector', pg_temp.m('{"themeColor": "#00FF00"}'), 'warning $.themeColor', 'Write six hex digits without #%'),
+    ('openUri with a small letter', 'connector', pg_temp.a('{"@type": "openUri", "name": "p", "target": "https://example.org"}'), 'error $.potentialAction[0]', 'Write {"@type": "OpenUri"%'),
+    ('OpenUri with a url', 'connector', pg_temp.a('{"@type": "OpenUri", "name": "p", "url": "https://example.org"}'), 'warning $.potentialAction[0].url', 'Write "targets": [{%'),
+    ('an ActionCard that should open a page', 'connector', pg_temp.a('{"@type": "ActionCard", "name": "Ack", "actions": [{"@type": "ActionCard", "name": "p", "targets": [{"os": "default", "uri": "https://example.org"}]}]}'),
+        'error $.potentialAction[0].actions[0]', 'Only OpenUri and HttpPOST%'),
+    ('an address that is not of the web', 'connector', pg_temp.a('{"@type": "OpenUri", "name": "p", "targets": [{"os": "default", "uri": "tel:+31123456789"}]}'), 'warning $.potentialAction[0].targets[0].uri', '%');
+SELECT ok(EXISTS (SELECT FROM o365.check_card(m.card, m.dialect, 'desk') AS p WHERE p.severity || ' ' || p.path = m.path AND p.hint LIKE m.hint), 'a mistake is told what to write: ' || m.description)
+  FROM mistake AS m, (SELECT set_config('session_authorization', 'keeper', true)) AS keeper;
+RESET SESSION AUTHORIZATION;
+SELECT is((SELECT p.hint FROM o365.check_card(pg_temp.m('{"sumary": "x"}')) AS p), 'Write "summary".', 'what was meant is suggested');
+SELECT is_empty($$SELECT r.code FROM o365_internal.card_rule AS r WHERE r.source !~ '[[:alnum:]]'$$, 'every rule names its source');
+SELECT is_empty($$SELECT f.kind, f.name, f.rule FROM o365_internal.card_field AS f WHERE f.rule NOT LIKE '|%|'
+    AND f.rule NOT IN ('text', 'adaptive_text', 'title', 'plain', 'fact', 'color', 'image', 'link', 'target', 'uuid', 'version', 'heading', 'filled', 'links', 'five', 'six', 'no_effect', 'mistaken_payload')$$, 'every field''s rule is known');
+SELECT bag_eq($$WITH RECURSIVE way (path, kind) AS (
+        SELECT format('$[*].%s[*]', f.name), f.child FROM o365_internal.card_field AS f WHERE f.kind LIKE 'a.element:%' AND f.type = 'array' AND f.child NOT LIKE 'a.action:'
+        UNION SELECT format('%s.%s[*]', w.path, f.name), f.child FROM way AS w JOIN o365_internal.card_field AS f ON f.kind = w.kind WHERE f.type = 'array' AND f.child IS NOT NULL)
+    SELECT path FROM way WHERE kind = 'a.element:'$$, $$SELECT m[1] FROM pg_proc AS p, regexp_matches(p.prosrc, $r$v_elements, '([^']*)'\)$r$, 'g') AS m
+    WHERE p.proname = 'card_is_right' AND m[1] NOT LIKE '%?%'$$, 'the pattern of elements is held against every list of them');
+SELECT is_empty($$SELECT k.kind FROM o365_internal.card_kind AS k LEFT JOIN o365_internal.card_pattern AS p ON p.kind = k.kind
+    WHERE p.kind IS NULL AND k.rule IS NULL AND k.kind NOT IN ('a.action:Action.ShowCard', 's.card')$$, 'every kind that can be right has a pattern');
+
+SET LOCAL SESSION AUTHORIZATION shop;
+SELECT is((SELECT jsonb_array_length(t.problems) FROM o365.try_send(:ann, '{"@type": "MessageCard", "@context": "https://schema.org/extensions", "summary": "s", "text": "<b>x</b>"}') AS t WHERE t.card_id IS NOT NULL), 1, 'a warning does not keep a card back');
+SELECT results_eq('SELECT connector, path FROM o365.card_warnings', $$VALUES ('desk', '$.text')$$, 'and stays to be read');
+SELECT throws_ok($$SELECT o365.check_card('{"text": "x"}', 'connector', 'none')$$, '42501', NULL, 'a connector of others is none');
+SELECT results_eq($$SELECT card, for_dialect, path FROM o365.test_cards(ARRAY['{"text": "x"}', '{"text": 1}']::jsonb[], 'desk', 'connector')$$, $$VALUES (2, 'connector', '$.text')$$, 'test_cards counts from 1');
+SELECT is(o365.markdown_escape('a*b_c [d](e) <f>'), 'a\*b\_c \[d\](e) &lt;f>', 'data is escaped');
+SELECT is_empty($$SELECT p.path FROM (VALUES ('connector'), ('workflow')) AS d (dialect), o365.check_card(o365.card('Ticket 17 <b> *hot*', 'It is **on fire**.',
+    json_build_object('Status', 'open_*_x', 'Age', 5), 'https://contoso.example/17', image => 'https://contoso.example/a.png'), d.dialect) AS p$$, 'what o365.card makes is right in both dialects');
+SELECT is((SELECT string_agg(f->>'name', ',' ORDER BY i) FROM jsonb_array_elements(o365.card('t', facts => json_build_object('zebra', 1, 'ape', 2)) #> '{sections,0,facts}') WITH ORDINALITY AS x (f, i)), 'zebra,ape', 'facts keep their order');
+SELECT throws_ok($$SELECT o365.card('t', facts => '[1]')$$, '22023', 'facts is a JSON array', 'facts are an object');
+SELECT is(cardinality(o365.send_many(array_agg(:ann::bigint), array_agg(o365.card('Ticket ' || i)))), 10000, '10,000 cards go in one statement') FROM generate_series(1, 10000) AS i;
+SELECT is(o365.send_many('{}', '{}'), '{}', 'and none as well');
+SELECT throws_like(format($$SELECT o365.send_many(ARRAY[%1$s, %1$s], ARRAY['{"text": "x"}', '{"title": "y"}']::jsonb[])$$, :ann), 'card 2 for connection % refused: %', 'an error names the card by its place');
+SELECT throws_like(format($$SELECT o365.send_many(ARRAY[%s, -1], ARRAY['{"text": "x"}', '{"text": "y"}']::jsonb[])$$, :ann), 'card 2: there is no connection -1 that role shop may send to', 'so does a connection that is none');
+SELECT throws_ok('SELECT o365.send_many(ARRAY[1], ARRAY[]::jsonb[])', '22023', NULL, 'arrays are of one length');
+CREATE TEMP TABLE ticket (n integer, title text);
+CREATE FUNCTION pg_temp.opened() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    PERFORM o365.send(c.subscription_id, o365.card('Ticket ' || new.n, new.title, json_build_object('Owner', current_user))) FROM o365.connections('ann') AS c;
+    RETURN NULL; END $$;
+CREATE TRIGGER opened AFTER INSERT ON ticket FOR EACH ROW EXECUTE FUNCTION pg_temp.opened();
+INSERT INTO ticket VALUES (17, 'It is on fire.');
+SELECT is((SELECT q.waiting FROM o365.queue AS q), 10002::bigint, 'a trigger of three lines sends');
+RESET SESSION AUTHORIZATION;
+SELECT * FROM finish();
+ROLLBACK;
