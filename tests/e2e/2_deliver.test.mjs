@@ -1,13 +1,19 @@
 // Cards: from SQL to the feed, through faults, pauses, kills and restarts.
 import assert from 'node:assert/strict';
-import {execFileSync} from 'node:child_process';
+import {execFileSync, spawn} from 'node:child_process';
+import {appendFileSync, chownSync, cpSync, statSync} from 'node:fs';
+import {join} from 'node:path';
 import {test} from 'node:test';
 
-import {asApplication, asSuperuser, Client, FEED_URL, feedPosts, openBrowser, photograph, PUBLIC_URL, SANDBOX_URL, sql, stack, ticketLink, until} from './harness.mjs';
+import {asApplication, asSuperuser, BUILD, Client, CONFIG, FEED_URL, feedPosts, openBrowser, openSession, photograph, PUBLIC_URL, SANDBOX_URL, sql, stack, STACK_DIR,
+    ticketLink, until} from './harness.mjs';
 
 const subscription = (user) => asApplication(`select max(subscription_id) from o365.connections('${user}')`);
 const send = (id, text) => asApplication(`select o365.send(${id}, '${JSON.stringify({text})}')`);
 const outcome = (card) => asApplication(`select outcome from o365.deliveries where card_id = ${card}`);
+// A worker as the stack starts it: program and arguments.
+const asWorker = (...words) => ['setpriv', ['--reuid=www-data', '--regid=www-data', '--clear-groups', '--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search', '--',
+    `${BUILD}/o365-worker`, ...words]];
 const fault = (fields) => execFileSync('curl', ['-sS', '-o', '/dev/null', '--cacert', process.env.CA, ...Object.entries(fields).flatMap(([k, v]) => ['-d', `${k}=${v}`]), `${SANDBOX_URL}/faults`]);
 
 test('a card of a committed transaction shows up in the feed, one that is rolled back does not', async () => {
@@ -127,6 +133,57 @@ test('pause and remove hold within two seconds', async () => {
     fault({target: 0, answer: 'ok'});
 });
 
+test('whoever holds a lane while its card is on its way holds up the report of that lane alone', async () => {
+    const [held, other] = [subscription('ann'), subscription('ben')];
+    fault({target: 0, answer: 'slow', count: 1});
+    const card = send(held, 'reported late');
+    await until('the card to be on its way', async () => (await feedPosts()).some((one) => one.card.text === 'reported late'));
+    const operator = await openSession('demo_operator');
+    await operator.ask(`begin; select o365.pause(${held})`);
+    try {
+        // The answer comes after three seconds; what is sent meanwhile and afterwards ends as ever.
+        for (const text of ['sent meanwhile', 'sent after the answer']) {
+            const beside = send(other, text);
+            await until('the card of another lane to end', () => outcome(beside) === 'delivered');
+            await new Promise((resolve) => setTimeout(resolve, 3500));
+        }
+        assert.equal(outcome(card), '');
+    } finally {
+        await operator.ask('rollback');
+        await operator.close();
+    }
+    await until('the card to end', () => outcome(card) === 'delivered');
+    assert.equal(asApplication(`select attempts from o365.deliveries where card_id = ${card}`), '1');
+    assert.equal((await feedPosts()).filter((one) => one.card.text === 'reported late').length, 1);
+});
+
+test('a lane that finds no transfer free goes back after a second, to a worker that has one', async () => {
+    await stack('stop', 'worker');
+    const narrow = join(STACK_DIR, 'conf/narrow.conf');
+    cpSync(CONFIG, narrow);
+    appendFileSync(narrow, 'max_transfers = 1\n');
+    chownSync(narrow, statSync(CONFIG).uid, statSync(CONFIG).gid);
+    const [stuck, waits] = [subscription('ann'), subscription('ben')];
+    fault({target: 0, answer: 'silent', count: 1});
+    send(stuck, 'holds the only transfer');
+    const worker = spawn(...asWorker('--config', narrow), {stdio: 'ignore'});
+    try {
+        await until('the only transfer to be taken', async () => (await feedPosts()).some((one) => one.card.text === 'holds the only transfer'));
+        const card = send(waits, 'waits for a transfer');
+        const lane = () => asSuperuser(`select worker is not null, lease_no from o365_internal.lane where subscription_id = ${waits}`);
+        const [, before] = lane().split('|');
+        await until('the lane to be claimed, and given back', () => lane().startsWith('f|') && Number(lane().split('|')[1]) > Number(before));
+        assert.equal(outcome(card), '');
+        await stack('start', 'worker');
+        await until('the other worker to deliver it', () => outcome(card) === 'delivered');
+        assert.equal(asSuperuser(`select count(*) from o365_internal.outbox where subscription_id = ${stuck}`), '1', 'the first is on its way still');
+    } finally {
+        worker.kill('SIGKILL');
+    }
+    // Its lease ends by itself.
+    await until('the outbox to be empty', () => asSuperuser('select count(*) from o365_internal.outbox') === '0', 120);
+});
+
 test('20,000 cards to 200 subscriptions arrive, each subscription in order, while worker and PostgreSQL are killed', async (t) => {
     // 200 connections through the whole protocol, without drawing 200 pages.
     const person = new Client();
@@ -180,8 +237,7 @@ test('o365-worker --once drains and says so by its exit code', async () => {
     const card = send(id, 'for cron');
     const once = () => {
         try {
-            execFileSync('setpriv', ['--reuid=www-data', '--regid=www-data', '--clear-groups', '--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search', '--',
-                `${process.env.BUILD}/o365-worker`, '--config', process.env.CONFIG, '--once', '--deadline', '20s']);
+            execFileSync(...asWorker('--config', CONFIG, '--once', '--deadline', '20s'));
             return 0;
         } catch (error) {
             return error.status;
