@@ -19,7 +19,7 @@ BEGIN
         ('o365_worker', '^worker_'),
         ('o365_app', '^(begin_connect|connections|check_card|send|try_send|send_to_user)$'),
         ('o365_operator', '^(set|allow_webhook_host|forbid_webhook_host|register_connector|grant_application|revoke_application|connect_button|'
-                          'connect_button_documented|check_card|pause|resume|remove|attempt|health)$')
+                          'connect_button_documented|remove_connector|check_card|pause|resume|remove|attempt|health)$')
     ) AS g (role, pattern)
     LOOP
         EXECUTE format('GRANT USAGE ON SCHEMA o365 TO %I', v_grant.role);
