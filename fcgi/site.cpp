@@ -112,9 +112,7 @@ bool is_request_id(std::string_view text) {
 void allow_connect_page(Response& response, const std::string& connect_url) {
     const auto url = parse_url(connect_url);
     if (!url) return;
-    const int usual_port = url->scheme == "https" ? 443 : 80;
-    response.allow_form_action(url->port == usual_port ? fmt::format("{}://{}", url->scheme, url->host)
-                                                       : fmt::format("{}://{}:{}", url->scheme, url->host, url->port));
+    response.allow_form_action(origin_of(*url));
     if (url->host == "outlook.office.com" || url->host == "outlook.office365.com") {
         for (const char* origin : kMicrosoftSignIn) response.allow_form_action(origin);
     }

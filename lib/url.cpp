@@ -74,6 +74,11 @@ std::optional<Url> parse_url(std::string_view text) {
     return url;
 }
 
+std::string origin_of(const Url& url) {
+    const int own_port = url.scheme == "https" ? 443 : 80;
+    return url.scheme + "://" + url.host + (url.port == own_port ? "" : ":" + std::to_string(url.port));
+}
+
 std::string webhook_shape_problem(std::string_view text) {
     if (text.empty()) return "the webhook is empty";
     if (text.size() > kMaxWebhook) return "the webhook is longer than 2,048 bytes";

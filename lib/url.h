@@ -21,6 +21,10 @@ struct Url {
 // nullopt when it is no absolute http(s) URL.
 std::optional<Url> parse_url(std::string_view text);
 
+// Scheme, host, and the port unless it is the scheme's own: what a browser compares and a Content-Security-Policy
+// names.
+std::string origin_of(const Url& url);
+
 // Why `text` cannot be a webhook whatever its host, or empty when it can: https only, no user, no fragment, ASCII host
 // that is no IP literal in any notation and has no trailing dot, at most 2,048 bytes, no control bytes or blanks. Never
 // quotes the URL. The host and port are judged by the database (o365_internal.webhook_host), label by label.

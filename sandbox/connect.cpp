@@ -56,14 +56,25 @@ constexpr std::array kTwists = {
 // app_type as documented, as in the documentation's own example, and as a product of later years may say.
 constexpr std::array<std::string_view, 6> kSpellings = {"", "Groups", "Mail", "Teams", "GROUPS", "yammer"};
 
+bool is_ascii(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 127; });
+}
+
 bool is_callback(const std::string& text) {
     const auto url = parse_url(text);
-    return url && !url->has_query && !url->has_fragment && !url->has_user &&
+    return url && !url->has_query && !url->has_fragment && !url->has_user && is_ascii(url->host) &&
            (url->scheme == "https" || is_loopback_host(url->host));
 }
 
+// As a header may hold it (RFC 3986): what is not ASCII is %-encoded, and nothing else is touched.
+std::string in_header(const std::string& url) {
+    std::string text;
+    for (const char c : url) text += is_ascii({&c, 1}) ? std::string(1, c) : url_encode({&c, 1});
+    return text;
+}
+
 std::string failure(const Asked& asked, const std::string& error) {
-    return asked.callback_url + "?" + (asked.state ? "state=" + url_encode(*asked.state) + "&" : "") +
+    return in_header(asked.callback_url) + "?" + (asked.state ? "state=" + url_encode(*asked.state) + "&" : "") +
            "error=" + url_encode(error);
 }
 
@@ -74,10 +85,14 @@ std::string older_workflow_path() {
            random_token();
 }
 
+void allow_callback(Response& response, const Asked& asked) {
+    response.allow_form_action(origin_of(*parse_url(asked.callback_url)));
+}
+
 // The browser leaves for the application: a form of the page leads there, so its CSP must name the place.
 Response leave(const Asked& asked, const std::string& url) {
     Response response = Response::redirect(302, url);
-    response.allow_form_action(asked.callback_url);
+    allow_callback(response, asked);
     return response;
 }
 
@@ -108,9 +123,14 @@ std::string success(const Asked& asked, const std::string& webhook, const Json::
     if (twist != "no-object-id" && !asked.is_older()) parts.push_back("user_objectId=" + object);
     if (!asked.is_older()) parts.push_back("app_type=" + (spelling.empty() ? target["kind"].asString() : spelling));
     if (twist == "order") std::reverse(parts.begin(), parts.end());
-    std::string url = asked.callback_url;
+    std::string url = in_header(asked.callback_url);
     for (std::size_t i = 0; i < parts.size(); ++i) url += (i == 0 ? "?" : "&") + parts[i];
     return url;
+}
+
+bool is_enabled_for(const Json::Value& connector, const Json::Value& kind) {
+    const Json::Value& kinds = connector["enabled_for"];
+    return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
 }
 
 Response allow(Sandbox& sandbox, const Asked& asked, const Json::Value& connector, const Parameters& form) {
@@ -120,8 +140,7 @@ Response allow(Sandbox& sandbox, const Asked& asked, const Json::Value& connecto
                                "Go back and choose a group, a team or your inbox before you press Allow.");
     }
     const Json::Value target = sandbox.ask("select o365.sandbox_target($1, $2)", {sandbox.person(), target_id});
-    const Json::Value& kinds = connector["enabled_for"];
-    if (target.isNull() || std::find(kinds.begin(), kinds.end(), target["kind"]) == kinds.end())
+    if (target.isNull() || !is_enabled_for(connector, target["kind"]))
         return sandbox.message(400, "Choose where to", "Go back and choose one of those that the page offers.");
     const std::string spelling = form.get_or("spelling", "");
     const std::string twist = form.get_or("twist", "");
@@ -136,7 +155,20 @@ Response allow(Sandbox& sandbox, const Asked& asked, const Json::Value& connecto
     return leave(asked, success(asked, webhook, target, object_id(sandbox.person()), spelling, twist));
 }
 
-Response show_picker(Sandbox& sandbox, const Asked& asked, const Json::Value& connector) {
+// What can be made here for this connector: a group, or a team where it takes no groups. Everybody has an inbox, so
+// nobody makes one.
+void put_creation(Json::Value& values, const Json::Value& connector, bool has_place) {
+    const bool groups = is_enabled_for(connector, "groups");
+    if (!groups && !is_enabled_for(connector, "teams")) return;
+    Json::Value& creation = values["creation"];
+    creation["what"] = groups ? "group" : "team";
+    creation["kind"] = groups ? "groups" : "teams";
+    creation["none_yet"] = !has_place;
+}
+
+// `problem`: why nothing was created under the name `group`.
+Response show_picker(Sandbox& sandbox, const Asked& asked, const Json::Value& connector,
+                     const std::string& problem = {}, const std::string& group = {}) {
     std::vector<std::string> kinds;
     for (const Json::Value& kind : connector["enabled_for"]) kinds.push_back(kind.asString());
     const Json::Value targets =
@@ -156,7 +188,10 @@ Response show_picker(Sandbox& sandbox, const Asked& asked, const Json::Value& co
         has_group = has_group || kind != "mail";
         values["choices"].append(choice);
     }
-    values["no_groups"] = !has_group;
+    values["has_choices"] = !values["choices"].empty();
+    put_creation(values, connector, has_group);
+    values["problem"] = problem;
+    values["group"] = group;
     for (const std::string_view spelling : kSpellings) {
         Json::Value row;
         row["spelling"] = std::string(spelling);
@@ -169,12 +204,30 @@ Response show_picker(Sandbox& sandbox, const Asked& asked, const Json::Value& co
         row["label"] = std::string(twist.help);
         values["twists"].append(row);
     }
-    Response response = sandbox.page(200, "connect", values);
-    response.allow_form_action(asked.callback_url);
+    Response response = sandbox.page(problem.empty() ? 200 : 400, "connect", values);
+    allow_callback(response, asked);
     // The callback may send the browser on to the application's own page, wherever that is, and Chromium holds every
     // redirect after a form's POST against form-action.
     response.allow_form_action("https:");
     return response;
+}
+
+// A group or a team of a kind that the connector takes; anything else would be made and never offered.
+Response create(Sandbox& sandbox, const Asked& asked, const Json::Value& connector, const Parameters& form,
+                const std::string& self) {
+    const std::string name = form.get_or("group", "");
+    const std::string kind = form.get_or("kind", "groups");
+    if ((kind != "groups" && kind != "teams") || !is_enabled_for(connector, kind)) {
+        return show_picker(sandbox, asked, connector, "It cannot be connected to one of that kind: choose another.",
+                           name);
+    }
+    if (name.find_first_not_of(" \t") == std::string::npos || name.size() > 1024)
+        return show_picker(sandbox, asked, connector, "Type a name of at most 256 characters.", name);
+    if (create_place(sandbox, sandbox.person(), kind, name, "connector").isNull()) {
+        return show_picker(sandbox, asked, connector,
+                           "A workflow of yours is called so already: choose another name for the team.", name);
+    }
+    return Response::redirect(303, self);
 }
 
 // The older form told everything in the link, and nothing was registered.
@@ -237,13 +290,7 @@ Response connect_page(Sandbox& sandbox, const Request& request) {
         values["title"] = "Sign in";
         return sandbox.page(200, "connect-sign-in", values);
     }
-    if (action == "create") {
-        const std::string name = parameters.get_or("group", "");
-        if (name.find_first_not_of(" \t") == std::string::npos || name.size() > 1024)
-            return sandbox.message(400, "What is it called?", "Go back and type a name for the group.");
-        sandbox.database().call("select o365.sandbox_create_target($1, 'groups', $2)", {sandbox.person(), name});
-        return Response::redirect(303, self);
-    }
+    if (action == "create") return create(sandbox, asked, connector, parameters, self);
     if (action == "allow") return allow(sandbox, asked, connector, parameters);
     return show_picker(sandbox, asked, connector);
 }

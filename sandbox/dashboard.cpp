@@ -57,16 +57,21 @@ Json::Value fields_of(const FormData& form) {
     return fields;
 }
 
-Json::Value example(const Sandbox& sandbox) {
+// A slug that nobody has yet, so that it can be handed over as it is, each time.
+Json::Value example(Sandbox& sandbox) {
+    const Rows rows = sandbox.database().call("select o365.sandbox_free_slug('helpdesk')");
+    const std::string slug(rows.text(0, 0));
+    const std::string here = sandbox.setting("public_url") + "/connect/" + slug;
+    const auto hyphen = slug.find('-');
     Json::Value fields;
-    fields["name"] = "Contoso Helpdesk";
+    fields["name"] = "Contoso Helpdesk" + (hyphen == std::string::npos ? "" : " " + slug.substr(hyphen + 1));
     fields["short_description"] = "New tickets and answers, where your team works";
     fields["long_description"] =
         "Contoso Helpdesk posts new tickets and answers into the group that works on them, with buttons to close and "
         "to comment, so that nobody has to watch a mailbox.";
     fields["website"] = "https://contoso.example";
-    fields["landing_page"] = sandbox.setting("public_url") + "/connect/helpdesk/";
-    fields["callback_url"] = sandbox.setting("public_url") + "/connect/helpdesk/callback";
+    fields["landing_page"] = here + "/";
+    fields["callback_url"] = here + "/callback";
     fields["events"].append("a customer opens a ticket or answers one");
     fields["events"].append("a ticket is about to miss its promise");
     fields["target_urls"].append(sandbox.origin());
@@ -98,7 +103,10 @@ Response form_page(const Sandbox& sandbox, int status, const std::string& app_id
     values["has_embedded"] = !fields["configuration_url"].asString().empty() || !fields["valid_domains"].empty();
     values["problem_count"] = problems.empty() ? "" : std::to_string(problems.size());
     values["one_problem"] = problems.size() == 1;
-    return sandbox.page(status, "connector-form", values);
+    Response response = sandbox.page(status, "connector-form", values);
+    // Not "no-store": a browser that comes back from a page about a file that was too large still has what was typed.
+    response.set("Cache-Control", "private, no-cache");
+    return response;
 }
 
 Response save(Sandbox& sandbox, const Request& request, const std::string& app_id) {
@@ -146,6 +154,16 @@ std::string send_statement(const Sandbox& sandbox, const Json::Value& connector)
            connector["slug"].asString() + "' and status = 'active';";
 }
 
+// The version in the catalog, where that is another than this one.
+void put_listed(Json::Value& values) {
+    Json::Value& listed = values["listed"];
+    if (listed.isNull() || values["stage"].asString() == "approved") {
+        listed = Json::Value();
+        return;
+    }
+    listed["day"] = listed["since"].asString().substr(0, 10);
+}
+
 Response show(Sandbox& sandbox, const Json::Value& connector, const std::string& problem, const std::string& hint) {
     Json::Value values = connector;
     values["title"] = connector["name"];
@@ -164,12 +182,18 @@ Response show(Sandbox& sandbox, const Json::Value& connector, const std::string&
     values["can_sideload"] = std::any_of(connector["enabled_for"].begin(), connector["enabled_for"].end(),
                                          [](const Json::Value& kind) { return kind.asString() != "teams"; });
     values["has_targets"] = !connector["target_urls"].empty();
-    Json::Value kinds;
-    for (const Json::Value& kind : connector["enabled_for"])
-        kinds.append(kind.asString() == "mail" ? "Inbox"
-                                               : (kind.asString() == "groups" ? "Groups" : "Microsoft Teams"));
-    values["kinds"] = kinds;
+    values["kinds"] = kind_names(connector["enabled_for"]);
+    put_listed(values);
     return with_scripts(sandbox.page(problem.empty() ? 200 : 409, "connector", values));
+}
+
+Response show_deletion(Sandbox& sandbox, const Json::Value& connector) {
+    Json::Value values = connector;
+    const int webhooks = connector["in_force"].asInt();
+    values["title"] = "Delete " + connector["name"].asString();
+    values["webhooks"] = webhooks == 0 ? "" : std::to_string(webhooks);
+    values["one_webhook"] = webhooks == 1;
+    return sandbox.page(200, "delete", values);
 }
 
 Response list(Sandbox& sandbox) {
@@ -200,8 +224,13 @@ Response dashboard(Sandbox& sandbox, const Request& request, std::string_view re
     const Json::Value connector =
         is_guid(app_id) ? sandbox.ask("select o365.sandbox_registration($1, $2)", {sandbox.person(), app_id})
                         : Json::Value();
-    if (connector.isNull() || (!what.empty() && what != "edit"))
+    if (connector.isNull() || (!what.empty() && what != "edit" && what != "delete"))
         return sandbox.message(404, "Nothing here", "There is no such connector of yours.");
+    if (what == "delete") {
+        if (!posted) return show_deletion(sandbox, connector);
+        sandbox.database().call("select o365.sandbox_delete($1, $2)", {sandbox.person(), app_id});
+        return sandbox.redirect("/dashboard");
+    }
     if (what == "edit") {
         if (posted) return save(sandbox, request, app_id);
         Json::Value fields = connector;

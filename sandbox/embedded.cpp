@@ -1,14 +1,14 @@
 // The client's side of an embedded configuration page (office365-connectors.md 1.7): a frame at a place, and the page
 // that a configuration names for its removal. static/embedded.js speaks with them.
-#include <algorithm>
+#include <array>
 
+#include "lib/crypto.h"
 #include "lib/url.h"
 #include "sandbox/sandbox.h"
 
 namespace o365 {
 namespace {
 
-constexpr std::size_t kMaxSetting = 2048;
 constexpr std::array kSettings = {"entityId", "contentUrl", "removeUrl", "configName"};
 
 // The page with the frame: only pages of the valid domains may stand in it.
@@ -38,15 +38,13 @@ Json::Value place_values(const Json::Value& target) {
     return values;
 }
 
-// What the page saved, of what is documented.
-std::optional<std::string> settings_in(const Parameters& form) {
-    Json::Value settings;
+// What the page said, of what is documented. The database judges it.
+std::string settings_in(const Parameters& form) {
+    Json::Value settings(Json::objectValue);
     for (const char* name : kSettings) {
-        const std::string value = form.get_or(name, "");
-        if (value.size() > kMaxSetting) return std::nullopt;
-        if (!value.empty()) settings[name] = value;
+        if (const std::string value = form.get_or(name, ""); !value.empty()) settings[name] = value;
     }
-    return settings.isMember("contentUrl") ? std::optional(json_text(settings)) : std::nullopt;
+    return json_text(settings);
 }
 
 }  // namespace
@@ -54,36 +52,49 @@ std::optional<std::string> settings_in(const Parameters& form) {
 Response configure(Sandbox& sandbox, const Request& request, const Json::Value& target, const std::string& app_id) {
     const std::string target_id = std::to_string(target["target_id"].asInt());
     if (sandbox.person().empty()) return sandbox.sign_in_first("/tenant/" + target_id + "/configure/" + app_id);
-    const Json::Value offered =
-        sandbox.ask("select o365.sandbox_catalog($1, $2)", {sandbox.person(), target["kind"].asString()});
-    const auto found = std::find_if(offered.begin(), offered.end(),
-                                    [&](const Json::Value& one) { return one["app_id"].asString() == app_id; });
-    if (target["person"].asString() != sandbox.person() || target["dialect"].asString() == "workflow" ||
-        found == offered.end() || (*found)["configuration_url"].isNull())
+    const std::vector<Value> here{sandbox.person(), target_id, app_id};
+    const Json::Value offered = sandbox.ask("select o365.sandbox_offer($1, $2, $3)", here);
+    if (offered.isNull())
         return sandbox.message(404, "Nothing here", "No such connector is offered to you at this place.");
     if (request.method != "POST") {
         Json::Value values = place_values(target);
-        values["title"] = "Set up " + (*found)["name"].asString();
+        values["title"] = "Set up " + offered["name"].asString();
         values["action"] = "/tenant/" + target_id + "/configure/" + app_id;
         values["saves"] = true;
-        return framed(sandbox, values, *found, (*found)["configuration_url"].asString());
+        return framed(sandbox, values, offered, offered["configuration_url"].asString());
     }
+    const auto with = [&](std::initializer_list<Value> more) {
+        std::vector<Value> all = here;
+        all.insert(all.end(), more);
+        return all;
+    };
     const std::string action = request.form.get_or("do", "");
-    if (action == "webhook") {
-        Json::Value answer;
-        int webhook_id = 0;
-        answer["webhook_url"] = hand_out(sandbox, target, connector_path(app_id), app_id, &webhook_id);
-        answer["webhook_id"] = webhook_id;
+    Json::Value answer;
+    if (action == "judge") {
+        const Rows rows = sandbox.database().call("select o365.sandbox_judge_settings($1, $2, $3, $4)",
+                                                  with({settings_in(request.form)}));
+        if (!rows.is_null(0, 0)) answer["problem"] = std::string(rows.text(0, 0));
+        answer["taken"] = rows.is_null(0, 0);
         return Response::json(200, json_text(answer));
     }
-    const std::string webhook_id = request.form.get_or("webhook_id", "");
-    const std::optional<std::string> settings = settings_in(request.form);
-    if (!is_number(webhook_id) || !settings) {
-        return sandbox.message(400, "Nothing was saved",
-                               "The page has to call setSettings with a contentUrl and getSettings, and no value may "
-                               "be longer than 2,048 bytes.");
+    if (action == "webhook") {
+        const std::string path = connector_path(app_id);
+        const Rows rows =
+            sandbox.database().call("select o365.sandbox_draft($1, $2, $3, $4)", with({Value::bytes(sha256(path))}));
+        if (rows.is_null(0, 0)) return sandbox.message(404, "Nothing here", "It is not offered any more.");
+        answer["webhook_url"] = sandbox.setting("webhook_origin") + path;
+        answer["draft_id"] = static_cast<int>(rows.integer(0, 0));
+        return Response::json(200, json_text(answer));
     }
-    sandbox.database().call("select o365.sandbox_configure($1, $2, $3)", {target_id, webhook_id, *settings});
+    const std::string draft_id = request.form.get_or("draft_id", "");
+    const Rows rows =
+        sandbox.database().call("select o365.sandbox_configure($1, $2, $3, $4, $5)",
+                                with({is_number(draft_id) ? Value(draft_id) : Value(), settings_in(request.form)}));
+    if (!rows.is_null(0, 0)) {
+        return sandbox.message(400, "Nothing was saved",
+                               "Its page did not say what it has to: " + std::string(rows.text(0, 0)) +
+                                   ". Go back to the place and add the connector again.");
+    }
     return sandbox.redirect("/tenant/" + target_id);
 }
 

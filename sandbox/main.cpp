@@ -18,7 +18,9 @@
 namespace {
 
 constexpr const char* kProgram = "o365-sandbox.fcgi";
-constexpr std::size_t kMaxBody = 524288;  // a card of more than 100 KB and a logo of more than 60 KB are to be refused
+// Pictures of any camera: they are to be refused at their field, with everything else that was typed. The web server
+// says the same limit (deploy/nginx/sandbox-site.conf) and has the page for what is longer.
+constexpr std::size_t kMaxBody = 16 << 20;
 
 o365::Database open_database(const o365::Settings& settings) {
     return {settings.database, settings.sandbox_role, kProgram};

@@ -112,9 +112,14 @@ Json::Value places_by_person(Sandbox& sandbox);
 // empty GUID.
 std::string connector_path(const std::string& app_id);
 // Makes a path, and its query, a webhook of a target (the answer of o365.sandbox_target), for a connector's GUID unless
-// that is empty; returns its URL, which is in this answer and nowhere else. `webhook_id` gets its number.
-std::string hand_out(Sandbox& sandbox, const Json::Value& target, const std::string& path, const std::string& app_id,
-                     int* webhook_id = nullptr);
+// that is empty; returns its URL, which is in this answer and nowhere else.
+std::string hand_out(Sandbox& sandbox, const Json::Value& target, const std::string& path, const std::string& app_id);
+// Makes a place, or finds it: as o365.sandbox_target has it. Null when that name is taken by one that takes other
+// cards.
+Json::Value create_place(Sandbox& sandbox, const std::string& person, const std::string& kind, const std::string& name,
+                         const std::string& dialect);
+// mail, groups and teams as people call them.
+Json::Value kind_names(const Json::Value& enabled_for);
 // Puts "ways" into a connector of the catalog: label and url of each landing page that adds it.
 void put_ways_in(Json::Value& connector);
 

@@ -1,4 +1,5 @@
 // Publish to Store: the submission checklist, the review, and the catalog (office365-connectors.md 9.3).
+#include "lib/crypto.h"
 #include "lib/url.h"
 #include "sandbox/sandbox.h"
 
@@ -10,36 +11,98 @@ struct Verdict {
     std::string detail;
 };
 
-// Asks the redirect URL as a browser would after a failure, and looks whether a webhook could get out of its answer
-// (office365-connectors.md 1.5).
+// What a page's meta tags or its header may say (office365-connectors.md 1.5).
+bool is_policy(std::string_view policy) { return policy == "no-referrer" || policy == "origin"; }
+
+std::string lower(std::string text) {
+    for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    return text;
+}
+
+// The value of an attribute within a tag in lower case, quoted or not; empty when there is none.
+std::string attribute(std::string_view tag, std::string_view name) {
+    const std::string key = std::string(name) + "=";
+    for (auto at = tag.find(key); at != std::string_view::npos; at = tag.find(key, at + 1)) {
+        constexpr std::string_view kBlanks = " \t\r\n/";
+        if (at == 0 || kBlanks.find(tag[at - 1]) == std::string_view::npos) continue;
+        std::string_view value = tag.substr(at + key.size());
+        const bool quoted = !value.empty() && (value.front() == '"' || value.front() == '\'');
+        const auto end = quoted ? value.find(value.front(), 1) : value.find_first_of(kBlanks);
+        value = value.substr(0, end);
+        return std::string(quoted ? value.substr(1) : value);
+    }
+    return {};
+}
+
+bool has_referrer_meta(const std::string& page) {
+    const std::string html = lower(page);
+    for (auto at = html.find("<meta"); at != std::string::npos; at = html.find("<meta", at + 1)) {
+        const std::string_view tag = std::string_view(html).substr(at, html.find('>', at) - at);
+        if (attribute(tag, "name") == "referrer" && is_policy(attribute(tag, "content"))) return true;
+    }
+    return false;
+}
+
+struct CallbackAnswer {
+    int status = 0;
+    std::string location;
+    std::string policy;  // the last one of Referrer-Policy: browsers take that
+    bool is_html = false;
+};
+
+CallbackAnswer callback_answer(const PostResult& result) {
+    CallbackAnswer answer;
+    answer.status = result.status;
+    for (const auto& [name, value] : result.headers) {
+        if (name == "location") answer.location = value;
+        if (name == "content-type") answer.is_html = lower(value).starts_with("text/html");
+        if (name == "referrer-policy") {
+            const auto comma = value.rfind(',');
+            const auto from = value.find_first_not_of(' ', comma == std::string::npos ? 0 : comma + 1);
+            answer.policy = from == std::string::npos ? "" : lower(value.substr(from));
+        }
+    }
+    return answer;
+}
+
+// Asks the redirect URL as a browser would after a failure, and looks whether it answers as a callback does: with a
+// redirect to an address without the parameters, or with a page that has a referrer policy (office365-connectors.md
+// 1.5). What answers a callback neither way is none, whatever its headers say.
 Verdict look_at_callback(const Sandbox& sandbox, const std::string& callback_url) {
     const auto url = parse_url(callback_url);
     if (!url || url->scheme != "https" || !is_loopback_host(url->host))
         return {"look", "It is not on this machine, so nothing was asked."};
+    const std::string state = "checklist-" + hex(random_bytes(8));
     HttpRequest request;
-    request.url = Secret(callback_url + "?state=checklist&error=AccessDenied");
+    request.url = Secret(callback_url + "?state=" + state + "&error=AccessDenied");
     const PostResult result = sandbox.fetch(std::move(request));
     if (result.transport != Transport::answered) return {"fail", "It did not answer: " + result.problem + "."};
-    std::string location;
-    std::string policy;
-    for (const auto& [name, value] : result.headers) {
-        if (name == "location") location = value;
-        if (name == "referrer-policy") policy = value;
-    }
-    if (result.status >= 300 && result.status < 400) {
-        const bool clean =
-            location.find("state=") == std::string::npos && location.find("webhook") == std::string::npos;
-        return clean ? Verdict{"pass", "It answers " + std::to_string(result.status) +
-                                           " and leads to an address without the parameters."}
+    const CallbackAnswer answer = callback_answer(result);
+    const std::string said = "It answers " + std::to_string(answer.status);
+    if (answer.status >= 301 && answer.status <= 308 && !answer.location.empty()) {
+        // Microsoft's remedy is a 302; 301 and 308 are kept by browsers, and 304 to 306 are no redirects.
+        if (answer.status != 302 && answer.status != 303 && answer.status != 307)
+            return {"fail", said + ": answer 302, which no browser keeps."};
+        const bool clean = answer.location.find(state) == std::string::npos &&
+                           answer.location.find("error=") == std::string::npos &&
+                           answer.location.find("webhook") == std::string::npos;
+        return clean ? Verdict{"pass", said + " and leads to an address without the parameters."}
                      : Verdict{"fail", "It redirects, but takes the parameters along."};
     }
-    if (policy == "no-referrer" || policy == "origin")
-        return {"pass", "Its answer says Referrer-Policy: " + policy + "."};
-    for (const char* meta : {"name=\"referrer\" content=\"no-referrer\"", "name=\"referrer\" content=\"origin\""}) {
-        if (result.body.find(meta) != std::string::npos) return {"pass", "Its page has the referrer meta tag."};
+    const bool has_policy = is_policy(answer.policy) || has_referrer_meta(result.body);
+    if (answer.status == 404 || answer.status == 405 || answer.status == 410)
+        return {"fail", said + ": there is no callback at that address. Microsoft sends a GET there."};
+    if (answer.status >= 500) return {"fail", said + ": it is broken, so nothing can be said of it."};
+    if (!answer.is_html && answer.status < 300) return {"fail", said + " with something that is no page of HTML."};
+    if (!has_policy) {
+        return {"fail", said +
+                            " with neither a redirect nor a referrer policy: answer 302 to a clean address, or say "
+                            "no-referrer or origin."};
     }
-    return {"fail", "It answers " + std::to_string(result.status) +
-                        " with neither a redirect nor a referrer policy: answer 302 to a clean address."};
+    // It may refuse a state that nobody handed out; whether it takes a good one, only Connect shows.
+    if (answer.status >= 400)
+        return {"look", said + " to a state that it never handed out, with a referrer policy. Connect once and look."};
+    return {"pass", said + " with a page that has a referrer policy."};
 }
 
 Response checklist_page(Sandbox& sandbox, int status, const Json::Value& connector, const Verdict& callback,
@@ -88,15 +151,25 @@ Response submit(Sandbox& sandbox, const Request& request, const std::string& app
     return sandbox.redirect("/dashboard/" + app_id);
 }
 
+// Puts into a submission what its template asks for.
+void put_submission(Json::Value& one) {
+    one["has_targets"] = !one["target_urls"].empty();
+    one["has_domains"] = !one["valid_domains"].empty();
+    one["kinds"] = kind_names(one["enabled_for"]);
+}
+
 Response review(Sandbox& sandbox, const Request& request) {
     std::string problem;
+    const std::string app_id = request.form.get_or("app_id", "");
+    const std::string reasons = request.form.get_or("reasons", "");
     if (request.method == "POST") {
-        const std::string app_id = request.form.get_or("app_id", "");
-        if (!is_guid(app_id)) return sandbox.message(404, "Nothing here", "There is no such connector.");
+        const std::string submission_id = request.form.get_or("submission_id", "");
+        const std::string decision = request.form.get_or("do", "");
+        if (!is_guid(app_id) || !is_number(submission_id) || (decision != "approve" && decision != "reject"))
+            return sandbox.message(404, "Nothing here", "There is no such connector.");
         const Rows rows = sandbox.database().call(
-            "select o365.sandbox_review($1, $2, $3, $4)",
-            {sandbox.person(), app_id, request.form.get_or("do", "") == "approve" ? "true" : "false",
-             request.form.get_or("reasons", "")});
+            "select o365.sandbox_review($1, $2, $3, $4, $5)",
+            {sandbox.person(), app_id, submission_id, decision == "approve" ? "true" : "false", reasons});
         if (rows.is_null(0, 0)) return sandbox.redirect("/store/review");
         problem = rows.text(0, 0);
     }
@@ -104,11 +177,24 @@ Response review(Sandbox& sandbox, const Request& request) {
     values["title"] = "Review";
     values["problem"] = problem;
     values["submissions"] = sandbox.ask("select o365.sandbox_submissions()", {});
+    for (Json::Value& one : values["submissions"]) {
+        put_submission(one);
+        // What was written is kept; where the form was of an older version, it is read again with the new one.
+        one["written"] = one["app_id"] == app_id ? reasons : "";
+    }
     values["none"] = values["submissions"].empty();
-    return sandbox.page(problem.empty() ? 200 : 400, "review", values);
+    return sandbox.page(problem.empty() ? 200 : 409, "review", values);
 }
 
 }  // namespace
+
+Json::Value kind_names(const Json::Value& enabled_for) {
+    Json::Value names(Json::arrayValue);
+    for (const Json::Value& kind : enabled_for)
+        names.append(kind.asString() == "mail" ? "Inbox"
+                                               : (kind.asString() == "groups" ? "Groups" : "Microsoft Teams"));
+    return names;
+}
 
 void put_ways_in(Json::Value& connector) {
     const Json::Value& inbox = connector["inbox_landing_page"];

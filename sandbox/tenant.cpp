@@ -17,16 +17,6 @@ std::string mint(Sandbox& sandbox, const Json::Value& target) {
     return hand_out(sandbox, target, workflow ? workflow_path() : connector_path(""), "");
 }
 
-// Makes a place, or finds it: as o365.sandbox_target has it. Null when that name is taken by one that takes other
-// cards.
-Json::Value create_place(Sandbox& sandbox, const std::string& person, const std::string& kind, const std::string& name,
-                         const std::string& dialect) {
-    const Rows rows =
-        sandbox.database().call("select o365.sandbox_create_target($1, $2, $3, $4)", {person, kind, name, dialect});
-    Json::Value target = sandbox.ask("select o365.sandbox_target(NULL, $1)", {rows.text(0, 0)});
-    return target["dialect"].asString() == dialect ? target : Json::Value();
-}
-
 // POST /tenant/webhooks: person, name, kind (groups, teams, mail), dialect (connector, workflow); JSON.
 Response webhook_for_program(Sandbox& sandbox, const Request& request) {
     const std::string person = request.form.get_or("person", "ci");
@@ -82,7 +72,7 @@ Response manage(Sandbox& sandbox, int status, const Json::Value& target, const s
                                                               : (workflow ? "Workflow" : "Incoming webhook");
         webhook["target"] = values["target_id"];
         if (!webhook["settings"].isNull()) webhook["config_name"] = webhook["settings"]["configName"];
-        webhook["clears_up"] = !webhook["settings"]["removeUrl"].isNull();
+        webhook["clears_up"] = webhook["has_connector"].asBool() && !webhook["settings"]["removeUrl"].isNull();
     }
     if (!workflow && target["person"].asString() == sandbox.person()) {
         values["offered"] =
@@ -163,12 +153,18 @@ std::string connector_path(const std::string& app_id) {
            guid_of(random_bytes(16));
 }
 
-std::string hand_out(Sandbox& sandbox, const Json::Value& target, const std::string& path, const std::string& app_id,
-                     int* webhook_id) {
-    const Rows rows = sandbox.database().call(
+Json::Value create_place(Sandbox& sandbox, const std::string& person, const std::string& kind, const std::string& name,
+                         const std::string& dialect) {
+    const Rows rows =
+        sandbox.database().call("select o365.sandbox_create_target($1, $2, $3, $4)", {person, kind, name, dialect});
+    Json::Value target = sandbox.ask("select o365.sandbox_target(NULL, $1)", {rows.text(0, 0)});
+    return target["dialect"].asString() == dialect ? target : Json::Value();
+}
+
+std::string hand_out(Sandbox& sandbox, const Json::Value& target, const std::string& path, const std::string& app_id) {
+    sandbox.database().call(
         "select o365.sandbox_mint($1, $2, $3)",
         {target["target_id"].asInt(), Value::bytes(sha256(path)), app_id.empty() ? Value() : Value(app_id)});
-    if (webhook_id != nullptr) *webhook_id = static_cast<int>(rows.integer(0, 0));
     return sandbox.setting(target["dialect"].asString() == "workflow" ? "flow_origin" : "webhook_origin") + path;
 }
 

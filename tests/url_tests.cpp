@@ -27,6 +27,16 @@ BOOST_AUTO_TEST_CASE(every_form_of_webhook_in_the_wild_is_accepted) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(an_origin_names_a_port_unless_it_is_the_schemes_own) {
+    for (const auto& [url, origin] : std::initializer_list<std::pair<const char*, const char*>>{
+             {"https://App.Localhost:8443/a,b;c/\xC3\xBC?x#y", "https://app.localhost:8443"},
+             {"https://example.org:443/callback", "https://example.org"},
+             {"http://localhost:80", "http://localhost"},
+             {"http://localhost:443/", "http://localhost:443"}}) {
+        BOOST_TEST(origin_of(*parse_url(url)) == origin, url);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_webhook_is_refused) {
     // callback-and-fastcgi.md 2.3.
     for (const std::string_view url : {"",

@@ -9,35 +9,53 @@ if (frame) {
     const patience = 30000;  // milliseconds that the page has to answer a press
     let settings = JSON.parse(frame.dataset.settings ?? '{}');
     let webhook;  // a promise, once the page has asked
-    let waiting;
+    let waiting;  // a timer, from a press until the page has answered it
 
-    const fail = (text) => {
+    const answered = () => {
         clearTimeout(waiting);
+        waiting = undefined;
+    };
+    const fail = (text) => {
+        answered();
         const note = document.getElementById('embedded-problem');
         note.firstElementChild.textContent = text;
         note.hidden = false;
         button.disabled = false;
     };
-    const ask = async () => {
-        const answer = await fetch(form.action, {method: 'POST', body: new URLSearchParams({do: 'webhook'})});
-        if (!answer.ok) throw new Error(`no webhook: ${answer.status}`);
+    const names = ['entityId', 'contentUrl', 'removeUrl', 'configName'];
+    const ask = async (what) => {
+        const answer = await fetch(form.action, {method: 'POST', body: new URLSearchParams(what)});
+        if (!answer.ok) throw new Error(`the sandbox answered ${answer.status}`);
         return answer.json();
     };
-    const isValid = (url) => !url || (URL.canParse(url) && origins.includes(new URL(url).origin));
+    // The webhook does not exist before it is saved. It is asked for once, unless that failed.
+    const askWebhook = () => {
+        webhook ??= ask({do: 'webhook'});
+        webhook.catch(() => { webhook = undefined; });
+        return webhook;
+    };
+    const send = () => {
+        answered();
+        button.disabled = false;
+        form.submitted = true;
+        form.requestSubmit(button);
+    };
     const answers = {
         initialize: () => [saves ? 'settings' : 'remove', 'web', '1.13.1'],
         getContext: () => [{locale: 'en-gb', theme: 'default', hostClientType: 'web', frameContext: saves ? 'settings' : 'remove', userObjectId: frame.dataset.objectId}],
         'settings.setValidityState': ([isValidNow]) => { button.disabled = isValidNow !== true; },
-        'settings.setSettings': ([wanted]) => {
-            if (!isValid(wanted?.contentUrl) || !isValid(wanted?.removeUrl)) return [false, 'contentUrl and removeUrl must lie in a valid domain'];
+        'settings.setSettings': async ([wanted]) => {
+            const said = Object.fromEntries(names.filter((name) => wanted?.[name]).map((name) => [name, wanted[name]]));
+            const {taken, problem} = await ask({do: 'judge', ...said});
+            if (!taken) return [false, problem];
             settings = wanted;
             return [true];
         },
         'settings.getSettings': async () => {
             const known = {...settings, appType: frame.dataset.appType, userObjectId: frame.dataset.objectId};
             if (!saves) return [known];
-            const {webhook_url: webhookUrl, webhook_id: id} = await (webhook ??= ask());
-            form.elements.webhook_id.value = id;
+            const {webhook_url: webhookUrl, draft_id: id} = await askWebhook();
+            form.elements.draft_id.value = id;
             return [{...known, webhookUrl}];
         },
         'settings.save.success': () => {
@@ -46,31 +64,28 @@ if (frame) {
                 fail('The page reported success, but called setSettings with a contentUrl and getSettings not both.');
                 return;
             }
-            for (const name of ['entityId', 'contentUrl', 'removeUrl', 'configName']) form.elements[name].value = settings[name] ?? '';
-            clearTimeout(waiting);
-            button.disabled = false;
-            form.submitted = true;
-            form.requestSubmit(button);
+            for (const name of names) form.elements[name].value = settings[name] ?? '';
+            send();
         },
         'settings.save.failure': ([reason]) => fail(`The page says that it could not save: ${reason || 'it gives no reason'}`),
         'settings.remove.success': () => {
-            if (!waiting || saves) return;
-            clearTimeout(waiting);
-            button.disabled = false;
-            form.submitted = true;
-            form.requestSubmit(button);
+            if (waiting && !saves) send();
         },
         'settings.remove.failure': ([reason]) => fail(`The page says that it could not clean up: ${reason || 'it gives no reason'}`),
     };
-    window.addEventListener('message', async ({source, origin, data}) => {
-        if (source !== frame.contentWindow || !origins.includes(origin) || typeof data?.func !== 'string') return;
-        if (!Object.hasOwn(answers, data.func)) return;
+    const handle = async (origin, {func, args, id}) => {
         try {
-            const args = await answers[data.func](data.args ?? []);
-            if (args) source.postMessage({id: data.id, args}, origin);
+            const answer = await answers[func](args ?? []);
+            if (answer) frame.contentWindow.postMessage({id, args: answer}, origin);
         } catch (error) {
-            fail(`The sandbox could not answer ${data.func}: ${error.message}`);
+            fail(`The sandbox could not answer ${func}: ${error.message}`);
         }
+    };
+    // In the order in which the page speaks: some answers come from the server, and notifySuccess is not to overtake setSettings.
+    let spoken = Promise.resolve();
+    window.addEventListener('message', ({source, origin, data}) => {
+        if (source !== frame.contentWindow || !origins.includes(origin) || typeof data?.func !== 'string') return;
+        if (Object.hasOwn(answers, data.func)) spoken = spoken.then(() => handle(origin, data));
     });
     form.addEventListener('submit', (event) => {
         if (form.submitted) return;

@@ -9,6 +9,10 @@ DECLARE
     v_ticket text;
     v_hash bytea;
 BEGIN
+    IF v_connector.removed_at IS NOT NULL THEN
+        RAISE EXCEPTION 'connector % was removed', quote_literal(v_connector.slug)
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'An operator registers it again: select o365.register_connector(...).';
+    END IF;
     IF app_user IS NULL OR app_user !~ '[^[:space:]]' OR length(app_user) > 200 THEN
         RAISE EXCEPTION 'app_user is empty or longer than 200 characters'
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Pass your own name or id of the signed-in user.';
@@ -78,12 +82,13 @@ BEGIN
       INTO attempt_id, stateless, connector_id, confirm, ticket_hash, app_user, app_state, v_cookie_hash, v_expires_at, v_outcome,
            v_subscription_id
       FROM o365_internal.connect_attempt AS a JOIN o365_internal.connector AS c ON c.connector_id = a.connector_id
-     WHERE a.state_hash = judge_attempt.state_hash AND c.slug = judge_attempt.slug
-       FOR UPDATE OF a;
+     WHERE a.state_hash = judge_attempt.state_hash AND c.slug = judge_attempt.slug AND c.removed_at IS NULL
+       -- What its foreign keys lock later anyway: a connector that is being removed gets no new subscription.
+       FOR UPDATE OF a FOR KEY SHARE OF c;
     -- Hashes of random values are compared, so the time a comparison takes says nothing about the values.
     IF attempt_id IS NULL THEN
         SELECT c.connector_id, c.confirm, c.require_state INTO connector_id, confirm, v_require_state FROM o365_internal.connector AS c
-         WHERE c.slug = judge_attempt.slug;
+         WHERE c.slug = judge_attempt.slug AND c.removed_at IS NULL FOR KEY SHARE;
         verdict := CASE WHEN connector_id IS NULL THEN 'unknown_connector' WHEN v_require_state THEN 'no_state' ELSE 'open' END;
     ELSIF v_outcome IS NOT NULL THEN
         SELECT o365_internal.outcome_now(a) INTO v_outcome FROM o365_internal.connect_attempt AS a

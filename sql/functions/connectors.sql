@@ -114,19 +114,54 @@ BEGIN
             website = excluded.website, events = excluded.events, landing_page = excluded.landing_page, callback_url = excluded.callback_url,
             target_urls = excluded.target_urls, enabled_for = excluded.enabled_for,
             clean_page = excluded.clean_page, allow_anonymous = excluded.allow_anonymous, require_state = excluded.require_state,
-            confirm = excluded.confirm, changed_at = now();
+            confirm = excluded.confirm, changed_at = now(), removed_at = NULL;
     -- Apart, and only when it is another: changing a key would lock out everybody who starts to connect meanwhile.
     UPDATE o365_internal.connector AS c SET app_id = v_new.app_id WHERE c.slug = v_new.slug AND c.app_id <> v_new.app_id;
     RETURN v_new.app_id;
 END $$;
 COMMENT ON FUNCTION o365.register_connector(text, text, bytea, text, text, text, text[], text, text[], text[], text, uuid, text, boolean,
         boolean, boolean) IS
-    'Registers a connector, or replaces the registration of that slug, and returns its app_id, which stays the same. callback_url defaults to '
+    'Registers a connector, or replaces the registration of that slug, a removed one too, and returns its app_id, which stays the same. callback_url defaults to '
     'our own below public_url; clean_page: 302, no-referrer or origin. confirm: a connection waits until its user '
     'confirms it on a page of ours. '
     'require_state false: callbacks of o365.connect_button_documented are taken as well, from anybody, and always '
     'wait for that. '
     'Error: invalid_parameter_value, DETAIL lists all problems.';
+
+CREATE OR REPLACE FUNCTION o365.remove_connector(slug text, and_subscriptions boolean DEFAULT false) RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_connector_id integer;
+    v_subscriptions bigint[];
+    v_id bigint;
+BEGIN
+    -- Callbacks share this lock (judge_attempt): those under way are waited for, and the next find no connector.
+    SELECT c.connector_id INTO v_connector_id FROM o365_internal.connector AS c
+     WHERE c.slug = remove_connector.slug AND c.removed_at IS NULL FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no connector %', quote_nullable(slug)
+            USING ERRCODE = 'undefined_object', HINT = 'select slug from o365.connectors lists them.';
+    END IF;
+    v_subscriptions := ARRAY(SELECT s.subscription_id FROM o365_internal.subscription AS s
+                              WHERE s.connector_id = v_connector_id AND s.status <> 'removed' ORDER BY s.subscription_id);
+    IF cardinality(v_subscriptions) > 0 AND NOT coalesce(and_subscriptions, false) THEN
+        RAISE EXCEPTION 'connector % has subscriptions: %', quote_literal(slug), cardinality(v_subscriptions)
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('select o365.remove_connector(%L, and_subscriptions => true) removes them for good with it: webhooks are wiped, '
+                                'waiting cards end as cancelled.', slug);
+    END IF;
+    FOREACH v_id IN ARRAY v_subscriptions LOOP
+        PERFORM o365.remove(v_id);
+    END LOOP;
+    DELETE FROM o365_internal.ticket AS t WHERE t.connector_id = v_connector_id;
+    UPDATE o365_internal.connector AS c SET removed_at = now(), changed_at = now() WHERE c.connector_id = v_connector_id;
+    RETURN cardinality(v_subscriptions);
+END $$;
+COMMENT ON FUNCTION o365.remove_connector(text, boolean) IS
+    'Removes a connector: its pages are gone, nobody can connect it, links that were handed out end. With and_subscriptions its subscriptions are '
+    'removed as by o365.remove, and the answer is how many; without, it refuses while there are any. What was sent stays in o365.subscriptions, '
+    'attempts and deliveries, and applications keep their grant: what they still send ends as cancelled. o365.register_connector under the same slug '
+    'brings it back, with its app_id and grants and without subscriptions. Errors: undefined_object, object_not_in_prerequisite_state.';
 
 CREATE OR REPLACE FUNCTION o365_internal.html(value text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -145,7 +180,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp A
 DECLARE
     v_connector o365_internal.connector;
 BEGIN
-    SELECT c.* INTO v_connector FROM o365_internal.connector AS c WHERE c.slug = connect_button.connector;
+    SELECT c.* INTO v_connector FROM o365_internal.connector AS c WHERE c.slug = connect_button.connector AND c.removed_at IS NULL;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no connector %', quote_nullable(connector)
             USING ERRCODE = 'undefined_object', HINT = 'select slug from o365.connectors lists them.';
@@ -162,7 +197,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp A
 DECLARE
     v_connector o365_internal.connector;
 BEGIN
-    SELECT c.* INTO v_connector FROM o365_internal.connector AS c WHERE c.slug = connect_button_documented.connector;
+    SELECT c.* INTO v_connector FROM o365_internal.connector AS c WHERE c.slug = connect_button_documented.connector AND c.removed_at IS NULL;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no connector %', quote_nullable(connector)
             USING ERRCODE = 'undefined_object', HINT = 'select slug from o365.connectors lists them.';

@@ -52,7 +52,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
                    'does not reach it', c.callback_url),
                'Register it again without callback_url, and change the redirect URL at Microsoft.'
           FROM o365_internal.connector AS c
-         WHERE o365_internal.text_setting('public_url') <> ''
+         WHERE o365_internal.text_setting('public_url') <> '' AND c.removed_at IS NULL
            AND NOT starts_with(c.callback_url, o365_internal.text_setting('public_url') || '/')
         UNION ALL
         SELECT 2, 'warning', 'application ' || a.role, 'may use a connector and is no role any more: whoever gets that name inherits it',

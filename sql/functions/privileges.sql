@@ -49,7 +49,8 @@ COMMENT ON FUNCTION o365_internal.connector_to_use(text) IS
 CREATE OR REPLACE FUNCTION o365.grant_application(role name, connector text) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_connector_id integer := (SELECT c.connector_id FROM o365_internal.connector AS c WHERE c.slug = grant_application.connector);
+    v_connector_id integer := (SELECT c.connector_id FROM o365_internal.connector AS c
+                             WHERE c.slug = grant_application.connector AND c.removed_at IS NULL);
 BEGIN
     IF v_connector_id IS NULL THEN
         RAISE EXCEPTION 'there is no connector %', quote_nullable(connector)

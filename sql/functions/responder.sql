@@ -20,14 +20,15 @@ END $$;
 COMMENT ON FUNCTION o365_internal.connector_page(o365_internal.connector) IS 'What every page of a connector shows; found is false for none.';
 
 CREATE OR REPLACE FUNCTION o365_internal.connector_by_slug(slug text) RETURNS o365_internal.connector
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT c FROM o365_internal.connector AS c WHERE c.slug = $1 $$;
-COMMENT ON FUNCTION o365_internal.connector_by_slug(text) IS 'The connector; null when there is none.';
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$ 
+    SELECT c FROM o365_internal.connector AS c WHERE c.slug = $1 AND c.removed_at IS NULL $$;
+COMMENT ON FUNCTION o365_internal.connector_by_slug(text) IS 'The connector; null when there is none, or it was removed.';
 
 CREATE OR REPLACE FUNCTION o365.responder_connectors() RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT jsonb_build_object('public_url', o365_internal.text_setting('public_url'), 'connectors', coalesce((
         SELECT jsonb_agg(jsonb_build_object('slug', c.slug, 'name', c.name, 'short_description', c.short_description) ORDER BY c.name)
-          FROM o365_internal.connector AS c WHERE c.allow_anonymous), '[]')) $$;
+          FROM o365_internal.connector AS c WHERE c.allow_anonymous AND c.removed_at IS NULL), '[]')) $$;
 COMMENT ON FUNCTION o365.responder_connectors() IS 'The connectors that anybody may connect.';
 
 CREATE OR REPLACE FUNCTION o365_internal.open_ticket(connector_id integer, ticket_hash bytea) RETURNS o365_internal.ticket
@@ -321,7 +322,7 @@ COMMENT ON FUNCTION o365.responder_failed(text, text, bytea[]) IS
 
 CREATE OR REPLACE FUNCTION o365.responder_logo(slug text) RETURNS TABLE (content_type text, logo bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT c.logo_type, c.logo FROM o365_internal.connector AS c WHERE c.slug = $1 $$;
+    SELECT c.logo_type, c.logo FROM o365_internal.connector AS c WHERE c.slug = $1 AND c.removed_at IS NULL $$;
 COMMENT ON FUNCTION o365.responder_logo(text) IS 'A connector''s logo; no row when there is no such connector.';
 
 CREATE OR REPLACE FUNCTION o365.responder_health() RETURNS jsonb

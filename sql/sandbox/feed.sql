@@ -21,7 +21,7 @@ COMMENT ON FUNCTION o365.sandbox_feed(integer, bigint, boolean, integer) IS
 CREATE OR REPLACE FUNCTION o365.sandbox_card(post_id bigint) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT jsonb_build_object('card', p.card, 'target_id', p.target_id, 'person', t.person, 'app_id', w.app_id,
-                              'target_urls', o365.sandbox_connector(w.app_id::text)->'target_urls')
+                              'target_urls', o365_internal.sandbox_known(w.app_id::text)->'target_urls')
       FROM o365_internal.sandbox_post AS p JOIN o365_internal.sandbox_target AS t ON t.target_id = p.target_id
       LEFT JOIN o365_internal.sandbox_webhook AS w ON w.webhook_id = p.webhook_id WHERE p.post_id = $1 $$;
 COMMENT ON FUNCTION o365.sandbox_card(bigint) IS

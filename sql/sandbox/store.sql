@@ -3,7 +3,7 @@
 CREATE OR REPLACE FUNCTION o365.sandbox_checklist(person text, app_id uuid, callback_verdict text, callback_detail text)
 RETURNS TABLE (item text, title text, verdict text, detail text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    WITH r AS (SELECT r.* FROM o365_internal.sandbox_registration AS r WHERE r.app_id = $2 AND r.person = $1),
+    WITH r AS (SELECT r.* FROM o365_internal.sandbox_registration AS r WHERE r.app_id = $2 AND r.person = $1 AND r.deleted_at IS NULL),
     posts AS (
         SELECT count(*) AS n, count(*) FILTER (WHERE p.card ~ '</?[a-zA-Z][a-zA-Z0-9]*[^>]*>') AS html,
                coalesce(max(p.in_hour), 0) AS in_hour
@@ -58,6 +58,11 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 DECLARE
     v_problems jsonb;
 BEGIN
+    PERFORM FROM o365_internal.sandbox_registration AS r
+      WHERE r.app_id = sandbox_submit.app_id AND r.person = sandbox_submit.person AND r.deleted_at IS NULL FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN '{"problems": ["There is no such connector of yours."]}';
+    END IF;
     SELECT jsonb_agg(p.problem) INTO v_problems FROM (
         SELECT c.title || ': ' || c.detail AS problem FROM o365.sandbox_checklist(person, app_id, callback_verdict, callback_detail) AS c WHERE c.verdict = 'fail'
         UNION ALL
@@ -71,10 +76,11 @@ BEGIN
     IF v_problems IS NULL THEN
         UPDATE o365_internal.sandbox_registration AS r SET stage = 'submitted', looked_at = sandbox_submit.looked_at,
                instructions = sandbox_submit.instructions, test_account = sandbox_submit.test_account, reviewer = NULL, reasons = NULL, reviewed_at = NULL
-         WHERE r.app_id = sandbox_submit.app_id AND r.person = sandbox_submit.person;
-        IF NOT FOUND THEN
-            v_problems := '["There is no such connector of yours."]';
-        END IF;
+         WHERE r.app_id = sandbox_submit.app_id;
+        -- As it is now: a reviewer decides on that, whatever is changed meanwhile.
+        DELETE FROM o365_internal.sandbox_submission AS s WHERE s.app_id = sandbox_submit.app_id AND s.approved_at IS NULL;
+        INSERT INTO o365_internal.sandbox_submission (app_id, registration)
+            SELECT r.app_id, r FROM o365_internal.sandbox_registration AS r WHERE r.app_id = sandbox_submit.app_id;
     END IF;
     RETURN jsonb_build_object('problems', coalesce(v_problems, '[]'));
 END $$;
@@ -84,35 +90,60 @@ COMMENT ON FUNCTION o365.sandbox_submit(text, uuid, text, text, text[], text, te
 
 CREATE OR REPLACE FUNCTION o365.sandbox_submissions() RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce(jsonb_agg(o365_internal.sandbox_shown(r) ORDER BY r.changed_at), '[]') FROM o365_internal.sandbox_registration AS r WHERE r.stage = 'submitted' $$;
-COMMENT ON FUNCTION o365.sandbox_submissions() IS 'Connectors that wait for a reviewer.';
+    SELECT coalesce(jsonb_agg(o365_internal.sandbox_shown(s.registration) || jsonb_build_object('submission_id', s.submission_id,
+               'picture', s.app_id || '/' || s.submission_id) ORDER BY s.submission_id), '[]')
+      FROM o365_internal.sandbox_submission AS s WHERE s.approved_at IS NULL $$;
+COMMENT ON FUNCTION o365.sandbox_submissions() IS 'Connectors that wait for a reviewer, as they were when they were submitted, oldest first.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_review(reviewer text, app_id uuid, approved boolean, reasons text) RETURNS text
+CREATE OR REPLACE FUNCTION o365.sandbox_review(reviewer text, app_id uuid, submission_id integer, approved boolean, reasons text) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
+DECLARE
+    v_person text;
+    v_waiting integer;
 BEGIN
-    IF NOT approved AND coalesce(reasons, '') !~ '[^[:space:]]' THEN
+    SELECT r.person INTO v_person FROM o365_internal.sandbox_registration AS r WHERE r.app_id = sandbox_review.app_id FOR UPDATE;
+    SELECT s.submission_id INTO v_waiting FROM o365_internal.sandbox_submission AS s
+     WHERE s.app_id = sandbox_review.app_id AND s.approved_at IS NULL;
+    IF v_waiting IS NULL THEN
+        RETURN 'It does not wait for a review any more.';
+    ELSIF v_waiting IS DISTINCT FROM sandbox_review.submission_id THEN
+        RETURN 'It has changed since you looked: look again, at what was submitted last, and decide on that.';
+    ELSIF v_person = sandbox_review.reviewer THEN
+        RETURN 'Nobody reviews a connector of their own: sign in with another name.';
+    ELSIF NOT approved AND coalesce(reasons, '') !~ '[^[:space:]]' THEN
         RETURN 'A rejection says why.';
     END IF;
-    IF EXISTS (SELECT FROM o365_internal.sandbox_registration AS r WHERE r.app_id = sandbox_review.app_id AND r.person = sandbox_review.reviewer) THEN
-        RETURN 'Nobody reviews a connector of their own: sign in with another name.';
+    IF approved THEN
+        DELETE FROM o365_internal.sandbox_submission AS s WHERE s.app_id = sandbox_review.app_id AND s.approved_at IS NOT NULL;
+        UPDATE o365_internal.sandbox_submission AS s SET approved_at = now(), reviewer = sandbox_review.reviewer WHERE s.submission_id = v_waiting;
+    ELSE
+        DELETE FROM o365_internal.sandbox_submission AS s WHERE s.submission_id = v_waiting;
     END IF;
     UPDATE o365_internal.sandbox_registration AS r SET stage = CASE WHEN approved THEN 'approved' ELSE 'rejected' END, reviewer = sandbox_review.reviewer,
            reasons = nullif(sandbox_review.reasons, ''), reviewed_at = now()
-     WHERE r.app_id = sandbox_review.app_id AND r.stage = 'submitted';
-    RETURN CASE WHEN NOT FOUND THEN 'It does not wait for a review any more.' END;
+     WHERE r.app_id = sandbox_review.app_id;
+    RETURN NULL;
 END $$;
-COMMENT ON FUNCTION o365.sandbox_review(text, uuid, boolean, text) IS
-    'Approves or rejects a submitted connector, and says null; or says why not: a rejection without reasons, a reviewer''s own, one that does not wait.';
+COMMENT ON FUNCTION o365.sandbox_review(text, uuid, integer, boolean, text) IS
+    'Approves or rejects what a reviewer was shown, by the number that o365.sandbox_submissions gave it, and says null; or says why not: one that does '
+    'not wait, one that was submitted again since, a reviewer''s own, a rejection without reasons. Approved, it takes the place in the catalog of the '
+    'version that was approved before; rejected, that one stays.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_catalog(person text DEFAULT NULL, kind text DEFAULT NULL) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce(jsonb_agg(o365_internal.sandbox_shown(r) || jsonb_build_object('is_sideloaded', r.stage <> 'approved',
-               'for_mail', 'mail' = ANY (r.enabled_for), 'for_groups', r.enabled_for && '{groups,teams}')
-           ORDER BY r.stage = 'approved', lower(r.name), r.app_id), '[]')
-      FROM o365_internal.sandbox_registration AS r
-     WHERE (r.stage = 'approved' OR r.sideloaded_at IS NOT NULL AND r.person = $1 AND r.enabled_for && '{mail,groups}' AND coalesce($2, '') <> 'teams')
-       AND ($2 IS NULL OR $2 = ANY (r.enabled_for)) $$;
+    SELECT coalesce(jsonb_agg(o365_internal.sandbox_shown(o.registration) || jsonb_build_object('is_sideloaded', o.rank = 1, 'picture', o.picture,
+               'for_mail', 'mail' = ANY ((o.registration).enabled_for), 'for_groups', (o.registration).enabled_for && '{groups,teams}')
+           ORDER BY o.rank, lower((o.registration).name), (o.registration).app_id), '[]')
+      FROM (SELECT DISTINCT ON ((v.registration).app_id) v.rank, v.registration, v.picture
+              FROM (SELECT 1 AS rank, r AS registration, r.app_id::text AS picture FROM o365_internal.sandbox_registration AS r
+                     WHERE r.sideloaded_at IS NOT NULL AND r.stage <> 'approved' AND r.person = $1 AND r.enabled_for && '{mail,groups}'
+                       AND coalesce($2, '') <> 'teams'
+                    UNION ALL
+                    SELECT 2, s.registration, s.app_id || '/' || s.submission_id FROM o365_internal.sandbox_submission AS s
+                     WHERE s.approved_at IS NOT NULL) AS v
+             WHERE $2 IS NULL OR $2 = ANY ((v.registration).enabled_for)
+             ORDER BY (v.registration).app_id, v.rank) AS o $$;
 COMMENT ON FUNCTION o365.sandbox_catalog(text, text) IS
-    'Connectors that a person finds at a place of that kind (mail, groups, teams; null: anywhere), by name: those that were approved, after those that '
-    'the person sideloaded, which Teams does not show. for_mail and for_groups say where each can be added.';
+    'Connectors that a person finds at a place of that kind (mail, groups, teams; null: anywhere), by name: those that were approved, as they were '
+    'then, after those that the person sideloaded, as they are now, which Teams does not show. for_mail and for_groups say where each can be added.';

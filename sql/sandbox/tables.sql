@@ -34,7 +34,8 @@ CREATE TABLE o365_internal.sandbox_registration (
     test_account      text,
     reviewer          text,
     reasons           text,
-    reviewed_at       timestamptz
+    reviewed_at       timestamptz,
+    deleted_at        timestamptz
 );
 COMMENT ON TABLE o365_internal.sandbox_registration IS 'Connectors of the developer dashboard (office365-connectors.md 9.2).';
 COMMENT ON COLUMN o365_internal.sandbox_registration.app_id IS 'The GUID of the snippet.';
@@ -65,6 +66,25 @@ COMMENT ON COLUMN o365_internal.sandbox_registration.test_account IS 'An account
 COMMENT ON COLUMN o365_internal.sandbox_registration.reviewer IS 'Who decided.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.reasons IS 'Why it was rejected, or what the reviewer wrote.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.reviewed_at IS 'When.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.deleted_at IS
+    'When its developer deleted it; null: it is there. The row stays, so that its GUID is nobody else''s and the feed names what came.';
+
+CREATE TABLE o365_internal.sandbox_submission (
+    submission_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    app_id        uuid NOT NULL REFERENCES o365_internal.sandbox_registration,
+    registration  o365_internal.sandbox_registration NOT NULL,
+    reviewer      text,
+    approved_at   timestamptz
+);
+CREATE UNIQUE INDEX sandbox_submission_waits_once ON o365_internal.sandbox_submission (app_id) WHERE approved_at IS NULL;
+CREATE UNIQUE INDEX sandbox_submission_is_listed_once ON o365_internal.sandbox_submission (app_id) WHERE approved_at IS NOT NULL;
+COMMENT ON TABLE o365_internal.sandbox_submission IS
+    'What a reviewer is shown and the catalog lists: connectors as they were when they were submitted. Of each at most one waits and one is listed.';
+COMMENT ON COLUMN o365_internal.sandbox_submission.submission_id IS 'Key: a reviewer decides on this one and no other.';
+COMMENT ON COLUMN o365_internal.sandbox_submission.app_id IS 'The connector.';
+COMMENT ON COLUMN o365_internal.sandbox_submission.registration IS 'The whole registration as it was submitted, its logo too.';
+COMMENT ON COLUMN o365_internal.sandbox_submission.reviewer IS 'Who approved it; null while it waits.';
+COMMENT ON COLUMN o365_internal.sandbox_submission.approved_at IS 'Since when the catalog lists it; null: it waits.';
 
 CREATE TABLE o365_internal.sandbox_target (
     target_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -101,6 +121,21 @@ COMMENT ON COLUMN o365_internal.sandbox_webhook.app_id IS 'The connector that go
 COMMENT ON COLUMN o365_internal.sandbox_webhook.created_at IS 'When Allow was pressed.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.removed_at IS 'When the configuration was removed: from then on it answers 410.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.settings IS 'What an embedded configuration page saved: entityId, contentUrl, removeUrl, configName; null: none did.';
+
+CREATE TABLE o365_internal.sandbox_draft (
+    draft_id   integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    path_hash  bytea NOT NULL CONSTRAINT sandbox_draft_is_unique UNIQUE,
+    target_id  integer NOT NULL REFERENCES o365_internal.sandbox_target,
+    app_id     uuid NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE o365_internal.sandbox_draft IS
+    'Webhooks that an embedded configuration page was told and nobody has saved: they do not exist until then.';
+COMMENT ON COLUMN o365_internal.sandbox_draft.draft_id IS 'Key, in the form that saves it.';
+COMMENT ON COLUMN o365_internal.sandbox_draft.path_hash IS 'SHA-256 of path and query.';
+COMMENT ON COLUMN o365_internal.sandbox_draft.target_id IS 'Where it will post.';
+COMMENT ON COLUMN o365_internal.sandbox_draft.app_id IS 'The connector whose page was told.';
+COMMENT ON COLUMN o365_internal.sandbox_draft.created_at IS 'When. An hour later it cannot be saved any more.';
 
 CREATE TABLE o365_internal.sandbox_post (
     post_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

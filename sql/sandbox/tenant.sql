@@ -53,24 +53,15 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
 COMMENT ON FUNCTION o365.sandbox_mint(integer, bytea, text) IS
     'Remembers a webhook that is handed out, by the hash of its path and query, and returns its number. app_id is null for one that no connector got.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_configure(target_id integer, webhook_id integer, settings jsonb) RETURNS boolean
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    UPDATE o365_internal.sandbox_webhook AS w SET settings = sandbox_configure.settings
-     WHERE w.webhook_id = sandbox_configure.webhook_id AND w.target_id = sandbox_configure.target_id AND w.removed_at IS NULL;
-    RETURN FOUND;
-END $$;
-COMMENT ON FUNCTION o365.sandbox_configure(integer, integer, jsonb) IS
-    'Keeps what an embedded configuration page saved (entityId, contentUrl, removeUrl, configName) for a webhook in force. False: there is none.';
-
 CREATE OR REPLACE FUNCTION o365.sandbox_webhooks(target_id integer) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(jsonb_agg(jsonb_build_object('webhook_id', w.webhook_id, 'app_id', w.app_id, 'since', o365_internal.sandbox_time(w.created_at),
-               'removed_at', o365_internal.sandbox_time(w.removed_at), 'settings', w.settings, 'connector', o365.sandbox_connector(w.app_id::text),
+               'removed_at', o365_internal.sandbox_time(w.removed_at), 'settings', w.settings, 'connector', o365_internal.sandbox_known(w.app_id::text),
                'posts', (SELECT count(*) FROM o365_internal.sandbox_post AS p WHERE p.target_id = w.target_id AND p.webhook_id = w.webhook_id))
            ORDER BY w.removed_at IS NOT NULL, w.webhook_id DESC), '[]')
       FROM (SELECT * FROM o365_internal.sandbox_webhook AS w WHERE w.target_id = $1 ORDER BY w.removed_at IS NOT NULL, w.webhook_id DESC LIMIT 100) AS w $$;
-COMMENT ON FUNCTION o365.sandbox_webhooks(integer) IS 'What is configured at a target: webhooks and their registrations, those in force first, at most 100.';
+COMMENT ON FUNCTION o365.sandbox_webhooks(integer) IS
+    'What is configured at a target: webhooks and their registrations, deleted ones too, those in force first, at most 100.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_remove_webhook(target_id integer, webhook_id integer) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -13,7 +13,7 @@ CREATE OR REPLACE VIEW o365.connectors WITH (security_barrier) AS
            c.changed_at, ARRAY(SELECT a.role::text FROM o365_internal.application AS a WHERE a.connector_id = c.connector_id ORDER BY 1) AS applications,
            c.require_state, c.confirm
       FROM o365_internal.connector AS c
-     WHERE c.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]) ORDER BY c.slug;
+     WHERE c.removed_at IS NULL AND c.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]) ORDER BY c.slug;
 COMMENT ON VIEW o365.connectors IS 'Registered connectors and who may use them.';
 COMMENT ON COLUMN o365.connectors.slug IS 'Name in URLs.';
 COMMENT ON COLUMN o365.connectors.name IS 'Name people see.';

@@ -53,6 +53,26 @@ async function register(page, name, fields = {}) {
     return page.url().split('/').at(-1);
 }
 
+/** Approves a connector as it is now, without the checklist. */
+const approve = (id) => asSuperuser(`insert into o365_internal.sandbox_submission (app_id, registration, reviewer, approved_at)
+    select app_id, r, 'Rita', now() from o365_internal.sandbox_registration as r where app_id = '${id}'`);
+
+/** A service on https, on this machine, with a certificate that the sandbox takes: {domain, close}. */
+async function serve(answer) {
+    const service = https.createServer({key: readFileSync(join(STACK_DIR, 'conf/server.key')), cert: readFileSync(join(STACK_DIR, 'conf/server.pem'))}, answer);
+    await new Promise((resolve) => service.listen(0, '127.0.0.1', resolve));
+    return {
+        domain: `localhost:${service.address().port}`,
+        close: () => {
+            service.close();
+            service.closeAllConnections();
+        },
+    };
+}
+
+/** The Connect page's address for a connector's page that is open. */
+const connectLink = (page) => page.getByLabel('HTML of the button').evaluate(({value}) => new DOMParser().parseFromString(value, 'text/html').querySelector('a').getAttribute('href'));
+
 const program = new Client();
 const fetchJson = async (path) => JSON.parse((await program.request(`${SANDBOX_URL}${path}`)).text);
 const post = (url, body) => program.post(url, body, {'Content-Type': 'application/json'});
@@ -63,7 +83,7 @@ const policyViolations = (page) => {
     return seen;
 };
 
-test('a person who has never seen it goes from an empty dashboard to a pressed button in at most 15 actions', async () => {
+test('a person who has never seen it goes from an empty dashboard to a pressed button in at most 15 actions, and again in the same installation', async () => {
     const text = readFileSync(join(ROOT, 'README.md'), 'utf8');
     const walk = text.slice(text.indexOf('<!-- tests/e2e/6_sandbox.test.mjs walks these -->'), text.indexOf('<!-- end of the walk -->'));
     const steps = [...walk.matchAll(/^\d+\. ((?:.|\n(?!\d+\. |\n))+)/gm)].map((match) => match[1].replace(/\s+/g, ' '));
@@ -97,6 +117,18 @@ test('a person who has never seen it goes from an empty dashboard to a pressed b
         await page.getByRole('main').getByRole('button', {name: toSignIn}).click();
         assert.match(await page.textContent('main'), /You have not registered a connector yet/);
         await pictureOf('empty-dashboard');
+        await theActions('helpdesk');
+        number = 100;
+        left.push(...steps);
+        await page.goto(`${SANDBOX_URL}/`);
+        await page.getByRole('link', {name: toRegister, exact: true}).click();
+        assert.match(await page.textContent('main'), /Contoso Helpdesk/);
+        await theActions('helpdesk-2');
+        assert.deepEqual(violations, []);
+    } finally {
+        await close();
+    }
+    async function theActions(slug) {
         await page.getByRole('link', {name: next('Press ')}).click();
         await pictureOf('new-connector');
         await page.getByRole('link', {name: next('Press ')}).click();
@@ -115,7 +147,7 @@ test('a person who has never seen it goes from an empty dashboard to a pressed b
         await page.getByLabel(`${next('Choose the group ')} group`).check();
         await pictureOf('chosen');
         await page.getByRole('button', {name: next('Press ')}).click();
-        await page.waitForURL(new RegExp(`^${PUBLIC_URL}/connect/helpdesk/done/`));
+        await page.waitForURL(new RegExp(`^${PUBLIC_URL}/connect/${slug}/done/`));
         await pictureOf('connected');
         next('In a second terminal, run the `psql` command that the demo printed');
         assert.match(demo, /^ +psql +psql -h \$PGHOST -U demo_app -d o365$/m);
@@ -134,9 +166,6 @@ test('a person who has never seen it goes from an empty dashboard to a pressed b
         const post = page.locator('article.post:target');
         assert.match(await post.textContent(), /Ticket 17 is closed/);
         assert.match(await post.locator('.outcome').textContent(), /The ticket was closed\..*Megan pressed "Close the ticket"/);
-        assert.deepEqual(violations, []);
-    } finally {
-        await close();
     }
 });
 
@@ -276,7 +305,7 @@ test('landing pages are split for Inbox and for Groups or Teams, and the catalog
         await signIn(page, 'Dora');
         const id = await register(page, 'Dora Split', {'Another page for people with an inbox': 'https://contoso.example/inbox'});
         assert.match(await page.textContent('main'), /For inboxes\s*https:\/\/contoso\.example\/inbox/);
-        asSuperuser(`update o365_internal.sandbox_registration set stage = 'approved', reviewer = 'Rita' where app_id = '${id}'`);
+        approve(id);
         await page.goto(`${SANDBOX_URL}/store`);
         const way = async (name) => page.getByRole('link', {name, exact: true}).getAttribute('href');
         assert.equal(await way('Add to a group or team: Dora Split'), `${PUBLIC_URL}/connect/dora-split/`);
@@ -287,7 +316,7 @@ test('landing pages are split for Inbox and for Groups or Teams, and the catalog
         await page.goto(`${SANDBOX_URL}/tenant/${inbox}`);
         assert.equal(await way('Add: Dora Split'), 'https://contoso.example/inbox');
     } finally {
-        asSuperuser("update o365_internal.sandbox_registration set stage = 'saved' where name = 'Dora Split'");
+        asSuperuser("delete from o365_internal.sandbox_submission where (registration).name = 'Dora Split'");
         await close();
     }
 });
@@ -332,7 +361,8 @@ test('Sideload to Outlook shows a saved connector to its developer alone, at the
 test('an embedded configuration page, by Microsoft\'s own library, sets a connector up, gets its webhook, and cleans up', async () => {
     const library = readFileSync(join(ROOT, 'node_modules/@microsoft/teams-js/dist/MicrosoftTeams.min.js'));
     const reports = [];
-    const page_of = (script) => `<!doctype html><meta charset="utf-8"><title>x</title><script src="/teams.js"></script><input id="event" aria-label="Event"><script>
+    const page_of = (script) => `<!doctype html><meta charset="utf-8"><title>x</title><script src="/teams.js"></script><input id="event" aria-label="Event"><button id="tell">Tell</button><script>
+        document.getElementById('tell').addEventListener('click', () => settings.getSettings((all) => report({told: all})));
         const settings = microsoftTeams.settings, report = (what) => fetch('/report', {method: 'POST', body: JSON.stringify(what)});
         microsoftTeams.initialize(() => { ${script} }, ['${SANDBOX_URL}']);</script>`;
     const pages = {
@@ -349,15 +379,14 @@ test('an embedded configuration page, by Microsoft\'s own library, sets a connec
         '/astray': page_of(`settings.setSettings({contentUrl: 'https://contoso.example/elsewhere'}, (done, why) => report({astray: why}));`),
         '/remove': page_of(`settings.registerOnRemoveHandler((event) => settings.getSettings((all) => report({removed: all}).then(() => event.notifySuccess())));`),
     };
-    const service = https.createServer({key: readFileSync(join(STACK_DIR, 'conf/server.key')), cert: readFileSync(join(STACK_DIR, 'conf/server.pem'))}, (request, response) => {
+    const service = await serve((request, response) => {
         if (request.url === '/teams.js') return response.end(library);
         if (request.url !== '/report') return response.setHeader('Content-Type', 'text/html').end(pages[request.url] ?? '');
         let body = '';
         request.on('data', (part) => { body += part; });
         return request.on('end', () => { reports.push(JSON.parse(body)); response.end(); });
     });
-    await new Promise((resolve) => service.listen(0, '127.0.0.1', resolve));
-    const domain = `localhost:${service.address().port}`;
+    const {domain} = service;
     const {page, close} = await openBrowser();
     try {
         await signIn(page, 'Dora');
@@ -375,6 +404,14 @@ test('an embedded configuration page, by Microsoft\'s own library, sets a connec
         await page.goto(`${SANDBOX_URL}/tenant/${group}`);
         await page.getByRole('link', {name: 'Add: Dora Embedded'}).click();
         const frame = page.frameLocator('iframe');
+        /** What getSettings says at the page that is open. */
+        const tell = async () => {
+            const before = reports.length;
+            await frame.getByRole('button', {name: 'Tell'}).click();
+            const {told} = await until('what getSettings says', () => reports[before]);
+            remember('webhook', told.webhookUrl);
+            return told.webhookUrl;
+        };
         const save = page.getByRole('button', {name: 'Save'});
         await frame.getByLabel('Event').waitFor();
         assert.equal(await save.isDisabled(), true, 'Save waits for setValidityState');
@@ -383,6 +420,17 @@ test('an embedded configuration page, by Microsoft\'s own library, sets a connec
         await inspect(page, 'embedded');
         await save.click();
         assert.match(await page.getByRole('alert').textContent(), /could not save: the orders are closed/);
+        // The page knows the webhook by now in the real world; before Save and after Cancel it does not exist.
+        const early = await tell();
+        assert.equal((await post(early, '{"text": "too early"}')).status, 404);
+        await page.getByRole('link', {name: 'Cancel'}).click();
+        assert.equal((await post(early, '{"text": "after Cancel"}')).status, 404);
+        assert.match(await page.textContent('main'), /Nothing is configured/);
+        await page.getByRole('link', {name: 'Add: Dora Embedded'}).click();
+        await frame.getByLabel('Event').fill('orders');
+        await save.and(page.locator(':enabled')).waitFor();
+        await save.click();
+        await page.getByRole('alert').waitFor();
         await save.click();
         await page.waitForURL(`${SANDBOX_URL}/tenant/${group}`);
         const {saved, given} = reports.at(-1);
@@ -395,7 +443,7 @@ test('an embedded configuration page, by Microsoft\'s own library, sets a connec
         assert.equal((await post(webhookUrl, '{"text": "a welcome"}')).text, '1');
         await page.getByRole('link', {name: /^Remove Dora Embedded/}).click();
         await frame.getByLabel('Event').waitFor();
-        await page.getByRole('button', {name: 'Remove'}).click();
+        await page.getByRole('button', {name: 'Remove', exact: true}).click();
         await page.waitForURL(`${SANDBOX_URL}/tenant/${group}`);
         assert.equal(reports.at(-1).removed.entityId, 'orders', 'the page cleaned up');
         assert.equal((await post(webhookUrl, '{"text": "too late"}')).status, 410);
@@ -410,6 +458,345 @@ test('an embedded configuration page, by Microsoft\'s own library, sets a connec
     }
 });
 
+test('an embedded configuration is judged by the server, whatever the browser sends, and is saved once', async () => {
+    const service = await serve((request, response) => response.setHeader('Content-Type', 'text/html').end('<!doctype html><title>x</title>'));
+    const {page, close} = await openBrowser();
+    try {
+        await signIn(page, 'Dora');
+        const id = await register(page, 'Dora Forged');
+        await page.getByRole('button', {name: 'Sideload to Outlook'}).click();
+        asSuperuser(`update o365_internal.sandbox_registration set configuration_url = 'https://${service.domain}/', valid_domains = '{${service.domain}}' where app_id = '${id}'`);
+        const [place, other] = ['Dora forges', 'Dora hides'].map((name) => asSuperuser(`select o365.sandbox_create_target('Dora', 'groups', '${name}')`));
+        const at = `${SANDBOX_URL}/tenant/${place}/configure/${id}`;
+        const dora = new Client();
+        await dora.request(`${SANDBOX_URL}/sign-in`, {person: 'Dora', next: '/'});
+        const {webhook_url: webhook, draft_id: draft} = JSON.parse((await dora.request(at, {do: 'webhook'})).text);
+        remember('webhook', webhook);
+        const good = {draft_id: draft, contentUrl: `https://${service.domain}/content`};
+        for (const [why, where, form, said] of [
+            ['a page elsewhere', at, {...good, contentUrl: 'https://contoso.example/'}, /valid domain/],
+            ['a page for removal elsewhere', at, {...good, removeUrl: 'https://contoso.example/'}, /valid domain/],
+            ['no content', at, {draft_id: draft}, /contentUrl/],
+            ['too long', at, {...good, entityId: 'e'.repeat(2049)}, /2,048/],
+            ['no webhook', at, {contentUrl: good.contentUrl}, /getSettings/],
+            ['a webhook of another place', at.replace(`/${place}/`, `/${other}/`), good, /getSettings/],
+            ['no number', at, {...good, draft_id: '1 or 1=1'}, /getSettings/],
+        ]) {
+            const answer = await dora.request(where, {do: 'save', ...form});
+            assert.equal(answer.status, 400, why);
+            assert.match(answer.text, /Nothing was saved/, why);
+            assert.match(answer.text, said, why);
+            assert.equal((await post(webhook, '{"text": "not yet"}')).status, 404, why);
+        }
+        const stranger = new Client();
+        await stranger.request(`${SANDBOX_URL}/sign-in`, {person: 'Adele', next: '/'});
+        for (const what of ['webhook', 'judge', 'save']) assert.equal((await stranger.request(at, {do: what, ...good})).status, 404, what);
+        assert.equal((await dora.request(at, {do: 'save', ...good, removeUrl: `https://${service.domain}/gone`})).status, 303);
+        assert.equal((await post(webhook, '{"text": "now"}')).text, '1');
+        assert.equal((await dora.request(at, {do: 'save', ...good})).status, 400, 'a second time');
+
+        // Its page has gone, and so has its domain: it is removed all the same.
+        await page.goto(`${SANDBOX_URL}/tenant/${place}`);
+        service.close();
+        await page.getByRole('link', {name: /^Remove Dora Forged/}).click();
+        await inspect(page, 'embedded-remove');
+        await page.getByRole('button', {name: 'Remove without its page'}).click();
+        await page.waitForURL(`${SANDBOX_URL}/tenant/${place}`);
+        assert.equal((await post(webhook, '{"text": "too late"}')).status, 410);
+    } finally {
+        service.close();
+        await close();
+    }
+});
+
+test('a page that does not answer Save or Remove is told so, and what it says later changes nothing', async () => {
+    const service = await serve((request, response) => response.setHeader('Content-Type', 'text/html').end(`<!doctype html><meta charset="utf-8"><title>x</title><button id="late">Late</button><script>
+        const say = (func, ...args) => parent.postMessage({id: 1, func, args}, '${SANDBOX_URL}');
+        document.getElementById('late').onclick = () => { say('settings.remove.success'); say('settings.save.success'); };
+        say('settings.setSettings', {contentUrl: location.origin + '/content', removeUrl: location.href});
+        say('settings.getSettings');
+        say('settings.setValidityState', true);</script>`));
+    const {page, close} = await openBrowser();
+    try {
+        await page.clock.install();
+        await signIn(page, 'Dora');
+        const id = await register(page, 'Dora Silent');
+        await page.getByRole('button', {name: 'Sideload to Outlook'}).click();
+        asSuperuser(`update o365_internal.sandbox_registration set configuration_url = 'https://${service.domain}/', valid_domains = '{${service.domain}}' where app_id = '${id}'`);
+        const place = asSuperuser("select o365.sandbox_create_target('Dora', 'groups', 'Dora waits')");
+        const webhooks = () => asSuperuser(`select count(*) filter (where removed_at is null) from o365_internal.sandbox_webhook where app_id = '${id}'`);
+        const frame = page.frameLocator('iframe');
+        for (const [path, name] of [[`configure/${id}`, 'Save'], [() => `remove/${asSuperuser(`select webhook_id from o365_internal.sandbox_webhook where app_id = '${id}'`)}`, 'Remove']]) {
+            await page.goto(`${SANDBOX_URL}/tenant/${place}/${typeof path === 'string' ? path : path()}`);
+            const button = page.getByRole('button', {name, exact: true});
+            await button.and(page.locator(':enabled')).waitFor();
+            const before = webhooks();
+            await button.click();
+            assert.equal(await button.isDisabled(), true);
+            await page.clock.fastForward(31000);
+            assert.match(await page.getByRole('alert').textContent(), /did not answer within 30 seconds/);
+            await frame.getByRole('button', {name: 'Late'}).click();
+            await page.waitForTimeout(300);
+            assert.equal(webhooks(), before, `a late success of ${name}`);
+            assert.equal(await button.isEnabled(), true, 'it can be pressed again');
+            await button.click();
+            await frame.getByRole('button', {name: 'Late'}).click();
+            await page.waitForURL(`${SANDBOX_URL}/tenant/${place}`);
+            assert.notEqual(webhooks(), before, `a success in time of ${name}`);
+        }
+    } finally {
+        service.close();
+        await close();
+    }
+});
+
+test('a reviewer approves what was shown: what was changed meanwhile is to be looked at again, and the catalog keeps what was approved', async () => {
+    const developer = await openBrowser();
+    const reviewer = await openBrowser();
+    try {
+        const {page} = developer;
+        await signIn(page, 'Dora');
+        const id = await register(page, 'Dora Changes');
+        await page.getByRole('button', {name: 'Register it here'}).click();
+        const change = async (text) => {
+            await page.goto(`${SANDBOX_URL}/dashboard/${id}/edit`);
+            await page.getByLabel('Short description').fill(text);
+            await page.getByRole('button', {name: 'Save'}).click();
+        };
+        const submit = async () => {
+            await page.goto(`${SANDBOX_URL}/store/submit/${id}`);
+            for (const box of await page.locator('.checklist input[type=checkbox]').all()) await box.check();
+            await page.getByLabel('Step-by-step instructions').fill('Open the landing page.\nPress the button.');
+            await page.getByLabel('Test account').fill('reviewer@contoso.example');
+            await page.getByRole('button', {name: 'Submit'}).click();
+            await page.waitForURL(`${SANDBOX_URL}/dashboard/${id}`);
+        };
+        const sheet = reviewer.page.locator('section.sheet', {hasText: 'Dora Changes'});
+        const decide = (what) => sheet.getByRole('button', {name: what}).click();
+        const listed = async () => {
+            await reviewer.page.goto(`${SANDBOX_URL}/store`);
+            return reviewer.page.locator('.catalog li', {hasText: 'Dora Changes'}).allTextContents().then((all) => all.join());
+        };
+        await change('The first version');
+        await submit();
+        await signIn(reviewer.page, 'Rita', '/store/review');
+        assert.match(await sheet.textContent(), /The first version/);
+        await change('The second version');
+        await submit();
+        await sheet.getByLabel('Reasons').fill('Well done.');
+        await decide('Approve');
+        assert.match(await reviewer.page.getByRole('alert').textContent(), /has changed since you looked: look again/);
+        assert.match(await sheet.textContent(), /The second version/);
+        assert.equal(await sheet.getByLabel('Reasons').inputValue(), 'Well done.', 'what was written is kept');
+        await inspect(reviewer.page, 'store-changed');
+        assert.equal(await listed(), '', 'nothing was approved');
+        await reviewer.page.goto(`${SANDBOX_URL}/store/review`);
+        await decide('Approve');
+        assert.match(await listed(), /The second version/);
+        await change('The third version');
+        assert.match(await page.textContent('main'), /lists it as Rita approved it on \d{4}-\d\d-\d\d, until a newer version is approved/);
+        await inspect(page, 'dashboard-listed');
+        assert.match(await listed(), /The second version/);
+        await submit();
+        assert.match(await listed(), /The second version/, 'submitting again does not take it out');
+        await reviewer.page.goto(`${SANDBOX_URL}/store/review`);
+        await sheet.getByLabel('Reasons').fill('No.');
+        await decide('Reject');
+        assert.match(await listed(), /The second version/, 'nor does a rejection');
+        await submit();
+        await reviewer.page.goto(`${SANDBOX_URL}/store/review`);
+        await decide('Approve');
+        assert.match(await listed(), /The third version/);
+    } finally {
+        await developer.close();
+        await reviewer.close();
+    }
+});
+
+test('a connector is deleted after its page has said what that ends, and its webhooks answer as removed', async () => {
+    const {page, close} = await openBrowser();
+    const other = await openBrowser();
+    try {
+        await signIn(page, 'Dora');
+        const id = await register(page, 'Dora Deletes');
+        await page.getByRole('button', {name: 'Register it here'}).click();
+        const link = await connectLink(page);
+        const megan = new Client();
+        const webhook = new URL(await megan.allow(link, 'Sales')).searchParams.get('webhook_url');
+        assert.equal((await post(webhook, '{"text": "while it is there"}')).text, '1');
+        approve(id);
+        await signIn(other.page, 'Adele', `/dashboard/${id}/delete`);
+        assert.match(await other.page.textContent('main'), /no such connector of yours/, 'nobody else deletes it');
+        await page.goto(`${SANDBOX_URL}/dashboard/${id}`);
+        await page.getByRole('link', {name: 'Delete this connector'}).click();
+        assert.match(await page.textContent('main'), /sees "Invalid Request"[\s\S]*its webhook, which answers 410/);
+        const statement = await page.getByLabel('Statement').inputValue();
+        await inspect(page, 'dashboard-delete');
+        await page.getByRole('link', {name: 'Keep it'}).click();
+        assert.equal((await post(webhook, '{"text": "it was kept"}')).text, '1');
+        await page.getByRole('link', {name: 'Delete this connector'}).click();
+        await page.getByRole('button', {name: 'Delete it for good'}).click();
+        await page.waitForURL(`${SANDBOX_URL}/dashboard`);
+        assert.doesNotMatch(await page.textContent('main'), /Dora Deletes/);
+        assert.equal((await post(webhook, '{"text": "too late"}')).status, 410);
+        for (const path of ['', '/edit', '/delete']) {
+            await page.goto(`${SANDBOX_URL}/dashboard/${id}${path}`);
+            assert.match(await page.textContent('h1'), /Nothing here/);
+        }
+        await page.goto(`${SANDBOX_URL}/store`);
+        assert.doesNotMatch(await page.textContent('main'), /Dora Deletes/);
+        await page.goto(link);
+        assert.match(await page.textContent('h1'), /Invalid Request/, 'although this installation still has it');
+        const sales = asSuperuser("select target_id from o365_internal.sandbox_target where person = 'Megan' and name = 'Sales'");
+        await page.goto(`${SANDBOX_URL}/tenant/${sales}`);
+        assert.match(await page.locator('.configured li', {hasText: 'Dora Deletes'}).textContent(), /removed/);
+        await page.goto(`${SANDBOX_URL}/feed/${sales}`);
+        assert.match(await page.locator('article.post', {hasText: 'it was kept'}).textContent(), /Dora Deletes/);
+    } finally {
+        await close();
+        await other.close();
+    }
+});
+
+test('a logo that is too large is told at its field or on a page of its own, and nothing that was typed is lost', async () => {
+    const {page, close} = await openBrowser();
+    try {
+        await signIn(page, 'Dora');
+        const picture = (bytes) => ({name: 'photo.png', mimeType: 'image/png', buffer: Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(bytes)])});
+        const fill = async () => {
+            await page.goto(`${SANDBOX_URL}/dashboard/new?example=1`);
+            await page.getByLabel('Name', {exact: true}).fill('Dora Photographs');
+            await page.getByLabel('Detailed description').fill('This took a while to write.');
+            await page.getByLabel('Outlook, own inbox').uncheck();
+            await page.getByLabel('I accept the terms').check();
+        };
+        const stillThere = async () => {
+            assert.equal(await page.getByLabel('Name', {exact: true}).inputValue(), 'Dora Photographs');
+            assert.equal(await page.getByLabel('Detailed description').inputValue(), 'This took a while to write.');
+            assert.equal(await page.getByLabel('Outlook, own inbox').isChecked(), false);
+            assert.equal(await page.getByLabel('I accept the terms').isChecked(), true);
+        };
+        await fill();
+        await page.getByLabel('Logo').setInputFiles(picture(3 << 20));
+        await page.getByRole('button', {name: 'Save'}).click();
+        assert.match((await page.locator('.error').allTextContents()).join(), /Logo has 3145736 bytes\. It must have fewer than 61,440 \(60 KB\)/);
+        await stillThere();
+        await fill();
+        await page.getByLabel('Logo').setInputFiles(picture(17 << 20));
+        await page.getByRole('button', {name: 'Save'}).click();
+        await page.getByRole('heading', {name: 'That file is too large'}).waitFor();
+        assert.match(await page.textContent('main'), /Go back/);
+        await inspect(page, 'too-large');
+        await page.goBack();
+        await stillThere();
+        await page.getByLabel('Logo').setInputFiles([]);
+        await page.getByLabel('Redirect URL').fill(`${PUBLIC_URL}/connect/dora-photographs/callback`);
+        await page.getByRole('button', {name: 'Save'}).click();
+        await page.waitForURL(/\/dashboard\/[0-9a-f-]{36}$/);
+    } finally {
+        await close();
+    }
+});
+
+test('the Connect page has a way out that fits what the connector is enabled for', async () => {
+    const {page, close} = await openBrowser();
+    try {
+        const boxes = {mail: 'Outlook, own inbox', groups: 'Outlook, groups', teams: 'Microsoft Teams'};
+        await signIn(page, 'Dora');
+        const links = {};
+        for (const kinds of [['mail'], ['groups'], ['teams'], ['groups', 'teams']]) {
+            await page.goto(`${SANDBOX_URL}/dashboard/new?example=1`);
+            const slug = `dora-for-${kinds.join('-')}`;
+            await page.getByLabel('Name', {exact: true}).fill(slug);
+            await page.getByLabel('Redirect URL').fill(`${PUBLIC_URL}/connect/${slug}/callback`);
+            for (const [kind, label] of Object.entries(boxes)) await page.getByLabel(label).setChecked(kinds.includes(kind));
+            await page.getByLabel('I accept the terms').check();
+            await page.getByRole('button', {name: 'Save'}).click();
+            links[kinds.join()] = await connectLink(page);
+        }
+        const offered = async () => (await page.locator('.choices .choice').allTextContents()).map((text) => text.trim().replace(/\s+/g, ' '));
+        const as = async (person, kinds) => {
+            await signIn(page, person);
+            await page.goto(links[kinds]);
+        };
+        await as('Ines', 'mail');
+        assert.deepEqual(await offered(), ['Inbox your own inbox']);
+        assert.equal(await page.getByLabel(/^Name of/).count(), 0, 'an inbox is there already');
+        assert.doesNotMatch(await page.textContent('main'), /no groups|no teams|Another/);
+        await inspect(page, 'connect-inbox-only');
+
+        await as('Tess', 'teams');
+        assert.deepEqual(await offered(), []);
+        assert.match(await page.textContent('main'), /You have no teams yet/);
+        assert.equal(await page.getByRole('button', {name: 'Allow'}).count(), 0, 'there is nothing to allow');
+        await inspect(page, 'connect-teams-only');
+        await page.getByLabel('Name of the team').fill('Tess builds');
+        await page.getByRole('button', {name: 'Create the team'}).click();
+        assert.deepEqual(await offered(), ['Tess builds team'], 'it is offered, so there is an end');
+        await page.getByRole('radio').check();
+        await page.getByRole('button', {name: 'Allow'}).click();
+        await page.waitForURL(new RegExp(`^${PUBLIC_URL}/`));
+
+        await as('Greg', 'groups');
+        assert.match(await page.textContent('main'), /You have no groups yet/);
+        await page.getByLabel('Name of the group').fill('Greg writes');
+        await page.getByRole('button', {name: 'Create the group'}).click();
+        assert.deepEqual(await offered(), ['Greg writes group']);
+
+        await as('Bo', 'groups,teams');
+        assert.match(await page.textContent('main'), /You have no groups yet/);
+        await page.getByLabel('Name of the group').fill('Bo writes');
+        await page.getByRole('button', {name: 'Create the group'}).click();
+        assert.deepEqual(await offered(), ['Bo writes group']);
+        assert.match(await page.textContent('main'), /Another group\?/);
+
+        // A team that is called as a workflow of the same person would be that workflow, and one that is deleted is never offered.
+        asSuperuser("select o365.sandbox_set_workflow(o365.sandbox_create_target('Tess', 'teams', 'Tess flows', 'workflow'), 'deleted')");
+        await as('Tess', 'teams');
+        await page.getByLabel('Name of the team').fill('Tess flows');
+        await page.getByRole('button', {name: 'Create the team'}).click();
+        assert.match(await page.getByRole('alert').textContent(), /A workflow of yours is called so already/);
+        assert.equal(await page.getByLabel('Name of the team').inputValue(), 'Tess flows');
+        await inspect(page, 'connect-name-taken');
+        await page.getByLabel('Name of the team').fill('   ');
+        await page.getByRole('button', {name: 'Create the team'}).click();
+        assert.match(await page.getByRole('alert').textContent(), /Type a name/);
+        // A form of another page cannot make what is never offered.
+        const tess = new Client();
+        await tess.request(`${SANDBOX_URL}/sign-in`, {person: 'Tess', next: '/'});
+        const fields = Object.fromEntries(new URL(links.teams).searchParams);
+        for (const kind of ['groups', 'mail', 'x']) assert.equal((await tess.request(links.teams.split('?')[0], {...fields, action: 'create', kind, group: 'Hidden'})).status, 400, kind);
+        assert.equal(asSuperuser("select count(*) from o365_internal.sandbox_target where name = 'Hidden'"), '0');
+    } finally {
+        await close();
+    }
+});
+
+for (const [what, path] of [['a comma and a semicolon', 'a,b;c=d'], ['letters that are not ASCII', 'bücher/日本'], ['quotes and brackets', "it's(here)*"]]) {
+    test(`a redirect URL with ${what} in its path is connected to`, async () => {
+        const {page, context, close} = await openBrowser();
+        const violations = policyViolations(page);
+        try {
+            await context.route(`${PUBLIC_URL}/then/**`, (route) => route.fulfill({body: 'arrived', contentType: 'text/plain'}));
+            await signIn(page, 'Megan');
+            await register(page, `Path ${path.length}`, {'Redirect URL': `${PUBLIC_URL}/then/${path}`});
+            const link = await connectLink(page);
+            for (const [press, parameter] of [['Allow', 'webhook_url'], ['Deny', 'error']]) {
+                await page.goto(link);
+                await page.getByLabel('Sales group').check();
+                await page.getByRole('button', {name: press}).click();
+                await page.waitForURL(/\/then\//);
+                const arrived = new URL(page.url());
+                assert.equal(decodeURIComponent(arrived.pathname), `/then/${path}`);
+                assert.ok(arrived.searchParams.has(parameter), press);
+            }
+            assert.deepEqual(violations, []);
+        } finally {
+            await close();
+        }
+    });
+}
+
 test('the checklist finds HTML in cards and a landing page that is a home page', async () => {
     const {page, close} = await openBrowser();
     try {
@@ -422,8 +809,63 @@ test('the checklist finds HTML in cards and a landing page that is a home page',
         const verdict = (words) => page.locator('.checklist > li', {hasText: words}).locator('.state').first().textContent();
         assert.equal(await verdict('Cards hold Markdown'), 'fail');
         assert.equal(await verdict('leads straight to the button'), 'fail');
-        assert.equal(await verdict('keeps the webhook from other sites'), 'pass', 'the sandbox says Referrer-Policy: no-referrer everywhere');
+        assert.equal(await verdict('keeps the webhook from other sites'), 'fail', 'a stylesheet is no callback, although it says Referrer-Policy');
     } finally {
+        await close();
+    }
+});
+
+test('the checklist takes for a callback only what answers as one', async () => {
+    const html = {'Content-Type': 'text/html; charset=utf-8'};
+    const policy = {'Referrer-Policy': 'no-referrer'};
+    const page_with = (meta) => `<!doctype html><html><head>${meta}</head><body>Not connected</body></html>`;
+    const answers = {
+        // what it answers, verdict, what the detail says
+        redirect: [302, {Location: '/failed?reason=denied'}, '', 'pass', /302 and leads to an address without the parameters/],
+        see: [303, {Location: 'https://contoso.example/failed'}, '', 'pass', /303/],
+        policy: [200, {...html, ...policy}, 'Not connected', 'pass', /referrer policy/],
+        last: [200, {...html, 'Referrer-Policy': 'unsafe-url, origin'}, 'Not connected', 'pass', /referrer policy/],
+        meta: [200, html, page_with('<META content=\'origin\' NAME=referrer>'), 'pass', /referrer policy/],
+        strict: [403, {...html, ...policy}, 'Unknown state', 'look', /403 to a state that it never handed out/],
+        missing: [404, {...html, ...policy}, 'Not found', 'fail', /404: there is no callback/],
+        method: [405, {...html, ...policy}, 'POST only', 'fail', /405: there is no callback/],
+        broken: [500, {...html, ...policy}, 'Oops', 'fail', /500: it is broken/],
+        carries: [302, {Location: (url) => `/failed${url}`}, '', 'fail', /takes the parameters along/],
+        'carries-state': [302, {Location: (url) => `/failed/${new URLSearchParams(url).get('state')}`}, '', 'fail', /takes the parameters along/],
+        'for-ever': [301, {Location: '/failed'}, '', 'fail', /answer 302/],
+        nowhere: [302, {}, '', 'fail', /neither a redirect/],
+        bare: [200, html, 'Not connected', 'fail', /neither a redirect/],
+        refused: [403, html, 'Unknown state', 'fail', /neither a redirect/],
+        cross: [200, html, page_with('<meta name="referrer" content="origin-when-crossorigin"><meta name="description" content="no-referrer">'), 'fail', /neither a redirect/],
+        text: [200, {'Content-Type': 'text/css', ...policy}, '', 'fail', /no page of HTML/],
+    };
+    const service = await serve((request, response) => {
+        const [status, headers, body] = answers[request.url.slice(1).split('?')[0]];
+        response.writeHead(status, Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, typeof value === 'function' ? value(request.url.slice(request.url.indexOf('?'))) : value])));
+        response.end(body);
+    });
+    const dora = new Client();
+    const {page, close} = await openBrowser();
+    try {
+        await signIn(page, 'Dora');
+        const id = await register(page, 'Dora Answers');
+        await dora.request(`${SANDBOX_URL}/sign-in`, {person: 'Dora', next: '/'});
+        const look = async (callback) => {
+            asSuperuser(`update o365_internal.sandbox_registration set callback_url = '${callback}' where app_id = '${id}'`);
+            const {text} = await dora.request(`${SANDBOX_URL}/store/submit/${id}`);
+            const item = text.split('<li>').find((one) => one.includes('keeps the webhook from other sites'));
+            return {verdict: item.match(/class="state[^"]*">(\w+)</)[1], detail: item.match(/class="soft">([^<]*)</)[1]};
+        };
+        for (const [name, [, , , verdict, detail]] of Object.entries(answers)) {
+            const found = await look(`https://${service.domain}/${name}`);
+            assert.equal(found.verdict, verdict, `${name}: ${found.detail}`);
+            assert.match(found.detail, detail, name);
+        }
+        service.close();
+        assert.equal((await look(`https://${service.domain}/gone`)).verdict, 'fail', 'nobody answers');
+        assert.equal((await look('https://contoso.example/callback')).verdict, 'look', 'nothing is asked elsewhere');
+    } finally {
+        service.close();
         await close();
     }
 });
@@ -621,6 +1063,7 @@ test('every page is legible and axe-core finds nothing serious on it, at 360 and
         dashboard: open(() => '/dashboard'),
         'connector-form': open(() => `/dashboard/${id}/edit`),
         connector: open(() => `/dashboard/${id}`),
+        delete: open(() => `/dashboard/${id}/delete`),
         submit: open(() => `/store/submit/${id}`),
         review: open(() => '/store/review'),
         catalog: open(() => '/store'),
@@ -644,7 +1087,8 @@ test('every page is legible and axe-core finds nothing serious on it, at 360 and
         await page.getByRole('button', {name: 'Sideload to Outlook'}).click();
         asSuperuser(`update o365_internal.sandbox_registration set configuration_url = 'https://localhost:1/', valid_domains = '{localhost:1}' where app_id = '${id}';
             update o365_internal.sandbox_registration set stage = 'submitted', instructions = E'One.\nTwo.', test_account = 'a' where name = 'Dora One';
-            update o365_internal.sandbox_registration set stage = 'approved', reviewer = 'Rita' where name = 'Dora Two'`);
+            insert into o365_internal.sandbox_submission (app_id, registration) select app_id, r from o365_internal.sandbox_registration as r where name = 'Dora One'`);
+        approve(asSuperuser("select app_id from o365_internal.sandbox_registration where name = 'Dora Two'"));
         await program.request(`${SANDBOX_URL}/faults`, {target: group(), answer: '503', retry_after: 9, rate: 10});
         await program.request(`${SANDBOX_URL}/throttle`, {target: group(), throttle: 'on'});
         for (const [name, go] of Object.entries(pages)) {

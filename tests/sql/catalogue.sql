@@ -40,7 +40,7 @@ INSERT INTO allowed SELECT 'o365_app', unnest(ARRAY['begin_connect', 'connection
     'send_many', 'try_send', 'send_to_user',
     'visible_connectors']);
 INSERT INTO allowed SELECT 'o365_operator', unnest(ARRAY['set', 'allow_webhook_host', 'forbid_webhook_host', 'register_connector', 'grant_application',
-    'revoke_application', 'connect_button', 'connect_button_documented', 'check_card', 'test_cards', 'pause', 'resume', 'remove', 'attempt', 'health',
+    'revoke_application', 'remove_connector', 'connect_button', 'connect_button_documented', 'check_card', 'test_cards', 'pause', 'resume', 'remove', 'attempt', 'health',
     'visible_connectors']);
 SELECT results_eq(
     $$SELECT r.rolname::text COLLATE "default", f.proname::text COLLATE "default" FROM pg_roles AS r, our_functions AS f

@@ -157,17 +157,107 @@ SELECT is((SELECT string_agg(c.item, ' ' ORDER BY c.item) FROM mine, o365.sandbo
 SELECT is(jsonb_array_length(o365.sandbox_submit('Megan', app_id, 'fail', 'x', '{}', '', '')->'problems') >= 8, true, 'what is missing is listed') FROM mine;
 SELECT is(o365.sandbox_submit('Megan', app_id, 'pass', 'x', ARRAY['working', 'markdown', 'few', 'digest', 'actions', 'pause', 'documentation', 'https', 'name'],
     E'Press it.\nLook.', 'test@example.org')->'problems', '[]', 'a whole submission is taken') FROM mine;
-SELECT is(o365.sandbox_review('Megan', app_id, true, ''), 'Nobody reviews a connector of their own: sign in with another name.', 'not by its own developer') FROM mine;
-SELECT is(o365.sandbox_review('Rita', app_id, false, ' '), 'A rejection says why.', 'with a reason') FROM mine;
-SELECT is(o365.sandbox_review('Rita', app_id, false, 'The logo is blurred.'), NULL, 'rejected') FROM mine;
-SELECT is(o365.sandbox_catalog(), '[]', 'it is not in the catalog');
-SELECT is(o365.sandbox_review('Rita', app_id, true, ''), 'It does not wait for a review any more.', 'once') FROM mine;
-SELECT is(o365.sandbox_submit('Megan', app_id, 'pass', 'x', ARRAY['working', 'markdown', 'few', 'digest', 'actions', 'pause', 'documentation', 'https', 'name'],
-    E'Press it.\nLook.', 'test@example.org')->'problems', '[]', 'submitted again') FROM mine;
-SELECT is(o365.sandbox_review('Rita', app_id, true, ''), NULL, 'approved') FROM mine;
-SELECT is(jsonb_array_length(o365.sandbox_catalog()), 1, 'it is in the catalog');
-SELECT is(o365.sandbox_save('Megan', app_id, pg_temp.form('{"name": "Another"}'), NULL)->'problems', NULL, 'a change') FROM mine;
-SELECT is(o365.sandbox_catalog(), '[]', 'takes it out, until it is reviewed again');
+CREATE FUNCTION pg_temp.waiting() RETURNS integer LANGUAGE sql AS $$ SELECT (o365.sandbox_submissions()->0->>'submission_id')::integer $$;
+CREATE FUNCTION pg_temp.submit(person text, id uuid) RETURNS integer LANGUAGE sql AS $$
+    SELECT o365.sandbox_submit(person, id, 'pass', 'x', ARRAY['working', 'markdown', 'few', 'digest', 'actions', 'pause', 'documentation', 'https', 'name'],
+        E'Press it.\nLook.', 'test@example.org');
+    SELECT pg_temp.waiting() $$;
+CREATE FUNCTION pg_temp.listed(person text DEFAULT NULL, kind text DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
+    SELECT coalesce(string_agg(c->>'name', ', '), '') FROM jsonb_array_elements(o365.sandbox_catalog(person, kind)) AS c $$;
+SELECT is(o365.sandbox_review('Megan', app_id, pg_temp.waiting(), true, ''), 'Nobody reviews a connector of their own: sign in with another name.',
+    'not by its own developer') FROM mine;
+SELECT is(o365.sandbox_review('Rita', app_id, pg_temp.waiting(), false, ' '), 'A rejection says why.', 'with a reason') FROM mine;
+SELECT is(o365.sandbox_review('Rita', app_id, pg_temp.waiting(), false, 'The logo is blurred.'), NULL, 'rejected') FROM mine;
+SELECT is(o365.sandbox_registration('Megan', app_id)->>'reasons', 'The logo is blurred.', 'and the developer reads why') FROM mine;
+SELECT is(pg_temp.listed(), '', 'it is not in the catalog');
+SELECT is(o365.sandbox_review('Rita', app_id, 1, true, ''), 'It does not wait for a review any more.', 'once') FROM mine;
+
+CREATE TEMP TABLE seen AS SELECT pg_temp.submit('Megan', app_id) AS first FROM mine;
+SELECT isnt(first, NULL, 'submitted again') FROM seen;
+SELECT is(o365.sandbox_save('Megan', app_id, pg_temp.form('{"name": "Changed"}'), '\xffd8ff')->'problems', NULL, 'a change after that') FROM mine;
+SELECT is(o365.sandbox_review('Rita', app_id, first, true, ''), 'It does not wait for a review any more.', 'takes the submission back') FROM mine, seen;
+ALTER TABLE seen ADD second integer;
+UPDATE seen SET second = pg_temp.submit('Megan', app_id) FROM mine;
+SELECT is(o365.sandbox_review('Rita', app_id, first, true, ''), 'It has changed since you looked: look again, at what was submitted last, and decide on that.',
+    'a reviewer approves what was shown and nothing newer') FROM mine, seen;
+SELECT is(o365.sandbox_review('Rita', app_id, first, false, 'No.'), 'It has changed since you looked: look again, at what was submitted last, and decide on that.',
+    'nor rejects it') FROM mine, seen;
+SELECT is(pg_temp.listed(), '', 'nothing was approved by that');
+SELECT is(o365.sandbox_submissions()->0->>'name', 'Changed', 'the newer one waits') FROM mine;
+SELECT is(o365.sandbox_review('Rita', app_id, second, true, ''), NULL, 'approved') FROM mine, seen;
+SELECT is(pg_temp.listed(), 'Changed', 'it is in the catalog');
+SELECT is((SELECT l.content_type FROM o365.sandbox_logo(o365.sandbox_catalog()->0->>'picture') AS l), 'image/jpeg', 'with its logo');
+
+SELECT is(o365.sandbox_save('Megan', app_id, pg_temp.form('{"name": "Another", "landing_page": "https://example.org/other"}'), '\x474946383961')->'problems', NULL,
+    'a change of an approved one') FROM mine;
+SELECT is(pg_temp.listed(), 'Changed', 'leaves the approved version in the catalog');
+SELECT is(o365.sandbox_catalog()->0->>'landing_page', 'https://app.localhost:8443/connect/try/', 'leading where it led');
+SELECT is((SELECT l.content_type FROM o365.sandbox_logo(o365.sandbox_catalog()->0->>'picture') AS l), 'image/jpeg', 'with the logo that was approved');
+SELECT is(o365.sandbox_registration('Megan', app_id)->'listed'->>'name', 'Changed', 'which the developer is told') FROM mine;
+SELECT isnt(pg_temp.submit('Megan', app_id), NULL, 'submitting the change') FROM mine;
+SELECT is(pg_temp.listed(), 'Changed', 'leaves it too');
+SELECT is(o365.sandbox_review('Rita', app_id, pg_temp.waiting(), false, 'No.'), NULL, 'a rejection') FROM mine;
+SELECT is(pg_temp.listed(), 'Changed', 'as well');
+SELECT o365.sandbox_sideload('Megan', app_id, true) FROM mine;
+SELECT is(pg_temp.listed('Megan') || '; ' || pg_temp.listed('Adele') || '; ' || pg_temp.listed('Megan', 'groups'), 'Another; Changed; Another',
+    'a developer who sideloads it finds the newest, everybody else the approved one');
+SELECT is(o365.sandbox_review('Rita', app_id, pg_temp.submit('Megan', app_id), true, ''), NULL, 'a newer one that is approved') FROM mine;
+SELECT is(pg_temp.listed() || ' ' || (SELECT count(*) FROM o365_internal.sandbox_submission), 'Another 1', 'takes its place');
+
+-- An embedded configuration page
+CREATE TEMP TABLE framed AS SELECT group_id, (o365.sandbox_save('Megan', NULL, pg_temp.form('{"name": "Framed", "configuration_url": "https://localhost:9000/c",
+    "valid_domains": ["localhost:9000", "example.org:443"]}'), '\x89504e470d0a1a0a')->>'app_id')::uuid AS app_id FROM place;
+SELECT is(o365.sandbox_draft('Megan', group_id, app_id, sha256('e')), NULL, 'a page is told no webhook before its connector is offered') FROM framed;
+SELECT o365.sandbox_sideload('Megan', app_id, true) FROM framed;
+SELECT is(o365.sandbox_draft('Adele', group_id, app_id, sha256('e')), NULL, 'nor at a place of somebody else') FROM framed;
+ALTER TABLE framed ADD draft_id integer;
+UPDATE framed SET draft_id = o365.sandbox_draft('Megan', group_id, app_id, sha256('e'));
+SELECT is(pg_temp.post('e'), NULL, 'a webhook that a page was told does not exist before Save');
+SELECT is((SELECT string_agg(coalesce(o365.sandbox_judge_settings('Megan', group_id, app_id, s), 'taken'), '; ' ORDER BY i) FROM framed, (VALUES
+        (1, '{"contentUrl": "https://localhost:9000/x", "removeUrl": "https://example.org/r", "entityId": "e"}'::jsonb), (2, '{"entityId": "e"}'),
+        (3, '{"contentUrl": "http://localhost:9000/x"}'), (4, '{"contentUrl": "https://localhost:9000/x", "removeUrl": "https://localhost:9001/x"}'),
+        (5, '{"contentUrl": "https://localhost:9000@example.com/"}'), (6, '{"contentUrl": "https://localhost:9000.example.com/"}'),
+        (7, '{"contentUrl": "javascript:alert(1)"}'), (8, jsonb_build_object('contentUrl', 'https://localhost:9000/', 'entityId', repeat('e', 2049)))) AS t (i, s)),
+    'taken; setSettings has to name a contentUrl' || repeat('; contentUrl and removeUrl must be https and lie in a valid domain', 5) || '; entityId is longer than 2,048 characters',
+    'settings are taken with pages of the valid domains alone');
+SELECT is(o365.sandbox_configure('Megan', group_id, app_id, draft_id, '{"contentUrl": "https://elsewhere.example/"}'), 'contentUrl and removeUrl must be https and lie in a valid domain',
+    'which Save judges too') FROM framed;
+SELECT is(o365.sandbox_configure('Adele', group_id, app_id, draft_id, '{"contentUrl": "https://localhost:9000/"}'), 'no such connector is offered at this place',
+    'nobody saves at a place of somebody else') FROM framed;
+SELECT is(o365.sandbox_configure('Megan', group_id, app_id, (SELECT max(webhook_id) FROM o365_internal.sandbox_webhook) + 1000, '{"contentUrl": "https://localhost:9000/"}'),
+    'the page has to call getSettings, at most an hour before, and a configuration is saved once', 'nor a webhook that this page was not told') FROM framed;
+SELECT is(o365.sandbox_configure('Megan', f.group_id, m.app_id, f.draft_id, '{"contentUrl": "https://localhost:9000/"}'), 'no such connector is offered at this place',
+    'nor one of another connector''s page') FROM framed AS f, mine AS m;
+SELECT is(o365.sandbox_configure('Megan', group_id, app_id, draft_id, '{"contentUrl": "https://localhost:9000/", "configName": "All"}'), NULL, 'saved') FROM framed;
+SELECT is(pg_temp.post('e'), 'ok', 'it is in force');
+SELECT is(o365.sandbox_configure('Megan', group_id, app_id, draft_id, '{"contentUrl": "https://localhost:9000/"}'),
+    'the page has to call getSettings, at most an hour before, and a configuration is saved once', 'once') FROM framed;
+UPDATE framed SET draft_id = o365.sandbox_draft('Megan', group_id, app_id, sha256('late'));
+UPDATE o365_internal.sandbox_draft SET created_at = now() - interval '61 minutes';
+SELECT is(o365.sandbox_configure('Megan', group_id, app_id, draft_id, '{"contentUrl": "https://localhost:9000/"}'),
+    'the page has to call getSettings, at most an hour before, and a configuration is saved once', 'within an hour') FROM framed;
+
+-- Deleting
+SELECT is(o365.sandbox_free_slug('helpdesk'), 'helpdesk', 'the example takes a slug that is free');
+SELECT o365.sandbox_save('Megan', NULL, pg_temp.form('{"callback_url": "https://app.localhost:8443/connect/helpdesk/callback"}'), '\x89504e470d0a1a0a');
+SELECT o365.register_connector('helpdesk-2', 'Theirs', '\x89504e470d0a1a0a', 's', 'l', 'https://example.org', ARRAY['e']);
+SELECT is(o365.sandbox_free_slug('helpdesk'), 'helpdesk-3', 'and another where the dashboard or this installation has it');
+SELECT is(o365.sandbox_delete('Adele', app_id), false, 'nobody deletes another developer''s connector') FROM mine;
+SELECT o365.sandbox_mint(group_id, sha256('mine'), app_id::text) FROM place, mine;
+SELECT is(pg_temp.post('mine'), 'ok', 'a connector''s webhook');
+SELECT isnt(pg_temp.submit('Megan', app_id), NULL, 'one that is listed, and waits, and is registered here') FROM mine;
+SELECT is(o365.sandbox_delete('Megan', app_id), true, 'is deleted') FROM mine;
+SELECT is(pg_temp.post('mine'), '410', 'after which its webhook answers as a removed configuration does');
+SELECT is(o365.sandbox_connector(app_id::text), NULL, 'its button leads nowhere, although this installation has it') FROM mine;
+SELECT is(pg_temp.listed() || (SELECT count(*) FROM o365_internal.sandbox_submission AS s WHERE s.app_id = m.app_id), '0', 'catalog and reviewers have it no more') FROM mine AS m;
+SELECT is(concat(o365.sandbox_registration('Megan', app_id), o365.sandbox_delete('Megan', app_id), o365.sandbox_sideload('Megan', app_id, true),
+    o365.sandbox_save('Megan', app_id, pg_temp.form(), NULL)->'problems'->0->>'field', o365.sandbox_register('Megan', app_id, '', true)->>'problem',
+    o365.sandbox_submit('Megan', app_id, 'pass', 'x', '{}', '', '')->'problems'->>0),
+    'ffnameThere is no such connector of yours.There is no such connector of yours.', 'nor can its developer change it') FROM mine;
+SELECT is((SELECT c.slug FROM o365_internal.connector AS c WHERE c.app_id = m.app_id), 'try', 'what this installation registered stays an operator''s') FROM mine AS m;
+SELECT is((SELECT f.connector FROM o365.sandbox_feed(NULL, 0, true, 1) AS f), 'Another', 'the feed names what it posted');
+SELECT is((SELECT w->'connector'->>'name' FROM place, jsonb_array_elements(o365.sandbox_webhooks(group_id)) AS w WHERE w->>'app_id' = app_id::text LIMIT 1), 'Another',
+    'and so does the place') FROM mine;
 
 SELECT * FROM finish();
 ROLLBACK;
