@@ -254,6 +254,8 @@ BEGIN
             SELECT v FROM unnest(l.late) AS v WHERE v <> ALL (l.ps)
             UNION SELECT o.position FROM o365_internal.outbox AS o
              WHERE o.subscription_id = l.s AND o.position > l.cursor AND o.position < l.last   -- (!) committed meanwhile, below the new cursor
+               -- (!) What is not fed yet feeding hands over, all of a transaction: here its first card may be past already.
+               AND pg_visible_in_snapshot(o.xid, (SELECT f.snap FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1))
         ), '{}') AS lt FROM lane AS l)
     UPDATE o365_internal.lane AS la
        SET cursor = r.last, late = r.lt,

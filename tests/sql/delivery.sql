@@ -1,7 +1,7 @@
 -- The delivery core, step by step as a worker calls it. Commits, because a round of arrivals sees only what is committed.
 \ir fixtures/setup.sql
 SELECT no_plan();
-SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob, pg_temp.connect('carl') AS carl, pg_temp.connect('dora') AS dora \gset
+SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob, pg_temp.connect('carl') AS carl, pg_temp.connect('dora') AS dora, pg_temp.connect('eve') AS eve \gset
 SELECT (o365.worker_start('w1', 'test', 'production') ->> 'worker')::integer AS w1, (o365.worker_start('w2', 'test', 'production') ->> 'worker')::integer AS w2 \gset
 -- What a worker claims, and the short forms of a report: one card, or a lane without any.
 CREATE FUNCTION pg_temp.report(w integer, s bigint, l bigint, p bigint, outcome text, status integer DEFAULT 200,
@@ -202,4 +202,28 @@ SELECT is(o365.worker_chores(:w1), 'made 3 partitions', 'partitions are made in 
 RESET timezone;
 SELECT is((SELECT count(*) FROM o365_internal.delivery_default), 0::bigint, 'rows that came before their partition move into it');
 SELECT is((SELECT count(*) FROM o365_internal.delivery WHERE card_id = 0), 1::bigint, 'and stay');
+-- Two transactions at once. The second sends its first card before those of the first, commits when that is delivered, and its second card lies
+-- between those that are still claimed: neither may leave before both were fed. Positions are set here as their order of sending would have.
+SET SESSION AUTHORIZATION shop;
+SELECT o365.send(:eve, '{"text": "one"}') \g /dev/null
+SELECT o365.send(:eve, '{"text": "two"}') \g /dev/null
+RESET SESSION AUTHORIZATION;
+UPDATE o365_internal.outbox AS o SET position = o.position * 1000 WHERE o.subscription_id = :eve;
+SELECT o365.worker_feed() \g /dev/null
+SELECT c.lease_no AS l, min(c.position) AS p1, max(c.position) AS p2 FROM o365.worker_claim(:w1, '-infinity', 10, 2) AS c WHERE c.subscription_id = :eve GROUP BY 1 \gset
+SELECT is(pg_temp.report(:w1, :eve, :l, :p1, 'delivered', releases => false), 1, 'the first of two cards is delivered, the lease goes on');
+SET SESSION AUTHORIZATION shop;
+SELECT o365.send(:eve, format('{"text": "late %s"}', i)::jsonb) FROM generate_series(1, 2) AS i \g /dev/null
+RESET SESSION AUTHORIZATION;
+UPDATE o365_internal.outbox AS o SET position = CASE WHEN o.card LIKE '%late 1%' THEN :p1 - 1 ELSE :p1 + 1 END
+ WHERE o.subscription_id = :eve AND o.card LIKE '%late%';
+SELECT is(pg_temp.report(:w1, :eve, :l, :p2, 'delivered'), 1, 'the second is delivered while another transaction has committed and is not fed');
+SELECT is_empty(format($$SELECT card FROM o365.worker_claim(%s, '-infinity', 10, 2) WHERE subscription_id = %s AND card IS NOT NULL$$, :w1, :eve), 'nothing of it leaves before it is fed');
+SELECT c.lease_no AS l FROM o365_internal.lane AS c WHERE c.subscription_id = :eve \gset
+SELECT pg_temp.release(:w1, :eve, :l) \g /dev/null
+SELECT o365.worker_feed() \g /dev/null
+CREATE TEMP TABLE late AS SELECT * FROM o365.worker_claim(:w1, '-infinity', 10, 2) AS c WHERE c.subscription_id = :eve;
+SELECT results_eq('SELECT card FROM late', $$VALUES ('{"text": "late 1"}'), ('{"text": "late 2"}')$$, 'and then all of it, in order');
+SELECT pg_temp.report(:w1, :eve, l.lease_no, l.position, 'delivered', releases => l.position > :p1) FROM (SELECT * FROM late ORDER BY position) AS l \g /dev/null
+
 SELECT * FROM finish();
