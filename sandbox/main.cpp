@@ -18,7 +18,9 @@
 namespace {
 
 constexpr const char* kProgram = "o365-sandbox.fcgi";
-constexpr std::size_t kMaxBody = 524288;  // a card of more than 100 KB and a logo of more than 60 KB are to be refused
+// A card of more than 100 KB and a logo of more than 60 KB are to be refused. What is longer the web server reports at
+// /too-large (client_max_body_size in sandbox-site.conf).
+constexpr std::size_t kMaxBody = 524288;
 
 o365::Database open_database(const o365::Settings& settings) {
     return {settings.database, settings.sandbox_role, kProgram};
@@ -61,6 +63,7 @@ int run(const o365::Settings& settings) {
     options.group = settings.socket_group;
     options.threads = settings.threads;
     options.max_body = kMaxBody;
+    options.takes_what_comes = o365::is_webhook;
     const auto make_handler = [&]() -> o365::Handler {
         const auto sandbox = std::make_shared<o365::Sandbox>(open_database(settings), parts);
         return [sandbox](const o365::Request& request) { return o365::answer(*sandbox, request); };
