@@ -52,12 +52,9 @@ Judged judge(const Request& request, std::string_view path_and_query) {
     judged.answer = is_json ? judge_trigger(request.body) : "ok";
     judged.note = judge_flow(is_json ? request.body : "{}");
     const bool has_token = !request.authorization.empty();
-    if (!has_signature(path_and_query)) {
-        judged.otherwise = "401-direct-api";
-        judged.answer = has_token ? "401-claims" : "401-direct-api";  // no token is one of the tenant's
-    } else if (has_token) {
-        judged.answer = "workflow-two-authorizations";
-    }
+    // Such a URL is never handed out. No token is one of the tenant's.
+    if (!has_signature(path_and_query)) judged.otherwise = has_token ? "401-claims" : "401-direct-api";
+    if (has_token) judged.answer = "workflow-two-authorizations";
     return judged;
 }
 

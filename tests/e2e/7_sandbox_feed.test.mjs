@@ -542,6 +542,7 @@ test('a workflow\'s URL that lost its signature wants a token', async () => {
     assert.ok((await json(`/log.json?after=${before}`)).some(({answered}) => answered === '401-direct-api'));
     assert.deepEqual(await code(url.replace(/&sig=.*/, '')), [401, 'DirectApiAuthorizationRequired']);
     assert.deepEqual(await code(url.replace(/\?.*/, '')), [401, 'DirectApiAuthorizationRequired']);
+    assert.deepEqual(await code(cut, {Authorization: 'Bearer x'}), [401, 'MisMatchingOAuthClaims']);
     assert.deepEqual(await code(url.replace(/[\w-]$/, (c) => (c === 'a' ? 'b' : 'a'))), [404, 'WorkflowNotFound']);
     assert.equal((await post(url, '{"attachments": []}')).status, 202);
     assert.equal((await json(`/log.json?target=${target}`)).length, 1);
