@@ -80,7 +80,7 @@ std::string_view trim(std::string_view text) {
     return from == std::string_view::npos ? "" : text.substr(from, text.find_last_not_of(" \t") - from + 1);
 }
 
-// Each of the names is a text, an array or a flag, or is not there; null is as good as that.
+// Whether what has one of the names is a text (a flag). What is null or not there fits everywhere.
 bool are_texts(const Json::Value& object, std::initializer_list<const char*> names) {
     return std::all_of(names.begin(), names.end(),
                        [&](const char* name) { return object[name].isNull() || object[name].isString(); });

@@ -9,6 +9,7 @@ namespace o365 {
 namespace {
 
 constexpr int kShown = 50;
+constexpr int kUsualJson = 1000;
 constexpr int kMaxJson = 5000;
 
 Rows ask(Sandbox& sandbox, const Parameters& query, std::string_view target, bool newest, int most) {
@@ -113,7 +114,8 @@ Response feed(Sandbox& sandbox, const Request& request, std::string_view rest) {
 
 Response feed_json(Sandbox& sandbox, const Request& request) {
     if (auto refused = refused_filter(sandbox, request)) return *std::move(refused);
-    const Rows rows = ask(sandbox, request.query, request.query.get_or("target", ""), false, kMaxJson);
+    const Rows rows = ask(sandbox, request.query, request.query.get_or("target", ""), false,
+                          request.query.get_or("count", "").empty() ? kUsualJson : kMaxJson);
     Json::Value posts(Json::arrayValue);
     for (int i = 0; i < rows.size(); ++i) {
         Json::Value post;
