@@ -614,7 +614,7 @@ test('a program that goes on from the last number it saw misses no post, and lea
     }
 });
 
-test('over HTTP/2 a hang-up and a reset end the stream alone, and a slow answer is slow for a workflow\'s too', async () => {
+test('over HTTP/2 a hang-up and a reset end the stream alone, and what is late or too large is answered', async () => {
     const one = await webhook('Streams');
     const flow = await webhook('Streams of a flow', 'workflow');
     const session = connectHttp2(new URL(one.url).origin, {ca: readFileSync(process.env.CA), lookup: program.agent.options.lookup});
@@ -642,7 +642,19 @@ test('over HTTP/2 a hang-up and a reset end the stream alone, and a slow answer 
         }
         const slow = await send(one, 'slow');
         assert.ok(slow.text === '1' && slow.took >= 3000, JSON.stringify(slow));
-        console.log(JSON.stringify({one: await send(one, 'slow-answer'), flow: await send(flow, 'slow-answer')}));
+        const trickle = await send(one, 'slow-answer');
+        assert.equal(trickle.text, '1');
+        const empty = await send(flow, 'slow-answer');
+        assert.equal(empty.status, 202, 'an empty answer cannot be slow here');
+        const large = await new Promise((resolve) => {
+            const {pathname, host} = new URL(one.url);
+            const body = card('x'.repeat(400000));
+            const stream = session.request({':method': 'POST', ':path': pathname, ':authority': host, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body)});
+            stream.on('response', (headers) => { resolve(headers[':status']); });
+            stream.on('error', () => {});
+            stream.end(body);
+        });
+        assert.equal(large, 200);
         assert.equal((await send(one, 'ok')).text, '1');
     } finally {
         session.close();
