@@ -138,16 +138,18 @@ Request make_request(const Params& params, std::string body, const std::string& 
     for (const auto& [name, value] : params) {
         if (name.starts_with("HTTP_")) request.headers.emplace(name, value);
     }
-    if (request.method != "GET" && request.method != "HEAD" && request.method != "POST") {
+    const bool what_comes = options.takes_what_comes && options.takes_what_comes(request.path);
+    if (!what_comes && request.method != "GET" && request.method != "HEAD" && request.method != "POST") {
         throw BadRequest(405, "only GET, HEAD and POST are known");
     }
     try {
         request.query = Parameters::parse(param(params, "QUERY_STRING"));
     } catch (const BadRequest&) {
-        if (!options.takes_refused_query || !options.takes_refused_query(request.path)) throw;
+        const bool taken = options.takes_refused_query && options.takes_refused_query(request.path);
+        if (!what_comes && !taken) throw;
         request.query_refused = true;
     }
-    if (request.method == "POST" && is_form(request.content_type)) {
+    if (!what_comes && request.method == "POST" && is_form(request.content_type)) {
         request.form = Parameters::parse(body);
     } else {
         request.body = std::move(body);
@@ -351,7 +353,7 @@ void serve_request(Shared& shared, const Handler& handler, Codec& codec, std::un
     std::string text = as_cgi(response, method != "HEAD");
     std::string bytes = codec.close(text);
     wipe(text);
-    shared.intake.answer(std::move(peer), std::move(bytes));
+    shared.intake.answer(std::move(peer), std::move(bytes), response.after);
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun);
     const bool known = method == "GET" || method == "HEAD" || method == "POST";
     log::debug("request", "request={} method={} http={} ms={}", id, known ? method : "other", response.status,

@@ -2,6 +2,7 @@
 // be malformed. Nothing here talks to a socket; lib/fastcgi.h fills Requests and sends Responses.
 #pragma once
 
+#include <chrono>
 #include <exception>
 #include <map>
 #include <optional>
@@ -57,7 +58,7 @@ struct Request {
     bool query_refused =
         false;         // the query was none that Parameters takes; only handlers that asked for it see such a request
     Parameters form;   // of an application/x-www-form-urlencoded body, else empty
-    std::string body;  // of any other body
+    std::string body;  // of any other body, and of any at all on a path that takes what comes (lib/fastcgi.h)
     std::string content_type;
     std::string cookies;  // the Cookie header
     std::string host;     // the Host header: never used for links
@@ -80,6 +81,9 @@ class Response {
 
     int status = 200;
     std::string body;
+    // How long the server keeps the answer back. No thread waits with it; a server that ends, or that has more
+    // connections than it can hold, sends it earlier.
+    std::chrono::milliseconds after{0};
 
     static Response html(int status, std::string body);
     static Response text(int status, std::string body);

@@ -89,6 +89,7 @@ Intake::Intake(int listener, int signals, const Limits& limits)
 
 bool Intake::step(std::chrono::milliseconds wait) {
     if (!listening_ && !stopping_) wait = std::min<std::chrono::milliseconds>(wait, kRetryListening);
+    if (someone_waits_) wait = std::min<std::chrono::milliseconds>(wait, kLookEvery);
     std::array<epoll_event, 64> events{};
     const int ready = ::epoll_wait(epoll_.get(), events.data(), events.size(), static_cast<int>(wait.count()));
     if (ready < 0 && errno != EINTR)
@@ -126,7 +127,9 @@ void Intake::stop() {
     listen(false);
     stopping_ = true;
     for (const auto& [fd, peer] : peers_) {
-        const auto grace = peer->phase == Peer::Phase::writing ? Clock::duration(kGraceForAnswers) : kGraceForPeers;
+        const auto grace = peer->phase == Peer::Phase::writing   ? Clock::duration(kGraceForAnswers)
+                           : peer->phase == Peer::Phase::waiting ? Clock::duration::zero()
+                                                                 : Clock::duration(kGraceForPeers);
         peer->deadline = std::min(peer->deadline, Clock::now() + grace);
     }
 }
@@ -179,7 +182,9 @@ bool Intake::give_up_oldest() {
         return a.second->accepted < b.second->accepted;
     });
     if (oldest == peers_.end()) return false;
-    if (oldest->second->phase != Peer::Phase::closing)
+    if (oldest->second->phase == Peer::Phase::waiting)
+        send_some(*oldest->second);
+    else if (oldest->second->phase != Peer::Phase::closing)
         refuse(*oldest->second, "connections ran out and it was the oldest");
     peers_.erase(oldest);
     return true;
@@ -187,16 +192,21 @@ bool Intake::give_up_oldest() {
 
 void Intake::give_up_late() {
     looked_at_deadlines_ = Clock::now();
+    someone_waits_ = false;
+    std::vector<std::unique_ptr<Peer>> due_now;
     for (auto entry = peers_.begin(); entry != peers_.end();) {
         const Peer& peer = *entry->second;
         if (peer.deadline > looked_at_deadlines_) {
+            someone_waits_ = someone_waits_ || peer.phase == Peer::Phase::waiting;
             ++entry;
             continue;
         }
         if (peer.phase == Peer::Phase::reading) refuse(peer, "it took too long to send its request");
         if (peer.phase == Peer::Phase::writing) refuse(peer, "it took too long to take its answer");
+        if (peer.phase == Peer::Phase::waiting) due_now.push_back(std::move(entry->second));
         entry = peers_.erase(entry);
     }
+    for (auto& peer : due_now) send_now(std::move(peer));
 }
 
 // ---- One peer -------------------------------------------------------------------------------------------------------
@@ -209,10 +219,10 @@ void Intake::on_peer(int fd) {
     switch (peer->phase) {
         case Peer::Phase::reading:
             return read(std::move(peer));
+        case Peer::Phase::waiting:
+            return;  // nothing but its end was watched for
         case Peer::Phase::writing:
-            if (!send_some(*peer)) return;
-            if (peer->sent < peer->out.size()) return keep(std::move(peer));
-            return close_gently(std::move(peer));
+            return send_now(std::move(peer));
         case Peer::Phase::closing:
             return discard(std::move(peer));
     }
@@ -265,6 +275,12 @@ void Intake::take_back() {
         returned.swap(returned_);
     }
     for (auto& peer : returned) {
+        if (peer->phase == Peer::Phase::waiting) {
+            if (stopping_) peer->deadline = Clock::now();
+            someone_waits_ = true;
+            keep(std::move(peer));
+            continue;
+        }
         peer->deadline = deadline_for_answer();
         if (peer->phase == Peer::Phase::writing) {
             keep(std::move(peer));
@@ -272,6 +288,16 @@ void Intake::take_back() {
             close_gently(std::move(peer));
         }
     }
+}
+
+void Intake::send_now(std::unique_ptr<Peer> peer) {
+    if (peer->phase == Peer::Phase::waiting) {
+        peer->phase = Peer::Phase::writing;
+        peer->deadline = deadline_for_answer();
+    }
+    if (!send_some(*peer)) return;
+    if (peer->sent < peer->out.size()) return keep(std::move(peer));
+    close_gently(std::move(peer));
 }
 
 Intake::Clock::time_point Intake::deadline_for_answer() const {
@@ -299,7 +325,9 @@ void Intake::discard(std::unique_ptr<Peer> peer) {
 // One event at a time: while a thread has the peer, nothing is reported of it.
 void Intake::watch(Peer& peer) {
     epoll_event event{};
-    event.events = (peer.phase == Peer::Phase::writing ? EPOLLOUT : EPOLLIN) | EPOLLONESHOT;
+    event.events = EPOLLONESHOT;  // and a peer that is gone is always reported
+    if (peer.phase == Peer::Phase::writing) event.events |= EPOLLOUT;
+    if (peer.phase == Peer::Phase::reading || peer.phase == Peer::Phase::closing) event.events |= EPOLLIN;
     event.data.fd = peer.socket.get();
     const int what = peer.watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
     peer.watched = true;
@@ -350,13 +378,18 @@ std::unique_ptr<Peer> Intake::next() {
     return peer;
 }
 
-void Intake::answer(std::unique_ptr<Peer> peer, std::string&& bytes) {
+void Intake::answer(std::unique_ptr<Peer> peer, std::string&& bytes, std::chrono::milliseconds after) {
     peer->out = std::move(bytes);
-    if (!send_some(*peer)) return;
-    const bool all = peer->sent == peer->out.size();
-    // The usual end: the answer is in the kernel's hands, and nothing unread stands against closing.
-    if (all && !peer->records.more_to_come()) return;
-    peer->phase = all ? Peer::Phase::closing : Peer::Phase::writing;
+    if (after > 0ms) {
+        peer->phase = Peer::Phase::waiting;
+        peer->deadline = Clock::now() + after;
+    } else {
+        if (!send_some(*peer)) return;
+        const bool all = peer->sent == peer->out.size();
+        // The usual end: the answer is in the kernel's hands, and nothing unread stands against closing.
+        if (all && !peer->records.more_to_come()) return;
+        peer->phase = all ? Peer::Phase::closing : Peer::Phase::writing;
+    }
     {
         const std::lock_guard lock(mutex_);
         returned_.push_back(std::move(peer));

@@ -26,6 +26,7 @@ struct Peer {
     using Clock = std::chrono::steady_clock;
     enum class Phase {
         reading,  // its request is not complete
+        waiting,  // its answer is not to be sent before the deadline
         writing,  // its answer is not wholly sent
         closing   // its answer is sent; what it still sends is thrown away, so that the answer is not lost
     };
@@ -60,8 +61,8 @@ class Intake {
 
     // Does what there is to do, after waiting at most `wait` for it. True when `signals` is readable.
     bool step(std::chrono::milliseconds wait);
-    // No connection is accepted any more. Peers have 500 ms for the rest of what they send and 1 s to take an answer;
-    // next() gives out what is complete, then ends.
+    // No connection is accepted any more. Peers have 500 ms for the rest of what they send and 1 s to take an answer,
+    // which is sent now if it was kept back; next() gives out what is complete, then ends.
     void stop();
     // No connection is left here (threads may have some).
     bool empty() const;
@@ -69,8 +70,9 @@ class Intake {
     // Waits for a complete request. nullptr at the end.
     std::unique_ptr<Peer> next();
     // Sends the answer and closes the connection, whatever the web server would like: nothing that stands behind a
-    // request is ever read as another one. `bytes` is wiped once it is sent.
-    void answer(std::unique_ptr<Peer> peer, std::string&& bytes);
+    // request is ever read as another one. `bytes` is wiped once it is sent. It is kept back for `after`: without a
+    // thread, until the peer is gone, the Intake stops, or connections run out and this is the oldest.
+    void answer(std::unique_ptr<Peer> peer, std::string&& bytes, std::chrono::milliseconds after = {});
     // Has step() return. Any thread.
     void wake() noexcept;
 
@@ -88,6 +90,7 @@ class Intake {
     bool reply(Peer& peer);
     void hand_over(std::unique_ptr<Peer> peer);
     void take_back();
+    void send_now(std::unique_ptr<Peer> peer);
     void give_up_late();
     void watch(Peer& peer);
     void close_gently(std::unique_ptr<Peer> peer);
@@ -104,6 +107,7 @@ class Intake {
     Fd epoll_;
     Fd wake_;
     bool listening_ = false;
+    bool someone_waits_ = false;  // a peer is Phase::waiting
     std::vector<char> buffer_;
     std::map<int, std::unique_ptr<Peer>> peers_;
     Clock::time_point looked_at_deadlines_{};

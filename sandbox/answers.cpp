@@ -1,9 +1,10 @@
 #include "sandbox/answers.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <initializer_list>
 #include <optional>
-#include <thread>
 
 #include "lib/crypto.h"
 #include "lib/json_text.h"
@@ -68,13 +69,69 @@ bool has_text(const Json::Value& card, const char* name) {
     return card[name].isString() && card[name].asString().find_first_not_of(" \t\r\n") != std::string::npos;
 }
 
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+bool is_same_word(std::string_view a, std::string_view b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::string_view trim(std::string_view text) {
+    const auto from = text.find_first_not_of(" \t");
+    return from == std::string_view::npos ? "" : text.substr(from, text.find_last_not_of(" \t") - from + 1);
+}
+
+// Whether what has one of the names is a text (a flag). What is null or not there fits everywhere.
+bool are_texts(const Json::Value& object, std::initializer_list<const char*> names) {
+    return std::all_of(names.begin(), names.end(),
+                       [&](const char* name) { return object[name].isNull() || object[name].isString(); });
+}
+bool are_flags(const Json::Value& object, std::initializer_list<const char*> names) {
+    return std::all_of(names.begin(), names.end(),
+                       [&](const char* name) { return object[name].isNull() || object[name].isBool(); });
+}
+// An array of objects, each as `fits` says.
+template <typename Fits>
+bool is_list(const Json::Value& list, const Fits& fits) {
+    return list.isNull() || (list.isArray() && std::all_of(list.begin(), list.end(), [&](const Json::Value& one) {
+                                 return one.isObject() && fits(one);
+                             }));
+}
+
+bool is_image(const Json::Value& image) { return are_texts(image, {"image", "title"}); }
+bool is_fact(const Json::Value& fact) { return are_texts(fact, {"name", "value"}); }
+bool is_action(const Json::Value& action) { return are_texts(action, {"@type", "name"}); }
+
+bool is_section(const Json::Value& section) {
+    const Json::Value& hero = section["heroImage"];
+    return are_texts(section,
+                     {"title", "activityImage", "activityTitle", "activitySubtitle", "activityText", "text"}) &&
+           are_flags(section, {"startGroup", "markdown"}) && (hero.isNull() || (hero.isObject() && is_image(hero))) &&
+           is_list(section["facts"], is_fact) && is_list(section["images"], is_image) &&
+           is_list(section["potentialAction"], is_action);
+}
+
+// The types of office365-connectors.md 5.1 to 5.3.
+bool has_right_types(const Json::Value& card) {
+    return are_texts(card, {"@type", "@context", "type", "correlationId", "originator", "summary", "themeColor",
+                            "title", "text"}) &&
+           are_flags(card, {"hideOriginalBody"}) && is_list(card["sections"], is_section) &&
+           is_list(card["potentialAction"], is_action) &&
+           is_list(card["attachments"], [](const Json::Value& one) { return are_texts(one, {"contentType"}); });
+}
+
+bool is_card(const Json::Value& attachment) {
+    const Json::Value& type = attachment["contentType"];
+    if (!attachment["content"].isObject() || !type.isString()) return false;
+    if (type.asString() == "application/vnd.microsoft.card.adaptive")
+        return attachment["content"]["type"] == Json::Value("AdaptiveCard");
+    return type.asString().starts_with("application/vnd.microsoft.");
+}
+
 }  // namespace
 
 std::span<const Answer> answers() { return kAnswers; }
 
 Response make_answer(std::string_view dialect, std::string_view name, int retry_after) {
-    if (name == "slow") std::this_thread::sleep_for(std::chrono::seconds(3));
-    if (name == "silent") std::this_thread::sleep_for(std::chrono::seconds(60));
     if (name == "hang-up" || name == "reset") {
         Response response = Response::text(200, "");
         response.set("X-Accel-Redirect", name == "reset" ? "/reset" : "/hang-up");  // as sandbox-site.conf says
@@ -82,6 +139,7 @@ Response make_answer(std::string_view dialect, std::string_view name, int retry_
     }
     const bool right = name == "ok" || name == "slow" || name == "slow-answer";
     Response response = Response::text(500, "The sandbox has no such answer.");
+    if (name == "other-method") response = Response::text(405, "Invalid webhook request");
     if (name == "get") response = Response::text(405, "Invalid webhook request - GET not supported");
     for (const Answer& answer : kAnswers) {
         if (answer.name != name) continue;
@@ -94,16 +152,40 @@ Response make_answer(std::string_view dialect, std::string_view name, int retry_
                                    "x-ms-client-tracking-id", "x-ms-trigger-history-name"})
             response.set(header, hex(random_bytes(16)));
     }
+    if (name == "slow") response.after = std::chrono::seconds(3);
+    if (name == "silent") response.after = std::chrono::seconds(60);
     if (retry_after > 0) response.set("Retry-After", std::to_string(retry_after));
     if (name == "slow-answer") response.set("X-Accel-Limit-Rate", kTrickle);
     return response;
 }
 
-std::string judge_body(const std::string& body) {
+bool is_json_type(std::string_view content_type) {
+    const auto semicolon = content_type.find(';');
+    if (!is_same_word(trim(content_type.substr(0, semicolon)), "application/json")) return false;
+    while (content_type.find(';') != std::string_view::npos) {
+        content_type.remove_prefix(content_type.find(';') + 1);
+        const std::string_view parameter = trim(content_type.substr(0, content_type.find(';')));
+        const std::string_view name = parameter.substr(0, parameter.find('='));
+        if (is_same_word(name, "charset") && !is_same_word(parameter, "charset=utf-8") &&
+            !is_same_word(parameter, "charset=\"utf-8\""))
+            return false;
+    }
+    return true;
+}
+
+std::string judge_body(const std::string& body, bool takes_adaptive) {
     const std::optional<Json::Value> card = is_utf8(body) ? parse_json(body) : std::nullopt;
-    if (!card || !card->isObject()) return "400-json";
+    if (!card || !card->isObject() || !has_right_types(*card)) return "400-json";
     if (body.size() > kMaxCard) return "413-in-200";
+    const Json::Value& attachments = (*card)["attachments"];
+    if (takes_adaptive && (*card)["type"] == Json::Value("message") && !attachments.empty())
+        return std::all_of(attachments.begin(), attachments.end(), is_card) ? "ok" : "400-in-200";
     return has_text(*card, "text") || has_text(*card, "summary") ? "ok" : "400-text";
+}
+
+std::string judge_trigger(const std::string& body) {
+    const std::optional<Json::Value> card = is_utf8(body) ? parse_json(body) : std::nullopt;
+    return card && card->isObject() ? "ok" : "400-json";
 }
 
 std::string judge_flow(const std::string& body) {

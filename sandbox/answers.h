@@ -21,12 +21,22 @@ struct Answer {
 // All answers that can be asked for, "ok" first.
 std::span<const Answer> answers();
 
-// The answer of that name for a dialect ("connector" or "workflow"), as a response. `retry_after` in seconds, unless 0.
-// Names that do not exist give 500, so that a typing mistake in a test is seen.
+// The answer of that name for a dialect ("connector" or "workflow"), as a response, with the time that it is kept back.
+// `retry_after` in seconds, unless 0. "get" and "other-method" are the answers to other methods than POST. Names that
+// do not exist give 500, so that a typing mistake in a test is seen.
 Response make_answer(std::string_view dialect, std::string_view name, int retry_after);
 
-// What a connector webhook makes of a body: "ok", "400-json", "400-text" or "413-in-200".
-std::string judge_body(const std::string& body);
+// Whether a Content-Type header says JSON in UTF-8: application/json, with charset utf-8 or none.
+bool is_json_type(std::string_view content_type);
+
+// What a connector webhook makes of a body: "ok", "400-json" (no JSON object, or a field of another type than the
+// reference says), "400-text", "400-in-200" (a message whose attachment is no card) or "413-in-200". An incoming
+// webhook takes Adaptive Cards too, in the envelope of office365-connectors.md 6.1; one that a connector got does not
+// (5.6).
+std::string judge_body(const std::string& body, bool takes_adaptive = true);
+
+// What the trigger of a workflow makes of one: "ok", or "400-json" for what is no JSON object.
+std::string judge_trigger(const std::string& body);
 
 // What the run of a workflow will trip over after its trigger took the body (office365-connectors.md 3.2), "" for
 // nothing: the sender never learns of it.

@@ -1,5 +1,7 @@
 // The switchboard: what webhooks answer instead of the right thing, the throttle, and the log of what came. Forms in a
 // browser; programs send the same fields and read the same as JSON (docs/sandbox.md).
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -13,6 +15,9 @@ namespace {
 constexpr int kShown = 200;
 constexpr int kMaxJson = 5000;
 constexpr std::size_t kMaxPattern = 100;
+// Bytes a second at which 60 seconds, the patience of the web server with handshake and head, are enough for 5 KB of
+// them.
+constexpr int kSlowestReading = 100;
 
 // "ok ok 503" or "ok,ok,503", the names of answers; empty when one is unknown.
 std::vector<std::string> pattern(const std::string& text) {
@@ -219,27 +224,29 @@ Response slow_line(Sandbox& sandbox, const Request& request) {
         fits = fits && (text.empty() || (is_number(text) && std::stoi(text) <= kMost.at(i)));
         if (fits && !text.empty()) numbers.at(i) = std::stoi(text);
     }
-    if (!fits) {
-        return sandbox.message(400, "That is no pace",
-                               "POST handshake in seconds, at most 60, reading in bytes a second and count of "
-                               "connections; 0 or empty: not slow, and until it is set again.");
+    if (!fits || (numbers[1] > 0 && numbers[1] < kSlowestReading)) {
+        return sandbox.message(
+            400, "That is no pace",
+            fmt::format("POST handshake in seconds, at most 60, reading in bytes a second, at least {}, "
+                        "because the web server waits 60 seconds for a request's head, and count of "
+                        "connections; 0 or empty: not slow, and until it is set again.",
+                        kSlowestReading));
     }
     sandbox.line()->set({numbers[0], numbers[1], numbers[2]});
     return sandbox.redirect("/faults");
 }
 
 Response request_log(Sandbox& sandbox, const Request& request, bool as_json) {
+    if (auto refused = refused_filter(sandbox, request)) return *std::move(refused);
     const Parameters& query = request.query;
     const std::string target = query.get_or("target", "");
-    const std::string after = query.get_or("after", "0");
-    const std::string count = query.get_or("count", "");
     const std::string answered = query.get_or("answered", "");
-    const int most = as_json ? (is_number(count, 5) ? std::min(std::stoi(count), kMaxJson) : kMaxJson) : kShown;
+    std::vector<Value> parameters = filters(sandbox, query, target, !as_json, as_json ? kMaxJson : kShown);
+    parameters.push_back(answered.empty() ? Value() : Value(answered));
     const Rows rows = sandbox.database().call(
         "select post_id, target_id, webhook_id, place, received_at, answered, throttled, bytes, note from "
-        "o365.sandbox_log($1, $2, $3, $4, $5)",
-        {is_number(target) ? Value(target) : Value(), is_number(after, 18) ? Value(after) : Value("0"),
-         as_json ? "false" : "true", most, answered.empty() ? Value() : Value(answered)});
+        "o365.sandbox_log($1, $2, $3, $4, $5, $6)",
+        parameters);
     Json::Value list(Json::arrayValue);
     for (int i = 0; i < rows.size(); ++i) {
         const auto number = [&](int column) {
@@ -258,7 +265,11 @@ Response request_log(Sandbox& sandbox, const Request& request, bool as_json) {
         row["note"] = rows.is_null(i, 8) ? Json::Value() : Json::Value(std::string(rows.text(i, 8)));
         list.append(row);
     }
-    if (as_json) return Response::json(200, json_text(list));
+    if (as_json) {
+        Response response = Response::json(200, json_text(list));
+        say_oldest(sandbox, response);
+        return response;
+    }
     Json::Value values;
     values["title"] = "Log";
     values["wide"] = true;
@@ -270,6 +281,11 @@ Response request_log(Sandbox& sandbox, const Request& request, bool as_json) {
         values["rows"].append(row);
     }
     values["answered"] = answered;
+    values["target"] = target;
+    if (rows.size() == kShown) {
+        values["older"] = "/log?before=" + list[list.size() - 1]["post_id"].asString() + "&target=" + target +
+                          "&answered=" + url_encode(answered);
+    }
     return sandbox.page(200, "log", values);
 }
 

@@ -9,14 +9,14 @@ namespace o365 {
 namespace {
 
 constexpr int kShown = 50;
+constexpr int kUsualJson = 1000;
 constexpr int kMaxJson = 5000;
 
-Rows ask(Sandbox& sandbox, std::string_view target, std::string_view after, bool newest, int count) {
+Rows ask(Sandbox& sandbox, const Parameters& query, std::string_view target, bool newest, int most) {
     return sandbox.database().call(
         "select post_id, target_id, person, kind, name, received_at, answered, card, app_id, connector, note, actions "
-        "from o365.sandbox_feed($1, $2, $3, $4)",
-        {is_number(target) ? Value(target) : Value(), is_number(after, 18) ? Value(after) : Value("0"),
-         newest ? "true" : "false", count});
+        "from o365.sandbox_feed($1, $2, $3, $4, $5)",
+        filters(sandbox, query, target, newest, most));
 }
 
 bool is_shown(std::string_view answered) { return answered == "ok" || answered == "slow" || answered == "slow-answer"; }
@@ -66,6 +66,7 @@ Json::Value post_view(const Sandbox& sandbox, const Rows& rows, int i, const std
 }  // namespace
 
 Response feed(Sandbox& sandbox, const Request& request, std::string_view rest) {
+    if (auto refused = refused_filter(sandbox, request)) return *std::move(refused);
     Json::Value values;
     values["wide"] = true;
     std::string skin = "all";
@@ -102,16 +103,19 @@ Response feed(Sandbox& sandbox, const Request& request, std::string_view rest) {
     }
     if (!known) token = "entra";
     values["bad_token"] = token == "entra" || token == "legacy" ? "" : token;
-    const Rows rows = ask(sandbox, rest, "0", true, kShown);
+    const Rows rows = ask(sandbox, request.query, rest, true, kShown);
     for (int i = 0; i < rows.size(); ++i) values["posts"].append(post_view(sandbox, rows, i, token));
     values["none"] = rows.size() == 0;
+    const std::string here = "/feed" + (rest.empty() ? "" : "/" + std::string(rest)) + "?token=" + token;
+    if (rows.size() == kShown) values["older"] = here + "&before=" + std::string(rows.text(kShown - 1, 0));
+    if (!request.query.get_or("before", "").empty()) values["newest"] = here;
     return with_scripts(sandbox.page(200, "feed", values));
 }
 
 Response feed_json(Sandbox& sandbox, const Request& request) {
-    const std::string count = request.query.get_or("count", "1000");
-    const int most = is_number(count, 5) ? std::min(std::stoi(count), kMaxJson) : kMaxJson;
-    const Rows rows = ask(sandbox, request.query.get_or("target", ""), request.query.get_or("after", "0"), false, most);
+    if (auto refused = refused_filter(sandbox, request)) return *std::move(refused);
+    const Rows rows = ask(sandbox, request.query, request.query.get_or("target", ""), false,
+                          request.query.get_or("count", "").empty() ? kUsualJson : kMaxJson);
     Json::Value posts(Json::arrayValue);
     for (int i = 0; i < rows.size(); ++i) {
         Json::Value post;
@@ -126,7 +130,9 @@ Response feed_json(Sandbox& sandbox, const Request& request) {
         post["card"] = parse_json(rows.text(i, 7)).value_or(Json::Value());
         posts.append(post);
     }
-    return Response::json(200, json_text(posts));
+    Response response = Response::json(200, json_text(posts));
+    say_oldest(sandbox, response);
+    return response;
 }
 
 }  // namespace o365

@@ -18,8 +18,8 @@
 namespace {
 
 constexpr const char* kProgram = "o365-sandbox.fcgi";
-// Pictures of any camera: they are to be refused at their field, with everything else that was typed. The web server
-// says the same limit (deploy/nginx/sandbox-site.conf) and has the page for what is longer.
+// Pictures of any camera: they are to be refused at their field, with everything else that was typed. What is longer the
+// web server reports at /too-large (client_max_body_size in deploy/nginx/sandbox-site.conf).
 constexpr std::size_t kMaxBody = 16 << 20;
 
 o365::Database open_database(const o365::Settings& settings) {
@@ -63,6 +63,7 @@ int run(const o365::Settings& settings) {
     options.group = settings.socket_group;
     options.threads = settings.threads;
     options.max_body = kMaxBody;
+    options.takes_what_comes = o365::is_webhook;
     const auto make_handler = [&]() -> o365::Handler {
         const auto sandbox = std::make_shared<o365::Sandbox>(open_database(settings), parts);
         return [sandbox](const o365::Request& request) { return o365::answer(*sandbox, request); };

@@ -52,11 +52,6 @@ Response logo(Sandbox& sandbox, std::string_view app_id) {
     return response;
 }
 
-bool is_webhook(std::string_view path) {
-    return path.starts_with("/webhookb2/") || path.starts_with("/webhook/") || path.starts_with("/workflows/") ||
-           path.starts_with("/powerautomate/");
-}
-
 // "/tenant" or "/tenant/<rest>".
 std::optional<std::string_view> below(std::string_view path, std::string_view folder) {
     if (!path.starts_with(folder)) return std::nullopt;
@@ -156,6 +151,36 @@ bool is_loopback_host(std::string_view host) {
            (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
+std::optional<Response> refused_filter(const Sandbox& sandbox, const Request& request) {
+    for (const char* name : {"target", "after", "before", "count"}) {
+        const std::string value = request.query.get_or(name, "");
+        if (value.empty() || is_number(value, name[0] == 'a' || name[0] == 'b' ? 18 : 9)) continue;
+        const std::string why = std::string(name) +
+                                " is a number: of a place (target), of a post (after, before), of "
+                                "posts (count); or leave it out";
+        if (!request.path.ends_with(".json")) return sandbox.message(400, "That is no filter", why + ".");
+        Json::Value error;
+        error["error"] = why;
+        return Response::json(400, json_text(error));
+    }
+    return std::nullopt;
+}
+
+std::vector<Value> filters(Sandbox& sandbox, const Parameters& query, std::string_view target, bool newest, int most) {
+    const std::string after = query.get_or("after", "");
+    const std::string before = query.get_or("before", "");
+    const std::string count = query.get_or("count", "");
+    const std::int64_t settled = sandbox.database().call("select o365.sandbox_settled()", {}).integer(0, 0);
+    const std::int64_t end = before.empty() ? settled + 1 : std::min<std::int64_t>(std::stoll(before), settled + 1);
+    return {target.empty() ? Value() : Value(target), after.empty() ? Value("0") : Value(after), end,
+            newest ? "true" : "false", count.empty() ? most : std::min(std::stoi(count), most)};
+}
+
+void say_oldest(Sandbox& sandbox, Response& response) {
+    const Rows rows = sandbox.database().call("select o365.sandbox_oldest_post()", {});
+    response.set("Oldest-Post", rows.text(0, 0));
+}
+
 bool is_number(std::string_view text, std::size_t digits) {
     return !text.empty() && text.size() <= digits && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
@@ -205,6 +230,7 @@ Response answer(Sandbox& sandbox, const Request& request) {
         return sandbox.message(403, "Only on this machine", "The sandbox answers on loopback names alone.");
     }
     if (is_webhook(path)) return webhook(sandbox, request, request.uri);
+    if (path == "/too-large") return too_large(sandbox, request);
     if (path == "/example/action") return example_action(sandbox, request);
     // A page of the application leads to the Connect page by a link, and nothing else may post here.
     if (request.method == "POST" && !is_same_site_post(request, sandbox.origin()))

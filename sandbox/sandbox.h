@@ -75,7 +75,10 @@ Response tenant(Sandbox& sandbox, const Request& request, std::string_view rest)
 // A connector that sets itself up at a place in a frame, and the page that clears up behind it.
 Response configure(Sandbox& sandbox, const Request& request, const Json::Value& target, const std::string& app_id);
 Response remove_embedded(Sandbox& sandbox, const Json::Value& target, const std::string& webhook_id);
+bool is_webhook(std::string_view path);
 Response webhook(Sandbox& sandbox, const Request& request, std::string_view path_and_query);
+// A request whose body is longer than the web server passes on; request.uri says where to.
+Response too_large(Sandbox& sandbox, const Request& request);
 Response feed(Sandbox& sandbox, const Request& request, std::string_view rest);
 Response feed_json(Sandbox& sandbox, const Request& request);
 Response act(Sandbox& sandbox, const Request& request);
@@ -94,6 +97,13 @@ Response example_action(Sandbox& sandbox, const Request& request);
 
 // Whether a Host header or a URL's host means this machine: localhost, *.localhost, 127.0.0.0/8, ::1.
 bool is_loopback_host(std::string_view host);
+// What programs filter feed and log by: numbers, or empty. The answer when one is none; nullopt: they are.
+std::optional<Response> refused_filter(const Sandbox& sandbox, const Request& request);
+// Values for the parameters target_id, after, before and n of o365.sandbox_log and o365.sandbox_feed, for what `query`
+// asks for; the filters are numbers. At most `most` posts. No post is among them before one that is still to come.
+std::vector<Value> filters(Sandbox& sandbox, const Parameters& query, std::string_view target, bool newest, int most);
+// The first post that is still there, for a program that would know whether it has missed some. After reading them.
+void say_oldest(Sandbox& sandbox, Response& response);
 // 1 to `digits` decimal digits.
 bool is_number(std::string_view text, std::size_t digits = 9);
 bool is_guid(std::string_view text);

@@ -123,6 +123,15 @@ short wanted(const Flow& in, bool may_read, const Flow& out) {
 // A socket that nothing is wanted of is left out: one that was closed meanwhile would wake poll() for ever.
 pollfd entry(int fd, short events) { return {events == 0 ? -1 : fd, events, 0}; }
 
+// Not before the line opens: the web server's patience with a handshake begins when it is connected to.
+bool connect_to(int port, Connection& c) {
+    c.server = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    const sockaddr_in address = loopback(port);
+    c.broken = c.server.get() < 0 ||
+               (::connect(c.server.get(), generic(address), sizeof(address)) != 0 && errno != EINPROGRESS);
+    return !c.broken;
+}
+
 void step(Connection& c, short client, short server) {
     if ((client & kSomethingCame) != 0 && c.up.empty() && !c.up.ended && c.may_read() > 0) {
         if (read_into(c.up, c.client.get(), c.may_read(), c) && c.is_slow()) c.allowed -= static_cast<double>(c.up.to);
@@ -171,6 +180,7 @@ void SlowLine::run() {
         for (Connection& c : connections) {
             c.reckon(now);
             const bool open = now >= c.opens;
+            if (open && c.server.get() < 0 && !connect_to(to_, c)) wait = 0ms;
             if (!open) {
                 wait = std::min(wait, std::chrono::ceil<std::chrono::milliseconds>(c.opens - now));
             } else if (c.is_slow()) {
@@ -191,13 +201,9 @@ void SlowLine::run() {
         }
         if ((polled[1].revents & POLLIN) == 0) continue;
         Fd client(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-        Fd server(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-        const sockaddr_in address = loopback(to_);
-        if (client.get() < 0 || server.get() < 0) continue;
-        if (::connect(server.get(), generic(address), sizeof(address)) != 0 && errno != EINPROGRESS) continue;
+        if (client.get() < 0) continue;
         Connection& c = connections.emplace_back();
         c.client = std::move(client);
-        c.server = std::move(server);
         c.pace = take();
         c.looked = Clock::now();
         c.opens = c.looked + std::chrono::seconds(c.pace.handshake);

@@ -13,7 +13,8 @@ class SlowLine {
   public:
     // What connections that begin from now on meet. Any thread.
     struct Pace {
-        int handshake = 0;  // seconds that the client's first byte is left lying: its TLS handshake waits
+        int handshake = 0;  // seconds that the client's first byte is left lying: its TLS handshake waits, and the web
+                            // server is not connected to before
         int reading = 0;    // bytes a second that are read of what the client sends afterwards; 0: as fast as it comes
         int count = 0;      // for how many connections; 0: until it is set again
     };

@@ -97,6 +97,12 @@ Response place(Sandbox& sandbox, const Request& request, const std::string& targ
     if (target.isNull()) return sandbox.message(404, "Nothing here", "There is no such group, team or inbox.");
     if (request.method != "POST") return manage(sandbox, 200, target, "");
     const std::string action = request.form.get_or("do", "");
+    if (action == "webhook" && target["workflow"].asString() == "deleted") {
+        return sandbox.message(
+            409, "It is deleted",
+            "A deleted workflow has no URL: make one of that name again in the tenant, or by POST to "
+            "/tenant/webhooks.");
+    }
     if (action == "webhook") return manage(sandbox, 200, target, mint(sandbox, target));
     if (action == "on" || action == "off" || action == "deleted" || action == "tenant")
         sandbox.database().call("select o365.sandbox_set_workflow($1, $2)", {target_id, action});

@@ -1,10 +1,18 @@
-// The webhooks: POST takes a card and answers as Microsoft does; GET answers what a browser is told there.
+// The webhooks: POST takes a card and answers as Microsoft does; GET answers what a browser is told there. Whatever
+// comes to a webhook's address is in the log.
 #include "lib/crypto.h"
 #include "sandbox/answers.h"
 #include "sandbox/sandbox.h"
 
 namespace o365 {
 namespace {
+
+// What is made of a request before anybody knows whether there is such a webhook.
+struct Judged {
+    std::string answer;
+    std::string note;       // what the run of a workflow will trip over; empty: nothing
+    std::string otherwise;  // the answer when there is no such webhook
+};
 
 // The segment behind the one with the @: "IncomingWebhook", or a connector's GUID.
 std::string_view provider(std::string_view path) {
@@ -15,35 +23,87 @@ std::string_view provider(std::string_view path) {
     return path.substr(0, path.find('/'));
 }
 
-Response unknown(Sandbox& sandbox, const Request& request, bool is_flow) {
-    const std::string_view guid = provider(request.path);
+bool is_workflow(std::string_view path) {
+    return path.starts_with("/workflows/") || path.starts_with("/powerautomate/");
+}
+
+// Whether a workflow's URL is signed. One that is not wants a token (form I of office365-connectors.md section 2).
+bool has_signature(std::string_view path_and_query) {
+    const auto question = path_and_query.find('?');
+    if (question == std::string_view::npos) return false;
+    const std::string_view query = path_and_query.substr(question);
+    return query.find("?sig=") != std::string_view::npos || query.find("&sig=") != std::string_view::npos;
+}
+
+Judged judge(const Request& request, std::string_view path_and_query) {
+    const bool workflow = is_workflow(path_and_query);
+    Judged judged;
+    judged.otherwise = workflow ? "workflow-not-found" : "404";
+    if (request.method != "POST") {
+        judged.answer = request.method == "GET" || request.method == "HEAD" ? "get" : "other-method";
+        return judged;
+    }
+    const bool is_json = is_json_type(request.content_type);
+    if (!workflow) {
+        judged.answer = is_json ? judge_body(request.body, !is_guid(provider(request.path))) : "400-json";
+        return judged;
+    }
+    // A trigger takes any other type for a file, which has no attachments.
+    judged.answer = is_json ? judge_trigger(request.body) : "ok";
+    judged.note = judge_flow(is_json ? request.body : "{}");
+    const bool has_token = !request.authorization.empty();
+    // Such a URL is never handed out. No token is one of the tenant's.
+    if (!has_signature(path_and_query)) judged.otherwise = has_token ? "401-claims" : "401-direct-api";
+    if (has_token) judged.answer = "workflow-two-authorizations";
+    return judged;
+}
+
+Response receive(Sandbox& sandbox, const Request& request, std::string_view path_and_query, const Judged& judged,
+                 const Value& body, std::int64_t bytes) {
+    const Rows rows =
+        sandbox.database().call("select dialect, answer, retry_after from o365.sandbox_receive($1, $2, $3, $4, $5, $6)",
+                                {Value::bytes(sha256(path_and_query)), body, bytes, judged.answer,
+                                 judged.note.empty() ? Value() : Value(judged.note), judged.otherwise});
+    if (rows.size() > 0) {
+        return make_answer(rows.text(0, 0), rows.text(0, 1),
+                           rows.is_null(0, 2) ? 0 : static_cast<int>(rows.integer(0, 2)));
+    }
+    const std::string_view guid = provider(path_and_query);
     if (request.method != "POST" && is_guid(guid) && sandbox.ask("select o365.sandbox_connector($1)", {guid}).isNull())
         return Response::text(404, "Unknown Connector provider " + std::string(guid));
-    return make_answer(is_flow ? "workflow" : "connector", is_flow ? "workflow-not-found" : "404", 0);
+    return make_answer(is_workflow(path_and_query) ? "workflow" : "connector", judged.otherwise, 0);
 }
 
 }  // namespace
 
+bool is_webhook(std::string_view path) {
+    return path.starts_with("/webhookb2/") || path.starts_with("/webhook/") || is_workflow(path);
+}
+
 Response webhook(Sandbox& sandbox, const Request& request, std::string_view path_and_query) {
-    const bool is_flow = path_and_query.starts_with("/workflows/") || path_and_query.starts_with("/powerautomate/");
-    std::string judged = "get";
-    std::string note;
-    if (request.method == "POST") {
-        judged = judge_body(request.body);
-        if (is_flow) {
-            note = judge_flow(request.body);
-            // A request that is signed by `sig` may bring no token besides.
-            if (!request.authorization.empty()) return make_answer("workflow", "workflow-two-authorizations", 0);
-        }
-    }
+    const Judged judged = judge(request, path_and_query);
     // A body that is no text could not be stored as one.
     const bool storable = is_utf8(request.body) && request.body.find('\0') == std::string::npos;
-    const Rows rows = sandbox.database().call(
-        "select dialect, answer, retry_after from o365.sandbox_receive($1, $2, $3, $4, $5)",
-        {Value::bytes(sha256(path_and_query)), storable ? Value(request.body) : Value(judged),
-         static_cast<std::int64_t>(request.body.size()), judged, note.empty() ? Value() : Value(note)});
-    if (rows.size() == 0) return unknown(sandbox, request, is_flow);
-    return make_answer(rows.text(0, 0), rows.text(0, 1), rows.is_null(0, 2) ? 0 : static_cast<int>(rows.integer(0, 2)));
+    return receive(sandbox, request, path_and_query, judged, storable ? Value(request.body) : Value(judged.answer),
+                   static_cast<std::int64_t>(request.body.size()));
+}
+
+Response too_large(Sandbox& sandbox, const Request& request) {
+    if (!is_webhook(request.uri)) {
+        return sandbox.message(413, "That file is too large",
+                               "The sandbox takes at most 16 MB at once, and a logo has to be under 60 KB. Go back with "
+                               "your browser's button: what you typed is still there. Then choose a smaller file.");
+    }
+    Judged judged = judge(request, request.uri);
+    if (judged.answer == "ok" || judged.answer.starts_with("400")) {
+        const bool workflow = is_workflow(request.uri);
+        judged.answer = workflow ? "ok" : "413-in-200";
+        judged.note = workflow ? "Request Entity too large" : "";
+    }
+    // Chunked, nobody said how long it is.
+    const auto said = request.headers.find("HTTP_CONTENT_LENGTH");
+    const bool known = said != request.headers.end() && is_number(said->second);
+    return receive(sandbox, request, request.uri, judged, Value(), known ? std::stoll(said->second) : 0);
 }
 
 }  // namespace o365

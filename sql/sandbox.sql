@@ -25,16 +25,22 @@ SET LOCAL check_function_bodies = off;
     DECLARE
         v_object record;
     BEGIN
-        FOR v_object IN SELECT p.oid::regprocedure AS f FROM pg_catalog.pg_proc AS p
-                         WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_internal'::regnamespace) AND p.proname ~ '^sandbox_' LOOP
-            EXECUTE format('DROP FUNCTION %s CASCADE', v_object.f);
-        END LOOP;
         FOR v_object IN SELECT c.oid::regclass AS t FROM pg_catalog.pg_class AS c
                          WHERE c.relnamespace = 'o365_internal'::regnamespace AND c.relkind = 'r' AND c.relname ~ '^sandbox_' LOOP
             EXECUTE format('DROP TABLE %s CASCADE', v_object.t);
         END LOOP;
     END $$;
 \endif
+-- Functions are made anew, so that none stays that had other parameters.
+DO $$
+DECLARE
+    v_function regprocedure;
+BEGIN
+    FOR v_function IN SELECT p.oid::regprocedure FROM pg_catalog.pg_proc AS p
+                       WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_internal'::regnamespace) AND p.proname ~ '^sandbox_' LOOP
+        EXECUTE format('DROP FUNCTION %s CASCADE', v_function);
+    END LOOP;
+END $$;
 SELECT to_regclass('o365_internal.sandbox_setting') IS NULL AS is_new \gset
 \if :is_new
     \ir sandbox/tables.sql

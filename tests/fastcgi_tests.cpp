@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -44,11 +45,14 @@ Response describe(const Request& request) {
         const rlimit limit{static_cast<rlim_t>(next) + 1, 4096};
         ::setrlimit(RLIMIT_NOFILE, &limit);
     }
-    return Response::text(
+    Response response = Response::text(
         200, "method=" + request.method + " path=" + request.path + " body=" + std::to_string(request.body.size()) +
                  " name=" + request.query.get_or("name", "-") + " form=" + request.form.get_or("field", "-") +
                  " refused=" + (request.query_refused ? "yes" : "no") + " cookies=" + request.cookies +
                  " headers=" + std::to_string(request.headers.size()));
+    if (request.path == "/late") response.after = 1500ms;
+    if (request.path == "/very-late") response.after = 60s;
+    return response;
 }
 
 class Server {
@@ -132,6 +136,7 @@ class Server {
             options.threads = threads;
             options.max_body = 1000;
             options.peer_seconds = 2;
+            options.takes_what_comes = [](std::string_view path) { return path == "/any"; };
             options.takes_refused_query = [](std::string_view path) { return path == "/own"; };
             if (inherited) {
                 listen_at_zero();
@@ -261,6 +266,52 @@ BOOST_AUTO_TEST_CASE(a_form_is_parsed_and_any_other_body_is_handed_over) {
     BOOST_TEST(server.ask(request(post("/x", "11"), "field=v%201")).has("body=11"));
     form[2].second = "15";
     BOOST_TEST(server.ask(request(form, "field=1&field=2")).has("Status: 400 "));
+}
+
+BOOST_AUTO_TEST_CASE(a_route_that_takes_what_comes_gets_any_method_query_and_form) {
+    const Server server;
+    Pairs form = post("/any", "9");
+    form[3].second = "application/x-www-form-urlencoded";
+    BOOST_TEST(server.ask(request(form, "100 % off")).has("Status: 200"));
+    BOOST_TEST(server.ask(request(form, "100 % off")).has("method=POST path=/any body=9 name=- form=-"));
+    BOOST_TEST(server.ask(request(get("/any", "a=1&a=2"))).has("refused=yes"));
+    Pairs put = get("/any");
+    for (auto& [name, value] : put) {
+        if (name == "REQUEST_METHOD") value = "PUT";
+    }
+    BOOST_TEST(server.ask(request(put)).has("method=PUT"));
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_is_kept_back_holds_no_thread) {
+    const Server server(1);
+    std::vector<std::unique_ptr<Peer>> late;
+    const auto begun = Clock::now();
+    for (int i = 0; i < 20; ++i) {
+        late.push_back(std::make_unique<Peer>(server.socket()));
+        late.back()->send(request(get("/late")));
+    }
+    // There is one thread, and none of the twenty has its answer yet.
+    BOOST_TEST(server.ask(request(get("/x"))).has("Status: 200"));
+    for (const auto& peer : late) {
+        const Answer answer = parse(peer->receive());
+        BOOST_TEST(answer.has("path=/late"));
+        BOOST_TEST(answer.ends == 1);
+        BOOST_TEST((Clock::now() - begun >= 1500ms));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_is_kept_back_is_sent_when_the_program_ends_and_forgotten_with_its_peer) {
+    Server server(1);
+    const Peer stays(server.socket());
+    stays.send(request(get("/very-late")));
+    {
+        const Peer goes(server.socket());
+        goes.send(request(get("/very-late")));
+        std::this_thread::sleep_for(300ms);
+    }
+    BOOST_TEST(server.ask(request(get("/x"))).has("Status: 200"));
+    BOOST_TEST((server.stop() < kPromptly));
+    BOOST_TEST(parse(stays.receive()).has("path=/very-late"));
 }
 
 BOOST_AUTO_TEST_CASE(a_body_that_is_too_long_is_answered_413) {

@@ -92,6 +92,8 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_post_id bigint;
 BEGIN
+    -- Numbers are given in another order than they become visible: o365.sandbox_settled waits for who holds this.
+    PERFORM pg_advisory_xact_lock_shared(hashtext('o365.sandbox_post'));
     INSERT INTO o365_internal.sandbox_post AS p (target_id, webhook_id, answered, throttled, bytes, note, card)
         VALUES (sandbox_note_post.target_id, sandbox_note_post.webhook_id, sandbox_note_post.answered, sandbox_note_post.throttled, sandbox_note_post.bytes,
                 sandbox_note_post.note, sandbox_note_post.card) RETURNING p.post_id INTO v_post_id;
@@ -123,7 +125,7 @@ BEGIN
             END IF;
             -- A trigger takes any JSON; what the flow makes of it nobody tells the sender.
             answer := CASE WHEN v_window IS NOT NULL THEN CASE dialect WHEN 'connector' THEN '429-in-200' ELSE '429' END
-                           WHEN dialect = 'workflow' AND judged <> '400-json' THEN 'ok' ELSE judged END;
+                           WHEN dialect = 'workflow' AND judged IN ('400-text', '400-in-200', '413-in-200') THEN 'ok' ELSE judged END;
         END IF;
     END IF;
     PERFORM o365_internal.sandbox_note_post(target_id, webhook_id, answer, v_window, bytes, CASE WHEN dialect = 'workflow' THEN flow_note END, body);
@@ -131,7 +133,7 @@ END $$;
 COMMENT ON FUNCTION o365_internal.sandbox_answer(integer, integer, boolean, text, text, text, integer, text, text) IS
     'Notes a post to a target and says how to answer it.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_receive(path_hash bytea, body text, bytes integer, judged text, flow_note text)
+CREATE OR REPLACE FUNCTION o365.sandbox_receive(path_hash bytea, body text, bytes integer, judged text, flow_note text, otherwise text)
 RETURNS TABLE (dialect text, answer text, retry_after integer)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -143,21 +145,22 @@ BEGIN
       FROM o365_internal.sandbox_webhook AS w JOIN o365_internal.sandbox_target AS t ON t.target_id = w.target_id
      WHERE w.path_hash = sandbox_receive.path_hash;
     IF NOT FOUND THEN
-        PERFORM o365_internal.sandbox_note_post(NULL, NULL, '404', NULL, bytes, NULL, NULL);
+        PERFORM o365_internal.sandbox_note_post(NULL, NULL, otherwise, NULL, bytes, NULL, NULL);
         RETURN;
     END IF;
-    IF judged = 'get' THEN
-        PERFORM o365_internal.sandbox_note_post(v_found.target_id, v_found.webhook_id, 'get', NULL, 0, NULL, NULL);
-        RETURN QUERY SELECT v_found.dialect, 'get', NULL::integer;
+    IF judged IN ('get', 'other-method') THEN
+        PERFORM o365_internal.sandbox_note_post(v_found.target_id, v_found.webhook_id, judged, NULL, bytes, NULL, NULL);
+        RETURN QUERY SELECT v_found.dialect, judged, NULL::integer;
         RETURN;
     END IF;
     v_answer := o365_internal.sandbox_answer(v_found.target_id, v_found.webhook_id, v_found.is_removed, v_found.dialect, v_found.workflow, body, bytes,
                                              judged, flow_note);
     RETURN QUERY SELECT v_found.dialect, v_answer.answer, v_answer.retry_after;
 END $$;
-COMMENT ON FUNCTION o365.sandbox_receive(bytea, text, integer, text, text) IS
+COMMENT ON FUNCTION o365.sandbox_receive(bytea, text, integer, text, text, text) IS
     'A request to a webhook: notes it and says how to answer, as judged (the right answer), as a fault says, or as the throttle does. judged is get '
-    'for a GET; flow_note is what a workflow''s run will trip over. No row: there is no such webhook.';
+    'for a GET, other-method for what is no POST either; flow_note is what a workflow''s run will trip over; body is null for one too long to keep. No row: '
+    'there is no such webhook, and otherwise was noted as the answer.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_play(target_id integer, body text, judged text, flow_note text) RETURNS text
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -225,12 +228,26 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 COMMENT ON FUNCTION o365.sandbox_throttles() IS
     'The switches and the counters: windows lists seconds, limit and used for targets that were posted to while throttled; place is null for the switch of all.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_log(target_id integer, after bigint, newest boolean, n integer, answered text)
+CREATE OR REPLACE FUNCTION o365.sandbox_settled() RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('o365.sandbox_post'));
+    RETURN (SELECT coalesce(max(p.post_id), 0) FROM o365_internal.sandbox_post AS p);
+END $$;
+COMMENT ON FUNCTION o365.sandbox_settled() IS
+    'The number up to which no post is still to come: who reads no further and goes on from there misses none. In a transaction of its own.';
+
+CREATE OR REPLACE FUNCTION o365.sandbox_oldest_post() RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(min(p.post_id), 0) FROM o365_internal.sandbox_post AS p $$;
+COMMENT ON FUNCTION o365.sandbox_oldest_post() IS 'The number of the oldest post that o365.sandbox_sweep has left; 0: nothing has come.';
+
+CREATE OR REPLACE FUNCTION o365.sandbox_log(target_id integer, after bigint, before bigint, newest boolean, n integer, answered text)
 RETURNS TABLE (post_id bigint, target_id integer, webhook_id integer, place text, received_at text, answered text, throttled integer, bytes integer, note text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT p.post_id, p.target_id, p.webhook_id, t.name || ' of ' || t.person, o365_internal.sandbox_time(p.received_at), p.answered, p.throttled, p.bytes, p.note
       FROM o365_internal.sandbox_post AS p LEFT JOIN o365_internal.sandbox_target AS t ON t.target_id = p.target_id
-     WHERE ($1 IS NULL OR p.target_id = $1) AND p.post_id > $2 AND ($5 IS NULL OR p.answered = $5)
-     ORDER BY CASE WHEN $3 THEN -p.post_id ELSE p.post_id END LIMIT $4 $$;
-COMMENT ON FUNCTION o365.sandbox_log(integer, bigint, boolean, integer, text) IS
-    'Requests to webhooks after a number, to a target and with an answer unless null, newest or oldest first, at most n. Times are this server''s.';
+     WHERE ($1 IS NULL OR p.target_id = $1) AND p.post_id > $2 AND p.post_id < $3 AND ($6 IS NULL OR p.answered = $6)
+     ORDER BY CASE WHEN $4 THEN -p.post_id ELSE p.post_id END LIMIT $5 $$;
+COMMENT ON FUNCTION o365.sandbox_log(integer, bigint, bigint, boolean, integer, text) IS
+    'Requests to webhooks after a number and before another, to a target and with an answer unless null, newest or oldest first, at most n. Times are this server''s.';

@@ -1,6 +1,6 @@
 -- The feed, and what was pressed in it.
 
-CREATE OR REPLACE FUNCTION o365.sandbox_feed(target_id integer, after bigint, newest boolean, n integer)
+CREATE OR REPLACE FUNCTION o365.sandbox_feed(target_id integer, after bigint, before bigint, newest boolean, n integer)
 RETURNS TABLE (post_id bigint, target_id integer, person text, kind text, name text, received_at text, answered text, card text, app_id text, connector text,
                note text, actions jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -10,13 +10,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
            (SELECT jsonb_agg(jsonb_build_object('at', o365_internal.sandbox_time(a.at), 'person', a.person, 'name', a.name, 'token', a.token,
                    'http', a.http, 'took_ms', a.took_ms, 'status', a.status, 'replaced', a.replaced, 'problem', a.problem) ORDER BY a.action_id)
               FROM o365_internal.sandbox_action AS a WHERE a.post_id = p.post_id)
-      FROM (SELECT * FROM o365_internal.sandbox_post AS p WHERE ($1 IS NULL OR p.target_id = $1) AND p.target_id IS NOT NULL AND p.card IS NOT NULL AND p.post_id > $2
-             ORDER BY CASE WHEN $3 THEN -p.post_id ELSE p.post_id END LIMIT $4) AS p
+      FROM (SELECT * FROM o365_internal.sandbox_post AS p WHERE ($1 IS NULL OR p.target_id = $1) AND p.target_id IS NOT NULL AND p.card IS NOT NULL AND p.post_id > $2 AND p.post_id < $3
+             ORDER BY CASE WHEN $4 THEN -p.post_id ELSE p.post_id END LIMIT $5) AS p
       JOIN o365_internal.sandbox_target AS t ON t.target_id = p.target_id LEFT JOIN o365_internal.sandbox_webhook AS w ON w.webhook_id = p.webhook_id
       LEFT JOIN o365_internal.sandbox_registration AS r ON r.app_id = w.app_id LEFT JOIN o365_internal.connector AS c ON c.app_id = w.app_id
-     ORDER BY CASE WHEN $3 THEN -p.post_id ELSE p.post_id END $$;
-COMMENT ON FUNCTION o365.sandbox_feed(integer, bigint, boolean, integer) IS
-    'Posts to a target, or to all for null, after a number, newest or oldest first, at most n; with the connector they came through and what was pressed.';
+     ORDER BY CASE WHEN $4 THEN -p.post_id ELSE p.post_id END $$;
+COMMENT ON FUNCTION o365.sandbox_feed(integer, bigint, bigint, boolean, integer) IS
+    'Posts to a target, or to all for null, after a number and before another, newest or oldest first, at most n; with the connector they came through and what was pressed.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_card(post_id bigint) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

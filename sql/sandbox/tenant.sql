@@ -36,10 +36,15 @@ COMMENT ON FUNCTION o365.sandbox_person(text, text[]) IS 'What a person may conn
 
 CREATE OR REPLACE FUNCTION o365.sandbox_create_target(person text, kind text, name text, dialect text DEFAULT 'connector') RETURNS integer
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    -- A workflow that was deleted and is made anew is another one: what the old one had handed out is known no longer.
+    DELETE FROM o365_internal.sandbox_webhook AS w USING o365_internal.sandbox_target AS t
+     WHERE w.target_id = t.target_id AND t.person = $1 AND t.kind = $2 AND t.name = $3 AND t.workflow = 'deleted' AND $4 = 'workflow';
     INSERT INTO o365_internal.sandbox_target AS t (person, kind, name, dialect) VALUES ($1, $2, $3, $4)
-        ON CONFLICT ON CONSTRAINT sandbox_target_is_unique DO UPDATE SET name = excluded.name RETURNING t.target_id $$;
+        ON CONFLICT ON CONSTRAINT sandbox_target_is_unique DO UPDATE
+            SET workflow = CASE WHEN t.workflow = 'deleted' AND $4 = 'workflow' THEN 'on' ELSE t.workflow END RETURNING t.target_id $$;
 COMMENT ON FUNCTION o365.sandbox_create_target(text, text, text, text) IS
-    'Makes a group, team or workflow for a person and returns its number; one that is there already is returned.';
+    'Makes a group, team or workflow for a person and returns its number; one that is there already is returned. A workflow that was deleted '
+    'is made anew, without the webhooks that it had.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_target(person text, target_id integer) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -1,6 +1,7 @@
 // The sandbox's far end: the feed and its actions, every token, faults, throttle and log; and programs that are not ours.
 import assert from 'node:assert/strict';
 import {execFile, spawn} from 'node:child_process';
+import {connect as connectHttp2} from 'node:http2';
 import https from 'node:https';
 import {connect as connectTcp} from 'node:net';
 import {readFileSync} from 'node:fs';
@@ -10,7 +11,7 @@ import {after, before, test} from 'node:test';
 import {createPublicKey, verify} from 'node:crypto';
 import {promisify} from 'node:util';
 
-import {asSuperuser, Client, openBrowser, photograph, remember, ROOT, SANDBOX_URL, sql, STACK_DIR} from './harness.mjs';
+import {asSuperuser, Client, openBrowser, photograph, remember, ROOT, SANDBOX_URL, sql, STACK_DIR, until} from './harness.mjs';
 
 const run = promisify(execFile);
 const program = new Client();
@@ -27,11 +28,36 @@ async function webhook(name, dialect = 'connector', kind = '') {
     return {url, target, feed};
 }
 
+/** A connection of its own: when its handshake was through, and when its answer came, in ms. */
+function postAlone(at, body) {
+    return new Promise((resolve, reject) => {
+        const begun = Date.now();
+        let shaken;
+        const request = https.request(at, {method: 'POST', ca: readFileSync(process.env.CA), agent: false, lookup: program.agent.options.lookup,
+            headers: {'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body)}}, (response) => {
+            let text = '';
+            response.on('data', (part) => { text += part; });
+            response.on('end', () => resolve({text, handshake: shaken, after: Date.now() - begun - shaken}));
+        });
+        request.on('socket', (socket) => socket.on('secureConnect', () => { shaken = Date.now() - begun; }));
+        request.on('error', reject);
+        request.end(body);
+    });
+}
+
 let service;  // takes actions
 let origin;
 const calls = [];
 let respond = (response) => response.end();
+let afterAMinute;  // what became of a post whose handshake the slow line kept waiting as long as it can
 before(async () => {
+    const {url} = await webhook('A minute');
+    const {slow_line: {origin: slow}} = await json('/faults.json');
+    await set('/slow-line', {handshake: 60, count: 1});
+    const at = url.replace(new URL(url).origin, slow);
+    remember('webhook', at);
+    afterAMinute = postAlone(at, card('after a minute')).catch((error) => ({error: error.message}));
+    await until('the line to have it', async () => (await json('/faults.json')).slow_line.handshake === 0);
     service = https.createServer({key: readFileSync(join(STACK_DIR, 'conf/server.key')), cert: readFileSync(join(STACK_DIR, 'conf/server.pem'))}, (request, response) => {
         let body = '';
         request.on('data', (part) => { body += part; });
@@ -378,6 +404,264 @@ test('slow before the answer, slow within it, closed, reset: the connection does
     assert.equal((await timed('reset')).error, 'read ECONNRESET');
 });
 
+const lastPost = () => Number(asSuperuser('select o365.sandbox_settled()'));
+const count = (rows, field) => rows.reduce((all, row) => ({...all, [row[field]]: (all[row[field]] ?? 0) + 1}), {});
+
+test('the switchboard answers whatever the faults are: with a hundred posts that nobody answers, too', async () => {
+    const {url, target} = await webhook('Silent');
+    await set('/faults', {target, answer: 'silent'});
+    const requests = Array.from({length: 100}, () => {
+        const request = https.request(url, {method: 'POST', ca: readFileSync(process.env.CA), agent: false, lookup: program.agent.options.lookup, headers: {'Content-Type': 'application/json'}}, () => { request.answered = true; });
+        request.on('error', () => {});
+        request.end(card('x'));
+        return request;
+    });
+    try {
+        await until('all of them to have arrived', async () => (await json(`/log.json?target=${target}&answered=silent`)).length === 100);
+        const sound = await webhook('Not silent');
+        assert.equal((await post(sound.url, card('x'))).text, '1', 'others are answered meanwhile');
+        for (const path of ['/', '/faults', '/log', '/feed']) assert.equal((await program.request(`${SANDBOX_URL}${path}`)).status, 200, path);
+        assert.equal((await set('/faults', {target, answer: 'ok'})).status, 303);
+        assert.equal((await post(url, card('x'))).text, '1', 'and this one after it was switched');
+        assert.ok(requests.every((request) => !request.answered));
+    } finally {
+        for (const request of requests) request.destroy();
+        await set('/faults', {target, answer: 'ok'});
+    }
+});
+
+test('an incoming webhook takes Adaptive Cards in their envelope; one that a connector got takes MessageCards alone', async () => {
+    const {url, target} = await webhook('Envelopes', 'connector', 'teams');
+    const envelope = (attachments, more = {}) => JSON.stringify({type: 'message', attachments, ...more});
+    const content = {type: 'AdaptiveCard', version: '1.4', body: [{type: 'TextBlock', text: 'adaptive text'}]};
+    const attachment = {contentType: 'application/vnd.microsoft.card.adaptive', contentUrl: null, content};
+    const answer = async (where, body) => { const {status, text} = await post(where, body); return [status, text.match(/error \d+/)?.[0] ?? text]; };
+    const none = [400, 'Summary or Text is required.'];
+    assert.deepEqual(await answer(url, envelope([attachment])), [200, '1']);
+    assert.match((await program.request(`${SANDBOX_URL}/feed/${target}`)).text, /adaptive text/);
+    assert.deepEqual(await answer(url, envelope([attachment, attachment], {summary: 'two'})), [200, '1']);
+    assert.deepEqual(await answer(url, envelope([])), none);
+    assert.deepEqual(await answer(url, JSON.stringify({attachments: [attachment]})), none, 'without type: message');
+    assert.deepEqual(await answer(url, JSON.stringify(content)), none, 'without its envelope');
+    assert.deepEqual(await answer(url, envelope([{...attachment, content: {type: 'Other'}}])), [200, 'error 400']);
+    assert.deepEqual(await answer(url, envelope([{content}])), [200, 'error 400'], 'without a contentType');
+    assert.deepEqual(await answer(url, envelope('no list')), [400, 'Bad payload received by generic incoming webhook.']);
+    assert.deepEqual(await answer(url, envelope([attachment], {text: 'x'.repeat(30000)})), [200, 'error 413']);
+
+    // A connector's, as Allow hands it out.
+    const id = asSuperuser("select app_id from o365_internal.connector where slug = 'desk'");
+    const {pathname} = new URL(url);
+    const mine = url.replace('IncomingWebhook', id);
+    asSuperuser(`select o365.sandbox_mint(${target}, sha256('${pathname.replace('IncomingWebhook', id)}'), '${id}')`);
+    remember('webhook', mine);
+    assert.deepEqual(await answer(mine, card('x')), [200, '1']);
+    assert.deepEqual(await answer(mine, envelope([attachment])), none);
+});
+
+test('another content type than JSON, and a field of another type, is a bad payload', async () => {
+    const {url, target} = await webhook('Types');
+    const bad = [400, 'Bad payload received by generic incoming webhook.'];
+    const answer = async (body, headers) => { const {status, text} = await program.post(url, body, headers); return [status, text]; };
+    for (const type of ['application/json', 'Application/JSON; Charset="UTF-8"', 'application/json;charset=utf-8']) assert.deepEqual(await answer(card('x'), {'Content-Type': type}), [200, '1'], type);
+    for (const type of ['application/x-www-form-urlencoded', 'text/plain', 'application/json; charset=utf-16', 'application/jsonp', '']) assert.deepEqual(await answer(card('x'), type ? {'Content-Type': type} : {}), bad, type);
+    assert.deepEqual(await answer('{"text": "100 % off"}', {'Content-Type': 'application/x-www-form-urlencoded'}), bad, 'what curl -d sends, and no form');
+    const fields = [{text: 5}, {title: ['x']}, {summary: {}}, {themeColor: 123}, {hideOriginalBody: 'yes'}, {sections: {}}, {sections: ['x']}, {sections: [{facts: {}}]}, {sections: [{facts: [{name: 'n', value: {}}]}]},
+        {sections: [{heroImage: 'x'}]}, {sections: [{startGroup: 'x'}]}, {potentialAction: {}}, {potentialAction: ['x']}, {attachments: {}}];
+    for (const field of fields) assert.deepEqual(await answer(card('x', field), {'Content-Type': 'application/json'}), bad, JSON.stringify(field));
+    for (const body of ['', '[]', '"x"', 'null', '{"text": "x"', Buffer.from([0x7b, 0xff, 0x7d])]) assert.deepEqual(await answer(body, {'Content-Type': 'application/json'}), bad, String(body));
+    assert.deepEqual(await answer(card('x', {title: null, sections: null}), {'Content-Type': 'application/json'}), [200, '1'], 'null is as good as nothing');
+    assert.deepEqual(count(await json(`/log.json?target=${target}`), 'answered'), {ok: 4, '400-json': 6 + fields.length + 6});
+
+    // A workflow's trigger takes another type for a file, and its run finds no card in it.
+    const flow = await webhook('Types of a flow', 'workflow');
+    assert.equal((await program.post(flow.url, card('x'), {'Content-Type': 'text/plain'})).status, 202);
+    assert.match((await json(`/log.json?target=${flow.target}`)).at(-1).note, /of type 'Null'/);
+    assert.equal((await post(flow.url, JSON.stringify({text: 5}))).status, 202, 'it takes any JSON');
+    assert.equal((await post(flow.url, 'no JSON')).status, 400);
+});
+
+test('every request to a webhook\'s address is in the log, whatever it is', async () => {
+    const one = await webhook('Logged');
+    const flow = await webhook('Logged flow', 'workflow');
+    const before = lastPost();
+    /** What of it is ours: other tests' cards may still be on their way. */
+    const logged = async (after) => (await json(`/log.json?after=${after}`)).filter(({target}) => [one.target, flow.target, null].includes(target));
+    const expected = [];
+    /** `body`: null for none. */
+    const send = async (answered, status, where, body, headers = {}, method = 'POST') => {
+        const length = body === null ? {} : {'Content-Length': Buffer.byteLength(body)};
+        const answer = await new Promise((resolve, reject) => {
+            const request = https.request(where, {method, agent: program.agent, headers: {'Content-Type': 'application/json', ...length, ...headers}}, (response) => {
+                response.resume();
+                response.on('end', () => resolve(response.statusCode));
+            });
+            request.on('error', reject);
+            request.end(body ?? '');
+        });
+        assert.equal(answer, status, `${method} ${answered}`);
+        expected.push([answered, length['Content-Length'] ?? 0]);
+    };
+    const token = {Authorization: 'Bearer x'};
+    await send('workflow-two-authorizations', 400, flow.url, '{}', token);
+    await set('/faults', {target: flow.target, answer: '503', count: 1});
+    await send('503', 503, flow.url, '{}', token);
+    await send('workflow-not-found', 404, flow.url.replace(/[0-9a-f]{32}/, 'f'.repeat(32)), '{}', token);
+    await send('400-json', 400, one.url, 'a=100%&a=1', {'Content-Type': 'application/x-www-form-urlencoded'});
+    await send('413-in-200', 200, one.url, card('x'.repeat(150000)));
+    await send('413-in-200', 200, one.url, card('x'.repeat(400000)));
+    await send('ok', 202, flow.url, card('x'.repeat(400000)));
+    await send('413-in-200', 200, one.url, card('x'.repeat(17 << 20)));
+    await send('get', 405, one.url, null, {}, 'GET');
+    await send('get', 405, one.url, null, {}, 'HEAD');
+    for (const method of ['PUT', 'DELETE', 'OPTIONS', 'PATCH']) await send('other-method', 405, one.url, '{}', {}, method);
+    await send('404', 404, `${one.url}?a=%&a=1&a=2`, '{}');
+    await send('404', 404, one.url.replace(/\/[^/]+$/, '/nowhere'), '{}');
+    const log = await logged(before);
+    assert.deepEqual(log.map(({answered, bytes}) => [answered, bytes]), expected);
+    assert.equal(log[6].note, 'Request Entity too large');
+    // Chunked, nobody says how long it is.
+    const chunked = await new Promise((resolve, reject) => {
+        const request = https.request(one.url, {method: 'POST', agent: program.agent, headers: {'Content-Type': 'application/json', 'Transfer-Encoding': 'chunked'}}, (response) => {
+            response.resume();
+            response.on('end', () => resolve(response.statusCode));
+        });
+        request.on('error', reject);
+        request.end(card('x'.repeat(17 << 20)));
+    });
+    const last = (await logged(log.at(-1).post_id)).map(({answered, bytes}) => [answered, bytes]);
+    assert.deepEqual([chunked, last], [200, [['413-in-200', 0]]]);
+});
+
+test('a workflow\'s URL that lost its signature wants a token', async () => {
+    const {url, target} = await webhook('Unsigned', 'workflow');
+    const code = async (where, headers) => { const {status, text} = await post(where, '{}', headers); return [status, JSON.parse(text).error.code]; };
+    // As a shell cuts it that was not told to leave the & alone.
+    const cut = url.slice(0, url.indexOf('&'));
+    assert.match(cut, /\?api-version=1$/);
+    const before = lastPost();
+    assert.deepEqual(await code(cut), [401, 'DirectApiAuthorizationRequired']);
+    assert.ok((await json(`/log.json?after=${before}`)).some(({answered}) => answered === '401-direct-api'));
+    assert.deepEqual(await code(url.replace(/&sig=.*/, '')), [401, 'DirectApiAuthorizationRequired']);
+    assert.deepEqual(await code(url.replace(/\?.*/, '')), [401, 'DirectApiAuthorizationRequired']);
+    assert.deepEqual(await code(cut, {Authorization: 'Bearer x'}), [401, 'MisMatchingOAuthClaims']);
+    assert.deepEqual(await code(url.replace(/[\w-]$/, (c) => (c === 'a' ? 'b' : 'a'))), [404, 'WorkflowNotFound']);
+    assert.equal((await post(url, '{"attachments": []}')).status, 202);
+    assert.equal((await json(`/log.json?target=${target}`)).length, 1);
+});
+
+test('a workflow that was deleted is made anew under its name, with a webhook that works', async () => {
+    const old = await webhook('Again', 'workflow');
+    const megan = new Client();
+    await megan.request(`${SANDBOX_URL}/sign-in`, {person: 'program'});
+    await megan.request(`${SANDBOX_URL}/tenant/${old.target}`, {do: 'deleted'});
+    assert.equal((await megan.request(`${SANDBOX_URL}/tenant/${old.target}`, {do: 'webhook'})).status, 409, 'a deleted one has no URL');
+    const made = await webhook('Again', 'workflow');
+    assert.equal((await post(made.url, '{"attachments": []}')).status, 202);
+    assert.equal(JSON.parse((await post(old.url, '{"attachments": []}')).text).error.code, 'WorkflowNotFound');
+});
+
+test('feed and log are read by number: filters that are none are refused, and every page has an older one', async () => {
+    const {url, target} = await webhook('Numbers');
+    for (const path of ['/log.json', '/feed.json', '/log', '/feed']) {
+        for (const query of ['target=abc', 'after=-1', 'before=x', 'count=1.5', 'after=9999999999999999999']) {
+            if (path === '/feed' && query === 'target=abc') continue;
+            const answer = await program.request(`${SANDBOX_URL}${path}?${query}`);
+            assert.equal(answer.status, 400, `${path}?${query}`);
+            if (path.endsWith('.json')) assert.match(JSON.parse(answer.text).error, new RegExp(`^${query.split('=')[0]} is a number`));
+        }
+    }
+    for (let i = 0; i < 205; ++i) await post(url, card(`n${i}`));
+    const all = await json(`/log.json?target=${target}`);
+    const numbers = all.map(({post_id: id}) => id);
+    assert.deepEqual((await json(`/log.json?target=${target}&after=${numbers[9]}&before=${numbers[13]}`)).map(({post_id: id}) => id), numbers.slice(10, 13));
+    assert.deepEqual((await json(`/feed.json?target=${target}&count=2`)).map(({post_id: id}) => id), numbers.slice(0, 2));
+    const read = async (path, pattern) => {
+        const seen = [];
+        for (let next = path; next;) {
+            const {text} = await program.request(`${SANDBOX_URL}${next}`);
+            seen.push(...[...text.matchAll(pattern)].map(([, id]) => Number(id)));
+            next = text.match(/<a href="([^"]*)">Older<\/a>/)?.[1].replaceAll('&amp;', '&');
+        }
+        return seen;
+    };
+    assert.deepEqual(await read(`/log?target=${target}`, /<tr><td>(\d+)<\/td>/g), numbers.toReversed());
+    assert.deepEqual(await read(`/feed/${target}`, /id="post-(\d+)"/g), numbers.toReversed());
+});
+
+test('a program that goes on from the last number it saw misses no post, and learns when the oldest have gone', async () => {
+    const {url, target} = await webhook('Polled');
+    const numbers = [];
+    let done = false;
+    const polling = (async () => {
+        for (let last = false; !last;) {
+            last = done;
+            for (const {post_id: id} of await json(`/log.json?target=${target}&after=${numbers.at(-1) ?? 0}`)) numbers.push(id);
+        }
+    })();
+    await Promise.all(Array.from({length: 8}, async () => { for (let i = 0; i < 100; ++i) await post(url, card('x')); }));
+    done = true;
+    await polling;
+    assert.deepEqual(numbers, (await json(`/log.json?target=${target}`)).map(({post_id: id}) => id));
+    assert.equal(numbers.length, 800);
+    const oldest = async () => Number((await program.request(`${SANDBOX_URL}/log.json?target=${target}&count=1`)).headers['oldest-post']);
+    assert.ok(await oldest() <= numbers[0]);
+    const kept = asSuperuser("select value from o365_internal.sandbox_setting where name = 'keep_posts'");
+    asSuperuser("select o365.sandbox_set('keep_posts', '20')");
+    try {
+        asSuperuser('select o365.sandbox_sweep()');
+        assert.equal(await oldest(), numbers.at(-20), 'who has read less far has missed some');
+    } finally {
+        asSuperuser(`select o365.sandbox_set('keep_posts', '${kept}')`);
+    }
+});
+
+test('over HTTP/2 a hang-up and a reset end the stream alone, and what is late or too large is answered', async () => {
+    const one = await webhook('Streams');
+    const flow = await webhook('Streams of a flow', 'workflow');
+    const session = connectHttp2(new URL(one.url).origin, {ca: readFileSync(process.env.CA), lookup: program.agent.options.lookup});
+    const send = async (where, answer) => {
+        await set('/faults', {target: where.target, answer, count: 1});
+        const begun = Date.now();
+        return new Promise((resolve) => {
+            const {pathname, search, host} = new URL(where.url);
+            const stream = session.request({':method': 'POST', ':path': pathname + search, ':authority': host, 'content-type': 'application/json'});
+            let status;
+            let text = '';
+            stream.on('response', (headers) => { status = headers[':status']; });
+            stream.on('data', (part) => { text += part; });
+            stream.on('error', () => {});
+            stream.on('close', () => resolve({status, text, took: Date.now() - begun, code: stream.rstCode}));
+            stream.end(card('x'));
+        });
+    };
+    try {
+        for (const answer of ['hang-up', 'reset']) {
+            const {status, code} = await send(one, answer);
+            assert.equal(status, undefined, answer);
+            assert.notEqual(code, 0, answer);
+            assert.equal(session.destroyed, false);
+        }
+        const slow = await send(one, 'slow');
+        assert.ok(slow.text === '1' && slow.took >= 3000, JSON.stringify(slow));
+        const trickle = await send(one, 'slow-answer');
+        assert.equal(trickle.text, '1');
+        const empty = await send(flow, 'slow-answer');
+        assert.equal(empty.status, 202, 'an empty answer cannot be slow here');
+        const large = await new Promise((resolve) => {
+            const {pathname, host} = new URL(one.url);
+            const body = card('x'.repeat(400000));
+            const stream = session.request({':method': 'POST', ':path': pathname, ':authority': host, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body)});
+            stream.on('response', (headers) => { resolve(headers[':status']); });
+            stream.on('error', () => {});
+            stream.end(body);
+        });
+        assert.equal(large, 200);
+        assert.equal((await send(one, 'ok')).text, '1');
+    } finally {
+        session.close();
+    }
+});
+
 test('the slow line keeps a handshake waiting, then reads slowly, as it is told, and is straight again', async () => {
     const {url, target} = await webhook('Slow line');
     const line = async (pace) => {
@@ -386,20 +670,7 @@ test('the slow line keeps a handshake waiting, then reads slowly, as it is told,
     };
     const {origin: slow} = await line({});
     const at = url.replace(new URL(url).origin, slow);
-    /** A connection of its own: when its handshake was through, and when its answer came, in ms. */
-    const sent = (body) => new Promise((resolve, reject) => {
-        const begun = Date.now();
-        let shaken;
-        const request = https.request(at, {method: 'POST', ca: readFileSync(process.env.CA), agent: false, lookup: (host, options, done) => (options.all ? done(null, [{address: '127.0.0.1', family: 4}]) : done(null, '127.0.0.1', 4)),
-            headers: {'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body)}}, (response) => {
-            let text = '';
-            response.on('data', (part) => { text += part; });
-            response.on('end', () => resolve({text, handshake: shaken, after: Date.now() - begun - shaken}));
-        });
-        request.on('socket', (socket) => socket.on('secureConnect', () => { shaken = Date.now() - begun; }));
-        request.on('error', reject);
-        request.end(body);
-    });
+    const sent = (body) => postAlone(at, body);
     remember('webhook', at);
     assert.equal((await sent(card('straight'))).text, '1');
     assert.deepEqual({...await line({handshake: 2, count: 1}), origin: ''}, {origin: '', handshake: 2, reading: 0, count: 1});
@@ -418,7 +689,12 @@ test('the slow line keeps a handshake waiting, then reads slowly, as it is told,
     gone.destroy();
     assert.equal((await sent(card('straight again'))).text, '1');
     assert.deepEqual((await json(`/feed.json?target=${target}`)).map(({card: {text}}) => text.slice(0, 22)), ['straight', 'after a slow handshake', 'x'.repeat(22), 'straight again']);
-    for (const bad of [{handshake: '61'}, {reading: '-1'}, {count: 'x'}]) assert.equal((await set('/slow-line', bad)).status, 400, JSON.stringify(bad));
+    for (const bad of [{handshake: '61'}, {reading: '-1'}, {reading: '99'}, {count: 'x'}]) assert.equal((await set('/slow-line', bad)).status, 400, JSON.stringify(bad));
+});
+
+test('a handshake that waits for the whole minute ends well: the web server has not begun to wait before', async () => {
+    const {text, handshake, error} = await afterAMinute;
+    assert.ok(text === '1' && handshake >= 60000, `${error} ${handshake}`);
 });
 
 test('the oldest posts leave feed and log beyond a setting, so that a long-running CI fills no disk', async () => {

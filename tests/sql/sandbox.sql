@@ -72,13 +72,16 @@ SELECT o365.set('public_url', 'https://app.localhost:8443');
 CREATE TEMP TABLE place AS SELECT o365.sandbox_create_target('Megan', 'groups', 'Test') AS group_id, o365.sandbox_create_target('Megan', 'teams', 'Flow', 'workflow') AS flow_id;
 SELECT o365.sandbox_mint(group_id, sha256('g'), NULL), o365.sandbox_mint(flow_id, sha256('f'), NULL) FROM place;
 CREATE FUNCTION pg_temp.post(hook text, judged text DEFAULT 'ok') RETURNS text LANGUAGE sql AS $$
-    SELECT string_agg(r.answer || coalesce(' ' || r.retry_after, ''), '') FROM o365.sandbox_receive(sha256($1::bytea), '{}', 2, $2, NULL) AS r $$;
+    SELECT string_agg(r.answer || coalesce(' ' || r.retry_after, ''), '') FROM o365.sandbox_receive(sha256($1::bytea), '{}', 2, $2, NULL, '404') AS r $$;
 SELECT is(pg_temp.post('g'), 'ok', 'a card is taken');
 SELECT is(pg_temp.post('g', '400-text'), '400-text', 'a card without text is refused');
 SELECT is(pg_temp.post('f', '400-text'), 'ok', 'a workflow''s trigger takes any JSON');
 SELECT is(pg_temp.post('f', '400-json'), '400-json', 'but no other text');
+SELECT is(pg_temp.post('f', 'workflow-two-authorizations'), 'workflow-two-authorizations', 'and no token beside its signature');
+SELECT is(pg_temp.post('g', 'get') || ' ' || pg_temp.post('g', 'other-method'), 'get other-method', 'what is no POST is answered as such');
+SELECT is((SELECT string_agg(answered, ' ' ORDER BY post_id) FROM o365.sandbox_log(NULL, 0, 1000000, true, 3, NULL)), 'workflow-two-authorizations get other-method', 'and all of it is in the log');
 SELECT is(pg_temp.post('nothing'), NULL, 'there are no other webhooks');
-SELECT is((SELECT answered FROM o365.sandbox_log(NULL, 0, true, 1, NULL)), '404', 'a request to one that does not exist is in the log');
+SELECT is((SELECT answered FROM o365.sandbox_log(NULL, 0, 1000000, true, 1, NULL)), '404', 'a request to one that does not exist is in the log');
 
 SELECT o365.sandbox_set_fault(0, ARRAY['503'], 2, NULL, 7);
 SELECT is(pg_temp.post('g') || ', ' || pg_temp.post('f') || ', ' || pg_temp.post('g'), '503 7, 503 7, ok', 'a fault of all is given as often as asked for');
@@ -100,7 +103,7 @@ CREATE FUNCTION pg_temp.posts(n integer, hook text DEFAULT 'g') RETURNS text LAN
     SELECT string_agg(a || ' ' || n, ', ' ORDER BY a DESC) FROM (SELECT a, count(*) AS n FROM (SELECT pg_temp.post($2) AS a FROM generate_series(1, $1)) AS p GROUP BY a) AS g $$;
 SELECT o365.sandbox_set_throttle(0, true);
 SELECT is(pg_temp.posts(6), 'ok 4, 429-in-200 2', '4 in a second');
-SELECT is((SELECT throttled FROM o365.sandbox_log(NULL, 0, true, 1, NULL)), 1, 'and the log names the window');
+SELECT is((SELECT throttled FROM o365.sandbox_log(NULL, 0, 1000000, true, 1, NULL)), 1, 'and the log names the window');
 DO $$ BEGIN FOR i IN 1 .. 14 LOOP PERFORM pg_temp.age(1), pg_temp.posts(4); END LOOP; END $$;
 SELECT pg_temp.age(1);
 SELECT is(pg_temp.posts(1), '429-in-200 1', '60 in 30 seconds, although a second has passed');
@@ -108,13 +111,13 @@ SELECT pg_temp.age(30);
 DO $$ BEGIN FOR i IN 1 .. 10 LOOP PERFORM pg_temp.age(1), pg_temp.posts(4); END LOOP; END $$;
 SELECT pg_temp.age(31);
 SELECT is(pg_temp.posts(1), '429-in-200 1', '100 in an hour');
-SELECT is((SELECT throttled FROM o365.sandbox_log(NULL, 0, true, 1, NULL)), 3600, 'which the log says');
+SELECT is((SELECT throttled FROM o365.sandbox_log(NULL, 0, 1000000, true, 1, NULL)), 3600, 'which the log says');
 SELECT pg_temp.age(3600);
 DO $$ BEGIN FOR i IN 1 .. 13 LOOP PERFORM pg_temp.age(1), pg_temp.posts(4); END LOOP; END $$;
 SELECT is((SELECT used[4] FROM o365_internal.sandbox_throttle AS t, place WHERE t.target_id = place.group_id), 150, '150 in two hours');
 SELECT pg_temp.age(31);
 SELECT is(pg_temp.posts(1), '429-in-200 1', 'are full');
-SELECT is((SELECT throttled FROM o365.sandbox_log(NULL, 0, true, 1, NULL)), 7200, 'although this hour has had 50 only');
+SELECT is((SELECT throttled FROM o365.sandbox_log(NULL, 0, 1000000, true, 1, NULL)), 7200, 'although this hour has had 50 only');
 UPDATE o365_internal.sandbox_throttle AS t SET used[5] = 1799, started = ARRAY[NULL, NULL, NULL, NULL, started[5]] FROM place WHERE t.target_id = place.group_id;
 SELECT is(pg_temp.posts(2), 'ok 1, 429-in-200 1', '1,800 in a day');
 SELECT is((SELECT w->>'used' FROM o365.sandbox_throttles() AS t, jsonb_array_elements(t.windows) AS w WHERE w->>'seconds' = '86400'), '1800', 'the counters say so');
@@ -132,6 +135,19 @@ SELECT is((SELECT string_agg(pg_temp.post('f'), ' ' ORDER BY s) FROM unnest(ARRA
     LATERAL (SELECT o365.sandbox_set_workflow(flow_id, state)) AS done), 'workflow-not-enabled 401-direct-api ok workflow-not-found workflow-not-found',
     'a workflow is switched off, made tenant-only, on again, deleted for good');
 
+SELECT is(o365.sandbox_create_target('Megan', 'teams', 'Flow', 'workflow'), flow_id, 'one of the same name is made in its place') FROM place;
+SELECT is((SELECT count(*) FROM o365_internal.sandbox_webhook AS w, place WHERE w.target_id = place.flow_id), 0::bigint, 'without the webhooks that the old one had');
+SELECT o365.sandbox_mint(flow_id, sha256('f2'), NULL) FROM place;
+SELECT is(pg_temp.post('f2') || coalesce(pg_temp.post('f'), ', gone'), 'ok, gone', 'its own works, the old one is gone');
+SELECT o365.sandbox_set_workflow(flow_id, 'off') FROM place;
+SELECT is(o365.sandbox_create_target('Megan', 'teams', 'Flow', 'workflow'), flow_id, 'one that is switched off') FROM place;
+SELECT is(pg_temp.post('f2'), 'workflow-not-enabled', 'stays so');
+
+-- Who reads by numbers
+SELECT is(o365.sandbox_settled(), (SELECT max(p.post_id) FROM o365_internal.sandbox_post AS p), 'all posts that are there are settled');
+SELECT is(o365.sandbox_oldest_post(), (SELECT min(p.post_id) FROM o365_internal.sandbox_post AS p), 'and the oldest is known');
+SELECT is((SELECT count(*) FROM o365.sandbox_log(NULL, 0, o365.sandbox_oldest_post() + 2, true, 100, NULL)), 2::bigint, 'posts before a number');
+
 -- Retention
 SELECT throws_ok($$SELECT o365.sandbox_set('keep_posts', '0')$$, '22023', NULL, 'at least one post stays');
 SELECT throws_ok($$SELECT o365.sandbox_set('webhook_origin', 'https://example.org')$$, '22023', NULL, 'webhooks are on this machine');
@@ -145,7 +161,7 @@ SELECT o365.sandbox_set('keep_posts', '7');
 SELECT is(o365.sandbox_sweep(), 3::bigint, 'the oldest posts beyond keep_posts go');
 SELECT o365.sandbox_set('keep_megabytes', '2');
 SELECT is(o365.sandbox_sweep(), 2::bigint, 'and those whose bodies are beyond keep_megabytes');
-SELECT is((SELECT count(*) || ' of ' || (SELECT count(*) FROM o365_internal.sandbox_action) FROM o365.sandbox_feed(NULL, 0, true, 100)), '5 of 5',
+SELECT is((SELECT count(*) || ' of ' || (SELECT count(*) FROM o365_internal.sandbox_action) FROM o365.sandbox_feed(NULL, 0, 1000000, true, 100)), '5 of 5',
     'what was pressed goes with them');
 SELECT o365.sandbox_set('keep_megabytes', '500');
 SELECT count(pg_temp.post('g')) FROM generate_series(1, 2000);
