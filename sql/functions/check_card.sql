@@ -512,6 +512,12 @@ BEGIN
             v_codes := v_codes || '$.body:no_text'::text;
         END IF;
     END IF;
+    -- The worker reads cards with limits, wherever a number or a level stands.
+    IF jsonb_path_exists(card, '$.**{200}') THEN
+        v_codes := v_codes || '$:too_deep'::text;
+    ELSIF jsonb_path_exists(card, '$.** ? (@ > 1.7e308 || @ < -1.7e308)') THEN
+        v_codes := v_codes || '$:number'::text;
+    END IF;
     v_trusts_actions := v_root IS DISTINCT FROM 'm.card' OR NOT card ?| '{sections,potentialAction}'
                         OR o365_internal.actions_are_right(card, target_urls);
     IF v_trusts_actions THEN

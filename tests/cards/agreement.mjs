@@ -36,7 +36,7 @@ let seed = Number(process.env.SEED ?? 7);
 const random = (below) => { seed = (Math.imul(seed, 1103515245) + 12345) >>> 0; return (seed >>> 8) % below; };
 function change(value) {
     if (value === null || typeof value !== 'object' || Object.keys(value).length === 0 || random(8) === 0)
-        return [null, true, 17, 'x', [], {}, '# h\n\n|a|b|\n|-|-|', 'https://a.example/'][random(8)];
+        return [null, true, 17, 1.79e308, 'x', [], {}, '# h\n\n|a|b|\n|-|-|', 'https://a.example/'][random(9)];
     const keys = Object.keys(value);
     const key = keys[random(keys.length)];
     if (Array.isArray(value)) return random(4) === 0 ? [...value, value[key]] : value.map((one, i) => (i === Number(key) ? change(one) : one));
