@@ -68,7 +68,21 @@
     });
 
     // ---- A link that carries the card: what stands behind # is never sent to a server ----
-    const through = async (bytes, transformer) => new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(transformer)).arrayBuffer());
+    // A few bytes can hold gigabytes: more than any card has is not read.
+    const through = async (bytes, transformer) => {
+        const parts = [];
+        let size = 0;
+        for (const reader = new Blob([bytes]).stream().pipeThrough(transformer).getReader(); ;) {
+            const {done, value} = await reader.read();
+            if (done) return new Uint8Array(await new Blob(parts).arrayBuffer());
+            size += value.length;
+            if (size > 500_000) {
+                reader.cancel();
+                throw new RangeError('more than a card has');
+            }
+            parts.push(value);
+        }
+    };
     const encode = async (text) => {
         const bytes = await through(new TextEncoder().encode(text), new CompressionStream('deflate-raw'));
         return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');

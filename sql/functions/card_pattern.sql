@@ -193,8 +193,10 @@ INSERT INTO o365_internal.card_pattern (kind, pattern, covers, doubts)
     WITH RECURSIVE holds_elements (kind) AS (
         SELECT 'a.element:'
         UNION
+        -- object_pattern calls no ShowCard right, so a right action holds none.
         SELECT f.kind FROM o365_internal.card_field AS f
           JOIN holds_elements AS h ON f.child = h.kind OR right(f.child, 1) = ':' AND starts_with(h.kind, f.child)
+         WHERE f.kind <> 'a.action:Action.ShowCard'
     ), made AS (
         SELECT k.kind, o365_internal.object_pattern(k.kind) AS pattern,
                (SELECT string_agg(o365_internal.field_pattern(f, ARRAY[k.kind]), ' || ' ORDER BY f.required DESC, f.name)

@@ -204,12 +204,29 @@ COMMENT ON FUNCTION o365_internal.field_codes(text, text, text, jsonb, jsonb, bo
     'Rules that a field of an object breaks; null for none. field: its entry in the fields of card_kind, null for a field that is not there. '
     'The rest: as for object_codes.';
 
+CREATE OR REPLACE FUNCTION o365_internal.add_codes(codes_so_far jsonb, before integer, codes text[], kind text, key text, path text, jtype text, type text,
+    is_object boolean) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+BEGIN
+    -- Said are 100, errors first: after 100 of whatever kind only errors count, and 200 then hold 100 of them.
+    IF before + jsonb_array_length(codes_so_far) >= 100 THEN
+        codes := ARRAY(SELECT c FROM unnest(codes) AS c JOIN o365_internal.card_rule AS r ON r.code = split_part(c, ':', 1) WHERE r.severity = 'error');
+    END IF;
+    RETURN codes_so_far || (SELECT coalesce(jsonb_agg(jsonb_build_object('code', c, 'kind', kind, 'key', key, 'path', path, 'jtype', jtype, 'type', type,
+                                                                  'is_object', is_object)), '[]')
+                       FROM unnest(codes) AS c);
+END $$;
+COMMENT ON FUNCTION o365_internal.add_codes(jsonb, integer, text[], text, text, text, text, text, boolean) IS
+    'What object_codes found, and codes; before: how many were found elsewhere. Where 100 are found, codes of warnings are left out.';
+
 CREATE OR REPLACE FUNCTION o365_internal.object_codes(value jsonb, doubts jsonb, kind text, object o365_internal.card_kind, key text, path text,
-    depth integer, converts boolean, target_urls text[], trusts boolean, trusts_actions boolean) RETURNS jsonb
+    depth integer, converts boolean, target_urls text[], trusts boolean, trusts_actions boolean, before integer) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
     v_found jsonb := '[]';
+    v_below jsonb;
     v_codes text[];
     v_jtype text := jsonb_typeof(value);
     v_in_action_card boolean := path LIKE '%.actions[%';
@@ -256,8 +273,7 @@ BEGIN
         END IF;
     END IF;
     IF v_codes IS NOT NULL THEN
-        v_found := (SELECT coalesce(jsonb_agg(jsonb_build_object('code', c, 'kind', kind, 'key', key, 'path', path, 'jtype', v_jtype, 'is_object', true)), '[]')
-                      FROM unnest(v_codes) AS c);
+        v_found := o365_internal.add_codes(v_found, before, v_codes, kind, key, path, v_jtype, NULL, true);
     END IF;
     IF object.kind IS NULL OR v_jtype <> 'object' OR depth >= 40 THEN
         RETURN v_found;
@@ -274,18 +290,18 @@ BEGIN
                                THEN '.' || v_key ELSE '.' || to_json(v_key)::text END;
         v_codes := o365_internal.field_codes(kind, v_key, v_path, v_value, v_field, converts, target_urls);
         IF v_codes IS NOT NULL THEN
-            v_found := v_found || (
-                SELECT coalesce(jsonb_agg(jsonb_build_object('code', c, 'kind', kind, 'key', v_key, 'path', v_path, 'jtype', jsonb_typeof(v_value),
-                                                             'type', v_field->>0, 'is_object', false)), '[]') FROM unnest(v_codes) AS c);
+            v_found := o365_internal.add_codes(v_found, before, v_codes, kind, v_key, v_path, jsonb_typeof(v_value), v_field->>0, false);
         END IF;
         v_child := v_field->>1;
         IF v_field->>4 = 'links' AND jsonb_typeof(v_value) = 'array' THEN
             -- An address in a list is judged as a field is that must be there.
-            v_found := v_found || (
-                SELECT coalesce(jsonb_agg(jsonb_build_object('code', c, 'kind', kind, 'key', v_key, 'path', v_path || '[' || a.n - 1 || ']',
-                                                             'jtype', jsonb_typeof(a.value), 'type', 'string', 'is_object', false)), '[]')
-                  FROM jsonb_array_elements(v_value) WITH ORDINALITY AS a (value, n),
-                       unnest(o365_internal.field_codes(kind, v_key, '', a.value, '["string", null, true, null, "link", false]', converts, target_urls)) AS c);
+            FOR v_n IN 0 .. jsonb_array_length(v_value) - 1 LOOP
+                v_codes := o365_internal.field_codes(kind, v_key, '', v_value->v_n, '["string", null, true, null, "link", false]', converts, target_urls);
+                IF v_codes IS NOT NULL THEN
+                    v_found := o365_internal.add_codes(v_found, before, v_codes, kind, v_key, v_path || '[' || v_n || ']', jsonb_typeof(v_value->v_n), 'string', false);
+                    EXIT WHEN before + jsonb_array_length(v_found) >= 200;
+                END IF;
+            END LOOP;
         ELSIF v_child IS NOT NULL AND jsonb_typeof(v_value) = v_field->>0 THEN
             -- What its pattern calls right need not be walked. It says nothing of depth.
             v_items := CASE WHEN v_field->>0 = 'array' THEN v_value ELSE jsonb_build_array(v_value) END;
@@ -294,6 +310,10 @@ BEGIN
                 v_item := v_items->v_n;
                 v_kind := CASE WHEN right(v_child, 1) <> ':' THEN v_child
                                ELSE v_child || coalesce(left(CASE WHEN left(v_child, 1) = 'm' THEN v_item->>'@type' ELSE v_item->>'type' END, 60), '') END;
+                -- The most frequent elements, by constants: without reading a row.
+                CONTINUE WHEN trusts AND depth < 30 AND jsonb_typeof(v_item) = 'object'
+                    AND CASE v_kind WHEN 'a.element:TextBlock' THEN jsonb_path_exists(v_item, o365_internal.card_pattern('a.element:TextBlock'), v_vars)
+                                    WHEN 'a.element:FactSet' THEN jsonb_path_exists(v_item, o365_internal.card_pattern('a.element:FactSet'), v_vars) END;
                 IF v_known IS DISTINCT FROM v_kind THEN
                     v_known := v_kind;
                     SELECT k AS object, p.pattern, p.doubts, p.covers INTO v_of
@@ -305,22 +325,28 @@ BEGIN
                 CONTINUE WHEN v_of.covers AND jsonb_typeof(v_item) = 'object'
                     AND CASE WHEN v_kind = 'm.section' THEN jsonb_path_exists(v_item, o365_internal.card_pattern('m.section'), v_vars)
                              ELSE jsonb_path_exists(v_item, v_of.pattern, v_vars) END;
-                v_found := v_found || o365_internal.object_codes(v_item,
+                v_below := o365_internal.object_codes(v_item,
                     CASE WHEN jsonb_typeof(v_item) <> 'object' THEN NULL
                          -- A section's pattern is long: as a constant it is read once a session.
                          WHEN v_kind = 'm.section' AND v_of.covers THEN jsonb_path_query_array(v_item, o365_internal.card_doubts('m.section'), v_vars)
                          ELSE jsonb_path_query_array(v_item, v_of.doubts, v_vars) END,
                     v_kind, v_of.object, v_key, v_path || CASE WHEN v_field->>0 = 'array' THEN '[' || v_n || ']' ELSE '' END,
-                    depth + 2, converts, target_urls, trusts, trusts_actions);
+                    depth + 2, converts, target_urls, trusts, trusts_actions, before + jsonb_array_length(v_found));
+                IF v_below <> '[]' THEN
+                    v_found := v_found || v_below;
+                    EXIT WHEN before + jsonb_array_length(v_found) >= 200;
+                END IF;
             END LOOP;
         END IF;
+        EXIT WHEN before + jsonb_array_length(v_found) >= 200;
     END LOOP;
     RETURN v_found;
 END $$;
-COMMENT ON FUNCTION o365_internal.object_codes(jsonb, jsonb, text, o365_internal.card_kind, text, text, integer, boolean, text[], boolean, boolean) IS
+COMMENT ON FUNCTION o365_internal.object_codes(jsonb, jsonb, text, o365_internal.card_kind, text, text, integer, boolean, text[], boolean, boolean, integer) IS
     'Rules that an object, its fields and the objects in it break: an array of code (and more, after a colon), kind, key, path, jtype, type and '
     'is_object. doubts: the pairs of key and value that are not known to be right; null: all. object: the row of its kind, null for a kind '
-    'that is not known. key, path, depth: where it stands. converts: whether a conversion follows. trusts, trusts_actions: as for walked_problems.';
+    'that is not known. key, path, depth: where it stands. converts: whether a conversion follows. trusts, trusts_actions: as for walked_problems. '
+    'before: how many were found elsewhere; with 200 the walk ends (add_codes).';
 
 CREATE OR REPLACE FUNCTION o365_internal.problem(code text, kind text, key text, path text, jtype text, type text, is_object boolean, whole text[])
 RETURNS jsonb
@@ -401,7 +427,7 @@ BEGIN
         IF trusts AND root = 'a.card' THEN
             doubts := jsonb_path_query_array(card, o365_internal.card_doubts('a.card'), '{"converts": false}');
         END IF;
-        v_found := o365_internal.object_codes(card, doubts, root, v_object, NULL, '$', 0, converts, target_urls, trusts, trusts_actions);
+        v_found := o365_internal.object_codes(card, doubts, root, v_object, NULL, '$', 0, converts, target_urls, trusts, trusts_actions, 0);
     END IF;
     IF v_found = '[]' AND whole = '{}' THEN
         RETURN '[]';
@@ -490,6 +516,12 @@ BEGIN
             v_codes := v_codes || '$.body:no_text'::text;
         END IF;
     END IF;
+    -- The worker reads cards with limits, wherever a number or a level stands. jsonb writes such a number in full.
+    IF jsonb_path_exists(card, '$.**{200}') THEN
+        v_codes := v_codes || '$:too_deep'::text;
+    ELSIF v_json ~ '[0-9]{200}' AND jsonb_path_exists(card, '$.** ? (@ > 1.7e308 || @ < -1.7e308)') THEN
+        v_codes := v_codes || '$:number'::text;
+    END IF;
     v_trusts_actions := v_root IS DISTINCT FROM 'm.card' OR NOT card ?| '{sections,potentialAction}'
                         OR o365_internal.actions_are_right(card, target_urls);
     IF v_trusts_actions THEN
@@ -522,12 +554,14 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value', HINT = 'It is connector or workflow.';
     END IF;
     IF connector IS NOT NULL THEN
+        -- A worker sees every card anyway, so `o365-worker card check` may ask with its login.
         v_target_urls := CASE WHEN o365_internal.is_operator()
+                                   OR CASE WHEN o365_internal.has_roles() THEN pg_has_role(session_user, 'o365_worker', 'MEMBER') END
             THEN (SELECT c.target_urls FROM o365_internal.connector AS c WHERE c.slug = check_card.connector)
             ELSE (o365_internal.connector_to_use(connector)).target_urls END;
         IF v_target_urls IS NULL THEN
             RAISE EXCEPTION 'there is no connector %', quote_nullable(connector)
-                USING ERRCODE = 'undefined_object', HINT = 'select slug from o365.connectors lists them.';
+                USING ERRCODE = 'undefined_object', HINT = 'An operator lists them: select slug from o365.connectors.';
         END IF;
     END IF;
     v_problems := o365_internal.card_problems(card, dialect, v_target_urls);
@@ -539,4 +573,5 @@ END $$;
 COMMENT ON FUNCTION o365.check_card(jsonb, text, text) IS
     'What is wrong with a card for a dialect, a row each, errors first, at most 100: severity (error: o365.send refuses it; warning: it goes and '
     'something will not be seen), JSON path, problem and what to write instead. No row: nothing. With a connector the targets of its actions are '
-    'held against those registered. The rules: docs/cards.md. Errors: invalid_parameter_value for an unknown dialect, insufficient_privilege or undefined_object for the connector.';
+    'held against those registered: an operator and a worker may name any, an application those granted to it. The rules: docs/cards.md. '
+    'Errors: invalid_parameter_value for an unknown dialect, insufficient_privilege or undefined_object for the connector.';

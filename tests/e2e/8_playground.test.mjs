@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
+import {deflateRawSync} from 'node:zlib';
 
 import {Client, openBrowser, photograph, ROOT, SANDBOX_URL, until} from './harness.mjs';
 
@@ -110,6 +111,25 @@ test('a link carries the card, and no server sees it there', () => inPlayground(
     await other.waitForFunction((wanted) => document.getElementById('card').value === wanted, text);
     assert.ok(asked.every((url) => !url.includes('card=')), 'the fragment stays in the browser');
     assert.match(await other.locator('.look:visible .mcard').first().innerText(), /to be shared äöü 🎉|Release/);
+}));
+
+test('a hostile link runs nothing, and one that is cut off or far too large changes nothing', () => inPlayground(async (page) => {
+    const link = (text) => `#card=${deflateRawSync(text).toString('base64url')}`;
+    const before = await card(page).inputValue();
+    for (const hash of ['#card=', '#card=AAAA', '#card=%00<script>', '#card=__proto__', link('x'.repeat(50_000_000))]) {
+        await page.evaluate((to) => { location.hash = to; }, hash);
+        await page.waitForTimeout(300);
+        assert.equal(await card(page).inputValue(), before, hash.slice(0, 40));
+    }
+    const dialogs = [];
+    page.on('dialog', (dialog) => { dialogs.push(dialog.message()); return dialog.dismiss(); });
+    const hostile = '</textarea><script>alert(1)</script><img src=x onerror=alert(2)> [go](javascript:alert(3))';
+    const text = JSON.stringify({title: hostile, text: hostile, sections: [{activityImage: 'javascript:alert(4)', facts: [{name: hostile, value: hostile}]}]});
+    await page.evaluate((to) => { location.hash = to; }, link(text));
+    await page.waitForFunction((wanted) => document.getElementById('card').value === wanted, text);
+    await verdict(page, 'Connector webhook').getByText('https address of a picture').first().waitFor();
+    assert.equal(await page.locator('#judged script, #judged [onerror], #judged a[href^="javascript:"]').count(), 0);
+    assert.deepEqual(dialogs, []);
 }));
 
 test('a card is posted to a place as a worker would post it', () => inPlayground(async (page) => {

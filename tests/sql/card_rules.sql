@@ -21,6 +21,9 @@ INSERT INTO said VALUES
     ('a missing @context is said', 'connector', pg_temp.m('{}') - '@context', 'warning $."@context"'),
     ('a missing summary is said', 'connector', pg_temp.m('{}') - 'summary', 'warning $.summary'),
     ('a foreign @type is refused', 'connector', pg_temp.m('{"@type": "Card"}'), 'error $."@type"'),
+    ('a number that no double holds is refused', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "t", "maxLines": 1e400}'), 'error $'),
+    ('so is one in a field that nobody knows', 'connector', pg_temp.m('{"zzz": {"a": [-1e999]}}'), 'error $, warning $.zzz'),
+    ('so is what is nested beyond reading', 'connector', pg_temp.m(format('{"zzz": %s%s}', repeat('[', 300), repeat(']', 300))), 'error $, warning $.zzz'),
     ('a text that is a number is refused', 'connector', pg_temp.m('{"text": 5}'), 'error $.text'),
     ('Slack''s attachments are refused', 'connector', '{"text": "x", "attachments": [{"text": "y"}]}', 'error $.attachments'),
     ('Slack''s blocks are refused', 'connector', '{"text": "x", "blocks": []}', 'error $.blocks'),
@@ -139,6 +142,14 @@ SELECT bag_eq($$WITH RECURSIVE way (path, kind) AS (
 SELECT is_empty($$SELECT k.kind FROM o365_internal.card_kind AS k LEFT JOIN o365_internal.card_pattern AS p ON p.kind = k.kind
     WHERE p.kind IS NULL AND k.rule IS NULL AND k.kind NOT IN ('a.action:Action.ShowCard', 's.card')$$, 'every kind that can be right has a pattern');
 
+CREATE ROLE courier LOGIN;
+GRANT o365_worker TO courier;
+CREATE FUNCTION pg_temp.many(n integer) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT pg_temp.m('{"zzz": 1}') || jsonb_object_agg('x' || i, 'y') || '{"sections": [{"zzz": 1, "text": 5}]}' FROM generate_series(1, n) AS i $$;
+SET LOCAL SESSION AUTHORIZATION courier;
+SELECT results_eq($$SELECT path FROM o365.check_card(pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "https://other.example"}'), 'connector', 'desk')$$,
+    $$VALUES ('$.potentialAction[0].target')$$, 'a worker may name any connector');
+SELECT throws_ok($$SELECT o365.check_card('{"text": "x"}', 'connector', 'none')$$, '42704', 'there is no connector ''none''', 'that there is');
 SET LOCAL SESSION AUTHORIZATION shop;
 SELECT is((SELECT jsonb_array_length(t.problems) FROM o365.try_send(:ann, '{"@type": "MessageCard", "@context": "https://schema.org/extensions", "summary": "s", "text": "<b>x</b>"}') AS t WHERE t.card_id IS NOT NULL), 1, 'a warning does not keep a card back');
 SELECT results_eq('SELECT connector, path FROM o365.card_warnings', $$VALUES ('desk', '$.text')$$, 'and stays to be read');
@@ -154,6 +165,8 @@ SELECT is(o365.send_many('{}', '{}'), '{}', 'and none as well');
 SELECT throws_like(format($$SELECT o365.send_many(ARRAY[%1$s, %1$s], ARRAY['{"text": "x"}', '{"title": "y"}']::jsonb[])$$, :ann), 'card 2 for connection % refused: %', 'an error names the card by its place');
 SELECT throws_like(format($$SELECT o365.send_many(ARRAY[%s, -1], ARRAY['{"text": "x"}', '{"text": "y"}']::jsonb[])$$, :ann), 'card 2: there is no connection -1 that role shop may send to', 'so does a connection that is none');
 SELECT throws_ok('SELECT o365.send_many(ARRAY[1], ARRAY[]::jsonb[])', '22023', NULL, 'arrays are of one length');
+SELECT results_eq($$SELECT severity, n FROM (SELECT severity, count(*) AS n, min(position) FROM o365.check_card(pg_temp.many(150)) WITH ORDINALITY AS p (severity, path, problem, hint, position)
+                    GROUP BY severity ORDER BY min) AS s$$, $$VALUES ('error', 1::bigint), ('warning', 99)$$, 'an error behind 150 warnings is found, and comes first');
 CREATE TEMP TABLE ticket (n integer, title text);
 CREATE FUNCTION pg_temp.opened() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     PERFORM o365.send(c.subscription_id, o365.card('Ticket ' || new.n, new.title, json_build_object('Owner', current_user))) FROM o365.connections('ann') AS c;
