@@ -271,7 +271,7 @@ SELECT is(concat(o365.sandbox_registration('Megan', app_id), o365.sandbox_delete
     o365.sandbox_submit('Megan', app_id, 'pass', 'x', '{}', '', '')->'problems'->>0),
     'ffnameThere is no such connector of yours.There is no such connector of yours.', 'nor can its developer change it') FROM mine;
 SELECT is((SELECT c.slug FROM o365_internal.connector AS c WHERE c.app_id = m.app_id), 'try', 'what this installation registered stays an operator''s') FROM mine AS m;
-SELECT is((SELECT f.connector FROM o365.sandbox_feed(NULL, 0, true, 1) AS f), 'Another', 'the feed names what it posted');
+SELECT is((SELECT f.connector FROM o365.sandbox_feed(NULL, 0, 1000000, true, 1) AS f), 'Another', 'the feed names what it posted');
 SELECT is((SELECT w->'connector'->>'name' FROM place, jsonb_array_elements(o365.sandbox_webhooks(group_id)) AS w WHERE w->>'app_id' = app_id::text LIMIT 1), 'Another',
     'and so does the place') FROM mine;
 
