@@ -622,7 +622,7 @@ test('a connector is deleted after its page has said what that ends, and its web
         await page.getByRole('button', {name: 'Register it here'}).click();
         const link = await connectLink(page);
         const megan = new Client();
-        const webhook = new URL(await megan.allow(link, 'Sales')).searchParams.get('webhook_url');
+        const webhook = new URL(await megan.allow(link, 'Engineering')).searchParams.get('webhook_url');
         assert.equal((await post(webhook, '{"text": "while it is there"}')).text, '1');
         approve(id);
         await signIn(other.page, 'Adele', `/dashboard/${id}/delete`);
@@ -647,10 +647,10 @@ test('a connector is deleted after its page has said what that ends, and its web
         assert.doesNotMatch(await page.textContent('main'), /Dora Deletes/);
         await page.goto(link);
         assert.match(await page.textContent('h1'), /Invalid Request/, 'although this installation still has it');
-        const sales = asSuperuser("select target_id from o365_internal.sandbox_target where person = 'Megan' and name = 'Sales'");
-        await page.goto(`${SANDBOX_URL}/tenant/${sales}`);
+        const place = asSuperuser("select target_id from o365_internal.sandbox_target where person = 'Megan' and name = 'Engineering'");
+        await page.goto(`${SANDBOX_URL}/tenant/${place}`);
         assert.match(await page.locator('.configured li', {hasText: 'Dora Deletes'}).textContent(), /removed/);
-        await page.goto(`${SANDBOX_URL}/feed/${sales}`);
+        await page.goto(`${SANDBOX_URL}/feed/${place}`);
         assert.match(await page.locator('article.post', {hasText: 'it was kept'}).textContent(), /Dora Deletes/);
     } finally {
         await close();

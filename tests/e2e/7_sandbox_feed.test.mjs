@@ -8,7 +8,7 @@ import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {after, before, test} from 'node:test';
-import {createPublicKey, verify} from 'node:crypto';
+import {createHash, createPublicKey, verify} from 'node:crypto';
 import {promisify} from 'node:util';
 
 import {asSuperuser, Client, openBrowser, photograph, remember, ROOT, SANDBOX_URL, sql, STACK_DIR, until} from './harness.mjs';
@@ -452,7 +452,8 @@ test('an incoming webhook takes Adaptive Cards in their envelope; one that a con
     const id = asSuperuser("select app_id from o365_internal.connector where slug = 'desk'");
     const {pathname} = new URL(url);
     const mine = url.replace('IncomingWebhook', id);
-    asSuperuser(`select o365.sandbox_mint(${target}, sha256('${pathname.replace('IncomingWebhook', id)}'), '${id}')`);
+    const hash = createHash('sha256').update(pathname.replace('IncomingWebhook', id)).digest('hex');
+    asSuperuser(`select o365.sandbox_mint(${target}, '\\x${hash}', '${id}')`);
     remember('webhook', mine);
     assert.deepEqual(await answer(mine, card('x')), [200, '1']);
     assert.deepEqual(await answer(mine, envelope([attachment])), none);
@@ -501,6 +502,7 @@ test('every request to a webhook\'s address is in the log, whatever it is', asyn
         assert.equal(answer, status, `${method} ${answered}`);
         expected.push([answered, length['Content-Length'] ?? 0]);
     };
+    const longMessage = JSON.stringify({attachments: [{content: {type: 'AdaptiveCard', body: [{type: 'TextBlock', text: 'x'.repeat(400000)}]}}]});
     const token = {Authorization: 'Bearer x'};
     await send('workflow-two-authorizations', 400, flow.url, '{}', token);
     await set('/faults', {target: flow.target, answer: '503', count: 1});
@@ -509,7 +511,7 @@ test('every request to a webhook\'s address is in the log, whatever it is', asyn
     await send('400-json', 400, one.url, 'a=100%&a=1', {'Content-Type': 'application/x-www-form-urlencoded'});
     await send('413-in-200', 200, one.url, card('x'.repeat(150000)));
     await send('413-in-200', 200, one.url, card('x'.repeat(400000)));
-    await send('ok', 202, flow.url, card('x'.repeat(400000)));
+    await send('ok', 202, flow.url, longMessage);
     await send('413-in-200', 200, one.url, card('x'.repeat(17 << 20)));
     await send('get', 405, one.url, null, {}, 'GET');
     await send('get', 405, one.url, null, {}, 'HEAD');
