@@ -18,8 +18,8 @@
 namespace {
 
 constexpr const char* kProgram = "o365-sandbox.fcgi";
-// Pictures of any camera: they are to be refused at their field, with everything else that was typed. What is longer the
-// web server reports at /too-large (client_max_body_size in deploy/nginx/sandbox-site.conf).
+// Pictures of any camera: they are to be refused at their field, with everything else that was typed. What is longer
+// the web server reports at /too-large (client_max_body_size in deploy/nginx/sandbox-site.conf).
 constexpr std::size_t kMaxBody = 16 << 20;
 
 o365::Database open_database(const o365::Settings& settings) {

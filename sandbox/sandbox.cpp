@@ -210,9 +210,10 @@ std::string person_cookie(const std::string& name) {
 }
 
 Response with_scripts(Response response) {
-    response.set("Content-Security-Policy",
-                 "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: https://localhost:* "
-                 "https://*.localhost:*; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'");
+    response.set(
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: https://localhost:* "
+        "https://*.localhost:*; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'");
     return response;
 }
 

@@ -90,9 +90,10 @@ Response webhook(Sandbox& sandbox, const Request& request, std::string_view path
 
 Response too_large(Sandbox& sandbox, const Request& request) {
     if (!is_webhook(request.uri)) {
-        return sandbox.message(413, "That file is too large",
-                               "The sandbox takes at most 16 MB at once, and a logo has to be under 60 KB. Go back with "
-                               "your browser's button: what you typed is still there. Then choose a smaller file.");
+        return sandbox.message(
+            413, "That file is too large",
+            "The sandbox takes at most 16 MB at once, and a logo has to be under 60 KB. Go back with "
+            "your browser's button: what you typed is still there. Then choose a smaller file.");
     }
     Judged judged = judge(request, request.uri);
     if (judged.answer == "ok" || judged.answer.starts_with("400")) {
