@@ -1,6 +1,5 @@
 // The routes of the responder, one file each. Every one makes one statement, and a POST whose Origin has to be
-// compared one before it. They throw DatabaseError, which answer()
-// turns into the page that retries by itself.
+// compared one before it. They throw DatabaseError, which answer() turns into the page that retries by itself.
 #pragma once
 
 #include <string>

@@ -118,9 +118,7 @@ std::string read_body(FCGX_Stream* in) {
 }
 
 bool is_form(std::string_view content_type) {
-    const std::string_view type = content_type.substr(0, content_type.find_first_of("; \t"));
-    return std::equal(type.begin(), type.end(), kForm.begin(), kForm.end(),
-                      [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b; });
+    return same_name(content_type.substr(0, content_type.find_first_of("; \t")), kForm);
 }
 
 Request make_request(const Params& params, std::string body, const std::string& id, const ServerOptions& options) {

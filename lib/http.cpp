@@ -74,18 +74,18 @@ bool is_token(std::string_view name) {
     });
 }
 
-bool same_name(std::string_view left, std::string_view right) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                      [&](char a, char b) { return lower(a) == lower(b); });
-}
-
 constexpr std::string_view kPolicy = "Content-Security-Policy";
 constexpr std::string_view kPolicyStart =
     "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'";
 constexpr std::string_view kPolicyEnd = "; frame-ancestors 'none'";
 
 }  // namespace
+
+bool same_name(std::string_view left, std::string_view right) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                      [&](char a, char b) { return lower(a) == lower(b); });
+}
 
 Parameters Parameters::parse(std::string_view text) {
     Parameters parameters;

@@ -42,6 +42,9 @@ class Parameters {
     std::map<std::string, std::string, std::less<>> values_;
 };
 
+// Whether two words of HTTP are the same, ASCII letters in either case: header names, media types, charsets.
+bool same_name(std::string_view left, std::string_view right);
+
 // The value of cookie `name` in a Cookie header; nullopt when it is absent or occurs more than once (cookie tossing).
 std::optional<std::string> cookie(std::string_view header, std::string_view name);
 

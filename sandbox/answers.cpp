@@ -69,12 +69,6 @@ bool has_text(const Json::Value& card, const char* name) {
     return card[name].isString() && card[name].asString().find_first_not_of(" \t\r\n") != std::string::npos;
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-bool is_same_word(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
-
 std::string_view trim(std::string_view text) {
     const auto from = text.find_first_not_of(" \t");
     return from == std::string_view::npos ? "" : text.substr(from, text.find_last_not_of(" \t") - from + 1);
@@ -161,13 +155,13 @@ Response make_answer(std::string_view dialect, std::string_view name, int retry_
 
 bool is_json_type(std::string_view content_type) {
     const auto semicolon = content_type.find(';');
-    if (!is_same_word(trim(content_type.substr(0, semicolon)), "application/json")) return false;
+    if (!same_name(trim(content_type.substr(0, semicolon)), "application/json")) return false;
     while (content_type.find(';') != std::string_view::npos) {
         content_type.remove_prefix(content_type.find(';') + 1);
         const std::string_view parameter = trim(content_type.substr(0, content_type.find(';')));
         const std::string_view name = parameter.substr(0, parameter.find('='));
-        if (is_same_word(name, "charset") && !is_same_word(parameter, "charset=utf-8") &&
-            !is_same_word(parameter, "charset=\"utf-8\""))
+        if (same_name(name, "charset") && !same_name(parameter, "charset=utf-8") &&
+            !same_name(parameter, "charset=\"utf-8\""))
             return false;
     }
     return true;

@@ -20,7 +20,7 @@ END $$;
 COMMENT ON FUNCTION o365_internal.connector_page(o365_internal.connector) IS 'What every page of a connector shows; found is false for none.';
 
 CREATE OR REPLACE FUNCTION o365_internal.connector_by_slug(slug text) RETURNS o365_internal.connector
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$ 
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT c FROM o365_internal.connector AS c WHERE c.slug = $1 AND c.removed_at IS NULL $$;
 COMMENT ON FUNCTION o365_internal.connector_by_slug(text) IS 'The connector; null when there is none, or it was removed.';
 
