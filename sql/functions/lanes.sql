@@ -190,6 +190,7 @@ SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 DECLARE
     v_held bigint[];
     v_held_tid tid[];
+    v_held_lease bigint[];
     v_released boolean[];
     v_named bigint;
     v_s bigint[];
@@ -200,8 +201,8 @@ BEGIN
     busy := '{}';
     -- Lanes that are still leased to this worker under this number; a late report of anything else changes nothing.
     SELECT array_agg(d.s) FILTER (WHERE locked.tid IS NOT NULL), array_agg(locked.tid) FILTER (WHERE locked.tid IS NOT NULL),
-           array_agg(d.r) FILTER (WHERE locked.tid IS NOT NULL), count(*)
-      INTO v_held, v_held_tid, v_released, v_named
+           array_agg(d.l) FILTER (WHERE locked.tid IS NOT NULL), array_agg(d.r) FILTER (WHERE locked.tid IS NOT NULL), count(*)
+      INTO v_held, v_held_tid, v_held_lease, v_released, v_named
       FROM (SELECT u.s, u.l, bool_or(u.r) AS r FROM unnest(lane_subs, lane_leases, releases) AS u(s, l, r)
              GROUP BY u.s, u.l ORDER BY u.s) AS d
       LEFT JOIN LATERAL (SELECT la.ctid AS tid FROM o365_internal.lane AS la
@@ -218,17 +219,15 @@ BEGIN
         RETURN;
     END IF;
     -- One look at each card, then its history: an attempt for every POST, a delivery for every end. A card that another worker
-    -- ended since is not there any more; its lane would not be held. The lane's key says again, for each item, that it belongs
-    -- to the lease.
+    -- ended since is not there any more; its lane would not be held. Of one lane's items only those of the lease that is held
+    -- count: a report may name an older one beside it.
     WITH item AS MATERIALIZED (
         SELECT u.s, u.l, u.p, u.outcome, u.rule_id, u.status, u.retry_after, u.took, u.problem, t.*
           FROM unnest(subs, leases, positions, outcomes, rule_ids, http_statuses, retry_after_s, took_ms, problems)
                AS u(s, l, p, outcome, rule_id, status, retry_after, took, problem)
           CROSS JOIN LATERAL (SELECT o.ctid AS tid, o.card_id, o.event, o.enqueued_at FROM o365_internal.outbox AS o
                                WHERE o.subscription_id = u.s AND o.position = u.p LIMIT 1) AS t
-          CROSS JOIN LATERAL (SELECT 1 FROM o365_internal.lane AS la
-                               WHERE la.subscription_id = u.s AND la.lease_no = u.l LIMIT 1) AS of_lease
-         WHERE u.s = ANY (v_held)),
+         WHERE v_held_lease[array_position(v_held, u.s)] = u.l),
     tried AS (
         INSERT INTO o365_internal.attempt (card_id, subscription_id, lease_no, worker, outcome, rule_id, http_status,
                                            retry_after_s, took_ms, problem)
@@ -275,7 +274,7 @@ BEGIN
     FOR v_item IN
         SELECT u.s, u.l, u.p, u.outcome, u.retry_after, u.problem
           FROM unnest(subs, leases, positions, outcomes, retry_after_s, problems) AS u(s, l, p, outcome, retry_after, problem)
-         WHERE u.s = ANY (v_held) AND u.outcome NOT IN ('delivered', 'accepted', 'dead', 'cancelled')
+         WHERE v_held_lease[array_position(v_held, u.s)] = u.l AND u.outcome NOT IN ('delivered', 'accepted', 'dead', 'cancelled')
     LOOP
         ended := ended + o365_internal.card_failed(v_item.s, v_item.l, v_item.p, v_item.outcome, v_item.retry_after,
                                                    v_item.problem);
