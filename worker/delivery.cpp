@@ -150,8 +150,12 @@ void Delivery::loop(std::optional<Clock::time_point> deadline) {
         if (worker_ == 0 && finishing) return;
         {
             std::unique_lock lock(mutex_);
-            if (to_report_.empty() && to_open_.empty())
-                changed_.wait_for(lock, poll, [this] { return !to_report_.empty() || stopping_; });
+            // A call that reports ten lanes costs not much more than one that reports one: as long as lanes wait behind
+            // the transfers, reports wait for each other. Otherwise each goes at once.
+            const auto transfers = static_cast<std::size_t>(settings_.max_transfers);
+            worth_a_call_ = std::max(active_.size(), transfers + transfers / 8 + 1) - (transfers + transfers / 8);
+            if (to_open_.empty())
+                changed_.wait_for(lock, poll, [this] { return to_report_.size() >= worth_a_call_ || stopping_; });
             std::move(to_report_.begin(), to_report_.end(), std::back_inserter(reports));
             to_report_.clear();
         }
@@ -606,6 +610,7 @@ void Delivery::hand_over(const std::shared_ptr<Lane>& lane, bool releases) {
     {
         const std::lock_guard lock(mutex_);
         to_report_.push_back({lane, std::exchange(lane->ends, {}), releases});
+        if (to_report_.size() < worth_a_call_) return;
     }
     changed_.notify_one();
 }

@@ -129,6 +129,7 @@ class Delivery {
     std::mutex mutex_;                                         // guards what follows up to changed_
     std::vector<std::shared_ptr<Lane>> to_send_;
     std::vector<Report> to_report_;
+    std::size_t worth_a_call_ = 1;  // so many wake the database thread before its time
     std::shared_ptr<const Orders> orders_;
     bool sender_ends_ = false;
     std::condition_variable changed_;
