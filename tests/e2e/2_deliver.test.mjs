@@ -1,13 +1,14 @@
 // Cards: from SQL to the feed, through faults, pauses, kills and restarts.
 import assert from 'node:assert/strict';
 import {execFileSync, spawn} from 'node:child_process';
-import {appendFileSync, chownSync, cpSync, statSync} from 'node:fs';
+import {appendFileSync, chownSync, cpSync, readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 
 import {asApplication, asSuperuser, BUILD, Client, CONFIG, FEED_URL, feedPosts, openBrowser, openSession, photograph, PUBLIC_URL, SANDBOX_URL, sql, stack, STACK_DIR,
     ticketLink, until} from './harness.mjs';
 
+const isNginx = process.env.SERVER === 'nginx';
 const subscription = (user) => asApplication(`select max(subscription_id) from o365.connections('${user}')`);
 const send = (id, text) => asApplication(`select o365.send(${id}, '${JSON.stringify({text})}')`);
 const outcome = (card) => asApplication(`select outcome from o365.deliveries where card_id = ${card}`);
@@ -97,6 +98,23 @@ test('a lost answer is in doubt and the card is sent again', async () => {
     const card = send(subscription('ann'), 'answer lost');
     await until('the card to end', () => outcome(card) === 'delivered', 40);
     assert.equal(asSuperuser(`select string_agg(outcome, ',' order by at) from o365_internal.attempt where card_id = ${card}`), 'in_doubt,delivered');
+});
+
+test('a connection that the far end ended while nobody used it is not posted into', async () => {
+    const users = ['ann', 'ben', 'cem'];
+    const deliver = async (text) => {
+        const cards = users.map((user) => send(subscription(user), text));
+        for (const card of cards) await until('the card to end', () => outcome(card) === 'delivered', 60);
+        return cards;
+    };
+    await deliver('before the server began anew');
+    const pid = Number(readFileSync(join(STACK_DIR, 'pids', isNginx ? 'nginx' : 'apache'), 'utf8'));
+    const children = () => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+    const old = children();
+    process.kill(pid, isNginx ? 'SIGHUP' : 'SIGUSR1');
+    await until('the processes that held the connections to end', () => !children().some((child) => old.includes(child)), 60);
+    const cards = await deliver('after it');
+    assert.equal(asApplication(`select string_agg(attempts::text, ',') from o365.deliveries where card_id in (${cards})`), '1,1,1');
 });
 
 test('a webhook that is not allowed any more is suspended until an operator resumes it', async () => {
