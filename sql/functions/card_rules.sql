@@ -59,6 +59,7 @@ INSERT INTO o365_internal.card_rule (code, severity, problem, hint, source) VALU
     ('no_open_uri', 'warning', 'the card''s actions have no OpenUri', 'Add one at the end: it works where nothing else does.', 'office365-connectors.md 5.3: include at least one'),
     ('lost', 'warning', 'Workflows shows no %1$s: it is left out', '%5$s', 'office365-connectors.md 6.3'),
     ('lost_action', 'warning', 'Workflows knows no %4$s: the button is left out', 'Give the card an OpenUri action to a page of yours: it becomes a button.', 'office365-connectors.md 6.3, DERIVED'),
+    ('lost_color', 'warning', 'Workflows has a few colours of its own: the head gets the nearest to %1$s', '%5$s', 'office365-connectors.md 6.3'),
     ('lost_targets', 'warning', 'Workflows has one address for a button: only the default one is kept', 'Make sure that the target with "os": "default" serves all systems.', 'office365-connectors.md 6.3, DERIVED'),
     ('lost_for_connector', 'error', 'a connector webhook cannot show %4$s', '%5$s', 'office365-connectors.md 5.7: connectors take MessageCards; what would be lost is not sent'),
     ('submit', 'error', 'a webhook''s card cannot have %4$s', 'Nobody would receive it. Use Action.OpenUrl to a page of yours.', 'office365-connectors.md 6.1'),
