@@ -16,6 +16,7 @@ namespace {
 constexpr Json::ArrayIndex kButtonsInARow = 6;   // office365-connectors.md 6.1: Teams hides the seventh
 constexpr Json::ArrayIndex kMaxSections = 10;    // 5.1
 constexpr Json::ArrayIndex kMaxActions = 4;      // 5.1
+constexpr Json::ArrayIndex kMaxImages = 5;       // 5.6: of a section; Teams shows no more
 constexpr std::size_t kMarkdownMayAdd = 1024;    // bytes, over all texts of a card
 constexpr std::size_t kSummaryCharacters = 100;  // of a summary that is made from the title
 constexpr std::size_t kBytesPerCard = 1024;      // envelope, and what stands once in a card
@@ -560,10 +561,10 @@ class ToMessageCard {
 
   private:
     // A MessageCard shows a section's text, facts and pictures in this order: what comes later in it and stands earlier
-    // in the Adaptive Card begins a new section.
+    // in the Adaptive Card begins a new section, as does a sixth picture. o365_internal.section_count counts them.
     void begin_part(int place) {
-        if (place < place_) {
-            card["sections"].append(part_);
+        if (place < place_ || (place == 3 && list_in(part_, "images").size() == kMaxImages)) {
+            if (!part_.empty()) card["sections"].append(part_);
             part_ = Json::Value(Json::objectValue);
         }
         place_ = place;

@@ -208,6 +208,17 @@ BOOST_AUTO_TEST_CASE(an_adaptive_card_that_would_lose_something_is_a_problem) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(no_section_gets_a_sixth_picture) {
+    Json::Value source = card(R"({"type": "AdaptiveCard", "body": [{"type": "FactSet", "facts": []}]})");
+    for (int i = 0; i < 12; ++i)
+        source["body"].append(card(R"({"type": "Image", "url": "https://a.example/a.png"})"));
+    const Json::Value sections = message_card_from_adaptive(source).card["sections"];
+    BOOST_REQUIRE_EQUAL(sections.size(), 3U);
+    BOOST_TEST(sections[0]["images"].size() == 5U);
+    BOOST_TEST(sections[1]["images"].size() == 5U);
+    BOOST_TEST(sections[2]["images"].size() == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(nested_too_deep_is_a_problem_and_no_crash) {
     const std::string deep = R"({"x": )" + std::string(5000, '[') + std::string(5000, ']') + "}";
     BOOST_TEST(card_body(deep, "workflow").problem != "");

@@ -141,6 +141,32 @@ END $$;
 COMMENT ON FUNCTION o365_internal.counted_size(jsonb, text, text, text) IS
     'Bytes of a card as the far end may count them, at most, conversion included. json is the card''s text, root its card_root.';
 
+CREATE OR REPLACE FUNCTION o365_internal.section_count(body jsonb) RETURNS integer
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_types jsonb := jsonb_path_query_array(body, '$[*].type');
+    v_place integer;
+    v_last integer := 0;
+    v_images integer := 0;
+    v_sections integer := 0;
+BEGIN
+    FOR v_i IN 0 .. jsonb_array_length(v_types) - 1 LOOP
+        v_place := CASE v_types->>v_i WHEN 'TextBlock' THEN 1 WHEN 'FactSet' THEN 2 WHEN 'Image' THEN 3 ELSE 0 END;
+        -- Texts in front of everything else are the card's own.
+        CONTINUE WHEN v_place = 0 OR v_place = 1 AND v_sections = 0;
+        v_images := CASE v_place WHEN 3 THEN v_images + 1 ELSE 0 END;
+        IF v_place < v_last OR v_sections = 0 OR v_images > 5 THEN
+            v_sections := v_sections + 1;
+            v_images := least(v_images, 1);
+        END IF;
+        v_last := v_place;
+    END LOOP;
+    RETURN v_sections;
+END $$;
+COMMENT ON FUNCTION o365_internal.section_count(jsonb) IS
+    'Sections of the MessageCard that an Adaptive Card with this body becomes, at most: a section has texts, facts and up to five pictures, in '
+    'this order. lib/card_conversion.cpp makes them.';
+
 CREATE OR REPLACE FUNCTION o365_internal.counted_limit(card_size_limit integer) RETURNS integer
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT (card_size_limit * 1.18)::integer $$;
 COMMENT ON FUNCTION o365_internal.counted_limit(integer) IS
@@ -196,8 +222,9 @@ BEGIN
         WHEN 'color' THEN CASE WHEN v_text !~ '^[0-9a-fA-F]{6}$' THEN '{color}'::text[] END
         WHEN 'uuid' THEN CASE WHEN v_text !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN '{uuid}'::text[] END
         WHEN 'version' THEN CASE WHEN v_text !~ '^1\.[0-5]$' THEN ARRAY['version:' || coalesce(nullif(left(v_text, 20), ''), 'empty')] END
-        WHEN 'heading' THEN CASE WHEN path NOT LIKE '$.body[0].%'
-                OR lower(v_text) NOT IN ('bolder', 'medium', 'large', 'extralarge') AND lower(v_text) <> 'default' THEN ARRAY['lost_for_connector:' || key || ' here'] END
+        WHEN 'heading' THEN CASE WHEN lower(v_text) <> 'default' AND (path NOT LIKE '$.body[0].%'
+                OR lower(v_text) <> ALL (CASE key WHEN 'weight' THEN '{bolder}' ELSE '{medium,large,extralarge}' END::text[]))
+            THEN ARRAY['lost_for_connector:' || key || CASE WHEN path LIKE '$.body[0].%' THEN ' ' || left(v_text, 20) ELSE ' here' END] END
         END;
 END $$;
 COMMENT ON FUNCTION o365_internal.field_codes(text, text, text, jsonb, jsonb, boolean, text[]) IS
@@ -514,6 +541,10 @@ BEGIN
         IF v_root = 's.card' AND coalesce(card->>'fallbackText', '') !~ '[^[:space:]]'
            AND NOT jsonb_path_exists(card, '$.body[*] ? (@.type == "TextBlock").text ? (@ like_regex "[^ \\t\\r\\n]")') THEN
             v_codes := v_codes || '$.body:no_text'::text;
+        END IF;
+        -- No element makes two.
+        IF v_root = 's.card' AND jsonb_path_exists(card, '$.body.size() ? (@ > 10)') AND o365_internal.section_count(card->'body') > 10 THEN
+            v_codes := v_codes || '$.body:lost_for_connector:more than 10 sections:A text after facts or pictures begins a section, as do facts after pictures and a sixth picture. Put them together.'::text;
         END IF;
     END IF;
     -- The worker reads cards with limits, wherever a number or a level stands. jsonb writes such a number in full.

@@ -113,6 +113,8 @@ const shapes = {workflow: {
     'many TextBlocks': (n) => adaptive(...list(n, () => ({type: 'TextBlock', text: 'a'}))),
     'many facts': (n) => adaptive({type: 'TextBlock', text: 'a'}, {type: 'FactSet', facts: list(n, () => ({title: 'a', value: 'b'}))}),
     'many FactSets': (n) => adaptive({type: 'TextBlock', text: 'a'}, ...list(n, () => ({type: 'FactSet', facts: [{title: 'a', value: 'b'}]}))),
+    'texts and facts by turns': (n) => adaptive(...list(n, (i) => (i % 2 ? {type: 'FactSet', facts: [{title: 'a', value: 'b'}]} : {type: 'TextBlock', text: 'a'}))),
+    'everything by turns': (n) => adaptive({type: 'TextBlock', text: 'a'}, ...list(n, (i) => [{type: 'Image', url: picture.image}, {type: 'FactSet', facts: [{title: 'a', value: 'b'}]}, {type: 'TextBlock', text: 'a'}][i % 3])),
     'many images': (n) => adaptive({type: 'TextBlock', text: 'a'}, ...list(n, () => ({type: 'Image', url: picture.image}))),
     '4 buttons': (n) => ({...adaptive({type: 'TextBlock', text: 'a'.repeat(n)}), actions: list(4, () => ({type: 'Action.OpenUrl', title: 'o', url: 'https://a.example'}))}),
 }};

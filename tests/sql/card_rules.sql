@@ -14,6 +14,8 @@ CREATE FUNCTION pg_temp.w(element text) RETURNS jsonb LANGUAGE sql AS $$
     SELECT format('{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": "t"}, %s]}', element)::jsonb $$;
 CREATE FUNCTION pg_temp.input(fields text) RETURNS jsonb LANGUAGE sql AS $$
     SELECT pg_temp.a(format('{"@type": "ActionCard", "name": "n", "inputs": [%s], "actions": [{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example"}]}', fields)) $$;
+CREATE FUNCTION pg_temp.alternating(n integer) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT format('{"body": [%s]}', string_agg('{"type": "TextBlock", "text": "t"}, {"type": "FactSet", "facts": [{"title": "a", "value": "b"}]}', ','))::jsonb FROM generate_series(1, n) $$;
 CREATE TEMP TABLE said (description text, dialect text, card jsonb, expected text);
 INSERT INTO said VALUES
     ('a right card has no problem', 'connector', pg_temp.m('{}'), NULL),
@@ -98,7 +100,13 @@ INSERT INTO said VALUES
     ('facts have title and value', 'workflow', pg_temp.w('{"type": "FactSet", "facts": [{"name": "a", "value": "b"}]}'), 'error $.body[1].facts[0].title, warning $.body[1].facts[0].name'),
     ('an attachment has its contentType', 'workflow', '{"type": "message", "attachments": [{"contentType": "application/json", "content": {"type": "AdaptiveCard", "version": "1.4", "body": []}}]}', 'error $.attachments[0].contentType'),
     ('a connector takes no envelope', 'connector', '{"type": "message", "attachments": []}', 'error $.attachments'),
-    ('only the first TextBlock is a title there', 'connector', pg_temp.w('{"type": "TextBlock", "text": "x", "weight": "Bolder"}'), 'error $.body[1].weight');
+    ('only the first TextBlock is a title there', 'connector', pg_temp.w('{"type": "TextBlock", "text": "x", "weight": "Bolder"}'), 'error $.body[1].weight'),
+    ('whose size is no weight', 'connector', pg_temp.w('{"type": "TextBlock", "text": "x"}') || '{"body": [{"type": "TextBlock", "text": "t", "size": "Bolder"}]}', 'error $.body[0].size'),
+    ('and whose weight is no size', 'connector', pg_temp.w('{"type": "TextBlock", "text": "x"}') || '{"body": [{"type": "TextBlock", "text": "t", "weight": "Large"}]}', 'error $.body[0].weight'),
+    ('11 sections are too many of an Adaptive Card as well', 'connector', pg_temp.w('{"type": "TextBlock", "text": "x"}') || pg_temp.alternating(11), 'error $.body'),
+    ('10 are not', 'connector', pg_temp.w('{"type": "TextBlock", "text": "x"}') || pg_temp.alternating(10), NULL),
+    ('51 pictures are too many for 10 sections', 'connector', pg_temp.w((SELECT string_agg('{"type": "Image", "url": "https://example.org/a.png"}', ',') FROM generate_series(1, 51))), 'error $.body'),
+    ('50 are not', 'connector', pg_temp.w((SELECT string_agg('{"type": "Image", "url": "https://example.org/a.png"}', ',') FROM generate_series(1, 50))), NULL);
 SELECT is((SELECT string_agg(p.severity || ' ' || p.path, ', ' ORDER BY p.severity, p.path) FROM o365.check_card(s.card, s.dialect, 'desk') AS p), s.expected, s.description)
   FROM said AS s, (SELECT set_config('session_authorization', 'keeper', true)) AS keeper;
 RESET SESSION AUTHORIZATION;
