@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 #include <initializer_list>
 #include <optional>
 #include <utility>
 
 #include "lib/json_text.h"
-#include "lib/url.h"
 
 namespace o365 {
 namespace {
@@ -50,9 +50,40 @@ bool flag_in(const Json::Value& object, const char* name) {
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
 
-bool is_link(const std::string& url) { return parse_url(url).has_value(); }
+bool starts_with_ignoring_case(std::string_view text, std::string_view lower) {
+    return text.size() >= lower.size() && std::equal(lower.begin(), lower.end(), text.begin(), [](char a, char b) {
+               return a == static_cast<char>(std::tolower(static_cast<unsigned char>(b)));
+           });
+}
 
-bool is_picture(const std::string& url) { return is_link(url) || url.starts_with("data:image/"); }
+// The grammar of o365_internal.is_web_address; of blanks and control characters beyond ASCII it knows none.
+bool is_link(std::string_view url) {
+    const std::size_t scheme = starts_with_ignoring_case(url, "https://")  ? 8
+                               : starts_with_ignoring_case(url, "http://") ? 7
+                                                                           : 0;
+    const auto is_blank_or_control = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 127; };
+    if (scheme == 0 || std::ranges::any_of(url, is_blank_or_control)) return false;
+    url.remove_prefix(scheme);
+    const bool in_brackets = url.starts_with('[');
+    const auto host_end = in_brackets ? url.find(']') : url.find_first_of(":/?#");
+    std::string_view host = url.substr(in_brackets ? 1 : 0, in_brackets && host_end != url.npos ? host_end - 1 : host_end);
+    if (host.empty() || (in_brackets && host_end == url.npos)) return false;
+    if (in_brackets ? host.find_first_not_of("0123456789abcdefABCDEF:.") != host.npos
+                    : host.find_first_of("!\"#$%&'()*+,/:;<=>?@[\\]^`{|}~") != host.npos)
+        return false;
+    url.remove_prefix(std::min(url.size(), in_brackets ? host_end + 1 : host_end));
+    if (url.starts_with(':')) {
+        const std::string_view port = url.substr(1, url.find_first_of("/?#") - 1);
+        int number = 0;
+        const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+        if (port.starts_with('0') || error != std::errc() || end != port.data() + port.size() || number < 1 || number > 65535)
+            return false;
+        url.remove_prefix(1 + port.size());
+    }
+    return url.empty() || std::string_view("/?#").find(url.front()) != std::string_view::npos;
+}
+
+bool is_picture(std::string_view url) { return is_link(url) || starts_with_ignoring_case(url, "data:image/"); }
 
 // ---- Markdown: what a TextBlock does not render, written so that it reads well (office365-connectors.md 5.5, 6.1)
 // ----
@@ -120,12 +151,6 @@ constexpr std::array kTags = {
     Tag{"</h1>", "**\n\n"}, Tag{"<h2>", "**"},     Tag{"</h2>", "**\n\n"}, Tag{"<h3>", "**"},
     Tag{"</h3>", "**\n\n"}, Tag{"<pre>", ""},      Tag{"</pre>", ""},      Tag{"<code>", "`"},
     Tag{"</code>", "`"},    Tag{"<strike>", "~~"}, Tag{"</strike>", "~~"}};
-
-bool starts_with_ignoring_case(std::string_view text, std::string_view lower) {
-    return text.size() >= lower.size() && std::equal(lower.begin(), lower.end(), text.begin(), [](char a, char b) {
-               return a == static_cast<char>(std::tolower(static_cast<unsigned char>(b)));
-           });
-}
 
 // <a href="url">name</a> is [name](url); nothing when it is written in another way or leads elsewhere than to the web.
 std::optional<std::pair<std::string, std::size_t>> link_of_html(std::string_view text) {
@@ -447,27 +472,20 @@ class ToAdaptive {
             lose(path, known ? "a button of type " + type : "an action of a type that is not known");
             return {};
         }
+        const Json::Value& targets = list_in(action, type == "OpenUri" ? "targets" : "target");
         std::string uri;
-        if (type == "ViewAction") {
-            const Json::Value& legacy = member(action, "target");
-            if (legacy.isArray() && !legacy.empty() && legacy[0].isString()) uri = legacy[0].asString();
-            if (legacy.isString()) uri = legacy.asString();
+        for (const Json::Value& target : targets) {
+            const std::string one = target.isString() ? target.asString() : text_in(target, "uri");
+            const bool is_default = text_in(target, "os") == "default";
+            if (!is_link(one) || (!uri.empty() && !is_default)) continue;
+            uri = one;
+            if (is_default) break;
         }
-        const Json::Value& targets = list_in(action, "targets");
-        std::optional<Json::ArrayIndex> chosen;
-        for (Json::ArrayIndex i = 0; i < targets.size(); ++i) {
-            if (!is_link(text_in(targets[i], "uri"))) continue;
-            if (!chosen) chosen = i;
-            if (text_in(targets[i], "os") != "default") continue;
-            chosen = i;
-            break;
-        }
-        if (chosen) uri = text_in(targets[*chosen], "uri");
-        if (!is_link(uri)) {
+        if (uri.empty()) {
             lose(path, "a button without a web address");
             return {};
         }
-        if (targets.size() > 1) lose(path, "addresses for single systems");
+        if (targets.size() > 1) lose(path, "its other addresses");
         Json::Value button = of_type("Action.OpenUrl");
         const std::string name = text_in(action, "name");
         button["title"] = is_blank(name) ? "Open" : name;

@@ -162,6 +162,33 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_shown_is_listed_by_its_path) {
     BOOST_TEST(content["body"][0]["style"].asString() == "attention");
 }
 
+BOOST_AUTO_TEST_CASE(a_button_keeps_its_default_address_or_its_first) {
+    const auto url = [](const std::string& action, bool loses) {
+        const ConvertedCard converted = adaptive_from_message_card(
+            card(R"({"text": "t", "potentialAction": [)" + action + "]}"));
+        BOOST_TEST(converted.lost.empty() != loses, action);
+        return converted.card["attachments"][0]["content"]["actions"][0]["url"].asString();
+    };
+    const auto target = [](const std::string& os, const std::string& uri) {
+        return R"({"os": ")" + os + R"(", "uri": ")" + uri + "\"}";
+    };
+    const auto open = [](const std::string& targets) { return R"({"@type": "OpenUri", "targets": [)" + targets + "]}"; };
+    BOOST_TEST(url(open(target("iOS", "https://i.example/") + "," + target("default", "https://d.example/")), true) ==
+               "https://d.example/");
+    BOOST_TEST(url(open(target("default", "tel:1") + "," + target("iOS", "https://i.example/")), true) ==
+               "https://i.example/");
+    BOOST_TEST(url(R"({"@type": "ViewAction", "target": ["https://a.example/", "https://b.example/"]})", true) ==
+               "https://a.example/");
+    BOOST_TEST(url(R"({"@type": "ViewAction", "target": ["https://a.example/"]})", false) == "https://a.example/");
+    for (const char* kept : {"https://a.example", "HTTPS://A.example?q", "https://a.example:65535/{{id}}#x",
+                             "http://[::1]:80/", "https://m\u00fcnchen.example/\u00e4"})
+        BOOST_TEST(url(open(target("default", kept)), false) != "", kept);
+    for (const char* lost : {"https://a.example/a b", "https://a.example/\\n", "https://a.example:PORT/",
+                             "https://a.example:65536", "https://a.example:0/", "https://{{host}}/", "https:///x",
+                             "https://u@a.example/", "https://[::1", "http:/a.example", "/t/1", ""})
+        BOOST_TEST(url(open(target("default", lost)), true) == "", lost);
+}
+
 BOOST_AUTO_TEST_CASE(markdown_that_is_not_rendered_reads_well) {
     const auto text = [](const std::string& written) {
         Json::Value source;

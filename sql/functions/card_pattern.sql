@@ -14,9 +14,10 @@ DECLARE
         WHEN 'title' THEN '<[^[:space:]]|\][(`\\]|:[/`\\]'
         WHEN 'plain' THEN '<[^[:space:]]|\*[*`\\]|_[_`\\]|~[~`\\]|^[#`\\]|\][(`\\]'
         WHEN 'fact' THEN '<[^[:space:]]|\*[*`\\]|_[_`\\]|~[~`\\]|^[#`\\]' END;
+    v_address text := '^https://[a-zA-Z0-9.-]+(:[1-9][0-9]{0,3})?([/?#][^[:space:][:cntrl:]]*)?$';
     v_whole text := CASE rule
-        WHEN 'image' THEN '^https://[a-zA-Z0-9][^[:space:]]*$'
-        WHEN 'link' THEN '^https://[a-zA-Z0-9][^[:space:]]*$'
+        WHEN 'image' THEN v_address
+        WHEN 'link' THEN v_address
         WHEN 'color' THEN '^[0-9a-fA-F]{6}$'
         WHEN 'uuid' THEN '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'
         WHEN 'version' THEN '^1\.[0-5]$' END;
@@ -47,7 +48,7 @@ BEGIN
         v_checks := v_checks
             || ('@.value.size() <= ' || least(field.max_items, CASE field.rule WHEN 'five' THEN 5 WHEN 'six' THEN 6 END))
             || CASE WHEN field.rule IN ('filled', 'links') THEN '@.value.size() > 0' END
-            || CASE WHEN field.kind = 'm.action:OpenUri' AND field.name = 'targets'
+            || CASE WHEN field.kind = 'm.action:OpenUri' AND field.name = 'targets' OR field.kind = 'm.action:ViewAction' AND field.name = 'target'
                     THEN '($converts == false || @.value.size() == 1)' END
             || CASE WHEN field.rule = 'links'
                     THEN format('!exists(@.value[*].type() ? (@ != "string")) && !exists(@.value[*] ? (!(%s)))',

@@ -37,24 +37,34 @@ COMMENT ON FUNCTION o365_internal.text_codes(text, text) IS
     'Rules that a text breaks, by the rule of its field (text, adaptive_text, title, plain, fact); null for none. Of what a far end does not '
     'render only what looks meant: a bare < is none.';
 
+CREATE OR REPLACE FUNCTION o365_internal.is_web_address(url text) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN url ~* ('^https?://([^[:space:][:cntrl:]!-,/:-@[-^`{-~]+|\[[0-9a-f:.]+\])(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?'
+                   || '([/?#][^[:space:][:cntrl:]]*)?$');
+END $$;
+COMMENT ON FUNCTION o365_internal.is_web_address(text) IS
+    'Whether it is an http or https URL with a host, without a user, blanks and control characters. What is one here is one for '
+    'lib/card_conversion.cpp.';
+
 CREATE OR REPLACE FUNCTION o365_internal.address_codes(rule text, value text, key text, target_urls text[]) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_picture bytea;
 BEGIN
     IF rule = 'image' THEN
-        IF value ~* '^https://[^/?#[:space:]]+\S*$' THEN RETURN NULL; END IF;
+        IF value ~* '^https:' AND o365_internal.is_web_address(value) THEN RETURN NULL; END IF;
         IF value !~* '^data:' THEN RETURN '{image_https}'; END IF;
         BEGIN
-            v_picture := decode(substring(value FROM '^[dD][aA][tT][aA]:[^,]*;base64,(.*)$'), 'base64');
+            v_picture := decode(substring(value FROM '(?i)^data:image/[^,]*;base64,(.*)$'), 'base64');
         EXCEPTION WHEN invalid_parameter_value OR invalid_text_representation THEN
             RETURN '{image_size}';
         END;
         RETURN CASE WHEN o365_internal.logo_type(v_picture) IS NULL OR octet_length(v_picture) >= 1048576 THEN '{image_size}'::text[]
                     ELSE '{image_data}' END;
     ELSIF rule = 'link' THEN
-        -- {{...}} is filled in by the far end.
-        RETURN CASE WHEN value ~* '^https?://[^/?#[:space:]]' THEN NULL WHEN value ~* '^[a-z][a-z0-9+.-]*:\S' THEN '{link_scheme}'::text[] ELSE '{link}' END;
+        RETURN CASE WHEN o365_internal.is_web_address(value) THEN NULL
+                    WHEN value ~* '^[a-z][a-z0-9+.-]*:\S' AND value !~* '^https?:' THEN '{link_scheme}'::text[] ELSE '{link}' END;
     END IF;
     -- In development the sandbox calls targets, and it is on this machine.
     RETURN CASE WHEN NOT o365_internal.is_https_url(value) OR o365_internal.text_setting('environment') <> 'development'
@@ -206,8 +216,7 @@ BEGIN
     IF v_rule IN ('text', 'fact', 'title', 'plain', 'adaptive_text') THEN
         RETURN CASE WHEN v_text ~ '[<*_#~|\n[]|https?:' THEN o365_internal.text_codes(v_rule, v_text) END;
     ELSIF v_rule IN ('image', 'link', 'target') THEN
-        RETURN CASE WHEN v_rule <> 'target' AND v_text ~ '^https://[a-zA-Z0-9][^[:space:]]*$' THEN NULL
-                    ELSE o365_internal.address_codes(v_rule, v_text, key, CASE WHEN NOT converts THEN target_urls END) END;
+        RETURN o365_internal.address_codes(v_rule, v_text, key, CASE WHEN NOT converts THEN target_urls END);
     ELSIF left(v_rule, 1) = '|' THEN
         IF position('|' IN v_text) = 0
            AND position('|' || CASE WHEN left(object_kind, 3) = 'a.e' OR left(object_kind, 4) IN ('a.ac', 'a.co') THEN lower(v_text) ELSE v_text END || '|'
@@ -289,9 +298,12 @@ BEGIN
         IF object.lost AND converts AND NOT v_in_action_card THEN
             v_codes := v_codes || ('lost_action:' || split_part(kind, ':', 2));
         END IF;
-        IF kind = 'm.action:OpenUri' THEN
-            IF converts AND NOT v_in_action_card AND jsonb_path_exists(value, '$.targets.size() ? (@ > 1)') THEN
-                v_codes := v_codes || 'lost_targets'::text;
+        IF kind IN ('m.action:OpenUri', 'm.action:ViewAction') THEN
+            IF converts AND NOT v_in_action_card THEN
+                v_items := CASE kind WHEN 'm.action:OpenUri' THEN jsonb_path_query_array(value, '$.targets[*].uri') ELSE jsonb_path_query_array(value, '$.target[*]') END;
+                v_codes := v_codes || CASE
+                    WHEN NOT EXISTS (SELECT FROM jsonb_array_elements_text(v_items) AS i (uri) WHERE o365_internal.is_web_address(uri)) THEN '{lost_link}'::text[]
+                    WHEN jsonb_array_length(v_items) > 1 THEN '{lost_targets}' END;
             END IF;
         ELSIF kind IN ('m.action:ActionCard', 'm.input:MultichoiceInput') THEN
             IF kind = 'm.action:ActionCard' AND v_in_action_card THEN

@@ -10,6 +10,8 @@ CREATE FUNCTION pg_temp.m(more text) RETURNS jsonb LANGUAGE sql AS $$
 CREATE FUNCTION pg_temp.s(more text) RETURNS jsonb LANGUAGE sql AS $$ SELECT pg_temp.m(format('{"sections": [%s]}', more)) $$;
 CREATE FUNCTION pg_temp.a(more text) RETURNS jsonb LANGUAGE sql AS $$
     SELECT pg_temp.m(format('{"potentialAction": [%s, {"@type": "OpenUri", "name": "o", "targets": [{"os": "default", "uri": "https://example.org"}]}]}', more)) $$;
+CREATE FUNCTION pg_temp.open(uri text) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT pg_temp.m(format('{"potentialAction": [{"@type": "OpenUri", "name": "o", "targets": [{"os": "default", "uri": "%s"}]}]}', uri)) $$;
 CREATE FUNCTION pg_temp.w(element text) RETURNS jsonb LANGUAGE sql AS $$
     SELECT format('{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": "t"}, %s]}', element)::jsonb $$;
 CREATE FUNCTION pg_temp.input(fields text) RETURNS jsonb LANGUAGE sql AS $$
@@ -64,6 +66,21 @@ INSERT INTO said VALUES
     ('a target has a uri', 'connector', pg_temp.a('{"@type": "OpenUri", "name": "x", "targets": [{"os": "default"}]}'), 'error $.potentialAction[0].targets[0].uri'),
     ('which is absolute', 'connector', pg_temp.a('{"@type": "OpenUri", "name": "x", "targets": [{"os": "default", "uri": "/tickets/17"}]}'), 'error $.potentialAction[0].targets[0].uri'),
     ('and best http', 'connector', pg_temp.a('{"@type": "OpenUri", "name": "x", "targets": [{"os": "default", "uri": "mailto:a@b.c"}]}'), 'warning $.potentialAction[0].targets[0].uri'),
+    ('an address has no blank', 'connector', pg_temp.open('https://example.org/search?q=a b'), 'error $.potentialAction[0].targets[0].uri'),
+    ('nor a line break at its end', 'connector', pg_temp.open('https://example.org/x\n'), 'error $.potentialAction[0].targets[0].uri'),
+    ('nor a control character', 'connector', pg_temp.open('https://example.org/x\u0007'), 'error $.potentialAction[0].targets[0].uri'),
+    ('its port is a number', 'connector', pg_temp.open('https://example.org:PORT/x'), 'error $.potentialAction[0].targets[0].uri'),
+    ('of a port', 'connector', pg_temp.open('https://example.org:99999/x'), 'error $.potentialAction[0].targets[0].uri'),
+    ('its host is filled in by nobody', 'connector', pg_temp.open('https://{{host}}/x'), 'error $.potentialAction[0].targets[0].uri'),
+    ('what follows may have braces', 'connector', pg_temp.open('https://example.org:65535/{{id}}?a={{b}}#c'), NULL),
+    ('a host may be an address', 'connector', pg_temp.open('http://[::1]:8080/'), NULL),
+    ('or a name of any alphabet', 'connector', pg_temp.open('https://münchen.example/ä'), NULL),
+    ('a picture''s address has a port that is one', 'connector', pg_temp.s('{"activityImage": "https://example.org:PORT/a.png"}'), 'error $.sections[0].activityImage'),
+    ('a picture inside the card says that it is one', 'connector', pg_temp.s('{"activityImage": "data:text/plain;base64,iVBORw0KGgo="}'), 'error $.sections[0].activityImage'),
+    ('in any case', 'connector', pg_temp.s('{"activityImage": "DATA:image/png;base64,iVBORw0KGgo="}'), 'warning $.sections[0].activityImage'),
+    ('a button that Workflows does not open is lost', 'workflow', pg_temp.open('mailto:a@b.c'), 'warning $.potentialAction[0], warning $.potentialAction[0].targets[0].uri'),
+    ('so are the addresses of a ViewAction but one', 'workflow', pg_temp.a('{"@type": "ViewAction", "name": "v", "target": ["https://example.org", "https://example.org/2"]}'), 'warning $.potentialAction[0]'),
+    ('of one nothing is', 'workflow', pg_temp.a('{"@type": "ViewAction", "name": "v", "target": ["https://example.org"]}'), NULL),
     ('os is one of four', 'connector', pg_temp.a('{"@type": "OpenUri", "name": "x", "targets": [{"os": "linux", "uri": "https://example.org"}]}'), 'error $.potentialAction[0].targets[0].os'),
     ('a ViewAction''s target is a list of addresses', 'connector', pg_temp.a('{"@type": "ViewAction", "name": "v", "target": ["https://example.org"]}'), NULL),
     ('each is a text', 'connector', pg_temp.a('{"@type": "ViewAction", "name": "v", "target": [[]]}'), 'error $.potentialAction[0].target[0]'),
@@ -138,6 +155,7 @@ INSERT INTO mistake VALUES
 SELECT ok(EXISTS (SELECT FROM o365.check_card(m.card, m.dialect, 'desk') AS p WHERE p.severity || ' ' || p.path = m.path AND p.hint LIKE m.hint), 'a mistake is told what to write: ' || m.description)
   FROM mistake AS m, (SELECT set_config('session_authorization', 'keeper', true)) AS keeper;
 RESET SESSION AUTHORIZATION;
+SELECT is((SELECT p.hint FROM o365.check_card(pg_temp.open('https://example.org/a b')) AS p), 'Write "https://HOST/...", and a blank in it as %20.', 'a blank in an address is told how');
 SELECT is((SELECT p.hint FROM o365.check_card(pg_temp.m('{"sumary": "x"}')) AS p), 'Write "summary".', 'what was meant is suggested');
 SELECT is_empty($$SELECT r.code FROM o365_internal.card_rule AS r WHERE r.source !~ '[[:alnum:]]'$$, 'every rule names its source');
 SELECT is_empty($$SELECT f.kind, f.name, f.rule FROM o365_internal.card_field AS f WHERE f.rule NOT LIKE '|%|'
