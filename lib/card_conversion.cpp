@@ -199,12 +199,32 @@ std::string without_html(std::string_view text) {
     return result;
 }
 
+// The backticks that begin a block of code, or end it; 0 where the line is none of them, such as "```code```".
+std::size_t fence(std::string_view line) {
+    const auto end = std::min(line.find_first_not_of('`'), line.size());
+    return end >= 3 && line.find('`', end) == std::string_view::npos ? end : 0;
+}
+
+// A line of code, which is no Markdown.
+std::string escaped(std::string_view line) {
+    std::string result;
+    const auto first = line.find_first_not_of(" \t");
+    const auto digits_end = first == std::string_view::npos ? first : line.find_first_not_of("0123456789", first);
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        const bool begins_list = (i == first && std::string_view("-+>=").find(line[i]) != std::string_view::npos) ||
+                                 (i == digits_end && i != first && (line[i] == '.' || line[i] == ')'));
+        if (begins_list || std::string_view("\\`*_[]#~|").find(line[i]) != std::string_view::npos) result += '\\';
+        result += line[i];
+    }
+    return result;
+}
+
 std::string plainer(const std::string& text) {
     const bool marked = text.find_first_of("#|`<") != std::string::npos || text.find("![") != std::string::npos;
     if (!marked) return text;
     const std::string source = without_html(text);
     std::string result;
-    bool in_code = false;
+    std::size_t code = 0;  // backticks of the fence that is open
     bool after_table = false;
     std::string_view rest = source;
     while (true) {
@@ -214,10 +234,15 @@ std::string plainer(const std::string& text) {
         std::string_view ending = end == std::string_view::npos ? "" : "\n";
         bool drops = false;
         std::string shown(line);
-        if (bare.starts_with("```")) {
-            in_code = !in_code;
+        const std::size_t backticks = fence(bare);
+        if (code == 0 && backticks > 0) {
+            code = backticks;
             drops = true;
-        } else if (in_code) {
+        } else if (code > 0 && backticks >= code && backticks == bare.size()) {
+            code = 0;
+            drops = true;
+        } else if (code > 0) {
+            shown = escaped(line);
             if (!ending.empty() && !bare.empty()) ending = "\n\n";
         } else if (is_table_rule(bare)) {
             drops = true;
@@ -337,16 +362,21 @@ class ToAdaptive {
         return element;
     }
 
+    static std::size_t json_bytes(const std::string& text) {
+        return text.size() + static_cast<std::size_t>(std::ranges::count_if(text, [](char c) {
+                   return std::string_view("\n\r\t\"\\").find(c) != std::string_view::npos;
+               }));
+    }
+
     Json::Value text_block(const std::string& text) {
         Json::Value block = of_type("TextBlock");
         std::string plain = texts_ == Texts::improved ? plainer(text) : text;
-        if (plain.size() > text.size()) {
-            // Line ends count twice in JSON.
-            const std::size_t more = (plain.size() - text.size()) * 2;
-            if (more > may_add_) {
+        const std::size_t before = json_bytes(text);
+        if (const std::size_t after = json_bytes(plain); after > before) {
+            if (after - before > may_add_) {
                 plain = text;
             } else {
-                may_add_ -= more;
+                may_add_ -= after - before;
             }
         }
         block["text"] = is_blank(plain) ? text : plain;
@@ -703,6 +733,18 @@ std::string compact_json(const Json::Value& value) {
     return Json::writeString(writer, value);
 }
 
+std::string without_blanks(std::string_view json) {
+    std::string result;
+    bool in_string = false;
+    for (std::size_t i = 0; i < json.size(); ++i) {
+        if (!in_string && std::string_view(" \t\r\n").find(json[i]) != std::string_view::npos) continue;
+        result += json[i];
+        if (json[i] == '"') in_string = !in_string;
+        if (in_string && json[i] == '\\' && i + 1 < json.size()) result += json[++i];
+    }
+    return result;
+}
+
 Json::Value adaptive_envelope(Json::Value card) {
     Json::Value attachment;
     attachment["contentType"] = kAdaptiveType;
@@ -758,7 +800,14 @@ CardBody card_body(std::string card, std::string_view dialect) {
     if (!converted.problem.empty()) return {"", "the card cannot be converted for this webhook: " + converted.problem};
     const std::string type = text_in(*parsed, "type");
     const bool as_it_is = for_workflow ? is_envelope(*parsed) : type != "AdaptiveCard";
-    return {as_it_is ? std::move(card) : compact_json(converted.card), ""};
+    if (as_it_is) return {std::move(card), ""};
+    if (for_workflow && type == "AdaptiveCard") {
+        // Around its own text: written anew, 0.1 would have 19 digits.
+        return {R"({"attachments":[{"content":)" + without_blanks(card) + R"(,"contentType":")" + kAdaptiveType +
+                    R"(","contentUrl":null}],"type":"message"})",
+                ""};
+    }
+    return {compact_json(converted.card), ""};
 }
 
 std::size_t most_converted_bytes(const Json::Value& card, std::size_t size) {

@@ -57,7 +57,10 @@ CardBody card_body(std::string card, std::string_view dialect);
 // kBytesPerSection beyond.
 std::size_t most_converted_bytes(const Json::Value& card, std::size_t size);
 
-// Compact JSON in UTF-8, as it is POSTed.
+// Compact JSON in UTF-8, as it is POSTed. Numbers with a fraction may get longer.
 std::string compact_json(const Json::Value& value);
+
+// JSON, which it must be, without the blanks between its values.
+std::string without_blanks(std::string_view json);
 
 }  // namespace o365

@@ -146,6 +146,15 @@ BOOST_AUTO_TEST_CASE(a_bare_adaptive_card_gets_its_envelope) {
     BOOST_TEST(sent["attachments"][0]["contentUrl"].isNull());
 }
 
+BOOST_AUTO_TEST_CASE(a_bare_adaptive_card_keeps_its_numbers_and_texts) {
+    const std::string bare = R"({"body": [{"a b": 0.1, "c": "\"d \\", "e": [1.10, 1e300]}], "type": "AdaptiveCard"})";
+    const std::string sent = card_body(bare, "workflow").text;
+    BOOST_TEST(sent == R"({"attachments":[{"content":{"body":[{"a b":0.1,"c":"\"d \\","e":[1.10,1e300]}],)"
+                       R"("type":"AdaptiveCard"},"contentType":"application/vnd.microsoft.card.adaptive",)"
+                       R"("contentUrl":null}],"type":"message"})");
+    BOOST_TEST((card(sent) == card_for_dialect(card(bare), "workflow").card));
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_shown_is_listed_by_its_path) {
     const ConvertedCard converted = adaptive_from_message_card(card(R"({"text": "t", "themeColor": "FF0000",
         "potentialAction": [{"@type": "HttpPOST", "name": "a"}, {"@type": "OpenUri", "name": "b", "targets": [
@@ -203,6 +212,10 @@ BOOST_AUTO_TEST_CASE(markdown_that_is_not_rendered_reads_well) {
     BOOST_TEST(text("<a href=\"javascript:x\">x</a>") == "<a href=\"javascript:x\">x</a>");
     BOOST_TEST(text("`<b>` <script>") == "`<b>` <script>");
     BOOST_TEST(text("```\na\nb\n```\n") == "a\n\nb\n\n");
+    BOOST_TEST(text("Log:\n\n```error: disk full```\n\n# Next") == "Log:\n\n```error: disk full```\n\n**Next**");
+    BOOST_TEST(text("```py\nin __init__ of x[0]*2\n- 1. a\n1. b\n17\n```\n_a_") ==
+               "in \\_\\_init\\_\\_ of x\\[0\\]\\*2\n\n\\- 1. a\n\n1\\. b\n\n17\n\n_a_");
+    BOOST_TEST(text("````\n```\na_b\n````\nc_d") == "\\`\\`\\`\n\na\\_b\n\nc_d");
     BOOST_TEST(text("#17 is open, **bold** stays") == "#17 is open, **bold** stays");
 }
 

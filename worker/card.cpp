@@ -216,7 +216,7 @@ int card_convert(const CardFile& file) {
     if (loaded.code != 0) return loaded.code;
     const ConvertedCard converted = convert(file, loaded);
     if (!converted.problem.empty()) return kBadData;
-    fmt::print("{}\n", compact_json(converted.card));
+    fmt::print("{}\n", without_blanks(card_body(loaded.text, file.dialect).text));
     return 0;
 }
 

@@ -107,6 +107,7 @@ const shapes = {workflow: {
     'sections with everything, without @type': (n) => ({text: 't'.repeat(n), sections: list(10, () => everything('a'))}),
     'a summary': (n) => ({summary: 's'.repeat(n)}),
     'a summary and a section': (n) => ({summary: '"'.repeat(n), sections: [{text: 'a'}]}),
+    'fractions': (n) => ({...adaptive({type: 'TextBlock', text: 'a'}), metadata: {a: list(n, () => 0.1)}}),
     'a bare Adaptive Card': (n) => adaptive({type: 'TextBlock', text: '"'.repeat(n)}),
 }, connector: {
     ...Object.fromEntries(Object.entries(alphabets).map(([name, letter]) => [`an Adaptive Card of ${name}`, (n) => adaptive({type: 'TextBlock', text: letter.repeat(n), size: 'Large'}, {type: 'TextBlock', text: 'x'})])),
