@@ -88,8 +88,9 @@ DECLARE
     v_tag text := CASE WHEN left(kind, 1) = 'm' THEN '@."@type"' ELSE '@."type"' END;
     v_fields text;
 BEGIN
-    -- A kind inside itself, and a card whose elements card_is_right does not look for.
-    IF kind = ANY (above || ARRAY['a.action:Action.ShowCard']) THEN
+    -- A kind inside itself, a card whose elements card_is_right does not look for, and what an ActionCard may not hold.
+    IF kind = ANY (above || ARRAY['a.action:Action.ShowCard'])
+       OR 'm.action:ActionCard' = ANY (above) AND kind IN ('m.action:InvokeAddInCommand', 'm.action:ViewAction') THEN
         RETURN NULL;
     ELSIF right(kind, 1) = ':' THEN
         RETURN format('%s.type() == "string" && (%s)', v_tag, (
@@ -187,9 +188,9 @@ COMMENT ON FUNCTION o365_internal.card_is_right(jsonb, text, boolean) IS
     'root: its card_root. converts: whether a conversion follows. The rules for a card as a whole are card_problems''s.';
 
 DELETE FROM o365_internal.card_pattern;
--- A pattern covers its object where nothing in it is left aside. The walk asks actions_are_right before it trusts any, but an
--- ActionCard it must see for itself: whether one may stand there, its own pattern does not know. Fields that hold elements
--- are always in doubt.
+-- A pattern covers its object where nothing in it is left aside. The walk asks actions_are_right before it trusts any, but what
+-- may not stand in an ActionCard it must see for itself: where it stands, its own pattern does not know. Fields that hold
+-- elements are always in doubt.
 INSERT INTO o365_internal.card_pattern (kind, pattern, covers, doubts)
     WITH RECURSIVE holds_elements (kind) AS (
         SELECT 'a.element:'
@@ -208,7 +209,7 @@ INSERT INTO o365_internal.card_pattern (kind, pattern, covers, doubts)
           FROM (SELECT k.kind FROM o365_internal.card_kind AS k UNION ALL SELECT 'a.element:') AS k
     )
     SELECT m.kind, format(CASE WHEN m.kind LIKE '%:' THEN '$[*] ? (!(%s))' ELSE '$ ? (%s)' END, m.pattern)::jsonpath,
-           m.kind NOT IN ('m.action:ActionCard', 'm.action:HttpPOST', 'm.input:MultichoiceInput')
+           m.kind NOT IN ('m.action:ActionCard', 'm.action:InvokeAddInCommand', 'm.action:ViewAction', 'm.action:HttpPOST', 'm.input:MultichoiceInput')
                AND m.kind NOT IN (SELECT h.kind FROM holds_elements AS h),
            ('$.keyvalue() ? (!(' || m.fields || '))')::jsonpath
       FROM made AS m WHERE m.pattern IS NOT NULL;

@@ -35,7 +35,7 @@ INSERT INTO o365_internal.card_rule (code, severity, problem, hint, source) VALU
     ('too_many', 'error', '%1$s has %2$s items, %3$s are allowed', 'Leave some out, or send several cards.', 'office365-connectors.md 5.1'),
     ('surplus', 'warning', '%1$s has %2$s items, Teams shows %3$s', 'The rest silently disappears: put them into another section or leave them out.', 'office365-connectors.md 5.6, 6.1'),
     ('empty', 'error', '%1$s is empty', 'Write %5$s.', 'office365-connectors.md 5.3'),
-    ('nested_action_card', 'error', 'an ActionCard stands inside an ActionCard', 'Only OpenUri and HttpPOST may stand there.', 'office365-connectors.md 5.3'),
+    ('nested_action', 'error', 'inside an ActionCard there is no %4$s', 'Only OpenUri and HttpPOST may stand there.', 'office365-connectors.md 5.3'),
     ('no_effect', 'warning', '%1$s has no effect here', '%5$s', 'office365-connectors.md 5.1: e-mail only'),
     ('html', 'warning', '%1$s has HTML, which is shown as it stands', 'Write Markdown: **bold**, *italics*, [text](https://...), and an empty line between paragraphs. o365.markdown_escape keeps a < of data as it is.', 'office365-connectors.md 5.5, 6.1'),
     ('newline', 'warning', '%1$s has a single line break, which is not shown', 'Write two (\n\n) to begin a new line.', 'office365-connectors.md 5.5'),

@@ -298,6 +298,9 @@ BEGIN
         IF object.lost AND converts AND NOT v_in_action_card THEN
             v_codes := v_codes || ('lost_action:' || split_part(kind, ':', 2));
         END IF;
+        IF v_in_action_card AND kind IN ('m.action:ActionCard', 'm.action:InvokeAddInCommand', 'm.action:ViewAction') THEN
+            v_codes := v_codes || ('nested_action:' || split_part(kind, ':', 2));
+        END IF;
         IF kind IN ('m.action:OpenUri', 'm.action:ViewAction') THEN
             IF converts AND NOT v_in_action_card THEN
                 v_items := CASE kind WHEN 'm.action:OpenUri' THEN jsonb_path_query_array(value, '$.targets[*].uri') ELSE jsonb_path_query_array(value, '$.target[*]') END;
@@ -306,9 +309,6 @@ BEGIN
                     WHEN jsonb_array_length(v_items) > 1 THEN '{lost_targets}' END;
             END IF;
         ELSIF kind IN ('m.action:ActionCard', 'm.input:MultichoiceInput') THEN
-            IF kind = 'm.action:ActionCard' AND v_in_action_card THEN
-                v_codes := v_codes || 'nested_action_card'::text;
-            END IF;
             v_codes := v_codes || o365_internal.input_codes(kind, value);
         END IF;
     END IF;

@@ -10,6 +10,8 @@ CREATE FUNCTION pg_temp.m(more text) RETURNS jsonb LANGUAGE sql AS $$
 CREATE FUNCTION pg_temp.s(more text) RETURNS jsonb LANGUAGE sql AS $$ SELECT pg_temp.m(format('{"sections": [%s]}', more)) $$;
 CREATE FUNCTION pg_temp.a(more text) RETURNS jsonb LANGUAGE sql AS $$
     SELECT pg_temp.m(format('{"potentialAction": [%s, {"@type": "OpenUri", "name": "o", "targets": [{"os": "default", "uri": "https://example.org"}]}]}', more)) $$;
+CREATE FUNCTION pg_temp.in_action_card(action text) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT pg_temp.a(format('{"@type": "ActionCard", "name": "n", "actions": [%s]}', action)) $$;
 CREATE FUNCTION pg_temp.open(uri text) RETURNS jsonb LANGUAGE sql AS $$
     SELECT pg_temp.m(format('{"potentialAction": [{"@type": "OpenUri", "name": "o", "targets": [{"os": "default", "uri": "%s"}]}]}', uri)) $$;
 CREATE FUNCTION pg_temp.w(element text) RETURNS jsonb LANGUAGE sql AS $$
@@ -96,6 +98,9 @@ INSERT INTO said VALUES
     ('headers are objects of name and value', 'connector', pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example", "headers": [{"Content-Type": "x"}]}'),
         'error $.potentialAction[0].headers[0].name, error $.potentialAction[0].headers[0].value, warning $.potentialAction[0].headers[0]."Content-Type"'),
     ('an ActionCard stands in no other', 'connector', pg_temp.a('{"@type": "ActionCard", "name": "n", "actions": [{"@type": "ActionCard", "name": "n", "actions": [{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example"}]}]}'), 'error $.potentialAction[0].actions[0]'),
+    ('nor an InvokeAddInCommand', 'connector', pg_temp.in_action_card('{"@type": "InvokeAddInCommand", "name": "i", "addInId": "27c3dc4d-1f2b-4d0c-9f0c-3a8f0b6a1f11", "desktopCommandId": "c"}'), 'error $.potentialAction[0].actions[0]'),
+    ('nor a ViewAction', 'connector', pg_temp.in_action_card('{"@type": "ViewAction", "name": "v", "target": ["https://example.org"]}'), 'error $.potentialAction[0].actions[0]'),
+    ('OpenUri does', 'connector', pg_temp.in_action_card('{"@type": "OpenUri", "name": "o", "targets": [{"os": "default", "uri": "https://example.org"}]}'), NULL),
     ('inputs are right', 'connector', pg_temp.input('{"@type": "TextInput", "id": "a", "title": "t", "isMultiline": true, "maxLength": 9}, {"@type": "DateInput", "id": "b", "includeTime": true}, {"@type": "MultichoiceInput", "id": "c", "choices": [{"display": "x", "value": "1"}], "value": "1", "isMultiSelect": false, "style": "expanded"}'), NULL),
     ('an input has an id', 'connector', pg_temp.input('{"@type": "TextInput"}'), 'error $.potentialAction[0].inputs[0].id'),
     ('of its own', 'connector', pg_temp.input('{"@type": "TextInput", "id": "a"}, {"@type": "TextInput", "id": "a"}'), 'error $.potentialAction[0]'),
