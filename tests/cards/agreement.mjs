@@ -30,13 +30,19 @@ function checked(all, dialect) {
     return results;
 }
 
+const odd = [null, true, 17, 0.1, 1.79e308, 'x', '', ' ', [], {}, '# h\n\n|a|b|\n|-|-|', '```a```\n\n# b', '```\na_b*\n```', 'https://a.example/', 'HTTP://a.example:80', 'https://a.example/a b', 'https://a.example/\n',
+    'https://a.example:PORT/a.png', 'https://a.example:65536', 'https://a.example:0', 'https://{{a}}/', 'https://a.example/{{a}}', 'https:///a', 'https://u:p@a.example', 'https://[::1]/', 'https://[', 'https://a.example/\u0007', 'https://a%20b/',
+    'https://\u00fc.example/\u00e4', 'https://a_b.example./', 'https://-', '/t/1', 'mailto:a@b.c', 'javascript:alert(1)', 'data:image/png;base64,iVBORw0KGgo=', 'DATA:image/png;base64,iVBORw0KGgo=', 'data:text/plain;base64,iVBORw0KGgo='];
+/** The strings of every card here: what is right in one field is put into others. */
+const words = ['Bolder', 'Lighter', 'Large', 'ExtraLarge', 'default', 'Person', ...new Set(cards.flatMap(([, one]) => [...JSON.stringify(one).matchAll(/"((?:[^"\\]|\\.){1,30})"/g)].map(([text]) => JSON.parse(text))))];
+
 /** The same numbers each time; for a campaign CARDS and SEED say how many changed cards for each dialect, and which. */
 const many = Number(process.env.CARDS ?? 600);
 let seed = Number(process.env.SEED ?? 7);
 const random = (below) => { seed = (Math.imul(seed, 1103515245) + 12345) >>> 0; return (seed >>> 8) % below; };
 function change(value) {
     if (value === null || typeof value !== 'object' || Object.keys(value).length === 0 || random(8) === 0)
-        return [null, true, 17, 1.79e308, 'x', [], {}, '# h\n\n|a|b|\n|-|-|', 'https://a.example/'][random(9)];
+        return random(2) === 0 ? odd[random(odd.length)] : words[random(words.length)];
     const keys = Object.keys(value);
     const key = keys[random(keys.length)];
     if (Array.isArray(value)) return random(4) === 0 ? [...value, value[key]] : value.map((one, i) => (i === Number(key) ? change(one) : one));
