@@ -114,8 +114,8 @@ BEGIN
     END IF;
     -- One statement judges and inserts all; what is refused comes back.
     WITH sent AS MATERIALIZED (
-        SELECT u.n, u.subscription_id, u.card, (send_many.events)[u.n] AS event, p.problems, p.problems #>> '{0,severity}' = 'error' AS refused
-          FROM unnest(subscription_ids, cards) WITH ORDINALITY AS u (subscription_id, card, n)
+        SELECT u.n, u.subscription_id, u.card, u.event, p.problems, p.problems #>> '{0,severity}' = 'error' AS refused
+          FROM unnest(subscription_ids, cards, events) WITH ORDINALITY AS u (subscription_id, card, event, n)
           JOIN o365_internal.subscription AS s ON s.subscription_id = u.subscription_id
           JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id,
                -- Without OFFSET 0 each card would be judged once for each use of it.

@@ -193,6 +193,10 @@ SELECT is((SELECT string_agg(f->>'name', ',' ORDER BY i) FROM jsonb_array_elemen
 SELECT throws_ok($$SELECT o365.card('t', facts => '[1]')$$, '22023', 'facts is a JSON array', 'facts are an object');
 SELECT is(cardinality(o365.send_many(array_agg(:ann::bigint), array_agg(o365.card('Ticket ' || i)))), 10000, '10,000 cards go in one statement') FROM generate_series(1, 10000) AS i;
 SELECT is(o365.send_many('{}', '{}'), '{}', 'and none as well');
+RESET SESSION AUTHORIZATION;
+CREATE TEMP TABLE evented AS SELECT o365.send_many(ARRAY[:ann, :ann], ARRAY['{"text": "x"}', '{"text": "y"}']::jsonb[], '[0:1]={first,second}') AS ids;
+SELECT results_eq('SELECT o.event FROM o365_internal.outbox AS o, evented AS e WHERE o.card_id = ANY (e.ids) ORDER BY o.card_id', ARRAY['first', 'second'], 'events go by their place, whatever the subscripts');
+SET LOCAL SESSION AUTHORIZATION shop;
 SELECT throws_like(format($$SELECT o365.send_many(ARRAY[%1$s, %1$s], ARRAY['{"text": "x"}', '{"title": "y"}']::jsonb[])$$, :ann), 'card 2 for connection % refused: %', 'an error names the card by its place');
 SELECT throws_like(format($$SELECT o365.send_many(ARRAY[%s, -1], ARRAY['{"text": "x"}', '{"text": "y"}']::jsonb[])$$, :ann), 'card 2: there is no connection -1 that role shop may send to', 'so does a connection that is none');
 SELECT throws_ok('SELECT o365.send_many(ARRAY[1], ARRAY[]::jsonb[])', '22023', NULL, 'arrays are of one length');
@@ -204,7 +208,7 @@ CREATE FUNCTION pg_temp.opened() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     RETURN NULL; END $$;
 CREATE TRIGGER opened AFTER INSERT ON ticket FOR EACH ROW EXECUTE FUNCTION pg_temp.opened();
 INSERT INTO ticket VALUES (17, 'It is on fire.');
-SELECT is((SELECT q.waiting FROM o365.queue AS q), 10002::bigint, 'a trigger of three lines sends');
+SELECT is((SELECT q.waiting FROM o365.queue AS q), 10004::bigint, 'a trigger of three lines sends');
 RESET SESSION AUTHORIZATION;
 SELECT * FROM finish();
 ROLLBACK;
