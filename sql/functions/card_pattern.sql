@@ -9,11 +9,11 @@ DECLARE
     -- What text_codes looks for may come together by leaving out `...` and \*. So a character of it is followed by the next
     -- one, or by a backtick or a backslash, with which begins what is left out.
     v_markup text := CASE rule
-        WHEN 'text' THEN '<[^[:space:]]|\|[ :]*[-`\\]|\[[ xX]?[]`\\]|\[\^|[^\n\r]\r?\n[^\n\r*+>|-]'
-        WHEN 'adaptive_text' THEN '<[^[:space:]]|\|[ :]*[-`\\]|\[[ xX]?[]`\\]|\[\^|[^\n\r]\r?\n[^\n\r*+>|-]|#[ `\\]|![[`\\]'
-        WHEN 'title' THEN '<[^[:space:]]|\][(`\\]|:[/`\\]'
-        WHEN 'plain' THEN '<[^[:space:]]|\*[*`\\]|_[_`\\]|~[~`\\]|^[#`\\]|\][(`\\]'
-        WHEN 'fact' THEN '<[^[:space:]]|\*[*`\\]|_[_`\\]|~[~`\\]|^[#`\\]' END;
+        WHEN 'text' THEN '<[^[:space:]]|\|[ :]*[-`\\]|\[[ xX]?[]`\\]|\[\^|[^\n\r]\r?\n[^\n\r*+>|-]|\r[^\n\r]'
+        WHEN 'adaptive_text' THEN '<[^[:space:]]|\|[ :]*[-`\\]|\[[ xX]?[]`\\]|\[\^|[^\n\r]\r?\n[^\n\r*+>|-]|\r[^\n\r]|#[ `\\]|![[`\\]'
+        WHEN 'title' THEN '[\n\r]|<[^[:space:]]|\][(`\\]|:[/`\\]'
+        WHEN 'plain' THEN '[\n\r]|<[^[:space:]]|\*[*`\\]|_[_`\\]|~[~`\\]|^[#`\\]|\][(`\\]'
+        WHEN 'fact' THEN '[\n\r]|<[^[:space:]]|\*[*`\\]|_[_`\\]|~[~`\\]|^[#`\\]' END;
     v_address text := '^https://[a-zA-Z0-9.-]+(:[1-9][0-9]{0,3})?([/?#][^[:space:][:cntrl:]]*)?$';
     v_whole text := CASE rule
         WHEN 'image' THEN v_address

@@ -38,7 +38,7 @@ INSERT INTO o365_internal.card_rule (code, severity, problem, hint, source) VALU
     ('nested_action', 'error', 'inside an ActionCard there is no %4$s', 'Only OpenUri and HttpPOST may stand there.', 'office365-connectors.md 5.3'),
     ('no_effect', 'warning', '%1$s has no effect here', '%5$s', 'office365-connectors.md 5.1: e-mail only'),
     ('html', 'warning', '%1$s has HTML, which is shown as it stands', 'Write Markdown: **bold**, *italics*, [text](https://...), and an empty line between paragraphs. o365.markdown_escape keeps a < of data as it is.', 'office365-connectors.md 5.5, 6.1'),
-    ('newline', 'warning', '%1$s has a single line break, which is not shown', 'Write two (\n\n) to begin a new line.', 'office365-connectors.md 5.5'),
+    ('newline', 'warning', '%1$s has a single line break, which is not shown', 'Write two (\n\n) to begin a new line, or a blank where one line is enough.', 'office365-connectors.md 5.5'),
     ('markdown', 'warning', '%1$s has Markdown that is not rendered: %4$s', 'Rendered are bold, italics, links, headings and lists. Use facts for tables.', 'office365-connectors.md 5.5'),
     ('markdown_here', 'warning', '%1$s has Markdown, which is not for this place', 'Leave it out, or escape it with o365.markdown_escape; in facts only links are.', 'office365-connectors.md 5.5'),
     ('link_in_title', 'warning', '%1$s has a link', 'Titles have none: put it into text or into an OpenUri action.', 'office365-connectors.md 5.1, 5.5'),

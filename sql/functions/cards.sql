@@ -159,11 +159,26 @@ COMMENT ON FUNCTION o365.test_cards(jsonb[], text, text) IS
 
 CREATE OR REPLACE FUNCTION o365.markdown_escape(value text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_text text := replace(regexp_replace(value, '&(?=#?[0-9A-Za-z]+;)', '&amp;', 'g'), '<', '&lt;');
 BEGIN
-    RETURN regexp_replace(replace(value, '<', '&lt;'), '([\\`*_{}\[\]#~|])', '\\\1', 'g');
+    v_text := regexp_replace(v_text, '([\\`*_{}\[\]#~|])', '\\\1', 'g');
+    -- What begins a line: code by its indent, lists, quotations and rules.
+    v_text := regexp_replace(v_text, '^( {4,}| {0,3}\t[ \t]*)', repeat(chr(160), 4), 'gn');
+    v_text := regexp_replace(v_text, '^([ \t]*)([-+>=])', '\1\\\2', 'gn');
+    v_text := regexp_replace(v_text, '^([ \t]*[0-9]+)([.)])(?=[ \t]|$)', '\1\\\2', 'gn');
+    RETURN regexp_replace(v_text, '(\r\n?|\n)+', E'\n\n', 'g');
 END $$;
 COMMENT ON FUNCTION o365.markdown_escape(text) IS
-    'Text of users for a place where Markdown is read: it is shown as it was typed. Null for null.';
+    'Text of users for a place where Markdown is read: it is shown as it was typed, each line as a paragraph, an indent of four blanks or '
+    'more as four. Null for null.';
+
+CREATE OR REPLACE FUNCTION o365_internal.one_line(value text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN regexp_replace(btrim(value, E' \t\r\n'), '\s*[\r\n]\s*', ' · ', 'g');
+END $$;
+COMMENT ON FUNCTION o365_internal.one_line(text) IS 'Text without breaks, for a title or a fact: a dot stands in their place. Null for null.';
 
 CREATE OR REPLACE FUNCTION o365.card(title text, text text DEFAULT NULL, facts json DEFAULT NULL, link text DEFAULT NULL, link_title text DEFAULT 'Open',
     theme_color text DEFAULT NULL, image text DEFAULT NULL, summary text DEFAULT NULL)
@@ -173,19 +188,21 @@ DECLARE
     v_facts jsonb;
 BEGIN
     IF json_typeof(facts) = 'object' THEN
-        SELECT jsonb_agg(jsonb_build_object('name', o365.markdown_escape(f.key), 'value', coalesce(o365.markdown_escape(f.value), ''))) INTO v_facts
+        SELECT jsonb_agg(jsonb_build_object('name', o365.markdown_escape(o365_internal.one_line(f.key)),
+                                            'value', coalesce(o365.markdown_escape(o365_internal.one_line(f.value)), ''))) INTO v_facts
           FROM json_each_text(facts) AS f;
     ELSIF json_typeof(facts) <> 'null' THEN
         RAISE EXCEPTION 'facts is a JSON %', json_typeof(facts)
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Write json_build_object(''Status'', status, ''Owner'', owner).';
     END IF;
     RETURN jsonb_strip_nulls(jsonb_build_object('@type', 'MessageCard', '@context', 'https://schema.org/extensions',
-        'summary', coalesce(nullif(summary, ''), nullif(title, ''), left(text, 200)), 'title', o365.markdown_escape(title), 'text', text, 'themeColor', ltrim(theme_color, '#'),
+        'summary', coalesce(nullif(summary, ''), nullif(o365_internal.one_line(title), ''), left(text, 200)),
+        'title', o365.markdown_escape(o365_internal.one_line(title)), 'text', text, 'themeColor', ltrim(theme_color, '#'),
         'sections', CASE WHEN v_facts IS NOT NULL OR image IS NOT NULL THEN jsonb_build_array(jsonb_build_object(
             'facts', v_facts, 'images', CASE WHEN image IS NOT NULL THEN jsonb_build_array(jsonb_build_object('image', image)) END)) END,
         'potentialAction', CASE WHEN link IS NOT NULL THEN jsonb_build_array(jsonb_build_object('@type', 'OpenUri', 'name', link_title,
             'targets', jsonb_build_array(jsonb_build_object('os', 'default', 'uri', link)))) END));
 END $$;
 COMMENT ON FUNCTION o365.card(text, text, json, text, text, text, text, text) IS
-    'A MessageCard for o365.send. text is Markdown; title and facts are data and are escaped. facts: a json object, whose order is kept '
+    'A MessageCard for o365.send. text is Markdown; title and facts are data: they are escaped, and stand in one line. facts: a json object, whose order is kept '
     '(json_build_object, not jsonb). link becomes a button; image: an https address. Error: invalid_parameter_value (facts).';

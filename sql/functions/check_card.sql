@@ -13,6 +13,11 @@ BEGIN
     IF position('<' IN v_bare) > 0 AND v_bare ~* '</?(a|b|i|u|p|br|em|h[1-6]|hr|li|ol|ul|div|pre|code|font|img|span|strong|table|tbody|thead|td|th|tr|blockquote|script|style|strike|sub|sup|center)(\s[^<>]*)?/?>' THEN
         v_codes := v_codes || 'html'::text;
     END IF;
+    -- A line of a list, a quotation or preformatted text may follow a single break.
+    IF (position(E'\n' IN v_bare) > 0 OR position(E'\r' IN v_bare) > 0)
+       AND v_bare ~ E'[^\\n\\r](\\r\\n?|\\n)(?![\\n\\r]|[ \\t]*([-*+>|]|[0-9]+[.)]) ?)[^\\n\\r]' AND value !~ '```' THEN
+        v_codes := v_codes || 'newline'::text;
+    END IF;
     IF rule = 'title' THEN
         IF v_bare ~ '\]\(|https?://' THEN v_codes := v_codes || 'link_in_title'::text; END IF;
     ELSIF rule = 'plain' OR rule = 'fact' THEN
@@ -20,10 +25,6 @@ BEGIN
             v_codes := v_codes || 'markdown_here'::text;
         END IF;
     ELSE
-        -- A line of a list, a quotation or preformatted text may follow a single break.
-        IF position(E'\n' IN v_bare) > 0 AND v_bare ~ E'[^\\n\\r]\\r?\\n(?![\\n\\r]|[ \\t]*([-*+>|]|[0-9]+[.)]) ?)[^\\n\\r]' AND value !~ '```' THEN
-            v_codes := v_codes || 'newline'::text;
-        END IF;
         IF position('|' IN v_bare) > 0 AND v_bare ~ '\|[ ]*:?-{2,}' THEN v_codes := v_codes || 'markdown:a table'::text;
         ELSIF position('] ' IN v_bare) > 0 AND v_bare ~ '(^|\n)[ ]*[-*+] \[[ xX]\] ' THEN v_codes := v_codes || 'markdown:a task list'::text;
         ELSIF position('[^' IN v_bare) > 0 AND v_bare ~ '\[\^[^]]+\]' THEN v_codes := v_codes || 'markdown:a footnote'::text;
@@ -214,7 +215,7 @@ BEGIN
     END IF;
     v_text := value #>> '{}';
     IF v_rule IN ('text', 'fact', 'title', 'plain', 'adaptive_text') THEN
-        RETURN CASE WHEN v_text ~ '[<*_#~|\n[]|https?:' THEN o365_internal.text_codes(v_rule, v_text) END;
+        RETURN CASE WHEN v_text ~ '[<*_#~|\n\r[]|https?:' THEN o365_internal.text_codes(v_rule, v_text) END;
     ELSIF v_rule IN ('image', 'link', 'target') THEN
         RETURN o365_internal.address_codes(v_rule, v_text, key, CASE WHEN NOT converts THEN target_urls END);
     ELSIF left(v_rule, 1) = '|' THEN

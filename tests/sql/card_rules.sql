@@ -42,6 +42,10 @@ INSERT INTO said VALUES
     ('a bare < is none', 'connector', pg_temp.m('{"text": "a < b and c > d"}'), NULL),
     ('HTML between backticks is none', 'connector', pg_temp.m('{"text": "write `<b>`"}'), NULL),
     ('a single line break is said', 'connector', pg_temp.m('{"text": "a\nb"}'), 'warning $.text'),
+    ('also as the old Mac wrote it', 'connector', pg_temp.m('{"text": "a\rb"}'), 'warning $.text'),
+    ('and as Teams writes lists it is right', 'connector', pg_temp.m('{"text": "a:\r- b\r- c"}'), NULL),
+    ('it is said of titles', 'connector', pg_temp.m('{"title": "a\nb"}'), 'warning $.title'),
+    ('and of facts', 'connector', pg_temp.s('{"facts": [{"name": "a", "value": "b\nc"}]}'), 'warning $.sections[0].facts[0].value'),
     ('two are right', 'connector', pg_temp.m('{"text": "a\n\nb"}'), NULL),
     ('so is a list', 'connector', pg_temp.m('{"text": "a:\n- b\n- c"}'), NULL),
     ('a table is said', 'connector', pg_temp.m('{"text": "|a|b|\n|---|---|\n|1|2|"}'), 'warning $.text'),
@@ -187,6 +191,12 @@ SELECT results_eq('SELECT connector, path FROM o365.card_warnings', $$VALUES ('d
 SELECT throws_ok($$SELECT o365.check_card('{"text": "x"}', 'connector', 'none')$$, '42501', NULL, 'a connector of others is none');
 SELECT results_eq($$SELECT card, for_dialect, path FROM o365.test_cards(ARRAY['{"text": "x"}', '{"text": 1}']::jsonb[], 'desk', 'connector')$$, $$VALUES (2, 'connector', '$.text')$$, 'test_cards counts from 1');
 SELECT is(o365.markdown_escape('a*b_c [d](e) <f>'), 'a\*b\_c \[d\](e) &lt;f>', 'data is escaped');
+SELECT is(o365.markdown_escape(e.typed), e.escaped, 'shown as typed: ' || e.typed) FROM (VALUES
+    ('- item', '\- item'), ('1. one', '1\. one'), ('1.5 GB', '1.5 GB'), ('> q', '\> q'), ('---', '\---'), (E'a\n===', E'a\n\n\\==='), ('  + x', '  \+ x'),
+    ('    code', repeat(chr(160), 4) || 'code'), (E'a\nb\r\nc', E'a\n\nb\n\nc'), ('AT&amp;T', 'AT&amp;amp;T'), ('AT&T', 'AT&T'), (NULL, NULL)) AS e (typed, escaped);
+SELECT is((SELECT concat_ws('|', c->>'title', c->>'summary', c #>> '{sections,0,facts,0,name}', c #>> '{sections,0,facts,0,value}') FROM o365.card(E'two\nlines', facts => json_build_object(E'a\nb', E'c\r\n d\n')) AS c),
+    'two · lines|two · lines|a · b|c · d', 'titles and facts stand in one line');
+SELECT is_empty($$SELECT p.path FROM o365.check_card(o365.card('t', o365.markdown_escape(E'line 1\nline 2\n    code'))) AS p$$, 'escaped lines are right');
 SELECT is_empty($$SELECT p.path FROM (VALUES ('connector'), ('workflow')) AS d (dialect), o365.check_card(o365.card('Ticket 17 <b> *hot*', 'It is **on fire**.',
     json_build_object('Status', 'open_*_x', 'Age', 5), 'https://contoso.example/17', image => 'https://contoso.example/a.png'), d.dialect) AS p$$, 'what o365.card makes is right in both dialects');
 SELECT is((SELECT string_agg(f->>'name', ',' ORDER BY i) FROM jsonb_array_elements(o365.card('t', facts => json_build_object('zebra', 1, 'ape', 2)) #> '{sections,0,facts}') WITH ORDINALITY AS x (f, i)), 'zebra,ape', 'facts keep their order');
