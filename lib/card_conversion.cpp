@@ -66,7 +66,8 @@ bool is_link(std::string_view url) {
     url.remove_prefix(scheme);
     const bool in_brackets = url.starts_with('[');
     const auto host_end = in_brackets ? url.find(']') : url.find_first_of(":/?#");
-    std::string_view host = url.substr(in_brackets ? 1 : 0, in_brackets && host_end != url.npos ? host_end - 1 : host_end);
+    std::string_view host =
+        url.substr(in_brackets ? 1 : 0, in_brackets && host_end != url.npos ? host_end - 1 : host_end);
     if (host.empty() || (in_brackets && host_end == url.npos)) return false;
     if (in_brackets ? host.find_first_not_of("0123456789abcdefABCDEF:.") != host.npos
                     : host.find_first_of("!\"#$%&'()*+,/:;<=>?@[\\]^`{|}~") != host.npos)
@@ -76,7 +77,8 @@ bool is_link(std::string_view url) {
         const std::string_view port = url.substr(1, url.find_first_of("/?#") - 1);
         int number = 0;
         const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-        if (port.starts_with('0') || error != std::errc() || end != port.data() + port.size() || number < 1 || number > 65535)
+        if (port.starts_with('0') || error != std::errc() || end != port.data() + port.size() || number < 1 ||
+            number > 65535)
             return false;
         url.remove_prefix(1 + port.size());
     }
@@ -314,6 +316,8 @@ class ToAdaptive {
         const std::string text = text_in(card, "text");
         const std::string summary = text_in(card, "summary");
         const Json::Value& sections = list_in(card, "sections");
+        pass_over(card, "$", Json::stringValue, {"title", "text", "summary", "themeColor"});
+        pass_over(card, "$", Json::arrayValue, {"sections", "potentialAction"});
         Json::Value head(Json::arrayValue);
         if (!is_blank(title)) head.append(titled(title, "Large"));
         if (!is_blank(text)) head.append(text_block(text));
@@ -393,6 +397,15 @@ class ToAdaptive {
     }
 
     void lose(std::string path, std::string what) { lost_.push_back({std::move(path), std::move(what)}); }
+
+    // What is of another type than the field has is lost.
+    void pass_over(const Json::Value& object, const std::string& path, Json::ValueType type,
+                   std::initializer_list<const char*> names) {
+        for (const char* name : names) {
+            const Json::Value& value = member(object, name);
+            if (!value.isNull() && value.type() != type) lose(path + "." + name, "a field of a wrong type");
+        }
+    }
 
     // Null, and a loss, where there is no address to show it from.
     Json::Value picture(const std::string& url, const std::string& title, const std::string& path) {
@@ -474,6 +487,11 @@ class ToAdaptive {
         container["spacing"] = "Large";
         if (flag_in(section, "startGroup")) container["separator"] = true;
         Json::Value items(Json::arrayValue);
+        if (!section.isObject()) lose(path, "a section that is none");
+        pass_over(section, path, Json::stringValue,
+                  {"title", "activityImage", "activityTitle", "activitySubtitle", "activityText", "text"});
+        pass_over(section, path, Json::arrayValue, {"facts", "images", "potentialAction"});
+        pass_over(section, path, Json::objectValue, {"heroImage"});
         const Json::Value& markdown = member(section, "markdown");
         if (markdown.isBool() && !markdown.asBool()) lose(path + ".markdown", "HTML");
         const std::string title = text_in(section, "title");

@@ -171,17 +171,30 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_shown_is_listed_by_its_path) {
     BOOST_TEST(content["body"][0]["style"].asString() == "attention");
 }
 
+BOOST_AUTO_TEST_CASE(what_is_of_a_wrong_type_is_lost) {
+    std::vector<std::string> paths;
+    for (const LostPart& lost :
+         adaptive_from_message_card(
+             card(R"({"text": 5, "title": null, "summary": "s", "sections": [5, {"facts": {}}]})"))
+             .lost)
+        paths.push_back(lost.path);
+    const std::vector<std::string> expected = {"$.text", "$.sections[0]", "$.sections[1].facts"};
+    BOOST_TEST(paths == expected, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(a_button_keeps_its_default_address_or_its_first) {
     const auto url = [](const std::string& action, bool loses) {
-        const ConvertedCard converted = adaptive_from_message_card(
-            card(R"({"text": "t", "potentialAction": [)" + action + "]}"));
+        const ConvertedCard converted =
+            adaptive_from_message_card(card(R"({"text": "t", "potentialAction": [)" + action + "]}"));
         BOOST_TEST(converted.lost.empty() != loses, action);
         return converted.card["attachments"][0]["content"]["actions"][0]["url"].asString();
     };
     const auto target = [](const std::string& os, const std::string& uri) {
         return R"({"os": ")" + os + R"(", "uri": ")" + uri + "\"}";
     };
-    const auto open = [](const std::string& targets) { return R"({"@type": "OpenUri", "targets": [)" + targets + "]}"; };
+    const auto open = [](const std::string& targets) {
+        return R"({"@type": "OpenUri", "targets": [)" + targets + "]}";
+    };
     BOOST_TEST(url(open(target("iOS", "https://i.example/") + "," + target("default", "https://d.example/")), true) ==
                "https://d.example/");
     BOOST_TEST(url(open(target("default", "tel:1") + "," + target("iOS", "https://i.example/")), true) ==
@@ -250,8 +263,7 @@ BOOST_AUTO_TEST_CASE(an_adaptive_card_that_would_lose_something_is_a_problem) {
 
 BOOST_AUTO_TEST_CASE(no_section_gets_a_sixth_picture) {
     Json::Value source = card(R"({"type": "AdaptiveCard", "body": [{"type": "FactSet", "facts": []}]})");
-    for (int i = 0; i < 12; ++i)
-        source["body"].append(card(R"({"type": "Image", "url": "https://a.example/a.png"})"));
+    for (int i = 0; i < 12; ++i) source["body"].append(card(R"({"type": "Image", "url": "https://a.example/a.png"})"));
     const Json::Value sections = message_card_from_adaptive(source).card["sections"];
     BOOST_REQUIRE_EQUAL(sections.size(), 3U);
     BOOST_TEST(sections[0]["images"].size() == 5U);

@@ -238,8 +238,43 @@ test('card check prints line, column, path and hint, and its exit code says whet
     assert.equal(card(['check', '-'], '{"text": "a", }', env).status, 65);
     assert.equal(card(['check', join(folder, 'none.json')], '', env).status, 66);
     assert.equal(card(['convert', join(folder, 'none.json')], '').status, 66);
+    assert.equal(card(['check', folder], '', env).status, 66, 'a folder is no file');
+    const mark = card(['check', '-'], '\ufeff{"text": 5}', env);
+    assert.match(mark.stdout, /^-:1:10: error: \$\.text: /, 'a byte order mark is none of the card');
+    assert.match(card(['check', '-'], '{\n"text": "\\u0000"}', env).stderr, /^-:2:10: the card is no JSON: It has \\u0000/);
+    const latin = card(['convert', '-'], Buffer.from('{"text": "\xe4"}', 'latin1'));
+    assert.deepEqual([latin.status, latin.stdout], [65, '']);
+    const escaped = card(['check', '-'], '{"@type": "\\u001b[31mX\\n::error \\u009b", "text": "t"}', env);
+    assert.match(escaped.stdout, /\\x1b\[31mX\\x0a::error \\x9b/);
+    assert.doesNotMatch(escaped.stdout, /[\x1b\x9b]|^::error/m);
+    const unknown = card(['check', '-', '--connector', 'nope'], '{"text": "a"}', env);
+    assert.deepEqual([unknown.status, unknown.stderr.includes('nope')], [64, true]);
+    assert.equal(card(['check'], '').status, 64);
+    assert.equal(card(['check', '-', '--dialect', 'teams'], '').status, 64);
     writeFileSync(config, 'database = host=/nonexistent\nenvironment = development\n');
     assert.equal(card(['check', '-'], '{"text": "a"}', env).status, 69);
+});
+
+test('card convert and preview say that nothing is left of a card, and what is passed over', () => {
+    for (const dialect of ['connector', 'workflow']) {
+        for (const text of ['{"text": 5, "sections": "x"}', '{"foo": 1}', '{"type": "AdaptiveCard", "version": "1.4"}', '["x"]']) {
+            const done = card(['convert', '-', '--dialect', dialect], text);
+            assert.deepEqual([done.status, done.stdout], [65, ''], text);
+            assert.notEqual(done.stderr, '', text);
+        }
+    }
+    assert.equal(card(['preview', '-'], '{"text": 5}').status, 65);
+    assert.match(card(['convert', '-', '--dialect', 'workflow'], '{"text": "t", "sections": "x"}').stderr, /^-:1:27: \$\.sections: lost: /);
+});
+
+test('card preview draws every element, or says that it does not', () => {
+    const output = join(folder, 'e.html');
+    const text = (value) => ({type: 'TextBlock', text: value});
+    card(['preview', '-', '--dialect', 'workflow', '--output', output], JSON.stringify(adaptive(
+        {type: 'Table', rows: [{type: 'TableRow', cells: [{type: 'TableCell', items: [text('in a cell')]}]}]}, {type: 'RichTextBlock', inlines: ['a run', {type: 'TextRun', text: '<one more>'}]},
+        {type: 'Input.Text', id: 'i', label: 'its label'}, {type: 'Carousel'}, {type: 'ActionSet', actions: [{type: 'Action.ShowCard', title: 'more', card: adaptive(text('in a card'))}]})));
+    const page = readFileSync(output, 'utf8');
+    for (const shown of ['in a cell', 'a run&lt;one more&gt;', 'its label', '(Carousel: not drawn here)', 'more', 'in a card']) assert.ok(page.includes(shown), shown);
 });
 
 test('card preview writes a page that fetches nothing and runs nothing', () => {
