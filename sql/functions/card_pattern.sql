@@ -41,6 +41,11 @@ BEGIN
     IF field.type = 'mistake' OR field.rule = 'no_effect' OR field.type = 'object' AND right(field.child, 1) = ':' THEN
         RETURN NULL;
     END IF;
+    -- Of a string or an object only the string is known to be right.
+    IF field.type = 'any' AND field.child IS NOT NULL THEN
+        v_checks := v_checks || '@.value.type() == "string"'::text;
+        field.child := NULL;
+    END IF;
     IF field.lost THEN
         v_checks := v_checks || '$converts == false'::text;
     END IF;
@@ -55,7 +60,7 @@ BEGIN
                                 replace(o365_internal.text_pattern('link'), '@.value', '@')) END;
     ELSIF left(field.rule, 1) = '|' THEN
         -- The walk takes the words of these kinds in any case.
-        v_checks := v_checks || CASE WHEN field.kind ~ '^a\.(element|action|column)'
+        v_checks := v_checks || CASE WHEN field.kind ~ '^a\.(element|action|column|inline)'
             THEN format('@.value like_regex "^(%s)$" flag "is"', btrim(field.rule, '|'))
             ELSE (SELECT '(' || string_agg('@.value == ' || to_json(w), ' || ' ORDER BY i) || ')'
                     FROM unnest(string_to_array(btrim(field.rule, '|'), '|')) WITH ORDINALITY AS u (w, i)) END;
@@ -74,6 +79,7 @@ BEGIN
         END IF;
         -- A filter looks into an array as if its items stood there, .type() does not.
         v_checks := v_checks || CASE WHEN field.type = 'object' THEN format('exists(@.value ? (%s))', v_check)
+            WHEN field.rule = 'strings' THEN format('!exists(@.value[*].type() ? (@ != "object" && @ != "string")) && !exists(@.value[*] ? (@.type() == "object" && !(%s)))', v_check)
             ELSE format('!exists(@.value[*].type() ? (@ != "object")) && !exists(@.value[*] ? (!(%s)))', v_check) END;
     END IF;
     RETURN '(' || array_to_string(v_checks, ' && ') || ')';
@@ -177,7 +183,6 @@ BEGIN
         END IF;
         -- The lists of elements in elements: tests/sql/card_rules.sql holds them against card_field.
         v_elements := jsonb_path_query_array(v_elements, '$[*].items[*]')
-            || jsonb_path_query_array(v_elements, '$[*].images[*]')
             || jsonb_path_query_array(v_elements, '$[*].columns[*].items[*]')
             || jsonb_path_query_array(v_elements, '$[*].rows[*].cells[*].items[*]');
     END LOOP;
@@ -195,17 +200,17 @@ INSERT INTO o365_internal.card_pattern (kind, pattern, covers, doubts)
     WITH RECURSIVE holds_elements (kind) AS (
         SELECT 'a.element:'
         UNION
-        -- object_pattern calls no ShowCard right, so a right action holds none.
+        -- object_pattern calls no ShowCard right, so a right action holds none; nor does a right fallback.
         SELECT f.kind FROM o365_internal.card_field AS f
           JOIN holds_elements AS h ON f.child = h.kind OR right(f.child, 1) = ':' AND starts_with(h.kind, f.child)
-         WHERE f.kind <> 'a.action:Action.ShowCard'
+         WHERE f.kind <> 'a.action:Action.ShowCard' AND f.type <> 'any'
     ), made AS (
         SELECT k.kind, o365_internal.object_pattern(k.kind) AS pattern,
                (SELECT string_agg(o365_internal.field_pattern(f, ARRAY[k.kind]), ' || ' ORDER BY f.required DESC, f.name)
                   FROM o365_internal.card_field AS f
                  WHERE f.kind = k.kind
-                   AND NOT EXISTS (SELECT FROM holds_elements AS h
-                                    WHERE f.child = h.kind OR right(f.child, 1) = ':' AND starts_with(h.kind, f.child))) AS fields
+                   AND (f.type = 'any' OR NOT EXISTS (SELECT FROM holds_elements AS h
+                                    WHERE f.child = h.kind OR right(f.child, 1) = ':' AND starts_with(h.kind, f.child)))) AS fields
           FROM (SELECT k.kind FROM o365_internal.card_kind AS k UNION ALL SELECT 'a.element:') AS k
     )
     SELECT m.kind, format(CASE WHEN m.kind LIKE '%:' THEN '$[*] ? (!(%s))' ELSE '$ ? (%s)' END, m.pattern)::jsonpath,

@@ -66,6 +66,9 @@ INSERT INTO o365_internal.card_rule (code, severity, problem, hint, source) VALU
     ('submit', 'error', 'a webhook''s card cannot have %4$s', 'Nobody would receive it. Use Action.OpenUrl to a page of yours.', 'office365-connectors.md 6.1'),
     ('input_without_submit', 'warning', 'what is typed into %4$s goes nowhere', 'A webhook''s card has no Action.Submit. Use Action.OpenUrl to a form of yours.', 'office365-connectors.md 6.1'),
     ('version', 'error', 'version %4$s is not taken by Teams', 'Write "version": "1.4"; Teams knows up to 1.5.', 'office365-connectors.md 6.1'),
+    ('no_content', 'error', 'the card has neither body nor actions, and shows nothing', 'Write "body": [{"type": "TextBlock", "text": "...", "wrap": true}].', 'office365-connectors.md 6.1'),
+    ('mention', 'warning', 'a text has an <at>...</at> that no entity has', 'Add {"type": "mention", "text": "<at>Ann</at>", "mentioned": {"id": "...", "name": "Ann"}}; its text must match exactly.', 'office365-connectors.md 6.1'),
+    ('same_element_id', 'warning', 'two elements or actions have one id', 'Give each its own.', 'Adaptive Cards 1.0'),
     ('no_attachment', 'error', 'attachments is empty', 'Write %5$s.', 'office365-connectors.md 6.1, prometheus/alertmanager#3920'),
     ('attachment_type', 'error', 'contentType may not be %4$s', 'Write "contentType": "application/vnd.microsoft.card.adaptive".', 'office365-connectors.md 6.1');
 
@@ -93,6 +96,10 @@ INSERT INTO o365_internal.card_kind (kind, rule, lost, hint, source) VALUES
     ('a.row', NULL, false, '{"type": "TableRow", "cells": [...]}', 'Adaptive Cards 1.5'),
     ('a.cell', NULL, false, '{"type": "TableCell", "items": [...]}', 'Adaptive Cards 1.5'),
     ('a.choice', NULL, false, '{"title": "One", "value": "1"}', 'Adaptive Cards 1.0'),
+    ('a.inline', NULL, false, '"...", or {"type": "TextRun", "text": "..."}', 'Adaptive Cards 1.2'),
+    ('a.tablecolumn', NULL, false, '{"width": 1}', 'Adaptive Cards 1.5'),
+    ('a.target', NULL, false, '"details", or {"elementId": "details", "isVisible": true}', 'Adaptive Cards 1.2'),
+    ('a.background', NULL, false, '{"url": "https://..."}', 'Adaptive Cards 1.2'),
     ('a.msteams', NULL, false, '{"width": "Full"}', 'office365-connectors.md 6.1'),
     ('s.card', NULL, false, '{"type": "AdaptiveCard", "version": "1.4", "body": [...]}', 'office365-connectors.md 5.7, 6.1'),
     ('s.fact', NULL, false, '{"title": "Status", "value": "open"}', 'office365-connectors.md 5.2'),
@@ -116,7 +123,8 @@ INSERT INTO o365_internal.card_kind (kind, rule, hint, source)
         ('Action.Submit', 'submit', 'office365-connectors.md 6.1')
     ) AS e (name, rule, source);
 
--- kind, name, type, child, required, max_items, rule, lost, hint. Without a hint it is written after the type.
+-- kind, name, type, child, required, max_items, rule, lost, hint. Without a hint it is written after the type. What is any and has a child is a
+-- string, which the rule judges, or such an object; by the rule strings a list has strings beside its objects.
 INSERT INTO o365_internal.card_field (kind, name, type, child, required, max_items, rule, lost, hint)
     SELECT k.kind, v.name, v.type, v.child, v.required, v.max_items, v.rule, v.lost, coalesce(v.hint, format(
             CASE v.type WHEN 'string' THEN '"%s": "..."' WHEN 'boolean' THEN '"%s": true' WHEN 'number' THEN '"%s": 1' WHEN 'array' THEN '"%s": [...]'
@@ -233,7 +241,7 @@ INSERT INTO o365_internal.card_field (kind, name, type, child, required, max_ite
         ('{a.card}', 'rtl', 'boolean', NULL, false, NULL, NULL, false, NULL),
         ('{a.card}', 'minHeight', 'string', NULL, false, NULL, NULL, false, NULL),
         ('{a.card}', 'verticalContentAlignment', 'string', NULL, false, NULL, NULL, false, NULL),
-        ('{a.card}', 'backgroundImage', 'any', NULL, false, NULL, NULL, false, NULL),
+        ('{a.card,a.element:Container,a.column,a.cell}', 'backgroundImage', 'any', 'a.background', false, NULL, 'image', false, '"backgroundImage": "https://..."'),
         ('{a.card}', 'selectAction', 'object', 'a.action:', false, NULL, NULL, false, NULL),
         ('{a.card}', 'refresh', 'object', NULL, false, NULL, 'no_effect', false, 'It needs a bot: leave it out.'),
         ('{a.card}', 'authentication', 'object', NULL, false, NULL, 'no_effect', false, 'It needs a bot: leave it out.'),
@@ -252,6 +260,23 @@ INSERT INTO o365_internal.card_field (kind, name, type, child, required, max_ite
         ('{a.fact}', 'name', 'mistake', NULL, false, NULL, NULL, false, 'In an Adaptive Card a fact has "title" and "value".'),
         ('{a.choice}', 'title', 'string', NULL, true, NULL, NULL, false, NULL),
         ('{a.choice}', 'value', 'string', NULL, true, NULL, NULL, false, NULL),
+        ('{a.inline}', 'type', 'string', NULL, true, NULL, '|TextRun|', false, '"type": "TextRun"'),
+        ('{a.inline}', 'text', 'string', NULL, true, NULL, NULL, false, NULL),
+        ('{a.inline}', 'selectAction', 'object', 'a.action:', false, NULL, NULL, false, NULL),
+        ('{a.inline}', 'highlight', 'boolean', NULL, false, NULL, NULL, false, NULL),
+        ('{a.inline}', 'italic', 'boolean', NULL, false, NULL, NULL, false, NULL),
+        ('{a.inline}', 'strikethrough', 'boolean', NULL, false, NULL, NULL, false, NULL),
+        ('{a.inline}', 'underline', 'boolean', NULL, false, NULL, NULL, false, NULL),
+        ('{a.tablecolumn}', 'type', 'string', NULL, false, NULL, NULL, false, NULL),
+        ('{a.tablecolumn}', 'width', 'any', NULL, false, NULL, NULL, false, '"width": 1'),
+        ('{a.tablecolumn}', 'horizontalCellContentAlignment', 'string', NULL, false, NULL, NULL, false, NULL),
+        ('{a.tablecolumn}', 'verticalCellContentAlignment', 'string', NULL, false, NULL, NULL, false, NULL),
+        ('{a.target}', 'elementId', 'string', NULL, true, NULL, NULL, false, NULL),
+        ('{a.target}', 'isVisible', 'boolean', NULL, false, NULL, NULL, false, NULL),
+        ('{a.background}', 'url', 'string', NULL, true, NULL, 'image', false, '"url": "https://..."'),
+        ('{a.background}', 'fillMode', 'string', NULL, false, NULL, NULL, false, NULL),
+        ('{a.background}', 'horizontalAlignment', 'string', NULL, false, NULL, NULL, false, NULL),
+        ('{a.background}', 'verticalAlignment', 'string', NULL, false, NULL, NULL, false, NULL),
         ('{a.row}', 'type', 'string', NULL, true, NULL, '|TableRow|', false, '"type": "TableRow"'),
         ('{a.row}', 'cells', 'array', 'a.cell', false, NULL, NULL, false, NULL),
         ('{a.row,a.element:Container,a.element:ColumnSet,a.column,a.cell}', 'style', 'string', NULL, false, NULL, NULL, false, NULL),
@@ -263,7 +288,6 @@ INSERT INTO o365_internal.card_field (kind, name, type, child, required, max_ite
         ('{a.element:Container,a.column,a.cell}', 'items', 'array', 'a.element:', false, NULL, NULL, false, '"items": [{"type": "TextBlock", "text": "..."}]'),
         ('{a.element:Container,a.column,a.cell,a.element:ColumnSet,a.element:Image}', 'selectAction', 'object', 'a.action:', false, NULL, NULL, false, NULL),
         ('{a.element:Container,a.column,a.cell,a.element:ColumnSet}', 'bleed', 'boolean', NULL, false, NULL, NULL, false, NULL),
-        ('{a.element:Container,a.column,a.cell}', 'backgroundImage', 'any', NULL, false, NULL, NULL, false, NULL),
         ('{a.element:Container,a.column,a.cell}', 'verticalContentAlignment', 'string', NULL, false, NULL, NULL, false, NULL),
         ('{a.element:Container,a.column,a.cell,a.element:ColumnSet}', 'minHeight', 'string', NULL, false, NULL, NULL, false, NULL),
         ('{a.element:Container,a.column,a.cell}', 'rtl', 'boolean', NULL, false, NULL, NULL, false, NULL),
@@ -272,24 +296,24 @@ INSERT INTO o365_internal.card_field (kind, name, type, child, required, max_ite
         ('{a.element:TextBlock}', 'wrap', 'boolean', NULL, false, NULL, NULL, false, NULL),
         ('{a.element:TextBlock}', 'maxLines', 'number', NULL, false, NULL, NULL, false, NULL),
         ('{a.element:TextBlock}', 'style', 'string', NULL, false, NULL, '|default|heading|', false, '"style": "heading"'),
-        ('{a.element:TextBlock}', 'color', 'string', NULL, false, NULL, '|default|dark|light|accent|good|warning|attention|', false, '"color": "good", "warning", "attention" or "accent"; no hex'),
-        ('{a.element:TextBlock}', 'size', 'string', NULL, false, NULL, '|default|small|medium|large|extralarge|', false, '"size": "Medium"'),
-        ('{a.element:TextBlock}', 'weight', 'string', NULL, false, NULL, '|default|lighter|bolder|', false, '"weight": "Bolder"'),
-        ('{a.element:TextBlock}', 'isSubtle', 'boolean', NULL, false, NULL, NULL, false, NULL),
-        ('{a.element:TextBlock}', 'fontType', 'string', NULL, false, NULL, '|default|monospace|', false, '"fontType": "Monospace"'),
+        ('{a.element:TextBlock,a.inline}', 'color', 'string', NULL, false, NULL, '|default|dark|light|accent|good|warning|attention|', false, '"color": "good", "warning", "attention" or "accent"; no hex'),
+        ('{a.element:TextBlock,a.inline}', 'size', 'string', NULL, false, NULL, '|default|small|medium|large|extralarge|', false, '"size": "Medium"'),
+        ('{a.element:TextBlock,a.inline}', 'weight', 'string', NULL, false, NULL, '|default|lighter|bolder|', false, '"weight": "Bolder"'),
+        ('{a.element:TextBlock,a.inline}', 'isSubtle', 'boolean', NULL, false, NULL, NULL, false, NULL),
+        ('{a.element:TextBlock,a.inline}', 'fontType', 'string', NULL, false, NULL, '|default|monospace|', false, '"fontType": "Monospace"'),
         ('{a.element:TextBlock,a.element:RichTextBlock,a.element:Image}', 'horizontalAlignment', 'string', NULL, false, NULL, '|left|center|right|', false, '"horizontalAlignment": "Center"'),
-        ('{a.element:RichTextBlock}', 'inlines', 'array', NULL, true, NULL, NULL, false, '"inlines": [{"type": "TextRun", "text": "..."}]'),
+        ('{a.element:RichTextBlock}', 'inlines', 'array', 'a.inline', true, NULL, 'strings', false, '"inlines": [{"type": "TextRun", "text": "..."}]'),
         ('{a.element:Image}', 'url', 'string', NULL, true, NULL, 'image', false, '"url": "https://..."'),
         ('{a.element:Image}', 'altText', 'string', NULL, false, NULL, NULL, false, NULL),
         ('{a.element:Image}', 'size', 'string', NULL, false, NULL, '|auto|stretch|small|medium|large|', false, '"size": "Medium"'),
         ('{a.element:Image}', 'style', 'string', NULL, false, NULL, '|default|person|', false, '"style": "Person"'),
         ('{a.element:Image}', 'width', 'string', NULL, false, NULL, NULL, false, '"width": "50px"'),
         ('{a.element:Image}', 'backgroundColor', 'string', NULL, false, NULL, NULL, false, NULL),
-        ('{a.element:ImageSet}', 'images', 'array', 'a.element:', true, NULL, NULL, false, '"images": [{"type": "Image", "url": "https://..."}]'),
+        ('{a.element:ImageSet}', 'images', 'array', 'a.element:Image', true, NULL, NULL, false, '"images": [{"type": "Image", "url": "https://..."}]'),
         ('{a.element:ImageSet}', 'imageSize', 'string', NULL, false, NULL, '|auto|stretch|small|medium|large|', false, '"imageSize": "Medium"'),
         ('{a.element:FactSet}', 'facts', 'array', 'a.fact', true, NULL, NULL, false, '"facts": [{"title": "Status", "value": "open"}]'),
         ('{a.element:ActionSet}', 'actions', 'array', 'a.action:', true, NULL, 'six', false, '"actions": [{"type": "Action.OpenUrl", "title": "Open", "url": "https://..."}]'),
-        ('{a.element:Table}', 'columns', 'array', NULL, false, NULL, NULL, false, '"columns": [{"width": 1}]'),
+        ('{a.element:Table}', 'columns', 'array', 'a.tablecolumn', false, NULL, NULL, false, '"columns": [{"width": 1}]'),
         ('{a.element:Table}', 'rows', 'array', 'a.row', false, NULL, NULL, false, '"rows": [{"type": "TableRow", "cells": [...]}]'),
         ('{a.element:Table}', 'firstRowAsHeader', 'boolean', NULL, false, NULL, NULL, false, NULL),
         ('{a.element:Table}', 'firstRowAsHeaders', 'boolean', NULL, false, NULL, NULL, false, NULL),
@@ -316,7 +340,7 @@ INSERT INTO o365_internal.card_field (kind, name, type, child, required, max_ite
         ('{a.action:Action.OpenUrl}', 'uri', 'mistake', NULL, false, NULL, NULL, false, 'Write "url": "https://...".'),
         ('{a.action:Action.OpenUrl}', 'name', 'mistake', NULL, false, NULL, NULL, false, 'In an Adaptive Card the label of a button is "title".'),
         ('{a.action:Action.ShowCard}', 'card', 'object', 'a.card', true, NULL, NULL, false, '"card": {"type": "AdaptiveCard", "body": [...]}'),
-        ('{a.action:Action.ToggleVisibility}', 'targetElements', 'array', NULL, true, NULL, NULL, false, '"targetElements": ["details"]'),
+        ('{a.action:Action.ToggleVisibility}', 'targetElements', 'array', 'a.target', true, NULL, 'strings', false, '"targetElements": ["details"]'),
         ('{a.action:Action.Execute,a.action:Action.Submit}', 'data', 'any', NULL, false, NULL, NULL, false, NULL),
         ('{a.action:Action.Execute}', 'verb', 'string', NULL, false, NULL, NULL, false, NULL),
         ('{a.action:Action.Execute,a.action:Action.Submit}', 'associatedInputs', 'string', NULL, false, NULL, NULL, false, NULL),
@@ -335,6 +359,10 @@ INSERT INTO o365_internal.card_field (kind, name, type, child, required, max_ite
         ('{s.action:Action.OpenUrl}', 'url', 'string', NULL, true, NULL, 'link', false, '"url": "https://..."')
       ) AS v (kinds, name, type, child, required, max_items, rule, lost, hint), unnest(v.kinds::text[]) AS k (kind);
 -- What all elements, inputs and actions have.
+INSERT INTO o365_internal.card_field (kind, name, type, child, rule, hint)
+    SELECT k.kind, 'fallback', 'any', v.child, '|drop|', '"fallback": "drop", or what is shown instead' FROM (VALUES
+        ('^a\.element:', 'a.element:'), ('^a\.action:', 'a.action:'), ('^a\.column$', 'a.column')
+    ) AS v (kinds, child) JOIN o365_internal.card_kind AS k ON k.kind ~ v.kinds;
 INSERT INTO o365_internal.card_field (kind, name, type, required, rule, hint)
     SELECT k.kind, v.name, v.type, v.required, v.rule, v.hint FROM (VALUES
         ('^a\.element:', 'type', 'string', true, NULL, '"type": "TextBlock"'),
@@ -343,7 +371,6 @@ INSERT INTO o365_internal.card_field (kind, name, type, required, rule, hint)
         ('^a\.(element:|column$)', 'separator', 'boolean', false, NULL, '"separator": true'),
         ('^a\.(element:|column$)', 'isVisible', 'boolean', false, NULL, '"isVisible": true'),
         ('^a\.(element:|column$)', 'height', 'string', false, NULL, '"height": "auto"'),
-        ('^a\.(element:|action:|column$)', 'fallback', 'any', false, NULL, '"fallback": "drop"'),
         ('^a\.(element:|action:|column$)', 'requires', 'object', false, NULL, '"requires": {...}'),
         ('^a\.(element|action):', 'targetWidth', 'string', false, NULL, '"targetWidth": "..."'),
         ('^a\.element:Input\.', 'label', 'string', false, NULL, '"label": "..."'),

@@ -200,6 +200,8 @@ BEGIN
         RETURN CASE WHEN field->2 = 'true' THEN ARRAY['missing:' || key] END;
     ELSIF v_type <> 'any' AND v_jtype <> v_type THEN
         RETURN '{wrong_type}';
+    ELSIF v_type = 'any' AND field->>1 IS NOT NULL AND v_jtype <> 'string' THEN
+        RETURN CASE WHEN v_jtype <> 'object' THEN '{wrong_type}'::text[] END;
     ELSIF field->5 = 'true' AND converts AND (v_jtype <> 'boolean' OR (key = 'markdown') <> (value = 'true')) THEN
         RETURN CASE WHEN v_rule = 'color' THEN '{lost_color}'::text[] ELSE '{lost}' END;
     ELSIF v_type = 'array' THEN
@@ -220,12 +222,12 @@ BEGIN
         RETURN o365_internal.address_codes(v_rule, v_text, key, CASE WHEN NOT converts THEN target_urls END);
     ELSIF left(v_rule, 1) = '|' THEN
         IF position('|' IN v_text) = 0
-           AND position('|' || CASE WHEN left(object_kind, 3) = 'a.e' OR left(object_kind, 4) IN ('a.ac', 'a.co') THEN lower(v_text) ELSE v_text END || '|'
-                        IN CASE WHEN left(object_kind, 4) = 'a.co' THEN lower(v_rule) ELSE v_rule END) > 0 THEN
+           AND position('|' || CASE WHEN left(object_kind, 3) = 'a.e' OR left(object_kind, 4) IN ('a.ac', 'a.co', 'a.in') THEN lower(v_text) ELSE v_text END || '|'
+                        IN CASE WHEN left(object_kind, 4) IN ('a.co', 'a.in') THEN lower(v_rule) ELSE v_rule END) > 0 THEN
             RETURN NULL;
         END IF;
         RETURN ARRAY[CASE WHEN object_kind = 'a.attachment' THEN 'attachment_type:'
-                          WHEN object_kind ~ '^a\.(el|ac|co|ms)' OR key = '@context' THEN 'word_ignored:' ELSE 'word:' END
+                          WHEN object_kind ~ '^a\.(el|ac|co|in|ms)' OR key = '@context' THEN 'word_ignored:' ELSE 'word:' END
                      || coalesce(nullif(left(v_text, 60), ''), 'empty')];
     END IF;
     RETURN CASE v_rule
@@ -343,12 +345,13 @@ BEGIN
                     EXIT WHEN before + jsonb_array_length(v_found) >= 200;
                 END IF;
             END LOOP;
-        ELSIF v_child IS NOT NULL AND jsonb_typeof(v_value) = v_field->>0 THEN
+        ELSIF v_child IS NOT NULL AND jsonb_typeof(v_value) = (CASE v_field->>0 WHEN 'any' THEN 'object' ELSE v_field->>0 END) THEN
             -- What its pattern calls right need not be walked. It says nothing of depth.
             v_items := CASE WHEN v_field->>0 = 'array' THEN v_value ELSE jsonb_build_array(v_value) END;
             v_known := NULL;
             FOR v_n IN 0 .. jsonb_array_length(v_items) - 1 LOOP
                 v_item := v_items->v_n;
+                CONTINUE WHEN jsonb_typeof(v_item) = 'string' AND v_field->>4 = 'strings';
                 v_kind := CASE WHEN right(v_child, 1) <> ':' THEN v_child
                                ELSE v_child || coalesce(left(CASE WHEN left(v_child, 1) = 'm' THEN v_item->>'@type' ELSE v_item->>'type' END, 60), '') END;
                 -- The most frequent elements, by constants: without reading a row.
@@ -438,7 +441,8 @@ BEGIN
         v_args := ARRAY[
             coalesce(CASE WHEN is_object AND v_code <> 'missing' THEN 'an item of ' || v_key ELSE left(v_key, 60) END, 'the card'),
             CASE WHEN jtype IN ('array', 'object') THEN 'an ' ELSE 'a ' END || coalesce(jtype, 'null'),
-            CASE WHEN v_code <> 'unknown_field' THEN CASE WHEN type IN ('array', 'object') THEN 'an ' ELSE 'a ' END || coalesce(type, 'object')
+            CASE WHEN type = 'any' THEN 'a string or an object'
+                 WHEN v_code <> 'unknown_field' THEN CASE WHEN type IN ('array', 'object') THEN 'an ' ELSE 'a ' END || coalesce(type, 'object')
                  WHEN kind LIKE '%:%' THEN split_part(kind, ':', 2) WHEN kind = 'm.card' THEN 'a MessageCard'
                  WHEN kind = 'a.card' THEN 'an Adaptive Card' ELSE 'a ' || split_part(kind, '.', 2) END,
             v_more, v_hint];
@@ -497,6 +501,34 @@ COMMENT ON FUNCTION o365_internal.walked_problems(jsonb, jsonb, text, boolean, t
     'follows. whole: what is wrong with the card as a whole, each code after its path and a colon. trusts: whether an object that its pattern '
     'calls right is left alone; trusts_actions: also one that may hold actions, which needs actions_are_right.';
 
+CREATE OR REPLACE FUNCTION o365_internal.content_codes(content jsonb, path text, json text) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_codes text[] := '{}';
+BEGIN
+    IF coalesce(jsonb_typeof(content->'version'), 'null') = 'null' THEN
+        v_codes := v_codes || (path || '.version:version:none');
+    END IF;
+    IF NOT jsonb_path_exists(content, '$.body[*] ? (@ != null)') AND NOT jsonb_path_exists(content, '$.actions[*] ? (@ != null)') THEN
+        v_codes := v_codes || (path || '.body:no_content');
+    END IF;
+    -- A look into everything is only for what has such a word.
+    IF position('<at>' IN json) > 0 AND EXISTS (
+           SELECT (regexp_matches(t #>> '{}', '<at>[^<]*</at>', 'g'))[1]
+             FROM jsonb_path_query(content, '$.** ? (@.type == "TextBlock" || @.type == "TextRun").text ? (@.type() == "string")') AS t
+           EXCEPT SELECT e #>> '{}' FROM jsonb_path_query(content, '$.msteams.entities[*] ? (@.type == "mention").text') AS e) THEN
+        v_codes := v_codes || (path || '.msteams.entities:mention');
+    END IF;
+    IF position('"id"' IN json) > 0 AND EXISTS (
+           SELECT FROM jsonb_path_query(content, 'strict $.** ? (@.type() == "object" && @.type != "mention").id') AS i
+            GROUP BY i HAVING count(*) > 1) THEN
+        v_codes := v_codes || (path || ':same_element_id');
+    END IF;
+    RETURN v_codes;
+END $$;
+COMMENT ON FUNCTION o365_internal.content_codes(jsonb, text, text) IS
+    'Rules that an Adaptive Card for Workflows breaks as a whole, each after its path; {} for none. path: where it stands; json: a text that has its.';
+
 CREATE OR REPLACE FUNCTION o365_internal.card_problems(card jsonb, dialect text, target_urls text[]) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -547,16 +579,27 @@ BEGIN
     ELSIF v_root = 'a.message' AND dialect = 'connector' THEN
         v_root := NULL;
         v_codes := v_codes || '$.attachments:lost_for_connector:an envelope:Send the card itself, what stands under content.'::text;
-    ELSIF v_root = 'a.card' OR v_root = 's.card' THEN
+    ELSIF v_root = 'a.card' THEN
+        -- Mostly it need not be asked.
+        IF card->>'version' IS NULL OR jsonb_typeof(card #> '{body,0}') IS DISTINCT FROM 'object' OR position('<at>' IN v_json) > 0 OR position('"id"' IN v_json) > 0 THEN
+            v_codes := v_codes || o365_internal.content_codes(card, '$', v_json);
+        END IF;
+    ELSIF v_root = 'a.message' THEN
+        FOR v_i IN 0 .. least(jsonb_array_length(jsonb_path_query_array(card, '$.attachments[*]')), 100) - 1 LOOP
+            IF jsonb_typeof(card #> ARRAY['attachments', v_i::text, 'content']) = 'object' THEN
+                v_codes := v_codes || o365_internal.content_codes(card #> ARRAY['attachments', v_i::text, 'content'], '$.attachments[' || v_i || '].content', v_json);
+            END IF;
+        END LOOP;
+    ELSIF v_root = 's.card' THEN
         IF coalesce(jsonb_typeof(card->'version'), 'null') = 'null' THEN
             v_codes := v_codes || '$.version:version:none'::text;
         END IF;
-        IF v_root = 's.card' AND coalesce(card->>'fallbackText', '') !~ '[^[:space:]]'
+        IF coalesce(card->>'fallbackText', '') !~ '[^[:space:]]'
            AND NOT jsonb_path_exists(card, '$.body[*] ? (@.type == "TextBlock").text ? (@ like_regex "[^ \\t\\r\\n]")') THEN
             v_codes := v_codes || '$.body:no_text'::text;
         END IF;
         -- No element makes two.
-        IF v_root = 's.card' AND jsonb_path_exists(card, '$.body.size() ? (@ > 10)') AND o365_internal.section_count(card->'body') > 10 THEN
+        IF jsonb_path_exists(card, '$.body.size() ? (@ > 10)') AND o365_internal.section_count(card->'body') > 10 THEN
             v_codes := v_codes || '$.body:lost_for_connector:more than 10 sections:A text after facts or pictures begins a section, as do facts after pictures and a sixth picture. Put them together.'::text;
         END IF;
     END IF;

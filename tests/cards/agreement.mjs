@@ -155,14 +155,14 @@ function everyField() {
         const inner = child ? object(usual[child] ?? child) : 'x';
         if (type === 'array') return child ? [inner] : ['https://a.example/'];
         if (type === 'object') return child ? inner : {};
-        if (type !== 'string') return type === 'boolean' ? true : type === 'number' ? 1 : 'x';
+        if (type !== 'string' && !(type === 'any' && rule)) return type === 'boolean' ? true : type === 'number' ? 1 : 'x';
         if (name.endsWith('type') && kind.includes(':')) return kind.split(':')[1];
         if (word) return name === 'type' ? word : kind.startsWith('a.') && name === 'size' ? 'Large' : word;
         return {link: 'https://a.example/', image: 'https://a.example/a.png', target: 'https://a.example/', version: '1.4', uuid: '27c3dc4d-1f2b-4d0c-9f0c-3a8f0b6a1f11', color: '00FF00', heading: 'Large'}[rule]
             ?? {weight: 'Bolder'}[name] ?? (kind === 'a.message' && name === 'type' ? 'message' : 'x');
     };
     const object = (kind, depth = 0) => Object.fromEntries((depth > 9 ? [] : all).filter((field) => field.kind === kind && (field.required || kind + field.name === 'a.action:Action.OpenUrltitle')).map((field) => [field.name, value(field)]));
-    const roots = {'m.card': {'@type': 'MessageCard', 'text': 't'}, 'a.card': {type: 'AdaptiveCard', version: '1.4', fallbackText: 'f', body: [{type: 'TextBlock', text: 't'}]}, 'a.message': {type: 'message', attachments: [{contentType: 'application/vnd.microsoft.card.adaptive', content: {}}]}};
+    const roots = {'m.card': {'@type': 'MessageCard', 'text': 't'}, 'a.card': {type: 'AdaptiveCard', version: '1.4', fallbackText: 'f', body: [{type: 'TextBlock', text: 't'}]}, 'a.message': {type: 'message', attachments: [{contentType: 'application/vnd.microsoft.card.adaptive', content: adaptive({type: 'TextBlock', text: 't'})}]}};
     const whole = new Map(Object.entries(roots).map(([kind, root]) => [kind, (inner) => ({...root, ...inner})]));
     for (let before = 0; before !== whole.size;) {
         before = whole.size;

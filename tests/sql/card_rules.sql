@@ -16,6 +16,8 @@ CREATE FUNCTION pg_temp.open(uri text) RETURNS jsonb LANGUAGE sql AS $$
     SELECT pg_temp.m(format('{"potentialAction": [{"@type": "OpenUri", "name": "o", "targets": [{"os": "default", "uri": "%s"}]}]}', uri)) $$;
 CREATE FUNCTION pg_temp.w(element text) RETURNS jsonb LANGUAGE sql AS $$
     SELECT format('{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": "t"}, %s]}', element)::jsonb $$;
+CREATE FUNCTION pg_temp.envelope(content text) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT format('{"type": "message", "attachments": [{"contentType": "application/vnd.microsoft.card.adaptive", "content": %s}]}', content)::jsonb $$;
 CREATE FUNCTION pg_temp.input(fields text) RETURNS jsonb LANGUAGE sql AS $$
     SELECT pg_temp.a(format('{"@type": "ActionCard", "name": "n", "inputs": [%s], "actions": [{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example"}]}', fields)) $$;
 CREATE FUNCTION pg_temp.alternating(n integer) RETURNS jsonb LANGUAGE sql AS $$
@@ -124,7 +126,33 @@ INSERT INTO said VALUES
     ('words are known in any case', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "x", "color": "Good", "size": "ExtraLarge", "weight": "bolder"}'), NULL),
     ('nested elements are judged', 'workflow', pg_temp.w('{"type": "ColumnSet", "columns": [{"type": "Column", "items": [{"type": "Image"}]}]}'), 'error $.body[1].columns[0].items[0].url'),
     ('facts have title and value', 'workflow', pg_temp.w('{"type": "FactSet", "facts": [{"name": "a", "value": "b"}]}'), 'error $.body[1].facts[0].title, warning $.body[1].facts[0].name'),
-    ('an attachment has its contentType', 'workflow', '{"type": "message", "attachments": [{"contentType": "application/json", "content": {"type": "AdaptiveCard", "version": "1.4", "body": []}}]}', 'error $.attachments[0].contentType'),
+    ('an attachment has its contentType', 'workflow', '{"type": "message", "attachments": [{"contentType": "application/json", "content": {"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": "t"}]}}]}', 'error $.attachments[0].contentType'),
+    ('its card has a version', 'workflow', pg_temp.envelope('{"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": "t"}]}'), 'error $.attachments[0].content.version'),
+    ('which is not null', 'workflow', pg_temp.envelope('{"type": "AdaptiveCard", "version": null, "body": [{"type": "TextBlock", "text": "t"}]}'), 'error $.attachments[0].content.version'),
+    ('and something to show', 'workflow', pg_temp.envelope('{"type": "AdaptiveCard", "version": "1.4", "body": []}'), 'error $.attachments[0].content.body'),
+    ('a null is no version there either', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "x"}') || '{"version": null}', 'error $.version'),
+    ('so has one without an envelope', 'workflow', '{"type": "AdaptiveCard", "version": "1.4"}', 'error $.body'),
+    ('a button is something', 'workflow', '{"type": "AdaptiveCard", "version": "1.4", "actions": [{"type": "Action.OpenUrl", "title": "o", "url": "https://example.org"}]}', NULL),
+    ('inlines are texts and TextRuns', 'workflow', pg_temp.w('{"type": "RichTextBlock", "inlines": ["a", {"type": "TextRun", "text": "b", "color": "Good", "selectAction": {"type": "Action.OpenUrl", "url": "https://example.org"}}]}'), NULL),
+    ('and nothing else', 'workflow', pg_temp.w('{"type": "RichTextBlock", "inlines": [5, null, {"typ": "TextRun"}]}'),
+        'error $.body[1].inlines[0], error $.body[1].inlines[1], error $.body[1].inlines[2].text, error $.body[1].inlines[2].type, warning $.body[1].inlines[2].typ'),
+    ('the action of a TextRun is judged', 'workflow', pg_temp.w('{"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": "b", "selectAction": {"type": "Action.Submit"}}]}'), 'error $.body[1].inlines[0].selectAction'),
+    ('and its address', 'workflow', pg_temp.w('{"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": "b", "selectAction": {"type": "Action.OpenUrl", "url": "/t/1"}}]}'), 'error $.body[1].inlines[0].selectAction.url'),
+    ('a fallback is judged', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "t", "fallback": {"type": "ActionSet", "actions": [{"type": "Action.Submit", "title": "x"}]}}'), 'error $.body[1].fallback.actions[0]'),
+    ('or is drop', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "t", "fallback": "Drop"}'), NULL),
+    ('and nothing else', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "t", "fallback": 5}'), 'error $.body[1].fallback'),
+    ('a table''s columns are objects', 'workflow', pg_temp.w('{"type": "Table", "columns": [{"width": 1}, "x", null], "rows": []}'), 'error $.body[1].columns[1], error $.body[1].columns[2]'),
+    ('an ImageSet has images', 'workflow', pg_temp.w('{"type": "ImageSet", "images": [{"type": "TextBlock", "text": "t"}]}'), 'error $.body[1].images[0].url, warning $.body[1].images[0].text'),
+    ('what is toggled is named', 'workflow', pg_temp.w('{"type": "ActionSet", "actions": [{"type": "Action.ToggleVisibility", "title": "t", "targetElements": ["a", {"elementId": "b", "isVisible": true}, 5]}]}'), 'error $.body[1].actions[0].targetElements[2]'),
+    ('a background is an address', 'workflow', pg_temp.w('{"type": "Container", "items": [], "backgroundImage": "http://example.org/a.png"}'), 'error $.body[1].backgroundImage'),
+    ('or an object with one', 'workflow', pg_temp.w('{"type": "Container", "items": [], "backgroundImage": {"url": "http://example.org/a.png"}}'), 'error $.body[1].backgroundImage.url'),
+    ('and no number', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "t"}') || '{"backgroundImage": 5}', 'error $.backgroundImage'),
+    ('each is right', 'workflow', pg_temp.w('{"type": "Container", "items": [], "backgroundImage": {"url": "https://example.org/a.png", "fillMode": "Cover"}}') || '{"backgroundImage": "https://example.org/a.png"}', NULL),
+    ('a mention has its entity', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "<at>Ann</at>"}') || '{"msteams": {"entities": [{"type": "mention", "text": "<at>Bob</at>", "mentioned": {"id": "1", "name": "Bob"}}]}}', 'warning $.msteams.entities'),
+    ('in an envelope too', 'workflow', pg_temp.envelope('{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": "<at>Ann</at>"}]}'), 'warning $.attachments[0].content.msteams.entities'),
+    ('of exactly its text', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "hi <at>Ann</at>"}') || '{"msteams": {"entities": [{"type": "mention", "text": "<at>Ann</at>", "mentioned": {"id": "1", "name": "Ann"}}]}}', NULL),
+    ('an id is had once', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "a", "id": "x"}, {"type": "Container", "items": [{"type": "TextBlock", "text": "a", "id": "x"}]}'), 'warning $'),
+    ('two are right', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "a", "id": "x"}, {"type": "Container", "items": [{"type": "TextBlock", "text": "a", "id": "y"}]}'), NULL),
     ('a connector takes no envelope', 'connector', '{"type": "message", "attachments": []}', 'error $.attachments'),
     ('only the first TextBlock is a title there', 'connector', pg_temp.w('{"type": "TextBlock", "text": "x", "weight": "Bolder"}'), 'error $.body[1].weight'),
     ('whose size is no weight', 'connector', pg_temp.w('{"type": "TextBlock", "text": "x"}') || '{"body": [{"type": "TextBlock", "text": "t", "size": "Bolder"}]}', 'error $.body[0].size'),
@@ -168,7 +196,7 @@ SELECT is((SELECT p.hint FROM o365.check_card(pg_temp.open('https://example.org/
 SELECT is((SELECT p.hint FROM o365.check_card(pg_temp.m('{"sumary": "x"}')) AS p), 'Write "summary".', 'what was meant is suggested');
 SELECT is_empty($$SELECT r.code FROM o365_internal.card_rule AS r WHERE r.source !~ '[[:alnum:]]'$$, 'every rule names its source');
 SELECT is_empty($$SELECT f.kind, f.name, f.rule FROM o365_internal.card_field AS f WHERE f.rule NOT LIKE '|%|'
-    AND f.rule NOT IN ('text', 'adaptive_text', 'title', 'plain', 'fact', 'color', 'image', 'link', 'target', 'uuid', 'version', 'heading', 'filled', 'links', 'five', 'six', 'no_effect', 'mistaken_payload')$$, 'every field''s rule is known');
+    AND f.rule NOT IN ('text', 'adaptive_text', 'title', 'plain', 'fact', 'color', 'image', 'link', 'target', 'uuid', 'version', 'heading', 'filled', 'links', 'five', 'six', 'strings', 'no_effect', 'mistaken_payload')$$, 'every field''s rule is known');
 SELECT bag_eq($$WITH RECURSIVE way (path, kind) AS (
         SELECT format('$[*].%s[*]', f.name), f.child FROM o365_internal.card_field AS f WHERE f.kind LIKE 'a.element:%' AND f.type = 'array' AND f.child NOT LIKE 'a.action:'
         UNION SELECT format('%s.%s[*]', w.path, f.name), f.child FROM way AS w JOIN o365_internal.card_field AS f ON f.kind = w.kind WHERE f.type = 'array' AND f.child IS NOT NULL)
