@@ -9,11 +9,11 @@ DECLARE
     -- What text_codes looks for may come together by leaving out `...` and \*. So a character of it is followed by the next
     -- one, or by a backtick or a backslash, with which begins what is left out.
     v_markup text := CASE rule
-        WHEN 'text' THEN '<[^[:space:]]|\|[ :]*[-`\\]|\[[ xX]?[]`\\]|\[\^|[^\n\r]\r?\n[^\n\r*+>|-]|\r[^\n\r]'
-        WHEN 'adaptive_text' THEN '<[^[:space:]]|\|[ :]*[-`\\]|\[[ xX]?[]`\\]|\[\^|[^\n\r]\r?\n[^\n\r*+>|-]|\r[^\n\r]|#[ `\\]|![[`\\]'
+        WHEN 'text' THEN '<[^[:space:]]|\|[ :]*[-`\\]|\[[ xX]?[]`\\]|\[\^|[^\n\r]\r?\n[^\n\r*+>|-]|\r[^\n\r]|\](\([^h]|[`\\])'
+        WHEN 'adaptive_text' THEN '<[^[:space:]]|\|[ :]*[-`\\]|\[[ xX]?[]`\\]|\[\^|[^\n\r]\r?\n[^\n\r*+>|-]|\r[^\n\r]|\](\([^h]|[`\\])|#[ `\\]|![[`\\]'
         WHEN 'title' THEN '[\n\r]|<[^[:space:]]|\][(`\\]|:[/`\\]'
         WHEN 'plain' THEN '[\n\r]|<[^[:space:]]|\*[*`\\]|_[_`\\]|~[~`\\]|^[#`\\]|\][(`\\]'
-        WHEN 'fact' THEN '[\n\r]|<[^[:space:]]|\*[*`\\]|_[_`\\]|~[~`\\]|^[#`\\]' END;
+        WHEN 'fact' THEN '[\n\r]|<[^[:space:]]|\*[*`\\]|_[_`\\]|~[~`\\]|^[#`\\]|\](\([^h]|[`\\])' END;
     v_address text := '^https://[a-zA-Z0-9.-]+(:[1-9][0-9]{0,3})?([/?#][^[:space:][:cntrl:]]*)?$';
     v_whole text := CASE rule
         WHEN 'image' THEN v_address
@@ -55,6 +55,7 @@ BEGIN
             || CASE WHEN field.rule IN ('filled', 'links') THEN '@.value.size() > 0' END
             || CASE WHEN field.kind = 'm.action:OpenUri' AND field.name = 'targets' OR field.kind = 'm.action:ViewAction' AND field.name = 'target'
                     THEN '($converts == false || @.value.size() == 1)' END
+            || CASE WHEN field.kind = 'm.action:OpenUri' AND field.name = 'targets' THEN '@.value[*].os == "default"' END
             || CASE WHEN field.rule = 'links'
                     THEN format('!exists(@.value[*].type() ? (@ != "string")) && !exists(@.value[*] ? (!(%s)))',
                                 replace(o365_internal.text_pattern('link'), '@.value', '@')) END;

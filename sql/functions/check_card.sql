@@ -10,13 +10,16 @@ DECLARE
     v_codes text[];
 BEGIN
     -- A search for a character costs a hundredth of a regular expression.
-    IF position('<' IN v_bare) > 0 AND v_bare ~* '</?(a|b|i|u|p|br|em|h[1-6]|hr|li|ol|ul|div|pre|code|font|img|span|strong|table|tbody|thead|td|th|tr|blockquote|script|style|strike|sub|sup|center)(\s[^<>]*)?/?>' THEN
+    IF position('<' IN v_bare) > 0 AND v_bare ~* '</?(a|b|i|u|p|br|em|h[1-6]|hr|li|ol|ul|div|pre|code|font|img|span|strong|table|tbody|thead|td|th|tr|blockquote|script|style|strike|sub|sup|center|s|del|ins|mark|small|big|iframe|svg|video|audio|form|input|button|dl|dt|dd|details|summary|section|article)(\s[^<>]*)?/?>|<!--' THEN
         v_codes := v_codes || 'html'::text;
     END IF;
     -- A line of a list, a quotation or preformatted text may follow a single break.
     IF (position(E'\n' IN v_bare) > 0 OR position(E'\r' IN v_bare) > 0)
        AND v_bare ~ E'[^\\n\\r](\\r\\n?|\\n)(?![\\n\\r]|[ \\t]*([-*+>|]|[0-9]+[.)]) ?)[^\\n\\r]' AND value !~ '```' THEN
         v_codes := v_codes || 'newline'::text;
+    END IF;
+    IF rule IN ('text', 'adaptive_text', 'fact') AND position('](' IN v_bare) > 0 AND v_bare ~* '\]\((/|\.|#|javascript:|data:|file:)' THEN
+        v_codes := v_codes || 'markdown:a link without https://'::text;
     END IF;
     IF rule = 'title' THEN
         IF v_bare ~ '\]\(|https?://' THEN v_codes := v_codes || 'link_in_title'::text; END IF;
@@ -208,6 +211,7 @@ BEGIN
         RETURN CASE
             WHEN jsonb_array_length(value) > (field->>3)::integer THEN ARRAY['too_many:' || jsonb_array_length(value) || ':' || (field->>3)]
             WHEN v_rule IN ('filled', 'links') AND jsonb_array_length(value) = 0 THEN '{empty}'
+            WHEN object_kind = 'm.action:OpenUri' AND key = 'targets' AND NOT jsonb_path_exists(value, '$[*].os ? (@ == "default")') THEN '{no_default}'
             WHEN v_rule = 'five' AND jsonb_array_length(value) > 5 THEN ARRAY['surplus:' || jsonb_array_length(value) || ':5']
             WHEN v_rule = 'six' AND jsonb_array_length(value) > 6 THEN ARRAY['surplus:' || jsonb_array_length(value) || ':6'] END;
     ELSIF v_rule IS NULL THEN
@@ -332,6 +336,10 @@ BEGIN
         v_path := path || CASE WHEN v_field IS NOT NULL AND left(v_key, 1) NOT IN ('@', '$') OR v_key ~ '^[A-Za-z_][A-Za-z0-9_]{0,60}$'
                                THEN '.' || v_key ELSE '.' || to_json(v_key)::text END;
         v_codes := o365_internal.field_codes(kind, v_key, v_path, v_value, v_field, converts, target_urls);
+        -- There texts are HTML, as documented.
+        IF kind = 'm.section' AND v_codes IS NOT NULL AND NOT converts AND value->'markdown' = 'false' THEN
+            v_codes := nullif(array_remove(v_codes, 'html'), '{}');
+        END IF;
         IF v_codes IS NOT NULL THEN
             v_found := o365_internal.add_codes(v_found, before, v_codes, kind, v_key, v_path, jsonb_typeof(v_value), v_field->>0, false);
         END IF;

@@ -41,6 +41,12 @@ INSERT INTO said VALUES
     ('a correlationId is a UUID', 'connector', pg_temp.m('{"correlationId": "x"}'), 'warning $.correlationId'),
     ('e-mail fields do nothing', 'connector', pg_temp.m('{"originator": "x"}'), 'warning $.originator'),
     ('HTML is said', 'connector', pg_temp.m('{"text": "a <b>b</b>"}'), 'warning $.text'),
+    ('so is HTML that is rare', 'connector', pg_temp.m('{"text": "<s>a</s>"}'), 'warning $.text'),
+    ('and a comment', 'connector', pg_temp.m('{"text": "a <!-- b -->"}'), 'warning $.text'),
+    ('where a section is HTML it is right', 'connector', pg_temp.s('{"text": "<b>a</b>", "markdown": false}'), NULL),
+    ('a link in a text is absolute', 'connector', pg_temp.m('{"text": "[x](/tickets/1)"}'), 'warning $.text'),
+    ('and of the web', 'connector', pg_temp.s('{"facts": [{"name": "a", "value": "[x](javascript:x)"}]}'), 'warning $.sections[0].facts[0].value'),
+    ('an address of a link is right', 'connector', pg_temp.m('{"text": "[x](https://example.org/)"}'), NULL),
     ('a bare < is none', 'connector', pg_temp.m('{"text": "a < b and c > d"}'), NULL),
     ('HTML between backticks is none', 'connector', pg_temp.m('{"text": "write `<b>`"}'), NULL),
     ('a single line break is said', 'connector', pg_temp.m('{"text": "a\nb"}'), 'warning $.text'),
@@ -89,7 +95,8 @@ INSERT INTO said VALUES
     ('a button that Workflows does not open is lost', 'workflow', pg_temp.open('mailto:a@b.c'), 'warning $.potentialAction[0], warning $.potentialAction[0].targets[0].uri'),
     ('so are the addresses of a ViewAction but one', 'workflow', pg_temp.a('{"@type": "ViewAction", "name": "v", "target": ["https://example.org", "https://example.org/2"]}'), 'warning $.potentialAction[0]'),
     ('of one nothing is', 'workflow', pg_temp.a('{"@type": "ViewAction", "name": "v", "target": ["https://example.org"]}'), NULL),
-    ('os is one of four', 'connector', pg_temp.a('{"@type": "OpenUri", "name": "x", "targets": [{"os": "linux", "uri": "https://example.org"}]}'), 'error $.potentialAction[0].targets[0].os'),
+    ('a target is for all systems', 'connector', pg_temp.a('{"@type": "OpenUri", "name": "x", "targets": [{"os": "iOS", "uri": "https://example.org"}]}'), 'warning $.potentialAction[0].targets'),
+    ('os is one of four', 'connector', pg_temp.a('{"@type": "OpenUri", "name": "x", "targets": [{"os": "linux", "uri": "https://example.org"}, {"os": "default", "uri": "https://example.org"}]}'), 'error $.potentialAction[0].targets[0].os'),
     ('a ViewAction''s target is a list of addresses', 'connector', pg_temp.a('{"@type": "ViewAction", "name": "v", "target": ["https://example.org"]}'), NULL),
     ('each is a text', 'connector', pg_temp.a('{"@type": "ViewAction", "name": "v", "target": [[]]}'), 'error $.potentialAction[0].target[0]'),
     ('and not null', 'connector', pg_temp.a('{"@type": "ViewAction", "name": "v", "target": ["https://example.org", null]}'), 'error $.potentialAction[0].target[1]'),
@@ -218,6 +225,7 @@ SELECT is((SELECT jsonb_array_length(t.problems) FROM o365.try_send(:ann, '{"@ty
 SELECT results_eq('SELECT connector, path FROM o365.card_warnings', $$VALUES ('desk', '$.text')$$, 'and stays to be read');
 SELECT throws_ok($$SELECT o365.check_card('{"text": "x"}', 'connector', 'none')$$, '42501', NULL, 'a connector of others is none');
 SELECT results_eq($$SELECT card, for_dialect, path FROM o365.test_cards(ARRAY['{"text": "x"}', '{"text": 1}']::jsonb[], 'desk', 'connector')$$, $$VALUES (2, 'connector', '$.text')$$, 'test_cards counts from 1');
+SELECT throws_ok($$SELECT o365.test_cards(NULL)$$, '22023', 'there are no cards', 'and takes no nothing for right');
 SELECT is(o365.markdown_escape('a*b_c [d](e) <f>'), 'a\*b\_c \[d\](e) &lt;f>', 'data is escaped');
 SELECT is(o365.markdown_escape(e.typed), e.escaped, 'shown as typed: ' || e.typed) FROM (VALUES
     ('- item', '\- item'), ('1. one', '1\. one'), ('1.5 GB', '1.5 GB'), ('> q', '\> q'), ('---', '\---'), (E'a\n===', E'a\n\n\\==='), ('  + x', '  \+ x'),
