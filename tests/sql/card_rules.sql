@@ -18,6 +18,10 @@ CREATE FUNCTION pg_temp.w(element text) RETURNS jsonb LANGUAGE sql AS $$
     SELECT format('{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": "t"}, %s]}', element)::jsonb $$;
 CREATE FUNCTION pg_temp.envelope(content text) RETURNS jsonb LANGUAGE sql AS $$
     SELECT format('{"type": "message", "attachments": [{"contentType": "application/vnd.microsoft.card.adaptive", "content": %s}]}', content)::jsonb $$;
+CREATE FUNCTION pg_temp.buttons(n integer) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT format('{"actions": [%s]}', string_agg('{"type": "Action.OpenUrl", "title": "o", "url": "https://example.org"}', ','))::jsonb FROM generate_series(1, n) $$;
+CREATE FUNCTION pg_temp.nested(n integer) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT pg_temp.w(repeat('{"type": "Container", "items": [', n) || '{"type": "TextBlock", "text": "t"}' || repeat(']}', n)) $$;
 CREATE FUNCTION pg_temp.input(fields text) RETURNS jsonb LANGUAGE sql AS $$
     SELECT pg_temp.a(format('{"@type": "ActionCard", "name": "n", "inputs": [%s], "actions": [{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example"}]}', fields)) $$;
 CREATE FUNCTION pg_temp.alternating(n integer) RETURNS jsonb LANGUAGE sql AS $$
@@ -160,6 +164,20 @@ INSERT INTO said VALUES
     ('of exactly its text', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "hi <at>Ann</at>"}') || '{"msteams": {"entities": [{"type": "mention", "text": "<at>Ann</at>", "mentioned": {"id": "1", "name": "Ann"}}]}}', NULL),
     ('an id is had once', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "a", "id": "x"}, {"type": "Container", "items": [{"type": "TextBlock", "text": "a", "id": "x"}]}'), 'warning $'),
     ('two are right', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "a", "id": "x"}, {"type": "Container", "items": [{"type": "TextBlock", "text": "a", "id": "y"}]}'), NULL),
+    ('a seventh button is hidden', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "t"}') || pg_temp.buttons(7), 'warning $.actions'),
+    ('a sixth is not', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "t"}') || pg_temp.buttons(6), NULL),
+    ('for a connector a fifth is too many', 'connector', pg_temp.w('{"type": "TextBlock", "text": "t"}') || pg_temp.buttons(5), 'error $.actions'),
+    ('a fourth is not', 'connector', pg_temp.w('{"type": "TextBlock", "text": "t"}') || pg_temp.buttons(4), NULL),
+    ('20 elements may stand in each other', 'workflow', pg_temp.nested(18), NULL),
+    ('and no more', 'workflow', pg_temp.nested(19), 'error $.body[1]' || repeat('.items[0]', 19)),
+    ('a target has 2,048 characters at most', 'connector', pg_temp.a(format('{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example/%s"}', repeat('x', 2025))), 'error $.potentialAction[0].target'),
+    ('and may have 2,048', 'connector', pg_temp.a(format('{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example/%s"}', repeat('x', 2024))), NULL),
+    ('a card has 24,000 bytes at most', 'connector', jsonb_build_object('text', repeat('x', 23989)), 'error $'),
+    ('and may have 24,000', 'connector', jsonb_build_object('text', repeat('x', 23988)), NULL),
+    ('HTML of a section is lost for Workflows', 'workflow', pg_temp.s('{"text": "t", "markdown": false}'), 'warning $.sections[0].markdown'),
+    ('what is of neither kind is no card', 'connector', '{"version": "1.4", "content": "t"}', 'error $, warning $.content, warning $.version'),
+    ('nor is a list', 'connector', '[1]', 'error $'),
+    ('a body names inputs that there are', 'connector', pg_temp.in_action_card('{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example", "body": "{{b.value}}"}'), 'warning $.potentialAction[0]'),
     ('a connector takes no envelope', 'connector', '{"type": "message", "attachments": []}', 'error $.attachments'),
     ('only the first TextBlock is a title there', 'connector', pg_temp.w('{"type": "TextBlock", "text": "x", "weight": "Bolder"}'), 'error $.body[1].weight'),
     ('whose size is no weight', 'connector', pg_temp.w('{"type": "TextBlock", "text": "x"}') || '{"body": [{"type": "TextBlock", "text": "t", "size": "Bolder"}]}', 'error $.body[0].size'),
@@ -199,6 +217,22 @@ INSERT INTO mistake VALUES
 SELECT ok(EXISTS (SELECT FROM o365.check_card(m.card, m.dialect, 'desk') AS p WHERE p.severity || ' ' || p.path = m.path AND p.hint LIKE m.hint), 'a mistake is told what to write: ' || m.description)
   FROM mistake AS m, (SELECT set_config('session_authorization', 'keeper', true)) AS keeper;
 RESET SESSION AUTHORIZATION;
+-- The tables of docs/cards.md name a case for each rule, in which it is said, and for each limit.
+CREATE TEMP TABLE rule_said AS
+    SELECT c.description, r.code, r.severity, r.problem, r.source, c.n
+      FROM (SELECT description, dialect, card, row_number() OVER () AS n FROM (SELECT description, dialect, card FROM said UNION ALL SELECT description, dialect, card FROM mistake) AS a) AS c,
+           LATERAL o365_internal.card_problems(c.card, c.dialect, '{https://contoso.example}') AS problems, jsonb_to_recordset(problems) AS p (severity text, problem text)
+      JOIN o365_internal.card_rule AS r ON r.severity = p.severity AND p.problem LIKE replace(regexp_replace(r.problem, '%[0-9][$]s', '%', 'g'), '_', '\_');
+\set cards_md `cat "$FIXTURES/../../../docs/cards.md"`
+\set this_file `cat "$FIXTURES/../card_rules.sql"`
+CREATE TEMP TABLE rule_row AS SELECT m[1] AS code, m[2] AS severity, m[3] AS problem, m[4] AS source, m[5] AS test
+    FROM regexp_matches(:'cards_md', '^\| ([a-z_]+) \| (error|warning) \| ([^|]+) \| ([^|]+) \| `([^`]+)` \|$', 'gn') AS m;
+SELECT set_eq('SELECT code, severity, problem, source FROM rule_row', 'SELECT code, severity, problem, source FROM o365_internal.card_rule', 'docs/cards.md has every rule');
+SELECT is_empty('SELECT code, test FROM rule_row EXCEPT SELECT code, description FROM rule_said', 'each is said in the case that it names');
+CREATE TEMP TABLE limit_case AS SELECT m[1] AS what, c[1] AS test, strpos(:'this_file', '''' || c[1] || '''') > 0 AS is_here
+    FROM regexp_matches(substring(:'cards_md' FROM '\n## Limits\n(.*?)\n## '), '^\| ([^|]+) \|.*\| ([^|]+) \|$', 'gn') AS m, regexp_matches(m[2], '`([^`]+)`', 'g') AS c;
+SELECT is_empty('SELECT what, test FROM limit_case WHERE NOT is_here', 'and each limit names cases');
+SELECT ok((SELECT count(DISTINCT what) >= 17 FROM limit_case), 'of which there are 17');
 SELECT is((SELECT p.hint FROM o365.check_card(pg_temp.open('https://example.org/a b')) AS p), 'Write "https://HOST/...", and a blank in it as %20.', 'a blank in an address is told how');
 SELECT is((SELECT p.hint FROM o365.check_card(pg_temp.m('{"sumary": "x"}')) AS p), 'Write "summary".', 'what was meant is suggested');
 SELECT is_empty($$SELECT r.code FROM o365_internal.card_rule AS r WHERE r.source !~ '[[:alnum:]]'$$, 'every rule names its source');
