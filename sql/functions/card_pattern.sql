@@ -72,7 +72,7 @@ BEGIN
         END IF;
         v_checks := v_checks || v_check;
     END IF;
-    -- Elements hold elements to any depth: card_is_right takes them level by level.
+    -- Elements hold elements to any depth: right_levels takes them level by level.
     IF field.child <> 'a.element:' THEN
         v_check := o365_internal.object_pattern(field.child, above);
         IF v_check IS NULL THEN
@@ -95,7 +95,7 @@ DECLARE
     v_tag text := CASE WHEN left(kind, 1) = 'm' THEN '@."@type"' ELSE '@."type"' END;
     v_fields text;
 BEGIN
-    -- A kind inside itself, a card whose elements card_is_right does not look for, and what an ActionCard may not hold.
+    -- A kind inside itself, a card whose elements right_levels does not look for, and what an ActionCard may not hold.
     IF kind = ANY (above || ARRAY['a.action:Action.ShowCard'])
        OR 'm.action:ActionCard' = ANY (above) AND kind IN ('m.action:InvokeAddInCommand', 'm.action:ViewAction') THEN
         RETURN NULL;
@@ -117,7 +117,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.object_pattern(text, text[]) IS
     'jsonpath predicate over an object: true only for a right one of a kind, or of any kind of a family (a.element:). Left '
-    'aside are the elements in it (card_is_right) and what actions_are_right looks at. Its variable converts says whether a '
+    'aside are the elements in it (right_levels) and what actions_are_right looks at. Its variable converts says whether a '
     'conversion follows. Null for a kind that only the walk can judge. above: kinds that it stands in.';
 
 CREATE OR REPLACE FUNCTION o365_internal.card_pattern(kind text) RETURNS jsonpath
@@ -160,38 +160,38 @@ COMMENT ON FUNCTION o365_internal.actions_are_right(jsonb, text[]) IS
     'Whether a MessageCard''s actions keep the rules that no pattern holds: targets, and inputs that name each other. '
     'target_urls: as for card_problems.';
 
-CREATE OR REPLACE FUNCTION o365_internal.card_is_right(card jsonb, root text, converts boolean) RETURNS boolean
+CREATE OR REPLACE FUNCTION o365_internal.right_levels(card jsonb, root text, converts boolean) RETURNS integer
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_elements jsonb;
 BEGIN
     IF root = 'm.card' THEN
-        RETURN jsonb_path_query_array(card, o365_internal.card_doubts('m.card'), jsonb_build_object('converts', converts)) = '[]';
+        RETURN CASE WHEN jsonb_path_query_array(card, o365_internal.card_doubts('m.card'), jsonb_build_object('converts', converts)) = '[]' THEN 100 END;
     ELSIF root = 'a.card' AND jsonb_path_exists(card, o365_internal.card_pattern('a.card'), '{"converts": false}') THEN
         v_elements := coalesce(card->'body', '[]');
     ELSIF root = 'a.message' AND jsonb_path_exists(card, o365_internal.card_pattern('a.message'), '{"converts": false}') THEN
         v_elements := jsonb_path_query_array(card, '$.attachments[*].content.body[*]');
     ELSE
-        RETURN false;
+        RETURN NULL;
     END IF;
     -- A table in a table is six levels down, so this stays clear of the 40 that the walk calls too deep.
-    FOR v_level IN 1 .. 5 LOOP
+    FOR v_level IN 0 .. 4 LOOP
         IF v_elements = '[]' THEN
-            RETURN true;
+            RETURN 100;
         ELSIF jsonb_path_exists(v_elements, '$[*].type() ? (@ != "object")')
               OR jsonb_path_exists(v_elements, o365_internal.card_pattern('a.element:'), '{"converts": false}') THEN
-            RETURN false;
+            RETURN v_level;
         END IF;
         -- The lists of elements in elements: tests/sql/card_rules.sql holds them against card_field.
         v_elements := jsonb_path_query_array(v_elements, '$[*].items[*]')
             || jsonb_path_query_array(v_elements, '$[*].columns[*].items[*]')
             || jsonb_path_query_array(v_elements, '$[*].rows[*].cells[*].items[*]');
     END LOOP;
-    RETURN false;
+    RETURN 5;
 END $$;
-COMMENT ON FUNCTION o365_internal.card_is_right(jsonb, text, boolean) IS
-    'Whether the objects and fields of a card have no problem, actions_are_right aside; false: it is not known, ask the walk. '
-    'root: its card_root. converts: whether a conversion follows. The rules for a card as a whole are card_problems''s.';
+COMMENT ON FUNCTION o365_internal.right_levels(jsonb, text, boolean) IS
+    'How many levels of elements of a card have no problem, actions_are_right aside; 100: all, and nothing else has one; null: of none it is '
+    'known, ask the walk. root: its card_root. converts: whether a conversion follows. The rules for a card as a whole are card_problems''s.';
 
 DELETE FROM o365_internal.card_pattern;
 -- A pattern covers its object where nothing in it is left aside. The walk asks actions_are_right before it trusts any, but what

@@ -256,6 +256,9 @@ BEGIN
     IF before + jsonb_array_length(codes_so_far) >= 100 THEN
         codes := ARRAY(SELECT c FROM unnest(codes) AS c JOIN o365_internal.card_rule AS r ON r.code = split_part(c, ':', 1) WHERE r.severity = 'error');
     END IF;
+    IF cardinality(codes) = 1 THEN
+        RETURN codes_so_far || jsonb_build_array(jsonb_build_object('code', codes[1], 'kind', kind, 'key', key, 'path', path, 'jtype', jtype, 'type', type, 'is_object', is_object));
+    END IF;
     RETURN codes_so_far || (SELECT coalesce(jsonb_agg(jsonb_build_object('code', c, 'kind', kind, 'key', key, 'path', path, 'jtype', jtype, 'type', type,
                                                                   'is_object', is_object)), '[]')
                        FROM unnest(codes) AS c);
@@ -286,6 +289,7 @@ DECLARE
     v_known text;
     v_of record;
     v_path text;
+    v_right boolean;
 BEGIN
     -- The card itself has no key, and card_problems looks at it as a whole.
     IF v_jtype <> 'object' THEN
@@ -357,18 +361,20 @@ BEGIN
             -- What its pattern calls right need not be walked. It says nothing of depth.
             v_items := CASE WHEN v_field->>0 = 'array' THEN v_value ELSE jsonb_build_array(v_value) END;
             v_known := NULL;
+            v_right := v_pairs->v_i->'right' = 'true';
             FOR v_n IN 0 .. jsonb_array_length(v_items) - 1 LOOP
                 v_item := v_items->v_n;
                 CONTINUE WHEN jsonb_typeof(v_item) = 'string' AND v_field->>4 = 'strings';
                 v_kind := CASE WHEN right(v_child, 1) <> ':' THEN v_child
                                ELSE v_child || coalesce(left(CASE WHEN left(v_child, 1) = 'm' THEN v_item->>'@type' ELSE v_item->>'type' END, 60), '') END;
                 -- The most frequent elements, by constants: without reading a row.
-                CONTINUE WHEN trusts AND depth < 30 AND jsonb_typeof(v_item) = 'object'
-                    AND CASE v_kind WHEN 'a.element:TextBlock' THEN jsonb_path_exists(v_item, o365_internal.card_pattern('a.element:TextBlock'), v_vars)
-                                    WHEN 'a.element:FactSet' THEN jsonb_path_exists(v_item, o365_internal.card_pattern('a.element:FactSet'), v_vars) END;
+                CONTINUE WHEN trusts AND depth < 30 AND jsonb_typeof(v_item) = 'object' AND v_kind IN ('a.element:TextBlock', 'a.element:FactSet')
+                    AND CASE WHEN v_right THEN true
+                             WHEN v_kind = 'a.element:TextBlock' THEN jsonb_path_exists(v_item, o365_internal.card_pattern('a.element:TextBlock'), v_vars)
+                             ELSE jsonb_path_exists(v_item, o365_internal.card_pattern('a.element:FactSet'), v_vars) END;
                 IF v_known IS DISTINCT FROM v_kind THEN
                     v_known := v_kind;
-                    SELECT k AS object, p.pattern, p.doubts, p.covers INTO v_of
+                    SELECT k AS object, p.doubts, p.covers INTO v_of
                       FROM o365_internal.card_kind AS k
                       LEFT JOIN o365_internal.card_pattern AS p
                              ON p.kind = k.kind AND trusts AND depth < 30 AND (trusts_actions OR p.kind !~ '^m\.(section|action:|input:)')
@@ -395,7 +401,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.object_codes(jsonb, jsonb, text, o365_internal.card_kind, text, text, integer, boolean, text[], boolean, boolean, integer) IS
     'Rules that an object, its fields and the objects in it break: an array of code (and more, after a colon), kind, key, path, jtype, type and '
-    'is_object. doubts: the pairs of key and value that are not known to be right; null: all. object: the row of its kind, null for a kind '
+    'is_object. doubts: the pairs of key and value that are not known to be right; null: all; with right, the objects in the value are right but '
+    'for what they hold. object: the row of its kind, null for a kind '
     'that is not known. key, path, depth: where it stands. converts: whether a conversion follows. trusts, trusts_actions: as for walked_problems. '
     'before: how many were found elsewhere; with 200 the walk ends (add_codes).';
 
@@ -476,7 +483,7 @@ DECLARE
 BEGIN
     IF root IS NOT NULL THEN
         SELECT k.* INTO v_object FROM o365_internal.card_kind AS k WHERE k.kind = root;
-        IF trusts AND root = 'a.card' THEN
+        IF trusts AND doubts IS NULL AND root = 'a.card' THEN
             doubts := jsonb_path_query_array(card, o365_internal.card_doubts('a.card'), '{"converts": false}');
         END IF;
         v_found := o365_internal.object_codes(card, doubts, root, v_object, NULL, '$', 0, converts, target_urls, trusts, trusts_actions, 0);
@@ -548,6 +555,7 @@ DECLARE
     v_converts boolean;
     v_trusts_actions boolean;
     v_doubts jsonb;
+    v_levels integer;
     v_codes text[] := '{}';
 BEGIN
     IF card IS NULL OR jsonb_typeof(card) <> 'object' THEN
@@ -627,8 +635,14 @@ BEGIN
             IF v_codes = '{}' AND v_doubts = '[]' THEN
                 RETURN '[]';
             END IF;
-        ELSIF v_codes = '{}' AND o365_internal.card_is_right(card, v_root, v_converts) THEN
-            RETURN '[]';
+        ELSIF v_root <> 's.card' THEN
+            v_levels := o365_internal.right_levels(card, v_root, v_converts);
+            IF v_levels = 100 AND v_codes = '{}' THEN
+                RETURN '[]';
+            ELSIF v_root = 'a.card' AND v_levels IS NOT NULL THEN
+                -- In doubt are only the elements, or what they hold.
+                v_doubts := CASE WHEN v_levels < 100 THEN jsonb_build_array(jsonb_build_object('key', 'body', 'value', card->'body', 'right', v_levels > 0)) ELSE '[]' END;
+            END IF;
         END IF;
     END IF;
     RETURN o365_internal.walked_problems(card, v_doubts, v_root, v_converts, target_urls, v_codes, true, v_trusts_actions);

@@ -242,7 +242,7 @@ SELECT bag_eq($$WITH RECURSIVE way (path, kind) AS (
         SELECT format('$[*].%s[*]', f.name), f.child FROM o365_internal.card_field AS f WHERE f.kind LIKE 'a.element:%' AND f.type = 'array' AND f.child NOT LIKE 'a.action:'
         UNION SELECT format('%s.%s[*]', w.path, f.name), f.child FROM way AS w JOIN o365_internal.card_field AS f ON f.kind = w.kind WHERE f.type = 'array' AND f.child IS NOT NULL)
     SELECT path FROM way WHERE kind = 'a.element:'$$, $$SELECT m[1] FROM pg_proc AS p, regexp_matches(p.prosrc, $r$v_elements, '([^']*)'\)$r$, 'g') AS m
-    WHERE p.proname = 'card_is_right' AND m[1] NOT LIKE '%?%'$$, 'the pattern of elements is held against every list of them');
+    WHERE p.proname = 'right_levels' AND m[1] NOT LIKE '%?%'$$, 'the pattern of elements is held against every list of them');
 SELECT is_empty($$SELECT k.kind FROM o365_internal.card_kind AS k LEFT JOIN o365_internal.card_pattern AS p ON p.kind = k.kind
     WHERE p.kind IS NULL AND k.rule IS NULL AND k.kind NOT IN ('a.action:Action.ShowCard', 's.card')$$, 'every kind that can be right has a pattern');
 
