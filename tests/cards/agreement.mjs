@@ -77,13 +77,16 @@ function agrees(all, dialect) {
 for (const dialect of ['workflow', 'connector']) {
     test(`each card here: check and conversion for ${dialect} agree`, () => assert.ok(agrees(cards, dialect) >= 20));
     test(`changed cards: check and conversion for ${dialect} agree`, () => {
-        const changed = Array.from({length: many}, () => {
-            const [name, one] = cards[random(cards.length)];
-            let other = change(one);
-            if (random(2) === 0) other = change(other);
-            return [name, other];
-        });
-        assert.ok(agrees(changed, dialect) >= many / 6);
+        let passed = 0;
+        for (let left = many; left > 0; left -= 2000) {
+            passed += agrees(Array.from({length: Math.min(left, 2000)}, () => {
+                const [name, one] = cards[random(cards.length)];
+                let other = change(one);
+                if (random(2) === 0) other = change(other);
+                return [name, other];
+            }), dialect);
+        }
+        assert.ok(passed >= many / 6);
     });
 }
 
