@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 #include <initializer_list>
 #include <optional>
 #include <utility>
 
 #include "lib/json_text.h"
-#include "lib/url.h"
 
 namespace o365 {
 namespace {
@@ -16,6 +16,7 @@ namespace {
 constexpr Json::ArrayIndex kButtonsInARow = 6;   // office365-connectors.md 6.1: Teams hides the seventh
 constexpr Json::ArrayIndex kMaxSections = 10;    // 5.1
 constexpr Json::ArrayIndex kMaxActions = 4;      // 5.1
+constexpr Json::ArrayIndex kMaxImages = 5;       // 5.6: of a section; Teams shows no more
 constexpr std::size_t kMarkdownMayAdd = 1024;    // bytes, over all texts of a card
 constexpr std::size_t kSummaryCharacters = 100;  // of a summary that is made from the title
 constexpr std::size_t kBytesPerCard = 1024;      // envelope, and what stands once in a card
@@ -49,9 +50,42 @@ bool flag_in(const Json::Value& object, const char* name) {
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
 
-bool is_link(const std::string& url) { return parse_url(url).has_value(); }
+bool starts_with_ignoring_case(std::string_view text, std::string_view lower) {
+    return text.size() >= lower.size() && std::equal(lower.begin(), lower.end(), text.begin(), [](char a, char b) {
+               return a == static_cast<char>(std::tolower(static_cast<unsigned char>(b)));
+           });
+}
 
-bool is_picture(const std::string& url) { return is_link(url) || url.starts_with("data:image/"); }
+// The grammar of o365_internal.is_web_address; of blanks and control characters beyond ASCII it knows none.
+bool is_link(std::string_view url) {
+    const std::size_t scheme = starts_with_ignoring_case(url, "https://")  ? 8
+                               : starts_with_ignoring_case(url, "http://") ? 7
+                                                                           : 0;
+    const auto is_blank_or_control = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 127; };
+    if (scheme == 0 || std::ranges::any_of(url, is_blank_or_control)) return false;
+    url.remove_prefix(scheme);
+    const bool in_brackets = url.starts_with('[');
+    const auto host_end = in_brackets ? url.find(']') : url.find_first_of(":/?#");
+    std::string_view host =
+        url.substr(in_brackets ? 1 : 0, in_brackets && host_end != url.npos ? host_end - 1 : host_end);
+    if (host.empty() || (in_brackets && host_end == url.npos)) return false;
+    if (in_brackets ? host.find_first_not_of("0123456789abcdefABCDEF:.") != host.npos
+                    : host.find_first_of("!\"#$%&'()*+,/:;<=>?@[\\]^`{|}~") != host.npos)
+        return false;
+    url.remove_prefix(std::min(url.size(), in_brackets ? host_end + 1 : host_end));
+    if (url.starts_with(':')) {
+        const std::string_view port = url.substr(1, url.find_first_of("/?#") - 1);
+        int number = 0;
+        const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+        if (port.starts_with('0') || error != std::errc() || end != port.data() + port.size() || number < 1 ||
+            number > 65535)
+            return false;
+        url.remove_prefix(1 + port.size());
+    }
+    return url.empty() || std::string_view("/?#").find(url.front()) != std::string_view::npos;
+}
+
+bool is_picture(std::string_view url) { return is_link(url) || starts_with_ignoring_case(url, "data:image/"); }
 
 // ---- Markdown: what a TextBlock does not render, written so that it reads well (office365-connectors.md 5.5, 6.1)
 // ----
@@ -120,12 +154,6 @@ constexpr std::array kTags = {
     Tag{"</h3>", "**\n\n"}, Tag{"<pre>", ""},      Tag{"</pre>", ""},      Tag{"<code>", "`"},
     Tag{"</code>", "`"},    Tag{"<strike>", "~~"}, Tag{"</strike>", "~~"}};
 
-bool starts_with_ignoring_case(std::string_view text, std::string_view lower) {
-    return text.size() >= lower.size() && std::equal(lower.begin(), lower.end(), text.begin(), [](char a, char b) {
-               return a == static_cast<char>(std::tolower(static_cast<unsigned char>(b)));
-           });
-}
-
 // <a href="url">name</a> is [name](url); nothing when it is written in another way or leads elsewhere than to the web.
 std::optional<std::pair<std::string, std::size_t>> link_of_html(std::string_view text) {
     constexpr std::string_view kOpen = "<a href=";
@@ -173,12 +201,32 @@ std::string without_html(std::string_view text) {
     return result;
 }
 
+// The backticks that begin a block of code, or end it; 0 where the line is none of them, such as "```code```".
+std::size_t fence(std::string_view line) {
+    const auto end = std::min(line.find_first_not_of('`'), line.size());
+    return end >= 3 && line.find('`', end) == std::string_view::npos ? end : 0;
+}
+
+// A line of code, which is no Markdown.
+std::string escaped(std::string_view line) {
+    std::string result;
+    const auto first = line.find_first_not_of(" \t");
+    const auto digits_end = first == std::string_view::npos ? first : line.find_first_not_of("0123456789", first);
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        const bool begins_list = (i == first && std::string_view("-+>=").find(line[i]) != std::string_view::npos) ||
+                                 (i == digits_end && i != first && (line[i] == '.' || line[i] == ')'));
+        if (begins_list || std::string_view("\\`*_[]#~|").find(line[i]) != std::string_view::npos) result += '\\';
+        result += line[i];
+    }
+    return result;
+}
+
 std::string plainer(const std::string& text) {
     const bool marked = text.find_first_of("#|`<") != std::string::npos || text.find("![") != std::string::npos;
     if (!marked) return text;
     const std::string source = without_html(text);
     std::string result;
-    bool in_code = false;
+    std::size_t code = 0;  // backticks of the fence that is open
     bool after_table = false;
     std::string_view rest = source;
     while (true) {
@@ -188,10 +236,15 @@ std::string plainer(const std::string& text) {
         std::string_view ending = end == std::string_view::npos ? "" : "\n";
         bool drops = false;
         std::string shown(line);
-        if (bare.starts_with("```")) {
-            in_code = !in_code;
+        const std::size_t backticks = fence(bare);
+        if (code == 0 && backticks > 0) {
+            code = backticks;
             drops = true;
-        } else if (in_code) {
+        } else if (code > 0 && backticks >= code && backticks == bare.size()) {
+            code = 0;
+            drops = true;
+        } else if (code > 0) {
+            shown = escaped(line);
             if (!ending.empty() && !bare.empty()) ending = "\n\n";
         } else if (is_table_rule(bare)) {
             drops = true;
@@ -263,6 +316,8 @@ class ToAdaptive {
         const std::string text = text_in(card, "text");
         const std::string summary = text_in(card, "summary");
         const Json::Value& sections = list_in(card, "sections");
+        pass_over(card, "$", Json::stringValue, {"title", "text", "summary", "themeColor"});
+        pass_over(card, "$", Json::arrayValue, {"sections", "potentialAction"});
         Json::Value head(Json::arrayValue);
         if (!is_blank(title)) head.append(titled(title, "Large"));
         if (!is_blank(text)) head.append(text_block(text));
@@ -311,16 +366,21 @@ class ToAdaptive {
         return element;
     }
 
+    static std::size_t json_bytes(const std::string& text) {
+        return text.size() + static_cast<std::size_t>(std::ranges::count_if(text, [](char c) {
+                   return std::string_view("\n\r\t\"\\").find(c) != std::string_view::npos;
+               }));
+    }
+
     Json::Value text_block(const std::string& text) {
         Json::Value block = of_type("TextBlock");
         std::string plain = texts_ == Texts::improved ? plainer(text) : text;
-        if (plain.size() > text.size()) {
-            // Line ends count twice in JSON.
-            const std::size_t more = (plain.size() - text.size()) * 2;
-            if (more > may_add_) {
+        const std::size_t before = json_bytes(text);
+        if (const std::size_t after = json_bytes(plain); after > before) {
+            if (after - before > may_add_) {
                 plain = text;
             } else {
-                may_add_ -= more;
+                may_add_ -= after - before;
             }
         }
         block["text"] = is_blank(plain) ? text : plain;
@@ -337,6 +397,15 @@ class ToAdaptive {
     }
 
     void lose(std::string path, std::string what) { lost_.push_back({std::move(path), std::move(what)}); }
+
+    // What is of another type than the field has is lost.
+    void pass_over(const Json::Value& object, const std::string& path, Json::ValueType type,
+                   std::initializer_list<const char*> names) {
+        for (const char* name : names) {
+            const Json::Value& value = member(object, name);
+            if (!value.isNull() && value.type() != type) lose(path + "." + name, "a field of a wrong type");
+        }
+    }
 
     // Null, and a loss, where there is no address to show it from.
     Json::Value picture(const std::string& url, const std::string& title, const std::string& path) {
@@ -418,6 +487,11 @@ class ToAdaptive {
         container["spacing"] = "Large";
         if (flag_in(section, "startGroup")) container["separator"] = true;
         Json::Value items(Json::arrayValue);
+        if (!section.isObject()) lose(path, "a section that is none");
+        pass_over(section, path, Json::stringValue,
+                  {"title", "activityImage", "activityTitle", "activitySubtitle", "activityText", "text"});
+        pass_over(section, path, Json::arrayValue, {"facts", "images", "potentialAction"});
+        pass_over(section, path, Json::objectValue, {"heroImage"});
         const Json::Value& markdown = member(section, "markdown");
         if (markdown.isBool() && !markdown.asBool()) lose(path + ".markdown", "HTML");
         const std::string title = text_in(section, "title");
@@ -446,27 +520,20 @@ class ToAdaptive {
             lose(path, known ? "a button of type " + type : "an action of a type that is not known");
             return {};
         }
+        const Json::Value& targets = list_in(action, type == "OpenUri" ? "targets" : "target");
         std::string uri;
-        if (type == "ViewAction") {
-            const Json::Value& legacy = member(action, "target");
-            if (legacy.isArray() && !legacy.empty() && legacy[0].isString()) uri = legacy[0].asString();
-            if (legacy.isString()) uri = legacy.asString();
+        for (const Json::Value& target : targets) {
+            const std::string one = target.isString() ? target.asString() : text_in(target, "uri");
+            const bool is_default = text_in(target, "os") == "default";
+            if (!is_link(one) || (!uri.empty() && !is_default)) continue;
+            uri = one;
+            if (is_default) break;
         }
-        const Json::Value& targets = list_in(action, "targets");
-        std::optional<Json::ArrayIndex> chosen;
-        for (Json::ArrayIndex i = 0; i < targets.size(); ++i) {
-            if (!is_link(text_in(targets[i], "uri"))) continue;
-            if (!chosen) chosen = i;
-            if (text_in(targets[i], "os") != "default") continue;
-            chosen = i;
-            break;
-        }
-        if (chosen) uri = text_in(targets[*chosen], "uri");
-        if (!is_link(uri)) {
+        if (uri.empty()) {
             lose(path, "a button without a web address");
             return {};
         }
-        if (targets.size() > 1) lose(path, "addresses for single systems");
+        if (targets.size() > 1) lose(path, "its other addresses");
         Json::Value button = of_type("Action.OpenUrl");
         const std::string name = text_in(action, "name");
         button["title"] = is_blank(name) ? "Open" : name;
@@ -560,10 +627,10 @@ class ToMessageCard {
 
   private:
     // A MessageCard shows a section's text, facts and pictures in this order: what comes later in it and stands earlier
-    // in the Adaptive Card begins a new section.
+    // in the Adaptive Card begins a new section, as does a sixth picture. o365_internal.section_count counts them.
     void begin_part(int place) {
-        if (place < place_) {
-            card["sections"].append(part_);
+        if (place < place_ || (place == 3 && list_in(part_, "images").size() == kMaxImages)) {
+            if (!part_.empty()) card["sections"].append(part_);
             part_ = Json::Value(Json::objectValue);
         }
         place_ = place;
@@ -684,6 +751,18 @@ std::string compact_json(const Json::Value& value) {
     return Json::writeString(writer, value);
 }
 
+std::string without_blanks(std::string_view json) {
+    std::string result;
+    bool in_string = false;
+    for (std::size_t i = 0; i < json.size(); ++i) {
+        if (!in_string && std::string_view(" \t\r\n").find(json[i]) != std::string_view::npos) continue;
+        result += json[i];
+        if (json[i] == '"') in_string = !in_string;
+        if (in_string && json[i] == '\\' && i + 1 < json.size()) result += json[++i];
+    }
+    return result;
+}
+
 Json::Value adaptive_envelope(Json::Value card) {
     Json::Value attachment;
     attachment["contentType"] = kAdaptiveType;
@@ -739,7 +818,14 @@ CardBody card_body(std::string card, std::string_view dialect) {
     if (!converted.problem.empty()) return {"", "the card cannot be converted for this webhook: " + converted.problem};
     const std::string type = text_in(*parsed, "type");
     const bool as_it_is = for_workflow ? is_envelope(*parsed) : type != "AdaptiveCard";
-    return {as_it_is ? std::move(card) : compact_json(converted.card), ""};
+    if (as_it_is) return {std::move(card), ""};
+    if (for_workflow && type == "AdaptiveCard") {
+        // Around its own text: written anew, 0.1 would have 19 digits.
+        return {R"({"attachments":[{"content":)" + without_blanks(card) + R"(,"contentType":")" + kAdaptiveType +
+                    R"(","contentUrl":null}],"type":"message"})",
+                ""};
+    }
+    return {compact_json(converted.card), ""};
 }
 
 std::size_t most_converted_bytes(const Json::Value& card, std::size_t size) {

@@ -29,8 +29,8 @@ struct ConvertedCard {
 
 // A MessageCard as an Adaptive Card in its envelope. Left out, and listed as lost: actions other than OpenUri, targets
 // of an OpenUri besides the default one (the first where none is default), pictures and buttons without a web address.
-// Its problem, the only one: it is no object. Fields of a wrong type are passed over. A card that would be larger than
-// the far end counts, by what is written in another way or repeated, keeps its texts as they are.
+// Its problem, the only one: it is no object. Lost as well are texts and lists of a wrong type. A card that would be
+// larger than the far end counts, by what is written in another way or repeated, keeps its texts as they are.
 ConvertedCard adaptive_from_message_card(const Json::Value& card);
 
 // An Adaptive Card as a MessageCard where nothing is lost, else a problem: TextBlock (the first may be a title by
@@ -57,7 +57,10 @@ CardBody card_body(std::string card, std::string_view dialect);
 // kBytesPerSection beyond.
 std::size_t most_converted_bytes(const Json::Value& card, std::size_t size);
 
-// Compact JSON in UTF-8, as it is POSTed.
+// Compact JSON in UTF-8, as it is POSTed. Numbers with a fraction may get longer.
 std::string compact_json(const Json::Value& value);
+
+// JSON, which it must be, without the blanks between its values.
+std::string without_blanks(std::string_view json);
 
 }  // namespace o365

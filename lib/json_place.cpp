@@ -6,6 +6,7 @@
 #include <memory>
 #include <sstream>
 
+#include "lib/http.h"
 #include "lib/json_text.h"
 
 namespace o365 {
@@ -74,6 +75,17 @@ std::optional<Place> json_place(std::string_view text, std::string_view path) {
 }
 
 std::optional<JsonFault> json_fault(std::string_view text) {
+    // What PostgreSQL does not take, and the library does.
+    for (std::size_t begin = 0; begin < text.size();) {
+        const auto end = std::min(text.find('\n', begin), text.size());
+        if (!is_utf8(text.substr(begin, end - begin)))
+            return JsonFault{place_at(text, begin), "It is no UTF-8: save it as UTF-8."};
+        begin = end + 1;
+    }
+    for (auto at = text.find('\\'); at != std::string_view::npos; at = text.find('\\', at + 2)) {
+        if (text.substr(at, 6) == "\\u0000")
+            return JsonFault{place_at(text, at), "It has \\u0000, which PostgreSQL has in no text: leave it out."};
+    }
     Json::CharReaderBuilder builder;
     Json::CharReaderBuilder::strictMode(&builder.settings_);
     const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());

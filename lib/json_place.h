@@ -18,7 +18,8 @@ struct Place {
 // no JSON.
 std::optional<Place> json_place(std::string_view text, std::string_view path);
 
-// Why a text is no object of JSON, and where; nullopt when it is one. The words may quote the text.
+// Why a text is no object of JSON that PostgreSQL takes (UTF-8, no \u0000), and where; nullopt when it is one. The
+// words may quote the text.
 struct JsonFault {
     Place place;
     std::string words;

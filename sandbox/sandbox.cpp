@@ -127,7 +127,7 @@ Response sign_in(Sandbox& sandbox, const Request& request) {
         Json::Value values;
         values["title"] = "Sign in";
         values["next"] = own_path(request.query.get_or("next", "/"));
-        return sandbox.page(200, "sign-in", values);
+        return with_scripts(sandbox.page(200, "sign-in", values));
     }
     const std::string name = request.form.get_or("person", "");
     if (name.find_first_not_of(" \t") == std::string::npos || name.size() > kMaxPerson)

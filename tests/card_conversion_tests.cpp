@@ -146,6 +146,15 @@ BOOST_AUTO_TEST_CASE(a_bare_adaptive_card_gets_its_envelope) {
     BOOST_TEST(sent["attachments"][0]["contentUrl"].isNull());
 }
 
+BOOST_AUTO_TEST_CASE(a_bare_adaptive_card_keeps_its_numbers_and_texts) {
+    const std::string bare = R"({"body": [{"a b": 0.1, "c": "\"d \\", "e": [1.10, 1e300]}], "type": "AdaptiveCard"})";
+    const std::string sent = card_body(bare, "workflow").text;
+    BOOST_TEST(sent == R"({"attachments":[{"content":{"body":[{"a b":0.1,"c":"\"d \\","e":[1.10,1e300]}],)"
+                       R"("type":"AdaptiveCard"},"contentType":"application/vnd.microsoft.card.adaptive",)"
+                       R"("contentUrl":null}],"type":"message"})");
+    BOOST_TEST((card(sent) == card_for_dialect(card(bare), "workflow").card));
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_shown_is_listed_by_its_path) {
     const ConvertedCard converted = adaptive_from_message_card(card(R"({"text": "t", "themeColor": "FF0000",
         "potentialAction": [{"@type": "HttpPOST", "name": "a"}, {"@type": "OpenUri", "name": "b", "targets": [
@@ -162,6 +171,46 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_shown_is_listed_by_its_path) {
     BOOST_TEST(content["body"][0]["style"].asString() == "attention");
 }
 
+BOOST_AUTO_TEST_CASE(what_is_of_a_wrong_type_is_lost) {
+    std::vector<std::string> paths;
+    for (const LostPart& lost :
+         adaptive_from_message_card(
+             card(R"({"text": 5, "title": null, "summary": "s", "sections": [5, {"facts": {}}]})"))
+             .lost)
+        paths.push_back(lost.path);
+    const std::vector<std::string> expected = {"$.text", "$.sections[0]", "$.sections[1].facts"};
+    BOOST_TEST(paths == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_button_keeps_its_default_address_or_its_first) {
+    const auto url = [](const std::string& action, bool loses) {
+        const ConvertedCard converted =
+            adaptive_from_message_card(card(R"({"text": "t", "potentialAction": [)" + action + "]}"));
+        BOOST_TEST(converted.lost.empty() != loses, action);
+        return converted.card["attachments"][0]["content"]["actions"][0]["url"].asString();
+    };
+    const auto target = [](const std::string& os, const std::string& uri) {
+        return R"({"os": ")" + os + R"(", "uri": ")" + uri + "\"}";
+    };
+    const auto open = [](const std::string& targets) {
+        return R"({"@type": "OpenUri", "targets": [)" + targets + "]}";
+    };
+    BOOST_TEST(url(open(target("iOS", "https://i.example/") + "," + target("default", "https://d.example/")), true) ==
+               "https://d.example/");
+    BOOST_TEST(url(open(target("default", "tel:1") + "," + target("iOS", "https://i.example/")), true) ==
+               "https://i.example/");
+    BOOST_TEST(url(R"({"@type": "ViewAction", "target": ["https://a.example/", "https://b.example/"]})", true) ==
+               "https://a.example/");
+    BOOST_TEST(url(R"({"@type": "ViewAction", "target": ["https://a.example/"]})", false) == "https://a.example/");
+    for (const char* kept : {"https://a.example", "HTTPS://A.example?q", "https://a.example:65535/{{id}}#x",
+                             "http://[::1]:80/", "https://m\u00fcnchen.example/\u00e4"})
+        BOOST_TEST(url(open(target("default", kept)), false) != "", kept);
+    for (const char* lost : {"https://a.example/a b", "https://a.example/\\n", "https://a.example:PORT/",
+                             "https://a.example:65536", "https://a.example:0/", "https://{{host}}/", "https:///x",
+                             "https://u@a.example/", "https://[::1", "http:/a.example", "/t/1", ""})
+        BOOST_TEST(url(open(target("default", lost)), true) == "", lost);
+}
+
 BOOST_AUTO_TEST_CASE(markdown_that_is_not_rendered_reads_well) {
     const auto text = [](const std::string& written) {
         Json::Value source;
@@ -176,6 +225,10 @@ BOOST_AUTO_TEST_CASE(markdown_that_is_not_rendered_reads_well) {
     BOOST_TEST(text("<a href=\"javascript:x\">x</a>") == "<a href=\"javascript:x\">x</a>");
     BOOST_TEST(text("`<b>` <script>") == "`<b>` <script>");
     BOOST_TEST(text("```\na\nb\n```\n") == "a\n\nb\n\n");
+    BOOST_TEST(text("Log:\n\n```error: disk full```\n\n# Next") == "Log:\n\n```error: disk full```\n\n**Next**");
+    BOOST_TEST(text("```py\nin __init__ of x[0]*2\n- 1. a\n1. b\n17\n```\n_a_") ==
+               "in \\_\\_init\\_\\_ of x\\[0\\]\\*2\n\n\\- 1. a\n\n1\\. b\n\n17\n\n_a_");
+    BOOST_TEST(text("````\n```\na_b\n````\nc_d") == "\\`\\`\\`\n\na\\_b\n\nc_d");
     BOOST_TEST(text("#17 is open, **bold** stays") == "#17 is open, **bold** stays");
 }
 
@@ -206,6 +259,16 @@ BOOST_AUTO_TEST_CASE(an_adaptive_card_that_would_lose_something_is_a_problem) {
         BOOST_TEST(message_card_from_adaptive(card(text)).problem != "", text);
         BOOST_TEST(card_body(text, "connector").problem != "", text);
     }
+}
+
+BOOST_AUTO_TEST_CASE(no_section_gets_a_sixth_picture) {
+    Json::Value source = card(R"({"type": "AdaptiveCard", "body": [{"type": "FactSet", "facts": []}]})");
+    for (int i = 0; i < 12; ++i) source["body"].append(card(R"({"type": "Image", "url": "https://a.example/a.png"})"));
+    const Json::Value sections = message_card_from_adaptive(source).card["sections"];
+    BOOST_REQUIRE_EQUAL(sections.size(), 3U);
+    BOOST_TEST(sections[0]["images"].size() == 5U);
+    BOOST_TEST(sections[1]["images"].size() == 5U);
+    BOOST_TEST(sections[2]["images"].size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(nested_too_deep_is_a_problem_and_no_crash) {

@@ -52,6 +52,12 @@ BOOST_AUTO_TEST_CASE(a_text_that_is_no_card_is_told_where_it_ends_to_be_one) {
         BOOST_TEST(fault.has_value(), text);
         if (fault) BOOST_TEST(!fault->words.empty(), text);
     }
+    const auto null = json_fault("{\n  \"a\": \"\\\\u0000\", \"b\": \"\\u0000\"\n}");
+    BOOST_REQUIRE(null.has_value());
+    BOOST_TEST((null->place == Place{2, 25}));
+    const auto latin = json_fault("{\n\"a\": \"\xe4\"}");
+    BOOST_REQUIRE(latin.has_value());
+    BOOST_TEST(latin->place.line == 2);
     BOOST_TEST(json_fault(std::string(100'000, '[')).has_value());
     BOOST_TEST(!json_place("{", "$").has_value());
 }

@@ -3,13 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <system_error>
 
 #include "lib/card_conversion.h"
 #include "lib/crypto.h"
@@ -22,6 +25,7 @@
 namespace o365 {
 namespace {
 
+constexpr int kBadUsage = 64;     // EX_USAGE
 constexpr int kBadData = 65;      // sysexits.h: EX_DATAERR
 constexpr int kNoInput = 66;      // EX_NOINPUT
 constexpr int kUnavailable = 69;  // EX_UNAVAILABLE
@@ -29,8 +33,9 @@ constexpr int kCannotWrite = 73;  // EX_CANTCREAT
 
 std::optional<std::string> read(const std::string& file) {
     if (file == "-") return std::string{std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
+    std::error_code ignored;
     std::ifstream stream(file, std::ios::binary);
-    if (!stream) return std::nullopt;
+    if (!stream || std::filesystem::is_directory(file, ignored)) return std::nullopt;
     std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
     if (stream.bad()) return std::nullopt;
     return text;
@@ -40,6 +45,24 @@ std::optional<std::string> read(const std::string& file) {
 std::string position(std::string_view text, std::string_view path) {
     const Place place = json_place(text, path).value_or(Place{});
     return fmt::format("{}:{}", place.line, place.column);
+}
+
+// For a terminal or the log of a CI: what could move its cursor, or begin a line, is written as \xNN.
+std::string printable(std::string_view text) {
+    std::string shown;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        // U+0080 to U+009F are control characters too.
+        const bool is_c1 = byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+        if (byte < 0x20 || byte == 0x7F) {
+            shown += fmt::format("\\x{:02x}", byte);
+        } else if (is_c1) {
+            shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[++i]));
+        } else {
+            shown += text[i];
+        }
+    }
+    return shown;
 }
 
 // Reads and parses the card. On failure says why and gives the exit code.
@@ -58,24 +81,17 @@ Loaded load(const CardFile& file) {
         return loaded;
     }
     loaded.text = *std::move(text);
-    if (auto card = parse_json(loaded.text)) {
-        loaded.card = *std::move(card);
+    if (loaded.text.starts_with("\xEF\xBB\xBF")) loaded.text.erase(0, 3);  // a byte order mark
+    auto card = parse_json(loaded.text);
+    if (const auto fault = json_fault(loaded.text); fault || !card) {
+        const JsonFault said = fault.value_or(JsonFault{});
+        fmt::print(stderr, "{}:{}:{}: the card is no JSON: {}\n", file.file, said.place.line, said.place.column,
+                   printable(said.words));
+        loaded.code = kBadData;
         return loaded;
     }
-    const JsonFault fault = json_fault(loaded.text).value_or(JsonFault{});
-    fmt::print(stderr, "{}:{}:{}: the card is no JSON: {}\n", file.file, fault.place.line, fault.place.column,
-               fault.words);
-    loaded.code = kBadData;
+    loaded.card = *std::move(card);
     return loaded;
-}
-
-ConvertedCard convert(const CardFile& file, const Loaded& loaded) {
-    ConvertedCard converted = card_for_dialect(loaded.card, file.dialect);
-    if (!converted.problem.empty()) fmt::print(stderr, "{}: {}\n", file.file, converted.problem);
-    for (const LostPart& lost : converted.lost) {
-        fmt::print(stderr, "{}:{}: {}: lost: {}\n", file.file, position(loaded.text, lost.path), lost.path, lost.what);
-    }
-    return converted;
 }
 
 // ---- preview: HTML of both formats, with nothing fetched and no script ----
@@ -139,11 +155,31 @@ std::string adaptive_html(const Json::Value& element) {
     }
     if (type == "Image") return picture(text_in(element, "altText"));
     if (type == "FactSet") return facts(list_in(element, "facts"), "title");
-    if (type.starts_with("Action.")) return button(text_in(element, "title"));
-    for (const char* name : {"body", "items", "columns", "images", "actions"}) {
+    if (type == "RichTextBlock") {
+        for (const Json::Value& run : list_in(element, "inlines"))
+            html += html_escape(run.isString() ? run.asString() : text_in(run, "text"));
+        return block("part", html);
+    }
+    if (type.starts_with("Input.")) {
+        const std::string label = text_in(element, type == "Input.Toggle" ? "title" : "label");
+        return block("part",
+                     html_escape(label) + fmt::format(" <span class=\"picture\">{} {}</span>", html_escape(type),
+                                                      html_escape(text_in(element, "placeholder"))));
+    }
+    if (type.starts_with("Action.")) {
+        html = button(text_in(element, "title"));
+        if (type == "Action.ShowCard" && element.isMember("card"))
+            html += block("part line", adaptive_html(element["card"]));
+        return html;
+    }
+    constexpr std::array kHolders = {"",         "AdaptiveCard", "Container", "ColumnSet", "Column",
+                                     "ImageSet", "ActionSet",    "Table",     "TableRow",  "TableCell"};
+    if (std::ranges::find(kHolders, std::string_view(type)) == kHolders.end())
+        return block("part", html_escape("(" + type + ": not drawn here)"));
+    for (const char* name : {"body", "items", "columns", "images", "rows", "cells", "actions"}) {
         for (const Json::Value& inner : list_in(element, name)) html += adaptive_html(inner);
     }
-    std::string classes = type == "ColumnSet" ? "columns" : "part";
+    std::string classes = type == "ColumnSet" || type == "TableRow" ? "columns" : "part";
     if (element.isObject() && element["separator"].isBool() && element["separator"].asBool()) classes += " line";
     // A style is one of five words; another one is none.
     for (const char* style : {"accent", "good", "warning", "attention", "emphasis"}) {
@@ -180,6 +216,29 @@ std::string card_html(const Json::Value& card) {
     return html.empty() ? html_escape(text_in(card, "summary")) : html;
 }
 
+bool shows_nothing(const Json::Value& card) {
+    const auto is_blank = [&](const char* name) {
+        return text_in(card, name).find_first_not_of(" \t\r\n") == std::string::npos;
+    };
+    const std::string type = text_in(card, "type");
+    if (type == "AdaptiveCard")
+        return list_in(card, "body").empty() && list_in(card, "actions").empty() && is_blank("fallbackText");
+    if (type == "message") return list_in(card, "attachments").empty();
+    return is_blank("text") && card_html(card).empty();
+}
+
+// The problem says why there is none to use, and is printed.
+ConvertedCard convert(const CardFile& file, const Loaded& loaded) {
+    ConvertedCard converted = card_for_dialect(loaded.card, file.dialect);
+    if (converted.problem.empty() && shows_nothing(loaded.card))
+        converted.problem = "nothing of the card is shown; o365-worker card check says why";
+    if (!converted.problem.empty()) fmt::print(stderr, "{}: {}\n", file.file, converted.problem);
+    for (const LostPart& lost : converted.lost) {
+        fmt::print(stderr, "{}:{}: {}: lost: {}\n", file.file, position(loaded.text, lost.path), lost.path, lost.what);
+    }
+    return converted;
+}
+
 }  // namespace
 
 int card_check(const Settings& settings, const CardFile& file) {
@@ -196,12 +255,17 @@ int card_check(const Settings& settings, const CardFile& file) {
         bool refused = false;
         for (int i = 0; i < rows.size(); ++i) {
             const std::string_view path = rows.text(i, 1);
-            fmt::print("{}:{}: {}: {}: {}. {}\n", file.file, position(loaded.text, path), rows.text(i, 0), path,
-                       rows.text(i, 2), rows.text(i, 3));
+            fmt::print(
+                "{}:{}: {}\n", file.file, position(loaded.text, path),
+                printable(fmt::format("{}: {}: {}. {}", rows.text(i, 0), path, rows.text(i, 2), rows.text(i, 3))));
             refused = refused || rows.text(i, 0) == "error";
         }
         return refused ? kBadData : 0;
     } catch (const DatabaseError& error) {
+        if (error.sqlstate() == "42704" || (error.sqlstate() == "42501" && !file.connector.empty())) {
+            fmt::print(stderr, "o365-worker: {}\n", error.what());
+            return kBadUsage;
+        }
         if (error.fault() == Fault::refused) {
             fmt::print(stderr, "{}: {}\n", file.file, error.what());
             return kBadData;
@@ -216,7 +280,7 @@ int card_convert(const CardFile& file) {
     if (loaded.code != 0) return loaded.code;
     const ConvertedCard converted = convert(file, loaded);
     if (!converted.problem.empty()) return kBadData;
-    fmt::print("{}\n", compact_json(converted.card));
+    fmt::print("{}\n", without_blanks(card_body(loaded.text, file.dialect).text));
     return 0;
 }
 

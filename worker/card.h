@@ -14,9 +14,10 @@ struct CardFile {
     std::string output = "card-preview.html";
 };
 
-// Each prints for a person and returns the exit code, after sysexits.h: 0 done (check: nothing but warnings), 65 the
-// card is no JSON, or is refused, or cannot be converted, 66 the file cannot be read, 69 the database is away, 73 the
-// page cannot be written. Nothing of a card goes to a log.
+// Each prints for a person and returns the exit code, after sysexits.h: 0 done (check: nothing but warnings), 64 there
+// is no such connector, 65 the card is no JSON, check refuses it, or it cannot be converted or shows nothing, 66 the
+// file cannot be read, 69 the database is away, 73 the page cannot be written. Nothing of a card goes to a log, and
+// what is printed of it has its control characters escaped.
 int card_check(const Settings& settings, const CardFile& file);
 int card_convert(const CardFile& file);
 int card_preview(const CardFile& file);

@@ -180,7 +180,12 @@ int main(int argc, char** argv) {
         }
         check_card->add_option("--connector", card_file.connector, "whose registered target URLs hold");
         preview_card->add_option("--output", card_file.output, "where the page goes")->capture_default_str();
-        CLI11_PARSE(app, argc, argv);
+        try {
+            app.parse(argc, argv);
+        } catch (const CLI::ParseError& error) {
+            constexpr int kBadUsage = 64;  // sysexits.h: EX_USAGE
+            return app.exit(error) == 0 ? 0 : kBadUsage;
+        }
         if (convert_card->parsed()) return o365::card_convert(card_file);
         if (preview_card->parsed()) return o365::card_preview(card_file);
         const Settings settings = o365::load_settings(path);

@@ -9,14 +9,15 @@ DECLARE
     -- What text_codes looks for may come together by leaving out `...` and \*. So a character of it is followed by the next
     -- one, or by a backtick or a backslash, with which begins what is left out.
     v_markup text := CASE rule
-        WHEN 'text' THEN '<[^[:space:]]|\|[ :]*[-`\\]|\[[ xX]?[]`\\]|\[\^|[^\n\r]\r?\n[^\n\r*+>|-]'
-        WHEN 'adaptive_text' THEN '<[^[:space:]]|\|[ :]*[-`\\]|\[[ xX]?[]`\\]|\[\^|[^\n\r]\r?\n[^\n\r*+>|-]|#[ `\\]|![[`\\]'
-        WHEN 'title' THEN '<[^[:space:]]|\][(`\\]|:[/`\\]'
-        WHEN 'plain' THEN '<[^[:space:]]|\*[*`\\]|_[_`\\]|~[~`\\]|^[#`\\]|\][(`\\]'
-        WHEN 'fact' THEN '<[^[:space:]]|\*[*`\\]|_[_`\\]|~[~`\\]|^[#`\\]' END;
+        WHEN 'text' THEN '<[^[:space:]]|\|[ :]*[-`\\]|\[[ xX]?[]`\\]|\[\^|[^\n\r]\r?\n[^\n\r*+>|-]|\r[^\n\r]|\](\([^h]|[`\\])'
+        WHEN 'adaptive_text' THEN '<[^[:space:]]|\|[ :]*[-`\\]|\[[ xX]?[]`\\]|\[\^|[^\n\r]\r?\n[^\n\r*+>|-]|\r[^\n\r]|\](\([^h]|[`\\])|#[ `\\]|![[`\\]'
+        WHEN 'title' THEN '[\n\r]|<[^[:space:]]|\][(`\\]|:[/`\\]'
+        WHEN 'plain' THEN '[\n\r]|<[^[:space:]]|\*[*`\\]|_[_`\\]|~[~`\\]|^[#`\\]|\][(`\\]'
+        WHEN 'fact' THEN '[\n\r]|<[^[:space:]]|\*[*`\\]|_[_`\\]|~[~`\\]|^[#`\\]|\](\([^h]|[`\\])' END;
+    v_address text := '^https://[a-zA-Z0-9.-]+(:[1-9][0-9]{0,3})?([/?#][^[:space:][:cntrl:]]*)?$';
     v_whole text := CASE rule
-        WHEN 'image' THEN '^https://[a-zA-Z0-9][^[:space:]]*$'
-        WHEN 'link' THEN '^https://[a-zA-Z0-9][^[:space:]]*$'
+        WHEN 'image' THEN v_address
+        WHEN 'link' THEN v_address
         WHEN 'color' THEN '^[0-9a-fA-F]{6}$'
         WHEN 'uuid' THEN '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'
         WHEN 'version' THEN '^1\.[0-5]$' END;
@@ -40,6 +41,11 @@ BEGIN
     IF field.type = 'mistake' OR field.rule = 'no_effect' OR field.type = 'object' AND right(field.child, 1) = ':' THEN
         RETURN NULL;
     END IF;
+    -- Of a string or an object only the string is known to be right.
+    IF field.type = 'any' AND field.child IS NOT NULL THEN
+        v_checks := v_checks || '@.value.type() == "string"'::text;
+        field.child := NULL;
+    END IF;
     IF field.lost THEN
         v_checks := v_checks || '$converts == false'::text;
     END IF;
@@ -47,14 +53,15 @@ BEGIN
         v_checks := v_checks
             || ('@.value.size() <= ' || least(field.max_items, CASE field.rule WHEN 'five' THEN 5 WHEN 'six' THEN 6 END))
             || CASE WHEN field.rule IN ('filled', 'links') THEN '@.value.size() > 0' END
-            || CASE WHEN field.kind = 'm.action:OpenUri' AND field.name = 'targets'
+            || CASE WHEN field.kind = 'm.action:OpenUri' AND field.name = 'targets' OR field.kind = 'm.action:ViewAction' AND field.name = 'target'
                     THEN '($converts == false || @.value.size() == 1)' END
+            || CASE WHEN field.kind = 'm.action:OpenUri' AND field.name = 'targets' THEN '@.value[*].os == "default"' END
             || CASE WHEN field.rule = 'links'
                     THEN format('!exists(@.value[*].type() ? (@ != "string")) && !exists(@.value[*] ? (!(%s)))',
                                 replace(o365_internal.text_pattern('link'), '@.value', '@')) END;
     ELSIF left(field.rule, 1) = '|' THEN
         -- The walk takes the words of these kinds in any case.
-        v_checks := v_checks || CASE WHEN field.kind ~ '^a\.(element|action|column)'
+        v_checks := v_checks || CASE WHEN field.kind ~ '^a\.(element|action|column|inline)'
             THEN format('@.value like_regex "^(%s)$" flag "is"', btrim(field.rule, '|'))
             ELSE (SELECT '(' || string_agg('@.value == ' || to_json(w), ' || ' ORDER BY i) || ')'
                     FROM unnest(string_to_array(btrim(field.rule, '|'), '|')) WITH ORDINALITY AS u (w, i)) END;
@@ -65,7 +72,7 @@ BEGIN
         END IF;
         v_checks := v_checks || v_check;
     END IF;
-    -- Elements hold elements to any depth: card_is_right takes them level by level.
+    -- Elements hold elements to any depth: right_levels takes them level by level.
     IF field.child <> 'a.element:' THEN
         v_check := o365_internal.object_pattern(field.child, above);
         IF v_check IS NULL THEN
@@ -73,6 +80,7 @@ BEGIN
         END IF;
         -- A filter looks into an array as if its items stood there, .type() does not.
         v_checks := v_checks || CASE WHEN field.type = 'object' THEN format('exists(@.value ? (%s))', v_check)
+            WHEN field.rule = 'strings' THEN format('!exists(@.value[*].type() ? (@ != "object" && @ != "string")) && !exists(@.value[*] ? (@.type() == "object" && !(%s)))', v_check)
             ELSE format('!exists(@.value[*].type() ? (@ != "object")) && !exists(@.value[*] ? (!(%s)))', v_check) END;
     END IF;
     RETURN '(' || array_to_string(v_checks, ' && ') || ')';
@@ -87,8 +95,9 @@ DECLARE
     v_tag text := CASE WHEN left(kind, 1) = 'm' THEN '@."@type"' ELSE '@."type"' END;
     v_fields text;
 BEGIN
-    -- A kind inside itself, and a card whose elements card_is_right does not look for.
-    IF kind = ANY (above || ARRAY['a.action:Action.ShowCard']) THEN
+    -- A kind inside itself, a card whose elements right_levels does not look for, and what an ActionCard may not hold.
+    IF kind = ANY (above || ARRAY['a.action:Action.ShowCard'])
+       OR 'm.action:ActionCard' = ANY (above) AND kind IN ('m.action:InvokeAddInCommand', 'm.action:ViewAction') THEN
         RETURN NULL;
     ELSIF right(kind, 1) = ':' THEN
         RETURN format('%s.type() == "string" && (%s)', v_tag, (
@@ -108,7 +117,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.object_pattern(text, text[]) IS
     'jsonpath predicate over an object: true only for a right one of a kind, or of any kind of a family (a.element:). Left '
-    'aside are the elements in it (card_is_right) and what actions_are_right looks at. Its variable converts says whether a '
+    'aside are the elements in it (right_levels) and what actions_are_right looks at. Its variable converts says whether a '
     'conversion follows. Null for a kind that only the walk can judge. above: kinds that it stands in.';
 
 CREATE OR REPLACE FUNCTION o365_internal.card_pattern(kind text) RETURNS jsonpath
@@ -151,63 +160,62 @@ COMMENT ON FUNCTION o365_internal.actions_are_right(jsonb, text[]) IS
     'Whether a MessageCard''s actions keep the rules that no pattern holds: targets, and inputs that name each other. '
     'target_urls: as for card_problems.';
 
-CREATE OR REPLACE FUNCTION o365_internal.card_is_right(card jsonb, root text, converts boolean) RETURNS boolean
+CREATE OR REPLACE FUNCTION o365_internal.right_levels(card jsonb, root text, converts boolean) RETURNS integer
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_elements jsonb;
 BEGIN
     IF root = 'm.card' THEN
-        RETURN jsonb_path_query_array(card, o365_internal.card_doubts('m.card'), jsonb_build_object('converts', converts)) = '[]';
+        RETURN CASE WHEN jsonb_path_query_array(card, o365_internal.card_doubts('m.card'), jsonb_build_object('converts', converts)) = '[]' THEN 100 END;
     ELSIF root = 'a.card' AND jsonb_path_exists(card, o365_internal.card_pattern('a.card'), '{"converts": false}') THEN
         v_elements := coalesce(card->'body', '[]');
     ELSIF root = 'a.message' AND jsonb_path_exists(card, o365_internal.card_pattern('a.message'), '{"converts": false}') THEN
         v_elements := jsonb_path_query_array(card, '$.attachments[*].content.body[*]');
     ELSE
-        RETURN false;
+        RETURN NULL;
     END IF;
     -- A table in a table is six levels down, so this stays clear of the 40 that the walk calls too deep.
-    FOR v_level IN 1 .. 5 LOOP
+    FOR v_level IN 0 .. 4 LOOP
         IF v_elements = '[]' THEN
-            RETURN true;
+            RETURN 100;
         ELSIF jsonb_path_exists(v_elements, '$[*].type() ? (@ != "object")')
               OR jsonb_path_exists(v_elements, o365_internal.card_pattern('a.element:'), '{"converts": false}') THEN
-            RETURN false;
+            RETURN v_level;
         END IF;
         -- The lists of elements in elements: tests/sql/card_rules.sql holds them against card_field.
         v_elements := jsonb_path_query_array(v_elements, '$[*].items[*]')
-            || jsonb_path_query_array(v_elements, '$[*].images[*]')
             || jsonb_path_query_array(v_elements, '$[*].columns[*].items[*]')
             || jsonb_path_query_array(v_elements, '$[*].rows[*].cells[*].items[*]');
     END LOOP;
-    RETURN false;
+    RETURN 5;
 END $$;
-COMMENT ON FUNCTION o365_internal.card_is_right(jsonb, text, boolean) IS
-    'Whether the objects and fields of a card have no problem, actions_are_right aside; false: it is not known, ask the walk. '
-    'root: its card_root. converts: whether a conversion follows. The rules for a card as a whole are card_problems''s.';
+COMMENT ON FUNCTION o365_internal.right_levels(jsonb, text, boolean) IS
+    'How many levels of elements of a card have no problem, actions_are_right aside; 100: all, and nothing else has one; null: of none it is '
+    'known, ask the walk. root: its card_root. converts: whether a conversion follows. The rules for a card as a whole are card_problems''s.';
 
 DELETE FROM o365_internal.card_pattern;
--- A pattern covers its object where nothing in it is left aside. The walk asks actions_are_right before it trusts any, but an
--- ActionCard it must see for itself: whether one may stand there, its own pattern does not know. Fields that hold elements
--- are always in doubt.
+-- A pattern covers its object where nothing in it is left aside. The walk asks actions_are_right before it trusts any, but what
+-- may not stand in an ActionCard it must see for itself: where it stands, its own pattern does not know. Fields that hold
+-- elements are always in doubt.
 INSERT INTO o365_internal.card_pattern (kind, pattern, covers, doubts)
     WITH RECURSIVE holds_elements (kind) AS (
         SELECT 'a.element:'
         UNION
-        -- object_pattern calls no ShowCard right, so a right action holds none.
+        -- object_pattern calls no ShowCard right, so a right action holds none; nor does a right fallback.
         SELECT f.kind FROM o365_internal.card_field AS f
           JOIN holds_elements AS h ON f.child = h.kind OR right(f.child, 1) = ':' AND starts_with(h.kind, f.child)
-         WHERE f.kind <> 'a.action:Action.ShowCard'
+         WHERE f.kind <> 'a.action:Action.ShowCard' AND f.type <> 'any'
     ), made AS (
         SELECT k.kind, o365_internal.object_pattern(k.kind) AS pattern,
                (SELECT string_agg(o365_internal.field_pattern(f, ARRAY[k.kind]), ' || ' ORDER BY f.required DESC, f.name)
                   FROM o365_internal.card_field AS f
                  WHERE f.kind = k.kind
-                   AND NOT EXISTS (SELECT FROM holds_elements AS h
-                                    WHERE f.child = h.kind OR right(f.child, 1) = ':' AND starts_with(h.kind, f.child))) AS fields
+                   AND (f.type = 'any' OR NOT EXISTS (SELECT FROM holds_elements AS h
+                                    WHERE f.child = h.kind OR right(f.child, 1) = ':' AND starts_with(h.kind, f.child)))) AS fields
           FROM (SELECT k.kind FROM o365_internal.card_kind AS k UNION ALL SELECT 'a.element:') AS k
     )
     SELECT m.kind, format(CASE WHEN m.kind LIKE '%:' THEN '$[*] ? (!(%s))' ELSE '$ ? (%s)' END, m.pattern)::jsonpath,
-           m.kind NOT IN ('m.action:ActionCard', 'm.action:HttpPOST', 'm.input:MultichoiceInput')
+           m.kind NOT IN ('m.action:ActionCard', 'm.action:InvokeAddInCommand', 'm.action:ViewAction', 'm.action:HttpPOST', 'm.input:MultichoiceInput')
                AND m.kind NOT IN (SELECT h.kind FROM holds_elements AS h),
            ('$.keyvalue() ? (!(' || m.fields || '))')::jsonpath
       FROM made AS m WHERE m.pattern IS NOT NULL;

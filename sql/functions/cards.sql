@@ -114,8 +114,8 @@ BEGIN
     END IF;
     -- One statement judges and inserts all; what is refused comes back.
     WITH sent AS MATERIALIZED (
-        SELECT u.n, u.subscription_id, u.card, (send_many.events)[u.n] AS event, p.problems, p.problems #>> '{0,severity}' = 'error' AS refused
-          FROM unnest(subscription_ids, cards) WITH ORDINALITY AS u (subscription_id, card, n)
+        SELECT u.n, u.subscription_id, u.card, u.event, p.problems, p.problems #>> '{0,severity}' = 'error' AS refused
+          FROM unnest(subscription_ids, cards, events) WITH ORDINALITY AS u (subscription_id, card, event, n)
           JOIN o365_internal.subscription AS s ON s.subscription_id = u.subscription_id
           JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id,
                -- Without OFFSET 0 each card would be judged once for each use of it.
@@ -147,6 +147,11 @@ RETURNS TABLE (card integer, for_dialect text, severity text, path text, problem
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
+    -- Nothing found among no cards would pass for a test.
+    IF coalesce(cardinality(cards), 0) = 0 THEN
+        RAISE EXCEPTION 'there are no cards'
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Pass an array of cards: array_agg(card) over no rows is null.';
+    END IF;
     RETURN QUERY SELECT u.n::integer, d.dialect, p.severity, p.path, p.problem, p.hint
       FROM unnest(test_cards.cards) WITH ORDINALITY AS u (card, n),
            unnest(CASE WHEN test_cards.dialect IS NULL THEN ARRAY['connector', 'workflow'] ELSE ARRAY[test_cards.dialect] END) WITH ORDINALITY AS d (dialect, i),
@@ -155,15 +160,30 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.test_cards(jsonb[], text, text) IS
     'For an application''s own tests: what o365.check_card says about each card, a row a problem, cards counted from 1; no row when all are right. '
-    'Without a dialect for both. It changes nothing. Errors: those of o365.check_card.';
+    'Without a dialect for both. It changes nothing. Errors: those of o365.check_card; invalid_parameter_value for no cards.';
 
 CREATE OR REPLACE FUNCTION o365.markdown_escape(value text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_text text := replace(regexp_replace(value, '&(?=#?[0-9A-Za-z]+;)', '&amp;', 'g'), '<', '&lt;');
 BEGIN
-    RETURN regexp_replace(replace(value, '<', '&lt;'), '([\\`*_{}\[\]#~|])', '\\\1', 'g');
+    v_text := regexp_replace(v_text, '([\\`*_{}\[\]#~|])', '\\\1', 'g');
+    -- What begins a line: code by its indent, lists, quotations and rules.
+    v_text := regexp_replace(v_text, '^( {4,}| {0,3}\t[ \t]*)', repeat(chr(160), 4), 'gn');
+    v_text := regexp_replace(v_text, '^([ \t]*)([-+>=])', '\1\\\2', 'gn');
+    v_text := regexp_replace(v_text, '^([ \t]*[0-9]+)([.)])(?=[ \t]|$)', '\1\\\2', 'gn');
+    RETURN regexp_replace(v_text, '(\r\n?|\n)+', E'\n\n', 'g');
 END $$;
 COMMENT ON FUNCTION o365.markdown_escape(text) IS
-    'Text of users for a place where Markdown is read: it is shown as it was typed. Null for null.';
+    'Text of users for a place where Markdown is read: it is shown as it was typed, each line as a paragraph, an indent of four blanks or '
+    'more as four. Null for null.';
+
+CREATE OR REPLACE FUNCTION o365_internal.one_line(value text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN regexp_replace(btrim(value, E' \t\r\n'), '\s*[\r\n]\s*', ' · ', 'g');
+END $$;
+COMMENT ON FUNCTION o365_internal.one_line(text) IS 'Text without breaks, for a title or a fact: a dot stands in their place. Null for null.';
 
 CREATE OR REPLACE FUNCTION o365.card(title text, text text DEFAULT NULL, facts json DEFAULT NULL, link text DEFAULT NULL, link_title text DEFAULT 'Open',
     theme_color text DEFAULT NULL, image text DEFAULT NULL, summary text DEFAULT NULL)
@@ -173,19 +193,21 @@ DECLARE
     v_facts jsonb;
 BEGIN
     IF json_typeof(facts) = 'object' THEN
-        SELECT jsonb_agg(jsonb_build_object('name', o365.markdown_escape(f.key), 'value', coalesce(o365.markdown_escape(f.value), ''))) INTO v_facts
+        SELECT jsonb_agg(jsonb_build_object('name', o365.markdown_escape(o365_internal.one_line(f.key)),
+                                            'value', coalesce(o365.markdown_escape(o365_internal.one_line(f.value)), ''))) INTO v_facts
           FROM json_each_text(facts) AS f;
     ELSIF json_typeof(facts) <> 'null' THEN
         RAISE EXCEPTION 'facts is a JSON %', json_typeof(facts)
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Write json_build_object(''Status'', status, ''Owner'', owner).';
     END IF;
     RETURN jsonb_strip_nulls(jsonb_build_object('@type', 'MessageCard', '@context', 'https://schema.org/extensions',
-        'summary', coalesce(nullif(summary, ''), nullif(title, ''), left(text, 200)), 'title', o365.markdown_escape(title), 'text', text, 'themeColor', ltrim(theme_color, '#'),
+        'summary', coalesce(nullif(summary, ''), nullif(o365_internal.one_line(title), ''), left(text, 200)),
+        'title', o365.markdown_escape(o365_internal.one_line(title)), 'text', text, 'themeColor', ltrim(theme_color, '#'),
         'sections', CASE WHEN v_facts IS NOT NULL OR image IS NOT NULL THEN jsonb_build_array(jsonb_build_object(
             'facts', v_facts, 'images', CASE WHEN image IS NOT NULL THEN jsonb_build_array(jsonb_build_object('image', image)) END)) END,
         'potentialAction', CASE WHEN link IS NOT NULL THEN jsonb_build_array(jsonb_build_object('@type', 'OpenUri', 'name', link_title,
             'targets', jsonb_build_array(jsonb_build_object('os', 'default', 'uri', link)))) END));
 END $$;
 COMMENT ON FUNCTION o365.card(text, text, json, text, text, text, text, text) IS
-    'A MessageCard for o365.send. text is Markdown; title and facts are data and are escaped. facts: a json object, whose order is kept '
+    'A MessageCard for o365.send. text is Markdown; title and facts are data: they are escaped, and stand in one line. facts: a json object, whose order is kept '
     '(json_build_object, not jsonb). link becomes a button; image: an https address. Error: invalid_parameter_value (facts).';

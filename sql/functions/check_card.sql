@@ -10,8 +10,16 @@ DECLARE
     v_codes text[];
 BEGIN
     -- A search for a character costs a hundredth of a regular expression.
-    IF position('<' IN v_bare) > 0 AND v_bare ~* '</?(a|b|i|u|p|br|em|h[1-6]|hr|li|ol|ul|div|pre|code|font|img|span|strong|table|tbody|thead|td|th|tr|blockquote|script|style|strike|sub|sup|center)(\s[^<>]*)?/?>' THEN
+    IF position('<' IN v_bare) > 0 AND v_bare ~* '</?(a|b|i|u|p|br|em|h[1-6]|hr|li|ol|ul|div|pre|code|font|img|span|strong|table|tbody|thead|td|th|tr|blockquote|script|style|strike|sub|sup|center|s|del|ins|mark|small|big|iframe|svg|video|audio|form|input|button|dl|dt|dd|details|summary|section|article)(\s[^<>]*)?/?>|<!--' THEN
         v_codes := v_codes || 'html'::text;
+    END IF;
+    -- A line of a list, a quotation or preformatted text may follow a single break.
+    IF (position(E'\n' IN v_bare) > 0 OR position(E'\r' IN v_bare) > 0)
+       AND v_bare ~ E'[^\\n\\r](\\r\\n?|\\n)(?![\\n\\r]|[ \\t]*([-*+>|]|[0-9]+[.)]) ?)[^\\n\\r]' AND value !~ '```' THEN
+        v_codes := v_codes || 'newline'::text;
+    END IF;
+    IF rule IN ('text', 'adaptive_text', 'fact') AND position('](' IN v_bare) > 0 AND v_bare ~* '\]\((/|\.|#|javascript:|data:|file:)' THEN
+        v_codes := v_codes || 'markdown:a link without https://'::text;
     END IF;
     IF rule = 'title' THEN
         IF v_bare ~ '\]\(|https?://' THEN v_codes := v_codes || 'link_in_title'::text; END IF;
@@ -20,10 +28,6 @@ BEGIN
             v_codes := v_codes || 'markdown_here'::text;
         END IF;
     ELSE
-        -- A line of a list, a quotation or preformatted text may follow a single break.
-        IF position(E'\n' IN v_bare) > 0 AND v_bare ~ E'[^\\n\\r]\\r?\\n(?![\\n\\r]|[ \\t]*([-*+>|]|[0-9]+[.)]) ?)[^\\n\\r]' AND value !~ '```' THEN
-            v_codes := v_codes || 'newline'::text;
-        END IF;
         IF position('|' IN v_bare) > 0 AND v_bare ~ '\|[ ]*:?-{2,}' THEN v_codes := v_codes || 'markdown:a table'::text;
         ELSIF position('] ' IN v_bare) > 0 AND v_bare ~ '(^|\n)[ ]*[-*+] \[[ xX]\] ' THEN v_codes := v_codes || 'markdown:a task list'::text;
         ELSIF position('[^' IN v_bare) > 0 AND v_bare ~ '\[\^[^]]+\]' THEN v_codes := v_codes || 'markdown:a footnote'::text;
@@ -37,24 +41,34 @@ COMMENT ON FUNCTION o365_internal.text_codes(text, text) IS
     'Rules that a text breaks, by the rule of its field (text, adaptive_text, title, plain, fact); null for none. Of what a far end does not '
     'render only what looks meant: a bare < is none.';
 
+CREATE OR REPLACE FUNCTION o365_internal.is_web_address(url text) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN url ~* ('^https?://([^[:space:][:cntrl:]!-,/:-@[-^`{-~]+|\[[0-9a-f:.]+\])(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?'
+                   || '([/?#][^[:space:][:cntrl:]]*)?$');
+END $$;
+COMMENT ON FUNCTION o365_internal.is_web_address(text) IS
+    'Whether it is an http or https URL with a host, without a user, blanks and control characters. What is one here is one for '
+    'lib/card_conversion.cpp.';
+
 CREATE OR REPLACE FUNCTION o365_internal.address_codes(rule text, value text, key text, target_urls text[]) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_picture bytea;
 BEGIN
     IF rule = 'image' THEN
-        IF value ~* '^https://[^/?#[:space:]]+\S*$' THEN RETURN NULL; END IF;
+        IF value ~* '^https:' AND o365_internal.is_web_address(value) THEN RETURN NULL; END IF;
         IF value !~* '^data:' THEN RETURN '{image_https}'; END IF;
         BEGIN
-            v_picture := decode(substring(value FROM '^[dD][aA][tT][aA]:[^,]*;base64,(.*)$'), 'base64');
+            v_picture := decode(substring(value FROM '(?i)^data:image/[^,]*;base64,(.*)$'), 'base64');
         EXCEPTION WHEN invalid_parameter_value OR invalid_text_representation THEN
             RETURN '{image_size}';
         END;
         RETURN CASE WHEN o365_internal.logo_type(v_picture) IS NULL OR octet_length(v_picture) >= 1048576 THEN '{image_size}'::text[]
                     ELSE '{image_data}' END;
     ELSIF rule = 'link' THEN
-        -- {{...}} is filled in by the far end.
-        RETURN CASE WHEN value ~* '^https?://[^/?#[:space:]]' THEN NULL WHEN value ~* '^[a-z][a-z0-9+.-]*:\S' THEN '{link_scheme}'::text[] ELSE '{link}' END;
+        RETURN CASE WHEN o365_internal.is_web_address(value) THEN NULL
+                    WHEN value ~* '^[a-z][a-z0-9+.-]*:\S' AND value !~* '^https?:' THEN '{link_scheme}'::text[] ELSE '{link}' END;
     END IF;
     -- In development the sandbox calls targets, and it is on this machine.
     RETURN CASE WHEN NOT o365_internal.is_https_url(value) OR o365_internal.text_setting('environment') <> 'development'
@@ -141,6 +155,32 @@ END $$;
 COMMENT ON FUNCTION o365_internal.counted_size(jsonb, text, text, text) IS
     'Bytes of a card as the far end may count them, at most, conversion included. json is the card''s text, root its card_root.';
 
+CREATE OR REPLACE FUNCTION o365_internal.section_count(body jsonb) RETURNS integer
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_types jsonb := jsonb_path_query_array(body, '$[*].type');
+    v_place integer;
+    v_last integer := 0;
+    v_images integer := 0;
+    v_sections integer := 0;
+BEGIN
+    FOR v_i IN 0 .. jsonb_array_length(v_types) - 1 LOOP
+        v_place := CASE v_types->>v_i WHEN 'TextBlock' THEN 1 WHEN 'FactSet' THEN 2 WHEN 'Image' THEN 3 ELSE 0 END;
+        -- Texts in front of everything else are the card's own.
+        CONTINUE WHEN v_place = 0 OR v_place = 1 AND v_sections = 0;
+        v_images := CASE v_place WHEN 3 THEN v_images + 1 ELSE 0 END;
+        IF v_place < v_last OR v_sections = 0 OR v_images > 5 THEN
+            v_sections := v_sections + 1;
+            v_images := least(v_images, 1);
+        END IF;
+        v_last := v_place;
+    END LOOP;
+    RETURN v_sections;
+END $$;
+COMMENT ON FUNCTION o365_internal.section_count(jsonb) IS
+    'Sections of the MessageCard that an Adaptive Card with this body becomes, at most: a section has texts, facts and up to five pictures, in '
+    'this order. lib/card_conversion.cpp makes them.';
+
 CREATE OR REPLACE FUNCTION o365_internal.counted_limit(card_size_limit integer) RETURNS integer
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT (card_size_limit * 1.18)::integer $$;
 COMMENT ON FUNCTION o365_internal.counted_limit(integer) IS
@@ -163,12 +203,15 @@ BEGIN
         RETURN CASE WHEN field->2 = 'true' THEN ARRAY['missing:' || key] END;
     ELSIF v_type <> 'any' AND v_jtype <> v_type THEN
         RETURN '{wrong_type}';
+    ELSIF v_type = 'any' AND field->>1 IS NOT NULL AND v_jtype <> 'string' THEN
+        RETURN CASE WHEN v_jtype <> 'object' THEN '{wrong_type}'::text[] END;
     ELSIF field->5 = 'true' AND converts AND (v_jtype <> 'boolean' OR (key = 'markdown') <> (value = 'true')) THEN
-        RETURN '{lost}';
+        RETURN CASE WHEN v_rule = 'color' THEN '{lost_color}'::text[] ELSE '{lost}' END;
     ELSIF v_type = 'array' THEN
         RETURN CASE
             WHEN jsonb_array_length(value) > (field->>3)::integer THEN ARRAY['too_many:' || jsonb_array_length(value) || ':' || (field->>3)]
             WHEN v_rule IN ('filled', 'links') AND jsonb_array_length(value) = 0 THEN '{empty}'
+            WHEN object_kind = 'm.action:OpenUri' AND key = 'targets' AND NOT jsonb_path_exists(value, '$[*].os ? (@ == "default")') THEN '{no_default}'
             WHEN v_rule = 'five' AND jsonb_array_length(value) > 5 THEN ARRAY['surplus:' || jsonb_array_length(value) || ':5']
             WHEN v_rule = 'six' AND jsonb_array_length(value) > 6 THEN ARRAY['surplus:' || jsonb_array_length(value) || ':6'] END;
     ELSIF v_rule IS NULL THEN
@@ -178,26 +221,26 @@ BEGIN
     END IF;
     v_text := value #>> '{}';
     IF v_rule IN ('text', 'fact', 'title', 'plain', 'adaptive_text') THEN
-        RETURN CASE WHEN v_text ~ '[<*_#~|\n[]|https?:' THEN o365_internal.text_codes(v_rule, v_text) END;
+        RETURN CASE WHEN v_text ~ '[<*_#~|\n\r[]|https?:' THEN o365_internal.text_codes(v_rule, v_text) END;
     ELSIF v_rule IN ('image', 'link', 'target') THEN
-        RETURN CASE WHEN v_rule <> 'target' AND v_text ~ '^https://[a-zA-Z0-9][^[:space:]]*$' THEN NULL
-                    ELSE o365_internal.address_codes(v_rule, v_text, key, CASE WHEN NOT converts THEN target_urls END) END;
+        RETURN o365_internal.address_codes(v_rule, v_text, key, CASE WHEN NOT converts THEN target_urls END);
     ELSIF left(v_rule, 1) = '|' THEN
         IF position('|' IN v_text) = 0
-           AND position('|' || CASE WHEN left(object_kind, 3) = 'a.e' OR left(object_kind, 4) IN ('a.ac', 'a.co') THEN lower(v_text) ELSE v_text END || '|'
-                        IN CASE WHEN left(object_kind, 4) = 'a.co' THEN lower(v_rule) ELSE v_rule END) > 0 THEN
+           AND position('|' || CASE WHEN left(object_kind, 3) = 'a.e' OR left(object_kind, 4) IN ('a.ac', 'a.co', 'a.in') THEN lower(v_text) ELSE v_text END || '|'
+                        IN CASE WHEN left(object_kind, 4) IN ('a.co', 'a.in') THEN lower(v_rule) ELSE v_rule END) > 0 THEN
             RETURN NULL;
         END IF;
         RETURN ARRAY[CASE WHEN object_kind = 'a.attachment' THEN 'attachment_type:'
-                          WHEN object_kind ~ '^a\.(el|ac|co|ms)' OR key = '@context' THEN 'word_ignored:' ELSE 'word:' END
+                          WHEN object_kind ~ '^a\.(el|ac|co|in|ms)' OR key = '@context' THEN 'word_ignored:' ELSE 'word:' END
                      || coalesce(nullif(left(v_text, 60), ''), 'empty')];
     END IF;
     RETURN CASE v_rule
         WHEN 'color' THEN CASE WHEN v_text !~ '^[0-9a-fA-F]{6}$' THEN '{color}'::text[] END
         WHEN 'uuid' THEN CASE WHEN v_text !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN '{uuid}'::text[] END
         WHEN 'version' THEN CASE WHEN v_text !~ '^1\.[0-5]$' THEN ARRAY['version:' || coalesce(nullif(left(v_text, 20), ''), 'empty')] END
-        WHEN 'heading' THEN CASE WHEN path NOT LIKE '$.body[0].%'
-                OR lower(v_text) NOT IN ('bolder', 'medium', 'large', 'extralarge') AND lower(v_text) <> 'default' THEN ARRAY['lost_for_connector:' || key || ' here'] END
+        WHEN 'heading' THEN CASE WHEN lower(v_text) <> 'default' AND (path NOT LIKE '$.body[0].%'
+                OR lower(v_text) <> ALL (CASE key WHEN 'weight' THEN '{bolder}' ELSE '{medium,large,extralarge}' END::text[]))
+            THEN ARRAY['lost_for_connector:' || key || CASE WHEN path LIKE '$.body[0].%' THEN ' ' || left(v_text, 20) ELSE ' here' END] END
         END;
 END $$;
 COMMENT ON FUNCTION o365_internal.field_codes(text, text, text, jsonb, jsonb, boolean, text[]) IS
@@ -213,6 +256,9 @@ BEGIN
     IF before + jsonb_array_length(codes_so_far) >= 100 THEN
         codes := ARRAY(SELECT c FROM unnest(codes) AS c JOIN o365_internal.card_rule AS r ON r.code = split_part(c, ':', 1) WHERE r.severity = 'error');
     END IF;
+    IF cardinality(codes) = 1 THEN
+        RETURN codes_so_far || jsonb_build_array(jsonb_build_object('code', codes[1], 'kind', kind, 'key', key, 'path', path, 'jtype', jtype, 'type', type, 'is_object', is_object));
+    END IF;
     RETURN codes_so_far || (SELECT coalesce(jsonb_agg(jsonb_build_object('code', c, 'kind', kind, 'key', key, 'path', path, 'jtype', jtype, 'type', type,
                                                                   'is_object', is_object)), '[]')
                        FROM unnest(codes) AS c);
@@ -227,6 +273,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_found jsonb := '[]';
     v_below jsonb;
+    v_doubts jsonb;
     v_codes text[];
     v_jtype text := jsonb_typeof(value);
     v_in_action_card boolean := path LIKE '%.actions[%';
@@ -242,6 +289,7 @@ DECLARE
     v_known text;
     v_of record;
     v_path text;
+    v_right boolean;
 BEGIN
     -- The card itself has no key, and card_problems looks at it as a whole.
     IF v_jtype <> 'object' THEN
@@ -261,14 +309,17 @@ BEGIN
         IF object.lost AND converts AND NOT v_in_action_card THEN
             v_codes := v_codes || ('lost_action:' || split_part(kind, ':', 2));
         END IF;
-        IF kind = 'm.action:OpenUri' THEN
-            IF converts AND NOT v_in_action_card AND jsonb_path_exists(value, '$.targets.size() ? (@ > 1)') THEN
-                v_codes := v_codes || 'lost_targets'::text;
+        IF v_in_action_card AND kind IN ('m.action:ActionCard', 'm.action:InvokeAddInCommand', 'm.action:ViewAction') THEN
+            v_codes := v_codes || ('nested_action:' || split_part(kind, ':', 2));
+        END IF;
+        IF kind IN ('m.action:OpenUri', 'm.action:ViewAction') THEN
+            IF converts AND NOT v_in_action_card THEN
+                v_items := CASE kind WHEN 'm.action:OpenUri' THEN jsonb_path_query_array(value, '$.targets[*].uri') ELSE jsonb_path_query_array(value, '$.target[*]') END;
+                v_codes := v_codes || CASE
+                    WHEN NOT EXISTS (SELECT FROM jsonb_array_elements_text(v_items) AS i (uri) WHERE o365_internal.is_web_address(uri)) THEN '{lost_link}'::text[]
+                    WHEN jsonb_array_length(v_items) > 1 THEN '{lost_targets}' END;
             END IF;
         ELSIF kind IN ('m.action:ActionCard', 'm.input:MultichoiceInput') THEN
-            IF kind = 'm.action:ActionCard' AND v_in_action_card THEN
-                v_codes := v_codes || 'nested_action_card'::text;
-            END IF;
             v_codes := v_codes || o365_internal.input_codes(kind, value);
         END IF;
     END IF;
@@ -289,6 +340,10 @@ BEGIN
         v_path := path || CASE WHEN v_field IS NOT NULL AND left(v_key, 1) NOT IN ('@', '$') OR v_key ~ '^[A-Za-z_][A-Za-z0-9_]{0,60}$'
                                THEN '.' || v_key ELSE '.' || to_json(v_key)::text END;
         v_codes := o365_internal.field_codes(kind, v_key, v_path, v_value, v_field, converts, target_urls);
+        -- There texts are HTML, as documented.
+        IF kind = 'm.section' AND v_codes IS NOT NULL AND NOT converts AND value->'markdown' = 'false' THEN
+            v_codes := nullif(array_remove(v_codes, 'html'), '{}');
+        END IF;
         IF v_codes IS NOT NULL THEN
             v_found := o365_internal.add_codes(v_found, before, v_codes, kind, v_key, v_path, jsonb_typeof(v_value), v_field->>0, false);
         END IF;
@@ -302,34 +357,36 @@ BEGIN
                     EXIT WHEN before + jsonb_array_length(v_found) >= 200;
                 END IF;
             END LOOP;
-        ELSIF v_child IS NOT NULL AND jsonb_typeof(v_value) = v_field->>0 THEN
+        ELSIF v_child IS NOT NULL AND jsonb_typeof(v_value) = (CASE v_field->>0 WHEN 'any' THEN 'object' ELSE v_field->>0 END) THEN
             -- What its pattern calls right need not be walked. It says nothing of depth.
             v_items := CASE WHEN v_field->>0 = 'array' THEN v_value ELSE jsonb_build_array(v_value) END;
             v_known := NULL;
+            v_right := v_pairs->v_i->'right' = 'true';
             FOR v_n IN 0 .. jsonb_array_length(v_items) - 1 LOOP
                 v_item := v_items->v_n;
+                CONTINUE WHEN jsonb_typeof(v_item) = 'string' AND v_field->>4 = 'strings';
                 v_kind := CASE WHEN right(v_child, 1) <> ':' THEN v_child
                                ELSE v_child || coalesce(left(CASE WHEN left(v_child, 1) = 'm' THEN v_item->>'@type' ELSE v_item->>'type' END, 60), '') END;
                 -- The most frequent elements, by constants: without reading a row.
-                CONTINUE WHEN trusts AND depth < 30 AND jsonb_typeof(v_item) = 'object'
-                    AND CASE v_kind WHEN 'a.element:TextBlock' THEN jsonb_path_exists(v_item, o365_internal.card_pattern('a.element:TextBlock'), v_vars)
-                                    WHEN 'a.element:FactSet' THEN jsonb_path_exists(v_item, o365_internal.card_pattern('a.element:FactSet'), v_vars) END;
+                CONTINUE WHEN trusts AND depth < 30 AND jsonb_typeof(v_item) = 'object' AND v_kind IN ('a.element:TextBlock', 'a.element:FactSet')
+                    AND CASE WHEN v_right THEN true
+                             WHEN v_kind = 'a.element:TextBlock' THEN jsonb_path_exists(v_item, o365_internal.card_pattern('a.element:TextBlock'), v_vars)
+                             ELSE jsonb_path_exists(v_item, o365_internal.card_pattern('a.element:FactSet'), v_vars) END;
                 IF v_known IS DISTINCT FROM v_kind THEN
                     v_known := v_kind;
-                    SELECT k AS object, p.pattern, p.doubts, p.covers INTO v_of
+                    SELECT k AS object, p.doubts, p.covers INTO v_of
                       FROM o365_internal.card_kind AS k
                       LEFT JOIN o365_internal.card_pattern AS p
                              ON p.kind = k.kind AND trusts AND depth < 30 AND (trusts_actions OR p.kind !~ '^m\.(section|action:|input:)')
                      WHERE k.kind = v_kind;
                 END IF;
-                CONTINUE WHEN v_of.covers AND jsonb_typeof(v_item) = 'object'
-                    AND CASE WHEN v_kind = 'm.section' THEN jsonb_path_exists(v_item, o365_internal.card_pattern('m.section'), v_vars)
-                             ELSE jsonb_path_exists(v_item, v_of.pattern, v_vars) END;
-                v_below := o365_internal.object_codes(v_item,
-                    CASE WHEN jsonb_typeof(v_item) <> 'object' THEN NULL
-                         -- A section's pattern is long: as a constant it is read once a session.
-                         WHEN v_kind = 'm.section' AND v_of.covers THEN jsonb_path_query_array(v_item, o365_internal.card_doubts('m.section'), v_vars)
-                         ELSE jsonb_path_query_array(v_item, v_of.doubts, v_vars) END,
+                v_doubts := CASE WHEN jsonb_typeof(v_item) <> 'object' THEN NULL
+                                 -- A section's pattern is long: as a constant it is read once a session.
+                                 WHEN v_kind = 'm.section' AND v_of.covers THEN jsonb_path_query_array(v_item, o365_internal.card_doubts('m.section'), v_vars)
+                                 ELSE jsonb_path_query_array(v_item, v_of.doubts, v_vars) END;
+                -- Right by its pattern, of which the doubts are the part that takes time.
+                CONTINUE WHEN v_of.covers AND v_doubts = '[]' AND v_item ?& (v_of.object).required AND NOT ((v_of.object).lost AND converts);
+                v_below := o365_internal.object_codes(v_item, v_doubts,
                     v_kind, v_of.object, v_key, v_path || CASE WHEN v_field->>0 = 'array' THEN '[' || v_n || ']' ELSE '' END,
                     depth + 2, converts, target_urls, trusts, trusts_actions, before + jsonb_array_length(v_found));
                 IF v_below <> '[]' THEN
@@ -344,7 +401,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.object_codes(jsonb, jsonb, text, o365_internal.card_kind, text, text, integer, boolean, text[], boolean, boolean, integer) IS
     'Rules that an object, its fields and the objects in it break: an array of code (and more, after a colon), kind, key, path, jtype, type and '
-    'is_object. doubts: the pairs of key and value that are not known to be right; null: all. object: the row of its kind, null for a kind '
+    'is_object. doubts: the pairs of key and value that are not known to be right; null: all; with right, the objects in the value are right but '
+    'for what they hold. object: the row of its kind, null for a kind '
     'that is not known. key, path, depth: where it stands. converts: whether a conversion follows. trusts, trusts_actions: as for walked_problems. '
     'before: how many were found elsewhere; with 200 the walk ends (add_codes).';
 
@@ -398,7 +456,8 @@ BEGIN
         v_args := ARRAY[
             coalesce(CASE WHEN is_object AND v_code <> 'missing' THEN 'an item of ' || v_key ELSE left(v_key, 60) END, 'the card'),
             CASE WHEN jtype IN ('array', 'object') THEN 'an ' ELSE 'a ' END || coalesce(jtype, 'null'),
-            CASE WHEN v_code <> 'unknown_field' THEN CASE WHEN type IN ('array', 'object') THEN 'an ' ELSE 'a ' END || coalesce(type, 'object')
+            CASE WHEN type = 'any' THEN 'a string or an object'
+                 WHEN v_code <> 'unknown_field' THEN CASE WHEN type IN ('array', 'object') THEN 'an ' ELSE 'a ' END || coalesce(type, 'object')
                  WHEN kind LIKE '%:%' THEN split_part(kind, ':', 2) WHEN kind = 'm.card' THEN 'a MessageCard'
                  WHEN kind = 'a.card' THEN 'an Adaptive Card' ELSE 'a ' || split_part(kind, '.', 2) END,
             v_more, v_hint];
@@ -424,7 +483,7 @@ DECLARE
 BEGIN
     IF root IS NOT NULL THEN
         SELECT k.* INTO v_object FROM o365_internal.card_kind AS k WHERE k.kind = root;
-        IF trusts AND root = 'a.card' THEN
+        IF trusts AND doubts IS NULL AND root = 'a.card' THEN
             doubts := jsonb_path_query_array(card, o365_internal.card_doubts('a.card'), '{"converts": false}');
         END IF;
         v_found := o365_internal.object_codes(card, doubts, root, v_object, NULL, '$', 0, converts, target_urls, trusts, trusts_actions, 0);
@@ -457,6 +516,34 @@ COMMENT ON FUNCTION o365_internal.walked_problems(jsonb, jsonb, text, boolean, t
     'follows. whole: what is wrong with the card as a whole, each code after its path and a colon. trusts: whether an object that its pattern '
     'calls right is left alone; trusts_actions: also one that may hold actions, which needs actions_are_right.';
 
+CREATE OR REPLACE FUNCTION o365_internal.content_codes(content jsonb, path text, json text) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_codes text[] := '{}';
+BEGIN
+    IF coalesce(jsonb_typeof(content->'version'), 'null') = 'null' THEN
+        v_codes := v_codes || (path || '.version:version:none');
+    END IF;
+    IF NOT jsonb_path_exists(content, '$.body[*] ? (@ != null)') AND NOT jsonb_path_exists(content, '$.actions[*] ? (@ != null)') THEN
+        v_codes := v_codes || (path || '.body:no_content');
+    END IF;
+    -- A look into everything is only for what has such a word.
+    IF position('<at>' IN json) > 0 AND EXISTS (
+           SELECT (regexp_matches(t #>> '{}', '<at>[^<]*</at>', 'g'))[1]
+             FROM jsonb_path_query(content, '$.** ? (@.type == "TextBlock" || @.type == "TextRun").text ? (@.type() == "string")') AS t
+           EXCEPT SELECT e #>> '{}' FROM jsonb_path_query(content, '$.msteams.entities[*] ? (@.type == "mention").text') AS e) THEN
+        v_codes := v_codes || (path || '.msteams.entities:mention');
+    END IF;
+    IF position('"id"' IN json) > 0 AND EXISTS (
+           SELECT FROM jsonb_path_query(content, 'strict $.** ? (@.type() == "object" && @.type != "mention").id') AS i
+            GROUP BY i HAVING count(*) > 1) THEN
+        v_codes := v_codes || (path || ':same_element_id');
+    END IF;
+    RETURN v_codes;
+END $$;
+COMMENT ON FUNCTION o365_internal.content_codes(jsonb, text, text) IS
+    'Rules that an Adaptive Card for Workflows breaks as a whole, each after its path; {} for none. path: where it stands; json: a text that has its.';
+
 CREATE OR REPLACE FUNCTION o365_internal.card_problems(card jsonb, dialect text, target_urls text[]) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -468,6 +555,7 @@ DECLARE
     v_converts boolean;
     v_trusts_actions boolean;
     v_doubts jsonb;
+    v_levels integer;
     v_codes text[] := '{}';
 BEGIN
     IF card IS NULL OR jsonb_typeof(card) <> 'object' THEN
@@ -507,13 +595,28 @@ BEGIN
     ELSIF v_root = 'a.message' AND dialect = 'connector' THEN
         v_root := NULL;
         v_codes := v_codes || '$.attachments:lost_for_connector:an envelope:Send the card itself, what stands under content.'::text;
-    ELSIF v_root = 'a.card' OR v_root = 's.card' THEN
+    ELSIF v_root = 'a.card' THEN
+        -- Mostly it need not be asked.
+        IF card->>'version' IS NULL OR jsonb_typeof(card #> '{body,0}') IS DISTINCT FROM 'object' OR position('<at>' IN v_json) > 0 OR position('"id"' IN v_json) > 0 THEN
+            v_codes := v_codes || o365_internal.content_codes(card, '$', v_json);
+        END IF;
+    ELSIF v_root = 'a.message' THEN
+        FOR v_i IN 0 .. least(jsonb_array_length(jsonb_path_query_array(card, '$.attachments[*]')), 100) - 1 LOOP
+            IF jsonb_typeof(card #> ARRAY['attachments', v_i::text, 'content']) = 'object' THEN
+                v_codes := v_codes || o365_internal.content_codes(card #> ARRAY['attachments', v_i::text, 'content'], '$.attachments[' || v_i || '].content', v_json);
+            END IF;
+        END LOOP;
+    ELSIF v_root = 's.card' THEN
         IF coalesce(jsonb_typeof(card->'version'), 'null') = 'null' THEN
             v_codes := v_codes || '$.version:version:none'::text;
         END IF;
-        IF v_root = 's.card' AND coalesce(card->>'fallbackText', '') !~ '[^[:space:]]'
+        IF coalesce(card->>'fallbackText', '') !~ '[^[:space:]]'
            AND NOT jsonb_path_exists(card, '$.body[*] ? (@.type == "TextBlock").text ? (@ like_regex "[^ \\t\\r\\n]")') THEN
             v_codes := v_codes || '$.body:no_text'::text;
+        END IF;
+        -- No element makes two.
+        IF jsonb_path_exists(card, '$.body.size() ? (@ > 10)') AND o365_internal.section_count(card->'body') > 10 THEN
+            v_codes := v_codes || '$.body:lost_for_connector:more than 10 sections:A text after facts or pictures begins a section, as do facts after pictures and a sixth picture. Put them together.'::text;
         END IF;
     END IF;
     -- The worker reads cards with limits, wherever a number or a level stands. jsonb writes such a number in full.
@@ -532,8 +635,14 @@ BEGIN
             IF v_codes = '{}' AND v_doubts = '[]' THEN
                 RETURN '[]';
             END IF;
-        ELSIF v_codes = '{}' AND o365_internal.card_is_right(card, v_root, v_converts) THEN
-            RETURN '[]';
+        ELSIF v_root <> 's.card' THEN
+            v_levels := o365_internal.right_levels(card, v_root, v_converts);
+            IF v_levels = 100 AND v_codes = '{}' THEN
+                RETURN '[]';
+            ELSIF v_root = 'a.card' AND v_levels IS NOT NULL THEN
+                -- In doubt are only the elements, or what they hold.
+                v_doubts := CASE WHEN v_levels < 100 THEN jsonb_build_array(jsonb_build_object('key', 'body', 'value', card->'body', 'right', v_levels > 0)) ELSE '[]' END;
+            END IF;
         END IF;
     END IF;
     RETURN o365_internal.walked_problems(card, v_doubts, v_root, v_converts, target_urls, v_codes, true, v_trusts_actions);

@@ -67,6 +67,9 @@ test('the size is shown as the far end may count it', () => inPlayground(async (
     await until('the size of escaped quotes', async () => await size() > 20_000);
     await type(page, JSON.stringify({text: 'x'.repeat(30_000)}));
     await verdict(page, 'Connector webhook').getByText('refused by o365.send').waitFor();
+    // Of two limits the nearer one is shown: the far end would count this card well below its own.
+    await type(page, JSON.stringify({text: 'x'.repeat(24_500)}));
+    await until('more than its limit', async () => Number(await verdict(page, 'Connector webhook').getByRole('meter').getAttribute('max')) === 24_000 && await size() === 24_512);
 }));
 
 const samples = readFileSync(join(ROOT, 'sandbox/playground.cpp'), 'utf8').matchAll(/Sample\{"(\w+)"/g);
@@ -111,6 +114,14 @@ test('a link carries the card, and no server sees it there', () => inPlayground(
     await other.waitForFunction((wanted) => document.getElementById('card').value === wanted, text);
     assert.ok(asked.every((url) => !url.includes('card=')), 'the fragment stays in the browser');
     assert.match(await other.locator('.look:visible .mcard').first().innerText(), /to be shared äöü 🎉|Release/);
+    const link = page.url();
+    await context.clearCookies();
+    await other.goto('about:blank');
+    await other.goto(link);
+    await other.getByLabel('Your name').fill('Pat');
+    await other.getByRole('main').getByRole('button', {name: 'Sign in'}).click();
+    await other.waitForFunction((wanted) => document.getElementById('card')?.value === wanted, text);
+    assert.ok(asked.every((url) => !url.includes('card=')), 'also by the way of signing in');
 }));
 
 test('a hostile link runs nothing, and one that is cut off or far too large changes nothing', () => inPlayground(async (page) => {
