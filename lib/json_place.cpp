@@ -6,6 +6,7 @@
 #include <memory>
 #include <sstream>
 
+#include "lib/http.h"
 #include "lib/json_text.h"
 
 namespace o365 {
@@ -81,6 +82,9 @@ std::optional<JsonFault> json_fault(std::string_view text) {
     std::string said;
     try {
         if (reader->parse(text.data(), text.data() + text.size(), &value, &said)) {
+            if (!is_utf8(text)) return JsonFault{{}, "It is not UTF-8."};
+            if (const auto at = lone_surrogate(text))
+                return JsonFault{place_at(text, *at), "This is half a character: a surrogate without its other half."};
             if (value.isObject()) return std::nullopt;
             return JsonFault{{}, "It is no object: a card stands in { }."};
         }

@@ -168,7 +168,7 @@ bool is_json_type(std::string_view content_type) {
 }
 
 std::string judge_body(const std::string& body, bool takes_adaptive) {
-    const std::optional<Json::Value> card = is_utf8(body) ? parse_json(body) : std::nullopt;
+    const std::optional<Json::Value> card = parse_json(body);
     if (!card || !card->isObject() || !has_right_types(*card)) return "400-json";
     if (body.size() > kMaxCard) return "413-in-200";
     const Json::Value& attachments = (*card)["attachments"];
@@ -178,12 +178,12 @@ std::string judge_body(const std::string& body, bool takes_adaptive) {
 }
 
 std::string judge_trigger(const std::string& body) {
-    const std::optional<Json::Value> card = is_utf8(body) ? parse_json(body) : std::nullopt;
+    const std::optional<Json::Value> card = parse_json(body);
     return card && card->isObject() ? "ok" : "400-json";
 }
 
 std::string judge_flow(const std::string& body) {
-    const std::optional<Json::Value> card = is_utf8(body) ? parse_json(body) : std::nullopt;
+    const std::optional<Json::Value> card = parse_json(body);
     if (!card || !card->isObject()) return {};
     const Json::Value& attachments = (*card)["attachments"];
     if (!attachments.isArray())

@@ -469,9 +469,10 @@ test('another content type than JSON, and a field of another type, is a bad payl
     const fields = [{text: 5}, {title: ['x']}, {summary: {}}, {themeColor: 123}, {hideOriginalBody: 'yes'}, {sections: {}}, {sections: ['x']}, {sections: [{facts: {}}]}, {sections: [{facts: [{name: 'n', value: {}}]}]},
         {sections: [{heroImage: 'x'}]}, {sections: [{startGroup: 'x'}]}, {potentialAction: {}}, {potentialAction: ['x']}, {attachments: {}}];
     for (const field of fields) assert.deepEqual(await answer(card('x', field), {'Content-Type': 'application/json'}), bad, JSON.stringify(field));
-    for (const body of ['', '[]', '"x"', 'null', '{"text": "x"', Buffer.from([0x7b, 0xff, 0x7d])]) assert.deepEqual(await answer(body, {'Content-Type': 'application/json'}), bad, String(body));
+    const noCards = ['', '[]', '"x"', 'null', '{"text": "x"', Buffer.from([0x7b, 0xff, 0x7d]), '{"text": "a \\udc00 b"}', '{"\\ud83d": 1, "text": "x"}'];
+    for (const body of noCards) assert.deepEqual(await answer(body, {'Content-Type': 'application/json'}), bad, String(body));
     assert.deepEqual(await answer(card('x', {title: null, sections: null}), {'Content-Type': 'application/json'}), [200, '1'], 'null is as good as nothing');
-    assert.deepEqual(count(await json(`/log.json?target=${target}`), 'answered'), {ok: 4, '400-json': 6 + fields.length + 6});
+    assert.deepEqual(count(await json(`/log.json?target=${target}`), 'answered'), {ok: 4, '400-json': 6 + fields.length + noCards.length});
 
     // A workflow's trigger takes another type for a file, and its run finds no card in it.
     const flow = await webhook('Types of a flow', 'workflow');
