@@ -74,7 +74,7 @@ BEGIN
     END IF;
     -- The newest that goes: as many newer ones stay, or as many bytes of them.
     SELECT n.post_id INTO v_last
-      FROM (SELECT p.post_id, row_number() OVER w AS posts, sum(p.bytes) OVER w AS bytes
+      FROM (SELECT p.post_id, row_number() OVER w AS posts, sum(p.bytes) FILTER (WHERE p.card IS NOT NULL) OVER w AS bytes
               FROM o365_internal.sandbox_post AS p WINDOW w AS (ORDER BY p.post_id DESC) LIMIT v_keep + 1) AS n
      WHERE n.posts > v_keep OR n.bytes > v_bytes ORDER BY n.post_id DESC LIMIT 1;
     DELETE FROM o365_internal.sandbox_action AS a WHERE a.post_id <= v_last;
@@ -83,8 +83,8 @@ BEGIN
     RETURN v_dropped;
 END $$;
 COMMENT ON FUNCTION o365.sandbox_sweep() IS
-    'Drops the oldest posts, from feed and log, and what was pressed in them: the newest keep_posts stay, as long as their bodies have no more than '
-    'keep_megabytes. Returns how many went; 0 also while another session drops some. Every thousandth post calls it.';
+    'Drops the oldest posts, from feed and log, and what was pressed in them: the newest keep_posts stay, as long as the bodies kept have no '
+    'more than keep_megabytes. Returns how many went; 0 also while another session drops some. Every thousandth post calls it.';
 
 CREATE OR REPLACE FUNCTION o365_internal.sandbox_note_post(target_id integer, webhook_id integer, answered text, throttled integer, bytes integer, note text,
     card text) RETURNS void
@@ -96,13 +96,14 @@ BEGIN
     PERFORM pg_advisory_xact_lock_shared(hashtext('o365.sandbox_post'));
     INSERT INTO o365_internal.sandbox_post AS p (target_id, webhook_id, answered, throttled, bytes, note, card)
         VALUES (sandbox_note_post.target_id, sandbox_note_post.webhook_id, sandbox_note_post.answered, sandbox_note_post.throttled, sandbox_note_post.bytes,
-                sandbox_note_post.note, sandbox_note_post.card) RETURNING p.post_id INTO v_post_id;
+                sandbox_note_post.note, CASE WHEN sandbox_note_post.bytes <= 65536 THEN sandbox_note_post.card END) RETURNING p.post_id INTO v_post_id;
     IF v_post_id % 1000 = 0 THEN
         PERFORM o365.sandbox_sweep();
     END IF;
 END $$;
 COMMENT ON FUNCTION o365_internal.sandbox_note_post(integer, integer, text, integer, integer, text, text) IS
-    'Puts a request into the log, and so into the feed; the parameters are the columns. Every thousandth drops the oldest.';
+    'Puts a request into the log, and so into the feed; the parameters are the columns. Of a body over 64 KB, twice what either kind of webhook shows, the '
+    'length alone stays: the feed draws fifty at a time. Every thousandth drops the oldest.';
 
 CREATE OR REPLACE FUNCTION o365_internal.sandbox_answer(target_id integer, webhook_id integer, is_removed boolean, dialect text, workflow text, body text,
     bytes integer, judged text, flow_note text, OUT answer text, OUT retry_after integer)

@@ -158,7 +158,7 @@ COMMENT ON COLUMN o365_internal.sandbox_post.answered IS 'Name of the answer: ok
 COMMENT ON COLUMN o365_internal.sandbox_post.throttled IS 'The window, in seconds, that was full; null: none was.';
 COMMENT ON COLUMN o365_internal.sandbox_post.bytes IS 'Length of the body.';
 COMMENT ON COLUMN o365_internal.sandbox_post.note IS 'What went wrong after it was accepted: the run of a workflow that failed.';
-COMMENT ON COLUMN o365_internal.sandbox_post.card IS 'The body; replaced when an action brings a new card; null when there is nothing to show.';
+COMMENT ON COLUMN o365_internal.sandbox_post.card IS 'The body; replaced when an action brings a new card; null when there is nothing to show, or more than is kept.';
 
 CREATE TABLE o365_internal.sandbox_action (
     action_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -163,6 +163,16 @@ SELECT o365.sandbox_set('keep_megabytes', '2');
 SELECT is(o365.sandbox_sweep(), 2::bigint, 'and those whose bodies are beyond keep_megabytes');
 SELECT is((SELECT count(*) || ' of ' || (SELECT count(*) FROM o365_internal.sandbox_action) FROM o365.sandbox_feed(NULL, 0, 1000000, true, 100)), '5 of 5',
     'what was pressed goes with them');
+CREATE FUNCTION pg_temp.kept(bytes integer) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM o365.sandbox_receive(sha256('g'), repeat('x', bytes), bytes, '413-in-200', NULL, '404');
+    RETURN (SELECT p.bytes || coalesce(' ' || octet_length(p.card), '') FROM o365_internal.sandbox_post AS p ORDER BY p.post_id DESC LIMIT 1);
+END $$;
+SELECT is(pg_temp.kept(65536) || ', ' || pg_temp.kept(65537), '65536 65536, 65537', 'of a body over 64 KB its length alone is kept');
+INSERT INTO o365_internal.sandbox_post (target_id, answered, bytes) SELECT group_id, '413-in-200', 16000000 FROM place, generate_series(1, 3);
+SELECT o365.sandbox_set('keep_posts', '100');
+SELECT is(o365.sandbox_sweep(), 1::bigint, 'and counts for nothing in keep_megabytes');
+SELECT o365.sandbox_set('keep_posts', '7');
 SELECT o365.sandbox_set('keep_megabytes', '500');
 SELECT count(pg_temp.post('g')) FROM generate_series(1, 2000);
 SELECT ok((SELECT count(*) <= 7 + 1000 FROM o365_internal.sandbox_post), 'every thousandth request drops the oldest, whatever it was answered');
