@@ -125,13 +125,12 @@ bool is_card(const Json::Value& attachment) {
 
 std::span<const Answer> answers() { return kAnswers; }
 
-Response make_answer(std::string_view dialect, std::string_view name, int retry_after) {
+Response make_answer(std::string_view dialect, std::string_view name, int retry_after, std::string_view pace) {
     if (name == "hang-up" || name == "reset") {
         Response response = Response::text(200, "");
         response.set("X-Accel-Redirect", name == "reset" ? "/reset" : "/hang-up");  // as sandbox-site.conf says
         return response;
     }
-    const bool right = name == "ok" || name == "slow" || name == "slow-answer";
     Response response = Response::text(500, "The sandbox has no such answer.");
     if (name == "other-method") response = Response::text(405, "Invalid webhook request");
     if (name == "get") response = Response::text(405, "Invalid webhook request - GET not supported");
@@ -140,16 +139,16 @@ Response make_answer(std::string_view dialect, std::string_view name, int retry_
         response = Response::text(answer.status, std::string(answer.body));
         response.set("Content-Type", answer.content_type);
     }
-    if (right && dialect == "workflow") {
+    if (name == "ok" && dialect == "workflow") {
         response = Response::text(202, "");
         for (const char* header : {"x-ms-workflow-run-id", "x-ms-request-id", "x-ms-correlation-id",
                                    "x-ms-client-tracking-id", "x-ms-trigger-history-name"})
             response.set(header, hex(random_bytes(16)));
     }
-    if (name == "slow") response.after = std::chrono::seconds(3);
+    if (pace == "slow") response.after = std::chrono::seconds(3);
     if (name == "silent") response.after = std::chrono::seconds(60);
     if (retry_after > 0) response.set("Retry-After", std::to_string(retry_after));
-    if (name == "slow-answer") response.set("X-Accel-Limit-Rate", kTrickle);
+    if (pace == "slow-answer") response.set("X-Accel-Limit-Rate", kTrickle);
     return response;
 }
 

@@ -244,7 +244,7 @@ Response request_log(Sandbox& sandbox, const Request& request, bool as_json) {
     std::vector<Value> parameters = filters(sandbox, query, target, !as_json, as_json ? kMaxJson : kShown);
     parameters.push_back(answered.empty() ? Value() : Value(answered));
     const Rows rows = sandbox.database().call(
-        "select post_id, target_id, webhook_id, place, received_at, answered, throttled, bytes, note from "
+        "select post_id, target_id, webhook_id, place, received_at, answered, throttled, bytes, note, pace from "
         "o365.sandbox_log($1, $2, $3, $4, $5, $6)",
         parameters);
     Json::Value list(Json::arrayValue);
@@ -263,6 +263,7 @@ Response request_log(Sandbox& sandbox, const Request& request, bool as_json) {
         row["full_window"] = number(6);
         row["bytes"] = number(7);
         row["note"] = rows.is_null(i, 8) ? Json::Value() : Json::Value(std::string(rows.text(i, 8)));
+        row["pace"] = rows.is_null(i, 9) ? Json::Value() : Json::Value(std::string(rows.text(i, 9)));
         list.append(row);
     }
     if (as_json) {
@@ -277,6 +278,7 @@ Response request_log(Sandbox& sandbox, const Request& request, bool as_json) {
     for (Json::Value& row : list) {
         row["time"] = row["received_at"].asString().substr(11, 12);
         row["good"] = row["answered"].asString() == "ok";
+        if (!row["pace"].isNull()) row["answered"] = row["answered"].asString() + ", " + row["pace"].asString();
         if (row["place"].isNull()) row["place"] = "no such webhook";
         values["rows"].append(row);
     }

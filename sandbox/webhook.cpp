@@ -60,13 +60,13 @@ Judged judge(const Request& request, std::string_view path_and_query) {
 
 Response receive(Sandbox& sandbox, const Request& request, std::string_view path_and_query, const Judged& judged,
                  const Value& body, std::int64_t bytes) {
-    const Rows rows =
-        sandbox.database().call("select dialect, answer, retry_after from o365.sandbox_receive($1, $2, $3, $4, $5, $6)",
-                                {Value::bytes(sha256(path_and_query)), body, bytes, judged.answer,
-                                 judged.note.empty() ? Value() : Value(judged.note), judged.otherwise});
+    const Rows rows = sandbox.database().call(
+        "select dialect, answer, retry_after, pace from o365.sandbox_receive($1, $2, $3, $4, $5, $6)",
+        {Value::bytes(sha256(path_and_query)), body, bytes, judged.answer,
+         judged.note.empty() ? Value() : Value(judged.note), judged.otherwise});
     if (rows.size() > 0) {
         return make_answer(rows.text(0, 0), rows.text(0, 1),
-                           rows.is_null(0, 2) ? 0 : static_cast<int>(rows.integer(0, 2)));
+                           rows.is_null(0, 2) ? 0 : static_cast<int>(rows.integer(0, 2)), rows.text(0, 3));
     }
     const std::string_view guid = provider(path_and_query);
     if (request.method != "POST" && is_guid(guid) && sandbox.ask("select o365.sandbox_connector($1)", {guid}).isNull())

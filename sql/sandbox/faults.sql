@@ -34,7 +34,7 @@ COMMENT ON FUNCTION o365_internal.sandbox_full_window(integer, text) IS
     'Counts a post against the windows of its target and returns null; or the length in seconds of the first that is full, and counts nothing. '
     'Windows are fixed: each begins with the first post after the last one ended.';
 
-CREATE OR REPLACE FUNCTION o365_internal.sandbox_fault_for(target_id integer, OUT answer text, OUT retry_after integer)
+CREATE OR REPLACE FUNCTION o365_internal.sandbox_fault_for(target_id integer, OUT answer text, OUT pace text, OUT retry_after integer)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_fault o365_internal.sandbox_fault;
@@ -55,10 +55,12 @@ BEGIN
     ELSE
         answer := v_fault.answers[1];
     END IF;
-    answer := nullif(answer, 'ok');
-    retry_after := CASE WHEN answer IS NOT NULL THEN v_fault.retry_after END;
+    retry_after := CASE WHEN answer <> 'ok' THEN v_fault.retry_after END;
+    pace := CASE WHEN answer IN ('slow', 'slow-answer') THEN answer END;
+    answer := CASE WHEN pace IS NULL THEN nullif(answer, 'ok') END;
 END $$;
-COMMENT ON FUNCTION o365_internal.sandbox_fault_for(integer) IS 'The fault that this post takes, a target''s own before that of all; null: none.';
+COMMENT ON FUNCTION o365_internal.sandbox_fault_for(integer) IS
+    'The fault that this post takes, a target''s own before that of all: the answer instead of the right one (null: none), or a pace for the right one.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_sweep() RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -86,33 +88,34 @@ COMMENT ON FUNCTION o365.sandbox_sweep() IS
     'Drops the oldest posts, from feed and log, and what was pressed in them: the newest keep_posts stay, as long as the bodies kept have no '
     'more than keep_megabytes. Returns how many went; 0 also while another session drops some. Every thousandth post calls it.';
 
-CREATE OR REPLACE FUNCTION o365_internal.sandbox_note_post(target_id integer, webhook_id integer, answered text, throttled integer, bytes integer, note text,
-    card text) RETURNS void
+CREATE OR REPLACE FUNCTION o365_internal.sandbox_note_post(target_id integer, webhook_id integer, answered text, pace text, throttled integer, bytes integer,
+    note text, card text) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_post_id bigint;
 BEGIN
     -- Numbers are given in another order than they become visible: o365.sandbox_settled waits for who holds this.
     PERFORM pg_advisory_xact_lock_shared(hashtext('o365.sandbox_post'));
-    INSERT INTO o365_internal.sandbox_post AS p (target_id, webhook_id, answered, throttled, bytes, note, card)
-        VALUES (sandbox_note_post.target_id, sandbox_note_post.webhook_id, sandbox_note_post.answered, sandbox_note_post.throttled, sandbox_note_post.bytes,
-                sandbox_note_post.note, CASE WHEN sandbox_note_post.bytes <= 65536 THEN sandbox_note_post.card END) RETURNING p.post_id INTO v_post_id;
+    INSERT INTO o365_internal.sandbox_post AS p (target_id, webhook_id, answered, pace, throttled, bytes, note, card)
+        VALUES (sandbox_note_post.target_id, sandbox_note_post.webhook_id, sandbox_note_post.answered, sandbox_note_post.pace, sandbox_note_post.throttled,
+                sandbox_note_post.bytes, sandbox_note_post.note, CASE WHEN sandbox_note_post.bytes <= 65536 THEN sandbox_note_post.card END) RETURNING p.post_id INTO v_post_id;
     IF v_post_id % 1000 = 0 THEN
         PERFORM o365.sandbox_sweep();
     END IF;
 END $$;
-COMMENT ON FUNCTION o365_internal.sandbox_note_post(integer, integer, text, integer, integer, text, text) IS
+COMMENT ON FUNCTION o365_internal.sandbox_note_post(integer, integer, text, text, integer, integer, text, text) IS
     'Puts a request into the log, and so into the feed; the parameters are the columns. Of a body over 64 KB, twice what either kind of webhook shows, the '
     'length alone stays: the feed draws fifty at a time. Every thousandth drops the oldest.';
 
 CREATE OR REPLACE FUNCTION o365_internal.sandbox_answer(target_id integer, webhook_id integer, is_removed boolean, dialect text, workflow text, body text,
-    bytes integer, judged text, flow_note text, OUT answer text, OUT retry_after integer)
+    bytes integer, judged text, flow_note text, OUT answer text, OUT pace text, OUT retry_after integer)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_window integer;
     v_fault record := o365_internal.sandbox_fault_for(target_id);
 BEGIN
     answer := v_fault.answer;
+    pace := v_fault.pace;
     retry_after := v_fault.retry_after;
     IF answer IS NULL THEN
         IF is_removed THEN
@@ -129,13 +132,13 @@ BEGIN
                            WHEN dialect = 'workflow' AND judged IN ('400-text', '400-in-200', '413-in-200') THEN 'ok' ELSE judged END;
         END IF;
     END IF;
-    PERFORM o365_internal.sandbox_note_post(target_id, webhook_id, answer, v_window, bytes, CASE WHEN dialect = 'workflow' THEN flow_note END, body);
+    PERFORM o365_internal.sandbox_note_post(target_id, webhook_id, answer, pace, v_window, bytes, CASE WHEN dialect = 'workflow' THEN flow_note END, body);
 END $$;
 COMMENT ON FUNCTION o365_internal.sandbox_answer(integer, integer, boolean, text, text, text, integer, text, text) IS
-    'Notes a post to a target and says how to answer it.';
+    'Notes a post to a target and says how to answer it, and how fast: pace is slow, slow-answer or null.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_receive(path_hash bytea, body text, bytes integer, judged text, flow_note text, otherwise text)
-RETURNS TABLE (dialect text, answer text, retry_after integer)
+RETURNS TABLE (dialect text, answer text, pace text, retry_after integer)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -146,20 +149,20 @@ BEGIN
       FROM o365_internal.sandbox_webhook AS w JOIN o365_internal.sandbox_target AS t ON t.target_id = w.target_id
      WHERE w.path_hash = sandbox_receive.path_hash;
     IF NOT FOUND THEN
-        PERFORM o365_internal.sandbox_note_post(NULL, NULL, otherwise, NULL, bytes, NULL, NULL);
+        PERFORM o365_internal.sandbox_note_post(NULL, NULL, otherwise, NULL, NULL, bytes, NULL, NULL);
         RETURN;
     END IF;
     IF judged IN ('get', 'other-method') THEN
-        PERFORM o365_internal.sandbox_note_post(v_found.target_id, v_found.webhook_id, judged, NULL, bytes, NULL, NULL);
-        RETURN QUERY SELECT v_found.dialect, judged, NULL::integer;
+        PERFORM o365_internal.sandbox_note_post(v_found.target_id, v_found.webhook_id, judged, NULL, NULL, bytes, NULL, NULL);
+        RETURN QUERY SELECT v_found.dialect, judged, NULL, NULL::integer;
         RETURN;
     END IF;
     v_answer := o365_internal.sandbox_answer(v_found.target_id, v_found.webhook_id, v_found.is_removed, v_found.dialect, v_found.workflow, body, bytes,
                                              judged, flow_note);
-    RETURN QUERY SELECT v_found.dialect, v_answer.answer, v_answer.retry_after;
+    RETURN QUERY SELECT v_found.dialect, v_answer.answer, v_answer.pace, v_answer.retry_after;
 END $$;
 COMMENT ON FUNCTION o365.sandbox_receive(bytea, text, integer, text, text, text) IS
-    'A request to a webhook: notes it and says how to answer, as judged (the right answer), as a fault says, or as the throttle does. judged is get '
+    'A request to a webhook: notes it and says how to answer, as judged (the right answer), as a fault says, or as the throttle does, and at what pace. judged is get '
     'for a GET, other-method for what is no POST either; flow_note is what a workflow''s run will trip over; body is null for one too long to keep. No row: '
     'there is no such webhook, and otherwise was noted as the answer.';
 
@@ -244,9 +247,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 COMMENT ON FUNCTION o365.sandbox_oldest_post() IS 'The number of the oldest post that o365.sandbox_sweep has left; 0: nothing has come.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_log(target_id integer, after bigint, before bigint, newest boolean, n integer, answered text)
-RETURNS TABLE (post_id bigint, target_id integer, webhook_id integer, place text, received_at text, answered text, throttled integer, bytes integer, note text)
+RETURNS TABLE (post_id bigint, target_id integer, webhook_id integer, place text, received_at text, answered text, pace text, throttled integer, bytes integer,
+    note text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT p.post_id, p.target_id, p.webhook_id, t.name || ' of ' || t.person, o365_internal.sandbox_time(p.received_at), p.answered, p.throttled, p.bytes, p.note
+    SELECT p.post_id, p.target_id, p.webhook_id, t.name || ' of ' || t.person, o365_internal.sandbox_time(p.received_at), p.answered, p.pace, p.throttled, p.bytes, p.note
       FROM o365_internal.sandbox_post AS p LEFT JOIN o365_internal.sandbox_target AS t ON t.target_id = p.target_id
      WHERE ($1 IS NULL OR p.target_id = $1) AND p.post_id > $2 AND p.post_id < $3 AND ($6 IS NULL OR p.answered = $6)
      ORDER BY CASE WHEN $4 THEN -p.post_id ELSE p.post_id END LIMIT $5 $$;

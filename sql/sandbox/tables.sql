@@ -143,6 +143,7 @@ CREATE TABLE o365_internal.sandbox_post (
     webhook_id  integer,
     received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     answered    text NOT NULL,
+    pace        text,
     throttled   integer,
     bytes       integer NOT NULL,
     note        text,
@@ -155,6 +156,7 @@ COMMENT ON COLUMN o365_internal.sandbox_post.target_id IS 'Where to; null: there
 COMMENT ON COLUMN o365_internal.sandbox_post.webhook_id IS 'Through which webhook; null: there is none, or the playground posted it.';
 COMMENT ON COLUMN o365_internal.sandbox_post.received_at IS 'When, by this server''s clock.';
 COMMENT ON COLUMN o365_internal.sandbox_post.answered IS 'Name of the answer: ok when it was shown.';
+COMMENT ON COLUMN o365_internal.sandbox_post.pace IS 'slow or slow-answer: the fault that it was answered late by; null: at once.';
 COMMENT ON COLUMN o365_internal.sandbox_post.throttled IS 'The window, in seconds, that was full; null: none was.';
 COMMENT ON COLUMN o365_internal.sandbox_post.bytes IS 'Length of the body.';
 COMMENT ON COLUMN o365_internal.sandbox_post.note IS 'What went wrong after it was accepted: the run of a workflow that failed.';

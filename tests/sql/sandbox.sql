@@ -92,6 +92,17 @@ SELECT o365.sandbox_set_fault(group_id, ARRAY['403'], NULL, 50, NULL) FROM place
 SELECT ok((SELECT count(*) FILTER (WHERE a = '403') BETWEEN 50 AND 150 FROM (SELECT pg_temp.post('g') AS a FROM generate_series(1, 200)) AS a), 'a rate of 50 per cent is about half');
 SELECT o365.sandbox_set_fault(group_id, ARRAY['403'], NULL, 0, NULL) FROM place;
 SELECT is((SELECT count(*) FROM (SELECT pg_temp.post('g') AS a FROM generate_series(1, 50)) AS a WHERE a <> 'ok'), 0::bigint, 'a rate of 0 is never');
+-- A pace is no answer: judging, throttle, removal and a workflow's state stand below it.
+CREATE FUNCTION pg_temp.paced(hook text, judged text DEFAULT 'ok') RETURNS text LANGUAGE sql AS $$
+    SELECT r.answer || ' ' || r.pace FROM o365.sandbox_receive(sha256($1::bytea), '{}', 2, $2, NULL, '404') AS r $$;
+SELECT o365.sandbox_set_fault(group_id, ARRAY['slow'], NULL, NULL, NULL), o365.sandbox_set_fault(flow_id, ARRAY['slow-answer'], NULL, NULL, NULL) FROM place;
+SELECT is(pg_temp.paced('g') || ', ' || pg_temp.paced('g', '400-json') || ', ' || pg_temp.paced('f'), 'ok slow, 400-json slow, ok slow-answer', 'slow is the right answer, late');
+SELECT o365.sandbox_set_workflow(flow_id, 'off'), o365.sandbox_set_throttle(group_id, true) FROM place;
+SELECT is(pg_temp.paced('f'), 'workflow-not-enabled slow-answer', 'of a workflow that is off too');
+SELECT o365.sandbox_set_workflow(flow_id, 'on'), o365.sandbox_set_fault(flow_id, ARRAY['ok'], NULL, NULL, NULL) FROM place;
+SELECT is((SELECT string_agg(pg_temp.paced('g'), ', ') FROM generate_series(1, 5)), 'ok slow, ok slow, ok slow, ok slow, 429-in-200 slow', 'and the throttle counts');
+SELECT is((SELECT answered || ' ' || pace || ' ' || throttled FROM o365.sandbox_log(NULL, 0, 1000000, true, 1, NULL)), '429-in-200 slow 1', 'which the log says');
+SELECT o365.sandbox_set_throttle(group_id, NULL) FROM place;
 SELECT o365.sandbox_set_fault(group_id, ARRAY['ok'], NULL, NULL, NULL) FROM place;
 SELECT is_empty('SELECT * FROM o365.sandbox_faults()', 'ok takes a fault back');
 
