@@ -119,7 +119,7 @@ BEGIN
     retry_after := v_fault.retry_after;
     IF answer IS NULL THEN
         IF is_removed THEN
-            answer := '410';
+            answer := CASE dialect WHEN 'connector' THEN '410' ELSE 'workflow-not-found' END;
         ELSIF workflow <> 'on' THEN
             answer := CASE workflow WHEN 'off' THEN 'workflow-not-enabled' WHEN 'deleted' THEN 'workflow-not-found' ELSE '401-direct-api' END;
         ELSE

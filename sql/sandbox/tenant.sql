@@ -75,7 +75,7 @@ BEGIN
      WHERE w.webhook_id = sandbox_remove_webhook.webhook_id AND w.target_id = sandbox_remove_webhook.target_id AND w.removed_at IS NULL;
     RETURN FOUND;
 END $$;
-COMMENT ON FUNCTION o365.sandbox_remove_webhook(integer, integer) IS 'Removes a configuration: its webhook answers 410 from now on. False when it was removed already.';
+COMMENT ON FUNCTION o365.sandbox_remove_webhook(integer, integer) IS 'Removes a configuration: its webhook answers 410 from now on, a workflow''s 404. False when it was removed already.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_set_workflow(target_id integer, workflow text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -150,6 +150,9 @@ SELECT is(o365.sandbox_create_target('Megan', 'teams', 'Flow', 'workflow'), flow
 SELECT is((SELECT count(*) FROM o365_internal.sandbox_webhook AS w, place WHERE w.target_id = place.flow_id), 0::bigint, 'without the webhooks that the old one had');
 SELECT o365.sandbox_mint(flow_id, sha256('f2'), NULL) FROM place;
 SELECT is(pg_temp.post('f2') || coalesce(pg_temp.post('f'), ', gone'), 'ok, gone', 'its own works, the old one is gone');
+SELECT o365.sandbox_mint(flow_id, sha256('f3'), NULL) FROM place;
+SELECT o365.sandbox_remove_webhook(flow_id, (SELECT max(webhook_id) FROM o365_internal.sandbox_webhook)) FROM place;
+SELECT is(pg_temp.post('f3'), 'workflow-not-found', 'a workflow''s URL that was removed answers as a workflow does');
 SELECT o365.sandbox_set_workflow(flow_id, 'off') FROM place;
 SELECT is(o365.sandbox_create_target('Megan', 'teams', 'Flow', 'workflow'), flow_id, 'one that is switched off') FROM place;
 SELECT is(pg_temp.post('f2'), 'workflow-not-enabled', 'stays so');
