@@ -144,11 +144,18 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 DECLARE
     v_found record;
     v_answer record;
+    v_draft_target integer;
 BEGIN
     SELECT w.webhook_id, w.removed_at IS NOT NULL AS is_removed, t.target_id, t.dialect, t.workflow INTO v_found
       FROM o365_internal.sandbox_webhook AS w JOIN o365_internal.sandbox_target AS t ON t.target_id = w.target_id
      WHERE w.path_hash = sandbox_receive.path_hash;
     IF NOT FOUND THEN
+        SELECT d.target_id INTO v_draft_target FROM o365_internal.sandbox_draft AS d WHERE d.path_hash = sandbox_receive.path_hash;
+        IF FOUND AND judged NOT IN ('get', 'other-method') THEN
+            PERFORM o365_internal.sandbox_note_post(v_draft_target, NULL, '410', NULL, NULL, bytes, NULL, NULL);
+            RETURN QUERY SELECT 'connector', '410', NULL, NULL::integer;
+            RETURN;
+        END IF;
         PERFORM o365_internal.sandbox_note_post(NULL, NULL, otherwise, NULL, NULL, bytes, NULL, NULL);
         RETURN;
     END IF;
@@ -164,7 +171,7 @@ END $$;
 COMMENT ON FUNCTION o365.sandbox_receive(bytea, text, integer, text, text, text) IS
     'A request to a webhook: notes it and says how to answer, as judged (the right answer), as a fault says, or as the throttle does, and at what pace. judged is get '
     'for a GET, other-method for what is no POST either; flow_note is what a workflow''s run will trip over; body is null for one too long to keep. No row: '
-    'there is no such webhook, and otherwise was noted as the answer.';
+    'there is no such webhook, and otherwise was noted as the answer. One that a configuration page was told and nobody has saved answers as a removed one.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_play(target_id integer, body text, judged text, flow_note text) RETURNS text
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -130,7 +130,7 @@ CREATE TABLE o365_internal.sandbox_draft (
     created_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE o365_internal.sandbox_draft IS
-    'Webhooks that an embedded configuration page was told and nobody has saved: they do not exist until then.';
+    'Webhooks that an embedded configuration page was told and nobody has saved: they answer 410 until then.';
 COMMENT ON COLUMN o365_internal.sandbox_draft.draft_id IS 'Key, in the form that saves it.';
 COMMENT ON COLUMN o365_internal.sandbox_draft.path_hash IS 'SHA-256 of path and query.';
 COMMENT ON COLUMN o365_internal.sandbox_draft.target_id IS 'Where it will post.';

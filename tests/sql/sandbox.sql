@@ -252,7 +252,9 @@ SELECT o365.sandbox_sideload('Megan', app_id, true) FROM framed;
 SELECT is(o365.sandbox_draft('Adele', group_id, app_id, sha256('e')), NULL, 'nor at a place of somebody else') FROM framed;
 ALTER TABLE framed ADD draft_id integer;
 UPDATE framed SET draft_id = o365.sandbox_draft('Megan', group_id, app_id, sha256('e'));
-SELECT is(pg_temp.post('e'), NULL, 'a webhook that a page was told does not exist before Save');
+SELECT is(pg_temp.post('e'), '410', 'a webhook that a page was told is not in force before Save');
+SELECT is((SELECT l.target_id || ' ' || l.answered || coalesce(' ' || l.webhook_id, '') FROM o365.sandbox_log(NULL, 0, 1000000, true, 1, NULL) AS l), group_id || ' 410', 'the log names the place')
+  FROM place;
 SELECT is((SELECT string_agg(coalesce(o365.sandbox_judge_settings('Megan', group_id, app_id, s), 'taken'), '; ' ORDER BY i) FROM framed, (VALUES
         (1, '{"contentUrl": "https://localhost:9000/x", "removeUrl": "https://example.org/r", "entityId": "e"}'::jsonb), (2, '{"entityId": "e"}'),
         (3, '{"contentUrl": "http://localhost:9000/x"}'), (4, '{"contentUrl": "https://localhost:9000/x", "removeUrl": "https://localhost:9001/x"}'),
