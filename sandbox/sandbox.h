@@ -76,6 +76,8 @@ Response tenant(Sandbox& sandbox, const Request& request, std::string_view rest)
 Response configure(Sandbox& sandbox, const Request& request, const Json::Value& target, const std::string& app_id);
 Response remove_embedded(Sandbox& sandbox, const Json::Value& target, const std::string& webhook_id);
 bool is_webhook(std::string_view path);
+// What the database knows a webhook by: SHA-256 of its path and query, 32 bytes; the same for every spelling of them.
+std::string webhook_hash(std::string_view path_and_query);
 Response webhook(Sandbox& sandbox, const Request& request, std::string_view path_and_query);
 // A request whose body is longer than the web server passes on; request.uri says where to.
 Response too_large(Sandbox& sandbox, const Request& request);

@@ -170,7 +170,7 @@ Json::Value create_place(Sandbox& sandbox, const std::string& person, const std:
 std::string hand_out(Sandbox& sandbox, const Json::Value& target, const std::string& path, const std::string& app_id) {
     sandbox.database().call(
         "select o365.sandbox_mint($1, $2, $3)",
-        {target["target_id"].asInt(), Value::bytes(sha256(path)), app_id.empty() ? Value() : Value(app_id)});
+        {target["target_id"].asInt(), Value::bytes(webhook_hash(path)), app_id.empty() ? Value() : Value(app_id)});
     return sandbox.setting(target["dialect"].asString() == "workflow" ? "flow_origin" : "webhook_origin") + path;
 }
 

@@ -115,7 +115,7 @@ CREATE TABLE o365_internal.sandbox_webhook (
 CREATE INDEX sandbox_webhook_target ON o365_internal.sandbox_webhook (target_id);
 COMMENT ON TABLE o365_internal.sandbox_webhook IS 'Webhooks that were handed out.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.webhook_id IS 'Key, in the log and on the page that manages it.';
-COMMENT ON COLUMN o365_internal.sandbox_webhook.path_hash IS 'SHA-256 of path and query.';
+COMMENT ON COLUMN o365_internal.sandbox_webhook.path_hash IS 'SHA-256 of path and query, in one spelling.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.target_id IS 'Where it posts.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.app_id IS 'The connector that got it; null for a workflow or an incoming webhook.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.created_at IS 'When Allow was pressed.';
@@ -132,7 +132,7 @@ CREATE TABLE o365_internal.sandbox_draft (
 COMMENT ON TABLE o365_internal.sandbox_draft IS
     'Webhooks that an embedded configuration page was told and nobody has saved: they answer 410 until then.';
 COMMENT ON COLUMN o365_internal.sandbox_draft.draft_id IS 'Key, in the form that saves it.';
-COMMENT ON COLUMN o365_internal.sandbox_draft.path_hash IS 'SHA-256 of path and query.';
+COMMENT ON COLUMN o365_internal.sandbox_draft.path_hash IS 'SHA-256 of path and query, in one spelling.';
 COMMENT ON COLUMN o365_internal.sandbox_draft.target_id IS 'Where it will post.';
 COMMENT ON COLUMN o365_internal.sandbox_draft.app_id IS 'The connector whose page was told.';
 COMMENT ON COLUMN o365_internal.sandbox_draft.created_at IS 'When. An hour later it cannot be saved any more.';

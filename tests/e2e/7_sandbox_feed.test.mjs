@@ -365,6 +365,28 @@ test('webhooks answer word for word as documented', async () => {
     assert.equal((await program.request(unknown)).text, 'Unknown Connector provider 00000000-0000-4000-8000-000000000000');
 });
 
+test('a webhook is the same in every spelling of its URL', async () => {
+    const {url, target} = await webhook('Spellings');
+    const spellings = [url.replace('@', '%40'), `${url}?wait=1`, `${url}/`, url.replace('IncomingWebhook', 'Incoming%57ebhook'), `${url}?a=%&a`];
+    for (const one of spellings) {
+        remember('webhook', one);
+        assert.equal((await post(one, card('x'))).text, '1');
+    }
+    assert.equal((await post(`${url}0`, card('x'))).status, 404);
+    assert.equal((await json(`/log.json?target=${target}`)).length, spellings.length);
+    assert.match((await program.request(url.replace('@', '%40').replace('IncomingWebhook', '00000000-0000-4000-8000-000000000000'))).text, /Unknown Connector provider/);
+
+    const flow = await webhook('Spellings of a flow', 'workflow');
+    const [path, query] = flow.url.split('?');
+    const pairs = query.split('&');
+    const same = [flow.url.replaceAll('%2F', '/'), flow.url.replaceAll('%2F', '%2f'), `${path}/?${query}`, `${path}?${[...pairs].reverse().join('&')}`];
+    for (const one of same) {
+        remember('webhook', one);
+        assert.equal((await post(one, '{"attachments": []}')).status, 202);
+    }
+    assert.equal((await post(flow.url.replace('sv=1.0', 'sv=1.1'), '{}')).status, 404, 'another parameter is another URL');
+});
+
 test('every answer of the fault panel is given when it is asked for, per webhook, in a pattern, with Retry-After', async () => {
     const one = await webhook('Faulty');
     const other = await webhook('Sound');
@@ -517,7 +539,7 @@ test('every request to a webhook\'s address is in the log, whatever it is', asyn
     await send('get', 405, one.url, null, {}, 'GET');
     await send('get', 405, one.url, null, {}, 'HEAD');
     for (const method of ['PUT', 'DELETE', 'OPTIONS', 'PATCH']) await send('other-method', 405, one.url, '{}', {}, method);
-    await send('404', 404, `${one.url}?a=%&a=1&a=2`, '{}');
+    await send('404', 404, `${one.url.replace(/\/[^/]+$/, '/nowhere')}?a=%&a=1&a=2`, '{}');
     await send('404', 404, one.url.replace(/\/[^/]+$/, '/nowhere'), '{}');
     const log = await logged(before);
     assert.deepEqual(log.map(({answered, bytes}) => [answered, bytes]), expected);
