@@ -151,7 +151,7 @@ Response allow(Sandbox& sandbox, const Asked& asked, const Json::Value& connecto
     const std::string app_id = asked.is_older() ? "" : asked.app_id;
     const bool workflow = target["dialect"].asString() == "workflow";
     const std::string webhook =
-        hand_out(sandbox, target, workflow ? older_workflow_path() : connector_path(app_id), app_id);
+        hand_out(sandbox, target, workflow ? older_workflow_path() : connector_path(app_id), app_id).url;
     return leave(asked, success(asked, webhook, target, object_id(sandbox.person()), spelling, twist));
 }
 

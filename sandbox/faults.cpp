@@ -40,27 +40,31 @@ bool is_empty_or_number(const std::string& text) { return text.empty() || is_num
 
 Response no_such_target(const Sandbox& sandbox) {
     return sandbox.message(404, "Nothing here",
-                           "There is no such group, team or inbox: target is its number, as in its feed's address.");
+                           "There is no such group, team or inbox: target is its number, as in its feed's address. A "
+                           "webhook's number is in the log and in the answer of /tenant/webhooks.");
 }
 
 Response set_fault(Sandbox& sandbox, const Request& request) {
     const Parameters& form = request.form;
     const std::string target = form.get_or("target", "0");
+    const std::string webhook = form.get_or("webhook", "0");
     const std::string several = form.get_or("pattern", "");
     const std::vector<std::string> names = pattern(several.empty() ? form.get_or("answer", "") : several);
     const std::string count = form.get_or("count", "");
     const std::string rate = form.get_or("rate", "");
     const std::string retry_after = form.get_or("retry_after", "");
-    const bool fits = is_number(target) && is_empty_or_number(count) && is_empty_or_number(retry_after) &&
+    const bool fits = is_number(target) && is_number(webhook) && is_empty_or_number(count) &&
+                      is_empty_or_number(retry_after) &&
                       (rate.empty() || (is_number(rate, 3) && std::stoi(rate) <= 100));
     if (names.empty() || !fits) {
         return sandbox.message(400, "That is no fault",
-                               "target is a number (0: all), answer one of the list or pattern several of them, rate a "
+                               "target is a number (0: all), webhook one too or left out, answer one of the list or "
+                               "pattern several of them, rate a "
                                "percentage, count and retry_after numbers or empty.");
     }
-    const Rows rows = sandbox.database().call(
-        "select o365.sandbox_set_fault($1, $2, $3, $4, $5)",
-        {target, array_literal(names), number_or_null(count), number_or_null(rate), number_or_null(retry_after)});
+    const Rows rows = sandbox.database().call("select o365.sandbox_set_fault($1, $2, $3, $4, $5, $6)",
+                                              {target, array_literal(names), number_or_null(count),
+                                               number_or_null(rate), number_or_null(retry_after), webhook});
     if (!rows.boolean(0, 0)) return no_such_target(sandbox);
     return sandbox.redirect("/faults");
 }
@@ -94,7 +98,7 @@ Json::Value throttles(Sandbox& sandbox) {
 Json::Value fault_list(Sandbox& sandbox) {
     Json::Value list(Json::arrayValue);
     const Rows rows = sandbox.database().call(
-        "select target_id, place, array_to_string(answers, ' '), remaining, rate, retry_after from "
+        "select target_id, place, array_to_string(answers, ' '), remaining, rate, retry_after, webhook_id from "
         "o365.sandbox_faults()");
     const auto number = [&](int i, int column) {
         return rows.is_null(i, column) ? Json::Value() : Json::Value(static_cast<Json::Int64>(rows.integer(i, column)));
@@ -102,6 +106,7 @@ Json::Value fault_list(Sandbox& sandbox) {
     for (int i = 0; i < rows.size(); ++i) {
         Json::Value row;
         row["target"] = number(i, 0);
+        row["webhook"] = number(i, 6);
         if (!rows.is_null(i, 1)) row["place"] = std::string(rows.text(i, 1));
         row["answer"] = std::string(rows.text(i, 2));
         row["count"] = number(i, 3);
@@ -140,7 +145,12 @@ Response faults(Sandbox& sandbox, const Request& request) {
     for (const Json::Value& fault : fault_list(sandbox)) {
         Json::Value row;
         row["target_id"] = fault["target"].asString();
-        row["where"] = fault["place"].isNull() ? "All webhooks" : fault["place"].asString();
+        std::string where = fault["place"].isNull() ? "All webhooks" : fault["place"].asString();
+        if (!fault["webhook"].isNull()) {
+            row["webhook_id"] = fault["webhook"].asString();
+            where += ", webhook " + fault["webhook"].asString();
+        }
+        row["where"] = where;
         row["answer"] = fault["answer"];
         std::string how = fault["rate"].isNull() ? "every post" : fault["rate"].asString() + " % of posts";
         how += fault["count"].isNull() ? ", until switched off" : ", " + fault["count"].asString() + " more";

@@ -124,8 +124,12 @@ Json::Value places_by_person(Sandbox& sandbox);
 // empty GUID.
 std::string connector_path(const std::string& app_id);
 // Makes a path, and its query, a webhook of a target (the answer of o365.sandbox_target), for a connector's GUID unless
-// that is empty; returns its URL, which is in this answer and nowhere else.
-std::string hand_out(Sandbox& sandbox, const Json::Value& target, const std::string& path, const std::string& app_id);
+// that is empty. Its URL is in this answer and nowhere else.
+struct HandedOut {
+    std::string url;
+    int number = 0;  // in the log, on the place's page, and for a fault of this webhook alone
+};
+HandedOut hand_out(Sandbox& sandbox, const Json::Value& target, const std::string& path, const std::string& app_id);
 // Makes a place, or finds it: as o365.sandbox_target has it. Null when that name is taken by one that takes other
 // cards.
 Json::Value create_place(Sandbox& sandbox, const std::string& person, const std::string& kind, const std::string& name,

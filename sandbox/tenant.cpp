@@ -12,7 +12,7 @@ std::string workflow_path() {
 }
 
 // A new webhook of a target that no connector asked for.
-std::string mint(Sandbox& sandbox, const Json::Value& target) {
+HandedOut mint(Sandbox& sandbox, const Json::Value& target) {
     const bool workflow = target["dialect"].asString() == "workflow";
     return hand_out(sandbox, target, workflow ? workflow_path() : connector_path(""), "");
 }
@@ -39,7 +39,9 @@ Response webhook_for_program(Sandbox& sandbox, const Request& request) {
         return Response::json(409, json_text(error));
     }
     Json::Value answer;
-    answer["webhook_url"] = mint(sandbox, target);
+    const HandedOut made = mint(sandbox, target);
+    answer["webhook_url"] = made.url;
+    answer["webhook"] = made.number;
     answer["target"] = target["target_id"];
     answer["feed"] = sandbox.origin() + "/feed/" + target["target_id"].asString();
     return Response::json(200, json_text(answer));
@@ -103,7 +105,7 @@ Response place(Sandbox& sandbox, const Request& request, const std::string& targ
             "A deleted workflow has no URL: make one of that name again in the tenant, or by POST to "
             "/tenant/webhooks.");
     }
-    if (action == "webhook") return manage(sandbox, 200, target, mint(sandbox, target));
+    if (action == "webhook") return manage(sandbox, 200, target, mint(sandbox, target).url);
     if (action == "on" || action == "off" || action == "deleted" || action == "tenant")
         sandbox.database().call("select o365.sandbox_set_workflow($1, $2)", {target_id, action});
     if (const std::string webhook_id = request.form.get_or("remove", ""); is_number(webhook_id))
@@ -167,11 +169,12 @@ Json::Value create_place(Sandbox& sandbox, const std::string& person, const std:
     return target["dialect"].asString() == dialect ? target : Json::Value();
 }
 
-std::string hand_out(Sandbox& sandbox, const Json::Value& target, const std::string& path, const std::string& app_id) {
-    sandbox.database().call(
+HandedOut hand_out(Sandbox& sandbox, const Json::Value& target, const std::string& path, const std::string& app_id) {
+    const Rows rows = sandbox.database().call(
         "select o365.sandbox_mint($1, $2, $3)",
         {target["target_id"].asInt(), Value::bytes(webhook_hash(path)), app_id.empty() ? Value() : Value(app_id)});
-    return sandbox.setting(target["dialect"].asString() == "workflow" ? "flow_origin" : "webhook_origin") + path;
+    const char* const origin = target["dialect"].asString() == "workflow" ? "flow_origin" : "webhook_origin";
+    return {sandbox.setting(origin) + path, static_cast<int>(rows.integer(0, 0))};
 }
 
 Json::Value places_by_person(Sandbox& sandbox) {

@@ -34,20 +34,21 @@ COMMENT ON FUNCTION o365_internal.sandbox_full_window(integer, text) IS
     'Counts a post against the windows of its target and returns null; or the length in seconds of the first that is full, and counts nothing. '
     'Windows are fixed: each begins with the first post after the last one ended.';
 
-CREATE OR REPLACE FUNCTION o365_internal.sandbox_fault_for(target_id integer, OUT answer text, OUT pace text, OUT retry_after integer)
+CREATE OR REPLACE FUNCTION o365_internal.sandbox_fault_for(target_id integer, webhook_id integer, OUT answer text, OUT pace text, OUT retry_after integer)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_fault o365_internal.sandbox_fault;
 BEGIN
     SELECT f.* INTO v_fault FROM o365_internal.sandbox_fault AS f
-     WHERE f.target_id IN (0, sandbox_fault_for.target_id) AND coalesce(f.remaining, 1) > 0 ORDER BY f.target_id DESC LIMIT 1;
+     WHERE f.target_id IN (0, sandbox_fault_for.target_id) AND f.webhook_id IN (0, sandbox_fault_for.webhook_id) AND coalesce(f.remaining, 1) > 0
+     ORDER BY f.target_id DESC, f.webhook_id DESC LIMIT 1;
     IF NOT FOUND OR v_fault.rate <= random() * 100 THEN
         RETURN;
     END IF;
     IF v_fault.remaining IS NOT NULL OR cardinality(v_fault.answers) > 1 THEN
         -- Of posts that come at the same moment, exactly as many as asked for take one, and each takes the next of the pattern.
         UPDATE o365_internal.sandbox_fault AS f SET remaining = f.remaining - 1, position = f.position + 1
-         WHERE f.target_id = v_fault.target_id AND coalesce(f.remaining, 1) > 0 RETURNING f.* INTO v_fault;
+         WHERE f.target_id = v_fault.target_id AND f.webhook_id = v_fault.webhook_id AND coalesce(f.remaining, 1) > 0 RETURNING f.* INTO v_fault;
         IF NOT FOUND THEN
             RETURN;
         END IF;
@@ -59,8 +60,8 @@ BEGIN
     pace := CASE WHEN answer IN ('slow', 'slow-answer') THEN answer END;
     answer := CASE WHEN pace IS NULL THEN nullif(answer, 'ok') END;
 END $$;
-COMMENT ON FUNCTION o365_internal.sandbox_fault_for(integer) IS
-    'The fault that this post takes, a target''s own before that of all: the answer instead of the right one (null: none), or a pace for the right one.';
+COMMENT ON FUNCTION o365_internal.sandbox_fault_for(integer, integer) IS
+    'The fault that this post takes, a webhook''s own before its target''s before that of all: the answer instead of the right one (null: none), or a pace for the right one.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_sweep() RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -112,7 +113,7 @@ CREATE OR REPLACE FUNCTION o365_internal.sandbox_answer(target_id integer, webho
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_window integer;
-    v_fault record := o365_internal.sandbox_fault_for(target_id);
+    v_fault record := o365_internal.sandbox_fault_for(target_id, webhook_id);
 BEGIN
     answer := v_fault.answer;
     pace := v_fault.pace;
@@ -185,32 +186,45 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT $1 = 0 OR EXISTS (SELECT FROM o365_internal.sandbox_target AS t WHERE t.target_id = $1) $$;
 COMMENT ON FUNCTION o365_internal.sandbox_is_switch(integer) IS 'Whether faults and throttle can be set for that number: a target, or 0 for all.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_set_fault(target_id integer, answers text[], remaining integer, rate integer, retry_after integer) RETURNS boolean
+CREATE OR REPLACE FUNCTION o365.sandbox_set_fault(target_id integer, answers text[], remaining integer, rate integer, retry_after integer,
+    webhook_id integer DEFAULT 0) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_target_id integer := target_id;
 BEGIN
-    IF NOT o365_internal.sandbox_is_switch(target_id) THEN
+    IF webhook_id <> 0 THEN
+        SELECT w.target_id INTO v_target_id FROM o365_internal.sandbox_webhook AS w
+         WHERE w.webhook_id = sandbox_set_fault.webhook_id AND sandbox_set_fault.target_id IN (0, w.target_id);
+    END IF;
+    IF v_target_id IS NULL OR NOT o365_internal.sandbox_is_switch(v_target_id) THEN
         RETURN false;
     END IF;
-    IF answers = ARRAY['ok'] THEN
-        DELETE FROM o365_internal.sandbox_fault AS f WHERE f.target_id = sandbox_set_fault.target_id;
-    ELSE
-        INSERT INTO o365_internal.sandbox_fault AS f (target_id, answers, remaining, rate, retry_after)
-            VALUES (sandbox_set_fault.target_id, sandbox_set_fault.answers, sandbox_set_fault.remaining, sandbox_set_fault.rate, sandbox_set_fault.retry_after)
-            ON CONFLICT ON CONSTRAINT sandbox_fault_pkey DO UPDATE SET answers = excluded.answers, position = 0, remaining = excluded.remaining,
-                rate = excluded.rate, retry_after = excluded.retry_after;
-    END IF;
+    INSERT INTO o365_internal.sandbox_fault AS f (target_id, webhook_id, answers, remaining, rate, retry_after)
+        VALUES (v_target_id, sandbox_set_fault.webhook_id, sandbox_set_fault.answers, sandbox_set_fault.remaining, sandbox_set_fault.rate,
+                sandbox_set_fault.retry_after)
+        ON CONFLICT ON CONSTRAINT sandbox_fault_pkey DO UPDATE SET answers = excluded.answers, position = 0, remaining = excluded.remaining,
+            rate = excluded.rate, retry_after = excluded.retry_after;
+    -- The right answer is an exception from a wider fault, and stays as long as there is one.
+    DELETE FROM o365_internal.sandbox_fault AS f
+     WHERE f.answers = ARRAY['ok'] AND NOT EXISTS (
+        SELECT FROM o365_internal.sandbox_fault AS wider
+         WHERE wider.answers <> ARRAY['ok'] AND coalesce(wider.remaining, 1) > 0 AND wider.target_id IN (0, f.target_id) AND wider.webhook_id = 0
+           AND (wider.target_id, wider.webhook_id) <> (f.target_id, f.webhook_id));
     RETURN true;
 END $$;
-COMMENT ON FUNCTION o365.sandbox_set_fault(integer, text[], integer, integer, integer) IS
-    'From now on a target (0: all) answers so, one after the other and round again: for a number of posts or (null) until it is set to ok, and (rate) '
-    'for that many per cent of posts only. False: there is no such target.';
+COMMENT ON FUNCTION o365.sandbox_set_fault(integer, text[], integer, integer, integer, integer) IS
+    'From now on a target (0: all), or one webhook (then its target, or 0), answers so, one after the other and round again: for a number of posts or '
+    '(null) until it is set to ok, and (rate) for that many per cent of posts only. ok takes it back, also against a wider fault. False: there is no such '
+    'target or webhook.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_faults() RETURNS TABLE (target_id integer, place text, answers text[], remaining integer, rate integer, retry_after integer)
+CREATE OR REPLACE FUNCTION o365.sandbox_faults() RETURNS TABLE (target_id integer, place text, answers text[], remaining integer, rate integer, retry_after integer,
+    webhook_id integer)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT f.target_id, t.name || ' of ' || t.person, f.answers, f.remaining, f.rate, f.retry_after
+    SELECT f.target_id, t.name || ' of ' || t.person, f.answers, f.remaining, f.rate, f.retry_after, nullif(f.webhook_id, 0)
       FROM o365_internal.sandbox_fault AS f LEFT JOIN o365_internal.sandbox_target AS t ON t.target_id = f.target_id
-     WHERE coalesce(f.remaining, 1) > 0 ORDER BY f.target_id $$;
-COMMENT ON FUNCTION o365.sandbox_faults() IS 'Answers that are given instead of the right one; place is null for those of all webhooks.';
+     WHERE coalesce(f.remaining, 1) > 0 ORDER BY f.target_id, f.webhook_id $$;
+COMMENT ON FUNCTION o365.sandbox_faults() IS
+    'Answers that are given instead of the right one; place is null for those of all webhooks, webhook_id for those of all of a place.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_set_throttle(target_id integer, is_on boolean) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

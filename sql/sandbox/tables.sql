@@ -190,15 +190,18 @@ COMMENT ON COLUMN o365_internal.sandbox_action.replaced IS 'Whether the answer b
 COMMENT ON COLUMN o365_internal.sandbox_action.problem IS 'Why it failed, as the person is told; null: it did not.';
 
 CREATE TABLE o365_internal.sandbox_fault (
-    target_id   integer PRIMARY KEY,
+    target_id   integer NOT NULL,
+    webhook_id  integer NOT NULL DEFAULT 0,
     answers     text[] NOT NULL,
     position    integer NOT NULL DEFAULT 0,
     rate        integer,
     remaining   integer,
-    retry_after integer
+    retry_after integer,
+    PRIMARY KEY (target_id, webhook_id)
 );
 COMMENT ON TABLE o365_internal.sandbox_fault IS 'Answers to give instead of the right one.';
 COMMENT ON COLUMN o365_internal.sandbox_fault.target_id IS 'Target; 0 for all.';
+COMMENT ON COLUMN o365_internal.sandbox_fault.webhook_id IS 'One of the target''s webhooks; 0 for all of them.';
 COMMENT ON COLUMN o365_internal.sandbox_fault.answers IS 'Names of the answers, one after the other and round again; ok is the right one.';
 COMMENT ON COLUMN o365_internal.sandbox_fault.position IS 'How many of a pattern were given.';
 COMMENT ON COLUMN o365_internal.sandbox_fault.rate IS 'Per cent of posts that take one, by chance; null: every one.';

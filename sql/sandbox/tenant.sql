@@ -39,6 +39,8 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
     -- A workflow that was deleted and is made anew is another one: what the old one had handed out is known no longer.
     DELETE FROM o365_internal.sandbox_webhook AS w USING o365_internal.sandbox_target AS t
      WHERE w.target_id = t.target_id AND t.person = $1 AND t.kind = $2 AND t.name = $3 AND t.workflow = 'deleted' AND $4 = 'workflow';
+    DELETE FROM o365_internal.sandbox_fault AS f
+     WHERE f.webhook_id <> 0 AND NOT EXISTS (SELECT FROM o365_internal.sandbox_webhook AS w WHERE w.webhook_id = f.webhook_id);
     INSERT INTO o365_internal.sandbox_target AS t (person, kind, name, dialect) VALUES ($1, $2, $3, $4)
         ON CONFLICT ON CONSTRAINT sandbox_target_is_unique DO UPDATE
             SET workflow = CASE WHEN t.workflow = 'deleted' AND $4 = 'workflow' THEN 'on' ELSE t.workflow END RETURNING t.target_id $$;

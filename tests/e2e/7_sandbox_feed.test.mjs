@@ -23,9 +23,9 @@ const post = (url, body, headers = {}) => program.post(url, body, {'Content-Type
 /** A webhook of its own, as a program asks for it. */
 async function webhook(name, dialect = 'connector', kind = '') {
     const answer = await set('/tenant/webhooks', {person: 'program', name, dialect, ...(kind && {kind})});
-    const {webhook_url: url, target, feed} = JSON.parse(answer.text);
+    const {webhook_url: url, webhook: number, target, feed} = JSON.parse(answer.text);
     remember('webhook', url);
-    return {url, target, feed};
+    return {url, number, target, feed};
 }
 
 /** A connection of its own: when its handshake was through, and when its answer came, in ms. */
@@ -408,6 +408,18 @@ test('every answer of the fault panel is given when it is asked for, per webhook
     assert.equal((await set('/faults', {target: one.target, answer: 'no-such-answer'})).status, 400);
     await set('/faults', {target: one.target, answer: 'ok'});
     assert.deepEqual((await json('/faults.json')).faults, []);
+
+    // A second webhook of the same place.
+    const second = await webhook('Faulty');
+    assert.equal(second.target, one.target);
+    await set('/faults', {webhook: second.number, answer: '410'});
+    assert.deepEqual([(await post(second.url, card('x'))).status, (await post(one.url, card('x'))).status], [410, 200]);
+    assert.deepEqual((await json('/faults.json')).faults.map(({target, webhook: number, answer}) => [target, number, answer]), [[one.target, second.number, '410']]);
+    assert.match((await program.request(`${SANDBOX_URL}/faults`)).text, new RegExp(`Faulty of program, webhook ${second.number}`));
+    assert.equal((await set('/faults', {webhook: 999999, answer: '410'})).status, 404);
+    assert.equal((await set('/faults', {webhook: 'x', answer: '410'})).status, 400);
+    await set('/faults', {target: one.target, webhook: second.number, answer: 'ok'});
+    assert.deepEqual((await json('/faults.json')).faults, []);
 });
 
 test('slow before the answer, slow within it, closed, reset: the connection does what was asked for', async () => {
@@ -763,17 +775,20 @@ test('the throttle keeps the real windows, counts, and the log names the window 
 });
 
 test('every command of docs/sandbox.md works as it stands there', async () => {
-    const {url, target} = await webhook('Documented');
+    const {url, number, target} = await webhook('Documented');
     const text = readFileSync(join(ROOT, 'docs/sandbox.md'), 'utf8');
-    const commands = [...text.matchAll(/^    (curl .*)$/gm)].map(([, line]) => line.replace(/\s+#.*$/, '').replaceAll('target=1', `target=${target}`));
+    const commands = [...text.matchAll(/^    (curl .*)$/gm)].map(([, line]) => line.replace(/\s+#.*$/, '').replaceAll('target=1', `target=${target}`).replaceAll('webhook=1', `webhook=${number}`));
     assert.ok(commands.length >= 10);
     for (const command of commands) {
         const {stdout} = await run('bash', ['-c', command.replace('curl', 'curl -fsS')], {env: {...process.env, URL: SANDBOX_URL, WEBHOOK: url}, maxBuffer: 1 << 28})
             .catch((error) => assert.fail(`${command}: ${error.stderr}`));
         if (command.includes('/tenant/webhooks')) remember('webhook', JSON.parse(stdout).webhook_url);
     }
-    assert.deepEqual((await json('/faults.json')).faults.map(({target: where}) => where), [0], 'the one of all is left');
+    assert.deepEqual((await json('/faults.json')).faults.map(({target: where, answer}) => [where, answer]), [[0, '429-in-200'], [target, 'ok'], [target, '410']],
+        'the one of all is left, the exception from it, and that of a webhook');
+    await set('/faults', {webhook: number, answer: 'ok'});
     await set('/faults', {target: 0, answer: 'ok'});
+    assert.deepEqual((await json('/faults.json')).faults, []);
     await set('/throttle', {target, throttle: 'off'});
     await set('/slow-line', {});
     assert.equal((await json(`/feed.json?target=${target}`))[0].card.text, 'Hello');

@@ -92,6 +92,27 @@ SELECT o365.sandbox_set_fault(group_id, ARRAY['403'], NULL, 50, NULL) FROM place
 SELECT ok((SELECT count(*) FILTER (WHERE a = '403') BETWEEN 50 AND 150 FROM (SELECT pg_temp.post('g') AS a FROM generate_series(1, 200)) AS a), 'a rate of 50 per cent is about half');
 SELECT o365.sandbox_set_fault(group_id, ARRAY['403'], NULL, 0, NULL) FROM place;
 SELECT is((SELECT count(*) FROM (SELECT pg_temp.post('g') AS a FROM generate_series(1, 50)) AS a WHERE a <> 'ok'), 0::bigint, 'a rate of 0 is never');
+-- One webhook of several, and the right answer against a wider fault
+SELECT o365.sandbox_mint(group_id, sha256('g2'), NULL) FROM place;
+CREATE FUNCTION pg_temp.fault(target integer, answer text, hook text DEFAULT NULL, n integer DEFAULT NULL) RETURNS boolean LANGUAGE sql AS $$
+    SELECT o365.sandbox_set_fault($1, ARRAY[$2], $4, NULL, NULL, coalesce((SELECT w.webhook_id FROM o365_internal.sandbox_webhook AS w WHERE w.path_hash = sha256($3::bytea)), 0)) $$;
+CREATE FUNCTION pg_temp.all_posts() RETURNS text LANGUAGE sql AS $$ SELECT concat_ws(' ', pg_temp.post('g'), pg_temp.post('g2'), pg_temp.post('f')) $$;
+SELECT ok(pg_temp.fault(0, '410', 'g2'), 'a webhook has a fault of its own');
+SELECT is(pg_temp.all_posts(), 'ok 410 ok', 'which is no other''s of the same place');
+SELECT ok(pg_temp.fault(group_id, '403') AND pg_temp.fault(0, '503'), 'the place has one, and all have one') FROM place;
+SELECT is(pg_temp.all_posts(), '403 410 503', 'the nearest goes first');
+SELECT ok(pg_temp.fault(0, 'ok', 'g2'), 'the right answer');
+SELECT is(pg_temp.all_posts(), '403 ok 503', 'is one against the place''s fault');
+SELECT ok(pg_temp.fault(group_id, 'ok'), 'and at a place') FROM place;
+SELECT is(pg_temp.all_posts(), 'ok ok 503', 'against that of all');
+SELECT ok(pg_temp.fault(0, '429', 'g', 2), 'some answers of one webhook');
+SELECT is((SELECT string_agg(pg_temp.all_posts(), ', ') FROM generate_series(1, 3)), '429 ok 503, 429 ok 503, ok ok 503', 'are that many');
+SELECT is(pg_temp.fault(flow_id, '410', 'g2'), false, 'a webhook is of its own place') FROM place;
+SELECT is(o365.sandbox_set_fault(0, ARRAY['410'], NULL, NULL, NULL, 999999), false, 'or there is none');
+SELECT is((SELECT string_agg(f.answers[1], ' ') FROM o365.sandbox_faults() AS f), '503 ok ok', 'all are listed');
+SELECT ok(pg_temp.fault(0, 'ok'), 'when the widest is taken back');
+SELECT is_empty('SELECT * FROM o365.sandbox_faults()', 'so are the exceptions from it');
+DELETE FROM o365_internal.sandbox_webhook WHERE path_hash = sha256('g2');
 -- A pace is no answer: judging, throttle, removal and a workflow's state stand below it.
 CREATE FUNCTION pg_temp.paced(hook text, judged text DEFAULT 'ok') RETURNS text LANGUAGE sql AS $$
     SELECT r.answer || ' ' || r.pace FROM o365.sandbox_receive(sha256($1::bytea), '{}', 2, $2, NULL, '404') AS r $$;
