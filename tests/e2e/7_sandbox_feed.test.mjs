@@ -396,7 +396,7 @@ test('every answer of the fault panel is given when it is asked for, per webhook
         await set('/faults', {target: one.target, answer, retry_after: 9});
         const got = await post(one.url, card(answer));
         assert.equal(got.headers['retry-after'], '9', answer);
-        const status = answer.match(/^\d{3}(?!-in)/)?.[0] ?? (answer.includes('-in-200') ? '200' : answer === 'workflow-not-found' ? '404' : '400');
+        const status = answer.match(/^\d{3}(?!-in)/)?.[0] ?? (answer.includes('-in-200') ? '200' : {'workflow-not-found': '404', get: '405'}[answer] ?? '400');
         assert.equal(String(got.status), status, answer);
         assert.notEqual(got.text, '1');
         assert.deepEqual([(await post(other.url, card('sound'))).text], ['1']);
