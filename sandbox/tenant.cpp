@@ -6,15 +6,17 @@ namespace o365 {
 namespace {
 
 // Form G of office365-connectors.md section 2. A trigger that only its tenant may use has no signature (I).
-std::string workflow_path() {
-    return "/powerautomate/automations/direct/workflows/" + hex(random_bytes(16)) +
-           "/triggers/manual/paths/invoke?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=" + random_token();
+std::string workflow_path(bool only_tenant) {
+    const std::string path = "/powerautomate/automations/direct/workflows/" + hex(random_bytes(16)) +
+                             "/triggers/manual/paths/invoke?api-version=1";
+    return only_tenant ? path : path + "&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=" + random_token();
 }
 
 // A new webhook of a target that no connector asked for.
 HandedOut mint(Sandbox& sandbox, const Json::Value& target) {
     const bool workflow = target["dialect"].asString() == "workflow";
-    return hand_out(sandbox, target, workflow ? workflow_path() : connector_path(""), "");
+    return hand_out(sandbox, target,
+                    workflow ? workflow_path(target["workflow"].asString() == "tenant") : connector_path(""), "");
 }
 
 // POST /tenant/webhooks: person, name, kind (groups, teams, mail), dialect (connector, workflow); JSON.

@@ -109,7 +109,7 @@ COMMENT ON FUNCTION o365_internal.sandbox_note_post(integer, integer, text, text
     'length alone stays: the feed draws fifty at a time. Every thousandth drops the oldest.';
 
 CREATE OR REPLACE FUNCTION o365_internal.sandbox_answer(target_id integer, webhook_id integer, is_removed boolean, dialect text, workflow text, body text,
-    bytes integer, judged text, flow_note text, OUT answer text, OUT pace text, OUT retry_after integer)
+    bytes integer, judged text, flow_note text, otherwise text, OUT answer text, OUT pace text, OUT retry_after integer)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_window integer;
@@ -119,10 +119,11 @@ BEGIN
     pace := v_fault.pace;
     retry_after := v_fault.retry_after;
     IF answer IS NULL THEN
-        IF is_removed THEN
-            answer := CASE dialect WHEN 'connector' THEN '410' ELSE 'workflow-not-found' END;
-        ELSIF workflow <> 'on' THEN
-            answer := CASE workflow WHEN 'off' THEN 'workflow-not-enabled' WHEN 'deleted' THEN 'workflow-not-found' ELSE '401-direct-api' END;
+        IF workflow <> 'on' THEN
+            answer := CASE workflow WHEN 'off' THEN 'workflow-not-enabled' WHEN 'deleted' THEN 'workflow-not-found'
+                                    ELSE CASE otherwise WHEN '401-claims' THEN otherwise ELSE '401-direct-api' END END;
+        ELSIF is_removed THEN
+            answer := CASE dialect WHEN 'connector' THEN '410' ELSE otherwise END;
         ELSE
             IF (SELECT coalesce((SELECT t.is_on FROM o365_internal.sandbox_throttle AS t WHERE t.target_id = sandbox_answer.target_id),
                                 (SELECT t.is_on FROM o365_internal.sandbox_throttle AS t WHERE t.target_id = 0))) THEN
@@ -135,8 +136,8 @@ BEGIN
     END IF;
     PERFORM o365_internal.sandbox_note_post(target_id, webhook_id, answer, pace, v_window, bytes, CASE WHEN dialect = 'workflow' THEN flow_note END, body);
 END $$;
-COMMENT ON FUNCTION o365_internal.sandbox_answer(integer, integer, boolean, text, text, text, integer, text, text) IS
-    'Notes a post to a target and says how to answer it, and how fast: pace is slow, slow-answer or null.';
+COMMENT ON FUNCTION o365_internal.sandbox_answer(integer, integer, boolean, text, text, text, integer, text, text, text) IS
+    'Notes a post to a target (the parameters as o365.sandbox_receive has them) and says how to answer it, and how fast: pace is slow, slow-answer or null.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_receive(path_hash bytea, body text, bytes integer, judged text, flow_note text, otherwise text)
 RETURNS TABLE (dialect text, answer text, pace text, retry_after integer)
@@ -166,18 +167,18 @@ BEGIN
         RETURN;
     END IF;
     v_answer := o365_internal.sandbox_answer(v_found.target_id, v_found.webhook_id, v_found.is_removed, v_found.dialect, v_found.workflow, body, bytes,
-                                             judged, flow_note);
+                                             judged, flow_note, otherwise);
     RETURN QUERY SELECT v_found.dialect, v_answer.answer, v_answer.pace, v_answer.retry_after;
 END $$;
 COMMENT ON FUNCTION o365.sandbox_receive(bytea, text, integer, text, text, text) IS
     'A request to a webhook: notes it and says how to answer, as judged (the right answer), as a fault says, or as the throttle does, and at what pace. judged is get '
     'for a GET, other-method for what is no POST either; flow_note is what a workflow''s run will trip over; body is null for one too long to keep. No row: '
-    'there is no such webhook, and otherwise was noted as the answer. One that a configuration page was told and nobody has saved answers as a removed one.';
+    'there is no such webhook, and otherwise was noted as the answer; a workflow''s URL that was removed answers so too. One that a configuration page was told and nobody has saved answers as a removed one.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_play(target_id integer, body text, judged text, flow_note text) RETURNS text
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT a.answer FROM o365_internal.sandbox_target AS t,
-           o365_internal.sandbox_answer(t.target_id, NULL, false, t.dialect, t.workflow, $2, octet_length($2), $3, $4) AS a WHERE t.target_id = $1 $$;
+           o365_internal.sandbox_answer(t.target_id, NULL, false, t.dialect, t.workflow, $2, octet_length($2), $3, $4, NULL) AS a WHERE t.target_id = $1 $$;
 COMMENT ON FUNCTION o365.sandbox_play(integer, text, text, text) IS
     'A card of the playground, posted as if it had come through a webhook of that target; returns the name of the answer, null without such a target.';
 

@@ -81,13 +81,25 @@ COMMENT ON FUNCTION o365.sandbox_remove_webhook(integer, integer) IS 'Removes a 
 
 CREATE OR REPLACE FUNCTION o365.sandbox_set_workflow(target_id integer, workflow text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_old text;
 BEGIN
-    UPDATE o365_internal.sandbox_target AS t SET workflow = sandbox_set_workflow.workflow
-     WHERE t.target_id = sandbox_set_workflow.target_id AND t.dialect = 'workflow' AND t.workflow <> 'deleted';
-    RETURN FOUND;
+    SELECT t.workflow INTO v_old FROM o365_internal.sandbox_target AS t
+     WHERE t.target_id = sandbox_set_workflow.target_id AND t.dialect = 'workflow' AND t.workflow <> 'deleted' FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE o365_internal.sandbox_target AS t SET workflow = sandbox_set_workflow.workflow WHERE t.target_id = sandbox_set_workflow.target_id;
+    -- Who may trigger it changes its URL (office365-connectors.md section 2).
+    IF (v_old = 'tenant') <> (workflow = 'tenant') THEN
+        UPDATE o365_internal.sandbox_webhook AS w SET removed_at = clock_timestamp()
+         WHERE w.target_id = sandbox_set_workflow.target_id AND w.removed_at IS NULL;
+    END IF;
+    RETURN true;
 END $$;
 COMMENT ON FUNCTION o365.sandbox_set_workflow(integer, text) IS
-    'Switches a workflow on or off, deletes it, or lets only its tenant trigger it (tenant). False when it is none or deleted.';
+    'Switches a workflow on or off, deletes it, or lets only its tenant trigger it (tenant), which gives it another URL, as does the way back: those handed out before are '
+    'removed. False when it is none or deleted.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_targets(person text DEFAULT NULL)
 RETURNS TABLE (target_id integer, person text, kind text, name text, dialect text, workflow text, posts bigint, webhooks bigint)

@@ -586,6 +586,24 @@ test('a workflow\'s URL that lost its signature wants a token', async () => {
     assert.equal((await json(`/log.json?target=${target}`)).length, 1);
 });
 
+test('who may trigger a workflow changes its URL', async () => {
+    const open = await webhook('Triggers', 'workflow');
+    const megan = new Client();
+    await megan.request(`${SANDBOX_URL}/sign-in`, {person: 'program'});
+    const code = async (where, headers) => { const {status, text} = await post(where, '{"attachments": []}', headers); return text ? [status, JSON.parse(text).error.code] : [status]; };
+    await megan.request(`${SANDBOX_URL}/tenant/${open.target}`, {do: 'tenant'});
+    const shown = (await megan.request(`${SANDBOX_URL}/tenant/${open.target}`, {do: 'webhook'})).text;
+    const closed = shown.match(/https:\/\/flow\.localhost[^"<]+/)[0].replaceAll('&amp;', '&');
+    remember('webhook', closed);
+    assert.match(closed, /\/triggers\/manual\/paths\/invoke\?api-version=1$/);
+    assert.deepEqual(await code(closed), [401, 'DirectApiAuthorizationRequired']);
+    assert.deepEqual(await code(closed, {Authorization: 'Bearer x'}), [401, 'MisMatchingOAuthClaims']);
+    assert.deepEqual(await code(open.url), [401, 'DirectApiAuthorizationRequired']);
+    await megan.request(`${SANDBOX_URL}/tenant/${open.target}`, {do: 'on'});
+    assert.deepEqual([await code(open.url), await code(closed)], [[404, 'WorkflowNotFound'], [401, 'DirectApiAuthorizationRequired']]);
+    assert.deepEqual(await code((await webhook('Triggers', 'workflow')).url), [202]);
+});
+
 test('a workflow that was deleted is made anew under its name, with a webhook that works', async () => {
     const old = await webhook('Again', 'workflow');
     const megan = new Client();

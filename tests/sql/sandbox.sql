@@ -72,7 +72,8 @@ SELECT o365.set('public_url', 'https://app.localhost:8443');
 CREATE TEMP TABLE place AS SELECT o365.sandbox_create_target('Megan', 'groups', 'Test') AS group_id, o365.sandbox_create_target('Megan', 'teams', 'Flow', 'workflow') AS flow_id;
 SELECT o365.sandbox_mint(group_id, sha256('g'), NULL), o365.sandbox_mint(flow_id, sha256('f'), NULL) FROM place;
 CREATE FUNCTION pg_temp.post(hook text, judged text DEFAULT 'ok') RETURNS text LANGUAGE sql AS $$
-    SELECT string_agg(r.answer || coalesce(' ' || r.retry_after, ''), '') FROM o365.sandbox_receive(sha256($1::bytea), '{}', 2, $2, NULL, '404') AS r $$;
+    SELECT string_agg(r.answer || coalesce(' ' || r.retry_after, ''), '') FROM o365.sandbox_receive(sha256($1::bytea), '{}', 2, $2, NULL,
+        CASE WHEN $1 LIKE 'f%' THEN 'workflow-not-found' ELSE '404' END) AS r $$;
 SELECT is(pg_temp.post('g'), 'ok', 'a card is taken');
 SELECT is(pg_temp.post('g', '400-text'), '400-text', 'a card without text is refused');
 SELECT is(pg_temp.post('f', '400-text'), 'ok', 'a workflow''s trigger takes any JSON');
@@ -164,13 +165,24 @@ SELECT o365.sandbox_set_throttle(0, false);
 SELECT ok(o365.sandbox_remove_webhook(group_id, (SELECT min(webhook_id) FROM o365_internal.sandbox_webhook AS w WHERE w.target_id = group_id)), 'a configuration is removed') FROM place;
 SELECT is(pg_temp.post('g'), '410', 'its webhook answers 410');
 SELECT is((SELECT string_agg(pg_temp.post('f'), ' ' ORDER BY s) FROM unnest(ARRAY['off', 'tenant', 'on', 'deleted', 'on']) WITH ORDINALITY AS x (state, s), place,
-    LATERAL (SELECT o365.sandbox_set_workflow(flow_id, state)) AS done), 'workflow-not-enabled 401-direct-api ok workflow-not-found workflow-not-found',
-    'a workflow is switched off, made tenant-only, on again, deleted for good');
+    LATERAL (SELECT o365.sandbox_set_workflow(flow_id, state)) AS done), 'workflow-not-enabled 401-direct-api workflow-not-found workflow-not-found workflow-not-found',
+    'a workflow is switched off, made tenant-only, open to anyone again under another URL, deleted for good');
 
 SELECT is(o365.sandbox_create_target('Megan', 'teams', 'Flow', 'workflow'), flow_id, 'one of the same name is made in its place') FROM place;
 SELECT is((SELECT count(*) FROM o365_internal.sandbox_webhook AS w, place WHERE w.target_id = place.flow_id), 0::bigint, 'without the webhooks that the old one had');
 SELECT o365.sandbox_mint(flow_id, sha256('f2'), NULL) FROM place;
 SELECT is(pg_temp.post('f2') || coalesce(pg_temp.post('f'), ', gone'), 'ok, gone', 'its own works, the old one is gone');
+SELECT o365.sandbox_play(group_id, '{}', 'ok', NULL) FROM place;
+SELECT is((SELECT string_agg(DISTINCT f.connector, ' ') FROM place, o365.sandbox_feed(flow_id, 0, 1000000, true, 100) AS f) || ', '
+    || (SELECT f.connector FROM place, o365.sandbox_feed(group_id, 0, 1000000, true, 1) AS f), 'Workflow, Playground', 'the feed still says that a workflow posted');
+SELECT o365.sandbox_set_workflow(flow_id, 'off'), o365.sandbox_set_workflow(flow_id, 'on') FROM place;
+SELECT is(pg_temp.post('f2'), 'ok', 'on again it has the URL that it had');
+SELECT o365.sandbox_set_workflow(flow_id, 'tenant') FROM place;
+SELECT o365.sandbox_mint(flow_id, sha256('unsigned'), NULL) FROM place;
+CREATE FUNCTION pg_temp.unsigned(otherwise text) RETURNS text LANGUAGE sql AS $$ SELECT r.answer FROM o365.sandbox_receive(sha256('unsigned'), '{}', 2, 'ok', NULL, $1) AS r $$;
+SELECT is(pg_temp.unsigned('401-direct-api') || ' ' || pg_temp.unsigned('401-claims'), '401-direct-api 401-claims', 'the URL of a tenant-only one wants a token of the tenant');
+SELECT o365.sandbox_set_workflow(flow_id, 'on') FROM place;
+SELECT is(pg_temp.unsigned('401-direct-api') || ' ' || pg_temp.post('f2'), '401-direct-api workflow-not-found', 'and opens nothing to anyone afterwards, nor does the one before');
 SELECT o365.sandbox_mint(flow_id, sha256('f3'), NULL) FROM place;
 SELECT o365.sandbox_remove_webhook(flow_id, (SELECT max(webhook_id) FROM o365_internal.sandbox_webhook)) FROM place;
 SELECT is(pg_temp.post('f3'), 'workflow-not-found', 'a workflow''s URL that was removed answers as a workflow does');
