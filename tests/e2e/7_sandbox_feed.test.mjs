@@ -768,12 +768,32 @@ test('the oldest posts leave feed and log beyond a setting, so that a long-runni
 });
 
 test('TLS fails by host: expired, of another name, of a stranger, refused', async () => {
-    const {url} = await webhook('Handshakes');
+    const {url, target} = await webhook('Handshakes');
     const at = (host) => new Client().post(url.replace('contoso.webhook.localhost', host), card('x')).then(() => 'sent', (error) => error.code);
     assert.equal(await at('expired.webhook.localhost'), 'CERT_HAS_EXPIRED');
     assert.equal(await at('wrong-name.webhook.localhost'), 'ERR_TLS_CERT_ALTNAME_INVALID');
     assert.match(await at('stranger.webhook.localhost'), /SELF_SIGNED/);
     assert.match(await at('refused.webhook.localhost'), /SSL|EPROTO/);
+
+    // Who does not look at certificates finds the webhook as it is everywhere: faults, large bodies.
+    const blindly = (host, body) => new Promise((resolve) => {
+        const request = https.request(url.replace('contoso.webhook.localhost', host), {method: 'POST', agent: false, rejectUnauthorized: false, lookup: program.agent.options.lookup,
+            headers: {'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body)}}, (response) => {
+            let text = '';
+            response.on('data', (part) => { text += part; });
+            response.on('end', () => resolve(text));
+        });
+        request.on('error', (error) => resolve(error.message));
+        request.end(body);
+    });
+    for (const host of ['expired.webhook.localhost', 'wrong-name.webhook.localhost', 'stranger.webhook.localhost']) {
+        remember('webhook', url.replace('contoso.webhook.localhost', host));
+        await set('/faults', {target, answer: 'hang-up', count: 1});
+        assert.equal(await blindly(host, card('x')), 'socket hang up', host);
+        assert.match(await blindly(host, card('x'.repeat(2 << 20))), /HTTP error 413/, host);
+        assert.match(await blindly(host, card('x'.repeat(17 << 20))), /HTTP error 413/, host);
+    }
+    assert.deepEqual(count(await json(`/log.json?target=${target}`), 'answered'), {'hang-up': 3, '413-in-200': 6});
 });
 
 test('the throttle keeps the real windows, counts, and the log names the window that was full', async () => {
