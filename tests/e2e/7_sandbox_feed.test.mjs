@@ -796,6 +796,22 @@ test('TLS fails by host: expired, of another name, of a stranger, refused', asyn
     assert.deepEqual(count(await json(`/log.json?target=${target}`), 'answered'), {'hang-up': 3, '413-in-200': 6});
 });
 
+test('a webhook is found at hosts of Microsoft\'s that lead to this machine, and no page is', async () => {
+    const at = (url, host) => { const there = url.replace(new URL(url).hostname, host); remember('webhook', there); return there; };
+    const [one, flow] = [await webhook('Stand-ins'), await webhook('Stand-ins of a flow', 'workflow')];
+    const send = (url, body) => new Promise((resolve, reject) => {
+        const request = https.request(url, {method: 'POST', agent: false, ca: readFileSync(process.env.CA), lookup: program.agent.options.lookup,
+            headers: {'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body)}}, (response) => { response.resume(); response.on('end', () => resolve(response.statusCode)); });
+        request.on('error', reject);
+        request.end(body);
+    });
+    assert.equal(await send(at(one.url, 'contoso.webhook.office.com'), card('x')), 200);
+    assert.equal(await send(at(one.url, 'contoso.webhook.office.com'), card('x'.repeat(17 << 20))), 200);
+    assert.equal(await send(at(flow.url, 'prod-00.westeurope.logic.azure.com'), '{"attachments": []}'), 202);
+    assert.deepEqual((await json(`/log.json?target=${one.target}`)).map(({answered}) => answered), ['ok', '413-in-200']);
+    assert.equal(await send(at(`${SANDBOX_URL}/faults`, 'contoso.webhook.office.com'), 'target=0'), 403);
+});
+
 test('the throttle keeps the real windows, counts, and the log names the window that was full', async () => {
     const {url, target} = await webhook('Throttled');
     await set('/throttle', {target, throttle: 'on'});
