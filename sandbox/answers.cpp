@@ -147,6 +147,10 @@ void put_error(Response& response) {
 
 std::span<const Answer> answers() { return kAnswers; }
 
+bool is_answer(std::string_view name) {
+    return std::any_of(kAnswers.begin(), kAnswers.end(), [&](const Answer& one) { return one.name == name; });
+}
+
 Response make_answer(std::string_view dialect, std::string_view name, int retry_after, std::string_view pace) {
     if (name == "hang-up" || name == "reset") {
         Response response = Response::text(200, "");

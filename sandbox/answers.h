@@ -20,6 +20,7 @@ struct Answer {
 
 // All answers that can be asked for, "ok" first.
 std::span<const Answer> answers();
+bool is_answer(std::string_view name);
 
 // The answer of that name for a dialect ("connector" or "workflow"), as a response, with the time that it is kept back.
 // `retry_after` in seconds, unless 0. `pace` is "slow", "slow-answer", or empty: at once. "get" and "other-method" are

@@ -26,8 +26,7 @@ std::vector<std::string> pattern(const std::string& text) {
     while ((from = text.find_first_not_of(" ,\r\n\t", from)) != std::string::npos) {
         const auto to = std::min(text.find_first_of(" ,\r\n\t", from), text.size());
         const std::string name = text.substr(from, to - from);
-        const auto known = answers();
-        if (std::none_of(known.begin(), known.end(), [&](const Answer& one) { return one.name == name; })) return {};
+        if (!is_answer(name)) return {};
         names.push_back(name);
         from = to;
     }

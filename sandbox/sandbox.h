@@ -106,6 +106,10 @@ std::optional<Response> refused_filter(const Sandbox& sandbox, const Request& re
 std::vector<Value> filters(Sandbox& sandbox, const Parameters& query, std::string_view target, bool newest, int most);
 // The first post that is still there, for a program that would know whether it has missed some. After reading them.
 void say_oldest(Sandbox& sandbox, Response& response);
+constexpr std::size_t kMaxPerson = 60;  // characters
+constexpr std::size_t kMaxPlace = 256;  // characters
+// Whether a text of UTF-8 can name a person or a place: not of blanks alone, and of at most `most` characters.
+bool is_name(std::string_view text, std::size_t most);
 // 1 to `digits` decimal digits.
 bool is_number(std::string_view text, std::size_t digits = 9);
 bool is_guid(std::string_view text);

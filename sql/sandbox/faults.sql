@@ -235,10 +235,11 @@ BEGIN
     END IF;
     INSERT INTO o365_internal.sandbox_throttle AS t (target_id, is_on) VALUES (sandbox_set_throttle.target_id, sandbox_set_throttle.is_on)
         ON CONFLICT ON CONSTRAINT sandbox_throttle_pkey DO UPDATE SET is_on = excluded.is_on, started = '{}', used = '{}';
+    UPDATE o365_internal.sandbox_throttle AS t SET started = '{}', used = '{}' WHERE sandbox_set_throttle.target_id = 0 AND t.target_id <> 0 AND t.is_on IS NULL;
     RETURN true;
 END $$;
 COMMENT ON FUNCTION o365.sandbox_set_throttle(integer, boolean) IS
-    'Switches the throttle of a target (0: of all that have no switch of their own) on or off; null: a target follows that of all. Its windows begin anew. '
+    'Switches the throttle of a target (0: of all that have no switch of their own) on or off; null: a target follows that of all. Its windows, and theirs, begin anew. '
     'False: there is no such target.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_throttles() RETURNS TABLE (target_id integer, place text, is_on boolean, windows jsonb)

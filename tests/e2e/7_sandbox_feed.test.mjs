@@ -869,7 +869,23 @@ test('what is asked of a place that does not exist, or is of another kind, is re
     await webhook('Taken', 'connector', 'teams');
     const taken = await set('/tenant/webhooks', {person: 'program', name: 'Taken', dialect: 'workflow'});
     assert.deepEqual([taken.status, JSON.parse(taken.text).error], [409, 'that name is taken by a place that is no workflow: choose another']);
-    assert.equal((await set('/tenant/webhooks', {name: 'x', dialect: 'workflow', kind: 'mail'})).status, 400);
+    for (const form of [{name: 'x', dialect: 'workflow', kind: 'mail'}, {name: 'CI', kind: 'mail'}, {name: ' '}, {person: ' '}, {person: '人'.repeat(61)}, {name: 'x'.repeat(257)}])
+        assert.equal((await set('/tenant/webhooks', form)).status, 400, JSON.stringify(form));
+    const [mail, again] = [await set('/tenant/webhooks', {person: '人'.repeat(60), kind: 'mail'}), await set('/tenant/webhooks', {person: '人'.repeat(60), kind: 'mail', name: 'Inbox'})];
+    for (const {text} of [mail, again]) remember('webhook', JSON.parse(text).webhook_url);
+    assert.equal(JSON.parse(mail.text).target, JSON.parse(again.text).target, 'a person has one inbox');
+
+    // A place's page says what it did not do.
+    const flow = await webhook('Refusals', 'workflow');
+    for (const [form, status] of [[{do: 'offf'}, 400], [{nonsense: 1}, 400], [{remove: 999999}, 404], [{remove: flow.number}, 303], [{remove: flow.number}, 404], [{do: 'off'}, 303], [{do: 'deleted'}, 303], [{do: 'on'}, 409]])
+        assert.equal((await set(`/tenant/${flow.target}`, form)).status, status, JSON.stringify(form));
+    const group = await webhook('Refusals of a group');
+    assert.equal((await set(`/tenant/${group.target}`, {do: 'off'})).status, 409);
+
+    for (const path of ['/log.json', '/log']) assert.equal((await program.request(`${SANDBOX_URL}${path}?answered=nosuch`)).status, 400, path);
+    for (const one of ['ok', 'other-method', 'get']) assert.equal((await program.request(`${SANDBOX_URL}/log.json?answered=${one}`)).status, 200, one);
+    const twice = await program.request(`${SANDBOX_URL}/log.json?target=1&target=1`);
+    assert.deepEqual([twice.status, /Its log has/.test(twice.text)], [400, false], 'what is refused is no failure');
 });
 
 test('another site cannot drive the sandbox', async () => {

@@ -43,6 +43,18 @@ SELECT is(o365.sandbox_save('Megan', app_id, pg_temp.form('{"name": "Renamed"}')
 SELECT is(o365.sandbox_registration('Megan', app_id)->>'name', 'Renamed', 'and is kept') FROM mine;
 SELECT is(o365.sandbox_connector(app_id::text)->>'name', 'Renamed', 'the Connect page knows it by its GUID') FROM mine;
 
+-- A redirect URL elsewhere names no slug.
+CREATE TEMP TABLE alike (n integer GENERATED ALWAYS AS IDENTITY, app_id uuid);
+CREATE FUNCTION pg_temp.elsewhere(name text, app_id uuid DEFAULT NULL) RETURNS uuid LANGUAGE sql AS $$
+    SELECT (o365.sandbox_save('Slugs', $2, pg_temp.form(jsonb_build_object('name', $1, 'callback_url', 'https://elsewhere.example.org/done')), '\x89504e470d0a1a0a')->>'app_id')::uuid $$;
+INSERT INTO alike (app_id) VALUES (pg_temp.elsewhere('Static'));
+INSERT INTO alike (app_id) VALUES (pg_temp.elsewhere('Two Alike'));
+INSERT INTO alike (app_id) VALUES (pg_temp.elsewhere('Two alike'));
+CREATE FUNCTION pg_temp.slugs() RETURNS text LANGUAGE sql AS $$ SELECT string_agg(o365.sandbox_registration('Slugs', app_id)->>'slug', ' ' ORDER BY n) FROM alike $$;
+SELECT is(pg_temp.slugs(), 'connector two-alike two-alike-2', 'it is made from the name, and free');
+SELECT pg_temp.elsewhere('Renamed', app_id) FROM alike WHERE n = 3;
+SELECT is(pg_temp.slugs(), 'connector two-alike two-alike-2', 'and stays when the connector is renamed');
+
 -- Sideload
 SELECT is(o365.sandbox_sideload('Adele', app_id, true), false, 'nobody sideloads another''s connector') FROM mine;
 SELECT is(o365.sandbox_sideload('Megan', app_id, true), true, 'a developer sideloads a saved connector') FROM mine;
@@ -161,6 +173,13 @@ SELECT o365.sandbox_set_throttle(group_id, false) FROM place;
 SELECT is(pg_temp.posts(9), 'ok 9', 'a target''s own switch goes before that of all');
 SELECT o365.sandbox_set_throttle(0, false);
 
+SELECT o365.sandbox_set_throttle(group_id, NULL), o365.sandbox_set_throttle(0, true) FROM place;
+SELECT is(pg_temp.posts(5), 'ok 4, 429-in-200 1', 'a target follows the switch of all');
+SELECT o365.sandbox_set_throttle(0, false);
+SELECT o365.sandbox_set_throttle(0, true);
+SELECT is(pg_temp.posts(1), 'ok 1', 'off and on again, all begin anew');
+SELECT o365.sandbox_set_throttle(0, false);
+
 -- Removal and workflows
 SELECT ok(o365.sandbox_remove_webhook(group_id, (SELECT min(webhook_id) FROM o365_internal.sandbox_webhook AS w WHERE w.target_id = group_id)), 'a configuration is removed') FROM place;
 SELECT is(pg_temp.post('g'), '410', 'its webhook answers 410');
@@ -172,7 +191,7 @@ SELECT is(o365.sandbox_create_target('Megan', 'teams', 'Flow', 'workflow'), flow
 SELECT is((SELECT count(*) FROM o365_internal.sandbox_webhook AS w, place WHERE w.target_id = place.flow_id), 0::bigint, 'without the webhooks that the old one had');
 SELECT o365.sandbox_mint(flow_id, sha256('f2'), NULL) FROM place;
 SELECT is(pg_temp.post('f2') || coalesce(pg_temp.post('f'), ', gone'), 'ok, gone', 'its own works, the old one is gone');
-SELECT o365.sandbox_play(group_id, '{}', 'ok', NULL) FROM place;
+SELECT length(o365.sandbox_play(group_id, '{}', 'ok', NULL)) FROM place;
 SELECT is((SELECT string_agg(DISTINCT f.connector, ' ') FROM place, o365.sandbox_feed(flow_id, 0, 1000000, true, 100) AS f) || ', '
     || (SELECT f.connector FROM place, o365.sandbox_feed(group_id, 0, 1000000, true, 1) AS f), 'Workflow, Playground', 'the feed still says that a workflow posted');
 SELECT o365.sandbox_set_workflow(flow_id, 'off'), o365.sandbox_set_workflow(flow_id, 'on') FROM place;
@@ -227,6 +246,10 @@ SELECT ok((SELECT count(*) <= 7 + 1000 FROM o365_internal.sandbox_post), 'every 
 -- The store
 SELECT is((SELECT string_agg(c.item, ' ' ORDER BY c.item) FROM mine, o365.sandbox_checklist('Megan', app_id, 'pass', 'x') AS c),
     'actions callback descriptions digest documentation few https landing logo markdown name pause working', 'the checklist has every item of the documentation''s');
+CREATE TEMP TABLE inboxes AS SELECT (o365.sandbox_save('Inbox', NULL, pg_temp.form('{"enabled_for": ["mail"], "landing_page": null, "inbox_landing_page": "https://example.org/inbox/start",
+    "callback_url": "https://app.localhost:8443/connect/inboxes/callback"}'), '\x89504e470d0a1a0a')->>'app_id')::uuid AS app_id;
+SELECT is((SELECT c.verdict || ' ' || c.detail FROM inboxes, o365.sandbox_checklist('Inbox', app_id, 'pass', 'x') AS c WHERE c.item = 'landing'),
+    'pass https://example.org/inbox/start', 'the landing page of a connector for inboxes alone is that for inboxes');
 SELECT is(jsonb_array_length(o365.sandbox_submit('Megan', app_id, 'fail', 'x', '{}', '', '')->'problems') >= 8, true, 'what is missing is listed') FROM mine;
 SELECT is(o365.sandbox_submit('Megan', app_id, 'pass', 'x', ARRAY['working', 'markdown', 'few', 'digest', 'actions', 'pause', 'documentation', 'https', 'name'],
     E'Press it.\nLook.', 'test@example.org')->'problems', '[]', 'a whole submission is taken') FROM mine;
