@@ -1,12 +1,40 @@
 #include "lib/json_text.h"
 
+#include <charconv>
 #include <memory>
 #include <stdexcept>
 #include <utility>
 
+#include "lib/http.h"
+
 namespace o365 {
+namespace {
+
+// The number of a \u escape, of its four digits at least; -1 where there is none.
+int escaped(std::string_view text) {
+    int code = 0;
+    if (text.size() < 6 || !text.starts_with("\\u")) return -1;
+    return std::from_chars(text.data() + 2, text.data() + 6, code, 16).ptr == text.data() + 6 ? code : -1;
+}
+bool is_high(int code) { return code >= 0xD800 && code <= 0xDBFF; }
+bool is_low(int code) { return code >= 0xDC00 && code <= 0xDFFF; }
+
+}  // namespace
+
+std::optional<std::size_t> lone_surrogate(std::string_view json) {
+    // A backslash stands in strings alone, and each begins an escape of two characters or of six.
+    for (std::size_t at = json.find('\\'); at != std::string_view::npos; at = json.find('\\', at)) {
+        const int code = escaped(json.substr(at));
+        const bool is_pair = is_high(code) && is_low(escaped(json.substr(at + 6)));
+        if (!is_pair && (is_high(code) || is_low(code))) return at;
+        at += is_pair ? 12 : 2;
+    }
+    return std::nullopt;
+}
 
 std::optional<Json::Value> parse_json(std::string_view text) {
+    // jsoncpp takes both, and writes bytes that are no UTF-8.
+    if (!is_utf8(text) || lone_surrogate(text)) return std::nullopt;
     Json::CharReaderBuilder builder;
     Json::CharReaderBuilder::strictMode(&builder.settings_);
     const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());

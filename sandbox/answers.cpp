@@ -26,6 +26,10 @@ constexpr std::array kAnswers = {
     Answer{"429-in-200", "Throttled, told inside a 200.", 200, kText, O365_WRAPPED("429")},
     Answer{"413-in-200", "Too large, told inside a 200.", 200, kText, O365_WRAPPED("413")},
     Answer{"400-in-200", "Bad card or channel removed, told inside a 200.", 200, kText, O365_WRAPPED("400")},
+    Answer{
+        "400-in-200-short", "The same in its shorter form.", 200, kText,
+        "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 400 with ContextId "
+        "01=2.."},
     Answer{"412-in-200", "Odd failure inside a 200.", 200, kText, O365_WRAPPED("412")},
     Answer{"500-in-200", "Failure behind the front end, told inside a 200.", 200, kText, O365_WRAPPED("500")},
     Answer{"contacting-in-200", "Teams could not be reached, told inside a 200.", 200, kText,
@@ -35,6 +39,9 @@ constexpr std::array kAnswers = {
     Answer{"400-json", "Not JSON.", 400, kText, "Bad payload received by generic incoming webhook."},
     Answer{"403", "Not allowed.", 403, kText, ""},
     Answer{"404", "No such webhook.", 404, kText, "Invalid webhook URL"},
+    Answer{"404-provider", "A connector that Microsoft does not know.", 404, kText,
+           "Unknown Connector provider 00000000-0000-0000-0000-000000000000"},
+    Answer{"get", "What a browser is told.", 405, kText, "Invalid webhook request - GET not supported"},
     Answer{"410", "The user removed the configuration.", 410, kText, ""},
     Answer{"413", "Too large, as before 2020.", 413, kText, ""},
     Answer{"429", "Throttled with a real status.", 429, kText, ""},
@@ -121,35 +128,53 @@ bool is_card(const Json::Value& attachment) {
     return type.asString().starts_with("application/vnd.microsoft.");
 }
 
+// A workflow's errors are JSON (3.2). Codes of 403, 413, 429 and 503 are recorded nowhere.
+void put_error(Response& response) {
+    const char* code = nullptr;
+    if (response.status == 400) code = "InvalidRequestContent";
+    if (response.status == 403) code = "Forbidden";
+    if (response.status == 404) code = "WorkflowNotFound";
+    if (response.status == 413) code = "RequestEntityTooLarge";
+    if (response.status == 429) code = "TooManyRequests";
+    if (response.status == 503) code = "ServerUnavailable";
+    if (code == nullptr) return;
+    response.set("Content-Type", kJson);
+    response.body =
+        std::string(R"({"error":{"code":")") + code + R"(","message":"The workflow did not take the request."}})";
+}
+
 }  // namespace
 
 std::span<const Answer> answers() { return kAnswers; }
 
-Response make_answer(std::string_view dialect, std::string_view name, int retry_after) {
+bool is_answer(std::string_view name) {
+    return std::any_of(kAnswers.begin(), kAnswers.end(), [&](const Answer& one) { return one.name == name; });
+}
+
+Response make_answer(std::string_view dialect, std::string_view name, int retry_after, std::string_view pace) {
     if (name == "hang-up" || name == "reset") {
         Response response = Response::text(200, "");
         response.set("X-Accel-Redirect", name == "reset" ? "/reset" : "/hang-up");  // as sandbox-site.conf says
         return response;
     }
-    const bool right = name == "ok" || name == "slow" || name == "slow-answer";
     Response response = Response::text(500, "The sandbox has no such answer.");
     if (name == "other-method") response = Response::text(405, "Invalid webhook request");
-    if (name == "get") response = Response::text(405, "Invalid webhook request - GET not supported");
     for (const Answer& answer : kAnswers) {
         if (answer.name != name) continue;
         response = Response::text(answer.status, std::string(answer.body));
         response.set("Content-Type", answer.content_type);
+        if (dialect == "workflow" && answer.content_type != kJson) put_error(response);
     }
-    if (right && dialect == "workflow") {
+    if (name == "ok" && dialect == "workflow") {
         response = Response::text(202, "");
         for (const char* header : {"x-ms-workflow-run-id", "x-ms-request-id", "x-ms-correlation-id",
                                    "x-ms-client-tracking-id", "x-ms-trigger-history-name"})
             response.set(header, hex(random_bytes(16)));
     }
-    if (name == "slow") response.after = std::chrono::seconds(3);
+    if (pace == "slow") response.after = std::chrono::seconds(3);
     if (name == "silent") response.after = std::chrono::seconds(60);
     if (retry_after > 0) response.set("Retry-After", std::to_string(retry_after));
-    if (name == "slow-answer") response.set("X-Accel-Limit-Rate", kTrickle);
+    if (pace == "slow-answer") response.set("X-Accel-Limit-Rate", kTrickle);
     return response;
 }
 
@@ -168,7 +193,7 @@ bool is_json_type(std::string_view content_type) {
 }
 
 std::string judge_body(const std::string& body, bool takes_adaptive) {
-    const std::optional<Json::Value> card = is_utf8(body) ? parse_json(body) : std::nullopt;
+    const std::optional<Json::Value> card = parse_json(body);
     if (!card || !card->isObject() || !has_right_types(*card)) return "400-json";
     if (body.size() > kMaxCard) return "413-in-200";
     const Json::Value& attachments = (*card)["attachments"];
@@ -178,12 +203,12 @@ std::string judge_body(const std::string& body, bool takes_adaptive) {
 }
 
 std::string judge_trigger(const std::string& body) {
-    const std::optional<Json::Value> card = is_utf8(body) ? parse_json(body) : std::nullopt;
+    const std::optional<Json::Value> card = parse_json(body);
     return card && card->isObject() ? "ok" : "400-json";
 }
 
 std::string judge_flow(const std::string& body) {
-    const std::optional<Json::Value> card = is_utf8(body) ? parse_json(body) : std::nullopt;
+    const std::optional<Json::Value> card = parse_json(body);
     if (!card || !card->isObject()) return {};
     const Json::Value& attachments = (*card)["attachments"];
     if (!attachments.isArray())

@@ -20,11 +20,12 @@ struct Answer {
 
 // All answers that can be asked for, "ok" first.
 std::span<const Answer> answers();
+bool is_answer(std::string_view name);
 
 // The answer of that name for a dialect ("connector" or "workflow"), as a response, with the time that it is kept back.
-// `retry_after` in seconds, unless 0. "get" and "other-method" are the answers to other methods than POST. Names that
-// do not exist give 500, so that a typing mistake in a test is seen.
-Response make_answer(std::string_view dialect, std::string_view name, int retry_after);
+// `retry_after` in seconds, unless 0. `pace` is "slow", "slow-answer", or empty: at once. "get" and "other-method" are
+// the answers to other methods than POST. Names that do not exist give 500, so that a typing mistake in a test is seen.
+Response make_answer(std::string_view dialect, std::string_view name, int retry_after, std::string_view pace = {});
 
 // Whether a Content-Type header says JSON in UTF-8: application/json, with charset utf-8 or none.
 bool is_json_type(std::string_view content_type);

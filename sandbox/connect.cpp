@@ -151,7 +151,7 @@ Response allow(Sandbox& sandbox, const Asked& asked, const Json::Value& connecto
     const std::string app_id = asked.is_older() ? "" : asked.app_id;
     const bool workflow = target["dialect"].asString() == "workflow";
     const std::string webhook =
-        hand_out(sandbox, target, workflow ? older_workflow_path() : connector_path(app_id), app_id);
+        hand_out(sandbox, target, workflow ? older_workflow_path() : connector_path(app_id), app_id).url;
     return leave(asked, success(asked, webhook, target, object_id(sandbox.person()), spelling, twist));
 }
 
@@ -221,7 +221,7 @@ Response create(Sandbox& sandbox, const Asked& asked, const Json::Value& connect
         return show_picker(sandbox, asked, connector, "It cannot be connected to one of that kind: choose another.",
                            name);
     }
-    if (name.find_first_not_of(" \t") == std::string::npos || name.size() > 1024)
+    if (!is_name(name, kMaxPlace))
         return show_picker(sandbox, asked, connector, "Type a name of at most 256 characters.", name);
     if (create_place(sandbox, sandbox.person(), kind, name, "connector").isNull()) {
         return show_picker(sandbox, asked, connector,
@@ -272,7 +272,7 @@ Response connect_page(Sandbox& sandbox, const Request& request) {
     const std::string action = posted ? parameters.get_or("action", "") : "";
     if (action == "sign-in") {
         const std::string name = parameters.get_or("person", "");
-        if (name.find_first_not_of(" \t") == std::string::npos || name.size() > 60)
+        if (!is_name(name, kMaxPerson))
             return sandbox.message(400, "Who are you?", "Go back and type a name of at most 60 characters.");
         Response response = Response::redirect(303, self);
         response.add("Set-Cookie", person_cookie(name));

@@ -2,7 +2,6 @@
 // that a configuration names for its removal. static/embedded.js speaks with them.
 #include <array>
 
-#include "lib/crypto.h"
 #include "lib/url.h"
 #include "sandbox/sandbox.h"
 
@@ -79,8 +78,8 @@ Response configure(Sandbox& sandbox, const Request& request, const Json::Value& 
     }
     if (action == "webhook") {
         const std::string path = connector_path(app_id);
-        const Rows rows =
-            sandbox.database().call("select o365.sandbox_draft($1, $2, $3, $4)", with({Value::bytes(sha256(path))}));
+        const Rows rows = sandbox.database().call("select o365.sandbox_draft($1, $2, $3, $4)",
+                                                  with({Value::bytes(webhook_hash(path))}));
         if (rows.is_null(0, 0)) return sandbox.message(404, "Nothing here", "It is not offered any more.");
         answer["webhook_url"] = sandbox.setting("webhook_origin") + path;
         answer["draft_id"] = static_cast<int>(rows.integer(0, 0));

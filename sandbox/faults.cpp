@@ -26,8 +26,7 @@ std::vector<std::string> pattern(const std::string& text) {
     while ((from = text.find_first_not_of(" ,\r\n\t", from)) != std::string::npos) {
         const auto to = std::min(text.find_first_of(" ,\r\n\t", from), text.size());
         const std::string name = text.substr(from, to - from);
-        const auto known = answers();
-        if (std::none_of(known.begin(), known.end(), [&](const Answer& one) { return one.name == name; })) return {};
+        if (!is_answer(name)) return {};
         names.push_back(name);
         from = to;
     }
@@ -40,27 +39,31 @@ bool is_empty_or_number(const std::string& text) { return text.empty() || is_num
 
 Response no_such_target(const Sandbox& sandbox) {
     return sandbox.message(404, "Nothing here",
-                           "There is no such group, team or inbox: target is its number, as in its feed's address.");
+                           "There is no such group, team or inbox: target is its number, as in its feed's address. A "
+                           "webhook's number is in the log and in the answer of /tenant/webhooks.");
 }
 
 Response set_fault(Sandbox& sandbox, const Request& request) {
     const Parameters& form = request.form;
     const std::string target = form.get_or("target", "0");
+    const std::string webhook = form.get_or("webhook", "0");
     const std::string several = form.get_or("pattern", "");
     const std::vector<std::string> names = pattern(several.empty() ? form.get_or("answer", "") : several);
     const std::string count = form.get_or("count", "");
     const std::string rate = form.get_or("rate", "");
     const std::string retry_after = form.get_or("retry_after", "");
-    const bool fits = is_number(target) && is_empty_or_number(count) && is_empty_or_number(retry_after) &&
+    const bool fits = is_number(target) && is_number(webhook) && is_empty_or_number(count) &&
+                      is_empty_or_number(retry_after) &&
                       (rate.empty() || (is_number(rate, 3) && std::stoi(rate) <= 100));
     if (names.empty() || !fits) {
         return sandbox.message(400, "That is no fault",
-                               "target is a number (0: all), answer one of the list or pattern several of them, rate a "
+                               "target is a number (0: all), webhook one too or left out, answer one of the list or "
+                               "pattern several of them, rate a "
                                "percentage, count and retry_after numbers or empty.");
     }
-    const Rows rows = sandbox.database().call(
-        "select o365.sandbox_set_fault($1, $2, $3, $4, $5)",
-        {target, array_literal(names), number_or_null(count), number_or_null(rate), number_or_null(retry_after)});
+    const Rows rows = sandbox.database().call("select o365.sandbox_set_fault($1, $2, $3, $4, $5, $6)",
+                                              {target, array_literal(names), number_or_null(count),
+                                               number_or_null(rate), number_or_null(retry_after), webhook});
     if (!rows.boolean(0, 0)) return no_such_target(sandbox);
     return sandbox.redirect("/faults");
 }
@@ -94,7 +97,7 @@ Json::Value throttles(Sandbox& sandbox) {
 Json::Value fault_list(Sandbox& sandbox) {
     Json::Value list(Json::arrayValue);
     const Rows rows = sandbox.database().call(
-        "select target_id, place, array_to_string(answers, ' '), remaining, rate, retry_after from "
+        "select target_id, place, array_to_string(answers, ' '), remaining, rate, retry_after, webhook_id from "
         "o365.sandbox_faults()");
     const auto number = [&](int i, int column) {
         return rows.is_null(i, column) ? Json::Value() : Json::Value(static_cast<Json::Int64>(rows.integer(i, column)));
@@ -102,6 +105,7 @@ Json::Value fault_list(Sandbox& sandbox) {
     for (int i = 0; i < rows.size(); ++i) {
         Json::Value row;
         row["target"] = number(i, 0);
+        row["webhook"] = number(i, 6);
         if (!rows.is_null(i, 1)) row["place"] = std::string(rows.text(i, 1));
         row["answer"] = std::string(rows.text(i, 2));
         row["count"] = number(i, 3);
@@ -140,7 +144,12 @@ Response faults(Sandbox& sandbox, const Request& request) {
     for (const Json::Value& fault : fault_list(sandbox)) {
         Json::Value row;
         row["target_id"] = fault["target"].asString();
-        row["where"] = fault["place"].isNull() ? "All webhooks" : fault["place"].asString();
+        std::string where = fault["place"].isNull() ? "All webhooks" : fault["place"].asString();
+        if (!fault["webhook"].isNull()) {
+            row["webhook_id"] = fault["webhook"].asString();
+            where += ", webhook " + fault["webhook"].asString();
+        }
+        row["where"] = where;
         row["answer"] = fault["answer"];
         std::string how = fault["rate"].isNull() ? "every post" : fault["rate"].asString() + " % of posts";
         how += fault["count"].isNull() ? ", until switched off" : ", " + fault["count"].asString() + " more";
@@ -244,7 +253,7 @@ Response request_log(Sandbox& sandbox, const Request& request, bool as_json) {
     std::vector<Value> parameters = filters(sandbox, query, target, !as_json, as_json ? kMaxJson : kShown);
     parameters.push_back(answered.empty() ? Value() : Value(answered));
     const Rows rows = sandbox.database().call(
-        "select post_id, target_id, webhook_id, place, received_at, answered, throttled, bytes, note from "
+        "select post_id, target_id, webhook_id, place, received_at, answered, throttled, bytes, note, pace from "
         "o365.sandbox_log($1, $2, $3, $4, $5, $6)",
         parameters);
     Json::Value list(Json::arrayValue);
@@ -263,6 +272,7 @@ Response request_log(Sandbox& sandbox, const Request& request, bool as_json) {
         row["full_window"] = number(6);
         row["bytes"] = number(7);
         row["note"] = rows.is_null(i, 8) ? Json::Value() : Json::Value(std::string(rows.text(i, 8)));
+        row["pace"] = rows.is_null(i, 9) ? Json::Value() : Json::Value(std::string(rows.text(i, 9)));
         list.append(row);
     }
     if (as_json) {
@@ -277,6 +287,7 @@ Response request_log(Sandbox& sandbox, const Request& request, bool as_json) {
     for (Json::Value& row : list) {
         row["time"] = row["received_at"].asString().substr(11, 12);
         row["good"] = row["answered"].asString() == "ok";
+        if (!row["pace"].isNull()) row["answered"] = row["answered"].asString() + ", " + row["pace"].asString();
         if (row["place"].isNull()) row["place"] = "no such webhook";
         values["rows"].append(row);
     }

@@ -19,8 +19,6 @@ Rows ask(Sandbox& sandbox, const Parameters& query, std::string_view target, boo
         filters(sandbox, query, target, newest, most));
 }
 
-bool is_shown(std::string_view answered) { return answered == "ok" || answered == "slow" || answered == "slow-answer"; }
-
 Json::Value outcome_view(const Json::Value& action) {
     Json::Value shown;
     shown["who"] = action["person"];
@@ -48,7 +46,7 @@ Json::Value post_view(const Sandbox& sandbox, const Rows& rows, int i, const std
     post["place"] = std::string(rows.text(i, 4));
     post["received_at"] = std::string(rows.text(i, 5)).substr(11, 8);
     post["received_at_exactly"] = std::string(rows.text(i, 5));
-    post["refused"] = is_shown(answered) ? "" : answered;
+    post["refused"] = answered == "ok" ? "" : answered;
     post["note"] = std::string(rows.text(i, 10));
     if (!rows.is_null(i, 8)) post["logo_of"] = std::string(rows.text(i, 8));
     post["sender"] = std::string(rows.text(i, 9));

@@ -69,7 +69,12 @@ int run(const o365::Settings& settings) {
         return [sandbox](const o365::Request& request) { return o365::answer(*sandbox, request); };
     };
     const auto error_page = [](int status, const std::string& request_id) {
-        return o365::Response::text(status, "The sandbox could not answer that. Its log has " + request_id + ".\n");
+        // What was refused is in the log at level debug alone.
+        return o365::Response::text(
+            status, status < 500
+                        ? "The sandbox cannot read that: a parameter twice, over 8 KB, more than 64 of them or "
+                          "none in UTF-8, or a method that it does not know.\n"
+                        : "The sandbox could not answer that. Its log has " + request_id + ".\n");
     };
     return o365::serve(options, make_handler, error_page);
 }

@@ -76,6 +76,8 @@ Response tenant(Sandbox& sandbox, const Request& request, std::string_view rest)
 Response configure(Sandbox& sandbox, const Request& request, const Json::Value& target, const std::string& app_id);
 Response remove_embedded(Sandbox& sandbox, const Json::Value& target, const std::string& webhook_id);
 bool is_webhook(std::string_view path);
+// What the database knows a webhook by: SHA-256 of its path and query, 32 bytes; the same for every spelling of them.
+std::string webhook_hash(std::string_view path_and_query);
 Response webhook(Sandbox& sandbox, const Request& request, std::string_view path_and_query);
 // A request whose body is longer than the web server passes on; request.uri says where to.
 Response too_large(Sandbox& sandbox, const Request& request);
@@ -104,6 +106,10 @@ std::optional<Response> refused_filter(const Sandbox& sandbox, const Request& re
 std::vector<Value> filters(Sandbox& sandbox, const Parameters& query, std::string_view target, bool newest, int most);
 // The first post that is still there, for a program that would know whether it has missed some. After reading them.
 void say_oldest(Sandbox& sandbox, Response& response);
+constexpr std::size_t kMaxPerson = 60;  // characters
+constexpr std::size_t kMaxPlace = 256;  // characters
+// Whether a text of UTF-8 can name a person or a place: not of blanks alone, and of at most `most` characters.
+bool is_name(std::string_view text, std::size_t most);
 // 1 to `digits` decimal digits.
 bool is_number(std::string_view text, std::size_t digits = 9);
 bool is_guid(std::string_view text);
@@ -122,8 +128,12 @@ Json::Value places_by_person(Sandbox& sandbox);
 // empty GUID.
 std::string connector_path(const std::string& app_id);
 // Makes a path, and its query, a webhook of a target (the answer of o365.sandbox_target), for a connector's GUID unless
-// that is empty; returns its URL, which is in this answer and nowhere else.
-std::string hand_out(Sandbox& sandbox, const Json::Value& target, const std::string& path, const std::string& app_id);
+// that is empty. Its URL is in this answer and nowhere else.
+struct HandedOut {
+    std::string url;
+    int number = 0;  // in the log, on the place's page, and for a fault of this webhook alone
+};
+HandedOut hand_out(Sandbox& sandbox, const Json::Value& target, const std::string& path, const std::string& app_id);
 // Makes a place, or finds it: as o365.sandbox_target has it. Null when that name is taken by one that takes other
 // cards.
 Json::Value create_place(Sandbox& sandbox, const std::string& person, const std::string& kind, const std::string& name,

@@ -6,30 +6,33 @@ namespace o365 {
 namespace {
 
 // Form G of office365-connectors.md section 2. A trigger that only its tenant may use has no signature (I).
-std::string workflow_path() {
-    return "/powerautomate/automations/direct/workflows/" + hex(random_bytes(16)) +
-           "/triggers/manual/paths/invoke?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=" + random_token();
+std::string workflow_path(bool only_tenant) {
+    const std::string path = "/powerautomate/automations/direct/workflows/" + hex(random_bytes(16)) +
+                             "/triggers/manual/paths/invoke?api-version=1";
+    return only_tenant ? path : path + "&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=" + random_token();
 }
 
 // A new webhook of a target that no connector asked for.
-std::string mint(Sandbox& sandbox, const Json::Value& target) {
+HandedOut mint(Sandbox& sandbox, const Json::Value& target) {
     const bool workflow = target["dialect"].asString() == "workflow";
-    return hand_out(sandbox, target, workflow ? workflow_path() : connector_path(""), "");
+    return hand_out(sandbox, target,
+                    workflow ? workflow_path(target["workflow"].asString() == "tenant") : connector_path(""), "");
 }
 
-// POST /tenant/webhooks: person, name, kind (groups, teams, mail), dialect (connector, workflow); JSON.
+// POST /tenant/webhooks: person, name (of mail none), kind (groups, teams, mail), dialect (connector, workflow); JSON.
 Response webhook_for_program(Sandbox& sandbox, const Request& request) {
     const std::string person = request.form.get_or("person", "ci");
     const std::string dialect = request.form.get_or("dialect", "connector");
     const std::string kind = request.form.get_or("kind", dialect == "workflow" ? "teams" : "groups");
-    const std::string name = request.form.get_or("name", "CI");
+    const std::string name = request.form.get_or("name", kind == "mail" ? "Inbox" : "CI");
     const bool known = (kind == "mail" || kind == "groups" || kind == "teams") &&
-                       (dialect == "connector" || (dialect == "workflow" && kind == "teams")) && !person.empty() &&
-                       person.size() <= 60 && !name.empty() && name.size() <= 1024;
+                       (dialect == "connector" || (dialect == "workflow" && kind == "teams")) &&
+                       is_name(person, kMaxPerson) && is_name(name, kMaxPlace) && (kind != "mail" || name == "Inbox");
     if (request.method != "POST" || !known) {
         Json::Value error;
         error["error"] =
-            "POST person, name, kind (groups, teams, mail) and dialect (connector, workflow: of a team) as a form";
+            "POST person (at most 60 characters), name (at most 256; of mail none: a person has one inbox), kind "
+            "(groups, teams, mail) and dialect (connector, workflow: of a team) as a form";
         return Response::json(400, json_text(error));
     }
     const Json::Value target = create_place(sandbox, person, kind, name, dialect);
@@ -39,7 +42,9 @@ Response webhook_for_program(Sandbox& sandbox, const Request& request) {
         return Response::json(409, json_text(error));
     }
     Json::Value answer;
-    answer["webhook_url"] = mint(sandbox, target);
+    const HandedOut made = mint(sandbox, target);
+    answer["webhook_url"] = made.url;
+    answer["webhook"] = made.number;
     answer["target"] = target["target_id"];
     answer["feed"] = sandbox.origin() + "/feed/" + target["target_id"].asString();
     return Response::json(200, json_text(answer));
@@ -103,11 +108,20 @@ Response place(Sandbox& sandbox, const Request& request, const std::string& targ
             "A deleted workflow has no URL: make one of that name again in the tenant, or by POST to "
             "/tenant/webhooks.");
     }
-    if (action == "webhook") return manage(sandbox, 200, target, mint(sandbox, target));
-    if (action == "on" || action == "off" || action == "deleted" || action == "tenant")
-        sandbox.database().call("select o365.sandbox_set_workflow($1, $2)", {target_id, action});
-    if (const std::string webhook_id = request.form.get_or("remove", ""); is_number(webhook_id))
-        sandbox.database().call("select o365.sandbox_remove_webhook($1, $2)", {target_id, webhook_id});
+    if (action == "webhook") return manage(sandbox, 200, target, mint(sandbox, target).url);
+    if (action == "on" || action == "off" || action == "deleted" || action == "tenant") {
+        if (!sandbox.database().call("select o365.sandbox_set_workflow($1, $2)", {target_id, action}).boolean(0, 0))
+            return sandbox.message(409, "Nothing was changed", "It is no workflow, or one that was deleted.");
+    } else if (const std::string webhook_id = request.form.get_or("remove", ""); is_number(webhook_id)) {
+        if (!sandbox.database()
+                 .call("select o365.sandbox_remove_webhook($1, $2)", {target_id, webhook_id})
+                 .boolean(0, 0))
+            return sandbox.message(404, "Nothing was removed", "It has no such webhook, or it was removed already.");
+    } else {
+        return sandbox.message(
+            400, "Nothing was changed",
+            "POST remove with a webhook's number, or do: webhook, and of a workflow on, off, deleted or tenant.");
+    }
     return sandbox.redirect("/tenant/" + target_id);
 }
 
@@ -116,7 +130,7 @@ Response people(Sandbox& sandbox, const Request& request) {
         if (sandbox.person().empty()) return sandbox.sign_in_first("/tenant");
         const std::string name = request.form.get_or("name", "");
         const std::string what = request.form.get_or("what", "groups");
-        if (name.find_first_not_of(" \t") == std::string::npos || name.size() > 1024)
+        if (!is_name(name, kMaxPlace))
             return sandbox.message(400, "What is it called?", "Go back and type a name of at most 256 characters.");
         const bool workflow = what == "workflow";
         const Json::Value made =
@@ -167,11 +181,12 @@ Json::Value create_place(Sandbox& sandbox, const std::string& person, const std:
     return target["dialect"].asString() == dialect ? target : Json::Value();
 }
 
-std::string hand_out(Sandbox& sandbox, const Json::Value& target, const std::string& path, const std::string& app_id) {
-    sandbox.database().call(
+HandedOut hand_out(Sandbox& sandbox, const Json::Value& target, const std::string& path, const std::string& app_id) {
+    const Rows rows = sandbox.database().call(
         "select o365.sandbox_mint($1, $2, $3)",
-        {target["target_id"].asInt(), Value::bytes(sha256(path)), app_id.empty() ? Value() : Value(app_id)});
-    return sandbox.setting(target["dialect"].asString() == "workflow" ? "flow_origin" : "webhook_origin") + path;
+        {target["target_id"].asInt(), Value::bytes(webhook_hash(path)), app_id.empty() ? Value() : Value(app_id)});
+    const char* const origin = target["dialect"].asString() == "workflow" ? "flow_origin" : "webhook_origin";
+    return {sandbox.setting(origin) + path, static_cast<int>(rows.integer(0, 0))};
 }
 
 Json::Value places_by_person(Sandbox& sandbox) {

@@ -1,5 +1,7 @@
 // The webhooks: POST takes a card and answers as Microsoft does; GET answers what a browser is told there. Whatever
 // comes to a webhook's address is in the log.
+#include <algorithm>
+
 #include "lib/crypto.h"
 #include "sandbox/answers.h"
 #include "sandbox/sandbox.h"
@@ -35,6 +37,40 @@ bool has_signature(std::string_view path_and_query) {
     return query.find("?sig=") != std::string_view::npos || query.find("&sig=") != std::string_view::npos;
 }
 
+// What is left of a text when its %-escapes are decoded; a % that begins none stays.
+std::string decoded(std::string_view text) {
+    const auto digit = [](char c) {
+        return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+    };
+    std::string all;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const int high = text[i] == '%' && i + 2 < text.size() ? digit(text[i + 1]) : -1;
+        const int low = high < 0 ? -1 : digit(text[i + 2]);
+        all += low < 0 ? text[i] : static_cast<char>(high * 16 + low);
+        if (low >= 0) i += 2;
+    }
+    return all;
+}
+
+// One spelling for all that name the same webhook: escapes decoded, no slash at the path's end; of a workflow the
+// parameters in one order, of a connector none, since its URL has none that mean anything.
+std::string one_spelling(std::string_view path_and_query) {
+    const auto question = path_and_query.find('?');
+    std::string path = decoded(path_and_query.substr(0, question));
+    if (path.ends_with('/')) path.pop_back();
+    if (question == std::string_view::npos || !is_workflow(path)) return path;
+    std::vector<std::string> pairs;
+    std::string_view query = path_and_query.substr(question + 1);
+    while (!query.empty()) {
+        const auto end = std::min(query.find('&'), query.size());
+        pairs.push_back(decoded(query.substr(0, end)));
+        query.remove_prefix(std::min(end + 1, query.size()));
+    }
+    std::sort(pairs.begin(), pairs.end());
+    for (const std::string& pair : pairs) path += (&pair == &pairs.front() ? '?' : '&') + pair;
+    return path;
+}
+
 Judged judge(const Request& request, std::string_view path_and_query) {
     const bool workflow = is_workflow(path_and_query);
     Judged judged;
@@ -60,21 +96,24 @@ Judged judge(const Request& request, std::string_view path_and_query) {
 
 Response receive(Sandbox& sandbox, const Request& request, std::string_view path_and_query, const Judged& judged,
                  const Value& body, std::int64_t bytes) {
-    const Rows rows =
-        sandbox.database().call("select dialect, answer, retry_after from o365.sandbox_receive($1, $2, $3, $4, $5, $6)",
-                                {Value::bytes(sha256(path_and_query)), body, bytes, judged.answer,
-                                 judged.note.empty() ? Value() : Value(judged.note), judged.otherwise});
+    const Rows rows = sandbox.database().call(
+        "select dialect, answer, retry_after, pace from o365.sandbox_receive($1, $2, $3, $4, $5, $6)",
+        {Value::bytes(webhook_hash(path_and_query)), body, bytes, judged.answer,
+         judged.note.empty() ? Value() : Value(judged.note), judged.otherwise});
     if (rows.size() > 0) {
         return make_answer(rows.text(0, 0), rows.text(0, 1),
-                           rows.is_null(0, 2) ? 0 : static_cast<int>(rows.integer(0, 2)));
+                           rows.is_null(0, 2) ? 0 : static_cast<int>(rows.integer(0, 2)), rows.text(0, 3));
     }
-    const std::string_view guid = provider(path_and_query);
+    const std::string spelling = one_spelling(path_and_query);
+    const std::string_view guid = provider(spelling);
     if (request.method != "POST" && is_guid(guid) && sandbox.ask("select o365.sandbox_connector($1)", {guid}).isNull())
         return Response::text(404, "Unknown Connector provider " + std::string(guid));
     return make_answer(is_workflow(path_and_query) ? "workflow" : "connector", judged.otherwise, 0);
 }
 
 }  // namespace
+
+std::string webhook_hash(std::string_view path_and_query) { return sha256(one_spelling(path_and_query)); }
 
 bool is_webhook(std::string_view path) {
     return path.starts_with("/webhookb2/") || path.starts_with("/webhook/") || is_workflow(path);

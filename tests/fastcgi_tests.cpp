@@ -50,6 +50,7 @@ Response describe(const Request& request) {
                  " name=" + request.query.get_or("name", "-") + " form=" + request.form.get_or("field", "-") +
                  " refused=" + (request.query_refused ? "yes" : "no") + " cookies=" + request.cookies +
                  " headers=" + std::to_string(request.headers.size()));
+    if (request.path.starts_with("/status/")) response.status = std::stoi(request.path.substr(8));
     if (request.path == "/late") response.after = 1500ms;
     if (request.path == "/very-late") response.after = 60s;
     return response;
@@ -186,6 +187,29 @@ BOOST_AUTO_TEST_CASE(a_request_reaches_the_handler_and_its_answer_comes_back) {
     BOOST_TEST(answer.has("method=GET path=/connect/ body=0 name=a b"));
     BOOST_TEST(answer.ends == 1);
     BOOST_TEST(!answer.wrote_stderr);
+}
+
+BOOST_AUTO_TEST_CASE(a_status_has_its_words) {
+    const Server server;
+    const std::vector<std::pair<int, std::string>> expected = {{200, "OK"},
+                                                               {202, "Accepted"},
+                                                               {303, "See Other"},
+                                                               {400, "Bad Request"},
+                                                               {401, "Unauthorized"},
+                                                               {403, "Forbidden"},
+                                                               {404, "Not Found"},
+                                                               {405, "Method Not Allowed"},
+                                                               {409, "Conflict"},
+                                                               {410, "Gone"},
+                                                               {413, "Content Too Large"},
+                                                               {429, "Too Many Requests"},
+                                                               {500, "Internal Server Error"},
+                                                               {503, "Service Unavailable"}};
+    for (const auto& [status, words] : expected) {
+        const std::string number = std::to_string(status);
+        const Answer answer = server.ask(request(get("/status/" + number)));
+        BOOST_TEST(answer.text.starts_with("Status: " + number + " " + words + "\r\n"), number);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(the_socket_has_mode_0660_and_is_gone_afterwards) {

@@ -12,7 +12,7 @@ BEGIN
     v_candidate.clean_page := '302';
     -- The portal asks for no such name: it is the one in the redirect URL, or made from the connector's.
     v_candidate.slug := coalesce(substring(v_candidate.callback_url FROM '/connect/([a-z0-9-]{1,40})/callback$'),
-        nullif(trim('-' FROM left(regexp_replace(lower(v_candidate.name), '[^a-z0-9]+', '-', 'g'), 40)), ''), 'connector');
+        nullif(nullif(trim('-' FROM left(regexp_replace(lower(v_candidate.name), '[^a-z0-9]+', '-', 'g'), 35)), ''), 'static'), 'connector');
     RETURN v_candidate;
 END $$;
 COMMENT ON FUNCTION o365_internal.sandbox_candidate(jsonb, bytea) IS 'The form''s fields as a connector, for o365_internal.connector_problems to judge.';
@@ -24,6 +24,7 @@ DECLARE
     v_old o365_internal.sandbox_registration;
     v_new o365_internal.connector;
     v_problems jsonb;
+    v_own CONSTANT text := '/connect/([a-z0-9-]{1,40})/callback$';
     v_inbox_page CONSTANT text := nullif(fields->>'inbox_landing_page', '');
     v_configuration CONSTANT text := nullif(fields->>'configuration_url', '');
     v_domains CONSTANT text[] := ARRAY(SELECT lower(d) FROM jsonb_array_elements_text(coalesce(fields->'valid_domains', '[]')) AS d);
@@ -53,6 +54,11 @@ BEGIN
              WHERE v_configuration IS NOT NULL AND NOT lower(substring(v_configuration FROM '^[^:]+://([^/?]+)')) = ANY (v_domains)) AS p;
     IF v_problems IS NOT NULL THEN
         RETURN jsonb_build_object('problems', v_problems);
+    END IF;
+    -- A name that no redirect URL says is free, and stays.
+    IF substring(v_new.callback_url FROM v_own) IS NULL THEN
+        v_new.slug := CASE WHEN v_old.callback_url IS NOT NULL AND substring(v_old.callback_url FROM v_own) IS NULL THEN v_old.slug
+                           ELSE coalesce(o365.sandbox_free_slug(v_new.slug), v_new.slug) END;
     END IF;
     IF app_id IS NULL THEN
         INSERT INTO o365_internal.sandbox_registration AS r (person, slug, name, logo, logo_type, short_description, long_description, website, events,

@@ -51,7 +51,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.sandbox_draft(text, integer, uuid, bytea) IS
     'Remembers a webhook that a connector''s page is told, by the hash of its path and query, and returns the number to save it by within an hour; '
-    'null: the connector is not offered there. Until it is saved it does not exist.';
+    'null: the connector is not offered there. Until it is saved it answers 410.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_configure(person text, target_id integer, app_id uuid, draft_id integer, settings jsonb) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -34,20 +34,21 @@ COMMENT ON FUNCTION o365_internal.sandbox_full_window(integer, text) IS
     'Counts a post against the windows of its target and returns null; or the length in seconds of the first that is full, and counts nothing. '
     'Windows are fixed: each begins with the first post after the last one ended.';
 
-CREATE OR REPLACE FUNCTION o365_internal.sandbox_fault_for(target_id integer, OUT answer text, OUT retry_after integer)
+CREATE OR REPLACE FUNCTION o365_internal.sandbox_fault_for(target_id integer, webhook_id integer, OUT answer text, OUT pace text, OUT retry_after integer)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_fault o365_internal.sandbox_fault;
 BEGIN
     SELECT f.* INTO v_fault FROM o365_internal.sandbox_fault AS f
-     WHERE f.target_id IN (0, sandbox_fault_for.target_id) AND coalesce(f.remaining, 1) > 0 ORDER BY f.target_id DESC LIMIT 1;
+     WHERE f.target_id IN (0, sandbox_fault_for.target_id) AND f.webhook_id IN (0, sandbox_fault_for.webhook_id) AND coalesce(f.remaining, 1) > 0
+     ORDER BY f.target_id DESC, f.webhook_id DESC LIMIT 1;
     IF NOT FOUND OR v_fault.rate <= random() * 100 THEN
         RETURN;
     END IF;
     IF v_fault.remaining IS NOT NULL OR cardinality(v_fault.answers) > 1 THEN
         -- Of posts that come at the same moment, exactly as many as asked for take one, and each takes the next of the pattern.
         UPDATE o365_internal.sandbox_fault AS f SET remaining = f.remaining - 1, position = f.position + 1
-         WHERE f.target_id = v_fault.target_id AND coalesce(f.remaining, 1) > 0 RETURNING f.* INTO v_fault;
+         WHERE f.target_id = v_fault.target_id AND f.webhook_id = v_fault.webhook_id AND coalesce(f.remaining, 1) > 0 RETURNING f.* INTO v_fault;
         IF NOT FOUND THEN
             RETURN;
         END IF;
@@ -55,10 +56,12 @@ BEGIN
     ELSE
         answer := v_fault.answers[1];
     END IF;
-    answer := nullif(answer, 'ok');
-    retry_after := CASE WHEN answer IS NOT NULL THEN v_fault.retry_after END;
+    retry_after := CASE WHEN answer <> 'ok' THEN v_fault.retry_after END;
+    pace := CASE WHEN answer IN ('slow', 'slow-answer') THEN answer END;
+    answer := CASE WHEN pace IS NULL THEN nullif(answer, 'ok') END;
 END $$;
-COMMENT ON FUNCTION o365_internal.sandbox_fault_for(integer) IS 'The fault that this post takes, a target''s own before that of all; null: none.';
+COMMENT ON FUNCTION o365_internal.sandbox_fault_for(integer, integer) IS
+    'The fault that this post takes, a webhook''s own before its target''s before that of all: the answer instead of the right one (null: none), or a pace for the right one.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_sweep() RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -74,7 +77,7 @@ BEGIN
     END IF;
     -- The newest that goes: as many newer ones stay, or as many bytes of them.
     SELECT n.post_id INTO v_last
-      FROM (SELECT p.post_id, row_number() OVER w AS posts, sum(p.bytes) OVER w AS bytes
+      FROM (SELECT p.post_id, row_number() OVER w AS posts, sum(p.bytes) FILTER (WHERE p.card IS NOT NULL) OVER w AS bytes
               FROM o365_internal.sandbox_post AS p WINDOW w AS (ORDER BY p.post_id DESC) LIMIT v_keep + 1) AS n
      WHERE n.posts > v_keep OR n.bytes > v_bytes ORDER BY n.post_id DESC LIMIT 1;
     DELETE FROM o365_internal.sandbox_action AS a WHERE a.post_id <= v_last;
@@ -83,41 +86,44 @@ BEGIN
     RETURN v_dropped;
 END $$;
 COMMENT ON FUNCTION o365.sandbox_sweep() IS
-    'Drops the oldest posts, from feed and log, and what was pressed in them: the newest keep_posts stay, as long as their bodies have no more than '
-    'keep_megabytes. Returns how many went; 0 also while another session drops some. Every thousandth post calls it.';
+    'Drops the oldest posts, from feed and log, and what was pressed in them: the newest keep_posts stay, as long as the bodies kept have no '
+    'more than keep_megabytes. Returns how many went; 0 also while another session drops some. Every thousandth post calls it.';
 
-CREATE OR REPLACE FUNCTION o365_internal.sandbox_note_post(target_id integer, webhook_id integer, answered text, throttled integer, bytes integer, note text,
-    card text) RETURNS void
+CREATE OR REPLACE FUNCTION o365_internal.sandbox_note_post(target_id integer, webhook_id integer, answered text, pace text, throttled integer, bytes integer,
+    note text, card text) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_post_id bigint;
 BEGIN
     -- Numbers are given in another order than they become visible: o365.sandbox_settled waits for who holds this.
     PERFORM pg_advisory_xact_lock_shared(hashtext('o365.sandbox_post'));
-    INSERT INTO o365_internal.sandbox_post AS p (target_id, webhook_id, answered, throttled, bytes, note, card)
-        VALUES (sandbox_note_post.target_id, sandbox_note_post.webhook_id, sandbox_note_post.answered, sandbox_note_post.throttled, sandbox_note_post.bytes,
-                sandbox_note_post.note, sandbox_note_post.card) RETURNING p.post_id INTO v_post_id;
+    INSERT INTO o365_internal.sandbox_post AS p (target_id, webhook_id, answered, pace, throttled, bytes, note, card)
+        VALUES (sandbox_note_post.target_id, sandbox_note_post.webhook_id, sandbox_note_post.answered, sandbox_note_post.pace, sandbox_note_post.throttled,
+                sandbox_note_post.bytes, sandbox_note_post.note, CASE WHEN sandbox_note_post.bytes <= 65536 THEN sandbox_note_post.card END) RETURNING p.post_id INTO v_post_id;
     IF v_post_id % 1000 = 0 THEN
         PERFORM o365.sandbox_sweep();
     END IF;
 END $$;
-COMMENT ON FUNCTION o365_internal.sandbox_note_post(integer, integer, text, integer, integer, text, text) IS
-    'Puts a request into the log, and so into the feed; the parameters are the columns. Every thousandth drops the oldest.';
+COMMENT ON FUNCTION o365_internal.sandbox_note_post(integer, integer, text, text, integer, integer, text, text) IS
+    'Puts a request into the log, and so into the feed; the parameters are the columns. Of a body over 64 KB, twice what either kind of webhook shows, the '
+    'length alone stays: the feed draws fifty at a time. Every thousandth drops the oldest.';
 
 CREATE OR REPLACE FUNCTION o365_internal.sandbox_answer(target_id integer, webhook_id integer, is_removed boolean, dialect text, workflow text, body text,
-    bytes integer, judged text, flow_note text, OUT answer text, OUT retry_after integer)
+    bytes integer, judged text, flow_note text, otherwise text, OUT answer text, OUT pace text, OUT retry_after integer)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_window integer;
-    v_fault record := o365_internal.sandbox_fault_for(target_id);
+    v_fault record := o365_internal.sandbox_fault_for(target_id, webhook_id);
 BEGIN
     answer := v_fault.answer;
+    pace := v_fault.pace;
     retry_after := v_fault.retry_after;
     IF answer IS NULL THEN
-        IF is_removed THEN
-            answer := '410';
-        ELSIF workflow <> 'on' THEN
-            answer := CASE workflow WHEN 'off' THEN 'workflow-not-enabled' WHEN 'deleted' THEN 'workflow-not-found' ELSE '401-direct-api' END;
+        IF workflow <> 'on' THEN
+            answer := CASE workflow WHEN 'off' THEN 'workflow-not-enabled' WHEN 'deleted' THEN 'workflow-not-found'
+                                    ELSE CASE otherwise WHEN '401-claims' THEN otherwise ELSE '401-direct-api' END END;
+        ELSIF is_removed THEN
+            answer := CASE dialect WHEN 'connector' THEN '410' ELSE otherwise END;
         ELSE
             IF (SELECT coalesce((SELECT t.is_on FROM o365_internal.sandbox_throttle AS t WHERE t.target_id = sandbox_answer.target_id),
                                 (SELECT t.is_on FROM o365_internal.sandbox_throttle AS t WHERE t.target_id = 0))) THEN
@@ -128,44 +134,51 @@ BEGIN
                            WHEN dialect = 'workflow' AND judged IN ('400-text', '400-in-200', '413-in-200') THEN 'ok' ELSE judged END;
         END IF;
     END IF;
-    PERFORM o365_internal.sandbox_note_post(target_id, webhook_id, answer, v_window, bytes, CASE WHEN dialect = 'workflow' THEN flow_note END, body);
+    PERFORM o365_internal.sandbox_note_post(target_id, webhook_id, answer, pace, v_window, bytes, CASE WHEN dialect = 'workflow' THEN flow_note END, body);
 END $$;
-COMMENT ON FUNCTION o365_internal.sandbox_answer(integer, integer, boolean, text, text, text, integer, text, text) IS
-    'Notes a post to a target and says how to answer it.';
+COMMENT ON FUNCTION o365_internal.sandbox_answer(integer, integer, boolean, text, text, text, integer, text, text, text) IS
+    'Notes a post to a target (the parameters as o365.sandbox_receive has them) and says how to answer it, and how fast: pace is slow, slow-answer or null.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_receive(path_hash bytea, body text, bytes integer, judged text, flow_note text, otherwise text)
-RETURNS TABLE (dialect text, answer text, retry_after integer)
+RETURNS TABLE (dialect text, answer text, pace text, retry_after integer)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
     v_found record;
     v_answer record;
+    v_draft_target integer;
 BEGIN
     SELECT w.webhook_id, w.removed_at IS NOT NULL AS is_removed, t.target_id, t.dialect, t.workflow INTO v_found
       FROM o365_internal.sandbox_webhook AS w JOIN o365_internal.sandbox_target AS t ON t.target_id = w.target_id
      WHERE w.path_hash = sandbox_receive.path_hash;
     IF NOT FOUND THEN
-        PERFORM o365_internal.sandbox_note_post(NULL, NULL, otherwise, NULL, bytes, NULL, NULL);
+        SELECT d.target_id INTO v_draft_target FROM o365_internal.sandbox_draft AS d WHERE d.path_hash = sandbox_receive.path_hash;
+        IF FOUND AND judged NOT IN ('get', 'other-method') THEN
+            PERFORM o365_internal.sandbox_note_post(v_draft_target, NULL, '410', NULL, NULL, bytes, NULL, NULL);
+            RETURN QUERY SELECT 'connector', '410', NULL, NULL::integer;
+            RETURN;
+        END IF;
+        PERFORM o365_internal.sandbox_note_post(NULL, NULL, otherwise, NULL, NULL, bytes, NULL, NULL);
         RETURN;
     END IF;
     IF judged IN ('get', 'other-method') THEN
-        PERFORM o365_internal.sandbox_note_post(v_found.target_id, v_found.webhook_id, judged, NULL, bytes, NULL, NULL);
-        RETURN QUERY SELECT v_found.dialect, judged, NULL::integer;
+        PERFORM o365_internal.sandbox_note_post(v_found.target_id, v_found.webhook_id, judged, NULL, NULL, bytes, NULL, NULL);
+        RETURN QUERY SELECT v_found.dialect, judged, NULL, NULL::integer;
         RETURN;
     END IF;
     v_answer := o365_internal.sandbox_answer(v_found.target_id, v_found.webhook_id, v_found.is_removed, v_found.dialect, v_found.workflow, body, bytes,
-                                             judged, flow_note);
-    RETURN QUERY SELECT v_found.dialect, v_answer.answer, v_answer.retry_after;
+                                             judged, flow_note, otherwise);
+    RETURN QUERY SELECT v_found.dialect, v_answer.answer, v_answer.pace, v_answer.retry_after;
 END $$;
 COMMENT ON FUNCTION o365.sandbox_receive(bytea, text, integer, text, text, text) IS
-    'A request to a webhook: notes it and says how to answer, as judged (the right answer), as a fault says, or as the throttle does. judged is get '
+    'A request to a webhook: notes it and says how to answer, as judged (the right answer), as a fault says, or as the throttle does, and at what pace. judged is get '
     'for a GET, other-method for what is no POST either; flow_note is what a workflow''s run will trip over; body is null for one too long to keep. No row: '
-    'there is no such webhook, and otherwise was noted as the answer.';
+    'there is no such webhook, and otherwise was noted as the answer; a workflow''s URL that was removed answers so too. One that a configuration page was told and nobody has saved answers as a removed one.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_play(target_id integer, body text, judged text, flow_note text) RETURNS text
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT a.answer FROM o365_internal.sandbox_target AS t,
-           o365_internal.sandbox_answer(t.target_id, NULL, false, t.dialect, t.workflow, $2, octet_length($2), $3, $4) AS a WHERE t.target_id = $1 $$;
+           o365_internal.sandbox_answer(t.target_id, NULL, false, t.dialect, t.workflow, $2, octet_length($2), $3, $4, NULL) AS a WHERE t.target_id = $1 $$;
 COMMENT ON FUNCTION o365.sandbox_play(integer, text, text, text) IS
     'A card of the playground, posted as if it had come through a webhook of that target; returns the name of the answer, null without such a target.';
 
@@ -174,32 +187,45 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT $1 = 0 OR EXISTS (SELECT FROM o365_internal.sandbox_target AS t WHERE t.target_id = $1) $$;
 COMMENT ON FUNCTION o365_internal.sandbox_is_switch(integer) IS 'Whether faults and throttle can be set for that number: a target, or 0 for all.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_set_fault(target_id integer, answers text[], remaining integer, rate integer, retry_after integer) RETURNS boolean
+CREATE OR REPLACE FUNCTION o365.sandbox_set_fault(target_id integer, answers text[], remaining integer, rate integer, retry_after integer,
+    webhook_id integer DEFAULT 0) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_target_id integer := target_id;
 BEGIN
-    IF NOT o365_internal.sandbox_is_switch(target_id) THEN
+    IF webhook_id <> 0 THEN
+        SELECT w.target_id INTO v_target_id FROM o365_internal.sandbox_webhook AS w
+         WHERE w.webhook_id = sandbox_set_fault.webhook_id AND sandbox_set_fault.target_id IN (0, w.target_id);
+    END IF;
+    IF v_target_id IS NULL OR NOT o365_internal.sandbox_is_switch(v_target_id) THEN
         RETURN false;
     END IF;
-    IF answers = ARRAY['ok'] THEN
-        DELETE FROM o365_internal.sandbox_fault AS f WHERE f.target_id = sandbox_set_fault.target_id;
-    ELSE
-        INSERT INTO o365_internal.sandbox_fault AS f (target_id, answers, remaining, rate, retry_after)
-            VALUES (sandbox_set_fault.target_id, sandbox_set_fault.answers, sandbox_set_fault.remaining, sandbox_set_fault.rate, sandbox_set_fault.retry_after)
-            ON CONFLICT ON CONSTRAINT sandbox_fault_pkey DO UPDATE SET answers = excluded.answers, position = 0, remaining = excluded.remaining,
-                rate = excluded.rate, retry_after = excluded.retry_after;
-    END IF;
+    INSERT INTO o365_internal.sandbox_fault AS f (target_id, webhook_id, answers, remaining, rate, retry_after)
+        VALUES (v_target_id, sandbox_set_fault.webhook_id, sandbox_set_fault.answers, sandbox_set_fault.remaining, sandbox_set_fault.rate,
+                sandbox_set_fault.retry_after)
+        ON CONFLICT ON CONSTRAINT sandbox_fault_pkey DO UPDATE SET answers = excluded.answers, position = 0, remaining = excluded.remaining,
+            rate = excluded.rate, retry_after = excluded.retry_after;
+    -- The right answer is an exception from a wider fault, and stays as long as there is one.
+    DELETE FROM o365_internal.sandbox_fault AS f
+     WHERE f.answers = ARRAY['ok'] AND NOT EXISTS (
+        SELECT FROM o365_internal.sandbox_fault AS wider
+         WHERE wider.answers <> ARRAY['ok'] AND coalesce(wider.remaining, 1) > 0 AND wider.target_id IN (0, f.target_id) AND wider.webhook_id = 0
+           AND (wider.target_id, wider.webhook_id) <> (f.target_id, f.webhook_id));
     RETURN true;
 END $$;
-COMMENT ON FUNCTION o365.sandbox_set_fault(integer, text[], integer, integer, integer) IS
-    'From now on a target (0: all) answers so, one after the other and round again: for a number of posts or (null) until it is set to ok, and (rate) '
-    'for that many per cent of posts only. False: there is no such target.';
+COMMENT ON FUNCTION o365.sandbox_set_fault(integer, text[], integer, integer, integer, integer) IS
+    'From now on a target (0: all), or one webhook (then its target, or 0), answers so, one after the other and round again: for a number of posts or '
+    '(null) until it is set to ok, and (rate) for that many per cent of posts only. ok takes it back, also against a wider fault. False: there is no such '
+    'target or webhook.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_faults() RETURNS TABLE (target_id integer, place text, answers text[], remaining integer, rate integer, retry_after integer)
+CREATE OR REPLACE FUNCTION o365.sandbox_faults() RETURNS TABLE (target_id integer, place text, answers text[], remaining integer, rate integer, retry_after integer,
+    webhook_id integer)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT f.target_id, t.name || ' of ' || t.person, f.answers, f.remaining, f.rate, f.retry_after
+    SELECT f.target_id, t.name || ' of ' || t.person, f.answers, f.remaining, f.rate, f.retry_after, nullif(f.webhook_id, 0)
       FROM o365_internal.sandbox_fault AS f LEFT JOIN o365_internal.sandbox_target AS t ON t.target_id = f.target_id
-     WHERE coalesce(f.remaining, 1) > 0 ORDER BY f.target_id $$;
-COMMENT ON FUNCTION o365.sandbox_faults() IS 'Answers that are given instead of the right one; place is null for those of all webhooks.';
+     WHERE coalesce(f.remaining, 1) > 0 ORDER BY f.target_id, f.webhook_id $$;
+COMMENT ON FUNCTION o365.sandbox_faults() IS
+    'Answers that are given instead of the right one; place is null for those of all webhooks, webhook_id for those of all of a place.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_set_throttle(target_id integer, is_on boolean) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -209,10 +235,11 @@ BEGIN
     END IF;
     INSERT INTO o365_internal.sandbox_throttle AS t (target_id, is_on) VALUES (sandbox_set_throttle.target_id, sandbox_set_throttle.is_on)
         ON CONFLICT ON CONSTRAINT sandbox_throttle_pkey DO UPDATE SET is_on = excluded.is_on, started = '{}', used = '{}';
+    UPDATE o365_internal.sandbox_throttle AS t SET started = '{}', used = '{}' WHERE sandbox_set_throttle.target_id = 0 AND t.target_id <> 0 AND t.is_on IS NULL;
     RETURN true;
 END $$;
 COMMENT ON FUNCTION o365.sandbox_set_throttle(integer, boolean) IS
-    'Switches the throttle of a target (0: of all that have no switch of their own) on or off; null: a target follows that of all. Its windows begin anew. '
+    'Switches the throttle of a target (0: of all that have no switch of their own) on or off; null: a target follows that of all. Its windows, and theirs, begin anew. '
     'False: there is no such target.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_throttles() RETURNS TABLE (target_id integer, place text, is_on boolean, windows jsonb)
@@ -243,9 +270,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 COMMENT ON FUNCTION o365.sandbox_oldest_post() IS 'The number of the oldest post that o365.sandbox_sweep has left; 0: nothing has come.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_log(target_id integer, after bigint, before bigint, newest boolean, n integer, answered text)
-RETURNS TABLE (post_id bigint, target_id integer, webhook_id integer, place text, received_at text, answered text, throttled integer, bytes integer, note text)
+RETURNS TABLE (post_id bigint, target_id integer, webhook_id integer, place text, received_at text, answered text, pace text, throttled integer, bytes integer,
+    note text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT p.post_id, p.target_id, p.webhook_id, t.name || ' of ' || t.person, o365_internal.sandbox_time(p.received_at), p.answered, p.throttled, p.bytes, p.note
+    SELECT p.post_id, p.target_id, p.webhook_id, t.name || ' of ' || t.person, o365_internal.sandbox_time(p.received_at), p.answered, p.pace, p.throttled, p.bytes, p.note
       FROM o365_internal.sandbox_post AS p LEFT JOIN o365_internal.sandbox_target AS t ON t.target_id = p.target_id
      WHERE ($1 IS NULL OR p.target_id = $1) AND p.post_id > $2 AND p.post_id < $3 AND ($6 IS NULL OR p.answered = $6)
      ORDER BY CASE WHEN $4 THEN -p.post_id ELSE p.post_id END LIMIT $5 $$;

@@ -5,7 +5,7 @@ RETURNS TABLE (post_id bigint, target_id integer, person text, kind text, name t
                note text, actions jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT p.post_id, p.target_id, t.person, t.kind, t.name, o365_internal.sandbox_time(p.received_at), p.answered, p.card, w.app_id::text,
-           coalesce(r.name, c.name, CASE WHEN w.webhook_id IS NULL THEN 'Playground' WHEN w.app_id IS NOT NULL THEN 'A connector that is gone'
+           coalesce(r.name, c.name, CASE WHEN p.webhook_id IS NULL THEN 'Playground' WHEN w.app_id IS NOT NULL THEN 'A connector that is gone'
                                          WHEN t.dialect = 'workflow' THEN 'Workflow' ELSE 'Incoming webhook' END), p.note,
            (SELECT jsonb_agg(jsonb_build_object('at', o365_internal.sandbox_time(a.at), 'person', a.person, 'name', a.name, 'token', a.token,
                    'http', a.http, 'took_ms', a.took_ms, 'status', a.status, 'replaced', a.replaced, 'problem', a.problem) ORDER BY a.action_id)

@@ -15,7 +15,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
                coalesce(percentile_disc(0.5) WITHIN GROUP (ORDER BY a.took_ms), 0) AS took
           FROM o365_internal.sandbox_action AS a JOIN o365_internal.sandbox_post AS p ON p.post_id = a.post_id
           JOIN o365_internal.sandbox_webhook AS w ON w.webhook_id = p.webhook_id WHERE w.app_id = $2 AND a.token IN ('entra', 'legacy'))
-    SELECT c.item, c.title, c.verdict, c.detail FROM r, posts, actions, LATERAL (VALUES
+    SELECT c.item, c.title, c.verdict, c.detail FROM r, posts, actions,
+        LATERAL (SELECT coalesce(r.landing_page, CASE WHEN r.enabled_for = '{mail}' THEN r.inbox_landing_page END) AS page) AS l, LATERAL (VALUES
         (1, 'working', 'It works in Outlook on the web, Outlook 2016 or later and Groups on a phone', 'look',
             'Connect a group here, look at its feed, then do the same in each of them.'),
         (2, 'markdown', 'Cards hold Markdown, no HTML', CASE WHEN posts.n = 0 THEN 'look' WHEN posts.html > 0 THEN 'fail' ELSE 'pass' END,
@@ -43,9 +44,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         (12, 'descriptions', 'Short and detailed description say what it brings', CASE WHEN length(r.long_description) > length(r.short_description) THEN 'pass' ELSE 'fail' END,
             format('%s and %s characters.', length(r.short_description), length(r.long_description))),
         (13, 'landing', 'The landing page leads straight to the button',
-            CASE WHEN r.landing_page IS NULL OR r.landing_page ~ '^https?://[^/]*/?$' THEN 'fail' ELSE 'pass' END,
-            CASE WHEN r.landing_page IS NULL THEN 'It has none: edit the connector.' WHEN r.landing_page ~ '^https?://[^/]*/?$' THEN 'It is a home page, not the page with the button.'
-                 ELSE r.landing_page END)
+            CASE WHEN l.page IS NULL OR l.page ~ '^https?://[^/]*/?$' THEN 'fail' ELSE 'pass' END,
+            CASE WHEN l.page IS NULL THEN 'It has none: edit the connector.' WHEN l.page ~ '^https?://[^/]*/?$' THEN 'It is a home page, not the page with the button.'
+                 ELSE l.page END)
     ) AS c (rank, item, title, verdict, detail) ORDER BY c.rank $$;
 COMMENT ON FUNCTION o365.sandbox_checklist(text, uuid, text, text) IS
     'The submission checklist for a developer''s connector: verdict pass, fail, or look (a person has to). What a request to the redirect URL '

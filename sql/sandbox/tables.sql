@@ -115,7 +115,7 @@ CREATE TABLE o365_internal.sandbox_webhook (
 CREATE INDEX sandbox_webhook_target ON o365_internal.sandbox_webhook (target_id);
 COMMENT ON TABLE o365_internal.sandbox_webhook IS 'Webhooks that were handed out.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.webhook_id IS 'Key, in the log and on the page that manages it.';
-COMMENT ON COLUMN o365_internal.sandbox_webhook.path_hash IS 'SHA-256 of path and query.';
+COMMENT ON COLUMN o365_internal.sandbox_webhook.path_hash IS 'SHA-256 of path and query, in one spelling.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.target_id IS 'Where it posts.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.app_id IS 'The connector that got it; null for a workflow or an incoming webhook.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.created_at IS 'When Allow was pressed.';
@@ -130,9 +130,9 @@ CREATE TABLE o365_internal.sandbox_draft (
     created_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE o365_internal.sandbox_draft IS
-    'Webhooks that an embedded configuration page was told and nobody has saved: they do not exist until then.';
+    'Webhooks that an embedded configuration page was told and nobody has saved: they answer 410 until then.';
 COMMENT ON COLUMN o365_internal.sandbox_draft.draft_id IS 'Key, in the form that saves it.';
-COMMENT ON COLUMN o365_internal.sandbox_draft.path_hash IS 'SHA-256 of path and query.';
+COMMENT ON COLUMN o365_internal.sandbox_draft.path_hash IS 'SHA-256 of path and query, in one spelling.';
 COMMENT ON COLUMN o365_internal.sandbox_draft.target_id IS 'Where it will post.';
 COMMENT ON COLUMN o365_internal.sandbox_draft.app_id IS 'The connector whose page was told.';
 COMMENT ON COLUMN o365_internal.sandbox_draft.created_at IS 'When. An hour later it cannot be saved any more.';
@@ -143,6 +143,7 @@ CREATE TABLE o365_internal.sandbox_post (
     webhook_id  integer,
     received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     answered    text NOT NULL,
+    pace        text,
     throttled   integer,
     bytes       integer NOT NULL,
     note        text,
@@ -155,10 +156,11 @@ COMMENT ON COLUMN o365_internal.sandbox_post.target_id IS 'Where to; null: there
 COMMENT ON COLUMN o365_internal.sandbox_post.webhook_id IS 'Through which webhook; null: there is none, or the playground posted it.';
 COMMENT ON COLUMN o365_internal.sandbox_post.received_at IS 'When, by this server''s clock.';
 COMMENT ON COLUMN o365_internal.sandbox_post.answered IS 'Name of the answer: ok when it was shown.';
+COMMENT ON COLUMN o365_internal.sandbox_post.pace IS 'slow or slow-answer: the fault that it was answered late by; null: at once.';
 COMMENT ON COLUMN o365_internal.sandbox_post.throttled IS 'The window, in seconds, that was full; null: none was.';
 COMMENT ON COLUMN o365_internal.sandbox_post.bytes IS 'Length of the body.';
 COMMENT ON COLUMN o365_internal.sandbox_post.note IS 'What went wrong after it was accepted: the run of a workflow that failed.';
-COMMENT ON COLUMN o365_internal.sandbox_post.card IS 'The body; replaced when an action brings a new card; null when there is nothing to show.';
+COMMENT ON COLUMN o365_internal.sandbox_post.card IS 'The body; replaced when an action brings a new card; null when there is nothing to show, or more than is kept.';
 
 CREATE TABLE o365_internal.sandbox_action (
     action_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -188,15 +190,18 @@ COMMENT ON COLUMN o365_internal.sandbox_action.replaced IS 'Whether the answer b
 COMMENT ON COLUMN o365_internal.sandbox_action.problem IS 'Why it failed, as the person is told; null: it did not.';
 
 CREATE TABLE o365_internal.sandbox_fault (
-    target_id   integer PRIMARY KEY,
+    target_id   integer NOT NULL,
+    webhook_id  integer NOT NULL DEFAULT 0,
     answers     text[] NOT NULL,
     position    integer NOT NULL DEFAULT 0,
     rate        integer,
     remaining   integer,
-    retry_after integer
+    retry_after integer,
+    PRIMARY KEY (target_id, webhook_id)
 );
 COMMENT ON TABLE o365_internal.sandbox_fault IS 'Answers to give instead of the right one.';
 COMMENT ON COLUMN o365_internal.sandbox_fault.target_id IS 'Target; 0 for all.';
+COMMENT ON COLUMN o365_internal.sandbox_fault.webhook_id IS 'One of the target''s webhooks; 0 for all of them.';
 COMMENT ON COLUMN o365_internal.sandbox_fault.answers IS 'Names of the answers, one after the other and round again; ok is the right one.';
 COMMENT ON COLUMN o365_internal.sandbox_fault.position IS 'How many of a pattern were given.';
 COMMENT ON COLUMN o365_internal.sandbox_fault.rate IS 'Per cent of posts that take one, by chance; null: every one.';

@@ -39,6 +39,8 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
     -- A workflow that was deleted and is made anew is another one: what the old one had handed out is known no longer.
     DELETE FROM o365_internal.sandbox_webhook AS w USING o365_internal.sandbox_target AS t
      WHERE w.target_id = t.target_id AND t.person = $1 AND t.kind = $2 AND t.name = $3 AND t.workflow = 'deleted' AND $4 = 'workflow';
+    DELETE FROM o365_internal.sandbox_fault AS f
+     WHERE f.webhook_id <> 0 AND NOT EXISTS (SELECT FROM o365_internal.sandbox_webhook AS w WHERE w.webhook_id = f.webhook_id);
     INSERT INTO o365_internal.sandbox_target AS t (person, kind, name, dialect) VALUES ($1, $2, $3, $4)
         ON CONFLICT ON CONSTRAINT sandbox_target_is_unique DO UPDATE
             SET workflow = CASE WHEN t.workflow = 'deleted' AND $4 = 'workflow' THEN 'on' ELSE t.workflow END RETURNING t.target_id $$;
@@ -75,17 +77,29 @@ BEGIN
      WHERE w.webhook_id = sandbox_remove_webhook.webhook_id AND w.target_id = sandbox_remove_webhook.target_id AND w.removed_at IS NULL;
     RETURN FOUND;
 END $$;
-COMMENT ON FUNCTION o365.sandbox_remove_webhook(integer, integer) IS 'Removes a configuration: its webhook answers 410 from now on. False when it was removed already.';
+COMMENT ON FUNCTION o365.sandbox_remove_webhook(integer, integer) IS 'Removes a configuration: its webhook answers 410 from now on, a workflow''s 404. False when it was removed already.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_set_workflow(target_id integer, workflow text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_old text;
 BEGIN
-    UPDATE o365_internal.sandbox_target AS t SET workflow = sandbox_set_workflow.workflow
-     WHERE t.target_id = sandbox_set_workflow.target_id AND t.dialect = 'workflow' AND t.workflow <> 'deleted';
-    RETURN FOUND;
+    SELECT t.workflow INTO v_old FROM o365_internal.sandbox_target AS t
+     WHERE t.target_id = sandbox_set_workflow.target_id AND t.dialect = 'workflow' AND t.workflow <> 'deleted' FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE o365_internal.sandbox_target AS t SET workflow = sandbox_set_workflow.workflow WHERE t.target_id = sandbox_set_workflow.target_id;
+    -- Who may trigger it changes its URL (office365-connectors.md section 2).
+    IF (v_old = 'tenant') <> (workflow = 'tenant') THEN
+        UPDATE o365_internal.sandbox_webhook AS w SET removed_at = clock_timestamp()
+         WHERE w.target_id = sandbox_set_workflow.target_id AND w.removed_at IS NULL;
+    END IF;
+    RETURN true;
 END $$;
 COMMENT ON FUNCTION o365.sandbox_set_workflow(integer, text) IS
-    'Switches a workflow on or off, deletes it, or lets only its tenant trigger it (tenant). False when it is none or deleted.';
+    'Switches a workflow on or off, deletes it, or lets only its tenant trigger it (tenant), which gives it another URL, as does the way back: those handed out before are '
+    'removed. False when it is none or deleted.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_targets(person text DEFAULT NULL)
 RETURNS TABLE (target_id integer, person text, kind text, name text, dialect text, workflow text, posts bigint, webhooks bigint)

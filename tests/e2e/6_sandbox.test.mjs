@@ -420,11 +420,11 @@ test('an embedded configuration page, by Microsoft\'s own library, sets a connec
         await inspect(page, 'embedded');
         await save.click();
         assert.match(await page.getByRole('alert').textContent(), /could not save: the orders are closed/);
-        // The page knows the webhook by now in the real world; before Save and after Cancel it does not exist.
+        // The page knows the webhook by now in the real world; before Save and after Cancel it is not in force.
         const early = await tell();
-        assert.equal((await post(early, '{"text": "too early"}')).status, 404);
+        assert.equal((await post(early, '{"text": "too early"}')).status, 410);
         await page.getByRole('link', {name: 'Cancel'}).click();
-        assert.equal((await post(early, '{"text": "after Cancel"}')).status, 404);
+        assert.equal((await post(early, '{"text": "after Cancel"}')).status, 410);
         assert.match(await page.textContent('main'), /Nothing is configured/);
         await page.getByRole('link', {name: 'Add: Dora Embedded'}).click();
         await frame.getByLabel('Event').fill('orders');
@@ -486,7 +486,7 @@ test('an embedded configuration is judged by the server, whatever the browser se
             assert.equal(answer.status, 400, why);
             assert.match(answer.text, /Nothing was saved/, why);
             assert.match(answer.text, said, why);
-            assert.equal((await post(webhook, '{"text": "not yet"}')).status, 404, why);
+            assert.equal((await post(webhook, '{"text": "not yet"}')).status, 410, why);
         }
         const stranger = new Client();
         await stranger.request(`${SANDBOX_URL}/sign-in`, {person: 'Adele', next: '/'});

@@ -23,9 +23,9 @@ const post = (url, body, headers = {}) => program.post(url, body, {'Content-Type
 /** A webhook of its own, as a program asks for it. */
 async function webhook(name, dialect = 'connector', kind = '') {
     const answer = await set('/tenant/webhooks', {person: 'program', name, dialect, ...(kind && {kind})});
-    const {webhook_url: url, target, feed} = JSON.parse(answer.text);
+    const {webhook_url: url, webhook: number, target, feed} = JSON.parse(answer.text);
     remember('webhook', url);
-    return {url, target, feed};
+    return {url, number, target, feed};
 }
 
 /** A connection of its own: when its handshake was through, and when its answer came, in ms. */
@@ -365,6 +365,28 @@ test('webhooks answer word for word as documented', async () => {
     assert.equal((await program.request(unknown)).text, 'Unknown Connector provider 00000000-0000-4000-8000-000000000000');
 });
 
+test('a webhook is the same in every spelling of its URL', async () => {
+    const {url, target} = await webhook('Spellings');
+    const spellings = [url.replace('@', '%40'), `${url}?wait=1`, `${url}/`, url.replace('IncomingWebhook', 'Incoming%57ebhook'), `${url}?a=%&a`];
+    for (const one of spellings) {
+        remember('webhook', one);
+        assert.equal((await post(one, card('x'))).text, '1');
+    }
+    assert.equal((await post(`${url}0`, card('x'))).status, 404);
+    assert.equal((await json(`/log.json?target=${target}`)).length, spellings.length);
+    assert.match((await program.request(url.replace('@', '%40').replace('IncomingWebhook', '00000000-0000-4000-8000-000000000000'))).text, /Unknown Connector provider/);
+
+    const flow = await webhook('Spellings of a flow', 'workflow');
+    const [path, query] = flow.url.split('?');
+    const pairs = query.split('&');
+    const same = [flow.url.replaceAll('%2F', '/'), flow.url.replaceAll('%2F', '%2f'), `${path}/?${query}`, `${path}?${[...pairs].reverse().join('&')}`];
+    for (const one of same) {
+        remember('webhook', one);
+        assert.equal((await post(one, '{"attachments": []}')).status, 202);
+    }
+    assert.equal((await post(flow.url.replace('sv=1.0', 'sv=1.1'), '{}')).status, 404, 'another parameter is another URL');
+});
+
 test('every answer of the fault panel is given when it is asked for, per webhook, in a pattern, with Retry-After', async () => {
     const one = await webhook('Faulty');
     const other = await webhook('Sound');
@@ -374,7 +396,7 @@ test('every answer of the fault panel is given when it is asked for, per webhook
         await set('/faults', {target: one.target, answer, retry_after: 9});
         const got = await post(one.url, card(answer));
         assert.equal(got.headers['retry-after'], '9', answer);
-        const status = answer.match(/^\d{3}(?!-in)/)?.[0] ?? (answer.includes('-in-200') ? '200' : answer === 'workflow-not-found' ? '404' : '400');
+        const status = answer.match(/^\d{3}(?!-in)/)?.[0] ?? (answer.includes('-in-200') ? '200' : {'workflow-not-found': '404', get: '405'}[answer] ?? '400');
         assert.equal(String(got.status), status, answer);
         assert.notEqual(got.text, '1');
         assert.deepEqual([(await post(other.url, card('sound'))).text], ['1']);
@@ -385,6 +407,18 @@ test('every answer of the fault panel is given when it is asked for, per webhook
     assert.deepEqual(statuses, ['ok', 503, 200, 'ok', 503, 200]);
     assert.equal((await set('/faults', {target: one.target, answer: 'no-such-answer'})).status, 400);
     await set('/faults', {target: one.target, answer: 'ok'});
+    assert.deepEqual((await json('/faults.json')).faults, []);
+
+    // A second webhook of the same place.
+    const second = await webhook('Faulty');
+    assert.equal(second.target, one.target);
+    await set('/faults', {webhook: second.number, answer: '410'});
+    assert.deepEqual([(await post(second.url, card('x'))).status, (await post(one.url, card('x'))).status], [410, 200]);
+    assert.deepEqual((await json('/faults.json')).faults.map(({target, webhook: number, answer}) => [target, number, answer]), [[one.target, second.number, '410']]);
+    assert.match((await program.request(`${SANDBOX_URL}/faults`)).text, new RegExp(`Faulty of program, webhook ${second.number}`));
+    assert.equal((await set('/faults', {webhook: 999999, answer: '410'})).status, 404);
+    assert.equal((await set('/faults', {webhook: 'x', answer: '410'})).status, 400);
+    await set('/faults', {target: one.target, webhook: second.number, answer: 'ok'});
     assert.deepEqual((await json('/faults.json')).faults, []);
 });
 
@@ -469,9 +503,10 @@ test('another content type than JSON, and a field of another type, is a bad payl
     const fields = [{text: 5}, {title: ['x']}, {summary: {}}, {themeColor: 123}, {hideOriginalBody: 'yes'}, {sections: {}}, {sections: ['x']}, {sections: [{facts: {}}]}, {sections: [{facts: [{name: 'n', value: {}}]}]},
         {sections: [{heroImage: 'x'}]}, {sections: [{startGroup: 'x'}]}, {potentialAction: {}}, {potentialAction: ['x']}, {attachments: {}}];
     for (const field of fields) assert.deepEqual(await answer(card('x', field), {'Content-Type': 'application/json'}), bad, JSON.stringify(field));
-    for (const body of ['', '[]', '"x"', 'null', '{"text": "x"', Buffer.from([0x7b, 0xff, 0x7d])]) assert.deepEqual(await answer(body, {'Content-Type': 'application/json'}), bad, String(body));
+    const noCards = ['', '[]', '"x"', 'null', '{"text": "x"', Buffer.from([0x7b, 0xff, 0x7d]), '{"text": "a \\udc00 b"}', '{"\\ud83d": 1, "text": "x"}'];
+    for (const body of noCards) assert.deepEqual(await answer(body, {'Content-Type': 'application/json'}), bad, String(body));
     assert.deepEqual(await answer(card('x', {title: null, sections: null}), {'Content-Type': 'application/json'}), [200, '1'], 'null is as good as nothing');
-    assert.deepEqual(count(await json(`/log.json?target=${target}`), 'answered'), {ok: 4, '400-json': 6 + fields.length + 6});
+    assert.deepEqual(count(await json(`/log.json?target=${target}`), 'answered'), {ok: 4, '400-json': 6 + fields.length + noCards.length});
 
     // A workflow's trigger takes another type for a file, and its run finds no card in it.
     const flow = await webhook('Types of a flow', 'workflow');
@@ -516,7 +551,7 @@ test('every request to a webhook\'s address is in the log, whatever it is', asyn
     await send('get', 405, one.url, null, {}, 'GET');
     await send('get', 405, one.url, null, {}, 'HEAD');
     for (const method of ['PUT', 'DELETE', 'OPTIONS', 'PATCH']) await send('other-method', 405, one.url, '{}', {}, method);
-    await send('404', 404, `${one.url}?a=%&a=1&a=2`, '{}');
+    await send('404', 404, `${one.url.replace(/\/[^/]+$/, '/nowhere')}?a=%&a=1&a=2`, '{}');
     await send('404', 404, one.url.replace(/\/[^/]+$/, '/nowhere'), '{}');
     const log = await logged(before);
     assert.deepEqual(log.map(({answered, bytes}) => [answered, bytes]), expected);
@@ -549,6 +584,24 @@ test('a workflow\'s URL that lost its signature wants a token', async () => {
     assert.deepEqual(await code(url.replace(/[\w-]$/, (c) => (c === 'a' ? 'b' : 'a'))), [404, 'WorkflowNotFound']);
     assert.equal((await post(url, '{"attachments": []}')).status, 202);
     assert.equal((await json(`/log.json?target=${target}`)).length, 1);
+});
+
+test('who may trigger a workflow changes its URL', async () => {
+    const open = await webhook('Triggers', 'workflow');
+    const megan = new Client();
+    await megan.request(`${SANDBOX_URL}/sign-in`, {person: 'program'});
+    const code = async (where, headers) => { const {status, text} = await post(where, '{"attachments": []}', headers); return text ? [status, JSON.parse(text).error.code] : [status]; };
+    await megan.request(`${SANDBOX_URL}/tenant/${open.target}`, {do: 'tenant'});
+    const shown = (await megan.request(`${SANDBOX_URL}/tenant/${open.target}`, {do: 'webhook'})).text;
+    const closed = shown.match(/https:\/\/flow\.localhost[^"<]+/)[0].replaceAll('&amp;', '&');
+    remember('webhook', closed);
+    assert.match(closed, /\/triggers\/manual\/paths\/invoke\?api-version=1$/);
+    assert.deepEqual(await code(closed), [401, 'DirectApiAuthorizationRequired']);
+    assert.deepEqual(await code(closed, {Authorization: 'Bearer x'}), [401, 'MisMatchingOAuthClaims']);
+    assert.deepEqual(await code(open.url), [401, 'DirectApiAuthorizationRequired']);
+    await megan.request(`${SANDBOX_URL}/tenant/${open.target}`, {do: 'on'});
+    assert.deepEqual([await code(open.url), await code(closed)], [[404, 'WorkflowNotFound'], [401, 'DirectApiAuthorizationRequired']]);
+    assert.deepEqual(await code((await webhook('Triggers', 'workflow')).url), [202]);
 });
 
 test('a workflow that was deleted is made anew under its name, with a webhook that works', async () => {
@@ -715,12 +768,48 @@ test('the oldest posts leave feed and log beyond a setting, so that a long-runni
 });
 
 test('TLS fails by host: expired, of another name, of a stranger, refused', async () => {
-    const {url} = await webhook('Handshakes');
+    const {url, target} = await webhook('Handshakes');
     const at = (host) => new Client().post(url.replace('contoso.webhook.localhost', host), card('x')).then(() => 'sent', (error) => error.code);
     assert.equal(await at('expired.webhook.localhost'), 'CERT_HAS_EXPIRED');
     assert.equal(await at('wrong-name.webhook.localhost'), 'ERR_TLS_CERT_ALTNAME_INVALID');
     assert.match(await at('stranger.webhook.localhost'), /SELF_SIGNED/);
     assert.match(await at('refused.webhook.localhost'), /SSL|EPROTO/);
+
+    // Who does not look at certificates finds the webhook as it is everywhere: faults, large bodies.
+    const blindly = (host, body) => new Promise((resolve) => {
+        const request = https.request(url.replace('contoso.webhook.localhost', host), {method: 'POST', agent: false, rejectUnauthorized: false, lookup: program.agent.options.lookup,
+            headers: {'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body)}}, (response) => {
+            let text = '';
+            response.on('data', (part) => { text += part; });
+            response.on('end', () => resolve(text));
+        });
+        request.on('error', (error) => resolve(error.message));
+        request.end(body);
+    });
+    for (const host of ['expired.webhook.localhost', 'wrong-name.webhook.localhost', 'stranger.webhook.localhost']) {
+        remember('webhook', url.replace('contoso.webhook.localhost', host));
+        await set('/faults', {target, answer: 'hang-up', count: 1});
+        assert.equal(await blindly(host, card('x')), 'socket hang up', host);
+        assert.match(await blindly(host, card('x'.repeat(2 << 20))), /HTTP error 413/, host);
+        assert.match(await blindly(host, card('x'.repeat(17 << 20))), /HTTP error 413/, host);
+    }
+    assert.deepEqual(count(await json(`/log.json?target=${target}`), 'answered'), {'hang-up': 3, '413-in-200': 6});
+});
+
+test('a webhook is found at hosts of Microsoft\'s that lead to this machine, and no page is', async () => {
+    const at = (url, host) => { const there = url.replace(new URL(url).hostname, host); remember('webhook', there); return there; };
+    const [one, flow] = [await webhook('Stand-ins'), await webhook('Stand-ins of a flow', 'workflow')];
+    const send = (url, body) => new Promise((resolve, reject) => {
+        const request = https.request(url, {method: 'POST', agent: false, ca: readFileSync(process.env.CA), lookup: program.agent.options.lookup,
+            headers: {'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body)}}, (response) => { response.resume(); response.on('end', () => resolve(response.statusCode)); });
+        request.on('error', reject);
+        request.end(body);
+    });
+    assert.equal(await send(at(one.url, 'contoso.webhook.office.com'), card('x')), 200);
+    assert.equal(await send(at(one.url, 'contoso.webhook.office.com'), card('x'.repeat(17 << 20))), 200);
+    assert.equal(await send(at(flow.url, 'prod-00.westeurope.logic.azure.com'), '{"attachments": []}'), 202);
+    assert.deepEqual((await json(`/log.json?target=${one.target}`)).map(({answered}) => answered), ['ok', '413-in-200']);
+    assert.equal(await send(at(`${SANDBOX_URL}/faults`, 'contoso.webhook.office.com'), 'target=0'), 403);
 });
 
 test('the throttle keeps the real windows, counts, and the log names the window that was full', async () => {
@@ -740,17 +829,20 @@ test('the throttle keeps the real windows, counts, and the log names the window 
 });
 
 test('every command of docs/sandbox.md works as it stands there', async () => {
-    const {url, target} = await webhook('Documented');
+    const {url, number, target} = await webhook('Documented');
     const text = readFileSync(join(ROOT, 'docs/sandbox.md'), 'utf8');
-    const commands = [...text.matchAll(/^    (curl .*)$/gm)].map(([, line]) => line.replace(/\s+#.*$/, '').replaceAll('target=1', `target=${target}`));
+    const commands = [...text.matchAll(/^    (curl .*)$/gm)].map(([, line]) => line.replace(/\s+#.*$/, '').replaceAll('target=1', `target=${target}`).replaceAll('webhook=1', `webhook=${number}`));
     assert.ok(commands.length >= 10);
     for (const command of commands) {
         const {stdout} = await run('bash', ['-c', command.replace('curl', 'curl -fsS')], {env: {...process.env, URL: SANDBOX_URL, WEBHOOK: url}, maxBuffer: 1 << 28})
             .catch((error) => assert.fail(`${command}: ${error.stderr}`));
         if (command.includes('/tenant/webhooks')) remember('webhook', JSON.parse(stdout).webhook_url);
     }
-    assert.deepEqual((await json('/faults.json')).faults.map(({target: where}) => where), [0], 'the one of all is left');
+    assert.deepEqual((await json('/faults.json')).faults.map(({target: where, answer}) => [where, answer]), [[0, '429-in-200'], [target, 'ok'], [target, '410']],
+        'the one of all is left, the exception from it, and that of a webhook');
+    await set('/faults', {webhook: number, answer: 'ok'});
     await set('/faults', {target: 0, answer: 'ok'});
+    assert.deepEqual((await json('/faults.json')).faults, []);
     await set('/throttle', {target, throttle: 'off'});
     await set('/slow-line', {});
     assert.equal((await json(`/feed.json?target=${target}`))[0].card.text, 'Hello');
@@ -777,7 +869,23 @@ test('what is asked of a place that does not exist, or is of another kind, is re
     await webhook('Taken', 'connector', 'teams');
     const taken = await set('/tenant/webhooks', {person: 'program', name: 'Taken', dialect: 'workflow'});
     assert.deepEqual([taken.status, JSON.parse(taken.text).error], [409, 'that name is taken by a place that is no workflow: choose another']);
-    assert.equal((await set('/tenant/webhooks', {name: 'x', dialect: 'workflow', kind: 'mail'})).status, 400);
+    for (const form of [{name: 'x', dialect: 'workflow', kind: 'mail'}, {name: 'CI', kind: 'mail'}, {name: ' '}, {person: ' '}, {person: '人'.repeat(61)}, {name: 'x'.repeat(257)}])
+        assert.equal((await set('/tenant/webhooks', form)).status, 400, JSON.stringify(form));
+    const [mail, again] = [await set('/tenant/webhooks', {person: '人'.repeat(60), kind: 'mail'}), await set('/tenant/webhooks', {person: '人'.repeat(60), kind: 'mail', name: 'Inbox'})];
+    for (const {text} of [mail, again]) remember('webhook', JSON.parse(text).webhook_url);
+    assert.equal(JSON.parse(mail.text).target, JSON.parse(again.text).target, 'a person has one inbox');
+
+    // A place's page says what it did not do.
+    const flow = await webhook('Refusals', 'workflow');
+    for (const [form, status] of [[{do: 'offf'}, 400], [{nonsense: 1}, 400], [{remove: 999999}, 404], [{remove: flow.number}, 303], [{remove: flow.number}, 404], [{do: 'off'}, 303], [{do: 'deleted'}, 303], [{do: 'on'}, 409]])
+        assert.equal((await set(`/tenant/${flow.target}`, form)).status, status, JSON.stringify(form));
+    const group = await webhook('Refusals of a group');
+    assert.equal((await set(`/tenant/${group.target}`, {do: 'off'})).status, 409);
+
+    for (const path of ['/log.json', '/log']) assert.equal((await program.request(`${SANDBOX_URL}${path}?answered=nosuch`)).status, 400, path);
+    for (const one of ['ok', 'other-method', 'get']) assert.equal((await program.request(`${SANDBOX_URL}/log.json?answered=${one}`)).status, 200, one);
+    const twice = await program.request(`${SANDBOX_URL}/log.json?target=1&target=1`);
+    assert.deepEqual([twice.status, /Its log has/.test(twice.text)], [400, false], 'what is refused is no failure');
 });
 
 test('another site cannot drive the sandbox', async () => {

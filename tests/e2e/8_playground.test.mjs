@@ -56,6 +56,8 @@ test('a text that is no JSON is told in which line', () => inPlayground(async (p
     assert.deepEqual(await page.locator('.gutter .is-error').allTextContents(), ['3']);
     await type(page, '[]');
     assert.match(await page.locator('#judged').textContent(), /It is no object/);
+    await type(page, '{\n  "text": "\\udc00"\n}');
+    assert.match(await page.locator('#judged').textContent(), /Line 2, column 12: This is half a character/);
 }));
 
 test('the size is shown as the far end may count it', () => inPlayground(async (page) => {

@@ -43,6 +43,18 @@ SELECT is(o365.sandbox_save('Megan', app_id, pg_temp.form('{"name": "Renamed"}')
 SELECT is(o365.sandbox_registration('Megan', app_id)->>'name', 'Renamed', 'and is kept') FROM mine;
 SELECT is(o365.sandbox_connector(app_id::text)->>'name', 'Renamed', 'the Connect page knows it by its GUID') FROM mine;
 
+-- A redirect URL elsewhere names no slug.
+CREATE TEMP TABLE alike (n integer GENERATED ALWAYS AS IDENTITY, app_id uuid);
+CREATE FUNCTION pg_temp.elsewhere(name text, app_id uuid DEFAULT NULL) RETURNS uuid LANGUAGE sql AS $$
+    SELECT (o365.sandbox_save('Slugs', $2, pg_temp.form(jsonb_build_object('name', $1, 'callback_url', 'https://elsewhere.example.org/done')), '\x89504e470d0a1a0a')->>'app_id')::uuid $$;
+INSERT INTO alike (app_id) VALUES (pg_temp.elsewhere('Static'));
+INSERT INTO alike (app_id) VALUES (pg_temp.elsewhere('Two Alike'));
+INSERT INTO alike (app_id) VALUES (pg_temp.elsewhere('Two alike'));
+CREATE FUNCTION pg_temp.slugs() RETURNS text LANGUAGE sql AS $$ SELECT string_agg(o365.sandbox_registration('Slugs', app_id)->>'slug', ' ' ORDER BY n) FROM alike $$;
+SELECT is(pg_temp.slugs(), 'connector two-alike two-alike-2', 'it is made from the name, and free');
+SELECT pg_temp.elsewhere('Renamed', app_id) FROM alike WHERE n = 3;
+SELECT is(pg_temp.slugs(), 'connector two-alike two-alike-2', 'and stays when the connector is renamed');
+
 -- Sideload
 SELECT is(o365.sandbox_sideload('Adele', app_id, true), false, 'nobody sideloads another''s connector') FROM mine;
 SELECT is(o365.sandbox_sideload('Megan', app_id, true), true, 'a developer sideloads a saved connector') FROM mine;
@@ -72,7 +84,8 @@ SELECT o365.set('public_url', 'https://app.localhost:8443');
 CREATE TEMP TABLE place AS SELECT o365.sandbox_create_target('Megan', 'groups', 'Test') AS group_id, o365.sandbox_create_target('Megan', 'teams', 'Flow', 'workflow') AS flow_id;
 SELECT o365.sandbox_mint(group_id, sha256('g'), NULL), o365.sandbox_mint(flow_id, sha256('f'), NULL) FROM place;
 CREATE FUNCTION pg_temp.post(hook text, judged text DEFAULT 'ok') RETURNS text LANGUAGE sql AS $$
-    SELECT string_agg(r.answer || coalesce(' ' || r.retry_after, ''), '') FROM o365.sandbox_receive(sha256($1::bytea), '{}', 2, $2, NULL, '404') AS r $$;
+    SELECT string_agg(r.answer || coalesce(' ' || r.retry_after, ''), '') FROM o365.sandbox_receive(sha256($1::bytea), '{}', 2, $2, NULL,
+        CASE WHEN $1 LIKE 'f%' THEN 'workflow-not-found' ELSE '404' END) AS r $$;
 SELECT is(pg_temp.post('g'), 'ok', 'a card is taken');
 SELECT is(pg_temp.post('g', '400-text'), '400-text', 'a card without text is refused');
 SELECT is(pg_temp.post('f', '400-text'), 'ok', 'a workflow''s trigger takes any JSON');
@@ -92,6 +105,38 @@ SELECT o365.sandbox_set_fault(group_id, ARRAY['403'], NULL, 50, NULL) FROM place
 SELECT ok((SELECT count(*) FILTER (WHERE a = '403') BETWEEN 50 AND 150 FROM (SELECT pg_temp.post('g') AS a FROM generate_series(1, 200)) AS a), 'a rate of 50 per cent is about half');
 SELECT o365.sandbox_set_fault(group_id, ARRAY['403'], NULL, 0, NULL) FROM place;
 SELECT is((SELECT count(*) FROM (SELECT pg_temp.post('g') AS a FROM generate_series(1, 50)) AS a WHERE a <> 'ok'), 0::bigint, 'a rate of 0 is never');
+-- One webhook of several, and the right answer against a wider fault
+SELECT o365.sandbox_mint(group_id, sha256('g2'), NULL) FROM place;
+CREATE FUNCTION pg_temp.fault(target integer, answer text, hook text DEFAULT NULL, n integer DEFAULT NULL) RETURNS boolean LANGUAGE sql AS $$
+    SELECT o365.sandbox_set_fault($1, ARRAY[$2], $4, NULL, NULL, coalesce((SELECT w.webhook_id FROM o365_internal.sandbox_webhook AS w WHERE w.path_hash = sha256($3::bytea)), 0)) $$;
+CREATE FUNCTION pg_temp.all_posts() RETURNS text LANGUAGE sql AS $$ SELECT concat_ws(' ', pg_temp.post('g'), pg_temp.post('g2'), pg_temp.post('f')) $$;
+SELECT ok(pg_temp.fault(0, '410', 'g2'), 'a webhook has a fault of its own');
+SELECT is(pg_temp.all_posts(), 'ok 410 ok', 'which is no other''s of the same place');
+SELECT ok(pg_temp.fault(group_id, '403') AND pg_temp.fault(0, '503'), 'the place has one, and all have one') FROM place;
+SELECT is(pg_temp.all_posts(), '403 410 503', 'the nearest goes first');
+SELECT ok(pg_temp.fault(0, 'ok', 'g2'), 'the right answer');
+SELECT is(pg_temp.all_posts(), '403 ok 503', 'is one against the place''s fault');
+SELECT ok(pg_temp.fault(group_id, 'ok'), 'and at a place') FROM place;
+SELECT is(pg_temp.all_posts(), 'ok ok 503', 'against that of all');
+SELECT ok(pg_temp.fault(0, '429', 'g', 2), 'some answers of one webhook');
+SELECT is((SELECT string_agg(pg_temp.all_posts(), ', ') FROM generate_series(1, 3)), '429 ok 503, 429 ok 503, ok ok 503', 'are that many');
+SELECT is(pg_temp.fault(flow_id, '410', 'g2'), false, 'a webhook is of its own place') FROM place;
+SELECT is(o365.sandbox_set_fault(0, ARRAY['410'], NULL, NULL, NULL, 999999), false, 'or there is none');
+SELECT is((SELECT string_agg(f.answers[1], ' ') FROM o365.sandbox_faults() AS f), '503 ok ok', 'all are listed');
+SELECT ok(pg_temp.fault(0, 'ok'), 'when the widest is taken back');
+SELECT is_empty('SELECT * FROM o365.sandbox_faults()', 'so are the exceptions from it');
+DELETE FROM o365_internal.sandbox_webhook WHERE path_hash = sha256('g2');
+-- A pace is no answer: judging, throttle, removal and a workflow's state stand below it.
+CREATE FUNCTION pg_temp.paced(hook text, judged text DEFAULT 'ok') RETURNS text LANGUAGE sql AS $$
+    SELECT r.answer || ' ' || r.pace FROM o365.sandbox_receive(sha256($1::bytea), '{}', 2, $2, NULL, '404') AS r $$;
+SELECT o365.sandbox_set_fault(group_id, ARRAY['slow'], NULL, NULL, NULL), o365.sandbox_set_fault(flow_id, ARRAY['slow-answer'], NULL, NULL, NULL) FROM place;
+SELECT is(pg_temp.paced('g') || ', ' || pg_temp.paced('g', '400-json') || ', ' || pg_temp.paced('f'), 'ok slow, 400-json slow, ok slow-answer', 'slow is the right answer, late');
+SELECT o365.sandbox_set_workflow(flow_id, 'off'), o365.sandbox_set_throttle(group_id, true) FROM place;
+SELECT is(pg_temp.paced('f'), 'workflow-not-enabled slow-answer', 'of a workflow that is off too');
+SELECT o365.sandbox_set_workflow(flow_id, 'on'), o365.sandbox_set_fault(flow_id, ARRAY['ok'], NULL, NULL, NULL) FROM place;
+SELECT is((SELECT string_agg(pg_temp.paced('g'), ', ') FROM generate_series(1, 5)), 'ok slow, ok slow, ok slow, ok slow, 429-in-200 slow', 'and the throttle counts');
+SELECT is((SELECT answered || ' ' || pace || ' ' || throttled FROM o365.sandbox_log(NULL, 0, 1000000, true, 1, NULL)), '429-in-200 slow 1', 'which the log says');
+SELECT o365.sandbox_set_throttle(group_id, NULL) FROM place;
 SELECT o365.sandbox_set_fault(group_id, ARRAY['ok'], NULL, NULL, NULL) FROM place;
 SELECT is_empty('SELECT * FROM o365.sandbox_faults()', 'ok takes a fault back');
 
@@ -128,17 +173,38 @@ SELECT o365.sandbox_set_throttle(group_id, false) FROM place;
 SELECT is(pg_temp.posts(9), 'ok 9', 'a target''s own switch goes before that of all');
 SELECT o365.sandbox_set_throttle(0, false);
 
+SELECT o365.sandbox_set_throttle(group_id, NULL), o365.sandbox_set_throttle(0, true) FROM place;
+SELECT is(pg_temp.posts(5), 'ok 4, 429-in-200 1', 'a target follows the switch of all');
+SELECT o365.sandbox_set_throttle(0, false);
+SELECT o365.sandbox_set_throttle(0, true);
+SELECT is(pg_temp.posts(1), 'ok 1', 'off and on again, all begin anew');
+SELECT o365.sandbox_set_throttle(0, false);
+
 -- Removal and workflows
 SELECT ok(o365.sandbox_remove_webhook(group_id, (SELECT min(webhook_id) FROM o365_internal.sandbox_webhook AS w WHERE w.target_id = group_id)), 'a configuration is removed') FROM place;
 SELECT is(pg_temp.post('g'), '410', 'its webhook answers 410');
 SELECT is((SELECT string_agg(pg_temp.post('f'), ' ' ORDER BY s) FROM unnest(ARRAY['off', 'tenant', 'on', 'deleted', 'on']) WITH ORDINALITY AS x (state, s), place,
-    LATERAL (SELECT o365.sandbox_set_workflow(flow_id, state)) AS done), 'workflow-not-enabled 401-direct-api ok workflow-not-found workflow-not-found',
-    'a workflow is switched off, made tenant-only, on again, deleted for good');
+    LATERAL (SELECT o365.sandbox_set_workflow(flow_id, state)) AS done), 'workflow-not-enabled 401-direct-api workflow-not-found workflow-not-found workflow-not-found',
+    'a workflow is switched off, made tenant-only, open to anyone again under another URL, deleted for good');
 
 SELECT is(o365.sandbox_create_target('Megan', 'teams', 'Flow', 'workflow'), flow_id, 'one of the same name is made in its place') FROM place;
 SELECT is((SELECT count(*) FROM o365_internal.sandbox_webhook AS w, place WHERE w.target_id = place.flow_id), 0::bigint, 'without the webhooks that the old one had');
 SELECT o365.sandbox_mint(flow_id, sha256('f2'), NULL) FROM place;
 SELECT is(pg_temp.post('f2') || coalesce(pg_temp.post('f'), ', gone'), 'ok, gone', 'its own works, the old one is gone');
+SELECT length(o365.sandbox_play(group_id, '{}', 'ok', NULL)) FROM place;
+SELECT is((SELECT string_agg(DISTINCT f.connector, ' ') FROM place, o365.sandbox_feed(flow_id, 0, 1000000, true, 100) AS f) || ', '
+    || (SELECT f.connector FROM place, o365.sandbox_feed(group_id, 0, 1000000, true, 1) AS f), 'Workflow, Playground', 'the feed still says that a workflow posted');
+SELECT o365.sandbox_set_workflow(flow_id, 'off'), o365.sandbox_set_workflow(flow_id, 'on') FROM place;
+SELECT is(pg_temp.post('f2'), 'ok', 'on again it has the URL that it had');
+SELECT o365.sandbox_set_workflow(flow_id, 'tenant') FROM place;
+SELECT o365.sandbox_mint(flow_id, sha256('unsigned'), NULL) FROM place;
+CREATE FUNCTION pg_temp.unsigned(otherwise text) RETURNS text LANGUAGE sql AS $$ SELECT r.answer FROM o365.sandbox_receive(sha256('unsigned'), '{}', 2, 'ok', NULL, $1) AS r $$;
+SELECT is(pg_temp.unsigned('401-direct-api') || ' ' || pg_temp.unsigned('401-claims'), '401-direct-api 401-claims', 'the URL of a tenant-only one wants a token of the tenant');
+SELECT o365.sandbox_set_workflow(flow_id, 'on') FROM place;
+SELECT is(pg_temp.unsigned('401-direct-api') || ' ' || pg_temp.post('f2'), '401-direct-api workflow-not-found', 'and opens nothing to anyone afterwards, nor does the one before');
+SELECT o365.sandbox_mint(flow_id, sha256('f3'), NULL) FROM place;
+SELECT o365.sandbox_remove_webhook(flow_id, (SELECT max(webhook_id) FROM o365_internal.sandbox_webhook)) FROM place;
+SELECT is(pg_temp.post('f3'), 'workflow-not-found', 'a workflow''s URL that was removed answers as a workflow does');
 SELECT o365.sandbox_set_workflow(flow_id, 'off') FROM place;
 SELECT is(o365.sandbox_create_target('Megan', 'teams', 'Flow', 'workflow'), flow_id, 'one that is switched off') FROM place;
 SELECT is(pg_temp.post('f2'), 'workflow-not-enabled', 'stays so');
@@ -163,6 +229,16 @@ SELECT o365.sandbox_set('keep_megabytes', '2');
 SELECT is(o365.sandbox_sweep(), 2::bigint, 'and those whose bodies are beyond keep_megabytes');
 SELECT is((SELECT count(*) || ' of ' || (SELECT count(*) FROM o365_internal.sandbox_action) FROM o365.sandbox_feed(NULL, 0, 1000000, true, 100)), '5 of 5',
     'what was pressed goes with them');
+CREATE FUNCTION pg_temp.kept(bytes integer) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM o365.sandbox_receive(sha256('g'), repeat('x', bytes), bytes, '413-in-200', NULL, '404');
+    RETURN (SELECT p.bytes || coalesce(' ' || octet_length(p.card), '') FROM o365_internal.sandbox_post AS p ORDER BY p.post_id DESC LIMIT 1);
+END $$;
+SELECT is(pg_temp.kept(65536) || ', ' || pg_temp.kept(65537), '65536 65536, 65537', 'of a body over 64 KB its length alone is kept');
+INSERT INTO o365_internal.sandbox_post (target_id, answered, bytes) SELECT group_id, '413-in-200', 16000000 FROM place, generate_series(1, 3);
+SELECT o365.sandbox_set('keep_posts', '100');
+SELECT is(o365.sandbox_sweep(), 1::bigint, 'and counts for nothing in keep_megabytes');
+SELECT o365.sandbox_set('keep_posts', '7');
 SELECT o365.sandbox_set('keep_megabytes', '500');
 SELECT count(pg_temp.post('g')) FROM generate_series(1, 2000);
 SELECT ok((SELECT count(*) <= 7 + 1000 FROM o365_internal.sandbox_post), 'every thousandth request drops the oldest, whatever it was answered');
@@ -170,6 +246,10 @@ SELECT ok((SELECT count(*) <= 7 + 1000 FROM o365_internal.sandbox_post), 'every 
 -- The store
 SELECT is((SELECT string_agg(c.item, ' ' ORDER BY c.item) FROM mine, o365.sandbox_checklist('Megan', app_id, 'pass', 'x') AS c),
     'actions callback descriptions digest documentation few https landing logo markdown name pause working', 'the checklist has every item of the documentation''s');
+CREATE TEMP TABLE inboxes AS SELECT (o365.sandbox_save('Inbox', NULL, pg_temp.form('{"enabled_for": ["mail"], "landing_page": null, "inbox_landing_page": "https://example.org/inbox/start",
+    "callback_url": "https://app.localhost:8443/connect/inboxes/callback"}'), '\x89504e470d0a1a0a')->>'app_id')::uuid AS app_id;
+SELECT is((SELECT c.verdict || ' ' || c.detail FROM inboxes, o365.sandbox_checklist('Inbox', app_id, 'pass', 'x') AS c WHERE c.item = 'landing'),
+    'pass https://example.org/inbox/start', 'the landing page of a connector for inboxes alone is that for inboxes');
 SELECT is(jsonb_array_length(o365.sandbox_submit('Megan', app_id, 'fail', 'x', '{}', '', '')->'problems') >= 8, true, 'what is missing is listed') FROM mine;
 SELECT is(o365.sandbox_submit('Megan', app_id, 'pass', 'x', ARRAY['working', 'markdown', 'few', 'digest', 'actions', 'pause', 'documentation', 'https', 'name'],
     E'Press it.\nLook.', 'test@example.org')->'problems', '[]', 'a whole submission is taken') FROM mine;
@@ -228,7 +308,9 @@ SELECT o365.sandbox_sideload('Megan', app_id, true) FROM framed;
 SELECT is(o365.sandbox_draft('Adele', group_id, app_id, sha256('e')), NULL, 'nor at a place of somebody else') FROM framed;
 ALTER TABLE framed ADD draft_id integer;
 UPDATE framed SET draft_id = o365.sandbox_draft('Megan', group_id, app_id, sha256('e'));
-SELECT is(pg_temp.post('e'), NULL, 'a webhook that a page was told does not exist before Save');
+SELECT is(pg_temp.post('e'), '410', 'a webhook that a page was told is not in force before Save');
+SELECT is((SELECT l.target_id || ' ' || l.answered || coalesce(' ' || l.webhook_id, '') FROM o365.sandbox_log(NULL, 0, 1000000, true, 1, NULL) AS l), group_id || ' 410', 'the log names the place')
+  FROM place;
 SELECT is((SELECT string_agg(coalesce(o365.sandbox_judge_settings('Megan', group_id, app_id, s), 'taken'), '; ' ORDER BY i) FROM framed, (VALUES
         (1, '{"contentUrl": "https://localhost:9000/x", "removeUrl": "https://example.org/r", "entityId": "e"}'::jsonb), (2, '{"entityId": "e"}'),
         (3, '{"contentUrl": "http://localhost:9000/x"}'), (4, '{"contentUrl": "https://localhost:9000/x", "removeUrl": "https://localhost:9001/x"}'),
