@@ -213,11 +213,29 @@ Json::Value message_card_view(const Json::Value& card, bool in_teams) {
     return shown;
 }
 
-// What can be said of an Adaptive Card without drawing it.
-Json::Value adaptive_view(const Json::Value& card) {
+// Calls `take` with every Action.Http of an Adaptive Card, always in the same order, until it returns true.
+template <class Tree, class Take>
+bool for_each_http_action(Tree& tree, const Take& take) {
+    if (!tree.isObject() && !tree.isArray()) return false;
+    if (text_in(tree, "type") == "Action.Http" && take(tree)) return true;
+    for (auto& part : tree) {
+        if (for_each_http_action(part, take)) return true;
+    }
+    return false;
+}
+
+// What can be said of an Adaptive Card without drawing it, and the card with each Action.Http's path in it: two of them
+// may differ in nothing that the browser's library hands out.
+Json::Value adaptive_view(const Json::Value& card, std::size_t place) {
     Json::Value shown;
     shown["is_adaptive"] = true;
-    shown["adaptive"] = json_text(card);
+    Json::Value marked = card;
+    int number = 0;
+    for_each_http_action(marked, [&](Json::Value& action) {
+        action["sandboxPath"] = "t" + std::to_string(place) + ".h" + std::to_string(number++);
+        return false;
+    });
+    shown["adaptive"] = json_text(marked);
     for (const Json::Value& element : list_in(card, "body")) {
         Json::Value part = empty_section();
         part["section_text"] = markdown_html(text_in(element, "text"));
@@ -257,29 +275,73 @@ std::string text_in(const Json::Value& object, const char* name) {
     return object.isObject() && object[name].isString() ? object[name].asString() : "";
 }
 
-const Json::Value* adaptive_card(const Json::Value& card) {
-    if (!card.isObject()) return nullptr;
-    if (text_in(card, "type") == "AdaptiveCard") return &card;
-    const Json::Value& attachments = list_in(card, "attachments");
-    if (text_in(card, "type") != "message" || attachments.empty() || !attachments[0].isObject()) return nullptr;
-    return attachments[0]["content"].isObject() ? &attachments[0]["content"] : nullptr;
+std::vector<const Json::Value*> adaptive_cards(const Json::Value& card) {
+    std::vector<const Json::Value*> cards;
+    if (text_in(card, "type") == "AdaptiveCard") return {&card};
+    if (text_in(card, "type") != "message") return cards;
+    for (const Json::Value& attachment : list_in(card, "attachments")) {
+        if (attachment.isObject() && attachment["content"].isObject()) cards.push_back(&attachment["content"]);
+    }
+    return cards;
 }
 
-Json::Value card_view(const Json::Value& card, const std::string& kind) {
+Json::Value with_new_card(const Json::Value& card, std::string_view path, const Json::Value& fresh) {
+    const auto own = adaptive_cards(card);
+    const auto brought = adaptive_cards(fresh);
+    const auto place = index_in(path.substr(0, path.find('.')), 't');
+    if (own.size() < 2 || brought.empty() || !place || *place >= own.size()) return fresh;
+    Json::Value changed = card;
+    std::size_t number = 0;
+    for (Json::Value& attachment : changed["attachments"]) {
+        if (!attachment.isObject() || !attachment["content"].isObject()) continue;
+        if (number++ == *place) attachment["content"] = *brought.front();
+    }
+    return changed;
+}
+
+std::vector<Json::Value> card_views(const Json::Value& card, const std::string& kind) {
     if (!card.isObject()) {
         Json::Value shown;
         shown["card_text"] = markdown_html("This is no card.");
-        return shown;
+        return {shown};
     }
-    if (const Json::Value* const adaptive = adaptive_card(card)) return adaptive_view(*adaptive);
-    return message_card_view(card, kind == "teams");
+    std::vector<Json::Value> views;
+    for (const Json::Value* const adaptive : adaptive_cards(card))
+        views.push_back(adaptive_view(*adaptive, views.size()));
+    if (views.empty()) views.push_back(message_card_view(card, kind == "teams"));
+    return views;
+}
+
+std::string card_html(const Pages& pages, const Json::Value& card, const std::string& kind, const std::string& post_id,
+                      const std::string& token) {
+    std::string html;
+    for (Json::Value& view : card_views(card, kind)) {
+        view["post_id"] = post_id;
+        view["token"] = token;
+        html += pages.render_part("card", view);
+    }
+    return html;
 }
 
 const Json::Value* find_action(const Json::Value& card, std::string_view path) {
+    const auto first_dot = path.find('.');
+    if (path.starts_with('t') && first_dot != std::string_view::npos) {
+        const auto adaptive = adaptive_cards(card);
+        const auto place = index_in(path.substr(0, first_dot), 't');
+        const auto wanted = index_in(path.substr(first_dot + 1), 'h');
+        const Json::Value* found = nullptr;
+        if (!place || *place >= adaptive.size() || !wanted) return found;
+        Json::ArrayIndex number = 0;
+        for_each_http_action(*adaptive[*place], [&](const Json::Value& action) {
+            if (number++ == *wanted) found = &action;
+            return found != nullptr;
+        });
+        return found;
+    }
     const Json::Value* holder = &card;
-    if (const auto dot = path.find('.'); path.starts_with('s') && dot != std::string_view::npos) {
-        holder = element_of(list_in(card, "sections"), index_in(path.substr(0, dot), 's'));
-        path.remove_prefix(dot + 1);
+    if (path.starts_with('s') && first_dot != std::string_view::npos) {
+        holder = element_of(list_in(card, "sections"), index_in(path.substr(0, first_dot), 's'));
+        path.remove_prefix(first_dot + 1);
     }
     if (holder == nullptr) return nullptr;
     const auto dot = path.find('.');
@@ -292,6 +354,30 @@ const Json::Value* find_action(const Json::Value& card, std::string_view path) {
 const Json::Value* find_action_card(const Json::Value& card, std::string_view path) {
     const auto dot = path.rfind(".c");
     return dot == std::string_view::npos ? nullptr : find_action(card, path.substr(0, dot));
+}
+
+std::optional<ActionCall> action_call(const Json::Value& action) {
+    const bool adaptive = text_in(action, "type") == "Action.Http";
+    if (!adaptive && text_in(action, "@type") != "HttpPOST") return std::nullopt;
+    ActionCall call;
+    call.name = text_in(action, adaptive ? "title" : "name");
+    call.target = text_in(action, adaptive ? "url" : "target");
+    call.body = text_in(action, "body");
+    if (adaptive && !text_in(action, "method").empty()) call.method = text_in(action, "method");
+    if (!adaptive) call.content_type = text_in(action, "bodyContentType");
+    for (const Json::Value& header : list_in(action, "headers")) {
+        const std::string name = text_in(header, "name");
+        const std::string value = text_in(header, "value");
+        if (same_name(name, "authorization")) {
+            call.blanks_authorization = value.empty();
+        } else if (same_name(name, "content-type")) {
+            if (call.content_type.empty()) call.content_type = value;
+        } else if (!name.empty() && !same_name(name, "host") && !same_name(name, "content-length")) {
+            call.headers.push_back(name + ": " + value);
+        }
+    }
+    if (call.content_type.empty()) call.content_type = "application/json";
+    return call;
 }
 
 Inputs read_inputs(const Json::Value& action_card, const std::map<std::string, std::string, std::less<>>& fields) {

@@ -55,10 +55,7 @@ Json::Value post_view(const Sandbox& sandbox, const Rows& rows, int i, const std
     if (!rows.is_null(i, 11)) {
         for (const Json::Value& action : database_json(rows.text(i, 11))) post["outcomes"].append(outcome_view(action));
     }
-    Json::Value view = card_view(card, kind);
-    view["post_id"] = post["post_id"];
-    view["token"] = token;
-    post["card_html"] = sandbox.pages().render_part("card", view);
+    post["card_html"] = card_html(sandbox.pages(), card, kind, post["post_id"].asString(), token);
     post["raw"] = card.isNull() ? std::string(rows.text(i, 7)) : json_text(card, true);
     return post;
 }

@@ -65,7 +65,7 @@ before(async () => {
             for (const name of ['authorization', 'action-authorization']) {
                 if (request.headers[name]) remember('action-token', request.headers[name].replace(/^Bearer /, ''));
             }
-            calls.push({url: request.url, headers: request.headers, body});
+            calls.push({method: request.method, url: request.url, headers: request.headers, body});
             respond(response);
         });
     });
@@ -336,6 +336,48 @@ test('an Adaptive Card is drawn by its own library under the page\'s policy, and
         assert.deepEqual(JSON.parse(calls.at(-1).body), {why: 'because "x"'});
         assert.match(await page.locator('.outcome').textContent(), /Started again\./);
         assert.deepEqual(violations, []);
+    } finally {
+        await close();
+    }
+});
+
+test('every Adaptive Card of an envelope is drawn, and of actions that look alike the pressed one is sent, as it says', async () => {
+    const {url, target} = await webhook('Two cards', 'workflow');
+    const content = (text, actions) => ({contentType: 'application/vnd.microsoft.card.adaptive', content: {type: 'AdaptiveCard', version: '1.4', body: [{type: 'TextBlock', text}, {type: 'Input.Text', id: 'note', label: 'Note'}], actions}});
+    const take = (more) => ({type: 'Action.Http', title: 'Take', method: 'POST', url: `${origin}/take`, ...more});
+    const form = [{name: 'Content-Type', value: 'application/x-www-form-urlencoded'}];
+    assert.equal((await post(url, JSON.stringify({type: 'message', attachments: [
+        content('Card one', [take({body: '{"item": 1}'}), take({body: '{"item": 2}'})]),
+        content('Card two', [take({title: 'Look', method: 'GET'}), take({title: 'Note it', body: 'note={{note.value}}', headers: form})]),
+    ]}))).status, 202);
+    const {page, close} = await openBrowser();
+    try {
+        await page.goto(`${SANDBOX_URL}/feed/${target}`);
+        const [one, two] = [page.locator('.adaptive').nth(0), page.locator('.adaptive').nth(1)];
+        await two.getByRole('button', {name: 'Look'}).waitFor();
+        assert.match(await one.innerText(), /Card one/);
+        assert.match(await two.innerText(), /Card two/);
+        await photograph(page, 'feed-two-cards');
+        respond = (response) => response.end();
+        const press = async (button) => {
+            const before = calls.length;
+            await button.click();
+            await until('the action to have arrived', () => calls.length > before);
+            await page.waitForLoadState();
+            return calls.at(-1);
+        };
+        assert.equal((await press(one.getByRole('button', {name: 'Take'}).nth(1))).body, '{"item": 2}');
+        assert.equal((await press(one.getByRole('button', {name: 'Take'}).nth(0))).body, '{"item": 1}');
+        const got = await press(two.getByRole('button', {name: 'Look'}));
+        assert.deepEqual([got.method, got.body, got.headers['content-type']], ['GET', '', undefined]);
+        await two.getByRole('textbox', {name: 'Note'}).fill('a&b');
+        const noted = await press(two.getByRole('button', {name: 'Note it'}));
+        assert.deepEqual([noted.method, noted.body, noted.headers['content-type']], ['POST', 'note=a%26b', 'application/x-www-form-urlencoded']);
+        // What an answer brings takes the place of the card that was pressed, and of no other.
+        respond = (response) => { response.setHeader('CARD-UPDATE-IN-BODY', 'true'); response.end(JSON.stringify({type: 'AdaptiveCard', version: '1.4', body: [{type: 'TextBlock', text: 'Taken'}]})); };
+        await press(one.getByRole('button', {name: 'Take'}).nth(0));
+        await one.getByText('Taken').waitFor();
+        assert.match(await two.innerText(), /Card two/);
     } finally {
         await close();
     }

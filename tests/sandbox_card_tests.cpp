@@ -1,0 +1,94 @@
+#include <boost/test/unit_test.hpp>
+
+#include "lib/json_text.h"
+#include "sandbox/card.h"
+#include "sandbox/sandbox.h"
+
+using namespace o365;  // NOLINT(google-build-using-namespace)
+
+namespace {
+
+Json::Value json(const char* text) { return *parse_json(text); }
+
+// What a browser is given to draw.
+Json::Value drawn(const Json::Value& view) { return *parse_json(view["adaptive"].asString()); }
+
+// Two cards; the first has two actions that differ in their bodies alone, one of them in a ShowCard.
+const char* const kTwoCards = R"({"type": "message", "attachments": [
+    {"content": {"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": "one"}], "actions": [
+        {"type": "Action.ShowCard", "title": "More", "card": {"type": "AdaptiveCard", "actions": [
+            {"type": "Action.Http", "title": "Take", "method": "POST", "url": "https://localhost/take", "body": "{\"item\": 1}"}]}},
+        {"type": "Action.Http", "title": "Take", "method": "POST", "url": "https://localhost/take", "body": "{\"item\": 2}"}]}},
+    {"contentType": "no card"},
+    {"content": {"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": "two"}], "actions": [
+        {"type": "Action.Http", "title": "Take", "method": "GET", "url": "https://localhost/take"}]}}]})";
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(every_card_of_an_envelope_is_drawn) {
+    const auto views = card_views(json(kTwoCards), "teams");
+    BOOST_REQUIRE_EQUAL(views.size(), 2);
+    BOOST_TEST(drawn(views[0])["body"][0]["text"].asString() == "one");
+    BOOST_TEST(drawn(views[1])["body"][0]["text"].asString() == "two");
+    BOOST_TEST(card_views(json(R"({"type": "AdaptiveCard"})"), "teams").size() == 1);
+    BOOST_TEST(card_views(json(R"({"type": "message", "attachments": []})"), "teams").size() == 1);
+    BOOST_TEST(card_views(json(R"({"text": "x"})"), "groups").front()["card_text"].asString() == "<p>x</p>\n");
+    const std::string html = card_html(Pages(""), json(kTwoCards), "teams", "7", "entra");
+    BOOST_TEST(html.find("data-post=\"7\"") != html.rfind("data-post=\"7\""));
+}
+
+BOOST_AUTO_TEST_CASE(an_action_is_found_by_the_path_that_was_drawn_into_it) {
+    const Json::Value card = json(kTwoCards);
+    const auto views = card_views(card, "teams");
+    const Json::Value actions = drawn(views[0])["actions"];
+    for (const Json::Value& action : {actions[0]["card"]["actions"][0], actions[1], drawn(views[1])["actions"][0]}) {
+        const Json::Value* const found = find_action(card, action["sandboxPath"].asString());
+        BOOST_REQUIRE(found != nullptr);
+        BOOST_TEST((*found)["body"] == action["body"]);
+        BOOST_TEST((*found)["method"] == action["method"]);
+    }
+    for (const char* path : {"t0.h2", "t1.h1", "t2.h0", "t.h0", "t0.h", "t0", "t0.a0", "adaptive", "", "a0"})
+        BOOST_TEST(find_action(card, path) == nullptr, path);
+    // A path that the card itself brings is none.
+    const auto forged = card_views(json(R"({"type": "AdaptiveCard", "actions": [
+        {"type": "Action.Http", "sandboxPath": "t9.h9"}]})"),
+                                   "teams");
+    BOOST_TEST(drawn(forged[0])["actions"][0]["sandboxPath"].asString() == "t0.h0");
+}
+
+BOOST_AUTO_TEST_CASE(an_actions_call_has_method_and_content_type_as_the_card_says) {
+    const auto call = [](const char* text) { return *action_call(json(text)); };
+    BOOST_TEST(call(R"({"type": "Action.Http", "method": "GET"})").method == "GET");
+    BOOST_TEST(call(R"({"type": "Action.Http"})").method == "POST");
+    BOOST_TEST(call(R"({"type": "Action.Http", "method": "PUT"})").method == "PUT");
+    BOOST_TEST(call(R"({"@type": "HttpPOST", "method": "GET"})").method == "POST");
+
+    BOOST_TEST(call(R"({"type": "Action.Http"})").content_type == "application/json");
+    const ActionCall form = call(R"({"type": "Action.Http", "title": "T", "url": "https://localhost/", "body": "a=1",
+        "headers": [{"name": "content-type", "value": "application/x-www-form-urlencoded"}, {"name": "X-Own", "value": "y"}]})");
+    BOOST_TEST(form.content_type == "application/x-www-form-urlencoded");
+    BOOST_TEST(form.headers == std::vector<std::string>{"X-Own: y"}, boost::test_tools::per_element());
+    BOOST_TEST(form.name + form.target + form.body == "Thttps://localhost/a=1");
+    BOOST_TEST(
+        call(R"({"@type": "HttpPOST", "headers": [{"name": "Content-Type", "value": "text/plain"}]})").content_type ==
+        "text/plain");
+    BOOST_TEST(call(R"({"@type": "HttpPOST", "bodyContentType": "application/x-www-form-urlencoded",
+        "headers": [{"name": "Content-Type", "value": "text/plain"}]})")
+                   .content_type == "application/x-www-form-urlencoded");
+    BOOST_TEST(!action_call(json(R"({"@type": "OpenUri"})")).has_value());
+    BOOST_TEST(!action_call(json(R"({"type": "Action.Submit"})")).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_new_card_takes_the_place_of_the_one_that_was_pressed) {
+    const Json::Value fresh = json(R"({"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": "new"}]})");
+    const auto texts = [](const Json::Value& card) {
+        std::string all;
+        for (const Json::Value* const one : adaptive_cards(card)) all += (*one)["body"][0]["text"].asString() + " ";
+        return all;
+    };
+    BOOST_TEST(texts(with_new_card(json(kTwoCards), "t0.h1", fresh)) == "new two ");
+    BOOST_TEST(texts(with_new_card(json(kTwoCards), "t1.h0", fresh)) == "one new ");
+    BOOST_TEST(texts(with_new_card(fresh, "t0.h0", json(kTwoCards))) == "one two ");
+    BOOST_TEST(with_new_card(json(kTwoCards), "t0.h0", json(R"({"text": "x"})"))["text"].asString() == "x");
+    BOOST_TEST(with_new_card(json(R"({"text": "x"})"), "a0", fresh) == fresh);
+}
