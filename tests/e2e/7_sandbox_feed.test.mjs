@@ -233,6 +233,9 @@ test('actions bring a signed token of either kind from the key set that the sand
     for (const kind of ['expired', 'not-yet', 'wrong-audience', 'wrong-app']) assert.ok(await signed(bad[kind], metadata), `${kind} is signed well`);
     assert.equal((await pressWith('none', target, post_id)).authorization, undefined);
 
+    for (const kind of Object.keys(bad)) bad[`legacy-${kind}`] = await bearer(`legacy-${kind}`);
+    assert.equal(decode(bad['legacy-tampered'])[1].ver, 'STI.ExternalAccessToken.V1');
+    assert.ok(await signed(bad['legacy-wrong-audience'], `${SANDBOX_URL}/sts/common/.well-known/openid-configuration`));
     // The example service takes the good ones only.
     const example = (token) => post(`${SANDBOX_URL}/example/action`, '{}', token ? {Authorization: `Bearer ${token}`} : {});
     assert.equal((await example(entra)).status, 200);
