@@ -12,7 +12,7 @@ namespace o365 {
 namespace {
 
 constexpr std::string_view kFailed = "Could not complete the requested action. Please try again later.";
-constexpr std::size_t kMaxStatus = 1000;
+constexpr std::size_t kMaxStatus = 1000;  // bytes
 
 std::string tenant_id() { return guid_of(sha256("sandbox tenant")); }
 
@@ -93,7 +93,7 @@ Outcome perform(Sandbox& sandbox, const ActionCall& call, const Json::Value& car
         return outcome;
     }
     outcome.http = result.status;
-    outcome.status = header_of(result, "card-action-status").substr(0, kMaxStatus);
+    outcome.status = utf8_beginning(header_of(result, "card-action-status"), kMaxStatus);
     if (!is_utf8(outcome.status)) outcome.status.clear();
     if (result.status == 401 && !header_of(result, "action-authenticate").empty()) {
         outcome.problem = "The service asks the person to sign in there first (ACTION-AUTHENTICATE).";
