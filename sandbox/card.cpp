@@ -1,6 +1,7 @@
 #include "sandbox/card.h"
 
 #include <algorithm>
+#include <array>
 
 #include "lib/http.h"
 #include "lib/markdown.h"
@@ -259,6 +260,21 @@ Json::Value adaptive_view(const Json::Value& card, std::size_t place) {
     return shown;
 }
 
+// Whether a card may bring a header of that name: one of HTTP's own words, and neither what says how the request itself
+// is sent nor what Microsoft's service says for itself.
+bool is_cards_header(std::string_view name) {
+    constexpr std::array<std::string_view, 11> kTransport = {
+        "host",    "content-length", "transfer-encoding",   "connection",      "keep-alive", "te", "trailer",
+        "upgrade", "expect",         "proxy-authorization", "proxy-connection"};
+    constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
+    const bool word = !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               kOthers.find(c) != std::string_view::npos;
+    });
+    return word && !same_name(name.substr(0, 7), "action-") && !same_name(name.substr(0, 5), "card-") &&
+           std::none_of(kTransport.begin(), kTransport.end(), [&](auto one) { return same_name(name, one); });
+}
+
 // The number after one letter: "a12".
 std::optional<Json::ArrayIndex> index_in(std::string_view part, char letter) {
     if (part.size() < 2 || part.front() != letter || !is_number(part.substr(1), 3)) return std::nullopt;
@@ -372,8 +388,11 @@ std::optional<ActionCall> action_call(const Json::Value& action) {
             call.blanks_authorization = value.empty();
         } else if (same_name(name, "content-type")) {
             if (call.content_type.empty()) call.content_type = value;
-        } else if (!name.empty() && !same_name(name, "host") && !same_name(name, "content-length")) {
-            call.headers.push_back(name + ": " + value);
+        } else if (is_cards_header(name)) {
+            // What is empty libcurl sends only so.
+            const bool empty = value.find_first_not_of(" \t") == std::string::npos;
+            call.headers.push_back(name);
+            call.headers.back() += empty ? ";" : ": " + value;
         }
     }
     if (call.content_type.empty()) call.content_type = "application/json";

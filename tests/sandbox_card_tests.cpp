@@ -79,6 +79,24 @@ BOOST_AUTO_TEST_CASE(an_actions_call_has_method_and_content_type_as_the_card_say
     BOOST_TEST(!action_call(json(R"({"type": "Action.Submit"})")).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_card_brings_headers_of_its_own_and_none_of_the_requests_or_the_services) {
+    Json::Value action = json(R"({"type": "Action.Http"})");
+    for (const char* name : {"Transfer-Encoding", "connection", "Keep-Alive", "TE", "Trailer", "Upgrade", "Expect",
+                             "Host", "Content-Length", "Proxy-Authorization", "Proxy-Connection", "Action-Request-Id",
+                             "action-authorization", "Card-Correlation-Id", "", "no token", "X:", "X;", "\xc3\xa9"}) {
+        Json::Value header;
+        header["name"] = name;
+        header["value"] = "x";
+        action["headers"].append(header);
+    }
+    BOOST_TEST(action_call(action)->headers.empty());
+    action["headers"] =
+        json(R"([{"name": "X-Empty", "value": ""}, {"name": "X-Blank", "value": " "}, {"name": "X-None"},
+                                 {"name": "Accept", "value": "a"}, {"name": "Cardinal", "value": "b"}])");
+    const std::vector<std::string> sent = {"X-Empty;", "X-Blank;", "X-None;", "Accept: a", "Cardinal: b"};
+    BOOST_TEST(action_call(action)->headers == sent, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(a_new_card_takes_the_place_of_the_one_that_was_pressed) {
     const Json::Value fresh = json(R"({"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": "new"}]})");
     const auto texts = [](const Json::Value& card) {

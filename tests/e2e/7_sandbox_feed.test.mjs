@@ -130,7 +130,7 @@ test('a MessageCard is drawn with all its parts, and anything in it that is HTML
 test('OpenUri, HttpPOST and an ActionCard whose inputs are put into the body work without JavaScript', async () => {
     const {url, target} = await webhook('Buttons');
     await post(url, actionCard('buttons', [
-        httpPost('Go', '/go?ticket=abc', {headers: [{name: 'X-Own', value: 'yes'}]}),
+        httpPost('Go', '/go?ticket=abc', {headers: [{name: 'X-Own', value: 'yes'}, {name: 'X-Empty', value: ''}, {name: 'Transfer-Encoding', value: 'chunked'}, {name: 'action-request-id', value: 'x'}]}),
         {'@type': 'ActionCard', name: 'Answer', inputs: [
             {'@type': 'TextInput', id: 'comment', title: 'Comment', isMultiline: true, isRequired: true, maxLength: 100},
             {'@type': 'DateInput', id: 'due', title: 'Due', value: '2026-12-24'},
@@ -150,7 +150,7 @@ test('OpenUri, HttpPOST and an ActionCard whose inputs are put into the body wor
         let call = calls.at(-1);
         assert.equal(call.url, '/go?ticket=abc');
         assert.equal(call.body, '{"a": 1}');
-        assert.equal(call.headers['x-own'], 'yes');
+        assert.deepEqual([call.headers['x-own'], call.headers['x-empty'], call.headers['transfer-encoding']], ['yes', '', undefined]);
         assert.equal(call.headers['content-type'], 'application/json');
         assert.equal(call.headers['card-correlation-id'], '2f9b1a52-1111-4222-8333-944455566677');
         assert.match(call.headers['action-request-id'], /^[0-9a-f-]{36}$/);
