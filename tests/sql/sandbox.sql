@@ -170,6 +170,13 @@ SELECT ok((SELECT count(*) <= 7 + 1000 FROM o365_internal.sandbox_post), 'every 
 -- The store
 SELECT is((SELECT string_agg(c.item, ' ' ORDER BY c.item) FROM mine, o365.sandbox_checklist('Megan', app_id, 'pass', 'x') AS c),
     'actions callback descriptions digest documentation few https landing logo markdown name pause working', 'the checklist has every item of the documentation''s');
+CREATE FUNCTION pg_temp.html(card text) RETURNS boolean LANGUAGE sql AS $$ SELECT o365_internal.sandbox_has_html(card) $$;
+SELECT is((SELECT string_agg(c, ' ') FROM unnest(ARRAY['{"text": "<b>x</b>"}', '{"text": "\u003cb\u003ex"}', '{"text": "\u003Cbr/>"}', '{"a": [{"b": {"title": "</p >"}}]}',
+    '{"text": "<A HREF=\"x\">"}', '{"text": "<!-- x -->"}', '{"text": "`<b>` and <i>"}', '{"body": [{"text": "<b>"}]}', '{"text": "\u0000<b>"}']) AS c WHERE NOT pg_temp.html(c)), NULL,
+    'HTML in a card is found however JSON spells it');
+SELECT is((SELECT string_agg(c, ' ') FROM unnest(ARRAY['{"text": "x"}', '{"text": "<https://contoso.example/17>"}', '{"text": "<ann@contoso.example>"}', '{"text": "a < b > c, 1<2>0"}',
+    '{"text": "`<b>`"}', '{"text": "\\<b>"}', '{"text": "<at>Ann</at>"}', '{"potentialAction": [{"body": "<root/>"}]}', '{"text": "\\u003cb>"}', NULL]) AS c WHERE pg_temp.html(c)), NULL,
+    'autolinks, mentions, code and what an action sends are none');
 SELECT is(jsonb_array_length(o365.sandbox_submit('Megan', app_id, 'fail', 'x', '{}', '', '')->'problems') >= 8, true, 'what is missing is listed') FROM mine;
 SELECT is(o365.sandbox_submit('Megan', app_id, 'pass', 'x', ARRAY['working', 'markdown', 'few', 'digest', 'actions', 'pause', 'documentation', 'https', 'name'],
     E'Press it.\nLook.', 'test@example.org')->'problems', '[]', 'a whole submission is taken') FROM mine;
