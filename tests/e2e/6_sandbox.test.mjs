@@ -838,9 +838,25 @@ test('the checklist takes for a callback only what answers as one', async () => 
         refused: [403, html, 'Unknown state', 'fail', /neither a redirect/],
         cross: [200, html, page_with('<meta name="referrer" content="origin-when-crossorigin"><meta name="description" content="no-referrer">'), 'fail', /neither a redirect/],
         text: [200, {'Content-Type': 'text/css', ...policy}, '', 'fail', /no page of HTML/],
+        // These answer otherwise when there is a webhook.
+        leaks: [302, {Location: '/failed'}, '', 'fail', /^With a webhook: It answers 200 with neither a redirect/],
+        'leaks-along': [302, {Location: '/failed'}, '', 'fail', /^With a webhook: It redirects, but takes the parameters along/],
+        'leaks-path': [302, {Location: '/failed'}, '', 'fail', /^With a webhook: It redirects, but takes the parameters along/],
+        refuses: [302, {Location: '/failed'}, '', 'look', /^After Deny: It answers 302 .* With a webhook: It answers 403 to a state/],
+        differs: [302, {Location: '/failed'}, '', 'pass', /^After Deny: It answers 302 .* With a webhook: It answers 200 with a page/],
     };
+    const allowed = {
+        leaks: [200, html, page_with('')],
+        'leaks-along': [302, {Location: (url) => `/done?user_objectId=${new URLSearchParams(url).get('user_objectId')}`}, ''],
+        'leaks-path': [302, {Location: (url) => `/done/${new URLSearchParams(url).get('webhook_url').split('/').at(-1)}`}, ''],
+        refuses: [403, {...html, ...policy}, 'Unknown state'],
+        differs: [200, {...html, ...policy}, 'Connected'],
+    };
+    const asked = [];
     const service = await serve((request, response) => {
-        const [status, headers, body] = answers[request.url.slice(1).split('?')[0]];
+        const {pathname, searchParams} = new URL(request.url, 'https://localhost');
+        asked.push([...searchParams.keys()].join(' '));
+        const [status, headers, body] = (searchParams.has('webhook_url') && allowed[pathname.slice(1)]) || answers[pathname.slice(1)];
         response.writeHead(status, Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, typeof value === 'function' ? value(request.url.slice(request.url.indexOf('?'))) : value])));
         response.end(body);
     });
@@ -862,7 +878,9 @@ test('the checklist takes for a callback only what answers as one', async () => 
             assert.match(found.detail, detail, name);
         }
         service.close();
+        assert.deepEqual([...new Set(asked)].sort(), ['state error', 'state webhook_url group_name user_objectId app_type'], 'as after Deny and after Allow');
         assert.equal((await look(`https://${service.domain}/gone`)).verdict, 'fail', 'nobody answers');
+        assert.match((await look('http://localhost:3000/callback')).detail, /^It has no https/);
         assert.equal((await look('https://contoso.example/callback')).verdict, 'look', 'nothing is asked elsewhere');
     } finally {
         service.close();
