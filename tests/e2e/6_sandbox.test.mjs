@@ -1005,17 +1005,28 @@ test('state is optional and comes back as it was', async () => {
     for (const state of ['', 'a b+c&d=e', '{"json": [1]}', 'ü 日本']) assert.equal((await at({state})).get('state'), state);
 });
 
-test('the button of 2016 has name and callback in its link and answers state, webhook_url and group_name', async () => {
+test('the button of 2016 has name, logo and callback in its link and answers state, webhook_url and group_name', async () => {
     const {page, context, close} = await openBrowser();
     try {
         await context.route(`${PUBLIC_URL}/then**`, (route) => route.fulfill({body: 'arrived'}));
-        await page.goto(`${SANDBOX_URL}/connectors/ConnectToO365?${new URLSearchParams({state: 'state-of-2016', app_name: 'Old & trusted', app_logo_url: 'https://contoso.example/logo.png', callback_url: `${PUBLIC_URL}/then`})}`);
+        const address = (app_logo_url) => `${SANDBOX_URL}/connectors/ConnectToO365?${new URLSearchParams({state: 'state-of-2016', app_name: 'Old & trusted', app_logo_url, callback_url: `${PUBLIC_URL}/then`})}`;
+        const logo = `${PUBLIC_URL}/connect/desk/logo`;
+        const is_shown = () => page.locator(`.who img[src="${logo}"]`).evaluate((image) => image.naturalWidth > 0);
+        // The logo is shown where it is on this machine, and named otherwise: nothing is fetched from anywhere.
+        await page.goto(address(logo));
+        assert.ok(await is_shown(), 'on the page that asks who one is');
+        await page.goto(address('https://contoso.example/logo.png'));
+        assert.match(await page.locator('.who').innerText(), /Old & trusted \(logo on contoso\.example\)/);
+        assert.equal(await page.locator('.who img').count(), 0);
+        await page.goto(address(logo));
         await page.getByLabel('Your name').fill('Megan');
         await page.getByRole('main').getByRole('button', {name: 'Sign in'}).click();
         assert.match(await page.textContent('h1'), /Where should Old & trusted post\?/);
         await page.getByLabel('Sales group').check();
         await page.getByRole('button', {name: 'Allow'}).click();
         await page.waitForURL(/\/then/);
+        assert.ok(await is_shown(), 'and on the picker');
+        await inspect(page, 'connect-2016');
         assert.deepEqual([...new URL(page.url()).searchParams.keys()], ['state', 'webhook_url', 'group_name']);
     } finally {
         await close();
