@@ -19,12 +19,17 @@ Rows ask(Sandbox& sandbox, const Parameters& query, std::string_view target, boo
         filters(sandbox, query, target, newest, most));
 }
 
+// Date and time to the second, of a time as the database writes it.
+std::string shown_time(std::string_view at) {
+    return std::string(at.substr(0, 10)) + " " + std::string(at.substr(11, 8));
+}
+
 bool is_shown(std::string_view answered) { return answered == "ok" || answered == "slow" || answered == "slow-answer"; }
 
 Json::Value outcome_view(const Json::Value& action) {
     Json::Value shown;
     shown["who"] = action["person"];
-    shown["at"] = action["at"].asString().substr(11, 8);
+    shown["at"] = shown_time(action["at"].asString());
     shown["pressed"] = action["name"];
     shown["worked"] = action["problem"].isNull();
     shown["outcome"] = action["problem"].isNull()
@@ -46,7 +51,7 @@ Json::Value post_view(const Sandbox& sandbox, const Rows& rows, int i, const std
     post["target_id"] = std::string(rows.text(i, 1));
     post["owner"] = std::string(rows.text(i, 2));
     post["place"] = std::string(rows.text(i, 4));
-    post["received_at"] = std::string(rows.text(i, 5)).substr(11, 8);
+    post["received_at"] = shown_time(rows.text(i, 5));
     post["received_at_exactly"] = std::string(rows.text(i, 5));
     post["refused"] = is_shown(answered) ? "" : answered;
     post["note"] = std::string(rows.text(i, 10));

@@ -185,6 +185,10 @@ test('New Connector tells every problem at its field, by the rules of o365.regis
                 "callback_url": "http://contoso.example/callback?x=1"}', ('\\x89504e470d0a1a0a' || repeat('00', 61440))::bytea)) as p`));
         assert.ok(field.split(' ').length >= 9, field);
         for (const one of problem.split('|')) assert.ok(errors.includes(one), `"${one}" is not in:\n${errors}`);
+        // Each belongs to its field, in the words of a form.
+        const unheard = await page.locator('.error').evaluateAll((all) => all.filter(({id}) => !id || !document.querySelector(`[aria-describedby~="${id}"]`)).map(({textContent}) => textContent));
+        assert.deepEqual(unheard, []);
+        assert.doesNotMatch(errors, /array\[|public_url|Pass the bytes/);
         await inspect(page, 'dashboard-problems');
         const id = await register(page, 'Dora One');
         await inspect(page, 'dashboard-connector');
@@ -1021,12 +1025,12 @@ test('the button of 2016 has name, logo and callback in its link and answers sta
         await page.goto(address(logo));
         await page.getByLabel('Your name').fill('Megan');
         await page.getByRole('main').getByRole('button', {name: 'Sign in'}).click();
+        assert.ok(await is_shown(), 'and on the picker');
+        await inspect(page, 'connect-2016');
         assert.match(await page.textContent('h1'), /Where should Old & trusted post\?/);
         await page.getByLabel('Sales group').check();
         await page.getByRole('button', {name: 'Allow'}).click();
         await page.waitForURL(/\/then/);
-        assert.ok(await is_shown(), 'and on the picker');
-        await inspect(page, 'connect-2016');
         assert.deepEqual([...new URL(page.url()).searchParams.keys()], ['state', 'webhook_url', 'group_name']);
     } finally {
         await close();
@@ -1119,12 +1123,24 @@ test('every page is legible and axe-core finds nothing serious on it, at 360 and
             insert into o365_internal.sandbox_submission (app_id, registration) select app_id, r from o365_internal.sandbox_registration as r where name = 'Dora One'`);
         approve(asSuperuser("select app_id from o365_internal.sandbox_registration where name = 'Dora Two'"));
         await program.request(`${SANDBOX_URL}/faults`, {target: group(), answer: '503', retry_after: 9, rate: 10});
-        await program.request(`${SANDBOX_URL}/throttle`, {target: group(), throttle: 'on'});
+        await page.goto(`${SANDBOX_URL}/faults`);
+        await page.getByLabel('One place\'s own switch').selectOption(String(group()));
+        await page.getByRole('button', {name: 'On', exact: true}).click();
+        assert.equal(JSON.parse((await program.request(`${SANDBOX_URL}/faults.json`)).text).throttles.find(({target}) => String(target) === String(group())).on, true);
         for (const [name, go] of Object.entries(pages)) {
             await go();
             assert.equal(await page.locator('h1').count(), 1, `${name} has one heading`);
+            const here = new URL(page.url()).pathname;
+            const current = await page.locator('header nav a[aria-current]').evaluateAll((links) => links.map((link) => [link.getAttribute('href'), link.getAttribute('aria-current')]));
+            const section = ['/dashboard', '/store', '/tenant', '/feed', '/playground', '/faults', '/log'].find((path) => here === path || here.startsWith(`${path}/`));
+            assert.deepEqual(current, section ? [[section, here === section ? 'page' : 'true']] : [], `${name}: the menu says where one is`);
             await inspect(page, `page-${name}`);
         }
+        await page.goto(`${SANDBOX_URL}/feed`);
+        await page.keyboard.press('Tab');
+        assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Skip to the content');
+        await page.keyboard.press('Enter');
+        assert.equal(await page.evaluate(() => document.activeElement.tagName), 'MAIN', 'the menu can be left out');
         await signIn(page, 'Megan');
         for (const [name, path] of [['feed-of-all', '/feed'], ['playground-adaptive', '/playground?sample=adaptive']]) {
             await page.goto(`${SANDBOX_URL}${path}`);

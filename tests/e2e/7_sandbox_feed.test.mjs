@@ -154,7 +154,7 @@ test('OpenUri, HttpPOST and an ActionCard whose inputs are put into the body wor
         assert.equal(call.headers['content-type'], 'application/json');
         assert.equal(call.headers['card-correlation-id'], '2f9b1a52-1111-4222-8333-944455566677');
         assert.match(call.headers['action-request-id'], /^[0-9a-f-]{36}$/);
-        assert.match(await page.locator('.outcome').textContent(), /Gone\..*program pressed "Go"/);
+        assert.match(await page.locator('.outcome').textContent(), /Gone\..*program pressed "Go" at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d /);
 
         await page.locator('summary', {hasText: 'Answer'}).click();
         await page.getByRole('button', {name: 'Send', exact: true}).click();
