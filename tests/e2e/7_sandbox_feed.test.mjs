@@ -789,15 +789,20 @@ test('the throttle keeps the real windows, counts, and the log names the window 
 test('every command of docs/sandbox.md works as it stands there', async () => {
     const {url, target} = await webhook('Documented');
     const text = readFileSync(join(ROOT, 'docs/sandbox.md'), 'utf8');
-    const commands = [...text.matchAll(/^    (curl .*)$/gm)].map(([, line]) => line.replace(/\s+#.*$/, '').replaceAll('target=1', `target=${target}`));
-    assert.ok(commands.length >= 10);
-    for (const command of commands) {
+    const commands = [...text.matchAll(/^    (curl .*)$/gm)].map(([, line]) => line.replace(/\s+#.*$/, '').replaceAll('target=1', `target=${target}`).replace(/\/tenant\/1$/, `/tenant/${target}`));
+    assert.ok(commands.length >= 14);
+    let flow;
+    const refused = [];
+    const faultsLeft = async () => (await json('/faults.json')).faults.map(({target: where}) => where);
+    for (const documented of commands) {
+        const number = documented.includes('remove=1') ? (await json(`/log.json?target=${target}`)).at(-1).webhook : 0;
+        const command = documented.replace(/\/tenant\/2$/, `/tenant/${flow?.target}`).replace('remove=1', `remove=${number}`);
         const {stdout} = await run('bash', ['-c', command.replace('curl', 'curl -fsS')], {env: {...process.env, URL: SANDBOX_URL, WEBHOOK: url}, maxBuffer: 1 << 28})
             .catch((error) => assert.fail(`${command}: ${error.stderr}`));
         if (command.includes('/tenant/webhooks')) remember('webhook', JSON.parse(stdout).webhook_url);
     }
-    assert.deepEqual((await json('/faults.json')).faults.map(({target: where}) => where), [0], 'the one of all is left');
-    await set('/faults', {target: 0, answer: 'ok'});
+    assert.match(refused.join(' '), /^400 40[14] 404 410$/, 'off, tenant-only, deleted, removed');
+    assert.deepEqual(await faultsLeft(), []);
     await set('/throttle', {target, throttle: 'off'});
     await set('/slow-line', {});
     assert.equal((await json(`/feed.json?target=${target}`))[0].card.text, 'Hello');
@@ -822,6 +827,13 @@ test('what is asked of a place that does not exist, or is of another kind, is re
     }
     assert.deepEqual((await json('/faults.json')).faults, []);
     await webhook('Taken', 'connector', 'teams');
+        if (command.includes('dialect=workflow')) flow = JSON.parse(stdout);
+        if (command.includes('do=off')) {
+            assert.deepEqual(await faultsLeft(), [0], 'the one of all is left');
+            await set('/faults', {target: 0, answer: 'ok'});  // it would answer now and then
+        }
+        if (command.includes('do=')) refused.push((await post(flow.webhook_url, card('x'))).status);
+        if (command.includes('remove=')) refused.push((await post(url, card('x'))).status);
     const taken = await set('/tenant/webhooks', {person: 'program', name: 'Taken', dialect: 'workflow'});
     assert.deepEqual([taken.status, JSON.parse(taken.text).error], [409, 'that name is taken by a place that is no workflow: choose another']);
     assert.equal((await set('/tenant/webhooks', {name: 'x', dialect: 'workflow', kind: 'mail'})).status, 400);
