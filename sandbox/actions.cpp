@@ -114,10 +114,12 @@ Outcome perform(Sandbox& sandbox, const ActionCall& call, const Json::Value& car
 
 Response act(Sandbox& sandbox, const Request& request) {
     if (request.method != "POST") return sandbox.redirect("/feed");
-    const Parameters& form = request.form;
-    const std::string post_id = form.get_or("post_id", "");
-    const std::string path = form.get_or("path", "");
-    const std::string kind = form.get_or("token", "entra");
+    // The feed's own forms are multipart, which bounds neither ids nor values nor how many there are.
+    const bool multipart = request.content_type.starts_with("multipart/form-data");
+    const FormData form{multipart ? parse_form_data(request).fields : request.form.all(), ""};
+    const std::string post_id = form.get("post_id");
+    const std::string path = form.get("path");
+    const std::string kind = form.fields.contains("token") ? form.get("token") : "entra";
     const auto known = token_kinds();
     if (std::none_of(known.begin(), known.end(), [&](const TokenKind& one) { return one.name == kind; }))
         return sandbox.message(400, "There is no such token", "Choose one of those that the feed offers.");
@@ -132,9 +134,9 @@ Response act(Sandbox& sandbox, const Request& request) {
                                "It may have been replaced. Go back and load the feed again.");
     Inputs inputs;
     if (const Json::Value* const around = find_action_card(card, path)) {
-        inputs = read_inputs(*around, form.all());
+        inputs = read_inputs(*around, form.fields);
     } else if (path.starts_with('t')) {  // an Adaptive Card has its inputs anywhere
-        for (const auto& [name, value] : form.all()) {
+        for (const auto& [name, value] : form.fields) {
             if (name.starts_with("in-")) inputs.values[name.substr(3)] = value;
         }
     }

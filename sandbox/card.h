@@ -28,6 +28,10 @@ std::vector<const Json::Value*> adaptive_cards(const Json::Value& card);
 // action, and of all of `card` where there is no other, or where `fresh` is no Adaptive Card.
 Json::Value with_new_card(const Json::Value& card, std::string_view path, const Json::Value& fresh);
 
+// HTML of a card that Teams takes for HTML ("markdown": false), as much of it as a page may hold: text, emphasis,
+// lists, quotes, headings and links to the web. Any other tag is shown as text; what is not closed is.
+std::string limited_html(std::string_view html);
+
 // The action at a path that card_views wrote into a button: "a0", "s1.a0", "a2.c1"; of the second Adaptive Card the
 // first Action.Http, wherever it is in it: "t1.h0". nullptr when there is none.
 const Json::Value* find_action(const Json::Value& card, std::string_view path);
@@ -47,7 +51,8 @@ struct ActionCall {
 std::optional<ActionCall> action_call(const Json::Value& action);  // nullopt for any other action
 
 // The values of an ActionCard's inputs, by id, out of the fields of a form as the template `card` writes it. Choices of
-// an input with isMultiSelect are joined with ",". `problem` says which one that is required is empty.
+// an input with isMultiSelect are joined with ",". `problem` says of the first that is not as the card asks
+// (isRequired, maxLength, choices) what is wrong; empty: none.
 struct Inputs {
     std::map<std::string, std::string, std::less<>> values;
     std::string problem;

@@ -97,6 +97,65 @@ BOOST_AUTO_TEST_CASE(a_card_brings_headers_of_its_own_and_none_of_the_requests_o
     BOOST_TEST(action_call(action)->headers == sent, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(a_single_action_card_is_open_in_outlook) {
+    const auto opened = [](const char* actions, const char* kind) {
+        const Json::Value card = json((std::string(R"({"text": "x", "potentialAction": )") + actions + "}").c_str());
+        return card_html(Pages(""), card, kind, "1").find("<details class=\"action-card\" open>") != std::string::npos;
+    };
+    const char* const one = R"([{"@type": "ActionCard", "name": "A", "inputs": [], "actions": []}])";
+    BOOST_TEST(opened(one, "groups"));
+    BOOST_TEST(opened(one, "mail"));
+    BOOST_TEST(!opened(one, "teams"));
+    BOOST_TEST(!opened(R"([{"@type": "ActionCard", "name": "A"}, {"@type": "OpenUri", "name": "B"}])", "groups"));
+    BOOST_TEST(!opened(R"([{"@type": "OpenUri", "name": "B"}])", "groups"));
+}
+
+BOOST_AUTO_TEST_CASE(html_of_a_card_for_teams_is_what_a_page_may_hold) {
+    BOOST_TEST(limited_html("a <B>b</B><br/><i>i") == "a <b>b</b><br><i>i</i>");
+    BOOST_TEST(limited_html("<a href=\"https://x.example/?a=1&amp;b=2\" onclick=\"x()\">l</a>") ==
+               "<a rel=\"noreferrer\" target=\"_blank\" href=\"https://x.example/?a=1&amp;b=2\">l</a>");
+    BOOST_TEST(limited_html("<a href='javascript:x()'>l</a>") == "<a>l</a>");
+    BOOST_TEST(limited_html("<script>x</script><img src=x onerror=y>") ==
+               "&lt;script&gt;x&lt;/script&gt;&lt;img src=x onerror=y&gt;");
+    BOOST_TEST(limited_html("</div></b>x<b style='y'><em>z</b>w") == "x<b><em>z</em></b>w");
+    BOOST_TEST(limited_html("a & b &amp; &#228; &x< 1 < 2 <") == "a &amp; b &amp; &#228; &amp;x&lt; 1 &lt; 2 &lt;");
+    BOOST_TEST(limited_html("<a href=\"https://x\"><b>&quot;<i ") ==
+               "<a rel=\"noreferrer\" target=\"_blank\" href=\"https://x\"><b>&quot;&lt;i </b></a>");
+
+    const Json::Value card = json(R"({"text": "<b>*x*</b>", "sections": [{"markdown": false, "text": "<b>*y*</b>",
+        "facts": [{"name": "n", "value": "<i>z</i>"}]}, {"text": "<b>*y*</b>"}]})");
+    const auto section = [&](const char* kind, int i) { return card_views(card, kind).front()["sections"][i]; };
+    BOOST_TEST(section("teams", 0)["section_text"].asString() == "<b>*y*</b>");
+    BOOST_TEST(section("teams", 0)["facts"][0]["fact_value"].asString() == "<i>z</i>");
+    for (const Json::Value& markdown : {section("groups", 0), section("teams", 1)})
+        BOOST_TEST(markdown["section_text"].asString() == "<p>&lt;b&gt;<em>y</em>&lt;/b&gt;</p>\n");
+}
+
+BOOST_AUTO_TEST_CASE(what_a_card_asks_of_its_inputs_is_asked_of_whoever_presses) {
+    const Json::Value card = json(R"({"@type": "ActionCard", "inputs": [
+        {"@type": "TextInput", "id": "t", "title": "Text", "maxLength": 3, "isRequired": true},
+        {"@type": "MultichoiceInput", "id": "c", "title": "Choice", "choices": [{"value": "a"}, {"value": "b"}]},
+        {"@type": "MultichoiceInput", "id": "m", "isMultiSelect": true, "choices": [{"value": "x"}, {"value": "y"}]}]})");
+    const auto problem = [&](const std::map<std::string, std::string, std::less<>>& fields) {
+        return read_inputs(card, fields).problem;
+    };
+    BOOST_TEST(problem({{"in-t", "é\r\nü"}}) == "");
+    BOOST_TEST(problem({{"in-t", "abcd"}}) == "Text may have 3 characters at most.");
+    BOOST_TEST(problem({}) == "Text is required.");
+    BOOST_TEST(problem({{"in-t", "a"}, {"in-c", ""}}) == "");
+    BOOST_TEST(problem({{"in-t", "a"}, {"in-c", "b"}, {"in-m~0", "x"}, {"in-m~1", "y"}}) == "");
+    BOOST_TEST(problem({{"in-t", "a"}, {"in-c", "a,b"}}) == "Choice does not offer that choice.");
+    BOOST_TEST(problem({{"in-t", "a"}, {"in-m~1", "z"}}) == "m does not offer that choice.");
+    BOOST_TEST(read_inputs(card, {{"in-m~0", "x"}, {"in-m~1", "y"}}).values["m"] == "x,y");
+}
+
+BOOST_AUTO_TEST_CASE(a_form_that_browsers_send_has_the_cards_own_ids) {
+    Request request;
+    request.content_type = "multipart/form-data; boundary=b";
+    request.body = "--b\r\nContent-Disposition: form-data; name=\"in-a%22b%0D%0Ac%25\"\r\n\r\nx\r\n--b--\r\n";
+    BOOST_TEST(parse_form_data(request).get("in-a\"b\r\nc%25") == "x");
+}
+
 BOOST_AUTO_TEST_CASE(a_new_card_takes_the_place_of_the_one_that_was_pressed) {
     const Json::Value fresh = json(R"({"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": "new"}]})");
     const auto texts = [](const Json::Value& card) {

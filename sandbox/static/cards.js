@@ -42,6 +42,7 @@
     const submit = (place, action, inputs) => {
         const form = document.createElement('form');
         form.method = 'post';
+        form.enctype = 'multipart/form-data';  // whatever the card's ids and however much was typed
         form.action = '/act';
         const fields = {post_id: place.dataset.post, token: place.dataset.token, path: action.path,
             ...Object.fromEntries(inputs.map((input) => [`in-${input.id}`, input.value ?? '']))};

@@ -177,6 +177,33 @@ test('OpenUri, HttpPOST and an ActionCard whose inputs are put into the body wor
     }
 });
 
+test('a card\'s form may be large, and what it asks of an input is asked of programs too', async () => {
+    const {url, target} = await webhook('Large form');
+    const long = `${'long-'.repeat(20)}"id"`;
+    await post(url, actionCard('large', [{'@type': 'ActionCard', name: 'Fill in', inputs: [
+        {'@type': 'TextInput', id: long, title: 'Long', isMultiline: true},
+        {'@type': 'TextInput', id: 'short', title: 'Short', maxLength: 3},
+        ...Array.from({length: 70}, (_, i) => ({'@type': 'TextInput', id: `n${i}`, title: `N${i}`})),
+    ], actions: [httpPost('Send', '/large', {body: `{"long": "{{${long}.value}}", "last": "{{n69.value}}"}`})]}]));
+    const {page, close} = await openBrowser({javaScriptEnabled: false});
+    try {
+        respond = (response) => response.end();
+        await page.goto(`${SANDBOX_URL}/feed/${target}`);
+        // A single one is open in Outlook.
+        await page.getByLabel('Long').fill('x'.repeat(10000));
+        await page.getByLabel('N69').fill('last');
+        await page.getByRole('button', {name: 'Send'}).click();
+        assert.deepEqual(JSON.parse(calls.at(-1).body), {long: 'x'.repeat(10000), last: 'last'});
+    } finally {
+        await close();
+    }
+    const before = calls.length;
+    const post_id = (await json(`/feed.json?target=${target}`)).at(-1).post_id;
+    await set('/act', {post_id, path: 'a0.c0', 'in-short': 'four'});
+    assert.equal((await json(`/feed.json?target=${target}`)).at(-1).actions.at(-1).problem, 'Short may have 3 characters at most.');
+    assert.equal(calls.length, before, 'nothing was sent');
+});
+
 const decode = (token) => token.split('.').slice(0, 2).map((part) => JSON.parse(Buffer.from(part, 'base64url')));
 const pressWith = async (kind, target, post_id) => {
     const before = calls.length;
@@ -800,6 +827,13 @@ test('every command of docs/sandbox.md works as it stands there', async () => {
         const {stdout} = await run('bash', ['-c', command.replace('curl', 'curl -fsS')], {env: {...process.env, URL: SANDBOX_URL, WEBHOOK: url}, maxBuffer: 1 << 28})
             .catch((error) => assert.fail(`${command}: ${error.stderr}`));
         if (command.includes('/tenant/webhooks')) remember('webhook', JSON.parse(stdout).webhook_url);
+        if (command.includes('dialect=workflow')) flow = JSON.parse(stdout);
+        if (command.includes('do=off')) {
+            assert.deepEqual(await faultsLeft(), [0], 'the one of all is left');
+            await set('/faults', {target: 0, answer: 'ok'});  // it would answer now and then
+        }
+        if (command.includes('do=')) refused.push((await post(flow.webhook_url, card('x'))).status);
+        if (command.includes('remove=')) refused.push((await post(url, card('x'))).status);
     }
     assert.match(refused.join(' '), /^400 40[14] 404 410$/, 'off, tenant-only, deleted, removed');
     assert.deepEqual(await faultsLeft(), []);
@@ -827,13 +861,6 @@ test('what is asked of a place that does not exist, or is of another kind, is re
     }
     assert.deepEqual((await json('/faults.json')).faults, []);
     await webhook('Taken', 'connector', 'teams');
-        if (command.includes('dialect=workflow')) flow = JSON.parse(stdout);
-        if (command.includes('do=off')) {
-            assert.deepEqual(await faultsLeft(), [0], 'the one of all is left');
-            await set('/faults', {target: 0, answer: 'ok'});  // it would answer now and then
-        }
-        if (command.includes('do=')) refused.push((await post(flow.webhook_url, card('x'))).status);
-        if (command.includes('remove=')) refused.push((await post(url, card('x'))).status);
     const taken = await set('/tenant/webhooks', {person: 'program', name: 'Taken', dialect: 'workflow'});
     assert.deepEqual([taken.status, JSON.parse(taken.text).error], [409, 'that name is taken by a place that is no workflow: choose another']);
     assert.equal((await set('/tenant/webhooks', {name: 'x', dialect: 'workflow', kind: 'mail'})).status, 400);
