@@ -357,11 +357,16 @@ test('an Adaptive Card is drawn by its own library under the page\'s policy, and
         await opened.waitForURL('https://contoso.example/log');
         await opened.close();
         await photograph(page, 'feed-adaptive');
+        // The page hears of other colours with its next frame, and draws the card again.
+        const frames = () => page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
+        await frames();
         respond = (response) => { response.setHeader('CARD-ACTION-STATUS', 'Started again.'); response.end(); };
         await drawn.getByLabel('Why?').fill('because "x"');
         // Drawn again in other colours, the card keeps what was typed.
-        await page.emulateMedia({colorScheme: 'dark'});
-        await page.emulateMedia({colorScheme: 'light'});
+        for (const colorScheme of ['dark', 'light']) {
+            await page.emulateMedia({colorScheme});
+            await frames();
+        }
         assert.equal(await drawn.getByLabel('Why?').inputValue(), 'because "x"');
         await drawn.getByRole('button', {name: 'Retry'}).click();
         await page.locator('.outcome').waitFor();
