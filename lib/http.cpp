@@ -162,6 +162,12 @@ bool is_utf8(std::string_view bytes) {
     return true;
 }
 
+std::string_view utf8_beginning(std::string_view text, std::size_t bytes) {
+    if (text.size() <= bytes) return text;
+    while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xc0) == 0x80) --bytes;
+    return text.substr(0, bytes);
+}
+
 std::string url_encode(std::string_view text) {
     std::string encoded;
     encoded.reserve(text.size());

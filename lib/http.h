@@ -48,7 +48,9 @@ bool same_name(std::string_view left, std::string_view right);
 // The value of cookie `name` in a Cookie header; nullopt when it is absent or occurs more than once (cookie tossing).
 std::optional<std::string> cookie(std::string_view header, std::string_view name);
 
-bool is_utf8(std::string_view bytes);           // strict: no overlong forms, no surrogates, at most U+10FFFF
+bool is_utf8(std::string_view bytes);  // strict: no overlong forms, no surrogates, at most U+10FFFF
+// The beginning of UTF-8 text, at most `bytes` long, that ends with a whole character.
+std::string_view utf8_beginning(std::string_view text, std::size_t bytes);
 std::string url_encode(std::string_view text);  // RFC 3986 unreserved characters stay
 std::string html_escape(std::string_view text);
 

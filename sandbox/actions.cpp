@@ -12,7 +12,7 @@ namespace o365 {
 namespace {
 
 constexpr std::string_view kFailed = "Could not complete the requested action. Please try again later.";
-constexpr std::size_t kMaxStatus = 1000;
+constexpr std::size_t kMaxStatus = 1000;  // bytes
 
 std::string tenant_id() { return guid_of(sha256("sandbox tenant")); }
 
@@ -56,7 +56,7 @@ struct Outcome {
     int took_ms = 0;
     std::string status;   // CARD-ACTION-STATUS
     std::string problem;  // empty: it worked
-    std::optional<std::string> new_card;
+    std::optional<Json::Value> new_card;
 };
 
 std::string header_of(const PostResult& result, std::string_view name) {
@@ -67,33 +67,24 @@ std::string header_of(const PostResult& result, std::string_view name) {
 }
 
 // Sends the action and reads the answer, by the rules of 7.4.
-Outcome perform(Sandbox& sandbox, const Json::Value& action, const Json::Value& card, const Inputs& inputs,
+Outcome perform(Sandbox& sandbox, const ActionCall& call, const Json::Value& card, const Inputs& inputs,
                 const std::string& token_kind, const TokenFacts& facts) {
     Outcome outcome;
     outcome.token = token_kind;
     HttpRequest request;
-    request.url = Secret(text_in(action, "target"));
-    request.method = "POST";
-    std::string content_type = text_in(action, "bodyContentType");
-    if (content_type.empty()) content_type = "application/json";
-    request.body = substitute(text_in(action, "body"), inputs, content_type);
-    request.headers.push_back("Content-Type: " + content_type);
+    request.url = Secret(call.target);
+    request.method = call.method;
+    request.headers = call.headers;
+    if (call.method == "POST") {
+        request.body = substitute(call.body, inputs, call.content_type);
+        request.headers.push_back("Content-Type: " + call.content_type);
+    }
     request.headers.push_back("Action-Request-Id: " + guid_of(random_bytes(16)));
     if (const std::string id = text_in(card, "correlationId"); !id.empty())
         request.headers.push_back("Card-Correlation-Id: " + id);
-    bool blanked = false;
-    for (const Json::Value& header : action["headers"].isArray() ? action["headers"] : Json::Value(Json::arrayValue)) {
-        const std::string name = text_in(header, "name");
-        std::string lower = name;
-        for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-        if (lower == "authorization") {
-            blanked = text_in(header, "value").empty();
-        } else if (!name.empty() && lower != "content-type" && lower != "host" && lower != "content-length") {
-            request.headers.push_back(name + ": " + text_in(header, "value"));
-        }
-    }
     if (const std::string token = sandbox.tokens().make(token_kind, facts); !token.empty())
-        request.headers.push_back((blanked ? "Action-Authorization: Bearer " : "Authorization: Bearer ") + token);
+        request.headers.push_back(
+            (call.blanks_authorization ? "Action-Authorization: Bearer " : "Authorization: Bearer ") + token);
 
     const PostResult result = sandbox.fetch(std::move(request));
     outcome.took_ms = static_cast<int>(result.took.count());
@@ -102,7 +93,7 @@ Outcome perform(Sandbox& sandbox, const Json::Value& action, const Json::Value& 
         return outcome;
     }
     outcome.http = result.status;
-    outcome.status = header_of(result, "card-action-status").substr(0, kMaxStatus);
+    outcome.status = utf8_beginning(header_of(result, "card-action-status"), kMaxStatus);
     if (!is_utf8(outcome.status)) outcome.status.clear();
     if (result.status == 401 && !header_of(result, "action-authenticate").empty()) {
         outcome.problem = "The service asks the person to sign in there first (ACTION-AUTHENTICATE).";
@@ -112,42 +103,23 @@ Outcome perform(Sandbox& sandbox, const Json::Value& action, const Json::Value& 
         for (char& c : update) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
         const auto fresh = is_utf8(result.body) ? parse_json(result.body) : std::nullopt;
         if (update == "true" && fresh && fresh->isObject())
-            outcome.new_card = result.body;
+            outcome.new_card = *fresh;
         else if (update == "true")
             outcome.problem = "The answer says CARD-UPDATE-IN-BODY, but its body is no card.";
     }
     return outcome;
 }
 
-// The Action.Http of that title and url, anywhere in an Adaptive Card.
-const Json::Value* find_http_action(const Json::Value& tree, const std::string& title, const std::string& url) {
-    if (!tree.isObject() && !tree.isArray()) return nullptr;
-    if (text_in(tree, "type") == "Action.Http" && text_in(tree, "title") == title && text_in(tree, "url") == url)
-        return &tree;
-    for (const Json::Value& part : tree) {
-        if (const Json::Value* const found = find_http_action(part, title, url)) return found;
-    }
-    return nullptr;
-}
-
-Json::Value as_http_post(const Json::Value& action) {
-    Json::Value post;
-    post["@type"] = "HttpPOST";
-    post["name"] = text_in(action, "title");
-    post["target"] = text_in(action, "url");
-    post["body"] = text_in(action, "body");
-    post["headers"] = action["headers"];
-    return post;
-}
-
 }  // namespace
 
 Response act(Sandbox& sandbox, const Request& request) {
     if (request.method != "POST") return sandbox.redirect("/feed");
-    const Parameters& form = request.form;
-    const std::string post_id = form.get_or("post_id", "");
-    const std::string path = form.get_or("path", "");
-    const std::string kind = form.get_or("token", "entra");
+    // The feed's own forms are multipart, which bounds neither ids nor values nor how many there are.
+    const bool multipart = request.content_type.starts_with("multipart/form-data");
+    const FormData form{multipart ? parse_form_data(request).fields : request.form.all(), ""};
+    const std::string post_id = form.get("post_id");
+    const std::string path = form.get("path");
+    const std::string kind = form.fields.contains("token") ? form.get("token") : "entra";
     const auto known = token_kinds();
     if (std::none_of(known.begin(), known.end(), [&](const TokenKind& one) { return one.name == kind; }))
         return sandbox.message(400, "There is no such token", "Choose one of those that the feed offers.");
@@ -155,43 +127,39 @@ Response act(Sandbox& sandbox, const Request& request) {
         is_number(post_id, 18) ? sandbox.ask("select o365.sandbox_card($1)", {post_id}) : Json::Value();
     const Json::Value card =
         found.isNull() ? Json::Value() : parse_json(text_in(found, "card")).value_or(Json::Value());
-    const Json::Value* action = find_action(card, path);
-    Inputs inputs;
-    // The browser draws an Adaptive Card and names the action by what it says; what is sent stands in the card.
-    Json::Value adaptive;
-    if (const Json::Value* const drawn = adaptive_card(card); drawn != nullptr && path == "adaptive") {
-        if (const Json::Value* const found_in_it =
-                find_http_action(*drawn, form.get_or("title", ""), form.get_or("url", ""))) {
-            adaptive = as_http_post(*found_in_it);
-            action = &adaptive;
-            for (const auto& [name, value] : form.all()) {
-                if (name.starts_with("in-")) inputs.values[name.substr(3)] = value;
-            }
-        }
-    }
-    if (action == nullptr || text_in(*action, "@type") != "HttpPOST")
+    const Json::Value* const pressed = find_action(card, path);
+    const std::optional<ActionCall> call = pressed == nullptr ? std::nullopt : action_call(*pressed);
+    if (!call)
         return sandbox.message(404, "The card has no such button",
                                "It may have been replaced. Go back and load the feed again.");
+    Inputs inputs;
+    if (const Json::Value* const around = find_action_card(card, path)) {
+        inputs = read_inputs(*around, form.fields);
+    } else if (path.starts_with('t')) {  // an Adaptive Card has its inputs anywhere
+        for (const auto& [name, value] : form.fields) {
+            if (name.starts_with("in-")) inputs.values[name.substr(3)] = value;
+        }
+    }
 
     const std::string person = sandbox.person().empty() ? text_in(found, "person") : sandbox.person();
-    const std::string target = text_in(*action, "target");
-    if (const Json::Value* const around = find_action_card(card, path)) inputs = read_inputs(*around, form.all());
     Outcome outcome;
     outcome.token = kind;
     outcome.problem = inputs.problem;
     if (outcome.problem.empty()) {
-        outcome.problem = target_problem(target, found["target_urls"]);
+        outcome.problem = call->method != "POST" && call->method != "GET"
+                              ? "The action's method is neither GET nor POST."
+                              : target_problem(call->target, found["target_urls"]);
         if (!outcome.problem.empty()) outcome.problem = "Failed to send. " + outcome.problem;
     }
     if (outcome.problem.empty())
-        outcome =
-            perform(sandbox, *action, card, inputs, kind, facts_for(sandbox, target, text_in(found, "app_id"), person));
+        outcome = perform(sandbox, *call, card, inputs, kind,
+                          facts_for(sandbox, call->target, text_in(found, "app_id"), person));
     sandbox.database().call(
         "select o365.sandbox_acted($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        {post_id, person, text_in(*action, "name"), outcome.token, outcome.http ? Value(*outcome.http) : Value(),
-         outcome.took_ms, outcome.status.empty() ? Value() : Value(outcome.status),
+        {post_id, person, call->name, outcome.token, outcome.http ? Value(*outcome.http) : Value(), outcome.took_ms,
+         outcome.status.empty() ? Value() : Value(outcome.status),
          outcome.problem.empty() ? Value() : Value(outcome.problem),
-         outcome.new_card ? Value(*outcome.new_card) : Value()});
+         outcome.new_card ? Value(json_text(with_new_card(card, path, *outcome.new_card))) : Value()});
     return sandbox.redirect("/feed/" + std::to_string(found["target_id"].asInt()) +
                             (kind == "entra" ? "" : "?token=" + kind) + "#post-" + post_id);
 }

@@ -1,6 +1,7 @@
 #include "sandbox/card.h"
 
 #include <algorithm>
+#include <array>
 
 #include "lib/http.h"
 #include "lib/markdown.h"
@@ -98,7 +99,7 @@ Json::Value input_view(const Json::Value& input, const std::string& scope, bool 
 Json::Value action_view(const Json::Value& action, const std::string& path, bool in_teams) {
     const std::string type = text_in(action, "@type");
     Json::Value shown;
-    for (const char* name : {"uri", "is_post", "is_card", "is_open", "refused"}) shown[name] = "";
+    for (const char* name : {"uri", "is_post", "is_card", "is_open", "refused", "opened"}) shown[name] = "";
     for (const char* name : {"inputs", "inner"}) shown[name] = Json::Value(Json::arrayValue);
     shown["label"] = text_in(action, "name").empty() ? "(no name)" : text_in(action, "name");
     shown["path"] = path;
@@ -148,27 +149,81 @@ void add_actions(Json::Value& shown, const Json::Value& object, const std::strin
         shown["actions"].append(action_view(actions[i], scope + "a" + std::to_string(i), in_teams));
     }
     shown["has_actions"] = !actions.empty();
+    // Outlook expands a card that is the only action.
+    if (actions.size() == 1 && !in_teams) shown["actions"][0]["opened"] = shown["actions"][0]["is_card"];
     if (actions.size() > most) shown["actions_left_out"] = std::to_string(actions.size() - most);
 }
 
-Json::Value facts_view(const Json::Value& facts, const char* name) {
+Json::Value facts_view(const Json::Value& facts, const char* name,
+                       std::string (*html_of)(std::string_view) = markdown_html) {
     Json::Value list(Json::arrayValue);
     for (const Json::Value& fact : facts) {
         Json::Value row;
         row["fact_name"] = text_in(fact, name);
-        row["fact_value"] = markdown_html(text_in(fact, "value"));
+        row["fact_value"] = html_of(text_in(fact, "value"));
         list.append(row);
     }
     return list;
 }
 
+// Text of HTML, escaped where it is not yet: a character reference stays one.
+std::string escaped_html(std::string_view text) {
+    constexpr std::string_view kAmpersand = "&amp;";
+    std::string escaped = html_escape(text);
+    for (auto at = escaped.find(kAmpersand); at != std::string::npos; at = escaped.find(kAmpersand, at + 1)) {
+        const auto name = at + kAmpersand.size();
+        const auto end =
+            escaped.find_first_not_of("#0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", name);
+        if (end != std::string::npos && end > name && escaped[end] == ';') escaped.erase(at + 1, kAmpersand.size() - 1);
+    }
+    return escaped;
+}
+
+struct Tag {
+    std::string name;  // in lower case; empty: it is none that may stay
+    std::string href;
+    bool closes = false;
+    std::size_t size = 0;  // in the text
+};
+
+// The tag that `text`, which begins with "<", begins with.
+Tag tag_at(std::string_view text) {
+    constexpr std::array<std::string_view, 21> kAllowed = {"b",   "strong", "i",   "em",   "u",          "s",  "strike",
+                                                           "del", "p",      "br",  "h1",   "h2",         "h3", "ul",
+                                                           "ol",  "li",     "pre", "code", "blockquote", "a",  "div"};
+    constexpr std::size_t kMaxTag = 4096;
+    Tag tag;
+    const auto end = text.substr(0, kMaxTag).find('>');
+    if (end == std::string_view::npos) return tag;
+    std::string_view inside = text.substr(1, end - 1);
+    tag.closes = inside.starts_with('/');
+    if (tag.closes) inside.remove_prefix(1);
+    const std::string_view name = inside.substr(0, inside.find_first_of(" \t\r\n/"));
+    const auto* const known =
+        std::find_if(kAllowed.begin(), kAllowed.end(), [&](std::string_view one) { return same_name(one, name); });
+    if (known == kAllowed.end()) return tag;
+    tag.name = *known;
+    tag.size = end + 1;
+    for (const std::string_view quote : {"\"", "'"}) {
+        const std::string opening = " href=" + std::string(quote);
+        const auto at = inside.find(opening);
+        if (at == std::string_view::npos) continue;
+        const auto value = inside.substr(at + opening.size());
+        if (is_web(std::string(value.substr(0, value.find(quote))))) tag.href = value.substr(0, value.find(quote));
+    }
+    return tag;
+}
+
 Json::Value section_view(const Json::Value& section, const std::string& scope, bool in_teams) {
     Json::Value part = empty_section();
+    const bool is_html =
+        in_teams && section.isObject() && section["markdown"].isBool() && !section["markdown"].asBool();
+    auto* const html_of = is_html ? limited_html : markdown_html;
     part["starts_group"] = in_teams || flag_in(section, "startGroup");
-    part["section_title"] = markdown_html(text_in(section, "title"));
-    part["activity_title"] = markdown_html(text_in(section, "activityTitle"));
-    part["activity_subtitle"] = markdown_html(text_in(section, "activitySubtitle"));
-    part["activity_text"] = markdown_html(text_in(section, "activityText"));
+    part["section_title"] = html_of(text_in(section, "title"));
+    part["activity_title"] = html_of(text_in(section, "activityTitle"));
+    part["activity_subtitle"] = html_of(text_in(section, "activitySubtitle"));
+    part["activity_text"] = html_of(text_in(section, "activityText"));
     const std::string image = text_in(section, "activityImage");
     if (!image.empty()) {
         part["activity_picture"] = picture(image, text_in(section, "activityTitle"));
@@ -178,8 +233,8 @@ Json::Value section_view(const Json::Value& section, const std::string& scope, b
                            !text_in(section, "activitySubtitle").empty() || !text_in(section, "activityText").empty();
     if (section.isObject() && section["heroImage"].isObject() && !in_teams)
         part["hero"] = picture(text_in(section["heroImage"], "image"), text_in(section["heroImage"], "title"));
-    part["section_text"] = markdown_html(text_in(section, "text"));
-    part["facts"] = facts_view(list_in(section, "facts"), "name");
+    part["section_text"] = html_of(text_in(section, "text"));
+    part["facts"] = facts_view(list_in(section, "facts"), "name", html_of);
     part["has_facts"] = !part["facts"].empty();
     const Json::Value& images = list_in(section, "images");
     for (Json::ArrayIndex i = 0; i < images.size() && (!in_teams || i < kMaxImagesTeams); ++i)
@@ -200,6 +255,7 @@ Json::Value message_card_view(const Json::Value& card, bool in_teams) {
     if (is_hex_colour(colour))
         shown["theme"] = colour;  // in a picture: a style attribute would break the page's policy
     shown["card_title"] = text_in(card, "title");
+    shown["short_title"] = in_teams;  // two lines
     const std::string text = text_in(card, "text");
     shown["card_text"] = markdown_html(text);
     const Json::Value& sections = list_in(card, "sections");
@@ -213,11 +269,29 @@ Json::Value message_card_view(const Json::Value& card, bool in_teams) {
     return shown;
 }
 
-// What can be said of an Adaptive Card without drawing it.
-Json::Value adaptive_view(const Json::Value& card) {
+// Calls `take` with every Action.Http of an Adaptive Card, always in the same order, until it returns true.
+template <class Tree, class Take>
+bool for_each_http_action(Tree& tree, const Take& take) {
+    if (!tree.isObject() && !tree.isArray()) return false;
+    if (text_in(tree, "type") == "Action.Http" && take(tree)) return true;
+    for (auto& part : tree) {
+        if (for_each_http_action(part, take)) return true;
+    }
+    return false;
+}
+
+// What can be said of an Adaptive Card without drawing it, and the card with each Action.Http's path in it: two of them
+// may differ in nothing that the browser's library hands out.
+Json::Value adaptive_view(const Json::Value& card, std::size_t place) {
     Json::Value shown;
     shown["is_adaptive"] = true;
-    shown["adaptive"] = json_text(card);
+    Json::Value marked = card;
+    int number = 0;
+    for_each_http_action(marked, [&](Json::Value& action) {
+        action["sandboxPath"] = "t" + std::to_string(place) + ".h" + std::to_string(number++);
+        return false;
+    });
+    shown["adaptive"] = json_text(marked);
     for (const Json::Value& element : list_in(card, "body")) {
         Json::Value part = empty_section();
         part["section_text"] = markdown_html(text_in(element, "text"));
@@ -241,6 +315,45 @@ Json::Value adaptive_view(const Json::Value& card) {
     return shown;
 }
 
+// Whether a card may bring a header of that name: one of HTTP's own words, and neither what says how the request itself
+// is sent nor what Microsoft's service says for itself.
+bool is_cards_header(std::string_view name) {
+    constexpr std::array<std::string_view, 11> kTransport = {
+        "host",    "content-length", "transfer-encoding",   "connection",      "keep-alive", "te", "trailer",
+        "upgrade", "expect",         "proxy-authorization", "proxy-connection"};
+    constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
+    const bool word = !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               kOthers.find(c) != std::string_view::npos;
+    });
+    return word && !same_name(name.substr(0, 7), "action-") && !same_name(name.substr(0, 5), "card-") &&
+           std::none_of(kTransport.begin(), kTransport.end(), [&](auto one) { return same_name(name, one); });
+}
+
+// As people and browsers count: a line's end is one.
+std::size_t characters(std::string_view text) {
+    std::size_t n = 0;
+    for (std::size_t i = 0; i < text.size(); ++i)
+        n += (static_cast<unsigned char>(text[i]) & 0xc0) != 0x80 && text.substr(i, 2) != "\r\n" ? 1 : 0;
+    return n;
+}
+
+// What is wrong with an input's value, after its name; empty: nothing. `chosen`: its parts.
+std::string input_problem(const Json::Value& input, const std::string& value, const std::vector<std::string>& chosen) {
+    if (value.empty()) return flag_in(input, "isRequired") ? "is required." : "";
+    const std::string type = text_in(input, "@type");
+    if (type == "TextInput" && input["maxLength"].isInt() && input["maxLength"].asInt() > 0 &&
+        characters(value) > static_cast<std::size_t>(input["maxLength"].asInt()))
+        return "may have " + std::to_string(input["maxLength"].asInt()) + " characters at most.";
+    if (type != "MultichoiceInput") return {};
+    const Json::Value& choices = list_in(input, "choices");
+    const bool offered = std::all_of(chosen.begin(), chosen.end(), [&](const std::string& one) {
+        return std::any_of(choices.begin(), choices.end(),
+                           [&](const Json::Value& choice) { return text_in(choice, "value") == one; });
+    });
+    return offered ? "" : "does not offer that choice.";
+}
+
 // The number after one letter: "a12".
 std::optional<Json::ArrayIndex> index_in(std::string_view part, char letter) {
     if (part.size() < 2 || part.front() != letter || !is_number(part.substr(1), 3)) return std::nullopt;
@@ -257,29 +370,109 @@ std::string text_in(const Json::Value& object, const char* name) {
     return object.isObject() && object[name].isString() ? object[name].asString() : "";
 }
 
-const Json::Value* adaptive_card(const Json::Value& card) {
-    if (!card.isObject()) return nullptr;
-    if (text_in(card, "type") == "AdaptiveCard") return &card;
-    const Json::Value& attachments = list_in(card, "attachments");
-    if (text_in(card, "type") != "message" || attachments.empty() || !attachments[0].isObject()) return nullptr;
-    return attachments[0]["content"].isObject() ? &attachments[0]["content"] : nullptr;
+std::vector<const Json::Value*> adaptive_cards(const Json::Value& card) {
+    std::vector<const Json::Value*> cards;
+    if (text_in(card, "type") == "AdaptiveCard") return {&card};
+    if (text_in(card, "type") != "message") return cards;
+    for (const Json::Value& attachment : list_in(card, "attachments")) {
+        if (attachment.isObject() && attachment["content"].isObject()) cards.push_back(&attachment["content"]);
+    }
+    return cards;
 }
 
-Json::Value card_view(const Json::Value& card, const std::string& kind) {
+Json::Value with_new_card(const Json::Value& card, std::string_view path, const Json::Value& fresh) {
+    const auto own = adaptive_cards(card);
+    const auto brought = adaptive_cards(fresh);
+    const auto place = index_in(path.substr(0, path.find('.')), 't');
+    if (own.size() < 2 || brought.empty() || !place || *place >= own.size()) return fresh;
+    Json::Value changed = card;
+    std::size_t number = 0;
+    for (Json::Value& attachment : changed["attachments"]) {
+        if (!attachment.isObject() || !attachment["content"].isObject()) continue;
+        if (number++ == *place) attachment["content"] = *brought.front();
+    }
+    return changed;
+}
+
+std::vector<Json::Value> card_views(const Json::Value& card, const std::string& kind) {
     if (!card.isObject()) {
         Json::Value shown;
         shown["card_text"] = markdown_html("This is no card.");
-        return shown;
+        return {shown};
     }
-    if (const Json::Value* const adaptive = adaptive_card(card)) return adaptive_view(*adaptive);
-    return message_card_view(card, kind == "teams");
+    std::vector<Json::Value> views;
+    for (const Json::Value* const adaptive : adaptive_cards(card))
+        views.push_back(adaptive_view(*adaptive, views.size()));
+    if (views.empty()) views.push_back(message_card_view(card, kind == "teams"));
+    return views;
+}
+
+std::string card_html(const Pages& pages, const Json::Value& card, const std::string& kind, const std::string& post_id,
+                      const std::string& token) {
+    std::string html;
+    for (Json::Value& view : card_views(card, kind)) {
+        view["post_id"] = post_id;
+        view["token"] = token;
+        html += pages.render_part("card", view);
+    }
+    return html;
+}
+
+std::string limited_html(std::string_view html) {
+    std::string result;
+    std::vector<std::string> open;
+    const auto close = [&] {
+        result += "</" + open.back() + ">";
+        open.pop_back();
+    };
+    while (!html.empty()) {
+        const auto next = html.find('<');
+        result += escaped_html(html.substr(0, next));
+        if (next == std::string_view::npos) break;
+        html.remove_prefix(next);
+        const Tag tag = tag_at(html);
+        if (tag.name.empty()) {
+            result += "&lt;";
+            html.remove_prefix(1);
+            continue;
+        }
+        html.remove_prefix(tag.size);
+        if (tag.name == "br") {
+            result += "<br>";
+        } else if (!tag.closes) {
+            result += "<" + tag.name;
+            if (tag.name == "a" && !tag.href.empty())
+                result += " rel=\"noreferrer\" target=\"_blank\" href=\"" + escaped_html(tag.href) + "\"";
+            result += ">";
+            open.push_back(tag.name);
+        } else if (std::find(open.begin(), open.end(), tag.name) != open.end()) {
+            while (open.back() != tag.name) close();
+            close();
+        }
+    }
+    while (!open.empty()) close();
+    return result;
 }
 
 const Json::Value* find_action(const Json::Value& card, std::string_view path) {
+    const auto first_dot = path.find('.');
+    if (path.starts_with('t') && first_dot != std::string_view::npos) {
+        const auto adaptive = adaptive_cards(card);
+        const auto place = index_in(path.substr(0, first_dot), 't');
+        const auto wanted = index_in(path.substr(first_dot + 1), 'h');
+        const Json::Value* found = nullptr;
+        if (!place || *place >= adaptive.size() || !wanted) return found;
+        Json::ArrayIndex number = 0;
+        for_each_http_action(*adaptive[*place], [&](const Json::Value& action) {
+            if (number++ == *wanted) found = &action;
+            return found != nullptr;
+        });
+        return found;
+    }
     const Json::Value* holder = &card;
-    if (const auto dot = path.find('.'); path.starts_with('s') && dot != std::string_view::npos) {
-        holder = element_of(list_in(card, "sections"), index_in(path.substr(0, dot), 's'));
-        path.remove_prefix(dot + 1);
+    if (path.starts_with('s') && first_dot != std::string_view::npos) {
+        holder = element_of(list_in(card, "sections"), index_in(path.substr(0, first_dot), 's'));
+        path.remove_prefix(first_dot + 1);
     }
     if (holder == nullptr) return nullptr;
     const auto dot = path.find('.');
@@ -294,19 +487,54 @@ const Json::Value* find_action_card(const Json::Value& card, std::string_view pa
     return dot == std::string_view::npos ? nullptr : find_action(card, path.substr(0, dot));
 }
 
+std::optional<ActionCall> action_call(const Json::Value& action) {
+    const bool adaptive = text_in(action, "type") == "Action.Http";
+    if (!adaptive && text_in(action, "@type") != "HttpPOST") return std::nullopt;
+    ActionCall call;
+    call.name = text_in(action, adaptive ? "title" : "name");
+    call.target = text_in(action, adaptive ? "url" : "target");
+    call.body = text_in(action, "body");
+    if (adaptive && !text_in(action, "method").empty()) call.method = text_in(action, "method");
+    if (!adaptive) call.content_type = text_in(action, "bodyContentType");
+    for (const Json::Value& header : list_in(action, "headers")) {
+        const std::string name = text_in(header, "name");
+        const std::string value = text_in(header, "value");
+        if (same_name(name, "authorization")) {
+            call.blanks_authorization = value.empty();
+        } else if (same_name(name, "content-type")) {
+            if (call.content_type.empty()) call.content_type = value;
+        } else if (is_cards_header(name)) {
+            // What is empty libcurl sends only so.
+            const bool empty = value.find_first_not_of(" \t") == std::string::npos;
+            call.headers.push_back(name);
+            call.headers.back() += empty ? ";" : ": " + value;
+        }
+    }
+    if (call.content_type.empty()) call.content_type = "application/json";
+    return call;
+}
+
 Inputs read_inputs(const Json::Value& action_card, const std::map<std::string, std::string, std::less<>>& fields) {
     Inputs inputs;
     for (const Json::Value& input : list_in(action_card, "inputs")) {
         const std::string id = text_in(input, "id");
         const std::string field = "in-" + id;
-        std::string value;
-        if (const auto found = fields.find(field); found != fields.end()) value = found->second;
-        for (Json::ArrayIndex i = 0; i < list_in(input, "choices").size(); ++i) {
-            const auto box = fields.find(field + "~" + std::to_string(i));
-            if (box != fields.end()) value += (value.empty() ? "" : ",") + box->second;
+        const Json::Value& choices = list_in(input, "choices");
+        std::vector<std::string> chosen;
+        if (const auto found = fields.find(field); found != fields.end() && !found->second.empty())
+            chosen.push_back(found->second);
+        for (Json::ArrayIndex i = 0; i < choices.size(); ++i) {
+            if (const auto box = fields.find(field + "~" + std::to_string(i)); box != fields.end())
+                chosen.push_back(box->second);
         }
-        if (value.empty() && flag_in(input, "isRequired") && inputs.problem.empty())
-            inputs.problem = (text_in(input, "title").empty() ? id : text_in(input, "title")) + " is required.";
+        std::string value;
+        for (const std::string& one : chosen) value += (value.empty() ? "" : ",") + one;
+        if (inputs.problem.empty()) {
+            inputs.problem = input_problem(input, value, chosen);
+            if (!inputs.problem.empty())
+                inputs.problem =
+                    (text_in(input, "title").empty() ? id : text_in(input, "title")) + " " + inputs.problem;
+        }
         inputs.values[id] = value;
     }
     return inputs;

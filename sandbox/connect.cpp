@@ -14,20 +14,24 @@ struct Asked {
     std::optional<std::string> state;
     std::string app_id;
     std::string callback_url;
-    std::string app_name = {};  // of the older form of the button (2016), which has no app_id
+    // Of the older form of the button (2016), which has no app_id.
+    std::string app_name = {};
+    std::string app_logo_url = {};
 
     bool is_older() const { return !app_name.empty(); }
     const char* path() const { return is_older() ? "/connectors/ConnectToO365" : "/connectors/Connect"; }
     // The page's own address with what it was asked.
     std::string query() const {
         return (state ? "state=" + url_encode(*state) + "&" : "") +
-               (is_older() ? "app_name=" + url_encode(app_name) : "app_id=" + url_encode(app_id)) +
+               (is_older() ? "app_name=" + url_encode(app_name) + "&app_logo_url=" + url_encode(app_logo_url)
+                           : "app_id=" + url_encode(app_id)) +
                "&callback_url=" + url_encode(callback_url);
     }
     void put(Json::Value& values) const {
         values["path"] = path();
         values["app_id"] = app_id;
         values["app_name"] = app_name;
+        values["app_logo_url"] = app_logo_url;
         values["callback_url"] = callback_url;
         values["has_state"] = state.has_value();
         if (state) values["state"] = *state;
@@ -87,6 +91,28 @@ std::string older_workflow_path() {
 
 void allow_callback(Response& response, const Asked& asked) {
     response.allow_form_action(origin_of(*parse_url(asked.callback_url)));
+}
+
+// Where the logo of the older form lies, if it is on this machine: nothing is fetched from anywhere else. Or empty.
+std::string logo_origin(const Asked& asked) {
+    const auto url = parse_url(asked.app_logo_url);
+    const bool here = url && url->scheme == "https" && !url->has_user && is_loopback_host(url->host) &&
+                      url->host.find_first_of(";,'\"") == std::string::npos;
+    return here ? origin_of(*url) : "";
+}
+
+// Lets the page show that logo; after everything else that its policy has to allow.
+void allow_logo(Response& response, const Asked& asked) {
+    constexpr std::string_view kPolicy = "Content-Security-Policy";
+    constexpr std::string_view kPictures = "img-src ";
+    const std::string origin = logo_origin(asked);
+    if (origin.empty()) return;
+    std::string policy;
+    for (const auto& [name, value] : response.headers()) {
+        if (name == kPolicy) policy = value;
+    }
+    policy.insert(policy.find(kPictures) + kPictures.size(), origin + " ");
+    response.set(kPolicy, policy);
 }
 
 // The browser leaves for the application: a form of the page leads there, so its CSP must name the place.
@@ -209,6 +235,7 @@ Response show_picker(Sandbox& sandbox, const Asked& asked, const Json::Value& co
     // The callback may send the browser on to the application's own page, wherever that is, and Chromium holds every
     // redirect after a form's POST against form-action.
     response.allow_form_action("https:");
+    allow_logo(response, asked);
     return response;
 }
 
@@ -234,6 +261,13 @@ Response create(Sandbox& sandbox, const Asked& asked, const Json::Value& connect
 Json::Value told_in_link(const Asked& asked) {
     Json::Value connector;
     connector["name"] = asked.app_name;
+    if (!asked.app_logo_url.empty()) {
+        const auto url = parse_url(asked.app_logo_url);
+        if (logo_origin(asked).empty())
+            connector["logo_elsewhere"] = url ? url->host : "no https address";
+        else
+            connector["logo_here"] = asked.app_logo_url;
+    }
     connector["callback_url"] = asked.callback_url;
     connector["events"] = Json::Value(Json::arrayValue);
     connector["enabled_for"].append("groups");
@@ -248,6 +282,7 @@ Response connect_page(Sandbox& sandbox, const Request& request) {
     Asked asked{parameters.get("state"), parameters.get_or("app_id", ""), parameters.get_or("callback_url", "")};
     if (request.path == "/connectors/ConnectToO365") {
         asked.app_name = parameters.get_or("app_name", "");
+        asked.app_logo_url = parameters.get_or("app_logo_url", "");
         if (asked.app_name.empty() || asked.app_name.size() > 400)
             return sandbox.message(400, "Which application?", "The older form of the button names it: app_name.");
     }
@@ -288,7 +323,9 @@ Response connect_page(Sandbox& sandbox, const Request& request) {
         Json::Value values = connector;
         asked.put(values);
         values["title"] = "Sign in";
-        return sandbox.page(200, "connect-sign-in", values);
+        Response response = sandbox.page(200, "connect-sign-in", values);
+        allow_logo(response, asked);
+        return response;
     }
     if (action == "create") return create(sandbox, asked, connector, parameters, self);
     if (action == "allow") return allow(sandbox, asked, connector, parameters);

@@ -80,6 +80,29 @@ Json::Value example(Sandbox& sandbox) {
     return fields;
 }
 
+struct Hint {
+    std::string_view field;
+    std::string_view problem;  // how it begins
+    const char* hint;
+};
+
+// In the words of a form, where those of o365.register_connector are SQL.
+constexpr std::array kHints = {
+    Hint{"logo", "is missing", "Choose a jpg, jpeg, png or gif file."},
+    Hint{"events", "", "Name what it posts about, one a line: a ticket is opened."},
+    Hint{"enabled_for", "", "Choose at least one."},
+    Hint{"landing_page", "is no https URL", "Leave it empty while there is none."},
+    Hint{"callback_url", "is neither", "Microsoft returns nothing to such an address: write an https one."},
+};
+
+std::string hint_for(const Json::Value& problem) {
+    for (const Hint& one : kHints) {
+        if (problem["field"] == std::string(one.field) && problem["problem"].asString().starts_with(one.problem))
+            return one.hint;
+    }
+    return problem["hint"].asString();
+}
+
 // The form, filled; each problem stands at its field.
 Response form_page(const Sandbox& sandbox, int status, const std::string& app_id, const Json::Value& fields,
                    const Json::Value& problems, bool example_logo) {
@@ -96,9 +119,9 @@ Response form_page(const Sandbox& sandbox, int status, const std::string& app_id
     values["has_actions"] = fields["actions"].asString() == "yes" || !fields["target_urls"].empty();
     values["accepted"] = fields["terms"].asString() == "yes";
     for (const Json::Value& problem : problems) {
-        const std::string text = problem["problem"].asString() + ". " + problem["hint"].asString();
+        const std::string text = problem["problem"].asString() + ". " + hint_for(problem);
         Json::Value& here = values["problem_" + problem["field"].asString()];
-        here = here.isNull() ? text : here.asString() + " " + text;
+        here = here.isNull() ? text : here.asString() + " Also: " + text;
     }
     values["has_embedded"] = !fields["configuration_url"].asString().empty() || !fields["valid_domains"].empty();
     values["problem_count"] = problems.empty() ? "" : std::to_string(problems.size());

@@ -285,7 +285,8 @@ Response request_log(Sandbox& sandbox, const Request& request, bool as_json) {
     values["wide"] = true;
     values["none"] = list.empty();
     for (Json::Value& row : list) {
-        row["time"] = row["received_at"].asString().substr(11, 12);
+        const std::string at = row["received_at"].asString();
+        row["time"] = at.substr(0, 10) + " " + at.substr(11, 12);
         row["good"] = row["answered"].asString() == "ok";
         if (!row["pace"].isNull()) row["answered"] = row["answered"].asString() + ", " + row["pace"].asString();
         if (row["place"].isNull()) row["place"] = "no such webhook";

@@ -19,10 +19,15 @@ Rows ask(Sandbox& sandbox, const Parameters& query, std::string_view target, boo
         filters(sandbox, query, target, newest, most));
 }
 
+// Date and time to the second, of a time as the database writes it.
+std::string shown_time(std::string_view at) {
+    return std::string(at.substr(0, 10)) + " " + std::string(at.substr(11, 8));
+}
+
 Json::Value outcome_view(const Json::Value& action) {
     Json::Value shown;
     shown["who"] = action["person"];
-    shown["at"] = action["at"].asString().substr(11, 8);
+    shown["at"] = shown_time(action["at"].asString());
     shown["pressed"] = action["name"];
     shown["worked"] = action["problem"].isNull();
     shown["outcome"] = action["problem"].isNull()
@@ -44,7 +49,7 @@ Json::Value post_view(const Sandbox& sandbox, const Rows& rows, int i, const std
     post["target_id"] = std::string(rows.text(i, 1));
     post["owner"] = std::string(rows.text(i, 2));
     post["place"] = std::string(rows.text(i, 4));
-    post["received_at"] = std::string(rows.text(i, 5)).substr(11, 8);
+    post["received_at"] = shown_time(rows.text(i, 5));
     post["received_at_exactly"] = std::string(rows.text(i, 5));
     post["refused"] = answered == "ok" ? "" : answered;
     post["note"] = std::string(rows.text(i, 10));
@@ -53,10 +58,7 @@ Json::Value post_view(const Sandbox& sandbox, const Rows& rows, int i, const std
     if (!rows.is_null(i, 11)) {
         for (const Json::Value& action : database_json(rows.text(i, 11))) post["outcomes"].append(outcome_view(action));
     }
-    Json::Value view = card_view(card, kind);
-    view["post_id"] = post["post_id"];
-    view["token"] = token;
-    post["card_html"] = sandbox.pages().render_part("card", view);
+    post["card_html"] = card_html(sandbox.pages(), card, kind, post["post_id"].asString(), token);
     post["raw"] = card.isNull() ? std::string(rows.text(i, 7)) : json_text(card, true);
     return post;
 }

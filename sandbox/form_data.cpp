@@ -17,6 +17,15 @@ std::optional<std::string> parameter(std::string_view header, std::string_view n
     return std::string(header.substr(from, to - from));
 }
 
+// Browsers write three characters of a name otherwise, as HTML has it.
+std::string field_name(std::string name) {
+    for (const auto& [written, meant] : {std::pair{"%22", "\""}, std::pair{"%0D", "\r"}, std::pair{"%0A", "\n"}}) {
+        for (auto at = name.find(written); at != std::string::npos; at = name.find(written, at))
+            name.replace(at, 3, meant);
+    }
+    return name;
+}
+
 }  // namespace
 
 std::string FormData::get(std::string_view name) const {
@@ -51,7 +60,7 @@ FormData parse_form_data(const Request& request) {
             form.file = std::move(value);
         } else {
             if (!is_utf8(value) || value.find('\0') != std::string::npos) throw BadRequest(400, "a field is not UTF-8");
-            form.fields[*name] = std::move(value);
+            form.fields[field_name(*name)] = std::move(value);
         }
         place = next;
     }

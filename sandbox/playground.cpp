@@ -81,13 +81,13 @@ Json::Value judged(Sandbox& sandbox, const std::string& text, const char* dialec
 
 // The card in the other format, drawn and as text.
 Json::Value converted(Sandbox& sandbox, const Json::Value& card) {
-    const bool to_workflow = adaptive_card(card) == nullptr;
+    const bool to_workflow = adaptive_cards(card).empty();
     const ConvertedCard other = card_for_dialect(card, to_workflow ? "workflow" : "connector");
     Json::Value values;
     values["to_workflow"] = to_workflow;
     values["cannot"] = other.problem;
     if (!other.problem.empty() || other.card.isNull()) return values;
-    values["drawn"] = sandbox.pages().render_part("card", card_view(other.card, "teams"));
+    values["drawn"] = card_html(sandbox.pages(), other.card, "teams");
     values["source"] = json_text(other.card, true);
     for (const LostPart& lost : other.lost) {
         Json::Value row;
@@ -135,7 +135,7 @@ Response show(Sandbox& sandbox, const std::string& text, const std::string& targ
             shown["kind"] = look.kind;
             shown["look"] = look.name;
             shown["first"] = look.kind == kLooks.front().kind;
-            shown["drawn"] = sandbox.pages().render_part("card", card_view(card, look.kind));
+            shown["drawn"] = card_html(sandbox.pages(), card, look.kind);
             values["looks"].append(shown);
         }
         values["other"] = converted(sandbox, card);

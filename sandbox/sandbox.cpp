@@ -39,6 +39,7 @@ Response static_file(const Sandbox& sandbox, const std::string& name) {
     response.set("Content-Type", name.ends_with(".css")   ? "text/css; charset=utf-8"
                                  : name.ends_with(".js")  ? "text/javascript; charset=utf-8"
                                  : name.ends_with(".svg") ? "image/svg+xml"
+                                 : name.ends_with(".png") ? "image/png"
                                                           : "application/octet-stream");
     response.set("Cache-Control", "public, max-age=3600");
     return response;
@@ -92,7 +93,10 @@ Response page_of(Sandbox& sandbox, const Request& request) {
 
 }  // namespace
 
-void Sandbox::begin(const Request& request) { person_ = person_in(request); }
+void Sandbox::begin(const Request& request) {
+    person_ = person_in(request);
+    path_ = request.path;
+}
 
 std::string Sandbox::origin() const {
     const std::string url = setting("connect_url");
@@ -107,6 +111,9 @@ Json::Value Sandbox::ask(std::string_view statement, const std::vector<Value>& p
 
 Response Sandbox::page(int status, std::string_view name, Json::Value values) const {
     values["signed_in_as"] = person_;
+    // The menu says where one is: on that page, or below it.
+    const auto end = path_.find('/', 1);
+    if (path_.size() > 1) values["at_" + path_.substr(1, end - 1)] = end == std::string::npos ? "page" : "true";
     return Response::html(status, pages().render(name, values));
 }
 

@@ -30,7 +30,7 @@ class Sandbox {
   public:
     Sandbox(Database database, const SandboxParts& parts) : database_(std::move(database)), parts_(parts) {}
 
-    // Before each request: who has signed in.
+    // Before each request: who has signed in, and where they are.
     void begin(const Request& request);
 
     Database& database() noexcept { return database_; }
@@ -59,6 +59,7 @@ class Sandbox {
     Database database_;
     const SandboxParts& parts_;
     std::string person_;
+    std::string path_;  // of the page that is answered
 };
 
 // Finds the route of a request and answers it.

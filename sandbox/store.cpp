@@ -1,4 +1,6 @@
 // Publish to Store: the submission checklist, the review, and the catalog (office365-connectors.md 9.3).
+#include <algorithm>
+
 #include "lib/crypto.h"
 #include "lib/url.h"
 #include "sandbox/sandbox.h"
@@ -65,17 +67,10 @@ CallbackAnswer callback_answer(const PostResult& result) {
     return answer;
 }
 
-// Asks the redirect URL as a browser would after a failure, and looks whether it answers as a callback does: with a
-// redirect to an address without the parameters, or with a page that has a referrer policy (office365-connectors.md
-// 1.5). What answers a callback neither way is none, whatever its headers say.
-Verdict look_at_callback(const Sandbox& sandbox, const std::string& callback_url) {
-    const auto url = parse_url(callback_url);
-    if (!url || url->scheme != "https" || !is_loopback_host(url->host))
-        return {"look", "It is not on this machine, so nothing was asked."};
-    const std::string state = "checklist-" + hex(random_bytes(8));
-    HttpRequest request;
-    request.url = Secret(callback_url + "?state=" + state + "&error=AccessDenied");
-    const PostResult result = sandbox.fetch(std::move(request));
+// What an answer of the redirect URL shows: a callback answers with a redirect to an address without the parameters, or
+// with a page that has a referrer policy (office365-connectors.md 1.5). What answers neither way is none, whatever its
+// headers say. `secrets` were in the parameters.
+Verdict judge_callback(const PostResult& result, const std::vector<std::string>& secrets) {
     if (result.transport != Transport::answered) return {"fail", "It did not answer: " + result.problem + "."};
     const CallbackAnswer answer = callback_answer(result);
     const std::string said = "It answers " + std::to_string(answer.status);
@@ -83,11 +78,11 @@ Verdict look_at_callback(const Sandbox& sandbox, const std::string& callback_url
         // Microsoft's remedy is a 302; 301 and 308 are kept by browsers, and 304 to 306 are no redirects.
         if (answer.status != 302 && answer.status != 303 && answer.status != 307)
             return {"fail", said + ": answer 302, which no browser keeps."};
-        const bool clean = answer.location.find(state) == std::string::npos &&
-                           answer.location.find("error=") == std::string::npos &&
-                           answer.location.find("webhook") == std::string::npos;
-        return clean ? Verdict{"pass", said + " and leads to an address without the parameters."}
-                     : Verdict{"fail", "It redirects, but takes the parameters along."};
+        const bool carries = std::any_of(secrets.begin(), secrets.end(), [&](const std::string& one) {
+            return answer.location.find(one) != std::string::npos;
+        });
+        return carries ? Verdict{"fail", "It redirects, but takes the parameters along."}
+                       : Verdict{"pass", said + " and leads to an address without the parameters."};
     }
     const bool has_policy = is_policy(answer.policy) || has_referrer_meta(result.body);
     if (answer.status == 404 || answer.status == 405 || answer.status == 410)
@@ -103,6 +98,32 @@ Verdict look_at_callback(const Sandbox& sandbox, const std::string& callback_url
     if (answer.status >= 400)
         return {"look", said + " to a state that it never handed out, with a referrer policy. Connect once and look."};
     return {"pass", said + " with a page that has a referrer policy."};
+}
+
+// Asks the redirect URL as a browser would come back after Deny, and after Allow with a webhook that there is not: that
+// is the one which must not leak. Both have a state that the application never handed out.
+Verdict look_at_callback(const Sandbox& sandbox, const std::string& callback_url) {
+    const auto url = parse_url(callback_url);
+    if (!url || !is_loopback_host(url->host)) return {"look", "It is not on this machine, so nothing was asked."};
+    if (url->scheme != "https")
+        return {"look", "It has no https, and the sandbox asks nothing else. Connect once and look."};
+    const std::string state = "checklist-" + hex(random_bytes(8));
+    const std::string webhook = sandbox.setting("webhook_origin") + connector_path("");
+    const std::string object = guid_of(random_bytes(16));
+    const auto ask = [&](const std::string& parameters) {
+        HttpRequest request;
+        request.url = Secret(callback_url + "?state=" + state + parameters);
+        return judge_callback(sandbox.fetch(std::move(request)),
+                              {state, "error=", "webhook", webhook.substr(webhook.rfind('/')), object});
+    };
+    Verdict denied = ask("&error=AccessDenied");
+    if (denied.verdict == "fail") return denied;
+    const Verdict allowed = ask("&webhook_url=" + url_encode(webhook) +
+                                "&group_name=Checklist&user_objectId=" + object + "&app_type=groups");
+    if (allowed.verdict == "fail") return {"fail", "With a webhook: " + allowed.detail};
+    if (allowed.detail == denied.detail) return denied;
+    return {denied.verdict == "look" ? denied.verdict : allowed.verdict,
+            "After Deny: " + denied.detail + " With a webhook: " + allowed.detail};
 }
 
 Response checklist_page(Sandbox& sandbox, int status, const Json::Value& connector, const Verdict& callback,

@@ -6,6 +6,7 @@
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <stdexcept>
@@ -23,9 +24,10 @@ using Digest = std::unique_ptr<EVP_MD_CTX, CFree<EVP_MD_CTX_free>>;
 using Number = std::unique_ptr<BIGNUM, CFree<BN_free>>;
 using Memory = std::unique_ptr<BIO, CFree<BIO_free_all>>;
 
+constexpr std::string_view kLegacy = "legacy";
 constexpr std::array kKinds = {
     TokenKind{"entra", "Entra ID, as sent today", true},
-    TokenKind{"legacy", "substrate.office.com, as sent until June 2026", true},
+    TokenKind{kLegacy, "substrate.office.com, as sent until June 2026", true},
     TokenKind{"expired", "Entra ID, expired an hour ago", false},
     TokenKind{"not-yet", "Entra ID, valid from tomorrow", false},
     TokenKind{"wrong-audience", "Entra ID, made for another service", false},
@@ -35,6 +37,15 @@ constexpr std::array kKinds = {
     TokenKind{"unknown-key", "Entra ID, signed by a key that is in no key set", false},
     TokenKind{"alg-none", "Entra ID, algorithm none and no signature", false},
     TokenKind{"hs256", "Entra ID, HMAC with the public key as its secret", false},
+    TokenKind{"legacy-expired", "substrate.office.com, expired an hour ago", false},
+    TokenKind{"legacy-not-yet", "substrate.office.com, valid from tomorrow", false},
+    TokenKind{"legacy-wrong-audience", "substrate.office.com, made for another service", false},
+    TokenKind{"legacy-wrong-issuer", "substrate.office.com, of another issuer", false},
+    TokenKind{"legacy-wrong-app", "substrate.office.com, sent by an application that is not Actions", false},
+    TokenKind{"legacy-tampered", "substrate.office.com, another person put in after signing", false},
+    TokenKind{"legacy-unknown-key", "substrate.office.com, signed by a key that is in no key set", false},
+    TokenKind{"legacy-alg-none", "substrate.office.com, algorithm none and no signature", false},
+    TokenKind{"legacy-hs256", "substrate.office.com, HMAC with the public key as its secret", false},
     TokenKind{"none", "no token at all", false},
 };
 
@@ -174,36 +185,43 @@ Json::Value TokenIssuer::key_set() const {
 }
 
 std::string TokenIssuer::make(std::string_view kind, const TokenFacts& facts) const {
-    bool known = false;
-    for (const TokenKind& one : kKinds) known = known || one.name == kind;
-    if (!known) throw std::invalid_argument("there is no such kind of token");
+    const auto is_it = [&](const TokenKind& one) { return one.name == kind; };
+    if (std::none_of(kKinds.begin(), kKinds.end(), is_it))
+        throw std::invalid_argument("there is no such kind of token");
     if (kind == "none") return {};
 
-    Json::Value claims = kind == "legacy" ? legacy_claims(facts) : entra_claims(facts);
+    const bool legacy = kind.starts_with(kLegacy);
+    std::string_view fault = kind;  // a good kind's own name is none
+    if (legacy && kind != kLegacy) fault.remove_prefix(kLegacy.size() + 1);
+    Json::Value claims = legacy ? legacy_claims(facts) : entra_claims(facts);
     auto begun = facts.now;
-    if (kind == "expired") begun -= kLife * 2;
-    if (kind == "not-yet") begun += std::chrono::hours(24);
+    if (fault == "expired") begun -= kLife * 2;
+    if (fault == "not-yet") begun += std::chrono::hours(24);
     claims["iat"] = static_cast<Json::Int64>(seconds(begun));
     claims["nbf"] = claims["iat"];
     claims["exp"] = static_cast<Json::Int64>(seconds(begun + kLife));
-    if (kind == "wrong-audience") claims["aud"] = "api://auth-am-00000000-0000-4000-8000-000000000000/another-service";
-    if (kind == "wrong-issuer") {
-        claims["iss"] = "https://sts.sandbox.localhost/another-tenant/v2.0";
+    if (fault == "wrong-audience") {
+        claims["aud"] = legacy ? "https://another-service.localhost"
+                               : "api://auth-am-00000000-0000-4000-8000-000000000000/another-service";
     }
-    if (kind == "wrong-app") claims["azp"] = "00000000-0000-4000-8000-000000000000";
+    if (fault == "wrong-issuer") {
+        claims["iss"] =
+            legacy ? "https://sts.sandbox.localhost/sts/" : "https://sts.sandbox.localhost/another-tenant/v2.0";
+    }
+    if (fault == "wrong-app") claims[legacy ? "appid" : "azp"] = "00000000-0000-4000-8000-000000000000";
 
     Json::Value header;
     header["typ"] = "JWT";
-    header["alg"] = kind == "alg-none" ? "none" : (kind == "hs256" ? "HS256" : "RS256");
-    header["kid"] = kind == "unknown-key" ? "unknown-" + impl_->key_id : impl_->key_id;
+    header["alg"] = fault == "alg-none" ? "none" : (fault == "hs256" ? "HS256" : "RS256");
+    header["kid"] = fault == "unknown-key" ? "unknown-" + impl_->key_id : impl_->key_id;
     const std::string head = encoded(header) + ".";
     std::string text = head + encoded(claims);
-    if (kind == "alg-none") return text + ".";
-    if (kind == "hs256") return text + "." + base64url(hmac(public_pem(impl_->key.get()), text));
-    EVP_PKEY* const key = kind == "unknown-key" ? impl_->stranger.get() : impl_->key.get();
+    if (fault == "alg-none") return text + ".";
+    if (fault == "hs256") return text + "." + base64url(hmac(public_pem(impl_->key.get()), text));
+    EVP_PKEY* const key = fault == "unknown-key" ? impl_->stranger.get() : impl_->key.get();
     const std::string signature = base64url(sign(key, text));
-    if (kind == "tampered") {
-        claims["oid"] = "00000000-0000-4000-8000-000000000000";
+    if (fault == "tampered") {
+        claims[legacy ? "sub" : "oid"] = "00000000-0000-4000-8000-000000000000";
         text = head + encoded(claims);
     }
     return text + "." + signature;

@@ -197,4 +197,15 @@ BOOST_AUTO_TEST_CASE(set_replaces_whatever_the_case_and_add_does_not) {
     BOOST_TEST(header(response, "Set-Cookie") == "a=1|b=2");
 }
 
+BOOST_AUTO_TEST_CASE(text_is_cut_between_characters) {
+    BOOST_TEST(utf8_beginning("abc", 3) == "abc");
+    BOOST_TEST(utf8_beginning("abcd", 3) == "abc");
+    BOOST_TEST(utf8_beginning("abé", 3) == "ab");
+    BOOST_TEST(utf8_beginning("abé", 4) == "abé");
+    BOOST_TEST(utf8_beginning("a€b", 3) == "a");
+    BOOST_TEST(utf8_beginning("a€b", 4) == "a€");
+    BOOST_TEST(utf8_beginning("😀", 3).empty());
+    BOOST_TEST(utf8_beginning("", 0).empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -14,7 +14,7 @@
         getJsonTypeName() { return HttpAction.JsonTypeName; }
         internalParse(source, context) {
             super.internalParse(source, context);
-            this.url = String(source.url ?? '');
+            this.path = String(source.sandboxPath ?? '');
         }
     }
     AdaptiveCards.GlobalRegistry.actions.register(HttpAction.JsonTypeName, HttpAction);
@@ -42,8 +42,9 @@
     const submit = (place, action, inputs) => {
         const form = document.createElement('form');
         form.method = 'post';
+        form.enctype = 'multipart/form-data';  // whatever the card's ids and however much was typed
         form.action = '/act';
-        const fields = {post_id: place.dataset.post, token: place.dataset.token, path: 'adaptive', title: action.title ?? '', url: action.url,
+        const fields = {post_id: place.dataset.post, token: place.dataset.token, path: action.path,
             ...Object.fromEntries(inputs.map((input) => [`in-${input.id}`, input.value ?? '']))};
         for (const [name, value] of Object.entries(fields)) {
             const field = document.createElement('input');

@@ -1,11 +1,28 @@
 -- Publish to Store: the submission checklist (office365-connectors.md 9.3), the review, and the catalog.
 
+CREATE OR REPLACE FUNCTION o365_internal.sandbox_has_html(card text) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF card IS NULL OR card !~* '<|\\u003c' THEN
+        RETURN false;
+    END IF;
+    RETURN EXISTS (
+        SELECT FROM jsonb_path_query(card::jsonb, '$.** ? (@.type() == "object").keyvalue() ? (@.value.type() == "string" && @.key != "body")') AS o (field)
+         WHERE regexp_replace(o.field->>'value', '`[^`]*`', '', 'g') ~* '(?<!\\)<(/?(?!at>)[a-z][a-z0-9-]*(\s[^<>]*)?/?>|!--)');
+EXCEPTION WHEN OTHERS THEN
+    -- jsonb has no U+0000, which JSON has.
+    RETURN card ~* '<[a-z][a-z0-9]*(\s[^<>]*)?>';
+END $$;
+COMMENT ON FUNCTION o365_internal.sandbox_has_html(text) IS
+    'Whether a text of a card that people see holds a tag of HTML, however JSON spells it. None are: an autolink, a mention of an Adaptive Card '
+    '(<at>), what stands in a code span or behind a backslash; nor what an action sends. False for null.';
+
 CREATE OR REPLACE FUNCTION o365.sandbox_checklist(person text, app_id uuid, callback_verdict text, callback_detail text)
 RETURNS TABLE (item text, title text, verdict text, detail text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     WITH r AS (SELECT r.* FROM o365_internal.sandbox_registration AS r WHERE r.app_id = $2 AND r.person = $1 AND r.deleted_at IS NULL),
     posts AS (
-        SELECT count(*) AS n, count(*) FILTER (WHERE p.card ~ '</?[a-zA-Z][a-zA-Z0-9]*[^>]*>') AS html,
+        SELECT count(*) AS n, count(*) FILTER (WHERE o365_internal.sandbox_has_html(p.card)) AS html,
                coalesce(max(p.in_hour), 0) AS in_hour
           FROM (SELECT p.card, count(*) OVER (PARTITION BY p.target_id, date_trunc('hour', p.received_at)) AS in_hour
                   FROM o365_internal.sandbox_post AS p JOIN o365_internal.sandbox_webhook AS w ON w.webhook_id = p.webhook_id

@@ -185,6 +185,10 @@ test('New Connector tells every problem at its field, by the rules of o365.regis
                 "callback_url": "http://contoso.example/callback?x=1"}', ('\\x89504e470d0a1a0a' || repeat('00', 61440))::bytea)) as p`));
         assert.ok(field.split(' ').length >= 9, field);
         for (const one of problem.split('|')) assert.ok(errors.includes(one), `"${one}" is not in:\n${errors}`);
+        // Each belongs to its field, in the words of a form.
+        const unheard = await page.locator('.error').evaluateAll((all) => all.filter(({id}) => !id || !document.querySelector(`[aria-describedby~="${id}"]`)).map(({textContent}) => textContent));
+        assert.deepEqual(unheard, []);
+        assert.doesNotMatch(errors, /array\[|public_url|Pass the bytes/);
         await inspect(page, 'dashboard-problems');
         const id = await register(page, 'Dora One');
         await inspect(page, 'dashboard-connector');
@@ -838,9 +842,25 @@ test('the checklist takes for a callback only what answers as one', async () => 
         refused: [403, html, 'Unknown state', 'fail', /neither a redirect/],
         cross: [200, html, page_with('<meta name="referrer" content="origin-when-crossorigin"><meta name="description" content="no-referrer">'), 'fail', /neither a redirect/],
         text: [200, {'Content-Type': 'text/css', ...policy}, '', 'fail', /no page of HTML/],
+        // These answer otherwise when there is a webhook.
+        leaks: [302, {Location: '/failed'}, '', 'fail', /^With a webhook: It answers 200 with neither a redirect/],
+        'leaks-along': [302, {Location: '/failed'}, '', 'fail', /^With a webhook: It redirects, but takes the parameters along/],
+        'leaks-path': [302, {Location: '/failed'}, '', 'fail', /^With a webhook: It redirects, but takes the parameters along/],
+        refuses: [302, {Location: '/failed'}, '', 'look', /^After Deny: It answers 302 .* With a webhook: It answers 403 to a state/],
+        differs: [302, {Location: '/failed'}, '', 'pass', /^After Deny: It answers 302 .* With a webhook: It answers 200 with a page/],
     };
+    const allowed = {
+        leaks: [200, html, page_with('')],
+        'leaks-along': [302, {Location: (url) => `/done?user_objectId=${new URLSearchParams(url).get('user_objectId')}`}, ''],
+        'leaks-path': [302, {Location: (url) => `/done/${new URLSearchParams(url).get('webhook_url').split('/').at(-1)}`}, ''],
+        refuses: [403, {...html, ...policy}, 'Unknown state'],
+        differs: [200, {...html, ...policy}, 'Connected'],
+    };
+    const asked = [];
     const service = await serve((request, response) => {
-        const [status, headers, body] = answers[request.url.slice(1).split('?')[0]];
+        const {pathname, searchParams} = new URL(request.url, 'https://localhost');
+        asked.push([...searchParams.keys()].join(' '));
+        const [status, headers, body] = (searchParams.has('webhook_url') && allowed[pathname.slice(1)]) || answers[pathname.slice(1)];
         response.writeHead(status, Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, typeof value === 'function' ? value(request.url.slice(request.url.indexOf('?'))) : value])));
         response.end(body);
     });
@@ -862,7 +882,9 @@ test('the checklist takes for a callback only what answers as one', async () => 
             assert.match(found.detail, detail, name);
         }
         service.close();
+        assert.deepEqual([...new Set(asked)].sort(), ['state error', 'state webhook_url group_name user_objectId app_type'], 'as after Deny and after Allow');
         assert.equal((await look(`https://${service.domain}/gone`)).verdict, 'fail', 'nobody answers');
+        assert.match((await look('http://localhost:3000/callback')).detail, /^It has no https/);
         assert.equal((await look('https://contoso.example/callback')).verdict, 'look', 'nothing is asked elsewhere');
     } finally {
         service.close();
@@ -987,13 +1009,24 @@ test('state is optional and comes back as it was', async () => {
     for (const state of ['', 'a b+c&d=e', '{"json": [1]}', 'ü 日本']) assert.equal((await at({state})).get('state'), state);
 });
 
-test('the button of 2016 has name and callback in its link and answers state, webhook_url and group_name', async () => {
+test('the button of 2016 has name, logo and callback in its link and answers state, webhook_url and group_name', async () => {
     const {page, context, close} = await openBrowser();
     try {
         await context.route(`${PUBLIC_URL}/then**`, (route) => route.fulfill({body: 'arrived'}));
-        await page.goto(`${SANDBOX_URL}/connectors/ConnectToO365?${new URLSearchParams({state: 'state-of-2016', app_name: 'Old & trusted', app_logo_url: 'https://contoso.example/logo.png', callback_url: `${PUBLIC_URL}/then`})}`);
+        const address = (app_logo_url) => `${SANDBOX_URL}/connectors/ConnectToO365?${new URLSearchParams({state: 'state-of-2016', app_name: 'Old & trusted', app_logo_url, callback_url: `${PUBLIC_URL}/then`})}`;
+        const logo = `${PUBLIC_URL}/connect/desk/logo`;
+        const is_shown = () => page.locator(`.who img[src="${logo}"]`).evaluate((image) => image.naturalWidth > 0);
+        // The logo is shown where it is on this machine, and named otherwise: nothing is fetched from anywhere.
+        await page.goto(address(logo));
+        assert.ok(await is_shown(), 'on the page that asks who one is');
+        await page.goto(address('https://contoso.example/logo.png'));
+        assert.match(await page.locator('.who').innerText(), /Old & trusted \(logo on contoso\.example\)/);
+        assert.equal(await page.locator('.who img').count(), 0);
+        await page.goto(address(logo));
         await page.getByLabel('Your name').fill('Megan');
         await page.getByRole('main').getByRole('button', {name: 'Sign in'}).click();
+        assert.ok(await is_shown(), 'and on the picker');
+        await inspect(page, 'connect-2016');
         assert.match(await page.textContent('h1'), /Where should Old & trusted post\?/);
         await page.getByLabel('Sales group').check();
         await page.getByRole('button', {name: 'Allow'}).click();
@@ -1090,12 +1123,24 @@ test('every page is legible and axe-core finds nothing serious on it, at 360 and
             insert into o365_internal.sandbox_submission (app_id, registration) select app_id, r from o365_internal.sandbox_registration as r where name = 'Dora One'`);
         approve(asSuperuser("select app_id from o365_internal.sandbox_registration where name = 'Dora Two'"));
         await program.request(`${SANDBOX_URL}/faults`, {target: group(), answer: '503', retry_after: 9, rate: 10});
-        await program.request(`${SANDBOX_URL}/throttle`, {target: group(), throttle: 'on'});
+        await page.goto(`${SANDBOX_URL}/faults`);
+        await page.getByLabel('One place\'s own switch').selectOption(String(group()));
+        await page.getByRole('button', {name: 'On', exact: true}).click();
+        assert.equal(JSON.parse((await program.request(`${SANDBOX_URL}/faults.json`)).text).throttles.find(({target}) => String(target) === String(group())).on, true);
         for (const [name, go] of Object.entries(pages)) {
             await go();
             assert.equal(await page.locator('h1').count(), 1, `${name} has one heading`);
+            const here = new URL(page.url()).pathname;
+            const current = await page.locator('header nav a[aria-current]').evaluateAll((links) => links.map((link) => [link.getAttribute('href'), link.getAttribute('aria-current')]));
+            const section = ['/dashboard', '/store', '/tenant', '/feed', '/playground', '/faults', '/log'].find((path) => here === path || here.startsWith(`${path}/`));
+            assert.deepEqual(current, section ? [[section, here === section ? 'page' : 'true']] : [], `${name}: the menu says where one is`);
             await inspect(page, `page-${name}`);
         }
+        await page.goto(`${SANDBOX_URL}/feed`);
+        await page.keyboard.press('Tab');
+        assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Skip to the content');
+        await page.keyboard.press('Enter');
+        assert.equal(await page.evaluate(() => document.activeElement.tagName), 'MAIN', 'the menu can be left out');
         await signIn(page, 'Megan');
         for (const [name, path] of [['feed-of-all', '/feed'], ['playground-adaptive', '/playground?sample=adaptive']]) {
             await page.goto(`${SANDBOX_URL}${path}`);

@@ -250,6 +250,40 @@ CREATE TEMP TABLE inboxes AS SELECT (o365.sandbox_save('Inbox', NULL, pg_temp.fo
     "callback_url": "https://app.localhost:8443/connect/inboxes/callback"}'), '\x89504e470d0a1a0a')->>'app_id')::uuid AS app_id;
 SELECT is((SELECT c.verdict || ' ' || c.detail FROM inboxes, o365.sandbox_checklist('Inbox', app_id, 'pass', 'x') AS c WHERE c.item = 'landing'),
     'pass https://example.org/inbox/start', 'the landing page of a connector for inboxes alone is that for inboxes');
+CREATE FUNCTION pg_temp.item(name text) RETURNS text LANGUAGE sql AS $$
+    SELECT c.verdict || ': ' || c.detail FROM mine, o365.sandbox_checklist('Megan', mine.app_id, 'pass', 'x') AS c WHERE c.item = $1 $$;
+SELECT is(pg_temp.item('few'), 'look: It has posted nothing here yet.', 'how many notifications come a person judges');
+SAVEPOINT posted;
+SELECT o365.sandbox_mint(group_id, sha256('few'), app_id::text) FROM place, mine;
+INSERT INTO o365_internal.sandbox_post (target_id, webhook_id, answered, bytes, card, received_at)
+    SELECT p.group_id, w.webhook_id, a.answered, 2, '{}', date_trunc('hour', now()) - a.back
+      FROM place AS p, mine AS m JOIN o365_internal.sandbox_webhook AS w ON w.app_id = m.app_id,
+           (VALUES ('ok', interval '0'), ('ok', interval '1 second'), ('ok', interval '1 minute'), ('ok', interval '2 hours'), ('503', interval '1 minute')) AS a (answered, back);
+SELECT is(pg_temp.item('few'), 'look: At most 2 cards came to one place within an hour.', 'by the most that a place got in an hour');
+CREATE FUNCTION pg_temp.pressed(failed integer, n integer, took integer) RETURNS text LANGUAGE sql AS $$
+    DELETE FROM o365_internal.sandbox_action;
+    INSERT INTO o365_internal.sandbox_action (post_id, person, name, token, took_ms, problem)
+        SELECT max(p.post_id), 'Megan', 'Go', 'entra', $3, CASE WHEN i <= $1 THEN 'Failed' END FROM o365_internal.sandbox_post AS p, generate_series(1, $2) AS i GROUP BY i;
+    SELECT split_part(pg_temp.item('actions'), ':', 1) $$;
+SELECT is(split_part(pg_temp.item('actions'), '.', 1), 'look: Nobody has pressed one here yet', 'actions that nobody has pressed a person judges');
+SELECT is(concat_ws(' ', pg_temp.pressed(1, 10, 2000), pg_temp.pressed(2, 10, 1), pg_temp.pressed(0, 10, 2001)), 'pass fail fail',
+    'actions of which a tenth fails at most, and half answer within two seconds, pass');
+ROLLBACK TO posted;
+SELECT is((SELECT string_agg(pg_temp.item(i), ' ' ORDER BY i) FROM unnest(ARRAY['digest', 'documentation', 'pause']) AS i),
+    'look: Open the page that manages a connection. look: How to connect, what is posted, how to pause and remove. look: Open the page that manages a connection.',
+    'digest, pause and documentation are for a person to look at');
+SELECT is((SELECT string_agg(o365.sandbox_submit('Megan', app_id, 'pass', 'x', array_remove(ARRAY['working', 'markdown', 'few', 'digest', 'actions', 'pause', 'documentation',
+               'https', 'name'], i), E'Press it.\nLook.', 'test@example.org')->>'problems', ' ' ORDER BY i) FROM mine, unnest(ARRAY['digest', 'documentation', 'few', 'pause']) AS i),
+    '["Users choose a digest, its time and how often it comes: look yourself, then tick it."] ["There is documentation for users: look yourself, then tick it."] '
+    '["Few notifications, and each is worth reading: look yourself, then tick it."] ["Users can pause a connection and remove it: look yourself, then tick it."]',
+    'and whoever has not looked at one submits nothing');
+CREATE FUNCTION pg_temp.html(card text) RETURNS boolean LANGUAGE sql AS $$ SELECT o365_internal.sandbox_has_html(card) $$;
+SELECT is((SELECT string_agg(c, ' ') FROM unnest(ARRAY['{"text": "<b>x</b>"}', '{"text": "\u003cb\u003ex"}', '{"text": "\u003Cbr/>"}', '{"a": [{"b": {"title": "</p >"}}]}',
+    '{"text": "<A HREF=\"x\">"}', '{"text": "<!-- x -->"}', '{"text": "`<b>` and <i>"}', '{"body": [{"text": "<b>"}]}', '{"text": "\u0000<b>"}']) AS c WHERE NOT pg_temp.html(c)), NULL,
+    'HTML in a card is found however JSON spells it');
+SELECT is((SELECT string_agg(c, ' ') FROM unnest(ARRAY['{"text": "x"}', '{"text": "<https://contoso.example/17>"}', '{"text": "<ann@contoso.example>"}', '{"text": "a < b > c, 1<2>0"}',
+    '{"text": "`<b>`"}', '{"text": "\\<b>"}', '{"text": "<at>Ann</at>"}', '{"potentialAction": [{"body": "<root/>"}]}', '{"text": "\\u003cb>"}', NULL]) AS c WHERE pg_temp.html(c)), NULL,
+    'autolinks, mentions, code and what an action sends are none');
 SELECT is(jsonb_array_length(o365.sandbox_submit('Megan', app_id, 'fail', 'x', '{}', '', '')->'problems') >= 8, true, 'what is missing is listed') FROM mine;
 SELECT is(o365.sandbox_submit('Megan', app_id, 'pass', 'x', ARRAY['working', 'markdown', 'few', 'digest', 'actions', 'pause', 'documentation', 'https', 'name'],
     E'Press it.\nLook.', 'test@example.org')->'problems', '[]', 'a whole submission is taken') FROM mine;
