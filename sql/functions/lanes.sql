@@ -60,18 +60,18 @@ BEGIN
     SELECT f.snap, f.cluster INTO v_before, v_cluster FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1;
     v_in_flight := ARRAY(SELECT pg_snapshot_xip(v_before));
     -- What is visible now and was not at the last round: ids past its xmax, and those that were in flight then; and what
-    -- could not be handed over then.
-    SELECT array_agg(a.s ORDER BY a.s, a.p), array_agg(a.p ORDER BY a.s, a.p), min(a.seen), count(*) FILTER (WHERE a.new),
-           count(DISTINCT a.s)
+    -- could not be handed over then. The snapshot is that of this very statement.
+    SELECT array_agg(a.s), array_agg(a.p), (SELECT pg_current_snapshot()), count(*) FILTER (WHERE a.new), count(DISTINCT a.s)
       INTO v_subscriptions, v_positions, v_after, v_new, v_distinct
       FROM (
-        SELECT o.subscription_id AS s, o.position AS p, pg_current_snapshot()::text AS seen, true AS new
+        SELECT o.subscription_id AS s, o.position AS p, true AS new
           FROM o365_internal.outbox AS o WHERE o.xid >= pg_snapshot_xmax(v_before)
         UNION ALL
-        SELECT o.subscription_id, o.position, pg_current_snapshot()::text, true FROM o365_internal.outbox AS o
+        SELECT o.subscription_id, o.position, true FROM o365_internal.outbox AS o
          WHERE o.xid = ANY (v_in_flight)   -- (!) any(array): a join flips
         UNION ALL
-        SELECT p.subscription_id, p.position, pg_current_snapshot()::text, false FROM o365_internal.postponed AS p
+        SELECT p.subscription_id, p.position, false FROM o365_internal.postponed AS p
+        ORDER BY s, p
     ) AS a;
     IF v_subscriptions IS NULL THEN
         RETURN 0;
