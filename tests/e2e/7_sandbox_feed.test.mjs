@@ -931,7 +931,7 @@ test('every command of docs/sandbox.md works as it stands there', async () => {
         if (command.includes('do=')) refused.push((await post(flow.webhook_url, card('x'))).status);
         if (command.includes('remove=')) refused.push((await post(url, card('x'))).status);
     }
-    assert.match(refused.join(' '), /^400 404 404 410$/, 'off, tenant-only, deleted, removed');
+    assert.match(refused.join(' '), /^400 401 404 410$/, 'off, tenant-only, deleted, removed');
     assert.deepEqual(await faultsLeft(), []);
     await set('/throttle', {target, throttle: 'off'});
     await set('/slow-line', {});
