@@ -814,17 +814,17 @@ CardBody card_body(std::string card, std::string_view dialect) {
     if (!for_workflow && card.find("\"AdaptiveCard\"") == std::string::npos) return {std::move(card), ""};
     const std::optional<Json::Value> parsed = parse_json(card);
     if (!parsed) return {"", "the card is nested too deep or has a number that is too large"};
-    ConvertedCard converted = card_for_dialect(*parsed, dialect);
-    if (!converted.problem.empty()) return {"", "the card cannot be converted for this webhook: " + converted.problem};
-    const std::string type = text_in(*parsed, "type");
-    const bool as_it_is = for_workflow ? is_envelope(*parsed) : type != "AdaptiveCard";
-    if (as_it_is) return {std::move(card), ""};
-    if (for_workflow && type == "AdaptiveCard") {
+    const bool is_adaptive = text_in(*parsed, "type") == "AdaptiveCard";
+    const bool in_envelope = is_envelope(*parsed);
+    if (for_workflow ? in_envelope : !is_adaptive && !in_envelope) return {std::move(card), ""};
+    if (for_workflow && is_adaptive) {
         // Around its own text: written anew, 0.1 would have 19 digits.
         return {R"({"attachments":[{"content":)" + without_blanks(card) + R"(,"contentType":")" + kAdaptiveType +
                     R"(","contentUrl":null}],"type":"message"})",
                 ""};
     }
+    const ConvertedCard converted = card_for_dialect(*parsed, dialect);
+    if (!converted.problem.empty()) return {"", "the card cannot be converted for this webhook: " + converted.problem};
     return {compact_json(converted.card), ""};
 }
 

@@ -141,12 +141,7 @@ BEGIN
            SET next_at = lease.ends, lease_until = lease.ends, worker = worker_claim.worker, lease_no = la.lease_no + 1
           FROM due, lease WHERE la.ctid = due.tid
         RETURNING la.subscription_id, la.lease_no, la.cursor, la.late, due.next_at)
-    SELECT l.subscription_id, l.lease_no, s.secret_version, s.dialect, o.position, o.card_id,
-           -- Workflows take a message that carries the card (office365-connectors.md 6.1); a message goes as it is.
-           CASE WHEN s.dialect = 'workflow' AND o.card::json ->> 'type' = 'AdaptiveCard'
-                THEN '{"type":"message","attachments":[{"contentType":"application/vnd.microsoft.card.adaptive",'
-                     '"contentUrl":null,"content":' || o.card || '}]}'
-                ELSE o.card END,
+    SELECT l.subscription_id, l.lease_no, s.secret_version, s.dialect, o.position, o.card_id, o.card,
            CASE WHEN s.status IN ('removed', 'gone', 'retired') THEN 'cancelled' END, l.next_at
       FROM leased AS l
       LEFT JOIN LATERAL (SELECT su.secret_version, su.dialect, su.status FROM o365_internal.subscription AS su
@@ -165,7 +160,7 @@ END $$;
 COMMENT ON FUNCTION o365.worker_claim(integer, timestamptz, integer, integer) IS
     'Leases up to n_lanes due lanes to a worker and returns up to n_cards first cards of each, in order; commit at once. low bounds the scan: the '
     'latest was_due seen less a second, and -infinity every few seconds. A lane can come without a card (position null): report it like the '
-    'others. card: the body to POST. ends_as: report that outcome without a POST. secret_version tells whether a cached webhook is old.';
+    'others. card: as it was sent; the worker puts it into the form that its webhook takes. ends_as: report that outcome without a POST. secret_version tells whether a cached webhook is old.';
 
 CREATE OR REPLACE FUNCTION o365.worker_recheck(subscription_ids bigint[], lease_nos bigint[])
 RETURNS TABLE (subscription_id bigint, lease_no bigint, may_send boolean)
