@@ -152,8 +152,8 @@ void Delivery::loop(std::optional<Clock::time_point> deadline) {
             std::unique_lock lock(mutex_);
             // A call that reports ten lanes costs not much more than one that reports one: as long as lanes wait behind
             // the transfers, reports wait for each other. Otherwise each goes at once.
-            const auto transfers = static_cast<std::size_t>(settings_.max_transfers);
-            worth_a_call_ = std::max(active_.size(), transfers + transfers / 8 + 1) - (transfers + transfers / 8);
+            const auto busy = static_cast<std::size_t>(settings_.max_transfers + settings_.max_transfers / 8);
+            worth_a_call_ = active_.size() > busy ? active_.size() - busy : 1;
             if (to_open_.empty())
                 changed_.wait_for(lock, poll, [this] { return to_report_.size() >= worth_a_call_ || stopping_; });
             std::move(to_report_.begin(), to_report_.end(), std::back_inserter(reports));
