@@ -75,9 +75,15 @@ bool is_token(std::string_view name) {
 }
 
 constexpr std::string_view kPolicy = "Content-Security-Policy";
-constexpr std::string_view kPolicyStart =
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'";
+constexpr std::string_view kPolicyStart = "default-src 'none'; style-src 'self'; img-src 'self' data:";
+constexpr std::string_view kPolicyForms = "; base-uri 'none'; form-action 'self'";
 constexpr std::string_view kPolicyEnd = "; frame-ancestors 'none'";
+
+void require_origin(std::string_view origin) {
+    const bool plain =
+        std::all_of(origin.begin(), origin.end(), [](char c) { return c > ' ' && c < 127 && c != ';' && c != ','; });
+    if (origin.empty() || !plain) throw std::invalid_argument("this is no origin for a Content-Security-Policy");
+}
 
 }  // namespace
 
@@ -162,6 +168,11 @@ bool is_utf8(std::string_view bytes) {
     return true;
 }
 
+std::size_t utf8_length(std::string_view text) {
+    return static_cast<std::size_t>(std::count_if(
+        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
 std::string_view utf8_beginning(std::string_view text, std::size_t bytes) {
     if (text.size() <= bytes) return text;
     while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xc0) == 0x80) --bytes;
@@ -228,7 +239,7 @@ Response::Response()
                {"Cache-Control", "no-store"},
                {"Referrer-Policy", "no-referrer"},
                {"X-Content-Type-Options", "nosniff"},
-               {std::string(kPolicy), fmt::format("{}{}", kPolicyStart, kPolicyEnd)},
+               {std::string(kPolicy), fmt::format("{}{}{}", kPolicyStart, kPolicyForms, kPolicyEnd)},
                {"Cross-Origin-Opener-Policy", "same-origin"},
                {"X-Frame-Options", "DENY"},
                {"X-Accel-Expires", "0"},
@@ -275,10 +286,14 @@ void Response::add(std::string_view name, std::string_view value) {
 }
 
 void Response::allow_form_action(std::string_view origin) {
-    const bool plain =
-        std::all_of(origin.begin(), origin.end(), [](char c) { return c > ' ' && c < 127 && c != ';' && c != ','; });
-    if (origin.empty() || !plain) throw std::invalid_argument("this is no origin for a Content-Security-Policy");
+    require_origin(origin);
     form_actions_ += fmt::format(" {}", origin);
+    set_policy();
+}
+
+void Response::allow_picture(std::string_view origin) {
+    require_origin(origin);
+    pictures_ += fmt::format(" {}", origin);
     set_policy();
 }
 
@@ -289,7 +304,8 @@ void Response::allow_framing() {
 }
 
 void Response::set_policy() {
-    set(kPolicy, fmt::format("{}{}{}", kPolicyStart, form_actions_, framing_ ? std::string_view() : kPolicyEnd));
+    set(kPolicy, fmt::format("{}{}{}{}{}", kPolicyStart, pictures_, kPolicyForms, form_actions_,
+                             framing_ ? std::string_view() : kPolicyEnd));
 }
 
 }  // namespace o365

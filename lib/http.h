@@ -48,7 +48,8 @@ bool same_name(std::string_view left, std::string_view right);
 // The value of cookie `name` in a Cookie header; nullopt when it is absent or occurs more than once (cookie tossing).
 std::optional<std::string> cookie(std::string_view header, std::string_view name);
 
-bool is_utf8(std::string_view bytes);  // strict: no overlong forms, no surrogates, at most U+10FFFF
+bool is_utf8(std::string_view bytes);            // strict: no overlong forms, no surrogates, at most U+10FFFF
+std::size_t utf8_length(std::string_view text);  // characters of UTF-8 text
 // The beginning of UTF-8 text, at most `bytes` long, that ends with a whole character.
 std::string_view utf8_beginning(std::string_view text, std::size_t bytes);
 std::string url_encode(std::string_view text);  // RFC 3986 unreserved characters stay
@@ -107,6 +108,8 @@ class Response {
     // that a page's forms may lead to, redirects that follow included (Chromium checks each); throws
     // std::invalid_argument when it could not stand in a Content-Security-Policy.
     void allow_form_action(std::string_view origin);
+    // The same for an origin that the page's pictures may come from.
+    void allow_picture(std::string_view origin);
     // Lets pages of any site show this one inside a frame: for a page that can do no more than lead out of it.
     void allow_framing();
 
@@ -115,6 +118,7 @@ class Response {
 
     std::vector<std::pair<std::string, std::string>> headers_;
     std::string form_actions_;
+    std::string pictures_;
     bool framing_ = false;
 };
 

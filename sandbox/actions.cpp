@@ -99,12 +99,11 @@ Outcome perform(Sandbox& sandbox, const ActionCall& call, const Json::Value& car
         outcome.problem = "The service asks the person to sign in there first (ACTION-AUTHENTICATE).";
     } else if (result.status < 200 || result.status > 299) {
         outcome.problem = outcome.status.empty() ? std::string(kFailed) : outcome.status;
-    } else if (std::string update = header_of(result, "card-update-in-body"); !update.empty()) {
-        for (char& c : update) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-        const auto fresh = is_utf8(result.body) ? parse_json(result.body) : std::nullopt;
-        if (update == "true" && fresh && fresh->isObject())
+    } else if (same_name(header_of(result, "card-update-in-body"), "true")) {
+        const auto fresh = parse_json(result.body);
+        if (fresh && fresh->isObject())
             outcome.new_card = *fresh;
-        else if (update == "true")
+        else
             outcome.problem = "The answer says CARD-UPDATE-IN-BODY, but its body is no card.";
     }
     return outcome;

@@ -332,9 +332,8 @@ bool is_cards_header(std::string_view name) {
 
 // As people and browsers count: a line's end is one.
 std::size_t characters(std::string_view text) {
-    std::size_t n = 0;
-    for (std::size_t i = 0; i < text.size(); ++i)
-        n += (static_cast<unsigned char>(text[i]) & 0xc0) != 0x80 && text.substr(i, 2) != "\r\n" ? 1 : 0;
+    std::size_t n = utf8_length(text);
+    for (auto at = text.find("\r\n"); at != std::string_view::npos; at = text.find("\r\n", at + 2)) --n;
     return n;
 }
 

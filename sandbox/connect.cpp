@@ -101,18 +101,9 @@ std::string logo_origin(const Asked& asked) {
     return here ? origin_of(*url) : "";
 }
 
-// Lets the page show that logo; after everything else that its policy has to allow.
+// Lets the page show that logo.
 void allow_logo(Response& response, const Asked& asked) {
-    constexpr std::string_view kPolicy = "Content-Security-Policy";
-    constexpr std::string_view kPictures = "img-src ";
-    const std::string origin = logo_origin(asked);
-    if (origin.empty()) return;
-    std::string policy;
-    for (const auto& [name, value] : response.headers()) {
-        if (name == kPolicy) policy = value;
-    }
-    policy.insert(policy.find(kPictures) + kPictures.size(), origin + " ");
-    response.set(kPolicy, policy);
+    if (const std::string origin = logo_origin(asked); !origin.empty()) response.allow_picture(origin);
 }
 
 // The browser leaves for the application: a form of the page leads there, so its CSP must name the place.

@@ -198,9 +198,7 @@ void say_oldest(Sandbox& sandbox, Response& response) {
 }
 
 bool is_name(std::string_view text, std::size_t most) {
-    const auto characters = std::count_if(text.begin(), text.end(),
-                                          [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
-    return text.find_first_not_of(" \t\r\n") != std::string_view::npos && static_cast<std::size_t>(characters) <= most;
+    return text.find_first_not_of(" \t\r\n") != std::string_view::npos && utf8_length(text) <= most;
 }
 
 bool is_number(std::string_view text, std::size_t digits) {

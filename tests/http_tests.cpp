@@ -152,6 +152,18 @@ BOOST_AUTO_TEST_CASE(form_actions_are_added_and_cannot_change_the_policy) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(origins_of_pictures_are_added_and_cannot_change_the_policy) {
+    Response response = Response::html(200, "");
+    response.allow_picture("https://app.localhost:8443");
+    response.allow_form_action("https://outlook.office.com");
+    const std::string policy = header(response, "Content-Security-Policy");
+    BOOST_TEST(policy.find("img-src 'self' data: https://app.localhost:8443; base-uri") != std::string::npos);
+    BOOST_TEST(policy.find("form-action 'self' https://outlook.office.com; frame") != std::string::npos);
+    for (const char* bad : {"", "https://a; script-src *", "https://a b", "https://a,b"}) {
+        BOOST_CHECK_THROW(response.allow_picture(bad), std::invalid_argument);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_page_may_be_framed_only_when_it_says_so) {
     const auto header = [](const Response& response, std::string_view name) -> std::string {
         for (const auto& [key, value] : response.headers()) {
