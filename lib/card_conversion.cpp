@@ -56,36 +56,7 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view lower) {
            });
 }
 
-// The grammar of o365_internal.is_web_address; of blanks and control characters beyond ASCII it knows none.
-bool is_link(std::string_view url) {
-    const std::size_t scheme = starts_with_ignoring_case(url, "https://")  ? 8
-                               : starts_with_ignoring_case(url, "http://") ? 7
-                                                                           : 0;
-    const auto is_blank_or_control = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 127; };
-    if (scheme == 0 || std::ranges::any_of(url, is_blank_or_control)) return false;
-    url.remove_prefix(scheme);
-    const bool in_brackets = url.starts_with('[');
-    const auto host_end = in_brackets ? url.find(']') : url.find_first_of(":/?#");
-    std::string_view host =
-        url.substr(in_brackets ? 1 : 0, in_brackets && host_end != url.npos ? host_end - 1 : host_end);
-    if (host.empty() || (in_brackets && host_end == url.npos)) return false;
-    if (in_brackets ? host.find_first_not_of("0123456789abcdefABCDEF:.") != host.npos
-                    : host.find_first_of("!\"#$%&'()*+,/:;<=>?@[\\]^`{|}~") != host.npos)
-        return false;
-    url.remove_prefix(std::min(url.size(), in_brackets ? host_end + 1 : host_end));
-    if (url.starts_with(':')) {
-        const std::string_view port = url.substr(1, url.find_first_of("/?#") - 1);
-        int number = 0;
-        const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-        if (port.starts_with('0') || error != std::errc() || end != port.data() + port.size() || number < 1 ||
-            number > 65535)
-            return false;
-        url.remove_prefix(1 + port.size());
-    }
-    return url.empty() || std::string_view("/?#").find(url.front()) != std::string_view::npos;
-}
-
-bool is_picture(std::string_view url) { return is_link(url) || starts_with_ignoring_case(url, "data:image/"); }
+bool is_picture(std::string_view url) { return is_web_address(url) || starts_with_ignoring_case(url, "data:image/"); }
 
 // ---- Markdown: what a TextBlock does not render, written so that it reads well (office365-connectors.md 5.5, 6.1)
 // ----
@@ -167,7 +138,7 @@ std::optional<std::pair<std::string, std::size_t>> link_of_html(std::string_view
     if (close == std::string_view::npos) return std::nullopt;
     const std::string url(text.substr(kOpen.size() + 1, end - kOpen.size() - 1));
     const std::string name(text.substr(tag_end + 1, close - tag_end - 1));
-    if (!is_link(url) || name.find_first_of("<[]") != std::string::npos ||
+    if (!is_web_address(url) || name.find_first_of("<[]") != std::string::npos ||
         url.find_first_of("() ") != std::string::npos)
         return std::nullopt;
     return std::pair("[" + name + "](" + url + ")", close + 4);
@@ -309,7 +280,8 @@ enum class Texts { improved, as_they_are };
 
 class ToAdaptive {
   public:
-    ToAdaptive(std::vector<LostPart>& lost, Texts texts) : lost_(lost), texts_(texts) {}
+    ToAdaptive(std::vector<LostPart>& lost, Texts texts, const ActionLink& link)
+        : lost_(lost), texts_(texts), link_(link) {}
 
     Json::Value convert(const Json::Value& card) {
         const std::string title = text_in(card, "title");
@@ -336,12 +308,12 @@ class ToAdaptive {
             for (Json::Value& element : head) body.append(std::move(element));
         }
         for (Json::ArrayIndex i = 0; i < sections.size(); ++i) {
-            Json::Value shown = section(sections[i], "$.sections[" + std::to_string(i) + "]");
+            Json::Value shown = section(sections[i], i);
             if (shown["items"].empty()) continue;
             if (style != nullptr && body.empty()) shown["style"] = style;
             body.append(std::move(shown));
         }
-        const Json::Value buttons = actions(card, "$");
+        const Json::Value buttons = actions(card, "$", 0);
         Json::Value content = of_type("AdaptiveCard");
         if (texts_ == Texts::improved) content["$schema"] = "http://adaptivecards.io/schemas/adaptive-card.json";
         content["version"] = "1.5";
@@ -482,7 +454,8 @@ class ToAdaptive {
         if (!set["images"].empty()) items.append(std::move(set));
     }
 
-    Json::Value section(const Json::Value& section, const std::string& path) {
+    Json::Value section(const Json::Value& section, Json::ArrayIndex index) {
+        const std::string path = "$.sections[" + std::to_string(index) + "]";
         Json::Value container = of_type("Container");
         container["spacing"] = "Large";
         if (flag_in(section, "startGroup")) container["separator"] = true;
@@ -507,14 +480,28 @@ class ToAdaptive {
         if (!is_blank(text)) items.append(text_block(text));
         add_facts(items, section);
         add_images(items, section, path);
-        add_rows(items, actions(section, path));
+        add_rows(items, actions(section, path, index + 1));
         container["items"] = std::move(items);
         return container;
     }
 
-    // Null, and a loss, for whatever is no button that opens a page.
-    Json::Value action(const Json::Value& action, const std::string& path) {
+    static Json::Value button(const Json::Value& action, const std::string& url) {
+        Json::Value shown = of_type("Action.OpenUrl");
+        const std::string name = text_in(action, "name");
+        shown["title"] = is_blank(name) ? "Open" : name;
+        shown["url"] = url;
+        return shown;
+    }
+
+    // Null, and a loss, for whatever is no button that opens a page. `holder`: the section's place from 1, 0 for the
+    // card itself; with `index` it makes the number of a link. Beyond what a card may have there is none.
+    Json::Value action(const Json::Value& action, const std::string& path, Json::ArrayIndex holder,
+                       Json::ArrayIndex index) {
         const std::string type = text_in(action, "@type");
+        if (link_ && (type == "HttpPOST" || type == "ActionCard") && holder <= kMaxSections && index < kMaxActions) {
+            lose(path, "being pressed inside the card: the button opens a page");
+            return button(action, link_(static_cast<int>(10 * holder + index)));
+        }
         if (type != "OpenUri" && type != "ViewAction") {
             const bool known = type == "HttpPOST" || type == "ActionCard" || type == "InvokeAddInCommand";
             lose(path, known ? "a button of type " + type : "an action of a type that is not known");
@@ -525,7 +512,7 @@ class ToAdaptive {
         for (const Json::Value& target : targets) {
             const std::string one = target.isString() ? target.asString() : text_in(target, "uri");
             const bool is_default = text_in(target, "os") == "default";
-            if (!is_link(one) || (!uri.empty() && !is_default)) continue;
+            if (!is_web_address(one) || (!uri.empty() && !is_default)) continue;
             uri = one;
             if (is_default) break;
         }
@@ -534,18 +521,14 @@ class ToAdaptive {
             return {};
         }
         if (targets.size() > 1) lose(path, "its other addresses");
-        Json::Value button = of_type("Action.OpenUrl");
-        const std::string name = text_in(action, "name");
-        button["title"] = is_blank(name) ? "Open" : name;
-        button["url"] = uri;
-        return button;
+        return button(action, uri);
     }
 
-    Json::Value actions(const Json::Value& object, const std::string& path) {
+    Json::Value actions(const Json::Value& object, const std::string& path, Json::ArrayIndex holder) {
         Json::Value buttons(Json::arrayValue);
         const Json::Value& all = list_in(object, "potentialAction");
         for (Json::ArrayIndex i = 0; i < all.size(); ++i) {
-            Json::Value button = action(all[i], path + ".potentialAction[" + std::to_string(i) + "]");
+            Json::Value button = action(all[i], path + ".potentialAction[" + std::to_string(i) + "]", holder, i);
             if (!button.isNull()) buttons.append(std::move(button));
         }
         return buttons;
@@ -572,6 +555,7 @@ class ToAdaptive {
   private:
     std::vector<LostPart>& lost_;
     Texts texts_;
+    const ActionLink& link_;
     std::size_t may_add_ = kMarkdownMayAdd;
 };
 
@@ -734,15 +718,45 @@ bool is_envelope(const Json::Value& card) {
     return text_in(card, "type") == "message" && !member(card, "attachments").isNull();
 }
 
-std::size_t objects_in(const Json::Value& value) {
-    std::size_t count = value.isObject() ? 1 : 0;
+template <class Fits>
+std::size_t count_in(const Json::Value& value, const Fits& fits) {
+    std::size_t count = fits(value) ? 1 : 0;
     if (value.isObject() || value.isArray()) {
-        for (const Json::Value& inner : value) count += objects_in(inner);
+        for (const Json::Value& inner : value) count += count_in(inner, fits);
     }
     return count;
 }
 
 }  // namespace
+
+// The grammar of o365_internal.is_web_address; of blanks and control characters beyond ASCII it knows none.
+bool is_web_address(std::string_view url) {
+    const std::size_t scheme = starts_with_ignoring_case(url, "https://")  ? 8
+                               : starts_with_ignoring_case(url, "http://") ? 7
+                                                                           : 0;
+    const auto is_blank_or_control = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 127; };
+    if (scheme == 0 || std::ranges::any_of(url, is_blank_or_control)) return false;
+    url.remove_prefix(scheme);
+    const bool in_brackets = url.starts_with('[');
+    const auto host_end = in_brackets ? url.find(']') : url.find_first_of(":/?#");
+    std::string_view host =
+        url.substr(in_brackets ? 1 : 0, in_brackets && host_end != url.npos ? host_end - 1 : host_end);
+    if (host.empty() || (in_brackets && host_end == url.npos)) return false;
+    if (in_brackets ? host.find_first_not_of("0123456789abcdefABCDEF:.") != host.npos
+                    : host.find_first_of("!\"#$%&'()*+,/:;<=>?@[\\]^`{|}~") != host.npos)
+        return false;
+    url.remove_prefix(std::min(url.size(), in_brackets ? host_end + 1 : host_end));
+    if (url.starts_with(':')) {
+        const std::string_view port = url.substr(1, url.find_first_of("/?#") - 1);
+        int number = 0;
+        const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+        if (port.starts_with('0') || error != std::errc() || end != port.data() + port.size() || number < 1 ||
+            number > 65535)
+            return false;
+        url.remove_prefix(1 + port.size());
+    }
+    return url.empty() || std::string_view("/?#").find(url.front()) != std::string_view::npos;
+}
 
 std::string compact_json(const Json::Value& value) {
     Json::StreamWriterBuilder writer;
@@ -774,16 +788,16 @@ Json::Value adaptive_envelope(Json::Value card) {
     return envelope;
 }
 
-ConvertedCard adaptive_from_message_card(const Json::Value& card) {
+ConvertedCard adaptive_from_message_card(const Json::Value& card, const ActionLink& link) {
     ConvertedCard result;
     if (!card.isObject()) {
         result.problem = "the card is not a JSON object";
         return result;
     }
-    result.card = ToAdaptive(result.lost, Texts::improved).convert(card);
+    result.card = ToAdaptive(result.lost, Texts::improved, link).convert(card);
     if (counted_bytes(compact_json(result.card)) > kFarEndCounts) {
         result.lost.clear();
-        result.card = ToAdaptive(result.lost, Texts::as_they_are).convert(card);
+        result.card = ToAdaptive(result.lost, Texts::as_they_are, link).convert(card);
     }
     return result;
 }
@@ -796,19 +810,19 @@ ConvertedCard message_card_from_adaptive(const Json::Value& card) {
     return result;
 }
 
-ConvertedCard card_for_dialect(const Json::Value& card, std::string_view dialect) {
+ConvertedCard card_for_dialect(const Json::Value& card, std::string_view dialect, const ActionLink& link) {
     const std::string type = text_in(card, "type");
     if (dialect == "workflow") {
         if (is_envelope(card)) return {card, {}, ""};
         if (type == "AdaptiveCard") return {adaptive_envelope(card), {}, ""};
-        return adaptive_from_message_card(card);
+        return adaptive_from_message_card(card, link);
     }
     if (type == "AdaptiveCard") return message_card_from_adaptive(card);
     if (is_envelope(card)) return {{}, {}, "a connector webhook takes no Adaptive Card in an envelope"};
     return {card, {}, ""};
 }
 
-CardBody card_body(std::string card, std::string_view dialect) {
+CardBody card_body(std::string card, std::string_view dialect, const ActionLink& link) {
     const bool for_workflow = dialect == "workflow";
     // jsonb has one way to write a text, so what does not have it here does not have it at all.
     if (!for_workflow && card.find("\"AdaptiveCard\"") == std::string::npos) return {std::move(card), ""};
@@ -823,14 +837,19 @@ CardBody card_body(std::string card, std::string_view dialect) {
                     R"(","contentUrl":null}],"type":"message"})",
                 ""};
     }
-    const ConvertedCard converted = card_for_dialect(*parsed, dialect);
+    const ConvertedCard converted = card_for_dialect(*parsed, dialect, link);
     if (!converted.problem.empty()) return {"", "the card cannot be converted for this webhook: " + converted.problem};
     return {compact_json(converted.card), ""};
 }
 
-std::size_t most_converted_bytes(const Json::Value& card, std::size_t size) {
-    return size + kBytesPerCard + kMarkdownMayAdd + kBytesPerObject * objects_in(card) +
-           kBytesPerSection * list_in(card, "sections").size();
+std::size_t most_converted_bytes(const Json::Value& card, std::size_t size, std::size_t link_bytes) {
+    const std::size_t objects = count_in(card, [](const Json::Value& value) { return value.isObject(); });
+    const std::size_t links = count_in(card, [](const Json::Value& value) {
+        const std::string type = text_in(value, "@type");
+        return type == "HttpPOST" || type == "ActionCard";
+    });
+    return size + kBytesPerCard + kMarkdownMayAdd + kBytesPerObject * objects +
+           kBytesPerSection * list_in(card, "sections").size() + links * link_bytes;
 }
 
 }  // namespace o365

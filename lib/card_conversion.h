@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/action_link.h"
+
 namespace o365 {
 
 // Something of a card that the other format cannot show, by its JSON path: "$.potentialAction[0]".
@@ -27,11 +29,12 @@ struct ConvertedCard {
     std::string problem;
 };
 
-// A MessageCard as an Adaptive Card in its envelope. Left out, and listed as lost: actions other than OpenUri, targets
-// of an OpenUri besides the default one (the first where none is default), pictures and buttons without a web address.
-// Its problem, the only one: it is no object. Lost as well are texts and lists of a wrong type. A card that would be
-// larger than the far end counts, by what is written in another way or repeated, keeps its texts as they are.
-ConvertedCard adaptive_from_message_card(const Json::Value& card);
+// A MessageCard as an Adaptive Card in its envelope. Left out, and listed as lost: actions of add-ins, targets of an
+// OpenUri besides the default one (the first where none is default), pictures and buttons without a web address.
+// HttpPOST and ActionCard become links, and without `link` are left out; either way they are listed. Its problem, the
+// only one: it is no object. Lost as well are texts and lists of a wrong type. A card that would be larger than the far
+// end counts, by what is written in another way or repeated, keeps its texts as they are.
+ConvertedCard adaptive_from_message_card(const Json::Value& card, const ActionLink& link = {});
 
 // An Adaptive Card as a MessageCard where nothing is lost, else a problem: TextBlock (the first may be a title by
 // weight and size), FactSet, Image and Action.OpenUrl, with the fields that docs/cards.md lists.
@@ -42,7 +45,7 @@ Json::Value adaptive_envelope(Json::Value card);
 
 // What a webhook of that dialect ("connector" or "workflow") gets for a card. A card that is in its dialect already,
 // envelope and all, is returned as it is.
-ConvertedCard card_for_dialect(const Json::Value& card, std::string_view dialect);
+ConvertedCard card_for_dialect(const Json::Value& card, std::string_view dialect, const ActionLink& link = {});
 
 // What is POSTed for a card as PostgreSQL prints jsonb. A MessageCard for a connector is not parsed: it passes as it
 // is, as does whatever has no text "AdaptiveCard" in it, which every Adaptive Card has.
@@ -50,12 +53,15 @@ struct CardBody {
     std::string text;
     std::string problem;  // why it cannot be sent; names nothing of the card
 };
-CardBody card_body(std::string card, std::string_view dialect);
+CardBody card_body(std::string card, std::string_view dialect, const ActionLink& link = {});
 
 // The most bytes that a converted MessageCard with its envelope can have: `size` is that of the card as PostgreSQL
 // prints jsonb. Each object of the card (section, fact, image, action) may gain kBytesPerObject, each section
-// kBytesPerSection beyond.
-std::size_t most_converted_bytes(const Json::Value& card, std::size_t size);
+// kBytesPerSection beyond, and each action that becomes a link `link_bytes`.
+std::size_t most_converted_bytes(const Json::Value& card, std::size_t size, std::size_t link_bytes = 0);
+
+// Whether it is an http or https URL with a host, without a user, blanks and control characters: a page may link to it.
+bool is_web_address(std::string_view url);
 
 // Compact JSON in UTF-8, as it is POSTed. Numbers with a fraction may get longer.
 std::string compact_json(const Json::Value& value);

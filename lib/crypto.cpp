@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
@@ -40,6 +41,16 @@ std::string sha256(std::string_view bytes) {
     std::string digest(SHA256_DIGEST_LENGTH, '\0');
     SHA256(unsigned_bytes(bytes), bytes.size(), unsigned_bytes(digest));
     return digest;
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view bytes) {
+    std::string mac(SHA256_DIGEST_LENGTH, '\0');
+    unsigned int size = 0;
+    if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), unsigned_bytes(bytes), bytes.size(),
+             unsigned_bytes(mac), &size) == nullptr) {
+        throw std::runtime_error("could not make an HMAC");
+    }
+    return mac;
 }
 
 std::string hex(std::string_view bytes) {

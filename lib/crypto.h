@@ -19,6 +19,9 @@ std::string random_request_id();
 // The 32 bytes of SHA-256.
 std::string sha256(std::string_view bytes);
 
+// The 32 bytes of HMAC-SHA-256. Throws std::runtime_error when OpenSSL cannot.
+std::string hmac_sha256(std::string_view key, std::string_view bytes);
+
 std::string hex(std::string_view bytes);           // lower case
 std::string base64(std::string_view bytes);        // with padding, no line breaks
 std::string base64url(std::string_view bytes);     // no padding

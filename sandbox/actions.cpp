@@ -76,7 +76,7 @@ Outcome perform(Sandbox& sandbox, const ActionCall& call, const Json::Value& car
     request.method = call.method;
     request.headers = call.headers;
     if (call.method == "POST") {
-        request.body = substitute(call.body, inputs, call.content_type);
+        request.body = fill_in(call.body, inputs.values, call.content_type);
         request.headers.push_back("Content-Type: " + call.content_type);
     }
     request.headers.push_back("Action-Request-Id: " + guid_of(random_bytes(16)));

@@ -494,7 +494,7 @@ std::optional<ActionCall> action_call(const Json::Value& action) {
     call.target = text_in(action, adaptive ? "url" : "target");
     call.body = text_in(action, "body");
     if (adaptive && !text_in(action, "method").empty()) call.method = text_in(action, "method");
-    if (!adaptive) call.content_type = text_in(action, "bodyContentType");
+    if (!adaptive) call.content_type = body_content_type(action);
     for (const Json::Value& header : list_in(action, "headers")) {
         const std::string name = text_in(header, "name");
         const std::string value = text_in(header, "value");
@@ -537,30 +537,6 @@ Inputs read_inputs(const Json::Value& action_card, const std::map<std::string, s
         inputs.values[id] = value;
     }
     return inputs;
-}
-
-std::string substitute(std::string_view body, const Inputs& inputs, std::string_view content_type) {
-    constexpr std::string_view kOpen = "{{";
-    constexpr std::string_view kClose = ".value}}";
-    const bool form = content_type.starts_with("application/x-www-form-urlencoded");
-    std::string result;
-    // One pass: what somebody typed is not looked at again.
-    while (!body.empty()) {
-        const auto open = body.find(kOpen);
-        const auto close = open == std::string_view::npos ? open : body.find(kClose, open);
-        if (close == std::string_view::npos) break;
-        const auto found = inputs.values.find(body.substr(open + kOpen.size(), close - open - kOpen.size()));
-        const std::size_t taken = found == inputs.values.end() ? open + kOpen.size() : open;
-        result += body.substr(0, taken);
-        body.remove_prefix(taken);
-        if (found == inputs.values.end()) continue;
-        std::string written = form ? url_encode(found->second) : json_text(Json::Value(found->second));
-        if (!form) written = written.substr(1, written.size() - 2);  // it stands inside quotes already
-        result += written;
-        body.remove_prefix(close + kClose.size() - open);
-    }
-    result += body;
-    return result;
 }
 
 }  // namespace o365

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/action_form.h"
 #include "lib/page.h"
 
 namespace o365 {
@@ -54,14 +55,10 @@ std::optional<ActionCall> action_call(const Json::Value& action);  // nullopt fo
 // an input with isMultiSelect are joined with ",". `problem` says of the first that is not as the card asks
 // (isRequired, maxLength, choices) what is wrong; empty: none.
 struct Inputs {
-    std::map<std::string, std::string, std::less<>> values;
+    InputValues values;
     std::string problem;
 };
 Inputs read_inputs(const Json::Value& action_card, const std::map<std::string, std::string, std::less<>>& fields);
-
-// `body` with each {{id.value}} replaced: as the inside of a JSON string for application/json, %-encoded for
-// application/x-www-form-urlencoded. An id that is no input is left as it stands.
-std::string substitute(std::string_view body, const Inputs& inputs, std::string_view content_type);
 
 // A text of an object, "" when it is absent or no text.
 std::string text_in(const Json::Value& object, const char* name);

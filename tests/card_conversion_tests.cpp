@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(golden_cards_convert_as_they_did) {
         const Json::Value source = card(read(path));
         const std::string stem = path.stem();
         const bool is_adaptive = source["type"].asString() == "AdaptiveCard";
-        const ConvertedCard adaptive = card_for_dialect(source, "workflow");
+        const ConvertedCard adaptive = card_for_dialect(source, "workflow", example_action_link);
         BOOST_TEST(adaptive.problem == "", stem);
         compare_with(kCards / (stem + ".adaptive.json"), adaptive.card);
         if (is_adaptive) {
@@ -118,7 +118,8 @@ BOOST_AUTO_TEST_CASE(golden_cards_convert_as_they_did) {
             BOOST_TEST(message.problem == "", stem);
             compare_with(kCards / (stem + ".messagecard.json"), message.card);
         } else {
-            const std::size_t most = most_converted_bytes(source, size_as_jsonb(source));
+            const std::size_t most =
+                most_converted_bytes(source, size_as_jsonb(source), example_action_link(103).size());
             BOOST_TEST(compact_json(adaptive.card).size() <= most, stem);
         }
     }
@@ -169,6 +170,38 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_shown_is_listed_by_its_path) {
     const Json::Value& content = converted.card["attachments"][0]["content"];
     BOOST_TEST(content["actions"][0]["url"].asString() == "https://d.example/");
     BOOST_TEST(content["body"][0]["style"].asString() == "attention");
+}
+
+BOOST_AUTO_TEST_CASE(what_has_to_be_pressed_becomes_a_link_and_is_left_out_without_one) {
+    const Json::Value source = card(R"({"text": "t",
+        "potentialAction": [{"@type": "InvokeAddInCommand", "name": "a"}, {"@type": "HttpPOST", "name": "b"}],
+        "sections": [{"text": "x"}, {"text": "y", "potentialAction": [{"@type": "ActionCard", "name": "{{c}}",
+            "actions": [{"@type": "HttpPOST", "name": "inner"}]}, {"@type": "HttpPOST"}]}]})");
+    const auto paths = [](const ConvertedCard& converted) {
+        std::vector<std::string> all;
+        for (const LostPart& lost : converted.lost) all.push_back(lost.path);
+        std::ranges::sort(all);
+        return all;
+    };
+    const std::vector<std::string> expected = {"$.potentialAction[0]", "$.potentialAction[1]",
+                                               "$.sections[1].potentialAction[0]", "$.sections[1].potentialAction[1]"};
+    const ConvertedCard linked =
+        adaptive_from_message_card(source, [](int number) { return "https://a.example/" + std::to_string(number); });
+    BOOST_TEST(paths(linked) == expected, boost::test_tools::per_element());
+    const Json::Value& content = linked.card["attachments"][0]["content"];
+    BOOST_REQUIRE_EQUAL(content["actions"].size(), 1U);
+    BOOST_TEST(content["actions"][0]["url"].asString() == "https://a.example/1");
+    BOOST_TEST(content["actions"][0]["title"].asString() == "b");
+    const Json::Value& row = content["body"][2]["items"][1]["actions"];
+    BOOST_REQUIRE_EQUAL(row.size(), 2U);
+    BOOST_TEST(row[0]["type"].asString() == "Action.OpenUrl");
+    BOOST_TEST(row[0]["title"].asString() == "{{c}}");
+    BOOST_TEST(row[0]["url"].asString() == "https://a.example/20");
+    BOOST_TEST(row[1]["title"].asString() == "Open");
+    BOOST_TEST(row[1]["url"].asString() == "https://a.example/21");
+    const ConvertedCard without = adaptive_from_message_card(source);
+    BOOST_TEST(paths(without) == expected, boost::test_tools::per_element());
+    BOOST_TEST(compact_json(without.card).find("Action.") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_of_a_wrong_type_is_lost) {
@@ -284,10 +317,11 @@ BOOST_AUTO_TEST_CASE(changed_cards_convert_within_the_bound) {
         Json::Value changed = sources[random() % sources.size()];
         for (auto times = 1 + random() % 4; times > 0; --times) change(changed, random, 6);
         if (!changed.isObject()) continue;
-        const ConvertedCard adaptive = adaptive_from_message_card(changed);
+        const ConvertedCard adaptive = adaptive_from_message_card(changed, example_action_link);
         const std::string text = compact_json(adaptive.card);
         BOOST_REQUIRE(parse_json(text).has_value());
-        BOOST_REQUIRE_LE(text.size(), most_converted_bytes(changed, size_as_jsonb(changed)));
+        BOOST_REQUIRE_LE(text.size(),
+                         most_converted_bytes(changed, size_as_jsonb(changed), example_action_link(103).size()));
         const ConvertedCard message = message_card_from_adaptive(changed);
         BOOST_REQUIRE(message.problem.empty() != message.card.isNull());
     }
