@@ -15,6 +15,7 @@ bool is_callback(const std::vector<std::string>& route) {
 
 Response dispatch(Site& site, const Request& request) {
     if (request.path == "/healthz") return healthz(site, request);
+    if (const auto token = action_route(request.path)) return action(site, request, *token);
     const std::vector<std::string> route = connect_route(request.path);
     if (request.path == "/connect" || (route.size() == 1 && route[0].empty())) return list(site, request);
     if (route.size() == 2 && route[0] == "static") return static_file(site, request, route[1]);
@@ -27,6 +28,7 @@ Response dispatch(Site& site, const Request& request) {
     if (route.size() != 2) return site.message(request, 404);
     if (route[1] == "start") return start(site, request, slug);
     if (route[1] == "failed") return failed(site, request, slug);
+    if (route[1] == "recorded") return recorded(site, request, slug);
     if (route[1] == "logo") return logo(site, request, slug);
     return site.message(request, 404);
 }

@@ -1,5 +1,6 @@
-// The routes of the responder, one file each. Every one makes one statement, and a POST whose Origin has to be
-// compared one before it. They throw DatabaseError, which answer() turns into the page that retries by itself.
+// The routes of the responder, one file each. Every one makes one statement (the POST of a card's action two: what its
+// form may hold is the card's), and a POST whose Origin has to be compared one before it. They throw DatabaseError,
+// which answer() turns into the page that retries by itself.
 #pragma once
 
 #include <string>
@@ -22,6 +23,8 @@ Response callback(Site& site, const Request& request, const std::string& slug);
 Response done(Site& site, const Request& request, const std::string& slug, const std::string& id);
 Response failed(Site& site, const Request& request, const std::string& slug);
 Response logo(Site& site, const Request& request, const std::string& slug);
+Response action(Site& site, const Request& request, std::string_view token);
+Response recorded(Site& site, const Request& request, const std::string& slug);
 Response static_file(Site& site, const Request& request, const std::string& name);
 Response healthz(Site& site, const Request& request);
 

@@ -15,6 +15,7 @@ namespace o365 {
 namespace {
 
 constexpr std::string_view kMount = "/connect/";
+constexpr std::string_view kActions = "/action/";
 constexpr std::size_t kMaxSlug = 40;
 constexpr std::size_t kRequestIdDigits = 12;
 
@@ -26,12 +27,19 @@ constexpr std::array kMicrosoftSignIn = {"https://outlook.office.com", "https://
 
 // From the page's own URL to ".../connect/": relative, because only the browser knows where the web server mounted us.
 std::string way_to_mount(std::string_view path) {
-    const auto at = path.find(kMount);
-    if (at == std::string_view::npos) return path == "/connect" ? "connect/" : std::string(kMount);
-    const std::string_view below = path.substr(at + kMount.size());
-    std::string way;
-    for (auto slashes = std::count(below.begin(), below.end(), '/'); slashes > 0; --slashes) way += "../";
-    return way.empty() ? "./" : way;
+    const auto up = [](std::string_view below) {
+        std::string way;
+        for (auto slashes = std::count(below.begin(), below.end(), '/'); slashes > 0; --slashes) way += "../";
+        return way;
+    };
+    if (const auto at = path.find(kMount); at != std::string_view::npos) {
+        const std::string way = up(path.substr(at + kMount.size()));
+        return way.empty() ? "./" : way;
+    }
+    // Links to actions lie beside it.
+    if (const auto at = path.find(kActions); at != std::string_view::npos)
+        return up(path.substr(at + 1)) + std::string(kMount.substr(1));
+    return path == "/connect" ? "connect/" : std::string(kMount);
 }
 
 Json::Value filled(const Json::Value& texts, const Json::Value& values) {
@@ -95,6 +103,12 @@ std::vector<std::string> connect_route(std::string_view path) {
         if (slash == std::string_view::npos) return parts;
         path.remove_prefix(slash + 1);
     }
+}
+
+std::optional<std::string_view> action_route(std::string_view path) {
+    const auto at = path.find(kActions);
+    if (at == std::string_view::npos || path.find(kMount) != std::string_view::npos) return std::nullopt;
+    return path.substr(at + kActions.size());
 }
 
 bool is_slug(std::string_view text) {

@@ -4,6 +4,7 @@
 
 #include <json/json.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,9 @@ std::string fill_placeholders(std::string_view text, const Json::Value& values);
 // The route below "/connect/", cut at the slashes; empty when the path has no "/connect/". "/connect/" gives one empty
 // part.
 std::vector<std::string> connect_route(std::string_view path);
+
+// What follows "/action/" in a path: the token of a link to a card's action, a secret. nullopt for any other path.
+std::optional<std::string_view> action_route(std::string_view path);
 
 bool is_slug(std::string_view text);
 bool is_request_id(std::string_view text);

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "lib/card_conversion.h"
@@ -140,10 +141,10 @@ const Json::Value* pressed(const Json::Value& action, int step) {
 std::string address_of(const Json::Value& action) {
     std::string first;
     for (const Json::Value& target : list_in(action, "targets")) {
-        const std::string uri = text_in(target, "uri");
+        std::string uri = text_in(target, "uri");
         if (!is_web_address(uri)) continue;
         if (text_in(target, "os") == "default") return uri;
-        if (first.empty()) first = uri;
+        if (first.empty()) first = std::move(uri);
     }
     return first;
 }
@@ -155,7 +156,7 @@ std::string name_of(const Json::Value& action) {
 
 // What a field shows before anybody has typed into it.
 std::string initial(const Json::Value& input, Kind kind) {
-    const std::string value = text_in(input, "value");
+    std::string value = text_in(input, "value");
     if (kind != Kind::date && kind != Kind::time) return value;
     const std::string begin = value.substr(0, kind == Kind::time ? 16 : 10);
     return is_date(begin, kind == Kind::time) ? begin : "";
@@ -175,6 +176,7 @@ Json::Value field_view(const Json::Value& input, std::size_t place, const Parame
     shown["is_select"] = kind == Kind::select;
     shown["is_radio"] = kind == Kind::radio;
     shown["is_boxes"] = kind == Kind::boxes;
+    shown["is_group"] = kind == Kind::radio || kind == Kind::boxes;
     const std::string typed = form != nullptr ? form->get_or(field_name(place), "") : initial(input, kind);
     shown["typed"] = typed;
     shown["choices"] = Json::Value(Json::arrayValue);

@@ -1,13 +1,16 @@
 -- Rows that come with the product. Values that an operator has changed stay as they are; what belongs to the product is renewed.
 
 INSERT INTO o365_internal.setting (name, value, pattern, help) VALUES
-    -- http only on this machine: elsewhere browsers send no Secure cookie back. The responder itself adds /connect.
-    ('public_url', '', '^(?!.*/connect(/|$))(https://([a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)(\.[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)*'
+    -- http only on this machine: elsewhere browsers send no Secure cookie back. The responder itself adds /connect and /action.
+    ('public_url', '', '^(?!.*/(connect|action)(/|$))(https://([a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)(\.[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)*'
         '|http://(([a-z0-9-]+\.)*localhost|127\.0\.0\.1))(:[1-9][0-9]{0,4})?(/[a-zA-Z0-9._~/-]*[a-zA-Z0-9._~-])?$',
-        'Where browsers reach the responder, without /connect and without a slash at the end: https://app.example.org.'),
+        'Where browsers reach the responder, without /connect or /action and without a slash at the end: https://app.example.org.'),
     ('connect_url', 'https://outlook.office.com/connectors/Connect', '^https://[a-zA-Z0-9.-]+(:[0-9]+)?/[^?#[:space:]]*$',
         'The Connect page: Microsoft''s, or the sandbox''s in development.'),
     ('environment', 'production', '^[a-z][a-z0-9-]{0,39}$', 'What this database is. Workers configured for another environment send nothing.'),
+    ('action_days', '30', '^[1-9][0-9]{0,2}$',
+        'How long the links of card actions lead to their page, and what was pressed there waits for the application, days.'),
+    ('action_events', '100', '^[1-9][0-9]{0,3}$', 'How often the actions of one card may be pressed, so that a link that everybody has fills no disk.'),
     ('confirm_minutes', '60', '^[1-9][0-9]{0,3}$',
         'How long a connection waits to be confirmed before it is removed and its webhook wiped, minutes.'),
     ('state_minutes', '60', '^[1-9][0-9]{0,3}$', 'How long a user may take on Microsoft''s page, minutes.'),

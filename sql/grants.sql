@@ -17,7 +17,8 @@ BEGIN
     FOR v_grant IN SELECT g.role, g.pattern FROM (VALUES
         ('o365_responder', '^responder_'),
         ('o365_worker', '^(worker_.*|check_card)$'),
-        ('o365_app', '^(begin_connect|connections|check_card|test_cards|card|markdown_escape|send|send_many|try_send|send_to_user)$'),
+        ('o365_app', '^(begin_connect|connections|check_card|test_cards|card|markdown_escape|send|send_many|try_send|send_to_user|'
+                     'take_action_events)$'),
         ('o365_operator', '^(set|allow_webhook_host|forbid_webhook_host|register_connector|grant_application|revoke_application|connect_button|'
                           'connect_button_documented|remove_connector|check_card|test_cards|pause|resume|remove|attempt|health)$')
     ) AS g (role, pattern)
@@ -32,6 +33,7 @@ BEGIN
     GRANT EXECUTE ON FUNCTION o365_internal.visible_connectors() TO o365_operator, o365_app;
     REVOKE EXECUTE ON FUNCTION o365_internal.is_operator(), o365_internal.may_use(integer) FROM o365_operator, o365_app;
     GRANT INSERT ON o365.callback TO o365_responder;
-    GRANT SELECT ON o365.settings, o365.connectors, o365.webhook_hosts, o365.response_rules, o365.subscriptions, o365.queue, o365.attempts, o365.deliveries, o365.card_warnings TO o365_operator;
-    GRANT SELECT ON o365.connectors, o365.subscriptions, o365.queue, o365.attempts, o365.deliveries, o365.card_warnings TO o365_app;
+    GRANT SELECT ON o365.settings, o365.connectors, o365.webhook_hosts, o365.response_rules, o365.subscriptions, o365.queue, o365.attempts, o365.deliveries, o365.card_warnings,
+        o365.action_events TO o365_operator;
+    GRANT SELECT ON o365.connectors, o365.subscriptions, o365.queue, o365.attempts, o365.deliveries, o365.card_warnings, o365.action_events TO o365_app;
 END $$;

@@ -130,6 +130,8 @@ COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \ir migrate.sql
 \set migration 0009_right_levels
 \ir migrate.sql
+\set migration 0010_card_actions
+\ir migrate.sql
 
 COMMENT ON SCHEMA o365 IS 'o365-connector: the functions and views that programs, applications and operators use.';
 COMMENT ON SCHEMA o365_internal IS 'o365-connector: tables. Nobody but the owner has a grant here.';
@@ -143,6 +145,7 @@ COMMENT ON SCHEMA o365_internal IS 'o365-connector: tables. Nobody but the owner
 \ir functions/card_rules.sql
 \ir functions/card_pattern.sql
 \ir functions/check_card.sql
+\ir functions/actions.sql
 \ir functions/cards.sql
 \ir functions/lanes.sql
 \ir functions/worker.sql

@@ -27,6 +27,12 @@ BEGIN
         IF problems <> '[]' THEN
             INSERT INTO o365_internal.card_warning (card_id, subscription_id, warnings)
                 VALUES (try_send.card_id, try_send.subscription_id, problems);
+            -- Each such action has its warning. Those are not read for it: only a hundred are kept.
+            IF v_dialect = 'workflow' THEN
+                INSERT INTO o365_internal.card_action (card_id, subscription_id, title, actions)
+                    SELECT try_send.card_id, try_send.subscription_id, o365_internal.card_name(try_send.card), l.actions
+                      FROM o365_internal.linked_actions(try_send.card, try_send.card::text) AS l (actions) WHERE l.actions IS NOT NULL;
+            END IF;
         END IF;
     END IF;
 END $$;
@@ -114,7 +120,7 @@ BEGIN
     END IF;
     -- One statement judges and inserts all; what is refused comes back.
     WITH sent AS MATERIALIZED (
-        SELECT u.n, u.subscription_id, u.card, u.event, p.problems, p.problems #>> '{0,severity}' = 'error' AS refused
+        SELECT u.n, u.subscription_id, s.dialect, u.card, u.event, p.problems, p.problems #>> '{0,severity}' = 'error' AS refused
           FROM unnest(subscription_ids, cards, events) WITH ORDINALITY AS u (subscription_id, card, event, n)
           JOIN o365_internal.subscription AS s ON s.subscription_id = u.subscription_id
           JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id,
@@ -129,6 +135,12 @@ BEGIN
     ), warned AS (
         INSERT INTO o365_internal.card_warning (card_id, subscription_id, warnings)
             SELECT card_id, subscription_id, problems FROM named WHERE problems <> '[]'
+    ), linked AS (
+        INSERT INTO o365_internal.card_action (card_id, subscription_id, title, actions)
+            SELECT c.card_id, c.subscription_id, o365_internal.card_name(c.card), l.actions
+              FROM (SELECT * FROM named WHERE dialect = 'workflow' AND problems <> '[]') AS c,
+                   LATERAL (SELECT o365_internal.linked_actions(c.card, c.card::text) AS actions OFFSET 0) AS l
+             WHERE l.actions IS NOT NULL
     )
     SELECT (SELECT array_agg(card_id ORDER BY n) FROM named) AS ids, r.* INTO v_bad
       FROM (SELECT true) AS one LEFT JOIN (SELECT n, subscription_id, problems FROM sent WHERE refused ORDER BY n LIMIT 1) AS r ON true;

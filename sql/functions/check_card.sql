@@ -142,13 +142,18 @@ COMMENT ON FUNCTION o365_internal.card_root(jsonb, text) IS
     'to get), m.card for everything else.';
 
 CREATE OR REPLACE FUNCTION o365_internal.counted_size(card jsonb, json text, root text, dialect text) RETURNS integer
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     -- docs/cards.md, Size: the body stands in a string there, and what a conversion adds to each object is bounded.
     RETURN octet_length(json) + 2 * length(json) - length(replace(json, '"', '')) - length(replace(json, '\', ''))
         + CASE WHEN root = 'm.card' AND dialect = 'workflow' THEN 600
                     + 400 * CASE WHEN jsonb_typeof(card->'sections') = 'array' THEN jsonb_array_length(card->'sections') ELSE 0 END
                     + 100 * ((length(json) - length(replace(json, '"image"', ''))) / 7)
+                    -- An action that becomes a link has its address instead of what it was: at most 80 beside public_url.
+                    + CASE WHEN position('"HttpPOST"' IN json) > 0 OR position('"ActionCard"' IN json) > 0
+                           THEN (80 + length(o365_internal.text_setting('public_url')))
+                                * ((length(json) - length(replace(json, '"HttpPOST"', ''))) / 10 + (length(json) - length(replace(json, '"ActionCard"', ''))) / 12)
+                           ELSE 0 END
                WHEN root = 's.card' THEN 300 + 100 * CASE WHEN jsonb_typeof(card->'body') = 'array' THEN jsonb_array_length(card->'body') ELSE 0 END
                WHEN root = 'a.card' THEN 200 ELSE 0 END;
 END $$;
@@ -307,7 +312,8 @@ BEGIN
             v_codes := v_codes || (object.rule || ':' || split_part(kind, ':', 2));
         END IF;
         IF object.lost AND converts AND NOT v_in_action_card THEN
-            v_codes := v_codes || ('lost_action:' || split_part(kind, ':', 2));
+            v_codes := v_codes || (CASE WHEN kind = 'm.action:InvokeAddInCommand' THEN 'lost_action:'
+                                        WHEN o365_internal.text_setting('public_url') = '' THEN 'unlinked_action:' ELSE 'linked_action:' END || split_part(kind, ':', 2));
         END IF;
         IF v_in_action_card AND kind IN ('m.action:ActionCard', 'm.action:InvokeAddInCommand', 'm.action:ViewAction') THEN
             v_codes := v_codes || ('nested_action:' || split_part(kind, ':', 2));

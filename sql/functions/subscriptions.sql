@@ -146,11 +146,13 @@ BEGIN
         UPDATE o365_internal.subscription AS s
            SET status = 'removed', status_reason = NULL, status_at = now(), sealed = NULL, key_id = NULL, webhook_index = NULL, user_index = NULL
          WHERE s.subscription_id = remove.subscription_id;
+        DELETE FROM o365_internal.card_action AS a WHERE a.subscription_id = remove.subscription_id;
         -- Due, so that a worker ends what waits as cancelled.
         PERFORM o365_internal.wake(subscription_id);
     END IF;
     RETURN 'removed';
 END $$;
 COMMENT ON FUNCTION o365.remove(bigint) IS
-    'Removes a subscription for good: its webhook is wiped at once, waiting and later cards end as cancelled, history stays. Returns the status. '
+    'Removes a subscription for good: its webhook is wiped at once, waiting and later cards end as cancelled, links to its cards'' actions end, history '
+    'stays. Returns the status. '
     'Error: undefined_object.';

@@ -9,6 +9,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
             'If this is no copy, select o365.set(''environment'', %L)', $2, o365_internal.text_setting('environment'), $2) END,
         'lease_ms', o365_internal.integer_setting('lease_seconds') * 1000,
         'post_timeout_ms', o365_internal.integer_setting('post_timeout_seconds') * 1000,
+        'public_url', o365_internal.text_setting('public_url'),
         'rules', (SELECT jsonb_agg(jsonb_build_object('rule_id', r.rule_id, 'name', r.name, 'dialect', r.dialect, 'status_from', r.status_from,
                     'status_to', r.status_to, 'body_pattern', r.body_pattern, 'outcome', r.outcome) ORDER BY r.rule_id) FROM o365_internal.response_rule AS r),
         'hosts', (SELECT coalesce(jsonb_agg(jsonb_build_object('dialect', h.dialect, 'host', h.host, 'subdomains', h.subdomains, 'port', h.port)), '[]')
@@ -160,6 +161,7 @@ BEGIN
     END IF;
     DELETE FROM o365_internal.connect_attempt AS a WHERE a.started_at < now() - make_interval(days => v_days);
     DELETE FROM o365_internal.card_warning AS w WHERE w.at < now() - make_interval(days => v_days);
+    PERFORM o365_internal.sweep_actions();
     DELETE FROM o365_internal.ticket AS t WHERE t.expires_at < now() - interval '1 day';
     DELETE FROM o365_internal.worker AS w WHERE w.seen_at < now() - make_interval(days => v_days);
     DELETE FROM o365_internal.fed AS f WHERE f.n < (SELECT max(g.n) - 100 FROM o365_internal.fed AS g);

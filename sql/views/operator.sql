@@ -161,3 +161,22 @@ COMMENT ON COLUMN o365.card_warnings.path IS 'JSON path of the place in the card
 COMMENT ON COLUMN o365.card_warnings.problem IS 'What will not be seen.';
 COMMENT ON COLUMN o365.card_warnings.hint IS 'What to write instead.';
 COMMENT ON COLUMN o365.card_warnings.at IS 'When its transaction began.';
+
+CREATE OR REPLACE VIEW o365.action_events WITH (security_barrier) AS
+    SELECT e.event_id, e.at, c.slug AS connector, e.subscription_id, s.app_user, e.card_id, e.path, e.name, e.target, e.request_id
+      FROM o365_internal.action_event AS e
+      JOIN o365_internal.subscription AS s ON s.subscription_id = e.subscription_id
+      JOIN o365_internal.connector AS c ON c.connector_id = e.connector_id
+     WHERE e.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);
+COMMENT ON VIEW o365.action_events IS
+    'What was pressed on the pages of card actions and waits for its application, which takes it with o365.take_action_events. Never what was typed.';
+COMMENT ON COLUMN o365.action_events.event_id IS 'Event.';
+COMMENT ON COLUMN o365.action_events.at IS 'When it was pressed.';
+COMMENT ON COLUMN o365.action_events.connector IS 'Connector''s slug.';
+COMMENT ON COLUMN o365.action_events.subscription_id IS 'Where the card went.';
+COMMENT ON COLUMN o365.action_events.app_user IS 'The application''s user whose connection that is; nobody knows who pressed.';
+COMMENT ON COLUMN o365.action_events.card_id IS 'Card, as o365.send returned it.';
+COMMENT ON COLUMN o365.action_events.path IS 'JSON path of the action in the card.';
+COMMENT ON COLUMN o365.action_events.name IS 'The button''s name.';
+COMMENT ON COLUMN o365.action_events.target IS 'Its target. Nobody has called it.';
+COMMENT ON COLUMN o365.action_events.request_id IS 'The request that brought it.';

@@ -178,6 +178,33 @@ async function withSite(change, body) {
     }
 }
 
+test('the path of a link to an action stands in no log, whatever becomes of the request', async () => {
+    const link = (n) => {
+        const mac = randomBytes(24).toString('base64url');
+        remember('action-link', mac);
+        return `/action/${n}-0-${mac}`;
+    };
+    const planted = plant('action');
+    assert.equal((await get(link(1), planted)).status, 404);
+    assert.equal((await get(`${link(2)}/more`, planted)).status, 404);
+    for (const path of [`/action/..${link(3)}`, `/${link(4)}`, link(5).replace('/action/', '/action//'), link(6).replaceAll('-', '%2d'), link(7).toUpperCase()]) {
+        const answer = await get(path, planted);
+        assert.ok([400, 403, 404].includes(answer.status), `${path}: ${answer.status}`);
+    }
+    assertClean(await send(`POST ${link(8)} HTTP/1.1\r\nHost: ${hostname}\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 131073\r\n${planted.headers}\r\n${'b'.repeat(131073)}`), [413]);
+    await stack('stop', 'responder');
+    try {
+        assertRetries(await get(link(9), planted), [503]);
+    } finally {
+        await stack('start', 'responder');
+    }
+    await instead(join(ROOT, 'tests/e2e/fake-responder.cjs'), async () => {
+        for (const fault of ['close', 'bad-header', 'bad-status', 'huge-header', 'bad-record']) {
+            assertClean(await get(`${link(10)}/${fault}`, plant(fault)), isNginx ? [503] : [500, 502, 503]);
+        }
+    });
+});
+
 // ---- No responder, or one that fails --------------------------------------------------------------------------------------
 
 test('without the responder the page asks again by itself', async () => {

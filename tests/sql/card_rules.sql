@@ -126,7 +126,12 @@ INSERT INTO said VALUES
     ('and a value out of them', 'connector', pg_temp.input('{"@type": "MultichoiceInput", "id": "a", "choices": [{"display": "x", "value": "1"}], "value": "2"}'), 'warning $.potentialAction[0].inputs[0]'),
     ('isMultiSelect is true or false', 'connector', pg_temp.input('{"@type": "MultichoiceInput", "id": "a", "choices": [{"display": "x", "value": "1"}], "isMultiSelect": "yes"}'), 'error $.potentialAction[0].inputs[0].isMultiSelect'),
     ('many small facts count more than their bytes', 'connector', pg_temp.s(format('{"facts": [%s]}', (SELECT string_agg('{"name": "a", "value": "b"}', ',') FROM generate_series(1, 820)))), 'error $'),
-    ('colour and actions are lost for Workflows, groups are kept', 'workflow', pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example"}') || '{"themeColor": "0078D7", "sections": [{"text": "t", "startGroup": true}]}',
+    ('HttpPOST and ActionCard are links to our page for Workflows', 'workflow',
+        pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example"}, {"@type": "ActionCard", "name": "n", "actions": [{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example"}]}'),
+        'warning $.potentialAction[0], warning $.potentialAction[1]'),
+    ('commands of add-ins are lost for Workflows', 'workflow', pg_temp.a('{"@type": "InvokeAddInCommand", "name": "p", "addInId": "27c3dc4d-1f2b-4d0c-9f0c-3a8f0b6a1f11", "desktopCommandId": "d"}'),
+        'warning $.potentialAction[0]'),
+    ('the exact colour is lost for Workflows, groups are kept', 'workflow', pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example"}') || '{"themeColor": "0078D7", "sections": [{"text": "t", "startGroup": true}]}',
         'warning $.potentialAction[0], warning $.themeColor'),
     ('a version is 1.0 to 1.5', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "x"}') || '{"version": "1.6"}', 'error $.version'),
     ('and is there', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "x"}') - 'version', 'error $.version'),
@@ -223,6 +228,12 @@ CREATE TEMP TABLE rule_said AS
       FROM (SELECT description, dialect, card, row_number() OVER () AS n FROM (SELECT description, dialect, card FROM said UNION ALL SELECT description, dialect, card FROM mistake) AS a) AS c,
            LATERAL o365_internal.card_problems(c.card, c.dialect, '{https://contoso.example}') AS problems, jsonb_to_recordset(problems) AS p (severity text, problem text)
       JOIN o365_internal.card_rule AS r ON r.severity = p.severity AND p.problem LIKE replace(regexp_replace(r.problem, '%[0-9][$]s', '%', 'g'), '_', '\_');
+UPDATE o365_internal.setting SET value = '' WHERE name = 'public_url';
+INSERT INTO rule_said SELECT 'without public_url they are left out', r.code, r.severity, r.problem, r.source, 0
+    FROM said AS s, LATERAL o365_internal.card_problems(s.card, s.dialect, NULL) AS problems, jsonb_to_recordset(problems) AS p (problem text),
+         o365_internal.card_rule AS r
+   WHERE s.description = 'HttpPOST and ActionCard are links to our page for Workflows' AND p.problem LIKE replace(regexp_replace(r.problem, '%[0-9][$]s', '%', 'g'), '_', '\_');
+UPDATE o365_internal.setting SET value = 'https://app.example.org' WHERE name = 'public_url';
 \set cards_md `cat "$FIXTURES/../../../docs/cards.md"`
 \set this_file `cat "$FIXTURES/../card_rules.sql"`
 CREATE TEMP TABLE rule_row AS SELECT m[1] AS code, m[2] AS severity, m[3] AS problem, m[4] AS source, m[5] AS test
