@@ -82,7 +82,7 @@ Json::Value judged(Sandbox& sandbox, const std::string& text, const char* dialec
 // The card in the other format, drawn and as text.
 Json::Value converted(Sandbox& sandbox, const Json::Value& card) {
     const bool to_workflow = adaptive_cards(card).empty();
-    const ConvertedCard other = card_for_dialect(card, to_workflow ? "workflow" : "connector");
+    const ConvertedCard other = card_for_dialect(card, to_workflow ? "workflow" : "connector", example_action_link);
     Json::Value values;
     values["to_workflow"] = to_workflow;
     values["cannot"] = other.problem;
@@ -161,7 +161,7 @@ Response playground(Sandbox& sandbox, const Request& request) {
                                   : Json::Value();
     if (place.isNull()) return show(sandbox, text, target, "Choose one of your places.");
     // What a worker would post there.
-    const ConvertedCard sent = card_for_dialect(*card, place["dialect"].asString());
+    const ConvertedCard sent = card_for_dialect(*card, place["dialect"].asString(), example_action_link);
     if (!sent.problem.empty()) return show(sandbox, text, target, "That place does not take it: " + sent.problem + ".");
     const std::string body = json_text(sent.card);
     const std::string note = judge_flow(body);

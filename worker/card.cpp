@@ -229,7 +229,7 @@ bool shows_nothing(const Json::Value& card) {
 
 // The problem says why there is none to use, and is printed.
 ConvertedCard convert(const CardFile& file, const Loaded& loaded) {
-    ConvertedCard converted = card_for_dialect(loaded.card, file.dialect);
+    ConvertedCard converted = card_for_dialect(loaded.card, file.dialect, example_action_link);
     if (converted.problem.empty() && shows_nothing(loaded.card))
         converted.problem = "nothing of the card is shown; o365-worker card check says why";
     if (!converted.problem.empty()) fmt::print(stderr, "{}: {}\n", file.file, converted.problem);
@@ -280,7 +280,7 @@ int card_convert(const CardFile& file) {
     if (loaded.code != 0) return loaded.code;
     const ConvertedCard converted = convert(file, loaded);
     if (!converted.problem.empty()) return kBadData;
-    fmt::print("{}\n", without_blanks(card_body(loaded.text, file.dialect).text));
+    fmt::print("{}\n", without_blanks(card_body(loaded.text, file.dialect, example_action_link).text));
     return 0;
 }
 

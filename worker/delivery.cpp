@@ -206,6 +206,9 @@ void Delivery::loop(std::optional<Clock::time_point> deadline) {
 void Delivery::start_worker() {
     const Rows rows = database_.call("select o365.worker_start($1, $2, $3)",
                                      {worker_name(settings_), O365_VERSION, settings_.environment});
+    // A schema of before this version has neither links nor their key.
+    if (database_json(rows.text(0, 0)).isMember("public_url"))
+        action_key_ = Secret(database_.call("select o365.worker_action_key()").bytes(0, 0));
     take_orders(rows.text(0, 0));
     heard_ = rechecked_ = Clock::now();
     const Rows keys = database_.call("select key_id from o365.worker_keys() where sealed_rows > 0");
@@ -221,7 +224,8 @@ void Delivery::take_orders(std::string_view answer) {
     const Json::Value json = database_json(answer);
     auto orders = std::make_shared<Orders>(
         Orders{json["sends"].asBool(), json["why"].asString(), milliseconds(json["lease_ms"].asInt64()),
-               milliseconds(json["post_timeout_ms"].asInt64()), Classifier(json["rules"]), json["hosts"]});
+               milliseconds(json["post_timeout_ms"].asInt64()), Classifier(json["rules"]), json["hosts"],
+               json["public_url"].asString()});
     worker_ = json["worker"].asInt();
     if (!orders->sends && (!orders_ || orders_->sends)) log::error("not_sending", "why={}", log::quoted(orders->why));
     const std::string& problem = orders->classifier.problem();
@@ -552,7 +556,13 @@ void Delivery::advance(const std::shared_ptr<Lane>& lane) {
             return hand_over(lane, true);
         }
         if (!lane->webhook) return hand_over(lane, true);
-        CardBody body = card_body(std::move(card.body), lane->dialect);
+        ActionLink link;
+        if (!orders_here_->public_url.empty() && !action_key_.empty()) {
+            link = [this, &card](int number) {
+                return action_link(orders_here_->public_url, action_key_, card.card_id, number);
+            };
+        }
+        CardBody body = card_body(std::move(card.body), lane->dialect, link);
         if (!body.problem.empty()) {
             // o365.send lets no such card pass; one that stands in the outbox all the same ends, and the next one goes.
             log::warn("card_not_converted", "card={} subscription={} problem={}", card.card_id, lane->subscription_id,

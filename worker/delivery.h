@@ -67,6 +67,7 @@ class Delivery {
         std::chrono::milliseconds post_timeout{0};
         Classifier classifier;
         Json::Value hosts;
+        std::string public_url;  // where links to card actions lead; empty: there are none
     };
 
     // A lane's news on its way to o365.worker_report.
@@ -104,6 +105,7 @@ class Delivery {
     Database database_;
     HttpClient client_;
     int worker_ = 0;
+    Secret action_key_;  // of those links; from before the sender starts
     std::string low_ = "-infinity";
     Clock::time_point swept_{};
     Clock::time_point heard_{};

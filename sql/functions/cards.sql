@@ -6,6 +6,7 @@ DECLARE
     v_connector_id integer;
     v_dialect text;
     v_target_urls text[];
+    v_actions jsonb;
 BEGIN
     SELECT s.connector_id, s.dialect, c.target_urls INTO v_connector_id, v_dialect, v_target_urls
       FROM o365_internal.subscription AS s JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
@@ -28,10 +29,10 @@ BEGIN
             INSERT INTO o365_internal.card_warning (card_id, subscription_id, warnings)
                 VALUES (try_send.card_id, try_send.subscription_id, problems);
             -- Each such action has its warning. Those are not read for it: only a hundred are kept.
-            IF v_dialect = 'workflow' THEN
+            v_actions := CASE WHEN v_dialect = 'workflow' THEN o365_internal.linked_actions(card, card::text) END;
+            IF v_actions IS NOT NULL THEN
                 INSERT INTO o365_internal.card_action (card_id, subscription_id, title, actions)
-                    SELECT try_send.card_id, try_send.subscription_id, o365_internal.card_name(try_send.card), l.actions
-                      FROM o365_internal.linked_actions(try_send.card, try_send.card::text) AS l (actions) WHERE l.actions IS NOT NULL;
+                    VALUES (try_send.card_id, try_send.subscription_id, o365_internal.card_name(try_send.card), v_actions);
             END IF;
         END IF;
     END IF;

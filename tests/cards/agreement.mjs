@@ -17,6 +17,9 @@ const config = join(folder, 'o365.conf');
 writeFileSync(config, `database = host=${process.env.PGHOST}\nenvironment = development\n`);
 const card = (words, input, env = {}) => spawnSync(worker, ['--config', config, 'card', ...words], {input, encoding: 'utf8', env: {...process.env, ...env}});
 
+// As long as what `card convert` writes.
+assert.equal(spawnSync('psql', ['-qXAt', '-c', "select o365.set('public_url', 'https://public-url.example')"], {encoding: 'utf8'}).stderr, '');
+
 /** What o365.check_card says of each: {severity, path, problem}. */
 function checked(all, dialect) {
     const values = all.map((one, i) => `(${i}, '${JSON.stringify(one).replaceAll("'", "''")}'::jsonb)`).join(',\n');
@@ -95,6 +98,8 @@ const message = (more) => ({'@type': 'MessageCard', '@context': 'https://schema.
 const adaptive = (...body) => ({type: 'AdaptiveCard', version: '1.4', body});
 const list = (n, one) => Array.from({length: n}, (_, i) => one(i));
 const open = {'@type': 'OpenUri', 'name': 'o', 'targets': [{os: 'default', uri: 'https://a.example'}]};
+const post = {'@type': 'HttpPOST', 'name': 'p', 'target': 'https://a.example'};
+const form = {'@type': 'ActionCard', 'name': 'f', 'actions': [post]};
 const picture = {image: 'https://a.example/a.png'};
 const alphabets = {letters: 'a', quotes: '"', backslashes: '\\', accents: 'é', Chinese: '中', emoji: '🙂', 'control characters': '\u0001', breaks: 'a\n\n',
     headings: '# h\n', 'breaks of HTML': '<br>', 'bold HTML': '<b>b</b>', tables: '|a|b|\n', 'a list of HTML': '<li>', pictures: '![](u)'};
@@ -112,6 +117,9 @@ const shapes = {workflow: {
     'many images': (n) => message({sections: [{images: list(n, () => picture)}]}),
     'many images with names': (n) => message({sections: [{images: list(n, () => ({...picture, title: 'i'}))}]}),
     'buttons everywhere': (n) => message({text: 't'.repeat(n), potentialAction: list(4, () => open), sections: list(10, () => ({potentialAction: list(4, () => open)}))}),
+    'links to our page everywhere': (n) => message({text: 't'.repeat(n), potentialAction: list(4, () => post), sections: list(10, () => ({potentialAction: list(4, () => post)}))}),
+    'forms everywhere': (n) => message({text: 't'.repeat(n), potentialAction: list(4, () => form), sections: list(10, () => ({text: 'a', potentialAction: list(4, () => form)}))}),
+    'one link and quotes': (n) => message({text: '"'.repeat(n), potentialAction: [post]}),
     'sections with everything': (n) => message({title: 't', text: 't'.repeat(n), themeColor: 'FF0000', potentialAction: list(4, () => open), sections: list(10, () => everything('a'))}),
     'sections with everything, without @type': (n) => ({text: 't'.repeat(n), sections: list(10, () => everything('a'))}),
     'a summary': (n) => ({summary: 's'.repeat(n)}),

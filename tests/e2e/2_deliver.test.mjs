@@ -5,7 +5,7 @@ import {appendFileSync, chownSync, cpSync, readFileSync, statSync} from 'node:fs
 import {join} from 'node:path';
 import {test} from 'node:test';
 
-import {asApplication, asSuperuser, BUILD, Client, CONFIG, FEED_URL, feedPosts, openBrowser, openSession, photograph, PUBLIC_URL, SANDBOX_URL, sql, stack, STACK_DIR,
+import {asApplication, asSuperuser, BUILD, Client, CONFIG, FEED_URL, feedPosts, openBrowser, openSession, photograph, PUBLIC_URL, remember, SANDBOX_URL, sql, stack, STACK_DIR,
     ticketLink, until} from './harness.mjs';
 
 const isNginx = process.env.SERVER === 'nginx';
@@ -63,7 +63,10 @@ test('a MessageCard sent to a Workflows webhook arrives converted, and what is l
     assert.deepEqual(head.items.map(({text}) => text), ['Ticket 18 is converted', 'It is **hot**.']);
     assert.equal(section.separator, true);
     assert.deepEqual(section.items.map((one) => one.text ?? one.facts), ['Ben Example', [{title: 'Priority', value: 'low'}]]);
-    assert.deepEqual(content.actions, [{type: 'Action.OpenUrl', title: 'Open the ticket', url: 'https://contoso.example/tickets/18'}]);
+    assert.deepEqual(content.actions.map(({type, title}) => [type, title]), [['Action.OpenUrl', 'Open the ticket'], ['Action.OpenUrl', 'Close it']]);
+    assert.equal(content.actions[0].url, 'https://contoso.example/tickets/18');
+    assert.match(content.actions[1].url, new RegExp(`^${PUBLIC_URL}/action/${card}-1-[\\w-]{32}$`));
+    remember('action-link', content.actions[1].url.slice(-32));
     assert.equal(asApplication(`select string_agg(path, ' ' order by path) from o365.card_warnings where card_id = ${card}`), '$.potentialAction[1] $.themeColor');
 });
 

@@ -5,33 +5,7 @@ import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 
-import {asApplication, asSuperuser, Client, connect, FEED_URL, openBrowser, photograph, picture, PUBLIC_URL, remember, ROOT, SANDBOX_URL, sql, STACK_DIR, ticketLink, toPicker, until} from './harness.mjs';
-
-const axeSource = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8');
-
-/** What axe-core finds on a page that is serious or worse, in both colour schemes. */
-async function accessible(page, name) {
-    for (const colorScheme of ['light', 'dark']) {
-        await page.emulateMedia({colorScheme});
-        await page.evaluate(axeSource);
-        const found = await page.evaluate(() => window.axe.run(document, {resultTypes: ['violations']}));
-        const serious = found.violations.filter(({impact}) => impact === 'serious' || impact === 'critical')
-            .map(({id, nodes}) => `${id}: ${nodes.map((node) => node.target.join(' ')).slice(0, 3).join('; ')}`);
-        assert.deepEqual(serious, [], `${name}, ${colorScheme}`);
-    }
-    await page.emulateMedia({colorScheme: null});
-}
-
-/** A page looked at: pictures and axe-core, as wide as a phone and as a desktop. */
-async function inspect(page, name) {
-    await photograph(page, name);
-    const before = page.viewportSize();
-    for (const width of [360, 1440]) {
-        await page.setViewportSize({width, height: 900});
-        await accessible(page, `${name}, ${width} px`);
-    }
-    await page.setViewportSize(before);
-}
+import {accessible, asApplication, asSuperuser, Client, connect, FEED_URL, inspect, openBrowser, picture, PUBLIC_URL, remember, ROOT, SANDBOX_URL, sql, STACK_DIR, ticketLink, toPicker, until} from './harness.mjs';
 
 async function signIn(page, person, next = '/dashboard') {
     await page.goto(`${SANDBOX_URL}/sign-in?next=${next}`);

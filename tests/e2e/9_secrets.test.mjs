@@ -9,10 +9,19 @@ import {LOGS, secretsSeen, sql, stack, STACK_DIR, TIME_SCALE} from './harness.mj
 import {search, searchText} from './search.mjs';
 
 /** All files that the installation wrote: logs, what pg_stat_activity showed, a dump of the database. */
-function written() {
+function written(...options) {
     const dump = join(STACK_DIR, 'dump.sql');
-    writeFileSync(dump, execFileSync('pg_dump', ['-U', 'postgres', 'o365'], {maxBuffer: 1 << 30}));
+    writeFileSync(dump, execFileSync('pg_dump', ['-U', 'postgres', ...options, 'o365'], {maxBuffer: 1 << 30}));
     return [...readdirSync(LOGS).map((name) => join(LOGS, name)), dump, join(STACK_DIR, 'activity')];
+}
+
+/** The same without what the sandbox has: the far end gets the cards, with the links in them, and shows them. */
+function writtenByUs() {
+    const ours = join(STACK_DIR, 'postgres-of-ours');
+    // An entry goes on in lines that begin with a tab.
+    const awk = "/^[0-9][0-9][0-9][0-9]-/ { sandbox = /^[^[]* o365-sandbox.fcgi \\[/ } !sandbox { print } sandbox { left_out++ } END { exit left_out == 0 }";
+    assert.equal(spawnSync('bash', ['-c', 'LC_ALL=C awk "$1" "$2" > "$3"', '-', awk, join(LOGS, 'postgres.out'), ours]).status, 0, 'the sandbox wrote nothing');
+    return [...written('--exclude-table-data=o365_internal.sandbox_*').filter((file) => !file.endsWith('/postgres.out')), ours];
 }
 
 test('the search finds what is there, in every form', () => {
@@ -60,13 +69,25 @@ test('no webhook, object id, state, cookie, ticket or token is in any log, view 
     for (const kind of process.env.SERVER === 'nginx' ? [...kinds, 'action-token'] : kinds) {
         assert.ok(secrets.some((secret) => secret.kind === kind), `no ${kind} was seen, so its search would prove nothing`);
     }
+    // What the sandbox was sent is judged by the next test.
+    const others = secrets.filter(({kind}) => kind !== 'action-link');
     // A whole webhook is unlikely to be cut out of context, a part of it not: its path is searched as well.
-    const parts = secrets.flatMap((secret) => secret.kind === 'webhook' && URL.canParse(secret.value)
+    const parts = others.flatMap((secret) => secret.kind === 'webhook' && URL.canParse(secret.value)
         ? [secret, {kind: 'webhook path', value: new URL(secret.value).pathname}] : [secret]);
     assert.deepEqual(search(written(), parts), []);
 });
 
+test('no link to a card\'s action is in any of them, but in what the sandbox got', async () => {
+    const links = secretsSeen().filter(({kind}) => kind === 'action-link');
+    assert.ok(links.length > 0, 'none was seen, so its search would prove nothing');
+    // Cards are sent in the run behind nginx only.
+    if (process.env.SERVER === 'nginx') assert.notDeepEqual(search([join(LOGS, 'postgres.out')], links), [], 'the sandbox has them, and the search finds them');
+    assert.deepEqual(search(writtenByUs(), links), []);
+    const server = process.env.SERVER.split('-')[0];
+    assert.match(readFileSync(join(LOGS, `${server}-access.log`), 'utf8'), /GET \/action\/\*\*\* /, 'and the access log says that they were used');
+});
+
 test('views show no secret either', () => {
-    const shown = ['subscriptions', 'queue', 'attempts', 'deliveries', 'connectors', 'settings', 'webhook_hosts', 'response_rules'].map((view) => sql(`select * from o365.${view}`));
+    const shown = ['action_events', 'subscriptions', 'queue', 'attempts', 'deliveries', 'connectors', 'settings', 'webhook_hosts', 'response_rules'].map((view) => sql(`select * from o365.${view}`));
     assert.deepEqual(searchText(shown.join('\n'), secretsSeen()), []);
 });

@@ -1,4 +1,5 @@
 // What the end-to-end tests share: the browser, SQL as a role, the secrets that were seen, and ways to wait.
+import assert from 'node:assert/strict';
 import {execFile, execFileSync, spawn} from 'node:child_process';
 import https from 'node:https';
 import {appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
@@ -76,6 +77,7 @@ function rememberUrl(text) {
         // The state of the documentation's button is printed there, and is nobody's secret.
         if (url.searchParams.get(name) !== 'myAppsState') remember(kind, url.searchParams.get(name));
     }
+    remember('action-link', url.pathname.match(/\/action\/\d+-\d+-([\w-]{32})$/)?.[1]);
 }
 
 const launch = {
@@ -169,6 +171,31 @@ export async function photograph(page, name) {
         if (overflow > 0) throw new Error(`${name} is ${overflow} px wider than a window of ${width}`);
     }
     await page.emulateMedia({colorScheme: null});
+    await page.setViewportSize(before);
+}
+
+/** What axe-core finds on a page that is serious or worse, in both colour schemes. */
+export async function accessible(page, name) {
+    const axeSource = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8');
+    for (const colorScheme of ['light', 'dark']) {
+        await page.emulateMedia({colorScheme});
+        await page.evaluate(axeSource);
+        const found = await page.evaluate(() => window.axe.run(document, {resultTypes: ['violations']}));
+        const serious = found.violations.filter(({impact}) => impact === 'serious' || impact === 'critical')
+            .map(({id, nodes}) => `${id}: ${nodes.map((node) => node.target.join(' ')).slice(0, 3).join('; ')}`);
+        assert.deepEqual(serious, [], `${name}, ${colorScheme}`);
+    }
+    await page.emulateMedia({colorScheme: null});
+}
+
+/** A page looked at: pictures and axe-core, as wide as a phone and as a desktop. */
+export async function inspect(page, name) {
+    await photograph(page, name);
+    const before = page.viewportSize();
+    for (const width of [360, 1440]) {
+        await page.setViewportSize({width, height: 900});
+        await accessible(page, `${name}, ${width} px`);
+    }
     await page.setViewportSize(before);
 }
 
