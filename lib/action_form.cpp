@@ -16,7 +16,7 @@ namespace o365 {
 namespace {
 
 constexpr int kMaxCharacters = 2000;  // of one input: four bytes each are what Parameters takes as one value
-constexpr std::size_t kMaxBody = 256UL * 1024;
+constexpr std::size_t kMaxBody = 64UL * 1024;
 constexpr std::size_t kTokenCharacters = 43;
 
 std::string text_in(const Json::Value& object, const char* name) {
@@ -199,13 +199,13 @@ Json::Value field_view(const Json::Value& input, std::size_t place, const Parame
 
 }  // namespace
 
-std::string fill_in(std::string_view body, const InputValues& values, std::string_view content_type) {
+std::string fill_in(std::string_view body, const InputValues& values, std::string_view content_type, std::size_t most) {
     constexpr std::string_view kOpen = "{{";
     constexpr std::string_view kClose = ".value}}";
     const bool form = content_type.starts_with("application/x-www-form-urlencoded");
     std::string result;
     // One pass: what somebody typed is not looked at again.
-    while (!body.empty()) {
+    while (!body.empty() && result.size() <= most) {
         const auto open = body.find(kOpen);
         const auto close = open == std::string_view::npos ? open : body.find(kClose, open);
         if (close == std::string_view::npos) break;
@@ -261,7 +261,7 @@ ActionAnswer read_action_form(const Json::Value& action, const Parameters& form)
         throw BadRequest(400, "the form has a field that it was not given");
     if (!answer.problems.empty()) return answer;
     answer.content_type = body_content_type(*post);
-    answer.body = fill_in(text_in(*post, "body"), values, answer.content_type);
+    answer.body = fill_in(text_in(*post, "body"), values, answer.content_type, kMaxBody);
     if (answer.body.size() > kMaxBody) throw BadRequest(413, "what was typed is too long");
     return answer;
 }

@@ -5,6 +5,7 @@
 
 #include <json/json.h>
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
@@ -18,8 +19,9 @@ using InputValues = std::map<std::string, std::string, std::less<>>;
 
 // `body` with each {{id.value}} replaced: as the inside of a JSON string, or %-encoded for
 // application/x-www-form-urlencoded. An id that is no input is left as it stands; what was typed is not looked at
-// again.
-std::string fill_in(std::string_view body, const InputValues& values, std::string_view content_type);
+// again. Once it is longer than `most` bytes it is not gone on with.
+std::string fill_in(std::string_view body, const InputValues& values, std::string_view content_type,
+                    std::size_t most = std::string::npos);
 
 // Of an HttpPOST's body: bodyContentType, else the header Content-Type, else application/json.
 std::string body_content_type(const Json::Value& http_post);
@@ -36,7 +38,7 @@ struct ActionAnswer {
 };
 
 // Reads a form. With problems there is no body. Throws BadRequest(400) for fields that no form of ours has, a button
-// that the action has not, or none; BadRequest(413) for what makes a body of more than 256 KiB.
+// that the action has not, or none; BadRequest(413) for what makes a body of more than 64 KiB.
 ActionAnswer read_action_form(const Json::Value& action, const Parameters& form);
 
 // Values for the template `action`: fields, buttons and links. With `form`, what came, fields hold what was typed, and

@@ -97,8 +97,8 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
                'Ask the host which modules run, or for: GRANT pg_read_all_settings TO ' || quote_ident(current_user)
          WHERE NOT o365_internal.has_roles() AND NOT pg_has_role(current_user, 'pg_read_all_settings', 'USAGE')
         UNION ALL
-        SELECT 2, 'warning', 'setting ' || g.name, format('is %s: the server''s log holds what is sent in statements: cards, names of users and '
-                   'groups (no webhook, object id, state or ticket)', g.setting),
+        SELECT 2, 'warning', 'setting ' || g.name, format('is %s: the server''s log holds what is sent in statements: cards, what is typed on '
+                   'the pages of their actions, names of users and groups (no webhook, object id, state, ticket or link)', g.setting),
                'Only the host can change it; until then its log is as confidential as your cards.'
           FROM pg_catalog.pg_settings AS g
          WHERE NOT o365_internal.has_roles() AND (g.name = 'log_statement' AND g.setting = 'all'

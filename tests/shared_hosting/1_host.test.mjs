@@ -160,6 +160,16 @@ test('Deny, a forged state, another browser and no parameter: each has its page'
     assert.equal(subscription('eve'), '');
 });
 
+test('the page behind a link to a card\'s action lies beside the others, and has its style', async () => {
+    const client = new Client();
+    const answer = await client.request(`${PUBLIC_URL}/action/17-0-${'a1-_'.repeat(8)}`);
+    assert.equal(answer.status, 404);
+    assert.match(answer.text, /This button does not work any more/);
+    const style = new URL(answer.text.match(/rel="stylesheet" href="([^"]+)"/)[1], `${PUBLIC_URL}/action/x`).href;
+    assert.equal(style, `${PUBLIC_URL}/connect/static/o365.css`);
+    assert.equal((await client.request(style)).status, 200);
+});
+
 test('without the database the page says so and asks again by itself; the same callback then connects', async () => {
     const client = new Client();
     const callback = await client.toCallback(link('fay'), 'Sales');
