@@ -127,12 +127,14 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
+DECLARE
+    v_now timestamptz := clock_timestamp();   -- not now(): what the same transaction gave back before is due again
 BEGIN
     -- PL/pgSQL keeps the plan; a function in SQL is parsed and planned at every call, which costs more than the claim.
     RETURN QUERY
     WITH fed AS MATERIALIZED (SELECT f.snap FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1),
     due AS MATERIALIZED (
-        SELECT la.ctid AS tid, la.next_at FROM o365_internal.lane AS la WHERE la.next_at >= low AND la.next_at <= now()
+        SELECT la.ctid AS tid, la.next_at FROM o365_internal.lane AS la WHERE la.next_at >= low AND la.next_at <= v_now
            AND NOT EXISTS (SELECT 1 FROM o365_internal.postponed AS p WHERE p.subscription_id = la.subscription_id)   -- (!)
         ORDER BY la.next_at LIMIT n_lanes FOR UPDATE OF la SKIP LOCKED),
     lease AS MATERIALIZED (SELECT clock_timestamp() + make_interval(secs => o365_internal.integer_setting('lease_seconds')) AS ends),
