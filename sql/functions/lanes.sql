@@ -215,11 +215,12 @@ BEGIN
     IF v_held IS NULL THEN
         RETURN;
     END IF;
-    -- One look at each card, then its history: an attempt for every POST, a delivery for every end. A card that another worker
-    -- ended since is not there any more; its lane would not be held. Of one lane's items only those of the lease that is held
-    -- count: a report may name an older one beside it.
+    -- One look at each card, then its history: a delivery for every end, with the POST that made it, an attempt for every
+    -- other POST. A card that another worker ended since is not there any more; its lane would not be held. Of one lane's
+    -- items only those of the lease that is held count: a report may name an older one beside it.
     WITH item AS MATERIALIZED (
-        SELECT u.s, u.l, u.p, u.outcome, u.rule_id, u.status, u.retry_after, u.took, u.problem, t.*
+        SELECT u.s, u.l, u.p, u.outcome, u.rule_id, u.status, u.retry_after, u.took, u.problem, t.*,
+               u.outcome IN ('delivered', 'accepted', 'dead', 'cancelled') AS ends
           FROM unnest(subs, leases, positions, outcomes, rule_ids, http_statuses, retry_after_s, took_ms, problems)
                AS u(s, l, p, outcome, rule_id, status, retry_after, took, problem)
           CROSS JOIN LATERAL (SELECT o.ctid AS tid, o.card_id, o.event, o.enqueued_at FROM o365_internal.outbox AS o
@@ -229,14 +230,15 @@ BEGIN
         INSERT INTO o365_internal.attempt (card_id, subscription_id, lease_no, worker, outcome, rule_id, http_status,
                                            retry_after_s, took_ms, problem)
         SELECT i.card_id, i.s, i.l, worker_report.worker, i.outcome, i.rule_id, i.status, i.retry_after, i.took, i.problem
-          FROM item AS i WHERE i.took IS NOT NULL),
+          FROM item AS i WHERE i.took IS NOT NULL AND NOT i.ends),
     ending AS MATERIALIZED (
-        SELECT DISTINCT ON (i.tid) i.s, i.p, i.card_id, i.outcome, i.problem, i.event, i.enqueued_at, i.tid
-          FROM item AS i WHERE i.outcome IN ('delivered', 'accepted', 'dead', 'cancelled') ORDER BY i.tid),
+        SELECT DISTINCT ON (i.tid) i.* FROM item AS i WHERE i.ends ORDER BY i.tid),
     gone AS (DELETE FROM o365_internal.outbox AS o WHERE o.ctid = ANY (ARRAY(SELECT e.tid FROM ending AS e))),   -- (!) by ctid: a join flips
     kept AS (
-        INSERT INTO o365_internal.delivery (card_id, subscription_id, outcome, reason, event, enqueued_at)
-        SELECT e.card_id, e.s, e.outcome, e.problem, e.event, e.enqueued_at FROM ending AS e)
+        INSERT INTO o365_internal.delivery (card_id, subscription_id, outcome, reason, event, enqueued_at,
+                                            lease_no, worker, rule_id, http_status, retry_after_s, took_ms)
+        SELECT e.card_id, e.s, e.outcome, e.problem, e.event, e.enqueued_at,
+               e.l, worker_report.worker, e.rule_id, e.status, e.retry_after, e.took FROM ending AS e)
     SELECT array_agg(e.s), array_agg(e.p), count(*) INTO v_s, v_p, ended FROM ending AS e;
     WITH done AS MATERIALIZED (
         SELECT u.s, array_agg(u.p) AS ps, max(u.p) AS last FROM unnest(v_s, v_p) AS u(s, p) GROUP BY 1),
