@@ -6,7 +6,9 @@
 
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <map>
+#include <thread>
 #include <utility>
 
 #include "lib/c_free.h"
@@ -88,6 +90,26 @@ std::string copy_binary(const std::vector<Value>& fields) {
     }
     append_be(bytes, 0xFFFFU, 2);
     return bytes;
+}
+
+// Parameters as libpq takes them; points into the values.
+struct Parameters {
+    explicit Parameters(const std::vector<Value>& from) : count(static_cast<int>(from.size())) {
+        for (const Value& value : from) {
+            values.push_back(value.data ? value.data->c_str() : nullptr);
+            lengths.push_back(value.data ? static_cast<int>(value.data->size()) : 0);
+            formats.push_back(value.binary ? 1 : 0);
+        }
+    }
+    int count;
+    std::vector<const char*> values;
+    std::vector<int> lengths;
+    std::vector<int> formats;
+};
+
+bool has_rows(const PGresult* result) {
+    const ExecStatusType status = PQresultStatus(result);
+    return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
 }
 
 }  // namespace
@@ -181,15 +203,29 @@ struct Database::Impl {
     void ensure_alive();
     [[noreturn]] void fail(const PGresult* result, std::string_view what);
     const std::string& prepare(std::string_view statement);
-    Result execute(const std::string& name, const std::vector<Value>& parameters);
     bool lost() const { return PQstatus(connection.get()) != CONNECTION_OK; }
-    void drain() {
-        // A COPY that has begun and was not ended would answer so for ever.
-        while (Result rest{PQgetResult(connection.get())}) {
-            if (PQresultStatus(rest.get()) == PGRES_COPY_IN) return connection.reset();
-        }
-    }
+    void wait_for_answer();
+    // Without a point of synchronization nothing would end the pipeline: the connection goes.
+    [[noreturn]] void give_up(std::string_view what);
+    void drain();
 };
+
+// Reads what the server still has to say, so that the connection can be used again.
+void Database::Impl::drain() {
+    if (PQpipelineStatus(connection.get()) != PQ_PIPELINE_OFF) {
+        // No answer ends that of a statement; the last one is that of the pipeline.
+        while (!lost()) {
+            const Result rest{PQgetResult(connection.get())};
+            if (PQresultStatus(rest.get()) == PGRES_PIPELINE_SYNC) break;
+        }
+        if (lost() || PQexitPipelineMode(connection.get()) != 1) connection.reset();
+        return;
+    }
+    // A COPY that has begun and was not ended would answer so for ever.
+    while (Result rest{PQgetResult(connection.get())}) {
+        if (PQresultStatus(rest.get()) == PGRES_COPY_IN) return connection.reset();
+    }
+}
 
 void Database::Impl::connect() {
     prepared.clear();
@@ -267,6 +303,27 @@ void Database::Impl::fail(const PGresult* result, std::string_view what) {
         fmt::format("{}: {}{}", statement_name(what), why, sqlstate.empty() ? "" : " (" + sqlstate + ")"));
 }
 
+// A server sends long answers 8 KiB at a time. Woken for each, this thread and the server's take turns, which costs both
+// more than what they do; so after the first part the next ones are left to gather.
+void Database::Impl::wait_for_answer() {
+    constexpr std::chrono::microseconds kGather{500};
+    const auto readable = [this](int timeout_ms) {
+        pollfd socket{.fd = PQsocket(connection.get()), .events = POLLIN, .revents = 0};
+        return poll(&socket, 1, timeout_ms) > 0;
+    };
+    for (bool first = true; PQisBusy(connection.get()) != 0; first = false) {
+        if (!first) std::this_thread::sleep_for(kGather);
+        readable(-1);
+        if (PQconsumeInput(connection.get()) == 0) return;  // PQgetResult says why
+    }
+}
+
+void Database::Impl::give_up(std::string_view what) {
+    const std::string why = one_line(PQerrorMessage(connection.get()));
+    connection.reset();
+    throw DatabaseError(Fault::in_doubt, "", fmt::format("{}: {}", statement_name(what), why));
+}
+
 const std::string& Database::Impl::prepare(std::string_view statement) {
     if (const auto found = prepared.find(statement); found != prepared.end()) return found->second;
     const std::string name = fmt::format("s{}", prepared.size());
@@ -274,19 +331,6 @@ const std::string& Database::Impl::prepare(std::string_view statement) {
     const Result result{PQprepare(connection.get(), name.c_str(), text.c_str(), 0, nullptr)};
     if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) fail(result.get(), statement);
     return prepared.emplace(text, name).first->second;
-}
-
-Result Database::Impl::execute(const std::string& name, const std::vector<Value>& parameters) {
-    std::vector<const char*> values;
-    std::vector<int> lengths;
-    std::vector<int> formats;
-    for (const Value& value : parameters) {
-        values.push_back(value.data ? value.data->c_str() : nullptr);
-        lengths.push_back(value.data ? static_cast<int>(value.data->size()) : 0);
-        formats.push_back(value.binary ? 1 : 0);
-    }
-    return Result{PQexecPrepared(connection.get(), name.c_str(), static_cast<int>(parameters.size()), values.data(),
-                                 lengths.data(), formats.data(), 0)};
 }
 
 Database::Database(std::string conninfo, std::string role, std::string application_name, Patience patience)
@@ -299,10 +343,41 @@ Database::~Database() = default;
 Rows Database::call(std::string_view statement, const std::vector<Value>& parameters) {
     impl_->ensure_alive();
     const std::string name = impl_->prepare(statement);
-    Result result = impl_->execute(name, parameters);
-    const ExecStatusType status = PQresultStatus(result.get());
-    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) impl_->fail(result.get(), statement);
+    const Parameters given(parameters);
+    Result result{PQexecPrepared(impl_->connection.get(), name.c_str(), given.count, given.values.data(),
+                                 given.lengths.data(), given.formats.data(), 0)};
+    if (!has_rows(result.get())) impl_->fail(result.get(), statement);
     return Rows(std::make_unique<Rows::Impl>(Rows::Impl{std::move(result)}));
+}
+
+std::vector<Rows> Database::call_together(const std::vector<Statement>& statements) {
+    impl_->ensure_alive();
+    std::vector<std::string> names;
+    for (const Statement& statement : statements) names.push_back(impl_->prepare(statement.text));
+    PGconn* const connection = impl_->connection.get();
+    // What stands between two points of synchronization is one transaction, without BEGIN and COMMIT.
+    if (PQenterPipelineMode(connection) != 1) impl_->fail(nullptr, statements.front().text);
+    for (std::size_t i = 0; i < statements.size(); ++i) {
+        const Parameters given(statements[i].parameters);
+        if (PQsendQueryPrepared(connection, names[i].c_str(), given.count, given.values.data(), given.lengths.data(),
+                                given.formats.data(), 0) != 1)
+            impl_->give_up(statements[i].text);
+    }
+    if (PQpipelineSync(connection) != 1) impl_->give_up(statements.back().text);
+    std::vector<Rows> answers;
+    impl_->wait_for_answer();
+    for (const Statement& statement : statements) {
+        Result result{PQgetResult(connection)};
+        if (!has_rows(result.get())) impl_->fail(result.get(), statement.text);
+        answers.emplace_back(std::make_unique<Rows::Impl>(Rows::Impl{std::move(result)}));
+        const Result end{PQgetResult(connection)};
+        if (end) impl_->fail(end.get(), statement.text);
+    }
+    // Here the server has committed: what fails only then, or a connection that ends now, fails all.
+    const Result committed{PQgetResult(connection)};
+    if (PQresultStatus(committed.get()) != PGRES_PIPELINE_SYNC) impl_->fail(committed.get(), statements.back().text);
+    if (PQexitPipelineMode(connection) != 1) impl_->fail(nullptr, statements.back().text);
+    return answers;
 }
 
 Rows Database::copy_row(std::string_view copy_target, const std::vector<Value>& fields, std::string_view then_select) {

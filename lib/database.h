@@ -48,6 +48,12 @@ struct Value {
     bool binary = false;
 };
 
+// A statement and its parameters.
+struct Statement {
+    std::string_view text;
+    std::vector<Value> parameters;
+};
+
 // Rows of an answer, in text form. Indexes out of range are a bug and throw std::out_of_range.
 class Rows {
   public:
@@ -97,6 +103,9 @@ class Database {
     // server has closed meanwhile is replaced first; nothing is ever sent twice. Throws DatabaseError; its text names
     // the statement's function and the server's message, never a parameter.
     Rows call(std::string_view statement, const std::vector<Value>& parameters = {});
+    // The same for several statements, in this order: one transaction and one round trip. The rows of each; what fails
+    // is all undone.
+    std::vector<Rows> call_together(const std::vector<Statement>& statements);
 
     // Sends one row as COPY <copy_target> FROM STDIN (FORMAT binary) and returns the rows of `then_select`, both in one
     // transaction and one round trip. Fields are text or bytea (Value::bytes); `then_select` may inline hashes in hex,

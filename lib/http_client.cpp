@@ -28,6 +28,10 @@ using Multi = std::unique_ptr<CURLM, CFree<curl_multi_cleanup>>;
 using List = std::unique_ptr<curl_slist, CFree<curl_slist_free_all>>;
 
 constexpr std::size_t kMaxAnswer = 65536;
+// libcurl takes two buffers for each request and gives them back after it, by default 16 and 64 KiB: with many transfers
+// more than a core's cache holds, for an answer of a few bytes. 16 KiB is the least that it has for what is sent.
+constexpr long kReceiveBuffer = 4096;
+constexpr long kSendBuffer = 16384;
 constexpr std::size_t kMaxHeader = 65536;
 constexpr curl_off_t kMaxRetryAfter = 86400;  // seconds
 
@@ -338,6 +342,8 @@ std::unique_ptr<Transfer> HttpClient::Impl::make_transfer() {
     transfer->only_loopback = options.only_loopback;
     transfer->proxied = !options.proxy.empty();
     curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer.get());
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kReceiveBuffer);
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kSendBuffer);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));

@@ -93,6 +93,46 @@ BOOST_AUTO_TEST_CASE(a_failed_copy_leaves_a_usable_connection_and_names_no_value
     }
 }
 
+BOOST_AUTO_TEST_CASE(statements_together_are_one_transaction_and_each_has_its_rows) {
+    CopyTable table;
+    Database other = connect();
+    const std::string long_text(100000, 'x');
+    const std::vector<Rows> answers = table.database.call_together(
+        {{"insert into o365.inbox (a) values ($1), ($2)", {"one", long_text}},
+         {"select pg_current_xact_id(), length(a) from o365.inbox order by 2", {}},
+         {"select pg_current_xact_id(), a from o365.inbox where length(a) > 100", {}}});
+    BOOST_REQUIRE(answers.size() == 3);
+    BOOST_TEST(answers[0].size() == 0);
+    BOOST_TEST(answers[1].integer(1, 1) == 100000);
+    BOOST_TEST(answers[2].text(0, 1) == long_text);
+    BOOST_TEST(answers[1].text(0, 0) == answers[2].text(0, 0));
+    BOOST_TEST(other.call("select count(*) from o365.inbox").integer(0, 0) == 2);
+}
+
+BOOST_AUTO_TEST_CASE(of_statements_together_one_that_fails_undoes_all_and_the_connection_goes_on) {
+    CopyTable table;
+    table.database.call("alter table o365.inbox add unique (c) deferrable initially deferred");
+    const auto fault_together = [&](const std::vector<Statement>& statements) {
+        try {
+            table.database.call_together(statements);
+        } catch (const DatabaseError& error) {
+            return error.fault();
+        }
+        BOOST_FAIL("the statements were expected to fail");
+        return Fault::bug;
+    };
+    const Statement insert{"insert into o365.inbox (c) values ('same')", {}};
+    const std::int64_t session = table.database.call("select pg_backend_pid()").integer(0, 0);
+    BOOST_CHECK(fault_together({insert, {"select 1/0", {}}, {"select 1", {}}}) == Fault::refused);
+    BOOST_CHECK(fault_together({{"select 1/0", {}}, insert}) == Fault::refused);
+    // A deferred constraint speaks when the transaction ends.
+    BOOST_CHECK(fault_together({insert, insert}) == Fault::refused);
+    BOOST_TEST(table.database.call("select count(*) from o365.inbox").integer(0, 0) == 0);
+    BOOST_TEST(table.database.call("select pg_backend_pid()").integer(0, 0) == session);
+    BOOST_CHECK(fault_together({insert, {"select pg_terminate_backend(pg_backend_pid())", {}}}) == Fault::in_doubt);
+    BOOST_TEST(table.database.call("select count(*) from o365.inbox").integer(0, 0) == 0);
+}
+
 BOOST_AUTO_TEST_CASE(failures_are_sorted_by_what_to_do_about_them) {
     Database database = connect();
     BOOST_TEST((fault_of(database, "select 'x'::integer") == Fault::refused));

@@ -22,7 +22,7 @@ using std::chrono::seconds;
 
 namespace {
 
-constexpr int kCardsPerLane = 10;
+constexpr int kCardsPerLane = 20;
 constexpr int kLanesPerClaim = 128;
 constexpr milliseconds kBusyPoll{5};
 constexpr milliseconds kIdlePoll{100};
@@ -151,9 +151,9 @@ void Delivery::loop(std::optional<Clock::time_point> deadline) {
         {
             std::unique_lock lock(mutex_);
             // A call that reports ten lanes costs not much more than one that reports one: as long as lanes wait behind
-            // the transfers, reports wait for each other. Otherwise each goes at once.
-            const auto busy = static_cast<std::size_t>(settings_.max_transfers + settings_.max_transfers / 8);
-            worth_a_call_ = active_.size() > busy ? active_.size() - busy : 1;
+            // the transfers, reports wait for each other, until half of those are used up. Otherwise each goes at once.
+            const auto transfers = static_cast<std::size_t>(settings_.max_transfers);
+            worth_a_call_ = active_.size() > transfers + 1 ? (active_.size() - transfers) / 2 : 1;
             if (to_open_.empty())
                 changed_.wait_for(lock, poll, [this] { return to_report_.size() >= worth_a_call_ || stopping_; });
             std::move(to_report_.begin(), to_report_.end(), std::back_inserter(reports));
@@ -165,14 +165,9 @@ void Delivery::loop(std::optional<Clock::time_point> deadline) {
                 start_worker();
                 sender.emplace([this] { send_lanes(); });
             }
-            if (!reports.empty()) {
-                const std::size_t before = reports.size();
-                report(reports);
-                found = reports.size() < before;
-            }
             keep_in_touch();
+            found = report_and_claim(reports, !finishing);
             open_webhooks();
-            if (!finishing && feed_and_claim()) found = true;
             backoff = milliseconds(100);
         } catch (const DatabaseError& error) {
             // Before the worker has begun, only a database that is not there is waited for: a host starts its services
@@ -285,25 +280,61 @@ void Delivery::recheck() {
     }
 }
 
-// True when there was something to do.
-bool Delivery::feed_and_claim() {
-    const std::shared_ptr<const Orders> orders = orders_;
-    // Half as many lanes as there are transfers wait behind them, so that no transfer idles while the database works;
-    // none where the far end is so slow that they would only keep them from other workers.
-    const bool slow = Clock::now() - gave_back_at_.load() < kSlow;
-    const int most = settings_.max_transfers + (slow ? 0 : (settings_.max_transfers + 1) / 2);
-    const int room = std::min(most - static_cast<int>(active_.size()), kLanesPerClaim);
-    if (!orders->sends || room <= 0) return false;
-    const bool fed = database_.call("select o365.worker_feed()").integer(0, 0) > 0;
+// Reports, and claims more lanes if there is room for them: one transaction and one round trip. True when there was
+// something to do. Of `reports` those are left that have to be sent again, because somebody else has their lanes
+// locked; on an exception all are.
+bool Delivery::report_and_claim(std::vector<Report>& reports, bool claims) {
+    std::vector<Statement> statements;
+    if (!reports.empty()) statements.push_back(report_statement(reports));
+    const std::size_t reporting = statements.size();
+    const std::ptrdiff_t released = std::ranges::count_if(reports, &Report::releases);
+    const int room = claims ? lanes_wanted(active_.size() - static_cast<std::size_t>(released)) : 0;
     const Clock::time_point now = Clock::now();
-    if (now - swept_ >= seconds(3)) {
-        low_ = "-infinity";
-        swept_ = now;
+    if (room > 0) {
+        if (now - swept_ >= seconds(3)) {
+            low_ = "-infinity";
+            swept_ = now;
+        }
+        statements.push_back({"select o365.worker_feed()", {}});
+        statements.push_back(
+            {"select subscription_id, lease_no, secret_version, dialect, position, card_id, card, ends_as, was_due "
+             "from o365.worker_claim($1, $2::timestamptz - interval '1 second', $3, $4)",
+             {worker_, low_, room, kCardsPerLane}});
     }
-    const Rows rows = database_.call(
-        "select subscription_id, lease_no, secret_version, dialect, position, card_id, card, ends_as, was_due "
-        "from o365.worker_claim($1, $2::timestamptz - interval '1 second', $3, $4)",
-        {worker_, low_, room, kCardsPerLane});
+    if (statements.empty()) return false;
+    std::vector<Rows> answers;
+    try {
+        answers = database_.call_together(statements);
+    } catch (const DatabaseError& error) {
+        if (reporting == 0 || (error.fault() != Fault::refused && error.fault() != Fault::bug)) throw;
+        // One of the reports is refused, or what follows them fails, whatever for: they go one by one and without the
+        // rest, for the others must not wait for it, nor may it be repeated for ever.
+        report_each(reports);
+        return true;
+    }
+    const std::size_t before = reports.size();
+    if (reporting > 0) reported(reports, answers.front());
+    bool found = reports.size() < before;
+    if (room > 0) {
+        if (answers[reporting].integer(0, 0) > 0) found = true;
+        if (take_lanes(answers[reporting + 1], now)) found = true;
+    }
+    return found;
+}
+
+// How many lanes to claim beside those that are held. As many as there are transfers wait behind them, so that no
+// transfer idles while the database works; none where the far end is so slow that they would only keep them from other
+// workers.
+int Delivery::lanes_wanted(std::size_t held) const {
+    if (!orders_->sends) return 0;
+    const bool slow = Clock::now() - gave_back_at_.load() < kSlow;
+    const int most = settings_.max_transfers * (slow ? 1 : 2);
+    return std::min(most - static_cast<int>(held), kLanesPerClaim);
+}
+
+// Takes what o365.worker_claim answered, asked at `now`; true when there were lanes.
+bool Delivery::take_lanes(const Rows& rows, Clock::time_point now) {
+    const std::shared_ptr<const Orders> orders = orders_;
     std::vector<std::shared_ptr<Lane>> lanes;
     for (int i = 0; i < rows.size(); ++i) {
         const std::int64_t id = rows.integer(i, 0);
@@ -340,7 +371,7 @@ bool Delivery::feed_and_claim() {
         }
     }
     if (!lanes.empty()) client_.wake();
-    return fed || !lanes.empty();
+    return !lanes.empty();
 }
 
 // Opens webhooks of claimed lanes for as long as kOpening and hands the lanes to the sender. A webhook sealed under the
@@ -403,35 +434,36 @@ void Delivery::open_webhook(const Rows& rows, std::optional<int> row) {
                        {id, rows.integer(*row, 1), adopted_under, Value::bytes(*adopted)});
 }
 
-// Sends reports and leaves those that have to be sent again, because somebody else has their lanes locked. On an
-// exception all are left.
-void Delivery::report(std::vector<Report>& reports) {
-    std::set<std::int64_t> busy;
-    try {
-        busy = send_report(reports);
-    } catch (const DatabaseError& error) {
-        if (error.fault() != Fault::refused && error.fault() != Fault::bug) throw;
-        // One of them is refused, whatever for: the others must not wait for it, nor may it be repeated for ever.
-        for (const Report& one : reports) {
-            try {
-                busy.merge(send_report({one}));
-            } catch (const DatabaseError& alone) {
-                if (alone.fault() != Fault::refused && alone.fault() != Fault::bug) throw;
-                log::error("report_dropped", "subscription={} cards={} problem={} then=\"its lease ends by itself\"",
-                           one.lane->subscription_id, one.ends.size(), log::quoted(alone.what()));
+// Each report by itself, in order; what is refused is left to its lease.
+void Delivery::report_each(std::vector<Report>& reports) {
+    std::vector<Report> busy;
+    while (!reports.empty()) {
+        std::vector<Report> one{reports.front()};
+        try {
+            reported(one, database_.call_together({report_statement(one)}).front());
+        } catch (const DatabaseError& error) {
+            if (error.fault() != Fault::refused && error.fault() != Fault::bug) {
+                reports.insert(reports.begin(), busy.begin(), busy.end());
+                throw;
             }
+            log::error("report_dropped", "subscription={} cards={} problem={} then=\"its lease ends by itself\"",
+                       one.front().lane->subscription_id, one.front().ends.size(), log::quoted(error.what()));
+            done_with(one.front());
+            one.clear();
         }
+        reports.erase(reports.begin());
+        std::ranges::move(one, std::back_inserter(busy));
     }
-    std::erase_if(reports, [&](const Report& one) {
-        if (busy.contains(one.lane->subscription_id)) return false;
-        const auto held = active_.find(one.lane->subscription_id);
-        if (one.releases && held != active_.end() && held->second == one.lane) active_.erase(held);
-        return true;
-    });
+    reports = std::move(busy);
 }
 
-// One call of o365.worker_report; returns the subscriptions whose lanes are busy.
-std::set<std::int64_t> Delivery::send_report(const std::vector<Report>& reports) {
+// After a report: a lane that it gave back is not held any more.
+void Delivery::done_with(const Report& report) {
+    const auto held = active_.find(report.lane->subscription_id);
+    if (report.releases && held != active_.end() && held->second == report.lane) active_.erase(held);
+}
+
+Statement Delivery::report_statement(const std::vector<Report>& reports) const {
     std::vector<std::int64_t> subs;
     std::vector<std::int64_t> leases;
     std::vector<std::int64_t> positions;
@@ -461,27 +493,31 @@ std::set<std::int64_t> Delivery::send_report(const std::vector<Report>& reports)
             problems.push_back(judgement.problem.empty() ? std::nullopt : std::optional(judgement.problem));
         }
     }
-    const Rows rows = database_.call(
-        "select r.ended, b.busy from o365.worker_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) as r "
-        "left join lateral unnest(r.busy) as b(busy) on true",
-        {worker_, array_literal(subs), array_literal(leases), array_literal(positions), array_literal(outcomes),
-         array_literal(rule_ids), array_literal(statuses), array_literal(retry_after), array_literal(took),
-         array_literal(problems), array_literal(lane_subs), array_literal(lane_leases), array_literal(releases)});
+    return {"select r.ended, b.busy from o365.worker_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
+            "as r left join lateral unnest(r.busy) as b(busy) on true",
+            {worker_, array_literal(subs), array_literal(leases), array_literal(positions), array_literal(outcomes),
+             array_literal(rule_ids), array_literal(statuses), array_literal(retry_after), array_literal(took),
+             array_literal(problems), array_literal(lane_subs), array_literal(lane_leases), array_literal(releases)}};
+}
+
+// Takes what o365.worker_report answered and leaves of `reports` those whose lanes are busy.
+void Delivery::reported(std::vector<Report>& reports, const Rows& rows) {
     std::set<std::int64_t> busy;
     for (int i = 0; i < rows.size(); ++i) {
         if (!rows.is_null(i, 1)) busy.insert(rows.integer(i, 1));
     }
     std::int64_t ended = 0;  // of the lanes that are not busy: what the call should have ended
-    for (const Report& one : reports) {
-        if (busy.contains(one.lane->subscription_id)) continue;
+    std::erase_if(reports, [&](const Report& one) {
+        if (busy.contains(one.lane->subscription_id)) return false;
         ended += std::ranges::count_if(one.ends, [](const CardEnd& end) { return is_end(end.judgement.outcome); });
-    }
+        done_with(one);
+        return true;
+    });
     if (rows.integer(0, 0) < ended) {
         log::warn("report_refused",
                   "cards={} why=\"their lease had ended; another worker has them, or has ended them\"",
                   ended - rows.integer(0, 0));
     }
-    return busy;
 }
 
 void Delivery::stop_sender() {

@@ -83,12 +83,16 @@ class Delivery {
     void take_orders(std::string_view answer);
     void keep_in_touch();
     void tidy();
-    bool feed_and_claim();
+    bool report_and_claim(std::vector<Report>& reports, bool claims);
+    int lanes_wanted(std::size_t held) const;
+    bool take_lanes(const Rows& rows, Clock::time_point now);
     void open_webhooks();
     void open_webhook(const Rows& rows, std::optional<int> row);
     void recheck();
-    void report(std::vector<Report>& reports);
-    std::set<std::int64_t> send_report(const std::vector<Report>& reports);
+    Statement report_statement(const std::vector<Report>& reports) const;
+    void reported(std::vector<Report>& reports, const Rows& rows);
+    void report_each(std::vector<Report>& reports);
+    void done_with(const Report& report);
     void stop_sender();
 
     // Sender thread.

@@ -127,12 +127,14 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
+DECLARE
+    v_now timestamptz := clock_timestamp();   -- not now(): what the same transaction gave back before is due again
 BEGIN
     -- PL/pgSQL keeps the plan; a function in SQL is parsed and planned at every call, which costs more than the claim.
     RETURN QUERY
     WITH fed AS MATERIALIZED (SELECT f.snap FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1),
     due AS MATERIALIZED (
-        SELECT la.ctid AS tid, la.next_at FROM o365_internal.lane AS la WHERE la.next_at >= low AND la.next_at <= now()
+        SELECT la.ctid AS tid, la.next_at FROM o365_internal.lane AS la WHERE la.next_at >= low AND la.next_at <= v_now
            AND NOT EXISTS (SELECT 1 FROM o365_internal.postponed AS p WHERE p.subscription_id = la.subscription_id)   -- (!)
         ORDER BY la.next_at LIMIT n_lanes FOR UPDATE OF la SKIP LOCKED),
     lease AS MATERIALIZED (SELECT clock_timestamp() + make_interval(secs => o365_internal.integer_setting('lease_seconds')) AS ends),
@@ -213,11 +215,12 @@ BEGIN
     IF v_held IS NULL THEN
         RETURN;
     END IF;
-    -- One look at each card, then its history: an attempt for every POST, a delivery for every end. A card that another worker
-    -- ended since is not there any more; its lane would not be held. Of one lane's items only those of the lease that is held
-    -- count: a report may name an older one beside it.
+    -- One look at each card, then its history: a delivery for every end, with the POST that made it, an attempt for every
+    -- other POST. A card that another worker ended since is not there any more; its lane would not be held. Of one lane's
+    -- items only those of the lease that is held count: a report may name an older one beside it.
     WITH item AS MATERIALIZED (
-        SELECT u.s, u.l, u.p, u.outcome, u.rule_id, u.status, u.retry_after, u.took, u.problem, t.*
+        SELECT u.s, u.l, u.p, u.outcome, u.rule_id, u.status, u.retry_after, u.took, u.problem, t.*,
+               u.outcome IN ('delivered', 'accepted', 'dead', 'cancelled') AS ends
           FROM unnest(subs, leases, positions, outcomes, rule_ids, http_statuses, retry_after_s, took_ms, problems)
                AS u(s, l, p, outcome, rule_id, status, retry_after, took, problem)
           CROSS JOIN LATERAL (SELECT o.ctid AS tid, o.card_id, o.event, o.enqueued_at FROM o365_internal.outbox AS o
@@ -227,14 +230,15 @@ BEGIN
         INSERT INTO o365_internal.attempt (card_id, subscription_id, lease_no, worker, outcome, rule_id, http_status,
                                            retry_after_s, took_ms, problem)
         SELECT i.card_id, i.s, i.l, worker_report.worker, i.outcome, i.rule_id, i.status, i.retry_after, i.took, i.problem
-          FROM item AS i WHERE i.took IS NOT NULL),
+          FROM item AS i WHERE i.took IS NOT NULL AND NOT i.ends),
     ending AS MATERIALIZED (
-        SELECT DISTINCT ON (i.tid) i.s, i.p, i.card_id, i.outcome, i.problem, i.event, i.enqueued_at, i.tid
-          FROM item AS i WHERE i.outcome IN ('delivered', 'accepted', 'dead', 'cancelled') ORDER BY i.tid),
+        SELECT DISTINCT ON (i.tid) i.* FROM item AS i WHERE i.ends ORDER BY i.tid),
     gone AS (DELETE FROM o365_internal.outbox AS o WHERE o.ctid = ANY (ARRAY(SELECT e.tid FROM ending AS e))),   -- (!) by ctid: a join flips
     kept AS (
-        INSERT INTO o365_internal.delivery (card_id, subscription_id, outcome, reason, event, enqueued_at)
-        SELECT e.card_id, e.s, e.outcome, e.problem, e.event, e.enqueued_at FROM ending AS e)
+        INSERT INTO o365_internal.delivery (card_id, subscription_id, outcome, reason, event, enqueued_at,
+                                            lease_no, worker, rule_id, http_status, retry_after_s, took_ms)
+        SELECT e.card_id, e.s, e.outcome, e.problem, e.event, e.enqueued_at,
+               e.l, worker_report.worker, e.rule_id, e.status, e.retry_after, e.took FROM ending AS e)
     SELECT array_agg(e.s), array_agg(e.p), count(*) INTO v_s, v_p, ended FROM ending AS e;
     WITH done AS MATERIALIZED (
         SELECT u.s, array_agg(u.p) AS ps, max(u.p) AS last FROM unnest(v_s, v_p) AS u(s, p) GROUP BY 1),

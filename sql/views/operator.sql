@@ -103,7 +103,10 @@ CREATE OR REPLACE VIEW o365.deliveries WITH (security_barrier) AS
       JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
       CROSS JOIN LATERAL (
         SELECT count(*) AS attempts, (array_agg(t.http_status ORDER BY t.at DESC))[1] AS http_status, (array_agg(r.name ORDER BY t.at DESC))[1] AS rule
-          FROM o365_internal.attempt AS t LEFT JOIN o365_internal.response_rule AS r ON r.rule_id = t.rule_id WHERE t.card_id = d.card_id) AS a
+          FROM (SELECT d.at, d.http_status, d.rule_id WHERE d.took_ms IS NOT NULL
+                UNION ALL
+                SELECT x.at, x.http_status, x.rule_id FROM o365_internal.attempt AS x WHERE x.card_id = d.card_id) AS t
+          LEFT JOIN o365_internal.response_rule AS r ON r.rule_id = t.rule_id) AS a
      WHERE s.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[])
      -- Newest first from the view itself, so that the index serves the usual question: PostgreSQL plans such a view apart.
      ORDER BY d.at DESC;
@@ -125,7 +128,11 @@ COMMENT ON COLUMN o365.deliveries.rule IS 'Response rule that read the last answ
 CREATE OR REPLACE VIEW o365.attempts WITH (security_barrier) AS
     SELECT t.at, t.card_id, t.subscription_id, c.slug AS connector, t.outcome, t.http_status, r.name AS rule, t.problem,
            t.retry_after_s, t.took_ms, w.name AS worker
-      FROM o365_internal.attempt AS t
+      FROM (SELECT a.at, a.card_id, a.subscription_id, a.outcome, a.rule_id, a.http_status, a.problem, a.retry_after_s, a.took_ms, a.worker
+              FROM o365_internal.attempt AS a
+            UNION ALL
+            SELECT d.at, d.card_id, d.subscription_id, d.outcome, d.rule_id, d.http_status, d.reason, d.retry_after_s, d.took_ms, d.worker
+              FROM o365_internal.delivery AS d WHERE d.took_ms IS NOT NULL) AS t
       JOIN o365_internal.subscription AS s ON s.subscription_id = t.subscription_id
       JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
       LEFT JOIN o365_internal.response_rule AS r ON r.rule_id = t.rule_id

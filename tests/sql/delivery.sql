@@ -32,8 +32,10 @@ SELECT is((o365.worker_report(:w1, ARRAY[:ann, :ann]::bigint[], ARRAY[:l, :l]::b
     '{delivered,retry}', '{100,230}', '{200,503}', '{NULL,NULL}', '{5,6}', '{NULL,busy}',
     ARRAY[:ann]::bigint[], ARRAY[:l]::bigint[], '{t}')).ended, 1, 'a report ends the card that was delivered');
 SELECT is(pg_temp.report(:w1, :ann, :l, :p2, 'delivered'), 0, 'the same lease reports once');
-SELECT results_eq(format('SELECT a.outcome, a.rule_id, a.http_status FROM o365_internal.attempt AS a WHERE a.subscription_id = %s ORDER BY a.card_id', :ann),
-    $$VALUES ('delivered', 100, 200), ('retry', 230, 503)$$, 'every POST is in the history with its rule');
+SELECT results_eq(format('SELECT d.outcome, d.lease_no, d.rule_id, d.http_status, d.took_ms FROM o365_internal.delivery AS d WHERE d.subscription_id = %s', :ann),
+    format($$VALUES ('delivered', %s::bigint, 100, 200, 5)$$, :l), 'the POST that ends a card is in the history with the card''s end');
+SELECT results_eq(format('SELECT a.outcome, a.lease_no, a.rule_id, a.http_status, a.took_ms FROM o365_internal.attempt AS a WHERE a.subscription_id = %s', :ann),
+    format($$VALUES ('retry', %s::bigint, 230, 503, 6)$$, :l), 'and every other POST in a row of its own');
 SELECT is(pg_temp.due(:ann), false, 'a failed card makes its lane wait');
 SELECT is_empty(format($$SELECT * FROM o365.worker_claim(%s, '-infinity', 10, 2)$$, :w1), 'and with it the cards behind');
 SELECT is((SELECT q.reason FROM o365.queue AS q WHERE q.subscription_id = :ann), 'the first card failed 1 times: busy', 'the queue says why it waits');
