@@ -307,13 +307,10 @@ void Database::Impl::fail(const PGresult* result, std::string_view what) {
 // more than what they do; so after the first part the next ones are left to gather.
 void Database::Impl::wait_for_answer() {
     constexpr std::chrono::microseconds kGather{500};
-    const auto readable = [this](int timeout_ms) {
-        pollfd socket{.fd = PQsocket(connection.get()), .events = POLLIN, .revents = 0};
-        return poll(&socket, 1, timeout_ms) > 0;
-    };
     for (bool first = true; PQisBusy(connection.get()) != 0; first = false) {
         if (!first) std::this_thread::sleep_for(kGather);
-        readable(-1);
+        pollfd socket{.fd = PQsocket(connection.get()), .events = POLLIN, .revents = 0};
+        poll(&socket, 1, -1);
         if (PQconsumeInput(connection.get()) == 0) return;  // PQgetResult says why
     }
 }
@@ -365,8 +362,8 @@ std::vector<Rows> Database::call_together(const std::vector<Statement>& statemen
     }
     if (PQpipelineSync(connection) != 1) impl_->give_up(statements.back().text);
     std::vector<Rows> answers;
-    impl_->wait_for_answer();
     for (const Statement& statement : statements) {
+        impl_->wait_for_answer();
         Result result{PQgetResult(connection)};
         if (!has_rows(result.get())) impl_->fail(result.get(), statement.text);
         answers.emplace_back(std::make_unique<Rows::Impl>(Rows::Impl{std::move(result)}));
