@@ -303,8 +303,8 @@ void Database::Impl::fail(const PGresult* result, std::string_view what) {
         fmt::format("{}: {}{}", statement_name(what), why, sqlstate.empty() ? "" : " (" + sqlstate + ")"));
 }
 
-// A server sends long answers 8 KiB at a time. Woken for each, this thread and the server's take turns, which costs both
-// more than what they do; so after the first part the next ones are left to gather.
+// A server sends long answers 8 KiB at a time. Woken for each, this thread and the server's take turns, which costs
+// both more than what they do; so after the first part the next ones are left to gather.
 void Database::Impl::wait_for_answer() {
     constexpr std::chrono::microseconds kGather{500};
     for (bool first = true; PQisBusy(connection.get()) != 0; first = false) {
@@ -350,6 +350,7 @@ Rows Database::call(std::string_view statement, const std::vector<Value>& parame
 std::vector<Rows> Database::call_together(const std::vector<Statement>& statements) {
     impl_->ensure_alive();
     std::vector<std::string> names;
+    names.reserve(statements.size());
     for (const Statement& statement : statements) names.push_back(impl_->prepare(statement.text));
     PGconn* const connection = impl_->connection.get();
     // What stands between two points of synchronization is one transaction, without BEGIN and COMMIT.

@@ -28,8 +28,9 @@ using Multi = std::unique_ptr<CURLM, CFree<curl_multi_cleanup>>;
 using List = std::unique_ptr<curl_slist, CFree<curl_slist_free_all>>;
 
 constexpr std::size_t kMaxAnswer = 65536;
-// libcurl takes two buffers for each request and gives them back after it, by default 16 and 64 KiB: with many transfers
-// more than a core's cache holds, for an answer of a few bytes. 16 KiB is the least that it has for what is sent.
+// libcurl takes two buffers for each request and gives them back after it, by default 16 and 64 KiB: with many
+// transfers more than a core's cache holds, for an answer of a few bytes. 16 KiB is the least that it has for what is
+// sent.
 constexpr long kReceiveBuffer = 4096;
 constexpr long kSendBuffer = 16384;
 constexpr std::size_t kMaxHeader = 65536;

@@ -97,10 +97,10 @@ BOOST_AUTO_TEST_CASE(statements_together_are_one_transaction_and_each_has_its_ro
     CopyTable table;
     Database other = connect();
     const std::string long_text(100000, 'x');
-    const std::vector<Rows> answers = table.database.call_together(
-        {{"insert into o365.inbox (a) values ($1), ($2)", {"one", long_text}},
-         {"select pg_current_xact_id(), length(a) from o365.inbox order by 2", {}},
-         {"select pg_current_xact_id(), a from o365.inbox where length(a) > 100", {}}});
+    const std::vector<Rows> answers =
+        table.database.call_together({{"insert into o365.inbox (a) values ($1), ($2)", {"one", long_text}},
+                                      {"select pg_current_xact_id(), length(a) from o365.inbox order by 2", {}},
+                                      {"select pg_current_xact_id(), a from o365.inbox where length(a) > 100", {}}});
     BOOST_REQUIRE(answers.size() == 3);
     BOOST_TEST(answers[0].size() == 0);
     BOOST_TEST(answers[1].integer(1, 1) == 100000);

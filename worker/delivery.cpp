@@ -493,11 +493,12 @@ Statement Delivery::report_statement(const std::vector<Report>& reports) const {
             problems.push_back(judgement.problem.empty() ? std::nullopt : std::optional(judgement.problem));
         }
     }
-    return {"select r.ended, b.busy from o365.worker_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
-            "as r left join lateral unnest(r.busy) as b(busy) on true",
-            {worker_, array_literal(subs), array_literal(leases), array_literal(positions), array_literal(outcomes),
-             array_literal(rule_ids), array_literal(statuses), array_literal(retry_after), array_literal(took),
-             array_literal(problems), array_literal(lane_subs), array_literal(lane_leases), array_literal(releases)}};
+    return {
+        "select r.ended, b.busy from o365.worker_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
+        "as r left join lateral unnest(r.busy) as b(busy) on true",
+        {worker_, array_literal(subs), array_literal(leases), array_literal(positions), array_literal(outcomes),
+         array_literal(rule_ids), array_literal(statuses), array_literal(retry_after), array_literal(took),
+         array_literal(problems), array_literal(lane_subs), array_literal(lane_leases), array_literal(releases)}};
 }
 
 // Takes what o365.worker_report answered and leaves of `reports` those whose lanes are busy.
