@@ -93,7 +93,7 @@ SELECT c.lease_no AS l, c.position AS p, c.ends_as FROM o365.worker_claim(:w1, '
 SELECT is(:'ends_as'::text, 'cancelled', 'a removed subscription''s card is claimed only to be cancelled');
 SELECT is((o365.worker_report(:w1, ARRAY[:bob]::bigint[], ARRAY[:l]::bigint[], ARRAY[:p]::bigint[], '{cancelled}', '{NULL}', '{NULL}',
     '{NULL}', '{NULL}', '{removed}', ARRAY[:bob]::bigint[], ARRAY[:l]::bigint[], '{t}')).ended, 1, 'and ends so');
-SELECT is((SELECT count(*) FROM o365_internal.attempt AS a WHERE a.subscription_id = :bob), 0::bigint, 'without a POST');
+SELECT is((SELECT count(*) FROM o365.attempts AS a WHERE a.subscription_id = :bob), 0::bigint, 'without a POST');
 SELECT is((SELECT d.reason FROM o365_internal.delivery AS d WHERE d.subscription_id = :bob), 'removed', 'with its reason');
 
 -- Suspend, in doubt, gone.
