@@ -304,13 +304,16 @@ void Database::Impl::fail(const PGresult* result, std::string_view what) {
 }
 
 // A server sends long answers 8 KiB at a time. Woken for each, this thread and the server's take turns, which costs
-// both more than what they do; so after the first part the next ones are left to gather.
+// both more than what they do; so once all that came is read, the next parts are left to gather.
 void Database::Impl::wait_for_answer() {
     constexpr std::chrono::microseconds kGather{500};
-    for (bool first = true; PQisBusy(connection.get()) != 0; first = false) {
-        if (!first) std::this_thread::sleep_for(kGather);
+    const auto readable = [this](int timeout_ms) {
         pollfd socket{.fd = PQsocket(connection.get()), .events = POLLIN, .revents = 0};
-        poll(&socket, 1, -1);
+        return poll(&socket, 1, timeout_ms) > 0;
+    };
+    for (bool first = true; PQisBusy(connection.get()) != 0; first = false) {
+        if (!first && !readable(0)) std::this_thread::sleep_for(kGather);
+        readable(-1);
         if (PQconsumeInput(connection.get()) == 0) return;  // PQgetResult says why
     }
 }
