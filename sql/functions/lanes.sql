@@ -46,11 +46,13 @@ DECLARE
     v_cluster bigint;
     v_after pg_snapshot;
     v_in_flight xid8[];
-    v_subscriptions bigint[];
-    v_positions bigint[];
-    v_new bigint;
-    v_distinct bigint;
+    v_arrived bigint[];
+    v_first bigint[];
+    v_new boolean;
     v_free bigint[];
+    v_free_first bigint[];
+    v_locked bigint[];
+    v_locked_first bigint[];
     v_lanes integer;
 BEGIN
     -- One worker feeds at a time; the others go on with what is due.
@@ -59,51 +61,58 @@ BEGIN
     END IF;
     SELECT f.snap, f.cluster INTO v_before, v_cluster FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1;
     v_in_flight := ARRAY(SELECT pg_snapshot_xip(v_before));
-    -- What is visible now and was not at the last round: ids past its xmax, and those that were in flight then; and what
-    -- could not be handed over then. The snapshot is that of this very statement.
-    SELECT array_agg(a.s), array_agg(a.p), (SELECT pg_current_snapshot()), count(*) FILTER (WHERE a.new), count(DISTINCT a.s)
-      INTO v_subscriptions, v_positions, v_after, v_new, v_distinct
+    -- Lanes with what is visible now and was not at the last round, ids past its xmax and those that were in flight then,
+    -- or with what could not be handed over then; and the first such card of each. The snapshot is that of this very
+    -- statement: later ones see more, and take of it only what is visible in this one.
+    SELECT array_agg(l.s ORDER BY l.s), array_agg(l.first ORDER BY l.s), bool_or(l.new), (SELECT pg_current_snapshot())
+      INTO v_arrived, v_first, v_new, v_after
       FROM (
-        SELECT o.subscription_id AS s, o.position AS p, true AS new
-          FROM o365_internal.outbox AS o WHERE o.xid >= pg_snapshot_xmax(v_before)
-        UNION ALL
-        SELECT o.subscription_id, o.position, true FROM o365_internal.outbox AS o
-         WHERE o.xid = ANY (v_in_flight)   -- (!) any(array): a join flips
-        UNION ALL
-        SELECT p.subscription_id, p.position, false FROM o365_internal.postponed AS p
-        ORDER BY s, p
-    ) AS a;
-    IF v_subscriptions IS NULL THEN
+        SELECT a.s, min(a.p) AS first, bool_or(a.new) AS new FROM (
+            SELECT o.subscription_id AS s, o.position AS p, true AS new
+              FROM o365_internal.outbox AS o WHERE o.xid >= pg_snapshot_xmax(v_before)
+            UNION ALL
+            SELECT o.subscription_id, o.position, true FROM o365_internal.outbox AS o
+             WHERE o.xid = ANY (v_in_flight)   -- (!) any(array): a join flips
+            UNION ALL
+            SELECT p.subscription_id, p.position, false FROM o365_internal.postponed AS p) AS a
+        GROUP BY a.s) AS l;
+    IF v_arrived IS NULL THEN
         RETURN 0;
     END IF;
     -- Lanes are locked in key order and only then read, in a new statement, so that cursor and next_at are final. A lane
     -- that somebody else has locked, an operator's open transaction for one, is left out and waited for by nobody.
-    SELECT array_agg(d.s) INTO v_free FROM (SELECT DISTINCT u.s FROM unnest(v_subscriptions) AS u(s) ORDER BY 1) AS d
-        CROSS JOIN LATERAL (SELECT 1 FROM o365_internal.lane AS l WHERE l.subscription_id = d.s
-                             ORDER BY l.lease_no DESC LIMIT 1 FOR UPDATE SKIP LOCKED) AS locked;
-    v_free := coalesce(v_free, '{}');
-    IF cardinality(v_free) < v_distinct THEN
+    SELECT array_agg(a.s) FILTER (WHERE l.locked), array_agg(a.first) FILTER (WHERE l.locked),
+           array_agg(a.s) FILTER (WHERE l.locked IS NULL), array_agg(a.first) FILTER (WHERE l.locked IS NULL)
+      INTO v_free, v_free_first, v_locked, v_locked_first
+      FROM unnest(v_arrived, v_first) AS a(s, first)
+      LEFT JOIN LATERAL (SELECT true AS locked FROM o365_internal.lane AS l WHERE l.subscription_id = a.s
+                          ORDER BY l.lease_no DESC LIMIT 1 FOR UPDATE SKIP LOCKED) AS l ON true;
+    IF v_locked IS NOT NULL THEN
         -- (!) Its cards are set aside, and no worker claims it before they are handed over, or later cards of the same
         -- transaction would pass them.
         INSERT INTO o365_internal.postponed (subscription_id, position)
-            SELECT u.s, u.p FROM unnest(v_subscriptions, v_positions) AS u(s, p)
-             WHERE u.s <> ALL (v_free) AND EXISTS (SELECT 1 FROM o365_internal.lane AS l WHERE l.subscription_id = u.s)
+            SELECT a.s, o.position FROM unnest(v_locked, v_locked_first) AS a(s, first)
+             CROSS JOIN LATERAL (SELECT o.position FROM o365_internal.outbox AS o
+                                  WHERE o.subscription_id = a.s AND o.position >= a.first
+                                    AND NOT pg_visible_in_snapshot(o.xid, v_before)
+                                    AND pg_visible_in_snapshot(o.xid, v_after)) AS o
+             WHERE EXISTS (SELECT 1 FROM o365_internal.lane AS l WHERE l.subscription_id = a.s)
             ON CONFLICT DO NOTHING;
-        SELECT array_agg(u.s), array_agg(u.p) INTO v_subscriptions, v_positions
-            FROM unnest(v_subscriptions, v_positions) AS u(s, p) WHERE u.s = ANY (v_free);
     END IF;
-    DELETE FROM o365_internal.postponed AS p WHERE p.subscription_id = ANY (v_free);
-    WITH arrived AS MATERIALIZED (
-        SELECT u.s, array_agg(u.p ORDER BY u.p) AS ps FROM unnest(v_subscriptions, v_positions) AS u(s, p) GROUP BY u.s),
-    touched AS MATERIALIZED (
-        SELECT a.s, a.ps, l.tid, l.cursor FROM arrived AS a
+    WITH touched AS MATERIALIZED (
+        SELECT a.s, a.first, l.tid, l.cursor FROM unnest(v_free, v_free_first) AS a(s, first)
         CROSS JOIN LATERAL (SELECT la.ctid AS tid, la.cursor, la.next_at, la.hold FROM o365_internal.lane AS la
                              WHERE la.subscription_id = a.s ORDER BY la.lease_no DESC LIMIT 1) AS l
-        WHERE (l.next_at IS NULL AND l.hold IS NULL) OR a.ps[1] <= l.cursor),
+        WHERE (l.next_at IS NULL AND l.hold IS NULL) OR a.first <= l.cursor),
     with_late AS MATERIALIZED (
-        SELECT t.tid, CASE WHEN t.ps[1] <= t.cursor THEN ARRAY(
-            SELECT p FROM unnest(t.ps) AS p WHERE p <= t.cursor
-               AND EXISTS (SELECT 1 FROM o365_internal.outbox AS o WHERE o.subscription_id = t.s AND o.position = p))
+        SELECT t.tid, CASE WHEN t.first <= t.cursor THEN ARRAY(
+            SELECT o.position FROM o365_internal.outbox AS o
+             WHERE o.subscription_id = t.s AND o.position >= t.first AND o.position <= t.cursor
+               AND NOT pg_visible_in_snapshot(o.xid, v_before) AND pg_visible_in_snapshot(o.xid, v_after)
+            UNION ALL
+            SELECT p.position FROM o365_internal.postponed AS p
+             WHERE p.subscription_id = t.s AND p.position <= t.cursor
+               AND EXISTS (SELECT 1 FROM o365_internal.outbox AS o WHERE o.subscription_id = t.s AND o.position = p.position))
             ELSE '{}' END AS lt
         FROM touched AS t)
     UPDATE o365_internal.lane AS la
@@ -111,7 +120,8 @@ BEGIN
            late = nullif(ARRAY(SELECT DISTINCT v FROM unnest(coalesce(la.late, '{}') || w.lt) AS v ORDER BY v), '{}')   -- (!) distinct
       FROM with_late AS w WHERE la.ctid = w.tid;
     GET DIAGNOSTICS v_lanes = ROW_COUNT;
-    IF v_new > 0 THEN
+    DELETE FROM o365_internal.postponed AS p WHERE p.subscription_id = ANY (v_free);
+    IF v_new THEN
         INSERT INTO o365_internal.fed (snap, cluster) VALUES (v_after, v_cluster);
     END IF;
     RETURN v_lanes;
