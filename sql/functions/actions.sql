@@ -75,7 +75,8 @@ COMMENT ON FUNCTION o365_internal.action_page(bigint, integer, bytea) IS
     'action_days, and its connection and connector are there.';
 
 CREATE OR REPLACE FUNCTION o365.responder_action(card_id bigint, number integer, link_hash bytea) RETURNS jsonb
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
 BEGIN
     RETURN o365_internal.action_page(card_id, number, link_hash);
 END $$;
@@ -84,7 +85,8 @@ COMMENT ON FUNCTION o365.responder_action(bigint, integer, bytea) IS
 
 CREATE OR REPLACE FUNCTION o365.responder_act(card_id bigint, number integer, link_hash bytea, form text, step integer, content_type text, body text,
     inputs jsonb, request_id text) RETURNS jsonb
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_page jsonb := o365_internal.action_page(card_id, number, link_hash);
     v_action jsonb := v_page->'action';
@@ -126,7 +128,8 @@ COMMENT ON FUNCTION o365.responder_act(bigint, integer, bytea, text, integer, te
 CREATE OR REPLACE FUNCTION o365.take_action_events(most integer DEFAULT 100)
 RETURNS TABLE (event_id bigint, at timestamptz, connector text, subscription_id bigint, app_user text, app_state jsonb, card_id bigint, path text, name text,
     target text, content_type text, body text, inputs jsonb)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
 BEGIN
     IF most IS NULL OR most NOT BETWEEN 1 AND 1000 THEN

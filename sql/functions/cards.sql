@@ -1,7 +1,8 @@
 -- Sending. A send inserts one row and touches nothing that another session could wait for.
 
 CREATE OR REPLACE FUNCTION o365.try_send(subscription_id bigint, card jsonb, event text DEFAULT NULL, OUT card_id bigint, OUT problems jsonb)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_connector_id integer;
     v_dialect text;
@@ -43,7 +44,8 @@ COMMENT ON FUNCTION o365.try_send(bigint, jsonb, text) IS
     'insufficient_privilege, invalid_parameter_value (event).';
 
 CREATE OR REPLACE FUNCTION o365.send(subscription_id bigint, card jsonb, event text DEFAULT NULL) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_sent record := o365.try_send(subscription_id, card, event);
 BEGIN
@@ -62,7 +64,8 @@ COMMENT ON FUNCTION o365.send(bigint, jsonb, text) IS
 
 CREATE OR REPLACE FUNCTION o365.send_to_user(connector text, app_user text, card jsonb, event text DEFAULT NULL)
 RETURNS TABLE (subscription_id bigint, card_id bigint, problems jsonb)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
     v_connector o365_internal.connector := o365_internal.connector_to_use(connector);
@@ -93,7 +96,8 @@ COMMENT ON FUNCTION o365.send_to_user(text, text, jsonb, text) IS
     'invalid_parameter_value (event).';
 
 CREATE OR REPLACE FUNCTION o365.send_many(subscription_ids bigint[], cards jsonb[], events text[] DEFAULT NULL) RETURNS bigint[]
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
 DECLARE
     v_bad record;
     v_ids bigint[];

@@ -2,7 +2,8 @@
 
 CREATE OR REPLACE FUNCTION o365.begin_connect(connector text, app_user text, return_url text DEFAULT NULL, app_state jsonb DEFAULT NULL)
 RETURNS text
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_connector o365_internal.connector := o365_internal.connector_to_use(connector);
     v_public_url text := o365_internal.text_setting('public_url');
@@ -139,7 +140,8 @@ COMMENT ON FUNCTION o365_internal.end_attempt(bigint, text, text, text, bigint) 
 
 -- The trigger of o365.callback (views/callback.sql). Every value of the row that is secret moves by assignment only, see crypto.sql.
 CREATE OR REPLACE FUNCTION o365_internal.receive_callback() RETURNS trigger
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_attempt record;
     v_ticket_used boolean;

@@ -38,7 +38,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 COMMENT ON FUNCTION o365_internal.open_ticket(integer, bytea) IS 'The ticket if it can still start a connection of this connector, else null.';
 
 CREATE OR REPLACE FUNCTION o365.responder_landing(slug text, ticket_hash bytea) RETURNS jsonb
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_connector o365_internal.connector := o365_internal.connector_by_slug(slug);
     v_ticket o365_internal.ticket;
@@ -83,7 +84,8 @@ COMMENT ON FUNCTION o365_internal.way_on(o365_internal.connector, text, bytea[])
 
 CREATE OR REPLACE FUNCTION o365.responder_start(slug text, ticket_hash bytea, state_hash bytea, cookie_hash bytea, request_id text,
     again text DEFAULT NULL, cookie_hashes bytea[] DEFAULT NULL) RETURNS jsonb
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_connector o365_internal.connector := o365_internal.connector_by_slug(slug);
     v_ticket_hash bytea := ticket_hash;
@@ -125,7 +127,8 @@ COMMENT ON FUNCTION o365.responder_start(text, bytea, bytea, bytea, text, text, 
 
 -- VOLATILE: called by responder_callback_error it must see what that has just written.
 CREATE OR REPLACE FUNCTION o365.responder_callback_outcome(request_id text) RETURNS jsonb
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_hit record;
     v_connector o365_internal.connector;
@@ -168,7 +171,8 @@ COMMENT ON FUNCTION o365.responder_callback_outcome(text) IS
     'fresh one or the attempt''s own, is to be kept for max_age seconds, so that it can confirm.';
 
 CREATE OR REPLACE FUNCTION o365.responder_callback_error(slug text, request_id text, state_hash bytea, cookie_hash bytea, error text) RETURNS jsonb
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_attempt record;
     v_outcome text := CASE
@@ -217,7 +221,8 @@ COMMENT ON FUNCTION o365_internal.attempt_by_public_id(integer, text) IS
     'other text.';
 
 CREATE OR REPLACE FUNCTION o365.responder_done(slug text, id text, cookie_hashes bytea[]) RETURNS jsonb
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_connector o365_internal.connector := o365_internal.connector_by_slug(slug);
     v_attempt o365_internal.connect_attempt := o365_internal.attempt_by_public_id(v_connector.connector_id, id);
@@ -253,7 +258,8 @@ COMMENT ON FUNCTION o365.responder_done(text, text, bytea[]) IS
     'browser may not, and is told nothing about the connection.';
 
 CREATE OR REPLACE FUNCTION o365.responder_confirm(slug text, id text, cookie_hash bytea, request_id text, confirmed boolean) RETURNS jsonb
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_connector o365_internal.connector := o365_internal.connector_by_slug(slug);
     v_attempt o365_internal.connect_attempt := o365_internal.attempt_by_public_id(v_connector.connector_id, id);
@@ -309,7 +315,8 @@ COMMENT ON FUNCTION o365.responder_confirm(text, text, bytea, text, boolean) IS
     'hash of the cookie that the attempt is bound to may confirm.';
 
 CREATE OR REPLACE FUNCTION o365.responder_failed(slug text, request_id text, cookie_hashes bytea[]) RETURNS jsonb
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_connector o365_internal.connector := o365_internal.connector_by_slug(slug);
 BEGIN

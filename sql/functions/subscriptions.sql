@@ -99,7 +99,8 @@ END $$;
 COMMENT ON FUNCTION o365_internal.subscription_to_change(bigint) IS 'The subscription, locked. Error: undefined_object.';
 
 CREATE OR REPLACE FUNCTION o365.pause(subscription_id bigint) RETURNS text
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_subscription o365_internal.subscription := o365_internal.subscription_to_change(subscription_id);
 BEGIN
@@ -117,7 +118,8 @@ COMMENT ON FUNCTION o365.pause(bigint) IS
     'undefined_object, object_not_in_prerequisite_state.';
 
 CREATE OR REPLACE FUNCTION o365.resume(subscription_id bigint) RETURNS text
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_subscription o365_internal.subscription := o365_internal.subscription_to_change(subscription_id);
 BEGIN
@@ -138,7 +140,8 @@ COMMENT ON FUNCTION o365.resume(bigint) IS
     'object_not_in_prerequisite_state.';
 
 CREATE OR REPLACE FUNCTION o365.remove(subscription_id bigint) RETURNS text
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_subscription o365_internal.subscription := o365_internal.subscription_to_change(subscription_id);
 BEGIN

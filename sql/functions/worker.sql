@@ -48,7 +48,8 @@ COMMENT ON FUNCTION o365.worker_secrets(bigint[]) IS 'Sealed webhooks of subscri
 
 CREATE OR REPLACE FUNCTION o365.worker_adopt(subscription_id bigint, secret_version integer, key_id text, sealed bytea)
 RETURNS boolean
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
 BEGIN
     PERFORM FROM o365_internal.subscription AS s
       WHERE s.subscription_id = worker_adopt.subscription_id AND s.secret_version = worker_adopt.secret_version

@@ -77,4 +77,56 @@ CREATE TEMP TABLE read_before AS SELECT pg_temp.rows_read() AS n;
 CREATE TEMP TABLE probe_attempts AS SELECT a.request_id FROM o365_internal.connect_attempt AS a;
 SELECT ok(pg_temp.rows_read() - (SELECT r.n FROM read_before AS r) > 3000, 'more would have been counted');
 COMMIT;
+-- A session keeps its plans, and those of a new installation are made while its tables are tiny: what is called in long-lived
+-- sessions reads as little when they have grown, with the plans of then.
+SELECT is(ARRAY(
+    SELECT p.oid::regprocedure::text FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
+     WHERE l.lanname = 'plpgsql' AND NOT coalesce(p.proconfig @> '{enable_seqscan=off,jit=off}', false)
+       AND (p.oid = 'o365_internal.receive_callback'::regproc
+            OR p.pronamespace = 'o365'::regnamespace
+               AND (has_function_privilege('o365_responder', p.oid, 'EXECUTE')
+                    OR has_function_privilege('o365_app', p.oid, 'EXECUTE') AND p.provolatile = 'v'))), '{}',
+    'no function of the responder or of an application that keeps plans may scan a table');
+CREATE FUNCTION pg_temp.all_rows_read() RETURNS bigint LANGUAGE sql AS $$
+    SELECT sum(s.seq_tup_read + coalesce(s.idx_tup_fetch, 0))::bigint FROM pg_stat_xact_user_tables AS s
+     WHERE s.schemaname = 'o365_internal'
+       AND s.relname IN ('connect_attempt', 'ticket', 'subscription', 'lane', 'outbox', 'card_action', 'card_warning') $$;
+-- A connection from its button to its end, by the responder, an application and an operator.
+CREATE FUNCTION pg_temp.live(n integer, OUT rows_read bigint) LANGUAGE plpgsql AS $$
+DECLARE
+    v_state text := 'live-' || n;
+    v_before bigint;
+    v_id bigint;
+    v_page jsonb;
+BEGIN
+    v_before := pg_temp.all_rows_read();
+    PERFORM pg_temp.begin(v_state, 'cookie', 'ann');
+    v_page := pg_temp.callback(v_state, 'cookie', 'r-live-' || n, 'https://contoso.webhook.office.com/webhookb2/live' || n);
+    PERFORM o365.responder_done('desk', regexp_replace(v_page ->> 'location', '.*/', ''), ARRAY[sha256('cookie')]);
+    SELECT a.subscription_id INTO v_id FROM o365_internal.connect_attempt AS a WHERE a.request_id = 'r-live-' || n;
+    PERFORM o365.send(v_id, '{"text": "Hello"}');
+    PERFORM o365.send_many(ARRAY[v_id], ARRAY['{"text": "Hello"}'::jsonb]);
+    PERFORM o365.pause(v_id), o365.resume(v_id);
+    PERFORM o365.remove(v_id);
+    rows_read := pg_temp.all_rows_read() - v_before;
+END $$;
+BEGIN;
+DISCARD PLANS;
+DELETE FROM o365_internal.outbox;
+UPDATE pg_class SET relpages = 0, reltuples = 0
+ WHERE relnamespace = 'o365_internal'::regnamespace AND relkind = 'r'
+   AND relname IN ('connect_attempt', 'ticket', 'subscription', 'lane', 'outbox', 'card_action', 'card_warning');
+SELECT sum(pg_temp.live(n)) > 0 FROM generate_series(1, 12) AS n \g /dev/null
+CREATE TEMP TABLE others AS SELECT nextval('o365_internal.subscription_subscription_id_seq') AS id, i FROM generate_series(1, 3000) AS i;
+INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, dialect, webhook_host, webhook_index, status)
+    SELECT o.id, s.connector_id, s.app_user, s.dialect, s.webhook_host, sha256(convert_to(o.i::text, 'UTF8')), 'active'
+      FROM others AS o, o365_internal.subscription AS s WHERE s.subscription_id = :ann;
+INSERT INTO o365_internal.lane (subscription_id) SELECT o.id FROM others AS o;
+INSERT INTO o365_internal.connect_attempt (connector_id, state_hash, public_id, expires_at, request_id, app_user, outcome, subscription_id)
+    SELECT s.connector_id, sha256(convert_to('other' || o.id, 'UTF8')), gen_random_uuid(), now(), 'r-o' || o.id, s.app_user, 'connected', o.id
+      FROM others AS o JOIN o365_internal.subscription AS s ON s.subscription_id = o.id;
+INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card)
+    SELECT nextval('o365_internal.card_id'), currval('o365_internal.card_id'), o.id, '{}' FROM others AS o;
+SELECT cmp_ok(pg_temp.live(100), '<', 150::bigint, 'a connection lived through with the plans of a tiny installation reads few rows of a grown one');
+COMMIT;
 SELECT * FROM finish();
