@@ -16,7 +16,7 @@ std::string random_token();
 // A request id for pages and logs: "r-" and 12 hex digits. Not a secret.
 std::string random_request_id();
 
-// The 32 bytes of SHA-256.
+// The 32 bytes of SHA-256. Throws std::runtime_error when OpenSSL cannot.
 std::string sha256(std::string_view bytes);
 
 // The 32 bytes of HMAC-SHA-256. Throws std::runtime_error when OpenSSL cannot.

@@ -18,6 +18,19 @@ BOOST_AUTO_TEST_CASE(objects_and_arrays_are_taken_and_nothing_behind_them) {
     BOOST_TEST(!parse_json(std::string(100'000, '[')).has_value());
 }
 
+// A thread keeps its reader.
+BOOST_AUTO_TEST_CASE(a_text_that_was_refused_leaves_nothing_for_the_next) {
+    for (const std::string& text :
+         {std::string(100'000, '['), std::string(R"({"a": [1, {"b": )"), std::string(R"({"a": tru})"),
+          std::string(R"({"a": "\uZZZZ"})"), std::string(R"({"a": 1} x)")}) {
+        BOOST_TEST(!parse_json(text).has_value());
+        const auto value = parse_json(R"({"c": [2]})");
+        BOOST_REQUIRE(value.has_value());
+        BOOST_TEST(value->size() == 1U);
+        BOOST_TEST((*value)["c"][0].asInt() == 2);
+    }
+}
+
 // Each would be written again as bytes that no reader of UTF-8 takes.
 BOOST_AUTO_TEST_CASE(half_a_character_is_refused) {
     for (const char* text :
