@@ -264,6 +264,23 @@ test('while the database is away the page asks again by itself, and a press keep
     }
 });
 
+test('words of any length stay on the page, also on a phone', async () => {
+    const word = 'Donaudampfschifffahrtsgesellschaftskapit\u00e4nsm\u00fctzenabzeichenverordnungsentwurf';
+    const choices = [{display: word, value: 'a'}, {display: 'b', value: 'b'}];
+    const {links} = await arrived({...message('Ticket 28', {'@type': 'ActionCard', 'name': word, 'actions': [post(word), post('Two')], 'inputs': [
+        {'@type': 'TextInput', 'id': 'line', 'title': word},
+        {'@type': 'MultichoiceInput', 'id': 'list', 'title': word, choices},
+        {'@type': 'MultichoiceInput', 'id': 'radio', 'title': word, 'style': 'expanded', choices},
+        {'@type': 'MultichoiceInput', 'id': 'boxes', 'title': word, 'isMultiSelect': true, choices}]}), title: word.repeat(3)});
+    const {page, close} = await openBrowser();
+    try {
+        await page.goto(links[word]);
+        await inspect(page, 'action-long-words');
+    } finally {
+        await close();
+    }
+});
+
 test('the worker follows public_url: without it the buttons are left out, and links lead to a new one', async () => {
     const heard = () => new Promise((resolve) => setTimeout(resolve, 6000));
     const change = (value) => asSuperuser(`update o365_internal.setting set value = ${quoted(value)} where name = 'public_url'`);
