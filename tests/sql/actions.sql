@@ -85,6 +85,25 @@ SELECT is(o365.responder_act(:card, 1, pg_temp.hash(:card, 20), 'f3', 0, '', '',
 SELECT results_eq('SELECT path, name, target, request_id FROM o365.action_events ORDER BY event_id',
     $$VALUES ('$.potentialAction[1]', 'Close', 'https://contoso.example/close', 'r-000000000001'), ('$.sections[1].potentialAction[0].actions[1]', 'Send', 'https://contoso.example/answer', 'r-000000000001')$$,
     'each press is one event, its name and target the card''s own');
+CREATE FUNCTION pg_temp.said() RETURNS text[] LANGUAGE sql AS $$
+    SELECT coalesce(array_agg(format('%s %s: %s > %s', h.severity, h.object, h.problem, h.next_step) ORDER BY h.problem), '{}') FROM o365.health() AS h
+     WHERE h.problem ~ 'press' AND h.object LIKE 'connector %' $$;
+SAVEPOINT health;
+SELECT is(pg_temp.said(), '{}', 'what was pressed just now is no matter of health');
+UPDATE o365_internal.action_event SET at = '2026-01-02 03:04' WHERE event_id = (SELECT min(event_id) FROM o365_internal.action_event);
+SELECT is(pg_temp.said(), ARRAY['warning connector desk: nobody takes what is pressed on its cards: 2 waiting, the oldest since 2026-01-02 03:04; what waits 30 days is dropped'
+    ' > Let its application call o365.take_action_events(); select * from o365.action_events lists them.'], 'health says that nobody has taken events for a day');
+ROLLBACK TO health;
+SELECT is(pg_temp.press(:card, 1, 'h' || n), 'recorded', 'press ' || n) FROM generate_series(1, 6) AS n;
+SELECT o365.set('action_events', '10') \g /dev/null
+SELECT is(pg_temp.said(), '{}', 'a card that may be pressed some times more is no matter of health');
+SELECT is(pg_temp.press(:card, 1, 'h7'), 'recorded', 'press 7');
+SELECT is(pg_temp.said(), ARRAY[format('warning connector desk: cards that were pressed 10 times, after which they take no more, or nearly so often: 1, the last is card %s > If people '
+    'press that often: select o365.set(''action_events'', ''20''). If somebody plays with a link: select o365.remove(%s) ends those of its connection.', :card, :ann)],
+    'health says that a card will soon take no more');
+SELECT o365.set('action_events', '9') \g /dev/null
+SELECT is(pg_temp.said(), '{}', 'a bound below ten is there to be reached');
+ROLLBACK TO health;
 SELECT o365.set('action_events', '3') \g /dev/null
 SELECT is(pg_temp.press(:card, 1, 'f4'), 'recorded', 'up to the bound they count');
 SELECT is(pg_temp.press(:card, 1, 'f5'), 'full', 'beyond it no more');
