@@ -46,12 +46,23 @@ COMMENT ON FUNCTION o365_internal.linked_actions(jsonb, text) IS
     'The actions of a MessageCard that are links for Workflows: by number (an action of the card by its index, of a section by ten times the '
     'section''s place from 1 and its index), path and action. Null for none. json: the card''s text. lib/card_conversion.cpp numbers them alike.';
 
+CREATE OR REPLACE FUNCTION o365_internal.without_escapes(value text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    -- &amp; last: what it stands before is no entity.
+    RETURN btrim(replace(replace(replace(regexp_replace(value, '\\([!-/:-@\[-`{-~])', '\1', 'g'), '&lt;', '<'), '&gt;', '>'), '&amp;', '&'));
+END $$;
+COMMENT ON FUNCTION o365_internal.without_escapes(text) IS
+    'Markdown as it is read where none is rendered: a backslash before punctuation is gone, &lt; &gt; &amp; are their characters. Null for null.';
+
 CREATE OR REPLACE FUNCTION o365_internal.card_name(card jsonb) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RETURN left(coalesce(nullif(btrim(card->>'title'), ''), nullif(btrim(card->>'summary'), ''), btrim(card->>'text')), 300);
+    RETURN left(coalesce(nullif(o365_internal.without_escapes(card->>'title'), ''), nullif(btrim(card->>'summary'), ''),
+                         o365_internal.without_escapes(card->>'text')), 300);
 END $$;
-COMMENT ON FUNCTION o365_internal.card_name(jsonb) IS 'What a page calls a MessageCard: title, summary or text, at most 300 characters.';
+COMMENT ON FUNCTION o365_internal.card_name(jsonb) IS
+    'What a page calls a MessageCard: title, summary or text, at most 300 characters, as the far end shows them: without what o365.markdown_escape adds.';
 
 CREATE OR REPLACE FUNCTION o365_internal.action_page(card_id bigint, number integer, link_hash bytea) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -51,6 +51,13 @@ SELECT throws_ok(format($$SELECT o365.send_many(ARRAY[%1$s, %1$s], ARRAY[pg_temp
 RESET SESSION AUTHORIZATION;
 SELECT is((SELECT count(*) FROM o365_internal.card_action), 2::bigint, 'and nothing is kept of them');
 
+-- What the page calls a card.
+SELECT is(o365_internal.card_name(c.card), c.name, c.what) FROM (VALUES
+    (o365.card('Ticket #17 is [on fire] & "hot" <now> a_b \ &lt;'), 'Ticket #17 is [on fire] & "hot" <now> a_b \ &lt;', 'what o365.card escapes is shown as it was meant'),
+    ('{"title": " ", "summary": "a \\# b"}', 'a \# b', 'a summary has no Markdown'),
+    ('{"text": "1\\. a \\b"}', '1. a \b', 'a text has, where a backslash before a letter is one'),
+    ('{}', NULL, 'a card without any has no name')) AS c (card, name, what);
+
 -- Without public_url.
 UPDATE o365_internal.setting SET value = '' WHERE name = 'public_url';
 SELECT results_eq($$SELECT problem FROM o365.check_card(pg_temp.card(), 'workflow') WHERE path = '$.potentialAction[1]'$$,
