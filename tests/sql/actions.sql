@@ -51,6 +51,20 @@ SELECT throws_ok(format($$SELECT o365.send_many(ARRAY[%1$s, %1$s], ARRAY[pg_temp
 RESET SESSION AUTHORIZATION;
 SELECT is((SELECT count(*) FROM o365_internal.card_action), 2::bigint, 'and nothing is kept of them');
 
+-- Sent before the schema knew of links, and still waiting.
+SAVEPOINT upgrade;
+CREATE TEMP TABLE kept AS SELECT * FROM o365_internal.card_action;
+DELETE FROM o365_internal.card_action WHERE card_id = :many;
+SELECT is(o365_internal.link_waiting_cards(), 1::bigint, 'an upgrade keeps the actions of cards that wait');
+SELECT results_eq('SELECT card_id, subscription_id, title, actions, forms FROM o365_internal.card_action ORDER BY card_id', 'SELECT card_id, subscription_id, title, actions, forms FROM kept ORDER BY card_id',
+    'as a send does, and of no other card');
+SELECT is(o365_internal.link_waiting_cards(), 0::bigint, 'the next one finds nothing to do');
+DELETE FROM o365_internal.card_action;
+DELETE FROM o365_internal.outbox WHERE card_id = :many;
+SELECT o365.remove(:ann) \g /dev/null
+SELECT is(o365_internal.link_waiting_cards(), 0::bigint, 'what has left, or whose connection is gone, has no page');
+ROLLBACK TO upgrade;
+
 -- What the page calls a card.
 SELECT is(o365_internal.card_name(c.card), c.name, c.what) FROM (VALUES
     (o365.card('Ticket #17 is [on fire] & "hot" <now> a_b \ &lt;'), 'Ticket #17 is [on fire] & "hot" <now> a_b \ &lt;', 'what o365.card escapes is shown as it was meant'),
