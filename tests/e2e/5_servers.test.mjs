@@ -72,6 +72,7 @@ function assertRetries(answer, statuses = [500, 502, 503, 504]) {
     assert.equal(answer.headers.refresh, '5');
     assert.equal(answer.headers['retry-after'], '5');
     assert.match(answer.body, /asks again by itself/);
+    assert.match(answer.body, /name=viewport.*name=color-scheme/, 'as wide as a phone, and dark where pages are');
 }
 
 /** Processes that Apache started from the stack's folder. */
