@@ -41,10 +41,25 @@ bool passes_by_itself(const DatabaseError& error) {
 }
 
 // The page loads itself again: a callback's parameters are still in the browser's address bar, so nothing is lost.
+// Except after a POST: what was typed on the page of a card's action stands in this one, with its form's number, so
+// that it can be sent again and counts once.
 Response busy(const Site& site, const Request& request) {
     const bool reloads = request.method != "POST";
     Json::Value values(Json::objectValue);
-    values["texts"] = site.pages().strings()["messages"][reloads ? "503" : "503_post"];
+    const bool from_us = request.sec_fetch_site == "same-origin" ||
+                         (request.sec_fetch_site.empty() && (request.origin.empty() || request.origin == "null"));
+    const bool keeps = !reloads && from_us && action_route(request.path) && !request.form.all().empty();
+    values["texts"] = site.pages().strings()["messages"][reloads ? "503" : keeps ? "503_action" : "503_post"];
+    values["keeps"] = keeps;
+    values["kept"] = Json::Value(Json::arrayValue);
+    if (keeps) {
+        for (const auto& [name, value] : request.form.all()) {
+            Json::Value field;
+            field["kept_name"] = name;
+            field["kept_value"] = value;
+            values["kept"].append(std::move(field));
+        }
+    }
     values["request_id"] = request.id;
     Response response = site.page(request, 503, "message", std::move(values));
     response.set("Retry-After", kRetrySeconds);

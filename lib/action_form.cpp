@@ -197,12 +197,21 @@ Json::Value field_view(const Json::Value& input, std::size_t place, const Parame
     return shown;
 }
 
+// A media type's name is the same in upper and lower case, and ends at its parameters.
+bool is_form(std::string_view content_type) {
+    content_type = content_type.substr(0, content_type.find(';'));
+    while (!content_type.empty() && is_blank(content_type.substr(0, 1))) content_type.remove_prefix(1);
+    while (!content_type.empty() && is_blank(content_type.substr(content_type.size() - 1)))
+        content_type.remove_suffix(1);
+    return same_name(content_type, "application/x-www-form-urlencoded");
+}
+
 }  // namespace
 
 std::string fill_in(std::string_view body, const InputValues& values, std::string_view content_type, std::size_t most) {
     constexpr std::string_view kOpen = "{{";
     constexpr std::string_view kClose = ".value}}";
-    const bool form = content_type.starts_with("application/x-www-form-urlencoded");
+    const bool form = is_form(content_type);
     std::string result;
     // One pass: what somebody typed is not looked at again.
     while (!body.empty() && result.size() <= most) {

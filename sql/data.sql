@@ -65,3 +65,5 @@ ON CONFLICT (rule_id) DO UPDATE SET dialect = excluded.dialect, name = excluded.
     status_to = excluded.status_to, body_pattern = excluded.body_pattern, outcome = excluded.outcome, source = excluded.source;
 
 SELECT '' FROM o365_internal.make_partitions(2);
+
+SELECT '' FROM o365_internal.link_waiting_cards();

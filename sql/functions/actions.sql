@@ -46,12 +46,23 @@ COMMENT ON FUNCTION o365_internal.linked_actions(jsonb, text) IS
     'The actions of a MessageCard that are links for Workflows: by number (an action of the card by its index, of a section by ten times the '
     'section''s place from 1 and its index), path and action. Null for none. json: the card''s text. lib/card_conversion.cpp numbers them alike.';
 
+CREATE OR REPLACE FUNCTION o365_internal.without_escapes(value text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    -- &amp; last: what it stands before is no entity.
+    RETURN btrim(replace(replace(replace(regexp_replace(value, '\\([!-/:-@\[-`{-~])', '\1', 'g'), '&lt;', '<'), '&gt;', '>'), '&amp;', '&'));
+END $$;
+COMMENT ON FUNCTION o365_internal.without_escapes(text) IS
+    'Markdown as it is read where none is rendered: a backslash before punctuation is gone, &lt; &gt; &amp; are their characters. Null for null.';
+
 CREATE OR REPLACE FUNCTION o365_internal.card_name(card jsonb) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RETURN left(coalesce(nullif(btrim(card->>'title'), ''), nullif(btrim(card->>'summary'), ''), btrim(card->>'text')), 300);
+    RETURN left(coalesce(nullif(o365_internal.without_escapes(card->>'title'), ''), nullif(btrim(card->>'summary'), ''),
+                         o365_internal.without_escapes(card->>'text')), 300);
 END $$;
-COMMENT ON FUNCTION o365_internal.card_name(jsonb) IS 'What a page calls a MessageCard: title, summary or text, at most 300 characters.';
+COMMENT ON FUNCTION o365_internal.card_name(jsonb) IS
+    'What a page calls a MessageCard: title, summary or text, at most 300 characters, as the far end shows them: without what o365.markdown_escape adds.';
 
 CREATE OR REPLACE FUNCTION o365_internal.action_page(card_id bigint, number integer, link_hash bytea) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -160,8 +171,30 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_before timestamptz := now() - make_interval(days => o365_internal.integer_setting('action_days'));
 BEGIN
-    DELETE FROM o365_internal.card_action AS a WHERE a.at < v_before;
-    DELETE FROM o365_internal.action_event AS e WHERE e.at < v_before;
+    -- What somebody holds, an application that takes its events for one, is left for the next time: the other chores must not wait for it.
+    DELETE FROM o365_internal.card_action AS a
+     WHERE a.card_id = ANY (ARRAY(SELECT o.card_id FROM o365_internal.card_action AS o WHERE o.at < v_before FOR UPDATE SKIP LOCKED));
+    DELETE FROM o365_internal.action_event AS e
+     WHERE e.event_id = ANY (ARRAY(SELECT o.event_id FROM o365_internal.action_event AS o WHERE o.at < v_before FOR UPDATE SKIP LOCKED));
 END $$;
 COMMENT ON FUNCTION o365_internal.sweep_actions() IS
-    'Ends links to actions of cards that are older than action_days, and drops events that no application has taken for as long.';
+    'Ends links to actions of cards that are older than action_days, and drops events that no application has taken for as long. Waits for nobody.';
+
+CREATE OR REPLACE FUNCTION o365_internal.link_waiting_cards() RETURNS bigint
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    WITH linked AS (
+        INSERT INTO o365_internal.card_action (card_id, subscription_id, title, actions)
+            SELECT w.card_id, w.subscription_id, o365_internal.card_name(w.card), l.actions
+              FROM (SELECT o.card_id, o.subscription_id, o.card AS json, o.card::jsonb AS card
+                      FROM o365_internal.outbox AS o
+                      JOIN o365_internal.subscription AS s ON s.subscription_id = o.subscription_id
+                     WHERE s.dialect = 'workflow' AND s.status <> 'removed'
+                       AND (position('"HttpPOST"' IN o.card) > 0 OR position('"ActionCard"' IN o.card) > 0)
+                       AND NOT EXISTS (SELECT FROM o365_internal.card_action AS a WHERE a.card_id = o.card_id) OFFSET 0) AS w,
+                   LATERAL (SELECT o365_internal.linked_actions(w.card, w.json) AS actions OFFSET 0) AS l
+             WHERE l.actions IS NOT NULL
+            ON CONFLICT DO NOTHING RETURNING 1
+    ) SELECT count(*) FROM linked $$;
+COMMENT ON FUNCTION o365_internal.link_waiting_cards() IS
+    'Keeps the actions of cards that wait and were sent before the schema knew of links, so that the links they leave with lead to their page. '
+    'Returns how many cards that were.';

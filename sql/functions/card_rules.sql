@@ -56,6 +56,8 @@ INSERT INTO o365_internal.card_rule (code, severity, problem, hint, source) VALU
     ('value_not_a_choice', 'warning', '%1$s is not the value of one of the choices', 'Write the value, not what is displayed.', 'office365-connectors.md 5.4'),
     ('same_id', 'error', '%1$s is another input''s id too', 'Give each input its own: {{id.value}} names it.', 'office365-connectors.md 5.4'),
     ('no_such_input', 'warning', 'the body names an input that is not there: %4$s', 'Write the id of one of the ActionCard''s inputs.', 'office365-connectors.md 5.4'),
+    ('many_fields', 'warning', 'the page that the button opens takes 62 fields, this form has more',
+        'Its form is refused when more are filled in: make it several ActionCards, or an OpenUri to a form of yours. Each choice of an isMultiSelect counts.', 'our own limit'),
     ('no_default', 'warning', '%1$s has none for "os": "default"', 'Add {"os": "default", "uri": "https://..."}: elsewhere the button opens nothing.', 'office365-connectors.md 5.3'),
     ('no_open_uri', 'warning', 'the card''s actions have no OpenUri', 'Add one at the end: it works where nothing else does.', 'office365-connectors.md 5.3: include at least one'),
     ('lost', 'warning', 'Workflows shows no %1$s: it is left out', '%5$s', 'office365-connectors.md 6.3'),

@@ -111,6 +111,15 @@ END $$;
 COMMENT ON FUNCTION o365_internal.input_codes(text, jsonb) IS
     'Rules that an ActionCard or a MultichoiceInput breaks as a whole; null for none.';
 
+CREATE OR REPLACE FUNCTION o365_internal.form_fields(value jsonb) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT coalesce(sum(CASE WHEN i.input->'isMultiSelect' = 'true' AND i.input->>'@type' = 'MultichoiceInput' AND jsonb_typeof(i.input->'choices') = 'array'
+                                     THEN jsonb_array_length(i.input->'choices') ELSE 1 END), 0) FROM jsonb_path_query(value, '$.inputs[*]') AS i (input));
+END $$;
+COMMENT ON FUNCTION o365_internal.form_fields(jsonb) IS
+    'How many fields the form of an ActionCard has on the page that its link leads to: one an input, one a choice where several may be chosen.';
+
 CREATE OR REPLACE FUNCTION o365_internal.nearest_field(kind text, name text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -314,6 +323,9 @@ BEGIN
         IF object.lost AND converts AND NOT v_in_action_card THEN
             v_codes := v_codes || (CASE WHEN kind = 'm.action:InvokeAddInCommand' THEN 'lost_action:'
                                         WHEN o365_internal.text_setting('public_url') = '' THEN 'unlinked_action:' ELSE 'linked_action:' END || split_part(kind, ':', 2));
+            IF kind = 'm.action:ActionCard' AND o365_internal.form_fields(value) > 62 THEN
+                v_codes := v_codes || 'many_fields'::text;
+            END IF;
         END IF;
         IF v_in_action_card AND kind IN ('m.action:ActionCard', 'm.action:InvokeAddInCommand', 'm.action:ViewAction') THEN
             v_codes := v_codes || ('nested_action:' || split_part(kind, ':', 2));

@@ -38,6 +38,25 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
                'On the worker''s host: o365-worker keys list'
           FROM o365_internal.lane AS l WHERE l.failures = 0 AND l.problem IS NOT NULL AND l.next_at IS NOT NULL
         UNION ALL
+        SELECT 2, 'warning', 'connector ' || c.slug, format('nobody takes what is pressed on its cards: %s waiting, the oldest since %s; what waits '
+                   '%s days is dropped', w.events, to_char(w.oldest, 'YYYY-MM-DD HH24:MI'), o365_internal.integer_setting('action_days')),
+               'Let its application call o365.take_action_events(); select * from o365.action_events lists them.'
+          FROM (SELECT e.connector_id, count(*) AS events, min(e.at) AS oldest FROM o365_internal.action_event AS e GROUP BY e.connector_id) AS w
+          JOIN o365_internal.connector AS c ON c.connector_id = w.connector_id
+         WHERE w.oldest < now() - interval '1 day'
+        UNION ALL
+        -- A bound below ten is there to be reached.
+        SELECT 2, 'warning', 'connector ' || c.slug, format('cards that were pressed %s times, after which they take no more, or nearly so often: %s, the last is card %s',
+                   b.bound, count(*), max(a.card_id)),
+               format('If people press that often: select o365.set(''action_events'', ''%s''). If somebody plays with a link: '
+                      'select o365.remove(%s) ends those of its connection.', least(2 * b.bound, 9999),
+                      (array_agg(a.subscription_id ORDER BY a.card_id DESC))[1])
+          FROM (SELECT o365_internal.integer_setting('action_events') AS bound) AS b
+          JOIN o365_internal.card_action AS a ON cardinality(a.forms) > 0 AND 10 * cardinality(a.forms) >= 9 * b.bound
+          JOIN o365_internal.subscription AS s ON s.subscription_id = a.subscription_id
+          JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
+         WHERE b.bound >= 10 GROUP BY c.slug, b.bound
+        UNION ALL
         SELECT 2, 'warning', 'table o365_internal.' || t.name, 'its default partition holds rows, so the worker''s chores did not run in time',
                'Keep a worker running; the rows stay readable.'
           FROM (SELECT 'attempt' AS name WHERE EXISTS (SELECT FROM o365_internal.attempt_default)

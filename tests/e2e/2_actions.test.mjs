@@ -229,22 +229,56 @@ test('a card is pressed so many times and no more', async () => {
     assert.equal(taken().length, 2);
 });
 
-test('while the database is away the page asks again by itself, and a press says what to do', async () => {
-    const {links} = await arrived(message('Ticket 25', post('Close it')));
+test('while the database is away the page asks again by itself, and a press keeps what was typed until it is sent', async () => {
+    const {links} = await arrived(message('Ticket 25', {'@type': 'ActionCard', 'name': 'Answer', 'actions': [post('Send', {body: '{{text.value}}'})],
+        'inputs': [{'@type': 'TextInput', 'id': 'text', 'title': 'Text', 'isMultiline': true}]}));
     const client = new Client();
-    const form = formOf((await client.request(links['Close it'])).text);
-    await stack('stop', 'postgres', 'INT');
+    const typed = 'what took "ten"\nminutes </form> & more';
+    const {page, close} = await openBrowser({javaScriptEnabled: false});
     try {
-        const page = await client.request(links['Close it']);
-        assert.deepEqual([page.status, page.headers.refresh], [503, '5']);
-        const pressed = await client.request(links['Close it'], {form, press: '0'});
-        assert.deepEqual([pressed.status, pressed.headers.refresh], [503, undefined]);
-        assert.match(pressed.text, /press the button again/);
+        await page.goto(links.Answer);
+        await page.getByLabel('Text').fill(typed);
+        const form = await page.locator('[name=form]').inputValue();
+        await stack('stop', 'postgres', 'INT');
+        try {
+            const shown = await client.request(links.Answer);
+            assert.deepEqual([shown.status, shown.headers.refresh], [503, '5']);
+            await page.getByRole('button', {name: 'Send'}).click();
+            await page.getByText('This page keeps it').waitFor();
+            // From elsewhere nothing is kept.
+            for (const [headers, status] of [[{'Sec-Fetch-Site': 'cross-site'}, 400], [{Origin: 'https://evil.example'}, 503]]) {
+                const other = await client.request(links.Answer, {form, press: '0', i0: 'planted'}, {headers});
+                assert.deepEqual([other.status, other.headers.refresh, other.text.includes('planted')], [status, undefined, false]);
+            }
+        } finally {
+            await stack('start', 'postgres');
+        }
+        assert.equal(await page.locator('[name=form]').inputValue(), form);
+        await page.getByRole('button', {name: 'Send it again'}).click();
+        await page.waitForURL(/\/recorded$/);
+        assert.deepEqual(taken().map(({inputs}) => inputs), [{text: typed}]);
+        assert.equal((await client.request(links.Answer, {form, press: '0', i0: typed})).status, 303);
+        assert.deepEqual(taken(), []);
     } finally {
-        await stack('start', 'postgres');
+        await close();
     }
-    assert.equal((await client.request(links['Close it'], {form, press: '0'})).status, 303);
-    assert.equal(taken().length, 1);
+});
+
+test('words of any length stay on the page, also on a phone', async () => {
+    const word = 'Donaudampfschifffahrtsgesellschaftskapit\u00e4nsm\u00fctzenabzeichenverordnungsentwurf';
+    const choices = [{display: word, value: 'a'}, {display: 'b', value: 'b'}];
+    const {links} = await arrived({...message('Ticket 28', {'@type': 'ActionCard', 'name': word, 'actions': [post(word), post('Two')], 'inputs': [
+        {'@type': 'TextInput', 'id': 'line', 'title': word},
+        {'@type': 'MultichoiceInput', 'id': 'list', 'title': word, choices},
+        {'@type': 'MultichoiceInput', 'id': 'radio', 'title': word, 'style': 'expanded', choices},
+        {'@type': 'MultichoiceInput', 'id': 'boxes', 'title': word, 'isMultiSelect': true, choices}]}), title: word.repeat(3)});
+    const {page, close} = await openBrowser();
+    try {
+        await page.goto(links[word]);
+        await inspect(page, 'action-long-words');
+    } finally {
+        await close();
+    }
 });
 
 test('the worker follows public_url: without it the buttons are left out, and links lead to a new one', async () => {

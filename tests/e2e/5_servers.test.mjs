@@ -72,6 +72,7 @@ function assertRetries(answer, statuses = [500, 502, 503, 504]) {
     assert.equal(answer.headers.refresh, '5');
     assert.equal(answer.headers['retry-after'], '5');
     assert.match(answer.body, /asks again by itself/);
+    assert.match(answer.body, /name=viewport.*name=color-scheme/, 'as wide as a phone, and dark where pages are');
 }
 
 /** Processes that Apache started from the stack's folder. */
@@ -211,6 +212,22 @@ test('without the responder the page asks again by itself', async () => {
     await stack('stop', 'responder');
     try {
         assertRetries(await get('/connect/desk/callback', plant('down')), [503]);
+    } finally {
+        await stack('start', 'responder');
+    }
+});
+
+test('without the responder a POST is not asked again as a GET, which would lose it; the page says how to send it again', async () => {
+    await stack('stop', 'responder');
+    try {
+        for (const path of ['/action/1-0-planted', '/connect/desk/start']) {
+            const body = 'form=x&i0=planted-typed';
+            const answer = await send(`POST ${path} HTTP/1.1\r\nHost: ${hostname}\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+            assertClean(answer, [503]);
+            assert.equal(answer.headers.refresh, undefined);
+            assert.equal(answer.headers['retry-after'], '5');
+            assert.match(answer.body, /may not have taken what you sent.*reload this page/);
+        }
     } finally {
         await stack('start', 'responder');
     }

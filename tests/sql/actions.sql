@@ -51,6 +51,27 @@ SELECT throws_ok(format($$SELECT o365.send_many(ARRAY[%1$s, %1$s], ARRAY[pg_temp
 RESET SESSION AUTHORIZATION;
 SELECT is((SELECT count(*) FROM o365_internal.card_action), 2::bigint, 'and nothing is kept of them');
 
+-- Sent before the schema knew of links, and still waiting.
+SAVEPOINT upgrade;
+CREATE TEMP TABLE kept AS SELECT * FROM o365_internal.card_action;
+DELETE FROM o365_internal.card_action WHERE card_id = :many;
+SELECT is(o365_internal.link_waiting_cards(), 1::bigint, 'an upgrade keeps the actions of cards that wait');
+SELECT results_eq('SELECT card_id, subscription_id, title, actions, forms FROM o365_internal.card_action ORDER BY card_id', 'SELECT card_id, subscription_id, title, actions, forms FROM kept ORDER BY card_id',
+    'as a send does, and of no other card');
+SELECT is(o365_internal.link_waiting_cards(), 0::bigint, 'the next one finds nothing to do');
+DELETE FROM o365_internal.card_action;
+DELETE FROM o365_internal.outbox WHERE card_id = :many;
+SELECT o365.remove(:ann) \g /dev/null
+SELECT is(o365_internal.link_waiting_cards(), 0::bigint, 'what has left, or whose connection is gone, has no page');
+ROLLBACK TO upgrade;
+
+-- What the page calls a card.
+SELECT is(o365_internal.card_name(c.card), c.name, c.what) FROM (VALUES
+    (o365.card('Ticket #17 is [on fire] & "hot" <now> a_b \ &lt;'), 'Ticket #17 is [on fire] & "hot" <now> a_b \ &lt;', 'what o365.card escapes is shown as it was meant'),
+    ('{"title": " ", "summary": "a \\# b"}', 'a \# b', 'a summary has no Markdown'),
+    ('{"text": "1\\. a \\b"}', '1. a \b', 'a text has, where a backslash before a letter is one'),
+    ('{}', NULL, 'a card without any has no name')) AS c (card, name, what);
+
 -- Without public_url.
 UPDATE o365_internal.setting SET value = '' WHERE name = 'public_url';
 SELECT results_eq($$SELECT problem FROM o365.check_card(pg_temp.card(), 'workflow') WHERE path = '$.potentialAction[1]'$$,
@@ -85,6 +106,25 @@ SELECT is(o365.responder_act(:card, 1, pg_temp.hash(:card, 20), 'f3', 0, '', '',
 SELECT results_eq('SELECT path, name, target, request_id FROM o365.action_events ORDER BY event_id',
     $$VALUES ('$.potentialAction[1]', 'Close', 'https://contoso.example/close', 'r-000000000001'), ('$.sections[1].potentialAction[0].actions[1]', 'Send', 'https://contoso.example/answer', 'r-000000000001')$$,
     'each press is one event, its name and target the card''s own');
+CREATE FUNCTION pg_temp.said() RETURNS text[] LANGUAGE sql AS $$
+    SELECT coalesce(array_agg(format('%s %s: %s > %s', h.severity, h.object, h.problem, h.next_step) ORDER BY h.problem), '{}') FROM o365.health() AS h
+     WHERE h.problem ~ 'press' AND h.object LIKE 'connector %' $$;
+SAVEPOINT health;
+SELECT is(pg_temp.said(), '{}', 'what was pressed just now is no matter of health');
+UPDATE o365_internal.action_event SET at = '2026-01-02 03:04' WHERE event_id = (SELECT min(event_id) FROM o365_internal.action_event);
+SELECT is(pg_temp.said(), ARRAY['warning connector desk: nobody takes what is pressed on its cards: 2 waiting, the oldest since 2026-01-02 03:04; what waits 30 days is dropped'
+    ' > Let its application call o365.take_action_events(); select * from o365.action_events lists them.'], 'health says that nobody has taken events for a day');
+ROLLBACK TO health;
+SELECT is(pg_temp.press(:card, 1, 'h' || n), 'recorded', 'press ' || n) FROM generate_series(1, 6) AS n;
+SELECT o365.set('action_events', '10') \g /dev/null
+SELECT is(pg_temp.said(), '{}', 'a card that may be pressed some times more is no matter of health');
+SELECT is(pg_temp.press(:card, 1, 'h7'), 'recorded', 'press 7');
+SELECT is(pg_temp.said(), ARRAY[format('warning connector desk: cards that were pressed 10 times, after which they take no more, or nearly so often: 1, the last is card %s > If people '
+    'press that often: select o365.set(''action_events'', ''20''). If somebody plays with a link: select o365.remove(%s) ends those of its connection.', :card, :ann)],
+    'health says that a card will soon take no more');
+SELECT o365.set('action_events', '9') \g /dev/null
+SELECT is(pg_temp.said(), '{}', 'a bound below ten is there to be reached');
+ROLLBACK TO health;
 SELECT o365.set('action_events', '3') \g /dev/null
 SELECT is(pg_temp.press(:card, 1, 'f4'), 'recorded', 'up to the bound they count');
 SELECT is(pg_temp.press(:card, 1, 'f5'), 'full', 'beyond it no more');

@@ -12,6 +12,13 @@ CREATE FUNCTION pg_temp.a(more text) RETURNS jsonb LANGUAGE sql AS $$
     SELECT pg_temp.m(format('{"potentialAction": [%s, {"@type": "OpenUri", "name": "o", "targets": [{"os": "default", "uri": "https://example.org"}]}]}', more)) $$;
 CREATE FUNCTION pg_temp.in_action_card(action text) RETURNS jsonb LANGUAGE sql AS $$
     SELECT pg_temp.a(format('{"@type": "ActionCard", "name": "n", "actions": [%s]}', action)) $$;
+CREATE FUNCTION pg_temp.form(texts integer, boxes integer) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT pg_temp.a(jsonb_build_object('@type', 'ActionCard', 'name', 'n',
+        'inputs', (SELECT jsonb_agg(jsonb_build_object('@type', 'TextInput', 'id', 't' || n)) FROM generate_series(1, texts) AS n)
+                  || coalesce((SELECT jsonb_build_object('@type', 'MultichoiceInput', 'id', 'm', 'isMultiSelect', true,
+                                      'choices', jsonb_agg(jsonb_build_object('display', n::text, 'value', n::text)))
+                                 FROM generate_series(1, boxes) AS n HAVING count(*) > 0), '[]'),
+        'actions', '[{"@type": "OpenUri", "name": "o", "targets": [{"os": "default", "uri": "https://example.org"}]}]'::jsonb)::text) $$;
 CREATE FUNCTION pg_temp.open(uri text) RETURNS jsonb LANGUAGE sql AS $$
     SELECT pg_temp.m(format('{"potentialAction": [{"@type": "OpenUri", "name": "o", "targets": [{"os": "default", "uri": "%s"}]}]}', uri)) $$;
 CREATE FUNCTION pg_temp.w(element text) RETURNS jsonb LANGUAGE sql AS $$
@@ -183,6 +190,10 @@ INSERT INTO said VALUES
     ('what is of neither kind is no card', 'connector', '{"version": "1.4", "content": "t"}', 'error $, warning $.content, warning $.version'),
     ('nor is a list', 'connector', '[1]', 'error $'),
     ('a body names inputs that there are', 'connector', pg_temp.in_action_card('{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example", "body": "{{b.value}}"}'), 'warning $.potentialAction[0]'),
+    ('a form for our page has 62 fields', 'workflow', pg_temp.form(63, 0), 'warning $.potentialAction[0], warning $.potentialAction[0]'),
+    ('counting each box', 'workflow', pg_temp.form(60, 3), 'warning $.potentialAction[0], warning $.potentialAction[0]'),
+    ('not more', 'workflow', pg_temp.form(60, 2), 'warning $.potentialAction[0]'),
+    ('elsewhere it may have more', 'connector', pg_temp.form(63, 0), NULL),
     ('a connector takes no envelope', 'connector', '{"type": "message", "attachments": []}', 'error $.attachments'),
     ('only the first TextBlock is a title there', 'connector', pg_temp.w('{"type": "TextBlock", "text": "x", "weight": "Bolder"}'), 'error $.body[1].weight'),
     ('whose size is no weight', 'connector', pg_temp.w('{"type": "TextBlock", "text": "x"}') || '{"body": [{"type": "TextBlock", "text": "t", "size": "Bolder"}]}', 'error $.body[0].size'),
