@@ -1,5 +1,6 @@
-// Options of a sanitizer build for programs whose environment somebody else makes, as suexec does (tests/shared_hosting): what stands in a
-// folder that is there during that test only (tests/sanitizers makes it). The environment, where there is one, counts more.
+// Options of a sanitizer build for programs whose environment somebody else makes, as suexec does
+// (tests/shared_hosting): what stands in a folder that is there during that test only (tests/sanitizers makes it). The
+// environment, where there is one, counts more.
 
 // The runtime calls them before anything of the program is ready; there are as many as a build has sanitizers.
 extern "C" {
