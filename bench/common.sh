@@ -28,7 +28,8 @@ wait_for() { # wait_for WHAT COMMAND...: until the command succeeds, at most 20 
     exit 1
 }
 median() { sort -n | awk '{ v[NR] = $1 } END { print (NR % 2) ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
-show_round() { note "$(for name in "$@"; do echo "$name $(tail -n 1 "$dir/$name");"; done | paste -sd ' ')"; }  # NAME...: the last line of each file
+# show_round NAME...: the last line of each file
+show_round() { note "$(for name in "$@"; do echo "$name $(tail -n 1 "$dir/$name");"; done | paste -sd ' ')"; }
 # figure BENCH METRIC UNIT OURS AGAINST THEIRS BETTER   (BETTER: more or less; ratio is how many times better we are)
 figure() {
     local ratio
