@@ -54,6 +54,15 @@ BOOST_AUTO_TEST_CASE(tokens_have_256_bits_and_never_repeat) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(random_bytes_fill_any_length) {
+    for (const std::size_t count : {0U, 1U, 256U, 257U, 1000U}) {
+        const std::string bytes = random_bytes(count);
+        BOOST_TEST(bytes.size() == count);
+        // 16 zero bytes in a row are what a place that was never filled looks like.
+        BOOST_TEST(bytes.find(std::string(16, '\0')) == std::string::npos);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_request_id_has_the_form_that_pages_accept) {
     const std::string id = random_request_id();
     BOOST_TEST(id.size() == 14U);
