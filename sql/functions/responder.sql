@@ -147,12 +147,15 @@ BEGIN
      WHERE h.request_id = responder_callback_outcome.request_id
      ORDER BY h.attempt_id + 0 DESC LIMIT 1;
     IF v_hit.outcome IN ('connected', 'pending', 'repeated') THEN
-        v_page := o365_internal.connector_page(v_hit.public_url, v_hit.slug, v_hit.name, v_hit.short_description, v_hit.website)
-            || jsonb_build_object('request_id', request_id, 'outcome', v_hit.outcome,
-                'clean_page', CASE WHEN v_hit.pending THEN '302' ELSE v_hit.clean_page END, 'group_name', v_hit.group_name,
-                'app_type', v_hit.app_type_normalised, 'account', v_hit.app_user,
-                'location', coalesce(CASE WHEN NOT v_hit.pending THEN v_hit.return_url END,
-                    v_hit.public_url || '/connect/' || v_hit.slug || '/done/' || v_hit.public_id));
+        v_page := jsonb_build_object('found', true, 'outcome', v_hit.outcome,
+            'location', coalesce(CASE WHEN NOT v_hit.pending THEN v_hit.return_url END,
+                v_hit.public_url || '/connect/' || v_hit.slug || '/done/' || v_hit.public_id));
+        -- A browser that is sent on sees none of the page.
+        IF v_hit.clean_page <> '302' AND NOT v_hit.pending THEN
+            v_page := v_page || o365_internal.connector_page(v_hit.public_url, v_hit.slug, v_hit.name, v_hit.short_description, v_hit.website)
+                || jsonb_build_object('request_id', request_id, 'clean_page', v_hit.clean_page, 'group_name', v_hit.group_name,
+                    'app_type', v_hit.app_type_normalised, 'account', v_hit.app_user);
+        END IF;
         -- A repeat too: the answer that it repeats may have been lost on its way. Without a state of ours it would have been no repeat then.
         IF v_hit.outcome = 'pending' OR (v_hit.pending AND NOT v_hit.stateless) THEN
             v_page := v_page || jsonb_build_object('cookie', CASE WHEN v_hit.stateless THEN 'fresh' ELSE 'own' END,
@@ -166,8 +169,8 @@ BEGIN
         || o365_internal.way_on(v_connector, NULL, NULL);
 END $$;
 COMMENT ON FUNCTION o365.responder_callback_outcome(text) IS
-    'What became of the callback with that request id: outcome, and on success where the browser goes and how '
-    '(clean_page). Pending: its cookie, the '
+    'What became of the callback with that request id: outcome, and on success where the browser goes; '
+    'where it is to see a page first, clean_page says of which kind, beside what the page shows. Pending: its cookie, the '
     'fresh one or the attempt''s own, is to be kept for max_age seconds, so that it can confirm.';
 
 CREATE OR REPLACE FUNCTION o365.responder_callback_error(slug text, request_id text, state_hash bytea, cookie_hash bytea, error text) RETURNS jsonb
