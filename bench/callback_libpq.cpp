@@ -1,7 +1,7 @@
 // The ceiling of a callback: the same COPY and SELECT by bare libpq, nothing in front of it and nothing around it.
 // usage: bench_callback_libpq --conninfo S --slug S --prefix P --first N --count N --connections N      prints "rate
 // <callbacks/s>". Each connection first stores kWarmUp callbacks that do not count, the states behind the count: a new
-// connection compiles the functions it calls.
+// connection compiles the functions it calls, and plans their statements anew five times.
 #include <libpq-fe.h>
 
 #include <CLI/CLI.hpp>
@@ -23,7 +23,7 @@ using Clock = std::chrono::steady_clock;
 using Link = std::unique_ptr<PGconn, o365::CFree<PQfinish>>;
 using Result = std::unique_ptr<PGresult, o365::CFree<PQclear>>;
 
-constexpr int kWarmUp = 2;
+constexpr int kWarmUp = 10;
 
 struct Options {
     std::string conninfo;

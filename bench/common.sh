@@ -30,6 +30,8 @@ wait_for() { # wait_for WHAT COMMAND...: until the command succeeds, at most 20 
 median() { sort -n | awk '{ v[NR] = $1 } END { print (NR % 2) ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 # show_round NAME...: the last line of each file
 show_round() { note "$(for name in "$@"; do echo "$name $(tail -n 1 "$dir/$name");"; done | paste -sd ' ')"; }
+# The next round is led by another of $names: whoever comes first has a machine that has just rested.
+rotate_names() { names=("${names[@]:1}" "${names[0]}"); }
 # figure BENCH METRIC UNIT OURS AGAINST THEIRS BETTER   (BETTER: more or less; ratio is how many times better we are)
 figure() {
     local ratio
