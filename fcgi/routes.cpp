@@ -46,8 +46,7 @@ bool passes_by_itself(const DatabaseError& error) {
 Response busy(const Site& site, const Request& request) {
     const bool reloads = request.method != "POST";
     Json::Value values(Json::objectValue);
-    const bool from_us = request.sec_fetch_site == "same-origin" ||
-                         (request.sec_fetch_site.empty() && (request.origin.empty() || request.origin == "null"));
+    const bool from_us = !is_judged_by_origin(request) && is_same_site_post(request, "");
     const bool keeps = !reloads && from_us && action_route(request.path) && !request.form.all().empty();
     values["texts"] = site.pages().strings()["messages"][reloads ? "503" : keeps ? "503_action" : "503_post"];
     values["keeps"] = keeps;

@@ -138,8 +138,8 @@ std::string text_of(const Json::Value& object, const char* name) {
 }
 
 void Site::refuse_other_sites(const Request& request) {
-    const bool settled = request.sec_fetch_site == "same-origin" || request.origin.empty() || request.origin == "null";
-    const std::string public_url = settled ? "" : text_of(ask("SELECT o365.responder_connectors()"), "public_url");
+    const std::string public_url =
+        is_judged_by_origin(request) ? text_of(ask("SELECT o365.responder_connectors()"), "public_url") : "";
     if (!is_same_site_post(request, public_url)) throw BadRequest(400, "the form was sent from another site");
 }
 

@@ -197,15 +197,6 @@ Json::Value field_view(const Json::Value& input, std::size_t place, const Parame
     return shown;
 }
 
-// A media type's name is the same in upper and lower case, and ends at its parameters.
-bool is_form(std::string_view content_type) {
-    content_type = content_type.substr(0, content_type.find(';'));
-    while (!content_type.empty() && is_blank(content_type.substr(0, 1))) content_type.remove_prefix(1);
-    while (!content_type.empty() && is_blank(content_type.substr(content_type.size() - 1)))
-        content_type.remove_suffix(1);
-    return same_name(content_type, "application/x-www-form-urlencoded");
-}
-
 }  // namespace
 
 std::string fill_in(std::string_view body, const InputValues& values, std::string_view content_type, std::size_t most) {

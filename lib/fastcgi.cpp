@@ -43,7 +43,6 @@ using namespace std::chrono_literals;
 
 constexpr auto kLookEvery = 1s;         // how often the main thread looks around when nothing happens
 constexpr auto kLookEveryAtEnd = 20ms;  // the same while threads are ending
-constexpr std::string_view kForm = "application/x-www-form-urlencoded";
 
 // ---- One request ----------------------------------------------------------------------------------------------------
 
@@ -115,10 +114,6 @@ std::string read_body(FCGX_Stream* in) {
         if (count <= 0) return body;
         body.append(buffer.data(), static_cast<std::size_t>(count));
     }
-}
-
-bool is_form(std::string_view content_type) {
-    return same_name(content_type.substr(0, content_type.find_first_of("; \t")), kForm);
 }
 
 Request make_request(const Params& params, std::string body, const std::string& id, const ServerOptions& options) {

@@ -225,13 +225,28 @@ std::string html_escape(std::string_view text) {
 }
 
 bool is_same_site_post(const Request& request, std::string_view public_url) {
+    if (is_judged_by_origin(request)) {
+        if (public_url.empty()) return true;
+        const auto from = parse_url(request.origin);
+        const auto ours = parse_url(public_url);
+        return from && ours && same_origin(*from, *ours);
+    }
     const std::string& site = request.sec_fetch_site;
-    if (!site.empty() && site != "same-origin" && site != "none") return false;
-    // Pages with no-referrer make browsers say "null" here: that is our own pages' case.
-    if (public_url.empty() || request.origin.empty() || request.origin == "null") return true;
-    const auto from = parse_url(request.origin);
-    const auto ours = parse_url(public_url);
-    return from && ours && same_origin(*from, *ours);
+    return site.empty() || site == "none" || site == "same-origin";
+}
+
+bool is_judged_by_origin(const Request& request) {
+    const std::string& site = request.sec_fetch_site;
+    // Pages with no-referrer make browsers say "null": that is our own pages' case.
+    return (site.empty() || site == "none") && !request.origin.empty() && request.origin != "null";
+}
+
+bool is_form(std::string_view content_type) {
+    content_type = content_type.substr(0, content_type.find(';'));
+    const auto begin = content_type.find_first_not_of(" \t");
+    if (begin == std::string_view::npos) return false;
+    const auto end = content_type.find_last_not_of(" \t");
+    return same_name(content_type.substr(begin, end - begin + 1), "application/x-www-form-urlencoded");
 }
 
 Response::Response()

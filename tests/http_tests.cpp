@@ -124,6 +124,26 @@ BOOST_AUTO_TEST_CASE(a_post_from_another_site_is_told_apart) {
     BOOST_TEST(is_same_site_post(post("https://elsewhere.example", ""), ""));
 }
 
+BOOST_AUTO_TEST_CASE(our_own_url_is_asked_for_only_where_the_origin_decides) {
+    BOOST_TEST(is_judged_by_origin(post("https://app.example", "")));
+    BOOST_TEST(is_judged_by_origin(post("https://app.example", "none")));
+    BOOST_TEST(!is_judged_by_origin(post("https://app.example", "same-origin")));
+    BOOST_TEST(!is_judged_by_origin(post("https://app.example", "cross-site")));
+    BOOST_TEST(!is_judged_by_origin(post("null", "")));
+    BOOST_TEST(!is_judged_by_origin(post("", "")));
+}
+
+BOOST_AUTO_TEST_CASE(a_form_is_known_by_its_media_type) {
+    for (const char* type : {"application/x-www-form-urlencoded", "Application/X-WWW-Form-URLEncoded",
+                             " application/x-www-form-urlencoded ; charset=utf-8"}) {
+        BOOST_TEST(is_form(type));
+    }
+    for (const char* type : {"", " ", ";", "application/json", "application/x-www-form-urlencodedx",
+                             "multipart/form-data; boundary=application/x-www-form-urlencoded"}) {
+        BOOST_TEST(!is_form(type));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(every_response_has_the_header_profile) {
     for (const Response& response : {Response(), Response::html(200, "x"), Response::text(200, "x"),
                                      Response::json(200, "{}"), Response::redirect(302, "https://a/")}) {
