@@ -201,9 +201,6 @@ void Delivery::loop(std::optional<Clock::time_point> deadline) {
 void Delivery::start_worker() {
     const Rows rows = database_.call("select o365.worker_start($1, $2, $3)",
                                      {worker_name(settings_), O365_VERSION, settings_.environment});
-    // A schema of before this version has neither links nor their key.
-    if (database_json(rows.text(0, 0)).isMember("public_url"))
-        action_key_ = Secret(database_.call("select o365.worker_action_key()").bytes(0, 0));
     take_orders(rows.text(0, 0));
     heard_ = rechecked_ = Clock::now();
     const Rows keys = database_.call("select key_id from o365.worker_keys() where sealed_rows > 0");
@@ -220,7 +217,13 @@ void Delivery::take_orders(std::string_view answer) {
     auto orders = std::make_shared<Orders>(
         Orders{json["sends"].asBool(), json["why"].asString(), milliseconds(json["lease_ms"].asInt64()),
                milliseconds(json["post_timeout_ms"].asInt64()), Classifier(json["rules"]), json["hosts"],
-               json["public_url"].asString()});
+               json["public_url"].asString(), Secret()});
+    // A schema of before migration 0010 has neither links nor their key, and may get them while this worker runs.
+    if (json.isMember("public_url")) {
+        const bool known = orders_ && !orders_->action_key.empty();
+        orders->action_key = Secret(known ? orders_->action_key.reveal()
+                                          : database_.call("select o365.worker_action_key()").bytes(0, 0));
+    }
     worker_ = json["worker"].asInt();
     if (!orders->sends && (!orders_ || orders_->sends)) log::error("not_sending", "why={}", log::quoted(orders->why));
     const std::string& problem = orders->classifier.problem();
@@ -594,9 +597,9 @@ void Delivery::advance(const std::shared_ptr<Lane>& lane) {
         }
         if (!lane->webhook) return hand_over(lane, true);
         ActionLink link;
-        if (!orders_here_->public_url.empty() && !action_key_.empty()) {
+        if (!orders_here_->public_url.empty()) {
             link = [this, &card](int number) {
-                return action_link(orders_here_->public_url, action_key_, card.card_id, number);
+                return action_link(orders_here_->public_url, orders_here_->action_key, card.card_id, number);
             };
         }
         CardBody body = card_body(std::move(card.body), lane->dialect, link);

@@ -68,6 +68,7 @@ class Delivery {
         Classifier classifier;
         Json::Value hosts;
         std::string public_url;  // where links to card actions lead; empty: there are none
+        Secret action_key;       // of those links
     };
 
     // A lane's news on its way to o365.worker_report.
@@ -109,7 +110,6 @@ class Delivery {
     Database database_;
     HttpClient client_;
     int worker_ = 0;
-    Secret action_key_;  // of those links; from before the sender starts
     std::string low_ = "-infinity";
     Clock::time_point swept_{};
     Clock::time_point heard_{};
