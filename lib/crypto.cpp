@@ -4,11 +4,10 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
+#include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <memory>
 #include <new>
@@ -27,12 +26,9 @@ unsigned char* unsigned_bytes(std::string& bytes) { return reinterpret_cast<unsi
 }  // namespace
 
 std::string random_bytes(std::size_t count) {
-    // The kernel's own, not RAND_bytes of OpenSSL, which for a few bytes takes 20 times as long.
-    constexpr std::size_t kAtOnce = 256;
     std::string bytes(count, '\0');
-    for (std::size_t at = 0; at < count; at += kAtOnce) {
-        if (::getentropy(bytes.data() + at, std::min(count - at, kAtOnce)) != 0)
-            throw std::runtime_error("could not read random bytes from the operating system");
+    if (RAND_bytes(unsigned_bytes(bytes), static_cast<int>(count)) != 1) {
+        throw std::runtime_error("could not read random bytes from the operating system");
     }
     return bytes;
 }

@@ -1,4 +1,4 @@
-// Random bytes (the kernel's), hashes and text forms of bytes (OpenSSL). Every function may be called from any thread.
+// Random bytes, hashes and text forms of bytes (OpenSSL). Every function may be called from any thread.
 #pragma once
 
 #include <cstddef>
