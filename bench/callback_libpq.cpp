@@ -42,7 +42,7 @@ void field(std::string& row, const std::string& value) {
 void callback(PGconn* link, const Options& options, int n) {
     const std::string state = options.prefix + "-" + std::to_string(n);
     const std::string id = "r-" + state;
-    std::string row("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0\0\12", 21);
+    std::string row("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0\0\14", 21);
     field(row, options.slug);
     field(row, id);
     field(row, o365::sha256(state));
@@ -54,11 +54,13 @@ void callback(PGconn* link, const Options& options, int n) {
     field(row, "5f0c2b1a-7d43-4e0e-9d5b-6a1c9f3e2b10");
     field(row, "Groups");
     field(row, "Sales team");
+    field(row, o365::sha256(id));
+    field(row, "{\"\\\\x" + o365::hex(o365::sha256("c" + std::to_string(n))) + "\"}");
     row += "\377\377";
     const std::string query =
         "COPY o365.callback (slug, request_id, state_hash, cookie_hash, webhook_host, webhook_port, webhook_url, "
-        "user_object_id, app_type, "
-        "group_name) FROM STDIN (FORMAT binary); SELECT o365.responder_callback_outcome('" +
+        "user_object_id, app_type, group_name, fresh_cookie_hash, cookie_hashes) FROM STDIN (FORMAT binary); "
+        "SELECT o365.responder_callback_outcome('" +
         id + "')";
     if (PQsendQuery(link, query.c_str()) != 1) throw std::runtime_error(PQerrorMessage(link));
     if (PQresultStatus(Result{PQgetResult(link)}.get()) != PGRES_COPY_IN)
