@@ -37,8 +37,8 @@ std::vector<std::string> names_of(std::string_view header) {
 
 }  // namespace
 
-std::string attempt_cookie_name(std::string_view seed) {
-    return std::string(kPrefix) + hex(sha256(seed)).substr(0, kNameDigits);
+std::string attempt_cookie_name(std::string_view hash) {
+    return std::string(kPrefix) + hex(hash).substr(0, kNameDigits);
 }
 
 std::vector<AttemptCookie> attempt_cookies(const Request& request) {

@@ -16,9 +16,9 @@ struct AttemptCookie {
     std::string value;
 };
 
-// The name of the cookie of an attempt: a prefix that only this host can set, and the first digits of the SHA-256 of
-// `seed`, which is its state, or its own value where there was no state of ours.
-std::string attempt_cookie_name(std::string_view seed);
+// The name of the cookie of an attempt: a prefix that only this host can set, and the first hex digits of `hash`, the
+// SHA-256 of its state, or of its own value where there was no state of ours.
+std::string attempt_cookie_name(std::string_view hash);
 
 // Those that the browser sent, oldest first (RFC 6265 5.4). One whose name arrives twice is left out: another site may
 // have planted it.

@@ -28,6 +28,7 @@ struct Hit {
     Value state_hash, cookie_hash;
     AttemptCookie own;    // of the attempt, as the browser sent it; the name is empty when there was no state
     AttemptCookie fresh;  // for a browser that comes without a state of ours
+    std::string fresh_hash;
     bool malformed = false;
 };
 
@@ -57,15 +58,17 @@ Hit read_hit(const Request& request) {
     if (request.query_refused || (!hit.webhook && !hit.error)) hit.malformed = true;
     // Also of a hit that cannot be judged: it says whose attempt this was.
     if (state && !state->empty() && state->size() <= kMaxState) {
-        hit.state_hash = Value::bytes(sha256(*state));
-        hit.own.name = attempt_cookie_name(*state);
+        const std::string hash = sha256(*state);
+        hit.state_hash = Value::bytes(hash);
+        hit.own.name = attempt_cookie_name(hash);
         if (const auto value = cookie(request.cookies, hit.own.name)) {
             hit.own.value = *value;
             hit.cookie_hash = Value::bytes(sha256(*value));
         }
     }
     hit.fresh.value = random_token();
-    hit.fresh.name = attempt_cookie_name(hit.fresh.value);
+    hit.fresh_hash = sha256(hit.fresh.value);
+    hit.fresh.name = attempt_cookie_name(hit.fresh_hash);
     return hit;
 }
 
@@ -82,7 +85,7 @@ Json::Value store(Site& site, const Request& request, const std::string& slug, c
                                  or_null(hit.user_object_id),
                                  or_null(hit.app_type),
                                  or_null(hit.group_name),
-                                 Value::bytes(sha256(hit.fresh.value)),
+                                 Value::bytes(hit.fresh_hash),
                                  cookie_hashes(attempt_cookies(request))};
     const bool pinned = !site.sealing_key().empty();
     if (pinned) fields.emplace_back(site.sealing_key());
@@ -106,9 +109,9 @@ Json::Value judge(Site& site, const Request& request, const std::string& slug, c
                           *hit.error == "bad_webhook";
         return fail(ours ? "other: " + *hit.error : *hit.error);
     }
-    const auto webhook = parse_url(*hit.webhook);
-    if (!webhook || !webhook_shape_problem(*hit.webhook).empty()) return fail("bad_webhook");
-    return store(site, request, slug, hit, *webhook);
+    const Webhook webhook = parse_webhook(*hit.webhook);
+    if (!webhook.problem.empty()) return fail("bad_webhook");
+    return store(site, request, slug, hit, webhook.url);
 }
 
 Response connected(const Site& site, const Request& request, Json::Value page, const Hit& hit) {

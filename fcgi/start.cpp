@@ -21,10 +21,11 @@ Response start(Site& site, const Request& request, const std::string& slug) {
     const std::string again = request.form.get_or("again", "");
     if (!again.empty() && !is_request_id(again)) throw BadRequest(400, "again is no request id");
     const std::string state = random_token();
-    const AttemptCookie cookie{attempt_cookie_name(state), random_token()};
+    const std::string state_hash = sha256(state);
+    const AttemptCookie cookie{attempt_cookie_name(state_hash), random_token()};
     const Json::Value page =
         site.ask("SELECT o365.responder_start($1, $2, $3, $4, $5, $6, $7)",
-                 {slug, ticket.empty() ? Value() : Value::bytes(sha256(ticket)), Value::bytes(sha256(state)),
+                 {slug, ticket.empty() ? Value() : Value::bytes(sha256(ticket)), Value::bytes(state_hash),
                   Value::bytes(sha256(cookie.value)), request.id, again.empty() ? Value() : Value(again),
                   again.empty() ? Value() : cookie_hashes(attempt_cookies(request))});
     if (!page["found"].asBool()) return site.message(request, 404);

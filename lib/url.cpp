@@ -47,6 +47,26 @@ bool is_host_name(const std::string& host) {
            host.find('.') != std::string::npos;
 }
 
+// Of a URL in that text; empty when it can be a webhook.
+std::string webhook_problem(std::string_view text, const std::optional<Url>& url) {
+    if (text.empty()) return "the webhook is empty";
+    if (text.size() > kMaxWebhook) return "the webhook is longer than 2,048 bytes";
+    for (const char c : text) {
+        if (c <= ' ' || c == 127 || c == '\\')
+            return "the webhook holds blanks, control characters or characters beyond ASCII";
+    }
+    if (!url) return "the webhook is no URL";
+    if (url->scheme != "https") return "the webhook is not https";
+    if (url->has_user) return "the webhook names a user";
+    if (url->has_fragment) return "the webhook has a fragment";
+    if (looks_like_ip(url->host)) return "the webhook lies on an address instead of a host name";
+    if (!is_host_name(url->host)) return "the webhook's host is no host name";
+    const auto authority = text.substr(8);
+    const auto host_end = authority.find_first_of(":/?#");
+    if (host_end == 0 || authority.substr(0, host_end).ends_with('.')) return "the webhook's host ends with a dot";
+    return {};
+}
+
 }  // namespace
 
 std::optional<Url> parse_url(std::string_view text) {
@@ -79,24 +99,11 @@ std::string origin_of(const Url& url) {
     return url.scheme + "://" + url.host + (url.port == own_port ? "" : ":" + std::to_string(url.port));
 }
 
-std::string webhook_shape_problem(std::string_view text) {
-    if (text.empty()) return "the webhook is empty";
-    if (text.size() > kMaxWebhook) return "the webhook is longer than 2,048 bytes";
-    for (const char c : text) {
-        if (c <= ' ' || c == 127 || c == '\\')
-            return "the webhook holds blanks, control characters or characters beyond ASCII";
-    }
-    const auto url = parse_url(text);
-    if (!url) return "the webhook is no URL";
-    if (url->scheme != "https") return "the webhook is not https";
-    if (url->has_user) return "the webhook names a user";
-    if (url->has_fragment) return "the webhook has a fragment";
-    if (looks_like_ip(url->host)) return "the webhook lies on an address instead of a host name";
-    if (!is_host_name(url->host)) return "the webhook's host is no host name";
-    const auto authority = text.substr(8);
-    const auto host_end = authority.find_first_of(":/?#");
-    if (host_end == 0 || authority.substr(0, host_end).ends_with('.')) return "the webhook's host ends with a dot";
-    return {};
+Webhook parse_webhook(std::string_view text) {
+    auto url = parse_url(text);
+    Webhook webhook{webhook_problem(text, url), {}};
+    if (webhook.problem.empty()) webhook.url = std::move(*url);
+    return webhook;
 }
 
 }  // namespace o365

@@ -25,9 +25,14 @@ std::optional<Url> parse_url(std::string_view text);
 // names.
 std::string origin_of(const Url& url);
 
-// Why `text` cannot be a webhook whatever its host, or empty when it can: https only, no user, no fragment, ASCII host
-// that is no IP literal in any notation and has no trailing dot, at most 2,048 bytes, no control bytes or blanks. Never
-// quotes the URL. The host and port are judged by the database (o365_internal.webhook_host), label by label.
-std::string webhook_shape_problem(std::string_view text);
+struct Webhook {
+    std::string problem;  // why the text cannot be one, never quoting it; empty when it can
+    Url url;              // when there is no problem
+};
+
+// A webhook, whatever its host: https only, no user, no fragment, ASCII host that is no IP literal in any notation and
+// has no trailing dot, at most 2,048 bytes, no control bytes or blanks. The host and port are judged by the database
+// (o365_internal.webhook_host), label by label.
+Webhook parse_webhook(std::string_view text);
 
 }  // namespace o365

@@ -623,14 +623,13 @@ void Delivery::advance(const std::shared_ptr<Lane>& lane) {
 
 // Checked when it was stored; the list may have changed since, and this is the program that connects.
 void Delivery::check_webhook(Lane& lane) const {
-    const std::string& url = lane.webhook->reveal();
-    lane.cannot_send = webhook_shape_problem(url);
+    Webhook webhook = parse_webhook(lane.webhook->reveal());
+    lane.cannot_send = std::move(webhook.problem);
     if (lane.cannot_send.empty()) {
-        const auto parsed = parse_url(url);
-        if (host_is_allowed(orders_here_->hosts, lane.dialect, *parsed)) return;
+        if (host_is_allowed(orders_here_->hosts, lane.dialect, webhook.url)) return;
         lane.cannot_send = fmt::format(
             "webhooks on host {0} port {2} are not allowed: select o365.allow_webhook_host('{1}', '{0}', {2})",
-            parsed->host, lane.dialect, parsed->port);
+            webhook.url.host, lane.dialect, webhook.url.port);
     }
     lane.cannot_send_outcome = "suspend";
 }
