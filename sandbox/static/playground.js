@@ -115,4 +115,6 @@
     addEventListener('hashchange', open);
     marks();
     open();
+    // What was typed before this file was there.
+    if (field.value !== field.defaultValue) judge();
 })();

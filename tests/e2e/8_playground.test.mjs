@@ -50,6 +50,16 @@ test('what o365.send would say stands at its line, while one types', () => inPla
     await photograph(page, 'playground-problems');
 }));
 
+test('what was typed before the page was lively is judged once it is', () => inPlayground(async (page) => {
+    let arrive;
+    const typed = new Promise((resolve) => { arrive = resolve; });
+    await page.route(/\/playground\.js/, async (route) => { await typed; await route.continue(); });
+    await page.goto(`${SANDBOX_URL}/playground`, {waitUntil: 'commit'});
+    await card(page).fill('{"title": "typed early"}');
+    arrive();
+    await verdict(page, 'Connector webhook').getByText('refused by o365.send').waitFor();
+}));
+
 test('a text that is no JSON is told in which line', () => inPlayground(async (page) => {
     await type(page, '{\n  "text": "no comma"\n  "x": 1\n}');
     assert.match(await page.locator('#judged').textContent(), /Line 3, column 3: Missing ','/);
