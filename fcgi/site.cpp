@@ -203,7 +203,6 @@ Response Site::connected(const Request& request, Json::Value page) const {
     const std::string by_type = "connected_" + text_of(page, "app_type");
     page["texts"]["connected"] = texts.isMember(by_type) ? texts[by_type] : texts["connected_other"];
     page["place"] = text_of(page, "group_name");
-    page.removeMember("request_id");  // nobody needs help here
     return this->page(request, 200, "done", std::move(page));
 }
 

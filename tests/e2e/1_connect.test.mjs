@@ -5,7 +5,7 @@ import https from 'node:https';
 import {join} from 'node:path';
 import {after, before, test} from 'node:test';
 
-import {asApplication, Client, connect, FEED_URL, openBrowser, photograph, PUBLIC_URL, SANDBOX_URL, sql, STACK_DIR, ticketLink, toPicker, until} from './harness.mjs';
+import {asApplication, asSuperuser, Client, connect, FEED_URL, openBrowser, photograph, PUBLIC_URL, SANDBOX_URL, sql, STACK_DIR, ticketLink, toPicker, until} from './harness.mjs';
 
 let other;  // another site, which notes the Referer that it is sent
 const referers = [];
@@ -25,6 +25,7 @@ before(async () => {
 });
 after(() => other.close());
 
+const outcome = (request) => sql(`select outcome from o365.attempt('${request}')`);
 const connection = (user) => asApplication(`select app_type, coalesce(group_name, ''), status from o365.connections('${user}')`);
 
 for (const [kind, choice, user, stored] of [
@@ -40,6 +41,7 @@ for (const [kind, choice, user, stored] of [
             await page.waitForURL(/\/connect\/desk\/done\/[0-9a-f-]{36}$/);
             assert.match(await page.textContent('h1'), /Contoso Helpdesk is connected/);
             assert.equal(connection(user), stored);
+            assert.equal(outcome(await page.textContent('footer code')), 'connected');
             if (user === 'ben') assert.ok((await page.textContent('main')).includes('Büro & Söhne <Team>'));
             await photograph(page, `done-${stored.split('|')[0]}-${user}`);
         } finally {
@@ -179,6 +181,8 @@ test('the same callback again shows success in this browser and nothing in anoth
         await page.waitForURL(/\/done\//);
         await page.goto(callback);
         await page.waitForURL(/\/done\//);
+        assert.equal(outcome(await page.textContent('footer code')), 'connected');
+        assert.equal(outcome(asSuperuser("select request_id from o365_internal.connect_attempt where app_user = 'jan' and outcome = 'repeated'")), 'repeated');
         await stranger.page.goto(callback);
         await stranger.page.waitForURL(/\/failed\?reason=used/);
         assert.equal(asApplication("select count(*) from o365.connections('jan')"), '1');
