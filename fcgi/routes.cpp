@@ -80,7 +80,7 @@ Response answer(Site& site, const Request& request) {
         } else {
             site.database_answered(false, error.what());
         }
-        log::debug("told_to_wait", "request={}", request.id);
+        log::info("told_to_wait", "request={}", request.id);
         return busy(site, request);
     }
 }
