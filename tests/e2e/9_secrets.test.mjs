@@ -40,8 +40,7 @@ test('the loggers really were turned up: what is no secret stands in them', () =
     const server = process.env.SERVER.split('-')[0];
     assert.match(readFileSync(join(LOGS, `${server}-access.log`), 'utf8'), /GET \/connect\/desk\/callback 302/);
     assert.match(readFileSync(join(LOGS, `${server}-main.log`), 'utf8'), server === 'nginx' ? /\[debug\]/ : /:debug\]/);
-    // Cards are sent in the run behind nginx only.
-    assert.match(readFileSync(join(LOGS, 'programs.log'), 'utf8'), server === 'nginx' ? /event=card_delivered/ : /event=callback/);
+    assert.match(readFileSync(join(LOGS, 'programs.log'), 'utf8'), /event=card_delivered/);
     assert.match(readFileSync(join(STACK_DIR, 'activity'), 'utf8'), /o365\.worker_claim/);
 });
 
@@ -64,9 +63,7 @@ test('no other process of their user can read the memory of our programs', {skip
 test('no webhook, object id, state, cookie, ticket or token is in any log, view of activity, file or dump', async () => {
     await stack('stop', 'worker');
     const secrets = secretsSeen();
-    const kinds = ['webhook', 'object-id', 'state', 'cookie', 'ticket', 'form-token'];
-    // Cards' actions are pressed in the run behind nginx only.
-    for (const kind of process.env.SERVER === 'nginx' ? [...kinds, 'action-token'] : kinds) {
+    for (const kind of ['webhook', 'object-id', 'state', 'cookie', 'ticket', 'form-token', 'action-token']) {
         assert.ok(secrets.some((secret) => secret.kind === kind), `no ${kind} was seen, so its search would prove nothing`);
     }
     // What the sandbox was sent is judged by the next test.
@@ -80,8 +77,7 @@ test('no webhook, object id, state, cookie, ticket or token is in any log, view 
 test('no link to a card\'s action is in any of them, but in what the sandbox got', async () => {
     const links = secretsSeen().filter(({kind}) => kind === 'action-link');
     assert.ok(links.length > 0, 'none was seen, so its search would prove nothing');
-    // Cards are sent in the run behind nginx only.
-    if (process.env.SERVER === 'nginx') assert.notDeepEqual(search([join(LOGS, 'postgres.out')], links), [], 'the sandbox has them, and the search finds them');
+    assert.notDeepEqual(search([join(LOGS, 'postgres.out')], links), [], 'the sandbox has them, and the search finds them');
     assert.deepEqual(search(writtenByUs(), links), []);
     const server = process.env.SERVER.split('-')[0];
     assert.match(readFileSync(join(LOGS, `${server}-access.log`), 'utf8'), /GET \/action\/\*\*\* /, 'and the access log says that they were used');
