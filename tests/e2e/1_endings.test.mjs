@@ -135,6 +135,15 @@ test('a group may be called anything: it is shown as text and stored as it came'
     }
 }));
 
+test('a type of place that nobody knows yet is kept, and the page speaks of none', () => inBrowser(async (page) => {
+    const state = await begun(page, 'new-type');
+    await page.goto(callbackUrl('ends', {state, webhook_url: newWebhook(), group_name: 'Place', app_type: 'Sôme-New'}));
+    await page.waitForURL(/\/done\//);
+    assert.equal(connection('new-type'), 'sôme-new|Place|active');
+    assert.match(await page.textContent('h1'), /is connected/);
+    assert.doesNotMatch(await page.textContent('main'), /Sôme|group|team|inbox/i);
+}));
+
 test('a callback without a state, or with one that nobody handed out, is refused; the two are told apart', () => inBrowser(async (page) => {
     await page.goto(callbackUrl('ends', {webhook_url: newWebhook()}));
     await failure(page, 'no_state', {says: /not opened by the Connect button/, detail: 'it carried none'});
@@ -368,12 +377,28 @@ test("the documentation's button says what the connector's callback will do with
     assert.match(notice('plain'), /asked to confirm before anything is posted/);
 });
 
+test('only a POST begins an attempt', async () => {
+    const attempts = () => asSuperuser('select count(*) from o365_internal.connect_attempt');
+    const before = attempts();
+    for (const method of ['GET', 'HEAD']) {
+        const answer = await new Client().request(`${PUBLIC_URL}/connect/ends/start`, undefined, {method});
+        assert.deepEqual([answer.status, answer.headers.allow, answer.headers['set-cookie']], [405, 'POST', undefined]);
+    }
+    assert.equal(attempts(), before);
+});
+
 test('no other page may be framed', async () => {
     for (const path of ['/', '/failed?reason=denied', '/callback']) {
         const {headers} = await new Client().request(`${PUBLIC_URL}/connect/ends${path}`);
         assert.match(headers['content-security-policy'], /frame-ancestors 'none'/);
         assert.equal(headers['x-frame-options'], 'DENY');
     }
+    const person = new Client();
+    const {location} = await person.request(await person.toCallback(ticketLink('unframed', 'asks'), 'Sales'));
+    const {headers, text} = await person.request(location);
+    assert.match(text, /Yes, connect/);
+    assert.match(headers['content-security-policy'], /frame-ancestors 'none'/);
+    assert.equal(headers['x-frame-options'], 'DENY');
 });
 
 test("the application's own target: by 302, or from a page that gives no Referer away", async () => {
@@ -400,14 +425,17 @@ test('the same webhook again: the same user renews and keeps the settings, anoth
         const state = await begun(page, user);
         await page.goto(callbackUrl('ends', {state, webhook_url: webhook, group_name: name, app_type: 'groups', user_objectId: `object-of-${user}`}));
         await page.waitForURL(/\/done\//);
+        return page.textContent('footer code');
     };
     const rows = () => sql("select subscription_id, app_user, group_name, status, renewed_at is not null from o365.subscriptions where app_user in ('renews', 'joins') order by 1");
-    await bring('renews', 'Sales');
+    assert.equal(attempt(await bring('renews', 'Sales')), 'connected|');
     const [id] = rows().split('|');
     sql(`select o365.pause(${id})`);
-    await bring('renews', 'Sales renamed');
+    const renewal = await bring('renews', 'Sales renamed');
+    assert.equal(attempt(renewal), 'connected|');
+    assert.equal(asSuperuser(`select subscription_id from o365_internal.connect_attempt where request_id = '${renewal}'`), id);
     assert.equal(rows(), `${id}|renews|Sales renamed|paused|t`);
-    await bring('joins', 'Sales renamed');
+    assert.equal(attempt(await bring('joins', 'Sales renamed')), 'connected|');
     assert.doesNotMatch(await page.textContent('main'), /renews|already/);
     const [first, second] = rows().split('\n');
     assert.equal(first, `${id}|renews|Sales renamed|paused|t`);

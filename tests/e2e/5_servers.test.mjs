@@ -347,6 +347,16 @@ test('a body without a length is refused by the responder if it is too long', as
     assert.equal(answer.headers['referrer-policy'], 'no-referrer');
 });
 
+test('a form that comes in chunks arrives whole', async () => {
+    const form = `ticket=${'t'.repeat(30)}`;
+    const chunks = [form.slice(0, 9), form.slice(9)].map((part) => `${part.length.toString(16)}\r\n${part}\r\n`).join('');
+    await instead(join(BUILD, 'tests/fastcgi_echo'), async () => {
+        const answer = await post(0, plant('small-chunks'), 'Transfer-Encoding: chunked\r\n', `${chunks}0\r\n\r\n`);
+        assert.equal(answer.status, 200);
+        assert.match(answer.body, new RegExp(`"ticket" : "${'t'.repeat(30)}"`));
+    });
+});
+
 // ---- Refused before the server knows the path -------------------------------------------------------------------------------
 
 const callback = '/connect/desk/callback';

@@ -100,12 +100,13 @@ test('the responder runs as the customer, not as the web server, with nothing in
 });
 
 test('group, inbox and team connect; cards sent in SQL leave with cron\'s line and are in the feed', async () => {
-    for (const [name, place] of [['ann', 'Sales'], ['bob', 'Inbox'], ['cleo', 'Engineering']]) {
+    for (const [name, place, stored] of [['ann', 'Sales', 'groups|Sales'], ['bob', 'Inbox', 'mail|'], ['cleo', 'Engineering', 'teams|Engineering']]) {
         const {client, callback, answer} = await connect(name, place);
         assert.equal(answer.status, 302);
         assert.match(answer.location, new RegExp(`^${PUBLIC_URL}/connect/desk/done/[0-9a-f-]{36}$`));
         const done = await client.request(answer.location);
         assert.equal(done.status, 200);
+        assert.equal(owner(`select app_type, group_name from o365.connections('${name}')`), stored);
         const again = await client.request(callback);
         assert.equal(again.location, answer.location, 'a repeat in the same browser shows success');
         owner(`select o365.send(${subscription(name)}, '{"text": "for ${name}"}')`);
@@ -158,6 +159,34 @@ test('Deny, a forged state, another browser and no parameter: each has its page'
     assert.equal(await reason(other, new Client()), 'no_cookie', 'another browser has no cookie of this state');
     assert.ok(await reason(callback));
     assert.equal(subscription('eve'), '');
+});
+
+test('errors of Microsoft\'s page, a refused host, a damaged webhook, and each of their states a second time: told apart by o365.attempt', async () => {
+    const webhook = 'https://contoso.webhook.localhost/webhookb2/made-up';
+    for (const [parameters, outcome, detail] of [
+        [{error: 'Invalid Request'}, 'invalid_request', ''],
+        [{error: 'ServerBusy'}, 'unknown_error', 'ServerBusy'],
+        [{webhook_url: 'https://elsewhere.example/hook'}, 'refused_host', 'elsewhere.example'],
+        [{webhook_url: 'http://contoso.webhook.localhost/hook'}, 'bad_webhook', ''],
+        [{group_name: 'no webhook'}, 'malformed', ''],
+        [{webhook_url: webhook}, 'expired', ''],
+    ]) {
+        const client = new Client();
+        const start = link('errs');
+        const {location} = await client.request(new URL('start', start.split('?')[0]).href, {ticket: new URL(start).searchParams.get('ticket')});
+        const state = new URL(location).searchParams.get('state');
+        if (outcome === 'expired') owner("update o365_internal.connect_attempt set expires_at = now() where app_user = 'errs' and outcome is null");
+        const end = async (more) => {
+            const answer = await client.request(`${PUBLIC_URL}/connect/desk/callback?${new URLSearchParams({state, ...more})}`);
+            const page = await client.request(answer.location);
+            const request = page.text.match(/<code>(r-[0-9a-f]{12})<\/code>/)[1];
+            assert.equal(new URL(answer.location).searchParams.get('reason'), owner(`select outcome from o365.attempt('${request}')`));
+            return owner(`select outcome, detail from o365.attempt('${request}')`);
+        };
+        assert.equal(await end(parameters), `${outcome}|${detail}`);
+        if (!['malformed', 'expired'].includes(outcome)) assert.equal(await end({webhook_url: webhook}), `used|the attempt had ended as ${outcome}`);
+    }
+    assert.equal(subscription('errs'), '');
 });
 
 test('the page behind a link to a card\'s action lies beside the others, and has its style', async () => {

@@ -162,5 +162,20 @@ SELECT o365.remove((pg_temp.subscription_of('r-00000000c071')).subscription_id) 
 SELECT is(pg_temp.callback('v1', 'c1', 'r-00000000c072', 'https://contoso.webhook.office.com/webhookb2/ida') ->> 'outcome', 'used', 'a repeat of what was removed meanwhile shows no success');
 SELECT is((o365.responder_done('desk', pg_temp.id_of('r-00000000c071'), NULL) ->> 'found')::boolean, false, 'nor does its page');
 
+-- Nobody came back: the attempt is swept an hour after its time, and forgotten after history_days.
+SELECT pg_temp.begin('w1', 'c1', 'abe'), pg_temp.begin('w2', 'c1', 'abe') \g /dev/null
+UPDATE o365_internal.connect_attempt AS a SET expires_at = now() - interval '61 minutes' WHERE a.state_hash = sha256('w1');
+UPDATE o365_internal.connect_attempt AS a SET expires_at = now() - interval '59 minutes' WHERE a.state_hash = sha256('w2');
+SELECT is(o365.worker_chores(1), 'swept 1 abandoned attempts', 'an attempt whose time is an hour past is abandoned');
+SELECT is((SELECT a.outcome FROM o365_internal.connect_attempt AS a WHERE a.state_hash = sha256('w1')), 'abandoned', 'and says so');
+SELECT is(pg_temp.callback('w1', 'c1', 'r-00000000c090') ->> 'outcome', 'expired', 'who comes back all the same was too slow');
+UPDATE o365_internal.connect_attempt AS a SET started_at = now() - make_interval(days => o365_internal.integer_setting('history_days'), hours => -1)
+ WHERE a.state_hash = sha256('w2');
+SELECT o365.worker_chores(1) \g /dev/null
+SELECT is((SELECT count(*) FROM o365_internal.connect_attempt AS a WHERE a.state_hash = sha256('w2')), 1::bigint, 'attempts stay for history_days');
+UPDATE o365_internal.connect_attempt AS a SET started_at = a.started_at - interval '2 hours' WHERE a.state_hash = sha256('w2');
+SELECT o365.worker_chores(1) \g /dev/null
+SELECT is((SELECT count(*) FROM o365_internal.connect_attempt AS a WHERE a.state_hash = sha256('w2')), 0::bigint, 'and go then');
+
 SELECT * FROM finish();
 ROLLBACK;
