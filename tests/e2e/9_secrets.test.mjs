@@ -63,7 +63,9 @@ test('no other process of their user can read the memory of our programs', {skip
 test('no webhook, object id, state, cookie, ticket or token is in any log, view of activity, file or dump', async () => {
     await stack('stop', 'worker');
     const secrets = secretsSeen();
-    for (const kind of ['webhook', 'object-id', 'state', 'cookie', 'ticket', 'form-token', 'action-token']) {
+    const kinds = ['webhook', 'object-id', 'state', 'cookie', 'ticket', 'form-token'];
+    // The feed of the sandbox posts actions in the run behind nginx only.
+    for (const kind of process.env.SERVER === 'nginx' ? [...kinds, 'action-token'] : kinds) {
         assert.ok(secrets.some((secret) => secret.kind === kind), `no ${kind} was seen, so its search would prove nothing`);
     }
     // What the sandbox was sent is judged by the next test.
