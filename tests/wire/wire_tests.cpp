@@ -491,12 +491,12 @@ namespace {
 // gets stuck half-way. Handed over as descriptor 0.
 class NarrowListener {
   public:
-    NarrowListener() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    explicit NarrowListener(in_addr_t on = INADDR_LOOPBACK) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         const int room = 4096;
         ::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
         sockaddr_in address{};
         address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        address.sin_addr.s_addr = htonl(on);
         socklen_t size = sizeof(address);
         if (::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
             ::listen(fd_.get(), 128) != 0 ||
@@ -542,6 +542,17 @@ BOOST_AUTO_TEST_CASE(peers_that_do_not_take_their_answer_hold_no_thread) {
     for (const auto& peer : stuck) peer->reset_at_close();
     stuck.clear();
     BOOST_TEST(listener.answers());
+    BOOST_TEST((responder.stop() < kPromptly));
+}
+
+BOOST_AUTO_TEST_CASE(a_listener_that_others_than_this_machine_reach_is_refused) {
+    BOOST_CHECK_EXCEPTION(Responder(NarrowListener(INADDR_ANY).fd()), std::runtime_error, [](const auto& error) {
+        return std::string(error.what())
+            .ends_with("could not use the listener handed over: it is TCP beyond this machine; use a Unix socket\n");
+    });
+    const NarrowListener loopback;
+    Responder responder(loopback.fd());
+    BOOST_TEST(loopback.answers());
     BOOST_TEST((responder.stop() < kPromptly));
 }
 
