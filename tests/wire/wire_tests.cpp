@@ -22,8 +22,13 @@ constexpr std::size_t kBegins = 16;  // bytes of BEGIN_REQUEST
 
 // Most cases share one responder: what one of them left behind would be found by the next.
 struct Shared {
-    Shared() { responder.emplace(); }
-    ~Shared() { responder.reset(); }
+    static void setup() { responder.emplace(); }
+    // When all cases are through, or the only one. It ends by itself, as only such a process is asked what it leaked.
+    static void teardown() {
+        BOOST_REQUIRE(responder->alive());
+        BOOST_TEST((responder->stop() < kPromptly));
+        responder.reset();
+    }
     static inline std::optional<Responder> responder;
 };
 BOOST_TEST_GLOBAL_FIXTURE(Shared);
