@@ -652,6 +652,8 @@ BOOST_AUTO_TEST_CASE(a_callback_whose_responder_is_killed_before_its_answer_is_s
                            "&webhook_url=https%3A%2F%2Foutlook.office.com%2Fwebhookb2%2Fwire&group_name=G"
                            "&user_objectId=5f0c2b1a-7d43-4e0e-9d5b-6a1c9f3e2b10&app_type=Groups");
     params.emplace_back("HTTP_COOKIE", cookie.substr(0, cookie.find(';')));
+    Database db = database();
+    const auto stored = [&] { return db.call("SELECT count(*) FROM o365_internal.subscription").integer(0, 0); };
     {
         // The insert waits, so the answer cannot have been sent.
         Held held("o365_internal.subscription", "SHARE");
@@ -660,15 +662,18 @@ BOOST_AUTO_TEST_CASE(a_callback_whose_responder_is_killed_before_its_answer_is_s
         BOOST_TEST(Held::waiting(1));
         responder->kill();
         BOOST_TEST(peer.receive() == "");
+        BOOST_TEST(stored() == 0);
         held.release();
     }
+    // The database has all of it, and goes on with nobody there to answer.
+    BOOST_TEST(comes_true([&] { return stored() > 0; }));
+    BOOST_TEST(stored() == 1);
     responder = std::make_unique<Responder>();
-    // The browser tries again: whether or not the first one was stored, this is success, and there is one connection.
+    // The browser tries again: this is success, and there is still one connection.
     const Answer again = responder->ask(request(params));
     BOOST_TEST(again.text.starts_with("Status: 302 "));
     BOOST_TEST(again.header("Location").find("/connect/wire/done/") != std::string::npos);
-    Database db = database();
-    BOOST_TEST(db.call("SELECT count(*) FROM o365_internal.subscription").integer(0, 0) == 1);
+    BOOST_TEST(stored() == 1);
     BOOST_TEST((responder->stop() < kPromptly));
 }
 
