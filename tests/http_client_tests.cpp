@@ -7,8 +7,12 @@
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/tls_server.h"
 
@@ -47,6 +51,29 @@ struct Listener {
     ~Listener() { ::close(fd); }
     int fd;
     int port = 0;
+};
+
+// A port of loopback where nobody listens.
+int closed_port() { return Listener().port; }
+
+// Variables of the environment, for as long as it lives; it is made before a server is, whose thread reads some.
+class Environment {
+  public:
+    Environment(const std::vector<const char*>& names, const std::string& value) {
+        for (const char* name : names) {
+            const char* const before = std::getenv(name);
+            before_.emplace_back(name, before == nullptr ? std::nullopt : std::optional<std::string>(before));
+            ::setenv(name, value.c_str(), 1);
+        }
+    }
+    Environment(const Environment&) = delete;
+    Environment& operator=(const Environment&) = delete;
+    ~Environment() {
+        for (const auto& [name, value] : before_) value ? ::setenv(name, value->c_str(), 1) : ::unsetenv(name);
+    }
+
+  private:
+    std::vector<std::pair<const char*, std::optional<std::string>>> before_;
 };
 
 PostResult post(HttpClient& client, const std::string& url, bool may_start = true) {
@@ -131,12 +158,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_never_answers_the_handshake_was_sent_nothing) {
 BOOST_AUTO_TEST_CASE(a_closed_port_is_no_connection) {
     HttpClientOptions options;
     options.allow_loopback = true;
-    int port = 0;
-    {
-        const Listener listener;
-        port = listener.port;
-    }
-    const PostResult result = post(options, "https://localhost:" + std::to_string(port) + "/hook");
+    const PostResult result = post(options, "https://localhost:" + std::to_string(closed_port()) + "/hook");
     BOOST_TEST((result.transport == Transport::not_sent));
     BOOST_TEST(result.problem == "no connection to the webhook's host");
 }
@@ -160,6 +182,25 @@ BOOST_AUTO_TEST_CASE(a_certificate_of_an_unknown_authority_is_refused) {
     const PostResult result = post(options, server.url());
     BOOST_TEST((result.transport == Transport::not_sent));
     BOOST_TEST(result.problem == "the certificate of the webhook's host is not valid");
+    BOOST_TEST(server.requests().empty());
+}
+
+BOOST_AUTO_TEST_CASE(proxy_variables_of_the_environment_are_ignored) {
+    const Environment proxies({"https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"},
+                              "http://localhost:" + std::to_string(closed_port()));
+    const Environment exceptions({"no_proxy", "NO_PROXY"}, "");
+    TlsServer server({kOne});
+    const PostResult result = post(options_for(server), server.url());
+    BOOST_TEST(result.status == 200, result.problem);
+    BOOST_TEST(server.requests().size() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(no_proxy_of_the_environment_leads_past_no_configured_proxy) {
+    const Environment exceptions({"no_proxy", "NO_PROXY"}, "*");
+    TlsServer server({kOne});
+    HttpClientOptions options = options_for(server);
+    options.proxy = "http://localhost:" + std::to_string(closed_port());
+    BOOST_TEST((post(options, server.url()).transport == Transport::not_sent));
     BOOST_TEST(server.requests().empty());
 }
 

@@ -94,7 +94,10 @@ class Responder {
             ::execl(program.c_str(), program.c_str(), "--config", config.c_str(), nullptr);
             ::_exit(127);
         }
-        if (!log_gets("event=serving")) throw std::runtime_error("the responder did not start: " + output());
+        if (!log_gets("event=serving")) {
+            kill();
+            throw std::runtime_error("the responder did not start: " + output());
+        }
     }
     Responder(const Responder&) = delete;
     Responder& operator=(const Responder&) = delete;
@@ -110,7 +113,12 @@ class Responder {
     bool log_gets(std::string_view part) const {
         return comes_true([&] { return log_has(part) || !alive(); }) && log_has(part);
     }
-    bool alive() const { return pid_ > 0 && ::waitpid(pid_, nullptr, WNOHANG) == 0; }
+    // Leaves how it ended to others, and so its id to nobody else.
+    bool alive() const {
+        siginfo_t ended{};
+        return pid_ > 0 && ::waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+               ended.si_pid == 0;
+    }
     pid_t pid() const { return pid_; }
     void signal(int number) const { ::kill(pid_, number); }
     void kill() {

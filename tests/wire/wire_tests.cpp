@@ -22,8 +22,13 @@ constexpr std::size_t kBegins = 16;  // bytes of BEGIN_REQUEST
 
 // Most cases share one responder: what one of them left behind would be found by the next.
 struct Shared {
-    Shared() { responder.emplace(); }
-    ~Shared() { responder.reset(); }
+    static void setup() { responder.emplace(); }
+    // When all cases are through, or the only one. It ends by itself, as only such a process is asked what it leaked.
+    static void teardown() {
+        BOOST_REQUIRE(responder->alive());
+        BOOST_TEST((responder->stop() < kPromptly));
+        responder.reset();
+    }
     static inline std::optional<Responder> responder;
 };
 BOOST_TEST_GLOBAL_FIXTURE(Shared);
@@ -92,10 +97,22 @@ std::size_t attempts_begun(Database& db) {
     return static_cast<std::size_t>(db.call("SELECT count(*) FROM o365_internal.connect_attempt").integer(0, 0));
 }
 
-Pairs start_of_connect() {
-    Pairs params = post("/connect/wire/start", "0");
+Pairs start_of_connect(std::size_t body_length = 0) {
+    Pairs params = post("/connect/wire/start", std::to_string(body_length));
     params[3].second = "application/x-www-form-urlencoded";
     return params;
+}
+
+// `is_right` says of the answer whether it is, however `bytes` are split in two.
+template <class Judge>
+void split_at_any_byte(const std::string& bytes, const Judge& is_right) {
+    for (std::size_t at = 1; at < bytes.size(); ++at) {
+        const Peer peer(responder().socket());
+        peer.send(bytes.substr(0, at));
+        peer.wait_until_read();
+        peer.send(bytes.substr(at));
+        BOOST_TEST(is_right(parse(peer.receive())), at);
+    }
 }
 
 }  // namespace
@@ -113,15 +130,22 @@ BOOST_AUTO_TEST_CASE(a_request_that_comes_byte_by_byte_is_answered) {
     BOOST_TEST(is_page(parse(peer.receive())));
 }
 
-BOOST_AUTO_TEST_CASE(a_request_that_is_split_at_any_byte_is_answered) {
-    const std::string bytes = page_request();
-    for (std::size_t at = 1; at < bytes.size(); ++at) {
-        const Peer peer(responder().socket());
-        peer.send(bytes.substr(0, at));
-        peer.wait_until_read();
-        peer.send(bytes.substr(at));
-        BOOST_TEST(is_page(parse(peer.receive())), at);
-    }
+BOOST_AUTO_TEST_CASE(a_request_that_is_split_at_any_byte_is_answered) { split_at_any_byte(page_request(), is_page); }
+
+BOOST_AUTO_TEST_CASE(a_request_with_a_body_that_is_split_at_any_byte_is_answered) {
+    // A ticket that is wrong in one byte, or is not found in the form, gets another answer.
+    Database db = database();
+    const std::string link(db.call("SELECT o365.begin_connect('wire', 'ann')").text(0, 0));
+    const std::string form = "x=1&ticket=" + link.substr(link.find("ticket=") + 7);
+    const auto started = [](const Answer& answer) {
+        return is_refusal(answer, 303) && answer.header("Location").find("state=") != std::string::npos;
+    };
+    const auto with = [](const std::string& body) {
+        return begin(false) + stream(kParams, pairs(start_of_connect(body.size())), 3) +
+               record(kStdin, body.substr(0, 20), 1, 5) + stream(kStdin, body.substr(20), 2);
+    };
+    split_at_any_byte(with(form), started);
+    BOOST_TEST(!started(ask(with(form + "x"))));
 }
 
 BOOST_AUTO_TEST_CASE(a_peer_that_leaves_at_any_byte_is_forgotten) {
@@ -491,12 +515,12 @@ namespace {
 // gets stuck half-way. Handed over as descriptor 0.
 class NarrowListener {
   public:
-    NarrowListener() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    explicit NarrowListener(in_addr_t on = INADDR_LOOPBACK) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         const int room = 4096;
         ::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
         sockaddr_in address{};
         address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        address.sin_addr.s_addr = htonl(on);
         socklen_t size = sizeof(address);
         if (::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
             ::listen(fd_.get(), 128) != 0 ||
@@ -542,6 +566,17 @@ BOOST_AUTO_TEST_CASE(peers_that_do_not_take_their_answer_hold_no_thread) {
     for (const auto& peer : stuck) peer->reset_at_close();
     stuck.clear();
     BOOST_TEST(listener.answers());
+    BOOST_TEST((responder.stop() < kPromptly));
+}
+
+BOOST_AUTO_TEST_CASE(a_listener_that_others_than_this_machine_reach_is_refused) {
+    BOOST_CHECK_EXCEPTION(Responder(NarrowListener(INADDR_ANY).fd()), std::runtime_error, [](const auto& error) {
+        return std::string(error.what())
+            .ends_with("could not use the listener handed over: it is TCP beyond this machine; use a Unix socket\n");
+    });
+    const NarrowListener loopback;
+    Responder responder(loopback.fd());
+    BOOST_TEST(loopback.answers());
     BOOST_TEST((responder.stop() < kPromptly));
 }
 
@@ -636,6 +671,8 @@ BOOST_AUTO_TEST_CASE(a_callback_whose_responder_is_killed_before_its_answer_is_s
                            "&webhook_url=https%3A%2F%2Foutlook.office.com%2Fwebhookb2%2Fwire&group_name=G"
                            "&user_objectId=5f0c2b1a-7d43-4e0e-9d5b-6a1c9f3e2b10&app_type=Groups");
     params.emplace_back("HTTP_COOKIE", cookie.substr(0, cookie.find(';')));
+    Database db = database();
+    const auto stored = [&] { return db.call("SELECT count(*) FROM o365_internal.subscription").integer(0, 0); };
     {
         // The insert waits, so the answer cannot have been sent.
         Held held("o365_internal.subscription", "SHARE");
@@ -644,15 +681,18 @@ BOOST_AUTO_TEST_CASE(a_callback_whose_responder_is_killed_before_its_answer_is_s
         BOOST_TEST(Held::waiting(1));
         responder->kill();
         BOOST_TEST(peer.receive() == "");
+        BOOST_TEST(stored() == 0);
         held.release();
     }
+    // The database has all of it, and goes on with nobody there to answer.
+    BOOST_TEST(comes_true([&] { return stored() > 0; }));
+    BOOST_TEST(stored() == 1);
     responder = std::make_unique<Responder>();
-    // The browser tries again: whether or not the first one was stored, this is success, and there is one connection.
+    // The browser tries again: this is success, and there is still one connection.
     const Answer again = responder->ask(request(params));
     BOOST_TEST(again.text.starts_with("Status: 302 "));
     BOOST_TEST(again.header("Location").find("/connect/wire/done/") != std::string::npos);
-    Database db = database();
-    BOOST_TEST(db.call("SELECT count(*) FROM o365_internal.subscription").integer(0, 0) == 1);
+    BOOST_TEST(stored() == 1);
     BOOST_TEST((responder->stop() < kPromptly));
 }
 
