@@ -79,6 +79,9 @@ constexpr std::string_view kPolicyStart = "default-src 'none'; style-src 'self';
 constexpr std::string_view kPolicyForms = "; base-uri 'none'; form-action 'self'";
 constexpr std::string_view kPolicyEnd = "; frame-ancestors 'none'";
 
+// Pages with no-referrer make browsers say "null" in a POST: that is our own pages' case.
+bool names_origin(const Request& request) { return !request.origin.empty() && request.origin != "null"; }
+
 void require_origin(std::string_view origin) {
     const bool plain =
         std::all_of(origin.begin(), origin.end(), [](char c) { return c > ' ' && c < 127 && c != ';' && c != ','; });
@@ -225,20 +228,17 @@ std::string html_escape(std::string_view text) {
 }
 
 bool is_same_site_post(const Request& request, std::string_view public_url) {
-    if (is_judged_by_origin(request)) {
-        if (public_url.empty()) return true;
-        const auto from = parse_url(request.origin);
-        const auto ours = parse_url(public_url);
-        return from && ours && same_origin(*from, *ours);
-    }
     const std::string& site = request.sec_fetch_site;
-    return site.empty() || site == "none" || site == "same-origin";
+    if (!site.empty() && site != "same-origin" && site != "none") return false;
+    if (public_url.empty() || !names_origin(request)) return true;
+    const auto from = parse_url(request.origin);
+    const auto ours = parse_url(public_url);
+    return from && ours && same_origin(*from, *ours);
 }
 
 bool is_judged_by_origin(const Request& request) {
     const std::string& site = request.sec_fetch_site;
-    // Pages with no-referrer make browsers say "null": that is our own pages' case.
-    return (site.empty() || site == "none") && !request.origin.empty() && request.origin != "null";
+    return (site.empty() || site == "none") && names_origin(request);
 }
 
 bool is_form(std::string_view content_type) {

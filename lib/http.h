@@ -75,10 +75,11 @@ struct Request {
         headers;  // all HTTP_* parameters, name as sent by the server: HTTP_ACCEPT_LANGUAGE
 };
 
-// False when a browser says that a POST came from another site: by Sec-Fetch-Site, or where that is absent or none by
-// an Origin that is neither "null" nor that of `public_url`; "", while that is not known yet, takes any Origin.
+// False when a browser says that a POST came from another site: Sec-Fetch-Site is neither absent, same-origin nor none,
+// or Origin is there, is not "null" and is not the origin of `public_url`. While that is not known yet, "" leaves the
+// Origin out.
 bool is_same_site_post(const Request& request, std::string_view public_url);
-// Whether only `public_url` could tell: nothing else says where the POST came from.
+// Whether an Origin is there and Sec-Fetch-Site does not say for itself where the POST came from.
 bool is_judged_by_origin(const Request& request);
 
 // Whether a media type, parameters or not, in any case, is that of a form's fields: application/x-www-form-urlencoded.

@@ -121,6 +121,7 @@ BOOST_AUTO_TEST_CASE(a_post_from_another_site_is_told_apart) {
     BOOST_TEST(!is_same_site_post(post("http://app.example:8443", ""), ours));
     BOOST_TEST(!is_same_site_post(post("https://app.example.evil:8443", ""), ours));
     BOOST_TEST(!is_same_site_post(post("nonsense", ""), ours));
+    BOOST_TEST(!is_same_site_post(post("https://elsewhere.example", "same-origin"), ours));
     BOOST_TEST(is_same_site_post(post("https://elsewhere.example", ""), ""));
 }
 
