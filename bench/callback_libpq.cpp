@@ -1,7 +1,7 @@
 // The ceiling of a callback: the same COPY and SELECT by bare libpq, nothing in front of it and nothing around it.
-// usage: bench_callback_libpq --conninfo S --slug S --prefix P --first N --count N --connections N      prints "rate
-// <callbacks/s>". Each connection first stores kWarmUp callbacks that do not count, the states behind the count: a new
-// connection compiles the functions it calls, and plans their statements anew five times.
+// usage: bench_callback_libpq --conninfo S --slug S --prefix P --first N --count N --connections N --warm-up N
+// Prints "rate <callbacks/s>". Each connection first stores --warm-up callbacks that do not count, the states behind
+// the count: a new connection compiles the functions it calls, and plans their statements anew five times.
 #include <libpq-fe.h>
 
 #include <CLI/CLI.hpp>
@@ -23,8 +23,6 @@ using Clock = std::chrono::steady_clock;
 using Link = std::unique_ptr<PGconn, o365::CFree<PQfinish>>;
 using Result = std::unique_ptr<PGresult, o365::CFree<PQclear>>;
 
-constexpr int kWarmUp = 10;
-
 struct Options {
     std::string conninfo;
     std::string slug;
@@ -32,6 +30,7 @@ struct Options {
     int first = 0;
     int count = 0;
     int connections = 0;
+    int warm_up = 0;
 };
 
 void field(std::string& row, const std::string& value) {
@@ -93,7 +92,7 @@ void run(const Options& options) {
     for (const Link& link : links) {
         threads.emplace_back([&, raw = link.get()] {
             try {
-                for (int i = 0; i < kWarmUp; ++i) callback(raw, options, warm++);
+                for (int i = 0; i < options.warm_up; ++i) callback(raw, options, warm++);
             } catch (const std::exception& error) {
                 if (!failed.exchange(true)) std::fprintf(stderr, "bench_callback_libpq: %s\n", error.what());
             }
@@ -123,6 +122,7 @@ int main(int argc, char** argv) {
         app.add_option("--first", options.first)->required();
         app.add_option("--count", options.count)->required();
         app.add_option("--connections", options.connections)->required();
+        app.add_option("--warm-up", options.warm_up)->required();
         CLI11_PARSE(app, argc, argv);
         run(options);
     } catch (const std::exception& error) {
