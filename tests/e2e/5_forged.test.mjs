@@ -6,10 +6,7 @@ import {test} from 'node:test';
 
 import {Client, LOGS, PUBLIC_URL, ticketLink} from './harness.mjs';
 
-const start = async (headers) => {
-    const link = ticketLink('forged');
-    return new Client().request(new URL('start', link.split('?')[0]).href, {ticket: new URL(link).searchParams.get('ticket')}, {headers});
-};
+const start = (headers) => new Client().start(ticketLink('forged'), {headers});
 
 test('forged forwarding headers change no address: all come from public_url', async () => {
     const plain = await start({});

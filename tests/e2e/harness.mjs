@@ -260,10 +260,14 @@ export class Client {
         return (await this.request(page, {...fields, target, action: 'allow'})).location;
     }
 
+    /** Presses the button of a ticket's landing page; the answer leads to the Connect page. */
+    start(link, options) {
+        return this.request(new URL('start', link.split('?')[0]).href, {ticket: new URL(link).searchParams.get('ticket')}, options);
+    }
+
     /** From a ticket's link to the address of the callback, which is not opened. */
     async toCallback(link, place, person = 'Megan') {
-        const started = await this.request(new URL('start', link.split('?')[0]).href, {ticket: new URL(link).searchParams.get('ticket')});
-        return this.allow(started.location, place, person);
+        return this.allow((await this.start(link)).location, place, person);
     }
 }
 

@@ -139,7 +139,7 @@ test('in a real browser: the URL is clean afterwards, the next request has no Re
 
 test('Deny, a forged state, another browser and no parameter: each has its page', async () => {
     const client = new Client();
-    const started = await client.request(new URL('start', link('eve').split('?')[0]).href, {ticket: new URL(link('eve')).searchParams.get('ticket')});
+    const started = await client.start(link('eve'));
     const fields = Object.fromEntries(new URL(started.location).searchParams);
     const page = started.location.split('?')[0];
     await client.request(page, {...fields, action: 'sign-in', person: 'Megan'});
@@ -172,8 +172,7 @@ test('errors of Microsoft\'s page, a refused host, a damaged webhook, and each o
         [{webhook_url: webhook}, 'expired', ''],
     ]) {
         const client = new Client();
-        const start = link('errs');
-        const {location} = await client.request(new URL('start', start.split('?')[0]).href, {ticket: new URL(start).searchParams.get('ticket')});
+        const {location} = await client.start(link('errs'));
         const state = new URL(location).searchParams.get('state');
         if (outcome === 'expired') owner("update o365_internal.connect_attempt set expires_at = now() where app_user = 'errs' and outcome is null");
         const end = async (more) => {
