@@ -37,3 +37,21 @@ BEGIN
         o365.action_events TO o365_operator;
     GRANT SELECT ON o365.connectors, o365.subscriptions, o365.queue, o365.attempts, o365.deliveries, o365.card_warnings, o365.action_events TO o365_app;
 END $$;
+
+-- A dump holds no memberships. Every role that was granted a connector is a member of o365_app; one that does not exist
+-- here is left to o365.health().
+DO $$
+DECLARE
+    v_role name;
+BEGIN
+    IF NOT o365_internal.has_roles() THEN
+        RETURN;
+    END IF;
+    FOR v_role IN SELECT DISTINCT r.rolname FROM o365_internal.application AS a
+                    JOIN pg_catalog.pg_roles AS r ON r.rolname = a.role
+                   WHERE NOT pg_has_role(r.oid, 'o365_app', 'MEMBER')
+    LOOP
+        EXECUTE format('GRANT o365_app TO %I', v_role);
+        RAISE NOTICE 'role % may use a connector and is a member of o365_app again', v_role;
+    END LOOP;
+END $$;
