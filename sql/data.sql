@@ -64,6 +64,21 @@ INSERT INTO o365_internal.response_rule (rule_id, dialect, name, status_from, st
 ON CONFLICT (rule_id) DO UPDATE SET dialect = excluded.dialect, name = excluded.name, status_from = excluded.status_from,
     status_to = excluded.status_to, body_pattern = excluded.body_pattern, outcome = excluded.outcome, source = excluded.source;
 
-SELECT '' FROM o365_internal.make_partitions(2);
+DELETE FROM o365_internal.server_floor;
+INSERT INTO o365_internal.server_floor (hole, matters, major, minor)
+    SELECT h.hole, h.matters, v.major, v.minor FROM (VALUES
+        ('CVE-2026-2005', 'whoever can call pgcrypto can make it run code by a message that it parses; the product never lets it parse one.',
+            '{14.21,15.16,16.12,17.8,18.2}'::text[]),
+        ('CVE-2026-14663', 'where OpenSSL lacks a cipher, what pgcrypto seals is nearly plain text.', '{14.24,15.19,16.15,17.11,18.6}')
+    ) AS h (hole, matters, versions)
+    CROSS JOIN LATERAL (SELECT split_part(u, '.', 1)::integer, split_part(u, '.', 2)::integer FROM unnest(h.versions) AS u) AS v (major, minor);
+
+-- Somebody who reads the history just now is no reason to stop: workers make them too, every minute.
+DO $$
+BEGIN
+    PERFORM o365_internal.make_partitions(2);
+EXCEPTION WHEN lock_not_available THEN
+    RAISE NOTICE 'the history is in use: the worker makes its next days'' partitions';
+END $$;
 
 SELECT '' FROM o365_internal.link_waiting_cards();

@@ -62,10 +62,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
           FROM (SELECT 'attempt' AS name WHERE EXISTS (SELECT FROM o365_internal.attempt_default)
                 UNION ALL SELECT 'delivery' WHERE EXISTS (SELECT FROM o365_internal.delivery_default)) AS t
         UNION ALL
-        SELECT 2, 'warning', 'PostgreSQL ' || current_setting('server_version'), 'has a pgcrypto that CVE-2026-2005 is not fixed in',
-               'Update PostgreSQL. The product never lets pgcrypto parse ciphertext.'
-         WHERE current_setting('server_version_num')::integer < CASE current_setting('server_version_num')::integer / 10000
-               WHEN 14 THEN 140021 WHEN 15 THEN 150016 WHEN 16 THEN 160012 WHEN 17 THEN 170008 WHEN 18 THEN 180002 ELSE 0 END
+        SELECT CASE f.severity WHEN 'error' THEN 1 ELSE 2 END, f.severity, f.object, f.problem, f.next_step FROM o365_internal.server_findings() AS f
         UNION ALL
         SELECT 2, 'warning', 'connector ' || c.slug, format('its callback URL %s is not below public_url, so the browser''s cookie '
                    'does not reach it', c.callback_url),
