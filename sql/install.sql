@@ -164,6 +164,8 @@ COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \ir migrate.sql
 \set migration 0012_pressed_cards
 \ir migrate.sql
+\set migration 0014_console
+\ir migrate.sql
 \set migration 0015_card_warnings
 \ir migrate.sql
 \set migration 0017_checksums
