@@ -136,6 +136,8 @@ COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \ir migrate.sql
 \set migration 0012_pressed_cards
 \ir migrate.sql
+\set migration 0013_rounds
+\ir migrate.sql
 
 COMMENT ON SCHEMA o365 IS 'o365-connector: the functions and views that programs, applications and operators use.';
 COMMENT ON SCHEMA o365_internal IS 'o365-connector: tables. Nobody but the owner has a grant here.';
@@ -151,9 +153,11 @@ COMMENT ON SCHEMA o365_internal IS 'o365-connector: tables. Nobody but the owner
 \ir functions/check_card.sql
 \ir functions/actions.sql
 \ir functions/cards.sql
+\ir functions/this_database.sql
 \ir functions/lanes.sql
 \ir functions/worker.sql
 \ir functions/subscriptions.sql
+\ir functions/delivery_health.sql
 \ir functions/health.sql
 \ir views/operator.sql
 \ir views/callback.sql

@@ -19,13 +19,14 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
         UNION ALL
         SELECT 1, 'error', 'worker ' || w.name, format('is configured for environment %s, the database for %s, so it sends nothing',
                    w.environment, o365_internal.text_setting('environment')),
-               'If this database is no copy: select o365.set(''environment'', ' || quote_literal(w.environment) || ')'
+               format('If this database is %s: select o365.this_is(%L)', w.environment, w.environment)
           FROM o365_internal.worker AS w
          WHERE w.seen_at > now() - interval '1 minute' AND w.environment <> o365_internal.text_setting('environment')
         UNION ALL
         SELECT 2, 'warning', 'subscription ' || s.subscription_id, format('is %s: %s', s.status, coalesce(s.status_reason, 'no reason noted')),
-               CASE s.status WHEN 'suspended' THEN format('When the far end works again: select o365.resume(%s)', s.subscription_id)
-                             ELSE 'Its user has to connect again.' END
+               CASE WHEN s.status = 'suspended' AND s.status_reason NOT LIKE '%connect again%'
+                    THEN format('When the far end works again: select o365.resume(%s)', s.subscription_id)
+                    ELSE 'Its user has to connect again.' END
           FROM o365_internal.subscription AS s WHERE s.status IN ('suspended', 'gone')
         UNION ALL
         SELECT 2, 'warning', 'subscription ' || l.subscription_id,
@@ -36,7 +37,9 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
         UNION ALL
         SELECT 1, 'error', 'subscription ' || l.subscription_id, 'its cards wait: ' || l.problem,
                'On the worker''s host: o365-worker keys list'
-          FROM o365_internal.lane AS l WHERE l.failures = 0 AND l.problem IS NOT NULL AND l.next_at IS NOT NULL
+          FROM o365_internal.lane AS l WHERE l.failures = 0 AND l.problem IS NOT NULL AND l.next_at IS NOT NULL AND l.throttled_since IS NULL
+        UNION ALL
+        SELECT CASE d.severity WHEN 'error' THEN 1 ELSE 2 END, d.severity, d.object, d.problem, d.next_step FROM o365_internal.delivery_health() AS d
         UNION ALL
         SELECT 2, 'warning', 'connector ' || c.slug, format('nobody takes what is pressed on its cards: %s waiting, the oldest since %s; what waits '
                    '%s days is dropped', w.events, to_char(w.oldest, 'YYYY-MM-DD HH24:MI'), o365_internal.integer_setting('action_days')),
