@@ -164,6 +164,8 @@ COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \ir migrate.sql
 \set migration 0012_pressed_cards
 \ir migrate.sql
+\set migration 0013_rounds
+\ir migrate.sql
 \set migration 0014_console
 \ir migrate.sql
 \set migration 0015_card_warnings
@@ -202,9 +204,11 @@ COMMENT ON SCHEMA o365_internal IS 'o365-connector: tables. Nobody but the owner
 \ir functions/check_card.sql
 \ir functions/actions.sql
 \ir functions/cards.sql
+\ir functions/this_database.sql
 \ir functions/lanes.sql
 \ir functions/worker.sql
 \ir functions/subscriptions.sql
+\ir functions/delivery_health.sql
 \ir functions/health.sql
 \ir functions/server.sql
 \ir functions/version.sql

@@ -16,11 +16,14 @@ BEGIN
     -- Alphabetical.
     FOR v_check IN SELECT c.code, c.severity FROM (VALUES
         ('action_events_waiting', 'warning'),
+        ('answers_unclear', 'warning'),
         ('callback_url_outside', 'warning'),
         ('card_actions_used_up', 'warning'),
+        ('cards_all_dead', 'warning'),
         ('cards_fail', 'warning'),
         ('connections_gone', 'warning'),
         ('connections_suspended', 'warning'),
+        ('database_copied', 'error'),
         ('database_open_to_all', 'warning'),
         ('history_default_partition', 'warning'),
         ('modules_unknown', 'warning'),
@@ -36,6 +39,7 @@ BEGIN
         ('server_outdated', 'warning'),
         ('statements_logged', 'warning'),
         ('webhooks_not_opened', 'error'),
+        ('webhooks_throttled', 'warning'),
         ('worker_environment', 'error')
     ) AS c (code, severity)
     LOOP
@@ -106,7 +110,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 'worker ' || max(w.name),
            format('is configured for environment %s, the database for %s, so it sends nothing', w.environment,
                   o365_internal.text_setting('environment')),
-           'If this database is no copy: select o365.set(''environment'', ' || quote_literal(w.environment) || ')',
+           format('If this database is %s: select o365.this_is(%L)', w.environment, w.environment),
            min(w.started_at), count(*), max(w.name)
       FROM o365_internal.worker AS w
      WHERE w.seen_at > now() - interval '1 minute' AND w.environment <> o365_internal.text_setting('environment')
@@ -126,7 +130,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            format('%s%s %s: %s', CASE WHEN (SELECT count(*) FROM newest) = 10000 THEN 'at least ' END,
                   o365_internal.plural(sum(b.n)::bigint, 'connection is', 'connections are'), $1,
                   coalesce(b.status_reason, 'no reason noted')),
-           CASE WHEN $1 <> 'suspended' THEN 'Its user has to connect again.'
+           CASE WHEN $1 <> 'suspended' OR b.status_reason LIKE '%connect again%' THEN 'Its user has to connect again.'
                 ELSE format('When the far end works again: select o365.resume(%s)', max(b.example)) END,
            min(b.since), sum(b.n)::bigint, 'subscription ' || max(b.example)
       FROM by_host AS b
@@ -150,7 +154,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH lanes AS MATERIALIZED (
         SELECT l.subscription_id, l.problem, l.failures, l.failing_since FROM o365_internal.lane AS l
          WHERE l.problem IS NOT NULL
-           AND CASE WHEN $1 THEN l.failures >= 3 ELSE l.failures = 0 AND l.next_at IS NOT NULL END LIMIT 2000)
+           AND CASE WHEN $1 THEN l.failures >= 3 ELSE l.failures = 0 AND l.next_at IS NOT NULL AND l.throttled_since IS NULL END LIMIT 2000)
     SELECT 'host ' || coalesce(e.host, s.webhook_host),
            format(CASE WHEN $1 THEN '%1$s%2$s at a card that failed three times or more, the worst %4$s times: %3$s'
                        ELSE '%1$s%2$s with cards: %3$s' END,
