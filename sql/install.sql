@@ -136,6 +136,8 @@ COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \ir migrate.sql
 \set migration 0012_pressed_cards
 \ir migrate.sql
+\set migration 0016_connecting
+\ir migrate.sql
 
 COMMENT ON SCHEMA o365 IS 'o365-connector: the functions and views that programs, applications and operators use.';
 COMMENT ON SCHEMA o365_internal IS 'o365-connector: tables. Nobody but the owner has a grant here.';
