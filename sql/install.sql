@@ -170,6 +170,8 @@ COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \ir migrate.sql
 \set migration 0015_card_warnings
 \ir migrate.sql
+\set migration 0016_connecting
+\ir migrate.sql
 \set migration 0017_checksums
 \ir migrate.sql
 
