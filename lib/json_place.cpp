@@ -93,6 +93,8 @@ std::optional<JsonFault> json_fault(std::string_view text) {
     std::string said;
     try {
         if (reader->parse(text.data(), text.data() + text.size(), &value, &said)) {
+            if (const auto at = json_comment(text))
+                return JsonFault{place_at(text, *at), "This is a comment, and JSON has none."};
             if (const auto at = lone_surrogate(text))
                 return JsonFault{place_at(text, *at), "This is half a character: a surrogate without its other half."};
             if (value.isObject()) return std::nullopt;

@@ -38,9 +38,22 @@ std::optional<std::size_t> lone_surrogate(std::string_view json) {
     return std::nullopt;
 }
 
+std::optional<std::size_t> json_comment(std::string_view json) {
+    if (json.find("/*") == std::string_view::npos && json.find("//") == std::string_view::npos) return std::nullopt;
+    bool in_string = false;
+    for (std::size_t at = 0; at < json.size(); ++at) {
+        if (json[at] == '"') in_string = !in_string;
+        if (json[at] == '/' && !in_string) return at;
+        if (json[at] == '\\') ++at;
+    }
+    return std::nullopt;
+}
+
 std::optional<Json::Value> parse_json(std::string_view text) {
     // jsoncpp takes both, and writes bytes that are no UTF-8.
     if (!is_utf8(text) || lone_surrogate(text)) return std::nullopt;
+    // Its strict mode takes comments inside objects and arrays.
+    if (json_comment(text)) return std::nullopt;
     // One for each thread: to make one costs as much as to read a page of JSON with it.
     thread_local const std::unique_ptr<Json::CharReader> reader = new_strict_reader();
     Json::Value value;

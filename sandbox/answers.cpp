@@ -8,11 +8,16 @@
 
 #include "lib/crypto.h"
 #include "lib/json_text.h"
+#include "sandbox/card.h"
+#include "sandbox/sandbox.h"
 
 namespace o365 {
 namespace {
 
 constexpr std::size_t kMaxCard = 28672;
+// Longer than what a sender looks at, and no text that anybody knows.
+constexpr std::size_t kLargeBody = 70 << 10;
+constexpr std::string_view kLarge = "Something new";
 constexpr const char* kTrickle = "100";  // bytes a second, headers included: nginx obeys
 constexpr std::string_view kText = "text/plain; charset=utf-8";
 constexpr std::string_view kJson = "application/json; charset=utf-8";
@@ -35,24 +40,39 @@ constexpr std::array kAnswers = {
     Answer{"contacting-in-200", "Teams could not be reached, told inside a 200.", 200, kText,
            "Webhook message delivery failed with error: Error contacting Microsoft Teams endpoint"},
     Answer{"unknown-in-200", "A text nobody knows inside a 200.", 200, kText, "Something new"},
+    Answer{"200-serialised", "Delivered, told as the answer behind the front end (January 2023).", 200, kText,
+           R"({"version":"1.1","content":{"headers":[{"key":"Content-Type","value":["text/plain; charset=utf-8"]}]},)"
+           R"("statusCode":200,"reasonPhrase":"OK","headers":[],"trailingHeaders":[],"requestMessage":null,)"
+           R"("isSuccessStatusCode":true})"},
+    Answer{"200-ok", "OK inside a 200.", 200, kText, "OK"},
+    Answer{"200-true", "true inside a 200.", 200, kText, "true"},
+    Answer{"200-quoted", "The right answer as JSON text.", 200, kText, R"("1")"},
+    Answer{"200-empty", "A 200 without a body.", 200, kText, ""},
+    Answer{"200-large", "A 200 with a body of 70 KB, as a flow's own Response step may write.", 200, kText, kLarge},
     Answer{"400-text", "Neither text nor summary.", 400, kText, "Summary or Text is required."},
     Answer{"400-json", "Not JSON.", 400, kText, "Bad payload received by generic incoming webhook."},
     Answer{"403", "Not allowed.", 403, kText, ""},
+    Answer{"403-not-updated", "The connector's owner has to take its new URL.", 403, kText, "Webhook Url is not updated"},
     Answer{"404", "No such webhook.", 404, kText, "Invalid webhook URL"},
     Answer{"404-provider", "A connector that Microsoft does not know.", 404, kText,
            "Unknown Connector provider 00000000-0000-0000-0000-000000000000"},
     Answer{"get", "What a browser is told.", 405, kText, "Invalid webhook request - GET not supported"},
+    Answer{"405", "Method not allowed, to a POST.", 405, kText, ""},
     Answer{"410", "The user removed the configuration.", 410, kText, ""},
     Answer{"413", "Too large, as before 2020.", 413, kText, ""},
     Answer{"429", "Throttled with a real status.", 429, kText, ""},
+    Answer{"502", "The flow ended without its Response step.", 502, kText, ""},
     Answer{"503", "The outage page of October 2019.", 503, kText, "Something went wrong :'("},
+    Answer{"503-large", "A 503 with a page of 70 KB.", 503, kText, kLarge},
+    Answer{"504", "The flow's Response step came too late for the gateway.", 504, kText, ""},
     Answer{"slow", "The right answer after three seconds.", 200, kText, "1"},
+    Answer{"late", "The right answer after a minute, when every sender has given up.", 200, kText, "1"},
     Answer{"slow-answer", "The right answer, begun at once and a few bytes a second.", 200, kText, "1"},
     Answer{"silent", "No answer for a minute, then a 503.", 503, kText, ""},
     Answer{"hang-up", "The connection closes without an answer.", 200, kText, ""},
     Answer{"reset", "The connection is reset without an answer.", 200, kText, ""},
     Answer{
-        "401-direct-api", "Workflow restricted to its tenant.", 401, kJson,
+        "401-direct-api", "Workflow restricted to its tenant, or a URL without its sig.", 401, kJson,
         R"({"error":{"code":"DirectApiAuthorizationRequired","message":"The request must be authenticated only by Shared Access scheme."}})"},
     Answer{
         "workflow-not-enabled", "Workflow switched off.", 400, kJson,
@@ -65,7 +85,19 @@ constexpr std::array kAnswers = {
         R"({"error":{"code":"MisMatchingOAuthClaims","message":"One or more claims either missing or does not match with the open authentication access control policy."}})"},
     Answer{
         "workflow-two-authorizations", "Workflow that got sig and an Authorization header.", 400, kJson,
-        R"({"error":{"code":"DirectApiRequestHasMoreThanOneAuthorization","message":"The request has both SAS and OAuth authentication schemes; only one is allowed."}})"},
+        R"({"error":{"code":"DirectApiRequestHasMoreThanOneAuthorization","message":"The request has SAS authentication scheme, 'Bearer' authorization scheme or internal token scheme. Only one scheme should be used."}})"},
+    Answer{
+        "401-two-authorizations", "The same with the status that others report.", 401, kJson,
+        R"({"error":{"code":"DirectApiRequestHasMoreThanOneAuthorization","message":"The request has SAS authentication scheme, 'Bearer' authorization scheme or internal token scheme. Only one scheme should be used."}})"},
+    Answer{
+        "401-bad-signature", "Workflow's URL whose sig is wrong or was cut.", 401, kJson,
+        R"({"error":{"code":"AuthorizationFailed","message":"The authentication credentials are not valid.","messageTemplate":"AuthorizationFailed"}})"},
+    Answer{
+        "workflow-no-api-version", "Workflow's URL without its api-version.", 400, kJson,
+        R"({"error":{"code":"MissingApiVersionParameter","message":"The api-version query parameter (?api-version=) is required for all requests."}})"},
+    Answer{
+        "403-policy", "Workflow that a data-loss policy does not let run.", 403, kJson,
+        R"({"error":{"code":"DlpViolation","message":"The flow cannot be triggered due to admin API policies."}})"},
     Answer{"workflow-not-found", "Workflow deleted.", 404, kJson,
            R"({"error":{"code":"WorkflowNotFound","message":"The workflow could not be found."}})"},
 };
@@ -73,7 +105,7 @@ constexpr std::array kAnswers = {
 #undef O365_WRAPPED
 
 bool has_text(const Json::Value& card, const char* name) {
-    return card[name].isString() && card[name].asString().find_first_not_of(" \t\r\n") != std::string::npos;
+    return text_in(card, name).find_first_not_of(" \t\r\n") != std::string::npos;
 }
 
 std::string_view trim(std::string_view text) {
@@ -81,14 +113,16 @@ std::string_view trim(std::string_view text) {
     return from == std::string_view::npos ? "" : text.substr(from, text.find_last_not_of(" \t") - from + 1);
 }
 
-// Whether what has one of the names is a text (a flag). What is null or not there fits everywhere.
+// Whether what has one of the names can be read as a text (a flag). Json.NET takes a number and true for their texts,
+// and the texts "true" and "false" for flags. What is null or not there fits everywhere.
 bool are_texts(const Json::Value& object, std::initializer_list<const char*> names) {
-    return std::all_of(names.begin(), names.end(),
-                       [&](const char* name) { return object[name].isNull() || object[name].isString(); });
+    return std::none_of(names.begin(), names.end(),
+                        [&](const char* name) { return object[name].isArray() || object[name].isObject(); });
 }
 bool are_flags(const Json::Value& object, std::initializer_list<const char*> names) {
-    return std::all_of(names.begin(), names.end(),
-                       [&](const char* name) { return object[name].isNull() || object[name].isBool(); });
+    return std::all_of(names.begin(), names.end(), [&](const char* name) {
+        return object[name].isNull() || flag_of(object[name]).has_value();
+    });
 }
 // An array of objects, each as `fits` says.
 template <typename Fits>
@@ -100,7 +134,17 @@ bool is_list(const Json::Value& list, const Fits& fits) {
 
 bool is_image(const Json::Value& image) { return are_texts(image, {"image", "title"}); }
 bool is_fact(const Json::Value& fact) { return are_texts(fact, {"name", "value"}); }
-bool is_action(const Json::Value& action) { return are_texts(action, {"@type", "name"}); }
+bool is_input(const Json::Value& input) {
+    return are_texts(input, {"@type", "id", "title", "value", "style"}) &&
+           are_flags(input, {"isRequired", "isMultiline", "includeTime", "isMultiSelect"});
+}
+// ViewAction was taken until 2023; since then a card that has one is a bad payload.
+bool is_action(const Json::Value& action) {
+    return are_texts(action, {"@type", "name"}) && !is_type(action, "ViewAction") &&
+           is_list(action["inputs"], is_input) && is_list(action["actions"], [](const Json::Value& inner) {
+               return are_texts(inner, {"@type", "name"});
+           });
+}
 
 bool is_section(const Json::Value& section) {
     const Json::Value& hero = section["heroImage"];
@@ -128,7 +172,7 @@ bool is_card(const Json::Value& attachment) {
     return type.asString().starts_with("application/vnd.microsoft.");
 }
 
-// A workflow's errors are JSON (3.2). Codes of 403, 413, 429 and 503 are recorded nowhere.
+// A workflow's errors are JSON (3.2). Codes of 403, 413, 429, 502, 503 and 504 are not recorded there.
 void put_error(Response& response) {
     const char* code = nullptr;
     if (response.status == 400) code = "InvalidRequestContent";
@@ -136,11 +180,26 @@ void put_error(Response& response) {
     if (response.status == 404) code = "WorkflowNotFound";
     if (response.status == 413) code = "RequestEntityTooLarge";
     if (response.status == 429) code = "TooManyRequests";
+    if (response.status == 502) code = "NoResponse";
     if (response.status == 503) code = "ServerUnavailable";
+    if (response.status == 504) code = "GatewayTimeout";
     if (code == nullptr) return;
     response.set("Content-Type", kJson);
     response.body =
         std::string(R"({"error":{"code":")") + code + R"(","message":"The workflow did not take the request."}})";
+}
+
+// The headers by which Microsoft's support finds a request, on every answer (3.1, 3.2). Symfony's sender takes a post
+// for failed when the answer of a connector webhook has no request-id.
+void put_request_ids(Response& response, std::string_view dialect) {
+    const std::string id = guid_of(random_bytes(16));
+    if (dialect == "workflow") {
+        response.set("x-ms-request-id", "sandbox:" + id);
+        return;
+    }
+    response.set("request-id", id);
+    response.set("X-BackEndHttpStatus", std::to_string(response.status));
+    response.set("MS-CV", hex(random_bytes(8)) + ".1.1");
 }
 
 }  // namespace
@@ -167,12 +226,14 @@ Response make_answer(std::string_view dialect, std::string_view name, int retry_
     }
     if (name == "ok" && dialect == "workflow") {
         response = Response::text(202, "");
-        for (const char* header : {"x-ms-workflow-run-id", "x-ms-request-id", "x-ms-correlation-id",
-                                   "x-ms-client-tracking-id", "x-ms-trigger-history-name"})
+        for (const char* header :
+             {"x-ms-workflow-run-id", "x-ms-correlation-id", "x-ms-client-tracking-id", "x-ms-trigger-history-name"})
             response.set(header, hex(random_bytes(16)));
     }
+    put_request_ids(response, dialect);
+    if (name.ends_with("-large")) response.body.resize(kLargeBody, ' ');
     if (pace == "slow") response.after = std::chrono::seconds(3);
-    if (name == "silent") response.after = std::chrono::seconds(60);
+    if (pace == "late" || name == "silent") response.after = std::chrono::seconds(60);
     if (retry_after > 0) response.set("Retry-After", std::to_string(retry_after));
     if (pace == "slow-answer") response.set("X-Accel-Limit-Rate", kTrickle);
     return response;
@@ -192,8 +253,30 @@ bool is_json_type(std::string_view content_type) {
     return true;
 }
 
+std::string standard_json(std::string_view text) {
+    std::string json;
+    char quote = 0;  // of the string that is open
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (quote == 0) {
+            if (c == '"' || c == '\'') quote = c;
+            json += c == '\'' ? '"' : c;
+        } else if (c == '\\' && i + 1 < text.size()) {
+            if (text[i + 1] != '\'') json += c;
+            json += text[++i];
+        } else if (c == quote) {
+            quote = 0;
+            json += '"';
+        } else {
+            if (c == '"') json += '\\';
+            json += c;
+        }
+    }
+    return json;
+}
+
 std::string judge_body(const std::string& body, bool takes_adaptive) {
-    const std::optional<Json::Value> card = parse_json(body);
+    const std::optional<Json::Value> card = parse_json(standard_json(body));
     if (!card || !card->isObject() || !has_right_types(*card)) return "400-json";
     if (body.size() > kMaxCard) return "413-in-200";
     const Json::Value& attachments = (*card)["attachments"];

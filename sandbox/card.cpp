@@ -1,7 +1,10 @@
 #include "sandbox/card.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include "lib/http.h"
 #include "lib/markdown.h"
@@ -23,10 +26,21 @@ const Json::Value& list_in(const Json::Value& object, const char* name) {
 }
 
 bool flag_in(const Json::Value& object, const char* name) {
-    return object.isObject() && object[name].isBool() && object[name].asBool();
+    return object.isObject() && flag_of(object[name]).value_or(false);
 }
 
-bool is_web(const std::string& uri) { return uri.starts_with("https://") || uri.starts_with("http://"); }
+// Of an input's maxLength; 0: there is none.
+int length_in(const Json::Value& input, const char* name) {
+    const std::string text = text_in(input, name);
+    return is_number(text) ? std::stoi(text) : 0;
+}
+
+bool has_scheme(std::string_view uri, std::string_view scheme) {
+    return same_name(uri.substr(0, scheme.size()), scheme);
+}
+// What a button of a MessageCard opens, and a link in a text.
+bool is_web(std::string_view uri) { return has_scheme(uri, "https://") || has_scheme(uri, "http://"); }
+bool is_link(std::string_view uri) { return is_web(uri) || has_scheme(uri, "mailto:"); }
 
 // A picture: shown when it lies on this machine, else named. Nothing is fetched from anywhere.
 Json::Value picture(const std::string& uri, const std::string& title) {
@@ -58,7 +72,6 @@ std::string default_target(const Json::Value& action) {
 }
 
 Json::Value input_view(const Json::Value& input, const std::string& scope, bool in_teams) {
-    const std::string type = text_in(input, "@type");
     Json::Value shown;
     for (const char* name : {"is_date", "is_boxes", "is_radio", "is_select", "is_multiline", "is_line", "max_length"})
         shown[name] = "";
@@ -68,10 +81,10 @@ Json::Value input_view(const Json::Value& input, const std::string& scope, bool 
     shown["label"] = text_in(input, "title").empty() ? text_in(input, "id") : text_in(input, "title");
     shown["required"] = flag_in(input, "isRequired");
     shown["initial"] = text_in(input, "value");
-    if (type == "DateInput") {
+    if (is_type(input, "DateInput")) {
         shown["is_date"] = true;
         shown["date_type"] = flag_in(input, "includeTime") ? "datetime-local" : "date";
-    } else if (type == "MultichoiceInput") {
+    } else if (is_type(input, "MultichoiceInput")) {
         const bool several = flag_in(input, "isMultiSelect");
         const std::string style = text_in(input, "style");
         const bool expanded = style == "expanded" || (style.empty() && several && in_teams);
@@ -90,40 +103,38 @@ Json::Value input_view(const Json::Value& input, const std::string& scope, bool 
     } else {
         shown["is_multiline"] = flag_in(input, "isMultiline");
         shown["is_line"] = !flag_in(input, "isMultiline");
-        if (input.isObject() && input["maxLength"].isInt() && input["maxLength"].asInt() > 0)
-            shown["max_length"] = input["maxLength"].asInt();
+        if (const int most = length_in(input, "maxLength"); most > 0) shown["max_length"] = most;
     }
     return shown;
 }
 
 Json::Value action_view(const Json::Value& action, const std::string& path, bool in_teams) {
-    const std::string type = text_in(action, "@type");
     Json::Value shown;
     for (const char* name : {"uri", "is_post", "is_card", "is_open", "refused", "opened"}) shown[name] = "";
     for (const char* name : {"inputs", "inner"}) shown[name] = Json::Value(Json::arrayValue);
     shown["label"] = text_in(action, "name").empty() ? "(no name)" : text_in(action, "name");
     shown["path"] = path;
-    if (type == "OpenUri" || type == "ViewAction") {
+    if (is_type(action, "OpenUri") || is_type(action, "ViewAction")) {
         const std::string uri = default_target(action);
         if (is_web(uri))
             shown["uri"] = uri;
         else
             shown["refused"] = "opens nothing: no http or https address";
-    } else if (type == "HttpPOST") {
+    } else if (is_type(action, "HttpPOST")) {
         shown["is_post"] = true;
-    } else if (type == "ActionCard") {
+    } else if (is_type(action, "ActionCard")) {
         shown["is_card"] = true;
         for (const Json::Value& input : list_in(action, "inputs"))
             shown["inputs"].append(input_view(input, path, in_teams));
         int number = 0;
         for (const Json::Value& inner : list_in(action, "actions")) {
             const std::string inner_path = path + ".c" + std::to_string(number++);
-            if (text_in(inner, "@type") == "ActionCard") continue;  // no nesting
+            if (is_type(inner, "ActionCard")) continue;  // no nesting
             Json::Value one = action_view(inner, inner_path, in_teams);
             one["is_open"] = !text_in(one, "uri").empty();
             shown["inner"].append(one);
         }
-    } else if (type == "InvokeAddInCommand") {
+    } else if (is_type(action, "InvokeAddInCommand")) {
         shown["refused"] = "opens an add-in, in Outlook only";
     } else {
         shown["refused"] = "is of an unknown type";
@@ -154,16 +165,93 @@ void add_actions(Json::Value& shown, const Json::Value& object, const std::strin
     if (actions.size() > most) shown["actions_left_out"] = std::to_string(actions.size() - most);
 }
 
-Json::Value facts_view(const Json::Value& facts, const char* name,
-                       std::string (*html_of)(std::string_view) = markdown_html) {
+using HtmlOf = std::function<std::string(std::string_view)>;
+
+// Facts as HTML: of a MessageCard, where the name is plain text, and of an Adaptive Card, where both are Markdown.
+Json::Value facts_view(const Json::Value& facts, const char* name, const HtmlOf& html_of_name, const HtmlOf& html_of) {
     Json::Value list(Json::arrayValue);
     for (const Json::Value& fact : facts) {
         Json::Value row;
-        row["fact_name"] = text_in(fact, name);
+        row["fact_name"] = html_of_name(text_in(fact, name));
         row["fact_value"] = html_of(text_in(fact, "value"));
         list.append(row);
     }
     return list;
+}
+
+// One line of Markdown, from the first that is no blank, with code and pictures in it escaped.
+std::string without_code(std::string_view line) {
+    std::string simple;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        const char c = line[i];
+        if (c == '`') simple += '\\';
+        simple += c;
+        if (c == '\\' && i + 1 < line.size()) simple += line[++i];
+        if (c == '!' && line.substr(i + 1).starts_with('[')) simple += '\\';
+    }
+    return simple;
+}
+
+// Markdown of an Adaptive Card in Teams (office365-connectors.md 6.1): emphasis, lists and links. What CommonMark has
+// beyond it is escaped, so that it stands as it was written.
+std::string only_simple_markdown(std::string_view text) {
+    constexpr std::size_t kCode = 4;  // so many blanks before a line make it code
+    std::string simple;
+    while (!text.empty()) {
+        const auto end = std::min(text.find_first_of("\r\n"), text.size());
+        const std::string_view line = text.substr(0, end);
+        const std::string_view rest = line.substr(std::min(line.find_first_not_of(" \t"), line.size()));
+        const std::string_view blanks = line.substr(0, line.size() - rest.size());
+        const bool is_item = !rest.empty() && std::string_view("-*+0123456789").find(rest.front()) != rest.npos;
+        const bool is_code = !is_item && (blanks.size() >= kCode || blanks.find('\t') != blanks.npos);
+        const bool is_rule = !rest.empty() && rest.find_first_not_of("-*_ \t") == rest.npos;
+        const bool is_block = !rest.empty() && std::string_view("#>~=").find(rest.front()) != rest.npos;
+        simple += is_code ? "" : blanks;
+        if (is_rule || is_block) simple += '\\';
+        simple += without_code(rest);
+        if (end < text.size()) simple += text[end];
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return simple;
+}
+
+struct Mention {
+    std::string text;  // "<at>Ann</at>"
+    std::string name;
+};
+
+// What an Adaptive Card declares as mentions: the others' tags are text.
+std::vector<Mention> mentions_of(const Json::Value& card) {
+    constexpr std::string_view kBegin = "<at>";
+    constexpr std::string_view kEnd = "</at>";
+    std::vector<Mention> mentions;
+    for (const Json::Value& entity : list_in(card["msteams"], "entities")) {
+        const std::string text = text_in(entity, "text");
+        if (text_in(entity, "type") == "mention" && !text_in(entity["mentioned"], "id").empty() &&
+            text.starts_with(kBegin) && text.ends_with(kEnd) && text.size() > kBegin.size() + kEnd.size())
+            mentions.push_back({text, text.substr(kBegin.size(), text.size() - kBegin.size() - kEnd.size())});
+    }
+    return mentions;
+}
+
+void replace_all(std::string& text, std::string_view what, std::string_view with) {
+    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size()))
+        text.replace(at, what.size(), with);
+}
+
+// A text of an Adaptive Card as cards.js shows it.
+std::string adaptive_html(std::string_view text, const std::vector<Mention>& mentions) {
+    // Characters of the supplementary private use area: Markdown leaves them alone.
+    const auto mark = [](std::size_t i) {
+        return std::string("\xf3\xb0") + static_cast<char>(0x80 + i / 64) + static_cast<char>(0x80 + i % 64);
+    };
+    const std::size_t shown = std::min<std::size_t>(mentions.size(), 4096);
+    std::string marked(text);
+    for (std::size_t i = 0; i < shown; ++i) replace_all(marked, mentions[i].text, mark(i));
+    std::string html = markdown_html(only_simple_markdown(marked));
+    for (std::size_t i = 0; i < shown; ++i)
+        replace_all(html, mark(i), "<span class=\"mention\">" + html_escape(mentions[i].name) + "</span>");
+    return html;
 }
 
 // Text of HTML, escaped where it is not yet: a character reference stays one.
@@ -209,16 +297,15 @@ Tag tag_at(std::string_view text) {
         const auto at = inside.find(opening);
         if (at == std::string_view::npos) continue;
         const auto value = inside.substr(at + opening.size());
-        if (is_web(std::string(value.substr(0, value.find(quote))))) tag.href = value.substr(0, value.find(quote));
+        if (is_link(value.substr(0, value.find(quote)))) tag.href = value.substr(0, value.find(quote));
     }
     return tag;
 }
 
 Json::Value section_view(const Json::Value& section, const std::string& scope, bool in_teams) {
     Json::Value part = empty_section();
-    const bool is_html =
-        in_teams && section.isObject() && section["markdown"].isBool() && !section["markdown"].asBool();
-    auto* const html_of = is_html ? limited_html : markdown_html;
+    const bool is_html = in_teams && section.isObject() && !flag_of(section["markdown"]).value_or(true);
+    const HtmlOf html_of = is_html ? limited_html : markdown_html;
     part["starts_group"] = in_teams || flag_in(section, "startGroup");
     part["section_title"] = html_of(text_in(section, "title"));
     part["activity_title"] = html_of(text_in(section, "activityTitle"));
@@ -234,7 +321,7 @@ Json::Value section_view(const Json::Value& section, const std::string& scope, b
     if (section.isObject() && section["heroImage"].isObject() && !in_teams)
         part["hero"] = picture(text_in(section["heroImage"], "image"), text_in(section["heroImage"], "title"));
     part["section_text"] = html_of(text_in(section, "text"));
-    part["facts"] = facts_view(list_in(section, "facts"), "name", html_of);
+    part["facts"] = facts_view(list_in(section, "facts"), "name", html_escape, html_of);
     part["has_facts"] = !part["facts"].empty();
     const Json::Value& images = list_in(section, "images");
     for (Json::ArrayIndex i = 0; i < images.size() && (!in_teams || i < kMaxImagesTeams); ++i)
@@ -292,10 +379,13 @@ Json::Value adaptive_view(const Json::Value& card, std::size_t place) {
         return false;
     });
     shown["adaptive"] = json_text(marked);
+    const HtmlOf html_of = [mentions = mentions_of(card)](std::string_view text) {
+        return adaptive_html(text, mentions);
+    };
     for (const Json::Value& element : list_in(card, "body")) {
         Json::Value part = empty_section();
-        part["section_text"] = markdown_html(text_in(element, "text"));
-        part["facts"] = facts_view(list_in(element, "facts"), "title");
+        part["section_text"] = html_of(text_in(element, "text"));
+        part["facts"] = facts_view(list_in(element, "facts"), "title", html_of, html_of);
         part["has_facts"] = !part["facts"].empty();
         shown["sections"].append(part);
     }
@@ -304,7 +394,7 @@ Json::Value adaptive_view(const Json::Value& card, std::size_t place) {
         Json::Value one = action_view(Json::Value(), "", true);
         one["label"] = text_in(action, "title");
         one["refused"] = "needs JavaScript";
-        if (is_web(text_in(action, "url")) && text_in(action, "type") == "Action.OpenUrl") {
+        if (is_link(text_in(action, "url")) && text_in(action, "type") == "Action.OpenUrl") {
             one["uri"] = text_in(action, "url");
             one["refused"] = "";
         }
@@ -340,11 +430,10 @@ std::size_t characters(std::string_view text) {
 // What is wrong with an input's value, after its name; empty: nothing. `chosen`: its parts.
 std::string input_problem(const Json::Value& input, const std::string& value, const std::vector<std::string>& chosen) {
     if (value.empty()) return flag_in(input, "isRequired") ? "is required." : "";
-    const std::string type = text_in(input, "@type");
-    if (type == "TextInput" && input["maxLength"].isInt() && input["maxLength"].asInt() > 0 &&
-        characters(value) > static_cast<std::size_t>(input["maxLength"].asInt()))
-        return "may have " + std::to_string(input["maxLength"].asInt()) + " characters at most.";
-    if (type != "MultichoiceInput") return {};
+    const int most = length_in(input, "maxLength");
+    if (is_type(input, "TextInput") && most > 0 && characters(value) > static_cast<std::size_t>(most))
+        return "may have " + std::to_string(most) + " characters at most.";
+    if (!is_type(input, "MultichoiceInput")) return {};
     const Json::Value& choices = list_in(input, "choices");
     const bool offered = std::all_of(chosen.begin(), chosen.end(), [&](const std::string& one) {
         return std::any_of(choices.begin(), choices.end(),
@@ -366,8 +455,21 @@ const Json::Value* element_of(const Json::Value& list, std::optional<Json::Array
 }  // namespace
 
 std::string text_in(const Json::Value& object, const char* name) {
-    return object.isObject() && object[name].isString() ? object[name].asString() : "";
+    if (!object.isObject()) return {};
+    const Json::Value& value = object[name];
+    if (value.isString()) return value.asString();
+    if (value.isDouble()) return fmt::format("{}", value.asDouble());  // 0.1, which jsoncpp writes with 17 digits
+    return value.isIntegral() || value.isBool() ? value.asString() : "";
 }
+
+std::optional<bool> flag_of(const Json::Value& value) {
+    if (value.isBool()) return value.asBool();
+    if (!value.isString()) return std::nullopt;
+    if (same_name(value.asString(), "true")) return true;
+    return same_name(value.asString(), "false") ? std::optional(false) : std::nullopt;
+}
+
+bool is_type(const Json::Value& object, std::string_view type) { return same_name(text_in(object, "@type"), type); }
 
 std::vector<const Json::Value*> adaptive_cards(const Json::Value& card) {
     std::vector<const Json::Value*> cards;
@@ -488,7 +590,7 @@ const Json::Value* find_action_card(const Json::Value& card, std::string_view pa
 
 std::optional<ActionCall> action_call(const Json::Value& action) {
     const bool adaptive = text_in(action, "type") == "Action.Http";
-    if (!adaptive && text_in(action, "@type") != "HttpPOST") return std::nullopt;
+    if (!adaptive && !is_type(action, "HttpPOST")) return std::nullopt;
     ActionCall call;
     call.name = text_in(action, adaptive ? "title" : "name");
     call.target = text_in(action, adaptive ? "url" : "target");

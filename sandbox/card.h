@@ -60,7 +60,11 @@ struct Inputs {
 };
 Inputs read_inputs(const Json::Value& action_card, const std::map<std::string, std::string, std::less<>>& fields);
 
-// A text of an object, "" when it is absent or no text.
+// A text of an object; of a number, true and false the text that Json.NET makes of it; "" for anything else.
 std::string text_in(const Json::Value& object, const char* name);
+// true and false, also as a text in any case, which Json.NET reads so; nullopt for anything else.
+std::optional<bool> flag_of(const Json::Value& value);
+// Whether an object's @type is this one, in any case: some senders write HttpPost.
+bool is_type(const Json::Value& object, std::string_view type);
 
 }  // namespace o365

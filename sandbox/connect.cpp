@@ -82,13 +82,6 @@ std::string failure(const Asked& asked, const std::string& error) {
            "error=" + url_encode(error);
 }
 
-// Form F of office365-connectors.md section 2: a workflow's webhook as it was when connectors were connected.
-std::string older_workflow_path() {
-    return "/workflows/" + hex(random_bytes(16)) +
-           "/triggers/manual/paths/invoke?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=" +
-           random_token();
-}
-
 void allow_callback(Response& response, const Asked& asked) {
     response.allow_form_action(origin_of(*parse_url(asked.callback_url)));
 }
@@ -168,7 +161,8 @@ Response allow(Sandbox& sandbox, const Asked& asked, const Json::Value& connecto
     const std::string app_id = asked.is_older() ? "" : asked.app_id;
     const bool workflow = target["dialect"].asString() == "workflow";
     const std::string webhook =
-        hand_out(sandbox, target, workflow ? older_workflow_path() : connector_path(app_id), app_id).url;
+        // As workflows were when connectors were connected.
+        hand_out(sandbox, target, workflow ? workflow_path("logic") : connector_path(app_id), app_id).url;
     return leave(asked, success(asked, webhook, target, object_id(sandbox.person()), spelling, twist));
 }
 

@@ -1,6 +1,7 @@
 #include "sandbox/sandbox.h"
 
 #include <algorithm>
+#include <array>
 
 #include "lib/crypto.h"
 #include "lib/json_text.h"
@@ -63,8 +64,15 @@ std::optional<std::string_view> below(std::string_view path, std::string_view fo
 
 // Hosts of Microsoft's that /etc/hosts may lead here, for programs that post to no others; webhooks alone.
 bool is_stand_in(std::string_view host) {
+    constexpr std::array<std::string_view, 6> kHosts = {
+        "contoso.webhook.office.com",
+        "outlook.office.com",
+        "outlook.office365.com",
+        "prod-00.westeurope.logic.azure.com",
+        "default00000000000000000000000000000a.0b.environment.api.powerplatform.com",
+        "contoso.azure-api.net"};
     host = host.substr(0, host.find(':'));
-    return same_name(host, "contoso.webhook.office.com") || same_name(host, "prod-00.westeurope.logic.azure.com");
+    return std::any_of(kHosts.begin(), kHosts.end(), [&](std::string_view one) { return same_name(host, one); });
 }
 
 Response page_of(Sandbox& sandbox, const Request& request) {

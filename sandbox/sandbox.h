@@ -4,6 +4,7 @@
 #include <json/json.h>
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -79,6 +80,8 @@ Response remove_embedded(Sandbox& sandbox, const Json::Value& target, const std:
 bool is_webhook(std::string_view path);
 // What the database knows a webhook by: SHA-256 of its path and query, 32 bytes; the same for every spelling of them.
 std::string webhook_hash(std::string_view path_and_query);
+// The same of the workflow's id in it, whatever the signature; null for a connector, and for form J, which has no id.
+Value flow_hash(std::string_view path_and_query);
 Response webhook(Sandbox& sandbox, const Request& request, std::string_view path_and_query);
 // A request whose body is longer than the web server passes on; request.uri says where to.
 Response too_large(Sandbox& sandbox, const Request& request);
@@ -125,9 +128,20 @@ std::string json_text(const Json::Value& value, bool indented = false);
 // Everybody's groups, teams, inboxes and workflows: a list of owner and targets, and of each target target_id, place,
 // label ("Group"), icon, posts, webhooks and, of a workflow that is not on, state. All are text.
 Json::Value places_by_person(Sandbox& sandbox);
+// The forms in which webhooks are handed out (office365-connectors.md section 2); of each dialect the first is the usual
+// one. Whichever it was, all of them lead to the webhook, but for "gateway", whose path names no workflow.
+struct WebhookForm {
+    std::string_view dialect;
+    std::string_view name;  // "cu"
+    std::string_view help;
+};
+std::span<const WebhookForm> webhook_forms();
 // Path of a connector's new webhook, forms C and D of office365-connectors.md section 2; of an incoming webhook for an
-// empty GUID.
-std::string connector_path(const std::string& app_id);
+// empty GUID. `form` as webhook_forms has it.
+std::string connector_path(const std::string& app_id, std::string_view form = {});
+// Path and query of a workflow's new URL in a form of webhook_forms; of one that its tenant alone may use without a
+// signature (form I).
+std::string workflow_path(std::string_view form = {}, bool only_tenant = false);
 // Makes a path, and its query, a webhook of a target (the answer of o365.sandbox_target), for a connector's GUID unless
 // that is empty. Its URL is in this answer and nowhere else.
 struct HandedOut {

@@ -1,38 +1,61 @@
 // The tenant: who has what, what is configured there, workflows; and webhooks for programs that bring no browser.
+#include <algorithm>
+#include <array>
+
 #include "lib/crypto.h"
 #include "sandbox/sandbox.h"
 
 namespace o365 {
 namespace {
 
-// Form G of office365-connectors.md section 2. A trigger that only its tenant may use has no signature (I).
-std::string workflow_path(bool only_tenant) {
-    const std::string path = "/powerautomate/automations/direct/workflows/" + hex(random_bytes(16)) +
-                             "/triggers/manual/paths/invoke?api-version=1";
-    return only_tenant ? path : path + "&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=" + random_token();
-}
-
-// A new webhook of a target that no connector asked for.
-HandedOut mint(Sandbox& sandbox, const Json::Value& target) {
+// A new webhook of a target that no connector asked for, in a form of webhook_forms or the usual one.
+HandedOut mint(Sandbox& sandbox, const Json::Value& target, std::string_view form) {
     const bool workflow = target["dialect"].asString() == "workflow";
     return hand_out(sandbox, target,
-                    workflow ? workflow_path(target["workflow"].asString() == "tenant") : connector_path(""), "");
+                    workflow ? workflow_path(form, target["workflow"].asString() == "tenant") : connector_path("", form),
+                    "");
 }
 
-// POST /tenant/webhooks: person, name (of mail none), kind (groups, teams, mail), dialect (connector, workflow); JSON.
+// The forms that webhooks of a dialect have, for a page.
+Json::Value forms_of(std::string_view dialect) {
+    Json::Value forms(Json::arrayValue);
+    for (const WebhookForm& one : webhook_forms()) {
+        if (one.dialect != dialect) continue;
+        Json::Value form;
+        form["form_name"] = std::string(one.name);
+        form["form_help"] = std::string(one.help);
+        forms.append(form);
+    }
+    return forms;
+}
+
+bool is_form(std::string_view dialect, std::string_view name) {
+    const auto forms = webhook_forms();
+    return name.empty() || std::any_of(forms.begin(), forms.end(), [&](const WebhookForm& one) {
+               return one.dialect == dialect && one.name == name;
+           });
+}
+
+// POST /tenant/webhooks: person, name (of mail none), kind (groups, teams, mail), dialect (connector, workflow), form;
+// JSON.
 Response webhook_for_program(Sandbox& sandbox, const Request& request) {
     const std::string person = request.form.get_or("person", "ci");
     const std::string dialect = request.form.get_or("dialect", "connector");
     const std::string kind = request.form.get_or("kind", dialect == "workflow" ? "teams" : "groups");
     const std::string name = request.form.get_or("name", kind == "mail" ? "Inbox" : "CI");
+    const std::string form = request.form.get_or("form", "");
     const bool known = (kind == "mail" || kind == "groups" || kind == "teams") &&
                        (dialect == "connector" || (dialect == "workflow" && kind == "teams")) &&
-                       is_name(person, kMaxPerson) && is_name(name, kMaxPlace) && (kind != "mail" || name == "Inbox");
+                       is_name(person, kMaxPerson) && is_name(name, kMaxPlace) && (kind != "mail" || name == "Inbox") &&
+                       is_form(dialect, form);
     if (request.method != "POST" || !known) {
         Json::Value error;
         error["error"] =
             "POST person (at most 60 characters), name (at most 256; of mail none: a person has one inbox), kind "
-            "(groups, teams, mail) and dialect (connector, workflow: of a team) as a form";
+            "(groups, teams, mail), dialect (connector, workflow: of a team) and form (of the URL, by dialect: see forms) "
+            "as a form";
+        for (const WebhookForm& one : webhook_forms())
+            error["forms"][std::string(one.dialect)].append(std::string(one.name));
         return Response::json(400, json_text(error));
     }
     const Json::Value target = create_place(sandbox, person, kind, name, dialect);
@@ -42,7 +65,7 @@ Response webhook_for_program(Sandbox& sandbox, const Request& request) {
         return Response::json(409, json_text(error));
     }
     Json::Value answer;
-    const HandedOut made = mint(sandbox, target);
+    const HandedOut made = mint(sandbox, target, form);
     answer["webhook_url"] = made.url;
     answer["webhook"] = made.number;
     answer["target"] = target["target_id"];
@@ -66,6 +89,7 @@ Response manage(Sandbox& sandbox, int status, const Json::Value& target, const s
     values["label"] = kind_label(target["kind"].asString(), target["dialect"].asString());
     values["is_workflow"] = workflow;
     values["new_webhook"] = new_webhook;
+    values["forms"] = forms_of(target["dialect"].asString());
     for (const char* state : {"on", "off", "deleted", "tenant"})
         values[std::string("is_") + state] = target["workflow"].asString() == state;
     values["webhooks"] = sandbox.ask("select o365.sandbox_webhooks($1)", {target_id});
@@ -108,7 +132,12 @@ Response place(Sandbox& sandbox, const Request& request, const std::string& targ
             "A deleted workflow has no URL: make one of that name again in the tenant, or by POST to "
             "/tenant/webhooks.");
     }
-    if (action == "webhook") return manage(sandbox, 200, target, mint(sandbox, target).url);
+    if (action == "webhook") {
+        const std::string form = request.form.get_or("form", "");
+        if (!is_form(target["dialect"].asString(), form))
+            return sandbox.message(400, "Nothing was made", "The URL has no such form: the place's page offers those there are.");
+        return manage(sandbox, 200, target, mint(sandbox, target, form).url);
+    }
     if (action == "on" || action == "off" || action == "deleted" || action == "tenant") {
         if (!sandbox.database().call("select o365.sandbox_set_workflow($1, $2)", {target_id, action}).boolean(0, 0))
             return sandbox.message(409, "Nothing was changed", "It is no workflow, or one that was deleted.");
@@ -167,10 +196,36 @@ std::optional<Response> page_of_place(Sandbox& sandbox, const Request& request, 
 
 }  // namespace
 
-std::string connector_path(const std::string& app_id) {
-    return "/webhookb2/" + guid_of(random_bytes(16)) + "@" + guid_of(random_bytes(16)) + "/" +
-           (app_id.empty() ? "IncomingWebhook" : app_id) + "/" + hex(random_bytes(16)) + "/" +
-           guid_of(random_bytes(16));
+std::span<const WebhookForm> webhook_forms() {
+    static constexpr std::array kForms = {
+        WebhookForm{"connector", "webhookb2", "/webhookb2/, since 2021"},
+        WebhookForm{"connector", "webhook", "/webhook/, until 2021"},
+        WebhookForm{"connector", "v2", "/webhookb2/ with a V2 segment, since 2025"},
+        WebhookForm{"workflow", "powerplatform", "powerplatform.com, today's"},
+        WebhookForm{"workflow", "cu", "powerplatform.com with /cu/25/"},
+        WebhookForm{"workflow", "slash", "powerplatform.com with a slash before the ?"},
+        WebhookForm{"workflow", "logic", "logic.azure.com, the first"},
+        WebhookForm{"workflow", "gateway", "a company's own gateway before it"},
+    };
+    return kForms;
+}
+
+std::string connector_path(const std::string& app_id, std::string_view form) {
+    return (form == "webhook" ? "/webhook/" : "/webhookb2/") + guid_of(random_bytes(16)) + "@" +
+           guid_of(random_bytes(16)) + "/" + (app_id.empty() ? "IncomingWebhook" : app_id) + "/" +
+           hex(random_bytes(16)) + "/" + guid_of(random_bytes(16)) + (form == "v2" ? "/V2" + random_token() : "");
+}
+
+std::string workflow_path(std::string_view form, bool only_tenant) {
+    const std::string_view folder = form == "logic"     ? ""
+                                    : form == "gateway" ? "/manual/paths/invoke"
+                                    : form == "cu"      ? "/powerautomate/automations/direct/cu/25"
+                                                        : "/powerautomate/automations/direct";
+    std::string path(folder);
+    if (form != "gateway") path += "/workflows/" + hex(random_bytes(16)) + "/triggers/manual/paths/invoke";
+    path += form == "slash" ? "/?api-version=" : "?api-version=";
+    path += form == "logic" || form == "gateway" ? "2016-06-01" : "1";
+    return only_tenant ? path : path + "&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=" + random_token();
 }
 
 Json::Value create_place(Sandbox& sandbox, const std::string& person, const std::string& kind, const std::string& name,
@@ -183,8 +238,9 @@ Json::Value create_place(Sandbox& sandbox, const std::string& person, const std:
 
 HandedOut hand_out(Sandbox& sandbox, const Json::Value& target, const std::string& path, const std::string& app_id) {
     const Rows rows = sandbox.database().call(
-        "select o365.sandbox_mint($1, $2, $3)",
-        {target["target_id"].asInt(), Value::bytes(webhook_hash(path)), app_id.empty() ? Value() : Value(app_id)});
+        "select o365.sandbox_mint($1, $2, $3, $4)",
+        {target["target_id"].asInt(), Value::bytes(webhook_hash(path)), app_id.empty() ? Value() : Value(app_id),
+         flow_hash(path)});
     const char* const origin = target["dialect"].asString() == "workflow" ? "flow_origin" : "webhook_origin";
     return {sandbox.setting(origin) + path, static_cast<int>(rows.integer(0, 0))};
 }

@@ -25,16 +25,40 @@ std::string_view provider(std::string_view path) {
     return path.substr(0, path.find('/'));
 }
 
+// Forms F to J of office365-connectors.md section 2; J is a company's own gateway, whose path names no workflow.
 bool is_workflow(std::string_view path) {
-    return path.starts_with("/workflows/") || path.starts_with("/powerautomate/");
+    return path.starts_with("/workflows/") || path.starts_with("/powerautomate/") ||
+           path.starts_with("/manual/paths/invoke");
 }
 
-// Whether a workflow's URL is signed. One that is not wants a token (form I of office365-connectors.md section 2).
-bool has_signature(std::string_view path_and_query) {
+// The path of a workflow from "/workflows/" on; empty where there is none (form J).
+std::string_view from_workflow(std::string_view path) {
+    const auto at = path.find("/workflows/");
+    return at == std::string_view::npos ? "" : path.substr(at);
+}
+
+// A connector's path as form D has it: A and B begin with another folder, E has one more segment, which begins with V2.
+std::string connector_spelling(std::string path) {
+    constexpr std::string_view kOlder = "/webhook/";
+    constexpr std::string_view kNewer = "/webhookb2/";
+    if (path.starts_with(kOlder)) path.replace(0, kOlder.size(), kNewer);
+    const auto last = path.rfind('/');
+    if (std::count(path.begin(), path.end(), '/') == 6 && path.substr(last).starts_with("/V2")) path.resize(last);
+    return path;
+}
+
+// Whether the query has a parameter of that name with a value, spelt without escapes.
+bool has_parameter(std::string_view path_and_query, std::string_view name) {
     const auto question = path_and_query.find('?');
     if (question == std::string_view::npos) return false;
-    const std::string_view query = path_and_query.substr(question);
-    return query.find("?sig=") != std::string_view::npos || query.find("&sig=") != std::string_view::npos;
+    std::string_view query = path_and_query.substr(question + 1);
+    while (!query.empty()) {
+        const std::string_view pair = query.substr(0, query.find('&'));
+        if (pair.starts_with(name) && pair.substr(name.size()).starts_with('=') && pair.size() > name.size() + 1)
+            return true;
+        query.remove_prefix(std::min(pair.size() + 1, query.size()));
+    }
+    return false;
 }
 
 // What is left of a text when its %-escapes are decoded; a % that begins none stays.
@@ -52,18 +76,22 @@ std::string decoded(std::string_view text) {
     return all;
 }
 
-// One spelling for all that name the same webhook: escapes decoded, no slash at the path's end; of a workflow the
-// parameters in one order, of a connector none, since its URL has none that mean anything.
+// One spelling for all that name the same webhook, in all forms of office365-connectors.md section 2: escapes decoded,
+// no slash at the path's end; of a workflow what stands behind its folders, and the parameters in one order without
+// api-version; of a connector no parameters, since its URL has none that mean anything.
 std::string one_spelling(std::string_view path_and_query) {
     const auto question = path_and_query.find('?');
     std::string path = decoded(path_and_query.substr(0, question));
     if (path.ends_with('/')) path.pop_back();
-    if (question == std::string_view::npos || !is_workflow(path)) return path;
+    if (!is_workflow(path)) return connector_spelling(std::move(path));
+    if (const std::string_view rest = from_workflow(path); !rest.empty()) path = std::string(rest);
+    if (question == std::string_view::npos) return path;
     std::vector<std::string> pairs;
     std::string_view query = path_and_query.substr(question + 1);
     while (!query.empty()) {
         const auto end = std::min(query.find('&'), query.size());
-        pairs.push_back(decoded(query.substr(0, end)));
+        std::string pair = decoded(query.substr(0, end));
+        if (!pair.starts_with("api-version=")) pairs.push_back(std::move(pair));
         query.remove_prefix(std::min(end + 1, query.size()));
     }
     std::sort(pairs.begin(), pairs.end());
@@ -81,25 +109,26 @@ Judged judge(const Request& request, std::string_view path_and_query) {
     }
     const bool is_json = is_json_type(request.content_type);
     if (!workflow) {
-        judged.answer = is_json ? judge_body(request.body, !is_guid(provider(request.path))) : "400-json";
+        judged.answer = is_json ? judge_body(request.body, !is_guid(provider(one_spelling(path_and_query)))) : "400-json";
         return judged;
     }
     // A trigger takes any other type for a file, which has no attachments.
     judged.answer = is_json ? judge_trigger(request.body) : "ok";
     judged.note = judge_flow(is_json ? request.body : "{}");
     const bool has_token = !request.authorization.empty();
-    // Such a URL is never handed out. No token is one of the tenant's.
-    if (!has_signature(path_and_query)) judged.otherwise = has_token ? "401-claims" : "401-direct-api";
+    // A URL without a signature wants a token (form I). No token is one of the tenant's.
+    if (!has_parameter(path_and_query, "sig")) judged.otherwise = has_token ? "401-claims" : "401-direct-api";
     if (has_token) judged.answer = "workflow-two-authorizations";
+    if (!has_parameter(path_and_query, "api-version")) judged.answer = judged.otherwise = "workflow-no-api-version";
     return judged;
 }
 
 Response receive(Sandbox& sandbox, const Request& request, std::string_view path_and_query, const Judged& judged,
                  const Value& body, std::int64_t bytes) {
     const Rows rows = sandbox.database().call(
-        "select dialect, answer, retry_after, pace from o365.sandbox_receive($1, $2, $3, $4, $5, $6)",
+        "select dialect, answer, retry_after, pace from o365.sandbox_receive($1, $2, $3, $4, $5, $6, $7)",
         {Value::bytes(webhook_hash(path_and_query)), body, bytes, judged.answer,
-         judged.note.empty() ? Value() : Value(judged.note), judged.otherwise});
+         judged.note.empty() ? Value() : Value(judged.note), judged.otherwise, flow_hash(path_and_query)});
     if (rows.size() > 0) {
         return make_answer(rows.text(0, 0), rows.text(0, 1),
                            rows.is_null(0, 2) ? 0 : static_cast<int>(rows.integer(0, 2)), rows.text(0, 3));
@@ -115,6 +144,12 @@ Response receive(Sandbox& sandbox, const Request& request, std::string_view path
 
 std::string webhook_hash(std::string_view path_and_query) { return sha256(one_spelling(path_and_query)); }
 
+Value flow_hash(std::string_view path_and_query) {
+    const std::string path = decoded(path_and_query.substr(0, path_and_query.find('?')));
+    const std::string_view rest = is_workflow(path) ? from_workflow(path) : "";
+    return rest.empty() ? Value() : Value::bytes(sha256(rest.substr(0, rest.find('/', sizeof "/workflows"))));
+}
+
 bool is_webhook(std::string_view path) {
     return path.starts_with("/webhookb2/") || path.starts_with("/webhook/") || is_workflow(path);
 }
@@ -123,7 +158,12 @@ Response webhook(Sandbox& sandbox, const Request& request, std::string_view path
     const Judged judged = judge(request, path_and_query);
     // A body that is no text could not be stored as one.
     const bool storable = is_utf8(request.body) && request.body.find('\0') == std::string::npos;
-    return receive(sandbox, request, path_and_query, judged, storable ? Value(request.body) : Value(judged.answer),
+    // What reads it later, the database too, reads standard JSON.
+    const std::string& body = request.body;
+    return receive(sandbox, request, path_and_query, judged,
+                   !storable                     ? Value(judged.answer)
+                   : is_workflow(path_and_query) ? Value(body)
+                                                 : Value(standard_json(body)),
                    static_cast<std::int64_t>(request.body.size()));
 }
 

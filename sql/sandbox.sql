@@ -6,7 +6,7 @@
 \pset tuples_only on
 \pset format unaligned
 -- What it holds is for trying things out: tables of another version are dropped, not migrated.
-\set version 6
+\set version 7
 BEGIN;
 SELECT (SELECT pg_get_userbyid(n.nspowner) FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'o365_internal') AS owner,
        to_regclass('o365_internal.sandbox_setting') IS NOT NULL AS is_there \gset

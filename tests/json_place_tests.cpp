@@ -58,6 +58,9 @@ BOOST_AUTO_TEST_CASE(a_text_that_is_no_card_is_told_where_it_ends_to_be_one) {
     const auto latin = json_fault("{\n\"a\": \"\xe4\"}");
     BOOST_REQUIRE(latin.has_value());
     BOOST_TEST(latin->place.line == 2);
+    const auto comment = json_fault("{\n\"text\": /* x */ \"a\"}");
+    BOOST_REQUIRE(comment.has_value());
+    BOOST_TEST((comment->place == Place{2, 9}));
     const auto half = json_fault("{\n\"text\": \"a \\udc00 b\"}");
     BOOST_REQUIRE(half.has_value());
     BOOST_TEST((half->place == Place{2, 12}));

@@ -18,6 +18,14 @@ BOOST_AUTO_TEST_CASE(objects_and_arrays_are_taken_and_nothing_behind_them) {
     BOOST_TEST(!parse_json(std::string(100'000, '[')).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_comment_is_no_json_wherever_it_stands) {
+    for (const char* text : {"/* x */ {}", "{/* x */}", "{/* x */ \"a\": 1}", "{\"a\": /* x */ 1}", "[1, // x\n 2]",
+                             "{\"a\\\"\": 1 /**/}", "{} // x"})
+        BOOST_TEST(!parse_json(text).has_value(), text);
+    for (const char* text : {R"({"a": "https://x.example/*"})", R"(["\\", "\"// x"])", R"({"//": "/*"})"})
+        BOOST_TEST(parse_json(text).has_value(), text);
+}
+
 // A thread keeps its reader.
 BOOST_AUTO_TEST_CASE(a_text_that_was_refused_leaves_nothing_for_the_next) {
     for (const std::string& text :

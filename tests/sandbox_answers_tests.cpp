@@ -4,6 +4,7 @@
 
 #include "lib/json_text.h"
 #include "sandbox/answers.h"
+#include "sandbox/sandbox.h"
 
 using namespace o365;
 
@@ -46,6 +47,46 @@ BOOST_AUTO_TEST_CASE(errors_of_a_workflow_are_json) {
     BOOST_TEST(header(make_answer("connector", "429", 0), "Content-Type") == "text/plain; charset=utf-8");
 }
 
+BOOST_AUTO_TEST_CASE(every_answer_says_by_which_id_support_finds_it) {
+    for (const Answer& answer : answers()) {
+        if (answer.name == "hang-up" || answer.name == "reset") continue;
+        const std::string id = header(make_answer("connector", answer.name, 0), "request-id");
+        BOOST_TEST(is_guid(id), answer.name);
+        BOOST_TEST(id != header(make_answer("connector", answer.name, 0), "request-id"), answer.name);
+        BOOST_TEST(header(make_answer("connector", answer.name, 0), "X-BackEndHttpStatus") ==
+                   std::to_string(answer.status));
+        BOOST_TEST(header(make_answer("workflow", answer.name, 0), "x-ms-request-id").starts_with("sandbox:"));
+        BOOST_TEST(header(make_answer("workflow", answer.name, 0), "request-id") == "");
+    }
+    BOOST_TEST(is_guid(header(make_answer("connector", "other-method", 0), "request-id")));
+}
+
+// F1 to F5: answers that senders met, and the status that rules have to look at.
+BOOST_AUTO_TEST_CASE(answers_that_are_seldom_have_their_words_too) {
+    const auto success = parse_json(make_answer("connector", "200-serialised", 0).body);
+    BOOST_TEST((*success)["isSuccessStatusCode"].asBool());
+    BOOST_TEST((*success)["statusCode"].asInt() == 200);
+    BOOST_TEST(make_answer("connector", "403-not-updated", 0).body == "Webhook Url is not updated");
+    const auto code = [](const char* name) {
+        return (*parse_json(make_answer("workflow", name, 0).body))["error"]["code"].asString();
+    };
+    BOOST_TEST(code("workflow-schema") == "TriggerInputSchemaMismatch");
+    BOOST_TEST(code("workflow-two-authorizations") == "DirectApiRequestHasMoreThanOneAuthorization");
+    BOOST_TEST(code("401-two-authorizations") == "DirectApiRequestHasMoreThanOneAuthorization");
+    BOOST_TEST(code("workflow-no-api-version") == "MissingApiVersionParameter");
+    BOOST_TEST(code("401-bad-signature") == "AuthorizationFailed");
+    BOOST_TEST(code("403-policy") == "DlpViolation");
+    BOOST_TEST(code("502") == "NoResponse");
+    for (const char* dialect : {"connector", "workflow"}) {
+        BOOST_TEST(make_answer(dialect, "200-large", 0).body.size() == 70 * 1024);
+        BOOST_TEST(make_answer(dialect, "503-large", 0).body.size() == 70 * 1024);
+        BOOST_TEST(make_answer(dialect, "503-large", 0).status == 503);
+        BOOST_TEST(make_answer(dialect, "ok", 0, "late").after.count() == 60000);
+    }
+    BOOST_TEST((*parse_json(make_answer("workflow", "503-large", 0).body))["error"]["code"].asString() ==
+               "ServerUnavailable");
+}
+
 BOOST_AUTO_TEST_CASE(a_pace_changes_when_and_not_what) {
     for (const char* name : {"ok", "400-text", "429"}) {
         const Response slow = make_answer("connector", name, 0, "slow");
@@ -64,6 +105,39 @@ BOOST_AUTO_TEST_CASE(a_body_is_judged_by_the_kind_of_webhook) {
     BOOST_TEST(judge_body(R"({"text": "\udc00"})") == "400-json");
     BOOST_TEST(judge_trigger(R"({"text": 5})") == "ok");
     BOOST_TEST(judge_trigger("no JSON") == "400-json");
+}
+
+BOOST_AUTO_TEST_CASE(strings_in_single_quotes_are_read_and_nothing_else_that_is_no_json) {
+    const std::string quoted = R"x({'text': "it's (\"so\")", 'title': 'say "no\' \n'})x";
+    BOOST_TEST(judge_body("{'text':'Hello World'}") == "ok");
+    BOOST_TEST(judge_body(quoted) == "ok");
+    BOOST_TEST(standard_json(quoted) == R"x({"text": "it's (\"so\")", "title": "say \"no' \n"})x");
+    for (const char* json : {R"({"text": "it's \"so\" \\", "n": [1, true, null]})", R"({"a": "\u0027"})", "[]", ""})
+        BOOST_TEST(standard_json(json) == json);
+    for (const char* body : {"{'text': 'x'", "{'text': 'x\"}", "{text: 'x'}", "{'text': 'x',}", "{'text': 'x'} // x",
+                             "{/* x */ 'text': 'x'}", "{'text': 'x'}'", "{'text': undefined}", "{'text': '\\x'}",
+                             "{'text': 'x', \"text\": 'y'}", "{'text': `x`}"})
+        BOOST_TEST(judge_body(body) == "400-json", body);
+    BOOST_TEST(judge_trigger("{'text': 'x'}") == "400-json");
+}
+
+BOOST_AUTO_TEST_CASE(numbers_and_booleans_are_texts_and_texts_are_booleans) {  // F19
+    for (const char* more :
+         {R"("title": 5)", R"("themeColor": 123)", R"("hideOriginalBody": "true")", R"("sections": [{"markdown": "false"}])",
+          R"("sections": [{"startGroup": "True"}])", R"("sections": [{"facts": [{"name": "n", "value": 17}]}])",
+          R"("sections": [{"facts": [{"name": 1.5, "value": true}]}])", R"("sections": [{"facts": [{"name": "n"}]}])",
+          R"("potentialAction": [{"@type": "ActionCard", "inputs": [{"isMultiSelect": "false", "value": 3}]}])",
+          R"("potentialAction": [{"@type": "HttpPost", "name": "x"}])"})
+        BOOST_TEST(judge_body(std::string(R"({"text": "x", )") + more + "}") == "ok", more);
+    BOOST_TEST(judge_body(R"({"text": 5})") == "ok");
+    BOOST_TEST(judge_body(R"({"text": false})") == "ok");
+    for (const char* more :
+         {R"("title": ["x"])", R"("title": {})", R"("hideOriginalBody": "yes")", R"("hideOriginalBody": 1)",
+          R"("sections": [{"markdown": ""}])", R"("sections": [{"facts": [{"name": "n", "value": {}}]}])",
+          R"("potentialAction": [{"@type": "ActionCard", "inputs": {}}])",
+          R"("potentialAction": [{"@type": "ActionCard", "inputs": [{"isMultiSelect": "no"}]}])",
+          R"("potentialAction": [{"@type": "ViewAction", "name": "x", "target": ["https://x.example"]}])"})  // F18
+        BOOST_TEST(judge_body(std::string(R"({"text": "x", )") + more + "}") == "400-json", more);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

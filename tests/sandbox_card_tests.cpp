@@ -131,6 +131,77 @@ BOOST_AUTO_TEST_CASE(html_of_a_card_for_teams_is_what_a_page_may_hold) {
         BOOST_TEST(markdown["section_text"].asString() == "<p>&lt;b&gt;<em>y</em>&lt;/b&gt;</p>\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_card_is_drawn_as_json_net_reads_it) {  // F19
+    const Json::Value card = json(R"({"text": 5, "title": true, "sections": [{"markdown": "False", "text": "<b>x</b>",
+        "facts": [{"name": 0.1, "value": 17}, {"name": "n"}, {"name": "big", "value": 12345678901}]}],
+        "potentialAction": [{"@type": "ActionCard", "name": "A", "inputs": [{"@type": "MultichoiceInput", "id": "m",
+            "isMultiSelect": "false", "isRequired": "true", "choices": [{"display": 1, "value": 2}]},
+            {"@type": "TextInput", "id": "t", "maxLength": "3"}]}, {"@type": "HttpPost", "name": "P"}]})");
+    const Json::Value view = card_views(card, "teams").front();
+    BOOST_TEST(view["card_text"].asString() == "<p>5</p>\n");
+    BOOST_TEST(view["card_title"].asString() == "true");
+    const Json::Value& section = view["sections"][0];
+    BOOST_TEST(section["section_text"].asString() == "<b>x</b>");
+    BOOST_TEST(section["facts"][0]["fact_name"].asString() == "0.1");
+    BOOST_TEST(section["facts"][0]["fact_value"].asString() == "17");
+    BOOST_TEST(section["facts"][1]["fact_value"].asString() == "");
+    BOOST_TEST(section["facts"][2]["fact_value"].asString() == "12345678901");
+    const Json::Value& actions = view["sections"][1]["actions"];
+    const Json::Value& choice = actions[0]["inputs"][0];
+    BOOST_TEST(choice["is_select"].asBool());
+    BOOST_TEST(choice["required"].asBool());
+    BOOST_TEST(choice["choices"][0]["choice_value"].asString() == "2");
+    BOOST_TEST(actions[0]["inputs"][1]["max_length"].asInt() == 3);
+    BOOST_TEST(actions[1]["is_post"].asBool());
+    BOOST_TEST(action_call(card["potentialAction"][1]).has_value());
+}
+
+// What a browser without JavaScript shows of an Adaptive Card's text.
+std::string plain_text(const char* text, const char* more = "") {
+    const Json::Value view = card_views(json((std::string(R"({"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": )") +
+                                              text + "}]" + more + "}")
+                                                 .c_str()),
+                                        "teams")
+                                 .front();
+    return view["sections"][0]["section_text"].asString();
+}
+
+BOOST_AUTO_TEST_CASE(an_adaptive_cards_markdown_is_emphasis_lists_and_links) {
+    BOOST_TEST(plain_text("\"**b** _i_ [l](https://x.example)\"") ==
+               "<p><strong>b</strong> <em>i</em> <a href=\"https://x.example\">l</a></p>\n");
+    BOOST_TEST(plain_text(R"("- a\n  - b\n1. c")").find("<li>b</li>") != std::string::npos);
+    for (const char* text : {"# a", "###### a", "> a", "~~a~~", "---", "***", "a\n===", "a\n---", "`a`", "``a`b``",
+                             "| a |\n|---|", "![a", "\\\\`a`", "~~~\na\n~~~", "   # a"}) {
+        Json::Value value(text);
+        const std::string html = plain_text(value.toStyledString().c_str());
+        for (const char* tag : {"<h", "<blockquote", "<code", "<pre", "<hr", "<del", "<img", "<table"})
+            BOOST_TEST(html.find(tag) == std::string::npos, text << ": " << html);
+    }
+    BOOST_TEST(plain_text(R"("# a `b` ~~c~~")") == "<p># a `b` ~~c~~</p>\n");
+    BOOST_TEST(plain_text(R"("a\n\n    b")") == "<p>a</p>\n<p>b</p>\n");
+    BOOST_TEST(plain_text(R"("```\na\n```")") == "<p>```\na\n```</p>\n");
+    BOOST_TEST(plain_text("\"![a](https://x.example)\"").find("<img") == std::string::npos);
+    for (const char* link : {"\"<xss:xss>\"", "\"[a](xss:x)\"", "\"[a](javascript:x)\"", "\"[a](data:x)\""})
+        BOOST_TEST(plain_text(link).find("href") == std::string::npos, link);
+    // A MessageCard has all of it.
+    BOOST_TEST(card_views(json(R"({"text": "# a"})"), "teams").front()["card_text"].asString() == "<h1>a</h1>\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_mention_is_drawn_as_a_name_when_the_card_declares_it) {
+    const char* const entity = R"(, "msteams": {"entities": [{"type": "mention", "text": "<at>Ann_B <x> c_d</at>",
+        "mentioned": {"id": "ann@x.example", "name": "Ann"}}]})";
+    BOOST_TEST(plain_text(R"("Hi **<at>Ann_B <x> c_d</at>**!")", entity) ==
+               "<p>Hi <strong><span class=\"mention\">Ann_B &lt;x&gt; c_d</span></strong>!</p>\n");
+    BOOST_TEST(plain_text(R"("Hi <at>Bob</at>")", entity) == "<p>Hi &lt;at&gt;Bob&lt;/at&gt;</p>\n");
+    for (const char* none : {"", R"(, "msteams": {"entities": [{"type": "mention", "text": "<at>Bob</at>"}]})",
+                             R"(, "msteams": {"entities": [{"type": "mention", "text": "Bob", "mentioned": {"id": "b"}}]})",
+                             R"(, "msteams": {"entities": ["x", 5, null]})", R"(, "msteams": "x")"})
+        BOOST_TEST(plain_text(R"("<at>Bob</at>")", none) == "<p>&lt;at&gt;Bob&lt;/at&gt;</p>\n", none);
+    // A MessageCard has none.
+    BOOST_TEST(card_views(json(R"({"text": "<at>Bob</at>"})"), "teams").front()["card_text"].asString() ==
+               "<p>&lt;at&gt;Bob&lt;/at&gt;</p>\n");
+}
+
 BOOST_AUTO_TEST_CASE(what_a_card_asks_of_its_inputs_is_asked_of_whoever_presses) {
     const Json::Value card = json(R"({"@type": "ActionCard", "inputs": [
         {"@type": "TextInput", "id": "t", "title": "Text", "maxLength": 3, "isRequired": true},

@@ -57,7 +57,7 @@ BEGIN
         answer := v_fault.answers[1];
     END IF;
     retry_after := CASE WHEN answer <> 'ok' THEN v_fault.retry_after END;
-    pace := CASE WHEN answer IN ('slow', 'slow-answer') THEN answer END;
+    pace := CASE WHEN answer IN ('slow', 'late', 'slow-answer') THEN answer END;
     answer := CASE WHEN pace IS NULL THEN nullif(answer, 'ok') END;
 END $$;
 COMMENT ON FUNCTION o365_internal.sandbox_fault_for(integer, integer) IS
@@ -137,9 +137,10 @@ BEGIN
     PERFORM o365_internal.sandbox_note_post(target_id, webhook_id, answer, pace, v_window, bytes, CASE WHEN dialect = 'workflow' THEN flow_note END, body);
 END $$;
 COMMENT ON FUNCTION o365_internal.sandbox_answer(integer, integer, boolean, text, text, text, integer, text, text, text) IS
-    'Notes a post to a target (the parameters as o365.sandbox_receive has them) and says how to answer it, and how fast: pace is slow, slow-answer or null.';
+    'Notes a post to a target (the parameters as o365.sandbox_receive has them) and says how to answer it, and how fast: pace is slow, late, slow-answer or null.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_receive(path_hash bytea, body text, bytes integer, judged text, flow_note text, otherwise text)
+CREATE OR REPLACE FUNCTION o365.sandbox_receive(path_hash bytea, body text, bytes integer, judged text, flow_note text, otherwise text,
+    flow_hash bytea DEFAULT NULL)
 RETURNS TABLE (dialect text, answer text, pace text, retry_after integer)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -158,6 +159,14 @@ BEGIN
             RETURN QUERY SELECT 'connector', '410', NULL, NULL::integer;
             RETURN;
         END IF;
+        -- A workflow that there is, with another signature.
+        IF otherwise = 'workflow-not-found' AND EXISTS (
+            SELECT FROM o365_internal.sandbox_webhook AS w JOIN o365_internal.sandbox_target AS t ON t.target_id = w.target_id
+             WHERE w.flow_hash = sandbox_receive.flow_hash AND w.removed_at IS NULL AND t.workflow <> 'deleted') THEN
+            PERFORM o365_internal.sandbox_note_post(NULL, NULL, '401-bad-signature', NULL, NULL, bytes, NULL, NULL);
+            RETURN QUERY SELECT 'workflow', '401-bad-signature', NULL, NULL::integer;
+            RETURN;
+        END IF;
         PERFORM o365_internal.sandbox_note_post(NULL, NULL, otherwise, NULL, NULL, bytes, NULL, NULL);
         RETURN;
     END IF;
@@ -170,10 +179,11 @@ BEGIN
                                              judged, flow_note, otherwise);
     RETURN QUERY SELECT v_found.dialect, v_answer.answer, v_answer.pace, v_answer.retry_after;
 END $$;
-COMMENT ON FUNCTION o365.sandbox_receive(bytea, text, integer, text, text, text) IS
+COMMENT ON FUNCTION o365.sandbox_receive(bytea, text, integer, text, text, text, bytea) IS
     'A request to a webhook: notes it and says how to answer, as judged (the right answer), as a fault says, or as the throttle does, and at what pace. judged is get '
     'for a GET, other-method for what is no POST either; flow_note is what a workflow''s run will trip over; body is null for one too long to keep. No row: '
-    'there is no such webhook, and otherwise was noted as the answer; a workflow''s URL that was removed answers so too. One that a configuration page was told and nobody has saved answers as a removed one.';
+    'there is no such webhook, and otherwise was noted as the answer; a workflow''s URL that was removed answers so too. '
+    'flow_hash is the hash of the workflow''s id in the URL, null when it has none: a workflow that there is answers another signature with 401-bad-signature. One that a configuration page was told and nobody has saved answers as a removed one.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_play(target_id integer, body text, judged text, flow_note text) RETURNS text
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

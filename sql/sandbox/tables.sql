@@ -106,6 +106,7 @@ COMMENT ON COLUMN o365_internal.sandbox_target.workflow IS 'Of a workflow: on, o
 CREATE TABLE o365_internal.sandbox_webhook (
     webhook_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     path_hash  bytea NOT NULL CONSTRAINT sandbox_webhook_is_unique UNIQUE,
+    flow_hash  bytea,
     target_id  integer NOT NULL REFERENCES o365_internal.sandbox_target,
     app_id     uuid,
     created_at timestamptz NOT NULL DEFAULT now(),
@@ -113,9 +114,11 @@ CREATE TABLE o365_internal.sandbox_webhook (
     settings   jsonb
 );
 CREATE INDEX sandbox_webhook_target ON o365_internal.sandbox_webhook (target_id);
+CREATE INDEX sandbox_webhook_flow ON o365_internal.sandbox_webhook (flow_hash) WHERE flow_hash IS NOT NULL;
 COMMENT ON TABLE o365_internal.sandbox_webhook IS 'Webhooks that were handed out.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.webhook_id IS 'Key, in the log and on the page that manages it.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.path_hash IS 'SHA-256 of path and query, in one spelling.';
+COMMENT ON COLUMN o365_internal.sandbox_webhook.flow_hash IS 'SHA-256 of the workflow''s id in the path, whatever the signature; null when there is none.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.target_id IS 'Where it posts.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.app_id IS 'The connector that got it; null for a workflow or an incoming webhook.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.created_at IS 'When Allow was pressed.';
@@ -156,7 +159,7 @@ COMMENT ON COLUMN o365_internal.sandbox_post.target_id IS 'Where to; null: there
 COMMENT ON COLUMN o365_internal.sandbox_post.webhook_id IS 'Through which webhook; null: there is none, or the playground posted it.';
 COMMENT ON COLUMN o365_internal.sandbox_post.received_at IS 'When, by this server''s clock.';
 COMMENT ON COLUMN o365_internal.sandbox_post.answered IS 'Name of the answer: ok when it was shown.';
-COMMENT ON COLUMN o365_internal.sandbox_post.pace IS 'slow or slow-answer: the fault that it was answered late by; null: at once.';
+COMMENT ON COLUMN o365_internal.sandbox_post.pace IS 'slow, late or slow-answer: the fault that it was answered late by; null: at once.';
 COMMENT ON COLUMN o365_internal.sandbox_post.throttled IS 'The window, in seconds, that was full; null: none was.';
 COMMENT ON COLUMN o365_internal.sandbox_post.bytes IS 'Length of the body.';
 COMMENT ON COLUMN o365_internal.sandbox_post.note IS 'What went wrong after it was accepted: the run of a workflow that failed.';

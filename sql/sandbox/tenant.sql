@@ -54,11 +54,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       FROM o365_internal.sandbox_target AS t WHERE t.target_id = $2 AND ($1 IS NULL OR t.person = $1) $$;
 COMMENT ON FUNCTION o365.sandbox_target(text, integer) IS 'One target, of a person unless null; null when there is none.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_mint(target_id integer, path_hash bytea, app_id text) RETURNS integer
+CREATE OR REPLACE FUNCTION o365.sandbox_mint(target_id integer, path_hash bytea, app_id text, flow_hash bytea DEFAULT NULL) RETURNS integer
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    INSERT INTO o365_internal.sandbox_webhook AS w (path_hash, target_id, app_id) VALUES ($2, $1, $3::uuid) RETURNING w.webhook_id $$;
-COMMENT ON FUNCTION o365.sandbox_mint(integer, bytea, text) IS
-    'Remembers a webhook that is handed out, by the hash of its path and query, and returns its number. app_id is null for one that no connector got.';
+    INSERT INTO o365_internal.sandbox_webhook AS w (path_hash, flow_hash, target_id, app_id) VALUES ($2, $4, $1, $3::uuid) RETURNING w.webhook_id $$;
+COMMENT ON FUNCTION o365.sandbox_mint(integer, bytea, text, bytea) IS
+    'Remembers a webhook that is handed out, by the hash of its path and query, and returns its number. app_id is null for one that no connector got; flow_hash is '
+    'the hash of a workflow''s id alone, null for a connector.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_webhooks(target_id integer) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
