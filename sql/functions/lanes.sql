@@ -34,9 +34,9 @@ BEGIN
         SELECT 'o365_internal.card_id'::regclass, ARRAY['SELECT max(card_id) FROM o365_internal.outbox', 'SELECT max(position) FROM o365_internal.outbox',
             'SELECT max(card_id) FROM o365_internal.delivery', 'SELECT max(card_id) FROM o365_internal.attempt', 'SELECT max(cursor) FROM o365_internal.lane']
     LOOP
-        EXECUTE format('SELECT last_value FROM %s', v_sequence.name) INTO v_last;
+        -- (!) In this order, and only one that is behind: applications draw values meanwhile, which must not be given out again.
         EXECUTE format('SELECT max(u) FROM (%s) AS x (u)', array_to_string(v_sequence.users, ' UNION ALL ')) INTO v_used;
-        -- Only one that is behind: setting it would take values back that others have drawn meanwhile.
+        EXECUTE format('SELECT last_value FROM %s', v_sequence.name) INTO v_last;
         IF v_used > v_last THEN
             PERFORM setval(v_sequence.name, v_used);
             v_advanced := v_advanced + 1;
