@@ -13,7 +13,7 @@ SELECT (o365.worker_start('w', 'test', 'production') ->> 'worker')::integer AS w
 -- Scans of this transaction, as PostgreSQL counts them.
 CREATE FUNCTION pg_temp.scans() RETURNS bigint LANGUAGE sql AS $$
     SELECT sum(s.seq_scan)::bigint FROM pg_stat_xact_user_tables AS s
-     WHERE s.schemaname = 'o365_internal' AND s.relname IN ('outbox', 'lane', 'fed', 'subscription', 'handing', 'postponed') $$;
+     WHERE s.schemaname = 'o365_internal' AND s.relname IN ('outbox', 'lane', 'fed', 'subscription', 'handing', 'handed_early', 'postponed') $$;
 -- Feeds, claims and reports as a worker does; how often a table was scanned, and how many cards ended.
 CREATE FUNCTION pg_temp.drive(w integer, pages integer, tuples real, OUT scans bigint, OUT ended bigint) LANGUAGE plpgsql AS $$
 DECLARE
