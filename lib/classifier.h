@@ -15,8 +15,13 @@ namespace o365 {
 struct Judgement {
     std::string outcome;  // as in the rules, or retry / in_doubt when no rule was asked or none fitted
     int rule_id = 0;      // 0: none
-    std::string problem;  // why it is no success, for operators; empty on success. Never the answer's body.
+    std::string problem;  // why it is no success, for operators; empty on success
 };
+
+// The first 200 characters of an answer's body in one line of valid UTF-8, for operators: control characters and bytes
+// that are no UTF-8 are replaced, and *** stands for URLs, for long tokens that hold a digit, and for every token that
+// holds a part of `url`, the webhook's, of eight characters or more. Empty for a body of white space.
+std::string excerpt(std::string_view body, std::string_view url);
 
 // Whether a card is at its end with this outcome.
 bool is_end(std::string_view outcome);
@@ -30,8 +35,10 @@ class Classifier {
     ~Classifier();
 
     // A request that was not sent is tried again, one whose answer was lost is in doubt; an answer goes to the first
-    // rule of the dialect that fits its status and the first 4 KiB of its body, and is tried again when none does.
-    Judgement judge(std::string_view dialect, const PostResult& result) const;
+    // rule of the dialect that fits its status and the first 4 KiB of its body. Where none does, a 2xx is in doubt (the
+    // card may be shown), everything else is tried again. The problem of an answer that no pattern explains holds an
+    // excerpt of it, from which parts of `url`, the webhook's, are taken out.
+    Judgement judge(std::string_view dialect, const PostResult& result, std::string_view url) const;
     // A rule that was left out, and why; empty when there is none.
     const std::string& problem() const noexcept { return problem_; }
 

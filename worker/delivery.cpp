@@ -24,6 +24,10 @@ namespace {
 
 constexpr int kCardsPerLane = 20;
 constexpr int kLanesPerClaim = 128;
+constexpr int kBytesPerLane = 64 * 1024;       // of cards, so that a worker's memory is bounded by its lanes
+constexpr int kMostBytesPerCall = 1024 * 1024;
+constexpr int kLeastBytesPerCall = 64 * 1024;
+constexpr milliseconds kSlowCall{500};         // a call for cards that takes longer asks for half as much the next time
 constexpr milliseconds kBusyPoll{5};
 constexpr milliseconds kIdlePoll{100};
 constexpr seconds kHeartbeat{5};
@@ -98,7 +102,8 @@ Delivery::Delivery(const Settings& settings, KeyRing keys)
     : settings_(settings),
       keys_(std::move(keys)),
       database_(settings.database, settings.worker_role, "o365-worker"),
-      client_(client_options(settings)) {}
+      client_(client_options(settings)),
+      bytes_per_call_(kMostBytesPerCall) {}
 
 Delivery::~Delivery() = default;
 
@@ -116,6 +121,7 @@ void Delivery::run() { loop(std::nullopt); }
 
 Outlook Delivery::run_once(milliseconds deadline) {
     loop(Clock::now() + deadline);
+    if (!orders_) return Outlook::waiting;  // stopped before it began
     if (!orders_->sends) throw std::runtime_error(orders_->why);
     const Json::Value outlook = database_json(database_.call("select o365.worker_outlook()").text(0, 0));
     const auto count = [&](const char* name) { return outlook[name].asInt64(); };
@@ -154,7 +160,7 @@ void Delivery::loop(std::optional<Clock::time_point> deadline) {
             // the transfers, reports wait for each other, until half of those are used up. Otherwise each goes at once.
             const auto transfers = static_cast<std::size_t>(settings_.max_transfers);
             worth_a_call_ = active_.size() > transfers + 1 ? (active_.size() - transfers) / 2 : 1;
-            if (to_open_.empty())
+            if (to_open_.empty() && to_fetch_.empty())
                 changed_.wait_for(lock, poll, [this] { return to_report_.size() >= worth_a_call_ || stopping_; });
             std::move(to_report_.begin(), to_report_.end(), std::back_inserter(reports));
             to_report_.clear();
@@ -167,6 +173,7 @@ void Delivery::loop(std::optional<Clock::time_point> deadline) {
             }
             keep_in_touch();
             found = report_and_claim(reports, !finishing);
+            fetch_cards(finishing);
             open_webhooks();
             backoff = milliseconds(100);
         } catch (const DatabaseError& error) {
@@ -215,9 +222,12 @@ void Delivery::start_worker() {
 void Delivery::take_orders(std::string_view answer) {
     const Json::Value json = database_json(answer);
     auto orders = std::make_shared<Orders>(
-        Orders{json["sends"].asBool(), json["why"].asString(), milliseconds(json["lease_ms"].asInt64()),
-               milliseconds(json["post_timeout_ms"].asInt64()), Classifier(json["rules"]), json["hosts"],
-               json["public_url"].asString(), Secret()});
+        Orders{json["sends"].asBool(), json["why"].asString(), milliseconds(json["post_timeout_ms"].asInt64()),
+               Classifier(json["rules"]), json["hosts"], json["public_url"].asString(), Secret()});
+    if (orders->sends && !json["leases"].asBool()) {
+        orders->sends = false;
+        orders->why = "the database's schema is older than this worker: run sql/install.sql of this version";
+    }
     // A schema of before migration 0010 has neither links nor their key, and may get them while this worker runs.
     if (json.isMember("public_url")) {
         const bool known = orders_ && !orders_->action_key.empty();
@@ -300,9 +310,9 @@ bool Delivery::report_and_claim(std::vector<Report>& reports, bool claims) {
         }
         statements.push_back({"select o365.worker_feed()", {}});
         statements.push_back(
-            {"select subscription_id, lease_no, secret_version, dialect, position, card_id, card, ends_as, was_due "
-             "from o365.worker_claim($1, $2::timestamptz - interval '1 second', $3, $4)",
-             {worker_, low_, room, kCardsPerLane}});
+            {"select subscription_id, lease_no, secret_version, dialect, lease_ms, was_due "
+             "from o365.worker_lease($1, $2::timestamptz - interval '1 second', $3)",
+             {worker_, low_, room}});
     }
     if (statements.empty()) return false;
     std::vector<Rows> answers;
@@ -335,46 +345,85 @@ int Delivery::lanes_wanted(std::size_t held) const {
     return std::min(most - static_cast<int>(held), kLanesPerClaim);
 }
 
-// Takes what o365.worker_claim answered, asked at `now`; true when there were lanes.
+// Takes what o365.worker_lease answered, asked at `now`; true when there were lanes. Leases count from `now`, before the
+// database made them: a POST is held to the lease that its lane has, whatever the setting says since.
 bool Delivery::take_lanes(const Rows& rows, Clock::time_point now) {
-    const std::shared_ptr<const Orders> orders = orders_;
-    std::vector<std::shared_ptr<Lane>> lanes;
     for (int i = 0; i < rows.size(); ++i) {
-        const std::int64_t id = rows.integer(i, 0);
-        if (lanes.empty() || lanes.back()->subscription_id != id) {
-            auto lane = std::make_shared<Lane>();
-            lane->subscription_id = id;
-            lane->lease_no = rows.integer(i, 1);
-            lane->secret_version = static_cast<int>(rows.integer(i, 2));
-            lane->dialect = rows.text(i, 3);
-            lane->last_start = now + orders->lease - orders->post_timeout - kLeaseMargin;
-            lane->checked_at = now;
-            lanes.push_back(std::move(lane));
-        }
+        auto lane = std::make_shared<Lane>();
+        lane->subscription_id = rows.integer(i, 0);
+        lane->lease_no = rows.integer(i, 1);
+        lane->secret_version = static_cast<int>(rows.integer(i, 2));
+        lane->dialect = rows.text(i, 3);
+        lane->last_start = now + milliseconds(rows.integer(i, 4)) - orders_->post_timeout - kLeaseMargin;
         // Text of one time zone and length sorts as the times do.
-        if (low_ == "-infinity" || rows.text(i, 8) > low_) low_ = rows.text(i, 8);
-        if (rows.is_null(i, 4)) continue;
-        lanes.back()->cards.push_back(
-            {rows.integer(i, 4), rows.integer(i, 5), std::string(rows.text(i, 6)), std::string(rows.text(i, 7))});
-    }
-    for (const auto& lane : lanes) {
+        if (low_ == "-infinity" || rows.text(i, 5) > low_) low_ = rows.text(i, 5);
         active_[lane->subscription_id] = lane;
-        const bool posts = !lane->cards.empty() && lane->cards.front().ends_as.empty();
-        if (!posts) opened_.erase(lane->subscription_id);
-        const auto known = opened_.find(lane->subscription_id);
-        if (known != opened_.end() && known->second.secret_version == lane->secret_version) {
-            known->second.used_at = now;
-            lane->webhook = known->second.webhook;
-        }
-        if (posts && !lane->webhook) {
-            to_open_.push_back(lane);
-        } else {
-            const std::lock_guard lock(mutex_);
-            to_send_.push_back(lane);
-        }
+        to_fetch_.push_back(std::move(lane));
     }
-    if (!lanes.empty()) client_.wake();
-    return !lanes.empty();
+    return rows.size() > 0;
+}
+
+// Asks for the cards of leased lanes and passes the lanes on. The cards of some may not fit into one call: the next one
+// brings them. When the worker is finishing, and where no POST could start in time any more, lanes are given back.
+void Delivery::fetch_cards(bool finishing) {
+    const Clock::time_point asked = Clock::now();
+    std::erase_if(to_fetch_, [&](const std::shared_ptr<Lane>& lane) {
+        if (!finishing && asked < lane->last_start) return false;
+        hand_over(lane, true);
+        return true;
+    });
+    if (to_fetch_.empty()) return;
+    std::vector<std::int64_t> subscriptions;
+    std::vector<std::int64_t> leases;
+    for (const auto& lane : to_fetch_) {
+        subscriptions.push_back(lane->subscription_id);
+        leases.push_back(lane->lease_no);
+    }
+    const Rows rows = database_.call(
+        "select subscription_id, lease_no, position, card_id, card, ends_as from o365.worker_cards($1, $2, $3, $4, $5, $6)",
+        {worker_, array_literal(subscriptions), array_literal(leases), kCardsPerLane, kBytesPerLane, bytes_per_call_});
+    std::ptrdiff_t came = 0;  // of to_fetch_: the answer has the order of the question
+    for (int i = 0; i < rows.size(); ++i) {
+        const auto is_row_of = [&](const Lane& lane) {
+            return lane.subscription_id == rows.integer(i, 0) && lane.lease_no == rows.integer(i, 1);
+        };
+        if (came == 0 || !is_row_of(*to_fetch_[static_cast<std::size_t>(came) - 1])) ++came;
+        Lane& lane = *to_fetch_.at(static_cast<std::size_t>(came) - 1);
+        lane.checked_at = asked;
+        if (rows.is_null(i, 2)) continue;
+        lane.cards.push_back(
+            {rows.integer(i, 2), rows.integer(i, 3), std::string(rows.text(i, 4)), std::string(rows.text(i, 5))});
+    }
+    const std::vector<std::shared_ptr<Lane>> lanes(to_fetch_.begin(), to_fetch_.begin() + came);
+    to_fetch_.erase(to_fetch_.begin(), to_fetch_.begin() + came);
+    const Clock::duration took = Clock::now() - asked;
+    if (took > kSlowCall) {
+        bytes_per_call_ = std::max(bytes_per_call_ / 2, kLeastBytesPerCall);
+        // Over a slow connection what was read is old by now: nothing would be sent by it.
+        recheck();
+        rechecked_ = Clock::now();
+    } else if (took < kSlowCall / 4) {
+        bytes_per_call_ = std::min(bytes_per_call_ * 2, kMostBytesPerCall);
+    }
+    for (const auto& lane : lanes) pass_on(lane);
+    client_.wake();
+}
+
+// Gives a lane that has its cards to the sender, at once or after its webhook was opened.
+void Delivery::pass_on(const std::shared_ptr<Lane>& lane) {
+    const bool posts = !lane->cards.empty() && lane->cards.front().ends_as.empty();
+    if (!posts) opened_.erase(lane->subscription_id);
+    const auto known = opened_.find(lane->subscription_id);
+    if (known != opened_.end() && known->second.secret_version == lane->secret_version) {
+        known->second.used_at = Clock::now();
+        lane->webhook = known->second.webhook;
+    }
+    if (posts && !lane->webhook) {
+        to_open_.push_back(lane);
+        return;
+    }
+    const std::lock_guard lock(mutex_);
+    to_send_.push_back(lane);
 }
 
 // Opens webhooks of claimed lanes for as long as kOpening and hands the lanes to the sender. A webhook sealed under the
@@ -497,7 +546,7 @@ Statement Delivery::report_statement(const std::vector<Report>& reports) const {
         }
     }
     return {
-        "select r.ended, b.busy from o365.worker_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
+        "select r.ended, b.busy, r.known from o365.worker_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
         "as r left join lateral unnest(r.busy) as b(busy) on true",
         {worker_, array_literal(subs), array_literal(leases), array_literal(positions), array_literal(outcomes),
          array_literal(rule_ids), array_literal(statuses), array_literal(retry_after), array_literal(took),
@@ -517,10 +566,13 @@ void Delivery::reported(std::vector<Report>& reports, const Rows& rows) {
         done_with(one);
         return true;
     });
-    if (rows.integer(0, 0) < ended) {
+    const std::int64_t missing = ended - rows.integer(0, 0);
+    const std::int64_t known = std::min(rows.is_null(0, 2) ? 0 : rows.integer(0, 2), missing);
+    if (known > 0)
+        log::info("report_repeated", "cards={} why=\"already reported: the answer to the first report was lost\"", known);
+    if (missing > known) {
         log::warn("report_refused",
-                  "cards={} why=\"their lease had ended; another worker has them, or has ended them\"",
-                  ended - rows.integer(0, 0));
+                  "cards={} why=\"their lease had ended; another worker has them, or has ended them\"", missing - known);
     }
 }
 
@@ -637,7 +689,7 @@ void Delivery::check_webhook(Lane& lane) const {
 void Delivery::posted(const std::shared_ptr<Lane>& lane, PostResult result) {
     if (result.transport == Transport::withdrawn) return hand_over(lane, true);
     const Lane::Card& card = lane->cards[lane->next++];
-    Judgement judgement = orders_here_->classifier.judge(lane->dialect, result);
+    Judgement judgement = orders_here_->classifier.judge(lane->dialect, result, lane->webhook->reveal());
     const bool ends = is_end(judgement.outcome);
     if (judgement.problem.empty()) {
         log::debug("card_delivered", "card={} subscription={} outcome={} took_ms={}", card.card_id,

@@ -63,7 +63,6 @@ class Delivery {
     struct Orders {
         bool sends = false;
         std::string why;  // it does not; empty when it does
-        std::chrono::milliseconds lease{0};
         std::chrono::milliseconds post_timeout{0};
         Classifier classifier;
         Json::Value hosts;
@@ -87,6 +86,8 @@ class Delivery {
     bool report_and_claim(std::vector<Report>& reports, bool claims);
     int lanes_wanted(std::size_t held) const;
     bool take_lanes(const Rows& rows, Clock::time_point now);
+    void fetch_cards(bool finishing);
+    void pass_on(const std::shared_ptr<Lane>& lane);
     void open_webhooks();
     void open_webhook(const Rows& rows, std::optional<int> row);
     void recheck();
@@ -122,6 +123,8 @@ class Delivery {
         Clock::time_point used_at;
     };
     std::map<std::int64_t, Opened> opened_;
+    std::deque<std::shared_ptr<Lane>> to_fetch_;  // leased, their cards are not here yet
+    int bytes_per_call_;                          // of cards; fewer over a slow connection
     std::deque<std::shared_ptr<Lane>> to_open_;
 
     // Sender thread.

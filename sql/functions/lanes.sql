@@ -3,7 +3,7 @@
 -- sequential scans, joins only as lateral look-ups by key or by ctid, generic plans.
 --
 -- What holds between the calls:
--- * A card is *fed* when its transaction is visible in the last fed.snap, or stands in `handing` with the card's lane at or below `upto`.
+-- * A card is *fed* when its transaction is visible in the last fed.snap, or its lane was handed the cards of its bulk transaction (is_handed).
 -- * Every fed card of a lane that has not ended stands past the lane's cursor, or in its list `late`; a lane with one is due, leased or held.
 --   The lanes in `postponed` are the exception, and nobody claims those.
 -- * Nothing that is not fed leaves: the cards of one transaction are fed together in each lane, and so keep their order.
@@ -16,6 +16,17 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.snapshot_until(bigint, xid8[]) IS
     'The snapshot in which the transactions below xmax are visible, but for those of in_progress.';
+
+CREATE OR REPLACE FUNCTION o365_internal.is_handed(xid xid8, subscription_id bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+BEGIN
+    RETURN EXISTS (SELECT 1 FROM o365_internal.handing AS h WHERE h.xid = xid AND h.upto >= subscription_id)
+        OR EXISTS (SELECT 1 FROM o365_internal.handed_early AS e WHERE e.xid = xid AND e.subscription_id = subscription_id);
+END $$;
+COMMENT ON FUNCTION o365_internal.is_handed(xid8, bigint) IS
+    'Whether a lane was handed the cards of a bulk transaction that other lanes still wait for. Asked of cards only whose transaction is not visible in '
+    'fed.snap, by functions whose planner settings hold in here too.';
 
 CREATE OR REPLACE FUNCTION o365_internal.advance_sequences() RETURNS integer
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -34,9 +45,9 @@ BEGIN
         SELECT 'o365_internal.card_id'::regclass, ARRAY['SELECT max(card_id) FROM o365_internal.outbox', 'SELECT max(position) FROM o365_internal.outbox',
             'SELECT max(card_id) FROM o365_internal.delivery', 'SELECT max(card_id) FROM o365_internal.attempt', 'SELECT max(cursor) FROM o365_internal.lane']
     LOOP
-        EXECUTE format('SELECT last_value FROM %s', v_sequence.name) INTO v_last;
+        -- (!) In this order, and only one that is behind: applications draw values meanwhile, which must not be given out again.
         EXECUTE format('SELECT max(u) FROM (%s) AS x (u)', array_to_string(v_sequence.users, ' UNION ALL ')) INTO v_used;
-        -- Only one that is behind: setting it would take values back that others have drawn meanwhile.
+        EXECUTE format('SELECT last_value FROM %s', v_sequence.name) INTO v_last;
         IF v_used > v_last THEN
             PERFORM setval(v_sequence.name, v_used);
             v_advanced := v_advanced + 1;
@@ -84,6 +95,7 @@ BEGIN
     UPDATE o365_internal.outbox AS o SET xid = v_xid;
     DELETE FROM o365_internal.postponed;
     DELETE FROM o365_internal.handing;
+    DELETE FROM o365_internal.handed_early;
     -- A new lease number: whoever had a lease in the other cluster is refused here.
     UPDATE o365_internal.lane AS l
        SET cursor = 0, late = NULL, worker = NULL, lease_until = NULL, lease_no = l.lease_no + 1,
@@ -137,6 +149,8 @@ DECLARE
     v_upto bigint;
     v_lanes bigint[];
     v_lanes_first bigint[];
+    v_early bigint[];
+    v_early_first bigint[];
     v_pivot bigint := (-9223372036854775808)::bigint;
     v_free bigint[];
     v_free_first bigint[];
@@ -178,10 +192,19 @@ BEGIN
     IF v_bulk <> '{}' THEN
         INSERT INTO o365_internal.handing (xid, upto) SELECT b, v_pivot FROM unnest(v_bulk) AS b;
     END IF;
-    -- A bulk transaction gets its lanes by and by, and no more than can leave: other cards would wait behind all of them.
-    SELECT h.xid, h.upto INTO v_handing, v_upto FROM o365_internal.handing AS h ORDER BY h.xid LIMIT 1;
+    -- The lanes of a bulk transaction get its cards by and by, and no more of them than can leave: other cards would wait behind all of them.
+    SELECT h.xid, h.upto INTO v_handing, v_upto FROM o365_internal.handing AS h ORDER BY random() LIMIT 1;
     IF v_handing IS NOT NULL THEN
         v_more := true;
+        -- A lane whose turn has not come, but for which there is something newer, gets them now: what was sent first leaves first.
+        WITH early AS MATERIALIZED (
+            SELECT h.xid, o.s, o.p FROM unnest(v_arrived) AS a (s) CROSS JOIN o365_internal.handing AS h
+             CROSS JOIN LATERAL (SELECT o.subscription_id AS s, o.position AS p FROM o365_internal.outbox AS o
+                                  WHERE (o.xid, o.subscription_id) >= (h.xid, a.s) AND o.xid <= h.xid
+                                  ORDER BY o.xid, o.subscription_id, o.position LIMIT 1) AS o
+             WHERE h.upto < a.s AND o.s = a.s),
+        noted AS (INSERT INTO o365_internal.handed_early (xid, subscription_id) SELECT e.xid, e.s FROM early AS e ON CONFLICT DO NOTHING)
+        SELECT array_agg(e.s), array_agg(e.p) INTO v_early, v_early_first FROM early AS e;
         IF (SELECT count(*) FROM (SELECT 1 FROM o365_internal.lane AS l
                                    WHERE l.next_at > v_started - interval '1 minute' AND l.next_at <= v_started
                                    ORDER BY l.next_at DESC LIMIT c_due) AS due) < c_due THEN
@@ -198,6 +221,7 @@ BEGIN
             SELECT array_agg(l.s), array_agg(l.p), max(l.s) INTO v_lanes, v_lanes_first, v_upto FROM (SELECT l.s, l.p FROM lane AS l LIMIT c_lanes) AS l;
             IF coalesce(cardinality(v_lanes), 0) < c_lanes THEN
                 DELETE FROM o365_internal.handing AS h WHERE h.xid = v_handing;
+                DELETE FROM o365_internal.handed_early AS e WHERE e.xid = v_handing;
             ELSE
                 UPDATE o365_internal.handing AS h SET upto = v_upto WHERE h.xid = v_handing;
             END IF;
@@ -228,6 +252,7 @@ BEGIN
       FROM (SELECT u.s, min(u.first) AS first FROM (
                 SELECT x.s, x.first FROM unnest(v_arrived, v_first) AS x (s, first)
                 UNION ALL SELECT x.s, x.first FROM unnest(v_lanes, v_lanes_first) AS x (s, first)
+                UNION ALL SELECT x.s, x.first FROM unnest(v_early, v_early_first) AS x (s, first)
                 UNION ALL (SELECT p.subscription_id, p.first FROM o365_internal.postponed AS p WHERE p.subscription_id >= v_pivot
                             ORDER BY p.subscription_id LIMIT c_lanes)) AS u
             GROUP BY u.s) AS a
@@ -253,8 +278,7 @@ BEGIN
                 UNION
                 (SELECT o.position FROM o365_internal.outbox AS o
                   WHERE o.subscription_id = t.s AND o.position >= t.first AND o.position <= t.cursor
-                    AND (pg_visible_in_snapshot(o.xid, v_now)
-                         OR EXISTS (SELECT 1 FROM o365_internal.handing AS h WHERE h.xid = o.xid AND h.upto >= o.subscription_id))
+                    AND (pg_visible_in_snapshot(o.xid, v_now) OR o365_internal.is_handed(o.xid, o.subscription_id))
                   ORDER BY o.position LIMIT 101)
                 ORDER BY 1) END AS lt
             FROM touched AS t)
@@ -338,8 +362,7 @@ BEGIN
                 (SELECT o.position, o.card_id, o.card FROM o365_internal.outbox AS o
                   WHERE o.subscription_id = l.s AND o.position > l.cursor
                     -- (!) only what was fed, or a transaction's cards come apart
-                    AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed))
-                         OR EXISTS (SELECT 1 FROM o365_internal.handing AS h WHERE h.xid = o.xid AND h.upto >= o.subscription_id))
+                    AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed)) OR o365_internal.is_handed(o.xid, o.subscription_id))
                   ORDER BY o.position LIMIT n_cards)) AS c
             ORDER BY c.position LIMIT n_cards) AS o ON true
         WINDOW w AS (PARTITION BY l.n ORDER BY o.position)),
@@ -480,8 +503,7 @@ BEGIN
                 UNION (SELECT o.position FROM o365_internal.outbox AS o
                  WHERE o.subscription_id = l.s AND o.position > l.cursor AND o.position < l.last   -- (!) committed meanwhile, below the new cursor
                    -- (!) What is not fed yet feeding hands over, all of a transaction: here its first card may be past already.
-                   AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed))
-                        OR EXISTS (SELECT 1 FROM o365_internal.handing AS h WHERE h.xid = o.xid AND h.upto >= o.subscription_id))
+                   AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed)) OR o365_internal.is_handed(o.xid, o.subscription_id))
                  ORDER BY o.position LIMIT 101)
                 ORDER BY 1) AS lt FROM lane AS l)
         UPDATE o365_internal.lane AS la
@@ -505,9 +527,7 @@ BEGIN
                                    -- What is not fed yet wakes the lane when it is.
                                    OR EXISTS (SELECT 1 FROM o365_internal.outbox AS o
                                                WHERE o.subscription_id = r.s AND o.position > r.last
-                                                 AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed))
-                                                      OR EXISTS (SELECT 1 FROM o365_internal.handing AS h
-                                                                  WHERE h.xid = o.xid AND h.upto >= o.subscription_id))))
+                                                 AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed)) OR o365_internal.is_handed(o.xid, o.subscription_id))))
                               THEN clock_timestamp() END
           FROM rest AS r WHERE la.ctid = r.tid;
         -- Few: lanes whose last card did not reach its end.

@@ -31,6 +31,16 @@ COMMENT ON TABLE o365_internal.handing IS
 COMMENT ON COLUMN o365_internal.handing.xid IS 'The transaction. It stands in fed.snap as in progress until the last lane has its cards.';
 COMMENT ON COLUMN o365_internal.handing.upto IS 'Lanes up to this subscription_id have its cards; for the others the transaction is still in progress.';
 
+CREATE TABLE o365_internal.handed_early (
+    xid             xid8 NOT NULL,
+    subscription_id bigint NOT NULL,
+    CONSTRAINT handed_early_pkey PRIMARY KEY (xid, subscription_id)
+);
+COMMENT ON TABLE o365_internal.handed_early IS
+    'Lanes that were handed the cards of such a transaction before their turn, because newer cards came for them. Gone with the row in handing.';
+COMMENT ON COLUMN o365_internal.handed_early.xid IS 'The transaction.';
+COMMENT ON COLUMN o365_internal.handed_early.subscription_id IS 'The lane.';
+
 CREATE TABLE o365_internal.turn_to_feed ();
 COMMENT ON TABLE o365_internal.turn_to_feed IS
     'Always empty. The worker that holds SHARE ROW EXCLUSIVE on it feeds. Only the owner can take that lock; an advisory lock could be taken by any role.';

@@ -103,6 +103,19 @@ test('a lost answer is in doubt and the card is sent again', async () => {
     assert.equal(asApplication(`select string_agg(outcome, ',' order by at) from o365.attempts where card_id = ${card}`), 'in_doubt,delivered');
 });
 
+test('F1: a card whose answer nobody understands is posted unclear_answers times more, then it ends in doubt and shows the answer', async () => {
+    sql(`select o365.set('unclear_answers', '1')`);
+    try {
+        fault({target: 0, answer: 'unknown-in-200', count: 2});
+        const card = send(subscription('ann'), 'not understood');
+        await until('the card to end', () => outcome(card) === 'in_doubt', 40);
+        assert.equal(asApplication(`select attempts || ': ' || reason from o365.deliveries where card_id = ${card}`),
+            '2: no clear answer to 2 POSTs: HTTP 200: answer not understood: Something new');
+    } finally {
+        sql(`select o365.set('unclear_answers', '3')`);
+    }
+});
+
 test('a connection that the far end ended while nobody used it is not posted into', async () => {
     const users = ['ann', 'ben', 'cem'];
     const deliver = async (text) => {

@@ -6,22 +6,32 @@ SELECT pg_temp.connect('ann') AS ann \gset
 -- Committed: a round of arrivals sees nothing else.
 INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card)
     SELECT nextval('o365_internal.card_id'), currval('o365_internal.card_id'), :ann, '{}' FROM generate_series(1, 2000);
+-- More than one round takes: handed over as a bulk transaction.
+INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card)
+    SELECT nextval('o365_internal.card_id'), currval('o365_internal.card_id'), :ann, '{}' FROM generate_series(1, 2500);
 SELECT (o365.worker_start('w', 'test', 'production') ->> 'worker')::integer AS w \gset
 -- Scans of this transaction, as PostgreSQL counts them.
 CREATE FUNCTION pg_temp.scans() RETURNS bigint LANGUAGE sql AS $$
     SELECT sum(s.seq_scan)::bigint FROM pg_stat_xact_user_tables AS s
-     WHERE s.schemaname = 'o365_internal' AND s.relname IN ('outbox', 'lane', 'fed', 'subscription') $$;
+     WHERE s.schemaname = 'o365_internal' AND s.relname IN ('outbox', 'lane', 'fed', 'subscription', 'handing', 'handed_early', 'postponed') $$;
 -- Feeds, claims and reports as a worker does; how often a table was scanned, and how many cards ended.
 CREATE FUNCTION pg_temp.drive(w integer, pages integer, tuples real, OUT scans bigint, OUT ended bigint) LANGUAGE plpgsql AS $$
 DECLARE
     v_before bigint;
+    v_own bigint;   -- scans of what this function does to the tables itself
     v_claim record;
 BEGIN
     UPDATE pg_class SET relpages = pages, reltuples = tuples
      WHERE oid IN ('o365_internal.outbox'::regclass, 'o365_internal.lane'::regclass, 'o365_internal.fed'::regclass,
-                   'o365_internal.subscription'::regclass, 'o365_internal.postponed'::regclass);
+                   'o365_internal.subscription'::regclass, 'o365_internal.postponed'::regclass, 'o365_internal.handing'::regclass);
     DISCARD PLANS;
     v_before := pg_temp.scans();
+    PERFORM o365.worker_feed();
+    -- As if the lane had been locked, and as if the cursor had passed more cards than are written down as late.
+    v_own := pg_temp.scans();
+    INSERT INTO o365_internal.postponed SELECT l.subscription_id, 1 FROM o365_internal.lane AS l ORDER BY l.subscription_id LIMIT 1;
+    UPDATE o365_internal.lane AS l SET cursor = 1000000 WHERE l.next_at IS NOT NULL;
+    v_before := v_before + pg_temp.scans() - v_own;
     PERFORM o365.worker_feed();
     SELECT array_agg(c.subscription_id) AS s, array_agg(c.lease_no) AS l, array_agg(c.position) AS p INTO v_claim
       FROM o365.worker_claim(w, '-infinity', 10, 10) AS c;
@@ -29,7 +39,10 @@ BEGIN
         array_fill(100, ARRAY[10]), array_fill(200, ARRAY[10]), array_fill(NULL::integer, ARRAY[10]), array_fill(1, ARRAY[10]),
         array_fill(NULL::text, ARRAY[10]), v_claim.s[1:1], v_claim.l[1:1], '{t}')).ended;
     PERFORM o365.worker_recheck(v_claim.s, v_claim.l);
+    PERFORM o365.worker_lease(w, '-infinity', 10);
+    PERFORM o365.worker_cards(w, v_claim.s, v_claim.l, 10, 65536, 1000000);
     scans := pg_temp.scans() - v_before;
+    UPDATE o365_internal.lane AS l SET next_at = now(), worker = NULL;
 END $$;
 BEGIN;
 SELECT is(pg_temp.drive(:w, 0, 0)::text, '(0,10)', 'no table is scanned when the planner believes all are empty');

@@ -1,0 +1,301 @@
+-- Rounds of arrivals: bulk transactions, late cards, cards in parts, and whose failures count. Commits, as delivery.sql does.
+\ir fixtures/setup.sql
+SELECT no_plan();
+SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob, pg_temp.connect('carl') AS carl, pg_temp.connect('dora') AS dora,
+       pg_temp.connect('eve') AS eve, pg_temp.connect('fay') AS fay \gset
+SELECT (o365.worker_start('w1', 'test', 'production') ->> 'worker')::integer AS w1 \gset
+CREATE FUNCTION pg_temp.report(w integer, s bigint, l bigint, p bigint, outcome text, status integer DEFAULT 200, problem text DEFAULT NULL,
+    retry_after integer DEFAULT NULL) RETURNS integer LANGUAGE sql AS $$
+    SELECT r.ended FROM o365.worker_report(w, ARRAY[s], ARRAY[l], ARRAY[p], ARRAY[outcome], ARRAY[NULL::integer], ARRAY[status],
+        ARRAY[retry_after], ARRAY[1], ARRAY[problem], ARRAY[s], ARRAY[l], '{t}') AS r $$;
+-- Makes the lane due, claims it, reports one outcome for its first card and gives the lane back.
+CREATE FUNCTION pg_temp.post(w integer, s bigint, outcome text, status integer DEFAULT 200, problem text DEFAULT NULL) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    v_claim record;
+BEGIN
+    UPDATE o365_internal.lane AS l SET next_at = now() - interval '1 second' WHERE l.subscription_id = s AND l.hold IS NULL;
+    SELECT c.lease_no, c.position INTO v_claim FROM o365.worker_claim(w, '-infinity', 100, 1) AS c WHERE c.subscription_id = s;
+    RETURN pg_temp.report(w, s, v_claim.lease_no, v_claim.position, outcome, status, problem);
+END $$;
+CREATE FUNCTION pg_temp.send(s bigint, n integer DEFAULT 1) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card)
+        SELECT x.id, x.id, s, format('{"text": "%s"}', x.i) FROM (SELECT nextval('o365_internal.card_id') AS id, i FROM generate_series(1, n) AS i) AS x;
+END $$;
+CREATE FUNCTION pg_temp.lane(s bigint) RETURNS o365_internal.lane LANGUAGE sql AS $$ SELECT l FROM o365_internal.lane AS l WHERE l.subscription_id = s $$;
+CREATE FUNCTION pg_temp.status(s bigint) RETURNS text LANGUAGE sql AS $$ SELECT x.status FROM o365_internal.subscription AS x WHERE x.subscription_id = s $$;
+CREATE FUNCTION pg_temp.ends(s bigint) RETURNS text[] LANGUAGE sql AS $$
+    SELECT array_agg(d.outcome ORDER BY d.at, d.card_id) FROM o365_internal.delivery AS d WHERE d.subscription_id = s $$;
+-- How a rule reads an answer: as the worker does.
+CREATE FUNCTION pg_temp.read(dialect text, status integer, body text) RETURNS text LANGUAGE sql AS $$
+    SELECT r.outcome || ': ' || r.name FROM o365_internal.response_rule AS r
+     WHERE r.dialect = read.dialect AND read.status BETWEEN r.status_from AND r.status_to AND (r.body_pattern IS NULL OR read.body ~* r.body_pattern)
+     ORDER BY r.rule_id LIMIT 1 $$;
+
+-- ---- a bulk transaction ----
+CREATE TEMP TABLE crowd AS SELECT nextval('o365_internal.subscription_subscription_id_seq') AS id, i FROM generate_series(1, 2600) AS i;
+INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, dialect, webhook_host, webhook_index, status)
+    SELECT c.id, s.connector_id, s.app_user, s.dialect, s.webhook_host, sha256(convert_to(c.i::text, 'UTF8')), 'active'
+      FROM crowd AS c, o365_internal.subscription AS s WHERE s.subscription_id = :ann;
+INSERT INTO o365_internal.lane (subscription_id) SELECT c.id FROM crowd AS c;
+SELECT count(pg_temp.send(c.id, 2)) FROM crowd AS c \g /dev/null
+SELECT is(o365.worker_feed(), 1000, 'a broadcast to 2600 lanes: a round hands it to a thousand of them');
+SELECT is((SELECT count(*) FROM o365_internal.lane AS l WHERE l.next_at IS NOT NULL), 1000::bigint, 'which are due');
+SELECT is((o365.worker_outlook() ->> 'unfed')::boolean, true, 'and --once knows that there is more');
+SELECT pg_temp.send(:ann) \g /dev/null
+SELECT o365.worker_feed() \g /dev/null
+SELECT ok((pg_temp.lane(:ann)).next_at <= clock_timestamp(), 'a card that comes meanwhile is fed at once');
+SELECT is((SELECT count(*) FROM o365_internal.lane AS l WHERE l.next_at IS NOT NULL), 1001::bigint,
+    'while lanes enough are due, the broadcast gets no more of them');
+UPDATE o365_internal.lane SET next_at = now() + interval '1 hour' WHERE next_at IS NOT NULL AND subscription_id <> :ann;
+SELECT (SELECT max(c.id) FROM crowd AS c) AS last \gset
+UPDATE o365_internal.lane SET next_at = now() WHERE subscription_id = :last;
+SELECT is_empty(format('SELECT c.position FROM o365.worker_claim(%s, ''-infinity'', 2, 10) AS c WHERE c.subscription_id = %s AND c.position IS NOT NULL', :w1, :last),
+    'a lane whose turn has not come gives none of its cards');
+SELECT pg_temp.report(:w1, :last, (pg_temp.lane(:last)).lease_no, 0, 'delivered') \g /dev/null
+SELECT is((SELECT count(*) FROM o365_internal.lane AS l WHERE l.subscription_id = :last AND l.next_at IS NULL), 1::bigint, 'and waits for its turn');
+INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card)
+    SELECT nextval('o365_internal.card_id'), currval('o365_internal.card_id'), :last - 1, '{"text": "newer"}';
+SELECT is(o365.worker_feed(), 1001, 'when few are due, a round hands it to a thousand more, and to a lane for which something newer came');
+SELECT results_eq(format('SELECT c.card FROM o365.worker_claim(%s, ''-infinity'', 1000, 10) AS c WHERE c.subscription_id = %s', :w1, :last - 1),
+    $$VALUES ('{"text": "1"}'), ('{"text": "2"}'), ('{"text": "newer"}')$$, 'a lane for which something newer comes does not wait for its turn: what was sent first leaves first');
+SELECT pg_temp.report(:w1, :last - 1, (pg_temp.lane(:last - 1)).lease_no, 0, 'delivered') \g /dev/null
+UPDATE o365_internal.lane SET next_at = now() + interval '1 hour' WHERE next_at IS NOT NULL AND subscription_id <> :ann;
+SELECT is((pg_temp.lane(:last)).next_at, NULL, 'and is not due again before it comes');
+SELECT is(o365.worker_feed(), 599, 'and the last one to the rest');
+SELECT is((SELECT count(*) FROM o365_internal.handing) + (SELECT count(*) FROM o365_internal.handed_early), 0::bigint, 'after which it is a transaction like any other');
+SELECT is(o365.worker_feed(), 0, 'and nothing is new');
+UPDATE o365_internal.lane SET next_at = now() WHERE subscription_id = :last;
+SELECT is((SELECT count(*) FROM o365.worker_claim(:w1, '-infinity', 1000, 10) AS c WHERE c.subscription_id = :last AND c.position IS NOT NULL), 2::bigint,
+    'the last lane has its cards');
+DELETE FROM o365_internal.outbox;
+UPDATE o365_internal.lane SET next_at = NULL, worker = NULL;
+-- Many small transactions at once: whole ones, in turn.
+DO $$
+BEGIN
+    FOR i IN 1 .. 25 LOOP
+        PERFORM pg_temp.send(c.id) FROM (SELECT c.id FROM crowd AS c ORDER BY c.id LIMIT 100) AS c;
+        COMMIT;
+    END LOOP;
+END $$;
+SELECT is(o365.worker_feed(), 100, 'of 2500 cards of small transactions a round takes 2000');
+SELECT is((SELECT count(*) FROM o365_internal.outbox AS o WHERE pg_visible_in_snapshot(o.xid, (SELECT f.snap FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1))),
+    2000::bigint, 'all of those that it takes');
+SELECT o365.worker_feed() \g /dev/null
+SELECT is((SELECT count(*) FROM o365_internal.outbox AS o WHERE pg_visible_in_snapshot(o.xid, (SELECT f.snap FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1))),
+    2500::bigint, 'and the next one takes the rest');
+DELETE FROM o365_internal.outbox;
+UPDATE o365_internal.lane SET next_at = NULL, worker = NULL;
+
+-- ---- late cards ----
+SELECT pg_temp.send(:bob, 1) \g /dev/null
+SELECT o365.worker_feed() \g /dev/null
+SELECT pg_temp.post(:w1, :bob, 'delivered') \g /dev/null
+SELECT (pg_temp.lane(:bob)).cursor AS cursor \gset
+SELECT pg_temp.send(:bob, 100) \g /dev/null
+UPDATE o365_internal.outbox AS o SET position = o.position - 100000 WHERE o.subscription_id = :bob;
+SELECT o365.worker_feed() \g /dev/null
+SELECT is(cardinality((pg_temp.lane(:bob)).late), 100, 'a hundred late cards are written down');
+SELECT pg_temp.send(:bob, 3000) \g /dev/null
+UPDATE o365_internal.outbox AS o SET position = o.position - 200000 WHERE o.subscription_id = :bob AND o.position > :cursor;
+SELECT o365.worker_feed() \g /dev/null
+SELECT ok((pg_temp.lane(:bob)).late IS NULL AND (pg_temp.lane(:bob)).cursor < :cursor - 190000, 'of more the cursor goes back to before the first');
+SELECT results_eq(format('SELECT c.position FROM o365.worker_claim(%s, ''-infinity'', 10, 10) AS c WHERE c.subscription_id = %s', :w1, :bob),
+    format('SELECT o.position FROM o365_internal.outbox AS o WHERE o.subscription_id = %s ORDER BY 1 LIMIT 10', :bob), 'and they come in order');
+DELETE FROM o365_internal.outbox;
+UPDATE o365_internal.lane SET next_at = NULL, worker = NULL, late = NULL;
+-- An operator deletes rows.
+SELECT pg_temp.send(:bob, 1) \g /dev/null
+SELECT o365.worker_feed() \g /dev/null
+UPDATE o365_internal.lane SET late = '{7, 8}' WHERE subscription_id = :bob;
+SELECT pg_temp.post(:w1, :bob, 'delivered') \g /dev/null
+SELECT ok((pg_temp.lane(:bob)).next_at IS NULL AND (pg_temp.lane(:bob)).late IS NULL, 'a late position without its card makes no lane due for ever');
+
+-- ---- cards in parts ----
+DELETE FROM o365_internal.outbox;
+INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card)
+    SELECT nextval('o365_internal.card_id'), currval('o365_internal.card_id'), s.id, repeat('x', 30000) FROM (VALUES (:ann), (:bob), (:carl)) AS s (id), generate_series(1, 5);
+SELECT o365.worker_feed() \g /dev/null
+CREATE TEMP TABLE leased AS SELECT array_agg(l.subscription_id ORDER BY l.subscription_id) AS s, array_agg(l.lease_no ORDER BY l.subscription_id) AS l, max(l.lease_ms) AS ms
+  FROM o365.worker_lease(:w1, '-infinity', 10) AS l;
+SELECT is((SELECT l.ms FROM leased AS l), 60000, 'the lease comes with its length');
+SELECT results_eq(format('SELECT c.subscription_id, count(*) FROM leased AS l, o365.worker_cards(%s, l.s, l.l, 20, 65536, 1000000) AS c GROUP BY 1 ORDER BY 1', :w1),
+    format('VALUES (%s::bigint, 2::bigint), (%s, 2), (%s, 2)', :ann, :bob, :carl), 'of a lane come as many cards as lane_bytes allows');
+SELECT results_eq(format('SELECT c.subscription_id, count(*) FROM leased AS l, o365.worker_cards(%s, l.s, l.l, 20, 65536, 100000) AS c GROUP BY 1 ORDER BY 1', :w1),
+    format('VALUES (%s::bigint, 2::bigint), (%s, 1)', :ann, :bob), 'and in all as many as all_bytes allows: the other lanes are asked for again');
+SELECT results_eq(format('SELECT c.subscription_id, count(c.position) FROM leased AS l, o365.worker_cards(%s, l.s, l.l, 20, 10, 10) AS c GROUP BY 1 ORDER BY 1', :w1),
+    format('VALUES (%s::bigint, 1::bigint)', :ann), 'but always one');
+SELECT results_eq(format('SELECT c.subscription_id, c.position FROM leased AS l, o365.worker_cards(%s, ARRAY[%s, %s]::bigint[], ARRAY[l.l[1] + 1, 1], 20, 10, 10) AS c', :w1, :ann, :dora),
+    format('VALUES (%s::bigint, NULL::bigint), (%s, NULL)', :ann, :dora), 'a lane that is not leased to the worker comes without one');
+INSERT INTO o365_internal.postponed VALUES (:ann, 1);
+SELECT is((SELECT count(c.position) FROM leased AS l, o365.worker_cards(:w1, l.s[1:1], l.l[1:1], 20, 65536, 1000000) AS c), 0::bigint,
+    'and so does one with cards that could not be handed over yet');
+DELETE FROM o365_internal.postponed;
+SELECT o365.remove(:carl) \g /dev/null
+SELECT results_eq(format('SELECT DISTINCT c.ends_as, c.card FROM leased AS l, o365.worker_cards(%s, l.s[3:3], l.l[3:3], 20, 65536, 1000000) AS c', :w1),
+    $$VALUES ('cancelled', NULL)$$, 'cards that are only to be cancelled do not travel');
+DELETE FROM o365_internal.outbox;
+UPDATE o365_internal.lane SET next_at = NULL, worker = NULL, lease_until = NULL;
+
+-- ---- whose failures count ----
+SELECT pg_temp.send(:ann, 3) \g /dev/null
+SELECT o365.worker_feed() \g /dev/null
+SELECT pg_temp.post(:w1, :ann, 'retry', 503, 'busy') FROM generate_series(1, 5) \g /dev/null
+SELECT is((pg_temp.lane(:ann)).failures, 5, 'the first card has failed five times');
+DELETE FROM o365_internal.outbox AS o WHERE o.subscription_id = :ann AND o.position = (pg_temp.lane(:ann)).trying;
+UPDATE o365_internal.lane SET failing_since = now() - interval '25 hours' WHERE subscription_id = :ann;
+SELECT is(pg_temp.post(:w1, :ann, 'retry', 503, 'busy'), 0, 'another card is not given up for what the one before it went through');
+SELECT is((pg_temp.lane(:ann)).failures, 1, 'it has failed once');
+UPDATE o365_internal.lane SET failing_since = now() - interval '25 hours', useless_since = now() - interval '25 hours' WHERE subscription_id = :ann;
+SELECT is(pg_temp.post(:w1, :ann, 'retry', 503, 'busy'), 1, 'after its own give_up_hours it is given up');
+SELECT is((SELECT d.reason FROM o365_internal.delivery AS d WHERE d.subscription_id = :ann AND d.outcome = 'dead'), 'gave up after 2 tries: busy', 'with the number of its own tries');
+SELECT pg_temp.post(:w1, :ann, 'retry', 503, 'busy') FROM generate_series(1, 2) \g /dev/null
+SELECT is(pg_temp.status(:ann), 'active', 'the card behind it is tried');
+SELECT pg_temp.post(:w1, :ann, 'retry', 503, 'busy') \g /dev/null
+SELECT is(pg_temp.status(:ann), 'suspended', 'and where it fares no better the webhook is suspended: one verdict, not one card a day');
+SELECT is((SELECT count(*) FROM o365_internal.outbox AS o WHERE o.subscription_id = :ann), 1::bigint, 'whose cards wait');
+SELECT matches((SELECT s.status_reason FROM o365_internal.subscription AS s WHERE s.subscription_id = :ann), '^no card has arrived since .*: busy$', 'the reason says since when');
+SELECT o365.resume(:ann) \g /dev/null
+SELECT is(pg_temp.post(:w1, :ann, 'delivered'), 1, 'resumed, it sends again');
+SELECT ok(l.useless_since IS NULL AND l.failures = 0 AND l.trying IS NULL, 'and everything is counted anew') FROM pg_temp.lane(:ann) AS l;
+
+-- F7: throttling is no failure.
+SELECT pg_temp.send(:bob, 2) \g /dev/null
+SELECT o365.worker_feed() \g /dev/null
+SELECT pg_temp.post(:w1, :bob, 'throttled', 429, 'HTTP 429: throttled') FROM generate_series(1, 5) \g /dev/null
+SELECT ok(l.failures = 0 AND l.throttles = 5 AND l.failing_since IS NULL AND l.next_at > clock_timestamp() + interval '35 s',
+    'F7: throttled answers do not count as failures, and the waits grow') FROM pg_temp.lane(:bob) AS l;
+UPDATE o365_internal.lane SET throttled_since = now() - interval '30 hours' WHERE subscription_id = :bob;
+SELECT is(pg_temp.post(:w1, :bob, 'throttled', 429, 'HTTP 429: throttled'), 0, 'F7: nor is a card given up for them');
+SELECT matches((SELECT h.problem FROM o365.health() AS h WHERE h.object = 'subscription ' || :bob), '^throttled since .*: HTTP 429: throttled$', 'F7: health says since when');
+SELECT matches((SELECT q.reason FROM o365.queue AS q WHERE q.subscription_id = :bob), '^throttled since ', 'F7: and so does the queue');
+SELECT is((o365.worker_outlook() ->> 'failing')::integer, 0, 'F7: to --once such a lane waits');
+SELECT pg_temp.post(:w1, :bob, 'retry', 503, 'busy') \g /dev/null
+SELECT ok(l.failing_since > now() - interval '1 minute', 'a failure after that is the first one') FROM pg_temp.lane(:bob) AS l;
+UPDATE o365_internal.lane SET failing_since = now() - interval '30 hours', throttled_since = now() - interval '29 hours' WHERE subscription_id = :bob;
+SELECT is(pg_temp.post(:w1, :bob, 'retry', 503, 'busy'), 0, 'and time that throttling took is not counted for the failures around it');
+SELECT pg_temp.post(:w1, :bob, 'delivered') FROM generate_series(1, 2) \g /dev/null
+
+-- A person's pause.
+SELECT pg_temp.send(:dora, 1) \g /dev/null
+SELECT o365.worker_feed() \g /dev/null
+SELECT c.lease_no AS l, c.position AS p FROM o365.worker_claim(:w1, '-infinity', 10, 1) AS c WHERE c.subscription_id = :dora \gset
+UPDATE o365_internal.lane SET gone_since = now() - interval '25 hours' WHERE subscription_id = :dora;
+SELECT o365.pause(:dora) \g /dev/null
+SELECT pg_temp.report(:w1, :dora, :l, :p, 'gone', 404) \g /dev/null
+SELECT is(pg_temp.status(:dora), 'paused', 'a pause is not overridden by a webhook that is gone');
+SELECT is((SELECT count(*) FROM o365_internal.outbox AS o WHERE o.subscription_id = :dora), 1::bigint, 'its cards wait');
+SELECT is((pg_temp.lane(:dora)).hold, 'paused', 'and its lane is held');
+
+-- F1, F2: unclear answers.
+SELECT pg_temp.send(:eve, 2) \g /dev/null
+SELECT o365.worker_feed() \g /dev/null
+SELECT is(pg_temp.post(:w1, :eve, 'in_doubt', 200, 'HTTP 200: answer not understood: OK'), 0, 'F1: a card whose answer nobody understands is sent again') FROM generate_series(1, 3);
+SELECT is(pg_temp.post(:w1, :eve, 'in_doubt', 200, 'HTTP 200: answer not understood: OK'), 1, 'F1: at most unclear_answers times');
+SELECT results_eq(format('SELECT d.outcome, d.reason FROM o365_internal.delivery AS d WHERE d.subscription_id = %s', :eve),
+    $$VALUES ('in_doubt', 'no clear answer to 4 POSTs: HTTP 200: answer not understood: OK')$$, 'F1: then it ends in doubt, and says why');
+SELECT ok((pg_temp.lane(:eve)).next_at <= clock_timestamp() AND (pg_temp.lane(:eve)).unclear = 0, 'F1: the next card begins at once, and anew');
+SELECT pg_temp.post(:w1, :eve, 'in_doubt', NULL, 'no answer in time') FROM generate_series(1, 3) \g /dev/null
+SELECT ok((pg_temp.lane(:eve)).next_at > clock_timestamp() + interval '5 minutes', 'F2: after lost answers the waits are long, so that an outage does not use them up');
+SELECT matches((SELECT h.problem FROM o365.health() AS h WHERE h.object = 'subscription ' || :eve AND h.problem LIKE '%clear%'), 'posted 3 times without a clear answer: no answer in time', 'F2: health says so');
+UPDATE o365_internal.lane SET failing_since = now() - interval '25 hours', unclear = 1 WHERE subscription_id = :eve;
+SELECT pg_temp.post(:w1, :eve, 'retry', 503, 'busy') \g /dev/null
+SELECT is(pg_temp.ends(:eve), ARRAY['in_doubt', 'in_doubt'], 'what is given up and may have arrived is in doubt, not dead');
+SELECT o365.set_in_doubt_policy(:eve, 'skip') \g /dev/null
+SELECT pg_temp.send(:eve, 1) \g /dev/null
+SELECT o365.worker_feed() \g /dev/null
+SELECT is(pg_temp.post(:w1, :eve, 'in_doubt', NULL, 'no answer in time'), 1, 'F55: with set_in_doubt_policy skip it ends at once');
+SELECT is((SELECT s.in_doubt_policy FROM o365.subscriptions AS s WHERE s.subscription_id = :eve), 'skip', 'F55: the view shows the policy');
+SELECT throws_ok(format('SELECT o365.set_in_doubt_policy(%s, ''perhaps'')', :eve), '22023', 'policy ''perhaps'' is unknown', 'F55: and others are refused');
+
+-- F3: dead ends in a row.
+SELECT pg_temp.send(:fay, 12) \g /dev/null
+SELECT o365.worker_feed() \g /dev/null
+SELECT pg_temp.post(:w1, :fay, 'dead', 400, 'HTTP 400: bad request') FROM generate_series(1, 9) \g /dev/null
+SELECT is_empty(format($$SELECT 1 FROM o365.health() AS h WHERE h.object = 'subscription %s'$$, :fay), 'F3: nine cards that end as dead are no news');
+SELECT pg_temp.post(:w1, :fay, 'dead', 400, 'HTTP 400: bad request') \g /dev/null
+SELECT is((SELECT h.problem FROM o365.health() AS h WHERE h.object = 'subscription ' || :fay), 'its last 10 cards ended as dead, and none arrived since', 'F3: ten are a row of health');
+SELECT pg_temp.post(:w1, :fay, 'delivered') \g /dev/null
+SELECT is((pg_temp.lane(:fay)).dead_in_a_row, 0, 'F3: until one arrives');
+SELECT c.lease_no AS l, array_agg(c.position) AS p FROM (SELECT pg_temp.send(:fay, 2), o365.worker_feed()) AS s, LATERAL (SELECT 1 WHERE s IS NOT NULL) AS x,
+    LATERAL o365.worker_claim(:w1, '-infinity', 10, 3) AS c WHERE c.subscription_id = :fay GROUP BY 1 \gset
+SELECT o365.worker_report(:w1, array_fill(:fay::bigint, ARRAY[1]), array_fill(:l::bigint, ARRAY[1]), (:'p'::bigint[])[1:1], '{dead}', '{NULL}', '{400}', '{NULL}', '{1}', '{x}',
+    ARRAY[:fay]::bigint[], ARRAY[:l]::bigint[], '{f}') \g /dev/null
+SELECT is((pg_temp.lane(:fay)).dead_in_a_row, 1, 'F3: and from then on they are counted anew');
+SELECT is((SELECT r.known FROM o365.worker_report(:w1, ARRAY[:fay]::bigint[], ARRAY[:l]::bigint[], (:'p'::bigint[])[1:1], '{dead}', '{NULL}', '{400}', '{NULL}', '{1}', '{x}',
+    ARRAY[:fay]::bigint[], ARRAY[:l]::bigint[], '{t}') AS r), 1, 'a report that comes again is told what it had brought already');
+SELECT is((SELECT r.known FROM o365.worker_report(:w1, ARRAY[:fay]::bigint[], ARRAY[:l - 1]::bigint[], (:'p'::bigint[])[1:1], '{dead}', '{NULL}', '{400}', '{NULL}', '{1}', '{x}',
+    ARRAY[:fay]::bigint[], ARRAY[:l - 1]::bigint[], '{t}') AS r), 0, 'and one of another lease is not');
+
+-- F53.
+SELECT ok(d.claimed_at > d.enqueued_at AND d.claimed_at <= d.at, 'F53: the history says when a card was first claimed') FROM o365.deliveries AS d WHERE d.subscription_id = :fay LIMIT 1;
+
+-- Answers of the far end.
+SELECT is(pg_temp.read('connector', 200, '{"statusCode":200,"reasonPhrase":"OK","isSuccessStatusCode":true}'), 'delivered: success, serialised', 'F1: a serialised success');
+SELECT is(pg_temp.read('connector', 200, '{"statusCode":429,"isSuccessStatusCode":false}'), 'throttled: throttled, serialised', 'F1: a serialised 429');
+SELECT is(pg_temp.read('connector', 200, '{"statusCode":500,"isSuccessStatusCode":false}'), 'retry: failed, serialised', 'F1: a serialised failure');
+SELECT is(pg_temp.read('connector', 200, a), 'in_doubt: answer not understood', 'F1: ' || a) FROM unnest(ARRAY['OK', 'true', '"1"', '']) AS a;
+SELECT is(pg_temp.read('workflow', s, ''), 'in_doubt: no answer from the flow in time', 'F2: ' || s) FROM unnest(ARRAY[502, 504]) AS s;
+SELECT is(pg_temp.read('workflow', 503, ''), 'retry: the far end failed', 'F2: 503 was not taken');
+SELECT alike(pg_temp.read('workflow', a.status, a.body), 'suspend: ' || a.what, 'F3, F5: ' || a.status || ' ' || a.body) FROM (VALUES
+    (400, '{"error":{"code":"TriggerInputSchemaMismatch"}}', '%schema%owner empties it'),
+    (400, '{"error":{"code":"DirectApiRequestHasMoreThanOneAuthorization"}}', '%proxy%'),
+    (400, '{"error":{"code":"MissingApiVersionParameter"}}', '%connect again%'),
+    (400, '{"error":{"code":"UnsupportedApiVersion"}}', '%connect again%'),
+    (400, '{"error":{"code":"WorkflowTriggerIsNotEnabled"}}', 'flow switched off or deleted'),
+    (405, '', '%sets it to POST'), (415, '', '%takes no JSON%'),
+    (401, '{"error":{"code":"DirectApiAuthorizationRequired"}}', '%Anyone, or connect again%'),
+    (401, '{"error":{"code":"AuthorizationFailed"}}', '%connect again%'),
+    (401, '{"error":{"code":"MisMatchingOAuthClaims"}}', 'restricted to its tenant%'),
+    (403, '{"error":{"code":"DlpViolation"}}', '%data-loss policy%'), (403, '{"error":{"code":"ApiPolicyDataFlowViolation"}}', '%data-loss policy%'),
+    (403, 'denied', 'not allowed'), (404, '{"error":{"code":"WorkflowNotFound"}}', 'no such flow')) AS a (status, body, what);
+SELECT is(pg_temp.read('workflow', 400, '{"error":{"code":"InvalidRequestContent"}}'), 'dead: bad request', 'F3: what is about the card ends the card');
+SELECT alike(pg_temp.read('connector', 403, 'Webhook Url is not updated'), 'suspend: %connect again', 'F4: Microsoft wants a new address');
+SELECT is(pg_temp.read('connector', 405, ''), 'suspend: no webhook for POST: connect again', 'F3: so it is for connectors');
+SELECT pg_temp.send(:fay, 1) \g /dev/null
+SELECT o365.worker_feed() \g /dev/null
+SELECT pg_temp.post(:w1, :fay, 'suspend', 403, 'HTTP 403: Microsoft wants a new address: connect again') \g /dev/null
+SELECT is((SELECT h.next_step FROM o365.health() AS h WHERE h.object = 'subscription ' || :fay), 'Its user has to connect again.', 'F4: health does not say resume, which would not help');
+
+-- ---- which database this is (F50) ----
+SELECT is((o365.worker_heartbeat(:w1, 'production') ->> 'sends')::boolean, true, 'the database that was told sends');
+CREATE FUNCTION pg_temp.why() RETURNS text LANGUAGE sql AS $$ SELECT o365.worker_heartbeat(0, 'production') ->> 'why' $$;
+SELECT is(pg_temp.why(), NULL, 'and gives no reason not to');
+CREATE TEMP TABLE known AS SELECT * FROM o365_internal.known_database;
+UPDATE o365_internal.known_database SET database = 1, name = 'shop';
+SELECT matches(pg_temp.why(), 'may be a copy of database shop.*TEMPLATE.*select o365.this_is\(''production''\)', 'F50: one made from a template asks');
+SELECT is((o365.worker_heartbeat(:w1, 'production') ->> 'sends')::boolean, false, 'F50: and sends nothing');
+SELECT matches((SELECT h.next_step FROM o365.health() AS h WHERE h.object LIKE 'database o365%' AND h.problem LIKE '%may be a copy of%'), 'o365.this_is', 'F50: health says what to do');
+UPDATE o365_internal.known_database AS d SET database = k.database, name = k.name, tables = '{1,2}' FROM known AS k;
+SELECT matches(pg_temp.why(), 'tables were made anew', 'F50: one into which a dump was restored asks');
+UPDATE o365_internal.known_database AS d SET tables = k.tables, name = 'shop' FROM known AS k;
+SELECT is(pg_temp.why(), NULL, 'one that was renamed does not');
+UPDATE o365_internal.known_database AS d SET name = k.name, cluster = 1, database = 1 FROM known AS k;
+SELECT is(pg_temp.why(), NULL, 'nor one that pg_upgrade moved: another cluster, even another id, but the same name and tables');
+UPDATE o365_internal.known_database AS d SET name = 'shop', cluster = 1 FROM known AS k;
+SELECT matches(pg_temp.why(), 'another cluster and has another name', 'F50: another cluster and another name ask');
+UPDATE o365_internal.known_database SET cluster = NULL, tables = '{1,2}';
+SELECT matches(pg_temp.why(), 'made anew', 'F50: a restored dump is noticed where the cluster has no known name');
+SELECT is(o365.this_is('staging'), 'staging', 'F50: this_is says what it is');
+SELECT is((o365.worker_heartbeat(:w1, 'staging') ->> 'sends')::boolean, true, 'F50: and it sends as that');
+SELECT matches(pg_temp.why(), 'configured for environment production, the database for staging', 'F50: not as another');
+SELECT throws_ok($$SELECT o365.this_is('No such!')$$, '22023', NULL, 'which is a name of an environment');
+SELECT o365.this_is('production') \g /dev/null
+
+-- ---- restored with lower transaction ids, and without its sequences ----
+SELECT pg_temp.send(:bob, 3) \g /dev/null
+SELECT o365.worker_feed() \g /dev/null
+SELECT c.lease_no AS l, min(c.position) AS p FROM o365.worker_claim(:w1, '-infinity', 10, 10) AS c WHERE c.subscription_id = :bob GROUP BY 1 \gset
+UPDATE o365_internal.fed SET snap = '9000000:9000000:' WHERE n = (SELECT max(n) FROM o365_internal.fed);
+UPDATE o365_internal.outbox SET xid = '8999999';
+SELECT setval('o365_internal.card_id', 1), setval('o365_internal.subscription_subscription_id_seq', 1) \g /dev/null
+SELECT matches(o365.worker_heartbeat(:w1, 'production') ->> 'why', 'made anew', 'lower transaction ids under the same names: only the data were moved here, so it asks');
+SELECT o365.this_is('production') \g /dev/null
+SELECT o365.worker_feed() \g /dev/null
+SELECT is((SELECT min(c.position) FROM o365.worker_claim(:w1, '-infinity', 10, 10) AS c WHERE c.subscription_id = :bob), :p::bigint, 'what waits is handed to the lanes anew');
+SELECT is(pg_temp.report(:w1, :bob, :l, :p, 'delivered'), 0, 'and who had a lease before is refused');
+SELECT ok(nextval('o365_internal.card_id') > :p, 'no card_id is given out twice');
+SELECT ok(nextval('o365_internal.subscription_subscription_id_seq') > (SELECT max(s.subscription_id) FROM o365_internal.subscription AS s), 'nor a number of a subscription');
+SELECT is(o365_internal.advance_sequences(), 0, 'sequences that are right are left alone');
+SELECT is(o365_internal.feed_again(), 0, 'it is done once');
+SELECT * FROM finish();
