@@ -24,6 +24,9 @@ struct ServerOptions {
     // Paths whose handler answers a query that could not be parsed itself (Request::query_refused); others are answered
     // 400. May be empty.
     std::function<bool(std::string_view path)> takes_refused_query;
+    // Called once when the program begins to stop, so that handlers are not waited for longer than they may be. May be
+    // empty; must not throw.
+    std::function<void()> stopping;
     // Paths whose handler judges everything itself: any method is passed on, a query that could not be parsed as well,
     // and a form stays a body. May be empty.
     std::function<bool(std::string_view path)> takes_what_comes;
