@@ -1,6 +1,7 @@
 // o365-connector.fcgi: the pages that connect an Office 365 group, inbox or team. See docs/operator.md.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <functional>
@@ -9,7 +10,7 @@
 
 #include "fcgi/routes.h"
 #include "fcgi/site.h"
-#include "lib/database.h"
+#include "lib/database_pool.h"
 #include "lib/fastcgi.h"
 #include "lib/json_text.h"
 #include "lib/listener.h"
@@ -21,11 +22,19 @@ namespace {
 
 constexpr const char* kProgram = "o365-connector.fcgi";
 
-// A transaction that somebody left open must not hold up every thread: the page that asks again is the better answer.
-constexpr o365::Patience kPatience{.lock_ms = 2000, .statement_ms = 10000};
+// A transaction that somebody left open must not hold up every connection: the page that asks again is the better
+// answer. The server's own limits come first; ours is for a server that does not keep them.
+constexpr o365::Patience kPatience{.lock_ms = 2000,
+                                   .statement_ms = 10000,
+                                   .transaction_ms = 15000,
+                                   .connect = std::chrono::seconds(5),
+                                   .call = std::chrono::seconds(12)};
+// At SIGTERM: how long a call of the database may still take.
+constexpr std::chrono::seconds kLastCalls{2};
 
 o365::Database open_database(const o365::Settings& settings) {
-    return {settings.database, settings.responder_role, kProgram, kPatience};
+    return {settings.database, settings.responder_role, kProgram, kPatience,
+            o365::statements_when(settings.prepared_statements)};
 }
 
 using Report = std::function<void(const std::string& what, const std::string& next)>;
@@ -100,10 +109,12 @@ int run(const o365::Settings& settings) {
     o365::ServerOptions options;
     options.socket = settings.responder_socket;
     options.group = settings.socket_group;
-    options.threads = settings.threads;
+    // One more than there are connections, for what needs no database.
+    options.threads = settings.threads + 1;
+    o365::DatabasePool database([&] { return open_database(settings); }, settings.threads);
+    options.stopping = [&] { database.end_by(o365::DatabasePool::Clock::now() + kLastCalls); };
     const auto make_handler = [&]() -> o365::Handler {
-        // std::function copies what it holds; a connection cannot be copied.
-        const auto site = std::make_shared<o365::Site>(open_database(settings), pages, settings.sealing_key);
+        const auto site = std::make_shared<o365::Site>(database, pages, settings.sealing_key);
         return [site](const o365::Request& request) { return o365::answer(*site, request); };
     };
     const auto error_page = [&](int status, const std::string& request_id) {

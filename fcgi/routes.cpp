@@ -33,9 +33,6 @@ Response dispatch(Site& site, const Request& request) {
     return site.message(request, 404);
 }
 
-// Somebody holds a lock for long, or the database is slow: it is there, and other requests may do better.
-bool took_too_long(const DatabaseError& error) { return error.sqlstate() == "55P03" || error.sqlstate() == "57014"; }
-
 bool passes_by_itself(const DatabaseError& error) {
     return error.fault() == Fault::down || error.fault() == Fault::retry || error.fault() == Fault::in_doubt;
 }
@@ -73,10 +70,12 @@ Response answer(Site& site, const Request& request) {
         return dispatch(site, request);
     } catch (const DatabaseError& error) {
         if (!passes_by_itself(error)) throw;
-        if (took_too_long(error)) {
+        // Somebody holds a lock for long, or the database is slow: it is there, and other requests may do better. That
+        // it does not answer the pool has told.
+        if (error.fault() == Fault::retry) {
             log::warn("database_busy", "request={} why={}", request.id, log::quoted(error.what()));
-        } else {
-            site.database_answered(false, error.what());
+        } else if (error.fault() == Fault::in_doubt && !error.timed_out()) {
+            log::warn("database_session_lost", "request={} why={}", request.id, log::quoted(error.what()));
         }
         log::info("told_to_wait", "request={}", request.id);
         return busy(site, request);

@@ -8,7 +8,6 @@
 #include <memory>
 #include <stdexcept>
 
-#include "lib/log.h"
 #include "lib/url.h"
 
 namespace o365 {
@@ -144,9 +143,7 @@ void Site::refuse_other_sites(const Request& request) {
 }
 
 Json::Value Site::ask(std::string_view statement, const std::vector<Value>& parameters) {
-    const Rows rows = database_.call(statement, parameters);
-    database_answered(true);
-    return database_json(rows.text(0, 0));
+    return database_json(call(statement, parameters).text(0, 0));
 }
 
 Response Site::page(const Request& request, int status, std::string_view name, Json::Value values) const {
@@ -208,12 +205,6 @@ Response Site::connected(const Request& request, Json::Value page) const {
     if (page["elsewhere"].asBool()) page["texts"]["connected"] = texts["connected_elsewhere"];
     page["place"] = text_of(page, "group_name");
     return this->page(request, 200, "done", std::move(page));
-}
-
-void Site::database_answered(bool answered, const std::string& why) {
-    if (!answered && !down_) log::warn("database_down", "why={}", log::quoted(why));
-    if (answered && down_) log::info("database_back", "");
-    down_ = !answered;
 }
 
 }  // namespace o365

@@ -1,5 +1,5 @@
-// What every route of the responder works with: one thread's database connection, the pages, and the few ways to
-// answer. A Site belongs to one thread; the Pages are shared.
+// What every route of the responder works with: the database, the pages, and the few ways to answer. A Site
+// belongs to one thread; DatabasePool and Pages are shared.
 #pragma once
 
 #include <json/json.h>
@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lib/database.h"
+#include "lib/database_pool.h"
 #include "lib/http.h"
 #include "lib/page.h"
 
@@ -38,10 +38,10 @@ bool is_request_id(std::string_view text);
 class Site {
   public:
     // `sealing_key`: the id of the only key that webhooks may be sealed under; "" for whichever the database has.
-    Site(Database database, const Pages& pages, std::string sealing_key = {})
-        : database_(std::move(database)), pages_(pages), sealing_key_(std::move(sealing_key)) {}
+    Site(DatabasePool& database, const Pages& pages, std::string sealing_key = {})
+        : database_(database), pages_(pages), sealing_key_(std::move(sealing_key)) {}
 
-    Database& database() noexcept { return database_; }
+    DatabasePool& database() noexcept { return database_; }
     const Pages& pages() const noexcept { return pages_; }
     const std::string& sealing_key() const noexcept { return sealing_key_; }
 
@@ -49,6 +49,13 @@ class Site {
     // cannot; where there is none by Origin, which is compared with public_url. Before anything else is done with it.
     void refuse_other_sites(const Request& request);
 
+    // Rows of a statement, as of Database. Throw DatabaseError.
+    Rows call(std::string_view statement, const std::vector<Value>& parameters = {}) {
+        return database_.call(statement, parameters);
+    }
+    Rows copy_row(std::string_view copy_target, const std::vector<Value>& fields, std::string_view then_select) {
+        return database_.copy_row(copy_target, fields, then_select);
+    }
     // The answer of one of the o365.responder_ functions. Throws DatabaseError.
     Json::Value ask(std::string_view statement, const std::vector<Value>& parameters = {});
 
@@ -71,14 +78,10 @@ class Site {
     // The page that says what is connected now; `page` as for failed, with app_type and group_name.
     Response connected(const Request& request, Json::Value page) const;
 
-    // Logs when the database went away and when it came back, not every request in between.
-    void database_answered(bool answered, const std::string& why = {});
-
   private:
-    Database database_;
+    DatabasePool& database_;
     const Pages& pages_;
     std::string sealing_key_;
-    bool down_ = false;
 };
 
 // Lets a form of the page lead to the Connect page, and where that is Microsoft's on to its sign-in.

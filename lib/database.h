@@ -105,6 +105,9 @@ struct Patience {
 // How statements are sent. `unprepared` is for a connection pooler that pools transactions and cannot keep prepared
 // statements, such as PgBouncer before 1.21: each call is then one transaction that brings its session settings along.
 enum class Statements { prepared, unprepared };
+constexpr Statements statements_when(bool prepared) noexcept {
+    return prepared ? Statements::prepared : Statements::unprepared;
+}
 
 class Database {
   public:

@@ -222,6 +222,7 @@ class Codec {
             FCGX_Free(&request_, 0);
             empty_file();
         }
+        if (file_.get() < 0) file_ = new_file();
         answer_at_ = static_cast<off_t>(frames.size());
         const ssize_t written = ::pwrite(file_.get(), frames.data(), frames.size(), 0);
         const bool whole = written == static_cast<ssize_t>(frames.size());
@@ -265,7 +266,7 @@ class Codec {
             throw std::runtime_error(fmt::format("could not make a file in memory: {}", system_error_text()));
         return file;
     }
-    // After an error the library has closed what it was given.
+    // After an error the library has closed what it was given. Where there is no new file now, open() asks again.
     void replace_closed_file() {
         file_.release();
         file_ = new_file();
@@ -287,7 +288,7 @@ class Codec {
 struct Seat {
     enum class Phase { idle, working, ended };
     std::atomic<Phase> phase{Phase::idle};
-    std::thread thread;
+    std::jthread thread;
 };
 
 struct Shared {
@@ -303,6 +304,14 @@ struct Shared {
     Intake intake;
     std::atomic<bool> broken{false};
     std::vector<std::unique_ptr<Seat>> seats;
+
+    // Whatever ends the main thread, an exception too: the others find no more requests, and are then joined.
+    ~Shared() {
+        if (options.stopping) options.stopping();
+        intake.end();
+    }
+    Shared(const Shared&) = delete;
+    Shared& operator=(const Shared&) = delete;
 
     std::size_t count_in(Seat::Phase phase) const {
         return static_cast<std::size_t>(
@@ -378,7 +387,7 @@ void start_threads(Shared& shared) {
     for (int i = 0; i < shared.options.threads; ++i) shared.seats.push_back(std::make_unique<Seat>());
     for (const auto& made : shared.seats) {
         Seat* const seat = made.get();
-        seat->thread = std::thread([&shared, seat] {
+        seat->thread = std::jthread([&shared, seat] {
             try {
                 run_thread(shared, *seat);
             } catch (const std::exception& error) {
@@ -453,6 +462,7 @@ int serve(const ServerOptions& options, const HandlerFactory& make_handler, cons
               log::quoted(own ? options.socket : "inherited"));
     work_until_signal(shared, signals.get());
     if (own) own->remove();
+    if (options.stopping) options.stopping();
     shared.intake.stop();
     // Each peer has its deadline, so this ends when the handlers do.
     while (shared.count_in(Seat::Phase::ended) < shared.seats.size() || !shared.intake.empty()) {

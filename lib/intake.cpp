@@ -1,6 +1,7 @@
 #include "lib/intake.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -53,6 +54,19 @@ std::string credentials(int fd) {
     socklen_t length = sizeof(who);
     if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &length) != 0 || who.pid == 0) return "uid=unknown";
     return fmt::format("uid={} pid={}", who.uid, who.pid);
+}
+
+// A peer that has closed its connection, as a web server does when its client goes or it waits no longer, or that has
+// sent ABORT_REQUEST behind its request. One that has only closed its sending side may still take the answer: over TCP
+// both look alike, and it counts as here.
+bool has_left(int fd) {
+    pollfd one{.fd = fd, .events = 0, .revents = 0};
+    if (::poll(&one, 1, 0) > 0 && (one.revents & (POLLHUP | POLLERR)) != 0) return true;
+    constexpr unsigned char kVersion = 1;
+    constexpr unsigned char kAbortRequest = 2;
+    std::array<unsigned char, 2> next{};
+    return ::recv(fd, next.data(), next.size(), MSG_PEEK | MSG_DONTWAIT) == static_cast<ssize_t>(next.size()) &&
+           next[0] == kVersion && next[1] == kAbortRequest;
 }
 
 }  // namespace
@@ -111,11 +125,11 @@ bool Intake::step(std::chrono::milliseconds wait) {
             }
         }
         take_back();
+        if (Clock::now() - looked_at_deadlines_ > kLookEvery) give_up_late();
     } catch (const std::exception& error) {
         // Out of memory, most likely: a connection is lost, the next may do better.
         log::error("connection_failed", "why={}", log::quoted(error.what()));
     }
-    if (Clock::now() - looked_at_deadlines_ > kLookEvery) give_up_late();
     if (stopping_ && std::none_of(peers_.begin(), peers_.end(),
                                   [](const auto& entry) { return entry.second->phase == Peer::Phase::reading; })) {
         end();
@@ -370,12 +384,18 @@ bool Intake::send_some(Peer& peer) {
 // ---- For the threads ------------------------------------------------------------------------------------------------
 
 std::unique_ptr<Peer> Intake::next() {
-    std::unique_lock lock(mutex_);
-    something_came_.wait(lock, [&] { return ended_ || !complete_.empty(); });
-    if (complete_.empty()) return nullptr;
-    auto peer = std::move(complete_.front());
-    complete_.pop_front();
-    return peer;
+    while (true) {
+        std::unique_ptr<Peer> peer;
+        {
+            std::unique_lock lock(mutex_);
+            something_came_.wait(lock, [&] { return ended_ || !complete_.empty(); });
+            if (complete_.empty()) return nullptr;
+            peer = std::move(complete_.front());
+            complete_.pop_front();
+        }
+        if (!has_left(peer->socket.get())) return peer;
+        log::debug("peer_left", "why=\"before its request was looked at\"");
+    }
 }
 
 void Intake::answer(std::unique_ptr<Peer> peer, std::string&& bytes, std::chrono::milliseconds after) {

@@ -67,8 +67,11 @@ class Intake {
     // No connection is left here (threads may have some).
     bool empty() const;
 
-    // Waits for a complete request. nullptr at the end.
+    // Waits for a complete request. nullptr at the end. Requests whose peer has closed its connection or aborted them
+    // meanwhile are dropped: nobody takes the answer, and others wait.
     std::unique_ptr<Peer> next();
+    // From here on next() gives out what is complete, then ends. What stop() comes to by itself, at once.
+    void end() noexcept;
     // Sends the answer and closes the connection, whatever the web server would like: nothing that stands behind a
     // request is ever read as another one. `bytes` is wiped once it is sent. It is kept back for `after`: without a
     // thread, until the peer is gone, the Intake stops, or connections run out and this is the oldest.
@@ -79,7 +82,6 @@ class Intake {
   private:
     using Clock = Peer::Clock;
 
-    void end() noexcept;
     void accept_peers();
     bool give_up_oldest();
     bool listen(bool on);
@@ -109,12 +111,12 @@ class Intake {
     bool listening_ = false;
     bool someone_waits_ = false;  // a peer is Phase::waiting
     std::vector<char> buffer_;
+    std::atomic<int> count_{0};  // before the peers, which count
     std::map<int, std::unique_ptr<Peer>> peers_;
     Clock::time_point looked_at_deadlines_{};
     Clock::time_point warned_of_peers_{};
     Clock::time_point warned_of_shortage_{};
     int refused_since_warning_ = 0;
-    std::atomic<int> count_{0};
     std::atomic<bool> stopping_{false};
 
     mutable std::mutex mutex_;

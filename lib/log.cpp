@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
 #include "lib/system_error.h"
 
@@ -109,6 +110,14 @@ void write(Level level, std::string_view event, const std::string& pairs) {
     if (!writes(level)) return;
     logger()->log(spdlog_level(level), "level={} event={}{}{}", level_name(level), event, pairs.empty() ? "" : " ",
                   pairs);
+}
+
+std::optional<int> Repeated::due(std::chrono::steady_clock::time_point now) noexcept {
+    constexpr std::chrono::seconds kEvery{60};
+    ++count_;
+    if (told_ && now - *told_ < kEvery) return std::nullopt;
+    told_ = now;
+    return std::exchange(count_, 0);
 }
 
 std::string quoted(std::string_view value) {

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,6 +33,18 @@ bool writes(Level level) noexcept;
 // Text for a value of a key=value pair: quoted with \" \\ \n escaped when it holds a space, a quote, = or a control
 // character.
 std::string quoted(std::string_view value);
+
+// For an event that may repeat for hours: a line is due at the first, then once a minute. Make a new one when the event
+// has ended, or when what is said of it changes.
+class Repeated {
+  public:
+    // How many events the line stands for, this one included; nullopt when no line is due.
+    std::optional<int> due(std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now()) noexcept;
+
+  private:
+    std::optional<std::chrono::steady_clock::time_point> told_;
+    int count_ = 0;
+};
 
 template <class... Args>
 void debug(std::string_view event, fmt::format_string<Args...> pairs, Args&&... args) {

@@ -42,6 +42,10 @@ constexpr std::array kTable = {
     Setting{"log", "syslog", "syslog, stderr or path", "all", false, "Where log lines go."},
     Setting{"log_level", "info", "debug, info, warn or error", "all", false, "The least level that is logged."},
     Setting{"max_transfers", "256", "1..4096", "worker", false, "How many webhooks are posted to at the same time."},
+    Setting{
+        "prepared_statements", "on", "on or off", "all", false,
+        "Whether statements are prepared; off behind a connection pooler that pools transactions and keeps none, such "
+        "as PgBouncer before 1.21."},
     Setting{"proxy", "", "URL", "worker", true,
             "An HTTP proxy for webhooks. The proxy then decides which addresses are reached. Proxy variables of the "
             "environment are ignored."},
@@ -72,13 +76,13 @@ constexpr std::array kTable = {
 
 // In the order of kTable; a test compares both through describe().
 const std::array<Member, kTable.size()> kMembers = {
-    &Settings::allow_loopback, &Settings::ca_file,          &Settings::database,
-    &Settings::environment,    &Settings::key_file,         &Settings::log,
-    &Settings::log_level,      &Settings::max_transfers,    &Settings::proxy,
-    &Settings::responder_role, &Settings::responder_socket, &Settings::sandbox_role,
-    &Settings::sandbox_socket, &Settings::sealing_key,      &Settings::socket_group,
-    &Settings::templates,      &Settings::threads,          &Settings::worker_name,
-    &Settings::worker_role,
+    &Settings::allow_loopback, &Settings::ca_file,        &Settings::database,
+    &Settings::environment,    &Settings::key_file,       &Settings::log,
+    &Settings::log_level,      &Settings::max_transfers,  &Settings::prepared_statements,
+    &Settings::proxy,          &Settings::responder_role, &Settings::responder_socket,
+    &Settings::sandbox_role,   &Settings::sandbox_socket, &Settings::sealing_key,
+    &Settings::socket_group,   &Settings::templates,      &Settings::threads,
+    &Settings::worker_name,    &Settings::worker_role,
 };
 
 std::string_view trimmed(std::string_view text) {
@@ -142,8 +146,9 @@ std::string assign(Settings& settings, std::size_t index, std::string_view value
     const Setting& setting = kTable.at(index);
     std::string wrong = fmt::format("{} must be {}", setting.name, setting.form);
     if (const auto* member = std::get_if<bool Settings::*>(&kMembers.at(index))) {
-        if (value != "yes" && value != "no") return wrong;
-        settings.*(*member) = value == "yes";
+        const bool is_switch = setting.form == "on or off";
+        if (value != (is_switch ? "on" : "yes") && value != (is_switch ? "off" : "no")) return wrong;
+        settings.*(*member) = value == "on" || value == "yes";
     } else if (const auto* number = std::get_if<int Settings::*>(&kMembers.at(index))) {
         const int most = setting.name == "threads" ? kMaxThreads : kMaxTransfers;
         int parsed = 0;
@@ -169,7 +174,8 @@ std::string assign(Settings& settings, std::size_t index, std::string_view value
 std::string shown(const Settings& settings, std::size_t index) {
     if (kTable.at(index).secret) return "***";
     if (const auto* member = std::get_if<bool Settings::*>(&kMembers.at(index)))
-        return settings.*(*member) ? "yes" : "no";
+        return kTable.at(index).form == "on or off" ? (settings.*(*member) ? "on" : "off")
+                                                    : (settings.*(*member) ? "yes" : "no");
     if (const auto* number = std::get_if<int Settings::*>(&kMembers.at(index)))
         return std::to_string(settings.*(*number));
     return settings.*std::get<std::string Settings::*>(kMembers.at(index));

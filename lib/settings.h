@@ -15,7 +15,8 @@ namespace o365 {
 struct Setting {
     std::string_view name;
     std::string_view default_value;
-    std::string_view form;      // what a value looks like, for errors and docs: "text", "yes or no", "1..256", ...
+    std::string_view
+        form;  // what a value looks like, for errors and docs: "text", "yes or no", "on or off", "1..256", ...
     std::string_view programs;  // who reads it: "all", "responder", "worker", "sandbox", "responder, sandbox"
     bool secret;                // never printed
     std::string_view help;      // one sentence, ends with a full stop
@@ -39,6 +40,7 @@ struct Settings {
     std::string log;
     std::string log_level;
     int max_transfers = 0;
+    bool prepared_statements = true;
     std::string proxy;
     std::string responder_role;
     std::string responder_socket;

@@ -23,7 +23,8 @@ constexpr const char* kProgram = "o365-sandbox.fcgi";
 constexpr std::size_t kMaxBody = 16 << 20;
 
 o365::Database open_database(const o365::Settings& settings) {
-    return {settings.database, settings.sandbox_role, kProgram};
+    return {settings.database, settings.sandbox_role, kProgram, o365::Patience{},
+            o365::statements_when(settings.prepared_statements)};
 }
 
 // The installation's settings. Throws where the public is served: the sandbox gives webhooks to whoever asks.

@@ -245,7 +245,8 @@ int card_check(const Settings& settings, const CardFile& file) {
     const Loaded loaded = load(file);
     if (loaded.code != 0) return loaded.code;
     try {
-        Database database(settings.database, settings.worker_role, "o365-worker card");
+        Database database(settings.database, settings.worker_role, "o365-worker card", Patience{},
+                          statements_when(settings.prepared_statements));
         const Rows rows =
             file.connector.empty()
                 ? database.call("select severity, path, problem, hint from o365.check_card($1::jsonb, $2)",

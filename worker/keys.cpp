@@ -16,7 +16,10 @@
 namespace o365 {
 namespace {
 
-Database connect(const Settings& settings) { return {settings.database, settings.worker_role, "o365-worker keys"}; }
+Database connect(const Settings& settings) {
+    return {settings.database, settings.worker_role, "o365-worker keys", Patience{},
+            statements_when(settings.prepared_statements)};
+}
 
 // Makes the keys of the file known to the database; what is known already stays as it is. Refused when webhooks are
 // sealed under another key already, unless `replaces`.

@@ -59,7 +59,8 @@ int check(const Settings& settings, const std::string& path) {
     if (!settings.proxy.empty() && !o365::parse_url(settings.proxy))
         throw o365::SettingsError(fmt::format("{}: proxy is no URL such as http://proxy.example.org:3128", path));
     o365::keys_check(settings);
-    o365::Database database(settings.database, settings.worker_role, "o365-worker --check");
+    o365::Database database(settings.database, settings.worker_role, "o365-worker --check", o365::Patience{},
+                            o365::statements_when(settings.prepared_statements));
     // No worker has the number 0: nothing is written.
     const Json::Value orders =
         o365::database_json(database.call("select o365.worker_heartbeat(0, $1)", {settings.environment}).text(0, 0));

@@ -71,15 +71,41 @@ class Held {
     Database db_;
 };
 
+// The responder's sessions stand still at the server, as on a frozen machine or a disk that hangs.
+class Frozen {
+  public:
+    Frozen() {
+        Database db = database();
+        const Rows rows = db.call("SELECT pid FROM pg_stat_activity WHERE application_name = 'o365-connector.fcgi'");
+        for (int i = 0; i < rows.size(); ++i) pids_.push_back(static_cast<pid_t>(rows.integer(i, 0)));
+        for (const pid_t pid : pids_) ::kill(pid, SIGSTOP);
+    }
+    Frozen(const Frozen&) = delete;
+    Frozen& operator=(const Frozen&) = delete;
+    ~Frozen() { thaw(); }
+    std::size_t count() const { return pids_.size(); }
+    void thaw() {
+        for (const pid_t pid : std::exchange(pids_, {})) ::kill(pid, SIGCONT);
+    }
+
+  private:
+    std::vector<pid_t> pids_;
+};
+
 class Responder {
   public:
     // `listener`: handed over as descriptor 0, as mod_fcgid does; else the program makes the socket of its
-    // configuration.
-    explicit Responder(int listener = -1) {
+    // configuration. `database`: another connection string than the configuration's.
+    explicit Responder(int listener = -1, const std::string& database = {}) {
         const std::filesystem::path shared = from_environment("O365_WIRE_DIR");
         folder_ = shared / std::to_string(++made_);
         std::filesystem::create_directory(folder_);
-        std::ofstream(folder_ / "o365.conf") << contents(shared / "o365.conf") << "log = " << (folder_ / "log").string()
+        std::string settings = contents(shared / "o365.conf");
+        if (!database.empty()) {
+            const auto at = settings.find("database = ") + 11;
+            settings.replace(at, settings.find('\n', at) - at, database);
+        }
+        std::ofstream(folder_ / "o365.conf") << settings << "log = " << (folder_ / "log").string()
                                              << "\nresponder_socket = " << (listener < 0 ? socket() : "") << "\n";
         const std::string program = from_environment("O365_RESPONDER");
         const std::string config = (folder_ / "o365.conf").string();
@@ -142,8 +168,8 @@ class Responder {
         return answer.ends == 1 && answer.text.starts_with("Status: 200 OK\r\n") && answer.has("Wire") &&
                !answer.wrote_stderr;
     }
-    // Until each of its 8 threads has its database connection.
-    void connect_all_threads() const {
+    // Until it has all of its 8 connections to the database.
+    void connect_all() const {
         Held held("o365_internal.connector");
         std::vector<std::unique_ptr<Peer>> peers;
         for (int i = 0; i < 8; ++i) {

@@ -22,7 +22,10 @@ constexpr std::size_t kBegins = 16;  // bytes of BEGIN_REQUEST
 
 // Most cases share one responder: what one of them left behind would be found by the next.
 struct Shared {
-    static void setup() { responder.emplace(); }
+    static void setup() {
+        responder.emplace();
+        responder->connect_all();
+    }
     // When all cases are through, or the only one. It ends by itself, as only such a process is asked what it leaked.
     static void teardown() {
         BOOST_REQUIRE(responder->alive());
@@ -530,6 +533,7 @@ class NarrowListener {
         port_ = ntohs(address.sin_port);
     }
     int fd() const { return fd_.get(); }
+    in_port_t port() const { return port_; }
     std::unique_ptr<Peer> stuck_in_writing() const {
         auto peer = connect();
         peer->send(request(get("/connect/wire/logo")));
@@ -582,7 +586,7 @@ BOOST_AUTO_TEST_CASE(a_listener_that_others_than_this_machine_reach_is_refused) 
 
 BOOST_AUTO_TEST_CASE(running_out_of_descriptors_costs_the_oldest_silent_peer_its_place) {
     Responder responder;
-    responder.connect_all_threads();
+    responder.connect_all();
     const auto room = static_cast<rlim_t>(responder.descriptors() + 4);
     const rlimit limit{room, 4096};
     BOOST_REQUIRE(::prlimit(responder.pid(), RLIMIT_NOFILE, &limit, nullptr) == 0);
@@ -600,7 +604,8 @@ BOOST_AUTO_TEST_CASE(sigterm_ends_an_idle_responder) {
     Responder responder;
     BOOST_TEST(responder.answers());
     BOOST_TEST((responder.stop() < kPromptly));
-    BOOST_TEST(responder.log_has("event=stopped threads=8"));
+    BOOST_TEST(
+        responder.log_has("event=stopped threads=9"));  // one more than the setting says, for what needs no database
 }
 
 BOOST_AUTO_TEST_CASE(sigterm_does_not_wait_for_peers_that_are_silent_or_dribble) {
@@ -644,7 +649,7 @@ BOOST_AUTO_TEST_CASE(a_request_that_waits_for_the_database_at_sigterm_is_answere
     BOOST_TEST(Held::waiting(8));
     const auto begun = Clock::now();
     responder.signal(SIGTERM);
-    BOOST_TEST(responder.log_gets("event=stopping signal=15 in_work=8"));
+    BOOST_TEST(responder.log_gets("event=stopping signal=15 in_work=9"));
     std::this_thread::sleep_for(700ms);
     held.release();
     for (const auto& peer : waiting) BOOST_TEST(is_page(parse(peer->receive())));
@@ -694,6 +699,113 @@ BOOST_AUTO_TEST_CASE(a_callback_whose_responder_is_killed_before_its_answer_is_s
     BOOST_TEST(again.header("Location").find("/connect/wire/done/") != std::string::npos);
     BOOST_TEST(stored() == 1);
     BOOST_TEST((responder->stop() < kPromptly));
+}
+
+// ---- A database that does not answer --------------------------------------------------------------------------------
+
+bool is_busy_page(const Answer& answer) {
+    return answer.text.starts_with("Status: 503 ") && answer.header("Retry-After") == "5" &&
+           answer.header("Refresh") == "5";
+}
+
+// What needs no database is there at once, whatever the others wait for.
+void needs_no_database(const Responder& responder) {
+    const auto begun = Clock::now();
+    BOOST_TEST(responder.ask(request(get("/connect/static/o365.css"))).text.starts_with("Status: 200 OK"));
+    BOOST_TEST((Clock::now() - begun < kPromptly));
+    const Answer health = responder.ask(request(get("/healthz")));
+    BOOST_TEST(health.text.starts_with("Status: "));
+    BOOST_TEST((Clock::now() - begun < 2 * kPromptly));
+}
+
+BOOST_AUTO_TEST_CASE(sessions_that_stand_still_stop_neither_files_nor_health_nor_later_pages) {
+    Responder responder;
+    responder.connect_all();
+    Frozen frozen;
+    BOOST_TEST(frozen.count() >= 8U);
+    std::vector<std::unique_ptr<Peer>> waiting;
+    for (int i = 0; i < 40; ++i) {
+        waiting.push_back(std::make_unique<Peer>(responder.socket()));
+        waiting.back()->send(page_request());
+    }
+    needs_no_database(responder);
+    // The first ones wait as long as a call may take, the others learn by them.
+    for (const auto& peer : waiting) BOOST_TEST(is_busy_page(parse(peer->receive(20s))));
+    BOOST_TEST(responder.log_has("event=database_down count=1 why="));
+    // Only the sessions stand still: new ones are made, and pages are back although nothing was thawed.
+    BOOST_TEST(comes_true([&] { return responder.answers(); }));
+    BOOST_TEST(responder.log_has("event=database_back"));
+    BOOST_TEST(responder.ask(request(get("/healthz"))).has("\r\n\r\nok\n"));
+    frozen.thaw();
+    BOOST_TEST((responder.stop() < kPromptly));
+}
+
+BOOST_AUTO_TEST_CASE(a_database_host_that_is_silent_costs_one_page_its_time_and_files_none) {
+    const NarrowListener silent;  // accepts by its queue, and says nothing
+    Responder responder(-1, "host=127.0.0.1 dbname=o365 port=" + std::to_string(silent.port()));
+    const auto begun = Clock::now();
+    std::vector<std::unique_ptr<Peer>> waiting;
+    for (int i = 0; i < 40; ++i) {
+        waiting.push_back(std::make_unique<Peer>(responder.socket()));
+        waiting.back()->send(page_request());
+    }
+    needs_no_database(responder);
+    for (const auto& peer : waiting) BOOST_TEST(is_busy_page(parse(peer->receive(20s))));
+    // 40 pages of five seconds each on 8 threads would be 25.
+    BOOST_TEST((Clock::now() - begun < 15s));
+    const Answer health = responder.ask(request(get("/healthz")));
+    BOOST_TEST(health.text.starts_with("Status: 503 "));
+    BOOST_TEST(health.has("no database\nit did not answer "));
+    // A call is under way, or the next begins: neither is waited for.
+    const Peer late(responder.socket());
+    late.send(page_request());
+    BOOST_TEST((responder.stop() < kPromptly));
+}
+
+BOOST_AUTO_TEST_CASE(sigterm_does_not_wait_for_sessions_that_stand_still) {
+    Responder responder;
+    responder.connect_all();
+    const Frozen frozen;
+    std::vector<std::unique_ptr<Peer>> waiting;
+    for (int i = 0; i < 8; ++i) {
+        waiting.push_back(std::make_unique<Peer>(responder.socket()));
+        waiting.back()->send(page_request());
+        waiting.back()->wait_until_read();
+    }
+    BOOST_TEST((responder.stop() < kPromptly));
+    for (const auto& peer : waiting) BOOST_TEST(is_busy_page(parse(peer->receive())));
+}
+
+BOOST_AUTO_TEST_CASE(requests_whose_peer_has_left_or_aborted_are_not_worked_for) {
+    Responder responder;
+    responder.connect_all();
+    Held held("o365_internal.connector");
+    std::vector<std::unique_ptr<Peer>> working;
+    for (int i = 0; i < 9; ++i) {
+        working.push_back(std::make_unique<Peer>(responder.socket()));
+        working.back()->send(page_request());
+    }
+    BOOST_TEST(Held::waiting(8));
+    const Peer aborted(responder.socket());
+    aborted.send(page_request() + record(kAbort, ""));
+    for (int i = 0; i < 40; ++i) {
+        const Peer left(responder.socket());
+        left.send(page_request());
+    }
+    // Its sending side alone is closed, as some clients do: it waits for its answer.
+    const Peer honest(responder.socket());
+    honest.send(page_request());
+    honest.end_of_sending();
+    held.release();
+    for (const auto& peer : working) BOOST_TEST(is_page(parse(peer->receive())));
+    BOOST_TEST(is_page(parse(honest.receive())));
+    BOOST_TEST(aborted.receive() == "");
+    const std::string log = responder.log();
+    std::size_t left = 0;
+    for (auto at = log.find("event=peer_left"); at != std::string::npos; at = log.find("event=peer_left", at + 1))
+        ++left;
+    BOOST_TEST(left == 41U);
+    BOOST_TEST((responder.stop() < kPromptly));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
