@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -11,7 +12,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
+#include <ctime>
+#include <map>
 #include <span>
 #include <stdexcept>
 #include <utility>
@@ -19,6 +23,9 @@
 
 #include "lib/address_policy.h"
 #include "lib/c_free.h"
+#include "lib/resolver.h"
+#include "lib/retry_after.h"
+#include "lib/url.h"
 
 namespace o365 {
 namespace {
@@ -28,14 +35,22 @@ using Easy = std::unique_ptr<CURL, CFree<curl_easy_cleanup>>;
 using Multi = std::unique_ptr<CURLM, CFree<curl_multi_cleanup>>;
 using List = std::unique_ptr<curl_slist, CFree<curl_slist_free_all>>;
 
-constexpr std::size_t kMaxAnswer = 65536;
+// A longer answer is not read to its end: a new connection is cheaper.
+constexpr std::size_t kMostRead = 262144;
 // libcurl takes two buffers for each request and gives them back after it, by default 16 and 64 KiB: with many
 // transfers more than a core's cache holds, for an answer of a few bytes. 16 KiB is the least that it has for what is
 // sent.
 constexpr long kReceiveBuffer = 4096;
 constexpr long kSendBuffer = 16384;
 constexpr std::size_t kMaxHeader = 65536;
-constexpr curl_off_t kMaxRetryAfter = 86400;  // seconds
+// Servers close idle connections after 60, 75 (nginx) or more seconds. One that has been idle for this long is not used
+// again, because a request could meet its end on the way.
+constexpr long kMaxIdle = 45;                   // seconds
+constexpr std::chrono::seconds kFresh{30};      // how long addresses are used without another look-up
+constexpr std::chrono::minutes kUsable{5};      // and while they cannot be looked up again
+constexpr std::chrono::minutes kForgotten{10};  // a host that was not asked for since is forgotten
+constexpr std::size_t kManyHosts = 1024;        // as soon as there are so many
+constexpr int kHttpProxyPort = 1080;            // of a proxy's URL without a port, says libcurl
 
 class Descriptor {
   public:
@@ -110,16 +125,39 @@ class Sockets {
     std::vector<Known> known_;  // by descriptor
 };
 
+struct Transfer;
+
+// What is known of a name: a webhook's host, or the proxy.
+struct Host {
+    std::string name;
+    std::vector<int> ports;
+    std::shared_ptr<curl_slist> addresses;  // as CURLOPT_RESOLVE takes them; null: none known
+    bool told = false;                      // whether libcurl has these addresses
+    Clock::time_point looked_up_at{};
+    Clock::time_point used_at{};
+    bool asking = false;
+    std::vector<std::unique_ptr<Transfer>> waiting;  // for the first look-up
+};
+
 struct Transfer {
     Easy easy{curl_easy_init()};
     Sockets* sockets = nullptr;
+    std::size_t max_body = 0;
+    std::chrono::milliseconds dead_after{};
     std::string request;
     PostResult result;
     HttpClient::MayStart may_start;
     HttpClient::Done done;
     Clock::time_point begun;
     std::size_t place = 0;  // in Impl::active
+    std::shared_ptr<Host> host;
+    std::shared_ptr<curl_slist> addresses;  // that libcurl is told with this transfer
+    RetryAfter retry_after;
+    std::size_t received = 0;   // bytes of the answer's body
+    bool whole_header = false;  // of the final answer
+    bool cut = false;           // the answer was longer than kMostRead
     bool refused_address = false;
+    bool no_descriptor = false;
     bool started = false;
     bool withdrawn = false;
     bool allow_loopback = false;
@@ -129,32 +167,63 @@ struct Transfer {
 };
 
 std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) noexcept {
-    auto& body = static_cast<Transfer*>(user)->result.body;
-    if (body.size() + size * count > kMaxAnswer) return 0;
+    auto& transfer = *static_cast<Transfer*>(user);
+    const std::size_t length = size * count;
+    transfer.received += length;
+    transfer.cut = transfer.received > kMostRead;
+    if (transfer.cut) return 0;
+    std::string& body = transfer.result.body;
     try {
-        body.append(data, size * count);
+        body.append(data, std::min(length, transfer.max_body - body.size()));
+    } catch (...) {
+        return 0;
+    }
+    return length;
+}
+
+std::string lower(std::string_view text) {
+    std::string result(text);
+    for (char& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    return result;
+}
+
+// One line of a header: of an interim answer, of the final one, or of its trailer.
+void take_header(Transfer& transfer, std::string_view line) {
+    while (!line.empty() && (line.back() == '\r' || line.back() == '\n' || line.back() == ' ')) line.remove_suffix(1);
+    if (line.starts_with("HTTP/")) {
+        transfer.result.headers.clear();
+        transfer.retry_after = {};
+        transfer.whole_header = false;
+        return;
+    }
+    if (line.empty()) {
+        long status = 0;
+        curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &status);
+        transfer.whole_header = status >= 200;
+        return;
+    }
+    const auto colon = line.find(':');
+    if (colon == std::string_view::npos) return;
+    const auto begin = line.find_first_not_of(" \t", colon + 1);
+    const std::string_view value = begin == std::string_view::npos ? std::string_view() : line.substr(begin);
+    std::string name = lower(line.substr(0, colon));
+    if (name == "retry-after") transfer.retry_after.add(value);
+    if (name == "date") transfer.retry_after.set_date(value);
+    if (transfer.own_headers) transfer.result.headers.emplace_back(std::move(name), value);
+}
+
+std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) noexcept {
+    try {
+        take_header(*static_cast<Transfer*>(user), {data, size * count});
     } catch (...) {
         return 0;
     }
     return size * count;
 }
 
-std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) noexcept {
-    auto& headers = static_cast<Transfer*>(user)->result.headers;
-    try {
-        std::string line(data, size * count);
-        while (!line.empty() && (line.back() == '\r' || line.back() == '\n' || line.back() == ' ')) line.pop_back();
-        if (line.starts_with("HTTP/")) headers.clear();  // those of an interim answer are not wanted
-        const auto colon = line.find(':');
-        if (colon == std::string::npos) return size * count;
-        std::string name = line.substr(0, colon);
-        for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-        const auto value = line.find_first_not_of(" \t", colon + 1);
-        headers.emplace_back(std::move(name), value == std::string::npos ? std::string() : line.substr(value));
-    } catch (...) {
-        return 0;
-    }
-    return size * count;
+void set_option(int fd, int level, int name, int value) noexcept {
+    // What this system does not know is left as it is.
+    static_cast<void>(::setsockopt(fd, level, name, &value, sizeof value));
 }
 
 curl_socket_t on_open_socket(void* user, curlsocktype /*purpose*/, curl_sockaddr* address) noexcept {
@@ -168,13 +237,21 @@ curl_socket_t on_open_socket(void* user, curlsocktype /*purpose*/, curl_sockaddr
         return CURL_SOCKET_BAD;
     }
     const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    if (fd < 0) return CURL_SOCKET_BAD;
+    if (fd < 0) {
+        transfer->no_descriptor = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+        return CURL_SOCKET_BAD;
+    }
     try {
         transfer->sockets->opened(fd);
     } catch (...) {
         ::close(fd);
         return CURL_SOCKET_BAD;
     }
+    set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    const auto seconds = static_cast<int>(transfer->dead_after.count() / 1000);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, seconds);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, std::max(1, seconds / 2));
+    set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(transfer->dead_after.count()));
     return fd;
 }
 
@@ -194,8 +271,7 @@ int on_ready(void* user, char* /*peer*/, char* /*local*/, int /*peer_port*/, int
     return CURL_PREREQFUNC_OK;
 }
 
-std::string problem_of(CURLcode code, bool refused_address) {
-    if (refused_address) return "the webhook's host has an address that is not public";
+std::string problem_of(CURLcode code) {
     switch (code) {
         case CURLE_COULDNT_RESOLVE_HOST:
             return "the webhook's host has no address";
@@ -209,14 +285,47 @@ std::string problem_of(CURLcode code, bool refused_address) {
             return "the certificate of the webhook's host is not valid";
         case CURLE_GOT_NOTHING:
         case CURLE_RECV_ERROR:
+        case CURLE_SEND_ERROR:
         case CURLE_PARTIAL_FILE:
         case CURLE_ABORTED_BY_CALLBACK:
             return "the connection ended before the answer";
-        case CURLE_WRITE_ERROR:
-            return "the answer is longer than 64 KiB";
         default:
             return fmt::format("the POST failed: {}", curl_easy_strerror(code));
     }
+}
+
+// Of a request that got no further than the proxy, which answered CONNECT with `status`, or not at all: 0.
+std::string proxy_problem_of(CURLcode code, long status) {
+    if (status == 407) return "the proxy wants another user or password (HTTP 407): check the setting proxy";
+    if (status == 403)
+        return "the proxy does not allow the webhook's host (HTTP 403): ask whoever runs the proxy to allow it";
+    if (status != 0) return fmt::format("the proxy does not connect to the webhook's host (HTTP {})", status);
+    switch (code) {
+        case CURLE_COULDNT_RESOLVE_PROXY:
+            return "the proxy's host has no address: check the setting proxy";
+        case CURLE_COULDNT_CONNECT:
+            return "no connection to the proxy: is it running, and is the setting proxy right?";
+        case CURLE_OPERATION_TIMEDOUT:
+            return "no answer from the proxy in time";
+        case CURLE_SSL_CONNECT_ERROR:
+        case CURLE_PEER_FAILED_VERIFICATION:
+            return "no TLS connection to the proxy, or its certificate is not valid";
+        default:
+            return fmt::format("the proxy failed: {}", curl_easy_strerror(code));
+    }
+}
+
+// Scheme, host and port as they are written; empty when the text does not begin as a webhook does.
+std::string_view origin_part(std::string_view url) {
+    constexpr std::string_view kBegin = "https://";
+    return url.starts_with(kBegin) ? url.substr(0, url.find_first_of("/?#", kBegin.size())) : std::string_view();
+}
+
+// Whether libcurl knows the address by itself, without asking anybody.
+bool needs_no_look_up(const std::string& name) {
+    in_addr ipv4{};
+    return name == "localhost" || name.ends_with(".localhost") || name.starts_with('[') ||
+           inet_pton(AF_INET, name.c_str(), &ipv4) == 1;
 }
 
 }  // namespace
@@ -232,14 +341,23 @@ struct HttpClient::Impl {
     // Handles are removed from the multi before either is freed: transfers come after it, and the destructor empties
     // it.
     Multi multi{curl_multi_init()};
-    std::vector<std::unique_ptr<Transfer>> active;  // owns what curl has; order of no meaning
-    std::vector<std::unique_ptr<Transfer>> idle;    // handles to use again
+    std::vector<std::unique_ptr<Transfer>> active;                    // owns what curl has; order of no meaning
+    std::vector<std::unique_ptr<Transfer>> idle;                      // handles to use again
+    std::map<std::string, std::shared_ptr<Host>, std::less<>> hosts;  // by what origin_part gives; "": the proxy
+    int waiting = 0;                                                  // transfers that wait for a look-up
+    Resolver resolver{options.connect_timeout};                       // its answers touch what is above
     std::optional<Clock::time_point> timer;
 
     std::unique_ptr<Transfer> make_transfer();
     void socket_action(curl_socket_t socket, int events);
     void finish_done();
+    void finish(std::unique_ptr<Transfer> transfer, PostResult result);
+    PostResult result_of(Transfer& transfer, CURLcode code) const;
     void start(std::unique_ptr<Transfer> transfer, const Secret& url, MayStart may_start, Done done);
+    bool begin(std::unique_ptr<Transfer>& transfer);
+    std::shared_ptr<Host> host_of(const std::string& url);
+    void look_up(const std::shared_ptr<Host>& host);
+    void looked_up(const std::shared_ptr<Host>& host, const ResolvedHost& answer);
 
     static int on_socket(CURL* easy, curl_socket_t fd, int what, void* user, void* known) noexcept;
     static int on_timer(CURLM* multi, long timeout_ms, void* user) noexcept;
@@ -258,8 +376,10 @@ HttpClient::Impl::Impl(const HttpClientOptions& chosen) : options(chosen) {
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.fd = wake_up.get();
-    if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wake_up.get(), &event) != 0)
-        throw std::runtime_error("could not watch a file descriptor");
+    bool watched = epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wake_up.get(), &event) == 0;
+    event.data.fd = resolver.descriptor();
+    watched = epoll_ctl(epoll.get(), EPOLL_CTL_ADD, resolver.descriptor(), &event) == 0 && watched;
+    if (!watched) throw std::runtime_error("could not watch a file descriptor");
 }
 
 int HttpClient::Impl::on_socket(CURL* /*easy*/, curl_socket_t fd, int what, void* user, void* /*known*/) noexcept {
@@ -286,6 +406,8 @@ std::unique_ptr<Transfer> HttpClient::Impl::make_transfer() {
     CURL* const easy = transfer->easy.get();
     if (easy == nullptr) throw std::bad_alloc();
     transfer->sockets = &sockets;
+    transfer->max_body = options.max_body;
+    transfer->dead_after = options.dead_after;
     transfer->allow_loopback = options.allow_loopback;
     transfer->only_loopback = options.only_loopback;
     transfer->proxied = !options.proxy.empty();
@@ -293,10 +415,15 @@ std::unique_ptr<Transfer> HttpClient::Impl::make_transfer() {
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kReceiveBuffer);
     curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kSendBuffer);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, kMaxIdle);
+    curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, static_cast<long>(std::chrono::seconds(kForgotten).count()));
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
     curl_easy_setopt(easy, CURLOPT_PROXY, options.proxy.c_str());
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "o365-connector/" O365_VERSION);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers.get());
@@ -309,8 +436,14 @@ std::unique_ptr<Transfer> HttpClient::Impl::make_transfer() {
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer.get());
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer.get());
-    if (!options.ca_file.empty()) {
-        // The system's authorities stay known through their folder.
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer.get());
+    if (options.ca_file.empty()) {
+        // libcurl then reads the system's file of authorities once and shares it among all connections. With a folder
+        // set, as Debian's libcurl has it, each connection reads the file again: 20 ms of CPU and 1 MB each.
+        curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+    } else {
+        // The system's authorities stay known through their folder; of that only what is asked for is read.
         curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_file.c_str());
         curl_easy_setopt(easy, CURLOPT_CAPATH, "/etc/ssl/certs");
     }
@@ -337,36 +470,68 @@ void HttpClient::Impl::finish_done() {
         std::unique_ptr<Transfer> transfer = std::move(active.back());
         active.pop_back();
 
-        PostResult result = std::exchange(transfer->result, {});
-        result.took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - transfer->begun);
-        if (code == CURLE_OK) {
-            long status = 0;
-            curl_off_t retry_after = 0;
-            curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-            curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &retry_after);
-            result.transport = Transport::answered;
-            result.status = static_cast<int>(status);
-            if (retry_after > 0) result.retry_after = std::min(retry_after, kMaxRetryAfter);
-        } else {
-            result.transport = transfer->started     ? Transport::in_doubt
-                               : transfer->withdrawn ? Transport::withdrawn
-                                                     : Transport::not_sent;
-            result.body.clear();
-            result.problem = problem_of(code, transfer->refused_address);
-        }
-        transfer->may_start = nullptr;
-        const Done done = std::exchange(transfer->done, nullptr);
-        wipe(transfer->request);
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, nullptr);
-        curl_easy_setopt(easy, CURLOPT_URL, nullptr);
-        if (transfer->own_headers) {
-            for (curl_slist* line = transfer->own_headers.get(); line != nullptr; line = line->next)
-                explicit_bzero(line->data, std::strlen(line->data));
-        } else {
-            idle.push_back(std::move(transfer));
-        }
-        done(std::move(result));
+        PostResult result = result_of(*transfer, code);
+        finish(std::move(transfer), std::move(result));
     }
+}
+
+// An answer counts once its header is whole: all of its body, or as much as is read of a long one, or what there is of
+// a failure's. A success that breaks off is in doubt, because what it says might stand in the rest.
+PostResult HttpClient::Impl::result_of(Transfer& transfer, CURLcode code) const {
+    CURL* const easy = transfer.easy.get();
+    PostResult result = std::exchange(transfer.result, {});
+    long status = 0;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    if (code == CURLE_OK || (transfer.whole_header && (transfer.cut || status >= 300))) {
+        result.transport = Transport::answered;
+        result.status = static_cast<int>(status);
+        result.retry_after = transfer.retry_after.seconds(std::time(nullptr));
+        return result;
+    }
+    result.body.clear();
+    result.headers.clear();
+    result.problem = problem_of(code);
+    long proxy_status = 0;
+    curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+    if (transfer.started) {
+        result.transport = Transport::in_doubt;
+    } else if (transfer.withdrawn) {
+        result.transport = Transport::withdrawn;
+    } else if (transfer.refused_address) {
+        result.problem = "the webhook's host has an address that is not public";
+    } else if (transfer.no_descriptor) {
+        result.transport = Transport::our_side;
+        result.problem = "no socket for a connection: raise the limit of open files, or lower max_transfers";
+    } else if (transfer.proxied && proxy_status / 100 != 2 && code != CURLE_UNSUPPORTED_PROTOCOL &&
+               code != CURLE_URL_MALFORMAT) {
+        result.transport = Transport::our_side;
+        result.problem = proxy_problem_of(code, proxy_status);
+    }
+    return result;
+}
+
+void HttpClient::Impl::finish(std::unique_ptr<Transfer> transfer, PostResult result) {
+    CURL* const easy = transfer->easy.get();
+    result.took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - transfer->begun);
+    if (transfer->addresses && transfer->host->addresses == transfer->addresses) transfer->host->told = true;
+    transfer->host.reset();
+    transfer->may_start = nullptr;
+    const Done done = std::exchange(transfer->done, nullptr);
+    wipe(transfer->request);
+    transfer->request.shrink_to_fit();
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, nullptr);
+    curl_easy_setopt(easy, CURLOPT_URL, nullptr);
+    if (transfer->addresses) {
+        curl_easy_setopt(easy, CURLOPT_RESOLVE, nullptr);
+        transfer->addresses.reset();
+    }
+    if (transfer->own_headers) {
+        for (curl_slist* line = transfer->own_headers.get(); line != nullptr; line = line->next)
+            explicit_bzero(line->data, std::strlen(line->data));
+    } else {
+        idle.push_back(std::move(transfer));
+    }
+    done(std::move(result));
 }
 
 HttpClient::HttpClient(const HttpClientOptions& options) : impl_(std::make_unique<Impl>(options)) {}
@@ -406,8 +571,6 @@ void HttpClient::send(HttpRequest request, MayStart may_start, Done done) {
         transfer->own_headers.reset(longer);
     }
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->own_headers.get());
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer.get());
     if (request.method == "POST") {
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->request.data());
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(transfer->request.size()));
@@ -422,28 +585,120 @@ void HttpClient::Impl::start(std::unique_ptr<Transfer> transfer, const Secret& u
     transfer->may_start = std::move(may_start);
     transfer->done = std::move(done);
     transfer->result = {};
-    transfer->refused_address = transfer->started = transfer->withdrawn = false;
+    transfer->retry_after = {};
+    transfer->received = 0;
+    transfer->whole_header = transfer->cut = transfer->refused_address = transfer->no_descriptor = false;
+    transfer->started = transfer->withdrawn = false;
     transfer->begun = Clock::now();
     curl_easy_setopt(easy, CURLOPT_URL, url.reveal().c_str());
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout.count()));
-    if (curl_multi_add_handle(multi.get(), easy) != CURLM_OK)
-        throw std::runtime_error("libcurl took no further request");
-    transfer->place = active.size();
-    active.push_back(std::move(transfer));
+    const std::shared_ptr<Host> host = host_of(url.reveal());
+    if (host) {
+        transfer->host = host;
+        host->used_at = transfer->begun;
+        const auto age = transfer->begun - host->looked_up_at;
+        if (!host->addresses || age >= kUsable) {
+            host->waiting.push_back(std::move(transfer));
+            ++waiting;
+            if (!host->asking) look_up(host);
+            return;
+        }
+        if (age >= kFresh && !host->asking) look_up(host);
+    }
+    if (!begin(transfer)) throw std::runtime_error("libcurl took no further request");
 }
 
-int HttpClient::in_flight() const noexcept { return static_cast<int>(impl_->active.size()); }
+// Hands a transfer to libcurl; false when that takes no further one.
+bool HttpClient::Impl::begin(std::unique_ptr<Transfer>& transfer) {
+    CURL* const easy = transfer->easy.get();
+    // Each transfer carries the addresses until one of them has ended: libcurl says in no order which it begins first.
+    if (transfer->host && !transfer->host->told) {
+        transfer->addresses = transfer->host->addresses;
+        curl_easy_setopt(easy, CURLOPT_RESOLVE, transfer->addresses.get());
+    }
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout.count()));
+    if (curl_multi_add_handle(multi.get(), easy) != CURLM_OK) return false;
+    transfer->place = active.size();
+    active.push_back(std::move(transfer));
+    return true;
+}
+
+// The name that has to be looked up for this URL, of the proxy's host if there is one; null when libcurl needs no help.
+std::shared_ptr<Host> HttpClient::Impl::host_of(const std::string& url) {
+    const std::string_view key = options.proxy.empty() ? origin_part(url) : std::string_view();
+    if (key.empty() && options.proxy.empty()) return nullptr;
+    const auto known = hosts.find(key);
+    if (known != hosts.end()) return known->second;
+    if (hosts.size() >= kManyHosts) {
+        std::erase_if(hosts, [now = Clock::now()](const auto& entry) {
+            const Host* const host = entry.second.get();
+            return host == nullptr || (host->waiting.empty() && !host->asking && now - host->used_at >= kForgotten);
+        });
+    }
+    const std::optional<Url> parsed = parse_url(options.proxy.empty() ? url : options.proxy);
+    std::shared_ptr<Host> host;
+    if (parsed && !needs_no_look_up(parsed->host)) {
+        host = std::make_shared<Host>();
+        host->name = parsed->host;
+        host->ports.push_back(parsed->port);
+        if (parsed->scheme == "http") host->ports.push_back(kHttpProxyPort);
+    }
+    hosts.emplace(key, host);
+    return host;
+}
+
+void HttpClient::Impl::look_up(const std::shared_ptr<Host>& host) {
+    host->asking = true;
+    resolver.look_up(host->name, [this, host](const ResolvedHost& answer) { looked_up(host, answer); });
+}
+
+void HttpClient::Impl::looked_up(const std::shared_ptr<Host>& host, const ResolvedHost& answer) {
+    host->asking = false;
+    if (!answer.addresses.empty()) {
+        List list;
+        for (const int port : host->ports) {
+            // "+": it may grow old. libcurl forgets it after CURLOPT_DNS_CACHE_TIMEOUT.
+            const std::string entry = fmt::format("+{}:{}:{}", host->name, port, fmt::join(answer.addresses, ","));
+            curl_slist* const longer = curl_slist_append(list.get(), entry.c_str());
+            if (longer == nullptr) continue;
+            [[maybe_unused]] curl_slist* const same = list.release();
+            list.reset(longer);
+        }
+        host->addresses = std::move(list);
+        host->told = false;
+        host->looked_up_at = Clock::now();
+    }
+    std::vector<std::unique_ptr<Transfer>> waited = std::exchange(host->waiting, {});
+    waiting -= static_cast<int>(waited.size());
+    for (std::unique_ptr<Transfer>& transfer : waited) {
+        PostResult result;
+        if (host->addresses && !answer.addresses.empty()) {
+            if (begin(transfer)) continue;
+            result.transport = Transport::our_side;
+            result.problem = "libcurl took no further request";
+        } else {
+            if (transfer->proxied) result.transport = Transport::our_side;
+            result.problem =
+                fmt::format("{} {}", transfer->proxied ? "the proxy's host" : "the webhook's host", answer.problem);
+        }
+        finish(std::move(transfer), std::move(result));
+    }
+}
+
+int HttpClient::in_flight() const noexcept { return static_cast<int>(impl_->active.size()) + impl_->waiting; }
 
 void HttpClient::run_once(std::chrono::milliseconds longest) {
-    auto wait = longest;
-    if (impl_->timer) {
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(*impl_->timer - Clock::now());
-        wait = std::max(std::chrono::milliseconds(0), std::min(longest, left));
-    }
+    std::chrono::milliseconds wait = longest;
+    const auto not_after = [&](const std::optional<Clock::time_point>& at) {
+        if (at) wait = std::min(wait, std::chrono::ceil<std::chrono::milliseconds>(*at - Clock::now()));
+    };
+    not_after(impl_->timer);
+    not_after(impl_->resolver.next_run());
+    wait = std::max(wait, std::chrono::milliseconds(0));
     std::array<epoll_event, 256> events{};
     const int ready =
         epoll_wait(impl_->epoll.get(), events.data(), static_cast<int>(events.size()), static_cast<int>(wait.count()));
     const std::span<epoll_event> came{events.data(), static_cast<std::size_t>(std::max(ready, 0))};
+    bool names_came = false;
     // First the ends: what follows may begin a request on any idle connection.
     for (epoll_event& event : came) {
         if (impl_->sockets.ended(impl_->epoll.get(), event.data.fd)) event.events = 0;
@@ -455,6 +710,10 @@ void HttpClient::run_once(std::chrono::milliseconds longest) {
             eventfd_read(impl_->wake_up.get(), &count);
             continue;
         }
+        if (event.data.fd == impl_->resolver.descriptor()) {
+            names_came = true;
+            continue;
+        }
         const int mask = ((event.events & (EPOLLIN | EPOLLHUP)) != 0 ? CURL_CSELECT_IN : 0) |
                          ((event.events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
                          ((event.events & EPOLLERR) != 0 ? CURL_CSELECT_ERR : 0);
@@ -464,6 +723,8 @@ void HttpClient::run_once(std::chrono::milliseconds longest) {
         impl_->timer.reset();
         impl_->socket_action(CURL_SOCKET_TIMEOUT, 0);
     }
+    const std::optional<Clock::time_point> names_due = impl_->resolver.next_run();
+    if (names_came || (names_due && Clock::now() >= *names_due)) impl_->resolver.run();
     impl_->finish_done();
 }
 
@@ -473,7 +734,7 @@ void HttpClient::set_timeout(std::chrono::milliseconds timeout) noexcept { impl_
 
 std::string start_http_client() {
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) throw std::runtime_error("could not start libcurl");
-    return curl_version();
+    return fmt::format("{} {}", curl_version(), start_resolver());
 }
 
 }  // namespace o365

@@ -1,15 +1,21 @@
 // A TLS server on loopback for tests of the HTTP client: it answers what it was told, one request after the other, and
-// keeps what came. Real OpenSSL on a thread of its own, with a certificate for `localhost` made on the spot.
+// keeps what came. Real OpenSSL on a thread of its own, with a certificate for `localhost` and `*.hook.example`
+// made on the spot.
 #pragma once
 
+#include <linux/filter.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -21,14 +27,17 @@
 #include <vector>
 
 #include "lib/c_free.h"
+#include "lib/fd.h"
 
 namespace o365 {
 
 class TlsServer {
   public:
     // Each answer is the whole text of an HTTP response; an empty one closes the connection instead. After the last one
-    // the server answers no more.
-    explicit TlsServer(std::vector<std::string> answers) : answers_(std::move(answers)) {
+    // the server answers no more. After the first `vanishes_after` of them the packets of the connection vanish: the
+    // kernel drops what comes on it, and acknowledges nothing. Further connections are served.
+    explicit TlsServer(std::vector<std::string> answers, std::size_t vanishes_after = SIZE_MAX)
+        : answers_(std::move(answers)), vanishes_after_(vanishes_after) {
         std::signal(SIGPIPE, SIG_IGN);  // a client may close in the middle of an answer
         make_certificate();
         sockaddr_in address{};
@@ -51,7 +60,9 @@ class TlsServer {
         std::filesystem::remove(ca_file_);
     }
 
-    std::string url() const { return "https://localhost:" + std::to_string(port_) + "/hook"; }
+    std::string url(const std::string& host = "localhost") const {
+        return "https://" + host + ":" + std::to_string(port_) + "/hook";
+    }
     const std::string& ca_file() const noexcept { return ca_file_; }
     // What came, whole requests; ends the server first.
     const std::vector<std::string>& requests() {
@@ -80,7 +91,8 @@ class TlsServer {
         X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(common_name.data()),
                                    static_cast<int>(common_name.size()), -1, 0);
         X509_set_issuer_name(certificate.get(), name);
-        const Extension names{X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "DNS:localhost")};
+        const Extension names{
+            X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "DNS:localhost,DNS:*.hook.example")};
         X509_add_ext(certificate.get(), names.get(), -1);
         if (X509_sign(certificate.get(), key.get(), EVP_sha256()) == 0)
             throw std::runtime_error("could not make a certificate");
@@ -107,6 +119,7 @@ class TlsServer {
         while (true) {
             const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
             if (fd < 0) return;
+            Fd connection(fd);
             keep(fd);
             const Session session{SSL_new(context_.get())};
             SSL_set_fd(session.get(), fd);
@@ -115,8 +128,15 @@ class TlsServer {
                 }
             }
             keep(-1);
-            ::close(fd);
+            if (requests_.size() == vanishes_after_ && silent_.get() < 0) silent_ = std::move(connection);
         }
+    }
+
+    static void drop_packets(int fd) {
+        sock_filter nothing{.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = 0};
+        const sock_fprog filter{.len = 1, .filter = &nothing};
+        if (::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) != 0)
+            throw std::runtime_error("could not attach a filter to a socket");
     }
 
     void keep(int fd) {
@@ -142,10 +162,18 @@ class TlsServer {
         requests_.push_back(request);
         if (requests_.size() > answers_.size() || answers_[requests_.size() - 1].empty()) return false;
         const std::string& text = answers_[requests_.size() - 1];
-        return SSL_write(session, text.data(), static_cast<int>(text.size())) > 0;
+        const bool written = SSL_write(session, text.data(), static_cast<int>(text.size())) > 0;
+        if (requests_.size() != vanishes_after_) return written;
+        // What was sent has to have arrived, or it is sent again, which is a sign of life.
+        for (int unsent = 1; ::ioctl(SSL_get_fd(session), SIOCOUTQ, &unsent) == 0 && unsent > 0;)
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        drop_packets(SSL_get_fd(session));
+        return false;
     }
 
     std::vector<std::string> answers_;
+    std::size_t vanishes_after_;
+    Fd silent_;  // the connection whose packets vanish
     std::vector<std::string> requests_;
     std::string ca_file_;
     Context context_{SSL_CTX_new(TLS_server_method())};

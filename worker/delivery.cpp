@@ -37,6 +37,8 @@ constexpr milliseconds kStateIsFresh{1900};  // pause and remove hold within two
 constexpr seconds kLeaseMargin{3};           // for the report to arrive before the lease ends
 constexpr milliseconds kUnreported{100};     // how long an end may wait for its report while its lane goes on
 constexpr seconds kWaiting{1};               // how long a lane may wait for a transfer before it is given back
+constexpr milliseconds kLooksForLate{100};   // how often that is looked at
+constexpr std::size_t kMaxBody = 8192;       // of an answer's body; rules see half of it
 constexpr seconds kSlow{10};                 // how long no lane is claimed to wait after one was given back
 constexpr std::size_t kSecretsPerCall = 32;
 constexpr milliseconds kOpening{50};         // at a time, so that reports and heartbeats do not wait for RSA
@@ -55,6 +57,7 @@ HttpClientOptions client_options(const Settings& settings) {
     options.proxy = settings.proxy;
     options.allow_loopback = settings.allow_loopback;
     options.max_transfers = settings.max_transfers;
+    options.max_body = kMaxBody;
     return options;
 }
 
@@ -73,6 +76,14 @@ bool host_is_allowed(const Json::Value& hosts, const std::string& dialect, const
 
 }  // namespace
 
+// A webhook as the key opened it, read once.
+struct OpenWebhook {
+    explicit OpenWebhook(Secret opened) : text(std::move(opened)), parsed(parse_webhook(text.reveal())) {}
+    const std::string& reveal() const noexcept { return text.reveal(); }
+    Secret text;
+    Webhook parsed;
+};
+
 // A leased lane on its way: the database thread opens its webhook and reports it, the sender posts its cards. What both
 // touch meanwhile is atomic; items travel in reports.
 struct Lane {
@@ -88,7 +99,8 @@ struct Lane {
     std::string dialect;
     std::vector<Card> cards;
     std::size_t next = 0;
-    std::shared_ptr<const Secret> webhook;
+    std::shared_ptr<const OpenWebhook> webhook;
+    bool has_transfer = false;                         // the sender's
     std::string cannot_send;                           // why the webhook cannot be used
     std::string cannot_send_outcome;                   // and what to report then
     std::shared_ptr<const void> checked_against;       // the orders that the webhook was last checked against
@@ -103,6 +115,7 @@ Delivery::Delivery(const Settings& settings, KeyRing keys)
       keys_(std::move(keys)),
       database_(settings.database, settings.worker_role, "o365-worker"),
       client_(client_options(settings)),
+      gate_(settings.max_transfers, kWaiting),
       bytes_per_call_(kMostBytesPerCall) {}
 
 Delivery::~Delivery() = default;
@@ -454,22 +467,24 @@ void Delivery::open_webhook(const Rows& rows, std::optional<int> row) {
     const std::int64_t id = lane->subscription_id;
     // One that has no secret any more was removed since the claim; it is given back, and cancelled when it is claimed
     // again.
-    std::optional<std::string> adopted;
-    std::string adopted_under;
+    std::optional<Secret> text;
+    const std::string key_id(row ? rows.text(*row, 2) : "");
     if (row) {
-        const std::string key_id(rows.text(*row, 2));
         try {
-            const std::string sealed = rows.bytes(*row, 3);
-            lane->webhook = std::make_shared<const Secret>(keys_.open_webhook(id, key_id, sealed));
+            text = keys_.open(key_id, rows.bytes(*row, 3));
+            lane->webhook = std::make_shared<const OpenWebhook>(webhook_in(*text, id));
             opened_[id] = {static_cast<int>(rows.integer(*row, 1)), lane->webhook, Clock::now()};
-            if (!keys_.is_symmetric(key_id)) adopted = keys_.adopt(key_id, sealed, adopted_under);
-        } catch (const MissingKey& error) {
-            // Not the webhook's fault: whoever has the key delivers.
+        } catch (const KeyError& error) {
             lane->cannot_send = error.what();
-            lane->cannot_send_outcome = "cannot_open";
-        } catch (const std::runtime_error& error) {
+            // A missing key is not the webhook's fault: whoever has the key delivers.
+            const bool missing = dynamic_cast<const MissingKey*>(&error) != nullptr;
+            lane->cannot_send_outcome = missing ? "cannot_open" : "suspend";
+        } catch (const std::exception& error) {
             lane->cannot_send = fmt::format("key {}: {}", key_id, error.what());
-            lane->cannot_send_outcome = "suspend";
+            // Nor is what this machine is short of.
+            const bool message_is_wrong = dynamic_cast<const OpenPgpError*>(&error) != nullptr &&
+                                          dynamic_cast<const OpenPgpFailure*>(&error) == nullptr;
+            lane->cannot_send_outcome = message_is_wrong ? "suspend" : "cannot_open";
         }
         if (!lane->cannot_send.empty())
             log::error("webhook_closed", "subscription={} key={} problem={}", id, key_id,
@@ -481,9 +496,22 @@ void Delivery::open_webhook(const Rows& rows, std::optional<int> row) {
         to_send_.push_back(lane);
     }
     client_.wake();
-    if (adopted)
+    if (lane->webhook && !keys_.is_symmetric(key_id)) adopt(id, rows.integer(*row, 1), *text);
+}
+
+// Seals an opened message anew under a symmetric key. Where that fails, the webhook serves as it is: the next opening
+// tries again.
+void Delivery::adopt(std::int64_t subscription_id, std::int64_t secret_version, const Secret& text) {
+    try {
+        const SealedMessage adopted = keys_.seal(text);
         database_.call("select o365.worker_adopt($1, $2, $3, $4)",
-                       {id, rows.integer(*row, 1), adopted_under, Value::bytes(*adopted)});
+                       {subscription_id, secret_version, adopted.key_id, Value::bytes(adopted.sealed)});
+    } catch (const DatabaseError& error) {
+        if (error.fault() == Fault::down || error.fault() == Fault::in_doubt) throw;
+        log::warn("adoption_failed", "subscription={} problem={}", subscription_id, log::quoted(error.what()));
+    } catch (const std::exception& error) {
+        log::warn("adoption_failed", "subscription={} problem={}", subscription_id, log::quoted(error.what()));
+    }
 }
 
 // Each report by itself, in order; what is refused is left to its lease.
@@ -592,11 +620,17 @@ void Delivery::send_lanes() {
         {
             const std::lock_guard lock(mutex_);
             lanes.swap(to_send_);
-            if (lanes.empty() && waiting_.empty() && sender_ends_ && client_.in_flight() == 0) return;
+            if (lanes.empty() && gate_.waiting() == 0 && sender_ends_ && client_.in_flight() == 0) return;
             orders_here_ = orders_;
             client_.set_timeout(orders_here_->post_timeout);
         }
-        for (const auto& lane : lanes) waiting_.emplace_back(Clock::now(), lane);
+        for (const auto& lane : lanes) {
+            if (lane->webhook && lane->cannot_send.empty()) {
+                gate_.add(lane->webhook->parsed.url.host, lane, Clock::now());
+            } else {
+                advance(lane);  // posts nothing
+            }
+        }
         start_waiting();
         client_.run_once(unreported_.empty() ? milliseconds(200) : kUnreported);
         while (!unreported_.empty() && Clock::now() - unreported_.front().first >= kUnreported) {
@@ -606,22 +640,40 @@ void Delivery::send_lanes() {
     }
 }
 
-// Starts lanes in the order they came while there are transfers for them. One that waits too long goes back, so that
-// another worker may have it; one that may not send any more goes back without waiting.
+// Starts lanes while there are transfers for them. One that waits too long goes back, so that another worker may have
+// it; one that may not send any more goes back as well.
 void Delivery::start_waiting() {
-    while (!waiting_.empty()) {
-        const auto [since, lane] = waiting_.front();
-        if (client_.in_flight() < settings_.max_transfers || !may_send(*lane)) {
-            waiting_.pop_front();
-            advance(lane);
-        } else if (Clock::now() - since >= kWaiting) {
-            waiting_.pop_front();
-            gave_back_at_ = Clock::now();
-            hand_over(lane, true);
+    const Clock::time_point now = Clock::now();
+    if (stopping_ || now >= send_until_) {
+        for (const auto& lane : gate_.take_all()) hand_over(lane, true);
+        return;
+    }
+    while (const auto lane = gate_.next()) {
+        (*lane)->has_transfer = true;
+        advance(*lane);
+    }
+    if (now - looked_for_late_ < kLooksForLate) return;
+    looked_for_late_ = now;
+    for (const auto& late : gate_.late(now)) {
+        if (late.hold > seconds(0) && may_send(*late.item)) {
+            hold(late.item, late.hold);
         } else {
-            return;
+            if (late.hold == seconds(0)) gave_back_at_ = now;
+            hand_over(late.item, true);
         }
     }
+}
+
+// Gives a lane back that is to be left alone for a while, because its host has all the transfers that one host may
+// have.
+void Delivery::hold(const std::shared_ptr<Lane>& lane, seconds wait) {
+    const std::string& host = lane->webhook->parsed.url.host;
+    lane->ends.push_back({lane->cards[lane->next].position,
+                          {"held", 0, fmt::format("waits for a transfer: {} has its share of them, and is slow", host)},
+                          0,
+                          wait.count(),
+                          {}});
+    hand_over(lane, true);
 }
 
 bool Delivery::may_send(const Lane& lane) const noexcept {
@@ -664,7 +716,7 @@ void Delivery::advance(const std::shared_ptr<Lane>& lane) {
             return advance(lane);
         }
         client_.post(
-            *lane->webhook, std::move(body.text), [this, lane] { return may_send(*lane); },
+            lane->webhook->text, std::move(body.text), [this, lane] { return may_send(*lane); },
             [this, lane](PostResult result) { posted(lane, std::move(result)); });
     } catch (const std::exception& error) {
         // One card that cannot be posted, whatever for, ends no worker.
@@ -675,8 +727,8 @@ void Delivery::advance(const std::shared_ptr<Lane>& lane) {
 
 // Checked when it was stored; the list may have changed since, and this is the program that connects.
 void Delivery::check_webhook(Lane& lane) const {
-    Webhook webhook = parse_webhook(lane.webhook->reveal());
-    lane.cannot_send = std::move(webhook.problem);
+    const Webhook& webhook = lane.webhook->parsed;
+    lane.cannot_send = webhook.problem;
     if (lane.cannot_send.empty()) {
         if (host_is_allowed(orders_here_->hosts, lane.dialect, webhook.url)) return;
         lane.cannot_send = fmt::format(
@@ -700,6 +752,11 @@ void Delivery::posted(const std::shared_ptr<Lane>& lane, PostResult result) {
                   result.took.count(), log::quoted(judgement.problem));
     }
     if (ends && lane->ends.empty()) unreported_.emplace_back(Clock::now(), lane);
+    // What failed on our side is no POST, and stands in no history.
+    if (result.transport == Transport::our_side) {
+        lane->ends.push_back({card.position, std::move(judgement), 0, {}, {}});
+        return hand_over(lane, true);
+    }
     lane->ends.push_back({card.position, std::move(judgement), result.status, result.retry_after, result.took});
     if (ends) return advance(lane);
     hand_over(lane, true);
@@ -707,6 +764,7 @@ void Delivery::posted(const std::shared_ptr<Lane>& lane, PostResult result) {
 
 // Gives what the lane has to the database thread: its ends so far, or with `releases` the lane itself.
 void Delivery::hand_over(const std::shared_ptr<Lane>& lane, bool releases) {
+    if (releases && std::exchange(lane->has_transfer, false)) gate_.ended(lane->webhook->parsed.url.host);
     if (lane->ends.empty() && !releases) return;
     {
         const std::lock_guard lock(mutex_);

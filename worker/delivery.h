@@ -19,6 +19,7 @@
 
 #include "lib/classifier.h"
 #include "lib/database.h"
+#include "lib/host_gate.h"
 #include "lib/http_client.h"
 #include "lib/key_ring.h"
 #include "lib/settings.h"
@@ -26,6 +27,7 @@
 namespace o365 {
 
 struct Lane;
+struct OpenWebhook;
 
 // What became of a card: its end, or why it has none yet.
 struct CardEnd {
@@ -90,6 +92,7 @@ class Delivery {
     void pass_on(const std::shared_ptr<Lane>& lane);
     void open_webhooks();
     void open_webhook(const Rows& rows, std::optional<int> row);
+    void adopt(std::int64_t subscription_id, std::int64_t secret_version, const Secret& text);
     void recheck();
     Statement report_statement(const std::vector<Report>& reports) const;
     void reported(std::vector<Report>& reports, const Rows& rows);
@@ -103,6 +106,7 @@ class Delivery {
     bool may_send(const Lane& lane) const noexcept;
     void advance(const std::shared_ptr<Lane>& lane);
     void check_webhook(Lane& lane) const;
+    void hold(const std::shared_ptr<Lane>& lane, std::chrono::seconds wait);
     void posted(const std::shared_ptr<Lane>& lane, PostResult result);
     void hand_over(const std::shared_ptr<Lane>& lane, bool releases);
 
@@ -119,7 +123,7 @@ class Delivery {
     std::map<std::int64_t, std::shared_ptr<Lane>> active_;  // leased to us, by subscription
     struct Opened {
         int secret_version = 0;
-        std::shared_ptr<const Secret> webhook;
+        std::shared_ptr<const OpenWebhook> webhook;
         Clock::time_point used_at;
     };
     std::map<std::int64_t, Opened> opened_;
@@ -129,7 +133,8 @@ class Delivery {
 
     // Sender thread.
     std::shared_ptr<const Orders> orders_here_;
-    std::deque<std::pair<Clock::time_point, std::shared_ptr<Lane>>> waiting_;     // since when, for a transfer
+    HostGate<std::shared_ptr<Lane>> gate_;  // lanes that wait for a transfer, and how many have one
+    Clock::time_point looked_for_late_{};
     std::deque<std::pair<Clock::time_point, std::shared_ptr<Lane>>> unreported_;  // since when they have ends
 
     std::atomic<Clock::time_point> gave_back_at_{};  // when a lane last waited in vain for a transfer
