@@ -30,7 +30,7 @@ BEGIN
     FOR v_grant IN SELECT g.role, g.pattern FROM (VALUES
         ('o365_responder', '^responder_'),
         ('o365_worker', '^(worker_.*|check_card)$'),
-        ('o365_app', '^(begin_connect|connections|check_card|test_cards|card|markdown_escape|send|send_many|try_send|send_to_user|'
+        ('o365_app', '^(begin_connect|connections|check_card|test_cards|card|markdown_escape|link|mention|send|send_many|try_send|send_to_user|'
                      'take_action_events)$'),
         ('o365_operator', '^(this_is|set_in_doubt_policy|set|allow_webhook_host|forbid_webhook_host|register_connector|grant_application|revoke_application|connect_button|'
                           'connect_button_documented|remove_connector|check_card|test_cards|pause|resume|remove|attempt|health)$')

@@ -8,13 +8,20 @@ LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     -- What text_codes looks for may come together by leaving out `...` and \*. So a character of it is followed by the next
     -- one, or by a backtick or a backslash, with which begins what is left out.
+    v_common text := '<[^[:space:]]|[{]([{%`\\])|[$#]([{(`\\])|\\n|[^\n\r]\r?\n[^\n\r*+>|-]|\r[^\n\r]';
+    v_link text := '|\](\([^h]|[`\\])|\[[^]]*[[`\\]|\]\([^)]*[[:space:](`\\]';
+    v_table text := '|\|[ :]*[-`\\]|\[[ xX]?[]`\\]|\[\^';
+    v_adaptive text := '`|~[~`\\]|(^|[\n\r]) *>';
+    v_is_adaptive boolean := rule LIKE 'adaptive\_%';
     v_markup text := CASE rule
-        WHEN 'text' THEN '<[^[:space:]]|\|[ :]*[-`\\]|\[[ xX]?[]`\\]|\[\^|[^\n\r]\r?\n[^\n\r*+>|-]|\r[^\n\r]|\](\([^h]|[`\\])'
-        WHEN 'adaptive_text' THEN '<[^[:space:]]|\|[ :]*[-`\\]|\[[ xX]?[]`\\]|\[\^|[^\n\r]\r?\n[^\n\r*+>|-]|\r[^\n\r]|\](\([^h]|[`\\])|#[ `\\]|![[`\\]'
-        WHEN 'title' THEN '[\n\r]|<[^[:space:]]|\][(`\\]|:[/`\\]'
-        WHEN 'plain' THEN '[\n\r]|<[^[:space:]]|\*[*`\\]|_[_`\\]|~[~`\\]|^[#`\\]|\][(`\\]'
-        WHEN 'fact' THEN '[\n\r]|<[^[:space:]]|\*[*`\\]|_[_`\\]|~[~`\\]|^[#`\\]|\](\([^h]|[`\\])' END;
-    v_address text := '^https://[a-zA-Z0-9.-]+(:[1-9][0-9]{0,3})?([/?#][^[:space:][:cntrl:]]*)?$';
+        WHEN 'text' THEN v_common || v_link || v_table
+        WHEN 'adaptive_text' THEN v_common || v_link || v_table || '|#[ `\\]|![[`\\]|' || v_adaptive
+        WHEN 'adaptive_fact' THEN v_common || v_link || '|&'
+        WHEN 'title' THEN v_common || '|&|\][(`\\]'
+        WHEN 'plain' THEN v_common || '|&|\*[*`\\]|_[_`\\]|~[~`\\]|^[#`\\]|\][(`\\]'
+        WHEN 'fact' THEN v_common || v_link || '|&|\*[*`\\]|_[_`\\]|~[~`\\]|^[#`\\]'
+        WHEN 'label' THEN '<|&|[{]([{%`\\])|[$#]([{(`\\])' END;
+    v_address text := '^https://[a-zA-Z0-9.-]+(:[1-9][0-9]{0,3})?([/?#][^[:space:][:cntrl:]{}<>()]*)?$';
     v_whole text := CASE rule
         WHEN 'image' THEN v_address
         WHEN 'link' THEN v_address
@@ -22,8 +29,13 @@ DECLARE
         WHEN 'uuid' THEN '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'
         WHEN 'version' THEN '^1\.[0-5]$' END;
 BEGIN
-    -- The flag s lets a bracket match a line break.
-    RETURN coalesce('!(@.value like_regex ' || to_json(v_markup) || ' flag "s")',
+    -- A regular expression costs by what it looks for. Most texts have none of the characters that begin it, which one set of them
+    -- tells. The flag s lets a bracket match a line break. Adaptive Cards have no empty text, and fewer marks, also those into which
+    -- MessageCards are converted.
+    RETURN coalesce(CASE WHEN v_markup IS NOT NULL THEN format('(@.value like_regex %s || %s!(@.value like_regex %s flag "s")%s)',
+                           to_json('^[^][<>{$#&*_~|`\\\n\r]' || CASE WHEN v_is_adaptive THEN '+$' ELSE '*$' END),
+                           CASE WHEN v_is_adaptive THEN '@.value != "" && ' END, to_json(v_markup),
+                           CASE WHEN rule = 'text' THEN format(' && ($converts == false || !(@.value like_regex %s flag "s"))', to_json(v_adaptive)) END) END,
                     '@.value like_regex ' || to_json(v_whole) || ' flag "s"');
 END $$;
 COMMENT ON FUNCTION o365_internal.text_pattern(text) IS
@@ -51,8 +63,8 @@ BEGIN
     END IF;
     IF field.type = 'array' THEN
         v_checks := v_checks
-            || ('@.value.size() <= ' || least(field.max_items, CASE field.rule WHEN 'five' THEN 5 WHEN 'six' THEN 6 END))
-            || CASE WHEN field.rule IN ('filled', 'links') THEN '@.value.size() > 0' END
+            || ('@.value.size() <= ' || field.max_items)
+            || CASE WHEN field.rule IN ('filled', 'links') OR field.required AND field.kind ~ '^.\.element:' THEN '@.value.size() > 0' END
             || CASE WHEN field.kind = 'm.action:OpenUri' AND field.name = 'targets' OR field.kind = 'm.action:ViewAction' AND field.name = 'target'
                     THEN '($converts == false || @.value.size() == 1)' END
             || CASE WHEN field.kind = 'm.action:OpenUri' AND field.name = 'targets' THEN '@.value[*].os == "default"' END
@@ -65,6 +77,9 @@ BEGIN
             THEN format('@.value like_regex "^(%s)$" flag "is"', btrim(field.rule, '|'))
             ELSE (SELECT '(' || string_agg('@.value == ' || to_json(w), ' || ' ORDER BY i) || ')'
                     FROM unnest(string_to_array(btrim(field.rule, '|'), '|')) WITH ORDINALITY AS u (w, i)) END;
+    ELSIF field.rule = 'width' THEN
+        v_checks := v_checks || CASE field.type WHEN 'any' THEN '(@.value.type() == "number" || @.value.type() == "string" && (@.value == "auto" || @.value == "stretch"))'
+                                     ELSE '(@.value like_regex "^[0-9]{1,4}px$")' END;
     ELSIF field.rule <> 'target' THEN
         v_check := o365_internal.text_pattern(field.rule);
         IF v_check IS NULL THEN
@@ -111,6 +126,9 @@ BEGIN
       FROM (SELECT f.name, f.required, o365_internal.field_pattern(f, above || object_pattern.kind) AS pattern
               FROM o365_internal.card_field AS f WHERE f.kind = object_pattern.kind) AS p;
     RETURN (SELECT concat_ws(' && ', CASE WHEN k.lost THEN '$converts == false' END,
+                   -- A text that may need more than a line wraps.
+                   CASE k.kind WHEN 'a.element:TextBlock' THEN '(@.wrap == true || !(@.text like_regex ".{101}" flag "s"))'
+                               WHEN 'a.element:Image' THEN '@.type == "Image"' WHEN 'm.action:ViewAction' THEN '$converts == true' END,
                    (SELECT string_agg(format('exists(@.%s)', to_json(r)), ' && ' ORDER BY r) FROM unnest(k.required) AS r),
                    format('!exists(@.keyvalue() ? (!(%s)))', v_fields))
               FROM o365_internal.card_kind AS k WHERE k.kind = object_pattern.kind AND k.rule IS NULL);
@@ -152,7 +170,7 @@ BEGIN
     RETURN NOT EXISTS (
         SELECT FROM jsonb_array_elements(v_actions) AS a (action)
          WHERE CASE a.action->>'@type'
-                   WHEN 'HttpPOST' THEN o365_internal.address_codes('target', a.action->>'target', 'target', target_urls) IS NOT NULL
+                   WHEN 'HttpPOST' THEN o365_internal.address_codes('target', a.action->>'target', false, target_urls) IS NOT NULL
                    WHEN 'ActionCard' THEN o365_internal.input_codes('m.action:ActionCard', a.action) IS NOT NULL
                    WHEN 'MultichoiceInput' THEN o365_internal.input_codes('m.input:MultichoiceInput', a.action) IS NOT NULL END);
 END $$;
@@ -215,7 +233,8 @@ INSERT INTO o365_internal.card_pattern (kind, pattern, covers, doubts)
           FROM (SELECT k.kind FROM o365_internal.card_kind AS k UNION ALL SELECT 'a.element:') AS k
     )
     SELECT m.kind, format(CASE WHEN m.kind LIKE '%:' THEN '$[*] ? (!(%s))' ELSE '$ ? (%s)' END, m.pattern)::jsonpath,
-           m.kind NOT IN ('m.action:ActionCard', 'm.action:InvokeAddInCommand', 'm.action:ViewAction', 'm.action:HttpPOST', 'm.input:MultichoiceInput')
+           m.kind NOT IN ('m.action:ActionCard', 'm.action:InvokeAddInCommand', 'm.action:ViewAction', 'm.action:HttpPOST', 'm.input:MultichoiceInput',
+                          'a.element:TextBlock', 'a.element:Image')
                AND m.kind NOT IN (SELECT h.kind FROM holds_elements AS h),
            ('$.keyvalue() ? (!(' || m.fields || '))')::jsonpath
       FROM made AS m WHERE m.pattern IS NOT NULL;

@@ -23,6 +23,7 @@ BEGIN
     problems := o365_internal.card_problems(card, v_dialect, v_target_urls);
     -- Errors come first.
     IF problems #>> '{0,severity}' IS DISTINCT FROM 'error' THEN
+        card := o365_internal.card_to_send(card, v_dialect, problems);
         card_id := nextval('o365_internal.card_id');
         INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, event)
             VALUES (try_send.card_id, try_send.card_id, try_send.subscription_id, try_send.card::text, try_send.event);
@@ -125,7 +126,8 @@ BEGIN
     END IF;
     -- One statement judges and inserts all; what is refused comes back.
     WITH sent AS MATERIALIZED (
-        SELECT u.n, u.subscription_id, s.dialect, u.card, u.event, p.problems, p.problems #>> '{0,severity}' = 'error' AS refused
+        SELECT u.n, u.subscription_id, s.dialect, o365_internal.card_to_send(u.card, s.dialect, p.problems) AS card, u.event, p.problems,
+               p.problems #>> '{0,severity}' = 'error' AS refused
           FROM unnest(subscription_ids, cards, events) WITH ORDINALITY AS u (subscription_id, card, event, n)
           JOIN o365_internal.subscription AS s ON s.subscription_id = u.subscription_id
           JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id,
@@ -182,18 +184,59 @@ COMMENT ON FUNCTION o365.test_cards(jsonb[], text, text) IS
 CREATE OR REPLACE FUNCTION o365.markdown_escape(value text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_text text := replace(regexp_replace(value, '&(?=#?[0-9A-Za-z]+;)', '&amp;', 'g'), '<', '&lt;');
+    v_text text;
 BEGIN
-    v_text := regexp_replace(v_text, '([\\`*_{}\[\]#~|])', '\\\1', 'g');
-    -- What begins a line: code by its indent, lists, quotations and rules.
+    -- Only what would be markup gets a backslash: not all that shows a card reads Markdown everywhere.
+    v_text := regexp_replace(value, '\\(?=[[:punct:]nr\n\r]|$)', '\\\\', 'g');
+    -- A character reference, and a < that begins a tag.
+    v_text := regexp_replace(regexp_replace(v_text, '&(?=#?[0-9A-Za-z]+;)', '&amp;', 'g'), '<(?=[[:alpha:]/!?%])', '&lt;', 'g');
+    -- Emphasis, but not _ inside a word or * between blanks; code, strike-through, links, tables, footnotes and templates.
+    v_text := regexp_replace(v_text, '(`|\*(?! )|(?<! )\*|_(?!_*[[:alnum:]])|(?<![[:alnum:]]_*)_|~(?=~)|(?<=\S)~|\](?=[(:[])|\[(?=\^)|\|(?=[ :]*-)|(?<=[$#{])\{|\{(?=[{%])|\$(?=\())',
+                             '\\\1', 'g');
+    -- What begins a line: code by its indent, headings, lists, quotations and rules.
     v_text := regexp_replace(v_text, '^( {4,}| {0,3}\t[ \t]*)', repeat(chr(160), 4), 'gn');
-    v_text := regexp_replace(v_text, '^([ \t]*)([-+>=])', '\1\\\2', 'gn');
+    v_text := regexp_replace(v_text, '^([ \t]*)([#>]|[-+*](?=[ \t]|$)|-(?=-)|=(?==*[ \t]*$))', '\1\\\2', 'gn');
     v_text := regexp_replace(v_text, '^([ \t]*[0-9]+)([.)])(?=[ \t]|$)', '\1\\\2', 'gn');
     RETURN regexp_replace(v_text, '(\r\n?|\n)+', E'\n\n', 'g');
 END $$;
 COMMENT ON FUNCTION o365.markdown_escape(text) IS
     'Text of users for a place where Markdown is read: it is shown as it was typed, each line as a paragraph, an indent of four blanks or '
-    'more as four. Null for null.';
+    'more as four. Between the brackets of a link use o365.link. Null for null.';
+
+CREATE OR REPLACE FUNCTION o365.link(text text, url text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_url text := regexp_replace(btrim(url, E' \t\r\n'), '\s', '%20', 'g');
+    v_text text := coalesce(nullif(o365_internal.one_line(text), ''), v_url);
+BEGIN
+    -- Parsers disagree about parentheses in an address and brackets in a text: they agree where there are none.
+    v_url := replace(replace(replace(replace(v_url, '(', '%28'), ')', '%29'), '<', '%3C'), '>', '%3E');
+    IF NOT o365_internal.is_web_address(v_url) THEN
+        RAISE EXCEPTION 'url is no absolute address'
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Write https://HOST/...';
+    END IF;
+    v_text := replace(regexp_replace(v_text, '&(?=#?[0-9A-Za-z]+;)', '&amp;', 'g'), '<', '&lt;');
+    RETURN '[' || regexp_replace(v_text, '([\\`*_{}\[\]~|$])', '\\\1', 'g') || '](' || v_url || ')';
+END $$;
+COMMENT ON FUNCTION o365.link(text, text) IS
+    'A link in Markdown, for a text or the value of a fact: text is shown as it is, in one line, and without one the address. Blanks and parentheses of '
+    'the address are %-encoded. Null for no url. Error: invalid_parameter_value for a url that is no http or https address.';
+
+CREATE OR REPLACE FUNCTION o365.mention(upn text, name text DEFAULT NULL, OUT text text, OUT entity jsonb)
+LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_name text := coalesce(nullif(btrim(translate(o365_internal.one_line(name), '<>', '')), ''), upn);
+BEGIN
+    IF upn !~ '^([^@[:space:]<>]+@[^@[:space:]<>]+|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$' THEN
+        RAISE EXCEPTION 'upn is neither a user principal name nor an Entra object id'
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Write ann@example.org, as the user signs in, or the object id of the user. An id that begins with 28: or 29: is known to a bot only.';
+    END IF;
+    text := '<at>' || v_name || '</at>';
+    entity := jsonb_build_object('type', 'mention', 'text', text, 'mentioned', jsonb_build_object('id', upn, 'name', v_name));
+END $$;
+COMMENT ON FUNCTION o365.mention(text, text) IS
+    'A mention of a user in an Adaptive Card for Workflows: text, which stands in a TextBlock or a fact, and entity, which stands in msteams.entities. upn: '
+    'the user principal name or Entra object id; name: what is shown, without one the upn. Both null for no upn. At most 20 a card. Error: invalid_parameter_value (upn).';
 
 CREATE OR REPLACE FUNCTION o365_internal.one_line(value text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$

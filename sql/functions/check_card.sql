@@ -2,44 +2,113 @@
 -- and fields of card_rules.sql. What costs there is the number of fields, so whatever a field may be wrong in is one CASE, and words are
 -- put together only for what is.
 
-CREATE OR REPLACE FUNCTION o365_internal.text_codes(rule text, value text) RETURNS text[]
+CREATE OR REPLACE FUNCTION o365_internal.link_spelling(value text) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_link text[];
+    v_label text;
+    v_address text;
+BEGIN
+    -- Label and address as far as they can be meant: a label with brackets in it, an address with blanks and parentheses in it.
+    SELECT m INTO v_link
+      FROM regexp_matches(value, '!?\[((?:[^][\n]|\[[^][\n]*\])*)\]\((https?://(?:[^()\n]|\([^()\n]*\))*)\)', 'g') AS m
+     WHERE m[1] ~ '[][]' OR m[2] ~ '[()]' OR m[2] ~ '\s' AND m[2] !~ '^\S+\s+("[^"]*"|''[^'']*'')\s*$' LIMIT 1;
+    IF v_link IS NULL THEN
+        RETURN NULL;
+    END IF;
+    v_label := regexp_replace(v_link[1], '([][])', '\\\1', 'g');
+    v_address := replace(replace(regexp_replace(v_link[2], '\s', '%20', 'g'), '(', '%28'), ')', '%29');
+    RETURN ARRAY[format('[%s](%s)', v_link[1], v_link[2]), format('[%s](%s)', v_label, v_address)];
+END $$;
+COMMENT ON FUNCTION o365_internal.link_spelling(text) IS
+    'The first link of a text that clients do not read as one, and how it has to be written: brackets in the text escaped, blanks and parentheses '
+    'of the address %-encoded. Null for none. The text comes without what stands between backticks and without escaped characters.';
+
+CREATE OR REPLACE FUNCTION o365_internal.text_codes(rule text, value text, converts boolean) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     -- What stands between backticks is shown as it is, and an escaped character is no markup.
     v_bare text := CASE WHEN position('`' IN value) > 0 OR position('\' IN value) > 0 THEN regexp_replace(value, '`[^`]*`|\\[[:punct:]]', '', 'g') ELSE value END;
+    v_is_adaptive boolean := rule IN ('adaptive_text', 'adaptive_fact');
+    v_found text;
+    v_link text[];
     v_codes text[];
 BEGIN
     -- A search for a character costs a hundredth of a regular expression.
-    IF position('<' IN v_bare) > 0 AND v_bare ~* '</?(a|b|i|u|p|br|em|h[1-6]|hr|li|ol|ul|div|pre|code|font|img|span|strong|table|tbody|thead|td|th|tr|blockquote|script|style|strike|sub|sup|center|s|del|ins|mark|small|big|iframe|svg|video|audio|form|input|button|dl|dt|dd|details|summary|section|article)(\s[^<>]*)?/?>|<!--' THEN
-        v_codes := v_codes || 'html'::text;
+    IF position('<' IN v_bare) > 0 THEN
+        IF v_bare ~* '<at>[^<]*</at>' AND NOT v_is_adaptive THEN
+            v_codes := v_codes || 'at_in_message'::text;
+        END IF;
+        -- Of a MessageCard that is converted the tags become Markdown that are not listed in the second.
+        IF rule <> 'label' AND v_bare ~* (CASE WHEN converts
+                THEN '</?(table|tbody|thead|td|th|tr|blockquote|script|style|iframe|svg|video|audio|form|input|button|dl|dt|dd|details|summary|section|article)(\s[^<>]*)?/?>|<!--'
+                ELSE '</?(a|b|i|u|p|br|em|h[1-6]|hr|li|ol|ul|div|pre|code|font|img|span|strong|table|tbody|thead|td|th|tr|blockquote|script|style|strike|sub|sup|center|s|del|ins|mark|small|big|iframe|svg|video|audio|form|input|button|dl|dt|dd|details|summary|section|article)(\s[^<>]*)?/?>|<!--' END) THEN
+            v_codes := v_codes || 'html'::text;
+        END IF;
+    END IF;
+    -- What nobody filled in: ${name}, #{name}, {{name}}, {% tag %}, <% tag %>, $(name). Adaptive Cards have {{DATE(...)}} themselves.
+    IF position('{' IN v_bare) > 0 OR position('<%' IN v_bare) > 0 OR position('$(' IN v_bare) > 0 THEN
+        v_found := substring(CASE WHEN v_is_adaptive THEN regexp_replace(v_bare, '\{\{(DATE|TIME)\([^{}]*\)\}\}', '', 'g') ELSE v_bare END
+                             FROM '[$#]\{[[:alpha:]_][^{}\n]*\}|\{\{[^{}\n]+\}\}|\{%[^{}\n]+%\}|<%[^<>\n]+%>|\$\([[:alpha:]_][[:alnum:]_.]*\)');
+        IF v_found IS NOT NULL THEN
+            v_codes := v_codes || ('template:' || left(v_found, 60));
+        END IF;
+    END IF;
+    IF position('&' IN v_bare) > 0 AND rule <> 'text' AND rule <> 'adaptive_text' THEN
+        -- Of its own o365.markdown_escape makes &lt; of a tag and &amp; of a reference.
+        v_found := substring(regexp_replace(v_bare, '&lt;(?=[[:alpha:]/!?])|&amp;(?=#?[[:alnum:]]+;)', '', 'g')
+                             FROM '&(?:[[:alpha:]][[:alnum:]]{1,31}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});');
+        IF v_found IS NOT NULL THEN
+            v_codes := v_codes || ('entity:' || v_found);
+        END IF;
+    END IF;
+    IF rule = 'label' THEN
+        RETURN v_codes;
+    END IF;
+    -- A path of Windows has backslashes before names that begin with n.
+    IF position('\n' IN v_bare) > 0 AND value !~ '[[:alpha:]]:\\|\\\\|\\[^nrt[:punct:]]' THEN
+        v_codes := v_codes || 'typed_newline'::text;
     END IF;
     -- A line of a list, a quotation or preformatted text may follow a single break.
     IF (position(E'\n' IN v_bare) > 0 OR position(E'\r' IN v_bare) > 0)
-       AND v_bare ~ E'[^\\n\\r](\\r\\n?|\\n)(?![\\n\\r]|[ \\t]*([-*+>|]|[0-9]+[.)]) ?)[^\\n\\r]' AND value !~ '```' THEN
+       AND v_bare ~ E'[^\\n\\r](\\r\\n?|\\n)(?![\\n\\r]|[ \\t]*([-*+>|]|#{1,6} |[0-9]+[.)]) ?)[^\\n\\r]' AND value !~ '```' THEN
         v_codes := v_codes || 'newline'::text;
     END IF;
-    IF rule IN ('text', 'adaptive_text', 'fact') AND position('](' IN v_bare) > 0 AND v_bare ~* '\]\((/|\.|#|javascript:|data:|file:)' THEN
-        v_codes := v_codes || 'markdown:a link without https://'::text;
+    IF rule <> 'title' AND rule <> 'plain' AND position('](' IN v_bare) > 0 THEN
+        IF v_bare ~* '\]\((/|\.|#|javascript:|data:|file:)' THEN
+            v_codes := v_codes || 'markdown:a link without https://'::text;
+        END IF;
+        -- An escaped bracket is no bracket, but an escaped parenthesis of an address is one that is read.
+        v_link := o365_internal.link_spelling(regexp_replace(value, '`[^`]*`|\\[][]', '', 'g'));
+        IF v_link IS NOT NULL THEN
+            v_codes := v_codes || ('link_spelling:' || array_to_string(v_link, E'\x01'));
+        END IF;
     END IF;
     IF rule = 'title' THEN
-        IF v_bare ~ '\]\(|https?://' THEN v_codes := v_codes || 'link_in_title'::text; END IF;
+        IF v_bare ~ '\]\(' THEN v_codes := v_codes || 'link_in_title'::text; END IF;
     ELSIF rule = 'plain' OR rule = 'fact' THEN
         IF v_bare ~ '(\*\*|__|~~)\S.*\1|^#{1,6} ' OR rule = 'plain' AND v_bare ~ '\[[^]]+\]\([^)]+\)' THEN
             v_codes := v_codes || 'markdown_here'::text;
         END IF;
-    ELSE
+    ELSIF rule <> 'adaptive_fact' THEN
         IF position('|' IN v_bare) > 0 AND v_bare ~ '\|[ ]*:?-{2,}' THEN v_codes := v_codes || 'markdown:a table'::text;
         ELSIF position('] ' IN v_bare) > 0 AND v_bare ~ '(^|\n)[ ]*[-*+] \[[ xX]\] ' THEN v_codes := v_codes || 'markdown:a task list'::text;
         ELSIF position('[^' IN v_bare) > 0 AND v_bare ~ '\[\^[^]]+\]' THEN v_codes := v_codes || 'markdown:a footnote'::text;
-        ELSIF rule = 'adaptive_text' AND position('# ' IN v_bare) > 0 AND v_bare ~ '(^|\n)#{1,6} ' THEN v_codes := v_codes || 'markdown:a heading; write "size" and "weight"'::text;
-        ELSIF rule = 'adaptive_text' AND position('![' IN v_bare) > 0 AND v_bare ~ '!\[[^]]*\]\(' THEN v_codes := v_codes || 'markdown:a picture; write an Image'::text;
+        ELSIF rule = 'adaptive_text' AND position('# ' IN v_bare) > 0 AND v_bare ~ '(^|[\n\r])#{1,6} ' THEN v_codes := v_codes || 'adaptive_markdown:a heading'::text;
+        ELSIF rule = 'adaptive_text' AND position('![' IN v_bare) > 0 AND v_bare ~ '!\[[^]]*\]\(' THEN v_codes := v_codes || 'adaptive_markdown:a picture'::text;
+        END IF;
+        IF rule = 'adaptive_text' OR converts THEN
+            IF position('~~' IN v_bare) > 0 AND v_bare ~ '~~\S[^~]*~~' THEN v_codes := v_codes || 'adaptive_markdown:~~strike-through~~'::text;
+            ELSIF position('`' IN value) > 0 AND value ~ (CASE WHEN converts THEN '(^|[^`\\])`[^`]+`($|[^`])' ELSE '(^|[^\\])`[^`]+`' END) THEN v_codes := v_codes || 'adaptive_markdown:code between backticks'::text;
+            ELSIF position('>' IN v_bare) > 0 AND v_bare ~ '(^|[\n\r])[ ]{0,3}> ' THEN v_codes := v_codes || 'adaptive_markdown:a quotation'::text;
+            END IF;
         END IF;
     END IF;
     RETURN v_codes;
 END $$;
-COMMENT ON FUNCTION o365_internal.text_codes(text, text) IS
-    'Rules that a text breaks, by the rule of its field (text, adaptive_text, title, plain, fact); null for none. Of what a far end does not '
-    'render only what looks meant: a bare < is none.';
+COMMENT ON FUNCTION o365_internal.text_codes(text, text, boolean) IS
+    'Rules that a text breaks, by the rule of its field (text, adaptive_text, adaptive_fact, title, plain, fact, label); null for none. converts: '
+    'whether a MessageCard is converted for Workflows. Of what a far end does not render only what looks meant: a bare < is none.';
 
 CREATE OR REPLACE FUNCTION o365_internal.is_web_address(url text) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -51,14 +120,22 @@ COMMENT ON FUNCTION o365_internal.is_web_address(text) IS
     'Whether it is an http or https URL with a host, without a user, blanks and control characters. What is one here is one for '
     'lib/card_conversion.cpp.';
 
-CREATE OR REPLACE FUNCTION o365_internal.address_codes(rule text, value text, key text, target_urls text[]) RETURNS text[]
+CREATE OR REPLACE FUNCTION o365_internal.address_codes(rule text, value text, converts boolean, target_urls text[]) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_picture bytea;
+    v_template text;
+    v_codes text[];
 BEGIN
     IF rule = 'image' THEN
-        IF value ~* '^https:' AND o365_internal.is_web_address(value) THEN RETURN NULL; END IF;
-        IF value !~* '^data:' THEN RETURN '{image_https}'; END IF;
+        IF value = '' THEN RETURN '{empty_picture}'; END IF;
+        IF o365_internal.is_web_address(value) THEN
+            RETURN CASE WHEN value !~* '^https:' THEN '{image_https}'::text[] END;
+        ELSIF converts AND value !~* '^data:image/' THEN
+            RETURN '{lost_picture}';
+        ELSIF value !~* '^data:' THEN
+            RETURN '{image_address}';
+        END IF;
         BEGIN
             v_picture := decode(substring(value FROM '(?i)^data:image/[^,]*;base64,(.*)$'), 'base64');
         EXCEPTION WHEN invalid_parameter_value OR invalid_text_representation THEN
@@ -67,8 +144,10 @@ BEGIN
         RETURN CASE WHEN o365_internal.logo_type(v_picture) IS NULL OR octet_length(v_picture) >= 1048576 THEN '{image_size}'::text[]
                     ELSE '{image_data}' END;
     ELSIF rule = 'link' THEN
-        RETURN CASE WHEN o365_internal.is_web_address(value) THEN NULL
-                    WHEN value ~* '^[a-z][a-z0-9+.-]*:\S' AND value !~* '^https?:' THEN '{link_scheme}'::text[] ELSE '{link}' END;
+        v_codes := CASE WHEN o365_internal.is_web_address(value) THEN NULL
+                        WHEN value ~* '^[a-z][a-z0-9+.-]*:\S' AND value !~* '^https?:' THEN '{link_scheme}'::text[] ELSE '{link}' END;
+        v_template := substring(value FROM '[$#]\{[^{}]*\}|\{\{[^{}]*\}\}|\{%[^{}]*%\}|<%[^<>]*%>|\$\([[:alpha:]_][[:alnum:]_.]*\)');
+        RETURN v_codes || CASE WHEN v_template IS NOT NULL THEN ARRAY['template:' || left(v_template, 60)] END;
     END IF;
     -- In development the sandbox calls targets, and it is on this machine.
     RETURN CASE WHEN NOT o365_internal.is_https_url(value) OR o365_internal.text_setting('environment') <> 'development'
@@ -76,8 +155,9 @@ BEGIN
                 THEN '{target_https}'::text[]
                 WHEN target_urls IS NOT NULL AND NOT o365_internal.is_below_a_target(value, target_urls) THEN '{target_unregistered}' END;
 END $$;
-COMMENT ON FUNCTION o365_internal.address_codes(text, text, text, text[]) IS
-    'Rules that an address breaks, by the rule of its field (image, link, target); null for none. target_urls: those of the connector, null when it is not known.';
+COMMENT ON FUNCTION o365_internal.address_codes(text, text, boolean, text[]) IS
+    'Rules that an address breaks, by the rule of its field (image, link, target); null for none. converts: whether a conversion follows. '
+    'target_urls: those of the connector, null when it is not known.';
 
 CREATE OR REPLACE FUNCTION o365_internal.input_codes(kind text, value jsonb) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -142,13 +222,48 @@ COMMENT ON FUNCTION o365_internal.nearest_field(text, text) IS 'The field of a k
 CREATE OR REPLACE FUNCTION o365_internal.card_root(card jsonb, dialect text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RETURN CASE WHEN card->>'type' = 'message' AND card ? 'attachments' THEN 'a.message'
-                WHEN card->>'type' = 'AdaptiveCard' THEN CASE WHEN dialect = 'connector' THEN 's.card' ELSE 'a.card' END
+    -- A webhook looks at attachments alone; Slack's have neither of the two.
+    RETURN CASE WHEN card ? 'attachments' AND (lower(card->>'type') = 'message' OR jsonb_path_exists(card, '$.attachments[*] ? (exists(@.contentType) || exists(@.content))')) THEN 'a.message'
+                WHEN lower(card->>'type') = 'adaptivecard' THEN CASE WHEN dialect = 'connector' THEN 's.card' ELSE 'a.card' END
                 ELSE 'm.card' END;
 END $$;
 COMMENT ON FUNCTION o365_internal.card_root(jsonb, text) IS
     'Which kind of card_kind a card is for a dialect: a.message (the envelope), a.card, s.card (an Adaptive Card that a connector''s webhook is '
     'to get), m.card for everything else.';
+
+CREATE OR REPLACE FUNCTION o365_internal.is_message_card(content jsonb, content_type text) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN jsonb_typeof(content) = 'object' AND lower(content->>'type') IS DISTINCT FROM 'adaptivecard'
+           AND (lower(content->>'@type') = 'messagecard' OR content_type = 'application/vnd.microsoft.teams.card.o365connector');
+END $$;
+COMMENT ON FUNCTION o365_internal.is_message_card(jsonb, text) IS 'Whether what an attachment of that contentType holds is a MessageCard.';
+
+CREATE OR REPLACE FUNCTION o365_internal.reshaped(card jsonb, OUT shaped jsonb, OUT code text, OUT path text, OUT shaped_path text)
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT card ?| '{attachments,content}' THEN
+        RETURN;
+    ELSIF NOT card ? 'attachments' THEN
+        -- What one attachment is, without the envelope around it.
+        IF NOT card ?| '{@type,text,title,summary,sections,body}' AND jsonb_typeof(card->'content') = 'object'
+           AND (lower(card #>> '{content,type}') = 'adaptivecard' OR o365_internal.is_message_card(card->'content', card->>'contentType')) THEN
+            shaped := jsonb_build_object('type', 'message', 'attachments', jsonb_build_array(card));
+            code := 'bare_attachment';
+            path := '$';
+            shaped_path := '$.attachments[0]';
+        END IF;
+    ELSIF jsonb_typeof(card->'attachments') = 'array' AND jsonb_array_length(card->'attachments') = 1
+          AND o365_internal.is_message_card(card #> '{attachments,0,content}', card #>> '{attachments,0,contentType}') THEN
+        shaped := card #> '{attachments,0,content}';
+        code := 'wrapped_card';
+        path := '$.attachments[0].content';
+        shaped_path := '$';
+    END IF;
+END $$;
+COMMENT ON FUNCTION o365_internal.reshaped(jsonb) IS
+    'The card that stands in another shape than a webhook reads: shaped, the rule that it breaks, and the path in the card of what is shaped_path in '
+    'shaped. All null for a card that stands as it should.';
 
 CREATE OR REPLACE FUNCTION o365_internal.counted_size(card jsonb, json_text text, root text, dialect text) RETURNS integer
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -200,6 +315,23 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT (card_
 COMMENT ON FUNCTION o365_internal.counted_limit(integer) IS
     'What counted_size may be: the far end''s limit is 28 KB when the setting card_size_limit is 24,000 bytes.';
 
+CREATE OR REPLACE FUNCTION o365_internal.as_boolean(value jsonb) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN CASE WHEN jsonb_typeof(value) = 'boolean' THEN value::boolean
+                WHEN jsonb_typeof(value) = 'string' THEN CASE lower(btrim(value #>> '{}')) WHEN 'true' THEN true WHEN 'false' THEN false END
+                WHEN value = '1' THEN true WHEN value = '0' THEN false END;
+END $$;
+COMMENT ON FUNCTION o365_internal.as_boolean(jsonb) IS
+    'What a far end reads where a boolean is documented: true, false, their names in any case, 1 and 0. Null for everything else.';
+
+CREATE OR REPLACE FUNCTION o365_internal.known_word(words text, value text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT w FROM unnest(string_to_array(btrim(words, '|'), '|')) AS w WHERE lower(w) = lower(value) LIMIT 1);
+END $$;
+COMMENT ON FUNCTION o365_internal.known_word(text, text) IS 'The word between the bars of a card_field''s rule that value is in any case; null for none.';
+
 CREATE OR REPLACE FUNCTION o365_internal.field_codes(object_kind text, key text, path text, value jsonb, field jsonb, converts boolean,
     target_urls text[]) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -208,48 +340,80 @@ DECLARE
     v_type text := field->>0;
     v_rule text := field->>4;
     v_text text;
+    v_codes text[];
 BEGIN
     IF v_type IS NULL THEN
         RETURN ARRAY[CASE WHEN left(object_kind, 2) = 's.' THEN 'lost_for_connector:' || left(key, 60) ELSE 'unknown_field' END];
     ELSIF v_type = 'mistake' THEN
         RETURN ARRAY[coalesce(v_rule, 'mistake')];
     ELSIF v_jtype = 'null' THEN
-        RETURN CASE WHEN field->2 = 'true' THEN ARRAY['missing:' || key] END;
+        RETURN CASE WHEN field->2 = 'true' THEN o365_internal.missing_codes(object_kind, ARRAY[key]) END;
     ELSIF v_type <> 'any' AND v_jtype <> v_type THEN
-        RETURN '{wrong_type}';
+        -- What a far end reads as what is documented.
+        v_text := value #>> '{}';
+        v_codes := CASE
+            WHEN v_type = 'string' AND v_jtype IN ('number', 'boolean') THEN ARRAY['as_text:' || left(v_text, 60)]
+            WHEN v_type = 'boolean' AND o365_internal.as_boolean(value) IS NOT NULL THEN ARRAY['as_boolean:' || CASE WHEN o365_internal.as_boolean(value) THEN 'true' ELSE 'false' END]
+            WHEN v_type = 'number' AND v_jtype = 'string' AND v_text ~ '^-?(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?$' THEN ARRAY['as_number:' || v_text] END;
+        IF v_codes IS NULL THEN
+            RETURN '{wrong_type}';
+        ELSIF v_type = 'string' AND left(v_rule, 1) = '|' AND o365_internal.known_word(v_rule, v_text) IS NULL THEN
+            RETURN ARRAY['word:' || left(v_text, 60)];
+        ELSIF v_rule = 'version' AND v_text !~ '^1(\.[0-5])?$' THEN
+            RETURN ARRAY['version:' || left(v_text, 20)];
+        ELSIF v_rule IN ('image', 'link', 'target', 'uuid', 'color', 'heading') THEN
+            RETURN v_codes || o365_internal.field_codes(object_kind, key, path, to_jsonb(v_text), field, converts, target_urls);
+        END IF;
     ELSIF v_type = 'any' AND field->>1 IS NOT NULL AND v_jtype <> 'string' THEN
         RETURN CASE WHEN v_jtype <> 'object' THEN '{wrong_type}'::text[] END;
-    ELSIF field->5 = 'true' AND converts AND (v_jtype <> 'boolean' OR (key = 'markdown') <> (value = 'true')) THEN
-        RETURN CASE WHEN v_rule = 'color' THEN '{lost_color}'::text[] ELSE '{lost}' END;
-    ELSIF v_type = 'array' THEN
+    END IF;
+    IF field->5 = 'true' AND converts THEN
+        IF key = 'markdown' THEN
+            RETURN v_codes || CASE WHEN o365_internal.as_boolean(value) THEN NULL ELSE '{lost_html}'::text[] END;
+        ELSIF value #>> '{}' <> '' THEN
+            RETURN v_codes || CASE WHEN v_rule = 'color' THEN '{lost_color}'::text[] ELSE '{lost}' END;
+        END IF;
+    END IF;
+    IF v_type = 'array' THEN
         RETURN CASE
-            WHEN jsonb_array_length(value) > (field->>3)::integer THEN ARRAY['too_many:' || jsonb_array_length(value) || ':' || (field->>3)]
+            WHEN jsonb_array_length(value) > (field->>3)::integer AND (v_rule IS DISTINCT FROM 'surplus' OR NOT converts)
+                THEN ARRAY[CASE WHEN v_rule = 'surplus' THEN 'surplus:' ELSE 'too_many:' END || jsonb_array_length(value) || ':' || (field->>3)]
             WHEN v_rule IN ('filled', 'links') AND jsonb_array_length(value) = 0 THEN '{empty}'
-            WHEN object_kind = 'm.action:OpenUri' AND key = 'targets' AND NOT jsonb_path_exists(value, '$[*].os ? (@ == "default")') THEN '{no_default}'
-            WHEN v_rule = 'five' AND jsonb_array_length(value) > 5 THEN ARRAY['surplus:' || jsonb_array_length(value) || ':5']
-            WHEN v_rule = 'six' AND jsonb_array_length(value) > 6 THEN ARRAY['surplus:' || jsonb_array_length(value) || ':6'] END;
-    ELSIF v_rule IS NULL THEN
-        RETURN NULL;
+            WHEN field->2 = 'true' AND object_kind ~ '^.\.element:' AND jsonb_array_length(value) = 0 THEN ARRAY['empty_element:' || split_part(object_kind, ':', 2)]
+            WHEN object_kind = 'm.action:OpenUri' AND key = 'targets' AND NOT jsonb_path_exists(value, '$[*].os ? (@ like_regex "^default$" flag "i")') THEN '{no_default}' END;
+    ELSIF v_rule IS NULL OR v_codes IS NOT NULL THEN
+        RETURN v_codes;
     ELSIF v_rule = 'no_effect' THEN
         RETURN '{no_effect}';
     END IF;
     v_text := value #>> '{}';
-    IF v_rule IN ('text', 'fact', 'title', 'plain', 'adaptive_text') THEN
-        RETURN CASE WHEN v_text ~ '[<*_#~|\n\r[]|https?:' THEN o365_internal.text_codes(v_rule, v_text) END;
+    IF v_rule IN ('text', 'fact', 'title', 'plain', 'adaptive_text', 'adaptive_fact', 'label') THEN
+        IF v_text = '' AND object_kind IN ('a.element:TextBlock', 'a.fact') THEN
+            RETURN ARRAY[CASE WHEN object_kind LIKE '%:%' THEN 'empty_element:TextBlock' ELSE 'fact_part:' || key END];
+        END IF;
+        RETURN CASE WHEN v_text ~ E'[<*_#~|\n\r[&{$>`\\\\]|https?:' THEN o365_internal.text_codes(v_rule, v_text, converts AND left(object_kind, 1) = 'm') END;
     ELSIF v_rule IN ('image', 'link', 'target') THEN
-        RETURN o365_internal.address_codes(v_rule, v_text, key, CASE WHEN NOT converts THEN target_urls END);
+        RETURN o365_internal.address_codes(v_rule, v_text, converts, CASE WHEN NOT converts THEN target_urls END);
+    ELSIF v_rule = 'width' THEN
+        -- A column's width may be a number, which is a share.
+        RETURN CASE WHEN v_jtype = 'string' AND v_text !~* '^(auto|stretch|[0-9]+(\.[0-9]+)?px)$' OR v_jtype NOT IN ('string', 'number')
+                    THEN ARRAY['width:' || coalesce(nullif(left(v_text, 60), ''), 'empty')] END;
     ELSIF left(v_rule, 1) = '|' THEN
         IF position('|' IN v_text) = 0
            AND position('|' || CASE WHEN left(object_kind, 3) = 'a.e' OR left(object_kind, 4) IN ('a.ac', 'a.co', 'a.in') THEN lower(v_text) ELSE v_text END || '|'
                         IN CASE WHEN left(object_kind, 4) IN ('a.co', 'a.in') THEN lower(v_rule) ELSE v_rule END) > 0 THEN
             RETURN NULL;
+        ELSIF object_kind IN ('a.attachment', 'a.message') THEN
+            RETURN NULL;  -- object_codes looks at the whole of them
+        ELSIF o365_internal.known_word(v_rule, v_text) IS NOT NULL THEN
+            RETURN ARRAY['word_case:' || o365_internal.known_word(v_rule, v_text)];
         END IF;
-        RETURN ARRAY[CASE WHEN object_kind = 'a.attachment' THEN 'attachment_type:'
-                          WHEN object_kind ~ '^a\.(el|ac|co|in|ms)' OR key = '@context' THEN 'word_ignored:' ELSE 'word:' END
+        RETURN ARRAY[CASE WHEN object_kind ~ '^a\.(el|ac|co|in|ms)' OR key = '@context' THEN 'word_ignored:' ELSE 'word:' END
                      || coalesce(nullif(left(v_text, 60), ''), 'empty')];
     END IF;
     RETURN CASE v_rule
-        WHEN 'color' THEN CASE WHEN v_text !~ '^[0-9a-fA-F]{6}$' THEN '{color}'::text[] END
+        WHEN 'color' THEN CASE WHEN v_text ~ '^#[0-9a-fA-F]{6}$' THEN ARRAY['color_hash:' || substr(v_text, 2)]
+                               WHEN v_text !~ '^([0-9a-fA-F]{6})?$' THEN '{color}'::text[] END
         WHEN 'uuid' THEN CASE WHEN v_text !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN '{uuid}'::text[] END
         WHEN 'version' THEN CASE WHEN v_text !~ '^1\.[0-5]$' THEN ARRAY['version:' || coalesce(nullif(left(v_text, 20), ''), 'empty')] END
         WHEN 'heading' THEN CASE WHEN lower(v_text) <> 'default' AND (path NOT LIKE '$.body[0].%'
@@ -260,6 +424,17 @@ END $$;
 COMMENT ON FUNCTION o365_internal.field_codes(text, text, text, jsonb, jsonb, boolean, text[]) IS
     'Rules that a field of an object breaks; null for none. field: its entry in the fields of card_kind, null for a field that is not there. '
     'The rest: as for object_codes.';
+
+CREATE OR REPLACE FUNCTION o365_internal.missing_codes(kind text, names text[]) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    -- Microsoft's own template asks of each fact and picture whether it is there.
+    RETURN CASE WHEN kind LIKE '_.fact' THEN ARRAY(SELECT 'fact_part:' || n FROM unnest(names) AS n)
+                WHEN kind IN ('m.image', 'a.element:Image', 's.element:Image', 'a.background') AND names && '{image,url}'
+                    THEN ARRAY['empty_picture:' || CASE kind WHEN 'm.image' THEN 'image' ELSE 'url' END] || ARRAY(SELECT 'missing:' || n FROM unnest(names) AS n WHERE n NOT IN ('image', 'url'))
+                ELSE ARRAY(SELECT 'missing:' || n FROM unnest(names) AS n) END;
+END $$;
+COMMENT ON FUNCTION o365_internal.missing_codes(text, text[]) IS 'Rules that an object of a kind breaks by having no such fields.';
 
 CREATE OR REPLACE FUNCTION o365_internal.add_codes(codes_so_far jsonb, before integer, codes text[], kind text, key text, path text, jtype text, type text,
     is_object boolean) RETURNS jsonb
@@ -311,11 +486,34 @@ BEGIN
     ELSIF depth >= 40 THEN
         v_codes := '{too_deep}';
     ELSIF object.kind IS NULL THEN
-        v_codes := ARRAY[CASE WHEN left(kind, 2) = 's.' THEN 'lost_for_connector:' WHEN kind ~ '^a\.element:.' THEN 'unknown_element:' ELSE 'unknown_type:' END
+        v_codes := ARRAY[CASE WHEN left(kind, 2) = 's.' THEN 'lost_for_connector:'
+                              WHEN kind LIKE 'a.element:Action.%' OR kind = 'a.element:' AND value ? 'actions' THEN 'action_in_body:'
+                              WHEN kind ~ '^a\.element:.' THEN 'unknown_element:' WHEN kind ~ '^a\.action:.' THEN 'unknown_action:' ELSE 'unknown_type:' END
                          || CASE WHEN right(kind, 1) = ':' THEN 'it has no type' ELSE split_part(kind, ':', 2) END];
     ELSE
         IF NOT value ?& object.required THEN
-            v_codes := ARRAY(SELECT 'missing:' || r FROM unnest(object.required) AS r WHERE NOT value ? r);
+            v_codes := o365_internal.missing_codes(kind, ARRAY(SELECT r FROM unnest(object.required) AS r WHERE NOT value ? r));
+        END IF;
+        IF kind LIKE '_.fact' AND NOT jsonb_path_exists(value, (CASE kind WHEN 'a.fact' THEN '$.* ? (@ != null && @ != "")' ELSE '$.* ? (@ != null)' END)::jsonpath) THEN
+            v_codes := '{empty_fact}';
+            doubts := '[]';
+        ELSIF kind LIKE '_.%:%' AND value ?| '{@type,type}' AND lower(coalesce(value->>'@type', value->>'type')) = lower(split_part(kind, ':', 2))
+              AND coalesce(value->>'@type', value->>'type') <> split_part(kind, ':', 2) THEN
+            v_codes := v_codes || format('type_case:"%stype": "%s"', CASE WHEN value ? '@type' THEN '@' END, split_part(kind, ':', 2));
+        ELSIF kind = 'a.element:TextBlock' AND length(value->>'text') > 100 AND o365_internal.as_boolean(value->'wrap') IS NOT true AND value->>'maxLines' IS DISTINCT FROM '1' THEN
+            v_codes := v_codes || ('no_wrap:' || length(value->>'text'));
+        ELSIF kind = 'a.attachment' AND value->>'contentType' IS DISTINCT FROM 'application/vnd.microsoft.card.adaptive' THEN
+            IF lower(value #>> '{content,type}') = 'adaptivecard' THEN
+                v_codes := array_remove(v_codes, 'missing:contentType') || 'content_type'::text;
+            ELSIF value ? 'content' AND value ? 'contentType' THEN
+                -- What is in it is of another kind, and need not be judged by this one.
+                v_codes := ARRAY['attachment_type:' || coalesce(nullif(left(value->>'contentType', 60), ''), 'empty')];
+                doubts := '[]';
+            END IF;
+        ELSIF kind = 'a.message' AND value->>'type' IS DISTINCT FROM 'message' THEN
+            v_codes := array_remove(v_codes, 'missing:type') || 'envelope_type'::text;
+        ELSIF kind = 'm.action:ViewAction' AND NOT converts AND NOT v_in_action_card AND jsonb_typeof(value->'target') = 'array' AND jsonb_typeof(value #> '{target,0}') = 'string' THEN
+            v_codes := v_codes || 'view_action'::text;
         END IF;
         IF object.rule IS NOT NULL THEN
             v_codes := v_codes || (object.rule || ':' || split_part(kind, ':', 2));
@@ -359,7 +557,7 @@ BEGIN
                                THEN '.' || v_key ELSE '.' || to_json(v_key)::text END;
         v_codes := o365_internal.field_codes(kind, v_key, v_path, v_value, v_field, converts, target_urls);
         -- There texts are HTML, as documented.
-        IF kind = 'm.section' AND v_codes IS NOT NULL AND NOT converts AND value->'markdown' = 'false' THEN
+        IF kind = 'm.section' AND v_codes IS NOT NULL AND NOT converts AND o365_internal.as_boolean(value->'markdown') IS false THEN
             v_codes := nullif(array_remove(v_codes, 'html'), '{}');
         END IF;
         IF v_codes IS NOT NULL THEN
@@ -397,7 +595,13 @@ BEGIN
                       LEFT JOIN o365_internal.card_pattern AS p
                              ON p.kind = k.kind AND trusts AND depth < 30 AND (trusts_actions OR p.kind !~ '^m\.(section|action:|input:)')
                      WHERE k.kind = v_kind;
+                    IF NOT FOUND AND right(v_child, 1) = ':' THEN
+                        SELECT k AS object, p.doubts, p.covers INTO v_of
+                          FROM o365_internal.card_kind AS k LEFT JOIN o365_internal.card_pattern AS p ON false
+                         WHERE lower(k.kind) = lower(v_kind);
+                    END IF;
                 END IF;
+                v_kind := coalesce((v_of.object).kind, v_kind);
                 v_doubts := CASE WHEN jsonb_typeof(v_item) <> 'object' THEN NULL
                                  -- A section's pattern is long: as a constant it is read once a session.
                                  WHEN v_kind = 'm.section' AND v_of.covers THEN jsonb_path_query_array(v_item, o365_internal.card_doubts('m.section'), v_vars)
@@ -424,6 +628,22 @@ COMMENT ON FUNCTION o365_internal.object_codes(jsonb, jsonb, text, o365_internal
     'that is not known. key, path, depth: where it stands. converts: whether a conversion follows. trusts, trusts_actions: as for walked_problems. '
     'before: how many were found elsewhere; with 200 the walk ends (add_codes).';
 
+CREATE OR REPLACE FUNCTION o365_internal.corrected_codes() RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN '{as_text,as_boolean,as_number,type_case,word_case,color_hash,fact_part,empty_fact,empty_picture,empty_element,view_action,envelope_type,content_type,wrapped_card,bare_attachment}';
+END $$;
+COMMENT ON FUNCTION o365_internal.corrected_codes() IS 'The rules of card_rule that o365_internal.put_right corrects, so that the card that leaves keeps them.';
+
+CREATE OR REPLACE FUNCTION o365_internal.kind_name(kind text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN CASE WHEN kind LIKE '%:%' THEN split_part(kind, ':', 2) WHEN kind = 'm.card' THEN 'a MessageCard' WHEN kind IN ('a.card', 's.card') THEN 'an Adaptive Card'
+                WHEN kind = 'a.message' THEN 'the envelope' WHEN kind = 'a.tablecolumn' THEN 'a column of a table'
+                WHEN split_part(kind, '.', 2) ~ '^[aeiou]' THEN 'an ' || split_part(kind, '.', 2) ELSE 'a ' || split_part(kind, '.', 2) END;
+END $$;
+COMMENT ON FUNCTION o365_internal.kind_name(text) IS 'What a kind of card_kind is called in a sentence.';
+
 CREATE OR REPLACE FUNCTION o365_internal.problem(code text, kind text, key text, path text, jtype text, type text, is_object boolean, whole text[])
 RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -437,13 +657,16 @@ DECLARE
     v_hint text;
     v_near text;
     v_args text[];
+    v_names_field boolean := v_code IN ('missing', 'fact_part') OR v_code = 'empty_picture' AND v_more <> '';
 BEGIN
     SELECT r.severity, r.problem, r.hint INTO v_rule FROM o365_internal.card_rule AS r WHERE r.code = v_code;
-    IF v_code = 'missing' THEN
+    IF v_names_field AND is_object THEN
+        v_path := path || CASE WHEN v_more ~ '^\w+$' THEN '.' || v_more ELSE format('."%s"', v_more) END;
+    ELSIF v_code IN ('content_type', 'attachment_type', 'envelope_type', 'type_case') THEN
+        v_path := path || CASE v_code WHEN 'envelope_type' THEN '.type' WHEN 'type_case' THEN CASE WHEN v_more LIKE '"@%' THEN '."@type"' ELSE '.type' END ELSE '.contentType' END;
+    END IF;
+    IF v_names_field THEN
         v_key := v_more;
-        IF is_object THEN
-            v_path := path || CASE WHEN v_more ~ '^\w+$' THEN '.' || v_more ELSE format('."%s"', v_more) END;
-        END IF;
     END IF;
     IF whole IS NOT NULL THEN
         v_args := CASE v_code WHEN 'version' THEN ARRAY['version', '', '', 'none', '']
@@ -451,12 +674,18 @@ BEGIN
                               ELSE ARRAY[coalesce(whole[2], ''), coalesce(whole[3], ''), coalesce(whole[4], ''), '', ''] END;
     ELSIF v_code IN ('too_many', 'surplus') THEN
         v_args := ARRAY[v_key, split_part(v_more, ':', 1), split_part(v_more, ':', 2), '', ''];
+    ELSIF v_code = 'link_spelling' THEN
+        v_args := ARRAY[v_key, '', left(split_part(v_more, E'\x01', 2), 300), left(split_part(v_more, E'\x01', 1), 300), ''];
     ELSE
         IF v_code = 'lost_for_connector' THEN
             v_hint := 'A connector webhook takes of an Adaptive Card: a TextBlock as title (the first, with size or weight), TextBlocks, FactSets, Images and up to 4 Action.OpenUrl. Send a MessageCard for more.';
         ELSIF position('%5$s' IN v_rule.hint) > 0 THEN
             IF NOT is_object OR v_code = 'missing' THEN
                 v_hint := (SELECT f.hint FROM o365_internal.card_field AS f WHERE f.kind = problem.kind AND f.name = v_key);
+                -- A field that does nothing has a sentence for a hint, which is none for its type.
+                IF v_rule.hint LIKE 'Write %' AND v_hint NOT LIKE '"%' AND v_hint NOT LIKE '{%' THEN
+                    v_hint := format(CASE type WHEN 'boolean' THEN '"%s": true' WHEN 'object' THEN '"%s": {...}' WHEN 'array' THEN '"%s": [...]' ELSE '"%s": "..."' END, v_key);
+                END IF;
             END IF;
             IF v_hint IS NULL THEN
                 v_hint := coalesce((SELECT k.hint FROM o365_internal.card_kind AS k
@@ -472,19 +701,20 @@ BEGIN
             v_more := CASE WHEN v_near IS NULL THEN 'It is left unread: leave it out, or see docs/cards.md for what there is.' ELSE format('Write "%s".', v_near) END;
         END IF;
         v_args := ARRAY[
-            coalesce(CASE WHEN is_object AND v_code <> 'missing' THEN 'an item of ' || v_key ELSE left(v_key, 60) END, 'the card'),
+            coalesce(CASE WHEN is_object AND NOT v_names_field THEN 'an item of ' || v_key ELSE left(v_key, 60) END, 'the card'),
             CASE WHEN jtype IN ('array', 'object') THEN 'an ' ELSE 'a ' END || coalesce(jtype, 'null'),
             CASE WHEN type = 'any' THEN 'a string or an object'
                  WHEN v_code <> 'unknown_field' THEN CASE WHEN type IN ('array', 'object') THEN 'an ' ELSE 'a ' END || coalesce(type, 'object')
-                 WHEN kind LIKE '%:%' THEN split_part(kind, ':', 2) WHEN kind = 'm.card' THEN 'a MessageCard'
-                 WHEN kind = 'a.card' THEN 'an Adaptive Card' ELSE 'a ' || split_part(kind, '.', 2) END,
+                 ELSE o365_internal.kind_name(kind) END,
             v_more, v_hint];
     END IF;
-    RETURN jsonb_build_object('severity', v_rule.severity, 'path', v_path, 'problem', format(v_rule.problem, VARIADIC v_args), 'hint', format(v_rule.hint, VARIADIC v_args));
+    RETURN jsonb_build_object('severity', v_rule.severity, 'path', v_path, 'problem', format(v_rule.problem, VARIADIC v_args),
+                              'hint', format(v_rule.hint, VARIADIC v_args))
+           || CASE WHEN v_code = ANY (o365_internal.corrected_codes()) THEN '{"corrected": true}'::jsonb ELSE '{}' END;
 END $$;
 COMMENT ON FUNCTION o365_internal.problem(text, text, text, text, text, text, boolean, text[]) IS
-    'The words for a broken rule: severity, path, problem and hint. code to is_object: as object_codes gives them. whole: for a rule that the '
-    'card breaks as a whole, the parts of its code; null for every other.';
+    'The words for a broken rule: severity, path, problem and hint, and corrected (true) where o365.send corrects it. code to is_object: as '
+    'object_codes gives them. whole: for a rule that the card breaks as a whole, the parts of its code; null for every other.';
 
 CREATE OR REPLACE FUNCTION o365_internal.walked_problems(card jsonb, doubts jsonb, root text, converts boolean, target_urls text[], whole text[],
     trusts boolean, trusts_actions boolean) RETURNS jsonb
@@ -534,26 +764,60 @@ COMMENT ON FUNCTION o365_internal.walked_problems(jsonb, jsonb, text, boolean, t
     'follows. whole: what is wrong with the card as a whole, each code after its path and a colon. trusts: whether an object that its pattern '
     'calls right is left alone; trusts_actions: also one that may hold actions, which needs actions_are_right.';
 
+CREATE OR REPLACE FUNCTION o365_internal.shows_something(elements jsonb) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM jsonb_path_query(elements, '$[*] ? (@.type() == "object")') AS e
+         WHERE CASE lower(e->>'type')
+                   WHEN 'textblock' THEN e->>'text' <> '' OR jsonb_typeof(e->'text') = 'object'
+                   WHEN 'factset' THEN jsonb_path_exists(e, '$.facts[*].* ? (@ != null && @ != "")') WHEN 'imageset' THEN jsonb_path_exists(e, '$.images[*].url ? (@ != "")')
+                   WHEN 'image' THEN e->>'url' <> '' WHEN 'actionset' THEN jsonb_path_exists(e, '$.actions[*]') WHEN 'richtextblock' THEN jsonb_path_exists(e, '$.inlines[*]')
+                   WHEN 'container' THEN e ? 'backgroundImage' OR o365_internal.shows_something(e->'items')
+                   WHEN 'columnset' THEN o365_internal.shows_something(jsonb_path_query_array(e, '$.columns[*].items[*]'))
+                   ELSE e ? 'fallback' OR EXISTS (SELECT FROM o365_internal.card_kind AS k WHERE lower(k.kind) = 'a.element:' || lower(e->>'type')) END);
+END $$;
+COMMENT ON FUNCTION o365_internal.shows_something(jsonb) IS
+    'Whether of a list of elements of an Adaptive Card anything is shown: one that is known, or has a fallback, with something in it.';
+
 CREATE OR REPLACE FUNCTION o365_internal.content_codes(content jsonb, path text, json_text text) RETURNS text[]
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_codes text[] := '{}';
+    v_mentions jsonb;
+    v_wrong text;
 BEGIN
     IF coalesce(jsonb_typeof(content->'version'), 'null') = 'null' THEN
         v_codes := v_codes || (path || '.version:version:none');
     END IF;
-    IF NOT jsonb_path_exists(content, '$.body[*] ? (@ != null)') AND NOT jsonb_path_exists(content, '$.actions[*] ? (@ != null)') THEN
+    IF (content #>> '{body,0,type}' IS DISTINCT FROM 'TextBlock' OR coalesce(content #>> '{body,0,text}', '') = '')
+       AND NOT o365_internal.shows_something(content->'body') AND NOT jsonb_path_exists(content, '$.actions[*] ? (@ != null)') THEN
         v_codes := v_codes || (path || '.body:no_content');
     END IF;
     -- A look into everything is only for what has such a word.
-    IF position('<at>' IN json_text) > 0 AND EXISTS (
-           SELECT (regexp_matches(t #>> '{}', '<at>[^<]*</at>', 'g'))[1]
-             FROM jsonb_path_query(content, '$.** ? (@.type == "TextBlock" || @.type == "TextRun").text ? (@.type() == "string")') AS t
-           EXCEPT SELECT e #>> '{}' FROM jsonb_path_query(content, '$.msteams.entities[*] ? (@.type == "mention").text') AS e) THEN
-        v_codes := v_codes || (path || '.msteams.entities:mention');
+    IF position('<at>' IN json_text) > 0 OR position('"mention"' IN json_text) > 0 THEN
+        v_mentions := jsonb_path_query_array(content, '$.msteams.entities[*] ? (@.type == "mention")');
+        IF EXISTS (
+               SELECT (regexp_matches(t #>> '{}', '<at>[^<]*</at>', 'g'))[1]
+                 FROM jsonb_path_query(content, '$.** ? (@.type == "TextBlock" || @.type == "TextRun").text ? (@.type() == "string")') AS t
+               UNION SELECT (regexp_matches(t #>> '{}', '<at>[^<]*</at>', 'g'))[1]
+                 FROM jsonb_path_query(content, '$.**.facts[*].* ? (@.type() == "string")') AS t
+               EXCEPT SELECT e->>'text' FROM jsonb_array_elements(v_mentions) AS e) THEN
+            v_codes := v_codes || (path || '.msteams.entities:mention');
+        END IF;
+        IF jsonb_array_length(v_mentions) > 20 THEN
+            v_codes := v_codes || (path || '.msteams.entities:mentions:' || jsonb_array_length(v_mentions));
+        END IF;
+        -- 28: begins the id of a bot, 29: that of a user as a bot knows it.
+        SELECT coalesce(CASE WHEN e #>> '{mentioned,id}' <> '' THEN 'its id begins with ' || left(e #>> '{mentioned,id}', 2) || ', as only a bot knows it' END, 'it has no mentioned.id') INTO v_wrong
+          FROM jsonb_array_elements(v_mentions) AS e
+         WHERE coalesce(e #>> '{mentioned,id}', '') = '' OR e #>> '{mentioned,id}' ~ '^(28|29):' LIMIT 1;
+        IF v_wrong IS NOT NULL THEN
+            v_codes := v_codes || (path || '.msteams.entities:mentioned:' || v_wrong);
+        END IF;
     END IF;
     IF position('"id"' IN json_text) > 0 AND EXISTS (
-           SELECT FROM jsonb_path_query(content, 'strict $.** ? (@.type() == "object" && @.type != "mention").id') AS i
+           SELECT FROM jsonb_path_query(content, 'strict $.** ? (@.type() == "object" && @.type != "mention" && exists(@.type)).id') AS i
             GROUP BY i HAVING count(*) > 1) THEN
         v_codes := v_codes || (path || ':same_element_id');
     END IF;
@@ -561,6 +825,21 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.content_codes(jsonb, text, text) IS
     'Rules that an Adaptive Card for Workflows breaks as a whole, each after its path; {} for none. path: where it stands; json_text: a text that has its.';
+
+CREATE OR REPLACE FUNCTION o365_internal.string_places(value jsonb, path text) RETURNS TABLE (place text, string text)
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF jsonb_typeof(value) = 'string' THEN
+        RETURN QUERY SELECT path, value #>> '{}';
+    ELSIF jsonb_typeof(value) = 'object' THEN
+        RETURN QUERY SELECT p.* FROM jsonb_each(value) AS e, o365_internal.string_places(e.value,
+            CASE WHEN e.key ~ '^[A-Za-z_][A-Za-z0-9_]{0,60}$' THEN path || '.' || e.key ELSE path END) AS p;
+    ELSIF jsonb_typeof(value) = 'array' THEN
+        RETURN QUERY SELECT p.* FROM jsonb_array_elements(value) WITH ORDINALITY AS e (item, n), o365_internal.string_places(e.item, path || '[' || e.n - 1 || ']') AS p;
+    END IF;
+END $$;
+COMMENT ON FUNCTION o365_internal.string_places(jsonb, text) IS
+    'Every string of a card with its path; of what stands under a key that a path would have to quote, the path of the object. path: that of value.';
 
 CREATE OR REPLACE FUNCTION o365_internal.card_problems(card jsonb, dialect text, target_urls text[]) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -574,12 +853,26 @@ DECLARE
     v_trusts_actions boolean;
     v_doubts jsonb;
     v_levels integer;
+    v_shape record;
     v_codes text[] := '{}';
+    v_problems jsonb;
+    v_shaped jsonb;
 BEGIN
     IF card IS NULL OR jsonb_typeof(card) <> 'object' THEN
         RETURN o365_internal.walked_problems(card, NULL, NULL, false, NULL, '{$:no_object}', true, true);
     ELSIF v_size > v_limit THEN
         RETURN o365_internal.walked_problems(card, NULL, NULL, false, NULL, ARRAY['$:size:' || v_size || '::' || v_limit], true, true);
+    END IF;
+    IF card ? 'attachments' OR card ? 'content' THEN
+        v_shape := o365_internal.reshaped(card);
+        IF v_shape.code IS NOT NULL THEN
+            v_problems := (
+                SELECT coalesce(jsonb_agg(o.problem || jsonb_build_object('path', CASE WHEN starts_with(o.problem->>'path', v_shape.shaped_path)
+                                              THEN v_shape.path || substr(o.problem->>'path', length(v_shape.shaped_path) + 1) ELSE '$' END)), '[]')
+                  FROM jsonb_array_elements(o365_internal.card_problems(v_shape.shaped, dialect, target_urls)) AS o (problem))
+                || o365_internal.problem(v_shape.code, 'm.card', NULL, v_shape.path, NULL, NULL, true, ARRAY[v_shape.code]);
+            RETURN (SELECT jsonb_agg(o.problem ORDER BY o.problem->>'severity', o.problem->>'path') FROM jsonb_array_elements(v_problems) AS o (problem));
+        END IF;
     END IF;
     v_root := o365_internal.card_root(card, dialect);
     v_converts := v_root = 's.card' OR v_root = 'm.card' AND dialect = 'workflow';
@@ -593,7 +886,7 @@ BEGIN
     END IF;
     IF v_root = 'm.card' THEN
         IF coalesce(card->>'text', '') !~ '[^[:space:]]' AND coalesce(card->>'summary', '') !~ '[^[:space:]]' THEN
-            v_codes := v_codes || CASE WHEN NOT card ?| '{@type,@context,title,text,summary,sections,potentialAction}' AND card ?| '{type,body,version,$schema,content}'
+            v_codes := v_codes || CASE WHEN NOT card ?| '{@type,@context,title,text,summary,sections,potentialAction}' AND card ?| '{type,body,version,$schema,content,card}'
                                        THEN '$:no_card'::text ELSE '$.text:no_text' END;
         END IF;
         -- A text alone is what Microsoft's own documentation posts.
@@ -606,7 +899,7 @@ BEGIN
             -- It mostly is an action of the card itself, and a look into everything costs more.
             IF jsonb_typeof(card->'potentialAction') = 'array' AND jsonb_array_length(card->'potentialAction') > 0
                AND NOT jsonb_path_exists(card, '$.potentialAction[*]."@type" ? (@ == "OpenUri")')
-               AND NOT jsonb_path_exists(card, '$.**."@type" ? (@ == "OpenUri" || @ == "ViewAction")') THEN
+               AND NOT jsonb_path_exists(card, '$.**."@type" ? (@ like_regex "^(OpenUri|ViewAction)$" flag "i")') THEN
                 v_codes := v_codes || '$.potentialAction:no_open_uri'::text;
             END IF;
         END IF;
@@ -615,12 +908,13 @@ BEGIN
         v_codes := v_codes || '$.attachments:lost_for_connector:an envelope:Send the card itself, what stands under content.'::text;
     ELSIF v_root = 'a.card' THEN
         -- Mostly it need not be asked.
-        IF card->>'version' IS NULL OR jsonb_typeof(card #> '{body,0}') IS DISTINCT FROM 'object' OR position('<at>' IN v_json) > 0 OR position('"id"' IN v_json) > 0 THEN
+        IF card->>'version' IS NULL OR card #>> '{body,0,type}' IS DISTINCT FROM 'TextBlock' OR coalesce(card #>> '{body,0,text}', '') = ''
+           OR position('<at>' IN v_json) > 0 OR position('"id"' IN v_json) > 0 THEN
             v_codes := v_codes || o365_internal.content_codes(card, '$', v_json);
         END IF;
     ELSIF v_root = 'a.message' THEN
         FOR v_i IN 0 .. least(jsonb_array_length(jsonb_path_query_array(card, '$.attachments[*]')), 100) - 1 LOOP
-            IF jsonb_typeof(card #> ARRAY['attachments', v_i::text, 'content']) = 'object' THEN
+            IF lower(card #>> ARRAY['attachments', v_i::text, 'content', 'type']) = 'adaptivecard' THEN
                 v_codes := v_codes || o365_internal.content_codes(card #> ARRAY['attachments', v_i::text, 'content'], '$.attachments[' || v_i || '].content', v_json);
             END IF;
         END LOOP;
@@ -630,7 +924,7 @@ BEGIN
         END IF;
         IF coalesce(card->>'fallbackText', '') !~ '[^[:space:]]'
            AND NOT jsonb_path_exists(card, '$.body[*] ? (@.type == "TextBlock").text ? (@ like_regex "[^ \\t\\r\\n]")') THEN
-            v_codes := v_codes || '$.body:no_text'::text;
+            v_codes := v_codes || '$.body:no_text_block'::text;
         END IF;
         -- No element makes two.
         IF jsonb_path_exists(card, '$.body.size() ? (@ > 10)') AND o365_internal.section_count(card->'body') > 10 THEN
@@ -642,6 +936,15 @@ BEGIN
         v_codes := v_codes || '$:too_deep'::text;
     ELSIF v_json ~ '[0-9]{200}' AND jsonb_path_exists(card, '$.** ? (@ > 1.7e308 || @ < -1.7e308)') THEN
         v_codes := v_codes || '$:number'::text;
+    END IF;
+    -- Only what is large has a paragraph that is too long, and jsonb writes a control character as an escape, or as it is.
+    IF v_size > 10000 OR position(E'\x7f' IN v_json) > 0 OR position('\' IN v_json) > 0 AND v_json ~ '\\(u00|[bf])' THEN
+        v_codes := v_codes || ARRAY(
+            SELECT DISTINCT p.place || CASE WHEN p.string ~ '[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]' THEN ':control:' || substring(p.place FROM '[^.]*$')
+                                            ELSE ':long_paragraph:' || substring(p.place FROM '[^.]*$') || ':' || length(p.string) END
+              FROM o365_internal.string_places(card, '$') AS p
+             WHERE p.string ~ '[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]'
+                OR length(p.string) > 10000 AND p.string !~ '^data:' AND EXISTS (SELECT FROM regexp_split_to_table(p.string, '\n\s*\n') AS paragraph WHERE length(paragraph) > 10000) LIMIT 100);
     END IF;
     v_trusts_actions := v_root IS DISTINCT FROM 'm.card' OR NOT card ?| '{sections,potentialAction}'
                         OR o365_internal.actions_are_right(card, target_urls);
@@ -663,11 +966,122 @@ BEGIN
             END IF;
         END IF;
     END IF;
-    RETURN o365_internal.walked_problems(card, v_doubts, v_root, v_converts, target_urls, v_codes, true, v_trusts_actions);
+    v_problems := o365_internal.walked_problems(card, v_doubts, v_root, v_converts, target_urls, v_codes, true, v_trusts_actions);
+    -- What is put right may be longer, a fact's dash twice as long as the fact.
+    IF v_size * 5 > v_limit AND v_problems #>> '{0,severity}' = 'warning' AND jsonb_path_exists(v_problems, '$[*].corrected') THEN
+        v_shaped := o365_internal.put_right(card, v_root, dialect);
+        v_counted := o365_internal.counted_size(v_shaped, v_shaped::text, v_root, dialect);
+        IF v_counted > o365_internal.counted_limit(v_limit) THEN
+            v_problems := o365_internal.problem('size_counted', 'm.card', NULL, '$', NULL, NULL, true,
+                ARRAY['size_counted', v_counted::text, v_size || ' bytes', o365_internal.counted_limit(v_limit)::text]) || v_problems;
+        END IF;
+    END IF;
+    RETURN v_problems;
 END $$;
 COMMENT ON FUNCTION o365_internal.card_problems(jsonb, text, text[]) IS
-    'What is wrong with a card: an array of severity, path, problem and hint, errors first, at most 100; [] for nothing. target_urls: those of '
+    'What is wrong with a card: an array of severity, path, problem and hint, errors first, at most 100; [] for nothing. corrected stands in those that o365.send puts right. target_urls: those of '
     'the connector it goes through, null when it is not known.';
+
+CREATE OR REPLACE FUNCTION o365_internal.put_right(value jsonb, kind text, dialect text) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+    v_object o365_internal.card_kind;
+    v_result jsonb := '{}';
+    v_key text;
+    v_value jsonb;
+    v_field jsonb;
+    v_rule text;
+    v_text text;
+    v_child text;
+BEGIN
+    SELECT k.* INTO v_object FROM o365_internal.card_kind AS k WHERE k.kind = put_right.kind;
+    IF v_object.kind IS NULL AND right(kind, 1) <> ':' THEN
+        SELECT k.* INTO v_object FROM o365_internal.card_kind AS k WHERE lower(k.kind) = lower(put_right.kind);
+    END IF;
+    IF v_object.kind IS NULL OR jsonb_typeof(value) <> 'object' THEN
+        RETURN value;
+    END IF;
+    kind := v_object.kind;
+    FOR v_key, v_value IN SELECT e.key, e.value FROM jsonb_each(value) AS e LOOP
+        v_field := v_object.fields->v_key;
+        v_rule := v_field->>4;
+        v_text := value->>v_key;
+        v_child := v_field->>1;
+        v_value := CASE
+            WHEN v_key = '@type' AND kind LIKE 'm.%:%' OR v_key = 'type' AND kind ~ '^[as]\..*:' THEN
+                CASE WHEN lower(v_text) = lower(split_part(kind, ':', 2)) THEN to_jsonb(split_part(kind, ':', 2)) ELSE v_value END
+            WHEN v_field IS NULL OR jsonb_typeof(v_value) = 'null' THEN v_value
+            WHEN v_field->>0 = 'string' AND jsonb_typeof(v_value) IN ('string', 'number', 'boolean') THEN to_jsonb(CASE
+                WHEN left(v_rule, 1) = '|' AND (kind !~ '^a\.(el|ac|co|in)') THEN coalesce(o365_internal.known_word(v_rule, v_text), v_text)
+                WHEN v_rule = 'version' AND v_text = '1' THEN '1.0'
+                WHEN v_rule = 'color' AND v_text ~ '^#[0-9a-fA-F]{6}$' THEN substr(v_text, 2)
+                ELSE v_text END)
+            WHEN v_field->>0 = 'boolean' THEN coalesce(to_jsonb(o365_internal.as_boolean(v_value)), v_value)
+            WHEN v_field->>0 = 'number' AND v_text ~ '^-?(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?$' THEN v_text::jsonb
+            WHEN v_child IS NOT NULL AND jsonb_typeof(v_value) = 'array' THEN (
+                SELECT coalesce(jsonb_agg(r.item ORDER BY r.n), '[]')
+                  FROM (SELECT i.n, CASE WHEN jsonb_typeof(i.item) = 'object'
+                                         THEN o365_internal.put_right(i.item, v_child || CASE WHEN right(v_child, 1) <> ':' THEN '' ELSE coalesce(
+                                                  left(CASE WHEN left(v_child, 1) = 'm' THEN i.item->>'@type' ELSE i.item->>'type' END, 60), '') END, dialect)
+                                         ELSE i.item END AS item
+                          FROM jsonb_array_elements(v_value) WITH ORDINALITY AS i (item, n)) AS r
+                 WHERE r.item IS NOT NULL)
+            WHEN v_child IS NOT NULL AND jsonb_typeof(v_value) = 'object' THEN
+                o365_internal.put_right(v_value, v_child || CASE WHEN right(v_child, 1) <> ':' THEN '' ELSE coalesce(
+                    left(CASE WHEN left(v_child, 1) = 'm' THEN v_value->>'@type' ELSE v_value->>'type' END, 60), '') END, dialect)
+            ELSE v_value END;
+        -- A picture without an address, and an object of which nothing is left.
+        CONTINUE WHEN v_value IS NULL OR v_rule = 'image' AND v_value = '""';
+        v_result := v_result || jsonb_build_object(v_key, v_value);
+    END LOOP;
+    IF kind IN ('m.image', 'a.background', 'a.element:Image', 's.element:Image') THEN
+        RETURN CASE WHEN coalesce(v_result->>'image', v_result->>'url', '') <> '' THEN v_result END;
+    ELSIF kind LIKE '_.fact' THEN
+        IF NOT jsonb_path_exists(v_result, (CASE kind WHEN 'a.fact' THEN '$.* ? (@ != null && @ != "")' ELSE '$.* ? (@ != null)' END)::jsonpath) THEN
+            RETURN NULL;
+        ELSIF kind = 'a.fact' THEN
+            RETURN v_result || jsonb_build_object('title', coalesce(nullif(v_result->>'title', ''), '–'), 'value', coalesce(
+                CASE WHEN jsonb_typeof(v_result->'value') IN ('object', 'array') THEN v_result->'value' ELSE to_jsonb(nullif(v_result->>'value', '')) END, '"–"'));
+        END IF;
+        RETURN (CASE kind WHEN 'm.fact' THEN '{"name": "", "value": ""}' ELSE '{"title": "", "value": ""}' END)::jsonb || jsonb_strip_nulls(v_result);
+    ELSIF kind = 'a.element:TextBlock' AND v_result->>'text' = ''
+          OR kind ~ '^[as]\.element:(FactSet|ImageSet|ColumnSet|ActionSet|RichTextBlock)$'
+             AND (v_result->'facts' = '[]' OR v_result->'images' = '[]' OR v_result->'columns' = '[]' OR v_result->'actions' = '[]' OR v_result->'inlines' = '[]') THEN
+        RETURN NULL;
+    ELSIF kind = 'm.action:ViewAction' AND dialect = 'connector' AND jsonb_typeof(v_result->'target') = 'array' AND jsonb_typeof(v_result #> '{target,0}') = 'string' THEN
+        RETURN (v_result - '{target,@context}'::text[]) || jsonb_build_object('@type', 'OpenUri',
+            'targets', jsonb_build_array(jsonb_build_object('os', 'default', 'uri', v_result #> '{target,0}')));
+    ELSIF kind = 'a.attachment' AND v_result #>> '{content,type}' = 'AdaptiveCard' THEN
+        RETURN v_result || '{"contentType": "application/vnd.microsoft.card.adaptive"}';
+    ELSIF kind = 'a.message' THEN
+        RETURN v_result || '{"type": "message"}';
+    END IF;
+    RETURN v_result;
+END $$;
+COMMENT ON FUNCTION o365_internal.put_right(jsonb, text, text) IS
+    'An object of a kind of card_kind without what breaks a rule of corrected_codes(), as it leaves for a webhook of the dialect. Null for one of which '
+    'nothing is left. What nobody knows stays as it is.';
+
+CREATE OR REPLACE FUNCTION o365_internal.card_to_send(card jsonb, dialect text, problems jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_card jsonb := card;
+    v_shape record;
+BEGIN
+    -- Of many problems not all are listed.
+    IF problems = '[]' OR NOT jsonb_path_exists(problems, '$[*].corrected') AND jsonb_array_length(problems) < 100 THEN
+        RETURN card;
+    END IF;
+    LOOP
+        v_shape := o365_internal.reshaped(v_card);
+        EXIT WHEN v_shape.code IS NULL;
+        v_card := v_shape.shaped;
+    END LOOP;
+    RETURN o365_internal.put_right(v_card, o365_internal.card_root(v_card, dialect), dialect);
+END $$;
+COMMENT ON FUNCTION o365_internal.card_to_send(jsonb, text, jsonb) IS
+    'The card that leaves for a card that a webhook of the dialect takes: what is told as corrected in problems, those of card_problems, is put right.';
 
 CREATE OR REPLACE FUNCTION o365.check_card(card jsonb, dialect text DEFAULT 'connector', connector text DEFAULT NULL)
 RETURNS TABLE (severity text, path text, problem text, hint text)

@@ -6,4 +6,6 @@ SET LOCAL client_min_messages = warning;
 DROP FUNCTION IF EXISTS o365_internal.linked_actions(jsonb, text);
 DROP FUNCTION IF EXISTS o365_internal.counted_size(jsonb, text, text, text);
 DROP FUNCTION IF EXISTS o365_internal.content_codes(jsonb, text, text);
+DROP FUNCTION IF EXISTS o365_internal.text_codes(text, text);
+DROP FUNCTION IF EXISTS o365_internal.address_codes(text, text, text, text[]);
 SET LOCAL client_min_messages = notice;

@@ -17,8 +17,8 @@ SELECT is((SELECT array_agg(p.problem ORDER BY p.severity, p.path) FROM o365.che
     (jsonb_build_object('text', repeat('ä', 12000)), 'connector', ARRAY['the card has 24012 bytes, 24000 are allowed'], 'counted in bytes'),
     ('{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": "x"}, {"type": "Container", "items": []}]}', 'connector', ARRAY['a connector webhook cannot show Container'], 'connectors take no Adaptive Card that would lose something'),
     ('{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": "x"}]}', 'connector', NULL, 'but one that would not'),
-    ('{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "Container", "items": []}]}', 'workflow', NULL, 'Workflows do'),
-    ('{"type": "message", "attachments": [{"contentType": "application/vnd.microsoft.card.adaptive", "content": {"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "Container", "items": []}]}}]}', 'workflow', NULL, 'wrapped as well'),
+    ('{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "Container", "items": [{"type": "TextBlock", "text": "x"}]}]}', 'workflow', NULL, 'Workflows do'),
+    ('{"type": "message", "attachments": [{"contentType": "application/vnd.microsoft.card.adaptive", "content": {"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "Container", "items": [{"type": "TextBlock", "text": "x"}]}]}}]}', 'workflow', NULL, 'wrapped as well'),
     ('{"type": "message", "attachments": [{}]}', 'workflow', ARRAY['content is missing', 'contentType is missing'], 'but not an empty attachment'),
     ('{"type": "message", "attachments": []}', 'workflow', ARRAY['attachments is empty'], 'nor none'),
     ('{"text": "hello"}', 'workflow', NULL, 'and a MessageCard, which the worker converts')
