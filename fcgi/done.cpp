@@ -36,10 +36,12 @@ Response confirm(Site& site, const Request& request, const std::string& slug, co
     const std::vector<AttemptCookie> cookies = attempt_cookies(request);
     const AttemptCookie* const cookie = cookie_of_form(cookies, request.form.get_or("token", ""));
     const std::string answer = request.form.get_or("answer", "");
-    if (answer != "yes" && answer != "no") throw BadRequest(400, "answer is neither yes nor no");
-    const Json::Value page = site.ask("SELECT o365.responder_confirm($1, $2, $3, $4, $5)",
-                                      {slug, id, cookie != nullptr ? Value::bytes(sha256(cookie->value)) : Value(),
-                                       request.id, answer == "yes" ? "true" : "false"});
+    if (answer != "yes" && answer != "replace" && answer != "no")
+        throw BadRequest(400, "answer is neither yes nor replace nor no");
+    const Json::Value page =
+        site.ask("SELECT o365.responder_confirm($1, $2, $3, $4, $5, $6)",
+                 {slug, id, cookie != nullptr ? Value::bytes(sha256(cookie->value)) : Value(), request.id,
+                  answer == "no" ? "false" : "true", answer == "replace" ? "true" : "false"});
     if (!page["found"].asBool()) return site.message(request, 404);
     const std::string outcome = text_of(page, "outcome");
     if (outcome != "connected" && outcome != "repeated")
