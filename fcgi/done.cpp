@@ -3,6 +3,8 @@
 // a token that its own page had.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "fcgi/attempt_cookie.h"
 #include "fcgi/routes.h"
 #include "lib/crypto.h"
@@ -10,7 +12,13 @@
 namespace o365 {
 namespace {
 
-constexpr std::size_t kMaxId = 64;
+// Anything else may be a secret that got into the path, and values of statements are logged.
+bool is_id(std::string_view text) {
+    constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    return std::equal(text.begin(), text.end(), kForm.begin(), kForm.end(), [](char c, char form) {
+        return form == '-' ? c == '-' : (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+    });
+}
 
 // What the form shows to have come from our page: made from the cookie, which no other site can read.
 std::string form_token(const AttemptCookie& cookie) { return hex(sha256("confirm " + cookie.value)); }
@@ -28,10 +36,12 @@ Response confirm(Site& site, const Request& request, const std::string& slug, co
     const std::vector<AttemptCookie> cookies = attempt_cookies(request);
     const AttemptCookie* const cookie = cookie_of_form(cookies, request.form.get_or("token", ""));
     const std::string answer = request.form.get_or("answer", "");
-    if (answer != "yes" && answer != "no") throw BadRequest(400, "answer is neither yes nor no");
-    const Json::Value page = site.ask("SELECT o365.responder_confirm($1, $2, $3, $4, $5)",
-                                      {slug, id, cookie != nullptr ? Value::bytes(sha256(cookie->value)) : Value(),
-                                       request.id, answer == "yes" ? "true" : "false"});
+    if (answer != "yes" && answer != "replace" && answer != "no")
+        throw BadRequest(400, "answer is neither yes nor replace nor no");
+    const Json::Value page =
+        site.ask("SELECT o365.responder_confirm($1, $2, $3, $4, $5, $6)",
+                 {slug, id, cookie != nullptr ? Value::bytes(sha256(cookie->value)) : Value(), request.id,
+                  answer == "no" ? "false" : "true", answer == "replace" ? "true" : "false"});
     if (!page["found"].asBool()) return site.message(request, 404);
     const std::string outcome = text_of(page, "outcome");
     if (outcome != "connected" && outcome != "repeated")
@@ -42,7 +52,7 @@ Response confirm(Site& site, const Request& request, const std::string& slug, co
 }  // namespace
 
 Response done(Site& site, const Request& request, const std::string& slug, const std::string& id) {
-    if (id.empty() || id.size() > kMaxId || !is_utf8(id)) return site.message(request, 404);
+    if (!is_id(id)) return site.message(request, 404);
     if (request.method == "POST") return confirm(site, request, slug, id);
     const std::vector<AttemptCookie> cookies = attempt_cookies(request);
     Json::Value page = site.ask("SELECT o365.responder_done($1, $2, $3)", {slug, id, cookie_hashes(cookies)});

@@ -194,6 +194,13 @@ Response Site::confirm(const Request& request, Json::Value page, const std::stri
     const std::string by_type = "question_" + text_of(page, "app_type");
     page["texts"]["question"] = texts.isMember(by_type) ? texts[by_type] : texts["question_other"];
     page["place"] = text_of(page, "group_name");
+    page["plain"] = !page["replaces"].asBool();
+    if (page["replaces"].asBool()) {
+        page["texts"]["question"] = texts["replace"];
+        page["texts"]["title"] = texts["replace_title"];
+        page["texts"]["heading"] = texts["replace_heading"];
+        page["texts"]["next"] = texts["replace_next"];
+    }
     page["request_id"] = shown_id;
     return this->page(request, 200, "confirm", std::move(page));
 }
@@ -202,6 +209,8 @@ Response Site::connected(const Request& request, Json::Value page) const {
     const Json::Value& texts = pages_.strings()["done"];
     const std::string by_type = "connected_" + text_of(page, "app_type");
     page["texts"]["connected"] = texts.isMember(by_type) ? texts[by_type] : texts["connected_other"];
+    const std::string renewal = text_of(page, "renewal");
+    if (renewal == "unchanged" || renewal == "replaced") page["texts"]["connected"] = texts[renewal];
     if (page["elsewhere"].asBool()) page["texts"]["connected"] = texts["connected_elsewhere"];
     page["place"] = text_of(page, "group_name");
     return this->page(request, 200, "done", std::move(page));

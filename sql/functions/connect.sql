@@ -1,7 +1,7 @@
 -- Connecting: tickets, attempts, and what a callback does.
 
-CREATE OR REPLACE FUNCTION o365.begin_connect(connector text, app_user text, return_url text DEFAULT NULL, app_state jsonb DEFAULT NULL)
-RETURNS text
+CREATE OR REPLACE FUNCTION o365.begin_connect(connector text, app_user text, return_url text DEFAULT NULL, app_state jsonb DEFAULT NULL,
+    renew bigint DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
@@ -26,20 +26,28 @@ BEGIN
         RAISE EXCEPTION 'app_state has % bytes', octet_length(app_state::text)
             USING ERRCODE = 'invalid_parameter_value', HINT = 'It may have 1,024: keep the rest in a table of yours and pass its key.';
     END IF;
+    IF renew IS NOT NULL AND NOT EXISTS (SELECT FROM o365_internal.subscription AS s
+                                          WHERE s.subscription_id = renew AND s.connector_id = v_connector.connector_id
+                                            AND s.app_user = begin_connect.app_user AND s.status <> 'removed') THEN
+        RAISE EXCEPTION 'user % has no subscription % of connector %', quote_literal(app_user), renew, quote_literal(v_connector.slug)
+            USING ERRCODE = 'undefined_object', HINT = format('select * from o365.connections(%L) lists them; leave renew out to connect a new place.', app_user);
+    END IF;
     IF v_public_url = '' THEN
         RAISE EXCEPTION 'the setting public_url is empty'
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'An operator sets it: select o365.set(''public_url'', ''https://...'')';
     END IF;
     v_ticket := o365_internal.random_token();
     v_hash := sha256(convert_to(v_ticket, 'UTF8'));
-    INSERT INTO o365_internal.ticket (ticket_hash, connector_id, app_user, app_state, return_url, expires_at)
-        VALUES (v_hash, v_connector.connector_id, begin_connect.app_user, begin_connect.app_state, begin_connect.return_url, now() + interval '1 hour');
+    INSERT INTO o365_internal.ticket (ticket_hash, connector_id, app_user, app_state, return_url, renews, expires_at)
+        VALUES (v_hash, v_connector.connector_id, begin_connect.app_user, begin_connect.app_state, begin_connect.return_url, renew,
+            now() + interval '1 hour');
     RETURN v_public_url || '/connect/' || v_connector.slug || '/?ticket=' || v_ticket;
 END $$;
-COMMENT ON FUNCTION o365.begin_connect(text, text, text, jsonb) IS
+COMMENT ON FUNCTION o365.begin_connect(text, text, text, jsonb, bigint) IS
     'Returns the link that lets a signed-in user of the application connect: redirect the browser to it. It serves one connection and one hour; '
-    'treat it like a password. return_url: where the user goes afterwards; app_state: at most 1 KB, given back by o365.connections. Errors: '
-    'insufficient_privilege, invalid_parameter_value, object_not_in_prerequisite_state (public_url is not set).';
+    'treat it like a password. return_url: where the user goes afterwards; app_state: at most 1 KB, given back by o365.connections. renew: a '
+    'subscription of that user that gets the new webhook and keeps its number, settings and queue, whatever its status but removed. Errors: '
+    'insufficient_privilege, invalid_parameter_value, undefined_object (renew), object_not_in_prerequisite_state (public_url is not set).';
 
 CREATE OR REPLACE FUNCTION o365.connections(app_user text)
 RETURNS TABLE (subscription_id bigint, connector text, app_type text, group_name text, dialect text, status text, connected_at timestamptz, app_state jsonb)
@@ -81,7 +89,7 @@ COMMENT ON FUNCTION o365_internal.outcome_now(o365_internal.connect_attempt) IS
 CREATE OR REPLACE FUNCTION o365_internal.judge_attempt(
     slug text, request_id text, state_hash bytea, cookie_hash bytea, fresh_cookie_hash bytea, webhook_index bytea, failure text,
     OUT verdict text, OUT attempt_id bigint, OUT stateless boolean, OUT connector_id integer, OUT confirm boolean, OUT ticket_hash bytea,
-    OUT app_user text, OUT app_state jsonb)
+    OUT app_user text, OUT app_state jsonb, OUT renews bigint)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_require_state boolean;
@@ -92,9 +100,9 @@ DECLARE
     v_stored_index bytea;
 BEGIN
     -- One statement for what every good callback needs: statements are what a callback costs.
-    SELECT a.attempt_id, false, a.connector_id, c.confirm, a.ticket_hash, a.app_user, a.app_state, a.cookie_hash, a.expires_at, a.outcome,
-           a.subscription_id
-      INTO attempt_id, stateless, connector_id, confirm, ticket_hash, app_user, app_state, v_cookie_hash, v_expires_at, v_outcome,
+    SELECT a.attempt_id, false, a.connector_id, c.confirm, a.ticket_hash, a.app_user, a.app_state, a.renews, a.cookie_hash, a.expires_at,
+           a.outcome, a.subscription_id
+      INTO attempt_id, stateless, connector_id, confirm, ticket_hash, app_user, app_state, renews, v_cookie_hash, v_expires_at, v_outcome,
            v_subscription_id
       FROM o365_internal.connect_attempt AS a JOIN o365_internal.connector AS c ON c.connector_id = a.connector_id
      WHERE a.state_hash = judge_attempt.state_hash AND c.slug = judge_attempt.slug AND c.removed_at IS NULL
@@ -167,6 +175,9 @@ DECLARE
     v_dialect text;
     v_id bigint;
     v_existing bigint;
+    v_replaces bigint;
+    v_replacement bytea;
+    v_detail text;
     v_locked o365_internal.subscription;
     v_before bigint;
     v_pending boolean;
@@ -214,22 +225,35 @@ BEGIN
     SELECT s.subscription_id INTO v_existing FROM o365_internal.subscription AS s
      WHERE s.connector_id = v_attempt.connector_id AND s.app_user = v_attempt.app_user
        AND s.webhook_index = v_webhook_index AND s.status <> 'removed';
-    IF v_existing IS NOT NULL THEN
-        v_locked := o365_internal.lock_subscription(v_existing);
-        IF v_locked.status = 'removed' THEN
-            v_existing := NULL;
+    -- Another webhook for a place that is connected. One that some subscription of the user has already renews that one.
+    IF v_existing IS NULL THEN
+        v_replaces := coalesce(
+            (SELECT s.subscription_id FROM o365_internal.subscription AS s WHERE s.subscription_id = v_attempt.renews AND s.status <> 'removed'),
+            o365_internal.same_place(v_attempt.connector_id, v_attempt.app_user, lower(v_app_type), v_group_name));
+        IF v_replaces = v_attempt.renews AND NOT v_attempt.confirm THEN
+            v_existing := v_replaces;
         END IF;
     END IF;
-    -- What is renewed posts there already: only what nobody has confirmed yet has to be.
-    v_pending := (v_attempt.stateless OR v_attempt.confirm) AND (v_existing IS NULL OR v_locked.status = 'pending');
+    IF coalesce(v_existing, v_replaces) IS NOT NULL THEN
+        v_locked := o365_internal.lock_subscription(coalesce(v_existing, v_replaces));
+        IF v_locked.status = 'removed' THEN
+            v_existing := NULL;
+            v_replaces := NULL;
+        END IF;
+    END IF;
+    -- What is renewed posts there already: only what nobody has confirmed yet has to be. What would take another's place is asked about.
+    v_pending := CASE WHEN v_existing IS NOT NULL THEN (v_attempt.stateless OR v_attempt.confirm) AND v_locked.status = 'pending'
+                      ELSE v_attempt.stateless OR v_attempt.confirm OR v_replaces IS NOT NULL END;
     v_id := coalesce(v_existing, nextval('o365_internal.subscription_subscription_id_seq'));
     v_plain := json_build_object('purpose', 'webhook', 'id', v_id::text, 'webhook', new.webhook_url, 'user_object_id', new.user_object_id)::text;
     v_pair := o365_internal.seal(v_plain, new.sealing_key);
     v_sealed := v_pair.sealed;
     v_key_id := v_pair.key_id;
     IF v_existing IS NOT NULL THEN
+        v_detail := CASE WHEN v_locked.webhook_index = v_webhook_index THEN 'unchanged' ELSE 'replaced' END;
         UPDATE o365_internal.subscription AS s
            SET sealed = v_sealed, key_id = v_key_id, key_pinned = new.sealing_key IS NOT NULL, secret_version = s.secret_version + 1, renewed_at = now(), user_index = v_user_index,
+               webhook_index = v_webhook_index, dialect = v_dialect, webhook_host = lower(new.webhook_host),
                app_type = v_app_type, app_type_normalised = lower(v_app_type), group_name = v_group_name,
                app_state = coalesce(v_attempt.app_state, s.app_state)
          WHERE s.subscription_id = v_id;
@@ -237,13 +261,23 @@ BEGIN
             UPDATE o365_internal.subscription AS s SET status_at = now() WHERE s.subscription_id = v_id;
         ELSE
             PERFORM o365_internal.revive(v_id);
+            IF v_locked.status = 'active' AND v_detail = 'replaced' THEN
+                PERFORM o365_internal.wake(v_id);
+            END IF;
         END IF;
     ELSE
+        IF v_replaces IS NOT NULL THEN
+            v_plain := json_build_object('purpose', 'webhook', 'id', v_replaces::text, 'webhook', new.webhook_url, 'user_object_id', new.user_object_id)::text;
+            v_pair := o365_internal.seal(v_plain, new.sealing_key);
+            v_replacement := v_pair.sealed;
+        END IF;
         INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, app_state, app_type, app_type_normalised, group_name,
-                dialect, webhook_host, sealed, key_id, key_pinned, webhook_index, user_index, status, status_reason)
+                dialect, webhook_host, sealed, key_id, key_pinned, webhook_index, user_index, status, status_reason, replaces, replacement,
+                replacement_key_id)
             VALUES (v_id, v_attempt.connector_id, v_attempt.app_user, v_attempt.app_state, v_app_type, lower(v_app_type), v_group_name,
                 v_dialect, lower(new.webhook_host), v_sealed, v_key_id, new.sealing_key IS NOT NULL, v_webhook_index, v_user_index,
-                CASE WHEN v_pending THEN 'pending' ELSE 'active' END, CASE WHEN v_pending THEN 'its user has not confirmed it yet' END);
+                CASE WHEN v_pending THEN 'pending' ELSE 'active' END, CASE WHEN v_pending THEN 'its user has not confirmed it yet' END,
+                v_replaces, v_replacement, CASE WHEN v_replaces IS NOT NULL THEN v_key_id END);
         INSERT INTO o365_internal.lane (subscription_id, hold) VALUES (v_id, CASE WHEN v_pending THEN 'pending' END);
     END IF;
     IF v_attempt.ticket_hash IS NOT NULL THEN
@@ -251,13 +285,32 @@ BEGIN
          WHERE t.ticket_hash = v_attempt.ticket_hash;
     END IF;
     PERFORM o365_internal.end_attempt(v_attempt.attempt_id, new.request_id, CASE WHEN v_pending THEN 'pending' ELSE 'connected' END,
-                                      NULL, v_id);
+                                      v_detail, v_id);
     -- NULL would say that nothing was inserted; the row itself would be handed on with its secrets, but a view has nowhere to put it.
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION o365_internal.receive_callback() IS
     'Trigger of o365.callback: judges the attempt, seals webhook and user object id, makes or renews the subscription and consumes the state, all '
     'in the COPY''s transaction. The outcome is read with o365.responder_callback_outcome.';
+
+CREATE OR REPLACE FUNCTION o365_internal.same_place(connector_id integer, app_user text, app_type text, group_name text) RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    -- Of a place without a name only an inbox is known to be the only one.
+    IF app_type IS NULL OR group_name IS NULL AND app_type <> 'mail' THEN
+        RETURN NULL;
+    END IF;
+    -- By the hash alone: the other conditions are written so that no index but subscription_place fits, whatever the planner believes.
+    RETURN (SELECT s.subscription_id FROM o365_internal.subscription AS s
+             WHERE hashtextextended(s.app_user || '/' || s.app_type_normalised || '/' || coalesce(s.group_name, ''), s.connector_id)
+                       = hashtextextended($2 || '/' || $3 || '/' || coalesce($4, ''), $1)
+               AND s.status NOT IN ('pending', 'removed') AND s.app_user IS NOT NULL AND s.app_type_normalised IS NOT NULL
+               AND s.connector_id + 0 = $1 AND s.app_user || '' = $2 AND s.app_type_normalised = $3 AND s.group_name IS NOT DISTINCT FROM $4
+             ORDER BY s.status = 'active' DESC, s.subscription_id + 0 DESC LIMIT 1);
+END $$;
+COMMENT ON FUNCTION o365_internal.same_place(integer, text, text, text) IS
+    'The subscription of a user that looks like the same place: the same connector, kind (lower case) and name; an active one first. Null when '
+    'there is none, or nothing is known about the place.';
 
 CREATE OR REPLACE FUNCTION o365_internal.stateless_before(connector_id integer, webhook_index bytea, cookie_hashes bytea[])
 RETURNS bigint

@@ -50,11 +50,13 @@ BEGIN
     RETURN o365_internal.connector_page(v_connector) || jsonb_build_object(
         'connect_url', o365_internal.text_setting('connect_url'), 'long_description', v_connector.long_description,
         'events', to_jsonb(v_connector.events), 'account', v_ticket.app_user,
+        'renews', (SELECT jsonb_build_object('place', s.group_name) FROM o365_internal.subscription AS s WHERE s.subscription_id = v_ticket.renews),
         'ticket', CASE WHEN ticket_hash IS NULL THEN 'none' WHEN v_ticket.ticket_hash IS NULL THEN 'invalid' ELSE 'valid' END,
         'may_start', v_ticket.ticket_hash IS NOT NULL OR (ticket_hash IS NULL AND coalesce(v_connector.allow_anonymous, false)));
 END $$;
 COMMENT ON FUNCTION o365.responder_landing(text, bytea) IS
-    'A connector''s landing page, with the account that a ticket (SHA-256) names; may_start says whether the button is shown.';
+    'A connector''s landing page, with the account that a ticket (SHA-256) names; may_start says whether the button is shown, renews which place '
+    'gets a new address.';
 
 CREATE OR REPLACE FUNCTION o365_internal.attempt_to_retry(connector_id integer, request_id text, cookie_hashes bytea[])
 RETURNS o365_internal.connect_attempt
@@ -111,9 +113,9 @@ BEGIN
                               'it was never handed out for this connector, or more than a day ago') END, responder_start.request_id);
         RETURN v_page || jsonb_build_object('started', false, 'reason', 'ticket');
     END IF;
-    INSERT INTO o365_internal.connect_attempt (connector_id, ticket_hash, state_hash, cookie_hash, app_user, app_state, return_url, expires_at)
+    INSERT INTO o365_internal.connect_attempt (connector_id, ticket_hash, state_hash, cookie_hash, app_user, app_state, return_url, renews, expires_at)
         VALUES (v_connector.connector_id, v_ticket.ticket_hash, responder_start.state_hash, responder_start.cookie_hash, v_ticket.app_user,
-                v_ticket.app_state, v_ticket.return_url, now() + make_interval(mins => v_minutes));
+                v_ticket.app_state, v_ticket.return_url, v_ticket.renews, now() + make_interval(mins => v_minutes));
     RETURN v_page || jsonb_build_object('started', true, 'connect_url', o365_internal.text_setting('connect_url'), 'app_id', v_connector.app_id,
         'callback_url', v_connector.callback_url,
         'max_age', greatest(v_minutes * 60, ceil(extract(epoch FROM v_ticket.expires_at - now()))::integer));
@@ -258,7 +260,12 @@ BEGIN
             'account', v_subscription.app_user);
     END IF;
     IF v_outcome = 'connected' THEN
-        RETURN v_page || CASE WHEN v_cookie IS NULL THEN '{"elsewhere": true}' ELSE jsonb_build_object('continue_url', v_attempt.return_url) END;
+        RETURN v_page || CASE WHEN v_cookie IS NULL THEN '{"elsewhere": true}'
+                              ELSE jsonb_build_object('continue_url', v_attempt.return_url, 'renewal', v_attempt.detail) END;
+    END IF;
+    IF v_cookie IS NOT NULL AND EXISTS (SELECT FROM o365_internal.subscription AS s
+                                         WHERE s.subscription_id = v_subscription.replaces AND s.status <> 'removed') THEN
+        v_page := v_page || jsonb_build_object('replaces', true, 'may_keep_both', v_attempt.renews IS NULL);
     END IF;
     RETURN v_page || jsonb_build_object('cookie', v_cookie,
         'webhook_host', CASE WHEN v_cookie IS NOT NULL THEN v_subscription.webhook_host END,
@@ -267,15 +274,40 @@ END $$;
 COMMENT ON FUNCTION o365.responder_done(text, text, bytea[]) IS
     'The page of an attempt that stored a webhook, by its unguessable id; found is false for any other, and once the connection was removed. '
     'outcome: connected, pending, unconfirmed or discarded. Group, account and return target are told only to the browser that connected, by one of '
-    'cookie_hashes; elsewhere: it is another one. Pending: cookie is the place in cookie_hashes (from 1) of the one that may confirm; null: this browser may not.';
+    'cookie_hashes; elsewhere: it is another one. renewal: unchanged (the same webhook again) or replaced. Pending: replaces: the user has that '
+    'place already, and may_keep_both says whether both may stand; cookie is the place in cookie_hashes (from 1) of the one that may confirm; null: this browser may not.';
 
-CREATE OR REPLACE FUNCTION o365.responder_confirm(slug text, id text, cookie_hash bytea, request_id text, confirmed boolean) RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_internal.replace_webhook(old o365_internal.subscription, new o365_internal.subscription) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    -- First, for a user has a webhook once.
+    PERFORM o365.remove(new.subscription_id);
+    UPDATE o365_internal.subscription AS s SET status_reason = format('its webhook replaced that of subscription %s', old.subscription_id)
+     WHERE s.subscription_id = new.subscription_id;
+    UPDATE o365_internal.subscription AS s
+       SET sealed = new.replacement, key_id = new.replacement_key_id, key_pinned = new.key_pinned, secret_version = s.secret_version + 1,
+           renewed_at = now(), webhook_index = new.webhook_index, user_index = new.user_index, dialect = new.dialect,
+           webhook_host = new.webhook_host, app_type = new.app_type, app_type_normalised = new.app_type_normalised,
+           group_name = new.group_name, app_state = coalesce(new.app_state, s.app_state)
+     WHERE s.subscription_id = old.subscription_id;
+    PERFORM o365_internal.revive(old.subscription_id);
+    IF old.status = 'active' THEN
+        PERFORM o365_internal.wake(old.subscription_id);
+    END IF;
+END $$;
+COMMENT ON FUNCTION o365_internal.replace_webhook(o365_internal.subscription, o365_internal.subscription) IS
+    'Gives the webhook of a pending subscription, which ends by it, to the one that it replaces; number, settings and queue of that stay, and what '
+    'waits leaves at once unless it is paused. Both are locked.';
+
+CREATE OR REPLACE FUNCTION o365.responder_confirm(slug text, id text, cookie_hash bytea, request_id text, confirmed boolean,
+    replace boolean DEFAULT false) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_connector o365_internal.connector := o365_internal.connector_by_slug(slug);
     v_attempt o365_internal.connect_attempt := o365_internal.attempt_by_public_id(v_connector.connector_id, id);
     v_subscription o365_internal.subscription;
+    v_replaced o365_internal.subscription;
     v_outcome text;
     v_request_id text := request_id;
     v_verdict text;
@@ -286,6 +318,9 @@ BEGIN
     -- Attempt, ticket, lane: as a callback locks them. What attempt and subscription say under their locks decides.
     SELECT a.* INTO v_attempt FROM o365_internal.connect_attempt AS a WHERE a.attempt_id = v_attempt.attempt_id FOR UPDATE;
     PERFORM FROM o365_internal.ticket AS t WHERE t.ticket_hash = v_attempt.ticket_hash FOR UPDATE;
+    -- The older one first, as whoever locks several does.
+    SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s WHERE s.subscription_id = v_attempt.subscription_id;
+    v_replaced := o365_internal.lock_subscription(v_subscription.replaces);
     v_subscription := o365_internal.lock_subscription(v_attempt.subscription_id);
     v_outcome := o365_internal.outcome_now(v_attempt);
     v_verdict := CASE
@@ -302,7 +337,13 @@ BEGIN
     ELSIF v_verdict IN ('connected', 'discarded') THEN
         v_request_id := v_attempt.request_id;
         UPDATE o365_internal.connect_attempt AS a SET outcome = v_verdict, consumed_at = now() WHERE a.attempt_id = v_attempt.attempt_id;
-        IF v_verdict = 'connected' THEN
+        IF v_verdict = 'connected' AND v_replaced.status <> 'removed' AND (replace OR v_attempt.renews IS NOT NULL) THEN
+            PERFORM o365_internal.replace_webhook(v_replaced, v_subscription);
+            UPDATE o365_internal.connect_attempt AS a SET subscription_id = v_replaced.subscription_id, detail = 'replaced'
+             WHERE a.attempt_id = v_attempt.attempt_id;
+        ELSIF v_verdict = 'connected' THEN
+            UPDATE o365_internal.subscription AS s SET replaces = NULL, replacement = NULL, replacement_key_id = NULL
+             WHERE s.subscription_id = v_subscription.subscription_id AND s.replaces IS NOT NULL;
             PERFORM o365_internal.revive(v_subscription.subscription_id);
         ELSE
             PERFORM o365.remove(v_subscription.subscription_id);
@@ -319,12 +360,11 @@ BEGIN
     END IF;
     RETURN o365_internal.connector_page(v_connector) || jsonb_build_object('found', true, 'outcome', v_verdict, 'request_id', v_request_id);
 END $$;
-COMMENT ON FUNCTION o365.responder_confirm(text, text, bytea, text, boolean) IS
-    'The POST that confirms a pending connection, or with confirmed false wipes it and lets its ticket serve again. '
-    'outcome: connected, discarded, '
-    'repeated (it was confirmed before), or why not: no_cookie, other_browser, unconfirmed, used. request_id finds it '
-    'with o365.attempt. Only the '
-    'hash of the cookie that the attempt is bound to may confirm.';
+COMMENT ON FUNCTION o365.responder_confirm(text, text, bytea, text, boolean, boolean) IS
+    'The POST that confirms a pending connection, or with confirmed false wipes it and lets its ticket serve again. replace: the subscription of the '
+    'same place gets its webhook, instead of standing beside it. outcome: connected, discarded, repeated (it was confirmed before), or why not: '
+    'no_cookie, other_browser, unconfirmed, used. request_id finds it with o365.attempt. Only the hash of the cookie that the attempt is bound to may '
+    'confirm.';
 
 CREATE OR REPLACE FUNCTION o365_internal.connection_that_stands(connector_id integer, request_id text, cookie_hashes bytea[])
 RETURNS o365_internal.subscription

@@ -51,14 +51,13 @@ CREATE OR REPLACE FUNCTION o365_internal.revive(subscription_id bigint) RETURNS 
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     UPDATE o365_internal.subscription AS s SET status = 'active', status_reason = NULL, status_at = now()
-     WHERE s.subscription_id = revive.subscription_id AND s.status IN ('pending', 'suspended', 'gone');
+     WHERE s.subscription_id = revive.subscription_id AND s.status IN ('pending', 'suspended', 'gone', 'retired');
     IF FOUND THEN
         PERFORM o365_internal.wake(revive.subscription_id);
     END IF;
 END $$;
 COMMENT ON FUNCTION o365_internal.revive(bigint) IS
-    'A webhook that was renewed or confirmed is used: pending, suspended and gone become active; a paused one stays '
-    'paused.';
+    'A webhook that was renewed or confirmed is used: pending, suspended, gone and retired become active; a paused one stays paused.';
 
 CREATE OR REPLACE FUNCTION o365_internal.may_confirm(s o365_internal.subscription) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -212,7 +211,8 @@ DECLARE
 BEGIN
     IF v_subscription.status <> 'removed' THEN
         UPDATE o365_internal.subscription AS s
-           SET status = 'removed', status_reason = NULL, status_at = now(), sealed = NULL, key_id = NULL, webhook_index = NULL, user_index = NULL
+           SET status = 'removed', status_reason = NULL, status_at = now(), sealed = NULL, key_id = NULL, webhook_index = NULL, user_index = NULL,
+               replacement = NULL, replacement_key_id = NULL
          WHERE s.subscription_id = remove.subscription_id;
         DELETE FROM o365_internal.card_action AS a WHERE a.subscription_id = remove.subscription_id;
         -- Due, so that a worker ends what waits as cancelled.

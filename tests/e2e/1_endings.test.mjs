@@ -205,6 +205,8 @@ test('a browser that blocks our cookies is told so', async () => {
         assert.deepEqual(await context.cookies(PUBLIC_URL), []);
         await page.getByLabel('Sales group').check();
         await page.getByRole('button', {name: 'Allow'}).click();
+        // The page looks once whether the cookie comes after all.
+        await page.waitForURL(/look=1/);
         await failure(page, 'no_cookie', {says: /did not send back the cookie.*allow cookies for this site/s});
         assert.equal(connection('blocked'), '');
     } finally {
@@ -218,7 +220,7 @@ test('a webhook on a host that is not allowed is refused and the operator reads 
     await failure(page, 'refused_host', {says: /does not belong to a service/, detail: 'contoso.webhook.localhost.evil.example'});
     const again = await begun(page, 'evil-2');
     await page.goto(callbackUrl('ends', {state: again, webhook_url: 'http://contoso.webhook.localhost/webhookb2/plain-http-is-none'}));
-    await failure(page, 'bad_webhook', {says: /cannot be posted to/});
+    await failure(page, 'webhook_not_https', {says: /does not begin with https/, outcome: 'bad_webhook', detail: 'the webhook is not https'});
     assert.equal(connection('evil') + connection('evil-2'), '');
 }));
 
@@ -257,11 +259,14 @@ test('parameters that are twice there, too long or no UTF-8 are refused and leav
     const odd = [`state=${state}&webhook_url=${webhook}&state=${state}`, `state=${state}&webhook_url=${webhook}&webhook_url=${webhook}`, `state=${state}`,
         `state=${state}&webhook_url=${webhook}&group_name=%c0%af`, `state=${state}&webhook_url=${webhook}&group_name=%zz`, `state=${state}&webhook_url=${webhook}&group_name=a%00b`,
         `state=${state}&webhook_url=${webhook}&group_name=${'x'.repeat(1025)}`, `state=${'s'.repeat(201)}&webhook_url=${webhook}`, `state=${state}&webhook_url=${webhook}${'x'.repeat(2048)}`];
+    const details = ['state occurs twice', 'webhook_url occurs twice', 'it brought neither webhook_url nor error', 'group_name is not UTF-8',
+        'group_name holds a % that no two hex digits follow', 'group_name holds a zero byte', 'group_name is longer than 1024 bytes', 'state is longer than 200 bytes',
+        'webhook_url is longer than 2048 bytes'];
     for (const [i, query] of odd.entries()) {
         await page.goto(`${PUBLIC_URL}/connect/ends/callback?${query}`).catch(() => {});
-        const request = await failure(page, 'malformed', {says: /incomplete or damaged/, picture: i === 0 ? 'failed-malformed' : ''});
+        const request = await failure(page, 'malformed', {says: /incomplete or damaged/, detail: details[i], picture: i === 0 ? 'failed-malformed' : ''});
         // Where the state itself could be read, it says whose attempt this was, and its browser may try again.
-        const known = i >= 2 && i !== 3 && i !== 4 && i !== 5 && i !== 7;
+        const known = i !== 0 && i !== 7;
         assert.equal(sql(`select app_user from o365.attempt('${request}')`), known ? 'odd' : '');
         assert.equal(await page.getByRole('button', {name: 'Try again'}).count(), known ? 1 : 0);
     }
@@ -270,6 +275,206 @@ test('parameters that are twice there, too long or no UTF-8 are refused and leav
     await page.waitForURL(/\/done\//);
     assert.equal(connection('odd'), '||active');
 }));
+
+test('F31, F43: Back to the picker and another group: the page says what is connected, and a form pressed again from history too', () => inBrowser(async (page, context) => {
+    const link = ticketLink('second-thoughts', 'ends');
+    const old = await context.newPage();
+    await old.goto(link);
+    await toPicker(page, link);
+    await page.getByLabel('Sales group').check();
+    await page.getByRole('button', {name: 'Allow'}).click();
+    await page.waitForURL(/\/done\//);
+    await page.goBack();
+    await page.waitForURL((url) => !url.href.startsWith(PUBLIC_URL));
+    await page.getByLabel('Engineering team').check();
+    await page.getByRole('button', {name: 'Allow'}).click();
+    await failure(page, 'already_connected', {says: /connected already.*Posts in\s*Sales\s*Account\s*second-thoughts.*To start, go to Contoso Helpdesk/s, detail: 'it brought another webhook'});
+    assert.equal(connection('second-thoughts'), 'groups|Sales|active');
+    await page.goBack();
+    await page.waitForURL((url) => !url.href.startsWith(PUBLIC_URL));
+    await page.getByRole('button', {name: 'Deny'}).click();
+    await failure(page, 'already_connected', {says: /Posts in\s*Sales/, detail: 'it brought an error', picture: ''});
+    await inBrowser(async (stranger) => {
+        await stranger.goto(page.url());
+        assert.match(await stranger.textContent('h1'), /Nothing new was connected/);
+        assert.doesNotMatch(await stranger.textContent('main'), /Sales|second-thoughts/);
+    });
+    await old.getByRole('button', {name: 'Connect to Office 365'}).click();
+    await failure(old, 'ticket', {says: /connected already.*Posts in\s*Sales/s, detail: 'it had made a connection already', picture: ''});
+    assert.equal(connection('second-thoughts'), 'groups|Sales|active');
+}));
+
+test('F31: twelve different webhooks at once with one state: one is connected, and no other is told so', async () => {
+    const person = new Client();
+    const state = new URL((await person.start(ticketLink('twelve', 'ends'))).location).searchParams.get('state');
+    const urls = Array.from({length: 12}, (_, i) => callbackUrl('ends', {state, webhook_url: newWebhook(), group_name: `Group ${i}`, app_type: 'groups'}));
+    const answers = await Promise.all(urls.map((url) => person.request(url)));
+    const done = answers.filter(({location}) => location.includes('/done/'));
+    assert.equal(done.length, 1);
+    assert.equal(answers.filter(({location}) => location.includes('reason=already_connected')).length, 11);
+    assert.equal(connection('twelve'), `groups|Group ${answers.indexOf(done[0])}|active`);
+});
+
+test('F32, F33: a webhook that can never work is refused at once, with a sentence of its own', () => inBrowser(async (page) => {
+    const flow = `https://flow.localhost:${process.env.PORT}/workflows/0/triggers/manual/paths/invoke`;
+    const host = `contoso.webhook.localhost:${process.env.PORT}`;
+    for (const [webhook, reason, says, more] of [
+        [`${flow}?api-version=1&sp=x&sv=1.0`, 'no_signature', /has no signature/],
+        [`${flow}?api-version=1&amp;sp=x&amp;sig=abc`, 'escaped_as_html', /copied out of HTML/],
+        [`https://flow.localhost:${process.env.PORT}/workflows/0/triggers/man`, 'cut_off', /was cut off/],
+        [`https:/user:pw@${host}/x?y=//`, 'names_user', /holds a user name/],
+        [`https://user@${host}/x`, 'names_user', /holds a user name/],
+        [`https:/${host}/x?y=//`, 'bad_host', /does not begin with https/],
+        [`${flow}?api-version=1`, 'unencoded', /cut off at its first &/, '&sp=x&sv=1.0&sig=abc'],
+    ]) {
+        const state = await begun(page, `never-${reason}`);
+        await page.goto(callbackUrl('ends', {state, webhook_url: webhook, app_type: 'teams'}) + (more ?? ''));
+        await page.waitForURL(/\/failed\?/);
+        assert.equal(new URL(page.url()).searchParams.get('reason'), `webhook_${reason}`);
+        assert.match(await page.textContent('main'), says);
+        const [outcome, detail] = attempt(await page.textContent('footer code')).split('|');
+        assert.equal(outcome, 'bad_webhook');
+        assert.match(detail, /webhook/);
+        assert.doesNotMatch(detail, /localhost|user:|sig=abc/);
+        assert.equal(connection(`never-${reason}`), '');
+        if (reason === 'no_signature') await photograph(page, 'failed-webhook-no-signature');
+    }
+}));
+
+test('F34: a prefetch changes nothing, and an error that comes twice is the same error', async () => {
+    const person = new Client();
+    const callback = await person.toCallback(ticketLink('prefetched', 'ends'), 'Sales');
+    for (const headers of [{'Sec-Purpose': 'prefetch'}, {'Sec-Purpose': 'prefetch;prerender'}, {Purpose: 'prefetch'}, {'X-Moz': 'prefetch'}, {'X-Purpose': 'preview'}]) {
+        const answer = await person.request(callback, undefined, {headers});
+        assert.equal(answer.status, 503, JSON.stringify(headers));
+        assert.equal(answer.headers['cache-control'], 'no-store');
+        assert.doesNotMatch(answer.text, /webhook/);
+    }
+    assert.equal(connection('prefetched'), '');
+    assert.match((await person.request(callback)).location, /\/done\//);
+    assert.equal(connection('prefetched'), 'groups|Sales|active');
+    const state = new URL((await person.start(ticketLink('twice-denied', 'ends'))).location).searchParams.get('state');
+    for (let time = 0; time < 3; ++time) {
+        const {location} = await person.request(callbackUrl('ends', {state, error: 'AccessDenied'}));
+        assert.match(location, /reason=denied/);
+        assert.equal(attempt(new URL(location).searchParams.get('request')), time === 0 ? 'denied|' : 'denied|the same once more');
+    }
+});
+
+test('F35: what others add to the callback does not matter; parameters that were escaped as HTML are named', () => inBrowser(async (page) => {
+    const state = await begun(page, 'added');
+    await page.goto(`${callbackUrl('ends', {state, webhook_url: newWebhook(), group_name: 'Sales', app_type: 'groups'})}&utm=%FF&x=%zz&y=1&y=2&%FE=1`);
+    await page.waitForURL(/\/done\//);
+    assert.equal(connection('added'), 'groups|Sales|active');
+    const other = await begun(page, 'escaped');
+    await page.goto(`${PUBLIC_URL}/connect/ends/callback?webhook_url=${encodeURIComponent(newWebhook())}&amp;state=${other}`);
+    await failure(page, 'malformed', {says: /incomplete or damaged/, detail: 'the link was escaped as HTML: it has &amp; where & belongs', picture: ''});
+    await page.goto(`${PUBLIC_URL}/connect/ends/?utm=%FF&utm=1`);
+    assert.equal(await page.getByRole('button', {name: 'Connect to Office 365'}).count(), 0);
+    assert.match(await page.textContent('h1'), /Get Contoso Helpdesk/);
+}));
+
+test('F36: a browser with the cookies of many attempts starts another one and loses them ten at a time', async () => {
+    const person = new Client();
+    const cookies = new Map(Array.from({length: 70}, (_, i) => [`__Host-o365-${i.toString(16).padStart(8, '0')}`, `some-cookie-of-tab-${i}`]));
+    person.cookies.set(new URL(PUBLIC_URL).host, cookies);
+    for (let left = 70; left > 20; left = cookies.size) {
+        const answer = await person.start(ticketLink(`tabs-${left}`, 'ends'));
+        assert.equal(answer.status, 303);
+        assert.ok(!answer.location.includes('/failed'), answer.location);
+        const bytes = Object.entries(answer.headers).flatMap(([name, value]) => [value].flat().map((one) => name.length + one.length + 4)).reduce((a, b) => a + b);
+        assert.ok(bytes < 4000, `${bytes} bytes of headers`);
+        assert.equal(answer.headers['set-cookie'].length, 1 + Math.min(10, left - 19));
+    }
+    assert.equal(cookies.size, 20);
+    assert.ok(cookies.has('__Host-o365-00000045') && !cookies.has('__Host-o365-00000000'), 'the oldest went');
+    // One of the first comes back: it is told why its cookie is gone.
+    const first = new Client();
+    const callback = await first.toCallback(ticketLink('first-tab', 'ends'), 'Sales');
+    const late = await person.request(callback);
+    assert.match(late.location, /reason=too_many/);
+    assert.equal(attempt(new URL(late.location).searchParams.get('request')), 'no_cookie|');
+});
+
+test('F38: in another browser the page of a connection says only that something was connected', () => inBrowser(async (page) => {
+    await connect(page, 'private-person', 'Sales group', 'ends', `, return_url => '${otherUrl}/settings?of=private-person'`);
+    const id = asSuperuser("select public_id from o365_internal.connect_attempt where app_user = 'private-person' and outcome = 'connected'");
+    await page.goto(`${PUBLIC_URL}/connect/ends/done/${id}`);
+    assert.match(await page.textContent('main'), /Sales.*private-person/s);
+    await inBrowser(async (stranger) => {
+        await stranger.goto(`${PUBLIC_URL}/connect/ends/done/${id}`);
+        assert.match(await stranger.textContent('main'), /A connection was made here/);
+        assert.doesNotMatch(await stranger.content(), /Sales|private-person|settings/);
+        await photograph(stranger, 'done-elsewhere');
+    });
+}));
+
+test('F40: a name with control characters is shown and stored without them, and turns no text around it', () => inBrowser(async (page) => {
+    for (const [i, [name, stored, shown]] of [['\u202eevil\x1b[31m', '\u202eevil\ufffd[31m', 1], ['two\r\nlines', 'two lines', 1], ['\u200b\u202e \ufeff', '', 0]].entries()) {
+        const state = await begun(page, `control-${i}`);
+        await page.goto(callbackUrl('ends', {state, webhook_url: newWebhook(), group_name: name, app_type: 'groups'}));
+        await page.waitForURL(/\/done\//);
+        assert.equal(connection(`control-${i}`), `groups|${stored}|active`);
+        assert.deepEqual(await page.locator('dd bdi').allTextContents(), [...(shown ? [stored] : []), `control-${i}`]);
+        if (i === 0) await photograph(page, 'done-turned-name');
+    }
+}));
+
+test('F42: a cookie that something on the way made SameSite=Strict is named', () => inBrowser(async (page, context) => {
+    const state = await begun(page, 'strict');
+    const [cookie] = (await context.cookies(PUBLIC_URL)).filter(({name}) => name === `__Host-o365-${hash(state).slice(0, 8)}`);
+    await context.addCookies([{...cookie, sameSite: 'Strict'}]);
+    await page.getByLabel('Sales group').check();
+    await page.getByRole('button', {name: 'Allow'}).click();
+    await page.waitForURL(/look=1/);
+    assert.match(await page.textContent('main'), /SameSite=Strict.*tell the people who run Contoso Helpdesk/s);
+    assert.equal(attempt(await page.textContent('footer code')), 'strict_cookie|');
+    await photograph(page, 'failed-strict-cookie');
+    assert.equal(connection('strict'), '');
+}));
+
+test('F30: the same place with another address: the page asks, and replacing keeps the connection and its queue', () => inBrowser(async (page) => {
+    const bring = async (more = '') => {
+        const state = await begun(page, 'moved', 'ends', more);
+        await page.goto(callbackUrl('ends', {state, webhook_url: newWebhook(), group_name: 'Sales', app_type: 'groups'}));
+        await page.waitForURL(/\/done\//);
+    };
+    await bring();
+    const id = asApplication("select subscription_id from o365.connections('moved')");
+    sql(`select o365.pause(${id})`);
+    await bring(`, return_url => '${otherUrl}/settings'`);
+    assert.match(await page.textContent('main'), /You have this place already.*Posts in\s*Sales/s);
+    await photograph(page, 'confirm-replace');
+    remember('form-token', await page.getAttribute('input[name=token]', 'value'));
+    await page.getByRole('button', {name: 'Replace the address'}).click();
+    await page.waitForFunction(() => /is connected/.test(document.querySelector('h1').textContent));
+    assert.match(await page.textContent('main'), /has its new address/);
+    assert.equal(asApplication("select subscription_id, status from o365.connections('moved')"), `${id}|paused`);
+    await page.getByRole('link', {name: 'Continue'}).click();
+    await page.waitForURL(`${otherUrl}/settings`);
+    await bring();
+    await page.getByRole('button', {name: 'Keep both'}).click();
+    await page.waitForFunction(() => /is connected/.test(document.querySelector('h1').textContent));
+    assert.equal(asApplication("select count(*) from o365.connections('moved')"), '2');
+    // The application says which one is to be renewed.
+    await page.goto(ticketLink('moved', 'ends', `, renew => ${id}`));
+    assert.match(await page.textContent('main'), /a new address:\s*Sales/);
+    await photograph(page, 'landing-renew');
+    await bring(`, renew => ${id}`);
+    assert.match(await page.textContent('main'), /has its new address/);
+    assert.equal(asApplication("select count(*) from o365.connections('moved')"), '2');
+}));
+
+test('F30: the identical address again is said to be unchanged', async () => {
+    const person = new Client();
+    const webhook = newWebhook();
+    for (const says of [/From now on/, /at the same address/]) {
+        const state = new URL((await person.start(ticketLink('unmoved', 'ends'))).location).searchParams.get('state');
+        const {location} = await person.request(callbackUrl('ends', {state, webhook_url: webhook, group_name: 'Sales', app_type: 'groups'}));
+        assert.match((await person.request(location)).text, says);
+    }
+    assert.equal(asApplication("select count(*) from o365.connections('unmoved')"), '1');
+});
 
 test('HEAD and POST to the callback are refused and use up nothing', async () => {
     const person = new Client();
@@ -304,7 +509,8 @@ test('two tabs at once: each ticket connects once, whichever tab is first', () =
     assert.deepEqual(ends, ['done', 'failed']);
     assert.equal(connection('tab-3'), 'groups|Tab|active');
     const loser = [page, second].find((tab) => tab.url().includes('/failed'));
-    await failure(loser, 'used', {says: /has ended already/, detail: 'the ticket had made a connection already'});
+    // It is this browser's own connection, so the page says what stands.
+    await failure(loser, 'used', {says: /is connected already.*Posts in\s*Tab/s, detail: 'the ticket had made a connection already', picture: ''});
     assert.match(await loser.textContent('main'), /To start, go to Contoso Helpdesk/);
 }));
 

@@ -207,6 +207,42 @@ test('the path of a link to an action stands in no log, whatever becomes of the 
     });
 });
 
+test('F37: of a path no more than /connect/<word>/<known word> is logged, wherever a query got into it', async () => {
+    const logFile = join(LOGS, isNginx ? 'nginx-access.log' : 'apache-access.log');
+    const before = readFileSync(logFile, 'latin1').length;
+    const asked = [];
+    for (const [name, path] of [
+        ['question', (one) => `/connect/desk/callback%3F${one.search}`], ['question-lower', (one) => `/connect/desk/callback%3f${one.search}`],
+        ['question-twice', (one) => `/connect/desk/callback%253F${one.search}`], ['and', (one) => `/connect/desk/callback&${one.search}`],
+        ['semicolon', (one) => `/connect/desk/callback;${one.search}`], ['slash', (one) => `/connect/desk/callback/${one.search}`],
+        ['hash', (one) => `/connect/desk/callback%23${one.search}`], ['equals', (one) => `/connect/desk/callback=${one.search}`],
+        ['capitals', (one) => `/CONNECT/desk/callback%3F${one.search}`], ['mixed', (one) => `/Connect/desk/${one.query}`],
+        ['start', (one) => `/connect/desk/start/${one.query}`], ['ticket', (one) => `/connect/desk/%3Fticket=${one.query}`],
+        ['ticket-and', (one) => `/connect/desk/&ticket=${one.query}`], ['list', (one) => `/connect/%3Fticket=${one.query}`],
+        ['word', (one) => `/connect/${one.query}`], ['word-slash', (one) => `/connect/${one.query}/callback`], ['unknown', (one) => `/connect/desk/${one.query}`],
+        ['done', (one) => `/connect/desk/done/${one.query}`], ['mistyped', (one) => `/conect/desk/callback%3F${one.search}`],
+        ['mistyped-and', (one) => `/callback&${one.search}`], ['mounted', (one) => `/mounted/connect/desk/callback%3F${one.search}`],
+        ['twice', (one) => `/connect/desk/callback%3F${one.search}/connect/desk/callback`], ['action-in-query', (one) => `/x%3F${one.search}/action/y`],
+    ]) {
+        const one = plant(`path-${name}`);
+        // A word of a path may be as long as a slug; a ticket or a state is longer.
+        asked.push([name, path({query: one.query.padEnd(43, 'x'), search: one.search})]);
+    }
+    for (const [, path] of asked) await send(`GET ${path} HTTP/1.1\r\nHost: ${hostname}\r\nConnection: close\r\n\r\n`);
+    const lines = await until('the log', () => {
+        const all = readFileSync(logFile, 'latin1').slice(before).split('\n').filter(Boolean);
+        return all.length >= asked.length && all;
+    });
+    assert.deepEqual(lines.filter((line) => line.includes('planted')), []);
+    const paths = new Set(lines.map((line) => line.match(/ GET (\S+) /)?.[1]));
+    for (const path of ['/connect/desk/***', '/connect/desk/start/***', '/connect/desk/done/***', '/connect/***', '/conect/desk/callback***']) assert.ok(paths.has(path), `${path} of ${[...paths].join(' ')}`);
+    // What is no secret stays readable.
+    for (const path of ['/connect/desk/', '/connect/desk/failed', '/connect/', '/application/page.html']) {
+        await send(`GET ${path} HTTP/1.1\r\nHost: ${hostname}\r\nConnection: close\r\n\r\n`);
+        await until(path, () => readFileSync(logFile, 'latin1').slice(before).includes(` GET ${path} `));
+    }
+});
+
 // ---- No responder, or one that fails --------------------------------------------------------------------------------------
 
 test('without the responder the page asks again by itself', async () => {

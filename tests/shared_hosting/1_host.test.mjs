@@ -167,8 +167,8 @@ test('errors of Microsoft\'s page, a refused host, a damaged webhook, and each o
         [{error: 'Invalid Request'}, 'invalid_request', ''],
         [{error: 'ServerBusy'}, 'unknown_error', 'ServerBusy'],
         [{webhook_url: 'https://elsewhere.example/hook'}, 'refused_host', 'elsewhere.example'],
-        [{webhook_url: 'http://contoso.webhook.localhost/hook'}, 'bad_webhook', ''],
-        [{group_name: 'no webhook'}, 'malformed', ''],
+        [{webhook_url: 'http://contoso.webhook.localhost/hook'}, 'bad_webhook', 'the webhook is not https'],
+        [{group_name: 'no webhook'}, 'malformed', 'it brought neither webhook_url nor error'],
         [{webhook_url: webhook}, 'expired', ''],
     ]) {
         const client = new Client();
@@ -179,7 +179,7 @@ test('errors of Microsoft\'s page, a refused host, a damaged webhook, and each o
             const answer = await client.request(`${PUBLIC_URL}/connect/desk/callback?${new URLSearchParams({state, ...more})}`);
             const page = await client.request(answer.location);
             const request = page.text.match(/<code>(r-[0-9a-f]{12})<\/code>/)[1];
-            assert.equal(new URL(answer.location).searchParams.get('reason'), owner(`select outcome from o365.attempt('${request}')`));
+            assert.equal(new URL(answer.location).searchParams.get('reason').replace(/^webhook_.*/, 'bad_webhook'), owner(`select outcome from o365.attempt('${request}')`));
             return owner(`select outcome, detail from o365.attempt('${request}')`);
         };
         assert.equal(await end(parameters), `${outcome}|${detail}`);

@@ -194,6 +194,95 @@ SELECT is(o365_internal.leads_back(c.url, 'https://app.example.org/mount'), c.ba
 SELECT lives_ok($$SET LOCAL client_min_messages = error; SELECT o365.register_connector('elsewhere', 'Name', pg_temp.logo(), 'short', 'long', 'https://contoso.example',
     ARRAY['one'], 'https://other.example/Connector/Register')$$, 'F43: one that does not is registered with a warning, for something there may pass it on');
 
+-- F30: one place, new address.
+CREATE FUNCTION pg_temp.bring(app_user text, request text, webhook text, group_name text DEFAULT 'Sales', ticket_renews bigint DEFAULT NULL) RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_temp.begin(request, 'c1', app_user);
+    UPDATE o365_internal.connect_attempt AS a SET renews = ticket_renews WHERE a.state_hash = sha256(request::bytea);
+    RETURN pg_temp.callback(request, 'c1', request, 'https://contoso.webhook.office.com/x/' || webhook, group_name => group_name) ->> 'outcome';
+END $$;
+CREATE FUNCTION pg_temp.answer(request text, own text, confirmed boolean, replace boolean) RETURNS text LANGUAGE sql AS $$
+    SELECT o365.responder_confirm('desk', (SELECT a.public_id::text FROM o365_internal.connect_attempt AS a WHERE a.request_id = request AND a.of_attempt IS NULL),
+        sha256('c1'), own, confirmed, replace) ->> 'outcome' $$;
+CREATE FUNCTION pg_temp.page(request text) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT o365.responder_done('desk', (SELECT a.public_id::text FROM o365_internal.connect_attempt AS a WHERE a.request_id = request AND a.of_attempt IS NULL), ARRAY[sha256('c1')]) $$;
+CREATE FUNCTION pg_temp.opened(id bigint) RETURNS text LANGUAGE sql AS $$
+    SELECT (o365_internal.pgp_pub_decrypt(s.sealed, o365_internal.dearmor(current_setting('test.secret_key')))::jsonb ->> 'webhook') || ' of '
+           || (o365_internal.pgp_pub_decrypt(s.sealed, o365_internal.dearmor(current_setting('test.secret_key')))::jsonb ->> 'id')
+      FROM o365_internal.subscription AS s WHERE s.subscription_id = id $$;
+SELECT set_config('test.secret_key', :'secret_key', false) \g /dev/null
+SELECT is(pg_temp.bring('mia', 'r-0000000f3001', 'old'), 'connected', 'F30: a place is connected');
+SELECT s.subscription_id AS mia FROM o365_internal.subscription AS s WHERE s.app_user = 'mia' \gset
+SELECT is(pg_temp.bring('mia', 'r-0000000f3002', 'old'), 'connected', 'F30: the identical webhook again');
+SELECT results_eq($$SELECT pg_temp.page('r-0000000f3002') ->> 'renewal', a.detail FROM o365.attempt('r-0000000f3002') AS a$$, $$VALUES ('unchanged', 'unchanged')$$, 'F30: is said to be unchanged');
+SELECT is(pg_temp.bring('mia', 'r-0000000f3003', 'other', 'Engineering'), 'connected', 'F30: another place asks nothing');
+SELECT is(pg_temp.bring('mia', 'r-0000000f3004', 'new'), 'pending', 'F30: another webhook for the same place is asked about');
+SELECT results_eq($$SELECT p ->> 'replaces', p ->> 'may_keep_both' FROM pg_temp.page('r-0000000f3004') AS p$$, $$VALUES ('true', 'true')$$, 'F30: its page offers to replace or to keep both');
+SELECT is(pg_temp.page('r-0000000f3004') - 'replaces' - 'may_keep_both' ->> 'cookie', '1', 'F30: to the browser that connected');
+-- Suspended, with a card that waits.
+SET LOCAL SESSION AUTHORIZATION shop;
+SELECT o365.send(:mia, '{"text": "waits for the new address"}') \g /dev/null
+RESET SESSION AUTHORIZATION;
+UPDATE o365_internal.subscription SET in_doubt_policy = 'skip' WHERE subscription_id = :mia;
+SELECT o365_internal.hold(:mia, 'suspended', 'Microsoft wants a new address: connect again') \g /dev/null
+SELECT is(pg_temp.answer('r-0000000f3004', 'r-0000000f3005', true, true), 'connected', 'F30: replaced');
+SELECT results_eq(format('SELECT s.status, s.in_doubt_policy, s.renewed_at IS NOT NULL, pg_temp.opened(s.subscription_id) FROM o365_internal.subscription AS s WHERE s.subscription_id = %s', :mia),
+    format($$VALUES ('active', 'skip', true, 'https://contoso.webhook.office.com/x/new of %s')$$, :mia), 'F30: number and settings stay, the webhook is the new one, under its name');
+SELECT results_eq(format('SELECT l.hold, l.next_at <= now() FROM o365_internal.lane AS l WHERE l.subscription_id = %s', :mia), 'VALUES (NULL::text, true)', 'F30: the queue is awake');
+SELECT is((SELECT count(*) FROM o365_internal.outbox AS o WHERE o.subscription_id = :mia), 1::bigint, 'F30: and has its card');
+SELECT results_eq($$SELECT s.status, s.sealed IS NULL AND s.replacement IS NULL AND s.webhook_index IS NULL FROM o365_internal.subscription AS s
+    WHERE s.app_user = 'mia' AND s.status_reason ~ '^its webhook replaced'$$, $$VALUES ('removed', true)$$, 'F30: nothing secret of the new one stays');
+SELECT results_eq($$SELECT p ->> 'renewal', p ->> 'outcome' FROM pg_temp.page('r-0000000f3004') AS p$$, $$VALUES ('replaced', 'connected')$$, 'F30: its page says so');
+SELECT is(pg_temp.callback('r-0000000f3004', 'c1', 'r-0000000f3006', 'https://contoso.webhook.office.com/x/new') ->> 'outcome', 'repeated', 'F30: the same callback again repeats it');
+SELECT is(pg_temp.answer('r-0000000f3004', 'r-0000000f3007', true, true), 'repeated', 'F30: so does the answer');
+SELECT is(pg_temp.bring('mia', 'r-0000000f3008', 'third'), 'pending', 'F30: a third one');
+SELECT is(pg_temp.answer('r-0000000f3008', 'r-0000000f3009', true, false), 'connected', 'F30: may stand beside it');
+SELECT is((SELECT count(*) FROM o365_internal.subscription AS s WHERE s.app_user = 'mia' AND s.status = 'active'), 3::bigint, 'F30: then there are both');
+SELECT is((SELECT count(*) FROM o365_internal.subscription AS s WHERE s.replacement IS NOT NULL OR s.replaces IS NOT NULL AND s.status = 'active'), 0::bigint, 'F30: and nothing is left of the question');
+SELECT is(pg_temp.bring('mia', 'r-0000000f3010', 'fourth'), 'pending', 'F30: a fourth one');
+SELECT is(pg_temp.answer('r-0000000f3010', 'r-0000000f3011', false, false), 'discarded', 'F30: may be forgotten');
+SELECT is(pg_temp.opened(:mia), format('https://contoso.webhook.office.com/x/new of %s', :mia), 'F30: which changes nothing');
+-- By the application.
+SELECT o365.pause(:mia) \g /dev/null
+SELECT is(pg_temp.bring('mia', 'r-0000000f3012', 'fifth', 'Renamed', :mia), 'connected', 'F30: a ticket that renews asks nothing');
+SELECT results_eq(format('SELECT s.status, s.group_name, pg_temp.opened(s.subscription_id) FROM o365_internal.subscription AS s WHERE s.subscription_id = %s', :mia),
+    format($$VALUES ('paused', 'Renamed', 'https://contoso.webhook.office.com/x/fifth of %s')$$, :mia), 'F30: a person''s pause stays, name and webhook are new');
+SELECT is(pg_temp.bring('mia', 'r-0000000f3013', 'fifth', 'Renamed', :mia), 'connected', 'F30: again with the same');
+SELECT is(pg_temp.page('r-0000000f3013') ->> 'renewal', 'unchanged', 'F30: unchanged');
+SELECT is(pg_temp.bring('mia', 'r-0000000f3014', 'other', 'Engineering', :mia), 'connected', 'F30: a webhook that is another subscription''s');
+SELECT is(pg_temp.opened(:mia), format('https://contoso.webhook.office.com/x/fifth of %s', :mia), 'F30: renews that one');
+UPDATE o365_internal.lane SET next_at = now() + interval '1 day', failures = 9 WHERE subscription_id = :mia;
+SELECT o365.resume(:mia) \g /dev/null
+UPDATE o365_internal.lane SET next_at = now() + interval '1 day', failures = 9 WHERE subscription_id = :mia;
+SELECT pg_temp.bring('mia', 'r-0000000f3015', 'sixth', 'Renamed', :mia) \g /dev/null
+SELECT results_eq(format('SELECT l.failures, l.next_at <= now() FROM o365_internal.lane AS l WHERE l.subscription_id = %s', :mia), 'VALUES (0, true)', 'F30: an active one that was failing tries the new address at once');
+UPDATE o365_internal.subscription SET status = 'gone' WHERE subscription_id = :mia;
+SELECT pg_temp.bring('mia', 'r-0000000f3016', 'seventh', 'Renamed', :mia) \g /dev/null
+SELECT is(s.status, 'active', 'F30: one that was gone is back') FROM o365_internal.subscription AS s WHERE s.subscription_id = :mia;
+UPDATE o365_internal.connector SET confirm = true WHERE slug = 'desk';
+SELECT is(pg_temp.bring('mia', 'r-0000000f3017', 'eighth', 'Renamed', :mia), 'pending', 'F30: a connector that wants it confirms a new address too');
+SELECT results_eq($$SELECT p ->> 'replaces', p ->> 'may_keep_both' FROM pg_temp.page('r-0000000f3017') AS p$$, $$VALUES ('true', 'false')$$, 'F30: there is nothing to keep both of');
+SELECT is(pg_temp.answer('r-0000000f3017', 'r-0000000f3018', true, false), 'connected', 'F30: yes');
+SELECT is(pg_temp.opened(:mia), format('https://contoso.webhook.office.com/x/eighth of %s', :mia), 'F30: replaces it');
+UPDATE o365_internal.connector SET confirm = false WHERE slug = 'desk';
+SELECT is(pg_temp.bring('noah', 'r-0000000f3020', 'n1', NULL), 'connected', 'F30: of places without a name');
+SELECT is(pg_temp.bring('noah', 'r-0000000f3021', 'n2', NULL), 'connected', 'F30: nobody knows whether they are the same');
+UPDATE o365_internal.subscription SET app_type = 'mail', app_type_normalised = 'mail' WHERE app_user = 'noah';
+SELECT is(o365_internal.same_place((SELECT c.connector_id FROM o365_internal.connector AS c WHERE c.slug = 'desk'), 'noah', 'mail', NULL) IS NOT NULL, true, 'F30: but a user has one inbox');
+SELECT is(pg_temp.bring('mia', 'r-0000000f3022', 'ninth', 'Renamed'), 'pending', 'F30: one that may replace');
+SELECT o365.remove(:mia) \g /dev/null
+SELECT is(pg_temp.page('r-0000000f3022') ->> 'replaces', NULL, 'F30: has nothing to replace once that was removed');
+SELECT is(pg_temp.answer('r-0000000f3022', 'r-0000000f3023', true, true), 'connected', 'F30: and is connected by itself');
+SELECT is(pg_temp.bring('mia', 'r-0000000f3024', 'tenth', 'Renamed', :mia), 'pending', 'F30: a ticket for what was removed meanwhile finds the place by its name');
+SET LOCAL SESSION AUTHORIZATION shop;
+SELECT matches(o365.begin_connect('desk', 'bob', renew => (SELECT c.subscription_id FROM o365.connections('bob') AS c LIMIT 1)), 'ticket=', 'F30: begin_connect takes a subscription to renew');
+SELECT throws_ok(format('SELECT o365.begin_connect(''desk'', %L, renew => %s)', u.name, u.id), '42704', NULL, 'F30: not ' || u.what) FROM (VALUES
+    ('bob', 0, 'one that does not exist'), ('mia', (SELECT c.subscription_id FROM o365.connections('bob') AS c LIMIT 1), 'another user''s')) AS u (name, id, what);
+SELECT throws_ok(format('SELECT o365.begin_connect(''desk'', ''mia'', renew => %s)', :mia), '42704', NULL, 'F30: not a removed one');
+RESET SESSION AUTHORIZATION;
+SELECT is((SELECT t.renews IS NOT NULL FROM o365_internal.ticket AS t WHERE t.app_user = 'bob' ORDER BY t.created_at DESC, t.renews LIMIT 1), true, 'F30: its ticket knows which');
+
 -- Without a key nobody connects, and nothing is lost: the state stays open.
 UPDATE o365_internal.sealing_key SET active = false;
 SELECT pg_temp.begin('s13', 'c1', 'eve') \g /dev/null

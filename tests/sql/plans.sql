@@ -74,7 +74,7 @@ BEGIN
           FROM o365_internal.connector AS c, generate_series(1, 3000) AS i;
     DISCARD PLANS;
     v_before := pg_temp.rows_read();
-    outcome := pg_temp.callback(state, 'cookie', 'r-' || state, 'https://contoso.webhook.office.com/webhookb2/' || state) ->> 'outcome';
+    outcome := pg_temp.callback(state, 'cookie', 'r-' || state, 'https://contoso.webhook.office.com/webhookb2/' || state, group_name => state) ->> 'outcome';
     few := pg_temp.rows_read() - v_before < 40;
 END $$;
 BEGIN;
@@ -111,7 +111,7 @@ DECLARE
 BEGIN
     v_before := pg_temp.rows_read();
     PERFORM pg_temp.begin(v_state, 'cookie', 'ann');
-    v_page := pg_temp.callback(v_state, 'cookie', 'r-live-' || n, 'https://contoso.webhook.office.com/webhookb2/live' || n);
+    v_page := pg_temp.callback(v_state, 'cookie', 'r-live-' || n, 'https://contoso.webhook.office.com/webhookb2/live' || n, group_name => 'Live ' || n);
     PERFORM o365.responder_done('desk', regexp_replace(v_page ->> 'location', '.*/', ''), ARRAY[sha256('cookie')]);
     SELECT a.subscription_id INTO v_id FROM o365_internal.connect_attempt AS a WHERE a.request_id = 'r-live-' || n;
     PERFORM o365.send(v_id, '{"text": "Hello"}');
