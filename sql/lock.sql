@@ -12,6 +12,7 @@ DECLARE
     v_found text;
     v_vacuum boolean;
     v_pid integer;
+    v_began timestamptz := clock_timestamp();
 BEGIN
     FOR v_try IN 1 .. 6 LOOP
         BEGIN
@@ -40,9 +41,12 @@ BEGIN
                                     ', ' || a.state, ', transaction since ' || a.xact_start::timestamptz(0), ', last statement since ' || a.query_start::timestamptz(0)) END AS who
               FROM pg_catalog.pg_locks AS l
               LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
-              LEFT JOIN pg_catalog.pg_prepared_xacts AS p ON l.pid IS NULL AND l.virtualtransaction = '-1/' || p.transaction
+              LEFT JOIN pg_catalog.pg_locks AS x ON l.pid IS NULL AND x.virtualtransaction = l.virtualtransaction AND x.locktype = 'transactionid' AND x.pid IS NULL
+              LEFT JOIN pg_catalog.pg_prepared_xacts AS p ON p.transaction = x.transactionid
              WHERE l.granted AND l.locktype = 'relation' AND l.relation = ANY (v_relations) AND l.pid IS DISTINCT FROM pg_backend_pid()
                AND l.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = current_database())
+               -- Who came since then passes, and is in nobody's way.
+               AND (l.pid IS NULL OR a.xact_start IS NULL OR a.xact_start < v_began)
                AND (v_mode = 'ACCESS EXCLUSIVE' OR l.mode NOT IN ('AccessShareLock', 'RowShareLock'))) AS h;
         PERFORM set_config('role', v_owner, true);
         v_holders := coalesce(v_found, v_holders);
@@ -53,5 +57,5 @@ BEGIN
     RAISE EXCEPTION 'tables of o365-connector are in use by %', v_holders
         USING ERRCODE = 'lock_not_available',
               HINT = concat('Nothing was changed. Install again when that transaction has ended',
-                            format('; select pg_terminate_backend(%s) ends it', v_pid), '.');
+                            '; select pg_terminate_backend(' || v_pid || ') ends it', '.');
 END $$;
