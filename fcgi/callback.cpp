@@ -89,6 +89,7 @@ Json::Value store(Site& site, const Request& request, const std::string& slug, c
                                  cookie_hashes(attempt_cookies(request))};
     const bool pinned = !site.sealing_key().empty();
     if (pinned) fields.emplace_back(site.sealing_key());
+    site.check_schema();
     const Rows rows = site.database().copy_row(fmt::format("{}{})", kTarget, pinned ? ", sealing_key" : ""), fields,
                                                fmt::format("SELECT o365.responder_callback_outcome('{}')", request.id));
     site.database_answered(true);

@@ -5,6 +5,7 @@ namespace o365 {
 
 Response logo(Site& site, const Request& request, const std::string& slug) {
     if (request.method == "POST") return site.wrong_method(request, "GET, HEAD");
+    site.check_schema();
     const Rows rows = site.database().call("SELECT content_type, logo FROM o365.responder_logo($1)", {slug});
     site.database_answered(true);
     if (rows.size() == 0) return site.message(request, 404);

@@ -15,6 +15,7 @@
 #include "lib/listener.h"
 #include "lib/log.h"
 #include "lib/page.h"
+#include "lib/schema.h"
 #include "lib/settings.h"
 
 namespace {
@@ -79,6 +80,8 @@ int check(const o365::Settings& settings) {
     }
     try {
         o365::Database database = open_database(settings);
+        if (const std::string problem = o365::schema_problem(database); !problem.empty())
+            report(problem, "see docs/operator.md, Upgrade: the schema first, then the programs");
         const o365::Rows rows = database.call("SELECT o365.responder_connectors() ->> 'public_url'");
         if (rows.text(0, 0).empty()) {
             report("the setting public_url of the installation is empty",

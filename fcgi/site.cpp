@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "lib/log.h"
+#include "lib/schema.h"
 #include "lib/url.h"
 
 namespace o365 {
@@ -143,7 +144,16 @@ void Site::refuse_other_sites(const Request& request) {
     if (!is_same_site_post(request, public_url)) throw BadRequest(400, "the form was sent from another site");
 }
 
+void Site::check_schema() {
+    constexpr std::chrono::minutes kGood{1};
+    const auto now = std::chrono::steady_clock::now();
+    if (schema_checked_.time_since_epoch().count() != 0 && now - schema_checked_ < kGood) return;
+    require_schema(database_);
+    schema_checked_ = now;
+}
+
 Json::Value Site::ask(std::string_view statement, const std::vector<Value>& parameters) {
+    check_schema();
     const Rows rows = database_.call(statement, parameters);
     database_answered(true);
     return database_json(rows.text(0, 0));

@@ -4,6 +4,7 @@
 
 #include <json/json.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,7 +50,11 @@ class Site {
     // cannot; where there is none by Origin, which is compared with public_url. Before anything else is done with it.
     void refuse_other_sites(const Request& request);
 
-    // The answer of one of the o365.responder_ functions. Throws DatabaseError.
+    // Throws DatabaseError (Fault::retry) while the database's schema is of a version that this program does not go
+    // with. Asks once a minute at most: the schema may be upgraded while the program runs.
+    void check_schema();
+
+    // The answer of one of the o365.responder_ functions, after check_schema. Throws DatabaseError.
     Json::Value ask(std::string_view statement, const std::vector<Value>& parameters = {});
 
     Response page(const Request& request, int status, std::string_view name, Json::Value values) const;
@@ -79,6 +84,7 @@ class Site {
     const Pages& pages_;
     std::string sealing_key_;
     bool down_ = false;
+    std::chrono::steady_clock::time_point schema_checked_{};
 };
 
 // Lets a form of the page lead to the Connect page, and where that is Microsoft's on to its sign-in.

@@ -13,6 +13,7 @@
 #include "lib/card_conversion.h"
 #include "lib/json_text.h"
 #include "lib/log.h"
+#include "lib/schema.h"
 #include "lib/url.h"
 
 namespace o365 {
@@ -199,6 +200,8 @@ void Delivery::loop(std::optional<Clock::time_point> deadline) {
 }
 
 void Delivery::start_worker() {
+    // Nothing is written, and nothing is waited for: that takes an operator.
+    if (const std::string problem = schema_problem(database_); !problem.empty()) throw std::runtime_error(problem);
     const Rows rows = database_.call("select o365.worker_start($1, $2, $3)",
                                      {worker_name(settings_), O365_VERSION, settings_.environment});
     take_orders(rows.text(0, 0));
@@ -255,6 +258,12 @@ void Delivery::keep_in_touch() {
 void Delivery::tidy() {
     std::erase_if(opened_, [](const auto& entry) { return Clock::now() - entry.second.used_at > kCached; });
     try {
+        // The schema may have been upgraded meanwhile, past what this worker knows.
+        if (const std::string problem = schema_problem(database_); !problem.empty()) {
+            log::error("schema_differs", "why={} then=\"finishing what is in flight\"", log::quoted(problem));
+            stop();
+            return;
+        }
         const Rows rows = database_.call("select o365.worker_chores($1)", {worker_});
         if (!rows.text(0, 0).empty()) log::info("chores", "done={}", log::quoted(rows.text(0, 0)));
     } catch (const DatabaseError& error) {

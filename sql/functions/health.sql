@@ -62,7 +62,8 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
           FROM (SELECT 'attempt' AS name WHERE EXISTS (SELECT FROM o365_internal.attempt_default)
                 UNION ALL SELECT 'delivery' WHERE EXISTS (SELECT FROM o365_internal.delivery_default)) AS t
         UNION ALL
-        SELECT CASE f.severity WHEN 'error' THEN 1 ELSE 2 END, f.severity, f.object, f.problem, f.next_step FROM o365_internal.server_findings() AS f
+        SELECT CASE f.severity WHEN 'error' THEN 1 ELSE 2 END, f.severity, f.object, f.problem, f.next_step
+          FROM (SELECT * FROM o365_internal.server_findings() UNION ALL SELECT * FROM o365_internal.version_findings()) AS f
         UNION ALL
         SELECT 2, 'warning', 'connector ' || c.slug, format('its callback URL %s is not below public_url, so the browser''s cookie '
                    'does not reach it', c.callback_url),
