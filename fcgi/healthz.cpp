@@ -28,6 +28,9 @@ Response healthz(Site& site, const Request& request) {
         return Response::text(503, "the schema o365 is not installed; run sql/install.sql\n");
     } catch (const DatabaseError& error) {
         if (error.fault() == Fault::down || error.timed_out()) return by_last_look(site.database().last_look());
+        // What a schema of another version says has no SQLSTATE, and both numbers.
+        if (error.fault() == Fault::retry && error.sqlstate().empty())
+            return Response::text(503, fmt::format("{}\n", error.what()));
         return Response::text(503, fmt::format("no database\nit answered with an error {}\n", error.sqlstate()));
     }
 }

@@ -16,6 +16,7 @@
 #include "lib/listener.h"
 #include "lib/log.h"
 #include "lib/page.h"
+#include "lib/schema.h"
 #include "lib/settings.h"
 
 namespace {
@@ -88,6 +89,8 @@ int check(const o365::Settings& settings) {
     }
     try {
         o365::Database database = open_database(settings);
+        if (const std::string problem = o365::schema_problem(database); !problem.empty())
+            report(problem, "see docs/operator.md, Upgrade: the schema first, then the programs");
         const o365::Rows rows = database.call("SELECT o365.responder_connectors() ->> 'public_url'");
         if (rows.text(0, 0).empty()) {
             report("the setting public_url of the installation is empty",
@@ -111,7 +114,7 @@ int run(const o365::Settings& settings) {
     options.group = settings.socket_group;
     // One more than there are connections, for what needs no database.
     options.threads = settings.threads + 1;
-    o365::DatabasePool database([&] { return open_database(settings); }, settings.threads);
+    o365::DatabasePool database([&] { return open_database(settings); }, settings.threads, o365::require_schema);
     options.stopping = [&] { database.end_by(o365::DatabasePool::Clock::now() + kLastCalls); };
     const auto make_handler = [&]() -> o365::Handler {
         const auto site = std::make_shared<o365::Site>(database, pages, settings.sealing_key);

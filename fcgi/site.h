@@ -4,6 +4,7 @@
 
 #include <json/json.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>

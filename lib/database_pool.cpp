@@ -7,17 +7,23 @@
 
 namespace o365 {
 
-DatabasePool::DatabasePool(const Make& make, int size) {
+DatabasePool::DatabasePool(const Make& make, int size, Check check) : check_(std::move(check)) {
     for (int i = 0; i < std::max(size, 1); ++i) slots_.push_back(std::make_unique<Slot>(make()));
 }
 
 Rows DatabasePool::call(std::string_view statement, const std::vector<Value>& parameters) {
-    return with_slot(take(), [&](Database& database) { return database.call(statement, parameters); });
+    return with_slot(take(), [&](Slot& slot) {
+        if (Clock::now() - slot.checked >= kChecked) check(slot);
+        return slot.database.call(statement, parameters);
+    });
 }
 
 Rows DatabasePool::copy_row(std::string_view copy_target, const std::vector<Value>& fields,
                             std::string_view then_select) {
-    return with_slot(take(), [&](Database& database) { return database.copy_row(copy_target, fields, then_select); });
+    return with_slot(take(), [&](Slot& slot) {
+        if (Clock::now() - slot.checked >= kChecked) check(slot);
+        return slot.database.copy_row(copy_target, fields, then_select);
+    });
 }
 
 std::optional<Rows> DatabasePool::look(std::string_view statement, std::chrono::milliseconds timeout) {
@@ -28,15 +34,24 @@ std::optional<Rows> DatabasePool::look(std::string_view statement, std::chrono::
         if (!refused) slot = free_slot();
     }
     if (slot == nullptr) return std::nullopt;
-    return with_slot(*slot, [&](Database& database) {
+    return with_slot(*slot, [&](Slot& with) {
+        Database& database = with.database;
         struct Restore {
             Database& database;
             std::chrono::milliseconds before;
             ~Restore() { database.set_timeout(before); }
         } const restore{database, database.timeout()};
         database.set_timeout(std::min(timeout, restore.before));
+        check(with);
         return database.call(statement);
     });
+}
+
+void DatabasePool::check(Slot& slot) {
+    if (!check_) return;
+    slot.checked = {};
+    check_(slot.database);
+    slot.checked = Clock::now();
 }
 
 DatabasePool::Look DatabasePool::last_look() const {
@@ -50,7 +65,7 @@ void DatabasePool::end_by(Clock::time_point when) noexcept {
 
 Rows DatabasePool::with_slot(Slot& slot, const Work& work) {
     try {
-        Rows rows = work(slot.database);
+        Rows rows = work(slot);
         give_back(slot, nullptr);
         return rows;
     } catch (const DatabaseError& error) {

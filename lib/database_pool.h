@@ -21,6 +21,7 @@ class DatabasePool {
   public:
     using Clock = std::chrono::steady_clock;
     using Make = std::function<Database()>;
+    using Check = std::function<void(Database& database)>;
 
     // What the database did at the last call.
     struct Look {
@@ -30,7 +31,9 @@ class DatabasePool {
     };
 
     // At most `size` connections, at least one. `make` makes them as they are needed; the one used last is used next.
-    DatabasePool(const Make& make, int size);
+    // `check` runs on a connection before its first call, and again once it is a minute old: it throws DatabaseError
+    // when the database must not be used. May be empty.
+    DatabasePool(const Make& make, int size, Check check = {});
     DatabasePool(const DatabasePool&) = delete;
     DatabasePool& operator=(const DatabasePool&) = delete;
 
@@ -40,7 +43,7 @@ class DatabasePool {
     Rows copy_row(std::string_view copy_target, const std::vector<Value>& fields, std::string_view then_select);
 
     // The same as call, for who would rather know than wait: takes at most `timeout`, and is nullopt where call would
-    // wait for a connection or fail because the database does not answer. Throws DatabaseError.
+    // wait for a connection or fail because the database does not answer. Asks `check` each time. Throws DatabaseError.
     std::optional<Rows> look(std::string_view statement, std::chrono::milliseconds timeout);
     Look last_look() const;
 
@@ -49,6 +52,8 @@ class DatabasePool {
 
     // How long a connection may be in use before others stop waiting for one.
     static constexpr std::chrono::seconds kBusy{2};
+    // How long the answer of `check` holds.
+    static constexpr std::chrono::minutes kChecked{1};
     // How long nobody tries a database that did not answer.
     static constexpr std::chrono::seconds kDown{1};
 
@@ -59,15 +64,18 @@ class DatabasePool {
         bool in_use = false;
         bool probes = false;  // of a database that is down, the only one that is in use
         Clock::time_point since{};
+        Clock::time_point checked{};
     };
-    using Work = std::function<Rows(Database& database)>;
+    using Work = std::function<Rows(Slot& slot)>;
 
     Rows with_slot(Slot& slot, const Work& work);
+    void check(Slot& slot);
     Slot& take();
     Slot* free_slot();
     void refuse_while_down() const;
     void give_back(Slot& slot, const DatabaseError* error) noexcept;
 
+    const Check check_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<std::unique_ptr<Slot>> slots_;  // in use or not; those at the front were used last

@@ -36,7 +36,12 @@ SELECT current_setting('server_version_num')::int < 140000 AS too_old,
 
 -- Whatever database and role have as their defaults.
 BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = on;
+SET LOCAL transform_null_equals = off;
+SET LOCAL bytea_output = hex;
 SET LOCAL statement_timeout = 0;
+SET LOCAL idle_in_transaction_session_timeout = 0;
 SET LOCAL lock_timeout = '3s';
 DO $$
 BEGIN
@@ -251,7 +256,7 @@ END $$;
 \if :views_changed
   \if :is_locked
   \else
-    SELECT set_config('o365.lock_relations', :'views_to_replace', true) \g /dev/null
+    SELECT set_config('o365.lock_mode', 'ACCESS EXCLUSIVE', true), set_config('o365.lock_relations', :'views_to_replace', true) \g /dev/null
     \ir lock.sql
   \endif
   \if :is_new

@@ -1,19 +1,20 @@
 -- Locks what the settings o365.lock_relations (names between blanks) and o365.lock_mode name, for the transaction that upgrades. Whoever comes after
--- a lock that is waited for waits as well, so no wait lasts longer than a third of a second, and everybody passes in between. What is still
--- in use after some tries is told: who holds it, and since when; never a statement's text, which may hold cards.
+-- a lock that is waited for waits as well, so no try lasts longer than a second, the first ones much shorter, and everybody passes in between. What
+-- is still in use after some tries is told: who holds it, and since when; never a statement's text, which may hold cards.
 DO $$
 DECLARE
     v_owner name := current_user;
     v_mode text := current_setting('o365.lock_mode');
     v_relations regclass[] := string_to_array(current_setting('o365.lock_relations'), ' ')::regclass[];
     v_relation regclass;
-    v_wait_ms integer := 300;
+    v_wait_ms integer := 200;
     v_holders text := 'somebody who has ended since';
     v_found text;
     v_vacuum boolean;
     v_pid integer;
+    v_began timestamptz := clock_timestamp();
 BEGIN
-    FOR v_try IN 1 .. 6 LOOP
+    FOR v_try IN 1 .. 5 LOOP
         BEGIN
             PERFORM set_config('lock_timeout', v_wait_ms || 'ms', true);
             FOREACH v_relation IN ARRAY v_relations LOOP
@@ -40,18 +41,21 @@ BEGIN
                                     ', ' || a.state, ', transaction since ' || a.xact_start::timestamptz(0), ', last statement since ' || a.query_start::timestamptz(0)) END AS who
               FROM pg_catalog.pg_locks AS l
               LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
-              LEFT JOIN pg_catalog.pg_prepared_xacts AS p ON l.pid IS NULL AND l.virtualtransaction = '-1/' || p.transaction
+              LEFT JOIN pg_catalog.pg_locks AS x ON l.pid IS NULL AND x.virtualtransaction = l.virtualtransaction AND x.locktype = 'transactionid' AND x.pid IS NULL
+              LEFT JOIN pg_catalog.pg_prepared_xacts AS p ON p.transaction = x.transactionid
              WHERE l.granted AND l.locktype = 'relation' AND l.relation = ANY (v_relations) AND l.pid IS DISTINCT FROM pg_backend_pid()
                AND l.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = current_database())
+               -- Who came since then passes, and is in nobody's way.
+               AND (l.pid IS NULL OR a.xact_start IS NULL OR a.xact_start < v_began)
                AND (v_mode = 'ACCESS EXCLUSIVE' OR l.mode NOT IN ('AccessShareLock', 'RowShareLock'))) AS h;
         PERFORM set_config('role', v_owner, true);
         v_holders := coalesce(v_found, v_holders);
         -- Autovacuum gives way to whoever waits for as long as deadlock_timeout.
-        v_wait_ms := CASE WHEN v_vacuum THEN 1500 ELSE 300 END;
+        v_wait_ms := CASE WHEN v_vacuum THEN 1500 ELSE 200 * (v_try + 1) END;
         PERFORM pg_sleep(0.2);
     END LOOP;
     RAISE EXCEPTION 'tables of o365-connector are in use by %', v_holders
         USING ERRCODE = 'lock_not_available',
               HINT = concat('Nothing was changed. Install again when that transaction has ended',
-                            format('; select pg_terminate_backend(%s) ends it', v_pid), '.');
+                            '; select pg_terminate_backend(' || v_pid || ') ends it', '.');
 END $$;

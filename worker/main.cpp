@@ -17,6 +17,7 @@
 #include "lib/key_ring.h"
 #include "lib/log.h"
 #include "lib/process.h"
+#include "lib/schema.h"
 #include "lib/url.h"
 #include "worker/card.h"
 #include "worker/delivery.h"
@@ -61,6 +62,8 @@ int check(const Settings& settings, const std::string& path) {
     o365::keys_check(settings);
     o365::Database database(settings.database, settings.worker_role, "o365-worker --check", o365::Patience{},
                             o365::statements_when(settings.prepared_statements));
+    if (const std::string problem = o365::schema_problem(database); !problem.empty())
+        throw o365::SettingsError(fmt::format("{}: {}", path, problem));
     // No worker has the number 0: nothing is written.
     const Json::Value orders =
         o365::database_json(database.call("select o365.worker_heartbeat(0, $1)", {settings.environment}).text(0, 0));

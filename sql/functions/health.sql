@@ -38,6 +38,8 @@ BEGIN
         ('sealing_key_not_pinned', 'warning'),
         ('server_outdated', 'warning'),
         ('statements_logged', 'warning'),
+        ('version_differs', 'warning'),
+        ('version_too_old', 'error'),
         ('webhooks_not_opened', 'error'),
         ('webhooks_throttled', 'warning'),
         ('worker_environment', 'error')

@@ -70,6 +70,48 @@ test('--check names what would fail later', () => {
     assert.match(check('log', '/nowhere/o365.log'), /could not open the log file '\/nowhere\/o365.log'/);
 });
 
+test('F51: a schema that is too new, too old or absent is told by every program, with both numbers', async () => {
+    const program = (name, ...words) => spawnSync(join(BUILD, name), ['--config', CONFIG, ...words], {encoding: 'utf8'});
+    const healthz = async () => (await new Client().request(`${PUBLIC_URL}/healthz`)).text;
+    const [number, oldest] = asSuperuser('select schema, oldest_program from o365.version()').split('|').map(Number);
+    const workers = () => asSuperuser('select max(worker_id) from o365_internal.worker');
+    const told = async (pattern) => {
+        for (const [name, word] of [['o365-worker', '--check'], ['o365-worker', '--once'], ['o365-connector.fcgi', '--check']]) {
+            const {status, stdout, stderr} = program(name, word);
+            assert.equal(status, 1, `${name} ${word}`);
+            assert.match(stdout + stderr, pattern, `${name} ${word}`);
+        }
+        assert.match(await healthz(), pattern);
+    };
+    const version = (schema, serves) => asSuperuser(`create or replace function o365.version() returns table (schema integer, oldest_program integer, installed_at timestamptz)
+        language sql stable security definer set search_path = pg_catalog, pg_temp as 'select ${schema}, ${serves}, now()'`);
+    const definition = asSuperuser("select pg_get_functiondef('o365.version()'::regprocedure)");
+    try {
+        // One version apart they go together, and health says which worker is behind.
+        version(number + 1, number);
+        for (const name of ['o365-worker', 'o365-connector.fcgi']) assert.equal(program(name, '--check').status, 0, `${name} one version apart`);
+        assert.equal(await healthz(), 'ok\n');
+        assert.match(sql("select string_agg(problem, '; ') from o365.health() where object like 'worker %'"),
+            new RegExp(`is of version ${number}, the schema has version ${number + 1}`));
+        // At its chores, once a minute, it would see what follows and end.
+        await stack('stop', 'worker');
+        const before = workers();
+        version(number + 2, number + 1);
+        await told(new RegExp(`schema has version ${number + 2} and works with programs of version ${number + 1} or newer, and this program is of version ${number}: upgrade the program`));
+        version(oldest - 1, 1);
+        await told(new RegExp(`schema has version ${oldest - 1}, and this program is of version ${number}.*run sql/install.sql`));
+        asSuperuser('alter function o365.version() rename to version_elsewhere');
+        await told(new RegExp(`schema is of before version \\d+ or not installed, and this program is of version ${number}`));
+        asSuperuser('alter function o365.version_elsewhere() rename to version');
+        assert.equal(workers(), before, 'no worker that was refused wrote anything');
+    } finally {
+        asSuperuser(definition);
+        await stack('start', 'worker');
+    }
+    assert.equal(await healthz(), 'ok\n');
+});
+
 test('health is clean at the end', () => {
+    // But for holes of the server that the tests happen to run on.
     assert.equal(sql("select string_agg(object || ' ' || problem, '; ') from o365.health() where code <> 'server_outdated'"), '');
 });
