@@ -155,6 +155,8 @@ COMMENT ON SCHEMA o365_internal IS 'o365-connector: tables. Nobody but the owner
 \ir functions/cards.sql
 \ir functions/lanes.sql
 \ir functions/worker.sql
+\ir functions/sessions.sql
+\ir functions/chores.sql
 \ir functions/subscriptions.sql
 \ir functions/health.sql
 \ir views/operator.sql

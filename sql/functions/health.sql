@@ -19,6 +19,7 @@ BEGIN
         ('callback_url_outside', 'warning'),
         ('card_actions_used_up', 'warning'),
         ('cards_fail', 'warning'),
+        ('chores_fail', 'warning'),
         ('connections_gone', 'warning'),
         ('connections_suspended', 'warning'),
         ('database_open_to_all', 'warning'),
@@ -209,13 +210,37 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      WHERE b.bound >= 10 GROUP BY c.slug, b.bound $$;
 COMMENT ON FUNCTION o365_internal.health_card_actions_used_up() IS 'Cards that were pressed nearly as often as the setting action_events allows.';
 
+CREATE OR REPLACE FUNCTION o365_internal.health_chores_fail() RETURNS SETOF o365_internal.finding
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- Partitions are made two days ahead, and whoever reads the history for hours may be a dump.
+    SELECT 'chore ' || c.name,
+           format('could not be done since %s: %s', coalesce(to_char(c.done_at, 'YYYY-MM-DD HH24:MI'), 'ever'), c.problem),
+           'A worker tries again every minute. End what is in the way; if nothing is, the lines event=chores of its log and the '
+           'server''s log say more.', c.done_at, NULL::bigint, NULL
+      FROM o365_internal.chore AS c
+     WHERE c.problem IS NOT NULL
+       AND coalesce(c.done_at, '-infinity') < now() - CASE WHEN c.name ~ '^(empty default|make) partition'
+                                                           THEN interval '1 day' ELSE interval '15 minutes' END
+    UNION ALL
+    SELECT 'chores', format('were last done at %s, although %s is alive', to_char(min(c.done_at), 'YYYY-MM-DD HH24:MI'), max(w.name)),
+           'Start the worker again; its log, event=chores_failed, says why they fail.', min(c.done_at), count(*), min(c.name)
+      FROM o365_internal.chore AS c
+     CROSS JOIN (SELECT w.name FROM o365_internal.worker AS w
+                  WHERE w.seen_at > now() - interval '1 minute' AND w.started_at < now() - interval '3 minutes' LIMIT 1) AS w
+     WHERE c.problem IS NULL AND c.done_at < now() - interval '15 minutes' HAVING count(*) > 0 $$;
+COMMENT ON FUNCTION o365_internal.health_chores_fail() IS 'Housekeeping that keeps failing, or that nobody does.';
+
 CREATE OR REPLACE FUNCTION o365_internal.health_history_default_partition() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT 'table o365_internal.' || t.name, 'its default partition holds rows, so the worker''s chores did not run in time',
-           'Keep a worker running; the rows stay readable.', NULL::timestamptz, NULL::bigint, NULL
-      FROM (SELECT 'attempt' AS name WHERE EXISTS (SELECT FROM o365_internal.attempt_default)
-            UNION ALL SELECT 'delivery' WHERE EXISTS (SELECT FROM o365_internal.delivery_default)) AS t $$;
-COMMENT ON FUNCTION o365_internal.health_history_default_partition() IS 'Rows of the history that lie in no day''s partition.';
+    SELECT 'table o365_internal.' || t.name, 'its rows go into the default partition, because that of today could not be made',
+           'Keep a worker running, and see who keeps the history open: finding chores_fail names them. The rows stay readable.',
+           t.since, NULL::bigint, NULL
+      FROM (SELECT 'attempt' AS name, (SELECT a.at FROM o365_internal.attempt_default AS a ORDER BY a.at LIMIT 1) AS since
+            UNION ALL
+            SELECT 'delivery', (SELECT d.at FROM o365_internal.delivery_default AS d ORDER BY d.at LIMIT 1)) AS t
+     WHERE t.since IS NOT NULL
+       AND to_regclass('o365_internal.' || o365_internal.partition_name(t.name, (now() AT TIME ZONE 'UTC')::date)) IS NULL $$;
+COMMENT ON FUNCTION o365_internal.health_history_default_partition() IS 'Today''s rows of the history lie in no partition of their own.';
 
 CREATE OR REPLACE FUNCTION o365_internal.health_pgcrypto_old() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
