@@ -31,9 +31,11 @@ COMMENT ON FUNCTION o365_internal.revive(bigint) IS
     'paused.';
 
 CREATE OR REPLACE FUNCTION o365_internal.may_confirm(s o365_internal.subscription) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce((s).status = 'pending'
-                    AND (s).status_at > now() - make_interval(mins => o365_internal.integer_setting('confirm_minutes')), false) $$;
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT coalesce((s).status = 'pending'
+                    AND (s).status_at > now() - make_interval(mins => o365_internal.integer_setting('confirm_minutes')), false));
+END $$;
 COMMENT ON FUNCTION o365_internal.may_confirm(o365_internal.subscription) IS
     'Whether a connection waits to be confirmed and its time, confirm_minutes, has not passed.';
 
@@ -62,12 +64,15 @@ COMMENT ON FUNCTION o365_internal.sweep_unconfirmed() IS
     'Removes connections that nobody confirmed in time, webhooks wiped; returns how many.';
 
 CREATE OR REPLACE FUNCTION o365_internal.wake(subscription_id bigint) RETURNS void
-LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
     -- Not before a lease that somebody may still hold has ended: at most one POST is in flight per lane.
     UPDATE o365_internal.lane AS l
        SET hold = NULL, next_at = greatest(now(), l.lease_until), failures = 0, failing_since = NULL, gone_since = NULL,
            problem = NULL
-     WHERE l.subscription_id = $1 $$;
+     WHERE l.subscription_id = $1;
+END $$;
 COMMENT ON FUNCTION o365_internal.wake(bigint) IS 'Makes a lane due, after the lease that may still be held.';
 
 CREATE OR REPLACE FUNCTION o365_internal.lock_subscription(subscription_id bigint) RETURNS o365_internal.subscription

@@ -41,9 +41,12 @@ COMMENT ON FUNCTION o365.worker_heartbeat(integer, text) IS 'Says that a worker 
 
 CREATE OR REPLACE FUNCTION o365.worker_secrets(subscription_ids bigint[])
 RETURNS TABLE (subscription_id bigint, secret_version integer, key_id text, sealed bytea)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT s.subscription_id, s.secret_version, s.key_id, s.sealed FROM o365_internal.subscription AS s
-     WHERE s.subscription_id = ANY ($1) AND s.sealed IS NOT NULL $$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY SELECT s.subscription_id, s.secret_version, s.key_id, s.sealed FROM o365_internal.subscription AS s
+     WHERE s.subscription_id = ANY ($1) AND s.sealed IS NOT NULL;
+END $$;
 COMMENT ON FUNCTION o365.worker_secrets(bigint[]) IS 'Sealed webhooks of subscriptions, those that have one. Only the key file opens them.';
 
 CREATE OR REPLACE FUNCTION o365.worker_adopt(subscription_id bigint, secret_version integer, key_id text, sealed bytea)
