@@ -301,7 +301,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         ('unknown_connector', 'The URL names no connector.', 'Compare the callback URL registered at Microsoft with o365.connectors.')
       ) AS m (outcome, meaning, next_step)
         ON m.outcome = o.outcome
-     WHERE a.request_id = $1 OR a.attempt_id::text = $1
+     WHERE a.attempt_id = ANY (ARRAY(SELECT b.attempt_id FROM o365_internal.connect_attempt AS b WHERE b.request_id = $1))
+        OR a.attempt_id = CASE WHEN $1 ~ '^[0-9]{1,18}$' THEN $1::bigint END
      ORDER BY a.attempt_id $$;
 COMMENT ON FUNCTION o365.attempt(text) IS
     'What became of an attempt to connect, by the request id that a page shows (r-...) or by attempt_id: outcome, its meaning and the next step. '

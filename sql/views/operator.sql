@@ -52,7 +52,7 @@ COMMENT ON COLUMN o365.response_rules.source IS 'Where the rule comes from.';
 CREATE OR REPLACE VIEW o365.subscriptions WITH (security_barrier) AS
     SELECT s.subscription_id, c.slug AS connector, s.app_user, s.app_type, s.group_name, s.dialect, s.webhook_host, s.status, s.status_reason,
            s.status_at, s.connected_at, s.renewed_at, s.key_id
-      FROM o365_internal.subscription AS s JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
+      FROM o365_internal.subscription AS s LEFT JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
      WHERE s.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);
 COMMENT ON VIEW o365.subscriptions IS 'Connections. Never a webhook: only its host.';
 COMMENT ON COLUMN o365.subscriptions.subscription_id IS 'Number for o365.send, pause, resume, remove.';
@@ -95,19 +95,25 @@ COMMENT ON COLUMN o365.queue.next_at IS 'When they are next tried; null while he
 COMMENT ON COLUMN o365.queue.reason IS 'Why they wait.';
 COMMENT ON COLUMN o365.queue.failures IS 'How often the first one failed so far.';
 
+-- Who sees all is not asked about each row, and the joins are outer ones, which a question that names none of their columns
+-- does not pay for. The attempts of a card lie between its beginning and its end: one or two days' partitions.
 CREATE OR REPLACE VIEW o365.deliveries WITH (security_barrier) AS
     SELECT d.at, d.card_id, d.subscription_id, c.slug AS connector, s.app_user, s.group_name, d.event, d.outcome, d.reason, d.enqueued_at,
-           a.attempts, a.http_status, a.rule
+           (SELECT count(*) FROM o365_internal.attempt AS x
+             WHERE x.card_id = d.card_id AND x.at >= d.enqueued_at AND x.at <= d.at) + (d.took_ms IS NOT NULL)::integer AS attempts,
+           CASE WHEN d.took_ms IS NOT NULL THEN d.http_status
+                ELSE (SELECT (array_agg(x.http_status ORDER BY x.at DESC))[1] FROM o365_internal.attempt AS x
+                       WHERE x.card_id = d.card_id AND x.at >= d.enqueued_at AND x.at <= d.at) END AS http_status,
+           (SELECT r.name FROM o365_internal.response_rule AS r
+             WHERE r.rule_id = CASE WHEN d.took_ms IS NOT NULL THEN d.rule_id
+                ELSE (SELECT (array_agg(x.rule_id ORDER BY x.at DESC))[1] FROM o365_internal.attempt AS x
+                       WHERE x.card_id = d.card_id AND x.at >= d.enqueued_at AND x.at <= d.at) END) AS rule
       FROM o365_internal.delivery AS d
-      JOIN o365_internal.subscription AS s ON s.subscription_id = d.subscription_id
-      JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
-      CROSS JOIN LATERAL (
-        SELECT count(*) AS attempts, (array_agg(t.http_status ORDER BY t.at DESC))[1] AS http_status, (array_agg(r.name ORDER BY t.at DESC))[1] AS rule
-          FROM (SELECT d.at, d.http_status, d.rule_id WHERE d.took_ms IS NOT NULL
-                UNION ALL
-                SELECT x.at, x.http_status, x.rule_id FROM o365_internal.attempt AS x WHERE x.card_id = d.card_id) AS t
-          LEFT JOIN o365_internal.response_rule AS r ON r.rule_id = t.rule_id) AS a
-     WHERE s.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[])
+      LEFT JOIN o365_internal.subscription AS s ON s.subscription_id = d.subscription_id
+      LEFT JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
+     WHERE (SELECT 0 = ANY (o365_internal.visible_connectors()))
+        OR (SELECT v.connector_id FROM o365_internal.subscription AS v WHERE v.subscription_id = d.subscription_id)
+           = ANY ((SELECT o365_internal.visible_connectors())::integer[])
      -- Newest first from the view itself, so that the index serves the usual question: PostgreSQL plans such a view apart.
      ORDER BY d.at DESC;
 COMMENT ON VIEW o365.deliveries IS 'How cards ended, one row each, for as long as history_days.';
@@ -125,6 +131,28 @@ COMMENT ON COLUMN o365.deliveries.attempts IS 'POSTs it took.';
 COMMENT ON COLUMN o365.deliveries.http_status IS 'Status of the last answer.';
 COMMENT ON COLUMN o365.deliveries.rule IS 'Response rule that read the last answer.';
 
+-- What is counted already by the hour, and the rest by hand: the chores count what is older than a minute or two.
+CREATE OR REPLACE VIEW o365.outcomes WITH (security_barrier) AS
+    SELECT o.hour, c.slug AS connector, o.outcome, nullif(o.http_status, 0) AS http_status, r.name AS rule, o.cards
+      FROM (SELECT h.hour, h.connector_id, h.outcome, h.http_status, h.rule_id, h.cards FROM o365_internal.outcome_hour AS h
+            UNION ALL
+            SELECT date_trunc('hour', d.at, 'UTC'), s.connector_id, d.outcome, coalesce(d.http_status, 0), coalesce(d.rule_id, 0), count(*)
+              FROM o365_internal.delivery AS d JOIN o365_internal.subscription AS s ON s.subscription_id = d.subscription_id
+             WHERE d.at >= (SELECT u.until FROM o365_internal.counted AS u) GROUP BY 1, 2, 3, 4, 5) AS o
+      JOIN o365_internal.connector AS c ON c.connector_id = o.connector_id
+      LEFT JOIN o365_internal.response_rule AS r ON r.rule_id = o.rule_id
+     WHERE o.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);
+COMMENT ON VIEW o365.outcomes IS
+    'How many cards ended, by hour, connector, outcome, status and rule: what o365.deliveries has, counted. Add up cards: an hour can have two rows of '
+    'a kind. select outcome, sum(cards) from o365.outcomes where hour >= current_date group by outcome';
+COMMENT ON COLUMN o365.outcomes.hour IS 'The hour in which they ended: its begin, hours of UTC.';
+COMMENT ON COLUMN o365.outcomes.connector IS 'Connector''s slug.';
+COMMENT ON COLUMN o365.outcomes.outcome IS 'As in o365.deliveries.';
+COMMENT ON COLUMN o365.outcomes.http_status IS 'Status of the last answer; null when none came or no POST ended the card.';
+COMMENT ON COLUMN o365.outcomes.rule IS 'Response rule that read the last answer.';
+COMMENT ON COLUMN o365.outcomes.cards IS 'How many.';
+
+-- What holds for one branch of the UNION stands outside of it: inside it would keep PostgreSQL from merging the two indexes.
 CREATE OR REPLACE VIEW o365.attempts WITH (security_barrier) AS
     SELECT t.at, t.card_id, t.subscription_id, c.slug AS connector, t.outcome, t.http_status, r.name AS rule, t.problem,
            t.retry_after_s, t.took_ms, w.name AS worker
@@ -132,12 +160,15 @@ CREATE OR REPLACE VIEW o365.attempts WITH (security_barrier) AS
               FROM o365_internal.attempt AS a
             UNION ALL
             SELECT d.at, d.card_id, d.subscription_id, d.outcome, d.rule_id, d.http_status, d.reason, d.retry_after_s, d.took_ms, d.worker
-              FROM o365_internal.delivery AS d WHERE d.took_ms IS NOT NULL) AS t
-      JOIN o365_internal.subscription AS s ON s.subscription_id = t.subscription_id
-      JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
+              FROM o365_internal.delivery AS d) AS t
+      LEFT JOIN o365_internal.subscription AS s ON s.subscription_id = t.subscription_id
+      LEFT JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
       LEFT JOIN o365_internal.response_rule AS r ON r.rule_id = t.rule_id
       LEFT JOIN o365_internal.worker AS w ON w.worker_id = t.worker
-     WHERE s.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[])
+     WHERE t.took_ms IS NOT NULL
+       AND ((SELECT 0 = ANY (o365_internal.visible_connectors()))
+            OR (SELECT v.connector_id FROM o365_internal.subscription AS v WHERE v.subscription_id = t.subscription_id)
+               = ANY ((SELECT o365_internal.visible_connectors())::integer[]))
      ORDER BY t.at DESC;
 COMMENT ON VIEW o365.attempts IS
     'Every POST, newest first, for as long as history_days: what came back and which rule read it. Never the answer''s body.';
