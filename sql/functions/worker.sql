@@ -34,10 +34,48 @@ CREATE OR REPLACE FUNCTION o365.worker_heartbeat(worker integer, environment tex
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM o365_internal.feed_again_if_restored();
-    UPDATE o365_internal.worker AS w SET seen_at = now() WHERE w.worker_id = worker_heartbeat.worker;
+    UPDATE o365_internal.worker AS w SET seen_at = now(), stopped_at = NULL WHERE w.worker_id = worker_heartbeat.worker;
     RETURN o365_internal.worker_orders(worker, environment);
 END $$;
 COMMENT ON FUNCTION o365.worker_heartbeat(integer, text) IS 'Says that a worker is alive, every 5 s, and returns what worker_start does, as it is now.';
+
+CREATE OR REPLACE FUNCTION o365.worker_stop(worker integer, comes_back boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE o365_internal.worker AS w SET seen_at = now(), stopped_at = now(), comes_back = worker_stop.comes_back
+     WHERE w.worker_id = worker_stop.worker;
+END $$;
+COMMENT ON FUNCTION o365.worker_stop(integer, boolean) IS
+    'Says that a worker ends in order. comes_back: it ran with --once, and is not missed for five minutes. One that does not say so and is not '
+    'heard of for 15 s was killed or cut off: o365.health() and o365.queue tell.';
+
+CREATE OR REPLACE FUNCTION o365_internal.workers_away() RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_last o365_internal.worker;
+    v_environment text := o365_internal.text_setting('environment');
+BEGIN
+    IF EXISTS (SELECT FROM o365_internal.worker AS w
+                WHERE w.stopped_at IS NULL AND w.seen_at > now() - interval '15 seconds' AND w.environment = v_environment) THEN
+        RETURN NULL;
+    END IF;
+    SELECT w.* INTO v_last FROM o365_internal.worker AS w
+     WHERE w.stopped_at IS NULL AND w.seen_at > now() - interval '15 seconds' ORDER BY w.started_at DESC LIMIT 1;
+    IF FOUND THEN
+        RETURN format('no worker of environment %s: worker %s runs since %s and is configured for environment %s', v_environment,
+                      v_last.name, to_char(v_last.started_at, 'YYYY-MM-DD HH24:MI'), v_last.environment);
+    END IF;
+    SELECT w.* INTO v_last FROM o365_internal.worker AS w ORDER BY w.seen_at DESC LIMIT 1;
+    RETURN CASE
+        WHEN v_last.worker_id IS NULL THEN 'no worker has ever run'
+        WHEN v_last.comes_back AND v_last.seen_at > now() - interval '5 minutes'
+        THEN format('the next run of o365-worker --once; the last one ended at %s', to_char(v_last.stopped_at, 'YYYY-MM-DD HH24:MI'))
+        WHEN v_last.stopped_at IS NOT NULL
+        THEN format('no worker since %s, when worker %s ended in order', to_char(v_last.stopped_at, 'YYYY-MM-DD HH24:MI'), v_last.name)
+        ELSE format('no worker since %s, when worker %s was last heard of', to_char(v_last.seen_at, 'YYYY-MM-DD HH24:MI'), v_last.name) END;
+END $$;
+COMMENT ON FUNCTION o365_internal.workers_away() IS
+    'Why no worker sends, in words with since when; null when one is alive that may. SECURITY DEFINER for the views.';
 
 CREATE OR REPLACE FUNCTION o365.worker_secrets(subscription_ids bigint[])
 RETURNS TABLE (subscription_id bigint, secret_version integer, key_id text, sealed bytea)
@@ -72,24 +110,35 @@ COMMENT ON FUNCTION o365.worker_adopt(bigint, integer, text, bytea) IS
     'another transaction has it locked, or the key is not known: the next opening tries again.';
 
 CREATE OR REPLACE FUNCTION o365.worker_outlook() RETURNS jsonb
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT jsonb_build_object(
-        'due', count(*) FILTER (WHERE l.next_at <= clock_timestamp() OR l.lease_until > clock_timestamp()),
-        'waiting', count(*) FILTER (WHERE l.next_at > clock_timestamp() AND l.worker IS NULL),
-        'paused', count(*) FILTER (WHERE l.hold IN ('paused', 'pending') AND q.has_cards),
-        'suspended', count(*) FILTER (WHERE l.hold = 'suspended' AND q.has_cards),
-        'failing', count(*) FILTER (WHERE l.problem IS NOT NULL AND l.next_at IS NOT NULL),
-        'unfed', (SELECT EXISTS (SELECT FROM o365_internal.postponed) OR EXISTS (
-                      SELECT FROM o365_internal.outbox AS o WHERE o.xid >= pg_snapshot_xmax(f.snap)
-                          OR o.xid = ANY (ARRAY(SELECT pg_snapshot_xip(f.snap))))
-                    FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1),
-        'next_at', min(l.next_at) FILTER (WHERE l.next_at > clock_timestamp() AND l.worker IS NULL))
-      FROM o365_internal.lane AS l
-      CROSS JOIN LATERAL (SELECT l.hold IS NOT NULL AND EXISTS (
-          SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id) AS has_cards) AS q $$;
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    c_most CONSTANT integer := 1000;
+    v_now timestamptz := clock_timestamp();
+    v_due bigint;
+    v_leased bigint;
+    v_waiting bigint;
+    v_next_at timestamptz;
+BEGIN
+    -- By the indexes on lanes that are due, held or in trouble; the first thousand of each say all that --once asks.
+    v_due := (SELECT count(*) FROM (SELECT FROM o365_internal.lane AS l WHERE l.next_at <= v_now LIMIT c_most) AS l);
+    SELECT count(*) FILTER (WHERE l.lease_until > v_now), count(*) FILTER (WHERE l.worker IS NULL), min(l.next_at) FILTER (WHERE l.worker IS NULL)
+      INTO v_leased, v_waiting, v_next_at
+      FROM (SELECT l.next_at, l.worker, l.lease_until FROM o365_internal.lane AS l WHERE l.next_at > v_now ORDER BY l.next_at LIMIT c_most) AS l;
+    RETURN jsonb_build_object(
+        'due', v_due + v_leased, 'waiting', v_waiting, 'next_at', v_next_at,
+        'paused', (SELECT count(*) FROM (SELECT FROM o365_internal.lane AS l WHERE l.hold IN ('paused', 'pending') AND EXISTS (
+                       SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id) LIMIT c_most) AS l),
+        'suspended', (SELECT count(*) FROM (SELECT FROM o365_internal.lane AS l WHERE l.hold = 'suspended' AND EXISTS (
+                          SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id) LIMIT c_most) AS l),
+        'failing', (SELECT count(*) FROM (SELECT FROM o365_internal.lane AS l WHERE l.problem IS NOT NULL AND l.next_at IS NOT NULL LIMIT c_most) AS l),
+        'unfed', (SELECT EXISTS (SELECT FROM o365_internal.postponed)
+                      OR EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.xid >= pg_snapshot_xmax(f.snap))
+                      OR EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.xid = ANY (ARRAY(SELECT pg_snapshot_xip(f.snap))))
+                    FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1));
+END $$;
 COMMENT ON FUNCTION o365.worker_outlook() IS
-    'How many lanes are due or leased, wait for a time, wait paused or suspended with cards, or fail; whether there are cards '
-    'that no lane knows of yet; and when the next lane is due. For --once.';
+    'How many lanes are due or leased, wait for a time, wait paused or suspended with cards, or fail: of each at most about a '
+    'thousand are counted; whether there are cards that no lane knows of yet; and when the next lane is due. For --once.';
 
 CREATE OR REPLACE FUNCTION o365.worker_add_key(
     key_id text, kind text, public_key bytea DEFAULT NULL, replaces boolean DEFAULT false) RETURNS void

@@ -68,3 +68,10 @@ COMMENT ON COLUMN o365_internal.counted.holders IS
     'Transactions that were writing history then: until the last of them has ended, rows of before asked_at may still appear.';
 INSERT INTO o365_internal.counted (until, asked_at, holders)
     VALUES (coalesce((SELECT min(d.at) FROM o365_internal.delivery AS d), now()), now(), '{}');
+
+ALTER TABLE o365_internal.worker
+    ADD COLUMN stopped_at timestamptz, ADD COLUMN comes_back boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN o365_internal.worker.stopped_at IS 'When it ended in order; null: it runs, or was killed.';
+COMMENT ON COLUMN o365_internal.worker.comes_back IS 'Whether it ended as --once does: cron starts the next one.';
+-- Held lanes; the others that have cards have a time.
+CREATE INDEX lane_held ON o365_internal.lane (subscription_id) WHERE hold IS NOT NULL;

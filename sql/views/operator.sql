@@ -69,31 +69,86 @@ COMMENT ON COLUMN o365.subscriptions.connected_at IS 'First connected.';
 COMMENT ON COLUMN o365.subscriptions.renewed_at IS 'Last renewed.';
 COMMENT ON COLUMN o365.subscriptions.key_id IS 'Key its webhook is sealed under.';
 
-CREATE OR REPLACE VIEW o365.queue WITH (security_barrier) AS
-    SELECT l.subscription_id, c.slug AS connector, s.group_name, q.waiting, q.oldest,
-           CASE WHEN l.hold IS NULL THEN coalesce(l.next_at, now()) END AS next_at,
+-- Lanes with cards and why those wait. Each branch is read by an index of its own: lanes that have a time, that are held, and
+-- those that have neither although they have cards, which nobody has fed yet.
+CREATE OR REPLACE VIEW o365_internal.lane_now AS
+    SELECT l.subscription_id, s.connector_id, s.app_user, s.group_name, l.failures, f.card_id AS first_card, f.enqueued_at AS oldest,
+           CASE WHEN l.hold IS NULL AND (SELECT o365_internal.workers_away()) IS NULL THEN l.next_at END AS next_at,
            CASE WHEN s.status IN ('removed', 'gone', 'retired') THEN s.status || ': what waits will be cancelled'
-                WHEN l.hold IS NOT NULL THEN l.hold || coalesce(': ' || s.status_reason, '')
-                WHEN l.failures > 0 THEN format('the first card failed %s times: %s', l.failures, l.problem)
-                WHEN l.problem IS NOT NULL THEN l.problem
-                WHEN l.worker IS NOT NULL AND l.next_at > now() THEN format('worker %s is at it', l.worker)
-                ELSE 'due' END AS reason,
-           l.failures
-      FROM (SELECT o.subscription_id, count(*) AS waiting, min(o.enqueued_at) AS oldest
-              FROM o365_internal.outbox AS o GROUP BY o.subscription_id) AS q
-      JOIN o365_internal.lane AS l ON l.subscription_id = q.subscription_id
-      JOIN o365_internal.subscription AS s ON s.subscription_id = q.subscription_id
-      JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
-     WHERE s.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);
+                WHEN l.hold IS NOT NULL
+                THEN format('%s since %s%s', l.hold, to_char(s.status_at, 'YYYY-MM-DD HH24:MI'), ': ' || s.status_reason)
+                ELSE coalesce((SELECT o365_internal.workers_away()), CASE
+                     WHEN l.worker IS NOT NULL AND l.lease_until > now()
+                     THEN format('worker %s is at it', (SELECT w.name FROM o365_internal.worker AS w WHERE w.worker_id = l.worker))
+                     WHEN l.xmax <> '0' AND l.next_at < now() - interval '1 second'
+                          AND o365_internal.lane_waits(l.subscription_id, l.next_at, l.xmax) IS NOT NULL
+                     THEN o365_internal.lane_waits(l.subscription_id, l.next_at, l.xmax)
+                     WHEN l.failures > 0
+                     THEN format('card %s failed %s since %s: %s; it is tried again at %s', f.card_id,
+                                 CASE l.failures WHEN 1 THEN 'once' ELSE l.failures || ' times' END,
+                                 to_char(l.failing_since, 'YYYY-MM-DD HH24:MI'), l.problem, to_char(l.next_at, 'YYYY-MM-DD HH24:MI'))
+                     WHEN l.problem IS NOT NULL THEN l.problem
+                     WHEN l.next_at IS NOT NULL
+                     THEN format('due %s %s', CASE WHEN l.next_at > now() THEN 'at' ELSE 'since' END, to_char(l.next_at, 'YYYY-MM-DD HH24:MI'))
+                     ELSE o365_internal.lane_waits(l.subscription_id, NULL, l.xmax) END) END AS reason
+      FROM (SELECT l.*, l.xmax FROM o365_internal.lane AS l WHERE l.next_at IS NOT NULL
+            UNION ALL
+            SELECT l.*, l.xmax FROM o365_internal.lane AS l WHERE l.next_at IS NULL AND l.hold IS NOT NULL
+            UNION ALL
+            SELECT l.*, l.xmax FROM o365_internal.lane AS l WHERE l.next_at IS NULL AND l.hold IS NULL
+               AND EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id)) AS l
+      JOIN o365_internal.subscription AS s ON s.subscription_id = l.subscription_id
+     CROSS JOIN LATERAL (SELECT o.card_id, o.enqueued_at FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id
+                          ORDER BY o.position LIMIT 1) AS f;
+COMMENT ON VIEW o365_internal.lane_now IS 'Lanes that have cards, and why those wait: what o365.queue and o365.waiting_cards show.';
+COMMENT ON COLUMN o365_internal.lane_now.subscription_id IS 'The lane.';
+COMMENT ON COLUMN o365_internal.lane_now.connector_id IS 'Its subscription''s connector.';
+COMMENT ON COLUMN o365_internal.lane_now.app_user IS 'Its subscription''s user.';
+COMMENT ON COLUMN o365_internal.lane_now.group_name IS 'Its subscription''s group.';
+COMMENT ON COLUMN o365_internal.lane_now.failures IS 'How often the first card failed so far.';
+COMMENT ON COLUMN o365_internal.lane_now.first_card IS 'Card that goes first.';
+COMMENT ON COLUMN o365_internal.lane_now.oldest IS 'When that card''s transaction began.';
+COMMENT ON COLUMN o365_internal.lane_now.next_at IS 'When it is next tried; null when nobody can tell.';
+COMMENT ON COLUMN o365_internal.lane_now.reason IS 'Why it waits, in words.';
+
+CREATE OR REPLACE VIEW o365.queue WITH (security_barrier) AS
+    SELECT l.subscription_id, c.slug AS connector, l.group_name,
+           (SELECT count(*) FROM (SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id LIMIT 1001) AS o) AS waiting,
+           l.oldest, l.next_at, l.reason, l.failures, l.first_card
+      FROM o365_internal.lane_now AS l LEFT JOIN o365_internal.connector AS c ON c.connector_id = l.connector_id
+     WHERE l.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);
 COMMENT ON VIEW o365.queue IS 'Subscriptions that have cards which are not at their end, and why those wait.';
 COMMENT ON COLUMN o365.queue.subscription_id IS 'Subscription.';
 COMMENT ON COLUMN o365.queue.connector IS 'Connector''s slug.';
 COMMENT ON COLUMN o365.queue.group_name IS 'Group; null for an inbox.';
-COMMENT ON COLUMN o365.queue.waiting IS 'Cards.';
-COMMENT ON COLUMN o365.queue.oldest IS 'When the transaction of the oldest began.';
-COMMENT ON COLUMN o365.queue.next_at IS 'When they are next tried; null while held.';
-COMMENT ON COLUMN o365.queue.reason IS 'Why they wait.';
-COMMENT ON COLUMN o365.queue.failures IS 'How often the first one failed so far.';
+COMMENT ON COLUMN o365.queue.waiting IS 'Cards; 1001 stands for more than a thousand.';
+COMMENT ON COLUMN o365.queue.oldest IS 'When the transaction of the first card began.';
+COMMENT ON COLUMN o365.queue.next_at IS 'When it is next tried, in the past when it is due; null while held, and when nobody can tell.';
+COMMENT ON COLUMN o365.queue.reason IS 'Why they wait, in words, with since when and by whom.';
+COMMENT ON COLUMN o365.queue.failures IS 'How often the first card failed so far.';
+COMMENT ON COLUMN o365.queue.first_card IS 'Card that goes first; the others wait behind it.';
+
+CREATE OR REPLACE VIEW o365.waiting_cards WITH (security_barrier) AS
+    SELECT o.card_id, o.subscription_id, c.slug AS connector, l.app_user, l.group_name, o.event, o.enqueued_at, l.next_at,
+           CASE WHEN o.card_id = l.first_card THEN l.reason ELSE format('behind card %s: %s', l.first_card, l.reason) END AS reason
+      FROM o365_internal.outbox AS o
+      JOIN o365_internal.lane_now AS l ON l.subscription_id = o.subscription_id
+      LEFT JOIN o365_internal.connector AS c ON c.connector_id = l.connector_id
+     WHERE l.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[])
+     -- Oldest transaction first, from the view itself, so that the index serves the usual question.
+     ORDER BY o.xid;
+COMMENT ON VIEW o365.waiting_cards IS
+    'Cards that are not at their end, oldest first, and why each waits; o365.deliveries has the others. select reason from o365.waiting_cards where '
+    'card_id = 42';
+COMMENT ON COLUMN o365.waiting_cards.card_id IS 'Card, as o365.send returned it.';
+COMMENT ON COLUMN o365.waiting_cards.subscription_id IS 'Where it goes.';
+COMMENT ON COLUMN o365.waiting_cards.connector IS 'Connector''s slug.';
+COMMENT ON COLUMN o365.waiting_cards.app_user IS 'The application''s user.';
+COMMENT ON COLUMN o365.waiting_cards.group_name IS 'Group; null for an inbox.';
+COMMENT ON COLUMN o365.waiting_cards.event IS 'Event it reports.';
+COMMENT ON COLUMN o365.waiting_cards.enqueued_at IS 'When its transaction began.';
+COMMENT ON COLUMN o365.waiting_cards.next_at IS 'When the first card of its subscription is next tried; null while held, and when nobody can tell.';
+COMMENT ON COLUMN o365.waiting_cards.reason IS 'Why it waits, in words, with since when and by whom.';
 
 -- Who sees all is not asked about each row, and the joins are outer ones, which a question that names none of their columns
 -- does not pay for. The attempts of a card lie between its beginning and its end: one or two days' partitions.
