@@ -42,7 +42,8 @@ SELECT setval('o365_internal.card_id', :cards + :ends) \g /dev/null
 INSERT INTO o365_internal.fed (snap, cluster) SELECT pg_current_snapshot(), cluster FROM o365_internal.fed ORDER BY n DESC LIMIT 1;
 
 -- History: a third of it today. Of a thousand ends four are dead, one is in doubt, each tenth took a second POST.
-INSERT INTO o365_internal.worker (name, version, environment) SELECT 'bench:1', '0', o365_internal.text_setting('environment') FROM generate_series(1, 3);
+INSERT INTO o365_internal.worker (name, version, environment, seen_at)
+    SELECT 'bench:' || i, '0', o365_internal.text_setting('environment'), now() + interval '1 day' FROM generate_series(1, 3) AS i;
 INSERT INTO o365_internal.delivery (at, card_id, subscription_id, outcome, reason, event, enqueued_at, lease_no, worker, rule_id, http_status, took_ms)
     SELECT d.at, :cards + i, 1 + (i * 7919::bigint) % :connections, o.outcome,
            CASE o.outcome WHEN 'dead' THEN 'gave up after 9 tries: HTTP 503' WHEN 'in_doubt' THEN 'the answer was lost' END,

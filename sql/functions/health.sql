@@ -117,13 +117,13 @@ CREATE OR REPLACE FUNCTION o365_internal.health_of_status(status text) RETURNS S
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH newest AS MATERIALIZED (
         SELECT s.subscription_id, s.status_reason, s.status_at, s.webhook_host FROM o365_internal.subscription AS s
-         WHERE s.status = $1 AND s.status <> 'active' ORDER BY s.status_at DESC LIMIT 10000),
+         WHERE s.status = $1 AND s.status <> 'active' ORDER BY s.status_at DESC LIMIT 5000),
     by_host AS (
         SELECT n.status_reason, n.webhook_host, count(*) AS n, min(n.status_at) AS since, max(n.subscription_id) AS example
           FROM newest AS n GROUP BY 1, 2)
     -- Tenants have hosts of their own below Microsoft's: they are one host here, by the entry of the allow-list.
     SELECT 'host ' || coalesce(e.host, b.webhook_host),
-           format('%s%s %s: %s', CASE WHEN (SELECT count(*) FROM newest) = 10000 THEN 'at least ' END,
+           format('%s%s %s: %s', CASE WHEN (SELECT count(*) FROM newest) = 5000 THEN 'at least ' END,
                   o365_internal.plural(sum(b.n)::bigint, 'connection is', 'connections are'), $1,
                   coalesce(b.status_reason, 'no reason noted')),
            CASE WHEN $1 <> 'suspended' THEN 'Its user has to connect again.'
@@ -135,7 +135,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                           ORDER BY length(w.host) DESC LIMIT 1) AS e ON true
      GROUP BY coalesce(e.host, b.webhook_host), b.status_reason $$;
 COMMENT ON FUNCTION o365_internal.health_of_status(text) IS
-    'The connections of a status other than active, the newest 10,000, by reason and by host of the allow-list.';
+    'The connections of a status other than active, the newest 5,000, by reason and by host of the allow-list.';
 
 CREATE OR REPLACE FUNCTION o365_internal.health_connections_suspended() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT * FROM o365_internal.health_of_status('suspended') $$;
@@ -150,7 +150,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH lanes AS MATERIALIZED (
         SELECT l.subscription_id, l.problem, l.failures, l.failing_since FROM o365_internal.lane AS l
          WHERE l.problem IS NOT NULL
-           AND CASE WHEN $1 THEN l.failures >= 3 ELSE l.failures = 0 AND l.next_at IS NOT NULL END LIMIT 2000)
+           AND l.failures BETWEEN CASE WHEN $1 THEN 3 ELSE 0 END AND CASE WHEN $1 THEN 2147483647 ELSE 0 END
+           AND ($1 OR l.next_at IS NOT NULL) ORDER BY l.failures DESC LIMIT 2000)
     SELECT 'host ' || coalesce(e.host, s.webhook_host),
            format(CASE WHEN $1 THEN '%1$s%2$s at a card that failed three times or more, the worst %4$s times: %3$s'
                        ELSE '%1$s%2$s with cards: %3$s' END,

@@ -13,7 +13,7 @@ DROP FUNCTION IF EXISTS o365.health();
 CREATE INDEX subscription_status ON o365_internal.subscription (status, status_at) WHERE status <> 'active';
 DROP INDEX o365_internal.subscription_pending;
 -- Lanes in trouble: few, unless a far end is down.
-CREATE INDEX lane_problem ON o365_internal.lane (subscription_id) WHERE problem IS NOT NULL;
+CREATE INDEX lane_problem ON o365_internal.lane (failures) WHERE problem IS NOT NULL;
 -- Whether a key is used at all: small, and nothing to keep up to date for a row of a key that its block has already.
 CREATE INDEX subscription_key ON o365_internal.subscription USING brin (key_id text_bloom_ops);
 

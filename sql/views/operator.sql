@@ -69,8 +69,7 @@ COMMENT ON COLUMN o365.subscriptions.connected_at IS 'First connected.';
 COMMENT ON COLUMN o365.subscriptions.renewed_at IS 'Last renewed.';
 COMMENT ON COLUMN o365.subscriptions.key_id IS 'Key its webhook is sealed under.';
 
--- Lanes with cards and why those wait. Each branch is read by an index of its own: lanes that have a time, that are held, and
--- those that have neither although they have cards, which nobody has fed yet.
+-- Why the cards of a lane wait. It is read for lanes that have cards, a lane at a time.
 CREATE OR REPLACE VIEW o365_internal.lane_now AS
     SELECT l.subscription_id, s.connector_id, s.app_user, s.group_name, l.failures, f.card_id AS first_card, f.enqueued_at AS oldest,
            CASE WHEN l.hold IS NULL AND (SELECT o365_internal.workers_away()) IS NULL THEN l.next_at END AS next_at,
@@ -91,12 +90,7 @@ CREATE OR REPLACE VIEW o365_internal.lane_now AS
                      WHEN l.next_at IS NOT NULL
                      THEN format('due %s %s', CASE WHEN l.next_at > now() THEN 'at' ELSE 'since' END, to_char(l.next_at, 'YYYY-MM-DD HH24:MI'))
                      ELSE o365_internal.lane_waits(l.subscription_id, NULL, l.xmax) END) END AS reason
-      FROM (SELECT l.*, l.xmax FROM o365_internal.lane AS l WHERE l.next_at IS NOT NULL
-            UNION ALL
-            SELECT l.*, l.xmax FROM o365_internal.lane AS l WHERE l.next_at IS NULL AND l.hold IS NOT NULL
-            UNION ALL
-            SELECT l.*, l.xmax FROM o365_internal.lane AS l WHERE l.next_at IS NULL AND l.hold IS NULL
-               AND EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id)) AS l
+      FROM o365_internal.lane AS l
       JOIN o365_internal.subscription AS s ON s.subscription_id = l.subscription_id
      CROSS JOIN LATERAL (SELECT o.card_id, o.enqueued_at FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id
                           ORDER BY o.position LIMIT 1) AS f;
@@ -111,11 +105,20 @@ COMMENT ON COLUMN o365_internal.lane_now.oldest IS 'When that card''s transactio
 COMMENT ON COLUMN o365_internal.lane_now.next_at IS 'When it is next tried; null when nobody can tell.';
 COMMENT ON COLUMN o365_internal.lane_now.reason IS 'Why it waits, in words.';
 
+-- Each branch is read by an index of its own: lanes that have a time, that are held, and those that have neither although they
+-- have cards, which nobody has fed yet.
 CREATE OR REPLACE VIEW o365.queue WITH (security_barrier) AS
     SELECT l.subscription_id, c.slug AS connector, l.group_name,
            (SELECT count(*) FROM (SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id LIMIT 1001) AS o) AS waiting,
            l.oldest, l.next_at, l.reason, l.failures, l.first_card
-      FROM o365_internal.lane_now AS l LEFT JOIN o365_internal.connector AS c ON c.connector_id = l.connector_id
+      FROM (SELECT n.subscription_id FROM o365_internal.lane AS n WHERE n.next_at IS NOT NULL
+            UNION ALL
+            SELECT n.subscription_id FROM o365_internal.lane AS n WHERE n.next_at IS NULL AND n.hold IS NOT NULL
+            UNION ALL
+            SELECT n.subscription_id FROM o365_internal.lane AS n WHERE n.next_at IS NULL AND n.hold IS NULL
+               AND EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = n.subscription_id)) AS n
+      JOIN o365_internal.lane_now AS l ON l.subscription_id = n.subscription_id
+      LEFT JOIN o365_internal.connector AS c ON c.connector_id = l.connector_id
      WHERE l.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);
 COMMENT ON VIEW o365.queue IS 'Subscriptions that have cards which are not at their end, and why those wait.';
 COMMENT ON COLUMN o365.queue.subscription_id IS 'Subscription.';
@@ -192,8 +195,10 @@ CREATE OR REPLACE VIEW o365.outcomes WITH (security_barrier) AS
       FROM (SELECT h.hour, h.connector_id, h.outcome, h.http_status, h.rule_id, h.cards FROM o365_internal.outcome_hour AS h
             UNION ALL
             SELECT date_trunc('hour', d.at, 'UTC'), s.connector_id, d.outcome, coalesce(d.http_status, 0), coalesce(d.rule_id, 0), count(*)
-              FROM o365_internal.delivery AS d JOIN o365_internal.subscription AS s ON s.subscription_id = d.subscription_id
-             WHERE d.at >= (SELECT u.until FROM o365_internal.counted AS u) GROUP BY 1, 2, 3, 4, 5) AS o
+              FROM (SELECT d.* FROM o365_internal.delivery AS d WHERE d.at >= (SELECT u.until FROM o365_internal.counted AS u)
+                     ORDER BY d.at DESC) AS d   -- by index, whatever the planner thinks of how many they are
+              JOIN o365_internal.subscription AS s ON s.subscription_id = d.subscription_id
+             GROUP BY 1, 2, 3, 4, 5) AS o
       JOIN o365_internal.connector AS c ON c.connector_id = o.connector_id
       LEFT JOIN o365_internal.response_rule AS r ON r.rule_id = o.rule_id
      WHERE o.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);
