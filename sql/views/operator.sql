@@ -109,7 +109,7 @@ COMMENT ON COLUMN o365_internal.lane_now.reason IS 'Why it waits, in words.';
 -- have cards, which nobody has fed yet.
 CREATE OR REPLACE VIEW o365.queue WITH (security_barrier) AS
     SELECT l.subscription_id, c.slug AS connector, l.group_name,
-           (SELECT count(*) FROM (SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id LIMIT 1001) AS o) AS waiting,
+           (SELECT count(*) FROM (SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id LIMIT 10001) AS o) AS waiting,
            l.oldest, l.next_at, l.reason, l.failures, l.first_card
       FROM (SELECT n.subscription_id FROM o365_internal.lane AS n WHERE n.next_at IS NOT NULL
             UNION ALL
@@ -124,7 +124,7 @@ COMMENT ON VIEW o365.queue IS 'Subscriptions that have cards which are not at th
 COMMENT ON COLUMN o365.queue.subscription_id IS 'Subscription.';
 COMMENT ON COLUMN o365.queue.connector IS 'Connector''s slug.';
 COMMENT ON COLUMN o365.queue.group_name IS 'Group; null for an inbox.';
-COMMENT ON COLUMN o365.queue.waiting IS 'Cards; 1001 stands for more than a thousand.';
+COMMENT ON COLUMN o365.queue.waiting IS 'Cards; 10001 stands for more than ten thousand.';
 COMMENT ON COLUMN o365.queue.oldest IS 'When the transaction of the first card began.';
 COMMENT ON COLUMN o365.queue.next_at IS 'When it is next tried, in the past when it is due; null while held, and when nobody can tell.';
 COMMENT ON COLUMN o365.queue.reason IS 'Why they wait, in words, with since when and by whom.';
