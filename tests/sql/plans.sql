@@ -106,7 +106,7 @@ reached AS (
 SELECT is(ARRAY(SELECT r.proname::text FROM reached AS r WHERE r.is_planned_each_time
     -- Once a connection and not once a card, or only where something failed.
     AND r.proname NOT IN ('has_roles', 'is_https_url', 'is_loopback_url', 'leads_back', 'connector_problems', 'logo_type', 'responder_health',
-                          'connection_that_stands') ORDER BY 1), '{}',
+                          'connection_that_stands', 'version') ORDER BY 1), '{}',
     'what is called for each card or request keeps its plan');
 -- A connection from its button to its end, by the responder, an application and an operator.
 CREATE FUNCTION pg_temp.live(n integer, OUT rows_read bigint) LANGUAGE plpgsql AS $$
