@@ -43,12 +43,13 @@ BEGIN
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', v_object.f, v_grant.role);
         END LOOP;
     END LOOP;
-    GRANT EXECUTE ON FUNCTION o365_internal.visible_connectors() TO o365_operator, o365_app;
+    GRANT EXECUTE ON FUNCTION o365_internal.visible_connectors(), o365_internal.workers_away(),
+        o365_internal.lane_waits(bigint, timestamptz, xid) TO o365_operator, o365_app;
     GRANT EXECUTE ON FUNCTION o365.version() TO o365_responder, o365_worker, o365_app, o365_operator;
     GRANT INSERT ON o365.callback TO o365_responder;
-    GRANT SELECT ON o365.settings, o365.connectors, o365.webhook_hosts, o365.response_rules, o365.subscriptions, o365.queue, o365.attempts, o365.deliveries, o365.card_warnings,
+    GRANT SELECT ON o365.settings, o365.connectors, o365.webhook_hosts, o365.response_rules, o365.subscriptions, o365.queue, o365.waiting_cards, o365.attempts, o365.deliveries, o365.outcomes, o365.card_warnings,
         o365.action_events TO o365_operator;
-    GRANT SELECT ON o365.connectors, o365.subscriptions, o365.queue, o365.attempts, o365.deliveries, o365.card_warnings, o365.action_events TO o365_app;
+    GRANT SELECT ON o365.connectors, o365.subscriptions, o365.queue, o365.waiting_cards, o365.attempts, o365.deliveries, o365.outcomes, o365.card_warnings, o365.action_events TO o365_app;
 END $$;
 
 -- A dump holds no memberships. Every role that was granted a connector is a member of o365_app; one that does not exist

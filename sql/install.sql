@@ -214,6 +214,8 @@ COMMENT ON SCHEMA o365_internal IS 'o365-connector: tables. Nobody but the owner
 \ir functions/this_database.sql
 \ir functions/lanes.sql
 \ir functions/worker.sql
+\ir functions/sessions.sql
+\ir functions/chores.sql
 \ir functions/subscriptions.sql
 \ir functions/delivery_health.sql
 \ir functions/health.sql

@@ -131,11 +131,15 @@ void Delivery::stop() noexcept {
     client_.wake();
 }
 
-void Delivery::run() { loop(std::nullopt); }
+void Delivery::run() {
+    loop(std::nullopt);
+    say_stopped(false);
+}
 
 Outlook Delivery::run_once(milliseconds deadline) {
     loop(Clock::now() + deadline);
     if (!orders_) return Outlook::waiting;  // stopped before it began
+    say_stopped(true);
     if (!orders_->sends) throw std::runtime_error(orders_->why);
     const Json::Value outlook = database_json(database_.call("select o365.worker_outlook()").text(0, 0));
     const auto count = [&](const char* name) { return outlook[name].asInt64(); };
@@ -216,6 +220,17 @@ void Delivery::loop(std::optional<Clock::time_point> deadline) {
         }
         // A stopping worker polls for its last reports without spinning.
         if (finishing) poll = kBusyPoll;
+    }
+}
+
+// So that nobody takes this worker for one that was killed. Without a connection, or under a schema that does not know
+// it, it is left unsaid: health then tells of a worker that is lost.
+void Delivery::say_stopped(bool comes_back) noexcept {
+    try {
+        if (worker_ != 0 && database_.connected())
+            database_.call("select o365.worker_stop($1, $2)", {worker_, comes_back ? "true" : "false"});
+    } catch (const std::exception& error) {
+        log::debug("stop_not_told", "problem={}", log::quoted(error.what()));
     }
 }
 

@@ -99,6 +99,7 @@ class Delivery {
     void report_each(std::vector<Report>& reports);
     void done_with(const Report& report);
     void stop_sender();
+    void say_stopped(bool comes_back) noexcept;
 
     // Sender thread.
     void send_lanes();

@@ -311,7 +311,10 @@ COMMENT ON FUNCTION o365_internal.section_count(jsonb) IS
     'this order. lib/card_conversion.cpp makes them.';
 
 CREATE OR REPLACE FUNCTION o365_internal.counted_limit(card_size_limit integer) RETURNS integer
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT (card_size_limit * 1.18)::integer $$;
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (card_size_limit * 1.18)::integer;
+END $$;
 COMMENT ON FUNCTION o365_internal.counted_limit(integer) IS
     'What counted_size may be: the far end''s limit is 28 KB when the setting card_size_limit is 24,000 bytes.';
 

@@ -51,11 +51,14 @@ COMMENT ON FUNCTION o365.begin_connect(text, text, text, jsonb, bigint) IS
 
 CREATE OR REPLACE FUNCTION o365.connections(app_user text)
 RETURNS TABLE (subscription_id bigint, connector text, app_type text, group_name text, dialect text, status text, connected_at timestamptz, app_state jsonb)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT s.subscription_id, c.slug, s.app_type_normalised, s.group_name, s.dialect, s.status, s.connected_at, s.app_state
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY SELECT s.subscription_id, c.slug, s.app_type_normalised, s.group_name, s.dialect, s.status, s.connected_at, s.app_state
       FROM o365_internal.subscription AS s JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
      WHERE s.app_user = $1 AND s.status <> 'removed' AND o365_internal.may_use(s.connector_id)
-     ORDER BY s.subscription_id $$;
+     ORDER BY s.subscription_id;
+END $$;
 COMMENT ON FUNCTION o365.connections(text) IS
     'What a user of the application has connected, over the connectors the session may use; no row when nothing. subscription_id is what '
     'o365.send takes. status pending: the user has not confirmed it yet, cards wait.';
@@ -74,14 +77,16 @@ COMMENT ON FUNCTION o365_internal.label(text) IS
     'obeys them. Null when nothing of it is visible. Directions of writing stay: pages isolate them.';
 
 CREATE OR REPLACE FUNCTION o365_internal.outcome_now(a o365_internal.connect_attempt) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT CASE
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT CASE
         WHEN (a).attempt_id IS NULL THEN NULL
         WHEN (a).outcome IS NULL THEN CASE WHEN (a).expires_at <= clock_timestamp() THEN 'abandoned' ELSE 'open' END
         WHEN (a).outcome <> 'pending' THEN (a).outcome
         ELSE (SELECT CASE WHEN o365_internal.may_confirm(s) THEN 'pending'
                           WHEN s.status IN ('pending', 'removed') THEN 'unconfirmed' ELSE 'connected' END
-                FROM o365_internal.subscription AS s WHERE s.subscription_id = (a).subscription_id) END $$;
+                FROM o365_internal.subscription AS s WHERE s.subscription_id = (a).subscription_id) END);
+END $$;
 COMMENT ON FUNCTION o365_internal.outcome_now(o365_internal.connect_attempt) IS
     'How an attempt stands: its outcome, or open, abandoned and unconfirmed as time has made them before a sweep '
     'writes that down. Null for no row.';
@@ -314,12 +319,15 @@ COMMENT ON FUNCTION o365_internal.same_place(integer, text, text, text) IS
 
 CREATE OR REPLACE FUNCTION o365_internal.stateless_before(connector_id integer, webhook_index bytea, cookie_hashes bytea[])
 RETURNS bigint
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT a.attempt_id FROM o365_internal.subscription AS s
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN (SELECT a.attempt_id FROM o365_internal.subscription AS s
       JOIN o365_internal.connect_attempt AS a ON a.subscription_id = s.subscription_id AND a.state_hash IS NULL AND a.of_attempt IS NULL
      WHERE s.connector_id = $1 AND s.app_user IS NULL AND s.webhook_index = $2 AND s.status <> 'removed'
        AND a.cookie_hash = ANY ($3) AND o365_internal.outcome_now(a) IN ('connected', 'pending')
-     ORDER BY a.attempt_id DESC LIMIT 1 $$;
+     ORDER BY a.attempt_id DESC LIMIT 1);
+END $$;
 COMMENT ON FUNCTION o365_internal.stateless_before(integer, bytea, bytea[]) IS
     'The attempt without a state of ours by which this browser has connected this webhook already; null when there is '
     'none.';
@@ -376,7 +384,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
             'and path: each installation has its own.')
       ) AS m (outcome, meaning, next_step)
         ON m.outcome = o.outcome
-     WHERE a.request_id = $1 OR a.attempt_id::text = $1
+     WHERE a.attempt_id = ANY (ARRAY(SELECT b.attempt_id FROM o365_internal.connect_attempt AS b WHERE b.request_id = $1))
+        OR a.attempt_id = CASE WHEN $1 ~ '^[0-9]{1,18}$' THEN $1::bigint END
      ORDER BY a.attempt_id $$;
 COMMENT ON FUNCTION o365.attempt(text) IS
     'What became of an attempt to connect, by the request id that a page shows (r-...) or by attempt_id: outcome, its meaning and the next step. '

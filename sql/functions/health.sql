@@ -17,15 +17,21 @@ BEGIN
     FOR v_check IN SELECT c.code, c.severity FROM (VALUES
         ('action_events_waiting', 'warning'),
         ('answers_unclear', 'warning'),
+        ('application_not_member', 'warning'),
         ('callback_url_outside', 'warning'),
         ('card_actions_used_up', 'warning'),
+        ('card_waits_long', 'warning'),
         ('cards_all_dead', 'warning'),
         ('cards_fail', 'warning'),
+        ('chores_fail', 'warning'),
         ('connections_gone', 'warning'),
         ('connections_suspended', 'warning'),
         ('database_copied', 'error'),
         ('database_open_to_all', 'warning'),
+        ('feeding_behind', 'error'),
         ('history_default_partition', 'warning'),
+        ('isolation', 'warning'),
+        ('lanes_stuck', 'error'),
         ('modules_unknown', 'warning'),
         ('no_sealing_key', 'error'),
         ('no_worker', 'error'),
@@ -38,11 +44,13 @@ BEGIN
         ('sealing_key_not_pinned', 'warning'),
         ('server_outdated', 'warning'),
         ('statements_logged', 'warning'),
+        ('vacuum_held_back', 'warning'),
         ('version_differs', 'warning'),
         ('version_too_old', 'error'),
         ('webhooks_not_opened', 'error'),
         ('webhooks_throttled', 'warning'),
-        ('worker_environment', 'error')
+        ('worker_environment', 'error'),
+        ('workers_lost', 'warning')
     ) AS c (code, severity)
     LOOP
         BEGIN
@@ -101,10 +109,12 @@ COMMENT ON FUNCTION o365_internal.health_sealing_key_not_backed_up() IS 'Keys in
 
 CREATE OR REPLACE FUNCTION o365_internal.health_no_worker() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT 'worker', 'none has been seen for five minutes, so no card leaves',
+    -- One of another environment, and a copied database, are findings of their own; --once comes back.
+    SELECT 'worker', w.why || ': no card leaves',
            'Start o365-worker, or let cron run it with --once at least every five minutes; its log says why it ended.',
-           (SELECT max(w.seen_at) FROM o365_internal.worker AS w), NULL::bigint, NULL
-     WHERE NOT EXISTS (SELECT FROM o365_internal.worker AS w WHERE w.seen_at > now() - interval '5 minutes') $$;
+           (SELECT max(coalesce(w.stopped_at, w.seen_at)) FROM o365_internal.worker AS w), NULL::bigint, NULL
+      FROM (SELECT o365_internal.workers_away() AS why) AS w
+     WHERE w.why !~ '^(the next run of|no worker of environment)' $$;
 COMMENT ON FUNCTION o365_internal.health_no_worker() IS 'No worker is alive.';
 
 CREATE OR REPLACE FUNCTION o365_internal.health_worker_environment() RETURNS SETOF o365_internal.finding
@@ -123,13 +133,13 @@ CREATE OR REPLACE FUNCTION o365_internal.health_of_status(status text) RETURNS S
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH newest AS MATERIALIZED (
         SELECT s.subscription_id, s.status_reason, s.status_at, s.webhook_host FROM o365_internal.subscription AS s
-         WHERE s.status = $1 AND s.status <> 'active' ORDER BY s.status_at DESC LIMIT 10000),
+         WHERE s.status = $1 AND s.status <> 'active' ORDER BY s.status_at DESC LIMIT 2000),
     by_host AS (
         SELECT n.status_reason, n.webhook_host, count(*) AS n, min(n.status_at) AS since, max(n.subscription_id) AS example
           FROM newest AS n GROUP BY 1, 2)
     -- Tenants have hosts of their own below Microsoft's: they are one host here, by the entry of the allow-list.
     SELECT 'host ' || coalesce(e.host, b.webhook_host),
-           format('%s%s %s: %s', CASE WHEN (SELECT count(*) FROM newest) = 10000 THEN 'at least ' END,
+           format('%s%s %s: %s', CASE WHEN (SELECT count(*) FROM newest) = 2000 THEN 'at least ' END,
                   o365_internal.plural(sum(b.n)::bigint, 'connection is', 'connections are'), $1,
                   coalesce(b.status_reason, 'no reason noted')),
            CASE WHEN $1 <> 'suspended' OR b.status_reason LIKE '%connect again%' THEN 'Its user has to connect again.'
@@ -141,7 +151,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                           ORDER BY length(w.host) DESC LIMIT 1) AS e ON true
      GROUP BY coalesce(e.host, b.webhook_host), b.status_reason $$;
 COMMENT ON FUNCTION o365_internal.health_of_status(text) IS
-    'The connections of a status other than active, the newest 10,000, by reason and by host of the allow-list.';
+    'The connections of a status other than active, the newest 2,000, by reason and by host of the allow-list.';
 
 CREATE OR REPLACE FUNCTION o365_internal.health_connections_suspended() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT * FROM o365_internal.health_of_status('suspended') $$;
@@ -156,11 +166,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH lanes AS MATERIALIZED (
         SELECT l.subscription_id, l.problem, l.failures, l.failing_since FROM o365_internal.lane AS l
          WHERE l.problem IS NOT NULL
-           AND CASE WHEN $1 THEN l.failures >= 3 ELSE l.failures = 0 AND l.next_at IS NOT NULL AND l.throttled_since IS NULL END LIMIT 2000)
+           AND l.failures BETWEEN CASE WHEN $1 THEN 3 ELSE 0 END AND CASE WHEN $1 THEN 2147483647 ELSE 0 END
+           AND ($1 OR l.next_at IS NOT NULL AND l.throttled_since IS NULL) ORDER BY l.failures DESC LIMIT 1000)
     SELECT 'host ' || coalesce(e.host, s.webhook_host),
            format(CASE WHEN $1 THEN '%1$s%2$s at a card that failed three times or more, the worst %4$s times: %3$s'
                        ELSE '%1$s%2$s with cards: %3$s' END,
-                  CASE WHEN (SELECT count(*) FROM lanes) = 2000 THEN 'at least ' END,
+                  CASE WHEN (SELECT count(*) FROM lanes) = 1000 THEN 'at least ' END,
                   o365_internal.plural(count(*), 'connection waits', 'connections wait'), l.problem, max(l.failures)),
            CASE WHEN $1 THEN format('select * from o365.attempts where subscription_id = %s limit 5',
                                     (array_agg(l.subscription_id ORDER BY l.failures DESC, l.subscription_id))[1])
@@ -174,7 +185,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      GROUP BY coalesce(e.host, s.webhook_host), l.problem $$;
 COMMENT ON FUNCTION o365_internal.health_of_lanes(boolean) IS
     'Lanes whose first card fails (true), or that wait for another reason that the worker noted (false): by reason and host, '
-    '2,000 of them.';
+    '1,000 of them.';
 
 CREATE OR REPLACE FUNCTION o365_internal.health_cards_fail() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT * FROM o365_internal.health_of_lanes(true) $$;
@@ -216,13 +227,37 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      WHERE b.bound >= 10 GROUP BY c.slug, b.bound $$;
 COMMENT ON FUNCTION o365_internal.health_card_actions_used_up() IS 'Cards that were pressed nearly as often as the setting action_events allows.';
 
+CREATE OR REPLACE FUNCTION o365_internal.health_chores_fail() RETURNS SETOF o365_internal.finding
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- Partitions are made two days ahead, and whoever reads the history for hours may be a dump.
+    SELECT 'chore ' || c.name,
+           format('could not be done since %s: %s', coalesce(to_char(c.done_at, 'YYYY-MM-DD HH24:MI'), 'ever'), c.problem),
+           'A worker tries again every minute. End what is in the way; if nothing is, the lines event=chores of its log and the '
+           'server''s log say more.', c.done_at, NULL::bigint, NULL
+      FROM o365_internal.chore AS c
+     WHERE c.problem IS NOT NULL
+       AND coalesce(c.done_at, '-infinity') < now() - CASE WHEN c.name ~ '^(empty default|make) partition'
+                                                           THEN interval '1 day' ELSE interval '15 minutes' END
+    UNION ALL
+    SELECT 'chores', format('were last done at %s, although %s is alive', to_char(min(c.done_at), 'YYYY-MM-DD HH24:MI'), max(w.name)),
+           'Start the worker again; its log, event=chores_failed, says why they fail.', min(c.done_at), count(*), min(c.name)
+      FROM o365_internal.chore AS c
+     CROSS JOIN (SELECT w.name FROM o365_internal.worker AS w
+                  WHERE w.seen_at > now() - interval '1 minute' AND w.started_at < now() - interval '3 minutes' LIMIT 1) AS w
+     WHERE c.problem IS NULL AND c.done_at < now() - interval '15 minutes' HAVING count(*) > 0 $$;
+COMMENT ON FUNCTION o365_internal.health_chores_fail() IS 'Housekeeping that keeps failing, or that nobody does.';
+
 CREATE OR REPLACE FUNCTION o365_internal.health_history_default_partition() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT 'table o365_internal.' || t.name, 'its default partition holds rows, so the worker''s chores did not run in time',
-           'Keep a worker running; the rows stay readable.', NULL::timestamptz, NULL::bigint, NULL
-      FROM (SELECT 'attempt' AS name WHERE EXISTS (SELECT FROM o365_internal.attempt_default)
-            UNION ALL SELECT 'delivery' WHERE EXISTS (SELECT FROM o365_internal.delivery_default)) AS t $$;
-COMMENT ON FUNCTION o365_internal.health_history_default_partition() IS 'Rows of the history that lie in no day''s partition.';
+    SELECT 'table o365_internal.' || t.name, 'its rows go into the default partition, because that of today could not be made',
+           'Keep a worker running, and see who keeps the history open: finding chores_fail names them. The rows stay readable.',
+           t.since, NULL::bigint, NULL
+      FROM (SELECT 'attempt' AS name, (SELECT a.at FROM o365_internal.attempt_default AS a ORDER BY a.at LIMIT 1) AS since
+            UNION ALL
+            SELECT 'delivery', (SELECT d.at FROM o365_internal.delivery_default AS d ORDER BY d.at LIMIT 1)) AS t
+     WHERE t.since IS NOT NULL
+       AND to_regclass('o365_internal.' || o365_internal.partition_name(t.name, (now() AT TIME ZONE 'UTC')::date)) IS NULL $$;
+COMMENT ON FUNCTION o365_internal.health_history_default_partition() IS 'Today''s rows of the history lie in no partition of their own.';
 
 CREATE OR REPLACE FUNCTION o365_internal.health_server_outdated() RETURNS SETOF o365_internal.finding
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -323,3 +358,138 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      WHERE NOT o365_internal.has_roles() AND (g.name = 'log_statement' AND g.setting = 'all'
         OR g.name IN ('log_min_duration_statement', 'log_min_duration_sample') AND g.setting <> '-1') $$;
 COMMENT ON FUNCTION o365_internal.health_statements_logged() IS 'Under one role: the server logs statements.';
+
+CREATE OR REPLACE FUNCTION o365_internal.health_workers_lost() RETURNS SETOF o365_internal.finding
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- While none is left, no_worker says so. A worker that started later on the same host has taken its place; after a day
+    -- nobody expects it back.
+    SELECT 'worker ' || max(w.name), format('%s not heard of since %s and did not say that %s',
+               o365_internal.plural(count(*), 'worker is', 'workers are'), to_char(min(w.seen_at), 'YYYY-MM-DD HH24:MI'),
+               CASE count(*) WHEN 1 THEN 'it ended' ELSE 'they ended' END),
+           'Look at the log on its host: was it killed, is the host up, does it reach the database? Other workers go on with its cards.',
+           min(w.seen_at), count(*), 'worker ' || max(w.name)
+      FROM o365_internal.worker AS w
+     WHERE w.stopped_at IS NULL AND w.seen_at < now() - interval '15 seconds' AND w.seen_at > now() - interval '1 day'
+       AND o365_internal.workers_away() IS NULL
+       AND NOT EXISTS (SELECT FROM o365_internal.worker AS l
+                        WHERE l.worker_id <> w.worker_id AND l.started_at > w.seen_at
+                          AND split_part(l.name, ':', 1) = split_part(w.name, ':', 1))
+    HAVING count(*) > 0 $$;
+COMMENT ON FUNCTION o365_internal.health_workers_lost() IS 'Workers that were killed or cut off, while others are alive.';
+
+CREATE OR REPLACE FUNCTION o365_internal.health_feeding_behind() RETURNS SETOF o365_internal.finding
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+    -- A transaction of 15 s that has just committed is seen here only in the few milliseconds until the next round.
+    SELECT 'worker', format('%s%s not handed to their lanes: the oldest transaction of them began at %s',
+               CASE WHEN count(*) > 1000 THEN 'more than ' END,
+               o365_internal.plural(least(count(*), 1000), 'card is', 'cards are'), to_char(min(u.enqueued_at), 'YYYY-MM-DD HH24:MI')),
+           'Look at the workers'' logs; start them again if they say nothing.', min(u.enqueued_at), count(*), 'card ' || min(u.card_id)
+      FROM (SELECT a.enqueued_at, a.card_id
+              FROM (SELECT f.snap FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1) AS f
+             CROSS JOIN LATERAL (
+                (SELECT o.enqueued_at, o.card_id FROM o365_internal.outbox AS o WHERE o.xid >= pg_snapshot_xmax(f.snap) ORDER BY o.xid LIMIT 1001)
+                UNION ALL
+                (SELECT o.enqueued_at, o.card_id FROM o365_internal.outbox AS o
+                  WHERE o.xid = ANY (ARRAY(SELECT pg_snapshot_xip(f.snap))) LIMIT 1001)) AS a
+             WHERE a.enqueued_at < now() - interval '15 seconds' LIMIT 1001) AS u
+     WHERE o365_internal.workers_away() IS NULL HAVING count(*) > 0 $$;
+COMMENT ON FUNCTION o365_internal.health_feeding_behind() IS 'Workers are alive, and cards are not handed to their lanes.';
+
+CREATE OR REPLACE FUNCTION o365_internal.health_card_waits_long() RETURNS SETOF o365_internal.finding
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+    SELECT 'card ' || o.card_id, format('waits since %s, longer than give_up_hours: %s', to_char(o.enqueued_at, 'YYYY-MM-DD HH24:MI'),
+                                        CASE WHEN o.card_id = l.first_card THEN l.reason ELSE format('behind card %s: %s', l.first_card, l.reason) END),
+           format('select * from o365.queue where subscription_id = %s', o.subscription_id), o.enqueued_at, NULL::bigint,
+           'subscription ' || o.subscription_id
+      FROM (SELECT o.card_id, o.enqueued_at, o.subscription_id FROM o365_internal.outbox AS o ORDER BY o.xid LIMIT 1) AS o
+      JOIN o365_internal.lane_now AS l ON l.subscription_id = o.subscription_id
+     WHERE o.enqueued_at < now() - make_interval(hours => o365_internal.integer_setting('give_up_hours') + 1) $$;
+COMMENT ON FUNCTION o365_internal.health_card_waits_long() IS 'The oldest card, when it waits longer than a card that is tried.';
+
+CREATE OR REPLACE FUNCTION o365_internal.health_lanes_stuck() RETURNS SETOF o365_internal.finding
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+    -- Of the lanes that have cards a thousand, from somewhere on: asked every minute it comes to all of them.
+    WITH RECURSIVE start AS MATERIALIZED (
+        SELECT (random() * (SELECT max(l.subscription_id) FROM o365_internal.lane AS l))::bigint AS s),
+    upper_lane (s) AS (
+        SELECT (SELECT min(o.subscription_id) FROM o365_internal.outbox AS o WHERE o.subscription_id >= t.s) FROM start AS t
+        UNION ALL
+        SELECT (SELECT min(o.subscription_id) FROM o365_internal.outbox AS o WHERE o.subscription_id > u.s) FROM upper_lane AS u WHERE u.s IS NOT NULL),
+    lower_lane (s) AS (
+        SELECT min(o.subscription_id) FROM o365_internal.outbox AS o
+        UNION ALL
+        SELECT (SELECT min(o.subscription_id) FROM o365_internal.outbox AS o WHERE o.subscription_id > u.s) FROM lower_lane AS u, start AS t
+         WHERE u.s < t.s),
+    lane AS (SELECT x.s FROM ((SELECT u.s FROM upper_lane AS u LIMIT 500) UNION (SELECT u.s FROM lower_lane AS u LIMIT 500)) AS x WHERE x.s IS NOT NULL)
+    SELECT 'subscription ' || min(l.subscription_id),
+           o365_internal.plural(count(*), 'lane has cards and neither a time nor a hold, which is a fault of this program',
+                                'lanes have cards and neither a time nor a hold, which is a fault of this program'),
+           format('select o365.pause(%1$s), o365.resume(%1$s); please report it', min(l.subscription_id)), min(f.enqueued_at), count(*),
+           'subscription ' || min(l.subscription_id)
+      FROM lane AS n
+     CROSS JOIN LATERAL (SELECT l.subscription_id FROM o365_internal.lane AS l
+                          WHERE l.subscription_id = n.s AND l.next_at IS NULL AND l.hold IS NULL
+                            AND NOT EXISTS (SELECT FROM o365_internal.postponed AS p WHERE p.subscription_id = n.s) LIMIT 1) AS l
+     CROSS JOIN LATERAL (SELECT o.enqueued_at, o.xid FROM o365_internal.outbox AS o WHERE o.subscription_id = n.s ORDER BY o.position LIMIT 1) AS f
+     WHERE pg_visible_in_snapshot(f.xid, (SELECT d.snap FROM o365_internal.fed AS d ORDER BY d.n DESC LIMIT 1))
+    HAVING count(*) > 0 $$;
+COMMENT ON FUNCTION o365_internal.health_lanes_stuck() IS
+    'Lanes that have cards which were fed, and neither a time nor a hold: nobody would ever look at them.';
+
+CREATE OR REPLACE FUNCTION o365_internal.held_back(transactions bigint) RETURNS SETOF o365_internal.finding
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- What every role may see; when a transaction of another role began is not among it.
+    SELECT h.holder, format('its %s keeps dead rows of the last %s transactions from being removed, so that the queue''s tables grow', h.what, age(h.xmin)),
+           h.next_step, h.since, NULL::bigint, NULL
+      FROM (SELECT o365_internal.session_name(a.pid) AS holder, 'open transaction' AS what, a.backend_xmin AS xmin, a.xact_start AS since,
+                   format('End it, or: select pg_terminate_backend(%s)', a.pid) AS next_step
+              FROM pg_catalog.pg_stat_activity AS a
+             WHERE a.usesysid IS NOT NULL AND (a.datname = current_database() OR a.datname IS NULL) AND a.pid <> pg_backend_pid()
+            UNION ALL
+            SELECT 'prepared transaction ' || p.gid, 'age', p.transaction, p.prepared, format('COMMIT PREPARED %L, or ROLLBACK PREPARED %1$L', p.gid)
+              FROM pg_catalog.pg_prepared_xacts AS p WHERE p.database = current_database()
+            UNION ALL
+            SELECT 'replication slot ' || r.slot_name, 'position', r.xmin, NULL,
+                   format('Start the standby that uses it, or: select pg_drop_replication_slot(%L)', r.slot_name)
+              FROM pg_catalog.pg_replication_slots AS r) AS h
+     WHERE h.xmin IS NOT NULL AND age(h.xmin) > $1 ORDER BY age(h.xmin) DESC LIMIT 3 $$;
+COMMENT ON FUNCTION o365_internal.held_back(bigint) IS
+    'Sessions, prepared transactions and replication slots, three at most, that hold back vacuum by more than so many transactions.';
+
+CREATE OR REPLACE FUNCTION o365_internal.health_vacuum_held_back() RETURNS SETOF o365_internal.finding
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT * FROM o365_internal.held_back(500000) $$;
+COMMENT ON FUNCTION o365_internal.health_vacuum_held_back() IS 'Who keeps vacuum from removing dead rows, for half a million transactions.';
+
+CREATE OR REPLACE FUNCTION o365_internal.health_application_not_member() RETURNS SETOF o365_internal.finding
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT 'application ' || a.role, 'may use a connector and is no member of o365_app, so it may call nothing: as after a restored dump',
+           format('GRANT o365_app TO %I', a.role), min(a.granted_at), count(*), 'connector ' || min(c.slug)
+      FROM o365_internal.application AS a
+      JOIN pg_catalog.pg_roles AS r ON r.rolname = a.role
+      JOIN o365_internal.connector AS c ON c.connector_id = a.connector_id
+     WHERE o365_internal.has_roles() AND NOT pg_has_role(r.oid, 'o365_app', 'MEMBER') GROUP BY a.role $$;
+COMMENT ON FUNCTION o365_internal.health_application_not_member() IS 'Applications with a grant that are not members of o365_app.';
+
+CREATE OR REPLACE FUNCTION o365_internal.health_isolation() RETURNS SETOF o365_internal.finding
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The programs set their own.
+    SELECT d.object, format('has default_transaction_isolation = %s: transactions that call o365.send can fail with 40001, could not serialize '
+                            'access, and have to be repeated', d.value),
+           format('%s SET default_transaction_isolation = ''read committed'', unless the application repeats what fails', d.statement),
+           NULL::timestamptz, NULL::bigint, NULL
+      FROM (SELECT CASE WHEN s.setrole = 0 THEN 'database ' || current_database() ELSE 'role ' || r.rolname END AS object,
+                   CASE WHEN s.setrole = 0 THEN format('ALTER DATABASE %I', current_database())
+                        WHEN s.setdatabase = 0 THEN format('ALTER ROLE %I', r.rolname)
+                        ELSE format('ALTER ROLE %I IN DATABASE %I', r.rolname, current_database()) END AS statement,
+                   substr(c.setting, 31) AS value
+              FROM pg_catalog.pg_db_role_setting AS s
+              LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole
+             CROSS JOIN LATERAL unnest(s.setconfig) AS c (setting)
+             WHERE s.setdatabase IN (0, (SELECT b.oid FROM pg_catalog.pg_database AS b WHERE b.datname = current_database()))
+               AND starts_with(c.setting, 'default_transaction_isolation=')
+               AND (s.setrole = 0 OR EXISTS (SELECT FROM o365_internal.application AS a WHERE a.role = r.rolname))
+            UNION ALL
+            SELECT 'server', 'ALTER SYSTEM', g.reset_val FROM pg_catalog.pg_settings AS g
+             WHERE g.name = 'default_transaction_isolation' AND g.source IN ('configuration file', 'command line')) AS d
+     WHERE d.value <> 'read committed' $$;
+COMMENT ON FUNCTION o365_internal.health_isolation() IS 'Applications whose transactions are not READ COMMITTED by default.';

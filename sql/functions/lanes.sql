@@ -405,13 +405,16 @@ COMMENT ON FUNCTION o365.worker_claim(integer, timestamptz, integer, integer) IS
 
 CREATE OR REPLACE FUNCTION o365.worker_recheck(subscription_ids bigint[], lease_nos bigint[])
 RETURNS TABLE (subscription_id bigint, lease_no bigint, may_send boolean)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
-    SELECT u.s, u.l, coalesce(la.hold IS NULL AND su.status = 'active', false)
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY SELECT u.s, u.l, coalesce(la.hold IS NULL AND su.status = 'active', false)
       FROM unnest(subscription_ids, lease_nos) AS u(s, l)
       LEFT JOIN LATERAL (SELECT x.hold, true AS found FROM o365_internal.lane AS x WHERE x.subscription_id = u.s AND x.lease_no = u.l LIMIT 1) AS la ON true
-      LEFT JOIN LATERAL (SELECT y.status FROM o365_internal.subscription AS y WHERE y.subscription_id = u.s AND la.found LIMIT 1) AS su ON true $$;
+      LEFT JOIN LATERAL (SELECT y.status FROM o365_internal.subscription AS y WHERE y.subscription_id = u.s AND la.found LIMIT 1) AS su ON true;
+END $$;
 COMMENT ON FUNCTION o365.worker_recheck(bigint[], bigint[]) IS
     'Whether leased lanes may still send: false once paused, removed, suspended or leased to another. Called at most 2 s before each POST.';
 

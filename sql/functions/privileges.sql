@@ -9,26 +9,35 @@ COMMENT ON FUNCTION o365_internal.has_roles() IS
     'names are another installation''s in this cluster.';
 
 CREATE OR REPLACE FUNCTION o365_internal.is_operator() RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT CASE WHEN o365_internal.has_roles() THEN pg_has_role(session_user, 'o365_operator', 'MEMBER')
-                ELSE pg_has_role(session_user, current_user, 'MEMBER') END $$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN CASE WHEN o365_internal.has_roles() THEN pg_has_role(session_user, 'o365_operator', 'MEMBER')
+                ELSE pg_has_role(session_user, current_user, 'MEMBER') END;
+END $$;
 COMMENT ON FUNCTION o365_internal.is_operator() IS
     'Whether the session''s login is a member of o365_operator; without roles, of the one that owns everything.';
 
 CREATE OR REPLACE FUNCTION o365_internal.may_use(connector_id integer) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT EXISTS (SELECT FROM o365_internal.application AS a JOIN pg_catalog.pg_roles AS r ON r.rolname = a.role
-                    WHERE a.connector_id = $1 AND pg_has_role(session_user, r.oid, 'MEMBER')) $$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN EXISTS (SELECT FROM o365_internal.application AS a JOIN pg_catalog.pg_roles AS r ON r.rolname = a.role
+                    WHERE a.connector_id = $1 AND pg_has_role(session_user, r.oid, 'MEMBER'));
+END $$;
 COMMENT ON FUNCTION o365_internal.may_use(integer) IS
     'Whether the session''s login, directly or as a member, was granted the connector with o365.grant_application. SET ROLE changes nothing.';
 
 CREATE OR REPLACE FUNCTION o365_internal.visible_connectors() RETURNS integer[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce(array_agg(c.connector_id), '{}') FROM o365_internal.connector AS c
-     WHERE o365_internal.is_operator() OR o365_internal.may_use(c.connector_id) $$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF o365_internal.is_operator() THEN
+        RETURN ARRAY(SELECT 0 UNION ALL SELECT c.connector_id FROM o365_internal.connector AS c);
+    END IF;
+    RETURN ARRAY(SELECT c.connector_id FROM o365_internal.connector AS c WHERE o365_internal.may_use(c.connector_id));
+END $$;
 COMMENT ON FUNCTION o365_internal.visible_connectors() IS
-    'The connectors whose rows the session may see: all for an operator, those it may use for an application. Views ask '
-    'once a query, not once a row.';
+    'The connectors whose rows the session may see: all for an operator, those it may use for an application. An operator''s '
+    'have 0 in front, which no connector has: all rows are seen, whosever they are. Views ask once a query, not once a row.';
 
 CREATE OR REPLACE FUNCTION o365_internal.connector_to_use(slug text) RETURNS o365_internal.connector
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$

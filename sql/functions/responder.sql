@@ -20,21 +20,30 @@ END $$;
 COMMENT ON FUNCTION o365_internal.connector_page(o365_internal.connector) IS 'What every page of a connector shows; found is false for none.';
 
 CREATE OR REPLACE FUNCTION o365_internal.connector_by_slug(slug text) RETURNS o365_internal.connector
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT c FROM o365_internal.connector AS c WHERE c.slug = $1 AND c.removed_at IS NULL $$;
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN (SELECT c FROM o365_internal.connector AS c WHERE c.slug = $1 AND c.removed_at IS NULL);
+END $$;
 COMMENT ON FUNCTION o365_internal.connector_by_slug(text) IS 'The connector; null when there is none, or it was removed.';
 
 CREATE OR REPLACE FUNCTION o365.responder_connectors() RETURNS jsonb
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT jsonb_build_object('public_url', o365_internal.text_setting('public_url'), 'connectors', coalesce((
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
+BEGIN
+    RETURN (SELECT jsonb_build_object('public_url', o365_internal.text_setting('public_url'), 'connectors', coalesce((
         SELECT jsonb_agg(jsonb_build_object('slug', c.slug, 'name', c.name, 'short_description', c.short_description) ORDER BY c.name)
-          FROM o365_internal.connector AS c WHERE c.allow_anonymous AND c.removed_at IS NULL), '[]')) $$;
+          FROM o365_internal.connector AS c WHERE c.allow_anonymous AND c.removed_at IS NULL), '[]')));
+END $$;
 COMMENT ON FUNCTION o365.responder_connectors() IS 'The connectors that anybody may connect.';
 
 CREATE OR REPLACE FUNCTION o365_internal.open_ticket(connector_id integer, ticket_hash bytea) RETURNS o365_internal.ticket
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT t FROM o365_internal.ticket AS t
-     WHERE t.ticket_hash = $2 AND t.connector_id = $1 AND t.used_at IS NULL AND t.expires_at > now() $$;
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN (SELECT t FROM o365_internal.ticket AS t
+     WHERE t.ticket_hash = $2 AND t.connector_id = $1 AND t.used_at IS NULL AND t.expires_at > now());
+END $$;
 COMMENT ON FUNCTION o365_internal.open_ticket(integer, bytea) IS 'The ticket if it can still start a connection of this connector, else null.';
 
 CREATE OR REPLACE FUNCTION o365.responder_landing(slug text, ticket_hash bytea) RETURNS jsonb
@@ -60,11 +69,14 @@ COMMENT ON FUNCTION o365.responder_landing(text, bytea) IS
 
 CREATE OR REPLACE FUNCTION o365_internal.attempt_to_retry(connector_id integer, request_id text, cookie_hashes bytea[])
 RETURNS o365_internal.connect_attempt
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT a FROM o365_internal.connect_attempt AS hit
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN (SELECT a FROM o365_internal.connect_attempt AS hit
       JOIN o365_internal.connect_attempt AS a ON a.attempt_id = coalesce(hit.of_attempt, hit.attempt_id)
      WHERE hit.request_id = $2 AND a.connector_id = $1 AND a.cookie_hash = ANY ($3)
-     ORDER BY hit.attempt_id DESC LIMIT 1 $$;
+     ORDER BY hit.attempt_id DESC LIMIT 1);
+END $$;
 COMMENT ON FUNCTION o365_internal.attempt_to_retry(integer, text, bytea[]) IS
     'The attempt that a failure page with that request id is about, if this browser began it: one of its cookies says '
     'so. Null otherwise.';
@@ -409,8 +421,12 @@ COMMENT ON FUNCTION o365.responder_failed(text, text, bytea[], boolean) IS
     'the callback''s row has that outcome. found is false when there is no such connector.';
 
 CREATE OR REPLACE FUNCTION o365.responder_logo(slug text) RETURNS TABLE (content_type text, logo bytea)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT c.logo_type, c.logo FROM o365_internal.connector AS c WHERE c.slug = $1 AND c.removed_at IS NULL $$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY SELECT c.logo_type, c.logo FROM o365_internal.connector AS c WHERE c.slug = $1 AND c.removed_at IS NULL;
+END $$;
 COMMENT ON FUNCTION o365.responder_logo(text) IS 'A connector''s logo; no row when there is no such connector.';
 
 CREATE OR REPLACE FUNCTION o365.responder_health() RETURNS jsonb

@@ -60,9 +60,11 @@ COMMENT ON FUNCTION o365_internal.revive(bigint) IS
     'A webhook that was renewed or confirmed is used: pending, suspended, gone and retired become active; a paused one stays paused.';
 
 CREATE OR REPLACE FUNCTION o365_internal.may_confirm(s o365_internal.subscription) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce((s).status = 'pending'
-                    AND (s).status_at > now() - make_interval(mins => o365_internal.integer_setting('confirm_minutes')), false) $$;
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT coalesce((s).status = 'pending'
+                    AND (s).status_at > now() - make_interval(mins => o365_internal.integer_setting('confirm_minutes')), false));
+END $$;
 COMMENT ON FUNCTION o365_internal.may_confirm(o365_internal.subscription) IS
     'Whether a connection waits to be confirmed and its time, confirm_minutes, has not passed.';
 
@@ -91,12 +93,15 @@ COMMENT ON FUNCTION o365_internal.sweep_unconfirmed() IS
     'Removes connections that nobody confirmed in time, webhooks wiped; returns how many.';
 
 CREATE OR REPLACE FUNCTION o365_internal.wake(subscription_id bigint) RETURNS void
-LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
     -- Not before a lease that somebody may still hold has ended: at most one POST is in flight per lane.
     UPDATE o365_internal.lane AS l
        SET hold = NULL, next_at = greatest(now(), l.lease_until), trying = NULL, tried_at = NULL, failures = 0, failing_since = NULL, unclear = 0,
            throttles = 0, throttled_since = NULL, gone_since = NULL, useless_since = NULL, dead_in_a_row = 0, verdict = NULL, problem = NULL
-     WHERE l.subscription_id = $1 $$;
+     WHERE l.subscription_id = $1;
+END $$;
 COMMENT ON FUNCTION o365_internal.wake(bigint) IS 'Makes a lane due, after the lease that may still be held.';
 
 CREATE OR REPLACE FUNCTION o365_internal.lock_subscription(subscription_id bigint) RETURNS o365_internal.subscription

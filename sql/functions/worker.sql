@@ -38,16 +38,57 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN
     PERFORM o365_internal.feed_again_if_restored();
     PERFORM o365_internal.tell_verdicts();
-    UPDATE o365_internal.worker AS w SET seen_at = now() WHERE w.worker_id = worker_heartbeat.worker;
+    UPDATE o365_internal.worker AS w SET seen_at = now(), stopped_at = NULL WHERE w.worker_id = worker_heartbeat.worker;
     RETURN o365_internal.worker_orders(worker, environment);
 END $$;
 COMMENT ON FUNCTION o365.worker_heartbeat(integer, text) IS 'Says that a worker is alive, every 5 s, and returns what worker_start does, as it is now.';
 
+CREATE OR REPLACE FUNCTION o365.worker_stop(worker integer, comes_back boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE o365_internal.worker AS w SET seen_at = now(), stopped_at = now(), comes_back = worker_stop.comes_back
+     WHERE w.worker_id = worker_stop.worker;
+END $$;
+COMMENT ON FUNCTION o365.worker_stop(integer, boolean) IS
+    'Says that a worker ends in order. comes_back: it ran with --once, and is not missed for five minutes. One that does not say so and is not '
+    'heard of for 15 s was killed or cut off: o365.health() and o365.queue tell.';
+
+CREATE OR REPLACE FUNCTION o365_internal.workers_away() RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_last o365_internal.worker;
+    v_environment text := o365_internal.text_setting('environment');
+BEGIN
+    IF EXISTS (SELECT FROM o365_internal.worker AS w
+                WHERE w.stopped_at IS NULL AND w.seen_at > now() - interval '15 seconds' AND w.environment = v_environment) THEN
+        RETURN NULL;
+    END IF;
+    SELECT w.* INTO v_last FROM o365_internal.worker AS w
+     WHERE w.stopped_at IS NULL AND w.seen_at > now() - interval '15 seconds' ORDER BY w.started_at DESC LIMIT 1;
+    IF FOUND THEN
+        RETURN format('no worker of environment %s: worker %s runs since %s and is configured for environment %s', v_environment,
+                      v_last.name, to_char(v_last.started_at, 'YYYY-MM-DD HH24:MI'), v_last.environment);
+    END IF;
+    SELECT w.* INTO v_last FROM o365_internal.worker AS w ORDER BY w.seen_at DESC LIMIT 1;
+    RETURN CASE
+        WHEN v_last.worker_id IS NULL THEN 'no worker has ever run'
+        WHEN v_last.comes_back AND v_last.seen_at > now() - interval '5 minutes'
+        THEN format('the next run of o365-worker --once; the last one ended at %s', to_char(v_last.stopped_at, 'YYYY-MM-DD HH24:MI'))
+        WHEN v_last.stopped_at IS NOT NULL
+        THEN format('no worker since %s, when worker %s ended in order', to_char(v_last.stopped_at, 'YYYY-MM-DD HH24:MI'), v_last.name)
+        ELSE format('no worker since %s, when worker %s was last heard of', to_char(v_last.seen_at, 'YYYY-MM-DD HH24:MI'), v_last.name) END;
+END $$;
+COMMENT ON FUNCTION o365_internal.workers_away() IS
+    'Why no worker sends, in words with since when; null when one is alive that may. SECURITY DEFINER for the views.';
+
 CREATE OR REPLACE FUNCTION o365.worker_secrets(subscription_ids bigint[])
 RETURNS TABLE (subscription_id bigint, secret_version integer, key_id text, sealed bytea)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT s.subscription_id, s.secret_version, s.key_id, s.sealed FROM o365_internal.subscription AS s
-     WHERE s.subscription_id = ANY ($1) AND s.sealed IS NOT NULL $$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY SELECT s.subscription_id, s.secret_version, s.key_id, s.sealed FROM o365_internal.subscription AS s
+     WHERE s.subscription_id = ANY ($1) AND s.sealed IS NOT NULL;
+END $$;
 COMMENT ON FUNCTION o365.worker_secrets(bigint[]) IS 'Sealed webhooks of subscriptions, those that have one. Only the key file opens them.';
 
 CREATE OR REPLACE FUNCTION o365.worker_adopt(subscription_id bigint, secret_version integer, key_id text, sealed bytea)
@@ -73,109 +114,36 @@ COMMENT ON FUNCTION o365.worker_adopt(bigint, integer, text, bytea) IS
     'another transaction has it locked, or the key is not known: the next opening tries again.';
 
 CREATE OR REPLACE FUNCTION o365.worker_outlook() RETURNS jsonb
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT jsonb_build_object(
-        'due', count(*) FILTER (WHERE l.next_at <= clock_timestamp() OR l.lease_until > clock_timestamp()),
-        'waiting', count(*) FILTER (WHERE l.next_at > clock_timestamp() AND l.worker IS NULL),
-        'paused', count(*) FILTER (WHERE l.hold IN ('paused', 'pending') AND q.has_cards),
-        'suspended', count(*) FILTER (WHERE l.hold = 'suspended' AND q.has_cards),
-        'failing', count(*) FILTER (WHERE l.problem IS NOT NULL AND l.next_at IS NOT NULL AND l.throttled_since IS NULL),
-        'unfed', (SELECT EXISTS (SELECT FROM o365_internal.postponed) OR EXISTS (
-                      SELECT FROM o365_internal.outbox AS o WHERE o.xid >= pg_snapshot_xmax(f.snap)
-                          OR o.xid = ANY (ARRAY(SELECT pg_snapshot_xip(f.snap))))
-                    FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1),
-        'next_at', min(l.next_at) FILTER (WHERE l.next_at > clock_timestamp() AND l.worker IS NULL))
-      FROM o365_internal.lane AS l
-      CROSS JOIN LATERAL (SELECT l.hold IS NOT NULL AND EXISTS (
-          SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id) AS has_cards) AS q $$;
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    c_most CONSTANT integer := 1000;
+    v_now timestamptz := clock_timestamp();
+    v_due bigint;
+    v_leased bigint;
+    v_waiting bigint;
+    v_next_at timestamptz;
+BEGIN
+    -- By the indexes on lanes that are due, held or in trouble; the first thousand of each say all that --once asks.
+    v_due := (SELECT count(*) FROM (SELECT FROM o365_internal.lane AS l WHERE l.next_at <= v_now LIMIT c_most) AS l);
+    SELECT count(*) FILTER (WHERE l.lease_until > v_now), count(*) FILTER (WHERE l.worker IS NULL), min(l.next_at) FILTER (WHERE l.worker IS NULL)
+      INTO v_leased, v_waiting, v_next_at
+      FROM (SELECT l.next_at, l.worker, l.lease_until FROM o365_internal.lane AS l WHERE l.next_at > v_now ORDER BY l.next_at LIMIT c_most) AS l;
+    RETURN jsonb_build_object(
+        'due', v_due + v_leased, 'waiting', v_waiting, 'next_at', v_next_at,
+        'paused', (SELECT count(*) FROM (SELECT FROM o365_internal.lane AS l WHERE l.hold IN ('paused', 'pending') AND EXISTS (
+                       SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id) LIMIT c_most) AS l),
+        'suspended', (SELECT count(*) FROM (SELECT FROM o365_internal.lane AS l WHERE l.hold = 'suspended' AND EXISTS (
+                          SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id) LIMIT c_most) AS l),
+        'failing', (SELECT count(*) FROM (SELECT FROM o365_internal.lane AS l WHERE l.problem IS NOT NULL AND l.next_at IS NOT NULL
+                        AND l.throttled_since IS NULL LIMIT c_most) AS l),
+        'unfed', (SELECT EXISTS (SELECT FROM o365_internal.postponed)
+                      OR EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.xid >= pg_snapshot_xmax(f.snap))
+                      OR EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.xid = ANY (ARRAY(SELECT pg_snapshot_xip(f.snap))))
+                    FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1));
+END $$;
 COMMENT ON FUNCTION o365.worker_outlook() IS
-    'How many lanes are due or leased, wait for a time, wait paused or suspended with cards, or fail; whether there are cards '
-    'that no lane knows of yet; and when the next lane is due. For --once.';
-
-CREATE OR REPLACE FUNCTION o365_internal.make_partition(of_table text, day date) RETURNS boolean
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '200ms' AS $$
-DECLARE
-    v_name text := of_table || to_char(day, '_YYYYMMDD');
-BEGIN
-    IF to_regclass(format('o365_internal.%I', v_name)) IS NOT NULL THEN
-        RETURN false;
-    END IF;
-    EXECUTE format('CREATE TABLE o365_internal.%I (LIKE o365_internal.%I INCLUDING DEFAULTS INCLUDING COMMENTS)', v_name, of_table);
-    EXECUTE format('COMMENT ON TABLE o365_internal.%I IS %L', v_name, 'One day of ' || of_table || ', UTC.');
-    -- Rows that came before their day had a partition move into it; the default partition could not be left with them.
-    EXECUTE format('WITH moved AS (DELETE FROM o365_internal.%1$I WHERE at >= %3$L AND at < %4$L RETURNING *)
-                    INSERT INTO o365_internal.%2$I SELECT * FROM moved', of_table || '_default', v_name, day, day + 1);
-    EXECUTE format('ALTER TABLE o365_internal.%I ATTACH PARTITION o365_internal.%I FOR VALUES FROM (%L) TO (%L)',
-                   of_table, v_name, day, day + 1);
-    RETURN true;
-END $$;
-COMMENT ON FUNCTION o365_internal.make_partition(text, date) IS
-    'Makes the partition of one day, midnight to midnight UTC; false when it is there. Error: lock_not_available when '
-    'somebody reads the history just now.';
-
-CREATE OR REPLACE FUNCTION o365_internal.make_partitions(days integer) RETURNS integer
-LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
-    SELECT (count(*) FILTER (WHERE o365_internal.make_partition(t.name, d::date)))::integer
-      FROM (VALUES ('attempt'), ('delivery')) AS t (name),
-           generate_series(current_date, current_date + $1, interval '1 day') AS d $$;
-COMMENT ON FUNCTION o365_internal.make_partitions(integer) IS
-    'Makes the daily partitions of the history from today on; returns how many were missing. Error: lock_not_available.';
-
-CREATE OR REPLACE FUNCTION o365.worker_chores(worker integer) RETURNS text
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC'
-SET lock_timeout = '200ms' AS $$
-DECLARE
-    v_days integer := o365_internal.integer_setting('history_days');
-    v_partition name;
-    v_n bigint;
-    v_done text[] := '{}';
-BEGIN
-    IF NOT pg_try_advisory_xact_lock(hashtext('o365.worker_chores')) THEN
-        RETURN '';
-    END IF;
-    -- Whoever reads the history, a dump for one, must not make reports wait behind our lock: the next minute tries again.
-    BEGIN
-        v_n := o365_internal.make_partitions(2);
-        IF v_n > 0 THEN
-            v_done := v_done || format('made %s partitions', v_n);
-        END IF;
-    EXCEPTION WHEN lock_not_available THEN
-        v_done := v_done || 'left the making of partitions for later: somebody reads the history'::text;
-    END;
-    FOR v_partition IN
-        SELECT c.relname FROM pg_catalog.pg_inherits AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.inhrelid
-         WHERE i.inhparent IN ('o365_internal.attempt'::regclass, 'o365_internal.delivery'::regclass)
-           AND c.relname ~ '_[0-9]{8}$' AND to_date(right(c.relname, 8), 'YYYYMMDD') < current_date - v_days
-    LOOP
-        BEGIN
-            EXECUTE format('DROP TABLE o365_internal.%I', v_partition);
-            v_done := v_done || format('dropped %s', v_partition);
-        EXCEPTION WHEN lock_not_available THEN
-            v_done := v_done || format('left %s for later: somebody reads it', v_partition);
-        END;
-    END LOOP;
-    UPDATE o365_internal.connect_attempt AS a SET outcome = 'abandoned', consumed_at = a.expires_at
-     WHERE a.outcome IS NULL AND a.expires_at < now() - interval '1 hour';
-    GET DIAGNOSTICS v_n = ROW_COUNT;
-    IF v_n > 0 THEN
-        v_done := v_done || format('swept %s abandoned attempts', v_n);
-    END IF;
-    v_n := o365_internal.sweep_unconfirmed();
-    IF v_n > 0 THEN
-        v_done := v_done || format('removed %s connections that nobody confirmed', v_n);
-    END IF;
-    DELETE FROM o365_internal.connect_attempt AS a WHERE a.started_at < now() - make_interval(days => v_days);
-    DELETE FROM o365_internal.card_warning AS w WHERE w.at < now() - make_interval(days => v_days);
-    PERFORM o365_internal.sweep_actions();
-    DELETE FROM o365_internal.ticket AS t WHERE t.expires_at < now() - interval '1 day';
-    DELETE FROM o365_internal.worker AS w WHERE w.seen_at < now() - make_interval(days => v_days);
-    DELETE FROM o365_internal.fed AS f WHERE f.n < (SELECT max(g.n) - 100 FROM o365_internal.fed AS g);
-    RETURN array_to_string(v_done, ', ');
-END $$;
-COMMENT ON FUNCTION o365.worker_chores(integer) IS
-    'Housekeeping, once a minute by whichever worker comes first: partitions made and dropped by history_days, open '
-    'attempts swept, '
-    'unconfirmed connections removed, old rows deleted. Returns what was done, empty when nothing.';
+    'How many lanes are due or leased, wait for a time, wait paused or suspended with cards, or fail: of each at most about a '
+    'thousand are counted; whether there are cards that no lane knows of yet; and when the next lane is due. For --once.';
 
 CREATE OR REPLACE FUNCTION o365.worker_add_key(
     key_id text, kind text, public_key bytea DEFAULT NULL, replaces boolean DEFAULT false) RETURNS void

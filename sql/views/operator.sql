@@ -52,7 +52,7 @@ COMMENT ON COLUMN o365.response_rules.source IS 'Where the rule comes from.';
 CREATE OR REPLACE VIEW o365.subscriptions WITH (security_barrier) AS
     SELECT s.subscription_id, c.slug AS connector, s.app_user, s.app_type, s.group_name, s.dialect, s.webhook_host, s.status, s.status_reason,
            s.status_at, s.connected_at, s.renewed_at, s.key_id, s.in_doubt_policy
-      FROM o365_internal.subscription AS s JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
+      FROM o365_internal.subscription AS s LEFT JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
      WHERE s.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);
 COMMENT ON VIEW o365.subscriptions IS 'Connections. Never a webhook: only its host.';
 COMMENT ON COLUMN o365.subscriptions.subscription_id IS 'Number for o365.send, pause, resume, remove.';
@@ -70,46 +70,113 @@ COMMENT ON COLUMN o365.subscriptions.renewed_at IS 'Last renewed.';
 COMMENT ON COLUMN o365.subscriptions.key_id IS 'Key its webhook is sealed under.';
 COMMENT ON COLUMN o365.subscriptions.in_doubt_policy IS 'resend or skip: what happens to a card without a clear answer. Change it with o365.set_in_doubt_policy.';
 
-CREATE OR REPLACE VIEW o365.queue WITH (security_barrier) AS
-    SELECT l.subscription_id, c.slug AS connector, s.group_name, q.waiting, q.oldest,
-           CASE WHEN l.hold IS NULL THEN coalesce(l.next_at, now()) END AS next_at,
+-- Why the cards of a lane wait. It is read for lanes that have cards, a lane at a time.
+CREATE OR REPLACE VIEW o365_internal.lane_now AS
+    SELECT l.subscription_id, s.connector_id, s.app_user, s.group_name, l.failures, f.card_id AS first_card, f.enqueued_at AS oldest,
+           CASE WHEN l.hold IS NULL AND (SELECT o365_internal.workers_away()) IS NULL THEN l.next_at END AS next_at,
            CASE WHEN s.status IN ('removed', 'gone', 'retired') THEN s.status || ': what waits will be cancelled'
-                WHEN l.hold IS NOT NULL THEN l.hold || coalesce(': ' || coalesce(l.verdict, s.status_reason), '')
-                WHEN l.throttled_since IS NOT NULL THEN format('throttled since %s: %s', to_char(l.throttled_since, 'YYYY-MM-DD HH24:MI'), l.problem)
-                WHEN l.failures > 0 THEN format('the first card failed %s times: %s', l.failures, l.problem)
-                WHEN l.problem IS NOT NULL THEN l.problem
-                WHEN l.worker IS NOT NULL AND l.next_at > now() THEN format('worker %s is at it', l.worker)
-                ELSE 'due' END AS reason,
-           l.failures
-      FROM (SELECT o.subscription_id, count(*) AS waiting, min(o.enqueued_at) AS oldest
-              FROM o365_internal.outbox AS o GROUP BY o.subscription_id) AS q
-      JOIN o365_internal.lane AS l ON l.subscription_id = q.subscription_id
-      JOIN o365_internal.subscription AS s ON s.subscription_id = q.subscription_id
-      JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
-     WHERE s.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);
+                WHEN l.hold IS NOT NULL
+                THEN format('%s since %s%s', l.hold, to_char(s.status_at, 'YYYY-MM-DD HH24:MI'), ': ' || coalesce(l.verdict, s.status_reason))
+                ELSE coalesce((SELECT o365_internal.workers_away()), CASE
+                     WHEN l.worker IS NOT NULL AND l.lease_until > now()
+                     THEN format('worker %s is at it', (SELECT w.name FROM o365_internal.worker AS w WHERE w.worker_id = l.worker))
+                     WHEN l.xmax <> '0' AND l.next_at < now() - interval '1 second'
+                          AND o365_internal.lane_waits(l.subscription_id, l.next_at, l.xmax) IS NOT NULL
+                     THEN o365_internal.lane_waits(l.subscription_id, l.next_at, l.xmax)
+                     WHEN l.throttled_since IS NOT NULL
+                     THEN format('throttled since %s: %s; card %s is tried again at %s', to_char(l.throttled_since, 'YYYY-MM-DD HH24:MI'), l.problem,
+                                 f.card_id, to_char(l.next_at, 'YYYY-MM-DD HH24:MI'))
+                     WHEN l.failures > 0
+                     THEN format('card %s failed %s since %s: %s; it is tried again at %s', f.card_id,
+                                 CASE l.failures WHEN 1 THEN 'once' ELSE l.failures || ' times' END,
+                                 to_char(l.failing_since, 'YYYY-MM-DD HH24:MI'), l.problem, to_char(l.next_at, 'YYYY-MM-DD HH24:MI'))
+                     WHEN l.problem IS NOT NULL THEN l.problem
+                     WHEN l.next_at IS NOT NULL
+                     THEN format('due %s %s', CASE WHEN l.next_at > now() THEN 'at' ELSE 'since' END, to_char(l.next_at, 'YYYY-MM-DD HH24:MI'))
+                     ELSE o365_internal.lane_waits(l.subscription_id, NULL, l.xmax) END) END AS reason
+      FROM o365_internal.lane AS l
+      JOIN o365_internal.subscription AS s ON s.subscription_id = l.subscription_id
+     CROSS JOIN LATERAL (SELECT o.card_id, o.enqueued_at FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id
+                          ORDER BY o.position LIMIT 1) AS f;
+COMMENT ON VIEW o365_internal.lane_now IS 'Lanes that have cards, and why those wait: what o365.queue and o365.waiting_cards show.';
+COMMENT ON COLUMN o365_internal.lane_now.subscription_id IS 'The lane.';
+COMMENT ON COLUMN o365_internal.lane_now.connector_id IS 'Its subscription''s connector.';
+COMMENT ON COLUMN o365_internal.lane_now.app_user IS 'Its subscription''s user.';
+COMMENT ON COLUMN o365_internal.lane_now.group_name IS 'Its subscription''s group.';
+COMMENT ON COLUMN o365_internal.lane_now.failures IS 'How often the first card failed so far.';
+COMMENT ON COLUMN o365_internal.lane_now.first_card IS 'Card that goes first.';
+COMMENT ON COLUMN o365_internal.lane_now.oldest IS 'When that card''s transaction began.';
+COMMENT ON COLUMN o365_internal.lane_now.next_at IS 'When it is next tried; null when nobody can tell.';
+COMMENT ON COLUMN o365_internal.lane_now.reason IS 'Why it waits, in words.';
+
+-- Each branch is read by an index of its own: lanes that have a time, that are held, and those that have neither although they
+-- have cards, which nobody has fed yet.
+CREATE OR REPLACE VIEW o365.queue WITH (security_barrier) AS
+    SELECT l.subscription_id, c.slug AS connector, l.group_name,
+           (SELECT count(*) FROM (SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id LIMIT 10001) AS o) AS waiting,
+           l.oldest, l.next_at, l.reason, l.failures, l.first_card
+      FROM (SELECT n.subscription_id FROM o365_internal.lane AS n WHERE n.next_at IS NOT NULL
+            UNION ALL
+            SELECT n.subscription_id FROM o365_internal.lane AS n WHERE n.next_at IS NULL AND n.hold IS NOT NULL
+            UNION ALL
+            SELECT n.subscription_id FROM o365_internal.lane AS n WHERE n.next_at IS NULL AND n.hold IS NULL
+               AND EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = n.subscription_id)) AS n
+      JOIN o365_internal.lane_now AS l ON l.subscription_id = n.subscription_id
+      LEFT JOIN o365_internal.connector AS c ON c.connector_id = l.connector_id
+     WHERE l.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);
 COMMENT ON VIEW o365.queue IS 'Subscriptions that have cards which are not at their end, and why those wait.';
 COMMENT ON COLUMN o365.queue.subscription_id IS 'Subscription.';
 COMMENT ON COLUMN o365.queue.connector IS 'Connector''s slug.';
 COMMENT ON COLUMN o365.queue.group_name IS 'Group; null for an inbox.';
-COMMENT ON COLUMN o365.queue.waiting IS 'Cards.';
-COMMENT ON COLUMN o365.queue.oldest IS 'When the transaction of the oldest began.';
-COMMENT ON COLUMN o365.queue.next_at IS 'When they are next tried; null while held.';
-COMMENT ON COLUMN o365.queue.reason IS 'Why they wait.';
-COMMENT ON COLUMN o365.queue.failures IS 'How often the first one failed so far.';
+COMMENT ON COLUMN o365.queue.waiting IS 'Cards; 10001 stands for more than ten thousand.';
+COMMENT ON COLUMN o365.queue.oldest IS 'When the transaction of the first card began.';
+COMMENT ON COLUMN o365.queue.next_at IS 'When it is next tried, in the past when it is due; null while held, and when nobody can tell.';
+COMMENT ON COLUMN o365.queue.reason IS 'Why they wait, in words, with since when and by whom.';
+COMMENT ON COLUMN o365.queue.failures IS 'How often the first card failed so far.';
+COMMENT ON COLUMN o365.queue.first_card IS 'Card that goes first; the others wait behind it.';
 
+CREATE OR REPLACE VIEW o365.waiting_cards WITH (security_barrier) AS
+    SELECT o.card_id, o.subscription_id, c.slug AS connector, l.app_user, l.group_name, o.event, o.enqueued_at, l.next_at,
+           CASE WHEN o.card_id = l.first_card THEN l.reason ELSE format('behind card %s: %s', l.first_card, l.reason) END AS reason
+      FROM o365_internal.outbox AS o
+      JOIN o365_internal.lane_now AS l ON l.subscription_id = o.subscription_id
+      LEFT JOIN o365_internal.connector AS c ON c.connector_id = l.connector_id
+     WHERE l.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[])
+     -- Oldest transaction first, from the view itself, so that the index serves the usual question.
+     ORDER BY o.xid;
+COMMENT ON VIEW o365.waiting_cards IS
+    'Cards that are not at their end, oldest first, and why each waits; o365.deliveries has the others. select reason from o365.waiting_cards where '
+    'card_id = 42';
+COMMENT ON COLUMN o365.waiting_cards.card_id IS 'Card, as o365.send returned it.';
+COMMENT ON COLUMN o365.waiting_cards.subscription_id IS 'Where it goes.';
+COMMENT ON COLUMN o365.waiting_cards.connector IS 'Connector''s slug.';
+COMMENT ON COLUMN o365.waiting_cards.app_user IS 'The application''s user.';
+COMMENT ON COLUMN o365.waiting_cards.group_name IS 'Group; null for an inbox.';
+COMMENT ON COLUMN o365.waiting_cards.event IS 'Event it reports.';
+COMMENT ON COLUMN o365.waiting_cards.enqueued_at IS 'When its transaction began.';
+COMMENT ON COLUMN o365.waiting_cards.next_at IS 'When the first card of its subscription is next tried; null while held, and when nobody can tell.';
+COMMENT ON COLUMN o365.waiting_cards.reason IS 'Why it waits, in words, with since when and by whom.';
+
+-- Who sees all is not asked about each row, and the joins are outer ones, which a question that names none of their columns
+-- does not pay for. The attempts of a card lie between its beginning and its end: one or two days' partitions.
 CREATE OR REPLACE VIEW o365.deliveries WITH (security_barrier) AS
     SELECT d.at, d.card_id, d.subscription_id, c.slug AS connector, s.app_user, s.group_name, d.event, d.outcome, d.reason, d.enqueued_at,
-           a.attempts, a.http_status, a.rule, d.claimed_at
+           (SELECT count(*) FROM o365_internal.attempt AS x
+             WHERE x.card_id = d.card_id AND x.at >= d.enqueued_at AND x.at <= d.at) + (d.took_ms IS NOT NULL)::integer AS attempts,
+           CASE WHEN d.took_ms IS NOT NULL THEN d.http_status
+                ELSE (SELECT (array_agg(x.http_status ORDER BY x.at DESC))[1] FROM o365_internal.attempt AS x
+                       WHERE x.card_id = d.card_id AND x.at >= d.enqueued_at AND x.at <= d.at) END AS http_status,
+           (SELECT r.name FROM o365_internal.response_rule AS r
+             WHERE r.rule_id = CASE WHEN d.took_ms IS NOT NULL THEN d.rule_id
+                ELSE (SELECT (array_agg(x.rule_id ORDER BY x.at DESC))[1] FROM o365_internal.attempt AS x
+                       WHERE x.card_id = d.card_id AND x.at >= d.enqueued_at AND x.at <= d.at) END) AS rule,
+           d.claimed_at
       FROM o365_internal.delivery AS d
-      JOIN o365_internal.subscription AS s ON s.subscription_id = d.subscription_id
-      JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
-      CROSS JOIN LATERAL (
-        SELECT count(*) AS attempts, (array_agg(t.http_status ORDER BY t.at DESC))[1] AS http_status, (array_agg(r.name ORDER BY t.at DESC))[1] AS rule
-          FROM (SELECT d.at, d.http_status, d.rule_id WHERE d.took_ms IS NOT NULL
-                UNION ALL
-                SELECT x.at, x.http_status, x.rule_id FROM o365_internal.attempt AS x WHERE x.card_id = d.card_id) AS t
-          LEFT JOIN o365_internal.response_rule AS r ON r.rule_id = t.rule_id) AS a
-     WHERE s.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[])
+      LEFT JOIN o365_internal.subscription AS s ON s.subscription_id = d.subscription_id
+      LEFT JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
+     WHERE (SELECT 0 = ANY (o365_internal.visible_connectors()))
+        OR (SELECT v.connector_id FROM o365_internal.subscription AS v WHERE v.subscription_id = d.subscription_id)
+           = ANY ((SELECT o365_internal.visible_connectors())::integer[])
      -- Newest first from the view itself, so that the index serves the usual question: PostgreSQL plans such a view apart.
      ORDER BY d.at DESC;
 COMMENT ON VIEW o365.deliveries IS 'How cards ended, one row each, for as long as history_days.';
@@ -129,6 +196,30 @@ COMMENT ON COLUMN o365.deliveries.rule IS 'Response rule that read the last answ
 COMMENT ON COLUMN o365.deliveries.claimed_at IS
     'When a worker first took it up: before that are its transaction and the cards in front of it, after that is delivery. Null when no worker had it.';
 
+-- What is counted already by the hour, and the rest by hand: the chores count what is older than a minute or two.
+CREATE OR REPLACE VIEW o365.outcomes WITH (security_barrier) AS
+    SELECT o.hour, c.slug AS connector, o.outcome, nullif(o.http_status, 0) AS http_status, r.name AS rule, o.cards
+      FROM (SELECT h.hour, h.connector_id, h.outcome, h.http_status, h.rule_id, h.cards FROM o365_internal.outcome_hour AS h
+            UNION ALL
+            SELECT date_trunc('hour', d.at, 'UTC'), s.connector_id, d.outcome, coalesce(d.http_status, 0), coalesce(d.rule_id, 0), count(*)
+              FROM (SELECT d.* FROM o365_internal.delivery AS d WHERE d.at >= (SELECT u.until FROM o365_internal.counted AS u)
+                     ORDER BY d.at DESC) AS d   -- by index, whatever the planner thinks of how many they are
+              JOIN o365_internal.subscription AS s ON s.subscription_id = d.subscription_id
+             GROUP BY 1, 2, 3, 4, 5) AS o
+      JOIN o365_internal.connector AS c ON c.connector_id = o.connector_id
+      LEFT JOIN o365_internal.response_rule AS r ON r.rule_id = o.rule_id
+     WHERE o.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);
+COMMENT ON VIEW o365.outcomes IS
+    'How many cards ended, by hour, connector, outcome, status and rule: what o365.deliveries has, counted. Add up cards: an hour can have two rows of '
+    'a kind. select outcome, sum(cards) from o365.outcomes where hour >= current_date group by outcome';
+COMMENT ON COLUMN o365.outcomes.hour IS 'The hour in which they ended: its begin, hours of UTC.';
+COMMENT ON COLUMN o365.outcomes.connector IS 'Connector''s slug.';
+COMMENT ON COLUMN o365.outcomes.outcome IS 'As in o365.deliveries.';
+COMMENT ON COLUMN o365.outcomes.http_status IS 'Status of the last answer; null when none came or no POST ended the card.';
+COMMENT ON COLUMN o365.outcomes.rule IS 'Response rule that read the last answer.';
+COMMENT ON COLUMN o365.outcomes.cards IS 'How many.';
+
+-- What holds for one branch of the UNION stands outside of it: inside it would keep PostgreSQL from merging the two indexes.
 CREATE OR REPLACE VIEW o365.attempts WITH (security_barrier) AS
     SELECT t.at, t.card_id, t.subscription_id, c.slug AS connector, t.outcome, t.http_status, r.name AS rule, t.problem,
            t.retry_after_s, t.took_ms, w.name AS worker
@@ -136,12 +227,15 @@ CREATE OR REPLACE VIEW o365.attempts WITH (security_barrier) AS
               FROM o365_internal.attempt AS a
             UNION ALL
             SELECT d.at, d.card_id, d.subscription_id, d.outcome, d.rule_id, d.http_status, d.reason, d.retry_after_s, d.took_ms, d.worker
-              FROM o365_internal.delivery AS d WHERE d.took_ms IS NOT NULL) AS t
-      JOIN o365_internal.subscription AS s ON s.subscription_id = t.subscription_id
-      JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
+              FROM o365_internal.delivery AS d) AS t
+      LEFT JOIN o365_internal.subscription AS s ON s.subscription_id = t.subscription_id
+      LEFT JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
       LEFT JOIN o365_internal.response_rule AS r ON r.rule_id = t.rule_id
       LEFT JOIN o365_internal.worker AS w ON w.worker_id = t.worker
-     WHERE s.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[])
+     WHERE t.took_ms IS NOT NULL
+       AND ((SELECT 0 = ANY (o365_internal.visible_connectors()))
+            OR (SELECT v.connector_id FROM o365_internal.subscription AS v WHERE v.subscription_id = t.subscription_id)
+               = ANY ((SELECT o365_internal.visible_connectors())::integer[]))
      ORDER BY t.at DESC;
 COMMENT ON VIEW o365.attempts IS
     'Every POST, newest first, for as long as history_days: what came back and which rule read it. Of an answer that no rule explains the first 200 '

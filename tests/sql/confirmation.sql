@@ -98,7 +98,7 @@ SELECT pg_temp.bring('asks', 'a8', 'c1', 'r-00000000c030', 'e'), pg_temp.bring('
 UPDATE o365_internal.subscription SET status_at = now() - interval '61 minutes' WHERE app_user = 'eve';
 SELECT is(pg_temp.outcome('r-00000000c030'), 'unconfirmed', 'after confirm_minutes it can be confirmed no more');
 SELECT is(pg_temp.confirm('asks', 'r-00000000c030', 'c1', 'r-00000000c032'), 'unconfirmed', 'even before it was swept');
-SELECT matches(o365.worker_chores(1), 'removed 1 connections that nobody confirmed', 'the chores sweep it');
+SELECT matches(o365.worker_chores(1), 'removed 1 connection that nobody confirmed', 'the chores sweep it');
 SELECT is((s).status || ' ' || (s).status_reason || ((s).sealed IS NULL)::text || ((s).user_index IS NULL)::text, 'removed was not confirmed in timetruetrue', 'with its secrets wiped') FROM pg_temp.subscription_of('r-00000000c030') AS s;
 SELECT is((pg_temp.subscription_of('r-00000000c031')).status, 'pending', 'and leave alone what has time');
 SELECT is(o365.responder_done('asks', pg_temp.id_of('r-00000000c030'), ARRAY[sha256('c1')]) ->> 'outcome', 'unconfirmed', 'its page says so');
@@ -166,7 +166,7 @@ SELECT is((o365.responder_done('desk', pg_temp.id_of('r-00000000c071'), NULL) ->
 SELECT pg_temp.begin('w1', 'c1', 'abe'), pg_temp.begin('w2', 'c1', 'abe') \g /dev/null
 UPDATE o365_internal.connect_attempt AS a SET expires_at = now() - interval '61 minutes' WHERE a.state_hash = sha256('w1');
 UPDATE o365_internal.connect_attempt AS a SET expires_at = now() - interval '59 minutes' WHERE a.state_hash = sha256('w2');
-SELECT is(o365.worker_chores(1), 'swept 1 abandoned attempts', 'an attempt whose time is an hour past is abandoned');
+SELECT is(o365.worker_chores(1), 'swept 1 abandoned attempt', 'an attempt whose time is an hour past is abandoned');
 SELECT is((SELECT a.outcome FROM o365_internal.connect_attempt AS a WHERE a.state_hash = sha256('w1')), 'abandoned', 'and says so');
 SELECT is(pg_temp.callback('w1', 'c1', 'r-00000000c090') ->> 'outcome', 'expired', 'who comes back all the same was too slow');
 UPDATE o365_internal.connect_attempt AS a SET started_at = now() - make_interval(days => o365_internal.integer_setting('history_days'), hours => -1)

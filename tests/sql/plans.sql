@@ -101,6 +101,26 @@ SELECT is(ARRAY(
                AND (has_function_privilege('o365_responder', p.oid, 'EXECUTE')
                     OR has_function_privilege('o365_app', p.oid, 'EXECUTE') AND p.provolatile = 'v'))), '{}',
     'no function of the responder or of an application that keeps plans may scan a table');
+-- A function in SQL that pins its search_path is not inlined: it is parsed and planned at every call, which was half of what
+-- o365.send costs. Whatever a card or a request may call is PL/pgSQL, which keeps its plans. What is reached is found by name.
+WITH RECURSIVE ours AS (
+    SELECT p.oid, p.proname, p.prosrc, l.lanname = 'sql' AND p.proconfig IS NOT NULL AS is_planned_each_time
+      FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
+     WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_internal'::regnamespace)
+       AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e')),
+reached AS (
+    SELECT o.* FROM ours AS o JOIN pg_proc AS p ON p.oid = o.oid
+     WHERE o.proname IN ('receive_callback', 'visible_connectors')
+        OR p.pronamespace = 'o365'::regnamespace
+           AND (has_function_privilege('o365_responder', o.oid, 'EXECUTE') OR has_function_privilege('o365_app', o.oid, 'EXECUTE')
+                OR o.proname IN ('worker_feed', 'worker_claim', 'worker_cards', 'worker_recheck', 'worker_report', 'worker_secrets', 'worker_adopt'))
+    UNION
+    SELECT o.* FROM reached AS r JOIN ours AS o ON r.prosrc ~ ('\mo365(_internal)?\.' || o.proname || '\('))
+SELECT is(ARRAY(SELECT r.proname::text FROM reached AS r WHERE r.is_planned_each_time
+    -- Once a connection and not once a card, or only where something failed.
+    AND r.proname NOT IN ('has_roles', 'is_https_url', 'is_loopback_url', 'leads_back', 'connector_problems', 'logo_type', 'responder_health',
+                          'connection_that_stands', 'version') ORDER BY 1), '{}',
+    'what is called for each card or request keeps its plan');
 -- A connection from its button to its end, by the responder, an application and an operator.
 CREATE FUNCTION pg_temp.live(n integer, OUT rows_read bigint) LANGUAGE plpgsql AS $$
 DECLARE
