@@ -44,7 +44,7 @@ bool is_host_name(const std::string& host) {
     };
     return !host.empty() && host.size() <= 253 && std::all_of(host.begin(), host.end(), allowed) &&
            host.front() != '.' && host.front() != '-' && host.find("..") == std::string::npos &&
-           host.find('.') != std::string::npos;
+           (host.find('.') != std::string::npos || host == "localhost");
 }
 
 // Of a URL in that text; empty when it can be a webhook.

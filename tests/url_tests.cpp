@@ -22,7 +22,7 @@ BOOST_AUTO_TEST_CASE(every_form_of_webhook_in_the_wild_is_accepted) {
           "https://0.ef.environment.api.powerplatform.com/powerautomate/automations/direct/cu/25/workflows/0/triggers/"
           "manual/paths/invoke?api-version=1",
           "https://name.azure-api.net/manual/paths/invoke/?api-version=2016-06-01",
-          "https://contoso.webhook.localhost:8443/webhookb2/x"}) {
+          "https://contoso.webhook.localhost:8443/webhookb2/x", "https://localhost:9443/webhookb2/x"}) {
         BOOST_TEST(parse_webhook(url).problem == "", url);
     }
 }
@@ -59,7 +59,8 @@ BOOST_AUTO_TEST_CASE(what_is_no_webhook_is_refused) {
                                        "https://[::ffff:127.0.0.1]/",
                                        "https://[fe80::1%25eth0]/",
                                        "https://outlook.office.com./",
-                                       "https://localhost/",
+                                       "https://local/",
+                                       "https://localhost./",
                                        "https://outl\xc3\xb6ok.office.com/",
                                        "https://outlook.office.com/\n",
                                        "https://outlook.office.com/a b",
