@@ -135,8 +135,12 @@ Response receive(Sandbox& sandbox, const Request& request, std::string_view path
     }
     const std::string spelling = one_spelling(path_and_query);
     const std::string_view guid = provider(spelling);
-    if (request.method != "POST" && is_guid(guid) && sandbox.ask("select o365.sandbox_connector($1)", {guid}).isNull())
-        return Response::text(404, "Unknown Connector provider " + std::string(guid));
+    if (request.method != "POST" && is_guid(guid) &&
+        sandbox.ask("select o365.sandbox_connector($1)", {guid}).isNull()) {
+        Response response = make_answer("connector", "404-provider", 0);
+        response.body = "Unknown Connector provider " + std::string(guid);
+        return response;
+    }
     return make_answer(is_workflow(path_and_query) ? "workflow" : "connector", judged.otherwise, 0);
 }
 
