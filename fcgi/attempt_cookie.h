@@ -20,15 +20,18 @@ struct AttemptCookie {
 // SHA-256 of its state, or of its own value where there was no state of ours.
 std::string attempt_cookie_name(std::string_view hash);
 
-// Those that the browser sent, oldest first (RFC 6265 5.4). One whose name arrives twice is left out: another site may
-// have planted it.
+// Those that the browser sent, oldest first (RFC 6265 5.4), the newest 64. One whose name arrives twice is left out:
+// another site may have planted it.
 std::vector<AttemptCookie> attempt_cookies(const Request& request);
 
-// Their SHA-256 in the same order, as the text of a bytea[] with at most 64 elements; NULL when there is none.
+// Whether the browser keeps as many as it may, so that those of older attempts were deleted.
+bool has_dropped_cookies(const Request& request);
+
+// Their SHA-256 in the same order, as the text of a bytea[]; NULL when there is none.
 Value cookie_hashes(const std::vector<AttemptCookie>& cookies);
 
 // Lets the browser keep a cookie for `max_age_s` seconds, and takes the oldest of those that it sent back where there
-// would be too many.
+// would be more than 20: ten at most in one answer, whose headers stay below 4 KB.
 void set_attempt_cookie(Response& response, const Request& request, const AttemptCookie& cookie, int max_age_s);
 
 }  // namespace o365

@@ -101,7 +101,6 @@ int run(const o365::Settings& settings) {
     options.socket = settings.responder_socket;
     options.group = settings.socket_group;
     options.threads = settings.threads;
-    options.takes_refused_query = o365::takes_refused_query;
     const auto make_handler = [&]() -> o365::Handler {
         // std::function copies what it holds; a connection cannot be copied.
         const auto site = std::make_shared<o365::Site>(open_database(settings), pages, settings.sealing_key);

@@ -68,8 +68,6 @@ Response busy(const Site& site, const Request& request) {
 
 }  // namespace
 
-bool takes_refused_query(std::string_view path) { return is_callback(connect_route(path)); }
-
 Response answer(Site& site, const Request& request) {
     try {
         return dispatch(site, request);

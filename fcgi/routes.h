@@ -12,10 +12,6 @@ namespace o365 {
 // Finds the route of a request and answers it.
 Response answer(Site& site, const Request& request);
 
-// True for routes that make their own page of a query that cannot be parsed: the callback, whose URL must not stay in
-// the browser.
-bool takes_refused_query(std::string_view path);
-
 Response list(Site& site, const Request& request);
 Response landing(Site& site, const Request& request, const std::string& slug);
 Response start(Site& site, const Request& request, const std::string& slug);

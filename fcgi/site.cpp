@@ -166,8 +166,11 @@ Response Site::wrong_method(const Request& request, std::string_view allowed) co
 Response Site::failed(const Request& request, Json::Value page, const std::string& reason,
                       const std::string& shown_id) const {
     const Json::Value& reasons = pages_.strings()["reasons"];
-    page["texts"] = reasons.isMember(reason) ? reasons[reason] : reasons["other"];
+    const bool stands = page["stands"].asBool();
+    const std::string shown = stands ? "already_connected" : reason == "already_connected" ? "used" : reason;
+    page["texts"] = reasons.isMember(shown) ? reasons[shown] : reasons["other"];
     page["request_id"] = shown_id;
+    if (stands) page["place"] = text_of(page, "group_name");
     const std::string again = text_of(page, "again");
     const std::string connect_url = text_of(page, "connect_url");
     // These say themselves how to go on, and elsewhere.
@@ -202,6 +205,7 @@ Response Site::connected(const Request& request, Json::Value page) const {
     const Json::Value& texts = pages_.strings()["done"];
     const std::string by_type = "connected_" + text_of(page, "app_type");
     page["texts"]["connected"] = texts.isMember(by_type) ? texts[by_type] : texts["connected_other"];
+    if (page["elsewhere"].asBool()) page["texts"]["connected"] = texts["connected_elsewhere"];
     page["place"] = text_of(page, "group_name");
     return this->page(request, 200, "done", std::move(page));
 }

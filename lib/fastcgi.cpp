@@ -49,14 +49,14 @@ constexpr auto kLookEveryAtEnd = 20ms;  // the same while threads are ending
 using Params = std::map<std::string, std::string, std::less<>>;
 
 // These decide what a request means: sent twice, two readers could disagree about it.
-const std::set<std::string_view> kSingle = {"CONTENT_LENGTH",     "CONTENT_TYPE",        "HTTP_ACTION_AUTHORIZATION",
-                                            "HTTP_AUTHORIZATION", "HTTP_COOKIE",         "HTTP_HOST",
-                                            "HTTP_ORIGIN",        "HTTP_SEC_FETCH_SITE", "PATH_INFO",
-                                            "QUERY_STRING",       "REQUEST_METHOD",      "REQUEST_URI",
-                                            "SCRIPT_NAME"};
+const std::set<std::string_view> kSingle = {"CONTENT_LENGTH",      "CONTENT_TYPE", "HTTP_ACTION_AUTHORIZATION",
+                                            "HTTP_AUTHORIZATION",  "HTTP_HOST",    "HTTP_ORIGIN",
+                                            "HTTP_SEC_FETCH_SITE", "PATH_INFO",    "QUERY_STRING",
+                                            "REQUEST_METHOD",      "REQUEST_URI",  "SCRIPT_NAME"};
 
 // Copies what the web server says. A header that occurs twice is left out, unless it is one of kSingle: then the
-// request is refused.
+// request is refused. Cookie headers are joined, as RFC 9113 8.2.3 has it: proxies split them, and nginx before 1.23
+// passes each by itself.
 Params copy_params(char** environment) {
     Params params;
     std::set<std::string, std::less<>> repeated;
@@ -65,7 +65,11 @@ Params copy_params(char** environment) {
         const auto equals = entry.find('=');
         if (equals == std::string_view::npos) continue;
         const std::string_view name = entry.substr(0, equals);
-        if (!params.emplace(name, entry.substr(equals + 1)).second) {
+        const auto [before, is_new] = params.emplace(name, entry.substr(equals + 1));
+        if (!is_new && name == "HTTP_COOKIE") {
+            before->second += "; ";
+            before->second += entry.substr(equals + 1);
+        } else if (!is_new) {
             if (kSingle.contains(name)) throw BadRequest(400, "the web server passed a parameter twice");
             repeated.emplace(name);
         }
@@ -135,13 +139,7 @@ Request make_request(const Params& params, std::string body, const std::string& 
     if (!what_comes && request.method != "GET" && request.method != "HEAD" && request.method != "POST") {
         throw BadRequest(405, "only GET, HEAD and POST are known");
     }
-    try {
-        request.query = Parameters::parse(param(params, "QUERY_STRING"));
-    } catch (const BadRequest&) {
-        const bool taken = options.takes_refused_query && options.takes_refused_query(request.path);
-        if (!what_comes && !taken) throw;
-        request.query_refused = true;
-    }
+    request.query = Parameters::parse_query(param(params, "QUERY_STRING"));
     if (!what_comes && request.method == "POST" && is_form(request.content_type)) {
         request.form = Parameters::parse(body);
     } else {

@@ -21,11 +21,7 @@ struct ServerOptions {
     int threads = 8;
     std::size_t max_body = 131072;  // bytes; more is answered 413 and the connection closed
     int peer_seconds = 30;          // how long a peer may take to send its whole request, or to take its answer
-    // Paths whose handler answers a query that could not be parsed itself (Request::query_refused); others are answered
-    // 400. May be empty.
-    std::function<bool(std::string_view path)> takes_refused_query;
-    // Paths whose handler judges everything itself: any method is passed on, a query that could not be parsed as well,
-    // and a form stays a body. May be empty.
+    // Paths whose handler judges everything itself: any method is passed on, and a form stays a body. May be empty.
     std::function<bool(std::string_view path)> takes_what_comes;
 };
 

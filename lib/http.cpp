@@ -24,10 +24,10 @@ int hex_digit(char c) {
     return -1;
 }
 
-[[noreturn]] void refuse(const char* why) { throw BadRequest(400, why); }
+[[noreturn]] void refuse(std::string why) { throw BadRequest(400, std::move(why)); }
 
-std::string form_decode(std::string_view text) {
-    std::string decoded;
+// Appends the decoded text to `decoded`; what is wrong with it, or nullptr.
+const char* form_decode(std::string_view text, std::string& decoded) {
     decoded.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {
         char c = text[i];
@@ -36,15 +36,14 @@ std::string form_decode(std::string_view text) {
         } else if (c == '%') {
             const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
             const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
-            if (high < 0 || low < 0) refuse("a parameter holds a % that no two hex digits follow");
+            if (high < 0 || low < 0) return "holds a % that no two hex digits follow";
             c = static_cast<char>(high * 16 + low);
             i += 2;
         }
-        if (c == '\0') refuse("a parameter holds a zero byte");
+        if (c == '\0') return "holds a zero byte";
         decoded += c;
     }
-    if (!is_utf8(decoded)) refuse("a parameter is not UTF-8");
-    return decoded;
+    return is_utf8(decoded) ? nullptr : "is not UTF-8";
 }
 
 // Calls `take` with every part of `text` between `separator`s.
@@ -96,25 +95,55 @@ bool same_name(std::string_view left, std::string_view right) {
                       [&](char a, char b) { return lower(a) == lower(b); });
 }
 
+void Parameters::add(std::string_view part, bool strict) {
+    if (part.empty()) return;
+    const auto equals = part.find('=');
+    std::string name;
+    std::string value;
+    const char* const bad_name = form_decode(part.substr(0, equals), name);
+    const bool long_name = name.size() > kMaxNameBytes;
+    if (strict && bad_name != nullptr) refuse(fmt::format("a parameter {}", bad_name));
+    if (strict && long_name) refuse("the name of a parameter is too long");
+    if (bad_name != nullptr || long_name) return;
+    const char* fault = equals == std::string_view::npos ? nullptr : form_decode(part.substr(equals + 1), value);
+    if (fault == nullptr && value.size() > kMaxValueBytes) fault = "is too long";
+    if (has(name)) fault = "occurs twice";
+    if (strict && fault != nullptr) refuse(fmt::format("a parameter {}", fault));
+    if (fault == nullptr) {
+        values_.emplace(std::move(name), std::move(value));
+    } else {
+        values_.erase(name);
+        faults_[std::move(name)] = fault;
+    }
+}
+
 Parameters Parameters::parse(std::string_view text) {
     Parameters parameters;
     for_each_part(text, '&', [&](std::string_view part) {
-        if (part.empty()) return;
-        const auto equals = part.find('=');
-        std::string name = form_decode(part.substr(0, equals));
-        std::string value = equals == std::string_view::npos ? std::string() : form_decode(part.substr(equals + 1));
-        if (name.size() > kMaxNameBytes) refuse("the name of a parameter is too long");
-        if (value.size() > kMaxValueBytes) refuse("the value of a parameter is too long");
-        if (!parameters.values_.emplace(std::move(name), std::move(value)).second) refuse("a parameter occurs twice");
+        parameters.add(part, true);
         if (parameters.values_.size() > kMaxParameters) refuse("there are too many parameters");
     });
     return parameters;
 }
 
+Parameters Parameters::parse_query(std::string_view text) {
+    Parameters parameters;
+    for_each_part(text, '&', [&](std::string_view part) { parameters.add(part, false); });
+    return parameters;
+}
+
 std::optional<std::string> Parameters::get(std::string_view name) const {
+    if (const char* const why = fault(name)) refuse(fmt::format("the parameter {} {}", name, why));
     const auto found = values_.find(name);
     if (found == values_.end()) return std::nullopt;
     return found->second;
+}
+
+bool Parameters::has(std::string_view name) const { return values_.contains(name) || faults_.contains(name); }
+
+const char* Parameters::fault(std::string_view name) const {
+    const auto found = faults_.find(name);
+    return found == faults_.end() ? nullptr : found->second;
 }
 
 std::string Parameters::get_or(std::string_view name, std::string_view otherwise) const {

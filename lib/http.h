@@ -26,20 +26,35 @@ class BadRequest : public std::exception {
     std::string why_;
 };
 
-// Decoded parameters of a query or a form. A name that occurs twice is refused when the text is parsed.
+// Decoded parameters of a query or a form (application/x-www-form-urlencoded: `+` and %20 are blanks). A parameter is
+// at fault when its name occurs twice, its value is longer than 8,192 bytes, or it holds a bad %-escape, a NUL or what
+// is not strict UTF-8.
 class Parameters {
   public:
-    // application/x-www-form-urlencoded: `+` and %20 are blanks. Throws BadRequest(400) on a bad %-escape, a NUL, what
-    // is not strict UTF-8, a repeated name, more than 64 parameters, a name over 64 or a value over 8,192 bytes.
+    // A form, which only our own pages make: throws BadRequest(400) for any fault, more than 64 parameters, or a name
+    // over 64 bytes.
     static Parameters parse(std::string_view text);
+    // A query, to which anybody on the way may have added something: a parameter that is at fault matters only to who
+    // asks for it, and one whose name cannot be read is left out. Never throws BadRequest.
+    static Parameters parse_query(std::string_view text);
+
     // The value, or nullopt when the name does not occur. "" when it occurs without a value. Names are case-sensitive.
+    // Throws BadRequest(400) for one that is at fault.
     std::optional<std::string> get(std::string_view name) const;
     std::string get_or(std::string_view name, std::string_view otherwise) const;
-    bool empty() const noexcept { return values_.empty(); }
+    // Whether the name occurs, at fault or not.
+    bool has(std::string_view name) const;
+    // What is wrong with a parameter, as a predicate ("occurs twice"); nullptr when nothing is, or it does not occur.
+    const char* fault(std::string_view name) const;
+    bool empty() const noexcept { return values_.empty() && faults_.empty(); }
+    // Those without a fault.
     const std::map<std::string, std::string, std::less<>>& all() const noexcept { return values_; }
 
   private:
+    void add(std::string_view part, bool strict);
+
     std::map<std::string, std::string, std::less<>> values_;
+    std::map<std::string, const char*, std::less<>> faults_;
 };
 
 // Whether two words of HTTP are the same, ASCII letters in either case: header names, media types, charsets.
@@ -61,8 +76,6 @@ struct Request {
     std::string path;    // the route: PATH_INFO, or REQUEST_URI up to the `?`; always starts with "/"; undecoded
     std::string uri;     // path and query as the browser sent them; a secret on every route whose URL is one
     Parameters query;
-    bool query_refused =
-        false;         // the query was none that Parameters takes; only handlers that asked for it see such a request
     Parameters form;   // of an application/x-www-form-urlencoded body, else empty
     std::string body;  // of any other body, and of any at all on a path that takes what comes (lib/fastcgi.h)
     std::string content_type;

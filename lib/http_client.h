@@ -15,8 +15,6 @@
 
 #include "lib/secret.h"
 
-struct sockaddr;
-
 namespace o365 {
 
 struct HttpClientOptions {
@@ -56,11 +54,6 @@ struct HttpRequest {
     // than 64 KiB, is left out.
     std::vector<std::string> headers;
 };
-
-// Whether a public webhook may lie at this address: false for loopback, private, link-local, shared, multicast,
-// documentation, translated and every other special range of IPv4 and IPv6. `allow_loopback` lets 127.0.0.0/8 and ::1
-// pass.
-bool is_public_address(const sockaddr& address, bool allow_loopback);
 
 class HttpClient {
   public:

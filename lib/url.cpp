@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <memory>
 
@@ -47,24 +48,122 @@ bool is_host_name(const std::string& host) {
            (host.find('.') != std::string::npos || host == "localhost");
 }
 
-// Of a URL in that text; empty when it can be a webhook.
-std::string webhook_problem(std::string_view text, const std::optional<Url>& url) {
-    if (text.empty()) return "the webhook is empty";
-    if (text.size() > kMaxWebhook) return "the webhook is longer than 2,048 bytes";
-    for (const char c : text) {
-        if (c <= ' ' || c == 127 || c == '\\')
-            return "the webhook holds blanks, control characters or characters beyond ASCII";
+bool is_letter_case_of(std::string_view text, std::string_view lower_case) {
+    return lower(std::string(text)) == lower_case;
+}
+
+// Whether `text` begins with "https://" and the host that the parser found, as every reader of URLs would see it.
+// libcurl also takes https:/host, decodes %-escapes in hosts and leaves out an empty user.
+bool begins_with_its_host(std::string_view text, const std::string& host) {
+    constexpr std::string_view kStart = "https://";
+    const std::string_view rest = text.substr(std::min(text.size(), kStart.size() + host.size()));
+    return is_letter_case_of(text.substr(0, kStart.size()), kStart) &&
+           is_letter_case_of(text.substr(kStart.size(), host.size()), host) &&
+           (rest.empty() || rest.front() == ':' || rest.front() == '/' || rest.front() == '?');
+}
+
+bool is_below(const std::string& host, std::string_view domain) {
+    return host == domain || (host.ends_with(domain) && host[host.size() - domain.size() - 1] == '.');
+}
+
+// Where Microsoft's own webhooks lie (office365-connectors.md section 2). A host that an operator allowed beside them
+// may have paths of any form.
+bool is_workflow_host(const std::string& host) {
+    constexpr std::array<std::string_view, 7> kDomains = {"logic.azure.com",
+                                                          "logic.azure.us",
+                                                          "logic.azure.cn",
+                                                          "powerplatform.com",
+                                                          "powerplatform.microsoft.us",
+                                                          "powerplatform.partner.microsoftonline.cn",
+                                                          "appsplatform.us"};
+    return std::any_of(kDomains.begin(), kDomains.end(),
+                       [&](std::string_view domain) { return is_below(host, domain); });
+}
+
+bool is_connector_host(const std::string& host) {
+    return host == "outlook.office.com" || host == "outlook.office365.com" || is_below(host, "webhook.office.com");
+}
+
+bool is_workflow_path(std::string_view path) {
+    return path.starts_with("/workflows/") || path.starts_with("/powerautomate/");
+}
+
+// .../triggers/<name>/paths/invoke, or without paths/; a path of the flow's own may follow.
+bool names_a_trigger(std::string_view path) {
+    const auto at = path.find("/triggers/");
+    return at != std::string_view::npos && (std::string(path.substr(at)) + "/").find("/invoke/") != std::string::npos;
+}
+
+// /webhookb2/<group>@<tenant>/<connector>/<id>/<user>, at least.
+bool names_a_connection(std::string_view path) {
+    return std::count(path.begin(), path.end(), '/') >= 5 && !path.ends_with('/');
+}
+
+bool has_parameter(std::string_view query, std::string_view name) {
+    while (true) {
+        const std::string_view part = query.substr(0, query.find('&'));
+        if (part.starts_with(name) && part.substr(name.size()).starts_with('=') && part.size() > name.size() + 1)
+            return true;
+        if (part.size() == query.size()) return false;
+        query.remove_prefix(part.size() + 1);
     }
-    if (!url) return "the webhook is no URL";
-    if (url->scheme != "https") return "the webhook is not https";
-    if (url->has_user) return "the webhook names a user";
-    if (url->has_fragment) return "the webhook has a fragment";
-    if (looks_like_ip(url->host)) return "the webhook lies on an address instead of a host name";
-    if (!is_host_name(url->host)) return "the webhook's host is no host name";
-    const auto authority = text.substr(8);
-    const auto host_end = authority.find_first_of(":/?#");
-    if (host_end == 0 || authority.substr(0, host_end).ends_with('.')) return "the webhook's host ends with a dot";
-    return {};
+}
+
+WebhookFault fault_of_text(std::string_view text) {
+    if (text.empty()) return WebhookFault::empty;
+    if (text.size() > kMaxWebhook) return WebhookFault::too_long;
+    const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c != 127 && c != '\\'; });
+    return plain ? WebhookFault::none : WebhookFault::bad_characters;
+}
+
+WebhookFault fault_of_url(std::string_view text, const Url& url) {
+    if (url.scheme != "https") return WebhookFault::not_https;
+    if (url.has_user) return WebhookFault::names_user;
+    if (url.has_fragment) return WebhookFault::has_fragment;
+    if (looks_like_ip(url.host)) return WebhookFault::is_address;
+    if (!is_host_name(url.host) || !begins_with_its_host(text, url.host)) return WebhookFault::bad_host;
+    return WebhookFault::none;
+}
+
+// What Microsoft's own webhooks look like, so that one that can never work is refused before a card is lost to it.
+WebhookFault fault_of_form(std::string_view text, const Url& url) {
+    const auto question = text.find('?');
+    const std::string_view query = question == std::string_view::npos ? std::string_view() : text.substr(question + 1);
+    if (query.find("&amp;") != std::string_view::npos) return WebhookFault::escaped_as_html;
+    if (is_connector_host(url.host) && !names_a_connection(url.path)) return WebhookFault::cut_off;
+    if (!is_workflow_host(url.host) && !is_workflow_path(url.path)) return WebhookFault::none;
+    if (!names_a_trigger(url.path)) return WebhookFault::cut_off;
+    return has_parameter(query, "sig") ? WebhookFault::none : WebhookFault::no_signature;
+}
+
+struct FaultText {
+    WebhookFault fault;
+    const char* code;
+    const char* text;
+};
+
+constexpr std::array kFaults = {
+    FaultText{WebhookFault::none, "", ""},
+    FaultText{WebhookFault::empty, "empty", "the webhook is empty"},
+    FaultText{WebhookFault::too_long, "too_long", "the webhook is longer than 2,048 bytes"},
+    FaultText{WebhookFault::bad_characters, "bad_characters",
+              "the webhook holds blanks, control characters or characters beyond ASCII"},
+    FaultText{WebhookFault::no_url, "no_url", "the webhook is no URL"},
+    FaultText{WebhookFault::not_https, "not_https", "the webhook is not https"},
+    FaultText{WebhookFault::names_user, "names_user", "the webhook names a user"},
+    FaultText{WebhookFault::has_fragment, "has_fragment", "the webhook has a fragment"},
+    FaultText{WebhookFault::is_address, "is_address", "the webhook lies on an address instead of a host name"},
+    FaultText{WebhookFault::bad_host, "bad_host", "the webhook does not begin with https:// and a host name"},
+    FaultText{WebhookFault::escaped_as_html, "escaped_as_html",
+              "the webhook was escaped as HTML: it has &amp; where & belongs"},
+    FaultText{WebhookFault::cut_off, "cut_off", "the webhook's path was cut off"},
+    FaultText{
+        WebhookFault::no_signature, "no_signature",
+        "the Workflows webhook has no sig: it was cut off, or its flow can be triggered from its own tenant only"},
+};
+
+const FaultText& text_of(WebhookFault fault) {
+    return *std::find_if(kFaults.begin(), kFaults.end(), [&](const FaultText& one) { return one.fault == fault; });
 }
 
 }  // namespace
@@ -87,10 +186,9 @@ std::optional<Url> parse_url(std::string_view text) {
     std::from_chars(port->data(), port->data() + port->size(), url.port);
     url.path = *path;
     url.has_query = part(handle.get(), CURLUPART_QUERY).has_value();
-    // libcurl drops an empty fragment and an empty user, so the text is asked as well.
+    // libcurl leaves out an empty fragment, so the text is asked.
     url.has_fragment = text.find('#') != std::string_view::npos;
-    const auto authority = text.substr(text.find("//") == std::string_view::npos ? 0 : text.find("//") + 2);
-    url.has_user = authority.substr(0, authority.find_first_of("/?#")).find('@') != std::string_view::npos;
+    url.has_user = part(handle.get(), CURLUPART_USER) || part(handle.get(), CURLUPART_PASSWORD);
     return url;
 }
 
@@ -99,10 +197,19 @@ std::string origin_of(const Url& url) {
     return url.scheme + "://" + url.host + (url.port == own_port ? "" : ":" + std::to_string(url.port));
 }
 
+const char* code_of(WebhookFault fault) { return text_of(fault).code; }
+
 Webhook parse_webhook(std::string_view text) {
-    auto url = parse_url(text);
-    Webhook webhook{webhook_problem(text, url), {}};
-    if (webhook.problem.empty()) webhook.url = std::move(*url);
+    Webhook webhook;
+    std::optional<Url> url;
+    webhook.fault = fault_of_text(text);
+    if (webhook.fault == WebhookFault::none) {
+        url = parse_url(text);
+        webhook.fault = url ? fault_of_url(text, *url) : WebhookFault::no_url;
+    }
+    if (webhook.fault == WebhookFault::none) webhook.fault = fault_of_form(text, *url);
+    webhook.problem = text_of(webhook.fault).text;
+    if (webhook.fault == WebhookFault::none) webhook.url = std::move(*url);
     return webhook;
 }
 

@@ -19,6 +19,8 @@ INSERT INTO o365_internal.setting (name, value, pattern, help) VALUES
     ('retry_first_seconds', '5', '^[1-9][0-9]{0,3}$', 'The first step of the exponential wait after a failed POST, seconds.'),
     ('retry_cap_seconds', '3600', '^[1-9][0-9]{0,5}$', 'The longest step of that wait, seconds.'),
     ('give_up_hours', '24', '^[1-9][0-9]{0,3}$', 'How long one card is tried before it ends as dead, hours.'),
+    ('unclear_answers', '3', '^[0-9]{1,2}$',
+        'How often a card is posted again after an answer that does not tell whether it arrived (a 2xx that no rule knows, an answer that was lost), before it ends as in_doubt.'),
     ('card_size_limit', '24000', '^[1-9][0-9]{2,5}$', 'The largest card o365.send takes, bytes of its JSON. Microsoft refuses 28 KB as it counts.'),
     ('history_days', '30', '^[1-9][0-9]{0,3}$', 'How long deliveries and attempts are kept, days.')
 ON CONFLICT (name) DO UPDATE SET pattern = excluded.pattern, help = excluded.help;
@@ -32,12 +34,16 @@ INSERT INTO o365_internal.webhook_host (dialect, host, subdomains, port)
 
 INSERT INTO o365_internal.response_rule (rule_id, dialect, name, status_from, status_to, body_pattern, outcome, source) VALUES
     (100, 'connector', 'a count of messages', 200, 299, '^[[:space:]]*[1-9][0-9]*[[:space:]]*$', 'delivered', 'office365-connectors.md 3.1'),
+    (105, 'connector', 'success, serialised', 200, 299, '"isSuccessStatusCode"[[:space:]]*:[[:space:]]*true', 'delivered', 'field case F1'),
+    (108, 'connector', 'throttled, serialised', 200, 299, '"statusCode"[[:space:]]*:[[:space:]]*429[^0-9]', 'throttled', 'field case F1'),
     (110, 'connector', 'throttled, inside 200', 200, 299, 'returned HTTP error 429', 'throttled', 'office365-connectors.md 3.1'),
     (120, 'connector', 'too large, inside 200', 200, 299, 'returned HTTP error 413', 'dead', 'office365-connectors.md 3.1'),
     (130, 'connector', 'refused or removed, inside 200', 200, 299, 'returned HTTP error 4(00|04|10)', 'retry', 'office365-connectors.md 3.1: bad card or channel removed, not told apart'),
     (140, 'connector', 'failed behind the front end, inside 200', 200, 299, 'returned HTTP error|Error contacting', 'retry', 'office365-connectors.md 3.1'),
-    (150, 'connector', 'an unknown text inside 200', 200, 299, NULL, 'retry', 'office365-connectors.md 3.3: must not count as success'),
+    (145, 'connector', 'failed, serialised', 200, 299, '"isSuccessStatusCode"[[:space:]]*:[[:space:]]*false', 'retry', 'field case F1'),
+    (150, 'connector', 'answer not understood', 200, 299, NULL, 'in_doubt', 'office365-connectors.md 3.3: must not count as success; field case F1: the card may be shown'),
     (160, 'connector', 'not a card', 400, 400, 'Summary or Text is required|Bad payload', 'dead', 'office365-connectors.md 3.1'),
+    (162, 'connector', 'Microsoft wants a new address: connect again', 400, 410, 'Webhook Url is not updated', 'suspend', 'field case F4'),
     (165, 'connector', 'not a webhook', 400, 499, 'Invalid webhook URL', 'gone', 'office365-connectors.md 3.1'),
     (170, 'connector', 'bad request', 400, 400, NULL, 'dead', 'office365-connectors.md 3.1'),
     (180, 'connector', 'not allowed', 401, 403, NULL, 'suspend', 'office365-connectors.md 3.3'),
@@ -48,15 +54,28 @@ INSERT INTO o365_internal.response_rule (rule_id, dialect, name, status_from, st
     (230, 'connector', 'the far end failed', 500, 599, NULL, 'retry', 'office365-connectors.md 3.1'),
     (240, 'connector', 'timed out there', 408, 408, NULL, 'retry', 'office365-connectors.md 3.3'),
     (250, 'connector', 'a redirect', 300, 399, NULL, 'suspend', 'callback-and-fastcgi.md 2.3: redirects are not followed'),
+    (255, 'connector', 'no webhook for POST: connect again', 405, 405, NULL, 'suspend', 'field case F3'),
     (260, 'connector', 'another refusal', 400, 499, NULL, 'dead', 'office365-connectors.md 3.3'),
     (300, 'workflow', 'accepted', 200, 299, NULL, 'accepted', 'office365-connectors.md 3.2'),
     (310, 'workflow', 'flow switched off or deleted', 400, 400, 'WorkflowTriggerIsNotEnabled', 'suspend', 'office365-connectors.md 3.2'),
+    (312, 'workflow', 'the trigger has a schema of its own that cards do not fit: the flow''s owner empties it', 400, 400, 'TriggerInputSchemaMismatch', 'suspend', 'field case F3'),
+    (314, 'workflow', 'sig and an Authorization header came together: a proxy on the way adds the header', 400, 401, 'DirectApiRequestHasMoreThanOneAuthorization', 'suspend', 'field case F3'),
+    (316, 'workflow', 'the URL is not whole: connect again with all of it', 400, 400, '(Missing|Invalid|Unsupported)[a-z]*ApiVersion', 'suspend', 'field case F3'),
+    (318, 'workflow', 'the trigger takes another method: the flow''s owner sets it to POST', 400, 405, 'TriggerRequestMethodNotValid|MethodNotAllowed', 'suspend', 'field case F3'),
     (320, 'workflow', 'bad request', 400, 400, NULL, 'dead', 'office365-connectors.md 3.2'),
-    (330, 'workflow', 'restricted to its tenant', 401, 403, NULL, 'suspend', 'office365-connectors.md 3.2'),
+    (322, 'workflow', 'open to signed-in users only, or the URL lacks its sig: the flow''s owner sets the trigger to Anyone, or connect again with the whole URL', 401, 403, 'DirectApiAuthorizationRequired', 'suspend', 'office365-connectors.md 3.2'),
+    (324, 'workflow', 'the URL has no sig or an old one: connect again with the whole URL', 401, 403, 'AuthorizationFailed|SasToken|Shared ?Access|signature', 'suspend', 'field case F5'),
+    (326, 'workflow', 'restricted to its tenant: the flow''s owner sets the trigger to Anyone', 401, 403, 'OAuth|claims|tenant', 'suspend', 'office365-connectors.md 3.2'),
+    (328, 'workflow', 'stopped by a data-loss policy: an administrator of the tenant allows the flow', 401, 403, 'Dlp|ApiPolicy|data.?(loss|policy|policies)', 'suspend', 'field case F5'),
+    (330, 'workflow', 'not allowed', 401, 403, NULL, 'suspend', 'office365-connectors.md 3.2'),
     (340, 'workflow', 'no such flow', 404, 404, NULL, 'suspend', 'office365-connectors.md 3.3'),
     (350, 'workflow', 'gone', 410, 410, NULL, 'gone', 'office365-connectors.md 3.3'),
     (360, 'workflow', 'too large', 413, 413, NULL, 'dead', 'office365-connectors.md 3.3'),
     (370, 'workflow', 'throttled', 429, 429, NULL, 'throttled', 'office365-connectors.md 4.3'),
+    (364, 'workflow', 'the trigger takes another method: the flow''s owner sets it to POST', 405, 405, NULL, 'suspend', 'field case F3'),
+    (366, 'workflow', 'the flow takes no JSON: its owner removes what checks the content type', 415, 415, NULL, 'suspend', 'field case F3'),
+    (374, 'workflow', 'no answer from the flow in time', 502, 502, NULL, 'in_doubt', 'field case F2: the card may be shown'),
+    (376, 'workflow', 'no answer from the flow in time', 504, 504, NULL, 'in_doubt', 'field case F2: the card may be shown'),
     (380, 'workflow', 'the far end failed', 500, 599, NULL, 'retry', 'office365-connectors.md 3.3'),
     (390, 'workflow', 'timed out there', 408, 408, NULL, 'retry', 'office365-connectors.md 3.3'),
     (400, 'workflow', 'a redirect', 300, 399, NULL, 'suspend', 'callback-and-fastcgi.md 2.3: redirects are not followed'),
@@ -64,6 +83,21 @@ INSERT INTO o365_internal.response_rule (rule_id, dialect, name, status_from, st
 ON CONFLICT (rule_id) DO UPDATE SET dialect = excluded.dialect, name = excluded.name, status_from = excluded.status_from,
     status_to = excluded.status_to, body_pattern = excluded.body_pattern, outcome = excluded.outcome, source = excluded.source;
 
-SELECT '' FROM o365_internal.make_partitions(2);
+DELETE FROM o365_internal.server_floor;
+INSERT INTO o365_internal.server_floor (hole, matters, major, minor)
+    SELECT h.hole, h.matters, v.major, v.minor FROM (VALUES
+        ('CVE-2026-2005', 'whoever can call pgcrypto can make it run code by a message that it parses; the product never lets it parse one.',
+            '{14.21,15.16,16.12,17.8,18.2}'::text[]),
+        ('CVE-2026-14663', 'where OpenSSL lacks a cipher, what pgcrypto seals is nearly plain text.', '{14.24,15.19,16.15,17.11,18.6}')
+    ) AS h (hole, matters, versions)
+    CROSS JOIN LATERAL (SELECT split_part(u, '.', 1)::integer, split_part(u, '.', 2)::integer FROM unnest(h.versions) AS u) AS v (major, minor);
+
+-- Somebody who reads the history just now is no reason to stop: workers make them too, every minute.
+DO $$
+BEGIN
+    PERFORM o365_internal.make_partitions(2);
+EXCEPTION WHEN lock_not_available THEN
+    RAISE NOTICE 'the history is in use: the worker makes its next days'' partitions';
+END $$;
 
 SELECT '' FROM o365_internal.link_waiting_cards();

@@ -14,12 +14,25 @@ BEGIN
         RAISE NOTICE 'no roles of its own, so nothing is granted: all programs connect as %', current_user;
         RETURN;
     END IF;
+    -- What an earlier version, or somebody by hand, granted them goes first. The sandbox's grants are sandbox.sql's.
+    FOR v_object IN SELECT format('FUNCTION %s', p.oid::regprocedure) AS name FROM pg_catalog.pg_proc AS p
+                     WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_internal'::regnamespace) AND pg_has_role(current_user, p.proowner, 'MEMBER')
+                       AND p.proacl IS NOT NULL
+                    UNION ALL
+                    SELECT format('%s %s', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.oid::regclass) FROM pg_catalog.pg_class AS c
+                     WHERE c.relnamespace IN ('o365'::regnamespace, 'o365_internal'::regnamespace) AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
+                       AND (c.relacl IS NOT NULL OR EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attacl IS NOT NULL))
+                    UNION ALL
+                    SELECT format('SCHEMA %s', s.name) FROM (VALUES ('o365'), ('o365_internal')) AS s (name)
+    LOOP
+        EXECUTE format('REVOKE ALL ON %s FROM o365_responder, o365_worker, o365_app, o365_operator', v_object.name);
+    END LOOP;
     FOR v_grant IN SELECT g.role, g.pattern FROM (VALUES
         ('o365_responder', '^responder_'),
         ('o365_worker', '^(worker_.*|check_card)$'),
         ('o365_app', '^(begin_connect|connections|check_card|test_cards|card|markdown_escape|send|send_many|try_send|send_to_user|'
                      'take_action_events)$'),
-        ('o365_operator', '^(set|allow_webhook_host|forbid_webhook_host|register_connector|grant_application|revoke_application|connect_button|'
+        ('o365_operator', '^(this_is|set_in_doubt_policy|set|allow_webhook_host|forbid_webhook_host|register_connector|grant_application|revoke_application|connect_button|'
                           'connect_button_documented|remove_connector|check_card|test_cards|pause|resume|remove|attempt|health)$')
     ) AS g (role, pattern)
     LOOP
@@ -31,9 +44,27 @@ BEGIN
         END LOOP;
     END LOOP;
     GRANT EXECUTE ON FUNCTION o365_internal.visible_connectors() TO o365_operator, o365_app;
-    REVOKE EXECUTE ON FUNCTION o365_internal.is_operator(), o365_internal.may_use(integer) FROM o365_operator, o365_app;
+    GRANT EXECUTE ON FUNCTION o365.version() TO o365_responder, o365_worker, o365_app, o365_operator;
     GRANT INSERT ON o365.callback TO o365_responder;
     GRANT SELECT ON o365.settings, o365.connectors, o365.webhook_hosts, o365.response_rules, o365.subscriptions, o365.queue, o365.attempts, o365.deliveries, o365.card_warnings,
         o365.action_events TO o365_operator;
     GRANT SELECT ON o365.connectors, o365.subscriptions, o365.queue, o365.attempts, o365.deliveries, o365.card_warnings, o365.action_events TO o365_app;
+END $$;
+
+-- A dump holds no memberships. Every role that was granted a connector is a member of o365_app; one that does not exist
+-- here is left to o365.health().
+DO $$
+DECLARE
+    v_role name;
+BEGIN
+    IF NOT o365_internal.has_roles() THEN
+        RETURN;
+    END IF;
+    FOR v_role IN SELECT DISTINCT r.rolname FROM o365_internal.application AS a
+                    JOIN pg_catalog.pg_roles AS r ON r.rolname = a.role
+                   WHERE NOT pg_has_role(r.oid, 'o365_app', 'MEMBER')
+    LOOP
+        EXECUTE format('GRANT o365_app TO %I', v_role);
+        RAISE NOTICE 'role % may use a connector and is a member of o365_app again', v_role;
+    END LOOP;
 END $$;

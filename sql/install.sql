@@ -1,5 +1,5 @@
 -- Creates or upgrades o365-connector in the database psql is connected to:   psql -d yourdb -f sql/install.sql
--- One transaction: all of it or nothing. Running it again changes nothing. Run it as a superuser, or as the database's owner: what the
+-- One transaction: all of it or nothing. Running it again changes nothing. It waits for nobody longer than three seconds: who is in its way is named. Run it as a superuser, or as the database's owner: what the
 -- role may not do is said and left out, and o365.health() lists what that costs.
 \set ON_ERROR_STOP on
 \set QUIET on
@@ -34,18 +34,41 @@ SELECT current_setting('server_version_num')::int < 140000 AS too_old,
         USING HINT = format('Connect as the owner of the database, or: GRANT CREATE ON DATABASE %I TO %I', current_database(), current_user); END $$;
 \endif
 
-BEGIN;
-SELECT '' FROM pg_advisory_xact_lock(hashtext('o365-connector install'));
+-- Whatever database and role have as their defaults.
+BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+SET LOCAL statement_timeout = 0;
+SET LOCAL lock_timeout = '3s';
+DO $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('o365-connector install'));
+EXCEPTION WHEN lock_not_available THEN
+    RAISE EXCEPTION 'o365-connector is being installed into database % by somebody else', current_database()
+        USING ERRCODE = 'lock_not_available', DETAIL = (SELECT string_agg(format('pid %s, role %s, application %L', l.pid, a.usename, a.application_name), '; ')
+                 FROM pg_catalog.pg_locks AS l LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+                WHERE l.granted AND l.locktype = 'advisory' AND l.objid = (hashtext('o365-connector install')::bigint & 4294967295)::oid
+                  AND l.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = current_database())),
+              HINT = 'Nothing was changed. Try again when that has ended.';
+END $$;
 
 -- Who owns an installation keeps it: one made by a role that may create none stays with that role, whoever upgrades it.
 SELECT n.nspname IS NULL AS is_new, coalesce(pg_get_userbyid(n.nspowner), '') AS found_owner,
        n.nspname IS NULL OR pg_get_userbyid(n.nspowner) = 'o365_owner' AS wants_roles,
-       n.nspname IS NOT NULL AND NOT pg_has_role(current_user, n.nspowner, 'MEMBER') AS is_not_ours
+       n.nspname IS NOT NULL AND NOT pg_has_role(current_user, n.nspowner, 'MEMBER') AS is_not_ours,
+       -- What pg_restore leaves where the roles did not exist: everything belongs to the superuser who restored.
+       n.nspname IS NOT NULL AND to_regrole('o365_owner') IS NULL
+           AND EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.oid = n.nspowner AND r.rolsuper) AS lost_roles
   FROM (SELECT 1) AS one LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = 'o365_internal' \gset
 \if :is_not_ours
   DO $$ BEGIN RAISE EXCEPTION 'the schema o365_internal belongs to role %',
             (SELECT pg_get_userbyid(n.nspowner) FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'o365_internal')
         USING HINT = 'Connect as that role, a member of it, or a superuser. Nothing was changed.'; END $$;
+\endif
+\if :lost_roles
+  DO $$ BEGIN RAISE EXCEPTION 'database % was restored before our roles existed: the superuser % owns o365-connector',
+            current_database(),
+            (SELECT pg_get_userbyid(n.nspowner) FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'o365_internal')
+        USING HINT = 'Drop this database, run sql/roles.sql, restore again, then run install.sql. Every function of a '
+                     'superuser would run with all rights. Nothing was changed.'; END $$;
 \endif
 \if :creates_roles
   \if :wants_roles
@@ -85,13 +108,16 @@ DO $$
 DECLARE
     v_owner name := (SELECT pg_get_userbyid(n.nspowner) FROM pg_catalog.pg_namespace AS n
                       WHERE n.nspname = 'o365_internal');
+    v_function regprocedure;
 BEGIN
-    IF (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user)
-       AND (SELECT n.nspname FROM pg_catalog.pg_extension AS e
-              JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
-             WHERE e.extname = 'pgcrypto') = 'o365_internal' THEN
-        REVOKE ALL ON ALL FUNCTIONS IN SCHEMA o365_internal FROM PUBLIC;
-        EXECUTE format('GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA o365_internal TO %I', v_owner);
+    IF (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user) THEN
+        FOR v_function IN SELECT p.oid FROM pg_catalog.pg_proc AS p
+                            JOIN pg_catalog.pg_depend AS d ON d.objid = p.oid AND d.classid = 'pg_catalog.pg_proc'::regclass AND d.deptype = 'e'
+                            JOIN pg_catalog.pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'pgcrypto'
+                           WHERE p.pronamespace = 'o365_internal'::regnamespace LOOP
+            EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_function);
+            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', v_function, v_owner);
+        END LOOP;
     END IF;
 END $$;
 
@@ -112,6 +138,8 @@ COMMENT ON COLUMN o365_internal.migration.name IS 'The rest of the file''s name.
 COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \endif
 
+-- Migrations need tables for themselves, what comes after them does not.
+\set is_locked :is_new
 \set migration 0001_tables
 \ir migrate.sql
 \set migration 0002_arrivals_that_wait
@@ -136,6 +164,33 @@ COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \ir migrate.sql
 \set migration 0012_pressed_cards
 \ir migrate.sql
+\set migration 0013_rounds
+\ir migrate.sql
+\set migration 0014_console
+\ir migrate.sql
+\set migration 0015_card_warnings
+\ir migrate.sql
+\set migration 0016_connecting
+\ir migrate.sql
+\set migration 0017_checksums
+\ir migrate.sql
+
+-- The last of them says how far this install.sql knows the way.
+SELECT max(m.number) > :migration_number AS is_newer, set_config('o365.install_schema', :'migration_number', true) AS ignored FROM o365_internal.migration AS m \gset
+\if :is_newer
+  DO $$ BEGIN RAISE EXCEPTION 'the schema has version %, and this install.sql is of version %', (SELECT max(m.number) FROM o365_internal.migration AS m),
+            current_setting('o365.install_schema')
+        USING HINT = 'Install from the sources of that version or a newer one: what is older does not know what was added since. Nothing was changed.'; END $$;
+\endif
+\ir checksums.sql
+\if :is_locked
+\else
+  -- Of what data.sql and the rules of cards write, so that nobody's open transaction is waited for without being named.
+  SELECT set_config('o365.lock_mode', 'SHARE ROW EXCLUSIVE', true), set_config('o365.lock_relations', string_agg(t.name, ' '), true)
+    FROM (VALUES ('setting'), ('webhook_host'), ('response_rule'), ('card_rule'), ('card_kind'), ('card_field'), ('card_pattern'), ('server_floor'))
+      AS v (table_name), format('o365_internal.%I', v.table_name) AS t (name) \g /dev/null
+  \ir lock.sql
+\endif
 
 COMMENT ON SCHEMA o365 IS 'o365-connector: the functions and views that programs, applications and operators use.';
 COMMENT ON SCHEMA o365_internal IS 'o365-connector: tables. Nobody but the owner has a grant here.';
@@ -151,14 +206,86 @@ COMMENT ON SCHEMA o365_internal IS 'o365-connector: tables. Nobody but the owner
 \ir functions/check_card.sql
 \ir functions/actions.sql
 \ir functions/cards.sql
+\ir functions/this_database.sql
 \ir functions/lanes.sql
 \ir functions/worker.sql
 \ir functions/subscriptions.sql
+\ir functions/delivery_health.sql
 \ir functions/health.sql
-\ir views/operator.sql
-\ir views/callback.sql
+\ir functions/server.sql
+\ir functions/version.sql
+-- What an earlier version had and this one has not: a function that was replaced has a row of this transaction.
+DO $$
+DECLARE
+    v_function regprocedure;
+BEGIN
+    FOR v_function IN SELECT p.oid FROM pg_catalog.pg_proc AS p
+                       WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_internal'::regnamespace) AND p.proowner = current_user::regrole
+                         AND p.proname !~ '^sandbox_' AND p.xmin <> pg_current_xact_id()::xid
+                         AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.objid = p.oid AND d.classid = 'pg_catalog.pg_proc'::regclass AND d.deptype = 'e')
+    LOOP
+        RAISE NOTICE 'dropping function %: this version has none like it', v_function;
+        EXECUTE format('DROP FUNCTION %s', v_function);
+    END LOOP;
+END $$;
+
+-- A view is replaced when it changed, for whoever reads it would be waited for. Whether it did is found out by making all of them beside, in a
+-- schema that takes the name of ours meanwhile and that nobody else sees. So views call functions of o365_internal only.
+\set views_changed true
+\if :is_new
+\else
+  \ir views/fingerprint.sql
+  \set views_before :views_found
+  SAVEPOINT views;
+  RESET ROLE;
+  ALTER SCHEMA o365 RENAME TO o365_before;
+  CREATE SCHEMA o365;
+  \ir views/operator.sql
+  \ir views/callback.sql
+  \ir views/fingerprint.sql
+  ROLLBACK TO SAVEPOINT views;
+  SELECT coalesce(string_agg(format('o365.%I', b.key), ' '), '') AS views_to_replace, count(*) > 0 OR :'views_before'::jsonb <> :'views_found'::jsonb AS views_changed,
+         set_config('o365.views_wanted', :'views_found', true) AS ignored
+    FROM jsonb_each_text(:'views_before') AS b WHERE b.value IS DISTINCT FROM :'views_found'::jsonb ->> b.key \gset
+\endif
+\if :views_changed
+  \if :is_locked
+  \else
+    SELECT set_config('o365.lock_relations', :'views_to_replace', true) \g /dev/null
+    \ir lock.sql
+  \endif
+  \if :is_new
+  \else
+    DO $$
+    DECLARE
+        v_view regclass;
+    BEGIN
+        FOR v_view IN SELECT c.oid FROM pg_catalog.pg_class AS c WHERE c.relnamespace = 'o365'::regnamespace AND c.relkind = 'v'
+                         AND NOT current_setting('o365.views_wanted')::jsonb ? c.relname LOOP
+            RAISE NOTICE 'dropping view %: this version has none', v_view;
+            EXECUTE format('DROP VIEW %s', v_view);
+        END LOOP;
+    END $$;
+  \endif
+  \ir views/operator.sql
+  \ir views/callback.sql
+\endif
 \ir data.sql
 \ir grants.sql
+
+SELECT set_config('o365.is_new', :'is_new', true) \g /dev/null
+DO $$
+DECLARE
+    v_finding record;
+BEGIN
+    FOR v_finding IN SELECT * FROM o365_internal.server_findings() LOOP
+        -- Webhooks that are there already are no safer without an upgrade.
+        IF v_finding.severity = 'error' AND current_setting('o365.is_new')::boolean THEN
+            RAISE EXCEPTION '%: %', v_finding.object, v_finding.problem USING HINT = v_finding.next_step || ' Nothing was changed.';
+        END IF;
+        RAISE WARNING '%: %', v_finding.object, v_finding.problem USING HINT = v_finding.next_step;
+    END LOOP;
+END $$;
 
 COMMIT;
 \if :is_new

@@ -3,6 +3,16 @@ SELECT NOT EXISTS (SELECT FROM o365_internal.migration AS m WHERE m.number = f.n
        f.name AS migration_name, f.path AS migration_path
   FROM (SELECT left(:'migration', 4)::integer, substr(:'migration', 6), 'migrations/' || :'migration' || '.sql') AS f (number, name, path) \gset
 \if :migration_is_missing
+  \if :is_locked
+  \else
+    SELECT set_config('o365.lock_mode', 'ACCESS EXCLUSIVE', true),
+           set_config('o365.lock_relations', string_agg(c.oid::regclass::text, ' ' ORDER BY c.relkind DESC, c.oid), true)
+      FROM pg_catalog.pg_class AS c
+     WHERE c.relnamespace IN ('o365'::regnamespace, 'o365_internal'::regnamespace) AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition
+       AND c.relname !~ '^sandbox_' \g /dev/null
+    \ir lock.sql
+    \set is_locked true
+  \endif
   \echo Migration :migration.
   INSERT INTO o365_internal.migration (number, name) VALUES (:migration_number, :'migration_name');
   \ir :migration_path

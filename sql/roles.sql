@@ -23,7 +23,14 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_auth_members AS m WHERE m.roleid = 'o365_app'::regrole AND m.member = 'o365_owner'::regrole AND m.admin_option) THEN
         GRANT o365_app TO o365_owner WITH ADMIN OPTION;
     END IF;
-    IF NOT pg_has_role(current_user, 'o365_owner', 'MEMBER') THEN
+    -- Since PostgreSQL 16 who creates a role may administer it, which is no right to become it.
+    IF NOT pg_has_role(current_user, 'o365_owner',
+                       CASE WHEN current_setting('server_version_num')::integer >= 160000 THEN 'SET' ELSE 'MEMBER' END) THEN
         EXECUTE format('GRANT o365_owner TO %I', current_user);
     END IF;
+EXCEPTION WHEN insufficient_privilege THEN
+    -- Another installation of this cluster made them, or somebody by hand.
+    RAISE EXCEPTION 'role % may not administer the roles o365_owner and o365_app', current_user
+        USING ERRCODE = 'insufficient_privilege', DETAIL = SQLERRM,
+              HINT = format('A superuser can allow it: GRANT o365_owner, o365_app TO %I WITH ADMIN OPTION. Nothing was changed.', current_user);
 END $$;

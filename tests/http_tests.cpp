@@ -66,6 +66,40 @@ BOOST_AUTO_TEST_CASE(broken_escapes_zero_bytes_and_bad_utf8_are_refused) {
     BOOST_TEST(*Parameters::parse("a=%e2%82%ac").get("a") == "\xe2\x82\xac");
 }
 
+BOOST_AUTO_TEST_CASE(F35_in_a_query_only_what_is_asked_for_matters) {
+    const std::string good = "state=s1&webhook_url=https%3A%2F%2Fa.example%2F";
+    for (const char* other : {"utm=%FF", "utm=%zz", "%zz=1", "%FF=1", "utm=1&utm=2", "utm&utm", "utm=a%00b", "utm=%",
+                              "&&=&==", "amp;state=x"}) {
+        const Parameters query = Parameters::parse_query(good + "&" + other);
+        BOOST_TEST(*query.get("state") == "s1", other);
+        BOOST_TEST(*query.get("webhook_url") == "https://a.example/", other);
+        BOOST_TEST(!query.get("group_name"), other);
+    }
+    BOOST_TEST(*Parameters::parse_query(good + "&" + std::string(65, 'n') + "=1").get("state") == "s1");
+    std::string many = good;
+    for (int i = 0; i < 2000; ++i) many += "&p" + std::to_string(i) + "=1";
+    BOOST_TEST(*Parameters::parse_query(many).get("state") == "s1");
+    for (const auto& [part, fault] : std::initializer_list<std::pair<std::string, const char*>>{
+             {"group_name=%FF", "is not UTF-8"},
+             {"group_name=%zz", "holds a % that no two hex digits follow"},
+             {"group_name=a%00", "holds a zero byte"},
+             {"group_name=a&group_name=b", "occurs twice"},
+             {"group_name=a&group%5fname=%FF&group_name=c", "occurs twice"},
+             {"group_name=" + std::string(8193, 'x'), "is too long"}}) {
+        const Parameters query = Parameters::parse_query(part + "&" + good);
+        BOOST_TEST(query.fault("group_name") == std::string_view(fault), part);
+        BOOST_TEST(query.fault("state") == nullptr);
+        BOOST_TEST(!query.empty());
+        try {
+            query.get("group_name");
+            BOOST_ERROR("taken: " << part);
+        } catch (const BadRequest& refused) {
+            BOOST_TEST(refused.what() == "the parameter group_name " + std::string(fault));
+        }
+    }
+    BOOST_TEST(Parameters::parse_query("").empty());
+}
+
 BOOST_AUTO_TEST_CASE(names_values_and_counts_have_limits) {
     BOOST_TEST(!is_refused(std::string(64, 'n') + "=1"));
     BOOST_TEST(is_refused(std::string(65, 'n') + "=1"));

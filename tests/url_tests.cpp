@@ -1,6 +1,9 @@
 #include "lib/url.h"
 
 #include <boost/test/unit_test.hpp>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace o365 {
 
@@ -20,7 +23,11 @@ BOOST_AUTO_TEST_CASE(every_form_of_webhook_in_the_wild_is_accepted) {
           "automations/direct/workflows/0/"
           "triggers/manual/paths/invoke?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=a",
           "https://0.ef.environment.api.powerplatform.com/powerautomate/automations/direct/cu/25/workflows/0/triggers/"
-          "manual/paths/invoke?api-version=1",
+          "manual/paths/invoke?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=a",
+          "https://prod-01.westeurope.logic.azure.com/workflows/0/triggers/When_a_HTTP_request_is_received/paths/"
+          "invoke/"
+          "orders/7/?sig=a&sp=x",
+          "https://name.azurewebsites.net:443/api/flow/triggers/manual/invoke?api-version=2022-05-01&sig=a",
           "https://name.azure-api.net/manual/paths/invoke/?api-version=2016-06-01",
           "https://contoso.webhook.localhost:8443/webhookb2/x", "https://localhost:9443/webhookb2/x"}) {
         BOOST_TEST(parse_webhook(url).problem == "", url);
@@ -77,6 +84,67 @@ BOOST_AUTO_TEST_CASE(what_is_no_webhook_is_refused) {
     BOOST_TEST(parse_webhook(std::string("https://outlook.office.com/\0x", 29)).problem != "");
     BOOST_TEST(parse_webhook("https://outlook.office.com/" + std::string(2048, 'x')).problem ==
                "the webhook is longer than 2,048 bytes");
+}
+
+BOOST_AUTO_TEST_CASE(F33_a_user_is_found_however_many_slashes_are_written) {
+    for (const char* url :
+         {"https:/user:pw@contoso.webhook.office.com/x?y=//", "https:/user@contoso.webhook.office.com/x",
+          "https:///user:pw@contoso.webhook.office.com/x", "https://:pw@contoso.webhook.office.com/x",
+          "https://user:@contoso.webhook.office.com/x", "https:/user@contoso.webhook.office.com./?//"}) {
+        BOOST_TEST((parse_webhook(url).fault == WebhookFault::names_user), url << ": " << parse_webhook(url).problem);
+    }
+    // What libcurl makes of an empty user differs with its version.
+    for (const char* url : {"https://@contoso.webhook.office.com/x", "https://:@contoso.webhook.office.com/x"})
+        BOOST_TEST((parse_webhook(url).fault != WebhookFault::none), url);
+    for (const char* url : {"https:/contoso.webhook.office.com/x?y=//", "https:///contoso.webhook.office.com/x",
+                            "https:/contoso.webhook.office.com./?//", "https://contoso.webhook.office.com./x",
+                            "https://contoso%2ewebhook.office.com/x", "https://%63ontoso.webhook.office.com/x"}) {
+        BOOST_TEST((parse_webhook(url).fault == WebhookFault::bad_host), url << ": " << parse_webhook(url).problem);
+    }
+    BOOST_TEST(parse_webhook("HTTPS://OUTLOOK.office.com/webhook/a@b/IncomingWebhook/0/c").problem == "");
+    // An @ behind the host is none of a user's.
+    BOOST_TEST(parse_webhook("https://name.example/a@b//x@y?z=@//").problem == "");
+}
+
+BOOST_AUTO_TEST_CASE(F32_what_can_never_work_is_refused_with_its_own_sentence) {
+    const std::string flow = "https://prod-01.westeurope.logic.azure.com:443/workflows/0/triggers/manual/paths/invoke";
+    const std::string power =
+        "https://0.ef.environment.api.powerplatform.com/powerautomate/automations/direct/workflows/0";
+    const std::string connector = "https://contoso.webhook.office.com/webhookb2/a@b/IncomingWebhook/0123/c";
+    using Fault = WebhookFault;
+    const std::vector<std::pair<std::string, Fault>> cases = {
+        {flow + "?api-version=2016-06-01&sp=%2Ft&sv=1.0", Fault::no_signature},
+        {flow + "?api-version=1", Fault::no_signature},
+        {flow, Fault::no_signature},
+        {flow + "?api-version=1&sig=", Fault::no_signature},
+        {flow + "?api-version=1&sig", Fault::no_signature},
+        {flow + "?api-version=1&nosig=abc", Fault::no_signature},
+        {power + "/triggers/manual/paths/invoke?api-version=1", Fault::no_signature},
+        {flow + "?api-version=1&amp;sp=%2Ft&amp;sv=1.0&amp;sig=abc", Fault::escaped_as_html},
+        {flow + "?api-version=1&sp=%2Ft&amp;sig=abc", Fault::escaped_as_html},
+        {"https://contoso.example/hook?a=1&amp;b=2", Fault::escaped_as_html},
+        {"https://prod-01.westeurope.logic.azure.com:443/", Fault::cut_off},
+        {"https://prod-01.westeurope.logic.azure.com:443/workflo", Fault::cut_off},
+        {"https://prod-01.westeurope.logic.azure.com:443/workflows/0/trig", Fault::cut_off},
+        {"https://prod-01.westeurope.logic.azure.com:443/workflows/0/triggers/manual/paths/inv", Fault::cut_off},
+        {power, Fault::cut_off},
+        {power + "/triggers/manual/paths?sig=abc", Fault::cut_off},
+        {"https://name.example:8443/workflows/0/triggers/manual", Fault::cut_off},
+        {connector.substr(0, connector.size() - 2), Fault::cut_off},
+        {connector.substr(0, connector.size() - 1), Fault::cut_off},
+        {"https://contoso.webhook.office.com/webhookb2/a@b", Fault::cut_off},
+        {"https://outlook.office.com/", Fault::cut_off},
+        {flow + "?api-version=1&sig=abc", Fault::none},
+        {flow + "?sig=abc&api-version=1", Fault::none},
+        {connector, Fault::none},
+        {connector + "/V2abc", Fault::none},
+        {"https://hooks.example.org/anything", Fault::none}};
+    for (const auto& [url, fault] : cases) {
+        const Webhook webhook = parse_webhook(url);
+        BOOST_TEST((webhook.fault == fault), url << ": " << webhook.problem);
+        BOOST_TEST(webhook.problem.empty() == (fault == Fault::none));
+        BOOST_TEST(std::string(code_of(webhook.fault)).empty() == (fault == Fault::none));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_problem_never_quotes_the_webhook) {

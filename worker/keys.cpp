@@ -1,8 +1,11 @@
 #include "worker/keys.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -34,29 +37,65 @@ void print_pin(const KeyRing& keys) {
     fmt::print("\nFor the responder's configuration: sealing_key = {}\n", keys.rsa().key_id);
 }
 
+// The connections that the keys of the file do not open, one a line.
+void print_lost(Database& database, const KeyRing& keys) {
+    std::vector<std::string> key_ids{keys.rsa().key_id};
+    for (const SymmetricKey& key : keys.symmetric()) key_ids.push_back(key.key_id);
+    const Rows rows =
+        database.call("select subscription_id, connector, app_user, group_name from o365.worker_unopenable($1)",
+                      {array_literal(key_ids)});
+    if (rows.size() == 0) {
+        fmt::print("\nNo connection is lost.\n");
+        return;
+    }
+    fmt::print(
+        "\nThese connections are lost. Their cards wait until their users connect again; who connects the same "
+        "webhook\n"
+        "keeps the connection and the cards. To end one: select o365.remove(its number).\n\n{:<13} {:<20} {:<30} {}\n",
+        "subscription", "connector", "account", "place");
+    for (int i = 0; i < rows.size(); ++i)
+        fmt::print("{:<13} {:<20} {:<30} {}\n", rows.text(i, 0), rows.text(i, 1), rows.text(i, 2), rows.text(i, 3));
+    fmt::print("\n{} connection{} lost.\n", rows.size(), rows.size() == 1 ? "" : "s");
+}
+
+// Writes the file's text to standard output. Throws KeyError when that is a terminal or does not take all of it.
+void write_to_standard_output(const Secret& text) {
+    if (::isatty(STDOUT_FILENO) != 0) {
+        throw KeyError(
+            "keys backup - writes the key file to standard output, and that is a terminal: send it through a pipe, for "
+            "example to ssh backup.example.org 'umask 077; cat > o365-keys.backup'");
+    }
+    const std::string_view bytes = text.reveal();
+    if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size() || std::fflush(stdout) != 0)
+        throw KeyError("could not write the key file to standard output: the program behind the pipe has ended");
+}
+
 }  // namespace
 
-int keys_generate(const Settings& settings) {
+int keys_generate(const Settings& settings, bool replaces) {
     Database database = connect(settings);
-    // Rather no file than one that the database does not take.
+    // Ask the database first: a key file that it does not take must not be written.
     const Rows rows = database.call("select key_id from o365.worker_keys() where kind = 'public' and active");
-    if (rows.size() > 0) {
+    if (rows.size() > 0 && !replaces) {
         throw KeyError(fmt::format(
             "webhooks are sealed under key {} already: copy the key file that holds it to '{}' and run o365-worker "
-            "keys check. A new key here would open none of them",
+            "keys check. A new key here would open none of them. If no copy of that file is left: o365-worker keys "
+            "generate --replace",
             rows.text(0, 0), settings.key_file));
     }
     fmt::print("Making an RSA-3072 key pair and a symmetric key ...\n");
     write_key_file(settings.key_file, new_key_file());
     const KeyRing keys(read_key_file(settings.key_file), settings.key_file);
-    add_keys(database, keys, false);
+    add_keys(database, keys, replaces);
     fmt::print(
         "Wrote {0} (mode 0600) and made its keys known to the database: {1} seals, {2} is for adopted webhooks.\n\n"
-        "Losing this file loses every connection: nothing else opens what the database holds. Back it up now:\n"
-        "    o365-worker keys backup /somewhere/else\n"
+        "Losing this file loses every connection: nothing else opens what the database holds. Copy it to another\n"
+        "machine now:\n"
+        "    o365-worker keys backup - | ssh backup.example.org 'umask 077; cat > o365-keys.backup'\n"
         "Every host that runs a worker needs the same file.\n",
         settings.key_file, keys.rsa().key_id, keys.symmetric().back().key_id);
     print_pin(keys);
+    if (replaces) print_lost(database, keys);
     return 0;
 }
 
@@ -146,10 +185,19 @@ int keys_backup(const Settings& settings, const std::string& file) {
                             key_id, settings.key_file));
         }
     }
-    // A backup that was written before the database could be told is as good as a new one.
-    if (!is_copy(file, text)) write_key_file(file, text);
+    const bool to_pipe = file == "-";
+    if (to_pipe) {
+        write_to_standard_output(text);
+    } else if (!is_copy(file,
+                        text)) {  // a copy that was written before the database could be told is as good as a new one
+        write_key_file(file, text);
+    }
     for (const std::string& key_id : key_ids) database.call("select o365.worker_key_backed_up($1)", {key_id});
-    fmt::print("Copied {} to {} (mode 0600). Keep it away from this machine.\n", settings.key_file, file);
+    if (to_pipe) {
+        fmt::print(stderr, "Copied {} to standard output. Look whether it has arrived.\n", settings.key_file);
+    } else {
+        fmt::print("Copied {} to {} (mode 0600). Keep it on another machine.\n", settings.key_file, file);
+    }
     return 0;
 }
 

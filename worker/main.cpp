@@ -153,6 +153,9 @@ int main(int argc, char** argv) {
         keys->require_subcommand(1);
         CLI::App* generate =
             keys->add_subcommand("generate", "make the key file and make its keys known to the database");
+        generate->add_flag("--replace", replaces,
+                           "the key file that webhooks are sealed under is lost: make a new one and list the "
+                           "connections that nothing opens any more");
         CLI::App* list = keys->add_subcommand("list", "list the keys, and how many webhooks are sealed under each");
         CLI::App* check_keys = keys->add_subcommand("check", "seal a probe through the database and open it");
         CLI::App* add =
@@ -161,7 +164,8 @@ int main(int argc, char** argv) {
                       "seal new webhooks under this file's key although another one is in use; what that one sealed "
                       "stays as it is");
         CLI::App* back_up = keys->add_subcommand("backup", "copy the key file and note that it was backed up");
-        back_up->add_option("file", backup, "where to")->required();
+        back_up->add_option("file", backup, "where to; - is standard output, for a pipe to another machine")
+            ->required();
         CLI::App* card = app.add_subcommand("card", "judge, convert or look at a card in a file, before it is sent");
         card->require_subcommand(1);
         o365::CardFile card_file;
@@ -190,7 +194,7 @@ int main(int argc, char** argv) {
         if (preview_card->parsed()) return o365::card_preview(card_file);
         const Settings settings = o365::load_settings(path);
         if (check_card->parsed()) return o365::card_check(settings, card_file);
-        if (generate->parsed()) return o365::keys_generate(settings);
+        if (generate->parsed()) return o365::keys_generate(settings, replaces);
         if (add->parsed()) return o365::keys_add(settings, replaces);
         if (list->parsed()) return o365::keys_list(settings);
         if (check_keys->parsed()) return o365::keys_check(settings);

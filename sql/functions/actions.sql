@@ -26,11 +26,11 @@ CREATE OR REPLACE FUNCTION o365.worker_action_key() RETURNS bytea
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$ SELECT k.key FROM o365_internal.action_key AS k $$;
 COMMENT ON FUNCTION o365.worker_action_key() IS 'The key of the links to card actions. A worker asks once, when it starts.';
 
-CREATE OR REPLACE FUNCTION o365_internal.linked_actions(card jsonb, json text) RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_internal.linked_actions(card jsonb, json_text text) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     -- A search for two words, where nearly no card has them.
-    IF position('"HttpPOST"' IN json) = 0 AND position('"ActionCard"' IN json) = 0 OR o365_internal.card_root(card, 'workflow') <> 'm.card' THEN
+    IF position('"HttpPOST"' IN json_text) = 0 AND position('"ActionCard"' IN json_text) = 0 OR o365_internal.card_root(card, 'workflow') <> 'm.card' THEN
         RETURN NULL;
     END IF;
     RETURN (SELECT jsonb_object_agg(a.number, jsonb_build_object('path', a.path, 'action', a.action))
@@ -44,7 +44,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.linked_actions(jsonb, text) IS
     'The actions of a MessageCard that are links for Workflows: by number (an action of the card by its index, of a section by ten times the '
-    'section''s place from 1 and its index), path and action. Null for none. json: the card''s text. lib/card_conversion.cpp numbers them alike.';
+    'section''s place from 1 and its index), path and action. Null for none. json_text: the card''s text. lib/card_conversion.cpp numbers them alike.';
 
 CREATE OR REPLACE FUNCTION o365_internal.without_escapes(value text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$

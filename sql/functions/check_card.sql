@@ -150,24 +150,24 @@ COMMENT ON FUNCTION o365_internal.card_root(jsonb, text) IS
     'Which kind of card_kind a card is for a dialect: a.message (the envelope), a.card, s.card (an Adaptive Card that a connector''s webhook is '
     'to get), m.card for everything else.';
 
-CREATE OR REPLACE FUNCTION o365_internal.counted_size(card jsonb, json text, root text, dialect text) RETURNS integer
+CREATE OR REPLACE FUNCTION o365_internal.counted_size(card jsonb, json_text text, root text, dialect text) RETURNS integer
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     -- docs/cards.md, Size: the body stands in a string there, and what a conversion adds to each object is bounded.
-    RETURN octet_length(json) + 2 * length(json) - length(replace(json, '"', '')) - length(replace(json, '\', ''))
+    RETURN octet_length(json_text) + 2 * length(json_text) - length(replace(json_text, '"', '')) - length(replace(json_text, '\', ''))
         + CASE WHEN root = 'm.card' AND dialect = 'workflow' THEN 600
                     + 400 * CASE WHEN jsonb_typeof(card->'sections') = 'array' THEN jsonb_array_length(card->'sections') ELSE 0 END
-                    + 100 * ((length(json) - length(replace(json, '"image"', ''))) / 7)
+                    + 100 * ((length(json_text) - length(replace(json_text, '"image"', ''))) / 7)
                     -- An action that becomes a link has its address instead of what it was: at most 80 beside public_url.
-                    + CASE WHEN position('"HttpPOST"' IN json) > 0 OR position('"ActionCard"' IN json) > 0
+                    + CASE WHEN position('"HttpPOST"' IN json_text) > 0 OR position('"ActionCard"' IN json_text) > 0
                            THEN (80 + length(o365_internal.text_setting('public_url')))
-                                * ((length(json) - length(replace(json, '"HttpPOST"', ''))) / 10 + (length(json) - length(replace(json, '"ActionCard"', ''))) / 12)
+                                * ((length(json_text) - length(replace(json_text, '"HttpPOST"', ''))) / 10 + (length(json_text) - length(replace(json_text, '"ActionCard"', ''))) / 12)
                            ELSE 0 END
                WHEN root = 's.card' THEN 300 + 100 * CASE WHEN jsonb_typeof(card->'body') = 'array' THEN jsonb_array_length(card->'body') ELSE 0 END
                WHEN root = 'a.card' THEN 200 ELSE 0 END;
 END $$;
 COMMENT ON FUNCTION o365_internal.counted_size(jsonb, text, text, text) IS
-    'Bytes of a card as the far end may count them, at most, conversion included. json is the card''s text, root its card_root.';
+    'Bytes of a card as the far end may count them, at most, conversion included. json_text is the card''s text, root its card_root.';
 
 CREATE OR REPLACE FUNCTION o365_internal.section_count(body jsonb) RETURNS integer
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -534,7 +534,7 @@ COMMENT ON FUNCTION o365_internal.walked_problems(jsonb, jsonb, text, boolean, t
     'follows. whole: what is wrong with the card as a whole, each code after its path and a colon. trusts: whether an object that its pattern '
     'calls right is left alone; trusts_actions: also one that may hold actions, which needs actions_are_right.';
 
-CREATE OR REPLACE FUNCTION o365_internal.content_codes(content jsonb, path text, json text) RETURNS text[]
+CREATE OR REPLACE FUNCTION o365_internal.content_codes(content jsonb, path text, json_text text) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_codes text[] := '{}';
@@ -546,13 +546,13 @@ BEGIN
         v_codes := v_codes || (path || '.body:no_content');
     END IF;
     -- A look into everything is only for what has such a word.
-    IF position('<at>' IN json) > 0 AND EXISTS (
+    IF position('<at>' IN json_text) > 0 AND EXISTS (
            SELECT (regexp_matches(t #>> '{}', '<at>[^<]*</at>', 'g'))[1]
              FROM jsonb_path_query(content, '$.** ? (@.type == "TextBlock" || @.type == "TextRun").text ? (@.type() == "string")') AS t
            EXCEPT SELECT e #>> '{}' FROM jsonb_path_query(content, '$.msteams.entities[*] ? (@.type == "mention").text') AS e) THEN
         v_codes := v_codes || (path || '.msteams.entities:mention');
     END IF;
-    IF position('"id"' IN json) > 0 AND EXISTS (
+    IF position('"id"' IN json_text) > 0 AND EXISTS (
            SELECT FROM jsonb_path_query(content, 'strict $.** ? (@.type() == "object" && @.type != "mention").id') AS i
             GROUP BY i HAVING count(*) > 1) THEN
         v_codes := v_codes || (path || ':same_element_id');
@@ -560,7 +560,7 @@ BEGIN
     RETURN v_codes;
 END $$;
 COMMENT ON FUNCTION o365_internal.content_codes(jsonb, text, text) IS
-    'Rules that an Adaptive Card for Workflows breaks as a whole, each after its path; {} for none. path: where it stands; json: a text that has its.';
+    'Rules that an Adaptive Card for Workflows breaks as a whole, each after its path; {} for none. path: where it stands; json_text: a text that has its.';
 
 CREATE OR REPLACE FUNCTION o365_internal.card_problems(card jsonb, dialect text, target_urls text[]) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -52,6 +52,19 @@ COMMENT ON FUNCTION o365.connections(text) IS
     'What a user of the application has connected, over the connectors the session may use; no row when nothing. subscription_id is what '
     'o365.send takes. status pending: the user has not confirmed it yet, cards wait.';
 
+CREATE OR REPLACE FUNCTION o365_internal.label(value text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_label text := btrim(regexp_replace(regexp_replace(value, '[\u0009-\u000d\u0085\u2028\u2029]+', ' ', 'g'), '[\u0001-\u001f\u007f-\u009f]', U&'\FFFD', 'g'));
+BEGIN
+    -- Blanks, and characters that take no room or are drawn as one.
+    RETURN CASE WHEN v_label ~ ('[^[:space:]\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u202a-\u202f\u205f-\u206f'
+                                '\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]') THEN v_label END;
+END $$;
+COMMENT ON FUNCTION o365_internal.label(text) IS
+    'A name that came from outside, as it is stored and shown: line ends and tabs are blanks, other control characters U+FFFD, so that no terminal '
+    'obeys them. Null when nothing of it is visible. Directions of writing stay: pages isolate them.';
+
 CREATE OR REPLACE FUNCTION o365_internal.outcome_now(a o365_internal.connect_attempt) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT CASE
@@ -66,7 +79,7 @@ COMMENT ON FUNCTION o365_internal.outcome_now(o365_internal.connect_attempt) IS
     'writes that down. Null for no row.';
 
 CREATE OR REPLACE FUNCTION o365_internal.judge_attempt(
-    slug text, request_id text, state_hash bytea, cookie_hash bytea, fresh_cookie_hash bytea,
+    slug text, request_id text, state_hash bytea, cookie_hash bytea, fresh_cookie_hash bytea, webhook_index bytea, failure text,
     OUT verdict text, OUT attempt_id bigint, OUT stateless boolean, OUT connector_id integer, OUT confirm boolean, OUT ticket_hash bytea,
     OUT app_user text, OUT app_state jsonb)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -76,6 +89,7 @@ DECLARE
     v_expires_at timestamptz;
     v_outcome text;
     v_subscription_id bigint;
+    v_stored_index bytea;
 BEGIN
     -- One statement for what every good callback needs: statements are what a callback costs.
     SELECT a.attempt_id, false, a.connector_id, c.confirm, a.ticket_hash, a.app_user, a.app_state, a.cookie_hash, a.expires_at, a.outcome,
@@ -92,12 +106,13 @@ BEGIN
          WHERE c.slug = judge_attempt.slug AND c.removed_at IS NULL FOR KEY SHARE;
         verdict := CASE WHEN connector_id IS NULL THEN 'unknown_connector' WHEN v_require_state THEN 'no_state' ELSE 'open' END;
     ELSIF v_outcome IS NOT NULL THEN
-        SELECT o365_internal.outcome_now(a) INTO v_outcome FROM o365_internal.connect_attempt AS a
+        SELECT o365_internal.outcome_now(a), s.webhook_index INTO v_outcome, v_stored_index
+          FROM o365_internal.connect_attempt AS a LEFT JOIN o365_internal.subscription AS s ON s.subscription_id = a.subscription_id
          WHERE a.attempt_id = judge_attempt.attempt_id;
         verdict := CASE
-            WHEN v_outcome IN ('connected', 'pending') AND v_cookie_hash = cookie_hash
-                 AND EXISTS (SELECT FROM o365_internal.subscription AS s
-                              WHERE s.subscription_id = v_subscription_id AND s.status <> 'removed') THEN 'repeated'
+            WHEN v_cookie_hash = cookie_hash AND v_outcome IN ('connected', 'pending') AND v_stored_index = webhook_index THEN 'repeated'
+            WHEN v_cookie_hash = cookie_hash AND v_outcome IN ('connected', 'pending') AND v_stored_index IS NOT NULL THEN 'already_connected'
+            WHEN v_cookie_hash = cookie_hash AND v_outcome = failure THEN failure
             WHEN v_outcome <> 'abandoned' THEN 'used'
             ELSE 'expired' END;
     ELSE
@@ -113,21 +128,25 @@ BEGIN
             VALUES (judge_attempt.connector_id, now(), now(), verdict,
                     CASE WHEN verdict = 'no_state' THEN CASE WHEN judge_attempt.state_hash IS NULL THEN 'it carried none'
                                                              ELSE 'it carried one that was never handed out for this connector' END
-                         WHEN verdict = 'used' THEN 'the attempt had ended as ' || v_outcome END,
+                         WHEN verdict = 'used' THEN 'the attempt had ended as ' || v_outcome
+                         WHEN verdict = 'already_connected' THEN CASE WHEN webhook_index IS NULL THEN 'it brought an error'
+                                                                      ELSE 'it brought another webhook' END
+                         WHEN verdict = failure THEN 'the same once more' END,
                     judge_attempt.request_id, judge_attempt.attempt_id,
-                    CASE WHEN verdict = 'repeated' THEN v_subscription_id END, judge_attempt.app_user);
+                    CASE WHEN verdict IN ('repeated', 'already_connected') THEN v_subscription_id END, judge_attempt.app_user);
     ELSIF attempt_id IS NULL THEN
         INSERT INTO o365_internal.connect_attempt AS a (connector_id, cookie_hash, expires_at)
             VALUES (judge_attempt.connector_id, fresh_cookie_hash, now()) RETURNING a.attempt_id INTO attempt_id;
         stateless := true;
     END IF;
 END $$;
-COMMENT ON FUNCTION o365_internal.judge_attempt(text, text, bytea, bytea, bytea) IS
-    'Judges the state and the cookie of a callback and locks the attempt. verdict open: go on with what is returned of the attempt and its '
-    'connector. Anything else is written down as a row of its own '
-    'and leaves the attempt as it was: another browser''s hit must not consume it. Where the connector requires no '
-    'state, a callback without one '
-    'of ours gets an attempt of its own (stateless), bound to the fresh cookie.';
+COMMENT ON FUNCTION o365_internal.judge_attempt(text, text, bytea, bytea, bytea, bytea, text) IS
+    'Judges the state and the cookie of a callback and locks the attempt. webhook_index: blind index of the webhook that it brings, null for none. '
+    'failure: the outcome that the callback would give an open attempt, null when it would connect. verdict open: go on with what is returned of '
+    'the attempt and its connector. Any other verdict is inserted as a row of its own and leaves the attempt as it was: a hit of another browser '
+    'must not consume it. An attempt that has ended gives its own browser repeated for the webhook that is stored, already_connected for anything '
+    'else after a connection, and the same failure again. Where the connector requires no state, a callback without one of ours gets an attempt of '
+    'its own (stateless), bound to the fresh cookie.';
 
 CREATE OR REPLACE FUNCTION o365_internal.end_attempt(attempt_id bigint, request_id text, outcome text, detail text, subscription_id bigint)
 RETURNS void
@@ -155,14 +174,18 @@ DECLARE
     v_sealed bytea;
     v_key_id text;
     v_pair record;
+    v_app_type text := o365_internal.label(new.app_type);
+    v_group_name text := o365_internal.label(new.group_name);
     v_webhook_index bytea;
     v_user_index bytea;
 BEGIN
-    v_attempt := o365_internal.judge_attempt(new.slug, new.request_id, new.state_hash, new.cookie_hash, new.fresh_cookie_hash);
+    v_dialect := o365_internal.webhook_dialect(lower(new.webhook_host), new.webhook_port::integer);
+    v_webhook_index := o365_internal.blind_index('webhook', new.webhook_url);
+    v_attempt := o365_internal.judge_attempt(new.slug, new.request_id, new.state_hash, new.cookie_hash, new.fresh_cookie_hash, v_webhook_index,
+                                             CASE WHEN v_dialect IS NULL THEN 'refused_host' END);
     IF v_attempt.verdict <> 'open' THEN
         RETURN NULL;
     END IF;
-    v_dialect := o365_internal.webhook_dialect(lower(new.webhook_host), new.webhook_port::integer);
     IF v_dialect IS NULL THEN
         PERFORM o365_internal.end_attempt(v_attempt.attempt_id, new.request_id, 'refused_host', left(new.webhook_host, 253), NULL);
         RETURN NULL;
@@ -175,7 +198,6 @@ BEGIN
             RETURN NULL;
         END IF;
     END IF;
-    v_webhook_index := o365_internal.blind_index('webhook', new.webhook_url);
     v_user_index := o365_internal.blind_index('user_object_id', new.user_object_id);
     -- One at a time for one webhook: the second of two callbacks that bring it renews what the first has stored.
     PERFORM pg_advisory_xact_lock(hashtextextended(encode(v_webhook_index, 'hex'), 365));
@@ -208,7 +230,7 @@ BEGIN
     IF v_existing IS NOT NULL THEN
         UPDATE o365_internal.subscription AS s
            SET sealed = v_sealed, key_id = v_key_id, key_pinned = new.sealing_key IS NOT NULL, secret_version = s.secret_version + 1, renewed_at = now(), user_index = v_user_index,
-               app_type = new.app_type, app_type_normalised = lower(new.app_type), group_name = new.group_name,
+               app_type = v_app_type, app_type_normalised = lower(v_app_type), group_name = v_group_name,
                app_state = coalesce(v_attempt.app_state, s.app_state)
          WHERE s.subscription_id = v_id;
         IF v_pending THEN
@@ -219,13 +241,14 @@ BEGIN
     ELSE
         INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, app_state, app_type, app_type_normalised, group_name,
                 dialect, webhook_host, sealed, key_id, key_pinned, webhook_index, user_index, status, status_reason)
-            VALUES (v_id, v_attempt.connector_id, v_attempt.app_user, v_attempt.app_state, new.app_type, lower(new.app_type), new.group_name,
+            VALUES (v_id, v_attempt.connector_id, v_attempt.app_user, v_attempt.app_state, v_app_type, lower(v_app_type), v_group_name,
                 v_dialect, lower(new.webhook_host), v_sealed, v_key_id, new.sealing_key IS NOT NULL, v_webhook_index, v_user_index,
                 CASE WHEN v_pending THEN 'pending' ELSE 'active' END, CASE WHEN v_pending THEN 'its user has not confirmed it yet' END);
         INSERT INTO o365_internal.lane (subscription_id, hold) VALUES (v_id, CASE WHEN v_pending THEN 'pending' END);
     END IF;
     IF v_attempt.ticket_hash IS NOT NULL THEN
-        UPDATE o365_internal.ticket AS t SET used_at = now() WHERE t.ticket_hash = v_attempt.ticket_hash;
+        UPDATE o365_internal.ticket AS t SET used_at = now(), attempt_id = v_attempt.attempt_id
+         WHERE t.ticket_hash = v_attempt.ticket_hash;
     END IF;
     PERFORM o365_internal.end_attempt(v_attempt.attempt_id, new.request_id, CASE WHEN v_pending THEN 'pending' ELSE 'connected' END,
                                       NULL, v_id);
@@ -260,6 +283,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       LEFT JOIN (VALUES
         ('connected', 'The connection was stored.', 'Nothing.'),
         ('repeated', 'The same browser came again after it had connected, and saw success.', 'Nothing.'),
+        ('already_connected', 'The same browser came again after it had connected, with another webhook or an error; detail says which. Its connection '
+            'stands as it was, and its page says so.', 'To connect a second place, start again from the application.'),
         ('pending', 'The webhook is stored and nothing is posted yet: the browser that connected has a page that asks to confirm.',
             'Wait for the user; after confirm_minutes it is removed.'),
         ('unconfirmed', 'Nobody confirmed the connection within confirm_minutes, or it was removed before; its webhook is wiped.',
@@ -280,17 +305,22 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
             'Go back to the application for a new link (o365.begin_connect).'),
         ('expired', 'The user took longer than the setting state_minutes.', 'Start again.'),
         ('other_browser', 'The callback came from another browser than the start: by mistake, or an attack.', 'Finish in the browser you started in.'),
-        ('no_cookie', 'The browser sent no cookie back: it blocks them, or the callback was opened in one where the attempt '
-            'did not begin.',
+        ('no_cookie', 'The browser sent no cookie of this attempt: it blocks them, began more than 20 attempts at once, or the callback was opened in '
+            'another browser than the one in which the attempt began (apps such as Outlook and Teams have one of their own).',
             'Allow cookies for this site, and start and finish in the same browser.'),
+        ('strict_cookie', 'The browser kept our cookie back when it came from Microsoft''s page and sent it a moment later: a web server or proxy '
+            'between it and the responder writes SameSite=Strict into our cookies. Nobody can connect.',
+            'Leave cookies named __Host-o365-* as they are: look for proxy_cookie_flags or proxy_cookie_path (nginx), Header edit Set-Cookie (Apache), or '
+            'a cookie policy of the load balancer.'),
         ('framed', 'The callback was loaded inside a frame, where browsers send no cookie. Nothing was decided; the page '
             'offers to go on in a tab.',
             'Let the application open the Connect button in the window itself, not in a frame.'),
         ('refused_host', 'The webhook lies on a host that is not allowed; detail names it.', 'If it is Microsoft''s: select o365.allow_webhook_host(...).'),
-        ('bad_webhook', 'webhook_url was no https URL of a webhook.', 'Start again from the application.'),
+        ('bad_webhook', 'webhook_url can never work; detail says why.', 'Start again from the application.'),
         ('no_parameters', 'The callback was opened without any parameter.', 'Start from o365.connect_button.'),
-        ('malformed', 'The callback''s parameters could not be read: missing, twice, too long or not UTF-8.', 'Start again from the application.'),
-        ('unknown_connector', 'The URL names no connector.', 'Compare the callback URL registered at Microsoft with o365.connectors.')
+        ('malformed', 'A parameter of the callback could not be read; detail says which and why.', 'Start again from the application.'),
+        ('unknown_connector', 'The URL names no connector.', 'Compare the callback URL registered at Microsoft with callback_url in o365.connectors, host '
+            'and path: each installation has its own.')
       ) AS m (outcome, meaning, next_step)
         ON m.outcome = o.outcome
      WHERE a.request_id = $1 OR a.attempt_id::text = $1

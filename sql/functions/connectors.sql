@@ -7,16 +7,28 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
                 WHEN substr($1, 1, 6) IN ('\x474946383761', '\x474946383961') THEN 'image/gif' END $$;
 COMMENT ON FUNCTION o365_internal.logo_type(bytea) IS 'Media type of a picture by its own first bytes; null unless png, jpeg or gif.';
 
+-- Both take what browsers take and nothing else: no control character, no port above 65535, and no host that a browser reads as a number
+-- (WHATWG URL 3.5: its last label is one) unless it is an IPv4 address in its usual form.
 CREATE OR REPLACE FUNCTION o365_internal.is_loopback_url(url text) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce($1 ~* '^https?://(localhost|([a-z0-9-]+\.)+localhost|127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}|\[::1\])(:[0-9]{1,5})?([/?][^[:space:]]*)?$', false) $$;
+    SELECT coalesce($1 ~* ('^https?://(localhost|([a-z0-9-]+\.)+localhost|127(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}|\[::1\])'
+        '(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5]?[0-9]{1,4}))?([/?][^[:space:]\u0001-\u001f\u007f]*)?$'), false) $$;
 COMMENT ON FUNCTION o365_internal.is_loopback_url(text) IS 'Whether an http or https URL lies on this machine.';
 
 CREATE OR REPLACE FUNCTION o365_internal.is_https_url(url text) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce(length($1) <= 2048 AND
-        $1 ~* '^https://([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?(:[0-9]{1,5})?([/?][^[:space:]]*)?$', false) $$;
-COMMENT ON FUNCTION o365_internal.is_https_url(text) IS 'Whether it is an https URL with a host, without user and blanks.';
+    SELECT coalesce(length($1) <= 2048 AND $1 ~* ('^https://(([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z]([a-z0-9-]*[a-z0-9])?'
+        '|(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3})'
+        '(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5]?[0-9]{1,4}))?([/?][^[:space:]\u0001-\u001f\u007f]*)?$'), false) $$;
+COMMENT ON FUNCTION o365_internal.is_https_url(text) IS
+    'Whether it is an https URL that browsers take, with a host, without user, blanks and control characters.';
+
+CREATE OR REPLACE FUNCTION o365_internal.leads_back(callback_url text, public_url text) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT $2 = '' OR $1 ~ '/connect/[^/]+/callback/?$'
+                      AND lower(substring($1 FROM '^[^/]*//[^/]*')) = lower(substring($2 FROM '^[^/]*//[^/]*')) $$;
+COMMENT ON FUNCTION o365_internal.leads_back(text, text) IS
+    'Whether a callback URL comes back to the pages below public_url: the same host, on which the browser has its cookie, and the path of a callback.';
 
 CREATE OR REPLACE FUNCTION o365_internal.is_below_a_target(url text, target_urls text[]) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -97,6 +109,11 @@ BEGIN
         SELECT p.* INTO v_problem FROM o365_internal.connector_problems(v_new) AS p LIMIT 1;
         RAISE EXCEPTION 'connector %: % %', quote_nullable(slug), v_problem.field, v_problem.problem
             USING ERRCODE = 'invalid_parameter_value', HINT = v_problem.hint, DETAIL = v_all;
+    END IF;
+    IF NOT o365_internal.leads_back(v_new.callback_url, v_public_url) THEN
+        RAISE WARNING 'connector %: callback_url lies elsewhere than the pages of this installation', quote_nullable(slug)
+            USING HINT = format('Users come back there and see "not found", or are refused because their cookie belongs to the host of public_url. '
+                                'Leave it out to get %s/connect/%s/callback, and register that at Microsoft.', v_public_url, slug);
     END IF;
     -- A renewed registration keeps its GUID: buttons that are out there go on working.
     v_new.app_id := coalesce(app_id, (SELECT c.app_id FROM o365_internal.connector AS c WHERE c.slug = v_new.slug), gen_random_uuid());

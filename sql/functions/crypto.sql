@@ -29,6 +29,11 @@ BEGIN
                 RAISE EXCEPTION 'key %% seals under another key id than its name', key_id
                     USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run o365-worker keys check.';
             END IF;
+            -- CVE-2026-14663. Past the first blocks, which are garbled even there.
+            IF length(plain) >= 64 AND position(substr(convert_to(plain, 'UTF8'), 33, 16) IN sealed) > 0 THEN
+                RAISE EXCEPTION 'what pgcrypto seals on this server can be read'
+                    USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Update PostgreSQL and OpenSSL: select * from o365.health().';
+            END IF;
         END $b$ $f$, v_pgcrypto);
     EXECUTE format($f$
         CREATE OR REPLACE FUNCTION o365_internal.blind_index(purpose text, value text) RETURNS bytea
@@ -52,7 +57,8 @@ BEGIN
 END $do$;
 COMMENT ON FUNCTION o365_internal.seal(text, text) IS
     'Seals a text under the active public key only_key, or for null under the newest: an OpenPGP message that only the workers'' key file opens, '
-    'and that key''s id. Error: object_not_in_prerequisite_state when there is no such key, or what was sealed names another.';
+    'and that key''s id. Error: object_not_in_prerequisite_state when there is no such key, what was sealed names another, '
+    'or can be read.';
 COMMENT ON FUNCTION o365_internal.blind_index(text, text) IS
     'HMAC-SHA-256 of purpose and value under the private index key; null for null. Equal values have equal indexes, nothing else shows.';
 COMMENT ON FUNCTION o365_internal.random_token() IS '256 random bits in base64url, 43 characters.';

@@ -74,13 +74,14 @@ DECLARE
     v_ticket o365_internal.ticket := o365_internal.open_ticket(c.connector_id, v_attempt.ticket_hash);
 BEGIN
     RETURN jsonb_build_object('connect_url', o365_internal.text_setting('connect_url'), 'account', v_ticket.app_user,
+        'website', coalesce(c.landing_page, c.website),
         'again', CASE WHEN v_ticket.ticket_hash IS NOT NULL THEN 'ticket'
                       WHEN c.allow_anonymous AND v_attempt.ticket_hash IS NULL THEN 'landing' ELSE 'application' END);
 END $$;
 COMMENT ON FUNCTION o365_internal.way_on(o365_internal.connector, text, bytea[]) IS
-    'How a failure page goes on. again: ticket (this browser''s attempt had one that still serves: POST its request '
-    'id to start), landing (anybody may '
-    'connect), application (only it can give a new link).';
+    'How a failure page goes on. again: ticket (this browser''s attempt had one that still serves: POST its request id to start), landing (anybody '
+    'may connect), application (only it can give a new link). website: the application''s page with the Connect button, where the registration '
+    'names one (landing_page), else its site.';
 
 CREATE OR REPLACE FUNCTION o365.responder_start(slug text, ticket_hash bytea, state_hash bytea, cookie_hash bytea, request_id text,
     again text DEFAULT NULL, cookie_hashes bytea[] DEFAULT NULL) RETURNS jsonb
@@ -101,8 +102,8 @@ BEGIN
     END IF;
     v_ticket := o365_internal.open_ticket(v_connector.connector_id, v_ticket_hash);
     IF v_ticket.ticket_hash IS NULL AND (v_ticket_hash IS NOT NULL OR again IS NOT NULL OR NOT v_connector.allow_anonymous) THEN
-        INSERT INTO o365_internal.connect_attempt (connector_id, expires_at, consumed_at, outcome, detail, request_id)
-            VALUES (v_connector.connector_id, now(), now(), 'ticket', CASE
+        INSERT INTO o365_internal.connect_attempt (connector_id, ticket_hash, expires_at, consumed_at, outcome, detail, request_id)
+            VALUES (v_connector.connector_id, v_ticket_hash, now(), now(), 'ticket', CASE
                 WHEN v_ticket_hash IS NULL THEN 'there was none'
                 ELSE coalesce((SELECT CASE WHEN t.used_at IS NULL THEN 'it was older than an hour' ELSE 'it had made a connection already' END
                                  FROM o365_internal.ticket AS t
@@ -173,39 +174,49 @@ COMMENT ON FUNCTION o365.responder_callback_outcome(text) IS
     'where it is to see a page first, clean_page says of which kind, beside what the page shows. Pending: its cookie, the '
     'fresh one or the attempt''s own, is to be kept for max_age seconds, so that it can confirm.';
 
-CREATE OR REPLACE FUNCTION o365.responder_callback_error(slug text, request_id text, state_hash bytea, cookie_hash bytea, error text) RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_internal.callback_error_outcome(error text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN CASE
+        WHEN error IN ('no_parameters', 'malformed', 'framed', 'bad_webhook') THEN error
+        -- However they are spelled: the documentation writes AccessDenied and Invalid Request, OAuth access_denied.
+        WHEN lower(regexp_replace(error, '[[:space:]_-]', '', 'g')) = 'accessdenied' THEN 'denied'
+        WHEN lower(regexp_replace(error, '[[:space:]_-]', '', 'g')) = 'invalidrequest' THEN 'invalid_request'
+        ELSE 'unknown_error' END;
+END $$;
+COMMENT ON FUNCTION o365_internal.callback_error_outcome(text) IS
+    'The outcome of an attempt whose callback brings that error: one of the responder''s own names, or what Microsoft''s page says, in any spelling.';
+
+CREATE OR REPLACE FUNCTION o365.responder_callback_error(slug text, request_id text, state_hash bytea, cookie_hash bytea, error text,
+    detail text DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_attempt record;
-    v_outcome text := CASE
-        WHEN error IN ('no_parameters', 'malformed', 'framed', 'bad_webhook') THEN error
-        WHEN error = 'AccessDenied' THEN 'denied'
-        WHEN error = 'Invalid Request' THEN 'invalid_request'
-        ELSE 'unknown_error' END;
+    v_outcome text := o365_internal.callback_error_outcome(error);
 BEGIN
     IF v_outcome IN ('no_parameters', 'malformed', 'framed') THEN
         -- Nothing is judged. The state, where there is one, only says whose attempt it was.
-        INSERT INTO o365_internal.connect_attempt AS n (connector_id, expires_at, consumed_at, outcome, request_id, of_attempt, app_user)
-            SELECT c.connector_id, now(), now(), v_outcome, responder_callback_error.request_id, a.attempt_id, a.app_user
+        INSERT INTO o365_internal.connect_attempt AS n (connector_id, expires_at, consumed_at, outcome, detail, request_id, of_attempt, app_user)
+            SELECT c.connector_id, now(), now(), v_outcome, responder_callback_error.detail, responder_callback_error.request_id, a.attempt_id,
+                   a.app_user
               FROM (SELECT (o365_internal.connector_by_slug(responder_callback_error.slug)).connector_id) AS c
               LEFT JOIN o365_internal.connect_attempt AS a
                      ON a.state_hash = responder_callback_error.state_hash AND a.connector_id = c.connector_id;
     ELSE
-        v_attempt := o365_internal.judge_attempt(slug, request_id, state_hash, cookie_hash, NULL);
+        v_attempt := o365_internal.judge_attempt(slug, request_id, state_hash, cookie_hash, NULL, NULL, v_outcome);
         IF v_attempt.verdict = 'open' THEN
             PERFORM o365_internal.end_attempt(v_attempt.attempt_id, request_id, v_outcome,
-                CASE WHEN v_outcome = 'unknown_error' THEN left(error, 200) END, NULL);
+                CASE WHEN v_outcome = 'unknown_error' THEN left(o365_internal.label(error), 200) ELSE detail END, NULL);
         END IF;
     END IF;
     RETURN o365.responder_callback_outcome(request_id);
 END $$;
-COMMENT ON FUNCTION o365.responder_callback_error(text, text, bytea, bytea, text) IS
-    'A callback that brings no webhook: an error of Microsoft''s page, or no_parameters, malformed, framed, '
-    'bad_webhook as the responder found. '
-    'Returns what responder_callback_outcome does. An error consumes the state; a hit without the right cookie does '
-    'not, nor do the first three of '
-    'the responder''s.';
+COMMENT ON FUNCTION o365.responder_callback_error(text, text, bytea, bytea, text, text) IS
+    'A callback that brings no webhook: an error of Microsoft''s page, or no_parameters, malformed, framed or bad_webhook as the responder found. '
+    'detail: what exactly was wrong, for o365.attempt; never a value of the URL. Returns what responder_callback_outcome does. An error consumes the '
+    'state, and the same error again in the same browser has the same outcome. A hit without the right cookie consumes nothing, nor do the first '
+    'three of the responder''s.';
 
 CREATE OR REPLACE FUNCTION o365_internal.attempt_by_public_id(connector_id integer, id text) RETURNS o365_internal.connect_attempt
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -242,23 +253,21 @@ BEGIN
     IF v_outcome IN ('unconfirmed', 'discarded') THEN
         RETURN v_page || o365_internal.way_on(v_connector, v_attempt.request_id, cookie_hashes);
     END IF;
-    IF v_outcome = 'connected' OR v_cookie IS NOT NULL THEN
+    IF v_cookie IS NOT NULL THEN
         v_page := v_page || jsonb_build_object('group_name', v_subscription.group_name, 'app_type', v_subscription.app_type_normalised,
             'account', v_subscription.app_user);
     END IF;
     IF v_outcome = 'connected' THEN
-        RETURN v_page || jsonb_build_object('continue_url', v_attempt.return_url);
+        RETURN v_page || CASE WHEN v_cookie IS NULL THEN '{"elsewhere": true}' ELSE jsonb_build_object('continue_url', v_attempt.return_url) END;
     END IF;
     RETURN v_page || jsonb_build_object('cookie', v_cookie,
         'webhook_host', CASE WHEN v_cookie IS NOT NULL THEN v_subscription.webhook_host END,
         'stateless', v_attempt.state_hash IS NULL, 'minutes', o365_internal.text_setting('confirm_minutes'));
 END $$;
 COMMENT ON FUNCTION o365.responder_done(text, text, bytea[]) IS
-    'The page of an attempt that stored a webhook, by its unguessable id; found is false for any other, and once the '
-    'connection was removed. outcome: '
-    'connected, pending, unconfirmed or discarded. Pending: cookie is the place in cookie_hashes (from 1) of the one '
-    'that may confirm; null: this '
-    'browser may not, and is told nothing about the connection.';
+    'The page of an attempt that stored a webhook, by its unguessable id; found is false for any other, and once the connection was removed. '
+    'outcome: connected, pending, unconfirmed or discarded. Group, account and return target are told only to the browser that connected, by one of '
+    'cookie_hashes; elsewhere: it is another one. Pending: cookie is the place in cookie_hashes (from 1) of the one that may confirm; null: this browser may not.';
 
 CREATE OR REPLACE FUNCTION o365.responder_confirm(slug text, id text, cookie_hash bytea, request_id text, confirmed boolean) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -298,7 +307,7 @@ BEGIN
         ELSE
             PERFORM o365.remove(v_subscription.subscription_id);
             -- Nothing came of it after all: whoever chose the wrong group chooses again.
-            UPDATE o365_internal.ticket AS t SET used_at = NULL WHERE t.ticket_hash = v_attempt.ticket_hash;
+            UPDATE o365_internal.ticket AS t SET used_at = NULL, attempt_id = NULL WHERE t.ticket_hash = v_attempt.ticket_hash;
         END IF;
     ELSE
         INSERT INTO o365_internal.connect_attempt (connector_id, expires_at, consumed_at, outcome, detail, request_id, of_attempt,
@@ -317,18 +326,47 @@ COMMENT ON FUNCTION o365.responder_confirm(text, text, bytea, text, boolean) IS
     'with o365.attempt. Only the '
     'hash of the cookie that the attempt is bound to may confirm.';
 
-CREATE OR REPLACE FUNCTION o365.responder_failed(slug text, request_id text, cookie_hashes bytea[]) RETURNS jsonb
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+CREATE OR REPLACE FUNCTION o365_internal.connection_that_stands(connector_id integer, request_id text, cookie_hashes bytea[])
+RETURNS o365_internal.subscription
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT s FROM o365_internal.connect_attempt AS hit
+      LEFT JOIN o365_internal.connect_attempt AS its ON its.attempt_id = hit.of_attempt
+      LEFT JOIN o365_internal.ticket AS t ON t.ticket_hash = coalesce(hit.ticket_hash, its.ticket_hash)
+      JOIN o365_internal.connect_attempt AS a ON a.attempt_id IN (hit.of_attempt, t.attempt_id) AND a.cookie_hash = ANY ($3)
+      JOIN o365_internal.subscription AS s ON s.subscription_id = a.subscription_id AND s.status NOT IN ('pending', 'removed')
+     WHERE hit.request_id = $2 AND hit.connector_id = $1 AND hit.outcome IN ('already_connected', 'used', 'ticket')
+       AND a.connector_id = $1 AND a.outcome IN ('connected', 'pending')
+     ORDER BY hit.attempt_id DESC, a.attempt_id DESC LIMIT 1 $$;
+COMMENT ON FUNCTION o365_internal.connection_that_stands(integer, text, bytea[]) IS
+    'The connection that a used state or ticket had made, for the failure page with that request id, if this browser made it: one of its cookies '
+    'says so. Null otherwise.';
+
+CREATE OR REPLACE FUNCTION o365.responder_failed(slug text, request_id text, cookie_hashes bytea[], looks_again boolean DEFAULT false) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_connector o365_internal.connector := o365_internal.connector_by_slug(slug);
+    v_stands o365_internal.subscription := o365_internal.connection_that_stands(v_connector.connector_id, request_id, cookie_hashes);
+    v_page jsonb := o365_internal.connector_page(v_connector) || o365_internal.way_on(v_connector, request_id, cookie_hashes);
 BEGIN
-    RETURN o365_internal.connector_page(v_connector) || o365_internal.way_on(v_connector, request_id, cookie_hashes);
+    IF v_stands.subscription_id IS NOT NULL THEN
+        v_page := v_page || jsonb_build_object('stands', true, 'group_name', v_stands.group_name, 'app_type', v_stands.app_type_normalised,
+            'account', coalesce(v_page ->> 'account', v_stands.app_user));
+    END IF;
+    IF looks_again THEN
+        UPDATE o365_internal.connect_attempt AS h SET outcome = 'strict_cookie'
+          FROM o365_internal.connect_attempt AS a
+         WHERE h.request_id = responder_failed.request_id AND h.connector_id = v_connector.connector_id AND h.outcome IN ('no_cookie', 'strict_cookie')
+           AND a.attempt_id = h.of_attempt AND a.cookie_hash = ANY (cookie_hashes);
+        v_page := v_page || jsonb_build_object('strict_cookie', FOUND);
+    END IF;
+    RETURN v_page;
 END $$;
-COMMENT ON FUNCTION o365.responder_failed(text, text, bytea[]) IS
-    'What a failure page shows besides its reason: the connector, and how this browser may go on (again: ticket, '
-    'landing or application; account: whose '
-    'ticket it is). found is false when there is no such connector.';
+COMMENT ON FUNCTION o365.responder_failed(text, text, bytea[], boolean) IS
+    'What a failure page shows besides its reason: the connector, and how this browser may go on (again: ticket, landing or application; account: '
+    'whose ticket it is). stands: this browser had connected before with the same state or ticket, and group_name, app_type and account say what. '
+    'looks_again: the page was opened by itself, from our own site; strict_cookie then says whether the cookie came that the callback had missed, and '
+    'the callback''s row has that outcome. found is false when there is no such connector.';
 
 CREATE OR REPLACE FUNCTION o365.responder_logo(slug text) RETURNS TABLE (content_type text, logo bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -1,8 +1,17 @@
 -- What operators do with subscriptions. A lane's hold follows its subscription's status in the same transaction.
 
 CREATE OR REPLACE FUNCTION o365_internal.hold(subscription_id bigint, status text, reason text) RETURNS void
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
 BEGIN
+    -- A report waits for no lock: where another transaction has locked the subscription, the lane stops and keeps the reason.
+    PERFORM FROM o365_internal.subscription AS s WHERE s.subscription_id = hold.subscription_id FOR NO KEY UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        UPDATE o365_internal.lane AS l
+           SET hold = coalesce(nullif(l.hold, 'suspended'), hold.status), next_at = NULL, verdict = coalesce(hold.reason, hold.status)
+         WHERE l.subscription_id = hold.subscription_id;
+        RETURN;
+    END IF;
     -- A person's pause outranks what a worker found out meanwhile: it would be undone by the next renewal.
     UPDATE o365_internal.subscription AS s
        SET status = CASE WHEN s.status = 'paused' THEN s.status ELSE hold.status END,
@@ -15,7 +24,28 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.hold(bigint, text, text) IS
     'Stops a lane: nothing is claimed from it, its cards wait. One that is paused stays paused and takes the reason only. A '
-    'worker that holds it sees it within 2 s and keeps its lease until it reports.';
+    'worker that holds it sees it within 2 s and keeps its lease until it reports. The caller has the lane; if somebody else has locked the subscription, '
+    'its status follows later (tell_verdicts).';
+
+CREATE OR REPLACE FUNCTION o365_internal.tell_verdicts() RETURNS integer
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    v_lane record;
+    v_told integer := 0;
+BEGIN
+    FOR v_lane IN SELECT l.subscription_id, l.verdict FROM o365_internal.lane AS l WHERE l.verdict IS NOT NULL
+                   ORDER BY l.subscription_id LIMIT 1000 FOR UPDATE SKIP LOCKED
+    LOOP
+        UPDATE o365_internal.lane AS l SET verdict = NULL WHERE l.subscription_id = v_lane.subscription_id;
+        PERFORM o365_internal.hold(v_lane.subscription_id, 'suspended', v_lane.verdict);
+        v_told := v_told + 1;
+    END LOOP;
+    RETURN v_told;
+END $$;
+COMMENT ON FUNCTION o365_internal.tell_verdicts() IS
+    'Writes the status of subscriptions that were locked when a worker suspended their lanes. Returns how many it tried; those that are still locked '
+    'keep their verdict.';
 
 CREATE OR REPLACE FUNCTION o365_internal.revive(subscription_id bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -65,8 +95,8 @@ CREATE OR REPLACE FUNCTION o365_internal.wake(subscription_id bigint) RETURNS vo
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     -- Not before a lease that somebody may still hold has ended: at most one POST is in flight per lane.
     UPDATE o365_internal.lane AS l
-       SET hold = NULL, next_at = greatest(now(), l.lease_until), failures = 0, failing_since = NULL, gone_since = NULL,
-           problem = NULL
+       SET hold = NULL, next_at = greatest(now(), l.lease_until), trying = NULL, tried_at = NULL, failures = 0, failing_since = NULL, unclear = 0,
+           throttles = 0, throttled_since = NULL, gone_since = NULL, useless_since = NULL, dead_in_a_row = 0, verdict = NULL, problem = NULL
      WHERE l.subscription_id = $1 $$;
 COMMENT ON FUNCTION o365_internal.wake(bigint) IS 'Makes a lane due, after the lease that may still be held.';
 
@@ -74,11 +104,17 @@ CREATE OR REPLACE FUNCTION o365_internal.lock_subscription(subscription_id bigin
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_subscription o365_internal.subscription;
+    v_verdict text;
 BEGIN
     -- The lane first, as the delivery core does: whoever has the lane never waits for its subscription.
-    PERFORM FROM o365_internal.lane AS l WHERE l.subscription_id = lock_subscription.subscription_id FOR UPDATE;
+    SELECT l.verdict INTO v_verdict FROM o365_internal.lane AS l WHERE l.subscription_id = lock_subscription.subscription_id FOR UPDATE;
     SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s
      WHERE s.subscription_id = lock_subscription.subscription_id FOR UPDATE;
+    IF v_verdict IS NOT NULL THEN
+        UPDATE o365_internal.lane AS l SET verdict = NULL WHERE l.subscription_id = lock_subscription.subscription_id;
+        PERFORM o365_internal.hold(subscription_id, 'suspended', v_verdict);
+        SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s WHERE s.subscription_id = lock_subscription.subscription_id;
+    END IF;
     RETURN v_subscription;
 END $$;
 COMMENT ON FUNCTION o365_internal.lock_subscription(bigint) IS
@@ -97,6 +133,26 @@ BEGIN
     RETURN v_subscription;
 END $$;
 COMMENT ON FUNCTION o365_internal.subscription_to_change(bigint) IS 'The subscription, locked. Error: undefined_object.';
+
+CREATE OR REPLACE FUNCTION o365.set_in_doubt_policy(subscription_id bigint, policy text) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    v_subscription o365_internal.subscription;
+BEGIN
+    IF policy IS NULL OR policy NOT IN ('resend', 'skip') THEN
+        RAISE EXCEPTION 'policy % is unknown', quote_nullable(policy)
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'It is resend (a card whose answer was lost is sent again and may be shown twice) or skip (it ends as in_doubt and may be lost).';
+    END IF;
+    v_subscription := o365_internal.subscription_to_change(subscription_id);
+    UPDATE o365_internal.subscription AS s SET in_doubt_policy = set_in_doubt_policy.policy
+     WHERE s.subscription_id = set_in_doubt_policy.subscription_id;
+    RETURN policy;
+END $$;
+COMMENT ON FUNCTION o365.set_in_doubt_policy(bigint, text) IS
+    'Sets what happens to a card of a subscription that was posted without a clear answer. resend: posted again at most unclear_answers times, may be shown '
+    'more than once; the default. skip: ends as in_doubt at once, may be lost. Returns the policy. Errors: undefined_object, invalid_parameter_value.';
 
 CREATE OR REPLACE FUNCTION o365.pause(subscription_id bigint) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp

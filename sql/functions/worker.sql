@@ -3,10 +3,12 @@
 CREATE OR REPLACE FUNCTION o365_internal.worker_orders(worker integer, environment text) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT jsonb_build_object('worker', $1,
-        'sends', o365_internal.text_setting('environment') = $2,
+        'leases', true,   -- worker_lease and worker_cards are there
+        'sends', o365_internal.text_setting('environment') = $2 AND o365_internal.copied() IS NULL,
         'why', CASE WHEN o365_internal.text_setting('environment') <> $2 THEN format(
             'this worker is configured for environment %s, the database for %s: cards leave only where both say the same. '
-            'If this is no copy, select o365.set(''environment'', %L)', $2, o365_internal.text_setting('environment'), $2) END,
+            'If this database is %s: select o365.this_is(%L)', $2, o365_internal.text_setting('environment'), $2, $2)
+            ELSE o365_internal.copied() || format('. Nothing is sent until you say what it is: select o365.this_is(%L)', $2) END,
         'lease_ms', o365_internal.integer_setting('lease_seconds') * 1000,
         'post_timeout_ms', o365_internal.integer_setting('post_timeout_seconds') * 1000,
         'public_url', o365_internal.text_setting('public_url'),
@@ -14,7 +16,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                     'status_to', r.status_to, 'body_pattern', r.body_pattern, 'outcome', r.outcome) ORDER BY r.rule_id) FROM o365_internal.response_rule AS r),
         'hosts', (SELECT coalesce(jsonb_agg(jsonb_build_object('dialect', h.dialect, 'host', h.host, 'subdomains', h.subdomains, 'port', h.port)), '[]')
                     FROM o365_internal.webhook_host AS h)) $$;
-COMMENT ON FUNCTION o365_internal.worker_orders(integer, text) IS 'All that a worker has to know, in one answer.';
+COMMENT ON FUNCTION o365_internal.worker_orders(integer, text) IS
+    'All that a worker has to know, in one answer. sends is false, with why, for another environment and in a copy of the database.';
 
 CREATE OR REPLACE FUNCTION o365.worker_start(worker_name text, version text, environment text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -34,6 +37,7 @@ CREATE OR REPLACE FUNCTION o365.worker_heartbeat(worker integer, environment tex
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM o365_internal.feed_again_if_restored();
+    PERFORM o365_internal.tell_verdicts();
     UPDATE o365_internal.worker AS w SET seen_at = now() WHERE w.worker_id = worker_heartbeat.worker;
     RETURN o365_internal.worker_orders(worker, environment);
 END $$;
@@ -75,7 +79,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
         'waiting', count(*) FILTER (WHERE l.next_at > clock_timestamp() AND l.worker IS NULL),
         'paused', count(*) FILTER (WHERE l.hold IN ('paused', 'pending') AND q.has_cards),
         'suspended', count(*) FILTER (WHERE l.hold = 'suspended' AND q.has_cards),
-        'failing', count(*) FILTER (WHERE l.problem IS NOT NULL AND l.next_at IS NOT NULL),
+        'failing', count(*) FILTER (WHERE l.problem IS NOT NULL AND l.next_at IS NOT NULL AND l.throttled_since IS NULL),
         'unfed', (SELECT EXISTS (SELECT FROM o365_internal.postponed) OR EXISTS (
                       SELECT FROM o365_internal.outbox AS o WHERE o.xid >= pg_snapshot_xmax(f.snap)
                           OR o.xid = ANY (ARRAY(SELECT pg_snapshot_xip(f.snap))))
@@ -212,13 +216,25 @@ COMMENT ON FUNCTION o365.worker_add_key(text, text, bytea, boolean) IS
     'stays as it is. A key that is known already is left as it is. Errors: object_not_in_prerequisite_state (another one is '
     'in use, or this one seals under another id), invalid_parameter_value (known with other bytes), and pgcrypto''s own.';
 
+CREATE OR REPLACE FUNCTION o365_internal.sealed_rows(key_id text) RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off AS $$
+BEGIN
+    RETURN (SELECT count(*) FROM (SELECT FROM o365_internal.subscription AS s WHERE s.key_id = sealed_rows.key_id LIMIT 1000) AS s);
+END $$;
+COMMENT ON FUNCTION o365_internal.sealed_rows(text) IS
+    'How many webhooks are sealed under a key; 1000 stands for so many or more. The index subscription_key finds in a '
+    'millisecond that there is none.';
+
 CREATE OR REPLACE FUNCTION o365.worker_keys()
 RETURNS TABLE (key_id text, kind text, active boolean, created_at timestamptz, backed_up_at timestamptz, sealed_rows bigint)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT k.key_id, k.kind, k.active, k.created_at, k.backed_up_at,
-           (SELECT count(*) FROM o365_internal.subscription AS s WHERE s.key_id = k.key_id)
-      FROM o365_internal.sealing_key AS k ORDER BY k.created_at, k.key_id $$;
-COMMENT ON FUNCTION o365.worker_keys() IS 'The keys by name, and how many webhooks are sealed under each.';
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY SELECT k.key_id, k.kind, k.active, k.created_at, k.backed_up_at, o365_internal.sealed_rows(k.key_id)
+      FROM o365_internal.sealing_key AS k ORDER BY k.created_at, k.key_id;
+END $$;
+COMMENT ON FUNCTION o365.worker_keys() IS
+    'The keys by name, and how many webhooks are sealed under each; 1000 stands for so many or more.';
 
 CREATE OR REPLACE FUNCTION o365.worker_seal_probe(plain text) RETURNS TABLE (key_id text, sealed bytea)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -238,3 +254,18 @@ BEGIN
     RETURN FOUND;
 END $$;
 COMMENT ON FUNCTION o365.worker_key_backed_up(text) IS 'Notes that the file with this key was backed up; o365.health() warns until then. False for an unknown key.';
+
+CREATE OR REPLACE FUNCTION o365.worker_unopenable(key_ids text[])
+RETURNS TABLE (subscription_id bigint, connector text, app_user text, group_name text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN QUERY
+    SELECT s.subscription_id, c.slug, s.app_user, s.group_name
+      FROM o365_internal.subscription AS s
+      JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
+     WHERE s.sealed IS NOT NULL AND s.key_id <> ALL (worker_unopenable.key_ids)
+     ORDER BY c.slug, s.app_user, s.subscription_id;
+END $$;
+COMMENT ON FUNCTION o365.worker_unopenable(text[]) IS
+    'The connections whose webhook is sealed under none of these keys, so that a key file with only these opens none of '
+    'them. For `o365-worker keys generate --replace`. No row: every webhook can be opened.';

@@ -51,7 +51,7 @@ COMMENT ON COLUMN o365.response_rules.source IS 'Where the rule comes from.';
 
 CREATE OR REPLACE VIEW o365.subscriptions WITH (security_barrier) AS
     SELECT s.subscription_id, c.slug AS connector, s.app_user, s.app_type, s.group_name, s.dialect, s.webhook_host, s.status, s.status_reason,
-           s.status_at, s.connected_at, s.renewed_at, s.key_id
+           s.status_at, s.connected_at, s.renewed_at, s.key_id, s.in_doubt_policy
       FROM o365_internal.subscription AS s JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
      WHERE s.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);
 COMMENT ON VIEW o365.subscriptions IS 'Connections. Never a webhook: only its host.';
@@ -68,12 +68,14 @@ COMMENT ON COLUMN o365.subscriptions.status_at IS 'Since when.';
 COMMENT ON COLUMN o365.subscriptions.connected_at IS 'First connected.';
 COMMENT ON COLUMN o365.subscriptions.renewed_at IS 'Last renewed.';
 COMMENT ON COLUMN o365.subscriptions.key_id IS 'Key its webhook is sealed under.';
+COMMENT ON COLUMN o365.subscriptions.in_doubt_policy IS 'resend or skip: what happens to a card without a clear answer. Change it with o365.set_in_doubt_policy.';
 
 CREATE OR REPLACE VIEW o365.queue WITH (security_barrier) AS
     SELECT l.subscription_id, c.slug AS connector, s.group_name, q.waiting, q.oldest,
            CASE WHEN l.hold IS NULL THEN coalesce(l.next_at, now()) END AS next_at,
            CASE WHEN s.status IN ('removed', 'gone', 'retired') THEN s.status || ': what waits will be cancelled'
-                WHEN l.hold IS NOT NULL THEN l.hold || coalesce(': ' || s.status_reason, '')
+                WHEN l.hold IS NOT NULL THEN l.hold || coalesce(': ' || coalesce(l.verdict, s.status_reason), '')
+                WHEN l.throttled_since IS NOT NULL THEN format('throttled since %s: %s', to_char(l.throttled_since, 'YYYY-MM-DD HH24:MI'), l.problem)
                 WHEN l.failures > 0 THEN format('the first card failed %s times: %s', l.failures, l.problem)
                 WHEN l.problem IS NOT NULL THEN l.problem
                 WHEN l.worker IS NOT NULL AND l.next_at > now() THEN format('worker %s is at it', l.worker)
@@ -97,7 +99,7 @@ COMMENT ON COLUMN o365.queue.failures IS 'How often the first one failed so far.
 
 CREATE OR REPLACE VIEW o365.deliveries WITH (security_barrier) AS
     SELECT d.at, d.card_id, d.subscription_id, c.slug AS connector, s.app_user, s.group_name, d.event, d.outcome, d.reason, d.enqueued_at,
-           a.attempts, a.http_status, a.rule
+           a.attempts, a.http_status, a.rule, d.claimed_at
       FROM o365_internal.delivery AS d
       JOIN o365_internal.subscription AS s ON s.subscription_id = d.subscription_id
       JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
@@ -124,6 +126,8 @@ COMMENT ON COLUMN o365.deliveries.enqueued_at IS 'When its transaction began.';
 COMMENT ON COLUMN o365.deliveries.attempts IS 'POSTs it took.';
 COMMENT ON COLUMN o365.deliveries.http_status IS 'Status of the last answer.';
 COMMENT ON COLUMN o365.deliveries.rule IS 'Response rule that read the last answer.';
+COMMENT ON COLUMN o365.deliveries.claimed_at IS
+    'When a worker first took it up: before that are its transaction and the cards in front of it, after that is delivery. Null when no worker had it.';
 
 CREATE OR REPLACE VIEW o365.attempts WITH (security_barrier) AS
     SELECT t.at, t.card_id, t.subscription_id, c.slug AS connector, t.outcome, t.http_status, r.name AS rule, t.problem,
@@ -140,7 +144,8 @@ CREATE OR REPLACE VIEW o365.attempts WITH (security_barrier) AS
      WHERE s.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[])
      ORDER BY t.at DESC;
 COMMENT ON VIEW o365.attempts IS
-    'Every POST, newest first, for as long as history_days: what came back and which rule read it. Never the answer''s body.';
+    'Every POST, newest first, for as long as history_days: what came back and which rule read it. Of an answer that no rule explains the first 200 '
+    'characters, without URLs and what looks like a secret.';
 COMMENT ON COLUMN o365.attempts.at IS 'When it was reported.';
 COMMENT ON COLUMN o365.attempts.card_id IS 'Card, as o365.send returned it.';
 COMMENT ON COLUMN o365.attempts.subscription_id IS 'Subscription.';

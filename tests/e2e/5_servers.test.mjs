@@ -5,6 +5,7 @@ import {spawn, spawnSync} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
 import dgram from 'node:dgram';
 import {chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import http from 'node:http';
 import http2 from 'node:http2';
 import net from 'node:net';
 import {join} from 'node:path';
@@ -496,6 +497,16 @@ test('a host that nobody knows is answered by the default server', async () => {
     // The bad request of such a host as well.
     const early = await send(`GET /%zz?${plant('default-server-early').search} HTTP/1.1\r\nHost: other.localhost\r\nConnection: close\r\n\r\n`);
     assert.equal(early.status, 400);
+});
+
+test('what comes without TLS is led to HTTPS, and no log has its query', async () => {
+    const planted = plant('plain-http');
+    const answer = await new Promise((resolve, reject) => {
+        http.get({host: '127.0.0.1', port: process.env.HTTP_PORT, path: `${callback}?${planted.search}`, headers: {Host: hostname}}, resolve).on('error', reject);
+    });
+    answer.resume();
+    assert.equal(answer.statusCode, 308);
+    assert.equal(answer.headers.location, `${PUBLIC_URL}${callback}?${planted.search}`);
 });
 
 test('the request after a callback brings its URL as Referer', async () => {

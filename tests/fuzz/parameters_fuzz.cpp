@@ -9,6 +9,11 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text(reinterpret_cast<const char*>(data), size);
     o365::cookie(text, "name");
+    const o365::Parameters query = o365::Parameters::parse_query(text);
+    for (const auto& [name, value] : query.all()) {
+        if (name.size() > 64 || value.size() > 8192 || !o365::is_utf8(name) || !o365::is_utf8(value)) std::abort();
+        if (value.find('\0') != std::string_view::npos || query.fault(name) != nullptr) std::abort();
+    }
     try {
         const o365::Parameters parameters = o365::Parameters::parse(text);
         if (parameters.all().size() > 64) std::abort();

@@ -348,7 +348,7 @@ test('a configuration that the responder refuses: the page asks again, and the h
 });
 
 test('o365.health() lists what is not protected here, and nothing else', () => {
-    const listed = owner("select string_agg(severity || ' ' || object, ', ' order by object) from o365.health()").split(', ');
+    const listed = owner("select string_agg(severity || ' ' || object, ', ' order by object) from o365.health() where code <> 'server_outdated'").split(', ');
     assert.deepEqual(listed, ['warning pgcrypto', 'warning roles', 'warning setting log_min_duration_statement', 'warning setting log_statement', 'warning setting shared_preload_libraries']);
     const manual = readFileSync(join(process.env.ROOT, 'docs/operator.md'), 'utf8');
     for (const row of ['`roles`', '`sealing key ...`', '`pgcrypto`', '`database ...`', '`setting shared_preload_libraries`', '`setting log_statement`']) {

@@ -82,9 +82,117 @@ SELECT is(o365.responder_landing('desk', sha256('t1')) ->> 'ticket', 'invalid', 
 UPDATE o365_internal.connector SET allow_anonymous = true WHERE slug = 'desk';
 SELECT is((o365.responder_start('desk', NULL, sha256('s11'), sha256('c'), 'r-0') ->> 'started')::boolean, true, 'a connector that allows it starts without a ticket');
 SELECT is((o365.responder_start('desk', sha256('t1'), sha256('s12'), sha256('c'), 'r-0') ->> 'started')::boolean, false, 'but never with a wrong one');
-SELECT is(o365.responder_done('desk', (SELECT public_id::text FROM o365_internal.connect_attempt WHERE state_hash = sha256('s9')), NULL) ->> 'account', 'dave', 'the done page is found by its id');
+SELECT results_eq($$SELECT d ->> 'account', d ->> 'group_name', d ->> 'continue_url', d ->> 'elsewhere' FROM o365.responder_done('desk', (SELECT public_id::text
+    FROM o365_internal.connect_attempt WHERE state_hash = sha256('s9')), ARRAY[sha256('x'), sha256('c')]) AS d$$,
+    $$VALUES ('dave', 'Sales', 'https://app.example.org/back', NULL::text)$$, 'the done page is found by its id');
+SELECT is(o365.responder_done('desk', (SELECT public_id::text FROM o365_internal.connect_attempt WHERE state_hash = sha256('s9')), other)
+    - '{public_url,slug,name,short_description,website,request_id}'::text[], '{"found": true, "outcome": "connected", "elsewhere": true}'::jsonb,
+    'F38: another browser, ' || why || ', learns only that something was connected')
+  FROM (VALUES (NULL::bytea[], 'without a cookie'), (ARRAY[sha256('x')], 'with another cookie')) AS o (other, why);
 SELECT is((o365.responder_done('desk', gen_random_uuid()::text, NULL) ->> 'found')::boolean, false, 'and by no other');
 SELECT is((o365.responder_done('desk', 'x'' or 1=1', NULL) ->> 'found')::boolean, false, 'nor by what is no id');
+
+-- F31: a repeat is one only with the same webhook.
+SELECT pg_temp.begin('b1', 'c1', 'back') \g /dev/null
+SELECT pg_temp.callback('b1', 'c1', 'r-0000000f3101', 'https://contoso.webhook.office.com/x/sales') \g /dev/null
+SELECT is(pg_temp.callback('b1', 'c1', 'r-0000000f3102', 'https://contoso.webhook.office.com/x/sales', group_name => 'Renamed') ->> 'outcome', 'repeated',
+    'F31: the same webhook again is a repeat');
+SELECT is(pg_temp.callback('b1', 'c1', 'r-0000000f3103', 'https://contoso.webhook.office.com/x/other', group_name => 'Other') ->> 'outcome', 'already_connected',
+    'F31: another webhook with the used state is none');
+SELECT results_eq($$SELECT a.outcome, a.detail FROM o365.attempt('r-0000000f3103') AS a$$, $$VALUES ('already_connected', 'it brought another webhook')$$,
+    'F31: attempt() says so');
+SELECT is(o365.responder_callback_error('desk', 'r-0000000f3104', sha256('b1'), sha256('c1'), 'AccessDenied') ->> 'outcome', 'already_connected',
+    'F31: nor is Deny after Allow');
+SELECT is(pg_temp.callback('b1', 'c2', 'r-0000000f3105', 'https://contoso.webhook.office.com/x/other') ->> 'outcome', 'used', 'F31: another browser is told nothing');
+SELECT results_eq($$SELECT p ->> 'stands', p ->> 'group_name', p ->> 'account', p ->> 'again' FROM o365.responder_failed('desk', 'r-0000000f3103', ARRAY[sha256('x'), sha256('c1')]) AS p$$,
+    $$VALUES ('true', 'Sales', 'back', 'application')$$, 'F31: its page says what stands');
+SELECT is(p ->> 'stands', NULL, 'F31: and tells nobody else') FROM o365.responder_failed('desk', 'r-0000000f3103', ARRAY[sha256('x')]) AS p;
+SELECT is((SELECT array_agg(c.group_name) FROM o365_internal.subscription AS c WHERE c.app_user = 'back'), ARRAY['Sales'], 'F31: one place is connected, under its own name');
+SELECT o365.remove(s.subscription_id) FROM o365_internal.subscription AS s WHERE s.app_user = 'back' \g /dev/null
+SELECT is(pg_temp.callback('b1', 'c1', 'r-0000000f3106', 'https://contoso.webhook.office.com/x/sales') ->> 'outcome', 'used', 'F31: nor does what was removed come back by a repeat');
+
+-- F43: a form pressed again from history says what stands.
+SELECT o365.responder_start('desk', sha256('t1'), sha256('h1'), sha256('h1'), 'r-0000000f4301') \g /dev/null
+SELECT results_eq($$SELECT p ->> 'stands', p ->> 'group_name', p ->> 'account' FROM o365.responder_failed('desk', 'r-0000000f4301', ARRAY[sha256('c')]) AS p$$,
+    $$VALUES ('true', 'Sales', 'dave')$$, 'F43: the start form pressed again shows this browser what its ticket connected');
+SELECT is(p ->> 'stands', NULL, 'F43: and nothing to another') FROM o365.responder_failed('desk', 'r-0000000f4301', ARRAY[sha256('h1')]) AS p;
+SELECT results_eq($$SELECT p ->> 'stands', p ->> 'group_name' FROM o365.responder_failed('desk', 'r-000000000031', ARRAY[sha256('c')]) AS p$$,
+    $$VALUES ('true', 'Sales')$$, 'F43: so does the second attempt of one ticket');
+
+-- F34: failures repeat themselves as well.
+SELECT pg_temp.begin('e' || n, 'c1', 'err') FROM generate_series(1, 5) AS n \g /dev/null
+SELECT is(o365.responder_callback_error('desk', format('r-0000000f34%s%s', e.n, time), sha256(('e' || e.n)::bytea), sha256('c1'), e.error, e.detail) ->> 'outcome', e.outcome,
+    format('F34: %s, time %s', e.error, time))
+  FROM (VALUES (1, 'AccessDenied', NULL, 'denied'), (2, 'Invalid Request', NULL, 'invalid_request'), (3, 'ServerBusy', NULL, 'unknown_error'),
+               (4, 'bad_webhook', 'the webhook names a user', 'bad_webhook')) AS e (n, error, detail, outcome), generate_series(1, 3) AS time ORDER BY 1;
+SELECT is(a.detail, 'the same once more', 'F34: and says that it was one') FROM o365.attempt('r-0000000f3412') AS a;
+SELECT is(a.detail, 'the webhook names a user', 'F32: what was wrong with a webhook is told') FROM o365.attempt('r-0000000f3441') AS a;
+SELECT is(pg_temp.callback('e5', 'c1', format('r-0000000f345%s', time), host => 'evil.example') ->> 'outcome', 'refused_host', 'F34: a refused host, time ' || time)
+  FROM generate_series(1, 2) AS time;
+SELECT is(o365.responder_callback_error('desk', 'r-0000000f3460', sha256('e1'), sha256('c2'), 'AccessDenied') ->> 'outcome', 'used', 'F34: not in another browser');
+SELECT is(o365.responder_callback_error('desk', 'r-0000000f3461', sha256('e1'), sha256('c1'), 'Invalid Request') ->> 'outcome', 'used', 'F34: nor another failure');
+SELECT is(pg_temp.callback('e1', 'c1', 'r-0000000f3462') ->> 'outcome', 'used', 'F34: nor a webhook after it');
+
+-- F35: what is at fault is named.
+SELECT o365.responder_callback_error('desk', 'r-0000000f3501', NULL, NULL, 'malformed', 'state occurs twice') \g /dev/null
+SELECT is(a.detail, 'state occurs twice', 'F35: attempt() names the parameter at fault') FROM o365.attempt('r-0000000f3501') AS a;
+
+-- F41.
+SELECT is(o365_internal.callback_error_outcome(e.error), e.outcome, 'F41: ' || e.error) FROM (VALUES
+    ('AccessDenied', 'denied'), ('access_denied', 'denied'), ('Access Denied', 'denied'), ('accessdenied', 'denied'), ('ACCESS-DENIED', 'denied'),
+    ('Invalid Request', 'invalid_request'), ('InvalidRequest', 'invalid_request'), ('invalid_request', 'invalid_request'), ('invalid request', 'invalid_request'),
+    ('AccessDeniedHere', 'unknown_error'), ('no access denied', 'unknown_error'), ('', 'unknown_error')) AS e (error, outcome);
+
+-- F40.
+SELECT is(o365_internal.label(l.value), l.label, format('F40: %s', to_json(l.value))) FROM (VALUES
+    ('Sales', 'Sales'), (E'a\x1b[31mb', U&'a\FFFD[31mb'), (E'two\r\nlines\tand more', 'two lines and more'), (E'\x07\x7f', U&'\FFFD\FFFD'),
+    (U&'\0085next\2028line', 'next line'), (U&'c1 \009b31m', U&'c1 \FFFD31m'), (U&'\202Eright to left', U&'\202Eright to left'),
+    ('', NULL), ('   ', NULL), (E'\n\t', NULL), (U&'\200B\200D\FEFF', NULL), (U&'\202E\202C', NULL), (U&'\2800\3164 \00a0', NULL), (U&'\+0E0020', NULL),
+    (U&'\6F22\5B57 Ünï \+01F469\200D\+01F467', U&'\6F22\5B57 Ünï \+01F469\200D\+01F467'), (NULL, NULL)) AS l (value, label);
+SELECT pg_temp.begin('l1', 'c1', 'label') \g /dev/null
+SELECT pg_temp.callback('l1', 'c1', 'r-0000000f4001', 'https://contoso.webhook.office.com/x/label', group_name => E'Sa\x1bles\r\n') \g /dev/null
+SELECT is(s.group_name, U&'Sa\FFFDles', 'F40: a group is stored under its label') FROM o365_internal.subscription AS s WHERE s.app_user = 'label';
+SELECT pg_temp.begin('l2', 'c1', 'label') \g /dev/null
+SELECT pg_temp.callback('l2', 'c1', 'r-0000000f4002', 'https://contoso.webhook.office.com/x/label', group_name => U&'\200B') \g /dev/null
+SELECT is(s.group_name, NULL, 'F40: renewed under none, it has none') FROM o365_internal.subscription AS s WHERE s.app_user = 'label';
+SELECT pg_temp.begin('l3', 'c1', 'label') \g /dev/null
+SELECT o365.responder_callback_error('desk', 'r-0000000f4003', sha256('l3'), sha256('c1'), E'Busy\x1b]0;x') \g /dev/null
+SELECT is(a.detail, U&'Busy\FFFD]0;x', 'F40: nor does an error carry a control character to a terminal') FROM o365.attempt('r-0000000f4003') AS a;
+
+-- F39.
+SELECT is(o365_internal.is_https_url(u.url), false, 'F39: no page of a browser: ' || to_json(u.url)) FROM (VALUES
+    (E'https://app.example.org/back?x=\x01y'), (E'https://app.example.org/back?x=\x7f'), (E'https://app.example.org/\x1b'), (E'https://app.example.org/\n'),
+    (E'https://app.example.org/ x'), ('https://2130706433'), ('https://0x7f.1'), ('https://0x7f000001/'), ('https://08'), ('https://127.1'),
+    ('https://256.0.0.1'), ('https://1.2.3.4.5'), ('https://01.2.3.4'), ('https://app.example.org1.00/'), ('https://app.example.1'),
+    ('https://app.example.org:65536/'), ('https://app.example.org:99999/'), ('https://[::1'), ('https://u@app.example.org/'), ('https://app.example.org./')) AS u (url);
+SELECT is(o365_internal.is_https_url(u.url), true, 'F39: a page: ' || u.url) FROM (VALUES
+    ('https://app.example.org'), ('https://App.example.org:8443/a?b=c#d'), ('https://intranet/x'), ('https://10.0.0.7/x'), ('https://3com.example.org/'),
+    ('https://app.example.org:65535/'), (U&'https://app.example.org/\00fc?\+01F600=\0085')) AS u (url);
+SELECT is(o365_internal.is_loopback_url(u.url), u.ok, 'F39: loopback: ' || to_json(u.url)) FROM (VALUES
+    ('http://localhost:3000/callback', true), ('http://127.0.0.1/', true), ('http://127.1.2.3:65535/x', true), ('http://[::1]:8080/', true),
+    ('http://127.0.0.256/', false), ('http://127.0.0.08/', false), ('http://localhost:65536/', false), (E'http://localhost/\x01', false),
+    (E'http://localhost/\x7f', false), ('http://127.0.0.1.example.org/', false)) AS u (url, ok);
+SET LOCAL SESSION AUTHORIZATION shop;
+SELECT throws_ok(format('SELECT o365.begin_connect(''desk'', ''u'', %L)', E'https://app.example.org/back?x=\x01y'), '22023', 'return_url is no https URL', 'F39: no user is led there');
+RESET SESSION AUTHORIZATION;
+
+-- F42: a cookie that comes to our own page and did not come to the callback.
+SELECT pg_temp.begin('k1', 'k1', 'strict') \g /dev/null
+SELECT pg_temp.callback('k1', NULL, 'r-0000000f4201') \g /dev/null
+SELECT is(o365.responder_failed('desk', 'r-0000000f4201', NULL, true) ->> 'strict_cookie', 'false', 'F42: a browser without cookies is none');
+SELECT is(o365.responder_failed('desk', 'r-0000000f4201', ARRAY[sha256('k1')], false) ->> 'strict_cookie', NULL, 'F42: nor is one that found the page by another way');
+SELECT is((SELECT a.outcome FROM o365.attempt('r-0000000f4201') AS a), 'no_cookie', 'F42: both leave it as it was');
+SELECT is(o365.responder_failed('desk', 'r-0000000f4201', ARRAY[sha256('k1')], true) ->> 'strict_cookie', 'true', 'F42: one that keeps it back is found');
+SELECT results_eq($$SELECT a.outcome, a.next_step ~ 'proxy_cookie_flags' FROM o365.attempt('r-0000000f4201') AS a$$, $$VALUES ('strict_cookie', true)$$, 'F42: attempt() says where to look');
+SELECT is(o365.responder_failed('desk', 'r-0000000f3101', ARRAY[sha256('c1')], true) ->> 'strict_cookie', 'false', 'F42: no other outcome is touched');
+
+-- F43: a registration that cannot work is told.
+SELECT is(o365_internal.leads_back(c.url, 'https://app.example.org/mount'), c.back, 'F43: ' || c.url) FROM (VALUES
+    ('https://app.example.org/mount/connect/desk/callback', true), ('https://App.example.org/connect/desk/callback/', true),
+    ('https://other.example.org/connect/desk/callback', false), ('https://app.example.org:8443/connect/desk/callback', false),
+    ('https://app.example.org/Connector/Register', false), ('https://app.example.org/connect/desk/', false)) AS c (url, back);
+SELECT lives_ok($$SET LOCAL client_min_messages = error; SELECT o365.register_connector('elsewhere', 'Name', pg_temp.logo(), 'short', 'long', 'https://contoso.example',
+    ARRAY['one'], 'https://other.example/Connector/Register')$$, 'F43: one that does not is registered with a warning, for something there may pass it on');
 
 -- Without a key nobody connects, and nothing is lost: the state stays open.
 UPDATE o365_internal.sealing_key SET active = false;

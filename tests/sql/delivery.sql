@@ -113,7 +113,7 @@ SELECT pg_temp.report(:w1, :carl, :cl, :cp, 'in_doubt', NULL) \g /dev/null
 SELECT is(pg_temp.ends(:carl), ARRAY['in_doubt'], 'or ends so, where the subscription says skip');
 SELECT pg_temp.report(:w1, :dora, :dl, :dp, 'suspend', 403) \g /dev/null
 SELECT is((SELECT s.status FROM o365_internal.subscription AS s WHERE s.subscription_id = :dora), 'suspended', 'a refused webhook is suspended');
-SELECT isnt_empty($$SELECT 1 FROM o365.health() AS h WHERE h.problem LIKE 'is suspended:%' AND h.next_step LIKE '%o365.resume%'$$, 'health says so and what to do');
+SELECT isnt_empty($$SELECT 1 FROM o365.health() AS h WHERE h.code = 'connections_suspended' AND h.next_step LIKE '%o365.resume%'$$, 'health says so and what to do');
 SELECT o365.resume(:dora) \g /dev/null
 SELECT c.lease_no AS dl FROM o365.worker_claim(:w1, '-infinity', 10, 2) AS c WHERE c.subscription_id = :dora \gset
 SELECT pg_temp.report(:w1, :dora, :dl, :dp, 'gone', 404) \g /dev/null

@@ -1,0 +1,31 @@
+-- SHA-256 of each file of migrations/, its first 16 hex digits. A migration is not edited any more once a database may have run it, or databases of
+-- the same version would differ: tests/sql/checksums fails when a file is not what stands here, and prints the line of a new one.
+SELECT set_config('o365.checksums', jsonb_object_agg(c.number, c.checksum)::text, true) FROM (VALUES
+    (1, '4a0b18b717e494f5'),
+    (2, 'b3d12ed9f0ec5180'),
+    (3, 'e78604e38f3d7a55'),
+    (4, '0f2f587cebd3aaa5'),
+    (5, 'e07c104501c53279'),
+    (6, 'a5c65bd0133d0643'),
+    (7, '43ce920ab79ab2c8'),
+    (8, 'ddcbbce8e9ee62b3'),
+    (9, '24f23805914adb6a'),
+    (10, 'a0a814ac7fa9f2a0'),
+    (11, '290d9232142f61c9'),
+    (12, '8809ae9fd563d599'),
+    (15, '95b479067deda9a9'),
+    (17, 'bbe5a21ff368f30f')
+) AS c (number, checksum) \g /dev/null
+
+DO $$
+DECLARE
+    v_differ text;
+BEGIN
+    SELECT string_agg(format('%s_%s (applied %s)', to_char(m.number, 'FM0000'), m.name, m.applied_at::date), ', ' ORDER BY m.number) INTO v_differ
+      FROM o365_internal.migration AS m WHERE m.checksum <> current_setting('o365.checksums')::jsonb ->> m.number::text;
+    IF v_differ IS NOT NULL THEN
+        RAISE WARNING 'these migrations were applied with another text than the files here have: %', v_differ
+            USING HINT = 'Tables may differ from what this version expects. Compare pg_dump --schema-only with that of a fresh installation.';
+    END IF;
+    UPDATE o365_internal.migration AS m SET checksum = current_setting('o365.checksums')::jsonb ->> m.number::text WHERE m.checksum IS NULL;
+END $$;

@@ -1,0 +1,57 @@
+-- Locks what the settings o365.lock_relations (names between blanks) and o365.lock_mode name, for the transaction that upgrades. Whoever comes after
+-- a lock that is waited for waits as well, so no wait lasts longer than a third of a second, and everybody passes in between. What is still
+-- in use after some tries is told: who holds it, and since when; never a statement's text, which may hold cards.
+DO $$
+DECLARE
+    v_owner name := current_user;
+    v_mode text := current_setting('o365.lock_mode');
+    v_relations regclass[] := string_to_array(current_setting('o365.lock_relations'), ' ')::regclass[];
+    v_relation regclass;
+    v_wait_ms integer := 300;
+    v_holders text := 'somebody who has ended since';
+    v_found text;
+    v_vacuum boolean;
+    v_pid integer;
+BEGIN
+    FOR v_try IN 1 .. 6 LOOP
+        BEGIN
+            PERFORM set_config('lock_timeout', v_wait_ms || 'ms', true);
+            FOREACH v_relation IN ARRAY v_relations LOOP
+                IF (SELECT c.relkind FROM pg_catalog.pg_class AS c WHERE c.oid = v_relation) = 'v' THEN
+                    -- Changes nothing. LOCK TABLE would lock a view's tables too.
+                    EXECUTE format('ALTER VIEW %s OWNER TO %I', v_relation, v_owner);
+                ELSE
+                    EXECUTE format('LOCK TABLE %s IN %s MODE', v_relation, v_mode);
+                END IF;
+            END LOOP;
+            PERFORM set_config('lock_timeout', '3s', true);
+            RETURN;
+        EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+            -- Here what was locked is free again.
+            NULL;
+        END;
+        -- The owner may not see other sessions, the role that installs perhaps may.
+        PERFORM set_config('role', 'none', true);
+        PERFORM pg_stat_clear_snapshot();
+        SELECT string_agg(h.who, '; '), bool_and(h.is_vacuum), min(h.pid) INTO v_found, v_vacuum, v_pid FROM (
+            SELECT DISTINCT coalesce(a.backend_type = 'autovacuum worker', false) AS is_vacuum, l.pid,
+                   CASE WHEN l.pid IS NULL THEN format('the prepared transaction %L', p.gid)
+                        ELSE format('pid %s, role %s, application %L%s%s%s', l.pid, coalesce(a.usename, 'unknown'), coalesce(a.application_name, ''),
+                                    ', ' || a.state, ', transaction since ' || a.xact_start::timestamptz(0), ', last statement since ' || a.query_start::timestamptz(0)) END AS who
+              FROM pg_catalog.pg_locks AS l
+              LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+              LEFT JOIN pg_catalog.pg_prepared_xacts AS p ON l.pid IS NULL AND l.virtualtransaction = '-1/' || p.transaction
+             WHERE l.granted AND l.locktype = 'relation' AND l.relation = ANY (v_relations) AND l.pid IS DISTINCT FROM pg_backend_pid()
+               AND l.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = current_database())
+               AND (v_mode = 'ACCESS EXCLUSIVE' OR l.mode NOT IN ('AccessShareLock', 'RowShareLock'))) AS h;
+        PERFORM set_config('role', v_owner, true);
+        v_holders := coalesce(v_found, v_holders);
+        -- Autovacuum gives way to whoever waits for as long as deadlock_timeout.
+        v_wait_ms := CASE WHEN v_vacuum THEN 1500 ELSE 300 END;
+        PERFORM pg_sleep(0.2);
+    END LOOP;
+    RAISE EXCEPTION 'tables of o365-connector are in use by %', v_holders
+        USING ERRCODE = 'lock_not_available',
+              HINT = concat('Nothing was changed. Install again when that transaction has ended',
+                            format('; select pg_terminate_backend(%s) ends it', v_pid), '.');
+END $$;
