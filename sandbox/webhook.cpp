@@ -109,7 +109,8 @@ Judged judge(const Request& request, std::string_view path_and_query) {
     }
     const bool is_json = is_json_type(request.content_type);
     if (!workflow) {
-        judged.answer = is_json ? judge_body(request.body, !is_guid(provider(one_spelling(path_and_query)))) : "400-json";
+        judged.answer =
+            is_json ? judge_body(request.body, !is_guid(provider(one_spelling(path_and_query)))) : "400-json";
         return judged;
     }
     // A trigger takes any other type for a file, which has no attachments.
