@@ -54,7 +54,7 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value', HINT = 'It is connector (Office 365 connectors) or workflow (Teams Workflows).';
     END IF;
     -- This machine: names below localhost pass as any name does.
-    IF v_host = 'localhost' THEN
+    IF v_host = 'localhost' OR v_host = '127.0.0.1' AND NOT v_subdomains THEN
         IF o365_internal.text_setting('environment') <> 'development'
            AND NOT o365_internal.is_loopback_url(o365_internal.text_setting('public_url')) THEN
             RAISE EXCEPTION 'host % is this machine, which is for development only', quote_nullable(host)
@@ -63,9 +63,7 @@ BEGIN
         END IF;
     ELSIF v_host IS NULL OR v_host !~ '^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$' OR v_host ~ '\.[0-9]+$' THEN
         RAISE EXCEPTION 'host % is no host name', quote_nullable(host)
-            USING ERRCODE = 'invalid_parameter_value',
-                  HINT = CASE WHEN v_host ~ '^127(\.[0-9]+){3}$' THEN 'Webhooks lie on names, never on addresses: write localhost.'
-                              ELSE 'Write contoso.webhook.office.com, or *.webhook.office.com for all hosts below it.' END;
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Write contoso.webhook.office.com, or *.webhook.office.com for all hosts below it.';
     END IF;
     IF port IS NULL OR port NOT BETWEEN 1 AND 65535 THEN
         RAISE EXCEPTION 'port % is none', port USING ERRCODE = 'invalid_parameter_value', HINT = 'Microsoft''s webhooks are on 443.';
@@ -86,7 +84,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.allow_webhook_host(text, text, integer) IS
     'Lets webhooks of a dialect lie on a host, or with a leading *. on every host below it, never on that host itself. Returns the host. '
-    'localhost and *.localhost are taken where the setting environment is development or public_url is on this machine. '
+    'localhost, *.localhost and 127.0.0.1 are taken where the setting environment is development or public_url is on this machine. '
     'Errors: invalid_parameter_value, object_not_in_prerequisite_state (allowed for the other dialect).';
 
 CREATE OR REPLACE FUNCTION o365.forbid_webhook_host(host text, port integer DEFAULT 443) RETURNS boolean
