@@ -32,7 +32,9 @@ std::string lower(std::string text) {
 
 // An IPv4 address in any notation that a resolver takes (1.2.3.4, 0x7f.1, 017700000001, 2130706433): its last label
 // begins with a digit. No top-level domain does (RFC 3696 section 2).
+// 127.0.0.1 alone may be a webhook's host: the database lists it in development.
 bool looks_like_ip(const std::string& host) {
+    if (host == "127.0.0.1") return false;
     if (host.starts_with('[')) return true;
     const auto dot = host.find_last_of('.');
     const std::string last = dot == std::string::npos ? host : host.substr(dot + 1);
@@ -45,7 +47,7 @@ bool is_host_name(const std::string& host) {
     };
     return !host.empty() && host.size() <= 253 && std::all_of(host.begin(), host.end(), allowed) &&
            host.front() != '.' && host.front() != '-' && host.find("..") == std::string::npos &&
-           host.find('.') != std::string::npos;
+           (host.find('.') != std::string::npos || host == "localhost");
 }
 
 bool is_letter_case_of(std::string_view text, std::string_view lower_case) {

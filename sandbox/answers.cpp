@@ -52,7 +52,8 @@ constexpr std::array kAnswers = {
     Answer{"400-text", "Neither text nor summary.", 400, kText, "Summary or Text is required."},
     Answer{"400-json", "Not JSON.", 400, kText, "Bad payload received by generic incoming webhook."},
     Answer{"403", "Not allowed.", 403, kText, ""},
-    Answer{"403-not-updated", "The connector's owner has to take its new URL.", 403, kText, "Webhook Url is not updated"},
+    Answer{"403-not-updated", "The connector's owner has to take its new URL.", 403, kText,
+           "Webhook Url is not updated"},
     Answer{"404", "No such webhook.", 404, kText, "Invalid webhook URL"},
     Answer{"404-provider", "A connector that Microsoft does not know.", 404, kText,
            "Unknown Connector provider 00000000-0000-0000-0000-000000000000"},
@@ -95,9 +96,8 @@ constexpr std::array kAnswers = {
     Answer{
         "workflow-no-api-version", "Workflow's URL without its api-version.", 400, kJson,
         R"({"error":{"code":"MissingApiVersionParameter","message":"The api-version query parameter (?api-version=) is required for all requests."}})"},
-    Answer{
-        "403-policy", "Workflow that a data-loss policy does not let run.", 403, kJson,
-        R"({"error":{"code":"DlpViolation","message":"The flow cannot be triggered due to admin API policies."}})"},
+    Answer{"403-policy", "Workflow that a data-loss policy does not let run.", 403, kJson,
+           R"({"error":{"code":"DlpViolation","message":"The flow cannot be triggered due to admin API policies."}})"},
     Answer{"workflow-not-found", "Workflow deleted.", 404, kJson,
            R"({"error":{"code":"WorkflowNotFound","message":"The workflow could not be found."}})"},
 };
@@ -120,9 +120,8 @@ bool are_texts(const Json::Value& object, std::initializer_list<const char*> nam
                         [&](const char* name) { return object[name].isArray() || object[name].isObject(); });
 }
 bool are_flags(const Json::Value& object, std::initializer_list<const char*> names) {
-    return std::all_of(names.begin(), names.end(), [&](const char* name) {
-        return object[name].isNull() || flag_of(object[name]).has_value();
-    });
+    return std::all_of(names.begin(), names.end(),
+                       [&](const char* name) { return object[name].isNull() || flag_of(object[name]).has_value(); });
 }
 // An array of objects, each as `fits` says.
 template <typename Fits>

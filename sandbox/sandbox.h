@@ -128,8 +128,8 @@ std::string json_text(const Json::Value& value, bool indented = false);
 // Everybody's groups, teams, inboxes and workflows: a list of owner and targets, and of each target target_id, place,
 // label ("Group"), icon, posts, webhooks and, of a workflow that is not on, state. All are text.
 Json::Value places_by_person(Sandbox& sandbox);
-// The forms in which webhooks are handed out (office365-connectors.md section 2); of each dialect the first is the usual
-// one. Whichever it was, all of them lead to the webhook, but for "gateway", whose path names no workflow.
+// The forms in which webhooks are handed out (office365-connectors.md section 2); of each dialect the first is the
+// usual one. Whichever it was, all of them lead to the webhook, but for "gateway", whose path names no workflow.
 struct WebhookForm {
     std::string_view dialect;
     std::string_view name;  // "cu"

@@ -11,9 +11,9 @@ namespace {
 // A new webhook of a target that no connector asked for, in a form of webhook_forms or the usual one.
 HandedOut mint(Sandbox& sandbox, const Json::Value& target, std::string_view form) {
     const bool workflow = target["dialect"].asString() == "workflow";
-    return hand_out(sandbox, target,
-                    workflow ? workflow_path(form, target["workflow"].asString() == "tenant") : connector_path("", form),
-                    "");
+    return hand_out(
+        sandbox, target,
+        workflow ? workflow_path(form, target["workflow"].asString() == "tenant") : connector_path("", form), "");
 }
 
 // The forms that webhooks of a dialect have, for a page.
@@ -52,7 +52,8 @@ Response webhook_for_program(Sandbox& sandbox, const Request& request) {
         Json::Value error;
         error["error"] =
             "POST person (at most 60 characters), name (at most 256; of mail none: a person has one inbox), kind "
-            "(groups, teams, mail), dialect (connector, workflow: of a team) and form (of the URL, by dialect: see forms) "
+            "(groups, teams, mail), dialect (connector, workflow: of a team) and form (of the URL, by dialect: see "
+            "forms) "
             "as a form";
         for (const WebhookForm& one : webhook_forms())
             error["forms"][std::string(one.dialect)].append(std::string(one.name));
@@ -135,7 +136,8 @@ Response place(Sandbox& sandbox, const Request& request, const std::string& targ
     if (action == "webhook") {
         const std::string form = request.form.get_or("form", "");
         if (!is_form(target["dialect"].asString(), form))
-            return sandbox.message(400, "Nothing was made", "The URL has no such form: the place's page offers those there are.");
+            return sandbox.message(400, "Nothing was made",
+                                   "The URL has no such form: the place's page offers those there are.");
         return manage(sandbox, 200, target, mint(sandbox, target, form).url);
     }
     if (action == "on" || action == "off" || action == "deleted" || action == "tenant") {
@@ -237,10 +239,9 @@ Json::Value create_place(Sandbox& sandbox, const std::string& person, const std:
 }
 
 HandedOut hand_out(Sandbox& sandbox, const Json::Value& target, const std::string& path, const std::string& app_id) {
-    const Rows rows = sandbox.database().call(
-        "select o365.sandbox_mint($1, $2, $3, $4)",
-        {target["target_id"].asInt(), Value::bytes(webhook_hash(path)), app_id.empty() ? Value() : Value(app_id),
-         flow_hash(path)});
+    const Rows rows = sandbox.database().call("select o365.sandbox_mint($1, $2, $3, $4)",
+                                              {target["target_id"].asInt(), Value::bytes(webhook_hash(path)),
+                                               app_id.empty() ? Value() : Value(app_id), flow_hash(path)});
     const char* const origin = target["dialect"].asString() == "workflow" ? "flow_origin" : "webhook_origin";
     return {sandbox.setting(origin) + path, static_cast<int>(rows.integer(0, 0))};
 }

@@ -109,7 +109,8 @@ Judged judge(const Request& request, std::string_view path_and_query) {
     }
     const bool is_json = is_json_type(request.content_type);
     if (!workflow) {
-        judged.answer = is_json ? judge_body(request.body, !is_guid(provider(one_spelling(path_and_query)))) : "400-json";
+        judged.answer =
+            is_json ? judge_body(request.body, !is_guid(provider(one_spelling(path_and_query)))) : "400-json";
         return judged;
     }
     // A trigger takes any other type for a file, which has no attachments.
@@ -135,8 +136,12 @@ Response receive(Sandbox& sandbox, const Request& request, std::string_view path
     }
     const std::string spelling = one_spelling(path_and_query);
     const std::string_view guid = provider(spelling);
-    if (request.method != "POST" && is_guid(guid) && sandbox.ask("select o365.sandbox_connector($1)", {guid}).isNull())
-        return Response::text(404, "Unknown Connector provider " + std::string(guid));
+    if (request.method != "POST" && is_guid(guid) &&
+        sandbox.ask("select o365.sandbox_connector($1)", {guid}).isNull()) {
+        Response response = make_answer("connector", "404-provider", 0);
+        response.body = "Unknown Connector provider " + std::string(guid);
+        return response;
+    }
     return make_answer(is_workflow(path_and_query) ? "workflow" : "connector", judged.otherwise, 0);
 }
 

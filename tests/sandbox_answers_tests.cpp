@@ -123,8 +123,9 @@ BOOST_AUTO_TEST_CASE(strings_in_single_quotes_are_read_and_nothing_else_that_is_
 
 BOOST_AUTO_TEST_CASE(numbers_and_booleans_are_texts_and_texts_are_booleans) {  // F19
     for (const char* more :
-         {R"("title": 5)", R"("themeColor": 123)", R"("hideOriginalBody": "true")", R"("sections": [{"markdown": "false"}])",
-          R"("sections": [{"startGroup": "True"}])", R"("sections": [{"facts": [{"name": "n", "value": 17}]}])",
+         {R"("title": 5)", R"("themeColor": 123)", R"("hideOriginalBody": "true")",
+          R"("sections": [{"markdown": "false"}])", R"("sections": [{"startGroup": "True"}])",
+          R"("sections": [{"facts": [{"name": "n", "value": 17}]}])",
           R"("sections": [{"facts": [{"name": 1.5, "value": true}]}])", R"("sections": [{"facts": [{"name": "n"}]}])",
           R"("potentialAction": [{"@type": "ActionCard", "inputs": [{"isMultiSelect": "false", "value": 3}]}])",
           R"("potentialAction": [{"@type": "HttpPost", "name": "x"}])"})

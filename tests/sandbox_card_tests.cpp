@@ -158,11 +158,12 @@ BOOST_AUTO_TEST_CASE(a_card_is_drawn_as_json_net_reads_it) {  // F19
 
 // What a browser without JavaScript shows of an Adaptive Card's text.
 std::string plain_text(const char* text, const char* more = "") {
-    const Json::Value view = card_views(json((std::string(R"({"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": )") +
-                                              text + "}]" + more + "}")
-                                                 .c_str()),
-                                        "teams")
-                                 .front();
+    const Json::Value view =
+        card_views(json((std::string(R"({"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": )") + text +
+                         "}]" + more + "}")
+                            .c_str()),
+                   "teams")
+            .front();
     return view["sections"][0]["section_text"].asString();
 }
 
@@ -193,9 +194,10 @@ BOOST_AUTO_TEST_CASE(a_mention_is_drawn_as_a_name_when_the_card_declares_it) {
     BOOST_TEST(plain_text(R"("Hi **<at>Ann_B <x> c_d</at>**!")", entity) ==
                "<p>Hi <strong><span class=\"mention\">Ann_B &lt;x&gt; c_d</span></strong>!</p>\n");
     BOOST_TEST(plain_text(R"("Hi <at>Bob</at>")", entity) == "<p>Hi &lt;at&gt;Bob&lt;/at&gt;</p>\n");
-    for (const char* none : {"", R"(, "msteams": {"entities": [{"type": "mention", "text": "<at>Bob</at>"}]})",
-                             R"(, "msteams": {"entities": [{"type": "mention", "text": "Bob", "mentioned": {"id": "b"}}]})",
-                             R"(, "msteams": {"entities": ["x", 5, null]})", R"(, "msteams": "x")"})
+    for (const char* none :
+         {"", R"(, "msteams": {"entities": [{"type": "mention", "text": "<at>Bob</at>"}]})",
+          R"(, "msteams": {"entities": [{"type": "mention", "text": "Bob", "mentioned": {"id": "b"}}]})",
+          R"(, "msteams": {"entities": ["x", 5, null]})", R"(, "msteams": "x")"})
         BOOST_TEST(plain_text(R"("<at>Bob</at>")", none) == "<p>&lt;at&gt;Bob&lt;/at&gt;</p>\n", none);
     // A MessageCard has none.
     BOOST_TEST(card_views(json(R"({"text": "<at>Bob</at>"})"), "teams").front()["card_text"].asString() ==

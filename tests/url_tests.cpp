@@ -29,7 +29,8 @@ BOOST_AUTO_TEST_CASE(every_form_of_webhook_in_the_wild_is_accepted) {
           "orders/7/?sig=a&sp=x",
           "https://name.azurewebsites.net:443/api/flow/triggers/manual/invoke?api-version=2022-05-01&sig=a",
           "https://name.azure-api.net/manual/paths/invoke/?api-version=2016-06-01",
-          "https://contoso.webhook.localhost:8443/webhookb2/x"}) {
+          "https://contoso.webhook.localhost:8443/webhookb2/x", "https://localhost:9443/webhookb2/x",
+          "https://127.0.0.1:9443/webhookb2/x"}) {
         BOOST_TEST(parse_webhook(url).problem == "", url);
     }
 }
@@ -56,7 +57,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_webhook_is_refused) {
                                        "https://@outlook.office.com/",
                                        "https://outlook.office.com/#x",
                                        "https://outlook.office.com/#",
-                                       "https://127.0.0.1/",
+                                       "https://127.0.0.2/",
                                        "https://2130706433/",
                                        "https://0x7f000001/",
                                        "https://0x7f.1/",
@@ -66,7 +67,8 @@ BOOST_AUTO_TEST_CASE(what_is_no_webhook_is_refused) {
                                        "https://[::ffff:127.0.0.1]/",
                                        "https://[fe80::1%25eth0]/",
                                        "https://outlook.office.com./",
-                                       "https://localhost/",
+                                       "https://local/",
+                                       "https://localhost./",
                                        "https://outl\xc3\xb6ok.office.com/",
                                        "https://outlook.office.com/\n",
                                        "https://outlook.office.com/a b",

@@ -53,7 +53,15 @@ BEGIN
         RAISE EXCEPTION 'dialect % is unknown', quote_nullable(dialect)
             USING ERRCODE = 'invalid_parameter_value', HINT = 'It is connector (Office 365 connectors) or workflow (Teams Workflows).';
     END IF;
-    IF v_host IS NULL OR v_host !~ '^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$' OR v_host ~ '\.[0-9]+$' THEN
+    -- This machine: names below localhost pass as any name does.
+    IF v_host = 'localhost' OR v_host = '127.0.0.1' AND NOT v_subdomains THEN
+        IF o365_internal.text_setting('environment') <> 'development'
+           AND NOT o365_internal.is_loopback_url(o365_internal.text_setting('public_url')) THEN
+            RAISE EXCEPTION 'host % is this machine, which is for development only', quote_nullable(host)
+                USING ERRCODE = 'invalid_parameter_value',
+                      HINT = 'If this is a development database: select o365.set(''environment'', ''development''), then allow the host.';
+        END IF;
+    ELSIF v_host IS NULL OR v_host !~ '^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$' OR v_host ~ '\.[0-9]+$' THEN
         RAISE EXCEPTION 'host % is no host name', quote_nullable(host)
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Write contoso.webhook.office.com, or *.webhook.office.com for all hosts below it.';
     END IF;
@@ -76,6 +84,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.allow_webhook_host(text, text, integer) IS
     'Lets webhooks of a dialect lie on a host, or with a leading *. on every host below it, never on that host itself. Returns the host. '
+    'localhost, *.localhost and 127.0.0.1 are taken where the setting environment is development or public_url is on this machine. '
     'Errors: invalid_parameter_value, object_not_in_prerequisite_state (allowed for the other dialect).';
 
 CREATE OR REPLACE FUNCTION o365.forbid_webhook_host(host text, port integer DEFAULT 443) RETURNS boolean

@@ -49,8 +49,15 @@ let service;  // takes actions
 let origin;
 const calls = [];
 let respond = (response) => response.end();
+let answeredLate;  // a post that is answered when every sender has given up
+let lateLog;  // what the log had of it before that
 let afterAMinute;  // what became of a post whose handshake the slow line kept waiting as long as it can
 before(async () => {
+    const late = await webhook('Late', 'workflow');
+    await set('/faults', {target: late.target, answer: 'late', count: 1});
+    const sent = Date.now();
+    answeredLate = post(late.url, '{"attachments": []}').then(({status}) => ({status, after: Date.now() - sent}), (error) => ({error: error.message}));
+    lateLog = await until('the late post to be in the log', async () => (await json(`/log.json?target=${late.target}`))[0]);
     const {url} = await webhook('A minute');
     const {slow_line: {origin: slow}} = await json('/faults.json');
     await set('/slow-line', {handshake: 60, count: 1});
@@ -378,6 +385,51 @@ test('an Adaptive Card is drawn by its own library under the page\'s policy, and
     }
 });
 
+test('an Adaptive Card is drawn as Teams does: mentions as names, emphasis, lists and links alone, and no button is cut off', async () => {
+    const {url, target} = await webhook('As Teams does', 'workflow');
+    const textBlock = (text, more = {}) => ({type: 'TextBlock', text, wrap: true, ...more});
+    const entity = (name, mentioned = {id: 'ann@contoso.example', name}) => ({type: 'mention', text: `<at>${name}</at>`, mentioned});
+    const content = {type: 'AdaptiveCard', version: '1.4', msteams: {entities: [entity('Ann_B & c_d'), entity('Nobody', {})]},
+        body: [textBlock('Hi **<at>Ann_B & c_d</at>**, not <at>Bob</at>, not <at>Nobody</at>'),
+            textBlock('# A heading\n\n> a quote\n\n`code` ~~gone~~ ![picture](https://contoso.example/p.png)\n\n|a|b|\n|-|-|\n\n---\n\n```\nfence\n```'),
+            textBlock('- one\n- two\n\n_soft_ [web](https://contoso.example/web) [mail](mailto:a@contoso.example) [script](javascript:alert(1)) <xss:xss> [data](data:text/html,x)'),
+            {type: 'FactSet', facts: [{title: 'For', value: '<at>Ann_B & c_d</at> and `code`'}]}],
+        actions: ['Acknowledge this incident', 'Assign it to the person on call', 'Open the runbook of this service', 'View'].map((title) => ({type: 'Action.OpenUrl', title, url: 'https://contoso.example/'}))
+            .concat([{type: 'Action.OpenUrl', title: 'Astray', url: 'xss:xss'}])};
+    await post(url, JSON.stringify({type: 'message', attachments: [{contentType: 'application/vnd.microsoft.card.adaptive', content}]}));
+    for (const javaScriptEnabled of [true, false]) {
+        const {page, context, close} = await openBrowser({javaScriptEnabled});
+        const opened = [];
+        context.on('page', (one) => opened.push(one.url()));
+        try {
+            await page.goto(`${SANDBOX_URL}/feed/${target}`);
+            const drawn = page.locator(javaScriptEnabled ? '.adaptive' : '.static-card');
+            await drawn.getByText('View').waitFor();
+            const text = await drawn.innerText();
+            for (const part of ['Hi Ann_B & c_d, not <at>Bob</at>, not <at>Nobody</at>', '# A heading', '> a quote', '`code` ~~gone~~', '|a|b|', '---', '```', 'xss:xss', 'Ann_B & c_d and `code`']) assert.ok(text.includes(part), `${part} is not in:\n${text}`);
+            assert.deepEqual(await drawn.locator('.mention').allInnerTexts(), ['Ann_B & c_d', 'Ann_B & c_d']);
+            assert.equal(await drawn.locator('strong .mention').count(), 1);
+            assert.equal(await drawn.locator(':is(.ac-textBlock, .md) :is(h1, h2, blockquote, code, pre, s, del, img, table, hr)').count(), 0);
+            assert.deepEqual(await drawn.locator('li').allInnerTexts(), ['one', 'two']);
+            const links = await drawn.locator('.md a, .ac-textBlock a').evaluateAll((all) => all.map((link) => link.getAttribute('href')));
+            assert.deepEqual(links.filter((link) => !/p\.png$/.test(link)), ['https://contoso.example/web', 'mailto:a@contoso.example']);
+            for (const width of [360, 1280]) {
+                await page.setViewportSize({width, height: 900});
+                const [edge, ...rights] = await drawn.evaluate((card) => [card, ...card.querySelectorAll('.ac-pushButton, .act')].map((one) => one.getBoundingClientRect().right));
+                assert.ok(rights.length >= 5 && rights.every((right) => right <= edge + 0.5), `${width}: ${edge} ${rights}`);
+            }
+            if (javaScriptEnabled) {
+                await photograph(page, 'feed-as-teams');
+                await drawn.getByText('Astray').click();
+                await drawn.getByText('This opens nothing: its address is neither http, https nor mailto.').waitFor();
+                assert.deepEqual(opened, []);
+            }
+        } finally {
+            await close();
+        }
+    }
+});
+
 test('every Adaptive Card of an envelope is drawn, and of actions that look alike the pressed one is sent, as it says', async () => {
     const {url, target} = await webhook('Two cards', 'workflow');
     const content = (text, actions) => ({contentType: 'application/vnd.microsoft.card.adaptive', content: {type: 'AdaptiveCard', version: '1.4', body: [{type: 'TextBlock', text}, {type: 'Input.Text', id: 'note', label: 'Note'}], actions}});
@@ -442,6 +494,26 @@ test('webhooks answer word for word as documented', async () => {
     assert.equal((await program.request(url)).text, 'Invalid webhook request - GET not supported');
     const unknown = url.replace('IncomingWebhook', '00000000-0000-4000-8000-000000000000');
     assert.equal((await program.request(unknown)).text, 'Unknown Connector provider 00000000-0000-4000-8000-000000000000');
+    // Symfony's sender takes a post without it for failed.
+    const ids = [];
+    for (const body of [card('x'), card('x'), '{"text": ""}', 'no JSON', card('x'.repeat(30000))]) ids.push((await post(url, body)).headers['request-id']);
+    for (const at of [url, unknown, `${url}0`]) ids.push((await program.request(at)).headers['request-id']);
+    for (const id of ids) assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/);
+    assert.equal(new Set(ids).size, ids.length, 'each its own');
+    const flow = await webhook('Words of a flow', 'workflow');
+    assert.match((await post(flow.url, '{"attachments": []}')).headers['x-ms-request-id'], /^sandbox:[0-9a-f-]{36}$/);
+});
+
+test('JSON in single quotes is taken by connector webhooks, as the documentation posts it', async () => {
+    const {url, target} = await webhook('Quotes');
+    const answer = async (body) => (await post(url, body)).text;
+    assert.equal(await answer("{'text':'Hello World'}"), '1');
+    assert.equal(await answer(`{'title': 'it\\'s "so"', "text": "it's"}`), '1');
+    assert.deepEqual((await json(`/feed.json?target=${target}`)).map(({card: {title, text}}) => [title, text]), [[undefined, 'Hello World'], ['it\'s "so"', 'it\'s']]);
+    assert.match((await program.request(`${SANDBOX_URL}/feed/${target}`)).text, /Hello World/);
+    for (const body of ["{text: 'x'}", "{'text': 'x',}", "{'text': /* x */ 'x'}", '{"text": "x" /* y */}', "{'text': 'x\"}"]) assert.match(await answer(body), /^Bad payload/, body);
+    const flow = await webhook('Quotes of a flow', 'workflow');
+    assert.equal((await post(flow.url, "{'attachments': []}")).status, 400, 'nobody has seen a flow take them');
 });
 
 test('a webhook is the same in every spelling of its URL', async () => {
@@ -463,19 +535,71 @@ test('a webhook is the same in every spelling of its URL', async () => {
         remember('webhook', one);
         assert.equal((await post(one, '{"attachments": []}')).status, 202);
     }
-    assert.equal((await post(flow.url.replace('sv=1.0', 'sv=1.1'), '{}')).status, 404, 'another parameter is another URL');
+    assert.equal((await post(flow.url.replace('sv=1.0', 'sv=1.1'), '{}')).status, 401, 'the signature does not fit another parameter');
+});
+
+test('every form of a webhook\'s URL is handed out when it is asked for, and all lead to the same place', async () => {
+    const guid = '[0-9a-f-]{36}';
+    const flow = '/workflows/[0-9a-f]{32}/triggers/manual/paths/invoke';
+    const query = 'sp=%2Ftriggers%2Fmanual%2Frun&sv=1\\.0&sig=[\\w-]+';
+    const forms = {
+        connector: {webhookb2: `/webhookb2/${guid}@${guid}/IncomingWebhook/[0-9a-f]{32}/${guid}`, webhook: `/webhook/${guid}@${guid}/IncomingWebhook/[0-9a-f]{32}/${guid}`,
+            v2: `/webhookb2/${guid}@${guid}/IncomingWebhook/[0-9a-f]{32}/${guid}/V2[\\w-]+`},
+        workflow: {powerplatform: `/powerautomate/automations/direct${flow}\\?api-version=1&${query}`, cu: `/powerautomate/automations/direct/cu/25${flow}\\?api-version=1&${query}`,
+            slash: `/powerautomate/automations/direct${flow}/\\?api-version=1&${query}`, logic: `${flow}\\?api-version=2016-06-01&${query}`, gateway: `/manual/paths/invoke\\?api-version=2016-06-01&${query}`},
+    };
+    const refused = await set('/tenant/webhooks', {name: 'Forms', form: 'no-such-form'});
+    assert.deepEqual([refused.status, JSON.parse(refused.text).forms], [400, Object.fromEntries(Object.entries(forms).map(([dialect, all]) => [dialect, Object.keys(all)]))]);
+    assert.equal((await set('/tenant/webhooks', {name: 'Forms', form: 'cu'})).status, 400, 'a form of the other dialect');
+    const owner = new Client();
+    await owner.request(`${SANDBOX_URL}/sign-in`, {person: 'program'});
+    for (const [dialect, all] of Object.entries(forms)) {
+        const body = dialect === 'workflow' ? '{"attachments": []}' : card('x');
+        const success = dialect === 'workflow' ? 202 : 200;
+        let target;
+        for (const [form, pattern] of Object.entries(all)) {
+            const made = JSON.parse((await set('/tenant/webhooks', {person: 'program', name: `Forms ${dialect}`, dialect, form})).text);
+            remember('webhook', made.webhook_url);
+            target = made.target;
+            assert.match(made.webhook_url, new RegExp(`^https://[^/]+${pattern}$`), form);
+            const {origin: at, pathname, search} = new URL(made.webhook_url);
+            // However it was handed out.
+            const same = [made.webhook_url];
+            if (dialect === 'connector') {
+                const path = pathname.replace(/^\/webhook(b2)?\//, '/').replace(/\/V2[^/]+$/, '');
+                same.push(`${at}/webhook${path}`, `${at}/webhookb2${path}`, `${at}/webhookb2${path}/V2x-Y_z`, `${at}/webhook${path}/V2x/`);
+            } else if (form !== 'gateway') {
+                const path = pathname.replace(/^.*(?=\/workflows\/)/, '').replace(/\/$/, '');
+                for (const folder of ['', '/powerautomate/automations/direct', '/powerautomate/automations/direct/cu/7']) same.push(`${at}${folder}${path}${search}`, `${at}${folder}${path}/${search}`);
+                for (const version of ['1', '2016-10-01', '2022-03-01-preview']) same.push(made.webhook_url.replace(/api-version=[^&]+/, `api-version=${version}`));
+            }
+            for (const one of same) {
+                remember('webhook', one);
+                assert.equal((await post(one, body)).status, success, `${form}: ${one}`);
+            }
+            // The place's page gives the same.
+            const shown = (await owner.request(`${SANDBOX_URL}/tenant/${target}`, {do: 'webhook', form})).text.match(/readonly>(https:[^<]+)/)[1].replaceAll('&amp;', '&');
+            remember('webhook', shown);
+            assert.match(shown, new RegExp(`^https://[^/]+${pattern}$`), form);
+            assert.equal((await post(shown, body)).status, success, shown);
+        }
+        assert.equal((await owner.request(`${SANDBOX_URL}/tenant/${target}`, {do: 'webhook', form: 'x'})).status, 400);
+        assert.ok((await json(`/log.json?target=${target}`)).every(({answered}) => answered === 'ok'));
+    }
 });
 
 test('every answer of the fault panel is given when it is asked for, per webhook, in a pattern, with Retry-After', async () => {
     const one = await webhook('Faulty');
     const other = await webhook('Sound');
     const {answers} = await json('/faults.json');
-    assert.ok(answers.length >= 25);
-    for (const answer of answers.filter((name) => !['ok', 'silent', 'slow-answer', 'slow', 'hang-up', 'reset'].includes(name))) {
+    const table = readFileSync(join(ROOT, 'docs/sandbox.md'), 'utf8').match(/\n## Every answer\n([^]*?)\n## /)[1];
+    const documented = [...table.matchAll(/^\| ([^|]+) \|/gm)].flatMap(([, names]) => [...names.matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+    assert.deepEqual([...answers].sort(), documented.sort(), 'the documentation has each of them');
+    for (const answer of answers.filter((name) => !['ok', 'silent', 'slow-answer', 'slow', 'late', 'hang-up', 'reset'].includes(name))) {
         await set('/faults', {target: one.target, answer, retry_after: 9});
         const got = await post(one.url, card(answer));
         assert.equal(got.headers['retry-after'], '9', answer);
-        const status = answer.match(/^\d{3}(?!-in)/)?.[0] ?? (answer.includes('-in-200') ? '200' : {'workflow-not-found': '404', get: '405'}[answer] ?? '400');
+        const status = answer.match(/^\d{3}(?!-in)/)?.[0] ?? (answer.includes('-in-200') ? '200' : {'workflow-not-found': '404', 'get': '405'}[answer] ?? '400');
         assert.equal(String(got.status), status, answer);
         assert.notEqual(got.text, '1');
         assert.deepEqual([(await post(other.url, card('sound'))).text], ['1']);
@@ -579,13 +703,18 @@ test('another content type than JSON, and a field of another type, is a bad payl
     for (const type of ['application/json', 'Application/JSON; Charset="UTF-8"', 'application/json;charset=utf-8']) assert.deepEqual(await answer(card('x'), {'Content-Type': type}), [200, '1'], type);
     for (const type of ['application/x-www-form-urlencoded', 'text/plain', 'application/json; charset=utf-16', 'application/jsonp', '']) assert.deepEqual(await answer(card('x'), type ? {'Content-Type': type} : {}), bad, type);
     assert.deepEqual(await answer('{"text": "100 % off"}', {'Content-Type': 'application/x-www-form-urlencoded'}), bad, 'what curl -d sends, and no form');
-    const fields = [{text: 5}, {title: ['x']}, {summary: {}}, {themeColor: 123}, {hideOriginalBody: 'yes'}, {sections: {}}, {sections: ['x']}, {sections: [{facts: {}}]}, {sections: [{facts: [{name: 'n', value: {}}]}]},
-        {sections: [{heroImage: 'x'}]}, {sections: [{startGroup: 'x'}]}, {potentialAction: {}}, {potentialAction: ['x']}, {attachments: {}}];
+    const fields = [{text: {}}, {title: ['x']}, {summary: {}}, {hideOriginalBody: 'yes'}, {sections: {}}, {sections: ['x']}, {sections: [{facts: {}}]}, {sections: [{facts: [{name: 'n', value: {}}]}]},
+        {sections: [{heroImage: 'x'}]}, {sections: [{startGroup: 'x'}]}, {sections: [{markdown: ''}]}, {potentialAction: [{'@type': 'ViewAction', 'name': 'x', 'target': ['https://contoso.example']}]}, {potentialAction: {}}, {potentialAction: ['x']}, {attachments: {}}];
     for (const field of fields) assert.deepEqual(await answer(card('x', field), {'Content-Type': 'application/json'}), bad, JSON.stringify(field));
     const noCards = ['', '[]', '"x"', 'null', '{"text": "x"', Buffer.from([0x7b, 0xff, 0x7d]), '{"text": "a \\udc00 b"}', '{"\\ud83d": 1, "text": "x"}'];
     for (const body of noCards) assert.deepEqual(await answer(body, {'Content-Type': 'application/json'}), bad, String(body));
     assert.deepEqual(await answer(card('x', {title: null, sections: null}), {'Content-Type': 'application/json'}), [200, '1'], 'null is as good as nothing');
-    assert.deepEqual(count(await json(`/log.json?target=${target}`), 'answered'), {ok: 4, '400-json': 6 + fields.length + noCards.length});
+    // F19: as Json.NET reads them.
+    const taken = [{title: 5}, {themeColor: 123}, {hideOriginalBody: 'True'}, {sections: [{markdown: 'false', facts: [{name: 'n', value: 17}, {name: 'm', value: true}, {name: 'no value'}]}]},
+        {potentialAction: [{'@type': 'ActionCard', 'name': 'a', 'inputs': [{'@type': 'MultichoiceInput', 'id': 'l', 'isMultiSelect': 'false', 'choices': []}]}]}];
+    for (const field of taken) assert.deepEqual(await answer(card('x', field), {'Content-Type': 'application/json'}), [200, '1'], JSON.stringify(field));
+    assert.match((await program.request(`${SANDBOX_URL}/feed/${target}`)).text, />n<\/dt><dd class="md"><p>17<\/p>\s*<\/dd><dt class="md">m<\/dt><dd class="md"><p>true<\/p>/);
+    assert.deepEqual(count(await json(`/log.json?target=${target}`), 'answered'), {ok: 4 + taken.length, '400-json': 6 + fields.length + noCards.length});
 
     // A workflow's trigger takes another type for a file, and its run finds no card in it.
     const flow = await webhook('Types of a flow', 'workflow');
@@ -658,11 +787,14 @@ test('a workflow\'s URL that lost its signature wants a token', async () => {
     assert.deepEqual(await code(cut), [401, 'DirectApiAuthorizationRequired']);
     assert.ok((await json(`/log.json?after=${before}`)).some(({answered}) => answered === '401-direct-api'));
     assert.deepEqual(await code(url.replace(/&sig=.*/, '')), [401, 'DirectApiAuthorizationRequired']);
-    assert.deepEqual(await code(url.replace(/\?.*/, '')), [401, 'DirectApiAuthorizationRequired']);
+    assert.deepEqual(await code(url.replace(/\?.*/, '')), [400, 'MissingApiVersionParameter']);
+    assert.deepEqual(await code(url.replace('api-version=1&', '')), [400, 'MissingApiVersionParameter']);
     assert.deepEqual(await code(cut, {Authorization: 'Bearer x'}), [401, 'MisMatchingOAuthClaims']);
-    assert.deepEqual(await code(url.replace(/[\w-]$/, (c) => (c === 'a' ? 'b' : 'a'))), [404, 'WorkflowNotFound']);
+    assert.deepEqual(await code(url.replace(/[\w-]$/, (c) => (c === 'a' ? 'b' : 'a'))), [401, 'AuthorizationFailed']);
+    assert.deepEqual(await code(url.slice(0, -20)), [401, 'AuthorizationFailed'], 'cut off');
+    assert.deepEqual(await code(url.replace(/workflows\/.{32}/, `workflows/${'0'.repeat(32)}`)), [404, 'WorkflowNotFound']);
     assert.equal((await post(url, '{"attachments": []}')).status, 202);
-    assert.equal((await json(`/log.json?target=${target}`)).length, 1);
+    assert.deepEqual((await json(`/log.json?target=${target}`)).map(({answered}) => answered), ['workflow-no-api-version', 'ok']);
 });
 
 test('who may trigger a workflow changes its URL', async () => {
@@ -831,6 +963,12 @@ test('a handshake that waits for the whole minute ends well: the web server has 
     assert.ok(text === '1' && handshake >= 60000, `${error} ${handshake}`);
 });
 
+test('an answer that is late comes after a minute, when the card has been shown for long', async () => {  // F2
+    const {status, after: took, error} = await answeredLate;
+    assert.ok(status === 202 && took >= 60000, `${error} ${took}`);
+    assert.deepEqual([lateLog.answered, lateLog.pace], ['ok', 'late']);
+});
+
 test('the oldest posts leave feed and log beyond a setting, so that a long-running CI fills no disk', async () => {
     const {url, target} = await webhook('Kept');
     const kept = asSuperuser("select value from o365_internal.sandbox_setting where name = 'keep_posts'");
@@ -886,8 +1024,10 @@ test('a webhook is found at hosts of Microsoft\'s that lead to this machine, and
     });
     assert.equal(await send(at(one.url, 'contoso.webhook.office.com'), card('x')), 200);
     assert.equal(await send(at(one.url, 'contoso.webhook.office.com'), card('x'.repeat(17 << 20))), 200);
-    assert.equal(await send(at(flow.url, 'prod-00.westeurope.logic.azure.com'), '{"attachments": []}'), 202);
-    assert.deepEqual((await json(`/log.json?target=${one.target}`)).map(({answered}) => answered), ['ok', '413-in-200']);
+    for (const host of ['prod-00.westeurope.logic.azure.com', 'default00000000000000000000000000000a.0b.environment.api.powerplatform.com', 'contoso.azure-api.net'])
+        assert.equal(await send(at(flow.url, host), '{"attachments": []}'), 202, host);
+    for (const host of ['outlook.office.com', 'outlook.office365.com']) assert.equal(await send(at(one.url, host), card('x')), 200, host);
+    assert.deepEqual((await json(`/log.json?target=${one.target}`)).map(({answered}) => answered), ['ok', '413-in-200', 'ok', 'ok']);
     assert.equal(await send(at(`${SANDBOX_URL}/faults`, 'contoso.webhook.office.com'), 'target=0'), 403);
 });
 

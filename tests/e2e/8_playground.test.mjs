@@ -106,6 +106,27 @@ for (const [, sample] of samples) {
     }, {sample}));
 }
 
+test('no button of a preview is cut off, however narrow it is', () => inPlayground(async (page) => {
+    const titles = ['Acknowledge this incident', 'Assign it to the person on call', 'Open the runbook of this service', `Long${'-and-longer'.repeat(6)}`, 'View'];
+    const adaptive = {type: 'AdaptiveCard', version: '1.4', fallbackText: 'f', body: [{type: 'TextBlock', text: 'text'}, {type: 'ActionSet', actions: titles.slice(0, 3).map((title) => ({type: 'Action.OpenUrl', title, url: 'https://contoso.example'}))}],
+        actions: titles.map((title) => ({type: 'Action.OpenUrl', title, url: 'https://contoso.example'}))};
+    const message = {text: 'text', potentialAction: titles.slice(1).map((name) => ({'@type': 'OpenUri', name, 'targets': [{os: 'default', uri: 'https://contoso.example'}]}))};
+    for (const one of [adaptive, message]) {
+        await type(page, JSON.stringify(one));
+        for (const look of looks) {
+            for (const width of [360, 1280]) {
+                await page.setViewportSize({width, height: 900});
+                await page.getByLabel(look, {exact: true}).check();
+                const shown = page.locator('.look:visible .preview');
+                await shown.getByText('View').first().waitFor();
+                const [edge, ...rights] = await shown.evaluate((card) => [card, ...[...card.querySelectorAll('.ac-pushButton, .act')].filter((button) => button.offsetParent)].map((button) => button.getBoundingClientRect().right));
+                assert.ok(rights.length >= 4 && rights.every((right) => right <= edge), `${look} ${width}: ${edge} ${rights}`);
+            }
+        }
+        await photograph(page, `playground-buttons-${one === adaptive ? 'adaptive' : 'message'}`);
+    }
+}));
+
 test('everything but the liveliness works without JavaScript', () => inPlayground(async (page) => {
     await card(page).fill('{\n  "text": "with **weight**",\n  "themeColor": "#0F6CBD"\n}');
     await page.getByRole('button', {name: 'Preview'}).click();

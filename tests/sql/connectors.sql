@@ -62,6 +62,20 @@ SELECT throws_ok($$SELECT o365.set('publik_url', 'x')$$, '42704', 'there is no s
 SELECT throws_ok($$SELECT o365.set('history_days', '0')$$, '22023', NULL, 'a setting has a form');
 SELECT is(o365.set('history_days', '7'), '7', 'and takes what fits');
 SELECT throws_ok(format('SELECT o365.allow_webhook_host(''connector'', %L)', h), '22023', NULL, format('%s is no host', h)) FROM unnest(ARRAY['127.0.0.1', 'localhost', '*', 'a..b', '-a.b', 'a.b/', 'a.b:443', '']) AS h;
+-- The standalone sandbox's webhooks lie on localhost.
+SELECT throws_ok(format('SELECT o365.allow_webhook_host(''connector'', %L, 9443)', h), '22023', format('host %L is this machine, which is for development only', h),
+    format('%s is refused in production', h)) FROM unnest(ARRAY['localhost', '*.localhost', 'LOCALHOST', '127.0.0.1']) AS h;
+SAVEPOINT development;
+SELECT o365.set('environment', 'development') \g /dev/null
+SELECT is(o365.allow_webhook_host('connector', h, 9443), 'localhost', format('and %s taken in development', h)) FROM unnest(ARRAY['localhost', '*.localhost']) AS h;
+SELECT is(o365_internal.webhook_dialect(h, 9443), d, format('webhooks on %s', h)) FROM (VALUES ('localhost', 'connector'), ('a.localhost', 'connector'), ('notlocalhost', NULL)) AS v (h, d);
+SELECT is(o365.allow_webhook_host('workflow', '127.0.0.1', 9443), '127.0.0.1', 'and 127.0.0.1, for the other dialect');
+SELECT throws_ok(format('SELECT o365.allow_webhook_host(''connector'', %L, 9443)', h), '22023', format('host %L is no host name', h),
+    format('%s is none there either', h)) FROM unnest(ARRAY['127.0.0.2', '*.127.0.0.1', '[::1]', 'local']) AS h;
+ROLLBACK TO development;
+SELECT o365.set('public_url', 'http://localhost:8080') \g /dev/null
+SELECT is(o365.allow_webhook_host('connector', 'localhost', 9443), 'localhost', 'and where public_url is on this machine');
+ROLLBACK TO development;
 SELECT is(o365.allow_webhook_host('connector', '*.webhook.office.com'), 'webhook.office.com', 'allowing what is allowed changes nothing');
 SELECT throws_ok($$SELECT o365.allow_webhook_host('workflow', '*.webhook.office.com')$$, '55000',
     'webhooks on *.webhook.office.com speak dialect connector already', 'a host does not change its dialect under the webhooks that lie there');
