@@ -16,7 +16,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            min(w.started_at), count(*), max(w.name)
       FROM (SELECT x.name, x.started_at, substring(x.version FROM '\+([0-9]{1,9})$')::integer AS number FROM o365_internal.worker AS x
              WHERE x.seen_at > now() - interval '1 minute') AS w
-      JOIN o365.version() AS v ON v.schema <> w.number AND w.number < v.oldest_program = $1
+      JOIN o365.version() AS v ON v.schema <> w.number AND (w.number < v.oldest_program) = $1
      GROUP BY w.number, v.schema $$;
 COMMENT ON FUNCTION o365_internal.health_of_versions(boolean) IS
     'Workers at work that are of another version than the schema: those that it does not serve any more, or the others.';
