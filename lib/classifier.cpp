@@ -12,9 +12,9 @@ namespace o365 {
 namespace {
 
 constexpr std::size_t kLooksAt = 4096;
-constexpr std::size_t kExcerpt = 200;     // characters
-constexpr std::size_t kLongToken = 20;    // a longer one that holds a digit may be a secret
-constexpr std::size_t kPartOfAUrl = 8;    // shorter ones are words: webhook, triggers
+constexpr std::size_t kExcerpt = 200;   // characters
+constexpr std::size_t kLongToken = 20;  // a longer one that holds a digit may be a secret
+constexpr std::size_t kPartOfAUrl = 8;  // shorter ones are words: webhook, triggers
 
 // std::regex can exhaust the stack on a long body; POSIX's does not backtrack.
 class Pattern {
@@ -35,7 +35,8 @@ class Pattern {
 };
 
 bool is_of_a_token(char c) noexcept {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("+/_=%@.:?&~#;!$*-").find(c) != std::string_view::npos;
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("+/_=%@.:?&~#;!$*-").find(c) != std::string_view::npos;
 }
 
 std::string lower(std::string_view text) {
@@ -56,7 +57,8 @@ std::vector<std::string> parts_of(std::string_view url) {
             part += c;
         } else {
             const bool has_digit = std::ranges::any_of(part, [](unsigned char d) { return std::isdigit(d) != 0; });
-            if (part.size() >= 2 * kPartOfAUrl || (part.size() >= kPartOfAUrl && has_digit)) parts.push_back(lower(part));
+            if (part.size() >= 2 * kPartOfAUrl || (part.size() >= kPartOfAUrl && has_digit))
+                parts.push_back(lower(part));
             part.clear();
         }
     }
@@ -78,7 +80,9 @@ bool may_be_secret(const std::string& token, const std::vector<std::string>& par
 
 std::string excerpt(std::string_view body, std::string_view url) {
     std::string text(utf8_beginning(body, kLooksAt));
-    if (!is_utf8(text)) std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
+    if (!is_utf8(text))
+        std::ranges::replace_if(
+            text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
     const std::vector<std::string> parts = parts_of(url);
     std::string line;
     std::string token;
@@ -94,7 +98,9 @@ std::string excerpt(std::string_view body, std::string_view url) {
         }
         end_token();
         // C1 controls, and what changes the direction of a line: U+202A to U+202E, U+2066 to U+2069, U+2028, U+2029.
-        const auto next = [&](std::size_t n) { return i + n < text.size() ? static_cast<unsigned char>(text[i + n]) : 0U; };
+        const auto next = [&](std::size_t n) {
+            return i + n < text.size() ? static_cast<unsigned char>(text[i + n]) : 0U;
+        };
         if (byte == 0xC2 && next(1) < 0xA0) {
             line += ' ';
             ++i;
@@ -174,7 +180,8 @@ Judgement Classifier::judge(std::string_view dialect, const PostResult& result, 
         if (rule.pattern && !rule.pattern->matches(body)) continue;
         if (rule.outcome == "delivered" || rule.outcome == "accepted") return {rule.outcome, rule.rule_id, {}};
         // A webhook that is gone, throttles or fails says so by its status.
-        const bool explained = rule.pattern || rule.outcome == "gone" || rule.outcome == "throttled" || rule.outcome == "retry";
+        const bool explained =
+            rule.pattern || rule.outcome == "gone" || rule.outcome == "throttled" || rule.outcome == "retry";
         return {rule.outcome, rule.rule_id, problem(rule.name, explained)};
     }
     if (result.status >= 200 && result.status <= 299) return {"in_doubt", 0, problem("answer not understood", false)};

@@ -24,10 +24,10 @@ namespace {
 
 constexpr int kCardsPerLane = 20;
 constexpr int kLanesPerClaim = 128;
-constexpr int kBytesPerLane = 64 * 1024;       // of cards, so that a worker's memory is bounded by its lanes
+constexpr int kBytesPerLane = 64 * 1024;  // of cards, so that a worker's memory is bounded by its lanes
 constexpr int kMostBytesPerCall = 1024 * 1024;
 constexpr int kLeastBytesPerCall = 64 * 1024;
-constexpr milliseconds kSlowCall{500};         // a call for cards that takes longer asks for half as much the next time
+constexpr milliseconds kSlowCall{500};  // a call for cards that takes longer asks for half as much the next time
 constexpr milliseconds kBusyPoll{5};
 constexpr milliseconds kIdlePoll{100};
 constexpr seconds kHeartbeat{5};
@@ -345,8 +345,8 @@ int Delivery::lanes_wanted(std::size_t held) const {
     return std::min(most - static_cast<int>(held), kLanesPerClaim);
 }
 
-// Takes what o365.worker_lease answered, asked at `now`; true when there were lanes. Leases count from `now`, before the
-// database made them: a POST is held to the lease that its lane has, whatever the setting says since.
+// Takes what o365.worker_lease answered, asked at `now`; true when there were lanes. Leases count from `now`, before
+// the database made them: a POST is held to the lease that its lane has, whatever the setting says since.
 bool Delivery::take_lanes(const Rows& rows, Clock::time_point now) {
     for (int i = 0; i < rows.size(); ++i) {
         auto lane = std::make_shared<Lane>();
@@ -380,7 +380,8 @@ void Delivery::fetch_cards(bool finishing) {
         leases.push_back(lane->lease_no);
     }
     const Rows rows = database_.call(
-        "select subscription_id, lease_no, position, card_id, card, ends_as from o365.worker_cards($1, $2, $3, $4, $5, $6)",
+        "select subscription_id, lease_no, position, card_id, card, ends_as from o365.worker_cards($1, $2, $3, $4, $5, "
+        "$6)",
         {worker_, array_literal(subscriptions), array_literal(leases), kCardsPerLane, kBytesPerLane, bytes_per_call_});
     std::ptrdiff_t came = 0;  // of to_fetch_: the answer has the order of the question
     for (int i = 0; i < rows.size(); ++i) {
@@ -546,7 +547,8 @@ Statement Delivery::report_statement(const std::vector<Report>& reports) const {
         }
     }
     return {
-        "select r.ended, b.busy, r.known from o365.worker_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
+        "select r.ended, b.busy, r.known from o365.worker_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
+        "$13) "
         "as r left join lateral unnest(r.busy) as b(busy) on true",
         {worker_, array_literal(subs), array_literal(leases), array_literal(positions), array_literal(outcomes),
          array_literal(rule_ids), array_literal(statuses), array_literal(retry_after), array_literal(took),
@@ -569,10 +571,12 @@ void Delivery::reported(std::vector<Report>& reports, const Rows& rows) {
     const std::int64_t missing = ended - rows.integer(0, 0);
     const std::int64_t known = std::min(rows.is_null(0, 2) ? 0 : rows.integer(0, 2), missing);
     if (known > 0)
-        log::info("report_repeated", "cards={} why=\"already reported: the answer to the first report was lost\"", known);
+        log::info("report_repeated", "cards={} why=\"already reported: the answer to the first report was lost\"",
+                  known);
     if (missing > known) {
         log::warn("report_refused",
-                  "cards={} why=\"their lease had ended; another worker has them, or has ended them\"", missing - known);
+                  "cards={} why=\"their lease had ended; another worker has them, or has ended them\"",
+                  missing - known);
     }
 }
 
