@@ -15,7 +15,8 @@ Json::Value parse(const std::string& text) {
 }
 
 constexpr std::string_view kWebhook =
-    "https://contoso.webhook.office.com/webhookb2/11aa22bb-0000@tenant/IncomingWebhook/0f1e2d3c4b5a/QuiteASecretOfLetters";
+    "https://contoso.webhook.office.com/webhookb2/11aa22bb-0000@tenant/IncomingWebhook/0f1e2d3c4b5a/"
+    "QuiteASecretOfLetters";
 
 struct Rules {
     Classifier classifier{parse(R"([
@@ -70,7 +71,9 @@ BOOST_AUTO_TEST_CASE(an_excerpt_is_one_line_of_at_most_200_characters_of_utf8) {
     const auto of = [](std::string_view body) { return excerpt(body, kWebhook); };
     BOOST_TEST(of(" \r\n ") == "");
     BOOST_TEST(of("a\r\n\tb\x1b[31m") == "a b [31m");
-    BOOST_TEST(of("a\xe2\x80\xae" "b\xc2\x9b" "c") == "a b c");
+    BOOST_TEST(of("a\xe2\x80\xae"
+                  "b\xc2\x9b"
+                  "c") == "a b c");
     BOOST_TEST(of("caf\xe9 \xff") == "caf? ?");
     std::string umlauts;
     for (int i = 0; i < 300; ++i) umlauts += "\xc3\xa4";
