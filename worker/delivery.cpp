@@ -157,17 +157,17 @@ void Delivery::loop(std::optional<Clock::time_point> deadline) {
     std::vector<Report> reports;  // kept over a lost connection: a report may be repeated
     while (true) {
         const bool finishing = stopping_ || (deadline && Clock::now() >= *deadline);
-        if (worker_ == 0 && finishing) return;
-        collect(reports, poll);
+        if (!sender && finishing) return;
+        collect(reports, poll, finishing);
         if (sender_failed_) throw std::runtime_error("the thread that sends has failed; the log says why");
         if (finishing && !has_time_left(reports)) return;
         bool found = false;
         try {
-            if (worker_ == 0) {
+            if (!sender) {
                 start_worker();
                 sender.emplace([this] { run_sender(); });
                 // A call that runs at the deadline may end, and those that report have their own time.
-                if (deadline) end_calls_by(*deadline + kLastCall);
+                if (deadline && !stopping_) end_calls_by(*deadline + kLastCall);
             }
             keep_in_touch();
             found = report_and_claim(reports, !finishing);
@@ -178,7 +178,7 @@ void Delivery::loop(std::optional<Clock::time_point> deadline) {
             // Before the worker has begun, only a database that is not there, or takes no writes, is waited for: a host
             // starts its services in any order. What else is wrong then is for the person who starts it.
             const bool away = error.fault() == Fault::down || error.fault() == Fault::in_doubt;
-            if (worker_ == 0 && ((!away && error.fault() != Fault::retry) || deadline)) throw;
+            if (!sender && ((!away && error.fault() != Fault::retry) || deadline)) throw;
             database_lost(error, backoff);
             // A heartbeat comes first on the new connection: it may be another cluster behind the same name.
             if (away) heard_ = {};
@@ -199,16 +199,18 @@ void Delivery::loop(std::optional<Clock::time_point> deadline) {
     }
 }
 
-// Waits at most `poll` for what the sender has to report, and takes it.
-void Delivery::collect(std::vector<Report>& reports, milliseconds poll) {
+// Waits at most `poll` for what the sender has to report, or for a stop that it does not know of, and takes the
+// reports.
+void Delivery::collect(std::vector<Report>& reports, milliseconds poll, bool finishing) {
     std::unique_lock lock(mutex_);
     // A call that reports ten lanes costs not much more than one that reports one: as long as lanes wait behind
     // the transfers, reports wait for each other, until half of those are used up. Otherwise each goes at once.
     const auto transfers = static_cast<std::size_t>(settings_.max_transfers);
     worth_a_call_ = active_.size() > transfers + 1 ? (active_.size() - transfers) / 2 : 1;
     if (to_open_.empty()) {
-        changed_.wait_for(lock, poll,
-                          [this] { return to_report_.size() >= worth_a_call_ || stopping_ || sender_failed_; });
+        changed_.wait_for(lock, poll, [&] {
+            return to_report_.size() >= worth_a_call_ || (stopping_ && !finishing) || sender_failed_;
+        });
     }
     std::move(to_report_.begin(), to_report_.end(), std::back_inserter(reports));
     to_report_.clear();

@@ -88,7 +88,7 @@ class Delivery {
 
     // Database thread.
     void loop(std::optional<Clock::time_point> deadline);
-    void collect(std::vector<Report>& reports, std::chrono::milliseconds poll);
+    void collect(std::vector<Report>& reports, std::chrono::milliseconds poll, bool finishing);
     bool has_time_left(std::vector<Report>& reports);
     void database_lost(const DatabaseError& error, std::chrono::milliseconds backoff);
     void database_answered();
