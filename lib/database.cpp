@@ -284,7 +284,7 @@ std::string name_of(const DatabaseHost& host, const std::string& address) {
 }
 
 std::string seconds_of(Clock::duration duration) {
-    return fmt::format("{:.3g} s", std::chrono::duration<double>(duration).count());
+    return fmt::format("{:.2g} s", std::chrono::duration<double>(duration).count());
 }
 
 // A statement and its parameters, where the caller has them.
@@ -579,6 +579,7 @@ void Database::Impl::fail(const PGresult* result, std::string_view what) {
             ". A pooler that pools transactions keeps no prepared statements: set prepared_statements = off in the "
             "configuration file, or let it pool sessions";
     }
+    if (sqlstate == kReadOnly) why += ". The server is a standby, or writing is switched off there";
     const Fault fault = state != nullptr ? fault_of(sqlstate) : (lost() ? Fault::in_doubt : Fault::bug);
     // A session that may not write stays so; a new one may find the primary.
     if (sqlstate == kReadOnly) begin_with_next_host();

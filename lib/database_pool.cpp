@@ -129,7 +129,7 @@ void DatabasePool::give_back(Slot& slot, const DatabaseError* error) noexcept {
         }
         if (silent || !broke) last_ = {!silent, silent ? error->what() : "", Clock::now()};
         if (silent) {
-            if (const auto count = told_.due())
+            if (const auto count = told_.due(last_.why))
                 log::warn("database_down", "count={} why={}", *count, log::quoted(last_.why));
         }
     } catch (const std::exception&) {

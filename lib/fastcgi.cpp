@@ -407,7 +407,7 @@ void start_threads(Shared& shared) {
 Fd take_signals() {
     sigset_t stop_signals;
     sigemptyset(&stop_signals);
-    for (const int number : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&stop_signals, number);
+    for (const int number : {SIGTERM, SIGINT, SIGUSR1, SIGHUP}) sigaddset(&stop_signals, number);
     ::pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
     Fd fd(::signalfd(-1, &stop_signals, SFD_NONBLOCK | SFD_CLOEXEC));
     if (fd.get() < 0) throw std::runtime_error(fmt::format("could not take signals: {}", system_error_text()));
@@ -433,6 +433,10 @@ void work_until_signal(Shared& shared, int signals) {
         if (!shared.intake.step(kLookEvery)) continue;
         const auto signal = read_signal(signals);
         if (!signal) continue;
+        if (*signal == SIGHUP) {
+            log::reopen();
+            continue;
+        }
         log::info("stopping", "signal={} in_work={}", *signal, shared.count_in(Seat::Phase::working));
         return;
     }

@@ -37,10 +37,10 @@ using HandlerFactory = std::function<Handler()>;
 // input in it.
 using ErrorPage = std::function<Response(int status, const std::string& request_id)>;
 
-// Serves until SIGTERM or SIGINT; then nothing is accepted any more, requests in work finish, and all threads end
-// within 2 s whatever peers do (a handler that takes longer is waited for: its manager sets the limit). EMFILE, ENFILE,
-// ENOMEM and EAGAIN are waited out. Returns 0, or throws std::runtime_error when the listener cannot be made (names the
-// path and the reason). Installs its own signal handling; call from main, once.
+// Serves until SIGTERM or SIGINT; SIGHUP opens the log file again. At the end nothing is accepted any more, requests in
+// work finish, and all threads end within 2 s whatever peers do (a handler that takes longer is waited for: its manager
+// sets the limit). EMFILE, ENFILE, ENOMEM and EAGAIN are waited out. Returns 0, or throws std::runtime_error when the
+// listener cannot be made (names the path and the reason). Installs its own signal handling; call from main, once.
 int serve(const ServerOptions& options, const HandlerFactory& make_handler, const ErrorPage& error_page);
 
 }  // namespace o365

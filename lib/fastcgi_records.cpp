@@ -144,7 +144,10 @@ RecordReader::State RecordReader::take(std::string_view bytes) {
         }
         if (state_ == State::reading && content_left_ == 0 && padding_left_ == 0) end_record();
     }
-    if (state_ == State::complete && !bytes.empty()) more_to_come_ = true;
+    if (state_ == State::complete && !bytes.empty()) {
+        aborted_ = !more_to_come_ && bytes.size() > 1 && bytes[0] == 1 && bytes[1] == kAbortRequest;
+        more_to_come_ = true;
+    }
     return state_;
 }
 

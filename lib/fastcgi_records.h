@@ -47,6 +47,8 @@ class RecordReader {
     // Once complete: the peer has sent, or is about to send, more than the request. It must be read before the
     // connection is closed, or the answer may be lost on its way (RST).
     bool more_to_come() const noexcept { return more_to_come_; }
+    // Once complete: an ABORT_REQUEST came right behind it.
+    bool aborted() const noexcept { return aborted_; }
     // Once broken: a constant text, nothing of the peer's in it.
     const char* why() const noexcept { return why_; }
 
@@ -71,6 +73,7 @@ class RecordReader {
     State state_ = State::reading;
     const char* why_ = "";
     bool more_to_come_ = false;
+    bool aborted_ = false;
     int refused_ = 0;
     int replies_made_ = 0;
 

@@ -393,7 +393,7 @@ std::unique_ptr<Peer> Intake::next() {
             peer = std::move(complete_.front());
             complete_.pop_front();
         }
-        if (!has_left(peer->socket.get())) return peer;
+        if (!peer->records.aborted() && !has_left(peer->socket.get())) return peer;
         log::debug("peer_left", "why=\"before its request was looked at\"");
     }
 }

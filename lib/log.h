@@ -6,6 +6,9 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cstddef>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,9 +18,15 @@ namespace o365::log {
 enum class Level { debug, info, warn, error };
 
 // Where lines go: "syslog", "stderr" or a file's path (appended to; opened 0600 when new). `program` is the syslog
-// identity. Before the first call lines go nowhere: a FastCGI program's stderr is its web server's error log. Throws
+// identity. What cannot be written, because a disk is full, is told to syslog once a minute, and never to fd 2. Before
+// the first call lines go nowhere: a FastCGI program's stderr is its web server's error log. Throws
 // std::runtime_error when the file cannot be opened, with its name and the reason.
 void open(const std::string& target, Level least, const std::string& program);
+
+// Opens the log file again under its name, and makes it when somebody has moved it away: what SIGHUP asks for, after
+// logrotate. Says in the log that it did, or why it could not; then the old file stays. Nothing but that line happens
+// with another target. Any thread.
+void reopen();
 
 // Throws std::runtime_error as open would, and makes nothing: for --check, which somebody else may run.
 void check(const std::string& target);
@@ -34,16 +43,22 @@ bool writes(Level level) noexcept;
 // character.
 std::string quoted(std::string_view value);
 
-// For an event that may repeat for hours: a line is due at the first, then once a minute. Make a new one when the event
-// has ended, or when what is said of it changes.
+// For an event that may repeat for hours: what is said of it is due when it is said first, then once a minute. Make a
+// new one when the event has ended.
 class Repeated {
   public:
-    // How many events the line stands for, this one included; nullopt when no line is due.
-    std::optional<int> due(std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now()) noexcept;
+    using Clock = std::chrono::steady_clock;
+    // How many events a line that says `text` stands for, this one included; nullopt when no line is due. Beyond
+    // kMostTexts different ones, all others count as one.
+    std::optional<int> due(std::string_view text, Clock::time_point now = Clock::now());
+    static constexpr std::size_t kMostTexts = 8;
 
   private:
-    std::optional<std::chrono::steady_clock::time_point> told_;
-    int count_ = 0;
+    struct Told {
+        std::optional<Clock::time_point> at;
+        int count = 0;
+    };
+    std::map<std::string, Told, std::less<>> texts_;
 };
 
 template <class... Args>

@@ -67,7 +67,9 @@ constexpr std::array kTable = {
         "templates", "", "path or empty", "responder, sandbox", false,
         "A folder whose files take the place of the built-in templates, strings and static files of the same name."},
     Setting{"threads", "8", "1..256", "responder, sandbox", false,
-            "How many requests are worked on at the same time, one database connection each."},
+            "How many requests work with the database at the same time, one connection each. One thread more serves "
+            "what needs "
+            "no database."},
     Setting{"worker_name", "", "text", "worker", false,
             "How this worker is called in o365.health(); empty: host name and process id."},
     Setting{"worker_role", "o365_worker", "role name or empty", "worker", false,

@@ -45,6 +45,12 @@ constexpr std::size_t kSecretsPerCall = 32;
 constexpr milliseconds kOpening{50};         // at a time, so that reports and heartbeats do not wait for RSA
 constexpr std::chrono::minutes kCached{10};  // a webhook that was not used for so long is forgotten
 
+// A call is a claim, a report or a heartbeat; only the chores take longer.
+constexpr seconds kChoresMost{60};
+constexpr Patience kPatience{.transaction_ms = 65000, .connect = seconds(5), .call = seconds(30)};
+constexpr seconds kLastCall{1};  // how long a call that runs at the deadline of --once may take to end
+constexpr milliseconds kMostBackoff{2000};
+
 std::string worker_name(const Settings& settings) {
     if (!settings.worker_name.empty()) return settings.worker_name;
     std::array<char, HOST_NAME_MAX + 1> host{};
@@ -101,20 +107,21 @@ struct Lane {
     std::vector<Card> cards;
     std::size_t next = 0;
     std::shared_ptr<const OpenWebhook> webhook;
-    bool has_transfer = false;                         // the sender's
-    std::string cannot_send;                           // why the webhook cannot be used
-    std::string cannot_send_outcome;                   // and what to report then
-    std::shared_ptr<const void> checked_against;       // the orders that the webhook was last checked against
-    std::chrono::steady_clock::time_point last_start;  // after it a POST could outlive the lease
-    std::vector<CardEnd> ends;                         // of cards, not yet handed over; the sender's
+    bool has_transfer = false;                    // the sender's
+    std::string cannot_send;                      // why the webhook cannot be used
+    std::string cannot_send_outcome;              // and what to report then
+    std::shared_ptr<const void> checked_against;  // the orders that the webhook was last checked against
+    BootClock::time_point last_start;             // after it a POST could outlive the lease
+    std::vector<CardEnd> ends;                    // of cards, not yet handed over; the sender's
     std::atomic<bool> may_send = true;
-    std::atomic<std::chrono::steady_clock::time_point> checked_at{};
+    std::atomic<BootClock::time_point> checked_at{};
 };
 
 Delivery::Delivery(const Settings& settings, KeyRing keys)
     : settings_(settings),
       keys_(std::move(keys)),
-      database_(settings.database, settings.worker_role, "o365-worker"),
+      database_(settings.database, settings.worker_role, "o365-worker", kPatience,
+                statements_when(settings.prepared_statements)),
       client_(client_options(settings)),
       bytes_per_call_(kMostBytesPerCall),
       gate_(settings.max_transfers, kWaiting) {}
@@ -127,6 +134,7 @@ void Delivery::stop() noexcept {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
     }
+    end_calls_by(Clock::now() + kLastWord);
     changed_.notify_all();
     client_.wake();
 }
@@ -138,7 +146,9 @@ void Delivery::run() {
 
 Outlook Delivery::run_once(milliseconds deadline) {
     loop(Clock::now() + deadline);
+    if (lost_ && lost_->fault() != Fault::retry) throw DatabaseError(*lost_);
     if (!orders_) return Outlook::waiting;  // stopped before it began
+    end_calls_by(Clock::now() + kLastWord);
     say_stopped(true);
     if (!orders_->sends) throw std::runtime_error(orders_->why);
     const Json::Value outlook = database_json(database_.call("select o365.worker_outlook()").text(0, 0));
@@ -154,16 +164,15 @@ Outlook Delivery::run_once(milliseconds deadline) {
 // ---- database thread ----
 
 void Delivery::loop(std::optional<Clock::time_point> deadline) {
-    if (deadline) send_until_ = *deadline;
-    std::optional<std::thread> sender;
-    struct Join {
+    if (deadline) {
+        send_until_ = *deadline;
+        end_calls_by(*deadline);
+    }
+    std::optional<std::jthread> sender;
+    struct EndSender {
         Delivery& delivery;
-        std::optional<std::thread>& thread;
-        ~Join() {
-            delivery.stop_sender();
-            if (thread) thread->join();
-        }
-    } const join{*this, sender};
+        ~EndSender() { delivery.stop_sender(); }
+    } const end_sender{*this};  // before it is joined
 
     milliseconds poll = kBusyPoll;
     milliseconds backoff{100};
@@ -171,53 +180,44 @@ void Delivery::loop(std::optional<Clock::time_point> deadline) {
     std::vector<Report> reports;  // kept over a lost connection: a report may be repeated
     while (true) {
         const bool finishing = stopping_ || (deadline && Clock::now() >= *deadline);
-        if (worker_ == 0 && finishing) return;
-        {
-            std::unique_lock lock(mutex_);
-            // A call that reports ten lanes costs not much more than one that reports one: as long as lanes wait behind
-            // the transfers, reports wait for each other, until half of those are used up. Otherwise each goes at once.
-            const auto transfers = static_cast<std::size_t>(settings_.max_transfers);
-            worth_a_call_ = active_.size() > transfers + 1 ? (active_.size() - transfers) / 2 : 1;
-            if (to_open_.empty() && to_fetch_.empty())
-                changed_.wait_for(lock, poll, [this] { return to_report_.size() >= worth_a_call_ || stopping_; });
-            std::move(to_report_.begin(), to_report_.end(), std::back_inserter(reports));
-            to_report_.clear();
-        }
+        if (!sender && finishing) return;
+        collect(reports, poll, finishing);
+        if (sender_failed_) throw std::runtime_error("the thread that sends has failed; the log says why");
+        if (finishing && !has_time_left(reports)) return;
         bool found = false;
         try {
-            if (worker_ == 0) {
+            if (!sender) {
                 start_worker();
-                sender.emplace([this] { send_lanes(); });
+                sender.emplace([this] { run_sender(); });
+                // A call that runs at the deadline may end, and those that report have their own time.
+                if (deadline && !stopping_) end_calls_by(*deadline + kLastCall);
             }
             keep_in_touch();
             found = report_and_claim(reports, !finishing);
             fetch_cards(finishing);
             open_webhooks();
+            database_answered();
             backoff = milliseconds(100);
         } catch (const DatabaseError& error) {
-            // Before the worker has begun, only a database that is not there is waited for: a host starts its services
-            // in any order. What else is wrong then is for the person who starts it.
+            // Before the worker has begun, only a database that is not there, or takes no writes, is waited for: a host
+            // starts its services in any order. What else is wrong then is for the person who starts it.
             const bool away = error.fault() == Fault::down || error.fault() == Fault::in_doubt;
-            if (worker_ == 0 && (!away || deadline)) throw;
-            log::warn("database_lost", "problem={} again_ms={}", log::quoted(error.what()), backoff.count());
+            if (!sender && ((!away && error.fault() != Fault::retry) || deadline)) throw;
+            database_lost(error, backoff);
             // A heartbeat comes first on the new connection: it may be another cluster behind the same name.
             if (away) heard_ = {};
             if (error.fault() != Fault::retry) database_.close();
             {
                 std::unique_lock lock(mutex_);
-                changed_.wait_for(lock, backoff, [&] { return stopping_ && !finishing; });
+                changed_.wait_for(lock, backoff, [&] { return (stopping_ && !finishing) || sender_failed_; });
             }
-            backoff = std::min(backoff * 2, milliseconds(2000));
-            // With nobody to report to, a stop does not wait for ever: the leases end by themselves.
-            if (finishing && backoff >= milliseconds(2000)) return;
+            backoff = std::min(backoff * 2, kMostBackoff);
             continue;
         }
         if (found) worked = Clock::now();
         poll = Clock::now() - worked < seconds(1) ? kBusyPoll : std::min(poll * 2, kIdlePoll);
-        if (active_.empty() && reports.empty()) {
-            if (finishing) return;
-            if (deadline && !found && Clock::now() - worked > milliseconds(50)) return;
-        }
+        if (deadline && active_.empty() && reports.empty() && !found && Clock::now() - worked > milliseconds(50))
+            return;
         // A stopping worker polls for its last reports without spinning.
         if (finishing) poll = kBusyPoll;
     }
@@ -232,6 +232,60 @@ void Delivery::say_stopped(bool comes_back) noexcept {
     } catch (const std::exception& error) {
         log::debug("stop_not_told", "problem={}", log::quoted(error.what()));
     }
+}
+
+// Waits at most `poll` for what the sender has to report, or for a stop that it does not know of, and takes the
+// reports.
+void Delivery::collect(std::vector<Report>& reports, milliseconds poll, bool finishing) {
+    std::unique_lock lock(mutex_);
+    // A call that reports ten lanes costs not much more than one that reports one: as long as lanes wait behind
+    // the transfers, reports wait for each other, until half of those are used up. Otherwise each goes at once.
+    const auto transfers = static_cast<std::size_t>(settings_.max_transfers);
+    worth_a_call_ = active_.size() > transfers + 1 ? (active_.size() - transfers) / 2 : 1;
+    if (to_open_.empty() && to_fetch_.empty()) {
+        changed_.wait_for(lock, poll, [&] {
+            return to_report_.size() >= worth_a_call_ || (stopping_ && !finishing) || sender_failed_;
+        });
+    }
+    std::move(to_report_.begin(), to_report_.end(), std::back_inserter(reports));
+    to_report_.clear();
+}
+
+// For a worker that ends: whether there is something left to wait for, or to report, and time for it. Lanes come back
+// when their POSTs have ended, within the post timeout; from then on kLastWord is left.
+bool Delivery::has_time_left(std::vector<Report>& reports) {
+    for (auto* waiting : {&to_fetch_, &to_open_}) {
+        for (std::shared_ptr<Lane>& lane : *waiting) reports.push_back({std::move(lane), {}, true});
+        waiting->clear();
+    }
+    if (active_.empty() && reports.empty()) return false;
+    const auto back = static_cast<std::size_t>(std::ranges::count_if(reports, &Report::releases));
+    const Clock::time_point now = Clock::now();
+    if (!came_back_at_ && back >= active_.size()) came_back_at_ = now;
+    const Clock::time_point last = came_back_at_.value_or(now) + kLastWord;
+    end_calls_by(last);
+    if (now < last) return true;
+    log::warn("reports_left", "lanes={} why={} then=\"their leases end by themselves; cards may be sent twice\"",
+              reports.size(), log::quoted(lost_ ? lost_->what() : "somebody holds their rows locked"));
+    return false;
+}
+
+void Delivery::database_lost(const DatabaseError& error, milliseconds backoff) {
+    lost_ = error;
+    if (const auto count = lost_told_.due(error.what()))
+        log::warn("database_lost", "count={} again_ms={} problem={}", *count, backoff.count(),
+                  log::quoted(error.what()));
+}
+
+void Delivery::database_answered() {
+    if (!lost_) return;
+    lost_.reset();
+    lost_told_ = {};
+    log::info("database_back", "");
+}
+
+void Delivery::end_calls_by(Clock::time_point when) noexcept {
+    database_.end_by(Database::Clock::now() + (when - Clock::now()));
 }
 
 void Delivery::start_worker() {
@@ -295,6 +349,11 @@ void Delivery::keep_in_touch() {
 // again.
 void Delivery::tidy() {
     std::erase_if(opened_, [](const auto& entry) { return Clock::now() - entry.second.used_at > kCached; });
+    struct Longer {
+        Database& database;
+        ~Longer() { database.set_timeout(kPatience.call); }
+    } const longer{database_};
+    database_.set_timeout(kChoresMost);
     try {
         // The schema may have been upgraded meanwhile, past what this worker knows.
         if (const std::string problem = schema_problem(database_); !problem.empty()) {
@@ -641,6 +700,22 @@ void Delivery::stop_sender() {
 }
 
 // ---- sender thread ----
+
+// What nobody catches ends the worker in order: the database thread sees it and throws, and the program ends with its
+// exit code.
+void Delivery::run_sender() noexcept {
+    try {
+        return send_lanes();
+    } catch (const std::exception& error) {
+        log::error("sender_failed", "problem={} then=\"the worker ends; leases end by themselves\"",
+                   log::quoted(error.what()));
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        sender_failed_ = true;
+    }
+    changed_.notify_all();
+}
 
 void Delivery::send_lanes() {
     while (true) {

@@ -17,11 +17,13 @@
 #include <utility>
 #include <vector>
 
+#include "lib/boot_clock.h"
 #include "lib/classifier.h"
 #include "lib/database.h"
 #include "lib/host_gate.h"
 #include "lib/http_client.h"
 #include "lib/key_ring.h"
+#include "lib/log.h"
 #include "lib/settings.h"
 
 namespace o365 {
@@ -47,19 +49,25 @@ class Delivery {
     Delivery(const Settings& settings, KeyRing keys);
     ~Delivery();
 
-    // Delivers until stop(). Waits for a database that is not there yet and comes back by itself after it was away;
-    // throws DatabaseError when the database refuses the worker's start.
+    // Delivers until stop(). Waits for a database that is not there yet, or takes no writes, and comes back by itself
+    // after it was away; throws DatabaseError when the database refuses the worker's start, std::runtime_error when the
+    // sender thread has failed.
     void run();
     // Delivers what is due and returns when nothing is, or at the deadline: no POST starts after it, those in flight
-    // are finished. Throws DatabaseError when it cannot start, std::runtime_error when the database's environment is
-    // another than this worker's.
+    // are finished. Throws DatabaseError when it cannot start or cannot report, std::runtime_error when the database's
+    // environment is another than this worker's or the sender thread has failed. Once the last POST has ended it
+    // returns within kLastWord, whatever the database does.
     Outlook run_once(std::chrono::milliseconds deadline);
-    // Claims nothing more, finishes what is in flight, reports it, then run() returns. From any thread, not from a
+    // Claims nothing more, finishes what is in flight, reports it, then run() returns: at the latest
+    // post_timeout_seconds and kLastWord later, whatever webhooks and the database do. From any thread, not from a
     // signal handler.
     void stop() noexcept;
 
+    // How long a worker that ends tries to report to a database that does not answer; then leases end by themselves.
+    static constexpr std::chrono::seconds kLastWord{3};
+
   private:
-    using Clock = std::chrono::steady_clock;
+    using Clock = BootClock;
 
     // What o365.worker_start and worker_heartbeat say; replaced whole, so that the sender reads one state at a time.
     struct Orders {
@@ -81,6 +89,11 @@ class Delivery {
 
     // Database thread.
     void loop(std::optional<Clock::time_point> deadline);
+    void collect(std::vector<Report>& reports, std::chrono::milliseconds poll, bool finishing);
+    bool has_time_left(std::vector<Report>& reports);
+    void database_lost(const DatabaseError& error, std::chrono::milliseconds backoff);
+    void database_answered();
+    void end_calls_by(Clock::time_point when) noexcept;
     void start_worker();
     void take_orders(std::string_view answer);
     void keep_in_touch();
@@ -102,6 +115,7 @@ class Delivery {
     void say_stopped(bool comes_back) noexcept;
 
     // Sender thread.
+    void run_sender() noexcept;
     void send_lanes();
     void start_waiting();
     bool may_send(const Lane& lane) const noexcept;
@@ -131,6 +145,9 @@ class Delivery {
     std::deque<std::shared_ptr<Lane>> to_fetch_;  // leased, their cards are not here yet
     int bytes_per_call_;                          // of cards; fewer over a slow connection
     std::deque<std::shared_ptr<Lane>> to_open_;
+    std::optional<DatabaseError> lost_;  // the last failure, while the database does not answer
+    log::Repeated lost_told_;
+    std::optional<Clock::time_point> came_back_at_;  // while ending: when the last lane was given back
 
     // Sender thread.
     std::shared_ptr<const Orders> orders_here_;
@@ -149,6 +166,7 @@ class Delivery {
     bool sender_ends_ = false;
     std::condition_variable changed_;
     std::atomic<bool> stopping_ = false;
+    std::atomic<bool> sender_failed_ = false;
 };
 
 }  // namespace o365

@@ -72,16 +72,19 @@ int check(const Settings& settings, const std::string& path) {
     return 0;
 }
 
-// SIGTERM and SIGINT arrive here alone, in a thread of their own. The first lets what is in flight finish, the second
-// ends the process at once.
+// SIGTERM, SIGINT and SIGHUP arrive here alone, in a thread of their own. The first to end lets what is in flight
+// finish, the second ends the process at once; SIGHUP opens the log file again.
 class SignalWatch {
   public:
-    explicit SignalWatch(o365::Delivery& delivery) {
+    // Before any thread is made, and before anything takes long: from here on signals wait for a SignalWatch.
+    static sigset_t hold() {
         sigset_t signals;
         sigemptyset(&signals);
-        sigaddset(&signals, SIGTERM);
-        sigaddset(&signals, SIGINT);
+        for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
         pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+        return signals;
+    }
+    SignalWatch(const sigset_t& signals, o365::Delivery& delivery) {
         thread_ = std::thread([this, signals, &delivery] { watch(signals, delivery); });
     }
     SignalWatch(const SignalWatch&) = delete;
@@ -94,16 +97,24 @@ class SignalWatch {
 
   private:
     void watch(const sigset_t& signals, o365::Delivery& delivery) const {
-        int signal = 0;
-        sigwait(&signals, &signal);
+        int signal = next_signal(signals);
         if (ending_) return;
-        o365::log::info("stopping", "signal={} then=\"finishing what is in flight; a second signal ends at once\"",
+        o365::log::info("stopping",
+                        "signal={} then=\"finishing what is in flight, for post_timeout_seconds at most; a second "
+                        "signal ends at once\"",
                         signal);
         delivery.stop();
-        sigwait(&signals, &signal);
+        signal = next_signal(signals);
         if (ending_) return;
         o365::log::warn("stopped", "why=\"second signal\" then=\"leases end by themselves\"");
         std::_Exit(1);
+    }
+
+    // SIGTERM or SIGINT.
+    static int next_signal(const sigset_t& signals) {
+        int signal = 0;
+        while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) o365::log::reopen();
+        return signal;
     }
 
     std::atomic<bool> ending_ = false;
@@ -112,6 +123,7 @@ class SignalWatch {
 
 int work(const Settings& settings, const std::string& path, bool once, std::chrono::milliseconds deadline) {
     o365::hide_memory();  // it holds keys and webhooks
+    const sigset_t held = SignalWatch::hold();
     std::signal(SIGPIPE, SIG_IGN);
     refuse_development_settings(settings, path);
     o365::log::open(settings.log, o365::log::parse_level(settings.log_level), "o365-worker");
@@ -121,7 +133,7 @@ int work(const Settings& settings, const std::string& path, bool once, std::chro
     o365::log::info("started", "version={} libraries={} environment={} max_transfers={} open_files={}", O365_VERSION,
                     o365::log::quoted(libraries), settings.environment, settings.max_transfers, files.rlim_cur);
     o365::Delivery delivery(settings, o365::KeyRing(o365::read_key_file(settings.key_file), settings.key_file));
-    const SignalWatch signals(delivery);
+    const SignalWatch signals(held, delivery);
     int code = 0;
     if (once) {
         code = static_cast<int>(delivery.run_once(deadline));

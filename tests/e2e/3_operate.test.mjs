@@ -7,7 +7,7 @@ import {test} from 'node:test';
 
 import {
     asApplication, asSuperuser, BUILD, Client, CONFIG, LOGS, openBrowser, photograph, PUBLIC_URL, SANDBOX_URL, sql, stack, STACK_DIR,
-    ticketLink, toPicker, until,
+    ticketLink, TIME_SCALE, toPicker, until,
 } from './harness.mjs';
 
 test('a callback that finds no database loses nothing: its page retries by itself', async () => {
@@ -29,6 +29,25 @@ test('a callback that finds no database loses nothing: its page retries by itsel
         assert.match(readFileSync(join(LOGS, 'programs.log'), 'utf8'), new RegExp(`event=told_to_wait request=${request}\\b`));
     } finally {
         await close();
+    }
+});
+
+test('database sessions that stand still stop neither files nor health, and pages come back without them', async () => {
+    const client = new Client();
+    const page = () => client.request(`${PUBLIC_URL}/connect/desk/`);
+    await until('the page', async () => (await page()).status === 200);
+    const sessions = asSuperuser("select pid from pg_stat_activity where application_name = 'o365-connector.fcgi'").split('\n').map(Number);
+    for (const pid of sessions) process.kill(pid, 'SIGSTOP');
+    try {
+        const asked = Date.now();
+        const waiting = Array.from({length: 4}, page);
+        assert.equal((await client.request(`${PUBLIC_URL}/connect/static/o365.css`)).status, 200);
+        assert.ok([200, 503].includes((await client.request(`${PUBLIC_URL}/healthz`)).status));
+        assert.ok(Date.now() - asked < 10000 * TIME_SCALE, 'neither waited for the database');
+        for (const answer of await Promise.all(waiting)) assert.ok([503, 504, 500, 200].includes(answer.status), String(answer.status));
+        await until('the page, from new sessions', async () => (await page()).status === 200, 40);
+    } finally {
+        for (const pid of sessions) process.kill(pid, 'SIGCONT');
     }
 });
 

@@ -132,7 +132,8 @@ class Responder {
     }
 
     std::string socket() const { return (folder_ / "socket").string(); }
-    std::string log() const { return contents(folder_ / "log"); }
+    std::string log_path() const { return (folder_ / "log").string(); }
+    std::string log() const { return contents(log_path()); }
     // What it wrote to fds 1 and 2, a web server's error log: nothing, or a sanitizer's report.
     std::string output() const { return contents(folder_ / "out"); }
     bool log_has(std::string_view part) const { return log().find(part) != std::string::npos; }

@@ -808,4 +808,16 @@ BOOST_AUTO_TEST_CASE(requests_whose_peer_has_left_or_aborted_are_not_worked_for)
     BOOST_TEST((responder.stop() < kPromptly));
 }
 
+// F56
+BOOST_AUTO_TEST_CASE(sighup_opens_the_log_file_again_and_ends_nothing) {
+    Responder responder;
+    BOOST_TEST(responder.answers());
+    std::filesystem::rename(responder.log_path(), responder.log_path() + ".1");
+    responder.signal(SIGHUP);
+    BOOST_TEST(responder.log_gets("event=log_reopened"));
+    BOOST_TEST(!responder.log_has("event=serving"));
+    BOOST_TEST(responder.answers());
+    BOOST_TEST((responder.stop() < kPromptly));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,24 @@
+// A steady clock that goes on while the machine is suspended, as the database's clock does: leases are measured by it.
+// std::chrono::steady_clock (CLOCK_MONOTONIC) stands still meanwhile. Any thread.
+#pragma once
+
+#include <chrono>
+#include <ctime>
+
+namespace o365 {
+
+struct BootClock {
+    using duration = std::chrono::nanoseconds;
+    using rep = duration::rep;
+    using period = duration::period;
+    using time_point = std::chrono::time_point<BootClock>;
+    static constexpr bool is_steady = true;
+
+    static time_point now() noexcept {
+        timespec time{};
+        ::clock_gettime(CLOCK_BOOTTIME, &time);
+        return time_point(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+    }
+};
+
+}  // namespace o365

@@ -1,0 +1,309 @@
+// The database as operators have it: a standby, a server that takes no writes, a role that may not log in, one that
+// stands still or is silent, a pooler. The real worker and responder against real servers; run it by tests/database/run.
+import assert from 'node:assert/strict';
+import {execFileSync, spawn} from 'node:child_process';
+import {existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import net from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {after, before, test} from 'node:test';
+
+const {PGHOST, BUILD, ROOT} = process.env;
+const SERVER_BIN = process.env.SERVER_BIN;
+const folder = mkdtempSync(join(tmpdir(), 'o365-sessions-'));
+const asPostgres = process.getuid() === 0 ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups', '--'] : [];
+const running = new Set();
+
+const run = (command, ...args) => execFileSync(command, args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], cwd: '/'});
+const runAsPostgres = (...words) => run(...[...asPostgres, ...words]);
+const sql = (statement, host = PGHOST, port = 5432) =>
+    run('psql', '-qXAt', '-v', 'ON_ERROR_STOP=1', '-h', host, '-p', String(port), '-d', 'o365', '-c', statement).trim();
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function until(what, condition, seconds = 30) {
+    for (const end = Date.now() + seconds * 1000; ;) {
+        const value = await condition();
+        if (value) return value;
+        assert.ok(Date.now() < end, `waited ${seconds} s in vain for ${what}`);
+        await wait(50);
+    }
+}
+
+let made = 0;
+// A program of ours with a configuration of its own.
+function start(program, settings, ...args) {
+    const name = join(folder, String(++made));
+    const all = {key_file: join(folder, 'keys'), environment: 'development', log: `${name}.log`, log_level: 'debug', ...settings};
+    writeFileSync(`${name}.conf`, Object.entries(all).map(([key, value]) => `${key} = ${value}\n`).join(''));
+    const child = spawn(join(BUILD, program), ['--config', `${name}.conf`, ...args], {stdio: ['ignore', 'pipe', 'pipe']});
+    running.add(child);
+    const started = {
+        child,
+        output: '',
+        logFile: `${name}.log`,
+        log: () => (existsSync(`${name}.log`) ? readFileSync(`${name}.log`, 'utf8') : ''),
+        count: (event) => started.log().split('\n').filter((line) => line.includes(`event=${event} `)).length,
+        logs: (part, seconds) => until(`${part} in the log of ${program}`, () => started.log().includes(part), seconds),
+        ended: new Promise((resolve) => child.on('exit', (code, signal) => {
+            running.delete(child);
+            resolve({code, signal, at: Date.now()});
+        })),
+        stop: () => {
+            child.kill('SIGTERM');
+            return started.ended;
+        },
+    };
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => { started.output += part; });
+    return started;
+}
+const worker = (database, ...args) => start('o365-worker', {database, worker_name: `test-${made + 1}`}, ...args);
+const workersSeen = (host, port) => Number(sql('select count(*) from o365_internal.worker', host, port));
+const sessionOf = (application) =>
+    Number(sql(`select coalesce(max(pid), 0) from pg_stat_activity where application_name = '${application}'`));
+
+const direct = `host=${PGHOST} dbname=o365`;
+
+before(() => {
+    run('createdb', 'o365');
+    run('psql', '-qX', '-d', 'o365', '-f', join(ROOT, 'sql/install.sql'));
+    writeFileSync(join(folder, 'keys.conf'), `database = ${direct}\nkey_file = ${join(folder, 'keys')}\nenvironment = development\n`);
+    run(join(BUILD, 'o365-worker'), '--config', join(folder, 'keys.conf'), 'keys', 'generate');
+    sql(`select o365.set('public_url', 'http://localhost'), o365.set('environment', 'development'),
+         o365.register_connector('desk', 'Desk', decode('89504e470d0a1a0a', 'hex'), 'short', 'long', 'https://example.org', '{one}',
+             allow_anonymous => true), o365.grant_application('postgres', 'desk')`);
+});
+
+after(() => {
+    for (const child of running) child.kill('SIGKILL');
+    rmSync(folder, {recursive: true, force: true});
+});
+
+test('F9: a worker on a standby waits with one line and goes on within seconds of the promotion', async () => {
+    const data = join(PGHOST, 'standby');
+    const socket = join(PGHOST, 'second');
+    const log = join(PGHOST, 'standby.log');
+    runAsPostgres('mkdir', socket);
+    runAsPostgres(join(SERVER_BIN, 'pg_basebackup'), '-h', PGHOST, '-U', 'postgres', '-D', data, '-R', '-X', 'stream', '-c', 'fast');
+    const server = (...words) => runAsPostgres(join(SERVER_BIN, 'pg_ctl'), '-D', data, ...words);
+    server('start', '-w', '-l', log, '-o', `-k ${socket} -c listen_addresses='' -c fsync=off`);
+    const waiting = worker(`host=${socket} dbname=o365`);
+    try {
+        // It has tried several times by now.
+        await until('four tries', () => (readFileSync(log, 'utf8').match(/read-only transaction/g) ?? []).length >= 4);
+        assert.equal(waiting.count('database_lost'), 1);
+        assert.match(waiting.log(), /event=database_lost count=1 .*read-only transaction.*\. The server is a standby/);
+        const before = workersSeen(socket);
+        const promoted = Date.now();
+        server('promote', '-w');
+        await until('the worker at the promoted server', () => workersSeen(socket) === before + 1, 10);
+        assert.ok(Date.now() - promoted < 10000);
+        await waiting.logs('event=database_back');
+        assert.deepEqual((await waiting.stop()).code, 0);
+    } finally {
+        server('stop', '-m', 'immediate');
+    }
+});
+
+test('F9: a worker whose server takes no writes any more waits, and goes on when it takes them again', async () => {
+    const beating = worker(direct);
+    await until('its start', () => sessionOf('o365-worker') > 0 && workersSeen() > 0);
+    sql('alter system set default_transaction_read_only = on');
+    sql('select pg_reload_conf()');
+    try {
+        await beating.logs('event=database_lost');
+        await wait(1500);  // it goes on trying every two seconds, and says nothing
+        assert.equal(beating.count('database_lost'), 1);
+        assert.equal(beating.child.exitCode, null);
+    } finally {
+        run('psql', '-qX', '-c', 'set default_transaction_read_only = off', '-c', 'alter system reset default_transaction_read_only',
+            '-c', 'select pg_reload_conf()');
+    }
+    await beating.logs('event=database_back');
+    assert.equal((await beating.stop()).code, 0);
+});
+
+for (const [what, breaks, mends, told] of [
+    ['a role that may not log in', 'alter role o365_worker nologin', 'alter role o365_worker login', /not permitted to log in/],
+    ['a role without a free connection', 'alter role o365_worker connection limit 0', 'alter role o365_worker connection limit -1', /too many connections/],
+]) {
+    test(`${what} is told in words, once, and waited for`, async () => {
+        sql(breaks);
+        const refused = worker(direct);
+        try {
+            await refused.logs('event=database_lost');
+            await wait(1500);
+            assert.equal(refused.count('database_lost'), 1);
+            assert.match(refused.log(), told);
+            const seen = workersSeen();
+            sql(mends);
+            await until('its start', () => workersSeen() === seen + 1, 10);
+        } finally {
+            sql(mends);
+        }
+        assert.equal((await refused.stop()).code, 0);
+    });
+}
+
+test('--once with a deadline ends whatever holds its statements, and says what did', async () => {
+    const session = spawn('psql', ['-qXAt', '-d', 'o365'], {stdio: ['pipe', 'pipe', 'ignore']});
+    session.stdin.write('begin; lock table o365_internal.lane; select 1;\n');
+    await new Promise((resolve) => session.stdout.once('data', resolve));
+    try {
+        const begun = Date.now();
+        const once = worker(direct, '--once', '--deadline', '2s');
+        const end = await once.ended;
+        assert.equal(end.code, 1);
+        assert.ok(end.at - begun < 8000, `took ${end.at - begun} ms`);
+        assert.match(once.output, /has not answered within/);
+        // The statement was not left behind: the lock is nobody's but the session's.
+        await until('the cancelled statement to be gone', () => sessionOf('o365-worker') === 0);
+    } finally {
+        session.stdin.end('rollback;\n');
+    }
+});
+
+test('--once with a deadline and SIGTERM hold with a database host that accepts and is silent', async () => {
+    const silent = net.createServer(() => {}).listen(0, '127.0.0.1');
+    await new Promise((resolve) => silent.once('listening', resolve));
+    const database = `host=127.0.0.1 dbname=o365 port=${silent.address().port}`;
+    try {
+        const begun = Date.now();
+        const once = worker(database, '--once', '--deadline', '2s');
+        const end = await once.ended;
+        assert.equal(end.code, 1);
+        assert.ok(end.at - begun < 5000, `took ${end.at - begun} ms`);
+        assert.match(once.output, /could not connect to the database: 127\.0\.0\.1: no answer within 2 s/);
+        const endless = worker(database);
+        await endless.logs('event=database_lost', 20);
+        const told = Date.now();
+        assert.equal((await endless.stop()).code, 0);
+        assert.ok(Date.now() - told < 6000, `took ${Date.now() - told} ms`);
+    } finally {
+        silent.close();
+    }
+});
+
+test('SIGTERM ends a worker whose session stands still, and a new session takes its last words', async () => {
+    const frozen = worker(direct);
+    const pid = await until('its session', () => sessionOf('o365-worker'));
+    process.kill(pid, 'SIGSTOP');
+    try {
+        await wait(300);  // a claim is under way
+        const told = Date.now();
+        assert.equal((await frozen.stop()).code, 0);
+        assert.ok(Date.now() - told < 8000, `took ${Date.now() - told} ms`);
+    } finally {
+        process.kill(pid, 'SIGCONT');
+    }
+});
+
+test('F56: SIGHUP opens the log file of a worker again, and the worker goes on', async () => {
+    const moved = worker(direct);
+    await until('its session', () => sessionOf('o365-worker'));
+    renameSync(moved.logFile, `${moved.logFile}.1`);
+    moved.child.kill('SIGHUP');
+    await moved.logs('event=log_reopened');
+    assert.equal((await moved.stop()).code, 0);
+    assert.match(moved.log(), /event=stopping signal=15/);
+});
+
+// ---- PgBouncer ------------------------------------------------------------------------------------------------------
+
+function pooler(mode) {
+    const home = join(PGHOST, `pooler-${mode}`);
+    runAsPostgres('mkdir', home);
+    const roles = ['postgres', 'o365_worker', 'o365_responder'];
+    const write = (name, text) => execFileSync(...(([command, ...args]) => [command, args])([...asPostgres, 'tee', join(home, name)]), {input: text});
+    write('users', roles.map((role) => `"${role}" ""\n`).join(''));
+    // One server session for all clients of a role: they take turns in it.
+    write('ini', `[databases]
+o365 = host=${PGHOST} port=5432
+[pgbouncer]
+listen_addr =
+listen_port = 6432
+unix_socket_dir = ${home}
+auth_type = trust
+auth_file = ${join(home, 'users')}
+pool_mode = ${mode}
+default_pool_size = 1
+logfile = ${join(home, 'log')}
+`);
+    const command = [...asPostgres, 'pgbouncer', join(home, 'ini')];
+    const child = spawn(command[0], command.slice(1), {stdio: 'ignore', env: {...process.env, PATH: `${process.env.PATH}:/usr/sbin`}});
+    running.add(child);
+    return {child, database: `host=${home} port=6432 dbname=o365`, ready: until('the pooler', () => existsSync(join(home, '.s.PGSQL.6432')))};
+}
+
+// One request to the responder over FastCGI; the answer's text.
+function ask(socket, params) {
+    const record = (type, content) => Buffer.concat([Buffer.from([1, type, 0, 1, content.length >> 8, content.length & 255, 0, 0]), content]);
+    const size = (length) => (length < 128 ? Buffer.from([length]) : Buffer.from([128 | (length >> 24), length >> 16, length >> 8, length]));
+    const pairs = Buffer.concat(Object.entries(params).flatMap(([name, value]) =>
+        [size(Buffer.byteLength(name)), size(Buffer.byteLength(value)), Buffer.from(name), Buffer.from(value)]));
+    return new Promise((resolve, reject) => {
+        const parts = [];
+        const peer = net.connect(socket, () => peer.write(Buffer.concat([
+            record(1, Buffer.from([0, 1, 0, 0, 0, 0, 0, 0])), record(4, pairs), record(4, Buffer.alloc(0)), record(5, Buffer.alloc(0))])));
+        peer.on('data', (part) => parts.push(part));
+        peer.on('error', reject);
+        peer.on('close', () => resolve(Buffer.concat(parts).toString('latin1')));
+    });
+}
+
+const SITE = {REQUEST_METHOD: 'GET', QUERY_STRING: ''};
+
+test('behind PgBouncer that pools transactions everything works without prepared statements, hostile settings or not', async () => {
+    const {database, child, ready} = pooler('transaction');
+    await ready;
+    const settings = {database, prepared_statements: 'off'};
+    for (const role of ['o365_worker', 'o365_responder'])
+        for (const setting of ["bytea_output = escape", 'array_nulls = off', 'default_transaction_isolation = serializable', "datestyle = 'SQL, DMY'"])
+            sql(`alter role ${role} set ${setting}`);
+    const socket = join(folder, 'pooled.sock');
+    const responder = start('o365-connector.fcgi', {...settings, responder_socket: socket});
+    const two = ['one', 'two'].map((name) => start('o365-worker', {...settings, worker_name: `pooled-${name}`}));
+    try {
+        await responder.logs('event=serving');
+        await Promise.all(Array.from({length: 20}, async () =>
+            assert.match(await ask(socket, {...SITE, PATH_INFO: '/connect/desk/'}), /Status: 200/)));
+        const started = await ask(socket, {...SITE, REQUEST_METHOD: 'POST', PATH_INFO: '/connect/desk/start', HTTP_SEC_FETCH_SITE: 'same-origin'});
+        const state = started.match(/state=([\w-]+)/)[1];
+        const cookie = started.match(/Set-Cookie: ([^;]+)/)[1];
+        const connected = await ask(socket, {...SITE, PATH_INFO: '/connect/desk/callback', HTTP_COOKIE: cookie,
+            QUERY_STRING: `state=${state}&webhook_url=https%3A%2F%2Foutlook.office.com%2Fwebhookb2%2Fpooled&group_name=G&app_type=Groups`});
+        assert.match(connected, /Status: 302/);
+        // No host answers here: the card is claimed, its webhook opened and adopted, and the failure reported.
+        sql(`select o365.send(subscription_id, '{"text":"hello"}') from o365_internal.subscription`);
+        await until('an attempt', () => sql("select outcome from o365_internal.attempt") === 'retry');
+        assert.equal(responder.count('request_failed'), 0);
+        for (const one of two) {
+            assert.equal(one.count('database_lost'), 0, one.log());
+            assert.equal((await one.stop()).code, 0);
+        }
+        // Nothing of ours stays in the session that others get.
+        const left = run('psql', '-qXAt', `${database} user=o365_worker`, '-c',
+            "select current_setting('bytea_output'), (select count(*) from pg_prepared_statements)");
+        assert.equal(left.trim(), 'escape|0');
+        assert.equal((await responder.stop()).code, 0);
+    } finally {
+        for (const role of ['o365_worker', 'o365_responder']) sql(`alter role ${role} reset all`);
+        child.kill('SIGKILL');
+    }
+});
+
+test('a pooler that pools transactions is named when statements are prepared; one that pools sessions is no matter', async () => {
+    const transactions = pooler('statement');
+    await transactions.ready;
+    const named = start('o365-worker', {database: transactions.database});
+    const end = await named.ended;
+    transactions.child.kill('SIGKILL');
+    assert.equal(end.code, 1);
+    assert.match(named.output, /prepared_statements = off/);
+    const sessions = pooler('session');
+    await sessions.ready;
+    const seen = workersSeen();
+    const fine = worker(sessions.database);
+    await until('its start', () => workersSeen() === seen + 1);
+    assert.equal((await fine.stop()).code, 0);
+    sessions.child.kill('SIGKILL');
+});
