@@ -102,6 +102,20 @@ Secret read_key_file(const std::string& path) {
     return Secret(std::move(text));
 }
 
+Secret webhook_in(const Secret& text, std::int64_t subscription_id) {
+    const std::optional<Json::Value> parsed = parse_json(text.reveal());
+    if (!parsed || !parsed->isObject())
+        throw KeyError(fmt::format("what subscription {} has sealed is no message of ours", subscription_id));
+    const Json::Value& value = *parsed;
+    if (value["purpose"] != "webhook" || value["id"] != std::to_string(subscription_id) ||
+        !value["webhook"].isString()) {
+        throw KeyError(fmt::format(
+            "what subscription {} has sealed belongs to another row: remove it and let its user connect again",
+            subscription_id));
+    }
+    return Secret(value["webhook"].asString());
+}
+
 KeyRing::KeyRing(const Secret& text, const std::string& path) {
     const std::string_view all = text.reveal();
     const auto armor = all.find(kEndOfArmor);
@@ -156,24 +170,9 @@ Secret KeyRing::open(const std::string& key_id, std::string_view sealed) {
     throw MissingKey(fmt::format("the key file has no key {}: restore the backup that has it", key_id));
 }
 
-Secret KeyRing::open_webhook(std::int64_t subscription_id, const std::string& key_id, std::string_view sealed) {
-    const Secret plain = open(key_id, sealed);
-    const std::optional<Json::Value> parsed = parse_json(plain.reveal());
-    if (!parsed || !parsed->isObject())
-        throw KeyError(fmt::format("what subscription {} has sealed is no message of ours", subscription_id));
-    const Json::Value& value = *parsed;
-    if (value["purpose"] != "webhook" || value["id"] != std::to_string(subscription_id) ||
-        !value["webhook"].isString()) {
-        throw KeyError(fmt::format(
-            "what subscription {} has sealed belongs to another row: remove it and let its user connect again",
-            subscription_id));
-    }
-    return Secret(value["webhook"].asString());
-}
-
-std::string KeyRing::adopt(const std::string& from_key_id, std::string_view sealed, std::string& key_id) {
-    key_id = symmetric_.back().key_id;
-    return openpgp_.seal(open(from_key_id, sealed), symmetric_.back().passphrase);
+SealedMessage KeyRing::seal(const Secret& text) {
+    const SymmetricKey& newest = symmetric_.back();
+    return {newest.key_id, openpgp_.seal(text, newest.passphrase)};
 }
 
 }  // namespace o365

@@ -4,7 +4,8 @@
 #include <rnp/rnp.h>
 #include <rnp/rnp_err.h>
 
-#include <cstdlib>
+#include <cstdint>
+#include <cstdio>
 #include <cstring>
 
 #include "lib/c_free.h"
@@ -23,13 +24,31 @@ using Text = std::unique_ptr<char, CFree<rnp_buffer_destroy>>;
 using Iterator = std::unique_ptr<rnp_identifier_iterator_st, CFree<rnp_identifier_iterator_destroy>>;
 
 void check(rnp_result_t result, std::string_view what) {
-    if (result != RNP_SUCCESS) throw OpenPgpError(fmt::format("could not {}: {}", what, rnp_result_to_string(result)));
+    if (result != RNP_SUCCESS)
+        throw OpenPgpFailure(fmt::format("could not {}: {}", what, rnp_result_to_string(result)));
 }
 
+// librnp prints on the stream `stderr` what it also returns. Debian's has no way to turn that off: it is built without
+// NDEBUG, so RNP_LOG_CONSOLE counts for nothing, and rnp_ffi_set_log_fd is not asked by what it prints. For as long as
+// one of these lives, the stream leads nowhere; those who took it before (logging does) keep theirs.
+class Silence {
+  public:
+    Silence() : stderr_(stderr) {
+        if (nowhere() != nullptr) stderr = nowhere();
+    }
+    Silence(const Silence&) = delete;
+    Silence& operator=(const Silence&) = delete;
+    ~Silence() { stderr = stderr_; }
+
+  private:
+    static FILE* nowhere() {
+        static FILE* const stream = std::fopen("/dev/null", "we");
+        return stream;
+    }
+    FILE* stderr_;
+};
+
 Ffi make_ffi() {
-    // librnp prints on stderr what it also returns, and what it prints is not ours to choose.
-    static const bool quiet = setenv("RNP_LOG_CONSOLE", "0", 1) == 0;
-    static_cast<void>(quiet);
     rnp_ffi_t ffi = nullptr;
     check(rnp_ffi_create(&ffi, "GPG", "GPG"), "start OpenPGP");
     return Ffi{ffi};
@@ -84,27 +103,43 @@ std::string exported(rnp_key_handle_t key, uint32_t flags) {
     return take(output.get());
 }
 
-// The (sub)key that messages are sealed to. pgcrypto takes the first that encrypts, the primary key last.
-std::string sealing_key_id(rnp_key_handle_t primary) {
+// The subkey that messages are sealed to; null: it is the primary key. pgcrypto takes the first that encrypts, the
+// primary key last.
+KeyHandle sealing_key(rnp_key_handle_t primary) {
     std::size_t subkeys = 0;
     check(rnp_key_get_subkey_count(primary, &subkeys), "count subkeys");
     for (std::size_t i = 0; i < subkeys; ++i) {
         rnp_key_handle_t raw = nullptr;
         check(rnp_key_get_subkey_at(primary, i, &raw), "read a subkey");
-        const KeyHandle subkey{raw};
+        KeyHandle subkey{raw};
         if (!encrypts(subkey.get())) continue;
         if (!is_rsa(subkey.get())) break;
-        return key_id(subkey.get());
+        return subkey;
     }
-    if (is_rsa(primary) && encrypts(primary)) return key_id(primary);
+    if (is_rsa(primary) && encrypts(primary)) return nullptr;
     throw OpenPgpError(
         "this key is not an RSA key that can encrypt, and PostgreSQL seals to no other kind: make one with "
         "`o365-worker keys generate`");
 }
 
+std::optional<std::chrono::system_clock::time_point> expiry(rnp_key_handle_t key) {
+    uint32_t created = 0;
+    uint32_t lifetime = 0;
+    check(rnp_key_get_creation(key, &created), "read a key");
+    check(rnp_key_get_expiration(key, &lifetime), "read a key");
+    if (lifetime == 0) return std::nullopt;
+    return std::chrono::system_clock::time_point(std::chrono::seconds(std::int64_t{created} + lifetime));
+}
+
 RsaKey describe(rnp_key_handle_t primary) {
     RsaKey key;
-    key.key_id = sealing_key_id(primary);
+    const KeyHandle subkey = sealing_key(primary);
+    key.key_id = key_id(subkey ? subkey.get() : primary);
+    key.expires = expiry(primary);
+    if (subkey) {
+        const auto of_subkey = expiry(subkey.get());
+        if (of_subkey && (!key.expires || *of_subkey < *key.expires)) key.expires = of_subkey;
+    }
     key.public_key = exported(primary, RNP_KEY_EXPORT_PUBLIC | RNP_KEY_EXPORT_SUBKEYS);
     key.armored_secret =
         Secret(exported(primary, RNP_KEY_EXPORT_SECRET | RNP_KEY_EXPORT_SUBKEYS | RNP_KEY_EXPORT_ARMORED));
@@ -121,10 +156,20 @@ bool give_passphrase(rnp_ffi_t /*ffi*/, void* context, rnp_key_handle_t /*key*/,
 
 Secret decrypt(rnp_ffi_t ffi, std::string_view sealed) {
     if (sealed.size() > kMaxMessage) throw OpenPgpError("the message is longer than 64 KiB, which nothing of ours is");
+    const Silence silence;
     const Input input = memory_input(sealed);
     const Output output = memory_output();
-    if (rnp_decrypt(ffi, input.get(), output.get()) != RNP_SUCCESS)
-        throw OpenPgpError("the message does not open: another key, or damaged");
+    switch (const rnp_result_t result = rnp_decrypt(ffi, input.get(), output.get()); result) {
+        case RNP_SUCCESS:
+            break;
+        case RNP_ERROR_OUT_OF_MEMORY:
+        case RNP_ERROR_RNG:
+        case RNP_ERROR_WRITE:
+            check(result, "open a message");
+            break;
+        default:
+            throw OpenPgpError("the message does not open: another key, or damaged");
+    }
     return Secret(take(output.get()));
 }
 
@@ -143,14 +188,22 @@ OpenPgp& OpenPgp::operator=(OpenPgp&&) noexcept = default;
 OpenPgp::~OpenPgp() = default;
 
 RsaKey OpenPgp::generate_rsa() {
+    const Silence silence;
     const Ffi ffi = make_ffi();
     rnp_key_handle_t raw = nullptr;
     check(rnp_generate_key_rsa(ffi.get(), 3072, 3072, "o365-connector", nullptr, &raw), "make an RSA key");
     const KeyHandle key{raw};
+    // librnp's default is two years.
+    check(rnp_key_set_expiration(key.get(), 0), "make an RSA key");
+    rnp_key_handle_t raw_subkey = nullptr;
+    check(rnp_key_get_subkey_at(key.get(), 0, &raw_subkey), "read a subkey");
+    const KeyHandle subkey{raw_subkey};
+    check(rnp_key_set_expiration(subkey.get(), 0), "make an RSA key");
     return describe(key.get());
 }
 
 RsaKey OpenPgp::load(const Secret& armored) {
+    const Silence silence;
     const Input input = memory_input(armored.reveal());
     if (rnp_import_keys(impl_->ffi.get(), input.get(), RNP_LOAD_SAVE_PUBLIC_KEYS | RNP_LOAD_SAVE_SECRET_KEYS,
                         nullptr) != RNP_SUCCESS) {
@@ -193,6 +246,7 @@ Secret OpenPgp::open(std::string_view sealed, const Secret& passphrase) {
 }
 
 std::string OpenPgp::seal(const Secret& plain, const Secret& passphrase) {
+    const Silence silence;
     const Input input = memory_input(plain.reveal());
     const Output output = memory_output();
     rnp_op_encrypt_t raw = nullptr;

@@ -3,7 +3,9 @@
 // parsed.
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -18,10 +20,19 @@ class OpenPgpError : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+// Not the message's fault: memory, random numbers, the library itself. Another try may succeed.
+class OpenPgpFailure : public OpenPgpError {
+  public:
+    using OpenPgpError::OpenPgpError;
+};
+
 struct RsaKey {
     Secret armored_secret;   // ASCII-armored secret key, unprotected: the file's mode protects it
     std::string public_key;  // binary form, for pgcrypto
     std::string key_id;  // of the subkey that messages are sealed to, as pgp_key_id() prints it: 16 capital hex digits
+    // When the key or that subkey expires; nullopt: never. Neither pgcrypto nor open() minds, but gpg does not encrypt
+    // to an expired key.
+    std::optional<std::chrono::system_clock::time_point> expires;
 };
 
 class OpenPgp {
@@ -31,15 +42,16 @@ class OpenPgp {
     OpenPgp& operator=(OpenPgp&&) noexcept;
     ~OpenPgp();
 
-    // A new RSA-3072 pair with an encryption subkey, the kind that pgcrypto can seal to. Takes a second or two.
+    // A new RSA-3072 pair with an encryption subkey, the kind that pgcrypto can seal to, which never expires. Takes a
+    // second or two.
     static RsaKey generate_rsa();
 
     // Loads the secret key that open() uses and returns it as generate_rsa() does. Throws OpenPgpError on anything but
     // one unprotected RSA key that can encrypt: pgcrypto seals to no other kind (callback-and-fastcgi.md 0.1).
     RsaKey load(const Secret& armored);
 
-    // Opens a message sealed to the loaded key. Throws OpenPgpError; wrong key and damaged data give the same words on
-    // purpose.
+    // Opens a message sealed to the loaded key. Throws OpenPgpError when it does not open, in the same words for a
+    // wrong key and damaged data, on purpose; OpenPgpFailure when this machine is at fault.
     Secret open(std::string_view sealed);
     // Opens a message sealed under a passphrase.
     Secret open(std::string_view sealed, const Secret& passphrase);

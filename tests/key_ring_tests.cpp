@@ -1,12 +1,17 @@
 #include "lib/key_ring.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+
+#include "lib/fd.h"
 
 namespace o365 {
 namespace {
@@ -59,22 +64,25 @@ BOOST_AUTO_TEST_CASE(what_is_sealed_under_a_symmetric_key_opens_for_its_own_row_
     const SymmetricKey& key = keys.symmetric().front();
     const std::string sealed = openpgp.seal(Secret(kSealed), key.passphrase);
     BOOST_TEST(sealed.find("a.example") == std::string::npos);
-    BOOST_TEST(keys.open_webhook(7, key.key_id, sealed).reveal() == "https://a.example/1");
-    BOOST_CHECK_THROW(keys.open_webhook(8, key.key_id, sealed), KeyError);
-    BOOST_CHECK_THROW(keys.open_webhook(7, "sym-00000000", sealed), KeyError);
+    const Secret text = keys.open(key.key_id, sealed);
+    BOOST_TEST(webhook_in(text, 7).reveal() == "https://a.example/1");
+    BOOST_CHECK_THROW(webhook_in(text, 8), KeyError);
+    BOOST_CHECK_THROW(webhook_in(Secret("[7]"), 7), KeyError);
+    BOOST_CHECK_THROW(webhook_in(Secret("not JSON"), 7), KeyError);
+    BOOST_CHECK_THROW(keys.open("sym-00000000", sealed), MissingKey);
     const std::string other =
         openpgp.seal(Secret(R"({"purpose": "other", "id": "7", "webhook": "https://a.example/1"})"), key.passphrase);
-    BOOST_CHECK_THROW(keys.open_webhook(7, key.key_id, other), KeyError);
+    BOOST_CHECK_THROW(webhook_in(keys.open(key.key_id, other), 7), KeyError);
 }
 
 BOOST_AUTO_TEST_CASE(adopting_seals_the_same_text_anew) {
     KeyRing keys(file_text(), "keys");
     OpenPgp openpgp;
     const std::string sealed = openpgp.seal(Secret(kSealed), keys.symmetric().front().passphrase);
-    std::string key_id;
-    const std::string adopted = keys.adopt(keys.symmetric().front().key_id, sealed, key_id);
-    BOOST_TEST(adopted != sealed);
-    BOOST_TEST(keys.open(key_id, adopted).reveal() == kSealed);
+    const SealedMessage adopted = keys.seal(keys.open(keys.symmetric().front().key_id, sealed));
+    BOOST_TEST(adopted.sealed != sealed);
+    BOOST_TEST(adopted.key_id == keys.symmetric().front().key_id);
+    BOOST_TEST(keys.open(adopted.key_id, adopted.sealed).reveal() == kSealed);
 }
 
 BOOST_AUTO_TEST_CASE(damaged_and_oversized_messages_are_refused_in_the_same_words_as_wrong_keys) {
@@ -87,6 +95,46 @@ BOOST_AUTO_TEST_CASE(damaged_and_oversized_messages_are_refused_in_the_same_word
     BOOST_CHECK_THROW(keys.open(key.key_id, ""), OpenPgpError);
     BOOST_CHECK_THROW(keys.open(key.key_id, std::string(70000, 'x')), OpenPgpError);
     BOOST_CHECK_THROW(keys.open(keys.rsa().key_id, openpgp.seal(Secret(kSealed), key.passphrase)), OpenPgpError);
+}
+
+BOOST_AUTO_TEST_CASE(a_new_key_never_expires_and_the_expiry_of_an_older_one_is_told) {
+    BOOST_TEST(!KeyRing(file_text(), "keys").rsa().expires.has_value());
+    // Made by an earlier version: librnp's default is two years.
+    std::ifstream file(O365_SOURCE_DIR "/tests/fixtures/rsa_secret_key_that_expires.asc");
+    const std::string armored{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    const std::string& good = file_text().reveal();
+    const KeyRing older(Secret(armored + good.substr(good.find("symmetric "))), "keys");
+    BOOST_REQUIRE(older.rsa().expires.has_value());
+    const auto of_2028 =
+        std::chrono::system_clock::time_point(std::chrono::sys_days(std::chrono::year{2028} / 11 / 28));
+    BOOST_TEST((*older.rsa().expires > of_2028));
+    BOOST_TEST((*older.rsa().expires < of_2028 + std::chrono::days(2)));
+}
+
+// What the function writes to standard error.
+template <class Function>
+std::string standard_error_of(const Folder& folder, Function function) {
+    const std::string path = (folder.path / "stderr").string();
+    const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    const Fd before(::dup(STDERR_FILENO));
+    ::dup2(file.get(), STDERR_FILENO);
+    function();
+    ::dup2(before.get(), STDERR_FILENO);
+    std::ifstream text(path);
+    return {std::istreambuf_iterator<char>(text), std::istreambuf_iterator<char>()};
+}
+
+BOOST_FIXTURE_TEST_CASE(messages_and_keys_that_are_wrong_print_nothing, Folder) {
+    KeyRing keys(file_text(), "keys");
+    const std::string& good = file_text().reveal();
+    BOOST_TEST(standard_error_of(*this, [&] {
+                   for (const char* sealed : {"", "x", "no OpenPGP at all", "\xc1\x04\x03\x01\x02\x03", "\xd2\xff"})
+                       BOOST_CHECK_THROW(keys.open(keys.rsa().key_id, sealed), OpenPgpError);
+                   error_of("");
+                   error_of("-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nAAAA\n-----END PGP PRIVATE KEY BLOCK-----\n");
+                   error_of(good.substr(0, 200) + good.substr(300));
+               }) == "");
+    BOOST_TEST(standard_error_of(*this, [] { std::fputs("heard", stderr); }) == "heard");
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_is_not_ours_is_refused_with_the_next_step) {

@@ -69,6 +69,14 @@ bool host_is_allowed(const Json::Value& hosts, const std::string& dialect, const
 
 }  // namespace
 
+// A webhook as the key opened it, read once.
+struct OpenWebhook {
+    explicit OpenWebhook(Secret opened) : text(std::move(opened)), parsed(parse_webhook(text.reveal())) {}
+    const std::string& reveal() const noexcept { return text.reveal(); }
+    Secret text;
+    Webhook parsed;
+};
+
 // A leased lane on its way: the database thread opens its webhook and reports it, the sender posts its cards. What both
 // touch meanwhile is atomic; items travel in reports.
 struct Lane {
@@ -84,7 +92,8 @@ struct Lane {
     std::string dialect;
     std::vector<Card> cards;
     std::size_t next = 0;
-    std::shared_ptr<const Secret> webhook;
+    std::shared_ptr<const OpenWebhook> webhook;
+    bool has_transfer = false;                         // the sender's
     std::string cannot_send;                           // why the webhook cannot be used
     std::string cannot_send_outcome;                   // and what to report then
     std::shared_ptr<const void> checked_against;       // the orders that the webhook was last checked against
@@ -154,7 +163,7 @@ void Delivery::loop(std::optional<Clock::time_point> deadline) {
             // the transfers, reports wait for each other, until half of those are used up. Otherwise each goes at once.
             const auto transfers = static_cast<std::size_t>(settings_.max_transfers);
             worth_a_call_ = active_.size() > transfers + 1 ? (active_.size() - transfers) / 2 : 1;
-            if (to_open_.empty())
+            if (to_open_.empty() && to_adopt_.empty())
                 changed_.wait_for(lock, poll, [this] { return to_report_.size() >= worth_a_call_ || stopping_; });
             std::move(to_report_.begin(), to_report_.end(), std::back_inserter(reports));
             to_report_.clear();
@@ -331,7 +340,9 @@ bool Delivery::report_and_claim(std::vector<Report>& reports, bool claims) {
 int Delivery::lanes_wanted(std::size_t held) const {
     if (!orders_->sends) return 0;
     const bool slow = Clock::now() - gave_back_at_.load() < kSlow;
-    const int most = settings_.max_transfers * (slow ? 1 : 2);
+    // Lanes whose webhook is being adopted keep no other lane out.
+    const int adopting = std::min(static_cast<int>(to_adopt_.size()), settings_.max_transfers);
+    const int most = settings_.max_transfers * (slow ? 1 : 2) + adopting;
     return std::min(most - static_cast<int>(held), kLanesPerClaim);
 }
 
@@ -377,8 +388,9 @@ bool Delivery::take_lanes(const Rows& rows, Clock::time_point now) {
     return !lanes.empty();
 }
 
-// Opens webhooks of claimed lanes for as long as kOpening and hands the lanes to the sender. A webhook sealed under the
-// RSA key is adopted: sealed anew under a symmetric one, so that opening it costs microseconds the next time.
+// Opens webhooks of claimed lanes for as long as kOpening and hands the lanes to the sender: first those sealed under a
+// symmetric key, which cost next to nothing, then those sealed under the RSA key. Those are adopted: sealed anew under
+// a symmetric key.
 void Delivery::open_webhooks() {
     const Clock::time_point until = Clock::now() + kOpening;
     while (!to_open_.empty() && Clock::now() < until) {
@@ -391,50 +403,85 @@ void Delivery::open_webhooks() {
                            {array_literal(ids)});
         std::map<std::int64_t, int> row_of;
         for (int i = 0; i < rows.size(); ++i) row_of[rows.integer(i, 0)] = i;
-        // Opening RSA takes milliseconds: what there is no time for now is asked for again.
-        for (std::size_t n = 0; n < ids.size() && Clock::now() < until; ++n) {
-            const auto row = row_of.find(ids[n]);
-            open_webhook(rows, row == row_of.end() ? std::nullopt : std::optional(row->second));
+        for (const std::int64_t id : ids) {
+            SealedLane sealed{std::move(to_open_.front()), 0, "", ""};
+            to_open_.pop_front();
+            const auto row = row_of.find(id);
+            if (row == row_of.end()) {
+                // Removed since the claim: the lane is given back, and its cards end when it is claimed again.
+                to_sender(sealed.lane);
+                continue;
+            }
+            sealed.secret_version = rows.integer(row->second, 1);
+            sealed.key_id = rows.text(row->second, 2);
+            sealed.message = rows.bytes(row->second, 3);
+            if (keys_.is_symmetric(sealed.key_id)) {
+                open_webhook(sealed);
+            } else {
+                to_adopt_.push_back(std::move(sealed));
+            }
+        }
+    }
+    while (!to_adopt_.empty() && Clock::now() < until) {
+        const SealedLane sealed = std::move(to_adopt_.front());
+        to_adopt_.pop_front();
+        // Who stops does not open what he will not send.
+        if (stopping_ || Clock::now() >= sealed.lane->last_start) {
+            to_sender(sealed.lane);
+        } else {
+            open_webhook(sealed);
         }
     }
 }
 
-// Opens the webhook of the first lane of to_open_ from its row of o365.worker_secrets and hands the lane on.
-void Delivery::open_webhook(const Rows& rows, std::optional<int> row) {
-    const std::shared_ptr<Lane> lane = to_open_.front();
-    const std::int64_t id = lane->subscription_id;
-    // One that has no secret any more was removed since the claim; it is given back, and cancelled when it is claimed
-    // again.
-    std::optional<std::string> adopted;
-    std::string adopted_under;
-    if (row) {
-        const std::string key_id(rows.text(*row, 2));
-        try {
-            const std::string sealed = rows.bytes(*row, 3);
-            lane->webhook = std::make_shared<const Secret>(keys_.open_webhook(id, key_id, sealed));
-            opened_[id] = {static_cast<int>(rows.integer(*row, 1)), lane->webhook, Clock::now()};
-            if (!keys_.is_symmetric(key_id)) adopted = keys_.adopt(key_id, sealed, adopted_under);
-        } catch (const MissingKey& error) {
-            // Not the webhook's fault: whoever has the key delivers.
-            lane->cannot_send = error.what();
-            lane->cannot_send_outcome = "cannot_open";
-        } catch (const std::runtime_error& error) {
-            lane->cannot_send = fmt::format("key {}: {}", key_id, error.what());
-            lane->cannot_send_outcome = "suspend";
-        }
-        if (!lane->cannot_send.empty())
-            log::error("webhook_closed", "subscription={} key={} problem={}", id, key_id,
-                       log::quoted(lane->cannot_send));
+void Delivery::open_webhook(const SealedLane& sealed) {
+    Lane& lane = *sealed.lane;
+    std::optional<Secret> text;
+    try {
+        text = keys_.open(sealed.key_id, sealed.message);
+        lane.webhook = std::make_shared<const OpenWebhook>(webhook_in(*text, lane.subscription_id));
+        opened_[lane.subscription_id] = {static_cast<int>(sealed.secret_version), lane.webhook, Clock::now()};
+    } catch (const KeyError& error) {
+        lane.cannot_send = error.what();
+        // A missing key is not the webhook's fault: whoever has the key delivers.
+        const bool missing = dynamic_cast<const MissingKey*>(&error) != nullptr;
+        lane.cannot_send_outcome = missing ? "cannot_open" : "suspend";
+    } catch (const std::exception& error) {
+        lane.cannot_send = fmt::format("key {}: {}", sealed.key_id, error.what());
+        // Nor is what this machine is short of.
+        const bool message_is_wrong = dynamic_cast<const OpenPgpError*>(&error) != nullptr &&
+                                      dynamic_cast<const OpenPgpFailure*>(&error) == nullptr;
+        lane.cannot_send_outcome = message_is_wrong ? "suspend" : "cannot_open";
     }
-    to_open_.pop_front();
+    if (!lane.cannot_send.empty())
+        log::error("webhook_closed", "subscription={} key={} problem={}", lane.subscription_id, sealed.key_id,
+                   log::quoted(lane.cannot_send));
+    const bool adopts = lane.webhook && !keys_.is_symmetric(sealed.key_id);
+    to_sender(sealed.lane);  // which owns the lane from now on
+    if (adopts) adopt(sealed.lane->subscription_id, sealed.secret_version, *text);
+}
+
+void Delivery::to_sender(const std::shared_ptr<Lane>& lane) {
     {
         const std::lock_guard lock(mutex_);
         to_send_.push_back(lane);
     }
     client_.wake();
-    if (adopted)
+}
+
+// Seals an opened message anew under a symmetric key. Where that fails, the webhook serves as it is: the next opening
+// tries again.
+void Delivery::adopt(std::int64_t subscription_id, std::int64_t secret_version, const Secret& text) {
+    try {
+        const SealedMessage adopted = keys_.seal(text);
         database_.call("select o365.worker_adopt($1, $2, $3, $4)",
-                       {id, rows.integer(*row, 1), adopted_under, Value::bytes(*adopted)});
+                       {subscription_id, secret_version, adopted.key_id, Value::bytes(adopted.sealed)});
+    } catch (const DatabaseError& error) {
+        if (error.fault() == Fault::down || error.fault() == Fault::in_doubt) throw;
+        log::warn("adoption_failed", "subscription={} problem={}", subscription_id, log::quoted(error.what()));
+    } catch (const std::exception& error) {
+        log::warn("adoption_failed", "subscription={} problem={}", subscription_id, log::quoted(error.what()));
+    }
 }
 
 // Each report by itself, in order; what is refused is left to its lease.
@@ -612,7 +659,7 @@ void Delivery::advance(const std::shared_ptr<Lane>& lane) {
             return advance(lane);
         }
         client_.post(
-            *lane->webhook, std::move(body.text), [this, lane] { return may_send(*lane); },
+            lane->webhook->text, std::move(body.text), [this, lane] { return may_send(*lane); },
             [this, lane](PostResult result) { posted(lane, std::move(result)); });
     } catch (const std::exception& error) {
         // One card that cannot be posted, whatever for, ends no worker.
@@ -623,8 +670,8 @@ void Delivery::advance(const std::shared_ptr<Lane>& lane) {
 
 // Checked when it was stored; the list may have changed since, and this is the program that connects.
 void Delivery::check_webhook(Lane& lane) const {
-    Webhook webhook = parse_webhook(lane.webhook->reveal());
-    lane.cannot_send = std::move(webhook.problem);
+    const Webhook& webhook = lane.webhook->parsed;
+    lane.cannot_send = webhook.problem;
     if (lane.cannot_send.empty()) {
         if (host_is_allowed(orders_here_->hosts, lane.dialect, webhook.url)) return;
         lane.cannot_send = fmt::format(

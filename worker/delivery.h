@@ -26,6 +26,7 @@
 namespace o365 {
 
 struct Lane;
+struct OpenWebhook;
 
 // What became of a card: its end, or why it has none yet.
 struct CardEnd {
@@ -78,6 +79,14 @@ class Delivery {
         bool releases = false;
     };
 
+    // A lane whose webhook is sealed.
+    struct SealedLane {
+        std::shared_ptr<Lane> lane;
+        std::int64_t secret_version = 0;
+        std::string key_id;
+        std::string message;
+    };
+
     // Database thread.
     void loop(std::optional<Clock::time_point> deadline);
     void start_worker();
@@ -88,7 +97,9 @@ class Delivery {
     int lanes_wanted(std::size_t held) const;
     bool take_lanes(const Rows& rows, Clock::time_point now);
     void open_webhooks();
-    void open_webhook(const Rows& rows, std::optional<int> row);
+    void open_webhook(const SealedLane& sealed);
+    void to_sender(const std::shared_ptr<Lane>& lane);
+    void adopt(std::int64_t subscription_id, std::int64_t secret_version, const Secret& text);
     void recheck();
     Statement report_statement(const std::vector<Report>& reports) const;
     void reported(std::vector<Report>& reports, const Rows& rows);
@@ -118,11 +129,12 @@ class Delivery {
     std::map<std::int64_t, std::shared_ptr<Lane>> active_;  // leased to us, by subscription
     struct Opened {
         int secret_version = 0;
-        std::shared_ptr<const Secret> webhook;
+        std::shared_ptr<const OpenWebhook> webhook;
         Clock::time_point used_at;
     };
     std::map<std::int64_t, Opened> opened_;
     std::deque<std::shared_ptr<Lane>> to_open_;
+    std::deque<SealedLane> to_adopt_;
 
     // Sender thread.
     std::shared_ptr<const Orders> orders_here_;

@@ -1,7 +1,10 @@
 #include "worker/keys.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <system_error>
 #include <vector>
@@ -86,6 +89,12 @@ int keys_list(const Settings& settings) {
                    rows.text(i, 5), in_file ? "yes" : "NO");
     }
     print_pin(keys);
+    if (keys.rsa().expires) {
+        const std::time_t day = std::chrono::system_clock::to_time_t(*keys.rsa().expires);
+        fmt::print(
+            "Key {} expires on {:%Y-%m-%d}. PostgreSQL and this program go on with it; gpg does not encrypt to it.\n",
+            keys.rsa().key_id, fmt::gmtime(day));
+    }
     if (missing == 0) return 0;
     fmt::print("Webhooks are sealed under keys that {} does not hold: restore the backup that does.\n",
                settings.key_file);
@@ -115,10 +124,9 @@ int keys_check(const Settings& settings) {
             throw KeyError(fmt::format("the database does not know key {} of '{}': o365-worker keys add", key.key_id,
                                        settings.key_file));
     }
-    std::string adopted_under;
-    const std::string adopted = keys.adopt(key_id, rows.bytes(0, 1), adopted_under);
-    if (keys.open(adopted_under, adopted).reveal() != probe)
-        throw KeyError(fmt::format("key {} opened something else than was sealed", adopted_under));
+    const SealedMessage adopted = keys.seal(Secret(probe));
+    if (keys.open(adopted.key_id, adopted.sealed).reveal() != probe)
+        throw KeyError(fmt::format("key {} opened something else than was sealed", adopted.key_id));
     if (!settings.sealing_key.empty() && settings.sealing_key != keys.rsa().key_id) {
         throw KeyError(
             fmt::format("the setting sealing_key names {}, the key of '{}' is {}: the responder asks for a key "
