@@ -69,6 +69,7 @@ Classifier& Classifier::operator=(Classifier&&) noexcept = default;
 Classifier::~Classifier() = default;
 
 Judgement Classifier::judge(std::string_view dialect, const PostResult& result) const {
+    if (result.transport == Transport::our_side) return {"held", 0, result.problem};
     if (result.transport == Transport::not_sent || result.transport == Transport::withdrawn)
         return {"retry", 0, result.problem};
     if (result.transport == Transport::in_doubt) return {"in_doubt", 0, result.problem};

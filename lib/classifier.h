@@ -13,7 +13,9 @@
 namespace o365 {
 
 struct Judgement {
-    std::string outcome;  // as in the rules, or retry / in_doubt when no rule was asked or none fitted
+    // As in the rules; retry or in_doubt when no rule was asked or none fitted; held when our side failed (a proxy):
+    // that counts as no failure of the webhook.
+    std::string outcome;
     int rule_id = 0;      // 0: none
     std::string problem;  // why it is no success, for operators; empty on success. Never the answer's body.
 };

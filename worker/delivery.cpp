@@ -33,6 +33,8 @@ constexpr milliseconds kStateIsFresh{1900};  // pause and remove hold within two
 constexpr seconds kLeaseMargin{3};           // for the report to arrive before the lease ends
 constexpr milliseconds kUnreported{100};     // how long an end may wait for its report while its lane goes on
 constexpr seconds kWaiting{1};               // how long a lane may wait for a transfer before it is given back
+constexpr milliseconds kLooksForLate{100};   // how often that is looked at
+constexpr std::size_t kMaxBody = 8192;       // of an answer's body; rules see half of it
 constexpr seconds kSlow{10};                 // how long no lane is claimed to wait after one was given back
 constexpr std::size_t kSecretsPerCall = 32;
 constexpr milliseconds kOpening{50};         // at a time, so that reports and heartbeats do not wait for RSA
@@ -51,6 +53,7 @@ HttpClientOptions client_options(const Settings& settings) {
     options.proxy = settings.proxy;
     options.allow_loopback = settings.allow_loopback;
     options.max_transfers = settings.max_transfers;
+    options.max_body = kMaxBody;
     return options;
 }
 
@@ -107,7 +110,8 @@ Delivery::Delivery(const Settings& settings, KeyRing keys)
     : settings_(settings),
       keys_(std::move(keys)),
       database_(settings.database, settings.worker_role, "o365-worker"),
-      client_(client_options(settings)) {}
+      client_(client_options(settings)),
+      gate_(settings.max_transfers, kWaiting) {}
 
 Delivery::~Delivery() = default;
 
@@ -587,11 +591,17 @@ void Delivery::send_lanes() {
         {
             const std::lock_guard lock(mutex_);
             lanes.swap(to_send_);
-            if (lanes.empty() && waiting_.empty() && sender_ends_ && client_.in_flight() == 0) return;
+            if (lanes.empty() && gate_.waiting() == 0 && sender_ends_ && client_.in_flight() == 0) return;
             orders_here_ = orders_;
             client_.set_timeout(orders_here_->post_timeout);
         }
-        for (const auto& lane : lanes) waiting_.emplace_back(Clock::now(), lane);
+        for (const auto& lane : lanes) {
+            if (lane->webhook && lane->cannot_send.empty()) {
+                gate_.add(lane->webhook->parsed.url.host, lane, Clock::now());
+            } else {
+                advance(lane);  // posts nothing
+            }
+        }
         start_waiting();
         client_.run_once(unreported_.empty() ? milliseconds(200) : kUnreported);
         while (!unreported_.empty() && Clock::now() - unreported_.front().first >= kUnreported) {
@@ -601,22 +611,40 @@ void Delivery::send_lanes() {
     }
 }
 
-// Starts lanes in the order they came while there are transfers for them. One that waits too long goes back, so that
-// another worker may have it; one that may not send any more goes back without waiting.
+// Starts lanes while there are transfers for them. One that waits too long goes back, so that another worker may have
+// it; one that may not send any more goes back as well.
 void Delivery::start_waiting() {
-    while (!waiting_.empty()) {
-        const auto [since, lane] = waiting_.front();
-        if (client_.in_flight() < settings_.max_transfers || !may_send(*lane)) {
-            waiting_.pop_front();
-            advance(lane);
-        } else if (Clock::now() - since >= kWaiting) {
-            waiting_.pop_front();
-            gave_back_at_ = Clock::now();
-            hand_over(lane, true);
+    const Clock::time_point now = Clock::now();
+    if (stopping_ || now >= send_until_) {
+        for (const auto& lane : gate_.take_all()) hand_over(lane, true);
+        return;
+    }
+    while (const auto lane = gate_.next()) {
+        (*lane)->has_transfer = true;
+        advance(*lane);
+    }
+    if (now - looked_for_late_ < kLooksForLate) return;
+    looked_for_late_ = now;
+    for (const auto& late : gate_.late(now)) {
+        if (late.hold > seconds(0) && may_send(*late.item)) {
+            hold(late.item, late.hold);
         } else {
-            return;
+            if (late.hold == seconds(0)) gave_back_at_ = now;
+            hand_over(late.item, true);
         }
     }
+}
+
+// Gives a lane back that is to be left alone for a while, because its host has all the transfers that one host may
+// have.
+void Delivery::hold(const std::shared_ptr<Lane>& lane, seconds wait) {
+    const std::string& host = lane->webhook->parsed.url.host;
+    lane->ends.push_back({lane->cards[lane->next].position,
+                          {"held", 0, fmt::format("waits for a transfer: {} has its share of them, and is slow", host)},
+                          0,
+                          wait.count(),
+                          {}});
+    hand_over(lane, true);
 }
 
 bool Delivery::may_send(const Lane& lane) const noexcept {
@@ -695,6 +723,11 @@ void Delivery::posted(const std::shared_ptr<Lane>& lane, PostResult result) {
                   result.took.count(), log::quoted(judgement.problem));
     }
     if (ends && lane->ends.empty()) unreported_.emplace_back(Clock::now(), lane);
+    // What failed on our side is no POST, and stands in no history.
+    if (result.transport == Transport::our_side) {
+        lane->ends.push_back({card.position, std::move(judgement), 0, {}, {}});
+        return hand_over(lane, true);
+    }
     lane->ends.push_back({card.position, std::move(judgement), result.status, result.retry_after, result.took});
     if (ends) return advance(lane);
     hand_over(lane, true);
@@ -702,6 +735,7 @@ void Delivery::posted(const std::shared_ptr<Lane>& lane, PostResult result) {
 
 // Gives what the lane has to the database thread: its ends so far, or with `releases` the lane itself.
 void Delivery::hand_over(const std::shared_ptr<Lane>& lane, bool releases) {
+    if (releases && std::exchange(lane->has_transfer, false)) gate_.ended(lane->webhook->parsed.url.host);
     if (lane->ends.empty() && !releases) return;
     {
         const std::lock_guard lock(mutex_);

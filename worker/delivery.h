@@ -19,6 +19,7 @@
 
 #include "lib/classifier.h"
 #include "lib/database.h"
+#include "lib/host_gate.h"
 #include "lib/http_client.h"
 #include "lib/key_ring.h"
 #include "lib/settings.h"
@@ -113,6 +114,7 @@ class Delivery {
     bool may_send(const Lane& lane) const noexcept;
     void advance(const std::shared_ptr<Lane>& lane);
     void check_webhook(Lane& lane) const;
+    void hold(const std::shared_ptr<Lane>& lane, std::chrono::seconds wait);
     void posted(const std::shared_ptr<Lane>& lane, PostResult result);
     void hand_over(const std::shared_ptr<Lane>& lane, bool releases);
 
@@ -138,7 +140,8 @@ class Delivery {
 
     // Sender thread.
     std::shared_ptr<const Orders> orders_here_;
-    std::deque<std::pair<Clock::time_point, std::shared_ptr<Lane>>> waiting_;     // since when, for a transfer
+    HostGate<std::shared_ptr<Lane>> gate_;  // lanes that wait for a transfer, and how many have one
+    Clock::time_point looked_for_late_{};
     std::deque<std::pair<Clock::time_point, std::shared_ptr<Lane>>> unreported_;  // since when they have ends
 
     std::atomic<Clock::time_point> gave_back_at_{};  // when a lane last waited in vain for a transfer

@@ -296,7 +296,7 @@ COMMENT ON FUNCTION o365.worker_report(integer, bigint[], bigint[], bigint[], te
     'last of its lane and only with its release; lane_subs, lane_leases and releases name every lane. ended: how many cards '
     'ended. busy: lanes that another transaction has locked: nothing was done for them, report them again. A lane that is not '
     'leased to this worker under this number any more is left alone, so a report may be repeated. Unknown outcomes count as '
-    'retry; cannot_open asks for another look in half a minute and counts as no failure.';
+    'retry; cannot_open and held ask for another look, after retry_after_s or half a minute, and count as no failure.';
 
 CREATE OR REPLACE FUNCTION o365_internal.end_cards(outcomes text[], reasons text[], tids tid[]) RETURNS integer
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -343,10 +343,11 @@ DECLARE
     v_reason text;
     v_tid tid;
 BEGIN
-    IF outcome = 'cannot_open' THEN
-        -- The worker's trouble, not the webhook's: another worker, or this one with the right key file, delivers it.
+    IF outcome IN ('cannot_open', 'held') THEN
+        -- The worker's trouble, not the webhook's: another worker, or this one when it has the right key file, its proxy or
+        -- a transfer for that host, delivers it.
         UPDATE o365_internal.lane AS l
-           SET next_at = clock_timestamp() + interval '30 seconds', problem = card_failed.problem
+           SET next_at = clock_timestamp() + make_interval(secs => coalesce(retry_after, 30)), problem = card_failed.problem
          WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no AND l.hold IS NULL;
         RETURN 0;
     END IF;

@@ -156,6 +156,10 @@ SELECT c.lease_no AS l, c.position AS p FROM o365.worker_claim(:w1, '-infinity',
 SELECT pg_temp.report(:w1, :ann, :l, :p, 'cannot_open', NULL) \g /dev/null
 SELECT ok(l.failures = 0 AND l.hold IS NULL AND l.next_at > clock_timestamp() + interval '20 s',
     'a webhook that this worker cannot open waits half a minute and has not failed') FROM o365_internal.lane AS l WHERE l.subscription_id = :ann;
+-- What else fails on our side, a proxy or a transfer for the host, waits for as long as it says.
+SELECT o365_internal.card_failed(:ann, :l, :p, 'held', 5, 'no connection to the proxy') \g /dev/null
+SELECT ok(l.failures = 0 AND l.hold IS NULL AND l.next_at - clock_timestamp() BETWEEN interval '4 s' AND interval '5 s' AND l.problem = 'no connection to the proxy',
+    'what is not the webhook''s fault is held for a time, counts as no failure and is told') FROM o365_internal.lane AS l WHERE l.subscription_id = :ann;
 
 -- A pause outranks what a worker finds out while it posts.
 UPDATE o365_internal.lane SET next_at = now() WHERE subscription_id = :ann;
