@@ -1,7 +1,7 @@
 // Cards: from SQL to the feed, through faults, pauses, kills and restarts.
 import assert from 'node:assert/strict';
 import {execFileSync, spawn} from 'node:child_process';
-import {appendFileSync, chownSync, cpSync, readFileSync, statSync} from 'node:fs';
+import {appendFileSync, chownSync, cpSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 
@@ -205,6 +205,60 @@ test('a lane that finds no transfer free goes back after a second, to a worker t
     await until('the outbox to be empty', () => asSuperuser('select count(*) from o365_internal.outbox') === '0', 120);
 });
 
+// A worker of its own with further settings in place of the stack's, for as long as `work` takes.
+async function withWorker(settings, work) {
+    await stack('stop', 'worker');
+    const config = join(STACK_DIR, 'conf/other-worker.conf');
+    cpSync(CONFIG, config);
+    appendFileSync(config, settings);
+    chownSync(config, statSync(CONFIG).uid, statSync(CONFIG).gid);
+    const worker = spawn(...asWorker('--config', config), {stdio: 'ignore'});
+    const ended = new Promise((resolve) => worker.once('exit', resolve));
+    try {
+        await work();
+    } finally {
+        worker.kill('SIGTERM');
+        await ended;
+        asSuperuser('update o365_internal.lane set next_at = now() where worker is null and hold is null and next_at > now()');
+        await stack('start', 'worker');
+        await until('the outbox to be empty', () => asSuperuser('select count(*) from o365_internal.outbox') === '0', 60);
+    }
+}
+const lane = (id, columns) => asSuperuser(`select ${columns} from o365_internal.lane where subscription_id = ${id}`);
+
+test('F8: a proxy that is down is named, and no webhook is charged with it', async () => {
+    const id = subscription('ann');
+    let card;
+    await withWorker('proxy = http://localhost:1\n', async () => {
+        card = send(id, 'past the proxy');
+        await until('the lane to be given back', () => /proxy/.test(lane(id, 'problem')));
+        assert.equal(lane(id, 'problem, failures, hold is null'), 'no connection to the proxy: is it running, and is the setting proxy right?|0|t');
+        assert.match(asApplication(`select reason from o365.queue where subscription_id = ${id}`), /no connection to the proxy/);
+    });
+    assert.equal(asApplication(`select outcome, attempts from o365.deliveries where card_id = ${card}`), 'delivered|1');
+});
+
+test('a host that hangs leaves transfers to other hosts, and its lanes over its share are left alone for a while', async () => {
+    const [first, ...rest] = ['ann', 'ben', 'cem', 'ann-2', 'ann-3', 'ann-4'].map((user) => subscription(user)).filter(Boolean);
+    const lanes = [first, ...rest];
+    sql("select o365.set('post_timeout_seconds', '8')");
+    try {
+        await withWorker('max_transfers = 3\n', async () => {
+            fault({target: 0, answer: 'silent', count: 2});
+            for (const id of lanes) send(id, 'to a host that hangs');
+            await until('its share to hang', async () => (await feedPosts()).filter((one) => one.card.text === 'to a host that hangs').length === 2);
+            const beside = asApplication(`select o365.send(${subscription('eva')}, '{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": "beside"}]}')`);
+            await until('a card to another host to end', () => outcome(beside) === 'accepted');
+            assert.equal(asSuperuser(`select count(*) from o365_internal.attempt where card_id in
+                (select card_id from o365_internal.outbox where subscription_id in (${lanes}))`), '0', 'the first two hang still');
+            await until('the others to be left alone', () => lanes.some((id) => /waits for a transfer: contoso.webhook.localhost/.test(lane(id, 'problem'))));
+        });
+    } finally {
+        fault({target: 0, answer: 'ok'});
+        sql("select o365.set('post_timeout_seconds', '20')");
+    }
+});
+
 test('20,000 cards to 200 subscriptions arrive, each subscription in order, while worker and PostgreSQL are killed', async (t) => {
     // 200 connections through the whole protocol, without drawing 200 pages.
     const person = new Client();
@@ -250,6 +304,33 @@ test('20,000 cards to 200 subscriptions arrive, each subscription in order, whil
     }
     t.diagnostic(`${doubled} cards arrived twice; the killed worker had claimed ${claimed}`);
     assert.ok(doubled <= claimed, `${doubled} cards doubled, more than the ${claimed} that the killed worker had claimed`);
+});
+
+test('a far end that ends each connection after a few requests leaves no card in doubt', async () => {
+    const conf = join(STACK_DIR, 'conf/sandbox-site.conf');
+    const shipped = readFileSync(conf, 'utf8');
+    assert.doesNotMatch(shipped, /keepalive_requests/, "the sandbox's site has nginx's default");
+    const pid = Number(readFileSync(join(STACK_DIR, 'pids/nginx'), 'utf8'));
+    const children = () => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+    const serve = async (text) => {
+        const old = children();
+        writeFileSync(conf, text);
+        process.kill(pid, 'SIGHUP');
+        await until('nginx to serve anew', () => !children().some((child) => old.includes(child)), 60);
+    };
+    const rows = asApplication(`select c.subscription_id from generate_series(0, 99) as i, o365.connections('bulk-' || i) as c`).split('\n');
+    asSuperuser(`update o365_internal.subscription set in_doubt_policy = 'skip' where subscription_id in (${rows})`);
+    await serve(shipped.replace('access_log off;', 'access_log off;\n    keepalive_requests 7;'));
+    try {
+        const before = asSuperuser('select max(card_id) from o365_internal.delivery');
+        asApplication(`select count(o365.send(s, '{"text": "few requests a connection"}')) from generate_series(1, 20), unnest(array[${rows}]::bigint[]) as s`);
+        await until('all of it', () => asSuperuser(`select count(*) from o365_internal.outbox where subscription_id in (${rows})`) === '0', 120);
+        assert.equal(asSuperuser(`select outcome, count(*) from o365_internal.delivery where card_id > ${before} group by 1`), 'delivered|2000');
+        assert.equal(asSuperuser(`select count(*) from o365_internal.attempt where card_id > ${before}`), '0', 'each by its first POST');
+    } finally {
+        asSuperuser(`update o365_internal.subscription set in_doubt_policy = 'resend' where subscription_id in (${rows})`);
+        await serve(shipped);
+    }
 });
 
 test('o365-worker --once drains and says so by its exit code', async () => {
