@@ -104,6 +104,16 @@ BOOST_AUTO_TEST_CASE(what_was_not_answered_is_judged_without_rules) {
     BOOST_TEST(classifier.judge("connector", result, kWebhook).outcome == "in_doubt");
 }
 
+BOOST_AUTO_TEST_CASE(f8_what_our_side_failed_at_is_held_and_is_no_failure) {
+    PostResult result;
+    result.transport = Transport::our_side;
+    result.problem = "no connection to the proxy";
+    const Judgement judgement = classifier.judge("connector", result);
+    BOOST_TEST(judgement.outcome == "held");
+    BOOST_TEST(judgement.problem == "no connection to the proxy");
+    BOOST_TEST(!is_end(judgement.outcome));
+}
+
 BOOST_AUTO_TEST_CASE(a_long_body_is_looked_at_from_its_beginning) {
     BOOST_TEST(judge("connector", 200, std::string(60000, 'x') + "HTTP error 429").outcome == "in_doubt");
 }

@@ -242,7 +242,7 @@ void Delivery::collect(std::vector<Report>& reports, milliseconds poll, bool fin
     // the transfers, reports wait for each other, until half of those are used up. Otherwise each goes at once.
     const auto transfers = static_cast<std::size_t>(settings_.max_transfers);
     worth_a_call_ = active_.size() > transfers + 1 ? (active_.size() - transfers) / 2 : 1;
-    if (to_open_.empty() && to_fetch_.empty()) {
+    if (to_open_.empty() && to_adopt_.empty() && to_fetch_.empty()) {
         changed_.wait_for(lock, poll, [&] {
             return to_report_.size() >= worth_a_call_ || (stopping_ && !finishing) || sender_failed_;
         });
@@ -258,6 +258,8 @@ bool Delivery::has_time_left(std::vector<Report>& reports) {
         for (std::shared_ptr<Lane>& lane : *waiting) reports.push_back({std::move(lane), {}, true});
         waiting->clear();
     }
+    for (SealedLane& sealed : to_adopt_) reports.push_back({std::move(sealed.lane), {}, true});
+    to_adopt_.clear();
     if (active_.empty() && reports.empty()) return false;
     const auto back = static_cast<std::size_t>(std::ranges::count_if(reports, &Report::releases));
     const Clock::time_point now = Clock::now();
@@ -437,7 +439,9 @@ bool Delivery::report_and_claim(std::vector<Report>& reports, bool claims) {
 int Delivery::lanes_wanted(std::size_t held) const {
     if (!orders_->sends) return 0;
     const bool slow = Clock::now() - gave_back_at_.load() < kSlow;
-    const int most = settings_.max_transfers * (slow ? 1 : 2);
+    // Lanes whose webhook is being adopted keep no other lane out.
+    const int adopting = std::min(static_cast<int>(to_adopt_.size()), settings_.max_transfers);
+    const int most = settings_.max_transfers * (slow ? 1 : 2) + adopting;
     return std::min(most - static_cast<int>(held), kLanesPerClaim);
 }
 
@@ -523,8 +527,9 @@ void Delivery::pass_on(const std::shared_ptr<Lane>& lane) {
     to_send_.push_back(lane);
 }
 
-// Opens webhooks of claimed lanes for as long as kOpening and hands the lanes to the sender. A webhook sealed under the
-// RSA key is adopted: sealed anew under a symmetric one, so that opening it costs microseconds the next time.
+// Opens webhooks of claimed lanes for as long as kOpening and hands the lanes to the sender: first those sealed under a
+// symmetric key, which cost next to nothing, then those sealed under the RSA key. Those are adopted: sealed anew under
+// a symmetric key.
 void Delivery::open_webhooks() {
     const Clock::time_point until = Clock::now() + kOpening;
     while (!to_open_.empty() && Clock::now() < until) {
@@ -537,50 +542,70 @@ void Delivery::open_webhooks() {
                            {array_literal(ids)});
         std::map<std::int64_t, int> row_of;
         for (int i = 0; i < rows.size(); ++i) row_of[rows.integer(i, 0)] = i;
-        // Opening RSA takes milliseconds: what there is no time for now is asked for again.
-        for (std::size_t n = 0; n < ids.size() && Clock::now() < until; ++n) {
-            const auto row = row_of.find(ids[n]);
-            open_webhook(rows, row == row_of.end() ? std::nullopt : std::optional(row->second));
+        for (const std::int64_t id : ids) {
+            SealedLane sealed{std::move(to_open_.front()), 0, "", ""};
+            to_open_.pop_front();
+            const auto row = row_of.find(id);
+            if (row == row_of.end()) {
+                // Removed since the claim: the lane is given back, and its cards end when it is claimed again.
+                to_sender(sealed.lane);
+                continue;
+            }
+            sealed.secret_version = rows.integer(row->second, 1);
+            sealed.key_id = rows.text(row->second, 2);
+            sealed.message = rows.bytes(row->second, 3);
+            if (keys_.is_symmetric(sealed.key_id)) {
+                open_webhook(sealed);
+            } else {
+                to_adopt_.push_back(std::move(sealed));
+            }
+        }
+    }
+    while (!to_adopt_.empty() && Clock::now() < until) {
+        const SealedLane sealed = std::move(to_adopt_.front());
+        to_adopt_.pop_front();
+        // Who stops does not open what he will not send.
+        if (stopping_ || Clock::now() >= sealed.lane->last_start) {
+            to_sender(sealed.lane);
+        } else {
+            open_webhook(sealed);
         }
     }
 }
 
-// Opens the webhook of the first lane of to_open_ from its row of o365.worker_secrets and hands the lane on.
-void Delivery::open_webhook(const Rows& rows, std::optional<int> row) {
-    const std::shared_ptr<Lane> lane = to_open_.front();
-    const std::int64_t id = lane->subscription_id;
-    // One that has no secret any more was removed since the claim; it is given back, and cancelled when it is claimed
-    // again.
+void Delivery::open_webhook(const SealedLane& sealed) {
+    Lane& lane = *sealed.lane;
     std::optional<Secret> text;
-    const std::string key_id(row ? rows.text(*row, 2) : "");
-    if (row) {
-        try {
-            text = keys_.open(key_id, rows.bytes(*row, 3));
-            lane->webhook = std::make_shared<const OpenWebhook>(webhook_in(*text, id));
-            opened_[id] = {static_cast<int>(rows.integer(*row, 1)), lane->webhook, Clock::now()};
-        } catch (const KeyError& error) {
-            lane->cannot_send = error.what();
-            // A missing key is not the webhook's fault: whoever has the key delivers.
-            const bool missing = dynamic_cast<const MissingKey*>(&error) != nullptr;
-            lane->cannot_send_outcome = missing ? "cannot_open" : "suspend";
-        } catch (const std::exception& error) {
-            lane->cannot_send = fmt::format("key {}: {}", key_id, error.what());
-            // Nor is what this machine is short of.
-            const bool message_is_wrong = dynamic_cast<const OpenPgpError*>(&error) != nullptr &&
-                                          dynamic_cast<const OpenPgpFailure*>(&error) == nullptr;
-            lane->cannot_send_outcome = message_is_wrong ? "suspend" : "cannot_open";
-        }
-        if (!lane->cannot_send.empty())
-            log::error("webhook_closed", "subscription={} key={} problem={}", id, key_id,
-                       log::quoted(lane->cannot_send));
+    try {
+        text = keys_.open(sealed.key_id, sealed.message);
+        lane.webhook = std::make_shared<const OpenWebhook>(webhook_in(*text, lane.subscription_id));
+        opened_[lane.subscription_id] = {static_cast<int>(sealed.secret_version), lane.webhook, Clock::now()};
+    } catch (const KeyError& error) {
+        lane.cannot_send = error.what();
+        // A missing key is not the webhook's fault: whoever has the key delivers.
+        const bool missing = dynamic_cast<const MissingKey*>(&error) != nullptr;
+        lane.cannot_send_outcome = missing ? "cannot_open" : "suspend";
+    } catch (const std::exception& error) {
+        lane.cannot_send = fmt::format("key {}: {}", sealed.key_id, error.what());
+        // Nor is what this machine is short of.
+        const bool message_is_wrong = dynamic_cast<const OpenPgpError*>(&error) != nullptr &&
+                                      dynamic_cast<const OpenPgpFailure*>(&error) == nullptr;
+        lane.cannot_send_outcome = message_is_wrong ? "suspend" : "cannot_open";
     }
-    to_open_.pop_front();
+    if (!lane.cannot_send.empty())
+        log::error("webhook_closed", "subscription={} key={} problem={}", lane.subscription_id, sealed.key_id,
+                   log::quoted(lane.cannot_send));
+    const bool adopts = lane.webhook && !keys_.is_symmetric(sealed.key_id);
+    to_sender(sealed.lane);  // which owns the lane from now on
+    if (adopts) adopt(sealed.lane->subscription_id, sealed.secret_version, *text);
+}
+
+void Delivery::to_sender(const std::shared_ptr<Lane>& lane) {
     {
         const std::lock_guard lock(mutex_);
         to_send_.push_back(lane);
     }
     client_.wake();
-    if (lane->webhook && !keys_.is_symmetric(key_id)) adopt(id, rows.integer(*row, 1), *text);
 }
 
 // Seals an opened message anew under a symmetric key. Where that fails, the webhook serves as it is: the next opening

@@ -87,6 +87,14 @@ class Delivery {
         bool releases = false;
     };
 
+    // A lane whose webhook is sealed.
+    struct SealedLane {
+        std::shared_ptr<Lane> lane;
+        std::int64_t secret_version = 0;
+        std::string key_id;
+        std::string message;
+    };
+
     // Database thread.
     void loop(std::optional<Clock::time_point> deadline);
     void collect(std::vector<Report>& reports, std::chrono::milliseconds poll, bool finishing);
@@ -104,7 +112,8 @@ class Delivery {
     void fetch_cards(bool finishing);
     void pass_on(const std::shared_ptr<Lane>& lane);
     void open_webhooks();
-    void open_webhook(const Rows& rows, std::optional<int> row);
+    void open_webhook(const SealedLane& sealed);
+    void to_sender(const std::shared_ptr<Lane>& lane);
     void adopt(std::int64_t subscription_id, std::int64_t secret_version, const Secret& text);
     void recheck();
     Statement report_statement(const std::vector<Report>& reports) const;
@@ -145,6 +154,7 @@ class Delivery {
     std::deque<std::shared_ptr<Lane>> to_fetch_;  // leased, their cards are not here yet
     int bytes_per_call_;                          // of cards; fewer over a slow connection
     std::deque<std::shared_ptr<Lane>> to_open_;
+    std::deque<SealedLane> to_adopt_;
     std::optional<DatabaseError> lost_;  // the last failure, while the database does not answer
     log::Repeated lost_told_;
     std::optional<Clock::time_point> came_back_at_;  // while ending: when the last lane was given back
