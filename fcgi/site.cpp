@@ -148,9 +148,7 @@ void Site::check_schema() {
     constexpr std::chrono::minutes kGood{1};
     const auto now = std::chrono::steady_clock::now();
     if (schema_checked_.time_since_epoch().count() != 0 && now - schema_checked_ < kGood) return;
-    // It passes when either is upgraded.
-    if (const std::string problem = schema_problem(database_); !problem.empty())
-        throw DatabaseError(Fault::retry, "", problem);
+    require_schema(database_);
     schema_checked_ = now;
 }
 

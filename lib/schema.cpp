@@ -25,9 +25,9 @@ std::string schema_problem(int schema, int oldest_program) {
     return {};
 }
 
-std::string schema_problem(const std::function<Rows(std::string_view)>& call) {
+std::string schema_problem(Database& database) {
     try {
-        const Rows rows = call("select schema, oldest_program from o365.version()");
+        const Rows rows = database.call("select schema, oldest_program from o365.version()");
         return schema_problem(static_cast<int>(rows.integer(0, 0)), static_cast<int>(rows.integer(0, 1)));
     } catch (const DatabaseError& error) {
         constexpr std::string_view kNoSuchFunction = "42883";
@@ -37,8 +37,9 @@ std::string schema_problem(const std::function<Rows(std::string_view)>& call) {
     }
 }
 
-std::string schema_problem(Database& database) {
-    return schema_problem([&](std::string_view statement) { return database.call(statement); });
+void require_schema(Database& database) {
+    const std::string problem = schema_problem(database);
+    if (!problem.empty()) throw DatabaseError(Fault::retry, "", problem);
 }
 
 }  // namespace o365

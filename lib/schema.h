@@ -2,9 +2,7 @@
 // o365.version() says the number, and the number of the oldest programs that it serves.
 #pragma once
 
-#include <functional>
 #include <string>
-#include <string_view>
 
 #include "lib/database.h"
 
@@ -17,10 +15,12 @@ constexpr int kSchema = O365_SCHEMA;
 // programs need not be upgraded in the same moment. 17 is the first that says its number.
 constexpr int kOldestSchema = 17;
 
-// Why this program and the schema do not go together, with both numbers and the next step; empty when they do. `call`
-// runs a statement and returns its rows; throws DatabaseError as it does.
-std::string schema_problem(const std::function<Rows(std::string_view statement)>& call);
+// Why this program and the schema do not go together, with both numbers and the next step; empty when they do. Throws
+// DatabaseError as Database::call does.
 std::string schema_problem(Database& database);
+
+// The same as a DatabaseError: Fault::retry, since it passes when either is upgraded.
+void require_schema(Database& database);
 
 // The same for numbers that are known: what the schema has, 0 when it is too old to say; the oldest program it serves.
 std::string schema_problem(int schema, int oldest_program);
