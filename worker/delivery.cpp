@@ -783,7 +783,8 @@ void Delivery::start_waiting() {
     if (now - looked_for_late_ < kLooksForLate) return;
     looked_for_late_ = now;
     for (const auto& late : gate_.late(now)) {
-        if (late.hold > seconds(0) && may_send(*late.item)) {
+        // --once has no later: it claims the lane again.
+        if (late.hold > seconds(0) && send_until_ == Clock::time_point::max() && may_send(*late.item)) {
             hold(late.item, late.hold);
         } else {
             if (late.hold == seconds(0)) gave_back_at_ = now;
