@@ -1036,7 +1036,7 @@ BEGIN
         v_result := v_result || jsonb_build_object(v_key, v_value);
     END LOOP;
     IF kind IN ('m.image', 'a.background', 'a.element:Image', 's.element:Image') THEN
-        RETURN CASE WHEN coalesce(v_result->>'image', v_result->>'url', '') <> '' THEN v_result END;
+        RETURN CASE WHEN coalesce(v_result->>(CASE kind WHEN 'm.image' THEN 'image' ELSE 'url' END), '') <> '' THEN v_result END;
     ELSIF kind LIKE '_.fact' THEN
         IF NOT jsonb_path_exists(v_result, (CASE kind WHEN 'a.fact' THEN '$.* ? (@ != null && @ != "")' ELSE '$.* ? (@ != null)' END)::jsonpath) THEN
             RETURN NULL;
