@@ -675,7 +675,9 @@ BEGIN
     ELSIF v_code IN ('too_many', 'surplus') THEN
         v_args := ARRAY[v_key, split_part(v_more, ':', 1), split_part(v_more, ':', 2), '', ''];
     ELSIF v_code = 'link_spelling' THEN
-        v_args := ARRAY[v_key, '', left(split_part(v_more, E'\x01', 2), 300), left(split_part(v_more, E'\x01', 1), 300), ''];
+        -- Of a card's texts no more than 60 characters are repeated.
+        v_near := split_part(v_more, E'\x01', 2);
+        v_args := ARRAY[v_key, '', CASE WHEN length(v_near) <= 60 THEN v_near ELSE '\[ and \] in the text, %20, %28 and %29 in the address' END, left(split_part(v_more, E'\x01', 1), 60), ''];
     ELSE
         IF v_code = 'lost_for_connector' THEN
             v_hint := 'A connector webhook takes of an Adaptive Card: a TextBlock as title (the first, with size or weight), TextBlocks, FactSets, Images and up to 4 Action.OpenUrl. Send a MessageCard for more.';
