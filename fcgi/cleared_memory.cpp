@@ -1,6 +1,5 @@
-// Memory that the responder frees is cleared first. Webhooks, states and tickets come in every request's query and go
-// through many strings on their way into the database; this one place takes care of all copies on the heap, those of
-// jsoncpp and fmt included. What C libraries free themselves it does not see (docs/security.md).
+#include "fcgi/cleared_memory.h"
+
 #include <malloc.h>
 
 #include <cstdlib>
@@ -22,6 +21,18 @@ void operator delete(void* memory) noexcept {
     std::free(memory);
 }
 
-void operator delete(void* memory, std::size_t) noexcept { ::operator delete(memory); }
+void operator delete(void* memory, std::size_t size) noexcept {
+    if (memory == nullptr) return;
+    ::explicit_bzero(memory, size);
+    std::free(memory);
+}
 
 #endif
+
+namespace o365 {
+
+// glibc writes the byte over what is freed, and its complement, zeros, over what is allocated. Blocks of up to a
+// kilobyte that it keeps at hand for a thread it leaves as they are.
+void clear_blocks_of_libraries() noexcept { ::mallopt(M_PERTURB, 0xff); }
+
+}  // namespace o365
