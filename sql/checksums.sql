@@ -13,7 +13,10 @@ SELECT set_config('o365.checksums', jsonb_object_agg(c.number, c.checksum)::text
     (10, 'a0a814ac7fa9f2a0'),
     (11, '290d9232142f61c9'),
     (12, '8809ae9fd563d599'),
-    (15, '95b479067deda9a9'),
+    (13, '5d5ca2cf3e7424d2'),
+    (14, '1a9d3bc260d827a9'),
+    (15, 'f955db571d6755c4'),
+    (16, 'd9d17a9220d482b2'),
     (17, 'bbe5a21ff368f30f')
 ) AS c (number, checksum) \g /dev/null
 

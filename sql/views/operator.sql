@@ -71,7 +71,7 @@ COMMENT ON COLUMN o365.subscriptions.key_id IS 'Key its webhook is sealed under.
 COMMENT ON COLUMN o365.subscriptions.in_doubt_policy IS 'resend or skip: what happens to a card without a clear answer. Change it with o365.set_in_doubt_policy.';
 
 -- Why the cards of a lane wait. It is read for lanes that have cards, a lane at a time.
-CREATE OR REPLACE VIEW o365_internal.lane_now AS
+CREATE OR REPLACE VIEW :internal_views.lane_now AS
     SELECT l.subscription_id, s.connector_id, s.app_user, s.group_name, l.failures, f.card_id AS first_card, f.enqueued_at AS oldest,
            CASE WHEN l.hold IS NULL AND (SELECT o365_internal.workers_away()) IS NULL THEN l.next_at END AS next_at,
            CASE WHEN s.status IN ('removed', 'gone', 'retired') THEN s.status || ': what waits will be cancelled'
@@ -98,16 +98,16 @@ CREATE OR REPLACE VIEW o365_internal.lane_now AS
       JOIN o365_internal.subscription AS s ON s.subscription_id = l.subscription_id
      CROSS JOIN LATERAL (SELECT o.card_id, o.enqueued_at FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id
                           ORDER BY o.position LIMIT 1) AS f;
-COMMENT ON VIEW o365_internal.lane_now IS 'Lanes that have cards, and why those wait: what o365.queue and o365.waiting_cards show.';
-COMMENT ON COLUMN o365_internal.lane_now.subscription_id IS 'The lane.';
-COMMENT ON COLUMN o365_internal.lane_now.connector_id IS 'Its subscription''s connector.';
-COMMENT ON COLUMN o365_internal.lane_now.app_user IS 'Its subscription''s user.';
-COMMENT ON COLUMN o365_internal.lane_now.group_name IS 'Its subscription''s group.';
-COMMENT ON COLUMN o365_internal.lane_now.failures IS 'How often the first card failed so far.';
-COMMENT ON COLUMN o365_internal.lane_now.first_card IS 'Card that goes first.';
-COMMENT ON COLUMN o365_internal.lane_now.oldest IS 'When that card''s transaction began.';
-COMMENT ON COLUMN o365_internal.lane_now.next_at IS 'When it is next tried; null when nobody can tell.';
-COMMENT ON COLUMN o365_internal.lane_now.reason IS 'Why it waits, in words.';
+COMMENT ON VIEW :internal_views.lane_now IS 'Lanes that have cards, and why those wait: what o365.queue and o365.waiting_cards show.';
+COMMENT ON COLUMN :internal_views.lane_now.subscription_id IS 'The lane.';
+COMMENT ON COLUMN :internal_views.lane_now.connector_id IS 'Its subscription''s connector.';
+COMMENT ON COLUMN :internal_views.lane_now.app_user IS 'Its subscription''s user.';
+COMMENT ON COLUMN :internal_views.lane_now.group_name IS 'Its subscription''s group.';
+COMMENT ON COLUMN :internal_views.lane_now.failures IS 'How often the first card failed so far.';
+COMMENT ON COLUMN :internal_views.lane_now.first_card IS 'Card that goes first.';
+COMMENT ON COLUMN :internal_views.lane_now.oldest IS 'When that card''s transaction began.';
+COMMENT ON COLUMN :internal_views.lane_now.next_at IS 'When it is next tried; null when nobody can tell.';
+COMMENT ON COLUMN :internal_views.lane_now.reason IS 'Why it waits, in words.';
 
 -- Each branch is read by an index of its own: lanes that have a time, that are held, and those that have neither although they
 -- have cards, which nobody has fed yet.
@@ -121,7 +121,7 @@ CREATE OR REPLACE VIEW o365.queue WITH (security_barrier) AS
             UNION ALL
             SELECT n.subscription_id FROM o365_internal.lane AS n WHERE n.next_at IS NULL AND n.hold IS NULL
                AND EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = n.subscription_id)) AS n
-      JOIN o365_internal.lane_now AS l ON l.subscription_id = n.subscription_id
+      JOIN :internal_views.lane_now AS l ON l.subscription_id = n.subscription_id
       LEFT JOIN o365_internal.connector AS c ON c.connector_id = l.connector_id
      WHERE l.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);
 COMMENT ON VIEW o365.queue IS 'Subscriptions that have cards which are not at their end, and why those wait.';
@@ -139,7 +139,7 @@ CREATE OR REPLACE VIEW o365.waiting_cards WITH (security_barrier) AS
     SELECT o.card_id, o.subscription_id, c.slug AS connector, l.app_user, l.group_name, o.event, o.enqueued_at, l.next_at,
            CASE WHEN o.card_id = l.first_card THEN l.reason ELSE format('behind card %s: %s', l.first_card, l.reason) END AS reason
       FROM o365_internal.outbox AS o
-      JOIN o365_internal.lane_now AS l ON l.subscription_id = o.subscription_id
+      JOIN :internal_views.lane_now AS l ON l.subscription_id = o.subscription_id
       LEFT JOIN o365_internal.connector AS c ON c.connector_id = l.connector_id
      WHERE l.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[])
      -- Oldest transaction first, from the view itself, so that the index serves the usual question.
