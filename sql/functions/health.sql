@@ -114,7 +114,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            'Start o365-worker, or let cron run it with --once at least every five minutes; its log says why it ended.',
            (SELECT max(coalesce(w.stopped_at, w.seen_at)) FROM o365_internal.worker AS w), NULL::bigint, NULL
       FROM (SELECT o365_internal.workers_away() AS why) AS w
-     WHERE w.why !~ '^(the next run of|no worker of environment)' $$;
+     WHERE w.why !~ '^(the next run of|no worker of environment|database )' $$;
 COMMENT ON FUNCTION o365_internal.health_no_worker() IS 'No worker is alive.';
 
 CREATE OR REPLACE FUNCTION o365_internal.health_worker_environment() RETURNS SETOF o365_internal.finding
@@ -379,7 +379,8 @@ COMMENT ON FUNCTION o365_internal.health_workers_lost() IS 'Workers that were ki
 
 CREATE OR REPLACE FUNCTION o365_internal.health_feeding_behind() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
-    -- A transaction of 15 s that has just committed is seen here only in the few milliseconds until the next round.
+    -- A transaction of 15 s that has just committed is seen here only in the few milliseconds until the next round. Bulk
+    -- transactions that are being handed over, a part in each round, are not behind.
     SELECT 'worker', format('%s%s not handed to their lanes: the oldest transaction of them began at %s',
                CASE WHEN count(*) > 1000 THEN 'more than ' END,
                o365_internal.plural(least(count(*), 1000), 'card is', 'cards are'), to_char(min(u.enqueued_at), 'YYYY-MM-DD HH24:MI')),
@@ -390,7 +391,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = o
                 (SELECT o.enqueued_at, o.card_id FROM o365_internal.outbox AS o WHERE o.xid >= pg_snapshot_xmax(f.snap) ORDER BY o.xid LIMIT 1001)
                 UNION ALL
                 (SELECT o.enqueued_at, o.card_id FROM o365_internal.outbox AS o
-                  WHERE o.xid = ANY (ARRAY(SELECT pg_snapshot_xip(f.snap))) LIMIT 1001)) AS a
+                  WHERE o.xid = ANY (ARRAY(SELECT pg_snapshot_xip(f.snap) EXCEPT SELECT h.xid FROM o365_internal.handing AS h)) LIMIT 1001)) AS a
              WHERE a.enqueued_at < now() - interval '15 seconds' LIMIT 1001) AS u
      WHERE o365_internal.workers_away() IS NULL HAVING count(*) > 0 $$;
 COMMENT ON FUNCTION o365_internal.health_feeding_behind() IS 'Workers are alive, and cards are not handed to their lanes.';
