@@ -167,7 +167,8 @@ SELECT ok(l.failures = 0 AND l.throttles = 5 AND l.failing_since IS NULL AND l.n
     'F7: throttled answers do not count as failures, and the waits grow') FROM pg_temp.lane(:bob) AS l;
 UPDATE o365_internal.lane SET throttled_since = now() - interval '30 hours' WHERE subscription_id = :bob;
 SELECT is(pg_temp.post(:w1, :bob, 'throttled', 429, 'HTTP 429: throttled'), 0, 'F7: nor is a card given up for them');
-SELECT matches((SELECT h.problem FROM o365.health() AS h WHERE h.object = 'subscription ' || :bob), '^throttled since .*: HTTP 429: throttled$', 'F7: health says since when');
+SELECT matches((SELECT h.problem FROM o365.health() AS h WHERE h.code = 'webhooks_throttled' AND h.example = 'subscription ' || :bob),
+    '^1 connection is throttled since .*: HTTP 429: throttled$', 'F7: health says since when');
 SELECT matches((SELECT q.reason FROM o365.queue AS q WHERE q.subscription_id = :bob), '^throttled since ', 'F7: and so does the queue');
 SELECT is((o365.worker_outlook() ->> 'failing')::integer, 0, 'F7: to --once such a lane waits');
 SELECT pg_temp.post(:w1, :bob, 'retry', 503, 'busy') \g /dev/null
@@ -197,7 +198,8 @@ SELECT results_eq(format('SELECT d.outcome, d.reason FROM o365_internal.delivery
 SELECT ok((pg_temp.lane(:eve)).next_at <= clock_timestamp() AND (pg_temp.lane(:eve)).unclear = 0, 'F1: the next card begins at once, and anew');
 SELECT pg_temp.post(:w1, :eve, 'in_doubt', NULL, 'no answer in time') FROM generate_series(1, 3) \g /dev/null
 SELECT ok((pg_temp.lane(:eve)).next_at > clock_timestamp() + interval '5 minutes', 'F2: after lost answers the waits are long, so that an outage does not use them up');
-SELECT matches((SELECT h.problem FROM o365.health() AS h WHERE h.object = 'subscription ' || :eve AND h.problem LIKE '%clear%'), 'posted 3 times without a clear answer: no answer in time', 'F2: health says so');
+SELECT matches((SELECT h.problem FROM o365.health() AS h WHERE h.code = 'answers_unclear' AND h.example = 'subscription ' || :eve),
+    '^1 connection has a card that was posted twice or more without a clear answer: no answer in time$', 'F2: health says so');
 UPDATE o365_internal.lane SET failing_since = now() - interval '25 hours', unclear = 1 WHERE subscription_id = :eve;
 SELECT pg_temp.post(:w1, :eve, 'retry', 503, 'busy') \g /dev/null
 SELECT is(pg_temp.ends(:eve), ARRAY['in_doubt', 'in_doubt'], 'what is given up and may have arrived is in doubt, not dead');
@@ -212,9 +214,10 @@ SELECT throws_ok(format('SELECT o365.set_in_doubt_policy(%s, ''perhaps'')', :eve
 SELECT pg_temp.send(:fay, 12) \g /dev/null
 SELECT o365.worker_feed() \g /dev/null
 SELECT pg_temp.post(:w1, :fay, 'dead', 400, 'HTTP 400: bad request') FROM generate_series(1, 9) \g /dev/null
-SELECT is_empty(format($$SELECT 1 FROM o365.health() AS h WHERE h.object = 'subscription %s'$$, :fay), 'F3: nine cards that end as dead are no news');
+SELECT is_empty($$SELECT 1 FROM o365.health() AS h WHERE h.code = 'cards_all_dead'$$, 'F3: nine cards that end as dead are no news');
 SELECT pg_temp.post(:w1, :fay, 'dead', 400, 'HTTP 400: bad request') \g /dev/null
-SELECT is((SELECT h.problem FROM o365.health() AS h WHERE h.object = 'subscription ' || :fay), 'its last 10 cards ended as dead, and none arrived since', 'F3: ten are a row of health');
+SELECT is((SELECT h.problem FROM o365.health() AS h WHERE h.code = 'cards_all_dead' AND h.example = 'subscription ' || :fay),
+    'the last 10 cards or more ended as dead at 1 connection, and none arrived since', 'F3: ten are a row of health');
 SELECT pg_temp.post(:w1, :fay, 'delivered') \g /dev/null
 SELECT is((pg_temp.lane(:fay)).dead_in_a_row, 0, 'F3: until one arrives');
 SELECT c.lease_no AS l, array_agg(c.position) AS p FROM (SELECT pg_temp.send(:fay, 2), o365.worker_feed()) AS s, LATERAL (SELECT 1 WHERE s IS NOT NULL) AS x,
@@ -255,7 +258,8 @@ SELECT is(pg_temp.read('connector', 405, ''), 'suspend: no webhook for POST: con
 SELECT pg_temp.send(:fay, 1) \g /dev/null
 SELECT o365.worker_feed() \g /dev/null
 SELECT pg_temp.post(:w1, :fay, 'suspend', 403, 'HTTP 403: Microsoft wants a new address: connect again') \g /dev/null
-SELECT is((SELECT h.next_step FROM o365.health() AS h WHERE h.object = 'subscription ' || :fay), 'Its user has to connect again.', 'F4: health does not say resume, which would not help');
+SELECT is((SELECT h.next_step FROM o365.health() AS h WHERE h.code = 'connections_suspended' AND h.example = 'subscription ' || :fay),
+    'Its user has to connect again.', 'F4: health does not say resume, which would not help');
 
 -- ---- which database this is (F50) ----
 SELECT is((o365.worker_heartbeat(:w1, 'production') ->> 'sends')::boolean, true, 'the database that was told sends');
