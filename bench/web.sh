@@ -73,10 +73,10 @@ start_php() {
 mint() {
     case $1 in
         o365) sql -c "INSERT INTO o365_internal.connect_attempt (connector_id, state_hash, cookie_hash, app_user, expires_at)
-            SELECT c.connector_id, sha256(convert_to('$2-' || i, 'UTF8')), sha256(convert_to('c' || i, 'UTF8')), 'user' || i % 100, now() + interval '1 hour'
+            SELECT c.connector_id, sha256(convert_to('$2-' || i, 'UTF8')), sha256(convert_to('c' || i, 'UTF8')), 'user-$2-' || i, now() + interval '1 hour'
               FROM o365_internal.connector AS c, generate_series(0, $3 - 1) AS i" > /dev/null ;;
         peer) sql -c "INSERT INTO peer.attempt (state_hash, cookie_hash, app_user, expires_at)
-            SELECT sha256(convert_to('$2-' || i, 'UTF8')), sha256(convert_to('c' || i, 'UTF8')), 'user' || i % 100, now() + interval '1 hour'
+            SELECT sha256(convert_to('$2-' || i, 'UTF8')), sha256(convert_to('c' || i, 'UTF8')), 'user-$2-' || i, now() + interval '1 hour'
               FROM generate_series(0, $3 - 1) AS i" > /dev/null ;;
     esac
 }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "fcgi/cleared_memory.h"
 #include "fcgi/routes.h"
 #include "fcgi/site.h"
 #include "lib/database_pool.h"
@@ -107,6 +108,7 @@ int check(const o365::Settings& settings) {
 }
 
 int run(const o365::Settings& settings) {
+    o365::clear_blocks_of_libraries();
     o365::log::open(settings.log, o365::log::parse_level(settings.log_level), kProgram);
     const o365::Pages pages(settings.templates);
     o365::ServerOptions options;

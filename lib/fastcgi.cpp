@@ -32,7 +32,6 @@
 #include "lib/listener.h"
 #include "lib/log.h"
 #include "lib/process.h"
-#include "lib/secret.h"
 #include "lib/system_error.h"
 
 namespace o365 {
@@ -195,6 +194,7 @@ std::string as_cgi(const Response& response, bool with_body) {
     return text;
 }
 
+// The library's own copies: it frees them as they are (fcgi/cleared_memory.cpp sees to ours).
 void wipe_params(FCGX_Request& request) noexcept {
     if (request.envp == nullptr) return;
     for (char** entry = request.envp; *entry != nullptr; ++entry) ::explicit_bzero(*entry, std::strlen(*entry));
@@ -215,8 +215,8 @@ class Codec {
         FCGX_Free(&request_, 0);
     }
 
-    // The request is valid until close(). `frames` is wiped.
-    FCGX_Request& open(std::string&& frames) {
+    // The request is valid until close().
+    FCGX_Request& open(const std::string& frames) {
         if (request_.in != nullptr) {
             // The last one was left in the middle, by an exception.
             FCGX_Free(&request_, 0);
@@ -225,9 +225,7 @@ class Codec {
         if (file_.get() < 0) file_ = new_file();
         answer_at_ = static_cast<off_t>(frames.size());
         const ssize_t written = ::pwrite(file_.get(), frames.data(), frames.size(), 0);
-        const bool whole = written == static_cast<ssize_t>(frames.size());
-        wipe(frames);
-        if (!whole) {
+        if (written != static_cast<ssize_t>(frames.size())) {
             const std::string why = system_error_text();
             empty_file();
             throw std::runtime_error(fmt::format("could not keep a request: {}", why));
@@ -358,9 +356,7 @@ void serve_request(Shared& shared, const Handler& handler, Codec& codec, std::un
     std::string method;
     FCGX_Request& fcgi = codec.open(peer->records.take_frames());
     const Response response = answer(shared, handler, fcgi, peer->records.refused(), id, method);
-    std::string text = as_cgi(response, method != "HEAD");
-    std::string bytes = codec.close(text);
-    wipe(text);
+    std::string bytes = codec.close(as_cgi(response, method != "HEAD"));
     shared.intake.answer(std::move(peer), std::move(bytes), response.after);
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun);
     const bool known = method == "GET" || method == "HEAD" || method == "POST";

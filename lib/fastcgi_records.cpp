@@ -4,8 +4,6 @@
 #include <optional>
 #include <utility>
 
-#include "lib/secret.h"
-
 namespace o365 {
 namespace {
 
@@ -34,18 +32,6 @@ constexpr int kMostReplies = 8;
 std::size_t byte(char c) { return static_cast<unsigned char>(c); }
 char low(std::size_t number) { return static_cast<char>(number & 255U); }
 
-// Appends like std::string, but leaves no copy of what was there when it grows.
-void append(std::string& to, std::string_view bytes) {
-    if (to.capacity() - to.size() < bytes.size()) {
-        std::string larger;
-        larger.reserve(std::max({std::size_t{1024}, to.capacity() * 2, to.size() + bytes.size()}));
-        larger.append(to);
-        to.swap(larger);
-        wipe(larger);
-    }
-    to.append(bytes);
-}
-
 void append_record(std::string& to, int type, std::uint16_t id, std::string_view content) {
     const std::array<char, 8> header = {low(kVersion),
                                         low(static_cast<std::size_t>(type)),
@@ -55,8 +41,8 @@ void append_record(std::string& to, int type, std::uint16_t id, std::string_view
                                         low(content.size()),
                                         0,
                                         0};
-    append(to, {header.data(), header.size()});
-    append(to, content);
+    to.append(header.data(), header.size());
+    to.append(content);
 }
 
 void append_stream(std::string& to, int type, std::uint16_t id, std::string_view content) {
@@ -106,8 +92,8 @@ void append_length(std::string& to, std::size_t length) {
 void append_pair(std::string& to, const Pair& pair) {
     append_length(to, pair.name.size());
     append_length(to, pair.value.size());
-    append(to, pair.name);
-    append(to, pair.value);
+    to.append(pair.name);
+    to.append(pair.value);
 }
 
 // The library keeps a pair as `name=value`, so a name with = would turn into another one.
@@ -118,10 +104,6 @@ bool is_param_name(std::string_view name) {
 }
 
 }  // namespace
-
-RecordReader::~RecordReader() {
-    for (std::string* text : {&small_, &params_, &body_, &frames_}) wipe(*text);
-}
 
 RecordReader::State RecordReader::take(std::string_view bytes) {
     while (!bytes.empty() && state_ == State::reading) {
@@ -210,13 +192,13 @@ void RecordReader::take_content(std::string_view part) {
             break;
         case Content::begin:
         case Content::values:
-            append(small_, part);
+            small_.append(part);
             break;
         case Content::params:
-            append(params_, part);
+            params_.append(part);
             break;
         case Content::stdin_stream:
-            append(body_, part);
+            body_.append(part);
             break;
     }
 }
@@ -239,7 +221,7 @@ void RecordReader::end_record() {
             if (stream_ends_) complete(refused_);
             break;
     }
-    wipe(small_);
+    small_.clear();
 }
 
 // One request on a connection: that we say, once, however often it is asked (Debian's library has room for three
@@ -272,33 +254,26 @@ void RecordReader::end_params() {
     int count = 0;
     while (!rest.empty()) {
         const auto pair = take_pair(rest);
-        if (!pair) {
-            wipe(kept);
-            return fail("the length of a parameter is wrong");
-        }
-        if (++count > kMostParams) {
-            wipe(kept);
-            return complete(431);
-        }
+        if (!pair) return fail("the length of a parameter is wrong");
+        if (++count > kMostParams) return complete(431);
         if (!is_param_name(pair->name)) continue;
         if (pair->value.find('\0') != std::string_view::npos) refused_ = 400;
         append_pair(kept, *pair);
     }
-    wipe(params_);
-    params_.swap(kept);
+    params_ = std::move(kept);
 }
 
 void RecordReader::complete(int refused) {
     refused_ = refused;
     const bool cut_short = refused == 413 || refused == 431;
-    if (refused == 431) wipe(params_);
-    if (cut_short) wipe(body_);
+    if (refused == 431) params_.clear();
+    if (cut_short) body_.clear();
     more_to_come_ = cut_short;
     append_record(frames_, kBeginRequest, id_, kBeginResponder);
     append_stream(frames_, kParams, id_, params_);
     append_stream(frames_, kStdin, id_, body_);
-    wipe(params_);
-    wipe(body_);
+    params_.clear();
+    body_.clear();
     state_ = State::complete;
 }
 

@@ -30,7 +30,6 @@ class RecordReader {
     explicit RecordReader(std::size_t max_body) : max_body_(max_body) {}
     RecordReader(const RecordReader&) = delete;
     RecordReader& operator=(const RecordReader&) = delete;
-    ~RecordReader();  // wipes
 
     // Takes what came; stops behind the request's last byte. Lengths that a peer claims reserve nothing.
     State take(std::string_view bytes);
@@ -39,7 +38,7 @@ class RecordReader {
     // second or an aborted request. At most a few records, whatever the peer does. Usually empty.
     std::string take_replies();
 
-    // Once complete. The request, framed anew; wiped by the caller. Parameters whose name is not [A-Z0-9_]+ are left
+    // Once complete. The request, framed anew. Parameters whose name is not [A-Z0-9_]+ are left
     // out. Without PARAMS when these were what refused() is about.
     std::string take_frames();
     // Once complete: 0, or the HTTP status to answer with, whatever the request wants (400, 413, 431).

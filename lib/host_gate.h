@@ -12,12 +12,14 @@
 #include <utility>
 #include <vector>
 
+#include "lib/boot_clock.h"
+
 namespace o365 {
 
 template <class Item>
 class HostGate {
   public:
-    using Clock = std::chrono::steady_clock;
+    using Clock = BootClock;
 
     // An item that waited in vain.
     struct Late {

@@ -23,6 +23,7 @@
 
 #include "lib/address_policy.h"
 #include "lib/c_free.h"
+#include "lib/kept_sockets.h"
 #include "lib/resolver.h"
 #include "lib/retry_after.h"
 #include "lib/url.h"
@@ -66,65 +67,6 @@ class Descriptor {
     int fd_;
 };
 
-// What epoll has of the sockets that on_open_socket made. libcurl lets go of a socket after each request and takes it
-// up again for the next one; here it stays in epoll between the two, which saves three calls of the kernel for each
-// POST.
-class Sockets {
-  public:
-    void opened(curl_socket_t fd) {
-        const auto place = static_cast<std::size_t>(fd);
-        if (place >= known_.size()) known_.resize(place + 1);
-        known_[place] = {.open = true};
-    }
-    void closed(curl_socket_t fd) noexcept {
-        if (Known* const known = find(fd)) *known = {};
-    }
-    // What libcurl wants to hear of a socket, 0 for nothing; a socket that libcurl made by itself, for its resolver,
-    // goes in and out at once, because nobody tells when it is closed.
-    void watch(int epoll, curl_socket_t fd, std::uint32_t events) noexcept {
-        Known* const known = find(fd);
-        if (known != nullptr) {
-            known->wanted = events != 0;
-            if (events == 0 || events == known->events) return;
-            known->events = events;
-        }
-        epoll_event event{};
-        event.events = events;
-        event.data.fd = fd;
-        if (events == 0) {
-            epoll_ctl(epoll, EPOLL_CTL_DEL, fd, &event);
-        } else if (epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event) != 0) {
-            epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
-        }
-    }
-    // Whether something came on a connection that nobody uses: its end, for nothing was asked. libcurl (7.88) takes the
-    // alert that ends TLS for a sign of life and would send the next request into it, which leaves a card in doubt. So
-    // it is read away and the connection shut, which libcurl sees.
-    bool ended(int epoll, curl_socket_t fd) noexcept {
-        Known* const known = find(fd);
-        if (known == nullptr || known->wanted) return false;
-        epoll_event event{};
-        epoll_ctl(epoll, EPOLL_CTL_DEL, fd, &event);
-        known->events = 0;
-        std::array<char, 4096> nothing{};
-        while (::recv(fd, nothing.data(), nothing.size(), MSG_DONTWAIT) > 0) continue;
-        ::shutdown(fd, SHUT_RDWR);
-        return true;
-    }
-
-  private:
-    struct Known {
-        std::uint32_t events = 0;  // that epoll reports; 0: it does not have the socket
-        bool wanted = false;
-        bool open = false;
-    };
-    Known* find(curl_socket_t fd) noexcept {
-        const auto place = static_cast<std::size_t>(fd);
-        return place < known_.size() && known_[place].open ? &known_[place] : nullptr;
-    }
-    std::vector<Known> known_;  // by descriptor
-};
-
 struct Transfer;
 
 // What is known of a name: a webhook's host, or the proxy.
@@ -141,7 +83,7 @@ struct Host {
 
 struct Transfer {
     Easy easy{curl_easy_init()};
-    Sockets* sockets = nullptr;
+    KeptSockets* sockets = nullptr;
     std::size_t max_body = 0;
     std::chrono::milliseconds dead_after{};
     std::string request;
@@ -256,7 +198,7 @@ curl_socket_t on_open_socket(void* user, curlsocktype /*purpose*/, curl_sockaddr
 }
 
 int on_close_socket(void* user, curl_socket_t fd) noexcept {
-    static_cast<Sockets*>(user)->closed(fd);
+    static_cast<KeptSockets*>(user)->closed(fd);
     return ::close(fd);
 }
 
@@ -337,7 +279,7 @@ struct HttpClient::Impl {
     Descriptor epoll{epoll_create1(EPOLL_CLOEXEC)};
     Descriptor wake_up{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     List headers;
-    Sockets sockets;  // before the multi, whose end closes them
+    KeptSockets sockets;  // before the multi, whose end closes them
     // Handles are removed from the multi before either is freed: transfers come after it, and the destructor empties
     // it.
     Multi multi{curl_multi_init()};

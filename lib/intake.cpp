@@ -18,7 +18,6 @@
 #include <utility>
 
 #include "lib/log.h"
-#include "lib/secret.h"
 #include "lib/system_error.h"
 
 namespace o365 {
@@ -76,10 +75,7 @@ Peer::Peer(Fd connection, std::size_t max_body, std::atomic<int>& counter)
     ++count;
 }
 
-Peer::~Peer() {
-    wipe(out);
-    --count;
-}
+Peer::~Peer() { --count; }
 
 Intake::Intake(int listener, int signals, const Limits& limits)
     : listener_(listener),

@@ -34,7 +34,7 @@ struct Peer {
     Peer(Fd connection, std::size_t max_body, std::atomic<int>& counter);
     Peer(const Peer&) = delete;
     Peer& operator=(const Peer&) = delete;
-    ~Peer();  // closes, and wipes what was not sent
+    ~Peer();  // closes
 
     Fd socket;
     RecordReader records;
@@ -73,7 +73,7 @@ class Intake {
     // From here on next() gives out what is complete, then ends. What stop() comes to by itself, at once.
     void end() noexcept;
     // Sends the answer and closes the connection, whatever the web server would like: nothing that stands behind a
-    // request is ever read as another one. `bytes` is wiped once it is sent. It is kept back for `after`: without a
+    // request is ever read as another one. It is kept back for `after`: without a
     // thread, until the peer is gone, the Intake stops, or connections run out and this is the oldest.
     void answer(std::unique_ptr<Peer> peer, std::string&& bytes, std::chrono::milliseconds after = {});
     // Has step() return. Any thread.

@@ -42,8 +42,8 @@ class Silence {
 
   private:
     static FILE* nowhere() {
-        static FILE* const stream = std::fopen("/dev/null", "we");
-        return stream;
+        static const std::unique_ptr<FILE, CFree<std::fclose>> stream{std::fopen("/dev/null", "we")};
+        return stream.get();
     }
     FILE* stderr_;
 };

@@ -22,6 +22,8 @@ INSERT INTO o365_internal.setting (name, value, pattern, help) VALUES
     ('unclear_answers', '3', '^[0-9]{1,2}$',
         'How often a card is posted again after an answer that does not tell whether it arrived (a 2xx that no rule knows, an answer that was lost), before it ends as in_doubt.'),
     ('card_size_limit', '24000', '^[1-9][0-9]{2,5}$', 'The largest card o365.send takes, bytes of its JSON. Microsoft refuses 28 KB as it counts.'),
+    ('adaptive_card_version', 'auto', '^(auto|1\.[2-5])$',
+        'The version of Adaptive Cards that MessageCards become for Workflows: auto, the lowest that has what they need, or 1.2 to 1.5.'),
     ('history_days', '30', '^[1-9][0-9]{0,3}$', 'How long deliveries and attempts are kept, days.')
 ON CONFLICT (name) DO UPDATE SET pattern = excluded.pattern, help = excluded.help;
 

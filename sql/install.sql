@@ -237,8 +237,10 @@ BEGIN
 END $$;
 
 -- A view is replaced when it changed, for whoever reads it would be waited for. Whether it did is found out by making all of them beside, in a
--- schema that takes the name of ours meanwhile and that nobody else sees. So views call functions of o365_internal only.
+-- schema that takes the name of ours meanwhile and that nobody else sees. So views call functions of o365_internal only. A view that stands in
+-- o365_internal itself is written :internal_views.name there, since that schema cannot be another for a moment.
 \set views_changed true
+\set internal_views o365_internal
 \if :is_new
 \else
   \ir views/fingerprint.sql
@@ -247,11 +249,14 @@ END $$;
   RESET ROLE;
   ALTER SCHEMA o365 RENAME TO o365_before;
   CREATE SCHEMA o365;
+  CREATE SCHEMA o365_views;
+  \set internal_views o365_views
   \ir views/operator.sql
   \ir views/callback.sql
   \ir views/fingerprint.sql
+  \set internal_views o365_internal
   ROLLBACK TO SAVEPOINT views;
-  SELECT coalesce(string_agg(format('o365.%I', b.key), ' '), '') AS views_to_replace, count(*) > 0 OR :'views_before'::jsonb <> :'views_found'::jsonb AS views_changed,
+  SELECT coalesce(string_agg(b.key, ' '), '') AS views_to_replace, count(*) > 0 OR :'views_before'::jsonb <> :'views_found'::jsonb AS views_changed,
          set_config('o365.views_wanted', :'views_found', true) AS ignored
     FROM jsonb_each_text(:'views_before') AS b WHERE b.value IS DISTINCT FROM :'views_found'::jsonb ->> b.key \gset
 \endif
@@ -267,8 +272,9 @@ END $$;
     DECLARE
         v_view regclass;
     BEGIN
-        FOR v_view IN SELECT c.oid FROM pg_catalog.pg_class AS c WHERE c.relnamespace = 'o365'::regnamespace AND c.relkind = 'v'
-                         AND NOT current_setting('o365.views_wanted')::jsonb ? c.relname LOOP
+        FOR v_view IN SELECT c.oid FROM pg_catalog.pg_class AS c
+                       WHERE c.relnamespace IN ('o365'::regnamespace, 'o365_internal'::regnamespace) AND c.relkind = 'v'
+                         AND NOT current_setting('o365.views_wanted')::jsonb ? c.oid::regclass::text LOOP
             RAISE NOTICE 'dropping view %: this version has none', v_view;
             EXECUTE format('DROP VIEW %s', v_view);
         END LOOP;

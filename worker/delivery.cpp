@@ -310,11 +310,8 @@ void Delivery::take_orders(std::string_view answer) {
     const Json::Value json = database_json(answer);
     auto orders = std::make_shared<Orders>(
         Orders{json["sends"].asBool(), json["why"].asString(), milliseconds(json["post_timeout_ms"].asInt64()),
-               Classifier(json["rules"]), json["hosts"], json["public_url"].asString(), Secret()});
-    if (orders->sends && !json["leases"].asBool()) {
-        orders->sends = false;
-        orders->why = "the database's schema is older than this worker: run sql/install.sql of this version";
-    }
+               Classifier(json["rules"]), json["hosts"], json["public_url"].asString(), Secret(),
+               json["adaptive_card_version"].asString()});
     // A schema of before migration 0010 has neither links nor their key, and may get them while this worker runs.
     if (json.isMember("public_url")) {
         const bool known = orders_ && !orders_->action_key.empty();
@@ -783,7 +780,8 @@ void Delivery::start_waiting() {
     if (now - looked_for_late_ < kLooksForLate) return;
     looked_for_late_ = now;
     for (const auto& late : gate_.late(now)) {
-        if (late.hold > seconds(0) && may_send(*late.item)) {
+        // --once has no later: it claims the lane again.
+        if (late.hold > seconds(0) && send_until_ == Clock::time_point::max() && may_send(*late.item)) {
             hold(late.item, late.hold);
         } else {
             if (late.hold == seconds(0)) gave_back_at_ = now;
@@ -834,7 +832,7 @@ void Delivery::advance(const std::shared_ptr<Lane>& lane) {
                 return action_link(orders_here_->public_url, orders_here_->action_key, card.card_id, number);
             };
         }
-        CardBody body = card_body(std::move(card.body), lane->dialect, link);
+        CardBody body = card_body(std::move(card.body), lane->dialect, link, orders_here_->adaptive_card_version);
         if (!body.problem.empty()) {
             // o365.send lets no such card pass; one that stands in the outbox all the same ends, and the next one goes.
             log::warn("card_not_converted", "card={} subscription={} problem={}", card.card_id, lane->subscription_id,

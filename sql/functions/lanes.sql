@@ -131,7 +131,7 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SE
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
-    c_cards CONSTANT integer := 2000;      -- that a round looks at, of what is new and of each transaction that was in progress
+    c_cards CONSTANT integer := 5000;      -- that a round looks at, of what is new and of each transaction that was in progress
     c_lanes CONSTANT integer := 1000;      -- that a round hands the cards of a bulk transaction to
     c_due CONSTANT integer := 500;         -- due lanes, from which on bulk transactions wait
     v_started timestamptz := clock_timestamp();
@@ -140,8 +140,6 @@ DECLARE
     v_fed_at timestamptz;
     v_now pg_snapshot;       -- what this round sees
     v_bulk xid8[];           -- transactions with more than c_cards cards
-    v_new bigint;            -- how many cards past the last round's end were looked at
-    v_last xid8;             -- and the last one's transaction
     v_until bigint;          -- the round ends before this transaction id
     v_arrived bigint[];
     v_first bigint[];
@@ -176,29 +174,30 @@ BEGIN
         SELECT x.xid, o.s, o.p, false FROM pg_snapshot_xip(v_before) AS x (xid)
          CROSS JOIN LATERAL (SELECT o.subscription_id AS s, o.position AS p FROM o365_internal.outbox AS o WHERE o.xid = x.xid LIMIT c_cards + 1) AS o
          WHERE pg_visible_in_snapshot(x.xid, pg_current_snapshot()) AND NOT EXISTS (SELECT 1 FROM o365_internal.handing AS h WHERE h.xid = x.xid)),
-    new AS MATERIALIZED (
-        SELECT count(*) AS n, (array_agg(c.xid ORDER BY c.xid DESC))[1] AS last, (array_agg(c.xid ORDER BY c.xid))[1] AS first FROM card AS c WHERE c.new),
+    new AS MATERIALIZED (SELECT count(*) AS n FROM card AS c WHERE c.new),
     -- Of the new transactions only whole ones are taken: the last one may go on past what was looked at.
-    until AS MATERIALIZED (SELECT CASE WHEN n.n > c_cards THEN n.last END AS xid, n.n > c_cards AND n.first = n.last AS is_bulk FROM new AS n),
+    until AS MATERIALIZED (
+        SELECT l.xid, l.xid = (SELECT c.xid FROM card AS c WHERE c.new ORDER BY c.xid LIMIT 1) AS is_bulk
+          FROM new AS n LEFT JOIN LATERAL (SELECT c.xid FROM card AS c WHERE c.new AND n.n > c_cards ORDER BY c.xid DESC LIMIT 1) AS l ON true),
     bulk AS MATERIALIZED (
         SELECT c.xid FROM card AS c WHERE NOT c.new GROUP BY c.xid HAVING count(*) > c_cards UNION ALL SELECT u.xid FROM until AS u WHERE u.is_bulk),
     lane AS MATERIALIZED (
         SELECT c.s, min(c.p) AS first FROM card AS c
-         WHERE (NOT c.new OR c.xid < (SELECT u.xid FROM until AS u)) IS NOT FALSE AND NOT EXISTS (SELECT 1 FROM bulk AS b WHERE b.xid = c.xid)
+         WHERE (NOT c.new OR c.xid < (SELECT u.xid FROM until AS u)) IS NOT FALSE AND c.xid <> ALL (ARRAY(SELECT b.xid FROM bulk AS b))
          GROUP BY c.s)
     SELECT (SELECT array_agg(l.s ORDER BY l.s) FROM lane AS l), (SELECT array_agg(l.first ORDER BY l.s) FROM lane AS l),
-           ARRAY(SELECT b.xid FROM bulk AS b), n.n, u.xid, u.xid::text::bigint + u.is_bulk::integer, pg_current_snapshot()
-      INTO v_arrived, v_first, v_bulk, v_new, v_last, v_until, v_now FROM new AS n, until AS u;
+           ARRAY(SELECT b.xid FROM bulk AS b), u.xid::text::bigint + u.is_bulk::integer, pg_current_snapshot()
+      INTO v_arrived, v_first, v_bulk, v_until, v_now FROM until AS u;
     IF v_bulk <> '{}' THEN
         INSERT INTO o365_internal.handing (xid, upto) SELECT b, v_pivot FROM unnest(v_bulk) AS b;
     END IF;
     -- The lanes of a bulk transaction get its cards by and by, and no more of them than can leave: other cards would wait behind all of them.
-    SELECT h.xid, h.upto INTO v_handing, v_upto FROM o365_internal.handing AS h ORDER BY random() LIMIT 1;
+    SELECT h.xid, h.upto INTO v_handing, v_upto FROM o365_internal.handing AS h WHERE h.xid > '0'::xid8 ORDER BY random() LIMIT 1;
     IF v_handing IS NOT NULL THEN
         v_more := true;
         -- A lane whose turn has not come, but for which there is something newer, gets them now: what was sent first leaves first.
         WITH early AS MATERIALIZED (
-            SELECT h.xid, o.s, o.p FROM unnest(v_arrived) AS a (s) CROSS JOIN o365_internal.handing AS h
+            SELECT h.xid, o.s, o.p FROM unnest(v_arrived) AS a (s) JOIN o365_internal.handing AS h ON h.xid > '0'::xid8
              CROSS JOIN LATERAL (SELECT o.subscription_id AS s, o.position AS p FROM o365_internal.outbox AS o
                                   WHERE (o.xid, o.subscription_id) >= (h.xid, a.s) AND o.xid <= h.xid
                                   ORDER BY o.xid, o.subscription_id, o.position LIMIT 1) AS o
@@ -278,7 +277,7 @@ BEGIN
                 UNION
                 (SELECT o.position FROM o365_internal.outbox AS o
                   WHERE o.subscription_id = t.s AND o.position >= t.first AND o.position <= t.cursor
-                    AND (pg_visible_in_snapshot(o.xid, v_now) OR o365_internal.is_handed(o.xid, o.subscription_id))
+                    AND (pg_visible_in_snapshot(o.xid, v_now) OR v_more AND o365_internal.is_handed(o.xid, o.subscription_id))
                   ORDER BY o.position LIMIT 101)
                 ORDER BY 1) END AS lt
             FROM touched AS t)
@@ -338,39 +337,60 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
+DECLARE
+    v_card record;
+    v_s bigint;            -- the lane that is being read, its lease, its bytes so far, and whether it has as many as it may
+    v_l bigint;
+    v_lane bigint := 0;
+    v_full boolean;
+    v_all bigint := 0;     -- bytes of all lanes so far
+    v_bytes integer;
 BEGIN
-    RETURN QUERY
-    WITH fed AS MATERIALIZED (SELECT f.snap FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1),
-    lane AS MATERIALIZED (
-        SELECT u.n, u.s, u.l, la.cursor, la.late, su.ends_as
-          FROM unnest(subscription_ids, lease_nos) WITH ORDINALITY AS u (s, l, n)
+    -- One statement that is read to where the bytes end: nested loops keep the order of the arrays.
+    FOR v_card IN
+        WITH fed AS MATERIALIZED (SELECT f.snap, EXISTS (SELECT 1 FROM o365_internal.handing) AS bulk FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1)
+        SELECT u.s, u.l, o.position, o.card_id, CASE WHEN su.ends_as IS NULL THEN o.card END AS card, su.ends_as
+          FROM unnest(subscription_ids, lease_nos) AS u (s, l)
           LEFT JOIN LATERAL (SELECT x.cursor, x.late FROM o365_internal.lane AS x
                               WHERE x.subscription_id = u.s AND x.lease_no = u.l AND x.worker = worker_cards.worker
                                 -- (!) Cards of a transaction that came since the lease are in part not handed over.
                                 AND NOT EXISTS (SELECT 1 FROM o365_internal.postponed AS p WHERE p.subscription_id = u.s) LIMIT 1) AS la ON true
           LEFT JOIN LATERAL (SELECT CASE WHEN y.status IN ('removed', 'gone', 'retired') THEN 'cancelled' END AS ends_as
-                               FROM o365_internal.subscription AS y WHERE y.subscription_id = u.s LIMIT 1) AS su ON true),
-    card AS MATERIALIZED (
-        SELECT l.n, l.s, l.l, l.ends_as, o.position, o.card_id, CASE WHEN l.ends_as IS NULL THEN o.card END AS card,
-               row_number() OVER w AS number, coalesce(sum(CASE WHEN l.ends_as IS NULL THEN octet_length(o.card) ELSE 0 END) OVER w, 0) AS bytes
-          FROM lane AS l
+                               FROM o365_internal.subscription AS y WHERE y.subscription_id = u.s LIMIT 1) AS su ON true
           LEFT JOIN LATERAL (
             SELECT c.position, c.card_id, c.card FROM (
-                (SELECT o.position, o.card_id, o.card FROM unnest(l.late) AS v(p)
-                   JOIN o365_internal.outbox AS o ON o.subscription_id = l.s AND o.position = v.p)
+                (SELECT o.position, o.card_id, o.card FROM unnest(la.late) AS v(p)
+                   JOIN o365_internal.outbox AS o ON o.subscription_id = u.s AND o.position = v.p)
                 UNION ALL
                 (SELECT o.position, o.card_id, o.card FROM o365_internal.outbox AS o
-                  WHERE o.subscription_id = l.s AND o.position > l.cursor
+                  WHERE o.subscription_id = u.s AND o.position > la.cursor
                     -- (!) only what was fed, or a transaction's cards come apart
-                    AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed)) OR o365_internal.is_handed(o.xid, o.subscription_id))
+                    AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed)) OR (SELECT fed.bulk FROM fed) AND o365_internal.is_handed(o.xid, o.subscription_id))
                   ORDER BY o.position LIMIT n_cards)) AS c
             ORDER BY c.position LIMIT n_cards) AS o ON true
-        WINDOW w AS (PARTITION BY l.n ORDER BY o.position)),
-    chosen AS (
-        SELECT c.*, sum(octet_length(c.card)) OVER (ORDER BY c.n, c.number) AS all_so_far
-          FROM card AS c WHERE c.number = 1 OR c.bytes <= lane_bytes)
-    SELECT c.s, c.l, c.position, c.card_id, c.card, c.ends_as FROM chosen AS c
-     WHERE c.n = 1 AND c.number = 1 OR coalesce(c.all_so_far, 0) <= all_bytes ORDER BY c.n, c.number;
+    LOOP
+        v_bytes := coalesce(octet_length(v_card.card), 0);
+        IF v_card.s IS DISTINCT FROM v_s OR v_card.l IS DISTINCT FROM v_l THEN
+            -- Each lane has a card; a lane that has no room for one is asked for again.
+            EXIT WHEN v_s IS NOT NULL AND v_all + v_bytes > all_bytes;
+            v_s := v_card.s;
+            v_l := v_card.l;
+            v_lane := 0;
+            v_full := false;
+        ELSE
+            v_full := v_full OR v_lane + v_bytes > lane_bytes OR v_all + v_bytes > all_bytes;
+            CONTINUE WHEN v_full;
+        END IF;
+        v_lane := v_lane + v_bytes;
+        v_all := v_all + v_bytes;
+        subscription_id := v_s;
+        lease_no := v_l;
+        "position" := v_card.position;
+        card_id := v_card.card_id;
+        card := v_card.card;
+        ends_as := v_card.ends_as;
+        RETURN NEXT;
+    END LOOP;
 END $$;
 COMMENT ON FUNCTION o365.worker_cards(integer, bigint[], bigint[], integer, integer, integer) IS
     'The first cards of leased lanes, in the order of the arrays and of the cards: at most n_cards and about lane_bytes of a lane, but always one, and about '
@@ -430,12 +450,15 @@ DECLARE
     v_held bigint[];
     v_held_tid tid[];
     v_held_lease bigint[];
+    v_trying bigint[];        -- the cards that those lanes tried before, and when they, and any other card, were first claimed
+    v_tried timestamptz[];
+    v_claimed timestamptz[];
     v_released boolean[];
     v_named bigint;
     v_s bigint[];
     v_p bigint[];
-    v_dead boolean[];
-    v_arrived boolean[];
+    v_n bigint[];
+    v_outcome text[];
     v_expected bigint;
     v_item record;
 BEGIN
@@ -444,11 +467,15 @@ BEGIN
     busy := '{}';
     -- Lanes that are still leased to this worker under this number; a late report of anything else changes nothing.
     SELECT array_agg(d.s) FILTER (WHERE locked.tid IS NOT NULL), array_agg(locked.tid) FILTER (WHERE locked.tid IS NOT NULL),
-           array_agg(d.l) FILTER (WHERE locked.tid IS NOT NULL), array_agg(d.r) FILTER (WHERE locked.tid IS NOT NULL), count(*)
-      INTO v_held, v_held_tid, v_held_lease, v_released, v_named
+           array_agg(d.l) FILTER (WHERE locked.tid IS NOT NULL), array_agg(d.r) FILTER (WHERE locked.tid IS NOT NULL),
+           array_agg(locked.trying) FILTER (WHERE locked.tid IS NOT NULL), array_agg(locked.tried) FILTER (WHERE locked.tid IS NOT NULL),
+           array_agg(locked.claimed) FILTER (WHERE locked.tid IS NOT NULL), count(*)
+      INTO v_held, v_held_tid, v_held_lease, v_released, v_trying, v_tried, v_claimed, v_named
       FROM (SELECT u.s, u.l, bool_or(u.r) AS r FROM unnest(lane_subs, lane_leases, releases) AS u(s, l, r)
              GROUP BY u.s, u.l ORDER BY u.s) AS d
-      LEFT JOIN LATERAL (SELECT la.ctid AS tid FROM o365_internal.lane AS la
+      LEFT JOIN LATERAL (SELECT la.ctid AS tid, coalesce(la.trying, 0) AS trying, coalesce(la.tried_at, la.claimed_at, now()) AS tried,
+                                coalesce(la.claimed_at, now()) AS claimed
+                           FROM o365_internal.lane AS la
                           WHERE la.subscription_id = d.s AND la.lease_no = d.l AND la.worker = worker_report.worker
                           FOR UPDATE SKIP LOCKED) AS locked ON true;
     IF coalesce(cardinality(v_held), 0) < v_named THEN
@@ -463,15 +490,14 @@ BEGIN
         -- other POST. A card that another worker ended since is not there any more; its lane would not be held. Of one lane's
         -- items only those of the lease that is held count: a report may name an older one beside it.
         WITH item AS MATERIALIZED (
-            SELECT u.s, u.l, u.p, u.n, u.outcome, u.rule_id, u.status, u.retry_after, u.took, u.problem, t.*, c.claimed_at,
+            SELECT u.s, u.l, u.p, u.n, u.outcome, u.rule_id, u.status, u.retry_after, u.took, u.problem, t.*,
+                   CASE WHEN v_trying[h.i] = u.p THEN v_tried[h.i] ELSE v_claimed[h.i] END AS claimed_at,
                    u.outcome IN ('delivered', 'accepted', 'dead', 'cancelled') AS ends
               FROM unnest(subs, leases, positions, outcomes, rule_ids, http_statuses, retry_after_s, took_ms, problems) WITH ORDINALITY
                    AS u(s, l, p, outcome, rule_id, status, retry_after, took, problem, n)
-              CROSS JOIN LATERAL (SELECT array_position(v_held, u.s) AS i) AS h
+              CROSS JOIN LATERAL (SELECT array_position(v_held, u.s) AS i OFFSET 0) AS h
               CROSS JOIN LATERAL (SELECT o.ctid AS tid, o.card_id, o.event, o.enqueued_at FROM o365_internal.outbox AS o
                                    WHERE o.subscription_id = u.s AND o.position = u.p LIMIT 1) AS t
-              CROSS JOIN LATERAL (SELECT CASE WHEN x.trying = u.p THEN coalesce(x.tried_at, x.claimed_at) ELSE x.claimed_at END AS claimed_at
-                                    FROM o365_internal.lane AS x WHERE x.ctid = v_held_tid[h.i]) AS c
              WHERE v_held_lease[h.i] = u.l),
         tried AS (
             INSERT INTO o365_internal.attempt (card_id, subscription_id, lease_no, worker, outcome, rule_id, http_status,
@@ -486,18 +512,18 @@ BEGIN
                                                 lease_no, worker, rule_id, http_status, retry_after_s, took_ms)
             SELECT e.card_id, e.s, e.outcome, e.problem, e.event, e.enqueued_at, e.claimed_at,
                    e.l, worker_report.worker, e.rule_id, e.status, e.retry_after, e.took FROM ending AS e)
-        SELECT array_agg(e.s ORDER BY e.n), array_agg(e.p ORDER BY e.n), array_agg(e.outcome = 'dead' ORDER BY e.n),
-               array_agg(e.outcome IN ('delivered', 'accepted') ORDER BY e.n), count(*) INTO v_s, v_p, v_dead, v_arrived, ended FROM ending AS e;
+        SELECT array_agg(e.s), array_agg(e.p), array_agg(e.n), array_agg(e.outcome), count(*) INTO v_s, v_p, v_n, v_outcome, ended FROM ending AS e;
         WITH done AS MATERIALIZED (
-            SELECT u.s, array_agg(u.p) AS ps, max(u.p) AS last, max(u.n) FILTER (WHERE u.arrived) AS arrived, array_agg(u.n) FILTER (WHERE u.dead) AS dead
-              FROM unnest(v_s, v_p, v_dead, v_arrived) WITH ORDINALITY AS u(s, p, dead, arrived, n) GROUP BY 1),
+            SELECT u.s, array_agg(u.p) AS ps, max(u.p) AS last, max(u.n) FILTER (WHERE u.outcome IN ('delivered', 'accepted')) AS arrived,
+                   array_agg(u.n) FILTER (WHERE u.outcome = 'dead') AS dead
+              FROM unnest(v_s, v_p, v_n, v_outcome) AS u(s, p, n, outcome) GROUP BY 1),
         lane AS MATERIALIZED (
             SELECT h.s, h.tid, h.released, la.cursor, la.late, coalesce(d.ps, '{}') AS ps, greatest(d.last, la.cursor) AS last,
                    d.arrived IS NOT NULL AS arrived, (SELECT count(*) FROM unnest(d.dead) AS n WHERE n > coalesce(d.arrived, 0)) AS dead
             FROM unnest(v_held, v_held_tid, v_released) AS h(s, tid, released)
             CROSS JOIN LATERAL (SELECT x.cursor, x.late FROM o365_internal.lane AS x WHERE x.ctid = h.tid) AS la
             LEFT JOIN LATERAL (SELECT * FROM done WHERE done.s = h.s LIMIT 1) AS d ON true),
-        fed AS MATERIALIZED (SELECT f.snap FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1),
+        fed AS MATERIALIZED (SELECT f.snap, EXISTS (SELECT 1 FROM o365_internal.handing) AS bulk FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1),
         rest AS MATERIALIZED (
             SELECT l.*, ARRAY(
                 SELECT v FROM unnest(l.late) AS v WHERE v <> ALL (l.ps)
@@ -506,7 +532,7 @@ BEGIN
                 UNION (SELECT o.position FROM o365_internal.outbox AS o
                  WHERE o.subscription_id = l.s AND o.position > l.cursor AND o.position < l.last   -- (!) committed meanwhile, below the new cursor
                    -- (!) What is not fed yet feeding hands over, all of a transaction: here its first card may be past already.
-                   AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed)) OR o365_internal.is_handed(o.xid, o.subscription_id))
+                   AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed)) OR (SELECT fed.bulk FROM fed) AND o365_internal.is_handed(o.xid, o.subscription_id))
                  ORDER BY o.position LIMIT 101)
                 ORDER BY 1) AS lt FROM lane AS l)
         UPDATE o365_internal.lane AS la
@@ -530,7 +556,7 @@ BEGIN
                                    -- What is not fed yet wakes the lane when it is.
                                    OR EXISTS (SELECT 1 FROM o365_internal.outbox AS o
                                                WHERE o.subscription_id = r.s AND o.position > r.last
-                                                 AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed)) OR o365_internal.is_handed(o.xid, o.subscription_id))))
+                                                 AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed)) OR (SELECT fed.bulk FROM fed) AND o365_internal.is_handed(o.xid, o.subscription_id))))
                               THEN clock_timestamp() END
           FROM rest AS r WHERE la.ctid = r.tid;
         -- Few: lanes whose last card did not reach its end.

@@ -638,7 +638,7 @@ test('the same webhook again: the same user renews and keeps the settings, anoth
     const [id] = rows().split('|');
     sql(`select o365.pause(${id})`);
     const renewal = await bring('renews', 'Sales renamed');
-    assert.equal(attempt(renewal), 'connected|');
+    assert.equal(attempt(renewal), 'connected|unchanged');
     assert.equal(asSuperuser(`select subscription_id from o365_internal.connect_attempt where request_id = '${renewal}'`), id);
     assert.equal(rows(), `${id}|renews|Sales renamed|paused|t`);
     assert.equal(attempt(await bring('joins', 'Sales renamed')), 'connected|');

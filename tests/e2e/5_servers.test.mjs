@@ -361,6 +361,11 @@ test('a request handler sees Authorization, cookies, query and path as the clien
     });
 });
 
+test('F43: Cookie headers that a proxy has split are no bad request', async () => {
+    const answer = await send(`GET /connect/desk/ HTTP/1.1\r\nHost: ${hostname}\r\nConnection: close\r\nCookie: one=1\r\nCookie: two=2\r\n\r\n`);
+    assert.equal(answer.status, 200);
+});
+
 const post = (length, planted, more = `Content-Length: ${length}\r\n`, body = 'a='.padEnd(length, 'b')) => send(
     `POST /connect/desk/start?${planted.search} HTTP/1.1\r\nHost: ${hostname}\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n${more}${planted.headers}\r\n${body}`);
 

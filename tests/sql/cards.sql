@@ -43,7 +43,7 @@ SELECT results_eq($$SELECT s.subscription_id, s.card_id IS NULL, s.problems #>> 
                       FROM o365.send_to_user('desk', 'ann', '{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": "four"}, {"type": "Container", "items": []}]}') AS s$$,
     format($$VALUES (%s::bigint, true, 'a connector webhook cannot show Container'), (%s, false, NULL)$$, :ann, :ann2),
     'a place that does not take such a card is named and rolls nothing back');
-SELECT results_eq($$SELECT c.group_name, c.status FROM o365.connections('ann') AS c$$, $$VALUES ('Sales', 'active'), ('Sales', 'active')$$, 'connections lists what a user has');
+SELECT results_eq($$SELECT c.group_name, c.status FROM o365.connections('ann') AS c$$, $$VALUES ('Sales', 'active'), ('Sales 2', 'active')$$, 'connections lists what a user has');
 SELECT is((SELECT sum(q.waiting) FROM o365.queue AS q), 5::numeric, 'an application sees its queue');
 SELECT throws_ok('SELECT * FROM o365_internal.outbox', '42501', NULL, 'and no table');
 SELECT throws_ok(format('SELECT o365.pause(%s)', :ann), '42501', NULL, 'and manages nothing');

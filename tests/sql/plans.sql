@@ -8,7 +8,7 @@ INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card)
     SELECT nextval('o365_internal.card_id'), currval('o365_internal.card_id'), :ann, '{}' FROM generate_series(1, 2000);
 -- More than one round takes: handed over as a bulk transaction.
 INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card)
-    SELECT nextval('o365_internal.card_id'), currval('o365_internal.card_id'), :ann, '{}' FROM generate_series(1, 2500);
+    SELECT nextval('o365_internal.card_id'), currval('o365_internal.card_id'), :ann, '{}' FROM generate_series(1, 6000);
 SELECT (o365.worker_start('w', 'test', 'production') ->> 'worker')::integer AS w \gset
 -- Scans of this transaction, as PostgreSQL counts them.
 CREATE FUNCTION pg_temp.scans() RETURNS bigint LANGUAGE sql AS $$

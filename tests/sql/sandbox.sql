@@ -131,6 +131,9 @@ CREATE FUNCTION pg_temp.paced(hook text, judged text DEFAULT 'ok') RETURNS text 
     SELECT r.answer || ' ' || r.pace FROM o365.sandbox_receive(sha256($1::bytea), '{}', 2, $2, NULL, '404') AS r $$;
 SELECT o365.sandbox_set_fault(group_id, ARRAY['slow'], NULL, NULL, NULL), o365.sandbox_set_fault(flow_id, ARRAY['slow-answer'], NULL, NULL, NULL) FROM place;
 SELECT is(pg_temp.paced('g') || ', ' || pg_temp.paced('g', '400-json') || ', ' || pg_temp.paced('f'), 'ok slow, 400-json slow, ok slow-answer', 'slow is the right answer, late');
+SELECT o365.sandbox_set_fault(group_id, ARRAY['late'], 1, NULL, NULL) FROM place;
+SELECT is(pg_temp.paced('g'), 'ok late', 'and so is late');
+SELECT o365.sandbox_set_fault(group_id, ARRAY['slow'], NULL, NULL, NULL) FROM place;
 SELECT o365.sandbox_set_workflow(flow_id, 'off'), o365.sandbox_set_throttle(group_id, true) FROM place;
 SELECT is(pg_temp.paced('f'), 'workflow-not-enabled slow-answer', 'of a workflow that is off too');
 SELECT o365.sandbox_set_workflow(flow_id, 'on'), o365.sandbox_set_fault(flow_id, ARRAY['ok'], NULL, NULL, NULL) FROM place;
@@ -202,6 +205,14 @@ CREATE FUNCTION pg_temp.unsigned(otherwise text) RETURNS text LANGUAGE sql AS $$
 SELECT is(pg_temp.unsigned('401-direct-api') || ' ' || pg_temp.unsigned('401-claims'), '401-direct-api 401-claims', 'the URL of a tenant-only one wants a token of the tenant');
 SELECT o365.sandbox_set_workflow(flow_id, 'on') FROM place;
 SELECT is(pg_temp.unsigned('401-direct-api') || ' ' || pg_temp.post('f2'), '401-direct-api workflow-not-found', 'and opens nothing to anyone afterwards, nor does the one before');
+-- The id of a workflow that there is, with another signature.
+CREATE FUNCTION pg_temp.signed(flow bytea, otherwise text DEFAULT 'workflow-not-found') RETURNS text LANGUAGE sql AS $$
+    SELECT coalesce((SELECT r.answer FROM o365.sandbox_receive(sha256('nobody'), '{}', 2, 'ok', NULL, $2, $1) AS r), 'unknown, ' || $2) $$;
+SELECT o365.sandbox_mint(flow_id, sha256('f4'), NULL, sha256('flow 4')) FROM place;
+SELECT is(pg_temp.signed(sha256('flow 4')) || '; ' || pg_temp.signed(sha256('flow 5')) || '; ' || pg_temp.signed(NULL) || '; ' || pg_temp.signed(sha256('flow 4'), '401-direct-api'),
+    '401-bad-signature; unknown, workflow-not-found; unknown, workflow-not-found; unknown, 401-direct-api', 'only another signature of a known workflow is a wrong one');
+SELECT o365.sandbox_remove_webhook(flow_id, (SELECT max(webhook_id) FROM o365_internal.sandbox_webhook)) FROM place;
+SELECT is(pg_temp.signed(sha256('flow 4')), 'unknown, workflow-not-found', 'and once it is removed it is known no longer');
 SELECT o365.sandbox_mint(flow_id, sha256('f3'), NULL) FROM place;
 SELECT o365.sandbox_remove_webhook(flow_id, (SELECT max(webhook_id) FROM o365_internal.sandbox_webhook)) FROM place;
 SELECT is(pg_temp.post('f3'), 'workflow-not-found', 'a workflow''s URL that was removed answers as a workflow does');

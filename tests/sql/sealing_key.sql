@@ -9,7 +9,7 @@ BEGIN
     INSERT INTO o365.callback (slug, request_id, state_hash, cookie_hash, webhook_host, webhook_port, webhook_url, user_object_id,
             app_type, group_name, sealing_key)
         VALUES ('desk', request_id, sha256(state::bytea), sha256('c'), 'contoso.webhook.office.com', '443', webhook, 'object-1',
-        'Groups', 'Sales', sealing_key);
+        'Groups', request_id, sealing_key);
     RETURN o365.responder_callback_outcome(request_id);
 END $$;
 SELECT pg_temp.begin(s, 'c') FROM unnest(ARRAY['s1', 's2', 's3', 's4']) AS s \g /dev/null

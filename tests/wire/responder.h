@@ -11,6 +11,7 @@
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -152,6 +153,29 @@ class Responder {
         signal(SIGKILL);
         ::waitpid(pid_, nullptr, 0);
         pid_ = 0;
+    }
+    // How often each of `texts` stands in the memory that the process may write to. Only root may look.
+    std::vector<std::size_t> copies_in_memory(const std::vector<std::string>& texts) const {
+        std::vector<std::size_t> copies(texts.size());
+        std::ifstream maps("/proc/" + std::to_string(pid_) + "/maps");
+        std::ifstream memory("/proc/" + std::to_string(pid_) + "/mem", std::ios::binary);
+        if (!memory) throw std::runtime_error("cannot read the memory of the responder");
+        for (std::string line; std::getline(maps, line);) {
+            std::size_t from = 0;
+            std::size_t to = 0;
+            char permissions[5] = {};
+            if (std::sscanf(line.c_str(), "%zx-%zx %4s", &from, &to, permissions) != 3 || permissions[1] != 'w')
+                continue;
+            std::string bytes(to - from, '\0');
+            memory.clear();
+            memory.seekg(static_cast<std::streamoff>(from));
+            memory.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+            for (std::size_t i = 0; i < texts.size(); ++i) {
+                for (auto at = bytes.find(texts[i]); at != std::string::npos; at = bytes.find(texts[i], at + 1))
+                    ++copies[i];
+            }
+        }
+        return copies;
     }
     // Descriptors that the process has open.
     std::size_t descriptors() const {

@@ -1,0 +1,38 @@
+#include "fcgi/cleared_memory.h"
+
+#include <malloc.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+// Sanitizers bring their own.
+#ifndef O365_TRACEABLE
+
+void* operator new(std::size_t size) {
+    void* const memory = std::malloc(size == 0 ? 1 : size);
+    if (memory == nullptr) throw std::bad_alloc();
+    return memory;
+}
+
+void operator delete(void* memory) noexcept {
+    if (memory == nullptr) return;
+    ::explicit_bzero(memory, ::malloc_usable_size(memory));
+    std::free(memory);
+}
+
+void operator delete(void* memory, std::size_t size) noexcept {
+    if (memory == nullptr) return;
+    ::explicit_bzero(memory, size);
+    std::free(memory);
+}
+
+#endif
+
+namespace o365 {
+
+// glibc writes the byte over what is freed, and its complement, zeros, over what is allocated. Blocks of up to a
+// kilobyte that it keeps at hand for a thread it leaves as they are.
+void clear_blocks_of_libraries() noexcept { ::mallopt(M_PERTURB, 0xff); }
+
+}  // namespace o365
