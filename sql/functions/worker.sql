@@ -3,7 +3,6 @@
 CREATE OR REPLACE FUNCTION o365_internal.worker_orders(worker integer, environment text) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT jsonb_build_object('worker', $1,
-        'leases', true,   -- worker_lease and worker_cards are there
         'sends', o365_internal.text_setting('environment') = $2 AND o365_internal.copied() IS NULL,
         'why', CASE WHEN o365_internal.text_setting('environment') <> $2 THEN format(
             'this worker is configured for environment %s, the database for %s: cards leave only where both say the same. '

@@ -199,7 +199,7 @@ SELECT ok((pg_temp.lane(:eve)).next_at <= clock_timestamp() AND (pg_temp.lane(:e
 SELECT pg_temp.post(:w1, :eve, 'in_doubt', NULL, 'no answer in time') FROM generate_series(1, 3) \g /dev/null
 SELECT ok((pg_temp.lane(:eve)).next_at > clock_timestamp() + interval '5 minutes', 'F2: after lost answers the waits are long, so that an outage does not use them up');
 SELECT matches((SELECT h.problem FROM o365.health() AS h WHERE h.code = 'answers_unclear' AND h.example = 'subscription ' || :eve),
-    '^1 connection has a card that was posted twice or more without a clear answer: no answer in time$', 'F2: health says so');
+    'posted twice or more without a clear answer: no answer in time$', 'F2: health says so');
 UPDATE o365_internal.lane SET failing_since = now() - interval '25 hours', unclear = 1 WHERE subscription_id = :eve;
 SELECT pg_temp.post(:w1, :eve, 'retry', 503, 'busy') \g /dev/null
 SELECT is(pg_temp.ends(:eve), ARRAY['in_doubt', 'in_doubt'], 'what is given up and may have arrived is in doubt, not dead');
@@ -214,7 +214,7 @@ SELECT throws_ok(format('SELECT o365.set_in_doubt_policy(%s, ''perhaps'')', :eve
 SELECT pg_temp.send(:fay, 12) \g /dev/null
 SELECT o365.worker_feed() \g /dev/null
 SELECT pg_temp.post(:w1, :fay, 'dead', 400, 'HTTP 400: bad request') FROM generate_series(1, 9) \g /dev/null
-SELECT is_empty($$SELECT 1 FROM o365.health() AS h WHERE h.code = 'cards_all_dead'$$, 'F3: nine cards that end as dead are no news');
+SELECT is_empty(format($$SELECT 1 FROM o365.health() AS h WHERE h.code = 'cards_all_dead' AND h.example = 'subscription %s'$$, :fay), 'F3: nine cards that end as dead are no news');
 SELECT pg_temp.post(:w1, :fay, 'dead', 400, 'HTTP 400: bad request') \g /dev/null
 SELECT is((SELECT h.problem FROM o365.health() AS h WHERE h.code = 'cards_all_dead' AND h.example = 'subscription ' || :fay),
     'the last 10 cards or more ended as dead at 1 connection, and none arrived since', 'F3: ten are a row of health');
