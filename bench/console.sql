@@ -63,11 +63,11 @@ INSERT INTO o365_internal.connect_attempt (connector_id, state_hash, app_user, s
     SELECT c.connector_id, decode(md5(i::text), 'hex'), 'user' || i, now() - make_interval(secs => i), now(), now(), 'connected',
            'r-' || left(md5(i::text), 12), i
       FROM generate_series(1, :connections / 2) AS i, (SELECT min(connector_id) AS connector_id FROM o365_internal.connector) AS c;
--- Counted as the chores would have, all but the last minutes.
-UPDATE o365_internal.counted SET until = now() - interval '2 minutes', asked_at = now(), holders = '{}';
+-- Counted as the chores would have, all but the last minute.
+UPDATE o365_internal.counted SET until = now() - interval '1 minute', asked_at = now(), holders = '{}';
 INSERT INTO o365_internal.outcome_hour (hour, connector_id, outcome, http_status, rule_id, cards)
     SELECT date_trunc('hour', d.at, 'UTC'), c.connector_id, d.outcome, d.http_status, d.rule_id, count(*)
       FROM o365_internal.delivery AS d, (SELECT min(connector_id) AS connector_id FROM o365_internal.connector) AS c
-     WHERE d.at < now() - interval '2 minutes' GROUP BY 1, 2, 3, 4, 5;
+     WHERE d.at < (SELECT u.until FROM o365_internal.counted AS u) GROUP BY 1, 2, 3, 4, 5;
 VACUUM (ANALYZE, FREEZE) o365_internal.subscription, o365_internal.lane, o365_internal.outbox, o365_internal.delivery, o365_internal.attempt,
     o365_internal.connect_attempt;

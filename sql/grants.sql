@@ -44,7 +44,7 @@ BEGIN
         END LOOP;
     END LOOP;
     GRANT EXECUTE ON FUNCTION o365_internal.visible_connectors(), o365_internal.workers_away(),
-        o365_internal.lane_waits(bigint, timestamptz, xid) TO o365_operator, o365_app;
+        o365_internal.lane_waits(bigint, timestamptz, xid), o365_internal.outcomes_not_counted() TO o365_operator, o365_app;
     GRANT EXECUTE ON FUNCTION o365.version() TO o365_responder, o365_worker, o365_app, o365_operator;
     GRANT INSERT ON o365.callback TO o365_responder;
     GRANT SELECT ON o365.settings, o365.connectors, o365.webhook_hosts, o365.response_rules, o365.subscriptions, o365.queue, o365.waiting_cards, o365.attempts, o365.deliveries, o365.outcomes, o365.card_warnings,

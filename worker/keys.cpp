@@ -128,7 +128,7 @@ int keys_list(const Settings& settings) {
         if (!in_file && rows.integer(i, 5) > 0) ++missing;
         fmt::print("{:<18} {:<10} {:<7} {:<11} {:<11} {:>9}  {}\n", id, rows.text(i, 1),
                    rows.boolean(i, 2) ? "yes" : "no", rows.text(i, 3), rows.is_null(i, 4) ? "never" : rows.text(i, 4),
-                   rows.text(i, 5), in_file ? "yes" : "NO");
+                   rows.integer(i, 5) < 1000 ? rows.text(i, 5) : "1000+", in_file ? "yes" : "NO");
     }
     print_pin(keys);
     if (keys.rsa().expires) {

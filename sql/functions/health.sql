@@ -114,7 +114,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            'Start o365-worker, or let cron run it with --once at least every five minutes; its log says why it ended.',
            (SELECT max(coalesce(w.stopped_at, w.seen_at)) FROM o365_internal.worker AS w), NULL::bigint, NULL
       FROM (SELECT o365_internal.workers_away() AS why) AS w
-     WHERE w.why !~ '^(the next run of|no worker of environment)' $$;
+     WHERE w.why !~ '^(the next run of|no worker of environment|database )' $$;
 COMMENT ON FUNCTION o365_internal.health_no_worker() IS 'No worker is alive.';
 
 CREATE OR REPLACE FUNCTION o365_internal.health_worker_environment() RETURNS SETOF o365_internal.finding
@@ -133,13 +133,13 @@ CREATE OR REPLACE FUNCTION o365_internal.health_of_status(status text) RETURNS S
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH newest AS MATERIALIZED (
         SELECT s.subscription_id, s.status_reason, s.status_at, s.webhook_host FROM o365_internal.subscription AS s
-         WHERE s.status = $1 AND s.status <> 'active' ORDER BY s.status_at DESC LIMIT 2000),
+         WHERE s.status = $1 AND s.status <> 'active' ORDER BY s.status_at DESC LIMIT 1000),
     by_host AS (
         SELECT n.status_reason, n.webhook_host, count(*) AS n, min(n.status_at) AS since, max(n.subscription_id) AS example
           FROM newest AS n GROUP BY 1, 2)
     -- Tenants have hosts of their own below Microsoft's: they are one host here, by the entry of the allow-list.
     SELECT 'host ' || coalesce(e.host, b.webhook_host),
-           format('%s%s %s: %s', CASE WHEN (SELECT count(*) FROM newest) = 2000 THEN 'at least ' END,
+           format('%s%s %s: %s', CASE WHEN (SELECT count(*) FROM newest) = 1000 THEN 'at least ' END,
                   o365_internal.plural(sum(b.n)::bigint, 'connection is', 'connections are'), $1,
                   coalesce(b.status_reason, 'no reason noted')),
            CASE WHEN $1 <> 'suspended' OR b.status_reason LIKE '%connect again%' THEN 'Its user has to connect again.'
@@ -151,7 +151,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                           ORDER BY length(w.host) DESC LIMIT 1) AS e ON true
      GROUP BY coalesce(e.host, b.webhook_host), b.status_reason $$;
 COMMENT ON FUNCTION o365_internal.health_of_status(text) IS
-    'The connections of a status other than active, the newest 2,000, by reason and by host of the allow-list.';
+    'The connections of a status other than active, the newest 1,000, by reason and by host of the allow-list.';
 
 CREATE OR REPLACE FUNCTION o365_internal.health_connections_suspended() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT * FROM o365_internal.health_of_status('suspended') $$;
@@ -167,11 +167,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT l.subscription_id, l.problem, l.failures, l.failing_since FROM o365_internal.lane AS l
          WHERE l.problem IS NOT NULL
            AND l.failures BETWEEN CASE WHEN $1 THEN 3 ELSE 0 END AND CASE WHEN $1 THEN 2147483647 ELSE 0 END
-           AND ($1 OR l.next_at IS NOT NULL AND l.throttled_since IS NULL) ORDER BY l.failures DESC LIMIT 1000)
+           AND ($1 OR l.next_at IS NOT NULL AND l.throttled_since IS NULL) ORDER BY l.failures DESC LIMIT 500)
     SELECT 'host ' || coalesce(e.host, s.webhook_host),
            format(CASE WHEN $1 THEN '%1$s%2$s at a card that failed three times or more, the worst %4$s times: %3$s'
                        ELSE '%1$s%2$s with cards: %3$s' END,
-                  CASE WHEN (SELECT count(*) FROM lanes) = 1000 THEN 'at least ' END,
+                  CASE WHEN (SELECT count(*) FROM lanes) = 500 THEN 'at least ' END,
                   o365_internal.plural(count(*), 'connection waits', 'connections wait'), l.problem, max(l.failures)),
            CASE WHEN $1 THEN format('select * from o365.attempts where subscription_id = %s limit 5',
                                     (array_agg(l.subscription_id ORDER BY l.failures DESC, l.subscription_id))[1])
@@ -185,7 +185,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      GROUP BY coalesce(e.host, s.webhook_host), l.problem $$;
 COMMENT ON FUNCTION o365_internal.health_of_lanes(boolean) IS
     'Lanes whose first card fails (true), or that wait for another reason that the worker noted (false): by reason and host, '
-    '1,000 of them.';
+    '500 of them.';
 
 CREATE OR REPLACE FUNCTION o365_internal.health_cards_fail() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT * FROM o365_internal.health_of_lanes(true) $$;
@@ -379,7 +379,8 @@ COMMENT ON FUNCTION o365_internal.health_workers_lost() IS 'Workers that were ki
 
 CREATE OR REPLACE FUNCTION o365_internal.health_feeding_behind() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
-    -- A transaction of 15 s that has just committed is seen here only in the few milliseconds until the next round.
+    -- A transaction of 15 s that has just committed is seen here only in the few milliseconds until the next round. Bulk
+    -- transactions that are being handed over, a part in each round, are not behind.
     SELECT 'worker', format('%s%s not handed to their lanes: the oldest transaction of them began at %s',
                CASE WHEN count(*) > 1000 THEN 'more than ' END,
                o365_internal.plural(least(count(*), 1000), 'card is', 'cards are'), to_char(min(u.enqueued_at), 'YYYY-MM-DD HH24:MI')),
@@ -390,7 +391,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = o
                 (SELECT o.enqueued_at, o.card_id FROM o365_internal.outbox AS o WHERE o.xid >= pg_snapshot_xmax(f.snap) ORDER BY o.xid LIMIT 1001)
                 UNION ALL
                 (SELECT o.enqueued_at, o.card_id FROM o365_internal.outbox AS o
-                  WHERE o.xid = ANY (ARRAY(SELECT pg_snapshot_xip(f.snap))) LIMIT 1001)) AS a
+                  WHERE o.xid = ANY (ARRAY(SELECT pg_snapshot_xip(f.snap) EXCEPT SELECT h.xid FROM o365_internal.handing AS h)) LIMIT 1001)) AS a
              WHERE a.enqueued_at < now() - interval '15 seconds' LIMIT 1001) AS u
      WHERE o365_internal.workers_away() IS NULL HAVING count(*) > 0 $$;
 COMMENT ON FUNCTION o365_internal.health_feeding_behind() IS 'Workers are alive, and cards are not handed to their lanes.';
@@ -408,7 +409,7 @@ COMMENT ON FUNCTION o365_internal.health_card_waits_long() IS 'The oldest card, 
 
 CREATE OR REPLACE FUNCTION o365_internal.health_lanes_stuck() RETURNS SETOF o365_internal.finding
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
-    -- Of the lanes that have cards a thousand, from somewhere on: asked every minute it comes to all of them.
+    -- Of the lanes that have cards four hundred, from somewhere on: asked every minute it comes to all of them.
     WITH RECURSIVE start AS MATERIALIZED (
         SELECT (random() * (SELECT max(l.subscription_id) FROM o365_internal.lane AS l))::bigint AS s),
     upper_lane (s) AS (
@@ -420,7 +421,7 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp SET enable_seqscan =
         UNION ALL
         SELECT (SELECT min(o.subscription_id) FROM o365_internal.outbox AS o WHERE o.subscription_id > u.s) FROM lower_lane AS u, start AS t
          WHERE u.s < t.s),
-    lane AS (SELECT x.s FROM ((SELECT u.s FROM upper_lane AS u LIMIT 500) UNION (SELECT u.s FROM lower_lane AS u LIMIT 500)) AS x WHERE x.s IS NOT NULL)
+    lane AS (SELECT x.s FROM ((SELECT u.s FROM upper_lane AS u LIMIT 200) UNION (SELECT u.s FROM lower_lane AS u LIMIT 200)) AS x WHERE x.s IS NOT NULL)
     SELECT 'subscription ' || min(l.subscription_id),
            o365_internal.plural(count(*), 'lane has cards and neither a time nor a hold, which is a fault of this program',
                                 'lanes have cards and neither a time nor a hold, which is a fault of this program'),

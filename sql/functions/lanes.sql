@@ -675,7 +675,7 @@ BEGIN
     ELSIF outcome = 'in_doubt' AND v_lane.unclear > o365_internal.integer_setting('unclear_answers') THEN
         -- Each of them may have been shown: better one card that nobody can vouch for than the same one all day.
         v_ends_as := 'in_doubt';
-        v_reason := format('no clear answer to %s POSTs: %s', v_lane.unclear, coalesce(problem, 'the answer was lost'));
+        v_reason := format('no clear answer to %s: %s', o365_internal.plural(v_lane.unclear, 'POST', 'POSTs'), coalesce(problem, 'the answer was lost'));
     ELSIF outcome = 'gone' AND v_now - v_lane.gone_since >= v_give_up THEN
         -- Evidence over time: nothing but this answer for as long as a card is tried. What waits is cancelled at its claim. A person's pause stands.
         PERFORM FROM o365_internal.subscription AS s WHERE s.subscription_id = card_failed.subscription_id FOR NO KEY UPDATE SKIP LOCKED;
@@ -691,7 +691,7 @@ BEGIN
     ELSIF outcome NOT IN ('throttled', 'gone') AND v_now - v_lane.failing_since >= v_give_up THEN
         -- One of its POSTs may have arrived.
         v_ends_as := CASE WHEN v_lane.unclear > 0 THEN 'in_doubt' ELSE 'dead' END;
-        v_reason := format('gave up after %s tries: %s', v_lane.failures, coalesce(problem, outcome));
+        v_reason := format('gave up after %s: %s', o365_internal.plural(v_lane.failures, 'try', 'tries'), coalesce(problem, outcome));
     ELSIF outcome NOT IN ('throttled', 'gone', 'in_doubt') AND v_lane.failures >= c_tries AND v_now - v_lane.useless_since >= v_give_up THEN
         -- A card was given up and the next one fares no better: it is the webhook, and the cards behind wait in place of dying one a day.
         PERFORM o365_internal.hold(subscription_id, 'suspended', format('no card has arrived since %s: %s',

@@ -64,8 +64,9 @@ BEGIN
            SET cluster = excluded.cluster, database = excluded.database, name = excluded.name, tables = excluded.tables, told_at = excluded.told_at;
     v_waiting := (SELECT count(*) FROM (SELECT FROM o365_internal.outbox LIMIT 1000) AS o);
     IF v_waiting > 0 THEN
-        RAISE NOTICE '%', format('%s cards wait here. Workers of environment %s send them within 5 s after you commit.',
-                                 CASE WHEN v_waiting = 1000 THEN '1000 or more' ELSE v_waiting::text END, environment);
+        RAISE NOTICE '%', format('%s here. Workers of environment %s send them within 5 s after you commit.',
+            CASE WHEN v_waiting = 1000 THEN '1000 cards or more wait'
+                 ELSE o365_internal.plural(v_waiting, 'card waits', 'cards wait') END, environment);
     END IF;
     RETURN environment;
 END $$;

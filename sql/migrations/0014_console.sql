@@ -10,7 +10,7 @@ COMMENT ON TYPE o365_internal.finding IS
 DROP FUNCTION IF EXISTS o365.health();
 
 -- Connections that do not send. It serves what subscription_pending did as well.
-CREATE INDEX subscription_status ON o365_internal.subscription (status, status_at) WHERE status <> 'active';
+CREATE INDEX subscription_status ON o365_internal.subscription (status, status_at) INCLUDE (connector_id) WHERE status <> 'active';
 DROP INDEX o365_internal.subscription_pending;
 -- Lanes in trouble: few, unless a far end is down.
 CREATE INDEX lane_problem ON o365_internal.lane (failures) WHERE problem IS NOT NULL;
@@ -74,4 +74,4 @@ ALTER TABLE o365_internal.worker
 COMMENT ON COLUMN o365_internal.worker.stopped_at IS 'When it ended in order; null: it runs, or was killed.';
 COMMENT ON COLUMN o365_internal.worker.comes_back IS 'Whether it ended as --once does: cron starts the next one.';
 -- Held lanes; the others that have cards have a time.
-CREATE INDEX lane_held ON o365_internal.lane (subscription_id) WHERE hold IS NOT NULL;
+CREATE INDEX lane_held ON o365_internal.lane (hold, subscription_id) WHERE hold IS NOT NULL;

@@ -201,11 +201,7 @@ CREATE OR REPLACE VIEW o365.outcomes WITH (security_barrier) AS
     SELECT o.hour, c.slug AS connector, o.outcome, nullif(o.http_status, 0) AS http_status, r.name AS rule, o.cards
       FROM (SELECT h.hour, h.connector_id, h.outcome, h.http_status, h.rule_id, h.cards FROM o365_internal.outcome_hour AS h
             UNION ALL
-            SELECT date_trunc('hour', d.at, 'UTC'), s.connector_id, d.outcome, coalesce(d.http_status, 0), coalesce(d.rule_id, 0), count(*)
-              FROM (SELECT d.* FROM o365_internal.delivery AS d WHERE d.at >= (SELECT u.until FROM o365_internal.counted AS u)
-                     ORDER BY d.at DESC) AS d   -- by index, whatever the planner thinks of how many they are
-              JOIN o365_internal.subscription AS s ON s.subscription_id = d.subscription_id
-             GROUP BY 1, 2, 3, 4, 5) AS o
+            SELECT u.hour, u.connector_id, u.outcome, u.http_status, u.rule_id, u.cards FROM o365_internal.outcomes_not_counted() AS u) AS o
       JOIN o365_internal.connector AS c ON c.connector_id = o.connector_id
       LEFT JOIN o365_internal.response_rule AS r ON r.rule_id = o.rule_id
      WHERE o.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);

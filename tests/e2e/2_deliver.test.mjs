@@ -358,7 +358,10 @@ test('o365-worker --once drains and says so by its exit code', async () => {
             return error.status;
         }
     };
+    const worker = (columns) => asSuperuser(`select ${columns} from o365_internal.worker order by worker_id desc limit 1`);
+    assert.equal(worker('stopped_at is not null, comes_back'), 't|f', 'F52: a worker that is stopped says that it ends');
     assert.equal(once(), 0);
+    assert.equal(worker('stopped_at is not null, comes_back'), 't|t', 'F52: and one with --once that the next one comes');
     assert.equal(outcome(card), 'delivered');
     fault({target: 0, answer: '503', count: 1});
     send(id, 'fails at first');

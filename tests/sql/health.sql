@@ -25,19 +25,19 @@ SELECT is(ARRAY(SELECT h.code FROM o365.health() AS h WHERE h.code IN ('public_u
 ROLLBACK TO before;
 
 -- A dialect is switched off: 20,002 rows before.
-CREATE TEMP TABLE others AS SELECT nextval('o365_internal.subscription_subscription_id_seq') AS id, i FROM generate_series(1, 1500) AS i;
+CREATE TEMP TABLE others AS SELECT nextval('o365_internal.subscription_subscription_id_seq') AS id, i FROM generate_series(1, 900) AS i;
 INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, dialect, webhook_host, webhook_index, status,
                                         status_reason, status_at)
     SELECT o.id, s.connector_id, s.app_user, s.dialect, 'tenant' || o.i || '.webhook.office.com', sha256(o.i::text::bytea),
            'suspended', 'HTTP 403', '2026-01-02 03:04'
       FROM others AS o, o365_internal.subscription AS s WHERE s.subscription_id = :ann;
-SELECT is(ARRAY(SELECT pg_temp.found()), ARRAY[format('warning connections_suspended: host *.webhook.office.com 1500 connections are '
-    'suspended: HTTP 403 (1500, subscription %s)', max(o.id))], 'webhooks that are suspended for one reason are one row')
+SELECT is(ARRAY(SELECT pg_temp.found()), ARRAY[format('warning connections_suspended: host *.webhook.office.com 900 connections are '
+    'suspended: HTTP 403 (900, subscription %s)', max(o.id))], 'webhooks that are suspended for one reason are one row')
   FROM others AS o;
 SELECT is(ARRAY(SELECT h.since FROM o365.health() AS h WHERE h.code = 'connections_suspended'),
     ARRAY['2026-01-02 03:04'::timestamptz], 'which says since when');
 UPDATE o365_internal.subscription SET status_reason = 'HTTP 401' WHERE subscription_id = (SELECT max(id) FROM others);
-SELECT is((SELECT array_agg(h."count" ORDER BY 1) FROM o365.health() AS h WHERE h.code = 'connections_suspended'), '{1,1499}',
+SELECT is((SELECT array_agg(h."count" ORDER BY 1) FROM o365.health() AS h WHERE h.code = 'connections_suspended'), '{1,899}',
     'another reason is another row');
 SELECT is((SELECT count(*) FROM o365.health() AS h WHERE h.problem LIKE '1 connection is suspended: HTTP 401'), 1::bigint,
     'one of them is told in the singular');
@@ -47,12 +47,12 @@ SELECT is((SELECT count(*) FROM o365.health() AS h WHERE h.code = 'connections_s
 UPDATE o365_internal.subscription AS s SET status = 'active', status_reason = NULL FROM others AS o WHERE o.id = s.subscription_id;
 
 INSERT INTO o365_internal.lane (subscription_id, failures, failing_since, problem, next_at)
-    SELECT o.id, 3, '2026-01-02 03:04', 'HTTP 503', now() + interval '1 hour' FROM others AS o WHERE o.i <= 900;
-SELECT is(ARRAY(SELECT pg_temp.found()), ARRAY[format('warning cards_fail: host *.webhook.office.com 900 connections wait at a card '
-    'that failed three times or more, the worst 3 times: HTTP 503 (900, subscription %s)',
+    SELECT o.id, 3, '2026-01-02 03:04', 'HTTP 503', now() + interval '1 hour' FROM others AS o WHERE o.i <= 400;
+SELECT is(ARRAY(SELECT pg_temp.found()), ARRAY[format('warning cards_fail: host *.webhook.office.com 400 connections wait at a card '
+    'that failed three times or more, the worst 3 times: HTTP 503 (400, subscription %s)',
     (SELECT min(o.id) FROM others AS o))], 'connections whose card fails are one row for each answer');
 UPDATE o365_internal.lane SET failures = 0, problem = 'no key' WHERE failures = 3;
-SELECT is(ARRAY(SELECT h.severity || ' ' || h."count" FROM o365.health() AS h WHERE h.code = 'webhooks_not_opened'), '{error 900}',
+SELECT is(ARRAY(SELECT h.severity || ' ' || h."count" FROM o365.health() AS h WHERE h.code = 'webhooks_not_opened'), '{error 400}',
     'so are webhooks that no worker can open');
 UPDATE o365_internal.lane SET problem = NULL WHERE problem IS NOT NULL;
 SELECT is(ARRAY(SELECT pg_temp.found()), '{}', 'and nothing is left when all is well again');
