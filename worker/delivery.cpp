@@ -37,7 +37,6 @@ constexpr seconds kRecheck{1};
 constexpr milliseconds kStateIsFresh{1900};  // pause and remove hold within two seconds
 constexpr seconds kLeaseMargin{3};           // for the report to arrive before the lease ends
 constexpr milliseconds kUnreported{100};     // how long an end may wait for its report while its lane goes on
-constexpr seconds kWaiting{1};               // how long a lane may wait for a transfer before it is given back
 constexpr milliseconds kLooksForLate{100};   // how often that is looked at
 constexpr std::size_t kMaxBody = 8192;       // of an answer's body; rules see half of it
 constexpr seconds kSlow{10};                 // how long no lane is claimed to wait after one was given back
@@ -123,8 +122,7 @@ Delivery::Delivery(const Settings& settings, KeyRing keys)
       database_(settings.database, settings.worker_role, "o365-worker", kPatience,
                 statements_when(settings.prepared_statements)),
       client_(client_options(settings)),
-      bytes_per_call_(kMostBytesPerCall),
-      gate_(settings.max_transfers, kWaiting) {}
+      bytes_per_call_(kMostBytesPerCall) {}
 
 Delivery::~Delivery() = default;
 

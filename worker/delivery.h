@@ -162,7 +162,10 @@ class Delivery {
 
     // Sender thread.
     std::shared_ptr<const Orders> orders_here_;
-    HostGate<std::shared_ptr<Lane>> gate_;  // lanes that wait for a transfer, and how many have one
+    // How long a lane may wait for a transfer before it is given back.
+    static constexpr std::chrono::seconds kWaiting{1};
+    // Lanes that wait for a transfer, and how many have one.
+    HostGate<std::shared_ptr<Lane>> gate_{settings_.max_transfers, kWaiting};
     Clock::time_point looked_for_late_{};
     std::deque<std::pair<Clock::time_point, std::shared_ptr<Lane>>> unreported_;  // since when they have ends
 
