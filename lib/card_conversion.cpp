@@ -4,25 +4,34 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <cmath>
 #include <initializer_list>
 #include <optional>
 #include <utility>
 
+#include "lib/html_markdown.h"
 #include "lib/json_text.h"
+#include "lib/markdown.h"
 
 namespace o365 {
 namespace {
 
-constexpr Json::ArrayIndex kButtonsInARow = 6;   // office365-connectors.md 6.1: Teams hides the seventh
-constexpr Json::ArrayIndex kMaxSections = 10;    // 5.1
-constexpr Json::ArrayIndex kMaxActions = 4;      // 5.1
-constexpr Json::ArrayIndex kMaxImages = 5;       // 5.6: of a section; Teams shows no more
-constexpr std::size_t kMarkdownMayAdd = 1024;    // bytes, over all texts of a card
-constexpr std::size_t kSummaryCharacters = 100;  // of a summary that is made from the title
-constexpr std::size_t kBytesPerCard = 1024;      // envelope, and what stands once in a card
-constexpr std::size_t kBytesPerObject = 96;      // a fact, image or action of the smallest kind
-constexpr std::size_t kBytesPerSection = 640;    // a section whose every part has one character
-constexpr std::size_t kFarEndCounts = 28'320;    // docs/cards.md, Size: what o365.check_card lets the far end count
+constexpr Json::ArrayIndex kButtonsInARow = 6;        // office365-connectors.md 6.1: Teams hides the seventh
+constexpr Json::ArrayIndex kMaxSections = 10;         // 5.1
+constexpr Json::ArrayIndex kMaxActions = 4;           // 5.1
+constexpr Json::ArrayIndex kActionsWithNumbers = 10;  // o365_internal.linked_actions
+constexpr Json::ArrayIndex kMaxImages = 5;            // 5.6: of a section; Teams shows no more
+constexpr std::size_t kMarkdownMayAdd = 1024;         // bytes, over all texts of a card
+constexpr std::size_t kSummaryCharacters = 100;       // of a summary that is made from the title
+constexpr std::size_t kBytesPerCard = 1024;           // envelope, and what stands once in a card
+constexpr std::size_t kBytesPerObject = 96;           // a fact, image or action of the smallest kind
+constexpr std::size_t kBytesPerSection = 640;         // a section whose every part has one character
+constexpr std::size_t kFarEndCounts = 28'320;  // docs/cards.md, Size: what o365.check_card lets the far end count
+// The lowest version of Adaptive Cards that has all that is made here: ActionSet, bleed, and the colours of a
+// Container. "style": "heading" is of 1.5, and passed over by what does not know it. Some clients show no card of 1.5.
+constexpr std::string_view kLowestVersion = "1.2";
+// Shown for a name or value of a fact that is not there: phones show nothing of a card that has an empty one.
+constexpr const char* kNothing = "\u2013";
 constexpr const char* kAdaptiveType = "application/vnd.microsoft.card.adaptive";
 
 const Json::Value& member(const Json::Value& object, const char* name) {
@@ -38,14 +47,30 @@ const Json::Value& list_in(const Json::Value& object, const char* name) {
     return value.isArray() ? value : empty;
 }
 
-std::string text_in(const Json::Value& object, const char* name) {
-    const Json::Value& value = member(object, name);
-    return value.isString() ? value.asString() : std::string();
+// What a far end reads of a number: as short as it can be written.
+std::string number_text(const Json::Value& value) {
+    if (value.isInt64() || value.isUInt64() || !std::isfinite(value.asDouble())) return value.asString();
+    std::array<char, 32> text{};
+    const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value.asDouble());
+    return error == std::errc() ? std::string(text.data(), end) : value.asString();
 }
 
+// Numbers and booleans are read as their text, as the far end does; o365.send has written them so.
+std::string text_in(const Json::Value& object, const char* name) {
+    const Json::Value& value = member(object, name);
+    if (value.isString()) return value.asString();
+    if (value.isBool()) return value.asBool() ? "true" : "false";
+    return value.isNumeric() ? number_text(value) : std::string();
+}
+
+// true, "true" in any case, and 1, as o365_internal.as_boolean reads them.
 bool flag_in(const Json::Value& object, const char* name) {
     const Json::Value& value = member(object, name);
-    return value.isBool() && value.asBool();
+    if (value.isBool()) return value.asBool();
+    if (value.isNumeric()) return value.asDouble() == 1;
+    std::string text = text_in(object, name);
+    std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return text == "true";
 }
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
@@ -83,9 +108,16 @@ bool is_table_rule(std::string_view line) {
            line.find_first_not_of("|-: \t\r") == std::string_view::npos;
 }
 
-// "![name](url)" is "[name](url)", without a name the url.
-std::string without_pictures(std::string_view line) {
+struct Picture {
+    std::string name;
+    std::string url;
+};
+
+// "![name](url)" is "[name](url)", without a name the url, and with `pictures` one of those as well where the url is of
+// the web; nothing is left in the line of a picture that is all of it.
+std::string without_pictures(std::string_view line, std::vector<Picture>* pictures) {
     std::string result;
+    const std::string_view whole = line;
     while (true) {
         const auto open = line.find("![");
         if (open == std::string_view::npos) break;
@@ -95,6 +127,11 @@ std::string without_pictures(std::string_view line) {
         result += line.substr(0, open);
         const std::string_view name = line.substr(open + 2, middle - open - 2);
         const std::string_view url = line.substr(middle + 2, close - middle - 2);
+        line.remove_prefix(close + 1);
+        const bool is_shown = pictures != nullptr && is_web_address(url);
+        if (is_shown) pictures->push_back({std::string(name), std::string(url)});
+        if (is_shown && trimmed(result).empty() && trimmed(line).empty() && whole.find("![") == whole.rfind("!["))
+            return {};
         if (name.empty()) {
             result += url;
         } else {
@@ -104,71 +141,8 @@ std::string without_pictures(std::string_view line) {
             result += url;
             result += ')';
         }
-        line.remove_prefix(close + 1);
     }
     result += line;
-    return result;
-}
-
-struct Tag {
-    std::string_view html;
-    std::string_view markdown;
-};
-// The tags that Teams knew in connector cards; whatever else looks like one stays the text that it is.
-constexpr std::array kTags = {
-    Tag{"<br>", "\n\n"},    Tag{"<br/>", "\n\n"},  Tag{"<br />", "\n\n"},  Tag{"<p>", ""},
-    Tag{"</p>", "\n\n"},    Tag{"<b>", "**"},      Tag{"</b>", "**"},      Tag{"<strong>", "**"},
-    Tag{"</strong>", "**"}, Tag{"<i>", "_"},       Tag{"</i>", "_"},       Tag{"<em>", "_"},
-    Tag{"</em>", "_"},      Tag{"<ul>", ""},       Tag{"</ul>", "\n\n"},   Tag{"<ol>", ""},
-    Tag{"</ol>", "\n\n"},   Tag{"<li>", "\n- "},   Tag{"</li>", ""},       Tag{"<h1>", "**"},
-    Tag{"</h1>", "**\n\n"}, Tag{"<h2>", "**"},     Tag{"</h2>", "**\n\n"}, Tag{"<h3>", "**"},
-    Tag{"</h3>", "**\n\n"}, Tag{"<pre>", ""},      Tag{"</pre>", ""},      Tag{"<code>", "`"},
-    Tag{"</code>", "`"},    Tag{"<strike>", "~~"}, Tag{"</strike>", "~~"}};
-
-// <a href="url">name</a> is [name](url); nothing when it is written in another way or leads elsewhere than to the web.
-std::optional<std::pair<std::string, std::size_t>> link_of_html(std::string_view text) {
-    constexpr std::string_view kOpen = "<a href=";
-    if (!starts_with_ignoring_case(text, kOpen) || text.size() < kOpen.size() + 3) return std::nullopt;
-    const char quote = text[kOpen.size()];
-    if (quote != '"' && quote != '\'') return std::nullopt;
-    const auto end = text.find(quote, kOpen.size() + 1);
-    if (end == std::string_view::npos) return std::nullopt;
-    const auto tag_end = text.find('>', end);
-    const auto close = tag_end == std::string_view::npos ? tag_end : text.find("</a>", tag_end);
-    if (close == std::string_view::npos) return std::nullopt;
-    const std::string url(text.substr(kOpen.size() + 1, end - kOpen.size() - 1));
-    const std::string name(text.substr(tag_end + 1, close - tag_end - 1));
-    if (!is_web_address(url) || name.find_first_of("<[]") != std::string::npos ||
-        url.find_first_of("() ") != std::string::npos)
-        return std::nullopt;
-    return std::pair("[" + name + "](" + url + ")", close + 4);
-}
-
-std::string without_html(std::string_view text) {
-    if (text.find('<') == std::string_view::npos) return std::string(text);
-    std::string result;
-    while (!text.empty()) {
-        const auto next = text.find_first_of("<`");
-        result += text.substr(0, next);
-        if (next == std::string_view::npos) break;
-        text.remove_prefix(next);
-        if (text.front() == '`') {  // code is as it is
-            const auto close = text.find('`', 1);
-            const auto length = close == std::string_view::npos ? 1 : close + 1;
-            result += text.substr(0, length);
-            text.remove_prefix(length);
-            continue;
-        }
-        if (const auto link = link_of_html(text)) {
-            result += link->first;
-            text.remove_prefix(link->second);
-            continue;
-        }
-        const auto tag =
-            std::ranges::find_if(kTags, [&](const Tag& one) { return starts_with_ignoring_case(text, one.html); });
-        result += tag == kTags.end() ? std::string_view("<") : tag->markdown;
-        text.remove_prefix(tag == kTags.end() ? 1 : tag->html.size());
-    }
     return result;
 }
 
@@ -192,10 +166,23 @@ std::string escaped(std::string_view line) {
     return result;
 }
 
-std::string plainer(const std::string& text) {
-    const bool marked = text.find_first_of("#|`<") != std::string::npos || text.find("![") != std::string::npos;
+// Line breaks as "\n": a "\r" by itself is how Teams' documentation writes them.
+std::string with_line_feeds(std::string_view text) {
+    std::string result;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '\r') {
+            result += text[i];
+        } else if (i + 1 == text.size() || text[i + 1] != '\n') {
+            result += '\n';
+        }
+    }
+    return result;
+}
+
+std::string plainer(const std::string& text, std::vector<Picture>* pictures) {
+    const bool marked = text.find_first_of("#|`<&\r") != std::string::npos || text.find("![") != std::string::npos;
     if (!marked) return text;
-    const std::string source = without_html(text);
+    const std::string source = with_line_feeds(markdown_from_html(text));
     std::string result;
     std::size_t code = 0;  // backticks of the fence that is open
     bool after_table = false;
@@ -229,7 +216,7 @@ std::string plainer(const std::string& text) {
         } else {
             if (after_table && !bare.empty() && !result.ends_with("\n\n")) result += '\n';
             after_table = false;
-            shown = without_pictures(line);
+            shown = without_pictures(line, pictures);
         }
         if (!drops) {
             result += shown;
@@ -278,10 +265,21 @@ std::size_t counted_bytes(const std::string& body) {
 // name, the schema's address.
 enum class Texts { improved, as_they_are };
 
+Json::Value in_envelope(Json::Value card) {
+    Json::Value attachment;
+    attachment["contentType"] = kAdaptiveType;
+    attachment["contentUrl"] = Json::Value();
+    attachment["content"] = std::move(card);
+    Json::Value envelope;
+    envelope["type"] = "message";
+    envelope["attachments"].append(std::move(attachment));
+    return envelope;
+}
+
 class ToAdaptive {
   public:
-    ToAdaptive(std::vector<LostPart>& lost, Texts texts, const ActionLink& link)
-        : lost_(lost), texts_(texts), link_(link) {}
+    ToAdaptive(std::vector<LostPart>& lost, Texts texts, const ActionLink& link, std::string_view version)
+        : lost_(lost), texts_(texts), link_(link), version_(version.empty() ? kLowestVersion : version) {}
 
     Json::Value convert(const Json::Value& card) {
         const std::string title = text_in(card, "title");
@@ -292,11 +290,11 @@ class ToAdaptive {
         pass_over(card, "$", Json::arrayValue, {"sections", "potentialAction"});
         Json::Value head(Json::arrayValue);
         if (!is_blank(title)) head.append(titled(title, "Large"));
-        if (!is_blank(text)) head.append(text_block(text));
+        if (!is_blank(text)) add_text(head, text);
         const bool by_summary = head.empty() && sections.empty();
         if (by_summary && !is_blank(summary)) head.append(text_block(summary));
         Json::Value body(Json::arrayValue);
-        if (member(card, "themeColor").isString()) lose("$.themeColor", "the exact colour");
+        if (!text_in(card, "themeColor").empty()) lose("$.themeColor", "the exact colour");
         const char* const style = nearest_style(text_in(card, "themeColor"));
         if (!head.empty() && style != nullptr) {
             Json::Value container = of_type("Container");
@@ -316,7 +314,7 @@ class ToAdaptive {
         const Json::Value buttons = actions(card, "$", 0);
         Json::Value content = of_type("AdaptiveCard");
         if (texts_ == Texts::improved) content["$schema"] = "http://adaptivecards.io/schemas/adaptive-card.json";
-        content["version"] = "1.5";
+        content["version"] = version_;
         content["msteams"]["width"] = "Full";
         // More than six would be hidden at the card's foot, so those stand in rows of their own.
         if (!buttons.empty() && buttons.size() <= kButtonsInARow) {
@@ -326,8 +324,15 @@ class ToAdaptive {
         }
         if (body.empty()) body.append(text_block(is_blank(summary) ? "(an empty card)" : summary));
         content["body"] = std::move(body);
-        Json::Value envelope = adaptive_envelope(std::move(content));
-        if (!by_summary && !is_blank(summary)) envelope["summary"] = summary;
+        Json::Value envelope = in_envelope(std::move(content));
+        // What a phone's notification says.
+        if (!is_blank(summary)) {
+            if (!by_summary || texts_ == Texts::improved) envelope["summary"] = summary;
+        } else if (texts_ == Texts::improved) {
+            const std::string line =
+                first_characters(markdown_first_line(markdown_from_html(is_blank(title) ? text : title)));
+            if (!is_blank(line)) envelope["summary"] = line;
+        }
         return envelope;
     }
 
@@ -346,7 +351,7 @@ class ToAdaptive {
 
     Json::Value text_block(const std::string& text) {
         Json::Value block = of_type("TextBlock");
-        std::string plain = texts_ == Texts::improved ? plainer(text) : text;
+        std::string plain = texts_ == Texts::improved ? plainer(text, nullptr) : text;
         const std::size_t before = json_bytes(text);
         if (const std::size_t after = json_bytes(plain); after > before) {
             if (after - before > may_add_) {
@@ -360,6 +365,32 @@ class ToAdaptive {
         return block;
     }
 
+    // A text and the pictures in it, which a TextBlock does not show, behind it.
+    void add_text(Json::Value& items, const std::string& text) {
+        std::vector<Picture> pictures;
+        const std::string plain = texts_ == Texts::improved ? plainer(text, &pictures) : text;
+        std::size_t after = json_bytes(plain);
+        for (const Picture& one : pictures) after += kBytesPerObject + json_bytes(one.name) + json_bytes(one.url);
+        if (const std::size_t before = json_bytes(text); pictures.empty() || after > before + may_add_) {
+            items.append(text_block(text));
+            return;
+        } else if (after > before) {
+            may_add_ -= after - before;
+        }
+        if (!is_blank(plain)) {
+            Json::Value block = of_type("TextBlock");
+            block["text"] = plain;
+            block["wrap"] = true;
+            items.append(std::move(block));
+        }
+        for (const Picture& one : pictures) {
+            Json::Value image = of_type("Image");
+            image["url"] = one.url;
+            if (!one.name.empty()) image["altText"] = one.name;
+            items.append(std::move(image));
+        }
+    }
+
     Json::Value titled(const std::string& text, const char* size) {
         Json::Value block = text_block(text);
         block["weight"] = "Bolder";
@@ -370,12 +401,13 @@ class ToAdaptive {
 
     void lose(std::string path, std::string what) { lost_.push_back({std::move(path), std::move(what)}); }
 
-    // What is of another type than the field has is lost.
+    // What is of another type than the field has is lost, if it is no text for the far end either.
     void pass_over(const Json::Value& object, const std::string& path, Json::ValueType type,
                    std::initializer_list<const char*> names) {
         for (const char* name : names) {
             const Json::Value& value = member(object, name);
-            if (!value.isNull() && value.type() != type) lose(path + "." + name, "a field of a wrong type");
+            const bool is_text = type == Json::stringValue && !value.isArray() && !value.isObject();
+            if (!value.isNull() && !is_text && value.type() != type) lose(path + "." + name, "a field of a wrong type");
         }
     }
 
@@ -428,15 +460,26 @@ class ToAdaptive {
         items.append(std::move(columns));
     }
 
-    static void add_facts(Json::Value& items, const Json::Value& section) {
+    // A text that stands in one line: the same without tags and references, or as it is where too much was added.
+    std::string line_of(const std::string& text) {
+        if (texts_ != Texts::improved || text.find_first_of("<&") == std::string::npos) return text;
+        std::string plain = trimmed(markdown_from_html(text));
+        const std::size_t before = json_bytes(text);
+        const std::size_t after = json_bytes(plain);
+        if (after > before && after - before > may_add_) return text;
+        if (after > before) may_add_ -= after - before;
+        return is_blank(plain) ? text : plain;
+    }
+
+    void add_facts(Json::Value& items, const Json::Value& section) {
         Json::Value set = of_type("FactSet");
         for (const Json::Value& fact : list_in(section, "facts")) {
-            const std::string name = text_in(fact, "name");
-            const std::string value = text_in(fact, "value");
-            if (name.empty() && value.empty()) continue;
+            const std::string name = line_of(text_in(fact, "name"));
+            const std::string value = line_of(text_in(fact, "value"));
+            if (is_blank(name) && is_blank(value)) continue;
             Json::Value shown;
-            shown["title"] = name;
-            shown["value"] = value;
+            shown["title"] = is_blank(name) ? kNothing : name;
+            shown["value"] = is_blank(value) ? kNothing : value;
             set["facts"].append(std::move(shown));
         }
         if (!set["facts"].empty()) items.append(std::move(set));
@@ -448,7 +491,7 @@ class ToAdaptive {
         const Json::Value& images = list_in(section, "images");
         for (Json::ArrayIndex i = 0; i < images.size(); ++i) {
             Json::Value image = picture(text_in(images[i], "image"), text_in(images[i], "title"),
-                                        path + ".images[" + std::to_string(i) + "]");
+                                        path + ".images[" + std::to_string(i) + "].image");
             if (!image.isNull()) set["images"].append(std::move(image));
         }
         if (!set["images"].empty()) items.append(std::move(set));
@@ -465,19 +508,18 @@ class ToAdaptive {
                   {"title", "activityImage", "activityTitle", "activitySubtitle", "activityText", "text"});
         pass_over(section, path, Json::arrayValue, {"facts", "images", "potentialAction"});
         pass_over(section, path, Json::objectValue, {"heroImage"});
-        const Json::Value& markdown = member(section, "markdown");
-        if (markdown.isBool() && !markdown.asBool()) lose(path + ".markdown", "HTML");
+        if (!member(section, "markdown").isNull() && !flag_in(section, "markdown")) lose(path + ".markdown", "HTML");
         const std::string title = text_in(section, "title");
         if (!is_blank(title)) items.append(titled(title, "Medium"));
         add_activity(items, section, path);
         const Json::Value& hero = member(section, "heroImage");
-        Json::Value image = picture(text_in(hero, "image"), text_in(hero, "title"), path + ".heroImage");
+        Json::Value image = picture(text_in(hero, "image"), text_in(hero, "title"), path + ".heroImage.image");
         if (!image.isNull()) {
             image["size"] = "Stretch";
             items.append(std::move(image));
         }
         const std::string text = text_in(section, "text");
-        if (!is_blank(text)) items.append(text_block(text));
+        if (!is_blank(text)) add_text(items, text);
         add_facts(items, section);
         add_images(items, section, path);
         add_rows(items, actions(section, path, index + 1));
@@ -487,18 +529,18 @@ class ToAdaptive {
 
     static Json::Value button(const Json::Value& action, const std::string& url) {
         Json::Value shown = of_type("Action.OpenUrl");
-        const std::string name = text_in(action, "name");
+        const std::string name = without_references(text_in(action, "name"));
         shown["title"] = is_blank(name) ? "Open" : name;
         shown["url"] = url;
         return shown;
     }
 
     // Null, and a loss, for whatever is no button that opens a page. `holder`: the section's place from 1, 0 for the
-    // card itself; with `index` it makes the number of a link. Beyond what a card may have there is none.
+    // card itself; with `index` it makes the number of a link, of which each holder has ten.
     Json::Value action(const Json::Value& action, const std::string& path, Json::ArrayIndex holder,
                        Json::ArrayIndex index) {
         const std::string type = text_in(action, "@type");
-        if (link_ && (type == "HttpPOST" || type == "ActionCard") && holder <= kMaxSections && index < kMaxActions) {
+        if (link_ && (type == "HttpPOST" || type == "ActionCard") && index < kActionsWithNumbers) {
             lose(path, "being pressed inside the card: the button opens a page");
             return button(action, link_(static_cast<int>(10 * holder + index)));
         }
@@ -556,6 +598,7 @@ class ToAdaptive {
     std::vector<LostPart>& lost_;
     Texts texts_;
     const ActionLink& link_;
+    std::string version_;
     std::size_t may_add_ = kMarkdownMayAdd;
 };
 
@@ -601,7 +644,7 @@ class ToMessageCard {
         if (std::string problem = actions(source); !problem.empty()) return problem;
         std::string summary = text_in(source, "fallbackText");
         const bool made = is_blank(summary);
-        if (made) summary = ToAdaptive::first_characters(text_in(card, "title"));
+        if (made) summary = ToAdaptive::first_characters(markdown_first_line(text_in(card, "title")));
         if (is_blank(summary) && is_blank(text_in(card, "text"))) summary = "Card";
         if (!is_blank(summary)) card["summary"] = summary;
         if (made && !is_blank(summary) && counted_bytes(compact_json(card)) > kFarEndCounts) card["summary"] = "Card";
@@ -678,8 +721,8 @@ class ToMessageCard {
 
     std::string image(const Json::Value& source) {
         if (!has_only(source, {"type", "url", "altText"}) || !is_text_or_none(member(source, "altText")) ||
-            !is_picture(text_in(source, "url")))
-            return "an Image has an https url, and may have altText";
+            text_in(source, "url").empty())
+            return "an Image has a url, and may have altText";
         begin_part(3);
         Json::Value shown;
         shown["image"] = source["url"];
@@ -716,6 +759,38 @@ class ToMessageCard {
 // The rule of o365.check_card: a "type" alone makes no envelope.
 bool is_envelope(const Json::Value& card) {
     return text_in(card, "type") == "message" && !member(card, "attachments").isNull();
+}
+
+// The first line of the first TextBlock that has one, in the order in which they are read.
+std::string first_line(const Json::Value& elements) {
+    for (const Json::Value& element : elements) {
+        if (text_in(element, "type") == "TextBlock") {
+            std::string line = markdown_first_line(text_in(element, "text"));
+            if (!is_blank(line)) return line;
+        }
+        for (const char* name : {"items", "columns"}) {
+            std::string line = first_line(list_in(element, name));
+            if (!line.empty()) return line;
+        }
+    }
+    return {};
+}
+
+// What a notification says of an Adaptive Card; empty where it has no text. "speak" may be SSML, which is none.
+std::string adaptive_summary(const Json::Value& card) {
+    for (const char* name : {"fallbackText", "speak"}) {
+        const std::string text = text_in(card, name);
+        if (!is_blank(text) && (std::string_view(name) != "speak" || text.find('<') == std::string::npos))
+            return ToAdaptive::first_characters(trimmed(text));
+    }
+    return ToAdaptive::first_characters(first_line(list_in(card, "body")));
+}
+
+// Where the far end still counts it as small enough.
+void add_summary(Json::Value& envelope, const std::string& summary) {
+    if (is_blank(summary)) return;
+    envelope["summary"] = summary;
+    if (counted_bytes(compact_json(envelope)) > kFarEndCounts) envelope.removeMember("summary");
 }
 
 template <class Fits>
@@ -778,26 +853,22 @@ std::string without_blanks(std::string_view json) {
 }
 
 Json::Value adaptive_envelope(Json::Value card) {
-    Json::Value attachment;
-    attachment["contentType"] = kAdaptiveType;
-    attachment["contentUrl"] = Json::Value();
-    attachment["content"] = std::move(card);
-    Json::Value envelope;
-    envelope["type"] = "message";
-    envelope["attachments"].append(std::move(attachment));
+    const std::string summary = adaptive_summary(card);
+    Json::Value envelope = in_envelope(std::move(card));
+    add_summary(envelope, summary);
     return envelope;
 }
 
-ConvertedCard adaptive_from_message_card(const Json::Value& card, const ActionLink& link) {
+ConvertedCard adaptive_from_message_card(const Json::Value& card, const ActionLink& link, std::string_view version) {
     ConvertedCard result;
     if (!card.isObject()) {
         result.problem = "the card is not a JSON object";
         return result;
     }
-    result.card = ToAdaptive(result.lost, Texts::improved, link).convert(card);
+    result.card = ToAdaptive(result.lost, Texts::improved, link, version).convert(card);
     if (counted_bytes(compact_json(result.card)) > kFarEndCounts) {
         result.lost.clear();
-        result.card = ToAdaptive(result.lost, Texts::as_they_are, link).convert(card);
+        result.card = ToAdaptive(result.lost, Texts::as_they_are, link, version).convert(card);
     }
     return result;
 }
@@ -810,19 +881,25 @@ ConvertedCard message_card_from_adaptive(const Json::Value& card) {
     return result;
 }
 
-ConvertedCard card_for_dialect(const Json::Value& card, std::string_view dialect, const ActionLink& link) {
+ConvertedCard card_for_dialect(const Json::Value& card, std::string_view dialect, const ActionLink& link,
+                               std::string_view version) {
     const std::string type = text_in(card, "type");
     if (dialect == "workflow") {
-        if (is_envelope(card)) return {card, {}, ""};
+        if (is_envelope(card)) {
+            ConvertedCard sent{card, {}, ""};
+            if (!card.isMember("summary"))
+                add_summary(sent.card, adaptive_summary(member(list_in(card, "attachments")[0], "content")));
+            return sent;
+        }
         if (type == "AdaptiveCard") return {adaptive_envelope(card), {}, ""};
-        return adaptive_from_message_card(card, link);
+        return adaptive_from_message_card(card, link, version);
     }
     if (type == "AdaptiveCard") return message_card_from_adaptive(card);
     if (is_envelope(card)) return {{}, {}, "a connector webhook takes no Adaptive Card in an envelope"};
     return {card, {}, ""};
 }
 
-CardBody card_body(std::string card, std::string_view dialect, const ActionLink& link) {
+CardBody card_body(std::string card, std::string_view dialect, const ActionLink& link, std::string_view version) {
     const bool for_workflow = dialect == "workflow";
     // jsonb has one way to write a text, so what does not have it here does not have it at all.
     if (!for_workflow && card.find("\"AdaptiveCard\"") == std::string::npos) return {std::move(card), ""};
@@ -830,14 +907,22 @@ CardBody card_body(std::string card, std::string_view dialect, const ActionLink&
     if (!parsed) return {"", "the card is nested too deep or has a number that is too large"};
     const bool is_adaptive = text_in(*parsed, "type") == "AdaptiveCard";
     const bool in_envelope = is_envelope(*parsed);
-    if (for_workflow ? in_envelope : !is_adaptive && !in_envelope) return {std::move(card), ""};
-    if (for_workflow && is_adaptive) {
+    if (!for_workflow && !is_adaptive && !in_envelope) return {std::move(card), ""};
+    if (for_workflow && (in_envelope || is_adaptive)) {
+        const ConvertedCard sent = card_for_dialect(*parsed, dialect);
+        std::string summary;
+        if (!parsed->isMember("summary") && sent.card.isMember("summary"))
+            summary = ",\"summary\":" + compact_json(sent.card["summary"]);
         // Around its own text: written anew, 0.1 would have 19 digits.
+        if (in_envelope) {
+            if (!summary.empty()) card.insert(card.rfind('}'), summary);
+            return {std::move(card), ""};
+        }
         return {R"({"attachments":[{"content":)" + without_blanks(card) + R"(,"contentType":")" + kAdaptiveType +
-                    R"(","contentUrl":null}],"type":"message"})",
+                    R"(","contentUrl":null}])" + summary + R"(,"type":"message"})",
                 ""};
     }
-    const ConvertedCard converted = card_for_dialect(*parsed, dialect, link);
+    const ConvertedCard converted = card_for_dialect(*parsed, dialect, link, version);
     if (!converted.problem.empty()) return {"", "the card cannot be converted for this webhook: " + converted.problem};
     return {compact_json(converted.card), ""};
 }

@@ -85,4 +85,28 @@ std::string markdown_html(std::string_view text) {
     return html == nullptr ? std::string() : html.get();
 }
 
+std::string markdown_first_line(std::string_view text) {
+    const Node document(cmark_parse_document(text.data(), text.size(), CMARK_OPT_VALIDATE_UTF8));
+    std::string line;
+    const Iterator walk(cmark_iter_new(document.get()));
+    for (cmark_event_type event = cmark_iter_next(walk.get()); event != CMARK_EVENT_DONE;
+         event = cmark_iter_next(walk.get())) {
+        cmark_node* const node = cmark_iter_get_node(walk.get());
+        const cmark_node_type type = cmark_node_get_type(node);
+        if (type == CMARK_NODE_TEXT || type == CMARK_NODE_CODE) {
+            line += literal(node);
+        } else if (type == CMARK_NODE_CODE_BLOCK) {
+            const std::string code = literal(node);
+            line += code.substr(0, code.find('\n'));
+        }
+        const bool ends = type == CMARK_NODE_SOFTBREAK || type == CMARK_NODE_LINEBREAK ||
+                          type == CMARK_NODE_CODE_BLOCK ||
+                          (event == CMARK_EVENT_EXIT && (type == CMARK_NODE_PARAGRAPH || type == CMARK_NODE_HEADING));
+        const auto from = line.find_first_not_of(" \t");
+        if (ends && from != std::string::npos) return line.substr(from, line.find_last_not_of(" \t") - from + 1);
+        if (ends) line.clear();
+    }
+    return {};
+}
+
 }  // namespace o365

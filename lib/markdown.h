@@ -11,4 +11,7 @@ namespace o365 {
 // script of its makes it into the result. Bytes that are not UTF-8 are replaced.
 std::string markdown_html(std::string_view text);
 
+// The first line of a text that has one, without Markdown and HTML, for a place where neither is read; "" for none.
+std::string markdown_first_line(std::string_view text);
+
 }  // namespace o365

@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(what_is_of_a_wrong_type_is_lost) {
     std::vector<std::string> paths;
     for (const LostPart& lost :
          adaptive_from_message_card(
-             card(R"({"text": 5, "title": null, "summary": "s", "sections": [5, {"facts": {}}]})"))
+             card(R"({"text": [], "title": null, "summary": "s", "sections": [5, {"facts": {}}]})"))
              .lost)
         paths.push_back(lost.path);
     const std::vector<std::string> expected = {"$.text", "$.sections[0]", "$.sections[1].facts"};
@@ -263,6 +263,172 @@ BOOST_AUTO_TEST_CASE(markdown_that_is_not_rendered_reads_well) {
                "in \\_\\_init\\_\\_ of x\\[0\\]\\*2\n\n\\- 1. a\n\n1\\. b\n\n17\n\n_a_");
     BOOST_TEST(text("````\n```\na_b\n````\nc_d") == "\\`\\`\\`\n\na\\_b\n\nc_d");
     BOOST_TEST(text("#17 is open, **bold** stays") == "#17 is open, **bold** stays");
+}
+
+namespace {
+Json::Value converted(const std::string& text) { return adaptive_from_message_card(card(text)).card; }
+Json::Value body_of(const std::string& text) { return converted(text)["attachments"][0]["content"]["body"]; }
+std::string summary_of(const std::string& text) {
+    const std::string sent = card_body(text, "workflow").text;
+    BOOST_TEST((card(sent) == card_for_dialect(card(text), "workflow").card), text);
+    return card(sent)["summary"].asString();
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(f10_a_notification_says_what_the_card_is_about) {
+    BOOST_TEST(summary_of(R"({"title":"Disk full on db1","text":"93 %"})") == "Disk full on db1");
+    BOOST_TEST(summary_of(R"({"title":"deploy\\_prod **failed**","text":"t"})") == "deploy_prod failed");
+    BOOST_TEST(summary_of(R"({"text":"\n\n## **93 %** of [db1](https://a.example) &amp; `x`\nmore"})") ==
+               "93 % of db1 & x");
+    BOOST_TEST(summary_of(R"({"text":"- one\n- two"})") == "one");
+    BOOST_TEST(summary_of(R"({"summary":"s","title":"t","text":"x"})") == "s");
+    BOOST_TEST(summary_of(R"({"summary":"s"})") == "s");
+    const std::string many = summary_of(R"({"text":")" + std::string(300, 'x') + "\"}");
+    BOOST_TEST(many == std::string(100, 'x'));
+    BOOST_TEST(summary_of(R"({"type":"AdaptiveCard","fallbackText":"f","speak":"s","body":[]})") == "f");
+    BOOST_TEST(summary_of(R"({"type":"AdaptiveCard","speak":"s","body":[]})") == "s");
+    BOOST_TEST(summary_of(R"({"type":"AdaptiveCard","speak":"<s>x</s>","body":[{"type":"Container","items":[
+        {"type":"TextBlock","text":""},{"type":"TextBlock","text":"**Hi** there"}]},{"type":"TextBlock","text":"y"}]})") ==
+               "Hi there");
+    BOOST_TEST(
+        summary_of(
+            R"({"type":"message","attachments":[{"content":{"type":"AdaptiveCard","body":[{"type":"TextBlock","text":"t"}]}}]})") ==
+        "t");
+    BOOST_TEST(
+        summary_of(
+            R"({"type":"message","summary":"s","attachments":[{"content":{"type":"AdaptiveCard","fallbackText":"f"}}]})") ==
+        "s");
+    BOOST_TEST(summary_of(R"({"type":"AdaptiveCard","body":[]})") == "");
+    const std::string full =
+        R"({"type":"AdaptiveCard","body":[{"type":"TextBlock","text":")" + std::string(28'100, 'x') + R"("}]})";
+    BOOST_TEST(!card(card_body(full, "workflow").text).isMember("summary"));
+}
+
+BOOST_AUTO_TEST_CASE(f11_the_version_is_the_lowest_that_is_needed_or_the_one_that_is_set) {
+    const auto version = [](std::string_view set) {
+        return card(
+                   card_body(
+                       R"({"title":"t","potentialAction":[{"@type":"OpenUri","name":"o","targets":[{"os":"default","uri":"https://a.example"}]}]})",
+                       "workflow", {}, set)
+                       .text)["attachments"][0]["content"]["version"]
+            .asString();
+    };
+    BOOST_TEST(version("") == "1.2");
+    BOOST_TEST(version("1.4") == "1.4");
+}
+
+BOOST_AUTO_TEST_CASE(f12_nothing_that_is_made_is_empty) {
+    const Json::Value body = body_of(
+        R"({"text":" ","title":"t","sections":[{"facts":[{"name":"a","value":""},{"name":"","value":"b"},{},{"name":"","value":""}]},
+        {"facts":[],"images":[{"image":""}],"activityImage":"","text":""},{}]})");
+    BOOST_REQUIRE_EQUAL(body.size(), 2U);
+    const Json::Value& facts = body[1]["items"][0]["facts"];
+    BOOST_REQUIRE_EQUAL(facts.size(), 2U);
+    BOOST_TEST(facts[0]["value"].asString() == "\u2013");
+    BOOST_TEST(facts[1]["title"].asString() == "\u2013");
+}
+
+BOOST_AUTO_TEST_CASE(f16_character_references_are_decoded) {
+    const Json::Value content = converted(
+        R"({"title":"R&amp;D &quot;A&quot; &#8364; &#x20AC;","text":"a &nbsp;b &bogus; &lt;b&gt; 5 &lt; 6 &#42;x&#42; &amp;lt;","sections":[{"facts":[
+        {"name":"R&amp;D","value":"&lt;script&gt;"}]}],"potentialAction":[{"@type":"OpenUri","name":"R&amp;D &lt;b&gt;",
+        "targets":[{"os":"default","uri":"https://a.example/?a=1&amp;b=2"}]}]})")["attachments"][0]["content"];
+    BOOST_TEST(content["body"][0]["text"].asString() == "R&D \"A\" \u20ac \u20ac");
+    BOOST_TEST(content["body"][1]["text"].asString() == "a \u00a0b &bogus; &lt;b> 5 < 6 \\*x\\* \\&lt;");
+    BOOST_TEST(content["body"][2]["items"][0]["facts"][0]["title"].asString() == "R&D");
+    BOOST_TEST(content["body"][2]["items"][0]["facts"][0]["value"].asString() == "&lt;script>");
+    BOOST_TEST(content["actions"][0]["title"].asString() == "R&D <b>");
+    BOOST_TEST(content["actions"][0]["url"].asString() == "https://a.example/?a=1&amp;b=2");
+}
+
+BOOST_AUTO_TEST_CASE(f19_numbers_and_booleans_are_read_as_the_far_end_reads_them) {
+    const ConvertedCard read = adaptive_from_message_card(card(
+        R"({"title":17,"text":0.1,"sections":[{"startGroup":"true","markdown":"True","facts":[{"name":true,"value":1.5}]}]})"));
+    const Json::Value& body = read.card["attachments"][0]["content"]["body"];
+    BOOST_TEST(read.lost.empty());
+    BOOST_TEST(body[0]["text"].asString() == "17");
+    BOOST_TEST(body[1]["text"].asString() == "0.1");
+    BOOST_TEST(body[2]["separator"].asBool());
+    BOOST_TEST(body[2]["items"][0]["facts"][0]["title"].asString() == "true");
+    BOOST_TEST(body[2]["items"][0]["facts"][0]["value"].asString() == "1.5");
+    BOOST_TEST(
+        adaptive_from_message_card(card(R"({"text":"t","sections":[{"text":"x","markdown":"false"}]})")).lost.size() ==
+        1U);
+    BOOST_TEST(
+        body_of(R"({"text":"t","sections":[{"activityTitle":"a","activityImage":"http://contoso.example/a.jpg"}]})")
+            [1]["items"][0]["columns"]
+                .size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(f19_a_section_beyond_the_tenth_keeps_its_links) {
+    Json::Value source = card(R"({"text":"t"})");
+    for (int i = 0; i < 11; ++i)
+        source["sections"].append(card(R"({"text":"x","potentialAction":[{"@type":"HttpPOST","name":"p"}]})"));
+    const ConvertedCard linked =
+        adaptive_from_message_card(source, [](int number) { return "https://a.example/" + std::to_string(number); });
+    BOOST_TEST(linked.card["attachments"][0]["content"]["body"][11]["items"][1]["actions"][0]["url"].asString() ==
+               "https://a.example/110");
+}
+
+BOOST_AUTO_TEST_CASE(f21_pictures_in_a_text_are_shown) {
+    const auto body = [](const std::string& written) {
+        Json::Value source;
+        source["text"] = written;
+        return adaptive_from_message_card(source).card["attachments"][0]["content"]["body"];
+    };
+    const Json::Value alone = body("![Duck](https://x.example/d.jpg)");
+    BOOST_REQUIRE_EQUAL(alone.size(), 1U);
+    BOOST_TEST(alone[0]["type"].asString() == "Image");
+    BOOST_TEST(alone[0]["altText"].asString() == "Duck");
+    const Json::Value inside = body("see ![a cat](https://e.example/c.png)!\n\n![](https://e.example/d.png)");
+    BOOST_REQUIRE_EQUAL(inside.size(), 3U);
+    BOOST_TEST(inside[0]["text"].asString() == "see [a cat](https://e.example/c.png)!\n\n");
+    BOOST_TEST(inside[1]["url"].asString() == "https://e.example/c.png");
+    BOOST_TEST(inside[2]["url"].asString() == "https://e.example/d.png");
+    const Json::Value html = body("a <img class='x' src=\"https://x.example/d.jpg\" alt=\"Duck\">");
+    BOOST_TEST(html[1]["url"].asString() == "https://x.example/d.jpg");
+    BOOST_TEST(body("![a](javascript:x) <img src=x>")[0]["text"].asString() == "[a](javascript:x) <img src=x>");
+}
+
+BOOST_AUTO_TEST_CASE(f21_html_becomes_markdown_by_whole_pairs) {
+    const auto text = [](const std::string& written) {
+        Json::Value source;
+        source["text"] = written;
+        return adaptive_from_message_card(source).card["attachments"][0]["content"]["body"][0]["text"].asString();
+    };
+    BOOST_TEST(text("# One\r## Two\r### Three") == "**One**\n\n**Two**\n\n**Three**");
+    BOOST_TEST(text("a:\r- b\r\n- c") == "a:\n- b\n- c");
+    BOOST_TEST(text("<b style=\"color:red\">Failed</b> now") == "**Failed** now");
+    BOOST_TEST(text("<i class=x>a</i>") == "_a_");
+    BOOST_TEST(text("<code class=\"l\">x</code>") == "`x`");
+    BOOST_TEST(text("a </b> b") == "a </b> b");
+    BOOST_TEST(text("<b>a") == "<b>a");
+    BOOST_TEST(text("<b class=x>1</b><b>2</b>") == "**12**");
+    BOOST_TEST(text("<b> a </b>b") == " **a** b");
+    BOOST_TEST(text("<b></b>a") == "a");
+    BOOST_TEST(text("<b><i>x</b></i>y") == "**_x_**y");
+    BOOST_TEST(text("un<i>do</i>ne") == "un*do*ne");
+    BOOST_TEST(text("<p class=x>a</p>b") == "a\n\nb");
+    BOOST_TEST(text("<ol><li>a</li><li>b</li></ol><ul><li>c</li></ul>") == "\n1. a\n2. b\n\n\n- c\n\n");
+    BOOST_TEST(text("<span style='x'>a</span> <font color=red>b</font> <u>c</u>") == "a b c");
+    BOOST_TEST(text("<h2 id=x>Head</h2>body") == "**Head**\n\nbody");
+    BOOST_TEST(text("<a class='x' href='https://e.example/a(b)?a=1&amp;b=2'>A [b] <b>c</b></a>") ==
+               "[A \\[b\\] **c**](https://e.example/a%28b%29?a=1&b=2)");
+    BOOST_TEST(text("<a href=\"javascript:x\">x</a>") == "<a href=\"javascript:x\">x</a>");
+    BOOST_TEST(text("a < b, 1 <2> <x@y.example> <bogus>") == "a < b, 1 <2> <x@y.example> <bogus>");
+    BOOST_TEST(text("> a `<b>` ~~c~~ &copy;") == "> a `<b>` ~~c~~ \u00a9");
+}
+
+BOOST_AUTO_TEST_CASE(f26_300_facts_convert) {
+    Json::Value source = card(R"({"text":"t"})");
+    for (int i = 0; i < 300; ++i) {
+        Json::Value fact;
+        fact["name"] = "name " + std::to_string(i);
+        fact["value"] = "value";
+        source["sections"][0]["facts"].append(fact);
+    }
+    const Json::Value body = adaptive_from_message_card(source).card["attachments"][0]["content"]["body"];
+    BOOST_TEST(body[1]["items"][0]["facts"].size() == 300U);
 }
 
 BOOST_AUTO_TEST_CASE(a_card_at_the_limit_keeps_its_texts_as_they_are) {

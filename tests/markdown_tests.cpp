@@ -46,4 +46,16 @@ BOOST_AUTO_TEST_CASE(bytes_that_are_no_text_do_no_harm) {
     BOOST_TEST(markdown_html("a\xff") == "<p>a\xEF\xBF\xBD</p>\n");
 }
 
+BOOST_AUTO_TEST_CASE(f10_the_first_line_is_without_markdown) {
+    using o365::markdown_first_line;
+    BOOST_TEST(markdown_first_line("") == "");
+    BOOST_TEST(markdown_first_line("\n \n") == "");
+    BOOST_TEST(markdown_first_line("# **a** [b](https://c.example) `d` &amp; \\*e\\*") == "a b d & *e*");
+    BOOST_TEST(markdown_first_line("a\nb") == "a");
+    BOOST_TEST(markdown_first_line("---\n\n1. x\n2. y") == "x");
+    BOOST_TEST(markdown_first_line("<b>a</b> c") == "a c");
+    BOOST_TEST(markdown_first_line("```\ncode\nmore\n```") == "code");
+    BOOST_TEST(markdown_first_line("![p](https://c.example/p.png)") == "p");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -109,7 +109,7 @@ constexpr std::string_view kStyle =
     ".picture{display:inline-block;margin:.15rem 0;border:1px dashed #767676;padding:.25rem "
     ".5rem}dl{display:grid;grid-template-columns:fit-content(40%) "
     "1fr;gap:.25rem 1rem}"
-    "dt{font-weight:600}dd{margin:0}dd p{margin:0}.button{display:inline-block;border:1px solid "
+    "dt{font-weight:600}dd{margin:0}dd p,dt p{margin:0}.button{display:inline-block;border:1px solid "
     "#767676;border-radius:.4rem;"
     "padding:.4rem 1rem;margin:.25rem .5rem .25rem 0}"
     "@media(prefers-color-scheme:dark){body{color:#eee;background:#1b1b1b}a{color:#8ab8ff}}";
@@ -138,7 +138,7 @@ std::string button(const std::string& name) {
 std::string facts(const Json::Value& list, const char* name) {
     std::string html;
     for (const Json::Value& fact : list) {
-        html += fmt::format("<dt>{}</dt><dd>{}</dd>", html_escape(text_in(fact, name)),
+        html += fmt::format("<dt>{}</dt><dd>{}</dd>", markdown_html(text_in(fact, name)),
                             markdown_html(text_in(fact, "value")));
     }
     return html.empty() ? "" : "<dl>" + html + "</dl>\n";
@@ -209,7 +209,7 @@ std::string card_html(const Json::Value& card) {
         }
         return html;
     }
-    std::string html = block("bold big", html_escape(text_in(card, "title"))) + markdown_html(text_in(card, "text"));
+    std::string html = block("bold big", markdown_html(text_in(card, "title"))) + markdown_html(text_in(card, "text"));
     for (const Json::Value& section : list_in(card, "sections"))
         html += block("part line", message_section_html(section));
     for (const Json::Value& action : list_in(card, "potentialAction")) html += button(text_in(action, "name"));

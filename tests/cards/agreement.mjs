@@ -20,20 +20,23 @@ const card = (words, input, env = {}) => spawnSync(worker, ['--config', config, 
 // As long as what `card convert` writes.
 assert.equal(spawnSync('psql', ['-qXAt', '-c', "select o365.set('public_url', 'https://public-url.example')"], {encoding: 'utf8'}).stderr, '');
 
-/** What o365.check_card says of each: {severity, path, problem}. */
-function checked(all, dialect) {
+/** What o365.check_card says of each: {severity, path, problem}. What o365.send would put right is `sent` in place of the card, by its number. */
+function checked(all, dialect, sent = new Map()) {
     const values = all.map((one, i) => `(${i}, '${JSON.stringify(one).replaceAll("'", "''")}'::jsonb)`).join(',\n');
     const file = join(folder, 'check.sql');
-    writeFileSync(file, `select coalesce(json_agg(p) filter (where p.severity is not null), '[]')
-        from (values ${values}) as v (n, card) left join lateral o365.check_card(v.card, '${dialect}') as p on true group by n order by n;`);
+    writeFileSync(file, `select json_build_object('problems', coalesce(json_agg(p) filter (where p.severity is not null), '[]'), 'sent',
+            (select case when w.card <> o365_internal.card_to_send(w.card, '${dialect}', w.problems) then o365_internal.card_to_send(w.card, '${dialect}', w.problems) end
+               from (select v.card, o365_internal.card_problems(v.card, '${dialect}', null) as problems) as w where w.problems #>> '{0,severity}' = 'warning'))
+        from (values ${values}) as v (n, card) left join lateral o365.check_card(v.card, '${dialect}') as p on true group by n, card order by n;`);
     const {stdout, stderr} = spawnSync('psql', ['-qXAt', '-v', 'ON_ERROR_STOP=1', '-f', file], {encoding: 'utf8', maxBuffer: 1 << 28});
     assert.equal(stderr, '');
-    const results = stdout.trim().split(/\n(?=\[)/).map((text) => JSON.parse(text));
+    const results = stdout.trim().split(/\n(?=\{"problems")/).map((text) => JSON.parse(text));
     assert.equal(results.length, all.length);
-    return results;
+    results.forEach(({sent: one}, i) => { if (one !== null) sent.set(i, one); });
+    return results.map(({problems}) => problems);
 }
 
-const odd = [null, true, 17, 0.1, 1.79e308, 'x', '', ' ', [], {}, '# h\n\n|a|b|\n|-|-|', '```a```\n\n# b', '```\na_b*\n```', 'https://a.example/', 'HTTP://a.example:80', 'https://a.example/a b', 'https://a.example/\n',
+const odd = [null, true, 'true', 'FALSE', '17', 17, 0.1, 1.79e308, 'x', '', ' ', [], {}, '# h\n\n|a|b|\n|-|-|', '```a```\n\n# b', '```\na_b*\n```', 'https://a.example/', 'HTTP://a.example:80', 'https://a.example/a b', 'https://a.example/\n',
     'https://a.example:PORT/a.png', 'https://a.example:65536', 'https://a.example:0', 'https://{{a}}/', 'https://a.example/{{a}}', 'https:///a', 'https://u:p@a.example', 'https://[::1]/', 'https://[', 'https://a.example/\u0007', 'https://a%20b/',
     'https://\u00fc.example/\u00e4', 'https://a_b.example./', 'https://-', '/t/1', 'mailto:a@b.c', 'javascript:alert(1)', 'data:image/png;base64,iVBORw0KGgo=', 'DATA:image/png;base64,iVBORw0KGgo=', 'data:text/plain;base64,iVBORw0KGgo='];
 /** The strings of every card here: what is right in one field is put into others. */
@@ -60,11 +63,12 @@ const counted = (body) => Buffer.byteLength(JSON.stringify(body)) - 2;
 const paths = (list) => [...new Set(list)].sort();
 function agrees(all, dialect) {
     let passed = 0;
-    checked(all.map(([, one]) => one), dialect).forEach((problems, i) => {
+    const sent = new Map();
+    checked(all.map(([, one]) => one), dialect, sent).forEach((problems, i) => {
         if (problems.some(({severity}) => severity === 'error')) return;
         passed += 1;
-        const [name, one] = all[i];
-        const text = JSON.stringify(one);
+        const [name] = all[i];
+        const text = JSON.stringify(sent.get(i) ?? all[i][1]);
         const {status, stdout, stderr} = card(['convert', '-', '--dialect', dialect], text);
         assert.equal(status, 0, `${name} ${text} ${stderr}`);
         const body = stdout.trim();
@@ -142,7 +146,7 @@ for (const [dialect, grown] of Object.entries(shapes)) {
         const search = Object.entries(grown).map(([name, shape]) => ({name, shape, low: 1, high: 30000}));
         while (search.some(({low, high}) => high - low > 1)) {
             const middle = search.map(({low, high}) => Math.floor((low + high) / 2));
-            checked(search.map(({shape, low, high}, i) => (high - low > 1 && JSON.stringify(shape(middle[i])).length < 40000 ? shape(middle[i]) : {text: 17})), dialect).forEach((problems, i) => {
+            checked(search.map(({shape, low, high}, i) => (high - low > 1 && JSON.stringify(shape(middle[i])).length < 40000 ? shape(middle[i]) : {text: []})), dialect).forEach((problems, i) => {
                 if (search[i].high - search[i].low <= 1) return;
                 if (problems.some(({severity}) => severity === 'error')) search[i].high = middle[i]; else search[i].low = middle[i];
             });
@@ -250,7 +254,7 @@ test('card check prints line, column, path and hint, and its exit code says whet
     assert.equal(card(['check', join(folder, 'none.json')], '', env).status, 66);
     assert.equal(card(['convert', join(folder, 'none.json')], '').status, 66);
     assert.equal(card(['check', folder], '', env).status, 66, 'a folder is no file');
-    const mark = card(['check', '-'], '\ufeff{"text": 5}', env);
+    const mark = card(['check', '-'], '\ufeff{"text": {}}', env);
     assert.match(mark.stdout, /^-:1:10: error: \$\.text: /, 'a byte order mark is none of the card');
     assert.match(card(['check', '-'], '{\n"text": "\\u0000"}', env).stderr, /^-:2:10: the card is no JSON: It has \\u0000/);
     const latin = card(['convert', '-'], Buffer.from('{"text": "\xe4"}', 'latin1'));
@@ -268,13 +272,13 @@ test('card check prints line, column, path and hint, and its exit code says whet
 
 test('card convert and preview say that nothing is left of a card, and what is passed over', () => {
     for (const dialect of ['connector', 'workflow']) {
-        for (const text of ['{"text": 5, "sections": "x"}', '{"foo": 1}', '{"type": "AdaptiveCard", "version": "1.4"}', '["x"]']) {
+        for (const text of ['{"text": [], "sections": "x"}', '{"foo": 1}', '{"type": "AdaptiveCard", "version": "1.4"}', '["x"]']) {
             const done = card(['convert', '-', '--dialect', dialect], text);
             assert.deepEqual([done.status, done.stdout], [65, ''], text);
             assert.notEqual(done.stderr, '', text);
         }
     }
-    assert.equal(card(['preview', '-'], '{"text": 5}').status, 65);
+    assert.equal(card(['preview', '-'], '{"text": []}').status, 65);
     assert.match(card(['convert', '-', '--dialect', 'workflow'], '{"text": "t", "sections": "x"}').stderr, /^-:1:27: \$\.sections: lost: /);
 });
 
