@@ -20,6 +20,8 @@ INSERT INTO o365_internal.setting (name, value, pattern, help) VALUES
     ('retry_cap_seconds', '3600', '^[1-9][0-9]{0,5}$', 'The longest step of that wait, seconds.'),
     ('give_up_hours', '24', '^[1-9][0-9]{0,3}$', 'How long one card is tried before it ends as dead, hours.'),
     ('card_size_limit', '24000', '^[1-9][0-9]{2,5}$', 'The largest card o365.send takes, bytes of its JSON. Microsoft refuses 28 KB as it counts.'),
+    ('adaptive_card_version', 'auto', '^(auto|1\.[2-5])$',
+        'The version of Adaptive Cards that MessageCards become for Workflows: auto, the lowest that has what they need, or 1.2 to 1.5.'),
     ('history_days', '30', '^[1-9][0-9]{0,3}$', 'How long deliveries and attempts are kept, days.')
 ON CONFLICT (name) DO UPDATE SET pattern = excluded.pattern, help = excluded.help;
 

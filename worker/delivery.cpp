@@ -217,7 +217,7 @@ void Delivery::take_orders(std::string_view answer) {
     auto orders = std::make_shared<Orders>(
         Orders{json["sends"].asBool(), json["why"].asString(), milliseconds(json["lease_ms"].asInt64()),
                milliseconds(json["post_timeout_ms"].asInt64()), Classifier(json["rules"]), json["hosts"],
-               json["public_url"].asString(), Secret()});
+               json["public_url"].asString(), Secret(), json["adaptive_card_version"].asString()});
     // A schema of before migration 0010 has neither links nor their key, and may get them while this worker runs.
     if (json.isMember("public_url")) {
         const bool known = orders_ && !orders_->action_key.empty();
@@ -602,7 +602,7 @@ void Delivery::advance(const std::shared_ptr<Lane>& lane) {
                 return action_link(orders_here_->public_url, orders_here_->action_key, card.card_id, number);
             };
         }
-        CardBody body = card_body(std::move(card.body), lane->dialect, link);
+        CardBody body = card_body(std::move(card.body), lane->dialect, link, orders_here_->adaptive_card_version);
         if (!body.problem.empty()) {
             // o365.send lets no such card pass; one that stands in the outbox all the same ends, and the next one goes.
             log::warn("card_not_converted", "card={} subscription={} problem={}", card.card_id, lane->subscription_id,

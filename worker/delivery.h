@@ -67,8 +67,9 @@ class Delivery {
         std::chrono::milliseconds post_timeout{0};
         Classifier classifier;
         Json::Value hosts;
-        std::string public_url;  // where links to card actions lead; empty: there are none
-        Secret action_key;       // of those links
+        std::string public_url;             // where links to card actions lead; empty: there are none
+        Secret action_key;                  // of those links
+        std::string adaptive_card_version;  // of converted cards; empty: the lowest that they need
     };
 
     // A lane's news on its way to o365.worker_report.

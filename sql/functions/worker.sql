@@ -10,6 +10,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         'lease_ms', o365_internal.integer_setting('lease_seconds') * 1000,
         'post_timeout_ms', o365_internal.integer_setting('post_timeout_seconds') * 1000,
         'public_url', o365_internal.text_setting('public_url'),
+        'adaptive_card_version', nullif(o365_internal.text_setting('adaptive_card_version'), 'auto'),
         'rules', (SELECT jsonb_agg(jsonb_build_object('rule_id', r.rule_id, 'name', r.name, 'dialect', r.dialect, 'status_from', r.status_from,
                     'status_to', r.status_to, 'body_pattern', r.body_pattern, 'outcome', r.outcome) ORDER BY r.rule_id) FROM o365_internal.response_rule AS r),
         'hosts', (SELECT coalesce(jsonb_agg(jsonb_build_object('dialect', h.dialect, 'host', h.host, 'subdomains', h.subdomains, 'port', h.port)), '[]')
