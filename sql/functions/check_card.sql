@@ -675,7 +675,9 @@ BEGIN
     ELSIF v_code IN ('too_many', 'surplus') THEN
         v_args := ARRAY[v_key, split_part(v_more, ':', 1), split_part(v_more, ':', 2), '', ''];
     ELSIF v_code = 'link_spelling' THEN
-        v_args := ARRAY[v_key, '', left(split_part(v_more, E'\x01', 2), 300), left(split_part(v_more, E'\x01', 1), 300), ''];
+        -- Of a card's texts no more than 60 characters are repeated.
+        v_near := split_part(v_more, E'\x01', 2);
+        v_args := ARRAY[v_key, '', CASE WHEN length(v_near) <= 60 THEN v_near ELSE '\[ and \] in the text, %20, %28 and %29 in the address' END, left(split_part(v_more, E'\x01', 1), 60), ''];
     ELSE
         IF v_code = 'lost_for_connector' THEN
             v_hint := 'A connector webhook takes of an Adaptive Card: a TextBlock as title (the first, with size or weight), TextBlocks, FactSets, Images and up to 4 Action.OpenUrl. Send a MessageCard for more.';
@@ -1036,7 +1038,7 @@ BEGIN
         v_result := v_result || jsonb_build_object(v_key, v_value);
     END LOOP;
     IF kind IN ('m.image', 'a.background', 'a.element:Image', 's.element:Image') THEN
-        RETURN CASE WHEN coalesce(v_result->>'image', v_result->>'url', '') <> '' THEN v_result END;
+        RETURN CASE WHEN coalesce(v_result->>(CASE kind WHEN 'm.image' THEN 'image' ELSE 'url' END), '') <> '' THEN v_result END;
     ELSIF kind LIKE '_.fact' THEN
         IF NOT jsonb_path_exists(v_result, (CASE kind WHEN 'a.fact' THEN '$.* ? (@ != null && @ != "")' ELSE '$.* ? (@ != null)' END)::jsonpath) THEN
             RETURN NULL;
