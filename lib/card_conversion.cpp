@@ -329,7 +329,8 @@ class ToAdaptive {
         if (!is_blank(summary)) {
             if (!by_summary || texts_ == Texts::improved) envelope["summary"] = summary;
         } else if (texts_ == Texts::improved) {
-            const std::string line = first_characters(markdown_first_line(is_blank(title) ? text : title));
+            const std::string line =
+                first_characters(markdown_first_line(markdown_from_html(is_blank(title) ? text : title)));
             if (!is_blank(line)) envelope["summary"] = line;
         }
         return envelope;

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <charconv>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -91,7 +92,11 @@ std::optional<std::string> in_markdown(const std::string& character, std::string
             return std::nullopt;
         return character;
     }
-    if (character == "&") return is_letter_or_digit(next) || next == '#' ? "\\&" : character;
+    if (character == "&") {
+        // Not so that it begins another reference.
+        const auto end = rest.find_first_not_of("#0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+        return end != std::string_view::npos && end > 0 && rest[end] == ';' ? "\\&" : character;
+    }
     if (character.size() == 1 && std::string_view("\\`*_[]#~|").find(character.front()) != std::string_view::npos)
         return "\\" + character;
     return character;
@@ -191,7 +196,12 @@ bool is_only_a_look(std::string_view name) {
 
 class Converter {
   public:
-    explicit Converter(std::string_view text) : rest_(text) {}
+    explicit Converter(std::string_view text) : rest_(text), size_(text.size()) {
+        for (auto at = text.find("</"); at != std::string_view::npos; at = text.find("</", at + 1)) {
+            const Tag tag = tag_at(text.substr(at));
+            if (!tag.name.empty()) last_closing_[tag.name] = at;
+        }
+    }
 
     std::string convert() {
         while (!rest_.empty()) {
@@ -205,7 +215,7 @@ class Converter {
                 take_reference();
             } else if (rest_.front() != '<') {
                 // A bracket in the text of a link that this makes.
-                if (std::ranges::any_of(open_, [](const Open& one) { return one.name == "a"; })) result_ += '\\';
+                if (links_ > 0) result_ += '\\';
                 take(1);
             } else if (const Tag tag = tag_at(rest_); tag.name.empty() || !take_tag(tag)) {
                 take(1);
@@ -241,11 +251,10 @@ class Converter {
         rest_.remove_prefix(reference->size);
     }
 
+    // Looked up, not looked for: a text of many tags would take a while each time.
     bool closes_later(const Tag& tag) const {
-        for (auto at = rest_.find("</", tag.size); at != std::string_view::npos; at = rest_.find("</", at + 1)) {
-            if (const Tag other = tag_at(rest_.substr(at)); other.closes && other.name == tag.name) return true;
-        }
-        return false;
+        const auto last = last_closing_.find(tag.name);
+        return last != last_closing_.end() && last->second > size_ - rest_.size();
     }
 
     // False for a tag that stays the text that it is.
@@ -296,6 +305,7 @@ class Converter {
             const std::string url = address(attribute(tag.attributes, "href"));
             if (url.empty() || !closes_later(tag)) return false;
             result_ += '[';
+            ++links_;
             open_.push_back({tag.name, result_.size(), "](" + url + ")", 0});
             return true;
         }
@@ -336,6 +346,7 @@ class Converter {
         open_.pop_back();
         if (one.closing.empty()) return;
         if (one.name == "a") {
+            --links_;
             result_ += one.closing;
             return;
         }
@@ -367,6 +378,9 @@ class Converter {
     }
 
     std::string_view rest_;
+    std::size_t size_;                                 // of the text
+    std::map<std::string, std::size_t> last_closing_;  // where in the text, by the tag's name
+    int links_ = 0;                                    // that are open
     std::string result_;
     std::vector<Open> open_;
     std::vector<std::string> closed_early_;

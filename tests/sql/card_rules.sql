@@ -419,6 +419,11 @@ END $$;
 SELECT is(pg_temp.left_as(c.dialect, c.card) #> c.path, c.expected, c.description) FROM corrected AS c;
 DELETE FROM o365_internal.outbox;
 DELETE FROM o365_internal.card_warning;
+SELECT is(o365_internal.worker_orders(1, 'production')->>'adaptive_card_version', NULL, 'F11: a converted card has the lowest version');
+SELECT o365.set('adaptive_card_version', '1.4') \g /dev/null
+SELECT is(o365_internal.worker_orders(1, 'production')->>'adaptive_card_version', '1.4', 'F11: or the one that is set');
+SELECT throws_ok($$SELECT o365.set('adaptive_card_version', '1.6')$$, '22023', NULL, 'F11: of those that Teams knows');
+SELECT o365.set('adaptive_card_version', 'auto') \g /dev/null
 -- What the field's cases are told to write.
 CREATE FUNCTION pg_temp.hint(card jsonb, dialect text, path text) RETURNS text LANGUAGE sql AS $$ SELECT string_agg(p.problem || ': ' || p.hint, ' | ' ORDER BY p.problem) FROM o365.check_card(card, dialect) AS p WHERE p.path = $3 $$;
 SELECT is(pg_temp.hint(h.card, h.dialect, h.path), h.said, h.description) FROM (VALUES
