@@ -14,7 +14,7 @@ SELECT set_config('o365.checksums', jsonb_object_agg(c.number, c.checksum)::text
     (11, '290d9232142f61c9'),
     (12, '8809ae9fd563d599'),
     (13, '5d5ca2cf3e7424d2'),
-    (14, '1a9d3bc260d827a9'),
+    (14, 'd8d32ee991cd5d36'),
     (15, 'f955db571d6755c4'),
     (16, 'd9d17a9220d482b2'),
     (17, 'bbe5a21ff368f30f')

@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(f8_what_our_side_failed_at_is_held_and_is_no_failure) {
     PostResult result;
     result.transport = Transport::our_side;
     result.problem = "no connection to the proxy";
-    const Judgement judgement = classifier.judge("connector", result);
+    const Judgement judgement = classifier.judge("connector", result, kWebhook);
     BOOST_TEST(judgement.outcome == "held");
     BOOST_TEST(judgement.problem == "no connection to the proxy");
     BOOST_TEST(!is_end(judgement.outcome));
