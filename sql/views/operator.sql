@@ -75,8 +75,9 @@ CREATE OR REPLACE VIEW :internal_views.lane_now AS
     SELECT l.subscription_id, s.connector_id, s.app_user, s.group_name, l.failures, f.card_id AS first_card, f.enqueued_at AS oldest,
            CASE WHEN l.hold IS NULL AND (SELECT o365_internal.workers_away()) IS NULL THEN l.next_at END AS next_at,
            CASE WHEN s.status IN ('removed', 'gone', 'retired') THEN s.status || ': what waits will be cancelled'
+                WHEN l.verdict IS NOT NULL THEN format('%s: %s', l.hold, l.verdict)   -- whose time is not written yet
                 WHEN l.hold IS NOT NULL
-                THEN format('%s since %s%s', l.hold, to_char(s.status_at, 'YYYY-MM-DD HH24:MI'), ': ' || coalesce(l.verdict, s.status_reason))
+                THEN format('%s since %s%s', l.hold, to_char(s.status_at, 'YYYY-MM-DD HH24:MI'), ': ' || s.status_reason)
                 ELSE coalesce((SELECT o365_internal.workers_away()), CASE
                      WHEN l.worker IS NOT NULL AND l.lease_until > now()
                      THEN format('worker %s is at it', (SELECT w.name FROM o365_internal.worker AS w WHERE w.worker_id = l.worker))
