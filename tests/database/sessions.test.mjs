@@ -85,7 +85,7 @@ test('F9: a worker on a standby waits with one line and goes on within seconds o
     runAsPostgres('mkdir', socket);
     runAsPostgres(join(SERVER_BIN, 'pg_basebackup'), '-h', PGHOST, '-U', 'postgres', '-D', data, '-R', '-X', 'stream', '-c', 'fast');
     const server = (...words) => runAsPostgres(join(SERVER_BIN, 'pg_ctl'), '-D', data, ...words);
-    server('start', '-w', '-l', log, '-o', `-k ${socket} -c listen_addresses='' -c fsync=off`);
+    server('start', '-w', '-l', log, '-o', `-k ${socket} -c listen_addresses='' -c fsync=off -c max_connections=200`);
     const waiting = worker(`host=${socket} dbname=o365`);
     try {
         // It has tried several times by now.
@@ -210,7 +210,7 @@ test('F56: SIGHUP opens the log file of a worker again, and the worker goes on',
 // ---- PgBouncer ------------------------------------------------------------------------------------------------------
 
 function pooler(mode) {
-    const home = join(PGHOST, `pooler-${mode}`);
+    const home = join(PGHOST, `pooler-${++made}`);
     runAsPostgres('mkdir', home);
     const roles = ['postgres', 'o365_worker', 'o365_responder'];
     const write = (name, text) => execFileSync(...(([command, ...args]) => [command, args])([...asPostgres, 'tee', join(home, name)]), {input: text});
@@ -292,9 +292,14 @@ test('behind PgBouncer that pools transactions everything works without prepared
 });
 
 test('a pooler that pools transactions is named when statements are prepared; one that pools sessions is no matter', async () => {
-    const transactions = pooler('statement');
+    const transactions = pooler('transaction');
     await transactions.ready;
-    const named = start('o365-worker', {database: transactions.database});
+    // The second finds in the pooler's session what the first has prepared there.
+    const before = workersSeen();
+    const first = worker(transactions.database);
+    await until('the start of the first', () => workersSeen() > before);
+    await first.stop();
+    const named = worker(transactions.database);
     const end = await named.ended;
     transactions.child.kill('SIGKILL');
     assert.equal(end.code, 1);
