@@ -126,6 +126,7 @@ test('F51: a schema that is too new, too old or absent is told by every program,
     } finally {
         asSuperuser(definition);
         await stack('start', 'worker');
+        await until('the worker to be back', () => asSuperuser('select o365_internal.workers_away() is null') === 't');
     }
     assert.equal(await healthz(), 'ok\n');
 });

@@ -171,7 +171,7 @@ test('a hostile link runs nothing, and one that is cut off or far too large chan
     const text = JSON.stringify({title: hostile, text: hostile, sections: [{activityImage: 'javascript:alert(4)', facts: [{name: hostile, value: hostile}]}]});
     await page.evaluate((to) => { location.hash = to; }, link(text));
     await page.waitForFunction((wanted) => document.getElementById('card').value === wanted, text);
-    await verdict(page, 'Connector webhook').getByText('https address of a picture').first().waitFor();
+    await verdict(page, 'Connector webhook').getByText('is no address of a picture').first().waitFor();
     assert.equal(await page.locator('#judged script, #judged [onerror], #judged a[href^="javascript:"]').count(), 0);
     assert.deepEqual(dialogs, []);
 }));
