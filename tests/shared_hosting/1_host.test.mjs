@@ -183,7 +183,9 @@ test('errors of Microsoft\'s page, a refused host, a damaged webhook, and each o
             return owner(`select outcome, detail from o365.attempt('${request}')`);
         };
         assert.equal(await end(parameters), `${outcome}|${detail}`);
-        if (!['malformed', 'expired'].includes(outcome)) assert.equal(await end({webhook_url: webhook}), `used|the attempt had ended as ${outcome}`);
+        // F34: what fails as the attempt did is the same once more; nobody may post to this webhook's host here.
+        const again = outcome === 'refused_host' ? 'refused_host|the same once more' : `used|the attempt had ended as ${outcome}`;
+        if (!['malformed', 'expired'].includes(outcome)) assert.equal(await end({webhook_url: webhook}), again);
     }
     assert.equal(subscription('errs'), '');
 });
@@ -212,7 +214,8 @@ test('without the database the page says so and asks again by itself; the same c
     } finally {
         postgres('-l', join(LOGS, 'postgres.out'), 'start');
     }
-    assert.match((await client.request(callback)).location, /\/done\//);
+    // For a second after a failed look a responder does not ask the database.
+    await until('the callback to connect', async () => /\/done\//.test((await client.request(callback)).location ?? ''));
 });
 
 /** Apache's own page for a responder that died: it leads nowhere, sends no Referer and asks again. */
