@@ -272,7 +272,8 @@ bool Delivery::has_time_left(std::vector<Report>& reports) {
 
 void Delivery::database_lost(const DatabaseError& error, milliseconds backoff) {
     lost_ = error;
-    if (const auto count = lost_told_.due(error.what()))
+    // A server that is read-only says it of each statement in other words.
+    if (const auto count = lost_told_.due(error.sqlstate().empty() ? error.what() : error.sqlstate()))
         log::warn("database_lost", "count={} again_ms={} problem={}", *count, backoff.count(),
                   log::quoted(error.what()));
 }
