@@ -3,7 +3,8 @@
 -- sequential scans, joins only as lateral look-ups by key or by ctid, generic plans.
 --
 -- What holds between the calls:
--- * A card is *fed* when its transaction is visible in the last fed.snap, or its lane was handed the cards of its bulk transaction (is_handed).
+-- * A card is *fed* when its transaction is visible in the last fed.snap, or its lane was handed the cards of its bulk
+--   transaction (handed_over).
 -- * Every fed card of a lane that has not ended stands past the lane's cursor, or in its list `late`; a lane with one is due, leased or held.
 --   The lanes in `postponed` are the exception, and nobody claims those.
 -- * Nothing that is not fed leaves: the cards of one transaction are fed together in each lane, and so keep their order.
@@ -17,16 +18,19 @@ END $$;
 COMMENT ON FUNCTION o365_internal.snapshot_until(bigint, xid8[]) IS
     'The snapshot in which the transactions below xmax are visible, but for those of in_progress.';
 
-CREATE OR REPLACE FUNCTION o365_internal.is_handed(xid xid8, subscription_id bigint) RETURNS boolean
+CREATE OR REPLACE FUNCTION o365_internal.handed_over(subscription_id bigint) RETURNS xid8[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 BEGIN
-    RETURN EXISTS (SELECT 1 FROM o365_internal.handing AS h WHERE h.xid = xid AND h.upto >= subscription_id)
-        OR EXISTS (SELECT 1 FROM o365_internal.handed_early AS e WHERE e.xid = xid AND e.subscription_id = subscription_id);
+    RETURN ARRAY(SELECT h.xid FROM o365_internal.handing AS h
+                  WHERE h.xid > '0'::xid8
+                    AND (h.upto >= subscription_id
+                         OR EXISTS (SELECT 1 FROM o365_internal.handed_early AS e
+                                     WHERE e.xid = h.xid AND e.subscription_id = subscription_id)));
 END $$;
-COMMENT ON FUNCTION o365_internal.is_handed(xid8, bigint) IS
-    'Whether a lane was handed the cards of a bulk transaction that other lanes still wait for. Asked of cards only whose transaction is not visible in '
-    'fed.snap, by functions whose planner settings hold in here too.';
+COMMENT ON FUNCTION o365_internal.handed_over(bigint) IS
+    'The bulk transactions whose cards were handed to a lane while other lanes still wait for theirs. They stand in '
+    'fed.snap as in progress. Asked once a lane, by functions whose planner settings hold in here too.';
 
 CREATE OR REPLACE FUNCTION o365_internal.advance_sequences() RETURNS integer
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -277,7 +281,8 @@ BEGIN
                 UNION
                 (SELECT o.position FROM o365_internal.outbox AS o
                   WHERE o.subscription_id = t.s AND o.position >= t.first AND o.position <= t.cursor
-                    AND (pg_visible_in_snapshot(o.xid, v_now) OR v_more AND o365_internal.is_handed(o.xid, o.subscription_id))
+                    AND (pg_visible_in_snapshot(o.xid, v_now)
+                         OR o.xid = ANY ((SELECT CASE WHEN v_more THEN o365_internal.handed_over(t.s) END)::xid8[]))
                   ORDER BY o.position LIMIT 101)
                 ORDER BY 1) END AS lt
             FROM touched AS t)
@@ -338,7 +343,6 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SE
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
-    v_card record;
     v_s bigint;            -- the lane that is being read, its lease, its bytes so far, and whether it has as many as it may
     v_l bigint;
     v_lane bigint := 0;
@@ -347,7 +351,7 @@ DECLARE
     v_bytes integer;
 BEGIN
     -- One statement that is read to where the bytes end: nested loops keep the order of the arrays.
-    FOR v_card IN
+    FOR subscription_id, lease_no, "position", card_id, card, ends_as IN
         WITH fed AS MATERIALIZED (SELECT f.snap, EXISTS (SELECT 1 FROM o365_internal.handing) AS bulk FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1)
         SELECT u.s, u.l, o.position, o.card_id, CASE WHEN su.ends_as IS NULL THEN o.card END AS card, su.ends_as
           FROM unnest(subscription_ids, lease_nos) AS u (s, l)
@@ -365,30 +369,25 @@ BEGIN
                 (SELECT o.position, o.card_id, o.card FROM o365_internal.outbox AS o
                   WHERE o.subscription_id = u.s AND o.position > la.cursor
                     -- (!) only what was fed, or a transaction's cards come apart
-                    AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed)) OR (SELECT fed.bulk FROM fed) AND o365_internal.is_handed(o.xid, o.subscription_id))
+                    AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed))
+                         OR o.xid = ANY ((SELECT CASE WHEN fed.bulk THEN o365_internal.handed_over(u.s) END FROM fed)::xid8[]))
                   ORDER BY o.position LIMIT n_cards)) AS c
             ORDER BY c.position LIMIT n_cards) AS o ON true
     LOOP
-        v_bytes := coalesce(octet_length(v_card.card), 0);
-        IF v_card.s IS DISTINCT FROM v_s OR v_card.l IS DISTINCT FROM v_l THEN
-            -- Each lane has a card; a lane that has no room for one is asked for again.
-            EXIT WHEN v_s IS NOT NULL AND v_all + v_bytes > all_bytes;
-            v_s := v_card.s;
-            v_l := v_card.l;
-            v_lane := 0;
-            v_full := false;
-        ELSE
+        v_bytes := coalesce(octet_length(card), 0);
+        IF subscription_id = v_s AND lease_no = v_l THEN
             v_full := v_full OR v_lane + v_bytes > lane_bytes OR v_all + v_bytes > all_bytes;
             CONTINUE WHEN v_full;
+            v_lane := v_lane + v_bytes;
+        ELSE
+            -- Each lane has a card; a lane that has no room for one is asked for again.
+            EXIT WHEN v_s IS NOT NULL AND v_all + v_bytes > all_bytes;
+            v_s := subscription_id;
+            v_l := lease_no;
+            v_lane := v_bytes;
+            v_full := false;
         END IF;
-        v_lane := v_lane + v_bytes;
         v_all := v_all + v_bytes;
-        subscription_id := v_s;
-        lease_no := v_l;
-        "position" := v_card.position;
-        card_id := v_card.card_id;
-        card := v_card.card;
-        ends_as := v_card.ends_as;
         RETURN NEXT;
     END LOOP;
 END $$;
@@ -532,7 +531,8 @@ BEGIN
                 UNION (SELECT o.position FROM o365_internal.outbox AS o
                  WHERE o.subscription_id = l.s AND o.position > l.cursor AND o.position < l.last   -- (!) committed meanwhile, below the new cursor
                    -- (!) What is not fed yet feeding hands over, all of a transaction: here its first card may be past already.
-                   AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed)) OR (SELECT fed.bulk FROM fed) AND o365_internal.is_handed(o.xid, o.subscription_id))
+                   AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed))
+                        OR o.xid = ANY ((SELECT CASE WHEN fed.bulk THEN o365_internal.handed_over(l.s) END FROM fed)::xid8[]))
                  ORDER BY o.position LIMIT 101)
                 ORDER BY 1) AS lt FROM lane AS l)
         UPDATE o365_internal.lane AS la
@@ -556,7 +556,8 @@ BEGIN
                                    -- What is not fed yet wakes the lane when it is.
                                    OR EXISTS (SELECT 1 FROM o365_internal.outbox AS o
                                                WHERE o.subscription_id = r.s AND o.position > r.last
-                                                 AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed)) OR (SELECT fed.bulk FROM fed) AND o365_internal.is_handed(o.xid, o.subscription_id))))
+                                                 AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed))
+                                                      OR o.xid = ANY ((SELECT CASE WHEN fed.bulk THEN o365_internal.handed_over(r.s) END FROM fed)::xid8[]))))
                               THEN clock_timestamp() END
           FROM rest AS r WHERE la.ctid = r.tid;
         -- Few: lanes whose last card did not reach its end.
