@@ -18,7 +18,7 @@
 #include <thread>
 #include <vector>
 
-#include "lib/crypto.h"
+#include "lib/base/crypto.h"
 
 namespace {
 

@@ -14,8 +14,8 @@
 #include <thread>
 #include <vector>
 
-#include "lib/c_free.h"
-#include "lib/crypto.h"
+#include "lib/base/c_free.h"
+#include "lib/base/crypto.h"
 
 namespace {
 

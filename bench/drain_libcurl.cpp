@@ -18,7 +18,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "lib/c_free.h"
+#include "lib/base/c_free.h"
 
 namespace {
 

@@ -10,7 +10,7 @@
 #include <map>
 #include <string>
 
-#include "lib/http_client.h"
+#include "lib/http_client/http_client.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-# o365_embed(target folder...) compiles every file of the folders into the target as o365::embedded_files(), see lib/page.h.
+# o365_embed(target folder...) compiles every file of the folders into the target as o365::embedded_files(), see lib/pages/pages.h.
 # A file is named by its path below its folder's parent: templates/landing.mustache, static/o365.css, strings/en.json.
 # FILES file... adds single ones.
 function(o365_embed target)

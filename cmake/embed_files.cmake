@@ -17,7 +17,7 @@ foreach(input ${INPUTS})
   math(EXPR n "${n} + 1")
 endforeach()
 file(WRITE ${OUTPUT} "// Made by cmake/embed_files.cmake.
-#include \"lib/page.h\"
+#include \"lib/pages/pages.h\"
 
 namespace o365 {
 namespace {

@@ -11,14 +11,14 @@
 #include "fcgi/cleared_memory.h"
 #include "fcgi/routes.h"
 #include "fcgi/site.h"
-#include "lib/database_pool.h"
-#include "lib/fastcgi.h"
-#include "lib/json_text.h"
-#include "lib/listener.h"
-#include "lib/log.h"
-#include "lib/page.h"
-#include "lib/schema.h"
-#include "lib/settings.h"
+#include "lib/base/log.h"
+#include "lib/database/database_pool.h"
+#include "lib/database/schema.h"
+#include "lib/fastcgi/fastcgi.h"
+#include "lib/fastcgi/listener.h"
+#include "lib/json/json_text.h"
+#include "lib/pages/pages.h"
+#include "lib/settings/settings.h"
 
 namespace {
 

@@ -1,6 +1,6 @@
 #include "fcgi/routes.h"
 
-#include "lib/log.h"
+#include "lib/base/log.h"
 
 namespace o365 {
 namespace {

@@ -1,5 +1,6 @@
 #include "fcgi/site.h"
-#include "lib/json_text.h"
+#include "lib/json/json_fields.h"
+#include "lib/json/json_text.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +9,7 @@
 #include <memory>
 #include <stdexcept>
 
-#include "lib/url.h"
+#include "lib/http/url.h"
 
 namespace o365 {
 namespace {
@@ -131,14 +132,9 @@ void allow_connect_page(Response& response, const std::string& connect_url) {
     }
 }
 
-std::string text_of(const Json::Value& object, const char* name) {
-    const Json::Value& value = object[name];
-    return value.isString() ? value.asString() : std::string();
-}
-
 void Site::refuse_other_sites(const Request& request) {
     const std::string public_url =
-        is_judged_by_origin(request) ? text_of(ask("SELECT o365.responder_connectors()"), "public_url") : "";
+        is_judged_by_origin(request) ? text_in(ask("SELECT o365.responder_connectors()"), "public_url") : "";
     if (!is_same_site_post(request, public_url)) throw BadRequest(400, "the form was sent from another site");
 }
 
@@ -167,9 +163,9 @@ Response Site::failed(const Request& request, Json::Value page, const std::strin
     const std::string shown = stands ? "already_connected" : reason == "already_connected" ? "used" : reason;
     page["texts"] = reasons.isMember(shown) ? reasons[shown] : reasons["other"];
     page["request_id"] = shown_id;
-    if (stands) page["place"] = text_of(page, "group_name");
-    const std::string again = text_of(page, "again");
-    const std::string connect_url = text_of(page, "connect_url");
+    if (stands) page["place"] = text_in(page, "group_name");
+    const std::string again = text_in(page, "again");
+    const std::string connect_url = text_in(page, "connect_url");
     // These say themselves how to go on, and elsewhere.
     const bool not_from_here = reason == "framed" || reason == "confirm_elsewhere";
     page["in_frame"] = reason == "framed";
@@ -185,15 +181,15 @@ Response Site::failed(const Request& request, Json::Value page, const std::strin
 Response Site::to_failed(const Request& request, const Json::Value& page, const std::string& reason,
                          const std::string& shown_id) {
     return Response::redirect(request.method == "POST" ? 303 : 302,
-                              fmt::format("{}/connect/{}/failed?reason={}&request={}", text_of(page, "public_url"),
-                                          text_of(page, "slug"), url_encode(reason), url_encode(shown_id)));
+                              fmt::format("{}/connect/{}/failed?reason={}&request={}", text_in(page, "public_url"),
+                                          text_in(page, "slug"), url_encode(reason), url_encode(shown_id)));
 }
 
 Response Site::confirm(const Request& request, Json::Value page, const std::string& shown_id) const {
     const Json::Value& texts = pages_.strings()["confirm"];
-    const std::string by_type = "question_" + text_of(page, "app_type");
+    const std::string by_type = "question_" + text_in(page, "app_type");
     page["texts"]["question"] = texts.isMember(by_type) ? texts[by_type] : texts["question_other"];
-    page["place"] = text_of(page, "group_name");
+    page["place"] = text_in(page, "group_name");
     page["plain"] = !page["replaces"].asBool();
     if (page["replaces"].asBool()) {
         page["texts"]["question"] = texts["replace"];
@@ -207,12 +203,12 @@ Response Site::confirm(const Request& request, Json::Value page, const std::stri
 
 Response Site::connected(const Request& request, Json::Value page) const {
     const Json::Value& texts = pages_.strings()["done"];
-    const std::string by_type = "connected_" + text_of(page, "app_type");
+    const std::string by_type = "connected_" + text_in(page, "app_type");
     page["texts"]["connected"] = texts.isMember(by_type) ? texts[by_type] : texts["connected_other"];
-    const std::string renewal = text_of(page, "renewal");
+    const std::string renewal = text_in(page, "renewal");
     if (renewal == "unchanged" || renewal == "replaced") page["texts"]["connected"] = texts[renewal];
     if (page["elsewhere"].asBool()) page["texts"]["connected"] = texts["connected_elsewhere"];
-    page["place"] = text_of(page, "group_name");
+    page["place"] = text_in(page, "group_name");
     return this->page(request, 200, "done", std::move(page));
 }
 

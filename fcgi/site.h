@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "lib/database_pool.h"
-#include "lib/http.h"
-#include "lib/page.h"
+#include "lib/database/database_pool.h"
+#include "lib/http/http.h"
+#include "lib/pages/pages.h"
 
 namespace o365 {
 
@@ -87,8 +87,5 @@ class Site {
 
 // Lets a form of the page lead to the Connect page, and where that is Microsoft's on to its sign-in.
 void allow_connect_page(Response& response, const std::string& connect_url);
-
-// The text under `name`, or "" for null and anything else.
-std::string text_of(const Json::Value& object, const char* name);
 
 }  // namespace o365

@@ -5,15 +5,15 @@
 #include <memory>
 #include <string>
 
-#include "lib/database.h"
-#include "lib/fastcgi.h"
-#include "lib/json_text.h"
-#include "lib/log.h"
-#include "lib/page.h"
-#include "lib/settings.h"
-#include "lib/url.h"
+#include "lib/base/log.h"
+#include "lib/database/database.h"
+#include "lib/fastcgi/fastcgi.h"
+#include "lib/http/url.h"
+#include "lib/json/json_text.h"
+#include "lib/pages/pages.h"
+#include "lib/settings/settings.h"
 #include "sandbox/sandbox.h"
-#include "sandbox/slow_line.h"
+#include "sandbox/webhooks/slow_line.h"
 
 namespace {
 

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 
-#include "lib/crypto.h"
-#include "lib/json_text.h"
-#include "sandbox/answers.h"
+#include "lib/base/crypto.h"
+#include "lib/base/text.h"
+#include "lib/http/url.h"
+#include "lib/json/json_text.h"
+#include "sandbox/webhooks/answers.h"
 
 namespace o365 {
 namespace {

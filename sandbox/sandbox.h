@@ -9,12 +9,12 @@
 #include <string_view>
 #include <vector>
 
-#include "lib/database.h"
-#include "lib/http.h"
-#include "lib/http_client.h"
-#include "lib/page.h"
-#include "sandbox/slow_line.h"
-#include "sandbox/token.h"
+#include "lib/database/database.h"
+#include "lib/http/http.h"
+#include "lib/http_client/http_client.h"
+#include "lib/pages/pages.h"
+#include "sandbox/actions/token.h"
+#include "sandbox/webhooks/slow_line.h"
 
 namespace o365 {
 

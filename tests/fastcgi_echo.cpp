@@ -4,7 +4,7 @@
 #include <json/writer.h>
 #include <unistd.h>
 
-#include "lib/fastcgi.h"
+#include "lib/fastcgi/fastcgi.h"
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <thread>
 
-#include "lib/process.h"
+#include "lib/base/process.h"
 
 namespace {
 

@@ -12,16 +12,16 @@
 #include <iterator>
 #include <thread>
 
-#include "lib/crypto.h"
-#include "lib/json_text.h"
-#include "lib/key_ring.h"
-#include "lib/log.h"
-#include "lib/process.h"
-#include "lib/schema.h"
-#include "lib/url.h"
-#include "worker/card.h"
-#include "worker/delivery.h"
-#include "worker/keys.h"
+#include "lib/base/crypto.h"
+#include "lib/base/log.h"
+#include "lib/base/process.h"
+#include "lib/database/schema.h"
+#include "lib/http/url.h"
+#include "lib/json/json_text.h"
+#include "lib/keys/key_ring.h"
+#include "worker/commands/card.h"
+#include "worker/commands/keys.h"
+#include "worker/delivery/delivery.h"
 
 namespace {
 

@@ -20,7 +20,7 @@ BEGIN
     EXECUTE format('INSERT INTO o365_internal.action_key (key) VALUES (%I.gen_random_bytes(32)) ON CONFLICT DO NOTHING', v_pgcrypto);
 END $do$;
 COMMENT ON FUNCTION o365_internal.action_link_hash(bigint, integer) IS
-    'SHA-256 of the mac in the link to an action of a card; lib/action_link.cpp makes the links. Null for null.';
+    'SHA-256 of the mac in the link to an action of a card; lib/cards/action_link.cpp makes the links. Null for null.';
 
 CREATE OR REPLACE FUNCTION o365.worker_action_key() RETURNS bytea
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$ SELECT k.key FROM o365_internal.action_key AS k $$;
@@ -44,7 +44,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.linked_actions(jsonb, text) IS
     'The actions of a MessageCard that are links for Workflows: by number (an action of the card by its index, of a section by ten times the '
-    'section''s place from 1 and its index), path and action. Null for none. json_text: the card''s text. lib/card_conversion.cpp numbers them alike.';
+    'section''s place from 1 and its index), path and action. Null for none. json_text: the card''s text. lib/cards/card_conversion.cpp numbers them alike.';
 
 CREATE OR REPLACE FUNCTION o365_internal.without_escapes(value text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -118,7 +118,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.is_web_address(text) IS
     'Whether it is an http or https URL with a host, without a user, blanks and control characters. What is one here is one for '
-    'lib/card_conversion.cpp.';
+    'lib/cards/card_conversion.cpp.';
 
 CREATE OR REPLACE FUNCTION o365_internal.address_codes(rule text, value text, converts boolean, target_urls text[]) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -308,7 +308,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.section_count(jsonb) IS
     'Sections of the MessageCard that an Adaptive Card with this body becomes, at most: a section has texts, facts and up to five pictures, in '
-    'this order. lib/card_conversion.cpp makes them.';
+    'this order. lib/cards/card_conversion.cpp makes them.';
 
 CREATE OR REPLACE FUNCTION o365_internal.counted_limit(card_size_limit integer) RETURNS integer
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -1,5 +1,5 @@
 -- Which version a schema has, and which programs it serves: oldest_program is raised to the version before, never past it, together with kOldestSchema
--- in lib/schema.h, when schema and programs of a version do not go with each other's predecessor.
+-- in lib/database/schema.h, when schema and programs of a version do not go with each other's predecessor.
 
 CREATE OR REPLACE FUNCTION o365.version() RETURNS TABLE (schema integer, oldest_program integer, installed_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

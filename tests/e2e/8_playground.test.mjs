@@ -84,7 +84,7 @@ test('the size is shown as the far end may count it', () => inPlayground(async (
     await until('more than its limit', async () => Number(await verdict(page, 'Connector webhook').getByRole('meter').getAttribute('max')) === 24_000 && await size() === 24_512);
 }));
 
-const samples = readFileSync(join(ROOT, 'sandbox/playground.cpp'), 'utf8').matchAll(/Sample\{"(\w+)"/g);
+const samples = readFileSync(join(ROOT, 'sandbox/playground/playground.cpp'), 'utf8').matchAll(/Sample\{"(\w+)"/g);
 for (const [, sample] of samples) {
     test(`the sample ${sample} is drawn in all looks and converted`, () => inPlayground(async (page) => {
         const text = JSON.parse(await card(page).inputValue());

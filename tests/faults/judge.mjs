@@ -3,7 +3,7 @@
 export const LEASE_MS = 30000;
 const LAG_MS = 1000;      // what was in the sink's socket when the worker died, the sink has read within this
 const BACKOFF_MS = 2500;  // the database is back: so long a worker may still wait before it tries again
-// A database that is away for less makes nothing double: no POST ends later than three seconds before its lease (worker/delivery.cpp,
+// A database that is away for less makes nothing double: no POST ends later than three seconds before its lease (worker/delivery/delivery.cpp,
 // kLeaseMargin), and a worker that has lost the database is back no later than the same time again.
 const SHORT_MS = 1000;
 // A worker that lives begins no POST that has less than post_timeout_seconds (10 here) and kLeaseMargin (3) left of its lease, and nobody else has

@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "lib/card_conversion.h"
-#include "lib/json_text.h"
+#include "lib/cards/card_conversion.h"
+#include "lib/json/json_text.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string text(reinterpret_cast<const char*>(data), size);

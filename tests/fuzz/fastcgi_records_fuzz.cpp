@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "lib/fastcgi_records.h"
+#include "lib/fastcgi/fastcgi_records.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using o365::RecordReader;

@@ -1,10 +1,12 @@
-// Queries, forms and cookies from anybody: either refused with BadRequest, or values within the limits of lib/http.h.
+// Queries, forms and cookies from anybody: either refused with BadRequest, or values within the limits of
+// lib/http/http.h.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
-#include "lib/http.h"
+#include "lib/base/text.h"
+#include "lib/http/http.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text(reinterpret_cast<const char*>(data), size);

@@ -23,9 +23,9 @@
 #include <utility>
 #include <vector>
 
-#include "lib/database.h"
-#include "lib/fd.h"
-#include "tests/fastcgi_peer.h"
+#include "lib/base/fd.h"
+#include "lib/database/database.h"
+#include "tests/support/fastcgi_peer.h"
 
 namespace o365::test {
 

@@ -9,7 +9,7 @@
 #include <optional>
 #include <stop_token>
 
-#include "lib/crypto.h"
+#include "lib/base/crypto.h"
 #include "tests/wire/responder.h"
 
 using namespace o365;

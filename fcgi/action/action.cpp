@@ -1,0 +1,77 @@
+// GET /action/<token> - the page behind a link to a card's action: what the card wants to know, and its buttons. POST
+// records what was pressed, for the application to take; nobody calls the action's target. The token is the right to
+// press, and all that there is: it stands in no other URL, and nobody is asked who they are.
+#include "lib/cards/action_form.h"
+
+#include <fmt/format.h>
+
+#include "fcgi/routes.h"
+#include "lib/base/crypto.h"
+#include "lib/base/log.h"
+#include "lib/cards/action_link.h"
+#include "lib/cards/card_conversion.h"
+#include "lib/json/json_fields.h"
+
+namespace o365 {
+namespace {
+
+Response told(const Site& site, const Request& request, int status, const char* text) {
+    Json::Value values(Json::objectValue);
+    values["texts"] = site.pages().strings()["messages"][text];
+    return site.page(request, status, "message", std::move(values));
+}
+
+// One page for a link that never was one, one that has ended, and one whose connection is gone.
+Response none(const Site& site, const Request& request) { return told(site, request, 404, "404_action"); }
+
+Response show(const Site& site, const Request& request, Json::Value page, const std::string& form_id,
+              const ActionAnswer* answer = nullptr) {
+    Json::Value action;
+    page.removeMember("action", &action);
+    const Json::Value& errors = site.pages().strings()["action"]["errors"];
+    const bool again = answer != nullptr;
+    const Json::Value view = action_view(action, errors, again ? &request.form : nullptr,
+                                         again ? answer->problems : decltype(answer->problems){});
+    for (const std::string& name : view.getMemberNames()) page[name] = view[name];
+    page["form_id"] = form_id;
+    page["card_title"] = text_in(page, "title");
+    page["about"] = !text_in(page, "website").empty();
+    return site.page(request, again ? 400 : 200, "action", std::move(page));
+}
+
+}  // namespace
+
+Response action(Site& site, const Request& request, std::string_view token_text) {
+    if (request.method == "POST") site.refuse_other_sites(request);
+    const auto token = parse_action_token(token_text);
+    if (!token) return none(site, request);
+    const Value link_hash = Value::bytes(sha256(token->mac));
+    Json::Value page = site.ask("SELECT o365.responder_action($1, $2, $3)", {token->card_id, token->number, link_hash});
+    if (!page["found"].asBool()) return none(site, request);
+    if (request.method != "POST") return show(site, request, std::move(page), random_token());
+
+    const ActionAnswer answer = read_action_form(page["action"], request.form);
+    if (!answer.problems.empty()) return show(site, request, std::move(page), answer.form, &answer);
+    page = site.ask("SELECT o365.responder_act($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9)",
+                    {token->card_id, token->number, link_hash, answer.form, answer.step, answer.content_type,
+                     answer.body, compact_json(answer.inputs), request.id});
+    if (!page["found"].asBool()) return none(site, request);
+    const std::string outcome = text_in(page, "outcome");
+    log::debug("action", "request={} card={} number={} outcome={}", request.id, token->card_id, token->number, outcome);
+    if (outcome == "full") return told(site, request, 409, "409_action");
+    if (outcome != "recorded") throw BadRequest(400, "the card has no such button");
+    // Away from the token: the page that stays open, and whatever is opened from it, does not have it.
+    return Response::redirect(
+        303, fmt::format("{}/connect/{}/recorded", text_in(page, "public_url"), text_in(page, "slug")));
+}
+
+// GET /connect/<slug>/recorded - the clean page afterwards.
+Response recorded(Site& site, const Request& request, const std::string& slug) {
+    if (request.method == "POST") return site.wrong_method(request, "GET, HEAD");
+    Json::Value page = site.ask("SELECT o365.responder_landing($1, NULL)", {slug});
+    if (!page["found"].asBool()) return site.message(request, 404);
+    page["about"] = !text_in(page, "website").empty();
+    return site.page(request, 200, "recorded", std::move(page));
+}
+
+}  // namespace o365

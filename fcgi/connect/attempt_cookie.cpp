@@ -1,0 +1,93 @@
+#include "fcgi/connect/attempt_cookie.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "lib/base/crypto.h"
+
+namespace o365 {
+namespace {
+
+constexpr std::string_view kPrefix = "__Host-o365-";
+constexpr std::size_t kNameDigits = 8;
+// Attempts of one browser that stay open. Each has a cookie for an hour, and servers refuse requests whose cookies fill
+// more than a few KB.
+constexpr std::size_t kMaxAttempts = 20;
+// Tabs that start at the same moment know nothing of each other's cookies, so a browser may have more. Servers buffer
+// 4 KB of an answer's headers; a deletion takes about 80 bytes, and the next answer deletes more.
+constexpr std::size_t kMaxDeletions = 10;
+// Of those that the browser sent, how many are looked at: the newest.
+constexpr std::size_t kMaxCookies = 64;
+
+bool is_ours(std::string_view name) {
+    return name.starts_with(kPrefix) && name.size() == kPrefix.size() + kNameDigits &&
+           name.find_first_not_of("0123456789abcdef", kPrefix.size()) == std::string_view::npos;
+}
+
+struct Found {
+    std::string_view name;
+    std::string_view value;
+    bool repeated = false;
+};
+
+// The cookies of ours in a Cookie header, in its order, each name once.
+std::vector<Found> find_ours(std::string_view header) {
+    std::vector<Found> found;
+    std::unordered_map<std::string_view, std::size_t> places;
+    while (!header.empty()) {
+        std::string_view pair = header.substr(0, header.find(';'));
+        header.remove_prefix(std::min(header.size(), pair.size() + 1));
+        while (pair.starts_with(' ') || pair.starts_with('\t')) pair.remove_prefix(1);
+        while (pair.ends_with(' ') || pair.ends_with('\t')) pair.remove_suffix(1);
+        const auto equals = pair.find('=');
+        if (equals == std::string_view::npos || !is_ours(pair.substr(0, equals))) continue;
+        const auto [place, is_new] = places.emplace(pair.substr(0, equals), found.size());
+        if (is_new) {
+            found.push_back({pair.substr(0, equals), pair.substr(equals + 1)});
+        } else {
+            found[place->second].repeated = true;
+        }
+    }
+    return found;
+}
+
+}  // namespace
+
+std::string attempt_cookie_name(std::string_view hash) {
+    return std::string(kPrefix) + hex(hash).substr(0, kNameDigits);
+}
+
+std::vector<AttemptCookie> attempt_cookies(const Request& request) {
+    std::vector<AttemptCookie> cookies;
+    for (const Found& one : find_ours(request.cookies)) {
+        if (!one.repeated) cookies.push_back({std::string(one.name), std::string(one.value)});
+    }
+    if (cookies.size() > kMaxCookies) cookies.erase(cookies.begin(), cookies.end() - kMaxCookies);
+    return cookies;
+}
+
+bool has_dropped_cookies(const Request& request) { return find_ours(request.cookies).size() >= kMaxAttempts; }
+
+Value cookie_hashes(const std::vector<AttemptCookie>& cookies) {
+    if (cookies.empty()) return {};
+    std::vector<std::string> hashes;
+    hashes.reserve(cookies.size());
+    for (const AttemptCookie& one : cookies) hashes.push_back("\\x" + hex(sha256(one.value)));
+    return array_literal(hashes);
+}
+
+void set_attempt_cookie(Response& response, const Request& request, const AttemptCookie& cookie, int max_age_s) {
+    const auto add = [&](std::string_view name, std::string_view value, int seconds) {
+        response.add("Set-Cookie",
+                     fmt::format("{}={}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={}", name, value, seconds));
+    };
+    add(cookie.name, cookie.value, max_age_s);
+    std::vector<Found> others = find_ours(request.cookies);
+    std::erase_if(others, [&](const Found& one) { return one.name == cookie.name; });
+    const std::size_t too_many = others.size() < kMaxAttempts ? 0 : others.size() - kMaxAttempts + 1;
+    for (std::size_t i = 0; i < std::min(too_many, kMaxDeletions); ++i) add(others[i].name, "", 0);
+}
+
+}  // namespace o365

@@ -1,0 +1,204 @@
+// GET /connect/<slug>/callback - what Microsoft's page sends back. The webhook stands in this URL, so nothing but a
+// redirect answers it, or a page that gives no Referer away; one statement judges the state, seals and stores.
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include "fcgi/connect/attempt_cookie.h"
+#include "fcgi/routes.h"
+#include "lib/base/crypto.h"
+#include "lib/base/log.h"
+#include "lib/http/url.h"
+#include "lib/json/json_fields.h"
+#include "lib/json/json_text.h"
+
+namespace o365 {
+namespace {
+
+constexpr std::size_t kMaxState = 200;
+constexpr std::size_t kMaxGroupName = 1024;
+constexpr std::size_t kMaxAppType = 40;
+constexpr std::size_t kMaxUserObjectId = 200;
+constexpr std::size_t kMaxWebhook = 2048;
+constexpr std::size_t kMaxError = 200;
+
+constexpr std::string_view kTarget =
+    "o365.callback (slug, request_id, state_hash, cookie_hash, webhook_host, webhook_port, webhook_url, "
+    "user_object_id, app_type, group_name, fresh_cookie_hash, cookie_hashes";
+
+constexpr std::array<std::pair<std::string_view, std::size_t>, 6> kParameters = {{{"state", kMaxState},
+                                                                                  {"webhook_url", kMaxWebhook},
+                                                                                  {"error", kMaxError},
+                                                                                  {"group_name", kMaxGroupName},
+                                                                                  {"app_type", kMaxAppType},
+                                                                                  {"user_objectId", kMaxUserObjectId}}};
+
+struct Hit {
+    std::optional<std::string> webhook, error, group_name, app_type, user_object_id;
+    Value state_hash, cookie_hash;
+    AttemptCookie own;    // of the attempt, as the browser sent it; the name is empty when there was no state
+    AttemptCookie fresh;  // for a browser that comes without a state of ours
+    std::string fresh_hash;
+    std::string fault;  // why the parameters cannot be judged, for o365.attempt; empty when they can
+};
+
+// A browser sends no cookie of ours into another site's frame, and shows no page of ours in one. Browsers that do not
+// say where a page is to be shown come without the cookie.
+bool is_framed(const Request& request) {
+    const auto found = request.headers.find("HTTP_SEC_FETCH_DEST");
+    if (found == request.headers.end()) return false;
+    const std::string& where = found->second;
+    return where == "iframe" || where == "frame" || where == "embed" || where == "object" || where == "fencedframe";
+}
+
+// Browsers fetch pages that somebody may open next; what changes something waits until somebody does.
+bool is_prefetch(const Request& request) {
+    for (const char* name : {"HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ"}) {
+        const auto found = request.headers.find(name);
+        if (found == request.headers.end()) continue;
+        const std::string& purpose = found->second;
+        for (const char* word : {"prefetch", "prerender", "preview"}) {
+            if (purpose.find(word) != std::string::npos) return true;
+        }
+    }
+    return false;
+}
+
+// What is wrong with the parameters of a callback, never quoting one; empty when they can be judged. Others than the
+// documented ones do not matter.
+std::string fault_of(const Parameters& query) {
+    for (const auto& [name, most] : kParameters) {
+        if (query.has(fmt::format("amp;{}", name))) return "the link was escaped as HTML: it has &amp; where & belongs";
+    }
+    for (const auto& [name, most] : kParameters) {
+        if (const char* const why = query.fault(name)) return fmt::format("{} {}", name, why);
+        if (query.get_or(name, "").size() > most) return fmt::format("{} is longer than {} bytes", name, most);
+    }
+    if (!query.get("webhook_url") && query.get_or("error", "").empty())
+        return "it brought neither webhook_url nor error";
+    return {};
+}
+
+Hit read_hit(const Request& request) {
+    Hit hit;
+    hit.fault = fault_of(request.query);
+    const auto take = [&](std::string_view name) {
+        return request.query.fault(name) != nullptr ? std::nullopt : request.query.get(name);
+    };
+    const std::optional<std::string> state = take("state");
+    hit.webhook = take("webhook_url");
+    hit.error = take("error");
+    if (hit.error && hit.error->empty()) hit.error.reset();
+    hit.group_name = take("group_name");
+    hit.app_type = take("app_type");
+    hit.user_object_id = take("user_objectId");
+    // Also of a hit that cannot be judged: it says whose attempt this was.
+    if (state && !state->empty() && state->size() <= kMaxState) {
+        const std::string hash = sha256(*state);
+        hit.state_hash = Value::bytes(hash);
+        hit.own.name = attempt_cookie_name(hash);
+        if (const auto value = cookie(request.cookies, hit.own.name)) {
+            hit.own.value = *value;
+            hit.cookie_hash = Value::bytes(sha256(*value));
+        }
+    }
+    hit.fresh.value = random_token();
+    hit.fresh_hash = sha256(hit.fresh.value);
+    hit.fresh.name = attempt_cookie_name(hit.fresh_hash);
+    return hit;
+}
+
+Value or_null(const std::optional<std::string>& text) { return text && !text->empty() ? Value(*text) : Value(); }
+
+Json::Value store(Site& site, const Request& request, const std::string& slug, const Hit& hit, const Url& webhook) {
+    std::vector<Value> fields = {slug,
+                                 request.id,
+                                 hit.state_hash,
+                                 hit.cookie_hash,
+                                 webhook.host,
+                                 std::to_string(webhook.port),
+                                 hit.webhook.value_or(""),
+                                 or_null(hit.user_object_id),
+                                 or_null(hit.app_type),
+                                 or_null(hit.group_name),
+                                 Value::bytes(hit.fresh_hash),
+                                 cookie_hashes(attempt_cookies(request))};
+    const bool pinned = !site.sealing_key().empty();
+    if (pinned) fields.emplace_back(site.sealing_key());
+    const Rows rows = site.copy_row(fmt::format("{}{})", kTarget, pinned ? ", sealing_key" : ""), fields,
+                                    fmt::format("SELECT o365.responder_callback_outcome('{}')", request.id));
+    return database_json(rows.text(0, 0));
+}
+
+Json::Value judge(Site& site, const Request& request, const std::string& slug, const Hit& hit) {
+    const auto fail = [&](const std::string& error, const std::string& detail = {}) {
+        return site.ask("SELECT o365.responder_callback_error($1, $2, $3, $4, $5, $6)",
+                        {slug, request.id, hit.state_hash, hit.cookie_hash, error, or_null(detail)});
+    };
+    if (request.query.empty()) return fail("no_parameters");
+    if (is_framed(request)) return fail("framed");
+    if (!hit.fault.empty()) return fail("malformed", hit.fault);
+    if (hit.error) {
+        // What the responder itself finds has names of its own, which nobody else may claim.
+        const bool ours = *hit.error == "no_parameters" || *hit.error == "malformed" || *hit.error == "framed" ||
+                          *hit.error == "bad_webhook";
+        return fail(ours ? "other: " + *hit.error : *hit.error);
+    }
+    const Webhook webhook = parse_webhook(*hit.webhook);
+    if (webhook.fault == WebhookFault::none) return store(site, request, slug, hit, webhook.url);
+    // A webhook that nobody encoded ends at its first &; the rest became parameters of ours.
+    const bool unencoded = webhook.fault == WebhookFault::no_signature && request.query.has("sig");
+    Json::Value page =
+        fail("bad_webhook", unencoded ? "webhook_url was not encoded, so it ended at its first &" : webhook.problem);
+    if (text_in(page, "outcome") == "bad_webhook")
+        page["reason"] = fmt::format("webhook_{}", unencoded ? "unencoded" : code_of(webhook.fault));
+    return page;
+}
+
+Response connected(const Site& site, const Request& request, Json::Value page, const Hit& hit) {
+    const std::string location = text_in(page, "location");
+    const std::string mode = text_in(page, "clean_page");
+    if (mode != "no-referrer" && mode != "origin") {
+        Response response = Response::redirect(302, location);
+        // What waits to be confirmed needs its cookie for as long.
+        const std::string cookie = text_in(page, "cookie");
+        if (!cookie.empty())
+            set_attempt_cookie(response, request, cookie == "fresh" ? hit.fresh : hit.own, page["max_age"].asInt());
+        return response;
+    }
+    page["referrer"] = mode;
+    const bool own_page = location.starts_with(text_in(page, "public_url") + "/");
+    if (!own_page) page["continue_url"] = location;
+    return site.connected(request, std::move(page));
+}
+
+}  // namespace
+
+Response callback(Site& site, const Request& request, const std::string& slug) {
+    // No HEAD either: what only looks at a link must not use up its state.
+    if (request.method != "GET") return site.wrong_method(request, "GET");
+    // An answer that browsers throw away. The state waits for a person.
+    if (is_prefetch(request)) return site.message(request, 503);
+    const Hit hit = read_hit(request);
+    Json::Value page = judge(site, request, slug, hit);
+    const std::string outcome = text_in(page, "outcome");
+    log::debug("callback", "request={} connector={} outcome={}", request.id, slug, outcome);
+    if (!page["found"].asBool()) return render_message(site.pages(), request.path, 404, request.id);
+    if (outcome == "connected" || outcome == "pending" || outcome == "repeated")
+        return connected(site, request, std::move(page), hit);
+    if (outcome == "framed") {
+        // The page stays at the callback's URL, because its only link leads there, in a tab: nothing is repeated in it.
+        Response response = site.failed(request, std::move(page), outcome, request.id);
+        response.allow_framing();
+        return response;
+    }
+    // The documentation's own example redirects here without anything: that URL holds no secret.
+    if (outcome == "no_parameters" || text_in(page, "public_url").empty())
+        return site.failed(request, std::move(page), outcome, request.id);
+    std::string reason = text_in(page, "reason");
+    if (outcome == "no_cookie" && has_dropped_cookies(request)) reason = "too_many";
+    return Site::to_failed(request, page, reason.empty() ? outcome : reason, request.id);
+}
+
+}  // namespace o365

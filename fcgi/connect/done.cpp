@@ -1,0 +1,71 @@
+// GET /connect/<slug>/done/<id> - the clean page after success. The id is unguessable and names nothing else. While a
+// connection waits to be confirmed, the page asks, and POST confirms: only by the browser that connected, and only with
+// a token that its own page had.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "fcgi/connect/attempt_cookie.h"
+#include "fcgi/routes.h"
+#include "lib/base/crypto.h"
+#include "lib/json/json_fields.h"
+
+namespace o365 {
+namespace {
+
+// Anything else may be a secret that got into the path, and values of statements are logged.
+bool is_id(std::string_view text) {
+    constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    return std::equal(text.begin(), text.end(), kForm.begin(), kForm.end(), [](char c, char form) {
+        return form == '-' ? c == '-' : (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+    });
+}
+
+// What the form shows to have come from our page: made from the cookie, which no other site can read.
+std::string form_token(const AttemptCookie& cookie) { return hex(sha256("confirm " + cookie.value)); }
+
+const AttemptCookie* cookie_of_form(const std::vector<AttemptCookie>& cookies, const std::string& token) {
+    for (const AttemptCookie& one : cookies) {
+        // Hashed once more, so that the time of the comparison says nothing about the token.
+        if (sha256(form_token(one)) == sha256(token)) return &one;
+    }
+    return nullptr;
+}
+
+Response confirm(Site& site, const Request& request, const std::string& slug, const std::string& id) {
+    site.refuse_other_sites(request);
+    const std::vector<AttemptCookie> cookies = attempt_cookies(request);
+    const AttemptCookie* const cookie = cookie_of_form(cookies, request.form.get_or("token", ""));
+    const std::string answer = request.form.get_or("answer", "");
+    if (answer != "yes" && answer != "replace" && answer != "no")
+        throw BadRequest(400, "answer is neither yes nor replace nor no");
+    const Json::Value page =
+        site.ask("SELECT o365.responder_confirm($1, $2, $3, $4, $5, $6)",
+                 {slug, id, cookie != nullptr ? Value::bytes(sha256(cookie->value)) : Value(), request.id,
+                  answer == "no" ? "false" : "true", answer == "replace" ? "true" : "false"});
+    if (!page["found"].asBool()) return site.message(request, 404);
+    const std::string outcome = text_in(page, "outcome");
+    if (outcome != "connected" && outcome != "repeated")
+        return Site::to_failed(request, page, outcome, text_in(page, "request_id"));
+    return Response::redirect(303, fmt::format("{}/connect/{}/done/{}", text_in(page, "public_url"), slug, id));
+}
+
+}  // namespace
+
+Response done(Site& site, const Request& request, const std::string& slug, const std::string& id) {
+    if (!is_id(id)) return site.message(request, 404);
+    if (request.method == "POST") return confirm(site, request, slug, id);
+    const std::vector<AttemptCookie> cookies = attempt_cookies(request);
+    Json::Value page = site.ask("SELECT o365.responder_done($1, $2, $3)", {slug, id, cookie_hashes(cookies)});
+    if (!page["found"].asBool()) return site.message(request, 404);
+    const std::string outcome = text_in(page, "outcome");
+    if (outcome == "connected") return site.connected(request, std::move(page));
+    const std::string shown_id = text_in(page, "request_id");
+    const auto place = page["cookie"].isInt() ? static_cast<std::size_t>(page["cookie"].asInt()) : 0;
+    if (outcome != "pending" || place == 0 || place > cookies.size())
+        return site.failed(request, std::move(page), outcome == "pending" ? "confirm_elsewhere" : outcome, shown_id);
+    page["token"] = form_token(cookies[place - 1]);
+    return site.confirm(request, std::move(page), shown_id);
+}
+
+}  // namespace o365

@@ -1,0 +1,36 @@
+// GET /connect/<slug>/failed?reason=...&request=r-... - says what happened and what to do next. Nothing of the URL is
+// shown but a request id.
+#include <fmt/format.h>
+
+#include "fcgi/connect/attempt_cookie.h"
+#include "fcgi/routes.h"
+
+namespace o365 {
+
+namespace {
+
+constexpr const char* kNoCookie = "no_cookie";
+
+}  // namespace
+
+Response failed(Site& site, const Request& request, const std::string& slug) {
+    if (request.method == "POST") return site.wrong_method(request, "GET, HEAD");
+    std::string shown_id = request.query.get_or("request", "");
+    if (!is_request_id(shown_id)) shown_id.clear();
+    std::string reason = request.query.get_or("reason", "");
+    // A cookie that is missing on the way back from Microsoft's page and there when our own page asks is one that
+    // somebody made SameSite=Strict. So the page asks once.
+    const bool looks_again =
+        reason == kNoCookie && request.query.has("look") && request.sec_fetch_site == "same-origin";
+    const bool should_look = reason == kNoCookie && !shown_id.empty() && request.sec_fetch_site == "cross-site";
+    Json::Value page =
+        site.ask("SELECT o365.responder_failed($1, $2, $3, $4)",
+                 {slug, shown_id, cookie_hashes(attempt_cookies(request)), looks_again ? "true" : "false"});
+    if (!page["found"].asBool()) return site.message(request, 404);
+    if (page["strict_cookie"].asBool()) reason = "strict_cookie";
+    Response response = site.failed(request, std::move(page), reason, shown_id);
+    if (should_look) response.set("Refresh", fmt::format("0; url=?reason={}&request={}&look=1", kNoCookie, shown_id));
+    return response;
+}
+
+}  // namespace o365

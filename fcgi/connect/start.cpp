@@ -1,0 +1,44 @@
+// POST /connect/<slug>/start - mints state and cookie together and sends the browser to the Connect page. The form
+// brings a ticket, or from a failure page its request id: the browser that began that attempt uses its ticket again.
+#include <fmt/format.h>
+
+#include "fcgi/connect/attempt_cookie.h"
+#include "fcgi/routes.h"
+#include "lib/base/crypto.h"
+#include "lib/http/url.h"
+#include "lib/json/json_fields.h"
+
+namespace o365 {
+namespace {
+
+constexpr std::size_t kMaxTicket = 200;
+
+}  // namespace
+
+Response start(Site& site, const Request& request, const std::string& slug) {
+    if (request.method != "POST") return site.wrong_method(request, "POST");
+    site.refuse_other_sites(request);
+    const std::string ticket = request.form.get_or("ticket", "");
+    if (ticket.size() > kMaxTicket) throw BadRequest(400, "the ticket is too long");
+    const std::string again = request.form.get_or("again", "");
+    if (!again.empty() && !is_request_id(again)) throw BadRequest(400, "again is no request id");
+    const std::string state = random_token();
+    const std::string state_hash = sha256(state);
+    const AttemptCookie cookie{attempt_cookie_name(state_hash), random_token()};
+    const Json::Value page =
+        site.ask("SELECT o365.responder_start($1, $2, $3, $4, $5, $6, $7)",
+                 {slug, ticket.empty() ? Value() : Value::bytes(sha256(ticket)), Value::bytes(state_hash),
+                  Value::bytes(sha256(cookie.value)), request.id, again.empty() ? Value() : Value(again),
+                  again.empty() ? Value() : cookie_hashes(attempt_cookies(request))});
+    if (!page["found"].asBool()) return site.message(request, 404);
+    if (!page["started"].asBool()) return Site::to_failed(request, page, "ticket", request.id);
+    const std::string connect_url = text_in(page, "connect_url");
+    Response response = Response::redirect(
+        303, fmt::format("{}{}state={}&app_id={}&callback_url={}", connect_url,
+                         connect_url.find('?') == std::string::npos ? '?' : '&', state,
+                         url_encode(text_in(page, "app_id")), url_encode(text_in(page, "callback_url"))));
+    set_attempt_cookie(response, request, cookie, page["max_age"].asInt());
+    return response;
+}
+
+}  // namespace o365

@@ -1,0 +1,112 @@
+#include "lib/cards/markdown.h"
+
+#include <cmark.h>
+
+#include <memory>
+#include <vector>
+
+#include "lib/base/c_free.h"
+
+namespace o365 {
+namespace {
+
+using Node = std::unique_ptr<cmark_node, CFree<cmark_node_free>>;
+using Iterator = std::unique_ptr<cmark_iter, CFree<cmark_iter_free>>;
+void free_text(char* text) noexcept { cmark_get_default_mem_allocator()->free(text); }
+using Text = std::unique_ptr<char, CFree<free_text>>;
+
+bool may_open(std::string_view url) {
+    return url.starts_with("https://") || url.starts_with("http://") || url.starts_with("mailto:");
+}
+
+// Takes `node` out of its document and puts a text in its place, in a paragraph of its own where the node was a block.
+void replace_by_text(cmark_node* node, const std::string& text, bool is_block) {
+    cmark_node* const plain = cmark_node_new(CMARK_NODE_TEXT);
+    cmark_node_set_literal(plain, text.c_str());
+    cmark_node* replacement = plain;
+    if (is_block) {
+        replacement = cmark_node_new(CMARK_NODE_PARAGRAPH);
+        cmark_node_append_child(replacement, plain);
+    }
+    cmark_node_replace(node, replacement);
+    cmark_node_free(node);
+}
+
+std::string literal(cmark_node* node) {
+    const char* const text = cmark_node_get_literal(node);
+    return text == nullptr ? std::string() : text;
+}
+
+// The node's children take its place.
+void unwrap(cmark_node* node) {
+    while (cmark_node* const child = cmark_node_first_child(node)) {
+        cmark_node_unlink(child);
+        cmark_node_insert_before(node, child);
+    }
+    cmark_node_unlink(node);
+    cmark_node_free(node);
+}
+
+}  // namespace
+
+std::string markdown_html(std::string_view text) {
+    if (text.empty()) return {};
+    const Node document(cmark_parse_document(text.data(), text.size(), CMARK_OPT_VALIDATE_UTF8));
+    std::vector<cmark_node*> found;  // changed after the walk: an iterator does not outlive its node
+    {
+        const Iterator walk(cmark_iter_new(document.get()));
+        for (cmark_event_type event = cmark_iter_next(walk.get()); event != CMARK_EVENT_DONE;
+             event = cmark_iter_next(walk.get())) {
+            cmark_node* const node = cmark_iter_get_node(walk.get());
+            const cmark_node_type type = cmark_node_get_type(node);
+            const bool leaf = type == CMARK_NODE_HTML_BLOCK || type == CMARK_NODE_HTML_INLINE;
+            const bool link = event == CMARK_EVENT_EXIT && (type == CMARK_NODE_LINK || type == CMARK_NODE_IMAGE);
+            if (leaf || link) found.push_back(node);
+        }
+    }
+    for (cmark_node* const node : found) {
+        const cmark_node_type type = cmark_node_get_type(node);
+        if (type == CMARK_NODE_HTML_BLOCK || type == CMARK_NODE_HTML_INLINE) {
+            replace_by_text(node, literal(node), type == CMARK_NODE_HTML_BLOCK);
+        } else if (const char* const url = cmark_node_get_url(node); url == nullptr || !may_open(url)) {
+            unwrap(node);
+        } else if (type == CMARK_NODE_IMAGE) {
+            cmark_node* const link = cmark_node_new(CMARK_NODE_LINK);
+            cmark_node_set_url(link, url);
+            while (cmark_node* const child = cmark_node_first_child(node)) {
+                cmark_node_unlink(child);
+                cmark_node_append_child(link, child);
+            }
+            cmark_node_replace(node, link);
+            cmark_node_free(node);
+        }
+    }
+    const Text html(cmark_render_html(document.get(), CMARK_OPT_DEFAULT));
+    return html == nullptr ? std::string() : html.get();
+}
+
+std::string markdown_first_line(std::string_view text) {
+    const Node document(cmark_parse_document(text.data(), text.size(), CMARK_OPT_VALIDATE_UTF8));
+    std::string line;
+    const Iterator walk(cmark_iter_new(document.get()));
+    for (cmark_event_type event = cmark_iter_next(walk.get()); event != CMARK_EVENT_DONE;
+         event = cmark_iter_next(walk.get())) {
+        cmark_node* const node = cmark_iter_get_node(walk.get());
+        const cmark_node_type type = cmark_node_get_type(node);
+        if (type == CMARK_NODE_TEXT || type == CMARK_NODE_CODE) {
+            line += literal(node);
+        } else if (type == CMARK_NODE_CODE_BLOCK) {
+            const std::string code = literal(node);
+            line += code.substr(0, code.find('\n'));
+        }
+        const bool ends = type == CMARK_NODE_SOFTBREAK || type == CMARK_NODE_LINEBREAK ||
+                          type == CMARK_NODE_CODE_BLOCK ||
+                          (event == CMARK_EVENT_EXIT && (type == CMARK_NODE_PARAGRAPH || type == CMARK_NODE_HEADING));
+        const auto from = line.find_first_not_of(" \t");
+        if (ends && from != std::string::npos) return line.substr(from, line.find_last_not_of(" \t") - from + 1);
+        if (ends) line.clear();
+    }
+    return {};
+}
+
+}  // namespace o365

@@ -1,0 +1,430 @@
+#include "lib/fastcgi/connection_loop.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "lib/base/log.h"
+#include "lib/base/system_error.h"
+
+namespace o365 {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kReadAtOnce = 65536;  // bytes; then it is another peer's turn
+constexpr int kAcceptAtOnce = 64;
+constexpr int kMostPeers = 512;
+constexpr int kLeastPeers = 16;
+constexpr auto kLookEvery = 20ms;  // at deadlines
+constexpr auto kRetryListening = 100ms;
+constexpr auto kQuiet = 1s;             // how long a peer may be silent before it is closed although it has not
+constexpr auto kGraceForPeers = 500ms;  // after stop(): for what is being received
+constexpr auto kGraceForAnswers = 1s;   // after stop(): for sending one
+constexpr auto kWarnEvery = 60s;
+
+bool is_shortage(int number) { return number == EMFILE || number == ENFILE || number == ENOMEM || number == ENOBUFS; }
+
+// Descriptors are for the database too.
+int most_peers() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 2 > static_cast<rlim_t>(kMostPeers)) {
+        return kMostPeers;
+    }
+    return std::max(kLeastPeers, static_cast<int>(limit.rlim_cur / 2));
+}
+
+// Who it was, where the socket can say so.
+std::string credentials(int fd) {
+    ucred who{};
+    socklen_t length = sizeof(who);
+    if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &length) != 0 || who.pid == 0) return "uid=unknown";
+    return fmt::format("uid={} pid={}", who.uid, who.pid);
+}
+
+// A peer that has closed its connection, as a web server does when its client goes or it waits no longer, or that has
+// sent ABORT_REQUEST behind its request. One that has only closed its sending side may still take the answer: over TCP
+// both look alike, and it counts as here.
+bool has_left(int fd) {
+    pollfd one{.fd = fd, .events = 0, .revents = 0};
+    if (::poll(&one, 1, 0) > 0 && (one.revents & (POLLHUP | POLLERR)) != 0) return true;
+    constexpr unsigned char kVersion = 1;
+    constexpr unsigned char kAbortRequest = 2;
+    std::array<unsigned char, 2> next{};
+    return ::recv(fd, next.data(), next.size(), MSG_PEEK | MSG_DONTWAIT) == static_cast<ssize_t>(next.size()) &&
+           next[0] == kVersion && next[1] == kAbortRequest;
+}
+
+}  // namespace
+
+Peer::Peer(Fd connection, std::size_t max_body, std::atomic<int>& counter)
+    : socket(std::move(connection)), records(max_body), count(counter) {
+    ++count;
+}
+
+Peer::~Peer() { --count; }
+
+Intake::Intake(int listener, int signals, const Limits& limits)
+    : listener_(listener),
+      signals_(signals),
+      limits_(limits),
+      most_peers_(most_peers()),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      buffer_(kReadAtOnce) {
+    for (const int fd : {wake_.get(), signals_}) {
+        epoll_event event{};
+        event.events = EPOLLIN;
+        event.data.fd = fd;
+        if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0)
+            throw std::runtime_error(fmt::format("could not wait for connections: {}", system_error_text()));
+    }
+    if (!listen(true)) throw std::runtime_error(fmt::format("could not wait for connections: {}", system_error_text()));
+}
+
+// ---- The loop -------------------------------------------------------------------------------------------------------
+
+bool Intake::step(std::chrono::milliseconds wait) {
+    if (!listening_ && !stopping_) wait = std::min<std::chrono::milliseconds>(wait, kRetryListening);
+    if (someone_waits_) wait = std::min<std::chrono::milliseconds>(wait, kLookEvery);
+    std::array<epoll_event, 64> events{};
+    const int ready = ::epoll_wait(epoll_.get(), events.data(), events.size(), static_cast<int>(wait.count()));
+    if (ready < 0 && errno != EINTR)
+        throw std::runtime_error(fmt::format("could not wait for connections: {}", system_error_text()));
+    if (!stopping_ && count_ < most_peers_) listen(true);
+    bool signalled = false;
+    try {
+        for (int i = 0; i < ready; ++i) {
+            const int fd = events.at(static_cast<std::size_t>(i)).data.fd;
+            if (fd == listener_) {
+                accept_peers();
+            } else if (fd == signals_) {
+                signalled = true;
+            } else if (fd == wake_.get()) {
+                std::uint64_t number = 0;
+                [[maybe_unused]] const auto count = ::read(fd, &number, sizeof(number));
+            } else {
+                on_peer(fd);
+            }
+        }
+        take_back();
+        if (Clock::now() - looked_at_deadlines_ > kLookEvery) give_up_late();
+    } catch (const std::exception& error) {
+        // Out of memory, most likely: a connection is lost, the next may do better.
+        log::error("connection_failed", "why={}", log::quoted(error.what()));
+    }
+    if (stopping_ && std::none_of(peers_.begin(), peers_.end(),
+                                  [](const auto& entry) { return entry.second->phase == Peer::Phase::reading; })) {
+        end();
+    }
+    return signalled;
+}
+
+void Intake::stop() {
+    listen(false);
+    stopping_ = true;
+    for (const auto& [fd, peer] : peers_) {
+        const auto grace = peer->phase == Peer::Phase::writing   ? Clock::duration(kGraceForAnswers)
+                           : peer->phase == Peer::Phase::waiting ? Clock::duration::zero()
+                                                                 : Clock::duration(kGraceForPeers);
+        peer->deadline = std::min(peer->deadline, Clock::now() + grace);
+    }
+}
+
+bool Intake::empty() const {
+    const std::lock_guard lock(mutex_);
+    return peers_.empty() && returned_.empty();
+}
+
+// EPOLLEXCLUSIVE: several processes may have one listener, and a connection is to wake one of them.
+bool Intake::listen(bool on) {
+    if (on == listening_) return true;
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLEXCLUSIVE;
+    event.data.fd = listener_;
+    if (::epoll_ctl(epoll_.get(), on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listener_, &event) != 0) return false;
+    listening_ = on;
+    return true;
+}
+
+// Until there is room: step() tries again.
+void Intake::pause() { listen(false); }
+
+void Intake::accept_peers() {
+    for (int i = 0; i < kAcceptAtOnce; ++i) {
+        if (count_ >= most_peers_ && !give_up_oldest()) return pause();
+        Fd connection(::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (connection.get() >= 0) {
+            auto peer = std::make_unique<Peer>(std::move(connection), limits_.max_body, count_);
+            peer->deadline = peer->accepted + limits_.patience;
+            read(std::move(peer));
+            continue;
+        }
+        const int why = errno;
+        if (why == EAGAIN) return;
+        if (why == EINTR || why == ECONNABORTED) continue;
+        if (!is_shortage(why)) {
+            log::debug("accept_failed", "why={}", log::quoted(system_error_text(why)));
+            return pause();
+        }
+        if (due(warned_of_shortage_)) log::warn("accept_waits", "why={}", log::quoted(system_error_text(why)));
+        if (!give_up_oldest()) return pause();
+    }
+}
+
+// An honest web server sends its request at once, so the connection that has been here longest is not one. False when
+// there is none that could go: then all are at work.
+bool Intake::give_up_oldest() {
+    const auto oldest = std::min_element(peers_.begin(), peers_.end(), [](const auto& a, const auto& b) {
+        return a.second->accepted < b.second->accepted;
+    });
+    if (oldest == peers_.end()) return false;
+    if (oldest->second->phase == Peer::Phase::waiting)
+        send_some(*oldest->second);
+    else if (oldest->second->phase != Peer::Phase::closing)
+        refuse(*oldest->second, "connections ran out and it was the oldest");
+    peers_.erase(oldest);
+    return true;
+}
+
+void Intake::give_up_late() {
+    looked_at_deadlines_ = Clock::now();
+    someone_waits_ = false;
+    std::vector<std::unique_ptr<Peer>> due_now;
+    for (auto entry = peers_.begin(); entry != peers_.end();) {
+        const Peer& peer = *entry->second;
+        if (peer.deadline > looked_at_deadlines_) {
+            someone_waits_ = someone_waits_ || peer.phase == Peer::Phase::waiting;
+            ++entry;
+            continue;
+        }
+        if (peer.phase == Peer::Phase::reading) refuse(peer, "it took too long to send its request");
+        if (peer.phase == Peer::Phase::writing) refuse(peer, "it took too long to take its answer");
+        if (peer.phase == Peer::Phase::waiting) due_now.push_back(std::move(entry->second));
+        entry = peers_.erase(entry);
+    }
+    for (auto& peer : due_now) send_now(std::move(peer));
+}
+
+// ---- One peer -------------------------------------------------------------------------------------------------------
+
+void Intake::on_peer(int fd) {
+    const auto found = peers_.find(fd);
+    if (found == peers_.end()) return;
+    std::unique_ptr<Peer> peer = std::move(found->second);
+    peers_.erase(found);
+    switch (peer->phase) {
+        case Peer::Phase::reading:
+            return read(std::move(peer));
+        case Peer::Phase::waiting:
+            return;  // nothing but its end was watched for
+        case Peer::Phase::writing:
+            return send_now(std::move(peer));
+        case Peer::Phase::closing:
+            return discard(std::move(peer));
+    }
+}
+
+void Intake::keep(std::unique_ptr<Peer> peer) {
+    watch(*peer);
+    const int fd = peer->socket.get();
+    peers_[fd] = std::move(peer);
+}
+
+void Intake::read(std::unique_ptr<Peer> peer) {
+    const ssize_t count = ::recv(peer->socket.get(), buffer_.data(), buffer_.size(), 0);
+    if (count < 0 && (errno == EAGAIN || errno == EINTR)) return keep(std::move(peer));
+    if (count <= 0) return;
+    const auto state = peer->records.take({buffer_.data(), static_cast<std::size_t>(count)});
+    ::explicit_bzero(buffer_.data(), static_cast<std::size_t>(count));
+    const bool replied = reply(*peer);
+    switch (state) {
+        case RecordReader::State::reading:
+            if (!replied) return;
+            return keep(std::move(peer));
+        case RecordReader::State::complete:
+            return hand_over(std::move(peer));
+        case RecordReader::State::broken:
+            refuse(*peer, peer->records.why());
+            return close_gently(std::move(peer));
+    }
+}
+
+// False when the peer does not take it: replies are small, so it never reads.
+bool Intake::reply(Peer& peer) {
+    const std::string replies = peer.records.take_replies();
+    return replies.empty() || ::send(peer.socket.get(), replies.data(), replies.size(), MSG_NOSIGNAL) ==
+                                  static_cast<ssize_t>(replies.size());
+}
+
+void Intake::hand_over(std::unique_ptr<Peer> peer) {
+    {
+        const std::lock_guard lock(mutex_);
+        complete_.push_back(std::move(peer));
+    }
+    something_came_.notify_one();
+}
+
+void Intake::take_back() {
+    std::vector<std::unique_ptr<Peer>> returned;
+    {
+        const std::lock_guard lock(mutex_);
+        returned.swap(returned_);
+    }
+    for (auto& peer : returned) {
+        if (peer->phase == Peer::Phase::waiting) {
+            if (stopping_) peer->deadline = Clock::now();
+            someone_waits_ = true;
+            keep(std::move(peer));
+            continue;
+        }
+        peer->deadline = deadline_for_answer();
+        if (peer->phase == Peer::Phase::writing) {
+            keep(std::move(peer));
+        } else {
+            close_gently(std::move(peer));
+        }
+    }
+}
+
+void Intake::send_now(std::unique_ptr<Peer> peer) {
+    if (peer->phase == Peer::Phase::waiting) {
+        peer->phase = Peer::Phase::writing;
+        peer->deadline = deadline_for_answer();
+    }
+    if (!send_some(*peer)) return;
+    if (peer->sent < peer->out.size()) return keep(std::move(peer));
+    close_gently(std::move(peer));
+}
+
+Intake::Clock::time_point Intake::deadline_for_answer() const {
+    return Clock::now() + (stopping_ ? Clock::duration(kGraceForAnswers) : limits_.patience);
+}
+
+// Says that nothing more comes, and lets the peer close first: closing with bytes unread would reset the connection,
+// and a TCP peer could lose its answer.
+void Intake::close_gently(std::unique_ptr<Peer> peer) {
+    if (::shutdown(peer->socket.get(), SHUT_WR) != 0) return;
+    peer->phase = Peer::Phase::closing;
+    discard(std::move(peer));
+}
+
+void Intake::discard(std::unique_ptr<Peer> peer) {
+    const ssize_t count = ::recv(peer->socket.get(), buffer_.data(), buffer_.size(), 0);
+    if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) return;
+    if (count > 0) ::explicit_bzero(buffer_.data(), static_cast<std::size_t>(count));
+    // Who goes on sending moves this deadline, but not for ever.
+    const auto latest = peer->accepted + 2 * limits_.patience;
+    peer->deadline = std::min(latest, Clock::now() + (stopping_ ? Clock::duration(kGraceForPeers) : kQuiet));
+    keep(std::move(peer));
+}
+
+// One event at a time: while a thread has the peer, nothing is reported of it.
+void Intake::watch(Peer& peer) {
+    epoll_event event{};
+    event.events = EPOLLONESHOT;  // and a peer that is gone is always reported
+    if (peer.phase == Peer::Phase::writing) event.events |= EPOLLOUT;
+    if (peer.phase == Peer::Phase::reading || peer.phase == Peer::Phase::closing) event.events |= EPOLLIN;
+    event.data.fd = peer.socket.get();
+    const int what = peer.watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    peer.watched = true;
+    if (::epoll_ctl(epoll_.get(), what, peer.socket.get(), &event) == 0) return;
+    // Without being watched it ends at its deadline.
+    log::debug("watch_failed", "why={}", log::quoted(system_error_text()));
+    peer.deadline = Clock::now();
+}
+
+// Whether a line that must not flood the log is due, and then not for a while.
+bool Intake::due(Clock::time_point& last) {
+    const auto now = Clock::now();
+    if (last != Clock::time_point() && now - last < kWarnEvery) return false;
+    last = now;
+    return true;
+}
+
+// No peer can make the log flood: each is a line at debug level, and at most one line a minute warns.
+void Intake::refuse(const Peer& peer, const char* why) {
+    if (stopping_) return;
+    const std::string who = credentials(peer.socket.get());
+    log::debug("peer_refused", "{} why={}", who, log::quoted(why));
+    ++refused_since_warning_;
+    if (!due(warned_of_peers_)) return;
+    log::warn("peers_refused", "count={} last: {} why={}", std::exchange(refused_since_warning_, 0), who,
+              log::quoted(why));
+}
+
+// False when the peer is gone.
+bool Intake::send_some(Peer& peer) {
+    while (peer.sent < peer.out.size()) {
+        const ssize_t count =
+            ::send(peer.socket.get(), peer.out.data() + peer.sent, peer.out.size() - peer.sent, MSG_NOSIGNAL);
+        if (count < 0) return errno == EAGAIN || errno == EINTR;
+        peer.sent += static_cast<std::size_t>(count);
+    }
+    return true;
+}
+
+// ---- For the threads ------------------------------------------------------------------------------------------------
+
+std::unique_ptr<Peer> Intake::next() {
+    while (true) {
+        std::unique_ptr<Peer> peer;
+        {
+            std::unique_lock lock(mutex_);
+            something_came_.wait(lock, [&] { return ended_ || !complete_.empty(); });
+            if (complete_.empty()) return nullptr;
+            peer = std::move(complete_.front());
+            complete_.pop_front();
+        }
+        if (!peer->records.aborted() && !has_left(peer->socket.get())) return peer;
+        log::debug("peer_left", "why=\"before its request was looked at\"");
+    }
+}
+
+void Intake::answer(std::unique_ptr<Peer> peer, std::string&& bytes, std::chrono::milliseconds after) {
+    peer->out = std::move(bytes);
+    if (after > 0ms) {
+        peer->phase = Peer::Phase::waiting;
+        peer->deadline = Clock::now() + after;
+    } else {
+        if (!send_some(*peer)) return;
+        const bool all = peer->sent == peer->out.size();
+        // The usual end: the answer is in the kernel's hands, and nothing unread stands against closing.
+        if (all && !peer->records.more_to_come()) return;
+        peer->phase = all ? Peer::Phase::closing : Peer::Phase::writing;
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        returned_.push_back(std::move(peer));
+    }
+    wake();
+}
+
+void Intake::wake() noexcept {
+    const std::uint64_t one = 1;
+    // It fails only when the counter is full, and then it is readable already.
+    [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof(one));
+}
+
+void Intake::end() noexcept {
+    {
+        const std::lock_guard lock(mutex_);
+        ended_ = true;
+    }
+    something_came_.notify_all();
+}
+
+}  // namespace o365

@@ -1,0 +1,107 @@
+// POSTs to webhooks: libcurl's multi interface driven by socket action and epoll, any number at a time on one thread.
+// The rules of callback-and-fastcgi.md 2.3 hold for every request: https only, TLS verified, no redirects, no netrc, no
+// proxy but the configured one, the address checked when it is connected to, answers capped in bytes and time.
+//
+// HTTP/1.1 only. Over HTTP/2 a server that ends a connection leaves requests undecided that it never processed, and one
+// dead connection holds all requests to its host.
+//
+// Host names are looked up beside the requests (lib/http_client/resolver.h): a look-up that hangs delays its own host
+// only. Addresses are kept for 30 seconds, and used for five minutes while they cannot be looked up again. A failed
+// look-up is not kept.
+//
+// An HttpClient belongs to one thread, but for wake().
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lib/base/secret.h"
+
+namespace o365 {
+
+struct HttpClientOptions {
+    std::string ca_file;           // authorities besides the system's, PEM; empty: none
+    std::string proxy;             // empty: none, whatever the environment says
+    bool allow_loopback = false;   // development only
+    bool only_loopback = false;    // nothing but this machine is connected to: the sandbox
+    int max_transfers = 256;       // connections that are kept
+    std::size_t max_body = 65536;  // bytes of an answer's body that are kept, of a longer one the first
+    std::chrono::milliseconds connect_timeout{5000};  // of a look-up, and of TCP, proxy and TLS together
+    std::chrono::milliseconds timeout{20000};         // from the begin of the connection to the end of the answer
+    // A connection whose packets are not acknowledged for so long is given up, and an idle one is probed after as long:
+    // whole seconds, at least one.
+    std::chrono::milliseconds dead_after{10000};
+};
+
+enum class Transport {
+    answered,   // status and body are the answer
+    not_sent,   // no byte of the request left: no address, no connection, no TLS
+    our_side,   // no byte of the request left, and the far end was not asked: the proxy, or this machine's descriptors
+    withdrawn,  // may_start said no when the connection stood: nothing was sent
+    in_doubt    // the request was sent, and no answer came or a success broke off
+};
+
+struct PostResult {
+    Transport transport = Transport::not_sent;
+    int status = 0;  // 0 unless answered
+    std::string
+        body;  // its first max_body bytes; shorter than it was meant when the connection ended in a failure's body
+    // Of the answer to a send(), names in lower case, in order; empty after a post().
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::optional<std::int64_t> retry_after;  // seconds, at most a day (lib/http_client/retry_after.h)
+    std::chrono::milliseconds took{0};
+    std::string problem;  // what went wrong, for operators; never the URL; empty when answered
+};
+
+// A request that is no card to a webhook.
+struct HttpRequest {
+    Secret url;
+    std::string method = "GET";  // or POST
+    std::string body;            // of a POST
+    // "Name: value", as libcurl takes them; a POST says its Content-Type here. A line that holds CR or LF, or is longer
+    // than 64 KiB, is left out.
+    std::vector<std::string> headers;
+};
+
+class HttpClient {
+  public:
+    using MayStart = std::function<bool()>;
+    using Done = std::function<void(PostResult)>;
+
+    explicit HttpClient(const HttpClientOptions& options);
+    HttpClient(const HttpClient&) = delete;
+    HttpClient& operator=(const HttpClient&) = delete;
+    ~HttpClient();
+
+    // Starts a POST of a JSON body. When the connection stands and before the first byte leaves, `may_start` is asked,
+    // and must not throw. `done` is called from run_once() exactly once, unless the client is destroyed before. The
+    // request leaves at most once: where libcurl would send it again because a kept connection died under it, the
+    // result is in doubt. `url` is copied. Throws std::runtime_error when it is no URL or libcurl takes no further
+    // request.
+    void post(const Secret& url, std::string body, MayStart may_start, Done done);
+    // The same for any request, by the same rules. It is sent as it is, and what it was is wiped afterwards.
+    void send(HttpRequest request, MayStart may_start, Done done);
+    // Requests whose `done` was not called yet.
+    int in_flight() const noexcept;
+    // Waits at most `longest` for something to happen, handles it and calls what is done. Returns at once after wake().
+    void run_once(std::chrono::milliseconds longest);
+    // Ends the wait of run_once(); from any thread.
+    void wake() noexcept;
+    // HttpClientOptions::timeout of requests that start from now on.
+    void set_timeout(std::chrono::milliseconds timeout) noexcept;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+// Once before any thread starts: the global state of libcurl and c-ares, and their versions, for the log.
+std::string start_http_client();
+
+}  // namespace o365

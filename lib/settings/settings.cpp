@@ -1,0 +1,256 @@
+#include "lib/settings/settings.h"
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <set>
+#include <variant>
+
+#include "lib/base/c_free.h"
+#include "lib/base/text.h"
+
+namespace o365 {
+namespace {
+
+using Member = std::variant<std::string Settings::*, bool Settings::*, int Settings::*>;
+
+constexpr int kMaxThreads = 256;
+constexpr int kMaxTransfers = 4096;
+
+constexpr std::array kTable = {
+    Setting{"allow_loopback", "no", "yes or no", "worker", false,
+            "Lets the worker post to webhooks on loopback addresses; only where environment is development."},
+    Setting{"ca_file", "", "path", "worker", false,
+            "A PEM file of authorities that webhooks may be certified by besides the system's: a proxy's that opens "
+            "TLS, or the sandbox's."},
+    Setting{"database", "dbname=o365", "libpq connection string", "all", true,
+            "Where PostgreSQL is. Several hosts and target_session_attrs are understood; a password belongs into a "
+            "passfile."},
+    Setting{"environment", "production", "text", "worker", false,
+            "What this host is. Cards leave only where the database's setting environment says the same."},
+    Setting{"key_file", "/etc/o365-connector/keys", "path", "worker", false,
+            "The file that opens sealed webhooks, made by `o365-worker keys generate`, mode 0600."},
+    Setting{"log", "syslog", "syslog, stderr or path", "all", false, "Where log lines go."},
+    Setting{"log_level", "info", "debug, info, warn or error", "all", false, "The least level that is logged."},
+    Setting{"max_transfers", "256", "1..4096", "worker", false, "How many webhooks are posted to at the same time."},
+    Setting{
+        "prepared_statements", "on", "on or off", "all", false,
+        "Whether statements are prepared; off behind a connection pooler that pools transactions and keeps none, such "
+        "as PgBouncer before 1.21."},
+    Setting{"proxy", "", "URL", "worker", true,
+            "An HTTP proxy for webhooks. The proxy then decides which addresses are reached. Proxy variables of the "
+            "environment are ignored."},
+    Setting{"responder_role", "o365_responder", "role name or empty", "responder", false,
+            "The database role of the responder; empty: the one of the connection string."},
+    Setting{"responder_socket", "", "path or empty", "responder", false,
+            "The Unix socket the web server talks to, made with mode 0660; empty: the listener that the web server or "
+            "systemd hands over."},
+    Setting{"sandbox_role", "o365_sandbox", "role name or empty", "sandbox", false,
+            "The database role of the sandbox; empty: the one of the connection string."},
+    Setting{"sandbox_socket", "", "path or empty", "sandbox", false, "Like responder_socket, for the sandbox."},
+    Setting{
+        "sealing_key", "", "key id or empty", "responder", false,
+        "The only key that webhooks may be sealed under, as `o365-worker keys list` names it; empty: the newest that "
+        "the database has."},
+    Setting{"socket_group", "", "group name or empty", "responder, sandbox", false,
+            "The group that may connect to the socket: the web server's."},
+    Setting{
+        "templates", "", "path or empty", "responder, sandbox", false,
+        "A folder whose files take the place of the built-in templates, strings and static files of the same name."},
+    Setting{"threads", "8", "1..256", "responder, sandbox", false,
+            "How many requests work with the database at the same time, one connection each. One thread more serves "
+            "what needs "
+            "no database."},
+    Setting{"worker_name", "", "text", "worker", false,
+            "How this worker is called in o365.health(); empty: host name and process id."},
+    Setting{"worker_role", "o365_worker", "role name or empty", "worker", false,
+            "The database role of the worker; empty: the one of the connection string."},
+};
+
+// In the order of kTable; a test compares both through describe().
+const std::array<Member, kTable.size()> kMembers = {
+    &Settings::allow_loopback, &Settings::ca_file,        &Settings::database,
+    &Settings::environment,    &Settings::key_file,       &Settings::log,
+    &Settings::log_level,      &Settings::max_transfers,  &Settings::prepared_statements,
+    &Settings::proxy,          &Settings::responder_role, &Settings::responder_socket,
+    &Settings::sandbox_role,   &Settings::sandbox_socket, &Settings::sealing_key,
+    &Settings::socket_group,   &Settings::templates,      &Settings::threads,
+    &Settings::worker_name,    &Settings::worker_role,
+};
+
+using ConnectionOptions = std::unique_ptr<PQconninfoOption, CFree<PQconninfoFree>>;
+
+// Empty when libpq can read it. What libpq itself says of one that it cannot read quotes it, a password perhaps.
+std::string conninfo_problem(std::string_view value) {
+    char* message = nullptr;
+    const ConnectionOptions options(PQconninfoParse(std::string(value).c_str(), &message));
+    const std::unique_ptr<char, CFree<PQfreemem>> owner(message);
+    if (options) return {};
+    return "database is no libpq connection string: write name=value pairs, a value with blanks in single quotes, or a "
+           "postgresql:// URI";
+}
+
+// The value of a keyword in a connection string that libpq can read; "" when it does not occur.
+std::string conninfo_value(const std::string& conninfo, std::string_view keyword) {
+    const ConnectionOptions options(PQconninfoParse(conninfo.c_str(), nullptr));
+    for (const PQconninfoOption* option = options.get(); option != nullptr && option->keyword != nullptr; ++option) {
+        if (option->keyword == keyword && option->val != nullptr) return option->val;
+    }
+    return {};
+}
+
+bool is_key_id(std::string_view text) {
+    return text.size() == 16 && text.find_first_not_of("0123456789ABCDEF") == std::string_view::npos;
+}
+
+// Who else may read the file, for an error; "" when nobody. libpq's rule for keys: a file of root's may be readable by
+// its group, because that is how root lends it to a service.
+std::string readers(const struct stat& status) {
+    if ((status.st_mode & S_IRWXO) != 0) return "everybody on this machine";
+    if ((status.st_mode & S_IRWXG) != 0 && status.st_uid != 0) return "its group";
+    return {};
+}
+
+// `path` is the configuration file. libpq itself would leave an open passfile aside, and say so on stderr only.
+void refuse_open_files(const Settings& settings, const std::string& path) {
+    struct stat status {};
+    const bool holds_password =
+        !conninfo_value(settings.database, "password").empty() || settings.proxy.find('@') != std::string::npos;
+    if (holds_password && ::stat(path.c_str(), &status) == 0 && !readers(status).empty()) {
+        throw SettingsError(
+            fmt::format("{}: holds a password and may be read by {}: chmod 600 '{}'", path, readers(status), path));
+    }
+    const std::string passfile = conninfo_value(settings.database, "passfile");
+    if (passfile.empty() || ::stat(passfile.c_str(), &status) != 0) return;
+    if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        throw SettingsError(fmt::format(
+            "{}: libpq takes no passfile that others than its owner may read: chmod 600 '{}'", path, passfile));
+    }
+}
+
+// Empty when `value` fits, else what is wrong with it.
+std::string assign(Settings& settings, std::size_t index, std::string_view value) {
+    const Setting& setting = kTable.at(index);
+    std::string wrong = fmt::format("{} must be {}", setting.name, setting.form);
+    if (const auto* member = std::get_if<bool Settings::*>(&kMembers.at(index))) {
+        const bool is_switch = setting.form == "on or off";
+        if (value != (is_switch ? "on" : "yes") && value != (is_switch ? "off" : "no")) return wrong;
+        settings.*(*member) = value == "on" || value == "yes";
+    } else if (const auto* number = std::get_if<int Settings::*>(&kMembers.at(index))) {
+        const int most = setting.name == "threads" ? kMaxThreads : kMaxTransfers;
+        int parsed = 0;
+        const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), parsed);
+        if (error != std::errc{} || end != value.data() + value.size() || parsed < 1 || parsed > most) return wrong;
+        settings.*(*number) = parsed;
+    } else {
+        if (setting.name == "database") {
+            if (std::string problem = conninfo_problem(value); !problem.empty()) return problem;
+        }
+        if (setting.name == "sealing_key" && !value.empty() && !is_key_id(value))
+            return "sealing_key must be the 16 hex digits, in capitals, that `o365-worker keys list` shows";
+        if (setting.name == "log_level" && value != "debug" && value != "info" && value != "warn" && value != "error")
+            return wrong;
+        if (value.empty() && !setting.default_value.empty() && setting.form.find("empty") == std::string_view::npos) {
+            return wrong + ", not empty";
+        }
+        settings.*std::get<std::string Settings::*>(kMembers.at(index)) = std::string(value);
+    }
+    return {};
+}
+
+std::string shown(const Settings& settings, std::size_t index) {
+    if (kTable.at(index).secret) return "***";
+    if (const auto* member = std::get_if<bool Settings::*>(&kMembers.at(index)))
+        return kTable.at(index).form == "on or off" ? (settings.*(*member) ? "on" : "off")
+                                                    : (settings.*(*member) ? "yes" : "no");
+    if (const auto* number = std::get_if<int Settings::*>(&kMembers.at(index)))
+        return std::to_string(settings.*(*number));
+    return settings.*std::get<std::string Settings::*>(kMembers.at(index));
+}
+
+}  // namespace
+
+std::span<const Setting> settings_table() { return kTable; }
+
+Settings parse_settings(std::string_view text, const std::string& path) {
+    Settings settings;
+    for (std::size_t i = 0; i < kTable.size(); ++i) assign(settings, i, kTable.at(i).default_value);
+    std::set<std::string_view> seen;
+    int line_number = 0;
+    while (!text.empty()) {
+        const auto end = text.find('\n');
+        const std::string_view line = trimmed(text.substr(0, end));
+        text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+        ++line_number;
+        if (line.empty() || line.front() == '#') continue;
+        const auto refuse = [&](const std::string& why) {
+            throw SettingsError(fmt::format("{}:{}: {}", path, line_number, why));
+        };
+        const auto equals = line.find('=');
+        if (equals == std::string_view::npos) refuse("expected `name = value`, or # before a comment");
+        const std::string_view name = trimmed(line.substr(0, equals));
+        std::size_t index = 0;
+        while (index < kTable.size() && kTable.at(index).name != name) ++index;
+        if (index == kTable.size())
+            refuse(fmt::format("there is no setting '{}', docs/operator.md and --check list them all", name));
+        if (!seen.insert(kTable.at(index).name).second)
+            refuse(fmt::format("{} stands here for the second time, leave one", name));
+        const std::string problem = assign(settings, index, trimmed(line.substr(equals + 1)));
+        if (!problem.empty()) refuse(problem);
+    }
+    return settings;
+}
+
+Settings load_settings(const std::string& path) {
+    std::error_code error;
+    std::ifstream file(path, std::ios::binary);
+    if (!file || std::filesystem::is_directory(path, error))
+        throw SettingsError(
+            fmt::format("{}: could not be read; name the configuration file with --config, or put it into a "
+                        "folder o365-connector above the program's",
+                        path));
+    const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    Settings settings = parse_settings(text, path);
+    refuse_open_files(settings, path);
+    return settings;
+}
+
+std::string settings_above(const std::string& folder) {
+    for (std::filesystem::path above = folder; above.has_relative_path();) {
+        above = above.parent_path();
+        std::string candidate = (above / "o365-connector" / "o365.conf").string();
+        struct stat status {};
+        // Folders above may be others': what they put there is not ours.
+        if (::stat(candidate.c_str(), &status) == 0 && (status.st_uid == 0 || status.st_uid == ::geteuid()))
+            return candidate;
+    }
+    return {};
+}
+
+std::string default_settings_path() {
+    if (const char* named = std::getenv("O365_CONFIG"); named != nullptr && *named != '\0') return named;
+    std::error_code error;
+    const std::filesystem::path folder = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+    std::string found = error ? std::string() : settings_above(folder.string());
+    if (!found.empty()) return found;
+    return "/etc/o365-connector/o365.conf";
+}
+
+std::string describe(const Settings& settings) {
+    std::string text;
+    for (std::size_t i = 0; i < kTable.size(); ++i)
+        text += fmt::format("{} = {}\n", kTable.at(i).name, shown(settings, i));
+    return text;
+}
+
+}  // namespace o365

@@ -1,0 +1,629 @@
+#include "sandbox/cards/card.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+
+#include "lib/base/text.h"
+#include "lib/cards/markdown.h"
+#include "lib/http/http.h"
+#include "lib/http/url.h"
+#include "lib/json/json_fields.h"
+#include "sandbox/sandbox.h"
+
+namespace o365 {
+namespace {
+
+// office365-connectors.md 5.1 and 5.6: the surplus silently disappears.
+constexpr Json::ArrayIndex kMaxSections = 10;
+constexpr Json::ArrayIndex kMaxActionsOutlook = 4;
+constexpr Json::ArrayIndex kMaxActionsTeams = 5;
+constexpr Json::ArrayIndex kMaxImagesTeams = 5;
+
+// Of an input's maxLength; 0: there is none.
+int length_in(const Json::Value& input, const char* name) {
+    const std::string text = text_in(input, name);
+    return is_number(text) ? std::stoi(text) : 0;
+}
+
+bool has_scheme(std::string_view uri, std::string_view scheme) {
+    return same_name(uri.substr(0, scheme.size()), scheme);
+}
+// What a button of a MessageCard opens, and a link in a text.
+bool is_web(std::string_view uri) { return has_scheme(uri, "https://") || has_scheme(uri, "http://"); }
+bool is_link(std::string_view uri) { return is_web(uri) || has_scheme(uri, "mailto:"); }
+
+// A picture: shown when it lies on this machine, else named. Nothing is fetched from anywhere.
+Json::Value picture(const std::string& uri, const std::string& title) {
+    Json::Value shown;
+    if (uri.empty()) return shown;
+    const auto url = parse_url(uri);
+    // A template looks a missing name up in what is around it, so every name is there, here and below.
+    for (const char* name : {"picture_uri", "picture_elsewhere", "square"}) shown[name] = "";
+    shown["picture_title"] = title.empty() ? "Picture" : title;
+    if (uri.starts_with("data:image/") || (url && url->scheme == "https" && is_loopback_host(url->host))) {
+        shown["picture_uri"] = uri;
+    } else {
+        shown["picture_elsewhere"] = url ? url->host : "no https address";
+    }
+    return shown;
+}
+
+std::string default_target(const Json::Value& action) {
+    std::string first;
+    for (const Json::Value& target : list_in(action, "targets")) {
+        std::string uri = text_in(target, "uri");
+        if (text_in(target, "os") == "default") return uri;
+        if (first.empty()) first = uri;
+    }
+    // The legacy ViewAction.
+    if (first.empty() && !list_in(action, "target").empty() && action["target"][0].isString())
+        return action["target"][0].asString();
+    return first;
+}
+
+Json::Value input_view(const Json::Value& input, const std::string& scope, bool in_teams) {
+    Json::Value shown;
+    for (const char* name : {"is_date", "is_boxes", "is_radio", "is_select", "is_multiline", "is_line", "max_length"})
+        shown[name] = "";
+    shown["choices"] = Json::Value(Json::arrayValue);
+    shown["field"] = "in-" + text_in(input, "id");
+    shown["field_id"] = scope + "-" + text_in(input, "id");
+    shown["label"] = text_in(input, "title").empty() ? text_in(input, "id") : text_in(input, "title");
+    shown["required"] = flag_in(input, "isRequired");
+    shown["initial"] = text_in(input, "value");
+    if (is_type(input, "DateInput")) {
+        shown["is_date"] = true;
+        shown["date_type"] = flag_in(input, "includeTime") ? "datetime-local" : "date";
+    } else if (is_type(input, "MultichoiceInput")) {
+        const bool several = flag_in(input, "isMultiSelect");
+        const std::string style = text_in(input, "style");
+        const bool expanded = style == "expanded" || (style.empty() && several && in_teams);
+        // Boxes have a name each, because a form's names are unique here.
+        shown[several ? "is_boxes" : (expanded ? "is_radio" : "is_select")] = true;
+        int number = 0;
+        for (const Json::Value& choice : list_in(input, "choices")) {
+            Json::Value option;
+            option["choice_value"] = text_in(choice, "value");
+            option["choice_label"] = text_in(choice, "display");
+            option["choice_field"] = shown["field"].asString() + "~" + std::to_string(number++);
+            option["chosen"] =
+                text_in(choice, "value") == shown["initial"].asString() && !shown["initial"].asString().empty();
+            shown["choices"].append(option);
+        }
+    } else {
+        shown["is_multiline"] = flag_in(input, "isMultiline");
+        shown["is_line"] = !flag_in(input, "isMultiline");
+        if (const int most = length_in(input, "maxLength"); most > 0) shown["max_length"] = most;
+    }
+    return shown;
+}
+
+Json::Value action_view(const Json::Value& action, const std::string& path, bool in_teams) {
+    Json::Value shown;
+    for (const char* name : {"uri", "is_post", "is_card", "is_open", "refused", "opened"}) shown[name] = "";
+    for (const char* name : {"inputs", "inner"}) shown[name] = Json::Value(Json::arrayValue);
+    shown["label"] = text_in(action, "name").empty() ? "(no name)" : text_in(action, "name");
+    shown["path"] = path;
+    if (is_type(action, "OpenUri") || is_type(action, "ViewAction")) {
+        const std::string uri = default_target(action);
+        if (is_web(uri))
+            shown["uri"] = uri;
+        else
+            shown["refused"] = "opens nothing: no http or https address";
+    } else if (is_type(action, "HttpPOST")) {
+        shown["is_post"] = true;
+    } else if (is_type(action, "ActionCard")) {
+        shown["is_card"] = true;
+        for (const Json::Value& input : list_in(action, "inputs"))
+            shown["inputs"].append(input_view(input, path, in_teams));
+        int number = 0;
+        for (const Json::Value& inner : list_in(action, "actions")) {
+            const std::string inner_path = path + ".c" + std::to_string(number++);
+            if (is_type(inner, "ActionCard")) continue;  // no nesting
+            Json::Value one = action_view(inner, inner_path, in_teams);
+            one["is_open"] = !text_in(one, "uri").empty();
+            shown["inner"].append(one);
+        }
+    } else if (is_type(action, "InvokeAddInCommand")) {
+        shown["refused"] = "opens an add-in, in Outlook only";
+    } else {
+        shown["refused"] = "is of an unknown type";
+    }
+    return shown;
+}
+
+// A section with nothing in it.
+Json::Value empty_section() {
+    Json::Value part;
+    for (const char* name :
+         {"starts_group", "section_title", "activity_title", "activity_subtitle", "activity_text", "activity_picture",
+          "has_activity", "hero", "section_text", "has_facts", "has_images", "has_actions", "actions_left_out"})
+        part[name] = "";
+    for (const char* name : {"facts", "images", "actions"}) part[name] = Json::Value(Json::arrayValue);
+    return part;
+}
+
+void add_actions(Json::Value& shown, const Json::Value& object, const std::string& scope, bool in_teams) {
+    const Json::Value& actions = list_in(object, "potentialAction");
+    const Json::ArrayIndex most = in_teams && !scope.empty() ? kMaxActionsTeams : kMaxActionsOutlook;
+    for (Json::ArrayIndex i = 0; i < std::min(actions.size(), most); ++i) {
+        shown["actions"].append(action_view(actions[i], scope + "a" + std::to_string(i), in_teams));
+    }
+    shown["has_actions"] = !actions.empty();
+    // Outlook expands a card that is the only action.
+    if (actions.size() == 1 && !in_teams) shown["actions"][0]["opened"] = shown["actions"][0]["is_card"];
+    if (actions.size() > most) shown["actions_left_out"] = std::to_string(actions.size() - most);
+}
+
+using HtmlOf = std::function<std::string(std::string_view)>;
+
+// Facts as HTML: of a MessageCard, where the name is plain text, and of an Adaptive Card, where both are Markdown.
+Json::Value facts_view(const Json::Value& facts, const char* name, const HtmlOf& html_of_name, const HtmlOf& html_of) {
+    Json::Value list(Json::arrayValue);
+    for (const Json::Value& fact : facts) {
+        Json::Value row;
+        row["fact_name"] = html_of_name(text_in(fact, name));
+        row["fact_value"] = html_of(text_in(fact, "value"));
+        list.append(row);
+    }
+    return list;
+}
+
+// One line of Markdown, from the first that is no blank, with code and pictures in it escaped.
+std::string without_code(std::string_view line) {
+    std::string simple;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        const char c = line[i];
+        if (c == '`') simple += '\\';
+        simple += c;
+        if (c == '\\' && i + 1 < line.size()) simple += line[++i];
+        if (c == '!' && line.substr(i + 1).starts_with('[')) simple += '\\';
+    }
+    return simple;
+}
+
+// Markdown of an Adaptive Card in Teams (office365-connectors.md 6.1): emphasis, lists and links. What CommonMark has
+// beyond it is escaped, so that it stands as it was written.
+std::string only_simple_markdown(std::string_view text) {
+    constexpr std::size_t kCode = 4;  // so many blanks before a line make it code
+    std::string simple;
+    while (!text.empty()) {
+        const auto end = std::min(text.find_first_of("\r\n"), text.size());
+        const std::string_view line = text.substr(0, end);
+        const std::string_view rest = line.substr(std::min(line.find_first_not_of(" \t"), line.size()));
+        const std::string_view blanks = line.substr(0, line.size() - rest.size());
+        const bool is_item = !rest.empty() && std::string_view("-*+0123456789").find(rest.front()) != rest.npos;
+        const bool is_code = !is_item && (blanks.size() >= kCode || blanks.find('\t') != blanks.npos);
+        const bool is_rule = !rest.empty() && rest.find_first_not_of("-*_ \t") == rest.npos;
+        const bool is_block = !rest.empty() && std::string_view("#>~=").find(rest.front()) != rest.npos;
+        simple += is_code ? "" : blanks;
+        if (is_rule || is_block) simple += '\\';
+        simple += without_code(rest);
+        if (end < text.size()) simple += text[end];
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return simple;
+}
+
+struct Mention {
+    std::string text;  // "<at>Ann</at>"
+    std::string name;
+};
+
+// What an Adaptive Card declares as mentions: the others' tags are text.
+std::vector<Mention> mentions_of(const Json::Value& card) {
+    constexpr std::string_view kBegin = "<at>";
+    constexpr std::string_view kEnd = "</at>";
+    std::vector<Mention> mentions;
+    for (const Json::Value& entity : list_in(card["msteams"], "entities")) {
+        const std::string text = text_in(entity, "text");
+        if (text_in(entity, "type") == "mention" && !text_in(entity["mentioned"], "id").empty() &&
+            text.starts_with(kBegin) && text.ends_with(kEnd) && text.size() > kBegin.size() + kEnd.size())
+            mentions.push_back({text, text.substr(kBegin.size(), text.size() - kBegin.size() - kEnd.size())});
+    }
+    return mentions;
+}
+
+void replace_all(std::string& text, std::string_view what, std::string_view with) {
+    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size()))
+        text.replace(at, what.size(), with);
+}
+
+// A text of an Adaptive Card as cards.js shows it.
+std::string adaptive_html(std::string_view text, const std::vector<Mention>& mentions) {
+    // Characters of the supplementary private use area: Markdown leaves them alone.
+    const auto mark = [](std::size_t i) {
+        return std::string("\xf3\xb0") + static_cast<char>(0x80 + i / 64) + static_cast<char>(0x80 + i % 64);
+    };
+    const std::size_t shown = std::min<std::size_t>(mentions.size(), 4096);
+    std::string marked(text);
+    for (std::size_t i = 0; i < shown; ++i) replace_all(marked, mentions[i].text, mark(i));
+    std::string html = markdown_html(only_simple_markdown(marked));
+    for (std::size_t i = 0; i < shown; ++i)
+        replace_all(html, mark(i), "<span class=\"mention\">" + html_escape(mentions[i].name) + "</span>");
+    return html;
+}
+
+// Text of HTML, escaped where it is not yet: a character reference stays one.
+std::string escaped_html(std::string_view text) {
+    constexpr std::string_view kAmpersand = "&amp;";
+    std::string escaped = html_escape(text);
+    for (auto at = escaped.find(kAmpersand); at != std::string::npos; at = escaped.find(kAmpersand, at + 1)) {
+        const auto name = at + kAmpersand.size();
+        const auto end =
+            escaped.find_first_not_of("#0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", name);
+        if (end != std::string::npos && end > name && escaped[end] == ';') escaped.erase(at + 1, kAmpersand.size() - 1);
+    }
+    return escaped;
+}
+
+struct Tag {
+    std::string name;  // in lower case; empty: it is none that may stay
+    std::string href;
+    bool closes = false;
+    std::size_t size = 0;  // in the text
+};
+
+// The tag that `text`, which begins with "<", begins with.
+Tag tag_at(std::string_view text) {
+    constexpr std::array<std::string_view, 21> kAllowed = {"b",   "strong", "i",   "em",   "u",          "s",  "strike",
+                                                           "del", "p",      "br",  "h1",   "h2",         "h3", "ul",
+                                                           "ol",  "li",     "pre", "code", "blockquote", "a",  "div"};
+    constexpr std::size_t kMaxTag = 4096;
+    Tag tag;
+    const auto end = text.substr(0, kMaxTag).find('>');
+    if (end == std::string_view::npos) return tag;
+    std::string_view inside = text.substr(1, end - 1);
+    tag.closes = inside.starts_with('/');
+    if (tag.closes) inside.remove_prefix(1);
+    const std::string_view name = inside.substr(0, inside.find_first_of(" \t\r\n/"));
+    const auto* const known =
+        std::find_if(kAllowed.begin(), kAllowed.end(), [&](std::string_view one) { return same_name(one, name); });
+    if (known == kAllowed.end()) return tag;
+    tag.name = *known;
+    tag.size = end + 1;
+    for (const std::string_view quote : {"\"", "'"}) {
+        const std::string opening = " href=" + std::string(quote);
+        const auto at = inside.find(opening);
+        if (at == std::string_view::npos) continue;
+        const auto value = inside.substr(at + opening.size());
+        if (is_link(value.substr(0, value.find(quote)))) tag.href = value.substr(0, value.find(quote));
+    }
+    return tag;
+}
+
+Json::Value section_view(const Json::Value& section, const std::string& scope, bool in_teams) {
+    Json::Value part = empty_section();
+    const bool is_html = in_teams && section.isObject() && !flag_of(section["markdown"]).value_or(true);
+    const HtmlOf html_of = is_html ? limited_html : markdown_html;
+    part["starts_group"] = in_teams || flag_in(section, "startGroup");
+    part["section_title"] = html_of(text_in(section, "title"));
+    part["activity_title"] = html_of(text_in(section, "activityTitle"));
+    part["activity_subtitle"] = html_of(text_in(section, "activitySubtitle"));
+    part["activity_text"] = html_of(text_in(section, "activityText"));
+    const std::string image = text_in(section, "activityImage");
+    if (!image.empty()) {
+        part["activity_picture"] = picture(image, text_in(section, "activityTitle"));
+        part["activity_picture"]["square"] = in_teams && text_in(section, "activityImageType") == "article";
+    }
+    part["has_activity"] = !image.empty() || !text_in(section, "activityTitle").empty() ||
+                           !text_in(section, "activitySubtitle").empty() || !text_in(section, "activityText").empty();
+    if (section.isObject() && section["heroImage"].isObject() && !in_teams)
+        part["hero"] = picture(text_in(section["heroImage"], "image"), text_in(section["heroImage"], "title"));
+    part["section_text"] = html_of(text_in(section, "text"));
+    part["facts"] = facts_view(list_in(section, "facts"), "name", html_escape, html_of);
+    part["has_facts"] = !part["facts"].empty();
+    const Json::Value& images = list_in(section, "images");
+    for (Json::ArrayIndex i = 0; i < images.size() && (!in_teams || i < kMaxImagesTeams); ++i)
+        part["images"].append(picture(text_in(images[i], "image"), text_in(images[i], "title")));
+    part["has_images"] = !images.empty();
+    add_actions(part, section, scope, in_teams);
+    return part;
+}
+
+bool is_hex_colour(std::string_view text) {
+    return text.size() == 6 && text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+
+Json::Value message_card_view(const Json::Value& card, bool in_teams) {
+    Json::Value shown;
+    std::string colour = text_in(card, "themeColor");
+    if (colour.starts_with('#')) colour.erase(0, 1);
+    if (is_hex_colour(colour))
+        shown["theme"] = colour;  // in a picture: a style attribute would break the page's policy
+    shown["card_title"] = text_in(card, "title");
+    shown["short_title"] = in_teams;  // two lines
+    const std::string text = text_in(card, "text");
+    shown["card_text"] = markdown_html(text);
+    const Json::Value& sections = list_in(card, "sections");
+    if (text.empty() && sections.empty()) shown["card_text"] = markdown_html(text_in(card, "summary"));
+    for (Json::ArrayIndex i = 0; i < std::min(sections.size(), kMaxSections); ++i)
+        shown["sections"].append(section_view(sections[i], "s" + std::to_string(i) + ".", in_teams));
+    if (sections.size() > kMaxSections) shown["sections_left_out"] = std::to_string(sections.size() - kMaxSections);
+    Json::Value last = empty_section();
+    add_actions(last, card, "", in_teams);
+    shown["sections"].append(last);
+    return shown;
+}
+
+// Calls `take` with every Action.Http of an Adaptive Card, always in the same order, until it returns true.
+template <class Tree, class Take>
+bool for_each_http_action(Tree& tree, const Take& take) {
+    if (!tree.isObject() && !tree.isArray()) return false;
+    if (text_in(tree, "type") == "Action.Http" && take(tree)) return true;
+    for (auto& part : tree) {
+        if (for_each_http_action(part, take)) return true;
+    }
+    return false;
+}
+
+// What can be said of an Adaptive Card without drawing it, and the card with each Action.Http's path in it: two of them
+// may differ in nothing that the browser's library hands out.
+Json::Value adaptive_view(const Json::Value& card, std::size_t place) {
+    Json::Value shown;
+    shown["is_adaptive"] = true;
+    Json::Value marked = card;
+    int number = 0;
+    for_each_http_action(marked, [&](Json::Value& action) {
+        action["sandboxPath"] = "t" + std::to_string(place) + ".h" + std::to_string(number++);
+        return false;
+    });
+    shown["adaptive"] = json_text(marked);
+    const HtmlOf html_of = [mentions = mentions_of(card)](std::string_view text) {
+        return adaptive_html(text, mentions);
+    };
+    for (const Json::Value& element : list_in(card, "body")) {
+        Json::Value part = empty_section();
+        part["section_text"] = html_of(text_in(element, "text"));
+        part["facts"] = facts_view(list_in(element, "facts"), "title", html_of, html_of);
+        part["has_facts"] = !part["facts"].empty();
+        shown["sections"].append(part);
+    }
+    Json::Value last = empty_section();
+    for (const Json::Value& action : list_in(card, "actions")) {
+        Json::Value one = action_view(Json::Value(), "", true);
+        one["label"] = text_in(action, "title");
+        one["refused"] = "needs JavaScript";
+        if (is_link(text_in(action, "url")) && text_in(action, "type") == "Action.OpenUrl") {
+            one["uri"] = text_in(action, "url");
+            one["refused"] = "";
+        }
+        last["actions"].append(one);
+    }
+    last["has_actions"] = !last["actions"].empty();
+    shown["sections"].append(last);
+    return shown;
+}
+
+// Whether a card may bring a header of that name: one of HTTP's own words, and neither what says how the request itself
+// is sent nor what Microsoft's service says for itself.
+bool is_cards_header(std::string_view name) {
+    constexpr std::array<std::string_view, 11> kTransport = {
+        "host",    "content-length", "transfer-encoding",   "connection",      "keep-alive", "te", "trailer",
+        "upgrade", "expect",         "proxy-authorization", "proxy-connection"};
+    constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
+    const bool word = !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               kOthers.find(c) != std::string_view::npos;
+    });
+    return word && !same_name(name.substr(0, 7), "action-") && !same_name(name.substr(0, 5), "card-") &&
+           std::none_of(kTransport.begin(), kTransport.end(), [&](auto one) { return same_name(name, one); });
+}
+
+// As people and browsers count: a line's end is one.
+std::size_t characters(std::string_view text) {
+    std::size_t n = utf8_length(text);
+    for (auto at = text.find("\r\n"); at != std::string_view::npos; at = text.find("\r\n", at + 2)) --n;
+    return n;
+}
+
+// What is wrong with an input's value, after its name; empty: nothing. `chosen`: its parts.
+std::string input_problem(const Json::Value& input, const std::string& value, const std::vector<std::string>& chosen) {
+    if (value.empty()) return flag_in(input, "isRequired") ? "is required." : "";
+    const int most = length_in(input, "maxLength");
+    if (is_type(input, "TextInput") && most > 0 && characters(value) > static_cast<std::size_t>(most))
+        return "may have " + std::to_string(most) + " characters at most.";
+    if (!is_type(input, "MultichoiceInput")) return {};
+    const Json::Value& choices = list_in(input, "choices");
+    const bool offered = std::all_of(chosen.begin(), chosen.end(), [&](const std::string& one) {
+        return std::any_of(choices.begin(), choices.end(),
+                           [&](const Json::Value& choice) { return text_in(choice, "value") == one; });
+    });
+    return offered ? "" : "does not offer that choice.";
+}
+
+// The number after one letter: "a12".
+std::optional<Json::ArrayIndex> index_in(std::string_view part, char letter) {
+    if (part.size() < 2 || part.front() != letter || !is_number(part.substr(1), 3)) return std::nullopt;
+    return static_cast<Json::ArrayIndex>(std::stoul(std::string(part.substr(1))));
+}
+
+const Json::Value* element_of(const Json::Value& list, std::optional<Json::ArrayIndex> index) {
+    return index && *index < list.size() ? &list[*index] : nullptr;
+}
+
+}  // namespace
+
+std::optional<bool> flag_of(const Json::Value& value) {
+    if (value.isBool()) return value.asBool();
+    if (!value.isString()) return std::nullopt;
+    if (same_name(value.asString(), "true")) return true;
+    return same_name(value.asString(), "false") ? std::optional(false) : std::nullopt;
+}
+
+bool is_type(const Json::Value& object, std::string_view type) { return same_name(text_in(object, "@type"), type); }
+
+std::vector<const Json::Value*> adaptive_cards(const Json::Value& card) {
+    std::vector<const Json::Value*> cards;
+    if (text_in(card, "type") == "AdaptiveCard") return {&card};
+    if (text_in(card, "type") != "message") return cards;
+    for (const Json::Value& attachment : list_in(card, "attachments")) {
+        if (attachment.isObject() && attachment["content"].isObject()) cards.push_back(&attachment["content"]);
+    }
+    return cards;
+}
+
+Json::Value with_new_card(const Json::Value& card, std::string_view path, const Json::Value& fresh) {
+    const auto own = adaptive_cards(card);
+    const auto brought = adaptive_cards(fresh);
+    const auto place = index_in(path.substr(0, path.find('.')), 't');
+    if (own.size() < 2 || brought.empty() || !place || *place >= own.size()) return fresh;
+    Json::Value changed = card;
+    std::size_t number = 0;
+    for (Json::Value& attachment : changed["attachments"]) {
+        if (!attachment.isObject() || !attachment["content"].isObject()) continue;
+        if (number++ == *place) attachment["content"] = *brought.front();
+    }
+    return changed;
+}
+
+std::vector<Json::Value> card_views(const Json::Value& card, const std::string& kind) {
+    if (!card.isObject()) {
+        Json::Value shown;
+        shown["card_text"] = markdown_html("This is no card.");
+        return {shown};
+    }
+    std::vector<Json::Value> views;
+    for (const Json::Value* const adaptive : adaptive_cards(card))
+        views.push_back(adaptive_view(*adaptive, views.size()));
+    if (views.empty()) views.push_back(message_card_view(card, kind == "teams"));
+    return views;
+}
+
+std::string card_html(const Pages& pages, const Json::Value& card, const std::string& kind, const std::string& post_id,
+                      const std::string& token) {
+    std::string html;
+    for (Json::Value& view : card_views(card, kind)) {
+        view["post_id"] = post_id;
+        view["token"] = token;
+        html += pages.render_part("card", view);
+    }
+    return html;
+}
+
+std::string limited_html(std::string_view html) {
+    std::string result;
+    std::vector<std::string> open;
+    const auto close = [&] {
+        result += "</" + open.back() + ">";
+        open.pop_back();
+    };
+    while (!html.empty()) {
+        const auto next = html.find('<');
+        result += escaped_html(html.substr(0, next));
+        if (next == std::string_view::npos) break;
+        html.remove_prefix(next);
+        const Tag tag = tag_at(html);
+        if (tag.name.empty()) {
+            result += "&lt;";
+            html.remove_prefix(1);
+            continue;
+        }
+        html.remove_prefix(tag.size);
+        if (tag.name == "br") {
+            result += "<br>";
+        } else if (!tag.closes) {
+            result += "<" + tag.name;
+            if (tag.name == "a" && !tag.href.empty())
+                result += " rel=\"noreferrer\" target=\"_blank\" href=\"" + escaped_html(tag.href) + "\"";
+            result += ">";
+            open.push_back(tag.name);
+        } else if (std::find(open.begin(), open.end(), tag.name) != open.end()) {
+            while (open.back() != tag.name) close();
+            close();
+        }
+    }
+    while (!open.empty()) close();
+    return result;
+}
+
+const Json::Value* find_action(const Json::Value& card, std::string_view path) {
+    const auto first_dot = path.find('.');
+    if (path.starts_with('t') && first_dot != std::string_view::npos) {
+        const auto adaptive = adaptive_cards(card);
+        const auto place = index_in(path.substr(0, first_dot), 't');
+        const auto wanted = index_in(path.substr(first_dot + 1), 'h');
+        const Json::Value* found = nullptr;
+        if (!place || *place >= adaptive.size() || !wanted) return found;
+        Json::ArrayIndex number = 0;
+        for_each_http_action(*adaptive[*place], [&](const Json::Value& action) {
+            if (number++ == *wanted) found = &action;
+            return found != nullptr;
+        });
+        return found;
+    }
+    const Json::Value* holder = &card;
+    if (path.starts_with('s') && first_dot != std::string_view::npos) {
+        holder = element_of(list_in(card, "sections"), index_in(path.substr(0, first_dot), 's'));
+        path.remove_prefix(first_dot + 1);
+    }
+    if (holder == nullptr) return nullptr;
+    const auto dot = path.find('.');
+    const Json::Value* const action =
+        element_of(list_in(*holder, "potentialAction"), index_in(path.substr(0, dot), 'a'));
+    if (action == nullptr || dot == std::string_view::npos) return action;
+    return element_of(list_in(*action, "actions"), index_in(path.substr(dot + 1), 'c'));
+}
+
+const Json::Value* find_action_card(const Json::Value& card, std::string_view path) {
+    const auto dot = path.rfind(".c");
+    return dot == std::string_view::npos ? nullptr : find_action(card, path.substr(0, dot));
+}
+
+std::optional<ActionCall> action_call(const Json::Value& action) {
+    const bool adaptive = text_in(action, "type") == "Action.Http";
+    if (!adaptive && !is_type(action, "HttpPOST")) return std::nullopt;
+    ActionCall call;
+    call.name = text_in(action, adaptive ? "title" : "name");
+    call.target = text_in(action, adaptive ? "url" : "target");
+    call.body = text_in(action, "body");
+    if (adaptive && !text_in(action, "method").empty()) call.method = text_in(action, "method");
+    if (!adaptive) call.content_type = body_content_type(action);
+    for (const Json::Value& header : list_in(action, "headers")) {
+        const std::string name = text_in(header, "name");
+        const std::string value = text_in(header, "value");
+        if (same_name(name, "authorization")) {
+            call.blanks_authorization = value.empty();
+        } else if (same_name(name, "content-type")) {
+            if (call.content_type.empty()) call.content_type = value;
+        } else if (is_cards_header(name)) {
+            // What is empty libcurl sends only so.
+            const bool empty = value.find_first_not_of(" \t") == std::string::npos;
+            call.headers.push_back(name);
+            call.headers.back() += empty ? ";" : ": " + value;
+        }
+    }
+    if (call.content_type.empty()) call.content_type = "application/json";
+    return call;
+}
+
+Inputs read_inputs(const Json::Value& action_card, const std::map<std::string, std::string, std::less<>>& fields) {
+    Inputs inputs;
+    for (const Json::Value& input : list_in(action_card, "inputs")) {
+        const std::string id = text_in(input, "id");
+        const std::string field = "in-" + id;
+        const Json::Value& choices = list_in(input, "choices");
+        std::vector<std::string> chosen;
+        if (const auto found = fields.find(field); found != fields.end() && !found->second.empty())
+            chosen.push_back(found->second);
+        for (Json::ArrayIndex i = 0; i < choices.size(); ++i) {
+            if (const auto box = fields.find(field + "~" + std::to_string(i)); box != fields.end())
+                chosen.push_back(box->second);
+        }
+        std::string value;
+        for (const std::string& one : chosen) value += (value.empty() ? "" : ",") + one;
+        if (inputs.problem.empty()) {
+            inputs.problem = input_problem(input, value, chosen);
+            if (!inputs.problem.empty())
+                inputs.problem =
+                    (text_in(input, "title").empty() ? id : text_in(input, "title")) + " " + inputs.problem;
+        }
+        inputs.values[id] = value;
+    }
+    return inputs;
+}
+
+}  // namespace o365

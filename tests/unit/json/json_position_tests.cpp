@@ -1,0 +1,72 @@
+#include "lib/json/json_position.h"
+
+#include <boost/test/unit_test.hpp>
+
+using o365::json_fault;
+using o365::json_place;
+using o365::Place;
+
+BOOST_AUTO_TEST_SUITE(json_place_tests)
+
+namespace {
+constexpr const char* kCard = R"({
+  "@type": "MessageCard",
+  "sections": [
+    {"facts": [{"name": "a", "value": "b"},
+               {"name": "c"}]}
+  ],
+  "a.b [0]\"": {"ä": 1}
+})";
+
+Place at(std::string_view path) {
+    const auto place = json_place(kCard, path);
+    BOOST_REQUIRE(place.has_value());
+    return *place;
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_value_is_found_by_its_path) {
+    BOOST_TEST((at("$") == Place{1, 1}));
+    BOOST_TEST((at("$.\"@type\"") == Place{2, 12}));
+    BOOST_TEST((at("$.sections[0].facts[1].name") == Place{5, 25}));
+    BOOST_TEST((at("$.\"a.b [0]\\\"\".\"\\u00e4\"") == Place{7, 23}));
+}
+
+BOOST_AUTO_TEST_CASE(of_what_is_not_there_the_innermost_value_around_it_is) {
+    BOOST_TEST((at("$.sections[0].facts[1].value") == Place{5, 16}));
+    BOOST_TEST((at("$.sections[7].facts") == Place{3, 15}));
+    BOOST_TEST((at("$.title") == Place{1, 1}));
+    for (const char* path : {"", "$.", "$[", "$[x]", "$.\"", "$..", "nonsense", "$.sections[99999999999999999999]"})
+        BOOST_TEST(json_place(kCard, path).has_value(), path);
+}
+
+BOOST_AUTO_TEST_CASE(a_text_that_is_no_card_is_told_where_it_ends_to_be_one) {
+    BOOST_TEST(!json_fault(kCard).has_value());
+    const auto comma = json_fault("{\n  \"a\": 1\n  \"b\": 2\n}");
+    BOOST_REQUIRE(comma.has_value());
+    BOOST_TEST(comma->place.line == 3);
+    BOOST_TEST(comma->words == "Missing ',' or '}' in object declaration.");
+    BOOST_TEST(json_fault("[]")->words == "It is no object: a card stands in { }.");
+    for (const char* text : {"", " ", "{", "{\"a\"", "nul", "{\"a\": tru}", "{} x", "\"x"}) {
+        const auto fault = json_fault(text);
+        BOOST_TEST(fault.has_value(), text);
+        if (fault) BOOST_TEST(!fault->words.empty(), text);
+    }
+    const auto null = json_fault("{\n  \"a\": \"\\\\u0000\", \"b\": \"\\u0000\"\n}");
+    BOOST_REQUIRE(null.has_value());
+    BOOST_TEST((null->place == Place{2, 25}));
+    const auto latin = json_fault("{\n\"a\": \"\xe4\"}");
+    BOOST_REQUIRE(latin.has_value());
+    BOOST_TEST(latin->place.line == 2);
+    const auto comment = json_fault("{\n\"text\": /* x */ \"a\"}");
+    BOOST_REQUIRE(comment.has_value());
+    BOOST_TEST((comment->place == Place{2, 9}));
+    const auto half = json_fault("{\n\"text\": \"a \\udc00 b\"}");
+    BOOST_REQUIRE(half.has_value());
+    BOOST_TEST((half->place == Place{2, 12}));
+    BOOST_TEST(json_fault("{\"text\": \"\xff\"}").has_value());
+    BOOST_TEST(json_fault(std::string(100'000, '[')).has_value());
+    BOOST_TEST(!json_place("{", "$").has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

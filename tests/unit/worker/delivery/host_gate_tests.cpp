@@ -1,0 +1,157 @@
+#include "worker/delivery/host_gate.h"
+
+#include <boost/test/unit_test.hpp>
+
+namespace o365 {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Gate = HostGate<std::string>;
+
+const Gate::Clock::time_point kBegin{seconds(1000)};
+
+void add(Gate& gate, const std::string& host, int count, Gate::Clock::time_point now = kBegin) {
+    for (int i = 0; i < count; ++i) gate.add(host, host + std::to_string(i), now);
+}
+
+// How many may begin.
+int begin_all(Gate& gate) {
+    int count = 0;
+    while (gate.next()) ++count;
+    return count;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(host_gate_tests)
+
+BOOST_AUTO_TEST_CASE(items_of_a_host_begin_in_the_order_they_came) {
+    Gate gate(10, seconds(1));
+    add(gate, "a", 3);
+    BOOST_TEST(*gate.next() == "a0");
+    BOOST_TEST(*gate.next() == "a1");
+    BOOST_TEST(gate.waiting() == 1);
+    BOOST_TEST(gate.running() == 2);
+    BOOST_TEST(*gate.next() == "a2");
+    BOOST_TEST(!gate.next().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(hosts_take_turns) {
+    Gate gate(100, seconds(1));
+    add(gate, "a", 3);
+    add(gate, "b", 2);
+    add(gate, "c", 1);
+    std::string order;
+    while (auto item = gate.next()) order += *item + " ";
+    BOOST_TEST(order == "a0 b0 c0 a1 b1 a2 ");
+}
+
+BOOST_AUTO_TEST_CASE(one_host_leaves_a_fifth_of_the_transfers_to_others) {
+    Gate gate(256, seconds(1));
+    add(gate, "slow", 500);
+    BOOST_TEST(begin_all(gate) == 205);
+    add(gate, "other", 30);
+    add(gate, "third", 1);
+    BOOST_TEST(begin_all(gate) == 31);
+    // And a second slow one leaves some as well.
+    add(gate, "slow too", 500);
+    begin_all(gate);
+    add(gate, "last", 1);
+    BOOST_TEST(begin_all(gate) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_share_comes_back_as_transfers_end) {
+    Gate gate(10, seconds(1));
+    add(gate, "a", 20);
+    BOOST_TEST(begin_all(gate) == 8);
+    gate.ended("a");
+    BOOST_TEST(begin_all(gate) == 1);
+    for (int i = 0; i < 8; ++i) gate.ended("a");
+    BOOST_TEST(begin_all(gate) == 8);
+    BOOST_TEST(gate.waiting() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(the_smallest_number_of_transfers_serves_everybody) {
+    Gate gate(1, seconds(1));
+    add(gate, "a", 2);
+    add(gate, "b", 1);
+    std::string order;
+    while (auto item = gate.next()) {
+        order += *item + " ";
+        gate.ended(item->substr(0, 1));
+    }
+    BOOST_TEST(order == "a0 b0 a1 ");
+}
+
+BOOST_AUTO_TEST_CASE(what_waits_too_long_for_its_host_is_held_longer_each_time) {
+    Gate gate(10, seconds(1));
+    add(gate, "a", 11);
+    BOOST_TEST(begin_all(gate) == 8);
+    BOOST_TEST(gate.late(kBegin + milliseconds(999)).empty());
+    auto now = kBegin + seconds(1);
+    auto late = gate.late(now);
+    BOOST_REQUIRE(late.size() == 2U);
+    BOOST_TEST(late[0].item == "a9");
+    for (const auto& one : late) BOOST_TEST((one.hold >= seconds(2) && one.hold < seconds(4)));
+    for (const int least : {4, 8, 16, 32, 32}) {
+        now += seconds(64);
+        add(gate, "a", 1, now - seconds(10));
+        late = gate.late(now);
+        BOOST_TEST(!late.empty());
+        for (const auto& one : late) BOOST_TEST((one.hold >= seconds(least) && one.hold < seconds(2 * least)));
+        BOOST_TEST(gate.waiting() == 0);
+    }
+    // Within a round the time does not grow.
+    add(gate, "a", 100, now - seconds(10));
+    for (const auto& one : gate.late(now + seconds(1))) BOOST_TEST((one.hold >= seconds(32) && one.hold < seconds(64)));
+    // As soon as the host keeps up, the next time is short again.
+    gate.ended("a");
+    add(gate, "a", 1, now);
+    BOOST_TEST(begin_all(gate) == 1);
+    add(gate, "a", 1, now);
+    late = gate.late(now + seconds(100));
+    BOOST_REQUIRE(late.size() == 1U);
+    BOOST_TEST((late[0].hold < seconds(4)));
+}
+
+BOOST_AUTO_TEST_CASE(a_few_items_stay_so_that_a_transfer_that_ends_finds_one) {
+    Gate gate(80, seconds(1));
+    add(gate, "a", 100);
+    BOOST_TEST(begin_all(gate) == 64);
+    BOOST_TEST(gate.late(kBegin + seconds(9)).size() == 26U);
+    gate.ended("a");
+    BOOST_TEST(*gate.next() == "a64");
+    BOOST_TEST(gate.waiting() == 9);
+    BOOST_TEST(gate.late(kBegin + seconds(10)).size() == 9U);
+}
+
+BOOST_AUTO_TEST_CASE(what_finds_no_transfer_at_all_is_not_held) {
+    Gate gate(1, seconds(1));
+    add(gate, "a", 1);
+    BOOST_TEST(begin_all(gate) == 1);
+    add(gate, "b", 1);
+    const auto late = gate.late(kBegin + seconds(1));
+    BOOST_REQUIRE(late.size() == 1U);
+    BOOST_TEST(late[0].hold.count() == 0);
+    BOOST_TEST(gate.waiting() == 0);
+    gate.ended("a");
+    BOOST_TEST(gate.running() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(all_that_wait_can_be_taken_out) {
+    Gate gate(2, seconds(1));
+    add(gate, "a", 3);
+    add(gate, "b", 2);
+    BOOST_TEST(begin_all(gate) == 2);
+    BOOST_TEST(gate.take_all().size() == 3U);
+    BOOST_TEST(gate.waiting() == 0);
+    gate.ended("a");
+    gate.ended("b");
+    add(gate, "b", 1);
+    BOOST_TEST(begin_all(gate) == 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace o365
