@@ -4,10 +4,11 @@ import assert from 'node:assert/strict';
 import {spawn, spawnSync} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
 import dgram from 'node:dgram';
-import {chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import http from 'node:http';
 import http2 from 'node:http2';
 import net from 'node:net';
+import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import tls from 'node:tls';
 import {after, before, test} from 'node:test';
@@ -457,6 +458,31 @@ test('plain HTTP to the port of TLS is refused', async () => {
     });
     assert.match(answer, /^HTTP\/1\.1 400 /);
     assert.doesNotMatch(answer, /planted-/);
+});
+
+test('HTTP/2 is configured in the words that the installed nginx knows', {skip: !isNginx && 'a matter of nginx'}, () => {
+    const bin = mkdtempSync(join(tmpdir(), 'nginx-'));
+    const written = (version, text) => {
+        writeFileSync(join(bin, 'nginx'), `#!/bin/sh\necho 'nginx version: nginx/${version}' >&2\n`, {mode: 0o755});
+        return spawnSync(join(ROOT, 'scripts/nginx-http2'), {input: text, encoding: 'utf8', env: {PATH: `${bin}:${process.env.PATH}`}}).stdout;
+    };
+    try {
+        for (const name of readdirSync(join(ROOT, 'deploy/nginx'))) {
+            const shipped = readFileSync(join(ROOT, 'deploy/nginx', name), 'utf8');
+            // nginx warns of this parameter from 1.25.1 on, and knows no other way before.
+            assert.doesNotMatch(shipped, /^\s*listen .*http2|^\s*http2 on/m, name);
+            const servers = shipped.match(/^\s*listen [^;]* ssl;/gm)?.length ?? 0;
+            assert.equal(shipped.match(/^\s*# http2 on;/gm)?.length ?? 0, servers, name);
+            for (const version of ['1.18.0', '1.22.1', '1.25.0', '1.25.1', '1.26.3', '1.100.0', '2.0.0 (Debian)']) {
+                const knows = !/^1\.(18|22|25\.0)/.test(version);
+                const text = written(version, shipped);
+                assert.equal(text.match(/^\s*listen [^;]* ssl http2;/gm)?.length ?? 0, knows ? 0 : servers, `${name} for ${version}`);
+                assert.equal(text.match(/^\s*http2 on;/gm)?.length ?? 0, knows ? servers : 0, `${name} for ${version}`);
+            }
+        }
+    } finally {
+        rmSync(bin, {recursive: true});
+    }
 });
 
 test('HTTP/2: oversized and malformed headers are refused', {skip: !isNginx && 'the shipped Apache files leave HTTP/2 off'}, async () => {
