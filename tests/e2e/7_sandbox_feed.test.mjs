@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import {execFile, spawn} from 'node:child_process';
 import {connect as connectHttp2} from 'node:http2';
+import http from 'node:http';
 import https from 'node:https';
 import {connect as connectTcp} from 'node:net';
-import {readFileSync} from 'node:fs';
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {after, before, test} from 'node:test';
@@ -713,7 +715,7 @@ test('another content type than JSON, and a field of another type, is a bad payl
     const taken = [{title: 5}, {themeColor: 123}, {hideOriginalBody: 'True'}, {sections: [{markdown: 'false', facts: [{name: 'n', value: 17}, {name: 'm', value: true}, {name: 'no value'}]}]},
         {potentialAction: [{'@type': 'ActionCard', 'name': 'a', 'inputs': [{'@type': 'MultichoiceInput', 'id': 'l', 'isMultiSelect': 'false', 'choices': []}]}]}];
     for (const field of taken) assert.deepEqual(await answer(card('x', field), {'Content-Type': 'application/json'}), [200, '1'], JSON.stringify(field));
-    assert.match((await program.request(`${SANDBOX_URL}/feed/${target}`)).text, />n<\/dt><dd class="md"><p>17<\/p>\s*<\/dd><dt class="md">m<\/dt><dd class="md"><p>true<\/p>/);
+    assert.match((await program.request(`${SANDBOX_URL}/feed/${target}`)).text, /<p>n<\/p>\s*<\/dt><dd class="md"><p>17<\/p>\s*<\/dd><dt class="md"><p>m<\/p>\s*<\/dt><dd class="md"><p>true<\/p>/);
     assert.deepEqual(count(await json(`/log.json?target=${target}`), 'answered'), {ok: 4 + taken.length, '400-json': 6 + fields.length + noCards.length});
 
     // A workflow's trigger takes another type for a file, and its run finds no card in it.
@@ -1116,6 +1118,64 @@ test('what is asked of a place that does not exist, or is of another kind, is re
     for (const one of ['ok', 'other-method', 'get']) assert.equal((await program.request(`${SANDBOX_URL}/log.json?answered=${one}`)).status, 200, one);
     const twice = await program.request(`${SANDBOX_URL}/log.json?target=1&target=1`);
     assert.deepEqual([twice.status, /Its log has/.test(twice.text)], [400, false], 'what is refused is no failure');
+});
+
+test('Apprise, as Debian has it, posts through its proxy to the webhook under Microsoft\'s own host name', async () => {
+    const {url, target} = await webhook('Apprise');
+    const theirs = url.replace(new URL(url).host, 'contoso.webhook.office.com');
+    remember('webhook', theirs);
+    // It knows port 443 alone. The certificate is checked, as at Microsoft's.
+    const asked = [];
+    const proxy = http.createServer().on('connect', (request, socket) => {
+        asked.push(request.url);
+        const far = connectTcp(Number(process.env.PORT), '127.0.0.1', () => {
+            socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+            far.pipe(socket).pipe(far);
+        });
+        for (const [one, other] of [[far, socket], [socket, far]]) one.on('error', () => other.destroy());
+    });
+    await new Promise((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const folder = mkdtempSync(join(tmpdir(), 'apprise-'));
+    try {
+        writeFileSync(join(folder, 'urls'), `${theirs}\n`);  // no secret belongs into argv
+        const env = {PATH: process.env.PATH, HOME: folder, LC_ALL: 'C.UTF-8', HTTPS_PROXY: `http://127.0.0.1:${proxy.address().port}`, REQUESTS_CA_BUNDLE: process.env.CA};
+        const send = (title, body) => run('apprise', ['-c', join(folder, 'urls'), '-t', title, '-b', body], {env}).then(() => 'sent', (error) => `failed ${error.code}`);
+        assert.equal(await send('Disk *full* on db_1', 'C:\\temp & "93 %" ä'), 'sent');
+        await set('/faults', {target, answer: '429', count: 1});
+        assert.equal(await send('Refused', 'x'), 'failed 1');
+        assert.deepEqual([...new Set(asked)], ['contoso.webhook.office.com:443']);
+    } finally {
+        proxy.close();
+        rmSync(folder, {recursive: true});
+    }
+    const posts = await json(`/feed.json?target=${target}`);
+    assert.deepEqual(posts.map(({answered}) => answered), ['ok', '429']);
+    const {sections: [{activityTitle, text}]} = posts[0].card;
+    assert.deepEqual([activityTitle, text], ['Disk *full* on db_1', 'C:\\temp & "93 %" ä']);
+});
+
+test('Symfony\'s notifier, by the request that it makes: with a request-id the post was sent, without one it failed', async () => {
+    const client = {Accept: '*/*', 'Accept-Encoding': 'gzip', 'User-Agent': 'Symfony HttpClient (Curl)', 'Content-Type': 'application/json'};
+    // Its JSON writes tags, quotes and ampersands as escapes.
+    const hex = (text) => text.replace(/[<>'&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16).toUpperCase()}`).replace(/\\"/g, '\\u0022');
+    const sends = async (at, message) => {
+        const {status, text, headers} = await program.post(at, hex(JSON.stringify(message)), client);
+        return headers['request-id'] === undefined ? 'request-id not found' : status === 200 ? 'sent' : `failed: ${text}`;
+    };
+    const message = {'@type': 'MessageCard', '@context': 'https://schema.org/extensions', text: '<b>it\'s</b> "so" & so', title: 'Deploy', sections: [{facts: [{name: 'ratio', value: '1.0'}]}],
+        potentialAction: [{'@type': 'OpenUri', name: 'Open', targets: [{os: 'default', uri: 'https://contoso.example/?a=1&b=2'}]}]};
+    const {url, target} = await webhook('Symfony');
+    assert.equal(await sends(url, message), 'sent');
+    assert.match(await sends(url, {text: ''}), /^failed: Summary or Text is required/);
+    await set('/faults', {target, answer: '503', count: 1});
+    assert.match(await sends(url, message), /^failed: /);
+    const posts = await json(`/feed.json?target=${target}`);
+    assert.deepEqual(posts[0].card, message);
+    // A workflow takes the card and has no such header, so this program tells a failure; it does with Microsoft's, too.
+    const flow = await webhook('Symfony to a workflow', 'workflow');
+    assert.equal(await sends(flow.url, {type: 'message', attachments: [{contentType: 'application/vnd.microsoft.card.adaptive', content: {type: 'AdaptiveCard', version: '1.2', body: [{type: 'TextBlock', text: "it's"}]}}]}),
+        'request-id not found');
+    assert.equal((await json(`/feed.json?target=${flow.target}`)).length, 1);
 });
 
 test('another site cannot drive the sandbox', async () => {
