@@ -20,6 +20,7 @@
 #include "lib/boot_clock.h"
 #include "lib/classifier.h"
 #include "lib/database.h"
+#include "lib/exit_code.h"
 #include "lib/host_gate.h"
 #include "lib/http_client.h"
 #include "lib/key_ring.h"
@@ -41,8 +42,11 @@ struct CardEnd {
 };
 
 // What --once ends with; the numbers are the exit codes of o365-worker.
-// 75 is sysexits.h's EX_TEMPFAIL, 69 its EX_UNAVAILABLE; 1 is a worker that could not work.
-enum class Outlook { drained = 0, failing = 69, waiting = 75 };
+enum class Outlook {
+    drained = exit_code::kDone,
+    failing = exit_code::kUnavailable,
+    waiting = exit_code::kTryAgainLater,
+};
 
 class Delivery {
   public:

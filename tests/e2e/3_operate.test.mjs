@@ -93,6 +93,28 @@ test('--check names what would fail later', () => {
     assert.match(check('log', '/nowhere/o365.log'), /could not open the log file '\/nowhere\/o365.log'/);
 });
 
+test('every program ends with 64 at a wrong option or argument, and says which', () => {
+    const run = (name, ...words) => spawnSync(join(BUILD, name), words, {encoding: 'utf8', timeout: 20000});
+    const wrong = ['--nonsense', '--config', '--chek', '-x', 'nonsense', '--check=maybe', '--config=a --config=b'].map((words) => words.split(' '));
+    const workers = [['keys'], ['keys', 'nonsense'], ['keys', 'backup'], ['card', 'check'], ['card', 'check', '-', '--dialect', 'teams'], ['--once', '--deadline', '50 apples'],
+        ['--once', '--deadline', '0s'], ['--once', '--deadline', '']];
+    for (const [name, cases] of [['o365-worker', [...wrong, ...workers]], ['o365-connector.fcgi', wrong], ['o365-sandbox.fcgi', wrong]]) {
+        for (const words of cases) {
+            const {status, stdout, stderr} = run(name, ...words);
+            assert.equal(status, 64, `${name} ${words.join(' ')}: ${stderr}`);
+            assert.equal(stdout, '', `${name} ${words.join(' ')}`);
+            assert.notEqual(stderr, '', `${name} ${words.join(' ')}`);
+        }
+        for (const word of ['--help', '--version']) {
+            const {status, stdout, stderr} = run(name, word);
+            assert.deepEqual([status, stderr], [0, ''], `${name} ${word}`);
+            assert.match(stdout, new RegExp(name), `${name} ${word}`);
+        }
+        // A file that cannot be read is no wrong option.
+        assert.equal(run(name, '--config', '/nowhere', '--check').status, 1, name);
+    }
+});
+
 test('F51: a schema that is too new, too old or absent is told by every program, with both numbers', async () => {
     const program = (name, ...words) => spawnSync(join(BUILD, name), ['--config', CONFIG, ...words], {encoding: 'utf8'});
     const healthz = async () => (await new Client().request(`${PUBLIC_URL}/healthz`)).text;
