@@ -103,6 +103,9 @@ int check(const o365::Settings& settings) {
                "see that PostgreSQL runs, that the settings database and responder_role are right and that "
                "sql/install.sql was run");
     }
+    // Of the responder that runs: its group has to be the web server's.
+    if (const std::string socket = o365::describe_socket(settings.responder_socket); !socket.empty())
+        fmt::print("socket {}: {}\n", settings.responder_socket, socket);
     if (problems == 0) fmt::print("ok: the responder can start\n");
     return problems == 0 ? 0 : 1;
 }

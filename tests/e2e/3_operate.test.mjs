@@ -1,7 +1,7 @@
 // The responder under its operator: stopped, restarted, without its database.
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
-import {existsSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 
@@ -113,6 +113,17 @@ test('every program ends with 64 at a wrong option or argument, and says which',
         // A file that cannot be read is no wrong option.
         assert.equal(run(name, '--config', '/nowhere', '--check').status, 1, name);
     }
+});
+
+test("the responder's --check says whose the socket of the running one is", {skip: process.env.SERVER === 'apache-fcgid' && 'there is none'}, () => {
+    const check = (config) => spawnSync(join(BUILD, 'o365-connector.fcgi'), ['--config', config, '--check'], {encoding: 'utf8'}).stdout;
+    const socket = readFileSync(CONFIG, 'utf8').match(/^responder_socket = (.*)$/m)[1];
+    const {uid, gid} = statSync(socket);
+    const name = (database, id) => spawnSync('getent', [database, String(id)], {encoding: 'utf8'}).stdout.split(':')[0];
+    assert.ok(check(CONFIG).includes(`\nsocket ${socket}: owner ${name('passwd', uid)}, group ${name('group', gid)}, mode 0660\n`), check(CONFIG));
+    const elsewhere = join(STACK_DIR, 'elsewhere.conf');
+    writeFileSync(elsewhere, readFileSync(CONFIG, 'utf8').replace(/^responder_socket = .*$/m, `responder_socket = ${join(STACK_DIR, 'none.sock')}`));
+    assert.doesNotMatch(check(elsewhere), /^socket /m);
 });
 
 test('F51: a schema that is too new, too old or absent is told by every program, with both numbers', async () => {
