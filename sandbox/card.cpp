@@ -167,7 +167,8 @@ void add_actions(Json::Value& shown, const Json::Value& object, const std::strin
 
 using HtmlOf = std::function<std::string(std::string_view)>;
 
-// Facts as HTML. `name` is the member that a fact's name stands in: "name" of a MessageCard, "title" of an Adaptive Card.
+// Facts as HTML. `name` is the member that a fact's name stands in: "name" of a MessageCard, "title" of an Adaptive
+// Card.
 Json::Value facts_view(const Json::Value& facts, const char* name, const HtmlOf& html_of) {
     Json::Value list(Json::arrayValue);
     for (const Json::Value& fact : facts) {
