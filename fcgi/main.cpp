@@ -1,5 +1,4 @@
 // o365-connector.fcgi: the pages that connect an Office 365 group, inbox or team. See docs/operator.md.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -11,6 +10,7 @@
 #include "fcgi/cleared_memory.h"
 #include "fcgi/routes.h"
 #include "fcgi/site.h"
+#include "lib/base/command_line.h"
 #include "lib/base/log.h"
 #include "lib/database/database_pool.h"
 #include "lib/database/schema.h"
@@ -103,6 +103,9 @@ int check(const o365::Settings& settings) {
                "see that PostgreSQL runs, that the settings database and responder_role are right and that "
                "sql/install.sql was run");
     }
+    // Of the responder that runs: its group has to be the web server's.
+    if (const std::string socket = o365::describe_socket(settings.responder_socket); !socket.empty())
+        fmt::print("socket {}: {}\n", settings.responder_socket, socket);
     if (problems == 0) fmt::print("ok: the responder can start\n");
     return problems == 0 ? 0 : 1;
 }
@@ -138,7 +141,7 @@ int main(int argc, char** argv) {
         app.add_option("--config", config, "Configuration file")->capture_default_str();
         app.add_flag("--check", only_check, "Says whether the responder can start with this configuration, and ends");
         app.set_version_flag("--version", std::string(kProgram) + " " + O365_VERSION);
-        CLI11_PARSE(app, argc, argv);
+        if (const auto code = o365::parse_command_line(app, argc, argv)) return *code;
         const o365::Settings settings = o365::load_settings(config);
         return only_check ? check(settings) : run(settings);
     } catch (const std::exception& error) {
@@ -146,6 +149,6 @@ int main(int argc, char** argv) {
         // is no secret in this.
         o365::log::error("stopped", "why={}", o365::log::quoted(error.what()));
         fmt::print(stderr, "{}: {}\n", kProgram, error.what());
-        return 1;
+        return o365::exit_code::kFailed;
     }
 }

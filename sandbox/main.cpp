@@ -1,10 +1,10 @@
 // o365-sandbox.fcgi: Microsoft's side of Office 365 connectors, for development on one machine. See docs/sandbox.md.
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
 #include <memory>
 #include <string>
 
+#include "lib/base/command_line.h"
 #include "lib/base/log.h"
 #include "lib/database/database.h"
 #include "lib/fastcgi/fastcgi.h"
@@ -90,7 +90,7 @@ int main(int argc, char** argv) {
         app.add_option("--config", config, "Configuration file")->capture_default_str();
         app.add_flag("--check", only_check, "Says whether the sandbox can start with this configuration, and ends");
         app.set_version_flag("--version", std::string(kProgram) + " " + O365_VERSION);
-        CLI11_PARSE(app, argc, argv);
+        if (const auto code = o365::parse_command_line(app, argc, argv)) return *code;
         const o365::Settings settings = o365::load_settings(config);
         if (!only_check) return run(settings);
         fmt::print("{}", o365::describe(settings));
@@ -101,6 +101,6 @@ int main(int argc, char** argv) {
     } catch (const std::exception& error) {
         o365::log::error("stopped", "why={}", o365::log::quoted(error.what()));
         fmt::print(stderr, "{}: {}\n", kProgram, error.what());
-        return 1;
+        return o365::exit_code::kFailed;
     }
 }

@@ -235,6 +235,18 @@ BEGIN
         EXECUTE format('DROP FUNCTION %s', v_function);
     END LOOP;
 END $$;
+-- The text of a function is parsed when a session first calls it, by that session's rules for literals. Our backslashes are to stay what they are
+-- in sessions where standard_conforming_strings is off. What public functions call runs under their settings.
+DO $$
+DECLARE
+    v_function regprocedure;
+BEGIN
+    FOR v_function IN SELECT p.oid FROM pg_catalog.pg_proc AS p
+                       WHERE p.pronamespace = 'o365'::regnamespace AND p.proowner = current_user::regrole AND p.proname !~ '^sandbox_'
+    LOOP
+        EXECUTE format('ALTER FUNCTION %s SET standard_conforming_strings = on', v_function);
+    END LOOP;
+END $$;
 
 -- A view is replaced when it changed, for whoever reads it would be waited for. Whether it did is found out by making all of them beside, in a
 -- schema that takes the name of ours meanwhile and that nobody else sees. So views call functions of o365_internal only. A view that stands in

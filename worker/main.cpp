@@ -4,14 +4,15 @@
 #include <pthread.h>
 #include <sys/resource.h>
 
-#include <CLI/CLI.hpp>
 #include <atomic>
 #include <charconv>
 #include <csignal>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <thread>
 
+#include "lib/base/command_line.h"
 #include "lib/base/crypto.h"
 #include "lib/base/log.h"
 #include "lib/base/process.h"
@@ -34,14 +35,14 @@ void refuse_development_settings(const Settings& settings, const std::string& pa
                                           settings.environment));
 }
 
-std::chrono::milliseconds parse_deadline(std::string_view text) {
+// Nothing when `text` is none.
+std::optional<std::chrono::milliseconds> parse_deadline(std::string_view text) {
     constexpr std::int64_t kMostMs = 86400000;
     std::int64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
     const std::int64_t factor = unit == "ms" ? 1 : unit == "s" || unit.empty() ? 1000 : unit == "m" ? 60000 : 0;
-    if (error != std::errc{} || factor == 0 || number < 1 || number > kMostMs / factor)
-        throw std::invalid_argument("--deadline is a time such as 50s, 500ms or 2m, at most a day");
+    if (error != std::errc{} || factor == 0 || number < 1 || number > kMostMs / factor) return std::nullopt;
     return std::chrono::milliseconds(number * factor);
 }
 
@@ -164,7 +165,11 @@ int main(int argc, char** argv) {
                      "deliver what is due, then end: 0 drained, 75 something waits, 69 something fails");
         app.add_option("--deadline", deadline,
                        "with --once: no POST starts after this time; those in flight are finished")
-            ->capture_default_str();
+            ->capture_default_str()
+            ->check([](const std::string& text) {
+                return parse_deadline(text) ? std::string()
+                                            : std::string("write a time such as 50s, 500ms or 2m, at most a day");
+            });
         CLI::App* keys = app.add_subcommand("keys", "the key file that opens webhooks");
         keys->require_subcommand(1);
         CLI::App* generate =
@@ -200,12 +205,7 @@ int main(int argc, char** argv) {
         }
         check_card->add_option("--connector", card_file.connector, "whose registered target URLs hold");
         preview_card->add_option("--output", card_file.output, "where the page goes")->capture_default_str();
-        try {
-            app.parse(argc, argv);
-        } catch (const CLI::ParseError& error) {
-            constexpr int kBadUsage = 64;  // sysexits.h: EX_USAGE
-            return app.exit(error) == 0 ? 0 : kBadUsage;
-        }
+        if (const auto code = o365::parse_command_line(app, argc, argv)) return *code;
         if (convert_card->parsed()) return o365::card_convert(card_file);
         if (preview_card->parsed()) return o365::card_preview(card_file);
         const Settings settings = o365::load_settings(path);
@@ -217,10 +217,10 @@ int main(int argc, char** argv) {
         if (back_up->parsed()) return o365::keys_backup(settings, backup);
         refuse_development_settings(settings, path);
         if (checks) return check(settings, path);
-        return work(settings, path, once, parse_deadline(deadline));
+        return work(settings, path, once, parse_deadline(deadline).value());
     } catch (const std::exception& error) {
         o365::log::error("failed", "problem={}", o365::log::quoted(error.what()));
         fmt::print(stderr, "o365-worker: {}\n", error.what());
-        return 1;
+        return o365::exit_code::kFailed;
     }
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <grp.h>
 #include <netinet/in.h>
+#include <pwd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -46,6 +47,22 @@ gid_t group_id(const std::string& name) {
         throw std::runtime_error(fmt::format("there is no group '{}'; name the web server's in socket_group", name));
     }
     return found->gr_gid;
+}
+
+std::string user_name(uid_t id) {
+    std::vector<char> buffer(16384);
+    passwd entry{};
+    passwd* found = nullptr;
+    const bool known = ::getpwuid_r(id, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr;
+    return known ? found->pw_name : std::to_string(id);
+}
+
+std::string group_name(gid_t id) {
+    std::vector<char> buffer(16384);
+    group entry{};
+    group* found = nullptr;
+    const bool known = ::getgrgid_r(id, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr;
+    return known ? found->gr_name : std::to_string(id);
 }
 
 bool is_listening(int fd) {
@@ -120,6 +137,13 @@ void OwnListener::refuse_unless_free() const {
     if (::connect(probe.get(), generic(address), sizeof(address)) == 0 || errno == EAGAIN) {
         throw std::runtime_error(fmt::format("could not listen at '{}': another process does; stop it first", path_));
     }
+}
+
+std::string describe_socket(const std::string& path) {
+    struct stat found {};
+    if (::lstat(path.c_str(), &found) != 0 || !S_ISSOCK(found.st_mode)) return {};
+    return fmt::format("owner {}, group {}, mode {:04o}", user_name(found.st_uid), group_name(found.st_gid),
+                       found.st_mode & 07777U);
 }
 
 int inherited_listener() {

@@ -32,6 +32,10 @@ class OwnListener {
     struct stat ours_ {};
 };
 
+// "owner o365-responder, group www-data, mode 0660" of the Unix socket at `path`, numbers where there is no name; empty
+// when there is none.
+std::string describe_socket(const std::string& path);
+
 // The listener handed over: systemd's descriptor 3 (LISTEN_FDS for this process) or descriptor 0 (mod_fcgid,
 // spawn-fcgi, StandardInput=socket). Not the caller's to close. Throws std::runtime_error when there is none, and when
 // it is TCP beyond this machine: anybody who reaches the socket can claim to be the web server.

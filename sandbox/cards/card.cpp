@@ -160,12 +160,13 @@ void add_actions(Json::Value& shown, const Json::Value& object, const std::strin
 
 using HtmlOf = std::function<std::string(std::string_view)>;
 
-// Facts as HTML: of a MessageCard, where the name is plain text, and of an Adaptive Card, where both are Markdown.
-Json::Value facts_view(const Json::Value& facts, const char* name, const HtmlOf& html_of_name, const HtmlOf& html_of) {
+// Facts as HTML. `name` is the member that a fact's name stands in: "name" of a MessageCard, "title" of an Adaptive
+// Card.
+Json::Value facts_view(const Json::Value& facts, const char* name, const HtmlOf& html_of) {
     Json::Value list(Json::arrayValue);
     for (const Json::Value& fact : facts) {
         Json::Value row;
-        row["fact_name"] = html_of_name(text_in(fact, name));
+        row["fact_name"] = html_of(text_in(fact, name));
         row["fact_value"] = html_of(text_in(fact, "value"));
         list.append(row);
     }
@@ -314,7 +315,7 @@ Json::Value section_view(const Json::Value& section, const std::string& scope, b
     if (section.isObject() && section["heroImage"].isObject() && !in_teams)
         part["hero"] = picture(text_in(section["heroImage"], "image"), text_in(section["heroImage"], "title"));
     part["section_text"] = html_of(text_in(section, "text"));
-    part["facts"] = facts_view(list_in(section, "facts"), "name", html_escape, html_of);
+    part["facts"] = facts_view(list_in(section, "facts"), "name", html_of);
     part["has_facts"] = !part["facts"].empty();
     const Json::Value& images = list_in(section, "images");
     for (Json::ArrayIndex i = 0; i < images.size() && (!in_teams || i < kMaxImagesTeams); ++i)
@@ -334,7 +335,7 @@ Json::Value message_card_view(const Json::Value& card, bool in_teams) {
     if (colour.starts_with('#')) colour.erase(0, 1);
     if (is_hex_colour(colour))
         shown["theme"] = colour;  // in a picture: a style attribute would break the page's policy
-    shown["card_title"] = text_in(card, "title");
+    shown["card_title"] = markdown_html(text_in(card, "title"));
     shown["short_title"] = in_teams;  // two lines
     const std::string text = text_in(card, "text");
     shown["card_text"] = markdown_html(text);
@@ -378,7 +379,7 @@ Json::Value adaptive_view(const Json::Value& card, std::size_t place) {
     for (const Json::Value& element : list_in(card, "body")) {
         Json::Value part = empty_section();
         part["section_text"] = html_of(text_in(element, "text"));
-        part["facts"] = facts_view(list_in(element, "facts"), "title", html_of, html_of);
+        part["facts"] = facts_view(list_in(element, "facts"), "title", html_of);
         part["has_facts"] = !part["facts"].empty();
         shown["sections"].append(part);
     }

@@ -10,18 +10,24 @@
     // Of the card that is drawn: the text of each mention that it declares, and who that is.
     let mentions = [];
     const mentionMark = 0xf0000;  // private characters, which Markdown leaves alone
-    const escapeHtml = (text) => text.replace(/[&<>"]/g, (char) => ({'&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;'})[char]);
+    const escapeHtml = (text) =>
+        text.replace(/[&<>"]/g, (char) => ({'&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;'})[char]);
     AdaptiveCards.AdaptiveCard.onProcessMarkdown = (text, result) => {
-        mentions.forEach((mention, i) => { text = text.replaceAll(mention.text, String.fromCodePoint(mentionMark + i)); });
+        mentions.forEach((mention, i) => {
+            text = text.replaceAll(mention.text, String.fromCodePoint(mentionMark + i));
+        });
         result.outputHtml = markdown.render(text.replaceAll('![', '!\\['));
         mentions.forEach((mention, i) => {
-            result.outputHtml = result.outputHtml.replaceAll(String.fromCodePoint(mentionMark + i), `<span class="mention">${escapeHtml(mention.name)}</span>`);
+            result.outputHtml = result.outputHtml.replaceAll(String.fromCodePoint(mentionMark + i),
+                `<span class="mention">${escapeHtml(mention.name)}</span>`);
         });
         result.didProcess = true;
     };
-    const mentionsOf = (card) => (Array.isArray(card.msteams?.entities) ? card.msteams.entities : []).flatMap((entity) => {
+    const mentionsOf = (card) => (Array.isArray(card.msteams?.entities) ? card.msteams.entities : [])
+        .flatMap((entity) => {
         const name = typeof entity?.text === 'string' && entity.text.match(/^<at>([^]+)<\/at>$/)?.[1];
-        return entity?.type === 'mention' && name && typeof entity.mentioned?.id === 'string' && entity.mentioned.id ? [{text: entity.text, name}] : [];
+        return entity?.type === 'mention' && name && typeof entity.mentioned?.id === 'string' && entity.mentioned.id
+            ? [{text: entity.text, name}] : [];
     });
 
     // Outlook's Action.Http: the sandbox sends it as Microsoft's service would.
@@ -79,8 +85,10 @@
         const typed = new Map((cards.get(place)?.getAllInputs() ?? []).map((input) => [input.id, input.value]));
         card.hostConfig = hostConfig();
         card.onExecuteAction = (action) => {
-            if (action instanceof AdaptiveCards.OpenUrlAction && isLink(action.url)) window.open(action.url, '_blank', 'noopener,noreferrer');
-            else if (action instanceof AdaptiveCards.OpenUrlAction) place.querySelector('.adaptive-note').textContent = 'This opens nothing: its address is neither http, https nor mailto.';
+            if (action instanceof AdaptiveCards.OpenUrlAction && isLink(action.url))
+                window.open(action.url, '_blank', 'noopener,noreferrer');
+            else if (action instanceof AdaptiveCards.OpenUrlAction) place.querySelector('.adaptive-note')
+                .textContent = 'This opens nothing: its address is neither http, https nor mailto.';
             else if (action instanceof HttpAction) submit(place, action, card.getAllInputs());
             else place.querySelector('.adaptive-note').textContent = 'A webhook\'s card may not have this action: nobody would receive it.';
         };

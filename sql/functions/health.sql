@@ -44,6 +44,7 @@ BEGIN
         ('sealing_key_not_pinned', 'warning'),
         ('server_outdated', 'warning'),
         ('statements_logged', 'warning'),
+        ('strict_cookies', 'warning'),
         ('vacuum_held_back', 'warning'),
         ('version_differs', 'warning'),
         ('version_too_old', 'error'),
@@ -139,8 +140,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     by_host AS (
         SELECT n.status_reason, n.webhook_host, count(*) AS n, min(n.status_at) AS since, max(n.subscription_id) AS example
           FROM newest AS n GROUP BY 1, 2)
-    -- Tenants have hosts of their own below Microsoft's: they are one host here, by the entry of the allow-list.
-    SELECT 'host ' || coalesce(e.host, b.webhook_host),
+    SELECT 'host ' || h.host,
            format('%s%s %s: %s', CASE WHEN (SELECT count(*) FROM newest) = 1000 THEN 'at least ' END,
                   o365_internal.plural(sum(b.n)::bigint, 'connection is', 'connections are'), $1,
                   coalesce(b.status_reason, 'no reason noted')),
@@ -148,10 +148,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                 ELSE format('When the far end works again: select o365.resume(%s)', max(b.example)) END,
            min(b.since), sum(b.n)::bigint, 'subscription ' || max(b.example)
       FROM by_host AS b
-      LEFT JOIN LATERAL (SELECT '*.' || w.host AS host FROM o365_internal.webhook_host AS w
-                          WHERE w.subdomains AND right(b.webhook_host, length(w.host) + 1) = '.' || w.host
-                          ORDER BY length(w.host) DESC LIMIT 1) AS e ON true
-     GROUP BY coalesce(e.host, b.webhook_host), b.status_reason $$;
+      JOIN o365_internal.allowed_hosts(ARRAY(SELECT n.webhook_host FROM newest AS n)) AS h ON h.webhook_host = b.webhook_host
+     GROUP BY h.host, b.status_reason $$;
 COMMENT ON FUNCTION o365_internal.health_of_status(text) IS
     'The connections of a status other than active, the newest 1,000, by reason and by host of the allow-list.';
 
@@ -165,12 +163,14 @@ COMMENT ON FUNCTION o365_internal.health_connections_gone() IS 'Connections whos
 
 CREATE OR REPLACE FUNCTION o365_internal.health_of_lanes(fails boolean) RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    WITH lanes AS MATERIALIZED (
+    WITH worst AS MATERIALIZED (
         SELECT l.subscription_id, l.problem, l.failures, l.failing_since FROM o365_internal.lane AS l
          WHERE l.problem IS NOT NULL
            AND l.failures BETWEEN CASE WHEN $1 THEN 3 ELSE 0 END AND CASE WHEN $1 THEN 2147483647 ELSE 0 END
-           AND ($1 OR l.next_at IS NOT NULL AND l.throttled_since IS NULL) ORDER BY l.failures DESC LIMIT 500)
-    SELECT 'host ' || coalesce(e.host, s.webhook_host),
+           AND ($1 OR l.next_at IS NOT NULL AND l.throttled_since IS NULL) ORDER BY l.failures DESC LIMIT 500),
+    lanes AS MATERIALIZED (
+        SELECT w.*, s.webhook_host FROM worst AS w JOIN o365_internal.subscription AS s ON s.subscription_id = w.subscription_id)
+    SELECT 'host ' || h.host,
            format(CASE WHEN $1 THEN '%1$s%2$s at a card that failed three times or more, the worst %4$s times: %3$s'
                        ELSE '%1$s%2$s with cards: %3$s' END,
                   CASE WHEN (SELECT count(*) FROM lanes) = 500 THEN 'at least ' END,
@@ -180,11 +180,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                 ELSE 'On the worker''s host: o365-worker keys list' END,
            min(l.failing_since), count(*), 'subscription ' || (array_agg(l.subscription_id ORDER BY l.failures DESC, l.subscription_id))[1]
       FROM lanes AS l
-      JOIN o365_internal.subscription AS s ON s.subscription_id = l.subscription_id
-      LEFT JOIN LATERAL (SELECT '*.' || w.host AS host FROM o365_internal.webhook_host AS w
-                          WHERE w.subdomains AND right(s.webhook_host, length(w.host) + 1) = '.' || w.host
-                          ORDER BY length(w.host) DESC LIMIT 1) AS e ON true
-     GROUP BY coalesce(e.host, s.webhook_host), l.problem $$;
+      JOIN o365_internal.allowed_hosts(ARRAY(SELECT n.webhook_host FROM lanes AS n)) AS h ON h.webhook_host = l.webhook_host
+     GROUP BY h.host, l.problem $$;
 COMMENT ON FUNCTION o365_internal.health_of_lanes(boolean) IS
     'Lanes whose first card fails (true), or that wait for another reason that the worker noted (false): by reason and host, '
     '500 of them.';
@@ -496,3 +493,20 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
              WHERE g.name = 'default_transaction_isolation' AND g.source IN ('configuration file', 'command line')) AS d
      WHERE d.value <> 'read committed' $$;
 COMMENT ON FUNCTION o365_internal.health_isolation() IS 'Applications whose transactions are not READ COMMITTED by default.';
+
+CREATE OR REPLACE FUNCTION o365_internal.health_strict_cookies() RETURNS SETOF o365_internal.finding
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT 'connector ' || c.slug,
+           format('%s as strict_cookie in the last 24 hours, the last at %s: browsers keep our cookie back when they return from Microsoft''s page',
+                  o365_internal.plural(s.attempts, 'attempt to connect ended', 'attempts to connect ended'),
+                  to_char(s.last, 'YYYY-MM-DD HH24:MI')),
+           (SELECT t.next_step FROM o365.attempt(s.request_id) AS t WHERE t.outcome = 'strict_cookie' LIMIT 1), s.since, s.attempts,
+           'attempt ' || s.request_id
+      FROM (SELECT a.connector_id, count(*) AS attempts, min(a.started_at) AS since, max(a.started_at) AS last,
+                   (array_agg(a.request_id ORDER BY a.started_at DESC))[1] AS request_id
+              FROM (SELECT a.connector_id, a.started_at, a.request_id, a.outcome FROM o365_internal.connect_attempt AS a
+                     WHERE a.started_at > now() - interval '1 day' ORDER BY a.started_at DESC LIMIT 1000) AS a
+             WHERE a.outcome = 'strict_cookie' GROUP BY a.connector_id) AS s
+      JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id $$;
+COMMENT ON FUNCTION o365_internal.health_strict_cookies() IS
+    'Connectors where browsers kept our cookie back, among the newest 1,000 attempts of the last 24 hours. A warning: a visitor can bring about one.';

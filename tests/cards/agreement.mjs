@@ -36,7 +36,9 @@ function checked(all, dialect, sent = new Map()) {
     return results.map(({problems}) => problems);
 }
 
-const odd = [null, true, 'true', 'FALSE', '17', 17, 0.1, 1.79e308, 'x', '', ' ', [], {}, '# h\n\n|a|b|\n|-|-|', '```a```\n\n# b', '```\na_b*\n```', 'https://a.example/', 'HTTP://a.example:80', 'https://a.example/a b', 'https://a.example/\n',
+const odd = [null, true, 'true', 'FALSE', '17', 17, 0.1, 1.79e308, 'x', '', ' ', [], {}, '# h\n\n|a|b|\n|-|-|',
+    '```a```\n\n# b', '```\na_b*\n```', 'https://a.example/', 'HTTP://a.example:80', 'https://a.example/a b',
+    'https://a.example/\n',
     'https://a.example:PORT/a.png', 'https://a.example:65536', 'https://a.example:0', 'https://{{a}}/', 'https://a.example/{{a}}', 'https:///a', 'https://u:p@a.example', 'https://[::1]/', 'https://[', 'https://a.example/\u0007', 'https://a%20b/',
     'https://\u00fc.example/\u00e4', 'https://a_b.example./', 'https://-', '/t/1', 'mailto:a@b.c', 'javascript:alert(1)', 'data:image/png;base64,iVBORw0KGgo=', 'DATA:image/png;base64,iVBORw0KGgo=', 'data:text/plain;base64,iVBORw0KGgo='];
 /** The strings of every card here: what is right in one field is put into others. */
@@ -146,7 +148,9 @@ for (const [dialect, grown] of Object.entries(shapes)) {
         const search = Object.entries(grown).map(([name, shape]) => ({name, shape, low: 1, high: 30000}));
         while (search.some(({low, high}) => high - low > 1)) {
             const middle = search.map(({low, high}) => Math.floor((low + high) / 2));
-            checked(search.map(({shape, low, high}, i) => (high - low > 1 && JSON.stringify(shape(middle[i])).length < 40000 ? shape(middle[i]) : {text: []})), dialect).forEach((problems, i) => {
+            checked(search.map(({shape, low, high}, i) =>
+                (high - low > 1 && JSON.stringify(shape(middle[i])).length < 40000 ? shape(middle[i]) : {text: []})),
+                dialect).forEach((problems, i) => {
                 if (search[i].high - search[i].low <= 1) return;
                 if (problems.some(({severity}) => severity === 'error')) search[i].high = middle[i]; else search[i].low = middle[i];
             });
@@ -272,7 +276,8 @@ test('card check prints line, column, path and hint, and its exit code says whet
 
 test('card convert and preview say that nothing is left of a card, and what is passed over', () => {
     for (const dialect of ['connector', 'workflow']) {
-        for (const text of ['{"text": [], "sections": "x"}', '{"foo": 1}', '{"type": "AdaptiveCard", "version": "1.4"}', '["x"]']) {
+        for (const text of ['{"text": [], "sections": "x"}', '{"foo": 1}', '{"type": "AdaptiveCard", "version": "1.4"}',
+            '["x"]']) {
             const done = card(['convert', '-', '--dialect', dialect], text);
             assert.deepEqual([done.status, done.stdout], [65, ''], text);
             assert.notEqual(done.stderr, '', text);

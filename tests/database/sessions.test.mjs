@@ -1,5 +1,6 @@
 // The database as operators have it: a standby, a server that takes no writes, a role that may not log in, one that
-// stands still or is silent, a pooler. The real worker and responder against real servers; run it by tests/database/run.
+// stands still or is silent, a pooler. The real worker and responder against real servers; run it by
+// tests/database/run.
 import assert from 'node:assert/strict';
 import {execFileSync, spawn} from 'node:child_process';
 import {existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
@@ -11,10 +12,12 @@ import {after, before, test} from 'node:test';
 const {PGHOST, BUILD, ROOT} = process.env;
 const SERVER_BIN = process.env.SERVER_BIN;
 const folder = mkdtempSync(join(tmpdir(), 'o365-sessions-'));
-const asPostgres = process.getuid() === 0 ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups', '--'] : [];
+const asPostgres = process.getuid() === 0 ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups', '--']
+    : [];
 const running = new Set();
 
-const run = (command, ...args) => execFileSync(command, args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], cwd: '/'});
+const run = (command, ...args) =>
+    execFileSync(command, args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], cwd: '/'});
 const runAsPostgres = (...words) => run(...[...asPostgres, ...words]);
 const sql = (statement, host = PGHOST, port = 5432) =>
     run('psql', '-qXAt', '-v', 'ON_ERROR_STOP=1', '-h', host, '-p', String(port), '-d', 'o365', '-c', statement).trim();
@@ -33,9 +36,11 @@ let made = 0;
 // A program of ours with a configuration of its own.
 function start(program, settings, ...args) {
     const name = join(folder, String(++made));
-    const all = {key_file: join(folder, 'keys'), environment: 'development', log: `${name}.log`, log_level: 'debug', ...settings};
+    const all = {key_file: join(folder, 'keys'), environment: 'development', log: `${name}.log`, log_level: 'debug',
+        ...settings};
     writeFileSync(`${name}.conf`, Object.entries(all).map(([key, value]) => `${key} = ${value}\n`).join(''));
-    const child = spawn(join(BUILD, program), ['--config', `${name}.conf`, ...args], {stdio: ['ignore', 'pipe', 'pipe']});
+    const child = spawn(join(BUILD, program), ['--config', `${name}.conf`, ...args],
+        {stdio: ['ignore', 'pipe', 'pipe']});
     running.add(child);
     const started = {
         child,
@@ -66,7 +71,8 @@ const direct = `host=${PGHOST} dbname=o365`;
 before(() => {
     run('createdb', 'o365');
     run('psql', '-qX', '-d', 'o365', '-f', join(ROOT, 'sql/install.sql'));
-    writeFileSync(join(folder, 'keys.conf'), `database = ${direct}\nkey_file = ${join(folder, 'keys')}\nenvironment = development\n`);
+    writeFileSync(join(folder, 'keys.conf'),
+        `database = ${direct}\nkey_file = ${join(folder, 'keys')}\nenvironment = development\n`);
     run(join(BUILD, 'o365-worker'), '--config', join(folder, 'keys.conf'), 'keys', 'generate');
     sql(`select o365.set('public_url', 'http://localhost'), o365.set('environment', 'development'),
          o365.register_connector('desk', 'Desk', decode('89504e470d0a1a0a', 'hex'), 'short', 'long', 'https://example.org', '{one}',
@@ -83,7 +89,8 @@ test('F9: a worker on a standby waits with one line and goes on within seconds o
     const socket = join(PGHOST, 'second');
     const log = join(PGHOST, 'standby.log');
     runAsPostgres('mkdir', socket);
-    runAsPostgres(join(SERVER_BIN, 'pg_basebackup'), '-h', PGHOST, '-U', 'postgres', '-D', data, '-R', '-X', 'stream', '-c', 'fast');
+    runAsPostgres(join(SERVER_BIN, 'pg_basebackup'), '-h', PGHOST, '-U', 'postgres', '-D', data, '-R', '-X', 'stream',
+        '-c', 'fast');
     const server = (...words) => runAsPostgres(join(SERVER_BIN, 'pg_ctl'), '-D', data, ...words);
     server('start', '-w', '-l', log, '-o', `-k ${socket} -c listen_addresses='' -c fsync=off -c max_connections=200`);
     const waiting = worker(`host=${socket} dbname=o365`);
@@ -115,7 +122,8 @@ test('F9: a worker whose server takes no writes any more waits, and goes on when
         assert.equal(beating.count('database_lost'), 1);
         assert.equal(beating.child.exitCode, null);
     } finally {
-        run('psql', '-qX', '-c', 'set default_transaction_read_only = off', '-c', 'alter system reset default_transaction_read_only',
+        run('psql', '-qX', '-c', 'set default_transaction_read_only = off', '-c',
+            'alter system reset default_transaction_read_only',
             '-c', 'select pg_reload_conf()');
     }
     await beating.logs('event=database_back');
@@ -123,8 +131,10 @@ test('F9: a worker whose server takes no writes any more waits, and goes on when
 });
 
 for (const [what, breaks, mends, told] of [
-    ['a role that may not log in', 'alter role o365_worker nologin', 'alter role o365_worker login', /not permitted to log in/],
-    ['a role without a free connection', 'alter role o365_worker connection limit 0', 'alter role o365_worker connection limit -1', /too many connections/],
+    ['a role that may not log in', 'alter role o365_worker nologin', 'alter role o365_worker login',
+    /not permitted to log in/],
+    ['a role without a free connection', 'alter role o365_worker connection limit 0',
+    'alter role o365_worker connection limit -1', /too many connections/],
 ]) {
     test(`${what} is told in words, once, and waited for`, async () => {
         sql(breaks);
@@ -213,7 +223,9 @@ function pooler(mode) {
     const home = join(PGHOST, `pooler-${++made}`);
     runAsPostgres('mkdir', home);
     const roles = ['postgres', 'o365_worker', 'o365_responder'];
-    const write = (name, text) => execFileSync(...(([command, ...args]) => [command, args])([...asPostgres, 'tee', join(home, name)]), {input: text});
+    const write = (name, text) =>
+        execFileSync(...(([command, ...args]) => [command, args])([...asPostgres, 'tee', join(home, name)]),
+        {input: text});
     write('users', roles.map((role) => `"${role}" ""\n`).join(''));
     // One server session for all clients of a role: they take turns in it.
     write('ini', `[databases]
@@ -229,21 +241,26 @@ default_pool_size = 1
 logfile = ${join(home, 'log')}
 `);
     const command = [...asPostgres, 'pgbouncer', join(home, 'ini')];
-    const child = spawn(command[0], command.slice(1), {stdio: 'ignore', env: {...process.env, PATH: `${process.env.PATH}:/usr/sbin`}});
+    const child = spawn(command[0], command.slice(1),
+        {stdio: 'ignore', env: {...process.env, PATH: `${process.env.PATH}:/usr/sbin`}});
     running.add(child);
-    return {child, database: `host=${home} port=6432 dbname=o365`, ready: until('the pooler', () => existsSync(join(home, '.s.PGSQL.6432')))};
+    return {child, database: `host=${home} port=6432 dbname=o365`,
+        ready: until('the pooler', () => existsSync(join(home, '.s.PGSQL.6432')))};
 }
 
 // One request to the responder over FastCGI; the answer's text.
 function ask(socket, params) {
-    const record = (type, content) => Buffer.concat([Buffer.from([1, type, 0, 1, content.length >> 8, content.length & 255, 0, 0]), content]);
-    const size = (length) => (length < 128 ? Buffer.from([length]) : Buffer.from([128 | (length >> 24), length >> 16, length >> 8, length]));
+    const record = (type, content) =>
+        Buffer.concat([Buffer.from([1, type, 0, 1, content.length >> 8, content.length & 255, 0, 0]), content]);
+    const size = (length) => (length < 128 ? Buffer.from([length])
+        : Buffer.from([128 | (length >> 24), length >> 16, length >> 8, length]));
     const pairs = Buffer.concat(Object.entries(params).flatMap(([name, value]) =>
         [size(Buffer.byteLength(name)), size(Buffer.byteLength(value)), Buffer.from(name), Buffer.from(value)]));
     return new Promise((resolve, reject) => {
         const parts = [];
         const peer = net.connect(socket, () => peer.write(Buffer.concat([
-            record(1, Buffer.from([0, 1, 0, 0, 0, 0, 0, 0])), record(4, pairs), record(4, Buffer.alloc(0)), record(5, Buffer.alloc(0))])));
+            record(1, Buffer.from([0, 1, 0, 0, 0, 0, 0, 0])), record(4, pairs), record(4, Buffer.alloc(0)),
+                record(5, Buffer.alloc(0))])));
         peer.on('data', (part) => parts.push(part));
         peer.on('error', reject);
         peer.on('close', () => resolve(Buffer.concat(parts).toString('latin1')));
@@ -259,7 +276,8 @@ test('behind PgBouncer that pools transactions everything works without prepared
     await ready;
     const settings = {database, prepared_statements: 'off'};
     for (const role of ['o365_worker', 'o365_responder'])
-        for (const setting of ["bytea_output = escape", 'array_nulls = off', 'default_transaction_isolation = serializable', "datestyle = 'SQL, DMY'"])
+        for (const setting of ["bytea_output = escape", 'array_nulls = off',
+            'default_transaction_isolation = serializable', "datestyle = 'SQL, DMY'"])
             sql(`alter role ${role} set ${setting}`);
     const socket = join(folder, 'pooled.sock');
     const responder = start('o365-connector.fcgi', {...settings, responder_socket: socket});
@@ -268,11 +286,13 @@ test('behind PgBouncer that pools transactions everything works without prepared
         await responder.logs('event=serving');
         await Promise.all(Array.from({length: 20}, async () =>
             assert.match(await ask(socket, {...SITE, PATH_INFO: '/connect/desk/'}), /Status: 200/)));
-        const started = await ask(socket, {...SITE, REQUEST_METHOD: 'POST', PATH_INFO: '/connect/desk/start', HTTP_SEC_FETCH_SITE: 'same-origin'});
+        const started = await ask(socket,
+            {...SITE, REQUEST_METHOD: 'POST', PATH_INFO: '/connect/desk/start', HTTP_SEC_FETCH_SITE: 'same-origin'});
         const state = started.match(/state=([\w-]+)/)[1];
         const cookie = started.match(/Set-Cookie: ([^;]+)/)[1];
         const connected = await ask(socket, {...SITE, PATH_INFO: '/connect/desk/callback', HTTP_COOKIE: cookie,
-            QUERY_STRING: new URLSearchParams({state, webhook_url: WEBHOOK, group_name: 'G', app_type: 'Groups'}).toString()});
+            QUERY_STRING: new URLSearchParams({state, webhook_url: WEBHOOK, group_name: 'G', app_type: 'Groups'})
+                .toString()});
         assert.match(connected, /Status: 302[^]*\/done\//);
         // No host answers here: the card is claimed, its webhook opened and adopted, and the failure reported.
         sql(`select o365.send(subscription_id, '{"text":"hello"}') from o365_internal.subscription`);

@@ -220,7 +220,8 @@ test('a webhook on a host that is not allowed is refused and the operator reads 
     await failure(page, 'refused_host', {says: /does not belong to a service/, detail: 'contoso.webhook.localhost.evil.example'});
     const again = await begun(page, 'evil-2');
     await page.goto(callbackUrl('ends', {state: again, webhook_url: 'http://contoso.webhook.localhost/webhookb2/plain-http-is-none'}));
-    await failure(page, 'webhook_not_https', {says: /does not begin with https/, outcome: 'bad_webhook', detail: 'the webhook is not https'});
+    await failure(page, 'webhook_not_https',
+        {says: /does not begin with https/, outcome: 'bad_webhook', detail: 'the webhook is not https'});
     assert.equal(connection('evil') + connection('evil-2'), '');
 }));
 
@@ -259,12 +260,15 @@ test('parameters that are twice there, too long or no UTF-8 are refused and leav
     const odd = [`state=${state}&webhook_url=${webhook}&state=${state}`, `state=${state}&webhook_url=${webhook}&webhook_url=${webhook}`, `state=${state}`,
         `state=${state}&webhook_url=${webhook}&group_name=%c0%af`, `state=${state}&webhook_url=${webhook}&group_name=%zz`, `state=${state}&webhook_url=${webhook}&group_name=a%00b`,
         `state=${state}&webhook_url=${webhook}&group_name=${'x'.repeat(1025)}`, `state=${'s'.repeat(201)}&webhook_url=${webhook}`, `state=${state}&webhook_url=${webhook}${'x'.repeat(2048)}`];
-    const details = ['state occurs twice', 'webhook_url occurs twice', 'it brought neither webhook_url nor error', 'group_name is not UTF-8',
-        'group_name holds a % that no two hex digits follow', 'group_name holds a zero byte', 'group_name is longer than 1024 bytes', 'state is longer than 200 bytes',
+    const details = ['state occurs twice', 'webhook_url occurs twice', 'it brought neither webhook_url nor error',
+        'group_name is not UTF-8',
+        'group_name holds a % that no two hex digits follow', 'group_name holds a zero byte',
+        'group_name is longer than 1024 bytes', 'state is longer than 200 bytes',
         'webhook_url is longer than 2048 bytes'];
     for (const [i, query] of odd.entries()) {
         await page.goto(`${PUBLIC_URL}/connect/ends/callback?${query}`).catch(() => {});
-        const request = await failure(page, 'malformed', {says: /incomplete or damaged/, detail: details[i], picture: i === 0 ? 'failed-malformed' : ''});
+        const request = await failure(page, 'malformed',
+            {says: /incomplete or damaged/, detail: details[i], picture: i === 0 ? 'failed-malformed' : ''});
         // Where the state itself could be read, it says whose attempt this was, and its browser may try again.
         const known = i !== 0 && i !== 7;
         assert.equal(sql(`select app_user from o365.attempt('${request}')`), known ? 'odd' : '');
@@ -288,7 +292,9 @@ test('F31, F43: Back to the picker and another group: the page says what is conn
     await page.waitForURL((url) => !url.href.startsWith(PUBLIC_URL));
     await page.getByLabel('Engineering team').check();
     await page.getByRole('button', {name: 'Allow'}).click();
-    await failure(page, 'already_connected', {says: /connected already.*Posts in\s*Sales\s*Account\s*second-thoughts.*To start, go to Contoso Helpdesk/s, detail: 'it brought another webhook'});
+    await failure(page, 'already_connected',
+        {says: /connected already.*Posts in\s*Sales\s*Account\s*second-thoughts.*To start, go to Contoso Helpdesk/s,
+        detail: 'it brought another webhook'});
     assert.equal(connection('second-thoughts'), 'groups|Sales|active');
     await page.goBack();
     await page.waitForURL((url) => !url.href.startsWith(PUBLIC_URL));
@@ -300,14 +306,17 @@ test('F31, F43: Back to the picker and another group: the page says what is conn
         assert.doesNotMatch(await stranger.textContent('main'), /Sales|second-thoughts/);
     });
     await old.getByRole('button', {name: 'Connect to Office 365'}).click();
-    await failure(old, 'ticket', {says: /connected already.*Posts in\s*Sales/s, detail: 'it had made a connection already', picture: ''});
+    await failure(old, 'ticket',
+        {says: /connected already.*Posts in\s*Sales/s, detail: 'it had made a connection already', picture: ''});
     assert.equal(connection('second-thoughts'), 'groups|Sales|active');
 }));
 
 test('F31: twelve different webhooks at once with one state: one is connected, and no other is told so', async () => {
     const person = new Client();
     const state = new URL((await person.start(ticketLink('twelve', 'ends'))).location).searchParams.get('state');
-    const urls = Array.from({length: 12}, (_, i) => callbackUrl('ends', {state, webhook_url: newWebhook(), group_name: `Group ${i}`, app_type: 'groups'}));
+    const urls = Array.from({length: 12},
+        (_, i) => callbackUrl('ends', {state, webhook_url: newWebhook(), group_name: `Group ${i}`,
+        app_type: 'groups'}));
     const answers = await Promise.all(urls.map((url) => person.request(url)));
     const done = answers.filter(({location}) => location.includes('/done/'));
     assert.equal(done.length, 1);
@@ -344,7 +353,8 @@ test('F32, F33: a webhook that can never work is refused at once, with a sentenc
 test('F34: a prefetch changes nothing, and an error that comes twice is the same error', async () => {
     const person = new Client();
     const callback = await person.toCallback(ticketLink('prefetched', 'ends'), 'Sales');
-    for (const headers of [{'Sec-Purpose': 'prefetch'}, {'Sec-Purpose': 'prefetch;prerender'}, {Purpose: 'prefetch'}, {'X-Moz': 'prefetch'}, {'X-Purpose': 'preview'}]) {
+    for (const headers of [{'Sec-Purpose': 'prefetch'}, {'Sec-Purpose': 'prefetch;prerender'}, {Purpose: 'prefetch'},
+        {'X-Moz': 'prefetch'}, {'X-Purpose': 'preview'}]) {
         const answer = await person.request(callback, undefined, {headers});
         assert.equal(answer.status, 503, JSON.stringify(headers));
         assert.equal(answer.headers['cache-control'], 'no-store');
@@ -357,7 +367,8 @@ test('F34: a prefetch changes nothing, and an error that comes twice is the same
     for (let time = 0; time < 3; ++time) {
         const {location} = await person.request(callbackUrl('ends', {state, error: 'AccessDenied'}));
         assert.match(location, /reason=denied/);
-        assert.equal(attempt(new URL(location).searchParams.get('request')), time === 0 ? 'denied|' : 'denied|the same once more');
+        assert.equal(attempt(new URL(location).searchParams.get('request')),
+            time === 0 ? 'denied|' : 'denied|the same once more');
     }
 });
 
@@ -368,7 +379,9 @@ test('F35: what others add to the callback does not matter; parameters that were
     assert.equal(connection('added'), 'groups|Sales|active');
     const other = await begun(page, 'escaped');
     await page.goto(`${PUBLIC_URL}/connect/ends/callback?webhook_url=${encodeURIComponent(newWebhook())}&amp;state=${other}`);
-    await failure(page, 'malformed', {says: /incomplete or damaged/, detail: 'the link was escaped as HTML: it has &amp; where & belongs', picture: ''});
+    await failure(page, 'malformed',
+        {says: /incomplete or damaged/, detail: 'the link was escaped as HTML: it has &amp; where & belongs',
+        picture: ''});
     await page.goto(`${PUBLIC_URL}/connect/ends/?utm=%FF&utm=1`);
     assert.equal(await page.getByRole('button', {name: 'Connect to Office 365'}).count(), 0);
     assert.match(await page.textContent('h1'), /Get Contoso Helpdesk/);
@@ -376,13 +389,16 @@ test('F35: what others add to the callback does not matter; parameters that were
 
 test('F36: a browser with the cookies of many attempts starts another one and loses them ten at a time', async () => {
     const person = new Client();
-    const cookies = new Map(Array.from({length: 70}, (_, i) => [`__Host-o365-${i.toString(16).padStart(8, '0')}`, `some-cookie-of-tab-${i}`]));
+    const cookies = new Map(Array.from({length: 70},
+        (_, i) => [`__Host-o365-${i.toString(16).padStart(8, '0')}`, `some-cookie-of-tab-${i}`]));
     person.cookies.set(new URL(PUBLIC_URL).host, cookies);
     for (let left = 70; left > 20; left = cookies.size) {
         const answer = await person.start(ticketLink(`tabs-${left}`, 'ends'));
         assert.equal(answer.status, 303);
         assert.ok(!answer.location.includes('/failed'), answer.location);
-        const bytes = Object.entries(answer.headers).flatMap(([name, value]) => [value].flat().map((one) => name.length + one.length + 4)).reduce((a, b) => a + b);
+        const bytes = Object.entries(answer.headers)
+            .flatMap(([name, value]) => [value].flat().map((one) => name.length + one.length + 4))
+            .reduce((a, b) => a + b);
         assert.ok(bytes < 4000, `${bytes} bytes of headers`);
         assert.equal(answer.headers['set-cookie'].length, 1 + Math.min(10, left - 19));
     }
@@ -397,7 +413,8 @@ test('F36: a browser with the cookies of many attempts starts another one and lo
 });
 
 test('F38: in another browser the page of a connection says only that something was connected', () => inBrowser(async (page) => {
-    await connect(page, 'private-person', 'Sales group', 'ends', `, return_url => '${otherUrl}/settings?of=private-person'`);
+    await connect(page, 'private-person', 'Sales group', 'ends',
+        `, return_url => '${otherUrl}/settings?of=private-person'`);
     const id = asSuperuser("select public_id from o365_internal.connect_attempt where app_user = 'private-person' and outcome = 'connected'");
     await page.goto(`${PUBLIC_URL}/connect/ends/done/${id}`);
     assert.match(await page.textContent('main'), /Sales.*private-person/s);
@@ -410,7 +427,8 @@ test('F38: in another browser the page of a connection says only that something 
 }));
 
 test('F40: a name with control characters is shown and stored without them, and turns no text around it', () => inBrowser(async (page) => {
-    for (const [i, [name, stored, shown]] of [['\u202eevil\x1b[31m', '\u202eevil\ufffd[31m', 1], ['two\r\nlines', 'two lines', 1], ['\u200b\u202e \ufeff', '', 0]].entries()) {
+    for (const [i, [name, stored, shown]] of [['\u202eevil\x1b[31m', '\u202eevil\ufffd[31m', 1],
+        ['two\r\nlines', 'two lines', 1], ['\u200b\u202e \ufeff', '', 0]].entries()) {
         const state = await begun(page, `control-${i}`);
         await page.goto(callbackUrl('ends', {state, webhook_url: newWebhook(), group_name: name, app_type: 'groups'}));
         await page.waitForURL(/\/done\//);
@@ -422,7 +440,8 @@ test('F40: a name with control characters is shown and stored without them, and 
 
 test('F42: a cookie that something on the way made SameSite=Strict is named', () => inBrowser(async (page, context) => {
     const state = await begun(page, 'strict');
-    const [cookie] = (await context.cookies(PUBLIC_URL)).filter(({name}) => name === `__Host-o365-${hash(state).slice(0, 8)}`);
+    const [cookie] = (await context.cookies(PUBLIC_URL))
+        .filter(({name}) => name === `__Host-o365-${hash(state).slice(0, 8)}`);
     await context.addCookies([{...cookie, sameSite: 'Strict'}]);
     await page.getByLabel('Sales group').check();
     await page.getByRole('button', {name: 'Allow'}).click();
@@ -436,7 +455,8 @@ test('F42: a cookie that something on the way made SameSite=Strict is named', ()
 test('F30: the same place with another address: the page asks, and replacing keeps the connection and its queue', () => inBrowser(async (page) => {
     const bring = async (more = '') => {
         const state = await begun(page, 'moved', 'ends', more);
-        await page.goto(callbackUrl('ends', {state, webhook_url: newWebhook(), group_name: 'Sales', app_type: 'groups'}));
+        await page.goto(callbackUrl('ends',
+            {state, webhook_url: newWebhook(), group_name: 'Sales', app_type: 'groups'}));
         await page.waitForURL(/\/done\//);
     };
     await bring();
@@ -470,7 +490,8 @@ test('F30: the identical address again is said to be unchanged', async () => {
     const webhook = newWebhook();
     for (const says of [/From now on/, /at the same address/]) {
         const state = new URL((await person.start(ticketLink('unmoved', 'ends'))).location).searchParams.get('state');
-        const {location} = await person.request(callbackUrl('ends', {state, webhook_url: webhook, group_name: 'Sales', app_type: 'groups'}));
+        const {location} = await person.request(callbackUrl('ends',
+            {state, webhook_url: webhook, group_name: 'Sales', app_type: 'groups'}));
         assert.match((await person.request(location)).text, says);
     }
     assert.equal(asApplication("select count(*) from o365.connections('unmoved')"), '1');
@@ -510,7 +531,9 @@ test('two tabs at once: each ticket connects once, whichever tab is first', () =
     assert.equal(connection('tab-3'), 'groups|Tab|active');
     const loser = [page, second].find((tab) => tab.url().includes('/failed'));
     // It is this browser's own connection, so the page says what stands.
-    await failure(loser, 'used', {says: /is connected already.*Posts in\s*Tab/s, detail: 'the ticket had made a connection already', picture: ''});
+    await failure(loser, 'used',
+        {says: /is connected already.*Posts in\s*Tab/s, detail: 'the ticket had made a connection already',
+        picture: ''});
     assert.match(await loser.textContent('main'), /To start, go to Contoso Helpdesk/);
 }));
 

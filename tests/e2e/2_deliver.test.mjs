@@ -234,7 +234,8 @@ async function withWorker(settings, work) {
         await ended;
         asSuperuser('update o365_internal.lane set next_at = now() where worker is null and hold is null and next_at > now()');
         await stack('start', 'worker');
-        await until('the outbox to be empty', () => asSuperuser('select count(*) from o365_internal.outbox') === '0', 60);
+        await until('the outbox to be empty', () => asSuperuser('select count(*) from o365_internal.outbox') === '0',
+            60);
     }
 }
 const lane = (id, columns) => asSuperuser(`select ${columns} from o365_internal.lane where subscription_id = ${id}`);
@@ -245,8 +246,10 @@ test('F8: a proxy that is down is named, and no webhook is charged with it', asy
     await withWorker('proxy = http://localhost:1\n', async () => {
         card = send(id, 'past the proxy');
         await until('the lane to be given back', () => /proxy/.test(lane(id, 'problem')));
-        assert.equal(lane(id, 'problem, failures, hold is null'), 'no connection to the proxy: is it running, and is the setting proxy right?|0|t');
-        assert.match(asApplication(`select reason from o365.queue where subscription_id = ${id}`), /no connection to the proxy/);
+        assert.equal(lane(id, 'problem, failures, hold is null'),
+            'no connection to the proxy: is it running, and is the setting proxy right?|0|t');
+        assert.match(asApplication(`select reason from o365.queue where subscription_id = ${id}`),
+            /no connection to the proxy/);
     });
     assert.equal(asApplication(`select outcome, attempts from o365.deliveries where card_id = ${card}`), 'delivered|1');
 });
@@ -316,9 +319,12 @@ test('a far end that ends each connection after a few requests leaves no card in
     try {
         const before = asSuperuser('select max(card_id) from o365_internal.delivery');
         asApplication(`select count(o365.send(s, '{"text": "few requests a connection"}')) from generate_series(1, 20), unnest(array[${rows}]::bigint[]) as s`);
-        await until('all of it', () => asSuperuser(`select count(*) from o365_internal.outbox where subscription_id in (${rows})`) === '0', 120);
+        await until('all of it',
+            () => asSuperuser(`select count(*) from o365_internal.outbox where subscription_id in (${rows})`) === '0',
+            120);
         assert.equal(asSuperuser(`select outcome, count(*) from o365_internal.delivery where card_id > ${before} group by 1`), 'delivered|2000');
-        assert.equal(asSuperuser(`select count(*) from o365_internal.attempt where card_id > ${before}`), '0', 'each by its first POST');
+        assert.equal(asSuperuser(`select count(*) from o365_internal.attempt where card_id > ${before}`), '0',
+            'each by its first POST');
     } finally {
         asSuperuser(`update o365_internal.subscription set in_doubt_policy = 'resend' where subscription_id in (${rows})`);
         await serve(shipped);
@@ -334,10 +340,13 @@ test('a host that hangs leaves transfers to other hosts, and its lanes over its 
             const before = asSuperuser('select max(post_id) from o365_internal.sandbox_post');
             fault({target: 0, answer: 'silent', count: 4});
             for (const id of lanes) send(id, 'to a host that hangs');
-            await until('its share to hang', async () => (await feedPosts(before)).filter((one) => one.card.text === 'to a host that hangs').length === 4);
+            await until('its share to hang',
+                async () => (await feedPosts(before)).filter((one) => one.card.text === 'to a host that hangs')
+                .length === 4);
             const beside = asApplication(`select o365.send(${subscription('eva')}, '${adaptive}')`);
             await until('a card to another host to end', () => outcome(beside) === 'accepted');
-            const held = () => lanes.filter((id) => /waits for a transfer: contoso.webhook.localhost/.test(lane(id, 'problem')));
+            const held = () => lanes.filter((id) =>
+                /waits for a transfer: contoso.webhook.localhost/.test(lane(id, 'problem')));
             await until('the others to be left alone', () => held().length > 0);
             assert.equal(lane(held()[0], 'failures'), '0');
         });
@@ -359,10 +368,13 @@ test('o365-worker --once drains and says so by its exit code', async () => {
             return error.status;
         }
     };
-    const worker = (columns) => asSuperuser(`select ${columns} from o365_internal.worker order by worker_id desc limit 1`);
-    assert.equal(worker('stopped_at is not null, comes_back'), 't|f', 'F52: a worker that is stopped says that it ends');
+    const worker = (columns) =>
+        asSuperuser(`select ${columns} from o365_internal.worker order by worker_id desc limit 1`);
+    assert.equal(worker('stopped_at is not null, comes_back'), 't|f',
+        'F52: a worker that is stopped says that it ends');
     assert.equal(once(), 0);
-    assert.equal(worker('stopped_at is not null, comes_back'), 't|t', 'F52: and one with --once that the next one comes');
+    assert.equal(worker('stopped_at is not null, comes_back'), 't|t',
+        'F52: and one with --once that the next one comes');
     assert.equal(outcome(card), 'delivered');
     fault({target: 0, answer: '503', count: 1});
     send(id, 'fails at first');

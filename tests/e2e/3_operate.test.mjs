@@ -1,7 +1,7 @@
 // The responder under its operator: stopped, restarted, without its database.
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
-import {existsSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 
@@ -34,13 +34,15 @@ test('a callback that finds no database loses nothing: its page retries by itsel
 
 test('database sessions that stand still stop neither files nor health, and pages come back without them', async () => {
     const client = new Client();
-    // The servers of these tests wait five seconds, less than a call of the database may take: mod_fcgid then closes the connection.
+    // The servers of these tests wait five seconds, less than a call of the database may take: mod_fcgid then closes
+    // the connection.
     const page = () => client.request(`${PUBLIC_URL}/connect/desk/`).catch((error) => {
         if (process.env.SERVER !== 'apache-fcgid' || error.code !== 'ECONNRESET') throw error;
         return {status: 504};
     });
     await until('the page', async () => (await page()).status === 200);
-    const sessions = asSuperuser("select pid from pg_stat_activity where application_name = 'o365-connector.fcgi'").split('\n').map(Number);
+    const sessions = asSuperuser("select pid from pg_stat_activity where application_name = 'o365-connector.fcgi'")
+        .split('\n').map(Number);
     for (const pid of sessions) process.kill(pid, 'SIGSTOP');
     try {
         const asked = Date.now();
@@ -48,7 +50,8 @@ test('database sessions that stand still stop neither files nor health, and page
         assert.equal((await client.request(`${PUBLIC_URL}/connect/static/o365.css`)).status, 200);
         assert.ok([200, 503].includes((await client.request(`${PUBLIC_URL}/healthz`)).status));
         assert.ok(Date.now() - asked < 10000 * TIME_SCALE, 'neither waited for the database');
-        for (const answer of await Promise.all(waiting)) assert.ok([503, 504, 500, 200].includes(answer.status), String(answer.status));
+        for (const answer of await Promise.all(waiting))
+            assert.ok([503, 504, 500, 200].includes(answer.status), String(answer.status));
         await until('the page, from new sessions', async () => (await page()).status === 200, 40);
     } finally {
         for (const pid of sessions) process.kill(pid, 'SIGCONT');
@@ -93,26 +96,68 @@ test('--check names what would fail later', () => {
     assert.match(check('log', '/nowhere/o365.log'), /could not open the log file '\/nowhere\/o365.log'/);
 });
 
+test('every program ends with 64 at a wrong option or argument, and says which', () => {
+    const run = (name, ...words) => spawnSync(join(BUILD, name), words, {encoding: 'utf8', timeout: 20000});
+    const wrong = ['--nonsense', '--config', '--chek', '-x', 'nonsense', '--check=maybe',
+        '--config=a --config=b'].map((words) => words.split(' '));
+    const workers = [['keys'], ['keys', 'nonsense'], ['keys', 'backup'], ['card', 'check'],
+        ['card', 'check', '-', '--dialect', 'teams'], ['--once', '--deadline', '50 apples'],
+        ['--once', '--deadline', '0s'], ['--once', '--deadline', '']];
+    for (const [name, cases] of [['o365-worker', [...wrong, ...workers]], ['o365-connector.fcgi', wrong],
+        ['o365-sandbox.fcgi', wrong]]) {
+        for (const words of cases) {
+            const {status, stdout, stderr} = run(name, ...words);
+            assert.equal(status, 64, `${name} ${words.join(' ')}: ${stderr}`);
+            assert.equal(stdout, '', `${name} ${words.join(' ')}`);
+            assert.notEqual(stderr, '', `${name} ${words.join(' ')}`);
+        }
+        for (const word of ['--help', '--version']) {
+            const {status, stdout, stderr} = run(name, word);
+            assert.deepEqual([status, stderr], [0, ''], `${name} ${word}`);
+            assert.match(stdout, new RegExp(name), `${name} ${word}`);
+        }
+        // A file that cannot be read is no wrong option.
+        assert.equal(run(name, '--config', '/nowhere', '--check').status, 1, name);
+    }
+});
+
+test("the responder's --check says whose the socket of the running one is", {skip: process.env.SERVER === 'apache-fcgid' && 'there is none'}, () => {
+    const check = (config) => spawnSync(join(BUILD, 'o365-connector.fcgi'), ['--config', config, '--check'],
+        {encoding: 'utf8'}).stdout;
+    const socket = readFileSync(CONFIG, 'utf8').match(/^responder_socket = (.*)$/m)[1];
+    const {uid, gid} = statSync(socket);
+    const name = (database, id) => spawnSync('getent', [database, String(id)], {encoding: 'utf8'}).stdout.split(':')[0];
+    assert.ok(check(CONFIG).includes(`\nsocket ${socket}: owner ${name('passwd', uid)}, group ${name('group', gid)}, mode 0660\n`), check(CONFIG));
+    const elsewhere = join(STACK_DIR, 'elsewhere.conf');
+    writeFileSync(elsewhere, readFileSync(CONFIG, 'utf8')
+        .replace(/^responder_socket = .*$/m, `responder_socket = ${join(STACK_DIR, 'none.sock')}`));
+    assert.doesNotMatch(check(elsewhere), /^socket /m);
+});
+
 test('F51: a schema that is too new, too old or absent is told by every program, with both numbers', async () => {
-    const program = (name, ...words) => spawnSync(join(BUILD, name), ['--config', CONFIG, ...words], {encoding: 'utf8'});
+    const program = (name, ...words) =>
+        spawnSync(join(BUILD, name), ['--config', CONFIG, ...words], {encoding: 'utf8'});
     const healthz = async () => (await new Client().request(`${PUBLIC_URL}/healthz`)).text;
     const [number, oldest] = asSuperuser('select schema, oldest_program from o365.version()').split('|').map(Number);
     const workers = () => asSuperuser('select max(worker_id) from o365_internal.worker');
     const told = async (pattern) => {
-        for (const [name, word] of [['o365-worker', '--check'], ['o365-worker', '--once'], ['o365-connector.fcgi', '--check']]) {
+        for (const [name, word] of [['o365-worker', '--check'], ['o365-worker', '--once'],
+            ['o365-connector.fcgi', '--check']]) {
             const {status, stdout, stderr} = program(name, word);
             assert.equal(status, 1, `${name} ${word}`);
             assert.match(stdout + stderr, pattern, `${name} ${word}`);
         }
         assert.match(await healthz(), pattern);
     };
-    const version = (schema, serves) => asSuperuser(`create or replace function o365.version() returns table (schema integer, oldest_program integer, installed_at timestamptz)
+    const version = (schema, serves) =>
+        asSuperuser(`create or replace function o365.version() returns table (schema integer, oldest_program integer, installed_at timestamptz)
         language sql stable security definer set search_path = pg_catalog, pg_temp as 'select ${schema}, ${serves}, now()'`);
     const definition = asSuperuser("select pg_get_functiondef('o365.version()'::regprocedure)");
     try {
         // One version apart they go together, and health says which worker is behind.
         version(number + 1, number);
-        for (const name of ['o365-worker', 'o365-connector.fcgi']) assert.equal(program(name, '--check').status, 0, `${name} one version apart`);
+        for (const name of ['o365-worker', 'o365-connector.fcgi'])
+            assert.equal(program(name, '--check').status, 0, `${name} one version apart`);
         assert.equal(await healthz(), 'ok\n');
         assert.match(sql("select string_agg(problem, '; ') from o365.health() where object like 'worker %'"),
             new RegExp(`is of version ${number}, the schema has version ${number + 1}`));

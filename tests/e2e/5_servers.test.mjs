@@ -4,10 +4,12 @@ import assert from 'node:assert/strict';
 import {spawn, spawnSync} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
 import dgram from 'node:dgram';
-import {chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync,
+    writeFileSync} from 'node:fs';
 import http from 'node:http';
 import http2 from 'node:http2';
 import net from 'node:net';
+import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import tls from 'node:tls';
 import {after, before, test} from 'node:test';
@@ -212,17 +214,28 @@ test('F37: of a path no more than /connect/<word>/<known word> is logged, wherev
     const before = readFileSync(logFile, 'latin1').length;
     const asked = [];
     for (const [name, path] of [
-        ['question', (one) => `/connect/desk/callback%3F${one.search}`], ['question-lower', (one) => `/connect/desk/callback%3f${one.search}`],
-        ['question-twice', (one) => `/connect/desk/callback%253F${one.search}`], ['and', (one) => `/connect/desk/callback&${one.search}`],
-        ['semicolon', (one) => `/connect/desk/callback;${one.search}`], ['slash', (one) => `/connect/desk/callback/${one.search}`],
-        ['hash', (one) => `/connect/desk/callback%23${one.search}`], ['equals', (one) => `/connect/desk/callback=${one.search}`],
-        ['capitals', (one) => `/CONNECT/desk/callback%3F${one.search}`], ['mixed', (one) => `/Connect/desk/${one.query}`],
-        ['start', (one) => `/connect/desk/start/${one.query}`], ['ticket', (one) => `/connect/desk/%3Fticket=${one.query}`],
-        ['ticket-and', (one) => `/connect/desk/&ticket=${one.query}`], ['list', (one) => `/connect/%3Fticket=${one.query}`],
-        ['word', (one) => `/connect/${one.query}`], ['word-slash', (one) => `/connect/${one.query}/callback`], ['unknown', (one) => `/connect/desk/${one.query}`],
-        ['done', (one) => `/connect/desk/done/${one.query}`], ['mistyped', (one) => `/conect/desk/callback%3F${one.search}`],
-        ['mistyped-and', (one) => `/callback&${one.search}`], ['mounted', (one) => `/mounted/connect/desk/callback%3F${one.search}`],
-        ['twice', (one) => `/connect/desk/callback%3F${one.search}/connect/desk/callback`], ['action-in-query', (one) => `/x%3F${one.search}/action/y`],
+        ['question', (one) => `/connect/desk/callback%3F${one.search}`],
+        ['question-lower', (one) => `/connect/desk/callback%3f${one.search}`],
+        ['question-twice', (one) => `/connect/desk/callback%253F${one.search}`],
+        ['and', (one) => `/connect/desk/callback&${one.search}`],
+        ['semicolon', (one) => `/connect/desk/callback;${one.search}`],
+        ['slash', (one) => `/connect/desk/callback/${one.search}`],
+        ['hash', (one) => `/connect/desk/callback%23${one.search}`],
+        ['equals', (one) => `/connect/desk/callback=${one.search}`],
+        ['capitals', (one) => `/CONNECT/desk/callback%3F${one.search}`],
+        ['mixed', (one) => `/Connect/desk/${one.query}`],
+        ['start', (one) => `/connect/desk/start/${one.query}`],
+        ['ticket', (one) => `/connect/desk/%3Fticket=${one.query}`],
+        ['ticket-and', (one) => `/connect/desk/&ticket=${one.query}`],
+        ['list', (one) => `/connect/%3Fticket=${one.query}`],
+        ['word', (one) => `/connect/${one.query}`], ['word-slash', (one) => `/connect/${one.query}/callback`],
+        ['unknown', (one) => `/connect/desk/${one.query}`],
+        ['done', (one) => `/connect/desk/done/${one.query}`],
+        ['mistyped', (one) => `/conect/desk/callback%3F${one.search}`],
+        ['mistyped-and', (one) => `/callback&${one.search}`],
+        ['mounted', (one) => `/mounted/connect/desk/callback%3F${one.search}`],
+        ['twice', (one) => `/connect/desk/callback%3F${one.search}/connect/desk/callback`],
+        ['action-in-query', (one) => `/x%3F${one.search}/action/y`],
     ]) {
         const one = plant(`path-${name}`);
         // A word of a path may be as long as a slug; a ticket or a state is longer.
@@ -235,7 +248,8 @@ test('F37: of a path no more than /connect/<word>/<known word> is logged, wherev
     });
     assert.deepEqual(lines.filter((line) => line.includes('planted')), []);
     const paths = new Set(lines.map((line) => line.match(/ GET (\S+) /)?.[1]));
-    for (const path of ['/connect/desk/***', '/connect/desk/start/***', '/connect/desk/done/***', '/connect/***', '/conect/desk/callback***']) assert.ok(paths.has(path), `${path} of ${[...paths].join(' ')}`);
+    for (const path of ['/connect/desk/***', '/connect/desk/start/***', '/connect/desk/done/***', '/connect/***',
+        '/conect/desk/callback***']) assert.ok(paths.has(path), `${path} of ${[...paths].join(' ')}`);
     // What is no secret stays readable.
     for (const path of ['/connect/desk/', '/connect/desk/failed', '/connect/', '/application/page.html']) {
         await send(`GET ${path} HTTP/1.1\r\nHost: ${hostname}\r\nConnection: close\r\n\r\n`);
@@ -459,6 +473,33 @@ test('plain HTTP to the port of TLS is refused', async () => {
     assert.doesNotMatch(answer, /planted-/);
 });
 
+test('HTTP/2 is configured in the words that the installed nginx knows', {skip: !isNginx && 'a matter of nginx'}, () => {
+    const bin = mkdtempSync(join(tmpdir(), 'nginx-'));
+    const written = (version, text) => {
+        writeFileSync(join(bin, 'nginx'), `#!/bin/sh\necho 'nginx version: nginx/${version}' >&2\n`, {mode: 0o755});
+        return spawnSync(join(ROOT, 'scripts/nginx-http2'),
+            {input: text, encoding: 'utf8', env: {PATH: `${bin}:${process.env.PATH}`}}).stdout;
+    };
+    try {
+        for (const name of readdirSync(join(ROOT, 'deploy/nginx'))) {
+            const shipped = readFileSync(join(ROOT, 'deploy/nginx', name), 'utf8');
+            // nginx warns of this parameter from 1.25.1 on, and knows no other way before.
+            assert.doesNotMatch(shipped, /^\s*listen .*http2|^\s*http2 on/m, name);
+            const servers = shipped.match(/^\s*listen [^;]* ssl;/gm)?.length ?? 0;
+            assert.equal(shipped.match(/^\s*# http2 on;/gm)?.length ?? 0, servers, name);
+            for (const version of ['1.18.0', '1.22.1', '1.25.0', '1.25.1', '1.26.3', '1.100.0', '2.0.0 (Debian)']) {
+                const knows = !/^1\.(18|22|25\.0)/.test(version);
+                const text = written(version, shipped);
+                assert.equal(text.match(/^\s*listen [^;]* ssl http2;/gm)?.length ?? 0, knows ? 0 : servers,
+                    `${name} for ${version}`);
+                assert.equal(text.match(/^\s*http2 on;/gm)?.length ?? 0, knows ? servers : 0, `${name} for ${version}`);
+            }
+        }
+    } finally {
+        rmSync(bin, {recursive: true});
+    }
+});
+
 test('HTTP/2: oversized and malformed headers are refused', {skip: !isNginx && 'the shipped Apache files leave HTTP/2 off'}, async () => {
     const connectTo = () => http2.connect(PUBLIC_URL, {rejectUnauthorized: false, maxSendHeaderBlockLength: 1 << 20, lookup: (name, options, done) => done(null, options.all ? [{address: '127.0.0.1', family: 4}] : '127.0.0.1', 4)});
     /** The status of the answer, or how the session ended. */
@@ -543,7 +584,8 @@ test('a host that nobody knows is answered by the default server', async () => {
 test('what comes without TLS is led to HTTPS, and no log has its query', async () => {
     const planted = plant('plain-http');
     const answer = await new Promise((resolve, reject) => {
-        http.get({host: '127.0.0.1', port: process.env.HTTP_PORT, path: `${callback}?${planted.search}`, headers: {Host: hostname}}, resolve).on('error', reject);
+        http.get({host: '127.0.0.1', port: process.env.HTTP_PORT, path: `${callback}?${planted.search}`,
+            headers: {Host: hostname}}, resolve).on('error', reject);
     });
     answer.resume();
     assert.equal(answer.statusCode, 308);

@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import {execFile, spawn} from 'node:child_process';
 import {connect as connectHttp2} from 'node:http2';
+import http from 'node:http';
 import https from 'node:https';
 import {connect as connectTcp} from 'node:net';
-import {readFileSync} from 'node:fs';
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {after, before, test} from 'node:test';
@@ -56,8 +58,10 @@ before(async () => {
     const late = await webhook('Late', 'workflow');
     await set('/faults', {target: late.target, answer: 'late', count: 1});
     const sent = Date.now();
-    answeredLate = post(late.url, '{"attachments": []}').then(({status}) => ({status, after: Date.now() - sent}), (error) => ({error: error.message}));
-    lateLog = await until('the late post to be in the log', async () => (await json(`/log.json?target=${late.target}`))[0]);
+    answeredLate = post(late.url, '{"attachments": []}')
+        .then(({status}) => ({status, after: Date.now() - sent}), (error) => ({error: error.message}));
+    lateLog = await until('the late post to be in the log',
+        async () => (await json(`/log.json?target=${late.target}`))[0]);
     const {url} = await webhook('A minute');
     const {slow_line: {origin: slow}} = await json('/faults.json');
     await set('/slow-line', {handshake: 60, count: 1});
@@ -388,15 +392,19 @@ test('an Adaptive Card is drawn by its own library under the page\'s policy, and
 test('an Adaptive Card is drawn as Teams does: mentions as names, emphasis, lists and links alone, and no button is cut off', async () => {
     const {url, target} = await webhook('As Teams does', 'workflow');
     const textBlock = (text, more = {}) => ({type: 'TextBlock', text, wrap: true, ...more});
-    const entity = (name, mentioned = {id: 'ann@contoso.example', name}) => ({type: 'mention', text: `<at>${name}</at>`, mentioned});
-    const content = {type: 'AdaptiveCard', version: '1.4', msteams: {entities: [entity('Ann_B & c_d'), entity('Nobody', {})]},
+    const entity = (name, mentioned = {id: 'ann@contoso.example', name}) =>
+        ({type: 'mention', text: `<at>${name}</at>`, mentioned});
+    const content = {type: 'AdaptiveCard', version: '1.4',
+        msteams: {entities: [entity('Ann_B & c_d'), entity('Nobody', {})]},
         body: [textBlock('Hi **<at>Ann_B & c_d</at>**, not <at>Bob</at>, not <at>Nobody</at>'),
             textBlock('# A heading\n\n> a quote\n\n`code` ~~gone~~ ![picture](https://contoso.example/p.png)\n\n|a|b|\n|-|-|\n\n---\n\n```\nfence\n```'),
             textBlock('- one\n- two\n\n_soft_ [web](https://contoso.example/web) [mail](mailto:a@contoso.example) [script](javascript:alert(1)) <xss:xss> [data](data:text/html,x)'),
             {type: 'FactSet', facts: [{title: 'For', value: '<at>Ann_B & c_d</at> and `code`'}]}],
-        actions: ['Acknowledge this incident', 'Assign it to the person on call', 'Open the runbook of this service', 'View'].map((title) => ({type: 'Action.OpenUrl', title, url: 'https://contoso.example/'}))
+        actions: ['Acknowledge this incident', 'Assign it to the person on call', 'Open the runbook of this service',
+            'View'].map((title) => ({type: 'Action.OpenUrl', title, url: 'https://contoso.example/'}))
             .concat([{type: 'Action.OpenUrl', title: 'Astray', url: 'xss:xss'}])};
-    await post(url, JSON.stringify({type: 'message', attachments: [{contentType: 'application/vnd.microsoft.card.adaptive', content}]}));
+    await post(url, JSON.stringify({type: 'message',
+        attachments: [{contentType: 'application/vnd.microsoft.card.adaptive', content}]}));
     for (const javaScriptEnabled of [true, false]) {
         const {page, context, close} = await openBrowser({javaScriptEnabled});
         const opened = [];
@@ -406,17 +414,24 @@ test('an Adaptive Card is drawn as Teams does: mentions as names, emphasis, list
             const drawn = page.locator(javaScriptEnabled ? '.adaptive' : '.static-card');
             await drawn.getByText('View').waitFor();
             const text = await drawn.innerText();
-            for (const part of ['Hi Ann_B & c_d, not <at>Bob</at>, not <at>Nobody</at>', '# A heading', '> a quote', '`code` ~~gone~~', '|a|b|', '---', '```', 'xss:xss', 'Ann_B & c_d and `code`']) assert.ok(text.includes(part), `${part} is not in:\n${text}`);
+            for (const part of ['Hi Ann_B & c_d, not <at>Bob</at>, not <at>Nobody</at>', '# A heading', '> a quote',
+                '`code` ~~gone~~', '|a|b|', '---', '```', 'xss:xss',
+                'Ann_B & c_d and `code`']) assert.ok(text.includes(part), `${part} is not in:\n${text}`);
             assert.deepEqual(await drawn.locator('.mention').allInnerTexts(), ['Ann_B & c_d', 'Ann_B & c_d']);
             assert.equal(await drawn.locator('strong .mention').count(), 1);
             assert.equal(await drawn.locator(':is(.ac-textBlock, .md) :is(h1, h2, blockquote, code, pre, s, del, img, table, hr)').count(), 0);
             assert.deepEqual(await drawn.locator('li').allInnerTexts(), ['one', 'two']);
-            const links = await drawn.locator('.md a, .ac-textBlock a').evaluateAll((all) => all.map((link) => link.getAttribute('href')));
-            assert.deepEqual(links.filter((link) => !/p\.png$/.test(link)), ['https://contoso.example/web', 'mailto:a@contoso.example']);
+            const links = await drawn.locator('.md a, .ac-textBlock a')
+                .evaluateAll((all) => all.map((link) => link.getAttribute('href')));
+            assert.deepEqual(links.filter((link) => !/p\.png$/.test(link)),
+                ['https://contoso.example/web', 'mailto:a@contoso.example']);
             for (const width of [360, 1280]) {
                 await page.setViewportSize({width, height: 900});
-                const [edge, ...rights] = await drawn.evaluate((card) => [card, ...card.querySelectorAll('.ac-pushButton, .act')].map((one) => one.getBoundingClientRect().right));
-                assert.ok(rights.length >= 5 && rights.every((right) => right <= edge + 0.5), `${width}: ${edge} ${rights}`);
+                const [edge, ...rights] = await drawn.evaluate((card) =>
+                    [card, ...card.querySelectorAll('.ac-pushButton, .act')].map((one) => one.getBoundingClientRect()
+                    .right));
+                assert.ok(rights.length >= 5 && rights.every((right) => right <= edge + 0.5),
+                    `${width}: ${edge} ${rights}`);
             }
             if (javaScriptEnabled) {
                 await photograph(page, 'feed-as-teams');
@@ -496,7 +511,8 @@ test('webhooks answer word for word as documented', async () => {
     assert.equal((await program.request(unknown)).text, 'Unknown Connector provider 00000000-0000-4000-8000-000000000000');
     // Symfony's sender takes a post without it for failed.
     const ids = [];
-    for (const body of [card('x'), card('x'), '{"text": ""}', 'no JSON', card('x'.repeat(30000))]) ids.push((await post(url, body)).headers['request-id']);
+    for (const body of [card('x'), card('x'), '{"text": ""}', 'no JSON', card('x'.repeat(30000))])
+        ids.push((await post(url, body)).headers['request-id']);
     for (const at of [url, unknown, `${url}0`]) ids.push((await program.request(at)).headers['request-id']);
     for (const id of ids) assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/);
     assert.equal(new Set(ids).size, ids.length, 'each its own');
@@ -509,9 +525,11 @@ test('JSON in single quotes is taken by connector webhooks, as the documentation
     const answer = async (body) => (await post(url, body)).text;
     assert.equal(await answer("{'text':'Hello World'}"), '1');
     assert.equal(await answer(`{'title': 'it\\'s "so"', "text": "it's"}`), '1');
-    assert.deepEqual((await json(`/feed.json?target=${target}`)).map(({card: {title, text}}) => [title, text]), [[undefined, 'Hello World'], ['it\'s "so"', 'it\'s']]);
+    assert.deepEqual((await json(`/feed.json?target=${target}`)).map(({card: {title, text}}) => [title, text]),
+        [[undefined, 'Hello World'], ['it\'s "so"', 'it\'s']]);
     assert.match((await program.request(`${SANDBOX_URL}/feed/${target}`)).text, /Hello World/);
-    for (const body of ["{text: 'x'}", "{'text': 'x',}", "{'text': /* x */ 'x'}", '{"text": "x" /* y */}', "{'text': 'x\"}"]) assert.match(await answer(body), /^Bad payload/, body);
+    for (const body of ["{text: 'x'}", "{'text': 'x',}", "{'text': /* x */ 'x'}", '{"text": "x" /* y */}',
+        "{'text': 'x\"}"]) assert.match(await answer(body), /^Bad payload/, body);
     const flow = await webhook('Quotes of a flow', 'workflow');
     assert.equal((await post(flow.url, "{'attachments': []}")).status, 400, 'nobody has seen a flow take them');
 });
@@ -535,7 +553,8 @@ test('a webhook is the same in every spelling of its URL', async () => {
         remember('webhook', one);
         assert.equal((await post(one, '{"attachments": []}')).status, 202);
     }
-    assert.equal((await post(flow.url.replace('sv=1.0', 'sv=1.1'), '{}')).status, 401, 'the signature does not fit another parameter');
+    assert.equal((await post(flow.url.replace('sv=1.0', 'sv=1.1'), '{}')).status, 401,
+        'the signature does not fit another parameter');
 });
 
 test('every form of a webhook\'s URL is handed out when it is asked for, and all lead to the same place', async () => {
@@ -543,14 +562,20 @@ test('every form of a webhook\'s URL is handed out when it is asked for, and all
     const flow = '/workflows/[0-9a-f]{32}/triggers/manual/paths/invoke';
     const query = 'sp=%2Ftriggers%2Fmanual%2Frun&sv=1\\.0&sig=[\\w-]+';
     const forms = {
-        connector: {webhookb2: `/webhookb2/${guid}@${guid}/IncomingWebhook/[0-9a-f]{32}/${guid}`, webhook: `/webhook/${guid}@${guid}/IncomingWebhook/[0-9a-f]{32}/${guid}`,
+        connector: {webhookb2: `/webhookb2/${guid}@${guid}/IncomingWebhook/[0-9a-f]{32}/${guid}`,
+            webhook: `/webhook/${guid}@${guid}/IncomingWebhook/[0-9a-f]{32}/${guid}`,
             v2: `/webhookb2/${guid}@${guid}/IncomingWebhook/[0-9a-f]{32}/${guid}/V2[\\w-]+`},
-        workflow: {powerplatform: `/powerautomate/automations/direct${flow}\\?api-version=1&${query}`, cu: `/powerautomate/automations/direct/cu/25${flow}\\?api-version=1&${query}`,
-            slash: `/powerautomate/automations/direct${flow}/\\?api-version=1&${query}`, logic: `${flow}\\?api-version=2016-06-01&${query}`, gateway: `/manual/paths/invoke\\?api-version=2016-06-01&${query}`},
+        workflow: {powerplatform: `/powerautomate/automations/direct${flow}\\?api-version=1&${query}`,
+            cu: `/powerautomate/automations/direct/cu/25${flow}\\?api-version=1&${query}`,
+            slash: `/powerautomate/automations/direct${flow}/\\?api-version=1&${query}`,
+                logic: `${flow}\\?api-version=2016-06-01&${query}`,
+                gateway: `/manual/paths/invoke\\?api-version=2016-06-01&${query}`},
     };
     const refused = await set('/tenant/webhooks', {name: 'Forms', form: 'no-such-form'});
-    assert.deepEqual([refused.status, JSON.parse(refused.text).forms], [400, Object.fromEntries(Object.entries(forms).map(([dialect, all]) => [dialect, Object.keys(all)]))]);
-    assert.equal((await set('/tenant/webhooks', {name: 'Forms', form: 'cu'})).status, 400, 'a form of the other dialect');
+    assert.deepEqual([refused.status, JSON.parse(refused.text).forms],
+        [400, Object.fromEntries(Object.entries(forms).map(([dialect, all]) => [dialect, Object.keys(all)]))]);
+    assert.equal((await set('/tenant/webhooks', {name: 'Forms', form: 'cu'})).status, 400,
+        'a form of the other dialect');
     const owner = new Client();
     await owner.request(`${SANDBOX_URL}/sign-in`, {person: 'program'});
     for (const [dialect, all] of Object.entries(forms)) {
@@ -558,7 +583,8 @@ test('every form of a webhook\'s URL is handed out when it is asked for, and all
         const success = dialect === 'workflow' ? 202 : 200;
         let target;
         for (const [form, pattern] of Object.entries(all)) {
-            const made = JSON.parse((await set('/tenant/webhooks', {person: 'program', name: `Forms ${dialect}`, dialect, form})).text);
+            const made = JSON.parse((await set('/tenant/webhooks',
+                {person: 'program', name: `Forms ${dialect}`, dialect, form})).text);
             remember('webhook', made.webhook_url);
             target = made.target;
             assert.match(made.webhook_url, new RegExp(`^https://[^/]+${pattern}$`), form);
@@ -567,18 +593,23 @@ test('every form of a webhook\'s URL is handed out when it is asked for, and all
             const same = [made.webhook_url];
             if (dialect === 'connector') {
                 const path = pathname.replace(/^\/webhook(b2)?\//, '/').replace(/\/V2[^/]+$/, '');
-                same.push(`${at}/webhook${path}`, `${at}/webhookb2${path}`, `${at}/webhookb2${path}/V2x-Y_z`, `${at}/webhook${path}/V2x/`);
+                same.push(`${at}/webhook${path}`, `${at}/webhookb2${path}`, `${at}/webhookb2${path}/V2x-Y_z`,
+                    `${at}/webhook${path}/V2x/`);
             } else if (form !== 'gateway') {
                 const path = pathname.replace(/^.*(?=\/workflows\/)/, '').replace(/\/$/, '');
-                for (const folder of ['', '/powerautomate/automations/direct', '/powerautomate/automations/direct/cu/7']) same.push(`${at}${folder}${path}${search}`, `${at}${folder}${path}/${search}`);
-                for (const version of ['1', '2016-10-01', '2022-03-01-preview']) same.push(made.webhook_url.replace(/api-version=[^&]+/, `api-version=${version}`));
+                for (const folder of ['', '/powerautomate/automations/direct',
+                    '/powerautomate/automations/direct/cu/7']) same.push(`${at}${folder}${path}${search}`,
+                    `${at}${folder}${path}/${search}`);
+                for (const version of ['1', '2016-10-01', '2022-03-01-preview'])
+                    same.push(made.webhook_url.replace(/api-version=[^&]+/, `api-version=${version}`));
             }
             for (const one of same) {
                 remember('webhook', one);
                 assert.equal((await post(one, body)).status, success, `${form}: ${one}`);
             }
             // The place's page gives the same.
-            const shown = (await owner.request(`${SANDBOX_URL}/tenant/${target}`, {do: 'webhook', form})).text.match(/readonly>(https:[^<]+)/)[1].replaceAll('&amp;', '&');
+            const shown = (await owner.request(`${SANDBOX_URL}/tenant/${target}`, {do: 'webhook', form}))
+                .text.match(/readonly>(https:[^<]+)/)[1].replaceAll('&amp;', '&');
             remember('webhook', shown);
             assert.match(shown, new RegExp(`^https://[^/]+${pattern}$`), form);
             assert.equal((await post(shown, body)).status, success, shown);
@@ -593,13 +624,16 @@ test('every answer of the fault panel is given when it is asked for, per webhook
     const other = await webhook('Sound');
     const {answers} = await json('/faults.json');
     const table = readFileSync(join(ROOT, 'docs/sandbox.md'), 'utf8').match(/\n## Every answer\n([^]*?)\n## /)[1];
-    const documented = [...table.matchAll(/^\| ([^|]+) \|/gm)].flatMap(([, names]) => [...names.matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+    const documented = [...table.matchAll(/^\| ([^|]+) \|/gm)].flatMap(([, names]) =>
+        [...names.matchAll(/`([^`]+)`/g)].map(([, name]) => name));
     assert.deepEqual([...answers].sort(), documented.sort(), 'the documentation has each of them');
-    for (const answer of answers.filter((name) => !['ok', 'silent', 'slow-answer', 'slow', 'late', 'hang-up', 'reset'].includes(name))) {
+    for (const answer of answers.filter((name) =>
+        !['ok', 'silent', 'slow-answer', 'slow', 'late', 'hang-up', 'reset'].includes(name))) {
         await set('/faults', {target: one.target, answer, retry_after: 9});
         const got = await post(one.url, card(answer));
         assert.equal(got.headers['retry-after'], '9', answer);
-        const status = answer.match(/^\d{3}(?!-in)/)?.[0] ?? (answer.includes('-in-200') ? '200' : {'workflow-not-found': '404', 'get': '405'}[answer] ?? '400');
+        const status = answer.match(/^\d{3}(?!-in)/)?.[0]
+            ?? (answer.includes('-in-200') ? '200' : {'workflow-not-found': '404', 'get': '405'}[answer] ?? '400');
         assert.equal(String(got.status), status, answer);
         assert.notEqual(got.text, '1');
         assert.deepEqual([(await post(other.url, card('sound'))).text], ['1']);
@@ -703,18 +737,28 @@ test('another content type than JSON, and a field of another type, is a bad payl
     for (const type of ['application/json', 'Application/JSON; Charset="UTF-8"', 'application/json;charset=utf-8']) assert.deepEqual(await answer(card('x'), {'Content-Type': type}), [200, '1'], type);
     for (const type of ['application/x-www-form-urlencoded', 'text/plain', 'application/json; charset=utf-16', 'application/jsonp', '']) assert.deepEqual(await answer(card('x'), type ? {'Content-Type': type} : {}), bad, type);
     assert.deepEqual(await answer('{"text": "100 % off"}', {'Content-Type': 'application/x-www-form-urlencoded'}), bad, 'what curl -d sends, and no form');
-    const fields = [{text: {}}, {title: ['x']}, {summary: {}}, {hideOriginalBody: 'yes'}, {sections: {}}, {sections: ['x']}, {sections: [{facts: {}}]}, {sections: [{facts: [{name: 'n', value: {}}]}]},
-        {sections: [{heroImage: 'x'}]}, {sections: [{startGroup: 'x'}]}, {sections: [{markdown: ''}]}, {potentialAction: [{'@type': 'ViewAction', 'name': 'x', 'target': ['https://contoso.example']}]}, {potentialAction: {}}, {potentialAction: ['x']}, {attachments: {}}];
+    const fields = [{text: {}}, {title: ['x']}, {summary: {}}, {hideOriginalBody: 'yes'}, {sections: {}},
+        {sections: ['x']}, {sections: [{facts: {}}]}, {sections: [{facts: [{name: 'n', value: {}}]}]},
+        {sections: [{heroImage: 'x'}]}, {sections: [{startGroup: 'x'}]}, {sections: [{markdown: ''}]},
+        {potentialAction: [{'@type': 'ViewAction', 'name': 'x', 'target': ['https://contoso.example']}]},
+        {potentialAction: {}}, {potentialAction: ['x']}, {attachments: {}}];
     for (const field of fields) assert.deepEqual(await answer(card('x', field), {'Content-Type': 'application/json'}), bad, JSON.stringify(field));
     const noCards = ['', '[]', '"x"', 'null', '{"text": "x"', Buffer.from([0x7b, 0xff, 0x7d]), '{"text": "a \\udc00 b"}', '{"\\ud83d": 1, "text": "x"}'];
     for (const body of noCards) assert.deepEqual(await answer(body, {'Content-Type': 'application/json'}), bad, String(body));
     assert.deepEqual(await answer(card('x', {title: null, sections: null}), {'Content-Type': 'application/json'}), [200, '1'], 'null is as good as nothing');
     // F19: as Json.NET reads them.
-    const taken = [{title: 5}, {themeColor: 123}, {hideOriginalBody: 'True'}, {sections: [{markdown: 'false', facts: [{name: 'n', value: 17}, {name: 'm', value: true}, {name: 'no value'}]}]},
-        {potentialAction: [{'@type': 'ActionCard', 'name': 'a', 'inputs': [{'@type': 'MultichoiceInput', 'id': 'l', 'isMultiSelect': 'false', 'choices': []}]}]}];
-    for (const field of taken) assert.deepEqual(await answer(card('x', field), {'Content-Type': 'application/json'}), [200, '1'], JSON.stringify(field));
-    assert.match((await program.request(`${SANDBOX_URL}/feed/${target}`)).text, />n<\/dt><dd class="md"><p>17<\/p>\s*<\/dd><dt class="md">m<\/dt><dd class="md"><p>true<\/p>/);
-    assert.deepEqual(count(await json(`/log.json?target=${target}`), 'answered'), {ok: 4 + taken.length, '400-json': 6 + fields.length + noCards.length});
+    const taken = [{title: 5}, {themeColor: 123}, {hideOriginalBody: 'True'},
+        {sections: [{markdown: 'false',
+        facts: [{name: 'n', value: 17}, {name: 'm', value: true}, {name: 'no value'}]}]},
+        {potentialAction: [{'@type': 'ActionCard', 'name': 'a',
+        'inputs': [{'@type': 'MultichoiceInput', 'id': 'l', 'isMultiSelect': 'false', 'choices': []}]}]}];
+    for (const field of taken)
+        assert.deepEqual(await answer(card('x', field), {'Content-Type': 'application/json'}), [200, '1'],
+        JSON.stringify(field));
+    assert.match((await program.request(`${SANDBOX_URL}/feed/${target}`)).text,
+        /<p>n<\/p>\s*<\/dt><dd class="md"><p>17<\/p>\s*<\/dd><dt class="md"><p>m<\/p>\s*<\/dt><dd class="md"><p>true<\/p>/);
+    assert.deepEqual(count(await json(`/log.json?target=${target}`), 'answered'),
+        {ok: 4 + taken.length, '400-json': 6 + fields.length + noCards.length});
 
     // A workflow's trigger takes another type for a file, and its run finds no card in it.
     const flow = await webhook('Types of a flow', 'workflow');
@@ -792,9 +836,11 @@ test('a workflow\'s URL that lost its signature wants a token', async () => {
     assert.deepEqual(await code(cut, {Authorization: 'Bearer x'}), [401, 'MisMatchingOAuthClaims']);
     assert.deepEqual(await code(url.replace(/[\w-]$/, (c) => (c === 'a' ? 'b' : 'a'))), [401, 'AuthorizationFailed']);
     assert.deepEqual(await code(url.slice(0, -20)), [401, 'AuthorizationFailed'], 'cut off');
-    assert.deepEqual(await code(url.replace(/workflows\/.{32}/, `workflows/${'0'.repeat(32)}`)), [404, 'WorkflowNotFound']);
+    assert.deepEqual(await code(url.replace(/workflows\/.{32}/, `workflows/${'0'.repeat(32)}`)),
+        [404, 'WorkflowNotFound']);
     assert.equal((await post(url, '{"attachments": []}')).status, 202);
-    assert.deepEqual((await json(`/log.json?target=${target}`)).map(({answered}) => answered), ['workflow-no-api-version', 'ok']);
+    assert.deepEqual((await json(`/log.json?target=${target}`)).map(({answered}) => answered),
+        ['workflow-no-api-version', 'ok']);
 });
 
 test('who may trigger a workflow changes its URL', async () => {
@@ -1024,10 +1070,13 @@ test('a webhook is found at hosts of Microsoft\'s that lead to this machine, and
     });
     assert.equal(await send(at(one.url, 'contoso.webhook.office.com'), card('x')), 200);
     assert.equal(await send(at(one.url, 'contoso.webhook.office.com'), card('x'.repeat(17 << 20))), 200);
-    for (const host of ['prod-00.westeurope.logic.azure.com', 'default00000000000000000000000000000a.0b.environment.api.powerplatform.com', 'contoso.azure-api.net'])
+    for (const host of ['prod-00.westeurope.logic.azure.com',
+        'default00000000000000000000000000000a.0b.environment.api.powerplatform.com', 'contoso.azure-api.net'])
         assert.equal(await send(at(flow.url, host), '{"attachments": []}'), 202, host);
-    for (const host of ['outlook.office.com', 'outlook.office365.com']) assert.equal(await send(at(one.url, host), card('x')), 200, host);
-    assert.deepEqual((await json(`/log.json?target=${one.target}`)).map(({answered}) => answered), ['ok', '413-in-200', 'ok', 'ok']);
+    for (const host of ['outlook.office.com', 'outlook.office365.com'])
+        assert.equal(await send(at(one.url, host), card('x')), 200, host);
+    assert.deepEqual((await json(`/log.json?target=${one.target}`)).map(({answered}) => answered),
+        ['ok', '413-in-200', 'ok', 'ok']);
     assert.equal(await send(at(`${SANDBOX_URL}/faults`, 'contoso.webhook.office.com'), 'target=0'), 403);
 });
 
@@ -1116,6 +1165,73 @@ test('what is asked of a place that does not exist, or is of another kind, is re
     for (const one of ['ok', 'other-method', 'get']) assert.equal((await program.request(`${SANDBOX_URL}/log.json?answered=${one}`)).status, 200, one);
     const twice = await program.request(`${SANDBOX_URL}/log.json?target=1&target=1`);
     assert.deepEqual([twice.status, /Its log has/.test(twice.text)], [400, false], 'what is refused is no failure');
+});
+
+test('Apprise, as Debian has it, posts through its proxy to the webhook under Microsoft\'s own host name', async () => {
+    const {url, target} = await webhook('Apprise');
+    const theirs = url.replace(new URL(url).host, 'contoso.webhook.office.com');
+    remember('webhook', theirs);
+    // It knows port 443 alone. The certificate is checked, as at Microsoft's.
+    const asked = [];
+    const proxy = http.createServer().on('connect', (request, socket) => {
+        asked.push(request.url);
+        const far = connectTcp(Number(process.env.PORT), '127.0.0.1', () => {
+            socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+            far.pipe(socket).pipe(far);
+        });
+        for (const [one, other] of [[far, socket], [socket, far]]) one.on('error', () => other.destroy());
+    });
+    await new Promise((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const folder = mkdtempSync(join(tmpdir(), 'apprise-'));
+    try {
+        writeFileSync(join(folder, 'urls'), `${theirs}\n`);  // no secret belongs into argv
+        const env = {PATH: process.env.PATH, HOME: folder, LC_ALL: 'C.UTF-8',
+            HTTPS_PROXY: `http://127.0.0.1:${proxy.address().port}`, REQUESTS_CA_BUNDLE: process.env.CA};
+        const send = (title, body) => run('apprise', ['-c', join(folder, 'urls'), '-t', title, '-b', body], {env})
+            .then(() => 'sent', (error) => `failed ${error.code}`);
+        assert.equal(await send('Disk *full* on db_1', 'C:\\temp & "93 %" ä'), 'sent');
+        await set('/faults', {target, answer: '429', count: 1});
+        assert.equal(await send('Refused', 'x'), 'failed 1');
+        assert.deepEqual([...new Set(asked)], ['contoso.webhook.office.com:443']);
+    } finally {
+        proxy.close();
+        rmSync(folder, {recursive: true});
+    }
+    const posts = await json(`/feed.json?target=${target}`);
+    assert.deepEqual(posts.map(({answered}) => answered), ['ok', '429']);
+    const {sections: [{activityTitle, text}]} = posts[0].card;
+    assert.deepEqual([activityTitle, text], ['Disk *full* on db_1', 'C:\\temp & "93 %" ä']);
+});
+
+test('Symfony\'s notifier, by the request that it makes: with a request-id the post was sent, without one it failed', async () => {
+    const client = {Accept: '*/*', 'Accept-Encoding': 'gzip', 'User-Agent': 'Symfony HttpClient (Curl)',
+        'Content-Type': 'application/json'};
+    // Its JSON writes tags, quotes and ampersands as escapes.
+    const hex = (text) => text.replace(/[<>'&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16).toUpperCase()}`)
+        .replace(/\\"/g, '\\u0022');
+    const sends = async (at, message) => {
+        const {status, text, headers} = await program.post(at, hex(JSON.stringify(message)), client);
+        return headers['request-id'] === undefined ? 'request-id not found' : status === 200 ? 'sent'
+            : `failed: ${text}`;
+    };
+    const message = {'@type': 'MessageCard', '@context': 'https://schema.org/extensions',
+        text: '<b>it\'s</b> "so" & so', title: 'Deploy', sections: [{facts: [{name: 'ratio', value: '1.0'}]}],
+        potentialAction: [{'@type': 'OpenUri', name: 'Open',
+            targets: [{os: 'default', uri: 'https://contoso.example/?a=1&b=2'}]}]};
+    const {url, target} = await webhook('Symfony');
+    assert.equal(await sends(url, message), 'sent');
+    assert.match(await sends(url, {text: ''}), /^failed: Summary or Text is required/);
+    await set('/faults', {target, answer: '503', count: 1});
+    assert.match(await sends(url, message), /^failed: /);
+    const posts = await json(`/feed.json?target=${target}`);
+    assert.deepEqual(posts[0].card, message);
+    // A workflow takes the card and has no such header, so this program tells a failure; it does with Microsoft's, too.
+    const flow = await webhook('Symfony to a workflow', 'workflow');
+    assert.equal(await sends(flow.url,
+        {type: 'message', attachments: [{contentType: 'application/vnd.microsoft.card.adaptive',
+        content: {type: 'AdaptiveCard', version: '1.2', body: [{type: 'TextBlock', text: "it's"}]}}]}),
+        'request-id not found');
+    assert.equal((await json(`/feed.json?target=${flow.target}`)).length, 1);
 });
 
 test('another site cannot drive the sandbox', async () => {

@@ -107,10 +107,16 @@ for (const [, sample] of samples) {
 }
 
 test('no button of a preview is cut off, however narrow it is', () => inPlayground(async (page) => {
-    const titles = ['Acknowledge this incident', 'Assign it to the person on call', 'Open the runbook of this service', `Long${'-and-longer'.repeat(6)}`, 'View'];
-    const adaptive = {type: 'AdaptiveCard', version: '1.4', fallbackText: 'f', body: [{type: 'TextBlock', text: 'text'}, {type: 'ActionSet', actions: titles.slice(0, 3).map((title) => ({type: 'Action.OpenUrl', title, url: 'https://contoso.example'}))}],
+    const titles = ['Acknowledge this incident', 'Assign it to the person on call', 'Open the runbook of this service',
+        `Long${'-and-longer'.repeat(6)}`, 'View'];
+    const adaptive = {type: 'AdaptiveCard', version: '1.4', fallbackText: 'f',
+        body: [{type: 'TextBlock', text: 'text'},
+        {type: 'ActionSet', actions: titles.slice(0, 3)
+        .map((title) => ({type: 'Action.OpenUrl', title, url: 'https://contoso.example'}))}],
         actions: titles.map((title) => ({type: 'Action.OpenUrl', title, url: 'https://contoso.example'}))};
-    const message = {text: 'text', potentialAction: titles.slice(1).map((name) => ({'@type': 'OpenUri', name, 'targets': [{os: 'default', uri: 'https://contoso.example'}]}))};
+    const message = {text: 'text',
+        potentialAction: titles.slice(1)
+        .map((name) => ({'@type': 'OpenUri', name, 'targets': [{os: 'default', uri: 'https://contoso.example'}]}))};
     for (const one of [adaptive, message]) {
         await type(page, JSON.stringify(one));
         for (const look of looks) {
@@ -119,8 +125,11 @@ test('no button of a preview is cut off, however narrow it is', () => inPlaygrou
                 await page.getByLabel(look, {exact: true}).check();
                 const shown = page.locator('.look:visible .preview');
                 await shown.getByText('View').first().waitFor();
-                const [edge, ...rights] = await shown.evaluate((card) => [card, ...[...card.querySelectorAll('.ac-pushButton, .act')].filter((button) => button.offsetParent)].map((button) => button.getBoundingClientRect().right));
-                assert.ok(rights.length >= 4 && rights.every((right) => right <= edge), `${look} ${width}: ${edge} ${rights}`);
+                const [edge, ...rights] = await shown.evaluate((card) =>
+                    [card, ...[...card.querySelectorAll('.ac-pushButton, .act')].filter((button) =>
+                    button.offsetParent)].map((button) => button.getBoundingClientRect().right));
+                assert.ok(rights.length >= 4 && rights.every((right) => right <= edge),
+                    `${look} ${width}: ${edge} ${rights}`);
             }
         }
         await photograph(page, `playground-buttons-${one === adaptive ? 'adaptive' : 'message'}`);

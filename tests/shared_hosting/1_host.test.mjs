@@ -179,12 +179,14 @@ test('errors of Microsoft\'s page, a refused host, a damaged webhook, and each o
             const answer = await client.request(`${PUBLIC_URL}/connect/desk/callback?${new URLSearchParams({state, ...more})}`);
             const page = await client.request(answer.location);
             const request = page.text.match(/<code>(r-[0-9a-f]{12})<\/code>/)[1];
-            assert.equal(new URL(answer.location).searchParams.get('reason').replace(/^webhook_.*/, 'bad_webhook'), owner(`select outcome from o365.attempt('${request}')`));
+            assert.equal(new URL(answer.location).searchParams.get('reason').replace(/^webhook_.*/, 'bad_webhook'),
+                owner(`select outcome from o365.attempt('${request}')`));
             return owner(`select outcome, detail from o365.attempt('${request}')`);
         };
         assert.equal(await end(parameters), `${outcome}|${detail}`);
         // F34: what fails as the attempt did is the same once more; nobody may post to this webhook's host here.
-        const again = outcome === 'refused_host' ? 'refused_host|the same once more' : `used|the attempt had ended as ${outcome}`;
+        const again = outcome === 'refused_host' ? 'refused_host|the same once more'
+            : `used|the attempt had ended as ${outcome}`;
         if (!['malformed', 'expired'].includes(outcome)) assert.equal(await end({webhook_url: webhook}), again);
     }
     assert.equal(subscription('errs'), '');
@@ -215,7 +217,8 @@ test('without the database the page says so and asks again by itself; the same c
         postgres('-l', join(LOGS, 'postgres.out'), 'start');
     }
     // For a second after a failed look a responder does not ask the database.
-    await until('the callback to connect', async () => /\/done\//.test((await client.request(callback)).location ?? ''));
+    await until('the callback to connect',
+        async () => /\/done\//.test((await client.request(callback)).location ?? ''));
 });
 
 /** Apache's own page for a responder that died: it leads nowhere, sends no Referer and asks again. */

@@ -22,6 +22,8 @@ SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE NOT '
     'every function pins its search_path, pg_temp last');
 SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE f.nspname = 'o365' AND NOT f.prosecdef$$,
     'every public function runs as its owner, so no caller needs a grant on a table');
+SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE f.nspname = 'o365' AND f.proname !~ '^sandbox_'
+    AND NOT 'standard_conforming_strings=on' = ANY (f.proconfig)$$, 'and reads its own literals as they were written, whatever the caller has set');
 SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f, aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) AS a WHERE a.grantee = 0$$,
     'PUBLIC may execute nothing');
 SELECT is_empty($$SELECT c.oid::regclass FROM our_relations AS c, aclexplode(c.relacl) AS a WHERE a.grantee = 0$$, 'PUBLIC may read nothing');

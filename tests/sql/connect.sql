@@ -185,6 +185,13 @@ SELECT is((SELECT a.outcome FROM o365.attempt('r-0000000f4201') AS a), 'no_cooki
 SELECT is(o365.responder_failed('desk', 'r-0000000f4201', ARRAY[sha256('k1')], true) ->> 'strict_cookie', 'true', 'F42: one that keeps it back is found');
 SELECT results_eq($$SELECT a.outcome, a.next_step ~ 'proxy_cookie_flags' FROM o365.attempt('r-0000000f4201') AS a$$, $$VALUES ('strict_cookie', true)$$, 'F42: attempt() says where to look');
 SELECT is(o365.responder_failed('desk', 'r-0000000f3101', ARRAY[sha256('c1')], true) ->> 'strict_cookie', 'false', 'F42: no other outcome is touched');
+SELECT results_eq($$SELECT h.severity, h.object, h.problem, h.next_step ~ 'proxy_cookie_flags', h.since, h."count", h.example FROM o365.health() AS h
+                     WHERE h.code = 'strict_cookies'$$,
+    $$SELECT 'warning', 'connector desk', '1 attempt to connect ended as strict_cookie in the last 24 hours, the last at ' || to_char(now(), 'YYYY-MM-DD HH24:MI')
+             || ': browsers keep our cookie back when they return from Microsoft''s page', true, now(), 1::bigint, 'attempt r-0000000f4201'$$,
+    'F42: health() tells it, with the attempt''s own next step');
+UPDATE o365_internal.connect_attempt SET started_at = now() - interval '25 hours' WHERE request_id = 'r-0000000f4201';
+SELECT is_empty($$SELECT * FROM o365.health() AS h WHERE h.code = 'strict_cookies'$$, 'F42: for a day');
 
 -- F43: a registration that cannot work is told.
 SELECT is(o365_internal.leads_back(c.url, 'https://app.example.org/mount'), c.back, 'F43: ' || c.url) FROM (VALUES

@@ -16,6 +16,15 @@ SELECT is(ARRAY(SELECT DISTINCT m[1] FROM regexp_matches((SELECT p.prosrc FROM p
                 '\(''([a-z_]+)'', ''(?:error|warning)''\)', 'g') AS m ORDER BY 1),
     ARRAY(SELECT substr(p.proname, 8)::text COLLATE "default" FROM pg_proc AS p WHERE p.pronamespace = 'o365_internal'::regnamespace
              AND p.prorettype = 'o365_internal.finding'::regtype AND p.pronargs = 0 ORDER BY 1), 'health asks every finding there is');
+SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p WHERE p.prorettype = 'o365_internal.finding'::regtype AND p.prosrc ~ 'subdomains'$$,
+    'no finding has a rule of its own for which entry of the allow-list a host belongs to');
+SELECT o365.allow_webhook_host('connector', '*.eu.contoso.example'), o365.allow_webhook_host('connector', '*.contoso.example') \g /dev/null
+SELECT results_eq($$SELECT h.webhook_host, h.host FROM o365_internal.allowed_hosts(ARRAY['a.contoso.example', 'a.b.contoso.example', 'a.eu.contoso.example',
+                        'eu.contoso.example', 'contoso.example', 'xcontoso.example', 'a.contoso.example']) AS h ORDER BY h.webhook_host COLLATE "C"$$,
+    $$VALUES ('a.b.contoso.example', '*.contoso.example'), ('a.contoso.example', '*.contoso.example'), ('a.eu.contoso.example', '*.eu.contoso.example'),
+             ('contoso.example', 'contoso.example'), ('eu.contoso.example', '*.contoso.example'), ('xcontoso.example', 'xcontoso.example')$$,
+    'a host below an entry belongs to it, to the longest of several, and the entry''s own name does not');
+SELECT is_empty('SELECT * FROM o365_internal.allowed_hosts(NULL) UNION ALL SELECT * FROM o365_internal.allowed_hosts(''{}'')', 'no host, no row');
 SAVEPOINT before;
 ALTER FUNCTION o365_internal.health_public_url_missing() RENAME TO health_gone;
 SELECT o365.pause(:ann) \g /dev/null

@@ -15,6 +15,7 @@
 #include <system_error>
 
 #include "lib/base/crypto.h"
+#include "lib/base/exit_code.h"
 #include "lib/base/text.h"
 #include "lib/cards/card_conversion.h"
 #include "lib/cards/markdown.h"
@@ -26,12 +27,6 @@
 
 namespace o365 {
 namespace {
-
-constexpr int kBadUsage = 64;     // EX_USAGE
-constexpr int kBadData = 65;      // sysexits.h: EX_DATAERR
-constexpr int kNoInput = 66;      // EX_NOINPUT
-constexpr int kUnavailable = 69;  // EX_UNAVAILABLE
-constexpr int kCannotWrite = 73;  // EX_CANTCREAT
 
 std::optional<std::string> read(const std::string& file) {
     if (file == "-") return std::string{std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
@@ -79,7 +74,7 @@ Loaded load(const CardFile& file) {
     auto text = read(file.file);
     if (!text) {
         fmt::print(stderr, "{}: cannot be read\n", file.file);
-        loaded.code = kNoInput;
+        loaded.code = exit_code::kNoInput;
         return loaded;
     }
     loaded.text = *std::move(text);
@@ -89,7 +84,7 @@ Loaded load(const CardFile& file) {
         const JsonFault said = fault.value_or(JsonFault{});
         fmt::print(stderr, "{}:{}:{}: the card is no JSON: {}\n", file.file, said.place.line, said.place.column,
                    printable(said.words));
-        loaded.code = kBadData;
+        loaded.code = exit_code::kBadData;
         return loaded;
     }
     loaded.card = *std::move(card);
@@ -254,18 +249,18 @@ int card_check(const Settings& settings, const CardFile& file) {
                 printable(fmt::format("{}: {}: {}. {}", rows.text(i, 0), path, rows.text(i, 2), rows.text(i, 3))));
             refused = refused || rows.text(i, 0) == "error";
         }
-        return refused ? kBadData : 0;
+        return refused ? exit_code::kBadData : 0;
     } catch (const DatabaseError& error) {
         if (error.sqlstate() == "42704" || (error.sqlstate() == "42501" && !file.connector.empty())) {
             fmt::print(stderr, "o365-worker: {}\n", error.what());
-            return kBadUsage;
+            return exit_code::kUsage;
         }
         if (error.fault() == Fault::refused) {
             fmt::print(stderr, "{}: {}\n", file.file, error.what());
-            return kBadData;
+            return exit_code::kBadData;
         }
         fmt::print(stderr, "o365-worker: {}\n", error.what());
-        return kUnavailable;
+        return exit_code::kUnavailable;
     }
 }
 
@@ -273,7 +268,7 @@ int card_convert(const CardFile& file) {
     const Loaded loaded = load(file);
     if (loaded.code != 0) return loaded.code;
     const ConvertedCard converted = convert(file, loaded);
-    if (!converted.problem.empty()) return kBadData;
+    if (!converted.problem.empty()) return exit_code::kBadData;
     fmt::print("{}\n", without_blanks(card_body(loaded.text, file.dialect, example_action_link).text));
     return 0;
 }
@@ -282,7 +277,7 @@ int card_preview(const CardFile& file) {
     const Loaded loaded = load(file);
     if (loaded.code != 0) return loaded.code;
     const ConvertedCard converted = convert(file, loaded);
-    if (!converted.problem.empty()) return kBadData;
+    if (!converted.problem.empty()) return exit_code::kBadData;
     std::string lost;
     for (const LostPart& part : converted.lost)
         lost += fmt::format("<li><code>{}</code>: {}</li>\n", html_escape(part.path), html_escape(part.what));
@@ -300,7 +295,7 @@ int card_preview(const CardFile& file) {
     page.close();
     if (!page) {
         fmt::print(stderr, "{}: cannot be written\n", file.output);
-        return kCannotWrite;
+        return exit_code::kCannotWrite;
     }
     fmt::print("{}\n", file.output);
     return 0;

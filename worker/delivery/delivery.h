@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "lib/base/boot_clock.h"
+#include "lib/base/exit_code.h"
 #include "lib/base/log.h"
 #include "lib/database/database.h"
 #include "lib/http_client/http_client.h"
@@ -41,8 +42,11 @@ struct CardEnd {
 };
 
 // What --once ends with; the numbers are the exit codes of o365-worker.
-// 75 is sysexits.h's EX_TEMPFAIL, 69 its EX_UNAVAILABLE; 1 is a worker that could not work.
-enum class Outlook { drained = 0, failing = 69, waiting = 75 };
+enum class Outlook {
+    drained = exit_code::kDone,
+    failing = exit_code::kUnavailable,
+    waiting = exit_code::kTryAgainLater,
+};
 
 class Delivery {
   public:

@@ -131,6 +131,22 @@ BOOST_AUTO_TEST_CASE(html_of_a_card_for_teams_is_what_a_page_may_hold) {
         BOOST_TEST(markdown["section_text"].asString() == "<p>&lt;b&gt;<em>y</em>&lt;/b&gt;</p>\n");
 }
 
+BOOST_AUTO_TEST_CASE(titles_and_names_of_facts_are_markdown_in_every_look) {  // F22
+    const Json::Value card =
+        json(R"({"title": "deploy \\*prod\\* **failed** <b>x</b>", "sections": [{"title": "\\*s\\*",
+        "activityTitle": "_a_", "facts": [{"name": "\\*n\\* *m*", "value": "\\*v\\*"}]}]})");
+    for (const char* kind : {"teams", "groups"}) {
+        const Json::Value view = card_views(card, kind).front();
+        const Json::Value& section = view["sections"][0];
+        BOOST_TEST(view["card_title"].asString() ==
+                   "<p>deploy *prod* <strong>failed</strong> &lt;b&gt;x&lt;/b&gt;</p>\n");
+        BOOST_TEST(section["section_title"].asString() == "<p>*s*</p>\n");
+        BOOST_TEST(section["activity_title"].asString() == "<p><em>a</em></p>\n");
+        BOOST_TEST(section["facts"][0]["fact_name"].asString() == "<p>*n* <em>m</em></p>\n");
+        BOOST_TEST(section["facts"][0]["fact_value"].asString() == "<p>*v*</p>\n");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_card_is_drawn_as_json_net_reads_it) {  // F19
     const Json::Value card = json(R"({"text": 5, "title": true, "sections": [{"markdown": "False", "text": "<b>x</b>",
         "facts": [{"name": 0.1, "value": 17}, {"name": "n"}, {"name": "big", "value": 12345678901}]}],
@@ -139,7 +155,7 @@ BOOST_AUTO_TEST_CASE(a_card_is_drawn_as_json_net_reads_it) {  // F19
             {"@type": "TextInput", "id": "t", "maxLength": "3"}]}, {"@type": "HttpPost", "name": "P"}]})");
     const Json::Value view = card_views(card, "teams").front();
     BOOST_TEST(view["card_text"].asString() == "<p>5</p>\n");
-    BOOST_TEST(view["card_title"].asString() == "true");
+    BOOST_TEST(view["card_title"].asString() == "<p>true</p>\n");
     const Json::Value& section = view["sections"][0];
     BOOST_TEST(section["section_text"].asString() == "<b>x</b>");
     BOOST_TEST(section["facts"][0]["fact_name"].asString() == "0.1");
