@@ -2,81 +2,16 @@
 // stands still or is silent, a pooler. The real worker and responder against real servers; run it by tests/database/run.
 import assert from 'node:assert/strict';
 import {execFileSync, spawn} from 'node:child_process';
-import {existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, readFileSync, renameSync} from 'node:fs';
 import net from 'node:net';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {after, before, test} from 'node:test';
 
-const {PGHOST, BUILD, ROOT} = process.env;
-const SERVER_BIN = process.env.SERVER_BIN;
-const folder = mkdtempSync(join(tmpdir(), 'o365-sessions-'));
-const asPostgres = process.getuid() === 0 ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups', '--'] : [];
-const running = new Set();
+import {asPostgres, direct, end, folder, install, nextNumber, PGHOST, run, runAsPostgres, running, SERVER_BIN, sessionOf, sql, start, until, wait,
+    worker, workersSeen} from './harness.mjs';
 
-const run = (command, ...args) => execFileSync(command, args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], cwd: '/'});
-const runAsPostgres = (...words) => run(...[...asPostgres, ...words]);
-const sql = (statement, host = PGHOST, port = 5432) =>
-    run('psql', '-qXAt', '-v', 'ON_ERROR_STOP=1', '-h', host, '-p', String(port), '-d', 'o365', '-c', statement).trim();
-const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function until(what, condition, seconds = 30) {
-    for (const end = Date.now() + seconds * 1000; ;) {
-        const value = await condition();
-        if (value) return value;
-        assert.ok(Date.now() < end, `waited ${seconds} s in vain for ${what}`);
-        await wait(50);
-    }
-}
-
-let made = 0;
-// A program of ours with a configuration of its own.
-function start(program, settings, ...args) {
-    const name = join(folder, String(++made));
-    const all = {key_file: join(folder, 'keys'), environment: 'development', log: `${name}.log`, log_level: 'debug', ...settings};
-    writeFileSync(`${name}.conf`, Object.entries(all).map(([key, value]) => `${key} = ${value}\n`).join(''));
-    const child = spawn(join(BUILD, program), ['--config', `${name}.conf`, ...args], {stdio: ['ignore', 'pipe', 'pipe']});
-    running.add(child);
-    const started = {
-        child,
-        output: '',
-        logFile: `${name}.log`,
-        log: () => (existsSync(`${name}.log`) ? readFileSync(`${name}.log`, 'utf8') : ''),
-        count: (event) => started.log().split('\n').filter((line) => line.includes(`event=${event} `)).length,
-        logs: (part, seconds) => until(`${part} in the log of ${program}`, () => started.log().includes(part), seconds),
-        ended: new Promise((resolve) => child.on('exit', (code, signal) => {
-            running.delete(child);
-            resolve({code, signal, at: Date.now()});
-        })),
-        stop: () => {
-            child.kill('SIGTERM');
-            return started.ended;
-        },
-    };
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => { started.output += part; });
-    return started;
-}
-const worker = (database, ...args) => start('o365-worker', {database, worker_name: `test-${made + 1}`}, ...args);
-const workersSeen = (host, port) => Number(sql('select count(*) from o365_internal.worker', host, port));
-const sessionOf = (application) =>
-    Number(sql(`select coalesce(max(pid), 0) from pg_stat_activity where application_name = '${application}'`));
-
-const direct = `host=${PGHOST} dbname=o365`;
-
-before(() => {
-    run('createdb', 'o365');
-    run('psql', '-qX', '-d', 'o365', '-f', join(ROOT, 'sql/install.sql'));
-    writeFileSync(join(folder, 'keys.conf'), `database = ${direct}\nkey_file = ${join(folder, 'keys')}\nenvironment = development\n`);
-    run(join(BUILD, 'o365-worker'), '--config', join(folder, 'keys.conf'), 'keys', 'generate');
-    sql(`select o365.set('public_url', 'http://localhost'), o365.set('environment', 'development'),
-         o365.register_connector('desk', 'Desk', decode('89504e470d0a1a0a', 'hex'), 'short', 'long', 'https://example.org', '{one}',
-             allow_anonymous => true), o365.grant_application('postgres', 'desk')`);
-});
-
-after(() => {
-    for (const child of running) child.kill('SIGKILL');
-    rmSync(folder, {recursive: true, force: true});
-});
+before(install);
+after(end);
 
 test('F9: a worker on a standby waits with one line and goes on within seconds of the promotion', async () => {
     const data = join(PGHOST, 'standby');
@@ -210,7 +145,7 @@ test('F56: SIGHUP opens the log file of a worker again, and the worker goes on',
 // ---- PgBouncer ------------------------------------------------------------------------------------------------------
 
 function pooler(mode) {
-    const home = join(PGHOST, `pooler-${++made}`);
+    const home = join(PGHOST, `pooler-${nextNumber()}`);
     runAsPostgres('mkdir', home);
     const roles = ['postgres', 'o365_worker', 'o365_responder'];
     const write = (name, text) => execFileSync(...(([command, ...args]) => [command, args])([...asPostgres, 'tee', join(home, name)]), {input: text});
