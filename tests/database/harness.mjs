@@ -2,7 +2,7 @@
 // settings of their own, and far ends whose webhooks the test itself answers.
 import assert from 'node:assert/strict';
 import {execFile, execFileSync, spawn} from 'node:child_process';
-import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import http2 from 'node:http2';
 import net from 'node:net';
 import {tmpdir} from 'node:os';
@@ -60,6 +60,12 @@ export function start(program, settings, ...args) {
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => { started.output += part; });
     return started;
 }
+// Stops a process; it stands still when this is done.
+export async function freeze({pid}) {
+    process.kill(pid, 'SIGSTOP');
+    await until('all threads to be stopped', () =>
+        readdirSync(`/proc/${pid}/task`).every((thread) => / T /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'))));
+}
 export const worker = (database, ...args) => start('o365-worker', {database, worker_name: `test-${made + 1}`}, ...args);
 export const workersSeen = (host, port) => Number(sql('select count(*) from o365_internal.worker', host, port));
 export const sessionOf = (application) =>
@@ -97,8 +103,9 @@ export const posting = {allow_loopback: 'yes', ca_file: certificates.cert};
  * under way at once.
  */
 export class FarEnd {
-    posts = [];          // {webhook, text, port}: as they begin; port is the client's
+    posts = [];          // {webhook, text, port, began, ended}: as they begin; port is the client's, times are this process'
     overlaps = [];
+    delay = 0;           // of answers, in milliseconds
     holdsAnswers = false;
     holdsConnections = false;
     answers = [];        // that are held, each a function
@@ -132,14 +139,14 @@ export class FarEnd {
 
     take(request, response) {
         const webhook = request.url.split('/').at(-1);
-        const post = {webhook, port: request.socket.remotePort, text: ''};
+        const post = {webhook, port: request.socket.remotePort, text: '', began: Date.now()};
         this.posts.push(post);
         this.underWay.set(webhook, (this.underWay.get(webhook) ?? 0) + 1);
         if (this.underWay.get(webhook) > 1) this.overlaps.push(webhook);
-        let ended = false;
         const end = () => {
-            if (!ended) this.underWay.set(webhook, this.underWay.get(webhook) - 1);
-            ended = true;
+            if (post.ended) return;
+            post.ended = Date.now();
+            this.underWay.set(webhook, this.underWay.get(webhook) - 1);
         };
         response.on('close', end);
         request.setEncoding('utf8').on('data', (part) => { post.text += part; });
@@ -149,9 +156,11 @@ export class FarEnd {
                 response.end('1');
             };
             if (this.holdsAnswers) this.answers.push(answer);
-            else answer();
+            else setTimeout(answer, this.delay);
         });
     }
+
+    get busy() { return [...this.underWay.values()].reduce((sum, count) => sum + count, 0); }
 
     release() {
         this.holdsAnswers = this.holdsConnections = false;

@@ -2,7 +2,7 @@
 // stands still or is silent, a pooler. The real worker and responder against real servers; run it by tests/database/run.
 import assert from 'node:assert/strict';
 import {execFileSync, spawn} from 'node:child_process';
-import {existsSync, readFileSync, renameSync} from 'node:fs';
+import {existsSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
 import net from 'node:net';
 import {join} from 'node:path';
 import {after, before, test} from 'node:test';
@@ -248,4 +248,104 @@ test('a pooler that pools transactions is named when statements are prepared; on
     await until('its start', () => workersSeen() === seen + 1);
     assert.equal((await fine.stop()).code, 0);
     sessions.child.kill('SIGKILL');
+});
+
+// ---- A server that takes no connections, and what it is told of ours ------------------------------------------------
+
+test('a server that starts or shuts down (57P03): pages say 503 and when to ask again, a worker waits with one line, both go on', async () => {
+    const data = join(PGHOST, 'starting');
+    const socket = join(PGHOST, 'third');
+    const mayStart = join(PGHOST, 'may-start');
+    const database = `host=${socket} dbname=o365`;
+    runAsPostgres('mkdir', socket);
+    runAsPostgres(join(SERVER_BIN, 'pg_basebackup'), '-h', PGHOST, '-U', 'postgres', '-D', data, '-X', 'stream', '-c', 'fast');
+    // Recovery asks for the first piece of log, and waits for it.
+    runAsPostgres('touch', join(data, 'recovery.signal'));
+    execFileSync(asPostgres[0] ?? 'env', [...asPostgres.slice(1), 'tee', '-a', join(data, 'postgresql.auto.conf')],
+        {input: `restore_command = 'while [ ! -e ${mayStart} ]; do sleep 0.05; done; false'\n`});
+    const server = (...words) => runAsPostgres(join(SERVER_BIN, 'pg_ctl'), '-D', data, ...words);
+    const begin = (...words) => server('start', ...words, '-l', join(PGHOST, 'starting.log'), '-o', `-k ${socket} -c listen_addresses='' -c fsync=off -c max_connections=200`);
+    begin('-W');
+    const page = join(folder, 'starting.sock');
+    const responder = start('o365-connector.fcgi', {database, responder_socket: page});
+    const landing = () => ask(page, {...SITE, PATH_INFO: '/connect/desk/'});
+    const both = async (told, mends) => {
+        const waiting = worker(database);
+        await waiting.logs('event=database_lost');
+        assert.match(waiting.log(), told);
+        const answer = await landing();
+        assert.match(answer, /Status: 503/);
+        assert.match(answer, /Retry-After: \d+/);
+        await wait(700);  // further tries
+        assert.equal(waiting.count('database_lost'), 1);
+        mends();
+        await waiting.logs('event=database_back', 15);
+        await until('the page', async () => /Status: 200/.test(await landing()), 10);
+        assert.equal((await waiting.stop()).code, 0);
+    };
+    try {
+        await until('the server to listen', () => existsSync(join(socket, '.s.PGSQL.5432')));
+        await both(/event=database_lost count=1 .*the database system is (starting up|not yet accepting connections)/, () => runAsPostgres('touch', mayStart));
+        assert.equal((await responder.stop()).code, 0);
+        // A session keeps it from ending.
+        const session = spawn('psql', ['-qXAt', '-h', socket, '-d', 'o365'], {stdio: ['pipe', 'pipe', 'ignore']});
+        session.stdin.write('select 1;\n');
+        await new Promise((resolve) => session.stdout.once('data', resolve));
+        server('stop', '-m', 'smart', '-W');
+        const again = start('o365-connector.fcgi', {database, responder_socket: page});
+        await again.logs('event=serving');
+        await both(/event=database_lost count=1 .*the database system is shutting down/, () => {
+            session.kill();
+            server('stop', '-m', 'fast', '-w');
+            begin('-w');
+        });
+        assert.equal((await again.stop()).code, 0);
+    } finally {
+        server('stop', '-m', 'immediate');
+    }
+});
+
+test('the limits of our sessions are those of the manual, as the server sees them', {skip: !process.env.OWN_NETWORK && 'the server has no address'}, async () => {
+    const database = 'host=127.0.0.1 dbname=o365';
+    // Each program's own session writes down what holds in it.
+    sql(`create table public.limits (role text, name text, setting text, primary key (role, name));
+         create function public.write_limits() returns trigger language plpgsql security definer as $$ begin
+             insert into public.limits select session_user, s.name, s.setting from pg_settings as s
+                 where s.name ~ '^tcp_|^(lock|statement|transaction|idle_in_transaction_session)_timeout$|^client_connection_check_interval$' on conflict do nothing;
+             return null; end $$;
+         create trigger limits after insert on o365_internal.worker execute function public.write_limits();
+         create trigger limits after insert on o365_internal.connect_attempt execute function public.write_limits()`);
+    const page = join(folder, 'limits.sock');
+    const responder = start('o365-connector.fcgi', {database, responder_socket: page});
+    const beating = worker(database);
+    try {
+        await responder.logs('event=serving');
+        assert.match(await ask(page, {...SITE, REQUEST_METHOD: 'POST', PATH_INFO: '/connect/desk/start', HTTP_SEC_FETCH_SITE: 'same-origin'}), /state=/);
+        await until('the worker to begin', () => sql("select count(*) from public.limits where role = 'o365_worker'") !== '0');
+        const limits = (role) => Object.fromEntries(sql(`select name, setting from public.limits where role = '${role}'`).split('\n').map((line) => line.split('|')));
+        const manual = {client_connection_check_interval: '2000', idle_in_transaction_session_timeout: '15000', tcp_keepalives_count: '3',
+            tcp_keepalives_idle: '10', tcp_keepalives_interval: '3', tcp_user_timeout: '15000'};
+        const since17 = (ms) => (Number(sql("select current_setting('server_version_num')")) >= 170000 ? {transaction_timeout: ms} : {});
+        assert.deepEqual(limits('o365_worker'), {...manual, lock_timeout: '0', statement_timeout: '0', ...since17('65000')});
+        assert.deepEqual(limits('o365_responder'), {...manual, lock_timeout: '2000', statement_timeout: '10000', ...since17('15000')});
+    } finally {
+        await beating.stop();
+        await responder.stop();
+        sql('drop function public.write_limits() cascade; drop table public.limits');
+    }
+});
+
+// ---- A worker that is stopped before it begins ----------------------------------------------------------------------
+
+test('--once that is told to end before it has begun ends in order', async () => {
+    // It waits for its keys, and takes no signal yet.
+    const keys = join(folder, 'keys-to-come');
+    run('mkfifo', '-m', '600', keys);
+    const once = start('o365-worker', {database: direct, key_file: keys}, '--once');
+    await once.logs('event=started');
+    once.child.kill('SIGTERM');
+    writeFileSync(keys, readFileSync(join(folder, 'keys')));
+    const {code, signal} = await once.ended;
+    assert.deepEqual({code, signal}, {code: 0, signal: null}, once.output);
+    assert.match(once.log(), /event=stopping signal=15[^]*event=ended code=0/);
 });
