@@ -34,12 +34,13 @@ export async function until(what, condition, seconds = 30) {
 
 let made = 0;
 export const nextNumber = () => ++made;
-// A program of ours with a configuration of its own.
-export function start(program, settings, ...args) {
+// A program of ours with a configuration of its own; `under` is the command that starts it, such as prlimit.
+export function start(program, {under = [], ...settings}, ...args) {
     const name = join(folder, String(++made));
     const all = {key_file: join(folder, 'keys'), environment: 'development', log: `${name}.log`, log_level: 'debug', ...settings};
     writeFileSync(`${name}.conf`, Object.entries(all).map(([key, value]) => `${key} = ${value}\n`).join(''));
-    const child = spawn(join(BUILD, program), ['--config', `${name}.conf`, ...args], {stdio: ['ignore', 'pipe', 'pipe']});
+    const [command, ...words] = [...under, join(BUILD, program), '--config', `${name}.conf`, ...args];
+    const child = spawn(command, words, {stdio: ['ignore', 'pipe', 'pipe']});
     running.add(child);
     const started = {
         child,

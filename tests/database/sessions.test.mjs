@@ -2,7 +2,7 @@
 // stands still or is silent, a pooler. The real worker and responder against real servers; run it by tests/database/run.
 import assert from 'node:assert/strict';
 import {execFileSync, spawn} from 'node:child_process';
-import {existsSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
+import {existsSync, readFileSync, renameSync, symlinkSync, writeFileSync} from 'node:fs';
 import net from 'node:net';
 import {join} from 'node:path';
 import {after, before, test} from 'node:test';
@@ -349,3 +349,40 @@ test('--once that is told to end before it has begun ends in order', async () =>
     assert.deepEqual({code, signal}, {code: 0, signal: null}, once.output);
     assert.match(once.log(), /event=stopping signal=15[^]*event=ended code=0/);
 });
+
+// ---- Threads that fail ----------------------------------------------------------------------------------------------
+
+// What the kernel refuses: a stack larger than memory has addresses; a descriptor more than each thread's database connection needs.
+for (const [what, limit, logged] of [
+    ['that throws', '--nofile=100', /event=thread_failed why="could not make a file in memory: Too many open files"/],
+    ['that cannot be made', '--stack=140737488355328', /event=threads_failed threads=65 why="Resource temporarily unavailable"/],
+]) {
+    test(`a thread of the responder ${what} is logged, and the program ends in order`, async () => {
+        const page = join(folder, 'limited.sock');
+        const limited = start('o365-connector.fcgi', {database: direct, responder_socket: page, threads: 64, under: ['prlimit', limit]});
+        const {code, signal} = await limited.ended;
+        assert.deepEqual({code, signal}, {code: 1, signal: null});
+        assert.match(limited.log(), logged);
+        assert.match(limited.log(), /event=stopped threads=65[^]*event=stopped why="could not go on serving: a thread failed, the log says why"/);
+        assert.match(limited.output, /could not go on serving: a thread failed/);
+        assert.ok(!existsSync(page));
+    });
+}
+
+test('a worker that cannot make its first thread, or the one that sends, logs it and ends in order', async () => {
+    const first = start('o365-worker', {database: direct, under: ['prlimit', '--stack=140737488355328']});
+    // The second waits for its database, and has no room for another stack when that comes.
+    const away = join(folder, 'away');
+    const second = worker(`host=${away} dbname=o365`);
+    await second.logs('event=database_lost');
+    const [, kB] = readFileSync(`/proc/${second.child.pid}/status`, 'utf8').match(/VmSize:\s+(\d+) kB/);
+    run('prlimit', '--pid', String(second.child.pid), `--as=${(Number(kB) + 4096) * 1024}`);
+    symlinkSync(PGHOST, away);
+    for (const one of [first, second]) {
+        const {code, signal} = await one.ended;
+        assert.deepEqual({code, signal}, {code: 1, signal: null});
+        assert.match(one.log(), /event=failed problem="Resource temporarily unavailable"/);
+        assert.match(one.output, /o365-worker: Resource temporarily unavailable/);
+    }
+});
+
