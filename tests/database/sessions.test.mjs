@@ -7,7 +7,7 @@ import net from 'node:net';
 import {join} from 'node:path';
 import {after, before, test} from 'node:test';
 
-import {asPostgres, direct, end, folder, install, nextNumber, PGHOST, run, runAsPostgres, running, SERVER_BIN, sessionOf, sql, start, until, wait,
+import {asPostgres, direct, end, folder, install, nextNumber, PGHOST, ROOT, run, runAsPostgres, running, SERVER_BIN, sessionOf, sql, start, until, wait,
     worker, workersSeen} from './harness.mjs';
 
 before(install);
@@ -140,6 +140,31 @@ test('F56: SIGHUP opens the log file of a worker again, and the worker goes on',
     await moved.logs('event=log_reopened');
     assert.equal((await moved.stop()).code, 0);
     assert.match(moved.log(), /event=stopping signal=15/);
+});
+
+test('F56: SIGHUP opens the log file of the sandbox again, and it goes on answering', async () => {
+    run('psql', '-qX', '-v', 'ON_ERROR_STOP=1', '-d', 'o365', '-f', join(ROOT, 'sql/sandbox.sql'));
+    const socket = join(folder, 'sandbox.sock');
+    const sandbox = start('o365-sandbox.fcgi', {database: direct, sandbox_socket: socket});
+    const home = () => ask(socket, {...SITE, PATH_INFO: '/'});
+    await sandbox.logs('event=serving');
+    assert.match(await home(), /Status: 200/);
+    // A request that waits for the database meanwhile is answered all the same.
+    const session = spawn('psql', ['-qXAt', '-d', 'o365'], {stdio: ['pipe', 'pipe', 'ignore']});
+    session.stdin.write('begin; lock table o365_internal.sandbox_post; select 1;\n');
+    await new Promise((resolve) => session.stdout.once('data', resolve));
+    const feed = ask(socket, {...SITE, PATH_INFO: '/feed'});
+    await until('a request to wait', () => sql("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = 'o365'") !== '0');
+    renameSync(sandbox.logFile, `${sandbox.logFile}.1`);
+    sandbox.child.kill('SIGHUP');
+    await sandbox.logs('event=log_reopened');
+    session.stdin.end('rollback;\n');
+    assert.match(await feed, /Status: 200/);
+    assert.match(await home(), /Status: 200/);
+    await until('the requests in the new file', () => sandbox.count('request') === 2);
+    assert.equal((await sandbox.stop()).code, 0);
+    assert.match(sandbox.log(), /event=stopped/);
+    assert.doesNotMatch(readFileSync(`${sandbox.logFile}.1`, 'utf8'), /event=(log_reopened|stopping)/);
 });
 
 // ---- PgBouncer ------------------------------------------------------------------------------------------------------
