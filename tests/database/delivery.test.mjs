@@ -204,7 +204,8 @@ test('pg_upgrade moves an installation: it is no copy, what waits leaves once an
         server(before, 'start');
         server(before, 'stop');
         bin('initdb', '-D', after, '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync');
-        bin('pg_upgrade', '-b', SERVER_BIN, '-B', SERVER_BIN, '-d', before, '-D', after, '-U', 'postgres', '-s', socket);
+        const fast = run(join(SERVER_BIN, 'pg_upgrade'), '--help').includes('--no-sync') ? ['--link', '--no-sync'] : ['--link'];
+        bin('pg_upgrade', '-b', SERVER_BIN, '-B', SERVER_BIN, '-d', before, '-D', after, '-U', 'postgres', '-s', socket, ...fast);
         server(after, 'start');
         assert.notEqual(there('select system_identifier from pg_control_system()'), sql('select system_identifier from pg_control_system()'), 'another cluster');
         const moved = start('o365-worker', {database: `host=${socket} dbname=o365`, worker_name: 'there', ...posting});
