@@ -3,86 +3,16 @@
 // tests/database/run.
 import assert from 'node:assert/strict';
 import {execFileSync, spawn} from 'node:child_process';
-import {existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, readFileSync, renameSync, symlinkSync, writeFileSync} from 'node:fs';
 import net from 'node:net';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {after, before, test} from 'node:test';
 
-const {PGHOST, BUILD, ROOT} = process.env;
-const SERVER_BIN = process.env.SERVER_BIN;
-const folder = mkdtempSync(join(tmpdir(), 'o365-sessions-'));
-const asPostgres = process.getuid() === 0 ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups', '--']
-    : [];
-const running = new Set();
+import {asPostgres, direct, end, folder, install, nextNumber, PGHOST, ROOT, run, runAsPostgres, running, SERVER_BIN,
+    sessionOf, sql, start, until, wait, worker, workersSeen} from './harness.mjs';
 
-const run = (command, ...args) =>
-    execFileSync(command, args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], cwd: '/'});
-const runAsPostgres = (...words) => run(...[...asPostgres, ...words]);
-const sql = (statement, host = PGHOST, port = 5432) =>
-    run('psql', '-qXAt', '-v', 'ON_ERROR_STOP=1', '-h', host, '-p', String(port), '-d', 'o365', '-c', statement).trim();
-const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function until(what, condition, seconds = 30) {
-    for (const end = Date.now() + seconds * 1000; ;) {
-        const value = await condition();
-        if (value) return value;
-        assert.ok(Date.now() < end, `waited ${seconds} s in vain for ${what}`);
-        await wait(50);
-    }
-}
-
-let made = 0;
-// A program of ours with a configuration of its own.
-function start(program, settings, ...args) {
-    const name = join(folder, String(++made));
-    const all = {key_file: join(folder, 'keys'), environment: 'development', log: `${name}.log`, log_level: 'debug',
-        ...settings};
-    writeFileSync(`${name}.conf`, Object.entries(all).map(([key, value]) => `${key} = ${value}\n`).join(''));
-    const child = spawn(join(BUILD, program), ['--config', `${name}.conf`, ...args],
-        {stdio: ['ignore', 'pipe', 'pipe']});
-    running.add(child);
-    const started = {
-        child,
-        output: '',
-        logFile: `${name}.log`,
-        log: () => (existsSync(`${name}.log`) ? readFileSync(`${name}.log`, 'utf8') : ''),
-        count: (event) => started.log().split('\n').filter((line) => line.includes(`event=${event} `)).length,
-        logs: (part, seconds) => until(`${part} in the log of ${program}`, () => started.log().includes(part), seconds),
-        ended: new Promise((resolve) => child.on('exit', (code, signal) => {
-            running.delete(child);
-            resolve({code, signal, at: Date.now()});
-        })),
-        stop: () => {
-            child.kill('SIGTERM');
-            return started.ended;
-        },
-    };
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => { started.output += part; });
-    return started;
-}
-const worker = (database, ...args) => start('o365-worker', {database, worker_name: `test-${made + 1}`}, ...args);
-const workersSeen = (host, port) => Number(sql('select count(*) from o365_internal.worker', host, port));
-const sessionOf = (application) =>
-    Number(sql(`select coalesce(max(pid), 0) from pg_stat_activity where application_name = '${application}'`));
-
-const direct = `host=${PGHOST} dbname=o365`;
-
-before(() => {
-    run('createdb', 'o365');
-    run('psql', '-qX', '-d', 'o365', '-f', join(ROOT, 'sql/install.sql'));
-    writeFileSync(join(folder, 'keys.conf'),
-        `database = ${direct}\nkey_file = ${join(folder, 'keys')}\nenvironment = development\n`);
-    run(join(BUILD, 'o365-worker'), '--config', join(folder, 'keys.conf'), 'keys', 'generate');
-    sql(`select o365.set('public_url', 'http://localhost'), o365.set('environment', 'development'),
-         o365.register_connector('desk', 'Desk', decode('89504e470d0a1a0a', 'hex'), 'short', 'long', 'https://example.org', '{one}',
-             allow_anonymous => true), o365.grant_application('postgres', 'desk')`);
-});
-
-after(() => {
-    for (const child of running) child.kill('SIGKILL');
-    rmSync(folder, {recursive: true, force: true});
-});
+before(install);
+after(end);
 
 test('F9: a worker on a standby waits with one line and goes on within seconds of the promotion', async () => {
     const data = join(PGHOST, 'standby');
@@ -217,10 +147,35 @@ test('F56: SIGHUP opens the log file of a worker again, and the worker goes on',
     assert.match(moved.log(), /event=stopping signal=15/);
 });
 
+test('F56: SIGHUP opens the log file of the sandbox again, and it goes on answering', async () => {
+    run('psql', '-qX', '-v', 'ON_ERROR_STOP=1', '-d', 'o365', '-f', join(ROOT, 'sql/sandbox.sql'));
+    const socket = join(folder, 'sandbox.sock');
+    const sandbox = start('o365-sandbox.fcgi', {database: direct, sandbox_socket: socket});
+    const home = () => ask(socket, {...SITE, PATH_INFO: '/'});
+    await sandbox.logs('event=serving');
+    assert.match(await home(), /Status: 200/);
+    // A request that waits for the database meanwhile is answered all the same.
+    const session = spawn('psql', ['-qXAt', '-d', 'o365'], {stdio: ['pipe', 'pipe', 'ignore']});
+    session.stdin.write('begin; lock table o365_internal.sandbox_post; select 1;\n');
+    await new Promise((resolve) => session.stdout.once('data', resolve));
+    const feed = ask(socket, {...SITE, PATH_INFO: '/feed'});
+    await until('a request to wait', () => sql("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = 'o365'") !== '0');
+    renameSync(sandbox.logFile, `${sandbox.logFile}.1`);
+    sandbox.child.kill('SIGHUP');
+    await sandbox.logs('event=log_reopened');
+    session.stdin.end('rollback;\n');
+    assert.match(await feed, /Status: 200/);
+    assert.match(await home(), /Status: 200/);
+    await until('the requests in the new file', () => sandbox.count('request') === 2);
+    assert.equal((await sandbox.stop()).code, 0);
+    assert.match(sandbox.log(), /event=stopped/);
+    assert.doesNotMatch(readFileSync(`${sandbox.logFile}.1`, 'utf8'), /event=(log_reopened|stopping)/);
+});
+
 // ---- PgBouncer ------------------------------------------------------------------------------------------------------
 
 function pooler(mode) {
-    const home = join(PGHOST, `pooler-${++made}`);
+    const home = join(PGHOST, `pooler-${nextNumber()}`);
     runAsPostgres('mkdir', home);
     const roles = ['postgres', 'o365_worker', 'o365_responder'];
     const write = (name, text) =>
@@ -334,3 +289,141 @@ test('a pooler that pools transactions is named when statements are prepared; on
     assert.equal((await fine.stop()).code, 0);
     sessions.child.kill('SIGKILL');
 });
+
+// ---- A server that takes no connections, and what it is told of ours ------------------------------------------------
+
+test('a server that starts or shuts down (57P03): pages say 503 and when to ask again, a worker waits with one line, both go on', async () => {
+    const data = join(PGHOST, 'starting');
+    const socket = join(PGHOST, 'third');
+    const mayStart = join(PGHOST, 'may-start');
+    const database = `host=${socket} dbname=o365`;
+    runAsPostgres('mkdir', socket);
+    runAsPostgres(join(SERVER_BIN, 'pg_basebackup'), '-h', PGHOST, '-U', 'postgres', '-D', data, '-X', 'stream', '-c', 'fast');
+    // Recovery asks for the first piece of log, and waits for it.
+    runAsPostgres('touch', join(data, 'recovery.signal'));
+    execFileSync(asPostgres[0] ?? 'env', [...asPostgres.slice(1), 'tee', '-a', join(data, 'postgresql.auto.conf')],
+        {input: `restore_command = 'while [ ! -e ${mayStart} ]; do sleep 0.05; done; false'\n`});
+    const server = (...words) => runAsPostgres(join(SERVER_BIN, 'pg_ctl'), '-D', data, ...words);
+    const begin = (...words) => server('start', ...words, '-l', join(PGHOST, 'starting.log'), '-o', `-k ${socket} -c listen_addresses='' -c fsync=off -c max_connections=200`);
+    begin('-W');
+    const page = join(folder, 'starting.sock');
+    const responder = start('o365-connector.fcgi', {database, responder_socket: page});
+    const landing = () => ask(page, {...SITE, PATH_INFO: '/connect/desk/'});
+    const both = async (told, mends) => {
+        const waiting = worker(database);
+        await waiting.logs('event=database_lost');
+        assert.match(waiting.log(), told);
+        const answer = await landing();
+        assert.match(answer, /Status: 503/);
+        assert.match(answer, /Retry-After: \d+/);
+        await wait(700);  // further tries
+        assert.equal(waiting.count('database_lost'), 1);
+        mends();
+        await waiting.logs('event=database_back', 15);
+        await until('the page', async () => /Status: 200/.test(await landing()), 10);
+        assert.equal((await waiting.stop()).code, 0);
+    };
+    try {
+        await until('the server to listen', () => existsSync(join(socket, '.s.PGSQL.5432')));
+        await both(/event=database_lost count=1 .*the database system is (starting up|not yet accepting connections)/, () => runAsPostgres('touch', mayStart));
+        assert.equal((await responder.stop()).code, 0);
+        // A session keeps it from ending.
+        const session = spawn('psql', ['-qXAt', '-h', socket, '-d', 'o365'], {stdio: ['pipe', 'pipe', 'ignore']});
+        session.stdin.write('select 1;\n');
+        await new Promise((resolve) => session.stdout.once('data', resolve));
+        server('stop', '-m', 'smart', '-W');
+        const again = start('o365-connector.fcgi', {database, responder_socket: page});
+        await again.logs('event=serving');
+        await both(/event=database_lost count=1 .*the database system is shutting down/, () => {
+            session.kill();
+            server('stop', '-m', 'fast', '-w');
+            begin('-w');
+        });
+        assert.equal((await again.stop()).code, 0);
+    } finally {
+        server('stop', '-m', 'immediate');
+    }
+});
+
+test('the limits of our sessions are those of the manual, as the server sees them', {skip: !process.env.OWN_NETWORK && 'the server has no address'}, async () => {
+    const database = 'host=127.0.0.1 dbname=o365';
+    // Each program's own session writes down what holds in it.
+    sql(`create table public.limits (role text, name text, setting text, primary key (role, name));
+         create function public.write_limits() returns trigger language plpgsql security definer as $$ begin
+             insert into public.limits select session_user, s.name, s.setting from pg_settings as s
+                 where s.name ~ '^tcp_|^(lock|statement|transaction|idle_in_transaction_session)_timeout$|^client_connection_check_interval$' on conflict do nothing;
+             return null; end $$;
+         create trigger limits after insert on o365_internal.worker execute function public.write_limits();
+         create trigger limits after insert on o365_internal.connect_attempt execute function public.write_limits()`);
+    const page = join(folder, 'limits.sock');
+    const responder = start('o365-connector.fcgi', {database, responder_socket: page});
+    const beating = worker(database);
+    try {
+        await responder.logs('event=serving');
+        assert.match(await ask(page, {...SITE, REQUEST_METHOD: 'POST', PATH_INFO: '/connect/desk/start', HTTP_SEC_FETCH_SITE: 'same-origin'}), /state=/);
+        await until('the worker to begin', () => sql("select count(*) from public.limits where role = 'o365_worker'") !== '0');
+        const limits = (role) => Object.fromEntries(sql(`select name, setting from public.limits where role = '${role}'`).split('\n').map((line) => line.split('|')));
+        const manual = {client_connection_check_interval: '2000', idle_in_transaction_session_timeout: '15000', tcp_keepalives_count: '3',
+            tcp_keepalives_idle: '10', tcp_keepalives_interval: '3', tcp_user_timeout: '15000'};
+        const since17 = (ms) => (Number(sql("select current_setting('server_version_num')")) >= 170000 ? {transaction_timeout: ms} : {});
+        assert.deepEqual(limits('o365_worker'), {...manual, lock_timeout: '0', statement_timeout: '0', ...since17('65000')});
+        assert.deepEqual(limits('o365_responder'), {...manual, lock_timeout: '2000', statement_timeout: '10000', ...since17('15000')});
+    } finally {
+        await beating.stop();
+        await responder.stop();
+        sql('drop function public.write_limits() cascade; drop table public.limits');
+    }
+});
+
+// ---- A worker that is stopped before it begins ----------------------------------------------------------------------
+
+test('--once that is told to end before it has begun ends in order', async () => {
+    // It waits for its keys, and takes no signal yet.
+    const keys = join(folder, 'keys-to-come');
+    run('mkfifo', '-m', '600', keys);
+    const once = start('o365-worker', {database: direct, key_file: keys}, '--once');
+    await once.logs('event=started');
+    once.child.kill('SIGTERM');
+    writeFileSync(keys, readFileSync(join(folder, 'keys')));
+    const {code, signal} = await once.ended;
+    // Whichever of its answers: what other tests have left is not its matter.
+    assert.ok(signal === null && [0, 69, 75].includes(code), `${code} ${signal} ${once.output}`);
+    assert.match(once.log(), new RegExp(`event=stopping signal=15[^]*event=ended code=${code}`));
+});
+
+// ---- Threads that fail ----------------------------------------------------------------------------------------------
+
+// What the kernel refuses: a stack larger than memory has addresses; a descriptor more than each thread's database connection needs.
+for (const [what, limit, logged] of [
+    ['that throws', '--nofile=100', /event=thread_failed why="could not make a file in memory: Too many open files"/],
+    ['that cannot be made', '--stack=140737488355328', /event=threads_failed threads=65 why="Resource temporarily unavailable"/],
+]) {
+    test(`a thread of the responder ${what} is logged, and the program ends in order`, async () => {
+        const page = join(folder, 'limited.sock');
+        const limited = start('o365-connector.fcgi', {database: direct, responder_socket: page, threads: 64, under: ['prlimit', limit]});
+        const {code, signal} = await limited.ended;
+        assert.deepEqual({code, signal}, {code: 1, signal: null});
+        assert.match(limited.log(), logged);
+        assert.match(limited.log(), /event=stopped threads=65[^]*event=stopped why="could not go on serving: a thread failed, the log says why"/);
+        assert.match(limited.output, /could not go on serving: a thread failed/);
+        assert.ok(!existsSync(page));
+    });
+}
+
+test('a worker that cannot make its first thread, or the one that sends, logs it and ends in order', async () => {
+    const first = start('o365-worker', {database: direct, under: ['prlimit', '--stack=140737488355328']});
+    // The second waits for its database, and has no room for another stack when that comes.
+    const away = join(folder, 'away');
+    const second = worker(`host=${away} dbname=o365`);
+    await second.logs('event=database_lost');
+    const [, kB] = readFileSync(`/proc/${second.child.pid}/status`, 'utf8').match(/VmSize:\s+(\d+) kB/);
+    run('prlimit', '--pid', String(second.child.pid), `--as=${(Number(kB) + 4096) * 1024}`);
+    symlinkSync(PGHOST, away);
+    for (const one of [first, second]) {
+        const {code, signal} = await one.ended;
+        assert.deepEqual({code, signal}, {code: 1, signal: null});
+        assert.match(one.log(), /event=failed problem="Resource temporarily unavailable"/);
+        assert.match(one.output, /o365-worker: Resource temporarily unavailable/);
+    }
+});
+
