@@ -7,30 +7,18 @@ namespace {
 
 constexpr const char* kRetrySeconds = "5";
 
-// With and without a slash at its end, as it may have been registered at Microsoft.
-bool is_callback(const std::vector<std::string>& route) {
-    return route.size() >= 2 && route[1] == "callback" &&
-           (route.size() == 2 || (route.size() == 3 && route[2].empty()));
+Response dispatch(Site& site, const Request& request) {
+    const auto found = find_route(request.path);
+    if (!found) return site.message(request, 404);
+    const Route& route = *found->route;
+    if (!takes(route, request.method)) return site.wrong_method(request, route.methods);
+    if (request.method == "POST" && route.from_own_pages) site.refuse_other_sites(request);
+    return route.answer(site, request, found->parts);
 }
 
-Response dispatch(Site& site, const Request& request) {
-    if (request.path == "/healthz") return healthz(site, request);
-    if (const auto token = action_route(request.path)) return action(site, request, *token);
-    const std::vector<std::string> route = connect_route(request.path);
-    if (request.path == "/connect" || (route.size() == 1 && route[0].empty())) return list(site, request);
-    if (route.size() == 2 && route[0] == "static") return static_file(site, request, route[1]);
-    // Whatever connector it names: a webhook that went astray leaves a trace that the operator finds.
-    if (is_callback(route)) return callback(site, request, is_slug(route[0]) ? route[0] : std::string());
-    if (route.empty() || !is_slug(route[0])) return site.message(request, 404);
-    const std::string& slug = route[0];
-    if (route.size() == 1 || (route.size() == 2 && route[1].empty())) return landing(site, request, slug);
-    if (route.size() == 3 && route[1] == "done") return done(site, request, slug, route[2]);
-    if (route.size() != 2) return site.message(request, 404);
-    if (route[1] == "start") return start(site, request, slug);
-    if (route[1] == "failed") return failed(site, request, slug);
-    if (route[1] == "recorded") return recorded(site, request, slug);
-    if (route[1] == "logo") return logo(site, request, slug);
-    return site.message(request, 404);
+bool is_action(const Request& request) {
+    const auto found = find_route(request.path);
+    return found && found->route->answer == action;
 }
 
 bool passes_by_itself(const DatabaseError& error) {
@@ -44,7 +32,7 @@ Response busy(const Site& site, const Request& request) {
     const bool reloads = request.method != "POST";
     Json::Value values(Json::objectValue);
     const bool from_us = !is_judged_by_origin(request) && is_same_site_post(request, "");
-    const bool keeps = !reloads && from_us && action_route(request.path) && !request.form.all().empty();
+    const bool keeps = !reloads && from_us && is_action(request) && !request.form.all().empty();
     values["texts"] = site.pages().strings()["messages"][reloads ? "503" : keeps ? "503_action" : "503_post"];
     values["keeps"] = keeps;
     values["kept"] = Json::Value(Json::arrayValue);

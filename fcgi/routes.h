@@ -5,23 +5,25 @@
 
 #include <string>
 
-#include "fcgi/site.h"
+#include "fcgi/route_table.h"
 
 namespace o365 {
 
 // Finds the route of a request and answers it.
 Response answer(Site& site, const Request& request);
 
-Response list(Site& site, const Request& request);
-Response landing(Site& site, const Request& request, const std::string& slug);
-Response start(Site& site, const Request& request, const std::string& slug);
-Response callback(Site& site, const Request& request, const std::string& slug);
-Response done(Site& site, const Request& request, const std::string& slug, const std::string& id);
-Response failed(Site& site, const Request& request, const std::string& slug);
-Response logo(Site& site, const Request& request, const std::string& slug);
-Response action(Site& site, const Request& request, std::string_view token);
-Response recorded(Site& site, const Request& request, const std::string& slug);
-Response static_file(Site& site, const Request& request, const std::string& name);
-Response healthz(Site& site, const Request& request);
+// The handlers of fcgi/route_table.cpp. The method is one that the route takes, and a POST comes from a page of ours
+// where the table asks for it.
+Response list(Site& site, const Request& request, const RouteParts& parts);
+Response landing(Site& site, const Request& request, const RouteParts& parts);
+Response start(Site& site, const Request& request, const RouteParts& parts);
+Response callback(Site& site, const Request& request, const RouteParts& parts);
+Response done(Site& site, const Request& request, const RouteParts& parts);
+Response failed(Site& site, const Request& request, const RouteParts& parts);
+Response logo(Site& site, const Request& request, const RouteParts& parts);
+Response action(Site& site, const Request& request, const RouteParts& parts);
+Response recorded(Site& site, const Request& request, const RouteParts& parts);
+Response static_file(Site& site, const Request& request, const RouteParts& parts);
+Response healthz(Site& site, const Request& request, const RouteParts& parts);
 
 }  // namespace o365

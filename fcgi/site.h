@@ -10,28 +10,12 @@
 #include <string_view>
 #include <vector>
 
+#include "fcgi/page_view.h"
 #include "lib/database/database_pool.h"
 #include "lib/http/http.h"
 #include "lib/pages/pages.h"
 
 namespace o365 {
-
-// Renders a page of the responder. `path` is the request's, for relative links; "" when it is not known. Texts of
-// strings/en.json for the page and those of "common" stand under `t`, their {placeholders} filled from `values`.
-Response render_page(const Pages& pages, std::string_view path, int status, std::string_view name, Json::Value values);
-
-// The plain page for a status: 400, 404, 405, 413, 431, 500, 503. `request_id` is shown unless empty.
-Response render_message(const Pages& pages, std::string_view path, int status, const std::string& request_id);
-
-// `text` with each {name} replaced by the text that `values` has under that name.
-std::string fill_placeholders(std::string_view text, const Json::Value& values);
-
-// The route below "/connect/", cut at the slashes; empty when the path has no "/connect/". "/connect/" gives one empty
-// part.
-std::vector<std::string> connect_route(std::string_view path);
-
-// What follows "/action/" in a path: the token of a link to a card's action, a secret. nullopt for any other path.
-std::optional<std::string_view> action_route(std::string_view path);
 
 bool is_slug(std::string_view text);
 bool is_request_id(std::string_view text);
@@ -84,8 +68,5 @@ class Site {
     const Pages& pages_;
     std::string sealing_key_;
 };
-
-// Lets a form of the page lead to the Connect page, and where that is Microsoft's on to its sign-in.
-void allow_connect_page(Response& response, const std::string& connect_url);
 
 }  // namespace o365

@@ -17,8 +17,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kTypes = 
 
 }  // namespace
 
-Response static_file(Site& site, const Request& request, const std::string& name) {
-    if (request.method == "POST") return site.wrong_method(request, "GET, HEAD");
+Response static_file(Site& site, const Request& request, const RouteParts& parts) {
+    const std::string& name = parts.rest;
     const std::string* const content = site.pages().file(name);
     if (content == nullptr) return site.message(request, 404);
     Response response = Response::html(200, *content);

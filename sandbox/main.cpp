@@ -64,7 +64,7 @@ int run(const o365::Settings& settings) {
     options.group = settings.socket_group;
     options.threads = settings.threads;
     options.max_body = kMaxBody;
-    options.takes_what_comes = o365::is_webhook;
+    options.takes_any_request = o365::is_webhook;
     const auto make_handler = [&]() -> o365::Handler {
         const auto sandbox = std::make_shared<o365::Sandbox>(open_database(settings), parts);
         return [sandbox](const o365::Request& request) { return o365::answer(*sandbox, request); };

@@ -15,14 +15,16 @@
 namespace o365 {
 namespace {
 
-Response told(const Site& site, const Request& request, int status, const char* text) {
+Response message_page(const Site& site, const Request& request, int status, const char* text) {
     Json::Value values(Json::objectValue);
     values["texts"] = site.pages().strings()["messages"][text];
     return site.page(request, status, "message", std::move(values));
 }
 
 // One page for a link that never was one, one that has ended, and one whose connection is gone.
-Response none(const Site& site, const Request& request) { return told(site, request, 404, "404_action"); }
+Response no_such_link(const Site& site, const Request& request) {
+    return message_page(site, request, 404, "404_action");
+}
 
 Response show(const Site& site, const Request& request, Json::Value page, const std::string& form_id,
               const ActionAnswer* answer = nullptr) {
@@ -41,13 +43,12 @@ Response show(const Site& site, const Request& request, Json::Value page, const 
 
 }  // namespace
 
-Response action(Site& site, const Request& request, std::string_view token_text) {
-    if (request.method == "POST") site.refuse_other_sites(request);
-    const auto token = parse_action_token(token_text);
-    if (!token) return none(site, request);
+Response action(Site& site, const Request& request, const RouteParts& parts) {
+    const auto token = parse_action_token(parts.rest);
+    if (!token) return no_such_link(site, request);
     const Value link_hash = Value::bytes(sha256(token->mac));
     Json::Value page = site.ask("SELECT o365.responder_action($1, $2, $3)", {token->card_id, token->number, link_hash});
-    if (!page["found"].asBool()) return none(site, request);
+    if (!page["found"].asBool()) return no_such_link(site, request);
     if (request.method != "POST") return show(site, request, std::move(page), random_token());
 
     const ActionAnswer answer = read_action_form(page["action"], request.form);
@@ -55,10 +56,10 @@ Response action(Site& site, const Request& request, std::string_view token_text)
     page = site.ask("SELECT o365.responder_act($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9)",
                     {token->card_id, token->number, link_hash, answer.form, answer.step, answer.content_type,
                      answer.body, compact_json(answer.inputs), request.id});
-    if (!page["found"].asBool()) return none(site, request);
+    if (!page["found"].asBool()) return no_such_link(site, request);
     const std::string outcome = text_in(page, "outcome");
     log::debug("action", "request={} card={} number={} outcome={}", request.id, token->card_id, token->number, outcome);
-    if (outcome == "full") return told(site, request, 409, "409_action");
+    if (outcome == "full") return message_page(site, request, 409, "409_action");
     if (outcome != "recorded") throw BadRequest(400, "the card has no such button");
     // Away from the token: the page that stays open, and whatever is opened from it, does not have it.
     return Response::redirect(
@@ -66,9 +67,8 @@ Response action(Site& site, const Request& request, std::string_view token_text)
 }
 
 // GET /connect/<slug>/recorded - the clean page afterwards.
-Response recorded(Site& site, const Request& request, const std::string& slug) {
-    if (request.method == "POST") return site.wrong_method(request, "GET, HEAD");
-    Json::Value page = site.ask("SELECT o365.responder_landing($1, NULL)", {slug});
+Response recorded(Site& site, const Request& request, const RouteParts& parts) {
+    Json::Value page = site.ask("SELECT o365.responder_landing($1, NULL)", {parts.slug});
     if (!page["found"].asBool()) return site.message(request, 404);
     page["about"] = !text_in(page, "website").empty();
     return site.page(request, 200, "recorded", std::move(page));

@@ -34,7 +34,7 @@ constexpr std::array<std::pair<std::string_view, std::size_t>, 6> kParameters = 
                                                                                   {"app_type", kMaxAppType},
                                                                                   {"user_objectId", kMaxUserObjectId}}};
 
-struct Hit {
+struct Callback {
     std::optional<std::string> webhook, error, group_name, app_type, user_object_id;
     Value state_hash, cookie_hash;
     AttemptCookie own;    // of the attempt, as the browser sent it; the name is empty when there was no state
@@ -80,49 +80,50 @@ std::string fault_of(const Parameters& query) {
     return {};
 }
 
-Hit read_hit(const Request& request) {
-    Hit hit;
-    hit.fault = fault_of(request.query);
+Callback read_callback(const Request& request) {
+    Callback received;
+    received.fault = fault_of(request.query);
     const auto take = [&](std::string_view name) {
         return request.query.fault(name) != nullptr ? std::nullopt : request.query.get(name);
     };
     const std::optional<std::string> state = take("state");
-    hit.webhook = take("webhook_url");
-    hit.error = take("error");
-    if (hit.error && hit.error->empty()) hit.error.reset();
-    hit.group_name = take("group_name");
-    hit.app_type = take("app_type");
-    hit.user_object_id = take("user_objectId");
-    // Also of a hit that cannot be judged: it says whose attempt this was.
+    received.webhook = take("webhook_url");
+    received.error = take("error");
+    if (received.error && received.error->empty()) received.error.reset();
+    received.group_name = take("group_name");
+    received.app_type = take("app_type");
+    received.user_object_id = take("user_objectId");
+    // Also of a callback that cannot be judged: it says whose attempt this was.
     if (state && !state->empty() && state->size() <= kMaxState) {
         const std::string hash = sha256(*state);
-        hit.state_hash = Value::bytes(hash);
-        hit.own.name = attempt_cookie_name(hash);
-        if (const auto value = cookie(request.cookies, hit.own.name)) {
-            hit.own.value = *value;
-            hit.cookie_hash = Value::bytes(sha256(*value));
+        received.state_hash = Value::bytes(hash);
+        received.own.name = attempt_cookie_name(hash);
+        if (const auto value = cookie(request.cookies, received.own.name)) {
+            received.own.value = *value;
+            received.cookie_hash = Value::bytes(sha256(*value));
         }
     }
-    hit.fresh.value = random_token();
-    hit.fresh_hash = sha256(hit.fresh.value);
-    hit.fresh.name = attempt_cookie_name(hit.fresh_hash);
-    return hit;
+    received.fresh.value = random_token();
+    received.fresh_hash = sha256(received.fresh.value);
+    received.fresh.name = attempt_cookie_name(received.fresh_hash);
+    return received;
 }
 
 Value or_null(const std::optional<std::string>& text) { return text && !text->empty() ? Value(*text) : Value(); }
 
-Json::Value store(Site& site, const Request& request, const std::string& slug, const Hit& hit, const Url& webhook) {
+Json::Value store(Site& site, const Request& request, const std::string& slug, const Callback& received,
+                  const Url& webhook) {
     std::vector<Value> fields = {slug,
                                  request.id,
-                                 hit.state_hash,
-                                 hit.cookie_hash,
+                                 received.state_hash,
+                                 received.cookie_hash,
                                  webhook.host,
                                  std::to_string(webhook.port),
-                                 hit.webhook.value_or(""),
-                                 or_null(hit.user_object_id),
-                                 or_null(hit.app_type),
-                                 or_null(hit.group_name),
-                                 Value::bytes(hit.fresh_hash),
+                                 received.webhook.value_or(""),
+                                 or_null(received.user_object_id),
+                                 or_null(received.app_type),
+                                 or_null(received.group_name),
+                                 Value::bytes(received.fresh_hash),
                                  cookie_hashes(attempt_cookies(request))};
     const bool pinned = !site.sealing_key().empty();
     if (pinned) fields.emplace_back(site.sealing_key());
@@ -131,22 +132,22 @@ Json::Value store(Site& site, const Request& request, const std::string& slug, c
     return database_json(rows.text(0, 0));
 }
 
-Json::Value judge(Site& site, const Request& request, const std::string& slug, const Hit& hit) {
+Json::Value judge(Site& site, const Request& request, const std::string& slug, const Callback& received) {
     const auto fail = [&](const std::string& error, const std::string& detail = {}) {
         return site.ask("SELECT o365.responder_callback_error($1, $2, $3, $4, $5, $6)",
-                        {slug, request.id, hit.state_hash, hit.cookie_hash, error, or_null(detail)});
+                        {slug, request.id, received.state_hash, received.cookie_hash, error, or_null(detail)});
     };
     if (request.query.empty()) return fail("no_parameters");
     if (is_framed(request)) return fail("framed");
-    if (!hit.fault.empty()) return fail("malformed", hit.fault);
-    if (hit.error) {
+    if (!received.fault.empty()) return fail("malformed", received.fault);
+    if (received.error) {
         // What the responder itself finds has names of its own, which nobody else may claim.
-        const bool ours = *hit.error == "no_parameters" || *hit.error == "malformed" || *hit.error == "framed" ||
-                          *hit.error == "bad_webhook";
-        return fail(ours ? "other: " + *hit.error : *hit.error);
+        const bool ours = *received.error == "no_parameters" || *received.error == "malformed" ||
+                          *received.error == "framed" || *received.error == "bad_webhook";
+        return fail(ours ? "other: " + *received.error : *received.error);
     }
-    const Webhook webhook = parse_webhook(*hit.webhook);
-    if (webhook.fault == WebhookFault::none) return store(site, request, slug, hit, webhook.url);
+    const Webhook webhook = parse_webhook(*received.webhook);
+    if (webhook.fault == WebhookFault::none) return store(site, request, slug, received, webhook.url);
     // A webhook that nobody encoded ends at its first &; the rest became parameters of ours.
     const bool unencoded = webhook.fault == WebhookFault::no_signature && request.query.has("sig");
     Json::Value page =
@@ -156,7 +157,7 @@ Json::Value judge(Site& site, const Request& request, const std::string& slug, c
     return page;
 }
 
-Response connected(const Site& site, const Request& request, Json::Value page, const Hit& hit) {
+Response connected(const Site& site, const Request& request, Json::Value page, const Callback& received) {
     const std::string location = text_in(page, "location");
     const std::string mode = text_in(page, "clean_page");
     if (mode != "no-referrer" && mode != "origin") {
@@ -164,7 +165,8 @@ Response connected(const Site& site, const Request& request, Json::Value page, c
         // What waits to be confirmed needs its cookie for as long.
         const std::string cookie = text_in(page, "cookie");
         if (!cookie.empty())
-            set_attempt_cookie(response, request, cookie == "fresh" ? hit.fresh : hit.own, page["max_age"].asInt());
+            set_attempt_cookie(response, request, cookie == "fresh" ? received.fresh : received.own,
+                               page["max_age"].asInt());
         return response;
     }
     page["referrer"] = mode;
@@ -175,18 +177,16 @@ Response connected(const Site& site, const Request& request, Json::Value page, c
 
 }  // namespace
 
-Response callback(Site& site, const Request& request, const std::string& slug) {
-    // No HEAD either: what only looks at a link must not use up its state.
-    if (request.method != "GET") return site.wrong_method(request, "GET");
+Response callback(Site& site, const Request& request, const RouteParts& parts) {
     // An answer that browsers throw away. The state waits for a person.
     if (is_prefetch(request)) return site.message(request, 503);
-    const Hit hit = read_hit(request);
-    Json::Value page = judge(site, request, slug, hit);
+    const Callback received = read_callback(request);
+    Json::Value page = judge(site, request, parts.slug, received);
     const std::string outcome = text_in(page, "outcome");
-    log::debug("callback", "request={} connector={} outcome={}", request.id, slug, outcome);
+    log::debug("callback", "request={} connector={} outcome={}", request.id, parts.slug, outcome);
     if (!page["found"].asBool()) return render_message(site.pages(), request.path, 404, request.id);
     if (outcome == "connected" || outcome == "pending" || outcome == "repeated")
-        return connected(site, request, std::move(page), hit);
+        return connected(site, request, std::move(page), received);
     if (outcome == "framed") {
         // The page stays at the callback's URL, because its only link leads there, in a tab: nothing is repeated in it.
         Response response = site.failed(request, std::move(page), outcome, request.id);

@@ -33,7 +33,6 @@ const AttemptCookie* cookie_of_form(const std::vector<AttemptCookie>& cookies, c
 }
 
 Response confirm(Site& site, const Request& request, const std::string& slug, const std::string& id) {
-    site.refuse_other_sites(request);
     const std::vector<AttemptCookie> cookies = attempt_cookies(request);
     const AttemptCookie* const cookie = cookie_of_form(cookies, request.form.get_or("token", ""));
     const std::string answer = request.form.get_or("answer", "");
@@ -52,11 +51,12 @@ Response confirm(Site& site, const Request& request, const std::string& slug, co
 
 }  // namespace
 
-Response done(Site& site, const Request& request, const std::string& slug, const std::string& id) {
+Response done(Site& site, const Request& request, const RouteParts& parts) {
+    const std::string& id = parts.rest;
     if (!is_id(id)) return site.message(request, 404);
-    if (request.method == "POST") return confirm(site, request, slug, id);
+    if (request.method == "POST") return confirm(site, request, parts.slug, id);
     const std::vector<AttemptCookie> cookies = attempt_cookies(request);
-    Json::Value page = site.ask("SELECT o365.responder_done($1, $2, $3)", {slug, id, cookie_hashes(cookies)});
+    Json::Value page = site.ask("SELECT o365.responder_done($1, $2, $3)", {parts.slug, id, cookie_hashes(cookies)});
     if (!page["found"].asBool()) return site.message(request, 404);
     const std::string outcome = text_in(page, "outcome");
     if (outcome == "connected") return site.connected(request, std::move(page));

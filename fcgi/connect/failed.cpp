@@ -13,8 +13,7 @@ constexpr const char* kNoCookie = "no_cookie";
 
 }  // namespace
 
-Response failed(Site& site, const Request& request, const std::string& slug) {
-    if (request.method == "POST") return site.wrong_method(request, "GET, HEAD");
+Response failed(Site& site, const Request& request, const RouteParts& parts) {
     std::string shown_id = request.query.get_or("request", "");
     if (!is_request_id(shown_id)) shown_id.clear();
     std::string reason = request.query.get_or("reason", "");
@@ -25,7 +24,7 @@ Response failed(Site& site, const Request& request, const std::string& slug) {
     const bool should_look = reason == kNoCookie && !shown_id.empty() && request.sec_fetch_site == "cross-site";
     Json::Value page =
         site.ask("SELECT o365.responder_failed($1, $2, $3, $4)",
-                 {slug, shown_id, cookie_hashes(attempt_cookies(request)), looks_again ? "true" : "false"});
+                 {parts.slug, shown_id, cookie_hashes(attempt_cookies(request)), looks_again ? "true" : "false"});
     if (!page["found"].asBool()) return site.message(request, 404);
     if (page["strict_cookie"].asBool()) reason = "strict_cookie";
     Response response = site.failed(request, std::move(page), reason, shown_id);

@@ -13,17 +13,16 @@ constexpr std::size_t kMaxTicket = 200;
 
 }  // namespace
 
-Response landing(Site& site, const Request& request, const std::string& slug) {
-    if (request.method == "POST") return site.wrong_method(request, "GET, HEAD");
+Response landing(Site& site, const Request& request, const RouteParts& parts) {
     const std::string ticket = request.query.get_or("ticket", "");
     if (ticket.size() > kMaxTicket) throw BadRequest(400, "the ticket is too long");
     Json::Value page = site.ask("SELECT o365.responder_landing($1, $2)",
-                                {slug, ticket.empty() ? Value() : Value::bytes(sha256(ticket))});
+                                {parts.slug, ticket.empty() ? Value() : Value::bytes(sha256(ticket))});
     if (!page["found"].asBool()) return site.message(request, 404);
     if (!request.path.ends_with('/')) {
         // Relative links of the page need the slash.
         const std::string query = ticket.empty() ? std::string() : "?ticket=" + url_encode(ticket);
-        return Response::redirect(302, fmt::format("{}/connect/{}/{}", text_in(page, "public_url"), slug, query));
+        return Response::redirect(302, fmt::format("{}/connect/{}/{}", text_in(page, "public_url"), parts.slug, query));
     }
     const std::string known = text_in(page, "ticket");
     const std::string connect_url = text_in(page, "connect_url");

@@ -6,8 +6,7 @@
 
 namespace o365 {
 
-Response list(Site& site, const Request& request) {
-    if (request.method == "POST") return site.wrong_method(request, "GET, HEAD");
+Response list(Site& site, const Request& request, const RouteParts& /*parts*/) {
     Json::Value page = site.ask("SELECT o365.responder_connectors()");
     const std::string public_url = text_in(page, "public_url");
     const Json::Value& connectors = page["connectors"];

@@ -3,9 +3,8 @@
 
 namespace o365 {
 
-Response logo(Site& site, const Request& request, const std::string& slug) {
-    if (request.method == "POST") return site.wrong_method(request, "GET, HEAD");
-    const Rows rows = site.call("SELECT content_type, logo FROM o365.responder_logo($1)", {slug});
+Response logo(Site& site, const Request& request, const RouteParts& parts) {
+    const Rows rows = site.call("SELECT content_type, logo FROM o365.responder_logo($1)", {parts.slug});
     if (rows.size() == 0) return site.message(request, 404);
     Response response = Response::html(200, rows.bytes(0, 1));
     response.set("Content-Type", rows.text(0, 0));

@@ -15,9 +15,7 @@ constexpr std::size_t kMaxTicket = 200;
 
 }  // namespace
 
-Response start(Site& site, const Request& request, const std::string& slug) {
-    if (request.method != "POST") return site.wrong_method(request, "POST");
-    site.refuse_other_sites(request);
+Response start(Site& site, const Request& request, const RouteParts& parts) {
     const std::string ticket = request.form.get_or("ticket", "");
     if (ticket.size() > kMaxTicket) throw BadRequest(400, "the ticket is too long");
     const std::string again = request.form.get_or("again", "");
@@ -27,7 +25,7 @@ Response start(Site& site, const Request& request, const std::string& slug) {
     const AttemptCookie cookie{attempt_cookie_name(state_hash), random_token()};
     const Json::Value page =
         site.ask("SELECT o365.responder_start($1, $2, $3, $4, $5, $6, $7)",
-                 {slug, ticket.empty() ? Value() : Value::bytes(sha256(ticket)), Value::bytes(state_hash),
+                 {parts.slug, ticket.empty() ? Value() : Value::bytes(sha256(ticket)), Value::bytes(state_hash),
                   Value::bytes(sha256(cookie.value)), request.id, again.empty() ? Value() : Value(again),
                   again.empty() ? Value() : cookie_hashes(attempt_cookies(request))});
     if (!page["found"].asBool()) return site.message(request, 404);

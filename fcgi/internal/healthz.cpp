@@ -19,8 +19,7 @@ Response by_last_look(const DatabasePool::Look& last) {
 
 }  // namespace
 
-Response healthz(Site& site, const Request& request) {
-    if (request.method == "POST") return site.wrong_method(request, "GET, HEAD");
+Response healthz(Site& site, const Request& /*request*/, const RouteParts& /*parts*/) {
     try {
         const std::optional<Rows> rows = site.database().look("SELECT o365.responder_health()", kPatience);
         if (!rows) return by_last_look(site.database().last_look());

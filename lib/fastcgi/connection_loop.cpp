@@ -27,24 +27,24 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kReadAtOnce = 65536;  // bytes; then it is another peer's turn
 constexpr int kAcceptAtOnce = 64;
-constexpr int kMostPeers = 512;
-constexpr int kLeastPeers = 16;
+constexpr int kMostConnections = 512;
+constexpr int kLeastConnections = 16;
 constexpr auto kLookEvery = 20ms;  // at deadlines
 constexpr auto kRetryListening = 100ms;
-constexpr auto kQuiet = 1s;             // how long a peer may be silent before it is closed although it has not
-constexpr auto kGraceForPeers = 500ms;  // after stop(): for what is being received
-constexpr auto kGraceForAnswers = 1s;   // after stop(): for sending one
+constexpr auto kQuiet = 1s;                // how long a peer may be silent before it is closed although it has not
+constexpr auto kGraceForRequests = 500ms;  // after stop(): for what is being received
+constexpr auto kGraceForAnswers = 1s;      // after stop(): for sending one
 constexpr auto kWarnEvery = 60s;
 
 bool is_shortage(int number) { return number == EMFILE || number == ENFILE || number == ENOMEM || number == ENOBUFS; }
 
 // Descriptors are for the database too.
-int most_peers() {
+int most_connections() {
     rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 2 > static_cast<rlim_t>(kMostPeers)) {
-        return kMostPeers;
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 2 > static_cast<rlim_t>(kMostConnections)) {
+        return kMostConnections;
     }
-    return std::max(kLeastPeers, static_cast<int>(limit.rlim_cur / 2));
+    return std::max(kLeastConnections, static_cast<int>(limit.rlim_cur / 2));
 }
 
 // Who it was, where the socket can say so.
@@ -70,18 +70,18 @@ bool has_left(int fd) {
 
 }  // namespace
 
-Peer::Peer(Fd connection, std::size_t max_body, std::atomic<int>& counter)
-    : socket(std::move(connection)), records(max_body), count(counter) {
+Connection::Connection(Fd descriptor, std::size_t max_body, std::atomic<int>& counter)
+    : socket(std::move(descriptor)), records(max_body), count(counter) {
     ++count;
 }
 
-Peer::~Peer() { --count; }
+Connection::~Connection() { --count; }
 
-Intake::Intake(int listener, int signals, const Limits& limits)
+ConnectionLoop::ConnectionLoop(int listener, int signals, const Limits& limits)
     : listener_(listener),
       signals_(signals),
       limits_(limits),
-      most_peers_(most_peers()),
+      most_connections_(most_connections()),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       buffer_(kReadAtOnce) {
@@ -97,27 +97,27 @@ Intake::Intake(int listener, int signals, const Limits& limits)
 
 // ---- The loop -------------------------------------------------------------------------------------------------------
 
-bool Intake::step(std::chrono::milliseconds wait) {
+bool ConnectionLoop::step(std::chrono::milliseconds wait) {
     if (!listening_ && !stopping_) wait = std::min<std::chrono::milliseconds>(wait, kRetryListening);
     if (someone_waits_) wait = std::min<std::chrono::milliseconds>(wait, kLookEvery);
     std::array<epoll_event, 64> events{};
     const int ready = ::epoll_wait(epoll_.get(), events.data(), events.size(), static_cast<int>(wait.count()));
     if (ready < 0 && errno != EINTR)
         throw std::runtime_error(fmt::format("could not wait for connections: {}", system_error_text()));
-    if (!stopping_ && count_ < most_peers_) listen(true);
+    if (!stopping_ && count_ < most_connections_) listen(true);
     bool signalled = false;
     try {
         for (int i = 0; i < ready; ++i) {
             const int fd = events.at(static_cast<std::size_t>(i)).data.fd;
             if (fd == listener_) {
-                accept_peers();
+                accept_connections();
             } else if (fd == signals_) {
                 signalled = true;
             } else if (fd == wake_.get()) {
                 std::uint64_t number = 0;
                 [[maybe_unused]] const auto count = ::read(fd, &number, sizeof(number));
             } else {
-                on_peer(fd);
+                on_connection(fd);
             }
         }
         take_back();
@@ -126,31 +126,32 @@ bool Intake::step(std::chrono::milliseconds wait) {
         // Out of memory, most likely: a connection is lost, the next may do better.
         log::error("connection_failed", "why={}", log::quoted(error.what()));
     }
-    if (stopping_ && std::none_of(peers_.begin(), peers_.end(),
-                                  [](const auto& entry) { return entry.second->phase == Peer::Phase::reading; })) {
+    if (stopping_ && std::none_of(connections_.begin(), connections_.end(), [](const auto& entry) {
+            return entry.second->phase == Connection::Phase::reading;
+        })) {
         end();
     }
     return signalled;
 }
 
-void Intake::stop() {
+void ConnectionLoop::stop() {
     listen(false);
     stopping_ = true;
-    for (const auto& [fd, peer] : peers_) {
-        const auto grace = peer->phase == Peer::Phase::writing   ? Clock::duration(kGraceForAnswers)
-                           : peer->phase == Peer::Phase::waiting ? Clock::duration::zero()
-                                                                 : Clock::duration(kGraceForPeers);
-        peer->deadline = std::min(peer->deadline, Clock::now() + grace);
+    for (const auto& [fd, connection] : connections_) {
+        const auto grace = connection->phase == Connection::Phase::writing   ? Clock::duration(kGraceForAnswers)
+                           : connection->phase == Connection::Phase::waiting ? Clock::duration::zero()
+                                                                             : Clock::duration(kGraceForRequests);
+        connection->deadline = std::min(connection->deadline, Clock::now() + grace);
     }
 }
 
-bool Intake::empty() const {
+bool ConnectionLoop::empty() const {
     const std::lock_guard lock(mutex_);
-    return peers_.empty() && returned_.empty();
+    return connections_.empty() && returned_.empty();
 }
 
 // EPOLLEXCLUSIVE: several processes may have one listener, and a connection is to wake one of them.
-bool Intake::listen(bool on) {
+bool ConnectionLoop::listen(bool on) {
     if (on == listening_) return true;
     epoll_event event{};
     event.events = EPOLLIN | EPOLLEXCLUSIVE;
@@ -161,16 +162,16 @@ bool Intake::listen(bool on) {
 }
 
 // Until there is room: step() tries again.
-void Intake::pause() { listen(false); }
+void ConnectionLoop::pause() { listen(false); }
 
-void Intake::accept_peers() {
+void ConnectionLoop::accept_connections() {
     for (int i = 0; i < kAcceptAtOnce; ++i) {
-        if (count_ >= most_peers_ && !give_up_oldest()) return pause();
-        Fd connection(::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-        if (connection.get() >= 0) {
-            auto peer = std::make_unique<Peer>(std::move(connection), limits_.max_body, count_);
-            peer->deadline = peer->accepted + limits_.patience;
-            read(std::move(peer));
+        if (count_ >= most_connections_ && !give_up_oldest()) return pause();
+        Fd accepted(::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (accepted.get() >= 0) {
+            auto connection = std::make_unique<Connection>(std::move(accepted), limits_.max_body, count_);
+            connection->deadline = connection->accepted + limits_.patience;
+            read(std::move(connection));
             continue;
         }
         const int why = errno;
@@ -187,168 +188,169 @@ void Intake::accept_peers() {
 
 // An honest web server sends its request at once, so the connection that has been here longest is not one. False when
 // there is none that could go: then all are at work.
-bool Intake::give_up_oldest() {
-    const auto oldest = std::min_element(peers_.begin(), peers_.end(), [](const auto& a, const auto& b) {
+bool ConnectionLoop::give_up_oldest() {
+    const auto oldest = std::min_element(connections_.begin(), connections_.end(), [](const auto& a, const auto& b) {
         return a.second->accepted < b.second->accepted;
     });
-    if (oldest == peers_.end()) return false;
-    if (oldest->second->phase == Peer::Phase::waiting)
+    if (oldest == connections_.end()) return false;
+    if (oldest->second->phase == Connection::Phase::waiting)
         send_some(*oldest->second);
-    else if (oldest->second->phase != Peer::Phase::closing)
+    else if (oldest->second->phase != Connection::Phase::closing)
         refuse(*oldest->second, "connections ran out and it was the oldest");
-    peers_.erase(oldest);
+    connections_.erase(oldest);
     return true;
 }
 
-void Intake::give_up_late() {
+void ConnectionLoop::give_up_late() {
     looked_at_deadlines_ = Clock::now();
     someone_waits_ = false;
-    std::vector<std::unique_ptr<Peer>> due_now;
-    for (auto entry = peers_.begin(); entry != peers_.end();) {
-        const Peer& peer = *entry->second;
-        if (peer.deadline > looked_at_deadlines_) {
-            someone_waits_ = someone_waits_ || peer.phase == Peer::Phase::waiting;
+    std::vector<std::unique_ptr<Connection>> due_now;
+    for (auto entry = connections_.begin(); entry != connections_.end();) {
+        const Connection& connection = *entry->second;
+        if (connection.deadline > looked_at_deadlines_) {
+            someone_waits_ = someone_waits_ || connection.phase == Connection::Phase::waiting;
             ++entry;
             continue;
         }
-        if (peer.phase == Peer::Phase::reading) refuse(peer, "it took too long to send its request");
-        if (peer.phase == Peer::Phase::writing) refuse(peer, "it took too long to take its answer");
-        if (peer.phase == Peer::Phase::waiting) due_now.push_back(std::move(entry->second));
-        entry = peers_.erase(entry);
+        if (connection.phase == Connection::Phase::reading) refuse(connection, "it took too long to send its request");
+        if (connection.phase == Connection::Phase::writing) refuse(connection, "it took too long to take its answer");
+        if (connection.phase == Connection::Phase::waiting) due_now.push_back(std::move(entry->second));
+        entry = connections_.erase(entry);
     }
-    for (auto& peer : due_now) send_now(std::move(peer));
+    for (auto& connection : due_now) send_now(std::move(connection));
 }
 
 // ---- One peer -------------------------------------------------------------------------------------------------------
 
-void Intake::on_peer(int fd) {
-    const auto found = peers_.find(fd);
-    if (found == peers_.end()) return;
-    std::unique_ptr<Peer> peer = std::move(found->second);
-    peers_.erase(found);
-    switch (peer->phase) {
-        case Peer::Phase::reading:
-            return read(std::move(peer));
-        case Peer::Phase::waiting:
+void ConnectionLoop::on_connection(int fd) {
+    const auto found = connections_.find(fd);
+    if (found == connections_.end()) return;
+    std::unique_ptr<Connection> connection = std::move(found->second);
+    connections_.erase(found);
+    switch (connection->phase) {
+        case Connection::Phase::reading:
+            return read(std::move(connection));
+        case Connection::Phase::waiting:
             return;  // nothing but its end was watched for
-        case Peer::Phase::writing:
-            return send_now(std::move(peer));
-        case Peer::Phase::closing:
-            return discard(std::move(peer));
+        case Connection::Phase::writing:
+            return send_now(std::move(connection));
+        case Connection::Phase::closing:
+            return discard(std::move(connection));
     }
 }
 
-void Intake::keep(std::unique_ptr<Peer> peer) {
-    watch(*peer);
-    const int fd = peer->socket.get();
-    peers_[fd] = std::move(peer);
+void ConnectionLoop::keep(std::unique_ptr<Connection> connection) {
+    watch(*connection);
+    const int fd = connection->socket.get();
+    connections_[fd] = std::move(connection);
 }
 
-void Intake::read(std::unique_ptr<Peer> peer) {
-    const ssize_t count = ::recv(peer->socket.get(), buffer_.data(), buffer_.size(), 0);
-    if (count < 0 && (errno == EAGAIN || errno == EINTR)) return keep(std::move(peer));
+void ConnectionLoop::read(std::unique_ptr<Connection> connection) {
+    const ssize_t count = ::recv(connection->socket.get(), buffer_.data(), buffer_.size(), 0);
+    if (count < 0 && (errno == EAGAIN || errno == EINTR)) return keep(std::move(connection));
     if (count <= 0) return;
-    const auto state = peer->records.take({buffer_.data(), static_cast<std::size_t>(count)});
+    const auto state = connection->records.take({buffer_.data(), static_cast<std::size_t>(count)});
     ::explicit_bzero(buffer_.data(), static_cast<std::size_t>(count));
-    const bool replied = reply(*peer);
+    const bool replied = reply(*connection);
     switch (state) {
         case RecordReader::State::reading:
             if (!replied) return;
-            return keep(std::move(peer));
+            return keep(std::move(connection));
         case RecordReader::State::complete:
-            return hand_over(std::move(peer));
+            return hand_over(std::move(connection));
         case RecordReader::State::broken:
-            refuse(*peer, peer->records.why());
-            return close_gently(std::move(peer));
+            refuse(*connection, connection->records.why());
+            return close_gently(std::move(connection));
     }
 }
 
 // False when the peer does not take it: replies are small, so it never reads.
-bool Intake::reply(Peer& peer) {
-    const std::string replies = peer.records.take_replies();
-    return replies.empty() || ::send(peer.socket.get(), replies.data(), replies.size(), MSG_NOSIGNAL) ==
+bool ConnectionLoop::reply(Connection& connection) {
+    const std::string replies = connection.records.take_replies();
+    return replies.empty() || ::send(connection.socket.get(), replies.data(), replies.size(), MSG_NOSIGNAL) ==
                                   static_cast<ssize_t>(replies.size());
 }
 
-void Intake::hand_over(std::unique_ptr<Peer> peer) {
+void ConnectionLoop::hand_over(std::unique_ptr<Connection> connection) {
     {
         const std::lock_guard lock(mutex_);
-        complete_.push_back(std::move(peer));
+        complete_.push_back(std::move(connection));
     }
     something_came_.notify_one();
 }
 
-void Intake::take_back() {
-    std::vector<std::unique_ptr<Peer>> returned;
+void ConnectionLoop::take_back() {
+    std::vector<std::unique_ptr<Connection>> returned;
     {
         const std::lock_guard lock(mutex_);
         returned.swap(returned_);
     }
-    for (auto& peer : returned) {
-        if (peer->phase == Peer::Phase::waiting) {
-            if (stopping_) peer->deadline = Clock::now();
+    for (auto& connection : returned) {
+        if (connection->phase == Connection::Phase::waiting) {
+            if (stopping_) connection->deadline = Clock::now();
             someone_waits_ = true;
-            keep(std::move(peer));
+            keep(std::move(connection));
             continue;
         }
-        peer->deadline = deadline_for_answer();
-        if (peer->phase == Peer::Phase::writing) {
-            keep(std::move(peer));
+        connection->deadline = deadline_for_answer();
+        if (connection->phase == Connection::Phase::writing) {
+            keep(std::move(connection));
         } else {
-            close_gently(std::move(peer));
+            close_gently(std::move(connection));
         }
     }
 }
 
-void Intake::send_now(std::unique_ptr<Peer> peer) {
-    if (peer->phase == Peer::Phase::waiting) {
-        peer->phase = Peer::Phase::writing;
-        peer->deadline = deadline_for_answer();
+void ConnectionLoop::send_now(std::unique_ptr<Connection> connection) {
+    if (connection->phase == Connection::Phase::waiting) {
+        connection->phase = Connection::Phase::writing;
+        connection->deadline = deadline_for_answer();
     }
-    if (!send_some(*peer)) return;
-    if (peer->sent < peer->out.size()) return keep(std::move(peer));
-    close_gently(std::move(peer));
+    if (!send_some(*connection)) return;
+    if (connection->sent < connection->out.size()) return keep(std::move(connection));
+    close_gently(std::move(connection));
 }
 
-Intake::Clock::time_point Intake::deadline_for_answer() const {
+ConnectionLoop::Clock::time_point ConnectionLoop::deadline_for_answer() const {
     return Clock::now() + (stopping_ ? Clock::duration(kGraceForAnswers) : limits_.patience);
 }
 
 // Says that nothing more comes, and lets the peer close first: closing with bytes unread would reset the connection,
 // and a TCP peer could lose its answer.
-void Intake::close_gently(std::unique_ptr<Peer> peer) {
-    if (::shutdown(peer->socket.get(), SHUT_WR) != 0) return;
-    peer->phase = Peer::Phase::closing;
-    discard(std::move(peer));
+void ConnectionLoop::close_gently(std::unique_ptr<Connection> connection) {
+    if (::shutdown(connection->socket.get(), SHUT_WR) != 0) return;
+    connection->phase = Connection::Phase::closing;
+    discard(std::move(connection));
 }
 
-void Intake::discard(std::unique_ptr<Peer> peer) {
-    const ssize_t count = ::recv(peer->socket.get(), buffer_.data(), buffer_.size(), 0);
+void ConnectionLoop::discard(std::unique_ptr<Connection> connection) {
+    const ssize_t count = ::recv(connection->socket.get(), buffer_.data(), buffer_.size(), 0);
     if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) return;
     if (count > 0) ::explicit_bzero(buffer_.data(), static_cast<std::size_t>(count));
     // Who goes on sending moves this deadline, but not for ever.
-    const auto latest = peer->accepted + 2 * limits_.patience;
-    peer->deadline = std::min(latest, Clock::now() + (stopping_ ? Clock::duration(kGraceForPeers) : kQuiet));
-    keep(std::move(peer));
+    const auto latest = connection->accepted + 2 * limits_.patience;
+    connection->deadline = std::min(latest, Clock::now() + (stopping_ ? Clock::duration(kGraceForRequests) : kQuiet));
+    keep(std::move(connection));
 }
 
 // One event at a time: while a thread has the peer, nothing is reported of it.
-void Intake::watch(Peer& peer) {
+void ConnectionLoop::watch(Connection& connection) {
     epoll_event event{};
     event.events = EPOLLONESHOT;  // and a peer that is gone is always reported
-    if (peer.phase == Peer::Phase::writing) event.events |= EPOLLOUT;
-    if (peer.phase == Peer::Phase::reading || peer.phase == Peer::Phase::closing) event.events |= EPOLLIN;
-    event.data.fd = peer.socket.get();
-    const int what = peer.watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-    peer.watched = true;
-    if (::epoll_ctl(epoll_.get(), what, peer.socket.get(), &event) == 0) return;
+    if (connection.phase == Connection::Phase::writing) event.events |= EPOLLOUT;
+    if (connection.phase == Connection::Phase::reading || connection.phase == Connection::Phase::closing)
+        event.events |= EPOLLIN;
+    event.data.fd = connection.socket.get();
+    const int what = connection.watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    connection.watched = true;
+    if (::epoll_ctl(epoll_.get(), what, connection.socket.get(), &event) == 0) return;
     // Without being watched it ends at its deadline.
     log::debug("watch_failed", "why={}", log::quoted(system_error_text()));
-    peer.deadline = Clock::now();
+    connection.deadline = Clock::now();
 }
 
 // Whether a line that must not flood the log is due, and then not for a while.
-bool Intake::due(Clock::time_point& last) {
+bool ConnectionLoop::due(Clock::time_point& last) {
     const auto now = Clock::now();
     if (last != Clock::time_point() && now - last < kWarnEvery) return false;
     last = now;
@@ -356,70 +358,71 @@ bool Intake::due(Clock::time_point& last) {
 }
 
 // No peer can make the log flood: each is a line at debug level, and at most one line a minute warns.
-void Intake::refuse(const Peer& peer, const char* why) {
+void ConnectionLoop::refuse(const Connection& connection, const char* why) {
     if (stopping_) return;
-    const std::string who = credentials(peer.socket.get());
+    const std::string who = credentials(connection.socket.get());
     log::debug("peer_refused", "{} why={}", who, log::quoted(why));
     ++refused_since_warning_;
-    if (!due(warned_of_peers_)) return;
+    if (!due(warned_of_connections_)) return;
     log::warn("peers_refused", "count={} last: {} why={}", std::exchange(refused_since_warning_, 0), who,
               log::quoted(why));
 }
 
 // False when the peer is gone.
-bool Intake::send_some(Peer& peer) {
-    while (peer.sent < peer.out.size()) {
-        const ssize_t count =
-            ::send(peer.socket.get(), peer.out.data() + peer.sent, peer.out.size() - peer.sent, MSG_NOSIGNAL);
+bool ConnectionLoop::send_some(Connection& connection) {
+    while (connection.sent < connection.out.size()) {
+        const ssize_t count = ::send(connection.socket.get(), connection.out.data() + connection.sent,
+                                     connection.out.size() - connection.sent, MSG_NOSIGNAL);
         if (count < 0) return errno == EAGAIN || errno == EINTR;
-        peer.sent += static_cast<std::size_t>(count);
+        connection.sent += static_cast<std::size_t>(count);
     }
     return true;
 }
 
 // ---- For the threads ------------------------------------------------------------------------------------------------
 
-std::unique_ptr<Peer> Intake::next() {
+std::unique_ptr<Connection> ConnectionLoop::next() {
     while (true) {
-        std::unique_ptr<Peer> peer;
+        std::unique_ptr<Connection> connection;
         {
             std::unique_lock lock(mutex_);
             something_came_.wait(lock, [&] { return ended_ || !complete_.empty(); });
             if (complete_.empty()) return nullptr;
-            peer = std::move(complete_.front());
+            connection = std::move(complete_.front());
             complete_.pop_front();
         }
-        if (!peer->records.aborted() && !has_left(peer->socket.get())) return peer;
+        if (!connection->records.aborted() && !has_left(connection->socket.get())) return connection;
         log::debug("peer_left", "why=\"before its request was looked at\"");
     }
 }
 
-void Intake::answer(std::unique_ptr<Peer> peer, std::string&& bytes, std::chrono::milliseconds after) {
-    peer->out = std::move(bytes);
+void ConnectionLoop::answer(std::unique_ptr<Connection> connection, std::string&& bytes,
+                            std::chrono::milliseconds after) {
+    connection->out = std::move(bytes);
     if (after > 0ms) {
-        peer->phase = Peer::Phase::waiting;
-        peer->deadline = Clock::now() + after;
+        connection->phase = Connection::Phase::waiting;
+        connection->deadline = Clock::now() + after;
     } else {
-        if (!send_some(*peer)) return;
-        const bool all = peer->sent == peer->out.size();
+        if (!send_some(*connection)) return;
+        const bool all = connection->sent == connection->out.size();
         // The usual end: the answer is in the kernel's hands, and nothing unread stands against closing.
-        if (all && !peer->records.more_to_come()) return;
-        peer->phase = all ? Peer::Phase::closing : Peer::Phase::writing;
+        if (all && !connection->records.more_to_come()) return;
+        connection->phase = all ? Connection::Phase::closing : Connection::Phase::writing;
     }
     {
         const std::lock_guard lock(mutex_);
-        returned_.push_back(std::move(peer));
+        returned_.push_back(std::move(connection));
     }
     wake();
 }
 
-void Intake::wake() noexcept {
+void ConnectionLoop::wake() noexcept {
     const std::uint64_t one = 1;
     // It fails only when the counter is full, and then it is readable already.
     [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof(one));
 }
 
-void Intake::end() noexcept {
+void ConnectionLoop::end() noexcept {
     {
         const std::lock_guard lock(mutex_);
         ended_ = true;

@@ -134,12 +134,12 @@ Request make_request(const Params& params, std::string body, const std::string& 
     for (const auto& [name, value] : params) {
         if (name.starts_with("HTTP_")) request.headers.emplace(name, value);
     }
-    const bool what_comes = options.takes_what_comes && options.takes_what_comes(request.path);
-    if (!what_comes && request.method != "GET" && request.method != "HEAD" && request.method != "POST") {
+    const bool any_request = options.takes_any_request && options.takes_any_request(request.path);
+    if (!any_request && request.method != "GET" && request.method != "HEAD" && request.method != "POST") {
         throw BadRequest(405, "only GET, HEAD and POST are known");
     }
     request.query = Parameters::parse_query(param(params, "QUERY_STRING"));
-    if (!what_comes && request.method == "POST" && is_form(request.content_type)) {
+    if (!any_request && request.method == "POST" && is_form(request.content_type)) {
         request.form = Parameters::parse(body);
     } else {
         request.body = std::move(body);
@@ -203,15 +203,15 @@ void wipe_params(FCGX_Request& request) noexcept {
 // The library at work on a file in memory. It reads there a request that lib/fastcgi/fastcgi_records.h has framed anew,
 // and writes its answer there: it never waits for a peer and never meets a byte of a peer's framing. Each thread has
 // one.
-class Codec {
+class FcgxSession {
   public:
-    Codec() : file_(new_file()) {
+    FcgxSession() : file_(new_file()) {
         // No listener: where the library would accept a connection of its own, it returns an error.
         if (FCGX_InitRequest(&request_, -1, 0) != 0) throw std::runtime_error("could not prepare a FastCGI request");
     }
-    Codec(const Codec&) = delete;
-    Codec& operator=(const Codec&) = delete;
-    ~Codec() {
+    FcgxSession(const FcgxSession&) = delete;
+    FcgxSession& operator=(const FcgxSession&) = delete;
+    ~FcgxSession() {
         request_.ipcFd = -1;
         FCGX_Free(&request_, 0);
     }
@@ -284,44 +284,44 @@ class Codec {
 // ---- Threads --------------------------------------------------------------------------------------------------------
 
 // One thread of handlers.
-struct Seat {
+struct HandlerThread {
     enum class Phase { idle, working, ended };
     std::atomic<Phase> phase{Phase::idle};
     std::jthread thread;
 };
 
-struct Shared {
-    Shared(const ServerOptions& server_options, HandlerFactory factory, ErrorPage page, int listener, int signals)
+struct Server {
+    Server(const ServerOptions& server_options, HandlerFactory factory, ErrorPage page, int listener, int signals)
         : options(server_options),
           make_handler(std::move(factory)),
           error_page(std::move(page)),
-          intake(listener, signals, {options.max_body, std::chrono::seconds(options.peer_seconds)}) {}
+          connections(listener, signals, {options.max_body, std::chrono::seconds(options.connection_seconds)}) {}
 
     ServerOptions options;
     HandlerFactory make_handler;
     ErrorPage error_page;
-    Intake intake;
+    ConnectionLoop connections;
     std::atomic<bool> broken{false};
-    std::vector<std::unique_ptr<Seat>> seats;
+    std::vector<std::unique_ptr<HandlerThread>> threads;
 
     // Whatever ends the main thread, an exception too: the others find no more requests, and are then joined.
-    ~Shared() {
+    ~Server() {
         if (options.stopping) options.stopping();
-        intake.end();
+        connections.end();
     }
-    Shared(const Shared&) = delete;
-    Shared& operator=(const Shared&) = delete;
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
 
-    std::size_t count_in(Seat::Phase phase) const {
-        return static_cast<std::size_t>(
-            std::count_if(seats.begin(), seats.end(), [&](const auto& seat) { return seat->phase.load() == phase; }));
+    std::size_t count_in(HandlerThread::Phase phase) const {
+        return static_cast<std::size_t>(std::count_if(
+            threads.begin(), threads.end(), [&](const auto& thread) { return thread->phase.load() == phase; }));
     }
 };
 
-Response answer_failure(const Shared& shared, int status, const std::string& id) {
+Response answer_failure(const Server& server, int status, const std::string& id) {
     Response response;
     try {
-        response = shared.error_page(status, id);
+        response = server.error_page(status, id);
     } catch (const std::exception& error) {
         log::error("error_page_failed", "request={} why={}", id, log::quoted(error.what()));
         response = Response::text(status, fmt::format("{}\n", reason_phrase(status)));
@@ -331,68 +331,69 @@ Response answer_failure(const Shared& shared, int status, const std::string& id)
 }
 
 // `refused`: 0, or the status that the request gets although it could be read.
-Response answer(const Shared& shared, const Handler& handler, FCGX_Request& fcgi, int refused, const std::string& id,
+Response answer(const Server& server, const Handler& handler, FCGX_Request& fcgi, int refused, const std::string& id,
                 std::string& method) {
     try {
         const Params params = copy_params(fcgi.envp);
         method = param(params, "REQUEST_METHOD");
         if (refused != 0) throw BadRequest(refused, "the request has more than is taken, or a NUL in a parameter");
         const std::size_t length = content_length(params);
-        if (length > shared.options.max_body) throw BadRequest(413, "the body is too long");
+        if (length > server.options.max_body) throw BadRequest(413, "the body is too long");
         std::string body = read_body(fcgi.in);
         if (body.size() != length) throw BadRequest(400, "the body is not as long as CONTENT_LENGTH says");
-        return handler(make_request(params, std::move(body), id, shared.options));
+        return handler(make_request(params, std::move(body), id, server.options));
     } catch (const BadRequest& refusal) {
         log::debug("request_refused", "request={} http={} why={}", id, refusal.status(), log::quoted(refusal.what()));
-        return answer_failure(shared, refusal.status(), id);
+        return answer_failure(server, refusal.status(), id);
     } catch (const std::exception& error) {
         log::error("request_failed", "request={} why={}", id, log::quoted(error.what()));
-        return answer_failure(shared, 500, id);
+        return answer_failure(server, 500, id);
     }
 }
 
-void serve_request(Shared& shared, const Handler& handler, Codec& codec, std::unique_ptr<Peer> peer) {
+void serve_request(Server& server, const Handler& handler, FcgxSession& session,
+                   std::unique_ptr<Connection> connection) {
     const auto begun = Clock::now();
     const std::string id = random_request_id();
     std::string method;
-    FCGX_Request& fcgi = codec.open(peer->records.take_frames());
-    const Response response = answer(shared, handler, fcgi, peer->records.refused(), id, method);
-    std::string bytes = codec.close(as_cgi(response, method != "HEAD"));
-    shared.intake.answer(std::move(peer), std::move(bytes), response.after);
+    FCGX_Request& fcgi = session.open(connection->records.take_frames());
+    const Response response = answer(server, handler, fcgi, connection->records.refused(), id, method);
+    std::string bytes = session.close(as_cgi(response, method != "HEAD"));
+    server.connections.answer(std::move(connection), std::move(bytes), response.after);
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun);
     const bool known = method == "GET" || method == "HEAD" || method == "POST";
     log::debug("request", "request={} method={} http={} ms={}", id, known ? method : "other", response.status,
                took.count());
 }
 
-void run_thread(Shared& shared, Seat& seat) {
-    const Handler handler = shared.make_handler();
-    Codec codec;
-    while (std::unique_ptr<Peer> peer = shared.intake.next()) {
-        seat.phase = Seat::Phase::working;
+void run_thread(Server& server, HandlerThread& thread) {
+    const Handler handler = server.make_handler();
+    FcgxSession session;
+    while (std::unique_ptr<Connection> connection = server.connections.next()) {
+        thread.phase = HandlerThread::Phase::working;
         try {
-            serve_request(shared, handler, codec, std::move(peer));
+            serve_request(server, handler, session, std::move(connection));
         } catch (const std::exception& error) {
             // Out of memory, most likely: this connection is lost, the next may do better.
             log::error("connection_failed", "why={}", log::quoted(error.what()));
         }
-        seat.phase = Seat::Phase::idle;
+        thread.phase = HandlerThread::Phase::idle;
     }
 }
 
-void start_threads(Shared& shared) {
-    for (int i = 0; i < shared.options.threads; ++i) shared.seats.push_back(std::make_unique<Seat>());
-    for (const auto& made : shared.seats) {
-        Seat* const seat = made.get();
-        seat->thread = std::jthread([&shared, seat] {
+void start_threads(Server& server) {
+    for (int i = 0; i < server.options.threads; ++i) server.threads.push_back(std::make_unique<HandlerThread>());
+    for (const auto& made : server.threads) {
+        HandlerThread* const thread = made.get();
+        thread->thread = std::jthread([&server, thread] {
             try {
-                run_thread(shared, *seat);
+                run_thread(server, *thread);
             } catch (const std::exception& error) {
                 log::error("thread_failed", "why={}", log::quoted(error.what()));
-                shared.broken = true;
+                server.broken = true;
             }
-            seat->phase = Seat::Phase::ended;
-            shared.intake.wake();
+            thread->phase = HandlerThread::Phase::ended;
+            server.connections.wake();
         });
     }
 }
@@ -425,16 +426,16 @@ std::optional<std::uint32_t> read_signal(int signals) {
     return taken.ssi_signo;
 }
 
-void work_until_signal(Shared& shared, int signals) {
-    while (!shared.broken) {
-        if (!shared.intake.step(kLookEvery)) continue;
+void work_until_signal(Server& server, int signals) {
+    while (!server.broken) {
+        if (!server.connections.step(kLookEvery)) continue;
         const auto signal = read_signal(signals);
         if (!signal) continue;
         if (*signal == SIGHUP) {
             log::reopen();
             continue;
         }
-        log::info("stopping", "signal={} in_work={}", *signal, shared.count_in(Seat::Phase::working));
+        log::info("stopping", "signal={} in_work={}", *signal, server.count_in(HandlerThread::Phase::working));
         return;
     }
 }
@@ -449,32 +450,32 @@ int serve(const ServerOptions& options, const HandlerFactory& make_handler, cons
     if (FCGX_Init() != 0) throw std::runtime_error("could not start the FastCGI library");
     ignore_sigpipe();
 
-    Shared shared(options, make_handler, error_page, own ? own->fd() : inherited_listener(), signals.get());
+    Server server(options, make_handler, error_page, own ? own->fd() : inherited_listener(), signals.get());
     try {
-        start_threads(shared);
+        start_threads(server);
     } catch (const std::system_error& error) {
         log::error("threads_failed", "threads={} why={}", options.threads, log::quoted(error.what()));
-        shared.broken = true;
-        for (const auto& seat : shared.seats) {
-            if (!seat->thread.joinable()) seat->phase = Seat::Phase::ended;
+        server.broken = true;
+        for (const auto& thread : server.threads) {
+            if (!thread->thread.joinable()) thread->phase = HandlerThread::Phase::ended;
         }
     }
     log::info("serving", "version={} threads={} socket={}", O365_VERSION, options.threads,
               log::quoted(own ? options.socket : "inherited"));
-    work_until_signal(shared, signals.get());
+    work_until_signal(server, signals.get());
     if (own) own->remove();
     if (options.stopping) options.stopping();
-    shared.intake.stop();
+    server.connections.stop();
     // Each peer has its deadline, so this ends when the handlers do.
-    while (shared.count_in(Seat::Phase::ended) < shared.seats.size() || !shared.intake.empty()) {
+    while (server.count_in(HandlerThread::Phase::ended) < server.threads.size() || !server.connections.empty()) {
         // One more signal changes nothing, but unread it would wake this loop for ever.
-        if (shared.intake.step(kLookEveryAtEnd)) read_signal(signals.get());
+        if (server.connections.step(kLookEveryAtEnd)) read_signal(signals.get());
     }
-    for (const auto& seat : shared.seats) {
-        if (seat->thread.joinable()) seat->thread.join();
+    for (const auto& thread : server.threads) {
+        if (thread->thread.joinable()) thread->thread.join();
     }
     log::info("stopped", "threads={}", options.threads);
-    if (shared.broken) throw std::runtime_error("could not go on serving: a thread failed, the log says why");
+    if (server.broken) throw std::runtime_error("could not go on serving: a thread failed, the log says why");
     return 0;
 }
 

@@ -20,12 +20,12 @@ struct ServerOptions {
     std::string group;  // group of the socket; empty: the process's own
     int threads = 8;
     std::size_t max_body = 131072;  // bytes; more is answered 413 and the connection closed
-    int peer_seconds = 30;          // how long a peer may take to send its whole request, or to take its answer
+    int connection_seconds = 30;    // how long a peer may take to send its whole request, or to take its answer
     // Called once when the program begins to stop, so that handlers are not waited for longer than they may be. May be
     // empty; must not throw.
     std::function<void()> stopping;
     // Paths whose handler judges everything itself: any method is passed on, and a form stays a body. May be empty.
-    std::function<bool(std::string_view path)> takes_what_comes;
+    std::function<bool(std::string_view path)> takes_any_request;
 };
 
 // Makes the handler of one thread: called once in each thread, so that it can own that thread's database connection. A

@@ -135,8 +135,8 @@ class Server {
             ServerOptions options;
             options.threads = threads;
             options.max_body = 1000;
-            options.peer_seconds = 2;
-            options.takes_what_comes = [](std::string_view path) { return path == "/any"; };
+            options.connection_seconds = 2;
+            options.takes_any_request = [](std::string_view path) { return path == "/any"; };
             if (inherited) {
                 listen_at_zero();
             } else {
@@ -297,7 +297,7 @@ BOOST_AUTO_TEST_CASE(a_form_is_parsed_and_any_other_body_is_handed_over) {
     BOOST_TEST(server.ask(request(form, "field=1&field=2")).has("Status: 400 "));
 }
 
-BOOST_AUTO_TEST_CASE(a_route_that_takes_what_comes_gets_any_method_query_and_form) {
+BOOST_AUTO_TEST_CASE(a_route_that_takes_any_request_gets_any_method_query_and_form) {
     const Server server;
     Pairs form = post("/any", "9");
     form[3].second = "application/x-www-form-urlencoded";
