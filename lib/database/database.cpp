@@ -1,14 +1,12 @@
 #include "lib/database/database.h"
 
 #include <fmt/format.h>
-#include <libpq-fe.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <charconv>
 #include <random>
 #include <set>
 #include <span>
@@ -20,12 +18,14 @@
 #include "lib/base/secret.h"
 #include "lib/base/system_error.h"
 #include "lib/database/database_hosts.h"
+#include "lib/database/libpq.h"
+#include "lib/database/session_settings.h"
+#include "lib/database/sqlstate.h"
 
 namespace o365 {
 namespace {
 
 using Connection = std::unique_ptr<PGconn, CFree<PQfinish>>;
-using Result = std::unique_ptr<PGresult, CFree<PQclear>>;
 
 void ignore_notice(void* /*argument*/, const PGresult* /*result*/) noexcept {}
 
@@ -42,64 +42,6 @@ std::string statement_name(std::string_view statement) {
     if (begin == std::string_view::npos) return std::string(statement.substr(0, 40));
     const auto end = statement.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_.", begin);
     return std::string(statement.substr(begin, end == std::string_view::npos ? end : end - begin));
-}
-
-constexpr std::string_view kReadOnly = "25006";
-
-// Statements that were prepared do not fit any more: a function was replaced, or a pooler has changed the session.
-bool is_stale(std::string_view sqlstate) { return sqlstate == "0A000" || sqlstate == "26000" || sqlstate == "42P05"; }
-
-Fault fault_of(std::string_view sqlstate) {
-    if (sqlstate == "40001" || sqlstate == "40P01" || sqlstate.starts_with("55")) return Fault::retry;
-    // Out of resources, cancelled, or a server that is a standby for the moment.
-    if (sqlstate.starts_with("53") || sqlstate == "57014" || sqlstate == kReadOnly) return Fault::retry;
-    if (sqlstate.starts_with("57P") || sqlstate.starts_with("08")) return Fault::in_doubt;
-    if (sqlstate.starts_with("22") || sqlstate.starts_with("23") || sqlstate.starts_with("P0") || sqlstate == "42501") {
-        return Fault::refused;
-    }
-    return Fault::bug;
-}
-
-template <class T, class Format>
-std::string literal(const std::vector<T>& values, Format format) {
-    std::string text = "{";
-    for (const T& value : values) {
-        if (text.size() > 1) text += ',';
-        format(text, value);
-    }
-    return text + '}';
-}
-
-void append_quoted(std::string& text, std::string_view value) {
-    text += '"';
-    for (const char c : value) {
-        if (c == '"' || c == '\\') text += '\\';
-        text += c;
-    }
-    text += '"';
-}
-
-void append_be(std::string& bytes, std::uint32_t value, int width) {
-    for (int shift = 8 * (width - 1); shift >= 0; shift -= 8) bytes += static_cast<char>((value >> shift) & 255U);
-}
-
-// One row in the format of COPY BINARY: signature, flags, header extension, field count, fields, trailer (PostgreSQL
-// manual, COPY).
-std::string copy_binary(const std::vector<Value>& fields) {
-    std::string bytes("PGCOPY\n\377\r\n\0", 11);
-    append_be(bytes, 0, 4);
-    append_be(bytes, 0, 4);
-    append_be(bytes, static_cast<std::uint32_t>(fields.size()), 2);
-    for (const Value& field : fields) {
-        if (!field.data) {
-            append_be(bytes, 0xFFFFFFFFU, 4);
-            continue;
-        }
-        append_be(bytes, static_cast<std::uint32_t>(field.data->size()), 4);
-        bytes += *field.data;
-    }
-    append_be(bytes, 0xFFFFU, 2);
-    return bytes;
 }
 
 // Parameters as libpq takes them; points into the values.
@@ -122,131 +64,8 @@ bool has_rows(const PGresult* result) {
     return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
 }
 
-}  // namespace
-
-Value::Value(std::int64_t number) : data(std::to_string(number)) {}
-
-Value Value::bytes(std::string_view bytes) {
-    Value value(bytes);
-    value.binary = true;
-    return value;
-}
-
-std::string array_literal(const std::vector<std::int64_t>& values) {
-    return literal(values, [](std::string& text, std::int64_t value) { text += std::to_string(value); });
-}
-std::string array_literal(const std::vector<std::string>& values) {
-    return literal(values, [](std::string& text, const std::string& value) { append_quoted(text, value); });
-}
-std::string array_literal(const std::vector<std::optional<std::int64_t>>& values) {
-    return literal(values, [](std::string& text, const std::optional<std::int64_t>& value) {
-        text += value ? std::to_string(*value) : "NULL";
-    });
-}
-std::string array_literal(const std::vector<std::optional<std::string>>& values) {
-    return literal(values, [](std::string& text, const std::optional<std::string>& value) {
-        if (value) {
-            append_quoted(text, *value);
-        } else {
-            text += "NULL";
-        }
-    });
-}
-
-struct Rows::Impl {
-    Result result;
-};
-
-Rows::Rows() = default;
-Rows::Rows(Rows&&) noexcept = default;
-Rows& Rows::operator=(Rows&&) noexcept = default;
-Rows::~Rows() = default;
-Rows::Rows(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-
-int Rows::size() const noexcept { return impl_ ? PQntuples(impl_->result.get()) : 0; }
-
-bool Rows::is_null(int row, int column) const {
-    if (row < 0 || row >= size() || column < 0 || column >= PQnfields(impl_->result.get())) {
-        throw std::out_of_range(fmt::format("the answer has no row {} or no column {}", row, column));
-    }
-    return PQgetisnull(impl_->result.get(), row, column) != 0;
-}
-
-std::string_view Rows::text(int row, int column) const {
-    if (is_null(row, column)) return {};
-    return {PQgetvalue(impl_->result.get(), row, column),
-            static_cast<std::size_t>(PQgetlength(impl_->result.get(), row, column))};
-}
-
-std::int64_t Rows::integer(int row, int column) const {
-    const std::string_view value = text(row, column);
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-    if (error != std::errc{} || end != value.data() + value.size())
-        throw std::invalid_argument("the answer's column is no whole number");
-    return number;
-}
-
-std::string Rows::bytes(int row, int column) const {
-    const std::string_view value = text(row, column);
-    if (!value.starts_with("\\x") || value.size() % 2 != 0)
-        throw std::invalid_argument("the answer's column is no bytea");
-    std::string decoded;
-    decoded.reserve(value.size() / 2);
-    for (std::size_t i = 2; i < value.size(); i += 2) {
-        unsigned byte = 0;
-        std::from_chars(value.data() + i, value.data() + i + 2, byte, 16);
-        decoded += static_cast<char>(byte);
-    }
-    return decoded;
-}
-
-namespace {
-
 using Clock = Database::Clock;
 using std::chrono::milliseconds;
-
-// What answers depend on, whatever is set for the database or the role. Lists of (name, value) in SQL.
-constexpr std::string_view kOurSettings =
-    "('array_nulls', 'on'), ('bytea_output', 'hex'), ('DateStyle', 'ISO, MDY'), "
-    "('default_transaction_deferrable', 'off'), ('default_transaction_isolation', 'read committed'), "
-    "('exit_on_error', 'off'), ('extra_float_digits', '1'), ('IntervalStyle', 'postgres'), ('row_security', 'on'), "
-    "('search_path', 'pg_catalog, pg_temp'), ('standard_conforming_strings', 'on'), ('TimeZone', 'UTC'), "
-    "('transform_null_equals', 'off')";
-
-// Ends sessions whose client is gone or stands still. Each counts where nobody has set another.
-constexpr std::string_view kSessionLimits =
-    "('client_connection_check_interval', '2000'), ('idle_in_transaction_session_timeout', '15000'), "
-    "('tcp_keepalives_count', '3'), ('tcp_keepalives_idle', '10'), ('tcp_keepalives_interval', '3'), "
-    "('tcp_user_timeout', '15000')";
-
-// The statement below takes a snapshot, which SERIALIZABLE DEFERRABLE could wait for.
-constexpr std::string_view kPlainTransaction = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED";
-
-// One string of statements for a new session: one round trip. Not as `options` of the connection, of which the
-// operator's string may have some. What was set for the role, the database or this connection stays; so does a limit of
-// the whole server, unless it is 0. Servers other than Linux refuse client_connection_check_interval.
-std::string session_settings(const Patience& patience) {
-    return fmt::format(
-        "{}; SET search_path = pg_catalog, pg_temp; SELECT set_config(ours.name, ours.value, false) "
-        "FROM (VALUES {}) AS ours (name, value); SELECT set_config(limits.name, limits.value, false) "
-        "FROM (VALUES {}, ('lock_timeout', '{}'), ('statement_timeout', '{}'), ('transaction_timeout', '{}')) "
-        "AS limits (name, value) JOIN pg_settings AS known ON known.name = limits.name "
-        "WHERE limits.value <> '0' AND (known.source = 'default' OR known.setting = '0' AND "
-        "known.source NOT IN ('client', 'database', 'user', 'database user')) "
-        "AND (limits.name <> 'client_connection_check_interval' OR version() ~ 'linux')",
-        kPlainTransaction, kOurSettings, kSessionLimits, patience.lock_ms, patience.statement_ms,
-        patience.transaction_ms);
-}
-
-// The same for one transaction, behind a pooler: the session is not ours, and in another transaction it is another one.
-std::string transaction_settings(const Patience& patience) {
-    return fmt::format(
-        "SELECT pg_catalog.set_config(s.name, s.value, true) FROM (VALUES {}, ('lock_timeout', '{}'), "
-        "('statement_timeout', '{}')) AS s (name, value) WHERE s.name OPERATOR(pg_catalog.!~~) '%\\_timeout' "
-        "OR s.value OPERATOR(pg_catalog.<>) '0' AND pg_catalog.current_setting(s.name) OPERATOR(pg_catalog.=) '0'",
-        kOurSettings, patience.lock_ms, patience.statement_ms);
-}
 
 constexpr int kMostCancels = 4;
 
