@@ -170,7 +170,7 @@ BEGIN
     RETURN NOT EXISTS (
         SELECT FROM jsonb_array_elements(v_actions) AS a (action)
          WHERE CASE a.action->>'@type'
-                   WHEN 'HttpPOST' THEN o365_internal.address_codes('target', a.action->>'target', false, target_urls) IS NOT NULL
+                   WHEN 'HttpPOST' THEN o365_internal.address_codes('target', a.action->>'target', false, false, target_urls) IS NOT NULL
                    WHEN 'ActionCard' THEN o365_internal.input_codes('m.action:ActionCard', a.action) IS NOT NULL
                    WHEN 'MultichoiceInput' THEN o365_internal.input_codes('m.input:MultichoiceInput', a.action) IS NOT NULL END);
 END $$;
