@@ -181,10 +181,10 @@ bool is_seen(std::string_view text) {
         };
         const unsigned first = at(0);
         if (first < 0x80) {
-            if (first > ' ' && first != 0x7f) return true;
+            if (first != ' ' && (first < '\t' || first > '\r')) return true;
         } else if (first < 0xe0) {
             const unsigned code = (first & 0x1fU) << 6U | (at(1) & 0x3fU);
-            if (code > 0xa0 && code != 0xad) return true;
+            if (code != 0x85 && code != 0xa0 && code != 0xad) return true;
             ++i;
         } else if (first < 0xf0) {
             const unsigned code = (first & 0x0fU) << 12U | (at(1) & 0x3fU) << 6U | (at(2) & 0x3fU);

@@ -818,10 +818,10 @@ COMMENT ON FUNCTION o365_internal.is_shown_element(text) IS
 CREATE OR REPLACE FUNCTION o365_internal.is_seen(value text) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RETURN value ~ '[^\u0001-\u0020\u007f-\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]';
+    RETURN value ~ '[^\u0009-\u000d\u0020\u0085\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]';
 END $$;
 COMMENT ON FUNCTION o365_internal.is_seen(text) IS
-    'Whether a text has a character that is seen: blanks, control characters, and what has no width, are none. Null for null.';
+    'Whether a text has a character that is seen: blanks, and what has no width, are none; a control character may be a box. Null for null.';
 
 CREATE OR REPLACE FUNCTION o365_internal.shows_something(elements jsonb) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
