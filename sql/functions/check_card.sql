@@ -9,6 +9,12 @@ DECLARE
     v_label text;
     v_address text;
 BEGIN
+    -- A blank between the two.
+    SELECT ARRAY[m[1], format('[%s](%s)', m[2], m[3])] INTO v_link
+      FROM regexp_matches(value, '(\[([^][\n]+)\] +\((https?://[^()\s]+)\))') AS m;
+    IF v_link IS NOT NULL THEN
+        RETURN v_link;
+    END IF;
     -- Label and address as far as they can be meant: a label with brackets in it, an address with blanks and parentheses in it.
     SELECT m INTO v_link
       FROM regexp_matches(value, '!?\[((?:[^][\n]|\[[^][\n]*\])*)\]\((https?://(?:[^()\n]|\([^()\n]*\))*)\)', 'g') AS m
@@ -36,7 +42,7 @@ DECLARE
 BEGIN
     -- A search for a character costs a hundredth of a regular expression.
     IF position('<' IN v_bare) > 0 THEN
-        IF v_bare ~* '<at>[^<]*</at>' AND NOT v_is_adaptive THEN
+        IF v_bare ~* '<at(\s[^<>]*)?>[^<]*</at>' AND NOT v_is_adaptive THEN
             v_codes := v_codes || 'at_in_message'::text;
         END IF;
         -- Of a MessageCard that is converted the tags become Markdown that are not listed in the second.
@@ -74,8 +80,8 @@ BEGIN
        AND v_bare ~ E'[^\\n\\r](\\r\\n?|\\n)(?![\\n\\r]|[ \\t]*([-*+>|]|#{1,6} |[0-9]+[.)]) ?)[^\\n\\r]' AND value !~ '```' THEN
         v_codes := v_codes || 'newline'::text;
     END IF;
-    IF rule <> 'title' AND rule <> 'plain' AND position('](' IN v_bare) > 0 THEN
-        IF v_bare ~* '\]\((/|\.|#|javascript:|data:|file:)' THEN
+    IF rule <> 'title' AND rule <> 'plain' AND (position('](' IN v_bare) > 0 OR position('] (h' IN v_bare) > 0) THEN
+        IF v_bare ~* '\]\((?!\s*<?(https?|mailto|tel|sip|msteams):)\s*[^\s)]' THEN
             v_codes := v_codes || 'markdown:a link without https://'::text;
         END IF;
         -- An escaped bracket is no bracket, but an escaped parenthesis of an address is one that is read.
@@ -131,7 +137,8 @@ BEGIN
     IF rule = 'image' THEN
         IF value = '' THEN RETURN '{empty_picture}'; END IF;
         IF o365_internal.is_web_address(value) THEN
-            RETURN CASE WHEN value !~* '^https:' THEN '{image_https}'::text[] END;
+            RETURN CASE WHEN value ~* '&(amp|#38|#x26);' THEN ARRAY['address_entity:' || substring(value FROM '(?i)&(?:amp|#38|#x26);')] END
+                   || CASE WHEN value !~* '^https:' THEN '{image_https}'::text[] END;
         ELSIF converts AND value !~* '^data:image/' THEN
             RETURN '{lost_picture}';
         ELSIF value !~* '^data:' THEN
@@ -148,6 +155,7 @@ BEGIN
         v_codes := CASE WHEN o365_internal.is_web_address(value) THEN NULL
                         WHEN value ~* '^[a-z][a-z0-9+.-]*:\S' AND value !~* '^https?:' THEN '{link_scheme}'::text[]
                         WHEN is_adaptive AND value !~* '^[a-z][a-z0-9+.-]*:' THEN '{relative_link}' ELSE '{link}' END;
+        v_codes := v_codes || CASE WHEN value ~* '&(amp|#38|#x26);' THEN ARRAY['address_entity:' || substring(value FROM '(?i)&(?:amp|#38|#x26);')] END;
         v_template := substring(value FROM '[$#]\{[^{}]*\}|\{\{[^{}]*\}\}|\{%[^{}]*%\}|<%[^<>]*%>|\$\([[:alpha:]_][[:alnum:]_.]*\)');
         RETURN v_codes || CASE WHEN v_template IS NOT NULL THEN ARRAY['template:' || left(v_template, 60)] END;
     END IF;
@@ -259,13 +267,40 @@ BEGIN
             path := '$';
             shaped_path := '$.attachments[0]';
         END IF;
-    ELSIF jsonb_typeof(card->'attachments') = 'array' AND jsonb_array_length(card->'attachments') = 1
-          AND o365_internal.is_message_card(card #> '{attachments,0,content}', card #>> '{attachments,0,contentType}') THEN
-        shaped := card #> '{attachments,0,content}';
-        code := 'wrapped_card';
-        path := '$.attachments[0].content';
-        shaped_path := '$';
+        RETURN;
+    ELSIF jsonb_typeof(card->'attachments') <> 'array' OR jsonb_path_exists(card, '$.attachments.**.attachments.**.attachments') THEN
+        RETURN;  -- nobody means envelopes to any depth
     END IF;
+    shaped_path := '$';
+    IF jsonb_array_length(card->'attachments') = 1 THEN
+        path := '$.attachments[0].content';
+        IF o365_internal.is_message_card(card #> '{attachments,0,content}', card #>> '{attachments,0,contentType}') THEN
+            code := 'wrapped_card';
+        ELSIF NOT card #> '{attachments,0}' ? 'content' AND o365_internal.is_message_card(card #> '{attachments,0}', NULL) THEN
+            code := 'wrapped_card';
+            path := '$.attachments[0]';
+        ELSIF jsonb_typeof(card #> '{attachments,0,content}') = 'object' AND jsonb_typeof(card #> '{attachments,0,content,attachments}') = 'array'
+              AND lower(card #>> '{attachments,0,content,type}') IS DISTINCT FROM 'adaptivecard' THEN
+            code := 'double_envelope';
+        END IF;
+        IF code IS NOT NULL THEN
+            shaped := card #> CASE path WHEN '$.attachments[0]' THEN '{attachments,0}' ELSE '{attachments,0,content}' END::text[];
+            RETURN;
+        END IF;
+    END IF;
+    -- A card that stands in attachments as it is: one at a time.
+    FOR v_i IN 0 .. least(jsonb_array_length(card->'attachments'), 100) - 1 LOOP
+        IF lower(card #>> ARRAY['attachments', v_i::text, 'type']) = 'adaptivecard' AND NOT card #> ARRAY['attachments', v_i::text] ? 'content' THEN
+            shaped := jsonb_set(card, ARRAY['attachments', v_i::text], jsonb_build_object(
+                'contentType', 'application/vnd.microsoft.card.adaptive', 'content', card #> ARRAY['attachments', v_i::text]));
+            code := 'bare_card';
+            path := format('$.attachments[%s]', v_i);
+            shaped_path := path || '.content';
+            RETURN;
+        END IF;
+    END LOOP;
+    path := NULL;
+    shaped_path := NULL;
 END $$;
 COMMENT ON FUNCTION o365_internal.reshaped(jsonb) IS
     'The card that stands in another shape than a webhook reads: shaped, the rule that it breaks, and the path in the card of what is shaped_path in '
@@ -334,6 +369,17 @@ END $$;
 COMMENT ON FUNCTION o365_internal.as_boolean(jsonb) IS
     'What a far end reads where a boolean is documented: true, false, their names in any case, 1 and 0. Null for everything else.';
 
+CREATE OR REPLACE FUNCTION o365_internal.text_meant(rule text, value text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN CASE WHEN rule = 'version' AND value ~ '^1(\.0+)?$' THEN '1.0'
+                WHEN rule = 'version' AND value ~ '^1\.[0-5]0*$' THEN left(value, 3)
+                WHEN rule = 'width' AND value ~ '^[0-9]+(\.[0-9]+)?$' THEN value || 'px'
+                ELSE value END;
+END $$;
+COMMENT ON FUNCTION o365_internal.text_meant(text, text) IS
+    'The text that is meant by a number where a field of that rule has a text: a version has a minor number, a width in pixels its unit.';
+
 CREATE OR REPLACE FUNCTION o365_internal.known_word(words text, value text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -369,14 +415,14 @@ BEGIN
         -- What a far end reads as what is documented.
         v_text := value #>> '{}';
         v_codes := CASE
-            WHEN v_type = 'string' AND v_jtype IN ('number', 'boolean') THEN ARRAY['as_text:' || left(v_text, 60)]
+            WHEN v_type = 'string' AND v_jtype IN ('number', 'boolean') THEN ARRAY['as_text:' || left(o365_internal.text_meant(v_rule, v_text), 60)]
             WHEN v_type = 'boolean' AND o365_internal.as_boolean(value) IS NOT NULL THEN ARRAY['as_boolean:' || CASE WHEN o365_internal.as_boolean(value) THEN 'true' ELSE 'false' END]
             WHEN v_type = 'number' AND v_jtype = 'string' AND v_text ~ '^-?(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?$' THEN ARRAY['as_number:' || v_text] END;
         IF v_codes IS NULL THEN
             RETURN '{wrong_type}';
         ELSIF v_type = 'string' AND left(v_rule, 1) = '|' AND o365_internal.known_word(v_rule, v_text) IS NULL THEN
             RETURN ARRAY[o365_internal.word_code(object_kind, key) || left(v_text, 60)];
-        ELSIF v_rule = 'version' AND v_text !~ '^1(\.[0-5])?$' THEN
+        ELSIF v_rule = 'version' AND o365_internal.text_meant(v_rule, v_text) !~ '^1\.[0-5]$' THEN
             RETURN ARRAY['version:' || left(v_text, 20)];
         ELSIF v_rule IN ('image', 'link', 'target', 'uuid', 'color', 'heading') THEN
             RETURN v_codes || o365_internal.field_codes(object_kind, key, path, to_jsonb(v_text), field, converts, target_urls);
@@ -433,7 +479,9 @@ BEGIN
         WHEN 'color' THEN CASE WHEN v_text ~ '^#[0-9a-fA-F]{6}$' THEN ARRAY['color_hash:' || substr(v_text, 2)]
                                WHEN v_text !~ '^([0-9a-fA-F]{6})?$' THEN '{color}'::text[] END
         WHEN 'uuid' THEN CASE WHEN v_text !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN '{uuid}'::text[] END
-        WHEN 'version' THEN CASE WHEN v_text !~ '^1\.[0-5]$' THEN ARRAY['version:' || coalesce(nullif(left(v_text, 20), ''), 'empty')] END
+        WHEN 'version' THEN CASE WHEN v_text ~ '^1\.[0-5]$' THEN NULL
+                                 WHEN o365_internal.text_meant(v_rule, v_text) ~ '^1\.[0-5]$' THEN ARRAY['version_spelling:' || o365_internal.text_meant(v_rule, v_text)]
+                                 ELSE ARRAY['version:' || coalesce(nullif(left(v_text, 20), ''), 'empty')] END
         WHEN 'heading' THEN CASE WHEN lower(v_text) <> 'default' AND (path NOT LIKE '$.body[0].%'
                 OR lower(v_text) <> ALL (CASE key WHEN 'weight' THEN '{bolder}' ELSE '{medium,large,extralarge}' END::text[]))
             THEN ARRAY['lost_for_connector:' || key || CASE WHEN path LIKE '$.body[0].%' THEN ' ' || left(v_text, 20) ELSE ' here' END] END
@@ -670,7 +718,7 @@ COMMENT ON FUNCTION o365_internal.object_codes(jsonb, jsonb, text, o365_internal
 CREATE OR REPLACE FUNCTION o365_internal.corrected_codes() RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RETURN '{as_text,as_boolean,as_number,type_case,word_case,color_hash,fact_part,empty_fact,empty_picture,empty_element,view_action,envelope_type,content_type,wrapped_card,bare_attachment}';
+    RETURN '{as_text,as_boolean,as_number,type_case,word_case,color_hash,version_spelling,fact_part,empty_fact,empty_picture,empty_element,view_action,envelope_type,content_type,wrapped_card,bare_attachment,bare_card,double_envelope}';
 END $$;
 COMMENT ON FUNCTION o365_internal.corrected_codes() IS 'The rules of card_rule that o365_internal.put_right corrects, so that the card that leaves keeps them.';
 
@@ -870,6 +918,13 @@ END $$;
 COMMENT ON FUNCTION o365_internal.begins_unseen(jsonb) IS
     'Whether an Adaptive Card begins with something else than a TextBlock of which it is quickly known that it is seen.';
 
+CREATE OR REPLACE FUNCTION o365_internal.has_mentions(json_text text) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN position('"mention"' IN json_text) > 0 OR position('<at' IN json_text) > 0 OR position('<A' IN json_text) > 0;
+END $$;
+COMMENT ON FUNCTION o365_internal.has_mentions(text) IS 'Whether the text of a card has what may be a mention, or an entity of one.';
+
 CREATE OR REPLACE FUNCTION o365_internal.content_codes(content jsonb, path text, json_text text) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -884,12 +939,12 @@ BEGIN
         v_codes := v_codes || (path || '.body:no_content');
     END IF;
     -- A look into everything is only for what has such a word.
-    IF position('<at>' IN json_text) > 0 OR position('"mention"' IN json_text) > 0 THEN
+    IF o365_internal.has_mentions(json_text) THEN
         v_mentions := jsonb_path_query_array(content, '$.msteams.entities[*] ? (@.type == "mention")');
         IF EXISTS (
-               SELECT (regexp_matches(t #>> '{}', '<at>[^<]*</at>', 'g'))[1]
+               SELECT (regexp_matches(t #>> '{}', '<at(?:\s[^<>]*)?>[^<]*</at>', 'gi'))[1]
                  FROM jsonb_path_query(content, '$.** ? (@.type == "TextBlock" || @.type == "TextRun").text ? (@.type() == "string")') AS t
-               UNION SELECT (regexp_matches(t #>> '{}', '<at>[^<]*</at>', 'g'))[1]
+               UNION SELECT (regexp_matches(t #>> '{}', '<at(?:\s[^<>]*)?>[^<]*</at>', 'gi'))[1]
                  FROM jsonb_path_query(content, '$.**.facts[*].* ? (@.type() == "string")') AS t
                EXCEPT SELECT e->>'text' FROM jsonb_array_elements(v_mentions) AS e) THEN
             v_codes := v_codes || (path || '.msteams.entities:mention');
@@ -897,10 +952,12 @@ BEGIN
         IF jsonb_array_length(v_mentions) > 20 THEN
             v_codes := v_codes || (path || '.msteams.entities:mentions:' || jsonb_array_length(v_mentions));
         END IF;
-        -- 28: begins the id of a bot, 29: that of a user as a bot knows it.
-        SELECT coalesce(CASE WHEN e #>> '{mentioned,id}' <> '' THEN 'its id begins with ' || left(e #>> '{mentioned,id}', 2) || ', as only a bot knows it' END, 'it has no mentioned.id') INTO v_wrong
+        -- 28: begins the id of a bot, 29: that of a user as a bot knows it, 8: that of a user as the chat service does.
+        SELECT CASE WHEN coalesce(e #>> '{mentioned,id}', '') = '' THEN 'it has no mentioned.id'
+                    WHEN jsonb_typeof(e #> '{mentioned,id}') <> 'string' THEN format('its id is a %s', jsonb_typeof(e #> '{mentioned,id}'))
+                    ELSE format('its id begins with %s:, as only a bot knows it', split_part(e #>> '{mentioned,id}', ':', 1)) END INTO v_wrong
           FROM jsonb_array_elements(v_mentions) AS e
-         WHERE coalesce(e #>> '{mentioned,id}', '') = '' OR e #>> '{mentioned,id}' ~ '^(28|29):' LIMIT 1;
+         WHERE coalesce(e #>> '{mentioned,id}', '') = '' OR jsonb_typeof(e #> '{mentioned,id}') <> 'string' OR e #>> '{mentioned,id}' ~ '^(8|28|29):' LIMIT 1;
         IF v_wrong IS NOT NULL THEN
             v_codes := v_codes || (path || '.msteams.entities:mentioned:' || v_wrong);
         END IF;
@@ -939,6 +996,7 @@ DECLARE
     v_counted integer;
     v_root text;
     v_converts boolean;
+    v_too_deep boolean;
     v_trusts_actions boolean;
     v_doubts jsonb;
     v_levels integer;
@@ -952,12 +1010,14 @@ BEGIN
     ELSIF v_size > v_limit THEN
         RETURN o365_internal.walked_problems(card, NULL, NULL, false, NULL, ARRAY['$:size:' || v_size || '::' || v_limit], true, true);
     END IF;
-    IF card ? 'attachments' OR card ? 'content' THEN
+    v_too_deep := jsonb_path_exists(card, '$.**{200}');
+    IF (card ? 'attachments' OR card ? 'content') AND NOT v_too_deep THEN
         v_shape := o365_internal.reshaped(card);
         IF v_shape.code IS NOT NULL THEN
             v_problems := (
                 SELECT coalesce(jsonb_agg(o.problem || jsonb_build_object('path', CASE WHEN starts_with(o.problem->>'path', v_shape.shaped_path)
-                                              THEN v_shape.path || substr(o.problem->>'path', length(v_shape.shaped_path) + 1) ELSE '$' END)), '[]')
+                                              THEN v_shape.path || substr(o.problem->>'path', length(v_shape.shaped_path) + 1)
+                                              WHEN v_shape.code = 'bare_card' THEN o.problem->>'path' ELSE '$' END)), '[]')
                   FROM jsonb_array_elements(o365_internal.card_problems(v_shape.shaped, dialect, target_urls)) AS o (problem))
                 || o365_internal.problem(v_shape.code, 'm.card', NULL, v_shape.path, NULL, NULL, true, ARRAY[v_shape.code]);
             RETURN (SELECT jsonb_agg(o.problem ORDER BY o.problem->>'severity', o.problem->>'path') FROM jsonb_array_elements(v_problems) AS o (problem));
@@ -997,12 +1057,12 @@ BEGIN
         v_codes := v_codes || '$.attachments:lost_for_connector:an envelope:Send the card itself, what stands under content.'::text;
     ELSIF v_root = 'a.card' THEN
         -- Mostly it need not be asked.
-        IF card->>'version' IS NULL OR o365_internal.begins_unseen(card) OR position('<at>' IN v_json) > 0 OR position('"id"' IN v_json) > 0 THEN
+        IF NOT v_too_deep AND (card->>'version' IS NULL OR o365_internal.begins_unseen(card) OR o365_internal.has_mentions(v_json) OR position('"id"' IN v_json) > 0) THEN
             v_codes := v_codes || o365_internal.content_codes(card, '$', v_json);
         END IF;
     ELSIF v_root = 'a.message' THEN
         FOR v_i IN 0 .. least(jsonb_array_length(jsonb_path_query_array(card, '$.attachments[*]')), 100) - 1 LOOP
-            IF lower(card #>> ARRAY['attachments', v_i::text, 'content', 'type']) = 'adaptivecard' THEN
+            IF lower(card #>> ARRAY['attachments', v_i::text, 'content', 'type']) = 'adaptivecard' AND NOT v_too_deep THEN
                 v_codes := v_codes || o365_internal.content_codes(card #> ARRAY['attachments', v_i::text, 'content'], '$.attachments[' || v_i || '].content', v_json);
             END IF;
         END LOOP;
@@ -1020,13 +1080,13 @@ BEGIN
         END IF;
     END IF;
     -- The worker reads cards with limits, wherever a number or a level stands. jsonb writes such a number in full.
-    IF jsonb_path_exists(card, '$.**{200}') THEN
+    IF v_too_deep THEN
         v_codes := v_codes || '$:too_deep'::text;
     ELSIF v_json ~ '[0-9]{200}' AND jsonb_path_exists(card, '$.** ? (@ > 1.7e308 || @ < -1.7e308)') THEN
         v_codes := v_codes || '$:number'::text;
     END IF;
     -- Only what is large has a paragraph that is too long, and jsonb writes a control character as an escape, or as it is.
-    IF v_size > 10000 OR position(E'\x7f' IN v_json) > 0 OR position('\' IN v_json) > 0 AND v_json ~ '\\(u00|[bf])' THEN
+    IF NOT v_too_deep AND (v_size > 10000 OR position(E'\x7f' IN v_json) > 0 OR position('\' IN v_json) > 0 AND v_json ~ '\\(u00|[bf])') THEN
         v_codes := v_codes || ARRAY(
             SELECT DISTINCT p.place || CASE WHEN p.string ~ '[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]' THEN ':control:' || substring(p.place FROM '[^.]*$')
                                             ELSE ':long_paragraph:' || substring(p.place FROM '[^.]*$') || ':' || length(p.string) END
@@ -1102,7 +1162,7 @@ BEGIN
             WHEN v_field IS NULL OR jsonb_typeof(v_value) = 'null' THEN v_value
             WHEN v_field->>0 = 'string' AND jsonb_typeof(v_value) IN ('string', 'number', 'boolean') THEN to_jsonb(CASE
                 WHEN left(v_rule, 1) = '|' AND (kind !~ '^a\.(el|ac|co|in)') THEN coalesce(o365_internal.known_word(v_rule, v_text), v_text)
-                WHEN v_rule = 'version' AND v_text = '1' THEN '1.0'
+                WHEN v_rule = 'version' OR v_rule = 'width' AND jsonb_typeof(v_value) = 'number' THEN o365_internal.text_meant(v_rule, v_text)
                 WHEN v_rule = 'color' AND v_text ~ '^#[0-9a-fA-F]{6}$' THEN substr(v_text, 2)
                 ELSE v_text END)
             WHEN v_field->>0 = 'boolean' THEN coalesce(to_jsonb(o365_internal.as_boolean(v_value)), v_value)
