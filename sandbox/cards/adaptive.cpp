@@ -34,8 +34,7 @@ constexpr std::array kKinds = {
     Kind{"Container",
          "backgroundImage:?>background items:a>element bleed:b rtl:b selectAction:o>action minHeight:s style:s "
          "verticalContentAlignment:s"},
-    Kind{"ColumnSet",
-         "columns:a>column bleed:b selectAction:o>action horizontalAlignment:s minHeight:s style:s"},
+    Kind{"ColumnSet", "columns:a>column bleed:b selectAction:o>action horizontalAlignment:s minHeight:s style:s"},
     Kind{"column",
          "backgroundImage:?>background fallback:?>column items:a>element bleed:b isVisible:b rtl:b separator:b "
          "requires:o selectAction:o>action height:s id:s minHeight:s spacing:s style:s type:s "
@@ -76,10 +75,25 @@ constexpr std::array kKinds = {
     Kind{"Action.Submit", "associatedInputs:s"},
 };
 // Shown by Teams as well; what is in them is not looked at.
-constexpr std::array<std::string_view, 19> kShown = {
-    "Media", "CodeBlock", "Icon", "Badge", "Carousel", "CompoundButton", "ProgressBar", "ProgressRing", "Rating",
-    "Input.Rating", "Component", "Chart.Donut", "Chart.Pie", "Chart.Line", "Chart.Gauge", "Chart.VerticalBar",
-    "Chart.VerticalBar.Grouped", "Chart.HorizontalBar", "Chart.HorizontalBar.Stacked"};
+constexpr std::array<std::string_view, 19> kShown = {"Media",
+                                                     "CodeBlock",
+                                                     "Icon",
+                                                     "Badge",
+                                                     "Carousel",
+                                                     "CompoundButton",
+                                                     "ProgressBar",
+                                                     "ProgressRing",
+                                                     "Rating",
+                                                     "Input.Rating",
+                                                     "Component",
+                                                     "Chart.Donut",
+                                                     "Chart.Pie",
+                                                     "Chart.Line",
+                                                     "Chart.Gauge",
+                                                     "Chart.VerticalBar",
+                                                     "Chart.VerticalBar.Grouped",
+                                                     "Chart.HorizontalBar",
+                                                     "Chart.HorizontalBar.Stacked"};
 
 const Kind* kind_of(std::string_view name) {
     const auto* const found =
@@ -92,12 +106,18 @@ bool is_row_type(std::string_view type) { return !type.empty() && type[0] != (ty
 
 bool fits(const Json::Value& value, char code) {
     switch (code) {
-        case 's': return !value.isArray() && !value.isObject();
-        case 'b': return flag_of(value).has_value();
-        case 'n': return value.isNumeric() || (value.isString() && is_number_text(value.asString()));
-        case 'o': return value.isObject();
-        case 'a': return value.isArray();
-        default: return value.isString() || value.isObject();
+        case 's':
+            return !value.isArray() && !value.isObject();
+        case 'b':
+            return flag_of(value).has_value();
+        case 'n':
+            return value.isNumeric() || (value.isString() && is_number_text(value.asString()));
+        case 'o':
+            return value.isObject();
+        case 'a':
+            return value.isArray();
+        default:
+            return value.isString() || value.isObject();
     }
 }
 
@@ -151,7 +171,8 @@ std::string wrong_in(const Json::Value& object, std::string_view kind) {
         return "AdaptiveSerializationException: Property 'type' must be 'AdaptiveCard'";
     std::string_view common;
     if (kind == "element" || kind == "action") {
-        if (type.empty()) return fmt::format("AdaptiveSerializationException: Property 'type' of an {} is missing", kind);
+        if (type.empty())
+            return fmt::format("AdaptiveSerializationException: Property 'type' of an {} is missing", kind);
         const bool is_action = same_name(std::string_view(type).substr(0, 7), "Action.");
         if (kind_of(type) == nullptr || !is_row_type(kind_of(type)->name) || is_action != (kind == "action")) return {};
         common = kind == "action" ? kAction : kElement;
@@ -167,7 +188,8 @@ std::string wrong_in(const Json::Value& object, std::string_view kind) {
         return "AdaptiveSerializationException: Property 'url' of Action.OpenUrl must be an absolute URL";
     if (kind == "card" && !member(object, "version").isNull()) {
         const std::string version = text_in(object, "version");
-        if (version != "1" && (version.size() != 3 || !version.starts_with("1.") || version[2] < '0' || version[2] > '5'))
+        if (version != "1" &&
+            (version.size() != 3 || !version.starts_with("1.") || version[2] < '0' || version[2] > '5'))
             return "the card's version is none that Teams shows";
     }
     return wrong_fields(object, kind_of(kind)->fields);

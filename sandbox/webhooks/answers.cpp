@@ -142,15 +142,15 @@ bool is_input(const Json::Value& input) {
            (!is_type(input, "DateInput") || are_flags(input, {"includeTime"})) &&
            (!is_type(input, "MultichoiceInput") ||
             (are_texts(input, {"style"}) && are_flags(input, {"isMultiSelect"}) &&
-             is_list(input["choices"],
-                     [](const Json::Value& choice) { return are_texts(choice, {"display", "value"}); })));
+             is_list(input["choices"], [](const Json::Value& choice) {
+                 return are_texts(choice, {"display", "value"});
+             })));
 }
 // A type that nobody knows makes a bad payload of the card. ViewAction was taken until 2023.
 bool is_action(const Json::Value& action) {
     if (!are_texts(action, {"name", "@id"}) || !are_flags(action, {"isPrimary"})) return false;
     if (is_type(action, "OpenUri"))
-        return is_list(action["targets"],
-                       [](const Json::Value& target) { return are_texts(target, {"os", "uri"}); });
+        return is_list(action["targets"], [](const Json::Value& target) { return are_texts(target, {"os", "uri"}); });
     if (is_type(action, "HttpPOST"))
         return are_texts(action, {"target", "body", "bodyContentType"}) && is_list(action["headers"], is_fact);
     if (is_type(action, "ActionCard"))
@@ -170,8 +170,8 @@ bool is_section(const Json::Value& section) {
 // The types of office365-connectors.md 5.1 to 5.4.
 bool has_right_types(const Json::Value& card) {
     const Json::Value& actors = card["expectedActors"];
-    return are_texts(card, {"@type", "@context", "correlationId", "originator", "summary", "themeColor", "title",
-                            "text"}) &&
+    return are_texts(card,
+                     {"@type", "@context", "correlationId", "originator", "summary", "themeColor", "title", "text"}) &&
            are_flags(card, {"hideOriginalBody"}) && (actors.isNull() || actors.isArray()) &&
            is_list(card["sections"], is_section) && is_list(card["potentialAction"], is_action);
 }

@@ -515,7 +515,7 @@ BEGIN
                  || ARRAY(SELECT v_code || n FROM unnest(names) AS n WHERE n NOT IN ('image', 'url'))
         -- It is left out as one is that holds nothing.
         WHEN o365_internal.holds_in(kind) = ANY (names) THEN ARRAY['empty_element:' || split_part(kind, ':', 2)]
-        ELSE ARRAY(SELECT v_code || n FROM unnest(names) AS n) END;
+        ELSE ARRAY(SELECT CASE n WHEN 'contentType' THEN 'missing:' ELSE v_code END || n FROM unnest(names) AS n) END;
 END $$;
 COMMENT ON FUNCTION o365_internal.missing_codes(text, text[]) IS 'Rules that an object of a kind breaks by having no such fields.';
 
@@ -590,7 +590,7 @@ BEGIN
             v_codes := v_codes || ('no_wrap:' || length(value->>'text'));
         ELSIF kind = 'a.attachment' AND value->>'contentType' IS DISTINCT FROM 'application/vnd.microsoft.card.adaptive' THEN
             IF lower(value #>> '{content,type}') = 'adaptivecard' THEN
-                v_codes := array_remove(v_codes, 'needed:contentType') || 'content_type'::text;
+                v_codes := array_remove(v_codes, 'missing:contentType') || 'content_type'::text;
             ELSIF value ? 'content' AND value ? 'contentType' THEN
                 -- What is in it is of another kind, and need not be judged by this one.
                 v_codes := ARRAY['attachment_type:' || coalesce(nullif(left(value->>'contentType', 60), ''), 'empty')];

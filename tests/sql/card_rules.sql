@@ -344,7 +344,7 @@ INSERT INTO said VALUES
     ('F20: but no third', 'workflow', pg_temp.envelope(pg_temp.envelope(pg_temp.envelope('{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": "t"}]}')::text)::text),
         'error $.attachments[0].content.type, warning $.attachments[0].content.attachments'),
     ('one that is as deep as it is large is refused as well', 'workflow', format('%s%s', repeat('{"type": "message", "attachments": [{"content": ', 400), '{}' || repeat('}]}', 400))::jsonb,
-        'error $, error $.attachments[0].content.type, error $.attachments[0].contentType, warning $.attachments[0].content.attachments'),
+        'error $, error $.attachments[0].content.type, warning $.attachments[0].content.attachments, warning $.attachments[0].contentType'),
     ('so are elements', 'workflow', pg_temp.nested(390), 'error $, error $.body[1]' || repeat('.items[0]', 19)),
     ('and sections', 'connector', pg_temp.m(format('{"attachments": %s%s}', repeat('[{"@type": "MessageCard", "attachments": ', 400), '[]' || repeat('}]', 400))), 'error $, warning $.attachments'),
     ('F13: a mention is written <at>', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "<at id=\"0\">Ann</at>"}'), 'warning $.msteams.entities'),
