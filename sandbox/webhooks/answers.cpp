@@ -290,6 +290,11 @@ std::string standard_json(std::string_view text) {
 std::string judge_body(const std::string& body, bool takes_adaptive) {
     const std::optional<Json::Value> card = parse_json(standard_json(body));
     if (!card || !card->isObject() || !has_right_types(*card)) return "400-json";
+    // What an envelope has, of which a connector's webhook knows none.
+    if (takes_adaptive && (!are_texts(*card, {"type"}) || !is_list((*card)["attachments"], [](const Json::Value& one) {
+            return are_texts(one, {"contentType"});
+        })))
+        return "400-json";
     if (body.size() > kMaxCard) return "413-in-200";
     const Json::Value& attachments = list_in(*card, "attachments");
     if (takes_adaptive && (*card)["type"] == Json::Value("message") && !attachments.empty())
@@ -313,10 +318,12 @@ std::string judge_flow(const std::string& body) {
         if (!attachment.isObject() || !attachment["content"].isObject() ||
             attachment["content"]["type"] != Json::Value("AdaptiveCard"))
             return "AdaptiveSerializationException: Property 'type' must be 'AdaptiveCard'";
-        if (std::string problem = adaptive_problem(attachment["content"]); !problem.empty()) return problem;
     }
     if (attachments.empty()) return "attachments has no card: nothing is posted";
     if (body.size() > kMaxCard) return "Request Entity too large";
+    for (const Json::Value& attachment : attachments) {
+        if (std::string problem = adaptive_problem(attachment["content"]); !problem.empty()) return problem;
+    }
     return {};
 }
 

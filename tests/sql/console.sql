@@ -73,7 +73,8 @@ SELECT alike(pg_temp.plan('SELECT * FROM o365.attempts LIMIT 20'), '%Merge Appen
 SELECT unalike(pg_temp.plan('SELECT outcome, count(*) FROM o365.deliveries GROUP BY outcome'), '%attempt%', 'who counts deliveries pays for no attempts');
 SELECT unalike(pg_temp.plan('SELECT outcome, count(*) FROM o365.deliveries GROUP BY outcome'), '%Join%', 'and for no join');
 SELECT ok(bool_and(pg_get_indexdef(to_regclass('o365_internal.' || m[1])) LIKE '%WHERE%outcome%'), 'failures are found in an index of their own')
-  FROM regexp_matches(pg_temp.plan('SELECT * FROM o365.deliveries WHERE outcome = ''dead'''), 'using (delivery_\S+)', 'g') AS m;
+  -- As history is walked: of few subscriptions it is read by those.
+  FROM regexp_matches(pg_temp.plan('SELECT * FROM o365.deliveries WHERE outcome = ''dead'''), 'using (delivery_\S+) on \S+ w', 'g') AS m;
 SELECT unalike(pg_temp.plan('SELECT * FROM o365.subscriptions WHERE status = ''suspended'''), '%Seq Scan on subscription%', 'connections by status too');
 RESET enable_seqscan;
 
