@@ -279,7 +279,8 @@ BEGIN
         ELSIF NOT card #> '{attachments,0}' ? 'content' AND o365_internal.is_message_card(card #> '{attachments,0}', NULL) THEN
             code := 'wrapped_card';
             path := '$.attachments[0]';
-        ELSIF jsonb_typeof(card #> '{attachments,0,content}') = 'object' AND jsonb_typeof(card #> '{attachments,0,content,attachments}') = 'array'
+        ELSIF jsonb_typeof(card #> '{attachments,0,content}') = 'object'
+              AND jsonb_typeof(card #> '{attachments,0,content,attachments}') = 'array'
               AND lower(card #>> '{attachments,0,content,type}') IS DISTINCT FROM 'adaptivecard' THEN
             code := 'double_envelope';
         END IF;
@@ -378,7 +379,8 @@ BEGIN
                 ELSE value END;
 END $$;
 COMMENT ON FUNCTION o365_internal.text_meant(text, text) IS
-    'The text that is meant by a number where a field of that rule has a text: a version has a minor number, a width in pixels its unit.';
+    'The text that is meant by a number where a field of that rule has a text: a version has a minor number, a width in '
+    'pixels its unit.';
 
 CREATE OR REPLACE FUNCTION o365_internal.known_word(words text, value text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -612,7 +614,8 @@ BEGIN
                 v_codes := v_codes || 'many_fields'::text;
             END IF;
         END IF;
-        IF v_in_action_card AND (kind IN ('m.action:ActionCard', 'm.action:InvokeAddInCommand') OR kind = 'm.action:ViewAction' AND converts) THEN
+        IF v_in_action_card AND (kind IN ('m.action:ActionCard', 'm.action:InvokeAddInCommand')
+                                 OR kind = 'm.action:ViewAction' AND converts) THEN
             v_codes := v_codes || ('nested_action:' || split_part(kind, ':', 2));
         END IF;
         IF kind IN ('m.action:OpenUri', 'm.action:ViewAction') THEN
@@ -861,7 +864,8 @@ BEGIN
         'chart.horizontalbar.stacked}');
 END $$;
 COMMENT ON FUNCTION o365_internal.is_shown_element(text) IS
-    'Whether Teams documents an element of an Adaptive Card that is no row of card_kind: it is shown, and what is in it is not judged.';
+    'Whether Teams documents an element of an Adaptive Card that is no row of card_kind: it is shown, and what is in it '
+    'is not judged.';
 
 CREATE OR REPLACE FUNCTION o365_internal.is_seen(value text) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -869,7 +873,8 @@ BEGIN
     RETURN value ~ '[^\u0009-\u000d\u0020\u0085\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]';
 END $$;
 COMMENT ON FUNCTION o365_internal.is_seen(text) IS
-    'Whether a text has a character that is seen: blanks, and what has no width, are none; a control character may be a box. Null for null.';
+    'Whether a text has a character that is seen: blanks, and what has no width, are none; a control character may be a '
+    'box. Null for null.';
 
 CREATE OR REPLACE FUNCTION o365_internal.shows_something(elements jsonb) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -897,8 +902,8 @@ BEGIN
                         OR jsonb_typeof(e->'fallback') = 'object' AND o365_internal.shows_something(jsonb_build_array(e->'fallback')) END);
 END $$;
 COMMENT ON FUNCTION o365_internal.shows_something(jsonb) IS
-    'Whether of a list of elements of an Adaptive Card anything is shown: one that is known, or has a fallback, is not hidden, and has '
-    'something in it that is seen.';
+    'Whether of a list of elements of an Adaptive Card anything is shown: one that is known, or has a fallback, is not '
+    'hidden, and has something in it that is seen.';
 
 CREATE OR REPLACE FUNCTION o365_internal.holds_something(object jsonb) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -923,7 +928,8 @@ LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN position('"mention"' IN json_text) > 0 OR position('<at' IN json_text) > 0 OR position('<A' IN json_text) > 0;
 END $$;
-COMMENT ON FUNCTION o365_internal.has_mentions(text) IS 'Whether the text of a card has what may be a mention, or an entity of one.';
+COMMENT ON FUNCTION o365_internal.has_mentions(text) IS
+    'Whether the text of a card has what may be a mention, or an entity of one.';
 
 CREATE OR REPLACE FUNCTION o365_internal.content_codes(content jsonb, path text, json_text text) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -935,7 +941,8 @@ BEGIN
     IF coalesce(jsonb_typeof(content->'version'), 'null') = 'null' THEN
         v_codes := v_codes || (path || '.version:version:none');
     END IF;
-    IF o365_internal.begins_unseen(content) AND NOT o365_internal.shows_something(content->'body') AND NOT jsonb_path_exists(content, '$.actions[*] ? (@ != null)') THEN
+    IF o365_internal.begins_unseen(content) AND NOT o365_internal.shows_something(content->'body')
+       AND NOT jsonb_path_exists(content, '$.actions[*] ? (@ != null)') THEN
         v_codes := v_codes || (path || '.body:no_content');
     END IF;
     -- A look into everything is only for what has such a word.
@@ -957,7 +964,8 @@ BEGIN
                     WHEN jsonb_typeof(e #> '{mentioned,id}') <> 'string' THEN format('its id is a %s', jsonb_typeof(e #> '{mentioned,id}'))
                     ELSE format('its id begins with %s:, as only a bot knows it', split_part(e #>> '{mentioned,id}', ':', 1)) END INTO v_wrong
           FROM jsonb_array_elements(v_mentions) AS e
-         WHERE coalesce(e #>> '{mentioned,id}', '') = '' OR jsonb_typeof(e #> '{mentioned,id}') <> 'string' OR e #>> '{mentioned,id}' ~ '^(8|28|29):' LIMIT 1;
+         WHERE coalesce(e #>> '{mentioned,id}', '') = '' OR jsonb_typeof(e #> '{mentioned,id}') <> 'string'
+               OR e #>> '{mentioned,id}' ~ '^(8|28|29):' LIMIT 1;
         IF v_wrong IS NOT NULL THEN
             v_codes := v_codes || (path || '.msteams.entities:mentioned:' || v_wrong);
         END IF;
@@ -1057,7 +1065,8 @@ BEGIN
         v_codes := v_codes || '$.attachments:lost_for_connector:an envelope:Send the card itself, what stands under content.'::text;
     ELSIF v_root = 'a.card' THEN
         -- Mostly it need not be asked.
-        IF NOT v_too_deep AND (card->>'version' IS NULL OR o365_internal.begins_unseen(card) OR o365_internal.has_mentions(v_json) OR position('"id"' IN v_json) > 0) THEN
+        IF NOT v_too_deep AND (card->>'version' IS NULL OR o365_internal.begins_unseen(card)
+                               OR o365_internal.has_mentions(v_json) OR position('"id"' IN v_json) > 0) THEN
             v_codes := v_codes || o365_internal.content_codes(card, '$', v_json);
         END IF;
     ELSIF v_root = 'a.message' THEN
