@@ -38,6 +38,10 @@ INSERT INTO o365_internal.lane (subscription_id, hold, next_at, failures, failin
       FROM (SELECT s.subscription_id, s.status,
                    s.subscription_id % 10 = 3 AND s.subscription_id < 3 + :cards AS has_cards FROM o365_internal.subscription AS s) AS s;
 UPDATE o365_internal.subscription SET status = 'paused', status_at = now() WHERE subscription_id = 1;
+-- An application of two connections.
+SELECT o365.register_connector('small', 'Small', '\x89504e470d0a1a0a', 'short', 'long', 'https://example.org', '{one}') \g /dev/null
+UPDATE o365_internal.subscription SET connector_id = (SELECT c.connector_id FROM o365_internal.connector AS c WHERE c.slug = 'small')
+ WHERE subscription_id IN (4000, 4001);
 SELECT setval('o365_internal.card_id', :cards + :ends) \g /dev/null
 INSERT INTO o365_internal.fed (snap, cluster) SELECT pg_current_snapshot(), cluster FROM o365_internal.fed ORDER BY n DESC LIMIT 1;
 
@@ -58,6 +62,12 @@ INSERT INTO o365_internal.attempt (at, card_id, subscription_id, lease_no, worke
     SELECT d.at - interval '1 second', d.card_id, d.subscription_id, 1, 1, 'retry', 230, 503, 40, 'HTTP 503: busy'
       FROM o365_internal.delivery AS d WHERE d.card_id % 10 = 0;
 
+-- Each tenth card had a warning.
+INSERT INTO o365_internal.card_warning (card_id, subscription_id, warnings, at)
+    SELECT d.card_id, d.subscription_id, '[{"severity": "warning", "path": "$.text", "problem": "text has HTML", "hint": "Write Markdown."}]',
+           d.enqueued_at
+      FROM o365_internal.delivery AS d WHERE d.card_id % 10 = 1;
+
 -- Attempts to connect: half as many as connections.
 INSERT INTO o365_internal.connect_attempt (connector_id, state_hash, app_user, started_at, expires_at, consumed_at, outcome, request_id, subscription_id)
     SELECT c.connector_id, decode(md5(i::text), 'hex'), 'user' || i, now() - make_interval(secs => i), now(), now(), 'connected',
@@ -70,4 +80,4 @@ INSERT INTO o365_internal.outcome_hour (hour, connector_id, outcome, http_status
       FROM o365_internal.delivery AS d, (SELECT min(connector_id) AS connector_id FROM o365_internal.connector) AS c
      WHERE d.at < (SELECT u.until FROM o365_internal.counted AS u) GROUP BY 1, 2, 3, 4, 5;
 VACUUM (ANALYZE, FREEZE) o365_internal.subscription, o365_internal.lane, o365_internal.outbox, o365_internal.delivery, o365_internal.attempt,
-    o365_internal.connect_attempt;
+    o365_internal.connect_attempt, o365_internal.card_warning;

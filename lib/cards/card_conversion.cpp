@@ -284,14 +284,33 @@ class ToAdaptive {
         if (!is_blank(summary)) {
             if (!by_summary || texts_ == Texts::improved) envelope["summary"] = summary;
         } else if (texts_ == Texts::improved) {
-            const std::string line =
-                first_characters(markdown_first_line(markdown_from_html(is_blank(title) ? text : title)));
+            const std::string line = first_characters(first_line_of(card));
             if (!is_blank(line)) envelope["summary"] = line;
         }
         return envelope;
     }
 
   private:
+    // The first line that a MessageCard shows: of its title, its text, and what its sections have; "" for none.
+    static std::string first_line_of(const Json::Value& card) {
+        const auto of = [](const Json::Value& object, std::initializer_list<const char*> names) {
+            for (const char* name : names) {
+                std::string line = markdown_first_line(markdown_from_html(text_in(object, name)));
+                if (!is_blank(line)) return line;
+            }
+            return std::string();
+        };
+        std::string line = of(card, {"title", "text"});
+        for (const Json::Value& section : list_in(card, "sections")) {
+            if (!line.empty()) break;
+            line = of(section, {"title", "activityTitle", "activitySubtitle", "activityText", "text"});
+            for (const Json::Value& fact : list_in(section, "facts")) {
+                if (line.empty()) line = of(fact, {"value", "name"});
+            }
+        }
+        return line;
+    }
+
     static Json::Value of_type(const char* type) {
         Json::Value element(Json::objectValue);
         element["type"] = type;
@@ -717,15 +736,44 @@ bool is_envelope(const Json::Value& card) {
     return text_in(card, "type") == "message" && !member(card, "attachments").isNull();
 }
 
-// The first line of the first TextBlock that has one, in the order in which they are read.
+// The text of a RichTextBlock, without the marks that its runs do not have.
+std::string text_of_inlines(const Json::Value& inlines) {
+    std::string text;
+    for (const Json::Value& one : inlines) text += one.isString() ? one.asString() : text_in(one, "text");
+    return std::string(trimmed(std::string_view(text).substr(0, text.find('\n'))));
+}
+
+// The first line of the first TextBlock or RichTextBlock that has one, in the order in which they are read.
 std::string first_line(const Json::Value& elements) {
     for (const Json::Value& element : elements) {
-        if (text_in(element, "type") == "TextBlock") {
-            std::string line = markdown_first_line(text_in(element, "text"));
+        const std::string type = text_in(element, "type");
+        std::string line;
+        if (type == "TextBlock") line = markdown_first_line(text_in(element, "text"));
+        if (type == "RichTextBlock") line = text_of_inlines(list_in(element, "inlines"));
+        if (!is_blank(line)) return line;
+        for (const char* name : {"items", "columns", "rows", "cells"}) {
+            line = first_line(list_in(element, name));
+            if (!line.empty()) return line;
+        }
+    }
+    return {};
+}
+
+// Of a card without such a text: the first fact, the first name of a picture, or the title of a chart.
+std::string first_other_line(const Json::Value& elements) {
+    for (const Json::Value& element : elements) {
+        for (const Json::Value& fact : list_in(element, "facts")) {
+            const std::string title = markdown_first_line(text_in(fact, "title"));
+            const std::string value = markdown_first_line(text_in(fact, "value"));
+            if (!is_blank(title) && !is_blank(value)) return title + ": " + value;
+            if (!is_blank(title) || !is_blank(value)) return is_blank(title) ? value : title;
+        }
+        for (const char* name : {"altText", "title", "label"}) {
+            std::string line = text_in(element, name);
             if (!is_blank(line)) return line;
         }
-        for (const char* name : {"items", "columns"}) {
-            std::string line = first_line(list_in(element, name));
+        for (const char* name : {"images", "items", "columns", "rows", "cells", "actions"}) {
+            std::string line = first_other_line(list_in(element, name));
             if (!line.empty()) return line;
         }
     }
@@ -739,14 +787,22 @@ std::string adaptive_summary(const Json::Value& card) {
         if (!is_blank(text) && (std::string_view(name) != "speak" || text.find('<') == std::string::npos))
             return ToAdaptive::first_characters(std::string(trimmed(text)));
     }
-    return ToAdaptive::first_characters(first_line(list_in(card, "body")));
+    for (const auto& line : {first_line(list_in(card, "body")), first_other_line(list_in(card, "body")),
+                             first_other_line(list_in(card, "actions"))}) {
+        if (!line.empty()) return ToAdaptive::first_characters(line);
+    }
+    return {};
 }
+
+// Whether an envelope says what its notification shows; "" says nothing.
+bool has_summary(const Json::Value& envelope) { return !is_blank(text_in(envelope, "summary")); }
 
 // Where the far end still counts it as small enough.
 void add_summary(Json::Value& envelope, const std::string& summary) {
     if (is_blank(summary)) return;
-    envelope["summary"] = summary;
-    if (counted_bytes(compact_json(envelope)) > kFarEndCounts) envelope.removeMember("summary");
+    Json::Value with_summary = envelope;
+    with_summary["summary"] = summary;
+    if (counted_bytes(compact_json(with_summary)) <= kFarEndCounts) envelope = std::move(with_summary);
 }
 
 template <class Fits>
@@ -843,7 +899,7 @@ ConvertedCard card_for_dialect(const Json::Value& card, std::string_view dialect
     if (dialect == "workflow") {
         if (is_envelope(card)) {
             ConvertedCard sent{card, {}, ""};
-            if (!card.isMember("summary"))
+            if (!has_summary(card))
                 add_summary(sent.card, adaptive_summary(member(list_in(card, "attachments")[0], "content")));
             return sent;
         }
@@ -867,8 +923,11 @@ CardBody card_body(std::string card, std::string_view dialect, const ActionLink&
     if (for_workflow && (in_envelope || is_adaptive)) {
         const ConvertedCard sent = card_for_dialect(*parsed, dialect);
         std::string summary;
-        if (!parsed->isMember("summary") && sent.card.isMember("summary"))
+        if (!has_summary(*parsed) && has_summary(sent.card)) {
+            // One that is empty, or null, gives its place: the card is written anew.
+            if (in_envelope && parsed->isMember("summary")) return {compact_json(sent.card), ""};
             summary = ",\"summary\":" + compact_json(sent.card["summary"]);
+        }
         // Around its own text: written anew, 0.1 would have 19 digits.
         if (in_envelope) {
             if (!summary.empty()) card.insert(card.rfind('}'), summary);

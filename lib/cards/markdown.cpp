@@ -2,10 +2,13 @@
 
 #include <cmark.h>
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
 #include "lib/base/c_free.h"
+#include "lib/base/text.h"
+#include "lib/cards/html_markdown.h"
 
 namespace o365 {
 namespace {
@@ -45,6 +48,38 @@ void unwrap(cmark_node* node) {
     }
     cmark_node_unlink(node);
     cmark_node_free(node);
+}
+
+// The first line of what a browser would show of a block of HTML: a row of a table is a line, a script, a style and a
+// comment are nothing. "" for none.
+std::string first_line_of_html(std::string_view html) {
+    std::string line;
+    while (!html.empty()) {
+        const auto open = std::min(html.find('<'), html.size());
+        for (const char c : html.substr(0, open)) {
+            const bool is_blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+            if (!is_blank) line += c;
+            if (is_blank && !line.empty() && !line.ends_with(' ')) line += ' ';
+        }
+        html.remove_prefix(open);
+        if (html.empty()) break;
+        const bool is_comment = html.starts_with("<!--");
+        const auto close = html.find(is_comment ? "-->" : ">");
+        const std::string_view inside = html.substr(1, std::min(close, html.size()) - 1);
+        const std::string name = lower(std::string(inside.substr(0, inside.find_first_of(" \t\r\n>"))));
+        html.remove_prefix(close == std::string_view::npos ? html.size() : close + (is_comment ? 3 : 1));
+        if (name == "script" || name == "style") {
+            const auto end = lower(std::string(html)).find("</" + name);
+            html.remove_prefix(std::min(end, html.size()));
+            continue;
+        }
+        for (const std::string_view block :
+             {"/tr", "/p", "/div", "/li", "/blockquote", "br", "br/", "/h1", "/h2", "/h3", "/h4", "/h5", "/h6"}) {
+            if (name == block && !trimmed(line).empty()) return without_references(trimmed(line));
+        }
+        if (!is_comment && !line.empty() && !line.ends_with(' ')) line += ' ';
+    }
+    return without_references(trimmed(line));
 }
 
 }  // namespace
@@ -98,6 +133,8 @@ std::string markdown_first_line(std::string_view text) {
         } else if (type == CMARK_NODE_CODE_BLOCK) {
             const std::string code = literal(node);
             line += code.substr(0, code.find('\n'));
+        } else if (type == CMARK_NODE_HTML_BLOCK) {
+            if (std::string shown = first_line_of_html(literal(node)); !shown.empty()) return shown;
         }
         const bool ends = type == CMARK_NODE_SOFTBREAK || type == CMARK_NODE_LINEBREAK ||
                           type == CMARK_NODE_CODE_BLOCK ||

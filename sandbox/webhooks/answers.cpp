@@ -10,6 +10,7 @@
 #include "lib/base/text.h"
 #include "lib/json/json_fields.h"
 #include "lib/json/json_text.h"
+#include "sandbox/cards/adaptive.h"
 #include "sandbox/cards/card.h"
 #include "sandbox/sandbox.h"
 
@@ -128,41 +129,56 @@ bool is_list(const Json::Value& list, const Fits& fits) {
                              }));
 }
 
+bool is_numeric(const Json::Value& value) {
+    return value.isNull() || value.isNumeric() || (value.isString() && is_number_text(value.asString()));
+}
+
 bool is_image(const Json::Value& image) { return are_texts(image, {"image", "title"}); }
 bool is_fact(const Json::Value& fact) { return are_texts(fact, {"name", "value"}); }
 bool is_input(const Json::Value& input) {
-    return are_texts(input, {"@type", "id", "title", "value", "style"}) &&
-           are_flags(input, {"isRequired", "isMultiline", "includeTime", "isMultiSelect"});
+    return (is_type(input, "TextInput") || is_type(input, "DateInput") || is_type(input, "MultichoiceInput")) &&
+           are_texts(input, {"id", "title", "value"}) && are_flags(input, {"isRequired"}) &&
+           (!is_type(input, "TextInput") || (are_flags(input, {"isMultiline"}) && is_numeric(input["maxLength"]))) &&
+           (!is_type(input, "DateInput") || are_flags(input, {"includeTime"})) &&
+           (!is_type(input, "MultichoiceInput") ||
+            (are_texts(input, {"style"}) && are_flags(input, {"isMultiSelect"}) &&
+             is_list(input["choices"], [](const Json::Value& choice) {
+                 return are_texts(choice, {"display", "value"});
+             })));
 }
-// ViewAction was taken until 2023; since then a card that has one is a bad payload.
+// A type that nobody knows makes a bad payload of the card. ViewAction was taken until 2023.
 bool is_action(const Json::Value& action) {
-    return are_texts(action, {"@type", "name"}) && !is_type(action, "ViewAction") &&
-           is_list(action["inputs"], is_input) && is_list(action["actions"], [](const Json::Value& inner) {
-               return are_texts(inner, {"@type", "name"});
-           });
+    if (!are_texts(action, {"name", "@id"}) || !are_flags(action, {"isPrimary"})) return false;
+    if (is_type(action, "OpenUri"))
+        return is_list(action["targets"], [](const Json::Value& target) { return are_texts(target, {"os", "uri"}); });
+    if (is_type(action, "HttpPOST"))
+        return are_texts(action, {"target", "body", "bodyContentType"}) && is_list(action["headers"], is_fact);
+    if (is_type(action, "ActionCard"))
+        return is_list(action["inputs"], is_input) && is_list(action["actions"], is_action);
+    return is_type(action, "InvokeAddInCommand") && are_texts(action, {"addInId", "desktopCommandId"});
 }
 
 bool is_section(const Json::Value& section) {
     const Json::Value& hero = section["heroImage"];
-    return are_texts(section,
-                     {"title", "activityImage", "activityTitle", "activitySubtitle", "activityText", "text"}) &&
+    return are_texts(section, {"title", "activityImage", "activityImageType", "activityTitle", "activitySubtitle",
+                               "activityText", "text"}) &&
            are_flags(section, {"startGroup", "markdown"}) && (hero.isNull() || (hero.isObject() && is_image(hero))) &&
            is_list(section["facts"], is_fact) && is_list(section["images"], is_image) &&
            is_list(section["potentialAction"], is_action);
 }
 
-// The types of office365-connectors.md 5.1 to 5.3.
+// The types of office365-connectors.md 5.1 to 5.4.
 bool has_right_types(const Json::Value& card) {
-    return are_texts(card, {"@type", "@context", "type", "correlationId", "originator", "summary", "themeColor",
-                            "title", "text"}) &&
-           are_flags(card, {"hideOriginalBody"}) && is_list(card["sections"], is_section) &&
-           is_list(card["potentialAction"], is_action) &&
-           is_list(card["attachments"], [](const Json::Value& one) { return are_texts(one, {"contentType"}); });
+    const Json::Value& actors = card["expectedActors"];
+    return are_texts(card,
+                     {"@type", "@context", "correlationId", "originator", "summary", "themeColor", "title", "text"}) &&
+           are_flags(card, {"hideOriginalBody"}) && (actors.isNull() || actors.isArray()) &&
+           is_list(card["sections"], is_section) && is_list(card["potentialAction"], is_action);
 }
 
 bool is_card(const Json::Value& attachment) {
-    const Json::Value& type = attachment["contentType"];
-    if (!attachment["content"].isObject() || !type.isString()) return false;
+    const Json::Value& type = member(attachment, "contentType");
+    if (!attachment.isObject() || !attachment["content"].isObject() || !type.isString()) return false;
     if (type.asString() == "application/vnd.microsoft.card.adaptive")
         return attachment["content"]["type"] == Json::Value("AdaptiveCard");
     return type.asString().starts_with("application/vnd.microsoft.");
@@ -274,8 +290,13 @@ std::string standard_json(std::string_view text) {
 std::string judge_body(const std::string& body, bool takes_adaptive) {
     const std::optional<Json::Value> card = parse_json(standard_json(body));
     if (!card || !card->isObject() || !has_right_types(*card)) return "400-json";
+    // What an envelope has, of which a connector's webhook knows none.
+    if (takes_adaptive && (!are_texts(*card, {"type"}) || !is_list((*card)["attachments"], [](const Json::Value& one) {
+            return are_texts(one, {"contentType"});
+        })))
+        return "400-json";
     if (body.size() > kMaxCard) return "413-in-200";
-    const Json::Value& attachments = (*card)["attachments"];
+    const Json::Value& attachments = list_in(*card, "attachments");
     if (takes_adaptive && (*card)["type"] == Json::Value("message") && !attachments.empty())
         return std::all_of(attachments.begin(), attachments.end(), is_card) ? "ok" : "400-in-200";
     return has_text(*card, "text") || has_text(*card, "summary") ? "ok" : "400-text";
@@ -298,7 +319,11 @@ std::string judge_flow(const std::string& body) {
             attachment["content"]["type"] != Json::Value("AdaptiveCard"))
             return "AdaptiveSerializationException: Property 'type' must be 'AdaptiveCard'";
     }
+    if (attachments.empty()) return "attachments has no card: nothing is posted";
     if (body.size() > kMaxCard) return "Request Entity too large";
+    for (const Json::Value& attachment : attachments) {
+        if (std::string problem = adaptive_problem(attachment["content"]); !problem.empty()) return problem;
+    }
     return {};
 }
 

@@ -38,16 +38,16 @@ bool is_json_type(std::string_view content_type);
 std::string standard_json(std::string_view text);
 
 // What a connector webhook makes of a body: "ok", "400-json" (no JSON object, or a field that cannot be read
-// as the type that the reference says, or a ViewAction), "400-text", "400-in-200" (a message whose attachment is no
-// card) or "413-in-200". An incoming webhook takes Adaptive Cards too, in the envelope of office365-connectors.md 6.1;
-// one that a connector got does not (5.6).
+// as the type that the reference says, or an action or input of a type that is not known, as ViewAction is),
+// "400-text", "400-in-200" (a message whose attachment is no card) or "413-in-200". An incoming webhook takes Adaptive
+// Cards too, in the envelope of office365-connectors.md 6.1; one that a connector got does not (5.6).
 std::string judge_body(const std::string& body, bool takes_adaptive = true);
 
 // What the trigger of a workflow makes of one: "ok", or "400-json" for what is no JSON object.
 std::string judge_trigger(const std::string& body);
 
-// What the run of a workflow will trip over after its trigger took the body (office365-connectors.md 3.2), "" for
-// nothing: the sender never learns of it.
+// What the run of a workflow will trip over after its trigger took the body (office365-connectors.md 3.2), or why Teams
+// shows nothing of what it posts (adaptive_problem); "" for nothing: the sender never learns of it.
 std::string judge_flow(const std::string& body);
 
 }  // namespace o365

@@ -23,7 +23,10 @@ COMMENT ON FUNCTION o365_internal.action_link_hash(bigint, integer) IS
     'SHA-256 of the mac in the link to an action of a card; lib/cards/action_link.cpp makes the links. Null for null.';
 
 CREATE OR REPLACE FUNCTION o365.worker_action_key() RETURNS bytea
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$ SELECT k.key FROM o365_internal.action_key AS k $$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT k.key FROM o365_internal.action_key AS k);
+END $$;
 COMMENT ON FUNCTION o365.worker_action_key() IS 'The key of the links to card actions. A worker asks once, when it starts.';
 
 CREATE OR REPLACE FUNCTION o365_internal.linked_actions(card jsonb, json_text text) RETURNS jsonb

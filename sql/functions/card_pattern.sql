@@ -9,7 +9,7 @@ DECLARE
     -- What text_codes looks for may come together by leaving out `...` and \*. So a character of it is followed by the next
     -- one, or by a backtick or a backslash, with which begins what is left out.
     v_common text := '<[^[:space:]]|[{]([{%`\\])|[$#]([{(`\\])|\\n|[^\n\r]\r?\n[^\n\r*+>|-]|\r[^\n\r]';
-    v_link text := '|\](\([^h]|[`\\])|\[[^]]*[[`\\]|\]\([^)]*[[:space:](`\\]';
+    v_link text := '|\](\(([^h]|h[^t]|ht[^t]|htt[^p]|http[^s:]|https[^:])|[`\\])|\] +\(h|\[[^]]*[[`\\]|\]\([^)]*[[:space:](`\\]';
     v_table text := '|\|[ :]*[-`\\]|\[[ xX]?[]`\\]|\[\^';
     v_adaptive text := '`|~[~`\\]|(^|[\n\r]) *>';
     v_is_adaptive boolean := rule LIKE 'adaptive\_%';
@@ -32,7 +32,8 @@ BEGIN
     -- A regular expression costs by what it looks for. Most texts have none of the characters that begin it, which one set of them
     -- tells. The flag s lets a bracket match a line break. Adaptive Cards have no empty text, and fewer marks, also those into which
     -- MessageCards are converted.
-    RETURN coalesce(CASE WHEN v_markup IS NOT NULL THEN format('(@.value like_regex %s || %s!(@.value like_regex %s flag "s")%s)',
+    RETURN coalesce(CASE WHEN v_whole = v_address THEN format('(@.value like_regex %s flag "s" && !(@.value like_regex "&(amp|#)" flag "i"))', to_json(v_whole)) END,
+                    CASE WHEN v_markup IS NOT NULL THEN format('(@.value like_regex %s || %s!(@.value like_regex %s flag "s")%s)',
                            to_json('^[^][<>{$#&*_~|`\\\n\r]' || CASE WHEN v_is_adaptive THEN '+$' ELSE '*$' END),
                            CASE WHEN v_is_adaptive THEN '@.value != "" && ' END, to_json(v_markup),
                            CASE WHEN rule = 'text' THEN format(' && ($converts == false || !(@.value like_regex %s flag "s"))', to_json(v_adaptive)) END) END,
@@ -170,7 +171,7 @@ BEGIN
     RETURN NOT EXISTS (
         SELECT FROM jsonb_array_elements(v_actions) AS a (action)
          WHERE CASE a.action->>'@type'
-                   WHEN 'HttpPOST' THEN o365_internal.address_codes('target', a.action->>'target', false, target_urls) IS NOT NULL
+                   WHEN 'HttpPOST' THEN o365_internal.address_codes('target', a.action->>'target', false, false, target_urls) IS NOT NULL
                    WHEN 'ActionCard' THEN o365_internal.input_codes('m.action:ActionCard', a.action) IS NOT NULL
                    WHEN 'MultichoiceInput' THEN o365_internal.input_codes('m.input:MultichoiceInput', a.action) IS NOT NULL END);
 END $$;

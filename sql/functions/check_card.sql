@@ -9,6 +9,12 @@ DECLARE
     v_label text;
     v_address text;
 BEGIN
+    -- A blank between the two.
+    SELECT ARRAY[m[1], format('[%s](%s)', m[2], m[3])] INTO v_link
+      FROM regexp_matches(value, '(\[([^][\n]+)\] +\((https?://[^()\s]+)\))') AS m;
+    IF v_link IS NOT NULL THEN
+        RETURN v_link;
+    END IF;
     -- Label and address as far as they can be meant: a label with brackets in it, an address with blanks and parentheses in it.
     SELECT m INTO v_link
       FROM regexp_matches(value, '!?\[((?:[^][\n]|\[[^][\n]*\])*)\]\((https?://(?:[^()\n]|\([^()\n]*\))*)\)', 'g') AS m
@@ -36,7 +42,7 @@ DECLARE
 BEGIN
     -- A search for a character costs a hundredth of a regular expression.
     IF position('<' IN v_bare) > 0 THEN
-        IF v_bare ~* '<at>[^<]*</at>' AND NOT v_is_adaptive THEN
+        IF v_bare ~* '<at(\s[^<>]*)?>[^<]*</at>' AND NOT v_is_adaptive THEN
             v_codes := v_codes || 'at_in_message'::text;
         END IF;
         -- Of a MessageCard that is converted the tags become Markdown that are not listed in the second.
@@ -74,8 +80,8 @@ BEGIN
        AND v_bare ~ E'[^\\n\\r](\\r\\n?|\\n)(?![\\n\\r]|[ \\t]*([-*+>|]|#{1,6} |[0-9]+[.)]) ?)[^\\n\\r]' AND value !~ '```' THEN
         v_codes := v_codes || 'newline'::text;
     END IF;
-    IF rule <> 'title' AND rule <> 'plain' AND position('](' IN v_bare) > 0 THEN
-        IF v_bare ~* '\]\((/|\.|#|javascript:|data:|file:)' THEN
+    IF rule <> 'title' AND rule <> 'plain' AND (position('](' IN v_bare) > 0 OR position('] (h' IN v_bare) > 0) THEN
+        IF v_bare ~* '\]\((?!\s*<?(https?|mailto|tel|sip|msteams):)\s*[^\s)]' THEN
             v_codes := v_codes || 'markdown:a link without https://'::text;
         END IF;
         -- An escaped bracket is no bracket, but an escaped parenthesis of an address is one that is read.
@@ -120,7 +126,8 @@ COMMENT ON FUNCTION o365_internal.is_web_address(text) IS
     'Whether it is an http or https URL with a host, without a user, blanks and control characters. What is one here is one for '
     'lib/cards/card_conversion.cpp.';
 
-CREATE OR REPLACE FUNCTION o365_internal.address_codes(rule text, value text, converts boolean, target_urls text[]) RETURNS text[]
+CREATE OR REPLACE FUNCTION o365_internal.address_codes(rule text, value text, is_adaptive boolean, converts boolean, target_urls text[])
+RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_picture bytea;
@@ -130,7 +137,8 @@ BEGIN
     IF rule = 'image' THEN
         IF value = '' THEN RETURN '{empty_picture}'; END IF;
         IF o365_internal.is_web_address(value) THEN
-            RETURN CASE WHEN value !~* '^https:' THEN '{image_https}'::text[] END;
+            RETURN CASE WHEN value ~* '&(amp|#38|#x26);' THEN ARRAY['address_entity:' || substring(value FROM '(?i)&(?:amp|#38|#x26);')] END
+                   || CASE WHEN value !~* '^https:' THEN '{image_https}'::text[] END;
         ELSIF converts AND value !~* '^data:image/' THEN
             RETURN '{lost_picture}';
         ELSIF value !~* '^data:' THEN
@@ -145,18 +153,24 @@ BEGIN
                     ELSE '{image_data}' END;
     ELSIF rule = 'link' THEN
         v_codes := CASE WHEN o365_internal.is_web_address(value) THEN NULL
-                        WHEN value ~* '^[a-z][a-z0-9+.-]*:\S' AND value !~* '^https?:' THEN '{link_scheme}'::text[] ELSE '{link}' END;
+                        WHEN value ~* '^[a-z][a-z0-9+.-]*:\S' AND value !~* '^https?:' THEN '{link_scheme}'::text[]
+                        WHEN is_adaptive AND value !~* '^[a-z][a-z0-9+.-]*:' THEN '{relative_link}' ELSE '{link}' END;
+        v_codes := v_codes || CASE WHEN value ~* '&(amp|#38|#x26);' THEN ARRAY['address_entity:' || substring(value FROM '(?i)&(?:amp|#38|#x26);')] END;
         v_template := substring(value FROM '[$#]\{[^{}]*\}|\{\{[^{}]*\}\}|\{%[^{}]*%\}|<%[^<>]*%>|\$\([[:alpha:]_][[:alnum:]_.]*\)');
         RETURN v_codes || CASE WHEN v_template IS NOT NULL THEN ARRAY['template:' || left(v_template, 60)] END;
     END IF;
     -- In development the sandbox calls targets, and it is on this machine.
-    RETURN CASE WHEN NOT o365_internal.is_https_url(value) OR o365_internal.text_setting('environment') <> 'development'
-                     AND (o365_internal.is_loopback_url(value) OR value ~* '^https://(\[|[0-9]+(\.[0-9]+)*([:/?]|$)|[^./:?]+([:/?]|$))')
-                THEN '{target_https}'::text[]
-                WHEN target_urls IS NOT NULL AND NOT o365_internal.is_below_a_target(value, target_urls) THEN '{target_unregistered}' END;
+    v_codes := CASE WHEN NOT o365_internal.is_https_url(value) OR o365_internal.text_setting('environment') <> 'development'
+                         AND (o365_internal.is_loopback_url(value) OR value ~* '^https://(\[|[0-9]+(\.[0-9]+)*([:/?]|$)|[^./:?]+([:/?]|$))')
+                    THEN '{target_https}'::text[] END;
+    -- What is no https is called by nobody.
+    RETURN CASE WHEN target_urls IS NOT NULL AND value ~* '^\s*https:'
+                     AND (v_codes IS NOT NULL OR NOT o365_internal.is_below_a_target(value, target_urls))
+                THEN '{target_unregistered}' ELSE v_codes END;
 END $$;
-COMMENT ON FUNCTION o365_internal.address_codes(text, text, boolean, text[]) IS
-    'Rules that an address breaks, by the rule of its field (image, link, target); null for none. converts: whether a conversion follows. '
+COMMENT ON FUNCTION o365_internal.address_codes(text, text, boolean, boolean, text[]) IS
+    'Rules that an address breaks, by the rule of its field (image, link, target); null for none. is_adaptive: whether it stands in an '
+    'Adaptive Card. converts: whether a conversion follows. '
     'target_urls: those of the connector, null when it is not known.';
 
 CREATE OR REPLACE FUNCTION o365_internal.input_codes(kind text, value jsonb) RETURNS text[]
@@ -253,13 +267,41 @@ BEGIN
             path := '$';
             shaped_path := '$.attachments[0]';
         END IF;
-    ELSIF jsonb_typeof(card->'attachments') = 'array' AND jsonb_array_length(card->'attachments') = 1
-          AND o365_internal.is_message_card(card #> '{attachments,0,content}', card #>> '{attachments,0,contentType}') THEN
-        shaped := card #> '{attachments,0,content}';
-        code := 'wrapped_card';
-        path := '$.attachments[0].content';
-        shaped_path := '$';
+        RETURN;
+    ELSIF jsonb_typeof(card->'attachments') <> 'array' OR jsonb_path_exists(card, '$.attachments.**.attachments.**.attachments') THEN
+        RETURN;  -- nobody means envelopes to any depth
     END IF;
+    shaped_path := '$';
+    IF jsonb_array_length(card->'attachments') = 1 THEN
+        path := '$.attachments[0].content';
+        IF o365_internal.is_message_card(card #> '{attachments,0,content}', card #>> '{attachments,0,contentType}') THEN
+            code := 'wrapped_card';
+        ELSIF NOT card #> '{attachments,0}' ? 'content' AND o365_internal.is_message_card(card #> '{attachments,0}', NULL) THEN
+            code := 'wrapped_card';
+            path := '$.attachments[0]';
+        ELSIF jsonb_typeof(card #> '{attachments,0,content}') = 'object'
+              AND jsonb_typeof(card #> '{attachments,0,content,attachments}') = 'array'
+              AND lower(card #>> '{attachments,0,content,type}') IS DISTINCT FROM 'adaptivecard' THEN
+            code := 'double_envelope';
+        END IF;
+        IF code IS NOT NULL THEN
+            shaped := card #> CASE path WHEN '$.attachments[0]' THEN '{attachments,0}' ELSE '{attachments,0,content}' END::text[];
+            RETURN;
+        END IF;
+    END IF;
+    -- A card that stands in attachments as it is: one at a time.
+    FOR v_i IN 0 .. least(jsonb_array_length(card->'attachments'), 100) - 1 LOOP
+        IF lower(card #>> ARRAY['attachments', v_i::text, 'type']) = 'adaptivecard' AND NOT card #> ARRAY['attachments', v_i::text] ? 'content' THEN
+            shaped := jsonb_set(card, ARRAY['attachments', v_i::text], jsonb_build_object(
+                'contentType', 'application/vnd.microsoft.card.adaptive', 'content', card #> ARRAY['attachments', v_i::text]));
+            code := 'bare_card';
+            path := format('$.attachments[%s]', v_i);
+            shaped_path := path || '.content';
+            RETURN;
+        END IF;
+    END LOOP;
+    path := NULL;
+    shaped_path := NULL;
 END $$;
 COMMENT ON FUNCTION o365_internal.reshaped(jsonb) IS
     'The card that stands in another shape than a webhook reads: shaped, the rule that it breaks, and the path in the card of what is shaped_path in '
@@ -328,12 +370,32 @@ END $$;
 COMMENT ON FUNCTION o365_internal.as_boolean(jsonb) IS
     'What a far end reads where a boolean is documented: true, false, their names in any case, 1 and 0. Null for everything else.';
 
+CREATE OR REPLACE FUNCTION o365_internal.text_meant(rule text, value text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN CASE WHEN rule = 'version' AND value ~ '^1(\.0+)?$' THEN '1.0'
+                WHEN rule = 'version' AND value ~ '^1\.[0-5]0*$' THEN left(value, 3)
+                WHEN rule = 'width' AND value ~ '^[0-9]+(\.[0-9]+)?$' THEN value || 'px'
+                ELSE value END;
+END $$;
+COMMENT ON FUNCTION o365_internal.text_meant(text, text) IS
+    'The text that is meant by a number where a field of that rule has a text: a version has a minor number, a width in '
+    'pixels its unit.';
+
 CREATE OR REPLACE FUNCTION o365_internal.known_word(words text, value text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN (SELECT w FROM unnest(string_to_array(btrim(words, '|'), '|')) AS w WHERE lower(w) = lower(value) LIMIT 1);
 END $$;
 COMMENT ON FUNCTION o365_internal.known_word(text, text) IS 'The word between the bars of a card_field''s rule that value is in any case; null for none.';
+
+CREATE OR REPLACE FUNCTION o365_internal.word_code(kind text, key text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN CASE WHEN kind IN ('a.card', 's.card') AND key = 'type' THEN 'word:' ELSE 'word_ignored:' END;
+END $$;
+COMMENT ON FUNCTION o365_internal.word_code(text, text) IS
+    'The rule, with its colon, that a field of a kind breaks by a word that it does not know.';
 
 CREATE OR REPLACE FUNCTION o365_internal.field_codes(object_kind text, key text, path text, value jsonb, field jsonb, converts boolean,
     target_urls text[]) RETURNS text[]
@@ -355,14 +417,14 @@ BEGIN
         -- What a far end reads as what is documented.
         v_text := value #>> '{}';
         v_codes := CASE
-            WHEN v_type = 'string' AND v_jtype IN ('number', 'boolean') THEN ARRAY['as_text:' || left(v_text, 60)]
+            WHEN v_type = 'string' AND v_jtype IN ('number', 'boolean') THEN ARRAY['as_text:' || left(o365_internal.text_meant(v_rule, v_text), 60)]
             WHEN v_type = 'boolean' AND o365_internal.as_boolean(value) IS NOT NULL THEN ARRAY['as_boolean:' || CASE WHEN o365_internal.as_boolean(value) THEN 'true' ELSE 'false' END]
             WHEN v_type = 'number' AND v_jtype = 'string' AND v_text ~ '^-?(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?$' THEN ARRAY['as_number:' || v_text] END;
         IF v_codes IS NULL THEN
             RETURN '{wrong_type}';
         ELSIF v_type = 'string' AND left(v_rule, 1) = '|' AND o365_internal.known_word(v_rule, v_text) IS NULL THEN
-            RETURN ARRAY['word:' || left(v_text, 60)];
-        ELSIF v_rule = 'version' AND v_text !~ '^1(\.[0-5])?$' THEN
+            RETURN ARRAY[o365_internal.word_code(object_kind, key) || left(v_text, 60)];
+        ELSIF v_rule = 'version' AND o365_internal.text_meant(v_rule, v_text) !~ '^1\.[0-5]$' THEN
             RETURN ARRAY['version:' || left(v_text, 20)];
         ELSIF v_rule IN ('image', 'link', 'target', 'uuid', 'color', 'heading') THEN
             RETURN v_codes || o365_internal.field_codes(object_kind, key, path, to_jsonb(v_text), field, converts, target_urls);
@@ -381,7 +443,8 @@ BEGIN
         RETURN CASE
             WHEN jsonb_array_length(value) > (field->>3)::integer AND (v_rule IS DISTINCT FROM 'surplus' OR NOT converts)
                 THEN ARRAY[CASE WHEN v_rule = 'surplus' THEN 'surplus:' ELSE 'too_many:' END || jsonb_array_length(value) || ':' || (field->>3)]
-            WHEN v_rule IN ('filled', 'links') AND jsonb_array_length(value) = 0 THEN '{empty}'
+            WHEN v_rule IN ('filled', 'links') AND jsonb_array_length(value) = 0 THEN
+                CASE object_kind WHEN 'a.message' THEN '{no_attachment}'::text[] ELSE '{empty}' END
             WHEN field->2 = 'true' AND object_kind ~ '^.\.element:' AND jsonb_array_length(value) = 0 THEN ARRAY['empty_element:' || split_part(object_kind, ':', 2)]
             WHEN object_kind = 'm.action:OpenUri' AND key = 'targets' AND NOT jsonb_path_exists(value, '$[*].os ? (@ like_regex "^default$" flag "i")') THEN '{no_default}' END;
     ELSIF v_rule IS NULL OR v_codes IS NOT NULL THEN
@@ -396,7 +459,8 @@ BEGIN
         END IF;
         RETURN CASE WHEN v_text ~ E'[<*_#~|\n\r[&{$>`\\\\]|https?:' THEN o365_internal.text_codes(v_rule, v_text, converts AND left(object_kind, 1) = 'm') END;
     ELSIF v_rule IN ('image', 'link', 'target') THEN
-        RETURN o365_internal.address_codes(v_rule, v_text, converts, CASE WHEN NOT converts THEN target_urls END);
+        RETURN o365_internal.address_codes(v_rule, v_text, left(object_kind, 1) <> 'm', converts,
+                                           CASE WHEN NOT converts THEN target_urls END);
     ELSIF v_rule = 'width' THEN
         -- A column's width may be a number, which is a share.
         RETURN CASE WHEN v_jtype = 'string' AND v_text !~* '^(auto|stretch|[0-9]+(\.[0-9]+)?px)$' OR v_jtype NOT IN ('string', 'number')
@@ -411,14 +475,15 @@ BEGIN
         ELSIF o365_internal.known_word(v_rule, v_text) IS NOT NULL THEN
             RETURN ARRAY['word_case:' || o365_internal.known_word(v_rule, v_text)];
         END IF;
-        RETURN ARRAY[CASE WHEN object_kind ~ '^a\.(el|ac|co|in|ms)' OR key = '@context' THEN 'word_ignored:' ELSE 'word:' END
-                     || coalesce(nullif(left(v_text, 60), ''), 'empty')];
+        RETURN ARRAY[o365_internal.word_code(object_kind, key) || coalesce(nullif(left(v_text, 60), ''), 'empty')];
     END IF;
     RETURN CASE v_rule
         WHEN 'color' THEN CASE WHEN v_text ~ '^#[0-9a-fA-F]{6}$' THEN ARRAY['color_hash:' || substr(v_text, 2)]
                                WHEN v_text !~ '^([0-9a-fA-F]{6})?$' THEN '{color}'::text[] END
         WHEN 'uuid' THEN CASE WHEN v_text !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN '{uuid}'::text[] END
-        WHEN 'version' THEN CASE WHEN v_text !~ '^1\.[0-5]$' THEN ARRAY['version:' || coalesce(nullif(left(v_text, 20), ''), 'empty')] END
+        WHEN 'version' THEN CASE WHEN v_text ~ '^1\.[0-5]$' THEN NULL
+                                 WHEN o365_internal.text_meant(v_rule, v_text) ~ '^1\.[0-5]$' THEN ARRAY['version_spelling:' || o365_internal.text_meant(v_rule, v_text)]
+                                 ELSE ARRAY['version:' || coalesce(nullif(left(v_text, 20), ''), 'empty')] END
         WHEN 'heading' THEN CASE WHEN lower(v_text) <> 'default' AND (path NOT LIKE '$.body[0].%'
                 OR lower(v_text) <> ALL (CASE key WHEN 'weight' THEN '{bolder}' ELSE '{medium,large,extralarge}' END::text[]))
             THEN ARRAY['lost_for_connector:' || key || CASE WHEN path LIKE '$.body[0].%' THEN ' ' || left(v_text, 20) ELSE ' here' END] END
@@ -428,14 +493,31 @@ COMMENT ON FUNCTION o365_internal.field_codes(text, text, text, jsonb, jsonb, bo
     'Rules that a field of an object breaks; null for none. field: its entry in the fields of card_kind, null for a field that is not there. '
     'The rest: as for object_codes.';
 
-CREATE OR REPLACE FUNCTION o365_internal.missing_codes(kind text, names text[]) RETURNS text[]
+CREATE OR REPLACE FUNCTION o365_internal.holds_in(kind text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    -- Microsoft's own template asks of each fact and picture whether it is there.
-    RETURN CASE WHEN kind LIKE '_.fact' THEN ARRAY(SELECT 'fact_part:' || n FROM unnest(names) AS n)
-                WHEN kind IN ('m.image', 'a.element:Image', 's.element:Image', 'a.background') AND names && '{image,url}'
-                    THEN ARRAY['empty_picture:' || CASE kind WHEN 'm.image' THEN 'image' ELSE 'url' END] || ARRAY(SELECT 'missing:' || n FROM unnest(names) AS n WHERE n NOT IN ('image', 'url'))
-                ELSE ARRAY(SELECT 'missing:' || n FROM unnest(names) AS n) END;
+    RETURN CASE kind WHEN 'a.element:TextBlock' THEN 'text' WHEN 'a.element:FactSet' THEN 'facts'
+                     WHEN 'a.element:ImageSet' THEN 'images' WHEN 'a.element:ColumnSet' THEN 'columns'
+                     WHEN 'a.element:ActionSet' THEN 'actions' WHEN 'a.element:RichTextBlock' THEN 'inlines' END;
+END $$;
+COMMENT ON FUNCTION o365_internal.holds_in(text) IS
+    'The field without which an element of an Adaptive Card holds nothing; null for a kind that may hold nothing.';
+
+CREATE OR REPLACE FUNCTION o365_internal.missing_codes(kind text, names text[]) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_code text := CASE WHEN kind ~ '^s\.' OR kind IN ('a.message', 'a.attachment', 'a.card', 'a.action:Action.OpenUrl')
+                        THEN 'needed:' ELSE 'missing:' END;
+BEGIN
+    RETURN CASE
+        -- Microsoft's own template asks of each fact and picture whether it is there.
+        WHEN kind LIKE '_.fact' THEN ARRAY(SELECT 'fact_part:' || n FROM unnest(names) AS n)
+        WHEN kind IN ('m.image', 'a.element:Image', 's.element:Image', 'a.background') AND names && '{image,url}'
+            THEN ARRAY['empty_picture:' || CASE kind WHEN 'm.image' THEN 'image' ELSE 'url' END]
+                 || ARRAY(SELECT v_code || n FROM unnest(names) AS n WHERE n NOT IN ('image', 'url'))
+        -- It is left out as one is that holds nothing.
+        WHEN o365_internal.holds_in(kind) = ANY (names) THEN ARRAY['empty_element:' || split_part(kind, ':', 2)]
+        ELSE ARRAY(SELECT CASE n WHEN 'contentType' THEN 'missing:' ELSE v_code END || n FROM unnest(names) AS n) END;
 END $$;
 COMMENT ON FUNCTION o365_internal.missing_codes(text, text[]) IS 'Rules that an object of a kind breaks by having no such fields.';
 
@@ -490,9 +572,12 @@ BEGIN
         v_codes := '{too_deep}';
     ELSIF object.kind IS NULL THEN
         v_codes := ARRAY[CASE WHEN left(kind, 2) = 's.' THEN 'lost_for_connector:'
-                              WHEN kind LIKE 'a.element:Action.%' OR kind = 'a.element:' AND value ? 'actions' THEN 'action_in_body:'
+                              WHEN lower(kind) LIKE 'a.element:action.%' THEN 'misplaced_action:'
+                              WHEN kind = 'a.element:' AND value ? 'actions' THEN 'action_in_body:'
+                              WHEN o365_internal.is_shown_element(split_part(kind, ':', 2)) THEN NULL
                               WHEN kind ~ '^a\.element:.' THEN 'unknown_element:' WHEN kind ~ '^a\.action:.' THEN 'unknown_action:' ELSE 'unknown_type:' END
                          || CASE WHEN right(kind, 1) = ':' THEN 'it has no type' ELSE split_part(kind, ':', 2) END];
+        v_codes := nullif(array_remove(v_codes, NULL), '{}');
     ELSE
         IF NOT value ?& object.required THEN
             v_codes := o365_internal.missing_codes(kind, ARRAY(SELECT r FROM unnest(object.required) AS r WHERE NOT value ? r));
@@ -514,9 +599,10 @@ BEGIN
                 doubts := '[]';
             END IF;
         ELSIF kind = 'a.message' AND value->>'type' IS DISTINCT FROM 'message' THEN
-            v_codes := array_remove(v_codes, 'missing:type') || 'envelope_type'::text;
-        ELSIF kind = 'm.action:ViewAction' AND NOT converts AND NOT v_in_action_card AND jsonb_typeof(value->'target') = 'array' AND jsonb_typeof(value #> '{target,0}') = 'string' THEN
-            v_codes := v_codes || 'view_action'::text;
+            v_codes := array_remove(v_codes, 'needed:type') || 'envelope_type'::text;
+        ELSIF kind = 'm.action:ViewAction' AND NOT converts THEN
+            v_codes := v_codes || CASE WHEN jsonb_typeof(value->'target') = 'array' AND jsonb_typeof(value #> '{target,0}') = 'string'
+                                       THEN 'view_action' ELSE 'refused_action' END;
         END IF;
         IF object.rule IS NOT NULL THEN
             v_codes := v_codes || (object.rule || ':' || split_part(kind, ':', 2));
@@ -528,7 +614,8 @@ BEGIN
                 v_codes := v_codes || 'many_fields'::text;
             END IF;
         END IF;
-        IF v_in_action_card AND kind IN ('m.action:ActionCard', 'm.action:InvokeAddInCommand', 'm.action:ViewAction') THEN
+        IF v_in_action_card AND (kind IN ('m.action:ActionCard', 'm.action:InvokeAddInCommand')
+                                 OR kind = 'm.action:ViewAction' AND converts) THEN
             v_codes := v_codes || ('nested_action:' || split_part(kind, ':', 2));
         END IF;
         IF kind IN ('m.action:OpenUri', 'm.action:ViewAction') THEN
@@ -634,7 +721,7 @@ COMMENT ON FUNCTION o365_internal.object_codes(jsonb, jsonb, text, o365_internal
 CREATE OR REPLACE FUNCTION o365_internal.corrected_codes() RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RETURN '{as_text,as_boolean,as_number,type_case,word_case,color_hash,fact_part,empty_fact,empty_picture,empty_element,view_action,envelope_type,content_type,wrapped_card,bare_attachment}';
+    RETURN '{as_text,as_boolean,as_number,type_case,word_case,color_hash,version_spelling,fact_part,empty_fact,empty_picture,empty_element,view_action,envelope_type,content_type,wrapped_card,bare_attachment,bare_card,double_envelope}';
 END $$;
 COMMENT ON FUNCTION o365_internal.corrected_codes() IS 'The rules of card_rule that o365_internal.put_right corrects, so that the card that leaves keeps them.';
 
@@ -660,7 +747,7 @@ DECLARE
     v_hint text;
     v_near text;
     v_args text[];
-    v_names_field boolean := v_code IN ('missing', 'fact_part') OR v_code = 'empty_picture' AND v_more <> '';
+    v_names_field boolean := v_code IN ('missing', 'needed', 'fact_part') OR v_code = 'empty_picture' AND v_more <> '';
 BEGIN
     SELECT r.severity, r.problem, r.hint INTO v_rule FROM o365_internal.card_rule AS r WHERE r.code = v_code;
     IF v_names_field AND is_object THEN
@@ -685,7 +772,7 @@ BEGIN
         IF v_code = 'lost_for_connector' THEN
             v_hint := 'A connector webhook takes of an Adaptive Card: a TextBlock as title (the first, with size or weight), TextBlocks, FactSets, Images and up to 4 Action.OpenUrl. Send a MessageCard for more.';
         ELSIF position('%5$s' IN v_rule.hint) > 0 THEN
-            IF NOT is_object OR v_code = 'missing' THEN
+            IF NOT is_object OR v_code IN ('missing', 'needed') THEN
                 v_hint := (SELECT f.hint FROM o365_internal.card_field AS f WHERE f.kind = problem.kind AND f.name = v_key);
                 -- A field that does nothing has a sentence for a hint, which is none for its type.
                 IF v_rule.hint LIKE 'Write %' AND v_hint NOT LIKE '"%' AND v_hint NOT LIKE '{%' THEN
@@ -769,21 +856,80 @@ COMMENT ON FUNCTION o365_internal.walked_problems(jsonb, jsonb, text, boolean, t
     'follows. whole: what is wrong with the card as a whole, each code after its path and a colon. trusts: whether an object that its pattern '
     'calls right is left alone; trusts_actions: also one that may hold actions, which needs actions_are_right.';
 
+CREATE OR REPLACE FUNCTION o365_internal.is_shown_element(type text) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN lower(type) = ANY ('{media,codeblock,icon,badge,carousel,compoundbutton,progressbar,progressring,rating,input.rating,'
+        'component,chart.donut,chart.pie,chart.line,chart.gauge,chart.verticalbar,chart.verticalbar.grouped,chart.horizontalbar,'
+        'chart.horizontalbar.stacked}');
+END $$;
+COMMENT ON FUNCTION o365_internal.is_shown_element(text) IS
+    'Whether Teams documents an element of an Adaptive Card that is no row of card_kind: it is shown, and what is in it '
+    'is not judged.';
+
+CREATE OR REPLACE FUNCTION o365_internal.is_seen(value text) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN value ~ '[^\u0009-\u000d\u0020\u0085\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]';
+END $$;
+COMMENT ON FUNCTION o365_internal.is_seen(text) IS
+    'Whether a text has a character that is seen: blanks, and what has no width, are none; a control character may be a '
+    'box. Null for null.';
+
 CREATE OR REPLACE FUNCTION o365_internal.shows_something(elements jsonb) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN EXISTS (
         SELECT FROM jsonb_path_query(elements, '$[*] ? (@.type() == "object")') AS e
-         WHERE CASE lower(e->>'type')
-                   WHEN 'textblock' THEN e->>'text' <> '' OR jsonb_typeof(e->'text') = 'object'
-                   WHEN 'factset' THEN jsonb_path_exists(e, '$.facts[*].* ? (@ != null && @ != "")') WHEN 'imageset' THEN jsonb_path_exists(e, '$.images[*].url ? (@ != "")')
-                   WHEN 'image' THEN e->>'url' <> '' WHEN 'actionset' THEN jsonb_path_exists(e, '$.actions[*]') WHEN 'richtextblock' THEN jsonb_path_exists(e, '$.inlines[*]')
-                   WHEN 'container' THEN e ? 'backgroundImage' OR o365_internal.shows_something(e->'items')
-                   WHEN 'columnset' THEN o365_internal.shows_something(jsonb_path_query_array(e, '$.columns[*].items[*]'))
-                   ELSE e ? 'fallback' OR EXISTS (SELECT FROM o365_internal.card_kind AS k WHERE lower(k.kind) = 'a.element:' || lower(e->>'type')) END);
+         WHERE o365_internal.as_boolean(e->'isVisible') IS NOT false
+           AND CASE lower(e->>'type')
+                   WHEN 'textblock' THEN o365_internal.is_seen(e->>'text')
+                   WHEN 'factset' THEN EXISTS (SELECT FROM jsonb_path_query(e, '$.facts[*].*') AS f WHERE o365_internal.is_seen(f #>> '{}'))
+                   WHEN 'imageset' THEN jsonb_path_exists(e, '$.images[*].url ? (@ != null && @ != "")')
+                   WHEN 'image' THEN e->>'url' <> ''
+                   WHEN 'actionset' THEN jsonb_path_exists(e, '$.actions[*] ? (@ != null)')
+                   WHEN 'richtextblock' THEN EXISTS (
+                       SELECT FROM jsonb_path_query(e, '$.inlines[*]') AS i
+                        WHERE o365_internal.is_seen(CASE jsonb_typeof(i) WHEN 'string' THEN i #>> '{}' ELSE i->>'text' END))
+                   WHEN 'container' THEN o365_internal.holds_something(e)
+                   WHEN 'columnset' THEN EXISTS (
+                       SELECT FROM jsonb_path_query(e, '$.columns[*]') AS c
+                        WHERE o365_internal.as_boolean(c->'isVisible') IS NOT false AND o365_internal.holds_something(c))
+                   WHEN 'table' THEN EXISTS (
+                       SELECT FROM jsonb_path_query(e, '$.rows[*].cells[*]') AS c WHERE o365_internal.holds_something(c))
+                   ELSE o365_internal.is_shown_element(e->>'type')
+                        OR EXISTS (SELECT FROM o365_internal.card_kind AS k WHERE lower(k.kind) = 'a.element:' || lower(e->>'type'))
+                        OR jsonb_typeof(e->'fallback') = 'object' AND o365_internal.shows_something(jsonb_build_array(e->'fallback')) END);
 END $$;
 COMMENT ON FUNCTION o365_internal.shows_something(jsonb) IS
-    'Whether of a list of elements of an Adaptive Card anything is shown: one that is known, or has a fallback, with something in it.';
+    'Whether of a list of elements of an Adaptive Card anything is shown: one that is known, or has a fallback, is not '
+    'hidden, and has something in it that is seen.';
+
+CREATE OR REPLACE FUNCTION o365_internal.holds_something(object jsonb) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN coalesce(jsonb_typeof(object->'backgroundImage'), 'null') <> 'null' OR o365_internal.shows_something(object->'items');
+END $$;
+COMMENT ON FUNCTION o365_internal.holds_something(jsonb) IS
+    'Whether a Container, a column or a cell of an Adaptive Card shows anything: a background, or one of its items.';
+
+CREATE OR REPLACE FUNCTION o365_internal.begins_unseen(content jsonb) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_first jsonb := content #> '{body,0}';
+BEGIN
+    RETURN v_first->>'type' IS DISTINCT FROM 'TextBlock' OR coalesce(v_first->>'text' !~ '[!-~]', true) OR v_first ? 'isVisible';
+END $$;
+COMMENT ON FUNCTION o365_internal.begins_unseen(jsonb) IS
+    'Whether an Adaptive Card begins with something else than a TextBlock of which it is quickly known that it is seen.';
+
+CREATE OR REPLACE FUNCTION o365_internal.has_mentions(json_text text) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN position('"mention"' IN json_text) > 0 OR position('<at' IN json_text) > 0 OR position('<A' IN json_text) > 0;
+END $$;
+COMMENT ON FUNCTION o365_internal.has_mentions(text) IS
+    'Whether the text of a card has what may be a mention, or an entity of one.';
 
 CREATE OR REPLACE FUNCTION o365_internal.content_codes(content jsonb, path text, json_text text) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -795,17 +941,17 @@ BEGIN
     IF coalesce(jsonb_typeof(content->'version'), 'null') = 'null' THEN
         v_codes := v_codes || (path || '.version:version:none');
     END IF;
-    IF (content #>> '{body,0,type}' IS DISTINCT FROM 'TextBlock' OR coalesce(content #>> '{body,0,text}', '') = '')
-       AND NOT o365_internal.shows_something(content->'body') AND NOT jsonb_path_exists(content, '$.actions[*] ? (@ != null)') THEN
+    IF o365_internal.begins_unseen(content) AND NOT o365_internal.shows_something(content->'body')
+       AND NOT jsonb_path_exists(content, '$.actions[*] ? (@ != null)') THEN
         v_codes := v_codes || (path || '.body:no_content');
     END IF;
     -- A look into everything is only for what has such a word.
-    IF position('<at>' IN json_text) > 0 OR position('"mention"' IN json_text) > 0 THEN
+    IF o365_internal.has_mentions(json_text) THEN
         v_mentions := jsonb_path_query_array(content, '$.msteams.entities[*] ? (@.type == "mention")');
         IF EXISTS (
-               SELECT (regexp_matches(t #>> '{}', '<at>[^<]*</at>', 'g'))[1]
+               SELECT (regexp_matches(t #>> '{}', '<at(?:\s[^<>]*)?>[^<]*</at>', 'gi'))[1]
                  FROM jsonb_path_query(content, '$.** ? (@.type == "TextBlock" || @.type == "TextRun").text ? (@.type() == "string")') AS t
-               UNION SELECT (regexp_matches(t #>> '{}', '<at>[^<]*</at>', 'g'))[1]
+               UNION SELECT (regexp_matches(t #>> '{}', '<at(?:\s[^<>]*)?>[^<]*</at>', 'gi'))[1]
                  FROM jsonb_path_query(content, '$.**.facts[*].* ? (@.type() == "string")') AS t
                EXCEPT SELECT e->>'text' FROM jsonb_array_elements(v_mentions) AS e) THEN
             v_codes := v_codes || (path || '.msteams.entities:mention');
@@ -813,10 +959,13 @@ BEGIN
         IF jsonb_array_length(v_mentions) > 20 THEN
             v_codes := v_codes || (path || '.msteams.entities:mentions:' || jsonb_array_length(v_mentions));
         END IF;
-        -- 28: begins the id of a bot, 29: that of a user as a bot knows it.
-        SELECT coalesce(CASE WHEN e #>> '{mentioned,id}' <> '' THEN 'its id begins with ' || left(e #>> '{mentioned,id}', 2) || ', as only a bot knows it' END, 'it has no mentioned.id') INTO v_wrong
+        -- 28: begins the id of a bot, 29: that of a user as a bot knows it, 8: that of a user as the chat service does.
+        SELECT CASE WHEN coalesce(e #>> '{mentioned,id}', '') = '' THEN 'it has no mentioned.id'
+                    WHEN jsonb_typeof(e #> '{mentioned,id}') <> 'string' THEN format('its id is a %s', jsonb_typeof(e #> '{mentioned,id}'))
+                    ELSE format('its id begins with %s:, as only a bot knows it', split_part(e #>> '{mentioned,id}', ':', 1)) END INTO v_wrong
           FROM jsonb_array_elements(v_mentions) AS e
-         WHERE coalesce(e #>> '{mentioned,id}', '') = '' OR e #>> '{mentioned,id}' ~ '^(28|29):' LIMIT 1;
+         WHERE coalesce(e #>> '{mentioned,id}', '') = '' OR jsonb_typeof(e #> '{mentioned,id}') <> 'string'
+               OR e #>> '{mentioned,id}' ~ '^(8|28|29):' LIMIT 1;
         IF v_wrong IS NOT NULL THEN
             v_codes := v_codes || (path || '.msteams.entities:mentioned:' || v_wrong);
         END IF;
@@ -855,6 +1004,7 @@ DECLARE
     v_counted integer;
     v_root text;
     v_converts boolean;
+    v_too_deep boolean;
     v_trusts_actions boolean;
     v_doubts jsonb;
     v_levels integer;
@@ -868,12 +1018,14 @@ BEGIN
     ELSIF v_size > v_limit THEN
         RETURN o365_internal.walked_problems(card, NULL, NULL, false, NULL, ARRAY['$:size:' || v_size || '::' || v_limit], true, true);
     END IF;
-    IF card ? 'attachments' OR card ? 'content' THEN
+    v_too_deep := jsonb_path_exists(card, '$.**{200}');
+    IF (card ? 'attachments' OR card ? 'content') AND NOT v_too_deep THEN
         v_shape := o365_internal.reshaped(card);
         IF v_shape.code IS NOT NULL THEN
             v_problems := (
                 SELECT coalesce(jsonb_agg(o.problem || jsonb_build_object('path', CASE WHEN starts_with(o.problem->>'path', v_shape.shaped_path)
-                                              THEN v_shape.path || substr(o.problem->>'path', length(v_shape.shaped_path) + 1) ELSE '$' END)), '[]')
+                                              THEN v_shape.path || substr(o.problem->>'path', length(v_shape.shaped_path) + 1)
+                                              WHEN v_shape.code = 'bare_card' THEN o.problem->>'path' ELSE '$' END)), '[]')
                   FROM jsonb_array_elements(o365_internal.card_problems(v_shape.shaped, dialect, target_urls)) AS o (problem))
                 || o365_internal.problem(v_shape.code, 'm.card', NULL, v_shape.path, NULL, NULL, true, ARRAY[v_shape.code]);
             RETURN (SELECT jsonb_agg(o.problem ORDER BY o.problem->>'severity', o.problem->>'path') FROM jsonb_array_elements(v_problems) AS o (problem));
@@ -913,13 +1065,13 @@ BEGIN
         v_codes := v_codes || '$.attachments:lost_for_connector:an envelope:Send the card itself, what stands under content.'::text;
     ELSIF v_root = 'a.card' THEN
         -- Mostly it need not be asked.
-        IF card->>'version' IS NULL OR card #>> '{body,0,type}' IS DISTINCT FROM 'TextBlock' OR coalesce(card #>> '{body,0,text}', '') = ''
-           OR position('<at>' IN v_json) > 0 OR position('"id"' IN v_json) > 0 THEN
+        IF NOT v_too_deep AND (card->>'version' IS NULL OR o365_internal.begins_unseen(card)
+                               OR o365_internal.has_mentions(v_json) OR position('"id"' IN v_json) > 0) THEN
             v_codes := v_codes || o365_internal.content_codes(card, '$', v_json);
         END IF;
     ELSIF v_root = 'a.message' THEN
         FOR v_i IN 0 .. least(jsonb_array_length(jsonb_path_query_array(card, '$.attachments[*]')), 100) - 1 LOOP
-            IF lower(card #>> ARRAY['attachments', v_i::text, 'content', 'type']) = 'adaptivecard' THEN
+            IF lower(card #>> ARRAY['attachments', v_i::text, 'content', 'type']) = 'adaptivecard' AND NOT v_too_deep THEN
                 v_codes := v_codes || o365_internal.content_codes(card #> ARRAY['attachments', v_i::text, 'content'], '$.attachments[' || v_i || '].content', v_json);
             END IF;
         END LOOP;
@@ -937,13 +1089,13 @@ BEGIN
         END IF;
     END IF;
     -- The worker reads cards with limits, wherever a number or a level stands. jsonb writes such a number in full.
-    IF jsonb_path_exists(card, '$.**{200}') THEN
+    IF v_too_deep THEN
         v_codes := v_codes || '$:too_deep'::text;
     ELSIF v_json ~ '[0-9]{200}' AND jsonb_path_exists(card, '$.** ? (@ > 1.7e308 || @ < -1.7e308)') THEN
         v_codes := v_codes || '$:number'::text;
     END IF;
     -- Only what is large has a paragraph that is too long, and jsonb writes a control character as an escape, or as it is.
-    IF v_size > 10000 OR position(E'\x7f' IN v_json) > 0 OR position('\' IN v_json) > 0 AND v_json ~ '\\(u00|[bf])' THEN
+    IF NOT v_too_deep AND (v_size > 10000 OR position(E'\x7f' IN v_json) > 0 OR position('\' IN v_json) > 0 AND v_json ~ '\\(u00|[bf])') THEN
         v_codes := v_codes || ARRAY(
             SELECT DISTINCT p.place || CASE WHEN p.string ~ '[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]' THEN ':control:' || substring(p.place FROM '[^.]*$')
                                             ELSE ':long_paragraph:' || substring(p.place FROM '[^.]*$') || ':' || length(p.string) END
@@ -1019,7 +1171,7 @@ BEGIN
             WHEN v_field IS NULL OR jsonb_typeof(v_value) = 'null' THEN v_value
             WHEN v_field->>0 = 'string' AND jsonb_typeof(v_value) IN ('string', 'number', 'boolean') THEN to_jsonb(CASE
                 WHEN left(v_rule, 1) = '|' AND (kind !~ '^a\.(el|ac|co|in)') THEN coalesce(o365_internal.known_word(v_rule, v_text), v_text)
-                WHEN v_rule = 'version' AND v_text = '1' THEN '1.0'
+                WHEN v_rule = 'version' OR v_rule = 'width' AND jsonb_typeof(v_value) = 'number' THEN o365_internal.text_meant(v_rule, v_text)
                 WHEN v_rule = 'color' AND v_text ~ '^#[0-9a-fA-F]{6}$' THEN substr(v_text, 2)
                 ELSE v_text END)
             WHEN v_field->>0 = 'boolean' THEN coalesce(to_jsonb(o365_internal.as_boolean(v_value)), v_value)
@@ -1050,9 +1202,8 @@ BEGIN
                 CASE WHEN jsonb_typeof(v_result->'value') IN ('object', 'array') THEN v_result->'value' ELSE to_jsonb(nullif(v_result->>'value', '')) END, '"–"'));
         END IF;
         RETURN (CASE kind WHEN 'm.fact' THEN '{"name": "", "value": ""}' ELSE '{"title": "", "value": ""}' END)::jsonb || jsonb_strip_nulls(v_result);
-    ELSIF kind = 'a.element:TextBlock' AND v_result->>'text' = ''
-          OR kind ~ '^[as]\.element:(FactSet|ImageSet|ColumnSet|ActionSet|RichTextBlock)$'
-             AND (v_result->'facts' = '[]' OR v_result->'images' = '[]' OR v_result->'columns' = '[]' OR v_result->'actions' = '[]' OR v_result->'inlines' = '[]') THEN
+    ELSIF coalesce(v_result->o365_internal.holds_in(kind), 'null') IN ('null', '""', '[]') AND o365_internal.holds_in(kind) IS NOT NULL
+          OR kind = 's.element:FactSet' AND v_result->'facts' = '[]' THEN
         RETURN NULL;
     ELSIF kind = 'm.action:ViewAction' AND dialect = 'connector' AND jsonb_typeof(v_result->'target') = 'array' AND jsonb_typeof(v_result #> '{target,0}') = 'string' THEN
         RETURN (v_result - '{target,@context}'::text[]) || jsonb_build_object('@type', 'OpenUri',

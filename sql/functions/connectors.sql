@@ -1,32 +1,40 @@
 -- Registration: the checks of Microsoft's developer dashboard (office365-connectors.md 9.2) in one place.
 
 CREATE OR REPLACE FUNCTION o365_internal.logo_type(logo bytea) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT CASE WHEN substr($1, 1, 8) = '\x89504e470d0a1a0a' THEN 'image/png'
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN CASE WHEN substr($1, 1, 8) = '\x89504e470d0a1a0a' THEN 'image/png'
                 WHEN substr($1, 1, 3) = '\xffd8ff' THEN 'image/jpeg'
-                WHEN substr($1, 1, 6) IN ('\x474946383761', '\x474946383961') THEN 'image/gif' END $$;
+                WHEN substr($1, 1, 6) IN ('\x474946383761', '\x474946383961') THEN 'image/gif' END;
+END $$;
 COMMENT ON FUNCTION o365_internal.logo_type(bytea) IS 'Media type of a picture by its own first bytes; null unless png, jpeg or gif.';
 
 -- Both take what browsers take and nothing else: no control character, no port above 65535, and no host that a browser reads as a number
 -- (WHATWG URL 3.5: its last label is one) unless it is an IPv4 address in its usual form.
 CREATE OR REPLACE FUNCTION o365_internal.is_loopback_url(url text) RETURNS boolean
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce($1 ~* ('^https?://(localhost|([a-z0-9-]+\.)+localhost|127(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}|\[::1\])'
-        '(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5]?[0-9]{1,4}))?([/?][^[:space:]\u0001-\u001f\u007f]*)?$'), false) $$;
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN coalesce($1 ~* ('^https?://(localhost|([a-z0-9-]+\.)+localhost|127(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}|\[::1\])'
+        '(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5]?[0-9]{1,4}))?([/?][^[:space:]\u0001-\u001f\u007f]*)?$'), false);
+END $$;
 COMMENT ON FUNCTION o365_internal.is_loopback_url(text) IS 'Whether an http or https URL lies on this machine.';
 
 CREATE OR REPLACE FUNCTION o365_internal.is_https_url(url text) RETURNS boolean
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce(length($1) <= 2048 AND $1 ~* ('^https://(([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z]([a-z0-9-]*[a-z0-9])?'
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN coalesce(length($1) <= 2048 AND $1 ~* ('^https://(([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z]([a-z0-9-]*[a-z0-9])?'
         '|(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3})'
-        '(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5]?[0-9]{1,4}))?([/?][^[:space:]\u0001-\u001f\u007f]*)?$'), false) $$;
+        '(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5]?[0-9]{1,4}))?([/?][^[:space:]\u0001-\u001f\u007f]*)?$'), false);
+END $$;
 COMMENT ON FUNCTION o365_internal.is_https_url(text) IS
     'Whether it is an https URL that browsers take, with a host, without user, blanks and control characters.';
 
 CREATE OR REPLACE FUNCTION o365_internal.leads_back(callback_url text, public_url text) RETURNS boolean
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT $2 = '' OR $1 ~ '/connect/[^/]+/callback/?$'
-                      AND lower(substring($1 FROM '^[^/]*//[^/]*')) = lower(substring($2 FROM '^[^/]*//[^/]*')) $$;
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN $2 = '' OR $1 ~ '/connect/[^/]+/callback/?$'
+                      AND lower(substring($1 FROM '^[^/]*//[^/]*')) = lower(substring($2 FROM '^[^/]*//[^/]*'));
+END $$;
 COMMENT ON FUNCTION o365_internal.leads_back(text, text) IS
     'Whether a callback URL comes back to the pages below public_url: the same host, on which the browser has its cookie, and the path of a callback.';
 
@@ -181,8 +189,10 @@ COMMENT ON FUNCTION o365.remove_connector(text, boolean) IS
     'brings it back, with its app_id and grants and without subscriptions. Errors: undefined_object, object_not_in_prerequisite_state.';
 
 CREATE OR REPLACE FUNCTION o365_internal.html(value text) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT replace(replace(replace(replace($1, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), '"', '&quot;') $$;
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN replace(replace(replace(replace($1, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), '"', '&quot;');
+END $$;
 COMMENT ON FUNCTION o365_internal.html(text) IS 'Text for HTML, attributes included.';
 
 CREATE OR REPLACE FUNCTION o365_internal.url_encoded(value text) RETURNS text

@@ -2,8 +2,11 @@
 -- a view against its owner, but its functions against whoever reads it.
 
 CREATE OR REPLACE FUNCTION o365_internal.has_roles() RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT pg_get_userbyid(n.nspowner) = 'o365_owner' FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'o365_internal' $$;
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT pg_get_userbyid(n.nspowner) = 'o365_owner' FROM pg_catalog.pg_namespace AS n
+             WHERE n.nspname = 'o365_internal');
+END $$;
 COMMENT ON FUNCTION o365_internal.has_roles() IS
     'Whether this installation was made with roles of its own; without, everything belongs to one role, and roles of our '
     'names are another installation''s in this cluster.';
@@ -38,6 +41,33 @@ END $$;
 COMMENT ON FUNCTION o365_internal.visible_connectors() IS
     'The connectors whose rows the session may see: all for an operator, those it may use for an application. An operator''s '
     'have 0 in front, which no connector has: all rows are seen, whosever they are. Views ask once a query, not once a row.';
+
+CREATE OR REPLACE FUNCTION o365_internal.few_subscriptions() RETURNS bigint[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+    v_visible integer[] := o365_internal.visible_connectors();
+    v_few bigint[];
+BEGIN
+    IF 0 = ANY (v_visible) THEN
+        RETURN NULL;
+    END IF;
+    v_few := ARRAY(SELECT f.subscription_id
+                     FROM (SELECT s.subscription_id FROM o365_internal.subscription AS s
+                            WHERE s.connector_id = ANY (v_visible) LIMIT 501) AS f
+                    ORDER BY f.subscription_id);
+    IF cardinality(v_few) > 500
+       OR (SELECT count(*) > 5000 FROM (SELECT FROM o365_internal.delivery AS d
+                                         WHERE d.subscription_id = ANY (v_few) LIMIT 5001) AS d)
+       OR (SELECT count(*) > 5000 FROM (SELECT FROM o365_internal.attempt AS a
+                                         WHERE a.subscription_id = ANY (v_few) LIMIT 5001) AS a) THEN
+        RETURN NULL;
+    END IF;
+    RETURN v_few;
+END $$;
+COMMENT ON FUNCTION o365_internal.few_subscriptions() IS
+    'The subscriptions whose rows the session may see, in order, where they and their history are few: it is then read '
+    'by them. Null for an operator, and for whoever sees so much that the newest rows are found sooner by walking back in '
+    'time.';
 
 CREATE OR REPLACE FUNCTION o365_internal.connector_to_use(slug text) RETURNS o365_internal.connector
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$

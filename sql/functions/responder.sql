@@ -380,15 +380,18 @@ COMMENT ON FUNCTION o365.responder_confirm(text, text, bytea, text, boolean, boo
 
 CREATE OR REPLACE FUNCTION o365_internal.connection_that_stands(connector_id integer, request_id text, cookie_hashes bytea[])
 RETURNS o365_internal.subscription
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT s FROM o365_internal.connect_attempt AS hit
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN (SELECT s FROM o365_internal.connect_attempt AS hit
       LEFT JOIN o365_internal.connect_attempt AS its ON its.attempt_id = hit.of_attempt
       LEFT JOIN o365_internal.ticket AS t ON t.ticket_hash = coalesce(hit.ticket_hash, its.ticket_hash)
       JOIN o365_internal.connect_attempt AS a ON a.attempt_id IN (hit.of_attempt, t.attempt_id) AND a.cookie_hash = ANY ($3)
       JOIN o365_internal.subscription AS s ON s.subscription_id = a.subscription_id AND s.status NOT IN ('pending', 'removed')
      WHERE hit.request_id = $2 AND hit.connector_id = $1 AND hit.outcome IN ('already_connected', 'used', 'ticket')
        AND a.connector_id = $1 AND a.outcome IN ('connected', 'pending')
-     ORDER BY hit.attempt_id DESC, a.attempt_id DESC LIMIT 1 $$;
+     ORDER BY hit.attempt_id DESC, a.attempt_id DESC LIMIT 1);
+END $$;
 COMMENT ON FUNCTION o365_internal.connection_that_stands(integer, text, bytea[]) IS
     'The connection that a used state or ticket had made, for the failure page with that request id, if this browser made it: one of its cookies '
     'says so. Null otherwise.';
@@ -430,10 +433,13 @@ END $$;
 COMMENT ON FUNCTION o365.responder_logo(text) IS 'A connector''s logo; no row when there is no such connector.';
 
 CREATE OR REPLACE FUNCTION o365.responder_health() RETURNS jsonb
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT jsonb_build_object('ok', EXISTS (SELECT FROM o365_internal.migration), 'one_role', NOT o365_internal.has_roles(),
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
+BEGIN
+    RETURN jsonb_build_object('ok', EXISTS (SELECT FROM o365_internal.migration), 'one_role', NOT o365_internal.has_roles(),
         'sealing_keys', (SELECT coalesce(jsonb_agg(k.key_id ORDER BY k.created_at DESC, k.key_id), '[]')
-                           FROM o365_internal.sealing_key AS k WHERE k.kind = 'public' AND k.active)) $$;
+                           FROM o365_internal.sealing_key AS k WHERE k.kind = 'public' AND k.active));
+END $$;
 COMMENT ON FUNCTION o365.responder_health() IS
     'ok when the schema answers; for the responder''s --check whether everything belongs to one role, and the ids of the keys that seal, newest '
     'first.';

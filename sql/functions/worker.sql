@@ -1,8 +1,9 @@
 -- What a worker calls besides the delivery core (lanes.sql).
 
 CREATE OR REPLACE FUNCTION o365_internal.worker_orders(worker integer, environment text) RETURNS jsonb
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT jsonb_build_object('worker', $1,
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN jsonb_build_object('worker', $1,
         'sends', o365_internal.text_setting('environment') = $2 AND o365_internal.copied() IS NULL,
         'why', CASE WHEN o365_internal.text_setting('environment') <> $2 THEN format(
             'this worker is configured for environment %s, the database for %s: cards leave only where both say the same. '
@@ -15,7 +16,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         'rules', (SELECT jsonb_agg(jsonb_build_object('rule_id', r.rule_id, 'name', r.name, 'dialect', r.dialect, 'status_from', r.status_from,
                     'status_to', r.status_to, 'body_pattern', r.body_pattern, 'outcome', r.outcome) ORDER BY r.rule_id) FROM o365_internal.response_rule AS r),
         'hosts', (SELECT coalesce(jsonb_agg(jsonb_build_object('dialect', h.dialect, 'host', h.host, 'subdomains', h.subdomains, 'port', h.port)), '[]')
-                    FROM o365_internal.webhook_host AS h)) $$;
+                    FROM o365_internal.webhook_host AS h));
+END $$;
 COMMENT ON FUNCTION o365_internal.worker_orders(integer, text) IS
     'All that a worker has to know, in one answer. sends is false, with why, for another environment and in a copy of the database.';
 

@@ -19,7 +19,7 @@ SELECT is((SELECT array_agg(p.problem ORDER BY p.severity, p.path) FROM o365.che
     ('{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": "x"}]}', 'connector', NULL, 'but one that would not'),
     ('{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "Container", "items": [{"type": "TextBlock", "text": "x"}]}]}', 'workflow', NULL, 'Workflows do'),
     ('{"type": "message", "attachments": [{"contentType": "application/vnd.microsoft.card.adaptive", "content": {"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "Container", "items": [{"type": "TextBlock", "text": "x"}]}]}}]}', 'workflow', NULL, 'wrapped as well'),
-    ('{"type": "message", "attachments": [{}]}', 'workflow', ARRAY['content is missing', 'contentType is missing'], 'but not an empty attachment'),
+    ('{"type": "message", "attachments": [{}]}', 'workflow', ARRAY['content is missing, and without it nothing is shown', 'contentType is missing'], 'but not an empty attachment'),
     ('{"type": "message", "attachments": []}', 'workflow', ARRAY['attachments is empty'], 'nor none'),
     ('{"text": "hello"}', 'workflow', NULL, 'and a MessageCard, which the worker converts')
 ) AS c (card, dialect, problems, description);

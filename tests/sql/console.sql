@@ -73,6 +73,53 @@ SELECT alike(pg_temp.plan('SELECT * FROM o365.attempts LIMIT 20'), '%Merge Appen
 SELECT unalike(pg_temp.plan('SELECT outcome, count(*) FROM o365.deliveries GROUP BY outcome'), '%attempt%', 'who counts deliveries pays for no attempts');
 SELECT unalike(pg_temp.plan('SELECT outcome, count(*) FROM o365.deliveries GROUP BY outcome'), '%Join%', 'and for no join');
 SELECT ok(bool_and(pg_get_indexdef(to_regclass('o365_internal.' || m[1])) LIKE '%WHERE%outcome%'), 'failures are found in an index of their own')
-  FROM regexp_matches(pg_temp.plan('SELECT * FROM o365.deliveries WHERE outcome = ''dead'''), 'using (delivery_\S+)', 'g') AS m;
+  -- As history is walked: of few subscriptions it is read by those.
+  FROM regexp_matches(pg_temp.plan('SELECT * FROM o365.deliveries WHERE outcome = ''dead'''), 'using (delivery_\S+) on \S+ w', 'g') AS m;
 SELECT unalike(pg_temp.plan('SELECT * FROM o365.subscriptions WHERE status = ''suspended'''), '%Seq Scan on subscription%', 'connections by status too');
+RESET enable_seqscan;
+
+-- Who has few rows reads few, whatever the others have: an application with two connections, one without any.
+INSERT INTO o365_internal.delivery (at, card_id, subscription_id, outcome, enqueued_at, lease_no, worker, rule_id, http_status, took_ms)
+    SELECT now() - make_interval(secs => i), 1000 + i, :ann, 'delivered', now(), 1, :w1, 100, 200, 7 FROM generate_series(1, 30000) AS i;
+INSERT INTO o365_internal.attempt (at, card_id, subscription_id, lease_no, worker, outcome, rule_id, http_status, took_ms)
+    SELECT now() - make_interval(secs => i), 1000 + i, :ann, 1, :w1, 'retry', 230, 503, 7 FROM generate_series(1, 30000) AS i;
+INSERT INTO o365_internal.card_warning (card_id, subscription_id, warnings, at)
+    SELECT 1000 + i, :ann, '[{"path": "$.text", "problem": "p", "hint": "h"}]', now() - make_interval(secs => i) FROM generate_series(1, 30000) AS i;
+INSERT INTO o365_internal.card_warning (card_id, subscription_id, warnings) VALUES (100, :bob, '[{"path": "$.text", "problem": "p", "hint": "h"}]');
+UPDATE o365_internal.subscription SET connector_id = (SELECT c.connector_id FROM o365_internal.connector AS c WHERE c.slug = 'other')
+ WHERE subscription_id = :bob;
+ANALYZE o365_internal.delivery, o365_internal.attempt, o365_internal.card_warning, o365_internal.subscription;
+DO $$ BEGIN IF to_regrole('small') IS NULL THEN CREATE ROLE small LOGIN; END IF; END $$;
+SELECT o365.grant_application('small', 'other') \g /dev/null
+CREATE TEMP TABLE asked (who name, question text, own bigint);
+INSERT INTO asked VALUES
+    ('small', 'SELECT card_id, outcome, reason, attempts, rule FROM o365.deliveries ORDER BY at DESC LIMIT 20', 2),
+    ('small', 'SELECT * FROM o365.attempts LIMIT 20', 2), ('small', 'SELECT * FROM o365.card_warnings LIMIT 20', 1),
+    ('small', format('SELECT * FROM o365.deliveries WHERE subscription_id = %s LIMIT 20', :bob), 2),
+    ('small', 'SELECT * FROM o365.attempts WHERE at > now() - interval ''1 day''', 2),
+    ('stranger', 'SELECT card_id, outcome, reason, attempts, rule FROM o365.deliveries ORDER BY at DESC LIMIT 20', 0),
+    ('stranger', 'SELECT * FROM o365.attempts LIMIT 20', 0), ('stranger', 'SELECT * FROM o365.card_warnings LIMIT 20', 0),
+    ('shop', 'SELECT * FROM o365.deliveries LIMIT 20', 20), ('shop', 'SELECT * FROM o365.attempts LIMIT 20', 20),
+    ('shop', 'SELECT * FROM o365.card_warnings LIMIT 20', 20),
+    ('keeper', 'SELECT * FROM o365.deliveries LIMIT 20', 20), ('keeper', 'SELECT * FROM o365.attempts LIMIT 20', 20),
+    ('keeper', 'SELECT * FROM o365.card_warnings LIMIT 20', 20),
+    ('keeper', format('SELECT * FROM o365.attempts WHERE subscription_id = %s LIMIT 20', :bob), 2),
+    ('keeper', format('SELECT * FROM o365.card_warnings WHERE subscription_id = %s', :bob), 1);
+GRANT SELECT ON asked TO PUBLIC;
+CREATE FUNCTION pg_temp.rows_read() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS $$
+    SELECT sum(s.seq_tup_read + coalesce(s.idx_tup_fetch, 0))::bigint FROM pg_stat_xact_user_tables AS s
+     WHERE s.schemaname = 'o365_internal' AND s.relname ~ '^(attempt|delivery|card_warning|subscription)' $$;
+CREATE FUNCTION pg_temp.ask(who name, question text, OUT own bigint, OUT reads bigint) LANGUAGE plpgsql AS $$
+DECLARE
+    v_before bigint := pg_temp.rows_read();
+BEGIN
+    EXECUTE format('SET SESSION AUTHORIZATION %I', who);
+    EXECUTE format('SELECT count(*) FROM (%s) AS q', question) INTO own;
+    RESET SESSION AUTHORIZATION;
+    reads := pg_temp.rows_read() - v_before;
+END $$;
+-- Of an application with much history it is first found out that it is much: 5000 rows each.
+SELECT is(format('%s rows, %s', r.own, CASE WHEN r.reads <= CASE a.who WHEN 'shop' THEN 12000 ELSE 120 END THEN 'few read' ELSE r.reads || ' read' END),
+          format('%s rows, few read', a.own), format('%s: %s', a.who, a.question))
+  FROM asked AS a, pg_temp.ask(a.who, a.question) AS r;
 SELECT * FROM finish();

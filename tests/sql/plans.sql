@@ -110,16 +110,15 @@ WITH RECURSIVE ours AS (
        AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e')),
 reached AS (
     SELECT o.* FROM ours AS o JOIN pg_proc AS p ON p.oid = o.oid
-     WHERE o.proname IN ('receive_callback', 'visible_connectors')
+     WHERE o.proname IN ('receive_callback', 'visible_connectors', 'few_subscriptions', 'worker_orders', 'worker_action_key')
         OR p.pronamespace = 'o365'::regnamespace
            AND (has_function_privilege('o365_responder', o.oid, 'EXECUTE') OR has_function_privilege('o365_app', o.oid, 'EXECUTE')
-                OR o.proname IN ('worker_feed', 'worker_claim', 'worker_cards', 'worker_recheck', 'worker_report', 'worker_secrets', 'worker_adopt'))
+                OR o.proname IN ('worker_feed', 'worker_claim', 'worker_cards', 'worker_recheck', 'worker_report', 'worker_secrets', 'worker_adopt', 'worker_heartbeat', 'worker_start'))
     UNION
     SELECT o.* FROM reached AS r JOIN ours AS o ON r.prosrc ~ ('\mo365(_internal)?\.' || o.proname || '\('))
 SELECT is(ARRAY(SELECT r.proname::text FROM reached AS r WHERE r.is_planned_each_time
-    -- Once a connection and not once a card, or only where something failed.
-    AND r.proname NOT IN ('has_roles', 'is_https_url', 'is_loopback_url', 'leads_back', 'connector_problems', 'logo_type', 'responder_health',
-                          'connection_that_stands', 'version') ORDER BY 1), '{}',
+    -- Once a registration.
+    AND r.proname <> 'connector_problems' ORDER BY 1), '{}',
     'what is called for each card or request keeps its plan');
 -- A connection from its button to its end, by the responder, an application and an operator.
 CREATE FUNCTION pg_temp.live(n integer, OUT rows_read bigint) LANGUAGE plpgsql AS $$

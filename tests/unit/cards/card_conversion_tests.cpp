@@ -299,6 +299,39 @@ BOOST_AUTO_TEST_CASE(f10_a_notification_says_what_the_card_is_about) {
             R"({"type":"message","summary":"s","attachments":[{"content":{"type":"AdaptiveCard","fallbackText":"f"}}]})") ==
         "s");
     BOOST_TEST(summary_of(R"({"type":"AdaptiveCard","body":[]})") == "");
+    // Texts that are nothing but HTML.
+    BOOST_TEST(summary_of(R"({"text":"<table><tr><td>db1</td><td>93 %</td></tr><tr><td>x</td></tr></table>"})") ==
+               "db1 93 %");
+    BOOST_TEST(summary_of(R"({"text":"<blockquote>quoted &amp; true</blockquote>"})") == "quoted & true");
+    BOOST_TEST(summary_of(R"({"text":"<script>run()</script><p>after"})") == "after");
+    BOOST_TEST(summary_of(R"({"text":"<!-- none -->\nshown"})") == "shown");
+    BOOST_TEST(summary_of(R"({"text":"<!-- none -->","sections":[{"facts":[{"name":"Disk","value":"93 %"}]}]})") ==
+               "93 %");
+    BOOST_TEST(summary_of(R"({"text":"<style>b","sections":[{},{"activityTitle":"Ann"}]})") == "Ann");
+    // Cards without a TextBlock.
+    const auto of_body = [](const std::string& body) {
+        return summary_of(R"({"type":"AdaptiveCard","version":"1.4","body":[)" + body + "]}");
+    };
+    BOOST_TEST(of_body(R"({"type":"RichTextBlock","inlines":["Disk ",{"type":"TextRun","text":"full"}]})") ==
+               "Disk full");
+    BOOST_TEST(of_body(R"({"type":"FactSet","facts":[{"title":"**Disk**","value":"93 %"}]})") == "Disk: 93 %");
+    BOOST_TEST(of_body(R"({"type":"Image","url":"https://a.example/a.png","altText":"a chart"})") == "a chart");
+    BOOST_TEST(of_body(R"({"type":"ImageSet","images":[{"type":"Image","altText":"one"}]})") == "one");
+    BOOST_TEST(of_body(R"({"type":"Chart.Pie","title":"Disks"})") == "Disks");
+    BOOST_TEST(of_body(R"({"type":"Table","rows":[{"cells":[{"items":[{"type":"TextBlock","text":"in"}]}]}]})") ==
+               "in");
+    BOOST_TEST(of_body(R"({"type":"FactSet","facts":[{"title":"a"}]},{"type":"TextBlock","text":"text"})") == "text");
+    BOOST_TEST(of_body(R"({"type":"ActionSet","actions":[{"type":"Action.OpenUrl","title":"Open"}]})") == "Open");
+    // An empty summary says nothing.
+    for (const char* none : {R"("")", R"(" ")", "null"}) {
+        const Json::Value sent =
+            card(card_body(std::string(R"({"type":"message","summary":)") + none +
+                               R"(,"attachments":[{"content":{"type":"AdaptiveCard","fallbackText":"f"}}]})",
+                           "workflow")
+                     .text);
+        BOOST_TEST(sent["summary"].asString() == "f", none);
+        BOOST_TEST(sent.size() == 3U);
+    }
     const std::string full =
         R"({"type":"AdaptiveCard","body":[{"type":"TextBlock","text":")" + std::string(28'100, 'x') + R"("}]})";
     BOOST_TEST(!card(card_body(full, "workflow").text).isMember("summary"));

@@ -122,23 +122,93 @@ BOOST_AUTO_TEST_CASE(strings_in_single_quotes_are_read_and_nothing_else_that_is_
 }
 
 BOOST_AUTO_TEST_CASE(numbers_and_booleans_are_texts_and_texts_are_booleans) {  // F19
-    for (const char* more :
-         {R"("title": 5)", R"("themeColor": 123)", R"("hideOriginalBody": "true")",
-          R"("sections": [{"markdown": "false"}])", R"("sections": [{"startGroup": "True"}])",
-          R"("sections": [{"facts": [{"name": "n", "value": 17}]}])",
-          R"("sections": [{"facts": [{"name": 1.5, "value": true}]}])", R"("sections": [{"facts": [{"name": "n"}]}])",
-          R"("potentialAction": [{"@type": "ActionCard", "inputs": [{"isMultiSelect": "false", "value": 3}]}])",
-          R"("potentialAction": [{"@type": "HttpPost", "name": "x"}])"})
+    for (
+        const char* more :
+        {R"("title": 5)", R"("themeColor": 123)", R"("hideOriginalBody": "true")",
+         R"("sections": [{"markdown": "false"}])", R"("sections": [{"startGroup": "True"}])",
+         R"("sections": [{"facts": [{"name": "n", "value": 17}]}])",
+         R"("sections": [{"facts": [{"name": 1.5, "value": true}]}])", R"("sections": [{"facts": [{"name": "n"}]}])",
+         R"("potentialAction": [{"@type": "ActionCard", "inputs": [{"@type": "MultichoiceInput", "isMultiSelect": "false",
+              "value": 3}]}])",
+         R"("potentialAction": [{"@type": "HttpPost", "name": "x"}])"})
         BOOST_TEST(judge_body(std::string(R"({"text": "x", )") + more + "}") == "ok", more);
     BOOST_TEST(judge_body(R"({"text": 5})") == "ok");
     BOOST_TEST(judge_body(R"({"text": false})") == "ok");
-    for (const char* more :
-         {R"("title": ["x"])", R"("title": {})", R"("hideOriginalBody": "yes")", R"("hideOriginalBody": 1)",
-          R"("sections": [{"markdown": ""}])", R"("sections": [{"facts": [{"name": "n", "value": {}}]}])",
-          R"("potentialAction": [{"@type": "ActionCard", "inputs": {}}])",
-          R"("potentialAction": [{"@type": "ActionCard", "inputs": [{"isMultiSelect": "no"}]}])",
-          R"("potentialAction": [{"@type": "ViewAction", "name": "x", "target": ["https://x.example"]}])"})  // F18
+    for (
+        const char* more :
+        {R"("title": ["x"])", R"("title": {})", R"("hideOriginalBody": "yes")", R"("hideOriginalBody": 1)",
+         R"("sections": [{"markdown": ""}])", R"("sections": [{"facts": [{"name": "n", "value": {}}]}])",
+         R"("potentialAction": [{"@type": "ActionCard", "inputs": {}}])",
+         R"("potentialAction": [{"@type": "ActionCard", "inputs": [{"@type": "MultichoiceInput", "isMultiSelect": "no"}]}])",
+         R"("potentialAction": [{"@type": "ViewAction", "name": "x", "target": ["https://x.example"]}])"})  // F18
         BOOST_TEST(judge_body(std::string(R"({"text": "x", )") + more + "}") == "400-json", more);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_button_needs_is_of_its_type) {
+    const auto judged = [](const std::string& action) {
+        return judge_body(R"({"text": "x", "potentialAction": [)" + action + "]}");
+    };
+    for (const char* action : {R"({"@type": "HttpPOST", "body": {"a": 1}})", R"({"@type": "HttpPOST", "target": []})",
+                               R"({"@type": "HttpPOST", "headers": {"Content-Type": "x"}})", R"({"name": "no type"})",
+                               R"({"@type": "Open"})", R"({"@type": "OpenUri", "targets": "https://a.example"})",
+                               R"({"@type": "ActionCard", "inputs": [{"@type": "NumberInput"}]})",
+                               R"({"@type": "ActionCard", "inputs": [{"@type": "TextInput", "maxLength": "long"}]})",
+                               R"({"@type": "ActionCard", "actions": [{"@type": "ViewAction"}]})",
+                               R"({"@type": "OpenUri", "isPrimary": "yes"})"})
+        BOOST_TEST(judged(action) == "400-json", action);
+    for (const char* action : {R"({"@type": "OpenUri", "name": "x", "targets": []})", R"({"@type": "OpenUri"})",
+                               R"({"@type": "OpenUri", "targets": [{"os": "linux", "uri": "www.a.example"}]})",
+                               R"({"@type": "HttpPOST", "target": "http://a.example", "url": []})",
+                               R"({"@type": "ActionCard", "inputs": [{"@type": "MultichoiceInput", "choices": []}]})",
+                               R"({"@type": "ActionCard", "inputs": [{"@type": "TextInput", "maxLength": "200"}]})",
+                               R"({"@type": "ActionCard", "actions": [{"@type": "ActionCard"}]})"})
+        BOOST_TEST(judged(action) == "ok", action);
+    BOOST_TEST(judge_body(R"({"text": "x", "expectedActors": "ann"})") == "400-json");
+    const std::string odd = R"({"text": "x", "@type": "ActionCard", "type": {}, "attachments": "y"})";
+    BOOST_TEST(judge_body(odd, false) == "ok");
+    BOOST_TEST(judge_body(odd) == "400-json");
+}
+
+BOOST_AUTO_TEST_CASE(an_adaptive_card_is_shown_or_its_run_says_why_not) {
+    const auto note = [](const std::string& body, const char* version = R"("1.4")") {
+        return judge_flow(R"({"type": "message", "attachments": [{"content": {"type": "AdaptiveCard", "version": )" +
+                          std::string(version) + R"(, "body": [)" + body + "]}}]}");
+    };
+    const std::string text = R"({"type": "TextBlock", "text": "t"})";
+    BOOST_TEST(note(text) == "");
+    BOOST_TEST(judge_flow(R"({"attachments": []})").starts_with("attachments has no card"));
+    for (const char* version : {R"("1.6")", "2", R"("x")"})
+        BOOST_TEST(note(text, version) == "the card's version is none that Teams shows", version);
+    BOOST_TEST(note(text, "null") == "the card has no version");
+    for (const char* version : {"1.4", "1", R"("1.0")", R"("1.5")"}) BOOST_TEST(note(text, version) == "", version);
+    for (const char* wrong :
+         {R"({"type": "TextBlock", "text": []})", R"({"type": "TextBlock", "wrap": "yes"})",
+          R"({"type": "Input.Text", "maxLength": "long"})", R"({"type": "Image", "url": {}})",
+          R"({"type": "Container", "items": {}})", R"({"type": "Container", "items": ["x"]})",
+          R"({"type": "FactSet", "facts": [{"title": {}}]})", R"({"text": "no type"})",
+          R"({"type": "RichTextBlock", "inlines": [5]})", R"({"type": "Container", "backgroundImage": 5})",
+          R"({"type": "ActionSet", "actions": [{"title": "no type"}]})",
+          R"({"type": "ActionSet", "actions": [{"type": "Action.OpenUrl", "url": "www.a.example"}]})",
+          R"({"type": "ActionSet", "actions": [{"type": "Action.OpenUrl"}]})",
+          R"({"type": "ActionSet", "actions": [{"type": "Action.ShowCard", "card": {"body": []}}]})",
+          R"({"type": "Chart.Pie", "fallback": 5}, {"type": "TextBlock", "fallback": 5})"})
+        BOOST_TEST(note(text + "," + wrong).starts_with("AdaptiveSerializationException: "), wrong);
+    for (const char* shown :
+         {R"({"type": "Chart.Donut"})", R"({"type": "Media"})", R"({"type": "badge"})", R"({"type": "Input.Toggle"})",
+          R"({"type": "ActionSet", "actions": [{"type": "Action.Submit"}]})",
+          R"({"type": "Nothing", "fallback": {"type": "TextBlock", "text": "t"}})",
+          R"({"type": "Container", "backgroundImage": "https://a.example/a.png"})",
+          R"({"type": "Table", "rows": [{"cells": [{"items": [{"type": "TextBlock", "text": "t"}]}]}]})",
+          R"({"type": "RichTextBlock", "inlines": [{"text": "t"}]})"})
+        BOOST_TEST(note(shown) == "", shown);
+    for (
+        const char* nothing :
+        {"", R"({"type": "TextBlock", "text": " \u00a0\u200b\ufeff"})", R"({"type": "Nothing", "fallback": "drop"})",
+         R"({"type": "TextBlock", "text": "t", "isVisible": false})", R"({"type": "Container", "items": []})",
+         R"({"type": "Action.OpenUrl", "url": "https://a.example"})", R"({"type": "Table", "rows": []})",
+         R"({"type": "ColumnSet", "columns": [{"isVisible": "false", "items": [{"type": "TextBlock", "text": "t"}]}]})",
+         R"({"type": "Column", "items": [{"type": "TextBlock", "text": "t"}]})"})
+        BOOST_TEST(note(nothing) == "the card shows nothing", nothing);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
