@@ -238,6 +238,8 @@ BEGIN
     END IF;
     EXECUTE format('CREATE TABLE o365_internal.%I (LIKE o365_internal.%I INCLUDING DEFAULTS INCLUDING COMMENTS)', v_name, of_table);
     EXECUTE format('COMMENT ON TABLE o365_internal.%I IS %L', v_name, 'One day of ' || of_table || ', UTC.');
+    -- No partition takes it from its parent, and rows are deleted even where somebody publishes all tables.
+    EXECUTE format('ALTER TABLE o365_internal.%I REPLICA IDENTITY FULL', v_name);
     EXECUTE format('WITH moved AS (DELETE FROM o365_internal.%1$I WHERE at >= %3$L AND at < %4$L RETURNING *)
                     INSERT INTO o365_internal.%2$I SELECT * FROM moved', of_table || '_default', v_name, day, day + 1);
     EXECUTE format('ALTER TABLE o365_internal.%I ATTACH PARTITION o365_internal.%I FOR VALUES FROM (%L) TO (%L)',
@@ -299,6 +301,7 @@ BEGIN
     EXECUTE format('COMMENT ON TABLE o365_internal.%I IS %L', v_name,
                    format('%s from %s to %s, UTC: the default partition of those days.', of_table, v_first, v_last));
     EXECUTE format('CREATE TABLE o365_internal.%I PARTITION OF o365_internal.%I DEFAULT', v_default, of_table);
+    EXECUTE format('ALTER TABLE o365_internal.%I REPLICA IDENTITY FULL', v_default);
     EXECUTE format('COMMENT ON TABLE o365_internal.%I IS %L', v_default,
                    'Where rows go when no partition was made for their day; empty otherwise.');
     EXECUTE format('ALTER TABLE o365_internal.%I ATTACH PARTITION o365_internal.%I FOR VALUES FROM (%L) TO (%L)',
