@@ -95,7 +95,6 @@ SELECT n.nspname IS NULL AS is_new, coalesce(pg_get_userbyid(n.nspowner), '') AS
   \set owner :found_owner
 \endif
 
-SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'pgcrypto') AS has_pgcrypto \gset
 \if :is_new
   \echo 'Installing o365-connector: schemas o365 and o365_internal.'
   CREATE SCHEMA o365 AUTHORIZATION :"owner";
@@ -103,28 +102,7 @@ SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'pgcrypto') A
 \else
   \echo 'Upgrading o365-connector in place.'
 \endif
--- A pgcrypto that is there already serves as it is; a new one goes where only we look.
-\if :has_pgcrypto
-\else
-  CREATE EXTENSION pgcrypto WITH SCHEMA o365_internal;
-\endif
--- As the superuser who owns its functions; for anybody else the REVOKE would only warn.
-DO $$
-DECLARE
-    v_owner name := (SELECT pg_get_userbyid(n.nspowner) FROM pg_catalog.pg_namespace AS n
-                      WHERE n.nspname = 'o365_internal');
-    v_function regprocedure;
-BEGIN
-    IF (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user) THEN
-        FOR v_function IN SELECT p.oid FROM pg_catalog.pg_proc AS p
-                            JOIN pg_catalog.pg_depend AS d ON d.objid = p.oid AND d.classid = 'pg_catalog.pg_proc'::regclass AND d.deptype = 'e'
-                            JOIN pg_catalog.pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'pgcrypto'
-                           WHERE p.pronamespace = 'o365_internal'::regnamespace LOOP
-            EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_function);
-            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', v_function, v_owner);
-        END LOOP;
-    END IF;
-END $$;
+\ir pgcrypto.sql
 
 SET LOCAL ROLE :"owner";
 SET LOCAL search_path = pg_catalog, pg_temp;
