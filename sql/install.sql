@@ -1,10 +1,7 @@
 -- Creates or upgrades o365-connector in the database psql is connected to:   psql -d yourdb -f sql/install.sql
 -- One transaction: all of it or nothing. Running it again changes nothing. It waits for nobody longer than three seconds: who is in its way is named. Run it as a superuser, or as the database's owner: what the
 -- role may not do is said and left out, and o365.health() lists what that costs.
-\set ON_ERROR_STOP on
-\set QUIET on
-\pset tuples_only on
-\pset format unaligned
+\ir psql.sql
 SET client_min_messages = notice;
 
 SELECT current_setting('server_version_num')::int < 140000 AS too_old,
@@ -39,6 +36,7 @@ BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 SET LOCAL standard_conforming_strings = on;
 SET LOCAL array_nulls = on;
 SET LOCAL transform_null_equals = off;
+SET LOCAL quote_all_identifiers = off;
 SET LOCAL bytea_output = hex;
 SET LOCAL statement_timeout = 0;
 SET LOCAL idle_in_transaction_session_timeout = 0;

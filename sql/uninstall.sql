@@ -2,10 +2,7 @@
 --     psql -d yourdb -v remove=everything -f sql/uninstall.sql
 -- Connections, waiting cards and history are gone afterwards. One transaction: all of it or nothing. Our roles go too, unless
 -- another database of the cluster still uses them. Run it as the role that installed.
-\set ON_ERROR_STOP on
-\set QUIET on
-\pset tuples_only on
-\pset format unaligned
+\ir psql.sql
 SET client_min_messages = notice;
 
 \if :{?remove}
