@@ -34,6 +34,8 @@ SELECT is_empty($$SELECT c.oid::regclass FROM our_relations AS c WHERE c.relowne
 SELECT is_empty($$SELECT r.rolname FROM pg_roles AS r WHERE r.rolname = 'o365_owner' AND (r.rolcanlogin OR r.rolsuper OR r.rolcreaterole)$$,
     'o365_owner cannot log in and is no superuser');
 
+SELECT is_empty('SELECT * FROM o365_internal.grants_to_others()', 'nobody else has a grant');
+
 -- What each role is for, said a second time and independently of sql/grants.sql. Everything that is not here must be refused.
 CREATE TEMP TABLE allowed (role text, name text);
 INSERT INTO allowed SELECT 'o365_responder', unnest(ARRAY['responder_connectors', 'responder_landing', 'responder_start', 'responder_callback_outcome',
