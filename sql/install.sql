@@ -225,6 +225,11 @@ END $$;
   \set views_before :views_found
   SAVEPOINT views;
   RESET ROLE;
+  SELECT NOT pg_has_role(current_user, :'owner', 'USAGE') AS inherits_nothing \gset
+  \if :inherits_nothing
+    GRANT CREATE ON DATABASE :"DBNAME" TO :"owner";
+    SET LOCAL ROLE :"owner";
+  \endif
   ALTER SCHEMA o365 RENAME TO o365_before;
   CREATE SCHEMA o365;
   CREATE SCHEMA o365_views;
