@@ -3,11 +3,20 @@ DO $$
 DECLARE
     v_object record;
     v_grant record;
+    v_name text;
 BEGIN
     FOR v_object IN SELECT p.oid::regprocedure AS f FROM pg_catalog.pg_proc AS p
                      WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_internal'::regnamespace) AND pg_has_role(current_user, p.proowner, 'MEMBER')
     LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_object.f);
+    END LOOP;
+    FOR v_object IN SELECT g.role, array_agg(g.object ORDER BY g.object) AS objects FROM o365_internal.grants_to_others() AS g GROUP BY g.role
+    LOOP
+        FOREACH v_name IN ARRAY v_object.objects LOOP
+            EXECUTE format('REVOKE ALL ON %s FROM %s CASCADE', v_name, v_object.role);
+        END LOOP;
+        RAISE NOTICE 'revoked what % was granted on % of our objects, % for one', v_object.role, cardinality(v_object.objects), v_object.objects[1]
+            USING HINT = 'Rights here come by membership: GRANT o365_operator, or select o365.grant_application. See docs/operator.md.';
     END LOOP;
     -- Roles of that name may be another installation's of this cluster: whose this one is, the owner says.
     IF NOT o365_internal.has_roles() THEN

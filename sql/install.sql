@@ -1,10 +1,7 @@
 -- Creates or upgrades o365-connector in the database psql is connected to:   psql -d yourdb -f sql/install.sql
 -- One transaction: all of it or nothing. Running it again changes nothing. It waits for nobody longer than three seconds: who is in its way is named. Run it as a superuser, or as the database's owner: what the
 -- role may not do is said and left out, and o365.health() lists what that costs.
-\set ON_ERROR_STOP on
-\set QUIET on
-\pset tuples_only on
-\pset format unaligned
+\ir psql.sql
 SET client_min_messages = notice;
 
 SELECT current_setting('server_version_num')::int < 140000 AS too_old,
@@ -39,6 +36,7 @@ BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 SET LOCAL standard_conforming_strings = on;
 SET LOCAL array_nulls = on;
 SET LOCAL transform_null_equals = off;
+SET LOCAL quote_all_identifiers = off;
 SET LOCAL bytea_output = hex;
 SET LOCAL statement_timeout = 0;
 SET LOCAL idle_in_transaction_session_timeout = 0;
@@ -95,7 +93,6 @@ SELECT n.nspname IS NULL AS is_new, coalesce(pg_get_userbyid(n.nspowner), '') AS
   \set owner :found_owner
 \endif
 
-SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'pgcrypto') AS has_pgcrypto \gset
 \if :is_new
   \echo 'Installing o365-connector: schemas o365 and o365_internal.'
   CREATE SCHEMA o365 AUTHORIZATION :"owner";
@@ -103,28 +100,7 @@ SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'pgcrypto') A
 \else
   \echo 'Upgrading o365-connector in place.'
 \endif
--- A pgcrypto that is there already serves as it is; a new one goes where only we look.
-\if :has_pgcrypto
-\else
-  CREATE EXTENSION pgcrypto WITH SCHEMA o365_internal;
-\endif
--- As the superuser who owns its functions; for anybody else the REVOKE would only warn.
-DO $$
-DECLARE
-    v_owner name := (SELECT pg_get_userbyid(n.nspowner) FROM pg_catalog.pg_namespace AS n
-                      WHERE n.nspname = 'o365_internal');
-    v_function regprocedure;
-BEGIN
-    IF (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user) THEN
-        FOR v_function IN SELECT p.oid FROM pg_catalog.pg_proc AS p
-                            JOIN pg_catalog.pg_depend AS d ON d.objid = p.oid AND d.classid = 'pg_catalog.pg_proc'::regclass AND d.deptype = 'e'
-                            JOIN pg_catalog.pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'pgcrypto'
-                           WHERE p.pronamespace = 'o365_internal'::regnamespace LOOP
-            EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_function);
-            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', v_function, v_owner);
-        END LOOP;
-    END IF;
-END $$;
+\ir pgcrypto.sql
 
 SET LOCAL ROLE :"owner";
 SET LOCAL search_path = pg_catalog, pg_temp;
@@ -178,6 +154,8 @@ COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \set migration 0016_connecting
 \ir migrate.sql
 \set migration 0017_checksums
+\ir migrate.sql
+\set migration 0020_replica_identity
 \ir migrate.sql
 \set migration 0021_attempts_by_subscription
 \ir migrate.sql
@@ -261,6 +239,11 @@ END $$;
   \set views_before :views_found
   SAVEPOINT views;
   RESET ROLE;
+  SELECT NOT pg_has_role(current_user, :'owner', 'USAGE') AS inherits_nothing \gset
+  \if :inherits_nothing
+    GRANT CREATE ON DATABASE :"DBNAME" TO :"owner";
+    SET LOCAL ROLE :"owner";
+  \endif
   ALTER SCHEMA o365 RENAME TO o365_before;
   CREATE SCHEMA o365;
   CREATE SCHEMA o365_views;

@@ -1,10 +1,7 @@
 -- The sandbox's tables and functions, Microsoft's side for development. Load after install.sql, and never where users are:
 --   psql -d yourdb -f sql/sandbox.sql
 -- Runs again without harm. It stores hashes of the webhooks it hands out, never a webhook, a state, an object id or a token.
-\set ON_ERROR_STOP on
-\set QUIET on
-\pset tuples_only on
-\pset format unaligned
+\ir psql.sql
 -- What it holds is for trying things out: tables of another version are dropped, not migrated.
 \set version 7
 BEGIN;

@@ -1,11 +1,9 @@
 -- Removes o365-connector from the database psql is connected to, with everything in it:
 --     psql -d yourdb -v remove=everything -f sql/uninstall.sql
 -- Connections, waiting cards and history are gone afterwards. One transaction: all of it or nothing. Our roles go too, unless
--- another database of the cluster still uses them. Run it as the role that installed.
-\set ON_ERROR_STOP on
-\set QUIET on
-\pset tuples_only on
-\pset format unaligned
+-- another database of the cluster still uses them. Run it as the role that installed, or as a superuser. What others made on top of
+-- o365-connector, a view for one, is not removed: it stops this and is named.
+\ir psql.sql
 SET client_min_messages = notice;
 
 \if :{?remove}
@@ -25,12 +23,47 @@ SELECT :'remove' <> 'everything' AS is_unsure, to_regnamespace('o365_internal') 
 BEGIN;
 -- Whoever has a transaction open with our tables is not waited for.
 SET LOCAL lock_timeout = '3s';
-SELECT pg_get_userbyid(n.nspowner) = 'o365_owner' AS has_roles FROM pg_catalog.pg_namespace AS n
- WHERE n.nspname = 'o365_internal' \gset
+SELECT pg_get_userbyid(n.nspowner) = 'o365_owner' AS has_roles, pg_get_userbyid(n.nspowner) AS owner,
+       NOT pg_has_role(current_user, n.nspowner, 'USAGE') AS inherits_nothing
+  FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'o365_internal' \gset
+DO $$
+DECLARE
+    v_others text;
+BEGIN
+    -- What DROP ... CASCADE would take along. A view depends on what it reads by its rule; a default, a trigger and a policy are parts of a table
+    -- that stays.
+    WITH RECURSIVE ours (classid, objid) AS (
+        SELECT 'pg_catalog.pg_namespace'::regclass::oid, n.oid FROM pg_catalog.pg_namespace AS n
+         WHERE n.nspname IN ('o365', 'o365_internal', 'o365_programs')
+        UNION
+        SELECT x.classid, x.objid
+          FROM ours AS o
+          JOIN pg_catalog.pg_depend AS d ON d.refclassid = o.classid AND d.refobjid = o.objid
+          LEFT JOIN pg_catalog.pg_rewrite AS r ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND r.oid = d.objid
+         CROSS JOIN LATERAL (SELECT d.classid, d.objid UNION ALL SELECT 'pg_catalog.pg_class'::regclass, r.ev_class WHERE r.oid IS NOT NULL)
+               AS x (classid, objid))
+    SELECT string_agg(DISTINCT format('%s %s', i.type, i.identity), ', ') INTO v_others
+      FROM ours AS o
+     CROSS JOIN pg_catalog.pg_identify_object(o.classid, o.objid, 0) AS i
+      LEFT JOIN pg_catalog.pg_attrdef AS f ON o.classid = 'pg_catalog.pg_attrdef'::regclass AND f.oid = o.objid
+      LEFT JOIN pg_catalog.pg_trigger AS t ON o.classid = 'pg_catalog.pg_trigger'::regclass AND t.oid = o.objid
+      LEFT JOIN pg_catalog.pg_policy AS p ON o.classid = 'pg_catalog.pg_policy'::regclass AND p.oid = o.objid
+      LEFT JOIN pg_catalog.pg_class AS c ON c.oid = coalesce(f.adrelid, t.tgrelid, p.polrelid)
+     WHERE coalesce(c.relnamespace::regnamespace::text, i.schema) NOT IN ('o365', 'o365_internal', 'o365_programs', 'pg_toast')
+       AND i.type NOT IN ('type', 'index') AND NOT coalesce(t.tgisinternal, false);
+    IF v_others IS NOT NULL THEN
+        RAISE EXCEPTION 'others have made something on top of o365-connector: %', v_others
+            USING ERRCODE = 'dependent_objects_still_exist', HINT = 'Drop or change that first. Nothing was changed.';
+    END IF;
+END $$;
 SET LOCAL client_min_messages = warning;
+\if :inherits_nothing
+  SET LOCAL ROLE :"owner";
+\endif
 DROP SCHEMA IF EXISTS o365 CASCADE;
 DROP SCHEMA IF EXISTS o365_programs CASCADE;
 DROP SCHEMA o365_internal CASCADE;
+RESET ROLE;
 SET LOCAL client_min_messages = notice;
 \if :has_roles
 DO $$
@@ -43,11 +76,20 @@ BEGIN
             CONTINUE;
         END IF;
         BEGIN
+            -- Only who has its rights may drop what it owns and was granted. Who made the role may take them.
+            IF NOT pg_has_role(current_user, v_role, 'USAGE') THEN
+                EXECUTE format('GRANT %I TO %I %s', v_role, current_user,
+                               CASE WHEN current_setting('server_version_num')::integer >= 160000 THEN 'WITH INHERIT TRUE, SET TRUE' END);
+            END IF;
+            IF NOT pg_has_role(current_user, v_role, 'USAGE') THEN
+                PERFORM set_config('role', v_role, true);
+            END IF;
             EXECUTE format('DROP OWNED BY %I', v_role);
+            PERFORM set_config('role', 'none', true);
             EXECUTE format('DROP ROLE %I', v_role);
-        EXCEPTION WHEN dependent_objects_still_exist THEN
+        EXCEPTION WHEN dependent_objects_still_exist OR insufficient_privilege THEN
             GET STACKED DIAGNOSTICS v_detail = PG_EXCEPTION_DETAIL;
-            RAISE NOTICE 'role % stays: %', v_role, replace(v_detail, E'\n', ', ');
+            RAISE NOTICE 'role % stays: %', v_role, replace(coalesce(nullif(v_detail, ''), SQLERRM), E'\n', ', ');
         END;
     END LOOP;
 END $$;

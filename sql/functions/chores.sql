@@ -219,6 +219,20 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.partition_name(text, date) IS 'delivery_20261129: the name says the last day that is in it.';
 
+CREATE OR REPLACE FUNCTION o365_internal.prepare_partition(name text) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off AS $$
+DECLARE
+    v_role text;
+BEGIN
+    EXECUTE format('ALTER TABLE o365_internal.%I REPLICA IDENTITY FULL', name);
+    FOR v_role IN SELECT g.role FROM o365_internal.grants_to_others() AS g WHERE g.object = format('TABLE o365_internal.%I', name) LOOP
+        EXECUTE format('REVOKE ALL ON o365_internal.%I FROM %s CASCADE', name, v_role);
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION o365_internal.prepare_partition(text) IS
+    'Gives a new partition what it does not take from its parent: a replica identity, so that rows can be deleted where all tables are published, '
+    'and no grant that ALTER DEFAULT PRIVILEGES gave to somebody.';
+
 CREATE OR REPLACE FUNCTION o365_internal.make_partition(of_table text, day date) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET enable_seqscan = off AS $$
 DECLARE
@@ -238,6 +252,7 @@ BEGIN
     END IF;
     EXECUTE format('CREATE TABLE o365_internal.%I (LIKE o365_internal.%I INCLUDING DEFAULTS INCLUDING COMMENTS)', v_name, of_table);
     EXECUTE format('COMMENT ON TABLE o365_internal.%I IS %L', v_name, 'One day of ' || of_table || ', UTC.');
+    PERFORM o365_internal.prepare_partition(v_name);
     EXECUTE format('WITH moved AS (DELETE FROM o365_internal.%1$I WHERE at >= %3$L AND at < %4$L RETURNING *)
                     INSERT INTO o365_internal.%2$I SELECT * FROM moved', of_table || '_default', v_name, day, day + 1);
     EXECUTE format('ALTER TABLE o365_internal.%I ATTACH PARTITION o365_internal.%I FOR VALUES FROM (%L) TO (%L)',
@@ -299,6 +314,7 @@ BEGIN
     EXECUTE format('COMMENT ON TABLE o365_internal.%I IS %L', v_name,
                    format('%s from %s to %s, UTC: the default partition of those days.', of_table, v_first, v_last));
     EXECUTE format('CREATE TABLE o365_internal.%I PARTITION OF o365_internal.%I DEFAULT', v_default, of_table);
+    PERFORM o365_internal.prepare_partition(v_default);
     EXECUTE format('COMMENT ON TABLE o365_internal.%I IS %L', v_default,
                    'Where rows go when no partition was made for their day; empty otherwise.');
     EXECUTE format('ALTER TABLE o365_internal.%I ATTACH PARTITION o365_internal.%I FOR VALUES FROM (%L) TO (%L)',

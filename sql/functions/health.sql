@@ -29,6 +29,7 @@ BEGIN
         ('database_copied', 'error'),
         ('database_open_to_all', 'warning'),
         ('feeding_behind', 'error'),
+        ('granted_to_others', 'warning'),
         ('history_default_partition', 'warning'),
         ('isolation', 'warning'),
         ('lanes_stuck', 'error'),
@@ -268,7 +269,7 @@ CREATE OR REPLACE FUNCTION o365_internal.health_pgcrypto_broken() RETURNS SETOF 
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     SELECT f.object, f.problem, f.next_step, NULL::timestamptz, NULL::bigint, NULL
       FROM o365_internal.server_findings() AS f WHERE f.severity = 'error' $$;
-COMMENT ON FUNCTION o365_internal.health_pgcrypto_broken() IS 'The server''s pgcrypto does not seal: a probe stands readable in what comes out.';
+COMMENT ON FUNCTION o365_internal.health_pgcrypto_broken() IS 'pgcrypto cannot be used, or a probe stands readable in what it seals.';
 
 CREATE OR REPLACE FUNCTION o365_internal.health_callback_url_outside() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -288,6 +289,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       FROM o365_internal.application AS a JOIN o365_internal.connector AS c ON c.connector_id = a.connector_id
      WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = a.role) GROUP BY a.role $$;
 COMMENT ON FUNCTION o365_internal.health_role_missing() IS 'Applications that were granted a connector and whose role was dropped.';
+
+CREATE OR REPLACE FUNCTION o365_internal.health_granted_to_others() RETURNS SETOF o365_internal.finding
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT 'role ' || g.role, format('was granted rights on %s, which only our own roles have', o365_internal.plural(count(*), 'object', 'objects')),
+           format('Run sql/install.sql again, which revokes it, or: REVOKE ALL ON %s FROM %s CASCADE', min(g.object), g.role),
+           NULL::timestamptz, count(*), min(g.object)
+      FROM o365_internal.grants_to_others() AS g GROUP BY g.role $$;
+COMMENT ON FUNCTION o365_internal.health_granted_to_others() IS 'Roles that are not ours and were granted something here by hand, PUBLIC among them.';
 
 CREATE OR REPLACE FUNCTION o365_internal.health_pgcrypto_open_to_all() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$

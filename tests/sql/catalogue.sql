@@ -18,6 +18,10 @@ SELECT is_empty($$SELECT c.oid::regclass, a.attname FROM our_relations AS c JOIN
     'every column is commented');
 SELECT is_empty($$SELECT n.nspname FROM pg_namespace AS n WHERE n.nspname IN ('o365', 'o365_internal') AND obj_description(n.oid, 'pg_namespace') IS NULL$$,
     'both schemas are commented');
+SELECT is((SELECT count(*) FROM pg_publication WHERE puballtables)::integer, 1, 'all tables are published here (tests/sql/run)');
+SELECT is_empty($$SELECT c.oid::regclass FROM our_relations AS c WHERE c.relkind IN ('r', 'p') AND c.relreplident NOT IN ('f', 'i')
+    AND (c.relreplident <> 'd' OR NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indisprimary))$$,
+    'every table has a replica identity, so rows can be changed where all tables are published');
 SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE NOT 'search_path=pg_catalog, pg_temp' = ANY (coalesce(f.proconfig, '{}'))$$,
     'every function pins its search_path, pg_temp last');
 SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE f.nspname = 'o365' AND NOT f.prosecdef$$,
@@ -31,6 +35,8 @@ SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE f.pro
 SELECT is_empty($$SELECT c.oid::regclass FROM our_relations AS c WHERE c.relowner <> 'o365_owner'::regrole$$, 'o365_owner owns every table');
 SELECT is_empty($$SELECT r.rolname FROM pg_roles AS r WHERE r.rolname = 'o365_owner' AND (r.rolcanlogin OR r.rolsuper OR r.rolcreaterole)$$,
     'o365_owner cannot log in and is no superuser');
+
+SELECT is_empty('SELECT * FROM o365_internal.grants_to_others()', 'nobody else has a grant');
 
 -- What each role is for, said a second time and independently of sql/grants.sql. Everything that is not here must be refused.
 CREATE TEMP TABLE allowed (role text, name text);

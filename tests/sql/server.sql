@@ -15,8 +15,8 @@ SELECT is(pg_temp.holes(190000), '', 'nothing is known of a newer one');
 SELECT bag_eq($$SELECT h.severity, h.object, h.problem FROM o365.health() AS h WHERE h.object ~ '^PostgreSQL '$$,
     $$SELECT f.severity, f.object, f.problem FROM o365_internal.server_findings() AS f$$, 'health says what is known of this server, and its pgcrypto seals');
 
-SELECT is(o365_internal.seals_nothing(), NULL, 'what pgcrypto seals here cannot be read');
-SELECT is(o365_internal.seals_nothing(repeat('o365-probe-16bit', 2)::bytea), 'what it seals can be read: the plain text stands in it', 'a plain text is found');
+SELECT is((o365_internal.pgcrypto_problem()).problem, NULL, 'what pgcrypto seals here cannot be read');
+SELECT is((o365_internal.pgcrypto_problem(repeat('o365-probe-16bit', 2)::bytea)).problem, 'what it seals can be read: the plain text stands in it', 'a plain text is found');
 -- pgcrypto on a server whose OpenSSL lacks the cipher: the first block is garbled, the rest is not.
 SAVEPOINT sealing;
 CREATE FUNCTION pg_temp.break_pgcrypto() RETURNS void LANGUAGE plpgsql AS $$
@@ -35,6 +35,36 @@ SELECT is((SELECT string_agg(h.severity || ' ' || h.problem, ', ') FROM o365.hea
 SELECT throws_ok($$SELECT pg_temp.connect('ann')$$, '55000', 'what pgcrypto seals on this server can be read', 'F54: no webhook is stored that could be read');
 ROLLBACK TO sealing;
 SELECT lives_ok($$SELECT pg_temp.connect('ann')$$, 'one that is sealed is stored');
+
+-- What else pgcrypto can lack has a sentence of its own each.
+CREATE FUNCTION pg_temp.told() RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(concat_ws(' | ', f.severity, f.problem, f.next_step), '; ') FROM o365_internal.server_findings() AS f WHERE f.object = 'pgcrypto' $$;
+CREATE FUNCTION pg_temp.told_without(function regprocedure) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    v_told text;
+BEGIN
+    EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC, o365_owner', function);
+    SET LOCAL ROLE o365_owner;
+    v_told := pg_temp.told();
+    RESET ROLE;
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO o365_owner', function);
+    RETURN v_told;
+END $$;
+GRANT USAGE ON SCHEMA o365_internal TO o365_owner;
+SELECT is(pg_temp.told_without(p.oid::regprocedure), format('error | role o365_owner may not use it, so nobody can connect and no card is sent: permission denied for '
+          'function %s | Run sql/install.sql again as a superuser, which grants what is needed.', p.proname), 'a pgcrypto without ' || p.proname || ' is told')
+  FROM pg_proc AS p JOIN pg_depend AS d ON d.objid = p.oid AND d.classid = 'pg_proc'::regclass AND d.deptype = 'e'
+  JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'pgcrypto'
+ WHERE p.oid::regprocedure::text ~ '(gen_random_bytes|hmac\(bytea|pgp_key_id|pgp_pub_encrypt\(text,bytea,text|pgp_sym_encrypt\(text,text,text)';
+CREATE SCHEMA elsewhere;
+SAVEPOINT moving;
+ALTER EXTENSION pgcrypto SET SCHEMA elsewhere;
+SELECT matches(pg_temp.told(), '^error . it was moved or dropped, .*: function .* does not exist . Run sql/install.sql again, which finds it or creates it.$',
+    'a pgcrypto that was moved is told');
+ROLLBACK TO moving;
+DROP EXTENSION pgcrypto;
+SELECT matches(pg_temp.told(), '^error . it was moved or dropped, .*: function .* does not exist . Run', 'a pgcrypto that was dropped is told');
+ROLLBACK TO sealing;
 
 SELECT results_eq('SELECT schema, installed_at FROM o365.version()', 'SELECT max(m.number), max(m.applied_at) FROM o365_internal.migration AS m',
     'o365.version() says what the schema is');
