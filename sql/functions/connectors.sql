@@ -7,19 +7,19 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
                 WHEN substr($1, 1, 6) IN ('\x474946383761', '\x474946383961') THEN 'image/gif' END $$;
 COMMENT ON FUNCTION o365_internal.logo_type(bytea) IS 'Media type of a picture by its own first bytes; null unless png, jpeg or gif.';
 
--- Both take what browsers take and nothing else: no control character, no port above 65535, and no host that a browser reads as a number
+-- Both take what browsers take and nothing else: no control character, no port 0 or above 65535, and no host that a browser reads as a number
 -- (WHATWG URL 3.5: its last label is one) unless it is an IPv4 address in its usual form.
 CREATE OR REPLACE FUNCTION o365_internal.is_loopback_url(url text) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce($1 ~* ('^https?://(localhost|([a-z0-9-]+\.)+localhost|127(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}|\[::1\])'
-        '(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5]?[0-9]{1,4}))?([/?][^[:space:]\u0001-\u001f\u007f]*)?$'), false) $$;
+        '(:0*(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3}))?([/?][^[:space:]\u0001-\u001f\u007f]*)?$'), false) $$;
 COMMENT ON FUNCTION o365_internal.is_loopback_url(text) IS 'Whether an http or https URL lies on this machine.';
 
 CREATE OR REPLACE FUNCTION o365_internal.is_https_url(url text) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(length($1) <= 2048 AND $1 ~* ('^https://(([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z]([a-z0-9-]*[a-z0-9])?'
         '|(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3})'
-        '(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5]?[0-9]{1,4}))?([/?][^[:space:]\u0001-\u001f\u007f]*)?$'), false) $$;
+        '(:0*(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3}))?([/?][^[:space:]\u0001-\u001f\u007f]*)?$'), false) $$;
 COMMENT ON FUNCTION o365_internal.is_https_url(text) IS
     'Whether it is an https URL that browsers take, with a host, without user, blanks and control characters.';
 
