@@ -178,7 +178,8 @@ COMMENT ON FUNCTION o365.remove_connector(text, boolean) IS
     'Removes a connector: its pages are gone, nobody can connect it, links that were handed out end. With and_subscriptions its subscriptions are '
     'removed as by o365.remove, and the answer is how many; without, it refuses while there are any. What was sent stays in o365.subscriptions, '
     'attempts and deliveries, and applications keep their grant: what they still send ends as cancelled. o365.register_connector under the same slug '
-    'brings it back, with its app_id and grants and without subscriptions. Errors: undefined_object, object_not_in_prerequisite_state.';
+    'brings it back, with its app_id and grants and without subscriptions. Errors: undefined_object, object_not_in_prerequisite_state, '
+    'lock_not_available (another session has a subscription locked for 5 s).';
 
 CREATE OR REPLACE FUNCTION o365_internal.html(value text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
