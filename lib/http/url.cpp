@@ -178,6 +178,7 @@ std::optional<Url> parse_url(std::string_view text) {
     url.host = lower(*host);
     if (url.host.ends_with('.')) url.host.pop_back();
     std::from_chars(port->data(), port->data() + port->size(), url.port);
+    if (url.port == 0) return std::nullopt;
     url.path = *path;
     url.has_query = part(handle.get(), CURLUPART_QUERY).has_value();
     // libcurl leaves out an empty fragment, so the text is asked.

@@ -18,7 +18,7 @@ struct Url {
     bool has_user = false;  // or a password
 };
 
-// nullopt when it is no absolute http(s) URL.
+// nullopt when it is no absolute http(s) URL, or its port is not in 1..65535.
 std::optional<Url> parse_url(std::string_view text);
 
 // Scheme, host, and the port unless it is the scheme's own: what a browser compares and a Content-Security-Policy

@@ -9,13 +9,13 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.logo_type(bytea) IS 'Media type of a picture by its own first bytes; null unless png, jpeg or gif.';
 
--- Both take what browsers take and nothing else: no control character, no port above 65535, and no host that a browser reads as a number
+-- Both take what browsers take and nothing else: no control character, no port 0 or above 65535, and no host that a browser reads as a number
 -- (WHATWG URL 3.5: its last label is one) unless it is an IPv4 address in its usual form.
 CREATE OR REPLACE FUNCTION o365_internal.is_loopback_url(url text) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN coalesce($1 ~* ('^https?://(localhost|([a-z0-9-]+\.)+localhost|127(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}|\[::1\])'
-        '(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5]?[0-9]{1,4}))?([/?][^[:space:]\u0001-\u001f\u007f]*)?$'), false);
+        '(:0*(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3}))?([/?][^[:space:]\u0001-\u001f\u007f]*)?$'), false);
 END $$;
 COMMENT ON FUNCTION o365_internal.is_loopback_url(text) IS 'Whether an http or https URL lies on this machine.';
 
@@ -24,7 +24,7 @@ LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN coalesce(length($1) <= 2048 AND $1 ~* ('^https://(([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z]([a-z0-9-]*[a-z0-9])?'
         '|(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3})'
-        '(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5]?[0-9]{1,4}))?([/?][^[:space:]\u0001-\u001f\u007f]*)?$'), false);
+        '(:0*(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3}))?([/?][^[:space:]\u0001-\u001f\u007f]*)?$'), false);
 END $$;
 COMMENT ON FUNCTION o365_internal.is_https_url(text) IS
     'Whether it is an https URL that browsers take, with a host, without user, blanks and control characters.';
@@ -186,7 +186,8 @@ COMMENT ON FUNCTION o365.remove_connector(text, boolean) IS
     'Removes a connector: its pages are gone, nobody can connect it, links that were handed out end. With and_subscriptions its subscriptions are '
     'removed as by o365.remove, and the answer is how many; without, it refuses while there are any. What was sent stays in o365.subscriptions, '
     'attempts and deliveries, and applications keep their grant: what they still send ends as cancelled. o365.register_connector under the same slug '
-    'brings it back, with its app_id and grants and without subscriptions. Errors: undefined_object, object_not_in_prerequisite_state.';
+    'brings it back, with its app_id and grants and without subscriptions. Errors: undefined_object, object_not_in_prerequisite_state, '
+    'lock_not_available (another session has a subscription locked for 5 s).';
 
 CREATE OR REPLACE FUNCTION o365_internal.html(value text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -165,7 +165,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.set_in_doubt_policy(bigint, text) IS
     'Sets what happens to a card of a subscription that was posted without a clear answer. resend: posted again at most unclear_answers times, may be shown '
-    'more than once; the default. skip: ends as in_doubt at once, may be lost. Returns the policy. Errors: undefined_object, invalid_parameter_value.';
+    'more than once; the default. skip: ends as in_doubt at once, may be lost. Returns the policy. Errors: undefined_object, invalid_parameter_value, '
+    'lock_not_available (another session has it locked for 5 s).';
 
 CREATE OR REPLACE FUNCTION o365.pause(subscription_id bigint) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -184,7 +185,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.pause(bigint) IS
     'Pauses a subscription: from 2 s after the commit nothing is sent to it; what is sent meanwhile waits. Returns the status. Errors: '
-    'undefined_object, object_not_in_prerequisite_state.';
+    'undefined_object, object_not_in_prerequisite_state, lock_not_available (another session has it locked for 5 s).';
 
 CREATE OR REPLACE FUNCTION o365.resume(subscription_id bigint) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -206,7 +207,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.resume(bigint) IS
     'Lets a paused or suspended subscription send again, waiting cards first. Returns the status. Errors: undefined_object, '
-    'object_not_in_prerequisite_state.';
+    'object_not_in_prerequisite_state, lock_not_available (another session has it locked for 5 s).';
 
 CREATE OR REPLACE FUNCTION o365.remove(subscription_id bigint) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -228,4 +229,4 @@ END $$;
 COMMENT ON FUNCTION o365.remove(bigint) IS
     'Removes a subscription for good: its webhook is wiped at once, waiting and later cards end as cancelled, links to its cards'' actions end, history '
     'stays. Returns the status. '
-    'Error: undefined_object.';
+    'Errors: undefined_object, lock_not_available (another session has it locked for 5 s).';

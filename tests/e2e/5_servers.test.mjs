@@ -236,6 +236,27 @@ test('F37: of a path no more than /connect/<word>/<known word> is logged, wherev
         ['mounted', (one) => `/mounted/connect/desk/callback%3F${one.search}`],
         ['twice', (one) => `/connect/desk/callback%3F${one.search}/connect/desk/callback`],
         ['action-in-query', (one) => `/x%3F${one.search}/action/y`],
+        ['colon', (one) => `/connect:${one.query}`], ['action-colon', (one) => `/ACTION:${one.query}`],
+        ['backslash', (one) => `/connect\\desk\\start\\${one.query}`],
+        ['action-backslash', (one) => `/action\\${one.query}`],
+        ['newline', (one) => `/connect%0A/desk/start/${one.query}`],
+        ['return', (one) => `/connect%0D/desk/${one.query}`],
+        ['newline-inside', (one) => `/connect/%0A${one.query}`],
+        ['newline-after', (one) => `/connect/desk/callback%0A${one.query}`],
+        ['action-newline', (one) => `/action/%0A${one.query}`], ['action-tab', (one) => `/action%09${one.query}`],
+        ['blank', (one) => `/connect%20desk/start/${one.query}`], ['high', (one) => `/connect%C3%BC${one.query}`],
+        ['dot', (one) => `/connect.${one.query}`], ['digit', (one) => `/action1-0-${one.query}`],
+        ['hyphen', (one) => `/connect-${one.query}`],
+        ['underscore', (one) => `/action_${one.query}`], ['comma', (one) => `/connect,${one.query}`],
+        ['at', (one) => `/connect@${one.query}`],
+        ['slashes', (one) => `/connect//${one.query}`],
+        ['between', (one) => `/connect/${one.query}/connect/desk/callback`],
+        ['between-colon', (one) => `/connect:${one.query}/connect/desk/callback`],
+        ['between-dot', (one) => `/action.${one.query}/action/`],
+        ['mounted-colon', (one) => `/mounted/connect:${one.query}`],
+        ['mistyped-colon', (one) => `/callback:${one.query}`],
+        ['mistyped-newline', (one) => `/callback%0A${one.query}`],
+        ['mistyped-backslash', (one) => `/callback\\${one.query}`],
     ]) {
         const one = plant(`path-${name}`);
         // A word of a path may be as long as a slug; a ticket or a state is longer.
@@ -249,9 +270,12 @@ test('F37: of a path no more than /connect/<word>/<known word> is logged, wherev
     assert.deepEqual(lines.filter((line) => line.includes('planted')), []);
     const paths = new Set(lines.map((line) => line.match(/ GET (\S+) /)?.[1]));
     for (const path of ['/connect/desk/***', '/connect/desk/start/***', '/connect/desk/done/***', '/connect/***',
-        '/conect/desk/callback***']) assert.ok(paths.has(path), `${path} of ${[...paths].join(' ')}`);
+        '/connect***', '/action***', '/callback***', '/conect/desk/callback***']) {
+        assert.ok(paths.has(path), `${path} of ${[...paths].join(' ')}`);
+    }
     // What is no secret stays readable.
-    for (const path of ['/connect/desk/', '/connect/desk/failed', '/connect/', '/application/page.html']) {
+    for (const path of ['/connect/desk/', '/connect/desk/failed', '/connect/', '/application/page.html', '/connect',
+        '/connections/7', '/a/actions.html', '/~ann/x@2+.js']) {
         await send(`GET ${path} HTTP/1.1\r\nHost: ${hostname}\r\nConnection: close\r\n\r\n`);
         await until(path, () => readFileSync(logFile, 'latin1').slice(before).includes(` GET ${path} `));
     }

@@ -164,13 +164,16 @@ SELECT is(o365_internal.is_https_url(u.url), false, 'F39: no page of a browser: 
     (E'https://app.example.org/back?x=\x01y'), (E'https://app.example.org/back?x=\x7f'), (E'https://app.example.org/\x1b'), (E'https://app.example.org/\n'),
     (E'https://app.example.org/ x'), ('https://2130706433'), ('https://0x7f.1'), ('https://0x7f000001/'), ('https://08'), ('https://127.1'),
     ('https://256.0.0.1'), ('https://1.2.3.4.5'), ('https://01.2.3.4'), ('https://app.example.org1.00/'), ('https://app.example.1'),
-    ('https://app.example.org:65536/'), ('https://app.example.org:99999/'), ('https://[::1'), ('https://u@app.example.org/'), ('https://app.example.org./')) AS u (url);
+    ('https://app.example.org:65536/'), ('https://app.example.org:99999/'), ('https://app.example.org:0/'),
+    ('https://app.example.org:0'), ('https://10.0.0.7:00000/x'), ('https://app.example.org:065536/'), ('https://[::1'), ('https://u@app.example.org/'), ('https://app.example.org./')) AS u (url);
 SELECT is(o365_internal.is_https_url(u.url), true, 'F39: a page: ' || u.url) FROM (VALUES
     ('https://app.example.org'), ('https://App.example.org:8443/a?b=c#d'), ('https://intranet/x'), ('https://10.0.0.7/x'), ('https://3com.example.org/'),
-    ('https://app.example.org:65535/'), (U&'https://app.example.org/\00fc?\+01F600=\0085')) AS u (url);
+    ('https://app.example.org:65535/'), ('https://app.example.org:1'), ('https://app.example.org:60000/'),
+    ('https://app.example.org:10000?x'), ('https://app.example.org:0443/'), (U&'https://app.example.org/\00fc?\+01F600=\0085')) AS u (url);
 SELECT is(o365_internal.is_loopback_url(u.url), u.ok, 'F39: loopback: ' || to_json(u.url)) FROM (VALUES
     ('http://localhost:3000/callback', true), ('http://127.0.0.1/', true), ('http://127.1.2.3:65535/x', true), ('http://[::1]:8080/', true),
-    ('http://127.0.0.256/', false), ('http://127.0.0.08/', false), ('http://localhost:65536/', false), (E'http://localhost/\x01', false),
+    ('http://127.0.0.256/', false), ('http://127.0.0.08/', false), ('http://localhost:65536/', false), ('http://localhost:0/', false),
+    ('http://[::1]:000', false), (E'http://localhost/\x01', false),
     (E'http://localhost/\x7f', false), ('http://127.0.0.1.example.org/', false)) AS u (url, ok);
 SET LOCAL SESSION AUTHORIZATION shop;
 SELECT throws_ok(format('SELECT o365.begin_connect(''desk'', ''u'', %L)', E'https://app.example.org/back?x=\x01y'), '22023', 'return_url is no https URL', 'F39: no user is led there');

@@ -172,6 +172,9 @@ BOOST_AUTO_TEST_CASE(parts_are_found) {
     BOOST_TEST(parse_url("https://a.example")->port == 443);
     BOOST_TEST(parse_url("http://a.example")->port == 80);
     BOOST_TEST(!parse_url("/relative").has_value());
+    for (const char* none :
+         {"https://a.example:0/", "https://a.example:0", "http://a.example:00000/", "https://a.example:65536/"})
+        BOOST_TEST(!parse_url(none).has_value(), none);  // F39
 }
 
 BOOST_AUTO_TEST_SUITE_END()
