@@ -17,7 +17,8 @@ SELECT set_config('o365.checksums', jsonb_object_agg(c.number, c.checksum)::text
     (14, 'd8d32ee991cd5d36'),
     (15, 'f955db571d6755c4'),
     (16, 'd9d17a9220d482b2'),
-    (17, 'bbe5a21ff368f30f')
+    (17, 'bbe5a21ff368f30f'),
+    (18, 'f583ab2797ff172b')
 ) AS c (number, checksum) \g /dev/null
 
 DO $$
