@@ -6,6 +6,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      WHERE w.stopped_at IS NULL AND w.seen_at > now() - interval '15 seconds' AND w.environment = $1 $$;
 COMMENT ON FUNCTION o365_internal.living_workers(text) IS 'The workers of an environment that were heard of within 15 s and have not ended.';
 
+CREATE OR REPLACE FUNCTION o365_internal.keys_of_others(key_ids text[], environment text) RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT array_agg(DISTINCT k.key_id) FROM o365_internal.living_workers($2) AS l
+      JOIN o365_internal.worker AS w ON w.worker_id = l
+     CROSS JOIN LATERAL unnest(w.key_ids) AS k (key_id) WHERE k.key_id <> ALL ($1) $$;
+COMMENT ON FUNCTION o365_internal.keys_of_others(text[], text) IS
+    'The keys that living workers of an environment have and that are not among key_ids; null when there is none, or key_ids is null.';
+
 CREATE OR REPLACE FUNCTION o365_internal.worker_orders(worker integer, environment text) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT jsonb_build_object('worker', $1,
@@ -49,10 +57,7 @@ BEGIN
     PERFORM o365_internal.tell_verdicts();
     UPDATE o365_internal.worker AS w
        SET seen_at = now(), stopped_at = NULL,
-           leaves = (SELECT array_agg(DISTINCT k.key_id) FROM o365_internal.living_workers(worker_heartbeat.environment) AS l
-                       JOIN o365_internal.worker AS o ON o.worker_id = l
-                      CROSS JOIN LATERAL unnest(o.key_ids) AS k (key_id)
-                      WHERE k.key_id <> ALL (w.key_ids))
+           leaves = o365_internal.keys_of_others(w.key_ids, worker_heartbeat.environment)
      WHERE w.worker_id = worker_heartbeat.worker;
     IF NOT FOUND AND worker > 0 THEN
         -- Its row is gone: deleted, or a dump of before it started was restored. Under the same number, which its leases have.
@@ -69,7 +74,9 @@ COMMENT ON FUNCTION o365.worker_heartbeat(integer, text) IS
 CREATE OR REPLACE FUNCTION o365.worker_describe(worker integer, worker_name text, version text, key_ids text[]) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    UPDATE o365_internal.worker AS w SET name = worker_describe.worker_name, version = worker_describe.version, key_ids = worker_describe.key_ids
+    UPDATE o365_internal.worker AS w
+       SET name = worker_describe.worker_name, version = worker_describe.version, key_ids = worker_describe.key_ids,
+           leaves = o365_internal.keys_of_others(worker_describe.key_ids, w.environment)
      WHERE w.worker_id = worker_describe.worker;
 END $$;
 COMMENT ON FUNCTION o365.worker_describe(integer, text, text, text[]) IS
