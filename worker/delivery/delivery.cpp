@@ -40,6 +40,7 @@ constexpr milliseconds kUnreported{100};     // how long an end may wait for its
 constexpr milliseconds kLooksForLate{100};   // how often that is looked at
 constexpr std::size_t kMaxBody = 8192;       // of an answer's body; rules see half of it
 constexpr seconds kSlow{10};                 // how long no lane is claimed to wait after one was given back
+constexpr seconds kShort{30};                // how long lanes are left to others after a POST failed on this side
 constexpr std::size_t kSecretsPerCall = 32;
 constexpr milliseconds kOpening{50};         // at a time, so that reports and heartbeats do not wait for RSA
 constexpr std::chrono::minutes kCached{10};  // a webhook that was not used for so long is forgotten
@@ -318,12 +319,23 @@ void Delivery::take_orders(std::string_view answer) {
                                           : database_.call("select o365.worker_action_key()").bytes(0, 0));
     }
     worker_ = json["worker"].asInt();
+    orders->others = json["others"].asInt64();
+    // False of a worker that starts, and of one whose row was gone; a schema of before migration 0018 does not ask.
+    if (json.isMember("described") && !json["described"].asBool()) describe();
     if (!orders->sends && (!orders_ || orders_->sends)) log::error("not_sending", "why={}", log::quoted(orders->why));
     const std::string& problem = orders->classifier.problem();
     if (!problem.empty() && (!orders_ || orders_->classifier.problem() != problem))
         log::error("response_rule_left_out", "why={}", log::quoted(problem));
     const std::lock_guard lock(mutex_);
     orders_ = std::move(orders);
+}
+
+// Says which keys this worker has, so that lanes which it cannot open are left to a worker that can.
+void Delivery::describe() {
+    std::vector<std::string> keys{keys_.rsa().key_id};
+    for (const SymmetricKey& key : keys_.symmetric()) keys.push_back(key.key_id);
+    database_.call("select o365.worker_describe($1, $2, $3, $4)",
+                   {worker_, worker_name(settings_), O365_VERSION, array_literal(keys)});
 }
 
 void Delivery::keep_in_touch() {
@@ -431,9 +443,10 @@ bool Delivery::report_and_claim(std::vector<Report>& reports, bool claims) {
 
 // How many lanes to claim beside those that are held. As many as there are transfers wait behind them, so that no
 // transfer idles while the database works; none where the far end is so slow that they would only keep them from other
-// workers.
+// workers, and where this worker lacks what another may have: a proxy that answers, a descriptor.
 int Delivery::lanes_wanted(std::size_t held) const {
     if (!orders_->sends) return 0;
+    if (orders_->others > 0 && Clock::now() < leaves_until_.load()) return 0;
     const bool slow = Clock::now() - gave_back_at_.load() < kSlow;
     // Lanes whose webhook is being adopted keep no other lane out.
     const int adopting = std::min(static_cast<int>(to_adopt_.size()), settings_.max_transfers);
@@ -879,7 +892,13 @@ void Delivery::posted(const std::shared_ptr<Lane>& lane, PostResult result) {
     if (ends && lane->ends.empty()) unreported_.emplace_back(Clock::now(), lane);
     // What failed on our side is no POST, and stands in no history.
     if (result.transport == Transport::our_side) {
-        lane->ends.push_back({card.position, std::move(judgement), 0, {}, {}});
+        // Another worker may have it at once; without one it is looked at again after half a minute.
+        std::optional<std::int64_t> again;
+        if (orders_here_->others > 0) {
+            again = 0;
+            leaves_until_ = Clock::now() + kShort;
+        }
+        lane->ends.push_back({card.position, std::move(judgement), 0, again, {}});
         return hand_over(lane, true);
     }
     lane->ends.push_back({card.position, std::move(judgement), result.status, result.retry_after, result.took});

@@ -79,6 +79,7 @@ class Delivery {
         std::string public_url;             // where links to card actions lead; empty: there are none
         Secret action_key;                  // of those links
         std::string adaptive_card_version;  // of converted cards; empty: the lowest that they need
+        std::int64_t others = 0;            // workers of this environment that are alive beside this one
     };
 
     // A lane's news on its way to o365.worker_report.
@@ -105,6 +106,7 @@ class Delivery {
     void end_calls_by(Clock::time_point when) noexcept;
     void start_worker();
     void take_orders(std::string_view answer);
+    void describe();
     void keep_in_touch();
     void tidy();
     bool report_and_claim(std::vector<Report>& reports, bool claims);
@@ -170,6 +172,7 @@ class Delivery {
     std::deque<std::pair<Clock::time_point, std::shared_ptr<Lane>>> unreported_;  // since when they have ends
 
     std::atomic<Clock::time_point> gave_back_at_{};  // when a lane last waited in vain for a transfer
+    std::atomic<Clock::time_point> leaves_until_{};  // until when lanes are left to other workers
 
     Clock::time_point send_until_ = Clock::time_point::max();  // before any thread starts
     std::mutex mutex_;                                         // guards what follows up to changed_
