@@ -109,6 +109,7 @@ BEGIN
     BEGIN
         LOCK TABLE o365_internal.turn_to_feed IN SHARE ROW EXCLUSIVE MODE NOWAIT;
     EXCEPTION WHEN lock_not_available THEN
+        INSERT INTO o365_internal.feeding_again DEFAULT VALUES;
         RETURN;
     END;
     -- Again under the lock: another worker may have begun meanwhile.
@@ -117,7 +118,7 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION o365_internal.feed_again_if_restored() IS
-    'feed_again, if it is needed and nobody is feeding: then the next heartbeat asks. Workers ask when they start and on each heartbeat, the first of which '
+    'feed_again, if it is needed; while somebody is feeding, the next round does it. Workers ask when they start and on each heartbeat, the first of which '
     'follows every new connection.';
 
 CREATE OR REPLACE FUNCTION o365_internal.hand_over_again(cards tid[], cards_of bigint[], lanes bigint[]) RETURNS bigint[]
@@ -224,6 +225,31 @@ COMMENT ON FUNCTION o365_internal.feed_on() IS
     'One step of what feed_again began: looks at 5,000 cards in the order of the lanes; after the last of them at lanes that were left out because somebody '
     'had them locked. True when it did something. The caller has locked turn_to_feed.';
 
+CREATE OR REPLACE FUNCTION o365_internal.clock_put_back(was timestamptz) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+DECLARE
+    c_lanes CONSTANT integer := 5000;
+    v_now timestamptz := clock_timestamp();
+    v_last timestamptz := was + make_interval(secs => o365_internal.integer_setting('retry_cap_seconds'));
+    v_lanes integer;
+BEGIN
+    -- A lane that waits is tried at once; what the far end asked to be left alone for longer than retry_cap_seconds is. A lease that was made
+    -- before goes on for as long as it was made for.
+    UPDATE o365_internal.lane AS l
+       SET next_at = CASE WHEN l.worker IS NULL THEN v_now ELSE v_now + (l.next_at - l.claimed_at) END,
+           lease_until = CASE WHEN l.worker IS NOT NULL THEN v_now + (l.next_at - l.claimed_at) END,
+           claimed_at = least(l.claimed_at, v_now)
+     WHERE l.ctid = ANY (ARRAY(SELECT x.ctid FROM o365_internal.lane AS x
+                                WHERE x.next_at > v_now AND x.next_at <= v_last AND (x.worker IS NULL OR x.claimed_at > v_now)
+                                ORDER BY x.next_at LIMIT c_lanes FOR UPDATE SKIP LOCKED));
+    GET DIAGNOSTICS v_lanes = ROW_COUNT;
+    RETURN v_lanes < c_lanes;
+END $$;
+COMMENT ON FUNCTION o365_internal.clock_put_back(timestamptz) IS
+    'The clock was put back from `was`, so that whoever waits for a time would wait for longer by that: makes 5,000 such lanes due. False when there may be '
+    'more of them.';
+
 CREATE OR REPLACE FUNCTION o365.worker_feed() RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
@@ -263,9 +289,13 @@ BEGIN
     EXCEPTION WHEN lock_not_available THEN
         RETURN -1;
     END;
-    -- o365.this_is has wished it.
+    -- o365.this_is has wished it, or a heartbeat that found the lock taken.
     IF EXISTS (SELECT FROM o365_internal.feeding_again AS a WHERE a.lane IS NULL) THEN
-        PERFORM o365_internal.feed_again();
+        IF o365_internal.is_restored() OR EXISTS (SELECT FROM o365_internal.feeding_again AS a WHERE a.always) THEN
+            PERFORM o365_internal.feed_again();
+        ELSE
+            DELETE FROM o365_internal.feeding_again AS a WHERE a.lane IS NULL AND NOT a.always;
+        END IF;
     END IF;
     SELECT f.snap, f.cluster, f.at INTO v_before, v_cluster, v_fed_at FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1;
     -- Cards that are visible now and were not at the last round: those of ids past its end, and those of transactions that were in progress then
@@ -402,6 +432,12 @@ BEGIN
     END IF;
     IF EXISTS (SELECT FROM o365_internal.feeding_again) OR EXISTS (SELECT FROM o365_internal.postponed AS p WHERE p.first = c_again) THEN
         v_more := o365_internal.feed_on() OR v_more;
+    END IF;
+    IF v_fed_at > v_started + interval '10 seconds' THEN
+        -- Until that has come to all of them the time of the last round stays what it was.
+        UPDATE o365_internal.fed AS f SET at = CASE WHEN o365_internal.clock_put_back(v_fed_at) THEN clock_timestamp() ELSE v_fed_at END
+         WHERE f.n = (SELECT g.n FROM o365_internal.fed AS g ORDER BY g.n DESC LIMIT 1);
+        v_touched := greatest(v_touched, 1);
     END IF;
     RETURN CASE WHEN v_until IS NOT NULL OR v_more THEN greatest(v_touched, 1) ELSE v_touched END;
 END $$;

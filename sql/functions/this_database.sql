@@ -61,7 +61,7 @@ DECLARE
 BEGIN
     -- Its transaction ids tell nothing: they may be another history's, and have been passed by this one's.
     IF v_copied THEN
-        INSERT INTO o365_internal.feeding_again DEFAULT VALUES;
+        INSERT INTO o365_internal.feeding_again (always) VALUES (true);
     END IF;
     PERFORM o365.set('environment', environment);
     INSERT INTO o365_internal.known_database AS k SELECT (v_this).*

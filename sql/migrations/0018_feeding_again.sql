@@ -5,7 +5,8 @@ CREATE TABLE o365_internal.feeding_again (
     n        bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT feeding_again_pkey PRIMARY KEY,
     at       timestamptz NOT NULL DEFAULT clock_timestamp(),
     lane     bigint,
-    position bigint
+    position bigint,
+    always   boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE o365_internal.feeding_again IS
     'While a restored database is handed to the lanes anew: how far that is. The last row counts; empty otherwise. Rows are only ever added by those who '
@@ -15,6 +16,8 @@ COMMENT ON COLUMN o365_internal.feeding_again.at IS 'When it began, or was wishe
 COMMENT ON COLUMN o365_internal.feeding_again.lane IS
     'Lanes before this subscription_id have been handed over; nobody claims the others. Null: it was wished and has not begun.';
 COMMENT ON COLUMN o365_internal.feeding_again.position IS 'Of that lane the cards up to this position have been looked at.';
+COMMENT ON COLUMN o365_internal.feeding_again.always IS
+    'Of a wish: whether it holds in any case. False: if the transaction ids still are those of another history when somebody comes to it.';
 COMMENT ON COLUMN o365_internal.postponed.first IS
     'Position of the first such card. The smallest bigint: the whole lane is handed over anew (feeding_again), as soon as nobody has it or a card of it locked.';
 CREATE INDEX postponed_first ON o365_internal.postponed (first);
@@ -22,7 +25,9 @@ COMMENT ON COLUMN o365_internal.outbox.xid IS
     'The transaction that sent it: arrivals are found by it. 3, which every snapshot shows: it came with a restored database and was handed over.';
 COMMENT ON TABLE o365_internal.outbox IS
     'One row per card that has not reached its end. Rows are inserted and deleted; only a restored database has their xid changed, once.';
+SET LOCAL client_min_messages = warning;
 DROP FUNCTION IF EXISTS o365_internal.feed_again();
+SET LOCAL client_min_messages = notice;
 
 ALTER TABLE o365_internal.lane ADD COLUMN tried_until timestamptz;
 COMMENT ON COLUMN o365_internal.lane.tried_until IS

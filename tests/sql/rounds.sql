@@ -306,6 +306,28 @@ SELECT pg_temp.post(:w1, :fay, 'suspend', 403, 'HTTP 403: Microsoft wants a new 
 SELECT is((SELECT h.next_step FROM o365.health() AS h WHERE h.code = 'connections_suspended' AND h.example = 'subscription ' || :fay),
     'Its user has to connect again.', 'F4: health does not say resume, which would not help');
 
+-- ---- a clock that is put back ----
+DELETE FROM o365_internal.outbox;
+UPDATE o365_internal.lane SET next_at = NULL, worker = NULL, lease_until = NULL, late = NULL;
+-- As an hour later: a lane that is due, one that is tried again five minutes later, one that is leased, one that was to be left alone for a day.
+UPDATE o365_internal.lane SET next_at = now() + interval '1 hour' WHERE subscription_id = :bob;
+UPDATE o365_internal.lane SET next_at = now() + interval '65 minutes' WHERE subscription_id = :carl;
+UPDATE o365_internal.lane SET next_at = now() + interval '61 minutes', lease_until = now() + interval '61 minutes', claimed_at = now() + interval '1 hour', worker = :w1
+ WHERE subscription_id = :dora;
+UPDATE o365_internal.lane SET next_at = now() + interval '20 hours' WHERE subscription_id = :eve;
+UPDATE o365_internal.lane SET next_at = now() + interval '1 hour' WHERE subscription_id IN (SELECT c.id FROM crowd AS c);
+INSERT INTO o365_internal.lane (subscription_id, next_at) SELECT -i, now() + interval '1 hour' FROM generate_series(1, 3000) AS i;
+UPDATE o365_internal.fed SET at = now() + interval '1 hour';
+SELECT o365.worker_feed() \g /dev/null
+SELECT is((SELECT count(*) FROM o365_internal.lane AS l WHERE l.next_at <= clock_timestamp()), 5000::bigint, 'when the clock is put back, lanes that wait are due: 5000 in a round');
+SELECT o365.worker_feed() \g /dev/null
+SELECT is((SELECT count(*) FROM o365_internal.lane AS l WHERE l.next_at <= clock_timestamp()), 5602::bigint, 'and the others in the next one');
+SELECT ok(l.next_at BETWEEN now() + interval '50 seconds' AND now() + interval '60 seconds' AND l.lease_until = l.next_at AND l.worker = :w1, 'a lease lasts as long as it was made for') FROM pg_temp.lane(:dora) AS l;
+SELECT ok(l.next_at > now() + interval '19 hours', 'what the far end asked for is kept') FROM pg_temp.lane(:eve) AS l;
+SELECT ok(f.at <= clock_timestamp(), 'and it is over') FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1;
+DELETE FROM o365_internal.lane WHERE subscription_id < 0;
+UPDATE o365_internal.lane SET next_at = NULL, worker = NULL, lease_until = NULL;
+
 -- ---- workers with other keys, and one whose row is gone ----
 SELECT (o365.worker_start('w2', 'test', 'production') ->> 'worker')::integer AS w2 \gset
 SELECT is((o365.worker_heartbeat(:w1, 'production') ->> 'described')::boolean, false, 'a worker is asked which keys it has');
