@@ -46,8 +46,8 @@ constexpr milliseconds kOpening{50};         // at a time, so that reports and h
 constexpr std::chrono::minutes kCached{10};  // a webhook that was not used for so long is forgotten
 
 // A call is a claim, a report or a heartbeat; only the chores take longer.
-constexpr seconds kChoresMost{60};
 constexpr Patience kPatience{.transaction_ms = 65000, .connect = seconds(5), .call = seconds(30)};
+constexpr Patience kChoresPatience{.transaction_ms = 65000, .connect = seconds(5), .call = seconds(60)};
 constexpr seconds kLastCall{1};  // how long a call that runs at the deadline of --once may take to end
 constexpr milliseconds kMostBackoff{2000};
 
@@ -122,6 +122,8 @@ Delivery::Delivery(const Settings& settings, KeyRing keys)
       keys_(std::move(keys)),
       database_(settings.database, settings.worker_role, "o365-worker", kPatience,
                 statements_when(settings.prepared_statements)),
+      chores_(settings.database, settings.worker_role, "o365-worker chores", kChoresPatience,
+              statements_when(settings.prepared_statements)),
       client_(client_options(settings)),
       bytes_per_call_(kMostBytesPerCall) {}
 
@@ -172,6 +174,15 @@ void Delivery::loop(std::optional<Clock::time_point> deadline) {
         Delivery& delivery;
         ~EndSender() { delivery.stop_sender(); }
     } const end_sender{*this};  // before it is joined
+    std::optional<std::jthread> chores;
+    struct EndChores {
+        Delivery& delivery;
+        // Who ends because nothing is left to send lets them finish; who has to end does not wait: the next run does them.
+        ~EndChores() {
+            const bool hurries = delivery.stopping_ || Clock::now() >= delivery.send_until_;
+            delivery.chores_.end_by(Database::Clock::now() + (hurries ? seconds(0) : kLastWord));
+        }
+    } const end_chores{*this};  // before they are joined
 
     milliseconds poll = kBusyPoll;
     milliseconds backoff{100};
@@ -188,6 +199,7 @@ void Delivery::loop(std::optional<Clock::time_point> deadline) {
             if (!sender) {
                 start_worker();
                 sender.emplace([this] { run_sender(); });
+                chores.emplace([this, worker = worker_](std::stop_token ends) { run_chores(std::move(ends), worker); });
                 // A call that runs at the deadline may end, and those that report have their own time.
                 if (deadline && !stopping_) end_calls_by(*deadline + kLastCall);
             }
@@ -288,6 +300,7 @@ void Delivery::database_answered() {
 
 void Delivery::end_calls_by(Clock::time_point when) noexcept {
     database_.end_by(Database::Clock::now() + (when - Clock::now()));
+    chores_.end_by(Database::Clock::now() + (when - Clock::now()));
 }
 
 void Delivery::start_worker() {
@@ -349,35 +362,54 @@ void Delivery::keep_in_touch() {
         recheck();
         rechecked_ = now;
     }
-    if (now - tidied_ >= kChores) {
-        tidied_ = now;
-        tidy();
+    if (now - forgot_ >= kChores) {
+        forgot_ = now;
+        forget_webhooks();
     }
+}
+
+void Delivery::forget_webhooks() {
+    std::erase_if(opened_, [](const auto& entry) { return Clock::now() - entry.second.used_at > kCached; });
+}
+
+// ---- chores' thread ----
+
+// Once at least, then every minute until it is to end; a call that runs then has the time that end_calls_by leaves it.
+void Delivery::run_chores(std::stop_token ends, int worker) noexcept {
+    std::mutex mutex;
+    std::condition_variable_any again;
+    std::unique_lock lock(mutex);
+    do {
+        try {
+            tidy(worker);
+        } catch (const std::exception& error) {
+            log::warn("chores_failed", "problem={} again_s={}", log::quoted(error.what()), kChores.count());
+        }
+        chores_.close();
+        again.wait_for(lock, ends, kChores, [] { return false; });
+    } while (!ends.stop_requested());
 }
 
 // Housekeeping may fail, by a lock somebody holds or a disk that is full: delivery goes on, the next minute tries
 // again.
-void Delivery::tidy() {
-    std::erase_if(opened_, [](const auto& entry) { return Clock::now() - entry.second.used_at > kCached; });
-    struct Longer {
-        Database& database;
-        ~Longer() { database.set_timeout(kPatience.call); }
-    } const longer{database_};
-    database_.set_timeout(kChoresMost);
+void Delivery::tidy(int worker) {
     try {
         // The schema may have been upgraded meanwhile, past what this worker knows.
-        if (const std::string problem = schema_problem(database_); !problem.empty()) {
+        if (const std::string problem = schema_problem(chores_); !problem.empty()) {
             log::error("schema_differs", "why={} then=\"finishing what is in flight\"", log::quoted(problem));
             stop();
             return;
         }
-        const Rows rows = database_.call("select o365.worker_chores($1)", {worker_});
+        const Rows rows = chores_.call("select o365.worker_chores($1)", {worker});
         if (!rows.text(0, 0).empty()) log::info("chores", "done={}", log::quoted(rows.text(0, 0)));
     } catch (const DatabaseError& error) {
-        if (error.fault() == Fault::down || error.fault() == Fault::in_doubt) throw;
+        // A database that is away is told by whoever reports and claims; a call that has no time left is told by nobody.
+        if (error.fault() == Fault::down || (error.timed_out() && stopping_)) return;
         log::warn("chores_failed", "problem={} again_s={}", log::quoted(error.what()), kChores.count());
     }
 }
+
+// ---- database thread ----
 
 void Delivery::recheck() {
     std::vector<std::int64_t> subscriptions;

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -108,7 +109,7 @@ class Delivery {
     void take_orders(std::string_view answer);
     void describe();
     void keep_in_touch();
-    void tidy();
+    void forget_webhooks();
     bool report_and_claim(std::vector<Report>& reports, bool claims);
     int lanes_wanted(std::size_t held) const;
     bool take_lanes(const Rows& rows, Clock::time_point now);
@@ -126,6 +127,10 @@ class Delivery {
     void stop_sender();
     void say_stopped(bool comes_back) noexcept;
 
+    // Chores' thread.
+    void run_chores(std::stop_token ends, int worker) noexcept;
+    void tidy(int worker);
+
     // Sender thread.
     void run_sender() noexcept;
     void send_lanes();
@@ -140,13 +145,14 @@ class Delivery {
     const Settings settings_;
     KeyRing keys_;
     Database database_;
+    Database chores_;  // the session of the chores, which reports and claims do not wait for; open while they last
     HttpClient client_;
     int worker_ = 0;
     std::string low_ = "-infinity";
     Clock::time_point swept_{};
     Clock::time_point heard_{};
     Clock::time_point rechecked_{};
-    Clock::time_point tidied_{};
+    Clock::time_point forgot_{};
     std::map<std::int64_t, std::shared_ptr<Lane>> active_;  // leased to us, by subscription
     struct Opened {
         int secret_version = 0;
