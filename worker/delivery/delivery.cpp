@@ -177,7 +177,8 @@ void Delivery::loop(std::optional<Clock::time_point> deadline) {
     std::optional<std::jthread> chores;
     struct EndChores {
         Delivery& delivery;
-        // Who ends because nothing is left to send lets them finish; who has to end does not wait: the next run does them.
+        // Who ends because nothing is left to send lets them finish; who has to end does not wait: the next run does
+        // them.
         ~EndChores() {
             const bool hurries = delivery.stopping_ || Clock::now() >= delivery.send_until_;
             delivery.chores_.end_by(Database::Clock::now() + (hurries ? seconds(0) : kLastWord));
@@ -403,7 +404,8 @@ void Delivery::tidy(int worker) {
         const Rows rows = chores_.call("select o365.worker_chores($1)", {worker});
         if (!rows.text(0, 0).empty()) log::info("chores", "done={}", log::quoted(rows.text(0, 0)));
     } catch (const DatabaseError& error) {
-        // A database that is away is told by whoever reports and claims; a call that has no time left is told by nobody.
+        // A database that is away is told by whoever reports and claims; a call that has no time left is told by
+        // nobody.
         if (error.fault() == Fault::down || (error.timed_out() && stopping_)) return;
         log::warn("chores_failed", "problem={} again_s={}", log::quoted(error.what()), kChores.count());
     }
