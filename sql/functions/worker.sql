@@ -33,8 +33,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         'hosts', (SELECT coalesce(jsonb_agg(jsonb_build_object('dialect', h.dialect, 'host', h.host, 'subdomains', h.subdomains, 'port', h.port)), '[]')
                     FROM o365_internal.webhook_host AS h)) $$;
 COMMENT ON FUNCTION o365_internal.worker_orders(integer, text) IS
-    'All that a worker has to know, in one answer. sends is false, with why, for another environment and in a copy of the database. described: whether it '
-    'has said which keys it has (worker_describe). others: how many other workers of its environment are alive.';
+    'All that a worker has to know, in one answer. sends is false, with why, for another environment and in a copy of the database.';
 
 CREATE OR REPLACE FUNCTION o365.worker_start(worker_name text, version text, environment text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -69,7 +68,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.worker_heartbeat(integer, text) IS
     'Says that a worker is alive, every 5 s, and returns what worker_start does, as it is now. A worker whose row is gone is registered again; worker 0, '
-    'which none has, only asks.';
+    'which none has, only asks. described: whether it has said which keys it has (worker_describe). others: how many other workers of its environment '
+    'are alive.';
 
 CREATE OR REPLACE FUNCTION o365.worker_describe(worker integer, worker_name text, version text, key_ids text[]) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
