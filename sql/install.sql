@@ -155,6 +155,8 @@ COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \ir migrate.sql
 \set migration 0017_checksums
 \ir migrate.sql
+\set migration 0018_feeding_again
+\ir migrate.sql
 \set migration 0020_replica_identity
 \ir migrate.sql
 \set migration 0021_attempts_by_subscription

@@ -6,7 +6,8 @@
 -- * A card is *fed* when its transaction is visible in the last fed.snap, or its lane was handed the cards of its bulk
 --   transaction (handed_over).
 -- * Every fed card of a lane that has not ended stands past the lane's cursor, or in its list `late`; a lane with one is due, leased or held.
---   The lanes in `postponed` are the exception, and nobody claims those.
+--   The lanes in `postponed` are the exception, and while a restored database is handed over anew those that it has not come to yet
+--   (feeding_again); nobody claims either.
 -- * Nothing that is not fed leaves: the cards of one transaction are fed together in each lane, and so keep their order.
 
 CREATE OR REPLACE FUNCTION o365_internal.snapshot_until(xmax bigint, in_progress xid8[]) RETURNS pg_snapshot
@@ -46,7 +47,7 @@ BEGIN
           JOIN pg_class AS c ON c.oid = d.objid AND c.relkind = 'S' AND c.relnamespace = 'o365_internal'::regnamespace
          WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'i' GROUP BY d.objid
         UNION ALL
-        SELECT 'o365_internal.card_id'::regclass, ARRAY['SELECT max(card_id) FROM o365_internal.outbox', 'SELECT max(position) FROM o365_internal.outbox',
+        SELECT 'o365_internal.card_id'::regclass, ARRAY['SELECT max(card_id) FROM o365_internal.outbox',   -- its position is the same number, and has no index
             'SELECT max(card_id) FROM o365_internal.delivery', 'SELECT max(card_id) FROM o365_internal.attempt', 'SELECT max(cursor) FROM o365_internal.lane']
     LOOP
         -- (!) In this order, and only one that is behind: applications draw values meanwhile, which must not be given out again.
@@ -75,59 +76,179 @@ END $$;
 COMMENT ON FUNCTION o365_internal.is_restored() IS
     'Whether the transaction ids in fed and in the outbox are those of another history: a restored dump, an upgraded cluster, a logical replica.';
 
-CREATE OR REPLACE FUNCTION o365_internal.feed_again() RETURNS integer
+CREATE OR REPLACE FUNCTION o365_internal.feed_again() RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_xid xid8;
-    v_snap pg_snapshot;
-    v_lanes integer;
+    -- (!) Before anything else: what is committed from here on is new to the next round; what was committed before is found by feed_on.
+    v_snap pg_snapshot := pg_current_snapshot();
 BEGIN
-    LOCK TABLE o365_internal.turn_to_feed IN SHARE ROW EXCLUSIVE MODE;
-    -- Again under the lock: another worker may have done it meanwhile, and has leases by now.
-    IF NOT o365_internal.is_restored() THEN
-        RETURN 0;
-    END IF;
-    v_xid := pg_current_xact_id();
-    -- (!) Before anything is read: what is committed from here on is new to the next round, whatever the statements below see of it.
-    v_snap := pg_current_snapshot();
-    -- The same cluster, database and tables with lower ids: only the data were moved here.
+    -- The same cluster, database and tables with lower ids: only the data were moved here. Whoever says this moment which database this is
+    -- has that row locked and is not waited for.
     UPDATE o365_internal.known_database AS k SET tables = '{}'
      WHERE (SELECT pg_snapshot_xmax(f.snap) > pg_snapshot_xmax(v_snap) FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1)
-       AND o365_internal.copied() IS NULL;
-    -- Lanes first, as everywhere: a report that has a lane waits for nobody's cards.
-    PERFORM FROM o365_internal.lane FOR UPDATE;
-    UPDATE o365_internal.outbox AS o SET xid = v_xid;
+       AND o365_internal.copied() IS NULL
+       AND k.ctid = ANY (ARRAY(SELECT d.ctid FROM o365_internal.known_database AS d FOR UPDATE SKIP LOCKED));
+    INSERT INTO o365_internal.fed (snap, cluster) VALUES (v_snap, o365_internal.cluster_id());
     DELETE FROM o365_internal.postponed;
     DELETE FROM o365_internal.handing;
     DELETE FROM o365_internal.handed_early;
-    -- A new lease number: whoever had a lease in the other cluster is refused here.
-    UPDATE o365_internal.lane AS l
-       SET cursor = 0, late = NULL, worker = NULL, lease_until = NULL, lease_no = l.lease_no + 1,
-           next_at = CASE WHEN l.hold IS NULL AND EXISTS (SELECT FROM o365_internal.outbox AS o
-                                                           WHERE o.subscription_id = l.subscription_id) THEN now() END;
-    GET DIAGNOSTICS v_lanes = ROW_COUNT;
-    -- This transaction counts as fed. Those that got their ids between the snapshot's end and its own may commit any time.
-    INSERT INTO o365_internal.fed (snap, cluster)
-        SELECT o365_internal.snapshot_until(greatest(s.xmax, s.own + 1),
-                   ARRAY(SELECT pg_snapshot_xip(v_snap) UNION SELECT n::text::xid8 FROM generate_series(s.xmax, s.own - 1) AS n)),
-               o365_internal.cluster_id()
-          FROM (SELECT pg_snapshot_xmax(v_snap)::text::bigint AS xmax, v_xid::text::bigint AS own) AS s;
+    DELETE FROM o365_internal.feeding_again;
+    INSERT INTO o365_internal.feeding_again (lane, position) VALUES ((-9223372036854775808)::bigint, (-9223372036854775808)::bigint);
     PERFORM o365_internal.advance_sequences();
-    RETURN v_lanes;
 END $$;
 COMMENT ON FUNCTION o365_internal.feed_again() IS
-    'If is_restored(): hands everything that waits to the lanes anew, as if it had just arrived, forgets all leases and advances the sequences; returns '
-    'the number of lanes, 0 when there was nothing to do. It waits for the round of arrivals that is being made.';
+    'Begins to hand everything that waits to the lanes anew, as if it had just arrived: rounds of arrivals go on with it (feed_on), a part in each. Until '
+    'a lane has been handed over nobody claims it. Advances the sequences. The caller has locked turn_to_feed.';
 
 CREATE OR REPLACE FUNCTION o365_internal.feed_again_if_restored() RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    IF NOT o365_internal.is_restored() THEN
+        RETURN;
+    END IF;
+    BEGIN
+        LOCK TABLE o365_internal.turn_to_feed IN SHARE ROW EXCLUSIVE MODE NOWAIT;
+    EXCEPTION WHEN lock_not_available THEN
+        INSERT INTO o365_internal.feeding_again DEFAULT VALUES;
+        RETURN;
+    END;
+    -- Again under the lock: another worker may have begun meanwhile.
     IF o365_internal.is_restored() THEN
         PERFORM o365_internal.feed_again();
     END IF;
 END $$;
 COMMENT ON FUNCTION o365_internal.feed_again_if_restored() IS
-    'feed_again, if it is needed. Workers ask when they start and on each heartbeat, the first of which follows every new connection.';
+    'feed_again, if it is needed; while somebody is feeding, the next round does it. Workers ask when they start and on each heartbeat, the first of which '
+    'follows every new connection.';
+
+CREATE OR REPLACE FUNCTION o365_internal.hand_over_again(cards tid[], cards_of bigint[], lanes bigint[]) RETURNS bigint[]
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+DECLARE
+    c_again CONSTANT bigint := -9223372036854775808;   -- in postponed: the whole lane anew
+    v_cards tid[];
+    v_left bigint[];
+    v_done bigint[];
+    v_tids tid[];
+BEGIN
+    -- Nobody is waited for, neither an open transaction that deletes cards nor one that has a lane.
+    v_cards := ARRAY(SELECT o.ctid FROM o365_internal.outbox AS o WHERE o.ctid = ANY (cards) FOR UPDATE SKIP LOCKED);
+    -- (!) An id that every snapshot shows, of this and of every other history.
+    UPDATE o365_internal.outbox AS o SET xid = '3' WHERE o.ctid = ANY (v_cards);
+    v_left := CASE WHEN cardinality(v_cards) < cardinality(cards)
+                   THEN ARRAY(SELECT DISTINCT c.s FROM unnest(cards, cards_of) AS c (tid, s)
+                               WHERE NOT EXISTS (SELECT FROM unnest(v_cards) AS v (tid) WHERE v.tid = c.tid)) ELSE '{}' END;
+    SELECT array_agg(l.s), array_agg(l.tid) INTO v_done, v_tids
+      FROM (SELECT u.s, la.tid FROM unnest(lanes) AS u (s)
+             CROSS JOIN LATERAL (SELECT x.ctid AS tid FROM o365_internal.lane AS x WHERE x.subscription_id = u.s
+                                  ORDER BY x.lease_no DESC LIMIT 1 FOR UPDATE SKIP LOCKED) AS la
+             WHERE u.s <> ALL (v_left)) AS l;
+    -- A new lease number: whoever had a lease in the other history is refused here.
+    UPDATE o365_internal.lane AS l
+       SET cursor = 0, late = NULL, worker = NULL, lease_until = NULL, lease_no = l.lease_no + 1,
+           next_at = CASE WHEN l.hold IS NULL AND EXISTS (SELECT FROM o365_internal.outbox AS o
+                                                           WHERE o.subscription_id = l.subscription_id) THEN clock_timestamp() END
+     WHERE l.ctid = ANY (v_tids);
+    -- (!) The others are handed over by a later round; until then nobody claims them.
+    IF coalesce(cardinality(v_done), 0) < cardinality(lanes) OR v_left <> '{}' THEN
+        INSERT INTO o365_internal.postponed AS p (subscription_id, first)
+            SELECT u.s, c_again FROM (SELECT s FROM unnest(lanes) AS s EXCEPT SELECT s FROM unnest(v_done) AS s
+                                      UNION SELECT s FROM unnest(v_left) AS s) AS u
+             WHERE EXISTS (SELECT FROM o365_internal.lane AS l WHERE l.subscription_id = u.s)
+            ON CONFLICT ON CONSTRAINT postponed_pkey DO UPDATE SET first = excluded.first WHERE excluded.first < p.first;
+    END IF;
+    RETURN coalesce(v_done, '{}');
+END $$;
+COMMENT ON FUNCTION o365_internal.hand_over_again(tid[], bigint[], bigint[]) IS
+    'Makes the cards fed whose rows are given, with the lane of each, and hands the lanes over as if all of their cards had just arrived. Returns the lanes '
+    'that it did; those that somebody has locked, or a card of which is locked, are in postponed then. Waits for nobody.';
+
+CREATE OR REPLACE FUNCTION o365_internal.feed_on() RETURNS boolean
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
+SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+DECLARE
+    c_cards CONSTANT integer := 5000;      -- that one step looks at
+    c_lanes CONSTANT integer := 1000;
+    c_again CONSTANT bigint := -9223372036854775808;
+    v_snap pg_snapshot;
+    v_at o365_internal.feeding_again;
+    v_n integer;
+    v_s bigint;              -- the last card that was looked at
+    v_p bigint;
+    v_cards tid[];
+    v_cards_of bigint[];
+    v_lanes bigint[];
+BEGIN
+    SELECT a.* INTO v_at FROM o365_internal.feeding_again AS a WHERE a.lane IS NOT NULL ORDER BY a.n DESC LIMIT 1;
+    SELECT f.snap INTO v_snap FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1;
+    IF v_at.n IS NULL THEN
+        -- Lanes that were left out. Of very many a part of them, any.
+        v_lanes := ARRAY(SELECT p.subscription_id FROM o365_internal.postponed AS p WHERE p.first = c_again ORDER BY random() LIMIT c_lanes);
+        IF v_lanes = '{}' THEN
+            RETURN false;
+        END IF;
+        SELECT array_agg(o.tid), array_agg(o.s) INTO v_cards, v_cards_of FROM (
+            (SELECT o.ctid AS tid, o.subscription_id AS s FROM o365_internal.outbox AS o
+              WHERE o.xid >= pg_snapshot_xmax(v_snap) AND o.subscription_id = ANY (v_lanes))
+            UNION ALL
+            SELECT o.tid, o.s FROM pg_snapshot_xip(v_snap) AS x (xid)
+             CROSS JOIN LATERAL (SELECT o.ctid AS tid, o.subscription_id AS s FROM o365_internal.outbox AS o
+                                  WHERE o.xid = x.xid AND o.subscription_id = ANY (v_lanes)) AS o
+            LIMIT c_cards) AS o;
+        v_n := coalesce(cardinality(v_cards), 0);
+        v_lanes := o365_internal.hand_over_again(coalesce(v_cards, '{}'), coalesce(v_cards_of, '{}'), CASE WHEN v_n < c_cards THEN v_lanes ELSE '{}' END);
+        DELETE FROM o365_internal.postponed AS p WHERE p.subscription_id = ANY (v_lanes) AND p.first = c_again;
+        RETURN v_lanes <> '{}' OR v_n = c_cards;
+    END IF;
+    -- What fed.snap shows is fed for ever, whichever history its id is of.
+    SELECT count(*), array_agg(o.tid) FILTER (WHERE NOT o.fed), array_agg(o.s) FILTER (WHERE NOT o.fed),
+           ARRAY(SELECT v_at.lane UNION SELECT unnest(array_agg(o.s))),
+           (array_agg(o.s ORDER BY o.s DESC, o.p DESC))[1], (array_agg(o.p ORDER BY o.s DESC, o.p DESC))[1]
+      INTO v_n, v_cards, v_cards_of, v_lanes, v_s, v_p
+      FROM (SELECT o.ctid AS tid, o.subscription_id AS s, o.position AS p, pg_visible_in_snapshot(o.xid, v_snap) AS fed
+              FROM o365_internal.outbox AS o WHERE (o.subscription_id, o.position) > (v_at.lane, v_at.position)
+             ORDER BY o.subscription_id, o.position LIMIT c_cards) AS o;
+    -- The last lane may go on past what was looked at.
+    IF v_n = c_cards THEN
+        v_lanes := array_remove(v_lanes, v_s);
+    END IF;
+    PERFORM o365_internal.hand_over_again(coalesce(v_cards, '{}'), coalesce(v_cards_of, '{}'), v_lanes);
+    IF v_n = c_cards THEN
+        UPDATE o365_internal.feeding_again AS a SET lane = v_s, position = v_p WHERE a.n = v_at.n;
+    ELSE
+        DELETE FROM o365_internal.feeding_again AS a WHERE a.n = v_at.n;
+    END IF;
+    RETURN true;
+END $$;
+COMMENT ON FUNCTION o365_internal.feed_on() IS
+    'One step of what feed_again began: looks at 5,000 cards in the order of the lanes; after the last of them at lanes that were left out because somebody '
+    'had them locked. True when it did something. The caller has locked turn_to_feed.';
+
+CREATE OR REPLACE FUNCTION o365_internal.clock_put_back(was timestamptz) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+DECLARE
+    c_lanes CONSTANT integer := 5000;
+    v_now timestamptz := clock_timestamp();
+    v_last timestamptz := was + make_interval(secs => o365_internal.integer_setting('retry_cap_seconds'));
+    v_lanes integer;
+BEGIN
+    -- A lane that waits is tried at once; what the far end asked to be left alone for longer than retry_cap_seconds is. A lease that was made
+    -- before goes on for as long as it was made for.
+    UPDATE o365_internal.lane AS l
+       SET next_at = CASE WHEN l.worker IS NULL THEN v_now ELSE v_now + (l.next_at - l.claimed_at) END,
+           lease_until = CASE WHEN l.worker IS NOT NULL THEN v_now + (l.next_at - l.claimed_at) END,
+           claimed_at = least(l.claimed_at, v_now)
+     WHERE l.ctid = ANY (ARRAY(SELECT x.ctid FROM o365_internal.lane AS x
+                                WHERE x.next_at > v_now AND x.next_at <= v_last AND (x.worker IS NULL OR x.claimed_at > v_now)
+                                ORDER BY x.next_at LIMIT c_lanes FOR UPDATE SKIP LOCKED));
+    GET DIAGNOSTICS v_lanes = ROW_COUNT;
+    RETURN v_lanes < c_lanes;
+END $$;
+COMMENT ON FUNCTION o365_internal.clock_put_back(timestamptz) IS
+    'The clock was put back from `was`, so that whoever waits for a time would wait for longer by that: makes 5,000 such lanes due. False when there may be '
+    'more of them.';
 
 CREATE OR REPLACE FUNCTION o365.worker_feed() RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -138,6 +259,7 @@ DECLARE
     c_cards CONSTANT integer := 5000;      -- that a round looks at, of what is new and of each transaction that was in progress
     c_lanes CONSTANT integer := 1000;      -- that a round hands the cards of a bulk transaction to
     c_due CONSTANT integer := 500;         -- due lanes, from which on bulk transactions wait
+    c_again CONSTANT bigint := -9223372036854775808;   -- in postponed: the whole lane anew, which feed_on does
     v_started timestamptz := clock_timestamp();
     v_before pg_snapshot;
     v_cluster bigint;
@@ -167,12 +289,23 @@ BEGIN
     EXCEPTION WHEN lock_not_available THEN
         RETURN -1;
     END;
+    -- o365.this_is has wished it, or a heartbeat that found the lock taken.
+    IF EXISTS (SELECT FROM o365_internal.feeding_again AS a WHERE a.lane IS NULL) THEN
+        IF o365_internal.is_restored() OR EXISTS (SELECT FROM o365_internal.feeding_again AS a WHERE a.always) THEN
+            PERFORM o365_internal.feed_again();
+        ELSE
+            DELETE FROM o365_internal.feeding_again AS a WHERE a.lane IS NULL AND NOT a.always;
+        END IF;
+    END IF;
     SELECT f.snap, f.cluster, f.at INTO v_before, v_cluster, v_fed_at FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1;
     -- Cards that are visible now and were not at the last round: those of ids past its end, and those of transactions that were in progress then
     -- and have ended. The snapshot is that of this very statement: later ones see more, and take of it only what is visible in this one.
     WITH card AS MATERIALIZED (
         (SELECT o.xid, o.subscription_id AS s, o.position AS p, true AS new
-           FROM o365_internal.outbox AS o WHERE o.xid >= pg_snapshot_xmax(v_before) ORDER BY o.xid LIMIT c_cards + 1)
+           FROM o365_internal.outbox AS o WHERE o.xid >= pg_snapshot_xmax(v_before)
+            -- (!) Of a restored database's cards, which feed_on hands over, the ids are another history's and may be ahead of this one.
+            AND o.xid < pg_snapshot_xmax(pg_current_snapshot()) AND pg_visible_in_snapshot(o.xid, pg_current_snapshot())
+          ORDER BY o.xid LIMIT c_cards + 1)
         UNION ALL
         -- (!) Lateral: a join flips. Those that are still in progress are not looked at: every round would read all their cards.
         SELECT x.xid, o.s, o.p, false FROM pg_snapshot_xip(v_before) AS x (xid)
@@ -242,7 +375,7 @@ BEGIN
         INSERT INTO o365_internal.fed (snap, cluster) VALUES (v_now, v_cluster);
     END IF;
     -- Lanes that were locked. Of very many a part of them, anywhere.
-    IF (SELECT count(*) FROM (SELECT 1 FROM o365_internal.postponed LIMIT c_lanes + 1) AS p) > c_lanes THEN
+    IF (SELECT count(*) FROM (SELECT 1 FROM o365_internal.postponed AS p WHERE p.first > c_again LIMIT c_lanes + 1) AS p) > c_lanes THEN
         SELECT b.low + trunc(random() * (b.high - b.low))::bigint INTO v_pivot
           FROM (SELECT (SELECT p.subscription_id FROM o365_internal.postponed AS p ORDER BY p.subscription_id LIMIT 1) AS low,
                        (SELECT p.subscription_id FROM o365_internal.postponed AS p ORDER BY p.subscription_id DESC LIMIT 1) AS high) AS b;
@@ -256,7 +389,8 @@ BEGIN
                 SELECT x.s, x.first FROM unnest(v_arrived, v_first) AS x (s, first)
                 UNION ALL SELECT x.s, x.first FROM unnest(v_lanes, v_lanes_first) AS x (s, first)
                 UNION ALL SELECT x.s, x.first FROM unnest(v_early, v_early_first) AS x (s, first)
-                UNION ALL (SELECT p.subscription_id, p.first FROM o365_internal.postponed AS p WHERE p.subscription_id >= v_pivot
+                UNION ALL (SELECT p.subscription_id, p.first FROM o365_internal.postponed AS p
+                            WHERE p.subscription_id >= v_pivot AND p.first > c_again
                             ORDER BY p.subscription_id LIMIT c_lanes)) AS u
             GROUP BY u.s) AS a
       LEFT JOIN LATERAL (SELECT true AS locked FROM o365_internal.lane AS l WHERE l.subscription_id = a.s
@@ -294,7 +428,16 @@ BEGIN
                cursor = CASE WHEN cardinality(w.lt) > 100 THEN w.lt[1] - 1 ELSE la.cursor END
           FROM with_late AS w WHERE la.ctid = w.tid;
         GET DIAGNOSTICS v_touched = ROW_COUNT;
-        DELETE FROM o365_internal.postponed AS p WHERE p.subscription_id = ANY (v_free);
+        DELETE FROM o365_internal.postponed AS p WHERE p.subscription_id = ANY (v_free) AND p.first > c_again;
+    END IF;
+    IF EXISTS (SELECT FROM o365_internal.feeding_again) OR EXISTS (SELECT FROM o365_internal.postponed AS p WHERE p.first = c_again) THEN
+        v_more := o365_internal.feed_on() OR v_more;
+    END IF;
+    IF v_fed_at > v_started + interval '10 seconds' THEN
+        -- Until that has come to all of them the time of the last round stays what it was.
+        UPDATE o365_internal.fed AS f SET at = CASE WHEN o365_internal.clock_put_back(v_fed_at) THEN clock_timestamp() ELSE v_fed_at END
+         WHERE f.n = (SELECT g.n FROM o365_internal.fed AS g ORDER BY g.n DESC LIMIT 1);
+        v_touched := greatest(v_touched, 1);
     END IF;
     RETURN CASE WHEN v_until IS NOT NULL OR v_more THEN greatest(v_touched, 1) ELSE v_touched END;
 END $$;
@@ -310,15 +453,31 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SE
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
+    c_looks CONSTANT integer := 2000;         -- due lanes that a worker looks at which leaves some to others
     v_now timestamptz := clock_timestamp();   -- not now(): what the same transaction gave back before is due again
     v_lease_ms integer := o365_internal.integer_setting('lease_seconds') * 1000;
     v_ends timestamptz := v_now + make_interval(secs => v_lease_ms / 1000);
+    v_leaves text[] := (SELECT w.leaves FROM o365_internal.worker AS w WHERE w.worker_id = worker_lease.worker);
+    v_until timestamptz := v_now;
+    v_before bigint;
+    v_from timestamptz;
 BEGIN
+    -- (!) While a restored database is handed over anew only lanes that have been, which are due since then.
+    SELECT coalesce(a.lane, (-9223372036854775808)::bigint), a.at INTO v_before, v_from FROM o365_internal.feeding_again AS a ORDER BY a.n DESC LIMIT 1;
+    low := greatest(low, v_from);
+    IF v_leaves IS NOT NULL THEN
+        -- Those that are passed over are few at a time: another worker has them next.
+        v_until := coalesce((SELECT la.next_at FROM o365_internal.lane AS la WHERE la.next_at >= low AND la.next_at <= v_now
+                              ORDER BY la.next_at OFFSET c_looks LIMIT 1), v_now);
+    END IF;
     -- PL/pgSQL keeps the plan; a function in SQL is parsed and planned at every call, which costs more than the claim.
     RETURN QUERY
     WITH due AS MATERIALIZED (
-        SELECT la.ctid AS tid, la.next_at FROM o365_internal.lane AS la WHERE la.next_at >= low AND la.next_at <= v_now
+        SELECT la.ctid AS tid, la.next_at FROM o365_internal.lane AS la WHERE la.next_at >= low AND la.next_at <= v_until
+           AND (v_before IS NULL OR la.subscription_id < v_before)
            AND NOT EXISTS (SELECT 1 FROM o365_internal.postponed AS p WHERE p.subscription_id = la.subscription_id)   -- (!)
+           AND (v_leaves IS NULL OR NOT EXISTS (SELECT 1 FROM o365_internal.subscription AS su
+                                                 WHERE su.subscription_id = la.subscription_id AND su.key_id = ANY (v_leaves)))
         ORDER BY la.next_at LIMIT n_lanes FOR UPDATE OF la SKIP LOCKED),
     leased AS (
         UPDATE o365_internal.lane AS la
@@ -333,7 +492,8 @@ END $$;
 COMMENT ON FUNCTION o365.worker_lease(integer, timestamptz, integer) IS
     'Leases up to n_lanes due lanes to a worker; commit at once, then ask worker_cards for their cards. The answer is a few bytes a lane, so that a worker '
     'that stops reading holds neither a lock nor the round of arrivals. low bounds the scan: the latest was_due seen less a second, and -infinity every '
-    'few seconds. lease_ms: the lease ends so long after this call began. secret_version tells whether a cached webhook is old.';
+    'few seconds. lease_ms: the lease ends so long after this call began. secret_version tells whether a cached webhook is old. A lane whose key this worker '
+    'lacks is left to a living worker that has it.';
 
 CREATE OR REPLACE FUNCTION o365.worker_cards(
     worker integer, subscription_ids bigint[], lease_nos bigint[], n_cards integer, lane_bytes integer, all_bytes integer)
@@ -352,13 +512,16 @@ DECLARE
 BEGIN
     -- One statement that is read to where the bytes end: nested loops keep the order of the arrays.
     FOR subscription_id, lease_no, "position", card_id, card, ends_as IN
-        WITH fed AS MATERIALIZED (SELECT f.snap, EXISTS (SELECT 1 FROM o365_internal.handing) AS bulk FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1)
+        WITH fed AS MATERIALIZED (SELECT f.snap, EXISTS (SELECT 1 FROM o365_internal.handing) AS bulk FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1),
+        again AS MATERIALIZED (
+            SELECT coalesce(a.lane, (-9223372036854775808)::bigint) AS lane FROM o365_internal.feeding_again AS a ORDER BY a.n DESC LIMIT 1)
         SELECT u.s, u.l, o.position, o.card_id, CASE WHEN su.ends_as IS NULL THEN o.card END AS card, su.ends_as
           FROM unnest(subscription_ids, lease_nos) AS u (s, l)
           LEFT JOIN LATERAL (SELECT x.cursor, x.late FROM o365_internal.lane AS x
                               WHERE x.subscription_id = u.s AND x.lease_no = u.l AND x.worker = worker_cards.worker
                                 -- (!) Cards of a transaction that came since the lease are in part not handed over.
-                                AND NOT EXISTS (SELECT 1 FROM o365_internal.postponed AS p WHERE p.subscription_id = u.s) LIMIT 1) AS la ON true
+                                AND NOT EXISTS (SELECT 1 FROM o365_internal.postponed AS p WHERE p.subscription_id = u.s)
+                                AND coalesce(u.s < (SELECT again.lane FROM again), true) LIMIT 1) AS la ON true
           LEFT JOIN LATERAL (SELECT CASE WHEN y.status IN ('removed', 'gone', 'retired') THEN 'cancelled' END AS ends_as
                                FROM o365_internal.subscription AS y WHERE y.subscription_id = u.s LIMIT 1) AS su ON true
           LEFT JOIN LATERAL (
@@ -634,6 +797,7 @@ DECLARE
     v_first double precision := o365_internal.integer_setting('retry_first_seconds');
     v_cap double precision := o365_internal.integer_setting('retry_cap_seconds');
     v_wait double precision;
+    v_idle interval;
     v_give_up interval := make_interval(hours => o365_internal.integer_setting('give_up_hours'));
     v_ends_as text;
     v_reason text;
@@ -649,21 +813,27 @@ BEGIN
     END IF;
     SELECT s.in_doubt_policy INTO v_policy FROM o365_internal.subscription AS s
      WHERE s.subscription_id = card_failed.subscription_id;
-    -- What is counted belongs to the card. Throttling is no failure, and the time that it took does not count.
+    -- What is counted belongs to the card. Throttling is no failure, and the time that it took does not count; nor does time in which
+    -- nothing was tried: between cards, during a pause, while no worker ran.
+    v_idle := (SELECT CASE WHEN l.throttled_since IS NULL AND l.claimed_at > l.tried_until THEN l.claimed_at - l.tried_until ELSE interval '0' END
+                 FROM o365_internal.lane AS l
+                WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no);
     UPDATE o365_internal.lane AS l
        SET trying = card_failed.position,
            tried_at = CASE WHEN l.trying = card_failed.position THEN coalesce(l.tried_at, l.claimed_at) ELSE l.claimed_at END,
            failures = CASE WHEN l.trying = card_failed.position THEN l.failures ELSE 0 END + (card_failed.outcome <> 'throttled')::integer,
-           failing_since = CASE WHEN card_failed.outcome = 'throttled' THEN CASE WHEN l.trying = card_failed.position THEN l.failing_since END
+           failing_since = CASE WHEN card_failed.outcome = 'throttled'
+                                THEN CASE WHEN l.trying = card_failed.position THEN l.failing_since + v_idle END
                                 WHEN l.trying = card_failed.position
-                                THEN coalesce(l.failing_since + coalesce(v_now - l.throttled_since, interval '0'), v_now)
+                                THEN coalesce(l.failing_since + coalesce(v_now - l.throttled_since, v_idle), v_now)
                                 ELSE v_now END,
            unclear = CASE WHEN l.trying = card_failed.position THEN l.unclear ELSE 0 END + (card_failed.outcome = 'in_doubt')::integer,
            throttles = CASE WHEN card_failed.outcome = 'throttled' THEN l.throttles + 1 ELSE 0 END,
            throttled_since = CASE WHEN card_failed.outcome = 'throttled' THEN coalesce(l.throttled_since, v_now) END,
-           useless_since = CASE WHEN card_failed.outcome = 'throttled' THEN l.useless_since
-                                ELSE coalesce(l.useless_since + coalesce(v_now - l.throttled_since, interval '0'), v_now) END,
-           gone_since = CASE WHEN card_failed.outcome = 'gone' THEN coalesce(l.gone_since, v_now) END,
+           useless_since = CASE WHEN card_failed.outcome = 'throttled' THEN l.useless_since + v_idle
+                                ELSE coalesce(l.useless_since + coalesce(v_now - l.throttled_since, v_idle), v_now) END,
+           gone_since = CASE WHEN card_failed.outcome = 'gone' THEN coalesce(l.gone_since + v_idle, v_now) END,
+           tried_until = v_now,
            problem = coalesce(card_failed.problem, card_failed.outcome)
      WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no RETURNING l.* INTO v_lane;
     IF outcome = 'suspend' THEN
@@ -707,14 +877,18 @@ BEGIN
                        ELSE v_first * power(2, least(v_lane.failures - 1, 30)) END;
         v_wait := least(v_cap, v_wait) * (0.5 + random() / 2);
         v_wait := greatest(v_wait, least(coalesce(retry_after, 0), 86400));
-        UPDATE o365_internal.lane AS l SET next_at = clock_timestamp() + make_interval(secs => v_wait)
-         WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no AND l.hold IS NULL;
+        UPDATE o365_internal.lane AS l
+           SET next_at = CASE WHEN l.hold IS NULL THEN v_now + make_interval(secs => v_wait) ELSE l.next_at END,
+               tried_until = v_now + make_interval(secs => v_wait)
+         WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no;
         RETURN 0;
     END IF;
     SELECT o.ctid INTO v_tid FROM o365_internal.outbox AS o
      WHERE o.subscription_id = card_failed.subscription_id AND o.position = card_failed.position;
     UPDATE o365_internal.lane AS l
        SET trying = NULL, tried_at = NULL, failures = 0, failing_since = NULL, unclear = 0, problem = NULL,
+           -- It may have arrived: that is no evidence against the webhook.
+           useless_since = CASE WHEN v_ends_as = 'dead' THEN l.useless_since END,
            dead_in_a_row = l.dead_in_a_row + (v_ends_as = 'dead')::integer,
            late = nullif(array_remove(l.late, card_failed.position), '{}'),
            next_at = CASE WHEN l.hold IS NULL THEN v_now END

@@ -56,8 +56,13 @@ CREATE OR REPLACE FUNCTION o365.this_is(environment text) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_this o365_internal.known_database := o365_internal.this_database();
+    v_copied boolean := o365_internal.copied() IS NOT NULL;
     v_waiting bigint;
 BEGIN
+    -- Its transaction ids tell nothing: they may be another history's, and have been passed by this one's.
+    IF v_copied THEN
+        INSERT INTO o365_internal.feeding_again (always) VALUES (true);
+    END IF;
     PERFORM o365.set('environment', environment);
     INSERT INTO o365_internal.known_database AS k SELECT (v_this).*
         ON CONFLICT ON CONSTRAINT known_database_pkey DO UPDATE

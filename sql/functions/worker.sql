@@ -1,9 +1,25 @@
 -- What a worker calls besides the delivery core (lanes.sql).
 
+CREATE OR REPLACE FUNCTION o365_internal.living_workers(environment text) RETURNS SETOF integer
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT w.worker_id FROM o365_internal.worker AS w
+     WHERE w.stopped_at IS NULL AND w.seen_at > now() - interval '15 seconds' AND w.environment = $1 $$;
+COMMENT ON FUNCTION o365_internal.living_workers(text) IS 'The workers of an environment that were heard of within 15 s and have not ended.';
+
+CREATE OR REPLACE FUNCTION o365_internal.keys_of_others(key_ids text[], environment text) RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT array_agg(DISTINCT k.key_id) FROM o365_internal.living_workers($2) AS l
+      JOIN o365_internal.worker AS w ON w.worker_id = l
+     CROSS JOIN LATERAL unnest(w.key_ids) AS k (key_id) WHERE k.key_id <> ALL ($1) $$;
+COMMENT ON FUNCTION o365_internal.keys_of_others(text[], text) IS
+    'The keys that living workers of an environment have and that are not among key_ids; null when there is none, or key_ids is null.';
+
 CREATE OR REPLACE FUNCTION o365_internal.worker_orders(worker integer, environment text) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN jsonb_build_object('worker', $1,
+        'described', (SELECT w.key_ids IS NOT NULL FROM o365_internal.worker AS w WHERE w.worker_id = $1),
+        'others', (SELECT count(*) FROM o365_internal.living_workers($2) AS l WHERE l <> $1),
         'sends', o365_internal.text_setting('environment') = $2 AND o365_internal.copied() IS NULL,
         'why', CASE WHEN o365_internal.text_setting('environment') <> $2 THEN format(
             'this worker is configured for environment %s, the database for %s: cards leave only where both say the same. '
@@ -40,10 +56,34 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN
     PERFORM o365_internal.feed_again_if_restored();
     PERFORM o365_internal.tell_verdicts();
-    UPDATE o365_internal.worker AS w SET seen_at = now(), stopped_at = NULL WHERE w.worker_id = worker_heartbeat.worker;
+    UPDATE o365_internal.worker AS w
+       SET seen_at = now(), stopped_at = NULL,
+           leaves = o365_internal.keys_of_others(w.key_ids, worker_heartbeat.environment)
+     WHERE w.worker_id = worker_heartbeat.worker;
+    IF NOT FOUND AND worker > 0 THEN
+        -- Its row is gone: deleted, or a dump of before it started was restored. Under the same number, which its leases have.
+        INSERT INTO o365_internal.worker (worker_id, name, version, environment) OVERRIDING SYSTEM VALUE
+            VALUES (worker, 'worker ' || worker, 'unknown', environment) ON CONFLICT DO NOTHING;
+        PERFORM o365_internal.advance_sequences();
+    END IF;
     RETURN o365_internal.worker_orders(worker, environment);
 END $$;
-COMMENT ON FUNCTION o365.worker_heartbeat(integer, text) IS 'Says that a worker is alive, every 5 s, and returns what worker_start does, as it is now.';
+COMMENT ON FUNCTION o365.worker_heartbeat(integer, text) IS
+    'Says that a worker is alive, every 5 s, and returns what worker_start does, as it is now. A worker whose row is gone is registered again; worker 0, '
+    'which none has, only asks. described: whether it has said which keys it has (worker_describe). others: how many other workers of its environment '
+    'are alive.';
+
+CREATE OR REPLACE FUNCTION o365.worker_describe(worker integer, worker_name text, version text, key_ids text[]) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE o365_internal.worker AS w
+       SET name = worker_describe.worker_name, version = worker_describe.version, key_ids = worker_describe.key_ids,
+           leaves = o365_internal.keys_of_others(worker_describe.key_ids, w.environment)
+     WHERE w.worker_id = worker_describe.worker;
+END $$;
+COMMENT ON FUNCTION o365.worker_describe(integer, text, text, text[]) IS
+    'Says a worker''s name and version, and which keys its key file has: lanes whose webhook is sealed under another are left to a living worker that has '
+    'it. Called when the orders say described: false.';
 
 CREATE OR REPLACE FUNCTION o365.worker_stop(worker integer, comes_back boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -142,7 +182,7 @@ BEGIN
                           SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id) LIMIT c_most) AS l),
         'failing', (SELECT count(*) FROM (SELECT FROM o365_internal.lane AS l WHERE l.problem IS NOT NULL AND l.next_at IS NOT NULL
                         AND l.throttled_since IS NULL LIMIT c_most) AS l),
-        'unfed', (SELECT EXISTS (SELECT FROM o365_internal.postponed)
+        'unfed', (SELECT EXISTS (SELECT FROM o365_internal.postponed) OR EXISTS (SELECT FROM o365_internal.feeding_again)
                       OR EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.xid >= pg_snapshot_xmax(f.snap))
                       OR EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.xid = ANY (ARRAY(SELECT pg_snapshot_xip(f.snap))))
                     FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1));

@@ -45,7 +45,7 @@ INSERT INTO allowed SELECT 'o365_responder', unnest(ARRAY['responder_connectors'
 INSERT INTO allowed SELECT 'o365_worker', unnest(ARRAY['check_card', 'worker_start', 'worker_heartbeat', 'worker_stop', 'worker_feed', 'worker_claim', 'worker_lease', 'worker_cards', 'worker_recheck', 'worker_report',
     'worker_secrets', 'worker_adopt', 'worker_outlook', 'worker_chores', 'worker_add_key', 'worker_keys', 'worker_seal_probe', 'worker_key_backed_up',
     'worker_unopenable',
-    'worker_action_key']);
+    'worker_action_key', 'worker_describe']);
 INSERT INTO allowed SELECT 'o365_app', unnest(ARRAY['begin_connect', 'connections', 'check_card', 'test_cards', 'card', 'markdown_escape', 'link', 'mention', 'send',
     'send_many', 'try_send', 'send_to_user', 'take_action_events',
     'visible_connectors', 'few_subscriptions', 'workers_away', 'lane_waits', 'outcomes_not_counted']);

@@ -210,6 +210,51 @@ SELECT is(pg_temp.post(:w1, :eve, 'in_doubt', NULL, 'no answer in time'), 1, 'F5
 SELECT is((SELECT s.in_doubt_policy FROM o365.subscriptions AS s WHERE s.subscription_id = :eve), 'skip', 'F55: the view shows the policy');
 SELECT throws_ok(format('SELECT o365.set_in_doubt_policy(%s, ''perhaps'')', :eve), '22023', 'policy ''perhaps'' is unknown', 'F55: and others are refused');
 
+-- Time that nobody tried is no evidence against a webhook.
+SELECT pg_temp.connect('gus') AS gus \gset
+CREATE FUNCTION pg_temp.later(s bigint, passed interval) RETURNS void LANGUAGE sql AS $$
+    UPDATE o365_internal.lane AS l
+       SET failing_since = l.failing_since - passed, useless_since = l.useless_since - passed, gone_since = l.gone_since - passed,
+           throttled_since = l.throttled_since - passed, tried_until = l.tried_until - passed, claimed_at = l.claimed_at - passed
+     WHERE l.subscription_id = s $$;
+SELECT o365.set_in_doubt_policy(:gus, 'skip'), pg_temp.send(:gus) \g /dev/null
+SELECT o365.worker_feed() \g /dev/null
+SELECT pg_temp.post(:w1, :gus, 'in_doubt', NULL, 'no answer in time') \g /dev/null
+SELECT pg_temp.later(:gus, '25 hours'), pg_temp.send(:gus) \g /dev/null
+SELECT o365.worker_feed() \g /dev/null
+SELECT pg_temp.post(:w1, :gus, 'retry', 503, 'busy') FROM generate_series(1, 3) \g /dev/null
+SELECT is(pg_temp.status(:gus), 'active', 'three failures a day after a card that ended in doubt suspend no webhook');
+SELECT pg_temp.post(:w1, :gus, 'delivered') \g /dev/null
+SELECT o365.set_in_doubt_policy(:gus, 'resend'), pg_temp.send(:gus) \g /dev/null
+SELECT o365.worker_feed() \g /dev/null
+SELECT pg_temp.post(:w1, :gus, 'in_doubt', NULL, 'no answer in time') FROM generate_series(1, 4) \g /dev/null
+SELECT pg_temp.later(:gus, '25 hours'), pg_temp.send(:gus) \g /dev/null
+SELECT o365.worker_feed() \g /dev/null
+SELECT pg_temp.post(:w1, :gus, 'in_doubt', NULL, 'no answer in time') FROM generate_series(1, 2) \g /dev/null
+SELECT pg_temp.post(:w1, :gus, 'retry', 503, 'busy') \g /dev/null
+SELECT is(pg_temp.status(:gus), 'active', 'nor after one that was posted four times without a clear answer');
+SELECT ok(l.useless_since > now() - interval '1 minute', 'the time counts from the next card''s failure') FROM pg_temp.lane(:gus) AS l;
+SELECT pg_temp.post(:w1, :gus, 'delivered') \g /dev/null
+SELECT pg_temp.send(:gus) \g /dev/null
+SELECT o365.worker_feed() \g /dev/null
+SELECT pg_temp.post(:w1, :gus, 'retry', 503, 'busy') FROM generate_series(1, 2) \g /dev/null
+DELETE FROM o365_internal.outbox AS o WHERE o.subscription_id = :gus;
+SELECT pg_temp.later(:gus, '25 hours'), pg_temp.send(:gus) \g /dev/null
+SELECT o365.worker_feed() \g /dev/null
+SELECT pg_temp.post(:w1, :gus, 'retry', 503, 'busy') FROM generate_series(1, 3) \g /dev/null
+SELECT is(pg_temp.status(:gus), 'active', 'nor after one that an operator deleted');
+SELECT pg_temp.later(:gus, '25 hours') \g /dev/null
+SELECT is(pg_temp.post(:w1, :gus, 'retry', 503, 'busy'), 0, 'a day without a worker gives up no card');
+SELECT ok(l.failing_since > now() - interval '2 hours', 'but for the wait that was due') FROM pg_temp.lane(:gus) AS l;
+SELECT pg_temp.later(:gus, '25 hours') \g /dev/null
+SELECT pg_temp.post(:w1, :gus, 'throttled', 429, 'throttled') \g /dev/null
+SELECT is(pg_temp.post(:w1, :gus, 'retry', 503, 'busy'), 0, 'nor when the far end throttles first');
+SELECT pg_temp.post(:w1, :gus, 'gone', 404, 'gone') \g /dev/null
+SELECT pg_temp.later(:gus, '25 hours') \g /dev/null
+SELECT pg_temp.post(:w1, :gus, 'gone', 404, 'gone') \g /dev/null
+SELECT is(pg_temp.status(:gus), 'active', 'nor makes two answers a webhook that is gone');
+SELECT pg_temp.post(:w1, :gus, 'delivered') \g /dev/null
+
 -- F3: dead ends in a row.
 SELECT pg_temp.send(:fay, 12) \g /dev/null
 SELECT o365.worker_feed() \g /dev/null
@@ -261,6 +306,68 @@ SELECT pg_temp.post(:w1, :fay, 'suspend', 403, 'HTTP 403: Microsoft wants a new 
 SELECT is((SELECT h.next_step FROM o365.health() AS h WHERE h.code = 'connections_suspended' AND h.example = 'subscription ' || :fay),
     'Its user has to connect again.', 'F4: health does not say resume, which would not help');
 
+-- ---- a clock that is put back ----
+DELETE FROM o365_internal.outbox;
+UPDATE o365_internal.lane SET next_at = NULL, worker = NULL, lease_until = NULL, late = NULL;
+-- As an hour later: a lane that is due, one that is tried again five minutes later, one that is leased, one that was to be left alone for a day.
+UPDATE o365_internal.lane SET next_at = now() + interval '1 hour' WHERE subscription_id = :bob;
+UPDATE o365_internal.lane SET next_at = now() + interval '65 minutes' WHERE subscription_id = :carl;
+UPDATE o365_internal.lane SET next_at = now() + interval '61 minutes', lease_until = now() + interval '61 minutes', claimed_at = now() + interval '1 hour', worker = :w1
+ WHERE subscription_id = :dora;
+UPDATE o365_internal.lane SET next_at = now() + interval '20 hours' WHERE subscription_id = :eve;
+UPDATE o365_internal.lane SET next_at = now() + interval '1 hour' WHERE subscription_id IN (SELECT c.id FROM crowd AS c);
+INSERT INTO o365_internal.lane (subscription_id, next_at) SELECT -i, now() + interval '1 hour' FROM generate_series(1, 3000) AS i;
+UPDATE o365_internal.fed SET at = now() + interval '1 hour';
+SELECT o365.worker_feed() \g /dev/null
+SELECT is((SELECT count(*) FROM o365_internal.lane AS l WHERE l.next_at <= clock_timestamp()), 5000::bigint, 'when the clock is put back, lanes that wait are due: 5000 in a round');
+SELECT o365.worker_feed() \g /dev/null
+SELECT is((SELECT count(*) FROM o365_internal.lane AS l WHERE l.next_at <= clock_timestamp()), 5602::bigint, 'and the others in the next one');
+SELECT ok(l.next_at BETWEEN now() + interval '50 seconds' AND now() + interval '60 seconds' AND l.lease_until = l.next_at AND l.worker = :w1, 'a lease lasts as long as it was made for') FROM pg_temp.lane(:dora) AS l;
+SELECT ok(l.next_at > now() + interval '19 hours', 'what the far end asked for is kept') FROM pg_temp.lane(:eve) AS l;
+SELECT ok(f.at <= clock_timestamp(), 'and it is over') FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1;
+DELETE FROM o365_internal.lane WHERE subscription_id < 0;
+UPDATE o365_internal.lane SET next_at = NULL, worker = NULL, lease_until = NULL;
+
+-- ---- workers with other keys, and one whose row is gone ----
+SELECT (o365.worker_start('w2', 'test', 'production') ->> 'worker')::integer AS w2 \gset
+SELECT is((o365.worker_heartbeat(:w1, 'production') ->> 'described')::boolean, false, 'a worker is asked which keys it has');
+SELECT is((o365.worker_heartbeat(:w1, 'production') ->> 'others')::integer, 1, 'and told how many others are alive');
+SELECT o365.worker_describe(:w1, 'w1', 'test', '{10FF825991ECBCBF}'),
+       o365.worker_describe(:w2, 'w2', 'test', '{10FF825991ECBCBF, sym-0a1b2c3d}') \g /dev/null
+SELECT is((o365.worker_heartbeat(:w1, 'production') ->> 'described')::boolean, true, 'until it has said so');
+DELETE FROM o365_internal.outbox;
+UPDATE o365_internal.lane SET next_at = NULL, worker = NULL, lease_until = NULL, late = NULL;
+UPDATE o365_internal.subscription SET key_id = 'sym-0a1b2c3d' WHERE subscription_id = :bob;
+SELECT pg_temp.send(:bob), pg_temp.send(:gus) \g /dev/null
+SELECT o365.worker_feed() \g /dev/null
+SELECT results_eq(format('SELECT l.subscription_id FROM o365.worker_lease(%s, ''-infinity'', 10) AS l', :w1), format('VALUES (%s::bigint)', :gus),
+    'it claims no lane under a key that another living worker has');
+SELECT results_eq(format('SELECT l.subscription_id FROM o365.worker_lease(%s, ''-infinity'', 10) AS l', :w2), format('VALUES (%s::bigint)', :bob), 'which claims it');
+UPDATE o365_internal.lane SET next_at = now(), worker = NULL, lease_until = NULL WHERE subscription_id = :bob;
+UPDATE o365_internal.worker SET seen_at = now() - interval '20 seconds' WHERE worker_id = :w2;
+SELECT o365.worker_heartbeat(:w1, 'production') \g /dev/null
+SELECT is((SELECT l.subscription_id FROM o365.worker_lease(:w1, '-infinity', 10) AS l), :bob::bigint, 'where that is gone it is claimed, so that somebody tells what is missing');
+UPDATE o365_internal.lane SET next_at = now(), worker = NULL, lease_until = NULL WHERE subscription_id = :bob;
+UPDATE o365_internal.worker SET key_ids = '{10FF825991ECBCBF}', seen_at = now() WHERE worker_id = :w2;
+SELECT o365.worker_heartbeat(:w1, 'production') \g /dev/null
+SELECT is((SELECT l.subscription_id FROM o365.worker_lease(:w1, '-infinity', 10) AS l), :bob::bigint, 'and where no other has the key either');
+UPDATE o365_internal.subscription SET key_id = '10FF825991ECBCBF' WHERE subscription_id = :bob;
+SELECT o365.worker_stop(:w2) \g /dev/null
+
+SELECT l.lease_no AS l, (SELECT o.position FROM o365_internal.outbox AS o WHERE o.subscription_id = :bob) AS p
+  FROM pg_temp.lane(:bob) AS l \gset
+DELETE FROM o365_internal.worker;
+SELECT results_eq(format('SELECT (h ->> ''worker'')::integer, (h ->> ''described'')::boolean FROM o365.worker_heartbeat(%s, ''production'') AS h', :w1),
+    format('VALUES (%s, false)', :w1), 'a worker whose row was deleted is registered again, under its number, and asked what it is');
+SELECT is_empty($$SELECT FROM o365.health() AS h WHERE h.code = 'no_worker'$$, 'health knows that it is alive');
+SELECT is(pg_temp.report(:w1, :bob, :l, :p, 'delivered'), 1, 'its leases are its own still');
+SELECT setval('o365_internal.worker_worker_id_seq', 1), o365.worker_heartbeat(:w1 + 5, 'production') \g /dev/null
+SELECT ok((o365.worker_start('w3', 'test', 'production') ->> 'worker')::integer > :w1 + 5, 'nor is the number given to another where a dump of before it started was restored');
+SELECT is_empty('SELECT o365.worker_heartbeat(0, ''production'') FROM o365_internal.worker AS w WHERE w.worker_id = 0', 'who only asks is no worker');
+DELETE FROM o365_internal.worker WHERE worker_id > :w1;
+DELETE FROM o365_internal.outbox;
+UPDATE o365_internal.lane SET next_at = NULL, worker = NULL, lease_until = NULL;
+
 -- ---- which database this is (F50) ----
 SELECT is((o365.worker_heartbeat(:w1, 'production') ->> 'sends')::boolean, true, 'the database that was told sends');
 CREATE FUNCTION pg_temp.why() RETURNS text LANGUAGE sql AS $$ SELECT o365.worker_heartbeat(0, 'production') ->> 'why' $$;
@@ -301,5 +408,6 @@ SELECT is(pg_temp.report(:w1, :bob, :l, :p, 'delivered'), 0, 'and who had a leas
 SELECT ok(nextval('o365_internal.card_id') > :p, 'no card_id is given out twice');
 SELECT ok(nextval('o365_internal.subscription_subscription_id_seq') > (SELECT max(s.subscription_id) FROM o365_internal.subscription AS s), 'nor a number of a subscription');
 SELECT is(o365_internal.advance_sequences(), 0, 'sequences that are right are left alone');
-SELECT is(o365_internal.feed_again(), 0, 'it is done once');
+SELECT is_empty('SELECT FROM o365_internal.feeding_again', 'it is done once');
+SELECT is(o365_internal.is_restored(), false, 'and is not needed again');
 SELECT * FROM finish();

@@ -40,13 +40,14 @@ constexpr milliseconds kUnreported{100};     // how long an end may wait for its
 constexpr milliseconds kLooksForLate{100};   // how often that is looked at
 constexpr std::size_t kMaxBody = 8192;       // of an answer's body; rules see half of it
 constexpr seconds kSlow{10};                 // how long no lane is claimed to wait after one was given back
+constexpr seconds kShort{30};                // how long lanes are left to others after a POST failed on this side
 constexpr std::size_t kSecretsPerCall = 32;
 constexpr milliseconds kOpening{50};         // at a time, so that reports and heartbeats do not wait for RSA
 constexpr std::chrono::minutes kCached{10};  // a webhook that was not used for so long is forgotten
 
 // A call is a claim, a report or a heartbeat; only the chores take longer.
-constexpr seconds kChoresMost{60};
 constexpr Patience kPatience{.transaction_ms = 65000, .connect = seconds(5), .call = seconds(30)};
+constexpr Patience kChoresPatience{.transaction_ms = 65000, .connect = seconds(5), .call = seconds(60)};
 constexpr seconds kLastCall{1};  // how long a call that runs at the deadline of --once may take to end
 constexpr milliseconds kMostBackoff{2000};
 
@@ -121,6 +122,8 @@ Delivery::Delivery(const Settings& settings, KeyRing keys)
       keys_(std::move(keys)),
       database_(settings.database, settings.worker_role, "o365-worker", kPatience,
                 statements_when(settings.prepared_statements)),
+      chores_(settings.database, settings.worker_role, "o365-worker chores", kChoresPatience,
+              statements_when(settings.prepared_statements)),
       client_(client_options(settings)),
       bytes_per_call_(kMostBytesPerCall) {}
 
@@ -171,6 +174,16 @@ void Delivery::loop(std::optional<Clock::time_point> deadline) {
         Delivery& delivery;
         ~EndSender() { delivery.stop_sender(); }
     } const end_sender{*this};  // before it is joined
+    std::optional<std::jthread> chores;
+    struct EndChores {
+        Delivery& delivery;
+        // Who ends because nothing is left to send lets them finish; who has to end does not wait: the next run does
+        // them.
+        ~EndChores() {
+            const bool hurries = delivery.stopping_ || Clock::now() >= delivery.send_until_;
+            delivery.chores_.end_by(Database::Clock::now() + (hurries ? seconds(0) : kLastWord));
+        }
+    } const end_chores{*this};  // before they are joined
 
     milliseconds poll = kBusyPoll;
     milliseconds backoff{100};
@@ -187,6 +200,7 @@ void Delivery::loop(std::optional<Clock::time_point> deadline) {
             if (!sender) {
                 start_worker();
                 sender.emplace([this] { run_sender(); });
+                chores.emplace([this, worker = worker_](std::stop_token ends) { run_chores(std::move(ends), worker); });
                 // A call that runs at the deadline may end, and those that report have their own time.
                 if (deadline && !stopping_) end_calls_by(*deadline + kLastCall);
             }
@@ -287,6 +301,7 @@ void Delivery::database_answered() {
 
 void Delivery::end_calls_by(Clock::time_point when) noexcept {
     database_.end_by(Database::Clock::now() + (when - Clock::now()));
+    chores_.end_by(Database::Clock::now() + (when - Clock::now()));
 }
 
 void Delivery::start_worker() {
@@ -318,12 +333,23 @@ void Delivery::take_orders(std::string_view answer) {
                                           : database_.call("select o365.worker_action_key()").bytes(0, 0));
     }
     worker_ = json["worker"].asInt();
+    orders->others = json["others"].asInt64();
+    // False of a worker that starts, and of one whose row was gone; a schema of before migration 0018 does not ask.
+    if (json.isMember("described") && !json["described"].asBool()) describe();
     if (!orders->sends && (!orders_ || orders_->sends)) log::error("not_sending", "why={}", log::quoted(orders->why));
     const std::string& problem = orders->classifier.problem();
     if (!problem.empty() && (!orders_ || orders_->classifier.problem() != problem))
         log::error("response_rule_left_out", "why={}", log::quoted(problem));
     const std::lock_guard lock(mutex_);
     orders_ = std::move(orders);
+}
+
+// Says which keys this worker has, so that lanes which it cannot open are left to a worker that can.
+void Delivery::describe() {
+    std::vector<std::string> keys{keys_.rsa().key_id};
+    for (const SymmetricKey& key : keys_.symmetric()) keys.push_back(key.key_id);
+    database_.call("select o365.worker_describe($1, $2, $3, $4)",
+                   {worker_, worker_name(settings_), O365_VERSION, array_literal(keys)});
 }
 
 void Delivery::keep_in_touch() {
@@ -337,35 +363,55 @@ void Delivery::keep_in_touch() {
         recheck();
         rechecked_ = now;
     }
-    if (now - tidied_ >= kChores) {
-        tidied_ = now;
-        tidy();
+    if (now - forgot_ >= kChores) {
+        forgot_ = now;
+        forget_webhooks();
     }
+}
+
+void Delivery::forget_webhooks() {
+    std::erase_if(opened_, [](const auto& entry) { return Clock::now() - entry.second.used_at > kCached; });
+}
+
+// ---- chores' thread ----
+
+// Once at least, then every minute until it is to end; a call that runs then has the time that end_calls_by leaves it.
+void Delivery::run_chores(std::stop_token ends, int worker) noexcept {
+    std::mutex mutex;
+    std::condition_variable_any again;
+    std::unique_lock lock(mutex);
+    do {
+        try {
+            tidy(worker);
+        } catch (const std::exception& error) {
+            log::warn("chores_failed", "problem={} again_s={}", log::quoted(error.what()), kChores.count());
+        }
+        chores_.close();
+        again.wait_for(lock, ends, kChores, [] { return false; });
+    } while (!ends.stop_requested());
 }
 
 // Housekeeping may fail, by a lock somebody holds or a disk that is full: delivery goes on, the next minute tries
 // again.
-void Delivery::tidy() {
-    std::erase_if(opened_, [](const auto& entry) { return Clock::now() - entry.second.used_at > kCached; });
-    struct Longer {
-        Database& database;
-        ~Longer() { database.set_timeout(kPatience.call); }
-    } const longer{database_};
-    database_.set_timeout(kChoresMost);
+void Delivery::tidy(int worker) {
     try {
         // The schema may have been upgraded meanwhile, past what this worker knows.
-        if (const std::string problem = schema_problem(database_); !problem.empty()) {
+        if (const std::string problem = schema_problem(chores_); !problem.empty()) {
             log::error("schema_differs", "why={} then=\"finishing what is in flight\"", log::quoted(problem));
             stop();
             return;
         }
-        const Rows rows = database_.call("select o365.worker_chores($1)", {worker_});
+        const Rows rows = chores_.call("select o365.worker_chores($1)", {worker});
         if (!rows.text(0, 0).empty()) log::info("chores", "done={}", log::quoted(rows.text(0, 0)));
     } catch (const DatabaseError& error) {
-        if (error.fault() == Fault::down || error.fault() == Fault::in_doubt) throw;
+        // A database that is away is told by whoever reports and claims; a call that has no time left is told by
+        // nobody.
+        if (error.fault() == Fault::down || (error.timed_out() && stopping_)) return;
         log::warn("chores_failed", "problem={} again_s={}", log::quoted(error.what()), kChores.count());
     }
 }
+
+// ---- database thread ----
 
 void Delivery::recheck() {
     std::vector<std::int64_t> subscriptions;
@@ -431,9 +477,10 @@ bool Delivery::report_and_claim(std::vector<Report>& reports, bool claims) {
 
 // How many lanes to claim beside those that are held. As many as there are transfers wait behind them, so that no
 // transfer idles while the database works; none where the far end is so slow that they would only keep them from other
-// workers.
+// workers, and where this worker lacks what another may have: a proxy that answers, a descriptor.
 int Delivery::lanes_wanted(std::size_t held) const {
     if (!orders_->sends) return 0;
+    if (orders_->others > 0 && Clock::now() < leaves_until_.load()) return 0;
     const bool slow = Clock::now() - gave_back_at_.load() < kSlow;
     // Lanes whose webhook is being adopted keep no other lane out.
     const int adopting = std::min(static_cast<int>(to_adopt_.size()), settings_.max_transfers);
@@ -879,7 +926,13 @@ void Delivery::posted(const std::shared_ptr<Lane>& lane, PostResult result) {
     if (ends && lane->ends.empty()) unreported_.emplace_back(Clock::now(), lane);
     // What failed on our side is no POST, and stands in no history.
     if (result.transport == Transport::our_side) {
-        lane->ends.push_back({card.position, std::move(judgement), 0, {}, {}});
+        // Another worker may have it at once; without one it is looked at again after half a minute.
+        std::optional<std::int64_t> again;
+        if (orders_here_->others > 0) {
+            again = 0;
+            leaves_until_ = Clock::now() + kShort;
+        }
+        lane->ends.push_back({card.position, std::move(judgement), 0, again, {}});
         return hand_over(lane, true);
     }
     lane->ends.push_back({card.position, std::move(judgement), result.status, result.retry_after, result.took});

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -83,6 +84,7 @@ class Delivery {
         std::string public_url;             // where links to card actions lead; empty: there are none
         Secret action_key;                  // of those links
         std::string adaptive_card_version;  // of converted cards; empty: the lowest that they need
+        std::int64_t others = 0;            // workers of this environment that are alive beside this one
     };
 
     // A lane's news on its way to o365.worker_report.
@@ -109,8 +111,9 @@ class Delivery {
     void end_calls_by(Clock::time_point when) noexcept;
     void start_worker();
     void take_orders(std::string_view answer);
+    void describe();
     void keep_in_touch();
-    void tidy();
+    void forget_webhooks();
     bool report_and_claim(std::vector<Report>& reports, bool claims);
     int lanes_wanted(std::size_t held) const;
     bool take_lanes(const Rows& rows, Clock::time_point now);
@@ -128,6 +131,10 @@ class Delivery {
     void stop_sender();
     void say_stopped(bool comes_back) noexcept;
 
+    // Chores' thread.
+    void run_chores(std::stop_token ends, int worker) noexcept;
+    void tidy(int worker);
+
     // Sender thread.
     void run_sender() noexcept;
     void send_lanes();
@@ -142,13 +149,14 @@ class Delivery {
     const Settings settings_;
     KeyRing keys_;
     Database database_;
+    Database chores_;  // the session of the chores, which reports and claims do not wait for; open while they last
     HttpClient client_;
     int worker_ = 0;
     std::string low_ = "-infinity";
     Clock::time_point swept_{};
     Clock::time_point heard_{};
     Clock::time_point rechecked_{};
-    Clock::time_point tidied_{};
+    Clock::time_point forgot_{};
     std::map<std::int64_t, std::shared_ptr<Lane>> active_;  // leased to us, by subscription
     struct Opened {
         int secret_version = 0;
@@ -174,6 +182,7 @@ class Delivery {
     std::deque<std::pair<Clock::time_point, std::shared_ptr<Lane>>> unreported_;  // since when they have ends
 
     std::atomic<Clock::time_point> gave_back_at_{};  // when a lane last waited in vain for a transfer
+    std::atomic<Clock::time_point> leaves_until_{};  // until when lanes are left to other workers
 
     Clock::time_point send_until_ = Clock::time_point::max();  // before any thread starts
     std::mutex mutex_;                                         // guards what follows up to changed_
