@@ -101,7 +101,7 @@ struct Lane {
     };
     std::int64_t subscription_id = 0;
     std::int64_t lease_no = 0;
-    int secret_version = 0;
+    int secret_version = 0;  // of the webhook that its cards go to, and no other
     std::string dialect;
     std::vector<Card> cards;
     std::size_t next = 0;
@@ -370,18 +370,20 @@ void Delivery::tidy() {
 void Delivery::recheck() {
     std::vector<std::int64_t> subscriptions;
     std::vector<std::int64_t> leases;
+    std::vector<std::int64_t> versions;
     for (const auto& [id, lane] : active_) {
         subscriptions.push_back(id);
         leases.push_back(lane->lease_no);
+        versions.push_back(lane->secret_version);
     }
     const Clock::time_point asked = Clock::now();
-    const Rows rows = database_.call("select subscription_id, may_send from o365.worker_recheck($1, $2)",
-                                     {array_literal(subscriptions), array_literal(leases)});
+    const Rows rows = database_.call("select subscription_id, may_send from o365.worker_recheck($1, $2, $3)",
+                                     {array_literal(subscriptions), array_literal(leases), array_literal(versions)});
     for (int i = 0; i < rows.size(); ++i) {
         const auto& lane = active_.at(rows.integer(i, 0));
         if (!rows.boolean(i, 1)) {
             lane->may_send = false;
-            opened_.erase(lane->subscription_id);  // of a removed one, nothing may stay
+            opened_.erase(lane->subscription_id);  // of one that was removed or renewed, nothing may stay
         }
         lane->checked_at = asked;
     }
@@ -539,15 +541,15 @@ void Delivery::open_webhooks() {
         std::map<std::int64_t, int> row_of;
         for (int i = 0; i < rows.size(); ++i) row_of[rows.integer(i, 0)] = i;
         for (const std::int64_t id : ids) {
-            SealedLane sealed{std::move(to_open_.front()), 0, "", ""};
+            SealedLane sealed{std::move(to_open_.front()), "", ""};
             to_open_.pop_front();
             const auto row = row_of.find(id);
-            if (row == row_of.end()) {
-                // Removed since the claim: the lane is given back, and its cards end when it is claimed again.
+            // Removed or renewed since the claim: the lane is given back. Claimed again its cards end, or go to the new
+            // webhook in the form that this one takes.
+            if (row == row_of.end() || rows.integer(row->second, 1) != sealed.lane->secret_version) {
                 to_sender(sealed.lane);
                 continue;
             }
-            sealed.secret_version = rows.integer(row->second, 1);
             sealed.key_id = rows.text(row->second, 2);
             sealed.message = rows.bytes(row->second, 3);
             if (keys_.is_symmetric(sealed.key_id)) {
@@ -575,7 +577,7 @@ void Delivery::open_webhook(const SealedLane& sealed) {
     try {
         text = keys_.open(sealed.key_id, sealed.message);
         lane.webhook = std::make_shared<const OpenWebhook>(webhook_in(*text, lane.subscription_id));
-        opened_[lane.subscription_id] = {static_cast<int>(sealed.secret_version), lane.webhook, Clock::now()};
+        opened_[lane.subscription_id] = {lane.secret_version, lane.webhook, Clock::now()};
     } catch (const KeyError& error) {
         lane.cannot_send = error.what();
         // A missing key is not the webhook's fault: whoever has the key delivers.
@@ -593,7 +595,7 @@ void Delivery::open_webhook(const SealedLane& sealed) {
                    log::quoted(lane.cannot_send));
     const bool adopts = lane.webhook && !keys_.is_symmetric(sealed.key_id);
     to_sender(sealed.lane);  // which owns the lane from now on
-    if (adopts) adopt(sealed.lane->subscription_id, sealed.secret_version, *text);
+    if (adopts) adopt(sealed.lane->subscription_id, sealed.lane->secret_version, *text);
 }
 
 void Delivery::to_sender(const std::shared_ptr<Lane>& lane) {
@@ -661,10 +663,12 @@ Statement Delivery::report_statement(const std::vector<Report>& reports) const {
     std::vector<std::int64_t> lane_subs;
     std::vector<std::int64_t> lane_leases;
     std::vector<std::string> releases;
+    std::vector<std::int64_t> versions;
     for (const Report& one : reports) {
         lane_subs.push_back(one.lane->subscription_id);
         lane_leases.push_back(one.lane->lease_no);
         releases.emplace_back(one.releases ? "t" : "f");
+        versions.push_back(one.lane->secret_version);
         for (const CardEnd& end : one.ends) {
             const Judgement& judgement = end.judgement;
             subs.push_back(one.lane->subscription_id);
@@ -680,11 +684,12 @@ Statement Delivery::report_statement(const std::vector<Report>& reports) const {
     }
     return {
         "select r.ended, b.busy, r.known from o365.worker_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
-        "$13) "
+        "$13, $14) "
         "as r left join lateral unnest(r.busy) as b(busy) on true",
         {worker_, array_literal(subs), array_literal(leases), array_literal(positions), array_literal(outcomes),
          array_literal(rule_ids), array_literal(statuses), array_literal(retry_after), array_literal(took),
-         array_literal(problems), array_literal(lane_subs), array_literal(lane_leases), array_literal(releases)}};
+         array_literal(problems), array_literal(lane_subs), array_literal(lane_leases), array_literal(releases),
+         array_literal(versions)}};
 }
 
 // Takes what o365.worker_report answered and leaves of `reports` those whose lanes are busy.
