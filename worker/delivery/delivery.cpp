@@ -110,6 +110,7 @@ struct Lane {
     std::string cannot_send;                      // why the webhook cannot be used
     std::string cannot_send_outcome;              // and what to report then
     std::shared_ptr<const void> checked_against;  // the orders that the webhook was last checked against
+    milliseconds post_timeout{0};                 // as it was at the claim; each of its POSTs is held to it
     BootClock::time_point last_start;             // after it a POST could outlive the lease
     std::vector<CardEnd> ends;                    // of cards, not yet handed over; the sender's
     std::atomic<bool> may_send = true;
@@ -444,7 +445,8 @@ int Delivery::lanes_wanted(std::size_t held) const {
 }
 
 // Takes what o365.worker_lease answered, asked at `now`; true when there were lanes. Leases count from `now`, before
-// the database made them: a POST is held to the lease that its lane has, whatever the setting says since.
+// the database made them: a POST is held to the lease and the timeout that its lane has, whatever the settings say
+// since.
 bool Delivery::take_lanes(const Rows& rows, Clock::time_point now) {
     for (int i = 0; i < rows.size(); ++i) {
         auto lane = std::make_shared<Lane>();
@@ -452,7 +454,8 @@ bool Delivery::take_lanes(const Rows& rows, Clock::time_point now) {
         lane->lease_no = rows.integer(i, 1);
         lane->secret_version = static_cast<int>(rows.integer(i, 2));
         lane->dialect = rows.text(i, 3);
-        lane->last_start = now + milliseconds(rows.integer(i, 4)) - orders_->post_timeout - kLeaseMargin;
+        lane->post_timeout = orders_->post_timeout;
+        lane->last_start = now + milliseconds(rows.integer(i, 4)) - lane->post_timeout - kLeaseMargin;
         // Text of one time zone and length sorts as the times do.
         if (low_ == "-infinity" || rows.text(i, 5) > low_) low_ = rows.text(i, 5);
         active_[lane->subscription_id] = lane;
@@ -751,7 +754,6 @@ void Delivery::send_lanes() {
             lanes.swap(to_send_);
             if (lanes.empty() && gate_.waiting() == 0 && sender_ends_ && client_.in_flight() == 0) return;
             orders_here_ = orders_;
-            client_.set_timeout(orders_here_->post_timeout);
         }
         for (const auto& lane : lanes) {
             if (lane->webhook && lane->cannot_send.empty()) {
@@ -847,7 +849,7 @@ void Delivery::advance(const std::shared_ptr<Lane>& lane) {
         }
         client_.post(
             lane->webhook->text, std::move(body.text), [this, lane] { return may_send(*lane); },
-            [this, lane](PostResult result) { posted(lane, std::move(result)); });
+            [this, lane](PostResult result) { posted(lane, std::move(result)); }, lane->post_timeout);
     } catch (const std::exception& error) {
         // One card that cannot be posted, whatever for, ends no worker.
         lane->ends.push_back({card.position, {"retry", 0, error.what()}, 0, {}, {}});
