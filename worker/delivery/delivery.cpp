@@ -67,9 +67,10 @@ HttpClientOptions client_options(const Settings& settings) {
     return options;
 }
 
-// Label by label: `subdomains` means any host below, never the host itself; of several that fit the longest counts. The
-// same rule as o365_internal.webhook_dialect, which cannot see the webhook that was opened here.
-bool host_is_allowed(const Json::Value& hosts, const std::string& dialect, const Url& url) {
+// The row of the allow-list that allows a webhook's URL; null when there is none. Label by label: `subdomains` means
+// any host below, never the host itself; of several that fit the longest counts. The same rule as
+// o365_internal.webhook_dialect, which cannot see the webhook that was opened here.
+const Json::Value* allowing_row(const Json::Value& hosts, const Url& url) {
     const Json::Value* best = nullptr;
     for (const Json::Value& row : hosts) {
         const std::string host = row["host"].asString();
@@ -77,7 +78,7 @@ bool host_is_allowed(const Json::Value& hosts, const std::string& dialect, const
                              (row["subdomains"].asBool() ? url.host.ends_with("." + host) : url.host == host);
         if (matches && (best == nullptr || host.size() > (*best)["host"].asString().size())) best = &row;
     }
-    return best != nullptr && (*best)["dialect"].asString() == dialect;
+    return best;
 }
 
 }  // namespace
@@ -106,6 +107,7 @@ struct Lane {
     std::vector<Card> cards;
     std::size_t next = 0;
     std::shared_ptr<const OpenWebhook> webhook;
+    std::string far_end;                          // as the gate has it
     bool has_transfer = false;                    // the sender's
     std::string cannot_send;                      // why the webhook cannot be used
     std::string cannot_send_outcome;              // and what to report then
@@ -757,7 +759,10 @@ void Delivery::send_lanes() {
         }
         for (const auto& lane : lanes) {
             if (lane->webhook && lane->cannot_send.empty()) {
-                gate_.add(lane->webhook->parsed.url.host, lane, Clock::now());
+                const Url& url = lane->webhook->parsed.url;
+                const Json::Value* const allowed = allowing_row(orders_here_->hosts, url);
+                lane->far_end = allowed == nullptr ? url.host : allowed->get("far_end", url.host).asString();
+                gate_.add(lane->far_end, url.host, lane, Clock::now());
             } else {
                 advance(lane);  // posts nothing
             }
@@ -796,15 +801,14 @@ void Delivery::start_waiting() {
     }
 }
 
-// Gives a lane back that is to be left alone for a while, because its host has all the transfers that one host may
-// have.
+// Gives a lane back that is to be left alone for a while, because its far end has all the transfers that it may have.
 void Delivery::hold(const std::shared_ptr<Lane>& lane, seconds wait) {
-    const std::string& host = lane->webhook->parsed.url.host;
-    lane->ends.push_back({lane->cards[lane->next].position,
-                          {"held", 0, fmt::format("waits for a transfer: {} has its share of them, and is slow", host)},
-                          0,
-                          wait.count(),
-                          {}});
+    lane->ends.push_back(
+        {lane->cards[lane->next].position,
+         {"held", 0, fmt::format("waits for a transfer: {} has its share of them, and is slow", lane->far_end)},
+         0,
+         wait.count(),
+         {}});
     hand_over(lane, true);
 }
 
@@ -862,7 +866,8 @@ void Delivery::check_webhook(Lane& lane) const {
     const Webhook& webhook = lane.webhook->parsed;
     lane.cannot_send = webhook.problem;
     if (lane.cannot_send.empty()) {
-        if (host_is_allowed(orders_here_->hosts, lane.dialect, webhook.url)) return;
+        const Json::Value* const allowed = allowing_row(orders_here_->hosts, webhook.url);
+        if (allowed != nullptr && (*allowed)["dialect"].asString() == lane.dialect) return;
         lane.cannot_send = fmt::format(
             "webhooks on host {0} port {2} are not allowed: select o365.allow_webhook_host('{1}', '{0}', {2})",
             webhook.url.host, lane.dialect, webhook.url.port);
@@ -896,7 +901,8 @@ void Delivery::posted(const std::shared_ptr<Lane>& lane, PostResult result) {
 
 // Gives what the lane has to the database thread: its ends so far, or with `releases` the lane itself.
 void Delivery::hand_over(const std::shared_ptr<Lane>& lane, bool releases) {
-    if (releases && std::exchange(lane->has_transfer, false)) gate_.ended(lane->webhook->parsed.url.host);
+    if (releases && std::exchange(lane->has_transfer, false))
+        gate_.ended(lane->far_end, lane->webhook->parsed.url.host);
     if (lane->ends.empty() && !releases) return;
     {
         const std::lock_guard lock(mutex_);
