@@ -87,6 +87,7 @@ struct Transfer {
     KeptSockets* sockets = nullptr;
     std::size_t max_body = 0;
     std::chrono::milliseconds dead_after{};
+    std::chrono::milliseconds timeout{};
     std::string request;
     PostResult result;
     HttpClient::MayStart may_start;
@@ -477,7 +478,8 @@ HttpClient::~HttpClient() {
     for (const auto& transfer : impl_->active) curl_multi_remove_handle(impl_->multi.get(), transfer->easy.get());
 }
 
-void HttpClient::post(const Secret& url, std::string body, MayStart may_start, Done done) {
+void HttpClient::post(const Secret& url, std::string body, MayStart may_start, Done done,
+                      std::optional<std::chrono::milliseconds> timeout) {
     std::unique_ptr<Transfer> transfer;
     if (impl_->idle.empty()) {
         transfer = impl_->make_transfer();
@@ -486,6 +488,7 @@ void HttpClient::post(const Secret& url, std::string body, MayStart may_start, D
         impl_->idle.pop_back();
     }
     transfer->request = std::move(body);
+    transfer->timeout = timeout.value_or(impl_->options.timeout);
     CURL* const easy = transfer->easy.get();
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->request.data());
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(transfer->request.size()));
@@ -496,6 +499,7 @@ void HttpClient::send(HttpRequest request, MayStart may_start, Done done) {
     std::unique_ptr<Transfer> transfer = impl_->make_transfer();
     CURL* const easy = transfer->easy.get();
     transfer->request = std::move(request.body);
+    transfer->timeout = impl_->options.timeout;
     request.headers.emplace_back("Accept:");
     request.headers.emplace_back("Expect:");
     for (std::string& header : request.headers) {
@@ -552,7 +556,7 @@ bool HttpClient::Impl::begin(std::unique_ptr<Transfer>& transfer) {
         transfer->addresses = transfer->host->addresses;
         curl_easy_setopt(easy, CURLOPT_RESOLVE, transfer->addresses.get());
     }
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout.count()));
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(transfer->timeout.count()));
     if (curl_multi_add_handle(multi.get(), easy) != CURLM_OK) return false;
     transfer->place = active.size();
     active.push_back(std::move(transfer));
@@ -666,8 +670,6 @@ void HttpClient::run_once(std::chrono::milliseconds longest) {
 }
 
 void HttpClient::wake() noexcept { eventfd_write(impl_->wake_up.get(), 1); }
-
-void HttpClient::set_timeout(std::chrono::milliseconds timeout) noexcept { impl_->options.timeout = timeout; }
 
 std::string start_http_client() {
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) throw std::runtime_error("could not start libcurl");

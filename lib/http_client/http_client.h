@@ -82,9 +82,10 @@ class HttpClient {
     // Starts a POST of a JSON body. When the connection stands and before the first byte leaves, `may_start` is asked,
     // and must not throw. `done` is called from run_once() exactly once, unless the client is destroyed before. The
     // request leaves at most once: where libcurl would send it again because a kept connection died under it, the
-    // result is in doubt. `url` is copied. Throws std::runtime_error when it is no URL or libcurl takes no further
-    // request.
-    void post(const Secret& url, std::string body, MayStart may_start, Done done);
+    // result is in doubt. `url` is copied. `timeout` stands for HttpClientOptions::timeout. Throws std::runtime_error
+    // when it is no URL or libcurl takes no further request.
+    void post(const Secret& url, std::string body, MayStart may_start, Done done,
+              std::optional<std::chrono::milliseconds> timeout = std::nullopt);
     // The same for any request, by the same rules. It is sent as it is, and what it was is wiped afterwards.
     void send(HttpRequest request, MayStart may_start, Done done);
     // Requests whose `done` was not called yet.
@@ -93,8 +94,6 @@ class HttpClient {
     void run_once(std::chrono::milliseconds longest);
     // Ends the wait of run_once(); from any thread.
     void wake() noexcept;
-    // HttpClientOptions::timeout of requests that start from now on.
-    void set_timeout(std::chrono::milliseconds timeout) noexcept;
 
   private:
     struct Impl;

@@ -585,25 +585,40 @@ END $$;
 COMMENT ON FUNCTION o365.worker_claim(integer, timestamptz, integer, integer) IS
     'worker_lease and worker_cards in one, without a bound in bytes: for workers of version 12 of the schema.';
 
-CREATE OR REPLACE FUNCTION o365.worker_recheck(subscription_ids bigint[], lease_nos bigint[])
+CREATE OR REPLACE FUNCTION o365.worker_recheck(subscription_ids bigint[], lease_nos bigint[], secret_versions integer[])
 RETURNS TABLE (subscription_id bigint, lease_no bigint, may_send boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
 BEGIN
-    RETURN QUERY SELECT u.s, u.l, coalesce(la.hold IS NULL AND su.status = 'active', false)
-      FROM unnest(subscription_ids, lease_nos) AS u(s, l)
+    RETURN QUERY SELECT u.s, u.l, coalesce(la.hold IS NULL AND su.status = 'active'
+                                           AND su.secret_version = coalesce(u.v, su.secret_version), false)
+      FROM unnest(subscription_ids, lease_nos, secret_versions) AS u(s, l, v)
       LEFT JOIN LATERAL (SELECT x.hold, true AS found FROM o365_internal.lane AS x WHERE x.subscription_id = u.s AND x.lease_no = u.l LIMIT 1) AS la ON true
-      LEFT JOIN LATERAL (SELECT y.status FROM o365_internal.subscription AS y WHERE y.subscription_id = u.s AND la.found LIMIT 1) AS su ON true;
+      LEFT JOIN LATERAL (SELECT y.status, y.secret_version FROM o365_internal.subscription AS y
+                          WHERE y.subscription_id = u.s AND la.found LIMIT 1) AS su ON true;
+END $$;
+COMMENT ON FUNCTION o365.worker_recheck(bigint[], bigint[], integer[]) IS
+    'Whether leased lanes may still send: false once paused, removed, suspended, leased to another, or renewed: the webhook is not '
+    'of the version that the worker has. Called at most 2 s before each POST.';
+
+CREATE OR REPLACE FUNCTION o365.worker_recheck(subscription_ids bigint[], lease_nos bigint[])
+RETURNS TABLE (subscription_id bigint, lease_no bigint, may_send boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY SELECT r.subscription_id, r.lease_no, r.may_send
+      FROM o365.worker_recheck(worker_recheck.subscription_ids, worker_recheck.lease_nos, NULL::integer[]) AS r;
 END $$;
 COMMENT ON FUNCTION o365.worker_recheck(bigint[], bigint[]) IS
-    'Whether leased lanes may still send: false once paused, removed, suspended or leased to another. Called at most 2 s before each POST.';
+    'The same without versions, so that a renewal stops nothing: kept for workers of version 17 of the schema and before.';
 
 CREATE OR REPLACE FUNCTION o365.worker_report(
     worker integer, subs bigint[], leases bigint[], positions bigint[], outcomes text[], rule_ids integer[],
     http_statuses integer[], retry_after_s integer[], took_ms integer[], problems text[],
-    lane_subs bigint[], lane_leases bigint[], releases boolean[], OUT ended integer, OUT busy bigint[], OUT known integer)
+    lane_subs bigint[], lane_leases bigint[], releases boolean[], secret_versions integer[],
+    OUT ended integer, OUT busy bigint[], OUT known integer)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
@@ -616,6 +631,8 @@ DECLARE
     v_tried timestamptz[];
     v_claimed timestamptz[];
     v_released boolean[];
+    v_version integer[];      -- of the webhooks that their cards were posted to
+    v_renewed bigint[] := '{}';  -- lanes that have another webhook by now
     v_named bigint;
     v_s bigint[];
     v_p bigint[];
@@ -631,9 +648,10 @@ BEGIN
     SELECT array_agg(d.s) FILTER (WHERE locked.tid IS NOT NULL), array_agg(locked.tid) FILTER (WHERE locked.tid IS NOT NULL),
            array_agg(d.l) FILTER (WHERE locked.tid IS NOT NULL), array_agg(d.r) FILTER (WHERE locked.tid IS NOT NULL),
            array_agg(locked.trying) FILTER (WHERE locked.tid IS NOT NULL), array_agg(locked.tried) FILTER (WHERE locked.tid IS NOT NULL),
-           array_agg(locked.claimed) FILTER (WHERE locked.tid IS NOT NULL), count(*)
-      INTO v_held, v_held_tid, v_held_lease, v_released, v_trying, v_tried, v_claimed, v_named
-      FROM (SELECT u.s, u.l, bool_or(u.r) AS r FROM unnest(lane_subs, lane_leases, releases) AS u(s, l, r)
+           array_agg(locked.claimed) FILTER (WHERE locked.tid IS NOT NULL), array_agg(d.v) FILTER (WHERE locked.tid IS NOT NULL), count(*)
+      INTO v_held, v_held_tid, v_held_lease, v_released, v_trying, v_tried, v_claimed, v_version, v_named
+      FROM (SELECT u.s, u.l, bool_or(u.r) AS r, min(u.v) AS v
+              FROM unnest(lane_subs, lane_leases, releases, secret_versions) AS u(s, l, r, v)
              GROUP BY u.s, u.l ORDER BY u.s) AS d
       LEFT JOIN LATERAL (SELECT la.ctid AS tid, coalesce(la.trying, 0) AS trying, coalesce(la.tried_at, la.claimed_at, now()) AS tried,
                                 coalesce(la.claimed_at, now()) AS claimed
@@ -646,6 +664,13 @@ BEGIN
                        WHERE u.s <> ALL (coalesce(v_held, '{}'))
                          AND EXISTS (SELECT 1 FROM o365_internal.lane AS la WHERE la.subscription_id = u.s
                                         AND la.lease_no = u.l AND la.worker = worker_report.worker));
+    END IF;
+    IF v_held IS NOT NULL AND NOT outcomes <@ '{delivered,accepted}' THEN
+        -- (!) Under the lanes' locks, which a renewal takes first. What an older webhook answered says nothing about this one.
+        v_renewed := ARRAY(SELECT h.s FROM unnest(v_held, v_version) AS h(s, v)
+                            CROSS JOIN LATERAL (SELECT su.secret_version FROM o365_internal.subscription AS su
+                                                 WHERE su.subscription_id = h.s LIMIT 1) AS x
+                            WHERE x.secret_version <> h.v);
     END IF;
     IF v_held IS NOT NULL THEN
         -- One look at each card, then its history: a delivery for every end, with the POST that made it, an attempt for every
@@ -681,7 +706,8 @@ BEGIN
               FROM unnest(v_s, v_p, v_n, v_outcome) AS u(s, p, n, outcome) GROUP BY 1),
         lane AS MATERIALIZED (
             SELECT h.s, h.tid, h.released, la.cursor, la.late, coalesce(d.ps, '{}') AS ps, greatest(d.last, la.cursor) AS last,
-                   d.arrived IS NOT NULL AS arrived, (SELECT count(*) FROM unnest(d.dead) AS n WHERE n > coalesce(d.arrived, 0)) AS dead
+                   d.arrived IS NOT NULL AS arrived,
+                   (SELECT count(*) FROM unnest(d.dead) AS n WHERE n > coalesce(d.arrived, 0) AND h.s <> ALL (v_renewed)) AS dead
             FROM unnest(v_held, v_held_tid, v_released) AS h(s, tid, released)
             CROSS JOIN LATERAL (SELECT x.cursor, x.late FROM o365_internal.lane AS x WHERE x.ctid = h.tid) AS la
             LEFT JOIN LATERAL (SELECT * FROM done WHERE done.s = h.s LIMIT 1) AS d ON true),
@@ -723,11 +749,13 @@ BEGIN
                                                       OR o.xid = ANY ((SELECT CASE WHEN fed.bulk THEN o365_internal.handed_over(r.s) END FROM fed)::xid8[]))))
                               THEN clock_timestamp() END
           FROM rest AS r WHERE la.ctid = r.tid;
-        -- Few: lanes whose last card did not reach its end.
+        -- Few: lanes whose last card did not reach its end. One that has another webhook by now is due at once and was not charged;
+        -- a lost answer is the card's: it may have been shown.
         FOR v_item IN
             SELECT u.s, u.l, u.p, u.outcome, u.status, u.retry_after, u.problem
               FROM unnest(subs, leases, positions, outcomes, http_statuses, retry_after_s, problems) AS u(s, l, p, outcome, status, retry_after, problem)
              WHERE v_held_lease[array_position(v_held, u.s)] = u.l AND u.outcome NOT IN ('delivered', 'accepted', 'dead', 'cancelled')
+               AND (u.outcome = 'in_doubt' OR u.s <> ALL (v_renewed))
         LOOP
             ended := ended + o365_internal.card_failed(v_item.s, v_item.l, v_item.p, v_item.outcome, v_item.status, v_item.retry_after,
                                                        v_item.problem);
@@ -746,14 +774,30 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION o365.worker_report(integer, bigint[], bigint[], bigint[], text[], integer[], integer[], integer[], integer[],
-                                       text[], bigint[], bigint[], boolean[]) IS
+                                       text[], bigint[], bigint[], boolean[], integer[]) IS
     'Reports claimed lanes: ends cards and writes history, and gives back those lanes that are released, which sets when they '
     'are next due. One element per POST (or end without one) in the arrays up to problems, a card that did not reach its end '
-    'last of its lane and only with its release; lane_subs, lane_leases and releases name every lane. ended: how many cards '
-    'ended. busy: lanes that another transaction has locked: nothing was done for them, report them again. A lane that is not '
+    'last of its lane and only with its release; lane_subs, lane_leases, releases and secret_versions name every lane. ended: how many '
+    'cards ended. busy: lanes that another transaction has locked: nothing was done for them, report them again. A lane that is not '
     'leased to this worker under this number any more is left alone, so a report may be repeated. known: how many of the ends an earlier report of the '
     'same lease has brought already. Unknown outcomes count as retry; cannot_open and held ask for another look, after '
-    'retry_after_s or half a minute, and count as no failure.';
+    'retry_after_s or half a minute, and count as no failure. secret_versions: of the webhooks that were posted to. Where the lane was '
+    'renewed since, only the cards'' ends and lost answers count; the lane is due at once.';
+
+CREATE OR REPLACE FUNCTION o365.worker_report(
+    worker integer, subs bigint[], leases bigint[], positions bigint[], outcomes text[], rule_ids integer[],
+    http_statuses integer[], retry_after_s integer[], took_ms integer[], problems text[],
+    lane_subs bigint[], lane_leases bigint[], releases boolean[], OUT ended integer, OUT busy bigint[], OUT known integer)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    SELECT r.ended, r.busy, r.known INTO ended, busy, known
+      FROM o365.worker_report(worker, subs, leases, positions, outcomes, rule_ids, http_statuses, retry_after_s, took_ms, problems,
+                              lane_subs, lane_leases, releases, NULL::integer[]) AS r;
+END $$;
+COMMENT ON FUNCTION o365.worker_report(integer, bigint[], bigint[], bigint[], text[], integer[], integer[], integer[], integer[],
+                                       text[], bigint[], bigint[], boolean[]) IS
+    'The same without versions, so that an older webhook''s answer counts for the one that the lane has: kept for workers of version 17 '
+    'of the schema and before.';
 
 CREATE OR REPLACE FUNCTION o365_internal.end_cards(outcomes text[], reasons text[], tids tid[], claims timestamptz[]) RETURNS integer
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp

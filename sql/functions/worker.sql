@@ -31,11 +31,14 @@ BEGIN
         'adaptive_card_version', nullif(o365_internal.text_setting('adaptive_card_version'), 'auto'),
         'rules', (SELECT jsonb_agg(jsonb_build_object('rule_id', r.rule_id, 'name', r.name, 'dialect', r.dialect, 'status_from', r.status_from,
                     'status_to', r.status_to, 'body_pattern', r.body_pattern, 'outcome', r.outcome) ORDER BY r.rule_id) FROM o365_internal.response_rule AS r),
-        'hosts', (SELECT coalesce(jsonb_agg(jsonb_build_object('dialect', h.dialect, 'host', h.host, 'subdomains', h.subdomains, 'port', h.port)), '[]')
-                    FROM o365_internal.webhook_host AS h));
+        'hosts', (SELECT coalesce(jsonb_agg(jsonb_build_object('dialect', h.dialect, 'host', h.host, 'subdomains', h.subdomains, 'port', h.port,
+                    'far_end', a.host)), '[]')
+                    FROM o365_internal.webhook_host AS h
+                    CROSS JOIN LATERAL o365_internal.allowed_hosts(ARRAY[CASE WHEN h.subdomains THEN 'any.' || h.host ELSE h.host END]) AS a));
 END $$;
 COMMENT ON FUNCTION o365_internal.worker_orders(integer, text) IS
-    'All that a worker has to know, in one answer. sends is false, with why, for another environment and in a copy of the database.';
+    'All that a worker has to know, in one answer. sends is false, with why, for another environment and in a copy of the database. '
+    'far_end of hosts: what their transfers are counted under.';
 
 CREATE OR REPLACE FUNCTION o365.worker_start(worker_name text, version text, environment text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -42,7 +42,8 @@ SELECT is_empty('SELECT * FROM o365_internal.grants_to_others()', 'nobody else h
 CREATE TEMP TABLE allowed (role text, name text);
 INSERT INTO allowed SELECT 'o365_responder', unnest(ARRAY['responder_connectors', 'responder_landing', 'responder_start', 'responder_callback_outcome',
     'responder_callback_error', 'responder_done', 'responder_confirm', 'responder_failed', 'responder_logo', 'responder_health', 'responder_action', 'responder_act']);
-INSERT INTO allowed SELECT 'o365_worker', unnest(ARRAY['check_card', 'worker_start', 'worker_heartbeat', 'worker_stop', 'worker_feed', 'worker_claim', 'worker_lease', 'worker_cards', 'worker_recheck', 'worker_report',
+INSERT INTO allowed SELECT 'o365_worker', unnest(ARRAY['check_card', 'worker_start', 'worker_heartbeat', 'worker_stop', 'worker_feed', 'worker_claim', 'worker_lease', 'worker_cards',
+    'worker_recheck', 'worker_recheck', 'worker_report', 'worker_report', -- each in two forms
     'worker_secrets', 'worker_adopt', 'worker_outlook', 'worker_chores', 'worker_add_key', 'worker_keys', 'worker_seal_probe', 'worker_key_backed_up',
     'worker_unopenable',
     'worker_action_key', 'worker_describe']);

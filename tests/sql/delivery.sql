@@ -171,6 +171,76 @@ SELECT is((SELECT s.status FROM o365_internal.subscription AS s WHERE s.subscrip
 SELECT is((SELECT (o365.worker_outlook() ->> 'paused')::integer), 1, 'and --once is told that cards wait behind the pause');
 SELECT o365.resume(:ann) \g /dev/null
 
+-- Renewed under a lease: the webhook that a worker has is an older one.
+SELECT pg_temp.connect('fred') AS fred \gset
+CREATE FUNCTION pg_temp.renew(s bigint, webhook text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    v_state text := 'renewal of ' || webhook;
+BEGIN
+    PERFORM pg_temp.begin(v_state, 'cookie', 'fred');
+    UPDATE o365_internal.connect_attempt SET renews = s WHERE state_hash = sha256(v_state::bytea);
+    RETURN pg_temp.callback(v_state, 'cookie', 'r-' || left(md5(v_state), 12), 'https://contoso.webhook.office.com/webhookb2/' || webhook) ->> 'outcome';
+END $$;
+CREATE FUNCTION pg_temp.report_of(version integer, w integer, s bigint, l bigint, p bigint[], outcomes text[]) RETURNS integer LANGUAGE sql AS $$
+    SELECT r.ended FROM o365.worker_report(w, array_fill(s, ARRAY[cardinality(p)]), array_fill(l, ARRAY[cardinality(p)]), p, outcomes,
+        array_fill(NULL::integer, ARRAY[cardinality(p)]), array_fill(401, ARRAY[cardinality(p)]), array_fill(3600, ARRAY[cardinality(p)]),
+        array_fill(1, ARRAY[cardinality(p)]), array_fill('as the old one says'::text, ARRAY[cardinality(p)]),
+        ARRAY[s], ARRAY[l], '{t}', ARRAY[version]) AS r $$;
+CREATE TEMP TABLE renewed (outcome text, lease bigint, first bigint, second bigint, version integer, may_send boolean, ended integer,
+                           lane o365_internal.lane, status text, may_as_new boolean, other_webhook integer);
+SET SESSION AUTHORIZATION shop;
+SELECT o365.send(:fred, format('{"text": "%s"}', i)::jsonb) FROM generate_series(1, 20) AS i \g /dev/null
+RESET SESSION AUTHORIZATION;
+SELECT o365.worker_feed() \g /dev/null
+DO $$
+DECLARE
+    v_worker integer := (SELECT min(w.worker_id) FROM o365_internal.worker AS w);
+    v_fred bigint := (SELECT s.subscription_id FROM o365_internal.subscription AS s WHERE s.app_user = 'fred');
+    r renewed;
+BEGIN
+    -- 'a rule of a later version' stands for outcomes that this version does not know.
+    FOREACH r.outcome IN ARRAY ARRAY['suspend', 'gone', 'throttled', 'retry', 'cannot_open', 'held', 'a rule of a later version', 'in_doubt'] LOOP
+        SELECT l.lease_no, l.secret_version INTO r.lease, r.version FROM o365.worker_lease(v_worker, '-infinity', 10) AS l
+         WHERE l.subscription_id = v_fred;
+        SELECT min(c.position), max(c.position) INTO r.first, r.second FROM o365.worker_cards(v_worker, ARRAY[v_fred], ARRAY[r.lease], 2, 65536, 1000000) AS c;
+        UPDATE o365_internal.lane SET gone_since = now() - interval '25 hours' WHERE subscription_id = v_fred AND r.outcome = 'gone';
+        IF pg_temp.renew(v_fred, 'for ' || r.outcome) <> 'connected' THEN
+            RAISE EXCEPTION 'not renewed';
+        END IF;
+        r.may_send := (SELECT x.may_send FROM o365.worker_recheck(ARRAY[v_fred], ARRAY[r.lease], ARRAY[r.version]) AS x);
+        r.may_as_new := (SELECT x.may_send FROM o365.worker_recheck(ARRAY[v_fred], ARRAY[r.lease], ARRAY[r.version + 1]) AS x);
+        r.ended := pg_temp.report_of(r.version, v_worker, v_fred, r.lease, ARRAY[r.first, r.second], ARRAY['dead', r.outcome]);
+        r.lane := (SELECT l FROM o365_internal.lane AS l WHERE l.subscription_id = v_fred);
+        SELECT s.status, s.secret_version - r.version INTO r.status, r.other_webhook FROM o365_internal.subscription AS s WHERE s.subscription_id = v_fred;
+        INSERT INTO renewed SELECT r.*;
+        -- The second one stays the first to leave.
+        UPDATE o365_internal.lane SET next_at = now() WHERE subscription_id = v_fred;
+    END LOOP;
+END $$;
+SELECT is_empty('SELECT outcome FROM renewed WHERE may_send', 'a lane that was renewed may not go on to the older webhook');
+SELECT is_empty('SELECT outcome FROM renewed WHERE NOT may_as_new OR other_webhook <> 1', 'whoever has the new one may');
+SELECT is_empty('SELECT outcome FROM renewed WHERE ended <> 1', 'a card that ended at the older one has ended');
+SELECT is_empty($$SELECT outcome FROM renewed WHERE status <> 'active' OR (lane).hold IS NOT NULL OR (lane).verdict IS NOT NULL$$,
+    'what the older webhook answered stops the new one with no outcome');
+SELECT is_empty($$SELECT outcome, (lane).next_at FROM renewed WHERE (lane).next_at > clock_timestamp() AND outcome <> 'in_doubt'$$,
+    'its cards wait for no time that the older one asked for');
+SELECT is_empty($$SELECT outcome FROM renewed WHERE ((lane).failures, (lane).throttles, (lane).dead_in_a_row) <> (0, 0, 0) AND outcome <> 'in_doubt'
+    OR (lane).dead_in_a_row <> 0 OR (lane).gone_since IS NOT NULL OR (lane).throttled_since IS NOT NULL$$, 'nor is anything counted for the new one');
+SELECT is_empty('SELECT a.outcome FROM renewed AS a JOIN renewed AS b ON b.lease = (SELECT min(c.lease) FROM renewed AS c WHERE c.lease > a.lease) WHERE b.first <> a.second',
+    'and the card that it had is the next to leave');
+SELECT is((lane).unclear, 1, 'a lost answer is the card''s, which may have been shown') FROM renewed WHERE outcome = 'in_doubt';
+UPDATE o365_internal.subscription SET in_doubt_policy = 'skip' WHERE subscription_id = :fred;
+SELECT l.lease_no AS l, l.secret_version AS v FROM o365.worker_lease(:w1, '-infinity', 10) AS l WHERE l.subscription_id = :fred \gset
+SELECT c.position AS p FROM o365.worker_cards(:w1, ARRAY[:fred]::bigint[], ARRAY[:l]::bigint[], 1, 65536, 1000000) AS c \gset
+SELECT is(pg_temp.renew(:fred, 'skipping'), 'connected', 'renewed once more');
+SELECT is(pg_temp.report_of(:v, :w1, :fred, :l, ARRAY[:p]::bigint[], '{in_doubt}'), 1, 'and is not posted to the new webhook too where the policy is skip');
+SELECT l.lease_no AS l, l.secret_version AS v FROM o365.worker_lease(:w1, '-infinity', 10) AS l WHERE l.subscription_id = :fred \gset
+SELECT c.position AS p FROM o365.worker_cards(:w1, ARRAY[:fred]::bigint[], ARRAY[:l]::bigint[], 1, 65536, 1000000) AS c \gset
+SELECT is(pg_temp.report_of(:v, :w1, :fred, :l, ARRAY[:p]::bigint[], '{suspend}'), 0, 'what the webhook itself answers');
+SELECT is((SELECT s.status FROM o365_internal.subscription AS s WHERE s.subscription_id = :fred), 'suspended', 'counts as ever');
+SELECT o365.remove(:fred) \g /dev/null
+UPDATE o365_internal.lane SET next_at = now() WHERE subscription_id = :ann;  -- leased along with it
+
 -- Restored into another cluster: transaction ids of the old one mean nothing there.
 SELECT c.lease_no AS l, c.position AS p FROM o365.worker_claim(:w1, '-infinity', 10, 10) AS c WHERE c.subscription_id = :ann \gset
 UPDATE o365_internal.fed SET cluster = 1, snap = '9000000:9000000:' WHERE n = (SELECT max(n) FROM o365_internal.fed);

@@ -68,9 +68,10 @@ HttpClientOptions client_options(const Settings& settings) {
     return options;
 }
 
-// Label by label: `subdomains` means any host below, never the host itself; of several that fit the longest counts. The
-// same rule as o365_internal.webhook_dialect, which cannot see the webhook that was opened here.
-bool host_is_allowed(const Json::Value& hosts, const std::string& dialect, const Url& url) {
+// The row of the allow-list that allows a webhook's URL; null when there is none. Label by label: `subdomains` means
+// any host below, never the host itself; of several that fit the longest counts. The same rule as
+// o365_internal.webhook_dialect, which cannot see the webhook that was opened here.
+const Json::Value* allowing_row(const Json::Value& hosts, const Url& url) {
     const Json::Value* best = nullptr;
     for (const Json::Value& row : hosts) {
         const std::string host = row["host"].asString();
@@ -78,7 +79,7 @@ bool host_is_allowed(const Json::Value& hosts, const std::string& dialect, const
                              (row["subdomains"].asBool() ? url.host.ends_with("." + host) : url.host == host);
         if (matches && (best == nullptr || host.size() > (*best)["host"].asString().size())) best = &row;
     }
-    return best != nullptr && (*best)["dialect"].asString() == dialect;
+    return best;
 }
 
 }  // namespace
@@ -102,15 +103,17 @@ struct Lane {
     };
     std::int64_t subscription_id = 0;
     std::int64_t lease_no = 0;
-    int secret_version = 0;
+    int secret_version = 0;  // of the webhook that its cards go to, and no other
     std::string dialect;
     std::vector<Card> cards;
     std::size_t next = 0;
     std::shared_ptr<const OpenWebhook> webhook;
+    std::string far_end;                          // as the gate has it
     bool has_transfer = false;                    // the sender's
     std::string cannot_send;                      // why the webhook cannot be used
     std::string cannot_send_outcome;              // and what to report then
     std::shared_ptr<const void> checked_against;  // the orders that the webhook was last checked against
+    milliseconds post_timeout{0};                 // as it was at the claim; each of its POSTs is held to it
     BootClock::time_point last_start;             // after it a POST could outlive the lease
     std::vector<CardEnd> ends;                    // of cards, not yet handed over; the sender's
     std::atomic<bool> may_send = true;
@@ -416,18 +419,20 @@ void Delivery::tidy(int worker) {
 void Delivery::recheck() {
     std::vector<std::int64_t> subscriptions;
     std::vector<std::int64_t> leases;
+    std::vector<std::int64_t> versions;
     for (const auto& [id, lane] : active_) {
         subscriptions.push_back(id);
         leases.push_back(lane->lease_no);
+        versions.push_back(lane->secret_version);
     }
     const Clock::time_point asked = Clock::now();
-    const Rows rows = database_.call("select subscription_id, may_send from o365.worker_recheck($1, $2)",
-                                     {array_literal(subscriptions), array_literal(leases)});
+    const Rows rows = database_.call("select subscription_id, may_send from o365.worker_recheck($1, $2, $3)",
+                                     {array_literal(subscriptions), array_literal(leases), array_literal(versions)});
     for (int i = 0; i < rows.size(); ++i) {
         const auto& lane = active_.at(rows.integer(i, 0));
         if (!rows.boolean(i, 1)) {
             lane->may_send = false;
-            opened_.erase(lane->subscription_id);  // of a removed one, nothing may stay
+            opened_.erase(lane->subscription_id);  // of one that was removed or renewed, nothing may stay
         }
         lane->checked_at = asked;
     }
@@ -489,7 +494,8 @@ int Delivery::lanes_wanted(std::size_t held) const {
 }
 
 // Takes what o365.worker_lease answered, asked at `now`; true when there were lanes. Leases count from `now`, before
-// the database made them: a POST is held to the lease that its lane has, whatever the setting says since.
+// the database made them: a POST is held to the lease and the timeout that its lane has, whatever the settings say
+// since.
 bool Delivery::take_lanes(const Rows& rows, Clock::time_point now) {
     for (int i = 0; i < rows.size(); ++i) {
         auto lane = std::make_shared<Lane>();
@@ -497,7 +503,8 @@ bool Delivery::take_lanes(const Rows& rows, Clock::time_point now) {
         lane->lease_no = rows.integer(i, 1);
         lane->secret_version = static_cast<int>(rows.integer(i, 2));
         lane->dialect = rows.text(i, 3);
-        lane->last_start = now + milliseconds(rows.integer(i, 4)) - orders_->post_timeout - kLeaseMargin;
+        lane->post_timeout = orders_->post_timeout;
+        lane->last_start = now + milliseconds(rows.integer(i, 4)) - lane->post_timeout - kLeaseMargin;
         // Text of one time zone and length sorts as the times do.
         if (low_ == "-infinity" || rows.text(i, 5) > low_) low_ = rows.text(i, 5);
         active_[lane->subscription_id] = lane;
@@ -586,15 +593,15 @@ void Delivery::open_webhooks() {
         std::map<std::int64_t, int> row_of;
         for (int i = 0; i < rows.size(); ++i) row_of[rows.integer(i, 0)] = i;
         for (const std::int64_t id : ids) {
-            SealedLane sealed{std::move(to_open_.front()), 0, "", ""};
+            SealedLane sealed{std::move(to_open_.front()), "", ""};
             to_open_.pop_front();
             const auto row = row_of.find(id);
-            if (row == row_of.end()) {
-                // Removed since the claim: the lane is given back, and its cards end when it is claimed again.
+            // Removed or renewed since the claim: the lane is given back. Claimed again its cards end, or go to the new
+            // webhook in the form that this one takes.
+            if (row == row_of.end() || rows.integer(row->second, 1) != sealed.lane->secret_version) {
                 to_sender(sealed.lane);
                 continue;
             }
-            sealed.secret_version = rows.integer(row->second, 1);
             sealed.key_id = rows.text(row->second, 2);
             sealed.message = rows.bytes(row->second, 3);
             if (keys_.is_symmetric(sealed.key_id)) {
@@ -622,7 +629,7 @@ void Delivery::open_webhook(const SealedLane& sealed) {
     try {
         text = keys_.open(sealed.key_id, sealed.message);
         lane.webhook = std::make_shared<const OpenWebhook>(webhook_in(*text, lane.subscription_id));
-        opened_[lane.subscription_id] = {static_cast<int>(sealed.secret_version), lane.webhook, Clock::now()};
+        opened_[lane.subscription_id] = {lane.secret_version, lane.webhook, Clock::now()};
     } catch (const KeyError& error) {
         lane.cannot_send = error.what();
         // A missing key is not the webhook's fault: whoever has the key delivers.
@@ -640,7 +647,7 @@ void Delivery::open_webhook(const SealedLane& sealed) {
                    log::quoted(lane.cannot_send));
     const bool adopts = lane.webhook && !keys_.is_symmetric(sealed.key_id);
     to_sender(sealed.lane);  // which owns the lane from now on
-    if (adopts) adopt(sealed.lane->subscription_id, sealed.secret_version, *text);
+    if (adopts) adopt(sealed.lane->subscription_id, sealed.lane->secret_version, *text);
 }
 
 void Delivery::to_sender(const std::shared_ptr<Lane>& lane) {
@@ -708,10 +715,12 @@ Statement Delivery::report_statement(const std::vector<Report>& reports) const {
     std::vector<std::int64_t> lane_subs;
     std::vector<std::int64_t> lane_leases;
     std::vector<std::string> releases;
+    std::vector<std::int64_t> versions;
     for (const Report& one : reports) {
         lane_subs.push_back(one.lane->subscription_id);
         lane_leases.push_back(one.lane->lease_no);
         releases.emplace_back(one.releases ? "t" : "f");
+        versions.push_back(one.lane->secret_version);
         for (const CardEnd& end : one.ends) {
             const Judgement& judgement = end.judgement;
             subs.push_back(one.lane->subscription_id);
@@ -727,11 +736,12 @@ Statement Delivery::report_statement(const std::vector<Report>& reports) const {
     }
     return {
         "select r.ended, b.busy, r.known from o365.worker_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
-        "$13) "
+        "$13, $14) "
         "as r left join lateral unnest(r.busy) as b(busy) on true",
         {worker_, array_literal(subs), array_literal(leases), array_literal(positions), array_literal(outcomes),
          array_literal(rule_ids), array_literal(statuses), array_literal(retry_after), array_literal(took),
-         array_literal(problems), array_literal(lane_subs), array_literal(lane_leases), array_literal(releases)}};
+         array_literal(problems), array_literal(lane_subs), array_literal(lane_leases), array_literal(releases),
+         array_literal(versions)}};
 }
 
 // Takes what o365.worker_report answered and leaves of `reports` those whose lanes are busy.
@@ -793,11 +803,13 @@ void Delivery::send_lanes() {
             lanes.swap(to_send_);
             if (lanes.empty() && gate_.waiting() == 0 && sender_ends_ && client_.in_flight() == 0) return;
             orders_here_ = orders_;
-            client_.set_timeout(orders_here_->post_timeout);
         }
         for (const auto& lane : lanes) {
             if (lane->webhook && lane->cannot_send.empty()) {
-                gate_.add(lane->webhook->parsed.url.host, lane, Clock::now());
+                const Url& url = lane->webhook->parsed.url;
+                const Json::Value* const allowed = allowing_row(orders_here_->hosts, url);
+                lane->far_end = allowed == nullptr ? url.host : allowed->get("far_end", url.host).asString();
+                gate_.add(lane->far_end, url.host, lane, Clock::now());
             } else {
                 advance(lane);  // posts nothing
             }
@@ -836,15 +848,14 @@ void Delivery::start_waiting() {
     }
 }
 
-// Gives a lane back that is to be left alone for a while, because its host has all the transfers that one host may
-// have.
+// Gives a lane back that is to be left alone for a while, because its far end has all the transfers that it may have.
 void Delivery::hold(const std::shared_ptr<Lane>& lane, seconds wait) {
-    const std::string& host = lane->webhook->parsed.url.host;
-    lane->ends.push_back({lane->cards[lane->next].position,
-                          {"held", 0, fmt::format("waits for a transfer: {} has its share of them, and is slow", host)},
-                          0,
-                          wait.count(),
-                          {}});
+    lane->ends.push_back(
+        {lane->cards[lane->next].position,
+         {"held", 0, fmt::format("waits for a transfer: {} has its share of them, and is slow", lane->far_end)},
+         0,
+         wait.count(),
+         {}});
     hand_over(lane, true);
 }
 
@@ -889,7 +900,7 @@ void Delivery::advance(const std::shared_ptr<Lane>& lane) {
         }
         client_.post(
             lane->webhook->text, std::move(body.text), [this, lane] { return may_send(*lane); },
-            [this, lane](PostResult result) { posted(lane, std::move(result)); });
+            [this, lane](PostResult result) { posted(lane, std::move(result)); }, lane->post_timeout);
     } catch (const std::exception& error) {
         // One card that cannot be posted, whatever for, ends no worker.
         lane->ends.push_back({card.position, {"retry", 0, error.what()}, 0, {}, {}});
@@ -902,7 +913,8 @@ void Delivery::check_webhook(Lane& lane) const {
     const Webhook& webhook = lane.webhook->parsed;
     lane.cannot_send = webhook.problem;
     if (lane.cannot_send.empty()) {
-        if (host_is_allowed(orders_here_->hosts, lane.dialect, webhook.url)) return;
+        const Json::Value* const allowed = allowing_row(orders_here_->hosts, webhook.url);
+        if (allowed != nullptr && (*allowed)["dialect"].asString() == lane.dialect) return;
         lane.cannot_send = fmt::format(
             "webhooks on host {0} port {2} are not allowed: select o365.allow_webhook_host('{1}', '{0}', {2})",
             webhook.url.host, lane.dialect, webhook.url.port);
@@ -942,7 +954,8 @@ void Delivery::posted(const std::shared_ptr<Lane>& lane, PostResult result) {
 
 // Gives what the lane has to the database thread: its ends so far, or with `releases` the lane itself.
 void Delivery::hand_over(const std::shared_ptr<Lane>& lane, bool releases) {
-    if (releases && std::exchange(lane->has_transfer, false)) gate_.ended(lane->webhook->parsed.url.host);
+    if (releases && std::exchange(lane->has_transfer, false))
+        gate_.ended(lane->far_end, lane->webhook->parsed.url.host);
     if (lane->ends.empty() && !releases) return;
     {
         const std::lock_guard lock(mutex_);

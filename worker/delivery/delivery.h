@@ -97,7 +97,6 @@ class Delivery {
     // A lane whose webhook is sealed.
     struct SealedLane {
         std::shared_ptr<Lane> lane;
-        std::int64_t secret_version = 0;
         std::string key_id;
         std::string message;
     };

@@ -1,5 +1,7 @@
-// Shares a worker's transfers among the hosts of its webhooks, so that a host that answers slowly, or not at all,
-// leaves the others theirs. Items (lanes) wait by host, first in first out, and hosts take turns. No locks: one thread.
+// Shares a worker's transfers among the far ends of its webhooks, so that one that answers slowly, or not at all,
+// leaves the others theirs. A far end is an entry of the allow-list, and may have many hosts, as Microsoft's has one
+// for each tenant; among those it shares what it has in the same way. Items (lanes) wait by host, first in first out;
+// far ends take turns, and so do the hosts of each. No locks: one thread.
 #pragma once
 
 #include <algorithm>
@@ -24,72 +26,96 @@ class HostGate {
     // An item that waited in vain.
     struct Late {
         Item item;
-        // How long to leave it alone, because its host has used up its share; 0: there was no transfer free at all.
+        // How long to leave it alone, because its far end or its host has used up its share; 0: there was no transfer
+        // free at all.
         std::chrono::seconds hold{0};
     };
 
     // `transfers`: how many items may be under way together. `patience`: how long an item waits before it is late.
     HostGate(int transfers, std::chrono::milliseconds patience) : transfers_(transfers), patience_(patience) {}
 
-    void add(const std::string& host, Item item, Clock::time_point now) {
-        const auto place = hosts_.try_emplace(host).first;
-        if (place->second.waiting.empty()) turns_.push_back(place);
+    // `far_end` is the host itself where no other belongs to it.
+    void add(const std::string& far_end, const std::string& host, Item item, Clock::time_point now) {
+        const auto end = far_ends_.try_emplace(far_end).first;
+        if (end->second.waiting == 0) turns_.push_back(end);
+        const auto place = end->second.hosts.try_emplace(host).first;
+        if (place->second.waiting.empty()) end->second.turns.push_back(place);
         place->second.waiting.emplace_back(now, std::move(item));
+        ++end->second.waiting;
         ++waiting_;
     }
 
     // The next item that may begin, which counts as under way from now on; nullopt when there is none.
     std::optional<Item> next() {
-        if (running_ >= transfers_) return std::nullopt;
+        const int free = transfers_ - running_;
+        if (free <= 0) return std::nullopt;
         for (auto turn = turns_.begin(); turn != turns_.end(); ++turn) {
-            Host& host = (*turn)->second;
-            if (!has_share(host)) continue;
-            Item item = std::move(host.waiting.front().second);
-            host.waiting.pop_front();
-            --waiting_;
-            ++host.running;
-            ++running_;
-            if (host.waiting.empty()) {
-                host.hold = std::chrono::seconds(0);  // nobody waits: it keeps up again
-                turns_.erase(turn);
-            } else {
-                turns_.splice(turns_.end(), turns_, turn);
+            FarEnd& far_end = (*turn)->second;
+            if (!has_share(far_end.running, free)) continue;
+            const int left = kShare * free - far_end.running;
+            for (auto host_turn = far_end.turns.begin(); host_turn != far_end.turns.end(); ++host_turn) {
+                Host& host = (*host_turn)->second;
+                // Of what its far end may still take. A host that is all of its far end may have all.
+                if ((*host_turn)->first != (*turn)->first && !has_share(host.running, left)) continue;
+                Item item = std::move(host.waiting.front().second);
+                host.waiting.pop_front();
+                --far_end.waiting;
+                --waiting_;
+                ++host.running;
+                ++far_end.running;
+                ++running_;
+                take_turn(far_end.turns, host_turn, host.waiting.empty());
+                if (far_end.waiting == 0) far_end.hold = std::chrono::seconds(0);  // nobody waits: it keeps up again
+                take_turn(turns_, turn, far_end.waiting == 0);
+                return item;
             }
-            return item;
         }
         return std::nullopt;
     }
 
     // An item of `host` is not under way any more.
-    void ended(const std::string& host) {
-        const auto place = hosts_.find(host);
+    void ended(const std::string& far_end, const std::string& host) {
+        const auto end = far_ends_.find(far_end);
+        const auto place = end->second.hosts.find(host);
         --place->second.running;
+        --end->second.running;
         --running_;
-        forget(place);
+        forget(end->second, place);
+        forget(end);
     }
 
-    // Takes out what has waited for longer than the patience. The longer a host keeps its items waiting, the longer
-    // they are held, from 2 to 64 seconds: so they cost little, and find a host that has recovered before long. A few
-    // items may wait ten times as long for their host's share, so that there is always one to begin.
+    // Takes out what has waited for longer than the patience. The longer a far end keeps its items waiting, the longer
+    // they are held, from 2 to 64 seconds: so they cost little, and find one that has recovered before long. A few
+    // items may wait ten times as long for their far end's share, so that there is always one to begin.
     std::vector<Late> late(Clock::time_point now) {
         std::vector<Late> result;
+        const bool crowded = running_ < transfers_;
         for (auto turn = turns_.begin(); turn != turns_.end();) {
-            const auto place = *turn;
-            Host& host = place->second;
-            const bool crowded = running_ < transfers_;
-            const auto take = [&](std::size_t from, std::chrono::milliseconds patience) {
-                auto end = host.waiting.begin() + static_cast<std::ptrdiff_t>(std::min(from, host.waiting.size()));
-                const auto begin = end;
-                for (; end != host.waiting.end() && now - end->first >= patience; ++end) {
-                    result.push_back({std::move(end->second), crowded ? hold_of(host, now) : std::chrono::seconds(0)});
-                    --waiting_;
-                }
-                host.waiting.erase(begin, end);
-            };
-            take(0, crowded ? patience_ * 10 : patience_);
-            take(static_cast<std::size_t>(transfers_ / 8), patience_);
-            turn = host.waiting.empty() ? turns_.erase(turn) : std::next(turn);
-            forget(place);
+            const auto end = *turn;
+            FarEnd& far_end = end->second;
+            std::size_t few = static_cast<std::size_t>(transfers_ / 8);
+            for (auto host_turn = far_end.turns.begin(); host_turn != far_end.turns.end();) {
+                const auto place = *host_turn;
+                auto& waiting = place->second.waiting;
+                const auto take = [&](std::size_t from, std::chrono::milliseconds patience) {
+                    auto last = waiting.begin() + static_cast<std::ptrdiff_t>(std::min(from, waiting.size()));
+                    const auto first = last;
+                    for (; last != waiting.end() && now - last->first >= patience; ++last) {
+                        result.push_back(
+                            {std::move(last->second), crowded ? hold_of(far_end, now) : std::chrono::seconds(0)});
+                        --far_end.waiting;
+                        --waiting_;
+                    }
+                    waiting.erase(first, last);
+                };
+                take(0, crowded ? patience_ * 10 : patience_);
+                take(few, patience_);
+                few -= std::min(few, waiting.size());
+                host_turn = waiting.empty() ? far_end.turns.erase(host_turn) : std::next(host_turn);
+                forget(far_end, place);
+            }
+            turn = far_end.waiting == 0 ? turns_.erase(turn) : std::next(turn);
+            forget(end);
         }
         return result;
     }
@@ -97,10 +123,15 @@ class HostGate {
     // Takes out all that wait.
     std::vector<Item> take_all() {
         std::vector<Item> result;
-        for (const auto& place : turns_) {
-            for (auto& entry : place->second.waiting) result.push_back(std::move(entry.second));
-            place->second.waiting.clear();
-            forget(place);
+        for (const auto& end : turns_) {
+            for (const auto& place : end->second.turns) {
+                for (auto& entry : place->second.waiting) result.push_back(std::move(entry.second));
+                place->second.waiting.clear();
+                forget(end->second, place);
+            }
+            end->second.turns.clear();
+            end->second.waiting = 0;
+            forget(end);
         }
         turns_.clear();
         waiting_ = 0;
@@ -111,8 +142,8 @@ class HostGate {
     int running() const noexcept { return running_; }
 
   private:
-    // A host may take another transfer while it has fewer than kShare times those that are free: one host alone gets
-    // four fifths of all, and whoever comes next finds some.
+    // A far end may take another transfer while it has fewer than kShare times those that are free: one alone gets four
+    // fifths of all, and whoever comes next finds some. A host of it the same, of those that its far end may take.
     static constexpr int kShare = 4;
     static constexpr std::chrono::seconds kFirstHold{2};
     static constexpr std::chrono::seconds kLongestHold{32};
@@ -120,35 +151,53 @@ class HostGate {
     struct Host {
         int running = 0;
         std::deque<std::pair<Clock::time_point, Item>> waiting;  // since when
+    };
+    using Hosts = std::map<std::string, Host>;
+    struct FarEnd {
+        int running = 0;
+        int waiting = 0;
+        Hosts hosts;                                // with something under way or waiting
+        std::list<typename Hosts::iterator> turns;  // of those that have something waiting
         std::chrono::seconds hold{0};
         Clock::time_point held_until{};
         int held = 0;
     };
-    using Hosts = std::map<std::string, Host>;
+    using FarEnds = std::map<std::string, FarEnd>;
 
-    bool has_share(const Host& host) const noexcept {
-        return host.running == 0 || host.running < kShare * (transfers_ - running_);
+    static bool has_share(int running, int free) noexcept { return running == 0 || running < kShare * free; }
+
+    // Whose turn it was comes last, or not any more when nothing of it waits.
+    template <class Turns>
+    static void take_turn(Turns& turns, typename Turns::iterator turn, bool was_last) {
+        if (was_last) {
+            turns.erase(turn);
+        } else {
+            turns.splice(turns.end(), turns, turn);
+        }
     }
 
     // Twice as long in each round; within one, items are spread over as long again.
-    std::chrono::seconds hold_of(Host& host, Clock::time_point now) {
-        if (now >= host.held_until) {
-            host.hold = std::clamp(host.hold * 2, kFirstHold, kLongestHold);
-            host.held_until = now + host.hold;
+    std::chrono::seconds hold_of(FarEnd& far_end, Clock::time_point now) {
+        if (now >= far_end.held_until) {
+            far_end.hold = std::clamp(far_end.hold * 2, kFirstHold, kLongestHold);
+            far_end.held_until = now + far_end.hold;
         }
-        return host.hold + std::chrono::seconds(host.held++ % host.hold.count());
+        return far_end.hold + std::chrono::seconds(far_end.held++ % far_end.hold.count());
     }
 
-    void forget(typename Hosts::iterator place) {
-        if (place->second.running == 0 && place->second.waiting.empty()) hosts_.erase(place);
+    static void forget(FarEnd& far_end, typename Hosts::iterator place) {
+        if (place->second.running == 0 && place->second.waiting.empty()) far_end.hosts.erase(place);
+    }
+    void forget(typename FarEnds::iterator end) {
+        if (end->second.running == 0 && end->second.waiting == 0) far_ends_.erase(end);
     }
 
     int transfers_;
     std::chrono::milliseconds patience_;
     int running_ = 0;
     int waiting_ = 0;
-    Hosts hosts_;                                // with something under way or waiting
-    std::list<typename Hosts::iterator> turns_;  // of those hosts that have something waiting
+    FarEnds far_ends_;                             // with something under way or waiting
+    std::list<typename FarEnds::iterator> turns_;  // of those that have something waiting
 };
 
 }  // namespace o365

@@ -391,6 +391,21 @@ BOOST_AUTO_TEST_CASE(the_connection_the_handshake_and_the_answer_are_each_bounde
     BOOST_TEST(slow.took.count() < 3000);
 }
 
+BOOST_AUTO_TEST_CASE(a_post_has_the_timeout_that_it_was_begun_with) {
+    const std::string begin = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1";
+    TlsServer server({begin, begin});
+    HttpClientOptions options = options_for(server);
+    options.timeout = std::chrono::milliseconds(300);
+    HttpClient client(options);
+    BOOST_TEST(post(client, server.url()).took.count() < 1200);
+    std::optional<PostResult> own;
+    client.post(
+        Secret(server.url()), "{}", [] { return true; }, [&](PostResult done) { own = std::move(done); },
+        std::chrono::milliseconds(1200));
+    while (!own) client.run_once(std::chrono::milliseconds(100));
+    BOOST_TEST(own->took.count() >= 1200);
+}
+
 BOOST_AUTO_TEST_CASE(the_system_s_authorities_are_read_once_for_all_connections) {
     TlsServer server({});
     HttpClientOptions options;

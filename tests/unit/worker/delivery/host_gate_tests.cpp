@@ -12,7 +12,7 @@ using Gate = HostGate<std::string>;
 const Gate::Clock::time_point kBegin{seconds(1000)};
 
 void add(Gate& gate, const std::string& host, int count, Gate::Clock::time_point now = kBegin) {
-    for (int i = 0; i < count; ++i) gate.add(host, host + std::to_string(i), now);
+    for (int i = 0; i < count; ++i) gate.add(host, host, host + std::to_string(i), now);
 }
 
 // How many may begin.
@@ -61,13 +61,59 @@ BOOST_AUTO_TEST_CASE(one_host_leaves_a_fifth_of_the_transfers_to_others) {
     BOOST_TEST(begin_all(gate) == 1);
 }
 
+// `hosts` of one far end, each with `count` items.
+void add_tenants(Gate& gate, int hosts, int count) {
+    for (int i = 0; i < hosts * count; ++i) {
+        const std::string host = "t" + std::to_string(i % hosts) + ".tenants";
+        gate.add("*.tenants", host, host + "/" + std::to_string(i / hosts), kBegin);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(many_hosts_of_one_far_end_leave_a_fifth_of_the_transfers_to_others) {
+    Gate gate(256, seconds(1));
+    add_tenants(gate, 500, 1);
+    BOOST_TEST(begin_all(gate) == 205);
+    add(gate, "other", 30);
+    BOOST_TEST(begin_all(gate) == 30);
+    // All but a few go back when their time has passed, so that they keep no place from other lanes.
+    BOOST_TEST(gate.late(kBegin + seconds(1)).size() == 295U - 256U / 8U);
+    BOOST_TEST(gate.late(kBegin + seconds(10)).size() == 256U / 8U);
+    for (int i = 0; i < 205; ++i) gate.ended("*.tenants", "t" + std::to_string(i) + ".tenants");
+    for (int i = 0; i < 30; ++i) gate.ended("other", "other");
+    BOOST_TEST(gate.running() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_host_leaves_some_of_its_far_end_s_share_to_the_other_hosts) {
+    Gate gate(256, seconds(1));
+    add_tenants(gate, 1, 500);
+    BOOST_TEST(begin_all(gate) == 196);
+    gate.add("*.tenants", "beside.tenants", "one", kBegin);
+    gate.add("*.tenants", "beside.tenants", "two", kBegin);
+    BOOST_TEST(*gate.next() == "one");
+    BOOST_TEST(*gate.next() == "two");
+    // And all of them together some to other far ends.
+    for (int i = 0; i < 100; ++i) gate.add("*.tenants", "beside.tenants", "more", kBegin);
+    BOOST_TEST(begin_all(gate) == 205 - 198);
+    add(gate, "other", 30);
+    BOOST_TEST(begin_all(gate) == 30);
+}
+
+BOOST_AUTO_TEST_CASE(hosts_of_one_far_end_take_turns_and_far_ends_as_well) {
+    Gate gate(100, seconds(1));
+    add_tenants(gate, 2, 2);
+    add(gate, "a", 3);
+    std::string order;
+    while (auto item = gate.next()) order += *item + " ";
+    BOOST_TEST(order == "t0.tenants/0 a0 t1.tenants/0 a1 t0.tenants/1 a2 t1.tenants/1 ");
+}
+
 BOOST_AUTO_TEST_CASE(a_share_comes_back_as_transfers_end) {
     Gate gate(10, seconds(1));
     add(gate, "a", 20);
     BOOST_TEST(begin_all(gate) == 8);
-    gate.ended("a");
+    gate.ended("a", "a");
     BOOST_TEST(begin_all(gate) == 1);
-    for (int i = 0; i < 8; ++i) gate.ended("a");
+    for (int i = 0; i < 8; ++i) gate.ended("a", "a");
     BOOST_TEST(begin_all(gate) == 8);
     BOOST_TEST(gate.waiting() == 3);
 }
@@ -79,7 +125,7 @@ BOOST_AUTO_TEST_CASE(the_smallest_number_of_transfers_serves_everybody) {
     std::string order;
     while (auto item = gate.next()) {
         order += *item + " ";
-        gate.ended(item->substr(0, 1));
+        gate.ended(item->substr(0, 1), item->substr(0, 1));
     }
     BOOST_TEST(order == "a0 b0 a1 ");
 }
@@ -106,7 +152,7 @@ BOOST_AUTO_TEST_CASE(what_waits_too_long_for_its_host_is_held_longer_each_time) 
     add(gate, "a", 100, now - seconds(10));
     for (const auto& one : gate.late(now + seconds(1))) BOOST_TEST((one.hold >= seconds(32) && one.hold < seconds(64)));
     // As soon as the host keeps up, the next time is short again.
-    gate.ended("a");
+    gate.ended("a", "a");
     add(gate, "a", 1, now);
     BOOST_TEST(begin_all(gate) == 1);
     add(gate, "a", 1, now);
@@ -120,7 +166,7 @@ BOOST_AUTO_TEST_CASE(a_few_items_stay_so_that_a_transfer_that_ends_finds_one) {
     add(gate, "a", 100);
     BOOST_TEST(begin_all(gate) == 64);
     BOOST_TEST(gate.late(kBegin + seconds(9)).size() == 26U);
-    gate.ended("a");
+    gate.ended("a", "a");
     BOOST_TEST(*gate.next() == "a64");
     BOOST_TEST(gate.waiting() == 9);
     BOOST_TEST(gate.late(kBegin + seconds(10)).size() == 9U);
@@ -135,7 +181,7 @@ BOOST_AUTO_TEST_CASE(what_finds_no_transfer_at_all_is_not_held) {
     BOOST_REQUIRE(late.size() == 1U);
     BOOST_TEST(late[0].hold.count() == 0);
     BOOST_TEST(gate.waiting() == 0);
-    gate.ended("a");
+    gate.ended("a", "a");
     BOOST_TEST(gate.running() == 0);
 }
 
@@ -146,8 +192,8 @@ BOOST_AUTO_TEST_CASE(all_that_wait_can_be_taken_out) {
     BOOST_TEST(begin_all(gate) == 2);
     BOOST_TEST(gate.take_all().size() == 3U);
     BOOST_TEST(gate.waiting() == 0);
-    gate.ended("a");
-    gate.ended("b");
+    gate.ended("a", "a");
+    gate.ended("b", "b");
     add(gate, "b", 1);
     BOOST_TEST(begin_all(gate) == 1);
 }
