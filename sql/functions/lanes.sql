@@ -6,8 +6,8 @@
 -- * A card is *fed* when its transaction is visible in the last fed.snap, or its lane was handed the cards of its bulk
 --   transaction (handed_over).
 -- * Every fed card of a lane that has not ended stands past the lane's cursor, or in its list `late`; a lane with one is due, leased or held.
---   The lanes in `postponed` are the exception, and while a restored database is handed over anew those that it has not come to yet
---   (feeding_again); nobody claims either.
+--   The lanes in `postponed` are the exception, and while a restored database is handed over anew those that it has not
+--   come to yet (feeding_again); nobody claims either.
 -- * Nothing that is not fed leaves: the cards of one transaction are fed together in each lane, and so keep their order.
 
 CREATE OR REPLACE FUNCTION o365_internal.snapshot_until(xmax bigint, in_progress xid8[]) RETURNS pg_snapshot
@@ -47,7 +47,9 @@ BEGIN
           JOIN pg_class AS c ON c.oid = d.objid AND c.relkind = 'S' AND c.relnamespace = 'o365_internal'::regnamespace
          WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'i' GROUP BY d.objid
         UNION ALL
-        SELECT 'o365_internal.card_id'::regclass, ARRAY['SELECT max(card_id) FROM o365_internal.outbox',   -- its position is the same number, and has no index
+        SELECT 'o365_internal.card_id'::regclass,
+            -- A card's position is the same number, and has no index.
+            ARRAY['SELECT max(card_id) FROM o365_internal.outbox',
             'SELECT max(card_id) FROM o365_internal.delivery', 'SELECT max(card_id) FROM o365_internal.attempt', 'SELECT max(cursor) FROM o365_internal.lane']
     LOOP
         -- (!) In this order, and only one that is behind: applications draw values meanwhile, which must not be given out again.
@@ -79,11 +81,12 @@ COMMENT ON FUNCTION o365_internal.is_restored() IS
 CREATE OR REPLACE FUNCTION o365_internal.feed_again() RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    -- (!) Before anything else: what is committed from here on is new to the next round; what was committed before is found by feed_on.
+    -- (!) Before anything else: what is committed from here on is new to the next round; what was committed before is
+    -- found by feed_on.
     v_snap pg_snapshot := pg_current_snapshot();
 BEGIN
-    -- The same cluster, database and tables with lower ids: only the data were moved here. Whoever says this moment which database this is
-    -- has that row locked and is not waited for.
+    -- The same cluster, database and tables with lower ids: only the data were moved here. Whoever says this moment
+    -- which database this is has that row locked and is not waited for.
     UPDATE o365_internal.known_database AS k SET tables = '{}'
      WHERE (SELECT pg_snapshot_xmax(f.snap) > pg_snapshot_xmax(v_snap) FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1)
        AND o365_internal.copied() IS NULL
@@ -93,12 +96,14 @@ BEGIN
     DELETE FROM o365_internal.handing;
     DELETE FROM o365_internal.handed_early;
     DELETE FROM o365_internal.feeding_again;
-    INSERT INTO o365_internal.feeding_again (lane, position) VALUES ((-9223372036854775808)::bigint, (-9223372036854775808)::bigint);
+    INSERT INTO o365_internal.feeding_again (lane, position)
+        VALUES ((-9223372036854775808)::bigint, (-9223372036854775808)::bigint);
     PERFORM o365_internal.advance_sequences();
 END $$;
 COMMENT ON FUNCTION o365_internal.feed_again() IS
-    'Begins to hand everything that waits to the lanes anew, as if it had just arrived: rounds of arrivals go on with it (feed_on), a part in each. Until '
-    'a lane has been handed over nobody claims it. Advances the sequences. The caller has locked turn_to_feed.';
+    'Begins to hand everything that waits to the lanes anew, as if it had just arrived: rounds of arrivals go on with '
+    'it (feed_on), a part in each. Until a lane has been handed over nobody claims it. Advances the sequences. The '
+    'caller has locked turn_to_feed.';
 
 CREATE OR REPLACE FUNCTION o365_internal.feed_again_if_restored() RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -118,8 +123,8 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION o365_internal.feed_again_if_restored() IS
-    'feed_again, if it is needed; while somebody is feeding, the next round does it. Workers ask when they start and on each heartbeat, the first of which '
-    'follows every new connection.';
+    'feed_again, if it is needed; while somebody is feeding, the next round does it. Workers ask when they start and '
+    'on each heartbeat, the first of which follows every new connection.';
 
 CREATE OR REPLACE FUNCTION o365_internal.hand_over_again(cards tid[], cards_of bigint[], lanes bigint[]) RETURNS bigint[]
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -160,8 +165,9 @@ BEGIN
     RETURN coalesce(v_done, '{}');
 END $$;
 COMMENT ON FUNCTION o365_internal.hand_over_again(tid[], bigint[], bigint[]) IS
-    'Makes the cards fed whose rows are given, with the lane of each, and hands the lanes over as if all of their cards had just arrived. Returns the lanes '
-    'that it did; those that somebody has locked, or a card of which is locked, are in postponed then. Waits for nobody.';
+    'Makes the cards fed whose rows are given, with the lane of each, and hands the lanes over as if all of their '
+    'cards had just arrived. Returns the lanes that it did; those that somebody has locked, or a card of which is '
+    'locked, are in postponed then. Waits for nobody.';
 
 CREATE OR REPLACE FUNCTION o365_internal.feed_on() RETURNS boolean
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -184,7 +190,8 @@ BEGIN
     SELECT f.snap INTO v_snap FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1;
     IF v_at.n IS NULL THEN
         -- Lanes that were left out. Of very many a part of them, any.
-        v_lanes := ARRAY(SELECT p.subscription_id FROM o365_internal.postponed AS p WHERE p.first = c_again ORDER BY random() LIMIT c_lanes);
+        v_lanes := ARRAY(SELECT p.subscription_id FROM o365_internal.postponed AS p WHERE p.first = c_again
+                          ORDER BY random() LIMIT c_lanes);
         IF v_lanes = '{}' THEN
             RETURN false;
         END IF;
@@ -197,7 +204,8 @@ BEGIN
                                   WHERE o.xid = x.xid AND o.subscription_id = ANY (v_lanes)) AS o
             LIMIT c_cards) AS o;
         v_n := coalesce(cardinality(v_cards), 0);
-        v_lanes := o365_internal.hand_over_again(coalesce(v_cards, '{}'), coalesce(v_cards_of, '{}'), CASE WHEN v_n < c_cards THEN v_lanes ELSE '{}' END);
+        v_lanes := o365_internal.hand_over_again(coalesce(v_cards, '{}'), coalesce(v_cards_of, '{}'),
+                                                 CASE WHEN v_n < c_cards THEN v_lanes ELSE '{}' END);
         DELETE FROM o365_internal.postponed AS p WHERE p.subscription_id = ANY (v_lanes) AND p.first = c_again;
         RETURN v_lanes <> '{}' OR v_n = c_cards;
     END IF;
@@ -222,8 +230,9 @@ BEGIN
     RETURN true;
 END $$;
 COMMENT ON FUNCTION o365_internal.feed_on() IS
-    'One step of what feed_again began: looks at 5,000 cards in the order of the lanes; after the last of them at lanes that were left out because somebody '
-    'had them locked. True when it did something. The caller has locked turn_to_feed.';
+    'One step of what feed_again began: looks at 5,000 cards in the order of the lanes; after the last of them at '
+    'lanes that were left out because somebody had them locked. True when it did something. The caller has locked '
+    'turn_to_feed.';
 
 CREATE OR REPLACE FUNCTION o365_internal.clock_put_back(was timestamptz) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -234,8 +243,8 @@ DECLARE
     v_last timestamptz := was + make_interval(secs => o365_internal.integer_setting('retry_cap_seconds'));
     v_lanes integer;
 BEGIN
-    -- A lane that waits is tried at once; what the far end asked to be left alone for longer than retry_cap_seconds is. A lease that was made
-    -- before goes on for as long as it was made for.
+    -- A lane that waits is tried at once; what the far end asked to be left alone for longer than retry_cap_seconds is.
+    -- A lease that was made before goes on for as long as it was made for.
     UPDATE o365_internal.lane AS l
        SET next_at = CASE WHEN l.worker IS NULL THEN v_now ELSE v_now + (l.next_at - l.claimed_at) END,
            lease_until = CASE WHEN l.worker IS NOT NULL THEN v_now + (l.next_at - l.claimed_at) END,
@@ -247,8 +256,8 @@ BEGIN
     RETURN v_lanes < c_lanes;
 END $$;
 COMMENT ON FUNCTION o365_internal.clock_put_back(timestamptz) IS
-    'The clock was put back from `was`, so that whoever waits for a time would wait for longer by that: makes 5,000 such lanes due. False when there may be '
-    'more of them.';
+    'The clock was put back from `was`, so that whoever waits for a time would wait for longer by that: makes 5,000 '
+    'such lanes due. False when there may be more of them.';
 
 CREATE OR REPLACE FUNCTION o365.worker_feed() RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -303,7 +312,8 @@ BEGIN
     WITH card AS MATERIALIZED (
         (SELECT o.xid, o.subscription_id AS s, o.position AS p, true AS new
            FROM o365_internal.outbox AS o WHERE o.xid >= pg_snapshot_xmax(v_before)
-            -- (!) Of a restored database's cards, which feed_on hands over, the ids are another history's and may be ahead of this one.
+            -- (!) Of a restored database's cards, which feed_on hands over, the ids are another history's and may be
+            -- ahead of this one.
             AND o.xid < pg_snapshot_xmax(pg_current_snapshot()) AND pg_visible_in_snapshot(o.xid, pg_current_snapshot())
           ORDER BY o.xid LIMIT c_cards + 1)
         UNION ALL
@@ -430,12 +440,14 @@ BEGIN
         GET DIAGNOSTICS v_touched = ROW_COUNT;
         DELETE FROM o365_internal.postponed AS p WHERE p.subscription_id = ANY (v_free) AND p.first > c_again;
     END IF;
-    IF EXISTS (SELECT FROM o365_internal.feeding_again) OR EXISTS (SELECT FROM o365_internal.postponed AS p WHERE p.first = c_again) THEN
+    IF EXISTS (SELECT FROM o365_internal.feeding_again)
+       OR EXISTS (SELECT FROM o365_internal.postponed AS p WHERE p.first = c_again) THEN
         v_more := o365_internal.feed_on() OR v_more;
     END IF;
     IF v_fed_at > v_started + interval '10 seconds' THEN
         -- Until that has come to all of them the time of the last round stays what it was.
-        UPDATE o365_internal.fed AS f SET at = CASE WHEN o365_internal.clock_put_back(v_fed_at) THEN clock_timestamp() ELSE v_fed_at END
+        UPDATE o365_internal.fed AS f
+           SET at = CASE WHEN o365_internal.clock_put_back(v_fed_at) THEN clock_timestamp() ELSE v_fed_at END
          WHERE f.n = (SELECT g.n FROM o365_internal.fed AS g ORDER BY g.n DESC LIMIT 1);
         v_touched := greatest(v_touched, 1);
     END IF;
@@ -463,7 +475,8 @@ DECLARE
     v_from timestamptz;
 BEGIN
     -- (!) While a restored database is handed over anew only lanes that have been, which are due since then.
-    SELECT coalesce(a.lane, (-9223372036854775808)::bigint), a.at INTO v_before, v_from FROM o365_internal.feeding_again AS a ORDER BY a.n DESC LIMIT 1;
+    SELECT coalesce(a.lane, (-9223372036854775808)::bigint), a.at INTO v_before, v_from
+      FROM o365_internal.feeding_again AS a ORDER BY a.n DESC LIMIT 1;
     low := greatest(low, v_from);
     IF v_leaves IS NOT NULL THEN
         -- Those that are passed over are few at a time: another worker has them next.
@@ -492,8 +505,8 @@ END $$;
 COMMENT ON FUNCTION o365.worker_lease(integer, timestamptz, integer) IS
     'Leases up to n_lanes due lanes to a worker; commit at once, then ask worker_cards for their cards. The answer is a few bytes a lane, so that a worker '
     'that stops reading holds neither a lock nor the round of arrivals. low bounds the scan: the latest was_due seen less a second, and -infinity every '
-    'few seconds. lease_ms: the lease ends so long after this call began. secret_version tells whether a cached webhook is old. A lane whose key this worker '
-    'lacks is left to a living worker that has it.';
+    'few seconds. lease_ms: the lease ends so long after this call began. secret_version tells whether a cached '
+    'webhook is old. A lane whose key this worker lacks is left to a living worker that has it.';
 
 CREATE OR REPLACE FUNCTION o365.worker_cards(
     worker integer, subscription_ids bigint[], lease_nos bigint[], n_cards integer, lane_bytes integer, all_bytes integer)
@@ -514,7 +527,8 @@ BEGIN
     FOR subscription_id, lease_no, "position", card_id, card, ends_as IN
         WITH fed AS MATERIALIZED (SELECT f.snap, EXISTS (SELECT 1 FROM o365_internal.handing) AS bulk FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1),
         again AS MATERIALIZED (
-            SELECT coalesce(a.lane, (-9223372036854775808)::bigint) AS lane FROM o365_internal.feeding_again AS a ORDER BY a.n DESC LIMIT 1)
+            SELECT coalesce(a.lane, (-9223372036854775808)::bigint) AS lane
+              FROM o365_internal.feeding_again AS a ORDER BY a.n DESC LIMIT 1)
         SELECT u.s, u.l, o.position, o.card_id, CASE WHEN su.ends_as IS NULL THEN o.card END AS card, su.ends_as
           FROM unnest(subscription_ids, lease_nos) AS u (s, l)
           LEFT JOIN LATERAL (SELECT x.cursor, x.late FROM o365_internal.lane AS x
@@ -857,9 +871,10 @@ BEGIN
     END IF;
     SELECT s.in_doubt_policy INTO v_policy FROM o365_internal.subscription AS s
      WHERE s.subscription_id = card_failed.subscription_id;
-    -- What is counted belongs to the card. Throttling is no failure, and the time that it took does not count; nor does time in which
-    -- nothing was tried: between cards, during a pause, while no worker ran.
-    v_idle := (SELECT CASE WHEN l.throttled_since IS NULL AND l.claimed_at > l.tried_until THEN l.claimed_at - l.tried_until ELSE interval '0' END
+    -- What is counted belongs to the card. Throttling is no failure, and the time that it took does not count; nor does
+    -- time in which nothing was tried: between cards, during a pause, while no worker ran.
+    v_idle := (SELECT CASE WHEN l.throttled_since IS NULL AND l.claimed_at > l.tried_until
+                           THEN l.claimed_at - l.tried_until ELSE interval '0' END
                  FROM o365_internal.lane AS l
                 WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no);
     UPDATE o365_internal.lane AS l

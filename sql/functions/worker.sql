@@ -4,7 +4,8 @@ CREATE OR REPLACE FUNCTION o365_internal.living_workers(environment text) RETURN
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT w.worker_id FROM o365_internal.worker AS w
      WHERE w.stopped_at IS NULL AND w.seen_at > now() - interval '15 seconds' AND w.environment = $1 $$;
-COMMENT ON FUNCTION o365_internal.living_workers(text) IS 'The workers of an environment that were heard of within 15 s and have not ended.';
+COMMENT ON FUNCTION o365_internal.living_workers(text) IS
+    'The workers of an environment that were heard of within 15 s and have not ended.';
 
 CREATE OR REPLACE FUNCTION o365_internal.keys_of_others(key_ids text[], environment text) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -12,7 +13,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       JOIN o365_internal.worker AS w ON w.worker_id = l
      CROSS JOIN LATERAL unnest(w.key_ids) AS k (key_id) WHERE k.key_id <> ALL ($1) $$;
 COMMENT ON FUNCTION o365_internal.keys_of_others(text[], text) IS
-    'The keys that living workers of an environment have and that are not among key_ids; null when there is none, or key_ids is null.';
+    'The keys that living workers of an environment have and that are not among key_ids; null when there is none, or '
+    'key_ids is null.';
 
 CREATE OR REPLACE FUNCTION o365_internal.worker_orders(worker integer, environment text) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -64,7 +66,8 @@ BEGIN
            leaves = o365_internal.keys_of_others(w.key_ids, worker_heartbeat.environment)
      WHERE w.worker_id = worker_heartbeat.worker;
     IF NOT FOUND AND worker > 0 THEN
-        -- Its row is gone: deleted, or a dump of before it started was restored. Under the same number, which its leases have.
+        -- Its row is gone: deleted, or a dump of before it started was restored. Under the same number, which its
+        -- leases have.
         INSERT INTO o365_internal.worker (worker_id, name, version, environment) OVERRIDING SYSTEM VALUE
             VALUES (worker, 'worker ' || worker, 'unknown', environment) ON CONFLICT DO NOTHING;
         PERFORM o365_internal.advance_sequences();
@@ -72,9 +75,9 @@ BEGIN
     RETURN o365_internal.worker_orders(worker, environment);
 END $$;
 COMMENT ON FUNCTION o365.worker_heartbeat(integer, text) IS
-    'Says that a worker is alive, every 5 s, and returns what worker_start does, as it is now. A worker whose row is gone is registered again; worker 0, '
-    'which none has, only asks. described: whether it has said which keys it has (worker_describe). others: how many other workers of its environment '
-    'are alive.';
+    'Says that a worker is alive, every 5 s, and returns what worker_start does, as it is now. A worker whose row is '
+    'gone is registered again; worker 0, which none has, only asks. described: whether it has said which keys it has '
+    '(worker_describe). others: how many other workers of its environment are alive.';
 
 CREATE OR REPLACE FUNCTION o365.worker_describe(worker integer, worker_name text, version text, key_ids text[]) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -85,8 +88,8 @@ BEGIN
      WHERE w.worker_id = worker_describe.worker;
 END $$;
 COMMENT ON FUNCTION o365.worker_describe(integer, text, text, text[]) IS
-    'Says a worker''s name and version, and which keys its key file has: lanes whose webhook is sealed under another are left to a living worker that has '
-    'it. Called when the orders say described: false.';
+    'Says a worker''s name and version, and which keys its key file has: lanes whose webhook is sealed under another '
+    'are left to a living worker that has it. Called when the orders say described: false.';
 
 CREATE OR REPLACE FUNCTION o365.worker_stop(worker integer, comes_back boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -254,40 +254,6 @@ test('F8: a proxy that is down is named, and no webhook is charged with it', asy
     assert.equal(asApplication(`select outcome, attempts from o365.deliveries where card_id = ${card}`), 'delivered|1');
 });
 
-test('F8: what fails for want of a proxy is due at once for another worker that is alive', async () => {
-    const [id, next] = [subscription('ann'), subscription('ben')];
-    // One that is alive and claims nothing.
-    asSuperuser(`insert into o365_internal.worker (name, version, environment, seen_at, key_ids)
-        values ('elsewhere', '0', o365_internal.text_setting('environment'), now() + interval '1 hour', '{}')`);
-    let card, other;
-    try {
-        await withWorker('proxy = http://localhost:1\n', async () => {
-            card = send(id, 'for whoever has a proxy');
-            await until('the lane to be given back', () => lane(id, `worker is null and problem ~ 'proxy'`) === 't');
-            assert.equal(lane(id, 'next_at <= clock_timestamp()'), 't');
-            other = send(next, 'left to the other worker');
-            await until('two more heartbeats', () => asSuperuser(`select count(*) from o365_internal.worker
-                where stopped_at is null and seen_at between ${lane(id, `quote_literal(claimed_at + interval '5 seconds')`)} and now()`) === '1');
-            assert.equal(lane(next, 'claimed_at < (select enqueued_at from o365_internal.outbox where card_id = ' + other + ') is not false'), 't', 'it claims nothing more');
-            asSuperuser(`delete from o365_internal.worker where name = 'elsewhere'`);
-            asSuperuser(`update o365_internal.lane set next_at = now() + interval '1 minute' where next_at is not null`);
-        });
-    } finally {
-        asSuperuser(`delete from o365_internal.worker where name = 'elsewhere'`);
-    }
-    assert.equal(asApplication(`select string_agg(outcome || attempts, ',') from o365.deliveries where card_id in (${card}, ${other})`), 'delivered1,delivered1');
-});
-
-test('a worker whose row is deleted registers again, and says which keys it has', async () => {
-    const keys = asSuperuser('select string_agg(key_id, \',\' order by key_id) from o365_internal.sealing_key where active');
-    const told = () => asSuperuser(`select name || ' ' || (select string_agg(k, ',' order by k) from unnest(key_ids) as k) from o365_internal.worker where stopped_at is null`);
-    const before = told();
-    assert.ok(before.endsWith(` ${keys}`), before);
-    asSuperuser('delete from o365_internal.worker where stopped_at is null');
-    await until('its next heartbeats', () => told() === before);
-    assert.equal(asSuperuser(`select count(*) from o365.health() where code = 'no_worker'`), '0');
-});
-
 test('20,000 cards to 200 subscriptions arrive, each subscription in order, while worker and PostgreSQL are killed', async (t) => {
     // 200 connections through the whole protocol, without drawing 200 pages.
     const person = new Client();

@@ -1,4 +1,5 @@
--- A restored database: what waits in it is handed to the lanes anew, in steps that are committed, whatever its size. Commits, as delivery.sql does.
+-- A restored database: what waits in it is handed to the lanes anew, in steps that are committed, whatever its size.
+-- Commits, as delivery.sql does.
 \ir fixtures/setup.sql
 SELECT no_plan();
 SELECT pg_temp.connect('ann') AS ann \gset
@@ -16,7 +17,8 @@ CREATE FUNCTION pg_temp.send(s bigint, n integer DEFAULT 1) RETURNS bigint LANGU
     SELECT currval('o365_internal.card_id') $$;
 SELECT pg_temp.send(:ann, 7000) \g /dev/null
 SELECT count(pg_temp.send(c.id, 10)) FROM crowd AS c \g /dev/null
--- What a dump of a busier cluster leaves: higher transaction ids, lanes that were leased, and a queue that was never fed.
+-- What a dump of a busier cluster leaves: higher transaction ids, lanes that were leased, and a queue that was never
+-- fed.
 UPDATE o365_internal.outbox SET xid = '9000000';
 UPDATE o365_internal.fed SET cluster = 1, snap = '9000000:9000000:' WHERE n = (SELECT max(n) FROM o365_internal.fed);
 UPDATE o365_internal.lane SET worker = 1000, lease_no = 7, lease_until = now() + interval '1 hour', next_at = now() + interval '1 hour', cursor = 99999999
@@ -53,7 +55,8 @@ SELECT is_empty($$SELECT FROM o365.health() AS h WHERE h.code IN ('feeding_behin
 DELETE FROM o365_internal.outbox;
 UPDATE o365_internal.lane SET next_at = NULL, worker = NULL, lease_until = NULL;
 
--- Cards that were sent here before a worker came, in a transaction that is still open when everything is fed again, and after.
+-- Cards that were sent here before a worker came, in a transaction that is still open when everything is fed again, and
+-- after.
 SELECT (SELECT pg_snapshot_xmax(f.snap) FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1) AS xmax \gset
 SELECT pg_temp.send(:ann) AS before \gset
 UPDATE o365_internal.fed SET cluster = 1;

@@ -309,7 +309,8 @@ SELECT is((SELECT h.next_step FROM o365.health() AS h WHERE h.code = 'connection
 -- ---- a clock that is put back ----
 DELETE FROM o365_internal.outbox;
 UPDATE o365_internal.lane SET next_at = NULL, worker = NULL, lease_until = NULL, late = NULL;
--- As an hour later: a lane that is due, one that is tried again five minutes later, one that is leased, one that was to be left alone for a day.
+-- As an hour later: a lane that is due, one that is tried again five minutes later, one that is leased, one that was to
+-- be left alone for a day.
 UPDATE o365_internal.lane SET next_at = now() + interval '1 hour' WHERE subscription_id = :bob;
 UPDATE o365_internal.lane SET next_at = now() + interval '65 minutes' WHERE subscription_id = :carl;
 UPDATE o365_internal.lane SET next_at = now() + interval '61 minutes', lease_until = now() + interval '61 minutes', claimed_at = now() + interval '1 hour', worker = :w1
