@@ -72,9 +72,10 @@ BEGIN
     END IF;
     FOR v_role IN SELECT DISTINCT r.rolname FROM o365_internal.application AS a
                     JOIN pg_catalog.pg_roles AS r ON r.rolname = a.role
-                   WHERE NOT pg_has_role(r.oid, 'o365_app', 'MEMBER')
+                   WHERE NOT pg_has_role(r.oid, 'o365_app', CASE WHEN current_setting('server_version_num')::integer >= 160000 THEN 'USAGE'
+                                                                 ELSE 'MEMBER' END)
     LOOP
-        EXECUTE format('GRANT o365_app TO %I', v_role);
+        PERFORM o365_internal.join_applications(v_role);
         RAISE NOTICE 'role % may use a connector and is a member of o365_app again', v_role;
     END LOOP;
 END $$;

@@ -101,6 +101,7 @@ SELECT n.nspname IS NULL AS is_new, coalesce(pg_get_userbyid(n.nspowner), '') AS
   \echo 'Upgrading o365-connector in place.'
 \endif
 \ir pgcrypto.sql
+\ir database.sql
 
 SET LOCAL ROLE :"owner";
 SET LOCAL search_path = pg_catalog, pg_temp;

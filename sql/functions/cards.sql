@@ -175,7 +175,7 @@ BEGIN
       FROM unnest(test_cards.cards) WITH ORDINALITY AS u (card, n),
            unnest(CASE WHEN test_cards.dialect IS NULL THEN ARRAY['connector', 'workflow'] ELSE ARRAY[test_cards.dialect] END) WITH ORDINALITY AS d (dialect, i),
            LATERAL o365.check_card(u.card, d.dialect, test_cards.connector) AS p
-     ORDER BY u.n, d.i, p.severity, p.path;
+     ORDER BY u.n, d.i, p.severity, p.path COLLATE "C";
 END $$;
 COMMENT ON FUNCTION o365.test_cards(jsonb[], text, text) IS
     'For an application''s own tests: what o365.check_card says about each card, a row a problem, cards counted from 1; no row when all are right. '
@@ -187,11 +187,11 @@ DECLARE
     v_text text;
 BEGIN
     -- Only what would be markup gets a backslash: not all that shows a card reads Markdown everywhere.
-    v_text := regexp_replace(value, '\\(?=[[:punct:]nr\n\r]|$)', '\\\\', 'g');
+    v_text := regexp_replace(value, '\\(?=[[:punct:]nr\n\r]|$)' COLLATE "C", '\\\\', 'g');
     -- A character reference, and a < that begins a tag.
-    v_text := regexp_replace(regexp_replace(v_text, '&(?=#?[0-9A-Za-z]+;)', '&amp;', 'g'), '<(?=[[:alpha:]/!?%])', '&lt;', 'g');
+    v_text := regexp_replace(regexp_replace(v_text, '&(?=#?[0-9A-Za-z]+;)', '&amp;', 'g'), '<(?=[[:alpha:]/!?%])' COLLATE "C", '&lt;', 'g');
     -- Emphasis, but not _ inside a word or * between blanks; code, strike-through, links, tables, footnotes and templates.
-    v_text := regexp_replace(v_text, '(`|\*(?! )|(?<! )\*|_(?!_*[[:alnum:]])|(?<![[:alnum:]]_*)_|~(?=~)|(?<=\S)~|\](?=[(:[])|\[(?=\^)|\|(?=[ :]*-)|(?<=[$#{])\{|\{(?=[{%])|\$(?=\())',
+    v_text := regexp_replace(v_text, '(`|\*(?! )|(?<! )\*|_(?!_*[[:alnum:]])|(?<![[:alnum:]]_*)_|~(?=~)|(?<=\S)~|\](?=[(:[])|\[(?=\^)|\|(?=[ :]*-)|(?<=[$#{])\{|\{(?=[{%])|\$(?=\())' COLLATE "C",
                              '\\\1', 'g');
     -- What begins a line: code by its indent, headings, lists, quotations and rules.
     v_text := regexp_replace(v_text, '^( {4,}| {0,3}\t[ \t]*)', repeat(chr(160), 4), 'gn');
@@ -206,7 +206,7 @@ COMMENT ON FUNCTION o365.markdown_escape(text) IS
 CREATE OR REPLACE FUNCTION o365.link(text text, url text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_url text := regexp_replace(btrim(url, E' \t\r\n'), '\s', '%20', 'g');
+    v_url text := regexp_replace(btrim(url, E' \t\r\n'), '\s' COLLATE "C", '%20', 'g');
     v_text text := coalesce(nullif(o365_internal.one_line(text), ''), v_url);
 BEGIN
     -- Parsers disagree about parentheses in an address and brackets in a text: they agree where there are none.
@@ -227,7 +227,7 @@ LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER SET search_path = pg_catalog, pg_tem
 DECLARE
     v_name text := coalesce(nullif(btrim(translate(o365_internal.one_line(name), '<>', '')), ''), upn);
 BEGIN
-    IF upn !~ '^([^@[:space:]<>]+@[^@[:space:]<>]+|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$' THEN
+    IF upn !~ '^([^@[:space:]<>]+@[^@[:space:]<>]+|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$' COLLATE "C" THEN
         RAISE EXCEPTION 'upn is neither a user principal name nor an Entra object id'
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Write ann@example.org, as the user signs in, or the object id of the user. An id that begins with 28: or 29: is known to a bot only.';
     END IF;
@@ -241,7 +241,7 @@ COMMENT ON FUNCTION o365.mention(text, text) IS
 CREATE OR REPLACE FUNCTION o365_internal.one_line(value text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RETURN regexp_replace(btrim(value, E' \t\r\n'), '\s*[\r\n]\s*', ' · ', 'g');
+    RETURN regexp_replace(btrim(value, E' \t\r\n'), '\s*[\r\n]\s*' COLLATE "C", ' · ', 'g');
 END $$;
 COMMENT ON FUNCTION o365_internal.one_line(text) IS 'Text without breaks, for a title or a fact: a dot stands in their place. Null for null.';
 

@@ -18,12 +18,12 @@ BEGIN
     -- Label and address as far as they can be meant: a label with brackets in it, an address with blanks and parentheses in it.
     SELECT m INTO v_link
       FROM regexp_matches(value, '!?\[((?:[^][\n]|\[[^][\n]*\])*)\]\((https?://(?:[^()\n]|\([^()\n]*\))*)\)', 'g') AS m
-     WHERE m[1] ~ '[][]' OR m[2] ~ '[()]' OR m[2] ~ '\s' AND m[2] !~ '^\S+\s+("[^"]*"|''[^'']*'')\s*$' LIMIT 1;
+     WHERE m[1] ~ '[][]' OR m[2] ~ '[()]' OR m[2] ~ '\s' COLLATE "C" AND m[2] !~ '^\S+\s+("[^"]*"|''[^'']*'')\s*$' COLLATE "C" LIMIT 1;
     IF v_link IS NULL THEN
         RETURN NULL;
     END IF;
     v_label := regexp_replace(v_link[1], '([][])', '\\\1', 'g');
-    v_address := replace(replace(regexp_replace(v_link[2], '\s', '%20', 'g'), '(', '%28'), ')', '%29');
+    v_address := replace(replace(regexp_replace(v_link[2], '\s' COLLATE "C", '%20', 'g'), '(', '%28'), ')', '%29');
     RETURN ARRAY[format('[%s](%s)', v_link[1], v_link[2]), format('[%s](%s)', v_label, v_address)];
 END $$;
 COMMENT ON FUNCTION o365_internal.link_spelling(text) IS
@@ -34,7 +34,7 @@ CREATE OR REPLACE FUNCTION o365_internal.text_codes(rule text, value text, conve
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     -- What stands between backticks is shown as it is, and an escaped character is no markup.
-    v_bare text := CASE WHEN position('`' IN value) > 0 OR position('\' IN value) > 0 THEN regexp_replace(value, '`[^`]*`|\\[[:punct:]]', '', 'g') ELSE value END;
+    v_bare text := CASE WHEN position('`' IN value) > 0 OR position('\' IN value) > 0 THEN regexp_replace(value, '`[^`]*`|\\[[:punct:]]' COLLATE "C", '', 'g') ELSE value END;
     v_is_adaptive boolean := rule IN ('adaptive_text', 'adaptive_fact');
     v_found text;
     v_link text[];
@@ -47,23 +47,23 @@ BEGIN
         END IF;
         -- Of a MessageCard that is converted the tags become Markdown that are not listed in the second.
         IF rule <> 'label' AND v_bare ~* (CASE WHEN converts
-                THEN '</?(table|tbody|thead|td|th|tr|blockquote|script|style|iframe|svg|video|audio|form|input|button|dl|dt|dd|details|summary|section|article)(\s[^<>]*)?/?>|<!--'
-                ELSE '</?(a|b|i|u|p|br|em|h[1-6]|hr|li|ol|ul|div|pre|code|font|img|span|strong|table|tbody|thead|td|th|tr|blockquote|script|style|strike|sub|sup|center|s|del|ins|mark|small|big|iframe|svg|video|audio|form|input|button|dl|dt|dd|details|summary|section|article)(\s[^<>]*)?/?>|<!--' END) THEN
+                THEN '</?(table|tbody|thead|td|th|tr|blockquote|script|style|iframe|svg|video|audio|form|input|button|dl|dt|dd|details|summary|section|article)(\s[^<>]*)?/?>|<!--' COLLATE "C"
+                ELSE '</?(a|b|i|u|p|br|em|h[1-6]|hr|li|ol|ul|div|pre|code|font|img|span|strong|table|tbody|thead|td|th|tr|blockquote|script|style|strike|sub|sup|center|s|del|ins|mark|small|big|iframe|svg|video|audio|form|input|button|dl|dt|dd|details|summary|section|article)(\s[^<>]*)?/?>|<!--' COLLATE "C" END) THEN
             v_codes := v_codes || 'html'::text;
         END IF;
     END IF;
     -- What nobody filled in: ${name}, #{name}, {{name}}, {% tag %}, <% tag %>, $(name). Adaptive Cards have {{DATE(...)}} themselves.
     IF position('{' IN v_bare) > 0 OR position('<%' IN v_bare) > 0 OR position('$(' IN v_bare) > 0 THEN
         v_found := substring(CASE WHEN v_is_adaptive THEN regexp_replace(v_bare, '\{\{(DATE|TIME)\([^{}]*\)\}\}', '', 'g') ELSE v_bare END
-                             FROM '[$#]\{[[:alpha:]_][^{}\n]*\}|\{\{[^{}\n]+\}\}|\{%[^{}\n]+%\}|<%[^<>\n]+%>|\$\([[:alpha:]_][[:alnum:]_.]*\)');
+                             FROM '[$#]\{[[:alpha:]_][^{}\n]*\}|\{\{[^{}\n]+\}\}|\{%[^{}\n]+%\}|<%[^<>\n]+%>|\$\([[:alpha:]_][[:alnum:]_.]*\)' COLLATE "C");
         IF v_found IS NOT NULL THEN
             v_codes := v_codes || ('template:' || left(v_found, 60));
         END IF;
     END IF;
     IF position('&' IN v_bare) > 0 AND rule <> 'text' AND rule <> 'adaptive_text' THEN
         -- Of its own o365.markdown_escape makes &lt; of a tag and &amp; of a reference.
-        v_found := substring(regexp_replace(v_bare, '&lt;(?=[[:alpha:]/!?])|&amp;(?=#?[[:alnum:]]+;)', '', 'g')
-                             FROM '&(?:[[:alpha:]][[:alnum:]]{1,31}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});');
+        v_found := substring(regexp_replace(v_bare, '&lt;(?=[[:alpha:]/!?])|&amp;(?=#?[[:alnum:]]+;)' COLLATE "C", '', 'g')
+                             FROM '&(?:[[:alpha:]][[:alnum:]]{1,31}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});' COLLATE "C");
         IF v_found IS NOT NULL THEN
             v_codes := v_codes || ('entity:' || v_found);
         END IF;
@@ -72,7 +72,7 @@ BEGIN
         RETURN v_codes;
     END IF;
     -- A path of Windows has backslashes before names that begin with n.
-    IF position('\n' IN v_bare) > 0 AND value !~ '[[:alpha:]]:\\|\\\\|\\[^nrt[:punct:]]' THEN
+    IF position('\n' IN v_bare) > 0 AND value !~ '[[:alpha:]]:\\|\\\\|\\[^nrt[:punct:]]' COLLATE "C" THEN
         v_codes := v_codes || 'typed_newline'::text;
     END IF;
     -- A line of a list, a quotation or preformatted text may follow a single break.
@@ -93,7 +93,7 @@ BEGIN
     IF rule = 'title' THEN
         IF v_bare ~ '\]\(' THEN v_codes := v_codes || 'link_in_title'::text; END IF;
     ELSIF rule = 'plain' OR rule = 'fact' THEN
-        IF v_bare ~ '(\*\*|__|~~)\S.*\1|^#{1,6} ' OR rule = 'plain' AND v_bare ~ '\[[^]]+\]\([^)]+\)' THEN
+        IF v_bare ~ '(\*\*|__|~~)\S.*\1|^#{1,6} ' COLLATE "C" OR rule = 'plain' AND v_bare ~ '\[[^]]+\]\([^)]+\)' THEN
             v_codes := v_codes || 'markdown_here'::text;
         END IF;
     ELSIF rule <> 'adaptive_fact' THEN
@@ -104,7 +104,7 @@ BEGIN
         ELSIF rule = 'adaptive_text' AND position('![' IN v_bare) > 0 AND v_bare ~ '!\[[^]]*\]\(' THEN v_codes := v_codes || 'adaptive_markdown:a picture'::text;
         END IF;
         IF rule = 'adaptive_text' OR converts THEN
-            IF position('~~' IN v_bare) > 0 AND v_bare ~ '~~\S[^~]*~~' THEN v_codes := v_codes || 'adaptive_markdown:~~strike-through~~'::text;
+            IF position('~~' IN v_bare) > 0 AND v_bare ~ '~~\S[^~]*~~' COLLATE "C" THEN v_codes := v_codes || 'adaptive_markdown:~~strike-through~~'::text;
             ELSIF position('`' IN value) > 0 AND value ~ (CASE WHEN converts THEN '(^|[^`\\])`[^`]+`($|[^`])' ELSE '(^|[^\\])`[^`]+`' END) THEN v_codes := v_codes || 'adaptive_markdown:code between backticks'::text;
             ELSIF position('>' IN v_bare) > 0 AND v_bare ~ '(^|[\n\r])[ ]{0,3}> ' THEN v_codes := v_codes || 'adaptive_markdown:a quotation'::text;
             END IF;
@@ -119,8 +119,8 @@ COMMENT ON FUNCTION o365_internal.text_codes(text, text, boolean) IS
 CREATE OR REPLACE FUNCTION o365_internal.is_web_address(url text) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RETURN url ~* ('^https?://([^[:space:][:cntrl:]!-,/:-@[-^`{-~]+|\[[0-9a-f:.]+\])(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?'
-                   || '([/?#][^[:space:][:cntrl:]]*)?$');
+    RETURN url ~* ('^https?://([^[:space:][:cntrl:]\u0080-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000!-,/:-@[-^`{-~]+|\[[0-9a-f:.]+\])(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?' COLLATE "C"
+                   || '([/?#][^[:space:][:cntrl:]\u0080-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*)?$' COLLATE "C");
 END $$;
 COMMENT ON FUNCTION o365_internal.is_web_address(text) IS
     'Whether it is an http or https URL with a host, without a user, blanks and control characters. What is one here is one for '
@@ -153,10 +153,10 @@ BEGIN
                     ELSE '{image_data}' END;
     ELSIF rule = 'link' THEN
         v_codes := CASE WHEN o365_internal.is_web_address(value) THEN NULL
-                        WHEN value ~* '^[a-z][a-z0-9+.-]*:\S' AND value !~* '^https?:' THEN '{link_scheme}'::text[]
-                        WHEN is_adaptive AND value !~* '^[a-z][a-z0-9+.-]*:' THEN '{relative_link}' ELSE '{link}' END;
-        v_codes := v_codes || CASE WHEN value ~* '&(amp|#38|#x26);' THEN ARRAY['address_entity:' || substring(value FROM '(?i)&(?:amp|#38|#x26);')] END;
-        v_template := substring(value FROM '[$#]\{[^{}]*\}|\{\{[^{}]*\}\}|\{%[^{}]*%\}|<%[^<>]*%>|\$\([[:alpha:]_][[:alnum:]_.]*\)');
+                        WHEN value ~* '^[a-z][a-z0-9+.-]*:\S' COLLATE "C" AND value !~* '^https?:' COLLATE "C" THEN '{link_scheme}'::text[]
+                        WHEN is_adaptive AND value !~* '^[a-z][a-z0-9+.-]*:' COLLATE "C" THEN '{relative_link}' ELSE '{link}' END;
+        v_codes := v_codes || CASE WHEN value ~* '&(amp|#38|#x26);' COLLATE "C" THEN ARRAY['address_entity:' || substring(value FROM '(?i)&(?:amp|#38|#x26);')] END;
+        v_template := substring(value FROM '[$#]\{[^{}]*\}|\{\{[^{}]*\}\}|\{%[^{}]*%\}|<%[^<>]*%>|\$\([[:alpha:]_][[:alnum:]_.]*\)' COLLATE "C");
         RETURN v_codes || CASE WHEN v_template IS NOT NULL THEN ARRAY['template:' || left(v_template, 60)] END;
     END IF;
     -- In development the sandbox calls targets, and it is on this machine.
@@ -220,16 +220,16 @@ BEGIN
     -- Near is what differs in upper and lower case, in the leading @, or in two neighbouring characters.
     RETURN (SELECT f.name FROM o365_internal.card_field AS f,
                 LATERAL (SELECT coalesce(max(i), 0) AS n FROM generate_series(1, least(length(f.name), length($2))) AS i
-                          WHERE left(lower(f.name), i) = left(lower($2), i)) AS head,
+                          WHERE left(lower(f.name COLLATE "C"), i) = left(lower($2 COLLATE "C"), i)) AS head,
                 LATERAL (SELECT coalesce(max(i), 0) AS n FROM generate_series(1, least(length(f.name), length($2)) - head.n) AS i
-                          WHERE right(lower(f.name), i) = right(lower($2), i)) AS tail
+                          WHERE right(lower(f.name COLLATE "C"), i) = right(lower($2 COLLATE "C"), i)) AS tail
              WHERE f.kind = $1 AND f.type <> 'mistake'
                -- What passes below has one of these.
-               AND (lower(ltrim(f.name, '@')) = lower(ltrim($2, '@')) OR left(lower(f.name), 2) = left(lower($2), 2)
-                    OR right(lower(f.name), 2) = right(lower($2), 2))
-               AND (lower(ltrim(f.name, '@')) = lower(ltrim($2, '@'))
+               AND (lower(ltrim(f.name, '@') COLLATE "C") = lower(ltrim($2, '@') COLLATE "C") OR left(lower(f.name COLLATE "C"), 2) = left(lower($2 COLLATE "C"), 2)
+                    OR right(lower(f.name COLLATE "C"), 2) = right(lower($2 COLLATE "C"), 2))
+               AND (lower(ltrim(f.name, '@') COLLATE "C") = lower(ltrim($2, '@') COLLATE "C")
                     OR length($2) BETWEEN 4 AND 60 AND head.n + tail.n >= greatest(length(f.name), length($2)) - CASE WHEN length($2) > 5 THEN 2 ELSE 1 END)
-             ORDER BY lower(ltrim(f.name, '@')) = lower(ltrim($2, '@')) DESC, head.n + tail.n DESC, f.name LIMIT 1);
+             ORDER BY lower(ltrim(f.name, '@') COLLATE "C") = lower(ltrim($2, '@') COLLATE "C") DESC, head.n + tail.n DESC, f.name COLLATE "C" LIMIT 1);
 END $$;
 COMMENT ON FUNCTION o365_internal.nearest_field(text, text) IS 'The field of a kind that was probably meant by a name it has not; null when none is near.';
 
@@ -237,8 +237,8 @@ CREATE OR REPLACE FUNCTION o365_internal.card_root(card jsonb, dialect text) RET
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     -- A webhook looks at attachments alone; Slack's have neither of the two.
-    RETURN CASE WHEN card ? 'attachments' AND (lower(card->>'type') = 'message' OR jsonb_path_exists(card, '$.attachments[*] ? (exists(@.contentType) || exists(@.content))')) THEN 'a.message'
-                WHEN lower(card->>'type') = 'adaptivecard' THEN CASE WHEN dialect = 'connector' THEN 's.card' ELSE 'a.card' END
+    RETURN CASE WHEN card ? 'attachments' AND (lower((card->>'type') COLLATE "C") = 'message' OR jsonb_path_exists(card, '$.attachments[*] ? (exists(@.contentType) || exists(@.content))')) THEN 'a.message'
+                WHEN lower((card->>'type') COLLATE "C") = 'adaptivecard' THEN CASE WHEN dialect = 'connector' THEN 's.card' ELSE 'a.card' END
                 ELSE 'm.card' END;
 END $$;
 COMMENT ON FUNCTION o365_internal.card_root(jsonb, text) IS
@@ -248,8 +248,8 @@ COMMENT ON FUNCTION o365_internal.card_root(jsonb, text) IS
 CREATE OR REPLACE FUNCTION o365_internal.is_message_card(content jsonb, content_type text) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RETURN jsonb_typeof(content) = 'object' AND lower(content->>'type') IS DISTINCT FROM 'adaptivecard'
-           AND (lower(content->>'@type') = 'messagecard' OR content_type = 'application/vnd.microsoft.teams.card.o365connector');
+    RETURN jsonb_typeof(content) = 'object' AND lower((content->>'type') COLLATE "C") IS DISTINCT FROM 'adaptivecard'
+           AND (lower((content->>'@type') COLLATE "C") = 'messagecard' OR content_type = 'application/vnd.microsoft.teams.card.o365connector');
 END $$;
 COMMENT ON FUNCTION o365_internal.is_message_card(jsonb, text) IS 'Whether what an attachment of that contentType holds is a MessageCard.';
 
@@ -261,7 +261,7 @@ BEGIN
     ELSIF NOT card ? 'attachments' THEN
         -- What one attachment is, without the envelope around it.
         IF NOT card ?| '{@type,text,title,summary,sections,body}' AND jsonb_typeof(card->'content') = 'object'
-           AND (lower(card #>> '{content,type}') = 'adaptivecard' OR o365_internal.is_message_card(card->'content', card->>'contentType')) THEN
+           AND (lower((card #>> '{content,type}') COLLATE "C") = 'adaptivecard' OR o365_internal.is_message_card(card->'content', card->>'contentType')) THEN
             shaped := jsonb_build_object('type', 'message', 'attachments', jsonb_build_array(card));
             code := 'bare_attachment';
             path := '$';
@@ -364,7 +364,7 @@ CREATE OR REPLACE FUNCTION o365_internal.as_boolean(value jsonb) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN CASE WHEN jsonb_typeof(value) = 'boolean' THEN value::boolean
-                WHEN jsonb_typeof(value) = 'string' THEN CASE lower(btrim(value #>> '{}')) WHEN 'true' THEN true WHEN 'false' THEN false END
+                WHEN jsonb_typeof(value) = 'string' THEN CASE lower(btrim(value #>> '{}') COLLATE "C") WHEN 'true' THEN true WHEN 'false' THEN false END
                 WHEN value = '1' THEN true WHEN value = '0' THEN false END;
 END $$;
 COMMENT ON FUNCTION o365_internal.as_boolean(jsonb) IS
@@ -385,7 +385,7 @@ COMMENT ON FUNCTION o365_internal.text_meant(text, text) IS
 CREATE OR REPLACE FUNCTION o365_internal.known_word(words text, value text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RETURN (SELECT w FROM unnest(string_to_array(btrim(words, '|'), '|')) AS w WHERE lower(w) = lower(value) LIMIT 1);
+    RETURN (SELECT w FROM unnest(string_to_array(btrim(words, '|'), '|')) AS w WHERE lower(w COLLATE "C") = lower(value COLLATE "C") LIMIT 1);
 END $$;
 COMMENT ON FUNCTION o365_internal.known_word(text, text) IS 'The word between the bars of a card_field''s rule that value is in any case; null for none.';
 
@@ -467,8 +467,8 @@ BEGIN
                     THEN ARRAY['width:' || coalesce(nullif(left(v_text, 60), ''), 'empty')] END;
     ELSIF left(v_rule, 1) = '|' THEN
         IF position('|' IN v_text) = 0
-           AND position('|' || CASE WHEN left(object_kind, 3) = 'a.e' OR left(object_kind, 4) IN ('a.ac', 'a.co', 'a.in') THEN lower(v_text) ELSE v_text END || '|'
-                        IN CASE WHEN left(object_kind, 4) IN ('a.co', 'a.in') THEN lower(v_rule) ELSE v_rule END) > 0 THEN
+           AND position('|' || CASE WHEN left(object_kind, 3) = 'a.e' OR left(object_kind, 4) IN ('a.ac', 'a.co', 'a.in') THEN lower(v_text COLLATE "C") ELSE v_text END || '|'
+                        IN CASE WHEN left(object_kind, 4) IN ('a.co', 'a.in') THEN lower(v_rule COLLATE "C") ELSE v_rule END) > 0 THEN
             RETURN NULL;
         ELSIF object_kind IN ('a.attachment', 'a.message') THEN
             RETURN NULL;  -- object_codes looks at the whole of them
@@ -484,8 +484,8 @@ BEGIN
         WHEN 'version' THEN CASE WHEN v_text ~ '^1\.[0-5]$' THEN NULL
                                  WHEN o365_internal.text_meant(v_rule, v_text) ~ '^1\.[0-5]$' THEN ARRAY['version_spelling:' || o365_internal.text_meant(v_rule, v_text)]
                                  ELSE ARRAY['version:' || coalesce(nullif(left(v_text, 20), ''), 'empty')] END
-        WHEN 'heading' THEN CASE WHEN lower(v_text) <> 'default' AND (path NOT LIKE '$.body[0].%'
-                OR lower(v_text) <> ALL (CASE key WHEN 'weight' THEN '{bolder}' ELSE '{medium,large,extralarge}' END::text[]))
+        WHEN 'heading' THEN CASE WHEN lower(v_text COLLATE "C") <> 'default' AND (path NOT LIKE '$.body[0].%'
+                OR lower(v_text COLLATE "C") <> ALL (CASE key WHEN 'weight' THEN '{bolder}' ELSE '{medium,large,extralarge}' END::text[]))
             THEN ARRAY['lost_for_connector:' || key || CASE WHEN path LIKE '$.body[0].%' THEN ' ' || left(v_text, 20) ELSE ' here' END] END
         END;
 END $$;
@@ -585,13 +585,13 @@ BEGIN
         IF kind LIKE '_.fact' AND NOT jsonb_path_exists(value, (CASE kind WHEN 'a.fact' THEN '$.* ? (@ != null && @ != "")' ELSE '$.* ? (@ != null)' END)::jsonpath) THEN
             v_codes := '{empty_fact}';
             doubts := '[]';
-        ELSIF kind LIKE '_.%:%' AND value ?| '{@type,type}' AND lower(coalesce(value->>'@type', value->>'type')) = lower(split_part(kind, ':', 2))
+        ELSIF kind LIKE '_.%:%' AND value ?| '{@type,type}' AND lower(coalesce(value->>'@type', value->>'type') COLLATE "C") = lower(split_part(kind, ':', 2) COLLATE "C")
               AND coalesce(value->>'@type', value->>'type') <> split_part(kind, ':', 2) THEN
             v_codes := v_codes || format('type_case:"%stype": "%s"', CASE WHEN value ? '@type' THEN '@' END, split_part(kind, ':', 2));
         ELSIF kind = 'a.element:TextBlock' AND length(value->>'text') > 100 AND o365_internal.as_boolean(value->'wrap') IS NOT true AND value->>'maxLines' IS DISTINCT FROM '1' THEN
             v_codes := v_codes || ('no_wrap:' || length(value->>'text'));
         ELSIF kind = 'a.attachment' AND value->>'contentType' IS DISTINCT FROM 'application/vnd.microsoft.card.adaptive' THEN
-            IF lower(value #>> '{content,type}') = 'adaptivecard' THEN
+            IF lower((value #>> '{content,type}') COLLATE "C") = 'adaptivecard' THEN
                 v_codes := array_remove(v_codes, 'missing:contentType') || 'content_type'::text;
             ELSIF value ? 'content' AND value ? 'contentType' THEN
                 -- What is in it is of another kind, and need not be judged by this one.
@@ -688,7 +688,7 @@ BEGIN
                     IF NOT FOUND AND right(v_child, 1) = ':' THEN
                         SELECT k AS object, p.doubts, p.covers INTO v_of
                           FROM o365_internal.card_kind AS k LEFT JOIN o365_internal.card_pattern AS p ON false
-                         WHERE lower(k.kind) = lower(v_kind);
+                         WHERE lower(k.kind COLLATE "C") = lower(v_kind COLLATE "C");
                     END IF;
                 END IF;
                 v_kind := coalesce((v_of.object).kind, v_kind);
@@ -751,7 +751,7 @@ DECLARE
 BEGIN
     SELECT r.severity, r.problem, r.hint INTO v_rule FROM o365_internal.card_rule AS r WHERE r.code = v_code;
     IF v_names_field AND is_object THEN
-        v_path := path || CASE WHEN v_more ~ '^\w+$' THEN '.' || v_more ELSE format('."%s"', v_more) END;
+        v_path := path || CASE WHEN v_more ~ '^\w+$' COLLATE "C" THEN '.' || v_more ELSE format('."%s"', v_more) END;
     ELSIF v_code IN ('content_type', 'attachment_type', 'envelope_type', 'type_case') THEN
         v_path := path || CASE v_code WHEN 'envelope_type' THEN '.type' WHEN 'type_case' THEN CASE WHEN v_more LIKE '"@%' THEN '."@type"' ELSE '.type' END ELSE '.contentType' END;
     END IF;
@@ -844,9 +844,10 @@ BEGIN
         v_problems := v_problems || o365_internal.problem(v_code, 'm.card', NULL, v_path, NULL, NULL, true, string_to_array(v_code, ':'));
     END LOOP;
     IF jsonb_array_length(v_problems) > 1 THEN
-        v_problems := (SELECT jsonb_agg(p.problem ORDER BY p.problem->>'severity', p.problem->>'path', p.problem->>'problem')
+        v_problems := (SELECT jsonb_agg(p.problem ORDER BY p.problem->>'severity', (p.problem->>'path') COLLATE "C", (p.problem->>'problem') COLLATE "C")
                          FROM (SELECT o.problem FROM jsonb_array_elements(v_problems) AS o (problem)
-                                ORDER BY o.problem->>'severity', o.problem->>'path', o.problem->>'problem' LIMIT 100) AS p);
+                                ORDER BY o.problem->>'severity', (o.problem->>'path') COLLATE "C",
+                                         (o.problem->>'problem') COLLATE "C" LIMIT 100) AS p);
     END IF;
     RETURN v_problems;
 END $$;
@@ -882,7 +883,7 @@ BEGIN
     RETURN EXISTS (
         SELECT FROM jsonb_path_query(elements, '$[*] ? (@.type() == "object")') AS e
          WHERE o365_internal.as_boolean(e->'isVisible') IS NOT false
-           AND CASE lower(e->>'type')
+           AND CASE lower((e->>'type') COLLATE "C")
                    WHEN 'textblock' THEN o365_internal.is_seen(e->>'text')
                    WHEN 'factset' THEN EXISTS (SELECT FROM jsonb_path_query(e, '$.facts[*].*') AS f WHERE o365_internal.is_seen(f #>> '{}'))
                    WHEN 'imageset' THEN jsonb_path_exists(e, '$.images[*].url ? (@ != null && @ != "")')
@@ -898,7 +899,7 @@ BEGIN
                    WHEN 'table' THEN EXISTS (
                        SELECT FROM jsonb_path_query(e, '$.rows[*].cells[*]') AS c WHERE o365_internal.holds_something(c))
                    ELSE o365_internal.is_shown_element(e->>'type')
-                        OR EXISTS (SELECT FROM o365_internal.card_kind AS k WHERE lower(k.kind) = 'a.element:' || lower(e->>'type'))
+                        OR EXISTS (SELECT FROM o365_internal.card_kind AS k WHERE lower(k.kind COLLATE "C") = 'a.element:' || lower((e->>'type') COLLATE "C"))
                         OR jsonb_typeof(e->'fallback') = 'object' AND o365_internal.shows_something(jsonb_build_array(e->'fallback')) END);
 END $$;
 COMMENT ON FUNCTION o365_internal.shows_something(jsonb) IS
@@ -1028,7 +1029,7 @@ BEGIN
                                               WHEN v_shape.code = 'bare_card' THEN o.problem->>'path' ELSE '$' END)), '[]')
                   FROM jsonb_array_elements(o365_internal.card_problems(v_shape.shaped, dialect, target_urls)) AS o (problem))
                 || o365_internal.problem(v_shape.code, 'm.card', NULL, v_shape.path, NULL, NULL, true, ARRAY[v_shape.code]);
-            RETURN (SELECT jsonb_agg(o.problem ORDER BY o.problem->>'severity', o.problem->>'path') FROM jsonb_array_elements(v_problems) AS o (problem));
+            RETURN (SELECT jsonb_agg(o.problem ORDER BY o.problem->>'severity', (o.problem->>'path') COLLATE "C") FROM jsonb_array_elements(v_problems) AS o (problem));
         END IF;
     END IF;
     v_root := o365_internal.card_root(card, dialect);
@@ -1042,7 +1043,7 @@ BEGIN
         END IF;
     END IF;
     IF v_root = 'm.card' THEN
-        IF coalesce(card->>'text', '') !~ '[^[:space:]]' AND coalesce(card->>'summary', '') !~ '[^[:space:]]' THEN
+        IF coalesce(card->>'text', '') !~ '[^[:space:]\u0080-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]' COLLATE "C" AND coalesce(card->>'summary', '') !~ '[^[:space:]\u0080-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]' COLLATE "C" THEN
             v_codes := v_codes || CASE WHEN NOT card ?| '{@type,@context,title,text,summary,sections,potentialAction}' AND card ?| '{type,body,version,$schema,content,card}'
                                        THEN '$:no_card'::text ELSE '$.text:no_text' END;
         END IF;
@@ -1050,7 +1051,7 @@ BEGIN
         IF card ?| '{@type,@context,title,sections,potentialAction,themeColor}' THEN
             IF coalesce(jsonb_typeof(card->'@type'), 'null') = 'null' THEN v_codes := v_codes || '$."@type":no_type'::text; END IF;
             IF coalesce(jsonb_typeof(card->'@context'), 'null') = 'null' THEN v_codes := v_codes || '$."@context":no_context'::text; END IF;
-            IF card ? 'text' AND coalesce(card->>'summary', '') !~ '[^[:space:]]' AND NOT card ? 'title' THEN
+            IF card ? 'text' AND coalesce(card->>'summary', '') !~ '[^[:space:]\u0080-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]' COLLATE "C" AND NOT card ? 'title' THEN
                 v_codes := v_codes || '$.summary:no_summary'::text;
             END IF;
             -- It mostly is an action of the card itself, and a look into everything costs more.
@@ -1071,7 +1072,7 @@ BEGIN
         END IF;
     ELSIF v_root = 'a.message' THEN
         FOR v_i IN 0 .. least(jsonb_array_length(jsonb_path_query_array(card, '$.attachments[*]')), 100) - 1 LOOP
-            IF lower(card #>> ARRAY['attachments', v_i::text, 'content', 'type']) = 'adaptivecard' AND NOT v_too_deep THEN
+            IF lower((card #>> ARRAY['attachments', v_i::text, 'content', 'type']) COLLATE "C") = 'adaptivecard' AND NOT v_too_deep THEN
                 v_codes := v_codes || o365_internal.content_codes(card #> ARRAY['attachments', v_i::text, 'content'], '$.attachments[' || v_i || '].content', v_json);
             END IF;
         END LOOP;
@@ -1079,7 +1080,7 @@ BEGIN
         IF coalesce(jsonb_typeof(card->'version'), 'null') = 'null' THEN
             v_codes := v_codes || '$.version:version:none'::text;
         END IF;
-        IF coalesce(card->>'fallbackText', '') !~ '[^[:space:]]'
+        IF coalesce(card->>'fallbackText', '') !~ '[^[:space:]\u0080-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]' COLLATE "C"
            AND NOT jsonb_path_exists(card, '$.body[*] ? (@.type == "TextBlock").text ? (@ like_regex "[^ \\t\\r\\n]")') THEN
             v_codes := v_codes || '$.body:no_text_block'::text;
         END IF;
@@ -1101,7 +1102,7 @@ BEGIN
                                             ELSE ':long_paragraph:' || substring(p.place FROM '[^.]*$') || ':' || length(p.string) END
               FROM o365_internal.string_places(card, '$') AS p
              WHERE p.string ~ '[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]'
-                OR length(p.string) > 10000 AND p.string !~ '^data:' AND EXISTS (SELECT FROM regexp_split_to_table(p.string, '\n\s*\n') AS paragraph WHERE length(paragraph) > 10000) LIMIT 100);
+                OR length(p.string) > 10000 AND p.string !~ '^data:' AND EXISTS (SELECT FROM regexp_split_to_table(p.string, '\n\s*\n' COLLATE "C") AS paragraph WHERE length(paragraph) > 10000) LIMIT 100);
     END IF;
     v_trusts_actions := v_root IS DISTINCT FROM 'm.card' OR NOT card ?| '{sections,potentialAction}'
                         OR o365_internal.actions_are_right(card, target_urls);
@@ -1154,7 +1155,7 @@ DECLARE
 BEGIN
     SELECT k.* INTO v_object FROM o365_internal.card_kind AS k WHERE k.kind = put_right.kind;
     IF v_object.kind IS NULL AND right(kind, 1) <> ':' THEN
-        SELECT k.* INTO v_object FROM o365_internal.card_kind AS k WHERE lower(k.kind) = lower(put_right.kind);
+        SELECT k.* INTO v_object FROM o365_internal.card_kind AS k WHERE lower(k.kind COLLATE "C") = lower(put_right.kind COLLATE "C");
     END IF;
     IF v_object.kind IS NULL OR jsonb_typeof(value) <> 'object' THEN
         RETURN value;
@@ -1167,7 +1168,7 @@ BEGIN
         v_child := v_field->>1;
         v_value := CASE
             WHEN v_key = '@type' AND kind LIKE 'm.%:%' OR v_key = 'type' AND kind ~ '^[as]\..*:' THEN
-                CASE WHEN lower(v_text) = lower(split_part(kind, ':', 2)) THEN to_jsonb(split_part(kind, ':', 2)) ELSE v_value END
+                CASE WHEN lower(v_text COLLATE "C") = lower(split_part(kind, ':', 2) COLLATE "C") THEN to_jsonb(split_part(kind, ':', 2)) ELSE v_value END
             WHEN v_field IS NULL OR jsonb_typeof(v_value) = 'null' THEN v_value
             WHEN v_field->>0 = 'string' AND jsonb_typeof(v_value) IN ('string', 'number', 'boolean') THEN to_jsonb(CASE
                 WHEN left(v_rule, 1) = '|' AND (kind !~ '^a\.(el|ac|co|in)') THEN coalesce(o365_internal.known_word(v_rule, v_text), v_text)

@@ -14,7 +14,7 @@ BEGIN
         RAISE EXCEPTION 'connector % was removed', quote_literal(v_connector.slug)
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'An operator registers it again: select o365.register_connector(...).';
     END IF;
-    IF app_user IS NULL OR app_user !~ '[^[:space:]]' OR length(app_user) > 200 THEN
+    IF app_user IS NULL OR app_user !~ '[^[:space:]\u0080-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]' COLLATE "C" OR length(app_user) > 200 THEN
         RAISE EXCEPTION 'app_user is empty or longer than 200 characters'
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Pass your own name or id of the signed-in user.';
     END IF;
@@ -70,7 +70,7 @@ DECLARE
 BEGIN
     -- Blanks, and characters that take no room or are drawn as one.
     RETURN CASE WHEN v_label ~ ('[^[:space:]\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u202a-\u202f\u205f-\u206f'
-                                '\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]') THEN v_label END;
+                                '\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]' COLLATE "C") THEN v_label END;
 END $$;
 COMMENT ON FUNCTION o365_internal.label(text) IS
     'A name that came from outside, as it is stored and shown: line ends and tabs are blanks, other control characters U+FFFD, so that no terminal '
@@ -192,10 +192,13 @@ DECLARE
     v_pair record;
     v_app_type text := o365_internal.label(new.app_type);
     v_group_name text := o365_internal.label(new.group_name);
+    -- A collation that an expression names goes on into what it is compared with, and no index has that one: it ends at a variable.
+    v_kind text := lower(v_app_type COLLATE "C");
+    v_host text := lower(new.webhook_host COLLATE "C");
     v_webhook_index bytea;
     v_user_index bytea;
 BEGIN
-    v_dialect := o365_internal.webhook_dialect(lower(new.webhook_host), new.webhook_port::integer);
+    v_dialect := o365_internal.webhook_dialect(v_host, new.webhook_port::integer);
     v_webhook_index := o365_internal.blind_index('webhook', new.webhook_url);
     v_attempt := o365_internal.judge_attempt(new.slug, new.request_id, new.state_hash, new.cookie_hash, new.fresh_cookie_hash, v_webhook_index,
                                              CASE WHEN v_dialect IS NULL THEN 'refused_host' END);
@@ -234,7 +237,7 @@ BEGIN
     IF v_existing IS NULL THEN
         v_replaces := coalesce(
             (SELECT s.subscription_id FROM o365_internal.subscription AS s WHERE s.subscription_id = v_attempt.renews AND s.status <> 'removed'),
-            o365_internal.same_place(v_attempt.connector_id, v_attempt.app_user, lower(v_app_type), v_group_name));
+            o365_internal.same_place(v_attempt.connector_id, v_attempt.app_user, v_kind, v_group_name));
         IF v_replaces = v_attempt.renews AND NOT v_attempt.confirm THEN
             v_existing := v_replaces;
         END IF;
@@ -258,8 +261,8 @@ BEGIN
         v_detail := CASE WHEN v_locked.webhook_index = v_webhook_index THEN 'unchanged' ELSE 'replaced' END;
         UPDATE o365_internal.subscription AS s
            SET sealed = v_sealed, key_id = v_key_id, key_pinned = new.sealing_key IS NOT NULL, secret_version = s.secret_version + 1, renewed_at = now(), user_index = v_user_index,
-               webhook_index = v_webhook_index, dialect = v_dialect, webhook_host = lower(new.webhook_host),
-               app_type = v_app_type, app_type_normalised = lower(v_app_type), group_name = v_group_name,
+               webhook_index = v_webhook_index, dialect = v_dialect, webhook_host = v_host,
+               app_type = v_app_type, app_type_normalised = v_kind, group_name = v_group_name,
                app_state = coalesce(v_attempt.app_state, s.app_state)
          WHERE s.subscription_id = v_id;
         IF v_pending THEN
@@ -279,8 +282,8 @@ BEGIN
         INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, app_state, app_type, app_type_normalised, group_name,
                 dialect, webhook_host, sealed, key_id, key_pinned, webhook_index, user_index, status, status_reason, replaces, replacement,
                 replacement_key_id)
-            VALUES (v_id, v_attempt.connector_id, v_attempt.app_user, v_attempt.app_state, v_app_type, lower(v_app_type), v_group_name,
-                v_dialect, lower(new.webhook_host), v_sealed, v_key_id, new.sealing_key IS NOT NULL, v_webhook_index, v_user_index,
+            VALUES (v_id, v_attempt.connector_id, v_attempt.app_user, v_attempt.app_state, v_app_type, v_kind, v_group_name,
+                v_dialect, v_host, v_sealed, v_key_id, new.sealing_key IS NOT NULL, v_webhook_index, v_user_index,
                 CASE WHEN v_pending THEN 'pending' ELSE 'active' END, CASE WHEN v_pending THEN 'its user has not confirmed it yet' END,
                 v_replaces, v_replacement, CASE WHEN v_replaces IS NOT NULL THEN v_key_id END);
         INSERT INTO o365_internal.lane (subscription_id, hold) VALUES (v_id, CASE WHEN v_pending THEN 'pending' END);

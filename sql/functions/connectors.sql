@@ -15,7 +15,7 @@ CREATE OR REPLACE FUNCTION o365_internal.is_loopback_url(url text) RETURNS boole
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN coalesce($1 ~* ('^https?://(localhost|([a-z0-9-]+\.)+localhost|127(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}|\[::1\])'
-        '(:0*(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3}))?([/?][^[:space:]\u0001-\u001f\u007f]*)?$'), false);
+        '(:0*(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3}))?([/?][^[:space:]\u0001-\u001f\u007f]*)?$' COLLATE "C"), false);
 END $$;
 COMMENT ON FUNCTION o365_internal.is_loopback_url(text) IS 'Whether an http or https URL lies on this machine.';
 
@@ -24,7 +24,7 @@ LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN coalesce(length($1) <= 2048 AND $1 ~* ('^https://(([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z]([a-z0-9-]*[a-z0-9])?'
         '|(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3})'
-        '(:0*(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3}))?([/?][^[:space:]\u0001-\u001f\u007f]*)?$'), false);
+        '(:0*(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3}))?([/?][^[:space:]\u0001-\u001f\u007f]*)?$' COLLATE "C"), false);
 END $$;
 COMMENT ON FUNCTION o365_internal.is_https_url(text) IS
     'Whether it is an https URL that browsers take, with a host, without user, blanks and control characters.';
@@ -33,7 +33,7 @@ CREATE OR REPLACE FUNCTION o365_internal.leads_back(callback_url text, public_ur
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN $2 = '' OR $1 ~ '/connect/[^/]+/callback/?$'
-                      AND lower(substring($1 FROM '^[^/]*//[^/]*')) = lower(substring($2 FROM '^[^/]*//[^/]*'));
+                      AND lower(substring($1 FROM '^[^/]*//[^/]*') COLLATE "C") = lower(substring($2 FROM '^[^/]*//[^/]*') COLLATE "C");
 END $$;
 COMMENT ON FUNCTION o365_internal.leads_back(text, text) IS
     'Whether a callback URL comes back to the pages below public_url: the same host, on which the browser has its cookie, and the path of a callback.';
@@ -41,10 +41,10 @@ COMMENT ON FUNCTION o365_internal.leads_back(text, text) IS
 CREATE OR REPLACE FUNCTION o365_internal.is_below_a_target(url text, target_urls text[]) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_host text := lower(substring(url FROM '^[hH][tT][tT][pP][sS]://([^/:?#]+)'));
+    v_host text := lower(substring(url FROM '^[hH][tT][tT][pP][sS]://([^/:?#]+)') COLLATE "C");
 BEGIN
     RETURN v_host IS NOT NULL AND EXISTS (
-        SELECT FROM (SELECT lower(substring(t.url FROM '^[hH][tT][tT][pP][sS]://([^/:?#]+)')) AS host FROM unnest(target_urls) AS t (url)) AS t
+        SELECT FROM (SELECT lower(substring(t.url FROM '^[hH][tT][tT][pP][sS]://([^/:?#]+)') COLLATE "C") AS host FROM unnest(target_urls) AS t (url)) AS t
          WHERE v_host = t.host OR right(v_host, length(t.host) + 1) = '.' || t.host);
 END $$;
 COMMENT ON FUNCTION o365_internal.is_below_a_target(text, text[]) IS
@@ -56,17 +56,17 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT p.field, p.problem, p.hint FROM (VALUES
         (c.slug !~ '^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$' OR c.slug = 'static',
             'slug', 'is not usable in a URL', 'Use 1 to 40 of a-z, 0-9 and -, not "static".'),
-        (c.name !~ '[^[:space:]]' OR length(c.name) > 100, 'name', 'is empty or longer than 100 characters', 'Write the name your users know.'),
+        (c.name !~ '[^[:space:]\u0080-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]' COLLATE "C" OR length(c.name) > 100, 'name', 'is empty or longer than 100 characters', 'Write the name your users know.'),
         (c.logo IS NULL, 'logo', 'is missing', 'Pass the bytes of a png, jpeg or gif file.'),
         (c.logo IS NOT NULL AND c.logo_type IS NULL, 'logo', 'is not a png, jpeg or gif picture', 'Its own bytes decide, not its file name.'),
         (c.logo IS NOT NULL AND octet_length(c.logo) >= 60 * 1024, 'logo', format('has %s bytes', octet_length(c.logo)), 'It must have fewer than 61,440 (60 KB).'),
-        (c.short_description !~ '[^[:space:]]' OR length(c.short_description) > 200,
+        (c.short_description !~ '[^[:space:]\u0080-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]' COLLATE "C" OR length(c.short_description) > 200,
             'short_description', 'is empty or longer than 200 characters', 'Say in one line what the connector brings.'),
-        (c.long_description !~ '[^[:space:]]' OR length(c.long_description) > 4000,
+        (c.long_description !~ '[^[:space:]\u0080-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]' COLLATE "C" OR length(c.long_description) > 4000,
             'long_description', 'is empty or longer than 4,000 characters', 'Say in a paragraph what it posts and why.'),
         (NOT o365_internal.is_https_url(c.website) AND NOT o365_internal.is_loopback_url(c.website),
             'website', 'is no https URL', 'Write https:// and your company''s site.'),
-        (array_ndims(c.events) IS DISTINCT FROM 1 OR cardinality(c.events) > 20 OR EXISTS (SELECT FROM unnest(c.events) AS e WHERE e IS NULL OR e !~ '[^[:space:]]' OR length(e) > 200),
+        (array_ndims(c.events) IS DISTINCT FROM 1 OR cardinality(c.events) > 20 OR EXISTS (SELECT FROM unnest(c.events) AS e WHERE e IS NULL OR e !~ '[^[:space:]\u0080-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]' COLLATE "C" OR length(e) > 200),
             'events', 'are not 1 to 20 phrases of at most 200 characters', 'Name what it posts about: array[''a ticket is opened''].'),
         (c.landing_page IS NOT NULL AND NOT o365_internal.is_https_url(c.landing_page) AND NOT o365_internal.is_loopback_url(c.landing_page),
             'landing_page', 'is no https URL', 'Leave it out to use our own page.'),

@@ -40,6 +40,8 @@ BEGIN
         ('pgcrypto_broken', 'error'),
         ('pgcrypto_open_to_all', 'warning'),
         ('public_url_missing', 'error'),
+        ('role_inherits_nothing', 'warning'),
+        ('role_may_not_connect', 'error'),
         ('role_missing', 'warning'),
         ('sealing_key_not_backed_up', 'warning'),
         ('sealing_key_not_pinned', 'warning'),
@@ -289,6 +291,30 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       FROM o365_internal.application AS a JOIN o365_internal.connector AS c ON c.connector_id = a.connector_id
      WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = a.role) GROUP BY a.role $$;
 COMMENT ON FUNCTION o365_internal.health_role_missing() IS 'Applications that were granted a connector and whose role was dropped.';
+
+CREATE OR REPLACE FUNCTION o365_internal.health_role_inherits_nothing() RETURNS SETOF o365_internal.finding
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT 'application ' || a.role,
+           format('is a member of %s and inherits none of its rights: what it calls ends with "permission denied for schema o365"', g.name),
+           CASE WHEN current_setting('server_version_num')::integer >= 160000 THEN format('GRANT %I TO %I WITH INHERIT TRUE', g.name, a.role)
+                ELSE format('ALTER ROLE %I INHERIT', a.role) END || format(', unless it begins with SET ROLE %I', g.name),
+           min(a.granted_at), count(*), 'connector ' || min(c.slug)
+      FROM (SELECT CASE WHEN o365_internal.has_roles() THEN 'o365_app' ELSE current_user END AS name) AS g
+     CROSS JOIN o365_internal.application AS a
+      JOIN pg_catalog.pg_roles AS r ON r.rolname = a.role
+      JOIN o365_internal.connector AS c ON c.connector_id = a.connector_id
+     WHERE pg_has_role(r.oid, g.name, 'MEMBER') AND NOT pg_has_role(r.oid, g.name, 'USAGE') GROUP BY g.name, a.role $$;
+COMMENT ON FUNCTION o365_internal.health_role_inherits_nothing() IS 'Applications that are members of o365_app and have none of its rights.';
+
+CREATE OR REPLACE FUNCTION o365_internal.health_role_may_not_connect() RETURNS SETOF o365_internal.finding
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT 'role ' || r.rolname, format('may not connect to database %s', current_database()),
+           format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), r.rolname), NULL::timestamptz, NULL::bigint, NULL
+      FROM pg_catalog.pg_roles AS r
+     WHERE (o365_internal.has_roles() AND r.rolname IN ('o365_responder', 'o365_worker')
+            OR EXISTS (SELECT FROM o365_internal.application AS a WHERE a.role = r.rolname))
+       AND NOT has_database_privilege(r.oid, current_database(), 'CONNECT') $$;
+COMMENT ON FUNCTION o365_internal.health_role_may_not_connect() IS 'Our programs'' roles, and applications, that the database does not let in.';
 
 CREATE OR REPLACE FUNCTION o365_internal.health_granted_to_others() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -194,8 +194,8 @@ BEGIN
     RETURN CASE
         WHEN error IN ('no_parameters', 'malformed', 'framed', 'bad_webhook') THEN error
         -- However they are spelled: the documentation writes AccessDenied and Invalid Request, OAuth access_denied.
-        WHEN lower(regexp_replace(error, '[[:space:]_-]', '', 'g')) = 'accessdenied' THEN 'denied'
-        WHEN lower(regexp_replace(error, '[[:space:]_-]', '', 'g')) = 'invalidrequest' THEN 'invalid_request'
+        WHEN lower(regexp_replace(error, '[[:space:]_-]' COLLATE "C", '', 'g') COLLATE "C") = 'accessdenied' THEN 'denied'
+        WHEN lower(regexp_replace(error, '[[:space:]_-]' COLLATE "C", '', 'g') COLLATE "C") = 'invalidrequest' THEN 'invalid_request'
         ELSE 'unknown_error' END;
 END $$;
 COMMENT ON FUNCTION o365_internal.callback_error_outcome(text) IS

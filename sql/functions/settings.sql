@@ -45,7 +45,7 @@ COMMENT ON FUNCTION o365.set(text, text) IS
 CREATE OR REPLACE FUNCTION o365.allow_webhook_host(dialect text, host text, port integer DEFAULT 443) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_host text := lower(regexp_replace(host, '^\*\.', ''));
+    v_host text := lower(regexp_replace(host, '^\*\.', '') COLLATE "C");
     v_subdomains boolean := host LIKE '*.%';
     v_known text;
 BEGIN
@@ -91,7 +91,7 @@ CREATE OR REPLACE FUNCTION o365.forbid_webhook_host(host text, port integer DEFA
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     DELETE FROM o365_internal.webhook_host AS w
-        WHERE w.host = lower(regexp_replace(forbid_webhook_host.host, '^\*\.', ''))
+        WHERE w.host = lower(regexp_replace(forbid_webhook_host.host, '^\*\.', '') COLLATE "C") COLLATE "default"
           AND w.subdomains = (forbid_webhook_host.host LIKE '*.%') AND w.port = forbid_webhook_host.port;
     RETURN FOUND;
 END $$;

@@ -12,7 +12,7 @@ BEGIN
     v_candidate.clean_page := '302';
     -- The portal asks for no such name: it is the one in the redirect URL, or made from the connector's.
     v_candidate.slug := coalesce(substring(v_candidate.callback_url FROM '/connect/([a-z0-9-]{1,40})/callback$'),
-        nullif(nullif(trim('-' FROM left(regexp_replace(lower(v_candidate.name), '[^a-z0-9]+', '-', 'g'), 35)), ''), 'static'), 'connector');
+        nullif(nullif(trim('-' FROM left(regexp_replace(lower(v_candidate.name COLLATE "C"), '[^a-z0-9]+', '-', 'g'), 35)), ''), 'static'), 'connector');
     RETURN v_candidate;
 END $$;
 COMMENT ON FUNCTION o365_internal.sandbox_candidate(jsonb, bytea) IS 'The form''s fields as a connector, for o365_internal.connector_problems to judge.';
@@ -27,7 +27,7 @@ DECLARE
     v_own CONSTANT text := '/connect/([a-z0-9-]{1,40})/callback$';
     v_inbox_page CONSTANT text := nullif(fields->>'inbox_landing_page', '');
     v_configuration CONSTANT text := nullif(fields->>'configuration_url', '');
-    v_domains CONSTANT text[] := ARRAY(SELECT lower(d) FROM jsonb_array_elements_text(coalesce(fields->'valid_domains', '[]')) AS d);
+    v_domains CONSTANT text[] := ARRAY(SELECT lower(d COLLATE "C") FROM jsonb_array_elements_text(coalesce(fields->'valid_domains', '[]')) AS d);
 BEGIN
     IF app_id IS NOT NULL THEN
         SELECT r.* INTO v_old FROM o365_internal.sandbox_registration AS r WHERE r.app_id = sandbox_save.app_id AND r.person = sandbox_save.person
@@ -51,7 +51,7 @@ BEGIN
             UNION ALL SELECT 'valid_domains', 'are not all hosts', 'Write one a line, without https:// and without a path.'
              WHERE EXISTS (SELECT FROM unnest(v_domains) AS d WHERE NOT o365_internal.is_https_url('https://' || d) OR d ~ '[/?]')
             UNION ALL SELECT 'valid_domains', 'do not hold the configuration page''s host', 'The client shows pages of these hosts alone.'
-             WHERE v_configuration IS NOT NULL AND NOT lower(substring(v_configuration FROM '^[^:]+://([^/?]+)')) = ANY (v_domains)) AS p;
+             WHERE v_configuration IS NOT NULL AND NOT lower(substring(v_configuration FROM '^[^:]+://([^/?]+)') COLLATE "C") = ANY (v_domains)) AS p;
     IF v_problems IS NOT NULL THEN
         RETURN jsonb_build_object('problems', v_problems);
     END IF;
@@ -152,10 +152,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         'target_urls', c.target_urls, 'valid_domains', c.valid_domains, 'is_deleted', c.is_deleted)
       FROM (SELECT 1 AS rank, r.name, r.short_description, r.long_description, r.website, r.events, r.callback_url, r.app_id, r.enabled_for, r.target_urls,
                    r.valid_domains, r.deleted_at IS NOT NULL AS is_deleted
-              FROM o365_internal.sandbox_registration AS r WHERE r.app_id::text = lower($1)
+              FROM o365_internal.sandbox_registration AS r WHERE r.app_id::text = lower($1 COLLATE "C")
             UNION ALL
             SELECT 2, k.name, k.short_description, k.long_description, k.website, k.events, k.callback_url, k.app_id, k.enabled_for, k.target_urls, '{}', k.removed_at IS NOT NULL
-              FROM o365_internal.connector AS k WHERE k.app_id::text = lower($1)) AS c
+              FROM o365_internal.connector AS k WHERE k.app_id::text = lower($1 COLLATE "C")) AS c
      ORDER BY c.rank LIMIT 1 $$;
 COMMENT ON FUNCTION o365_internal.sandbox_known(text) IS
     'The registration by its app_id, is_deleted or not: the dashboard''s, or else the installation''s own, as if the dashboard held it; null when there '
@@ -171,10 +171,10 @@ COMMENT ON FUNCTION o365.sandbox_connector(text) IS
 CREATE OR REPLACE FUNCTION o365.sandbox_logo(picture text) RETURNS TABLE (content_type text, logo bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT c.logo_type, c.logo
-      FROM (SELECT 1 AS rank, r.logo_type, r.logo FROM o365_internal.sandbox_registration AS r WHERE r.app_id::text = lower($1)
-            UNION ALL SELECT 2, k.logo_type, k.logo FROM o365_internal.connector AS k WHERE k.app_id::text = lower($1)
+      FROM (SELECT 1 AS rank, r.logo_type, r.logo FROM o365_internal.sandbox_registration AS r WHERE r.app_id::text = lower($1 COLLATE "C")
+            UNION ALL SELECT 2, k.logo_type, k.logo FROM o365_internal.connector AS k WHERE k.app_id::text = lower($1 COLLATE "C")
             UNION ALL SELECT 3, (s.registration).logo_type, (s.registration).logo FROM o365_internal.sandbox_submission AS s
-                       WHERE s.app_id || '/' || s.submission_id = lower($1)) AS c
+                       WHERE s.app_id || '/' || s.submission_id = lower($1 COLLATE "C")) AS c
      ORDER BY c.rank LIMIT 1 $$;
 COMMENT ON FUNCTION o365.sandbox_logo(text) IS
     'The logo of a registration, by its app_id, or of what was submitted, by app_id/submission_id; no row when there is none.';

@@ -10,7 +10,7 @@ COMMENT ON FUNCTION o365.sandbox_offer(text, integer, uuid) IS
 
 CREATE OR REPLACE FUNCTION o365_internal.sandbox_host_and_port(url text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT regexp_replace(lower(substring($1 FROM '^[^:]+://([^/?#]+)')), ':443$', '') $$;
+    SELECT regexp_replace(lower(substring($1 FROM '^[^:]+://([^/?#]+)') COLLATE "C"), ':443$', '') $$;
 COMMENT ON FUNCTION o365_internal.sandbox_host_and_port(text) IS 'Host, and port unless it is https''s own, of an https URL.';
 
 CREATE OR REPLACE FUNCTION o365_internal.sandbox_settings_problem(offered jsonb, settings jsonb) RETURNS text

@@ -8,10 +8,10 @@ BEGIN
     END IF;
     RETURN EXISTS (
         SELECT FROM jsonb_path_query(card::jsonb, '$.** ? (@.type() == "object").keyvalue() ? (@.value.type() == "string" && @.key != "body")') AS o (field)
-         WHERE regexp_replace(o.field->>'value', '`[^`]*`', '', 'g') ~* '(?<!\\)<(/?(?!at>)[a-z][a-z0-9-]*(\s[^<>]*)?/?>|!--)');
+         WHERE regexp_replace(o.field->>'value', '`[^`]*`', '', 'g') ~* '(?<!\\)<(/?(?!at>)[a-z][a-z0-9-]*(\s[^<>]*)?/?>|!--)' COLLATE "C");
 EXCEPTION WHEN OTHERS THEN
     -- jsonb has no U+0000, which JSON has.
-    RETURN card ~* '<[a-z][a-z0-9]*(\s[^<>]*)?>';
+    RETURN card ~* '<[a-z][a-z0-9]*(\s[^<>]*)?>' COLLATE "C";
 END $$;
 COMMENT ON FUNCTION o365_internal.sandbox_has_html(text) IS
     'Whether a text of a card that people see holds a tag of HTML, however JSON spells it. None are: an autolink, a mention of an Adaptive Card '
@@ -88,9 +88,9 @@ BEGIN
          WHERE c.verdict = 'look' AND NOT c.item = ANY (coalesce(sandbox_submit.looked_at, '{}'))
         UNION ALL
         SELECT 'Step-by-step instructions: write at least two lines, the reviewer does not know your product.'
-         WHERE coalesce(sandbox_submit.instructions, '') !~ '[^[:space:]]+\s*\n\s*[^[:space:]]+'
+         WHERE coalesce(sandbox_submit.instructions, '') !~ '[^[:space:]]+\s*\n\s*[^[:space:]]+' COLLATE "C"
         UNION ALL
-        SELECT 'Test account: the reviewer needs one.' WHERE coalesce(sandbox_submit.test_account, '') !~ '[^[:space:]]') AS p;
+        SELECT 'Test account: the reviewer needs one.' WHERE coalesce(sandbox_submit.test_account, '') !~ '[^[:space:]]' COLLATE "C") AS p;
     IF v_problems IS NULL THEN
         UPDATE o365_internal.sandbox_registration AS r SET stage = 'submitted', looked_at = sandbox_submit.looked_at,
                instructions = sandbox_submit.instructions, test_account = sandbox_submit.test_account, reviewer = NULL, reasons = NULL, reviewed_at = NULL
@@ -129,7 +129,7 @@ BEGIN
         RETURN 'It has changed since you looked: look again, at what was submitted last, and decide on that.';
     ELSIF v_person = sandbox_review.reviewer THEN
         RETURN 'Nobody reviews a connector of their own: sign in with another name.';
-    ELSIF NOT approved AND coalesce(reasons, '') !~ '[^[:space:]]' THEN
+    ELSIF NOT approved AND coalesce(reasons, '') !~ '[^[:space:]]' COLLATE "C" THEN
         RETURN 'A rejection says why.';
     END IF;
     IF approved THEN
@@ -152,7 +152,7 @@ CREATE OR REPLACE FUNCTION o365.sandbox_catalog(person text DEFAULT NULL, kind t
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(jsonb_agg(o365_internal.sandbox_shown(o.registration) || jsonb_build_object('is_sideloaded', o.rank = 1, 'picture', o.picture,
                'for_mail', 'mail' = ANY ((o.registration).enabled_for), 'for_groups', (o.registration).enabled_for && '{groups,teams}')
-           ORDER BY o.rank, lower((o.registration).name), (o.registration).app_id), '[]')
+           ORDER BY o.rank, lower((o.registration).name COLLATE "C"), (o.registration).app_id), '[]')
       FROM (SELECT DISTINCT ON ((v.registration).app_id) v.rank, v.registration, v.picture
               FROM (SELECT 1 AS rank, r AS registration, r.app_id::text AS picture FROM o365_internal.sandbox_registration AS r
                      WHERE r.sideloaded_at IS NOT NULL AND r.stage <> 'approved' AND r.person = $1 AND r.enabled_for && '{mail,groups}'

@@ -15,7 +15,7 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
             ('adele', 5, 'groups', repeat('A long name that goes on and on. ', 7) || 'It ends at 256 characters.', 'connector'),
             ('adele', 6, 'teams', '<script>alert(1)</script>', 'connector'),
             ('adele', 7, 'teams', '{{mustache}} %s ${x} $(y) `z`', 'connector')
-        ) AS t (who, rank, kind, name, dialect) WHERE t.who IN ('', lower(sandbox_furnish.person)) ORDER BY t.rank
+        ) AS t (who, rank, kind, name, dialect) WHERE t.who IN ('', lower(sandbox_furnish.person COLLATE "C")) ORDER BY t.rank
         ON CONFLICT DO NOTHING $$;
 COMMENT ON FUNCTION o365_internal.sandbox_furnish(text) IS
     'Makes a person who signs in: an inbox for everybody; Megan has what people have, Adele what makes programs stumble.';

@@ -50,7 +50,7 @@ GRANT USAGE ON SCHEMA hostile TO shop, keeper;
 -- A call: as whom, a statement that returns one text without what differs each time, and one that says what it left in
 -- the tables.
 -- None of them has a literal with a backslash, which would mean something else in some sessions.
-CREATE TABLE call (n integer GENERATED ALWAYS AS IDENTITY, role text, statement text, left_behind text);
+CREATE TABLE call (n integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, role text, statement text, left_behind text);
 INSERT INTO call (role, statement) SELECT 'shop', s FROM unnest(ARRAY[
     $$SELECT jsonb_agg((SELECT jsonb_agg(to_jsonb(p)) FROM o365.check_card(c.card, d.d, 'desk') AS p) ORDER BY c.card,
         d.d)::text
