@@ -601,7 +601,8 @@ BEGIN
         ELSIF kind = 'a.message' AND value->>'type' IS DISTINCT FROM 'message' THEN
             v_codes := array_remove(v_codes, 'needed:type') || 'envelope_type'::text;
         ELSIF kind = 'm.action:ViewAction' AND NOT converts THEN
-            v_codes := v_codes || CASE WHEN jsonb_typeof(value->'target') = 'array' AND jsonb_typeof(value #> '{target,0}') = 'string'
+            v_codes := v_codes || CASE WHEN jsonb_typeof(value->'target') = 'array'
+                                            AND jsonb_typeof(value #> '{target,0}') IN ('string', 'number', 'boolean')
                                        THEN 'view_action' ELSE 'refused_action' END;
         END IF;
         IF object.rule IS NOT NULL THEN
@@ -1177,6 +1178,10 @@ BEGIN
                 ELSE v_text END)
             WHEN v_field->>0 = 'boolean' THEN coalesce(to_jsonb(o365_internal.as_boolean(v_value)), v_value)
             WHEN v_field->>0 = 'number' AND v_text ~ '^-?(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?$' THEN v_text::jsonb
+            WHEN v_rule = 'links' AND jsonb_typeof(v_value) = 'array' THEN (
+                SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(i.item) IN ('number', 'boolean') THEN to_jsonb(i.item #>> '{}')
+                                               ELSE i.item END ORDER BY i.n), '[]')
+                  FROM jsonb_array_elements(v_value) WITH ORDINALITY AS i (item, n))
             WHEN v_child IS NOT NULL AND jsonb_typeof(v_value) = 'array' THEN (
                 SELECT coalesce(jsonb_agg(r.item ORDER BY r.n), '[]')
                   FROM (SELECT i.n, CASE WHEN jsonb_typeof(i.item) = 'object'

@@ -116,6 +116,7 @@ INSERT INTO said VALUES
     ('F18: a ViewAction is no action of a connector', 'connector', pg_temp.a('{"@type": "ViewAction", "name": "v", "target": ["https://example.org"]}'), 'warning $.potentialAction[0]'),
     ('each is a text', 'connector', pg_temp.a('{"@type": "ViewAction", "name": "v", "target": [[]]}'), 'error $.potentialAction[0], error $.potentialAction[0].target[0]'),
     ('and not null', 'connector', pg_temp.a('{"@type": "ViewAction", "name": "v", "target": ["https://example.org", null]}'), 'warning $.potentialAction[0], warning $.potentialAction[0].target[1]'),
+    ('or is read as one', 'connector', pg_temp.a('{"@type": "ViewAction", "name": "v", "target": [17]}'), 'warning $.potentialAction[0], warning $.potentialAction[0].target[0], warning $.potentialAction[0].target[0]'),
     ('and absolute', 'connector', pg_temp.a('{"@type": "ViewAction", "name": "v", "target": ["/tickets/17"]}'), 'warning $.potentialAction[0], warning $.potentialAction[0].target[0]'),
     ('and there is one', 'connector', pg_temp.a('{"@type": "ViewAction", "name": "v", "target": []}'), 'error $.potentialAction[0], warning $.potentialAction[0].target'),
     ('5 actions are more than Teams shows', 'connector', pg_temp.m(format('{"potentialAction": [%s]}', (SELECT string_agg('{"@type": "OpenUri", "name": "o", "targets": [{"os": "default", "uri": "https://example.org"}]}', ',') FROM generate_series(1, 5)))), 'warning $.potentialAction'),
@@ -444,6 +445,8 @@ CREATE TEMP TABLE corrected (description text, dialect text, card jsonb, path te
 INSERT INTO corrected VALUES
     ('F18: a ViewAction leaves as an OpenUri', 'connector', pg_temp.m('{"potentialAction": [{"@context": "http://schema.org", "@type": "ViewAction", "name": "View", "target": ["https://example.org/1", "https://example.org/2"]}]}'),
         '{potentialAction,0}', '{"@type": "OpenUri", "name": "View", "targets": [{"os": "default", "uri": "https://example.org/1"}]}'),
+    ('F18: with an address that is a text', 'connector', pg_temp.m('{"potentialAction": [{"@type": "ViewAction", "name": "View", "target": [17]}]}'),
+        '{potentialAction,0,targets,0,uri}', '"17"'),
     ('F18: for Workflows the worker converts it', 'workflow', pg_temp.m('{"text": 1, "potentialAction": [{"@type": "ViewAction", "name": "View", "target": ["https://example.org/1"]}]}'),
         '{potentialAction,0,@type}', '"ViewAction"'),
     ('F19: a number leaves as its text', 'connector', pg_temp.s('{"facts": [{"name": 1.50, "value": 17}]}'), '{sections,0,facts,0}', '{"name": "1.50", "value": "17"}'),
