@@ -15,13 +15,13 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
-#include <map>
 #include <span>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
 #include "lib/base/c_free.h"
+#include "lib/base/lru_cache.h"
 #include "lib/base/text.h"
 #include "lib/http/url.h"
 #include "lib/http_client/address_policy.h"
@@ -50,8 +50,8 @@ constexpr std::size_t kMaxHeader = 65536;
 constexpr long kMaxIdle = 45;                   // seconds
 constexpr std::chrono::seconds kFresh{30};      // how long addresses are used without another look-up
 constexpr std::chrono::minutes kUsable{5};      // and while they cannot be looked up again
-constexpr std::chrono::minutes kForgotten{10};  // a host that was not asked for since is forgotten
-constexpr std::size_t kManyHosts = 1024;        // as soon as there are so many
+constexpr std::chrono::minutes kForgotten{10};  // by libcurl, which is told them anew before that
+constexpr std::size_t kMostHosts = 65536;       // that are known: some 30 MB
 constexpr int kHttpProxyPort = 1080;            // of a proxy's URL without a port, says libcurl
 
 class Descriptor {
@@ -77,7 +77,6 @@ struct Host {
     std::shared_ptr<curl_slist> addresses;  // as CURLOPT_RESOLVE takes them; null: none known
     bool told = false;                      // whether libcurl has these addresses
     Clock::time_point looked_up_at{};
-    Clock::time_point used_at{};
     bool asking = false;
     std::vector<std::unique_ptr<Transfer>> waiting;  // for the first look-up
 };
@@ -279,11 +278,11 @@ struct HttpClient::Impl {
     // Handles are removed from the multi before either is freed: transfers come after it, and the destructor empties
     // it.
     Multi multi{curl_multi_init()};
-    std::vector<std::unique_ptr<Transfer>> active;                    // owns what curl has; order of no meaning
-    std::vector<std::unique_ptr<Transfer>> idle;                      // handles to use again
-    std::map<std::string, std::shared_ptr<Host>, std::less<>> hosts;  // by what origin_part gives; "": the proxy
-    int waiting = 0;                                                  // transfers that wait for a look-up
-    Resolver resolver{options.connect_timeout};                       // its answers touch what is above
+    std::vector<std::unique_ptr<Transfer>> active;                   // owns what curl has; order of no meaning
+    std::vector<std::unique_ptr<Transfer>> idle;                     // handles to use again
+    LruCache<std::string, std::shared_ptr<Host>> hosts{kMostHosts};  // by what origin_part gives; "": the proxy
+    int waiting = 0;                                                 // transfers that wait for a look-up
+    Resolver resolver{options.connect_timeout};                      // its answers touch what is above
     std::optional<Clock::time_point> timer;
 
     std::unique_ptr<Transfer> make_transfer();
@@ -535,7 +534,6 @@ void HttpClient::Impl::start(std::unique_ptr<Transfer> transfer, const Secret& u
     const std::shared_ptr<Host> host = host_of(url.reveal());
     if (host) {
         transfer->host = host;
-        host->used_at = transfer->begun;
         const auto age = transfer->begun - host->looked_up_at;
         if (!host->addresses || age >= kUsable) {
             host->waiting.push_back(std::move(transfer));
@@ -567,14 +565,7 @@ bool HttpClient::Impl::begin(std::unique_ptr<Transfer>& transfer) {
 std::shared_ptr<Host> HttpClient::Impl::host_of(const std::string& url) {
     const std::string_view key = options.proxy.empty() ? origin_part(url) : std::string_view();
     if (key.empty() && options.proxy.empty()) return nullptr;
-    const auto known = hosts.find(key);
-    if (known != hosts.end()) return known->second;
-    if (hosts.size() >= kManyHosts) {
-        std::erase_if(hosts, [now = Clock::now()](const auto& entry) {
-            const Host* const host = entry.second.get();
-            return host == nullptr || (host->waiting.empty() && !host->asking && now - host->used_at >= kForgotten);
-        });
-    }
+    if (const std::shared_ptr<Host>* const known = hosts.find(key)) return *known;
     const std::optional<Url> parsed = parse_url(options.proxy.empty() ? url : options.proxy);
     std::shared_ptr<Host> host;
     if (parsed && !needs_no_look_up(parsed->host)) {
@@ -583,7 +574,7 @@ std::shared_ptr<Host> HttpClient::Impl::host_of(const std::string& url) {
         host->ports.push_back(parsed->port);
         if (parsed->scheme == "http") host->ports.push_back(kHttpProxyPort);
     }
-    hosts.emplace(key, host);
+    hosts.put(std::string(key), host);
     return host;
 }
 
