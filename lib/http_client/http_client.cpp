@@ -15,13 +15,13 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
-#include <map>
 #include <span>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
 #include "lib/base/c_free.h"
+#include "lib/base/lru_cache.h"
 #include "lib/base/text.h"
 #include "lib/http/url.h"
 #include "lib/http_client/address_policy.h"
@@ -47,12 +47,14 @@ constexpr long kSendBuffer = 16384;
 constexpr std::size_t kMaxHeader = 65536;
 // Servers close idle connections after 60, 75 (nginx) or more seconds. One that has been idle for this long is not used
 // again, because a request could meet its end on the way.
-constexpr long kMaxIdle = 45;                   // seconds
-constexpr std::chrono::seconds kFresh{30};      // how long addresses are used without another look-up
-constexpr std::chrono::minutes kUsable{5};      // and while they cannot be looked up again
-constexpr std::chrono::minutes kForgotten{10};  // a host that was not asked for since is forgotten
-constexpr std::size_t kManyHosts = 1024;        // as soon as there are so many
-constexpr int kHttpProxyPort = 1080;            // of a proxy's URL without a port, says libcurl
+constexpr long kMaxIdle = 45;               // seconds
+constexpr std::chrono::seconds kFresh{30};  // how long addresses are used without another look-up
+constexpr std::chrono::minutes kUsable{5};  // and while they cannot be looked up again
+constexpr std::size_t kMostHosts = 65536;   // that are known: some 30 MB
+constexpr int kHttpProxyPort = 1080;        // of a proxy's URL without a port, says libcurl
+// How long libcurl keeps addresses, in seconds. It counts whole ones, so that with one an address could be too old in
+// the moment it is told; and after each request it goes through all that it keeps.
+constexpr long kTold = 2;
 
 class Descriptor {
   public:
@@ -75,9 +77,7 @@ struct Host {
     std::string name;
     std::vector<int> ports;
     std::shared_ptr<curl_slist> addresses;  // as CURLOPT_RESOLVE takes them; null: none known
-    bool told = false;                      // whether libcurl has these addresses
     Clock::time_point looked_up_at{};
-    Clock::time_point used_at{};
     bool asking = false;
     std::vector<std::unique_ptr<Transfer>> waiting;  // for the first look-up
 };
@@ -279,11 +279,11 @@ struct HttpClient::Impl {
     // Handles are removed from the multi before either is freed: transfers come after it, and the destructor empties
     // it.
     Multi multi{curl_multi_init()};
-    std::vector<std::unique_ptr<Transfer>> active;                    // owns what curl has; order of no meaning
-    std::vector<std::unique_ptr<Transfer>> idle;                      // handles to use again
-    std::map<std::string, std::shared_ptr<Host>, std::less<>> hosts;  // by what origin_part gives; "": the proxy
-    int waiting = 0;                                                  // transfers that wait for a look-up
-    Resolver resolver{options.connect_timeout};                       // its answers touch what is above
+    std::vector<std::unique_ptr<Transfer>> active;                   // owns what curl has; order of no meaning
+    std::vector<std::unique_ptr<Transfer>> idle;                     // handles to use again
+    LruCache<std::string, std::shared_ptr<Host>> hosts{kMostHosts};  // by what origin_part gives; "": the proxy
+    int waiting = 0;                                                 // transfers that wait for a look-up
+    Resolver resolver{options.connect_timeout};                      // its answers touch what is above
     std::optional<Clock::time_point> timer;
 
     std::unique_ptr<Transfer> make_transfer();
@@ -356,7 +356,7 @@ std::unique_ptr<Transfer> HttpClient::Impl::make_transfer() {
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
     curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, kMaxIdle);
-    curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, static_cast<long>(std::chrono::seconds(kForgotten).count()));
+    curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, kTold);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
     curl_easy_setopt(easy, CURLOPT_PROXY, options.proxy.c_str());
@@ -451,7 +451,6 @@ PostResult HttpClient::Impl::result_of(Transfer& transfer, CURLcode code) const 
 void HttpClient::Impl::finish(std::unique_ptr<Transfer> transfer, PostResult result) {
     CURL* const easy = transfer->easy.get();
     result.took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - transfer->begun);
-    if (transfer->addresses && transfer->host->addresses == transfer->addresses) transfer->host->told = true;
     transfer->host.reset();
     transfer->may_start = nullptr;
     const Done done = std::exchange(transfer->done, nullptr);
@@ -535,7 +534,6 @@ void HttpClient::Impl::start(std::unique_ptr<Transfer> transfer, const Secret& u
     const std::shared_ptr<Host> host = host_of(url.reveal());
     if (host) {
         transfer->host = host;
-        host->used_at = transfer->begun;
         const auto age = transfer->begun - host->looked_up_at;
         if (!host->addresses || age >= kUsable) {
             host->waiting.push_back(std::move(transfer));
@@ -551,8 +549,8 @@ void HttpClient::Impl::start(std::unique_ptr<Transfer> transfer, const Secret& u
 // Hands a transfer to libcurl; false when that takes no further one.
 bool HttpClient::Impl::begin(std::unique_ptr<Transfer>& transfer) {
     CURL* const easy = transfer->easy.get();
-    // Each transfer carries the addresses until one of them has ended: libcurl says in no order which it begins first.
-    if (transfer->host && !transfer->host->told) {
+    // Each transfer carries the addresses: libcurl keeps them no longer than it needs to begin the connection.
+    if (transfer->host) {
         transfer->addresses = transfer->host->addresses;
         curl_easy_setopt(easy, CURLOPT_RESOLVE, transfer->addresses.get());
     }
@@ -567,14 +565,7 @@ bool HttpClient::Impl::begin(std::unique_ptr<Transfer>& transfer) {
 std::shared_ptr<Host> HttpClient::Impl::host_of(const std::string& url) {
     const std::string_view key = options.proxy.empty() ? origin_part(url) : std::string_view();
     if (key.empty() && options.proxy.empty()) return nullptr;
-    const auto known = hosts.find(key);
-    if (known != hosts.end()) return known->second;
-    if (hosts.size() >= kManyHosts) {
-        std::erase_if(hosts, [now = Clock::now()](const auto& entry) {
-            const Host* const host = entry.second.get();
-            return host == nullptr || (host->waiting.empty() && !host->asking && now - host->used_at >= kForgotten);
-        });
-    }
+    if (const std::shared_ptr<Host>* const known = hosts.find(key)) return *known;
     const std::optional<Url> parsed = parse_url(options.proxy.empty() ? url : options.proxy);
     std::shared_ptr<Host> host;
     if (parsed && !needs_no_look_up(parsed->host)) {
@@ -583,7 +574,7 @@ std::shared_ptr<Host> HttpClient::Impl::host_of(const std::string& url) {
         host->ports.push_back(parsed->port);
         if (parsed->scheme == "http") host->ports.push_back(kHttpProxyPort);
     }
-    hosts.emplace(key, host);
+    hosts.put(std::string(key), host);
     return host;
 }
 
@@ -597,7 +588,7 @@ void HttpClient::Impl::looked_up(const std::shared_ptr<Host>& host, const Resolv
     if (!answer.addresses.empty()) {
         List list;
         for (const int port : host->ports) {
-            // "+": it may grow old. libcurl forgets it after CURLOPT_DNS_CACHE_TIMEOUT.
+            // "+": it may grow old. libcurl forgets it after kTold.
             const std::string entry = fmt::format("+{}:{}:{}", host->name, port, fmt::join(answer.addresses, ","));
             curl_slist* const longer = curl_slist_append(list.get(), entry.c_str());
             if (longer == nullptr) continue;
@@ -605,7 +596,6 @@ void HttpClient::Impl::looked_up(const std::shared_ptr<Host>& host, const Resolv
             list.reset(longer);
         }
         host->addresses = std::move(list);
-        host->told = false;
         host->looked_up_at = Clock::now();
     }
     std::vector<std::unique_ptr<Transfer>> waited = std::exchange(host->waiting, {});

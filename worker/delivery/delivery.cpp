@@ -373,7 +373,7 @@ void Delivery::keep_in_touch() {
 }
 
 void Delivery::forget_webhooks() {
-    std::erase_if(opened_, [](const auto& entry) { return Clock::now() - entry.second.used_at > kCached; });
+    opened_.forget_while([now = Clock::now()](const Opened& one) { return now - one.used_at > kCached; });
 }
 
 // ---- chores' thread ----
@@ -564,10 +564,10 @@ void Delivery::fetch_cards(bool finishing) {
 void Delivery::pass_on(const std::shared_ptr<Lane>& lane) {
     const bool posts = !lane->cards.empty() && lane->cards.front().ends_as.empty();
     if (!posts) opened_.erase(lane->subscription_id);
-    const auto known = opened_.find(lane->subscription_id);
-    if (known != opened_.end() && known->second.secret_version == lane->secret_version) {
-        known->second.used_at = Clock::now();
-        lane->webhook = known->second.webhook;
+    Opened* const known = opened_.find(lane->subscription_id);
+    if (known != nullptr && known->secret_version == lane->secret_version) {
+        known->used_at = Clock::now();
+        lane->webhook = known->webhook;
     }
     if (posts && !lane->webhook) {
         to_open_.push_back(lane);
@@ -629,7 +629,7 @@ void Delivery::open_webhook(const SealedLane& sealed) {
     try {
         text = keys_.open(sealed.key_id, sealed.message);
         lane.webhook = std::make_shared<const OpenWebhook>(webhook_in(*text, lane.subscription_id));
-        opened_[lane.subscription_id] = {lane.secret_version, lane.webhook, Clock::now()};
+        opened_.put(lane.subscription_id, {lane.secret_version, lane.webhook, Clock::now()});
     } catch (const KeyError& error) {
         lane.cannot_send = error.what();
         // A missing key is not the webhook's fault: whoever has the key delivers.

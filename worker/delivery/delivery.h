@@ -21,6 +21,7 @@
 #include "lib/base/boot_clock.h"
 #include "lib/base/exit_code.h"
 #include "lib/base/log.h"
+#include "lib/base/lru_cache.h"
 #include "lib/database/database.h"
 #include "lib/http_client/http_client.h"
 #include "lib/keys/key_ring.h"
@@ -162,7 +163,8 @@ class Delivery {
         std::shared_ptr<const OpenWebhook> webhook;
         Clock::time_point used_at;
     };
-    std::map<std::int64_t, Opened> opened_;
+    static constexpr std::size_t kMostOpened = 65536;  // webhooks, about 600 bytes each; one more is opened again
+    LruCache<std::int64_t, Opened> opened_{kMostOpened};
     std::deque<std::shared_ptr<Lane>> to_fetch_;  // leased, their cards are not here yet
     int bytes_per_call_;                          // of cards; fewer over a slow connection
     std::deque<std::shared_ptr<Lane>> to_open_;
