@@ -19,8 +19,8 @@ SELECT set_config('o365.checksums', jsonb_object_agg(c.number, c.checksum)::text
     (16, 'd9d17a9220d482b2'),
     (17, 'bbe5a21ff368f30f'),
     (18, 'e2324aa5c6249211'),
-    (20, 'b21bc57681992a65'),
-    (21, '0935958c5c7894e9')
+    (19, 'b21bc57681992a65'),
+    (20, '0935958c5c7894e9')
 ) AS c (number, checksum) \g /dev/null
 
 DO $$

@@ -158,9 +158,9 @@ COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \ir migrate.sql
 \set migration 0018_feeding_again
 \ir migrate.sql
-\set migration 0020_replica_identity
+\set migration 0019_replica_identity
 \ir migrate.sql
-\set migration 0021_attempts_by_subscription
+\set migration 0020_attempts_by_subscription
 \ir migrate.sql
 
 -- The last of them says how far this install.sql knows the way.

@@ -11,9 +11,10 @@ namespace o365 {
 // The schema that this program was built with: the highest number in sql/migrations.
 constexpr int kSchema = O365_SCHEMA;
 
-// The oldest schema that this program works with. Raised to the version before, never past it, so that schema and
-// programs need not be upgraded in the same moment. 17 is the first that says its number.
-constexpr int kOldestSchema = 17;
+// The oldest schema that this program works with. Raised to the version that was released before, never past it, so that
+// schema and programs need not be upgraded in the same moment. Nothing older than 20 was released; it is the first whose
+// functions take the version of a lane's webhook.
+constexpr int kOldestSchema = 20;
 
 // Why this program and the schema do not go together, with both numbers and the next step; empty when they do. Throws
 // DatabaseError as Database::call does.
