@@ -11,7 +11,7 @@ DECLARE
 BEGIN
     -- A blank between the two.
     SELECT ARRAY[m[1], format('[%s](%s)', m[2], m[3])] INTO v_link
-      FROM regexp_matches(value, '(\[([^][\n]+)\] +\((https?://[^()\s]+)\))') AS m;
+      FROM regexp_matches(value, '(\[([^][\n]+)\] +\((https?://[^()\s]+)\))' COLLATE "C") AS m;
     IF v_link IS NOT NULL THEN
         RETURN v_link;
     END IF;
@@ -42,7 +42,7 @@ DECLARE
 BEGIN
     -- A search for a character costs a hundredth of a regular expression.
     IF position('<' IN v_bare) > 0 THEN
-        IF v_bare ~* '<at(\s[^<>]*)?>[^<]*</at>' AND NOT v_is_adaptive THEN
+        IF v_bare ~* '<at(\s[^<>]*)?>[^<]*</at>' COLLATE "C" AND NOT v_is_adaptive THEN
             v_codes := v_codes || 'at_in_message'::text;
         END IF;
         -- Of a MessageCard that is converted the tags become Markdown that are not listed in the second.
@@ -81,7 +81,7 @@ BEGIN
         v_codes := v_codes || 'newline'::text;
     END IF;
     IF rule <> 'title' AND rule <> 'plain' AND (position('](' IN v_bare) > 0 OR position('] (h' IN v_bare) > 0) THEN
-        IF v_bare ~* '\]\((?!\s*<?(https?|mailto|tel|sip|msteams):)\s*[^\s)]' THEN
+        IF v_bare ~* '\]\((?!\s*<?(https?|mailto|tel|sip|msteams):)\s*[^\s)]' COLLATE "C" THEN
             v_codes := v_codes || 'markdown:a link without https://'::text;
         END IF;
         -- An escaped bracket is no bracket, but an escaped parenthesis of an address is one that is read.
@@ -164,7 +164,7 @@ BEGIN
                          AND (o365_internal.is_loopback_url(value) OR value ~* '^https://(\[|[0-9]+(\.[0-9]+)*([:/?]|$)|[^./:?]+([:/?]|$))')
                     THEN '{target_https}'::text[] END;
     -- What is no https is called by nobody.
-    RETURN CASE WHEN target_urls IS NOT NULL AND value ~* '^\s*https:'
+    RETURN CASE WHEN target_urls IS NOT NULL AND value ~* '^\s*https:' COLLATE "C"
                      AND (v_codes IS NOT NULL OR NOT o365_internal.is_below_a_target(value, target_urls))
                 THEN '{target_unregistered}' ELSE v_codes END;
 END $$;
@@ -281,7 +281,7 @@ BEGIN
             path := '$.attachments[0]';
         ELSIF jsonb_typeof(card #> '{attachments,0,content}') = 'object'
               AND jsonb_typeof(card #> '{attachments,0,content,attachments}') = 'array'
-              AND lower(card #>> '{attachments,0,content,type}') IS DISTINCT FROM 'adaptivecard' THEN
+              AND lower((card #>> '{attachments,0,content,type}') COLLATE "C") IS DISTINCT FROM 'adaptivecard' THEN
             code := 'double_envelope';
         END IF;
         IF code IS NOT NULL THEN
@@ -291,7 +291,7 @@ BEGIN
     END IF;
     -- A card that stands in attachments as it is: one at a time.
     FOR v_i IN 0 .. least(jsonb_array_length(card->'attachments'), 100) - 1 LOOP
-        IF lower(card #>> ARRAY['attachments', v_i::text, 'type']) = 'adaptivecard' AND NOT card #> ARRAY['attachments', v_i::text] ? 'content' THEN
+        IF lower((card #>> ARRAY['attachments', v_i::text, 'type']) COLLATE "C") = 'adaptivecard' AND NOT card #> ARRAY['attachments', v_i::text] ? 'content' THEN
             shaped := jsonb_set(card, ARRAY['attachments', v_i::text], jsonb_build_object(
                 'contentType', 'application/vnd.microsoft.card.adaptive', 'content', card #> ARRAY['attachments', v_i::text]));
             code := 'bare_card';
@@ -572,7 +572,7 @@ BEGIN
         v_codes := '{too_deep}';
     ELSIF object.kind IS NULL THEN
         v_codes := ARRAY[CASE WHEN left(kind, 2) = 's.' THEN 'lost_for_connector:'
-                              WHEN lower(kind) LIKE 'a.element:action.%' THEN 'misplaced_action:'
+                              WHEN lower(kind COLLATE "C") LIKE 'a.element:action.%' THEN 'misplaced_action:'
                               WHEN kind = 'a.element:' AND value ? 'actions' THEN 'action_in_body:'
                               WHEN o365_internal.is_shown_element(split_part(kind, ':', 2)) THEN NULL
                               WHEN kind ~ '^a\.element:.' THEN 'unknown_element:' WHEN kind ~ '^a\.action:.' THEN 'unknown_action:' ELSE 'unknown_type:' END
@@ -861,7 +861,7 @@ COMMENT ON FUNCTION o365_internal.walked_problems(jsonb, jsonb, text, boolean, t
 CREATE OR REPLACE FUNCTION o365_internal.is_shown_element(type text) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RETURN lower(type) = ANY ('{media,codeblock,icon,badge,carousel,compoundbutton,progressbar,progressring,rating,input.rating,'
+    RETURN lower(type COLLATE "C") = ANY ('{media,codeblock,icon,badge,carousel,compoundbutton,progressbar,progressring,rating,input.rating,'
         'component,chart.donut,chart.pie,chart.line,chart.gauge,chart.verticalbar,chart.verticalbar.grouped,chart.horizontalbar,'
         'chart.horizontalbar.stacked}');
 END $$;
@@ -951,9 +951,9 @@ BEGIN
     IF o365_internal.has_mentions(json_text) THEN
         v_mentions := jsonb_path_query_array(content, '$.msteams.entities[*] ? (@.type == "mention")');
         IF EXISTS (
-               SELECT (regexp_matches(t #>> '{}', '<at(?:\s[^<>]*)?>[^<]*</at>', 'gi'))[1]
+               SELECT (regexp_matches(t #>> '{}', '<at(?:\s[^<>]*)?>[^<]*</at>' COLLATE "C", 'gi'))[1]
                  FROM jsonb_path_query(content, '$.** ? (@.type == "TextBlock" || @.type == "TextRun").text ? (@.type() == "string")') AS t
-               UNION SELECT (regexp_matches(t #>> '{}', '<at(?:\s[^<>]*)?>[^<]*</at>', 'gi'))[1]
+               UNION SELECT (regexp_matches(t #>> '{}', '<at(?:\s[^<>]*)?>[^<]*</at>' COLLATE "C", 'gi'))[1]
                  FROM jsonb_path_query(content, '$.**.facts[*].* ? (@.type() == "string")') AS t
                EXCEPT SELECT e->>'text' FROM jsonb_array_elements(v_mentions) AS e) THEN
             v_codes := v_codes || (path || '.msteams.entities:mention');
