@@ -52,7 +52,8 @@ BEGIN
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', v_object.f, v_grant.role);
         END LOOP;
     END LOOP;
-    GRANT EXECUTE ON FUNCTION o365_internal.visible_connectors(), o365_internal.few_subscriptions(), o365_internal.workers_away(),
+    GRANT EXECUTE ON FUNCTION o365_internal.visible_connectors(), o365_internal.few_subscriptions(), o365_internal.few_deliveries(),
+        o365_internal.few_attempts(), o365_internal.few_card_warnings(), o365_internal.workers_away(),
         o365_internal.lane_waits(bigint, timestamptz, xid), o365_internal.outcomes_not_counted() TO o365_operator, o365_app;
     GRANT EXECUTE ON FUNCTION o365.version() TO o365_responder, o365_worker, o365_app, o365_operator;
     GRANT INSERT ON o365.callback TO o365_responder;

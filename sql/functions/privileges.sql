@@ -100,6 +100,30 @@ COMMENT ON FUNCTION o365_internal.few_subscriptions() IS
     'by them. Null for an operator, and for whoever sees so much that the newest rows are found sooner by walking back in '
     'time.';
 
+CREATE OR REPLACE FUNCTION o365_internal.few_deliveries() RETURNS SETOF o365_internal.delivery
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+BEGIN
+    RETURN QUERY SELECT x.* FROM o365_internal.delivery AS x WHERE x.subscription_id = ANY (o365_internal.few_subscriptions());
+END $$;
+COMMENT ON FUNCTION o365_internal.few_deliveries() IS
+    'The rows of delivery of few_subscriptions(); none for whoever sees many.';
+
+CREATE OR REPLACE FUNCTION o365_internal.few_attempts() RETURNS SETOF o365_internal.attempt
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+BEGIN
+    RETURN QUERY SELECT x.* FROM o365_internal.attempt AS x WHERE x.subscription_id = ANY (o365_internal.few_subscriptions());
+END $$;
+COMMENT ON FUNCTION o365_internal.few_attempts() IS
+    'The rows of attempt of few_subscriptions(); none for whoever sees many.';
+
+CREATE OR REPLACE FUNCTION o365_internal.few_card_warnings() RETURNS SETOF o365_internal.card_warning
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+BEGIN
+    RETURN QUERY SELECT x.* FROM o365_internal.card_warning AS x WHERE x.subscription_id = ANY (o365_internal.few_subscriptions());
+END $$;
+COMMENT ON FUNCTION o365_internal.few_card_warnings() IS
+    'The rows of card_warning of few_subscriptions(); none for whoever sees many.';
+
 CREATE OR REPLACE FUNCTION o365_internal.connector_to_use(slug text) RETURNS o365_internal.connector
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -110,7 +110,8 @@ WITH RECURSIVE ours AS (
        AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e')),
 reached AS (
     SELECT o.* FROM ours AS o JOIN pg_proc AS p ON p.oid = o.oid
-     WHERE o.proname IN ('receive_callback', 'visible_connectors', 'few_subscriptions', 'worker_orders', 'worker_action_key')
+     WHERE o.proname IN ('receive_callback', 'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts',
+                         'few_card_warnings', 'worker_orders', 'worker_action_key')
         OR p.pronamespace = 'o365'::regnamespace
            AND (has_function_privilege('o365_responder', o.oid, 'EXECUTE') OR has_function_privilege('o365_app', o.oid, 'EXECUTE')
                 OR o.proname IN ('worker_feed', 'worker_claim', 'worker_cards', 'worker_recheck', 'worker_report', 'worker_secrets', 'worker_adopt', 'worker_heartbeat', 'worker_start'))
