@@ -1,23 +1,16 @@
 // GET /connect/<slug>/ - what the connector does, and the button. Only the POST behind the button makes a state.
 #include <fmt/format.h>
 
+#include "fcgi/connect/ticket.h"
 #include "fcgi/routes.h"
-#include "lib/base/crypto.h"
 #include "lib/http/url.h"
 #include "lib/json/json_fields.h"
 
 namespace o365 {
-namespace {
-
-constexpr std::size_t kMaxTicket = 200;
-
-}  // namespace
 
 Response landing(Site& site, const Request& request, const RouteParts& parts) {
-    const std::string ticket = request.query.get_or("ticket", "");
-    if (ticket.size() > kMaxTicket) throw BadRequest(400, "the ticket is too long");
-    Json::Value page = site.ask("SELECT o365.responder_landing($1, $2)",
-                                {parts.slug, ticket.empty() ? Value() : Value::bytes(sha256(ticket))});
+    const std::string ticket = read_ticket(request.query);
+    Json::Value page = site.ask("SELECT o365.responder_landing($1, $2)", {parts.slug, ticket_hash(ticket)});
     if (!page["found"].asBool()) return site.message(request, 404);
     if (!request.path.ends_with('/')) {
         // Relative links of the page need the slash.

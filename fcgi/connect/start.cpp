@@ -3,31 +3,25 @@
 #include <fmt/format.h>
 
 #include "fcgi/connect/attempt_cookie.h"
+#include "fcgi/connect/ticket.h"
 #include "fcgi/routes.h"
 #include "lib/base/crypto.h"
 #include "lib/http/url.h"
 #include "lib/json/json_fields.h"
 
 namespace o365 {
-namespace {
-
-constexpr std::size_t kMaxTicket = 200;
-
-}  // namespace
 
 Response start(Site& site, const Request& request, const RouteParts& parts) {
-    const std::string ticket = request.form.get_or("ticket", "");
-    if (ticket.size() > kMaxTicket) throw BadRequest(400, "the ticket is too long");
+    const std::string ticket = read_ticket(request.form);
     const std::string again = request.form.get_or("again", "");
     if (!again.empty() && !is_request_id(again)) throw BadRequest(400, "again is no request id");
     const std::string state = random_token();
     const std::string state_hash = sha256(state);
     const AttemptCookie cookie{attempt_cookie_name(state_hash), random_token()};
-    const Json::Value page =
-        site.ask("SELECT o365.responder_start($1, $2, $3, $4, $5, $6, $7)",
-                 {parts.slug, ticket.empty() ? Value() : Value::bytes(sha256(ticket)), Value::bytes(state_hash),
-                  Value::bytes(sha256(cookie.value)), request.id, again.empty() ? Value() : Value(again),
-                  again.empty() ? Value() : cookie_hashes(attempt_cookies(request))});
+    const Json::Value page = site.ask(
+        "SELECT o365.responder_start($1, $2, $3, $4, $5, $6, $7)",
+        {parts.slug, ticket_hash(ticket), Value::bytes(state_hash), Value::bytes(sha256(cookie.value)), request.id,
+         again.empty() ? Value() : Value(again), again.empty() ? Value() : cookie_hashes(attempt_cookies(request))});
     if (!page["found"].asBool()) return site.message(request, 404);
     if (!page["started"].asBool()) return Site::to_failed(request, page, "ticket", request.id);
     const std::string connect_url = text_in(page, "connect_url");

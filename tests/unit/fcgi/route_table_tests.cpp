@@ -109,6 +109,14 @@ BOOST_AUTO_TEST_CASE(a_route_takes_whole_words_of_its_methods_only) {
         BOOST_TEST(!takes(route, method), method);
 }
 
+// What only its holder knows: nothing else may stand in a path and be logged.
+BOOST_AUTO_TEST_CASE(an_id_and_a_token_in_a_path_are_declared_secret) {
+    for (const Route& route : routes()) {
+        const bool has_one = route.pattern.ends_with("<id>") || route.pattern.ends_with("<token>");
+        BOOST_TEST((route.secret == SecretIn::path) == has_one, route.pattern);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(every_post_comes_from_our_own_pages) {
     for (const Route& route : routes()) BOOST_TEST(takes(route, "POST") == route.from_own_pages, route.pattern);
 }
