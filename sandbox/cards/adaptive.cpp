@@ -1,9 +1,11 @@
 #include "sandbox/cards/adaptive.h"
 
 #include <fmt/format.h>
+#include <utf8.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <string_view>
 
 #include "lib/base/text.h"
@@ -195,29 +197,18 @@ std::string wrong_in(const Json::Value& object, std::string_view kind) {
     return wrong_fields(object, kind_of(kind)->fields);
 }
 
-// Whether a text has a character that is seen: blanks, and what has no width, are none.
+// Blanks, and characters that have no width.
+bool is_unseen(std::uint32_t character) {
+    return (character >= '\t' && character <= '\r') || character == ' ' || character == 0x85 || character == 0xa0 ||
+           character == 0xad || character == 0x1680 || (character >= 0x2000 && character <= 0x200f) ||
+           (character >= 0x2028 && character <= 0x202f) || (character >= 0x205f && character <= 0x206f) ||
+           character == 0x3000 || character == 0xfeff;
+}
+
+// Whether a text, UTF-8 as all that comes out of the JSON reader, has a character that is seen.
 bool is_seen(std::string_view text) {
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto at = [&](std::size_t n) {
-            return i + n < text.size() ? static_cast<unsigned>(static_cast<unsigned char>(text[i + n])) : 0U;
-        };
-        const unsigned first = at(0);
-        if (first < 0x80) {
-            if (first != ' ' && (first < '\t' || first > '\r')) return true;
-        } else if (first < 0xe0) {
-            const unsigned code = (first & 0x1fU) << 6U | (at(1) & 0x3fU);
-            if (code != 0x85 && code != 0xa0 && code != 0xad) return true;
-            ++i;
-        } else if (first < 0xf0) {
-            const unsigned code = (first & 0x0fU) << 12U | (at(1) & 0x3fU) << 6U | (at(2) & 0x3fU);
-            const bool is_blank = code == 0x1680 || (code >= 0x2000 && code <= 0x200f) ||
-                                  (code >= 0x2028 && code <= 0x202f) || (code >= 0x205f && code <= 0x206f) ||
-                                  code == 0x3000 || code == 0xfeff;
-            if (!is_blank) return true;
-            i += 2;
-        } else {
-            return true;
-        }
+    for (const auto* at = text.begin(); at != text.end();) {
+        if (!is_unseen(utf8::unchecked::next(at))) return true;
     }
     return false;
 }
