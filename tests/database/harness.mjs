@@ -93,8 +93,14 @@ export function end() {
 
 // ---- Far ends -------------------------------------------------------------------------------------------------------
 
-const HOSTS = ['one.localhost', 'two.localhost'];
 export const certificates = {key: join(folder, 'far-end.key'), cert: join(folder, 'far-end.pem')};
+// Key and certificate of far ends, which the workers of this file trust.
+export function certify(hosts) {
+    run('openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2',
+        '-subj', '/CN=localhost', '-addext', `subjectAltName=${hosts.map((host) => `DNS:${host}`)}`,
+        '-keyout', certificates.key, '-out', certificates.cert);
+    return {key: readFileSync(certificates.key), cert: readFileSync(certificates.cert)};
+}
 // Of a worker that posts to far ends.
 export const posting = {allow_loopback: 'yes', ca_file: certificates.cert};
 
@@ -114,15 +120,13 @@ export class FarEnd {
     accepted = 0;        // connections
     sockets = new Set();
     underWay = new Map();
+    static identity;     // of all of them
 
     constructor(host) { this.host = host; }
 
     async listen() {
-        if (!existsSync(certificates.key)) {
-            run('openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=localhost',
-                '-addext', `subjectAltName=${HOSTS.map((host) => `DNS:${host}`)}`, '-keyout', certificates.key, '-out', certificates.cert);
-        }
-        this.server = http2.createSecureServer({key: readFileSync(certificates.key), cert: readFileSync(certificates.cert), allowHTTP1: true},
+        FarEnd.identity ??= certify(['one.localhost', 'two.localhost']);
+        this.server = http2.createSecureServer({...FarEnd.identity, allowHTTP1: true},
             (request, response) => this.take(request, response));
         this.gate = net.createServer((socket) => {
             ++this.accepted;

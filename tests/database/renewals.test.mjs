@@ -1,34 +1,17 @@
 // What workers send while somebody renews a webhook, changes a setting, or a far end hangs: real workers, a real database,
 // and a far end over TLS that answers when the test says so. Run it by tests/database/run.
 import assert from 'node:assert/strict';
-import {execFileSync, spawn} from 'node:child_process';
-import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import https from 'node:https';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
 import {after, before, test} from 'node:test';
 
-const {PGHOST, BUILD, ROOT} = process.env;
-const folder = mkdtempSync(join(tmpdir(), 'o365-delivery-'));
-const run = (command, ...args) => execFileSync(command, args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], cwd: '/'});
-const sql = (statement) => run('psql', '-qXAt', '-v', 'ON_ERROR_STOP=1', '-d', 'delivery', '-c', statement).trim();
-const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function until(what, condition, seconds = 30) {
-    for (const end = Date.now() + seconds * 1000; ;) {
-        const value = await condition();
-        if (value) return value;
-        assert.ok(Date.now() < end, `waited ${seconds} s in vain for ${what}`);
-        await wait(20);
-    }
-}
+import {certify, direct, end, install, nextNumber, posting, sql, start, until, wait} from './harness.mjs';
 
 // Every POST, in the order they came: host, path, what was posted, when, and when its answer or its end came. Paths below
 // /held/ wait for answer(), all others are answered at once; delays says after how many ms those of a path are.
 const posts = [];
 const delays = new Map();
 let port;
-const farEnd = {server: undefined};
+let farEnd;
 const text = (post) => post.card.text ?? JSON.stringify(post.card);
 const at = (path) => posts.filter((post) => post.path === path);
 const underWay = (one) => posts.filter((post) => one(post) && !post.ended);
@@ -49,34 +32,23 @@ function take(request, response) {
     });
 }
 
-// A worker of its own; ended by the end of the test.
-const workers = new Set();
 function worker(settings = {}) {
-    const name = `test-${workers.size + 1}-${Date.now()}`;
-    const config = join(folder, `${name}.conf`);
-    const all = {database: `host=${PGHOST} dbname=delivery`, worker_name: name, key_file: join(folder, 'keys'), environment: 'development',
-        log: join(folder, `${name}.log`), ca_file: join(folder, 'ca.pem'), allow_loopback: 'yes', ...settings};
-    writeFileSync(config, Object.entries(all).map(([key, value]) => `${key} = ${value}\n`).join(''));
-    const child = spawn(join(BUILD, 'o365-worker'), ['--config', config], {stdio: 'ignore'});
-    const ended = new Promise((resolve) => child.on('exit', resolve));
-    const started = {
-        name,
-        log: () => (existsSync(all.log) ? readFileSync(all.log, 'utf8') : ''),
+    const name = `test-${nextNumber()}`;
+    const started = start('o365-worker', {database: direct, worker_name: name, ...posting, ...settings});
+    return {
+        ...started,
         number: () => sql(`select worker_id from o365_internal.worker where name = '${name}'`),
         // A new connection begins with a heartbeat: from then on it has the settings of the database.
         takesSettings: async () => {
             const since = sql('select clock_timestamp()');
-            sql("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'o365-worker' and datname = 'delivery'");
+            sql("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'o365-worker'");
             await until('a heartbeat', () => sql(`select seen_at > '${since}' from o365_internal.worker where name = '${name}'`) === 't');
         },
-        stop: async () => {
-            workers.delete(started);
-            child.kill('SIGKILL');
-            await ended;
+        stop: () => {
+            started.child.kill('SIGKILL');
+            return started.ended;
         },
     };
-    workers.add(started);
-    return started;
 }
 async function withWorkers(settings, work) {
     const mine = settings.map(worker);
@@ -96,9 +68,8 @@ async function withWorkers(settings, work) {
 }
 
 // A connection as the callback stores it; with `renews` its new webhook.
-let made = 0;
-function callback(url, renews) {
-    const state = `state ${++made}`;
+function callback(url, renews, made = nextNumber()) {
+    const state = `state ${made}`;
     const {hostname} = new URL(url);
     const attempt = `r-${String(made).padStart(12, '0')}`;
     return `insert into o365_internal.connect_attempt (connector_id, state_hash, cookie_hash, app_user, expires_at, renews)
@@ -108,7 +79,8 @@ function callback(url, renews) {
 }
 const url = (host, path) => `https://${host}:${port}${path}`;
 function connect(host, path) {
-    sql(callback(url(host, path)));
+    const made = nextNumber();
+    sql(callback(url(host, path), null, made));
     return sql(`select max(subscription_id) from o365_internal.subscription where app_user = 'user${made}'`);
 }
 const renew = (id, host, path) => sql(callback(url(host, path), id));
@@ -117,26 +89,18 @@ const status = (id) => sql(`select status, status_reason from o365_internal.subs
 const waiting = (id) => Number(sql(`select count(*) from o365_internal.outbox where subscription_id = ${id}`));
 
 before(async () => {
-    run('openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', join(folder, 'ca.key'), '-out', join(folder, 'ca.pem'),
-        '-days', '2', '-subj', '/CN=sink.localhost', '-addext', 'subjectAltName=DNS:sink.localhost,DNS:*.sink.localhost,DNS:flow.localhost');
-    farEnd.server = https.createServer({key: readFileSync(join(folder, 'ca.key')), cert: readFileSync(join(folder, 'ca.pem'))}, take);
-    await new Promise((resolve) => farEnd.server.listen(0, '127.0.0.1', resolve));
-    port = farEnd.server.address().port;
-    run('createdb', 'delivery');
-    run('psql', '-qX', '-d', 'delivery', '-f', join(ROOT, 'sql/install.sql'));
-    writeFileSync(join(folder, 'keys.conf'), `database = host=${PGHOST} dbname=delivery\nkey_file = ${join(folder, 'keys')}\nenvironment = development\n`);
-    run(join(BUILD, 'o365-worker'), '--config', join(folder, 'keys.conf'), 'keys', 'generate');
-    sql(`select o365.this_is('development'), o365.set('public_url', 'http://localhost'),
-         o365.register_connector('desk', 'Desk', decode('89504e470d0a1a0a', 'hex'), 'short', 'long', 'https://example.org', '{one}'), o365.grant_application('postgres', 'desk'),
-         o365.allow_webhook_host('connector', 'sink.localhost', ${port}), o365.allow_webhook_host('connector', '*.sink.localhost', ${port}),
+    farEnd = https.createServer(certify(['sink.localhost', '*.sink.localhost', 'flow.localhost']), take);
+    await new Promise((resolve) => farEnd.listen(0, '127.0.0.1', resolve));
+    port = farEnd.address().port;
+    install();
+    sql(`select o365.allow_webhook_host('connector', 'sink.localhost', ${port}), o365.allow_webhook_host('connector', '*.sink.localhost', ${port}),
          o365.allow_webhook_host('workflow', 'flow.localhost', ${port})`);
 });
 
 after(async () => {
-    for (const one of workers) await one.stop();
-    farEnd.server.closeAllConnections();
-    await new Promise((resolve) => farEnd.server.close(resolve));
-    rmSync(folder, {recursive: true, force: true});
+    farEnd.closeAllConnections();
+    await new Promise((resolve) => farEnd.close(resolve));
+    end();
 });
 
 test('a renewal reaches a lane in flight within two seconds, and each card leaves once and in order', () => withWorkers([{}], async () => {

@@ -1,53 +1,24 @@
 // Several workers at one database: what one of them cannot send, another does; one whose row is gone; chores beside the
 // delivery. The real worker against a real server; no far end answers. Run it by tests/database/run.
 import assert from 'node:assert/strict';
-import {execFileSync, spawn} from 'node:child_process';
-import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {after, before, test} from 'node:test';
 
-const {PGHOST, BUILD, ROOT} = process.env;
-const folder = mkdtempSync(join(tmpdir(), 'o365-workers-'));
-const run = (command, ...args) => execFileSync(command, args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], cwd: '/'});
-const sql = (statement) => run('psql', '-qXAt', '-v', 'ON_ERROR_STOP=1', '-d', 'workers', '-c', statement).trim();
-async function until(what, condition, seconds = 30) {
-    for (const end = Date.now() + seconds * 1000; ;) {
-        if (condition()) return;
-        assert.ok(Date.now() < end, `waited ${seconds} s in vain for ${what}`);
-        await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-}
+import {direct, end, folder, install, nextNumber, sql, start, until} from './harness.mjs';
 
-const running = new Set();
-function configured(name, settings) {
-    const all = {database: `host=${PGHOST} dbname=workers`, worker_name: name, key_file: join(folder, 'keys'), environment: 'development',
-        log: join(folder, `${name}.log`), allow_loopback: 'yes', ...settings};
-    writeFileSync(join(folder, `${name}.conf`), Object.entries(all).map(([key, value]) => `${key} = ${value}\n`).join(''));
-    return join(folder, `${name}.conf`);
-}
 function worker(name, settings = {}) {
-    const child = spawn(join(BUILD, 'o365-worker'), ['--config', configured(name, settings)], {stdio: 'ignore'});
-    running.add(child);
-    const ended = new Promise((resolve) => child.on('exit', (code) => {
-        running.delete(child);
-        resolve(code);
-    }));
-    const log = join(folder, `${name}.log`);
+    const started = start('o365-worker', {database: direct, worker_name: name, allow_loopback: 'yes', ...settings});
     return {
+        ...started,
         is: (condition) => sql(`select coalesce((select ${condition} from o365_internal.worker where name = '${name}'), false)`) === 't',
-        log: () => (existsSync(log) ? readFileSync(log, 'utf8') : ''),
-        stop: () => {
-            child.kill('SIGTERM');
-            return ended;
-        },
+        stop: async () => (await started.stop()).code,
     };
 }
 
-let made = 0;
 // A connection as the callback stores it, to a port where nobody listens.
 function connect() {
-    const state = `state ${++made}`;
+    const made = nextNumber();
+    const state = `state ${made}`;
     sql(`insert into o365_internal.connect_attempt (connector_id, state_hash, cookie_hash, app_user, expires_at)
             select c.connector_id, sha256('${state}'), sha256('cookie'), 'user${made}', now() + interval '1 hour' from o365_internal.connector as c;
         insert into o365.callback values ('desk', 'r-${String(made).padStart(12, '0')}', sha256('${state}'), sha256('cookie'), 'localhost', '1',
@@ -59,17 +30,10 @@ const lane = (id, columns) => sql(`select ${columns} from o365_internal.lane whe
 const posted = (card) => sql(`select w.name from o365_internal.attempt as a join o365_internal.worker as w on w.worker_id = a.worker where a.card_id = ${card} limit 1`);
 
 before(() => {
-    run('createdb', 'workers');
-    run('psql', '-qX', '-d', 'workers', '-f', join(ROOT, 'sql/install.sql'));
-    run(join(BUILD, 'o365-worker'), '--config', configured('keys', {}), 'keys', 'generate');
-    sql(`select o365.set('public_url', 'http://localhost'), o365.set('environment', 'development'), o365.allow_webhook_host('connector', 'localhost', 1),
-         o365.register_connector('desk', 'Desk', decode('89504e470d0a1a0a', 'hex'), 'short', 'long', 'https://example.org', '{one}',
-             allow_anonymous => true), o365.grant_application('postgres', 'desk')`);
+    install();
+    sql(`select o365.allow_webhook_host('connector', 'localhost', 1)`);
 });
-after(() => {
-    for (const child of running) child.kill('SIGKILL');
-    rmSync(folder, {recursive: true, force: true});
-});
+after(end);
 
 test('F8: what fails for want of a proxy is due at once for another worker that is alive, and left to it', async () => {
     const [id, next] = [connect(), connect()];
@@ -99,7 +63,8 @@ test('F8: what fails for want of a proxy is due at once for another worker that 
 });
 
 test('a worker without the key claims no lane that another one can open', async () => {
-    run(join(BUILD, 'o365-worker'), '--config', configured('other-keys', {key_file: join(folder, 'other')}), 'keys', 'generate', '--replace');
+    const made = await start('o365-worker', {database: direct, key_file: join(folder, 'other')}, 'keys', 'generate', '--replace').ended;
+    assert.equal(made.code, 0);
     sql(`delete from o365_internal.sealing_key where key_id not in (select unnest(key_ids) from o365_internal.worker where name = 'whole') and kind = 'public';
          update o365_internal.sealing_key set active = true where kind = 'public'`);
     const holds = worker('holds');
