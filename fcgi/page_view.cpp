@@ -23,6 +23,17 @@ Json::Value filled(const Json::Value& texts, const Json::Value& values) {
     return all;
 }
 
+// Texts of "common", of the page and of `values` themselves, under `t`; and what every page has.
+void add_texts(Json::Value& values, const Json::Value& strings, std::string_view path, std::string_view name) {
+    Json::Value texts = strings.get("common", Json::objectValue);
+    for (const Json::Value& more : {strings.get(std::string(name), Json::objectValue), values["texts"]}) {
+        for (const std::string& key : more.getMemberNames()) texts[key] = more[key];
+    }
+    values["t"] = filled(texts, values);
+    values["lang"] = strings.get("lang", "en");
+    values["base"] = path_to_mount(path);
+}
+
 }  // namespace
 
 std::string fill_placeholders(std::string_view text, const Json::Value& values) {
@@ -41,20 +52,16 @@ std::string fill_placeholders(std::string_view text, const Json::Value& values) 
 }
 
 Response render_page(const Pages& pages, std::string_view path, int status, std::string_view name, Json::Value values) {
-    const Json::Value& strings = pages.strings();
-    Json::Value texts = strings.get("common", Json::objectValue);
-    const Json::Value own = strings.get(std::string(name), Json::objectValue);
-    for (const std::string& key : own.getMemberNames()) texts[key] = own[key];
-    if (values.isMember("texts")) {
-        for (const std::string& key : values["texts"].getMemberNames()) texts[key] = values["texts"][key];
-    }
-    values["t"] = filled(texts, values);
-    values["lang"] = strings.get("lang", "en");
-    values["base"] = path_to_mount(path);
+    add_texts(values, pages.strings(), path, name);
     if (!values.isMember("referrer")) values["referrer"] = "no-referrer";
     Response response = Response::html(status, pages.render(name, values));
     response.set("Referrer-Policy", values["referrer"].asString());
     return response;
+}
+
+std::string render_part(const Pages& pages, std::string_view path, std::string_view name, Json::Value values) {
+    add_texts(values, pages.strings(), path, name);
+    return pages.render_part(name, values);
 }
 
 Response render_message(const Pages& pages, std::string_view path, int status, const std::string& request_id) {

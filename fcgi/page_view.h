@@ -15,6 +15,10 @@ namespace o365 {
 // strings/en.json for the page and those of "common" stand under `t`, their {placeholders} filled from `values`.
 Response render_page(const Pages& pages, std::string_view path, int status, std::string_view name, Json::Value values);
 
+// A part of a page that several pages have (templates/<name>.mustache), for {{{...}}} in theirs, with its texts under
+// `t` as render_page gives them.
+std::string render_part(const Pages& pages, std::string_view path, std::string_view name, Json::Value values);
+
 // The plain page for a status: 400, 404, 405, 413, 431, 500, 503. `request_id` is shown unless empty.
 Response render_message(const Pages& pages, std::string_view path, int status, const std::string& request_id);
 
