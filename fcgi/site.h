@@ -41,7 +41,7 @@ class Site {
     Rows copy_row(std::string_view copy_target, const std::vector<Value>& fields, std::string_view then_select) {
         return database_.copy_row(copy_target, fields, then_select);
     }
-    // The answer of one of the o365.responder_ functions. Throws DatabaseError.
+    // The answer of one of the o365_programs.responder_ functions. Throws DatabaseError.
     Json::Value ask(std::string_view statement, const std::vector<Value>& parameters = {});
 
     Response page(const Request& request, int status, std::string_view name, Json::Value values) const;

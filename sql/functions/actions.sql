@@ -22,12 +22,12 @@ END $do$;
 COMMENT ON FUNCTION o365_internal.action_link_hash(bigint, integer) IS
     'SHA-256 of the mac in the link to an action of a card; lib/cards/action_link.cpp makes the links. Null for null.';
 
-CREATE OR REPLACE FUNCTION o365.worker_action_key() RETURNS bytea
+CREATE OR REPLACE FUNCTION o365_programs.worker_action_key() RETURNS bytea
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN (SELECT k.key FROM o365_internal.action_key AS k);
 END $$;
-COMMENT ON FUNCTION o365.worker_action_key() IS 'The key of the links to card actions. A worker asks once, when it starts.';
+COMMENT ON FUNCTION o365_programs.worker_action_key() IS 'The key of the links to card actions. A worker asks once, when it starts.';
 
 CREATE OR REPLACE FUNCTION o365_internal.linked_actions(card jsonb, json_text text) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -88,16 +88,16 @@ COMMENT ON FUNCTION o365_internal.action_page(bigint, integer, bytea) IS
     'What the page of a card''s action shows: connector, the card''s title, path and action. found is false unless the link is ours, not older than '
     'action_days, and its connection and connector are there.';
 
-CREATE OR REPLACE FUNCTION o365.responder_action(card_id bigint, number integer, link_hash bytea) RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_programs.responder_action(card_id bigint, number integer, link_hash bytea) RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 BEGIN
     RETURN o365_internal.action_page(card_id, number, link_hash);
 END $$;
-COMMENT ON FUNCTION o365.responder_action(bigint, integer, bytea) IS
+COMMENT ON FUNCTION o365_programs.responder_action(bigint, integer, bytea) IS
     'The page of a card''s action, by the parts of its link: link_hash is the SHA-256 of the third. found is false for any that is not good now.';
 
-CREATE OR REPLACE FUNCTION o365.responder_act(card_id bigint, number integer, link_hash bytea, form text, step integer, content_type text, body text,
+CREATE OR REPLACE FUNCTION o365_programs.responder_act(card_id bigint, number integer, link_hash bytea, form text, step integer, content_type text, body text,
     inputs jsonb, request_id text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
@@ -134,7 +134,7 @@ BEGIN
           FROM o365_internal.subscription AS s WHERE s.subscription_id = v_kept.subscription_id;
     RETURN v_page || '{"outcome": "recorded"}';
 END $$;
-COMMENT ON FUNCTION o365.responder_act(bigint, integer, bytea, text, integer, text, text, jsonb, text) IS
+COMMENT ON FUNCTION o365_programs.responder_act(bigint, integer, bytea, text, integer, text, text, jsonb, text) IS
     'Somebody pressed the HttpPOST of a card: the linked action itself, or number step of the ActionCard''s actions (from 0). outcome: recorded, also '
     'for a form that was recorded before (form: its random text); full, when the card has had action_events of them; no_such_button. found is false as for '
     'responder_action. Path, name and target are the card''s own; body and inputs are what the responder made of the form.';

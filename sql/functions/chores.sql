@@ -2,7 +2,7 @@
 -- do, and runs in a block of its own: one that fails undoes none of the others and is tried again a minute later. They wait
 -- 200 ms at most for a lock. Those that change the history's tables come last, because their locks last to the end.
 
-CREATE OR REPLACE FUNCTION o365.worker_chores(worker integer) RETURNS text
+CREATE OR REPLACE FUNCTION o365_programs.worker_chores(worker integer) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC'
 SET lock_timeout = '200ms' SET jit = off AS $$
 DECLARE
@@ -43,7 +43,7 @@ BEGIN
     END LOOP;
     RETURN array_to_string(v_said, ', ');
 END $$;
-COMMENT ON FUNCTION o365.worker_chores(integer) IS
+COMMENT ON FUNCTION o365_programs.worker_chores(integer) IS
     'Housekeeping, once a minute by whichever worker comes first: attempts to connect, unconfirmed connections and old rows '
     'are cleared away, the history''s partitions made and dropped by history_days, of its two tables one in a call. Returns '
     'what was done and what could not be done, empty when there was nothing to do or another worker is at it. One chore that '

@@ -170,7 +170,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.end_attempt(bigint, text, text, text, bigint) IS 'Consumes an attempt.';
 
--- The trigger of o365.callback (views/callback.sql). Every value of the row that is secret moves by assignment only, see crypto.sql.
+-- The trigger of o365_programs.callback (views/callback.sql). Every value of the row that is secret moves by assignment only, see crypto.sql.
 CREATE OR REPLACE FUNCTION o365_internal.receive_callback() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
@@ -298,8 +298,8 @@ BEGIN
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION o365_internal.receive_callback() IS
-    'Trigger of o365.callback: judges the attempt, seals webhook and user object id, makes or renews the subscription and consumes the state, all '
-    'in the COPY''s transaction. The outcome is read with o365.responder_callback_outcome.';
+    'Trigger of o365_programs.callback: judges the attempt, seals webhook and user object id, makes or renews the subscription and consumes the state, all '
+    'in the COPY''s transaction. The outcome is read with o365_programs.responder_callback_outcome.';
 
 CREATE OR REPLACE FUNCTION o365_internal.same_place(connector_id integer, app_user text, app_type text, group_name text) RETURNS bigint
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$

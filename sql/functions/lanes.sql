@@ -259,7 +259,7 @@ COMMENT ON FUNCTION o365_internal.clock_put_back(timestamptz) IS
     'The clock was put back from `was`, so that whoever waits for a time would wait for longer by that: makes 5,000 '
     'such lanes due. False when there may be more of them.';
 
-CREATE OR REPLACE FUNCTION o365.worker_feed() RETURNS integer
+CREATE OR REPLACE FUNCTION o365_programs.worker_feed() RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
@@ -453,12 +453,12 @@ BEGIN
     END IF;
     RETURN CASE WHEN v_until IS NOT NULL OR v_more THEN greatest(v_touched, 1) ELSE v_touched END;
 END $$;
-COMMENT ON FUNCTION o365.worker_feed() IS
+COMMENT ON FUNCTION o365_programs.worker_feed() IS
     'Hands cards that were committed since the last call to their lanes and wakes those; returns how many lanes it touched, at least 1 when there are '
     'more than one call takes: call it again at once. -1 when another worker is at it. Never waits for a sender nor for whoever has locked a lane, never '
     'misses a late commit.';
 
-CREATE OR REPLACE FUNCTION o365.worker_lease(worker integer, low timestamptz, n_lanes integer)
+CREATE OR REPLACE FUNCTION o365_programs.worker_lease(worker integer, low timestamptz, n_lanes integer)
 RETURNS TABLE (subscription_id bigint, lease_no bigint, secret_version integer, dialect text, lease_ms integer, was_due timestamptz)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
@@ -502,13 +502,13 @@ BEGIN
       LEFT JOIN LATERAL (SELECT su.secret_version, su.dialect FROM o365_internal.subscription AS su
                           WHERE su.subscription_id = l.subscription_id LIMIT 1) AS s ON true;
 END $$;
-COMMENT ON FUNCTION o365.worker_lease(integer, timestamptz, integer) IS
+COMMENT ON FUNCTION o365_programs.worker_lease(integer, timestamptz, integer) IS
     'Leases up to n_lanes due lanes to a worker; commit at once, then ask worker_cards for their cards. The answer is a few bytes a lane, so that a worker '
     'that stops reading holds neither a lock nor the round of arrivals. low bounds the scan: the latest was_due seen less a second, and -infinity every '
     'few seconds. lease_ms: the lease ends so long after this call began. secret_version tells whether a cached '
     'webhook is old. A lane whose key this worker lacks is left to a living worker that has it.';
 
-CREATE OR REPLACE FUNCTION o365.worker_cards(
+CREATE OR REPLACE FUNCTION o365_programs.worker_cards(
     worker integer, subscription_ids bigint[], lease_nos bigint[], n_cards integer, lane_bytes integer, all_bytes integer)
 RETURNS TABLE (subscription_id bigint, lease_no bigint, "position" bigint, card_id bigint, card text, ends_as text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -568,67 +568,30 @@ BEGIN
         RETURN NEXT;
     END LOOP;
 END $$;
-COMMENT ON FUNCTION o365.worker_cards(integer, bigint[], bigint[], integer, integer, integer) IS
+COMMENT ON FUNCTION o365_programs.worker_cards(integer, bigint[], bigint[], integer, integer, integer) IS
     'The first cards of leased lanes, in the order of the arrays and of the cards: at most n_cards and about lane_bytes of a lane, but always one, and about '
     'all_bytes in all. Changes nothing. A lane without a card, or that is not leased to this worker under this number any more, comes with position null: '
     'report it like the others. One that does not come at all did not fit: ask again. card: as it was sent; the worker puts it into the form that its '
     'webhook takes. ends_as: report that outcome without a POST, card is null then.';
 
--- What workers of the version before call, in one.
-CREATE OR REPLACE FUNCTION o365.worker_claim(worker integer, low timestamptz, n_lanes integer, n_cards integer)
-RETURNS TABLE (subscription_id bigint, lease_no bigint, secret_version integer, dialect text, "position" bigint, card_id bigint, card text,
-    ends_as text, was_due timestamptz)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
-SET plan_cache_mode = force_generic_plan SET jit = off AS $$
-#variable_conflict use_column
-DECLARE
-    v_s bigint[];
-    v_l bigint[];
-    v_version integer[];
-    v_dialect text[];
-    v_due timestamptz[];
-BEGIN
-    SELECT array_agg(l.subscription_id), array_agg(l.lease_no), array_agg(l.secret_version), array_agg(l.dialect), array_agg(l.was_due)
-      INTO v_s, v_l, v_version, v_dialect, v_due FROM o365.worker_lease(worker, low, n_lanes) AS l;
-    RETURN QUERY
-    SELECT c.subscription_id, c.lease_no, v_version[a.n], v_dialect[a.n], c.position, c.card_id, coalesce(c.card, ''), c.ends_as, v_due[a.n]
-      FROM o365.worker_cards(worker, v_s, v_l, n_cards, 1000000000, 2147483647) AS c
-      CROSS JOIN LATERAL (SELECT array_position(v_s, c.subscription_id) AS n) AS a;
-END $$;
-COMMENT ON FUNCTION o365.worker_claim(integer, timestamptz, integer, integer) IS
-    'worker_lease and worker_cards in one, without a bound in bytes: for workers of version 12 of the schema.';
-
-CREATE OR REPLACE FUNCTION o365.worker_recheck(subscription_ids bigint[], lease_nos bigint[], secret_versions integer[])
+CREATE OR REPLACE FUNCTION o365_programs.worker_recheck(subscription_ids bigint[], lease_nos bigint[], secret_versions integer[])
 RETURNS TABLE (subscription_id bigint, lease_no bigint, may_send boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
 BEGIN
-    RETURN QUERY SELECT u.s, u.l, coalesce(la.hold IS NULL AND su.status = 'active'
-                                           AND su.secret_version = coalesce(u.v, su.secret_version), false)
+    RETURN QUERY SELECT u.s, u.l, coalesce(la.hold IS NULL AND su.status = 'active' AND su.secret_version = u.v, false)
       FROM unnest(subscription_ids, lease_nos, secret_versions) AS u(s, l, v)
       LEFT JOIN LATERAL (SELECT x.hold, true AS found FROM o365_internal.lane AS x WHERE x.subscription_id = u.s AND x.lease_no = u.l LIMIT 1) AS la ON true
       LEFT JOIN LATERAL (SELECT y.status, y.secret_version FROM o365_internal.subscription AS y
                           WHERE y.subscription_id = u.s AND la.found LIMIT 1) AS su ON true;
 END $$;
-COMMENT ON FUNCTION o365.worker_recheck(bigint[], bigint[], integer[]) IS
+COMMENT ON FUNCTION o365_programs.worker_recheck(bigint[], bigint[], integer[]) IS
     'Whether leased lanes may still send: false once paused, removed, suspended, leased to another, or renewed: the webhook is not '
     'of the version that the worker has. Called at most 2 s before each POST.';
 
-CREATE OR REPLACE FUNCTION o365.worker_recheck(subscription_ids bigint[], lease_nos bigint[])
-RETURNS TABLE (subscription_id bigint, lease_no bigint, may_send boolean)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-#variable_conflict use_column
-BEGIN
-    RETURN QUERY SELECT r.subscription_id, r.lease_no, r.may_send
-      FROM o365.worker_recheck(worker_recheck.subscription_ids, worker_recheck.lease_nos, NULL::integer[]) AS r;
-END $$;
-COMMENT ON FUNCTION o365.worker_recheck(bigint[], bigint[]) IS
-    'The same without versions, so that a renewal stops nothing: kept for workers of version 17 of the schema and before.';
-
-CREATE OR REPLACE FUNCTION o365.worker_report(
+CREATE OR REPLACE FUNCTION o365_programs.worker_report(
     worker integer, subs bigint[], leases bigint[], positions bigint[], outcomes text[], rule_ids integer[],
     http_statuses integer[], retry_after_s integer[], took_ms integer[], problems text[],
     lane_subs bigint[], lane_leases bigint[], releases boolean[], secret_versions integer[],
@@ -787,7 +750,7 @@ BEGIN
                           AND d.subscription_id = u.s AND d.lease_no = u.l AND d.worker = worker_report.worker);
     END IF;
 END $$;
-COMMENT ON FUNCTION o365.worker_report(integer, bigint[], bigint[], bigint[], text[], integer[], integer[], integer[], integer[],
+COMMENT ON FUNCTION o365_programs.worker_report(integer, bigint[], bigint[], bigint[], text[], integer[], integer[], integer[], integer[],
                                        text[], bigint[], bigint[], boolean[], integer[]) IS
     'Reports claimed lanes: ends cards and writes history, and gives back those lanes that are released, which sets when they '
     'are next due. One element per POST (or end without one) in the arrays up to problems, a card that did not reach its end '
@@ -795,23 +758,8 @@ COMMENT ON FUNCTION o365.worker_report(integer, bigint[], bigint[], bigint[], te
     'cards ended. busy: lanes that another transaction has locked: nothing was done for them, report them again. A lane that is not '
     'leased to this worker under this number any more is left alone, so a report may be repeated. known: how many of the ends an earlier report of the '
     'same lease has brought already. Unknown outcomes count as retry; cannot_open and held ask for another look, after '
-    'retry_after_s or half a minute, and count as no failure. secret_versions: of the webhooks that were posted to. Where the lane was '
+    'retry_after_s or half a minute, and count as no failure. secret_versions: of the webhooks that were posted to, null where there was no POST. Where the lane was '
     'renewed since, only the cards'' ends and lost answers count; the lane is due at once.';
-
-CREATE OR REPLACE FUNCTION o365.worker_report(
-    worker integer, subs bigint[], leases bigint[], positions bigint[], outcomes text[], rule_ids integer[],
-    http_statuses integer[], retry_after_s integer[], took_ms integer[], problems text[],
-    lane_subs bigint[], lane_leases bigint[], releases boolean[], OUT ended integer, OUT busy bigint[], OUT known integer)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    SELECT r.ended, r.busy, r.known INTO ended, busy, known
-      FROM o365.worker_report(worker, subs, leases, positions, outcomes, rule_ids, http_statuses, retry_after_s, took_ms, problems,
-                              lane_subs, lane_leases, releases, NULL::integer[]) AS r;
-END $$;
-COMMENT ON FUNCTION o365.worker_report(integer, bigint[], bigint[], bigint[], text[], integer[], integer[], integer[], integer[],
-                                       text[], bigint[], bigint[], boolean[]) IS
-    'The same without versions, so that an older webhook''s answer counts for the one that the lane has: kept for workers of version 17 '
-    'of the schema and before.';
 
 CREATE OR REPLACE FUNCTION o365_internal.end_cards(outcomes text[], reasons text[], tids tid[], claims timestamptz[]) RETURNS integer
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp

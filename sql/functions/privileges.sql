@@ -15,7 +15,7 @@ CREATE OR REPLACE FUNCTION o365_internal.grants_to_others()
 RETURNS TABLE (object text, role text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off AS $$
     WITH ours AS MATERIALIZED (
-        SELECT n.oid, n.nspname, n.nspowner, n.nspacl FROM pg_catalog.pg_namespace AS n WHERE n.nspname IN ('o365', 'o365_internal')),
+        SELECT n.oid, n.nspname, n.nspowner, n.nspacl FROM pg_catalog.pg_namespace AS n WHERE n.nspname IN ('o365', 'o365_programs', 'o365_internal')),
     granted (object, owner, acl) AS (
         SELECT format('SCHEMA %I', o.nspname), o.nspowner, o.nspacl FROM ours AS o
         UNION ALL

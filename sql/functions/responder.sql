@@ -27,7 +27,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.connector_by_slug(text) IS 'The connector; null when there is none, or it was removed.';
 
-CREATE OR REPLACE FUNCTION o365.responder_connectors() RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_programs.responder_connectors() RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 BEGIN
@@ -35,7 +35,7 @@ BEGIN
         SELECT jsonb_agg(jsonb_build_object('slug', c.slug, 'name', c.name, 'short_description', c.short_description) ORDER BY c.name)
           FROM o365_internal.connector AS c WHERE c.allow_anonymous AND c.removed_at IS NULL), '[]')));
 END $$;
-COMMENT ON FUNCTION o365.responder_connectors() IS 'The connectors that anybody may connect.';
+COMMENT ON FUNCTION o365_programs.responder_connectors() IS 'The connectors that anybody may connect.';
 
 CREATE OR REPLACE FUNCTION o365_internal.open_ticket(connector_id integer, ticket_hash bytea) RETURNS o365_internal.ticket
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -46,7 +46,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.open_ticket(integer, bytea) IS 'The ticket if it can still start a connection of this connector, else null.';
 
-CREATE OR REPLACE FUNCTION o365.responder_landing(slug text, ticket_hash bytea) RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_programs.responder_landing(slug text, ticket_hash bytea) RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
@@ -63,7 +63,7 @@ BEGIN
         'ticket', CASE WHEN ticket_hash IS NULL THEN 'none' WHEN v_ticket.ticket_hash IS NULL THEN 'invalid' ELSE 'valid' END,
         'may_start', v_ticket.ticket_hash IS NOT NULL OR (ticket_hash IS NULL AND coalesce(v_connector.allow_anonymous, false)));
 END $$;
-COMMENT ON FUNCTION o365.responder_landing(text, bytea) IS
+COMMENT ON FUNCTION o365_programs.responder_landing(text, bytea) IS
     'A connector''s landing page, with the account that a ticket (SHA-256) names; may_start says whether the button is shown, renews which place '
     'gets a new address.';
 
@@ -97,7 +97,7 @@ COMMENT ON FUNCTION o365_internal.way_on(o365_internal.connector, text, bytea[])
     'may connect), application (only it can give a new link). website: the application''s page with the Connect button, where the registration '
     'names one (landing_page), else its site.';
 
-CREATE OR REPLACE FUNCTION o365.responder_start(slug text, ticket_hash bytea, state_hash bytea, cookie_hash bytea, request_id text,
+CREATE OR REPLACE FUNCTION o365_programs.responder_start(slug text, ticket_hash bytea, state_hash bytea, cookie_hash bytea, request_id text,
     again text DEFAULT NULL, cookie_hashes bytea[] DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
@@ -132,7 +132,7 @@ BEGIN
         'callback_url', v_connector.callback_url,
         'max_age', greatest(v_minutes * 60, ceil(extract(epoch FROM v_ticket.expires_at - now()))::integer));
 END $$;
-COMMENT ON FUNCTION o365.responder_start(text, bytea, bytea, bytea, text, text, bytea[]) IS
+COMMENT ON FUNCTION o365_programs.responder_start(text, bytea, bytea, bytea, text, text, bytea[]) IS
     'Begins an attempt with the hashes of a new state and cookie. max_age: seconds that the browser keeps the cookie, as long as state or ticket '
     'serve: by it the browser may try again. started is false when the connector wants a ticket '
     'and this is none, and '
@@ -141,7 +141,7 @@ COMMENT ON FUNCTION o365.responder_start(text, bytea, bytea, bytea, text, text, 
     'shows that this browser began it.';
 
 -- VOLATILE: called by responder_callback_error it must see what that has just written.
-CREATE OR REPLACE FUNCTION o365.responder_callback_outcome(request_id text) RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_programs.responder_callback_outcome(request_id text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
@@ -183,7 +183,7 @@ BEGIN
         || jsonb_build_object('request_id', request_id, 'outcome', coalesce(v_hit.outcome, 'unknown_connector'))
         || o365_internal.way_on(v_connector, NULL, NULL);
 END $$;
-COMMENT ON FUNCTION o365.responder_callback_outcome(text) IS
+COMMENT ON FUNCTION o365_programs.responder_callback_outcome(text) IS
     'What became of the callback with that request id: outcome, and on success where the browser goes; '
     'where it is to see a page first, clean_page says of which kind, beside what the page shows. Pending: its cookie, the '
     'fresh one or the attempt''s own, is to be kept for max_age seconds, so that it can confirm.';
@@ -201,7 +201,7 @@ END $$;
 COMMENT ON FUNCTION o365_internal.callback_error_outcome(text) IS
     'The outcome of an attempt whose callback brings that error: one of the responder''s own names, or what Microsoft''s page says, in any spelling.';
 
-CREATE OR REPLACE FUNCTION o365.responder_callback_error(slug text, request_id text, state_hash bytea, cookie_hash bytea, error text,
+CREATE OR REPLACE FUNCTION o365_programs.responder_callback_error(slug text, request_id text, state_hash bytea, cookie_hash bytea, error text,
     detail text DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
@@ -224,9 +224,9 @@ BEGIN
                 CASE WHEN v_outcome = 'unknown_error' THEN left(o365_internal.label(error), 200) ELSE detail END, NULL);
         END IF;
     END IF;
-    RETURN o365.responder_callback_outcome(request_id);
+    RETURN o365_programs.responder_callback_outcome(request_id);
 END $$;
-COMMENT ON FUNCTION o365.responder_callback_error(text, text, bytea, bytea, text, text) IS
+COMMENT ON FUNCTION o365_programs.responder_callback_error(text, text, bytea, bytea, text, text) IS
     'A callback that brings no webhook: an error of Microsoft''s page, or no_parameters, malformed, framed or bad_webhook as the responder found. '
     'detail: what exactly was wrong, for o365.attempt; never a value of the URL. Returns what responder_callback_outcome does. An error consumes the '
     'state, and the same error again in the same browser has the same outcome. A hit without the right cookie consumes nothing, nor do the first '
@@ -248,7 +248,7 @@ COMMENT ON FUNCTION o365_internal.attempt_by_public_id(integer, text) IS
     'The attempt of that connector which stored a webhook, by the unguessable id in the URL of its page; null for any '
     'other text.';
 
-CREATE OR REPLACE FUNCTION o365.responder_done(slug text, id text, cookie_hashes bytea[]) RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_programs.responder_done(slug text, id text, cookie_hashes bytea[]) RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
@@ -283,7 +283,7 @@ BEGIN
         'webhook_host', CASE WHEN v_cookie IS NOT NULL THEN v_subscription.webhook_host END,
         'stateless', v_attempt.state_hash IS NULL, 'minutes', o365_internal.text_setting('confirm_minutes'));
 END $$;
-COMMENT ON FUNCTION o365.responder_done(text, text, bytea[]) IS
+COMMENT ON FUNCTION o365_programs.responder_done(text, text, bytea[]) IS
     'The page of an attempt that stored a webhook, by its unguessable id; found is false for any other, and once the connection was removed. '
     'outcome: connected, pending, unconfirmed or discarded. Group, account and return target are told only to the browser that connected, by one of '
     'cookie_hashes; elsewhere: it is another one. renewal: unchanged (the same webhook again) or replaced. Pending: replaces: the user has that '
@@ -311,7 +311,7 @@ COMMENT ON FUNCTION o365_internal.replace_webhook(o365_internal.subscription, o3
     'Gives the webhook of a pending subscription, which ends by it, to the one that it replaces; number, settings and queue of that stay, and what '
     'waits leaves at once unless it is paused. Both are locked.';
 
-CREATE OR REPLACE FUNCTION o365.responder_confirm(slug text, id text, cookie_hash bytea, request_id text, confirmed boolean,
+CREATE OR REPLACE FUNCTION o365_programs.responder_confirm(slug text, id text, cookie_hash bytea, request_id text, confirmed boolean,
     replace boolean DEFAULT false) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
@@ -372,7 +372,7 @@ BEGIN
     END IF;
     RETURN o365_internal.connector_page(v_connector) || jsonb_build_object('found', true, 'outcome', v_verdict, 'request_id', v_request_id);
 END $$;
-COMMENT ON FUNCTION o365.responder_confirm(text, text, bytea, text, boolean, boolean) IS
+COMMENT ON FUNCTION o365_programs.responder_confirm(text, text, bytea, text, boolean, boolean) IS
     'The POST that confirms a pending connection, or with confirmed false wipes it and lets its ticket serve again. replace: the subscription of the '
     'same place gets its webhook, instead of standing beside it. outcome: connected, discarded, repeated (it was confirmed before), or why not: '
     'no_cookie, other_browser, unconfirmed, used. request_id finds it with o365.attempt. Only the hash of the cookie that the attempt is bound to may '
@@ -396,7 +396,7 @@ COMMENT ON FUNCTION o365_internal.connection_that_stands(integer, text, bytea[])
     'The connection that a used state or ticket had made, for the failure page with that request id, if this browser made it: one of its cookies '
     'says so. Null otherwise.';
 
-CREATE OR REPLACE FUNCTION o365.responder_failed(slug text, request_id text, cookie_hashes bytea[], looks_again boolean DEFAULT false) RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_programs.responder_failed(slug text, request_id text, cookie_hashes bytea[], looks_again boolean DEFAULT false) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
@@ -417,22 +417,22 @@ BEGIN
     END IF;
     RETURN v_page;
 END $$;
-COMMENT ON FUNCTION o365.responder_failed(text, text, bytea[], boolean) IS
+COMMENT ON FUNCTION o365_programs.responder_failed(text, text, bytea[], boolean) IS
     'What a failure page shows besides its reason: the connector, and how this browser may go on (again: ticket, landing or application; account: '
     'whose ticket it is). stands: this browser had connected before with the same state or ticket, and group_name, app_type and account say what. '
     'looks_again: the page was opened by itself, from our own site; strict_cookie then says whether the cookie came that the callback had missed, and '
     'the callback''s row has that outcome. found is false when there is no such connector.';
 
-CREATE OR REPLACE FUNCTION o365.responder_logo(slug text) RETURNS TABLE (content_type text, logo bytea)
+CREATE OR REPLACE FUNCTION o365_programs.responder_logo(slug text) RETURNS TABLE (content_type text, logo bytea)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY SELECT c.logo_type, c.logo FROM o365_internal.connector AS c WHERE c.slug = $1 AND c.removed_at IS NULL;
 END $$;
-COMMENT ON FUNCTION o365.responder_logo(text) IS 'A connector''s logo; no row when there is no such connector.';
+COMMENT ON FUNCTION o365_programs.responder_logo(text) IS 'A connector''s logo; no row when there is no such connector.';
 
-CREATE OR REPLACE FUNCTION o365.responder_health() RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_programs.responder_health() RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 BEGIN
@@ -440,6 +440,6 @@ BEGIN
         'sealing_keys', (SELECT coalesce(jsonb_agg(k.key_id ORDER BY k.created_at DESC, k.key_id), '[]')
                            FROM o365_internal.sealing_key AS k WHERE k.kind = 'public' AND k.active));
 END $$;
-COMMENT ON FUNCTION o365.responder_health() IS
+COMMENT ON FUNCTION o365_programs.responder_health() IS
     'ok when the schema answers; for the responder''s --check whether everything belongs to one role, and the ids of the keys that seal, newest '
     'first.';

@@ -6,7 +6,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
 BEGIN
-    RETURN QUERY SELECT m.number, 17, m.applied_at FROM o365_internal.migration AS m ORDER BY m.number DESC LIMIT 1;
+    RETURN QUERY SELECT m.number, 21, m.applied_at FROM o365_internal.migration AS m ORDER BY m.number DESC LIMIT 1;
 END $$;
 COMMENT ON FUNCTION o365.version() IS
     'Version of the schema, the number of its newest migration; the version of the oldest programs that it serves; and since when it has it. '

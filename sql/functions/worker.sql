@@ -46,7 +46,7 @@ COMMENT ON FUNCTION o365_internal.worker_orders(integer, text) IS
     'All that a worker has to know, in one answer. sends is false, with why, for another environment and in a copy of the database. '
     'far_end of hosts: what their transfers are counted under.';
 
-CREATE OR REPLACE FUNCTION o365.worker_start(worker_name text, version text, environment text) RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_programs.worker_start(worker_name text, version text, environment text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -57,10 +57,10 @@ BEGIN
         RETURNING worker_id INTO v_worker;
     RETURN o365_internal.worker_orders(v_worker, worker_start.environment);
 END $$;
-COMMENT ON FUNCTION o365.worker_start(text, text, text) IS
+COMMENT ON FUNCTION o365_programs.worker_start(text, text, text) IS
     'Registers a worker that starts and returns its number, whether it may send, lease, timeouts, response rules and allowed hosts.';
 
-CREATE OR REPLACE FUNCTION o365.worker_heartbeat(worker integer, environment text) RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_programs.worker_heartbeat(worker integer, environment text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM o365_internal.feed_again_if_restored();
@@ -78,12 +78,12 @@ BEGIN
     END IF;
     RETURN o365_internal.worker_orders(worker, environment);
 END $$;
-COMMENT ON FUNCTION o365.worker_heartbeat(integer, text) IS
+COMMENT ON FUNCTION o365_programs.worker_heartbeat(integer, text) IS
     'Says that a worker is alive, every 5 s, and returns what worker_start does, as it is now. A worker whose row is '
     'gone is registered again; worker 0, which none has, only asks. described: whether it has said which keys it has '
     '(worker_describe). others: how many other workers of its environment are alive.';
 
-CREATE OR REPLACE FUNCTION o365.worker_describe(worker integer, worker_name text, version text, key_ids text[]) RETURNS void
+CREATE OR REPLACE FUNCTION o365_programs.worker_describe(worker integer, worker_name text, version text, key_ids text[]) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     UPDATE o365_internal.worker AS w
@@ -91,17 +91,17 @@ BEGIN
            leaves = o365_internal.keys_of_others(worker_describe.key_ids, w.environment)
      WHERE w.worker_id = worker_describe.worker;
 END $$;
-COMMENT ON FUNCTION o365.worker_describe(integer, text, text, text[]) IS
+COMMENT ON FUNCTION o365_programs.worker_describe(integer, text, text, text[]) IS
     'Says a worker''s name and version, and which keys its key file has: lanes whose webhook is sealed under another '
     'are left to a living worker that has it. Called when the orders say described: false.';
 
-CREATE OR REPLACE FUNCTION o365.worker_stop(worker integer, comes_back boolean DEFAULT false) RETURNS void
+CREATE OR REPLACE FUNCTION o365_programs.worker_stop(worker integer, comes_back boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     UPDATE o365_internal.worker AS w SET seen_at = now(), stopped_at = now(), comes_back = worker_stop.comes_back
      WHERE w.worker_id = worker_stop.worker;
 END $$;
-COMMENT ON FUNCTION o365.worker_stop(integer, boolean) IS
+COMMENT ON FUNCTION o365_programs.worker_stop(integer, boolean) IS
     'Says that a worker ends in order. comes_back: it ran with --once, and is not missed for five minutes. One that does not say so and is not '
     'heard of for 15 s was killed or cut off: o365.health() and o365.queue tell.';
 
@@ -137,7 +137,7 @@ END $$;
 COMMENT ON FUNCTION o365_internal.workers_away() IS
     'Why no worker sends, in words with since when; null when one is alive that may. SECURITY DEFINER for the views.';
 
-CREATE OR REPLACE FUNCTION o365.worker_secrets(subscription_ids bigint[])
+CREATE OR REPLACE FUNCTION o365_programs.worker_secrets(subscription_ids bigint[])
 RETURNS TABLE (subscription_id bigint, secret_version integer, key_id text, sealed bytea)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -145,9 +145,9 @@ BEGIN
     RETURN QUERY SELECT s.subscription_id, s.secret_version, s.key_id, s.sealed FROM o365_internal.subscription AS s
      WHERE s.subscription_id = ANY ($1) AND s.sealed IS NOT NULL;
 END $$;
-COMMENT ON FUNCTION o365.worker_secrets(bigint[]) IS 'Sealed webhooks of subscriptions, those that have one. Only the key file opens them.';
+COMMENT ON FUNCTION o365_programs.worker_secrets(bigint[]) IS 'Sealed webhooks of subscriptions, those that have one. Only the key file opens them.';
 
-CREATE OR REPLACE FUNCTION o365.worker_adopt(subscription_id bigint, secret_version integer, key_id text, sealed bytea)
+CREATE OR REPLACE FUNCTION o365_programs.worker_adopt(subscription_id bigint, secret_version integer, key_id text, sealed bytea)
 RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
@@ -165,11 +165,11 @@ BEGIN
     END IF;
     RETURN false;
 END $$;
-COMMENT ON FUNCTION o365.worker_adopt(bigint, integer, text, bytea) IS
+COMMENT ON FUNCTION o365_programs.worker_adopt(bigint, integer, text, bytea) IS
     'Puts the same secret, sealed under an active symmetric key, in place of what is there. False when it was renewed or removed meanwhile, '
     'another transaction has it locked, or the key is not known: the next opening tries again.';
 
-CREATE OR REPLACE FUNCTION o365.worker_outlook() RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_programs.worker_outlook() RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     c_most CONSTANT integer := 1000;
@@ -197,11 +197,11 @@ BEGIN
                       OR EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.xid = ANY (ARRAY(SELECT pg_snapshot_xip(f.snap))))
                     FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1));
 END $$;
-COMMENT ON FUNCTION o365.worker_outlook() IS
+COMMENT ON FUNCTION o365_programs.worker_outlook() IS
     'How many lanes are due or leased, wait for a time, wait paused or suspended with cards, or fail: of each at most about a '
     'thousand are counted; whether there are cards that no lane knows of yet; and when the next lane is due. For --once.';
 
-CREATE OR REPLACE FUNCTION o365.worker_add_key(
+CREATE OR REPLACE FUNCTION o365_programs.worker_add_key(
     key_id text, kind text, public_key bytea DEFAULT NULL, replaces boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -234,7 +234,7 @@ BEGIN
     -- Seals once: bytes that are no key, or another key's, end the transaction.
     PERFORM o365_internal.seal('probe');
 END $$;
-COMMENT ON FUNCTION o365.worker_add_key(text, text, bytea, boolean) IS
+COMMENT ON FUNCTION o365_programs.worker_add_key(text, text, bytea, boolean) IS
     'Makes a key known: the public half of an RSA pair (kind public), or the name of a symmetric key (kind symmetric). New '
     'webhooks are sealed under the public key; another one that is in use is only put aside with replaces, and what it sealed '
     'stays as it is. A key that is known already is left as it is. Errors: object_not_in_prerequisite_state (another one is '
@@ -249,7 +249,7 @@ COMMENT ON FUNCTION o365_internal.sealed_rows(text) IS
     'How many webhooks are sealed under a key; 1000 stands for so many or more. The index subscription_key finds in a '
     'millisecond that there is none.';
 
-CREATE OR REPLACE FUNCTION o365.worker_keys()
+CREATE OR REPLACE FUNCTION o365_programs.worker_keys()
 RETURNS TABLE (key_id text, kind text, active boolean, created_at timestamptz, backed_up_at timestamptz, sealed_rows bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -257,29 +257,29 @@ BEGIN
     RETURN QUERY SELECT k.key_id, k.kind, k.active, k.created_at, k.backed_up_at, o365_internal.sealed_rows(k.key_id)
       FROM o365_internal.sealing_key AS k ORDER BY k.created_at, k.key_id;
 END $$;
-COMMENT ON FUNCTION o365.worker_keys() IS
+COMMENT ON FUNCTION o365_programs.worker_keys() IS
     'The keys by name, and how many webhooks are sealed under each; 1000 stands for so many or more.';
 
-CREATE OR REPLACE FUNCTION o365.worker_seal_probe(plain text) RETURNS TABLE (key_id text, sealed bytea)
+CREATE OR REPLACE FUNCTION o365_programs.worker_seal_probe(plain text) RETURNS TABLE (key_id text, sealed bytea)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_pair record := o365_internal.seal(plain);
 BEGIN
     RETURN QUERY SELECT v_pair.key_id, v_pair.sealed;
 END $$;
-COMMENT ON FUNCTION o365.worker_seal_probe(text) IS
+COMMENT ON FUNCTION o365_programs.worker_seal_probe(text) IS
     'Seals a text that is no secret the way a callback does: `o365-worker keys check` opens it again. Error: object_not_in_prerequisite_state '
     'when there is no key.';
 
-CREATE OR REPLACE FUNCTION o365.worker_key_backed_up(key_id text) RETURNS boolean
+CREATE OR REPLACE FUNCTION o365_programs.worker_key_backed_up(key_id text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     UPDATE o365_internal.sealing_key AS k SET backed_up_at = now() WHERE k.key_id = worker_key_backed_up.key_id;
     RETURN FOUND;
 END $$;
-COMMENT ON FUNCTION o365.worker_key_backed_up(text) IS 'Notes that the file with this key was backed up; o365.health() warns until then. False for an unknown key.';
+COMMENT ON FUNCTION o365_programs.worker_key_backed_up(text) IS 'Notes that the file with this key was backed up; o365.health() warns until then. False for an unknown key.';
 
-CREATE OR REPLACE FUNCTION o365.worker_unopenable(key_ids text[])
+CREATE OR REPLACE FUNCTION o365_programs.worker_unopenable(key_ids text[])
 RETURNS TABLE (subscription_id bigint, connector text, app_user text, group_name text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -290,6 +290,6 @@ BEGIN
      WHERE s.sealed IS NOT NULL AND s.key_id <> ALL (worker_unopenable.key_ids)
      ORDER BY c.slug, s.app_user, s.subscription_id;
 END $$;
-COMMENT ON FUNCTION o365.worker_unopenable(text[]) IS
+COMMENT ON FUNCTION o365_programs.worker_unopenable(text[]) IS
     'The connections whose webhook is sealed under none of these keys, so that a key file with only these opens none of '
     'them. For `o365-worker keys generate --replace`. No row: every webhook can be opened.';

@@ -110,9 +110,9 @@ test('an adoption that fails, whatever for, costs its webhook nothing: the card 
     const far = await new FarEnd('one.localhost').listen();
     const fails = (code) => [`create function public.fail() returns trigger language plpgsql as $$ begin raise exception 'not now' using errcode = '${code}'; end $$;
         create trigger fail before update of sealed on o365_internal.subscription execute function public.fail()`, 'drop function public.fail() cascade'];
-    const names = {refused: ['revoke execute on function o365.worker_adopt from o365_worker', 'grant execute on function o365.worker_adopt to o365_worker'],
+    const names = {refused: ['revoke execute on function o365_programs.worker_adopt from o365_worker', 'grant execute on function o365_programs.worker_adopt to o365_worker'],
         full: fails('53100'), broken: fails('XX001'), forbidden: fails('23514'),
-        gone: ['alter function o365.worker_adopt rename to worker_adopted', 'alter function o365.worker_adopted rename to worker_adopt'],
+        gone: ['alter function o365_programs.worker_adopt rename to worker_adopted', 'alter function o365_programs.worker_adopted rename to worker_adopt'],
         // The database's word for no: it knows of no such key.
         unknown: ["update o365_internal.sealing_key set active = false where kind = 'symmetric'", "update o365_internal.sealing_key set active = true where kind = 'symmetric'"]};
     const webhook = (id) => query(`select s.status, s.key_id like 'sym-%', l.hold is null, l.failures from o365_internal.subscription as s join o365_internal.lane as l using (subscription_id)

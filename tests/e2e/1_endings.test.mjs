@@ -589,7 +589,7 @@ test('every request is one statement', async () => {
     };
     const first = await statements(callback);
     assert.equal(first.ran.length, 1, first.ran.join('\n'));
-    assert.match(first.ran[0], /^COPY o365\.callback .*; SELECT o365\.responder_callback_outcome\('r-[0-9a-f]{12}'\)$/);
+    assert.match(first.ran[0], /^COPY o365_programs\.callback .*; SELECT o365_programs\.responder_callback_outcome\('r-[0-9a-f]{12}'\)$/);
     const asked = await statements(denied);
     const page = await statements(asked.answer.location);
     const token = page.answer.text.match(/name="token" value="([0-9a-f]+)"/)[1];
@@ -859,7 +859,7 @@ test('confirm on: the same callback again asks again; unconfirmed it is forgotte
     const late = await failure(page, 'unconfirmed', {says: /too much time passed/, detail: 'on confirming'});
     assert.notEqual(late, request);
     assert.equal(attempt(request), 'unconfirmed|');
-    asSuperuser('select o365.worker_chores(1)');
+    asSuperuser('select o365_programs.worker_chores(1)');
     await until('the sweep', () => asSuperuser(`select status, status_reason, sealed is null from o365_internal.subscription where subscription_id = ${id}`) === 'removed|was not confirmed in time|t');
     await page.goto(url);
     assert.match(await page.textContent('main'), /too much time passed/);

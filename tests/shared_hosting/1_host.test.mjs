@@ -254,7 +254,7 @@ test('a responder that is killed in a request leaves a page that leads nowhere a
     await new Promise((resolve) => holder.stdout.once('data', resolve));
     try {
         const waiting = client.request(callback);
-        await until('the callback to wait', () => superuser("select 1 from pg_stat_activity where wait_event_type = 'Lock' and query ~ 'o365.callback' limit 1"));
+        await until('the callback to wait', () => superuser("select 1 from pg_stat_activity where wait_event_type = 'Lock' and query ~ 'o365_programs.callback' limit 1"));
         for (const {pid} of responders()) process.kill(pid, 'SIGKILL');
         assertAsksAgain(await waiting);
     } finally {

@@ -3,7 +3,7 @@
 SELECT no_plan();
 SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob \gset
 SELECT o365.register_connector('other', 'Other', pg_temp.logo(), 'short', 'long', 'https://other.example', ARRAY['one']) \g /dev/null
-SELECT (o365.worker_start('w1', 'test', 'production') ->> 'worker')::integer AS w1 \gset
+SELECT (o365_programs.worker_start('w1', 'test', 'production') ->> 'worker')::integer AS w1 \gset
 INSERT INTO o365_internal.delivery (at, card_id, subscription_id, outcome, reason, enqueued_at, lease_no, worker, rule_id, http_status, took_ms)
     SELECT now() - make_interval(mins => i), i, :ann, CASE WHEN i % 10 = 0 THEN 'dead' ELSE 'delivered' END, CASE WHEN i % 10 = 0 THEN 'gave up' END,
            now() - make_interval(mins => i + 5), 1, :w1, CASE WHEN i % 10 = 0 THEN 230 ELSE 100 END, CASE WHEN i % 10 = 0 THEN 503 ELSE 200 END, 7
@@ -27,7 +27,7 @@ CREATE FUNCTION pg_temp.counts() RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(format('%s %s', o.outcome, o.n), ', ' ORDER BY o.outcome) FROM (SELECT outcome, sum(cards) AS n FROM o365.outcomes GROUP BY 1) AS o $$;
 UPDATE o365_internal.counted SET until = now() - interval '2 hours';
 SELECT is(pg_temp.counts(), 'cancelled 1, dead 6, delivered 45', 'ends are counted before any chore has done it');
-SELECT o365.worker_chores(:w1) \g /dev/null
+SELECT o365_programs.worker_chores(:w1) \g /dev/null
 SELECT ok((SELECT sum(h.cards) FROM o365_internal.outcome_hour AS h) > 0, 'the chore counts');
 SELECT is(pg_temp.counts(), 'cancelled 1, dead 6, delivered 45', 'each end once');
 -- A report that stays open: its rows are older than those that others commit meanwhile.
@@ -36,12 +36,12 @@ SELECT dblink_connect('slow', format('host=%s dbname=%s', current_setting('unix_
        dblink_exec('slow', 'BEGIN'),
        dblink_exec('slow', format('INSERT INTO o365_internal.delivery (card_id, subscription_id, outcome, enqueued_at) VALUES (200, %s, ''dead'', now())', :ann)) \g /dev/null
 INSERT INTO o365_internal.delivery (card_id, subscription_id, outcome, enqueued_at) VALUES (201, :ann, 'dead', now());
-SELECT o365.worker_chores(:w1) \g /dev/null
-SELECT o365.worker_chores(:w1) \g /dev/null
-SELECT o365.worker_chores(:w1) \g /dev/null
+SELECT o365_programs.worker_chores(:w1) \g /dev/null
+SELECT o365_programs.worker_chores(:w1) \g /dev/null
+SELECT o365_programs.worker_chores(:w1) \g /dev/null
 SELECT dblink_exec('slow', 'COMMIT') \g /dev/null
-SELECT o365.worker_chores(:w1) \g /dev/null
-SELECT o365.worker_chores(:w1) \g /dev/null
+SELECT o365_programs.worker_chores(:w1) \g /dev/null
+SELECT o365_programs.worker_chores(:w1) \g /dev/null
 SELECT is(pg_temp.counts(), 'cancelled 1, dead 8, delivered 45', 'what a report commits late is counted all the same');
 SELECT ok((SELECT u.until FROM o365_internal.counted AS u) > (SELECT max(d.at) FROM o365_internal.delivery AS d), 'by the chore');
 
