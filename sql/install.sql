@@ -196,27 +196,10 @@ COMMENT ON SCHEMA o365 IS 'o365-connector: the functions and views that applicat
 COMMENT ON SCHEMA o365_programs IS 'o365-connector: what only its own programs call.';
 COMMENT ON SCHEMA o365_internal IS 'o365-connector: tables. Nobody but the owner has a grant here.';
 
-\ir functions/settings.sql
-\ir functions/crypto.sql
-\ir functions/privileges.sql
-\ir functions/connectors.sql
-\ir functions/connect.sql
-\ir functions/responder.sql
+\ir functions.sql
 \ir functions/card_rules.sql
 \ir functions/card_pattern.sql
 \ir functions/check_card.sql
-\ir functions/actions.sql
-\ir functions/cards.sql
-\ir functions/this_database.sql
-\ir functions/lanes.sql
-\ir functions/worker.sql
-\ir functions/sessions.sql
-\ir functions/chores.sql
-\ir functions/subscriptions.sql
-\ir functions/delivery_health.sql
-\ir functions/health.sql
-\ir functions/server.sql
-\ir functions/version.sql
 -- What an earlier version had and this one has not: a function that was replaced has a row of this transaction.
 DO $$
 DECLARE
