@@ -1,8 +1,8 @@
--- All functions, one a file: functions/<subject>/<function>.sql, where functions of one name and other arguments share a file. Their order is free,
--- since they refer to each other in both directions; install.sql includes this list.
+-- All functions, one a file: functions/<subject>/<function>.sql, where functions of one name and other arguments share
+-- a file. Their order is free, since they refer to each other in both directions; install.sql includes this list.
 --
--- What every callback, card and claim calls is PL/pgSQL: it keeps its plans for the session, where a function in SQL that is not inlined is parsed
--- and planned anew at each call.
+-- What every callback, card and claim calls is PL/pgSQL: it keeps its plans for the session, where a function in SQL
+-- that is not inlined is parsed and planned anew at each call.
 
 -- Functions that call pgcrypto are made for the schema where it is.
 SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
@@ -45,8 +45,8 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/database/this_is.sql
 \ir functions/database/version.sql
 
--- Who may use what, besides EXECUTE (grants.sql). SECURITY DEFINER because the views call them as their reader: PostgreSQL checks the tables of a
--- view against its owner, but its functions against whoever reads it.
+-- Who may use what, besides EXECUTE (grants.sql). SECURITY DEFINER because the views call them as their reader:
+-- PostgreSQL checks the tables of a view against its owner, but its functions against whoever reads it.
 \ir functions/privileges/connector_to_use.sql
 \ir functions/privileges/few_attempts.sql
 \ir functions/privileges/few_card_warnings.sql
@@ -74,11 +74,11 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/connectors/remove_connector.sql
 
 -- Connecting: tickets, attempts, and what a callback does.
-\ir functions/connect/attempt.sql
 \ir functions/connect/attempt_by_public_id.sql
 \ir functions/connect/attempt_to_retry.sql
 \ir functions/connect/begin_connect.sql
 \ir functions/connect/callback_error_outcome.sql
+\ir functions/connect/connect_attempt.sql
 \ir functions/connect/connection_that_stands.sql
 \ir functions/connect/connections.sql
 \ir functions/connect/end_attempt.sql
@@ -106,7 +106,8 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/responder/responder_logo.sql
 \ir functions/responder/responder_start.sql
 
--- Card actions for Workflows webhooks: what is kept of a card, the page that its links lead to, and the events that the application takes.
+-- Card actions for Workflows webhooks: what is kept of a card, the page that its links lead to, and the events that the
+-- application takes.
 \ir functions/actions/action_link_hash.sql
 \ir functions/actions/action_page.sql
 \ir functions/actions/card_name.sql
@@ -130,24 +131,24 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/cards/test_cards.sql
 \ir functions/cards/try_send.sql
 
--- Who holds what, in words that an operator can act on. Every role may see what is read here: process id, role and application_name; never a
--- statement.
+-- Who holds what, in words that an operator can act on. Every role may see what is read here: process id, role and
+-- application_name; never a statement.
 \ir functions/sessions/holders.sql
 \ir functions/sessions/lane_waits.sql
 \ir functions/sessions/locked_by.sql
 \ir functions/sessions/session_name.sql
 \ir functions/sessions/who_stays.sql
 
--- The delivery core: arrivals, claim, report. docs/delivery.md explains it; lines marked (!) are there because without them its attack
--- (tests/sql/attack) finds lost, doubled or reordered cards. Every statement is planned the same way whatever the statistics say: no
--- sequential scans, joins only as lateral look-ups by key or by ctid, generic plans.
+-- The delivery core: arrivals, claim, report. docs/delivery.md explains it; lines marked (!) are there because without
+-- them its attack (tests/sql/attack) finds lost, doubled or reordered cards. Every statement is planned the same way
+-- whatever the statistics say: no sequential scans, joins only as lateral look-ups by key or by ctid, generic plans.
 --
 -- What holds between the calls:
 -- * A card is *fed* when its transaction is visible in the last fed.snap, or its lane was handed the cards of its bulk
 --   transaction (handed_over).
--- * Every fed card of a lane that has not ended stands past the lane's cursor, or in its list `late`; a lane with one is due, leased or held.
---   The lanes in `postponed` are the exception, and while a restored database is handed over anew those that it has not
---   come to yet (feeding_again); nobody claims either.
+-- * Every fed card of a lane that has not ended stands past the lane's cursor, or in its list `late`; a lane with one is
+--   due, leased or held. The lanes in `postponed` are the exception, and while a restored database is handed over anew
+--   those that it has not come to yet (feeding_again); nobody claims either.
 -- * Nothing that is not fed leaves: the cards of one transaction are fed together in each lane, and so keep their order.
 \ir functions/lanes/card_failed.sql
 \ir functions/lanes/end_cards.sql
@@ -191,9 +192,10 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/subscriptions/tell_verdicts.sql
 \ir functions/subscriptions/wake.sql
 
--- The history and its partitions. Whoever inserts locks the parent, then the partition: so do these. A reader that keeps its transaction open has
--- all of them, so nothing here can count on ever getting its lock: rows without a partition lie in the default partition, where the views read
--- them, and what is too old is deleted where it cannot be dropped.
+-- The history and its partitions. Whoever inserts locks the parent, then the partition: so do these. A reader that
+-- keeps its transaction open has all of them, so nothing here can count on ever getting its lock: rows without a
+-- partition lie in the default partition, where the views read them, and what is too old is deleted where it cannot be
+-- dropped.
 \ir functions/history/delete_some.sql
 \ir functions/history/history_begins.sql
 \ir functions/history/lock_history.sql
@@ -204,9 +206,10 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/history/prepare_partition.sql
 \ir functions/history/set_default_aside.sql
 
--- Housekeeping. Each chore is a function o365_internal.chore_NAME() that returns what it did, null when there was nothing to do. It runs in a block
--- of its own: one that fails undoes none of the others and is tried again a minute later. Chores wait 200 ms at most for a lock. Those that
--- change the history's tables come last, because their locks last to the end.
+-- Housekeeping. Each chore is a function o365_internal.chore_NAME() that returns what it did, null when there was
+-- nothing to do. It runs in a block of its own: one that fails undoes none of the others and is tried again a minute
+-- later. Chores wait 200 ms at most for a lock. Those that change the history's tables come last, because their locks
+-- last to the end.
 \ir functions/chores/chore_abandon_attempts.sql
 \ir functions/chores/chore_count_outcomes.sql
 \ir functions/chores/chore_drop_partitions.sql
@@ -222,10 +225,10 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/chores/note_chore.sql
 \ir functions/chores/worker_chores.sql
 
--- What is wrong with an installation, as the database sees it. Each finding is a function o365_internal.health_CODE() that returns a row for each
--- group of objects that have the same trouble for the same reason, and none when all is well; o365.health() lists the codes. To add a finding,
--- add its function and its line in that list. A finding reads by index and looks at a bounded number of rows: monitoring asks every minute, at a
--- million connections too.
+-- What is wrong with an installation, as the database sees it. Each finding is a function o365_internal.health_CODE()
+-- that returns a row for each group of objects that have the same trouble for the same reason, and none when all is
+-- well; o365.health() lists the codes. To add a finding, add its function and its line in that list. A finding reads by
+-- index and looks at a bounded number of rows: monitoring asks every minute, at a million connections too.
 \ir functions/health/health.sql
 \ir functions/health/health_action_events_waiting.sql
 \ir functions/health/health_answers_unclear.sql

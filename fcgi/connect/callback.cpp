@@ -40,7 +40,7 @@ struct Callback {
     AttemptCookie own;    // of the attempt, as the browser sent it; the name is empty when there was no state
     AttemptCookie fresh;  // for a browser that comes without a state of ours
     std::string fresh_hash;
-    std::string fault;  // why the parameters cannot be judged, for o365.attempt; empty when they can
+    std::string fault;  // why the parameters cannot be judged, for o365.connect_attempt; empty when they can
 };
 
 // A browser sends no cookie of ours into another site's frame, and shows no page of ours in one. Browsers that do not

@@ -8,7 +8,7 @@ CREATE OR REPLACE VIEW o365_programs.callback AS
 COMMENT ON VIEW o365_programs.callback IS
     'What a callback brings, for COPY in binary form: its trigger seals and stores. Always empty. Never INSERT into it: values of a statement are logged.';
 COMMENT ON COLUMN o365_programs.callback.slug IS 'Connector''s slug, from the URL''s path.';
-COMMENT ON COLUMN o365_programs.callback.request_id IS 'Request id, for o365.attempt.';
+COMMENT ON COLUMN o365_programs.callback.request_id IS 'Request id, for o365.connect_attempt.';
 COMMENT ON COLUMN o365_programs.callback.state_hash IS 'SHA-256 of the state.';
 COMMENT ON COLUMN o365_programs.callback.cookie_hash IS 'SHA-256 of the browser cookie; null when there was none.';
 COMMENT ON COLUMN o365_programs.callback.webhook_host IS 'Host of the webhook as the sender''s own URL parser reads it.';

@@ -35,7 +35,7 @@ test('a kept connection whose packets vanish is given up, costs its host nothing
             await send([ben, cem], ['beside']);
             await until('the cards beside it', () => lost.posts.length === 2 && other.posts.length === 1, 5);
             assert.notEqual(lost.posts[1].port, port);
-            await until('the second card to be in doubt', async () => (await query(`select outcome from o365.attempts where card_id = ${card}`)) === 'in_doubt');
+            await until('the second card to be in doubt', async () => (await query(`select outcome from o365.posts where card_id = ${card}`)) === 'in_doubt');
             const took = Date.now() - began;
             assert.ok(took > 9000 && took < 15000, `the connection was given up after ${took} ms, the POST's own time is 20 s`);
             await query('update o365_internal.lane set next_at = now() where worker is null and next_at is not null');

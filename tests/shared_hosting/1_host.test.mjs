@@ -161,7 +161,7 @@ test('Deny, a forged state, another browser and no parameter: each has its page'
     assert.equal(subscription('eve'), '');
 });
 
-test('errors of Microsoft\'s page, a refused host, a damaged webhook, and each of their states a second time: told apart by o365.attempt', async () => {
+test('errors of Microsoft\'s page, a refused host, a damaged webhook, and each of their states a second time: told apart by o365.connect_attempt', async () => {
     const webhook = 'https://contoso.webhook.localhost/webhookb2/made-up';
     for (const [parameters, outcome, detail] of [
         [{error: 'Invalid Request'}, 'invalid_request', ''],
@@ -180,8 +180,8 @@ test('errors of Microsoft\'s page, a refused host, a damaged webhook, and each o
             const page = await client.request(answer.location);
             const request = page.text.match(/<code>(r-[0-9a-f]{12})<\/code>/)[1];
             assert.equal(new URL(answer.location).searchParams.get('reason').replace(/^webhook_.*/, 'bad_webhook'),
-                owner(`select outcome from o365.attempt('${request}')`));
-            return owner(`select outcome, detail from o365.attempt('${request}')`);
+                owner(`select outcome from o365.connect_attempt('${request}')`));
+            return owner(`select outcome, detail from o365.connect_attempt('${request}')`);
         };
         assert.equal(await end(parameters), `${outcome}|${detail}`);
         // F34: what fails as the attempt did is the same once more; nobody may post to this webhook's host here.

@@ -52,7 +52,7 @@ INSERT INTO allowed SELECT 'o365_app', unnest(ARRAY['begin_connect', 'connection
     'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts', 'few_card_warnings',
     'workers_away', 'lane_waits', 'outcomes_not_counted']);
 INSERT INTO allowed SELECT 'o365_operator', unnest(ARRAY['set', 'this_is', 'set_in_doubt_policy', 'allow_webhook_host', 'forbid_webhook_host', 'register_connector', 'grant_application',
-    'revoke_application', 'remove_connector', 'connect_button', 'connect_button_documented', 'check_card', 'test_cards', 'pause', 'resume', 'remove', 'attempt', 'health',
+    'revoke_application', 'remove_connector', 'connect_button', 'connect_button_documented', 'check_card', 'test_cards', 'pause', 'resume', 'remove', 'connect_attempt', 'health',
     'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts', 'few_card_warnings',
     'workers_away', 'lane_waits', 'outcomes_not_counted']);
 INSERT INTO allowed SELECT unnest(ARRAY['o365_responder', 'o365_worker', 'o365_app', 'o365_operator']), 'version';
@@ -72,8 +72,8 @@ SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE has_f
     'the sandbox executes only what is the sandbox''s');
 CREATE TEMP TABLE readable (role text, name text, privilege text);
 INSERT INTO readable VALUES ('o365_responder', 'callback', 'INSERT');
-INSERT INTO readable SELECT 'o365_operator', unnest(ARRAY['settings', 'connectors', 'webhook_hosts', 'response_rules', 'subscriptions', 'queue', 'waiting_cards', 'attempts', 'deliveries', 'outcomes', 'card_warnings', 'action_events']), 'SELECT';
-INSERT INTO readable SELECT 'o365_app', unnest(ARRAY['connectors', 'subscriptions', 'queue', 'waiting_cards', 'attempts', 'deliveries', 'outcomes', 'card_warnings', 'action_events']), 'SELECT';
+INSERT INTO readable SELECT 'o365_operator', unnest(ARRAY['settings', 'connectors', 'webhook_hosts', 'response_rules', 'subscriptions', 'queue', 'waiting_cards', 'posts', 'deliveries', 'outcomes', 'card_warnings', 'action_events']), 'SELECT';
+INSERT INTO readable SELECT 'o365_app', unnest(ARRAY['connectors', 'subscriptions', 'queue', 'waiting_cards', 'posts', 'deliveries', 'outcomes', 'card_warnings', 'action_events']), 'SELECT';
 SELECT results_eq(
     $$SELECT r.rolname::text COLLATE "default", c.relname::text COLLATE "default", p.p FROM pg_roles AS r, our_relations AS c, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS p(p)
        WHERE r.rolname IN ('o365_responder', 'o365_worker', 'o365_app', 'o365_operator', 'o365_sandbox') AND c.relkind IN ('r', 'p', 'v')

@@ -23,7 +23,7 @@ CREATE FUNCTION pg_temp.subscription_of(request text) RETURNS o365_internal.subs
      WHERE a.request_id = request AND a.of_attempt IS NULL $$;
 CREATE FUNCTION pg_temp.confirm(slug text, request text, cookie text, own_request text, yes boolean DEFAULT true) RETURNS text LANGUAGE sql AS $$
     SELECT o365_programs.responder_confirm(slug, pg_temp.id_of(request), sha256(cookie::bytea), own_request, yes) ->> 'outcome' $$;
-CREATE FUNCTION pg_temp.outcome(request text) RETURNS text LANGUAGE sql AS $$ SELECT a.outcome FROM o365.attempt(request) AS a $$;
+CREATE FUNCTION pg_temp.outcome(request text) RETURNS text LANGUAGE sql AS $$ SELECT a.outcome FROM o365.connect_attempt(request) AS a $$;
 
 -- The registration.
 SELECT results_eq($$SELECT require_state, confirm FROM o365.connectors WHERE slug = 'desk'$$, $$VALUES (true, false)$$, 'a state is required and nothing is asked unless registered so');
@@ -38,7 +38,7 @@ SELECT is(pg_temp.bring('asks', 'a1', 'c1', 'r-00000000c001', 'a1') - 'location'
 SELECT is((pg_temp.subscription_of('r-00000000c001')).status, 'pending', 'the subscription is pending');
 SELECT is((SELECT l.hold FROM o365_internal.lane AS l WHERE l.subscription_id = (pg_temp.subscription_of('r-00000000c001')).subscription_id), 'pending', 'its lane is held');
 SELECT isnt((pg_temp.subscription_of('r-00000000c001')).sealed, NULL, 'and its webhook sealed');
-SELECT is(pg_temp.outcome('r-00000000c001'), 'pending', 'attempt() says that it waits');
+SELECT is(pg_temp.outcome('r-00000000c001'), 'pending', 'connect_attempt() says that it waits');
 SET LOCAL SESSION AUTHORIZATION shop;
 SELECT o365.send(c.subscription_id, '{"text": "waits"}') FROM o365.connections('ann') AS c \g /dev/null
 RESET SESSION AUTHORIZATION;
@@ -53,13 +53,13 @@ SELECT is(pg_temp.confirm('asks', 'r-00000000c001', NULL, 'r-00000000c004'), 'no
 SELECT is(pg_temp.confirm('asks', 'r-00000000c001', 'c2', 'r-00000000c005'), 'other_browser', 'nor with another');
 SELECT is(pg_temp.confirm('asks', 'r-00000000c001', 'c2', 'r-00000000c006', false), 'other_browser', 'nor says no');
 SELECT is(array_agg(a.outcome || ' ' || a.detail ORDER BY a.attempt_id), ARRAY['no_cookie on confirming', 'other_browser on confirming', 'other_browser on confirming'], 'each is written down')
-  FROM unnest(ARRAY['r-00000000c004', 'r-00000000c005', 'r-00000000c006']) AS r, o365.attempt(r) AS a;
+  FROM unnest(ARRAY['r-00000000c004', 'r-00000000c005', 'r-00000000c006']) AS r, o365.connect_attempt(r) AS a;
 SELECT is((o365_programs.responder_confirm('desk', pg_temp.id_of('r-00000000c001'), sha256('c1'), 'r-0', true) ->> 'found')::boolean, false, 'nor by another connector''s page');
 SELECT is((pg_temp.subscription_of('r-00000000c001')).status, 'pending', 'it still waits');
 SELECT is(pg_temp.confirm('asks', 'r-00000000c001', 'c1', 'r-00000000c007'), 'connected', 'the browser that connected confirms');
 SELECT is((pg_temp.subscription_of('r-00000000c001')).status, 'active', 'and the subscription is active');
 SELECT isnt((SELECT l.next_at FROM o365_internal.lane AS l WHERE l.subscription_id = (pg_temp.subscription_of('r-00000000c001')).subscription_id), NULL, 'its lane is due');
-SELECT is(pg_temp.outcome('r-00000000c001'), 'connected', 'attempt() says so');
+SELECT is(pg_temp.outcome('r-00000000c001'), 'connected', 'connect_attempt() says so');
 SELECT is(pg_temp.confirm('asks', 'r-00000000c001', 'c1', 'r-00000000c008'), 'repeated', 'yes a second time changes nothing');
 SELECT is(pg_temp.confirm('asks', 'r-00000000c001', 'c1', 'r-00000000c009', false), 'repeated', 'nor does no afterwards: removing is another matter');
 SELECT is((pg_temp.subscription_of('r-00000000c001')).status, 'active', 'it stays active');
@@ -88,7 +88,7 @@ SELECT isnt((SELECT t.used_at FROM o365_internal.ticket AS t WHERE t.app_user = 
 SELECT is(pg_temp.confirm('asks', 'r-00000000c020', 'c1', 'r-00000000c021', false), 'discarded', 'no is possible');
 SELECT is((s).status || ((s).sealed IS NULL)::text || ((s).webhook_index IS NULL)::text, 'removedtruetrue', 'and wipes the webhook at once') FROM pg_temp.subscription_of('r-00000000c020') AS s;
 SELECT is((SELECT t.used_at FROM o365_internal.ticket AS t WHERE t.app_user = 'dan'), NULL, 'its ticket serves again');
-SELECT is(pg_temp.outcome('r-00000000c020'), 'discarded', 'attempt() says so');
+SELECT is(pg_temp.outcome('r-00000000c020'), 'discarded', 'connect_attempt() says so');
 SELECT is(pg_temp.confirm('asks', 'r-00000000c020', 'c1', 'r-00000000c022'), 'used', 'yes comes too late');
 SELECT is(o365_programs.responder_failed('asks', 'r-00000000c020', ARRAY[sha256('c1')]) ->> 'again', 'ticket', 'but the page offers to try again');
 
@@ -132,15 +132,15 @@ SELECT results_eq($$SELECT p ->> 'again', p ->> 'account' FROM o365_programs.res
 SELECT pg_temp.callback('t1', 'c1', 'r-00000000c061') \g /dev/null
 SELECT is(o365_programs.responder_failed('desk', 'r-00000000c061', ARRAY[sha256('c1')]) ->> 'again', 'ticket', 'a used state of the same browser leads to the same ticket');
 SELECT is((o365_programs.responder_start('desk', NULL, sha256('t2'), sha256('c2'), 'r-00000000c062', 'r-00000000c060', ARRAY[sha256('c9')]) ->> 'started')::boolean, false, 'another browser starts nothing with it');
-SELECT is((SELECT a.outcome || ': ' || a.detail FROM o365.attempt('r-00000000c062') AS a), 'ticket: there was none', 'which is written down');
+SELECT is((SELECT a.outcome || ': ' || a.detail FROM o365.connect_attempt('r-00000000c062') AS a), 'ticket: there was none', 'which is written down');
 SELECT is((o365_programs.responder_start('desk', NULL, sha256('t2'), sha256('c2'), 'r-00000000c063', 'r-00000000c060', ARRAY[sha256('c1')]) ->> 'started')::boolean, true, 'the same browser starts again');
 SELECT is(pg_temp.callback('t2', 'c2', 'r-00000000c064', 'https://contoso.webhook.office.com/webhookb2/hal') ->> 'outcome', 'connected', 'and connects');
 SELECT is((SELECT s.app_user FROM pg_temp.subscription_of('r-00000000c064') AS s), 'hal', 'as the same account');
 SELECT is(o365_programs.responder_failed('desk', 'r-00000000c060', ARRAY[sha256('c1')]) ->> 'again', 'application', 'after which the ticket serves no more');
 SELECT is((o365_programs.responder_start('desk', NULL, sha256('t3'), sha256('c2'), 'r-00000000c065', 'r-00000000c060', ARRAY[sha256('c1')]) ->> 'started')::boolean, false, 'nor starts anything');
-SELECT is((SELECT a.detail FROM o365.attempt('r-00000000c065') AS a), 'it had made a connection already', 'and attempt() says why');
+SELECT is((SELECT a.detail FROM o365.connect_attempt('r-00000000c065') AS a), 'it had made a connection already', 'and connect_attempt() says why');
 SELECT is((o365_programs.responder_start('desk', sha256('never'), sha256('t3'), sha256('c2'), 'r-00000000c066') ->> 'started')::boolean, false, 'an unknown ticket starts nothing');
-SELECT is((SELECT a.detail FROM o365.attempt('r-00000000c066') AS a), 'it was never handed out for this connector, or more than a day ago', 'and is told apart');
+SELECT is((SELECT a.detail FROM o365.connect_attempt('r-00000000c066') AS a), 'it was never handed out for this connector, or more than a day ago', 'and is told apart');
 SELECT pg_temp.register('open', false, true, true) \g /dev/null
 SELECT is(o365_programs.responder_failed('open', NULL, NULL) ->> 'again', 'landing', 'where anybody may connect, the landing page will do');
 SELECT is((o365_programs.responder_start('open', NULL, sha256('t4'), sha256('c2'), 'r-00000000c067', 'r-00000000c060', ARRAY[sha256('c1')]) ->> 'started')::boolean, false, 'but whoever asks for a ticket never starts without');
@@ -148,15 +148,15 @@ SELECT is((o365_programs.responder_start('open', NULL, sha256('t4'), sha256('c2'
 -- A callback inside a frame decides nothing.
 SELECT pg_temp.begin('v1', 'c1', 'ida') \g /dev/null
 SELECT is(o365_programs.responder_callback_error('desk', 'r-00000000c070', sha256('v1'), NULL, 'framed') ->> 'outcome', 'framed', 'framed is written down');
-SELECT is((SELECT a.app_user FROM o365.attempt('r-00000000c070') AS a), 'ida', 'with the attempt it belongs to');
+SELECT is((SELECT a.app_user FROM o365.connect_attempt('r-00000000c070') AS a), 'ida', 'with the attempt it belongs to');
 SELECT is(pg_temp.callback('v1', 'c1', 'r-00000000c071', 'https://contoso.webhook.office.com/webhookb2/ida') ->> 'outcome', 'connected', 'which goes on in a tab');
 
 -- State-check failures are told apart.
 SELECT is(o365_programs.responder_callback_error('desk', 'r-00000000c080', NULL, NULL, 'bad_webhook') ->> 'outcome', 'no_state', 'no state at all');
-SELECT is((SELECT a.detail FROM o365.attempt('r-00000000c080') AS a), 'it carried none', 'is told apart');
+SELECT is((SELECT a.detail FROM o365.connect_attempt('r-00000000c080') AS a), 'it carried none', 'is told apart');
 SELECT is(pg_temp.bring('desk', 'zzz', 'c1', 'r-00000000c081', 'z') ->> 'outcome', 'no_state', 'from one that is unknown');
-SELECT is((SELECT a.detail FROM o365.attempt('r-00000000c081') AS a), 'it carried one that was never handed out for this connector', 'by its detail');
-SELECT is_empty($$SELECT DISTINCT a.outcome FROM o365_internal.connect_attempt AS a, o365.attempt(a.attempt_id::text) AS t WHERE t.meaning IS NULL OR t.next_step IS NULL$$,
+SELECT is((SELECT a.detail FROM o365.connect_attempt('r-00000000c081') AS a), 'it carried one that was never handed out for this connector', 'by its detail');
+SELECT is_empty($$SELECT DISTINCT a.outcome FROM o365_internal.connect_attempt AS a, o365.connect_attempt(a.attempt_id::text) AS t WHERE t.meaning IS NULL OR t.next_step IS NULL$$,
     'every outcome has its meaning and its next step');
 SELECT o365.remove((pg_temp.subscription_of('r-00000000c071')).subscription_id) \g /dev/null
 SELECT is(pg_temp.callback('v1', 'c1', 'r-00000000c072', 'https://contoso.webhook.office.com/webhookb2/ida') ->> 'outcome', 'used', 'a repeat of what was removed meanwhile shows no success');

@@ -14,8 +14,8 @@ SELECT matches(o365_programs.responder_callback_outcome('r-000000000005') ->> 'l
 SELECT is(pg_temp.callback('s1', 'c1', 'r-000000000006') ->> 'outcome', 'repeated', 'a repeat in the same browser shows success');
 SELECT is(pg_temp.callback('s1', 'c2', 'r-000000000007') ->> 'outcome', 'used', 'a repeat in another browser does not');
 SELECT is((SELECT count(*) FROM o365_internal.subscription), 1::bigint, 'and a repeat stores nothing again');
-SELECT is((SELECT array_agg(a.outcome ORDER BY a.outcome) FROM o365.attempt('r-000000000001') AS a), ARRAY['other_browser'], 'attempt() finds a failure by its request id');
-SELECT isnt((SELECT a.next_step FROM o365.attempt('r-000000000002') AS a), NULL, 'and says what to do next');
+SELECT is((SELECT array_agg(a.outcome ORDER BY a.outcome) FROM o365.connect_attempt('r-000000000001') AS a), ARRAY['other_browser'], 'connect_attempt() finds a failure by its request id');
+SELECT isnt((SELECT a.next_step FROM o365.connect_attempt('r-000000000002') AS a), NULL, 'and says what to do next');
 
 SELECT is(o365_internal.pgp_pub_decrypt(s.sealed, o365_internal.dearmor(:'secret_key'))::jsonb,
     jsonb_build_object('purpose', 'webhook', 'id', s.subscription_id::text, 'webhook', 'https://contoso.webhook.office.com/webhookb2/1', 'user_object_id', 'object-1'),
@@ -28,7 +28,7 @@ UPDATE o365_internal.connect_attempt SET expires_at = clock_timestamp() WHERE st
 SELECT is(pg_temp.callback('s2', 'c1', 'r-000000000010') ->> 'outcome', 'expired', 'an expired state is refused');
 SELECT pg_temp.begin('s3', 'c1') \g /dev/null
 SELECT is(pg_temp.callback('s3', 'c1', 'r-000000000011', host => 'evil.example') ->> 'outcome', 'refused_host', 'a webhook elsewhere is refused');
-SELECT is((SELECT a.detail FROM o365.attempt('r-000000000011') AS a), 'evil.example', 'naming the host for the operator');
+SELECT is((SELECT a.detail FROM o365.connect_attempt('r-000000000011') AS a), 'evil.example', 'naming the host for the operator');
 SELECT is(pg_temp.callback('s3', 'c1', 'r-000000000012') ->> 'outcome', 'used', 'and consumes the state');
 SELECT pg_temp.begin('s4', 'c1') \g /dev/null
 SELECT is(o365_programs.responder_callback_error('desk', 'r-000000000013', sha256('s4'), sha256('c1'), 'AccessDenied') ->> 'outcome', 'denied', 'AccessDenied is understood');
@@ -99,8 +99,8 @@ SELECT is(pg_temp.callback('b1', 'c1', 'r-0000000f3102', 'https://contoso.webhoo
     'F31: the same webhook again is a repeat');
 SELECT is(pg_temp.callback('b1', 'c1', 'r-0000000f3103', 'https://contoso.webhook.office.com/x/other', group_name => 'Other') ->> 'outcome', 'already_connected',
     'F31: another webhook with the used state is none');
-SELECT results_eq($$SELECT a.outcome, a.detail FROM o365.attempt('r-0000000f3103') AS a$$, $$VALUES ('already_connected', 'it brought another webhook')$$,
-    'F31: attempt() says so');
+SELECT results_eq($$SELECT a.outcome, a.detail FROM o365.connect_attempt('r-0000000f3103') AS a$$, $$VALUES ('already_connected', 'it brought another webhook')$$,
+    'F31: connect_attempt() says so');
 SELECT is(o365_programs.responder_callback_error('desk', 'r-0000000f3104', sha256('b1'), sha256('c1'), 'AccessDenied') ->> 'outcome', 'already_connected',
     'F31: nor is Deny after Allow');
 SELECT is(pg_temp.callback('b1', 'c2', 'r-0000000f3105', 'https://contoso.webhook.office.com/x/other') ->> 'outcome', 'used', 'F31: another browser is told nothing');
@@ -125,8 +125,8 @@ SELECT is(o365_programs.responder_callback_error('desk', format('r-0000000f34%s%
     format('F34: %s, time %s', e.error, time))
   FROM (VALUES (1, 'AccessDenied', NULL, 'denied'), (2, 'Invalid Request', NULL, 'invalid_request'), (3, 'ServerBusy', NULL, 'unknown_error'),
                (4, 'bad_webhook', 'the webhook names a user', 'bad_webhook')) AS e (n, error, detail, outcome), generate_series(1, 3) AS time ORDER BY 1;
-SELECT is(a.detail, 'the same once more', 'F34: and says that it was one') FROM o365.attempt('r-0000000f3412') AS a;
-SELECT is(a.detail, 'the webhook names a user', 'F32: what was wrong with a webhook is told') FROM o365.attempt('r-0000000f3441') AS a;
+SELECT is(a.detail, 'the same once more', 'F34: and says that it was one') FROM o365.connect_attempt('r-0000000f3412') AS a;
+SELECT is(a.detail, 'the webhook names a user', 'F32: what was wrong with a webhook is told') FROM o365.connect_attempt('r-0000000f3441') AS a;
 SELECT is(pg_temp.callback('e5', 'c1', format('r-0000000f345%s', time), host => 'evil.example') ->> 'outcome', 'refused_host', 'F34: a refused host, time ' || time)
   FROM generate_series(1, 2) AS time;
 SELECT is(o365_programs.responder_callback_error('desk', 'r-0000000f3460', sha256('e1'), sha256('c2'), 'AccessDenied') ->> 'outcome', 'used', 'F34: not in another browser');
@@ -135,7 +135,7 @@ SELECT is(pg_temp.callback('e1', 'c1', 'r-0000000f3462') ->> 'outcome', 'used', 
 
 -- F35: what is at fault is named.
 SELECT o365_programs.responder_callback_error('desk', 'r-0000000f3501', NULL, NULL, 'malformed', 'state occurs twice') \g /dev/null
-SELECT is(a.detail, 'state occurs twice', 'F35: attempt() names the parameter at fault') FROM o365.attempt('r-0000000f3501') AS a;
+SELECT is(a.detail, 'state occurs twice', 'F35: connect_attempt() names the parameter at fault') FROM o365.connect_attempt('r-0000000f3501') AS a;
 
 -- F41.
 SELECT is(o365_internal.callback_error_outcome(e.error), e.outcome, 'F41: ' || e.error) FROM (VALUES
@@ -157,7 +157,7 @@ SELECT pg_temp.callback('l2', 'c1', 'r-0000000f4002', 'https://contoso.webhook.o
 SELECT is(s.group_name, NULL, 'F40: renewed under none, it has none') FROM o365_internal.subscription AS s WHERE s.app_user = 'label';
 SELECT pg_temp.begin('l3', 'c1', 'label') \g /dev/null
 SELECT o365_programs.responder_callback_error('desk', 'r-0000000f4003', sha256('l3'), sha256('c1'), E'Busy\x1b]0;x') \g /dev/null
-SELECT is(a.detail, U&'Busy\FFFD]0;x', 'F40: nor does an error carry a control character to a terminal') FROM o365.attempt('r-0000000f4003') AS a;
+SELECT is(a.detail, U&'Busy\FFFD]0;x', 'F40: nor does an error carry a control character to a terminal') FROM o365.connect_attempt('r-0000000f4003') AS a;
 
 -- F39.
 SELECT is(o365_internal.is_https_url(u.url), false, 'F39: no page of a browser: ' || to_json(u.url)) FROM (VALUES
@@ -184,9 +184,9 @@ SELECT pg_temp.begin('k1', 'k1', 'strict') \g /dev/null
 SELECT pg_temp.callback('k1', NULL, 'r-0000000f4201') \g /dev/null
 SELECT is(o365_programs.responder_failed('desk', 'r-0000000f4201', NULL, true) ->> 'strict_cookie', 'false', 'F42: a browser without cookies is none');
 SELECT is(o365_programs.responder_failed('desk', 'r-0000000f4201', ARRAY[sha256('k1')], false) ->> 'strict_cookie', NULL, 'F42: nor is one that found the page by another way');
-SELECT is((SELECT a.outcome FROM o365.attempt('r-0000000f4201') AS a), 'no_cookie', 'F42: both leave it as it was');
+SELECT is((SELECT a.outcome FROM o365.connect_attempt('r-0000000f4201') AS a), 'no_cookie', 'F42: both leave it as it was');
 SELECT is(o365_programs.responder_failed('desk', 'r-0000000f4201', ARRAY[sha256('k1')], true) ->> 'strict_cookie', 'true', 'F42: one that keeps it back is found');
-SELECT results_eq($$SELECT a.outcome, a.next_step ~ 'proxy_cookie_flags' FROM o365.attempt('r-0000000f4201') AS a$$, $$VALUES ('strict_cookie', true)$$, 'F42: attempt() says where to look');
+SELECT results_eq($$SELECT a.outcome, a.next_step ~ 'proxy_cookie_flags' FROM o365.connect_attempt('r-0000000f4201') AS a$$, $$VALUES ('strict_cookie', true)$$, 'F42: connect_attempt() says where to look');
 SELECT is(o365_programs.responder_failed('desk', 'r-0000000f3101', ARRAY[sha256('c1')], true) ->> 'strict_cookie', 'false', 'F42: no other outcome is touched');
 SELECT results_eq($$SELECT h.severity, h.object, h.problem, h.next_step ~ 'proxy_cookie_flags', h.since, h."count", h.example FROM o365.health() AS h
                      WHERE h.code = 'strict_cookies'$$,
@@ -225,7 +225,7 @@ SELECT set_config('test.secret_key', :'secret_key', false) \g /dev/null
 SELECT is(pg_temp.bring('mia', 'r-0000000f3001', 'old'), 'connected', 'F30: a place is connected');
 SELECT s.subscription_id AS mia FROM o365_internal.subscription AS s WHERE s.app_user = 'mia' \gset
 SELECT is(pg_temp.bring('mia', 'r-0000000f3002', 'old'), 'connected', 'F30: the identical webhook again');
-SELECT results_eq($$SELECT pg_temp.page('r-0000000f3002') ->> 'renewal', a.detail FROM o365.attempt('r-0000000f3002') AS a$$, $$VALUES ('unchanged', 'unchanged')$$, 'F30: is said to be unchanged');
+SELECT results_eq($$SELECT pg_temp.page('r-0000000f3002') ->> 'renewal', a.detail FROM o365.connect_attempt('r-0000000f3002') AS a$$, $$VALUES ('unchanged', 'unchanged')$$, 'F30: is said to be unchanged');
 SELECT is(pg_temp.bring('mia', 'r-0000000f3003', 'other', 'Engineering'), 'connected', 'F30: another place asks nothing');
 SELECT is(pg_temp.bring('mia', 'r-0000000f3004', 'new'), 'pending', 'F30: another webhook for the same place is asked about');
 SELECT results_eq($$SELECT p ->> 'replaces', p ->> 'may_keep_both' FROM pg_temp.page('r-0000000f3004') AS p$$, $$VALUES ('true', 'true')$$, 'F30: its page offers to replace or to keep both');

@@ -19,8 +19,8 @@ ANALYZE o365_internal.delivery, o365_internal.attempt, o365_internal.subscriptio
 SELECT results_eq($$SELECT d.card_id, d.attempts, d.http_status, d.rule FROM o365.deliveries AS d WHERE d.card_id IN (10, 20, 100, 101) ORDER BY 1$$,
     $$VALUES (10::bigint, 1::bigint, 503, 'the far end failed'), (20, 2, 503, 'the far end failed'), (100, 2, 408, 'timed out there'), (101, 0, NULL, NULL)$$,
     'a card''s end says how many POSTs it took and how the last one was read');
-SELECT is((SELECT count(*) FROM o365.attempts), 53::bigint, 'each POST is an attempt, those that ended a card too; what ended without one is none');
-SELECT results_eq('SELECT a.card_id FROM o365.attempts AS a LIMIT 3', 'VALUES (1::bigint), (2), (3)', 'newest first');
+SELECT is((SELECT count(*) FROM o365.posts), 53::bigint, 'each POST is an attempt, those that ended a card too; what ended without one is none');
+SELECT results_eq('SELECT a.card_id FROM o365.posts AS a LIMIT 3', 'VALUES (1::bigint), (2), (3)', 'newest first');
 
 -- Counted by the hour.
 CREATE FUNCTION pg_temp.counts() RETURNS text LANGUAGE sql AS $$
@@ -47,13 +47,13 @@ SELECT ok((SELECT u.until FROM o365_internal.counted AS u) > (SELECT max(d.at) F
 
 -- Each session sees its own.
 SET SESSION AUTHORIZATION shop;
-SELECT is((SELECT count(*) FROM o365.deliveries) || ' ' || (SELECT count(*) FROM o365.attempts) || ' ' || (SELECT sum(cards) FROM o365.outcomes),
+SELECT is((SELECT count(*) FROM o365.deliveries) || ' ' || (SELECT count(*) FROM o365.posts) || ' ' || (SELECT sum(cards) FROM o365.outcomes),
     '54 53 54', 'an application sees what its connectors sent');
 SET SESSION AUTHORIZATION stranger;
-SELECT is((SELECT count(*) FROM o365.deliveries) + (SELECT count(*) FROM o365.attempts) + (SELECT count(*) FROM o365.outcomes), 0::bigint,
+SELECT is((SELECT count(*) FROM o365.deliveries) + (SELECT count(*) FROM o365.posts) + (SELECT count(*) FROM o365.outcomes), 0::bigint,
     'and nothing of others');
 SET SESSION AUTHORIZATION keeper;
-SELECT is((SELECT count(*) FROM o365.deliveries) || ' ' || (SELECT count(*) FROM o365.attempts), '54 53', 'an operator sees all');
+SELECT is((SELECT count(*) FROM o365.deliveries) || ' ' || (SELECT count(*) FROM o365.posts), '54 53', 'an operator sees all');
 RESET SESSION AUTHORIZATION;
 
 -- Plans. What makes a question slow at a million is a sort, a scan, or a look at each row's attempts.
@@ -68,8 +68,8 @@ BEGIN
     RETURN v_plan;
 END $$;
 SET enable_seqscan = off;   -- the tables are tiny here
-SELECT unalike(pg_temp.plan('SELECT * FROM o365.attempts LIMIT 20'), '%Sort  (%', 'the newest attempts are merged by index');
-SELECT alike(pg_temp.plan('SELECT * FROM o365.attempts LIMIT 20'), '%Merge Append%', 'of both tables');
+SELECT unalike(pg_temp.plan('SELECT * FROM o365.posts LIMIT 20'), '%Sort  (%', 'the newest attempts are merged by index');
+SELECT alike(pg_temp.plan('SELECT * FROM o365.posts LIMIT 20'), '%Merge Append%', 'of both tables');
 SELECT unalike(pg_temp.plan('SELECT outcome, count(*) FROM o365.deliveries GROUP BY outcome'), '%attempt%', 'who counts deliveries pays for no attempts');
 SELECT unalike(pg_temp.plan('SELECT outcome, count(*) FROM o365.deliveries GROUP BY outcome'), '%Join%', 'and for no join');
 SELECT ok(bool_and(pg_get_indexdef(to_regclass('o365_internal.' || m[1])) LIKE '%WHERE%outcome%'), 'failures are found in an index of their own')
@@ -94,16 +94,16 @@ SELECT o365.grant_application('small', 'other') \g /dev/null
 CREATE TEMP TABLE asked (who name, question text, own bigint);
 INSERT INTO asked VALUES
     ('small', 'SELECT card_id, outcome, reason, attempts, rule FROM o365.deliveries ORDER BY at DESC LIMIT 20', 2),
-    ('small', 'SELECT * FROM o365.attempts LIMIT 20', 2), ('small', 'SELECT * FROM o365.card_warnings LIMIT 20', 1),
+    ('small', 'SELECT * FROM o365.posts LIMIT 20', 2), ('small', 'SELECT * FROM o365.card_warnings LIMIT 20', 1),
     ('small', format('SELECT * FROM o365.deliveries WHERE subscription_id = %s LIMIT 20', :bob), 2),
-    ('small', 'SELECT * FROM o365.attempts WHERE at > now() - interval ''1 day''', 2),
+    ('small', 'SELECT * FROM o365.posts WHERE at > now() - interval ''1 day''', 2),
     ('stranger', 'SELECT card_id, outcome, reason, attempts, rule FROM o365.deliveries ORDER BY at DESC LIMIT 20', 0),
-    ('stranger', 'SELECT * FROM o365.attempts LIMIT 20', 0), ('stranger', 'SELECT * FROM o365.card_warnings LIMIT 20', 0),
-    ('shop', 'SELECT * FROM o365.deliveries LIMIT 20', 20), ('shop', 'SELECT * FROM o365.attempts LIMIT 20', 20),
+    ('stranger', 'SELECT * FROM o365.posts LIMIT 20', 0), ('stranger', 'SELECT * FROM o365.card_warnings LIMIT 20', 0),
+    ('shop', 'SELECT * FROM o365.deliveries LIMIT 20', 20), ('shop', 'SELECT * FROM o365.posts LIMIT 20', 20),
     ('shop', 'SELECT * FROM o365.card_warnings LIMIT 20', 20),
-    ('keeper', 'SELECT * FROM o365.deliveries LIMIT 20', 20), ('keeper', 'SELECT * FROM o365.attempts LIMIT 20', 20),
+    ('keeper', 'SELECT * FROM o365.deliveries LIMIT 20', 20), ('keeper', 'SELECT * FROM o365.posts LIMIT 20', 20),
     ('keeper', 'SELECT * FROM o365.card_warnings LIMIT 20', 20),
-    ('keeper', format('SELECT * FROM o365.attempts WHERE subscription_id = %s LIMIT 20', :bob), 2),
+    ('keeper', format('SELECT * FROM o365.posts WHERE subscription_id = %s LIMIT 20', :bob), 2),
     ('keeper', format('SELECT * FROM o365.card_warnings WHERE subscription_id = %s', :bob), 1);
 GRANT SELECT ON asked TO PUBLIC;
 CREATE FUNCTION pg_temp.rows_read() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS $$

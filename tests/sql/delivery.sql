@@ -40,7 +40,7 @@ SELECT is(pg_temp.due(:ann), false, 'a failed card makes its lane wait');
 SELECT is_empty(format($$SELECT * FROM pg_temp.claim(%s, '-infinity', 10, 2)$$, :w1), 'and with it the cards behind');
 SELECT matches((SELECT q.reason FROM o365.queue AS q WHERE q.subscription_id = :ann), '^card \d+ failed once since [0-9: -]+: busy; it is tried again at ',
     'the queue says why it waits');
-SELECT results_eq(format('SELECT a.outcome, a.rule, a.problem FROM o365.attempts AS a WHERE a.subscription_id = %s ORDER BY a.card_id', :ann),
+SELECT results_eq(format('SELECT a.outcome, a.rule, a.problem FROM o365.posts AS a WHERE a.subscription_id = %s ORDER BY a.card_id', :ann),
     $$VALUES ('delivered', 'a count of messages', NULL), ('retry', 'the far end failed', 'busy')$$, 'and the attempts what came back');
 SELECT is(l.failures, 1, 'the failure is counted') FROM o365_internal.lane AS l WHERE l.subscription_id = :ann;
 SELECT ok(l.next_at - clock_timestamp() BETWEEN interval '2 s' AND interval '5 s', 'the first wait is between half and the whole of the first step') FROM o365_internal.lane AS l WHERE l.subscription_id = :ann;
@@ -94,7 +94,7 @@ SELECT c.lease_no AS l, c.position AS p, c.ends_as FROM pg_temp.claim(:w1, '-inf
 SELECT is(:'ends_as'::text, 'cancelled', 'a removed subscription''s card is claimed only to be cancelled');
 SELECT is((o365_programs.worker_report(:w1, ARRAY[:bob]::bigint[], ARRAY[:l]::bigint[], ARRAY[:p]::bigint[], '{cancelled}', '{NULL}', '{NULL}',
     '{NULL}', '{NULL}', '{removed}', ARRAY[:bob]::bigint[], ARRAY[:l]::bigint[], '{t}', '{1}')).ended, 1, 'and ends so');
-SELECT is((SELECT count(*) FROM o365.attempts AS a WHERE a.subscription_id = :bob), 0::bigint, 'without a POST');
+SELECT is((SELECT count(*) FROM o365.posts AS a WHERE a.subscription_id = :bob), 0::bigint, 'without a POST');
 SELECT is((SELECT d.reason FROM o365_internal.delivery AS d WHERE d.subscription_id = :bob), 'removed', 'with its reason');
 
 -- Suspend, in doubt, gone.

@@ -9,7 +9,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                   o365_internal.plural(count(*), 'connection has', 'connections have'), max(l.problem)),
            CASE WHEN l.dialect = 'workflow'
                 THEN 'The flow answers later than the limit: let its owner remove its Response step, or raise post_timeout_seconds with o365.set.'
-                ELSE format('select * from o365.attempts where subscription_id = %s limit 5', max(l.subscription_id)) END,
+                ELSE format('select * from o365.posts where subscription_id = %s limit 5', max(l.subscription_id)) END,
            min(l.tried_at), count(*), 'subscription ' || max(l.subscription_id)
       FROM lanes AS l
       JOIN o365_internal.allowed_hosts(ARRAY(SELECT n.webhook_host FROM lanes AS n)) AS h ON h.webhook_host = l.webhook_host

@@ -8,7 +8,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 'host ' || h.host,
            format('the last %s cards or more ended as dead at %s, and none arrived since', min(l.dead_in_a_row),
                   o365_internal.plural(count(*), 'connection', 'connections')),
-           format('select * from o365.attempts where subscription_id = %1$s limit 5; if no card can arrive: select o365.pause(%1$s)',
+           format('select * from o365.posts where subscription_id = %1$s limit 5; if no card can arrive: select o365.pause(%1$s)',
                   max(l.subscription_id)),
            NULL::timestamptz, count(*), 'subscription ' || max(l.subscription_id)
       FROM lanes AS l

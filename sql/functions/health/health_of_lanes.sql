@@ -12,7 +12,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                        ELSE '%1$s%2$s with cards: %3$s' END,
                   CASE WHEN (SELECT count(*) FROM lanes) = 500 THEN 'at least ' END,
                   o365_internal.plural(count(*), 'connection waits', 'connections wait'), l.problem, max(l.failures)),
-           CASE WHEN $1 THEN format('select * from o365.attempts where subscription_id = %s limit 5',
+           CASE WHEN $1 THEN format('select * from o365.posts where subscription_id = %s limit 5',
                                     (array_agg(l.subscription_id ORDER BY l.failures DESC, l.subscription_id))[1])
                 ELSE 'On the worker''s host: o365-worker keys list' END,
            min(l.failing_since), count(*), 'subscription ' || (array_agg(l.subscription_id ORDER BY l.failures DESC, l.subscription_id))[1]

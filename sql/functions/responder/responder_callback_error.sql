@@ -25,6 +25,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_programs.responder_callback_error(text, text, bytea, bytea, text, text) IS
     'A callback that brings no webhook: an error of Microsoft''s page, or no_parameters, malformed, framed or bad_webhook as the responder found. '
-    'detail: what exactly was wrong, for o365.attempt; never a value of the URL. Returns what responder_callback_outcome does. An error consumes the '
+    'detail: what exactly was wrong, for o365.connect_attempt; never a value of the URL. Returns what responder_callback_outcome does. An error consumes the '
     'state, and the same error again in the same browser has the same outcome. A hit without the right cookie consumes nothing, nor do the first '
     'three of the responder''s.';

@@ -62,5 +62,5 @@ END $$;
 COMMENT ON FUNCTION o365_programs.responder_confirm(text, text, bytea, text, boolean, boolean) IS
     'The POST that confirms a pending connection, or with confirmed false wipes it and lets its ticket serve again. replace: the subscription of the '
     'same place gets its webhook, instead of standing beside it. outcome: connected, discarded, repeated (it was confirmed before), or why not: '
-    'no_cookie, other_browser, unconfirmed, used. request_id finds it with o365.attempt. Only the hash of the cookie that the attempt is bound to may '
+    'no_cookie, other_browser, unconfirmed, used. request_id finds it with o365.connect_attempt. Only the hash of the cookie that the attempt is bound to may '
     'confirm.';

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION o365.attempt(id text)
+CREATE OR REPLACE FUNCTION o365.connect_attempt(id text)
 RETURNS TABLE (attempt_id bigint, connector text, app_user text, started_at timestamptz, ended_at timestamptz, outcome text, meaning text,
     next_step text, detail text, of_attempt bigint, subscription_id bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -53,6 +53,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
      WHERE a.attempt_id = ANY (ARRAY(SELECT b.attempt_id FROM o365_internal.connect_attempt AS b WHERE b.request_id = $1))
         OR a.attempt_id = CASE WHEN $1 ~ '^[0-9]{1,18}$' THEN $1::bigint END
      ORDER BY a.attempt_id $$;
-COMMENT ON FUNCTION o365.attempt(text) IS
+COMMENT ON FUNCTION o365.connect_attempt(text) IS
     'What became of an attempt to connect, by the request id that a page shows (r-...) or by attempt_id: outcome, its meaning and the next step. '
     'No row when there is none, or it is older than history_days.';
