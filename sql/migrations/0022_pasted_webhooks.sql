@@ -38,6 +38,10 @@ ALTER TABLE o365_internal.subscription ADD COLUMN label text;
 COMMENT ON COLUMN o365_internal.subscription.label IS
     'The name that pages show for the account that connected it; null: app_user.';
 
+ALTER TABLE o365_internal.webhook_host ADD COLUMN enabled boolean NOT NULL DEFAULT true;
+COMMENT ON COLUMN o365_internal.webhook_host.enabled IS
+    'Whether webhooks may lie there. Hosts of other clouds come with the product and are off: o365.allow_webhook_host turns them on.';
+
 -- A lane that is held may still be leased, for its test cards alone.
 ALTER TABLE o365_internal.lane ADD COLUMN for_tests boolean NOT NULL DEFAULT false;
 COMMENT ON COLUMN o365_internal.lane.for_tests IS
@@ -61,3 +65,11 @@ COMMENT ON COLUMN o365_internal.proof.tries IS 'How many wrong codes were typed 
 CREATE INDEX connect_attempt_pasted ON o365_internal.connect_attempt (connector_id, started_at) WHERE way = 'workflow';
 CREATE INDEX connect_attempt_of_subscription ON o365_internal.connect_attempt (subscription_id)
     WHERE way = 'workflow' AND outcome = 'pending';
+
+-- Functions whose parameters or results changed: CREATE OR REPLACE would leave the old ones beside the new, or refuse.
+DROP FUNCTION IF EXISTS o365_programs.worker_lease(integer, timestamptz, integer);
+DROP FUNCTION IF EXISTS o365_programs.responder_landing(text, bytea);
+DROP FUNCTION IF EXISTS o365.begin_connect(text, text, text, jsonb, bigint);
+DROP FUNCTION IF EXISTS o365.connections(text);
+DROP FUNCTION IF EXISTS o365.register_connector(text, text, bytea, text, text, text, text[], text, text[], text[], text, uuid, text,
+    boolean, boolean, boolean);

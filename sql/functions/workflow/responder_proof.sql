@@ -20,13 +20,10 @@ BEGIN
     SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s WHERE s.subscription_id = v_attempt.subscription_id;
     SELECT p.* INTO v_proof FROM o365_internal.proof AS p WHERE p.attempt_id = v_attempt.attempt_id;
     v_waits := EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.card_id = v_proof.card_id);
-    IF v_waits THEN
-        SELECT t.rule_id, t.http_status, t.problem INTO v_try FROM o365_internal.attempt AS t
-         WHERE t.card_id = v_proof.card_id AND t.at >= v_proof.made_at ORDER BY t.at DESC LIMIT 1;
-    ELSE
-        SELECT d.outcome, d.rule_id, d.http_status, d.reason INTO v_end FROM o365_internal.delivery AS d
-         WHERE d.card_id = v_proof.card_id AND d.at >= v_proof.made_at LIMIT 1;
-    END IF;
+    SELECT t.rule_id, t.http_status, t.problem INTO v_try FROM o365_internal.attempt AS t
+     WHERE t.card_id = v_proof.card_id AND t.at >= v_proof.made_at ORDER BY t.at DESC LIMIT 1;
+    SELECT d.outcome, d.rule_id, d.http_status INTO v_end FROM o365_internal.delivery AS d
+     WHERE d.card_id = v_proof.card_id AND d.at >= v_proof.made_at LIMIT 1;
     RETURN v_page || jsonb_build_object('cookie', v_cookie, 'group_name', v_subscription.group_name,
         'account', coalesce(v_subscription.label, v_subscription.app_user), 'payload', v_subscription.payload,
         'posted', coalesce(v_end.outcome IN ('accepted', 'delivered'), false),
