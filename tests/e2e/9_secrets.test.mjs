@@ -90,6 +90,8 @@ test('no link to a card\'s action is in any of them, but in what the sandbox got
 });
 
 test('views show no secret either', () => {
-    const shown = ['action_events', 'subscriptions', 'queue', 'attempts', 'deliveries', 'connectors', 'settings', 'webhook_hosts', 'response_rules'].map((view) => sql(`select * from o365.${view}`));
+    const views = sql(`select oid::regclass from pg_class where relkind = 'v' and relnamespace = 'o365'::regnamespace`).split('\n');
+    assert.ok(views.includes('o365.subscriptions'));
+    const shown = views.map((view) => sql(`select * from ${view}`));
     assert.deepEqual(searchText(shown.join('\n'), secretsSeen()), []);
 });
