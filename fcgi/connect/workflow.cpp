@@ -79,7 +79,7 @@ Json::Value store(Site& site, const Request& request, const std::string& slug, c
 Response ask_again(Site& site, const Request& request, const std::string& slug, const PasteForm& form,
                    const std::string& wrong, const std::string& host = {}) {
     Json::Value page =
-        site.ask("SELECT o365.responder_landing($1, $2, $3, $4)",
+        site.ask("SELECT o365_programs.responder_landing($1, $2, $3, $4)",
                  {slug, ticket_hash(form.ticket), or_null(form.again), cookie_hashes(attempt_cookies(request))});
     if (!page["found"].asBool()) return site.message(request, 404);
     Json::Value values = page;
@@ -96,7 +96,7 @@ Response ask_again(Site& site, const Request& request, const std::string& slug, 
 Response workflow(Site& site, const Request& request, const RouteParts& parts) {
     const std::string& slug = parts.slug;
     if (request.method != "POST") {
-        const Json::Value page = site.ask("SELECT o365.responder_landing($1, NULL)", {slug});
+        const Json::Value page = site.ask("SELECT o365_programs.responder_landing($1, NULL)", {slug});
         if (!page["found"].asBool()) return site.message(request, 404);
         return Response::redirect(302, fmt::format("{}/connect/{}/", text_in(page, "public_url"), slug));
     }
