@@ -23,6 +23,7 @@ Response landing(Site& site, const Request& request, const RouteParts& parts) {
     page["ticket_invalid"] = known == "invalid";
     page["ticket_missing"] = known != "invalid" && !page["may_start"].asBool();
     page["about"] = page["may_start"].asBool() && !text_in(page, "website").empty();
+    page["place"] = text_in(page["renews"], "place");
     page["has_events"] = !page["events"].empty();
     Response response = site.page(request, 200, "landing", std::move(page));
     allow_connect_page(response, connect_url);
