@@ -89,25 +89,36 @@ Json::Value parse_strings(std::string_view text, const std::string& shown) {
     return strings;
 }
 
-// Puts a language's texts over those of English, one by one, and notes what does not go together.
-class TextMerge {
+// Puts texts over those of English or of the shipped language, one by one; a text with its plural forms as a whole.
+void put_over(Json::Value& texts, const Json::Value& own) {
+    for (auto one = own.begin(); one != own.end(); ++one) {
+        Json::Value& place = texts[one.name()];
+        if (one->isObject() && place.isObject() && !is_text(*one) && !is_text(place)) {
+            put_over(place, *one);
+        } else {
+            place = *one;
+        }
+    }
+}
+
+// Compares an operator's texts with those of English, and notes what does not go together.
+class TextCheck {
   public:
-    // `shown` names the file in errors; `english` are the texts that there are to have, with all placeholders.
-    TextMerge(std::string shown, const Json::Value& english) : shown_(std::move(shown)) { note_placeholders(english); }
+    // `shown` names the file; `english` are the texts that there are to have, with all placeholders.
+    TextCheck(std::string shown, const Json::Value& english) : shown_(std::move(shown)) { note_placeholders(english); }
 
     // Throws std::runtime_error for what is no text.
-    void put_over(Json::Value& texts, const Json::Value& own, const std::string& at = {}) {
+    void check(const Json::Value& english, const Json::Value& own, const std::string& at = {}) {
         for (const std::string& name : own.getMemberNames()) {
             const std::string path = at.empty() ? name : at + "." + name;
-            if (!texts.isMember(name)) {
+            if (!english.isMember(name)) {
                 unknown_.push_back(path);
-            } else if (is_text(texts[name])) {
+            } else if (is_text(english[name])) {
                 check_text(own[name], path);
-                texts[name] = own[name];
             } else if (!own[name].isObject() || is_text(own[name])) {
                 refuse(path, "a section of texts");
             } else {
-                put_over(texts[name], own[name], path);
+                check(english[name], own[name], path);
             }
         }
     }
@@ -250,14 +261,15 @@ void Pages::read_texts(const std::string& folder) {
         const std::string name = fmt::format("{}{}{}", kStrings, language, kJson);
         const auto embedded = embedded_files().find(name);
         if (embedded != embedded_files().end() && language != "en")
-            TextMerge(name, ours).put_over(texts, parse_strings(embedded->second, name));
+            put_over(texts, parse_strings(embedded->second, name));
         if (const auto file = own.find(language); file != own.end()) {
             const std::string shown = file->second.string();
             const Json::Value more = parse_strings(read_file(file->second), shown);
-            TextMerge merge(shown, ours);
-            merge.put_over(texts, more);
-            if (embedded == embedded_files().end()) merge.find_missing(ours, more);
-            for (const std::string& warning : merge.warnings()) warnings_.push_back(warning);
+            TextCheck compared(shown, ours);
+            compared.check(ours, more);
+            if (embedded == embedded_files().end()) compared.find_missing(ours, more);
+            for (const std::string& warning : compared.warnings()) warnings_.push_back(warning);
+            put_over(texts, more);
         }
         if (language == "en") english = texts;
         texts_.emplace(language, Texts(language, std::move(texts)));
