@@ -55,8 +55,8 @@ class Site {
     // 405, naming what the route takes.
     Response wrong_method(const Request& request, std::string_view allowed) const;
     // The page that says why nothing was connected, and how this browser may go on. `page` is what the database says
-    // about the connector, and where it knows how to go on (o365_internal.way_on), `reason` one of "reasons" in the texts
-    // (any other gives a general one), `shown_id` the request id that o365.connect_attempt finds.
+    // about the connector, and where it knows how to go on (o365_internal.way_on), `reason` one of "reasons" in the
+    // texts (any other gives a general one), `shown_id` the request id that o365.connect_attempt finds.
     Response failed(const Request& request, Json::Value page, const std::string& reason,
                     const std::string& shown_id) const;
     // The redirect to that page: 303 after a POST, else 302. `page` names public_url and slug.
