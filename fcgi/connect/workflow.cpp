@@ -66,7 +66,7 @@ Json::Value store(Site& site, const Request& request, const std::string& slug, c
                                  form.pasted.text,
                                  or_null(form.place),
                                  or_null(form.renews),
-                                 proof_card(site.pages())};
+                                 proof_card(site.texts(request))};
     const bool pinned = !site.sealing_key().empty();
     if (pinned) fields.emplace_back(site.sealing_key());
     const Rows rows =
@@ -84,8 +84,8 @@ Response ask_again(Site& site, const Request& request, const std::string& slug, 
     if (!page["found"].asBool()) return site.message(request, 404);
     Json::Value values = page;
     values["host"] = host;
-    const Json::Value& texts = site.pages().strings()["paste"];
-    const std::string sentence = fill_placeholders(texts["wrong_" + wrong].asString(), values);
+    const Texts& texts = site.texts(request, page);
+    const std::string sentence = texts.fill(texts["paste"]["wrong_" + wrong], values).asString();
     log::debug("pasted", "request={} connector={} wrong={}", request.id, slug, wrong);
     return show_landing(site, request, 422, std::move(page), form.ticket,
                         {.sentence = sentence, .place = form.place, .renews = form.renews, .again = form.again});
