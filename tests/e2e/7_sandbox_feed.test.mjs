@@ -920,7 +920,7 @@ test('every kind of workflow is made by one request, and does what its kind does
     const inGateway = await make({trigger: 'tenant', form: 'gateway'});
     assert.match(inGateway.webhook_url, /\/direct\/workflows\//, 'a gateway has no such form');
 
-    for (const [fails, why] of [['private-channel', /Flow bot cannot post in a private channel/], ['connection', /owner's connection to Teams is invalid/], ['membership', /no member of the team/]]) {
+    for (const [fails, why] of [['private-channel', /Flow bot cannot post in a private channel/], ['connection', /connection to Teams is invalid/], ['membership', /no member of the team/]]) {
         const failing = await make({fails});
         assert.deepEqual(await code(failing.webhook_url), [202, '']);
         assert.match((await became(failing)).join(), why);
