@@ -11,9 +11,10 @@
 #include <vector>
 
 #include "lib/base/text.h"
-#include "lib/cards/card_conversion.h"
+#include "lib/cards/message_card.h"
 #include "lib/http/url.h"
 #include "lib/json/json_fields.h"
+#include "lib/json/json_writing.h"
 
 namespace o365 {
 namespace {
@@ -74,8 +75,6 @@ std::string with_plain_breaks(std::string_view text) {
     return plain;
 }
 
-bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\n") == std::string_view::npos; }
-
 // Reads one input: its values, and what is wrong with it, "" for nothing. `known` takes the names of its fields.
 std::string read_input(const Json::Value& input, std::size_t place, const Parameters& form,
                        std::set<std::string>& known, std::vector<std::string>& values) {
@@ -125,18 +124,6 @@ const Json::Value* pressed(const Json::Value& action, int step) {
     if (step < 0 || step >= static_cast<int>(steps.size())) return nullptr;
     const Json::Value& one = steps[static_cast<Json::ArrayIndex>(step)];
     return text_in(one, "@type") == "HttpPOST" ? &one : nullptr;
-}
-
-// Where an OpenUri leads: its default target, else the first; "" for none that a page may link to.
-std::string address_of(const Json::Value& action) {
-    std::string first;
-    for (const Json::Value& target : list_in(action, "targets")) {
-        std::string uri = text_in(target, "uri");
-        if (!is_web_address(uri)) continue;
-        if (text_in(target, "os") == "default") return uri;
-        if (first.empty()) first = std::move(uri);
-    }
-    return first;
 }
 
 std::string name_of(const Json::Value& action) {
@@ -273,7 +260,7 @@ Json::Value action_view(const Json::Value& action, const Json::Value& texts, con
     for (Json::ArrayIndex i = 0; i < steps.size(); ++i) {
         if (pressed(action, static_cast<int>(i)) == &steps[i]) {
             add_button(steps[i], i);
-        } else if (const std::string uri = address_of(steps[i]);
+        } else if (const std::string uri = web_address_of(read_card_action(steps[i]));
                    text_in(steps[i], "@type") == "OpenUri" && !uri.empty()) {
             Json::Value link;
             link["uri"] = uri;
