@@ -19,6 +19,8 @@ INSERT INTO o365_internal.card_rule (code, severity, problem, hint, source) VALU
     ('too_deep', 'error', 'the card is nested deeper than 40 levels', 'Put the elements beside each other.', 'our own limit'),
     ('number', 'error', 'the card has a number beyond 1.7e308', 'Write it as a string: no far end reads such a number.', 'IEEE 754: what reads JSON keeps numbers as doubles'),
     ('no_text', 'error', 'the card has neither text nor summary', 'Write one of them; Microsoft answers "Summary or Text is required."', 'office365-connectors.md 3.1, 5.1'),
+    ('nothing_seen', 'error', 'the card shows nothing: no character of it is seen', 'Write "text": "...".',
+     'field: a card of zero-width characters is taken and empty'),
     ('no_card', 'error', 'this is neither a MessageCard nor an Adaptive Card',
         'Write {"@type": "MessageCard", "@context": "https://schema.org/extensions", "summary": "...", "text": "..."}, or {"type": "AdaptiveCard", "version": "1.4", "body": [...]}.',
         'office365-connectors.md 5.1, 6.1'),

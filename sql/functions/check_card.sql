@@ -124,7 +124,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.is_web_address(text) IS
     'Whether it is an http or https URL with a host, without a user, blanks and control characters. What is one here is one for '
-    'lib/cards/card_conversion.cpp.';
+    'lib/http/web_address.cpp.';
 
 CREATE OR REPLACE FUNCTION o365_internal.address_codes(rule text, value text, is_adaptive boolean, converts boolean, target_urls text[])
 RETURNS text[]
@@ -139,7 +139,7 @@ BEGIN
         IF o365_internal.is_web_address(value) THEN
             RETURN CASE WHEN value ~* '&(amp|#38|#x26);' THEN ARRAY['address_entity:' || substring(value FROM '(?i)&(?:amp|#38|#x26);')] END
                    || CASE WHEN value !~* '^https:' THEN '{image_https}'::text[] END;
-        ELSIF converts AND value !~* '^data:image/' THEN
+        ELSIF converts AND NOT is_adaptive AND value !~* '^data:image/' THEN
             RETURN '{lost_picture}';
         ELSIF value !~* '^data:' THEN
             RETURN '{image_address}';
@@ -350,7 +350,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.section_count(jsonb) IS
     'Sections of the MessageCard that an Adaptive Card with this body becomes, at most: a section has texts, facts and up to five pictures, in '
-    'this order. lib/cards/card_conversion.cpp makes them.';
+    'this order. lib/cards/to_message_card.cpp makes them.';
 
 CREATE OR REPLACE FUNCTION o365_internal.counted_limit(card_size_limit integer) RETURNS integer
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -540,6 +540,34 @@ END $$;
 COMMENT ON FUNCTION o365_internal.add_codes(jsonb, integer, text[], text, text, text, text, text, boolean) IS
     'What object_codes found, and codes; before: how many were found elsewhere. Where 100 are found, codes of warnings are left out.';
 
+CREATE OR REPLACE FUNCTION o365_internal.unknown_kind_code(kind text, value jsonb) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_type text := split_part(kind, ':', 2);
+    v_json_type text := jsonb_typeof(value->CASE WHEN left(kind, 1) = 'm' THEN '@type' ELSE 'type' END);
+    v_code text;
+BEGIN
+    -- A far end reads a number and a boolean as a text, and nothing else.
+    IF v_json_type IN ('array', 'object') THEN
+        v_type := '';
+    END IF;
+    IF v_type <> '' AND o365_internal.is_shown_element(v_type) THEN
+        RETURN NULL;
+    END IF;
+    v_code := CASE WHEN left(kind, 2) = 's.' THEN 'lost_for_connector:'
+                   WHEN lower(kind COLLATE "C") LIKE 'a.element:action.%' THEN 'misplaced_action:'
+                   WHEN kind LIKE 'a.element:%' AND v_type = '' AND value ? 'actions' THEN 'action_in_body:'
+                   WHEN kind LIKE 'a.element:%' AND v_type <> '' THEN 'unknown_element:'
+                   WHEN kind LIKE 'a.action:%' AND v_type <> '' THEN 'unknown_action:'
+                   ELSE 'unknown_type:' END;
+    RETURN v_code || CASE WHEN v_type <> '' THEN v_type
+                          WHEN v_json_type IN ('array', 'object') THEN 'its type is an ' || v_json_type
+                          ELSE 'it has no type' END;
+END $$;
+COMMENT ON FUNCTION o365_internal.unknown_kind_code(text, jsonb) IS
+    'The rule that an object of a kind breaks that card_kind does not have; null for an element that Teams shows without '
+    'it. A type that is an array or an object is none.';
+
 CREATE OR REPLACE FUNCTION o365_internal.object_codes(value jsonb, doubts jsonb, kind text, object o365_internal.card_kind, key text, path text,
     depth integer, converts boolean, target_urls text[], trusts boolean, trusts_actions boolean, before integer) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -571,12 +599,7 @@ BEGIN
     ELSIF depth >= 40 THEN
         v_codes := '{too_deep}';
     ELSIF object.kind IS NULL THEN
-        v_codes := ARRAY[CASE WHEN left(kind, 2) = 's.' THEN 'lost_for_connector:'
-                              WHEN lower(kind COLLATE "C") LIKE 'a.element:action.%' THEN 'misplaced_action:'
-                              WHEN kind = 'a.element:' AND value ? 'actions' THEN 'action_in_body:'
-                              WHEN o365_internal.is_shown_element(split_part(kind, ':', 2)) THEN NULL
-                              WHEN kind ~ '^a\.element:.' THEN 'unknown_element:' WHEN kind ~ '^a\.action:.' THEN 'unknown_action:' ELSE 'unknown_type:' END
-                         || CASE WHEN right(kind, 1) = ':' THEN 'it has no type' ELSE split_part(kind, ':', 2) END];
+        v_codes := ARRAY[o365_internal.unknown_kind_code(kind, value)];
         v_codes := nullif(array_remove(v_codes, NULL), '{}');
     ELSE
         IF NOT value ?& object.required THEN
@@ -982,6 +1005,46 @@ END $$;
 COMMENT ON FUNCTION o365_internal.content_codes(jsonb, text, text) IS
     'Rules that an Adaptive Card for Workflows breaks as a whole, each after its path; {} for none. path: where it stands; json_text: a text that has its.';
 
+CREATE OR REPLACE FUNCTION o365_internal.is_blank_for_connector(value text) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN coalesce(value, '') !~ '[^[:space:]\u0080-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]' COLLATE "C";
+END $$;
+COMMENT ON FUNCTION o365_internal.is_blank_for_connector(text) IS
+    'Whether a connector webhook takes a text for none: null, or nothing but blanks as .NET knows them. What has no '
+    'width is none of them (is_seen).';
+
+CREATE OR REPLACE FUNCTION o365_internal.message_shows_something(card jsonb) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN o365_internal.is_seen(card->>'text') IS TRUE OR o365_internal.is_seen(card->>'summary') IS TRUE
+        OR o365_internal.is_seen(card->>'title') IS TRUE
+        OR jsonb_path_exists(card, '$.potentialAction[*] ? (@ != null)')
+        OR jsonb_path_exists(card, '$.sections[*].potentialAction[*] ? (@ != null)')
+        OR jsonb_path_exists(card, '$.sections[*].images[*].image ? (@ != null && @ != "")')
+        OR EXISTS (SELECT FROM jsonb_path_query(card, '$.sections[*].facts[*].*') AS f WHERE o365_internal.is_seen(f #>> '{}'))
+        OR EXISTS (
+            SELECT FROM jsonb_path_query(card, '$.sections[*] ? (@.type() == "object")') AS s,
+                        unnest(ARRAY[s->>'title', s->>'activityTitle', s->>'activitySubtitle', s->>'activityText', s->>'text',
+                                     s->>'activityImage', s #>> '{heroImage,image}']) AS t (value)
+             WHERE o365_internal.is_seen(t.value));
+END $$;
+COMMENT ON FUNCTION o365_internal.message_shows_something(jsonb) IS
+    'Whether of a MessageCard anything is shown: a text with a character that is seen, a picture or an action.';
+
+CREATE OR REPLACE FUNCTION o365_internal.message_text_codes(card jsonb) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF o365_internal.is_blank_for_connector(card->>'text') AND o365_internal.is_blank_for_connector(card->>'summary') THEN
+        RETURN ARRAY[CASE WHEN NOT card ?| '{@type,@context,title,text,summary,sections,potentialAction}'
+                               AND card ?| '{type,body,version,$schema,content,card}' THEN '$:no_card' ELSE '$.text:no_text' END];
+    END IF;
+    RETURN CASE WHEN o365_internal.message_shows_something(card) THEN '{}'::text[] ELSE '{$:nothing_seen}' END;
+END $$;
+COMMENT ON FUNCTION o365_internal.message_text_codes(jsonb) IS
+    'Rules that a MessageCard breaks by having neither text nor summary, or nothing that is seen, each after its path; '
+    '{} for none.';
+
 CREATE OR REPLACE FUNCTION o365_internal.string_places(value jsonb, path text) RETURNS TABLE (place text, string text)
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -1044,15 +1107,15 @@ BEGIN
         END IF;
     END IF;
     IF v_root = 'm.card' THEN
-        IF coalesce(card->>'text', '') !~ '[^[:space:]\u0080-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]' COLLATE "C" AND coalesce(card->>'summary', '') !~ '[^[:space:]\u0080-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]' COLLATE "C" THEN
-            v_codes := v_codes || CASE WHEN NOT card ?| '{@type,@context,title,text,summary,sections,potentialAction}' AND card ?| '{type,body,version,$schema,content,card}'
-                                       THEN '$:no_card'::text ELSE '$.text:no_text' END;
+        -- Mostly there is a letter, and the characters need not be looked at.
+        IF coalesce(card->>'text', '') !~ '[!-~]' AND coalesce(card->>'summary', '') !~ '[!-~]' THEN
+            v_codes := v_codes || o365_internal.message_text_codes(card);
         END IF;
         -- A text alone is what Microsoft's own documentation posts.
         IF card ?| '{@type,@context,title,sections,potentialAction,themeColor}' THEN
             IF coalesce(jsonb_typeof(card->'@type'), 'null') = 'null' THEN v_codes := v_codes || '$."@type":no_type'::text; END IF;
             IF coalesce(jsonb_typeof(card->'@context'), 'null') = 'null' THEN v_codes := v_codes || '$."@context":no_context'::text; END IF;
-            IF card ? 'text' AND coalesce(card->>'summary', '') !~ '[^[:space:]\u0080-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]' COLLATE "C" AND NOT card ? 'title' THEN
+            IF card ? 'text' AND o365_internal.is_blank_for_connector(card->>'summary') AND NOT card ? 'title' THEN
                 v_codes := v_codes || '$.summary:no_summary'::text;
             END IF;
             -- It mostly is an action of the card itself, and a look into everything costs more.
@@ -1081,9 +1144,12 @@ BEGIN
         IF coalesce(jsonb_typeof(card->'version'), 'null') = 'null' THEN
             v_codes := v_codes || '$.version:version:none'::text;
         END IF;
-        IF coalesce(card->>'fallbackText', '') !~ '[^[:space:]\u0080-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]' COLLATE "C"
+        IF o365_internal.is_blank_for_connector(card->>'fallbackText')
            AND NOT jsonb_path_exists(card, '$.body[*] ? (@.type == "TextBlock").text ? (@ like_regex "[^ \\t\\r\\n]")') THEN
             v_codes := v_codes || '$.body:no_text_block'::text;
+        ELSIF o365_internal.begins_unseen(card) AND o365_internal.is_seen(card->>'fallbackText') IS NOT TRUE
+              AND NOT o365_internal.shows_something(card->'body') AND NOT jsonb_path_exists(card, '$.actions[*] ? (@ != null)') THEN
+            v_codes := v_codes || '$.body:no_content'::text;
         END IF;
         -- No element makes two.
         IF jsonb_path_exists(card, '$.body.size() ? (@ > 10)') AND o365_internal.section_count(card->'body') > 10 THEN
