@@ -57,9 +57,10 @@ void callback(PGconn* link, const Options& options, int n) {
     field(row, "{\"\\\\x" + o365::hex(o365::sha256("c" + std::to_string(n))) + "\"}");
     row += "\377\377";
     const std::string query =
-        "COPY o365.callback (slug, request_id, state_hash, cookie_hash, webhook_host, webhook_port, webhook_url, "
+        "COPY o365_programs.callback (slug, request_id, state_hash, cookie_hash, webhook_host, webhook_port, "
+        "webhook_url, "
         "user_object_id, app_type, group_name, fresh_cookie_hash, cookie_hashes) FROM STDIN (FORMAT binary); "
-        "SELECT o365.responder_callback_outcome('" +
+        "SELECT o365_programs.responder_callback_outcome('" +
         id + "')";
     if (PQsendQuery(link, query.c_str()) != 1) throw std::runtime_error(PQerrorMessage(link));
     if (PQresultStatus(Result{PQgetResult(link)}.get()) != PGRES_COPY_IN)

@@ -14,7 +14,7 @@ SELECT o365.allow_webhook_host('connector', 'sink.localhost', $port);
 INSERT INTO o365_internal.connect_attempt (connector_id, state_hash, cookie_hash, app_user, expires_at)
     SELECT c.connector_id, sha256(convert_to('s' || i, 'UTF8')), sha256('c'), 'user' || i, now() + interval '1 hour'
       FROM o365_internal.connector AS c, generate_series(1, $1) AS i;
-INSERT INTO o365.callback SELECT 'bench', 'r-' || i, sha256(convert_to('s' || i, 'UTF8')), sha256('c'), 'sink.localhost', '$port',
+INSERT INTO o365_programs.callback SELECT 'bench', 'r-' || i, sha256(convert_to('s' || i, 'UTF8')), sha256('c'), 'sink.localhost', '$port',
     'https://sink.localhost:$port/hook/' || i, 'object', 'groups', 'Group ' || i FROM generate_series(1, $1) AS i;
 SQL
 }

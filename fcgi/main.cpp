@@ -43,7 +43,7 @@ using Report = std::function<void(const std::string& what, const std::string& ne
 
 // Whether the key that the configuration names is one that the database seals under.
 void check_sealing_key(o365::Database& database, const std::string& named, const Report& report) {
-    const Json::Value health = o365::database_json(database.call("SELECT o365.responder_health()").text(0, 0));
+    const Json::Value health = o365::database_json(database.call("SELECT o365_programs.responder_health()").text(0, 0));
     const Json::Value& keys = health["sealing_keys"];
     if (keys.empty()) return report("there is no key to seal webhooks under", "run o365-worker keys generate");
     const std::string newest = keys[0].asString();
@@ -92,7 +92,7 @@ int check(const o365::Settings& settings) {
         o365::Database database = open_database(settings);
         if (const std::string problem = o365::schema_problem(database); !problem.empty())
             report(problem, "see docs/operator.md, Upgrade: the schema first, then the programs");
-        const o365::Rows rows = database.call("SELECT o365.responder_connectors() ->> 'public_url'");
+        const o365::Rows rows = database.call("SELECT o365_programs.responder_connectors() ->> 'public_url'");
         if (rows.text(0, 0).empty()) {
             report("the setting public_url of the installation is empty",
                    "select o365.set('public_url', 'https://...') as an operator");

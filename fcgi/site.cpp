@@ -30,7 +30,7 @@ bool is_request_id(std::string_view text) {
 
 void Site::refuse_other_sites(const Request& request) {
     const std::string public_url =
-        is_judged_by_origin(request) ? text_in(ask("SELECT o365.responder_connectors()"), "public_url") : "";
+        is_judged_by_origin(request) ? text_in(ask("SELECT o365_programs.responder_connectors()"), "public_url") : "";
     if (!is_same_site_post(request, public_url)) throw BadRequest(400, "the form was sent from another site");
 }
 

@@ -41,7 +41,7 @@ class Site {
     Rows copy_row(std::string_view copy_target, const std::vector<Value>& fields, std::string_view then_select) {
         return database_.copy_row(copy_target, fields, then_select);
     }
-    // The answer of one of the o365.responder_ functions. Throws DatabaseError.
+    // The answer of one of the o365_programs.responder_ functions. Throws DatabaseError.
     Json::Value ask(std::string_view statement, const std::vector<Value>& parameters = {});
 
     Response page(const Request& request, int status, std::string_view name, Json::Value values) const;
@@ -50,7 +50,7 @@ class Site {
     Response wrong_method(const Request& request, std::string_view allowed) const;
     // The page that says why nothing was connected, and how this browser may go on. `page` is what the database says
     // about the connector, and where it knows how to go on (o365_internal.way_on), `reason` one of those in
-    // strings/en.json (any other gives a general text), `shown_id` the request id that o365.attempt finds.
+    // strings/en.json (any other gives a general text), `shown_id` the request id that o365.connect_attempt finds.
     Response failed(const Request& request, Json::Value page, const std::string& reason,
                     const std::string& shown_id) const;
     // The redirect to that page: 303 after a POST, else 302. `page` names public_url and slug.

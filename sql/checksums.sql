@@ -20,7 +20,8 @@ SELECT set_config('o365.checksums', jsonb_object_agg(c.number, c.checksum)::text
     (17, 'bbe5a21ff368f30f'),
     (18, 'e2324aa5c6249211'),
     (19, 'b21bc57681992a65'),
-    (20, '0935958c5c7894e9')
+    (20, '0935958c5c7894e9'),
+    (21, 'a275c06ac94abcab')
 ) AS c (number, checksum) \g /dev/null
 
 DO $$

@@ -94,6 +94,10 @@ INSERT INTO o365_internal.server_floor (hole, matters, major, minor)
     ) AS h (hole, matters, versions)
     CROSS JOIN LATERAL (SELECT split_part(u, '.', 1)::integer, split_part(u, '.', 2)::integer FROM unnest(h.versions) AS u) AS v (major, minor);
 
+-- Keys that this database makes once and keeps.
+SELECT format('INSERT INTO o365_internal.%I (key) VALUES (%I.gen_random_bytes(32)) ON CONFLICT DO NOTHING', t.name, :'pgcrypto')
+  FROM (VALUES ('index_key'), ('action_key')) AS t (name) \gexec
+
 -- Somebody who reads the history just now is no reason to stop: workers make them too, every minute.
 DO $$
 BEGIN

@@ -6,7 +6,7 @@ DECLARE
     v_name text;
 BEGIN
     FOR v_object IN SELECT p.oid::regprocedure AS f FROM pg_catalog.pg_proc AS p
-                     WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_internal'::regnamespace) AND pg_has_role(current_user, p.proowner, 'MEMBER')
+                     WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_programs'::regnamespace, 'o365_internal'::regnamespace) AND pg_has_role(current_user, p.proowner, 'MEMBER')
     LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_object.f);
     END LOOP;
@@ -25,29 +25,31 @@ BEGIN
     END IF;
     -- What an earlier version, or somebody by hand, granted them goes first. The sandbox's grants are sandbox.sql's.
     FOR v_object IN SELECT format('FUNCTION %s', p.oid::regprocedure) AS name FROM pg_catalog.pg_proc AS p
-                     WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_internal'::regnamespace) AND pg_has_role(current_user, p.proowner, 'MEMBER')
+                     WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_programs'::regnamespace, 'o365_internal'::regnamespace) AND pg_has_role(current_user, p.proowner, 'MEMBER')
                        AND p.proacl IS NOT NULL
                     UNION ALL
                     SELECT format('%s %s', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.oid::regclass) FROM pg_catalog.pg_class AS c
-                     WHERE c.relnamespace IN ('o365'::regnamespace, 'o365_internal'::regnamespace) AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
+                     WHERE c.relnamespace IN ('o365'::regnamespace, 'o365_programs'::regnamespace, 'o365_internal'::regnamespace) AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
                        AND (c.relacl IS NOT NULL OR EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attacl IS NOT NULL))
                     UNION ALL
-                    SELECT format('SCHEMA %s', s.name) FROM (VALUES ('o365'), ('o365_internal')) AS s (name)
+                    SELECT format('SCHEMA %s', s.name) FROM (VALUES ('o365'), ('o365_programs'), ('o365_internal')) AS s (name)
     LOOP
         EXECUTE format('REVOKE ALL ON %s FROM o365_responder, o365_worker, o365_app, o365_operator', v_object.name);
     END LOOP;
-    FOR v_grant IN SELECT g.role, g.pattern FROM (VALUES
-        ('o365_responder', '^responder_'),
-        ('o365_worker', '^(worker_.*|check_card)$'),
-        ('o365_app', '^(begin_connect|connections|check_card|test_cards|card|markdown_escape|link|mention|send|send_many|try_send|send_to_user|'
-                     'take_action_events)$'),
-        ('o365_operator', '^(this_is|set_in_doubt_policy|set|allow_webhook_host|forbid_webhook_host|register_connector|grant_application|revoke_application|connect_button|'
-                          'connect_button_documented|remove_connector|check_card|test_cards|pause|resume|remove|attempt|health)$')
-    ) AS g (role, pattern)
+    FOR v_grant IN SELECT g.role, g.schema, g.pattern FROM (VALUES
+        ('o365_responder', 'o365_programs', '^responder_'),
+        ('o365_responder', 'o365', '^version$'),
+        ('o365_worker', 'o365_programs', '^worker_'),
+        ('o365_worker', 'o365', '^(version|check_card)$'),
+        ('o365_app', 'o365', '^(begin_connect|connections|check_card|test_cards|card|markdown_escape|link|mention|send|send_many|try_send|send_to_user|'
+                     'take_action_events|version)$'),
+        ('o365_operator', 'o365', '^(this_is|set_in_doubt_policy|set|allow_webhook_host|forbid_webhook_host|register_connector|grant_application|revoke_application|connect_button|'
+                          'connect_button_documented|remove_connector|check_card|test_cards|pause|resume|remove|connect_attempt|health|version)$')
+    ) AS g (role, schema, pattern)
     LOOP
-        EXECUTE format('GRANT USAGE ON SCHEMA o365 TO %I', v_grant.role);
+        EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', v_grant.schema, v_grant.role);
         FOR v_object IN SELECT p.oid::regprocedure AS f FROM pg_catalog.pg_proc AS p
-                         WHERE p.pronamespace = 'o365'::regnamespace AND p.proname ~ v_grant.pattern
+                         WHERE p.pronamespace = v_grant.schema::regnamespace AND p.proname ~ v_grant.pattern
         LOOP
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', v_object.f, v_grant.role);
         END LOOP;
@@ -55,11 +57,10 @@ BEGIN
     GRANT EXECUTE ON FUNCTION o365_internal.visible_connectors(), o365_internal.few_subscriptions(), o365_internal.few_deliveries(),
         o365_internal.few_attempts(), o365_internal.few_card_warnings(), o365_internal.workers_away(),
         o365_internal.lane_waits(bigint, timestamptz, xid), o365_internal.outcomes_not_counted() TO o365_operator, o365_app;
-    GRANT EXECUTE ON FUNCTION o365.version() TO o365_responder, o365_worker, o365_app, o365_operator;
-    GRANT INSERT ON o365.callback TO o365_responder;
-    GRANT SELECT ON o365.settings, o365.connectors, o365.webhook_hosts, o365.response_rules, o365.subscriptions, o365.queue, o365.waiting_cards, o365.attempts, o365.deliveries, o365.outcomes, o365.card_warnings,
+    GRANT INSERT ON o365_programs.callback TO o365_responder;
+    GRANT SELECT ON o365.settings, o365.connectors, o365.webhook_hosts, o365.response_rules, o365.subscriptions, o365.queue, o365.waiting_cards, o365.posts, o365.deliveries, o365.outcomes, o365.card_warnings,
         o365.action_events TO o365_operator;
-    GRANT SELECT ON o365.connectors, o365.subscriptions, o365.queue, o365.waiting_cards, o365.attempts, o365.deliveries, o365.outcomes, o365.card_warnings, o365.action_events TO o365_app;
+    GRANT SELECT ON o365.connectors, o365.subscriptions, o365.queue, o365.waiting_cards, o365.posts, o365.deliveries, o365.outcomes, o365.card_warnings, o365.action_events TO o365_app;
 END $$;
 
 -- A dump holds no memberships. Every role that was granted a connector is a member of o365_app; one that does not exist

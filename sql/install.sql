@@ -7,7 +7,9 @@ SET client_min_messages = notice;
 SELECT current_setting('server_version_num')::int < 140000 AS too_old,
        current_setting('server_encoding') <> 'UTF8' AS not_utf8,
        current_setting('transaction_read_only')::boolean AS read_only,
-       to_regnamespace('o365') IS NOT NULL AND to_regnamespace('o365_internal') IS NULL AS name_is_taken,
+       EXISTS (SELECT FROM pg_catalog.pg_namespace AS n
+                WHERE n.nspname IN ('o365', 'o365_programs') AND n.nspowner IS DISTINCT FROM
+                      (SELECT i.nspowner FROM pg_catalog.pg_namespace AS i WHERE i.nspname = 'o365_internal')) AS name_is_taken,
        NOT has_database_privilege(current_user, current_database(), 'CREATE') AS may_not,
        EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = current_user AND (rolsuper OR rolcreaterole)) AS creates_roles \gset
 \if :too_old
@@ -23,7 +25,10 @@ SELECT current_setting('server_version_num')::int < 140000 AS too_old,
         USING HINT = 'Connect to the primary, or set default_transaction_read_only to off. Nothing was changed.'; END $$;
 \endif
 \if :name_is_taken
-  DO $$ BEGIN RAISE EXCEPTION 'database % has a schema o365 that is not ours', current_database()
+  DO $$ BEGIN RAISE EXCEPTION 'database % has a schema % that is not ours', current_database(),
+            (SELECT string_agg(n.nspname, ' and a schema ' ORDER BY n.nspname) FROM pg_catalog.pg_namespace AS n
+              WHERE n.nspname IN ('o365', 'o365_programs') AND n.nspowner IS DISTINCT FROM
+                    (SELECT i.nspowner FROM pg_catalog.pg_namespace AS i WHERE i.nspname = 'o365_internal'))
         USING HINT = 'Install into another database, or rename that schema. Nothing was changed.'; END $$;
 \endif
 \if :may_not
@@ -94,11 +99,16 @@ SELECT n.nspname IS NULL AS is_new, coalesce(pg_get_userbyid(n.nspowner), '') AS
 \endif
 
 \if :is_new
-  \echo 'Installing o365-connector: schemas o365 and o365_internal.'
+  \echo 'Installing o365-connector: schemas o365, o365_programs and o365_internal.'
   CREATE SCHEMA o365 AUTHORIZATION :"owner";
   CREATE SCHEMA o365_internal AUTHORIZATION :"owner";
 \else
   \echo 'Upgrading o365-connector in place.'
+\endif
+-- Here, because the owner may not create schemas.
+SELECT to_regnamespace('o365_programs') IS NULL AS lacks_programs \gset
+\if :lacks_programs
+  CREATE SCHEMA o365_programs AUTHORIZATION :"owner";
 \endif
 \ir pgcrypto.sql
 \ir database.sql
@@ -162,6 +172,8 @@ COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \ir migrate.sql
 \set migration 0020_attempts_by_subscription
 \ir migrate.sql
+\set migration 0021_programs_schema
+\ir migrate.sql
 
 -- The last of them says how far this install.sql knows the way.
 SELECT max(m.number) > :migration_number AS is_newer, set_config('o365.install_schema', :'migration_number', true) AS ignored FROM o365_internal.migration AS m \gset
@@ -180,37 +192,22 @@ SELECT max(m.number) > :migration_number AS is_newer, set_config('o365.install_s
   \ir lock.sql
 \endif
 
-COMMENT ON SCHEMA o365 IS 'o365-connector: the functions and views that programs, applications and operators use.';
+COMMENT ON SCHEMA o365 IS 'o365-connector: the functions and views that applications and operators use.';
+COMMENT ON SCHEMA o365_programs IS 'o365-connector: what only its own programs call.';
 COMMENT ON SCHEMA o365_internal IS 'o365-connector: tables. Nobody but the owner has a grant here.';
 
-\ir functions/settings.sql
-\ir functions/crypto.sql
-\ir functions/privileges.sql
-\ir functions/connectors.sql
-\ir functions/connect.sql
-\ir functions/responder.sql
+\ir functions.sql
 \ir functions/card_rules.sql
 \ir functions/card_pattern.sql
 \ir functions/check_card.sql
-\ir functions/actions.sql
-\ir functions/cards.sql
-\ir functions/this_database.sql
-\ir functions/lanes.sql
-\ir functions/worker.sql
-\ir functions/sessions.sql
-\ir functions/chores.sql
-\ir functions/subscriptions.sql
-\ir functions/delivery_health.sql
-\ir functions/health.sql
-\ir functions/server.sql
-\ir functions/version.sql
 -- What an earlier version had and this one has not: a function that was replaced has a row of this transaction.
 DO $$
 DECLARE
     v_function regprocedure;
 BEGIN
     FOR v_function IN SELECT p.oid FROM pg_catalog.pg_proc AS p
-                       WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_internal'::regnamespace) AND p.proowner = current_user::regrole
+                       WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_programs'::regnamespace, 'o365_internal'::regnamespace)
+                         AND p.proowner = current_user::regrole
                          AND p.proname !~ '^sandbox_' AND p.xmin <> pg_current_xact_id()::xid
                          AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.objid = p.oid AND d.classid = 'pg_catalog.pg_proc'::regclass AND d.deptype = 'e')
     LOOP
@@ -225,7 +222,8 @@ DECLARE
     v_function regprocedure;
 BEGIN
     FOR v_function IN SELECT p.oid FROM pg_catalog.pg_proc AS p
-                       WHERE p.pronamespace = 'o365'::regnamespace AND p.proowner = current_user::regrole AND p.proname !~ '^sandbox_'
+                       WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_programs'::regnamespace) AND p.proowner = current_user::regrole
+                         AND p.proname !~ '^sandbox_'
     LOOP
         EXECUTE format('ALTER FUNCTION %s SET standard_conforming_strings = on', v_function);
     END LOOP;
@@ -248,7 +246,9 @@ END $$;
     SET LOCAL ROLE :"owner";
   \endif
   ALTER SCHEMA o365 RENAME TO o365_before;
+  ALTER SCHEMA o365_programs RENAME TO o365_programs_before;
   CREATE SCHEMA o365;
+  CREATE SCHEMA o365_programs;
   CREATE SCHEMA o365_views;
   \set internal_views o365_views
   \ir views/operator.sql
@@ -273,7 +273,7 @@ END $$;
         v_view regclass;
     BEGIN
         FOR v_view IN SELECT c.oid FROM pg_catalog.pg_class AS c
-                       WHERE c.relnamespace IN ('o365'::regnamespace, 'o365_internal'::regnamespace) AND c.relkind = 'v'
+                       WHERE c.relnamespace IN ('o365'::regnamespace, 'o365_programs'::regnamespace, 'o365_internal'::regnamespace) AND c.relkind = 'v'
                          AND NOT current_setting('o365.views_wanted')::jsonb ? c.oid::regclass::text LOOP
             RAISE NOTICE 'dropping view %: this version has none', v_view;
             EXECUTE format('DROP VIEW %s', v_view);

@@ -10,7 +10,7 @@ SELECT NOT EXISTS (SELECT FROM o365_internal.migration AS m WHERE m.number = f.n
     SELECT set_config('o365.lock_mode', 'ACCESS EXCLUSIVE', true),
            set_config('o365.lock_relations', string_agg(c.oid::regclass::text, ' ' ORDER BY c.relname <> 'subscription', c.relname <> 'connector', c.relkind, c.oid), true)
       FROM pg_catalog.pg_class AS c
-     WHERE c.relnamespace IN ('o365'::regnamespace, 'o365_internal'::regnamespace) AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition
+     WHERE c.relnamespace IN ('o365'::regnamespace, 'o365_programs'::regnamespace, 'o365_internal'::regnamespace) AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition
        AND c.relname !~ '^sandbox_' \g /dev/null
     \ir lock.sql
     \set is_locked true

@@ -5,7 +5,7 @@ DECLARE
     v_role record;
 BEGIN
     FOR v_role IN SELECT * FROM (VALUES
-        ('o365_owner', 'NOLOGIN', 'o365-connector: owns the schemas o365 and o365_internal; nobody logs in as it.'),
+        ('o365_owner', 'NOLOGIN', 'o365-connector: owns the schemas o365, o365_programs and o365_internal; nobody logs in as it.'),
         ('o365_responder', 'LOGIN', 'o365-connector: the FastCGI responder. May seal webhooks, never read one.'),
         ('o365_worker', 'LOGIN', 'o365-connector: the worker. Reads sealed webhooks and delivers cards.'),
         ('o365_app', 'NOLOGIN', 'o365-connector: what applications are members of. May begin connections and send cards.'),

@@ -66,8 +66,8 @@ int check(const Settings& settings, const std::string& path) {
     if (const std::string problem = o365::schema_problem(database); !problem.empty())
         throw o365::SettingsError(fmt::format("{}: {}", path, problem));
     // No worker has the number 0: nothing is written.
-    const Json::Value orders =
-        o365::database_json(database.call("select o365.worker_heartbeat(0, $1)", {settings.environment}).text(0, 0));
+    const Json::Value orders = o365::database_json(
+        database.call("select o365_programs.worker_heartbeat(0, $1)", {settings.environment}).text(0, 0));
     if (!orders["sends"].asBool()) throw o365::SettingsError(fmt::format("{}: {}", path, orders["why"].asString()));
     fmt::print("o365-worker: ok, {} is right and the database answers\n", path);
     return 0;

@@ -1,7 +1,7 @@
 // The callback as a Node service: fastify behind nginx, pg to the database. One statement a callback, prepared once a connection.
 // usage: node callback_node.mjs params|copy SOCKET CONNECTIONS [PROCESSES]      environment: PGHOST, PGUSER, PGDATABASE
 // params: everything as bind parameters of peer.callback, so that a server which logs them has the webhook in its log.
-// copy:   the way we do it, COPY o365.callback in binary form by pg-copy-streams and a SELECT of the outcome, both on one connection.
+// copy:   the way we do it, COPY o365_programs.callback in binary form by pg-copy-streams and a SELECT of the outcome, both on one connection.
 // CONNECTIONS is the size of each process's pool.
 import cluster from 'node:cluster';
 import {createHash, randomBytes} from 'node:crypto';
@@ -45,13 +45,13 @@ async function storeByCopy(id, hit) {
   const client = await pool.connect();
   try {
     const stream = client.query(copyFrom(
-      'COPY o365.callback (slug, request_id, state_hash, cookie_hash, webhook_host, webhook_port, webhook_url, user_object_id, app_type, '
+      'COPY o365_programs.callback (slug, request_id, state_hash, cookie_hash, webhook_host, webhook_port, webhook_url, user_object_id, app_type, '
       + 'group_name) FROM STDIN (FORMAT binary)'));
     const stored = new Promise((resolve, reject) => stream.on('finish', resolve).on('error', reject));
     stream.end(copyRow(['bench', id, hit.stateHash, hit.cookieHash, hit.host, '443', hit.webhook, hit.user, hit.appType, hit.group]));
     // Queued behind the COPY, sent when it has ended: pg pipelines no COPY.
     const [answer] = await Promise.all([
-      client.query({name: 'outcome', text: 'SELECT o365.responder_callback_outcome($1) AS page', values: [id]}), stored]);
+      client.query({name: 'outcome', text: 'SELECT o365_programs.responder_callback_outcome($1) AS page', values: [id]}), stored]);
     const page = answer.rows[0].page;
     return page.outcome === 'connected' && page.location;
   } finally {

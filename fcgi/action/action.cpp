@@ -47,13 +47,14 @@ Response action(Site& site, const Request& request, const RouteParts& parts) {
     const auto token = parse_action_token(parts.rest);
     if (!token) return no_such_link(site, request);
     const Value link_hash = Value::bytes(sha256(token->mac));
-    Json::Value page = site.ask("SELECT o365.responder_action($1, $2, $3)", {token->card_id, token->number, link_hash});
+    Json::Value page =
+        site.ask("SELECT o365_programs.responder_action($1, $2, $3)", {token->card_id, token->number, link_hash});
     if (!page["found"].asBool()) return no_such_link(site, request);
     if (request.method != "POST") return show(site, request, std::move(page), random_token());
 
     const ActionAnswer answer = read_action_form(page["action"], request.form);
     if (!answer.problems.empty()) return show(site, request, std::move(page), answer.form, &answer);
-    page = site.ask("SELECT o365.responder_act($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9)",
+    page = site.ask("SELECT o365_programs.responder_act($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9)",
                     {token->card_id, token->number, link_hash, answer.form, answer.step, answer.content_type,
                      answer.body, compact_json(answer.inputs), request.id});
     if (!page["found"].asBool()) return no_such_link(site, request);
@@ -68,7 +69,7 @@ Response action(Site& site, const Request& request, const RouteParts& parts) {
 
 // GET /connect/<slug>/recorded - the clean page afterwards.
 Response recorded(Site& site, const Request& request, const RouteParts& parts) {
-    Json::Value page = site.ask("SELECT o365.responder_landing($1, NULL)", {parts.slug});
+    Json::Value page = site.ask("SELECT o365_programs.responder_landing($1, NULL)", {parts.slug});
     if (!page["found"].asBool()) return site.message(request, 404);
     page["about"] = !text_in(page, "website").empty();
     return site.page(request, 200, "recorded", std::move(page));

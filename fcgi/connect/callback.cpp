@@ -24,7 +24,7 @@ constexpr std::size_t kMaxWebhook = 2048;
 constexpr std::size_t kMaxError = 200;
 
 constexpr std::string_view kTarget =
-    "o365.callback (slug, request_id, state_hash, cookie_hash, webhook_host, webhook_port, webhook_url, "
+    "o365_programs.callback (slug, request_id, state_hash, cookie_hash, webhook_host, webhook_port, webhook_url, "
     "user_object_id, app_type, group_name, fresh_cookie_hash, cookie_hashes";
 
 constexpr std::array<std::pair<std::string_view, std::size_t>, 6> kParameters = {{{"state", kMaxState},
@@ -40,7 +40,7 @@ struct Callback {
     AttemptCookie own;    // of the attempt, as the browser sent it; the name is empty when there was no state
     AttemptCookie fresh;  // for a browser that comes without a state of ours
     std::string fresh_hash;
-    std::string fault;  // why the parameters cannot be judged, for o365.attempt; empty when they can
+    std::string fault;  // why the parameters cannot be judged, for o365.connect_attempt; empty when they can
 };
 
 // A browser sends no cookie of ours into another site's frame, and shows no page of ours in one. Browsers that do not
@@ -128,13 +128,13 @@ Json::Value store(Site& site, const Request& request, const std::string& slug, c
     const bool pinned = !site.sealing_key().empty();
     if (pinned) fields.emplace_back(site.sealing_key());
     const Rows rows = site.copy_row(fmt::format("{}{})", kTarget, pinned ? ", sealing_key" : ""), fields,
-                                    fmt::format("SELECT o365.responder_callback_outcome('{}')", request.id));
+                                    fmt::format("SELECT o365_programs.responder_callback_outcome('{}')", request.id));
     return database_json(rows.text(0, 0));
 }
 
 Json::Value judge(Site& site, const Request& request, const std::string& slug, const Callback& received) {
     const auto fail = [&](const std::string& error, const std::string& detail = {}) {
-        return site.ask("SELECT o365.responder_callback_error($1, $2, $3, $4, $5, $6)",
+        return site.ask("SELECT o365_programs.responder_callback_error($1, $2, $3, $4, $5, $6)",
                         {slug, request.id, received.state_hash, received.cookie_hash, error, or_null(detail)});
     };
     if (request.query.empty()) return fail("no_parameters");

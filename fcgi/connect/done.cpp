@@ -39,7 +39,7 @@ Response confirm(Site& site, const Request& request, const std::string& slug, co
     if (answer != "yes" && answer != "replace" && answer != "no")
         throw BadRequest(400, "answer is neither yes nor replace nor no");
     const Json::Value page =
-        site.ask("SELECT o365.responder_confirm($1, $2, $3, $4, $5, $6)",
+        site.ask("SELECT o365_programs.responder_confirm($1, $2, $3, $4, $5, $6)",
                  {slug, id, cookie != nullptr ? Value::bytes(sha256(cookie->value)) : Value(), request.id,
                   answer == "no" ? "false" : "true", answer == "replace" ? "true" : "false"});
     if (!page["found"].asBool()) return site.message(request, 404);
@@ -56,7 +56,8 @@ Response done(Site& site, const Request& request, const RouteParts& parts) {
     if (!is_id(id)) return site.message(request, 404);
     if (request.method == "POST") return confirm(site, request, parts.slug, id);
     const std::vector<AttemptCookie> cookies = attempt_cookies(request);
-    Json::Value page = site.ask("SELECT o365.responder_done($1, $2, $3)", {parts.slug, id, cookie_hashes(cookies)});
+    Json::Value page =
+        site.ask("SELECT o365_programs.responder_done($1, $2, $3)", {parts.slug, id, cookie_hashes(cookies)});
     if (!page["found"].asBool()) return site.message(request, 404);
     const std::string outcome = text_in(page, "outcome");
     if (outcome == "connected") return site.connected(request, std::move(page));

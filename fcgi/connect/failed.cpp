@@ -23,7 +23,7 @@ Response failed(Site& site, const Request& request, const RouteParts& parts) {
         reason == kNoCookie && request.query.has("look") && request.sec_fetch_site == "same-origin";
     const bool should_look = reason == kNoCookie && !shown_id.empty() && request.sec_fetch_site == "cross-site";
     Json::Value page =
-        site.ask("SELECT o365.responder_failed($1, $2, $3, $4)",
+        site.ask("SELECT o365_programs.responder_failed($1, $2, $3, $4)",
                  {parts.slug, shown_id, cookie_hashes(attempt_cookies(request)), looks_again ? "true" : "false"});
     if (!page["found"].asBool()) return site.message(request, 404);
     if (page["strict_cookie"].asBool()) reason = "strict_cookie";

@@ -10,7 +10,7 @@ namespace o365 {
 
 Response landing(Site& site, const Request& request, const RouteParts& parts) {
     const std::string ticket = read_ticket(request.query);
-    Json::Value page = site.ask("SELECT o365.responder_landing($1, $2)", {parts.slug, ticket_hash(ticket)});
+    Json::Value page = site.ask("SELECT o365_programs.responder_landing($1, $2)", {parts.slug, ticket_hash(ticket)});
     if (!page["found"].asBool()) return site.message(request, 404);
     if (!request.path.ends_with('/')) {
         // Relative links of the page need the slash.

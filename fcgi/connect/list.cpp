@@ -7,7 +7,7 @@
 namespace o365 {
 
 Response list(Site& site, const Request& request, const RouteParts& /*parts*/) {
-    Json::Value page = site.ask("SELECT o365.responder_connectors()");
+    Json::Value page = site.ask("SELECT o365_programs.responder_connectors()");
     const std::string public_url = text_in(page, "public_url");
     const Json::Value& connectors = page["connectors"];
     if (connectors.size() == 1 && !public_url.empty()) {

@@ -19,7 +19,7 @@ Response start(Site& site, const Request& request, const RouteParts& parts) {
     const std::string state_hash = sha256(state);
     const AttemptCookie cookie{attempt_cookie_name(state_hash), random_token()};
     const Json::Value page = site.ask(
-        "SELECT o365.responder_start($1, $2, $3, $4, $5, $6, $7)",
+        "SELECT o365_programs.responder_start($1, $2, $3, $4, $5, $6, $7)",
         {parts.slug, ticket_hash(ticket), Value::bytes(state_hash), Value::bytes(sha256(cookie.value)), request.id,
          again.empty() ? Value() : Value(again), again.empty() ? Value() : cookie_hashes(attempt_cookies(request))});
     if (!page["found"].asBool()) return site.message(request, 404);

@@ -21,7 +21,7 @@ Response by_last_look(const DatabasePool::Look& last) {
 
 Response healthz(Site& site, const Request& /*request*/, const RouteParts& /*parts*/) {
     try {
-        const std::optional<Rows> rows = site.database().look("SELECT o365.responder_health()", kPatience);
+        const std::optional<Rows> rows = site.database().look("SELECT o365_programs.responder_health()", kPatience);
         if (!rows) return by_last_look(site.database().last_look());
         if (database_json(rows->text(0, 0))["ok"].asBool()) return Response::text(200, "ok\n");
         return Response::text(503, "the schema o365 is not installed; run sql/install.sql\n");

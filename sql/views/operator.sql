@@ -231,7 +231,7 @@ COMMENT ON COLUMN o365.outcomes.rule IS 'Response rule that read the last answer
 COMMENT ON COLUMN o365.outcomes.cards IS 'How many.';
 
 -- What holds for one branch of the UNION stands outside of it: inside it would keep PostgreSQL from merging the two indexes.
-CREATE OR REPLACE VIEW o365.attempts WITH (security_barrier) AS
+CREATE OR REPLACE VIEW o365.posts WITH (security_barrier) AS
     WITH few AS MATERIALIZED (SELECT f.ids FROM o365_internal.few_subscriptions() AS f (ids))
     SELECT t.at, t.card_id, t.subscription_id, c.slug AS connector, t.outcome, t.http_status, r.name AS rule, t.problem,
            t.retry_after_s, t.took_ms, w.name AS worker
@@ -261,20 +261,20 @@ CREATE OR REPLACE VIEW o365.attempts WITH (security_barrier) AS
                     = ANY ((SELECT o365_internal.visible_connectors())::integer[]))
             OR NOT t.walked AND (SELECT few.ids IS NOT NULL FROM few))
      ORDER BY t.at DESC;
-COMMENT ON VIEW o365.attempts IS
+COMMENT ON VIEW o365.posts IS
     'Every POST, newest first, for as long as history_days: what came back and which rule read it. Of an answer that no rule explains the first 200 '
     'characters, without URLs and what looks like a secret.';
-COMMENT ON COLUMN o365.attempts.at IS 'When it was reported.';
-COMMENT ON COLUMN o365.attempts.card_id IS 'Card, as o365.send returned it.';
-COMMENT ON COLUMN o365.attempts.subscription_id IS 'Subscription.';
-COMMENT ON COLUMN o365.attempts.connector IS 'Connector''s slug.';
-COMMENT ON COLUMN o365.attempts.outcome IS 'How the answer was read.';
-COMMENT ON COLUMN o365.attempts.http_status IS 'Status of the answer; null when none came.';
-COMMENT ON COLUMN o365.attempts.rule IS 'The rule that read it; null when none fitted.';
-COMMENT ON COLUMN o365.attempts.problem IS 'What went wrong, in words.';
-COMMENT ON COLUMN o365.attempts.retry_after_s IS 'Seconds the far end asked to wait.';
-COMMENT ON COLUMN o365.attempts.took_ms IS 'Milliseconds of the POST.';
-COMMENT ON COLUMN o365.attempts.worker IS 'Worker that made it; null when its row is older than history_days.';
+COMMENT ON COLUMN o365.posts.at IS 'When it was reported.';
+COMMENT ON COLUMN o365.posts.card_id IS 'Card, as o365.send returned it.';
+COMMENT ON COLUMN o365.posts.subscription_id IS 'Subscription.';
+COMMENT ON COLUMN o365.posts.connector IS 'Connector''s slug.';
+COMMENT ON COLUMN o365.posts.outcome IS 'How the answer was read.';
+COMMENT ON COLUMN o365.posts.http_status IS 'Status of the answer; null when none came.';
+COMMENT ON COLUMN o365.posts.rule IS 'The rule that read it; null when none fitted.';
+COMMENT ON COLUMN o365.posts.problem IS 'What went wrong, in words.';
+COMMENT ON COLUMN o365.posts.retry_after_s IS 'Seconds the far end asked to wait.';
+COMMENT ON COLUMN o365.posts.took_ms IS 'Milliseconds of the POST.';
+COMMENT ON COLUMN o365.posts.worker IS 'Worker that made it; null when its row is older than history_days.';
 
 CREATE OR REPLACE VIEW o365.card_warnings WITH (security_barrier) AS
     WITH few AS MATERIALIZED (SELECT f.ids FROM o365_internal.few_subscriptions() AS f (ids))

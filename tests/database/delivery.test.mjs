@@ -35,7 +35,7 @@ test('a kept connection whose packets vanish is given up, costs its host nothing
             await send([ben, cem], ['beside']);
             await until('the cards beside it', () => lost.posts.length === 2 && other.posts.length === 1, 5);
             assert.notEqual(lost.posts[1].port, port);
-            await until('the second card to be in doubt', async () => (await query(`select outcome from o365.attempts where card_id = ${card}`)) === 'in_doubt');
+            await until('the second card to be in doubt', async () => (await query(`select outcome from o365.posts where card_id = ${card}`)) === 'in_doubt');
             const took = Date.now() - began;
             assert.ok(took > 9000 && took < 15000, `the connection was given up after ${took} ms, the POST's own time is 20 s`);
             await query('update o365_internal.lane set next_at = now() where worker is null and next_at is not null');
@@ -110,9 +110,9 @@ test('an adoption that fails, whatever for, costs its webhook nothing: the card 
     const far = await new FarEnd('one.localhost').listen();
     const fails = (code) => [`create function public.fail() returns trigger language plpgsql as $$ begin raise exception 'not now' using errcode = '${code}'; end $$;
         create trigger fail before update of sealed on o365_internal.subscription execute function public.fail()`, 'drop function public.fail() cascade'];
-    const names = {refused: ['revoke execute on function o365.worker_adopt from o365_worker', 'grant execute on function o365.worker_adopt to o365_worker'],
+    const names = {refused: ['revoke execute on function o365_programs.worker_adopt from o365_worker', 'grant execute on function o365_programs.worker_adopt to o365_worker'],
         full: fails('53100'), broken: fails('XX001'), forbidden: fails('23514'),
-        gone: ['alter function o365.worker_adopt rename to worker_adopted', 'alter function o365.worker_adopted rename to worker_adopt'],
+        gone: ['alter function o365_programs.worker_adopt rename to worker_adopted', 'alter function o365_programs.worker_adopted rename to worker_adopt'],
         // The database's word for no: it knows of no such key.
         unknown: ["update o365_internal.sealing_key set active = false where kind = 'symmetric'", "update o365_internal.sealing_key set active = true where kind = 'symmetric'"]};
     const webhook = (id) => query(`select s.status, s.key_id like 'sym-%', l.hold is null, l.failures from o365_internal.subscription as s join o365_internal.lane as l using (subscription_id)

@@ -179,8 +179,8 @@ export class FarEnd {
                 s := sha256(u::bytea); r := 'r-' || left(md5(u), 12);
                 insert into o365_internal.ticket (ticket_hash, connector_id, app_user, expires_at)
                     select s, c.connector_id, u, now() + interval '1 hour' from o365_internal.connector as c;
-                perform o365.responder_start('desk', s, s, s, r);
-                insert into o365.callback values ('desk', r, s, s, '${this.host}', '${this.port}',
+                perform o365_programs.responder_start('desk', s, s, s, r);
+                insert into o365_programs.callback values ('desk', r, s, s, '${this.host}', '${this.port}',
                     'https://${this.host}:${this.port}/webhookb2/' || u, 'object-1', 'Groups', u);
             end loop; end $$;
             select subscription_id from o365_internal.subscription where app_user = any ('{${users}}') order by subscription_id`).split('\n').map(Number);

@@ -75,7 +75,7 @@ function callback(url, renews, made = nextNumber()) {
     return `insert into o365_internal.connect_attempt (connector_id, state_hash, cookie_hash, app_user, expires_at, renews)
             select c.connector_id, sha256('${state}'), sha256('cookie'), coalesce(s.app_user, 'user${made}'), now() + interval '1 hour', s.subscription_id
               from o365_internal.connector as c left join o365_internal.subscription as s on s.subscription_id = ${renews ?? 'null'};
-        insert into o365.callback values ('desk', '${attempt}', sha256('${state}'), sha256('cookie'), '${hostname}', '${port}', '${url}', 'object', 'groups', 'Group ${made}');`;
+        insert into o365_programs.callback values ('desk', '${attempt}', sha256('${state}'), sha256('cookie'), '${hostname}', '${port}', '${url}', 'object', 'groups', 'Group ${made}');`;
 }
 const url = (host, path) => `https://${host}:${port}${path}`;
 function connect(host, path) {
@@ -135,20 +135,20 @@ test('what an older address answers after a renewal stops the new one with no st
 test('a webhook that is renewed between the lease and its opening gets cards in its own form', () => withWorkers([{}], async () => {
     const id = connect('one.sink.localhost', '/ok/connector');
     // The renewal commits right before the webhook is handed out.
-    sql(`alter function o365.worker_secrets(bigint[]) rename to worker_secrets_then;
+    sql(`alter function o365_programs.worker_secrets(bigint[]) rename to worker_secrets_then;
          create table public.renewals (n integer); insert into public.renewals values (1);
-         create function o365.worker_secrets(ids bigint[]) returns table (subscription_id bigint, secret_version integer, key_id text, sealed bytea) language plpgsql security definer as $$
+         create function o365_programs.worker_secrets(ids bigint[]) returns table (subscription_id bigint, secret_version integer, key_id text, sealed bytea) language plpgsql security definer as $$
          begin
              delete from public.renewals;
              if found then ${callback(url('flow.localhost', '/ok/flow'), id)} end if;
-             return query select * from o365.worker_secrets_then(ids);
+             return query select * from o365_programs.worker_secrets_then(ids);
          end $$;
-         grant execute on function o365.worker_secrets(bigint[]) to o365_worker`);
+         grant execute on function o365_programs.worker_secrets(bigint[]) to o365_worker`);
     try {
         send(id, 'in the form of a flow');
         await until('the card', () => waiting(id) === 0);
     } finally {
-        sql('drop function o365.worker_secrets(bigint[]); alter function o365.worker_secrets_then(bigint[]) rename to worker_secrets; drop table public.renewals');
+        sql('drop function o365_programs.worker_secrets(bigint[]); alter function o365_programs.worker_secrets_then(bigint[]) rename to worker_secrets; drop table public.renewals');
     }
     assert.equal(at('/ok/connector').length, 0);
     assert.deepEqual(at('/ok/flow').map((post) => post.card.type), ['message']);

@@ -21,7 +21,7 @@ function connect() {
     const state = `state ${made}`;
     sql(`insert into o365_internal.connect_attempt (connector_id, state_hash, cookie_hash, app_user, expires_at)
             select c.connector_id, sha256('${state}'), sha256('cookie'), 'user${made}', now() + interval '1 hour' from o365_internal.connector as c;
-        insert into o365.callback values ('desk', 'r-${String(made).padStart(12, '0')}', sha256('${state}'), sha256('cookie'), 'localhost', '1',
+        insert into o365_programs.callback values ('desk', 'r-${String(made).padStart(12, '0')}', sha256('${state}'), sha256('cookie'), 'localhost', '1',
             'https://localhost:1/${made}', 'object', 'groups', 'Group')`);
     return sql('select max(subscription_id) from o365_internal.subscription');
 }

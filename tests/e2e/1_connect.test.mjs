@@ -25,7 +25,7 @@ before(async () => {
 });
 after(() => other.close());
 
-const outcome = (request) => sql(`select outcome from o365.attempt('${request}')`);
+const outcome = (request) => sql(`select outcome from o365.connect_attempt('${request}')`);
 const connection = (user) => asApplication(`select app_type, coalesce(group_name, ''), status from o365.connections('${user}')`);
 
 for (const [kind, choice, user, stored] of [
@@ -140,7 +140,7 @@ test('Deny stores nothing and says so', async () => {
         assert.equal(connection('hal'), '');
         const request = new URL(page.url()).searchParams.get('request');
         assert.match(await page.textContent('footer'), new RegExp(request));
-        assert.equal(sql(`select outcome, app_user from o365.attempt('${request}')`), 'denied|hal');
+        assert.equal(sql(`select outcome, app_user from o365.connect_attempt('${request}')`), 'denied|hal');
         await photograph(page, 'failed-denied');
     } finally {
         await close();

@@ -1,4 +1,4 @@
-// Every way in which connecting can end besides the usual one: each has its page, its row and its outcome in o365.attempt.
+// Every way in which connecting can end besides the usual one: each has its page, its row and its outcome in o365.connect_attempt.
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
@@ -33,12 +33,12 @@ after(() => other.close());
 
 const connection = (user) => asApplication(`select app_type, coalesce(group_name, ''), status from o365.connections('${user}')`);
 const callbackUrl = (slug, parameters) => `${PUBLIC_URL}/connect/${slug}/callback?${new URLSearchParams(parameters)}`;
-const attempt = (request) => sql(`select outcome, detail from o365.attempt('${request}')`);
+const attempt = (request) => sql(`select outcome, detail from o365.connect_attempt('${request}')`);
 const hash = (text) => createHash('sha256').update(text).digest('hex');
 let webhooks = 0;
 const newWebhook = (host = 'contoso.webhook.localhost') => `https://${host}:${process.env.PORT}/webhookb2/made-up-by-a-test-${process.pid}-${++webhooks}`;
 
-/** The failure page: its reason, what it says, its request id, and what o365.attempt knows by it. Keeps pictures. */
+/** The failure page: its reason, what it says, its request id, and what o365.connect_attempt knows by it. Keeps pictures. */
 async function failure(page, reason, {says, outcome = reason, detail = '', picture = `failed-${reason}`}) {
     await page.waitForURL((url) => url.pathname.endsWith('/failed') && url.searchParams.get('reason') === reason);
     assert.match(await page.textContent('main'), says);
@@ -271,7 +271,7 @@ test('parameters that are twice there, too long or no UTF-8 are refused and leav
             {says: /incomplete or damaged/, detail: details[i], picture: i === 0 ? 'failed-malformed' : ''});
         // Where the state itself could be read, it says whose attempt this was, and its browser may try again.
         const known = i !== 0 && i !== 7;
-        assert.equal(sql(`select app_user from o365.attempt('${request}')`), known ? 'odd' : '');
+        assert.equal(sql(`select app_user from o365.connect_attempt('${request}')`), known ? 'odd' : '');
         assert.equal(await page.getByRole('button', {name: 'Try again'}).count(), known ? 1 : 0);
     }
     // An error that is empty is none.
@@ -561,7 +561,7 @@ test('a callback inside a frame decides nothing and goes on in a tab', () => inB
     const frame = page.frameLocator('iframe');
     await frame.getByRole('heading', {name: 'Please go on in a tab'}).waitFor();
     const request = await frame.locator('footer code').textContent();
-    assert.equal(sql(`select outcome, app_user, of_attempt is not null from o365.attempt('${request}')`), 'framed|framed|t');
+    assert.equal(sql(`select outcome, app_user, of_attempt is not null from o365.connect_attempt('${request}')`), 'framed|framed|t');
     assert.ok(!(await frame.locator('html').innerHTML()).includes('webhook'), 'the page repeats nothing of its URL');
     await photograph(page, 'framed');
     assert.equal(connection('framed'), '');
@@ -589,7 +589,7 @@ test('every request is one statement', async () => {
     };
     const first = await statements(callback);
     assert.equal(first.ran.length, 1, first.ran.join('\n'));
-    assert.match(first.ran[0], /^COPY o365\.callback .*; SELECT o365\.responder_callback_outcome\('r-[0-9a-f]{12}'\)$/);
+    assert.match(first.ran[0], /^COPY o365_programs\.callback .*; SELECT o365_programs\.responder_callback_outcome\('r-[0-9a-f]{12}'\)$/);
     const asked = await statements(denied);
     const page = await statements(asked.answer.location);
     const token = page.answer.text.match(/name="token" value="([0-9a-f]+)"/)[1];
@@ -859,7 +859,7 @@ test('confirm on: the same callback again asks again; unconfirmed it is forgotte
     const late = await failure(page, 'unconfirmed', {says: /too much time passed/, detail: 'on confirming'});
     assert.notEqual(late, request);
     assert.equal(attempt(request), 'unconfirmed|');
-    asSuperuser('select o365.worker_chores(1)');
+    asSuperuser('select o365_programs.worker_chores(1)');
     await until('the sweep', () => asSuperuser(`select status, status_reason, sealed is null from o365_internal.subscription where subscription_id = ${id}`) === 'removed|was not confirmed in time|t');
     await page.goto(url);
     assert.match(await page.textContent('main'), /too much time passed/);
@@ -880,7 +880,7 @@ test("require-state off: the documentation's own button connects, after a questi
     const request = await askedToConfirm(page, 'confirm-stateless');
     assert.equal(new URL(callback).searchParams.get('state'), 'myAppsState');
     assert.match(await page.textContent('main'), /somebody else sent you here: say no/);
-    const status = () => sql(`select s.status, s.app_user is null from o365.attempt('${request}') as a join o365.subscriptions as s on s.subscription_id = a.subscription_id`);
+    const status = () => sql(`select s.status, s.app_user is null from o365.connect_attempt('${request}') as a join o365.subscriptions as s on s.subscription_id = a.subscription_id`);
     assert.equal(status(), 'pending|t');
     const asked = page.url();
     await page.goto(callback);

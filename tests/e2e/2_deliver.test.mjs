@@ -100,7 +100,7 @@ test('a lost answer is in doubt and the card is sent again', async () => {
     fault({target: 0, answer: 'hang-up', count: 1});
     const card = send(subscription('ann'), 'answer lost');
     await until('the card to end', () => outcome(card) === 'delivered', 40);
-    assert.equal(asApplication(`select string_agg(outcome, ',' order by at) from o365.attempts where card_id = ${card}`), 'in_doubt,delivered');
+    assert.equal(asApplication(`select string_agg(outcome, ',' order by at) from o365.posts where card_id = ${card}`), 'in_doubt,delivered');
 });
 
 test('F1: a card whose answer nobody understands is posted unclear_answers times more, then it ends in doubt and shows the answer', async () => {

@@ -314,8 +314,8 @@ const bad = await query(`with u as (select 'user-' || i as app_user from generat
 for (const row of bad) callbackProblems.push(`user, active connections, attempts that connected: ${row}`);
 let stored = 0;
 for (const {user, id} of inDoubt) {
-    const rows = await query(`select outcome, app_user from o365.attempt('${id}')`);
-    if (rows.length > 1 || rows.some((row) => !['connected', 'repeated'].includes(row.split('|')[0]) || row.split('|')[1] !== user)) callbackProblems.push(`o365.attempt('${id}') of ${user} says ${rows}`);
+    const rows = await query(`select outcome, app_user from o365.connect_attempt('${id}')`);
+    if (rows.length > 1 || rows.some((row) => !['connected', 'repeated'].includes(row.split('|')[0]) || row.split('|')[1] !== user)) callbackProblems.push(`o365.connect_attempt('${id}') of ${user} says ${rows}`);
     stored += rows.length;
 }
 // Callbacks must have met the outages, or nothing was proved of them.

@@ -161,7 +161,7 @@ test('Deny, a forged state, another browser and no parameter: each has its page'
     assert.equal(subscription('eve'), '');
 });
 
-test('errors of Microsoft\'s page, a refused host, a damaged webhook, and each of their states a second time: told apart by o365.attempt', async () => {
+test('errors of Microsoft\'s page, a refused host, a damaged webhook, and each of their states a second time: told apart by o365.connect_attempt', async () => {
     const webhook = 'https://contoso.webhook.localhost/webhookb2/made-up';
     for (const [parameters, outcome, detail] of [
         [{error: 'Invalid Request'}, 'invalid_request', ''],
@@ -180,8 +180,8 @@ test('errors of Microsoft\'s page, a refused host, a damaged webhook, and each o
             const page = await client.request(answer.location);
             const request = page.text.match(/<code>(r-[0-9a-f]{12})<\/code>/)[1];
             assert.equal(new URL(answer.location).searchParams.get('reason').replace(/^webhook_.*/, 'bad_webhook'),
-                owner(`select outcome from o365.attempt('${request}')`));
-            return owner(`select outcome, detail from o365.attempt('${request}')`);
+                owner(`select outcome from o365.connect_attempt('${request}')`));
+            return owner(`select outcome, detail from o365.connect_attempt('${request}')`);
         };
         assert.equal(await end(parameters), `${outcome}|${detail}`);
         // F34: what fails as the attempt did is the same once more; nobody may post to this webhook's host here.
@@ -254,7 +254,7 @@ test('a responder that is killed in a request leaves a page that leads nowhere a
     await new Promise((resolve) => holder.stdout.once('data', resolve));
     try {
         const waiting = client.request(callback);
-        await until('the callback to wait', () => superuser("select 1 from pg_stat_activity where wait_event_type = 'Lock' and query ~ 'o365.callback' limit 1"));
+        await until('the callback to wait', () => superuser("select 1 from pg_stat_activity where wait_event_type = 'Lock' and query ~ 'o365_programs.callback' limit 1"));
         for (const {pid} of responders()) process.kill(pid, 'SIGKILL');
         assertAsksAgain(await waiting);
     } finally {

@@ -24,7 +24,7 @@ test('of all that was written, the host\'s access log alone holds secrets', () =
     const suexec = join(STACK_DIR, 'suexec.log');
     writeFileSync(suexec, readFileSync(SUEXEC_LOG).subarray(Number(SUEXEC_LOG_BEGIN)));
     const files = [...readdirSync(LOGS).filter((name) => name !== 'host-access.log').map((name) => join(LOGS, name)), dump, suexec, join(USER_HOME, 'o365-connector/o365.log')];
-    for (const [file, line] of [['host-error.log', /fcgid:|mod_fcgid/], ['postgres.out', /COPY o365\.callback .*sealing_key/]]) assert.match(readFileSync(join(LOGS, file), 'utf8'), line);
+    for (const [file, line] of [['host-error.log', /fcgid:|mod_fcgid/], ['postgres.out', /COPY o365_programs\.callback .*sealing_key/]]) assert.match(readFileSync(join(LOGS, file), 'utf8'), line);
     assert.match(readFileSync(join(USER_HOME, 'o365-connector/o365.log'), 'utf8'), /event=card_delivered/);
     assert.deepEqual(search(files, parts()), []);
 });

@@ -27,7 +27,7 @@ CREATE FUNCTION pg_temp.card(more jsonb DEFAULT '{}') RETURNS jsonb LANGUAGE sql
                 {"@type": "HttpPOST", "name": "Send", "target": "https://contoso.example/answer", "body": "{{a.value}}"}]}]}]}'::jsonb || more $$;
 CREATE FUNCTION pg_temp.hash(card_id bigint, number integer) RETURNS bytea LANGUAGE sql AS $$ SELECT o365_internal.action_link_hash(card_id, number) $$;
 CREATE FUNCTION pg_temp.press(card_id bigint, number integer, form text, step integer DEFAULT 0) RETURNS text LANGUAGE sql AS $$
-    SELECT coalesce(o365.responder_act(card_id, number, pg_temp.hash(card_id, number), form, step, 'application/json', '{"b": 1}', '{"a": "x"}', 'r-000000000001')->>'outcome', 'not found') $$;
+    SELECT coalesce(o365_programs.responder_act(card_id, number, pg_temp.hash(card_id, number), form, step, 'application/json', '{"b": 1}', '{"a": "x"}', 'r-000000000001')->>'outcome', 'not found') $$;
 
 -- What a send keeps.
 SET LOCAL SESSION AUTHORIZATION shop;
@@ -81,11 +81,11 @@ UPDATE o365_internal.setting SET value = 'https://app.example.org' WHERE name = 
 -- The page.
 SET LOCAL ROLE o365_responder;
 SELECT throws_ok('SELECT * FROM o365_internal.card_action', '42501', NULL, 'the responder reads no table');
-SELECT throws_ok('SELECT o365.worker_action_key()', '42501', NULL, 'and cannot make a link');
+SELECT throws_ok('SELECT o365_programs.worker_action_key()', '42501', NULL, 'and cannot make a link');
 RESET ROLE;
-SELECT is(o365.responder_action(:card, 1, pg_temp.hash(:card, 1)) - 'public_url' - 'short_description' - 'website', jsonb_build_object('found', true, 'slug', 'desk', 'name', 'Contoso Helpdesk', 'title', 'Ticket 17',
+SELECT is(o365_programs.responder_action(:card, 1, pg_temp.hash(:card, 1)) - 'public_url' - 'short_description' - 'website', jsonb_build_object('found', true, 'slug', 'desk', 'name', 'Contoso Helpdesk', 'title', 'Ticket 17',
     'path', '$.potentialAction[1]', 'action', pg_temp.card() #> '{potentialAction,1}'), 'a link leads to its action');
-SELECT is(o365.responder_action(l.card, l.number, l.hash), '{"found": false, "public_url": "https://app.example.org"}', l.what) FROM (VALUES
+SELECT is(o365_programs.responder_action(l.card, l.number, l.hash), '{"found": false, "public_url": "https://app.example.org"}', l.what) FROM (VALUES
     (:card::bigint, 1, pg_temp.hash(:card, 20), 'a mac is one action''s'),
     (:card, 1, pg_temp.hash(:many, 1), 'and one card''s'),
     (:card, 1, sha256('x'), 'a forged one is none'),
@@ -102,7 +102,7 @@ SELECT is(pg_temp.press(:card, 1, 'f1'), 'recorded', 'the same form again says t
 SELECT is(pg_temp.press(:card, 20, 'f1', 1), 'recorded', 'another action''s form may have its number');
 SELECT is(pg_temp.press(:card, 20, 'f2', s), 'no_such_button', format('of an ActionCard step %s is no button', s)) FROM unnest(ARRAY[0, 2, NULL]) AS s;
 SELECT is(pg_temp.press(:card, 20, NULL, 1), 'no_such_button', 'a form has a number');
-SELECT is(o365.responder_act(:card, 1, pg_temp.hash(:card, 20), 'f3', 0, '', '', '{}', 'r-1')->>'found', 'false', 'with a forged link nothing is recorded');
+SELECT is(o365_programs.responder_act(:card, 1, pg_temp.hash(:card, 20), 'f3', 0, '', '', '{}', 'r-1')->>'found', 'false', 'with a forged link nothing is recorded');
 SELECT results_eq('SELECT path, name, target, request_id FROM o365.action_events ORDER BY event_id',
     $$VALUES ('$.potentialAction[1]', 'Close', 'https://contoso.example/close', 'r-000000000001'), ('$.sections[1].potentialAction[0].actions[1]', 'Send', 'https://contoso.example/answer', 'r-000000000001')$$,
     'each press is one event, its name and target the card''s own');
@@ -159,21 +159,21 @@ SELECT is((SELECT count(*) FROM o365.action_events), 1::bigint, 'indeed not');
 
 -- The end of links.
 UPDATE o365_internal.card_action SET at = now() - interval '30 days' - interval '1 second' WHERE card_id = :many;
-SELECT is(o365.responder_action(:many, 1, pg_temp.hash(:many, 1))->>'found', 'false', 'after action_days a link ends');
+SELECT is(o365_programs.responder_action(:many, 1, pg_temp.hash(:many, 1))->>'found', 'false', 'after action_days a link ends');
 SELECT is(pg_temp.press(:many, 1, 'f9'), 'not found', 'and records nothing');
 UPDATE o365_internal.action_event SET at = now() - interval '31 days';
-SELECT o365.worker_chores(1) \g /dev/null
+SELECT o365_programs.worker_chores(1) \g /dev/null
 SELECT is((SELECT array_agg(a.card_id ORDER BY a.card_id) FROM o365_internal.card_action AS a), ARRAY[:card, :foreign]::bigint[], 'a chore sweeps it');
 SELECT is_empty('SELECT * FROM o365_internal.action_event', 'and what nobody took');
 SELECT is(o365.remove(:ann), 'removed', 'a connection is removed');
-SELECT is(o365.responder_action(:card, 1, pg_temp.hash(:card, 1)), '{"found": false, "public_url": "https://app.example.org"}', 'and its cards'' links end at once');
+SELECT is(o365_programs.responder_action(:card, 1, pg_temp.hash(:card, 1)), '{"found": false, "public_url": "https://app.example.org"}', 'and its cards'' links end at once');
 SELECT is_empty('SELECT * FROM o365_internal.card_action WHERE subscription_id = ' || :ann, 'nothing is kept of them');
 SET LOCAL SESSION AUTHORIZATION shop;
 SELECT o365.send(:ann, pg_temp.card()) AS late \gset
 RESET SESSION AUTHORIZATION;
-SELECT is(o365.responder_action(:late, 1, pg_temp.hash(:late, 1))->>'found', 'false', 'a card that is sent there later has no page');
+SELECT is(o365_programs.responder_action(:late, 1, pg_temp.hash(:late, 1))->>'found', 'false', 'a card that is sent there later has no page');
 SELECT is(o365.remove_connector('other', true), 1, 'a connector is removed');
-SELECT is(o365.responder_action(:foreign, 1, pg_temp.hash(:foreign, 1))->>'found', 'false', 'with all links of its cards');
+SELECT is(o365_programs.responder_action(:foreign, 1, pg_temp.hash(:foreign, 1))->>'found', 'false', 'with all links of its cards');
 SELECT is_empty('SELECT * FROM o365_internal.card_action WHERE subscription_id = ' || :sam, 'which are gone');
 
 SELECT * FROM finish();

@@ -6,9 +6,9 @@ SELECT no_plan();
 -- pgcrypto may live in o365_internal: what belongs to an extension is not ours.
 CREATE TEMP VIEW our_functions AS
     SELECT p.*, n.nspname FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
-     WHERE n.nspname IN ('o365', 'o365_internal') AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e');
+     WHERE n.nspname IN ('o365', 'o365_programs', 'o365_internal') AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e');
 CREATE TEMP VIEW our_relations AS
-    SELECT c.*, n.nspname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname IN ('o365', 'o365_internal');
+    SELECT c.*, n.nspname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname IN ('o365', 'o365_programs', 'o365_internal');
 
 SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE obj_description(f.oid, 'pg_proc') IS NULL$$, 'every function is commented');
 SELECT is_empty($$SELECT c.oid::regclass FROM our_relations AS c WHERE c.relkind IN ('r', 'p', 'v', 'S') AND obj_description(c.oid, 'pg_class') IS NULL
@@ -16,17 +16,17 @@ SELECT is_empty($$SELECT c.oid::regclass FROM our_relations AS c WHERE c.relkind
 SELECT is_empty($$SELECT c.oid::regclass, a.attname FROM our_relations AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
     WHERE c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped AND col_description(c.oid, a.attnum) IS NULL$$,
     'every column is commented');
-SELECT is_empty($$SELECT n.nspname FROM pg_namespace AS n WHERE n.nspname IN ('o365', 'o365_internal') AND obj_description(n.oid, 'pg_namespace') IS NULL$$,
-    'both schemas are commented');
+SELECT is_empty($$SELECT n.nspname FROM pg_namespace AS n WHERE n.nspname IN ('o365', 'o365_programs', 'o365_internal') AND obj_description(n.oid, 'pg_namespace') IS NULL$$,
+    'every schema is commented');
 SELECT is((SELECT count(*) FROM pg_publication WHERE puballtables)::integer, 1, 'all tables are published here (tests/sql/run)');
 SELECT is_empty($$SELECT c.oid::regclass FROM our_relations AS c WHERE c.relkind IN ('r', 'p') AND c.relreplident NOT IN ('f', 'i')
     AND (c.relreplident <> 'd' OR NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indisprimary))$$,
     'every table has a replica identity, so rows can be changed where all tables are published');
 SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE NOT 'search_path=pg_catalog, pg_temp' = ANY (coalesce(f.proconfig, '{}'))$$,
     'every function pins its search_path, pg_temp last');
-SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE f.nspname = 'o365' AND NOT f.prosecdef$$,
+SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE f.nspname <> 'o365_internal' AND NOT f.prosecdef$$,
     'every public function runs as its owner, so no caller needs a grant on a table');
-SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE f.nspname = 'o365' AND f.proname !~ '^sandbox_'
+SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE f.nspname <> 'o365_internal' AND f.proname !~ '^sandbox_'
     AND NOT 'standard_conforming_strings=on' = ANY (f.proconfig)$$, 'and reads its own literals as they were written, whatever the caller has set');
 SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f, aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) AS a WHERE a.grantee = 0$$,
     'PUBLIC may execute nothing');
@@ -42,8 +42,8 @@ SELECT is_empty('SELECT * FROM o365_internal.grants_to_others()', 'nobody else h
 CREATE TEMP TABLE allowed (role text, name text);
 INSERT INTO allowed SELECT 'o365_responder', unnest(ARRAY['responder_connectors', 'responder_landing', 'responder_start', 'responder_callback_outcome',
     'responder_callback_error', 'responder_done', 'responder_confirm', 'responder_failed', 'responder_logo', 'responder_health', 'responder_action', 'responder_act']);
-INSERT INTO allowed SELECT 'o365_worker', unnest(ARRAY['check_card', 'worker_start', 'worker_heartbeat', 'worker_stop', 'worker_feed', 'worker_claim', 'worker_lease', 'worker_cards',
-    'worker_recheck', 'worker_recheck', 'worker_report', 'worker_report', -- each in two forms
+INSERT INTO allowed SELECT 'o365_worker', unnest(ARRAY['check_card', 'worker_start', 'worker_heartbeat', 'worker_stop', 'worker_feed', 'worker_lease', 'worker_cards',
+    'worker_recheck', 'worker_report',
     'worker_secrets', 'worker_adopt', 'worker_outlook', 'worker_chores', 'worker_add_key', 'worker_keys', 'worker_seal_probe', 'worker_key_backed_up',
     'worker_unopenable',
     'worker_action_key', 'worker_describe']);
@@ -52,7 +52,7 @@ INSERT INTO allowed SELECT 'o365_app', unnest(ARRAY['begin_connect', 'connection
     'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts', 'few_card_warnings',
     'workers_away', 'lane_waits', 'outcomes_not_counted']);
 INSERT INTO allowed SELECT 'o365_operator', unnest(ARRAY['set', 'this_is', 'set_in_doubt_policy', 'allow_webhook_host', 'forbid_webhook_host', 'register_connector', 'grant_application',
-    'revoke_application', 'remove_connector', 'connect_button', 'connect_button_documented', 'check_card', 'test_cards', 'pause', 'resume', 'remove', 'attempt', 'health',
+    'revoke_application', 'remove_connector', 'connect_button', 'connect_button_documented', 'check_card', 'test_cards', 'pause', 'resume', 'remove', 'connect_attempt', 'health',
     'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts', 'few_card_warnings',
     'workers_away', 'lane_waits', 'outcomes_not_counted']);
 INSERT INTO allowed SELECT unnest(ARRAY['o365_responder', 'o365_worker', 'o365_app', 'o365_operator']), 'version';
@@ -60,19 +60,28 @@ SELECT results_eq(
     $$SELECT r.rolname::text COLLATE "default", f.proname::text COLLATE "default" FROM pg_roles AS r, our_functions AS f
        WHERE r.rolname IN ('o365_responder', 'o365_worker', 'o365_app', 'o365_operator') AND has_function_privilege(r.oid, f.oid, 'EXECUTE') ORDER BY 1, 2$$,
     $$SELECT role, name FROM allowed ORDER BY 1, 2$$, 'each role executes exactly what it is for');
+SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE f.nspname = 'o365' AND f.proname !~ '^sandbox_'
+    AND NOT has_function_privilege('o365_app', f.oid, 'EXECUTE') AND NOT has_function_privilege('o365_operator', f.oid, 'EXECUTE')$$,
+    'schema o365 has nothing that only programs call');
+SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE f.nspname = 'o365_programs'
+    AND 1 <> (SELECT count(*) FROM unnest(ARRAY['o365_responder', 'o365_worker', 'o365_app', 'o365_operator', 'o365_sandbox']) AS r (role)
+               WHERE has_function_privilege(r.role, f.oid, 'EXECUTE'))$$, 'and schema o365_programs only what one program calls');
+SELECT is_empty($$SELECT r.role FROM unnest(ARRAY['o365_app', 'o365_operator']) AS r (role) WHERE has_schema_privilege(r.role, 'o365_programs', 'USAGE')$$,
+    'which applications and operators do not enter');
 SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE has_function_privilege('o365_sandbox', f.oid, 'EXECUTE') AND f.proname !~ '^sandbox_'$$,
     'the sandbox executes only what is the sandbox''s');
 CREATE TEMP TABLE readable (role text, name text, privilege text);
 INSERT INTO readable VALUES ('o365_responder', 'callback', 'INSERT');
-INSERT INTO readable SELECT 'o365_operator', unnest(ARRAY['settings', 'connectors', 'webhook_hosts', 'response_rules', 'subscriptions', 'queue', 'waiting_cards', 'attempts', 'deliveries', 'outcomes', 'card_warnings', 'action_events']), 'SELECT';
-INSERT INTO readable SELECT 'o365_app', unnest(ARRAY['connectors', 'subscriptions', 'queue', 'waiting_cards', 'attempts', 'deliveries', 'outcomes', 'card_warnings', 'action_events']), 'SELECT';
+INSERT INTO readable SELECT 'o365_operator', unnest(ARRAY['settings', 'connectors', 'webhook_hosts', 'response_rules', 'subscriptions', 'queue', 'waiting_cards', 'posts', 'deliveries', 'outcomes', 'card_warnings', 'action_events']), 'SELECT';
+INSERT INTO readable SELECT 'o365_app', unnest(ARRAY['connectors', 'subscriptions', 'queue', 'waiting_cards', 'posts', 'deliveries', 'outcomes', 'card_warnings', 'action_events']), 'SELECT';
 SELECT results_eq(
     $$SELECT r.rolname::text COLLATE "default", c.relname::text COLLATE "default", p.p FROM pg_roles AS r, our_relations AS c, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS p(p)
        WHERE r.rolname IN ('o365_responder', 'o365_worker', 'o365_app', 'o365_operator', 'o365_sandbox') AND c.relkind IN ('r', 'p', 'v')
          AND has_table_privilege(r.oid, c.oid, p.p) ORDER BY 1, 2, 3$$,
     $$SELECT role, name, privilege FROM readable ORDER BY 1, 2, 3$$, 'each role has exactly its privileges on tables and views, and none on any table');
 SELECT is_empty($$SELECT r.rolname FROM pg_roles AS r WHERE r.rolname ~ '^o365_(responder|worker|app|operator|sandbox)$'
-    AND (has_schema_privilege(r.oid, 'o365_internal', 'USAGE') OR has_schema_privilege(r.oid, 'o365', 'CREATE'))$$,
+    AND (has_schema_privilege(r.oid, 'o365_internal', 'USAGE') OR has_schema_privilege(r.oid, 'o365', 'CREATE')
+         OR has_schema_privilege(r.oid, 'o365_programs', 'CREATE'))$$,
     'no program''s role enters o365_internal or creates anything');
 SELECT is_empty($$SELECT r.rolname, s.oid::regclass FROM pg_roles AS r, our_relations AS s WHERE r.rolname ~ '^o365_(responder|worker|app|operator|sandbox)$'
     AND s.relkind = 'S' AND has_sequence_privilege(r.oid, s.oid, 'USAGE, SELECT, UPDATE')$$, 'no program''s role uses a sequence');

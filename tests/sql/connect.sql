@@ -10,12 +10,12 @@ SELECT is(pg_temp.callback('s1', NULL, 'r-000000000003') ->> 'outcome', 'no_cook
 SELECT is(pg_temp.callback('s1', 'c1', 'r-000000000004', slug => 'nothing') ->> 'outcome', 'unknown_connector', 'an unknown connector is told apart');
 SELECT is((SELECT count(*) FROM o365_internal.subscription), 0::bigint, 'none of them stores anything');
 SELECT is(pg_temp.callback('s1', 'c1', 'r-000000000005') ->> 'outcome', 'connected', 'and none of them consumed the state');
-SELECT matches(o365.responder_callback_outcome('r-000000000005') ->> 'location', '^https://app\.example\.org/connect/desk/done/[0-9a-f-]{36}$', 'success leads to its own page');
+SELECT matches(o365_programs.responder_callback_outcome('r-000000000005') ->> 'location', '^https://app\.example\.org/connect/desk/done/[0-9a-f-]{36}$', 'success leads to its own page');
 SELECT is(pg_temp.callback('s1', 'c1', 'r-000000000006') ->> 'outcome', 'repeated', 'a repeat in the same browser shows success');
 SELECT is(pg_temp.callback('s1', 'c2', 'r-000000000007') ->> 'outcome', 'used', 'a repeat in another browser does not');
 SELECT is((SELECT count(*) FROM o365_internal.subscription), 1::bigint, 'and a repeat stores nothing again');
-SELECT is((SELECT array_agg(a.outcome ORDER BY a.outcome) FROM o365.attempt('r-000000000001') AS a), ARRAY['other_browser'], 'attempt() finds a failure by its request id');
-SELECT isnt((SELECT a.next_step FROM o365.attempt('r-000000000002') AS a), NULL, 'and says what to do next');
+SELECT is((SELECT array_agg(a.outcome ORDER BY a.outcome) FROM o365.connect_attempt('r-000000000001') AS a), ARRAY['other_browser'], 'connect_attempt() finds a failure by its request id');
+SELECT isnt((SELECT a.next_step FROM o365.connect_attempt('r-000000000002') AS a), NULL, 'and says what to do next');
 
 SELECT is(o365_internal.pgp_pub_decrypt(s.sealed, o365_internal.dearmor(:'secret_key'))::jsonb,
     jsonb_build_object('purpose', 'webhook', 'id', s.subscription_id::text, 'webhook', 'https://contoso.webhook.office.com/webhookb2/1', 'user_object_id', 'object-1'),
@@ -28,15 +28,15 @@ UPDATE o365_internal.connect_attempt SET expires_at = clock_timestamp() WHERE st
 SELECT is(pg_temp.callback('s2', 'c1', 'r-000000000010') ->> 'outcome', 'expired', 'an expired state is refused');
 SELECT pg_temp.begin('s3', 'c1') \g /dev/null
 SELECT is(pg_temp.callback('s3', 'c1', 'r-000000000011', host => 'evil.example') ->> 'outcome', 'refused_host', 'a webhook elsewhere is refused');
-SELECT is((SELECT a.detail FROM o365.attempt('r-000000000011') AS a), 'evil.example', 'naming the host for the operator');
+SELECT is((SELECT a.detail FROM o365.connect_attempt('r-000000000011') AS a), 'evil.example', 'naming the host for the operator');
 SELECT is(pg_temp.callback('s3', 'c1', 'r-000000000012') ->> 'outcome', 'used', 'and consumes the state');
 SELECT pg_temp.begin('s4', 'c1') \g /dev/null
-SELECT is(o365.responder_callback_error('desk', 'r-000000000013', sha256('s4'), sha256('c1'), 'AccessDenied') ->> 'outcome', 'denied', 'AccessDenied is understood');
+SELECT is(o365_programs.responder_callback_error('desk', 'r-000000000013', sha256('s4'), sha256('c1'), 'AccessDenied') ->> 'outcome', 'denied', 'AccessDenied is understood');
 SELECT is(pg_temp.callback('s4', 'c1', 'r-000000000014') ->> 'outcome', 'used', 'and consumes the state');
 SELECT pg_temp.begin('s5', 'c1') \g /dev/null
-SELECT is(o365.responder_callback_error('desk', 'r-000000000015', sha256('s5'), sha256('x'), 'AccessDenied') ->> 'outcome', 'other_browser', 'nobody denies for somebody else');
-SELECT is(o365.responder_callback_error('desk', 'r-000000000016', sha256('s5'), sha256('c1'), 'Invalid Request') ->> 'outcome', 'invalid_request', 'Invalid Request is understood');
-SELECT is(o365.responder_callback_error('desk', 'r-000000000017', NULL, NULL, 'no_parameters') ->> 'outcome', 'no_parameters', 'a callback without parameters is written down');
+SELECT is(o365_programs.responder_callback_error('desk', 'r-000000000015', sha256('s5'), sha256('x'), 'AccessDenied') ->> 'outcome', 'other_browser', 'nobody denies for somebody else');
+SELECT is(o365_programs.responder_callback_error('desk', 'r-000000000016', sha256('s5'), sha256('c1'), 'Invalid Request') ->> 'outcome', 'invalid_request', 'Invalid Request is understood');
+SELECT is(o365_programs.responder_callback_error('desk', 'r-000000000017', NULL, NULL, 'no_parameters') ->> 'outcome', 'no_parameters', 'a callback without parameters is written down');
 SELECT is(pg_temp.callback('s5', 'c1', 'r-000000000018', port => '8443') ->> 'outcome', 'used', 'an ended state stays ended');
 
 -- Renewal.
@@ -70,27 +70,27 @@ SELECT is(t.ticket_hash IS NOT NULL AND length(t.ticket_hash) = 32, true, 'only 
 
 INSERT INTO o365_internal.ticket (ticket_hash, connector_id, app_user, return_url, expires_at)
     SELECT sha256('t1'), c.connector_id, 'dave', 'https://app.example.org/back', now() + interval '1 hour' FROM o365_internal.connector AS c WHERE c.slug = 'desk';
-SELECT is(o365.responder_landing('desk', sha256('t1')) ->> 'account', 'dave', 'the landing page names the account of a ticket');
-SELECT is(o365.responder_landing('desk', sha256('t2')) ->> 'ticket', 'invalid', 'an unknown ticket is invalid');
-SELECT is((o365.responder_landing('desk', NULL) ->> 'may_start')::boolean, false, 'without a ticket there is no button');
-SELECT is(o365.responder_start('desk', NULL, sha256('s8'), sha256('c'), 'r-0') ->> 'reason', 'ticket', 'and no start');
-SELECT is((o365.responder_start('desk', sha256('t1'), sha256('s9'), sha256('c'), 'r-0') ->> 'started')::boolean, true, 'a ticket starts');
-SELECT is((o365.responder_start('desk', sha256('t1'), sha256('s10'), sha256('c'), 'r-0') ->> 'started')::boolean, true, 'and may start again while nothing came of it: people press Back');
+SELECT is(o365_programs.responder_landing('desk', sha256('t1')) ->> 'account', 'dave', 'the landing page names the account of a ticket');
+SELECT is(o365_programs.responder_landing('desk', sha256('t2')) ->> 'ticket', 'invalid', 'an unknown ticket is invalid');
+SELECT is((o365_programs.responder_landing('desk', NULL) ->> 'may_start')::boolean, false, 'without a ticket there is no button');
+SELECT is(o365_programs.responder_start('desk', NULL, sha256('s8'), sha256('c'), 'r-0') ->> 'reason', 'ticket', 'and no start');
+SELECT is((o365_programs.responder_start('desk', sha256('t1'), sha256('s9'), sha256('c'), 'r-0') ->> 'started')::boolean, true, 'a ticket starts');
+SELECT is((o365_programs.responder_start('desk', sha256('t1'), sha256('s10'), sha256('c'), 'r-0') ->> 'started')::boolean, true, 'and may start again while nothing came of it: people press Back');
 SELECT is(pg_temp.callback('s9', 'c', 'r-000000000030', 'https://contoso.webhook.office.com/x/9') ->> 'location', 'https://app.example.org/back', 'success leads to the application''s own page');
 SELECT is(pg_temp.callback('s10', 'c', 'r-000000000031', 'https://contoso.webhook.office.com/x/10') ->> 'outcome', 'used', 'one ticket makes one connection');
-SELECT is(o365.responder_landing('desk', sha256('t1')) ->> 'ticket', 'invalid', 'a used ticket is invalid');
+SELECT is(o365_programs.responder_landing('desk', sha256('t1')) ->> 'ticket', 'invalid', 'a used ticket is invalid');
 UPDATE o365_internal.connector SET allow_anonymous = true WHERE slug = 'desk';
-SELECT is((o365.responder_start('desk', NULL, sha256('s11'), sha256('c'), 'r-0') ->> 'started')::boolean, true, 'a connector that allows it starts without a ticket');
-SELECT is((o365.responder_start('desk', sha256('t1'), sha256('s12'), sha256('c'), 'r-0') ->> 'started')::boolean, false, 'but never with a wrong one');
-SELECT results_eq($$SELECT d ->> 'account', d ->> 'group_name', d ->> 'continue_url', d ->> 'elsewhere' FROM o365.responder_done('desk', (SELECT public_id::text
+SELECT is((o365_programs.responder_start('desk', NULL, sha256('s11'), sha256('c'), 'r-0') ->> 'started')::boolean, true, 'a connector that allows it starts without a ticket');
+SELECT is((o365_programs.responder_start('desk', sha256('t1'), sha256('s12'), sha256('c'), 'r-0') ->> 'started')::boolean, false, 'but never with a wrong one');
+SELECT results_eq($$SELECT d ->> 'account', d ->> 'group_name', d ->> 'continue_url', d ->> 'elsewhere' FROM o365_programs.responder_done('desk', (SELECT public_id::text
     FROM o365_internal.connect_attempt WHERE state_hash = sha256('s9')), ARRAY[sha256('x'), sha256('c')]) AS d$$,
     $$VALUES ('dave', 'Sales', 'https://app.example.org/back', NULL::text)$$, 'the done page is found by its id');
-SELECT is(o365.responder_done('desk', (SELECT public_id::text FROM o365_internal.connect_attempt WHERE state_hash = sha256('s9')), other)
+SELECT is(o365_programs.responder_done('desk', (SELECT public_id::text FROM o365_internal.connect_attempt WHERE state_hash = sha256('s9')), other)
     - '{public_url,slug,name,short_description,website,request_id}'::text[], '{"found": true, "outcome": "connected", "elsewhere": true}'::jsonb,
     'F38: another browser, ' || why || ', learns only that something was connected')
   FROM (VALUES (NULL::bytea[], 'without a cookie'), (ARRAY[sha256('x')], 'with another cookie')) AS o (other, why);
-SELECT is((o365.responder_done('desk', gen_random_uuid()::text, NULL) ->> 'found')::boolean, false, 'and by no other');
-SELECT is((o365.responder_done('desk', 'x'' or 1=1', NULL) ->> 'found')::boolean, false, 'nor by what is no id');
+SELECT is((o365_programs.responder_done('desk', gen_random_uuid()::text, NULL) ->> 'found')::boolean, false, 'and by no other');
+SELECT is((o365_programs.responder_done('desk', 'x'' or 1=1', NULL) ->> 'found')::boolean, false, 'nor by what is no id');
 
 -- F31: a repeat is one only with the same webhook.
 SELECT pg_temp.begin('b1', 'c1', 'back') \g /dev/null
@@ -99,43 +99,43 @@ SELECT is(pg_temp.callback('b1', 'c1', 'r-0000000f3102', 'https://contoso.webhoo
     'F31: the same webhook again is a repeat');
 SELECT is(pg_temp.callback('b1', 'c1', 'r-0000000f3103', 'https://contoso.webhook.office.com/x/other', group_name => 'Other') ->> 'outcome', 'already_connected',
     'F31: another webhook with the used state is none');
-SELECT results_eq($$SELECT a.outcome, a.detail FROM o365.attempt('r-0000000f3103') AS a$$, $$VALUES ('already_connected', 'it brought another webhook')$$,
-    'F31: attempt() says so');
-SELECT is(o365.responder_callback_error('desk', 'r-0000000f3104', sha256('b1'), sha256('c1'), 'AccessDenied') ->> 'outcome', 'already_connected',
+SELECT results_eq($$SELECT a.outcome, a.detail FROM o365.connect_attempt('r-0000000f3103') AS a$$, $$VALUES ('already_connected', 'it brought another webhook')$$,
+    'F31: connect_attempt() says so');
+SELECT is(o365_programs.responder_callback_error('desk', 'r-0000000f3104', sha256('b1'), sha256('c1'), 'AccessDenied') ->> 'outcome', 'already_connected',
     'F31: nor is Deny after Allow');
 SELECT is(pg_temp.callback('b1', 'c2', 'r-0000000f3105', 'https://contoso.webhook.office.com/x/other') ->> 'outcome', 'used', 'F31: another browser is told nothing');
-SELECT results_eq($$SELECT p ->> 'stands', p ->> 'group_name', p ->> 'account', p ->> 'again' FROM o365.responder_failed('desk', 'r-0000000f3103', ARRAY[sha256('x'), sha256('c1')]) AS p$$,
+SELECT results_eq($$SELECT p ->> 'stands', p ->> 'group_name', p ->> 'account', p ->> 'again' FROM o365_programs.responder_failed('desk', 'r-0000000f3103', ARRAY[sha256('x'), sha256('c1')]) AS p$$,
     $$VALUES ('true', 'Sales', 'back', 'application')$$, 'F31: its page says what stands');
-SELECT is(p ->> 'stands', NULL, 'F31: and tells nobody else') FROM o365.responder_failed('desk', 'r-0000000f3103', ARRAY[sha256('x')]) AS p;
+SELECT is(p ->> 'stands', NULL, 'F31: and tells nobody else') FROM o365_programs.responder_failed('desk', 'r-0000000f3103', ARRAY[sha256('x')]) AS p;
 SELECT is((SELECT array_agg(c.group_name) FROM o365_internal.subscription AS c WHERE c.app_user = 'back'), ARRAY['Sales'], 'F31: one place is connected, under its own name');
 SELECT o365.remove(s.subscription_id) FROM o365_internal.subscription AS s WHERE s.app_user = 'back' \g /dev/null
 SELECT is(pg_temp.callback('b1', 'c1', 'r-0000000f3106', 'https://contoso.webhook.office.com/x/sales') ->> 'outcome', 'used', 'F31: nor does what was removed come back by a repeat');
 
 -- F43: a form pressed again from history says what stands.
-SELECT o365.responder_start('desk', sha256('t1'), sha256('h1'), sha256('h1'), 'r-0000000f4301') \g /dev/null
-SELECT results_eq($$SELECT p ->> 'stands', p ->> 'group_name', p ->> 'account' FROM o365.responder_failed('desk', 'r-0000000f4301', ARRAY[sha256('c')]) AS p$$,
+SELECT o365_programs.responder_start('desk', sha256('t1'), sha256('h1'), sha256('h1'), 'r-0000000f4301') \g /dev/null
+SELECT results_eq($$SELECT p ->> 'stands', p ->> 'group_name', p ->> 'account' FROM o365_programs.responder_failed('desk', 'r-0000000f4301', ARRAY[sha256('c')]) AS p$$,
     $$VALUES ('true', 'Sales', 'dave')$$, 'F43: the start form pressed again shows this browser what its ticket connected');
-SELECT is(p ->> 'stands', NULL, 'F43: and nothing to another') FROM o365.responder_failed('desk', 'r-0000000f4301', ARRAY[sha256('h1')]) AS p;
-SELECT results_eq($$SELECT p ->> 'stands', p ->> 'group_name' FROM o365.responder_failed('desk', 'r-000000000031', ARRAY[sha256('c')]) AS p$$,
+SELECT is(p ->> 'stands', NULL, 'F43: and nothing to another') FROM o365_programs.responder_failed('desk', 'r-0000000f4301', ARRAY[sha256('h1')]) AS p;
+SELECT results_eq($$SELECT p ->> 'stands', p ->> 'group_name' FROM o365_programs.responder_failed('desk', 'r-000000000031', ARRAY[sha256('c')]) AS p$$,
     $$VALUES ('true', 'Sales')$$, 'F43: so does the second attempt of one ticket');
 
 -- F34: failures repeat themselves as well.
 SELECT pg_temp.begin('e' || n, 'c1', 'err') FROM generate_series(1, 5) AS n \g /dev/null
-SELECT is(o365.responder_callback_error('desk', format('r-0000000f34%s%s', e.n, time), sha256(('e' || e.n)::bytea), sha256('c1'), e.error, e.detail) ->> 'outcome', e.outcome,
+SELECT is(o365_programs.responder_callback_error('desk', format('r-0000000f34%s%s', e.n, time), sha256(('e' || e.n)::bytea), sha256('c1'), e.error, e.detail) ->> 'outcome', e.outcome,
     format('F34: %s, time %s', e.error, time))
   FROM (VALUES (1, 'AccessDenied', NULL, 'denied'), (2, 'Invalid Request', NULL, 'invalid_request'), (3, 'ServerBusy', NULL, 'unknown_error'),
                (4, 'bad_webhook', 'the webhook names a user', 'bad_webhook')) AS e (n, error, detail, outcome), generate_series(1, 3) AS time ORDER BY 1;
-SELECT is(a.detail, 'the same once more', 'F34: and says that it was one') FROM o365.attempt('r-0000000f3412') AS a;
-SELECT is(a.detail, 'the webhook names a user', 'F32: what was wrong with a webhook is told') FROM o365.attempt('r-0000000f3441') AS a;
+SELECT is(a.detail, 'the same once more', 'F34: and says that it was one') FROM o365.connect_attempt('r-0000000f3412') AS a;
+SELECT is(a.detail, 'the webhook names a user', 'F32: what was wrong with a webhook is told') FROM o365.connect_attempt('r-0000000f3441') AS a;
 SELECT is(pg_temp.callback('e5', 'c1', format('r-0000000f345%s', time), host => 'evil.example') ->> 'outcome', 'refused_host', 'F34: a refused host, time ' || time)
   FROM generate_series(1, 2) AS time;
-SELECT is(o365.responder_callback_error('desk', 'r-0000000f3460', sha256('e1'), sha256('c2'), 'AccessDenied') ->> 'outcome', 'used', 'F34: not in another browser');
-SELECT is(o365.responder_callback_error('desk', 'r-0000000f3461', sha256('e1'), sha256('c1'), 'Invalid Request') ->> 'outcome', 'used', 'F34: nor another failure');
+SELECT is(o365_programs.responder_callback_error('desk', 'r-0000000f3460', sha256('e1'), sha256('c2'), 'AccessDenied') ->> 'outcome', 'used', 'F34: not in another browser');
+SELECT is(o365_programs.responder_callback_error('desk', 'r-0000000f3461', sha256('e1'), sha256('c1'), 'Invalid Request') ->> 'outcome', 'used', 'F34: nor another failure');
 SELECT is(pg_temp.callback('e1', 'c1', 'r-0000000f3462') ->> 'outcome', 'used', 'F34: nor a webhook after it');
 
 -- F35: what is at fault is named.
-SELECT o365.responder_callback_error('desk', 'r-0000000f3501', NULL, NULL, 'malformed', 'state occurs twice') \g /dev/null
-SELECT is(a.detail, 'state occurs twice', 'F35: attempt() names the parameter at fault') FROM o365.attempt('r-0000000f3501') AS a;
+SELECT o365_programs.responder_callback_error('desk', 'r-0000000f3501', NULL, NULL, 'malformed', 'state occurs twice') \g /dev/null
+SELECT is(a.detail, 'state occurs twice', 'F35: connect_attempt() names the parameter at fault') FROM o365.connect_attempt('r-0000000f3501') AS a;
 
 -- F41.
 SELECT is(o365_internal.callback_error_outcome(e.error), e.outcome, 'F41: ' || e.error) FROM (VALUES
@@ -156,8 +156,8 @@ SELECT pg_temp.begin('l2', 'c1', 'label') \g /dev/null
 SELECT pg_temp.callback('l2', 'c1', 'r-0000000f4002', 'https://contoso.webhook.office.com/x/label', group_name => U&'\200B') \g /dev/null
 SELECT is(s.group_name, NULL, 'F40: renewed under none, it has none') FROM o365_internal.subscription AS s WHERE s.app_user = 'label';
 SELECT pg_temp.begin('l3', 'c1', 'label') \g /dev/null
-SELECT o365.responder_callback_error('desk', 'r-0000000f4003', sha256('l3'), sha256('c1'), E'Busy\x1b]0;x') \g /dev/null
-SELECT is(a.detail, U&'Busy\FFFD]0;x', 'F40: nor does an error carry a control character to a terminal') FROM o365.attempt('r-0000000f4003') AS a;
+SELECT o365_programs.responder_callback_error('desk', 'r-0000000f4003', sha256('l3'), sha256('c1'), E'Busy\x1b]0;x') \g /dev/null
+SELECT is(a.detail, U&'Busy\FFFD]0;x', 'F40: nor does an error carry a control character to a terminal') FROM o365.connect_attempt('r-0000000f4003') AS a;
 
 -- F39.
 SELECT is(o365_internal.is_https_url(u.url), false, 'F39: no page of a browser: ' || to_json(u.url)) FROM (VALUES
@@ -182,12 +182,12 @@ RESET SESSION AUTHORIZATION;
 -- F42: a cookie that comes to our own page and did not come to the callback.
 SELECT pg_temp.begin('k1', 'k1', 'strict') \g /dev/null
 SELECT pg_temp.callback('k1', NULL, 'r-0000000f4201') \g /dev/null
-SELECT is(o365.responder_failed('desk', 'r-0000000f4201', NULL, true) ->> 'strict_cookie', 'false', 'F42: a browser without cookies is none');
-SELECT is(o365.responder_failed('desk', 'r-0000000f4201', ARRAY[sha256('k1')], false) ->> 'strict_cookie', NULL, 'F42: nor is one that found the page by another way');
-SELECT is((SELECT a.outcome FROM o365.attempt('r-0000000f4201') AS a), 'no_cookie', 'F42: both leave it as it was');
-SELECT is(o365.responder_failed('desk', 'r-0000000f4201', ARRAY[sha256('k1')], true) ->> 'strict_cookie', 'true', 'F42: one that keeps it back is found');
-SELECT results_eq($$SELECT a.outcome, a.next_step ~ 'proxy_cookie_flags' FROM o365.attempt('r-0000000f4201') AS a$$, $$VALUES ('strict_cookie', true)$$, 'F42: attempt() says where to look');
-SELECT is(o365.responder_failed('desk', 'r-0000000f3101', ARRAY[sha256('c1')], true) ->> 'strict_cookie', 'false', 'F42: no other outcome is touched');
+SELECT is(o365_programs.responder_failed('desk', 'r-0000000f4201', NULL, true) ->> 'strict_cookie', 'false', 'F42: a browser without cookies is none');
+SELECT is(o365_programs.responder_failed('desk', 'r-0000000f4201', ARRAY[sha256('k1')], false) ->> 'strict_cookie', NULL, 'F42: nor is one that found the page by another way');
+SELECT is((SELECT a.outcome FROM o365.connect_attempt('r-0000000f4201') AS a), 'no_cookie', 'F42: both leave it as it was');
+SELECT is(o365_programs.responder_failed('desk', 'r-0000000f4201', ARRAY[sha256('k1')], true) ->> 'strict_cookie', 'true', 'F42: one that keeps it back is found');
+SELECT results_eq($$SELECT a.outcome, a.next_step ~ 'proxy_cookie_flags' FROM o365.connect_attempt('r-0000000f4201') AS a$$, $$VALUES ('strict_cookie', true)$$, 'F42: connect_attempt() says where to look');
+SELECT is(o365_programs.responder_failed('desk', 'r-0000000f3101', ARRAY[sha256('c1')], true) ->> 'strict_cookie', 'false', 'F42: no other outcome is touched');
 SELECT results_eq($$SELECT h.severity, h.object, h.problem, h.next_step ~ 'proxy_cookie_flags', h.since, h."count", h.example FROM o365.health() AS h
                      WHERE h.code = 'strict_cookies'$$,
     $$SELECT 'warning', 'connector desk', '1 attempt to connect ended as strict_cookie in the last 24 hours, the last at ' || to_char(now(), 'YYYY-MM-DD HH24:MI')
@@ -213,10 +213,10 @@ BEGIN
     RETURN pg_temp.callback(request, 'c1', request, 'https://contoso.webhook.office.com/x/' || webhook, group_name => group_name) ->> 'outcome';
 END $$;
 CREATE FUNCTION pg_temp.answer(request text, own text, confirmed boolean, replace boolean) RETURNS text LANGUAGE sql AS $$
-    SELECT o365.responder_confirm('desk', (SELECT a.public_id::text FROM o365_internal.connect_attempt AS a WHERE a.request_id = request AND a.of_attempt IS NULL),
+    SELECT o365_programs.responder_confirm('desk', (SELECT a.public_id::text FROM o365_internal.connect_attempt AS a WHERE a.request_id = request AND a.of_attempt IS NULL),
         sha256('c1'), own, confirmed, replace) ->> 'outcome' $$;
 CREATE FUNCTION pg_temp.page(request text) RETURNS jsonb LANGUAGE sql AS $$
-    SELECT o365.responder_done('desk', (SELECT a.public_id::text FROM o365_internal.connect_attempt AS a WHERE a.request_id = request AND a.of_attempt IS NULL), ARRAY[sha256('c1')]) $$;
+    SELECT o365_programs.responder_done('desk', (SELECT a.public_id::text FROM o365_internal.connect_attempt AS a WHERE a.request_id = request AND a.of_attempt IS NULL), ARRAY[sha256('c1')]) $$;
 CREATE FUNCTION pg_temp.opened(id bigint) RETURNS text LANGUAGE sql AS $$
     SELECT (o365_internal.pgp_pub_decrypt(s.sealed, o365_internal.dearmor(current_setting('test.secret_key')))::jsonb ->> 'webhook') || ' of '
            || (o365_internal.pgp_pub_decrypt(s.sealed, o365_internal.dearmor(current_setting('test.secret_key')))::jsonb ->> 'id')
@@ -225,7 +225,7 @@ SELECT set_config('test.secret_key', :'secret_key', false) \g /dev/null
 SELECT is(pg_temp.bring('mia', 'r-0000000f3001', 'old'), 'connected', 'F30: a place is connected');
 SELECT s.subscription_id AS mia FROM o365_internal.subscription AS s WHERE s.app_user = 'mia' \gset
 SELECT is(pg_temp.bring('mia', 'r-0000000f3002', 'old'), 'connected', 'F30: the identical webhook again');
-SELECT results_eq($$SELECT pg_temp.page('r-0000000f3002') ->> 'renewal', a.detail FROM o365.attempt('r-0000000f3002') AS a$$, $$VALUES ('unchanged', 'unchanged')$$, 'F30: is said to be unchanged');
+SELECT results_eq($$SELECT pg_temp.page('r-0000000f3002') ->> 'renewal', a.detail FROM o365.connect_attempt('r-0000000f3002') AS a$$, $$VALUES ('unchanged', 'unchanged')$$, 'F30: is said to be unchanged');
 SELECT is(pg_temp.bring('mia', 'r-0000000f3003', 'other', 'Engineering'), 'connected', 'F30: another place asks nothing');
 SELECT is(pg_temp.bring('mia', 'r-0000000f3004', 'new'), 'pending', 'F30: another webhook for the same place is asked about');
 SELECT results_eq($$SELECT p ->> 'replaces', p ->> 'may_keep_both' FROM pg_temp.page('r-0000000f3004') AS p$$, $$VALUES ('true', 'true')$$, 'F30: its page offers to replace or to keep both');

@@ -83,16 +83,16 @@ SELECT is(o365.forbid_webhook_host('*.webhook.office.com'), true, 'it is forbidd
 SELECT is(o365.allow_webhook_host('workflow', '*.webhook.office.com'), 'webhook.office.com', 'and allowed anew');
 
 -- Keys.
-SELECT lives_ok(format('SELECT o365.worker_add_key(''10FF825991ECBCBF'', ''public'', %L)', o365_internal.dearmor(:'public_key')),
+SELECT lives_ok(format('SELECT o365_programs.worker_add_key(''10FF825991ECBCBF'', ''public'', %L)', o365_internal.dearmor(:'public_key')),
     'a key that is known already is left as it is');
-SELECT throws_ok(format('SELECT o365.worker_add_key(''00FF825991ECBCBF'', ''public'', %L)', o365_internal.dearmor(:'public_key')), '55000',
+SELECT throws_ok(format('SELECT o365_programs.worker_add_key(''00FF825991ECBCBF'', ''public'', %L)', o365_internal.dearmor(:'public_key')), '55000',
     'webhooks are sealed under key 10FF825991ECBCBF already', 'a second host''s new key takes nothing over by itself');
-SELECT throws_ok(format('SELECT o365.worker_add_key(''00FF825991ECBCBF'', ''public'', %L, true)', o365_internal.dearmor(:'public_key')), '55000',
+SELECT throws_ok(format('SELECT o365_programs.worker_add_key(''00FF825991ECBCBF'', ''public'', %L, true)', o365_internal.dearmor(:'public_key')), '55000',
     'key 00FF825991ECBCBF seals under another key id than its name', 'a key has its own name');
-SELECT throws_ok($$SELECT o365.worker_add_key('AAAAAAAAAAAAAAAA', 'public', '\x00', true)$$, NULL, NULL, 'bytes that are no key are refused');
-SELECT throws_ok($$SELECT o365.worker_add_key('10FF825991ECBCBF', 'public', '\x00')$$, '22023',
+SELECT throws_ok($$SELECT o365_programs.worker_add_key('AAAAAAAAAAAAAAAA', 'public', '\x00', true)$$, NULL, NULL, 'bytes that are no key are refused');
+SELECT throws_ok($$SELECT o365_programs.worker_add_key('10FF825991ECBCBF', 'public', '\x00')$$, '22023',
     'key 10FF825991ECBCBF is known with other bytes', 'a key''s bytes are never replaced');
-SELECT is((SELECT array_agg(k.key_id) FROM o365.worker_keys() AS k WHERE k.active AND k.kind = 'public'), ARRAY['10FF825991ECBCBF'],
+SELECT is((SELECT array_agg(k.key_id) FROM o365_programs.worker_keys() AS k WHERE k.active AND k.kind = 'public'), ARRAY['10FF825991ECBCBF'],
     'and the one in use is the one in use');
 
 SELECT * FROM finish();

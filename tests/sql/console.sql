@@ -3,7 +3,7 @@
 SELECT no_plan();
 SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob \gset
 SELECT o365.register_connector('other', 'Other', pg_temp.logo(), 'short', 'long', 'https://other.example', ARRAY['one']) \g /dev/null
-SELECT (o365.worker_start('w1', 'test', 'production') ->> 'worker')::integer AS w1 \gset
+SELECT (o365_programs.worker_start('w1', 'test', 'production') ->> 'worker')::integer AS w1 \gset
 INSERT INTO o365_internal.delivery (at, card_id, subscription_id, outcome, reason, enqueued_at, lease_no, worker, rule_id, http_status, took_ms)
     SELECT now() - make_interval(mins => i), i, :ann, CASE WHEN i % 10 = 0 THEN 'dead' ELSE 'delivered' END, CASE WHEN i % 10 = 0 THEN 'gave up' END,
            now() - make_interval(mins => i + 5), 1, :w1, CASE WHEN i % 10 = 0 THEN 230 ELSE 100 END, CASE WHEN i % 10 = 0 THEN 503 ELSE 200 END, 7
@@ -19,15 +19,15 @@ ANALYZE o365_internal.delivery, o365_internal.attempt, o365_internal.subscriptio
 SELECT results_eq($$SELECT d.card_id, d.attempts, d.http_status, d.rule FROM o365.deliveries AS d WHERE d.card_id IN (10, 20, 100, 101) ORDER BY 1$$,
     $$VALUES (10::bigint, 1::bigint, 503, 'the far end failed'), (20, 2, 503, 'the far end failed'), (100, 2, 408, 'timed out there'), (101, 0, NULL, NULL)$$,
     'a card''s end says how many POSTs it took and how the last one was read');
-SELECT is((SELECT count(*) FROM o365.attempts), 53::bigint, 'each POST is an attempt, those that ended a card too; what ended without one is none');
-SELECT results_eq('SELECT a.card_id FROM o365.attempts AS a LIMIT 3', 'VALUES (1::bigint), (2), (3)', 'newest first');
+SELECT is((SELECT count(*) FROM o365.posts), 53::bigint, 'each POST is an attempt, those that ended a card too; what ended without one is none');
+SELECT results_eq('SELECT a.card_id FROM o365.posts AS a LIMIT 3', 'VALUES (1::bigint), (2), (3)', 'newest first');
 
 -- Counted by the hour.
 CREATE FUNCTION pg_temp.counts() RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(format('%s %s', o.outcome, o.n), ', ' ORDER BY o.outcome) FROM (SELECT outcome, sum(cards) AS n FROM o365.outcomes GROUP BY 1) AS o $$;
 UPDATE o365_internal.counted SET until = now() - interval '2 hours';
 SELECT is(pg_temp.counts(), 'cancelled 1, dead 6, delivered 45', 'ends are counted before any chore has done it');
-SELECT o365.worker_chores(:w1) \g /dev/null
+SELECT o365_programs.worker_chores(:w1) \g /dev/null
 SELECT ok((SELECT sum(h.cards) FROM o365_internal.outcome_hour AS h) > 0, 'the chore counts');
 SELECT is(pg_temp.counts(), 'cancelled 1, dead 6, delivered 45', 'each end once');
 -- A report that stays open: its rows are older than those that others commit meanwhile.
@@ -36,24 +36,24 @@ SELECT dblink_connect('slow', format('host=%s dbname=%s', current_setting('unix_
        dblink_exec('slow', 'BEGIN'),
        dblink_exec('slow', format('INSERT INTO o365_internal.delivery (card_id, subscription_id, outcome, enqueued_at) VALUES (200, %s, ''dead'', now())', :ann)) \g /dev/null
 INSERT INTO o365_internal.delivery (card_id, subscription_id, outcome, enqueued_at) VALUES (201, :ann, 'dead', now());
-SELECT o365.worker_chores(:w1) \g /dev/null
-SELECT o365.worker_chores(:w1) \g /dev/null
-SELECT o365.worker_chores(:w1) \g /dev/null
+SELECT o365_programs.worker_chores(:w1) \g /dev/null
+SELECT o365_programs.worker_chores(:w1) \g /dev/null
+SELECT o365_programs.worker_chores(:w1) \g /dev/null
 SELECT dblink_exec('slow', 'COMMIT') \g /dev/null
-SELECT o365.worker_chores(:w1) \g /dev/null
-SELECT o365.worker_chores(:w1) \g /dev/null
+SELECT o365_programs.worker_chores(:w1) \g /dev/null
+SELECT o365_programs.worker_chores(:w1) \g /dev/null
 SELECT is(pg_temp.counts(), 'cancelled 1, dead 8, delivered 45', 'what a report commits late is counted all the same');
 SELECT ok((SELECT u.until FROM o365_internal.counted AS u) > (SELECT max(d.at) FROM o365_internal.delivery AS d), 'by the chore');
 
 -- Each session sees its own.
 SET SESSION AUTHORIZATION shop;
-SELECT is((SELECT count(*) FROM o365.deliveries) || ' ' || (SELECT count(*) FROM o365.attempts) || ' ' || (SELECT sum(cards) FROM o365.outcomes),
+SELECT is((SELECT count(*) FROM o365.deliveries) || ' ' || (SELECT count(*) FROM o365.posts) || ' ' || (SELECT sum(cards) FROM o365.outcomes),
     '54 53 54', 'an application sees what its connectors sent');
 SET SESSION AUTHORIZATION stranger;
-SELECT is((SELECT count(*) FROM o365.deliveries) + (SELECT count(*) FROM o365.attempts) + (SELECT count(*) FROM o365.outcomes), 0::bigint,
+SELECT is((SELECT count(*) FROM o365.deliveries) + (SELECT count(*) FROM o365.posts) + (SELECT count(*) FROM o365.outcomes), 0::bigint,
     'and nothing of others');
 SET SESSION AUTHORIZATION keeper;
-SELECT is((SELECT count(*) FROM o365.deliveries) || ' ' || (SELECT count(*) FROM o365.attempts), '54 53', 'an operator sees all');
+SELECT is((SELECT count(*) FROM o365.deliveries) || ' ' || (SELECT count(*) FROM o365.posts), '54 53', 'an operator sees all');
 RESET SESSION AUTHORIZATION;
 
 -- Plans. What makes a question slow at a million is a sort, a scan, or a look at each row's attempts.
@@ -68,8 +68,8 @@ BEGIN
     RETURN v_plan;
 END $$;
 SET enable_seqscan = off;   -- the tables are tiny here
-SELECT unalike(pg_temp.plan('SELECT * FROM o365.attempts LIMIT 20'), '%Sort  (%', 'the newest attempts are merged by index');
-SELECT alike(pg_temp.plan('SELECT * FROM o365.attempts LIMIT 20'), '%Merge Append%', 'of both tables');
+SELECT unalike(pg_temp.plan('SELECT * FROM o365.posts LIMIT 20'), '%Sort  (%', 'the newest attempts are merged by index');
+SELECT alike(pg_temp.plan('SELECT * FROM o365.posts LIMIT 20'), '%Merge Append%', 'of both tables');
 SELECT unalike(pg_temp.plan('SELECT outcome, count(*) FROM o365.deliveries GROUP BY outcome'), '%attempt%', 'who counts deliveries pays for no attempts');
 SELECT unalike(pg_temp.plan('SELECT outcome, count(*) FROM o365.deliveries GROUP BY outcome'), '%Join%', 'and for no join');
 SELECT ok(bool_and(pg_get_indexdef(to_regclass('o365_internal.' || m[1])) LIKE '%WHERE%outcome%'), 'failures are found in an index of their own')
@@ -94,16 +94,16 @@ SELECT o365.grant_application('small', 'other') \g /dev/null
 CREATE TEMP TABLE asked (who name, question text, own bigint);
 INSERT INTO asked VALUES
     ('small', 'SELECT card_id, outcome, reason, attempts, rule FROM o365.deliveries ORDER BY at DESC LIMIT 20', 2),
-    ('small', 'SELECT * FROM o365.attempts LIMIT 20', 2), ('small', 'SELECT * FROM o365.card_warnings LIMIT 20', 1),
+    ('small', 'SELECT * FROM o365.posts LIMIT 20', 2), ('small', 'SELECT * FROM o365.card_warnings LIMIT 20', 1),
     ('small', format('SELECT * FROM o365.deliveries WHERE subscription_id = %s LIMIT 20', :bob), 2),
-    ('small', 'SELECT * FROM o365.attempts WHERE at > now() - interval ''1 day''', 2),
+    ('small', 'SELECT * FROM o365.posts WHERE at > now() - interval ''1 day''', 2),
     ('stranger', 'SELECT card_id, outcome, reason, attempts, rule FROM o365.deliveries ORDER BY at DESC LIMIT 20', 0),
-    ('stranger', 'SELECT * FROM o365.attempts LIMIT 20', 0), ('stranger', 'SELECT * FROM o365.card_warnings LIMIT 20', 0),
-    ('shop', 'SELECT * FROM o365.deliveries LIMIT 20', 20), ('shop', 'SELECT * FROM o365.attempts LIMIT 20', 20),
+    ('stranger', 'SELECT * FROM o365.posts LIMIT 20', 0), ('stranger', 'SELECT * FROM o365.card_warnings LIMIT 20', 0),
+    ('shop', 'SELECT * FROM o365.deliveries LIMIT 20', 20), ('shop', 'SELECT * FROM o365.posts LIMIT 20', 20),
     ('shop', 'SELECT * FROM o365.card_warnings LIMIT 20', 20),
-    ('keeper', 'SELECT * FROM o365.deliveries LIMIT 20', 20), ('keeper', 'SELECT * FROM o365.attempts LIMIT 20', 20),
+    ('keeper', 'SELECT * FROM o365.deliveries LIMIT 20', 20), ('keeper', 'SELECT * FROM o365.posts LIMIT 20', 20),
     ('keeper', 'SELECT * FROM o365.card_warnings LIMIT 20', 20),
-    ('keeper', format('SELECT * FROM o365.attempts WHERE subscription_id = %s LIMIT 20', :bob), 2),
+    ('keeper', format('SELECT * FROM o365.posts WHERE subscription_id = %s LIMIT 20', :bob), 2),
     ('keeper', format('SELECT * FROM o365.card_warnings WHERE subscription_id = %s', :bob), 1);
 GRANT SELECT ON asked TO PUBLIC;
 CREATE FUNCTION pg_temp.rows_read() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS $$

@@ -3,8 +3,8 @@
 BEGIN;
 SELECT no_plan();
 SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob \gset
-SELECT (o365.worker_start('w1', 'test', 'production') ->> 'worker')::integer AS w1 \gset
-SELECT o365.worker_key_backed_up('10FF825991ECBCBF'), o365.worker_key_backed_up('sym-0a1b2c3d') \g /dev/null
+SELECT (o365_programs.worker_start('w1', 'test', 'production') ->> 'worker')::integer AS w1 \gset
+SELECT o365_programs.worker_key_backed_up('10FF825991ECBCBF'), o365_programs.worker_key_backed_up('sym-0a1b2c3d') \g /dev/null
 -- What this cluster has of its own is not what these tests are about.
 CREATE FUNCTION pg_temp.found() RETURNS SETOF text LANGUAGE sql AS $$
     SELECT format('%s %s: %s %s (%s, %s)', h.severity, h.code, h.object, h.problem, h."count", h.example) FROM o365.health() AS h
@@ -70,18 +70,18 @@ SELECT is(ARRAY(SELECT pg_temp.found()), '{}', 'and nothing is left when all is 
 UPDATE o365_internal.worker SET seen_at = now() - interval '20 seconds';
 SELECT is(ARRAY(SELECT h.severity || ' ' || h.code FROM o365.health() AS h WHERE h.object LIKE 'worker%'), '{error no_worker}', 'F52: a dead worker is told after 15 s');
 SELECT is(ARRAY(SELECT h.since FROM o365.health() AS h WHERE h.code = 'no_worker'), ARRAY[now() - interval '20 seconds'], 'with since when');
-SELECT (o365.worker_start('w2', 'test', 'production') ->> 'worker')::integer AS w2 \gset
+SELECT (o365_programs.worker_start('w2', 'test', 'production') ->> 'worker')::integer AS w2 \gset
 SELECT is(ARRAY(SELECT h.severity || ' ' || h.code || ' ' || h.object FROM o365.health() AS h WHERE h.object LIKE 'worker%'),
     '{warning workers_lost worker w1}', 'F52: and while another is alive, that it is lost');
-SELECT o365.worker_start('w1', 'test', 'production') \g /dev/null
+SELECT o365_programs.worker_start('w1', 'test', 'production') \g /dev/null
 SELECT is(ARRAY(SELECT pg_temp.found()), '{}', 'until one of its name has taken its place');
 UPDATE o365_internal.worker SET started_at = now() - interval '1 hour', seen_at = now() - interval '1 minute';
-SELECT o365.worker_stop(w.worker_id, true) FROM o365_internal.worker AS w \g /dev/null
+SELECT o365_programs.worker_stop(w.worker_id, true) FROM o365_internal.worker AS w \g /dev/null
 UPDATE o365_internal.worker SET seen_at = now() - interval '4 minutes';
 SELECT is(ARRAY(SELECT pg_temp.found()), '{}', 'F52: runs of --once are not missed between them');
 UPDATE o365_internal.worker SET seen_at = now() - interval '6 minutes';
 SELECT is(ARRAY(SELECT h.code FROM o365.health() AS h WHERE h.object LIKE 'worker%'), '{no_worker}', 'F52: but when cron has stopped');
-SELECT o365.worker_heartbeat(:w2, 'production') \g /dev/null
+SELECT o365_programs.worker_heartbeat(:w2, 'production') \g /dev/null
 SELECT is(ARRAY(SELECT pg_temp.found()), '{}', 'one that runs is enough');
 
 -- Cards.

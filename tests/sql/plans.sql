@@ -9,7 +9,7 @@ INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card)
 -- More than one round takes: handed over as a bulk transaction.
 INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card)
     SELECT nextval('o365_internal.card_id'), currval('o365_internal.card_id'), :ann, '{}' FROM generate_series(1, 6000);
-SELECT (o365.worker_start('w', 'test', 'production') ->> 'worker')::integer AS w \gset
+SELECT (o365_programs.worker_start('w', 'test', 'production') ->> 'worker')::integer AS w \gset
 -- Scans of this transaction, as PostgreSQL counts them.
 CREATE FUNCTION pg_temp.scans() RETURNS bigint LANGUAGE sql AS $$
     SELECT sum(s.seq_scan)::bigint FROM pg_stat_xact_user_tables AS s
@@ -26,21 +26,21 @@ BEGIN
                    'o365_internal.subscription'::regclass, 'o365_internal.postponed'::regclass, 'o365_internal.handing'::regclass);
     DISCARD PLANS;
     v_before := pg_temp.scans();
-    PERFORM o365.worker_feed();
+    PERFORM o365_programs.worker_feed();
     -- As if the lane had been locked, and as if the cursor had passed more cards than are written down as late.
     v_own := pg_temp.scans();
     INSERT INTO o365_internal.postponed SELECT l.subscription_id, 1 FROM o365_internal.lane AS l ORDER BY l.subscription_id LIMIT 1;
     UPDATE o365_internal.lane AS l SET cursor = 1000000 WHERE l.next_at IS NOT NULL;
     v_before := v_before + pg_temp.scans() - v_own;
-    PERFORM o365.worker_feed();
+    PERFORM o365_programs.worker_feed();
     SELECT array_agg(c.subscription_id) AS s, array_agg(c.lease_no) AS l, array_agg(c.position) AS p INTO v_claim
-      FROM o365.worker_claim(w, '-infinity', 10, 10) AS c;
-    ended := (o365.worker_report(w, v_claim.s, v_claim.l, v_claim.p, array_fill('delivered'::text, ARRAY[10]),
+      FROM pg_temp.claim(w, '-infinity', 10, 10) AS c;
+    ended := (o365_programs.worker_report(w, v_claim.s, v_claim.l, v_claim.p, array_fill('delivered'::text, ARRAY[10]),
         array_fill(100, ARRAY[10]), array_fill(200, ARRAY[10]), array_fill(NULL::integer, ARRAY[10]), array_fill(1, ARRAY[10]),
-        array_fill(NULL::text, ARRAY[10]), v_claim.s[1:1], v_claim.l[1:1], '{t}')).ended;
-    PERFORM o365.worker_recheck(v_claim.s, v_claim.l);
-    PERFORM o365.worker_lease(w, '-infinity', 10);
-    PERFORM o365.worker_cards(w, v_claim.s, v_claim.l, 10, 65536, 1000000);
+        array_fill(NULL::text, ARRAY[10]), v_claim.s[1:1], v_claim.l[1:1], '{t}', '{1}')).ended;
+    PERFORM o365_programs.worker_recheck(v_claim.s, v_claim.l, array_fill(1, ARRAY[10]));
+    PERFORM o365_programs.worker_lease(w, '-infinity', 10);
+    PERFORM o365_programs.worker_cards(w, v_claim.s, v_claim.l, 10, 65536, 1000000);
     scans := pg_temp.scans() - v_before;
     UPDATE o365_internal.lane AS l SET next_at = now(), worker = NULL;
 END $$;
@@ -97,7 +97,7 @@ SELECT is(ARRAY(
     SELECT p.oid::regprocedure::text FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
      WHERE l.lanname = 'plpgsql' AND NOT coalesce(p.proconfig @> '{enable_seqscan=off,jit=off}', false)
        AND (p.oid = 'o365_internal.receive_callback'::regproc
-            OR p.pronamespace = 'o365'::regnamespace
+            OR p.pronamespace IN ('o365'::regnamespace, 'o365_programs'::regnamespace)
                AND (has_function_privilege('o365_responder', p.oid, 'EXECUTE')
                     OR has_function_privilege('o365_app', p.oid, 'EXECUTE') AND p.provolatile = 'v'))), '{}',
     'no function of the responder or of an application that keeps plans may scan a table');
@@ -106,17 +106,17 @@ SELECT is(ARRAY(
 WITH RECURSIVE ours AS (
     SELECT p.oid, p.proname, p.prosrc, l.lanname = 'sql' AND p.proconfig IS NOT NULL AS is_planned_each_time
       FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
-     WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_internal'::regnamespace)
+     WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_programs'::regnamespace, 'o365_internal'::regnamespace)
        AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e')),
 reached AS (
     SELECT o.* FROM ours AS o JOIN pg_proc AS p ON p.oid = o.oid
      WHERE o.proname IN ('receive_callback', 'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts',
                          'few_card_warnings', 'worker_orders', 'worker_action_key')
-        OR p.pronamespace = 'o365'::regnamespace
+        OR p.pronamespace IN ('o365'::regnamespace, 'o365_programs'::regnamespace)
            AND (has_function_privilege('o365_responder', o.oid, 'EXECUTE') OR has_function_privilege('o365_app', o.oid, 'EXECUTE')
-                OR o.proname IN ('worker_feed', 'worker_claim', 'worker_cards', 'worker_recheck', 'worker_report', 'worker_secrets', 'worker_adopt', 'worker_heartbeat', 'worker_start'))
+                OR o.proname IN ('worker_feed', 'worker_lease', 'worker_cards', 'worker_recheck', 'worker_report', 'worker_secrets', 'worker_adopt', 'worker_heartbeat', 'worker_start'))
     UNION
-    SELECT o.* FROM reached AS r JOIN ours AS o ON r.prosrc ~ ('\mo365(_internal)?\.' || o.proname || '\('))
+    SELECT o.* FROM reached AS r JOIN ours AS o ON r.prosrc ~ ('\mo365(_programs|_internal)?\.' || o.proname || '\('))
 SELECT is(ARRAY(SELECT r.proname::text FROM reached AS r WHERE r.is_planned_each_time
     -- Once a registration.
     AND r.proname <> 'connector_problems' ORDER BY 1), '{}',
@@ -132,7 +132,7 @@ BEGIN
     v_before := pg_temp.rows_read();
     PERFORM pg_temp.begin(v_state, 'cookie', 'ann');
     v_page := pg_temp.callback(v_state, 'cookie', 'r-live-' || n, 'https://contoso.webhook.office.com/webhookb2/live' || n, group_name => 'Live ' || n);
-    PERFORM o365.responder_done('desk', regexp_replace(v_page ->> 'location', '.*/', ''), ARRAY[sha256('cookie')]);
+    PERFORM o365_programs.responder_done('desk', regexp_replace(v_page ->> 'location', '.*/', ''), ARRAY[sha256('cookie')]);
     SELECT a.subscription_id INTO v_id FROM o365_internal.connect_attempt AS a WHERE a.request_id = 'r-live-' || n;
     PERFORM o365.send(v_id, '{"text": "Hello"}');
     PERFORM o365.send_many(ARRAY[v_id], ARRAY['{"text": "Hello"}'::jsonb]);

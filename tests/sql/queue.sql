@@ -11,26 +11,26 @@ CREATE FUNCTION pg_temp.why(s bigint) RETURNS text LANGUAGE sql AS $$
 
 -- Workers.
 SELECT is(pg_temp.why(:ann), 'no worker has ever run', 'F52: a card waits because there is no worker');
-SELECT (o365.worker_start('w1', 'test', 'production') ->> 'worker')::integer AS w1 \gset
+SELECT (o365_programs.worker_start('w1', 'test', 'production') ->> 'worker')::integer AS w1 \gset
 SELECT is(pg_temp.why(:ann), 'just sent', 'F52: or because it was sent this moment');
 UPDATE o365_internal.outbox SET enqueued_at = now() - interval '1 minute';
 SELECT is(pg_temp.why(:ann), 'not handed to its lane: nothing was fed since T', 'F52: or because nothing was fed since');
-SELECT o365.worker_feed() \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
 SELECT is(pg_temp.why(:ann), 'due since T', 'F52: fed it is due, since when');
 SELECT ok((SELECT q.next_at <= now() FROM o365.queue AS q), 'and its time has come');
 UPDATE o365_internal.worker SET seen_at = now() - interval '16 seconds';
 SELECT is(pg_temp.why(:ann), 'no worker since T, when worker w1 was last heard of', 'F52: a worker that is not heard of for 15 s is gone');
 SELECT is((SELECT q.next_at FROM o365.queue AS q), NULL, 'and nobody says when the card will go');
-SELECT o365.worker_stop(:w1) \g /dev/null
+SELECT o365_programs.worker_stop(:w1) \g /dev/null
 SELECT is(pg_temp.why(:ann), 'no worker since T, when worker w1 ended in order', 'F52: one that ends in order says so');
-SELECT o365.worker_stop(:w1, true) \g /dev/null
+SELECT o365_programs.worker_stop(:w1, true) \g /dev/null
 SELECT is(pg_temp.why(:ann), 'the next run of o365-worker --once; the last one ended at T', 'F52: one with --once is not missed at once');
 UPDATE o365_internal.worker SET seen_at = now() - interval '6 minutes', stopped_at = now() - interval '6 minutes';
 SELECT is(pg_temp.why(:ann), 'no worker since T, when worker w1 ended in order', 'F52: but after five minutes');
-SELECT (o365.worker_start('w2', 'test', 'staging') ->> 'worker')::integer AS w2 \gset
+SELECT (o365_programs.worker_start('w2', 'test', 'staging') ->> 'worker')::integer AS w2 \gset
 SELECT is(pg_temp.why(:ann), 'no worker of environment production: worker w2 runs since T and is configured for environment staging',
     'F52: a worker of another environment sends nothing');
-SELECT o365.worker_heartbeat(:w1, 'production') \g /dev/null
+SELECT o365_programs.worker_heartbeat(:w1, 'production') \g /dev/null
 SELECT is(pg_temp.why(:ann), 'due since T', 'F52: a heartbeat is enough to be there again');
 
 -- Locks of other transactions.
@@ -47,10 +47,10 @@ SET SESSION AUTHORIZATION shop;
 SELECT o365.send(:bob, '{"text": "1"}') AS c3 \gset
 RESET SESSION AUTHORIZATION;
 SELECT dblink_exec('other', 'BEGIN'), dblink_exec('other', format('DO $x$ BEGIN PERFORM o365.pause(%s); END $x$', :bob)) \g /dev/null
-SELECT o365.worker_feed() \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
 SELECT matches(pg_temp.why(:bob), '^locked by the open transaction of process \d+ \(console, role keeper\)$', 'F52: also where it keeps the card from its lane');
 SELECT dblink_exec('other', 'ROLLBACK') \g /dev/null
-SELECT o365.worker_feed() \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
 SELECT is(pg_temp.why(:bob), 'due since T', 'F52: which is handed over when it ends');
 -- Two lockers of one row, and a savepoint.
 SELECT dblink_exec('other', 'BEGIN'), dblink_exec('other', 'SAVEPOINT a'), dblink_exec('other', format('DO $x$ BEGIN PERFORM o365.pause(%s); END $x$', :bob)),
@@ -85,7 +85,7 @@ UPDATE o365_internal.subscription SET status = 'suspended', status_reason = 'HTT
 UPDATE o365_internal.lane SET hold = 'suspended', next_at = NULL WHERE subscription_id = :ann;
 SELECT is(pg_temp.why(:ann), 'suspended since T: HTTP 403', 'F52: and what the worker found');
 SELECT o365.resume(:ann) \g /dev/null
-SELECT c.lease_no AS l FROM o365.worker_claim(:w1, '-infinity', 10, 1) AS c WHERE c.subscription_id = :ann \gset
+SELECT c.lease_no AS l FROM pg_temp.claim(:w1, '-infinity', 10, 1) AS c WHERE c.subscription_id = :ann \gset
 SELECT is(pg_temp.why(:ann), 'worker w1 is at it', 'F52: a leased lane names its worker');
 UPDATE o365_internal.lane SET next_at = NULL, worker = NULL, lease_until = NULL WHERE subscription_id = :ann;
 SELECT is(pg_temp.why(:ann), format('its lane lost its time, which is a fault of this program: select o365.pause(%1$s), o365.resume(%1$s)', :ann),
@@ -93,7 +93,7 @@ SELECT is(pg_temp.why(:ann), format('its lane lost its time, which is a fault of
 SELECT is((SELECT q.waiting FROM o365.queue AS q WHERE q.subscription_id = :ann), 2::bigint, 'its cards are counted');
 
 -- --once asks what is left.
-SELECT is(o365.worker_outlook() - 'next_at', '{"due": 1, "waiting": 0, "paused": 0, "suspended": 0, "failing": 0, "unfed": false}', 'what is due is told to --once');
+SELECT is(o365_programs.worker_outlook() - 'next_at', '{"due": 1, "waiting": 0, "paused": 0, "suspended": 0, "failing": 0, "unfed": false}', 'what is due is told to --once');
 SELECT o365.pause(:ann) \g /dev/null
-SELECT is(o365.worker_outlook() ->> 'paused', '1', 'what is paused with cards too');
+SELECT is(o365_programs.worker_outlook() ->> 'paused', '1', 'what is paused with cards too');
 SELECT * FROM finish();

@@ -17,8 +17,8 @@ SELECT is((SELECT string_agg(DISTINCT s.status, ' ') FROM o365.subscriptions AS 
 SELECT is((SELECT count(*) FROM o365_internal.subscription AS s WHERE s.sealed IS NOT NULL OR s.webhook_index IS NOT NULL), 0::bigint, 'their webhooks wiped');
 SELECT is((SELECT count(*) FROM o365.connectors), 0::bigint, 'it is registered no more');
 SELECT is((SELECT count(*) FROM o365.subscriptions AS s WHERE s.connector = 'desk'), 2::bigint, 'but the history names it');
-SELECT is(o365.responder_landing('desk', NULL)->>'found', 'false', 'its landing page is gone');
-SELECT is_empty($$SELECT * FROM o365.responder_logo('desk')$$, 'and its logo');
+SELECT is(o365_programs.responder_landing('desk', NULL)->>'found', 'false', 'its landing page is gone');
+SELECT is_empty($$SELECT * FROM o365_programs.responder_logo('desk')$$, 'and its logo');
 SELECT is((SELECT count(*) FROM o365_internal.ticket), 0::bigint, 'links that were handed out end');
 SELECT is(pg_temp.callback('state-open', 'cookie', 'r-000000000abc')->>'outcome', 'unknown_connector', 'a callback under way stores nothing');
 SELECT is((SELECT count(*) FROM o365.subscriptions WHERE status <> 'removed'), 0::bigint, 'indeed nothing');

@@ -6,11 +6,11 @@ SELECT no_plan();
 CREATE FUNCTION pg_temp.pinned(state text, request_id text, sealing_key text, webhook text DEFAULT 'https://contoso.webhook.office.com/webhookb2/p')
 RETURNS jsonb LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO o365.callback (slug, request_id, state_hash, cookie_hash, webhook_host, webhook_port, webhook_url, user_object_id,
+    INSERT INTO o365_programs.callback (slug, request_id, state_hash, cookie_hash, webhook_host, webhook_port, webhook_url, user_object_id,
             app_type, group_name, sealing_key)
         VALUES ('desk', request_id, sha256(state::bytea), sha256('c'), 'contoso.webhook.office.com', '443', webhook, 'object-1',
         'Groups', request_id, sealing_key);
-    RETURN o365.responder_callback_outcome(request_id);
+    RETURN o365_programs.responder_callback_outcome(request_id);
 END $$;
 SELECT pg_temp.begin(s, 'c') FROM unnest(ARRAY['s1', 's2', 's3', 's4']) AS s \g /dev/null
 
@@ -39,6 +39,6 @@ SELECT is((SELECT s.key_pinned FROM o365_internal.subscription AS s ORDER BY s.r
 DELETE FROM o365_internal.sealing_key WHERE kind = 'public';
 SELECT throws_ok($$SELECT pg_temp.pinned('s4', 'r-000000000107', '10FF825991ECBCBF')$$, '55000', 'there is no key to seal webhooks under',
     'without any key it says so');
-SELECT is(o365.responder_health() -> 'sealing_keys', '[]', 'and the responder''s --check can see it');
+SELECT is(o365_programs.responder_health() -> 'sealing_keys', '[]', 'and the responder''s --check can see it');
 SELECT * FROM finish();
 ROLLBACK;

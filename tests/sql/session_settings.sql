@@ -75,7 +75,7 @@ INSERT INTO call (role, statement) SELECT 'shop', s FROM unnest(ARRAY[
         (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.subscription_id) FROM o365.subscriptions AS x),
           (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.subscription_id) FROM o365.queue AS x),
           (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.card_id) FROM o365.waiting_cards AS x),
-          (SELECT jsonb_agg(to_jsonb(x)) FROM o365.attempts AS x),
+          (SELECT jsonb_agg(to_jsonb(x)) FROM o365.posts AS x),
           (SELECT jsonb_agg(to_jsonb(x)) FROM o365.deliveries AS x),
           (SELECT jsonb_agg(to_jsonb(x)) FROM o365.outcomes AS x),
           (SELECT jsonb_agg(to_jsonb(x)) FROM o365.card_warnings AS x),
@@ -115,7 +115,7 @@ INSERT INTO call (role, statement, left_behind) SELECT 'keeper', s, l FROM (VALU
     ($$SELECT o365.remove_connector('desk', true)::text$$, NULL),
     ($$SELECT o365.this_is('staging')$$, $$SELECT jsonb_agg(to_jsonb(s) ORDER BY s.name)::text
     FROM o365.settings AS s$$),
-    ($$SELECT jsonb_agg(to_jsonb(a))::text FROM o365.attempt('1') AS a$$, NULL),
+    ($$SELECT jsonb_agg(to_jsonb(a))::text FROM o365.connect_attempt('1') AS a$$, NULL),
     ($$SELECT jsonb_agg(to_jsonb(h) - 'since')::text FROM o365.health() AS h
     WHERE h.code !~ '^(server|pgcrypto|isolation|statements)'$$, NULL),
     ($$SELECT jsonb_agg(to_jsonb(v))::text FROM o365.version() AS v$$, NULL)) AS x (s, l);

@@ -27,10 +27,10 @@ Database connect(const Settings& settings) {
 // Makes the keys of the file known to the database; what is known already stays as it is. Refused when webhooks are
 // sealed under another key already, unless `replaces`.
 void add_keys(Database& database, const KeyRing& keys, bool replaces) {
-    database.call("select o365.worker_add_key($1, 'public', $2, $3)",
+    database.call("select o365_programs.worker_add_key($1, 'public', $2, $3)",
                   {keys.rsa().key_id, Value::bytes(keys.rsa().public_key), replaces ? "t" : "f"});
     for (const SymmetricKey& key : keys.symmetric())
-        database.call("select o365.worker_add_key($1, 'symmetric', null)", {key.key_id});
+        database.call("select o365_programs.worker_add_key($1, 'symmetric', null)", {key.key_id});
 }
 
 bool is_copy(const std::string& file, const Secret& text) {
@@ -47,9 +47,9 @@ void print_pin(const KeyRing& keys) {
 void print_lost(Database& database, const KeyRing& keys) {
     std::vector<std::string> key_ids{keys.rsa().key_id};
     for (const SymmetricKey& key : keys.symmetric()) key_ids.push_back(key.key_id);
-    const Rows rows =
-        database.call("select subscription_id, connector, app_user, group_name from o365.worker_unopenable($1)",
-                      {array_literal(key_ids)});
+    const Rows rows = database.call(
+        "select subscription_id, connector, app_user, group_name from o365_programs.worker_unopenable($1)",
+        {array_literal(key_ids)});
     if (rows.size() == 0) {
         fmt::print("\nNo connection is lost.\n");
         return;
@@ -81,7 +81,7 @@ void write_to_standard_output(const Secret& text) {
 int keys_generate(const Settings& settings, bool replaces) {
     Database database = connect(settings);
     // Ask the database first: a key file that it does not take must not be written.
-    const Rows rows = database.call("select key_id from o365.worker_keys() where kind = 'public' and active");
+    const Rows rows = database.call("select key_id from o365_programs.worker_keys() where kind = 'public' and active");
     if (rows.size() > 0 && !replaces) {
         throw KeyError(fmt::format(
             "webhooks are sealed under key {} already: copy the key file that holds it to '{}' and run o365-worker "
@@ -118,7 +118,8 @@ int keys_list(const Settings& settings) {
     const KeyRing keys(read_key_file(settings.key_file), settings.key_file);
     Database database = connect(settings);
     const Rows rows = database.call(
-        "select key_id, kind, active, created_at::date, backed_up_at::date, sealed_rows from o365.worker_keys()");
+        "select key_id, kind, active, created_at::date, backed_up_at::date, sealed_rows from "
+        "o365_programs.worker_keys()");
     fmt::print("{:<18} {:<10} {:<7} {:<11} {:<11} {:>9}  in file\n", "key", "kind", "active", "made", "backed up",
                "webhooks");
     int missing = 0;
@@ -148,7 +149,7 @@ int keys_check(const Settings& settings) {
     KeyRing keys(read_key_file(settings.key_file), settings.key_file);
     Database database = connect(settings);
     const std::string probe = "probe " + random_token();
-    const Rows rows = database.call("select key_id, sealed from o365.worker_seal_probe($1)", {probe});
+    const Rows rows = database.call("select key_id, sealed from o365_programs.worker_seal_probe($1)", {probe});
     const std::string key_id(rows.text(0, 0));
     if (!keys.has(key_id)) {
         throw KeyError(fmt::format(
@@ -158,7 +159,7 @@ int keys_check(const Settings& settings) {
     }
     if (keys.open(key_id, rows.bytes(0, 1)).reveal() != probe)
         throw KeyError(fmt::format("key {} opened something else than was sealed", key_id));
-    const Rows known = database.call("select key_id from o365.worker_keys()");
+    const Rows known = database.call("select key_id from o365_programs.worker_keys()");
     for (const SymmetricKey& key : keys.symmetric()) {
         bool found = false;
         for (int i = 0; i < known.size(); ++i) found = found || known.text(i, 0) == key.key_id;
@@ -185,7 +186,7 @@ int keys_backup(const Settings& settings, const std::string& file) {
     std::vector<std::string> key_ids{keys.rsa().key_id};
     for (const SymmetricKey& key : keys.symmetric()) key_ids.push_back(key.key_id);
     Database database = connect(settings);
-    const Rows known = database.call("select key_id from o365.worker_keys()");
+    const Rows known = database.call("select key_id from o365_programs.worker_keys()");
     for (const std::string& key_id : key_ids) {
         bool found = false;
         for (int i = 0; i < known.size(); ++i) found = found || known.text(i, 0) == key_id;
@@ -203,7 +204,7 @@ int keys_backup(const Settings& settings, const std::string& file) {
                         text)) {  // a copy that was written before the database could be told is as good as a new one
         write_key_file(file, text);
     }
-    for (const std::string& key_id : key_ids) database.call("select o365.worker_key_backed_up($1)", {key_id});
+    for (const std::string& key_id : key_ids) database.call("select o365_programs.worker_key_backed_up($1)", {key_id});
     if (to_pipe) {
         fmt::print(stderr, "Copied {} to standard output. Look whether it has arrived.\n", settings.key_file);
     } else {

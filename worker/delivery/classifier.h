@@ -30,7 +30,8 @@ bool is_end(std::string_view outcome);
 
 class Classifier {
   public:
-    // The array `rules` of o365.worker_start. A rule whose pattern is no POSIX extended regular expression is left out.
+    // The array `rules` of o365_programs.worker_start. A rule whose pattern is no POSIX extended regular expression is
+    // left out.
     explicit Classifier(const Json::Value& rules);
     Classifier(Classifier&&) noexcept;
     Classifier& operator=(Classifier&&) noexcept;

@@ -155,7 +155,7 @@ Outlook Delivery::run_once(milliseconds deadline) {
     end_calls_by(Clock::now() + kLastWord);
     say_stopped(true);
     if (!orders_->sends) throw std::runtime_error(orders_->why);
-    const Json::Value outlook = database_json(database_.call("select o365.worker_outlook()").text(0, 0));
+    const Json::Value outlook = database_json(database_.call("select o365_programs.worker_outlook()").text(0, 0));
     const auto count = [&](const char* name) { return outlook[name].asInt64(); };
     const bool unfed = outlook["unfed"].asBool();
     log::info("outlook", "due={} waiting={} paused={} suspended={} failing={} unfed={} next={}", count("due"),
@@ -243,7 +243,7 @@ void Delivery::loop(std::optional<Clock::time_point> deadline) {
 void Delivery::say_stopped(bool comes_back) noexcept {
     try {
         if (worker_ != 0 && database_.connected())
-            database_.call("select o365.worker_stop($1, $2)", {worker_, comes_back ? "true" : "false"});
+            database_.call("select o365_programs.worker_stop($1, $2)", {worker_, comes_back ? "true" : "false"});
     } catch (const std::exception& error) {
         log::debug("stop_not_told", "problem={}", log::quoted(error.what()));
     }
@@ -310,11 +310,11 @@ void Delivery::end_calls_by(Clock::time_point when) noexcept {
 void Delivery::start_worker() {
     // Nothing is written, and nothing is waited for: that takes an operator.
     if (const std::string problem = schema_problem(database_); !problem.empty()) throw std::runtime_error(problem);
-    const Rows rows = database_.call("select o365.worker_start($1, $2, $3)",
+    const Rows rows = database_.call("select o365_programs.worker_start($1, $2, $3)",
                                      {worker_name(settings_), O365_VERSION, settings_.environment});
     take_orders(rows.text(0, 0));
     heard_ = rechecked_ = Clock::now();
-    const Rows keys = database_.call("select key_id from o365.worker_keys() where sealed_rows > 0");
+    const Rows keys = database_.call("select key_id from o365_programs.worker_keys() where sealed_rows > 0");
     for (int i = 0; i < keys.size(); ++i) {
         if (keys_.has(keys.text(i, 0))) continue;
         log::error("key_missing",
@@ -333,7 +333,7 @@ void Delivery::take_orders(std::string_view answer) {
     if (json.isMember("public_url")) {
         const bool known = orders_ && !orders_->action_key.empty();
         orders->action_key = Secret(known ? orders_->action_key.reveal()
-                                          : database_.call("select o365.worker_action_key()").bytes(0, 0));
+                                          : database_.call("select o365_programs.worker_action_key()").bytes(0, 0));
     }
     worker_ = json["worker"].asInt();
     orders->others = json["others"].asInt64();
@@ -351,15 +351,15 @@ void Delivery::take_orders(std::string_view answer) {
 void Delivery::describe() {
     std::vector<std::string> keys{keys_.rsa().key_id};
     for (const SymmetricKey& key : keys_.symmetric()) keys.push_back(key.key_id);
-    database_.call("select o365.worker_describe($1, $2, $3, $4)",
+    database_.call("select o365_programs.worker_describe($1, $2, $3, $4)",
                    {worker_, worker_name(settings_), O365_VERSION, array_literal(keys)});
 }
 
 void Delivery::keep_in_touch() {
     const Clock::time_point now = Clock::now();
     if (now - heard_ >= kHeartbeat) {
-        take_orders(
-            database_.call("select o365.worker_heartbeat($1, $2)", {worker_, settings_.environment}).text(0, 0));
+        take_orders(database_.call("select o365_programs.worker_heartbeat($1, $2)", {worker_, settings_.environment})
+                        .text(0, 0));
         heard_ = now;
     }
     if (now - rechecked_ >= kRecheck && !active_.empty()) {
@@ -404,7 +404,7 @@ void Delivery::tidy(int worker) {
             stop();
             return;
         }
-        const Rows rows = chores_.call("select o365.worker_chores($1)", {worker});
+        const Rows rows = chores_.call("select o365_programs.worker_chores($1)", {worker});
         if (!rows.text(0, 0).empty()) log::info("chores", "done={}", log::quoted(rows.text(0, 0)));
     } catch (const DatabaseError& error) {
         // A database that is away is told by whoever reports and claims; a call that has no time left is told by
@@ -426,7 +426,7 @@ void Delivery::recheck() {
         versions.push_back(lane->secret_version);
     }
     const Clock::time_point asked = Clock::now();
-    const Rows rows = database_.call("select subscription_id, may_send from o365.worker_recheck($1, $2, $3)",
+    const Rows rows = database_.call("select subscription_id, may_send from o365_programs.worker_recheck($1, $2, $3)",
                                      {array_literal(subscriptions), array_literal(leases), array_literal(versions)});
     for (int i = 0; i < rows.size(); ++i) {
         const auto& lane = active_.at(rows.integer(i, 0));
@@ -453,10 +453,10 @@ bool Delivery::report_and_claim(std::vector<Report>& reports, bool claims) {
             low_ = "-infinity";
             swept_ = now;
         }
-        statements.push_back({"select o365.worker_feed()", {}});
+        statements.push_back({"select o365_programs.worker_feed()", {}});
         statements.push_back(
             {"select subscription_id, lease_no, secret_version, dialect, lease_ms, was_due "
-             "from o365.worker_lease($1, $2::timestamptz - interval '1 second', $3)",
+             "from o365_programs.worker_lease($1, $2::timestamptz - interval '1 second', $3)",
              {worker_, low_, room}});
     }
     if (statements.empty()) return false;
@@ -493,9 +493,9 @@ int Delivery::lanes_wanted(std::size_t held) const {
     return std::min(most - static_cast<int>(held), kLanesPerClaim);
 }
 
-// Takes what o365.worker_lease answered, asked at `now`; true when there were lanes. Leases count from `now`, before
-// the database made them: a POST is held to the lease and the timeout that its lane has, whatever the settings say
-// since.
+// Takes what o365_programs.worker_lease answered, asked at `now`; true when there were lanes. Leases count from `now`,
+// before the database made them: a POST is held to the lease and the timeout that its lane has, whatever the settings
+// say since.
 bool Delivery::take_lanes(const Rows& rows, Clock::time_point now) {
     for (int i = 0; i < rows.size(); ++i) {
         auto lane = std::make_shared<Lane>();
@@ -530,7 +530,8 @@ void Delivery::fetch_cards(bool finishing) {
         leases.push_back(lane->lease_no);
     }
     const Rows rows = database_.call(
-        "select subscription_id, lease_no, position, card_id, card, ends_as from o365.worker_cards($1, $2, $3, $4, $5, "
+        "select subscription_id, lease_no, position, card_id, card, ends_as from o365_programs.worker_cards($1, $2, "
+        "$3, $4, $5, "
         "$6)",
         {worker_, array_literal(subscriptions), array_literal(leases), kCardsPerLane, kBytesPerLane, bytes_per_call_});
     std::ptrdiff_t came = 0;  // of to_fetch_: the answer has the order of the question
@@ -587,9 +588,9 @@ void Delivery::open_webhooks() {
         for (const auto& lane : to_open_) {
             if (ids.size() < kSecretsPerCall) ids.push_back(lane->subscription_id);
         }
-        const Rows rows =
-            database_.call("select subscription_id, secret_version, key_id, sealed from o365.worker_secrets($1)",
-                           {array_literal(ids)});
+        const Rows rows = database_.call(
+            "select subscription_id, secret_version, key_id, sealed from o365_programs.worker_secrets($1)",
+            {array_literal(ids)});
         std::map<std::int64_t, int> row_of;
         for (int i = 0; i < rows.size(); ++i) row_of[rows.integer(i, 0)] = i;
         for (const std::int64_t id : ids) {
@@ -663,7 +664,7 @@ void Delivery::to_sender(const std::shared_ptr<Lane>& lane) {
 void Delivery::adopt(std::int64_t subscription_id, std::int64_t secret_version, const Secret& text) {
     try {
         const SealedMessage adopted = keys_.seal(text);
-        database_.call("select o365.worker_adopt($1, $2, $3, $4)",
+        database_.call("select o365_programs.worker_adopt($1, $2, $3, $4)",
                        {subscription_id, secret_version, adopted.key_id, Value::bytes(adopted.sealed)});
     } catch (const DatabaseError& error) {
         if (error.fault() == Fault::down || error.fault() == Fault::in_doubt) throw;
@@ -735,7 +736,8 @@ Statement Delivery::report_statement(const std::vector<Report>& reports) const {
         }
     }
     return {
-        "select r.ended, b.busy, r.known from o365.worker_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
+        "select r.ended, b.busy, r.known from o365_programs.worker_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
+        "$11, $12, "
         "$13, $14) "
         "as r left join lateral unnest(r.busy) as b(busy) on true",
         {worker_, array_literal(subs), array_literal(leases), array_literal(positions), array_literal(outcomes),
@@ -744,7 +746,7 @@ Statement Delivery::report_statement(const std::vector<Report>& reports) const {
          array_literal(versions)}};
 }
 
-// Takes what o365.worker_report answered and leaves of `reports` those whose lanes are busy.
+// Takes what o365_programs.worker_report answered and leaves of `reports` those whose lanes are busy.
 void Delivery::reported(std::vector<Report>& reports, const Rows& rows) {
     std::set<std::int64_t> busy;
     for (int i = 0; i < rows.size(); ++i) {

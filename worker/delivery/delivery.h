@@ -75,7 +75,8 @@ class Delivery {
   private:
     using Clock = BootClock;
 
-    // What o365.worker_start and worker_heartbeat say; replaced whole, so that the sender reads one state at a time.
+    // What o365_programs.worker_start and worker_heartbeat say; replaced whole, so that the sender reads one state at a
+    // time.
     struct Orders {
         bool sends = false;
         std::string why;  // it does not; empty when it does
@@ -88,7 +89,7 @@ class Delivery {
         std::int64_t others = 0;            // workers of this environment that are alive beside this one
     };
 
-    // A lane's news on its way to o365.worker_report.
+    // A lane's news on its way to o365_programs.worker_report.
     struct Report {
         std::shared_ptr<Lane> lane;
         std::vector<CardEnd> ends;

@@ -1,0 +1,276 @@
+-- All functions, one a file: functions/<subject>/<function>.sql, where functions of one name and other arguments share
+-- a file. Their order is free, since they refer to each other in both directions; install.sql includes this list.
+--
+-- What every callback, card and claim calls is PL/pgSQL: it keeps its plans for the session, where a function in SQL
+-- that is not inlined is parsed and planned anew at each call.
+
+-- Functions that call pgcrypto are made for the schema where it is.
+SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
+ WHERE e.extname = 'pgcrypto' \gset
+
+-- Settings of the installation, and the hosts that webhooks may lie on.
+\ir functions/settings/allow_webhook_host.sql
+\ir functions/settings/allowed_hosts.sql
+\ir functions/settings/forbid_webhook_host.sql
+\ir functions/settings/integer_setting.sql
+\ir functions/settings/set.sql
+\ir functions/settings/text_setting.sql
+\ir functions/settings/webhook_dialect.sql
+
+-- Words and forms of text that several subjects use.
+\ir functions/text/html.sql
+\ir functions/text/one_line.sql
+\ir functions/text/plural.sql
+\ir functions/text/url_encoded.sql
+
+-- Keys, and what is sealed under them. keys/seal.sql says how a secret may move.
+\ir functions/keys/blind_index.sql
+\ir functions/keys/random_token.sql
+\ir functions/keys/seal.sql
+\ir functions/keys/sealed_rows.sql
+\ir functions/keys/worker_add_key.sql
+\ir functions/keys/worker_key_backed_up.sql
+\ir functions/keys/worker_keys.sql
+\ir functions/keys/worker_seal_probe.sql
+\ir functions/keys/worker_unopenable.sql
+
+-- Which database, server and version this is. A copy of a database sends nothing until it is told what it is.
+\ir functions/database/advance_sequences.sql
+\ir functions/database/clock_put_back.sql
+\ir functions/database/cluster_id.sql
+\ir functions/database/copied.sql
+\ir functions/database/pgcrypto_problem.sql
+\ir functions/database/server_findings.sql
+\ir functions/database/this_database.sql
+\ir functions/database/this_is.sql
+\ir functions/database/version.sql
+
+-- Who may use what, besides EXECUTE (grants.sql). SECURITY DEFINER because the views call them as their reader:
+-- PostgreSQL checks the tables of a view against its owner, but its functions against whoever reads it.
+\ir functions/privileges/connector_to_use.sql
+\ir functions/privileges/few_attempts.sql
+\ir functions/privileges/few_card_warnings.sql
+\ir functions/privileges/few_deliveries.sql
+\ir functions/privileges/few_subscriptions.sql
+\ir functions/privileges/grant_application.sql
+\ir functions/privileges/grants_to_others.sql
+\ir functions/privileges/has_roles.sql
+\ir functions/privileges/is_operator.sql
+\ir functions/privileges/join_applications.sql
+\ir functions/privileges/may_use.sql
+\ir functions/privileges/revoke_application.sql
+\ir functions/privileges/visible_connectors.sql
+
+-- Registration: the checks of Microsoft's developer dashboard in one place.
+\ir functions/connectors/connect_button.sql
+\ir functions/connectors/connect_button_documented.sql
+\ir functions/connectors/connector_problems.sql
+\ir functions/connectors/is_below_a_target.sql
+\ir functions/connectors/is_https_url.sql
+\ir functions/connectors/is_loopback_url.sql
+\ir functions/connectors/leads_back.sql
+\ir functions/connectors/logo_type.sql
+\ir functions/connectors/register_connector.sql
+\ir functions/connectors/remove_connector.sql
+
+-- Connecting: tickets, attempts, and what a callback does.
+\ir functions/connect/attempt_by_public_id.sql
+\ir functions/connect/attempt_to_retry.sql
+\ir functions/connect/begin_connect.sql
+\ir functions/connect/callback_error_outcome.sql
+\ir functions/connect/connect_attempt.sql
+\ir functions/connect/connection_that_stands.sql
+\ir functions/connect/connections.sql
+\ir functions/connect/end_attempt.sql
+\ir functions/connect/judge_attempt.sql
+\ir functions/connect/label.sql
+\ir functions/connect/open_ticket.sql
+\ir functions/connect/outcome_now.sql
+\ir functions/connect/receive_callback.sql
+\ir functions/connect/replace_webhook.sql
+\ir functions/connect/same_place.sql
+\ir functions/connect/stateless_before.sql
+\ir functions/connect/way_on.sql
+
+-- What the responder calls: one statement a request, an answer in one jsonb.
+\ir functions/responder/connector_by_slug.sql
+\ir functions/responder/connector_page.sql
+\ir functions/responder/responder_callback_error.sql
+\ir functions/responder/responder_callback_outcome.sql
+\ir functions/responder/responder_confirm.sql
+\ir functions/responder/responder_connectors.sql
+\ir functions/responder/responder_done.sql
+\ir functions/responder/responder_failed.sql
+\ir functions/responder/responder_health.sql
+\ir functions/responder/responder_landing.sql
+\ir functions/responder/responder_logo.sql
+\ir functions/responder/responder_start.sql
+
+-- Card actions for Workflows webhooks: what is kept of a card, the page that its links lead to, and the events that the
+-- application takes.
+\ir functions/actions/action_link_hash.sql
+\ir functions/actions/action_page.sql
+\ir functions/actions/card_name.sql
+\ir functions/actions/link_waiting_cards.sql
+\ir functions/actions/linked_actions.sql
+\ir functions/actions/responder_act.sql
+\ir functions/actions/responder_action.sql
+\ir functions/actions/sweep_actions.sql
+\ir functions/actions/take_action_events.sql
+\ir functions/actions/without_escapes.sql
+\ir functions/actions/worker_action_key.sql
+
+-- Sending. A send inserts one row and touches nothing that another session could wait for.
+\ir functions/cards/card.sql
+\ir functions/cards/link.sql
+\ir functions/cards/markdown_escape.sql
+\ir functions/cards/mention.sql
+\ir functions/cards/send.sql
+\ir functions/cards/send_many.sql
+\ir functions/cards/send_to_user.sql
+\ir functions/cards/test_cards.sql
+\ir functions/cards/try_send.sql
+
+-- Who holds what, in words that an operator can act on. Every role may see what is read here: process id, role and
+-- application_name; never a statement.
+\ir functions/sessions/holders.sql
+\ir functions/sessions/lane_waits.sql
+\ir functions/sessions/locked_by.sql
+\ir functions/sessions/session_name.sql
+\ir functions/sessions/who_stays.sql
+
+-- The delivery core: arrivals, claim, report. docs/delivery.md explains it; lines marked (!) are there because without
+-- them its attack (tests/sql/attack) finds lost, doubled or reordered cards. Every statement is planned the same way
+-- whatever the statistics say: no sequential scans, joins only as lateral look-ups by key or by ctid, generic plans.
+--
+-- What holds between the calls:
+-- * A card is *fed* when its transaction is visible in the last fed.snap, or its lane was handed the cards of its bulk
+--   transaction (handed_over).
+-- * Every fed card of a lane that has not ended stands past the lane's cursor, or in its list `late`; a lane with one is
+--   due, leased or held. The lanes in `postponed` are the exception, and while a restored database is handed over anew
+--   those that it has not come to yet (feeding_again); nobody claims either.
+-- * Nothing that is not fed leaves: the cards of one transaction are fed together in each lane, and so keep their order.
+\ir functions/lanes/card_failed.sql
+\ir functions/lanes/end_cards.sql
+\ir functions/lanes/feed_again.sql
+\ir functions/lanes/feed_again_if_restored.sql
+\ir functions/lanes/feed_on.sql
+\ir functions/lanes/hand_over_again.sql
+\ir functions/lanes/handed_over.sql
+\ir functions/lanes/is_restored.sql
+\ir functions/lanes/snapshot_until.sql
+\ir functions/lanes/worker_cards.sql
+\ir functions/lanes/worker_feed.sql
+\ir functions/lanes/worker_lease.sql
+\ir functions/lanes/worker_recheck.sql
+\ir functions/lanes/worker_report.sql
+
+-- What a worker calls besides the delivery core.
+\ir functions/worker/keys_of_others.sql
+\ir functions/worker/living_workers.sql
+\ir functions/worker/worker_adopt.sql
+\ir functions/worker/worker_describe.sql
+\ir functions/worker/worker_heartbeat.sql
+\ir functions/worker/worker_orders.sql
+\ir functions/worker/worker_outlook.sql
+\ir functions/worker/worker_secrets.sql
+\ir functions/worker/worker_start.sql
+\ir functions/worker/worker_stop.sql
+\ir functions/worker/workers_away.sql
+
+-- What operators do with subscriptions. A lane's hold follows its subscription's status in the same transaction.
+\ir functions/subscriptions/hold.sql
+\ir functions/subscriptions/lock_subscription.sql
+\ir functions/subscriptions/may_confirm.sql
+\ir functions/subscriptions/pause.sql
+\ir functions/subscriptions/remove.sql
+\ir functions/subscriptions/resume.sql
+\ir functions/subscriptions/revive.sql
+\ir functions/subscriptions/set_in_doubt_policy.sql
+\ir functions/subscriptions/subscription_to_change.sql
+\ir functions/subscriptions/sweep_unconfirmed.sql
+\ir functions/subscriptions/tell_verdicts.sql
+\ir functions/subscriptions/wake.sql
+
+-- The history and its partitions. Whoever inserts locks the parent, then the partition: so do these. A reader that
+-- keeps its transaction open has all of them, so nothing here can count on ever getting its lock: rows without a
+-- partition lie in the default partition, where the views read them, and what is too old is deleted where it cannot be
+-- dropped.
+\ir functions/history/delete_some.sql
+\ir functions/history/history_begins.sql
+\ir functions/history/lock_history.sql
+\ir functions/history/make_partition.sql
+\ir functions/history/make_partitions.sql
+\ir functions/history/outcomes_not_counted.sql
+\ir functions/history/partition_name.sql
+\ir functions/history/prepare_partition.sql
+\ir functions/history/set_default_aside.sql
+
+-- Housekeeping. Each chore is a function o365_internal.chore_NAME() that returns what it did, null when there was
+-- nothing to do. It runs in a block of its own: one that fails undoes none of the others and is tried again a minute
+-- later. Chores wait 200 ms at most for a lock. Those that change the history's tables come last, because their locks
+-- last to the end.
+\ir functions/chores/chore_abandon_attempts.sql
+\ir functions/chores/chore_count_outcomes.sql
+\ir functions/chores/chore_drop_partitions.sql
+\ir functions/chores/chore_empty_default_partition.sql
+\ir functions/chores/chore_end_card_actions.sql
+\ir functions/chores/chore_forget_attempts.sql
+\ir functions/chores/chore_forget_card_warnings.sql
+\ir functions/chores/chore_forget_rounds.sql
+\ir functions/chores/chore_forget_tickets.sql
+\ir functions/chores/chore_forget_workers.sql
+\ir functions/chores/chore_make_partitions.sql
+\ir functions/chores/chore_remove_unconfirmed.sql
+\ir functions/chores/note_chore.sql
+\ir functions/chores/worker_chores.sql
+
+-- What is wrong with an installation, as the database sees it. Each finding is a function o365_internal.health_CODE()
+-- that returns a row for each group of objects that have the same trouble for the same reason, and none when all is
+-- well; o365.health() lists the codes. To add a finding, add its function and its line in that list. A finding reads by
+-- index and looks at a bounded number of rows: monitoring asks every minute, at a million connections too.
+\ir functions/health/health.sql
+\ir functions/health/health_action_events_waiting.sql
+\ir functions/health/health_answers_unclear.sql
+\ir functions/health/health_application_not_member.sql
+\ir functions/health/health_callback_url_outside.sql
+\ir functions/health/health_card_actions_used_up.sql
+\ir functions/health/health_card_waits_long.sql
+\ir functions/health/health_cards_all_dead.sql
+\ir functions/health/health_cards_fail.sql
+\ir functions/health/health_chores_fail.sql
+\ir functions/health/health_connections_gone.sql
+\ir functions/health/health_connections_suspended.sql
+\ir functions/health/health_database_copied.sql
+\ir functions/health/health_database_open_to_all.sql
+\ir functions/health/health_feeding_behind.sql
+\ir functions/health/health_granted_to_others.sql
+\ir functions/health/health_history_default_partition.sql
+\ir functions/health/health_isolation.sql
+\ir functions/health/health_lanes_stuck.sql
+\ir functions/health/health_modules_unknown.sql
+\ir functions/health/health_no_sealing_key.sql
+\ir functions/health/health_no_worker.sql
+\ir functions/health/health_of_lanes.sql
+\ir functions/health/health_of_status.sql
+\ir functions/health/health_of_versions.sql
+\ir functions/health/health_one_role.sql
+\ir functions/health/health_pgcrypto_broken.sql
+\ir functions/health/health_pgcrypto_open_to_all.sql
+\ir functions/health/health_public_url_missing.sql
+\ir functions/health/health_role_inherits_nothing.sql
+\ir functions/health/health_role_may_not_connect.sql
+\ir functions/health/health_role_missing.sql
+\ir functions/health/health_sealing_key_not_backed_up.sql
+\ir functions/health/health_sealing_key_not_pinned.sql
+\ir functions/health/health_server_outdated.sql
+\ir functions/health/health_statements_logged.sql
+\ir functions/health/health_strict_cookies.sql
+\ir functions/health/health_vacuum_held_back.sql
+\ir functions/health/health_version_differs.sql
+\ir functions/health/health_version_too_old.sql
+\ir functions/health/health_webhooks_not_opened.sql
+\ir functions/health/health_webhooks_throttled.sql
+\ir functions/health/health_worker_environment.sql
+\ir functions/health/health_workers_lost.sql
+\ir functions/health/held_back.sql

@@ -1,0 +1,18 @@
+CREATE OR REPLACE FUNCTION o365.send(subscription_id bigint, card jsonb, event text DEFAULT NULL) RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    v_sent record := o365.try_send(subscription_id, card, event);
+BEGIN
+    IF v_sent.card_id IS NULL THEN
+        RAISE EXCEPTION 'card for connection % refused: % (%)', subscription_id, v_sent.problems #>> '{0,problem}',
+            v_sent.problems #>> '{0,path}'
+            USING ERRCODE = 'check_violation', HINT = v_sent.problems #>> '{0,hint}', DETAIL = v_sent.problems::text;
+    END IF;
+    RETURN v_sent.card_id;
+END $$;
+COMMENT ON FUNCTION o365.send(bigint, jsonb, text) IS
+    'Sends a card to a connection (o365.connections names it) and returns its card_id. The card leaves when your transaction commits, and not '
+    'at all if it rolls back. To a paused or pending connection it waits; to a removed one it is accepted and ends as '
+    'cancelled. Errors: check_violation '
+    '(o365.check_card finds an error; DETAIL lists all), insufficient_privilege, invalid_parameter_value (event).';

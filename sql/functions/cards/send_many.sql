@@ -1,0 +1,64 @@
+CREATE OR REPLACE FUNCTION o365.send_many(subscription_ids bigint[], cards jsonb[], events text[] DEFAULT NULL) RETURNS bigint[]
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
+DECLARE
+    v_bad record;
+    v_ids bigint[];
+BEGIN
+    IF subscription_ids IS NULL OR cards IS NULL OR cardinality(subscription_ids) <> cardinality(cards)
+       OR events IS NOT NULL AND cardinality(events) <> cardinality(cards) OR coalesce(array_ndims(cards), 1) <> 1
+       OR coalesce(array_ndims(subscription_ids), 1) <> 1 OR coalesce(array_ndims(events), 1) <> 1 THEN
+        RAISE EXCEPTION 'there are % connections, % cards and % events', coalesce(cardinality(subscription_ids), 0), coalesce(cardinality(cards), 0),
+                coalesce(cardinality(events)::text, 'no')
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Pass arrays of one length: select o365.send_many(array_agg(id), array_agg(card)) from ...';
+    END IF;
+    SELECT u.n, u.subscription_id INTO v_bad
+      FROM unnest(subscription_ids) WITH ORDINALITY AS u (subscription_id, n)
+      LEFT JOIN o365_internal.subscription AS s ON s.subscription_id = u.subscription_id
+     WHERE s.connector_id IS NULL OR s.connector_id <> ALL (ARRAY(SELECT c.connector_id FROM o365_internal.connector AS c WHERE o365_internal.may_use(c.connector_id)))
+     ORDER BY u.n LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'card %: there is no connection % that role % may send to', v_bad.n, coalesce(v_bad.subscription_id::text, 'NULL'), session_user
+            USING ERRCODE = 'insufficient_privilege', HINT = 'select * from o365.connections(app_user) lists them.';
+    END IF;
+    SELECT u.n, length(u.event) AS size INTO v_bad FROM unnest(events) WITH ORDINALITY AS u (event, n) WHERE length(u.event) > 200 ORDER BY u.n LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'card %: event has % characters', v_bad.n, v_bad.size
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'It names one of the connector''s events, in at most 200.';
+    END IF;
+    -- One statement judges and inserts all; what is refused comes back.
+    WITH sent AS MATERIALIZED (
+        SELECT u.n, u.subscription_id, s.dialect, o365_internal.card_to_send(u.card, s.dialect, p.problems) AS card, u.event, p.problems,
+               p.problems #>> '{0,severity}' = 'error' AS refused
+          FROM unnest(subscription_ids, cards, events) WITH ORDINALITY AS u (subscription_id, card, event, n)
+          JOIN o365_internal.subscription AS s ON s.subscription_id = u.subscription_id
+          JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id,
+               -- Without OFFSET 0 each card would be judged once for each use of it.
+               LATERAL (SELECT o365_internal.card_problems(u.card, s.dialect, c.target_urls) AS problems OFFSET 0) AS p
+    ), named AS MATERIALIZED (
+        SELECT o.*, nextval('o365_internal.card_id') AS card_id
+          FROM (SELECT * FROM sent WHERE NOT EXISTS (SELECT FROM sent WHERE refused) ORDER BY n) AS o
+    ), inserted AS (
+        INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, event)
+            SELECT card_id, card_id, subscription_id, card::text, event FROM named
+    ), warned AS (
+        INSERT INTO o365_internal.card_warning (card_id, subscription_id, warnings)
+            SELECT card_id, subscription_id, problems FROM named WHERE problems <> '[]'
+    ), linked AS (
+        INSERT INTO o365_internal.card_action (card_id, subscription_id, title, actions)
+            SELECT c.card_id, c.subscription_id, o365_internal.card_name(c.card), l.actions
+              FROM (SELECT * FROM named WHERE dialect = 'workflow' AND problems <> '[]') AS c,
+                   LATERAL (SELECT o365_internal.linked_actions(c.card, c.card::text) AS actions OFFSET 0) AS l
+             WHERE l.actions IS NOT NULL
+    )
+    SELECT (SELECT array_agg(card_id ORDER BY n) FROM named) AS ids, r.* INTO v_bad
+      FROM (SELECT true) AS one LEFT JOIN (SELECT n, subscription_id, problems FROM sent WHERE refused ORDER BY n LIMIT 1) AS r ON true;
+    IF v_bad.n IS NOT NULL THEN
+        RAISE EXCEPTION 'card % for connection % refused: % (%)', v_bad.n, v_bad.subscription_id, v_bad.problems #>> '{0,problem}', v_bad.problems #>> '{0,path}'
+            USING ERRCODE = 'check_violation', HINT = v_bad.problems #>> '{0,hint}', DETAIL = v_bad.problems::text;
+    END IF;
+    RETURN coalesce(v_bad.ids, '{}');
+END $$;
+COMMENT ON FUNCTION o365.send_many(bigint[], jsonb[], text[]) IS
+    'Sends many cards in one statement, the n-th card to the n-th connection, and returns their card_ids in that order; {} for none. All or '
+    'none: errors name the card by its place, from 1. Errors: those of o365.send; invalid_parameter_value for arrays of different lengths.';

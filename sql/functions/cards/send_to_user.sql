@@ -1,0 +1,32 @@
+CREATE OR REPLACE FUNCTION o365.send_to_user(connector text, app_user text, card jsonb, event text DEFAULT NULL)
+RETURNS TABLE (subscription_id bigint, card_id bigint, problems jsonb)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
+#variable_conflict use_column
+DECLARE
+    v_connector o365_internal.connector := o365_internal.connector_to_use(connector);
+    v_is_adaptive boolean := coalesce(card->>'type' IN ('AdaptiveCard', 'message'), false);
+    v_problem jsonb;
+BEGIN
+    -- What no webhook would take is the application's mistake. What one of them does not take is its user's choice of a place,
+    -- and rolls nothing back.
+    v_problem := o365_internal.card_problems(card, CASE WHEN v_is_adaptive THEN 'workflow' ELSE 'connector' END,
+                                             v_connector.target_urls)->0;
+    IF v_problem->>'severity' = 'error'
+       AND o365_internal.card_problems(card, CASE WHEN v_is_adaptive THEN 'connector' ELSE 'workflow' END,
+                                       v_connector.target_urls) #>> '{0,severity}' = 'error' THEN
+        RAISE EXCEPTION 'card refused: % (%)', v_problem->>'problem', v_problem->>'path'
+            USING ERRCODE = 'check_violation', HINT = v_problem->>'hint';
+    END IF;
+    RETURN QUERY SELECT s.subscription_id, sent.card_id, sent.problems
+        FROM o365_internal.subscription AS s,
+             LATERAL o365.try_send(s.subscription_id, send_to_user.card, send_to_user.event) AS sent
+       WHERE s.app_user = send_to_user.app_user AND s.connector_id = v_connector.connector_id
+         AND s.status NOT IN ('removed', 'gone', 'retired')
+       ORDER BY s.subscription_id;
+END $$;
+COMMENT ON FUNCTION o365.send_to_user(text, text, jsonb, text) IS
+    'Sends a card to every connection that a user of the application has with a connector: a row each, none when there is none. '
+    'Where a connection does not take such a card (a connector webhook an Adaptive Card that it cannot show whole), '
+    'card_id is null and problems says why. Errors: check_violation (no webhook takes it), insufficient_privilege, '
+    'invalid_parameter_value (event).';

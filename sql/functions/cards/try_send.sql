@@ -1,0 +1,43 @@
+CREATE OR REPLACE FUNCTION o365.try_send(subscription_id bigint, card jsonb, event text DEFAULT NULL, OUT card_id bigint, OUT problems jsonb)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    v_connector_id integer;
+    v_dialect text;
+    v_target_urls text[];
+    v_actions jsonb;
+BEGIN
+    SELECT s.connector_id, s.dialect, c.target_urls INTO v_connector_id, v_dialect, v_target_urls
+      FROM o365_internal.subscription AS s JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
+     WHERE s.subscription_id = try_send.subscription_id;
+    IF NOT FOUND OR NOT o365_internal.may_use(v_connector_id) THEN
+        RAISE EXCEPTION 'there is no connection % that role % may send to', coalesce(subscription_id::text, 'NULL'), session_user
+            USING ERRCODE = 'insufficient_privilege', HINT = 'select * from o365.connections(app_user) lists them.';
+    END IF;
+    IF length(event) > 200 THEN
+        RAISE EXCEPTION 'event has % characters', length(event)
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'It names one of the connector''s events, in at most 200.';
+    END IF;
+    problems := o365_internal.card_problems(card, v_dialect, v_target_urls);
+    -- Errors come first.
+    IF problems #>> '{0,severity}' IS DISTINCT FROM 'error' THEN
+        card := o365_internal.card_to_send(card, v_dialect, problems);
+        card_id := nextval('o365_internal.card_id');
+        INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, event)
+            VALUES (try_send.card_id, try_send.card_id, try_send.subscription_id, try_send.card::text, try_send.event);
+        IF problems <> '[]' THEN
+            INSERT INTO o365_internal.card_warning (card_id, subscription_id, warnings)
+                VALUES (try_send.card_id, try_send.subscription_id, problems);
+            -- Each such action has its warning. Those are not read for it: only a hundred are kept.
+            v_actions := CASE WHEN v_dialect = 'workflow' THEN o365_internal.linked_actions(card, card::text) END;
+            IF v_actions IS NOT NULL THEN
+                INSERT INTO o365_internal.card_action (card_id, subscription_id, title, actions)
+                    VALUES (try_send.card_id, try_send.subscription_id, o365_internal.card_name(try_send.card), v_actions);
+            END IF;
+        END IF;
+    END IF;
+END $$;
+COMMENT ON FUNCTION o365.try_send(bigint, jsonb, text) IS
+    'Like o365.send, but a card that o365.check_card refuses is not an error: card_id is null and problems lists why. problems has warnings '
+    'too, of a card that was sent as well; o365.card_warnings keeps them. A text that is no JSON, or has \u0000, fails before the call, as PostgreSQL reads it. Errors: '
+    'insufficient_privilege, invalid_parameter_value (event).';

@@ -1,0 +1,130 @@
+-- The trigger of o365_programs.callback (views/callback.sql). Every value of the row that is secret moves by assignment only, as in keys/seal.sql.
+CREATE OR REPLACE FUNCTION o365_internal.receive_callback() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    v_attempt record;
+    v_ticket_used boolean;
+    v_dialect text;
+    v_id bigint;
+    v_existing bigint;
+    v_replaces bigint;
+    v_replacement bytea;
+    v_detail text;
+    v_locked o365_internal.subscription;
+    v_before bigint;
+    v_pending boolean;
+    v_plain text;
+    v_sealed bytea;
+    v_key_id text;
+    v_pair record;
+    v_app_type text := o365_internal.label(new.app_type);
+    v_group_name text := o365_internal.label(new.group_name);
+    -- A collation that an expression names goes on into what it is compared with, and no index has that one: it ends at a variable.
+    v_kind text := lower(v_app_type COLLATE "C");
+    v_host text := lower(new.webhook_host COLLATE "C");
+    v_webhook_index bytea;
+    v_user_index bytea;
+BEGIN
+    v_dialect := o365_internal.webhook_dialect(v_host, new.webhook_port::integer);
+    v_webhook_index := o365_internal.blind_index('webhook', new.webhook_url);
+    v_attempt := o365_internal.judge_attempt(new.slug, new.request_id, new.state_hash, new.cookie_hash, new.fresh_cookie_hash, v_webhook_index,
+                                             CASE WHEN v_dialect IS NULL THEN 'refused_host' END);
+    IF v_attempt.verdict <> 'open' THEN
+        RETURN NULL;
+    END IF;
+    IF v_dialect IS NULL THEN
+        PERFORM o365_internal.end_attempt(v_attempt.attempt_id, new.request_id, 'refused_host', left(new.webhook_host, 253), NULL);
+        RETURN NULL;
+    END IF;
+    IF v_attempt.ticket_hash IS NOT NULL THEN
+        -- Locked: two attempts of one ticket may come back at the same moment, and the second reads what the first wrote.
+        SELECT t.used_at IS NOT NULL INTO v_ticket_used FROM o365_internal.ticket AS t WHERE t.ticket_hash = v_attempt.ticket_hash FOR UPDATE;
+        IF v_ticket_used THEN
+            PERFORM o365_internal.end_attempt(v_attempt.attempt_id, new.request_id, 'used', 'the ticket had made a connection already', NULL);
+            RETURN NULL;
+        END IF;
+    END IF;
+    v_user_index := o365_internal.blind_index('user_object_id', new.user_object_id);
+    -- One at a time for one webhook: the second of two callbacks that bring it renews what the first has stored.
+    PERFORM pg_advisory_xact_lock(hashtextextended(encode(v_webhook_index, 'hex'), 365));
+    IF v_attempt.stateless THEN
+        v_before := o365_internal.stateless_before(v_attempt.connector_id, v_webhook_index, new.cookie_hashes::bytea[]);
+        IF v_before IS NOT NULL THEN
+            UPDATE o365_internal.connect_attempt AS a
+               SET outcome = 'repeated', consumed_at = now(), request_id = new.request_id, of_attempt = v_before, cookie_hash = NULL,
+                   subscription_id = (SELECT b.subscription_id FROM o365_internal.connect_attempt AS b WHERE b.attempt_id = v_before)
+             WHERE a.attempt_id = v_attempt.attempt_id;
+            RETURN NULL;
+        END IF;
+    END IF;
+    SELECT s.subscription_id INTO v_existing FROM o365_internal.subscription AS s
+     WHERE s.connector_id = v_attempt.connector_id AND s.app_user = v_attempt.app_user
+       AND s.webhook_index = v_webhook_index AND s.status <> 'removed';
+    -- Another webhook for a place that is connected. One that some subscription of the user has already renews that one.
+    IF v_existing IS NULL THEN
+        v_replaces := coalesce(
+            (SELECT s.subscription_id FROM o365_internal.subscription AS s WHERE s.subscription_id = v_attempt.renews AND s.status <> 'removed'),
+            o365_internal.same_place(v_attempt.connector_id, v_attempt.app_user, v_kind, v_group_name));
+        IF v_replaces = v_attempt.renews AND NOT v_attempt.confirm THEN
+            v_existing := v_replaces;
+        END IF;
+    END IF;
+    IF coalesce(v_existing, v_replaces) IS NOT NULL THEN
+        v_locked := o365_internal.lock_subscription(coalesce(v_existing, v_replaces));
+        IF v_locked.status = 'removed' THEN
+            v_existing := NULL;
+            v_replaces := NULL;
+        END IF;
+    END IF;
+    -- What is renewed posts there already: only what nobody has confirmed yet has to be. What would take another's place is asked about.
+    v_pending := CASE WHEN v_existing IS NOT NULL THEN (v_attempt.stateless OR v_attempt.confirm) AND v_locked.status = 'pending'
+                      ELSE v_attempt.stateless OR v_attempt.confirm OR v_replaces IS NOT NULL END;
+    v_id := coalesce(v_existing, nextval('o365_internal.subscription_subscription_id_seq'));
+    v_plain := json_build_object('purpose', 'webhook', 'id', v_id::text, 'webhook', new.webhook_url, 'user_object_id', new.user_object_id)::text;
+    v_pair := o365_internal.seal(v_plain, new.sealing_key);
+    v_sealed := v_pair.sealed;
+    v_key_id := v_pair.key_id;
+    IF v_existing IS NOT NULL THEN
+        v_detail := CASE WHEN v_locked.webhook_index = v_webhook_index THEN 'unchanged' ELSE 'replaced' END;
+        UPDATE o365_internal.subscription AS s
+           SET sealed = v_sealed, key_id = v_key_id, key_pinned = new.sealing_key IS NOT NULL, secret_version = s.secret_version + 1, renewed_at = now(), user_index = v_user_index,
+               webhook_index = v_webhook_index, dialect = v_dialect, webhook_host = v_host,
+               app_type = v_app_type, app_type_normalised = v_kind, group_name = v_group_name,
+               app_state = coalesce(v_attempt.app_state, s.app_state)
+         WHERE s.subscription_id = v_id;
+        IF v_pending THEN
+            UPDATE o365_internal.subscription AS s SET status_at = now() WHERE s.subscription_id = v_id;
+        ELSE
+            PERFORM o365_internal.revive(v_id);
+            IF v_locked.status = 'active' AND v_detail = 'replaced' THEN
+                PERFORM o365_internal.wake(v_id);
+            END IF;
+        END IF;
+    ELSE
+        IF v_replaces IS NOT NULL THEN
+            v_plain := json_build_object('purpose', 'webhook', 'id', v_replaces::text, 'webhook', new.webhook_url, 'user_object_id', new.user_object_id)::text;
+            v_pair := o365_internal.seal(v_plain, new.sealing_key);
+            v_replacement := v_pair.sealed;
+        END IF;
+        INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, app_state, app_type, app_type_normalised, group_name,
+                dialect, webhook_host, sealed, key_id, key_pinned, webhook_index, user_index, status, status_reason, replaces, replacement,
+                replacement_key_id)
+            VALUES (v_id, v_attempt.connector_id, v_attempt.app_user, v_attempt.app_state, v_app_type, v_kind, v_group_name,
+                v_dialect, v_host, v_sealed, v_key_id, new.sealing_key IS NOT NULL, v_webhook_index, v_user_index,
+                CASE WHEN v_pending THEN 'pending' ELSE 'active' END, CASE WHEN v_pending THEN 'its user has not confirmed it yet' END,
+                v_replaces, v_replacement, CASE WHEN v_replaces IS NOT NULL THEN v_key_id END);
+        INSERT INTO o365_internal.lane (subscription_id, hold) VALUES (v_id, CASE WHEN v_pending THEN 'pending' END);
+    END IF;
+    IF v_attempt.ticket_hash IS NOT NULL THEN
+        UPDATE o365_internal.ticket AS t SET used_at = now(), attempt_id = v_attempt.attempt_id
+         WHERE t.ticket_hash = v_attempt.ticket_hash;
+    END IF;
+    PERFORM o365_internal.end_attempt(v_attempt.attempt_id, new.request_id, CASE WHEN v_pending THEN 'pending' ELSE 'connected' END,
+                                      v_detail, v_id);
+    -- NULL would say that nothing was inserted; the row itself would be handed on with its secrets, but a view has nowhere to put it.
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION o365_internal.receive_callback() IS
+    'Trigger of o365_programs.callback: judges the attempt, seals webhook and user object id, makes or renews the subscription and consumes the state, all '
+    'in the COPY''s transaction. The outcome is read with o365_programs.responder_callback_outcome.';

@@ -1,0 +1,27 @@
+CREATE OR REPLACE FUNCTION o365.this_is(environment text) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_this o365_internal.known_database := o365_internal.this_database();
+    v_copied boolean := o365_internal.copied() IS NOT NULL;
+    v_waiting bigint;
+BEGIN
+    -- Its transaction ids tell nothing: they may be another history's, and have been passed by this one's.
+    IF v_copied THEN
+        INSERT INTO o365_internal.feeding_again (always) VALUES (true);
+    END IF;
+    PERFORM o365.set('environment', environment);
+    INSERT INTO o365_internal.known_database AS k SELECT (v_this).*
+        ON CONFLICT ON CONSTRAINT known_database_pkey DO UPDATE
+           SET cluster = excluded.cluster, database = excluded.database, name = excluded.name, tables = excluded.tables, told_at = excluded.told_at;
+    v_waiting := (SELECT count(*) FROM (SELECT FROM o365_internal.outbox LIMIT 1000) AS o);
+    IF v_waiting > 0 THEN
+        RAISE NOTICE '%', format('%s here. Workers of environment %s send them within 5 s after you commit.',
+            CASE WHEN v_waiting = 1000 THEN '1000 cards or more wait'
+                 ELSE o365_internal.plural(v_waiting, 'card waits', 'cards wait') END, environment);
+    END IF;
+    RETURN environment;
+END $$;
+COMMENT ON FUNCTION o365.this_is(text) IS
+    'Says what this database is: production, staging, development or a name of your own. Sets the setting environment and returns it. A database that '
+    'is a copy (a restored dump, CREATE DATABASE ... TEMPLATE) sends nothing until this is called in it; from then on workers that are configured for '
+    'the same environment send, also the cards that were copied. Error: invalid_parameter_value.';

@@ -1,0 +1,78 @@
+CREATE OR REPLACE FUNCTION o365.health()
+RETURNS TABLE (severity text, code text, object text, problem text, next_step text, since timestamptz, "count" bigint,
+    example text)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+#variable_conflict use_column
+DECLARE
+    v_check record;
+    v_found jsonb := '[]';
+    v_rows jsonb;
+BEGIN
+    -- Alphabetical.
+    FOR v_check IN SELECT c.code, c.severity FROM (VALUES
+        ('action_events_waiting', 'warning'),
+        ('answers_unclear', 'warning'),
+        ('application_not_member', 'warning'),
+        ('callback_url_outside', 'warning'),
+        ('card_actions_used_up', 'warning'),
+        ('card_waits_long', 'warning'),
+        ('cards_all_dead', 'warning'),
+        ('cards_fail', 'warning'),
+        ('chores_fail', 'warning'),
+        ('connections_gone', 'warning'),
+        ('connections_suspended', 'warning'),
+        ('database_copied', 'error'),
+        ('database_open_to_all', 'warning'),
+        ('feeding_behind', 'error'),
+        ('granted_to_others', 'warning'),
+        ('history_default_partition', 'warning'),
+        ('isolation', 'warning'),
+        ('lanes_stuck', 'error'),
+        ('modules_unknown', 'warning'),
+        ('no_sealing_key', 'error'),
+        ('no_worker', 'error'),
+        ('one_role', 'warning'),
+        ('pgcrypto_broken', 'error'),
+        ('pgcrypto_open_to_all', 'warning'),
+        ('public_url_missing', 'error'),
+        ('role_inherits_nothing', 'warning'),
+        ('role_may_not_connect', 'error'),
+        ('role_missing', 'warning'),
+        ('sealing_key_not_backed_up', 'warning'),
+        ('sealing_key_not_pinned', 'warning'),
+        ('server_outdated', 'warning'),
+        ('statements_logged', 'warning'),
+        ('strict_cookies', 'warning'),
+        ('vacuum_held_back', 'warning'),
+        ('version_differs', 'warning'),
+        ('version_too_old', 'error'),
+        ('webhooks_not_opened', 'error'),
+        ('webhooks_throttled', 'warning'),
+        ('worker_environment', 'error'),
+        ('workers_lost', 'warning')
+    ) AS c (code, severity)
+    LOOP
+        BEGIN
+            -- At most 20 groups of each, the largest.
+            EXECUTE format('SELECT coalesce(jsonb_agg(f), ''[]'') FROM (SELECT h.* FROM o365_internal.%I() AS h
+                            ORDER BY h."count" DESC NULLS LAST, h.object LIMIT 20) AS f', 'health_' || v_check.code) INTO v_rows;
+        EXCEPTION WHEN OTHERS THEN
+            -- One question that cannot be answered does not hide the others.
+            v_rows := jsonb_build_array(jsonb_build_object('object', 'health',
+                'problem', format('%s could not be looked at: %s', v_check.code, SQLERRM),
+                'next_step', 'Run sql/install.sql again, so that functions and tables fit each other.'));
+        END;
+        v_found := v_found || coalesce((
+            SELECT jsonb_agg(r.row || jsonb_build_object('severity', v_check.severity, 'code', v_check.code))
+              FROM jsonb_array_elements(v_rows) AS r (row)), '[]');
+    END LOOP;
+    RETURN QUERY SELECT f.severity, f.code, f.object, f.problem, f.next_step, f.since, f."count", f.example
+      FROM jsonb_to_recordset(v_found) AS f (severity text, code text, object text, problem text, next_step text,
+                                             since timestamptz, "count" bigint, example text)
+     ORDER BY f.severity, f.object, f.problem;
+END $$;
+COMMENT ON FUNCTION o365.health() IS
+    'What is wrong with this installation as the database sees it: severity (error, warning), code (stable, to alert on), '
+    'object, problem, next step, since when (null: not known), how many objects have that problem (null: it is not about a '
+    'number) and one of them. No row: nothing. At most 20 rows of one code. The programs'' --check adds what only they can '
+    'see.';

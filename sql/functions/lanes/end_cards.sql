@@ -1,0 +1,26 @@
+CREATE OR REPLACE FUNCTION o365_internal.end_cards(outcomes text[], reasons text[], tids tid[], claims timestamptz[]) RETURNS integer
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
+SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+#variable_conflict use_column
+DECLARE
+    v_ended integer;
+BEGIN
+    IF tids IS NULL THEN
+        RETURN 0;
+    END IF;
+    -- The outcomes are looked up by ctid before the rows go: ORDER of what DELETE returns is nobody's promise.
+    WITH ending AS MATERIALIZED (
+        SELECT DISTINCT ON (u.tid) o.card_id, o.subscription_id, o.event, o.enqueued_at, u.outcome, u.reason, u.tid,
+               u.claimed_at FROM unnest(outcomes, reasons, tids, claims) AS u(outcome, reason, tid, claimed_at)
+          CROSS JOIN LATERAL (SELECT x.card_id, x.subscription_id, x.event, x.enqueued_at FROM o365_internal.outbox AS x
+                               WHERE x.ctid = u.tid) AS o ORDER BY u.tid),
+    gone AS (DELETE FROM o365_internal.outbox AS o WHERE o.ctid = ANY (tids) RETURNING 1),                 -- (!) by ctid: a join flips
+    kept AS (INSERT INTO o365_internal.delivery (card_id, subscription_id, outcome, reason, event, enqueued_at, claimed_at)
+             SELECT e.card_id, e.subscription_id, e.outcome, e.reason, e.event, e.enqueued_at, e.claimed_at FROM ending AS e RETURNING 1)
+    SELECT count(*) INTO v_ended FROM kept;
+    RETURN v_ended;
+END $$;
+COMMENT ON FUNCTION o365_internal.end_cards(text[], text[], tid[], timestamptz[]) IS
+    'Moves cards from the outbox to the history with their outcomes and when they were first claimed, each once. The caller holds their lanes, so nobody else '
+    'can end them. Returns how many.';

@@ -1,0 +1,42 @@
+CREATE OR REPLACE FUNCTION o365_internal.hand_over_again(cards tid[], cards_of bigint[], lanes bigint[]) RETURNS bigint[]
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+DECLARE
+    c_again CONSTANT bigint := -9223372036854775808;   -- in postponed: the whole lane anew
+    v_cards tid[];
+    v_left bigint[];
+    v_done bigint[];
+    v_tids tid[];
+BEGIN
+    -- Nobody is waited for, neither an open transaction that deletes cards nor one that has a lane.
+    v_cards := ARRAY(SELECT o.ctid FROM o365_internal.outbox AS o WHERE o.ctid = ANY (cards) FOR UPDATE SKIP LOCKED);
+    -- (!) An id that every snapshot shows, of this and of every other history.
+    UPDATE o365_internal.outbox AS o SET xid = '3' WHERE o.ctid = ANY (v_cards);
+    v_left := CASE WHEN cardinality(v_cards) < cardinality(cards)
+                   THEN ARRAY(SELECT DISTINCT c.s FROM unnest(cards, cards_of) AS c (tid, s)
+                               WHERE NOT EXISTS (SELECT FROM unnest(v_cards) AS v (tid) WHERE v.tid = c.tid)) ELSE '{}' END;
+    SELECT array_agg(l.s), array_agg(l.tid) INTO v_done, v_tids
+      FROM (SELECT u.s, la.tid FROM unnest(lanes) AS u (s)
+             CROSS JOIN LATERAL (SELECT x.ctid AS tid FROM o365_internal.lane AS x WHERE x.subscription_id = u.s
+                                  ORDER BY x.lease_no DESC LIMIT 1 FOR UPDATE SKIP LOCKED) AS la
+             WHERE u.s <> ALL (v_left)) AS l;
+    -- A new lease number: whoever had a lease in the other history is refused here.
+    UPDATE o365_internal.lane AS l
+       SET cursor = 0, late = NULL, worker = NULL, lease_until = NULL, lease_no = l.lease_no + 1,
+           next_at = CASE WHEN l.hold IS NULL AND EXISTS (SELECT FROM o365_internal.outbox AS o
+                                                           WHERE o.subscription_id = l.subscription_id) THEN clock_timestamp() END
+     WHERE l.ctid = ANY (v_tids);
+    -- (!) The others are handed over by a later round; until then nobody claims them.
+    IF coalesce(cardinality(v_done), 0) < cardinality(lanes) OR v_left <> '{}' THEN
+        INSERT INTO o365_internal.postponed AS p (subscription_id, first)
+            SELECT u.s, c_again FROM (SELECT s FROM unnest(lanes) AS s EXCEPT SELECT s FROM unnest(v_done) AS s
+                                      UNION SELECT s FROM unnest(v_left) AS s) AS u
+             WHERE EXISTS (SELECT FROM o365_internal.lane AS l WHERE l.subscription_id = u.s)
+            ON CONFLICT ON CONSTRAINT postponed_pkey DO UPDATE SET first = excluded.first WHERE excluded.first < p.first;
+    END IF;
+    RETURN coalesce(v_done, '{}');
+END $$;
+COMMENT ON FUNCTION o365_internal.hand_over_again(tid[], bigint[], bigint[]) IS
+    'Makes the cards fed whose rows are given, with the lane of each, and hands the lanes over as if all of their '
+    'cards had just arrived. Returns the lanes that it did; those that somebody has locked, or a card of which is '
+    'locked, are in postponed then. Waits for nobody.';

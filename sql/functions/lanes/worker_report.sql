@@ -1,0 +1,169 @@
+CREATE OR REPLACE FUNCTION o365_programs.worker_report(
+    worker integer, subs bigint[], leases bigint[], positions bigint[], outcomes text[], rule_ids integer[],
+    http_statuses integer[], retry_after_s integer[], took_ms integer[], problems text[],
+    lane_subs bigint[], lane_leases bigint[], releases boolean[], secret_versions integer[],
+    OUT ended integer, OUT busy bigint[], OUT known integer)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
+SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+#variable_conflict use_column
+DECLARE
+    v_held bigint[];
+    v_held_tid tid[];
+    v_held_lease bigint[];
+    v_trying bigint[];        -- the cards that those lanes tried before, and when they, and any other card, were first claimed
+    v_tried timestamptz[];
+    v_claimed timestamptz[];
+    v_released boolean[];
+    v_version integer[];      -- of the webhooks that their cards were posted to
+    v_renewed bigint[] := '{}';  -- lanes that have another webhook by now
+    v_named bigint;
+    v_s bigint[];
+    v_p bigint[];
+    v_n bigint[];
+    v_outcome text[];
+    v_expected bigint;
+    v_item record;
+BEGIN
+    ended := 0;
+    known := 0;
+    busy := '{}';
+    -- Lanes that are still leased to this worker under this number; a late report of anything else changes nothing.
+    SELECT array_agg(d.s) FILTER (WHERE locked.tid IS NOT NULL), array_agg(locked.tid) FILTER (WHERE locked.tid IS NOT NULL),
+           array_agg(d.l) FILTER (WHERE locked.tid IS NOT NULL), array_agg(d.r) FILTER (WHERE locked.tid IS NOT NULL),
+           array_agg(locked.trying) FILTER (WHERE locked.tid IS NOT NULL), array_agg(locked.tried) FILTER (WHERE locked.tid IS NOT NULL),
+           array_agg(locked.claimed) FILTER (WHERE locked.tid IS NOT NULL), array_agg(d.v) FILTER (WHERE locked.tid IS NOT NULL), count(*)
+      INTO v_held, v_held_tid, v_held_lease, v_released, v_trying, v_tried, v_claimed, v_version, v_named
+      FROM (SELECT u.s, u.l, bool_or(u.r) AS r, min(u.v) AS v
+              FROM unnest(lane_subs, lane_leases, releases, secret_versions) AS u(s, l, r, v)
+             GROUP BY u.s, u.l ORDER BY u.s) AS d
+      LEFT JOIN LATERAL (SELECT la.ctid AS tid, coalesce(la.trying, 0) AS trying, coalesce(la.tried_at, la.claimed_at, now()) AS tried,
+                                coalesce(la.claimed_at, now()) AS claimed
+                           FROM o365_internal.lane AS la
+                          WHERE la.subscription_id = d.s AND la.lease_no = d.l AND la.worker = worker_report.worker
+                          FOR UPDATE SKIP LOCKED) AS locked ON true;
+    IF coalesce(cardinality(v_held), 0) < v_named THEN
+        -- Still ours, but locked by another transaction: reported again later, so that nobody else waits for it.
+        busy := ARRAY(SELECT DISTINCT u.s FROM unnest(lane_subs, lane_leases) AS u(s, l)
+                       WHERE u.s <> ALL (coalesce(v_held, '{}'))
+                         AND EXISTS (SELECT 1 FROM o365_internal.lane AS la WHERE la.subscription_id = u.s
+                                        AND la.lease_no = u.l AND la.worker = worker_report.worker));
+    END IF;
+    IF v_held IS NOT NULL AND NOT outcomes <@ '{delivered,accepted}' THEN
+        -- (!) Under the lanes' locks, which a renewal takes first. What an older webhook answered says nothing about this one.
+        v_renewed := ARRAY(SELECT h.s FROM unnest(v_held, v_version) AS h(s, v)
+                            CROSS JOIN LATERAL (SELECT su.secret_version FROM o365_internal.subscription AS su
+                                                 WHERE su.subscription_id = h.s LIMIT 1) AS x
+                            WHERE x.secret_version <> h.v);
+    END IF;
+    IF v_held IS NOT NULL THEN
+        -- One look at each card, then its history: a delivery for every end, with the POST that made it, an attempt for every
+        -- other POST. A card that another worker ended since is not there any more; its lane would not be held. Of one lane's
+        -- items only those of the lease that is held count: a report may name an older one beside it.
+        WITH item AS MATERIALIZED (
+            SELECT u.s, u.l, u.p, u.n, u.outcome, u.rule_id, u.status, u.retry_after, u.took, u.problem, t.*,
+                   CASE WHEN v_trying[h.i] = u.p THEN v_tried[h.i] ELSE v_claimed[h.i] END AS claimed_at,
+                   u.outcome IN ('delivered', 'accepted', 'dead', 'cancelled') AS ends
+              FROM unnest(subs, leases, positions, outcomes, rule_ids, http_statuses, retry_after_s, took_ms, problems) WITH ORDINALITY
+                   AS u(s, l, p, outcome, rule_id, status, retry_after, took, problem, n)
+              CROSS JOIN LATERAL (SELECT array_position(v_held, u.s) AS i OFFSET 0) AS h
+              CROSS JOIN LATERAL (SELECT o.ctid AS tid, o.card_id, o.event, o.enqueued_at FROM o365_internal.outbox AS o
+                                   WHERE o.subscription_id = u.s AND o.position = u.p LIMIT 1) AS t
+             WHERE v_held_lease[h.i] = u.l),
+        tried AS (
+            INSERT INTO o365_internal.attempt (card_id, subscription_id, lease_no, worker, outcome, rule_id, http_status,
+                                               retry_after_s, took_ms, problem)
+            SELECT i.card_id, i.s, i.l, worker_report.worker, i.outcome, i.rule_id, i.status, i.retry_after, i.took, i.problem
+              FROM item AS i WHERE i.took IS NOT NULL AND NOT i.ends),
+        ending AS MATERIALIZED (
+            SELECT DISTINCT ON (i.tid) i.* FROM item AS i WHERE i.ends ORDER BY i.tid),
+        gone AS (DELETE FROM o365_internal.outbox AS o WHERE o.ctid = ANY (ARRAY(SELECT e.tid FROM ending AS e))),   -- (!) by ctid: a join flips
+        kept AS (
+            INSERT INTO o365_internal.delivery (card_id, subscription_id, outcome, reason, event, enqueued_at, claimed_at,
+                                                lease_no, worker, rule_id, http_status, retry_after_s, took_ms)
+            SELECT e.card_id, e.s, e.outcome, e.problem, e.event, e.enqueued_at, e.claimed_at,
+                   e.l, worker_report.worker, e.rule_id, e.status, e.retry_after, e.took FROM ending AS e)
+        SELECT array_agg(e.s), array_agg(e.p), array_agg(e.n), array_agg(e.outcome), count(*) INTO v_s, v_p, v_n, v_outcome, ended FROM ending AS e;
+        WITH done AS MATERIALIZED (
+            SELECT u.s, array_agg(u.p) AS ps, max(u.p) AS last, max(u.n) FILTER (WHERE u.outcome IN ('delivered', 'accepted')) AS arrived,
+                   array_agg(u.n) FILTER (WHERE u.outcome = 'dead') AS dead
+              FROM unnest(v_s, v_p, v_n, v_outcome) AS u(s, p, n, outcome) GROUP BY 1),
+        lane AS MATERIALIZED (
+            SELECT h.s, h.tid, h.released, la.cursor, la.late, coalesce(d.ps, '{}') AS ps, greatest(d.last, la.cursor) AS last,
+                   d.arrived IS NOT NULL AS arrived,
+                   (SELECT count(*) FROM unnest(d.dead) AS n WHERE n > coalesce(d.arrived, 0) AND h.s <> ALL (v_renewed)) AS dead
+            FROM unnest(v_held, v_held_tid, v_released) AS h(s, tid, released)
+            CROSS JOIN LATERAL (SELECT x.cursor, x.late FROM o365_internal.lane AS x WHERE x.ctid = h.tid) AS la
+            LEFT JOIN LATERAL (SELECT * FROM done WHERE done.s = h.s LIMIT 1) AS d ON true),
+        fed AS MATERIALIZED (SELECT f.snap, EXISTS (SELECT 1 FROM o365_internal.handing) AS bulk FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1),
+        rest AS MATERIALIZED (
+            SELECT l.*, ARRAY(
+                SELECT v FROM unnest(l.late) AS v WHERE v <> ALL (l.ps)
+                   -- A card whose row an operator has deleted is nobody's any more.
+                   AND EXISTS (SELECT 1 FROM o365_internal.outbox AS o WHERE o.subscription_id = l.s AND o.position = v)
+                UNION (SELECT o.position FROM o365_internal.outbox AS o
+                 WHERE o.subscription_id = l.s AND o.position > l.cursor AND o.position < l.last   -- (!) committed meanwhile, below the new cursor
+                   -- (!) What is not fed yet feeding hands over, all of a transaction: here its first card may be past already.
+                   AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed))
+                        OR o.xid = ANY ((SELECT CASE WHEN fed.bulk THEN o365_internal.handed_over(l.s) END FROM fed)::xid8[]))
+                 ORDER BY o.position LIMIT 101)
+                ORDER BY 1) AS lt FROM lane AS l)
+        UPDATE o365_internal.lane AS la
+           SET cursor = CASE WHEN cardinality(r.lt) > 100 THEN r.lt[1] - 1 ELSE r.last END,
+               late = CASE WHEN cardinality(r.lt) <= 100 THEN nullif(r.lt, '{}') END,
+               worker = CASE WHEN NOT r.released THEN la.worker END,
+               lease_until = CASE WHEN NOT r.released THEN la.lease_until END,
+               trying = CASE WHEN r.ps = '{}' THEN la.trying END,
+               tried_at = CASE WHEN r.ps = '{}' THEN la.tried_at END,
+               failures = CASE WHEN r.ps = '{}' THEN la.failures ELSE 0 END,
+               failing_since = CASE WHEN r.ps = '{}' THEN la.failing_since END,
+               unclear = CASE WHEN r.ps = '{}' THEN la.unclear ELSE 0 END,
+               throttles = CASE WHEN r.ps = '{}' THEN la.throttles ELSE 0 END,
+               throttled_since = CASE WHEN r.ps = '{}' THEN la.throttled_since END,
+               gone_since = CASE WHEN r.ps = '{}' THEN la.gone_since END,
+               useless_since = CASE WHEN r.ps = '{}' THEN la.useless_since END,
+               dead_in_a_row = CASE WHEN r.arrived THEN 0 ELSE la.dead_in_a_row END + r.dead::integer,
+               problem = CASE WHEN r.ps = '{}' THEN la.problem END,
+               next_at = CASE WHEN NOT r.released THEN la.next_at
+                              WHEN la.hold IS NULL AND (r.lt <> '{}'
+                                   -- What is not fed yet wakes the lane when it is.
+                                   OR EXISTS (SELECT 1 FROM o365_internal.outbox AS o
+                                               WHERE o.subscription_id = r.s AND o.position > r.last
+                                                 AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed))
+                                                      OR o.xid = ANY ((SELECT CASE WHEN fed.bulk THEN o365_internal.handed_over(r.s) END FROM fed)::xid8[]))))
+                              THEN clock_timestamp() END
+          FROM rest AS r WHERE la.ctid = r.tid;
+        -- Few: lanes whose last card did not reach its end. One that has another webhook by now is due at once and was not charged;
+        -- a lost answer is the card's: it may have been shown.
+        FOR v_item IN
+            SELECT u.s, u.l, u.p, u.outcome, u.status, u.retry_after, u.problem
+              FROM unnest(subs, leases, positions, outcomes, http_statuses, retry_after_s, problems) AS u(s, l, p, outcome, status, retry_after, problem)
+             WHERE v_held_lease[array_position(v_held, u.s)] = u.l AND u.outcome NOT IN ('delivered', 'accepted', 'dead', 'cancelled')
+               AND (u.outcome = 'in_doubt' OR u.s <> ALL (v_renewed))
+        LOOP
+            ended := ended + o365_internal.card_failed(v_item.s, v_item.l, v_item.p, v_item.outcome, v_item.status, v_item.retry_after,
+                                                       v_item.problem);
+        END LOOP;
+    END IF;
+    -- Seldom: a report that was committed, but its answer was lost, comes again.
+    SELECT count(*) INTO v_expected FROM unnest(subs, outcomes) AS u(s, outcome)
+     WHERE u.outcome IN ('delivered', 'accepted', 'dead', 'cancelled') AND u.s <> ALL (busy);
+    IF ended < v_expected THEN
+        SELECT count(*) INTO known FROM unnest(subs, leases, positions, outcomes) AS u(s, l, p, outcome)
+         WHERE u.outcome IN ('delivered', 'accepted', 'dead', 'cancelled') AND u.s <> ALL (busy)
+           AND NOT EXISTS (SELECT 1 FROM unnest(v_s, v_p) AS e(s, p) WHERE e.s = u.s AND e.p = u.p)
+           AND EXISTS (SELECT 1 FROM o365_internal.delivery AS d
+                        WHERE d.card_id = u.p AND d.at > now() - interval '1 day'
+                          AND d.subscription_id = u.s AND d.lease_no = u.l AND d.worker = worker_report.worker);
+    END IF;
+END $$;
+COMMENT ON FUNCTION o365_programs.worker_report(integer, bigint[], bigint[], bigint[], text[], integer[], integer[], integer[], integer[],
+                                       text[], bigint[], bigint[], boolean[], integer[]) IS
+    'Reports claimed lanes: ends cards and writes history, and gives back those lanes that are released, which sets when they '
+    'are next due. One element per POST (or end without one) in the arrays up to problems, a card that did not reach its end '
+    'last of its lane and only with its release; lane_subs, lane_leases, releases and secret_versions name every lane. ended: how many '
+    'cards ended. busy: lanes that another transaction has locked: nothing was done for them, report them again. A lane that is not '
+    'leased to this worker under this number any more is left alone, so a report may be repeated. known: how many of the ends an earlier report of the '
+    'same lease has brought already. Unknown outcomes count as retry; cannot_open and held ask for another look, after '
+    'retry_after_s or half a minute, and count as no failure. secret_versions: of the webhooks that were posted to, null where there was no POST. Where the lane was '
+    'renewed since, only the cards'' ends and lost answers count; the lane is due at once.';

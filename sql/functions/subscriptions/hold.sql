@@ -1,0 +1,26 @@
+CREATE OR REPLACE FUNCTION o365_internal.hold(subscription_id bigint, status text, reason text) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
+BEGIN
+    -- A report waits for no lock: where another transaction has locked the subscription, the lane stops and keeps the reason.
+    PERFORM FROM o365_internal.subscription AS s WHERE s.subscription_id = hold.subscription_id FOR NO KEY UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        UPDATE o365_internal.lane AS l
+           SET hold = coalesce(nullif(l.hold, 'suspended'), hold.status), next_at = NULL, verdict = coalesce(hold.reason, hold.status)
+         WHERE l.subscription_id = hold.subscription_id;
+        RETURN;
+    END IF;
+    -- A person's pause outranks what a worker found out meanwhile: it would be undone by the next renewal.
+    UPDATE o365_internal.subscription AS s
+       SET status = CASE WHEN s.status = 'paused' THEN s.status ELSE hold.status END,
+           status_reason = hold.reason, status_at = now()
+     WHERE s.subscription_id = hold.subscription_id AND s.status NOT IN ('removed', 'gone', 'retired');
+    IF FOUND THEN
+        UPDATE o365_internal.lane AS l SET hold = coalesce(nullif(l.hold, 'suspended'), hold.status), next_at = NULL
+         WHERE l.subscription_id = hold.subscription_id;
+    END IF;
+END $$;
+COMMENT ON FUNCTION o365_internal.hold(bigint, text, text) IS
+    'Stops a lane: nothing is claimed from it, its cards wait. One that is paused stays paused and takes the reason only. A '
+    'worker that holds it sees it within 2 s and keeps its lease until it reports. The caller has the lane; if somebody else has locked the subscription, '
+    'its status follows later (tell_verdicts).';

@@ -1,0 +1,20 @@
+CREATE OR REPLACE FUNCTION o365.set_in_doubt_policy(subscription_id bigint, policy text) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    v_subscription o365_internal.subscription;
+BEGIN
+    IF policy IS NULL OR policy NOT IN ('resend', 'skip') THEN
+        RAISE EXCEPTION 'policy % is unknown', quote_nullable(policy)
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'It is resend (a card whose answer was lost is sent again and may be shown twice) or skip (it ends as in_doubt and may be lost).';
+    END IF;
+    v_subscription := o365_internal.subscription_to_change(subscription_id);
+    UPDATE o365_internal.subscription AS s SET in_doubt_policy = set_in_doubt_policy.policy
+     WHERE s.subscription_id = set_in_doubt_policy.subscription_id;
+    RETURN policy;
+END $$;
+COMMENT ON FUNCTION o365.set_in_doubt_policy(bigint, text) IS
+    'Sets what happens to a card of a subscription that was posted without a clear answer. resend: posted again at most unclear_answers times, may be shown '
+    'more than once; the default. skip: ends as in_doubt at once, may be lost. Returns the policy. Errors: undefined_object, invalid_parameter_value, '
+    'lock_not_available (another session has it locked for 5 s).';
