@@ -1,5 +1,5 @@
 -- What a right card looks like, made of card_rules.sql whenever its rows are renewed. Most cards are right, and a jsonpath
--- sees that in a quarter of the time that the walk of check_card.sql takes to find what is wrong. So a pattern says "right"
+-- sees that in a quarter of the time that the walk of check_card takes to find what is wrong. So a pattern says "right"
 -- or "not known", never "wrong", and may be stricter than the rules wherever that is simpler: a null for an optional field
 -- is not known to be right. tests/sql/card_mutations holds patterns and walk against each other.
 
