@@ -1,6 +1,5 @@
 -- What the walk over a card hands from function to function. CREATE TYPE knows no OR REPLACE: a type that is another
--- one
--- in this version is made anew, and the functions that take it are made anew below.
+-- one in this version is made anew, and the functions that take it are made anew below.
 DO $$
 DECLARE
     v_type record;
