@@ -13,6 +13,7 @@
 #include <optional>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "lib/base/crypto.h"
 #include "lib/base/exit_code.h"
@@ -131,8 +132,8 @@ std::string fact(const std::string& name, const std::string& value) {
 
 std::string fact_list(const std::string& facts) { return facts.empty() ? "" : "<dl>" + facts + "</dl>\n"; }
 
-std::string adaptive_html(const Json::Value& element) {
-    const std::string type = text_in(element, "type");
+// An element that holds no other one; nullopt for those that may.
+std::optional<std::string> leaf_html(const Json::Value& element, const std::string& type) {
     std::string html;
     if (type == "TextBlock") {
         html = markdown_html(text_in(element, "text"));
@@ -157,6 +158,23 @@ std::string adaptive_html(const Json::Value& element) {
                      html_escape(label) + fmt::format(" <span class=\"picture\">{} {}</span>", html_escape(type),
                                                       html_escape(text_in(element, "placeholder"))));
     }
+    return std::nullopt;
+}
+
+std::string classes_of(const Json::Value& element, std::string_view type) {
+    std::string classes = type == "ColumnSet" || type == "TableRow" ? "columns" : "part";
+    if (element.isObject() && element["separator"].isBool() && element["separator"].asBool()) classes += " line";
+    // A style is one of five words; another one is none.
+    for (const char* style : {"accent", "good", "warning", "attention", "emphasis"}) {
+        if (text_in(element, "style") == style) classes += std::string(" ") + style;
+    }
+    return classes;
+}
+
+std::string adaptive_html(const Json::Value& element) {
+    const std::string type = text_in(element, "type");
+    std::string html;
+    if (auto leaf = leaf_html(element, type)) return *std::move(leaf);
     if (type.starts_with("Action.")) {
         html = button(text_in(element, "title"));
         if (type == "Action.ShowCard" && element.isMember("card"))
@@ -170,13 +188,7 @@ std::string adaptive_html(const Json::Value& element) {
     for (const char* name : {"body", "items", "columns", "images", "rows", "cells", "actions"}) {
         for (const Json::Value& inner : list_in(element, name)) html += adaptive_html(inner);
     }
-    std::string classes = type == "ColumnSet" || type == "TableRow" ? "columns" : "part";
-    if (element.isObject() && element["separator"].isBool() && element["separator"].asBool()) classes += " line";
-    // A style is one of five words; another one is none.
-    for (const char* style : {"accent", "good", "warning", "attention", "emphasis"}) {
-        if (text_in(element, "style") == style) classes += std::string(" ") + style;
-    }
-    return block(classes, html);
+    return block(classes_of(element, type), html);
 }
 
 std::string message_section_html(const CardSection& section) {
