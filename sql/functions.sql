@@ -278,7 +278,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 -- Judging a card. Nearly all are right, and card_pattern.sql sees that quickly. In doubt there is one walk over the card,
 -- along the objects and fields of card_rules.sql. What costs there is the number of fields, so whatever a field may be
 -- wrong in is one CASE, and words are put together only for what is. The types come first: functions take them.
-\ir functions/check_card/types.sql
+\ir types.sql
 \ir functions/check_card/action_codes.sql
 \ir functions/check_card/address_codes.sql
 \ir functions/check_card/as_boolean.sql
@@ -341,7 +341,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/check_card/section_count.sql
 \ir functions/check_card/shows_something.sql
 \ir functions/check_card/simple_card_codes.sql
-\ir functions/check_card/size_code.sql
+\ir functions/check_card/size_codes.sql
 \ir functions/check_card/string_places.sql
 \ir functions/check_card/tag_codes.sql
 \ir functions/check_card/target_codes.sql

@@ -1,9 +1,8 @@
 CREATE OR REPLACE FUNCTION o365_internal.button_address_codes(value text, is_adaptive boolean) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_template text := substring(
-        value FROM '[$#]\{[^{}]*\}|\{\{[^{}]*\}\}|\{%[^{}]*%\}|<%[^<>]*%>|\$\([[:alpha:]_][[:alnum:]_.]*\)' COLLATE
-            "C");
+    v_template text := substring(value FROM
+        '[$#]\{[^{}]*\}|\{\{[^{}]*\}\}|\{%[^{}]*%\}|<%[^<>]*%>|\$\([[:alpha:]_][[:alnum:]_.]*\)' COLLATE "C");
     v_codes text[];
 BEGIN
     v_codes := CASE WHEN o365_internal.is_web_address(value) THEN NULL

@@ -36,7 +36,9 @@ BEGIN
         END IF;
     END IF;
     IF v_type = 'array' THEN
-        RETURN o365_internal.list_codes(object_kind, key, value, field, converts);
+        RETURN CASE WHEN key <> 'targets'
+                         AND jsonb_array_length(value) BETWEEN 1 AND coalesce((field->>3)::integer, 100000)
+                    THEN NULL ELSE o365_internal.list_codes(object_kind, key, value, field, converts) END;
     ELSIF v_rule IS NULL OR v_codes IS NOT NULL THEN
         RETURN v_codes;
     ELSIF v_rule IN ('text', 'fact', 'title', 'plain', 'adaptive_text', 'adaptive_fact', 'label') THEN

@@ -10,6 +10,7 @@ DECLARE
     v_items jsonb := CASE WHEN field->>0 = 'array' THEN value ELSE jsonb_build_array(value) END;
     -- What its pattern calls right need not be walked. It says nothing of depth.
     v_trusts boolean := walk.trusts AND field_place.depth < 30;
+    v_child text := field->>1;
     v_item jsonb;
     v_kind text;
     v_known text;
@@ -19,7 +20,9 @@ BEGIN
     FOR v_n IN 0 .. jsonb_array_length(v_items) - 1 LOOP
         v_item := v_items->v_n;
         CONTINUE WHEN jsonb_typeof(v_item) = 'string' AND field->>4 = 'strings';
-        v_kind := o365_internal.kind_in(field->>1, v_item);
+        -- As kind_in, which a call would make dear.
+        v_kind := CASE WHEN right(v_child, 1) <> ':' THEN v_child ELSE v_child || coalesce(left(
+            CASE WHEN left(v_child, 1) = 'm' THEN v_item->>'@type' ELSE v_item->>'type' END, 60), '') END;
         -- The most frequent elements, by constants: without reading a row.
         CONTINUE WHEN v_trusts AND jsonb_typeof(v_item) = 'object'
             AND v_kind IN ('a.element:TextBlock', 'a.element:FactSet')
@@ -35,7 +38,7 @@ BEGIN
                      ON p.kind = k.kind AND v_trusts
                          AND (walk.trusts_actions OR p.kind !~ '^m\.(section|action:|input:)')
              WHERE k.kind = v_kind;
-            IF NOT FOUND AND right(field->>1, 1) = ':' THEN
+            IF NOT FOUND AND right(v_child, 1) = ':' THEN
                 SELECT k AS object, p.doubts, p.covers INTO v_of
                   FROM o365_internal.card_kind AS k LEFT JOIN o365_internal.card_pattern AS p ON false
                  WHERE lower(k.kind COLLATE "C") = lower(v_kind COLLATE "C");

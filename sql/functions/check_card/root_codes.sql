@@ -4,9 +4,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_codes text[] := '{}';
 BEGIN
-    IF root = 'm.card' THEN
-        RETURN o365_internal.message_codes(card);
-    ELSIF root = 's.card' THEN
+    IF root = 's.card' THEN
         RETURN o365_internal.simple_card_codes(card);
     ELSIF root = 'a.card' THEN
         -- Mostly it need not be asked.
@@ -25,5 +23,5 @@ BEGIN
     RETURN v_codes;
 END $$;
 COMMENT ON FUNCTION o365_internal.root_codes(jsonb, text, text, text) IS
-    'Rules that a card breaks as a whole by what it is (root: its card_root), each after its path; {} for none. '
-    'json_text: the card''s text.';
+    'Rules that an Adaptive Card or an envelope breaks as a whole (root: its card_root), each after its path; {} for '
+    'none. json_text: the card''s text.';

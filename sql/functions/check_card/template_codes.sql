@@ -7,8 +7,8 @@ BEGIN
     -- {{DATE(...)}} themselves.
     v_found := substring(CASE WHEN rule IN ('adaptive_text', 'adaptive_fact')
                               THEN regexp_replace(bare, '\{\{(DATE|TIME)\([^{}]*\)\}\}', '', 'g') ELSE bare END
-        FROM '[$#]\{[[:alpha:]_][^{}\n]*\}|\{\{[^{}\n]+\}\}|\{%[^{}\n]+%\}|<%[^<>\n]+%>'
-             '|\$\([[:alpha:]_][[:alnum:]_.]*\)' COLLATE "C");
+        FROM '[$#]\{[[:alpha:]_][^{}\n]*\}|\{\{[^{}\n]+\}\}|\{%[^{}\n]+%\}' COLLATE "C"
+             || '|<%[^<>\n]+%>|\$\([[:alpha:]_][[:alnum:]_.]*\)' COLLATE "C");
     RETURN CASE WHEN v_found IS NOT NULL THEN ARRAY['template:' || left(v_found, 60)] END;
 END $$;
 COMMENT ON FUNCTION o365_internal.template_codes(text, text) IS
