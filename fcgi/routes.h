@@ -18,6 +18,8 @@ Response list(Site& site, const Request& request, const RouteParts& parts);
 Response landing(Site& site, const Request& request, const RouteParts& parts);
 Response start(Site& site, const Request& request, const RouteParts& parts);
 Response callback(Site& site, const Request& request, const RouteParts& parts);
+Response workflow(Site& site, const Request& request, const RouteParts& parts);
+Response proof(Site& site, const Request& request, const RouteParts& parts);
 Response done(Site& site, const Request& request, const RouteParts& parts);
 Response failed(Site& site, const Request& request, const RouteParts& parts);
 Response logo(Site& site, const Request& request, const RouteParts& parts);

@@ -24,6 +24,11 @@ INSERT INTO o365_internal.setting (name, value, pattern, help) VALUES
     ('card_size_limit', '24000', '^[1-9][0-9]{2,5}$', 'The largest card o365.send takes, bytes of its JSON. Microsoft refuses 28 KB as it counts.'),
     ('adaptive_card_version', 'auto', '^(auto|1\.[2-5])$',
         'The version of Adaptive Cards that MessageCards become for Workflows: auto, the lowest that has what they need, or 1.2 to 1.5.'),
+    ('proof_minutes', '15', '^([1-9]|[1-9][0-9]{1,2})$', 'How long the code on a test card serves to prove a pasted webhook, minutes.'),
+    ('proof_tries', '5', '^[1-9][0-9]?$', 'How many wrong codes may be typed before a new one is needed.'),
+    ('proof_codes', '5', '^[1-9][0-9]?$', 'How many codes are posted to one pasted webhook.'),
+    ('pastes_per_ticket', '10', '^[1-9][0-9]{0,3}$', 'How many webhooks may be pasted with one link of o365.begin_connect.'),
+    ('pastes_per_minute', '60', '^[1-9][0-9]{0,5}$', 'How many webhooks may be pasted for one connector within a minute.'),
     ('history_days', '30', '^[1-9][0-9]{0,3}$', 'How long deliveries and attempts are kept, days.')
 ON CONFLICT (name) DO UPDATE SET pattern = excluded.pattern, help = excluded.help;
 
@@ -32,7 +37,13 @@ INSERT INTO o365_internal.webhook_host (dialect, host, subdomains, port)
     SELECT h.dialect, h.host, h.subdomains, 443 FROM (VALUES
         ('connector', 'outlook.office.com', false), ('connector', 'outlook.office365.com', false), ('connector', 'webhook.office.com', true),
         ('workflow', 'logic.azure.com', true), ('workflow', 'api.powerplatform.com', true)
-    ) AS h (dialect, host, subdomains) WHERE NOT EXISTS (SELECT FROM o365_internal.webhook_host);
+    ) AS h (dialect, host, subdomains) WHERE NOT EXISTS (SELECT FROM o365_internal.webhook_host WHERE enabled);
+-- Those of government clouds and of China, switched off.
+INSERT INTO o365_internal.webhook_host (dialect, host, subdomains, port, enabled)
+    SELECT 'workflow', h, true, 443, false
+      FROM unnest('{logic.azure.us,api.gov.powerplatform.microsoft.us,api.high.powerplatform.microsoft.us,api.appsplatform.us,'
+                  'logic.azure.cn,api.powerplatform.partner.microsoftonline.cn}'::text[]) AS h
+    ON CONFLICT ON CONSTRAINT webhook_host_pkey DO NOTHING;
 
 INSERT INTO o365_internal.response_rule (rule_id, dialect, name, status_from, status_to, body_pattern, outcome, source) VALUES
     (100, 'connector', 'a count of messages', 200, 299, '^[[:space:]]*[1-9][0-9]*[[:space:]]*$', 'delivered', 'office365-connectors.md 3.1'),

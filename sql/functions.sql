@@ -45,6 +45,23 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/database/this_is.sql
 \ir functions/database/version.sql
 
+-- Webhooks of Teams workflows that users paste, and how each is proven by a code.
+\ir functions/workflow/is_retired_connect_url.sql
+\ir functions/workflow/paste_is_too_many.sql
+\ir functions/workflow/pasted_attempt.sql
+\ir functions/workflow/proof_code.sql
+\ir functions/workflow/proof_is_open.sql
+\ir functions/workflow/prove.sql
+\ir functions/workflow/queue_test_card.sql
+\ir functions/workflow/receive_paste.sql
+\ir functions/workflow/receive_proof.sql
+\ir functions/workflow/record_paste.sql
+\ir functions/workflow/responder_new_code.sql
+\ir functions/workflow/responder_paste_outcome.sql
+\ir functions/workflow/responder_proof.sql
+\ir functions/workflow/test_card_text.sql
+\ir functions/workflow/ways_of.sql
+
 -- Who may use what, besides EXECUTE (grants.sql). SECURITY DEFINER because the views call them as their reader:
 -- PostgreSQL checks the tables of a view against its owner, but its functions against whoever reads it.
 \ir functions/privileges/connector_to_use.sql
@@ -62,6 +79,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/privileges/visible_connectors.sql
 
 -- Registration: the checks of Microsoft's developer dashboard in one place.
+\ir functions/connectors/alter_connector.sql
 \ir functions/connectors/connect_button.sql
 \ir functions/connectors/connect_button_documented.sql
 \ir functions/connectors/connector_problems.sql
@@ -72,6 +90,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/connectors/logo_type.sql
 \ir functions/connectors/register_connector.sql
 \ir functions/connectors/remove_connector.sql
+\ir functions/connectors/save_connector.sql
 
 -- Connecting: tickets, attempts, and what a callback does.
 \ir functions/connect/attempt_by_public_id.sql
@@ -156,9 +175,11 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/lanes/feed_again_if_restored.sql
 \ir functions/lanes/feed_on.sql
 \ir functions/lanes/hand_over_again.sql
+\ir functions/lanes/has_tests.sql
 \ir functions/lanes/handed_over.sql
 \ir functions/lanes/is_restored.sql
 \ir functions/lanes/snapshot_until.sql
+\ir functions/lanes/test_card_failed.sql
 \ir functions/lanes/worker_cards.sql
 \ir functions/lanes/worker_feed.sql
 \ir functions/lanes/worker_lease.sql

@@ -43,7 +43,7 @@ BEGIN
         ('o365_worker', 'o365', '^(version|check_card)$'),
         ('o365_app', 'o365', '^(begin_connect|connections|check_card|test_cards|card|markdown_escape|link|mention|send|send_many|try_send|send_to_user|'
                      'take_action_events|version)$'),
-        ('o365_operator', 'o365', '^(this_is|set_in_doubt_policy|set|allow_webhook_host|forbid_webhook_host|register_connector|grant_application|revoke_application|connect_button|'
+        ('o365_operator', 'o365', '^(this_is|set_in_doubt_policy|set|allow_webhook_host|forbid_webhook_host|register_connector|alter_connector|grant_application|revoke_application|connect_button|'
                           'connect_button_documented|remove_connector|check_card|test_cards|pause|resume|remove|connect_attempt|health|version)$')
     ) AS g (role, schema, pattern)
     LOOP
@@ -56,8 +56,8 @@ BEGIN
     END LOOP;
     GRANT EXECUTE ON FUNCTION o365_internal.visible_connectors(), o365_internal.few_subscriptions(), o365_internal.few_deliveries(),
         o365_internal.few_attempts(), o365_internal.few_card_warnings(), o365_internal.workers_away(),
-        o365_internal.lane_waits(bigint, timestamptz, xid), o365_internal.outcomes_not_counted() TO o365_operator, o365_app;
-    GRANT INSERT ON o365_programs.callback TO o365_responder;
+        o365_internal.lane_waits(bigint, timestamptz, xid), o365_internal.outcomes_not_counted(), o365_internal.ways_of(text[]) TO o365_operator, o365_app;
+    GRANT INSERT ON o365_programs.callback, o365_programs.paste, o365_programs.proof TO o365_responder;
     GRANT SELECT ON o365.settings, o365.connectors, o365.webhook_hosts, o365.response_rules, o365.subscriptions, o365.queue, o365.waiting_cards, o365.posts, o365.deliveries, o365.outcomes, o365.card_warnings,
         o365.action_events TO o365_operator;
     GRANT SELECT ON o365.connectors, o365.subscriptions, o365.queue, o365.waiting_cards, o365.posts, o365.deliveries, o365.outcomes, o365.card_warnings, o365.action_events TO o365_app;

@@ -174,6 +174,8 @@ COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \ir migrate.sql
 \set migration 0021_programs_schema
 \ir migrate.sql
+\set migration 0022_pasted_webhooks
+\ir migrate.sql
 
 -- The last of them says how far this install.sql knows the way.
 SELECT max(m.number) > :migration_number AS is_newer, set_config('o365.install_schema', :'migration_number', true) AS ignored FROM o365_internal.migration AS m \gset
@@ -252,6 +254,8 @@ END $$;
   \set internal_views o365_views
   \ir views/operator.sql
   \ir views/callback.sql
+  \ir views/paste.sql
+  \ir views/proof.sql
   \ir views/fingerprint.sql
   \set internal_views o365_internal
   ROLLBACK TO SAVEPOINT views;
@@ -281,6 +285,8 @@ END $$;
   \endif
   \ir views/operator.sql
   \ir views/callback.sql
+  \ir views/paste.sql
+  \ir views/proof.sql
 \endif
 \ir data.sql
 \ir grants.sql

@@ -90,4 +90,21 @@ void set_attempt_cookie(Response& response, const Request& request, const Attemp
     for (std::size_t i = 0; i < std::min(too_many, kMaxDeletions); ++i) add(others[i].name, "", 0);
 }
 
+std::string form_token(const AttemptCookie& cookie) { return hex(sha256("confirm " + cookie.value)); }
+
+const AttemptCookie* cookie_of_form(const std::vector<AttemptCookie>& cookies, const std::string& token) {
+    for (const AttemptCookie& one : cookies) {
+        // Hashed once more, so that the time of the comparison says nothing about the token.
+        if (sha256(form_token(one)) == sha256(token)) return &one;
+    }
+    return nullptr;
+}
+
+bool is_public_id(std::string_view text) {
+    constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    return std::equal(text.begin(), text.end(), kForm.begin(), kForm.end(), [](char c, char form) {
+        return form == '-' ? c == '-' : (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+    });
+}
+
 }  // namespace o365

@@ -34,4 +34,15 @@ Value cookie_hashes(const std::vector<AttemptCookie>& cookies);
 // would be more than 20: ten at most in one answer, whose headers stay below 4 KB.
 void set_attempt_cookie(Response& response, const Request& request, const AttemptCookie& cookie, int max_age_s);
 
+// What a form of an attempt's page shows to have come from that page: made from the cookie, which no other site can
+// read.
+std::string form_token(const AttemptCookie& cookie);
+
+// The cookie of those whose form_token is `token`; nullptr for none.
+const AttemptCookie* cookie_of_form(const std::vector<AttemptCookie>& cookies, const std::string& token);
+
+// Whether a part of a path has the form of the unguessable id of an attempt's page. Anything else may be a secret that
+// got into the path, and values of statements are logged.
+bool is_public_id(std::string_view text);
+
 }  // namespace o365

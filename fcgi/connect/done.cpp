@@ -3,8 +3,6 @@
 // a token that its own page had.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "fcgi/connect/attempt_cookie.h"
 #include "fcgi/routes.h"
 #include "lib/base/crypto.h"
@@ -12,25 +10,6 @@
 
 namespace o365 {
 namespace {
-
-// Anything else may be a secret that got into the path, and values of statements are logged.
-bool is_id(std::string_view text) {
-    constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-    return std::equal(text.begin(), text.end(), kForm.begin(), kForm.end(), [](char c, char form) {
-        return form == '-' ? c == '-' : (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-    });
-}
-
-// What the form shows to have come from our page: made from the cookie, which no other site can read.
-std::string form_token(const AttemptCookie& cookie) { return hex(sha256("confirm " + cookie.value)); }
-
-const AttemptCookie* cookie_of_form(const std::vector<AttemptCookie>& cookies, const std::string& token) {
-    for (const AttemptCookie& one : cookies) {
-        // Hashed once more, so that the time of the comparison says nothing about the token.
-        if (sha256(form_token(one)) == sha256(token)) return &one;
-    }
-    return nullptr;
-}
 
 Response confirm(Site& site, const Request& request, const std::string& slug, const std::string& id) {
     const std::vector<AttemptCookie> cookies = attempt_cookies(request);
@@ -53,7 +32,7 @@ Response confirm(Site& site, const Request& request, const std::string& slug, co
 
 Response done(Site& site, const Request& request, const RouteParts& parts) {
     const std::string& id = parts.rest;
-    if (!is_id(id)) return site.message(request, 404);
+    if (!is_public_id(id)) return site.message(request, 404);
     if (request.method == "POST") return confirm(site, request, parts.slug, id);
     const std::vector<AttemptCookie> cookies = attempt_cookies(request);
     Json::Value page =

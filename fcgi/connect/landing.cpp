@@ -1,5 +1,10 @@
-// GET /connect/<slug>/ - what the connector does, and the button. Only the POST behind the button makes a state.
+// GET /connect/<slug>/ - what the connector does, and the ways in that it offers: the form that takes the webhook of a
+// Teams workflow, and the button that leads to Microsoft's Connect page. Only a POST begins an attempt.
+#include "fcgi/connect/landing.h"
+
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "fcgi/connect/ticket.h"
 #include "fcgi/routes.h"
@@ -7,6 +12,59 @@
 #include "lib/json/json_fields.h"
 
 namespace o365 {
+namespace {
+
+bool offers(const Json::Value& page, const char* way) {
+    const Json::Value& ways = page["ways"];
+    return std::find(ways.begin(), ways.end(), Json::Value(way)) != ways.end();
+}
+
+// The connections of this account, so that one of them can get the pasted webhook.
+void show_places(Json::Value& form, const Json::Value& page, const std::string& renews) {
+    form["places"] = page["places"];
+    form["has_places"] = !page["places"].empty() && !page["renews"].isObject();
+    for (Json::Value& place : form["places"]) {
+        const bool chosen = !renews.empty() && text_in(place, "id") == renews;
+        place["chosen"] = chosen;
+        if (chosen) form["one_chosen"] = true;
+    }
+    if (page["renews"].isObject()) form["fixed_place"] = text_in(page["renews"], "place");
+}
+
+}  // namespace
+
+Response show_landing(const Site& site, const Request& request, int status, Json::Value page, const std::string& ticket,
+                      const PasteProblem& problem) {
+    const std::string known = text_in(page, "ticket");
+    const std::string connect_url = text_in(page, "connect_url");
+    const bool may_start = page["may_start"].asBool();
+    const bool pastes = offers(page, "workflow");
+    const bool button = offers(page, "button");
+    if (known == "valid") page["ticket_value"] = ticket;
+    page["ticket_invalid"] = known == "invalid";
+    page["ticket_missing"] = known != "invalid" && !may_start;
+    page["about"] = may_start && !text_in(page, "website").empty();
+    page["place"] = text_in(page["renews"], "place");
+    page["has_events"] = !page["events"].empty();
+    page["only_button"] = may_start && button && !pastes;
+    page["button_too"] = may_start && button && pastes;
+    if (!pastes) {
+        const Json::Value& texts = site.texts(request, page)["landing"];
+        page["texts"]["title"] = texts["title_button"];
+        page["texts"]["heading"] = texts["heading_button"];
+    }
+    if (may_start && pastes) {
+        Json::Value form = page;
+        form["wrong"] = problem.sentence;
+        form["typed_place"] = problem.place;
+        form["again_id"] = problem.again;
+        show_places(form, page, problem.renews);
+        page["paste"] = render_part(site.pages(), site.texts(request, page), request.path, "paste", std::move(form));
+    }
+    Response response = site.page(request, status, "landing", std::move(page));
+    if (button) allow_connect_page(response, connect_url);
+    return response;
+}
 
 Response landing(Site& site, const Request& request, const RouteParts& parts) {
     const std::string ticket = read_ticket(request.query);
@@ -17,16 +75,7 @@ Response landing(Site& site, const Request& request, const RouteParts& parts) {
         const std::string query = ticket.empty() ? std::string() : "?ticket=" + url_encode(ticket);
         return Response::redirect(302, fmt::format("{}/connect/{}/{}", text_in(page, "public_url"), parts.slug, query));
     }
-    const std::string known = text_in(page, "ticket");
-    const std::string connect_url = text_in(page, "connect_url");
-    if (known == "valid") page["ticket_value"] = ticket;
-    page["ticket_invalid"] = known == "invalid";
-    page["ticket_missing"] = known != "invalid" && !page["may_start"].asBool();
-    page["about"] = page["may_start"].asBool() && !text_in(page, "website").empty();
-    page["has_events"] = !page["events"].empty();
-    Response response = site.page(request, 200, "landing", std::move(page));
-    allow_connect_page(response, connect_url);
-    return response;
+    return show_landing(site, request, 200, std::move(page), ticket);
 }
 
 }  // namespace o365

@@ -11,7 +11,7 @@ COMMENT ON COLUMN o365.settings.help IS 'What it does.';
 CREATE OR REPLACE VIEW o365.connectors WITH (security_barrier) AS
     SELECT c.slug, c.name, c.app_id, c.callback_url, c.landing_page, c.enabled_for, c.target_urls, c.clean_page, c.allow_anonymous, c.registered_at,
            c.changed_at, ARRAY(SELECT a.role::text FROM o365_internal.application AS a WHERE a.connector_id = c.connector_id ORDER BY 1) AS applications,
-           c.require_state, c.confirm
+           c.require_state, c.confirm, o365_internal.ways_of(c.ways) AS ways, c.support, c.language
       FROM o365_internal.connector AS c
      WHERE c.removed_at IS NULL AND c.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]) ORDER BY c.slug;
 COMMENT ON VIEW o365.connectors IS 'Registered connectors and who may use them.';
@@ -29,13 +29,20 @@ COMMENT ON COLUMN o365.connectors.changed_at IS 'Last change.';
 COMMENT ON COLUMN o365.connectors.applications IS 'Roles that may use it.';
 COMMENT ON COLUMN o365.connectors.require_state IS 'Whether a callback needs a state that was handed out here.';
 COMMENT ON COLUMN o365.connectors.confirm IS 'Whether a connection waits until its user confirms it.';
+COMMENT ON COLUMN o365.connectors.ways IS
+    'How its users connect: workflow (they paste the webhook of a Teams workflow), button (Microsoft''s Connect page).';
+COMMENT ON COLUMN o365.connectors.support IS 'Whom its users ask for help; null when nobody is named.';
+COMMENT ON COLUMN o365.connectors.language IS 'Language of its pages; null: each browser''s.';
 
 CREATE OR REPLACE VIEW o365.webhook_hosts WITH (security_barrier) AS
-    SELECT w.dialect, CASE WHEN w.subdomains THEN '*.' ELSE '' END || w.host AS host, w.port FROM o365_internal.webhook_host AS w ORDER BY 1, 2;
+    SELECT w.dialect, CASE WHEN w.subdomains THEN '*.' ELSE '' END || w.host AS host, w.port, w.enabled
+      FROM o365_internal.webhook_host AS w ORDER BY 4 DESC, 1, 2;
 COMMENT ON VIEW o365.webhook_hosts IS 'Hosts that webhooks may lie on.';
 COMMENT ON COLUMN o365.webhook_hosts.dialect IS 'connector or workflow.';
 COMMENT ON COLUMN o365.webhook_hosts.host IS 'Host; *. stands for any host below it.';
 COMMENT ON COLUMN o365.webhook_hosts.port IS 'Port.';
+COMMENT ON COLUMN o365.webhook_hosts.enabled IS
+    'Whether webhooks may lie there now. Hosts of government clouds and of China are off: o365.allow_webhook_host turns them on.';
 
 CREATE OR REPLACE VIEW o365.response_rules WITH (security_barrier) AS
     SELECT r.rule_id, r.dialect, r.name, r.status_from, r.status_to, r.body_pattern, r.outcome, r.source FROM o365_internal.response_rule AS r ORDER BY r.rule_id;
@@ -51,7 +58,8 @@ COMMENT ON COLUMN o365.response_rules.source IS 'Where the rule comes from.';
 
 CREATE OR REPLACE VIEW o365.subscriptions WITH (security_barrier) AS
     SELECT s.subscription_id, c.slug AS connector, s.app_user, s.app_type, s.group_name, s.dialect, s.webhook_host, s.status, s.status_reason,
-           s.status_at, s.connected_at, s.renewed_at, s.key_id, s.in_doubt_policy
+           s.status_at, s.connected_at, s.renewed_at, s.key_id, s.in_doubt_policy,
+           s.label, s.proved_at, CASE WHEN s.dialect = 'workflow' THEN s.payload END AS payload
       FROM o365_internal.subscription AS s LEFT JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
      WHERE s.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);
 COMMENT ON VIEW o365.subscriptions IS 'Connections. Never a webhook: only its host.';
@@ -69,6 +77,10 @@ COMMENT ON COLUMN o365.subscriptions.connected_at IS 'First connected.';
 COMMENT ON COLUMN o365.subscriptions.renewed_at IS 'Last renewed.';
 COMMENT ON COLUMN o365.subscriptions.key_id IS 'Key its webhook is sealed under.';
 COMMENT ON COLUMN o365.subscriptions.in_doubt_policy IS 'resend or skip: what happens to a card without a clear answer. Change it with o365.set_in_doubt_policy.';
+COMMENT ON COLUMN o365.subscriptions.label IS 'Name that pages show for the account; null: app_user.';
+COMMENT ON COLUMN o365.subscriptions.proved_at IS
+    'When its user last typed the code of a card that was posted there; null: never.';
+COMMENT ON COLUMN o365.subscriptions.payload IS 'What its workflow takes: envelope, or card (the bare one); null for a connector webhook.';
 
 -- Why the cards of a lane wait. It is read for lanes that have cards, a lane at a time.
 CREATE OR REPLACE VIEW :internal_views.lane_now AS

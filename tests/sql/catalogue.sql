@@ -43,7 +43,8 @@ SELECT is_empty('SELECT * FROM o365_internal.grants_to_others()', 'nobody else h
 -- What each role is for, said a second time and independently of sql/grants.sql. Everything that is not here must be refused.
 CREATE TEMP TABLE allowed (role text, name text);
 INSERT INTO allowed SELECT 'o365_responder', unnest(ARRAY['responder_connectors', 'responder_landing', 'responder_start', 'responder_callback_outcome',
-    'responder_callback_error', 'responder_done', 'responder_confirm', 'responder_failed', 'responder_logo', 'responder_health', 'responder_action', 'responder_act']);
+    'responder_callback_error', 'responder_done', 'responder_confirm', 'responder_failed', 'responder_logo', 'responder_health', 'responder_action', 'responder_act',
+    'responder_paste_outcome', 'responder_proof', 'responder_new_code']);
 INSERT INTO allowed SELECT 'o365_worker', unnest(ARRAY['check_card', 'worker_start', 'worker_heartbeat', 'worker_stop', 'worker_feed', 'worker_lease', 'worker_cards',
     'worker_recheck', 'worker_report',
     'worker_secrets', 'worker_adopt', 'worker_outlook', 'worker_chores', 'worker_add_key', 'worker_keys', 'worker_seal_probe', 'worker_key_backed_up',
@@ -52,11 +53,11 @@ INSERT INTO allowed SELECT 'o365_worker', unnest(ARRAY['check_card', 'worker_sta
 INSERT INTO allowed SELECT 'o365_app', unnest(ARRAY['begin_connect', 'connections', 'check_card', 'test_cards', 'card', 'markdown_escape', 'link', 'mention', 'send',
     'send_many', 'try_send', 'send_to_user', 'take_action_events',
     'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts', 'few_card_warnings',
-    'workers_away', 'lane_waits', 'outcomes_not_counted']);
-INSERT INTO allowed SELECT 'o365_operator', unnest(ARRAY['set', 'this_is', 'set_in_doubt_policy', 'allow_webhook_host', 'forbid_webhook_host', 'register_connector', 'grant_application',
+    'workers_away', 'lane_waits', 'outcomes_not_counted', 'ways_of']);
+INSERT INTO allowed SELECT 'o365_operator', unnest(ARRAY['set', 'this_is', 'set_in_doubt_policy', 'allow_webhook_host', 'forbid_webhook_host', 'register_connector', 'alter_connector', 'grant_application',
     'revoke_application', 'remove_connector', 'connect_button', 'connect_button_documented', 'check_card', 'test_cards', 'pause', 'resume', 'remove', 'connect_attempt', 'health',
     'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts', 'few_card_warnings',
-    'workers_away', 'lane_waits', 'outcomes_not_counted']);
+    'workers_away', 'lane_waits', 'outcomes_not_counted', 'ways_of']);
 INSERT INTO allowed SELECT unnest(ARRAY['o365_responder', 'o365_worker', 'o365_app', 'o365_operator']), 'version';
 SELECT results_eq(
     $$SELECT r.rolname::text COLLATE "default", f.proname::text COLLATE "default" FROM pg_roles AS r, our_functions AS f
@@ -73,7 +74,7 @@ SELECT is_empty($$SELECT r.role FROM unnest(ARRAY['o365_app', 'o365_operator']) 
 SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE has_function_privilege('o365_sandbox', f.oid, 'EXECUTE') AND f.proname !~ '^sandbox_'$$,
     'the sandbox executes only what is the sandbox''s');
 CREATE TEMP TABLE readable (role text, name text, privilege text);
-INSERT INTO readable VALUES ('o365_responder', 'callback', 'INSERT');
+INSERT INTO readable VALUES ('o365_responder', 'callback', 'INSERT'), ('o365_responder', 'paste', 'INSERT'), ('o365_responder', 'proof', 'INSERT');
 INSERT INTO readable SELECT 'o365_operator', unnest(ARRAY['settings', 'connectors', 'webhook_hosts', 'response_rules', 'subscriptions', 'queue', 'waiting_cards', 'posts', 'deliveries', 'outcomes', 'card_warnings', 'action_events']), 'SELECT';
 INSERT INTO readable SELECT 'o365_app', unnest(ARRAY['connectors', 'subscriptions', 'queue', 'waiting_cards', 'posts', 'deliveries', 'outcomes', 'card_warnings', 'action_events']), 'SELECT';
 SELECT results_eq(

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365.begin_connect(connector text, app_user text, return_url text DEFAULT NULL, app_state jsonb DEFAULT NULL,
-    renew bigint DEFAULT NULL) RETURNS text
+    renew bigint DEFAULT NULL, label text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
@@ -36,13 +36,15 @@ BEGIN
     END IF;
     v_ticket := o365_internal.random_token();
     v_hash := sha256(convert_to(v_ticket, 'UTF8'));
-    INSERT INTO o365_internal.ticket (ticket_hash, connector_id, app_user, app_state, return_url, renews, expires_at)
+    INSERT INTO o365_internal.ticket (ticket_hash, connector_id, app_user, app_state, return_url, renews, label, expires_at)
         VALUES (v_hash, v_connector.connector_id, begin_connect.app_user, begin_connect.app_state, begin_connect.return_url, renew,
+            left(o365_internal.label(begin_connect.label), 200),
             now() + interval '1 hour');
     RETURN v_public_url || '/connect/' || v_connector.slug || '/?ticket=' || v_ticket;
 END $$;
-COMMENT ON FUNCTION o365.begin_connect(text, text, text, jsonb, bigint) IS
+COMMENT ON FUNCTION o365.begin_connect(text, text, text, jsonb, bigint, text) IS
     'Returns the link that lets a signed-in user of the application connect: redirect the browser to it. It serves one connection and one hour; '
     'treat it like a password. return_url: where the user goes afterwards; app_state: at most 1 KB, given back by o365.connections. renew: a '
-    'subscription of that user that gets the new webhook and keeps its number, settings and queue, whatever its status but removed. Errors: '
+    'subscription of that user that gets the new webhook and keeps its number, settings and queue, whatever its status but removed. label: the name that pages show '
+    'for the account, where app_user is a number or a key. Errors: '
     'insufficient_privilege, invalid_parameter_value, undefined_object (renew), object_not_in_prerequisite_state (public_url is not set).';

@@ -9,7 +9,7 @@ BEGIN
        SET sealed = new.replacement, key_id = new.replacement_key_id, key_pinned = new.key_pinned, secret_version = s.secret_version + 1,
            renewed_at = now(), webhook_index = new.webhook_index, user_index = new.user_index, dialect = new.dialect,
            webhook_host = new.webhook_host, app_type = new.app_type, app_type_normalised = new.app_type_normalised,
-           group_name = new.group_name, app_state = coalesce(new.app_state, s.app_state)
+           group_name = coalesce(new.group_name, s.group_name), payload = new.payload, proved_at = new.proved_at, app_state = coalesce(new.app_state, s.app_state)
      WHERE s.subscription_id = old.subscription_id;
     PERFORM o365_internal.revive(old.subscription_id);
     IF old.status = 'active' THEN

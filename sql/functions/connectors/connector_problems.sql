@@ -25,6 +25,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
             'target_urls', 'are not all https URLs', 'Write https://example.org; its subdomains are included.'),
         (cardinality(c.enabled_for) = 0 OR NOT c.enabled_for <@ ARRAY['mail', 'groups', 'teams'],
             'enabled_for', 'is not any of mail, groups, teams', 'Name at least one: array[''groups''].'),
+        (c.ways IS NOT NULL AND (array_ndims(c.ways) IS DISTINCT FROM 1 OR NOT c.ways <@ ARRAY['workflow', 'button']),
+            'ways', 'is not any of workflow, button', 'Name at least one: ''{workflow}''. Leave it out for what works today.'),
+        (c.support IS NOT NULL AND NOT o365_internal.is_https_url(c.support) AND NOT o365_internal.is_loopback_url(c.support)
+             AND (length(c.support) > 254 OR c.support !~ '^[^[:space:]@<>"\\]+@[^[:space:]@<>"\\]+\.[^[:space:]@<>"\\]+$' COLLATE "C"),
+            'support', 'is neither a mail address nor an https URL', 'Write whom your users ask for help: help@example.org.'),
+        (c.language IS NOT NULL AND c.language !~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$' COLLATE "C",
+            'language', 'is no language tag', 'Write de or pt-br; leave it out to follow each browser.'),
         (c.clean_page NOT IN ('302', 'no-referrer', 'origin'), 'clean_page', 'is unknown', 'Use 302, no-referrer or origin.')
     ) AS p (is_wrong, field, problem, hint) WHERE coalesce(p.is_wrong, true) $$;
 COMMENT ON FUNCTION o365_internal.connector_problems(o365_internal.connector) IS

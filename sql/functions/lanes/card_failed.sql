@@ -19,6 +19,9 @@ DECLARE
     v_reason text;
     v_tid tid;
 BEGIN
+    IF position < 0 THEN
+        RETURN o365_internal.test_card_failed(subscription_id, lease_no, position, outcome, retry_after, problem);
+    END IF;
     IF outcome IN ('cannot_open', 'held') THEN
         -- The worker's trouble, not the webhook's: another worker, or this one when it has the right key file, its proxy or
         -- a transfer for that host, delivers it.

@@ -22,7 +22,10 @@ BEGIN
              WHERE u.s <> ALL (v_left)) AS l;
     -- A new lease number: whoever had a lease in the other history is refused here.
     UPDATE o365_internal.lane AS l
-       SET cursor = 0, late = NULL, worker = NULL, lease_until = NULL, lease_no = l.lease_no + 1,
+       SET cursor = 0,
+           -- Test cards stand before every cursor.
+           late = (SELECT array_agg(o.position) FROM o365_internal.outbox AS o
+                    WHERE o.subscription_id = l.subscription_id AND o.position < 0), worker = NULL, lease_until = NULL, lease_no = l.lease_no + 1,
            next_at = CASE WHEN l.hold IS NULL AND EXISTS (SELECT FROM o365_internal.outbox AS o
                                                            WHERE o.subscription_id = l.subscription_id) THEN clock_timestamp() END
      WHERE l.ctid = ANY (v_tids);

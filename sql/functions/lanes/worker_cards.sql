@@ -21,7 +21,7 @@ BEGIN
               FROM o365_internal.feeding_again AS a ORDER BY a.n DESC LIMIT 1)
         SELECT u.s, u.l, o.position, o.card_id, CASE WHEN su.ends_as IS NULL THEN o.card END AS card, su.ends_as
           FROM unnest(subscription_ids, lease_nos) AS u (s, l)
-          LEFT JOIN LATERAL (SELECT x.cursor, x.late FROM o365_internal.lane AS x
+          LEFT JOIN LATERAL (SELECT x.cursor, x.late, x.for_tests FROM o365_internal.lane AS x
                               WHERE x.subscription_id = u.s AND x.lease_no = u.l AND x.worker = worker_cards.worker
                                 -- (!) Cards of a transaction that came since the lease are in part not handed over.
                                 AND NOT EXISTS (SELECT 1 FROM o365_internal.postponed AS p WHERE p.subscription_id = u.s)
@@ -31,16 +31,20 @@ BEGIN
           LEFT JOIN LATERAL (
             SELECT c.position, c.card_id, c.card FROM (
                 (SELECT o.position, o.card_id, o.card FROM unnest(la.late) AS v(p)
-                   JOIN o365_internal.outbox AS o ON o.subscription_id = u.s AND o.position = v.p)
+                   JOIN o365_internal.outbox AS o ON o.subscription_id = u.s AND o.position = v.p
+                  WHERE v.p < 0 OR NOT la.for_tests)
                 UNION ALL
                 (SELECT o.position, o.card_id, o.card FROM o365_internal.outbox AS o
-                  WHERE o.subscription_id = u.s AND o.position > la.cursor
+                  WHERE o.subscription_id = u.s AND o.position > la.cursor AND NOT la.for_tests
                     -- (!) only what was fed, or a transaction's cards come apart
                     AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed))
                          OR o.xid = ANY ((SELECT CASE WHEN fed.bulk THEN o365_internal.handed_over(u.s) END FROM fed)::xid8[]))
                   ORDER BY o.position LIMIT n_cards)) AS c
             ORDER BY c.position LIMIT n_cards) AS o ON true
     LOOP
+        IF "position" < 0 THEN
+            card := replace(card, '{code}', o365_internal.proof_code(card_id));
+        END IF;
         v_bytes := coalesce(octet_length(card), 0);
         IF subscription_id = v_s AND lease_no = v_l THEN
             v_full := v_full OR v_lane + v_bytes > lane_bytes OR v_all + v_bytes > all_bytes;
@@ -62,4 +66,5 @@ COMMENT ON FUNCTION o365_programs.worker_cards(integer, bigint[], bigint[], inte
     'The first cards of leased lanes, in the order of the arrays and of the cards: at most n_cards and about lane_bytes of a lane, but always one, and about '
     'all_bytes in all. Changes nothing. A lane without a card, or that is not leased to this worker under this number any more, comes with position null: '
     'report it like the others. One that does not come at all did not fit: ask again. card: as it was sent; the worker puts it into the form that its '
-    'webhook takes. ends_as: report that outcome without a POST, card is null then.';
+    'webhook takes. Test cards (queue_test_card) come '
+    'first, with their code; a lane that was held when it was leased has no others. ends_as: report that outcome without a POST, card is null then.';

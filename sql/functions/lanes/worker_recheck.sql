@@ -5,12 +5,16 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SE
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
 BEGIN
-    RETURN QUERY SELECT u.s, u.l, coalesce(la.hold IS NULL AND su.status = 'active' AND su.secret_version = u.v, false)
+    RETURN QUERY SELECT u.s, u.l, coalesce(
+                     CASE WHEN la.for_tests THEN su.status NOT IN ('removed', 'gone', 'retired')
+                          ELSE la.hold IS NULL AND su.status = 'active' END AND su.secret_version = u.v, false)
       FROM unnest(subscription_ids, lease_nos, secret_versions) AS u(s, l, v)
-      LEFT JOIN LATERAL (SELECT x.hold, true AS found FROM o365_internal.lane AS x WHERE x.subscription_id = u.s AND x.lease_no = u.l LIMIT 1) AS la ON true
+      LEFT JOIN LATERAL (SELECT x.hold, x.for_tests, true AS found FROM o365_internal.lane AS x
+                          WHERE x.subscription_id = u.s AND x.lease_no = u.l LIMIT 1) AS la ON true
       LEFT JOIN LATERAL (SELECT y.status, y.secret_version FROM o365_internal.subscription AS y
                           WHERE y.subscription_id = u.s AND la.found LIMIT 1) AS su ON true;
 END $$;
 COMMENT ON FUNCTION o365_programs.worker_recheck(bigint[], bigint[], integer[]) IS
     'Whether leased lanes may still send: false once paused, removed, suspended, leased to another, or renewed: the webhook is not '
-    'of the version that the worker has. Called at most 2 s before each POST.';
+    'of the version that the worker has. Of a lane that was held when it was leased: whether its test cards may.'
+    ' Called at most 2 s before each POST.';

@@ -125,6 +125,7 @@ BEGIN
                dead_in_a_row = CASE WHEN r.arrived THEN 0 ELSE la.dead_in_a_row END + r.dead::integer,
                problem = CASE WHEN r.ps = '{}' THEN la.problem END,
                next_at = CASE WHEN NOT r.released THEN la.next_at
+                              WHEN o365_internal.has_tests(r.lt) THEN clock_timestamp()
                               WHEN la.hold IS NULL AND (r.lt <> '{}'
                                    -- What is not fed yet wakes the lane when it is.
                                    OR EXISTS (SELECT 1 FROM o365_internal.outbox AS o

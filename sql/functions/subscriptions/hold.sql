@@ -6,7 +6,8 @@ BEGIN
     PERFORM FROM o365_internal.subscription AS s WHERE s.subscription_id = hold.subscription_id FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
         UPDATE o365_internal.lane AS l
-           SET hold = coalesce(nullif(l.hold, 'suspended'), hold.status), next_at = NULL, verdict = coalesce(hold.reason, hold.status)
+           SET hold = coalesce(nullif(l.hold, 'suspended'), hold.status),
+               next_at = CASE WHEN o365_internal.has_tests(l.late) THEN coalesce(l.next_at, now()) END, verdict = coalesce(hold.reason, hold.status)
          WHERE l.subscription_id = hold.subscription_id;
         RETURN;
     END IF;
@@ -16,11 +17,13 @@ BEGIN
            status_reason = hold.reason, status_at = now()
      WHERE s.subscription_id = hold.subscription_id AND s.status NOT IN ('removed', 'gone', 'retired');
     IF FOUND THEN
-        UPDATE o365_internal.lane AS l SET hold = coalesce(nullif(l.hold, 'suspended'), hold.status), next_at = NULL
+        UPDATE o365_internal.lane AS l
+           SET hold = coalesce(nullif(l.hold, 'suspended'), hold.status),
+               next_at = CASE WHEN o365_internal.has_tests(l.late) THEN coalesce(l.next_at, now()) END
          WHERE l.subscription_id = hold.subscription_id;
     END IF;
 END $$;
 COMMENT ON FUNCTION o365_internal.hold(bigint, text, text) IS
-    'Stops a lane: nothing is claimed from it, its cards wait. One that is paused stays paused and takes the reason only. A '
+    'Stops a lane: nothing is claimed from it, its cards wait, but for test cards. One that is paused stays paused and takes the reason only. A '
     'worker that holds it sees it within 2 s and keeps its lease until it reports. The caller has the lane; if somebody else has locked the subscription, '
     'its status follows later (tell_verdicts).';

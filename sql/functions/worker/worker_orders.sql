@@ -18,7 +18,8 @@ BEGIN
         'hosts', (SELECT coalesce(jsonb_agg(jsonb_build_object('dialect', h.dialect, 'host', h.host, 'subdomains', h.subdomains, 'port', h.port,
                     'far_end', a.host)), '[]')
                     FROM o365_internal.webhook_host AS h
-                    CROSS JOIN LATERAL o365_internal.allowed_hosts(ARRAY[CASE WHEN h.subdomains THEN 'any.' || h.host ELSE h.host END]) AS a));
+                    CROSS JOIN LATERAL o365_internal.allowed_hosts(ARRAY[CASE WHEN h.subdomains THEN 'any.' || h.host ELSE h.host END]) AS a
+                   WHERE h.enabled));
 END $$;
 COMMENT ON FUNCTION o365_internal.worker_orders(integer, text) IS
     'All that a worker has to know, in one answer. sends is false, with why, for another environment and in a copy of the database. '

@@ -1,0 +1,14 @@
+CREATE OR REPLACE FUNCTION o365_internal.pasted_attempt(connector_id integer, id text) RETURNS o365_internal.connect_attempt
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_attempt o365_internal.connect_attempt;
+BEGIN
+    IF id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN
+        SELECT a.* INTO v_attempt FROM o365_internal.connect_attempt AS a
+         WHERE a.public_id = id::uuid AND a.connector_id = pasted_attempt.connector_id AND a.way = 'workflow'
+           AND a.subscription_id IS NOT NULL;
+    END IF;
+    RETURN v_attempt;
+END $$;
+COMMENT ON FUNCTION o365_internal.pasted_attempt(integer, text) IS
+    'The attempt that pasted a webhook, by the unguessable id in the URL of its page; null for any other text.';

@@ -1,0 +1,45 @@
+CREATE OR REPLACE FUNCTION o365_internal.prove(attempt_id bigint, request_id text) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    v_attempt o365_internal.connect_attempt;
+    v_replaced o365_internal.subscription;
+    v_subscription o365_internal.subscription;
+    v_ticket_used boolean;
+BEGIN
+    -- Attempt, ticket, the older lane first: as confirming does.
+    SELECT a.* INTO v_attempt FROM o365_internal.connect_attempt AS a WHERE a.attempt_id = prove.attempt_id FOR UPDATE;
+    SELECT t.used_at IS NOT NULL INTO v_ticket_used FROM o365_internal.ticket AS t
+     WHERE t.ticket_hash = v_attempt.ticket_hash FOR UPDATE;
+    SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s WHERE s.subscription_id = v_attempt.subscription_id;
+    v_replaced := o365_internal.lock_subscription(v_subscription.replaces);
+    v_subscription := o365_internal.lock_subscription(v_attempt.subscription_id);
+    IF v_ticket_used THEN
+        UPDATE o365_internal.connect_attempt AS a
+           SET outcome = 'used', consumed_at = now(), detail = 'the ticket had made a connection already'
+         WHERE a.attempt_id = v_attempt.attempt_id;
+        IF v_subscription.status = 'pending' THEN
+            PERFORM o365.remove(v_subscription.subscription_id);
+        END IF;
+        RETURN;
+    END IF;
+    UPDATE o365_internal.subscription AS s SET proved_at = now() WHERE s.subscription_id = v_subscription.subscription_id;
+    IF v_replaced.status NOT IN ('pending', 'removed') THEN
+        PERFORM o365_internal.replace_webhook(v_replaced, v_subscription);
+        UPDATE o365_internal.subscription AS s SET proved_at = now(), payload = v_subscription.payload
+         WHERE s.subscription_id = v_replaced.subscription_id;
+        UPDATE o365_internal.connect_attempt AS a SET subscription_id = v_replaced.subscription_id, detail = 'replaced'
+         WHERE a.attempt_id = v_attempt.attempt_id;
+    ELSE
+        UPDATE o365_internal.subscription AS s SET replaces = NULL, replacement = NULL, replacement_key_id = NULL
+         WHERE s.subscription_id = v_subscription.subscription_id AND s.replaces IS NOT NULL;
+        PERFORM o365_internal.revive(v_subscription.subscription_id);
+    END IF;
+    UPDATE o365_internal.connect_attempt AS a SET outcome = 'connected', consumed_at = now() WHERE a.attempt_id = v_attempt.attempt_id;
+    UPDATE o365_internal.ticket AS t SET used_at = now(), attempt_id = v_attempt.attempt_id
+     WHERE t.ticket_hash = v_attempt.ticket_hash;
+END $$;
+COMMENT ON FUNCTION o365_internal.prove(bigint, text) IS
+    'The code of a pasted webhook was typed: its subscription becomes active, or the one that it renews gets the webhook and '
+    'what waits there leaves; the ticket is used. Where another attempt has used the ticket meanwhile, the attempt ends as '
+    'used and what is pending is removed.';

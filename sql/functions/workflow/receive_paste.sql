@@ -1,0 +1,126 @@
+-- The trigger of o365_programs.paste. Every value of the row that is secret moves by assignment only.
+CREATE OR REPLACE FUNCTION o365_internal.receive_paste() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    v_connector o365_internal.connector;
+    v_ticket o365_internal.ticket;
+    v_ticket_hash bytea;
+    v_existing o365_internal.subscription;
+    v_renews o365_internal.subscription;
+    v_dialect text;
+    v_id bigint;
+    v_attempt_id bigint;
+    v_too_many text;
+    v_refused text;
+    v_place text := left(o365_internal.label(new.place), 200);
+    v_host text := lower(new.webhook_host COLLATE "C");
+    v_webhook_index bytea;
+    v_plain text;
+    v_pair record;
+    v_sealed bytea;
+    v_key_id text;
+    v_replacement bytea;
+BEGIN
+    SELECT c.* INTO v_connector FROM o365_internal.connector AS c WHERE c.slug = new.slug AND c.removed_at IS NULL FOR KEY SHARE;
+    v_ticket_hash := new.ticket_hash;
+    IF new.again IS NOT NULL THEN
+        v_ticket_hash := (o365_internal.attempt_to_retry(v_connector.connector_id, new.again, new.cookie_hashes::bytea[])).ticket_hash;
+    END IF;
+    IF v_ticket_hash IS NOT NULL THEN
+        -- Locked: pastes of one ticket come one after the other.
+        SELECT t.* INTO v_ticket FROM o365_internal.ticket AS t
+         WHERE t.ticket_hash = v_ticket_hash AND t.connector_id = v_connector.connector_id
+           AND t.used_at IS NULL AND t.expires_at > now() FOR UPDATE;
+    END IF;
+    v_dialect := o365_internal.webhook_dialect(v_host, new.webhook_port::integer);
+    v_too_many := o365_internal.paste_is_too_many(v_connector.connector_id, v_ticket);
+    v_refused := CASE
+        WHEN v_connector.connector_id IS NULL THEN 'unknown_connector'
+        WHEN 'workflow' <> ALL (o365_internal.ways_of(v_connector.ways)) THEN 'no_such_way'
+        WHEN v_ticket.ticket_hash IS NULL AND (v_ticket_hash IS NOT NULL OR NOT v_connector.allow_anonymous) THEN 'ticket'
+        WHEN v_too_many IS NOT NULL THEN 'too_many'
+        WHEN v_dialect IS NULL THEN 'refused_host'
+        WHEN v_dialect = 'connector' THEN 'connector_webhook' END;
+    UPDATE o365_internal.ticket AS t SET pastes = t.pastes + 1 WHERE t.ticket_hash = v_ticket.ticket_hash;
+    IF v_refused IS NOT NULL THEN
+        PERFORM o365_internal.record_paste(v_connector.connector_id, new.request_id, v_ticket_hash, v_ticket.app_user, v_refused,
+            CASE v_refused WHEN 'refused_host' THEN left(new.webhook_host, 253) WHEN 'too_many' THEN v_too_many END);
+        RETURN NULL;
+    END IF;
+    v_webhook_index := o365_internal.blind_index('webhook', new.webhook_url);
+    -- One at a time for one webhook, as callbacks do.
+    PERFORM pg_advisory_xact_lock(hashtextextended(encode(v_webhook_index, 'hex'), 365));
+    SELECT s.* INTO v_existing FROM o365_internal.subscription AS s
+     WHERE s.connector_id = v_connector.connector_id AND s.app_user = v_ticket.app_user
+       AND s.webhook_index = v_webhook_index AND s.status <> 'removed';
+    IF v_existing.subscription_id IS NOT NULL THEN
+        v_existing := o365_internal.lock_subscription(v_existing.subscription_id);
+    END IF;
+    IF v_existing.status IN ('active', 'paused') THEN
+        UPDATE o365_internal.ticket AS t SET used_at = now() WHERE t.ticket_hash = v_ticket.ticket_hash;
+        PERFORM o365_internal.record_paste(v_connector.connector_id, new.request_id, v_ticket_hash, v_ticket.app_user,
+            'connected', 'unchanged', v_existing.subscription_id);
+        UPDATE o365_internal.connect_attempt AS a SET cookie_hash = new.cookie_hash, return_url = v_ticket.return_url
+         WHERE a.request_id = new.request_id AND a.connector_id = v_connector.connector_id;
+        UPDATE o365_internal.ticket AS t SET attempt_id = (SELECT max(a.attempt_id) FROM o365_internal.connect_attempt AS a
+                                                            WHERE a.request_id = new.request_id)
+         WHERE t.ticket_hash = v_ticket.ticket_hash;
+        RETURN NULL;
+    END IF;
+    IF v_existing.status IN ('gone', 'retired') THEN
+        -- Cards to such a connection end as cancelled. While it is proven again they wait.
+        UPDATE o365_internal.subscription AS s
+           SET status = 'suspended', status_reason = 'its webhook was pasted again and is not proven yet', status_at = now()
+         WHERE s.subscription_id = v_existing.subscription_id;
+        UPDATE o365_internal.lane AS l SET hold = 'suspended', next_at = NULL WHERE l.subscription_id = v_existing.subscription_id;
+    END IF;
+    v_id := v_existing.subscription_id;
+    IF v_id IS NULL THEN
+        -- What the form says, else the ticket: which connection of this user gets the webhook.
+        SELECT s.* INTO v_renews FROM o365_internal.subscription AS s
+         WHERE s.subscription_id = coalesce(new.renews::bigint, v_ticket.renews) AND s.connector_id = v_connector.connector_id
+           AND s.app_user = v_ticket.app_user AND s.status NOT IN ('pending', 'removed');
+        v_id := nextval('o365_internal.subscription_subscription_id_seq');
+        v_plain := json_build_object('purpose', 'webhook', 'id', v_id::text, 'webhook', new.webhook_url, 'user_object_id', NULL)::text;
+        v_pair := o365_internal.seal(v_plain, new.sealing_key);
+        v_sealed := v_pair.sealed;
+        v_key_id := v_pair.key_id;
+        IF v_renews.subscription_id IS NOT NULL THEN
+            v_plain := json_build_object('purpose', 'webhook', 'id', v_renews.subscription_id::text, 'webhook', new.webhook_url,
+                                         'user_object_id', NULL)::text;
+            v_pair := o365_internal.seal(v_plain, new.sealing_key);
+            v_replacement := v_pair.sealed;
+        END IF;
+        INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, label, app_state, app_type,
+                app_type_normalised, group_name, dialect, webhook_host, sealed, key_id, key_pinned, webhook_index, status,
+                status_reason, replaces, replacement, replacement_key_id)
+            VALUES (v_id, v_connector.connector_id, v_ticket.app_user, v_ticket.label, v_ticket.app_state, 'teams', 'teams',
+                coalesce(v_place, v_renews.group_name), 'workflow', v_host, v_sealed, v_key_id, new.sealing_key IS NOT NULL,
+                v_webhook_index, 'pending', 'its webhook is not proven yet', v_renews.subscription_id, v_replacement,
+                CASE WHEN v_replacement IS NOT NULL THEN v_key_id END);
+        INSERT INTO o365_internal.lane (subscription_id, hold) VALUES (v_id, 'pending');
+    ELSE
+        -- Pasted twice: what was pasted last counts.
+        UPDATE o365_internal.connect_attempt AS a SET outcome = 'superseded', consumed_at = now()
+         WHERE a.subscription_id = v_id AND a.way = 'workflow' AND a.outcome = 'pending';
+        UPDATE o365_internal.subscription AS s
+           SET status_at = CASE WHEN s.status = 'pending' THEN now() ELSE s.status_at END, group_name = coalesce(v_place, s.group_name)
+         WHERE s.subscription_id = v_id;
+    END IF;
+    INSERT INTO o365_internal.connect_attempt AS a (connector_id, way, ticket_hash, cookie_hash, app_user, app_state, return_url,
+            renews, expires_at, consumed_at, outcome, request_id, subscription_id)
+        VALUES (v_connector.connector_id, 'workflow', v_ticket.ticket_hash, new.cookie_hash, v_ticket.app_user, v_ticket.app_state,
+            v_ticket.return_url, v_renews.subscription_id, now(), now(), 'pending', new.request_id, v_id)
+        RETURNING a.attempt_id INTO v_attempt_id;
+    INSERT INTO o365_internal.proof (attempt_id, card_id)
+        VALUES (v_attempt_id, o365_internal.queue_test_card(v_id,
+            o365_internal.test_card_text(new.card, v_connector.name), 'proof'));
+    -- NULL would say that nothing was inserted; the row itself would be handed on with its secrets, but a view has nowhere to put it.
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION o365_internal.receive_paste() IS
+    'Trigger of o365_programs.paste: judges ticket, host and bounds, seals the webhook, makes a subscription that is pending '
+    'until its code was typed, and queues the card that shows the code, all in the COPY''s transaction. The same webhook once '
+    'more: one that is connected stays as it is, any other is proven anew. The outcome is read with '
+    'o365_programs.responder_paste_outcome.';

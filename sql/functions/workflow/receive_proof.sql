@@ -1,0 +1,31 @@
+-- The trigger of o365_programs.proof. The code moves by assignment only.
+CREATE OR REPLACE FUNCTION o365_internal.receive_proof() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    v_connector o365_internal.connector := o365_internal.connector_by_slug(new.slug);
+    v_attempt o365_internal.connect_attempt := o365_internal.pasted_attempt(v_connector.connector_id, new.id);
+    v_proof o365_internal.proof;
+    v_code text;
+BEGIN
+    IF v_attempt.attempt_id IS NULL OR v_attempt.cookie_hash IS DISTINCT FROM new.cookie_hash
+       OR o365_internal.outcome_now(v_attempt) <> 'pending' THEN
+        RETURN NULL;
+    END IF;
+    -- Locked: tries that come at the same moment are counted one by one.
+    SELECT p.* INTO v_proof FROM o365_internal.proof AS p WHERE p.attempt_id = v_attempt.attempt_id FOR UPDATE;
+    IF v_proof.tries >= o365_internal.integer_setting('proof_tries') THEN
+        RETURN NULL;
+    END IF;
+    v_code := o365_internal.proof_code(v_proof.card_id);
+    IF new.code = v_code THEN
+        PERFORM o365_internal.prove(v_attempt.attempt_id, new.request_id);
+    ELSE
+        UPDATE o365_internal.proof AS p SET tries = p.tries + 1 WHERE p.attempt_id = v_attempt.attempt_id;
+    END IF;
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION o365_internal.receive_proof() IS
+    'Trigger of o365_programs.proof: compares the code that was typed with the one that the card shows, at most proof_tries '
+    'times a code, and connects on the right one. Only the browser that pasted the webhook may try. The outcome is read with '
+    'o365_programs.responder_proof.';
