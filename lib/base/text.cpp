@@ -25,7 +25,7 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view beginning
     return same_name(text.substr(0, beginning.size()), beginning);
 }
 
-bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+bool only_blanks(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
 
 std::string_view trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(" \t\r");

@@ -17,7 +17,7 @@ bool same_name(std::string_view left, std::string_view right);
 bool starts_with_ignoring_case(std::string_view text, std::string_view beginning);
 
 // Whether `text` has nothing but blanks, tabs and ends of lines; "" has.
-bool is_blank(std::string_view text);
+bool only_blanks(std::string_view text);
 
 // `text` without blanks, tabs and carriage returns at its ends: a part of `text`.
 std::string_view trimmed(std::string_view text);

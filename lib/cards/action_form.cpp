@@ -114,7 +114,7 @@ std::string problem_of(const Json::Value& input, Kind kind, const std::string& s
         if (sent.empty()) return required ? "required" : "";
         return is_date(sent, kind == Kind::time) ? "" : "date";
     }
-    if (required && is_blank(sent)) return "required";
+    if (required && only_blanks(sent)) return "required";
     if (utf8_length(sent) > static_cast<std::size_t>(max_characters(input))) return "too_long";
     return kind == Kind::line && sent.find('\n') != std::string::npos ? "one_line" : "";
 }
@@ -146,7 +146,7 @@ const Json::Value* pressed(const Json::Value& action, int step) {
 
 std::string name_of(const Json::Value& action) {
     const std::string name = text_in(action, "name");
-    return is_blank(name) ? "OK" : name;
+    return only_blanks(name) ? "OK" : name;
 }
 
 // What a field shows before anybody has typed into it.

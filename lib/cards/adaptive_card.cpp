@@ -25,7 +25,7 @@ std::string first_line(const Json::Value& elements) {
         std::string line;
         if (type == "TextBlock") line = markdown_first_line(text_in(element, "text"));
         if (type == "RichTextBlock") line = text_of_inlines(list_in(element, "inlines"));
-        if (!is_blank(line)) return line;
+        if (!only_blanks(line)) return line;
         for (const char* name : {"items", "columns", "rows", "cells"}) {
             line = first_line(list_in(element, name));
             if (!line.empty()) return line;
@@ -37,8 +37,8 @@ std::string first_line(const Json::Value& elements) {
 std::string line_of_fact(const Json::Value& fact) {
     const std::string title = markdown_first_line(text_in(fact, "title"));
     const std::string value = markdown_first_line(text_in(fact, "value"));
-    if (is_blank(title)) return is_blank(value) ? "" : value;
-    return is_blank(value) ? title : title + ": " + value;
+    if (only_blanks(title)) return only_blanks(value) ? "" : value;
+    return only_blanks(value) ? title : title + ": " + value;
 }
 
 // Of a card without such a text: the first fact, the first name of a picture, or the title of a chart.
@@ -50,7 +50,7 @@ std::string first_other_line(const Json::Value& elements) {
         }
         for (const char* name : {"altText", "title", "label"}) {
             std::string line = text_in(element, name);
-            if (!is_blank(line)) return line;
+            if (!only_blanks(line)) return line;
         }
         for (const char* name : {"images", "items", "columns", "rows", "cells", "actions"}) {
             std::string line = first_other_line(list_in(element, name));
@@ -64,7 +64,7 @@ std::string first_other_line(const Json::Value& elements) {
 std::string summary_of(const Json::Value& card) {
     for (const char* name : {"fallbackText", "speak"}) {
         const std::string text = text_in(card, name);
-        if (!is_blank(text) && (std::string_view(name) != "speak" || text.find('<') == std::string::npos))
+        if (!only_blanks(text) && (std::string_view(name) != "speak" || text.find('<') == std::string::npos))
             return summary_beginning(std::string(trimmed(text)));
     }
     std::string line = first_line(list_in(card, "body"));
@@ -74,7 +74,7 @@ std::string summary_of(const Json::Value& card) {
 }
 
 void add_summary(Json::Value& envelope, const std::string& summary) {
-    if (is_blank(summary)) return;
+    if (only_blanks(summary)) return;
     Json::Value changed = envelope;
     changed["summary"] = summary;
     if (fits_far_end(changed)) envelope = std::move(changed);
@@ -104,7 +104,7 @@ Json::Value adaptive_envelope(Json::Value card) {
     return envelope;
 }
 
-bool has_summary(const Json::Value& envelope) { return !is_blank(text_in(envelope, "summary")); }
+bool has_summary(const Json::Value& envelope) { return !only_blanks(text_in(envelope, "summary")); }
 
 Json::Value with_summary(Json::Value envelope) {
     if (!has_summary(envelope))

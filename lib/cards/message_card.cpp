@@ -103,7 +103,7 @@ CardSection read_section(const Json::Value& source) {
 std::string first_line_of(std::initializer_list<const std::string*> texts) {
     for (const std::string* text : texts) {
         std::string line = markdown_first_line(markdown_from_html(*text));
-        if (!is_blank(line)) return line;
+        if (!only_blanks(line)) return line;
     }
     return {};
 }

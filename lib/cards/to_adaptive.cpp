@@ -81,7 +81,7 @@ Json::Value text_block(Conversion& conversion, const std::string& text) {
     if (conversion.texts == Texts::as_they_are) return plain_block(text);
     const std::string plain = teams_markdown(text);
     const bool fits = conversion.may_become(json_bytes(text), json_bytes(plain));
-    return plain_block(!fits || is_blank(plain) ? text : plain);
+    return plain_block(!fits || only_blanks(plain) ? text : plain);
 }
 
 Json::Value titled(Conversion& conversion, const std::string& text, const char* size) {
@@ -102,7 +102,7 @@ void add_text(Conversion& conversion, Json::Value& items, const std::string& tex
         items.append(text_block(conversion, text));
         return;
     }
-    if (!is_blank(plain)) items.append(plain_block(plain));
+    if (!only_blanks(plain)) items.append(plain_block(plain));
     for (const TextPicture& one : pictures) {
         Json::Value image = of_type("Image");
         image["url"] = one.url;
@@ -117,7 +117,7 @@ std::string one_line(Conversion& conversion, const std::string& text) {
     const std::string read = markdown_from_html(text);
     std::string plain(trimmed(read));
     const bool fits = conversion.may_become(json_bytes(text), json_bytes(plain));
-    return !fits || is_blank(plain) ? text : plain;
+    return !fits || only_blanks(plain) ? text : plain;
 }
 
 // ---- Pictures and facts ----
@@ -139,10 +139,10 @@ void add_facts(Conversion& conversion, Json::Value& items, const std::vector<Car
     for (const CardFact& fact : facts) {
         const std::string name = one_line(conversion, fact.name);
         const std::string value = one_line(conversion, fact.value);
-        if (is_blank(name) && is_blank(value)) continue;
+        if (only_blanks(name) && only_blanks(value)) continue;
         Json::Value shown;
-        shown["title"] = is_blank(name) ? kNothing : name;
-        shown["value"] = is_blank(value) ? kNothing : value;
+        shown["title"] = only_blanks(name) ? kNothing : name;
+        shown["value"] = only_blanks(value) ? kNothing : value;
         set["facts"].append(std::move(shown));
     }
     if (!set["facts"].empty()) items.append(std::move(set));
@@ -164,7 +164,7 @@ void add_images(Conversion& conversion, Json::Value& items, const std::vector<Ca
 Json::Value button(const CardAction& action, const std::string& url) {
     Json::Value shown = of_type("Action.OpenUrl");
     const std::string name = without_references(action.name);
-    shown["title"] = is_blank(name) ? "Open" : name;
+    shown["title"] = only_blanks(name) ? "Open" : name;
     shown["url"] = url;
     return shown;
 }
@@ -217,18 +217,18 @@ void add_rows(Json::Value& items, const Json::Value& buttons) {
 // The activity's title, subtitle and text.
 Json::Value activity_texts(Conversion& conversion, const CardSection& section) {
     Json::Value blocks(Json::arrayValue);
-    if (!is_blank(section.activity_title)) {
+    if (!only_blanks(section.activity_title)) {
         Json::Value block = text_block(conversion, section.activity_title);
         block["weight"] = "Bolder";
         blocks.append(std::move(block));
     }
-    if (!is_blank(section.activity_subtitle)) {
+    if (!only_blanks(section.activity_subtitle)) {
         Json::Value block = text_block(conversion, section.activity_subtitle);
         block["spacing"] = "None";
         block["isSubtle"] = true;
         blocks.append(std::move(block));
     }
-    if (!is_blank(section.activity_text)) {
+    if (!only_blanks(section.activity_text)) {
         Json::Value block = text_block(conversion, section.activity_text);
         block["spacing"] = "None";
         blocks.append(std::move(block));
@@ -253,7 +253,7 @@ void add_activity(Conversion& conversion, Json::Value& items, const CardSection&
     }
     image["size"] = "Small";
     if (section.activity_image_type != "article") image["style"] = "Person";
-    if (!is_blank(section.activity_title) && conversion.texts == Texts::improved)
+    if (!only_blanks(section.activity_title) && conversion.texts == Texts::improved)
         image["altText"] = summary_beginning(section.activity_title);
     Json::Value picture(Json::arrayValue);
     picture.append(std::move(image));
@@ -270,14 +270,14 @@ Json::Value container_of(Conversion& conversion, const CardSection& section, std
     conversion.lose_wrong_types(path, section.wrong_types);
     if (section.is_html) conversion.lose(path + ".markdown", "HTML");
     Json::Value items(Json::arrayValue);
-    if (!is_blank(section.title)) items.append(titled(conversion, section.title, "Medium"));
+    if (!only_blanks(section.title)) items.append(titled(conversion, section.title, "Medium"));
     add_activity(conversion, items, section, path);
     Json::Value hero = image_of(conversion, section.hero, path + ".heroImage.image");
     if (!hero.isNull()) {
         hero["size"] = "Stretch";
         items.append(std::move(hero));
     }
-    if (!is_blank(section.text)) add_text(conversion, items, section.text);
+    if (!only_blanks(section.text)) add_text(conversion, items, section.text);
     add_facts(conversion, items, section.facts);
     add_images(conversion, items, section.images, path);
     add_rows(items, buttons_of(conversion, section.actions, path, index + 1));
@@ -324,9 +324,9 @@ const char* nearest_style(std::string_view colour) {
 // Title and text, in a container of the card's colour where it has one.
 Json::Value head_of(Conversion& conversion, const MessageCard& card, const char* style) {
     Json::Value head(Json::arrayValue);
-    if (!is_blank(card.title)) head.append(titled(conversion, card.title, "Large"));
-    if (!is_blank(card.text)) add_text(conversion, head, card.text);
-    if (head.empty() && card.sections.empty() && !is_blank(card.summary))
+    if (!only_blanks(card.title)) head.append(titled(conversion, card.title, "Large"));
+    if (!only_blanks(card.text)) add_text(conversion, head, card.text);
+    if (head.empty() && card.sections.empty() && !only_blanks(card.summary))
         head.append(text_block(conversion, card.summary));
     if (head.empty() || style == nullptr) return head;
     Json::Value container = of_type("Container");
@@ -360,7 +360,7 @@ Json::Value content_of(Conversion& conversion, const MessageCard& card, std::str
     } else {
         add_rows(body, buttons);
     }
-    if (body.empty()) body.append(text_block(conversion, is_blank(card.summary) ? "(an empty card)" : card.summary));
+    if (body.empty()) body.append(text_block(conversion, only_blanks(card.summary) ? "(an empty card)" : card.summary));
     content["body"] = std::move(body);
     return content;
 }
@@ -368,8 +368,8 @@ Json::Value content_of(Conversion& conversion, const MessageCard& card, std::str
 // What a phone's notification says; "" where it would only repeat what makes the card too large.
 std::string summary_of(const MessageCard& card, Texts texts) {
     const bool is_improved = texts == Texts::improved;
-    if (is_blank(card.summary)) return is_improved ? summary_beginning(first_line(card)) : "";
-    const bool is_shown = is_blank(card.title) && is_blank(card.text) && card.sections.empty();
+    if (only_blanks(card.summary)) return is_improved ? summary_beginning(first_line(card)) : "";
+    const bool is_shown = only_blanks(card.title) && only_blanks(card.text) && card.sections.empty();
     return is_shown && !is_improved ? "" : card.summary;
 }
 
@@ -377,7 +377,7 @@ ConvertedCard converted(const MessageCard& card, const ActionLink& link, std::st
     Conversion conversion{.link = link, .texts = texts, .lost = {}};
     Json::Value envelope = in_envelope(content_of(conversion, card, version));
     const std::string summary = summary_of(card, texts);
-    if (!is_blank(summary)) envelope["summary"] = summary;
+    if (!only_blanks(summary)) envelope["summary"] = summary;
     return {std::move(envelope), std::move(conversion.lost), ""};
 }
 

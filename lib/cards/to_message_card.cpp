@@ -153,10 +153,10 @@ std::string add_actions(Draft& draft, const Json::Value& all) {
 // fallbackText, else the title's first line, else "Card" where the card has no text. One that is made gives way to
 // "Card" where the far end would count the card as too large.
 void add_summary(Json::Value& card, const std::string& fallback_text) {
-    const bool made = is_blank(fallback_text);
+    const bool made = only_blanks(fallback_text);
     std::string summary = made ? summary_beginning(markdown_first_line(text_in(card, "title"))) : fallback_text;
-    if (is_blank(summary) && is_blank(text_in(card, "text"))) summary = "Card";
-    if (is_blank(summary)) return;
+    if (only_blanks(summary) && only_blanks(text_in(card, "text"))) summary = "Card";
+    if (only_blanks(summary)) return;
     card["summary"] = summary;
     if (made && !fits_far_end(card)) card["summary"] = "Card";
 }

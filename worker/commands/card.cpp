@@ -229,9 +229,9 @@ bool shows_nothing(const Json::Value& card) {
     const std::string type = text_in(card, "type");
     if (type == "AdaptiveCard")
         return list_in(card, "body").empty() && list_in(card, "actions").empty() &&
-               is_blank(text_in(card, "fallbackText"));
+               only_blanks(text_in(card, "fallbackText"));
     if (type == "message") return list_in(card, "attachments").empty();
-    return is_blank(text_in(card, "text")) && card_html(card).empty();
+    return only_blanks(text_in(card, "text")) && card_html(card).empty();
 }
 
 // The problem says why there is none to use, and is printed.
