@@ -201,7 +201,6 @@ COMMENT ON SCHEMA o365_internal IS 'o365-connector: tables. Nobody but the owner
 \ir functions.sql
 \ir functions/card_rules.sql
 \ir functions/card_pattern.sql
-\ir functions/check_card.sql
 -- What an earlier version had and this one has not: a function that was replaced has a row of this transaction.
 DO $$
 DECLARE

@@ -9,8 +9,8 @@
 #include "lib/base/crypto.h"
 #include "lib/base/log.h"
 #include "lib/cards/action_link.h"
-#include "lib/cards/card_conversion.h"
 #include "lib/json/json_fields.h"
+#include "lib/json/json_writing.h"
 
 namespace o365 {
 namespace {

@@ -1,6 +1,6 @@
 #include "fcgi/connect/proof_card.h"
 
-#include "lib/cards/card_conversion.h"
+#include "lib/json/json_writing.h"
 
 namespace o365 {
 namespace {

@@ -21,6 +21,12 @@ bool same_name(std::string_view left, std::string_view right) {
     return std::ranges::equal(left, right, {}, lower_letter, lower_letter);
 }
 
+bool starts_with_ignoring_case(std::string_view text, std::string_view beginning) {
+    return same_name(text.substr(0, beginning.size()), beginning);
+}
+
+bool only_blanks(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+
 std::string_view trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(" \t\r");
     if (first == std::string_view::npos) return {};

@@ -13,6 +13,12 @@ std::string lower(std::string_view text);
 // Whether two words are the same, ASCII letters in either case: header names, media types, schemes.
 bool same_name(std::string_view left, std::string_view right);
 
+// Whether `text` begins with `beginning`, ASCII letters in either case.
+bool starts_with_ignoring_case(std::string_view text, std::string_view beginning);
+
+// Whether `text` has nothing but blanks, tabs and ends of lines; "" has.
+bool only_blanks(std::string_view text);
+
 // `text` without blanks, tabs and carriage returns at its ends: a part of `text`.
 std::string_view trimmed(std::string_view text);
 

@@ -11,9 +11,10 @@
 #include <vector>
 
 #include "lib/base/text.h"
-#include "lib/cards/card_conversion.h"
+#include "lib/cards/message_card.h"
 #include "lib/http/url.h"
 #include "lib/json/json_fields.h"
+#include "lib/json/json_writing.h"
 
 namespace o365 {
 namespace {
@@ -74,44 +75,60 @@ std::string with_plain_breaks(std::string_view text) {
     return plain;
 }
 
-bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\n") == std::string_view::npos; }
+// What a form sends for one input: its values, and the problem with it, "" for none.
+struct ReadInput {
+    std::vector<std::string> values;
+    std::string problem;
+};
 
-// Reads one input: its values, and what is wrong with it, "" for nothing. `known` takes the names of its fields.
-std::string read_input(const Json::Value& input, std::size_t place, const Parameters& form,
-                       std::set<std::string>& known, std::vector<std::string>& values) {
-    const Kind kind = kind_of(input);
-    const bool required = flag_in(input, "isRequired");
+// An input with a box for each choice: the values of those that are ticked.
+ReadInput read_boxes(const Json::Value& input, std::size_t place, const Parameters& form,
+                     std::set<std::string>& known) {
+    ReadInput read;
     const Json::Value& choices = list_in(input, "choices");
-    if (kind == Kind::boxes) {
-        for (Json::ArrayIndex i = 0; i < choices.size(); ++i) {
-            const std::string name = field_name(place, i);
-            known.insert(name);
-            const auto sent = form.get(name);
-            if (!sent) continue;
-            if (*sent != "1") throw BadRequest(400, "a box of the form has another value than it was given");
-            values.push_back(text_in(choices[i], "value"));
-        }
-        return required && values.empty() ? "required" : "";
+    for (Json::ArrayIndex i = 0; i < choices.size(); ++i) {
+        const std::string name = field_name(place, i);
+        known.insert(name);
+        const auto sent = form.get(name);
+        if (!sent) continue;
+        if (*sent != "1") throw BadRequest(400, "a box of the form has another value than it was given");
+        read.values.push_back(text_in(choices[i], "value"));
     }
-    const std::string name = field_name(place);
-    known.insert(name);
-    const std::string sent = with_plain_breaks(form.get_or(name, ""));
-    if (kind == Kind::select || kind == Kind::radio) {
-        values.emplace_back();
-        if (sent.empty()) return required ? "required" : "";
-        const auto number = number_in(sent);
-        if (!number || *number < 0 || *number >= static_cast<int>(choices.size())) return "choice";
-        values.back() = text_in(choices[static_cast<Json::ArrayIndex>(*number)], "value");
-        return "";
-    }
-    values.push_back(sent);
+    if (flag_in(input, "isRequired") && read.values.empty()) read.problem = "required";
+    return read;
+}
+
+// The value of the choice whose number was sent.
+ReadInput read_choice(const Json::Value& input, const std::string& sent) {
+    if (sent.empty()) return {{""}, flag_in(input, "isRequired") ? "required" : ""};
+    const Json::Value& choices = list_in(input, "choices");
+    const auto number = number_in(sent);
+    if (!number || *number < 0 || *number >= static_cast<int>(choices.size())) return {{""}, "choice"};
+    return {{text_in(choices[static_cast<Json::ArrayIndex>(*number)], "value")}, ""};
+}
+
+// The problem with a text that was typed or a date that was picked.
+std::string problem_of(const Json::Value& input, Kind kind, const std::string& sent) {
+    const bool required = flag_in(input, "isRequired");
     if (kind == Kind::date || kind == Kind::time) {
         if (sent.empty()) return required ? "required" : "";
         return is_date(sent, kind == Kind::time) ? "" : "date";
     }
-    if (required && is_blank(sent)) return "required";
+    if (required && only_blanks(sent)) return "required";
     if (utf8_length(sent) > static_cast<std::size_t>(max_characters(input))) return "too_long";
     return kind == Kind::line && sent.find('\n') != std::string::npos ? "one_line" : "";
+}
+
+// Reads one input. `known` takes the names of its fields.
+ReadInput read_input(const Json::Value& input, std::size_t place, const Parameters& form,
+                     std::set<std::string>& known) {
+    const Kind kind = kind_of(input);
+    if (kind == Kind::boxes) return read_boxes(input, place, form, known);
+    const std::string name = field_name(place);
+    known.insert(name);
+    const std::string sent = with_plain_breaks(form.get_or(name, ""));
+    if (kind == Kind::select || kind == Kind::radio) return read_choice(input, sent);
+    return {{sent}, problem_of(input, kind, sent)};
 }
 
 const Json::Value& inputs_of(const Json::Value& action) {
@@ -127,21 +144,9 @@ const Json::Value* pressed(const Json::Value& action, int step) {
     return text_in(one, "@type") == "HttpPOST" ? &one : nullptr;
 }
 
-// Where an OpenUri leads: its default target, else the first; "" for none that a page may link to.
-std::string address_of(const Json::Value& action) {
-    std::string first;
-    for (const Json::Value& target : list_in(action, "targets")) {
-        std::string uri = text_in(target, "uri");
-        if (!is_web_address(uri)) continue;
-        if (text_in(target, "os") == "default") return uri;
-        if (first.empty()) first = std::move(uri);
-    }
-    return first;
-}
-
 std::string name_of(const Json::Value& action) {
     const std::string name = text_in(action, "name");
-    return is_blank(name) ? "OK" : name;
+    return only_blanks(name) ? "OK" : name;
 }
 
 // What a field shows before anybody has typed into it.
@@ -234,8 +239,7 @@ ActionAnswer read_action_form(const Json::Value& action, const Parameters& form)
     std::set<std::string> known = {"press", "form"};
     const Json::Value& inputs = inputs_of(action);
     for (Json::ArrayIndex i = 0; i < inputs.size(); ++i) {
-        std::vector<std::string> chosen;
-        const std::string problem = read_input(inputs[i], i, form, known, chosen);
+        auto [chosen, problem] = read_input(inputs[i], i, form, known);
         if (!problem.empty()) answer.problems[i] = problem;
         const std::string id = text_in(inputs[i], "id");
         values[id] = fmt::format("{}", fmt::join(chosen, ","));
@@ -273,7 +277,7 @@ Json::Value action_view(const Json::Value& action, const Json::Value& texts, con
     for (Json::ArrayIndex i = 0; i < steps.size(); ++i) {
         if (pressed(action, static_cast<int>(i)) == &steps[i]) {
             add_button(steps[i], i);
-        } else if (const std::string uri = address_of(steps[i]);
+        } else if (const std::string uri = web_address_of(read_card_action(steps[i]));
                    text_in(steps[i], "@type") == "OpenUri" && !uri.empty()) {
             Json::Value link;
             link["uri"] = uri;

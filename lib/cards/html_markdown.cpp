@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "lib/base/text.h"
-#include "lib/cards/card_conversion.h"
+#include "lib/http/web_address.h"
 
 namespace o365 {
 namespace {

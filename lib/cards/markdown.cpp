@@ -3,6 +3,7 @@
 #include <cmark.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -50,34 +51,53 @@ void unwrap(cmark_node* node) {
     cmark_node_free(node);
 }
 
+// Adds text of HTML to a line, where any number of blanks is one.
+void add_words(std::string& line, std::string_view text) {
+    for (const char c : text) {
+        if (std::string_view(" \t\r\n").find(c) == std::string_view::npos) {
+            line += c;
+        } else if (!line.empty() && !line.ends_with(' ')) {
+            line += ' ';
+        }
+    }
+}
+
+constexpr std::string_view kComment = "!--";
+
+// Takes the tag or comment with which `html` begins: its name in lower case, kComment for a comment. Of a script
+// and a style all that is in them goes as well.
+std::string take_tag(std::string_view& html) {
+    if (html.starts_with("<!--")) {
+        const auto close = html.find("-->");
+        html.remove_prefix(close == std::string_view::npos ? html.size() : close + 3);
+        return std::string(kComment);
+    }
+    const auto close = std::min(html.find('>'), html.size());
+    const std::string_view inside = html.substr(1, close - 1);
+    std::string name = lower(inside.substr(0, inside.find_first_of(" \t\r\n>")));
+    html.remove_prefix(std::min(close + 1, html.size()));
+    if (name == "script" || name == "style") html.remove_prefix(std::min(lower(html).find("</" + name), html.size()));
+    return name;
+}
+
+bool ends_line(std::string_view tag) {
+    constexpr std::array<std::string_view, 13> kEnds = {"/tr", "/p",  "/div", "/li", "/blockquote", "br", "br/",
+                                                        "/h1", "/h2", "/h3",  "/h4", "/h5",         "/h6"};
+    return std::ranges::find(kEnds, tag) != kEnds.end();
+}
+
 // The first line of what a browser would show of a block of HTML: a row of a table is a line, a script, a style and a
 // comment are nothing. "" for none.
 std::string first_line_of_html(std::string_view html) {
     std::string line;
     while (!html.empty()) {
         const auto open = std::min(html.find('<'), html.size());
-        for (const char c : html.substr(0, open)) {
-            const bool is_blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
-            if (!is_blank) line += c;
-            if (is_blank && !line.empty() && !line.ends_with(' ')) line += ' ';
-        }
+        add_words(line, html.substr(0, open));
         html.remove_prefix(open);
         if (html.empty()) break;
-        const bool is_comment = html.starts_with("<!--");
-        const auto close = html.find(is_comment ? "-->" : ">");
-        const std::string_view inside = html.substr(1, std::min(close, html.size()) - 1);
-        const std::string name = lower(std::string(inside.substr(0, inside.find_first_of(" \t\r\n>"))));
-        html.remove_prefix(close == std::string_view::npos ? html.size() : close + (is_comment ? 3 : 1));
-        if (name == "script" || name == "style") {
-            const auto end = lower(std::string(html)).find("</" + name);
-            html.remove_prefix(std::min(end, html.size()));
-            continue;
-        }
-        for (const std::string_view block :
-             {"/tr", "/p", "/div", "/li", "/blockquote", "br", "br/", "/h1", "/h2", "/h3", "/h4", "/h5", "/h6"}) {
-            if (name == block && !trimmed(line).empty()) return without_references(trimmed(line));
-        }
-        if (!is_comment && !line.empty() && !line.ends_with(' ')) line += ' ';
+        const std::string tag = take_tag(html);
+        if (ends_line(tag) && !trimmed(line).empty()) break;
+        if (tag != kComment && tag != "script" && tag != "style") add_words(line, " ");
     }
     return without_references(trimmed(line));
 }

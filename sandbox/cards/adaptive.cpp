@@ -205,14 +205,6 @@ bool is_unseen(std::uint32_t character) {
            character == 0x3000 || character == 0xfeff;
 }
 
-// Whether a text, UTF-8 as all that comes out of the JSON reader, has a character that is seen.
-bool is_seen(std::string_view text) {
-    for (const auto* at = text.begin(); at != text.end();) {
-        if (!is_unseen(utf8::unchecked::next(at))) return true;
-    }
-    return false;
-}
-
 bool shows(const Json::Value& element);
 
 bool shows_one(const Json::Value& elements) { return std::any_of(elements.begin(), elements.end(), shows); }
@@ -261,6 +253,13 @@ bool shows(const Json::Value& element) {
 }
 
 }  // namespace
+
+bool is_seen(std::string_view text) {
+    for (const auto* at = text.begin(); at != text.end();) {
+        if (!is_unseen(utf8::unchecked::next(at))) return true;
+    }
+    return false;
+}
 
 bool is_number_text(std::string_view text) {
     if (text.starts_with('-')) text.remove_prefix(1);

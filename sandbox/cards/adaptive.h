@@ -14,6 +14,9 @@ namespace o365 {
 // can be seen. Elements, actions and fields that nobody knows are passed over.
 std::string adaptive_problem(const Json::Value& card);
 
+// Whether a text, which is UTF-8, has a character that is seen: blanks and characters without width are none.
+bool is_seen(std::string_view text);
+
 // Whether a text is a decimal number as JSON writes it, without an exponent and of at most nine digits: a far end reads
 // it where a number is documented.
 bool is_number_text(std::string_view text);

@@ -8,9 +8,11 @@
 
 #include "lib/base/text.h"
 #include "lib/cards/markdown.h"
+#include "lib/cards/message_card.h"
 #include "lib/http/http.h"
 #include "lib/http/url.h"
 #include "lib/json/json_fields.h"
+#include "sandbox/cards/adaptive.h"
 #include "sandbox/sandbox.h"
 
 namespace o365 {
@@ -456,6 +458,20 @@ std::optional<bool> flag_of(const Json::Value& value) {
 }
 
 bool is_type(const Json::Value& object, std::string_view type) { return same_name(text_in(object, "@type"), type); }
+
+bool shows_something(const Json::Value& message_card) {
+    const MessageCard card = read_message_card(message_card);
+    const auto is_shown = [](const CardSection& section) {
+        return is_seen(section.title) || is_seen(section.activity_title) || is_seen(section.activity_subtitle) ||
+               is_seen(section.activity_text) || is_seen(section.text) || is_seen(section.activity_image) ||
+               is_seen(section.hero.url) || !section.actions.empty() ||
+               std::ranges::any_of(section.facts,
+                                   [](const CardFact& fact) { return is_seen(fact.name + fact.value); }) ||
+               std::ranges::any_of(section.images, [](const CardImage& image) { return !image.url.empty(); });
+    };
+    return is_seen(card.title) || is_seen(card.text) || is_seen(card.summary) || !card.actions.empty() ||
+           std::ranges::any_of(card.sections, is_shown);
+}
 
 std::vector<const Json::Value*> adaptive_cards(const Json::Value& card) {
     std::vector<const Json::Value*> cards;

@@ -22,6 +22,9 @@ std::vector<Json::Value> card_views(const Json::Value& card, const std::string& 
 std::string card_html(const Pages& pages, const Json::Value& card, const std::string& kind,
                       const std::string& post_id = {}, const std::string& token = {});
 
+// Whether anything of a MessageCard is shown: a text with a character that is seen, a picture or an action.
+bool shows_something(const Json::Value& message_card);
+
 // The Adaptive Cards in what was posted, which a browser has to draw: a bare one, or those of an envelope's
 // attachments. Empty for a MessageCard.
 std::vector<const Json::Value*> adaptive_cards(const Json::Value& card);

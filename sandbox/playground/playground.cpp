@@ -2,7 +2,7 @@
 // to one of your places.
 #include <fmt/format.h>
 
-#include "lib/cards/card_conversion.h"
+#include "lib/cards/card_body.h"
 #include "lib/json/json_position.h"
 #include "lib/json/json_text.h"
 #include "sandbox/cards/card.h"

@@ -1,15 +1,16 @@
--- What a right card looks like, made of card_rules.sql whenever its rows are renewed. Most cards are right, and a jsonpath
--- sees that in a quarter of the time that the walk of check_card.sql takes to find what is wrong. So a pattern says "right"
--- or "not known", never "wrong", and may be stricter than the rules wherever that is simpler: a null for an optional field
--- is not known to be right. tests/sql/card_mutations holds patterns and walk against each other.
+-- What a right card looks like, made of card_rules.sql whenever its rows are renewed. Most cards are right, and a
+-- jsonpath sees that in a quarter of the time that the walk of check_card takes to find what is wrong. So a pattern
+-- says "right" or "not known", never "wrong", and may be stricter than the rules wherever that is simpler: a null for
+-- an optional field is not known to be right. tests/sql/card_mutations holds patterns and walk against each other.
 
 CREATE OR REPLACE FUNCTION o365_internal.text_pattern(rule text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    -- What text_codes looks for may come together by leaving out `...` and \*. So a character of it is followed by the next
-    -- one, or by a backtick or a backslash, with which begins what is left out.
+    -- What text_codes looks for may come together by leaving out `...` and \*. So a character of it is followed by
+    -- the next one, or by a backtick or a backslash, with which begins what is left out.
     v_common text := '<[^[:space:]]|[{]([{%`\\])|[$#]([{(`\\])|\\n|[^\n\r]\r?\n[^\n\r*+>|-]|\r[^\n\r]';
-    v_link text := '|\](\(([^h]|h[^t]|ht[^t]|htt[^p]|http[^s:]|https[^:])|[`\\])|\] +\(h|\[[^]]*[[`\\]|\]\([^)]*[[:space:](`\\]';
+    v_link text :=
+        '|\](\(([^h]|h[^t]|ht[^t]|htt[^p]|http[^s:]|https[^:])|[`\\])|\] +\(h|\[[^]]*[[`\\]|\]\([^)]*[[:space:](`\\]';
     v_table text := '|\|[ :]*[-`\\]|\[[ xX]?[]`\\]|\[\^';
     v_adaptive text := '`|~[~`\\]|(^|[\n\r]) *>';
     v_is_adaptive boolean := rule LIKE 'adaptive\_%';
@@ -29,25 +30,31 @@ DECLARE
         WHEN 'uuid' THEN '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'
         WHEN 'version' THEN '^1\.[0-5]$' END;
 BEGIN
-    -- A regular expression costs by what it looks for. Most texts have none of the characters that begin it, which one set of them
-    -- tells. The flag s lets a bracket match a line break. Adaptive Cards have no empty text, and fewer marks, also those into which
-    -- MessageCards are converted.
-    RETURN coalesce(CASE WHEN v_whole = v_address THEN format('(@.value like_regex %s flag "s" && !(@.value like_regex "&(amp|#)" flag "i"))', to_json(v_whole)) END,
-                    CASE WHEN v_markup IS NOT NULL THEN format('(@.value like_regex %s || %s!(@.value like_regex %s flag "s")%s)',
+    -- A regular expression costs by what it looks for. Most texts have none of the characters that begin it, which
+    -- one set of them tells. The flag s lets a bracket match a line break. Adaptive Cards have no empty text, and
+    -- fewer marks, also those into which MessageCards are converted.
+    RETURN coalesce(CASE WHEN v_whole = v_address
+        THEN format('(@.value like_regex %s flag "s" && !(@.value like_regex "&(amp|#)" flag "i"))', to_json(v_whole))
+        END,
+                    CASE WHEN v_markup IS NOT NULL
+                        THEN format('(@.value like_regex %s || %s!(@.value like_regex %s flag "s")%s)',
                            to_json('^[^][<>{$#&*_~|`\\\n\r]' || CASE WHEN v_is_adaptive THEN '+$' ELSE '*$' END),
                            CASE WHEN v_is_adaptive THEN '@.value != "" && ' END, to_json(v_markup),
-                           CASE WHEN rule = 'text' THEN format(' && ($converts == false || !(@.value like_regex %s flag "s"))', to_json(v_adaptive)) END) END,
+                           CASE WHEN rule = 'text' THEN
+                               format(' && ($converts == false || !(@.value like_regex %s flag "s"))',
+                               to_json(v_adaptive)) END) END,
                     '@.value like_regex ' || to_json(v_whole) || ' flag "s"');
 END $$;
 COMMENT ON FUNCTION o365_internal.text_pattern(text) IS
-    'jsonpath predicate over @.value, a string: true only for what is right by a rule of card_field. Null for a rule that '
-    'needs more than the string.';
+    'jsonpath predicate over @.value, a string: true only for what is right by a rule of card_field. Null for a rule '
+    'that needs more than the string.';
 
 CREATE OR REPLACE FUNCTION o365_internal.field_pattern(field o365_internal.card_field, above text[]) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     -- A predicate that is unknown would pass for a false one, so the type is asked before anything else of a value.
-    v_checks text[] := ARRAY['@.key == ' || to_json(field.name), '@.value.type() == "' || nullif(field.type, 'any') || '"'];
+    v_checks text[] := ARRAY['@.key == ' || to_json(field.name), '@.value.type() == "' || nullif(field.type, 'any')
+        || '"'];
     v_check text;
 BEGIN
     -- A selectAction is rare, and the pattern of actions is long.
@@ -65,10 +72,13 @@ BEGIN
     IF field.type = 'array' THEN
         v_checks := v_checks
             || ('@.value.size() <= ' || field.max_items)
-            || CASE WHEN field.rule IN ('filled', 'links') OR field.required AND field.kind ~ '^.\.element:' THEN '@.value.size() > 0' END
-            || CASE WHEN field.kind = 'm.action:OpenUri' AND field.name = 'targets' OR field.kind = 'm.action:ViewAction' AND field.name = 'target'
+            || CASE WHEN field.rule IN ('filled', 'links') OR field.required AND field.kind ~ '^.\.element:'
+                THEN '@.value.size() > 0' END
+            || CASE WHEN field.kind = 'm.action:OpenUri' AND field.name = 'targets'
+                OR field.kind = 'm.action:ViewAction' AND field.name = 'target'
                     THEN '($converts == false || @.value.size() == 1)' END
-            || CASE WHEN field.kind = 'm.action:OpenUri' AND field.name = 'targets' THEN '@.value[*].os == "default"' END
+            || CASE WHEN field.kind = 'm.action:OpenUri' AND field.name = 'targets'
+                THEN '@.value[*].os == "default"' END
             || CASE WHEN field.rule = 'links'
                     THEN format('!exists(@.value[*].type() ? (@ != "string")) && !exists(@.value[*] ? (!(%s)))',
                                 replace(o365_internal.text_pattern('link'), '@.value', '@')) END;
@@ -79,7 +89,9 @@ BEGIN
             ELSE (SELECT '(' || string_agg('@.value == ' || to_json(w), ' || ' ORDER BY i) || ')'
                     FROM unnest(string_to_array(btrim(field.rule, '|'), '|')) WITH ORDINALITY AS u (w, i)) END;
     ELSIF field.rule = 'width' THEN
-        v_checks := v_checks || CASE field.type WHEN 'any' THEN '(@.value.type() == "number" || @.value.type() == "string" && (@.value == "auto" || @.value == "stretch"))'
+        v_checks := v_checks || CASE field.type WHEN 'any'
+            THEN '(@.value.type() == "number" || @.value.type() == "string" && (@.value == "auto" || @.value == '
+            '"stretch"))'
                                      ELSE '(@.value like_regex "^[0-9]{1,4}px$")' END;
     ELSIF field.rule <> 'target' THEN
         v_check := o365_internal.text_pattern(field.rule);
@@ -96,14 +108,16 @@ BEGIN
         END IF;
         -- A filter looks into an array as if its items stood there, .type() does not.
         v_checks := v_checks || CASE WHEN field.type = 'object' THEN format('exists(@.value ? (%s))', v_check)
-            WHEN field.rule = 'strings' THEN format('!exists(@.value[*].type() ? (@ != "object" && @ != "string")) && !exists(@.value[*] ? (@.type() == "object" && !(%s)))', v_check)
+            WHEN field.rule = 'strings'
+                THEN format('!exists(@.value[*].type() ? (@ != "object" && @ != "string")) && !exists(@.value[*] ? '
+                '(@.type() == "object" && !(%s)))', v_check)
             ELSE format('!exists(@.value[*].type() ? (@ != "object")) && !exists(@.value[*] ? (!(%s)))', v_check) END;
     END IF;
     RETURN '(' || array_to_string(v_checks, ' && ') || ')';
 END $$;
 COMMENT ON FUNCTION o365_internal.field_pattern(o365_internal.card_field, text[]) IS
-    'jsonpath predicate over a pair of .keyvalue(): true only for that field with a right value; what object_pattern leaves '
-    'aside is left aside. Null for a field that only the walk can judge. above: kinds that it stands in.';
+    'jsonpath predicate over a pair of .keyvalue(): true only for that field with a right value; what object_pattern '
+    'leaves aside is left aside. Null for a field that only the walk can judge. above: kinds that it stands in.';
 
 CREATE OR REPLACE FUNCTION o365_internal.object_pattern(kind text, above text[] DEFAULT '{}') RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -128,16 +142,19 @@ BEGIN
               FROM o365_internal.card_field AS f WHERE f.kind = object_pattern.kind) AS p;
     RETURN (SELECT concat_ws(' && ', CASE WHEN k.lost THEN '$converts == false' END,
                    -- A text that may need more than a line wraps.
-                   CASE k.kind WHEN 'a.element:TextBlock' THEN '(@.wrap == true || !(@.text like_regex ".{101}" flag "s"))'
-                               WHEN 'a.element:Image' THEN '@.type == "Image"' WHEN 'm.action:ViewAction' THEN '$converts == true' END,
-                   (SELECT string_agg(format('exists(@.%s)', to_json(r)), ' && ' ORDER BY r) FROM unnest(k.required) AS r),
+                   CASE k.kind WHEN 'a.element:TextBlock'
+                       THEN '(@.wrap == true || !(@.text like_regex ".{101}" flag "s"))'
+                               WHEN 'a.element:Image' THEN '@.type == "Image"' WHEN 'm.action:ViewAction'
+                                   THEN '$converts == true' END,
+                   (SELECT string_agg(format('exists(@.%s)', to_json(r)), ' && ' ORDER BY r) FROM unnest(k.required)
+                       AS r),
                    format('!exists(@.keyvalue() ? (!(%s)))', v_fields))
               FROM o365_internal.card_kind AS k WHERE k.kind = object_pattern.kind AND k.rule IS NULL);
 END $$;
 COMMENT ON FUNCTION o365_internal.object_pattern(text, text[]) IS
-    'jsonpath predicate over an object: true only for a right one of a kind, or of any kind of a family (a.element:). Left '
-    'aside are the elements in it (right_levels) and what actions_are_right looks at. Its variable converts says whether a '
-    'conversion follows. Null for a kind that only the walk can judge. above: kinds that it stands in.';
+    'jsonpath predicate over an object: true only for a right one of a kind, or of any kind of a family (a.element:). '
+    'Left aside are the elements in it (right_levels) and what actions_are_right looks at. Its variable converts says '
+    'whether a conversion follows. Null for a kind that only the walk can judge. above: kinds that it stands in.';
 
 CREATE OR REPLACE FUNCTION o365_internal.card_pattern(kind text) RETURNS jsonpath
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -171,9 +188,11 @@ BEGIN
     RETURN NOT EXISTS (
         SELECT FROM jsonb_array_elements(v_actions) AS a (action)
          WHERE CASE a.action->>'@type'
-                   WHEN 'HttpPOST' THEN o365_internal.address_codes('target', a.action->>'target', false, false, target_urls) IS NOT NULL
+                   WHEN 'HttpPOST' THEN o365_internal.address_codes('target', a.action->>'target', false, false,
+                       target_urls) IS NOT NULL
                    WHEN 'ActionCard' THEN o365_internal.input_codes('m.action:ActionCard', a.action) IS NOT NULL
-                   WHEN 'MultichoiceInput' THEN o365_internal.input_codes('m.input:MultichoiceInput', a.action) IS NOT NULL END);
+                   WHEN 'MultichoiceInput' THEN o365_internal.input_codes('m.input:MultichoiceInput', a.action) IS NOT
+                       NULL END);
 END $$;
 COMMENT ON FUNCTION o365_internal.actions_are_right(jsonb, text[]) IS
     'Whether a MessageCard''s actions keep the rules that no pattern holds: targets, and inputs that name each other. '
@@ -185,10 +204,12 @@ DECLARE
     v_elements jsonb;
 BEGIN
     IF root = 'm.card' THEN
-        RETURN CASE WHEN jsonb_path_query_array(card, o365_internal.card_doubts('m.card'), jsonb_build_object('converts', converts)) = '[]' THEN 100 END;
+        RETURN CASE WHEN jsonb_path_query_array(card, o365_internal.card_doubts('m.card'),
+            jsonb_build_object('converts', converts)) = '[]' THEN 100 END;
     ELSIF root = 'a.card' AND jsonb_path_exists(card, o365_internal.card_pattern('a.card'), '{"converts": false}') THEN
         v_elements := coalesce(card->'body', '[]');
-    ELSIF root = 'a.message' AND jsonb_path_exists(card, o365_internal.card_pattern('a.message'), '{"converts": false}') THEN
+    ELSIF root = 'a.message' AND jsonb_path_exists(card, o365_internal.card_pattern('a.message'), '{"converts": false}')
+        THEN
         v_elements := jsonb_path_query_array(card, '$.attachments[*].content.body[*]');
     ELSE
         RETURN NULL;
@@ -209,13 +230,14 @@ BEGIN
     RETURN 5;
 END $$;
 COMMENT ON FUNCTION o365_internal.right_levels(jsonb, text, boolean) IS
-    'How many levels of elements of a card have no problem, actions_are_right aside; 100: all, and nothing else has one; null: of none it is '
-    'known, ask the walk. root: its card_root. converts: whether a conversion follows. The rules for a card as a whole are card_problems''s.';
+    'How many levels of elements of a card have no problem, actions_are_right aside; 100: all, and nothing else has '
+    'one; null: of none it is known, ask the walk. root: its card_root. converts: whether a conversion follows. The '
+    'rules for a card as a whole are card_problems''s.';
 
 DELETE FROM o365_internal.card_pattern;
--- A pattern covers its object where nothing in it is left aside. The walk asks actions_are_right before it trusts any, but what
--- may not stand in an ActionCard it must see for itself: where it stands, its own pattern does not know. Fields that hold
--- elements are always in doubt.
+-- A pattern covers its object where nothing in it is left aside. The walk asks actions_are_right before it trusts
+-- any, but what may not stand in an ActionCard it must see for itself: where it stands, its own pattern does not
+-- know. Fields that hold elements are always in doubt.
 INSERT INTO o365_internal.card_pattern (kind, pattern, covers, doubts)
     WITH RECURSIVE holds_elements (kind) AS (
         SELECT 'a.element:'
@@ -226,15 +248,18 @@ INSERT INTO o365_internal.card_pattern (kind, pattern, covers, doubts)
          WHERE f.kind <> 'a.action:Action.ShowCard' AND f.type <> 'any'
     ), made AS (
         SELECT k.kind, o365_internal.object_pattern(k.kind) AS pattern,
-               (SELECT string_agg(o365_internal.field_pattern(f, ARRAY[k.kind]), ' || ' ORDER BY f.required DESC, f.name)
+               (SELECT string_agg(o365_internal.field_pattern(f, ARRAY[k.kind]), ' || ' ORDER BY f.required DESC,
+                   f.name)
                   FROM o365_internal.card_field AS f
                  WHERE f.kind = k.kind
                    AND (f.type = 'any' OR NOT EXISTS (SELECT FROM holds_elements AS h
-                                    WHERE f.child = h.kind OR right(f.child, 1) = ':' AND starts_with(h.kind, f.child)))) AS fields
+                                    WHERE f.child = h.kind OR right(f.child, 1) = ':'
+                                        AND starts_with(h.kind, f.child)))) AS fields
           FROM (SELECT k.kind FROM o365_internal.card_kind AS k UNION ALL SELECT 'a.element:') AS k
     )
     SELECT m.kind, format(CASE WHEN m.kind LIKE '%:' THEN '$[*] ? (!(%s))' ELSE '$ ? (%s)' END, m.pattern)::jsonpath,
-           m.kind NOT IN ('m.action:ActionCard', 'm.action:InvokeAddInCommand', 'm.action:ViewAction', 'm.action:HttpPOST', 'm.input:MultichoiceInput',
+           m.kind NOT IN ('m.action:ActionCard', 'm.action:InvokeAddInCommand', 'm.action:ViewAction',
+               'm.action:HttpPOST', 'm.input:MultichoiceInput',
                           'a.element:TextBlock', 'a.element:Image')
                AND m.kind NOT IN (SELECT h.kind FROM holds_elements AS h),
            ('$.keyvalue() ? (!(' || m.fields || '))')::jsonpath

@@ -3,6 +3,8 @@
 #include <iostream>
 #include <string>
 
+#include "lib/json/json_text.h"
+#include "sandbox/cards/card.h"
 #include "sandbox/webhooks/answers.h"
 
 int main() {
@@ -11,7 +13,9 @@ int main() {
         const auto tab = line.find('\t');
         const std::string body = line.substr(tab + 1);
         if (line.substr(0, tab) == "connector") {
-            std::cout << o365::judge_body(body, false) << '\n';
+            const std::string answer = o365::judge_body(body, false);
+            const bool shows = answer != "ok" || o365::shows_something(*o365::parse_json(o365::standard_json(body)));
+            std::cout << (shows ? answer : "the card shows nothing") << '\n';
             continue;
         }
         const std::string note = o365::judge_trigger(body) == "ok" ? o365::judge_flow(body) : "400-json";

@@ -4,8 +4,11 @@
 #include <cstdlib>
 #include <string>
 
-#include "lib/cards/card_conversion.h"
+#include "lib/cards/card_body.h"
+#include "lib/cards/to_adaptive.h"
+#include "lib/cards/to_message_card.h"
 #include "lib/json/json_text.h"
+#include "lib/json/json_writing.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string text(reinterpret_cast<const char*>(data), size);

@@ -241,6 +241,20 @@ INSERT INTO said VALUES
         'warning $.body[1], warning $.body[2].images, warning $.body[3], warning $.body[4].actions, warning $.body[5], warning $.body[6], warning $.body[7].text, warning $.body[7].type'),
     ('F12: a text of blanks shows nothing', 'workflow', '{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": " \u00a0"}, {"type": "RichTextBlock", "inlines": [" ", {"type": "TextRun", "text": "\u200b"}]}]}', 'error $.body'),
     ('F12: nor does one of characters without width', 'workflow', '{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": "\u200b\ufeff"}, {"type": "FactSet", "facts": [{"title": "\u200b", "value": " "}]}]}', 'error $.body'),
+    ('F12: nor does a MessageCard of them', 'connector', pg_temp.m('{"text": "\u200b", "summary": "\ufeff\u2060"}'), 'error $'),
+    ('F12: wherever they stand', 'workflow', pg_temp.m('{"text": "\u200b", "summary": " ", "title": "\u200d", "sections": [{"title": "\u00ad", "text": "\u2003", "facts": [{"name": "\u200b", "value": "\ufeff"}]}]}'), 'error $'),
+    ('F12: but one with a title that is seen shows it', 'connector', pg_temp.m('{"text": "\u200b", "summary": "\u200b", "title": "t"}'), NULL),
+    ('F12: and one with a fact', 'workflow', pg_temp.m('{"text": "\u200b", "summary": "\u200b", "sections": [{"facts": [{"name": "a", "value": "b"}]}]}'), NULL),
+    ('F12: and one with a picture', 'connector', pg_temp.m('{"text": "\u200b", "summary": "\u200b", "sections": [{"images": [{"image": "https://example.org/a.png"}]}]}'), NULL),
+    ('F12: and one with a button', 'connector', pg_temp.open('https://example.org') || '{"text": "\u200b", "summary": "\u200b"}', NULL),
+    ('F12: a letter of another script is seen', 'connector', pg_temp.m('{"text": "\u4e2d", "summary": "\u200b"}'), NULL),
+    ('F12: an Adaptive Card for a connector has a text that is seen', 'connector', '{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": "\u200b"}]}', 'error $.body'),
+    ('F12: its fallbackText may be it', 'connector', '{"type": "AdaptiveCard", "version": "1.4", "fallbackText": "f", "body": [{"type": "TextBlock", "text": "\u200b"}]}', NULL),
+    ('the type of an action is a text', 'workflow', pg_temp.w('{"type": "ActionSet", "actions": [{"type": [], "title": "a"}]}'), 'error $.body[1].actions[0]'),
+    ('so is that of an element', 'workflow', pg_temp.w('{"type": {"a": 1}, "text": "a"}'), 'error $.body[1]'),
+    ('and of a fallback', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "a", "fallback": {"type": ["TextBlock"]}}'), 'error $.body[1].fallback'),
+    ('and of an action of a MessageCard', 'connector', pg_temp.a('{"@type": {}, "name": "a"}'), 'error $.potentialAction[0]'),
+    ('a number is read as a text that nobody knows', 'workflow', pg_temp.w('{"type": 17, "text": "a"}'), 'warning $.body[1]'),
     ('F12: nor one that is hidden', 'workflow', '{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": "t", "isVisible": false}, {"type": "Chart.Pie", "isVisible": "False"}]}', 'error $.body'),
     ('F12: nor what holds nothing', 'workflow', '{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "Container"}, {"type": "Table", "columns": [{"width": 1}], "rows": [{"type": "TableRow", "cells": [{"type": "TableCell", "items": []}]}]}, {"type": "ColumnSet", "columns": [{"type": "Column", "isVisible": false, "items": [{"type": "TextBlock", "text": "t"}]}]}]}', 'error $.body'),
     ('F12: a hidden text beside a button is something', 'workflow', '{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": "t", "isVisible": false, "id": "t"}], "actions": [{"type": "Action.ToggleVisibility", "title": "o", "targetElements": ["t"]}]}', NULL),
@@ -427,8 +441,8 @@ CREATE TEMP TABLE limit_case AS SELECT m[1] AS what, c[1] AS test, strpos(:'this
     FROM regexp_matches(substring(:'cards_md' FROM '\n## Limits\n(.*?)\n## '), '^\| ([^|]+) \|.*\| ([^|]+) \|$', 'gn') AS m, regexp_matches(m[2], '`([^`]+)`', 'g') AS c;
 SELECT is_empty('SELECT what, test FROM limit_case WHERE NOT is_here', 'and each limit names cases');
 SELECT ok((SELECT count(DISTINCT what) >= 17 FROM limit_case), 'of which there are 17');
-SELECT is((SELECT p.hint FROM o365.check_card(pg_temp.open('https://example.org/a b')) AS p), 'Write "https://HOST/...", and a blank in it as %20.', 'a blank in an address is told how');
-SELECT is((SELECT p.hint FROM o365.check_card(pg_temp.m('{"sumary": "x"}')) AS p), 'Write "summary".', 'what was meant is suggested');
+SELECT is((SELECT p.hint FROM o365.check_card(pg_temp.open('https://example.org/a b'), 'connector') AS p), 'Write "https://HOST/...", and a blank in it as %20.', 'a blank in an address is told how');
+SELECT is((SELECT p.hint FROM o365.check_card(pg_temp.m('{"sumary": "x"}'), 'connector') AS p), 'Write "summary".', 'what was meant is suggested');
 SELECT is_empty($$SELECT r.code FROM o365_internal.card_rule AS r WHERE r.source !~ '[[:alnum:]]'$$, 'every rule names its source');
 SELECT is_empty($$SELECT f.kind, f.name, f.rule FROM o365_internal.card_field AS f WHERE f.rule NOT LIKE '|%|'
     AND f.rule NOT IN ('text', 'adaptive_text', 'title', 'plain', 'fact', 'color', 'image', 'link', 'target', 'uuid', 'version', 'heading', 'filled', 'links', 'surplus', 'width', 'label', 'adaptive_fact', 'strings', 'no_effect', 'mistaken_payload')$$, 'every field''s rule is known');
@@ -524,6 +538,16 @@ CREATE FUNCTION pg_temp.many(n integer) RETURNS jsonb LANGUAGE sql AS $$
 SET LOCAL SESSION AUTHORIZATION courier;
 SELECT results_eq($$SELECT path FROM o365.check_card(pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "https://other.example"}'), 'connector', 'desk')$$,
     $$VALUES ('$.potentialAction[0].target')$$, 'a worker may name any connector');
+-- Without a dialect both are judged.
+SELECT results_eq($$SELECT severity, path, for_dialect FROM o365.check_card('{"@type": "MessageCard", "@context": "https://schema.org/extensions",
+        "summary": "s", "text": "t", "themeColor": "FF0000", "sumary": "x", "sections": {}}')$$,
+    $$VALUES ('error', '$.sections', NULL), ('warning', '$.sumary', NULL), ('warning', '$.themeColor', 'workflow')$$,
+    'what is wrong for both stands once, and what is wrong for one names it');
+SELECT results_eq($$SELECT DISTINCT severity, for_dialect FROM o365.check_card(pg_temp.envelope('{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": "a"}]}'))$$,
+    $$VALUES ('error', 'connector')$$, 'an envelope is wrong for a connector only');
+SELECT is_empty($$SELECT 1 FROM o365.check_card(pg_temp.m('{}'))$$, 'a right card is right for both');
+SELECT results_eq($$SELECT DISTINCT for_dialect FROM o365.check_card('{"text": []}', 'workflow')$$, $$VALUES ('workflow')$$, 'a dialect that is named stands in each row');
+SELECT throws_ok($$SELECT o365.check_card('{"text": "x"}', 'teams')$$, '22023', 'dialect ''teams'' is unknown', 'a dialect that nobody knows is an error');
 SELECT throws_ok($$SELECT o365.check_card('{"text": "x"}', 'connector', 'none')$$, '42704', 'there is no connector ''none''', 'that there is');
 SET LOCAL SESSION AUTHORIZATION shop;
 SELECT is((SELECT jsonb_array_length(t.problems) FROM o365.try_send(:ann, '{"@type": "MessageCard", "@context": "https://schema.org/extensions", "summary": "s", "text": "<b>x</b>"}') AS t WHERE t.card_id IS NOT NULL), 1, 'a warning does not keep a card back');
@@ -566,7 +590,7 @@ SET LOCAL SESSION AUTHORIZATION shop;
 SELECT throws_like(format($$SELECT o365.send_many(ARRAY[%1$s, %1$s], ARRAY['{"text": "x"}', '{"title": "y"}']::jsonb[])$$, :ann), 'card 2 for connection % refused: %', 'an error names the card by its place');
 SELECT throws_like(format($$SELECT o365.send_many(ARRAY[%s, -1], ARRAY['{"text": "x"}', '{"text": "y"}']::jsonb[])$$, :ann), 'card 2: there is no connection -1 that role shop may send to', 'so does a connection that is none');
 SELECT throws_ok('SELECT o365.send_many(ARRAY[1], ARRAY[]::jsonb[])', '22023', NULL, 'arrays are of one length');
-SELECT results_eq($$SELECT severity, n FROM (SELECT severity, count(*) AS n, min(position) FROM o365.check_card(pg_temp.many(150)) WITH ORDINALITY AS p (severity, path, problem, hint, position)
+SELECT results_eq($$SELECT severity, n FROM (SELECT severity, count(*) AS n, min(position) FROM o365.check_card(pg_temp.many(150), 'connector') WITH ORDINALITY AS p (severity, path, problem, hint, for_dialect, position)
                     GROUP BY severity ORDER BY min) AS s$$, $$VALUES ('error', 1::bigint), ('warning', 99)$$, 'an error behind 150 warnings is found, and comes first');
 CREATE TEMP TABLE ticket (n integer, title text);
 CREATE FUNCTION pg_temp.opened() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN

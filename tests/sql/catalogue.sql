@@ -16,6 +16,8 @@ SELECT is_empty($$SELECT c.oid::regclass FROM our_relations AS c WHERE c.relkind
 SELECT is_empty($$SELECT c.oid::regclass, a.attname FROM our_relations AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
     WHERE c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped AND col_description(c.oid, a.attnum) IS NULL$$,
     'every column is commented');
+SELECT is_empty($$SELECT t.oid::regtype FROM our_relations AS c JOIN pg_type AS t ON t.oid = c.reltype
+    WHERE c.relkind = 'c' AND obj_description(t.oid, 'pg_type') IS NULL$$, 'every type is commented');
 SELECT is_empty($$SELECT n.nspname FROM pg_namespace AS n WHERE n.nspname IN ('o365', 'o365_programs', 'o365_internal') AND obj_description(n.oid, 'pg_namespace') IS NULL$$,
     'every schema is commented');
 SELECT is((SELECT count(*) FROM pg_publication WHERE puballtables)::integer, 1, 'all tables are published here (tests/sql/run)');

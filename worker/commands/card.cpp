@@ -13,17 +13,20 @@
 #include <optional>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "lib/base/crypto.h"
 #include "lib/base/exit_code.h"
 #include "lib/base/text.h"
-#include "lib/cards/card_conversion.h"
+#include "lib/cards/card_body.h"
 #include "lib/cards/markdown.h"
+#include "lib/cards/message_card.h"
 #include "lib/database/database.h"
 #include "lib/http/http.h"
 #include "lib/json/json_fields.h"
 #include "lib/json/json_position.h"
 #include "lib/json/json_text.h"
+#include "lib/json/json_writing.h"
 
 namespace o365 {
 namespace {
@@ -123,17 +126,14 @@ std::string button(const std::string& name) {
     return fmt::format("<span class=\"button\">{}</span>\n", html_escape(name.empty() ? "(no name)" : name));
 }
 
-std::string facts(const Json::Value& list, const char* name) {
-    std::string html;
-    for (const Json::Value& fact : list) {
-        html += fmt::format("<dt>{}</dt><dd>{}</dd>", markdown_html(text_in(fact, name)),
-                            markdown_html(text_in(fact, "value")));
-    }
-    return html.empty() ? "" : "<dl>" + html + "</dl>\n";
+std::string fact(const std::string& name, const std::string& value) {
+    return fmt::format("<dt>{}</dt><dd>{}</dd>", markdown_html(name), markdown_html(value));
 }
 
-std::string adaptive_html(const Json::Value& element) {
-    const std::string type = text_in(element, "type");
+std::string fact_list(const std::string& facts) { return facts.empty() ? "" : "<dl>" + facts + "</dl>\n"; }
+
+// An element that holds no other one; nullopt for those that may.
+std::optional<std::string> leaf_html(const Json::Value& element, const std::string& type) {
     std::string html;
     if (type == "TextBlock") {
         html = markdown_html(text_in(element, "text"));
@@ -142,7 +142,11 @@ std::string adaptive_html(const Json::Value& element) {
         return html;
     }
     if (type == "Image") return picture(text_in(element, "altText"));
-    if (type == "FactSet") return facts(list_in(element, "facts"), "title");
+    if (type == "FactSet") {
+        for (const Json::Value& one : list_in(element, "facts"))
+            html += fact(text_in(one, "title"), text_in(one, "value"));
+        return fact_list(html);
+    }
     if (type == "RichTextBlock") {
         for (const Json::Value& run : list_in(element, "inlines"))
             html += html_escape(run.isString() ? run.asString() : text_in(run, "text"));
@@ -154,6 +158,23 @@ std::string adaptive_html(const Json::Value& element) {
                      html_escape(label) + fmt::format(" <span class=\"picture\">{} {}</span>", html_escape(type),
                                                       html_escape(text_in(element, "placeholder"))));
     }
+    return std::nullopt;
+}
+
+std::string classes_of(const Json::Value& element, std::string_view type) {
+    std::string classes = type == "ColumnSet" || type == "TableRow" ? "columns" : "part";
+    if (element.isObject() && element["separator"].isBool() && element["separator"].asBool()) classes += " line";
+    // A style is one of five words; another one is none.
+    for (const char* style : {"accent", "good", "warning", "attention", "emphasis"}) {
+        if (text_in(element, "style") == style) classes += std::string(" ") + style;
+    }
+    return classes;
+}
+
+std::string adaptive_html(const Json::Value& element) {
+    const std::string type = text_in(element, "type");
+    std::string html;
+    if (auto leaf = leaf_html(element, type)) return *std::move(leaf);
     if (type.starts_with("Action.")) {
         html = button(text_in(element, "title"));
         if (type == "Action.ShowCard" && element.isMember("card"))
@@ -167,25 +188,29 @@ std::string adaptive_html(const Json::Value& element) {
     for (const char* name : {"body", "items", "columns", "images", "rows", "cells", "actions"}) {
         for (const Json::Value& inner : list_in(element, name)) html += adaptive_html(inner);
     }
-    std::string classes = type == "ColumnSet" || type == "TableRow" ? "columns" : "part";
-    if (element.isObject() && element["separator"].isBool() && element["separator"].asBool()) classes += " line";
-    // A style is one of five words; another one is none.
-    for (const char* style : {"accent", "good", "warning", "attention", "emphasis"}) {
-        if (text_in(element, "style") == style) classes += std::string(" ") + style;
-    }
-    return block(classes, html);
+    return block(classes_of(element, type), html);
 }
 
-std::string message_section_html(const Json::Value& section) {
-    std::string html = block("bold", markdown_html(text_in(section, "title")));
-    if (!text_in(section, "activityImage").empty()) html += picture("");
-    html += block("bold", markdown_html(text_in(section, "activityTitle")));
-    for (const char* name : {"activitySubtitle", "activityText"}) html += markdown_html(text_in(section, name));
-    if (section.isObject() && section["heroImage"].isObject()) html += picture(text_in(section["heroImage"], "title"));
-    html += markdown_html(text_in(section, "text")) + facts(list_in(section, "facts"), "name");
-    for (const Json::Value& image : list_in(section, "images")) html += picture(text_in(image, "title"));
-    for (const Json::Value& action : list_in(section, "potentialAction")) html += button(text_in(action, "name"));
+std::string message_section_html(const CardSection& section) {
+    std::string html = block("bold", markdown_html(section.title));
+    if (!section.activity_image.empty()) html += picture("");
+    html += block("bold", markdown_html(section.activity_title));
+    html += markdown_html(section.activity_subtitle) + markdown_html(section.activity_text);
+    if (section.has_hero) html += picture(section.hero.title);
+    html += markdown_html(section.text);
+    std::string facts;
+    for (const CardFact& one : section.facts) facts += fact(one.name, one.value);
+    html += fact_list(facts);
+    for (const CardImage& image : section.images) html += picture(image.title);
+    for (const CardAction& action : section.actions) html += button(action.name);
     return html;
+}
+
+std::string message_html(const MessageCard& card) {
+    std::string html = block("bold big", markdown_html(card.title)) + markdown_html(card.text);
+    for (const CardSection& section : card.sections) html += block("part line", message_section_html(section));
+    for (const CardAction& action : card.actions) html += button(action.name);
+    return html.empty() ? html_escape(card.summary) : html;
 }
 
 std::string card_html(const Json::Value& card) {
@@ -197,22 +222,16 @@ std::string card_html(const Json::Value& card) {
         }
         return html;
     }
-    std::string html = block("bold big", markdown_html(text_in(card, "title"))) + markdown_html(text_in(card, "text"));
-    for (const Json::Value& section : list_in(card, "sections"))
-        html += block("part line", message_section_html(section));
-    for (const Json::Value& action : list_in(card, "potentialAction")) html += button(text_in(action, "name"));
-    return html.empty() ? html_escape(text_in(card, "summary")) : html;
+    return message_html(read_message_card(card));
 }
 
 bool shows_nothing(const Json::Value& card) {
-    const auto is_blank = [&](const char* name) {
-        return text_in(card, name).find_first_not_of(" \t\r\n") == std::string::npos;
-    };
     const std::string type = text_in(card, "type");
     if (type == "AdaptiveCard")
-        return list_in(card, "body").empty() && list_in(card, "actions").empty() && is_blank("fallbackText");
+        return list_in(card, "body").empty() && list_in(card, "actions").empty() &&
+               only_blanks(text_in(card, "fallbackText"));
     if (type == "message") return list_in(card, "attachments").empty();
-    return is_blank("text") && card_html(card).empty();
+    return only_blanks(text_in(card, "text")) && card_html(card).empty();
 }
 
 // The problem says why there is none to use, and is printed.

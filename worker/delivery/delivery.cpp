@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "lib/base/log.h"
-#include "lib/cards/card_conversion.h"
+#include "lib/cards/card_body.h"
 #include "lib/database/schema.h"
 #include "lib/http/url.h"
 #include "lib/json/json_text.h"

@@ -16,4 +16,4 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.linked_actions(jsonb, text) IS
     'The actions of a MessageCard that are links for Workflows: by number (an action of the card by its index, of a section by ten times the '
-    'section''s place from 1 and its index), path and action. Null for none. json_text: the card''s text. lib/cards/card_conversion.cpp numbers them alike.';
+    'section''s place from 1 and its index), path and action. Null for none. json_text: the card''s text. lib/cards/to_adaptive.cpp numbers them alike.';

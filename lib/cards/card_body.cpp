@@ -1,0 +1,65 @@
+#include "lib/cards/card_body.h"
+
+#include <optional>
+#include <utility>
+
+#include "lib/cards/adaptive_card.h"
+#include "lib/cards/to_adaptive.h"
+#include "lib/cards/to_message_card.h"
+#include "lib/json/json_fields.h"
+#include "lib/json/json_text.h"
+#include "lib/json/json_writing.h"
+
+namespace o365 {
+namespace {
+
+bool is_adaptive(const Json::Value& card) { return text_in(card, "type") == "AdaptiveCard"; }
+
+// The body of an Adaptive Card for Workflows: its envelope is put around its own text, because 0.1 would have 19 digits
+// when it is written anew.
+std::string workflow_body(std::string text, const Json::Value& card) {
+    const bool has_envelope = is_envelope(card);
+    const Json::Value sent = has_envelope ? with_summary(card) : adaptive_envelope(card);
+    std::string summary;
+    if (!has_summary(card) && has_summary(sent)) {
+        // A summary that is empty, or null, is replaced where it stands.
+        if (has_envelope && card.isMember("summary")) return compact_json(sent);
+        summary = ",\"summary\":" + compact_json(sent["summary"]);
+    }
+    if (has_envelope) {
+        if (!summary.empty()) text.insert(text.rfind('}'), summary);
+        return text;
+    }
+    return R"({"attachments":[{"content":)" + without_blanks(text) + R"(,"contentType":")" + kAdaptiveType +
+           R"(","contentUrl":null}])" + summary + R"(,"type":"message"})";
+}
+
+}  // namespace
+
+ConvertedCard card_for_dialect(const Json::Value& card, std::string_view dialect, const ActionLink& link,
+                               std::string_view version) {
+    if (dialect == "workflow") {
+        if (is_envelope(card)) return {with_summary(card), {}, ""};
+        if (is_adaptive(card)) return {adaptive_envelope(card), {}, ""};
+        return adaptive_from_message_card(card, link, version);
+    }
+    if (is_adaptive(card)) return message_card_from_adaptive(card);
+    if (is_envelope(card)) return {{}, {}, "a connector webhook takes no Adaptive Card in an envelope"};
+    return {card, {}, ""};
+}
+
+CardBody card_body(std::string card, std::string_view dialect, const ActionLink& link, std::string_view version) {
+    const bool for_workflow = dialect == "workflow";
+    // jsonb has one way to write a text, so what does not have it here does not have it at all.
+    if (!for_workflow && card.find("\"AdaptiveCard\"") == std::string::npos) return {std::move(card), ""};
+    const std::optional<Json::Value> parsed = parse_json(card);
+    if (!parsed) return {"", "the card is nested too deep or has a number that is too large"};
+    const bool is_message_card = !is_adaptive(*parsed) && !is_envelope(*parsed);
+    if (is_message_card && !for_workflow) return {std::move(card), ""};
+    if (!is_message_card && for_workflow) return {workflow_body(std::move(card), *parsed), ""};
+    const ConvertedCard converted = card_for_dialect(*parsed, dialect, link, version);
+    if (!converted.problem.empty()) return {"", "the card cannot be converted for this webhook: " + converted.problem};
+    return {compact_json(converted.card), ""};
+}
+
+}  // namespace o365

@@ -1,0 +1,11 @@
+CREATE OR REPLACE FUNCTION o365_internal.begins_unseen(content jsonb) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_first jsonb := content #> '{body,0}';
+BEGIN
+    RETURN v_first->>'type' IS DISTINCT FROM 'TextBlock' OR coalesce(v_first->>'text' !~ '[!-~]', true)
+        OR v_first ? 'isVisible';
+END $$;
+COMMENT ON FUNCTION o365_internal.begins_unseen(jsonb) IS
+    'Whether an Adaptive Card begins with something else than a TextBlock of which it is quickly known that it is '
+    'seen.';

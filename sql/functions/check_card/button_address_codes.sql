@@ -1,0 +1,17 @@
+CREATE OR REPLACE FUNCTION o365_internal.button_address_codes(value text, is_adaptive boolean) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_template text := substring(value FROM
+        '[$#]\{[^{}]*\}|\{\{[^{}]*\}\}|\{%[^{}]*%\}|<%[^<>]*%>|\$\([[:alpha:]_][[:alnum:]_.]*\)' COLLATE "C");
+    v_codes text[];
+BEGIN
+    v_codes := CASE WHEN o365_internal.is_web_address(value) THEN NULL
+                    WHEN value ~* '^[a-z][a-z0-9+.-]*:\S' COLLATE "C" AND value !~* '^https?:' COLLATE "C"
+                        THEN '{link_scheme}'::text[]
+                    WHEN is_adaptive AND value !~* '^[a-z][a-z0-9+.-]*:' COLLATE "C" THEN '{relative_link}'
+                    ELSE '{link}' END;
+    v_codes := v_codes || o365_internal.reference_in_address_codes(value);
+    RETURN v_codes || CASE WHEN v_template IS NOT NULL THEN ARRAY['template:' || left(v_template, 60)] END;
+END $$;
+COMMENT ON FUNCTION o365_internal.button_address_codes(text, boolean) IS
+    'Rules that the address of a button breaks; null for none. is_adaptive: whether it stands in an Adaptive Card.';

@@ -1,0 +1,16 @@
+CREATE OR REPLACE FUNCTION o365_internal.finding_path(finding o365_internal.card_finding) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_code text := split_part(finding.code, ':', 1);
+    v_more text := substr(finding.code, length(v_code) + 2);
+BEGIN
+    RETURN finding.path || CASE
+        WHEN finding.is_object AND finding.code ~ '^(missing|needed|fact_part|empty_picture):.' THEN
+            CASE WHEN v_more ~ '^\w+$' COLLATE "C" THEN '.' || v_more ELSE format('."%s"', v_more) END
+        WHEN v_code IN ('content_type', 'attachment_type') THEN '.contentType'
+        WHEN v_code = 'envelope_type' THEN '.type'
+        WHEN v_code = 'type_case' THEN CASE WHEN v_more LIKE '"@%' THEN '."@type"' ELSE '.type' END
+        ELSE '' END;
+END $$;
+COMMENT ON FUNCTION o365_internal.finding_path(o365_internal.card_finding) IS
+    'The path of what a finding is about: of a field that is missing its own.';

@@ -1,0 +1,13 @@
+CREATE OR REPLACE FUNCTION o365_internal.reference_codes(bare text) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_found text;
+BEGIN
+    -- Of its own o365.markdown_escape makes &lt; of a tag and &amp; of a reference.
+    v_found := substring(
+        regexp_replace(bare, '&lt;(?=[[:alpha:]/!?])|&amp;(?=#?[[:alnum:]]+;)' COLLATE "C", '', 'g')
+        FROM '&(?:[[:alpha:]][[:alnum:]]{1,31}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});' COLLATE "C");
+    RETURN CASE WHEN v_found IS NOT NULL THEN ARRAY['entity:' || v_found] END;
+END $$;
+COMMENT ON FUNCTION o365_internal.reference_codes(text) IS
+    'The rule that a text breaks by a character reference where none is read; null for none. bare: as for tag_codes.';

@@ -1,0 +1,11 @@
+CREATE OR REPLACE FUNCTION o365_internal.size_codes(counted integer, size integer, card_size_limit integer)
+    RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN CASE WHEN counted > o365_internal.counted_limit(card_size_limit)
+                THEN ARRAY['$:size_counted:' || counted || ':' || size || ' bytes:'
+                           || o365_internal.counted_limit(card_size_limit)] END;
+END $$;
+COMMENT ON FUNCTION o365_internal.size_codes(integer, integer, integer) IS
+    'The rule, after its path, that a card breaks that counts as too large at the far end; null for none. size: its '
+    'bytes.';

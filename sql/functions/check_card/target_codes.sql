@@ -1,0 +1,18 @@
+CREATE OR REPLACE FUNCTION o365_internal.target_codes(value text, target_urls text[]) RETURNS text[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_codes text[];
+BEGIN
+    -- In development the sandbox calls targets, and it is on this machine.
+    v_codes := CASE WHEN NOT o365_internal.is_https_url(value)
+                         OR o365_internal.text_setting('environment') <> 'development'
+                            AND (o365_internal.is_loopback_url(value)
+                                 OR value ~* '^https://(\[|[0-9]+(\.[0-9]+)*([:/?]|$)|[^./:?]+([:/?]|$))')
+                    THEN '{target_https}'::text[] END;
+    -- What is no https is called by nobody.
+    RETURN CASE WHEN target_urls IS NOT NULL AND value ~* '^\s*https:' COLLATE "C"
+                     AND (v_codes IS NOT NULL OR NOT o365_internal.is_below_a_target(value, target_urls))
+                THEN '{target_unregistered}' ELSE v_codes END;
+END $$;
+COMMENT ON FUNCTION o365_internal.target_codes(text, text[]) IS
+    'Rules that the target of an HttpPOST breaks; null for none. target_urls: as for address_codes.';
