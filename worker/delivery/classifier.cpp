@@ -159,10 +159,10 @@ Classifier& Classifier::operator=(Classifier&&) noexcept = default;
 Classifier::~Classifier() = default;
 
 Judgement Classifier::judge(std::string_view dialect, const PostResult& result, std::string_view url) const {
-    if (result.transport == Transport::our_side) return {"held", 0, result.problem};
-    if (result.transport == Transport::not_sent || result.transport == Transport::withdrawn)
+    if (result.transport == TransportStatus::our_side) return {"held", 0, result.problem};
+    if (result.transport == TransportStatus::not_sent || result.transport == TransportStatus::withdrawn)
         return {"retry", 0, result.problem};
-    if (result.transport == Transport::in_doubt) return {"in_doubt", 0, result.problem};
+    if (result.transport == TransportStatus::in_doubt) return {"in_doubt", 0, result.problem};
     // A NUL would end the text for the matcher.
     const std::string body = result.body.substr(0, std::min(kLooksAt, result.body.find('\0')));
     const auto problem = [&](std::string_view name, bool explained) {

@@ -923,7 +923,7 @@ void Delivery::check_webhook(Lane& lane) const {
 }
 
 void Delivery::posted(const std::shared_ptr<Lane>& lane, PostResult result) {
-    if (result.transport == Transport::withdrawn) return hand_over(lane, true);
+    if (result.transport == TransportStatus::withdrawn) return hand_over(lane, true);
     const Lane::Card& card = lane->cards[lane->next++];
     Judgement judgement = orders_here_->classifier.judge(lane->dialect, result, lane->webhook->reveal());
     const bool ends = is_end(judgement.outcome);
@@ -937,7 +937,7 @@ void Delivery::posted(const std::shared_ptr<Lane>& lane, PostResult result) {
     }
     if (ends && lane->ends.empty()) unreported_.emplace_back(Clock::now(), lane);
     // What failed on our side is no POST, and stands in no history.
-    if (result.transport == Transport::our_side) {
+    if (result.transport == TransportStatus::our_side) {
         // Another worker may have it at once; without one it is looked at again after half a minute.
         std::optional<std::int64_t> again;
         if (orders_here_->others > 0) {
