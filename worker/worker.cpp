@@ -52,9 +52,10 @@ class Worker::Threads {
 };
 
 Worker::Worker(const Settings& settings, KeyRing keys)
-    : outbox_(settings),
+    : keys_(std::move(keys)),
+      outbox_(settings),
       client_(client_options(settings)),
-      webhooks_(std::move(keys), settings.key_file, outbox_, clock_),
+      webhooks_(keys_, settings.key_file, outbox_, clock_),
       sender_(client_, clock_, settings.max_transfers),
       delivery_(clock_, outbox_, webhooks_, sender_, settings.max_transfers),
       chores_(settings, [this] { delivery_.stop(); }) {}

@@ -37,6 +37,7 @@ class Worker {
     void loop();
 
     const SystemClock clock_;
+    KeyRing keys_;
     DatabaseOutbox outbox_;
     HttpClient client_;
     WebhookStore webhooks_;

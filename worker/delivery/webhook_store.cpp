@@ -17,8 +17,8 @@ constexpr std::chrono::minutes kUnused{10};
 
 }  // namespace
 
-WebhookStore::WebhookStore(KeyRing keys, std::string key_file, Outbox& outbox, const Clock& clock)
-    : keys_(std::move(keys)), key_file_(std::move(key_file)), outbox_(outbox), clock_(clock) {}
+WebhookStore::WebhookStore(KeyRing& keys, std::string key_file, Outbox& outbox, const Clock& clock)
+    : keys_(keys), key_file_(std::move(key_file)), outbox_(outbox), clock_(clock) {}
 
 std::vector<std::string> WebhookStore::key_ids() const {
     std::vector<std::string> ids{keys_.rsa().key_id};

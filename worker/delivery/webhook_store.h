@@ -24,7 +24,7 @@ class WebhookStore {
     using Ready = std::function<void(const std::shared_ptr<Lane>& lane)>;
 
     // `key_file` is named in messages only.
-    WebhookStore(KeyRing keys, std::string key_file, Outbox& outbox, const Clock& clock);
+    WebhookStore(KeyRing& keys, std::string key_file, Outbox& outbox, const Clock& clock);
 
     // The ids of the keys of the key file.
     std::vector<std::string> key_ids() const;
@@ -68,7 +68,7 @@ class WebhookStore {
     void open_one(const SealedLane& sealed, const Ready& ready);
     void adopt(const Lease& lease, const Secret& text);
 
-    KeyRing keys_;
+    KeyRing& keys_;
     const std::string key_file_;
     Outbox& outbox_;
     const Clock& clock_;
