@@ -267,8 +267,8 @@ class Ledger {
             if (++sub.unclear > 3) end(sub, result.position, "in_doubt");
         } else if (outcome == "held" || outcome == "cannot_open") {
             wait = seconds(result.retry_after.value_or(30));
-        } else if (sub.version != lease.secret_version) {
-            wait = milliseconds(0);  // what the older webhook answered says nothing about the new one
+        } else if (sub.version != lease.secret_version || sub.removed) {
+            wait = milliseconds(0);  // what the older webhook answered says nothing about the new one, or about none
         } else if (outcome == "suspend") {
             sub.suspended = true;
             changed(sub);

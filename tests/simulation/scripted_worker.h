@@ -30,6 +30,7 @@ enum class Plant {
     reverses_cards,      // the cards of a lane come in the wrong order
     never_rechecks,      // the state of lanes is taken for what it was at the claim
     clock_stands_still,  // while the process is stopped or the machine suspended
+    overstates_leases,   // the worker takes a lease for twice as long as it is
     ignores_may_start,   // a POST whose connection came late leaves all the same
 };
 
@@ -110,6 +111,8 @@ class ScriptedOutbox : public Outbox {
             if (lanes > 0) {
                 answer.fed = ledger_.feed();
                 answer.claimed = ledger_.claim(self_->number, lanes);
+                for (Claimed& one : answer.claimed)
+                    if (plant_ == Plant::overstates_leases) one.lasts *= 2;
             }
             return answer;
         });

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -123,17 +124,12 @@ class Simulation {
     void step_delivery(const WorkerPtr& worker) {
         if (worker->gone || worker->finishes || worker->in_step || worker->self->killed) return;
         worker->in_step = true;
-        std::optional<Delivery::Wait> wait;
-        try {
-            wait = worker->delivery.step();
-        } catch (const Killed&) {
+        const std::optional<Delivery::Wait> wait = try_step(worker);
+        worker->in_step = false;
+        if (worker->self->killed) {
             worker->gone = true;
             return;
-        } catch (const DatabaseError& error) {
-            // Of a worker that could not start: --once does not wait.
-            world_.note("worker {} could not start: {}", worker->number(), error.what());
         }
-        worker->in_step = false;
         if (!wait) {
             world_.note("delivery of worker {} ends", worker->number());
             worker->finishes = true;
@@ -143,6 +139,18 @@ class Simulation {
         }
         schedule_sender(worker->number(), world_.now());
         schedule_delivery(worker, world_.now() + std::max<milliseconds>(wait->longest, milliseconds(1)));
+    }
+
+    std::optional<Delivery::Wait> try_step(const WorkerPtr& worker) {
+        try {
+            return worker->delivery.step();
+        } catch (const Killed&) {
+            return std::nullopt;
+        } catch (const DatabaseError& error) {
+            // Of a worker that could not start: --once does not wait.
+            world_.note("worker {} could not start: {}", worker->number(), error.what());
+            return std::nullopt;
+        }
     }
 
     void schedule_sender(int number, Time when) {

@@ -94,6 +94,10 @@ BOOST_AUTO_TEST_CASE(a_clock_that_stands_still_with_its_worker_is_found_to_send_
     BOOST_TEST(kinds_found(Plant::clock_stands_still, kPlantedSeeds)["past lease"] > 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_worker_that_takes_leases_for_longer_than_they_are_is_found_to_send_past_a_lease) {
+    BOOST_TEST(kinds_found(Plant::overstates_leases, kPlantedSeeds)["past lease"] > 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_connection_that_does_not_ask_before_the_first_byte_is_found) {
     const auto kinds = kinds_found(Plant::ignores_may_start, kPlantedSeeds);
     BOOST_TEST(kinds.contains("after stop"));
