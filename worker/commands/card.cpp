@@ -132,6 +132,8 @@ std::string facts(const Json::Value& list, const char* name) {
     return html.empty() ? "" : "<dl>" + html + "</dl>\n";
 }
 
+std::string holder_html(const Json::Value& element, const std::string& type);
+
 std::string adaptive_html(const Json::Value& element) {
     const std::string type = text_in(element, "type");
     std::string html;
@@ -164,6 +166,12 @@ std::string adaptive_html(const Json::Value& element) {
                                      "ImageSet", "ActionSet",    "Table",     "TableRow",  "TableCell"};
     if (std::ranges::find(kHolders, std::string_view(type)) == kHolders.end())
         return block("part", html_escape("(" + type + ": not drawn here)"));
+    return holder_html(element, type);
+}
+
+// An element that holds others.
+std::string holder_html(const Json::Value& element, const std::string& type) {
+    std::string html;
     for (const char* name : {"body", "items", "columns", "images", "rows", "cells", "actions"}) {
         for (const Json::Value& inner : list_in(element, name)) html += adaptive_html(inner);
     }
