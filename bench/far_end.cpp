@@ -51,7 +51,7 @@ int main(int argc, char** argv) {
     o365::HttpClient client(options);
     const o365::Secret target(url);
     const std::string card(bytes, 'x');
-    std::map<o365::Transport, int> ends;
+    std::map<o365::TransportStatus, int> ends;
     const long before = resident_kb();
     long most = before;
     int begun = 0;
@@ -69,6 +69,6 @@ int main(int argc, char** argv) {
         client.run_once(std::chrono::milliseconds(100));
         most = std::max(most, resident_kb());
     }
-    fmt::print("{} {} {} {:.2f} {}\n", ends[o365::Transport::answered], ends[o365::Transport::in_doubt],
-               ends[o365::Transport::not_sent], cpu_seconds(), (most - before) / options.max_transfers);
+    fmt::print("{} {} {} {:.2f} {}\n", ends[o365::TransportStatus::answered], ends[o365::TransportStatus::in_doubt],
+               ends[o365::TransportStatus::not_sent], cpu_seconds(), (most - before) / options.max_transfers);
 }

@@ -1,5 +1,5 @@
-// o365-worker: drains the outbox. Reads settings, builds the delivery, hands it its keys, runs it; `keys` manages the
-// key file.
+// o365-worker: drains the outbox. Reads settings, builds the worker, hands it its keys, runs it; `keys` manages the key
+// file, `card` judges and converts cards.
 #include <fmt/format.h>
 #include <pthread.h>
 #include <sys/resource.h>
@@ -18,11 +18,11 @@
 #include "lib/base/process.h"
 #include "lib/database/schema.h"
 #include "lib/http/url.h"
-#include "lib/json/json_text.h"
 #include "lib/keys/key_ring.h"
 #include "worker/commands/card.h"
 #include "worker/commands/keys.h"
-#include "worker/delivery/delivery.h"
+#include "worker/delivery/settings_snapshot.h"
+#include "worker/worker.h"
 
 namespace {
 
@@ -66,9 +66,9 @@ int check(const Settings& settings, const std::string& path) {
     if (const std::string problem = o365::schema_problem(database); !problem.empty())
         throw o365::SettingsError(fmt::format("{}: {}", path, problem));
     // No worker has the number 0: nothing is written.
-    const Json::Value orders = o365::database_json(
+    const o365::SettingsSnapshot snapshot = o365::read_settings_snapshot(
         database.call("select o365_programs.worker_heartbeat(0, $1)", {settings.environment}).text(0, 0));
-    if (!orders["sends"].asBool()) throw o365::SettingsError(fmt::format("{}: {}", path, orders["why"].asString()));
+    if (!snapshot.sends) throw o365::SettingsError(fmt::format("{}: {}", path, snapshot.why));
     fmt::print("o365-worker: ok, {} is right and the database answers\n", path);
     return 0;
 }
@@ -85,8 +85,8 @@ class SignalWatch {
         pthread_sigmask(SIG_BLOCK, &signals, nullptr);
         return signals;
     }
-    SignalWatch(const sigset_t& signals, o365::Delivery& delivery) {
-        thread_ = std::thread([this, signals, &delivery] { watch(signals, delivery); });
+    SignalWatch(const sigset_t& signals, o365::Worker& worker) {
+        thread_ = std::thread([this, signals, &worker] { watch(signals, worker); });
     }
     SignalWatch(const SignalWatch&) = delete;
     SignalWatch& operator=(const SignalWatch&) = delete;
@@ -97,14 +97,14 @@ class SignalWatch {
     }
 
   private:
-    void watch(const sigset_t& signals, o365::Delivery& delivery) const {
+    void watch(const sigset_t& signals, o365::Worker& worker) const {
         int signal = next_signal(signals);
         if (ending_) return;
         o365::log::info("stopping",
                         "signal={} then=\"finishing what is in flight, for post_timeout_seconds at most; a second "
                         "signal ends at once\"",
                         signal);
-        delivery.stop();
+        worker.stop();
         signal = next_signal(signals);
         if (ending_) return;
         o365::log::warn("stopped", "why=\"second signal\" then=\"leases end by themselves\"");
@@ -133,31 +133,41 @@ int work(const Settings& settings, const std::string& path, bool once, std::chro
     getrlimit(RLIMIT_NOFILE, &files);
     o365::log::info("started", "version={} libraries={} environment={} max_transfers={} open_files={}", O365_VERSION,
                     o365::log::quoted(libraries), settings.environment, settings.max_transfers, files.rlim_cur);
-    o365::Delivery delivery(settings, o365::KeyRing(o365::read_key_file(settings.key_file), settings.key_file));
-    const SignalWatch signals(held, delivery);
+    o365::Worker worker(settings, o365::KeyRing(o365::read_key_file(settings.key_file), settings.key_file));
+    const SignalWatch signals(held, worker);
     int code = 0;
     if (once) {
-        code = static_cast<int>(delivery.run_once(deadline));
+        code = static_cast<int>(worker.run_once(deadline));
     } else {
-        delivery.run();
+        worker.run();
     }
     o365::log::info("ended", "code={}", code);
     return code;
 }
 
-}  // namespace
+// The command line: options of the worker itself, then a command.
+struct CommandLine {
+    std::string path = o365::default_settings_path();
+    std::string deadline = "50s";
+    bool once = false;
+    bool checks = false;
+    bool replaces = false;  // of keys generate, keys add
+    std::string backup;
+    o365::CardFile card_file;
 
-int main(int argc, char** argv) {
-    try {
-        CLI::App app{
-            "Delivers cards from PostgreSQL to Office 365 and Teams webhooks. Without a command it works until it is "
-            "stopped."};
-        std::string path = o365::default_settings_path();
-        std::string deadline = "50s";
-        std::string backup;
-        bool once = false;
-        bool checks = false;
-        bool replaces = false;
+    CLI::App app{
+        "Delivers cards from PostgreSQL to Office 365 and Teams webhooks. Without a command it works until it is "
+        "stopped."};
+    CLI::App* generate = nullptr;
+    CLI::App* list = nullptr;
+    CLI::App* check_keys = nullptr;
+    CLI::App* add = nullptr;
+    CLI::App* back_up = nullptr;
+    CLI::App* check_card = nullptr;
+    CLI::App* convert_card = nullptr;
+    CLI::App* preview_card = nullptr;
+
+    CommandLine() {
         app.add_option("--config", path, "configuration file")->capture_default_str();
         app.set_version_flag("--version", "o365-worker " O365_VERSION);
         app.add_flag("--check", checks, "check configuration, keys and database, and say what is wrong");
@@ -170,32 +180,38 @@ int main(int argc, char** argv) {
                 return parse_deadline(text) ? std::string()
                                             : std::string("write a time such as 50s, 500ms or 2m, at most a day");
             });
+        add_keys();
+        add_card();
+    }
+
+  private:
+    void add_keys() {
         CLI::App* keys = app.add_subcommand("keys", "the key file that opens webhooks");
         keys->require_subcommand(1);
-        CLI::App* generate =
-            keys->add_subcommand("generate", "make the key file and make its keys known to the database");
+        generate = keys->add_subcommand("generate", "make the key file and make its keys known to the database");
         generate->add_flag("--replace", replaces,
                            "the key file that webhooks are sealed under is lost: make a new one and list the "
                            "connections that nothing opens any more");
-        CLI::App* list = keys->add_subcommand("list", "list the keys, and how many webhooks are sealed under each");
-        CLI::App* check_keys = keys->add_subcommand("check", "seal a probe through the database and open it");
-        CLI::App* add =
-            keys->add_subcommand("add", "make the keys of the key file known to the database, as generate does");
+        list = keys->add_subcommand("list", "list the keys, and how many webhooks are sealed under each");
+        check_keys = keys->add_subcommand("check", "seal a probe through the database and open it");
+        add = keys->add_subcommand("add", "make the keys of the key file known to the database, as generate does");
         add->add_flag("--replace", replaces,
                       "seal new webhooks under this file's key although another one is in use; what that one sealed "
                       "stays as it is");
-        CLI::App* back_up = keys->add_subcommand("backup", "copy the key file and note that it was backed up");
+        back_up = keys->add_subcommand("backup", "copy the key file and note that it was backed up");
         back_up->add_option("file", backup, "where to; - is standard output, for a pipe to another machine")
             ->required();
+    }
+
+    void add_card() {
         CLI::App* card = app.add_subcommand("card", "judge, convert or look at a card in a file, before it is sent");
         card->require_subcommand(1);
-        o365::CardFile card_file;
-        CLI::App* check_card = card->add_subcommand(
+        check_card = card->add_subcommand(
             "check",
             "what o365.check_card says, by line: 0 it may be sent, 65 it would be refused, 66 no file, 69 no database");
-        CLI::App* convert_card =
+        convert_card =
             card->add_subcommand("convert", "print what the webhook gets; what is lost goes to standard error");
-        CLI::App* preview_card =
+        preview_card =
             card->add_subcommand("preview", "write a page that shows the card as it is sent and as it arrives");
         for (CLI::App* one : {check_card, convert_card, preview_card}) {
             one->add_option("file", card_file.file, "file with the card's JSON, or - for standard input")->required();
@@ -205,19 +221,31 @@ int main(int argc, char** argv) {
         }
         check_card->add_option("--connector", card_file.connector, "whose registered target URLs hold");
         preview_card->add_option("--output", card_file.output, "where the page goes")->capture_default_str();
-        if (const auto code = o365::parse_command_line(app, argc, argv)) return *code;
-        if (convert_card->parsed()) return o365::card_convert(card_file);
-        if (preview_card->parsed()) return o365::card_preview(card_file);
-        const Settings settings = o365::load_settings(path);
-        if (check_card->parsed()) return o365::card_check(settings, card_file);
-        if (generate->parsed()) return o365::keys_generate(settings, replaces);
-        if (add->parsed()) return o365::keys_add(settings, replaces);
-        if (list->parsed()) return o365::keys_list(settings);
-        if (check_keys->parsed()) return o365::keys_check(settings);
-        if (back_up->parsed()) return o365::keys_backup(settings, backup);
-        refuse_development_settings(settings, path);
-        if (checks) return check(settings, path);
-        return work(settings, path, once, parse_deadline(deadline).value());
+    }
+};
+
+int run(const CommandLine& line) {
+    if (line.convert_card->parsed()) return o365::card_convert(line.card_file);
+    if (line.preview_card->parsed()) return o365::card_preview(line.card_file);
+    const Settings settings = o365::load_settings(line.path);
+    if (line.check_card->parsed()) return o365::card_check(settings, line.card_file);
+    if (line.generate->parsed()) return o365::keys_generate(settings, line.replaces);
+    if (line.add->parsed()) return o365::keys_add(settings, line.replaces);
+    if (line.list->parsed()) return o365::keys_list(settings);
+    if (line.check_keys->parsed()) return o365::keys_check(settings);
+    if (line.back_up->parsed()) return o365::keys_backup(settings, line.backup);
+    refuse_development_settings(settings, line.path);
+    if (line.checks) return check(settings, line.path);
+    return work(settings, line.path, line.once, parse_deadline(line.deadline).value());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        CommandLine line;
+        if (const auto code = o365::parse_command_line(line.app, argc, argv)) return *code;
+        return run(line);
     } catch (const std::exception& error) {
         o365::log::error("failed", "problem={}", o365::log::quoted(error.what()));
         fmt::print(stderr, "o365-worker: {}\n", error.what());

@@ -34,6 +34,12 @@ std::string workflow_body(std::string text, const Json::Value& card) {
            R"(","contentUrl":null}])" + summary + R"(,"type":"message"})";
 }
 
+// What an envelope holds, without it.
+std::string bare_body(const Json::Value& envelope) {
+    const Json::Value& attachments = envelope["attachments"];
+    return compact_json(attachments.isArray() && !attachments.empty() ? attachments[0]["content"] : envelope);
+}
+
 }  // namespace
 
 ConvertedCard card_for_dialect(const Json::Value& card, std::string_view dialect, const ActionLink& link,
@@ -48,18 +54,22 @@ ConvertedCard card_for_dialect(const Json::Value& card, std::string_view dialect
     return {card, {}, ""};
 }
 
-CardBody card_body(std::string card, std::string_view dialect, const ActionLink& link, std::string_view version) {
+CardBody card_body(std::string card, std::string_view dialect, const ActionLink& link, std::string_view version,
+                   Payload payload) {
     const bool for_workflow = dialect == "workflow";
+    const bool bare = for_workflow && payload == Payload::card;
     // jsonb has one way to write a text, so what does not have it here does not have it at all.
     if (!for_workflow && card.find("\"AdaptiveCard\"") == std::string::npos) return {std::move(card), ""};
     const std::optional<Json::Value> parsed = parse_json(card);
     if (!parsed) return {"", "the card is nested too deep or has a number that is too large"};
     const bool is_message_card = !is_adaptive(*parsed) && !is_envelope(*parsed);
     if (is_message_card && !for_workflow) return {std::move(card), ""};
+    if (bare && is_adaptive(*parsed)) return {std::move(card), ""};
+    if (bare && is_envelope(*parsed)) return {bare_body(*parsed), ""};
     if (!is_message_card && for_workflow) return {workflow_body(std::move(card), *parsed), ""};
     const ConvertedCard converted = card_for_dialect(*parsed, dialect, link, version);
     if (!converted.problem.empty()) return {"", "the card cannot be converted for this webhook: " + converted.problem};
-    return {compact_json(converted.card), ""};
+    return {bare ? bare_body(converted.card) : compact_json(converted.card), ""};
 }
 
 }  // namespace o365

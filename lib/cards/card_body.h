@@ -18,6 +18,10 @@ namespace o365 {
 ConvertedCard card_for_dialect(const Json::Value& card, std::string_view dialect, const ActionLink& link = {},
                                std::string_view version = {});
 
+// What a workflow takes: Microsoft's template wants a message whose attachment is the card, others the card itself. The
+// bare one is the first card of a message with several.
+enum class Payload { envelope, card };
+
 struct CardBody {
     std::string text;     // "" when there is a problem
     std::string problem;  // why it cannot be sent, quoting nothing of the card; "" for none
@@ -25,8 +29,8 @@ struct CardBody {
 
 // What is POSTed for a card as PostgreSQL prints jsonb. A MessageCard for a connector is not parsed: it passes as it
 // is, as does whatever has no text "AdaptiveCard" in it, which every Adaptive Card has. Numbers of a card that needs no
-// conversion stay as they are written.
+// conversion stay as they are written. `payload` matters to workflows only.
 CardBody card_body(std::string card, std::string_view dialect, const ActionLink& link = {},
-                   std::string_view version = {});
+                   std::string_view version = {}, Payload payload = Payload::envelope);
 
 }  // namespace o365

@@ -90,6 +90,12 @@ Rows::Rows(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 int Rows::size() const noexcept { return impl_ ? PQntuples(impl_->result.get()) : 0; }
 
+int Rows::column(const char* name) const {
+    const int number = impl_ ? PQfnumber(impl_->result.get(), name) : -1;
+    if (number < 0) throw std::out_of_range(fmt::format("the answer has no column {}", name));
+    return number;
+}
+
 bool Rows::is_null(int row, int column) const {
     if (row < 0 || row >= size() || column < 0 || column >= PQnfields(impl_->result.get())) {
         throw std::out_of_range(fmt::format("the answer has no row {} or no column {}", row, column));

@@ -421,7 +421,7 @@ PostResult HttpClient::Impl::result_of(Transfer& transfer, CURLcode code) const 
     long status = 0;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     if (code == CURLE_OK || (transfer.whole_header && (transfer.cut || status >= 300))) {
-        result.transport = Transport::answered;
+        result.transport = TransportStatus::answered;
         result.status = static_cast<int>(status);
         result.retry_after = transfer.retry_after.seconds(std::time(nullptr));
         return result;
@@ -432,17 +432,17 @@ PostResult HttpClient::Impl::result_of(Transfer& transfer, CURLcode code) const 
     long proxy_status = 0;
     curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
     if (transfer.started) {
-        result.transport = Transport::in_doubt;
+        result.transport = TransportStatus::in_doubt;
     } else if (transfer.withdrawn) {
-        result.transport = Transport::withdrawn;
+        result.transport = TransportStatus::withdrawn;
     } else if (transfer.refused_address) {
         result.problem = "the webhook's host has an address that is not public";
     } else if (transfer.no_descriptor) {
-        result.transport = Transport::our_side;
+        result.transport = TransportStatus::our_side;
         result.problem = "no socket for a connection: raise the limit of open files, or lower max_transfers";
     } else if (transfer.proxied && proxy_status / 100 != 2 && code != CURLE_UNSUPPORTED_PROTOCOL &&
                code != CURLE_URL_MALFORMAT) {
-        result.transport = Transport::our_side;
+        result.transport = TransportStatus::our_side;
         result.problem = proxy_problem_of(code, proxy_status);
     }
     return result;
@@ -478,7 +478,7 @@ HttpClient::~HttpClient() {
 }
 
 void HttpClient::post(const Secret& url, std::string body, MayStart may_start, Done done,
-                      std::optional<std::chrono::milliseconds> timeout) {
+                      std::chrono::milliseconds timeout) {
     std::unique_ptr<Transfer> transfer;
     if (impl_->idle.empty()) {
         transfer = impl_->make_transfer();
@@ -487,11 +487,15 @@ void HttpClient::post(const Secret& url, std::string body, MayStart may_start, D
         impl_->idle.pop_back();
     }
     transfer->request = std::move(body);
-    transfer->timeout = timeout.value_or(impl_->options.timeout);
+    transfer->timeout = timeout;
     CURL* const easy = transfer->easy.get();
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->request.data());
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(transfer->request.size()));
     impl_->start(std::move(transfer), url, std::move(may_start), std::move(done));
+}
+
+void HttpClient::post(const Secret& url, std::string body, MayStart may_start, Done done) {
+    post(url, std::move(body), std::move(may_start), std::move(done), impl_->options.timeout);
 }
 
 void HttpClient::send(HttpRequest request, MayStart may_start, Done done) {
@@ -604,10 +608,10 @@ void HttpClient::Impl::looked_up(const std::shared_ptr<Host>& host, const Resolv
         PostResult result;
         if (host->addresses && !answer.addresses.empty()) {
             if (begin(transfer)) continue;
-            result.transport = Transport::our_side;
+            result.transport = TransportStatus::our_side;
             result.problem = "libcurl took no further request";
         } else {
-            if (transfer->proxied) result.transport = Transport::our_side;
+            if (transfer->proxied) result.transport = TransportStatus::our_side;
             result.problem =
                 fmt::format("{} {}", transfer->proxied ? "the proxy's host" : "the webhook's host", answer.problem);
         }

@@ -9,19 +9,17 @@
 // only. Addresses are kept for 30 seconds, and used for five minutes while they cannot be looked up again. A failed
 // look-up is not kept.
 //
-// An HttpClient belongs to one thread, but for wake().
+// An HttpClient belongs to one thread, but for wake(). It is the Transport of the worker.
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "lib/base/secret.h"
+#include "lib/http_client/transport.h"
 
 namespace o365 {
 
@@ -39,26 +37,6 @@ struct HttpClientOptions {
     std::chrono::milliseconds dead_after{10000};
 };
 
-enum class Transport {
-    answered,   // status and body are the answer
-    not_sent,   // no byte of the request left: no address, no connection, no TLS
-    our_side,   // no byte of the request left, and the far end was not asked: the proxy, or this machine's descriptors
-    withdrawn,  // may_start said no when the connection stood: nothing was sent
-    in_doubt    // the request was sent, and no answer came or a success broke off
-};
-
-struct PostResult {
-    Transport transport = Transport::not_sent;
-    int status = 0;  // 0 unless answered
-    std::string
-        body;  // its first max_body bytes; shorter than it was meant when the connection ended in a failure's body
-    // Of the answer to a send(), names in lower case, in order; empty after a post().
-    std::vector<std::pair<std::string, std::string>> headers;
-    std::optional<std::int64_t> retry_after;  // seconds, at most a day (lib/http_client/retry_after.h)
-    std::chrono::milliseconds took{0};
-    std::string problem;  // what went wrong, for operators; never the URL; empty when answered
-};
-
 // A request that is no card to a webhook.
 struct HttpRequest {
     Secret url;
@@ -69,31 +47,25 @@ struct HttpRequest {
     std::vector<std::string> headers;
 };
 
-class HttpClient {
+class HttpClient : public Transport {
   public:
-    using MayStart = std::function<bool()>;
-    using Done = std::function<void(PostResult)>;
-
     explicit HttpClient(const HttpClientOptions& options);
     HttpClient(const HttpClient&) = delete;
     HttpClient& operator=(const HttpClient&) = delete;
-    ~HttpClient();
+    ~HttpClient() override;
 
-    // Starts a POST of a JSON body. When the connection stands and before the first byte leaves, `may_start` is asked,
-    // and must not throw. `done` is called from run_once() exactly once, unless the client is destroyed before. The
-    // request leaves at most once: where libcurl would send it again because a kept connection died under it, the
-    // result is in doubt. `url` is copied. `timeout` stands for HttpClientOptions::timeout. Throws std::runtime_error
-    // when it is no URL or libcurl takes no further request.
+    // As Transport says. The request leaves at most once: where libcurl would send it again because a kept connection
+    // died under it, the result is in doubt. Throws std::runtime_error when `url` is no URL or libcurl takes no further
+    // request.
     void post(const Secret& url, std::string body, MayStart may_start, Done done,
-              std::optional<std::chrono::milliseconds> timeout = std::nullopt);
+              std::chrono::milliseconds timeout) override;
+    // The same within HttpClientOptions::timeout.
+    void post(const Secret& url, std::string body, MayStart may_start, Done done);
     // The same for any request, by the same rules. It is sent as it is, and what it was is wiped afterwards.
     void send(HttpRequest request, MayStart may_start, Done done);
-    // Requests whose `done` was not called yet.
-    int in_flight() const noexcept;
-    // Waits at most `longest` for something to happen, handles it and calls what is done. Returns at once after wake().
-    void run_once(std::chrono::milliseconds longest);
-    // Ends the wait of run_once(); from any thread.
-    void wake() noexcept;
+    int in_flight() const noexcept override;
+    void run_once(std::chrono::milliseconds longest) override;
+    void wake() noexcept override;
 
   private:
     struct Impl;

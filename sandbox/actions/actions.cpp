@@ -90,7 +90,7 @@ Outcome perform(Sandbox& sandbox, const ActionCall& call, const Json::Value& car
 
     const PostResult result = sandbox.fetch(std::move(request));
     outcome.took_ms = static_cast<int>(result.took.count());
-    if (result.transport != Transport::answered) {
+    if (result.transport != TransportStatus::answered) {
         outcome.problem = std::string(kFailed) + " (" + result.problem + ")";
         return outcome;
     }

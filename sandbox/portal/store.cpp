@@ -67,7 +67,7 @@ CallbackAnswer callback_answer(const PostResult& result) {
 // with a page that has a referrer policy (office365-connectors.md 1.5). What answers neither way is none, whatever its
 // headers say. `secrets` were in the parameters.
 Verdict judge_callback(const PostResult& result, const std::vector<std::string>& secrets) {
-    if (result.transport != Transport::answered) return {"fail", "It did not answer: " + result.problem + "."};
+    if (result.transport != TransportStatus::answered) return {"fail", "It did not answer: " + result.problem + "."};
     const CallbackAnswer answer = callback_answer(result);
     const std::string said = "It answers " + std::to_string(answer.status);
     if (answer.status >= 301 && answer.status <= 308 && !answer.location.empty()) {

@@ -71,6 +71,27 @@ bool may_be_secret(const std::string& token, const std::vector<std::string>& par
     return std::ranges::any_of(parts, [&](const std::string& part) { return small.find(part) != std::string::npos; });
 }
 
+// How many bytes the control character takes that begins at `at`, beyond ASCII's: C1 controls, and what changes the
+// direction of a line, U+202A to U+202E, U+2066 to U+2069, U+2028, U+2029. 0: there is none.
+std::size_t wide_control_at(std::string_view text, std::size_t at) {
+    const auto byte = [&](std::size_t n) {
+        return at + n < text.size() ? static_cast<unsigned char>(text[at + n]) : 0U;
+    };
+    if (byte(0) == 0xC2 && byte(1) < 0xA0) return 2;
+    if (byte(0) != 0xE2) return 0;
+    const bool turns = byte(1) == 0x80 && byte(2) >= 0xA8 && byte(2) <= 0xAE;
+    const bool isolates = byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9;
+    return turns || isolates ? 3 : 0;
+}
+
+std::string first_characters(const std::string& text, std::size_t most) {
+    std::size_t characters = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U && ++characters > most) return text.substr(0, i);
+    }
+    return text;
+}
+
 }  // namespace
 
 std::string excerpt(std::string_view body, std::string_view url) {
@@ -86,24 +107,15 @@ std::string excerpt(std::string_view body, std::string_view url) {
         token.clear();
     };
     for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto byte = static_cast<unsigned char>(text[i]);
         if (is_of_a_token(text[i])) {
             token += text[i];
             continue;
         }
         end_token();
-        // C1 controls, and what changes the direction of a line: U+202A to U+202E, U+2066 to U+2069, U+2028, U+2029.
-        const auto next = [&](std::size_t n) {
-            return i + n < text.size() ? static_cast<unsigned char>(text[i + n]) : 0U;
-        };
-        if (byte == 0xC2 && next(1) < 0xA0) {
+        if (const std::size_t control = wide_control_at(text, i); control > 0) {
             line += ' ';
-            ++i;
-        } else if (byte == 0xE2 && ((next(1) == 0x80 && next(2) >= 0xA8 && next(2) <= 0xAE) ||
-                                    (next(1) == 0x81 && next(2) >= 0xA6 && next(2) <= 0xA9))) {
-            line += ' ';
-            i += 2;
-        } else if (byte <= 0x20 || byte == 0x7F) {
+            i += control - 1;
+        } else if (static_cast<unsigned char>(text[i]) <= 0x20 || text[i] == 0x7F) {
             if (!line.empty() && line.back() != ' ') line += ' ';
         } else {
             line += text[i];
@@ -111,11 +123,7 @@ std::string excerpt(std::string_view body, std::string_view url) {
     }
     end_token();
     while (!line.empty() && line.back() == ' ') line.pop_back();
-    std::size_t characters = 0;
-    for (std::size_t i = 0; i < line.size(); ++i) {
-        if ((static_cast<unsigned char>(line[i]) & 0xC0U) != 0x80U && ++characters > kExcerpt) return line.substr(0, i);
-    }
-    return line;
+    return first_characters(line, kExcerpt);
 }
 
 struct Classifier::Rule {
@@ -159,10 +167,10 @@ Classifier& Classifier::operator=(Classifier&&) noexcept = default;
 Classifier::~Classifier() = default;
 
 Judgement Classifier::judge(std::string_view dialect, const PostResult& result, std::string_view url) const {
-    if (result.transport == Transport::our_side) return {"held", 0, result.problem};
-    if (result.transport == Transport::not_sent || result.transport == Transport::withdrawn)
+    if (result.transport == TransportStatus::our_side) return {"held", 0, result.problem};
+    if (result.transport == TransportStatus::not_sent || result.transport == TransportStatus::withdrawn)
         return {"retry", 0, result.problem};
-    if (result.transport == Transport::in_doubt) return {"in_doubt", 0, result.problem};
+    if (result.transport == TransportStatus::in_doubt) return {"in_doubt", 0, result.problem};
     // A NUL would end the text for the matcher.
     const std::string body = result.body.substr(0, std::min(kLooksAt, result.body.find('\0')));
     const auto problem = [&](std::string_view name, bool explained) {

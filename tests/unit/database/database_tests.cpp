@@ -221,6 +221,17 @@ BOOST_AUTO_TEST_CASE(values_of_every_kind_come_back) {
     BOOST_CHECK_THROW(rows.integer(0, 0), std::invalid_argument);
 }
 
+BOOST_AUTO_TEST_CASE(columns_are_found_by_their_names_wherever_they_stand) {
+    Database database = connect();
+    const Rows rows = database.call("select 'a' as text, 7 as card_id where false");
+    BOOST_TEST(rows.column("card_id") == 1);
+    BOOST_TEST(rows.column("text") == 0);
+    BOOST_CHECK_EXCEPTION(rows.column("position"), std::out_of_range, [](const std::out_of_range& error) {
+        return std::string(error.what()) == "the answer has no column position";
+    });
+    BOOST_CHECK_THROW(Rows().column("text"), std::out_of_range);
+}
+
 BOOST_AUTO_TEST_CASE(array_literals_keep_quotes_and_nulls) {
     Database database = connect();
     const std::vector<std::optional<std::string>> texts = {"a\"b\\c", std::nullopt, "NULL", "", "{x,y}"};

@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(an_address_that_is_not_public_is_refused_at_connect_time) {
     start_http_client();
     const Listener listener;
     const PostResult result = post({}, "https://localhost:" + std::to_string(listener.port) + "/hook");
-    BOOST_TEST((result.transport == Transport::not_sent));
+    BOOST_TEST((result.transport == TransportStatus::not_sent));
     BOOST_TEST(result.problem == "the webhook's host has an address that is not public");
 }
 
@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(plain_http_is_not_spoken) {
     HttpClientOptions options;
     options.allow_loopback = true;
     const PostResult result = post(options, "http://localhost:9/hook");
-    BOOST_TEST((result.transport == Transport::not_sent));
+    BOOST_TEST((result.transport == TransportStatus::not_sent));
     BOOST_TEST(result.problem.find("localhost") == std::string::npos);
 }
 
@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_never_answers_the_handshake_was_sent_nothing) {
     options.allow_loopback = true;
     options.timeout = std::chrono::milliseconds(300);
     const PostResult result = post(options, "https://localhost:" + std::to_string(listener.port) + "/secret-path");
-    BOOST_TEST((result.transport == Transport::not_sent));
+    BOOST_TEST((result.transport == TransportStatus::not_sent));
     BOOST_TEST(result.problem == "no answer in time");
 }
 
@@ -189,14 +189,14 @@ BOOST_AUTO_TEST_CASE(a_closed_port_is_no_connection) {
     HttpClientOptions options;
     options.allow_loopback = true;
     const PostResult result = post(options, "https://localhost:" + std::to_string(closed_port()) + "/hook");
-    BOOST_TEST((result.transport == Transport::not_sent));
+    BOOST_TEST((result.transport == TransportStatus::not_sent));
     BOOST_TEST(result.problem == "no connection to the webhook's host");
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_comes_with_its_status_and_body) {
     TlsServer server({kOne});
     const PostResult result = post(options_for(server), server.url());
-    BOOST_TEST((result.transport == Transport::answered));
+    BOOST_TEST((result.transport == TransportStatus::answered));
     BOOST_TEST(result.status == 200);
     BOOST_TEST(result.body == "1");
     BOOST_REQUIRE(server.requests().size() == 1);
@@ -210,7 +210,7 @@ BOOST_AUTO_TEST_CASE(a_certificate_of_an_unknown_authority_is_refused) {
     HttpClientOptions options = options_for(server);
     options.ca_file.clear();
     const PostResult result = post(options, server.url());
-    BOOST_TEST((result.transport == Transport::not_sent));
+    BOOST_TEST((result.transport == TransportStatus::not_sent));
     BOOST_TEST(result.problem == "the certificate of the webhook's host is not valid");
     BOOST_TEST(server.requests().empty());
 }
@@ -230,7 +230,7 @@ BOOST_AUTO_TEST_CASE(no_proxy_of_the_environment_leads_past_no_configured_proxy)
     TlsServer server({kOne});
     HttpClientOptions options = options_for(server);
     options.proxy = "http://localhost:" + std::to_string(closed_port());
-    BOOST_TEST((post(options, server.url()).transport == Transport::our_side));
+    BOOST_TEST((post(options, server.url()).transport == TransportStatus::our_side));
     BOOST_TEST(server.requests().empty());
 }
 
@@ -279,7 +279,7 @@ BOOST_AUTO_TEST_CASE(f2_a_long_answer_is_judged_by_its_status_and_its_begin) {
     HttpClient client(options);
     for (const int status : {200, 404, 429, 410, 200}) {
         const PostResult result = post(client, server.url());
-        BOOST_TEST((result.transport == Transport::answered));
+        BOOST_TEST((result.transport == TransportStatus::answered));
         BOOST_TEST(result.status == status);
         BOOST_TEST(result.body == std::string(8192, 'a'));
         BOOST_TEST(result.problem.empty());
@@ -296,18 +296,18 @@ BOOST_AUTO_TEST_CASE(a_failure_that_breaks_off_is_an_answer_and_a_success_is_in_
     options.timeout = std::chrono::milliseconds(250);  // the server sends no more, and keeps the connection
     HttpClient client(options);
     const PostResult failure = post(client, server.url());
-    BOOST_TEST((failure.transport == Transport::answered));
+    BOOST_TEST((failure.transport == TransportStatus::answered));
     BOOST_TEST(failure.status == 503);
     BOOST_TEST(failure.body == "half");
     BOOST_TEST(failure.retry_after.value_or(0) == 3);
-    BOOST_TEST((post(client, server.url()).transport == Transport::in_doubt));
+    BOOST_TEST((post(client, server.url()).transport == TransportStatus::in_doubt));
     const PostResult success = post(client, server.url());
-    BOOST_TEST((success.transport == Transport::in_doubt));
+    BOOST_TEST((success.transport == TransportStatus::in_doubt));
     BOOST_TEST(success.status == 0);
     BOOST_TEST(success.body.empty());
     BOOST_TEST(success.problem == "no answer in time");
-    BOOST_TEST((post(client, server.url()).transport == Transport::in_doubt));
-    BOOST_TEST((post(client, server.url()).transport == Transport::in_doubt), "its header is not whole");
+    BOOST_TEST((post(client, server.url()).transport == TransportStatus::in_doubt));
+    BOOST_TEST((post(client, server.url()).transport == TransportStatus::in_doubt), "its header is not whole");
     BOOST_TEST(server.requests().size() == 5U, "after a timeout the connection is not used again");
 }
 
@@ -316,12 +316,12 @@ BOOST_AUTO_TEST_CASE(a_connection_whose_packets_vanish_is_given_up_and_the_next_
     HttpClientOptions options = options_for(server);
     options.dead_after = std::chrono::milliseconds(1000);
     HttpClient client(options);
-    BOOST_TEST((post(client, server.url()).transport == Transport::answered));
+    BOOST_TEST((post(client, server.url()).transport == TransportStatus::answered));
     const PostResult lost = post(client, server.url());
-    BOOST_TEST((lost.transport == Transport::in_doubt));
+    BOOST_TEST((lost.transport == TransportStatus::in_doubt));
     BOOST_TEST(lost.took.count() < 5000);
     const PostResult next = post(client, server.url());
-    BOOST_TEST((next.transport == Transport::answered));
+    BOOST_TEST((next.transport == TransportStatus::answered));
     BOOST_TEST(next.took.count() < 1000);
 }
 
@@ -330,11 +330,11 @@ BOOST_AUTO_TEST_CASE(an_idle_connection_whose_packets_vanish_is_noticed_before_a
     HttpClientOptions options = options_for(server);
     options.dead_after = std::chrono::milliseconds(1000);
     HttpClient client(options);
-    BOOST_TEST((post(client, server.url()).transport == Transport::answered));
+    BOOST_TEST((post(client, server.url()).transport == TransportStatus::answered));
     const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(3000);
     while (std::chrono::steady_clock::now() < until) client.run_once(std::chrono::milliseconds(100));
     const PostResult next = post(client, server.url());
-    BOOST_TEST((next.transport == Transport::answered), next.problem);
+    BOOST_TEST((next.transport == TransportStatus::answered), next.problem);
     BOOST_TEST(next.took.count() < 1000);
 }
 
@@ -360,7 +360,7 @@ BOOST_AUTO_TEST_CASE(f8_what_a_proxy_does_is_told_as_the_proxy_s) {
         options.proxy = proxy.url();
         options.timeout = std::chrono::milliseconds(400);
         const PostResult result = post(options, "https://contoso.hook.example/secret");
-        BOOST_TEST((result.transport == Transport::our_side), answer);
+        BOOST_TEST((result.transport == TransportStatus::our_side), answer);
         BOOST_TEST(result.status == 0);
         BOOST_TEST(result.problem == problem);
         BOOST_TEST(!result.retry_after.has_value());
@@ -369,7 +369,7 @@ BOOST_AUTO_TEST_CASE(f8_what_a_proxy_does_is_told_as_the_proxy_s) {
     HttpClientOptions options;
     options.proxy = "http://localhost:" + std::to_string(closed_port());
     const PostResult down = post(options, "https://contoso.hook.example/secret");
-    BOOST_TEST((down.transport == Transport::our_side));
+    BOOST_TEST((down.transport == TransportStatus::our_side));
     BOOST_TEST(down.problem == "no connection to the proxy: is it running, and is the setting proxy right?");
 }
 
@@ -380,14 +380,14 @@ BOOST_AUTO_TEST_CASE(the_connection_the_handshake_and_the_answer_are_each_bounde
     options.allow_loopback = true;
     options.connect_timeout = std::chrono::milliseconds(300);
     const PostResult hanging = post(options, "https://localhost:" + std::to_string(listener.port) + "/hook");
-    BOOST_TEST((hanging.transport == Transport::not_sent));
+    BOOST_TEST((hanging.transport == TransportStatus::not_sent));
     BOOST_TEST(hanging.took.count() < 3000);
     // Bytes that dribble in do not prolong an answer.
     TlsServer server({"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1"});
     options = options_for(server);
     options.timeout = std::chrono::milliseconds(300);
     const PostResult slow = post(options, server.url());
-    BOOST_TEST((slow.transport == Transport::in_doubt));
+    BOOST_TEST((slow.transport == TransportStatus::in_doubt));
     BOOST_TEST(slow.took.count() < 3000);
 }
 
@@ -422,16 +422,16 @@ BOOST_AUTO_TEST_CASE(the_system_s_authorities_are_read_once_for_all_connections)
 BOOST_AUTO_TEST_CASE(a_connection_that_ends_without_an_answer_is_in_doubt) {
     TlsServer server({""});
     const PostResult result = post(options_for(server), server.url());
-    BOOST_TEST((result.transport == Transport::in_doubt));
+    BOOST_TEST((result.transport == TransportStatus::in_doubt));
     BOOST_TEST(result.problem == "the connection ended before the answer");
 }
 
 BOOST_AUTO_TEST_CASE(a_request_on_a_kept_connection_that_ends_without_an_answer_is_not_sent_again) {
     TlsServer server({kOne, "", kOne});
     HttpClient client(options_for(server));
-    BOOST_TEST((post(client, server.url()).transport == Transport::answered));
+    BOOST_TEST((post(client, server.url()).transport == TransportStatus::answered));
     const PostResult result = post(client, server.url());
-    BOOST_TEST((result.transport == Transport::in_doubt));
+    BOOST_TEST((result.transport == TransportStatus::in_doubt));
     BOOST_TEST(result.problem == "the connection ended before the answer");
     BOOST_TEST(server.requests().size() == 2);
 }
@@ -439,8 +439,8 @@ BOOST_AUTO_TEST_CASE(a_request_on_a_kept_connection_that_ends_without_an_answer_
 BOOST_AUTO_TEST_CASE(a_request_that_may_not_start_any_more_is_withdrawn_with_nothing_sent) {
     TlsServer server({kOne, kOne});
     HttpClient client(options_for(server));
-    BOOST_TEST((post(client, server.url(), false).transport == Transport::withdrawn));
-    BOOST_TEST((post(client, server.url()).transport == Transport::answered));
+    BOOST_TEST((post(client, server.url(), false).transport == TransportStatus::withdrawn));
+    BOOST_TEST((post(client, server.url()).transport == TransportStatus::answered));
     BOOST_TEST(server.requests().size() == 1);
 }
 
@@ -490,7 +490,7 @@ BOOST_AUTO_TEST_CASE(with_only_loopback_nothing_else_is_connected_to) {
     options.only_loopback = true;
     for (const char* url : {"https://192.0.2.1/x", "https://[2001:db8::1]/x"}) {
         const PostResult result = post(options, url);
-        BOOST_TEST((result.transport == Transport::not_sent), url);
+        BOOST_TEST((result.transport == TransportStatus::not_sent), url);
         BOOST_TEST(result.problem.find("address") != std::string::npos, result.problem);
     }
     TlsServer server({kOne});
@@ -531,7 +531,7 @@ BOOST_AUTO_TEST_CASE(a_host_whose_name_servers_are_silent_delays_no_other) {
     BOOST_TEST(silent.empty());
     while (client.in_flight() > 0) client.run_once(std::chrono::milliseconds(100));
     BOOST_REQUIRE(silent.size() == 100U);
-    BOOST_TEST((silent[0].transport == Transport::not_sent));
+    BOOST_TEST((silent[0].transport == TransportStatus::not_sent));
     BOOST_TEST(silent[0].problem == "the webhook's host has no address yet: its name servers do not answer");
     BOOST_TEST(names.asked("silent.hook.example") <= 2, "one look-up is for all");
 }
@@ -542,7 +542,7 @@ BOOST_AUTO_TEST_CASE(a_failed_look_up_is_not_kept_and_a_good_one_is) {
     HttpClient client(options_for(server));
     const std::string url = server.url("later.hook.example");
     const PostResult before = post(client, url);
-    BOOST_TEST((before.transport == Transport::not_sent));
+    BOOST_TEST((before.transport == TransportStatus::not_sent));
     BOOST_TEST(before.problem == "the webhook's host has no address");
     names.set("later.hook.example", NameServer::Behaviour::answers);
     for (int i = 0; i < 3; ++i) BOOST_TEST(post(client, url).status == 200);
@@ -553,7 +553,7 @@ BOOST_AUTO_TEST_CASE(an_address_of_a_name_server_is_checked_like_any_other) {
     NameServer names;
     names.set("rebound.hook.example", NameServer::Behaviour::answers);
     const PostResult result = post({}, "https://rebound.hook.example/hook");
-    BOOST_TEST((result.transport == Transport::not_sent));
+    BOOST_TEST((result.transport == TransportStatus::not_sent));
     BOOST_TEST(result.problem == "the webhook's host has an address that is not public");
 }
 
@@ -564,7 +564,7 @@ BOOST_AUTO_TEST_CASE(the_proxy_s_name_is_looked_up_the_same_way_and_the_webhook_
     options.proxy = "http://user:password@proxy.hook.example:3128";
     options.connect_timeout = std::chrono::milliseconds(300);
     const PostResult silent = post(options, "https://contoso.hook.example/hook");
-    BOOST_TEST((silent.transport == Transport::our_side));
+    BOOST_TEST((silent.transport == TransportStatus::our_side));
     BOOST_TEST(silent.problem == "the proxy's host has no address yet: its name servers do not answer");
     names.set("proxy.hook.example", NameServer::Behaviour::answers);
     Proxy proxy("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");

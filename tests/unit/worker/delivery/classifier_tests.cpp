@@ -26,7 +26,7 @@ struct Rules {
 
     Judgement judge(std::string_view dialect, int status, const std::string& body) const {
         PostResult result;
-        result.transport = Transport::answered;
+        result.transport = TransportStatus::answered;
         result.status = status;
         result.body = body;
         return classifier.judge(dialect, result, kWebhook);
@@ -100,13 +100,13 @@ BOOST_AUTO_TEST_CASE(what_was_not_answered_is_judged_without_rules) {
     PostResult result;
     result.problem = "no connection";
     BOOST_TEST(classifier.judge("connector", result, kWebhook).outcome == "retry");
-    result.transport = Transport::in_doubt;
+    result.transport = TransportStatus::in_doubt;
     BOOST_TEST(classifier.judge("connector", result, kWebhook).outcome == "in_doubt");
 }
 
 BOOST_AUTO_TEST_CASE(f8_what_our_side_failed_at_is_held_and_is_no_failure) {
     PostResult result;
-    result.transport = Transport::our_side;
+    result.transport = TransportStatus::our_side;
     result.problem = "no connection to the proxy";
     const Judgement judgement = classifier.judge("connector", result, kWebhook);
     BOOST_TEST(judgement.outcome == "held");
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(a_rule_whose_pattern_is_none_is_left_out_and_named) {
     BOOST_TEST(classifier.problem() ==
                "response rule 7 is left out: its body_pattern is no POSIX extended regular expression");
     PostResult result;
-    result.transport = Transport::answered;
+    result.transport = TransportStatus::answered;
     result.status = 1;
     BOOST_TEST(classifier.judge("connector", result, kWebhook).outcome == "retry");
 }

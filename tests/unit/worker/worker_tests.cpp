@@ -1,4 +1,4 @@
-#include "worker/delivery/delivery.h"
+#include "worker/worker.h"
 
 #include <boost/test/unit_test.hpp>
 
@@ -21,18 +21,18 @@ const Secret& key_file() {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(delivery_tests)
+BOOST_AUTO_TEST_SUITE(worker_tests)
 
 BOOST_AUTO_TEST_CASE(once_that_is_stopped_before_it_begins_waits_and_asks_no_database) {
-    Delivery delivery(without_database(), KeyRing(key_file(), "keys"));
-    delivery.stop();
-    BOOST_TEST((delivery.run_once(std::chrono::seconds(50)) == Outlook::waiting));
+    Worker worker(without_database(), KeyRing(key_file(), "keys"));
+    worker.stop();
+    BOOST_TEST((worker.run_once(std::chrono::seconds(50)) == Outlook::waiting));
 }
 
 BOOST_AUTO_TEST_CASE(a_worker_that_is_stopped_before_it_begins_ends_and_asks_no_database) {
-    Delivery delivery(without_database(), KeyRing(key_file(), "keys"));
-    delivery.stop();
-    delivery.run();
+    Worker worker(without_database(), KeyRing(key_file(), "keys"));
+    worker.stop();
+    worker.run();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

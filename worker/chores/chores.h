@@ -1,0 +1,31 @@
+// The installation's housekeeping, once a minute: o365_programs.worker_chores, in a session and a thread of its own, which
+// reports and claims do not wait for.
+#pragma once
+
+#include <functional>
+#include <stop_token>
+
+#include "lib/database/database.h"
+#include "lib/settings/settings.h"
+
+namespace o365 {
+
+class Chores {
+  public:
+    // `schema_differs` is called when the schema was upgraded past what this worker knows.
+    Chores(const Settings& settings, std::function<void()> schema_differs);
+
+    // Does them at least once, then every minute until `ends`. Failures are logged, the next minute tries again.
+    // `worker`: its number.
+    void run(std::stop_token ends, int worker) noexcept;
+    // No call goes on after `when`, not even one that is running now. From any thread.
+    void end_by(Database::Clock::time_point when) noexcept { database_.end_by(when); }
+
+  private:
+    void run_once(const std::stop_token& ends, int worker);
+
+    Database database_;  // open while they last
+    std::function<void()> schema_differs_;
+};
+
+}  // namespace o365
