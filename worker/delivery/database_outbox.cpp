@@ -77,19 +77,22 @@ DatabaseOutbox::DatabaseOutbox(const Settings& settings)
 SettingsSnapshot DatabaseOutbox::start() {
     // Nothing is written, and nothing is waited for: that takes an operator.
     if (const std::string problem = schema_problem(database_); !problem.empty()) throw std::runtime_error(problem);
-    const Rows rows = database_.call("select o365_programs.worker_start($1, $2, $3)", {name_, O365_VERSION, environment_});
+    const Rows rows =
+        database_.call("select o365_programs.worker_start($1, $2, $3)", {name_, O365_VERSION, environment_});
     return take_snapshot(rows.text(0, 0));
 }
 
 SettingsSnapshot DatabaseOutbox::heartbeat() {
-    return take_snapshot(database_.call("select o365_programs.worker_heartbeat($1, $2)", {worker_, environment_}).text(0, 0));
+    return take_snapshot(
+        database_.call("select o365_programs.worker_heartbeat($1, $2)", {worker_, environment_}).text(0, 0));
 }
 
 SettingsSnapshot DatabaseOutbox::take_snapshot(std::string_view answer) {
     SettingsSnapshot snapshot = read_settings_snapshot(answer);
     // A schema of before migration 0010 has neither links nor their key, and may get them while this worker runs.
     if (snapshot.has_links) {
-        if (action_key_.empty()) action_key_ = Secret(database_.call("select o365_programs.worker_action_key()").bytes(0, 0));
+        if (action_key_.empty())
+            action_key_ = Secret(database_.call("select o365_programs.worker_action_key()").bytes(0, 0));
         snapshot.action_key = Secret(action_key_.reveal());
     }
     worker_ = snapshot.worker;
@@ -195,7 +198,8 @@ Statement DatabaseOutbox::report_statement(const std::vector<Ended>& ended) cons
         }
     }
     return {
-        "select r.ended, b.busy, r.known from o365_programs.worker_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
+        "select r.ended, b.busy, r.known from o365_programs.worker_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
+        "$11, $12, "
         "$13, $14) "
         "as r left join lateral unnest(r.busy) as b(busy) on true",
         {worker_, array_literal(subscriptions), array_literal(leases), array_literal(positions),
@@ -207,7 +211,8 @@ Statement DatabaseOutbox::report_statement(const std::vector<Ended>& ended) cons
 std::vector<std::vector<Card>> DatabaseOutbox::cards(const std::vector<Lease>& leases, int bytes) {
     const LeaseArrays lanes(leases);
     const Rows rows = database_.call(
-        "select subscription_id, lease_no, position, card_id, card, ends_as from o365_programs.worker_cards($1, $2, $3, $4, $5, "
+        "select subscription_id, lease_no, position, card_id, card, ends_as from o365_programs.worker_cards($1, $2, "
+        "$3, $4, $5, "
         "$6)",
         {worker_, array_literal(lanes.subscriptions), array_literal(lanes.numbers), kCardsPerLane, kBytesPerLane,
          bytes});

@@ -1,5 +1,5 @@
-// The outbox in PostgreSQL: all statements of delivery, o365_programs.worker_... of sql/functions, stand here. One thread, but
-// for end_by().
+// The outbox in PostgreSQL: all statements of delivery, o365_programs.worker_... of sql/functions, stand here. One
+// thread, but for end_by().
 #pragma once
 
 #include <string>

@@ -7,7 +7,7 @@
 
 #include "lib/base/log.h"
 #include "lib/cards/action_link.h"
-#include "lib/cards/card_conversion.h"
+#include "lib/cards/card_body.h"
 
 namespace o365 {
 
@@ -196,7 +196,8 @@ void Sender::post_next(const std::shared_ptr<Lane>& lane) {
             return action_link(snapshot_->public_url, snapshot_->action_key, card.card_id, number);
         };
     }
-    CardBody body = card_body(std::move(card.body), lane->dialect, link, snapshot_->adaptive_card_version, lane->payload);
+    CardBody body =
+        card_body(std::move(card.body), lane->dialect, link, snapshot_->adaptive_card_version, lane->payload);
     if (!body.problem.empty()) {
         // o365.send lets no such card pass; one that stands in the outbox all the same ends, and the next one goes.
         log::warn("card_not_converted", "card={} subscription={} problem={}", card.card_id, lane->lease.subscription_id,

@@ -28,8 +28,8 @@ struct SettingsSnapshot {
     std::int64_t others = 0;            // workers of this environment that are alive beside this one
 };
 
-// Reads the answer of o365_programs.worker_start and o365_programs.worker_heartbeat, which is JSON by contract and has no action_key.
-// Throws std::runtime_error when it is no JSON.
+// Reads the answer of o365_programs.worker_start and o365_programs.worker_heartbeat, which is JSON by contract and has
+// no action_key. Throws std::runtime_error when it is no JSON.
 SettingsSnapshot read_settings_snapshot(std::string_view answer);
 
 }  // namespace o365

@@ -164,4 +164,23 @@ BOOST_AUTO_TEST_CASE(nested_too_deep_is_a_problem_and_no_crash) {
     BOOST_TEST(card_body(deep, "workflow").problem != "");
 }
 
+BOOST_AUTO_TEST_CASE(a_workflow_that_takes_the_bare_card_gets_it_without_its_envelope) {
+    const auto bare = [](const char* card) { return card_body(card, "workflow", {}, {}, Payload::card).text; };
+    const std::string adaptive =
+        R"({"type": "AdaptiveCard", "version": "1.2", "body": [{"type": "TextBlock", "text": "x", "size": 0.1}]})";
+    BOOST_TEST(bare(adaptive.c_str()) == adaptive);
+    for (
+        const std::string& card :
+        {R"({"type": "message", "attachments": [{"contentType": "application/vnd.microsoft.card.adaptive", "content": )" +
+             adaptive + "}]}",
+         std::string(R"({"@type": "MessageCard", "text": "x"})")}) {
+        const auto sent = parse_json(bare(card.c_str()));
+        BOOST_REQUIRE(sent);
+        BOOST_TEST((*sent)["type"].asString() == "AdaptiveCard", card);
+        BOOST_TEST(!sent->isMember("attachments"));
+    }
+    const std::string message_card = R"({"@type": "MessageCard", "text": "x"})";
+    BOOST_TEST(card_body(message_card, "connector", {}, {}, Payload::card).text == message_card);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
