@@ -79,17 +79,17 @@ test('what cannot be a webhook is named in its own words, and is never written b
     try {
         await page.goto(ticketLink('rex'));
         for (const [pasted, words] of [
-            ['my channel', /no address/],
+            ['my channel', /not an address/],
             ['https://teams.microsoft.com/l/channel/19%3aabc/General', /link to a channel/],
             ['https://make.powerautomate.com/environments/1/flows/2', /page on which the workflow is edited/],
             ['https://contoso.webhook.office.com/webhookb2/a@b/IncomingWebhook/0/c', /switched off in May 2026/],
-            [signed, /no "sig"/],
+            [signed, /no “sig”/],
             [`${signed}&sp=%2Ftriggers%2Fmanual%2Frun`, /end of the address is missing/],
             [`http${signed.slice(5)}&sig=a`, /begins with http:\/\//],
-            ['https://user:secretword@prod-01.westeurope.logic.azure.com/workflows/0/triggers/manual/paths/invoke?sig=a', /names a user/],
-            ['https://10.0.0.1/workflows/0/triggers/manual/paths/invoke?sig=a', /does not name a host/],
+            ['https://user:secretword@prod-01.westeurope.logic.azure.com/workflows/0/triggers/manual/paths/invoke?sig=a', /contains a user name/],
+            ['https://10.0.0.1/workflows/0/triggers/manual/paths/invoke?sig=a', /name of a Microsoft server/],
             [`${signed}&sig=${'a'.repeat(2100)}`, /too long/],
-            ['https://flows.example.org/workflows/0/triggers/manual/paths/invoke?sig=secretsig', /do not lie on flows\.example\.org/],
+            ['https://flows.example.org/workflows/0/triggers/manual/paths/invoke?sig=secretsig', /may not post to flows\.example\.org/],
         ]) {
             await paste(page, pasted, 'Rex');
             await page.locator('.error').waitFor();
@@ -114,7 +114,7 @@ test('what cannot be a webhook is named in its own words, and is never written b
 test('a workflow that is off, or open to its own tenant only, is told in words for its owner', async () => {
     const {page, close} = await openBrowser();
     try {
-        for (const [what, words] of [['off', /turned off or deleted/], ['tenant', /Set|set Who can trigger/]]) {
+        for (const [what, words] of [['off', /turned off or deleted/], ['tenant', /set “Who can trigger/]]) {
             const flow = await workflow(`Stopped ${what}`);
             await program.request(`${SANDBOX_URL}/tenant/${flow.target}`, {do: what});
             await page.goto(ticketLink(`sue-${what}`));
