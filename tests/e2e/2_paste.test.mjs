@@ -177,6 +177,37 @@ test('a connection gets a new address, and keeps its number, its name and what w
     }
 });
 
+test('a German browser sees German from the form to the code, on the card too', async () => {
+    const flow = await workflow('Meldungen');
+    const {page, close} = await openBrowser({locale: 'de-DE'});
+    try {
+        await page.goto(ticketLink('ute'));
+        assert.equal(await page.textContent('h1'), 'Contoso Helpdesk in Teams');
+        await page.getByText('Andere Orte und häufige Probleme').click();
+        await inspect(page, 'german-paste');
+        await page.getByLabel('Adresse des Webhooks').fill('mein Kanal');
+        await page.getByRole('button', {name: 'Testkarte senden'}).click();
+        assert.match(await page.locator('.error').textContent(), /^Das ist keine Adresse\./);
+        await page.getByLabel('Adresse des Webhooks').fill(flow.url);
+        await page.getByLabel('Name des Kanals').fill('Meldungen');
+        await page.getByRole('button', {name: 'Testkarte senden'}).click();
+        const digits = await code(flow.target);
+        assert.match((await texts(flow.target))[0], /Geben Sie diesen Code auf der Seite ein/);
+        await page.getByLabel('Code').fill(String((Number(digits) + 1) % 1000000).padStart(6, '0'));
+        await page.getByRole('button', {name: 'Verbinden', exact: true}).click();
+        assert.match(await page.locator('.error').textContent(), /Sie haben noch 4 Versuche\./);
+        await inspect(page, 'german-proof');
+        await page.getByRole('button', {name: 'Einen neuen Code senden'}).click();
+        await page.getByLabel('Code').fill(await code(flow.target, 1));
+        assert.match((await texts(flow.target))[1], /Geben Sie diesen Code auf der Seite ein/);
+        await page.getByRole('button', {name: 'Verbinden', exact: true}).click();
+        await page.waitForURL(/\/done\//);
+        assert.equal(await page.textContent('h1'), 'Contoso Helpdesk ist verbunden');
+    } finally {
+        await close();
+    }
+});
+
 test('a page of a pasted webhook shows another browser nothing', async () => {
     const flow = await workflow('Private');
     const mine = await openBrowser();
