@@ -56,7 +56,7 @@ Response show(Site& site, const Request& request, Json::Value page, const Attemp
     if (refused || failing) {
         const std::string rule = text_in(page, "rule_id");
         const bool answered = !text_in(page, "http_status").empty();
-        const Json::Value& reason = answers.isMember(rule) ? answers[rule] : answers[answered ? "other" : "none"];
+        const Json::Value& reason = answers.isMember(rule) ? answers[rule] : answers[answered ? "refused" : "none"];
         page["reason"] = texts.fill(reason, page);
     }
     const char* waiting = failing ? "failing" : page["no_worker"].asBool() ? "no_worker" : "sending";

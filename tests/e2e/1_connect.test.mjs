@@ -94,7 +94,7 @@ test('a German browser sees German from the landing page to the end', async () =
         assert.equal(answer.headers()['content-language'], 'de');
         assert.match(answer.headers().vary, /\baccept-language\b/i);
         assert.equal(await page.getAttribute('html', 'lang'), 'de');
-        assert.equal(await page.title(), 'Contoso Helpdesk mit Office 365 verbinden');
+        assert.equal(await page.title(), 'Contoso Helpdesk mit Teams verbinden');
         assert.match(await page.textContent('main'), /Sie verbinden das Konto uwe\./);
         await inspect(page, 'german-landing');
         await page.getByRole('button', {name: 'Mit Office 365 verbinden'}).click();
@@ -116,9 +116,9 @@ test('a German browser sees German from the landing page to the end', async () =
     }
 });
 
-for (const [locale, heading, none] of [['fr-CA', 'Contoso Helpdesk dans Office 365', 'Cette page n’existe pas'],
-    ['es-MX', 'Contoso Helpdesk en Office 365', 'Esta página no existe'],
-    ['zh-CN', 'Get Contoso Helpdesk in Office 365', 'There is no such page']]) {
+for (const [locale, heading, none] of [['fr-CA', 'Contoso Helpdesk dans Teams', 'Cette page n’existe pas'],
+    ['es-MX', 'Contoso Helpdesk en Teams', 'Esta página no existe'],
+    ['zh-CN', 'Get Contoso Helpdesk in Teams', 'There is no such page']]) {
     test(`a browser that asks for ${locale} sees pages in ${locale === 'zh-CN' ? 'English' : 'its language'}`, async () => {
         const {page, close} = await openBrowser({locale});
         try {

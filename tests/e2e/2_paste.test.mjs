@@ -80,17 +80,17 @@ test('what cannot be a webhook is named in its own words, and is never written b
     try {
         await page.goto(ticketLink('rex'));
         for (const [pasted, words] of [
-            ['my channel', /no address/],
+            ['my channel', /not an address/],
             ['https://teams.microsoft.com/l/channel/19%3aabc/General', /link to a channel/],
             ['https://make.powerautomate.com/environments/1/flows/2', /page on which the workflow is edited/],
             ['https://contoso.webhook.office.com/webhookb2/a@b/IncomingWebhook/0/c', /switched off in May 2026/],
-            [signed, /no "sig"/],
+            [signed, /no “sig”/],
             [`${signed}&sp=%2Ftriggers%2Fmanual%2Frun`, /end of the address is missing/],
             [`http${signed.slice(5)}&sig=a`, /begins with http:\/\//],
-            ['https://user:secretword@prod-01.westeurope.logic.azure.com/workflows/0/triggers/manual/paths/invoke?sig=a', /names a user/],
-            ['https://10.0.0.1/workflows/0/triggers/manual/paths/invoke?sig=a', /does not name a host/],
+            ['https://user:secretword@prod-01.westeurope.logic.azure.com/workflows/0/triggers/manual/paths/invoke?sig=a', /contains a user name/],
+            ['https://10.0.0.1/workflows/0/triggers/manual/paths/invoke?sig=a', /name of a Microsoft server/],
             [`${signed}&sig=${'a'.repeat(2100)}`, /too long/],
-            ['https://flows.example.org/workflows/0/triggers/manual/paths/invoke?sig=secretsig', /do not lie on flows\.example\.org/],
+            ['https://flows.example.org/workflows/0/triggers/manual/paths/invoke?sig=secretsig', /may not post to flows\.example\.org/],
         ]) {
             await paste(page, pasted, 'Rex');
             await page.locator('.error').waitFor();
@@ -115,7 +115,7 @@ test('what cannot be a webhook is named in its own words, and is never written b
 test('a workflow that is off, or open to its own tenant only, is told in words for its owner', async () => {
     const {page, close} = await openBrowser();
     try {
-        for (const [what, words] of [['off', /turned off or deleted/], ['tenant', /Set|set Who can trigger/]]) {
+        for (const [what, words] of [['off', /turned off or deleted/], ['tenant', /set “Who can trigger/]]) {
             const flow = await workflow(`Stopped ${what}`);
             await program.request(`${SANDBOX_URL}/tenant/${flow.target}`, {do: what});
             await page.goto(ticketLink(`sue-${what}`));
@@ -173,6 +173,37 @@ test('a connection gets a new address, and keeps its number, its name and what w
         assert.equal(asApplication("select subscription_id, group_name, status from o365.connections('uma')"), `${id}|Support|active`);
         await until('what waited', async () => (await texts(second.target)).some((post) => post.includes('meanwhile')));
         assert.equal((await texts(second.target)).length, 2);
+    } finally {
+        await close();
+    }
+});
+
+test('a German browser sees German from the form to the code, on the card too', async () => {
+    const flow = await workflow('Meldungen');
+    const {page, close} = await openBrowser({locale: 'de-DE'});
+    try {
+        await page.goto(ticketLink('ute'));
+        assert.equal(await page.textContent('h1'), 'Contoso Helpdesk in Teams');
+        await page.getByText('Andere Orte und häufige Probleme').click();
+        await inspect(page, 'german-paste');
+        await page.getByLabel('Adresse des Webhooks').fill('mein Kanal');
+        await page.getByRole('button', {name: 'Testkarte senden'}).click();
+        assert.match(await page.locator('.error').textContent(), /^Das ist keine Adresse\./);
+        await page.getByLabel('Adresse des Webhooks').fill(flow.url);
+        await page.getByLabel('Name des Kanals').fill('Meldungen');
+        await page.getByRole('button', {name: 'Testkarte senden'}).click();
+        const digits = await code(flow.target);
+        assert.match((await texts(flow.target))[0], /Geben Sie diesen Code auf der Seite ein/);
+        await page.getByLabel('Code').fill(String((Number(digits) + 1) % 1000000).padStart(6, '0'));
+        await page.getByRole('button', {name: 'Verbinden', exact: true}).click();
+        assert.match(await page.locator('.error').textContent(), /Sie haben noch 4 Versuche\./);
+        await inspect(page, 'german-proof');
+        await page.getByRole('button', {name: 'Einen neuen Code senden'}).click();
+        await page.getByLabel('Code').fill(await code(flow.target, 1));
+        assert.match((await texts(flow.target))[1], /Geben Sie diesen Code auf der Seite ein/);
+        await page.getByRole('button', {name: 'Verbinden', exact: true}).click();
+        await page.waitForURL(/\/done\//);
+        assert.equal(await page.textContent('h1'), 'Contoso Helpdesk ist verbunden');
     } finally {
         await close();
     }

@@ -125,13 +125,13 @@ test('an operator adds a language and changes a text by files in a folder', asyn
         assert.equal(await heading('it-CH'), 'it: Contoso Helpdesk in Office 365, in italiano');
         assert.equal(await heading(''), 'it: Contoso Helpdesk in Office 365, in italiano');
         assert.equal(await heading('de'), 'de: Eigene Worte für Contoso Helpdesk');
-        assert.equal(await heading('en'), 'en: Get Contoso Helpdesk in Office 365');
+        assert.equal(await heading('en'), 'en: Get Contoso Helpdesk in Teams');
     } finally {
         writeFileSync(CONFIG, before);
         await stack('stop', 'responder');
         await stack('start', 'responder');
     }
-    assert.equal(await heading('it'), 'en: Get Contoso Helpdesk in Office 365');
+    assert.equal(await heading('it'), 'en: Get Contoso Helpdesk in Teams');
 });
 
 test('every program ends with 64 at a wrong option or argument, and says which', () => {

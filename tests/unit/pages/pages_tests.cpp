@@ -140,6 +140,7 @@ BOOST_AUTO_TEST_CASE(an_empty_text_and_null_count_as_absent) {
 BOOST_AUTO_TEST_CASE(a_list_is_rendered_in_order) {
     Json::Value values = connector();
     values["may_start"] = true;
+    values["only_button"] = true;
     values["has_events"] = true;
     values["events"].append("first & foremost");
     values["events"].append("second");
