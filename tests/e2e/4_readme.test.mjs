@@ -4,7 +4,7 @@ import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 
-import {asApplication, FEED_URL, openBrowser, PUBLIC_URL, remember, ROOT, ticketLink, until, workflow} from './harness.mjs';
+import {asApplication, FEED_URL, openBrowser, PUBLIC_URL, rememberCode, ROOT, ticketLink, until, workflow} from './harness.mjs';
 
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const demo = readFileSync(join(ROOT, 'scripts/demo'), 'utf8');
@@ -52,7 +52,7 @@ test('a person who follows the README gets a card into a channel by a pasted web
         const feed = await context.newPage();
         await page.getByLabel('Code').waitFor();
         const [digits] = await feedShows(feed, /\b\d{6}\b/);
-        remember('code', `code ${digits}`);
+        rememberCode(digits);
         const [field, button] = step('You are connected').bold;
         await page.getByLabel(field).fill(digits);
         await page.getByRole('button', {name: button}).click();

@@ -294,13 +294,19 @@ export async function workflow(name, more = {}) {
 /** The cards that arrived at a place, oldest first, as JSON. */
 export const texts = async (target) => (await feedPosts(0, target)).map((post) => JSON.stringify(post));
 
+/** The digits as PostgreSQL and as a web server would log them. */
+export function rememberCode(digits) {
+    remember('code', `'${digits}'`);
+    remember('code', `code=${digits}`);
+}
+
 /** The digits on the newest card of a place. */
 export async function code(target, after = 0) {
     const digits = await until('a card with a code', async () => {
         const posts = (await texts(target)).slice(after);
         return posts.length > 0 && posts.at(-1).match(/"text":"(\d{6})"/)?.[1];
     });
-    remember('code', `code ${digits}`);
+    rememberCode(digits);
     return digits;
 }
 
