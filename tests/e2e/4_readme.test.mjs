@@ -4,7 +4,7 @@ import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 
-import {asApplication, FEED_URL, openBrowser, PUBLIC_URL, rememberCode, ROOT, ticketLink, until, workflow} from './harness.mjs';
+import {asApplication, FEED_URL, openBrowser, picture, PUBLIC_URL, rememberCode, ROOT, ticketLink, until, workflow} from './harness.mjs';
 
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const demo = readFileSync(join(ROOT, 'scripts/demo'), 'utf8');
@@ -45,6 +45,8 @@ test('a person who follows the README gets a card into a channel by a pasted web
         const {url} = await workflow('Walk');
         step('under "paste"');
         await page.goto(ticketLink('walk@example.org'));
+        await page.setViewportSize({width: 1440, height: 900});
+        await picture(page, 'readme-landing', {fullPage: true});  // docs/images/landing.png
         await page.getByLabel(step('under "webhook"').bold[0]).fill(url);
         await page.getByRole('button', {name: step('Press **Send').bold[0]}).click();
         step('under "feed"');
