@@ -3,35 +3,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
-import {asApplication, asSuperuser, Client, feedPosts, inspect, openBrowser, remember, SANDBOX_URL, sql, ticketLink, until} from './harness.mjs';
+import {asApplication, Client, code, inspect, openBrowser, paste, SANDBOX_URL, sql, texts, ticketLink, until, workflow} from './harness.mjs';
 
 const program = new Client();
-
-/** A workflow of its own at the sandbox: its webhook, and the place where its cards arrive. */
-async function workflow(name, more = {}) {
-    const answer = await program.request(`${SANDBOX_URL}/tenant/webhooks`, {person: 'Megan', name, dialect: 'workflow', ...more});
-    const {webhook_url: url, target} = JSON.parse(answer.text);
-    remember('webhook', url);
-    return {url, target};
-}
-const texts = async (target) => (await feedPosts(0, target)).map((post) => JSON.stringify(post));
-
-/** The digits on the newest card of a place. */
-async function code(target, after = 0) {
-    const digits = await until('a card with a code', async () => {
-        const posts = (await texts(target)).slice(after);
-        return posts.length > 0 && posts.at(-1).match(/"text":"(\d{6})"/)?.[1];
-    });
-    remember('code', `'${digits}'`);  // as PostgreSQL would log it
-    remember('code', `code=${digits}`);  // and a web server
-    return digits;
-}
-
-async function paste(page, text, place = '') {
-    await page.getByLabel('Webhook address').fill(text);
-    await page.getByLabel('Name of the channel').fill(place);
-    await page.getByRole('button', {name: 'Send a test card'}).click();
-}
 const status = (user) => asApplication(`select status, coalesce(group_name, ''), proved_at is not null from o365.connections('${user}')`);
 
 for (const javaScriptEnabled of [true, false]) {

@@ -281,3 +281,38 @@ export async function feedPosts(after = 0, target = '') {
     const response = await run('curl', ['-sS', '--cacert', process.env.CA, `${SANDBOX_URL}/feed.json?count=5000&after=${after}&target=${target}`], {maxBuffer: 1 << 28});
     return JSON.parse(response.stdout);
 }
+
+// ---- Pasted webhooks of workflows ----
+
+/** A workflow of its own at the sandbox: its webhook, and the place where its cards arrive. */
+export async function workflow(name, more = {}) {
+    const answer = await new Client().request(`${SANDBOX_URL}/tenant/webhooks`, {person: 'Megan', name, dialect: 'workflow', ...more});
+    const {webhook_url: url, target} = JSON.parse(answer.text);
+    remember('webhook', url);
+    return {url, target};
+}
+/** The cards that arrived at a place, oldest first, as JSON. */
+export const texts = async (target) => (await feedPosts(0, target)).map((post) => JSON.stringify(post));
+
+/** The digits as PostgreSQL and as a web server would log them. */
+export function rememberCode(digits) {
+    remember('code', `'${digits}'`);
+    remember('code', `code=${digits}`);
+}
+
+/** The digits on the newest card of a place. */
+export async function code(target, after = 0) {
+    const digits = await until('a card with a code', async () => {
+        const posts = (await texts(target)).slice(after);
+        return posts.length > 0 && posts.at(-1).match(/"text":"(\d{6})"/)?.[1];
+    });
+    rememberCode(digits);
+    return digits;
+}
+
+/** Fills in the form of a landing page and sends it. */
+export async function paste(page, text, place = '') {
+    await page.getByLabel('Webhook address').fill(text);
+    await page.getByLabel('Name of the channel').fill(place);
+    await page.getByRole('button', {name: 'Send a test card'}).click();
+}
