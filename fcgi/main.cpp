@@ -69,9 +69,11 @@ int check(const o365::Settings& settings) {
         ++problems;
     };
     try {
-        const o365::Pages pages(settings.templates);
+        const o365::Pages pages(settings.templates, settings.language);
+        for (const std::string& warning : pages.warnings()) fmt::print("warning: {}\n", warning);
     } catch (const std::exception& error) {
-        report(error.what(), "correct that file, or take it out of the folder that the setting templates names");
+        report(error.what(),
+               "correct that file or setting, or take the file out of the folder that the setting templates names");
     }
     try {
         o365::log::check(settings.log);
@@ -113,7 +115,8 @@ int check(const o365::Settings& settings) {
 int run(const o365::Settings& settings) {
     o365::clear_blocks_of_libraries();
     o365::log::open(settings.log, o365::log::parse_level(settings.log_level), kProgram);
-    const o365::Pages pages(settings.templates);
+    const o365::Pages pages(settings.templates, settings.language);
+    for (const std::string& warning : pages.warnings()) o365::log::warn("texts", "what={}", o365::log::quoted(warning));
     o365::ServerOptions options;
     options.socket = settings.responder_socket;
     options.group = settings.socket_group;
@@ -125,8 +128,8 @@ int run(const o365::Settings& settings) {
         const auto site = std::make_shared<o365::Site>(database, pages, settings.sealing_key);
         return [site](const o365::Request& request) { return o365::answer(*site, request); };
     };
-    const auto error_page = [&](int status, const std::string& request_id) {
-        return o365::render_message(pages, "", status, request_id);
+    const auto error_page = [&](int status, const std::string& request_id, std::string_view accept_language) {
+        return o365::render_message(pages, pages.texts(accept_language), "", status, request_id);
     };
     return o365::serve(options, make_handler, error_page);
 }

@@ -1,4 +1,4 @@
-// The pages of the responder as values become HTML: texts of strings/en.json, placeholders, header profile.
+// The pages of the responder as values become HTML: the texts of the reader's language, header profile.
 #pragma once
 
 #include <json/json.h>
@@ -11,19 +11,21 @@
 
 namespace o365 {
 
-// Renders a page of the responder. `path` is the request's, for relative links; "" when it is not known. Texts of
-// strings/en.json for the page and those of "common" stand under `t`, their {placeholders} filled from `values`.
-Response render_page(const Pages& pages, std::string_view path, int status, std::string_view name, Json::Value values);
+// Renders a page of the responder in the language of `texts`. `path` is the request's, for relative links; "" when it
+// is not known. The texts of the page's section, of "common" and of values["texts"] (which win) stand under `t`, with
+// their placeholders filled from `values`, and under `h` as HTML: {{t.heading}}, {{{h.account}}}. Only what the text
+// itself says is markup there, so a template that uses {{{h.}}} is as safe as one that uses {{t.}}.
+Response render_page(const Pages& pages, const Texts& texts, std::string_view path, int status, std::string_view name,
+                     Json::Value values);
 
-// A part of a page that several pages have (templates/<name>.mustache), for {{{...}}} in theirs, with its texts under
-// `t` as render_page gives them.
-std::string render_part(const Pages& pages, std::string_view path, std::string_view name, Json::Value values);
+// A part that several pages have (templates/<name>.mustache), for {{{...}}} in theirs, with its texts as in
+// render_page.
+std::string render_part(const Pages& pages, const Texts& texts, std::string_view path, std::string_view name,
+                        Json::Value values);
 
 // The plain page for a status: 400, 404, 405, 413, 431, 500, 503. `request_id` is shown unless empty.
-Response render_message(const Pages& pages, std::string_view path, int status, const std::string& request_id);
-
-// `text` with each {name} replaced by the text that `values` has under that name.
-std::string fill_placeholders(std::string_view text, const Json::Value& values);
+Response render_message(const Pages& pages, const Texts& texts, std::string_view path, int status,
+                        const std::string& request_id);
 
 // Lets a form of the page lead to the Connect page, and where that is Microsoft's on to its sign-in.
 void allow_connect_page(Response& response, const std::string& connect_url);

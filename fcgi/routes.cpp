@@ -33,7 +33,7 @@ Response busy(const Site& site, const Request& request) {
     Json::Value values(Json::objectValue);
     const bool from_us = !is_judged_by_origin(request) && is_same_site_post(request, "");
     const bool keeps = !reloads && from_us && is_action(request) && !request.form.all().empty();
-    values["texts"] = site.pages().strings()["messages"][reloads ? "503" : keeps ? "503_action" : "503_post"];
+    values["texts"] = site.texts(request)["messages"][reloads ? "503" : keeps ? "503_action" : "503_post"];
     values["keeps"] = keeps;
     values["kept"] = Json::Value(Json::arrayValue);
     if (keeps) {

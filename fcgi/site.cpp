@@ -38,12 +38,24 @@ Json::Value Site::ask(std::string_view statement, const std::vector<Value>& para
     return database_json(call(statement, parameters).text(0, 0));
 }
 
+const Texts& Site::texts(const Request& request, const Json::Value& page) const {
+    const std::string pinned = text_in(page, "language");
+    if (!pinned.empty()) {
+        if (const Texts* const texts = pages_.find_texts(pinned)) return *texts;
+        const std::string pair = fmt::format("connector={} language={}", text_in(page, "slug"), log::quoted(pinned));
+        if (const auto count = no_such_language_.due(pair)) log::warn("no_such_language", "{} count={}", pair, *count);
+    }
+    const auto header = request.headers.find("HTTP_ACCEPT_LANGUAGE");
+    return pages_.texts(header == request.headers.end() ? std::string_view{} : header->second);
+}
+
 Response Site::page(const Request& request, int status, std::string_view name, Json::Value values) const {
-    return render_page(pages_, request.path, status, name, std::move(values));
+    const Texts& texts = this->texts(request, values);
+    return render_page(pages_, texts, request.path, status, name, std::move(values));
 }
 
 Response Site::message(const Request& request, int status) const {
-    return render_message(pages_, request.path, status, status >= 500 ? request.id : std::string());
+    return render_message(pages_, texts(request), request.path, status, status >= 500 ? request.id : std::string());
 }
 
 Response Site::wrong_method(const Request& request, std::string_view allowed) const {
@@ -54,7 +66,7 @@ Response Site::wrong_method(const Request& request, std::string_view allowed) co
 
 Response Site::failed(const Request& request, Json::Value page, const std::string& reason,
                       const std::string& shown_id) const {
-    const Json::Value& reasons = pages_.strings()["reasons"];
+    const Json::Value& reasons = texts(request, page)["reasons"];
     const bool stands = page["stands"].asBool();
     const std::string shown = stands ? "already_connected" : reason == "already_connected" ? "used" : reason;
     page["texts"] = reasons.isMember(shown) ? reasons[shown] : reasons["other"];
@@ -82,7 +94,7 @@ Response Site::to_failed(const Request& request, const Json::Value& page, const 
 }
 
 Response Site::confirm(const Request& request, Json::Value page, const std::string& shown_id) const {
-    const Json::Value& texts = pages_.strings()["confirm"];
+    const Json::Value& texts = this->texts(request, page)["confirm"];
     const std::string by_type = "question_" + text_in(page, "app_type");
     page["texts"]["question"] = texts.isMember(by_type) ? texts[by_type] : texts["question_other"];
     page["place"] = text_in(page, "group_name");
@@ -98,7 +110,7 @@ Response Site::confirm(const Request& request, Json::Value page, const std::stri
 }
 
 Response Site::connected(const Request& request, Json::Value page) const {
-    const Json::Value& texts = pages_.strings()["done"];
+    const Json::Value& texts = this->texts(request, page)["done"];
     const std::string by_type = "connected_" + text_in(page, "app_type");
     page["texts"]["connected"] = texts.isMember(by_type) ? texts[by_type] : texts["connected_other"];
     const std::string renewal = text_in(page, "renewal");

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "fcgi/page_view.h"
+#include "lib/base/log.h"
 #include "lib/database/database_pool.h"
 #include "lib/http/http.h"
 #include "lib/pages/pages.h"
@@ -44,13 +45,18 @@ class Site {
     // The answer of one of the o365_programs.responder_ functions. Throws DatabaseError.
     Json::Value ask(std::string_view statement, const std::vector<Value>& parameters = {});
 
+    // The texts for a request: in the language that the connector pins (the member `language` of `page`, as the
+    // database gives it; absent or null where it pins none), else in the one that the browser asks for, else in that of
+    // the setting language. A language that is pinned and not there is told in the log and left aside.
+    const Texts& texts(const Request& request, const Json::Value& page = {}) const;
+
     Response page(const Request& request, int status, std::string_view name, Json::Value values) const;
     Response message(const Request& request, int status) const;
     // 405, naming what the route takes.
     Response wrong_method(const Request& request, std::string_view allowed) const;
     // The page that says why nothing was connected, and how this browser may go on. `page` is what the database says
-    // about the connector, and where it knows how to go on (o365_internal.way_on), `reason` one of those in
-    // strings/en.json (any other gives a general text), `shown_id` the request id that o365.connect_attempt finds.
+    // about the connector, and where it knows how to go on (o365_internal.way_on), `reason` one of "reasons" in the
+    // texts (any other gives a general one), `shown_id` the request id that o365.connect_attempt finds.
     Response failed(const Request& request, Json::Value page, const std::string& reason,
                     const std::string& shown_id) const;
     // The redirect to that page: 303 after a POST, else 302. `page` names public_url and slug.
@@ -67,6 +73,7 @@ class Site {
     DatabasePool& database_;
     const Pages& pages_;
     std::string sealing_key_;
+    mutable log::Repeated no_such_language_;
 };
 
 }  // namespace o365

@@ -69,7 +69,7 @@ int run(const o365::Settings& settings) {
         const auto sandbox = std::make_shared<o365::Sandbox>(open_database(settings), parts);
         return [sandbox](const o365::Request& request) { return o365::answer(*sandbox, request); };
     };
-    const auto error_page = [](int status, const std::string& request_id) {
+    const auto error_page = [](int status, const std::string& request_id, std::string_view /*accept_language*/) {
         // What was refused is in the log at level debug alone.
         return o365::Response::text(
             status, status < 500

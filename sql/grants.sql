@@ -57,7 +57,7 @@ BEGIN
     END LOOP;
     GRANT EXECUTE ON FUNCTION o365_internal.visible_connectors(), o365_internal.few_subscriptions(), o365_internal.few_deliveries(),
         o365_internal.few_attempts(), o365_internal.few_card_warnings(), o365_internal.workers_away(),
-        o365_internal.lane_waits(bigint, timestamptz, xid), o365_internal.outcomes_not_counted() TO o365_operator, o365_app;
+        o365_internal.lane_waits(bigint, timestamptz, xid), o365_internal.outcomes_not_counted(), o365_internal.ways_of(text[]) TO o365_operator, o365_app;
     GRANT INSERT ON o365_programs.callback, o365_programs.paste, o365_programs.proof TO o365_responder;
     GRANT SELECT ON o365.settings, o365.connectors, o365.webhook_hosts, o365.response_rules, o365.subscriptions, o365.queue, o365.waiting_cards, o365.posts, o365.deliveries, o365.outcomes, o365.card_warnings,
         o365.action_events, o365.events, o365.functions, o365.workers TO o365_operator;

@@ -29,5 +29,5 @@ int main(int argc, char** argv) {
     if (argc > 1) options.socket = argv[1];
     return o365::serve(
         options, [] { return o365::Handler(echo); },
-        [](int status, const std::string& id) { return o365::Response::text(status, id + "\n"); });
+        [](int status, const std::string& id, std::string_view) { return o365::Response::text(status, id + "\n"); });
 }

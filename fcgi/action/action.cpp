@@ -17,7 +17,7 @@ namespace {
 
 Response message_page(const Site& site, const Request& request, int status, const char* text) {
     Json::Value values(Json::objectValue);
-    values["texts"] = site.pages().strings()["messages"][text];
+    values["texts"] = site.texts(request)["messages"][text];
     return site.page(request, status, "message", std::move(values));
 }
 
@@ -30,7 +30,7 @@ Response show(const Site& site, const Request& request, Json::Value page, const 
               const ActionAnswer* answer = nullptr) {
     Json::Value action;
     page.removeMember("action", &action);
-    const Json::Value& errors = site.pages().strings()["action"]["errors"];
+    const Json::Value& errors = site.texts(request, page)["action"]["errors"];
     const bool again = answer != nullptr;
     const Json::Value view = action_view(action, errors, again ? &request.form : nullptr,
                                          again ? answer->problems : decltype(answer->problems){});

@@ -184,7 +184,8 @@ Response callback(Site& site, const Request& request, const RouteParts& parts) {
     Json::Value page = judge(site, request, parts.slug, received);
     const std::string outcome = text_in(page, "outcome");
     log::debug("callback", "request={} connector={} outcome={}", request.id, parts.slug, outcome);
-    if (!page["found"].asBool()) return render_message(site.pages(), request.path, 404, request.id);
+    if (!page["found"].asBool())
+        return render_message(site.pages(), site.texts(request), request.path, 404, request.id);
     if (outcome == "connected" || outcome == "pending" || outcome == "repeated")
         return connected(site, request, std::move(page), received);
     if (outcome == "framed") {

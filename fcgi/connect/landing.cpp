@@ -44,11 +44,12 @@ Response show_landing(const Site& site, const Request& request, int status, Json
     page["ticket_invalid"] = known == "invalid";
     page["ticket_missing"] = known != "invalid" && !may_start;
     page["about"] = may_start && !text_in(page, "website").empty();
+    page["place"] = text_in(page["renews"], "place");
     page["has_events"] = !page["events"].empty();
     page["only_button"] = may_start && button && !pastes;
     page["button_too"] = may_start && button && pastes;
     if (!pastes) {
-        const Json::Value& texts = site.pages().strings()["landing"];
+        const Json::Value& texts = site.texts(request, page)["landing"];
         page["texts"]["title"] = texts["title_button"];
         page["texts"]["heading"] = texts["heading_button"];
     }
@@ -58,7 +59,7 @@ Response show_landing(const Site& site, const Request& request, int status, Json
         form["typed_place"] = problem.place;
         form["again_id"] = problem.again;
         show_places(form, page, problem.renews);
-        page["paste"] = render_part(site.pages(), request.path, "paste", std::move(form));
+        page["paste"] = render_part(site.pages(), site.texts(request, page), request.path, "paste", std::move(form));
     }
     Response response = site.page(request, status, "landing", std::move(page));
     if (button) allow_connect_page(response, connect_url);

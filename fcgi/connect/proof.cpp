@@ -47,8 +47,8 @@ Response connected(const Json::Value& page, const RouteParts& parts) {
 }
 
 Response show(Site& site, const Request& request, Json::Value page, const AttemptCookie& cookie) {
-    const Json::Value& strings = site.pages().strings();
-    const Json::Value& answers = strings["answers"];
+    const Texts& texts = site.texts(request, page);
+    const Json::Value& answers = texts["answers"];
     const bool posted = page["posted"].asBool();
     const bool refused = page["refused"].asBool();
     const bool failing = page["failing"].asBool();
@@ -57,18 +57,16 @@ Response show(Site& site, const Request& request, Json::Value page, const Attemp
         const std::string rule = text_in(page, "rule_id");
         const bool answered = !text_in(page, "http_status").empty();
         const Json::Value& reason = answers.isMember(rule) ? answers[rule] : answers[answered ? "other" : "none"];
-        page["reason"] = fill_placeholders(reason.asString(), page);
+        page["reason"] = texts.fill(reason, page);
     }
-    const Json::Value& texts = strings["proof"];
     const char* waiting = failing ? "failing" : page["no_worker"].asBool() ? "no_worker" : "sending";
-    page["waiting_text"] = fill_placeholders(texts[waiting].asString(), page);
-    page["tries"] = std::to_string(page["tries_left"].asInt());
-    page["minutes"] = std::to_string(page["minutes_left"].asInt());
+    page["waiting_text"] = texts.fill(texts["proof"][waiting], page);
+    page["tries"] = page["tries_left"];
+    page["minutes"] = page["minutes_left"];
     page["may_try"] = page["tries_left"].asInt() > 0;
     page["may_send"] = page["codes_left"].asInt() > 0;
     page["open_help"] = page["wrong"].asBool();
     page["token"] = form_token(cookie);
-    page["texts"]["url"] = strings["paste"]["url"];
     const bool waits = page["sending"].asBool();
     Response response = site.page(request, 200, "proof", std::move(page));
     if (waits) response.set("Refresh", kLookAgain);
@@ -105,7 +103,7 @@ Response proof(Site& site, const Request& request, const RouteParts& parts) {
     if (what != "prove") {
         const Json::Value page = site.ask(
             "SELECT o365_programs.responder_new_code($1, $2, $3, $4, $5)",
-            {parts.slug, parts.rest, cookie_hash, what == "other" ? "true" : "false", proof_card(site.pages())});
+            {parts.slug, parts.rest, cookie_hash, what == "other" ? "true" : "false", proof_card(site.texts(request))});
         return back_to_page(page, parts);
     }
     const Rows rows = site.copy_row(

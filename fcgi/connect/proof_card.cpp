@@ -1,6 +1,5 @@
 #include "fcgi/connect/proof_card.h"
 
-#include "fcgi/page_view.h"
 #include "lib/cards/card_conversion.h"
 
 namespace o365 {
@@ -16,11 +15,11 @@ Json::Value text_block(const std::string& text) {
 
 }  // namespace
 
-std::string proof_card(const Pages& pages) {
+std::string proof_card(const Texts& all) {
     Json::Value names;
     names["name"] = "{connector}";
-    const Json::Value& texts = pages.strings()["proof_card"];
-    const auto text = [&](const char* name) { return fill_placeholders(texts[name].asString(), names); };
+    const Json::Value& texts = all["proof_card"];
+    const auto text = [&](const char* name) { return all.fill(texts[name], names).asString(); };
     Json::Value title = text_block(text("title"));
     title["weight"] = "Bolder";
     title["size"] = "Medium";

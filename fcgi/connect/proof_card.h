@@ -3,12 +3,12 @@
 
 #include <string>
 
-#include "lib/pages/pages.h"
+#include "lib/pages/texts.h"
 
 namespace o365 {
 
-// An Adaptive Card as JSON. In it {code} stands for the six digits, which only the database knows, and {connector} for
-// the connector's name (o365_internal.queue_test_card).
-std::string proof_card(const Pages& pages);
+// An Adaptive Card as JSON, in the language of the texts. In it {code} stands for the six digits, which only the
+// database knows, and {connector} for the connector's name (o365_internal.queue_test_card).
+std::string proof_card(const Texts& texts);
 
 }  // namespace o365

@@ -66,7 +66,7 @@ Json::Value store(Site& site, const Request& request, const std::string& slug, c
                                  form.pasted.text,
                                  or_null(form.place),
                                  or_null(form.renews),
-                                 proof_card(site.pages())};
+                                 proof_card(site.texts(request))};
     const bool pinned = !site.sealing_key().empty();
     if (pinned) fields.emplace_back(site.sealing_key());
     const Rows rows =
@@ -79,13 +79,13 @@ Json::Value store(Site& site, const Request& request, const std::string& slug, c
 Response ask_again(Site& site, const Request& request, const std::string& slug, const PasteForm& form,
                    const std::string& wrong, const std::string& host = {}) {
     Json::Value page =
-        site.ask("SELECT o365.responder_landing($1, $2, $3, $4)",
+        site.ask("SELECT o365_programs.responder_landing($1, $2, $3, $4)",
                  {slug, ticket_hash(form.ticket), or_null(form.again), cookie_hashes(attempt_cookies(request))});
     if (!page["found"].asBool()) return site.message(request, 404);
     Json::Value values = page;
     values["host"] = host;
-    const Json::Value& texts = site.pages().strings()["paste"];
-    const std::string sentence = fill_placeholders(texts["wrong_" + wrong].asString(), values);
+    const Texts& texts = site.texts(request, page);
+    const std::string sentence = texts.fill(texts["paste"]["wrong_" + wrong], values).asString();
     log::debug("pasted", "request={} connector={} wrong={}", request.id, slug, wrong);
     return show_landing(site, request, 422, std::move(page), form.ticket,
                         {.sentence = sentence, .place = form.place, .renews = form.renews, .again = form.again});
@@ -96,7 +96,7 @@ Response ask_again(Site& site, const Request& request, const std::string& slug, 
 Response workflow(Site& site, const Request& request, const RouteParts& parts) {
     const std::string& slug = parts.slug;
     if (request.method != "POST") {
-        const Json::Value page = site.ask("SELECT o365.responder_landing($1, NULL)", {slug});
+        const Json::Value page = site.ask("SELECT o365_programs.responder_landing($1, NULL)", {slug});
         if (!page["found"].asBool()) return site.message(request, 404);
         return Response::redirect(302, fmt::format("{}/connect/{}/", text_in(page, "public_url"), slug));
     }

@@ -318,10 +318,10 @@ struct Server {
     }
 };
 
-Response answer_failure(const Server& server, int status, const std::string& id) {
+Response answer_failure(const Server& server, int status, const std::string& id, const std::string& accept_language) {
     Response response;
     try {
-        response = server.error_page(status, id);
+        response = server.error_page(status, id, accept_language);
     } catch (const std::exception& error) {
         log::error("error_page_failed", "request={} why={}", id, log::quoted(error.what()));
         response = Response::text(status, fmt::format("{}\n", reason_phrase(status)));
@@ -333,8 +333,10 @@ Response answer_failure(const Server& server, int status, const std::string& id)
 // `refused`: 0, or the status that the request gets although it could be read.
 Response answer(const Server& server, const Handler& handler, FCGX_Request& fcgi, int refused, const std::string& id,
                 std::string& method) {
+    std::string accept_language;
     try {
         const Params params = copy_params(fcgi.envp);
+        accept_language = param(params, "HTTP_ACCEPT_LANGUAGE");
         method = param(params, "REQUEST_METHOD");
         if (refused != 0) throw BadRequest(refused, "the request has more than is taken, or a NUL in a parameter");
         const std::size_t length = content_length(params);
@@ -344,10 +346,10 @@ Response answer(const Server& server, const Handler& handler, FCGX_Request& fcgi
         return handler(make_request(params, std::move(body), id, server.options));
     } catch (const BadRequest& refusal) {
         log::debug("request_refused", "request={} http={} why={}", id, refusal.status(), log::quoted(refusal.what()));
-        return answer_failure(server, refusal.status(), id);
+        return answer_failure(server, refusal.status(), id, accept_language);
     } catch (const std::exception& error) {
         log::error("request_failed", "request={} why={}", id, log::quoted(error.what()));
-        return answer_failure(server, 500, id);
+        return answer_failure(server, 500, id, accept_language);
     }
 }
 

@@ -34,8 +34,8 @@ struct ServerOptions {
 using Handler = std::function<Response(const Request& request)>;
 using HandlerFactory = std::function<Handler()>;
 // What to answer when a request cannot be handed to a handler (400, 405, 413) or the handler threw: a clean page, no
-// input in it.
-using ErrorPage = std::function<Response(int status, const std::string& request_id)>;
+// input in it. `accept_language` is the header, "" where there is none or it could not be read.
+using ErrorPage = std::function<Response(int status, const std::string& request_id, std::string_view accept_language)>;
 
 // Serves until SIGTERM or SIGINT; SIGHUP opens the log file again. At the end nothing is accepted any more, requests in
 // work finish, and all threads end within 2 s whatever peers do (a handler that takes longer is waited for: its manager

@@ -40,6 +40,8 @@ constexpr std::array kTable = {
             "What this host is. Cards leave only where the database's setting environment says the same."},
     Setting{"key_file", "/etc/o365-connector/keys", "path", "worker", false,
             "The file that opens sealed webhooks, made by `o365-worker keys generate`, mode 0600."},
+    Setting{"language", "en", "language tag", "responder", false,
+            "The language of pages for readers whose browser asks for none that there are texts in."},
     Setting{"log", "syslog", "syslog, stderr or path", "all", false, "Where log lines go."},
     Setting{"log_level", "info", "debug, info, warn or error", "all", false, "The least level that is logged."},
     Setting{"max_transfers", "256", "1..4096", "worker", false, "How many webhooks are posted to at the same time."},
@@ -64,9 +66,9 @@ constexpr std::array kTable = {
         "the database has."},
     Setting{"socket_group", "", "group name or empty", "responder, sandbox", false,
             "The group that may connect to the socket: the web server's."},
-    Setting{
-        "templates", "", "path or empty", "responder, sandbox", false,
-        "A folder whose files take the place of the built-in templates, strings and static files of the same name."},
+    Setting{"templates", "", "path or empty", "responder, sandbox", false,
+            "A folder whose files take the place of the built-in templates, strings and static files of the same name; "
+            "strings of another language add it."},
     Setting{"threads", "8", "1..256", "responder, sandbox", false,
             "How many requests work with the database at the same time, one connection each. One thread more serves "
             "what needs "
@@ -79,13 +81,27 @@ constexpr std::array kTable = {
 
 // In the order of kTable; a test compares both through describe().
 const std::array<Member, kTable.size()> kMembers = {
-    &Settings::allow_loopback, &Settings::ca_file,        &Settings::database,
-    &Settings::environment,    &Settings::key_file,       &Settings::log,
-    &Settings::log_level,      &Settings::max_transfers,  &Settings::prepared_statements,
-    &Settings::proxy,          &Settings::responder_role, &Settings::responder_socket,
-    &Settings::sandbox_role,   &Settings::sandbox_socket, &Settings::sealing_key,
-    &Settings::socket_group,   &Settings::templates,      &Settings::threads,
-    &Settings::worker_name,    &Settings::worker_role,
+    &Settings::allow_loopback,
+    &Settings::ca_file,
+    &Settings::database,
+    &Settings::environment,
+    &Settings::key_file,
+    &Settings::language,
+    &Settings::log,
+    &Settings::log_level,
+    &Settings::max_transfers,
+    &Settings::prepared_statements,
+    &Settings::proxy,
+    &Settings::responder_role,
+    &Settings::responder_socket,
+    &Settings::sandbox_role,
+    &Settings::sandbox_socket,
+    &Settings::sealing_key,
+    &Settings::socket_group,
+    &Settings::templates,
+    &Settings::threads,
+    &Settings::worker_name,
+    &Settings::worker_role,
 };
 
 using ConnectionOptions = std::unique_ptr<PQconninfoOption, CFree<PQconninfoFree>>;

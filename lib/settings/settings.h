@@ -37,6 +37,7 @@ struct Settings {
     std::string database;  // libpq connection string, secret
     std::string environment;
     std::string key_file;
+    std::string language;
     std::string log;
     std::string log_level;
     int max_transfers = 0;

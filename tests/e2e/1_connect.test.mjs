@@ -5,7 +5,7 @@ import https from 'node:https';
 import {join} from 'node:path';
 import {after, before, test} from 'node:test';
 
-import {asApplication, asSuperuser, Client, connect, FEED_URL, openBrowser, photograph, PUBLIC_URL, SANDBOX_URL, sql, STACK_DIR, ticketLink, toPicker, until} from './harness.mjs';
+import {asApplication, asSuperuser, Client, connect, FEED_URL, inspect, openBrowser, photograph, PUBLIC_URL, SANDBOX_URL, sql, STACK_DIR, ticketLink, toPicker, until} from './harness.mjs';
 
 let other;  // another site, which notes the Referer that it is sent
 const referers = [];
@@ -86,6 +86,52 @@ test('pages of the way look finished', async () => {
         await close();
     }
 });
+
+test('a German browser sees German from the landing page to the end', async () => {
+    const {page, close} = await openBrowser({locale: 'de-AT'});
+    try {
+        const answer = await page.goto(ticketLink('uwe'));
+        assert.equal(answer.headers()['content-language'], 'de');
+        assert.match(answer.headers().vary, /\baccept-language\b/i);
+        assert.equal(await page.getAttribute('html', 'lang'), 'de');
+        assert.equal(await page.title(), 'Contoso Helpdesk mit Office 365 verbinden');
+        assert.match(await page.textContent('main'), /Sie verbinden das Konto uwe\./);
+        await inspect(page, 'german-landing');
+        await page.getByRole('button', {name: 'Mit Office 365 verbinden'}).click();
+        await page.getByLabel('Your name').fill('Megan');
+        await page.getByRole('button', {name: 'Sign in'}).click();
+        await page.getByLabel('Sales group').check();
+        await page.getByRole('button', {name: 'Allow'}).click();
+        await page.waitForURL(/\/done\//);
+        assert.equal(await page.textContent('h1'), 'Contoso Helpdesk ist verbunden');
+        assert.match(await page.textContent('footer'), /nennen Sie r-[0-9a-f]{12}\./);
+        await inspect(page, 'german-done');
+        await page.goto(`${PUBLIC_URL}/connect/desk/failed?reason=other_browser&request=`);
+        assert.equal(await page.textContent('h1'), 'Es wurde nichts verbunden');
+        await inspect(page, 'german-failed');
+        await page.goto(`${PUBLIC_URL}/connect/nothing/`);
+        assert.equal(await page.textContent('h1'), 'Diese Seite gibt es nicht');
+    } finally {
+        await close();
+    }
+});
+
+for (const [locale, heading, none] of [['fr-CA', 'Contoso Helpdesk dans Office 365', 'Cette page n’existe pas'],
+    ['es-MX', 'Contoso Helpdesk en Office 365', 'Esta página no existe'],
+    ['zh-CN', 'Get Contoso Helpdesk in Office 365', 'There is no such page']]) {
+    test(`a browser that asks for ${locale} sees pages in ${locale === 'zh-CN' ? 'English' : 'its language'}`, async () => {
+        const {page, close} = await openBrowser({locale});
+        try {
+            await page.goto(ticketLink(`reader-${locale}`));
+            assert.equal(await page.textContent('h1'), heading);
+            await inspect(page, `landing-${locale}`);
+            await page.goto(`${PUBLIC_URL}/connect/nothing/`);
+            assert.equal(await page.textContent('h1'), none);
+        } finally {
+            await close();
+        }
+    });
+}
 
 test('everything works with JavaScript off', async () => {
     const {page, close} = await openBrowser({javaScriptEnabled: false});

@@ -142,7 +142,7 @@ test('a form with mistakes comes back with what was typed and a word beside each
         assert.equal(await page.getByLabel('One line').inputValue(), '<far too long for this field>');
         assert.ok(await page.getByLabel('B', {exact: true}).isChecked());
         const errors = await page.locator('.error').allTextContents();
-        assert.deepEqual(errors, ['This is too long: 20 characters at most.', 'This is no date of the calendar.', 'This is needed.']);
+        assert.deepEqual(errors, ['This is too long. Maximum number of characters: 20.', 'Enter a valid date.', 'This field is required.']);
         assert.equal(await page.getByLabel('One line').getAttribute('aria-invalid'), 'true');
         await inspect(page, 'action-mistakes');
         assert.deepEqual(taken(), []);

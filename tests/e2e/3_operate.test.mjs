@@ -1,7 +1,7 @@
 // The responder under its operator: stopped, restarted, without its database.
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
-import {existsSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 
@@ -94,6 +94,44 @@ test('--check names what would fail later', () => {
     assert.match(check('ca_file', '/nowhere'), /ca_file = \/nowhere holds no certificate/);
     assert.match(check('proxy', 'nonsense'), /proxy is no URL/);
     assert.match(check('log', '/nowhere/o365.log'), /could not open the log file '\/nowhere\/o365.log'/);
+});
+
+test('an operator adds a language and changes a text by files in a folder', async () => {
+    const folder = join(STACK_DIR, 'pages');
+    mkdirSync(join(folder, 'strings'), {recursive: true});
+    writeFileSync(join(folder, 'strings/it.json'),
+        JSON.stringify({landing: {heading: '{name} in Office 365, in italiano', haeding: ''}}));
+    writeFileSync(join(folder, 'strings/de.json'), JSON.stringify({landing: {heading: 'Eigene Worte für {name}'}}));
+    const own = join(STACK_DIR, 'own-pages.conf');
+    const before = readFileSync(CONFIG, 'utf8');
+    const check = (...lines) => {
+        writeFileSync(own, `${before}${lines.map((line) => `${line}\n`).join('')}`);
+        return spawnSync(join(BUILD, 'o365-connector.fcgi'), ['--config', own, '--check'], {encoding: 'utf8'});
+    };
+    const {stdout} = check(`templates = ${folder}`, 'language = it');
+    assert.match(stdout, /^warning: .*it\.json lacks texts, which are shown in English: action\.card, .* and \d+ more$/m);
+    assert.match(stdout, /^warning: .*it\.json has texts that no page shows: landing\.haeding$/m);
+    assert.doesNotMatch(stdout, /de\.json/);
+    assert.match(check('language = it').stdout, /^error: the setting language names 'it', and there are texts in de, en, es, fr only$/m);
+    const heading = async (language) => {
+        const headers = language ? {'Accept-Language': language} : {};
+        const {text} = await new Client().request(`${PUBLIC_URL}/connect/desk/`, undefined, {headers});
+        return text.match(/<html lang="(.*?)"[^]*<h1>(.*?)<\/h1>/)?.slice(1).join(': ');
+    };
+    try {
+        writeFileSync(CONFIG, `${before}templates = ${folder}\nlanguage = it\n`);
+        await stack('stop', 'responder');
+        await stack('start', 'responder');
+        assert.equal(await heading('it-CH'), 'it: Contoso Helpdesk in Office 365, in italiano');
+        assert.equal(await heading(''), 'it: Contoso Helpdesk in Office 365, in italiano');
+        assert.equal(await heading('de'), 'de: Eigene Worte für Contoso Helpdesk');
+        assert.equal(await heading('en'), 'en: Get Contoso Helpdesk in Office 365');
+    } finally {
+        writeFileSync(CONFIG, before);
+        await stack('stop', 'responder');
+        await stack('start', 'responder');
+    }
+    assert.equal(await heading('it'), 'en: Get Contoso Helpdesk in Office 365');
 });
 
 test('every program ends with 64 at a wrong option or argument, and says which', () => {

@@ -144,8 +144,9 @@ class Server {
             }
             return serve(
                 options, [] { return describe; },
-                [](int status, const std::string& id) {
-                    return Response::text(status, "error page " + std::to_string(status) + " " + id);
+                [](int status, const std::string& id, std::string_view accept_language) {
+                    return Response::text(status, "error page " + std::to_string(status) + " " + id + " for '" +
+                                                      std::string(accept_language) + "'");
                 });
         } catch (const std::exception& error) {
             std::ofstream(folder_ / "why") << error.what();
@@ -383,6 +384,18 @@ BOOST_AUTO_TEST_CASE(what_a_handler_throws_becomes_an_error_page_and_one_log_lin
     BOOST_TEST(!server.log_has("geheim"));
 }
 
+BOOST_AUTO_TEST_CASE(an_error_page_learns_which_language_the_browser_asks_for) {
+    const Server server;
+    Pairs params = get("/throw", "");
+    BOOST_TEST(server.ask(request(params)).has(" for ''"));
+    params.emplace_back("HTTP_ACCEPT_LANGUAGE", "de-AT,de;q=0.9");
+    BOOST_TEST(server.ask(request(params)).has(" for 'de-AT,de;q=0.9'"));
+    params.emplace_back("CONTENT_LENGTH", "x");
+    const Answer refused = server.ask(request(params));
+    BOOST_TEST(refused.has("Status: 400 "));
+    BOOST_TEST(refused.has(" for 'de-AT,de;q=0.9'"));
+}
+
 BOOST_AUTO_TEST_CASE(a_request_at_debug_level_logs_neither_its_path_nor_its_query) {
     const Server server;
     server.ask(request(get("/connect/tokenpath", "name=tokenquery")));
@@ -514,7 +527,7 @@ BOOST_AUTO_TEST_CASE(a_socket_in_use_and_a_file_are_left_alone) {
             try {
                 serve(
                     options, [] { return describe; },
-                    [](int status, const std::string&) { return Response::text(status, ""); });
+                    [](int status, const std::string&, std::string_view) { return Response::text(status, ""); });
             } catch (const std::exception& error) {
                 ::_exit(refused()(error) ? 7 : 8);
             }

@@ -1,0 +1,215 @@
+// Connecting by a pasted Workflows webhook, in a real browser: what is refused and in which words, the card with the code,
+// the code, a workflow that wants the bare card, and a new address for a connection.
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+
+import {asApplication, asSuperuser, Client, feedPosts, inspect, openBrowser, remember, SANDBOX_URL, sql, ticketLink, until} from './harness.mjs';
+
+const program = new Client();
+
+/** A workflow of its own at the sandbox: its webhook, and the place where its cards arrive. */
+async function workflow(name, more = {}) {
+    const answer = await program.request(`${SANDBOX_URL}/tenant/webhooks`, {person: 'Megan', name, dialect: 'workflow', ...more});
+    const {webhook_url: url, target} = JSON.parse(answer.text);
+    remember('webhook', url);
+    return {url, target};
+}
+const texts = async (target) => (await feedPosts(0, target)).map((post) => JSON.stringify(post));
+
+/** The digits on the newest card of a place. */
+async function code(target, after = 0) {
+    const digits = await until('a card with a code', async () => {
+        const posts = (await texts(target)).slice(after);
+        return posts.length > 0 && posts.at(-1).match(/"text":"(\d{6})"/)?.[1];
+    });
+    remember('code', `code ${digits}`);
+    return digits;
+}
+
+async function paste(page, text, place = '') {
+    await page.getByLabel('Webhook address').fill(text);
+    await page.getByLabel('Name of the channel').fill(place);
+    await page.getByRole('button', {name: 'Send a test card'}).click();
+}
+const status = (user) => asApplication(`select status, coalesce(group_name, ''), proved_at is not null from o365.connections('${user}')`);
+
+for (const javaScriptEnabled of [true, false]) {
+    test(`a person pastes a webhook, types the code and is connected, JavaScript ${javaScriptEnabled ? 'on' : 'off'}`, async () => {
+        const user = `pat-${javaScriptEnabled}`;
+        const flow = await workflow(`Alerts ${javaScriptEnabled}`);
+        const {page, close} = await openBrowser({javaScriptEnabled});
+        try {
+            await page.goto(ticketLink(user));
+            assert.match(await page.textContent('h1'), /in Teams/);
+            if (javaScriptEnabled) {
+                await page.locator('summary').click();
+                await inspect(page, 'paste');
+            }
+            await paste(page, `  <${flow.url.replaceAll('&', '&amp;')}>\n`, 'Alerts');
+            await page.waitForURL(/\/connect\/desk\/workflow\/[0-9a-f-]{36}$/);
+            asApplication(`select o365.send(subscription_id, '{"text": "waits for ${user}"}') from o365.connections('${user}')`);
+            const digits = await code(flow.target);
+            // The page goes on by itself.
+            await page.getByLabel('Code').waitFor();
+            assert.equal(status(user), 'pending|Alerts|f');
+            if (javaScriptEnabled) await inspect(page, 'proof');
+            await page.getByLabel('Code').fill(String((Number(digits) + 1) % 1000000).padStart(6, '0'));
+            await page.getByRole('button', {name: 'Connect'}).click();
+            assert.match(await page.locator('.error').textContent(), /not the code.*4 more times/s);
+            if (javaScriptEnabled) await inspect(page, 'proof-wrong');
+            assert.equal((await texts(flow.target)).length, 1, 'nothing else is posted before the code is typed');
+            await page.getByLabel('Code').fill(`${digits.slice(0, 3)} ${digits.slice(3)}`);
+            await page.getByRole('button', {name: 'Connect'}).click();
+            await page.waitForURL(/\/connect\/desk\/done\/[0-9a-f-]{36}$/);
+            assert.match(await page.textContent('h1'), /is connected/);
+            assert.equal(status(user), 'active|Alerts|t');
+            await until('what waited', async () => (await texts(flow.target)).some((post) => post.includes(`waits for ${user}`)));
+            assert.equal((await texts(flow.target)).length, 2);
+            await page.goBack();
+            await page.waitForURL(/\/done\//);
+        } finally {
+            await close();
+        }
+    });
+}
+
+test('what cannot be a webhook is named in its own words, and is never written back', async () => {
+    const {page, close} = await openBrowser();
+    const signed = 'https://prod-01.westeurope.logic.azure.com/workflows/0/triggers/manual/paths/invoke?api-version=1';
+    try {
+        await page.goto(ticketLink('rex'));
+        for (const [pasted, words] of [
+            ['my channel', /no address/],
+            ['https://teams.microsoft.com/l/channel/19%3aabc/General', /link to a channel/],
+            ['https://make.powerautomate.com/environments/1/flows/2', /page on which the workflow is edited/],
+            ['https://contoso.webhook.office.com/webhookb2/a@b/IncomingWebhook/0/c', /switched off in May 2026/],
+            [signed, /no "sig"/],
+            [`${signed}&sp=%2Ftriggers%2Fmanual%2Frun`, /end of the address is missing/],
+            [`http${signed.slice(5)}&sig=a`, /begins with http:\/\//],
+            ['https://user:secretword@prod-01.westeurope.logic.azure.com/workflows/0/triggers/manual/paths/invoke?sig=a', /names a user/],
+            ['https://10.0.0.1/workflows/0/triggers/manual/paths/invoke?sig=a', /does not name a host/],
+            [`${signed}&sig=${'a'.repeat(2100)}`, /too long/],
+            ['https://flows.example.org/workflows/0/triggers/manual/paths/invoke?sig=secretsig', /do not lie on flows\.example\.org/],
+        ]) {
+            await paste(page, pasted, 'Rex');
+            await page.locator('.error').waitFor();
+            assert.match(await page.locator('.error').textContent(), words, pasted);
+            assert.equal(await page.getByLabel('Webhook address').inputValue(), '');
+            assert.equal(await page.getByLabel('Webhook address').getAttribute('aria-invalid'), 'true');
+            assert.equal(await page.getByLabel('Name of the channel').inputValue(), 'Rex', 'the rest of the form is kept');
+            const html = await page.content();
+            for (const secret of ['secretword', 'secretsig', 'IncomingWebhook', '19%3aabc']) assert.ok(!html.includes(secret), pasted);
+        }
+        await inspect(page, 'paste-wrong');
+        assert.equal(status('rex'), '');
+        // The link still serves.
+        const flow = await workflow('Rex');
+        await paste(page, flow.url);
+        await page.waitForURL(/\/workflow\//);
+    } finally {
+        await close();
+    }
+});
+
+test('a workflow that is off, or open to its own tenant only, is told in words for its owner', async () => {
+    const {page, close} = await openBrowser();
+    try {
+        for (const [what, words] of [['off', /turned off or deleted/], ['tenant', /Set|set Who can trigger/]]) {
+            const flow = await workflow(`Stopped ${what}`);
+            await program.request(`${SANDBOX_URL}/tenant/${flow.target}`, {do: what});
+            await page.goto(ticketLink(`sue-${what}`));
+            await paste(page, flow.url, 'Stopped');
+            await page.getByRole('heading', {name: 'The card did not get there'}).waitFor();
+            assert.match(await page.locator('.note.bad').textContent(), words);
+            if (what === 'off') {
+                await inspect(page, 'proof-refused');
+                // Its owner turns it on, and the same page sends a new code.
+                await program.request(`${SANDBOX_URL}/tenant/${flow.target}`, {do: 'on'});
+                await page.getByRole('button', {name: 'Send a new code'}).click();
+                await page.getByLabel('Code').fill(await code(flow.target));
+                await page.getByRole('button', {name: 'Connect'}).click();
+                await page.waitForURL(/\/done\//);
+                assert.equal(status('sue-off'), 'active|Stopped|t');
+            } else {
+                // Another address, from the same page.
+                const other = await workflow('Open to anyone');
+                await page.getByText('Paste another address').click();
+                await page.getByLabel('Webhook address').fill(other.url);
+                await page.getByRole('button', {name: 'Send a test card'}).click();
+                await page.getByLabel('Code').fill(await code(other.target));
+                await page.getByRole('button', {name: 'Connect'}).click();
+                await page.waitForURL(/\/done\//);
+                assert.equal(status('sue-tenant').split('\n').at(-1), 'active|Stopped|t');
+            }
+        }
+    } finally {
+        await close();
+    }
+});
+
+test('a connection gets a new address, and keeps its number, its name and what waits', async () => {
+    const first = await workflow('First');
+    const second = await workflow('Second');
+    const {page, close} = await openBrowser();
+    try {
+        await page.goto(ticketLink('uma'));
+        await paste(page, first.url, 'Support');
+        await page.getByLabel('Code').fill(await code(first.target));
+        await page.getByRole('button', {name: 'Connect'}).click();
+        await page.waitForURL(/\/done\//);
+        const id = asApplication("select subscription_id from o365.connections('uma')");
+        await program.request(`${SANDBOX_URL}/tenant/${first.target}`, {do: 'off'});
+        asApplication(`select o365.send(${id}, '{"text": "meanwhile"}')`);
+        await until('a suspended connection', () => status('uma').startsWith('suspended'));
+        await page.goto(ticketLink('uma'));
+        await page.getByLabel('Support').check();
+        await inspect(page, 'paste-places');
+        await page.getByLabel('Webhook address').fill(second.url);
+        await page.getByRole('button', {name: 'Send a test card'}).click();
+        await page.getByLabel('Code').fill(await code(second.target));
+        await page.getByRole('button', {name: 'Connect'}).click();
+        await page.waitForURL(/\/done\//);
+        assert.equal(asApplication("select subscription_id, group_name, status from o365.connections('uma')"), `${id}|Support|active`);
+        await until('what waited', async () => (await texts(second.target)).some((post) => post.includes('meanwhile')));
+        assert.equal((await texts(second.target)).length, 2);
+    } finally {
+        await close();
+    }
+});
+
+test('a page of a pasted webhook shows another browser nothing', async () => {
+    const flow = await workflow('Private');
+    const mine = await openBrowser();
+    const other = await openBrowser();
+    try {
+        await mine.page.goto(ticketLink('vic'));
+        await paste(mine.page, flow.url, 'Hidden place');
+        await mine.page.waitForURL(/\/workflow\//);
+        await other.page.goto(mine.page.url());
+        const text = await other.page.textContent('body');
+        assert.match(text, /another browser/);
+        assert.ok(!text.includes('Hidden place') && !text.includes('vic'));
+        assert.equal(await other.page.locator('form').count(), 0);
+    } finally {
+        await mine.close();
+        await other.close();
+    }
+});
+
+test('the button is there only where it leads somewhere', async () => {
+    const {page, close} = await openBrowser();
+    try {
+        await page.goto(ticketLink('wes'));
+        assert.equal(await page.getByRole('button', {name: 'Connect to Office 365'}).count(), 1);
+        sql("select o365.alter_connector('desk', ways => '{workflow}')");
+        await page.reload();
+        assert.equal(await page.getByRole('button', {name: 'Connect to Office 365'}).count(), 0);
+        sql("select o365.alter_connector('desk', ways => '{button}')");
+        await page.reload();
+        assert.equal(await page.getByLabel('Webhook address').count(), 0);
+        assert.match(await page.textContent('h1'), /in Office 365/);
+    } finally {
+        sql("select o365.alter_connector('desk', ways => '{}')");
+        await close();
+    }
+});
