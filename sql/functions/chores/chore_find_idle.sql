@@ -23,7 +23,7 @@ BEGIN
         IF v_flow.idle_since IS NULL THEN
             v_n := v_n + 1;
             PERFORM o365_internal.note_event('idle', 'worker', NULL, v_flow.subscription_id,
-                'nothing was posted to its workflow since ' || v_flow.used_on);
+                'nothing was posted to its workflow since ' || to_char(v_flow.used_on, 'YYYY-MM-DD'));
         END IF;
     END LOOP;
     RETURN CASE WHEN v_n > 0 THEN

@@ -7,7 +7,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    PERFORM o365_internal.note_event('host_forbidden', 'operator', NULL, object => lower(host));
+    PERFORM o365_internal.note_event('host_forbidden', 'operator', NULL, object => lower(host COLLATE "C"));
     RETURN true;
 END $$;
 COMMENT ON FUNCTION o365.forbid_webhook_host(text, integer) IS
