@@ -1,6 +1,7 @@
 -- Rows that come with the product. Values that an operator has changed stay as they are; what belongs to the product is renewed.
 
-INSERT INTO o365_internal.setting (name, value, pattern, help) VALUES
+INSERT INTO o365_internal.setting (name, value, pattern, help, default_value)
+    SELECT v.name, v.value, v.pattern, v.help, v.value FROM (VALUES
     -- http only on this machine: elsewhere browsers send no Secure cookie back. The responder itself adds /connect and /action.
     ('public_url', '', '^(?!.*/(connect|action)(/|$))(https://([a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)(\.[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)*'
         '|http://(([a-z0-9-]+\.)*localhost|127\.0\.0\.1))(:[1-9][0-9]{0,4})?(/[a-zA-Z0-9._~/-]*[a-zA-Z0-9._~-])?$',
@@ -29,8 +30,17 @@ INSERT INTO o365_internal.setting (name, value, pattern, help) VALUES
     ('proof_codes', '5', '^[1-9][0-9]?$', 'How many codes are posted to one pasted webhook.'),
     ('pastes_per_ticket', '10', '^[1-9][0-9]{0,3}$', 'How many webhooks may be pasted with one link of o365.begin_connect.'),
     ('pastes_per_minute', '60', '^[1-9][0-9]{0,5}$', 'How many webhooks may be pasted for one connector within a minute.'),
-    ('history_days', '30', '^[1-9][0-9]{0,3}$', 'How long deliveries and attempts are kept, days.')
-ON CONFLICT (name) DO UPDATE SET pattern = excluded.pattern, help = excluded.help;
+    ('history_days', '30', '^[1-9][0-9]{0,3}$', 'How long deliveries, attempts and events are kept, days.')
+    ) AS v (name, value, pattern, help)
+ON CONFLICT (name) DO UPDATE SET pattern = excluded.pattern, help = excluded.help, default_value = excluded.default_value;
+UPDATE o365_internal.setting AS s SET unit = v.unit, range = v.range FROM (VALUES
+        ('action_days', 'days', '1 to 999'), ('action_events', 'presses', '1 to 9999'), ('adaptive_card_version', NULL, 'auto, 1.2 to 1.5'),
+        ('card_size_limit', 'bytes', '100 to 999999'), ('confirm_minutes', 'minutes', '1 to 9999'), ('give_up_hours', 'hours', '1 to 9999'),
+        ('history_days', 'days', '1 to 9999'), ('lease_seconds', 'seconds', '30 to 999'), ('pastes_per_minute', 'webhooks', '1 to 999999'),
+        ('pastes_per_ticket', 'webhooks', '1 to 9999'), ('post_timeout_seconds', 'seconds', '1 to 49'), ('proof_codes', 'codes', '1 to 99'),
+        ('proof_minutes', 'minutes', '1 to 999'), ('proof_tries', 'codes', '1 to 99'), ('retry_cap_seconds', 'seconds', '1 to 999999'),
+        ('retry_first_seconds', 'seconds', '1 to 9999'), ('state_minutes', 'minutes', '1 to 9999'), ('unclear_answers', 'POSTs', '0 to 99')
+    ) AS v (name, unit, range) WHERE s.name = v.name AND (s.unit, s.range) IS DISTINCT FROM (v.unit, v.range);
 
 -- Hosts of office365-connectors.md section 2. Only filled when there are none: what an operator took out stays out.
 INSERT INTO o365_internal.webhook_host (dialect, host, subdomains, port)

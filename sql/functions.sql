@@ -62,6 +62,12 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/workflow/test_card_text.sql
 \ir functions/workflow/ways_of.sql
 
+-- What happened, for operators and applications.
+\ir functions/events/actor.sql
+\ir functions/events/note_cards.sql
+\ir functions/events/note_event.sql
+\ir functions/events/take_events.sql
+
 -- Who may use what, besides EXECUTE (grants.sql). SECURITY DEFINER because the views call them as their reader:
 -- PostgreSQL checks the tables of a view against its owner, but its functions against whoever reads it.
 \ir functions/privileges/connector_to_use.sql
@@ -97,6 +103,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/connect/attempt_to_retry.sql
 \ir functions/connect/begin_connect.sql
 \ir functions/connect/callback_error_outcome.sql
+\ir functions/connect/check_app_user.sql
 \ir functions/connect/connect_attempt.sql
 \ir functions/connect/connection_that_stands.sql
 \ir functions/connect/connections.sql
@@ -141,12 +148,14 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 
 -- Sending. A send inserts one row and touches nothing that another session could wait for.
 \ir functions/cards/card.sql
+\ir functions/cards/event_problem.sql
 \ir functions/cards/link.sql
 \ir functions/cards/markdown_escape.sql
 \ir functions/cards/mention.sql
 \ir functions/cards/send.sql
 \ir functions/cards/send_many.sql
 \ir functions/cards/send_to_user.sql
+\ir functions/cards/status_problem.sql
 \ir functions/cards/test_cards.sql
 \ir functions/cards/try_send.sql
 
@@ -199,14 +208,21 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/worker/worker_stop.sql
 \ir functions/worker/workers_away.sql
 
--- What operators do with subscriptions. A lane's hold follows its subscription's status in the same transaction.
+-- What operators and applications do with subscriptions. A lane's hold follows its subscription's status in the same transaction.
+\ir functions/subscriptions/disconnect.sql
 \ir functions/subscriptions/hold.sql
 \ir functions/subscriptions/lock_subscription.sql
+\ir functions/subscriptions/locked_subscription.sql
 \ir functions/subscriptions/may_confirm.sql
+\ir functions/subscriptions/move_connections.sql
 \ir functions/subscriptions/pause.sql
+\ir functions/subscriptions/pause_subscription.sql
 \ir functions/subscriptions/remove.sql
+\ir functions/subscriptions/remove_subscription.sql
 \ir functions/subscriptions/resume.sql
+\ir functions/subscriptions/resume_subscription.sql
 \ir functions/subscriptions/revive.sql
+\ir functions/subscriptions/send_test.sql
 \ir functions/subscriptions/set_in_doubt_policy.sql
 \ir functions/subscriptions/subscription_to_change.sql
 \ir functions/subscriptions/sweep_unconfirmed.sql
@@ -236,13 +252,16 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/chores/chore_drop_partitions.sql
 \ir functions/chores/chore_empty_default_partition.sql
 \ir functions/chores/chore_end_card_actions.sql
+\ir functions/chores/chore_find_idle.sql
 \ir functions/chores/chore_forget_attempts.sql
 \ir functions/chores/chore_forget_card_warnings.sql
 \ir functions/chores/chore_forget_rounds.sql
 \ir functions/chores/chore_forget_tickets.sql
+\ir functions/chores/chore_forget_untaken_events.sql
 \ir functions/chores/chore_forget_workers.sql
 \ir functions/chores/chore_make_partitions.sql
 \ir functions/chores/chore_remove_unconfirmed.sql
+\ir functions/chores/chore_resume_paused.sql
 \ir functions/chores/note_chore.sql
 \ir functions/chores/worker_chores.sql
 
@@ -254,6 +273,8 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/health/health_action_events_waiting.sql
 \ir functions/health/health_answers_unclear.sql
 \ir functions/health/health_application_not_member.sql
+\ir functions/health/health_attempts_abandoned.sql
+\ir functions/health/health_button_retired.sql
 \ir functions/health/health_callback_url_outside.sql
 \ir functions/health/health_card_actions_used_up.sql
 \ir functions/health/health_card_waits_long.sql
@@ -264,6 +285,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/health/health_connections_suspended.sql
 \ir functions/health/health_database_copied.sql
 \ir functions/health/health_database_open_to_all.sql
+\ir functions/health/health_events_waiting.sql
 \ir functions/health/health_feeding_behind.sql
 \ir functions/health/health_granted_to_others.sql
 \ir functions/health/health_history_default_partition.sql
@@ -294,6 +316,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/health/health_webhooks_throttled.sql
 \ir functions/health/health_worker_environment.sql
 \ir functions/health/health_workers_lost.sql
+\ir functions/health/health_workflows_idle.sql
 \ir functions/health/held_back.sql
 
 -- Judging a card. Nearly all are right, and card_pattern.sql sees that quickly. In doubt there is one walk over the card,

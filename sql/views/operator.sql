@@ -2,11 +2,17 @@
 -- that its session may not see.
 
 CREATE OR REPLACE VIEW o365.settings WITH (security_barrier) AS
-    SELECT s.name, s.value, s.help FROM o365_internal.setting AS s ORDER BY s.name;
+    SELECT s.name, s.value, s.help, s.default_value, s.unit, s.range, s.changed_at, s.changed_by
+      FROM o365_internal.setting AS s ORDER BY s.name;
 COMMENT ON VIEW o365.settings IS 'The settings of the installation. Change one with o365.set.';
 COMMENT ON COLUMN o365.settings.name IS 'Name.';
 COMMENT ON COLUMN o365.settings.value IS 'Value in force.';
 COMMENT ON COLUMN o365.settings.help IS 'What it does.';
+COMMENT ON COLUMN o365.settings.default_value IS 'The value that the product comes with.';
+COMMENT ON COLUMN o365.settings.unit IS 'What a number counts; null for other values.';
+COMMENT ON COLUMN o365.settings.range IS 'The numbers or words that it takes; null where help says it.';
+COMMENT ON COLUMN o365.settings.changed_at IS 'When o365.set last changed it; null: never.';
+COMMENT ON COLUMN o365.settings.changed_by IS 'Role that did; null: nobody.';
 
 CREATE OR REPLACE VIEW o365.connectors WITH (security_barrier) AS
     SELECT c.slug, c.name, c.app_id, c.callback_url, c.landing_page, c.enabled_for, c.target_urls, c.clean_page, c.allow_anonymous, c.registered_at,
@@ -59,7 +65,9 @@ COMMENT ON COLUMN o365.response_rules.source IS 'Where the rule comes from.';
 CREATE OR REPLACE VIEW o365.subscriptions WITH (security_barrier) AS
     SELECT s.subscription_id, c.slug AS connector, s.app_user, s.app_type, s.group_name, s.dialect, s.webhook_host, s.status, s.status_reason,
            s.status_at, s.connected_at, s.renewed_at, s.key_id, s.in_doubt_policy,
-           s.label, s.proved_at, CASE WHEN s.dialect = 'workflow' THEN s.payload END AS payload
+           s.label, s.proved_at, CASE WHEN s.dialect = 'workflow' THEN s.payload END AS payload, s.paused_until,
+           (SELECT l.posted_on FROM o365_internal.lane AS l WHERE l.subscription_id = s.subscription_id LIMIT 1) AS posted_on,
+           s.idle_since
       FROM o365_internal.subscription AS s LEFT JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
      WHERE s.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);
 COMMENT ON VIEW o365.subscriptions IS 'Connections. Never a webhook: only its host.';
@@ -81,6 +89,11 @@ COMMENT ON COLUMN o365.subscriptions.label IS 'Name that pages show for the acco
 COMMENT ON COLUMN o365.subscriptions.proved_at IS
     'When its user last typed the code of a card that was posted there; null: never.';
 COMMENT ON COLUMN o365.subscriptions.payload IS 'What its workflow takes: envelope, or card (the bare one); null for a connector webhook.';
+COMMENT ON COLUMN o365.subscriptions.paused_until IS 'When its pause ends by itself; null: when somebody resumes it.';
+COMMENT ON COLUMN o365.subscriptions.posted_on IS 'The day, UTC, on which the far end last took a card; null: never.';
+COMMENT ON COLUMN o365.subscriptions.idle_since IS
+    'Since when nothing was posted to its workflow, once that is 75 of the 90 days after which Microsoft turns a flow off; '
+    'null otherwise. o365.send_test starts it.';
 
 -- Why the cards of a lane wait. It is read for lanes that have cards, a lane at a time.
 CREATE OR REPLACE VIEW :internal_views.lane_now AS
@@ -89,7 +102,8 @@ CREATE OR REPLACE VIEW :internal_views.lane_now AS
            CASE WHEN s.status IN ('removed', 'gone', 'retired') THEN s.status || ': what waits will be cancelled'
                 WHEN l.verdict IS NOT NULL THEN format('%s: %s', l.hold, l.verdict)   -- whose time is not written yet
                 WHEN l.hold IS NOT NULL
-                THEN format('%s since %s%s', l.hold, to_char(s.status_at, 'YYYY-MM-DD HH24:MI'), ': ' || s.status_reason)
+                THEN format('%s since %s%s%s', l.hold, to_char(s.status_at, 'YYYY-MM-DD HH24:MI'),
+                            ' until ' || to_char(s.paused_until, 'YYYY-MM-DD HH24:MI'), ': ' || s.status_reason)
                 ELSE coalesce((SELECT o365_internal.workers_away()), CASE
                      WHEN l.worker IS NOT NULL AND l.lease_until > now()
                      THEN format('worker %s is at it', (SELECT w.name FROM o365_internal.worker AS w WHERE w.worker_id = l.worker))
@@ -332,3 +346,63 @@ COMMENT ON COLUMN o365.action_events.path IS 'JSON path of the action in the car
 COMMENT ON COLUMN o365.action_events.name IS 'The button''s name.';
 COMMENT ON COLUMN o365.action_events.target IS 'Its target. Nobody has called it.';
 COMMENT ON COLUMN o365.action_events.request_id IS 'The request that brought it.';
+
+CREATE OR REPLACE VIEW o365.events WITH (security_barrier) AS
+    SELECT e.event_id, e.at, e.kind, e.actor, e.role, c.slug AS connector, e.subscription_id, s.app_user, e.card_id, e.object,
+           e.detail, e.reason
+      FROM o365_internal.event AS e
+      LEFT JOIN o365_internal.subscription AS s ON s.subscription_id = e.subscription_id
+      LEFT JOIN o365_internal.connector AS c ON c.connector_id = e.connector_id
+     WHERE (SELECT 0 = ANY (o365_internal.visible_connectors()))
+        OR e.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[])
+     ORDER BY e.at DESC;
+COMMENT ON VIEW o365.events IS
+    'Who did what, when and why, newest first, for as long as history_days. An application sees what happened to its '
+    'connectors, and takes what is new with o365.take_events. select * from o365.events where subscription_id = 42';
+COMMENT ON COLUMN o365.events.event_id IS 'Number, in the order in which they were written.';
+COMMENT ON COLUMN o365.events.at IS 'When.';
+COMMENT ON COLUMN o365.events.kind IS
+    'connected, renewed, proved, paused, resumed, removed, suspended, gone, idle, moved, tested, changed, card_not_delivered of '
+    'a subscription; connector_registered, connector_removed, application_granted, application_revoked, host_allowed, '
+    'host_forbidden, setting_changed.';
+COMMENT ON COLUMN o365.events.actor IS 'Who did it: application, operator, user (in a browser) or worker.';
+COMMENT ON COLUMN o365.events.role IS 'Database role of an application or operator; null for others.';
+COMMENT ON COLUMN o365.events.connector IS 'Connector''s slug; null when it is about none.';
+COMMENT ON COLUMN o365.events.subscription_id IS 'Subscription; null when it is about none.';
+COMMENT ON COLUMN o365.events.app_user IS 'The application''s user whose connection it is now.';
+COMMENT ON COLUMN o365.events.card_id IS 'Card; null when it is about none.';
+COMMENT ON COLUMN o365.events.object IS 'What else it was done to: a setting, a host or a role, by its name.';
+COMMENT ON COLUMN o365.events.detail IS
+    'What changed: the status that a removed subscription had, the end of a pause, the outcome of a card, the user that a '
+    'subscription moved from, the value of a setting or policy, replaced or unchanged of a renewed webhook.';
+COMMENT ON COLUMN o365.events.reason IS 'Why, in words; null when nobody said.';
+
+-- Whose rights: a view's functions run as its reader.
+CREATE OR REPLACE VIEW o365.functions WITH (security_barrier) AS
+    SELECT p.proname::text AS name, pg_get_function_arguments(p.oid) AS arguments, pg_get_function_result(p.oid) AS returns,
+           substring(obj_description(p.oid, 'pg_proc') FROM '^(.*?[.:;])(?:\s|$)') AS what_it_does
+      FROM pg_catalog.pg_proc AS p
+      JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+     WHERE n.nspname = 'o365' AND has_function_privilege(p.oid, 'EXECUTE')
+     ORDER BY p.proname, p.pronargs, p.oid;
+COMMENT ON VIEW o365.functions IS 'The functions of schema o365 that this session may call, a line each.';
+COMMENT ON COLUMN o365.functions.name IS 'Name, without the schema.';
+COMMENT ON COLUMN o365.functions.arguments IS 'Parameters and their defaults.';
+COMMENT ON COLUMN o365.functions.returns IS 'What it returns.';
+COMMENT ON COLUMN o365.functions.what_it_does IS 'The first sentence of its description; \df+ o365.* shows the whole.';
+
+CREATE OR REPLACE VIEW o365.workers WITH (security_barrier) AS
+    SELECT w.worker_id, w.name, w.version, w.environment,
+           w.stopped_at IS NULL AND w.seen_at > now() - interval '15 seconds' AS alive,
+           w.started_at, w.seen_at, w.stopped_at, w.key_ids
+      FROM o365_internal.worker AS w ORDER BY w.seen_at DESC;
+COMMENT ON VIEW o365.workers IS 'Workers of the last history_days, the last heard of first.';
+COMMENT ON COLUMN o365.workers.worker_id IS 'Number.';
+COMMENT ON COLUMN o365.workers.name IS 'Host and process.';
+COMMENT ON COLUMN o365.workers.version IS 'Version of the program.';
+COMMENT ON COLUMN o365.workers.environment IS 'Environment that it was started for; it sends where the setting environment is the same.';
+COMMENT ON COLUMN o365.workers.alive IS 'Whether it was heard of within 15 s and has not ended.';
+COMMENT ON COLUMN o365.workers.started_at IS 'When it started.';
+COMMENT ON COLUMN o365.workers.seen_at IS 'When it was last heard of.';
+COMMENT ON COLUMN o365.workers.stopped_at IS 'When it ended in order; null: it has not.';
+COMMENT ON COLUMN o365.workers.key_ids IS 'Keys that its key file has; null: it has not said.';

@@ -46,7 +46,7 @@ SELECT results_eq($$SELECT s.subscription_id, s.card_id IS NULL, s.problems #>> 
 SELECT results_eq($$SELECT c.group_name, c.status FROM o365.connections('ann') AS c$$, $$VALUES ('Sales', 'active'), ('Sales 2', 'active')$$, 'connections lists what a user has');
 SELECT is((SELECT sum(q.waiting) FROM o365.queue AS q), 5::numeric, 'an application sees its queue');
 SELECT throws_ok('SELECT * FROM o365_internal.outbox', '42501', NULL, 'and no table');
-SELECT throws_ok(format('SELECT o365.pause(%s)', :ann), '42501', NULL, 'and manages nothing');
+SELECT throws_ok(format('SELECT o365.remove(%s)', :ann), '42501', NULL, 'and manages nothing');
 SET LOCAL SESSION AUTHORIZATION stranger;
 SELECT throws_ok(format('SELECT o365.send(%s, ''{"text": "x"}'')', :ann), '42501', format('there is no connection %s that role stranger may send to', :ann), 'another application may not send there');
 SELECT throws_ok('SELECT o365.send(-1, ''{"text": "x"}'')', '42501', 'there is no connection -1 that role stranger may send to', 'and cannot tell it from none');

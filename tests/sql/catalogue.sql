@@ -51,16 +51,16 @@ INSERT INTO allowed SELECT 'o365_worker', unnest(ARRAY['check_card', 'worker_sta
     'worker_unopenable',
     'worker_action_key', 'worker_describe']);
 INSERT INTO allowed SELECT 'o365_app', unnest(ARRAY['begin_connect', 'connections', 'check_card', 'test_cards', 'card', 'markdown_escape', 'link', 'mention', 'send',
-    'send_many', 'try_send', 'send_to_user', 'take_action_events',
+    'send_many', 'try_send', 'send_to_user', 'take_action_events', 'take_events', 'pause', 'resume', 'disconnect', 'move_connections', 'send_test',
     'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts', 'few_card_warnings',
     'workers_away', 'lane_waits', 'outcomes_not_counted', 'ways_of']);
 INSERT INTO allowed SELECT 'o365_operator', unnest(ARRAY['set', 'this_is', 'set_in_doubt_policy', 'allow_webhook_host', 'forbid_webhook_host', 'register_connector', 'alter_connector', 'grant_application',
-    'revoke_application', 'remove_connector', 'connect_button', 'connect_button_documented', 'check_card', 'test_cards', 'pause', 'resume', 'remove', 'connect_attempt', 'health',
+    'revoke_application', 'remove_connector', 'connect_button', 'connect_button_documented', 'check_card', 'test_cards', 'pause', 'resume', 'remove', 'move_connections', 'send_test', 'connect_attempt', 'health',
     'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts', 'few_card_warnings',
     'workers_away', 'lane_waits', 'outcomes_not_counted', 'ways_of']);
 INSERT INTO allowed SELECT unnest(ARRAY['o365_responder', 'o365_worker', 'o365_app', 'o365_operator']), 'version';
 SELECT results_eq(
-    $$SELECT r.rolname::text COLLATE "default", f.proname::text COLLATE "default" FROM pg_roles AS r, our_functions AS f
+    $$SELECT DISTINCT r.rolname::text COLLATE "default", f.proname::text COLLATE "default" FROM pg_roles AS r, our_functions AS f
        WHERE r.rolname IN ('o365_responder', 'o365_worker', 'o365_app', 'o365_operator') AND has_function_privilege(r.oid, f.oid, 'EXECUTE') ORDER BY 1, 2$$,
     $$SELECT role, name FROM allowed ORDER BY 1, 2$$, 'each role executes exactly what it is for');
 SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE f.nspname = 'o365' AND f.proname !~ '^sandbox_'
@@ -75,8 +75,8 @@ SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE has_f
     'the sandbox executes only what is the sandbox''s');
 CREATE TEMP TABLE readable (role text, name text, privilege text);
 INSERT INTO readable VALUES ('o365_responder', 'callback', 'INSERT'), ('o365_responder', 'paste', 'INSERT'), ('o365_responder', 'proof', 'INSERT');
-INSERT INTO readable SELECT 'o365_operator', unnest(ARRAY['settings', 'connectors', 'webhook_hosts', 'response_rules', 'subscriptions', 'queue', 'waiting_cards', 'posts', 'deliveries', 'outcomes', 'card_warnings', 'action_events']), 'SELECT';
-INSERT INTO readable SELECT 'o365_app', unnest(ARRAY['connectors', 'subscriptions', 'queue', 'waiting_cards', 'posts', 'deliveries', 'outcomes', 'card_warnings', 'action_events']), 'SELECT';
+INSERT INTO readable SELECT 'o365_operator', unnest(ARRAY['settings', 'connectors', 'webhook_hosts', 'response_rules', 'subscriptions', 'queue', 'waiting_cards', 'posts', 'deliveries', 'outcomes', 'card_warnings', 'action_events', 'events', 'functions', 'workers']), 'SELECT';
+INSERT INTO readable SELECT 'o365_app', unnest(ARRAY['connectors', 'subscriptions', 'queue', 'waiting_cards', 'posts', 'deliveries', 'outcomes', 'card_warnings', 'action_events', 'events', 'functions']), 'SELECT';
 SELECT results_eq(
     $$SELECT r.rolname::text COLLATE "default", c.relname::text COLLATE "default", p.p FROM pg_roles AS r, our_relations AS c, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS p(p)
        WHERE r.rolname IN ('o365_responder', 'o365_worker', 'o365_app', 'o365_operator', 'o365_sandbox') AND c.relkind IN ('r', 'p', 'v')

@@ -71,6 +71,10 @@ INSERT INTO call (role, statement) SELECT 'shop', s FROM unnest(ARRAY[
     $$SELECT (o365.send(:ann, '{"text": 5, "zzz": []}') > 0)::text$$, $$SELECT o365.send(0, '{"text": "x"}')::text$$,
     $$SELECT o365.begin_connect('desk', 'ann', 'http://app.example.org')$$,
     $$SELECT count(*)::text FROM o365.take_action_events() AS e$$,
+    $$SELECT jsonb_agg(to_jsonb(e) - '{event_id,at}'::text[] ORDER BY e.event_id)::text FROM o365.take_events() AS e$$,
+    $$SELECT jsonb_agg(jsonb_build_array(f.name, f.what_it_does) ORDER BY f.name, f.what_it_does)::text FROM o365.functions AS f$$,
+    $$SELECT o365.pause(:ann, until => '2001-01-01T00:00:00Z')$$,
+    $$SELECT jsonb_agg(to_jsonb(m))::text FROM o365.move_connections('ann', 'bob') AS m$$,
     $$SELECT jsonb_build_array((SELECT jsonb_agg(to_jsonb(x)) FROM o365.connectors AS x),
         (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.subscription_id) FROM o365.subscriptions AS x),
           (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.subscription_id) FROM o365.queue AS x),
@@ -81,6 +85,9 @@ INSERT INTO call (role, statement) SELECT 'shop', s FROM unnest(ARRAY[
           (SELECT jsonb_agg(to_jsonb(x)) FROM o365.card_warnings AS x),
           (SELECT jsonb_agg(to_jsonb(x)) FROM o365.action_events AS x))::text$$]) AS s;
 INSERT INTO call (role, statement, left_behind) VALUES
+    ('shop', $$SELECT o365.pause(:ann, ' a  reason', '2099-01-02T03:04:05Z') || o365.resume(:bob) || o365.disconnect(:bob)$$,
+     $$SELECT jsonb_agg(jsonb_build_array(e.kind, e.actor, e.role, e.detail, e.reason) ORDER BY e.event_id)::text
+         FROM o365_internal.event AS e$$),
     ('shop', $$SELECT count(o365.send(:ann, c.card, 'a ticket is opened'))::text FROM public.probe AS c
     WHERE c.card ? 'text' AND c.card ->> 'text' IN ('right')$$,
      $$SELECT jsonb_agg(o.card::jsonb ORDER BY o.card_id)::text FROM o365_internal.outbox AS o$$),
@@ -113,7 +120,7 @@ INSERT INTO call (role, statement, left_behind) SELECT 'keeper', s, l FROM (VALU
      $$SELECT jsonb_agg(to_jsonb(s) - '{sealed,webhook_index,user_index,status_at,replacement}'::text[]
          ORDER BY s.subscription_id)::text FROM o365_internal.subscription AS s$$),
     ($$SELECT o365.remove_connector('desk', true)::text$$, NULL),
-    ($$SELECT o365.this_is('staging')$$, $$SELECT jsonb_agg(to_jsonb(s) ORDER BY s.name)::text
+    ($$SELECT o365.this_is('staging')$$, $$SELECT jsonb_agg(to_jsonb(s) - 'changed_at' ORDER BY s.name)::text
     FROM o365.settings AS s$$),
     ($$SELECT jsonb_agg(to_jsonb(a))::text FROM o365.connect_attempt('1') AS a$$, NULL),
     ($$SELECT jsonb_agg(to_jsonb(h) - 'since')::text FROM o365.health() AS h
@@ -121,7 +128,7 @@ INSERT INTO call (role, statement, left_behind) SELECT 'keeper', s, l FROM (VALU
     ($$SELECT jsonb_agg(to_jsonb(v))::text FROM o365.version() AS v$$, NULL)) AS x (s, l);
 INSERT INTO call (role, statement, left_behind)
     SELECT 'keeper', format('SELECT o365.set(%L, %L)', s.name, v.value),
-        $$SELECT jsonb_agg(to_jsonb(s) ORDER BY s.name)::text FROM o365.settings AS s$$
+        $$SELECT jsonb_agg(to_jsonb(s) - 'changed_at' ORDER BY s.name)::text FROM o365.settings AS s$$
       FROM o365.settings AS s, (VALUES ('1'), ('0.5'), ('https://a.example'), ('x y')) AS v (value)
           WHERE s.name IN ('public_url', 'history_days');
 UPDATE call SET statement = replace(replace(statement, ':ann', :'ann'), ':bob', :'bob');

@@ -16,3 +16,23 @@ COMMENT ON FUNCTION o365.send(bigint, jsonb, text) IS
     'at all if it rolls back. To a paused or pending connection it waits; to a removed one it is accepted and ends as '
     'cancelled. Errors: check_violation '
     '(o365.check_card finds an error; DETAIL lists all), insufficient_privilege, invalid_parameter_value (event).';
+
+-- Drivers send json, and text: a parameter or literal without a type is text too.
+CREATE OR REPLACE FUNCTION o365.send(subscription_id bigint, card json, event text DEFAULT NULL) RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
+BEGIN
+    RETURN o365.send(subscription_id, card::jsonb, event);
+END $$;
+COMMENT ON FUNCTION o365.send(bigint, json, text) IS
+    'o365.send for a card of type json. Errors: check_violation, insufficient_privilege, invalid_parameter_value (event).';
+
+CREATE OR REPLACE FUNCTION o365.send(subscription_id bigint, card text, event text DEFAULT NULL) RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
+BEGIN
+    RETURN o365.send(subscription_id, card::jsonb, event);
+END $$;
+COMMENT ON FUNCTION o365.send(bigint, text, text) IS
+    'o365.send for a card that is a JSON text. Errors: check_violation, insufficient_privilege, invalid_parameter_value (event), '
+    'and what PostgreSQL says of a text that is no JSON.';

@@ -28,7 +28,9 @@ BEGIN
     END IF;
     -- One statement judges and inserts all; what is refused comes back.
     WITH sent AS MATERIALIZED (
-        SELECT u.n, u.subscription_id, s.dialect, o365_internal.card_to_send(u.card, s.dialect, p.problems) AS card, u.event, p.problems,
+        SELECT u.n, u.subscription_id, s.dialect, o365_internal.card_to_send(u.card, s.dialect, p.problems) AS card, u.event,
+               CASE WHEN u.event <> ALL (c.events) THEN p.problems || o365_internal.event_problem(u.event, c.events)
+                    ELSE p.problems END AS problems,
                p.problems #>> '{0,severity}' = 'error' AS refused
           FROM unnest(subscription_ids, cards, events) WITH ORDINALITY AS u (subscription_id, card, event, n)
           JOIN o365_internal.subscription AS s ON s.subscription_id = u.subscription_id
@@ -62,3 +64,33 @@ END $$;
 COMMENT ON FUNCTION o365.send_many(bigint[], jsonb[], text[]) IS
     'Sends many cards in one statement, the n-th card to the n-th connection, and returns their card_ids in that order; {} for none. All or '
     'none: errors name the card by its place, from 1. Errors: those of o365.send; invalid_parameter_value for arrays of different lengths.';
+
+-- One list instead of three arrays: an array of json beside the array of jsonb would leave PostgreSQL without a choice for
+-- parameters that have no type.
+CREATE OR REPLACE FUNCTION o365.send_many(cards json) RETURNS bigint[]
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    v_n bigint;
+    v_card record;
+BEGIN
+    IF json_typeof(cards) IS DISTINCT FROM 'array' THEN
+        RAISE EXCEPTION 'cards is %', coalesce('a JSON ' || json_typeof(cards), 'NULL')
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Pass a list: [{"subscription_id": 1, "card": {...}, "event": "..."}, ...].';
+    END IF;
+    SELECT c.n INTO v_n FROM json_array_elements(cards) WITH ORDINALITY AS c (one, n)
+     WHERE CASE WHEN json_typeof(c.one) <> 'object' THEN true
+                ELSE json_typeof(c.one->'card') IS NULL OR coalesce(c.one->>'subscription_id' !~ '^[0-9]{1,18}$', true) END
+     ORDER BY c.n LIMIT 1;
+    IF v_n IS NOT NULL THEN
+        RAISE EXCEPTION 'card %: it lacks a subscription_id or a card', v_n
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Each is {"subscription_id": 1, "card": {...}}, with an "event" if you like.';
+    END IF;
+    SELECT array_agg((c.one->>'subscription_id')::bigint ORDER BY c.n) AS subscription_ids,
+           array_agg((c.one->'card')::jsonb ORDER BY c.n) AS cards, array_agg(c.one->>'event' ORDER BY c.n) AS events
+      INTO v_card FROM json_array_elements(cards) WITH ORDINALITY AS c (one, n);
+    RETURN o365.send_many(coalesce(v_card.subscription_ids, '{}'), coalesce(v_card.cards, '{}'), v_card.events);
+END $$;
+COMMENT ON FUNCTION o365.send_many(json) IS
+    'o365.send_many for one JSON list of objects, each with subscription_id, card and, if you like, event. Errors: those of '
+    'o365.send; invalid_parameter_value for what is no such list.';

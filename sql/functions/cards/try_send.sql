@@ -1,13 +1,18 @@
-CREATE OR REPLACE FUNCTION o365.try_send(subscription_id bigint, card jsonb, event text DEFAULT NULL, OUT card_id bigint, OUT problems jsonb)
+CREATE OR REPLACE FUNCTION o365.try_send(subscription_id bigint, card jsonb, event text DEFAULT NULL, OUT card_id bigint,
+    OUT problems jsonb)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_connector_id integer;
     v_dialect text;
     v_target_urls text[];
+    v_events text[];
+    v_status text;
+    v_status_reason text;
     v_actions jsonb;
 BEGIN
-    SELECT s.connector_id, s.dialect, c.target_urls INTO v_connector_id, v_dialect, v_target_urls
+    SELECT s.connector_id, s.dialect, s.status, s.status_reason, c.target_urls, c.events
+      INTO v_connector_id, v_dialect, v_status, v_status_reason, v_target_urls, v_events
       FROM o365_internal.subscription AS s JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
      WHERE s.subscription_id = try_send.subscription_id;
     IF NOT FOUND OR NOT o365_internal.may_use(v_connector_id) THEN
@@ -19,6 +24,9 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value', HINT = 'It names one of the connector''s events, in at most 200.';
     END IF;
     problems := o365_internal.card_problems(card, v_dialect, v_target_urls);
+    IF event <> ALL (v_events) THEN
+        problems := problems || o365_internal.event_problem(event, v_events);
+    END IF;
     -- Errors come first.
     IF problems #>> '{0,severity}' IS DISTINCT FROM 'error' THEN
         card := o365_internal.card_to_send(card, v_dialect, problems);
@@ -35,9 +43,39 @@ BEGIN
                     VALUES (try_send.card_id, try_send.subscription_id, o365_internal.card_name(try_send.card), v_actions);
             END IF;
         END IF;
+        -- Said, not kept: it is about the connection of this moment, and may be said of every card of a long pause.
+        IF v_status <> 'active' THEN
+            problems := problems || o365_internal.status_problem(v_status, v_status_reason);
+        END IF;
     END IF;
 END $$;
 COMMENT ON FUNCTION o365.try_send(bigint, jsonb, text) IS
     'Like o365.send, but a card that o365.check_card refuses is not an error: card_id is null and problems lists why. problems has warnings '
-    'too, of a card that was sent as well; o365.card_warnings keeps them. A text that is no JSON, or has \u0000, fails before the call, as PostgreSQL reads it. Errors: '
-    'insufficient_privilege, invalid_parameter_value (event).';
+    'too, of a card that was sent as well; o365.card_warnings keeps them. A connection that is paused, pending, suspended, gone, '
+    'retired or removed is a warning in problems, which is not kept, and so is an event that the connector has not registered. '
+    'A text that is no JSON, or has \u0000, fails as PostgreSQL reads it. Errors: insufficient_privilege, '
+    'invalid_parameter_value (event).';
+
+-- Drivers send json, and text: a parameter or literal without a type is text too.
+CREATE OR REPLACE FUNCTION o365.try_send(subscription_id bigint, card json, event text DEFAULT NULL, OUT card_id bigint,
+    OUT problems jsonb)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
+BEGIN
+    SELECT t.card_id, t.problems INTO try_send.card_id, try_send.problems
+      FROM o365.try_send(try_send.subscription_id, try_send.card::jsonb, try_send.event) AS t;
+END $$;
+COMMENT ON FUNCTION o365.try_send(bigint, json, text) IS
+    'o365.try_send for a card of type json. Errors: insufficient_privilege, invalid_parameter_value (event).';
+
+CREATE OR REPLACE FUNCTION o365.try_send(subscription_id bigint, card text, event text DEFAULT NULL, OUT card_id bigint,
+    OUT problems jsonb)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
+BEGIN
+    SELECT t.card_id, t.problems INTO try_send.card_id, try_send.problems
+      FROM o365.try_send(try_send.subscription_id, try_send.card::jsonb, try_send.event) AS t;
+END $$;
+COMMENT ON FUNCTION o365.try_send(bigint, text, text) IS
+    'o365.try_send for a card that is a JSON text. Errors: insufficient_privilege, invalid_parameter_value (event), and what '
+    'PostgreSQL says of a text that is no JSON.';

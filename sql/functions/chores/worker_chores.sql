@@ -17,14 +17,18 @@ BEGIN
         (1, 'abandon_attempts', NULL), (2, 'remove_unconfirmed', NULL), (3, 'end_card_actions', NULL),
         (4, 'forget_attempts', NULL), (5, 'forget_card_warnings', NULL), (6, 'forget_tickets', NULL),
         (7, 'forget_workers', NULL), (8, 'forget_rounds', NULL), (9, 'count_outcomes', NULL),
-        (10, 'empty_default_partition', 'attempt'), (11, 'make_partitions', 'attempt'), (12, 'drop_partitions', 'attempt'),
-        (13, 'empty_default_partition', 'delivery'), (14, 'make_partitions', 'delivery'), (15, 'drop_partitions', 'delivery')
+        (10, 'resume_paused', NULL), (11, 'find_idle', NULL), (12, 'forget_untaken_events', NULL),
+        (20, 'empty_default_partition', 'attempt'), (21, 'make_partitions', 'attempt'), (22, 'drop_partitions', 'attempt'),
+        (23, 'empty_default_partition', 'delivery'), (24, 'make_partitions', 'delivery'), (25, 'drop_partitions', 'delivery'),
+        (26, 'empty_default_partition', 'event'), (27, 'make_partitions', 'event'), (28, 'drop_partitions', 'event')
     ) AS c (n, name, of_table) ORDER BY c.n
     LOOP
-        -- Reports lock attempt before delivery, readers delivery before attempt: of the two one at a time.
-        EXIT WHEN v_table = 'delivery' AND EXISTS (
+        -- Reports lock attempt before delivery before event, readers in any order: one of them at a time.
+        EXIT WHEN v_table IN ('delivery', 'event') AND EXISTS (
             SELECT FROM pg_catalog.pg_locks AS l
-             WHERE l.pid = pg_backend_pid() AND l.relation = 'o365_internal.attempt'::regclass
+             WHERE l.pid = pg_backend_pid()
+               AND l.relation IN ('o365_internal.attempt'::regclass,
+                                  CASE v_table WHEN 'event' THEN 'o365_internal.delivery'::regclass END)
                AND l.mode IN ('ShareRowExclusiveLock', 'AccessExclusiveLock'));
         BEGIN
             EXECUTE format('SELECT o365_internal.%I(%s)', 'chore_' || v_name, coalesce(quote_literal(v_table), '')) INTO v_done;
@@ -41,6 +45,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_programs.worker_chores(integer) IS
     'Housekeeping, once a minute by whichever worker comes first: attempts to connect, unconfirmed connections and old rows '
-    'are cleared away, the history''s partitions made and dropped by history_days, of its two tables one in a call. Returns '
+    'are cleared away, the history''s partitions made and dropped by history_days, of its three tables one in a call. Returns '
     'what was done and what could not be done, empty when there was nothing to do or another worker is at it. One chore that '
     'fails stops no other; o365.health() tells of one that keeps failing.';

@@ -12,10 +12,7 @@ BEGIN
         RAISE EXCEPTION 'connector % was removed', quote_literal(v_connector.slug)
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'An operator registers it again: select o365.register_connector(...).';
     END IF;
-    IF app_user IS NULL OR app_user !~ '[^[:space:]\u0080-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]' COLLATE "C" OR length(app_user) > 200 THEN
-        RAISE EXCEPTION 'app_user is empty or longer than 200 characters'
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Pass your own name or id of the signed-in user.';
-    END IF;
+    PERFORM o365_internal.check_app_user('app_user', app_user);
     IF return_url IS NOT NULL AND NOT o365_internal.is_https_url(return_url) AND NOT o365_internal.is_loopback_url(return_url) THEN
         RAISE EXCEPTION 'return_url is no https URL'
             USING ERRCODE = 'invalid_parameter_value', HINT = 'It is where the user goes after connecting; leave it out to use our page.';

@@ -97,7 +97,7 @@ BEGIN
         IF v_pending THEN
             UPDATE o365_internal.subscription AS s SET status_at = now() WHERE s.subscription_id = v_id;
         ELSE
-            PERFORM o365_internal.revive(v_id);
+            PERFORM o365_internal.revive(v_id, v_detail);
             IF v_locked.status = 'active' AND v_detail = 'replaced' THEN
                 PERFORM o365_internal.wake(v_id);
             END IF;
@@ -116,6 +116,9 @@ BEGIN
                 CASE WHEN v_pending THEN 'pending' ELSE 'active' END, CASE WHEN v_pending THEN 'its user has not confirmed it yet' END,
                 v_replaces, v_replacement, CASE WHEN v_replaces IS NOT NULL THEN v_key_id END, v_label);
         INSERT INTO o365_internal.lane (subscription_id, hold) VALUES (v_id, CASE WHEN v_pending THEN 'pending' END);
+        IF NOT v_pending THEN
+            PERFORM o365_internal.note_event('connected', 'user', v_attempt.connector_id, v_id);
+        END IF;
     END IF;
     IF v_attempt.ticket_hash IS NOT NULL THEN
         UPDATE o365_internal.ticket AS t SET used_at = now(), attempt_id = v_attempt.attempt_id

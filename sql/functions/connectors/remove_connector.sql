@@ -21,10 +21,12 @@ BEGIN
                                 'waiting cards end as cancelled.', slug);
     END IF;
     FOREACH v_id IN ARRAY v_subscriptions LOOP
-        PERFORM o365.remove(v_id);
+        PERFORM o365_internal.locked_subscription(v_id);
+        PERFORM o365_internal.remove_subscription(v_id, 'operator', 'its connector was removed');
     END LOOP;
     DELETE FROM o365_internal.ticket AS t WHERE t.connector_id = v_connector_id;
     UPDATE o365_internal.connector AS c SET removed_at = now(), changed_at = now() WHERE c.connector_id = v_connector_id;
+    PERFORM o365_internal.note_event('connector_removed', 'operator', v_connector_id);
     RETURN cardinality(v_subscriptions);
 END $$;
 COMMENT ON FUNCTION o365.remove_connector(text, boolean) IS

@@ -40,6 +40,8 @@ BEGIN
         RAISE WARNING 'connector %: its button leads to Microsoft''s Connect page, which was switched off in May 2026', quote_nullable(v_new.slug)
             USING HINT = 'Leave ways out, or write ''{workflow}'': users paste the webhook of a Teams workflow.';
     END IF;
+    PERFORM o365_internal.note_event('connector_registered', 'operator', c.connector_id)
+       FROM o365_internal.connector AS c WHERE c.slug = v_new.slug;
     RETURN v_new.app_id;
 END $$;
 COMMENT ON FUNCTION o365_internal.save_connector(o365_internal.connector) IS

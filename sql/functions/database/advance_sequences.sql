@@ -16,6 +16,8 @@ BEGIN
             -- A card's position is the same number, and has no index.
             ARRAY['SELECT max(card_id) FROM o365_internal.outbox',
             'SELECT max(card_id) FROM o365_internal.delivery', 'SELECT max(card_id) FROM o365_internal.attempt', 'SELECT max(cursor) FROM o365_internal.lane']
+        UNION ALL
+        SELECT 'o365_internal.event_id'::regclass, ARRAY['SELECT max(event_id) FROM o365_internal.event']
     LOOP
         -- (!) In this order, and only one that is behind: applications draw values meanwhile, which must not be given out again.
         EXECUTE format('SELECT max(u) FROM (%s) AS x (u)', array_to_string(v_sequence.users, ' UNION ALL ')) INTO v_used;

@@ -13,6 +13,8 @@ BEGIN
         ('action_events_waiting', 'warning'),
         ('answers_unclear', 'warning'),
         ('application_not_member', 'warning'),
+        ('attempts_abandoned', 'warning'),
+        ('button_retired', 'warning'),
         ('callback_url_outside', 'warning'),
         ('card_actions_used_up', 'warning'),
         ('card_waits_long', 'warning'),
@@ -23,6 +25,7 @@ BEGIN
         ('connections_suspended', 'warning'),
         ('database_copied', 'error'),
         ('database_open_to_all', 'warning'),
+        ('events_waiting', 'warning'),
         ('feeding_behind', 'error'),
         ('granted_to_others', 'warning'),
         ('history_default_partition', 'warning'),
@@ -49,7 +52,8 @@ BEGIN
         ('webhooks_not_opened', 'error'),
         ('webhooks_throttled', 'warning'),
         ('worker_environment', 'error'),
-        ('workers_lost', 'warning')
+        ('workers_lost', 'warning'),
+        ('workflows_idle', 'warning')
     ) AS c (code, severity)
     LOOP
         BEGIN

@@ -5,7 +5,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            t.since, NULL::bigint, NULL
       FROM (SELECT 'attempt' AS name, (SELECT a.at FROM o365_internal.attempt_default AS a ORDER BY a.at LIMIT 1) AS since
             UNION ALL
-            SELECT 'delivery', (SELECT d.at FROM o365_internal.delivery_default AS d ORDER BY d.at LIMIT 1)) AS t
+            SELECT 'delivery', (SELECT d.at FROM o365_internal.delivery_default AS d ORDER BY d.at LIMIT 1)
+            UNION ALL
+            SELECT 'event', (SELECT e.at FROM o365_internal.event_default AS e ORDER BY e.at LIMIT 1)) AS t
      WHERE t.since IS NOT NULL
        AND to_regclass('o365_internal.' || o365_internal.partition_name(t.name, (now() AT TIME ZONE 'UTC')::date)) IS NULL $$;
 COMMENT ON FUNCTION o365_internal.health_history_default_partition() IS 'Today''s rows of the history lie in no partition of their own.';

@@ -8,7 +8,7 @@ BEGIN
     EXECUTE format('LOCK TABLE o365_internal.%I IN ACCESS EXCLUSIVE MODE', of_table || '_default');
 EXCEPTION WHEN lock_not_available THEN
     RAISE EXCEPTION '% has the history of % open', o365_internal.who_stays(v_before, o365_internal.holders(v_tables)),
-            CASE of_table WHEN 'attempt' THEN 'attempts' ELSE 'deliveries' END
+            CASE of_table WHEN 'attempt' THEN 'attempts' WHEN 'delivery' THEN 'deliveries' ELSE 'events' END
         USING ERRCODE = 'lock_not_available';
 END $$;
 COMMENT ON FUNCTION o365_internal.lock_history(text, text) IS

@@ -15,7 +15,7 @@ BEGIN
     IF v_rows > 50000 THEN
         RETURN false;
     END IF;
-    EXECUTE format('CREATE TABLE o365_internal.%I (LIKE o365_internal.%I INCLUDING DEFAULTS INCLUDING COMMENTS)', v_name, of_table);
+    EXECUTE format('CREATE TABLE o365_internal.%I (LIKE o365_internal.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING COMMENTS)', v_name, of_table);
     EXECUTE format('COMMENT ON TABLE o365_internal.%I IS %L', v_name, 'One day of ' || of_table || ', UTC.');
     PERFORM o365_internal.prepare_partition(v_name);
     EXECUTE format('WITH moved AS (DELETE FROM o365_internal.%1$I WHERE at >= %3$L AND at < %4$L RETURNING *)

@@ -15,6 +15,7 @@ COMMENT ON FUNCTION o365_internal.make_partitions(text, integer) IS
 CREATE OR REPLACE FUNCTION o365_internal.make_partitions(days integer) RETURNS integer
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RETURN o365_internal.make_partitions('attempt', days) + o365_internal.make_partitions('delivery', days);
+    RETURN o365_internal.make_partitions('attempt', days) + o365_internal.make_partitions('delivery', days)
+        + o365_internal.make_partitions('event', days);
 END $$;
-COMMENT ON FUNCTION o365_internal.make_partitions(integer) IS 'The same for both tables of the history: on installing.';
+COMMENT ON FUNCTION o365_internal.make_partitions(integer) IS 'The same for all tables of the history: on installing.';

@@ -18,6 +18,7 @@ DECLARE
     v_ends_as text;
     v_reason text;
     v_tid tid;
+    v_before text;
 BEGIN
     IF position < 0 THEN
         RETURN o365_internal.test_card_failed(subscription_id, lease_no, position, outcome, retry_after, problem);
@@ -69,7 +70,8 @@ BEGIN
         v_reason := format('no clear answer to %s: %s', o365_internal.plural(v_lane.unclear, 'POST', 'POSTs'), coalesce(problem, 'the answer was lost'));
     ELSIF outcome = 'gone' AND v_now - v_lane.gone_since >= v_give_up THEN
         -- Evidence over time: nothing but this answer for as long as a card is tried. What waits is cancelled at its claim. A person's pause stands.
-        PERFORM FROM o365_internal.subscription AS s WHERE s.subscription_id = card_failed.subscription_id FOR NO KEY UPDATE SKIP LOCKED;
+        SELECT s.status INTO v_before FROM o365_internal.subscription AS s
+         WHERE s.subscription_id = card_failed.subscription_id FOR NO KEY UPDATE SKIP LOCKED;
         IF FOUND THEN
             UPDATE o365_internal.subscription AS s
                SET status = CASE WHEN s.status = 'paused' THEN s.status ELSE 'gone' END,
@@ -77,6 +79,10 @@ BEGIN
              WHERE s.subscription_id = card_failed.subscription_id AND s.status NOT IN ('removed', 'gone', 'retired');
             UPDATE o365_internal.lane AS l SET next_at = v_now, hold = NULL
              WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no AND l.hold IS DISTINCT FROM 'paused';
+            IF v_before NOT IN ('removed', 'gone', 'retired', 'paused') THEN
+                PERFORM o365_internal.note_event('gone', 'worker', NULL, subscription_id,
+                                                 coalesce(problem, 'the webhook does not exist any more'));
+            END IF;
             RETURN 0;
         END IF;
     ELSIF outcome NOT IN ('throttled', 'gone') AND v_now - v_lane.failing_since >= v_give_up THEN

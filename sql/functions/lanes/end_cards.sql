@@ -5,20 +5,26 @@ SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
     v_ended integer;
+    v_noted record;
 BEGIN
     IF tids IS NULL THEN
         RETURN 0;
     END IF;
     -- The outcomes are looked up by ctid before the rows go: ORDER of what DELETE returns is nobody's promise.
     WITH ending AS MATERIALIZED (
-        SELECT DISTINCT ON (u.tid) o.card_id, o.subscription_id, o.event, o.enqueued_at, u.outcome, u.reason, u.tid,
+        SELECT DISTINCT ON (u.tid) o.card_id, o.position, o.subscription_id, o.event, o.enqueued_at, u.outcome, u.reason, u.tid,
                u.claimed_at FROM unnest(outcomes, reasons, tids, claims) AS u(outcome, reason, tid, claimed_at)
-          CROSS JOIN LATERAL (SELECT x.card_id, x.subscription_id, x.event, x.enqueued_at FROM o365_internal.outbox AS x
+          CROSS JOIN LATERAL (SELECT x.card_id, x.position, x.subscription_id, x.event, x.enqueued_at FROM o365_internal.outbox AS x
                                WHERE x.ctid = u.tid) AS o ORDER BY u.tid),
     gone AS (DELETE FROM o365_internal.outbox AS o WHERE o.ctid = ANY (tids) RETURNING 1),                 -- (!) by ctid: a join flips
     kept AS (INSERT INTO o365_internal.delivery (card_id, subscription_id, outcome, reason, event, enqueued_at, claimed_at)
              SELECT e.card_id, e.subscription_id, e.outcome, e.reason, e.event, e.enqueued_at, e.claimed_at FROM ending AS e RETURNING 1)
-    SELECT count(*) INTO v_ended FROM kept;
+    SELECT (SELECT count(*) FROM kept) AS ended, array_agg(e.subscription_id) AS subs, array_agg(e.card_id) AS cards,
+           array_agg(e.outcome) AS outcomes, array_agg(e.reason) AS reasons INTO v_noted FROM ending AS e WHERE e.position > 0;
+    v_ended := v_noted.ended;
+    IF v_noted.cards IS NOT NULL THEN
+        PERFORM o365_internal.note_cards(v_noted.subs, v_noted.cards, v_noted.outcomes, v_noted.reasons);
+    END IF;
     RETURN v_ended;
 END $$;
 COMMENT ON FUNCTION o365_internal.end_cards(text[], text[], tid[], timestamptz[]) IS

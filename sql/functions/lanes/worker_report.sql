@@ -23,6 +23,8 @@ DECLARE
     v_n bigint[];
     v_outcome text[];
     v_expected bigint;
+    v_cards bigint[];
+    v_today date := (clock_timestamp() AT TIME ZONE 'UTC')::date;
     v_item record;
 BEGIN
     ended := 0;
@@ -83,7 +85,14 @@ BEGIN
                                                 lease_no, worker, rule_id, http_status, retry_after_s, took_ms)
             SELECT e.card_id, e.s, e.outcome, e.problem, e.event, e.enqueued_at, e.claimed_at,
                    e.l, worker_report.worker, e.rule_id, e.status, e.retry_after, e.took FROM ending AS e)
-        SELECT array_agg(e.s), array_agg(e.p), array_agg(e.n), array_agg(e.outcome), count(*) INTO v_s, v_p, v_n, v_outcome, ended FROM ending AS e;
+        SELECT array_agg(e.s), array_agg(e.p), array_agg(e.n), array_agg(e.outcome), count(*),
+               -- Of none where all have arrived, as nearly always.
+               array_agg(e.card_id) FILTER (WHERE e.outcome IN ('dead', 'cancelled') AND e.p > 0)
+          INTO v_s, v_p, v_n, v_outcome, ended, v_cards FROM ending AS e;
+        IF v_cards IS NOT NULL THEN
+            PERFORM o365_internal.note_cards(array_agg(u.s), v_cards, array_agg(u.outcome), array_agg(problems[u.n]))
+               FROM unnest(v_s, v_p, v_n, v_outcome) AS u(s, p, n, outcome) WHERE u.outcome IN ('dead', 'cancelled') AND u.p > 0;
+        END IF;
         WITH done AS MATERIALIZED (
             SELECT u.s, array_agg(u.p) AS ps, max(u.p) AS last, max(u.n) FILTER (WHERE u.outcome IN ('delivered', 'accepted')) AS arrived,
                    array_agg(u.n) FILTER (WHERE u.outcome = 'dead') AS dead
@@ -122,6 +131,7 @@ BEGIN
                throttled_since = CASE WHEN r.ps = '{}' THEN la.throttled_since END,
                gone_since = CASE WHEN r.ps = '{}' THEN la.gone_since END,
                useless_since = CASE WHEN r.ps = '{}' THEN la.useless_since END,
+               posted_on = CASE WHEN r.arrived THEN v_today ELSE la.posted_on END,
                dead_in_a_row = CASE WHEN r.arrived THEN 0 ELSE la.dead_in_a_row END + r.dead::integer,
                problem = CASE WHEN r.ps = '{}' THEN la.problem END,
                next_at = CASE WHEN NOT r.released THEN la.next_at

@@ -27,6 +27,9 @@ BEGIN
     END IF;
     PERFORM o365_internal.join_applications(role);
     INSERT INTO o365_internal.application (role, connector_id) VALUES (grant_application.role, v_connector_id) ON CONFLICT DO NOTHING;
+    IF FOUND THEN
+        PERFORM o365_internal.note_event('application_granted', 'operator', v_connector_id, object => role);
+    END IF;
     RETURN format('%s may send through %s', role, connector);
 END $$;
 COMMENT ON FUNCTION o365.grant_application(name, text) IS

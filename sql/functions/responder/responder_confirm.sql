@@ -45,7 +45,7 @@ BEGIN
              WHERE s.subscription_id = v_subscription.subscription_id AND s.replaces IS NOT NULL;
             PERFORM o365_internal.revive(v_subscription.subscription_id);
         ELSE
-            PERFORM o365.remove(v_subscription.subscription_id);
+            PERFORM o365_internal.remove_subscription(v_subscription.subscription_id, 'user', 'its user said no');
             -- Nothing came of it after all: whoever chose the wrong group chooses again.
             UPDATE o365_internal.ticket AS t SET used_at = NULL, attempt_id = NULL WHERE t.ticket_hash = v_attempt.ticket_hash;
         END IF;

@@ -27,6 +27,9 @@ BEGIN
     INSERT INTO o365_internal.webhook_host AS w (dialect, host, subdomains, port)
         VALUES (allow_webhook_host.dialect, v_host, v_subdomains, allow_webhook_host.port)
         ON CONFLICT ON CONSTRAINT webhook_host_pkey DO UPDATE SET enabled = true WHERE NOT w.enabled;
+    IF FOUND THEN
+        PERFORM o365_internal.note_event('host_allowed', 'operator', NULL, detail => dialect, object => lower(host COLLATE "C"));
+    END IF;
     -- Webhooks that are stored speak what their host spoke then: another dialect would suspend them at their next card.
     SELECT w.dialect INTO v_known FROM o365_internal.webhook_host AS w
      WHERE w.host = v_host AND w.subdomains = v_subdomains AND w.port = allow_webhook_host.port;

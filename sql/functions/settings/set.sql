@@ -12,7 +12,11 @@ BEGIN
         RAISE EXCEPTION 'setting % cannot be %', name, quote_nullable(value)
             USING ERRCODE = 'invalid_parameter_value', HINT = v_setting.help;
     END IF;
-    UPDATE o365_internal.setting AS s SET value = "set".value WHERE s.name = "set".name;
+    UPDATE o365_internal.setting AS s SET value = "set".value, changed_at = now(), changed_by = session_user
+     WHERE s.name = "set".name AND s.value <> "set".value;
+    IF FOUND THEN
+        PERFORM o365_internal.note_event('setting_changed', 'operator', NULL, object => name, detail => value);
+    END IF;
     -- A POST that could outlive its lease is never started: with less, nothing would be.
     IF o365_internal.integer_setting('lease_seconds') < o365_internal.integer_setting('post_timeout_seconds') + 10 THEN
         RAISE EXCEPTION 'lease_seconds must be at least 10 more than post_timeout_seconds: they would be % and %',

@@ -1,9 +1,12 @@
 CREATE OR REPLACE FUNCTION o365_internal.hold(subscription_id bigint, status text, reason text) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    v_before text;
 BEGIN
     -- A report waits for no lock: where another transaction has locked the subscription, the lane stops and keeps the reason.
-    PERFORM FROM o365_internal.subscription AS s WHERE s.subscription_id = hold.subscription_id FOR NO KEY UPDATE SKIP LOCKED;
+    SELECT s.status INTO v_before FROM o365_internal.subscription AS s WHERE s.subscription_id = hold.subscription_id
+       FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
         UPDATE o365_internal.lane AS l
            SET hold = coalesce(nullif(l.hold, 'suspended'), hold.status),
@@ -21,6 +24,9 @@ BEGIN
            SET hold = coalesce(nullif(l.hold, 'suspended'), hold.status),
                next_at = CASE WHEN o365_internal.has_tests(l.late) THEN coalesce(l.next_at, now()) END
          WHERE l.subscription_id = hold.subscription_id;
+        IF hold.status = 'suspended' AND v_before NOT IN ('paused', 'suspended') THEN
+            PERFORM o365_internal.note_event('suspended', 'worker', NULL, subscription_id, reason);
+        END IF;
     END IF;
 END $$;
 COMMENT ON FUNCTION o365_internal.hold(bigint, text, text) IS

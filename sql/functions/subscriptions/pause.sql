@@ -1,18 +1,20 @@
-CREATE OR REPLACE FUNCTION o365.pause(subscription_id bigint) RETURNS text
+CREATE OR REPLACE FUNCTION o365.pause(subscription_id bigint, reason text DEFAULT NULL, until timestamptz DEFAULT NULL)
+RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
-DECLARE
-    v_subscription o365_internal.subscription := o365_internal.subscription_to_change(subscription_id);
 BEGIN
-    IF v_subscription.status NOT IN ('active', 'paused', 'suspended') THEN
-        RAISE EXCEPTION 'subscription % is %', subscription_id, v_subscription.status
-            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Only an active or suspended one can be paused.';
+    IF until <= now() THEN
+        RAISE EXCEPTION 'the pause would end at %, which is past', to_char(until, 'YYYY-MM-DD HH24:MI')
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Pass a time to come, as now() + interval ''1 hour''; leave it out to pause until o365.resume.';
     END IF;
-    IF v_subscription.status <> 'paused' THEN
-        PERFORM o365_internal.hold(subscription_id, 'paused', NULL);
-    END IF;
-    RETURN 'paused';
+    PERFORM o365_internal.subscription_to_change(subscription_id);
+    RETURN o365_internal.pause_subscription(subscription_id, o365_internal.actor(), reason, nullif(until, 'infinity'));
 END $$;
-COMMENT ON FUNCTION o365.pause(bigint) IS
-    'Pauses a subscription: from 2 s after the commit nothing is sent to it; what is sent meanwhile waits. Returns the status. Errors: '
-    'undefined_object, object_not_in_prerequisite_state, lock_not_available (another session has it locked for 5 s).';
+COMMENT ON FUNCTION o365.pause(bigint, text, timestamptz) IS
+    'Pauses a subscription: from 2 s after the commit nothing is sent to it; what is sent meanwhile waits. With until '
+    'it resumes by itself, within a minute of that time while a worker runs; without, when somebody calls '
+    'o365.resume. Pausing again says anew why and until when. Applications may pause connections of connectors that '
+    'they may use, operators all. reason: status_reason says it, at most 500 characters. Returns the status. Errors: '
+    'insufficient_privilege, undefined_object, object_not_in_prerequisite_state, invalid_parameter_value (until), '
+    'lock_not_available (another session has it locked for 5 s).';

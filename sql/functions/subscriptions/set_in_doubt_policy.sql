@@ -12,9 +12,13 @@ BEGIN
     v_subscription := o365_internal.subscription_to_change(subscription_id);
     UPDATE o365_internal.subscription AS s SET in_doubt_policy = set_in_doubt_policy.policy
      WHERE s.subscription_id = set_in_doubt_policy.subscription_id;
+    IF v_subscription.in_doubt_policy <> policy THEN
+        PERFORM o365_internal.note_event('changed', o365_internal.actor(), NULL, subscription_id, detail => policy);
+    END IF;
     RETURN policy;
 END $$;
 COMMENT ON FUNCTION o365.set_in_doubt_policy(bigint, text) IS
-    'Sets what happens to a card of a subscription that was posted without a clear answer. resend: posted again at most unclear_answers times, may be shown '
-    'more than once; the default. skip: ends as in_doubt at once, may be lost. Returns the policy. Errors: undefined_object, invalid_parameter_value, '
+    'Sets what happens to a card of a subscription that was posted without a clear answer. resend: posted again at '
+    'most unclear_answers times, may be shown more than once; the default. skip: ends as in_doubt at once, may be '
+    'lost. Returns the policy. Errors: insufficient_privilege, undefined_object, invalid_parameter_value, '
     'lock_not_available (another session has it locked for 5 s).';

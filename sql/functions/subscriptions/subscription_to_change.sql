@@ -1,21 +1,16 @@
 CREATE OR REPLACE FUNCTION o365_internal.subscription_to_change(subscription_id bigint) RETURNS o365_internal.subscription
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s' AS $$
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
-    v_subscription o365_internal.subscription;
+    v_connector_id integer := (SELECT s.connector_id FROM o365_internal.subscription AS s
+                                WHERE s.subscription_id = subscription_to_change.subscription_id);
 BEGIN
-    BEGIN
-        v_subscription := o365_internal.lock_subscription(subscription_id);
-    EXCEPTION WHEN lock_not_available THEN
-        RAISE EXCEPTION 'subscription % is locked by another session', subscription_id
-            USING ERRCODE = 'lock_not_available',
-                  HINT = 'Whoever changed it has not ended the transaction: select pid, usename, state, xact_start, query from pg_stat_activity '
-                         'where xact_start < now() - interval ''5 seconds''';
-    END;
-    IF v_subscription.subscription_id IS NULL THEN
-        RAISE EXCEPTION 'there is no subscription %', coalesce(subscription_id::text, 'NULL')
-            USING ERRCODE = 'undefined_object', HINT = 'select * from o365.subscriptions lists them.';
+    -- The same whether it exists or not, and before anything is locked.
+    IF NOT o365_internal.is_operator() AND (v_connector_id IS NULL OR NOT o365_internal.may_use(v_connector_id)) THEN
+        RAISE EXCEPTION 'there is no connection % that role % may change', coalesce(subscription_id::text, 'NULL'), session_user
+            USING ERRCODE = 'insufficient_privilege', HINT = 'select * from o365.connections(app_user) lists them.';
     END IF;
-    RETURN v_subscription;
+    RETURN o365_internal.locked_subscription(subscription_id);
 END $$;
 COMMENT ON FUNCTION o365_internal.subscription_to_change(bigint) IS
-    'The subscription, locked. Errors: undefined_object; lock_not_available when another session has it for more than 5 s.';
+    'The subscription, locked, if the session is an operator or may use its connector. Errors: insufficient_privilege, and '
+    'those of locked_subscription.';

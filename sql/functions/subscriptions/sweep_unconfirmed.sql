@@ -13,8 +13,7 @@ BEGIN
         PERFORM FROM o365_internal.lane AS l WHERE l.subscription_id = v_id FOR UPDATE SKIP LOCKED;
         CONTINUE WHEN NOT FOUND;
         CONTINUE WHEN (o365_internal.lock_subscription(v_id)).status <> 'pending';
-        PERFORM o365.remove(v_id);
-        UPDATE o365_internal.subscription AS s SET status_reason = 'was not confirmed in time' WHERE s.subscription_id = v_id;
+        PERFORM o365_internal.remove_subscription(v_id, 'worker', 'was not confirmed in time');
         v_swept := v_swept + 1;
     END LOOP;
     RETURN v_swept;

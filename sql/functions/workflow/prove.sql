@@ -19,7 +19,7 @@ BEGIN
            SET outcome = 'used', consumed_at = now(), detail = 'the ticket had made a connection already'
          WHERE a.attempt_id = v_attempt.attempt_id;
         IF v_subscription.status = 'pending' THEN
-            PERFORM o365.remove(v_subscription.subscription_id);
+            PERFORM o365_internal.remove_subscription(v_subscription.subscription_id, 'user', 'the ticket had made a connection already');
         END IF;
         RETURN;
     END IF;
@@ -30,10 +30,12 @@ BEGIN
          WHERE s.subscription_id = v_replaced.subscription_id;
         UPDATE o365_internal.connect_attempt AS a SET subscription_id = v_replaced.subscription_id, detail = 'replaced'
          WHERE a.attempt_id = v_attempt.attempt_id;
+        PERFORM o365_internal.note_event('proved', 'user', NULL, v_replaced.subscription_id);
     ELSE
         UPDATE o365_internal.subscription AS s SET replaces = NULL, replacement = NULL, replacement_key_id = NULL
          WHERE s.subscription_id = v_subscription.subscription_id AND s.replaces IS NOT NULL;
         PERFORM o365_internal.revive(v_subscription.subscription_id);
+        PERFORM o365_internal.note_event('proved', 'user', NULL, v_subscription.subscription_id);
     END IF;
     UPDATE o365_internal.connect_attempt AS a SET outcome = 'connected', consumed_at = now() WHERE a.attempt_id = v_attempt.attempt_id;
     UPDATE o365_internal.ticket AS t SET used_at = now(), attempt_id = v_attempt.attempt_id

@@ -74,6 +74,8 @@ BEGIN
            SET status = 'suspended', status_reason = 'its webhook was pasted again and is not proven yet', status_at = now()
          WHERE s.subscription_id = v_existing.subscription_id;
         UPDATE o365_internal.lane AS l SET hold = 'suspended', next_at = NULL WHERE l.subscription_id = v_existing.subscription_id;
+        PERFORM o365_internal.note_event('suspended', 'user', v_connector.connector_id, v_existing.subscription_id,
+                                         'its webhook was pasted again and is not proven yet');
     END IF;
     v_id := v_existing.subscription_id;
     IF v_id IS NULL THEN

@@ -1,0 +1,23 @@
+CREATE OR REPLACE FUNCTION o365_internal.remove_subscription(subscription_id bigint, actor text, reason text) RETURNS text
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    v_status text := (SELECT s.status FROM o365_internal.subscription AS s
+                       WHERE s.subscription_id = remove_subscription.subscription_id);
+    v_reason text := left(o365_internal.label(reason), 500);
+BEGIN
+    IF v_status <> 'removed' THEN
+        UPDATE o365_internal.subscription AS s
+           SET status = 'removed', status_reason = v_reason, status_at = now(), sealed = NULL, key_id = NULL, webhook_index = NULL,
+               user_index = NULL, replacement = NULL, replacement_key_id = NULL, paused_until = NULL, idle_since = NULL
+         WHERE s.subscription_id = remove_subscription.subscription_id;
+        DELETE FROM o365_internal.card_action AS a WHERE a.subscription_id = remove_subscription.subscription_id;
+        -- Due, so that a worker ends what waits as cancelled.
+        PERFORM o365_internal.wake(subscription_id);
+        PERFORM o365_internal.note_event('removed', actor, NULL, subscription_id, v_reason, v_status);
+    END IF;
+    RETURN 'removed';
+END $$;
+COMMENT ON FUNCTION o365_internal.remove_subscription(bigint, text, text) IS
+    'Removes a subscription that the caller has locked, webhook wiped, and notes who did it and which status it had. '
+    'Returns the status.';

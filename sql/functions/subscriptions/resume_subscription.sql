@@ -1,0 +1,25 @@
+CREATE OR REPLACE FUNCTION o365_internal.resume_subscription(subscription_id bigint, actor text, reason text) RETURNS text
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    v_status text := (SELECT s.status FROM o365_internal.subscription AS s
+                       WHERE s.subscription_id = resume_subscription.subscription_id);
+    v_reason text := left(o365_internal.label(reason), 500);
+BEGIN
+    IF v_status NOT IN ('active', 'paused', 'suspended') THEN
+        RAISE EXCEPTION 'subscription % is %', subscription_id, v_status
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Its user has to connect again: the application links to what o365.begin_connect returns.';
+    END IF;
+    IF v_status <> 'active' THEN
+        UPDATE o365_internal.subscription AS s
+           SET status = 'active', status_reason = v_reason, status_at = now(), paused_until = NULL
+         WHERE s.subscription_id = resume_subscription.subscription_id;
+        PERFORM o365_internal.wake(subscription_id);
+        PERFORM o365_internal.note_event('resumed', actor, NULL, subscription_id, v_reason);
+    END IF;
+    RETURN 'active';
+END $$;
+COMMENT ON FUNCTION o365_internal.resume_subscription(bigint, text, text) IS
+    'Makes a paused or suspended subscription active, which the caller has locked, and notes who did it. Returns the '
+    'status. Error: object_not_in_prerequisite_state.';
