@@ -90,6 +90,10 @@ SELECT is(pg_temp.press(:'owner', 'renew', 't1'), 'done', 'a new address');
 SELECT is(o365_programs.responder_landing('desk', sha256('t1')) @> '{"ticket": "valid", "account": "Ann of Sales", "renews": {"place": "Sales"}}', true, 'is pasted with a ticket that names the place');
 SELECT is(pg_temp.press(:'owner', 'renew', 't2'), 'done', 'once more');
 SELECT results_eq($$SELECT pg_temp.used('t1'), pg_temp.used('t2')$$, $$VALUES (true, false)$$, 'ends the ticket before');
+INSERT INTO o365_programs.paste (slug, request_id, ticket_hash, cookie_hashes, cookie_hash, webhook_host, webhook_port, webhook_url, place, card)
+    VALUES ('desk', 'r-00000000000a', sha256('t2'), ARRAY[sha256('c')]::text, sha256('c'), 'prod-01.westeurope.logic.azure.com', '443',
+        'https://prod-01.westeurope.logic.azure.com/workflows/stolen', NULL, '{"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": "{code}"}]}');
+SELECT is(o365_programs.responder_paste_outcome('desk', 'r-00000000000a') ->> 'outcome', 'pending', 'a webhook that is pasted with it waits for its code');
 
 -- Revoking.
 SET LOCAL SESSION AUTHORIZATION shop;
@@ -99,6 +103,10 @@ RESET SESSION AUTHORIZATION;
 SELECT is(pg_temp.page(:'owner') ->> 'found', 'false', 'they show nothing');
 SELECT is(pg_temp.press(:'card', 'pause'), 'not_now', 'and do nothing');
 SELECT is(pg_temp.used('t2'), true, 'nor does the ticket that one of them made');
+SELECT o365_internal.prove(a.attempt_id, 'r-00000000000b') FROM o365_internal.connect_attempt AS a WHERE a.request_id = 'r-00000000000a' \g /dev/null
+SELECT results_eq(format('SELECT a.outcome, s.webhook_index = o365_internal.blind_index(''webhook'', ''https://contoso.webhook.office.com/webhookb2/ann1'')
+    FROM o365_internal.connect_attempt AS a, o365_internal.subscription AS s WHERE a.request_id = ''r-00000000000a'' AND s.subscription_id = %s', :id),
+    $$VALUES ('used', true)$$, 'not even with the code of a webhook that was pasted before');
 SELECT is(pg_temp.status(:id), 'suspended', 'the connection stays as it is');
 
 -- Many links.
@@ -110,7 +118,7 @@ SELECT is((SELECT count(*) FROM o365_internal.manage_link AS m WHERE m.subscript
 SELECT is(pg_temp.page(:'first') ->> 'found', 'true', 'those of the owner beside them');
 
 -- From the page that says that it is connected.
-SELECT a.public_id AS public_id FROM o365_internal.connect_attempt AS a WHERE a.subscription_id = :id \gset
+SELECT a.public_id AS public_id FROM o365_internal.connect_attempt AS a WHERE a.subscription_id = :id AND a.outcome = 'connected' \gset
 SELECT is(o365_programs.responder_done('desk', :'public_id', ARRAY[sha256('other'), sha256('cookie')]) ->> 'cookie', '2', 'the page of success knows the browser that connected');
 SELECT is(o365_programs.responder_done('desk', :'public_id', ARRAY[sha256('other')]) -> 'cookie', NULL, 'and no other');
 SELECT is(o365_programs.responder_manage_link('desk', :'public_id', sha256('other'), sha256('m1')) ->> 'made', 'false', 'another browser gets no link');
