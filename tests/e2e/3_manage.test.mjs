@@ -63,7 +63,7 @@ for (const javaScriptEnabled of [true, false]) {
             send(id, `waits for ${user}`);
             send(id, `waits for ${user} too`);
             await page.goto(address);
-            assert.match(await page.textContent('main'), /2 cards wait, the first since .*They wait until you resume/s);
+            assert.match(await page.textContent('main'), /2 cards wait, the first since .*Sending goes on when you resume/s);
             await look('manage-paused');
 
             // A paused connection can be tried: the test card arrives, what waits does not.
