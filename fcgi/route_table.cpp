@@ -18,6 +18,11 @@ constexpr std::array kRoutes = {
           .answer = action,
           .secret = SecretIn::path,
           .from_own_pages = true},
+    Route{.pattern = "/manage/<token>",
+          .methods = kReadOrPost,
+          .answer = manage,
+          .secret = SecretIn::path,
+          .from_own_pages = true},
     Route{.pattern = "/connect[/]", .methods = kRead, .answer = list},
     Route{.pattern = "/connect/static/<name>", .methods = kRead, .answer = static_file},
     // Whatever connector it names: a webhook that went astray leaves a trace that the operator finds. No HEAD: what
@@ -38,6 +43,7 @@ constexpr std::array kRoutes = {
           .from_own_pages = true},
     Route{.pattern = "/connect/<slug>/failed", .methods = kRead, .answer = failed},
     Route{.pattern = "/connect/<slug>/recorded", .methods = kRead, .answer = recorded},
+    Route{.pattern = "/connect/<slug>/help", .methods = kRead, .answer = help},
     Route{.pattern = "/connect/<slug>/logo", .methods = kRead, .answer = logo},
 };
 

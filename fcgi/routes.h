@@ -24,6 +24,8 @@ Response done(Site& site, const Request& request, const RouteParts& parts);
 Response failed(Site& site, const Request& request, const RouteParts& parts);
 Response logo(Site& site, const Request& request, const RouteParts& parts);
 Response action(Site& site, const Request& request, const RouteParts& parts);
+Response help(Site& site, const Request& request, const RouteParts& parts);
+Response manage(Site& site, const Request& request, const RouteParts& parts);
 Response recorded(Site& site, const Request& request, const RouteParts& parts);
 Response static_file(Site& site, const Request& request, const RouteParts& parts);
 Response healthz(Site& site, const Request& request, const RouteParts& parts);

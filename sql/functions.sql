@@ -132,6 +132,18 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/responder/responder_logo.sql
 \ir functions/responder/responder_start.sql
 
+-- The page on which people manage what they connected.
+\ir functions/manage/add_manage_link.sql
+\ir functions/manage/connection_to_manage.sql
+\ir functions/manage/end_manage_tickets.sql
+\ir functions/manage/manage_link.sql
+\ir functions/manage/managed.sql
+\ir functions/manage/responder_manage.sql
+\ir functions/manage/responder_manage_act.sql
+\ir functions/manage/responder_manage_link.sql
+\ir functions/manage/revoke_manage_links.sql
+\ir functions/manage/test_cards_just_now.sql
+
 -- Card actions for Workflows webhooks: what is kept of a card, the page that its links lead to, and the events that the
 -- application takes.
 \ir functions/actions/action_link_hash.sql

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "fcgi/connect/attempt_cookie.h"
+#include "fcgi/manage/manage_token.h"
 #include "fcgi/routes.h"
 #include "lib/base/crypto.h"
 #include "lib/json/json_fields.h"
@@ -28,20 +29,41 @@ Response confirm(Site& site, const Request& request, const std::string& slug, co
     return Response::redirect(303, fmt::format("{}/connect/{}/done/{}", text_in(page, "public_url"), slug, id));
 }
 
+// A link to the connection's own page, for the browser that connected. Made when its user asks for it: opening a page
+// changes nothing, and a link that nobody wanted lies nowhere.
+Response lead_to_manage(Site& site, const Request& request, const std::string& slug, const std::string& id) {
+    const std::vector<AttemptCookie> cookies = attempt_cookies(request);
+    const AttemptCookie* const cookie = cookie_of_form(cookies, request.form.get_or("token", ""));
+    const std::string token = new_manage_token();
+    const Json::Value page =
+        site.ask("SELECT o365_programs.responder_manage_link($1, $2, $3, $4)",
+                 {slug, id, cookie != nullptr ? Value::bytes(sha256(cookie->value)) : Value(),
+                  Value::bytes(sha256(token))});
+    if (!page["found"].asBool()) return site.message(request, 404);
+    const std::string public_url = text_in(page, "public_url");
+    return Response::redirect(303, page["made"].asBool() ? fmt::format("{}/manage/{}", public_url, token)
+                                                         : fmt::format("{}/connect/{}/done/{}", public_url, slug, id));
+}
+
 }  // namespace
 
 Response done(Site& site, const Request& request, const RouteParts& parts) {
     const std::string& id = parts.rest;
     if (!is_public_id(id)) return site.message(request, 404);
+    if (request.method == "POST" && request.form.get_or("do", "") == "manage")
+        return lead_to_manage(site, request, parts.slug, id);
     if (request.method == "POST") return confirm(site, request, parts.slug, id);
     const std::vector<AttemptCookie> cookies = attempt_cookies(request);
     Json::Value page =
         site.ask("SELECT o365_programs.responder_done($1, $2, $3)", {parts.slug, id, cookie_hashes(cookies)});
     if (!page["found"].asBool()) return site.message(request, 404);
     const std::string outcome = text_in(page, "outcome");
-    if (outcome == "connected") return site.connected(request, std::move(page));
     const std::string shown_id = text_in(page, "request_id");
     const auto place = page["cookie"].isInt() ? static_cast<std::size_t>(page["cookie"].asInt()) : 0;
+    if (outcome == "connected") {
+        if (place > 0 && place <= cookies.size()) page["manage_token"] = form_token(cookies[place - 1]);
+        return site.connected(request, std::move(page));
+    }
     if (outcome != "pending" || place == 0 || place > cookies.size())
         return site.failed(request, std::move(page), outcome == "pending" ? "confirm_elsewhere" : outcome, shown_id);
     page["token"] = form_token(cookies[place - 1]);

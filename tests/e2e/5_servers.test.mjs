@@ -209,6 +209,28 @@ test('the path of a link to an action stands in no log, whatever becomes of the 
     });
 });
 
+test('the path of a link to a connection stands in no log, whatever becomes of the request', async () => {
+    const link = () => {
+        const token = randomBytes(24).toString('base64url');
+        remember('manage', token);
+        return `/manage/${token}`;
+    };
+    const planted = plant('manage');
+    assert.equal((await get(link(), planted)).status, 404);
+    assert.equal((await get(`${link()}/more`, planted)).status, 404);
+    for (const path of [`/manage/..${link()}`, `/${link()}`, link().replace('/manage/', '/manage//'), `${link()}%3Fask=remove`, link().toUpperCase()]) {
+        const answer = await get(path, planted);
+        assert.ok([400, 403, 404].includes(answer.status), `${path}: ${answer.status}`);
+    }
+    assertClean(await send(`POST ${link()} HTTP/1.1\r\nHost: ${hostname}\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 131073\r\n${planted.headers}\r\n${'b'.repeat(131073)}`), [413]);
+    await stack('stop', 'responder');
+    try {
+        assertRetries(await get(link(), planted), [503]);
+    } finally {
+        await stack('start', 'responder');
+    }
+});
+
 test('F37: of a path no more than /connect/<word>/<known word> is logged, wherever a query got into it', async () => {
     const logFile = join(LOGS, isNginx ? 'nginx-access.log' : 'apache-access.log');
     const before = readFileSync(logFile, 'latin1').length;
@@ -247,6 +269,7 @@ test('F37: of a path no more than /connect/<word>/<known word> is logged, wherev
         ['blank', (one) => `/connect%20desk/start/${one.query}`], ['high', (one) => `/connect%C3%BC${one.query}`],
         ['dot', (one) => `/connect.${one.query}`], ['digit', (one) => `/action1-0-${one.query}`],
         ['hyphen', (one) => `/connect-${one.query}`],
+        ['manage', (one) => `/manage/${one.query}`], ['manage-colon', (one) => `/MANAGE:${one.query}`],
         ['underscore', (one) => `/action_${one.query}`], ['comma', (one) => `/connect,${one.query}`],
         ['at', (one) => `/connect@${one.query}`],
         ['slashes', (one) => `/connect//${one.query}`],
@@ -270,12 +293,12 @@ test('F37: of a path no more than /connect/<word>/<known word> is logged, wherev
     assert.deepEqual(lines.filter((line) => line.includes('planted')), []);
     const paths = new Set(lines.map((line) => line.match(/ GET (\S+) /)?.[1]));
     for (const path of ['/connect/desk/***', '/connect/desk/start/***', '/connect/desk/done/***', '/connect/***',
-        '/connect***', '/action***', '/callback***', '/conect/desk/callback***']) {
+        '/connect***', '/action***', '/manage/***', '/callback***', '/conect/desk/callback***']) {
         assert.ok(paths.has(path), `${path} of ${[...paths].join(' ')}`);
     }
     // What is no secret stays readable.
     for (const path of ['/connect/desk/', '/connect/desk/failed', '/connect/', '/application/page.html', '/connect',
-        '/connections/7', '/a/actions.html', '/~ann/x@2+.js']) {
+        '/connections/7', '/a/actions.html', '/management/7', '/~ann/x@2+.js']) {
         await send(`GET ${path} HTTP/1.1\r\nHost: ${hostname}\r\nConnection: close\r\n\r\n`);
         await until(path, () => readFileSync(logFile, 'latin1').slice(before).includes(` GET ${path} `));
     }

@@ -68,6 +68,7 @@ test('no webhook, object id, state, cookie, ticket or token is in any log, view 
     const secrets = secretsSeen();
     const kinds = ['webhook', 'object-id', 'state', 'cookie', 'ticket'];
     if (ran('1_endings')) kinds.push('form-token');
+    if (ran('3_manage')) kinds.push('manage');
     if (ran('7_sandbox_feed')) kinds.push('action-token');
     for (const kind of kinds) {
         assert.ok(secrets.some((secret) => secret.kind === kind), `no ${kind} was seen, so its search would prove nothing`);

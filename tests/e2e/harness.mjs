@@ -78,6 +78,7 @@ function rememberUrl(text) {
         if (url.searchParams.get(name) !== 'myAppsState') remember(kind, url.searchParams.get(name));
     }
     remember('action-link', url.pathname.match(/\/action\/\d+-\d+-([\w-]{32})$/)?.[1]);
+    remember('manage', url.pathname.match(/\/manage\/([\w-]{32})$/)?.[1]);
 }
 
 const launch = {

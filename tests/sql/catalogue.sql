@@ -44,18 +44,19 @@ SELECT is_empty('SELECT * FROM o365_internal.grants_to_others()', 'nobody else h
 CREATE TEMP TABLE allowed (role text, name text);
 INSERT INTO allowed SELECT 'o365_responder', unnest(ARRAY['responder_connectors', 'responder_landing', 'responder_start', 'responder_callback_outcome',
     'responder_callback_error', 'responder_done', 'responder_confirm', 'responder_failed', 'responder_logo', 'responder_health', 'responder_action', 'responder_act',
-    'responder_paste_outcome', 'responder_proof', 'responder_new_code']);
+    'responder_paste_outcome', 'responder_proof', 'responder_new_code', 'responder_manage', 'responder_manage_act',
+    'responder_manage_link']);
 INSERT INTO allowed SELECT 'o365_worker', unnest(ARRAY['check_card', 'worker_start', 'worker_heartbeat', 'worker_stop', 'worker_feed', 'worker_lease', 'worker_cards',
     'worker_recheck', 'worker_report',
     'worker_secrets', 'worker_adopt', 'worker_outlook', 'worker_chores', 'worker_add_key', 'worker_keys', 'worker_seal_probe', 'worker_key_backed_up',
     'worker_unopenable',
     'worker_action_key', 'worker_describe']);
 INSERT INTO allowed SELECT 'o365_app', unnest(ARRAY['begin_connect', 'connections', 'check_card', 'test_cards', 'card', 'markdown_escape', 'link', 'mention', 'send',
-    'send_many', 'try_send', 'send_to_user', 'take_action_events', 'take_events', 'pause', 'resume', 'disconnect', 'move_connections', 'send_test',
+    'send_many', 'try_send', 'send_to_user', 'take_action_events', 'take_events', 'pause', 'resume', 'disconnect', 'move_connections', 'send_test', 'manage_link', 'revoke_manage_links',
     'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts', 'few_card_warnings',
     'workers_away', 'lane_waits', 'outcomes_not_counted', 'ways_of']);
 INSERT INTO allowed SELECT 'o365_operator', unnest(ARRAY['set', 'this_is', 'set_in_doubt_policy', 'allow_webhook_host', 'forbid_webhook_host', 'register_connector', 'alter_connector', 'grant_application',
-    'revoke_application', 'remove_connector', 'connect_button', 'connect_button_documented', 'check_card', 'test_cards', 'pause', 'resume', 'remove', 'move_connections', 'send_test', 'connect_attempt', 'health',
+    'revoke_application', 'remove_connector', 'connect_button', 'connect_button_documented', 'check_card', 'test_cards', 'pause', 'resume', 'remove', 'move_connections', 'send_test', 'connect_attempt', 'health', 'manage_link', 'revoke_manage_links',
     'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts', 'few_card_warnings',
     'workers_away', 'lane_waits', 'outcomes_not_counted', 'ways_of']);
 INSERT INTO allowed SELECT unnest(ARRAY['o365_responder', 'o365_worker', 'o365_app', 'o365_operator']), 'version';

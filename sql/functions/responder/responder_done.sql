@@ -23,7 +23,8 @@ BEGIN
     END IF;
     IF v_outcome = 'connected' THEN
         RETURN v_page || CASE WHEN v_cookie IS NULL THEN '{"elsewhere": true}'
-                              ELSE jsonb_build_object('continue_url', v_attempt.return_url, 'renewal', v_attempt.detail) END;
+                              ELSE jsonb_build_object('continue_url', v_attempt.return_url, 'renewal', v_attempt.detail,
+                                                      'cookie', v_cookie) END;
     END IF;
     IF v_cookie IS NOT NULL AND EXISTS (SELECT FROM o365_internal.subscription AS s
                                          WHERE s.subscription_id = v_subscription.replaces AND s.status <> 'removed') THEN
@@ -36,5 +37,5 @@ END $$;
 COMMENT ON FUNCTION o365_programs.responder_done(text, text, bytea[]) IS
     'The page of an attempt that stored a webhook, by its unguessable id; found is false for any other, and once the connection was removed. '
     'outcome: connected, pending, unconfirmed or discarded. Group, account and return target are told only to the browser that connected, by one of '
-    'cookie_hashes; elsewhere: it is another one. renewal: unchanged (the same webhook again) or replaced. Pending: replaces: the user has that '
+    'cookie_hashes; elsewhere: it is another one. renewal: unchanged (the same webhook again) or replaced; cookie as below. Pending: replaces: the user has that '
     'place already, and may_keep_both says whether both may stand; cookie is the place in cookie_hashes (from 1) of the one that may confirm; null: this browser may not.';

@@ -64,10 +64,14 @@ BOOST_AUTO_TEST_CASE(each_path_has_its_route) {
              {"/connect/desk/done/1234", "/connect/<slug>/done/<id>"},
              {"/connect/desk/failed", "/connect/<slug>/failed"},
              {"/connect/desk/recorded", "/connect/<slug>/recorded"},
+             {"/connect/desk/help", "/connect/<slug>/help"},
              {"/connect/desk/logo", "/connect/<slug>/logo"},
              {"/action/1-0-abc", "/action/<token>"},
              {"/action/", "/action/<token>"},
              {"/action/a/b", "/action/<token>"},
+             {"/manage/abc", "/manage/<token>"},
+             {"/manage/", "/manage/<token>"},
+             {"/manage/a/b", "/manage/<token>"},
          })
         BOOST_TEST(pattern_of(path) == pattern, path);
 }
@@ -76,7 +80,7 @@ BOOST_AUTO_TEST_CASE(any_other_path_has_none) {
     for (const char* path :
          {"/", "", "/connect//", "/connect/desk//", "/connect/Desk", "/connect/desk/other", "/connect/desk/start/",
           "/connect/desk/done", "/connect/desk/done/", "/connect/desk/done/1/2", "/connect/desk/callback//",
-          "/connect/desk/callback/x", "/healthz/", "/app/healthz", "/action", "/connectdesk"})
+          "/connect/desk/callback/x", "/healthz/", "/app/healthz", "/action", "/manage", "/managed/a", "/connect/desk/help/", "/connectdesk"})
         BOOST_TEST(pattern_of(path) == "none", path);
 }
 
@@ -97,6 +101,8 @@ BOOST_AUTO_TEST_CASE(the_web_server_may_mount_them_below_any_prefix) {
     BOOST_TEST(path_to_mount("/app/connect/desk/") == "../");
     BOOST_TEST(path_to_mount("/connect/desk/done/1") == "../../");
     BOOST_TEST(path_to_mount("/app/action/token") == "../connect/");
+    BOOST_TEST(pattern_of("/~alice/manage/abc") == "/manage/<token>");
+    BOOST_TEST(path_to_mount("/app/manage/token") == "../connect/");
     BOOST_TEST(path_to_mount("/action/a/b") == "../../connect/");
     BOOST_TEST(path_to_mount("/connect") == "connect/");
     BOOST_TEST(path_to_mount("/elsewhere") == "/connect/");

@@ -1,0 +1,53 @@
+CREATE OR REPLACE FUNCTION o365_programs.responder_manage_act(token_hash bytea, what text, card text DEFAULT NULL,
+    ticket_hash bytea DEFAULT NULL) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    v_link o365_internal.manage_link := o365_internal.managed(token_hash);
+    v_subscription o365_internal.subscription;
+    v_page jsonb;
+BEGIN
+    -- Link, tickets, lane: as whoever proves a webhook locks ticket and lane. Locked before it is judged: whoever pressed
+    -- at the same moment has been served.
+    PERFORM FROM o365_internal.manage_link AS m WHERE m.token_hash = v_link.token_hash FOR UPDATE;
+    IF v_link.kind = 'owner' AND what = 'remove' THEN
+        PERFORM o365_internal.end_manage_tickets(v_link.subscription_id);
+    END IF;
+    IF v_link.subscription_id IS NOT NULL AND what <> 'renew' THEN
+        PERFORM o365_internal.subscription_to_change(v_link.subscription_id);
+    END IF;
+    v_page := o365_programs.responder_manage(token_hash);
+    IF NOT coalesce((v_page ->> ('may_' || what))::boolean, false) THEN
+        RETURN v_page || '{"outcome": "not_now"}';
+    END IF;
+    CASE what
+    WHEN 'pause' THEN
+        PERFORM o365.pause(v_link.subscription_id);
+    WHEN 'resume' THEN
+        PERFORM o365.resume(v_link.subscription_id);
+    WHEN 'remove' THEN
+        PERFORM o365.remove(v_link.subscription_id);
+    WHEN 'test' THEN
+        IF o365_internal.test_cards_just_now(v_link.subscription_id) >= 3 THEN
+            RETURN v_page || '{"outcome": "too_many"}';
+        END IF;
+        PERFORM o365_internal.queue_test_card(v_link.subscription_id,
+            o365_internal.test_card_text(card, v_page ->> 'name'), 'test');
+    WHEN 'renew' THEN
+        SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s WHERE s.subscription_id = v_link.subscription_id;
+        -- The link's last ticket ends: there is one at a time, and revoking the link ends it.
+        v_link := o365_internal.managed(token_hash);
+        UPDATE o365_internal.ticket AS t SET used_at = now() WHERE t.ticket_hash = v_link.ticket_hash AND t.used_at IS NULL;
+        INSERT INTO o365_internal.ticket (ticket_hash, connector_id, app_user, label, renews, expires_at)
+            VALUES (responder_manage_act.ticket_hash, v_subscription.connector_id, v_subscription.app_user, v_subscription.label,
+                v_subscription.subscription_id, now() + interval '1 hour');
+        UPDATE o365_internal.manage_link AS m SET ticket_hash = responder_manage_act.ticket_hash
+         WHERE m.token_hash = responder_manage_act.token_hash;
+    END CASE;
+    RETURN v_page || '{"outcome": "done"}';
+END $$;
+COMMENT ON FUNCTION o365_programs.responder_manage_act(bytea, text, text, bytea) IS
+    'Somebody pressed a button on the page of a connection. what: pause, resume, test (sends card, as queue_test_card takes it; '
+    'at most three within a minute), renew (makes a ticket with that hash, for a new webhook of this connection), remove. '
+    'Returns the page as it was before, with outcome: done, too_many, or not_now, when the link may not do it or the '
+    'connection''s status does not allow it.';
