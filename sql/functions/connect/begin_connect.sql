@@ -12,7 +12,7 @@ BEGIN
         RAISE EXCEPTION 'connector % was removed', quote_literal(v_connector.slug)
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'An operator registers it again: select o365.register_connector(...).';
     END IF;
-    IF app_user IS NULL OR app_user !~ '[^[:space:]\u0080-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]' COLLATE "C" OR length(app_user) > 200 THEN
+    IF NOT o365_internal.is_app_user(app_user) THEN
         RAISE EXCEPTION 'app_user is empty or longer than 200 characters'
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Pass your own name or id of the signed-in user.';
     END IF;
