@@ -21,6 +21,7 @@
 #include "lib/json/json_text.h"
 #include "lib/keys/key_ring.h"
 #include "worker/commands/card.h"
+#include "worker/commands/import.h"
 #include "worker/commands/keys.h"
 #include "worker/delivery/delivery.h"
 
@@ -205,11 +206,32 @@ int main(int argc, char** argv) {
         }
         check_card->add_option("--connector", card_file.connector, "whose registered target URLs hold");
         preview_card->add_option("--output", card_file.output, "where the page goes")->capture_default_str();
+        o365::ImportOptions imports;
+        CLI::App* take = app.add_subcommand(
+            "import", "take webhooks from a CSV file: 0 all, 65 some lines were refused, 66 no file, 69 no database");
+        take->add_option("file", imports.file,
+                         "CSV with a first line that names its columns, app_user, webhook_url and perhaps group_name "
+                         "and label; - for standard input")
+            ->required();
+        take->add_option("--connector", imports.connector, "slug of the connector that they are for")
+            ->required()
+            ->check([](const std::string& slug) {
+                return slug.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos
+                           ? std::string()
+                           : std::string("a slug has small letters, digits and hyphens");
+            });
+        CLI::Option* proves = take->add_flag(
+            "--prove",
+            "each webhook waits until its user has typed the code of a test card; the links for that go to standard "
+            "output (this is the default)");
+        take->add_flag("--active", imports.active, "use them at once, without a proof")->excludes(proves);
+        take->add_flag("--dry-run", imports.dry_run, "say what would be done, and change nothing");
         if (const auto code = o365::parse_command_line(app, argc, argv)) return *code;
         if (convert_card->parsed()) return o365::card_convert(card_file);
         if (preview_card->parsed()) return o365::card_preview(card_file);
         const Settings settings = o365::load_settings(path);
         if (check_card->parsed()) return o365::card_check(settings, card_file);
+        if (take->parsed()) return o365::import_webhooks(settings, imports);
         if (generate->parsed()) return o365::keys_generate(settings, replaces);
         if (add->parsed()) return o365::keys_add(settings, replaces);
         if (list->parsed()) return o365::keys_list(settings);
