@@ -176,11 +176,13 @@ bool is_loopback_host(std::string_view host) {
 
 std::optional<Response> refused_filter(const Sandbox& sandbox, const Request& request) {
     std::string why;
-    for (const char* name : {"target", "after", "before", "count"}) {
+    for (const char* name : {"target", "after", "before", "count", "flow"}) {
         const std::string value = request.query.get_or(name, "");
         if (value.empty() || is_number(value, name[0] == 'a' || name[0] == 'b' ? 18 : 9)) continue;
-        why = std::string(name) +
-              " is a number: of a place (target), of a post (after, before), of posts (count); or leave it out";
+        why =
+            std::string(name) +
+            " is a number: of a place (target), of a post (after, before), of posts (count), of a workflow (flow); or "
+            "leave it out";
     }
     const std::string answered = request.query.get_or("answered", "");
     if (!answered.empty() && answered != "other-method" && !is_answer(answered))

@@ -80,8 +80,8 @@ Response remove_embedded(Sandbox& sandbox, const Json::Value& target, const std:
 bool is_webhook(std::string_view path);
 // What the database knows a webhook by: SHA-256 of its path and query, 32 bytes; the same for every spelling of them.
 std::string webhook_hash(std::string_view path_and_query);
-// The same of the workflow's id in it, whatever the signature; null for a connector, and for form J, which has no id.
-Value flow_hash(std::string_view path_and_query);
+// The workflow's id in it; null for a connector, and for form J, which has no id.
+Value workflow_id(std::string_view path_and_query);
 Response webhook(Sandbox& sandbox, const Request& request, std::string_view path_and_query);
 // A request whose body is longer than the web server passes on; request.uri says where to.
 Response too_large(Sandbox& sandbox, const Request& request);
@@ -126,7 +126,8 @@ std::string person_cookie(const std::string& name);
 Response with_scripts(Response response);
 std::string json_text(const Json::Value& value, bool indented = false);
 // Everybody's groups, teams, inboxes and workflows: a list of owner and targets, and of each target target_id, place,
-// label ("Group"), icon, posts, webhooks and, of a workflow that is not on, state. All are text.
+// label ("Group"), icon, posts, configured ("2 configured") and, of a channel whose only workflow is not on, state. All
+// are text.
 Json::Value places_by_person(Sandbox& sandbox);
 // The forms in which webhooks are handed out (office365-connectors.md section 2); of each dialect the first is the
 // usual one. Whichever it was, all of them lead to the webhook, but for "gateway", whose path names no workflow.
@@ -136,19 +137,28 @@ struct WebhookForm {
     std::string_view help;
 };
 std::span<const WebhookForm> webhook_forms();
+// Those of a dialect, for a page: a list of form_name and form_help.
+Json::Value forms_of(std::string_view dialect);
+// Whether a dialect has that form; it has "", the usual one.
+bool is_form(std::string_view dialect, std::string_view name);
 // Path of a connector's new webhook, forms C and D of office365-connectors.md section 2; of an incoming webhook for an
 // empty GUID. `form` as webhook_forms has it.
 std::string connector_path(const std::string& app_id, std::string_view form = {});
-// Path and query of a workflow's new URL in a form of webhook_forms; of one that its tenant alone may use without a
-// signature (form I).
-std::string workflow_path(std::string_view form = {}, bool only_tenant = false);
+// Path and query of a new URL of the workflow with that id, in a form of webhook_forms; of one that its tenant alone
+// may trigger without a signature (form I), which a gateway has none of, so then it is the usual form.
+std::string workflow_path(std::string_view id, std::string_view form, bool only_tenant);
 // Makes a path, and its query, a webhook of a target (the answer of o365.sandbox_target), for a connector's GUID unless
 // that is empty. Its URL is in this answer and nowhere else.
 struct HandedOut {
     std::string url;
     int number = 0;  // in the log, on the place's page, and for a fault of this webhook alone
+    int flow = 0;    // the number of the workflow that it starts; 0: it is a connector's
 };
 HandedOut hand_out(Sandbox& sandbox, const Json::Value& target, const std::string& path, const std::string& app_id);
+// The same with a new URL of a workflow of a channel (one of o365.sandbox_flows); null stands for the channel's oldest
+// that is not deleted, and makes one when there is none.
+HandedOut hand_out_flow(Sandbox& sandbox, const Json::Value& target, const Json::Value& flow, std::string_view form,
+                        const std::string& app_id);
 // Makes a place, or finds it: as o365.sandbox_target has it. Null when that name is taken by one that takes other
 // cards.
 Json::Value create_place(Sandbox& sandbox, const std::string& person, const std::string& kind, const std::string& name,

@@ -56,7 +56,7 @@ BEGIN
     END LOOP;
     GRANT EXECUTE ON FUNCTION o365_internal.visible_connectors(), o365_internal.few_subscriptions(), o365_internal.few_deliveries(),
         o365_internal.few_attempts(), o365_internal.few_card_warnings(), o365_internal.workers_away(),
-        o365_internal.lane_waits(bigint, timestamptz, xid), o365_internal.outcomes_not_counted() TO o365_operator, o365_app;
+        o365_internal.lane_waits(bigint, timestamptz, xid), o365_internal.outcomes_not_counted(), o365_internal.ways_of(text[]) TO o365_operator, o365_app;
     GRANT INSERT ON o365_programs.callback, o365_programs.paste, o365_programs.proof TO o365_responder;
     GRANT INSERT ON o365_programs.import TO o365_worker;
     GRANT SELECT ON o365.dead_connectors TO o365_operator, o365_app;

@@ -3,7 +3,7 @@
 -- Runs again without harm. It stores hashes of the webhooks it hands out, never a webhook, a state, an object id or a token.
 \ir psql.sql
 -- What it holds is for trying things out: tables of another version are dropped, not migrated.
-\set version 7
+\set version 8
 BEGIN;
 SELECT (SELECT pg_get_userbyid(n.nspowner) FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'o365_internal') AS owner,
        to_regclass('o365_internal.sandbox_setting') IS NOT NULL AS is_there \gset
@@ -47,6 +47,7 @@ SELECT to_regclass('o365_internal.sandbox_setting') IS NULL AS is_new \gset
 \ir sandbox/settings.sql
 \ir sandbox/dashboard.sql
 \ir sandbox/store.sql
+\ir sandbox/flows.sql
 \ir sandbox/tenant.sql
 \ir sandbox/embedded.sql
 \ir sandbox/faults.sql

@@ -252,10 +252,12 @@ Response request_log(Sandbox& sandbox, const Request& request, bool as_json) {
     const std::string target = query.get_or("target", "");
     const std::string answered = query.get_or("answered", "");
     std::vector<Value> parameters = filters(sandbox, query, target, !as_json, as_json ? kMaxJson : kShown);
+    const std::string flow = query.get_or("flow", "");
     parameters.push_back(answered.empty() ? Value() : Value(answered));
+    parameters.push_back(number_or_null(flow));
     const Rows rows = sandbox.database().call(
-        "select post_id, target_id, webhook_id, place, received_at, answered, throttled, bytes, note, pace from "
-        "o365.sandbox_log($1, $2, $3, $4, $5, $6)",
+        "select post_id, target_id, webhook_id, place, received_at, answered, throttled, bytes, note, pace, flow_id "
+        "from o365.sandbox_log($1, $2, $3, $4, $5, $6, $7)",
         parameters);
     Json::Value list(Json::arrayValue);
     for (int i = 0; i < rows.size(); ++i) {
@@ -267,6 +269,7 @@ Response request_log(Sandbox& sandbox, const Request& request, bool as_json) {
         row["post_id"] = number(0);
         row["target"] = number(1);
         row["webhook"] = number(2);
+        row["flow"] = number(10);
         row["place"] = rows.is_null(i, 3) ? Json::Value() : Json::Value(std::string(rows.text(i, 3)));
         row["received_at"] = std::string(rows.text(i, 4));
         row["answered"] = std::string(rows.text(i, 5));
@@ -295,9 +298,10 @@ Response request_log(Sandbox& sandbox, const Request& request, bool as_json) {
     }
     values["answered"] = answered;
     values["target"] = target;
+    values["flow_filter"] = flow;
     if (rows.size() == kShown) {
         values["older"] = "/log?before=" + list[list.size() - 1]["post_id"].asString() + "&target=" + target +
-                          "&answered=" + url_encode(answered);
+                          "&answered=" + url_encode(answered) + "&flow=" + flow;
     }
     return sandbox.page(200, "log", values);
 }

@@ -164,9 +164,12 @@ Response playground(Sandbox& sandbox, const Request& request) {
     const ConvertedCard sent = card_for_dialect(*card, place["dialect"].asString(), example_action_link);
     if (!sent.problem.empty()) return show(sandbox, text, target, "That place does not take it: " + sent.problem + ".");
     const std::string body = json_text(sent.card);
-    const std::string note = judge_flow(body);
-    const Rows rows = sandbox.database().call("select o365.sandbox_play($1, $2, $3, $4)",
-                                              {target, body, judge_body(body), note.empty() ? Value() : Value(note)});
+    const auto note = [&](std::string_view payload) {
+        const std::string why = judge_flow(body, payload);
+        return why.empty() ? Value() : Value(why);
+    };
+    const Rows rows = sandbox.database().call("select o365.sandbox_play($1, $2, $3, $4, $5)",
+                                              {target, body, judge_body(body), note("envelope"), note("card")});
     const std::string answered(rows.text(0, 0));
     if (answered != "ok") return show(sandbox, text, target, "A webhook would have answered: " + answered + ".");
     return sandbox.redirect("/feed/" + target);

@@ -162,7 +162,9 @@ Response allow(Sandbox& sandbox, const Asked& asked, const Json::Value& connecto
     const bool workflow = target["dialect"].asString() == "workflow";
     const std::string webhook =
         // As workflows were when connectors were connected.
-        hand_out(sandbox, target, workflow ? workflow_path("logic") : connector_path(app_id), app_id).url;
+        (workflow ? hand_out_flow(sandbox, target, Json::Value(), "logic", app_id)
+                  : hand_out(sandbox, target, connector_path(app_id), app_id))
+            .url;
     return leave(asked, success(asked, webhook, target, object_id(sandbox.person()), spelling, twist));
 }
 

@@ -53,6 +53,7 @@ Json::Value post_view(const Sandbox& sandbox, const Rows& rows, int i, const std
     post["received_at_exactly"] = std::string(rows.text(i, 5));
     post["refused"] = answered == "ok" ? "" : answered;
     post["note"] = std::string(rows.text(i, 10));
+    post["shown"] = rows.is_null(i, 10);
     if (!rows.is_null(i, 8)) post["logo_of"] = std::string(rows.text(i, 8));
     post["sender"] = std::string(rows.text(i, 9));
     if (!rows.is_null(i, 11)) {
@@ -78,7 +79,8 @@ Response feed(Sandbox& sandbox, const Request& request, std::string_view rest) {
         values["place"] = target["name"];
         values["owner"] = target["person"];
         values["target_id"] = std::string(rest);
-        values["place_kind"] = target["dialect"].asString() == "workflow" ? "Teams workflow"
+        values["is_channel"] = target["dialect"].asString() == "workflow";
+        values["place_kind"] = target["dialect"].asString() == "workflow" ? "Teams channel"
                                : skin == "teams"                          ? "Team"
                                : skin == "mail"                           ? "Inbox"
                                                                           : "Office 365 group";
@@ -125,6 +127,7 @@ Response feed_json(Sandbox& sandbox, const Request& request) {
         post["target"] = std::string(rows.text(i, 4));
         post["received_at"] = std::string(rows.text(i, 5));
         post["answered"] = std::string(rows.text(i, 6));
+        post["arrived"] = rows.text(i, 6) == "ok" && rows.is_null(i, 10);
         post["note"] = rows.is_null(i, 10) ? Json::Value() : Json::Value(std::string(rows.text(i, 10)));
         post["actions"] = rows.is_null(i, 11) ? Json::Value(Json::arrayValue) : database_json(rows.text(i, 11));
         post["card"] = parse_json(rows.text(i, 7)).value_or(Json::Value());

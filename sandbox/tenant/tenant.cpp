@@ -1,49 +1,39 @@
 // The tenant: who has what, what is configured there, workflows; and webhooks for programs that bring no browser.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
 #include "lib/base/crypto.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/tenant/flows.h"
 
 namespace o365 {
 namespace {
 
 // A new webhook of a target that no connector asked for, in a form of webhook_forms or the usual one.
 HandedOut mint(Sandbox& sandbox, const Json::Value& target, std::string_view form) {
-    const bool workflow = target["dialect"].asString() == "workflow";
-    return hand_out(
-        sandbox, target,
-        workflow ? workflow_path(form, target["workflow"].asString() == "tenant") : connector_path("", form), "");
+    return target["dialect"].asString() == "workflow" ? hand_out_flow(sandbox, target, Json::Value(), form, "")
+                                                      : hand_out(sandbox, target, connector_path("", form), "");
 }
 
-// The forms that webhooks of a dialect have, for a page.
-Json::Value forms_of(std::string_view dialect) {
-    Json::Value forms(Json::arrayValue);
-    for (const WebhookForm& one : webhook_forms()) {
-        if (one.dialect != dialect) continue;
-        Json::Value form;
-        form["form_name"] = std::string(one.name);
-        form["form_help"] = std::string(one.help);
-        forms.append(form);
-    }
-    return forms;
-}
-
-bool is_form(std::string_view dialect, std::string_view name) {
-    const auto forms = webhook_forms();
-    return name.empty() || std::any_of(forms.begin(), forms.end(), [&](const WebhookForm& one) {
-               return one.dialect == dialect && one.name == name;
-           });
+Response refusal(int status, const std::string& why) {
+    Json::Value error;
+    error["error"] = why;
+    return Response::json(status, json_text(error));
 }
 
 // POST /tenant/webhooks: person, name (of mail none), kind (groups, teams, mail), dialect (connector, workflow), form;
-// JSON.
+// of a workflow also what read_flow_form takes, which makes another one, or flow (the number of one that there is) and
+// key (new: what was handed out for it so far answers 401). JSON.
 Response webhook_for_program(Sandbox& sandbox, const Request& request) {
     const std::string person = request.form.get_or("person", "ci");
     const std::string dialect = request.form.get_or("dialect", "connector");
     const std::string kind = request.form.get_or("kind", dialect == "workflow" ? "teams" : "groups");
     const std::string name = request.form.get_or("name", kind == "mail" ? "Inbox" : "CI");
     const std::string form = request.form.get_or("form", "");
+    const std::string flow_id = request.form.get_or("flow", "");
+    const std::string key = request.form.get_or("key", "");
     const bool known = (kind == "mail" || kind == "groups" || kind == "teams") &&
                        (dialect == "connector" || (dialect == "workflow" && kind == "teams")) &&
                        is_name(person, kMaxPerson) && is_name(name, kMaxPlace) && (kind != "mail" || name == "Inbox") &&
@@ -59,23 +49,47 @@ Response webhook_for_program(Sandbox& sandbox, const Request& request) {
             error["forms"][std::string(one.dialect)].append(std::string(one.name));
         return Response::json(400, json_text(error));
     }
+    const FlowForm wanted = read_flow_form(request.form);
+    if (!wanted.problem.empty()) return refusal(400, wanted.problem);
+    if (dialect != "workflow" && (!wanted.kind.isNull() || !flow_id.empty() || !key.empty()))
+        return refusal(400, "only dialect=workflow has kinds of workflow, flow and key");
+    if ((!flow_id.empty() && (!is_number(flow_id) || !wanted.kind.isNull())) || (!key.empty() && key != "new") ||
+        (key == "new" && flow_id.empty()))
+        return refusal(400,
+                       "flow is the number of a workflow, which has its kind already; key is new, and goes with flow");
     const Json::Value target = create_place(sandbox, person, kind, name, dialect);
-    if (target.isNull()) {
-        Json::Value error;
-        error["error"] = "that name is taken by a place that is no " + dialect + ": choose another";
-        return Response::json(409, json_text(error));
+    if (target.isNull())
+        return refusal(409, "that name is taken by a place that is no " + dialect + ": choose another");
+    Json::Value flow;
+    if (!wanted.kind.isNull()) {
+        flow = sandbox.ask("select o365.sandbox_create_flow($1, $2)",
+                           {target["target_id"].asInt(), json_text(wanted.kind)});
+    } else if (!flow_id.empty()) {
+        flow = sandbox.ask("select o365.sandbox_flows($1, $2)->0", {target["target_id"].asInt(), flow_id});
+        if (flow.isNull() || flow["state"] == "deleted")
+            return refusal(404, "the channel has no such workflow, or it was deleted");
+        if (key == "new") {
+            sandbox.database().call("select o365.sandbox_set_flow($1, $2, 'key')",
+                                    {target["target_id"].asInt(), flow_id});
+        }
     }
     Json::Value answer;
-    const HandedOut made = mint(sandbox, target, form);
+    const HandedOut made =
+        dialect == "workflow" ? hand_out_flow(sandbox, target, flow, form, "") : mint(sandbox, target, form);
     answer["webhook_url"] = made.url;
     answer["webhook"] = made.number;
     answer["target"] = target["target_id"];
     answer["feed"] = sandbox.origin() + "/feed/" + target["target_id"].asString();
+    if (made.flow != 0) {
+        answer["flow"] = made.flow;
+        answer["runs"] =
+            sandbox.origin() + "/tenant/" + target["target_id"].asString() + "/flow/" + std::to_string(made.flow);
+    }
     return Response::json(200, json_text(answer));
 }
 
 std::string kind_label(const std::string& kind, const std::string& dialect) {
-    if (dialect == "workflow") return "Teams workflow";
+    if (dialect == "workflow") return "Teams channel";
     return kind == "mail" ? "Inbox" : (kind == "teams" ? "Team" : "Group");
 }
 
@@ -91,20 +105,22 @@ Response manage(Sandbox& sandbox, int status, const Json::Value& target, const s
     values["is_workflow"] = workflow;
     values["new_webhook"] = new_webhook;
     values["forms"] = forms_of(target["dialect"].asString());
-    for (const char* state : {"on", "off", "deleted", "tenant"})
-        values[std::string("is_") + state] = target["workflow"].asString() == state;
+    if (workflow) {
+        put_flows(sandbox, target, values);
+        return with_scripts(sandbox.page(status, "place", values));
+    }
     values["webhooks"] = sandbox.ask("select o365.sandbox_webhooks($1)", {target_id});
     for (Json::Value& webhook : values["webhooks"]) {
         webhook["in_force"] = webhook["removed_at"].isNull();
         webhook["day"] = webhook["since"].asString().substr(0, 16).replace(10, 1, " ");
         webhook["has_connector"] = !webhook["connector"].isNull();
-        webhook["called"] = webhook["has_connector"].asBool() ? webhook["connector"]["name"].asString()
-                                                              : (workflow ? "Workflow" : "Incoming webhook");
+        webhook["called"] =
+            webhook["has_connector"].asBool() ? webhook["connector"]["name"].asString() : "Incoming webhook";
         webhook["target"] = values["target_id"];
         if (!webhook["settings"].isNull()) webhook["config_name"] = webhook["settings"]["configName"];
         webhook["clears_up"] = webhook["has_connector"].asBool() && !webhook["settings"]["removeUrl"].isNull();
     }
-    if (!workflow && target["person"].asString() == sandbox.person()) {
+    if (target["person"].asString() == sandbox.person()) {
         values["offered"] =
             sandbox.ask("select o365.sandbox_catalog($1, $2)", {sandbox.person(), target["kind"].asString()});
         for (Json::Value& one : values["offered"]) {
@@ -130,8 +146,7 @@ Response place(Sandbox& sandbox, const Request& request, const std::string& targ
     if (action == "webhook" && target["workflow"].asString() == "deleted") {
         return sandbox.message(
             409, "It is deleted",
-            "A deleted workflow has no URL: make one of that name again in the tenant, or by POST to "
-            "/tenant/webhooks.");
+            "A deleted workflow has no URL: make another one on the channel's page, or by POST to /tenant/webhooks.");
     }
     if (action == "webhook") {
         const std::string form = request.form.get_or("form", "");
@@ -181,7 +196,7 @@ Response people(Sandbox& sandbox, const Request& request) {
     return sandbox.page(200, "tenant", values);
 }
 
-// "17/configure/<guid>" and "17/remove/<webhook>".
+// "17/configure/<guid>", "17/remove/<webhook>" and "17/flow/<number>" or "17/flow/new".
 std::optional<Response> page_of_place(Sandbox& sandbox, const Request& request, std::string_view rest) {
     const auto first = rest.find('/');
     const auto second = rest.find('/', first + 1);
@@ -189,10 +204,12 @@ std::optional<Response> page_of_place(Sandbox& sandbox, const Request& request, 
     const std::string_view what = rest.substr(first + 1, second - first - 1);
     const std::string last(rest.substr(second + 1));
     const bool configures = what == "configure" && is_guid(last);
-    if (!is_number(rest.substr(0, first)) || (!configures && !(what == "remove" && is_number(last))))
+    const bool is_flow = what == "flow" && (is_number(last) || last == "new");
+    if (!is_number(rest.substr(0, first)) || (!configures && !is_flow && !(what == "remove" && is_number(last))))
         return std::nullopt;
     const Json::Value target = sandbox.ask("select o365.sandbox_target(NULL, $1)", {rest.substr(0, first)});
     if (target.isNull()) return std::nullopt;
+    if (is_flow) return flow_page(sandbox, request, target, last);
     return configures ? configure(sandbox, request, target, last) : remove_embedded(sandbox, target, last);
 }
 
@@ -218,16 +235,36 @@ std::string connector_path(const std::string& app_id, std::string_view form) {
            hex(random_bytes(16)) + "/" + guid_of(random_bytes(16)) + (form == "v2" ? "/V2" + random_token() : "");
 }
 
-std::string workflow_path(std::string_view form, bool only_tenant) {
+std::string workflow_path(std::string_view id, std::string_view form, bool only_tenant) {
+    if (only_tenant && form == "gateway") form = "";
     const std::string_view folder = form == "logic"     ? ""
                                     : form == "gateway" ? "/manual/paths/invoke"
                                     : form == "cu"      ? "/powerautomate/automations/direct/cu/25"
                                                         : "/powerautomate/automations/direct";
     std::string path(folder);
-    if (form != "gateway") path += "/workflows/" + hex(random_bytes(16)) + "/triggers/manual/paths/invoke";
+    if (form != "gateway") path += "/workflows/" + std::string(id) + "/triggers/manual/paths/invoke";
     path += form == "slash" ? "/?api-version=" : "?api-version=";
     path += form == "logic" || form == "gateway" ? "2016-06-01" : "1";
     return only_tenant ? path : path + "&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=" + random_token();
+}
+
+Json::Value forms_of(std::string_view dialect) {
+    Json::Value forms(Json::arrayValue);
+    for (const WebhookForm& one : webhook_forms()) {
+        if (one.dialect != dialect) continue;
+        Json::Value form;
+        form["form_name"] = std::string(one.name);
+        form["form_help"] = std::string(one.help);
+        forms.append(form);
+    }
+    return forms;
+}
+
+bool is_form(std::string_view dialect, std::string_view name) {
+    const auto forms = webhook_forms();
+    return name.empty() || std::any_of(forms.begin(), forms.end(), [&](const WebhookForm& one) {
+               return one.dialect == dialect && one.name == name;
+           });
 }
 
 Json::Value create_place(Sandbox& sandbox, const std::string& person, const std::string& kind, const std::string& name,
@@ -239,17 +276,32 @@ Json::Value create_place(Sandbox& sandbox, const std::string& person, const std:
 }
 
 HandedOut hand_out(Sandbox& sandbox, const Json::Value& target, const std::string& path, const std::string& app_id) {
+    const Rows rows = sandbox.database().call(
+        "select o365.sandbox_mint($1, $2, $3)",
+        {target["target_id"].asInt(), Value::bytes(webhook_hash(path)), app_id.empty() ? Value() : Value(app_id)});
+    return {sandbox.setting("webhook_origin") + path, static_cast<int>(rows.integer(0, 0))};
+}
+
+HandedOut hand_out_flow(Sandbox& sandbox, const Json::Value& target, const Json::Value& flow, std::string_view form,
+                        const std::string& app_id) {
+    const int target_id = target["target_id"].asInt();
+    if (flow.isNull()) {
+        return hand_out_flow(sandbox, target, sandbox.ask("select o365.sandbox_create_flow($1)", {target_id}), form,
+                             app_id);
+    }
+    const std::string path =
+        workflow_path(flow["workflow_id"].asString(), form, flow["callers"].asString() == "tenant");
     const Rows rows = sandbox.database().call("select o365.sandbox_mint($1, $2, $3, $4)",
-                                              {target["target_id"].asInt(), Value::bytes(webhook_hash(path)),
-                                               app_id.empty() ? Value() : Value(app_id), flow_hash(path)});
-    const char* const origin = target["dialect"].asString() == "workflow" ? "flow_origin" : "webhook_origin";
-    return {sandbox.setting(origin) + path, static_cast<int>(rows.integer(0, 0))};
+                                              {target_id, Value::bytes(webhook_hash(path)),
+                                               app_id.empty() ? Value() : Value(app_id), flow["flow_id"].asInt()});
+    return {sandbox.setting("flow_origin") + path, static_cast<int>(rows.integer(0, 0)), flow["flow_id"].asInt()};
 }
 
 Json::Value places_by_person(Sandbox& sandbox) {
     Json::Value people(Json::arrayValue);
     const Rows rows = sandbox.database().call(
-        "select target_id, person, kind, name, dialect, posts, webhooks, workflow from o365.sandbox_targets(NULL)");
+        "select target_id, person, kind, name, dialect, posts, webhooks, workflow, flows from "
+        "o365.sandbox_targets(NULL)");
     for (int i = 0; i < rows.size(); ++i) {
         const std::string owner(rows.text(i, 1));
         if (people.empty() || people[people.size() - 1]["owner"].asString() != owner) {
@@ -264,8 +316,11 @@ Json::Value places_by_person(Sandbox& sandbox) {
         target["label"] = kind_label(kind, std::string(rows.text(i, 4)));
         target["icon"] = kind == "mail" ? "inbox" : (rows.text(i, 4) == "workflow" ? "workflow" : kind);
         target["posts"] = std::string(rows.text(i, 5));
-        target["webhooks"] = std::string(rows.text(i, 6));
-        if (rows.text(i, 7) != "on") target["state"] = std::string(rows.text(i, 7));
+        const bool channel = rows.text(i, 4) == "workflow";
+        target["configured"] = channel
+                                   ? fmt::format("{} workflow{}", rows.text(i, 8), rows.text(i, 8) == "1" ? "" : "s")
+                                   : fmt::format("{} configured", rows.text(i, 6));
+        if (rows.text(i, 8) == "1" && rows.text(i, 7) != "on") target["state"] = std::string(rows.text(i, 7));
         people[people.size() - 1]["targets"].append(target);
     }
     return people;

@@ -251,6 +251,14 @@ Response make_answer(std::string_view dialect, std::string_view name, int retry_
     return response;
 }
 
+void answer_by_step(Response& response, std::chrono::seconds seconds, const std::optional<std::string>& body) {
+    response.after = std::max<std::chrono::milliseconds>(response.after, seconds);
+    if (!body) return;
+    response.status = 200;
+    response.body = *body;
+    response.set("Content-Type", parse_json(*body) ? kJson : kText);
+}
+
 bool is_json_type(std::string_view content_type) {
     const auto semicolon = content_type.find(';');
     if (!same_name(trimmed(content_type.substr(0, semicolon)), "application/json")) return false;
@@ -307,17 +315,23 @@ std::string judge_trigger(const std::string& body) {
     return card && card->isObject() ? "ok" : "400-json";
 }
 
-std::string judge_flow(const std::string& body) {
+std::string judge_flow(const std::string& body, std::string_view payload) {
+    constexpr const char* kWrongType = "AdaptiveSerializationException: Property 'type' must be 'AdaptiveCard'";
     const std::optional<Json::Value> card = parse_json(body);
     if (!card || !card->isObject()) return {};
+    const auto is_adaptive = [](const Json::Value& one) {
+        return one.isObject() && one["type"] == Json::Value("AdaptiveCard");
+    };
+    if (payload == "card") {
+        if (!is_adaptive(*card)) return kWrongType;
+        return body.size() > kMaxCard ? "Request Entity too large" : adaptive_problem(*card);
+    }
     const Json::Value& attachments = (*card)["attachments"];
     if (!attachments.isArray())
         return "Action 'Send_each_adaptive_card' failed: the result of the evaluation of 'foreach' expression "
                "'@triggerOutputs()?['body']?['attachments']' is of type 'Null'. The result must be a valid array.";
     for (const Json::Value& attachment : attachments) {
-        if (!attachment.isObject() || !attachment["content"].isObject() ||
-            attachment["content"]["type"] != Json::Value("AdaptiveCard"))
-            return "AdaptiveSerializationException: Property 'type' must be 'AdaptiveCard'";
+        if (!attachment.isObject() || !is_adaptive(attachment["content"])) return kWrongType;
     }
     if (attachments.empty()) return "attachments has no card: nothing is posted";
     if (body.size() > kMaxCard) return "Request Entity too large";

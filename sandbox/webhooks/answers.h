@@ -1,6 +1,7 @@
 // What a webhook of the sandbox answers, word for word as office365-connectors.md section 3 has it.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,6 +29,11 @@ bool is_answer(std::string_view name);
 // in a test is seen.
 Response make_answer(std::string_view dialect, std::string_view name, int retry_after, std::string_view pace = {});
 
+// Makes the answer that of a workflow's own Response step: 200 with `body`, as JSON if it is any, else as text,
+// `seconds` after the request. Without a body the answer stays, since the run did not get as far as the step, but comes
+// as late.
+void answer_by_step(Response& response, std::chrono::seconds seconds, const std::optional<std::string>& body);
+
 // Whether a Content-Type header says JSON in UTF-8: application/json, with charset utf-8 or none.
 bool is_json_type(std::string_view content_type);
 
@@ -47,7 +53,8 @@ std::string judge_body(const std::string& body, bool takes_adaptive = true);
 std::string judge_trigger(const std::string& body);
 
 // What the run of a workflow will trip over after its trigger took the body (office365-connectors.md 3.2), or why Teams
-// shows nothing of what it posts (adaptive_problem); "" for nothing: the sender never learns of it.
-std::string judge_flow(const std::string& body);
+// shows nothing of what it posts (adaptive_problem); "" for nothing: the sender never learns of it. `payload` is what
+// the workflow posts: "envelope", each card of attachments, as the template does; "card", the whole body as a card.
+std::string judge_flow(const std::string& body, std::string_view payload = "envelope");
 
 }  // namespace o365

@@ -13,8 +13,9 @@ namespace {
 // What is made of a request before anybody knows whether there is such a webhook.
 struct Judged {
     std::string answer;
-    std::string note;       // what the run of a workflow will trip over; empty: nothing
-    std::string otherwise;  // the answer when there is no such webhook
+    std::string envelope_note;  // what the run of a workflow that wants the envelope trips over; empty: nothing
+    std::string card_note;      // the same of one that wants the bare card
+    std::string otherwise;      // the answer when there is no such webhook
 };
 
 // The segment behind the one with the @: "IncomingWebhook", or a connector's GUID.
@@ -116,7 +117,9 @@ Judged judge(const Request& request, std::string_view path_and_query) {
     }
     // A trigger takes any other type for a file, which has no attachments.
     judged.answer = is_json ? judge_trigger(request.body) : "ok";
-    judged.note = judge_flow(is_json ? request.body : "{}");
+    const std::string body = is_json ? request.body : "{}";
+    judged.envelope_note = judge_flow(body, "envelope");
+    judged.card_note = judge_flow(body, "card");
     const bool has_token = !request.authorization.empty();
     // A URL without a signature wants a token (form I). No token is one of the tenant's.
     if (!has_parameter(path_and_query, "sig")) judged.otherwise = has_token ? "401-claims" : "401-direct-api";
@@ -125,15 +128,23 @@ Judged judge(const Request& request, std::string_view path_and_query) {
     return judged;
 }
 
+Value text_or_null(const std::string& text) { return text.empty() ? Value() : Value(text); }
+
 Response receive(Sandbox& sandbox, const Request& request, std::string_view path_and_query, const Judged& judged,
                  const Value& body, std::int64_t bytes) {
     const Rows rows = sandbox.database().call(
-        "select dialect, answer, retry_after, pace from o365.sandbox_receive($1, $2, $3, $4, $5, $6, $7)",
-        {Value::bytes(webhook_hash(path_and_query)), body, bytes, judged.answer,
-         judged.note.empty() ? Value() : Value(judged.note), judged.otherwise, flow_hash(path_and_query)});
+        "select dialect, answer, retry_after, pace, response_seconds, response_body "
+        "from o365.sandbox_receive($1, $2, $3, $4, $5, $6, $7, $8)",
+        {Value::bytes(webhook_hash(path_and_query)), body, bytes, judged.answer, text_or_null(judged.envelope_note),
+         text_or_null(judged.card_note), judged.otherwise, workflow_id(path_and_query)});
     if (rows.size() > 0) {
-        return make_answer(rows.text(0, 0), rows.text(0, 1),
-                           rows.is_null(0, 2) ? 0 : static_cast<int>(rows.integer(0, 2)), rows.text(0, 3));
+        Response response = make_answer(rows.text(0, 0), rows.text(0, 1),
+                                        rows.is_null(0, 2) ? 0 : static_cast<int>(rows.integer(0, 2)), rows.text(0, 3));
+        if (!rows.is_null(0, 4)) {
+            answer_by_step(response, std::chrono::seconds(rows.integer(0, 4)),
+                           rows.is_null(0, 5) ? std::nullopt : std::optional(std::string(rows.text(0, 5))));
+        }
+        return response;
     }
     const std::string spelling = one_spelling(path_and_query);
     const std::string_view guid = provider(spelling);
@@ -150,10 +161,13 @@ Response receive(Sandbox& sandbox, const Request& request, std::string_view path
 
 std::string webhook_hash(std::string_view path_and_query) { return sha256(one_spelling(path_and_query)); }
 
-Value flow_hash(std::string_view path_and_query) {
+Value workflow_id(std::string_view path_and_query) {
     const std::string path = decoded(path_and_query.substr(0, path_and_query.find('?')));
-    const std::string_view rest = is_workflow(path) ? from_workflow(path) : "";
-    return rest.empty() ? Value() : Value::bytes(sha256(rest.substr(0, rest.find('/', sizeof "/workflows"))));
+    std::string_view rest = is_workflow(path) ? from_workflow(path) : "";
+    if (rest.empty()) return {};
+    rest.remove_prefix(std::string_view("/workflows/").size());
+    const std::string id(rest.substr(0, rest.find('/')));
+    return is_utf8(id) && id.find('\0') == std::string::npos ? Value(id) : Value();
 }
 
 bool is_webhook(std::string_view path) {
@@ -184,7 +198,7 @@ Response too_large(Sandbox& sandbox, const Request& request) {
     if (judged.answer == "ok" || judged.answer.starts_with("400")) {
         const bool workflow = is_workflow(request.uri);
         judged.answer = workflow ? "ok" : "413-in-200";
-        judged.note = workflow ? "Request Entity too large" : "";
+        judged.envelope_note = judged.card_note = workflow ? "Request Entity too large" : "";
     }
     // Chunked, nobody said how long it is.
     const auto said = request.headers.find("HTTP_CONTENT_LENGTH");

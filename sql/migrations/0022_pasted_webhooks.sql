@@ -73,3 +73,4 @@ DROP FUNCTION IF EXISTS o365.begin_connect(text, text, text, jsonb, bigint);
 DROP FUNCTION IF EXISTS o365.connections(text);
 DROP FUNCTION IF EXISTS o365.register_connector(text, text, bytea, text, text, text, text[], text, text[], text[], text, uuid, text,
     boolean, boolean, boolean);
+DROP FUNCTION IF EXISTS o365_internal.connector_page(text, text, text, text, text);

@@ -89,108 +89,148 @@ COMMENT ON FUNCTION o365.sandbox_sweep() IS
     'Drops the oldest posts, from feed and log, and what was pressed in them: the newest keep_posts stay, as long as the bodies kept have no '
     'more than keep_megabytes. Returns how many went; 0 also while another session drops some. Every thousandth post calls it.';
 
-CREATE OR REPLACE FUNCTION o365_internal.sandbox_note_post(target_id integer, webhook_id integer, answered text, pace text, throttled integer, bytes integer,
-    note text, card text) RETURNS void
+CREATE OR REPLACE FUNCTION o365_internal.sandbox_note_post(target_id integer, webhook_id integer, flow_id integer, answered text, pace text, throttled integer,
+    bytes integer, note text, card text) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_post_id bigint;
 BEGIN
     -- Numbers are given in another order than they become visible: o365.sandbox_settled waits for who holds this.
     PERFORM pg_advisory_xact_lock_shared(hashtext('o365.sandbox_post'));
-    INSERT INTO o365_internal.sandbox_post AS p (target_id, webhook_id, answered, pace, throttled, bytes, note, card)
-        VALUES (sandbox_note_post.target_id, sandbox_note_post.webhook_id, sandbox_note_post.answered, sandbox_note_post.pace, sandbox_note_post.throttled,
-                sandbox_note_post.bytes, sandbox_note_post.note, CASE WHEN sandbox_note_post.bytes <= 65536 THEN sandbox_note_post.card END) RETURNING p.post_id INTO v_post_id;
+    INSERT INTO o365_internal.sandbox_post AS p (target_id, webhook_id, flow_id, answered, pace, throttled, bytes, note, card)
+        VALUES (sandbox_note_post.target_id, sandbox_note_post.webhook_id, sandbox_note_post.flow_id, sandbox_note_post.answered, sandbox_note_post.pace,
+                sandbox_note_post.throttled, sandbox_note_post.bytes, sandbox_note_post.note,
+                CASE WHEN sandbox_note_post.bytes <= 65536 THEN sandbox_note_post.card END) RETURNING p.post_id INTO v_post_id;
     IF v_post_id % 1000 = 0 THEN
         PERFORM o365.sandbox_sweep();
     END IF;
 END $$;
-COMMENT ON FUNCTION o365_internal.sandbox_note_post(integer, integer, text, text, integer, integer, text, text) IS
+COMMENT ON FUNCTION o365_internal.sandbox_note_post(integer, integer, integer, text, text, integer, integer, text, text) IS
     'Puts a request into the log, and so into the feed; the parameters are the columns. Of a body over 64 KB, twice what either kind of webhook shows, the '
     'length alone stays: the feed draws fifty at a time. Every thousandth drops the oldest.';
 
-CREATE OR REPLACE FUNCTION o365_internal.sandbox_answer(target_id integer, webhook_id integer, is_removed boolean, dialect text, workflow text, body text,
-    bytes integer, judged text, flow_note text, otherwise text, OUT answer text, OUT pace text, OUT retry_after integer)
+CREATE OR REPLACE FUNCTION o365_internal.sandbox_answer(target_id integer, webhook o365_internal.sandbox_webhook, flow o365_internal.sandbox_flow, body text,
+    bytes integer, judged text, envelope_note text, card_note text, otherwise text,
+    OUT answer text, OUT pace text, OUT retry_after integer, OUT response_seconds integer, OUT response_body text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_window integer;
-    v_fault record := o365_internal.sandbox_fault_for(target_id, webhook_id);
+    v_note text;
+    v_is_workflow CONSTANT boolean := flow.flow_id IS NOT NULL;
+    v_fault record := o365_internal.sandbox_fault_for(target_id, webhook.webhook_id);
 BEGIN
     answer := v_fault.answer;
     pace := v_fault.pace;
     retry_after := v_fault.retry_after;
     IF answer IS NULL THEN
-        IF workflow <> 'on' THEN
-            answer := CASE workflow WHEN 'off' THEN 'workflow-not-enabled' WHEN 'deleted' THEN 'workflow-not-found'
-                                    ELSE CASE otherwise WHEN '401-claims' THEN otherwise ELSE '401-direct-api' END END;
-        ELSIF is_removed THEN
-            answer := CASE dialect WHEN 'connector' THEN '410' ELSE otherwise END;
+        IF flow.state = 'deleted' THEN
+            answer := 'workflow-not-found';
+        ELSIF flow.state <> 'on' THEN
+            answer := 'workflow-not-enabled';
+        ELSIF flow.callers = 'tenant' THEN
+            answer := CASE otherwise WHEN '401-claims' THEN otherwise ELSE '401-direct-api' END;
+        ELSIF webhook.old_key THEN
+            answer := '401-bad-signature';
+        ELSIF webhook.removed_at IS NOT NULL THEN
+            answer := CASE WHEN v_is_workflow THEN otherwise ELSE '410' END;
         ELSE
             IF (SELECT coalesce((SELECT t.is_on FROM o365_internal.sandbox_throttle AS t WHERE t.target_id = sandbox_answer.target_id),
                                 (SELECT t.is_on FROM o365_internal.sandbox_throttle AS t WHERE t.target_id = 0))) THEN
-                v_window := o365_internal.sandbox_full_window(target_id, dialect);
+                v_window := o365_internal.sandbox_full_window(target_id, CASE WHEN v_is_workflow THEN 'workflow' ELSE 'connector' END);
             END IF;
             -- A trigger takes any JSON; what the flow makes of it nobody tells the sender.
-            answer := CASE WHEN v_window IS NOT NULL THEN CASE dialect WHEN 'connector' THEN '429-in-200' ELSE '429' END
-                           WHEN dialect = 'workflow' AND judged IN ('400-text', '400-in-200', '413-in-200') THEN 'ok' ELSE judged END;
+            answer := CASE WHEN v_window IS NOT NULL THEN CASE WHEN v_is_workflow THEN '429' ELSE '429-in-200' END
+                           WHEN v_is_workflow AND judged IN ('400-text', '400-in-200', '413-in-200') THEN 'ok' ELSE judged END;
         END IF;
     END IF;
-    PERFORM o365_internal.sandbox_note_post(target_id, webhook_id, answer, pace, v_window, bytes, CASE WHEN dialect = 'workflow' THEN flow_note END, body);
+    IF v_is_workflow AND answer = 'ok' THEN
+        v_note := o365_internal.sandbox_run(flow, envelope_note, card_note);
+        response_seconds := flow.response_seconds;
+        -- A run that fails does not get as far as its Response step.
+        IF response_seconds IS NOT NULL AND v_note IS NOT NULL THEN
+            answer := '502';
+        ELSIF response_seconds IS NOT NULL THEN
+            response_body := coalesce(flow.response_body, '');
+        END IF;
+    END IF;
+    PERFORM o365_internal.sandbox_note_post(target_id, webhook.webhook_id, flow.flow_id, answer, pace, v_window, bytes, v_note, body);
 END $$;
-COMMENT ON FUNCTION o365_internal.sandbox_answer(integer, integer, boolean, text, text, text, integer, text, text, text) IS
-    'Notes a post to a target (the parameters as o365.sandbox_receive has them) and says how to answer it, and how fast: pace is slow, late, slow-answer or null.';
+COMMENT ON FUNCTION o365_internal.sandbox_answer(integer, o365_internal.sandbox_webhook, o365_internal.sandbox_flow, text, integer, text, text, text, text) IS
+    'Notes a post to a target, through a webhook (null: from the playground) and by a workflow (null: a connector''s), runs the workflow, and says how to answer, and '
+    'how fast: pace is slow, late, slow-answer or null; response_seconds is when the Response step of the workflow answers, or would have, null without one; '
+    'response_body is its answer, null when it was not reached. The other parameters are those of o365.sandbox_receive.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_receive(path_hash bytea, body text, bytes integer, judged text, flow_note text, otherwise text,
-    flow_hash bytea DEFAULT NULL)
-RETURNS TABLE (dialect text, answer text, pace text, retry_after integer)
+CREATE OR REPLACE FUNCTION o365.sandbox_receive(path_hash bytea, body text, bytes integer, judged text, envelope_note text, card_note text, otherwise text,
+    workflow_id text DEFAULT NULL)
+RETURNS TABLE (dialect text, answer text, pace text, retry_after integer, response_seconds integer, response_body text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-    v_found record;
+    v_webhook o365_internal.sandbox_webhook;
+    v_flow o365_internal.sandbox_flow;
+    v_dialect text;
+    v_target_id integer;
     v_answer record;
-    v_draft_target integer;
 BEGIN
-    SELECT w.webhook_id, w.removed_at IS NOT NULL AS is_removed, t.target_id, t.dialect, t.workflow INTO v_found
-      FROM o365_internal.sandbox_webhook AS w JOIN o365_internal.sandbox_target AS t ON t.target_id = w.target_id
-     WHERE w.path_hash = sandbox_receive.path_hash;
+    SELECT w.* INTO v_webhook FROM o365_internal.sandbox_webhook AS w WHERE w.path_hash = sandbox_receive.path_hash;
     IF NOT FOUND THEN
-        SELECT d.target_id INTO v_draft_target FROM o365_internal.sandbox_draft AS d WHERE d.path_hash = sandbox_receive.path_hash;
+        SELECT d.target_id INTO v_target_id FROM o365_internal.sandbox_draft AS d WHERE d.path_hash = sandbox_receive.path_hash;
         IF FOUND AND judged NOT IN ('get', 'other-method') THEN
-            PERFORM o365_internal.sandbox_note_post(v_draft_target, NULL, '410', NULL, NULL, bytes, NULL, NULL);
-            RETURN QUERY SELECT 'connector', '410', NULL, NULL::integer;
+            PERFORM o365_internal.sandbox_note_post(v_target_id, NULL, NULL, '410', NULL, NULL, bytes, NULL, NULL);
+            RETURN QUERY SELECT 'connector', '410', NULL, NULL::integer, NULL::integer, NULL;
             RETURN;
         END IF;
         -- A workflow that there is, with another signature.
-        IF otherwise = 'workflow-not-found' AND EXISTS (
-            SELECT FROM o365_internal.sandbox_webhook AS w JOIN o365_internal.sandbox_target AS t ON t.target_id = w.target_id
-             WHERE w.flow_hash = sandbox_receive.flow_hash AND w.removed_at IS NULL AND t.workflow <> 'deleted') THEN
-            PERFORM o365_internal.sandbox_note_post(NULL, NULL, '401-bad-signature', NULL, NULL, bytes, NULL, NULL);
-            RETURN QUERY SELECT 'workflow', '401-bad-signature', NULL, NULL::integer;
-            RETURN;
+        IF otherwise = 'workflow-not-found' THEN
+            SELECT f.* INTO v_flow FROM o365_internal.sandbox_flow AS f WHERE f.workflow_id = sandbox_receive.workflow_id AND f.state <> 'deleted';
+            IF FOUND THEN
+                PERFORM o365_internal.sandbox_note_post(NULL, NULL, v_flow.flow_id, '401-bad-signature', NULL, NULL, bytes, NULL, NULL);
+                RETURN QUERY SELECT 'workflow', '401-bad-signature', NULL, NULL::integer, NULL::integer, NULL;
+                RETURN;
+            END IF;
         END IF;
-        PERFORM o365_internal.sandbox_note_post(NULL, NULL, otherwise, NULL, NULL, bytes, NULL, NULL);
+        PERFORM o365_internal.sandbox_note_post(NULL, NULL, NULL, otherwise, NULL, NULL, bytes, NULL, NULL);
         RETURN;
     END IF;
+    SELECT f.* INTO v_flow FROM o365_internal.sandbox_flow AS f WHERE f.flow_id = v_webhook.flow_id;
+    v_dialect := CASE WHEN v_flow.flow_id IS NULL THEN 'connector' ELSE 'workflow' END;
     IF judged IN ('get', 'other-method') THEN
-        PERFORM o365_internal.sandbox_note_post(v_found.target_id, v_found.webhook_id, judged, NULL, NULL, bytes, NULL, NULL);
-        RETURN QUERY SELECT v_found.dialect, judged, NULL, NULL::integer;
+        PERFORM o365_internal.sandbox_note_post(v_webhook.target_id, v_webhook.webhook_id, v_flow.flow_id, judged, NULL, NULL, bytes, NULL, NULL);
+        RETURN QUERY SELECT v_dialect, judged, NULL, NULL::integer, NULL::integer, NULL;
         RETURN;
     END IF;
-    v_answer := o365_internal.sandbox_answer(v_found.target_id, v_found.webhook_id, v_found.is_removed, v_found.dialect, v_found.workflow, body, bytes,
-                                             judged, flow_note, otherwise);
-    RETURN QUERY SELECT v_found.dialect, v_answer.answer, v_answer.pace, v_answer.retry_after;
+    v_answer := o365_internal.sandbox_answer(v_webhook.target_id, v_webhook, v_flow, body, bytes, judged, envelope_note, card_note, otherwise);
+    RETURN QUERY SELECT v_dialect, v_answer.answer, v_answer.pace, v_answer.retry_after, v_answer.response_seconds, v_answer.response_body;
 END $$;
-COMMENT ON FUNCTION o365.sandbox_receive(bytea, text, integer, text, text, text, bytea) IS
-    'A request to a webhook: notes it and says how to answer, as judged (the right answer), as a fault says, or as the throttle does, and at what pace. judged is get '
-    'for a GET, other-method for what is no POST either; flow_note is what a workflow''s run will trip over; body is null for one too long to keep. No row: '
-    'there is no such webhook, and otherwise was noted as the answer; a workflow''s URL that was removed answers so too. '
-    'flow_hash is the hash of the workflow''s id in the URL, null when it has none: a workflow that there is answers another signature with 401-bad-signature. One that a configuration page was told and nobody has saved answers as a removed one.';
+COMMENT ON FUNCTION o365.sandbox_receive(bytea, text, integer, text, text, text, text, text) IS
+    'A request to a webhook: notes it and says how to answer, as judged (the right answer), as a fault says, or as the throttle does, at what pace, and of a workflow '
+    'with a Response step when and with what (as o365_internal.sandbox_answer has it). judged is get for a GET, other-method for what is no POST either; envelope_note '
+    'and card_note are what a run trips over in the body, of a workflow that wants the envelope or the bare card; body is null for one too long to keep. No row: '
+    'there is no such webhook, and otherwise was noted as the answer; a workflow''s URL that was removed answers so too. workflow_id is the id in the URL, null when '
+    'it has none: a workflow that there is answers another signature with 401-bad-signature. One that a configuration page was told and nobody has saved answers as a '
+    'removed one.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_play(target_id integer, body text, judged text, flow_note text) RETURNS text
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT a.answer FROM o365_internal.sandbox_target AS t,
-           o365_internal.sandbox_answer(t.target_id, NULL, false, t.dialect, t.workflow, $2, octet_length($2), $3, $4, NULL) AS a WHERE t.target_id = $1 $$;
-COMMENT ON FUNCTION o365.sandbox_play(integer, text, text, text) IS
-    'A card of the playground, posted as if it had come through a webhook of that target; returns the name of the answer, null without such a target.';
+CREATE OR REPLACE FUNCTION o365.sandbox_play(target_id integer, body text, judged text, envelope_note text, card_note text) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_flow o365_internal.sandbox_flow;
+    v_answer record;
+BEGIN
+    PERFORM FROM o365_internal.sandbox_target AS t WHERE t.target_id = sandbox_play.target_id;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    v_flow := o365_internal.sandbox_current_flow(target_id);
+    IF v_flow.flow_id IS NULL THEN
+        PERFORM o365.sandbox_create_flow(target_id);  -- in a channel only
+        v_flow := o365_internal.sandbox_current_flow(target_id);
+    END IF;
+    v_answer := o365_internal.sandbox_answer(target_id, NULL, v_flow, body, octet_length(body), judged, envelope_note, card_note, NULL);
+    RETURN v_answer.answer;
+END $$;
+COMMENT ON FUNCTION o365.sandbox_play(integer, text, text, text, text) IS
+    'A card of the playground, posted as if it had come through a webhook of that target, of a channel by its oldest workflow that is not deleted; returns the name of '
+    'the answer, null without such a target.';
 
 CREATE OR REPLACE FUNCTION o365_internal.sandbox_is_switch(target_id integer) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -279,13 +319,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(min(p.post_id), 0) FROM o365_internal.sandbox_post AS p $$;
 COMMENT ON FUNCTION o365.sandbox_oldest_post() IS 'The number of the oldest post that o365.sandbox_sweep has left; 0: nothing has come.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_log(target_id integer, after bigint, before bigint, newest boolean, n integer, answered text)
+CREATE OR REPLACE FUNCTION o365.sandbox_log(target_id integer, after bigint, before bigint, newest boolean, n integer, answered text, flow_id integer DEFAULT NULL)
 RETURNS TABLE (post_id bigint, target_id integer, webhook_id integer, place text, received_at text, answered text, pace text, throttled integer, bytes integer,
-    note text)
+    note text, flow_id integer)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT p.post_id, p.target_id, p.webhook_id, t.name || ' of ' || t.person, o365_internal.sandbox_time(p.received_at), p.answered, p.pace, p.throttled, p.bytes, p.note
+    SELECT p.post_id, p.target_id, p.webhook_id, t.name || ' of ' || t.person, o365_internal.sandbox_time(p.received_at), p.answered, p.pace, p.throttled, p.bytes, p.note,
+           p.flow_id
       FROM o365_internal.sandbox_post AS p LEFT JOIN o365_internal.sandbox_target AS t ON t.target_id = p.target_id
-     WHERE ($1 IS NULL OR p.target_id = $1) AND p.post_id > $2 AND p.post_id < $3 AND ($6 IS NULL OR p.answered = $6)
+     WHERE ($1 IS NULL OR p.target_id = $1) AND p.post_id > $2 AND p.post_id < $3 AND ($6 IS NULL OR p.answered = $6) AND ($7 IS NULL OR p.flow_id = $7)
      ORDER BY CASE WHEN $4 THEN -p.post_id ELSE p.post_id END LIMIT $5 $$;
-COMMENT ON FUNCTION o365.sandbox_log(integer, bigint, bigint, boolean, integer, text) IS
-    'Requests to webhooks after a number and before another, to a target and with an answer unless null, newest or oldest first, at most n. Times are this server''s.';
+COMMENT ON FUNCTION o365.sandbox_log(integer, bigint, bigint, boolean, integer, text, integer) IS
+    'Requests to webhooks after a number and before another, to a target, with an answer and to a workflow unless null, newest or oldest first, at most n. Times are '
+    'this server''s.';

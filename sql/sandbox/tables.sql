@@ -92,7 +92,6 @@ CREATE TABLE o365_internal.sandbox_target (
     kind      text NOT NULL CONSTRAINT sandbox_target_kind_is_known CHECK (kind IN ('mail', 'groups', 'teams')),
     name      text NOT NULL,
     dialect   text NOT NULL DEFAULT 'connector' CONSTRAINT sandbox_target_dialect_is_known CHECK (dialect IN ('connector', 'workflow')),
-    workflow  text NOT NULL DEFAULT 'on' CONSTRAINT sandbox_target_workflow_is_known CHECK (workflow IN ('on', 'off', 'deleted', 'tenant')),
     CONSTRAINT sandbox_target_is_unique UNIQUE (person, kind, name)
 );
 COMMENT ON TABLE o365_internal.sandbox_target IS 'Inboxes, groups and teams of the sandbox''s people.';
@@ -100,29 +99,66 @@ COMMENT ON COLUMN o365_internal.sandbox_target.target_id IS 'Key, in the feed''s
 COMMENT ON COLUMN o365_internal.sandbox_target.person IS 'Name the person signs in with.';
 COMMENT ON COLUMN o365_internal.sandbox_target.kind IS 'mail, groups or teams.';
 COMMENT ON COLUMN o365_internal.sandbox_target.name IS 'Name; Inbox for mail.';
-COMMENT ON COLUMN o365_internal.sandbox_target.dialect IS 'connector, or workflow for a Teams workflow.';
-COMMENT ON COLUMN o365_internal.sandbox_target.workflow IS 'Of a workflow: on, off, deleted, or tenant: only people of the tenant may trigger it.';
+COMMENT ON COLUMN o365_internal.sandbox_target.dialect IS 'connector, or workflow for a Teams channel that takes cards by workflows.';
+
+CREATE TABLE o365_internal.sandbox_flow (
+    flow_id          integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    target_id        integer NOT NULL REFERENCES o365_internal.sandbox_target,
+    workflow_id      text NOT NULL DEFAULT replace(gen_random_uuid()::text, '-', '') CONSTRAINT sandbox_flow_is_unique UNIQUE,
+    name             text NOT NULL DEFAULT 'Send webhook alerts to a channel',
+    payload          text NOT NULL DEFAULT 'envelope' CONSTRAINT sandbox_flow_payload_is_known CHECK (payload IN ('envelope', 'card')),
+    callers          text NOT NULL DEFAULT 'anyone' CONSTRAINT sandbox_flow_callers_are_known CHECK (callers IN ('anyone', 'tenant')),
+    post_as          text NOT NULL DEFAULT 'user' CONSTRAINT sandbox_flow_post_as_is_known CHECK (post_as IN ('user', 'flow-bot')),
+    fails            text CONSTRAINT sandbox_flow_failure_is_known CHECK (fails IN ('private-channel', 'connection', 'membership')),
+    response_seconds integer CONSTRAINT sandbox_flow_response_is_soon CHECK (response_seconds BETWEEN 0 AND 60),
+    response_body    text,
+    state            text NOT NULL DEFAULT 'on' CONSTRAINT sandbox_flow_state_is_known CHECK (state IN ('on', 'off', 'orphaned', 'deleted')),
+    limit_started    timestamptz,
+    limit_used       integer NOT NULL DEFAULT 0,
+    created_at       timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT sandbox_flow_user_posts_in_private_channels CHECK (fails IS DISTINCT FROM 'private-channel' OR post_as = 'flow-bot'),
+    CONSTRAINT sandbox_flow_response_has_seconds CHECK (response_body IS NULL OR response_seconds IS NOT NULL)
+);
+CREATE INDEX sandbox_flow_target ON o365_internal.sandbox_flow (target_id);
+COMMENT ON TABLE o365_internal.sandbox_flow IS 'Workflows of the sandbox''s Teams channels.';
+COMMENT ON COLUMN o365_internal.sandbox_flow.flow_id IS 'Key, in the address of its page and in the log.';
+COMMENT ON COLUMN o365_internal.sandbox_flow.target_id IS 'The channel that it posts to.';
+COMMENT ON COLUMN o365_internal.sandbox_flow.workflow_id IS 'The id in the path of its URLs. The secret is their signature, of which there is a hash alone.';
+COMMENT ON COLUMN o365_internal.sandbox_flow.name IS 'What its owner called it.';
+COMMENT ON COLUMN o365_internal.sandbox_flow.payload IS 'envelope: it posts each card of attachments, as the template does; card: it posts the whole body as a card.';
+COMMENT ON COLUMN o365_internal.sandbox_flow.callers IS 'Who can trigger it: anyone, or tenant: only people of the tenant.';
+COMMENT ON COLUMN o365_internal.sandbox_flow.post_as IS 'user, or flow-bot, which posts at most 25 cards in five minutes; the others are lost.';
+COMMENT ON COLUMN o365_internal.sandbox_flow.fails IS
+    'Why every run fails after its trigger has answered: private-channel, connection or membership; null: it works.';
+COMMENT ON COLUMN o365_internal.sandbox_flow.response_seconds IS 'When its own Response step answers, in seconds; null: it has none, and the trigger answers 202 at once.';
+COMMENT ON COLUMN o365_internal.sandbox_flow.response_body IS 'What the Response step answers; null: nothing.';
+COMMENT ON COLUMN o365_internal.sandbox_flow.state IS 'on, off (turned off), orphaned (its owner left, which turned it off) or deleted.';
+COMMENT ON COLUMN o365_internal.sandbox_flow.limit_started IS 'When the Flow bot''s window of five minutes began; null: it has posted nothing.';
+COMMENT ON COLUMN o365_internal.sandbox_flow.limit_used IS 'How many cards the Flow bot posted in that window.';
+COMMENT ON COLUMN o365_internal.sandbox_flow.created_at IS 'When it was made.';
 
 CREATE TABLE o365_internal.sandbox_webhook (
     webhook_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     path_hash  bytea NOT NULL CONSTRAINT sandbox_webhook_is_unique UNIQUE,
-    flow_hash  bytea,
     target_id  integer NOT NULL REFERENCES o365_internal.sandbox_target,
+    flow_id    integer REFERENCES o365_internal.sandbox_flow,
     app_id     uuid,
     created_at timestamptz NOT NULL DEFAULT now(),
     removed_at timestamptz,
+    old_key    boolean NOT NULL DEFAULT false,
     settings   jsonb
 );
 CREATE INDEX sandbox_webhook_target ON o365_internal.sandbox_webhook (target_id);
-CREATE INDEX sandbox_webhook_flow ON o365_internal.sandbox_webhook (flow_hash) WHERE flow_hash IS NOT NULL;
+CREATE INDEX sandbox_webhook_flow ON o365_internal.sandbox_webhook (flow_id) WHERE flow_id IS NOT NULL;
 COMMENT ON TABLE o365_internal.sandbox_webhook IS 'Webhooks that were handed out.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.webhook_id IS 'Key, in the log and on the page that manages it.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.path_hash IS 'SHA-256 of path and query, in one spelling.';
-COMMENT ON COLUMN o365_internal.sandbox_webhook.flow_hash IS 'SHA-256 of the workflow''s id in the path, whatever the signature; null when there is none.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.target_id IS 'Where it posts.';
+COMMENT ON COLUMN o365_internal.sandbox_webhook.flow_id IS 'The workflow whose URL it is; null: it is a connector''s.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.app_id IS 'The connector that got it; null for a workflow or an incoming webhook.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.created_at IS 'When Allow was pressed.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.removed_at IS 'When the configuration was removed: from then on it answers 410.';
+COMMENT ON COLUMN o365_internal.sandbox_webhook.old_key IS 'Of a workflow: its key was regenerated since, so this URL answers 401.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.settings IS 'What an embedded configuration page saved: entityId, contentUrl, removeUrl, configName; null: none did.';
 
 CREATE TABLE o365_internal.sandbox_draft (
@@ -144,6 +180,7 @@ CREATE TABLE o365_internal.sandbox_post (
     post_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     target_id   integer,
     webhook_id  integer,
+    flow_id     integer,
     received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     answered    text NOT NULL,
     pace        text,
@@ -153,12 +190,14 @@ CREATE TABLE o365_internal.sandbox_post (
     card        text
 );
 CREATE INDEX sandbox_post_target ON o365_internal.sandbox_post (target_id, post_id);
+CREATE INDEX sandbox_post_flow ON o365_internal.sandbox_post (flow_id, post_id) WHERE flow_id IS NOT NULL;
 COMMENT ON TABLE o365_internal.sandbox_post IS 'Every request to a webhook''s address, in order of arrival.';
 COMMENT ON COLUMN o365_internal.sandbox_post.post_id IS 'Order of arrival.';
 COMMENT ON COLUMN o365_internal.sandbox_post.target_id IS 'Where to; null: there is no such webhook.';
 COMMENT ON COLUMN o365_internal.sandbox_post.webhook_id IS 'Through which webhook; null: there is none, or the playground posted it.';
+COMMENT ON COLUMN o365_internal.sandbox_post.flow_id IS 'The workflow that was called, with a wrong signature too; null: none.';
 COMMENT ON COLUMN o365_internal.sandbox_post.received_at IS 'When, by this server''s clock.';
-COMMENT ON COLUMN o365_internal.sandbox_post.answered IS 'Name of the answer: ok when it was shown.';
+COMMENT ON COLUMN o365_internal.sandbox_post.answered IS 'Name of the answer: ok when it was taken.';
 COMMENT ON COLUMN o365_internal.sandbox_post.pace IS 'slow, late or slow-answer: the fault that it was answered late by; null: at once.';
 COMMENT ON COLUMN o365_internal.sandbox_post.throttled IS 'The window, in seconds, that was full; null: none was.';
 COMMENT ON COLUMN o365_internal.sandbox_post.bytes IS 'Length of the body.';

@@ -30,36 +30,36 @@ BEGIN
     PERFORM o365_internal.sandbox_furnish(person);
     RETURN (SELECT jsonb_agg(jsonb_build_object('target_id', t.target_id, 'kind', t.kind, 'name', t.name, 'dialect', t.dialect)
                              ORDER BY array_position(ARRAY['groups', 'teams', 'mail'], t.kind), t.target_id)
-              FROM o365_internal.sandbox_target AS t WHERE t.person = sandbox_person.person AND t.kind = ANY (kinds) AND t.workflow <> 'deleted');
+              FROM o365_internal.sandbox_target AS t WHERE t.person = sandbox_person.person AND t.kind = ANY (kinds)
+               AND (o365_internal.sandbox_current_flow(t.target_id)).state IS DISTINCT FROM 'deleted');
 END $$;
 COMMENT ON FUNCTION o365.sandbox_person(text, text[]) IS 'What a person may connect, of some kinds; makes the person when new. Null when nothing.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_create_target(person text, kind text, name text, dialect text DEFAULT 'connector') RETURNS integer
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    -- A workflow that was deleted and is made anew is another one: what the old one had handed out is known no longer.
-    DELETE FROM o365_internal.sandbox_webhook AS w USING o365_internal.sandbox_target AS t
-     WHERE w.target_id = t.target_id AND t.person = $1 AND t.kind = $2 AND t.name = $3 AND t.workflow = 'deleted' AND $4 = 'workflow';
-    DELETE FROM o365_internal.sandbox_fault AS f
-     WHERE f.webhook_id <> 0 AND NOT EXISTS (SELECT FROM o365_internal.sandbox_webhook AS w WHERE w.webhook_id = f.webhook_id);
     INSERT INTO o365_internal.sandbox_target AS t (person, kind, name, dialect) VALUES ($1, $2, $3, $4)
-        ON CONFLICT ON CONSTRAINT sandbox_target_is_unique DO UPDATE
-            SET workflow = CASE WHEN t.workflow = 'deleted' AND $4 = 'workflow' THEN 'on' ELSE t.workflow END RETURNING t.target_id $$;
+        ON CONFLICT ON CONSTRAINT sandbox_target_is_unique DO UPDATE SET name = t.name RETURNING t.target_id $$;
 COMMENT ON FUNCTION o365.sandbox_create_target(text, text, text, text) IS
-    'Makes a group, team or workflow for a person and returns its number; one that is there already is returned. A workflow that was deleted '
-    'is made anew, without the webhooks that it had.';
+    'Makes a group, a team or a channel with workflows (dialect workflow) for a person and returns its number; one that is there already is returned.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_target(person text, target_id integer) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT jsonb_build_object('target_id', t.target_id, 'kind', t.kind, 'name', t.name, 'dialect', t.dialect, 'workflow', t.workflow, 'person', t.person)
+    SELECT jsonb_build_object('target_id', t.target_id, 'kind', t.kind, 'name', t.name, 'dialect', t.dialect, 'person', t.person,
+               'workflow', coalesce(o365_internal.sandbox_flow_state(o365_internal.sandbox_current_flow(t.target_id)), 'on'))
       FROM o365_internal.sandbox_target AS t WHERE t.target_id = $2 AND ($1 IS NULL OR t.person = $1) $$;
-COMMENT ON FUNCTION o365.sandbox_target(text, integer) IS 'One target, of a person unless null; null when there is none.';
+COMMENT ON FUNCTION o365.sandbox_target(text, integer) IS 'One target, of a person unless null; null when there is none. workflow is the state of the workflow that is meant where none is named.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_mint(target_id integer, path_hash bytea, app_id text, flow_hash bytea DEFAULT NULL) RETURNS integer
+CREATE OR REPLACE FUNCTION o365.sandbox_mint(target_id integer, path_hash bytea, app_id text, flow_id integer DEFAULT NULL) RETURNS integer
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    INSERT INTO o365_internal.sandbox_webhook AS w (path_hash, flow_hash, target_id, app_id) VALUES ($2, $4, $1, $3::uuid) RETURNING w.webhook_id $$;
-COMMENT ON FUNCTION o365.sandbox_mint(integer, bytea, text, bytea) IS
-    'Remembers a webhook that is handed out, by the hash of its path and query, and returns its number. app_id is null for one that no connector got; flow_hash is '
-    'the hash of a workflow''s id alone, null for a connector.';
+    -- A URL without a signature is the same whenever a workflow is made tenant-only.
+    INSERT INTO o365_internal.sandbox_webhook AS w (path_hash, target_id, app_id, flow_id)
+        SELECT $2, t.target_id, $3::uuid, CASE t.dialect WHEN 'workflow' THEN coalesce($4, o365_internal.sandbox_flow_for(t.target_id)) END
+          FROM o365_internal.sandbox_target AS t WHERE t.target_id = $1
+        ON CONFLICT ON CONSTRAINT sandbox_webhook_is_unique DO UPDATE SET removed_at = NULL, old_key = false
+            WHERE w.flow_id = excluded.flow_id RETURNING w.webhook_id $$;
+COMMENT ON FUNCTION o365.sandbox_mint(integer, bytea, text, integer) IS
+    'Remembers a webhook that is handed out, by the hash of its path and query, and returns its number. app_id is null for one that no connector got; flow_id says '
+    'which workflow of a channel it starts, null: the oldest that is not deleted, which is made when there is none.';
 
 CREATE OR REPLACE FUNCTION o365.sandbox_webhooks(target_id integer) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -80,33 +80,12 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.sandbox_remove_webhook(integer, integer) IS 'Removes a configuration: its webhook answers 410 from now on, a workflow''s 404. False when it was removed already.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_set_workflow(target_id integer, workflow text) RETURNS boolean
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    v_old text;
-BEGIN
-    SELECT t.workflow INTO v_old FROM o365_internal.sandbox_target AS t
-     WHERE t.target_id = sandbox_set_workflow.target_id AND t.dialect = 'workflow' AND t.workflow <> 'deleted' FOR UPDATE;
-    IF NOT FOUND THEN
-        RETURN false;
-    END IF;
-    UPDATE o365_internal.sandbox_target AS t SET workflow = sandbox_set_workflow.workflow WHERE t.target_id = sandbox_set_workflow.target_id;
-    -- Who may trigger it changes its URL (office365-connectors.md section 2).
-    IF (v_old = 'tenant') <> (workflow = 'tenant') THEN
-        UPDATE o365_internal.sandbox_webhook AS w SET removed_at = clock_timestamp()
-         WHERE w.target_id = sandbox_set_workflow.target_id AND w.removed_at IS NULL;
-    END IF;
-    RETURN true;
-END $$;
-COMMENT ON FUNCTION o365.sandbox_set_workflow(integer, text) IS
-    'Switches a workflow on or off, deletes it, or lets only its tenant trigger it (tenant), which gives it another URL, as does the way back: those handed out before are '
-    'removed. False when it is none or deleted.';
-
 CREATE OR REPLACE FUNCTION o365.sandbox_targets(person text DEFAULT NULL)
-RETURNS TABLE (target_id integer, person text, kind text, name text, dialect text, workflow text, posts bigint, webhooks bigint)
+RETURNS TABLE (target_id integer, person text, kind text, name text, dialect text, workflow text, posts bigint, webhooks bigint, flows bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT t.target_id, t.person, t.kind, t.name, t.dialect, t.workflow,
+    SELECT t.target_id, t.person, t.kind, t.name, t.dialect, coalesce(o365_internal.sandbox_flow_state(o365_internal.sandbox_current_flow(t.target_id)), 'on'),
            (SELECT count(*) FROM o365_internal.sandbox_post AS p WHERE p.target_id = t.target_id AND p.card IS NOT NULL),
-           (SELECT count(*) FROM o365_internal.sandbox_webhook AS w WHERE w.target_id = t.target_id AND w.removed_at IS NULL)
+           (SELECT count(*) FROM o365_internal.sandbox_webhook AS w WHERE w.target_id = t.target_id AND w.removed_at IS NULL),
+           (SELECT count(*) FROM o365_internal.sandbox_flow AS f WHERE f.target_id = t.target_id AND f.state <> 'deleted')
       FROM o365_internal.sandbox_target AS t WHERE $1 IS NULL OR t.person = $1 ORDER BY t.person, t.target_id $$;
-COMMENT ON FUNCTION o365.sandbox_targets(text) IS 'All targets, or a person''s: how many posts each got and how many webhooks are in force.';
+COMMENT ON FUNCTION o365.sandbox_targets(text) IS 'All targets, or a person''s: how many posts each got, how many webhooks are in force and how many workflows it has. workflow is as in o365.sandbox_target.';

@@ -478,7 +478,7 @@ test('F30: the same place with another address: the page asks, and replacing kee
     assert.equal(asApplication("select count(*) from o365.connections('moved')"), '2');
     // The application says which one is to be renewed.
     await page.goto(ticketLink('moved', 'ends', `, renew => ${id}`));
-    assert.match(await page.textContent('main'), /a new address:\s*Sales/);
+    assert.match(await page.textContent('main'), /The connection to Sales gets a new address\./);
     await photograph(page, 'landing-renew');
     await bring(`, renew => ${id}`);
     assert.match(await page.textContent('main'), /has its new address/);

@@ -22,7 +22,8 @@ async function code(target, after = 0) {
         const posts = (await texts(target)).slice(after);
         return posts.length > 0 && posts.at(-1).match(/"text":"(\d{6})"/)?.[1];
     });
-    remember('code', `code ${digits}`);
+    remember('code', `'${digits}'`);  // as PostgreSQL would log it
+    remember('code', `code=${digits}`);  // and a web server
     return digits;
 }
 

@@ -1011,7 +1011,7 @@ test('the button of 2016 has name, logo and callback in its link and answers sta
     }
 });
 
-test('the tenant: a removed configuration answers 410, a workflow is switched off, tenant-only, deleted', async () => {
+test('the tenant: a removed configuration answers 410', async () => {
     const {page, close} = await openBrowser();
     try {
         await connect(page, 'removed-there', 'Engineering team');
@@ -1032,27 +1032,118 @@ test('the tenant: a removed configuration answers 410, a workflow is switched of
         assert.notEqual(asApplication(`select coalesce(outcome, '') from o365.deliveries where card_id = ${card}`), 'delivered');
         sql(`select o365.remove(${id})`);
 
-        await page.goto(`${SANDBOX_URL}/tenant`);
-        await page.getByRole('textbox', {name: 'Name'}).fill('Build alerts');
-        await page.getByLabel('What').selectOption('workflow');
-        await page.getByRole('button', {name: 'Make it'}).click();
-        await page.getByRole('link', {name: /^Build alerts/}).click();
-        await page.getByRole('button', {name: 'Show its URL'}).click();
-        const webhook = await page.getByLabel('Webhook URL').inputValue();
-        remember('webhook', webhook);
-        assert.match(webhook, /^https:\/\/flow\.localhost:\d+\/powerautomate\/automations\/direct\/workflows\/[0-9a-f]{32}\/triggers\/manual\/paths\/invoke\?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1\.0&sig=[\w-]{43}$/);
-        await inspect(page, 'tenant-workflow');
-        const adaptive = JSON.stringify({type: 'message', attachments: [{contentType: 'application/vnd.microsoft.card.adaptive', content: {type: 'AdaptiveCard', version: '1.4', body: []}}]});
-        assert.equal((await post(webhook, adaptive)).status, 202);
-        for (const [button, status, code] of [['Switch off', 400, 'WorkflowTriggerIsNotEnabled'], ['Only people in my tenant', 401, 'DirectApiAuthorizationRequired'], ['Delete', 404, 'WorkflowNotFound']]) {
-            await page.getByRole('button', {name: button}).click();
-            await page.waitForLoadState();
-            const answer = await post(webhook, adaptive);
-            assert.equal(answer.status, status);
-            assert.equal(JSON.parse(answer.text).error.code, code);
-        }
     } finally {
         await close();
+    }
+});
+
+test('a person makes a workflow in a channel, sees its URL once, and reads in its run history what became of each post', async () => {
+    const {page, close} = await openBrowser();
+    const violations = policyViolations(page);
+    const adaptive = {type: 'AdaptiveCard', version: '1.4', body: [{type: 'TextBlock', text: 'From a workflow'}]};
+    const envelope = JSON.stringify({type: 'message', attachments: [{contentType: 'application/vnd.microsoft.card.adaptive', content: adaptive}]});
+    const press = async (name) => {
+        await page.getByRole('button', {name}).click();
+        await page.waitForLoadState();
+    };
+    const runs = () => page.locator('.runs li').allInnerTexts();
+    const shownUrl = async () => {
+        const url = await page.getByLabel('Webhook URL').inputValue();
+        remember('webhook', url);
+        return url;
+    };
+    const code = async (url, body = envelope) => {
+        const {status, text} = await post(url, body);
+        return text ? `${status} ${JSON.parse(text).error.code}` : status;
+    };
+    try {
+        await signIn(page, 'Megan', '/tenant');
+        await page.getByRole('textbox', {name: 'Name'}).fill('Build alerts');
+        await page.getByLabel('What').selectOption('Teams channel with workflows');
+        await press('Make it');
+        await page.getByRole('link', {name: /^Build alerts/}).click();
+        assert.match(await page.textContent('main'), /This channel has none yet/);
+        await inspect(page, 'tenant-channel-empty');
+        await press('Add the workflow');
+        const first = await shownUrl();
+        assert.match(first, /^https:\/\/flow\.localhost:\d+\/powerautomate\/automations\/direct\/workflows\/[0-9a-f]{32}\/triggers\/manual\/paths\/invoke\?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1\.0&sig=[\w-]{43}$/);
+        await inspect(page, 'tenant-flow-new');
+        assert.deepEqual([await code(first), await code(first, JSON.stringify(adaptive))], [202, 202]);
+
+        await page.getByRole('link', {name: 'Build alerts'}).click();
+        await page.getByRole('link', {name: 'Send webhook alerts to a channel'}).click();
+        assert.equal(await page.getByLabel('Webhook URL').count(), 0, 'its URL is shown once');
+        assert.equal((await page.content()).includes(new URL(first).searchParams.get('sig')), false);
+        const [failed, succeeded] = await runs();
+        assert.match(failed, /Failed[^]*A bare Adaptive Card\. The trigger answered 202, so the sender knows nothing of it\. Nothing was posted\..*is of type 'Null'/);
+        assert.match(succeeded, /Succeeded[^]*An envelope with one Adaptive Card\. The trigger answered 202, then the card was posted\./);
+        await inspect(page, 'tenant-flow');
+
+        await press('Regenerate the key');
+        const second = await shownUrl();
+        assert.deepEqual([new URL(second).pathname === new URL(first).pathname, await code(first), await code(second)], [true, '401 AuthorizationFailed', 202]);
+        await press('Its owner leaves');
+        assert.match(await page.textContent('main'), /Its owner left, which turned it off/);
+        assert.equal(await code(second), '400 WorkflowTriggerIsNotEnabled');
+        await press('A co-owner turns it on');
+        assert.equal(await code(second), 202);
+        await press('Only people in my tenant');
+        const closed = await shownUrl();
+        assert.equal(new URL(closed).search, '?api-version=1');
+        assert.deepEqual([await code(closed), await code(second)], ['401 DirectApiAuthorizationRequired', '401 DirectApiAuthorizationRequired']);
+        await press('Let anyone trigger it');
+        const third = await shownUrl();
+        assert.deepEqual([await code(third), await code(second)], [202, '404 WorkflowNotFound']);
+        await press('Turn off');
+        assert.equal(await code(third), '400 WorkflowTriggerIsNotEnabled');
+        await page.reload();
+        assert.match((await runs())[0], /Not started[^]*Answered 400\. Workflow switched off\./);
+        await press('Delete');
+        assert.equal(await code(third), '404 WorkflowNotFound');
+        assert.equal(await page.getByRole('button', {name: 'Turn on'}).count(), 0);
+
+        // One that wants the bare card, and fails as in a private channel until it is mended.
+        await page.getByRole('link', {name: 'Build alerts'}).click();
+        await page.getByLabel('Template').selectOption('From blank: post the whole body as a card');
+        await page.getByText('What may go wrong with it').click();
+        await page.getByLabel('Every run fails').selectOption('because the Flow bot cannot post in a private channel');
+        await page.getByLabel('Form of its URL').selectOption('powerplatform.com with /cu/25/');
+        await inspect(page, 'tenant-channel');
+        await press('Add the workflow');
+        const bare = await shownUrl();
+        assert.match(bare, /\/direct\/cu\/25\/workflows\//);
+        assert.deepEqual([await code(bare), await code(bare, JSON.stringify(adaptive))], [202, 202]);
+        await page.goto(page.url().replace(/new$/, asSuperuser('select max(flow_id) from o365_internal.sandbox_flow')));
+        assert.match((await runs()).join(), /A bare Adaptive Card[^]*The Flow bot cannot post in a private channel[^]*An envelope[^]*Property 'type' must be 'AdaptiveCard'/);
+        await inspect(page, 'tenant-flow-fails');
+        await press('Mend what makes it fail');
+        assert.equal(await code(bare, JSON.stringify({...adaptive, body: [{type: 'TextBlock', text: 'At last'}]})), 202);
+        await page.getByRole('link', {name: 'Feed', exact: true}).last().click();
+        const [newest, before] = await page.locator('article.post').all();
+        assert.match(await newest.innerText(), /At last/);
+        assert.match(await before.innerText(), /so nothing was posted/);
+        assert.doesNotMatch(await before.innerText(), /From a workflow/, 'people see no card of a run that failed');
+        await inspect(page, 'feed-of-channel');
+        assert.deepEqual(violations, []);
+        await withoutScripts(page.url().match(/feed\/(\d+)/)[1]);
+    } finally {
+        await close();
+    }
+    // The same pages without JavaScript.
+    async function withoutScripts(channel) {
+        const {page: plain, close: end} = await openBrowser({javaScriptEnabled: false});
+        try {
+            await plain.goto(`${SANDBOX_URL}/tenant/${channel}`);
+            await plain.getByLabel('Who can trigger the flow?').selectOption('Any user in my tenant');
+            await plain.getByRole('button', {name: 'Add the workflow'}).click();
+            const url = await plain.getByLabel('Webhook URL').inputValue();
+            remember('webhook', url);
+            assert.equal(await code(url), '401 DirectApiAuthorizationRequired');
+            await plain.getByRole('button', {name: 'Its owner leaves'}).click();
+            assert.match(await plain.locator('.runs li').first().innerText(), /Not started[^]*Answered 401\./);
+        } finally {
+            await end();
+        }
     }
 });
 
@@ -1061,6 +1152,7 @@ test('every page is legible and axe-core finds nothing serious on it, at 360 and
     const violations = policyViolations(page);
     const open = (path) => async () => { await page.goto(`${SANDBOX_URL}${path()}`); };
     let id = '';
+    let flow;
     const inPlace = (state) => `select min(target_id) from o365_internal.sandbox_target where person = 'Megan' and ${state}`;
     const group = () => asSuperuser(inPlace("name = 'Sales'"));
     const connectAddress = () => `/connectors/Connect?${new URLSearchParams({state: 's', app_id: id, callback_url: `${PUBLIC_URL}/connect/every-page/callback`})}`;
@@ -1079,6 +1171,7 @@ test('every page is legible and axe-core finds nothing serious on it, at 360 and
         message: open(() => '/nowhere'),
         tenant: open(() => '/tenant'),
         place: open(() => `/tenant/${group()}`),
+        flow: open(() => `/tenant/${flow.target}/flow/${flow.flow}`),
         embedded: open(() => `/tenant/${group()}/configure/${id}`),
         feed: open(() => `/feed/${group()}`),
         playground: open(() => '/playground'),
@@ -1096,6 +1189,8 @@ test('every page is legible and axe-core finds nothing serious on it, at 360 and
             update o365_internal.sandbox_registration set stage = 'submitted', instructions = E'One.\nTwo.', test_account = 'a' where name = 'Dora One';
             insert into o365_internal.sandbox_submission (app_id, registration) select app_id, r from o365_internal.sandbox_registration as r where name = 'Dora One'`);
         approve(asSuperuser("select app_id from o365_internal.sandbox_registration where name = 'Dora Two'"));
+        flow = JSON.parse((await program.request(`${SANDBOX_URL}/tenant/webhooks`, {person: 'Megan', name: 'Every page', dialect: 'workflow'})).text);
+        remember('webhook', flow.webhook_url);
         await program.request(`${SANDBOX_URL}/faults`, {target: group(), answer: '503', retry_after: 9, rate: 10});
         await page.goto(`${SANDBOX_URL}/faults`);
         await page.getByLabel('One place\'s own switch').selectOption(String(group()));

@@ -84,7 +84,7 @@ SELECT o365.set('public_url', 'https://app.localhost:8443');
 CREATE TEMP TABLE place AS SELECT o365.sandbox_create_target('Megan', 'groups', 'Test') AS group_id, o365.sandbox_create_target('Megan', 'teams', 'Flow', 'workflow') AS flow_id;
 SELECT o365.sandbox_mint(group_id, sha256('g'), NULL), o365.sandbox_mint(flow_id, sha256('f'), NULL) FROM place;
 CREATE FUNCTION pg_temp.post(hook text, judged text DEFAULT 'ok') RETURNS text LANGUAGE sql AS $$
-    SELECT string_agg(r.answer || coalesce(' ' || r.retry_after, ''), '') FROM o365.sandbox_receive(sha256($1::bytea), '{}', 2, $2, NULL,
+    SELECT string_agg(r.answer || coalesce(' ' || r.retry_after, ''), '') FROM o365.sandbox_receive(sha256($1::bytea), '{}', 2, $2, NULL, NULL,
         CASE WHEN $1 LIKE 'f%' THEN 'workflow-not-found' ELSE '404' END) AS r $$;
 SELECT is(pg_temp.post('g'), 'ok', 'a card is taken');
 SELECT is(pg_temp.post('g', '400-text'), '400-text', 'a card without text is refused');
@@ -128,7 +128,7 @@ SELECT is_empty('SELECT * FROM o365.sandbox_faults()', 'so are the exceptions fr
 DELETE FROM o365_internal.sandbox_webhook WHERE path_hash = sha256('g2');
 -- A pace is no answer: judging, throttle, removal and a workflow's state stand below it.
 CREATE FUNCTION pg_temp.paced(hook text, judged text DEFAULT 'ok') RETURNS text LANGUAGE sql AS $$
-    SELECT r.answer || ' ' || r.pace FROM o365.sandbox_receive(sha256($1::bytea), '{}', 2, $2, NULL, '404') AS r $$;
+    SELECT r.answer || ' ' || r.pace FROM o365.sandbox_receive(sha256($1::bytea), '{}', 2, $2, NULL, NULL, '404') AS r $$;
 SELECT o365.sandbox_set_fault(group_id, ARRAY['slow'], NULL, NULL, NULL), o365.sandbox_set_fault(flow_id, ARRAY['slow-answer'], NULL, NULL, NULL) FROM place;
 SELECT is(pg_temp.paced('g') || ', ' || pg_temp.paced('g', '400-json') || ', ' || pg_temp.paced('f'), 'ok slow, 400-json slow, ok slow-answer', 'slow is the right answer, late');
 SELECT o365.sandbox_set_fault(group_id, ARRAY['late'], 1, NULL, NULL) FROM place;
@@ -190,35 +190,103 @@ SELECT is((SELECT string_agg(pg_temp.post('f'), ' ' ORDER BY s) FROM unnest(ARRA
     LATERAL (SELECT o365.sandbox_set_workflow(flow_id, state)) AS done), 'workflow-not-enabled 401-direct-api workflow-not-found workflow-not-found workflow-not-found',
     'a workflow is switched off, made tenant-only, open to anyone again under another URL, deleted for good');
 
-SELECT is(o365.sandbox_create_target('Megan', 'teams', 'Flow', 'workflow'), flow_id, 'one of the same name is made in its place') FROM place;
-SELECT is((SELECT count(*) FROM o365_internal.sandbox_webhook AS w, place WHERE w.target_id = place.flow_id), 0::bigint, 'without the webhooks that the old one had');
+SELECT is(o365.sandbox_create_target('Megan', 'teams', 'Flow', 'workflow'), flow_id, 'its channel stays') FROM place;
 SELECT o365.sandbox_mint(flow_id, sha256('f2'), NULL) FROM place;
-SELECT is(pg_temp.post('f2') || coalesce(pg_temp.post('f'), ', gone'), 'ok, gone', 'its own works, the old one is gone');
-SELECT length(o365.sandbox_play(group_id, '{}', 'ok', NULL)) FROM place;
+SELECT is((SELECT string_agg(f->>'state' || ' ' || (f->>'urls'), ', ') FROM place, jsonb_array_elements(o365.sandbox_flows(flow_id)) AS f), 'on 1, deleted 0',
+    'another URL there is another workflow''s');
+SELECT is(pg_temp.post('f2') || ', ' || pg_temp.post('f'), 'ok, workflow-not-found', 'which works, and the old one is gone');
+SELECT length(o365.sandbox_play(group_id, '{}', 'ok', NULL, NULL)) FROM place;
 SELECT is((SELECT string_agg(DISTINCT f.connector, ' ') FROM place, o365.sandbox_feed(flow_id, 0, 1000000, true, 100) AS f) || ', '
     || (SELECT f.connector FROM place, o365.sandbox_feed(group_id, 0, 1000000, true, 1) AS f), 'Workflow, Playground', 'the feed still says that a workflow posted');
 SELECT o365.sandbox_set_workflow(flow_id, 'off'), o365.sandbox_set_workflow(flow_id, 'on') FROM place;
 SELECT is(pg_temp.post('f2'), 'ok', 'on again it has the URL that it had');
 SELECT o365.sandbox_set_workflow(flow_id, 'tenant') FROM place;
 SELECT o365.sandbox_mint(flow_id, sha256('unsigned'), NULL) FROM place;
-CREATE FUNCTION pg_temp.unsigned(otherwise text) RETURNS text LANGUAGE sql AS $$ SELECT r.answer FROM o365.sandbox_receive(sha256('unsigned'), '{}', 2, 'ok', NULL, $1) AS r $$;
+CREATE FUNCTION pg_temp.unsigned(otherwise text) RETURNS text LANGUAGE sql AS $$ SELECT r.answer FROM o365.sandbox_receive(sha256('unsigned'), '{}', 2, 'ok', NULL, NULL, $1) AS r $$;
 SELECT is(pg_temp.unsigned('401-direct-api') || ' ' || pg_temp.unsigned('401-claims'), '401-direct-api 401-claims', 'the URL of a tenant-only one wants a token of the tenant');
 SELECT o365.sandbox_set_workflow(flow_id, 'on') FROM place;
 SELECT is(pg_temp.unsigned('401-direct-api') || ' ' || pg_temp.post('f2'), '401-direct-api workflow-not-found', 'and opens nothing to anyone afterwards, nor does the one before');
 -- The id of a workflow that there is, with another signature.
-CREATE FUNCTION pg_temp.signed(flow bytea, otherwise text DEFAULT 'workflow-not-found') RETURNS text LANGUAGE sql AS $$
-    SELECT coalesce((SELECT r.answer FROM o365.sandbox_receive(sha256('nobody'), '{}', 2, 'ok', NULL, $2, $1) AS r), 'unknown, ' || $2) $$;
-SELECT o365.sandbox_mint(flow_id, sha256('f4'), NULL, sha256('flow 4')) FROM place;
-SELECT is(pg_temp.signed(sha256('flow 4')) || '; ' || pg_temp.signed(sha256('flow 5')) || '; ' || pg_temp.signed(NULL) || '; ' || pg_temp.signed(sha256('flow 4'), '401-direct-api'),
-    '401-bad-signature; unknown, workflow-not-found; unknown, workflow-not-found; unknown, 401-direct-api', 'only another signature of a known workflow is a wrong one');
-SELECT o365.sandbox_remove_webhook(flow_id, (SELECT max(webhook_id) FROM o365_internal.sandbox_webhook)) FROM place;
-SELECT is(pg_temp.signed(sha256('flow 4')), 'unknown, workflow-not-found', 'and once it is removed it is known no longer');
+CREATE FUNCTION pg_temp.signed(workflow_id text, otherwise text DEFAULT 'workflow-not-found') RETURNS text LANGUAGE sql AS $$
+    SELECT coalesce((SELECT r.answer FROM o365.sandbox_receive(sha256('nobody'), '{}', 2, 'ok', NULL, NULL, $2, $1) AS r), 'unknown, ' || $2) $$;
+CREATE TEMP TABLE other AS SELECT flow->>'workflow_id' AS id, (flow->>'flow_id')::integer AS no FROM place, LATERAL (SELECT o365.sandbox_create_flow(flow_id, '{}') AS flow) AS f;
+SELECT is(concat_ws('; ', pg_temp.signed(id), pg_temp.signed(repeat('0', 32)), pg_temp.signed(NULL), pg_temp.signed(id, '401-direct-api')),
+    '401-bad-signature; unknown, workflow-not-found; unknown, workflow-not-found; unknown, 401-direct-api', 'only another signature of a known workflow is a wrong one')
+  FROM other;
+SELECT is((SELECT string_agg(r.answered, ' ') FROM other, o365.sandbox_runs(no, NULL, 9) AS r), '401-bad-signature', 'which its history has, although no place does');
+SELECT o365.sandbox_set_flow(flow_id, no, 'deleted') FROM place, other;
+SELECT is(pg_temp.signed(id), 'unknown, workflow-not-found', 'and once it is deleted it is known no longer') FROM other;
 SELECT o365.sandbox_mint(flow_id, sha256('f3'), NULL) FROM place;
 SELECT o365.sandbox_remove_webhook(flow_id, (SELECT max(webhook_id) FROM o365_internal.sandbox_webhook)) FROM place;
 SELECT is(pg_temp.post('f3'), 'workflow-not-found', 'a workflow''s URL that was removed answers as a workflow does');
 SELECT o365.sandbox_set_workflow(flow_id, 'off') FROM place;
 SELECT is(o365.sandbox_create_target('Megan', 'teams', 'Flow', 'workflow'), flow_id, 'one that is switched off') FROM place;
 SELECT is(pg_temp.post('f2'), 'workflow-not-enabled', 'stays so');
+
+-- Kinds of workflow. The body trips an envelope flow with the note "no envelope", one that wants the bare card with "no card".
+CREATE TEMP TABLE kinds (kind text PRIMARY KEY, flow jsonb);
+CREATE FUNCTION pg_temp.make(kind text, settings jsonb) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO kinds SELECT $1, o365.sandbox_create_flow(o365.sandbox_create_target('Megan', 'teams', 'Kinds', 'workflow'), $2);
+    SELECT o365.sandbox_mint((flow->>'target_id')::integer, sha256(kind::bytea), NULL, (flow->>'flow_id')::integer) FROM kinds WHERE kind = $1 $$;
+CREATE FUNCTION pg_temp.run(kind text, body text DEFAULT 'envelope') RETURNS text LANGUAGE sql AS $$
+    SELECT concat_ws(' ', r.answer, 'after ' || r.response_seconds, '"' || r.response_body || '"')
+      FROM o365.sandbox_receive(sha256($1::bytea), '{}', 2, 'ok', CASE WHEN $2 <> 'envelope' THEN 'no envelope' END, CASE WHEN $2 <> 'card' THEN 'no card' END,
+                                'workflow-not-found') AS r $$;
+CREATE FUNCTION pg_temp.became(kind text) RETURNS text LANGUAGE sql AS $$
+    SELECT coalesce((SELECT coalesce(r.note, 'posted') FROM kinds AS k, o365.sandbox_runs((k.flow->>'flow_id')::integer, NULL, 1) AS r WHERE k.kind = $1), 'nothing') $$;
+CREATE FUNCTION pg_temp.change(kind text, change text) RETURNS boolean LANGUAGE sql AS $$
+    SELECT o365.sandbox_set_flow((flow->>'target_id')::integer, (flow->>'flow_id')::integer, $2) FROM kinds AS k WHERE k.kind = $1 $$;
+SELECT pg_temp.make('template', '{}'), pg_temp.make('bare', '{"payload": "card"}'), pg_temp.make('step', '{"response_seconds": 7, "response_body": "done"}'),
+    pg_temp.make('quiet', '{"response_seconds": 0}'), pg_temp.make('tenant', '{"callers": "tenant"}'), pg_temp.make('private', '{"fails": "private-channel"}'),
+    pg_temp.make('signed-out', '{"fails": "connection", "response_seconds": 3}'), pg_temp.make('stranger', '{"fails": "membership"}'),
+    pg_temp.make('bot', '{"post_as": "flow-bot"}');
+SELECT is((SELECT string_agg(kind || ': ' || (flow->>'name'), ', ' ORDER BY kind) FROM kinds WHERE kind IN ('bare', 'template')),
+    'bare: Post the whole body as a card, template: Send webhook alerts to a channel', 'a workflow is called as its template');
+SELECT is(concat_ws(', ', pg_temp.run('template'), pg_temp.became('template'), pg_temp.run('template', 'card'), pg_temp.became('template')), 'ok, posted, ok, no envelope',
+    'the template''s posts what is in the envelope, and fails after its 202 at a bare card');
+SELECT is(concat_ws(', ', pg_temp.run('bare', 'card'), pg_temp.became('bare'), pg_temp.run('bare'), pg_temp.became('bare')), 'ok, posted, ok, no card',
+    'one that posts the whole body takes the bare card, and fails after its 202 at an envelope');
+SELECT is(concat_ws(', ', pg_temp.run('step'), pg_temp.became('step'), pg_temp.run('quiet')), 'ok after 7 "done", posted, ok after 0 ""', 'a Response step answers when and what it is told');
+SELECT is(concat_ws(', ', pg_temp.run('step', 'card'), pg_temp.became('step'), pg_temp.run('signed-out')), '502 after 7, no envelope, 502 after 3', 'and not at all when the run fails before it');
+SELECT is(pg_temp.run('tenant') || ' ' || pg_temp.became('tenant'), '401-direct-api posted', 'one of its tenant only wants a token');
+SELECT is((SELECT (f->>'runs') || (f->>'refused') FROM kinds, jsonb_array_elements(o365.sandbox_flows((flow->>'target_id')::integer, (flow->>'flow_id')::integer)) AS f WHERE kind = 'tenant'),
+    '01', 'and what it refused is no run');
+SELECT is(concat_ws('; ', pg_temp.run('private'), pg_temp.became('private'), pg_temp.run('stranger'), pg_temp.became('stranger'), pg_temp.became('signed-out')),
+    'ok; Action ''Post_card_in_a_chat_or_channel'' failed: Forbidden. The Flow bot cannot post in a private channel: post as User.; '
+    'ok; Action ''Post_card_in_a_chat_or_channel'' failed: NotFound. The owner is no member of the team: add a co-owner who is.; '
+    'Action ''Post_card_in_a_chat_or_channel'' failed: Unauthorized. The owner''s connection to Teams is invalid: its owner has to sign in again.',
+    'one that fails after its 202 says why in its history');
+SELECT is(concat_ws(', ', pg_temp.change('private', 'mend'), pg_temp.run('private'), pg_temp.became('private')), 't, ok, posted', 'until it is mended');
+SELECT is((SELECT f->>'post_as' FROM kinds, jsonb_array_elements(o365.sandbox_flows((flow->>'target_id')::integer, (flow->>'flow_id')::integer)) AS f WHERE kind = 'private'), 'user',
+    'as a user it posts in a private channel');
+SELECT throws_ok($$SELECT o365.sandbox_create_flow((flow->>'target_id')::integer, '{"fails": "private-channel", "post_as": "user"}') FROM kinds$$, '23514', NULL, 'so that is no reason to fail');
+-- The Flow bot: 25 in five minutes, then what comes is taken and lost.
+CREATE FUNCTION pg_temp.runs_of_bot(n integer) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(a, ' ' ORDER BY a DESC) FROM (SELECT a || ': ' || count(*) AS a
+        FROM (SELECT pg_temp.run('bot') || ' ' || CASE WHEN pg_temp.became('bot') LIKE '%25 cards within 5 minutes: this one is lost.' THEN 'lost' ELSE pg_temp.became('bot') END AS a
+                FROM generate_series(1, $1)) AS r GROUP BY a) AS g $$;
+SELECT is(pg_temp.runs_of_bot(27), 'ok posted: 25 ok lost: 2', 'the Flow bot posts 25, and all get 202');
+SELECT ok((SELECT (f->>'is_full')::boolean FROM kinds, jsonb_array_elements(o365.sandbox_flows((flow->>'target_id')::integer, (flow->>'flow_id')::integer)) AS f WHERE kind = 'bot'),
+    'which the workflow''s page can say');
+SELECT is(pg_temp.run('bot', 'card') || ' ' || pg_temp.became('bot'), 'ok no envelope', 'what cannot be posted is not counted');
+UPDATE o365_internal.sandbox_flow SET limit_started = limit_started - interval '5 minutes';
+SELECT is(pg_temp.runs_of_bot(1), 'ok posted: 1', 'five minutes after the first of them it posts again');
+-- A key that is regenerated, who can trigger it, an owner who leaves.
+SELECT is(pg_temp.change('template', 'key'), true, 'a key is regenerated');
+SELECT is(pg_temp.run('template'), '401-bad-signature', 'the old URL answers 401');
+SELECT o365.sandbox_mint((flow->>'target_id')::integer, sha256('new key'), NULL, (flow->>'flow_id')::integer) FROM kinds WHERE kind = 'template';
+SELECT is(pg_temp.run('new key') || ' ' || pg_temp.run('template'), 'ok 401-bad-signature', 'and a new one works');
+SELECT is(concat_ws(', ', pg_temp.change('bare', 'orphaned'), pg_temp.run('bare', 'card'), pg_temp.change('bare', 'on'), pg_temp.run('bare', 'card'), pg_temp.change('bare', 'off'),
+    pg_temp.run('bare', 'card')), 't, workflow-not-enabled, t, ok, t, workflow-not-enabled', 'an owner who leaves turns it off, and a co-owner turns it on again');
+SELECT is(concat_ws(', ', pg_temp.change('step', 'anyone'), pg_temp.run('step'), pg_temp.change('step', 'tenant'), pg_temp.change('step', 'anyone'), pg_temp.run('step')),
+    't, ok after 7 "done", t, t, workflow-not-found', 'who can trigger it changes its URL, the same choice again does not');
+SELECT is(concat_ws(', ', pg_temp.change('step', 'deleted'), pg_temp.run('step'), pg_temp.change('step', 'on'), pg_temp.change('nobody''s', 'on')), 't, workflow-not-found, f',
+    'deleted is for good');
+SELECT is(o365.sandbox_create_flow(group_id, '{}'), NULL, 'a group has no workflows') FROM place;
+SELECT is(o365.sandbox_set_workflow(group_id, 'off'), false, 'nor is one switched off there') FROM place;
+-- A URL without a signature is the same whenever its workflow is made tenant-only.
+SELECT is(o365.sandbox_mint((flow->>'target_id')::integer, sha256('plain'), NULL, (flow->>'flow_id')::integer),
+          o365.sandbox_mint((flow->>'target_id')::integer, sha256('plain'), NULL, (flow->>'flow_id')::integer), 'it is handed out again') FROM kinds WHERE kind = 'tenant';
 
 -- Who reads by numbers
 SELECT is(o365.sandbox_settled(), (SELECT max(p.post_id) FROM o365_internal.sandbox_post AS p), 'all posts that are there are settled');
@@ -242,7 +310,7 @@ SELECT is((SELECT count(*) || ' of ' || (SELECT count(*) FROM o365_internal.sand
     'what was pressed goes with them');
 CREATE FUNCTION pg_temp.kept(bytes integer) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM o365.sandbox_receive(sha256('g'), repeat('x', bytes), bytes, '413-in-200', NULL, '404');
+    PERFORM o365.sandbox_receive(sha256('g'), repeat('x', bytes), bytes, '413-in-200', NULL, NULL, '404');
     RETURN (SELECT p.bytes || coalesce(' ' || octet_length(p.card), '') FROM o365_internal.sandbox_post AS p ORDER BY p.post_id DESC LIMIT 1);
 END $$;
 SELECT is(pg_temp.kept(65536) || ', ' || pg_temp.kept(65537), '65536 65536, 65537', 'of a body over 64 KB its length alone is kept');

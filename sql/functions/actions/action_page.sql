@@ -5,7 +5,7 @@ DECLARE
     v_page jsonb;
 BEGIN
     IF link_hash = o365_internal.action_link_hash(card_id, number) THEN
-        SELECT o365_internal.connector_page(v_public_url, c.slug, c.name, c.short_description, c.website)
+        SELECT o365_internal.connector_page(v_public_url, c.slug, c.name, c.short_description, c.website, c.language)
                || jsonb_build_object('title', a.title) || (a.actions->(action_page.number::text)) INTO v_page
           FROM o365_internal.card_action AS a
           JOIN o365_internal.subscription AS s ON s.subscription_id = a.subscription_id AND s.status <> 'removed'

@@ -4,7 +4,7 @@ DECLARE
     v_attempt o365_internal.connect_attempt := o365_internal.attempt_to_retry(c.connector_id, request_id, cookie_hashes);
     v_ticket o365_internal.ticket := o365_internal.open_ticket(c.connector_id, v_attempt.ticket_hash);
 BEGIN
-    RETURN jsonb_build_object('connect_url', o365_internal.text_setting('connect_url'), 'account', v_ticket.app_user,
+    RETURN jsonb_build_object('connect_url', o365_internal.text_setting('connect_url'), 'account', coalesce(v_ticket.label, v_ticket.app_user),
         'website', coalesce(c.landing_page, c.website),
         'again', CASE WHEN v_ticket.ticket_hash IS NOT NULL THEN 'ticket'
                       WHEN c.allow_anonymous AND v_attempt.ticket_hash IS NULL THEN 'landing' ELSE 'application' END);

@@ -19,7 +19,7 @@ BEGIN
     END IF;
     IF v_cookie IS NOT NULL THEN
         v_page := v_page || jsonb_build_object('group_name', v_subscription.group_name, 'app_type', v_subscription.app_type_normalised,
-            'account', v_subscription.app_user);
+            'account', coalesce(v_subscription.label, v_subscription.app_user));
     END IF;
     IF v_outcome = 'connected' THEN
         RETURN v_page || CASE WHEN v_cookie IS NULL THEN '{"elsewhere": true}'

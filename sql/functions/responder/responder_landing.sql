@@ -15,7 +15,7 @@ BEGIN
     RETURN o365_internal.connector_page(v_connector) || jsonb_build_object(
         'connect_url', o365_internal.text_setting('connect_url'), 'long_description', v_connector.long_description,
         'events', to_jsonb(v_connector.events), 'account', coalesce(v_ticket.label, v_ticket.app_user),
-        'ways', to_jsonb(o365_internal.ways_of(v_connector.ways)), 'language', v_connector.language,
+        'ways', to_jsonb(o365_internal.ways_of(v_connector.ways)),
         'places', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', s.subscription_id::text, 'place', s.group_name) ORDER BY s.subscription_id), '[]')
                      FROM (SELECT x.subscription_id, x.group_name FROM o365_internal.subscription AS x
                             WHERE x.app_user = v_ticket.app_user AND x.connector_id = v_connector.connector_id

@@ -169,6 +169,42 @@ BOOST_AUTO_TEST_CASE(what_a_button_needs_is_of_its_type) {
     BOOST_TEST(judge_body(odd) == "400-json");
 }
 
+BOOST_AUTO_TEST_CASE(a_flow_takes_the_envelope_or_the_bare_card_and_never_both) {
+    const std::string card =
+        R"({"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": "t"}]})";
+    const std::string envelope = R"({"type": "message", "attachments": [{"content": )" + card + "}]}";
+    BOOST_TEST(judge_flow(envelope, "envelope") == "");
+    BOOST_TEST(judge_flow(card, "card") == "");
+    BOOST_TEST(judge_flow(card, "envelope").find("is of type 'Null'") != std::string::npos);
+    const std::string wrong = "AdaptiveSerializationException: Property 'type' must be 'AdaptiveCard'";
+    for (const std::string& body : {envelope, std::string(R"({"@type": "MessageCard", "text": "x"})"),
+                                    std::string(R"({"type": 5})"), std::string("{}")})
+        BOOST_TEST(judge_flow(body, "card") == wrong, body);
+    BOOST_TEST(judge_flow(R"({"type": "AdaptiveCard", "version": "1.4", "body": []})", "card") ==
+               "the card shows nothing");
+    BOOST_TEST(judge_flow(R"({"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": ")" +
+                              std::string(28672, 'x') + R"("}]})",
+                          "card") == "Request Entity too large");
+}
+
+BOOST_AUTO_TEST_CASE(a_response_step_answers_late_and_with_its_own_words) {
+    Response response = make_answer("workflow", "ok", 0);
+    answer_by_step(response, std::chrono::seconds(7), R"({"posted": true})");
+    BOOST_TEST(response.status == 200);
+    BOOST_TEST(response.body == R"({"posted": true})");
+    BOOST_TEST(header(response, "Content-Type") == "application/json; charset=utf-8");
+    BOOST_TEST((response.after == std::chrono::seconds(7)));
+    BOOST_TEST(!header(response, "x-ms-workflow-run-id").empty());
+    answer_by_step(response, std::chrono::seconds(0), "done");
+    BOOST_TEST(header(response, "Content-Type") == "text/plain; charset=utf-8");
+    BOOST_TEST((response.after == std::chrono::seconds(7)));  // the slowest of a step and a pace
+    Response failed = make_answer("workflow", "502", 0);
+    answer_by_step(failed, std::chrono::seconds(2), std::nullopt);
+    BOOST_TEST(failed.status == 502);
+    BOOST_TEST(failed.body.find("NoResponse") != std::string::npos);
+    BOOST_TEST((failed.after == std::chrono::seconds(2)));
+}
+
 BOOST_AUTO_TEST_CASE(an_adaptive_card_is_shown_or_its_run_says_why_not) {
     const auto note = [](const std::string& body, const char* version = R"("1.4")") {
         return judge_flow(R"({"type": "message", "attachments": [{"content": {"type": "AdaptiveCard", "version": )" +
