@@ -68,6 +68,13 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/events/note_event.sql
 \ir functions/events/take_events.sql
 
+-- Webhooks that an operator imports, and links that renew connections.
+\ir functions/import/await_proof.sql
+\ir functions/import/import_verdict.sql
+\ir functions/import/receive_import.sql
+\ir functions/import/renewal_link.sql
+\ir functions/import/worker_import_outcome.sql
+
 -- Who may use what, besides EXECUTE (grants.sql). SECURITY DEFINER because the views call them as their reader:
 -- PostgreSQL checks the tables of a view against its owner, but its functions against whoever reads it.
 \ir functions/privileges/connector_to_use.sql
@@ -108,6 +115,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/connect/connection_that_stands.sql
 \ir functions/connect/connections.sql
 \ir functions/connect/end_attempt.sql
+\ir functions/connect/is_app_user.sql
 \ir functions/connect/judge_attempt.sql
 \ir functions/connect/label.sql
 \ir functions/connect/open_ticket.sql

@@ -260,6 +260,8 @@ END $$;
   \ir views/callback.sql
   \ir views/paste.sql
   \ir views/proof.sql
+  \ir views/import.sql
+  \ir views/dead_connectors.sql
   \ir views/fingerprint.sql
   \set internal_views o365_internal
   ROLLBACK TO SAVEPOINT views;
@@ -291,6 +293,8 @@ END $$;
   \ir views/callback.sql
   \ir views/paste.sql
   \ir views/proof.sql
+  \ir views/import.sql
+  \ir views/dead_connectors.sql
 \endif
 \ir data.sql
 \ir grants.sql

@@ -53,7 +53,11 @@ Response show_landing(const Site& site, const Request& request, int status, Json
         page["texts"]["title"] = texts["title_button"];
         page["texts"]["heading"] = texts["heading_button"];
     }
-    if (may_start && pastes) {
+    // An import stored the webhook: it is proven first. The page behind that takes another one.
+    const bool imported = may_start && pastes && page["imported"].isObject() && problem.sentence.empty();
+    if (imported) {
+        page["renews"] = Json::Value();
+    } else if (may_start && pastes) {
         Json::Value form = page;
         form["wrong"] = problem.sentence;
         form["typed_place"] = problem.place;
@@ -61,6 +65,7 @@ Response show_landing(const Site& site, const Request& request, int status, Json
         show_places(form, page, problem.renews);
         page["paste"] = render_part(site.pages(), site.texts(request, page), request.path, "paste", std::move(form));
     }
+    page["proves"] = imported;
     Response response = site.page(request, status, "landing", std::move(page));
     if (button) allow_connect_page(response, connect_url);
     return response;

@@ -30,9 +30,10 @@ constexpr std::size_t kMaxDigits = 18;
 
 struct PasteForm {
     std::string ticket;
-    std::string again;   // the request id of an attempt of this browser, whose ticket serves once more
-    std::string place;   // what the user calls the channel
-    std::string renews;  // the subscription that is to get the webhook, or ""
+    std::string again;      // the request id of an attempt of this browser, whose ticket serves once more
+    std::string place;      // what the user calls the channel
+    std::string renews;     // the subscription that is to get the webhook, or ""
+    bool imported = false;  // nothing is pasted: the webhook that an import stored is to be proven
     PastedWebhook pasted;
 };
 
@@ -46,7 +47,8 @@ PasteForm read_form(const Request& request) {
     form.renews = request.form.get_or("renews", "");
     if (form.renews.size() > kMaxDigits || form.renews.find_first_not_of("0123456789") != std::string::npos)
         throw BadRequest(400, "renews is no number");
-    form.pasted = parse_pasted_webhook(request.form.get_or("url", ""));
+    form.imported = request.form.get_or("imported", "") == "1";
+    if (!form.imported) form.pasted = parse_pasted_webhook(request.form.get_or("url", ""));
     return form;
 }
 
@@ -61,9 +63,9 @@ Json::Value store(Site& site, const Request& request, const std::string& slug, c
                                  or_null(form.again),
                                  cookie_hashes(attempt_cookies(request)),
                                  Value::bytes(sha256(cookie.value)),
-                                 url.host,
-                                 std::to_string(url.port),
-                                 form.pasted.text,
+                                 or_null(url.host),
+                                 form.imported ? Value() : Value(url.port),
+                                 or_null(form.pasted.text),
                                  or_null(form.place),
                                  or_null(form.renews),
                                  proof_card(site.texts(request))};

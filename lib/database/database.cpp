@@ -480,7 +480,7 @@ std::vector<Rows> Database::Impl::run(std::span<const Given> all) {
     return answers;
 }
 
-// Sends the row of a COPY and its end.
+// Sends the rows of a COPY and its end.
 void Database::Impl::put(const std::string& row, std::string_view target) {
     PGconn* const session = connection.get();
     const auto until_taken = [&](auto&& attempt) {
@@ -527,6 +527,11 @@ std::vector<Rows> Database::call_together(const std::vector<Statement>& statemen
 }
 
 Rows Database::copy_row(std::string_view copy_target, const std::vector<Value>& fields, std::string_view then_select) {
+    return copy_rows(copy_target, {&fields, 1}, then_select);
+}
+
+Rows Database::copy_rows(std::string_view copy_target, std::span<const std::vector<Value>> rows,
+                         std::string_view then_select) {
     impl_->begin();
     PGconn* const session = impl_->connection.get();
     std::string query;
@@ -547,7 +552,7 @@ Rows Database::copy_row(std::string_view copy_target, const std::vector<Value>& 
     struct Row {
         std::string bytes;
         ~Row() { wipe(bytes); }
-    } row{copy_binary(fields)};
+    } row{copy_binary(rows)};
     impl_->put(row.bytes, copy_target);
     answer = impl_->next(copy_target);
     if (PQresultStatus(answer.get()) != PGRES_COMMAND_OK) impl_->fail(answer.get(), copy_target);

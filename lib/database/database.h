@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -146,6 +147,9 @@ class Database {
     // nothing else. The only way a secret may enter the database (callback-and-fastcgi.md 0.1). Throws DatabaseError as
     // call does.
     Rows copy_row(std::string_view copy_target, const std::vector<Value>& fields, std::string_view then_select);
+    // The same for several rows: all of them in one transaction, at least one.
+    Rows copy_rows(std::string_view copy_target, std::span<const std::vector<Value>> rows,
+                   std::string_view then_select);
 
     // Closes the connection; the next statement makes a new one.
     void close() noexcept;

@@ -4,6 +4,7 @@
 #include <libpq-fe.h>
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,8 @@ struct Rows::Impl {
     Result result;
 };
 
-// One row in the format of COPY BINARY: signature, flags, header extension, field count, fields, trailer (PostgreSQL
-// manual, COPY).
-std::string copy_binary(const std::vector<Value>& fields);
+// Rows in the format of COPY BINARY: signature, flags, header extension, of each row field count and fields, trailer
+// (PostgreSQL manual, COPY).
+std::string copy_binary(std::span<const std::vector<Value>> rows);
 
 }  // namespace o365

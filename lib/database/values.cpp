@@ -36,18 +36,27 @@ void append_be(std::string& bytes, std::uint32_t value, int width) {
 
 }  // namespace
 
-std::string copy_binary(const std::vector<Value>& fields) {
-    std::string bytes("PGCOPY\n\377\r\n\0", 11);
+std::string copy_binary(std::span<const std::vector<Value>> rows) {
+    std::size_t size = 21;
+    for (const std::vector<Value>& fields : rows) {
+        size += 2;
+        for (const Value& field : fields) size += 4 + (field.data ? field.data->size() : 0);
+    }
+    std::string bytes;
+    bytes.reserve(size);  // growing would leave copies of secrets behind
+    bytes.append("PGCOPY\n\377\r\n\0", 11);
     append_be(bytes, 0, 4);
     append_be(bytes, 0, 4);
-    append_be(bytes, static_cast<std::uint32_t>(fields.size()), 2);
-    for (const Value& field : fields) {
-        if (!field.data) {
-            append_be(bytes, 0xFFFFFFFFU, 4);
-            continue;
+    for (const std::vector<Value>& fields : rows) {
+        append_be(bytes, static_cast<std::uint32_t>(fields.size()), 2);
+        for (const Value& field : fields) {
+            if (!field.data) {
+                append_be(bytes, 0xFFFFFFFFU, 4);
+                continue;
+            }
+            append_be(bytes, static_cast<std::uint32_t>(field.data->size()), 4);
+            bytes += *field.data;
         }
-        append_be(bytes, static_cast<std::uint32_t>(field.data->size()), 4);
-        bytes += *field.data;
     }
     append_be(bytes, 0xFFFFU, 2);
     return bytes;

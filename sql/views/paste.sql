@@ -18,7 +18,8 @@ COMMENT ON COLUMN o365_programs.paste.cookie_hashes IS
 COMMENT ON COLUMN o365_programs.paste.cookie_hash IS 'SHA-256 of the cookie that the browser gets for this attempt.';
 COMMENT ON COLUMN o365_programs.paste.webhook_host IS 'Host of the webhook as the sender''s own URL parser reads it.';
 COMMENT ON COLUMN o365_programs.paste.webhook_port IS 'Port, likewise.';
-COMMENT ON COLUMN o365_programs.paste.webhook_url IS 'The webhook. Secret.';
+COMMENT ON COLUMN o365_programs.paste.webhook_url IS
+    'The webhook. Secret. Null: the one that was imported for the connection that the ticket renews, which is to be proven.';
 COMMENT ON COLUMN o365_programs.paste.place IS 'What the user calls the channel; null for nothing.';
 COMMENT ON COLUMN o365_programs.paste.renews IS 'Number of the subscription that is to get the webhook; null for a new one.';
 COMMENT ON COLUMN o365_programs.paste.card IS 'The card that shows the code, as o365_internal.queue_test_card takes it.';

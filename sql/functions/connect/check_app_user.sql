@@ -1,8 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.check_app_user(name text, value text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF value IS NULL OR length(value) > 200
-       OR value !~ '[^[:space:]\u0080-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]' COLLATE "C" THEN
+    IF NOT o365_internal.is_app_user(value) THEN
         RAISE EXCEPTION '% is empty or longer than 200 characters', name
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Pass your own name or id of the signed-in user.';
     END IF;

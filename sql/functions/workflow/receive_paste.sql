@@ -34,11 +34,21 @@ BEGIN
            AND t.used_at IS NULL AND t.expires_at > now() FOR UPDATE;
     END IF;
     v_dialect := o365_internal.webhook_dialect(v_host, new.webhook_port::integer);
+    IF new.webhook_url IS NULL THEN
+        -- Nothing was pasted: the webhook of an import is to be proven.
+        v_existing := o365_internal.lock_subscription(v_ticket.renews);
+        IF v_existing.status = 'suspended' AND v_existing.dialect = 'workflow' AND v_existing.proved_at IS NULL THEN
+            v_dialect := v_existing.dialect;
+        ELSE
+            v_ticket := NULL;
+        END IF;
+    END IF;
     v_too_many := o365_internal.paste_is_too_many(v_connector.connector_id, v_ticket);
     v_refused := CASE
         WHEN v_connector.connector_id IS NULL THEN 'unknown_connector'
         WHEN 'workflow' <> ALL (o365_internal.ways_of(v_connector.ways)) THEN 'no_such_way'
-        WHEN v_ticket.ticket_hash IS NULL AND (v_ticket_hash IS NOT NULL OR NOT v_connector.allow_anonymous) THEN 'ticket'
+        WHEN v_ticket.ticket_hash IS NULL AND (v_ticket_hash IS NOT NULL OR NOT v_connector.allow_anonymous)
+             OR new.webhook_url IS NULL AND v_dialect IS NULL THEN 'ticket'
         WHEN v_too_many IS NOT NULL THEN 'too_many'
         WHEN v_dialect IS NULL THEN 'refused_host'
         WHEN v_dialect = 'connector' THEN 'connector_webhook' END;
@@ -51,9 +61,11 @@ BEGIN
     v_webhook_index := o365_internal.blind_index('webhook', new.webhook_url);
     -- One at a time for one webhook, as callbacks do.
     PERFORM pg_advisory_xact_lock(hashtextextended(encode(v_webhook_index, 'hex'), 365));
-    SELECT s.* INTO v_existing FROM o365_internal.subscription AS s
-     WHERE s.connector_id = v_connector.connector_id AND s.app_user = v_ticket.app_user
-       AND s.webhook_index = v_webhook_index AND s.status <> 'removed';
+    IF new.webhook_url IS NOT NULL THEN
+        SELECT s.* INTO v_existing FROM o365_internal.subscription AS s
+         WHERE s.connector_id = v_connector.connector_id AND s.app_user = v_ticket.app_user
+           AND s.webhook_index = v_webhook_index AND s.status <> 'removed';
+    END IF;
     IF v_existing.subscription_id IS NOT NULL THEN
         v_existing := o365_internal.lock_subscription(v_existing.subscription_id);
     END IF;

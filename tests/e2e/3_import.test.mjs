@@ -1,0 +1,167 @@
+// An operator's webhooks in a file: imported as active, in the place of dead connectors, once more, and proven by their users.
+import assert from 'node:assert/strict';
+import {spawnSync} from 'node:child_process';
+import {chmodSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {test} from 'node:test';
+
+import {asApplication, asSuperuser, BUILD, Client, CONFIG, feedPosts, inspect, openBrowser, remember, SANDBOX_URL, sql, STACK_DIR, ticketLink, until} from './harness.mjs';
+
+const program = new Client();
+
+async function workflow(name) {
+    const answer = await program.request(`${SANDBOX_URL}/tenant/webhooks`, {person: 'Megan', name, dialect: 'workflow'});
+    const {webhook_url: url, target} = JSON.parse(answer.text);
+    remember('webhook', url);
+    return {url, target};
+}
+
+/** Runs o365-worker import; `input` is the file's text, by standard input unless a name is given. */
+function importFile(input, {name, options = ['--active'], connector = 'desk'} = {}) {
+    if (name) {
+        writeFileSync(join(STACK_DIR, name), input);
+        chmodSync(join(STACK_DIR, name), 0o644);
+    }
+    const run = spawnSync(join(BUILD, 'o365-worker'), ['--config', CONFIG, 'import', '--connector', connector, ...options, name ? join(STACK_DIR, name) : '-'],
+        {encoding: 'utf8', input: name ? undefined : input, maxBuffer: 1 << 26});
+    const counts = run.stderr.match(/(\d+) connected, (\d+) replaced, (\d+) activated, (\d+) to prove, (\d+) unchanged, (\d+) refused/)?.slice(1).map(Number);
+    return {status: run.status, out: run.stdout, err: run.stderr, counts};
+}
+const status = (user) => asApplication(`select status, dialect, coalesce(group_name, '') from o365.connections('${user}') order by subscription_id`);
+
+// Webhooks that nothing is posted to need not be there. Their host is one of the sandbox's.
+const flows = await workflow('Host of imports');
+const made = (n) => {
+    const url = new URL(flows.url);
+    url.pathname = url.pathname.replace(/workflows\/[^/]+/, `workflows/imported${String(n).padStart(23, '0')}`);
+    url.searchParams.set('sig', `sig-of-import-${n}`);
+    remember('webhook', url.href);
+    return url.href;
+};
+
+test('500 webhooks of a file are imported in one command, what is wrong is named by line, and once more nothing changes', async () => {
+    // Two users have a connector that is dead by now.
+    const dead = [];
+    for (const user of ['import-7', 'import-8']) {
+        const {location} = await program.request(await program.toCallback(ticketLink(user), 'Sales'));
+        assert.match(location, /\/done\//);
+        dead.push(asApplication(`select subscription_id from o365.connections('${user}')`));
+    }
+    asSuperuser(`update o365_internal.subscription set status = 'gone' where subscription_id = ${dead[0]}`);
+    const place = asApplication(`select group_name from o365.connections('import-7')`);
+    const lines = Array.from({length: 500}, (ignored, i) => `"${made(i)}";import-${i};${i === 7 || i === 8 ? place : `Place ${i}`};Customer ${i}`);
+    const wrong = new Map([
+        [17, [`http${made(17).slice(5)};import-17;;`, /begins with http:\/\//]],
+        [101, ['https://teams.microsoft.com/l/channel/19%3aabc/General;import-101;;', /link to a channel/]],
+        [102, ['https://contoso.webhook.office.com/webhookb2/a@b/IncomingWebhook/0/c;import-102;;', /switched off in May 2026/]],
+        [103, [`${made(103).replace(flows.url.split('/')[2], 'flows.example.org')};import-103;;`, /may not lie on flows\.example\.org:443.*allow_webhook_host/]],
+        [104, [`${made(104)};;Place;`, /app_user is empty/]],
+        [105, [`import-105;${made(105)};;`, /another column/]],
+        [106, [`${made(106)};import-106;A;B;C`, /5 fields/]],
+        [107, [`${made(107)};import-99;Place 99;`, /line 101 has the same user and group_name/]],
+        [108, [`${made(108)};import-108;"Pl"ace;`, /quotation mark/]],
+        [109, [`${made(109).replace(/[&?]sig=[^&]*/, '')};import-109;;`, /the end of webhook_url is missing/]],
+    ]);
+    for (const [i, [line]] of wrong) lines[i] = line;
+    const file = `\uFEFFWebhook_URL;app_user;group_name;label\r\n${lines.join('\r\n')}\r\n`;
+
+    const tried = importFile(file, {options: ['--active', '--dry-run']});
+    assert.equal(tried.status, 65, tried.err);
+    assert.deepEqual(tried.counts, [488, 2, 0, 0, 0, 10]);
+    assert.equal(status('import-0'), '');
+
+    const run = importFile(file, {name: 'webhooks.csv'});
+    assert.equal(run.status, 65, run.err);
+    assert.deepEqual(run.counts, [488, 2, 0, 0, 0, 10], run.err);
+    assert.equal(run.out, '');
+    for (const [i, [, words]] of wrong) {
+        const told = run.err.split('\n').filter((line) => line.startsWith(`line ${i + 2}: `));
+        assert.equal(told.length, 1, `line ${i + 2} is told once: ${told}`);
+        assert.match(told[0], words);
+        assert.equal(status(`import-${i}`), '');
+    }
+    for (const secret of ['sig-of-import', 'workflows/imported', 'IncomingWebhook', '19%3aabc']) assert.ok(!run.err.includes(secret), secret);
+    assert.equal(status('import-499'), 'active|workflow|Place 499');
+    assert.equal(asApplication(`select label from o365.connections('import-499')`), 'Customer 499');
+    assert.equal(asApplication(`select subscription_id, status, dialect from o365.connections('import-7')`), `${dead[0]}|active|workflow`);
+    assert.equal(asApplication(`select subscription_id, status, dialect from o365.connections('import-8')`), `${dead[1]}|active|workflow`);
+
+    const again = importFile(file, {name: 'webhooks.csv'});
+    assert.deepEqual(again.counts, [0, 0, 0, 0, 490, 10], again.err);
+    assert.equal(asSuperuser(`select count(*) from o365_internal.subscription where app_user like 'import-%' and status <> 'removed'`), '490');
+});
+
+test('an imported webhook delivers', async () => {
+    const flow = await workflow('Imported');
+    const run = importFile(`app_user,webhook_url\nimported-one,  <${flow.url.replaceAll('&', '&amp;')}>  \n`);
+    assert.equal(run.status, 0, run.err);
+    asApplication(`select o365.send(subscription_id, '{"text": "to the imported one"}') from o365.connections('imported-one')`);
+    await until('the card', async () => (await feedPosts(0, flow.target)).some((post) => JSON.stringify(post).includes('to the imported one')));
+});
+
+test('users prove what was imported, by the links that it prints', async () => {
+    const flow = await workflow('To be proven');
+    const file = `app_user,webhook_url,group_name\n"prover, one",${flow.url},Alerts\n`;
+    const first = importFile(file, {options: []});
+    assert.equal(first.status, 0, first.err);
+    assert.deepEqual(first.counts, [0, 0, 0, 1, 0, 0]);
+    const run = importFile(file, {options: ['--prove']});
+    assert.deepEqual(run.counts, [0, 0, 0, 1, 0, 0], 'until it is proven each run makes a new link');
+    const [header, line] = run.out.split('\n');
+    assert.equal(header, 'app_user,group_name,link');
+    const link = line.match(/^"prover, one",Alerts,(https:.*)$/)[1];
+    remember('ticket', new URL(link).searchParams.get('ticket'));
+    remember('ticket', new URL(first.out.split('\n')[1].split(',').at(-1)).searchParams.get('ticket'));
+    assert.equal(status('prover, one'), 'suspended|workflow|Alerts');
+    asApplication(`select o365.send(subscription_id, '{"text": "waits for the prover"}') from o365.connections('prover, one')`);
+    const {page, close} = await openBrowser();
+    try {
+        await page.goto(link);
+        assert.match(await page.textContent('main'), /webhook for .*Alerts.* is stored already/);
+        assert.equal(await page.getByLabel('Webhook address').count(), 0, 'nothing is to be pasted');
+        await inspect(page, 'imported');
+        await page.getByRole('button', {name: 'Post a card with a code'}).click();
+        await page.waitForURL(/\/workflow\//);
+        const digits = await until('a card with a code', async () => JSON.stringify((await feedPosts(0, flow.target)).at(-1) ?? '').match(/"text":"(\d{6})"/)?.[1]);
+        remember('code', `code ${digits}`);
+        assert.equal((await feedPosts(0, flow.target)).length, 1, 'nothing else before the code is typed');
+        await page.getByLabel('Code').fill(digits);
+        await page.getByRole('button', {name: 'Connect'}).click();
+        await page.waitForURL(/\/done\//);
+        assert.equal(status('prover, one'), 'active|workflow|Alerts');
+        await until('what waited', async () => (await feedPosts(0, flow.target)).some((post) => JSON.stringify(post).includes('waits for the prover')));
+        assert.deepEqual(importFile(file, {options: []}).counts, [0, 0, 0, 0, 1, 0]);
+    } finally {
+        await close();
+    }
+});
+
+test('what cannot be imported at all is said with an exit code', () => {
+    const one = `app_user,webhook_url\nnobody,${made('x')}\n`;
+    for (const [what, code, words] of [
+        [importFile(one, {connector: 'dask'}), 64, /no connector 'dask'/],
+        [importFile(one, {options: ['--active', '--prove']}), 64, /excludes/],
+        [importFile(one, {connector: `desk'); select 1`}), 64, /a slug has/],
+        [importFile(''), 65, /empty/],
+        [importFile('nobody,https://flow.localhost/secret?sig=verysecret\n'), 65, /line 1: no column app_user/],
+        [importFile('app_user,webhook_url,app_user\n'), 65, /app_user stands there twice/],
+        [importFile(Buffer.from('\uFEFFapp_user,webhook_url\n', 'utf16le')), 65, /UTF-16/],
+        [importFile(Buffer.from(one.replace('nobody', 'n\u00f6body'), 'latin1')), 65, /line 2: it is not in UTF-8/],
+    ]) {
+        assert.equal(what.status, code, what.err);
+        assert.match(what.err, words);
+        assert.ok(!what.err.includes('verysecret'));
+    }
+    const missing = spawnSync(join(BUILD, 'o365-worker'), ['--config', CONFIG, 'import', '--connector', 'desk', join(STACK_DIR, 'nowhere.csv')], {encoding: 'utf8'});
+    assert.equal(missing.status, 66, missing.stderr);
+    assert.match(missing.stderr, /nowhere\.csv: cannot be read: No such file/);
+});
+
+test('a user whose connector is dead gets a link for the new address', async () => {
+    const id = sql(`select max(subscription_id) from o365.subscriptions where status <> 'removed' and app_user = 'import-7'`);
+    const link = sql(`select o365.renewal_link(${id})`);
+    remember('ticket', new URL(link).searchParams.get('ticket'));
+    const page = await program.request(link);
+    assert.equal(page.status, 200);
+    assert.match(page.text, /gets a new address/);
+});
