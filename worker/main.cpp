@@ -241,8 +241,7 @@ struct CommandLine {
                            ? std::string()
                            : std::string("a slug has small letters, digits and hyphens");
             });
-        CLI::Option* proves = take->add_flag(
-            "--prove",
+        CLI::Option* proves = take->add_flag("--prove")->description(
             "each webhook waits until its user has typed the code of a test card; the links for that go to standard "
             "output (this is the default)");
         take->add_flag("--active", imports.active, "use them at once, without a proof")->excludes(proves);

@@ -53,7 +53,7 @@ Response show(Site& site, const Request& request, Json::Value page, const Attemp
     const bool refused = page["refused"].asBool();
     const bool failing = page["failing"].asBool();
     page["sending"] = !posted && !refused;
-    if (refused || failing) {
+    if (refused || failing || page["in_doubt"].asBool()) {
         const std::string rule = text_in(page, "rule_id");
         const bool answered = !text_in(page, "http_status").empty();
         const Json::Value& reason = answers.isMember(rule) ? answers[rule] : answers[answered ? "refused" : "none"];

@@ -183,7 +183,7 @@ UPDATE o365_internal.lane AS l SET next_at = now() WHERE l.subscription_id = (pg
 SELECT o365_internal.hold((pg_temp.subscription_of('r-000000000018')).subscription_id, 'pending', NULL) \g /dev/null
 SELECT is(pg_temp.claim_all(), 1::bigint, 'also in a lane that is held meanwhile');
 SELECT is(pg_temp.report('in_doubt', 504, 'no answer', 376), 1, 'one that may have been shown is not posted again');
-SELECT is(pg_temp.page('r-000000000018') @> '{"refused": true, "rule_id": "376"}', true, 'the page tells to look');
+SELECT is(pg_temp.page('r-000000000018') @> '{"posted": true, "in_doubt": true, "refused": false, "rule_id": "376"}', true, 'the page tells to look, and takes the code');
 
 SELECT * FROM finish();
 ROLLBACK;

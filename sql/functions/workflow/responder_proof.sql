@@ -26,8 +26,9 @@ BEGIN
      WHERE d.card_id = v_proof.card_id AND d.at >= v_proof.made_at LIMIT 1;
     RETURN v_page || jsonb_build_object('cookie', v_cookie, 'group_name', v_subscription.group_name,
         'account', coalesce(v_subscription.label, v_subscription.app_user), 'payload', v_subscription.payload,
-        'posted', coalesce(v_end.outcome IN ('accepted', 'delivered'), false),
-        'refused', coalesce(v_end.outcome NOT IN ('accepted', 'delivered'), false),
+        'posted', coalesce(v_end.outcome IN ('accepted', 'delivered', 'in_doubt'), false),
+        'in_doubt', coalesce(v_end.outcome = 'in_doubt', false),
+        'refused', coalesce(v_end.outcome NOT IN ('accepted', 'delivered', 'in_doubt'), false),
         'failing', v_waits AND v_try.problem IS NOT NULL,
         'rule_id', coalesce(v_end.rule_id, v_try.rule_id)::text,
         'http_status', nullif(coalesce(v_end.http_status, v_try.http_status), 0)::text,
@@ -43,6 +44,6 @@ COMMENT ON FUNCTION o365_programs.responder_proof(text, text, bytea[]) IS
     'The page of a pasted webhook, by its unguessable id; found is false for any other. outcome: pending, connected, '
     'superseded (it was pasted again), unconfirmed. Only the browser that pasted, by one of cookie_hashes, is told more; '
     'cookie is its place in them (from 1), absent for another browser. posted: the far end has taken the card with the '
-    'newest code; refused: it has ended otherwise; failing: it is tried again; rule_id and http_status say after which '
+    'newest code, or may have (in_doubt); refused: it has ended otherwise; failing: it is tried again; rule_id and http_status say after which '
     'answer. no_worker: nothing is sent just now. wrong: a wrong code was typed. tries_left, codes_left, minutes_left: '
     'what is left of the bounds proof_tries, proof_codes and proof_minutes.';
