@@ -22,11 +22,11 @@ BEGIN
     END IF;
     CASE what
     WHEN 'pause' THEN
-        PERFORM o365.pause(v_link.subscription_id);
+        PERFORM o365_internal.pause_subscription(v_link.subscription_id, 'user', NULL, NULL);
     WHEN 'resume' THEN
-        PERFORM o365.resume(v_link.subscription_id);
+        PERFORM o365_internal.resume_subscription(v_link.subscription_id, 'user', NULL);
     WHEN 'remove' THEN
-        PERFORM o365.remove(v_link.subscription_id);
+        PERFORM o365_internal.remove_subscription(v_link.subscription_id, 'user', NULL);
     WHEN 'test' THEN
         IF o365_internal.test_cards_just_now(v_link.subscription_id) >= 3 THEN
             RETURN v_page || '{"outcome": "too_many"}';
