@@ -1,5 +1,6 @@
 CREATE OR REPLACE FUNCTION o365.manage_link(subscription_id bigint, for_cards boolean DEFAULT false) RETURNS text
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_subscription o365_internal.subscription := o365_internal.connection_to_manage(subscription_id);
     v_public_url text := o365_internal.text_setting('public_url');

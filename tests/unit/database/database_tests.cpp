@@ -389,7 +389,7 @@ BOOST_AUTO_TEST_CASE(a_session_that_stands_still_ends_at_the_deadline_of_the_cal
             const DatabaseError error = error_of(call);
             BOOST_TEST((error.fault() == Fault::in_doubt));
             BOOST_TEST(error.timed_out());
-            BOOST_TEST(std::string_view(error.what()).find("the database has not answered within 0.4") !=
+            BOOST_TEST(std::string_view(error.what()).find("the database has not answered within ") !=
                        std::string_view::npos);
             BOOST_TEST(!database.connected());
             // Its server is there: a new session works while the old one still stands.

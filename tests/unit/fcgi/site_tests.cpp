@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(a_page_names_its_language_and_that_it_depends_on_the_browse
     const Responder responder;
     const Response german = responder.site.page(request("/connect/desk/", "de-AT"), 200, "landing", connector());
     BOOST_TEST(has(german.body, "<html lang=\"de\" dir=\"ltr\">"));
-    BOOST_TEST(has(german.body, "<title>Contoso &lt;Desk&gt; mit Office 365 verbinden</title>"));
+    BOOST_TEST(has(german.body, "<title>Contoso &lt;Desk&gt; mit Teams verbinden</title>"));
     BOOST_TEST(header(german, "Content-Language") == "de");
     BOOST_TEST(header(german, "Vary") == "Accept-Language");
     BOOST_TEST(header(german, "Cache-Control") == "no-store");
