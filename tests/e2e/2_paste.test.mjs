@@ -193,7 +193,7 @@ test('a page of a pasted webhook shows another browser nothing', async () => {
         await mine.page.waitForURL(/\/workflow\//);
         await other.page.goto(mine.page.url());
         const text = await other.page.textContent('body');
-        assert.match(text, /belongs to the browser/);
+        assert.match(text, /another browser/);
         assert.ok(!text.includes('Hidden place') && !text.includes('vic'));
         assert.equal(await other.page.locator('form').count(), 0);
     } finally {

@@ -304,7 +304,8 @@ export function rememberCode(digits) {
 /** The digits on the newest card of a place. */
 export async function code(target, after = 0) {
     const digits = await until('a card with a code', async () => {
-        const posts = (await texts(target)).slice(after);
+        // One that was refused shows no code to anybody.
+        const posts = (await feedPosts(0, target)).filter((post) => post.arrived).map((post) => JSON.stringify(post)).slice(after);
         return posts.length > 0 && posts.at(-1).match(/"text":"(\d{6})"/)?.[1];
     });
     rememberCode(digits);

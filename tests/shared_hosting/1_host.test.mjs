@@ -204,7 +204,7 @@ test('the page behind a link to a card\'s action lies beside the others, and has
 
 test('the page of a connection lies beside the others too', async () => {
     const client = new Client();
-    const answer = await client.request(`${PUBLIC_URL}/manage/${'a1-_'.repeat(8)}`);
+    const answer = await client.request(`${PUBLIC_URL}/manage/${'b2-_'.repeat(8)}`);
     assert.equal(answer.status, 404);
     assert.match(answer.text, /This link does not work any more/);
     assert.match(answer.text, /rel="stylesheet" href="\.\.\/connect\/static\/o365\.css"/);

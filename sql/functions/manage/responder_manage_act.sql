@@ -14,7 +14,7 @@ BEGIN
         PERFORM o365_internal.end_manage_tickets(v_link.subscription_id);
     END IF;
     IF v_link.subscription_id IS NOT NULL AND what <> 'renew' THEN
-        PERFORM o365_internal.subscription_to_change(v_link.subscription_id);
+        PERFORM o365_internal.lock_subscription(v_link.subscription_id);
     END IF;
     v_page := o365_programs.responder_manage(token_hash);
     IF NOT coalesce((v_page ->> ('may_' || what))::boolean, false) THEN
