@@ -189,8 +189,9 @@ export async function accessible(page, name) {
     await page.emulateMedia({colorScheme: null});
 }
 
-/** A page looked at: pictures and axe-core, as wide as a phone and as a desktop. */
+/** A page looked at: pictures and axe-core, as wide as a phone and as a desktop; behind nginx, as photograph. */
 export async function inspect(page, name) {
+    if (process.env.SERVER !== 'nginx') return;
     await photograph(page, name);
     const before = page.viewportSize();
     for (const width of [360, 1440]) {
