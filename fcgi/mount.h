@@ -6,8 +6,8 @@
 
 namespace o365 {
 
-// The path without what stands before /connect/, /action/ or /manage/: "/app/connect/desk/" is "/connect/desk/". Any other path
-// as it is. A part of `path`.
+// The path without what stands before /connect/, /action/ or /manage/: "/app/connect/desk/" is "/connect/desk/". Any
+// other path as it is. A part of `path`.
 std::string_view below_mount(std::string_view path);
 
 // From a page's own URL to ".../connect/": relative, because only the browser knows the prefix. "/connect/" for a path

@@ -33,7 +33,8 @@ struct Route {
 // Patterns are tried in this order.
 std::span<const Route> routes();
 
-// The route of a path, wherever the web server has mounted /connect/, /action/ and /manage/; nullopt when there is none.
+// The route of a path, wherever the web server has mounted /connect/, /action/ and /manage/; nullopt when there is
+// none.
 struct FoundRoute {
     const Route* route;
     RouteParts parts;

@@ -35,10 +35,9 @@ Response lead_to_manage(Site& site, const Request& request, const std::string& s
     const std::vector<AttemptCookie> cookies = attempt_cookies(request);
     const AttemptCookie* const cookie = cookie_of_form(cookies, request.form.get_or("token", ""));
     const std::string token = new_manage_token();
-    const Json::Value page =
-        site.ask("SELECT o365_programs.responder_manage_link($1, $2, $3, $4)",
-                 {slug, id, cookie != nullptr ? Value::bytes(sha256(cookie->value)) : Value(),
-                  Value::bytes(sha256(token))});
+    const Json::Value page = site.ask(
+        "SELECT o365_programs.responder_manage_link($1, $2, $3, $4)",
+        {slug, id, cookie != nullptr ? Value::bytes(sha256(cookie->value)) : Value(), Value::bytes(sha256(token))});
     if (!page["found"].asBool()) return site.message(request, 404);
     const std::string public_url = text_in(page, "public_url");
     return Response::redirect(303, page["made"].asBool() ? fmt::format("{}/manage/{}", public_url, token)

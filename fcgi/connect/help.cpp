@@ -1,5 +1,5 @@
-// GET /connect/<slug>/help - the user documentation of a connector, made from its registration: what is posted and when,
-// how to connect, pause, change and remove, and whom to ask.
+// GET /connect/<slug>/help - the user documentation of a connector, made from its registration: what is posted and
+// when, how to connect, pause, change and remove, and whom to ask.
 #include <algorithm>
 #include <utility>
 

@@ -1,5 +1,5 @@
-// The installation's housekeeping, once a minute: o365_programs.worker_chores, in a session and a thread of its own, which
-// reports and claims do not wait for.
+// The installation's housekeeping, once a minute: o365_programs.worker_chores, in a session and a thread of its own,
+// which reports and claims do not wait for.
 #pragma once
 
 #include <functional>

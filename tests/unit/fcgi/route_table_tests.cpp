@@ -80,7 +80,8 @@ BOOST_AUTO_TEST_CASE(any_other_path_has_none) {
     for (const char* path :
          {"/", "", "/connect//", "/connect/desk//", "/connect/Desk", "/connect/desk/other", "/connect/desk/start/",
           "/connect/desk/done", "/connect/desk/done/", "/connect/desk/done/1/2", "/connect/desk/callback//",
-          "/connect/desk/callback/x", "/healthz/", "/app/healthz", "/action", "/manage", "/managed/a", "/connect/desk/help/", "/connectdesk"})
+          "/connect/desk/callback/x", "/healthz/", "/app/healthz", "/action", "/manage", "/managed/a",
+          "/connect/desk/help/", "/connectdesk"})
         BOOST_TEST(pattern_of(path) == "none", path);
 }
 
