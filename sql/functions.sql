@@ -27,6 +27,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/keys/blind_index.sql
 \ir functions/keys/random_token.sql
 \ir functions/keys/seal.sql
+\ir functions/keys/seal_webhook.sql
 \ir functions/keys/sealed_rows.sql
 \ir functions/keys/worker_add_key.sql
 \ir functions/keys/worker_key_backed_up.sql
@@ -102,6 +103,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/connectors/leads_back.sql
 \ir functions/connectors/logo_type.sql
 \ir functions/connectors/register_connector.sql
+\ir functions/connectors/registered_connector.sql
 \ir functions/connectors/remove_connector.sql
 \ir functions/connectors/save_connector.sql
 
@@ -112,6 +114,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/connect/callback_error_outcome.sql
 \ir functions/connect/check_app_user.sql
 \ir functions/connect/connect_attempt.sql
+\ir functions/connect/connect_link.sql
 \ir functions/connect/connection_that_stands.sql
 \ir functions/connect/connections.sql
 \ir functions/connect/end_attempt.sql
@@ -150,7 +153,6 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/manage/responder_manage_act.sql
 \ir functions/manage/responder_manage_link.sql
 \ir functions/manage/revoke_manage_links.sql
-\ir functions/manage/test_cards_just_now.sql
 
 -- Card actions for Workflows webhooks: what is kept of a card, the page that its links lead to, and the events that the
 -- application takes.
@@ -247,6 +249,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/subscriptions/subscription_to_change.sql
 \ir functions/subscriptions/sweep_unconfirmed.sql
 \ir functions/subscriptions/tell_verdicts.sql
+\ir functions/subscriptions/too_many_tests.sql
 \ir functions/subscriptions/wake.sql
 
 -- The history and its partitions. Whoever inserts locks the parent, then the partition: so do these. A reader that

@@ -18,7 +18,7 @@
 namespace o365 {
 namespace {
 
-constexpr std::string_view kTarget = "o365_programs.proof (slug, request_id, id, cookie_hash, code)";
+constexpr std::string_view kTarget = "o365_programs.proof (slug, id, cookie_hash, code)";
 constexpr const char* kLookAgain = "3";  // seconds, while the card is on its way
 constexpr std::size_t kMaxCode = 40;
 
@@ -106,9 +106,9 @@ Response proof(Site& site, const Request& request, const RouteParts& parts) {
             {parts.slug, parts.rest, cookie_hash, what == "other" ? "true" : "false", proof_card(site.texts(request))});
         return back_to_page(page, parts);
     }
-    const Rows rows = site.copy_row(
-        kTarget, {parts.slug, request.id, parts.rest, cookie_hash, digits_of(request.form.get_or("code", ""))},
-        fmt::format("SELECT o365_programs.responder_proof('{}', '{}', NULL)", parts.slug, parts.rest));
+    const Rows rows =
+        site.copy_row(kTarget, {parts.slug, parts.rest, cookie_hash, digits_of(request.form.get_or("code", ""))},
+                      fmt::format("SELECT o365_programs.responder_proof('{}', '{}', NULL)", parts.slug, parts.rest));
     return back_to_page(database_json(rows.text(0, 0)), parts);
 }
 

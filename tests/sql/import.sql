@@ -75,8 +75,8 @@ DECLARE
     v_code text;
 BEGIN
     v_code := o365_internal.proof_code((SELECT p.card_id FROM o365_internal.connect_attempt AS a JOIN o365_internal.proof AS p ON p.attempt_id = a.attempt_id WHERE a.request_id = request));
-    INSERT INTO o365_programs.proof (slug, request_id, id, cookie_hash, code)
-        SELECT 'desk', 'r-000000000000', a.public_id::text, sha256(cookie::bytea), v_code FROM o365_internal.connect_attempt AS a WHERE a.request_id = request;
+    INSERT INTO o365_programs.proof (slug, id, cookie_hash, code)
+        SELECT 'desk', a.public_id::text, sha256(cookie::bytea), v_code FROM o365_internal.connect_attempt AS a WHERE a.request_id = request;
     RETURN (SELECT a.outcome FROM o365_internal.connect_attempt AS a WHERE a.request_id = request);
 END $$;
 SELECT is(pg_temp.post_code('fay-ticket', 'r-00000000f001'), 'pending', 'a card with a code is posted without the webhook pasted');

@@ -103,7 +103,7 @@ RESET SESSION AUTHORIZATION;
 SELECT is(pg_temp.page(:'owner') ->> 'found', 'false', 'they show nothing');
 SELECT is(pg_temp.press(:'card', 'pause'), 'not_now', 'and do nothing');
 SELECT is(pg_temp.used('t2'), true, 'nor does the ticket that one of them made');
-SELECT o365_internal.prove(a.attempt_id, 'r-00000000000b') FROM o365_internal.connect_attempt AS a WHERE a.request_id = 'r-00000000000a' \g /dev/null
+SELECT o365_internal.prove(a.attempt_id) FROM o365_internal.connect_attempt AS a WHERE a.request_id = 'r-00000000000a' \g /dev/null
 SELECT results_eq(format('SELECT a.outcome, s.webhook_index = o365_internal.blind_index(''webhook'', ''https://contoso.webhook.office.com/webhookb2/ann1'')
     FROM o365_internal.connect_attempt AS a, o365_internal.subscription AS s WHERE a.request_id = ''r-00000000000a'' AND s.subscription_id = %s', :id),
     $$VALUES ('used', true)$$, 'not even with the code of a webhook that was pasted before');

@@ -27,8 +27,8 @@ CREATE FUNCTION pg_temp.page(request text, cookie text DEFAULT 'c', slug text DE
                                          ARRAY[sha256('other'), sha256(cookie::bytea)]) $$;
 CREATE FUNCTION pg_temp.type_code(request text, code text, cookie text DEFAULT 'c') RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO o365_programs.proof (slug, request_id, id, cookie_hash, code)
-        SELECT 'desk', 'r-000000000000', a.public_id::text, sha256(cookie::bytea), code FROM o365_internal.connect_attempt AS a
+    INSERT INTO o365_programs.proof (slug, id, cookie_hash, code)
+        SELECT 'desk', a.public_id::text, sha256(cookie::bytea), code FROM o365_internal.connect_attempt AS a
          WHERE a.request_id = type_code.request;
     RETURN pg_temp.page(request) ->> 'outcome';
 END $$;

@@ -4,9 +4,6 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_connector o365_internal.connector := o365_internal.connector_to_use(connector);
-    v_public_url text := o365_internal.text_setting('public_url');
-    v_ticket text;
-    v_hash bytea;
 BEGIN
     IF v_connector.removed_at IS NOT NULL THEN
         RAISE EXCEPTION 'connector % was removed', quote_literal(v_connector.slug)
@@ -27,17 +24,8 @@ BEGIN
         RAISE EXCEPTION 'user % has no subscription % of connector %', quote_literal(app_user), renew, quote_literal(v_connector.slug)
             USING ERRCODE = 'undefined_object', HINT = format('select * from o365.connections(%L) lists them; leave renew out to connect a new place.', app_user);
     END IF;
-    IF v_public_url = '' THEN
-        RAISE EXCEPTION 'the setting public_url is empty'
-            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'An operator sets it: select o365.set(''public_url'', ''https://...'')';
-    END IF;
-    v_ticket := o365_internal.random_token();
-    v_hash := sha256(convert_to(v_ticket, 'UTF8'));
-    INSERT INTO o365_internal.ticket (ticket_hash, connector_id, app_user, app_state, return_url, renews, label, expires_at)
-        VALUES (v_hash, v_connector.connector_id, begin_connect.app_user, begin_connect.app_state, begin_connect.return_url, renew,
-            left(o365_internal.label(begin_connect.label), 200),
-            now() + interval '1 hour');
-    RETURN v_public_url || '/connect/' || v_connector.slug || '/?ticket=' || v_ticket;
+    RETURN o365_internal.connect_link(v_connector.connector_id, app_user, app_state, return_url, renew,
+        left(o365_internal.label(label), 200), interval '1 hour');
 END $$;
 COMMENT ON FUNCTION o365.begin_connect(text, text, text, jsonb, bigint, text) IS
     'Returns the link that lets a signed-in user of the application connect: redirect the browser to it. It serves one connection and one hour; '

@@ -15,7 +15,6 @@ DECLARE
     v_locked o365_internal.subscription;
     v_before bigint;
     v_pending boolean;
-    v_plain text;
     v_sealed bytea;
     v_key_id text;
     v_pair record;
@@ -82,8 +81,7 @@ BEGIN
     v_pending := CASE WHEN v_existing IS NOT NULL THEN (v_attempt.stateless OR v_attempt.confirm) AND v_locked.status = 'pending'
                       ELSE v_attempt.stateless OR v_attempt.confirm OR v_replaces IS NOT NULL END;
     v_id := coalesce(v_existing, nextval('o365_internal.subscription_subscription_id_seq'));
-    v_plain := json_build_object('purpose', 'webhook', 'id', v_id::text, 'webhook', new.webhook_url, 'user_object_id', new.user_object_id)::text;
-    v_pair := o365_internal.seal(v_plain, new.sealing_key);
+    v_pair := o365_internal.seal_webhook(v_id, new.webhook_url, new.user_object_id, new.sealing_key);
     v_sealed := v_pair.sealed;
     v_key_id := v_pair.key_id;
     IF v_existing IS NOT NULL THEN
@@ -104,8 +102,7 @@ BEGIN
         END IF;
     ELSE
         IF v_replaces IS NOT NULL THEN
-            v_plain := json_build_object('purpose', 'webhook', 'id', v_replaces::text, 'webhook', new.webhook_url, 'user_object_id', new.user_object_id)::text;
-            v_pair := o365_internal.seal(v_plain, new.sealing_key);
+            v_pair := o365_internal.seal_webhook(v_replaces, new.webhook_url, new.user_object_id, new.sealing_key);
             v_replacement := v_pair.sealed;
         END IF;
         INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, app_state, app_type, app_type_normalised, group_name,

@@ -1,13 +1,8 @@
 CREATE OR REPLACE FUNCTION o365.connect_button(connector text) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_connector o365_internal.connector;
+    v_connector o365_internal.connector := o365_internal.registered_connector(connector);
 BEGIN
-    SELECT c.* INTO v_connector FROM o365_internal.connector AS c WHERE c.slug = connect_button.connector AND c.removed_at IS NULL;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no connector %', quote_nullable(connector)
-            USING ERRCODE = 'undefined_object', HINT = 'select slug from o365.connectors lists them.';
-    END IF;
     RETURN format('<a href="%s">Connect to Office 365</a>', o365_internal.html(coalesce(v_connector.landing_page,
         o365_internal.text_setting('public_url') || '/connect/' || v_connector.slug || '/')));
 END $$;

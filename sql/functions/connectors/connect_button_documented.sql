@@ -1,13 +1,8 @@
 CREATE OR REPLACE FUNCTION o365.connect_button_documented(connector text, state text DEFAULT 'myAppsState') RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_connector o365_internal.connector;
+    v_connector o365_internal.connector := o365_internal.registered_connector(connector);
 BEGIN
-    SELECT c.* INTO v_connector FROM o365_internal.connector AS c WHERE c.slug = connect_button_documented.connector AND c.removed_at IS NULL;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no connector %', quote_nullable(connector)
-            USING ERRCODE = 'undefined_object', HINT = 'select slug from o365.connectors lists them.';
-    END IF;
     IF v_connector.require_state THEN
         RAISE NOTICE 'this button starts at Microsoft with a state that nobody handed out, and connector % requires one: its callback refuses it. '
             'Use o365.connect_button, or register it with require_state => false', connector;

@@ -15,7 +15,6 @@ DECLARE
     v_verdict text;
     v_id bigint;
     v_webhook_index bytea;
-    v_plain text;
     v_pair record;
     v_sealed bytea;
     v_key_id text;
@@ -86,8 +85,7 @@ BEGIN
     END IF;
     IF v_existing.subscription_id IS NULL THEN
         v_id := coalesce(v_place.subscription_id, nextval('o365_internal.subscription_subscription_id_seq'));
-        v_plain := json_build_object('purpose', 'webhook', 'id', v_id::text, 'webhook', new.webhook_url, 'user_object_id', NULL)::text;
-        v_pair := o365_internal.seal(v_plain, new.sealing_key);
+        v_pair := o365_internal.seal_webhook(v_id, new.webhook_url, NULL, new.sealing_key);
         v_sealed := v_pair.sealed;
         v_key_id := v_pair.key_id;
         IF v_place.subscription_id IS NOT NULL THEN

@@ -3,10 +3,6 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_subscription o365_internal.subscription;
-    v_slug text;
-    v_public_url text := o365_internal.text_setting('public_url');
-    v_ticket text;
-    v_hash bytea;
 BEGIN
     SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s WHERE s.subscription_id = renewal_link.subscription_id;
     IF NOT (o365_internal.is_operator() OR coalesce(o365_internal.may_use(v_subscription.connector_id), false)) THEN
@@ -21,21 +17,13 @@ BEGIN
         RAISE EXCEPTION 'subscription % was connected without a ticket, so nobody is known who could renew it', subscription_id
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Whoever connected it connects once more, on the connector''s landing page.';
     END IF;
-    IF v_public_url = '' THEN
-        RAISE EXCEPTION 'the setting public_url is empty'
-            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'An operator sets it: select o365.set(''public_url'', ''https://...'')';
-    END IF;
-    SELECT c.slug INTO v_slug FROM o365_internal.connector AS c WHERE c.connector_id = v_subscription.connector_id AND c.removed_at IS NULL;
-    IF v_slug IS NULL THEN
+    IF NOT EXISTS (SELECT FROM o365_internal.connector AS c
+                    WHERE c.connector_id = v_subscription.connector_id AND c.removed_at IS NULL) THEN
         RAISE EXCEPTION 'the connector of subscription % was removed', subscription_id
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'An operator registers it again: select o365.register_connector(...).';
     END IF;
-    v_ticket := o365_internal.random_token();
-    v_hash := sha256(convert_to(v_ticket, 'UTF8'));
-    INSERT INTO o365_internal.ticket (ticket_hash, connector_id, app_user, app_state, renews, label, expires_at)
-        VALUES (v_hash, v_subscription.connector_id, v_subscription.app_user, v_subscription.app_state, v_subscription.subscription_id,
-            v_subscription.label, now() + interval '7 days');
-    RETURN v_public_url || '/connect/' || v_slug || '/?ticket=' || v_ticket;
+    RETURN o365_internal.connect_link(v_subscription.connector_id, v_subscription.app_user, v_subscription.app_state, NULL,
+        v_subscription.subscription_id, v_subscription.label, interval '7 days');
 END $$;
 COMMENT ON FUNCTION o365.renewal_link(bigint) IS
     'Returns a link by which the user of a connection gives it a new webhook; number, settings and waiting cards stay. It serves once and '

@@ -28,7 +28,7 @@ BEGIN
     WHEN 'remove' THEN
         PERFORM o365_internal.remove_subscription(v_link.subscription_id, 'user', NULL);
     WHEN 'test' THEN
-        IF o365_internal.test_cards_just_now(v_link.subscription_id) >= 3 THEN
+        IF o365_internal.too_many_tests(v_link.subscription_id) IS NOT NULL THEN
             RETURN v_page || '{"outcome": "too_many"}';
         END IF;
         PERFORM o365_internal.queue_test_card(v_link.subscription_id,

@@ -2,10 +2,10 @@ CREATE OR REPLACE FUNCTION o365.send_test(subscription_id bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
-    c_a_minute CONSTANT integer := 3;
     v_subscription o365_internal.subscription := o365_internal.subscription_to_change(subscription_id);
     v_connector_name text := (SELECT c.name FROM o365_internal.connector AS c
                                WHERE c.connector_id = v_subscription.connector_id);
+    v_too_many integer;
     v_card_id bigint;
 BEGIN
     IF v_subscription.status NOT IN ('active', 'paused', 'suspended') THEN
@@ -15,10 +15,9 @@ BEGIN
                       WHEN 'pending' THEN 'Its user has not confirmed or proven it yet.'
                       ELSE 'Its user has to connect again: the application links to what o365.begin_connect returns.' END;
     END IF;
-    IF (SELECT count(*) FROM o365_internal.event AS e
-         WHERE e.subscription_id = send_test.subscription_id AND e.kind = 'tested'
-           AND e.at > clock_timestamp() - interval '1 minute') >= c_a_minute THEN
-        RAISE EXCEPTION '% test cards were sent to subscription % within a minute', c_a_minute, subscription_id
+    v_too_many := o365_internal.too_many_tests(subscription_id);
+    IF v_too_many IS NOT NULL THEN
+        RAISE EXCEPTION '% test cards were sent to subscription % within a minute', v_too_many, subscription_id
             USING ERRCODE = 'program_limit_exceeded', HINT = 'Wait a minute, and see o365.posts for what became of them.';
     END IF;
     v_card_id := o365_internal.queue_test_card(subscription_id, o365.card(

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION o365_internal.prove(attempt_id bigint, request_id text) RETURNS void
+CREATE OR REPLACE FUNCTION o365_internal.prove(attempt_id bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
@@ -23,17 +23,16 @@ BEGIN
         END IF;
         RETURN;
     END IF;
-    UPDATE o365_internal.subscription AS s SET proved_at = now() WHERE s.subscription_id = v_subscription.subscription_id;
     IF v_replaced.status NOT IN ('pending', 'removed') THEN
+        v_subscription.proved_at := now();
         PERFORM o365_internal.replace_webhook(v_replaced, v_subscription);
-        UPDATE o365_internal.subscription AS s SET proved_at = now(), payload = v_subscription.payload
-         WHERE s.subscription_id = v_replaced.subscription_id;
         UPDATE o365_internal.connect_attempt AS a SET subscription_id = v_replaced.subscription_id, detail = 'replaced'
          WHERE a.attempt_id = v_attempt.attempt_id;
         PERFORM o365_internal.note_event('proved', 'user', NULL, v_replaced.subscription_id);
     ELSE
-        UPDATE o365_internal.subscription AS s SET replaces = NULL, replacement = NULL, replacement_key_id = NULL
-         WHERE s.subscription_id = v_subscription.subscription_id AND s.replaces IS NOT NULL;
+        UPDATE o365_internal.subscription AS s
+           SET proved_at = now(), replaces = NULL, replacement = NULL, replacement_key_id = NULL
+         WHERE s.subscription_id = v_subscription.subscription_id;
         PERFORM o365_internal.revive(v_subscription.subscription_id);
         PERFORM o365_internal.note_event('proved', 'user', NULL, v_subscription.subscription_id);
     END IF;
@@ -41,7 +40,7 @@ BEGIN
     UPDATE o365_internal.ticket AS t SET used_at = now(), attempt_id = v_attempt.attempt_id
      WHERE t.ticket_hash = v_attempt.ticket_hash;
 END $$;
-COMMENT ON FUNCTION o365_internal.prove(bigint, text) IS
+COMMENT ON FUNCTION o365_internal.prove(bigint) IS
     'The code of a pasted webhook was typed: its subscription becomes active, or the one that it renews gets the webhook and '
     'what waits there leaves; the ticket is used. Where another attempt has used the ticket meanwhile, the attempt ends as '
     'used and what is pending is removed.';

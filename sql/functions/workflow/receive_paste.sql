@@ -10,13 +10,13 @@ DECLARE
     v_renews o365_internal.subscription;
     v_dialect text;
     v_id bigint;
+    v_attempt o365_internal.connect_attempt;
     v_attempt_id bigint;
     v_too_many text;
     v_refused text;
     v_place text := left(o365_internal.label(new.place), 200);
     v_host text := lower(new.webhook_host COLLATE "C");
     v_webhook_index bytea;
-    v_plain text;
     v_pair record;
     v_sealed bytea;
     v_key_id text;
@@ -53,11 +53,17 @@ BEGIN
         WHEN v_dialect IS NULL THEN 'refused_host'
         WHEN v_dialect = 'connector' THEN 'connector_webhook' END;
     UPDATE o365_internal.ticket AS t SET pastes = t.pastes + 1 WHERE t.ticket_hash = v_ticket.ticket_hash;
+    v_attempt.connector_id := v_connector.connector_id;
+    v_attempt.request_id := new.request_id;
+    v_attempt.ticket_hash := v_ticket_hash;
+    v_attempt.app_user := v_ticket.app_user;
     IF v_refused IS NOT NULL THEN
-        PERFORM o365_internal.record_paste(v_connector.connector_id, new.request_id, v_ticket_hash, v_ticket.app_user, v_refused,
+        PERFORM o365_internal.record_paste(v_attempt, v_refused,
             CASE v_refused WHEN 'refused_host' THEN left(new.webhook_host, 253) WHEN 'too_many' THEN v_too_many END);
         RETURN NULL;
     END IF;
+    v_attempt.cookie_hash := new.cookie_hash;
+    v_attempt.return_url := v_ticket.return_url;
     v_webhook_index := o365_internal.blind_index('webhook', new.webhook_url);
     -- One at a time for one webhook, as callbacks do.
     PERFORM pg_advisory_xact_lock(hashtextextended(encode(v_webhook_index, 'hex'), 365));
@@ -70,14 +76,9 @@ BEGIN
         v_existing := o365_internal.lock_subscription(v_existing.subscription_id);
     END IF;
     IF v_existing.status IN ('active', 'paused') THEN
-        UPDATE o365_internal.ticket AS t SET used_at = now() WHERE t.ticket_hash = v_ticket.ticket_hash;
-        PERFORM o365_internal.record_paste(v_connector.connector_id, new.request_id, v_ticket_hash, v_ticket.app_user,
-            'connected', 'unchanged', v_existing.subscription_id);
-        UPDATE o365_internal.connect_attempt AS a SET cookie_hash = new.cookie_hash, return_url = v_ticket.return_url
-         WHERE a.request_id = new.request_id AND a.connector_id = v_connector.connector_id;
-        UPDATE o365_internal.ticket AS t SET attempt_id = (SELECT max(a.attempt_id) FROM o365_internal.connect_attempt AS a
-                                                            WHERE a.request_id = new.request_id)
-         WHERE t.ticket_hash = v_ticket.ticket_hash;
+        v_attempt.subscription_id := v_existing.subscription_id;
+        v_attempt_id := o365_internal.record_paste(v_attempt, 'connected', 'unchanged');
+        UPDATE o365_internal.ticket AS t SET used_at = now(), attempt_id = v_attempt_id WHERE t.ticket_hash = v_ticket.ticket_hash;
         RETURN NULL;
     END IF;
     IF v_existing.status IN ('gone', 'retired') THEN
@@ -96,14 +97,11 @@ BEGIN
          WHERE s.subscription_id = coalesce(new.renews::bigint, v_ticket.renews) AND s.connector_id = v_connector.connector_id
            AND s.app_user = v_ticket.app_user AND s.status NOT IN ('pending', 'removed');
         v_id := nextval('o365_internal.subscription_subscription_id_seq');
-        v_plain := json_build_object('purpose', 'webhook', 'id', v_id::text, 'webhook', new.webhook_url, 'user_object_id', NULL)::text;
-        v_pair := o365_internal.seal(v_plain, new.sealing_key);
+        v_pair := o365_internal.seal_webhook(v_id, new.webhook_url, NULL, new.sealing_key);
         v_sealed := v_pair.sealed;
         v_key_id := v_pair.key_id;
         IF v_renews.subscription_id IS NOT NULL THEN
-            v_plain := json_build_object('purpose', 'webhook', 'id', v_renews.subscription_id::text, 'webhook', new.webhook_url,
-                                         'user_object_id', NULL)::text;
-            v_pair := o365_internal.seal(v_plain, new.sealing_key);
+            v_pair := o365_internal.seal_webhook(v_renews.subscription_id, new.webhook_url, NULL, new.sealing_key);
             v_replacement := v_pair.sealed;
         END IF;
         INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, label, app_state, app_type,
@@ -122,11 +120,10 @@ BEGIN
            SET status_at = CASE WHEN s.status = 'pending' THEN now() ELSE s.status_at END, group_name = coalesce(v_place, s.group_name)
          WHERE s.subscription_id = v_id;
     END IF;
-    INSERT INTO o365_internal.connect_attempt AS a (connector_id, way, ticket_hash, cookie_hash, app_user, app_state, return_url,
-            renews, expires_at, consumed_at, outcome, request_id, subscription_id)
-        VALUES (v_connector.connector_id, 'workflow', v_ticket.ticket_hash, new.cookie_hash, v_ticket.app_user, v_ticket.app_state,
-            v_ticket.return_url, v_renews.subscription_id, now(), now(), 'pending', new.request_id, v_id)
-        RETURNING a.attempt_id INTO v_attempt_id;
+    v_attempt.app_state := v_ticket.app_state;
+    v_attempt.renews := v_renews.subscription_id;
+    v_attempt.subscription_id := v_id;
+    v_attempt_id := o365_internal.record_paste(v_attempt, 'pending');
     INSERT INTO o365_internal.proof (attempt_id, card_id)
         VALUES (v_attempt_id, o365_internal.queue_test_card(v_id,
             o365_internal.test_card_text(new.card, v_connector.name), 'proof'));

@@ -19,7 +19,7 @@ BEGIN
     END IF;
     v_code := o365_internal.proof_code(v_proof.card_id);
     IF new.code = v_code THEN
-        PERFORM o365_internal.prove(v_attempt.attempt_id, new.request_id);
+        PERFORM o365_internal.prove(v_attempt.attempt_id);
     ELSE
         UPDATE o365_internal.proof AS p SET tries = p.tries + 1 WHERE p.attempt_id = v_attempt.attempt_id;
     END IF;
