@@ -168,7 +168,7 @@ struct CommandLine {
     CLI::App* check_card = nullptr;
     CLI::App* convert_card = nullptr;
     CLI::App* preview_card = nullptr;
-    CLI::App* take = nullptr;
+    CLI::App* import_file = nullptr;
 
     CommandLine() {
         app.add_option("--config", path, "configuration file")->capture_default_str();
@@ -228,24 +228,25 @@ struct CommandLine {
     }
 
     void add_import() {
-        take = app.add_subcommand(
+        import_file = app.add_subcommand(
             "import", "take webhooks from a CSV file: 0 all, 65 some lines were refused, 66 no file, 69 no database");
-        take->add_option("file", imports.file,
+        import_file
+            ->add_option("file", imports.file,
                          "CSV with a first line that names its columns, app_user, webhook_url and perhaps group_name "
                          "and label; - for standard input")
             ->required();
-        take->add_option("--connector", imports.connector, "slug of the connector that they are for")
+        import_file->add_option("--connector", imports.connector, "slug of the connector that they are for")
             ->required()
             ->check([](const std::string& slug) {
                 return slug.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos
                            ? std::string()
                            : std::string("a slug has small letters, digits and hyphens");
             });
-        CLI::Option* proves = take->add_flag("--prove")->description(
+        CLI::Option* proves = import_file->add_flag("--prove")->description(
             "each webhook waits until its user has typed the code of a test card; the links for that go to standard "
             "output (this is the default)");
-        take->add_flag("--active", imports.active, "use them at once, without a proof")->excludes(proves);
-        take->add_flag("--dry-run", imports.dry_run, "say what would be done, and change nothing");
+        import_file->add_flag("--active", imports.active, "use them at once, without a proof")->excludes(proves);
+        import_file->add_flag("--dry-run", imports.dry_run, "say what would be done, and change nothing");
     }
 };
 
@@ -254,7 +255,7 @@ int run(const CommandLine& line) {
     if (line.preview_card->parsed()) return o365::card_preview(line.card_file);
     const Settings settings = o365::load_settings(line.path);
     if (line.check_card->parsed()) return o365::card_check(settings, line.card_file);
-    if (line.take->parsed()) return o365::import_webhooks(settings, line.imports);
+    if (line.import_file->parsed()) return o365::import_webhooks(settings, line.imports);
     if (line.generate->parsed()) return o365::keys_generate(settings, line.replaces);
     if (line.add->parsed()) return o365::keys_add(settings, line.replaces);
     if (line.list->parsed()) return o365::keys_list(settings);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 #include "lib/base/crypto.h"
 
@@ -57,6 +58,12 @@ std::vector<Found> find_ours(std::string_view header) {
 
 std::string attempt_cookie_name(std::string_view hash) {
     return std::string(kPrefix) + hex(hash).substr(0, kNameDigits);
+}
+
+AttemptCookie fresh_attempt_cookie() {
+    std::string value = random_token();
+    std::string name = attempt_cookie_name(sha256(value));
+    return {std::move(name), std::move(value)};
 }
 
 std::vector<AttemptCookie> attempt_cookies(const Request& request) {

@@ -20,6 +20,9 @@ struct AttemptCookie {
 // SHA-256 of its state, or of its own value where there was no state of ours.
 std::string attempt_cookie_name(std::string_view hash);
 
+// A new one, named by its own value: for an attempt that has no state.
+AttemptCookie fresh_attempt_cookie();
+
 // Those that the browser sent, oldest first (RFC 6265 5.4), the newest 64. One whose name arrives twice is left out:
 // another site may have planted it.
 std::vector<AttemptCookie> attempt_cookies(const Request& request);

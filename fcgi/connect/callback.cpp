@@ -20,7 +20,6 @@ constexpr std::size_t kMaxState = 200;
 constexpr std::size_t kMaxGroupName = 1024;
 constexpr std::size_t kMaxAppType = 40;
 constexpr std::size_t kMaxUserObjectId = 200;
-constexpr std::size_t kMaxWebhook = 2048;
 constexpr std::size_t kMaxError = 200;
 
 constexpr std::string_view kTarget =
@@ -103,13 +102,10 @@ Callback read_callback(const Request& request) {
             received.cookie_hash = Value::bytes(sha256(*value));
         }
     }
-    received.fresh.value = random_token();
+    received.fresh = fresh_attempt_cookie();
     received.fresh_hash = sha256(received.fresh.value);
-    received.fresh.name = attempt_cookie_name(received.fresh_hash);
     return received;
 }
-
-Value or_null(const std::optional<std::string>& text) { return text && !text->empty() ? Value(*text) : Value(); }
 
 Json::Value store(Site& site, const Request& request, const std::string& slug, const Callback& received,
                   const Url& webhook) {
@@ -120,9 +116,9 @@ Json::Value store(Site& site, const Request& request, const std::string& slug, c
                                  webhook.host,
                                  std::to_string(webhook.port),
                                  received.webhook.value_or(""),
-                                 or_null(received.user_object_id),
-                                 or_null(received.app_type),
-                                 or_null(received.group_name),
+                                 Value::or_null(received.user_object_id.value_or("")),
+                                 Value::or_null(received.app_type.value_or("")),
+                                 Value::or_null(received.group_name.value_or("")),
                                  Value::bytes(received.fresh_hash),
                                  cookie_hashes(attempt_cookies(request))};
     const bool pinned = !site.sealing_key().empty();
@@ -135,7 +131,7 @@ Json::Value store(Site& site, const Request& request, const std::string& slug, c
 Json::Value judge(Site& site, const Request& request, const std::string& slug, const Callback& received) {
     const auto fail = [&](const std::string& error, const std::string& detail = {}) {
         return site.ask("SELECT o365_programs.responder_callback_error($1, $2, $3, $4, $5, $6)",
-                        {slug, request.id, received.state_hash, received.cookie_hash, error, or_null(detail)});
+                        {slug, request.id, received.state_hash, received.cookie_hash, error, Value::or_null(detail)});
     };
     if (request.query.empty()) return fail("no_parameters");
     if (is_framed(request)) return fail("framed");

@@ -21,7 +21,7 @@ Response start(Site& site, const Request& request, const RouteParts& parts) {
     const Json::Value page = site.ask(
         "SELECT o365_programs.responder_start($1, $2, $3, $4, $5, $6, $7)",
         {parts.slug, ticket_hash(ticket), Value::bytes(state_hash), Value::bytes(sha256(cookie.value)), request.id,
-         again.empty() ? Value() : Value(again), again.empty() ? Value() : cookie_hashes(attempt_cookies(request))});
+         Value::or_null(again), again.empty() ? Value() : cookie_hashes(attempt_cookies(request))});
     if (!page["found"].asBool()) return site.message(request, 404);
     if (!page["started"].asBool()) return Site::to_failed(request, page, "ticket", request.id);
     const std::string connect_url = text_in(page, "connect_url");

@@ -3,7 +3,6 @@
 // there. GET leads to the landing page.
 #include <fmt/format.h>
 
-#include <array>
 #include <string_view>
 #include <utility>
 
@@ -23,8 +22,7 @@ namespace {
 
 constexpr std::string_view kTarget =
     "o365_programs.paste (slug, request_id, ticket_hash, again, cookie_hashes, cookie_hash, webhook_host, "
-    "webhook_port, "
-    "webhook_url, place, renews, card";
+    "webhook_port, webhook_url, place, renews, card";
 constexpr std::size_t kMaxPlace = 400;  // bytes; the page lets 100 characters in
 constexpr std::size_t kMaxDigits = 18;
 
@@ -52,22 +50,20 @@ PasteForm read_form(const Request& request) {
     return form;
 }
 
-Value or_null(const std::string& text) { return text.empty() ? Value() : Value(text); }
-
 Json::Value store(Site& site, const Request& request, const std::string& slug, const PasteForm& form,
                   const AttemptCookie& cookie) {
     const Url& url = form.pasted.url;
     std::vector<Value> fields = {slug,
                                  request.id,
                                  ticket_hash(form.ticket),
-                                 or_null(form.again),
+                                 Value::or_null(form.again),
                                  cookie_hashes(attempt_cookies(request)),
                                  Value::bytes(sha256(cookie.value)),
-                                 or_null(url.host),
+                                 Value::or_null(url.host),
                                  form.imported ? Value() : Value(url.port),
-                                 or_null(form.pasted.text),
-                                 or_null(form.place),
-                                 or_null(form.renews),
+                                 Value::or_null(form.pasted.text),
+                                 Value::or_null(form.place),
+                                 Value::or_null(form.renews),
                                  proof_card(site.texts(request))};
     const bool pinned = !site.sealing_key().empty();
     if (pinned) fields.emplace_back(site.sealing_key());
@@ -82,7 +78,7 @@ Response ask_again(Site& site, const Request& request, const std::string& slug, 
                    const std::string& wrong, const std::string& host = {}) {
     Json::Value page =
         site.ask("SELECT o365_programs.responder_landing($1, $2, $3, $4)",
-                 {slug, ticket_hash(form.ticket), or_null(form.again), cookie_hashes(attempt_cookies(request))});
+                 {slug, ticket_hash(form.ticket), Value::or_null(form.again), cookie_hashes(attempt_cookies(request))});
     if (!page["found"].asBool()) return site.message(request, 404);
     Json::Value values = page;
     values["host"] = host;
@@ -104,9 +100,7 @@ Response workflow(Site& site, const Request& request, const RouteParts& parts) {
     }
     const PasteForm form = read_form(request);
     if (form.pasted.fault != PasteFault::none) return ask_again(site, request, slug, form, code_of(form.pasted.fault));
-    AttemptCookie cookie;
-    cookie.value = random_token();
-    cookie.name = attempt_cookie_name(sha256(cookie.value));
+    const AttemptCookie cookie = fresh_attempt_cookie();
     const Json::Value page = store(site, request, slug, form, cookie);
     const std::string outcome = text_in(page, "outcome");
     log::debug("pasted", "request={} connector={} outcome={}", request.id, slug, outcome);

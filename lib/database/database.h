@@ -53,6 +53,8 @@ struct Value {
     Value(std::int64_t number);                                // NOLINT(google-explicit-constructor)
     Value(int number) : Value(std::int64_t{number}) {}         // NOLINT(google-explicit-constructor)
     static Value bytes(std::string_view bytes);
+    // NULL for "".
+    static Value or_null(std::string_view text) { return text.empty() ? Value() : Value(text); }
 
     std::optional<std::string> data;
     bool binary = false;

@@ -12,7 +12,6 @@ namespace o365 {
 namespace {
 
 constexpr std::size_t kMaxPasted = 8192;
-constexpr std::size_t kMaxWebhook = 2048;
 
 // Characters that are no part of an address and take no room, or the room of a blank, in UTF-8.
 constexpr std::array<std::string_view, 10> kInvisible = {"\xC2\xA0",     "\xC2\xAD",     "\xE2\x80\x8B", "\xE2\x80\x8C",
@@ -103,19 +102,15 @@ std::string find_address(std::string_view pasted) {
     return text;
 }
 
-bool is_or_below(const std::string& host, std::string_view domain) {
-    return host == domain || (host.ends_with(domain) && host[host.size() - domain.size() - 1] == '.');
-}
-
 PasteFault fault_of_place(const Url& url) {
-    if (is_or_below(url.host, "teams.microsoft.com") || is_or_below(url.host, "teams.cloud.microsoft") ||
-        is_or_below(url.host, "teams.live.com") || is_or_below(url.host, "teams.microsoft.us"))
+    if (is_at_or_below(url.host, "teams.microsoft.com") || is_at_or_below(url.host, "teams.cloud.microsoft") ||
+        is_at_or_below(url.host, "teams.live.com") || is_at_or_below(url.host, "teams.microsoft.us"))
         return PasteFault::teams_link;
-    if (is_or_below(url.host, "make.powerautomate.com") || is_or_below(url.host, "flow.microsoft.com") ||
-        is_or_below(url.host, "powerautomate.com") || is_or_below(url.host, "make.powerapps.com") ||
-        is_or_below(url.host, "portal.azure.com"))
+    if (is_at_or_below(url.host, "make.powerautomate.com") || is_at_or_below(url.host, "flow.microsoft.com") ||
+        is_at_or_below(url.host, "powerautomate.com") || is_at_or_below(url.host, "make.powerapps.com") ||
+        is_at_or_below(url.host, "portal.azure.com"))
         return PasteFault::flow_page;
-    if (is_or_below(url.host, "webhook.office.com") || is_or_below(url.host, "webhook.office365.us") ||
+    if (is_at_or_below(url.host, "webhook.office.com") || is_at_or_below(url.host, "webhook.office365.us") ||
         ((url.host == "outlook.office.com" || url.host == "outlook.office365.com") &&
          lower(url.path).starts_with("/webhook")))
         return PasteFault::connector_webhook;

@@ -12,7 +12,7 @@ namespace o365 {
 enum class PasteFault {
     none,
     empty,              // nothing but blanks
-    too_long,           // over 2,048 bytes
+    too_long,           // over kMaxWebhook bytes
     not_a_url,          // no https:// in it, or not readable as an address
     http,               // http:// instead of https://
     teams_link,         // a link to a channel, a message or a meeting in Teams

@@ -14,8 +14,6 @@
 namespace o365 {
 namespace {
 
-constexpr std::size_t kMaxWebhook = 2048;
-
 using Handle = std::unique_ptr<CURLU, CFree<curl_url_cleanup>>;
 using Part = std::unique_ptr<char, CFree<curl_free>>;
 
@@ -56,10 +54,6 @@ bool begins_with_its_host(std::string_view text, const std::string& host) {
            (rest.empty() || rest.front() == ':' || rest.front() == '/' || rest.front() == '?');
 }
 
-bool is_below(const std::string& host, std::string_view domain) {
-    return host == domain || (host.ends_with(domain) && host[host.size() - domain.size() - 1] == '.');
-}
-
 // Where Microsoft's own webhooks lie (office365-connectors.md section 2). A host that an operator allowed beside them
 // may have paths of any form.
 bool is_workflow_host(const std::string& host) {
@@ -71,11 +65,12 @@ bool is_workflow_host(const std::string& host) {
                                                           "powerplatform.partner.microsoftonline.cn",
                                                           "appsplatform.us"};
     return std::any_of(kDomains.begin(), kDomains.end(),
-                       [&](std::string_view domain) { return is_below(host, domain); });
+                       [&](std::string_view domain) { return is_at_or_below(host, domain); });
 }
 
 bool is_connector_host(const std::string& host) {
-    return host == "outlook.office.com" || host == "outlook.office365.com" || is_below(host, "webhook.office.com");
+    return host == "outlook.office.com" || host == "outlook.office365.com" ||
+           is_at_or_below(host, "webhook.office.com");
 }
 
 bool is_workflow_path(std::string_view path) {
@@ -185,6 +180,10 @@ std::optional<Url> parse_url(std::string_view text) {
     url.has_fragment = text.find('#') != std::string_view::npos;
     url.has_user = part(handle.get(), CURLUPART_USER) || part(handle.get(), CURLUPART_PASSWORD);
     return url;
+}
+
+bool is_at_or_below(std::string_view host, std::string_view domain) {
+    return host == domain || (host.ends_with(domain) && host[host.size() - domain.size() - 1] == '.');
 }
 
 std::string origin_of(const Url& url) {

@@ -2,6 +2,7 @@
 // (callback-and-fastcgi.md 2.3).
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,11 +29,17 @@ std::string origin_of(const Url& url);
 // `text` as a part of a URL: all but RFC 3986's unreserved characters as %XX.
 std::string url_encode(std::string_view text);
 
+// Whether a host in lower case is `domain` or lies below it, label by label.
+bool is_at_or_below(std::string_view host, std::string_view domain);
+
+// The longest webhook, in bytes.
+inline constexpr std::size_t kMaxWebhook = 2048;
+
 // Why a text cannot be a webhook.
 enum class WebhookFault {
     none,
     empty,
-    too_long,        // over 2,048 bytes
+    too_long,        // over kMaxWebhook bytes
     bad_characters,  // blanks, control characters, a backslash, anything beyond ASCII
     no_url,          // libcurl cannot read it
     not_https,

@@ -248,12 +248,11 @@ class Import {
     }
 
     std::vector<Value> row_of(const Line& line) const {
-        const auto or_null = [](const std::string& text) { return text.empty() ? Value() : Value(text); };
         return {line.number,
                 options_.connector,
                 line.app_user,
-                or_null(line.label),
-                or_null(line.group_name),
+                Value::or_null(line.label),
+                Value::or_null(line.group_name),
                 line.host,
                 line.port,
                 line.webhook.reveal(),
