@@ -15,6 +15,7 @@
 
 #include "lib/base/c_free.h"
 #include "lib/base/fd.h"
+#include "lib/base/log.h"
 #include "lib/base/secret.h"
 #include "lib/base/system_error.h"
 #include "lib/database/database_hosts.h"
@@ -157,6 +158,7 @@ struct Database::Impl {
     void begin_with_next_host() { first = hosts.hosts.empty() ? 0 : (current + 1) % hosts.hosts.size(); }
 
     std::vector<Rows> run(std::span<const Given> all);
+    std::vector<Rows> run_once(std::span<const Given> all);
     void send(const Given& given);
     void send_parse(std::string_view text);
     Result take(std::string_view what);
@@ -392,12 +394,6 @@ void Database::Impl::fail(const PGresult* result, std::string_view what) {
     const std::string_view whole = message != nullptr ? message : PQerrorMessage(connection.get());
     std::string why = one_line(whole.substr(0, whole.find('\n')));
     if (hint != nullptr) why += ". " + one_line(hint);
-    // Prepared statements that come and go, or take other parameters: there are several sessions where one is expected.
-    if (statements == Statements::prepared && (sqlstate == "26000" || sqlstate == "42P05" || sqlstate == "08P01")) {
-        why +=
-            ". A pooler that pools transactions keeps no prepared statements: set prepared_statements = off in the "
-            "configuration file, or let it pool sessions";
-    }
     if (sqlstate == kReadOnly) why += ". The server is a standby, or writing is switched off there";
     const Fault fault = state != nullptr ? fault_of(sqlstate) : (lost() ? Fault::in_doubt : Fault::bug);
     // A session that may not write stays so; a new one may find the primary.
@@ -445,8 +441,24 @@ Result Database::Impl::take(std::string_view what) {
     return result;
 }
 
-// What stands between two points of synchronization is one transaction, without BEGIN and COMMIT, and one round trip.
+// Behind a pooler that pools transactions the call fails before it does anything; it and all others go unprepared.
 std::vector<Rows> Database::Impl::run(std::span<const Given> all) {
+    try {
+        return run_once(all);
+    } catch (const DatabaseError& error) {
+        if (statements == Statements::unprepared || !is_pooled(error.sqlstate())) throw;
+        statements = Statements::unprepared;
+        log::warn("statements_unprepared",
+                  "problem={} then=\"statements are no longer prepared\" next=\"a pooler that pools transactions keeps no "
+                  "prepared statements: set prepared_statements = off in the configuration file, or let it pool "
+                  "sessions\"",
+                  log::quoted(error.what()));
+    }
+    return run_once(all);
+}
+
+// What stands between two points of synchronization is one transaction, without BEGIN and COMMIT, and one round trip.
+std::vector<Rows> Database::Impl::run_once(std::span<const Given> all) {
     begin();
     PGconn* const session = connection.get();
     const std::string_view last = all.back().text;

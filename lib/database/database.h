@@ -110,6 +110,7 @@ struct Patience {
 
 // How statements are sent. `unprepared` is for a connection pooler that pools transactions and cannot keep prepared
 // statements, such as PgBouncer before 1.21: each call is then one transaction that brings its session settings along.
+// A Database that prepares and finds itself behind such a pooler logs statements_unprepared and prepares no more.
 enum class Statements { prepared, unprepared };
 constexpr Statements statements_when(bool prepared) noexcept {
     return prepared ? Statements::prepared : Statements::unprepared;

@@ -268,25 +268,27 @@ test('behind PgBouncer that pools transactions everything works without prepared
     }
 });
 
-test('a pooler that pools transactions is named when statements are prepared; one that pools sessions is no matter', async () => {
+test('behind a pooler that pools transactions a worker that prepares says so and goes on; one that pools sessions is no matter', async () => {
     const transactions = pooler('transaction');
     await transactions.ready;
-    // The second finds in the pooler's session what the first has prepared there.
-    const before = workersSeen();
-    const first = worker(transactions.database);
-    await until('the start of the first', () => workersSeen() > before);
-    await first.stop();
-    const named = worker(transactions.database);
-    const end = await named.ended;
+    // Each has two sessions, for delivery and for chores: four that the pooler serves by one of the server.
+    const two = ['one', 'two'].map((name) => start('o365-worker', {database: transactions.database, worker_name: `mixed-${name}`}));
+    await Promise.any(two.map((one) => one.logs('event=statements_unprepared')));
+    assert.match(two.map((one) => one.log()).join(''), /event=statements_unprepared .*set prepared_statements = off/);
+    const before = sql('select count(*) from o365_internal.attempt');
+    sql(`update o365_internal.lane set next_at = now()`);
+    await until('an attempt', () => sql('select count(*) from o365_internal.attempt') !== before);
+    for (const one of two) {
+        assert.equal((await one.stop()).code, 0);
+        assert.equal(one.count('database_lost') + one.count('chores_failed'), 0, one.log());
+    }
     transactions.child.kill('SIGKILL');
-    assert.equal(end.code, 1);
-    assert.match(named.output, /prepared_statements = off/);
     const sessions = pooler('session');
     await sessions.ready;
-    const seen = workersSeen();
-    const fine = worker(sessions.database);
-    await until('its start', () => workersSeen() === seen + 1);
+    const fine = start('o365-worker', {database: sessions.database});
+    await fine.logs('event=started');
     assert.equal((await fine.stop()).code, 0);
+    assert.equal(fine.count('statements_unprepared'), 0);
     sessions.child.kill('SIGKILL');
 });
 
