@@ -5,6 +5,7 @@ import https from 'node:https';
 import {appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {after} from 'node:test';
 import {promisify} from 'node:util';
 
 import {chromium} from 'playwright-core';
@@ -87,11 +88,21 @@ const launch = {
 };
 const newContext = {ignoreHTTPSErrors: true, locale: 'en-GB'};
 
-/** A browser of its own, as a new person would bring; options as in playwright's newContext. Close it. */
+// One Chromium for all people of a file: to start one takes longer than most tests. Their cookies, caches and histories are
+// apart. One that has crashed is replaced.
+let chromiumOfThisFile;
+async function sharedChromium() {
+    const running = await chromiumOfThisFile?.catch(() => undefined);
+    if (!running?.isConnected()) chromiumOfThisFile = chromium.launch(launch);
+    return chromiumOfThisFile;
+}
+// The campaign of kills uses this file as well, and is no test.
+if (process.env.NODE_TEST_CONTEXT) after(async () => (await chromiumOfThisFile)?.close());
+
+/** A browser as a new person would bring; options as in playwright's newContext. Close it. */
 export async function openBrowser(options = {}) {
-    const browser = await chromium.launch(launch);
-    const context = await browser.newContext({...newContext, ...options});
-    return {browser, context, page: await watchedPage(context), close: () => browser.close()};
+    const context = await (await sharedChromium()).newContext({...newContext, ...options});
+    return {context, page: await watchedPage(context), close: () => context.close()};
 }
 
 /** The same, with the browser's own setting that blocks the cookies of a site: its origin. */
