@@ -17,7 +17,7 @@ let page;
 const alerts = [];
 before(async () => {
     mkdirSync(pictures, {recursive: true});
-    browser = await chromium.launch({executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu']});
+    browser = await chromium.launch({executablePath: '/usr/bin/chromium-headless-shell', args: ['--no-sandbox', '--disable-gpu']});
     page = await browser.newPage({viewport: {width: 700, height: 600}});
     page.on('dialog', (dialog) => { alerts.push(dialog.message()); return dialog.dismiss(); });
     await page.route('**/*', (route) => route.abort());  // nothing is fetched
