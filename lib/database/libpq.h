@@ -19,6 +19,11 @@ struct Rows::Impl {
     Result result;
 };
 
+inline bool has_rows(const PGresult* result) {
+    const ExecStatusType status = PQresultStatus(result);
+    return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
+}
+
 // Rows in the format of COPY BINARY: signature, flags, header extension, of each row field count and fields, trailer
 // (PostgreSQL manual, COPY).
 std::string copy_binary(std::span<const std::vector<Value>> rows);

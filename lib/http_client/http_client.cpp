@@ -4,17 +4,12 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <ctime>
 #include <span>
 #include <stdexcept>
 #include <utility>
@@ -24,38 +19,19 @@
 #include "lib/base/lru_cache.h"
 #include "lib/base/text.h"
 #include "lib/http/url.h"
-#include "lib/http_client/address_policy.h"
-#include "lib/http_client/kept_sockets.h"
 #include "lib/http_client/resolver.h"
-#include "lib/http_client/retry_after.h"
+#include "lib/http_client/transfer.h"
 
 namespace o365 {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-using Easy = std::unique_ptr<CURL, CFree<curl_easy_cleanup>>;
 using Multi = std::unique_ptr<CURLM, CFree<curl_multi_cleanup>>;
-using List = std::unique_ptr<curl_slist, CFree<curl_slist_free_all>>;
 
-// A longer answer is not read to its end: a new connection is cheaper.
-constexpr std::size_t kMostRead = 262144;
-// libcurl takes two buffers for each request and gives them back after it, by default 16 and 64 KiB: with many
-// transfers more than a core's cache holds, for an answer of a few bytes. 16 KiB is the least that it has for what is
-// sent.
-constexpr long kReceiveBuffer = 4096;
-constexpr long kSendBuffer = 16384;
 constexpr std::size_t kMaxHeader = 65536;
-// Servers close idle connections after 60, 75 (nginx) or more seconds. One that has been idle for this long is not used
-// again, because a request could meet its end on the way.
-constexpr long kMaxIdle = 45;               // seconds
 constexpr std::chrono::seconds kFresh{30};  // how long addresses are used without another look-up
 constexpr std::chrono::minutes kUsable{5};  // and while they cannot be looked up again
 constexpr std::size_t kMostHosts = 65536;   // that are known: some 30 MB
 constexpr int kHttpProxyPort = 1080;        // of a proxy's URL without a port, says libcurl
-// How long libcurl keeps addresses, in seconds. It counts whole ones, so that with one an address could be too old in
-// the moment it is told; and after each request it goes through all that it keeps.
-constexpr long kTold = 2;
-
 class Descriptor {
   public:
     explicit Descriptor(int fd) : fd_(fd) {
@@ -69,189 +45,6 @@ class Descriptor {
   private:
     int fd_;
 };
-
-struct Transfer;
-
-// What is known of a name: a webhook's host, or the proxy.
-struct Host {
-    std::string name;
-    std::vector<int> ports;
-    std::shared_ptr<curl_slist> addresses;  // as CURLOPT_RESOLVE takes them; null: none known
-    Clock::time_point looked_up_at{};
-    bool asking = false;
-    std::vector<std::unique_ptr<Transfer>> waiting;  // for the first look-up
-};
-
-struct Transfer {
-    Easy easy{curl_easy_init()};
-    KeptSockets* sockets = nullptr;
-    std::size_t max_body = 0;
-    std::chrono::milliseconds dead_after{};
-    std::chrono::milliseconds timeout{};
-    std::string request;
-    PostResult result;
-    HttpClient::MayStart may_start;
-    HttpClient::Done done;
-    Clock::time_point begun;
-    std::size_t place = 0;  // in Impl::active
-    std::shared_ptr<Host> host;
-    std::shared_ptr<curl_slist> addresses;  // that libcurl is told with this transfer
-    RetryAfter retry_after;
-    std::size_t received = 0;   // bytes of the answer's body
-    bool whole_header = false;  // of the final answer
-    bool cut = false;           // the answer was longer than kMostRead
-    bool refused_address = false;
-    bool no_descriptor = false;
-    bool started = false;
-    bool withdrawn = false;
-    bool allow_loopback = false;
-    bool only_loopback = false;
-    bool proxied = false;
-    List own_headers;  // of a send(): such a transfer serves once
-};
-
-std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) noexcept {
-    auto& transfer = *static_cast<Transfer*>(user);
-    const std::size_t length = size * count;
-    transfer.received += length;
-    transfer.cut = transfer.received > kMostRead;
-    if (transfer.cut) return 0;
-    std::string& body = transfer.result.body;
-    try {
-        body.append(data, std::min(length, transfer.max_body - body.size()));
-    } catch (...) {
-        return 0;
-    }
-    return length;
-}
-
-// One line of a header: of an interim answer, of the final one, or of its trailer.
-void take_header(Transfer& transfer, std::string_view line) {
-    while (!line.empty() && (line.back() == '\r' || line.back() == '\n' || line.back() == ' ')) line.remove_suffix(1);
-    if (line.starts_with("HTTP/")) {
-        transfer.result.headers.clear();
-        transfer.retry_after = {};
-        transfer.whole_header = false;
-        return;
-    }
-    if (line.empty()) {
-        long status = 0;
-        curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &status);
-        transfer.whole_header = status >= 200;
-        return;
-    }
-    const auto colon = line.find(':');
-    if (colon == std::string_view::npos) return;
-    const auto begin = line.find_first_not_of(" \t", colon + 1);
-    const std::string_view value = begin == std::string_view::npos ? std::string_view() : line.substr(begin);
-    std::string name = lower(line.substr(0, colon));
-    if (name == "retry-after") transfer.retry_after.add(value);
-    if (name == "date") transfer.retry_after.set_date(value);
-    if (transfer.own_headers) transfer.result.headers.emplace_back(std::move(name), value);
-}
-
-std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) noexcept {
-    try {
-        take_header(*static_cast<Transfer*>(user), {data, size * count});
-    } catch (...) {
-        return 0;
-    }
-    return size * count;
-}
-
-void set_option(int fd, int level, int name, int value) noexcept {
-    // What this system does not know is left as it is.
-    static_cast<void>(::setsockopt(fd, level, name, &value, sizeof value));
-}
-
-curl_socket_t on_open_socket(void* user, curlsocktype /*purpose*/, curl_sockaddr* address) noexcept {
-    auto* transfer = static_cast<Transfer*>(user);
-    // With a proxy the address is the proxy's, which the operator chose.
-    const bool may = transfer->only_loopback
-                         ? is_loopback_address(address->addr)
-                         : transfer->proxied || is_public_address(address->addr, transfer->allow_loopback);
-    if (!may) {
-        transfer->refused_address = true;
-        return CURL_SOCKET_BAD;
-    }
-    const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    if (fd < 0) {
-        transfer->no_descriptor = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
-        return CURL_SOCKET_BAD;
-    }
-    try {
-        transfer->sockets->opened(fd);
-    } catch (...) {
-        ::close(fd);
-        return CURL_SOCKET_BAD;
-    }
-    set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-    const auto seconds = static_cast<int>(transfer->dead_after.count() / 1000);
-    set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, seconds);
-    set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, std::max(1, seconds / 2));
-    set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(transfer->dead_after.count()));
-    return fd;
-}
-
-int on_close_socket(void* user, curl_socket_t fd) noexcept {
-    static_cast<KeptSockets*>(user)->closed(fd);
-    return ::close(fd);
-}
-
-// Asked by libcurl when the connection stands, handshake, proxy and all, right before the request. It asks a second
-// time when a kept connection died and it is about to send the request again on a new one: the first may have arrived.
-int on_ready(void* user, char* /*peer*/, char* /*local*/, int /*peer_port*/, int /*local_port*/) noexcept {
-    auto* transfer = static_cast<Transfer*>(user);
-    if (transfer->started) return CURL_PREREQFUNC_ABORT;
-    transfer->withdrawn = !transfer->may_start();
-    if (transfer->withdrawn) return CURL_PREREQFUNC_ABORT;
-    transfer->started = true;
-    return CURL_PREREQFUNC_OK;
-}
-
-std::string problem_of(CURLcode code) {
-    switch (code) {
-        case CURLE_COULDNT_RESOLVE_HOST:
-            return "the webhook's host has no address";
-        case CURLE_COULDNT_CONNECT:
-            return "no connection to the webhook's host";
-        case CURLE_OPERATION_TIMEDOUT:
-            return "no answer in time";
-        case CURLE_SSL_CONNECT_ERROR:
-            return "no TLS connection to the webhook's host";
-        case CURLE_PEER_FAILED_VERIFICATION:
-            return "the certificate of the webhook's host is not valid";
-        case CURLE_GOT_NOTHING:
-        case CURLE_RECV_ERROR:
-        case CURLE_SEND_ERROR:
-        case CURLE_PARTIAL_FILE:
-        case CURLE_ABORTED_BY_CALLBACK:
-            return "the connection ended before the answer";
-        default:
-            return fmt::format("the POST failed: {}", curl_easy_strerror(code));
-    }
-}
-
-// Of a request that got no further than the proxy, which answered CONNECT with `status`, or not at all: 0.
-std::string proxy_problem_of(CURLcode code, long status) {
-    if (status == 407) return "the proxy wants another user or password (HTTP 407): check the setting proxy";
-    if (status == 403)
-        return "the proxy does not allow the webhook's host (HTTP 403): ask whoever runs the proxy to allow it";
-    if (status != 0) return fmt::format("the proxy does not connect to the webhook's host (HTTP {})", status);
-    switch (code) {
-        case CURLE_COULDNT_RESOLVE_PROXY:
-            return "the proxy's host has no address: check the setting proxy";
-        case CURLE_COULDNT_CONNECT:
-            return "no connection to the proxy: is it running, and is the setting proxy right?";
-        case CURLE_OPERATION_TIMEDOUT:
-            return "no answer from the proxy in time";
-        case CURLE_SSL_CONNECT_ERROR:
-        case CURLE_PEER_FAILED_VERIFICATION:
-            return "no TLS connection to the proxy, or its certificate is not valid";
-        default:
-            return fmt::format("the proxy failed: {}", curl_easy_strerror(code));
-    }
-}
 
 // Scheme, host and port as they are written; empty when the text does not begin as a webhook does.
 std::string_view origin_part(std::string_view url) {
@@ -286,11 +79,9 @@ struct HttpClient::Impl {
     Resolver resolver{options.connect_timeout};                      // its answers touch what is above
     std::optional<Clock::time_point> timer;
 
-    std::unique_ptr<Transfer> make_transfer();
     void socket_action(curl_socket_t socket, int events);
     void finish_done();
     void finish(std::unique_ptr<Transfer> transfer, PostResult result);
-    PostResult result_of(Transfer& transfer, CURLcode code) const;
     void start(std::unique_ptr<Transfer> transfer, const Secret& url, MayStart may_start, Done done);
     bool begin(std::unique_ptr<Transfer>& transfer);
     std::shared_ptr<Host> host_of(const std::string& url);
@@ -339,55 +130,6 @@ int HttpClient::Impl::on_timer(CURLM* /*multi*/, long timeout_ms, void* user) no
     return 0;
 }
 
-std::unique_ptr<Transfer> HttpClient::Impl::make_transfer() {
-    auto transfer = std::make_unique<Transfer>();
-    CURL* const easy = transfer->easy.get();
-    if (easy == nullptr) throw std::bad_alloc();
-    transfer->sockets = &sockets;
-    transfer->max_body = options.max_body;
-    transfer->dead_after = options.dead_after;
-    transfer->allow_loopback = options.allow_loopback;
-    transfer->only_loopback = options.only_loopback;
-    transfer->proxied = !options.proxy.empty();
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer.get());
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kReceiveBuffer);
-    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kSendBuffer);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, kMaxIdle);
-    curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, kTold);
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
-    curl_easy_setopt(easy, CURLOPT_PROXY, options.proxy.c_str());
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
-    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "o365-connector/" O365_VERSION);
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers.get());
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer.get());
-    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
-    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &sockets);
-    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_ready);
-    curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer.get());
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer.get());
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer.get());
-    if (options.ca_file.empty()) {
-        // libcurl then reads the system's file of authorities once and shares it among all connections. With a folder
-        // set, as Debian's libcurl has it, each connection reads the file again: 20 ms of CPU and 1 MB each.
-        curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
-    } else {
-        // The system's authorities stay known through their folder; of that only what is asked for is read.
-        curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_file.c_str());
-        curl_easy_setopt(easy, CURLOPT_CAPATH, "/etc/ssl/certs");
-    }
-    return transfer;
-}
-
 void HttpClient::Impl::socket_action(curl_socket_t socket, int events) {
     int running = 0;
     curl_multi_socket_action(multi.get(), socket, events, &running);
@@ -411,41 +153,6 @@ void HttpClient::Impl::finish_done() {
         PostResult result = result_of(*transfer, code);
         finish(std::move(transfer), std::move(result));
     }
-}
-
-// An answer counts once its header is whole: all of its body, or as much as is read of a long one, or what there is of
-// a failure's. A success that breaks off is in doubt, because what it says might stand in the rest.
-PostResult HttpClient::Impl::result_of(Transfer& transfer, CURLcode code) const {
-    CURL* const easy = transfer.easy.get();
-    PostResult result = std::exchange(transfer.result, {});
-    long status = 0;
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    if (code == CURLE_OK || (transfer.whole_header && (transfer.cut || status >= 300))) {
-        result.transport = TransportStatus::answered;
-        result.status = static_cast<int>(status);
-        result.retry_after = transfer.retry_after.seconds(std::time(nullptr));
-        return result;
-    }
-    result.body.clear();
-    result.headers.clear();
-    result.problem = problem_of(code);
-    long proxy_status = 0;
-    curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
-    if (transfer.started) {
-        result.transport = TransportStatus::in_doubt;
-    } else if (transfer.withdrawn) {
-        result.transport = TransportStatus::withdrawn;
-    } else if (transfer.refused_address) {
-        result.problem = "the webhook's host has an address that is not public";
-    } else if (transfer.no_descriptor) {
-        result.transport = TransportStatus::our_side;
-        result.problem = "no socket for a connection: raise the limit of open files, or lower max_transfers";
-    } else if (transfer.proxied && proxy_status / 100 != 2 && code != CURLE_UNSUPPORTED_PROTOCOL &&
-               code != CURLE_URL_MALFORMAT) {
-        result.transport = TransportStatus::our_side;
-        result.problem = proxy_problem_of(code, proxy_status);
-    }
-    return result;
 }
 
 void HttpClient::Impl::finish(std::unique_ptr<Transfer> transfer, PostResult result) {
@@ -481,7 +188,7 @@ void HttpClient::post(const Secret& url, std::string body, MayStart may_start, D
                       std::chrono::milliseconds timeout) {
     std::unique_ptr<Transfer> transfer;
     if (impl_->idle.empty()) {
-        transfer = impl_->make_transfer();
+        transfer = make_transfer(impl_->options, impl_->sockets, impl_->headers.get());
     } else {
         transfer = std::move(impl_->idle.back());
         impl_->idle.pop_back();
@@ -499,7 +206,7 @@ void HttpClient::post(const Secret& url, std::string body, MayStart may_start, D
 }
 
 void HttpClient::send(HttpRequest request, MayStart may_start, Done done) {
-    std::unique_ptr<Transfer> transfer = impl_->make_transfer();
+    std::unique_ptr<Transfer> transfer = make_transfer(impl_->options, impl_->sockets, impl_->headers.get());
     CURL* const easy = transfer->easy.get();
     transfer->request = std::move(request.body);
     transfer->timeout = impl_->options.timeout;
