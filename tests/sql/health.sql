@@ -46,7 +46,7 @@ SELECT is(ARRAY(SELECT pg_temp.found()), ARRAY[format('warning connections_suspe
 SELECT is(ARRAY(SELECT h.since FROM o365.health() AS h WHERE h.code = 'connections_suspended'),
     ARRAY['2026-01-02 03:04'::timestamptz], 'which says since when');
 UPDATE o365_internal.subscription SET status_reason = 'HTTP 401' WHERE subscription_id = (SELECT max(id) FROM others);
-SELECT is((SELECT array_agg(h."count" ORDER BY 1) FROM o365.health() AS h WHERE h.code = 'connections_suspended'), '{1,899}',
+SELECT is((SELECT array_agg(h."count" ORDER BY h."count") FROM o365.health() AS h WHERE h.code = 'connections_suspended'), '{1,899}',
     'another reason is another row');
 SELECT is((SELECT count(*) FROM o365.health() AS h WHERE h.problem LIKE '1 connection is suspended: HTTP 401'), 1::bigint,
     'one of them is told in the singular');
