@@ -5,10 +5,8 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 #variable_conflict use_column
 DECLARE
     v_check record;
-    v_found jsonb := '[]';
-    v_rows jsonb;
 BEGIN
-    -- Alphabetical.
+    -- Alphabetical; errors come before warnings.
     FOR v_check IN SELECT c.code, c.severity FROM (VALUES
         ('action_events_waiting', 'warning'),
         ('answers_unclear', 'warning'),
@@ -54,26 +52,20 @@ BEGIN
         ('worker_environment', 'error'),
         ('workers_lost', 'warning'),
         ('workflows_idle', 'warning')
-    ) AS c (code, severity)
+    ) AS c (code, severity) ORDER BY c.severity, c.code
     LOOP
         BEGIN
-            -- At most 20 groups of each, the largest.
-            EXECUTE format('SELECT coalesce(jsonb_agg(f), ''[]'') FROM (SELECT h.* FROM o365_internal.%I() AS h
-                            ORDER BY h."count" DESC NULLS LAST, h.object LIMIT 20) AS f', 'health_' || v_check.code) INTO v_rows;
+            -- At most 20 groups of each, the largest first.
+            RETURN QUERY EXECUTE format('SELECT %L, %L, h.object, h.problem, h.next_step, h.since, h."count", h.example
+                                           FROM o365_internal.%I() AS h ORDER BY h."count" DESC NULLS LAST, h.object LIMIT 20',
+                                        v_check.severity, v_check.code, 'health_' || v_check.code);
         EXCEPTION WHEN OTHERS THEN
             -- One question that cannot be answered does not hide the others.
-            v_rows := jsonb_build_array(jsonb_build_object('object', 'health',
-                'problem', format('%s could not be looked at: %s', v_check.code, SQLERRM),
-                'next_step', 'Run sql/install.sql again, so that functions and tables fit each other.'));
+            RETURN QUERY SELECT v_check.severity, v_check.code, 'health',
+                format('%s could not be looked at: %s', v_check.code, SQLERRM),
+                'Run sql/install.sql again, so that functions and tables fit each other.', NULL::timestamptz, NULL::bigint, NULL;
         END;
-        v_found := v_found || coalesce((
-            SELECT jsonb_agg(r.row || jsonb_build_object('severity', v_check.severity, 'code', v_check.code))
-              FROM jsonb_array_elements(v_rows) AS r (row)), '[]');
     END LOOP;
-    RETURN QUERY SELECT f.severity, f.code, f.object, f.problem, f.next_step, f.since, f."count", f.example
-      FROM jsonb_to_recordset(v_found) AS f (severity text, code text, object text, problem text, next_step text,
-                                             since timestamptz, "count" bigint, example text)
-     ORDER BY f.severity, f.object, f.problem;
 END $$;
 COMMENT ON FUNCTION o365.health() IS
     'What is wrong with this installation as the database sees it: severity (error, warning), code (stable, to alert on), '
