@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION o365_internal.field_codes(object_kind text, key text,
     converts boolean,
     target_urls text[])
 RETURNS text[]
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_jtype text := jsonb_typeof(value);
     v_type text := field->>0;

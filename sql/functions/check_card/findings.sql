@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_internal.findings(codes text[], finding o365_internal.card_finding, before integer)
 RETURNS o365_internal.card_finding[]
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_variable
 BEGIN
     -- Said are 100, errors first: after 100 of whatever kind only errors count, and 200 then hold 100 of them.

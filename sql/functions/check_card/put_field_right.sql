@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_internal.put_field_right(kind text, key text, value jsonb, field jsonb, dialect text)
 RETURNS jsonb
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_type text := field->>0;
     v_child text := field->>1;
