@@ -34,7 +34,8 @@ DECLARE
     v_function regprocedure;
 BEGIN
     FOR v_function IN SELECT p.oid::regprocedure FROM pg_catalog.pg_proc AS p
-                       WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_internal'::regnamespace) AND p.proname ~ '^sandbox_' LOOP
+                       WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_programs'::regnamespace, 'o365_internal'::regnamespace)
+                         AND p.proname ~ '^sandbox_' LOOP
         EXECUTE format('DROP FUNCTION %s CASCADE', v_function);
     END LOOP;
 END $$;
@@ -58,15 +59,19 @@ DO $$
 DECLARE
     v_function record;
 BEGIN
-    FOR v_function IN SELECT p.oid::regprocedure AS f, p.pronamespace = 'o365'::regnamespace AS is_public FROM pg_catalog.pg_proc AS p
-                       WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_internal'::regnamespace) AND p.proname ~ '^sandbox_' LOOP
+    FOR v_function IN SELECT p.oid::regprocedure AS f, p.pronamespace = 'o365_programs'::regnamespace AS is_called
+                        FROM pg_catalog.pg_proc AS p
+                       WHERE p.pronamespace IN ('o365_programs'::regnamespace, 'o365_internal'::regnamespace)
+                         AND p.proname ~ '^sandbox_' LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_function.f);
-        IF v_function.is_public AND o365_internal.has_roles() THEN
+        IF v_function.is_called AND o365_internal.has_roles() THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO o365_sandbox', v_function.f);
         END IF;
     END LOOP;
     IF o365_internal.has_roles() THEN
-        GRANT USAGE ON SCHEMA o365 TO o365_sandbox;
+        GRANT USAGE ON SCHEMA o365_programs TO o365_sandbox;
+        -- Where its functions stood in earlier versions.
+        REVOKE USAGE ON SCHEMA o365 FROM o365_sandbox;
     END IF;
 END $$;
 COMMIT;

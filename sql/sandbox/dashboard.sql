@@ -17,7 +17,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.sandbox_candidate(jsonb, bytea) IS 'The form''s fields as a connector, for o365_internal.connector_problems to judge.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_save(person text, app_id uuid, fields jsonb, logo bytea) RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_save(person text, app_id uuid, fields jsonb, logo bytea) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -58,7 +58,7 @@ BEGIN
     -- A name that no redirect URL says is free, and stays.
     IF substring(v_new.callback_url FROM v_own) IS NULL THEN
         v_new.slug := CASE WHEN v_old.callback_url IS NOT NULL AND substring(v_old.callback_url FROM v_own) IS NULL THEN v_old.slug
-                           ELSE coalesce(o365.sandbox_free_slug(v_new.slug), v_new.slug) END;
+                           ELSE coalesce(o365_programs.sandbox_free_slug(v_new.slug), v_new.slug) END;
     END IF;
     IF app_id IS NULL THEN
         INSERT INTO o365_internal.sandbox_registration AS r (person, slug, name, logo, logo_type, short_description, long_description, website, events,
@@ -78,7 +78,7 @@ BEGIN
     END IF;
     RETURN jsonb_build_object('app_id', app_id);
 END $$;
-COMMENT ON FUNCTION o365.sandbox_save(text, uuid, jsonb, bytea) IS
+COMMENT ON FUNCTION o365_programs.sandbox_save(text, uuid, jsonb, bytea) IS
     'Saves the form of "New Connector" for a person: a new one for a null app_id, else that one, whose logo stays for a null logo. fields has the '
     'names of o365.register_connector, events, target_urls and enabled_for as arrays, terms: yes, and of the portal''s later form inbox_landing_page, '
     'configuration_url and valid_domains (an array). Returns app_id, or problems (field, '
@@ -90,35 +90,35 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
             AND EXISTS (SELECT FROM o365_internal.connector AS c WHERE c.app_id = r.app_id AND c.removed_at IS NULL), 'logo_bytes', octet_length(r.logo),
         'is_current', r.handed_over_at >= r.changed_at, 'picture', r.app_id) $$;
 COMMENT ON FUNCTION o365_internal.sandbox_shown(o365_internal.sandbox_registration) IS
-    'A registration as pages show it: without the bytes of its logo. picture is what o365.sandbox_logo takes.';
+    'A registration as pages show it: without the bytes of its logo. picture is what o365_programs.sandbox_logo takes.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_registrations(person text) RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_registrations(person text) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(jsonb_agg(o365_internal.sandbox_shown(r) ORDER BY r.created_at, r.app_id), '[]')
       FROM o365_internal.sandbox_registration AS r WHERE r.person = $1 AND r.deleted_at IS NULL $$;
-COMMENT ON FUNCTION o365.sandbox_registrations(text) IS 'The connectors of a developer, oldest first.';
+COMMENT ON FUNCTION o365_programs.sandbox_registrations(text) IS 'The connectors of a developer, oldest first.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_registration(person text, app_id uuid) RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_registration(person text, app_id uuid) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT o365_internal.sandbox_shown(r) || jsonb_build_object(
                'listed', (SELECT jsonb_build_object('name', (s.registration).name, 'reviewer', s.reviewer, 'since', o365_internal.sandbox_time(s.approved_at))
                             FROM o365_internal.sandbox_submission AS s WHERE s.app_id = r.app_id AND s.approved_at IS NOT NULL),
                'in_force', (SELECT count(*) FROM o365_internal.sandbox_webhook AS w WHERE w.app_id = r.app_id AND w.removed_at IS NULL))
       FROM o365_internal.sandbox_registration AS r WHERE r.app_id = $2 AND r.person = $1 AND r.deleted_at IS NULL $$;
-COMMENT ON FUNCTION o365.sandbox_registration(text, uuid) IS
+COMMENT ON FUNCTION o365_programs.sandbox_registration(text, uuid) IS
     'One connector of a developer; null when it is not theirs. listed: name, reviewer and since of the version that the catalog lists, null for '
     'none; in_force: how many of its webhooks are.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_free_slug(wanted text) RETURNS text
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_free_slug(wanted text) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT f.slug FROM (SELECT n, $1 || CASE WHEN n = 1 THEN '' ELSE '-' || n END AS slug FROM generate_series(1, 10000) AS n) AS f
      WHERE NOT EXISTS (SELECT FROM o365_internal.connector AS c WHERE c.slug = f.slug AND c.removed_at IS NULL)
        AND NOT EXISTS (SELECT FROM o365_internal.sandbox_registration AS r WHERE r.slug = f.slug AND r.deleted_at IS NULL)
      ORDER BY f.n LIMIT 1 $$;
-COMMENT ON FUNCTION o365.sandbox_free_slug(text) IS
+COMMENT ON FUNCTION o365_programs.sandbox_free_slug(text) IS
     'The slug, or the first of slug-2, slug-3, ... that neither this installation nor the dashboard has; null when 10,000 are taken.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_delete(person text, app_id uuid) RETURNS boolean
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_delete(person text, app_id uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     UPDATE o365_internal.sandbox_registration AS r SET deleted_at = now(), sideloaded_at = NULL
@@ -131,18 +131,18 @@ BEGIN
     UPDATE o365_internal.sandbox_webhook AS w SET removed_at = clock_timestamp() WHERE w.app_id = sandbox_delete.app_id AND w.removed_at IS NULL;
     RETURN true;
 END $$;
-COMMENT ON FUNCTION o365.sandbox_delete(text, uuid) IS
+COMMENT ON FUNCTION o365_programs.sandbox_delete(text, uuid) IS
     'Deletes a developer''s connector for good: its button gives Invalid Request, the catalog lists it no more, its webhooks answer as removed '
     'configurations do. What this installation registered stays an operator''s. False: it is not theirs, or was deleted.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_sideload(person text, app_id uuid, wanted boolean) RETURNS boolean
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_sideload(person text, app_id uuid, wanted boolean) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     UPDATE o365_internal.sandbox_registration AS r SET sideloaded_at = CASE WHEN wanted THEN coalesce(r.sideloaded_at, now()) END
      WHERE r.app_id = sandbox_sideload.app_id AND r.person = sandbox_sideload.person AND r.deleted_at IS NULL;
     RETURN FOUND;
 END $$;
-COMMENT ON FUNCTION o365.sandbox_sideload(text, uuid, boolean) IS
+COMMENT ON FUNCTION o365_programs.sandbox_sideload(text, uuid, boolean) IS
     'Lets a developer, and nobody else, find a connector of theirs among those of Outlook (inbox and groups), or no longer. False: it is not theirs.';
 
 CREATE OR REPLACE FUNCTION o365_internal.sandbox_known(app_id text) RETURNS jsonb
@@ -161,14 +161,14 @@ COMMENT ON FUNCTION o365_internal.sandbox_known(text) IS
     'The registration by its app_id, is_deleted or not: the dashboard''s, or else the installation''s own, as if the dashboard held it; null when there '
     'is none.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_connector(app_id text) RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_connector(app_id text) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT k.known FROM o365_internal.sandbox_known($1) AS k (known) WHERE NOT (k.known->>'is_deleted')::boolean $$;
-COMMENT ON FUNCTION o365.sandbox_connector(text) IS
+COMMENT ON FUNCTION o365_programs.sandbox_connector(text) IS
     'The registration by its app_id: the dashboard''s, or else the installation''s own, as if the dashboard held it; null when there is none, or it '
     'was deleted.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_logo(picture text) RETURNS TABLE (content_type text, logo bytea)
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_logo(picture text) RETURNS TABLE (content_type text, logo bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT c.logo_type, c.logo
       FROM (SELECT 1 AS rank, r.logo_type, r.logo FROM o365_internal.sandbox_registration AS r WHERE r.app_id::text = lower($1 COLLATE "C")
@@ -176,10 +176,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
             UNION ALL SELECT 3, (s.registration).logo_type, (s.registration).logo FROM o365_internal.sandbox_submission AS s
                        WHERE s.app_id || '/' || s.submission_id = lower($1 COLLATE "C")) AS c
      ORDER BY c.rank LIMIT 1 $$;
-COMMENT ON FUNCTION o365.sandbox_logo(text) IS
+COMMENT ON FUNCTION o365_programs.sandbox_logo(text) IS
     'The logo of a registration, by its app_id, or of what was submitted, by app_id/submission_id; no row when there is none.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_register(person text, app_id uuid, application text, allow_anonymous boolean) RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_register(person text, app_id uuid, application text, allow_anonymous boolean) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -220,7 +220,7 @@ BEGIN
     UPDATE o365_internal.sandbox_registration AS r SET handed_over_at = now() WHERE r.app_id = v_mine.app_id;
     RETURN jsonb_build_object('slug', v_mine.slug, 'connect', v_public_url || '/connect/' || v_mine.slug || '/');
 END $$;
-COMMENT ON FUNCTION o365.sandbox_register(text, uuid, text, boolean) IS
+COMMENT ON FUNCTION o365_programs.sandbox_register(text, uuid, text, boolean) IS
     'Hands a registration of the dashboard to this installation''s o365.register_connector, and lets a role (empty: none) that is an application''s '
     'already send through it. Returns slug and connect (its landing page), or problem and hint. Error: insufficient_privilege where public_url '
     'is not on loopback.';

@@ -1,12 +1,12 @@
 -- Embedded configuration pages: what a client keeps of them, and when their webhooks come into force.
 
-CREATE OR REPLACE FUNCTION o365.sandbox_offer(person text, target_id integer, app_id uuid) RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_offer(person text, target_id integer, app_id uuid) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT o.offered FROM o365_internal.sandbox_target AS t, jsonb_array_elements(o365.sandbox_catalog(t.person, t.kind)) AS o (offered)
+    SELECT o.offered FROM o365_internal.sandbox_target AS t, jsonb_array_elements(o365_programs.sandbox_catalog(t.person, t.kind)) AS o (offered)
      WHERE t.target_id = $2 AND t.person = $1 AND t.dialect = 'connector' AND o.offered->>'app_id' = $3::text
        AND o.offered->>'configuration_url' IS NOT NULL $$;
-COMMENT ON FUNCTION o365.sandbox_offer(text, integer, uuid) IS
-    'A connector with a configuration page, as o365.sandbox_catalog offers it to a person at a place of theirs; null: it does not.';
+COMMENT ON FUNCTION o365_programs.sandbox_offer(text, integer, uuid) IS
+    'A connector with a configuration page, as o365_programs.sandbox_catalog offers it to a person at a place of theirs; null: it does not.';
 
 CREATE OR REPLACE FUNCTION o365_internal.sandbox_host_and_port(url text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -29,15 +29,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 COMMENT ON FUNCTION o365_internal.sandbox_settings_problem(jsonb, jsonb) IS
     'Why a client does not take the settings of a connector''s page; null: it takes them. The one place of these rules.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_judge_settings(person text, target_id integer, app_id uuid, settings jsonb) RETURNS text
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_judge_settings(person text, target_id integer, app_id uuid, settings jsonb) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT CASE WHEN o.offered IS NULL THEN 'no such connector is offered at this place'
                 ELSE o365_internal.sandbox_settings_problem(o.offered, $4) END
-      FROM (SELECT o365.sandbox_offer($1, $2, $3) AS offered) AS o $$;
-COMMENT ON FUNCTION o365.sandbox_judge_settings(text, integer, uuid, jsonb) IS
+      FROM (SELECT o365_programs.sandbox_offer($1, $2, $3) AS offered) AS o $$;
+COMMENT ON FUNCTION o365_programs.sandbox_judge_settings(text, integer, uuid, jsonb) IS
     'What setSettings is answered: null for settings (entityId, contentUrl, removeUrl, configName) that could be saved, or why not.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_draft(person text, target_id integer, app_id uuid, path_hash bytea) RETURNS integer
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_draft(person text, target_id integer, app_id uuid, path_hash bytea) RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_draft_id integer;
@@ -45,18 +45,18 @@ BEGIN
     DELETE FROM o365_internal.sandbox_draft AS d WHERE d.created_at <= now() - interval '1 hour';
     INSERT INTO o365_internal.sandbox_draft AS d (path_hash, target_id, app_id)
         SELECT sandbox_draft.path_hash, sandbox_draft.target_id, sandbox_draft.app_id
-         WHERE o365.sandbox_offer(sandbox_draft.person, sandbox_draft.target_id, sandbox_draft.app_id) IS NOT NULL
+         WHERE o365_programs.sandbox_offer(sandbox_draft.person, sandbox_draft.target_id, sandbox_draft.app_id) IS NOT NULL
         RETURNING d.draft_id INTO v_draft_id;
     RETURN v_draft_id;
 END $$;
-COMMENT ON FUNCTION o365.sandbox_draft(text, integer, uuid, bytea) IS
+COMMENT ON FUNCTION o365_programs.sandbox_draft(text, integer, uuid, bytea) IS
     'Remembers a webhook that a connector''s page is told, by the hash of its path and query, and returns the number to save it by within an hour; '
     'null: the connector is not offered there. Until it is saved it answers 410.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_configure(person text, target_id integer, app_id uuid, draft_id integer, settings jsonb) RETURNS text
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_configure(person text, target_id integer, app_id uuid, draft_id integer, settings jsonb) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_problem text := o365.sandbox_judge_settings(person, target_id, app_id, settings);
+    v_problem text := o365_programs.sandbox_judge_settings(person, target_id, app_id, settings);
 BEGIN
     IF v_problem IS NOT NULL THEN
         RETURN v_problem;
@@ -73,6 +73,6 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-COMMENT ON FUNCTION o365.sandbox_configure(text, integer, uuid, integer, jsonb) IS
+COMMENT ON FUNCTION o365_programs.sandbox_configure(text, integer, uuid, integer, jsonb) IS
     'Saves a connector''s configuration at a place of a person, with what its page said (entityId, contentUrl, removeUrl, configName): from now on the '
-    'webhook that o365.sandbox_draft remembered is in force. Null, or why nothing was saved.';
+    'webhook that o365_programs.sandbox_draft remembered is in force. Null, or why nothing was saved.';

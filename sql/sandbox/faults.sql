@@ -63,7 +63,7 @@ END $$;
 COMMENT ON FUNCTION o365_internal.sandbox_fault_for(integer, integer) IS
     'The fault that this post takes, a webhook''s own before its target''s before that of all: the answer instead of the right one (null: none), or a pace for the right one.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_sweep() RETURNS bigint
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_sweep() RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_keep CONSTANT bigint := (SELECT s.value FROM o365_internal.sandbox_setting AS s WHERE s.name = 'keep_posts');
@@ -72,7 +72,7 @@ DECLARE
     v_dropped bigint;
 BEGIN
     -- One at a time is enough.
-    IF NOT pg_try_advisory_xact_lock(hashtext('o365.sandbox_sweep')) THEN
+    IF NOT pg_try_advisory_xact_lock(hashtext('o365_programs.sandbox_sweep')) THEN
         RETURN 0;
     END IF;
     -- The newest that goes: as many newer ones stay, or as many bytes of them.
@@ -85,7 +85,7 @@ BEGIN
     GET DIAGNOSTICS v_dropped = ROW_COUNT;
     RETURN v_dropped;
 END $$;
-COMMENT ON FUNCTION o365.sandbox_sweep() IS
+COMMENT ON FUNCTION o365_programs.sandbox_sweep() IS
     'Drops the oldest posts, from feed and log, and what was pressed in them: the newest keep_posts stay, as long as the bodies kept have no '
     'more than keep_megabytes. Returns how many went; 0 also while another session drops some. Every thousandth post calls it.';
 
@@ -95,14 +95,14 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_post_id bigint;
 BEGIN
-    -- Numbers are given in another order than they become visible: o365.sandbox_settled waits for who holds this.
-    PERFORM pg_advisory_xact_lock_shared(hashtext('o365.sandbox_post'));
+    -- Numbers are given in another order than they become visible: o365_programs.sandbox_settled waits for who holds this.
+    PERFORM pg_advisory_xact_lock_shared(hashtext('o365_programs.sandbox_post'));
     INSERT INTO o365_internal.sandbox_post AS p (target_id, webhook_id, flow_id, answered, pace, throttled, bytes, note, card)
         VALUES (sandbox_note_post.target_id, sandbox_note_post.webhook_id, sandbox_note_post.flow_id, sandbox_note_post.answered, sandbox_note_post.pace,
                 sandbox_note_post.throttled, sandbox_note_post.bytes, sandbox_note_post.note,
                 CASE WHEN sandbox_note_post.bytes <= 65536 THEN sandbox_note_post.card END) RETURNING p.post_id INTO v_post_id;
     IF v_post_id % 1000 = 0 THEN
-        PERFORM o365.sandbox_sweep();
+        PERFORM o365_programs.sandbox_sweep();
     END IF;
 END $$;
 COMMENT ON FUNCTION o365_internal.sandbox_note_post(integer, integer, integer, text, text, integer, integer, text, text) IS
@@ -158,9 +158,9 @@ END $$;
 COMMENT ON FUNCTION o365_internal.sandbox_answer(integer, o365_internal.sandbox_webhook, o365_internal.sandbox_flow, text, integer, text, text, text, text) IS
     'Notes a post to a target, through a webhook (null: from the playground) and by a workflow (null: a connector''s), runs the workflow, and says how to answer, and '
     'how fast: pace is slow, late, slow-answer or null; response_seconds is when the Response step of the workflow answers, or would have, null without one; '
-    'response_body is its answer, null when it was not reached. The other parameters are those of o365.sandbox_receive.';
+    'response_body is its answer, null when it was not reached. The other parameters are those of o365_programs.sandbox_receive.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_receive(path_hash bytea, body text, bytes integer, judged text, envelope_note text, card_note text, otherwise text,
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_receive(path_hash bytea, body text, bytes integer, judged text, envelope_note text, card_note text, otherwise text,
     workflow_id text DEFAULT NULL)
 RETURNS TABLE (dialect text, answer text, pace text, retry_after integer, response_seconds integer, response_body text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -202,7 +202,7 @@ BEGIN
     v_answer := o365_internal.sandbox_answer(v_webhook.target_id, v_webhook, v_flow, body, bytes, judged, envelope_note, card_note, otherwise);
     RETURN QUERY SELECT v_dialect, v_answer.answer, v_answer.pace, v_answer.retry_after, v_answer.response_seconds, v_answer.response_body;
 END $$;
-COMMENT ON FUNCTION o365.sandbox_receive(bytea, text, integer, text, text, text, text, text) IS
+COMMENT ON FUNCTION o365_programs.sandbox_receive(bytea, text, integer, text, text, text, text, text) IS
     'A request to a webhook: notes it and says how to answer, as judged (the right answer), as a fault says, or as the throttle does, at what pace, and of a workflow '
     'with a Response step when and with what (as o365_internal.sandbox_answer has it). judged is get for a GET, other-method for what is no POST either; envelope_note '
     'and card_note are what a run trips over in the body, of a workflow that wants the envelope or the bare card; body is null for one too long to keep. No row: '
@@ -210,7 +210,7 @@ COMMENT ON FUNCTION o365.sandbox_receive(bytea, text, integer, text, text, text,
     'it has none: a workflow that there is answers another signature with 401-bad-signature. One that a configuration page was told and nobody has saved answers as a '
     'removed one.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_play(target_id integer, body text, judged text, envelope_note text, card_note text) RETURNS text
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_play(target_id integer, body text, judged text, envelope_note text, card_note text) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_flow o365_internal.sandbox_flow;
@@ -222,13 +222,13 @@ BEGIN
     END IF;
     v_flow := o365_internal.sandbox_current_flow(target_id);
     IF v_flow.flow_id IS NULL THEN
-        PERFORM o365.sandbox_create_flow(target_id);  -- in a channel only
+        PERFORM o365_programs.sandbox_create_flow(target_id);  -- in a channel only
         v_flow := o365_internal.sandbox_current_flow(target_id);
     END IF;
     v_answer := o365_internal.sandbox_answer(target_id, NULL, v_flow, body, octet_length(body), judged, envelope_note, card_note, NULL);
     RETURN v_answer.answer;
 END $$;
-COMMENT ON FUNCTION o365.sandbox_play(integer, text, text, text, text) IS
+COMMENT ON FUNCTION o365_programs.sandbox_play(integer, text, text, text, text) IS
     'A card of the playground, posted as if it had come through a webhook of that target, of a channel by its oldest workflow that is not deleted; returns the name of '
     'the answer, null without such a target.';
 
@@ -237,7 +237,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT $1 = 0 OR EXISTS (SELECT FROM o365_internal.sandbox_target AS t WHERE t.target_id = $1) $$;
 COMMENT ON FUNCTION o365_internal.sandbox_is_switch(integer) IS 'Whether faults and throttle can be set for that number: a target, or 0 for all.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_set_fault(target_id integer, answers text[], remaining integer, rate integer, retry_after integer,
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_set_fault(target_id integer, answers text[], remaining integer, rate integer, retry_after integer,
     webhook_id integer DEFAULT 0) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -263,21 +263,21 @@ BEGIN
            AND (wider.target_id, wider.webhook_id) <> (f.target_id, f.webhook_id));
     RETURN true;
 END $$;
-COMMENT ON FUNCTION o365.sandbox_set_fault(integer, text[], integer, integer, integer, integer) IS
+COMMENT ON FUNCTION o365_programs.sandbox_set_fault(integer, text[], integer, integer, integer, integer) IS
     'From now on a target (0: all), or one webhook (then its target, or 0), answers so, one after the other and round again: for a number of posts or '
     '(null) until it is set to ok, and (rate) for that many per cent of posts only. ok takes it back, also against a wider fault. False: there is no such '
     'target or webhook.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_faults() RETURNS TABLE (target_id integer, place text, answers text[], remaining integer, rate integer, retry_after integer,
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_faults() RETURNS TABLE (target_id integer, place text, answers text[], remaining integer, rate integer, retry_after integer,
     webhook_id integer)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT f.target_id, t.name || ' of ' || t.person, f.answers, f.remaining, f.rate, f.retry_after, nullif(f.webhook_id, 0)
       FROM o365_internal.sandbox_fault AS f LEFT JOIN o365_internal.sandbox_target AS t ON t.target_id = f.target_id
      WHERE coalesce(f.remaining, 1) > 0 ORDER BY f.target_id, f.webhook_id $$;
-COMMENT ON FUNCTION o365.sandbox_faults() IS
+COMMENT ON FUNCTION o365_programs.sandbox_faults() IS
     'Answers that are given instead of the right one; place is null for those of all webhooks, webhook_id for those of all of a place.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_set_throttle(target_id integer, is_on boolean) RETURNS boolean
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_set_throttle(target_id integer, is_on boolean) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF NOT o365_internal.sandbox_is_switch(target_id) THEN
@@ -288,11 +288,11 @@ BEGIN
     UPDATE o365_internal.sandbox_throttle AS t SET started = '{}', used = '{}' WHERE sandbox_set_throttle.target_id = 0 AND t.target_id <> 0 AND t.is_on IS NULL;
     RETURN true;
 END $$;
-COMMENT ON FUNCTION o365.sandbox_set_throttle(integer, boolean) IS
+COMMENT ON FUNCTION o365_programs.sandbox_set_throttle(integer, boolean) IS
     'Switches the throttle of a target (0: of all that have no switch of their own) on or off; null: a target follows that of all. Its windows, and theirs, begin anew. '
     'False: there is no such target.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_throttles() RETURNS TABLE (target_id integer, place text, is_on boolean, windows jsonb)
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_throttles() RETURNS TABLE (target_id integer, place text, is_on boolean, windows jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT t.target_id, g.name || ' of ' || g.person, t.is_on,
            (SELECT jsonb_agg(jsonb_build_object('seconds', l.seconds, 'limit', l.most, 'used', CASE WHEN s.at + make_interval(secs => l.seconds) > clock_timestamp() THEN u.n ELSE 0 END)
@@ -302,24 +302,24 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
               JOIN unnest(t.started) WITH ORDINALITY AS s (at, i) ON s.i = l.i JOIN unnest(t.used) WITH ORDINALITY AS u (n, i) ON u.i = l.i)
       FROM o365_internal.sandbox_throttle AS t LEFT JOIN o365_internal.sandbox_target AS g ON g.target_id = t.target_id
      ORDER BY t.target_id LIMIT 200 $$;
-COMMENT ON FUNCTION o365.sandbox_throttles() IS
+COMMENT ON FUNCTION o365_programs.sandbox_throttles() IS
     'The switches and the counters: windows lists seconds, limit and used for targets that were posted to while throttled; place is null for the switch of all.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_settled() RETURNS bigint
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_settled() RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    PERFORM pg_advisory_xact_lock(hashtext('o365.sandbox_post'));
+    PERFORM pg_advisory_xact_lock(hashtext('o365_programs.sandbox_post'));
     RETURN (SELECT coalesce(max(p.post_id), 0) FROM o365_internal.sandbox_post AS p);
 END $$;
-COMMENT ON FUNCTION o365.sandbox_settled() IS
+COMMENT ON FUNCTION o365_programs.sandbox_settled() IS
     'The number up to which no post is still to come: who reads no further and goes on from there misses none. In a transaction of its own.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_oldest_post() RETURNS bigint
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_oldest_post() RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(min(p.post_id), 0) FROM o365_internal.sandbox_post AS p $$;
-COMMENT ON FUNCTION o365.sandbox_oldest_post() IS 'The number of the oldest post that o365.sandbox_sweep has left; 0: nothing has come.';
+COMMENT ON FUNCTION o365_programs.sandbox_oldest_post() IS 'The number of the oldest post that o365_programs.sandbox_sweep has left; 0: nothing has come.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_log(target_id integer, after bigint, before bigint, newest boolean, n integer, answered text, flow_id integer DEFAULT NULL)
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_log(target_id integer, after bigint, before bigint, newest boolean, n integer, answered text, flow_id integer DEFAULT NULL)
 RETURNS TABLE (post_id bigint, target_id integer, webhook_id integer, place text, received_at text, answered text, pace text, throttled integer, bytes integer,
     note text, flow_id integer)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -328,6 +328,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       FROM o365_internal.sandbox_post AS p LEFT JOIN o365_internal.sandbox_target AS t ON t.target_id = p.target_id
      WHERE ($1 IS NULL OR p.target_id = $1) AND p.post_id > $2 AND p.post_id < $3 AND ($6 IS NULL OR p.answered = $6) AND ($7 IS NULL OR p.flow_id = $7)
      ORDER BY CASE WHEN $4 THEN -p.post_id ELSE p.post_id END LIMIT $5 $$;
-COMMENT ON FUNCTION o365.sandbox_log(integer, bigint, bigint, boolean, integer, text, integer) IS
+COMMENT ON FUNCTION o365_programs.sandbox_log(integer, bigint, bigint, boolean, integer, text, integer) IS
     'Requests to webhooks after a number and before another, to a target, with an answer and to a workflow unless null, newest or oldest first, at most n. Times are '
     'this server''s.';

@@ -25,7 +25,7 @@ END $$;
 COMMENT ON FUNCTION o365_internal.sandbox_flow_for(integer) IS
     'The oldest workflow of a channel that is not deleted; without one it makes one from the template "Send webhook alerts to a channel".';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_flows(target_id integer, flow_id integer DEFAULT NULL) RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_flows(target_id integer, flow_id integer DEFAULT NULL) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(jsonb_agg(to_jsonb(f) || jsonb_build_object('created_at', o365_internal.sandbox_time(f.created_at), 'is_full',
                f.post_as = 'flow-bot' AND f.limit_used >= 25 AND f.limit_started > clock_timestamp() - interval '5 minutes',
@@ -37,11 +37,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
                            count(*) FILTER (WHERE p.note IS NULL AND p.answered <> 'ok') AS refused
                       FROM o365_internal.sandbox_post AS p WHERE p.flow_id = f.flow_id) AS r
      WHERE f.target_id = $1 AND ($2 IS NULL OR f.flow_id = $2) $$;
-COMMENT ON FUNCTION o365.sandbox_flows(integer, integer) IS
+COMMENT ON FUNCTION o365_programs.sandbox_flows(integer, integer) IS
     'The workflows of a channel, or one of them: the columns of the table, and is_full (the Flow bot has posted all it may in these five minutes), urls and '
     'old_urls (how many URLs are in force and were), runs, failed and refused (requests that started no run). Deleted ones come last. An empty array: none.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_create_flow(target_id integer, kind jsonb DEFAULT NULL) RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_create_flow(target_id integer, kind jsonb DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_flow_id integer;
@@ -59,14 +59,14 @@ BEGIN
               FROM jsonb_to_record(kind) AS k (name text, payload text, callers text, post_as text, fails text, response_seconds integer, response_body text)
             RETURNING f.flow_id INTO v_flow_id;
     END IF;
-    RETURN o365.sandbox_flows(target_id, v_flow_id)->0;
+    RETURN o365_programs.sandbox_flows(target_id, v_flow_id)->0;
 END $$;
-COMMENT ON FUNCTION o365.sandbox_create_flow(integer, jsonb) IS
-    'Makes a workflow in a channel and returns it as o365.sandbox_flows does. kind has name, payload, callers, post_as, fails, response_seconds and response_body, '
+COMMENT ON FUNCTION o365_programs.sandbox_create_flow(integer, jsonb) IS
+    'Makes a workflow in a channel and returns it as o365_programs.sandbox_flows does. kind has name, payload, callers, post_as, fails, response_seconds and response_body, '
     'each as the column of that name has it, or leaves them out. For a null kind the channel''s oldest workflow that is not deleted is returned, and made when there '
     'is none. Null: there is no such channel. Error: check_violation for a value that is not known.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_set_flow(target_id integer, flow_id integer, change text) RETURNS boolean
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_set_flow(target_id integer, flow_id integer, change text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_old o365_internal.sandbox_flow;
@@ -89,27 +89,27 @@ BEGIN
     END IF;
     RETURN true;
 END $$;
-COMMENT ON FUNCTION o365.sandbox_set_flow(integer, integer, text) IS
+COMMENT ON FUNCTION o365_programs.sandbox_set_flow(integer, integer, text) IS
     'Changes a workflow of a channel: on, off, orphaned (its owner leaves) or deleted; anyone or tenant (who can trigger it); key (the URLs handed out so far answer '
     '401); mend (takes away what makes its runs fail: in a private channel it posts as its user from now on). After anyone, tenant and key the next URL is another '
     'one. False: the channel has no such workflow, or it was deleted.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_set_workflow(target_id integer, workflow text) RETURNS boolean
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_set_workflow(target_id integer, workflow text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_flow o365_internal.sandbox_flow := o365_internal.sandbox_current_flow(target_id);
 BEGIN
     IF v_flow.flow_id IS NULL THEN
-        v_flow.flow_id := (o365.sandbox_create_flow(target_id)->>'flow_id')::integer;
+        v_flow.flow_id := (o365_programs.sandbox_create_flow(target_id)->>'flow_id')::integer;
     END IF;
     IF workflow IN ('on', 'tenant') THEN
-        RETURN o365.sandbox_set_flow(target_id, v_flow.flow_id, 'on')
-           AND o365.sandbox_set_flow(target_id, v_flow.flow_id, CASE workflow WHEN 'on' THEN 'anyone' ELSE 'tenant' END);
+        RETURN o365_programs.sandbox_set_flow(target_id, v_flow.flow_id, 'on')
+           AND o365_programs.sandbox_set_flow(target_id, v_flow.flow_id, CASE workflow WHEN 'on' THEN 'anyone' ELSE 'tenant' END);
     END IF;
-    RETURN o365.sandbox_set_flow(target_id, v_flow.flow_id, workflow);
+    RETURN o365_programs.sandbox_set_flow(target_id, v_flow.flow_id, workflow);
 END $$;
-COMMENT ON FUNCTION o365.sandbox_set_workflow(integer, text) IS
-    'Changes the oldest workflow of a channel that is not deleted: on (for anyone), tenant (on, for its tenant alone), or a change of o365.sandbox_set_flow. False when '
+COMMENT ON FUNCTION o365_programs.sandbox_set_workflow(integer, text) IS
+    'Changes the oldest workflow of a channel that is not deleted: on (for anyone), tenant (on, for its tenant alone), or a change of o365_programs.sandbox_set_flow. False when '
     'all are deleted, or it is no channel with workflows.';
 
 CREATE OR REPLACE FUNCTION o365_internal.sandbox_run(flow o365_internal.sandbox_flow, envelope_note text, card_note text) RETURNS text
@@ -141,10 +141,10 @@ COMMENT ON FUNCTION o365_internal.sandbox_run(o365_internal.sandbox_flow, text, 
     'One run of a workflow, and why it failed; null: the card was posted, and counts against the Flow bot''s 25 in five minutes. envelope_note and card_note are what '
     'a workflow that wants the envelope, or the bare card, trips over in the body.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_runs(flow_id integer, before bigint, n integer)
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_runs(flow_id integer, before bigint, n integer)
 RETURNS TABLE (post_id bigint, received_at text, answered text, note text, bytes integer, card text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT p.post_id, o365_internal.sandbox_time(p.received_at), p.answered, p.note, p.bytes, p.card
       FROM o365_internal.sandbox_post AS p WHERE p.flow_id = $1 AND ($2 IS NULL OR p.post_id < $2) ORDER BY p.post_id DESC LIMIT $3 $$;
-COMMENT ON FUNCTION o365.sandbox_runs(integer, bigint, integer) IS
+COMMENT ON FUNCTION o365_programs.sandbox_runs(integer, bigint, integer) IS
     'Requests to a workflow before a number, or all for null, newest first, at most n: note says why the run failed; one that was not answered ok and has none started no run.';

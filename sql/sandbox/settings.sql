@@ -1,6 +1,6 @@
 -- What the sandbox knows about itself and this installation.
 
-CREATE OR REPLACE FUNCTION o365.sandbox_set(name text, value text) RETURNS text
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_set(name text, value text) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF name IN ('webhook_origin', 'flow_origin', 'slow_origin') THEN
@@ -21,15 +21,15 @@ BEGIN
         ON CONFLICT ON CONSTRAINT sandbox_setting_pkey DO UPDATE SET value = excluded.value;
     RETURN value;
 END $$;
-COMMENT ON FUNCTION o365.sandbox_set(text, text) IS
+COMMENT ON FUNCTION o365_programs.sandbox_set(text, text) IS
     'Sets a setting of the sandbox. webhook_origin, flow_origin: where its webhooks are; slow_origin: where its slow line listens, empty for none '
     '(a restart takes these in); keep_posts, keep_megabytes: how much of feed and log stays. Errors: undefined_object, invalid_parameter_value.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_settings() RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_settings() RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT (SELECT jsonb_object_agg(s.name, s.value) FROM o365_internal.sandbox_setting AS s)
         || (SELECT jsonb_object_agg(s.name, s.value) FROM o365_internal.setting AS s WHERE s.name IN ('public_url', 'connect_url')) $$;
-COMMENT ON FUNCTION o365.sandbox_settings() IS 'What the sandbox has to know: its origins, public_url and connect_url.';
+COMMENT ON FUNCTION o365_programs.sandbox_settings() IS 'What the sandbox has to know: its origins, public_url and connect_url.';
 
 CREATE OR REPLACE FUNCTION o365_internal.sandbox_time(at timestamptz) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS

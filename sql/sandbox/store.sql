@@ -17,7 +17,7 @@ COMMENT ON FUNCTION o365_internal.sandbox_has_html(text) IS
     'Whether a text of a card that people see holds a tag of HTML, however JSON spells it. None are: an autolink, a mention of an Adaptive Card '
     '(<at>), what stands in a code span or behind a backslash; nor what an action sends. False for null.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_checklist(person text, app_id uuid, callback_verdict text, callback_detail text)
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_checklist(person text, app_id uuid, callback_verdict text, callback_detail text)
 RETURNS TABLE (item text, title text, verdict text, detail text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     WITH r AS (SELECT r.* FROM o365_internal.sandbox_registration AS r WHERE r.app_id = $2 AND r.person = $1 AND r.deleted_at IS NULL),
@@ -65,11 +65,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
             CASE WHEN l.page IS NULL THEN 'It has none: edit the connector.' WHEN l.page ~ '^https?://[^/]*/?$' THEN 'It is a home page, not the page with the button.'
                  ELSE l.page END)
     ) AS c (rank, item, title, verdict, detail) ORDER BY c.rank $$;
-COMMENT ON FUNCTION o365.sandbox_checklist(text, uuid, text, text) IS
+COMMENT ON FUNCTION o365_programs.sandbox_checklist(text, uuid, text, text) IS
     'The submission checklist for a developer''s connector: verdict pass, fail, or look (a person has to). What a request to the redirect URL '
     'showed is passed in. No row: it is not theirs.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_submit(person text, app_id uuid, callback_verdict text, callback_detail text, looked_at text[],
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_submit(person text, app_id uuid, callback_verdict text, callback_detail text, looked_at text[],
     instructions text, test_account text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -82,9 +82,9 @@ BEGIN
         RETURN '{"problems": ["There is no such connector of yours."]}';
     END IF;
     SELECT jsonb_agg(p.problem) INTO v_problems FROM (
-        SELECT c.title || ': ' || c.detail AS problem FROM o365.sandbox_checklist(person, app_id, callback_verdict, callback_detail) AS c WHERE c.verdict = 'fail'
+        SELECT c.title || ': ' || c.detail AS problem FROM o365_programs.sandbox_checklist(person, app_id, callback_verdict, callback_detail) AS c WHERE c.verdict = 'fail'
         UNION ALL
-        SELECT c.title || ': look yourself, then tick it.' FROM o365.sandbox_checklist(person, app_id, callback_verdict, callback_detail) AS c
+        SELECT c.title || ': look yourself, then tick it.' FROM o365_programs.sandbox_checklist(person, app_id, callback_verdict, callback_detail) AS c
          WHERE c.verdict = 'look' AND NOT c.item = ANY (coalesce(sandbox_submit.looked_at, '{}'))
         UNION ALL
         SELECT 'Step-by-step instructions: write at least two lines, the reviewer does not know your product.'
@@ -102,18 +102,18 @@ BEGIN
     END IF;
     RETURN jsonb_build_object('problems', coalesce(v_problems, '[]'));
 END $$;
-COMMENT ON FUNCTION o365.sandbox_submit(text, uuid, text, text, text[], text, text) IS
+COMMENT ON FUNCTION o365_programs.sandbox_submit(text, uuid, text, text, text[], text, text) IS
     'Submits a connector for review. problems lists the items that fail, those to look at that were not, and what the reviewer lacks; with any, '
     'nothing is submitted.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_submissions() RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_submissions() RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(jsonb_agg(o365_internal.sandbox_shown(s.registration) || jsonb_build_object('submission_id', s.submission_id,
                'picture', s.app_id || '/' || s.submission_id) ORDER BY s.submission_id), '[]')
       FROM o365_internal.sandbox_submission AS s WHERE s.approved_at IS NULL $$;
-COMMENT ON FUNCTION o365.sandbox_submissions() IS 'Connectors that wait for a reviewer, as they were when they were submitted, oldest first.';
+COMMENT ON FUNCTION o365_programs.sandbox_submissions() IS 'Connectors that wait for a reviewer, as they were when they were submitted, oldest first.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_review(reviewer text, app_id uuid, submission_id integer, approved boolean, reasons text) RETURNS text
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_review(reviewer text, app_id uuid, submission_id integer, approved boolean, reasons text) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -143,12 +143,12 @@ BEGIN
      WHERE r.app_id = sandbox_review.app_id;
     RETURN NULL;
 END $$;
-COMMENT ON FUNCTION o365.sandbox_review(text, uuid, integer, boolean, text) IS
-    'Approves or rejects what a reviewer was shown, by the number that o365.sandbox_submissions gave it, and says null; or says why not: one that does '
+COMMENT ON FUNCTION o365_programs.sandbox_review(text, uuid, integer, boolean, text) IS
+    'Approves or rejects what a reviewer was shown, by the number that o365_programs.sandbox_submissions gave it, and says null; or says why not: one that does '
     'not wait, one that was submitted again since, a reviewer''s own, a rejection without reasons. Approved, it takes the place in the catalog of the '
     'version that was approved before; rejected, that one stays.';
 
-CREATE OR REPLACE FUNCTION o365.sandbox_catalog(person text DEFAULT NULL, kind text DEFAULT NULL) RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_programs.sandbox_catalog(person text DEFAULT NULL, kind text DEFAULT NULL) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(jsonb_agg(o365_internal.sandbox_shown(o.registration) || jsonb_build_object('is_sideloaded', o.rank = 1, 'picture', o.picture,
                'for_mail', 'mail' = ANY ((o.registration).enabled_for), 'for_groups', (o.registration).enabled_for && '{groups,teams}')
@@ -162,6 +162,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
                      WHERE s.approved_at IS NOT NULL) AS v
              WHERE $2 IS NULL OR $2 = ANY ((v.registration).enabled_for)
              ORDER BY (v.registration).app_id, v.rank) AS o $$;
-COMMENT ON FUNCTION o365.sandbox_catalog(text, text) IS
+COMMENT ON FUNCTION o365_programs.sandbox_catalog(text, text) IS
     'Connectors that a person finds at a place of that kind (mail, groups, teams; null: anywhere), by name: those that were approved, as they were '
     'then, after those that the person sideloaded, as they are now, which Teams does not show. for_mail and for_groups say where each can be added.';

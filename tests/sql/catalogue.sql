@@ -74,7 +74,7 @@ SELECT results_eq(
     $$SELECT DISTINCT r.rolname::text COLLATE "default", f.proname::text COLLATE "default" FROM pg_roles AS r, our_functions AS f
        WHERE r.rolname IN ('o365_responder', 'o365_worker', 'o365_app', 'o365_operator') AND has_function_privilege(r.oid, f.oid, 'EXECUTE') ORDER BY 1, 2$$,
     $$SELECT role, name FROM allowed ORDER BY 1, 2$$, 'each role executes exactly what it is for');
-SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE f.nspname = 'o365' AND f.proname !~ '^sandbox_'
+SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE f.nspname = 'o365'
     AND NOT has_function_privilege('o365_app', f.oid, 'EXECUTE') AND NOT has_function_privilege('o365_operator', f.oid, 'EXECUTE')$$,
     'schema o365 has nothing that only programs call');
 SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE f.nspname = 'o365_programs'
@@ -82,6 +82,7 @@ SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE f.nsp
                WHERE has_function_privilege(r.role, f.oid, 'EXECUTE'))$$, 'and schema o365_programs only what one program calls');
 SELECT is_empty($$SELECT r.role FROM unnest(ARRAY['o365_app', 'o365_operator']) AS r (role) WHERE has_schema_privilege(r.role, 'o365_programs', 'USAGE')$$,
     'which applications and operators do not enter');
+SELECT ok(NOT has_schema_privilege('o365_sandbox', 'o365', 'USAGE'), 'and the sandbox does not enter schema o365');
 SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE has_function_privilege('o365_sandbox', f.oid, 'EXECUTE') AND f.proname !~ '^sandbox_'$$,
     'the sandbox executes only what is the sandbox''s');
 CREATE TEMP TABLE readable (role text, name text, privilege text);
