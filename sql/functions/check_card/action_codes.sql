@@ -1,6 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.action_codes(walk o365_internal.card_walk, place o365_internal.card_place,
-    object o365_internal.card_kind,
-    value jsonb)
+    object o365_internal.card_kind, value jsonb)
 RETURNS text[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE

@@ -22,8 +22,7 @@ BEGIN
             RETURN v_codes;
         ELSIF v_rule IN ('image', 'link', 'target', 'uuid', 'color', 'heading') THEN
             RETURN v_codes || o365_internal.field_codes(object_kind, key, path, to_jsonb(value #>> '{}'), field,
-                converts,
-                                                        target_urls);
+                                                        converts, target_urls);
         END IF;
     ELSIF v_type = 'any' AND field->>1 IS NOT NULL AND v_jtype <> 'string' THEN
         RETURN CASE WHEN v_jtype <> 'object' THEN '{wrong_type}'::text[] END;

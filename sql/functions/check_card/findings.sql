@@ -7,15 +7,14 @@ BEGIN
     IF before >= 100 THEN
         codes := ARRAY(SELECT c FROM unnest(codes) AS c
                          JOIN o365_internal.card_rule AS r ON r.code = split_part(c, ':', 1)
-                             WHERE r.severity = 'error');
+                        WHERE r.severity = 'error');
     END IF;
     IF cardinality(codes) = 1 THEN
         finding.code := codes[1];
         RETURN ARRAY[finding];
     END IF;
     RETURN ARRAY(SELECT ROW(c, finding.kind, finding.key, finding.path, finding.json_type, finding.type,
-        finding.is_object)
-                            ::o365_internal.card_finding
+                            finding.is_object)::o365_internal.card_finding
                    FROM unnest(codes) AS c);
 END $$;
 COMMENT ON FUNCTION o365_internal.findings(text[], o365_internal.card_finding, integer) IS

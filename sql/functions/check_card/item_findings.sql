@@ -1,6 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.item_findings(walk o365_internal.card_walk,
-    field_place o365_internal.card_place, field jsonb,
-    value jsonb, is_right boolean, before integer)
+    field_place o365_internal.card_place, field jsonb, value jsonb, is_right boolean, before integer)
 RETURNS o365_internal.card_finding[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE

@@ -21,9 +21,8 @@ BEGIN
         v_codes := o365_internal.whole_codes(walk, place, object, value);
     END IF;
     IF v_codes IS NOT NULL THEN
-        v_found := o365_internal.findings(v_codes,
-            ROW(NULL, place.kind, place.key, place.path, jsonb_typeof(value), NULL, true),
-                                          before);
+        v_found := o365_internal.findings(
+            v_codes, ROW(NULL, place.kind, place.key, place.path, jsonb_typeof(value), NULL, true), before);
     END IF;
     IF object.kind IS NULL OR jsonb_typeof(value) <> 'object' OR place.depth >= 40
        OR v_codes[1] ~ '^(empty_fact$|attachment_type:)' THEN
@@ -37,7 +36,7 @@ BEGIN
         v_field := object.fields->v_key;
         v_path := place.path
             || CASE WHEN v_field IS NOT NULL AND left(v_key, 1) NOT IN ('@', '$')
-                OR v_key ~ '^[A-Za-z_][A-Za-z0-9_]{0,60}$'
+                         OR v_key ~ '^[A-Za-z_][A-Za-z0-9_]{0,60}$'
                     THEN '.' || v_key ELSE '.' || to_json(v_key)::text END;
         v_codes := o365_internal.field_codes(place.kind, v_key, v_path, v_value, v_field, walk.converts,
             walk.target_urls);

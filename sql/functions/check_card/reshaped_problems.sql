@@ -1,6 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.reshaped_problems(shaped jsonb, code text, path text, shaped_path text,
-    dialect text,
-    target_urls text[])
+    dialect text, target_urls text[])
 RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 DECLARE

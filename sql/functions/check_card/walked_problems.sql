@@ -1,9 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.walked_problems(walk o365_internal.card_walk, card jsonb, root text,
-    doubts jsonb,
-    whole text[])
+    doubts jsonb, whole text[])
 RETURNS jsonb
-LANGUAGE plpgsql STABLE SET jit = off SET plan_cache_mode = force_generic_plan
-    AS $$
+LANGUAGE plpgsql STABLE SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
     v_object o365_internal.card_kind;
