@@ -30,7 +30,7 @@ o365::Database open_database(const o365::Settings& settings) {
 // The installation's settings. Throws where the public is served: the sandbox gives webhooks to whoever asks.
 Json::Value ask_settings(const o365::Settings& settings) {
     o365::Database database = open_database(settings);
-    const o365::Rows rows = database.call("select o365.sandbox_settings()");
+    const o365::Rows rows = database.call("select o365_programs.sandbox_settings()");
     Json::Value answer = o365::database_json(rows.text(0, 0));
     const auto url = o365::parse_url(answer["public_url"].asString());
     if (!url || !o365::is_loopback_host(url->host)) {

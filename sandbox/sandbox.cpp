@@ -49,7 +49,8 @@ Response static_file(const Sandbox& sandbox, const std::string& name) {
 }
 
 Response logo(Sandbox& sandbox, std::string_view app_id) {
-    const Rows rows = sandbox.database().call("select content_type, logo from o365.sandbox_logo($1)", {app_id});
+    const Rows rows =
+        sandbox.database().call("select content_type, logo from o365_programs.sandbox_logo($1)", {app_id});
     if (rows.size() == 0) return sandbox.message(404, "Nothing here", "There is no such connector.");
     Response response = Response::text(200, rows.bytes(0, 1));
     response.set("Content-Type", rows.text(0, 0));
@@ -155,7 +156,7 @@ Response sign_in(Sandbox& sandbox, const Request& request) {
     const std::string name = request.form.get_or("person", "");
     if (!is_name(name, kMaxPerson))
         return sandbox.message(400, "Who are you?", "Go back and type a name of at most 60 characters.");
-    sandbox.database().call("select o365.sandbox_sign_in($1)", {name});
+    sandbox.database().call("select o365_programs.sandbox_sign_in($1)", {name});
     Response response = sandbox.redirect(own_path(request.form.get_or("next", "/")));
     response.add("Set-Cookie", person_cookie(name));
     return response;
@@ -198,14 +199,14 @@ std::vector<Value> filters(Sandbox& sandbox, const Parameters& query, std::strin
     const std::string after = query.get_or("after", "");
     const std::string before = query.get_or("before", "");
     const std::string count = query.get_or("count", "");
-    const std::int64_t settled = sandbox.database().call("select o365.sandbox_settled()", {}).integer(0, 0);
+    const std::int64_t settled = sandbox.database().call("select o365_programs.sandbox_settled()", {}).integer(0, 0);
     const std::int64_t end = before.empty() ? settled + 1 : std::min<std::int64_t>(std::stoll(before), settled + 1);
     return {target.empty() ? Value() : Value(target), after.empty() ? Value("0") : Value(after), end,
             newest ? "true" : "false", count.empty() ? most : std::min(std::stoi(count), most)};
 }
 
 void say_oldest(Sandbox& sandbox, Response& response) {
-    const Rows rows = sandbox.database().call("select o365.sandbox_oldest_post()", {});
+    const Rows rows = sandbox.database().call("select o365_programs.sandbox_oldest_post()", {});
     response.set("Oldest-Post", rows.text(0, 0));
 }
 

@@ -23,7 +23,7 @@ struct SandboxParts {
     const Pages& pages;
     const TokenIssuer& tokens;
     HttpClientOptions http;  // only_loopback
-    Json::Value settings;    // the answer of o365.sandbox_settings
+    Json::Value settings;    // the answer of o365_programs.sandbox_settings
     SlowLine* line;          // null: there is none
 };
 
@@ -105,8 +105,9 @@ Response example_action(Sandbox& sandbox, const Request& request);
 bool is_loopback_host(std::string_view host);
 // What programs filter feed and log by: numbers, or empty. The answer when one is none; nullopt: they are.
 std::optional<Response> refused_filter(const Sandbox& sandbox, const Request& request);
-// Values for the parameters target_id, after, before and n of o365.sandbox_log and o365.sandbox_feed, for what `query`
-// asks for; the filters are numbers. At most `most` posts. No post is among them before one that is still to come.
+// Values for the parameters target_id, after, before and n of o365_programs.sandbox_log and o365_programs.sandbox_feed,
+// for what `query` asks for; the filters are numbers. At most `most` posts. No post is among them before one that is
+// still to come.
 std::vector<Value> filters(Sandbox& sandbox, const Parameters& query, std::string_view target, bool newest, int most);
 // The first post that is still there, for a program that would know whether it has missed some. After reading them.
 void say_oldest(Sandbox& sandbox, Response& response);
@@ -147,20 +148,20 @@ std::string connector_path(const std::string& app_id, std::string_view form = {}
 // Path and query of a new URL of the workflow with that id, in a form of webhook_forms; of one that its tenant alone
 // may trigger without a signature (form I), which a gateway has none of, so then it is the usual form.
 std::string workflow_path(std::string_view id, std::string_view form, bool only_tenant);
-// Makes a path, and its query, a webhook of a target (the answer of o365.sandbox_target), for a connector's GUID unless
-// that is empty. Its URL is in this answer and nowhere else.
+// Makes a path, and its query, a webhook of a target (the answer of o365_programs.sandbox_target), for a connector's
+// GUID unless that is empty. Its URL is in this answer and nowhere else.
 struct HandedOut {
     std::string url;
     int number = 0;  // in the log, on the place's page, and for a fault of this webhook alone
     int flow = 0;    // the number of the workflow that it starts; 0: it is a connector's
 };
 HandedOut hand_out(Sandbox& sandbox, const Json::Value& target, const std::string& path, const std::string& app_id);
-// The same with a new URL of a workflow of a channel (one of o365.sandbox_flows); null stands for the channel's oldest
-// that is not deleted, and makes one when there is none.
+// The same with a new URL of a workflow of a channel (one of o365_programs.sandbox_flows); null stands for the
+// channel's oldest that is not deleted, and makes one when there is none.
 HandedOut hand_out_flow(Sandbox& sandbox, const Json::Value& target, const Json::Value& flow, std::string_view form,
                         const std::string& app_id);
-// Makes a place, or finds it: as o365.sandbox_target has it. Null when that name is taken by one that takes other
-// cards.
+// Makes a place, or finds it: as o365_programs.sandbox_target has it. Null when that name is taken by one that takes
+// other cards.
 Json::Value create_place(Sandbox& sandbox, const std::string& person, const std::string& kind, const std::string& name,
                          const std::string& dialect);
 // mail, groups and teams as people call them.

@@ -1,17 +1,21 @@
--- The sandbox's tables and functions, Microsoft's side for development. Load after install.sql, and never where users are:
+-- The sandbox's tables and functions, Microsoft's side for development. Load after install.sql, and never where users
+-- are:
 --   psql -d yourdb -f sql/sandbox.sql
--- Runs again without harm. It stores hashes of the webhooks it hands out, never a webhook, a state, an object id or a token.
+-- Runs again without harm. It stores hashes of the webhooks it hands out, never a webhook, a state, an object id or a
+-- token.
 \ir psql.sql
 -- What it holds is for trying things out: tables of another version are dropped, not migrated.
 \set version 8
 BEGIN;
-SELECT (SELECT pg_get_userbyid(n.nspowner) FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'o365_internal') AS owner,
+SELECT (SELECT pg_get_userbyid(n.nspowner) FROM pg_catalog.pg_namespace AS n
+         WHERE n.nspname = 'o365_internal') AS owner,
        to_regclass('o365_internal.sandbox_setting') IS NOT NULL AS is_there \gset
 SET LOCAL ROLE :"owner";
 SET LOCAL search_path = pg_catalog, pg_temp;
 SET LOCAL check_function_bodies = off;
 \if :is_there
-    SELECT NOT EXISTS (SELECT FROM o365_internal.sandbox_setting WHERE name = 'version' AND value = :'version') AS is_old \gset
+    SELECT NOT EXISTS (SELECT FROM o365_internal.sandbox_setting WHERE name = 'version'
+                          AND value = :'version') AS is_old \gset
 \else
     \set is_old false
 \endif
@@ -23,7 +27,8 @@ SET LOCAL check_function_bodies = off;
         v_object record;
     BEGIN
         FOR v_object IN SELECT c.oid::regclass AS t FROM pg_catalog.pg_class AS c
-                         WHERE c.relnamespace = 'o365_internal'::regnamespace AND c.relkind = 'r' AND c.relname ~ '^sandbox_' LOOP
+                         WHERE c.relnamespace = 'o365_internal'::regnamespace AND c.relkind = 'r'
+                           AND c.relname ~ '^sandbox_' LOOP
             EXECUTE format('DROP TABLE %s CASCADE', v_object.t);
         END LOOP;
     END $$;
@@ -34,15 +39,19 @@ DECLARE
     v_function regprocedure;
 BEGIN
     FOR v_function IN SELECT p.oid::regprocedure FROM pg_catalog.pg_proc AS p
-                       WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_internal'::regnamespace) AND p.proname ~ '^sandbox_' LOOP
+                       WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_programs'::regnamespace,
+                                                'o365_internal'::regnamespace)
+                         AND p.proname ~ '^sandbox_' LOOP
         EXECUTE format('DROP FUNCTION %s CASCADE', v_function);
     END LOOP;
 END $$;
 SELECT to_regclass('o365_internal.sandbox_setting') IS NULL AS is_new \gset
 \if :is_new
     \ir sandbox/tables.sql
-    INSERT INTO o365_internal.sandbox_setting VALUES ('version', :'version'), ('webhook_origin', 'https://contoso.webhook.localhost:8443'),
-        ('flow_origin', 'https://flow.localhost:8443'), ('slow_origin', ''), ('keep_posts', '100000'), ('keep_megabytes', '500');
+    INSERT INTO o365_internal.sandbox_setting
+        VALUES ('version', :'version'), ('webhook_origin', 'https://contoso.webhook.localhost:8443'),
+        ('flow_origin', 'https://flow.localhost:8443'), ('slow_origin', ''), ('keep_posts', '100000'),
+        ('keep_megabytes', '500');
 \endif
 \ir sandbox/settings.sql
 \ir sandbox/dashboard.sql
@@ -58,15 +67,19 @@ DO $$
 DECLARE
     v_function record;
 BEGIN
-    FOR v_function IN SELECT p.oid::regprocedure AS f, p.pronamespace = 'o365'::regnamespace AS is_public FROM pg_catalog.pg_proc AS p
-                       WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_internal'::regnamespace) AND p.proname ~ '^sandbox_' LOOP
+    FOR v_function IN SELECT p.oid::regprocedure AS f, p.pronamespace = 'o365_programs'::regnamespace AS is_called
+                        FROM pg_catalog.pg_proc AS p
+                       WHERE p.pronamespace IN ('o365_programs'::regnamespace, 'o365_internal'::regnamespace)
+                         AND p.proname ~ '^sandbox_' LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_function.f);
-        IF v_function.is_public AND o365_internal.has_roles() THEN
+        IF v_function.is_called AND o365_internal.has_roles() THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO o365_sandbox', v_function.f);
         END IF;
     END LOOP;
     IF o365_internal.has_roles() THEN
-        GRANT USAGE ON SCHEMA o365 TO o365_sandbox;
+        GRANT USAGE ON SCHEMA o365_programs TO o365_sandbox;
+        -- Where its functions stood in earlier versions.
+        REVOKE USAGE ON SCHEMA o365 FROM o365_sandbox;
     END IF;
 END $$;
 COMMIT;

@@ -125,7 +125,7 @@ Response act(Sandbox& sandbox, const Request& request) {
     if (std::none_of(known.begin(), known.end(), [&](const TokenKind& one) { return one.name == kind; }))
         return sandbox.message(400, "There is no such token", "Choose one of those that the feed offers.");
     const Json::Value found =
-        is_number(post_id, 18) ? sandbox.ask("select o365.sandbox_card($1)", {post_id}) : Json::Value();
+        is_number(post_id, 18) ? sandbox.ask("select o365_programs.sandbox_card($1)", {post_id}) : Json::Value();
     const Json::Value card =
         found.isNull() ? Json::Value() : parse_json(text_in(found, "card")).value_or(Json::Value());
     const Json::Value* const pressed = find_action(card, path);
@@ -156,7 +156,7 @@ Response act(Sandbox& sandbox, const Request& request) {
         outcome = perform(sandbox, *call, card, inputs, kind,
                           facts_for(sandbox, call->target, text_in(found, "app_id"), person));
     sandbox.database().call(
-        "select o365.sandbox_acted($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "select o365_programs.sandbox_acted($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         {post_id, person, call->name, outcome.token, outcome.http ? Value(*outcome.http) : Value(), outcome.took_ms,
          outcome.status.empty() ? Value() : Value(outcome.status),
          outcome.problem.empty() ? Value() : Value(outcome.problem),

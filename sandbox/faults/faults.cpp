@@ -62,7 +62,7 @@ Response set_fault(Sandbox& sandbox, const Request& request) {
                                "pattern several of them, rate a "
                                "percentage, count and retry_after numbers or empty.");
     }
-    const Rows rows = sandbox.database().call("select o365.sandbox_set_fault($1, $2, $3, $4, $5, $6)",
+    const Rows rows = sandbox.database().call("select o365_programs.sandbox_set_fault($1, $2, $3, $4, $5, $6)",
                                               {target, array_literal(names), number_or_null(count),
                                                number_or_null(rate), number_or_null(retry_after), webhook});
     if (!rows.boolean(0, 0)) return no_such_target(sandbox);
@@ -71,7 +71,8 @@ Response set_fault(Sandbox& sandbox, const Request& request) {
 
 Json::Value targets_of(Sandbox& sandbox) {
     Json::Value targets(Json::arrayValue);
-    const Rows rows = sandbox.database().call("select target_id, person, name from o365.sandbox_targets(NULL)");
+    const Rows rows =
+        sandbox.database().call("select target_id, person, name from o365_programs.sandbox_targets(NULL)");
     for (int i = 0; i < rows.size(); ++i) {
         Json::Value row;
         row["target_id"] = std::string(rows.text(i, 0));
@@ -83,7 +84,8 @@ Json::Value targets_of(Sandbox& sandbox) {
 
 Json::Value throttles(Sandbox& sandbox) {
     Json::Value list(Json::arrayValue);
-    const Rows rows = sandbox.database().call("select target_id, place, is_on, windows from o365.sandbox_throttles()");
+    const Rows rows =
+        sandbox.database().call("select target_id, place, is_on, windows from o365_programs.sandbox_throttles()");
     for (int i = 0; i < rows.size(); ++i) {
         Json::Value row;
         row["target"] = static_cast<Json::Int64>(rows.integer(i, 0));
@@ -99,7 +101,7 @@ Json::Value fault_list(Sandbox& sandbox) {
     Json::Value list(Json::arrayValue);
     const Rows rows = sandbox.database().call(
         "select target_id, place, array_to_string(answers, ' '), remaining, rate, retry_after, webhook_id from "
-        "o365.sandbox_faults()");
+        "o365_programs.sandbox_faults()");
     const auto number = [&](int i, int column) {
         return rows.is_null(i, column) ? Json::Value() : Json::Value(static_cast<Json::Int64>(rows.integer(i, column)));
     };
@@ -212,7 +214,7 @@ Response throttle(Sandbox& sandbox, const Request& request) {
     if (request.method != "POST" || !is_number(target) || (wanted != "on" && wanted != "off" && wanted != "as-all"))
         return sandbox.message(400, "That is no switch", "POST target (0: all) and throttle: on, off or as-all.");
     const Rows rows =
-        sandbox.database().call("select o365.sandbox_set_throttle($1, $2)",
+        sandbox.database().call("select o365_programs.sandbox_set_throttle($1, $2)",
                                 {target, wanted == "as-all" ? Value() : Value(wanted == "on" ? "true" : "false")});
     if (!rows.boolean(0, 0)) return no_such_target(sandbox);
     return sandbox.redirect("/faults");
@@ -257,7 +259,7 @@ Response request_log(Sandbox& sandbox, const Request& request, bool as_json) {
     parameters.push_back(number_or_null(flow));
     const Rows rows = sandbox.database().call(
         "select post_id, target_id, webhook_id, place, received_at, answered, throttled, bytes, note, pace, flow_id "
-        "from o365.sandbox_log($1, $2, $3, $4, $5, $6, $7)",
+        "from o365_programs.sandbox_log($1, $2, $3, $4, $5, $6, $7)",
         parameters);
     Json::Value list(Json::arrayValue);
     for (int i = 0; i < rows.size(); ++i) {

@@ -50,7 +50,7 @@ std::string sample(const Sandbox& sandbox, const std::string& name) {
 
 // What o365.send would say: heading, state, meter, and each problem with its line.
 Json::Value judged(Sandbox& sandbox, const std::string& text, const char* dialect, const char* heading) {
-    const Json::Value said = sandbox.ask("select o365.sandbox_judge($1, $2)", {text, dialect});
+    const Json::Value said = sandbox.ask("select o365_programs.sandbox_judge($1, $2)", {text, dialect});
     Json::Value values;
     values["heading"] = heading;
     values["problems"] = Json::Value(Json::arrayValue);
@@ -111,8 +111,8 @@ Response show(Sandbox& sandbox, const std::string& text, const std::string& targ
         row["label"] = one.title;
         values["samples"].append(row);
     }
-    const Rows rows = sandbox.database().call("select target_id, kind, name, dialect from o365.sandbox_targets($1)",
-                                              {sandbox.person()});
+    const Rows rows = sandbox.database().call(
+        "select target_id, kind, name, dialect from o365_programs.sandbox_targets($1)", {sandbox.person()});
     for (int i = 0; i < rows.size(); ++i) {
         Json::Value row;
         row["target_id"] = std::string(rows.text(i, 0));
@@ -156,9 +156,9 @@ Response playground(Sandbox& sandbox, const Request& request) {
     if (form.get("do") != "post") return show(sandbox, text, target, "");
     const auto card = parse_json(text);
     if (!card || !card->isObject()) return show(sandbox, text, target, "That is no card yet: see below.");
-    const Json::Value place = is_number(target)
-                                  ? sandbox.ask("select o365.sandbox_target($1, $2)", {sandbox.person(), target})
-                                  : Json::Value();
+    const Json::Value place =
+        is_number(target) ? sandbox.ask("select o365_programs.sandbox_target($1, $2)", {sandbox.person(), target})
+                          : Json::Value();
     if (place.isNull()) return show(sandbox, text, target, "Choose one of your places.");
     // What a worker would post there.
     const ConvertedCard sent = card_for_dialect(*card, place["dialect"].asString(), example_action_link);
@@ -168,7 +168,7 @@ Response playground(Sandbox& sandbox, const Request& request) {
         const std::string why = judge_flow(body, payload);
         return why.empty() ? Value() : Value(why);
     };
-    const Rows rows = sandbox.database().call("select o365.sandbox_play($1, $2, $3, $4, $5)",
+    const Rows rows = sandbox.database().call("select o365_programs.sandbox_play($1, $2, $3, $4, $5)",
                                               {target, body, judge_body(body), note("envelope"), note("card")});
     const std::string answered(rows.text(0, 0));
     if (answered != "ok") return show(sandbox, text, target, "A webhook would have answered: " + answered + ".");

@@ -60,7 +60,7 @@ Json::Value fields_of(const FormData& form) {
 
 // A slug that nobody has yet, so that it can be handed over as it is, each time.
 Json::Value example(Sandbox& sandbox) {
-    const Rows rows = sandbox.database().call("select o365.sandbox_free_slug('helpdesk')");
+    const Rows rows = sandbox.database().call("select o365_programs.sandbox_free_slug('helpdesk')");
     const std::string slug(rows.text(0, 0));
     const std::string here = sandbox.setting("public_url") + "/connect/" + slug;
     const auto hyphen = slug.find('-');
@@ -141,7 +141,7 @@ Response save(Sandbox& sandbox, const Request& request, const std::string& app_i
     if (logo.empty() && example_logo) {
         if (const std::string* const file = sandbox.pages().file("example-logo.png")) logo = *file;
     }
-    const Json::Value saved = sandbox.ask("select o365.sandbox_save($1, $2, $3, $4)",
+    const Json::Value saved = sandbox.ask("select o365_programs.sandbox_save($1, $2, $3, $4)",
                                           {sandbox.person(), app_id.empty() ? Value() : Value(app_id),
                                            json_text(fields), logo.empty() ? Value() : Value::bytes(logo)});
     if (saved.isMember("problems")) return form_page(sandbox, 400, app_id, fields, saved["problems"], example_logo);
@@ -223,7 +223,7 @@ Response show_deletion(Sandbox& sandbox, const Json::Value& connector) {
 Response list(Sandbox& sandbox) {
     Json::Value values;
     values["title"] = "Developer dashboard";
-    values["connectors"] = sandbox.ask("select o365.sandbox_registrations($1)", {sandbox.person()});
+    values["connectors"] = sandbox.ask("select o365_programs.sandbox_registrations($1)", {sandbox.person()});
     values["none"] = values["connectors"].empty();
     return sandbox.page(200, "dashboard", values);
 }
@@ -246,13 +246,13 @@ Response dashboard(Sandbox& sandbox, const Request& request, std::string_view re
     const std::string app_id(rest.substr(0, slash));
     const std::string_view what = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
     const Json::Value connector =
-        is_guid(app_id) ? sandbox.ask("select o365.sandbox_registration($1, $2)", {sandbox.person(), app_id})
+        is_guid(app_id) ? sandbox.ask("select o365_programs.sandbox_registration($1, $2)", {sandbox.person(), app_id})
                         : Json::Value();
     if (connector.isNull() || (!what.empty() && what != "edit" && what != "delete"))
         return sandbox.message(404, "Nothing here", "There is no such connector of yours.");
     if (what == "delete") {
         if (!posted) return show_deletion(sandbox, connector);
-        sandbox.database().call("select o365.sandbox_delete($1, $2)", {sandbox.person(), app_id});
+        sandbox.database().call("select o365_programs.sandbox_delete($1, $2)", {sandbox.person(), app_id});
         return sandbox.redirect("/dashboard");
     }
     if (what == "edit") {
@@ -263,11 +263,11 @@ Response dashboard(Sandbox& sandbox, const Request& request, std::string_view re
     }
     if (!posted) return show(sandbox, connector, "", "");
     if (const std::string sideload = request.form.get_or("sideload", ""); !sideload.empty()) {
-        sandbox.database().call("select o365.sandbox_sideload($1, $2, $3)",
+        sandbox.database().call("select o365_programs.sandbox_sideload($1, $2, $3)",
                                 {sandbox.person(), app_id, sideload == "yes" ? "true" : "false"});
         return sandbox.redirect("/dashboard/" + app_id);
     }
-    const Json::Value done = sandbox.ask("select o365.sandbox_register($1, $2, $3, $4)",
+    const Json::Value done = sandbox.ask("select o365_programs.sandbox_register($1, $2, $3, $4)",
                                          {sandbox.person(), app_id, request.form.get_or("application", ""),
                                           request.form.get_or("anonymous", "") == "yes" ? "true" : "false"});
     if (done.isMember("problem")) return show(sandbox, connector, done["problem"].asString(), done["hint"].asString());

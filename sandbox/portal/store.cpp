@@ -130,9 +130,9 @@ Response checklist_page(Sandbox& sandbox, int status, const Json::Value& connect
     values["has_problems"] = !problems.empty();
     values["instructions"] = form.get_or("instructions", connector["instructions"].asString());
     values["test_account"] = form.get_or("test_account", connector["test_account"].asString());
-    const Rows rows =
-        sandbox.database().call("select item, title, verdict, detail from o365.sandbox_checklist($1, $2, $3, $4)",
-                                {sandbox.person(), connector["app_id"].asString(), callback.verdict, callback.detail});
+    const Rows rows = sandbox.database().call(
+        "select item, title, verdict, detail from o365_programs.sandbox_checklist($1, $2, $3, $4)",
+        {sandbox.person(), connector["app_id"].asString(), callback.verdict, callback.detail});
     for (int i = 0; i < rows.size(); ++i) {
         Json::Value item;
         item["item"] = std::string(rows.text(i, 0));
@@ -149,7 +149,7 @@ Response checklist_page(Sandbox& sandbox, int status, const Json::Value& connect
 
 Response submit(Sandbox& sandbox, const Request& request, const std::string& app_id) {
     const Json::Value connector =
-        is_guid(app_id) ? sandbox.ask("select o365.sandbox_registration($1, $2)", {sandbox.person(), app_id})
+        is_guid(app_id) ? sandbox.ask("select o365_programs.sandbox_registration($1, $2)", {sandbox.person(), app_id})
                         : Json::Value();
     if (connector.isNull()) return sandbox.message(404, "Nothing here", "There is no such connector of yours.");
     const Verdict callback = look_at_callback(sandbox, connector["callback_url"].asString());
@@ -160,7 +160,7 @@ Response submit(Sandbox& sandbox, const Request& request, const std::string& app
         if (name.starts_with("look_")) looked.push_back(name.substr(5));
     }
     const Json::Value done =
-        sandbox.ask("select o365.sandbox_submit($1, $2, $3, $4, $5, $6, $7)",
+        sandbox.ask("select o365_programs.sandbox_submit($1, $2, $3, $4, $5, $6, $7)",
                     {sandbox.person(), app_id, callback.verdict, callback.detail, array_literal(looked),
                      request.form.get_or("instructions", ""), request.form.get_or("test_account", "")});
     if (!done["problems"].empty())
@@ -185,7 +185,7 @@ Response review(Sandbox& sandbox, const Request& request) {
         if (!is_guid(app_id) || !is_number(submission_id) || (decision != "approve" && decision != "reject"))
             return sandbox.message(404, "Nothing here", "There is no such connector.");
         const Rows rows = sandbox.database().call(
-            "select o365.sandbox_review($1, $2, $3, $4, $5)",
+            "select o365_programs.sandbox_review($1, $2, $3, $4, $5)",
             {sandbox.person(), app_id, submission_id, decision == "approve" ? "true" : "false", reasons});
         if (rows.is_null(0, 0)) return sandbox.redirect("/store/review");
         problem = rows.text(0, 0);
@@ -193,7 +193,7 @@ Response review(Sandbox& sandbox, const Request& request) {
     Json::Value values;
     values["title"] = "Review";
     values["problem"] = problem;
-    values["submissions"] = sandbox.ask("select o365.sandbox_submissions()", {});
+    values["submissions"] = sandbox.ask("select o365_programs.sandbox_submissions()", {});
     for (Json::Value& one : values["submissions"]) {
         put_submission(one);
         // What was written is kept; where the form was of an older version, it is read again with the new one.
@@ -236,7 +236,7 @@ Response store(Sandbox& sandbox, const Request& request, std::string_view rest) 
         Json::Value values;
         values["title"] = "Connectors";
         values["wide"] = true;
-        values["connectors"] = sandbox.ask("select o365.sandbox_catalog($1)", {sandbox.person()});
+        values["connectors"] = sandbox.ask("select o365_programs.sandbox_catalog($1)", {sandbox.person()});
         for (Json::Value& connector : values["connectors"]) put_ways_in(connector);
         values["none"] = values["connectors"].empty();
         return sandbox.page(200, "catalog", values);

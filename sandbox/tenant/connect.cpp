@@ -149,7 +149,8 @@ Response allow(Sandbox& sandbox, const Asked& asked, const Json::Value& connecto
         return sandbox.message(400, "Choose where to",
                                "Go back and choose a group, a team or your inbox before you press Allow.");
     }
-    const Json::Value target = sandbox.ask("select o365.sandbox_target($1, $2)", {sandbox.person(), target_id});
+    const Json::Value target =
+        sandbox.ask("select o365_programs.sandbox_target($1, $2)", {sandbox.person(), target_id});
     if (target.isNull() || !is_enabled_for(connector, target["kind"]))
         return sandbox.message(400, "Choose where to", "Go back and choose one of those that the page offers.");
     const std::string spelling = form.get_or("spelling", "");
@@ -185,7 +186,7 @@ Response show_picker(Sandbox& sandbox, const Asked& asked, const Json::Value& co
     std::vector<std::string> kinds;
     for (const Json::Value& kind : connector["enabled_for"]) kinds.push_back(kind.asString());
     const Json::Value targets =
-        sandbox.ask("select o365.sandbox_person($1, $2)", {sandbox.person(), array_literal(kinds)});
+        sandbox.ask("select o365_programs.sandbox_person($1, $2)", {sandbox.person(), array_literal(kinds)});
     Json::Value values = connector;
     asked.put(values);
     values["title"] = "Connect " + connector["name"].asString();
@@ -278,8 +279,9 @@ Response connect_page(Sandbox& sandbox, const Request& request) {
                                "callback_url must be an https address, or one on this machine, without a query of its "
                                "own. Nothing is returned to any other.");
     }
-    const Json::Value connector =
-        asked.is_older() ? told_in_link(asked) : sandbox.ask("select o365.sandbox_connector($1)", {asked.app_id});
+    const Json::Value connector = asked.is_older()
+                                      ? told_in_link(asked)
+                                      : sandbox.ask("select o365_programs.sandbox_connector($1)", {asked.app_id});
     if (connector.isNull() || connector["callback_url"].asString() != asked.callback_url) {
         Json::Value values;
         values["title"] = "Invalid Request";

@@ -52,7 +52,7 @@ Response configure(Sandbox& sandbox, const Request& request, const Json::Value& 
     const std::string target_id = std::to_string(target["target_id"].asInt());
     if (sandbox.person().empty()) return sandbox.sign_in_first("/tenant/" + target_id + "/configure/" + app_id);
     const std::vector<Value> here{sandbox.person(), target_id, app_id};
-    const Json::Value offered = sandbox.ask("select o365.sandbox_offer($1, $2, $3)", here);
+    const Json::Value offered = sandbox.ask("select o365_programs.sandbox_offer($1, $2, $3)", here);
     if (offered.isNull())
         return sandbox.message(404, "Nothing here", "No such connector is offered to you at this place.");
     if (request.method != "POST") {
@@ -70,7 +70,7 @@ Response configure(Sandbox& sandbox, const Request& request, const Json::Value& 
     const std::string action = request.form.get_or("do", "");
     Json::Value answer;
     if (action == "judge") {
-        const Rows rows = sandbox.database().call("select o365.sandbox_judge_settings($1, $2, $3, $4)",
+        const Rows rows = sandbox.database().call("select o365_programs.sandbox_judge_settings($1, $2, $3, $4)",
                                                   with({settings_in(request.form)}));
         if (!rows.is_null(0, 0)) answer["problem"] = std::string(rows.text(0, 0));
         answer["taken"] = rows.is_null(0, 0);
@@ -78,7 +78,7 @@ Response configure(Sandbox& sandbox, const Request& request, const Json::Value& 
     }
     if (action == "webhook") {
         const std::string path = connector_path(app_id);
-        const Rows rows = sandbox.database().call("select o365.sandbox_draft($1, $2, $3, $4)",
+        const Rows rows = sandbox.database().call("select o365_programs.sandbox_draft($1, $2, $3, $4)",
                                                   with({Value::bytes(webhook_hash(path))}));
         if (rows.is_null(0, 0)) return sandbox.message(404, "Nothing here", "It is not offered any more.");
         answer["webhook_url"] = sandbox.setting("webhook_origin") + path;
@@ -87,7 +87,7 @@ Response configure(Sandbox& sandbox, const Request& request, const Json::Value& 
     }
     const std::string draft_id = request.form.get_or("draft_id", "");
     const Rows rows =
-        sandbox.database().call("select o365.sandbox_configure($1, $2, $3, $4, $5)",
+        sandbox.database().call("select o365_programs.sandbox_configure($1, $2, $3, $4, $5)",
                                 with({is_number(draft_id) ? Value(draft_id) : Value(), settings_in(request.form)}));
     if (!rows.is_null(0, 0)) {
         return sandbox.message(400, "Nothing was saved",
@@ -99,7 +99,7 @@ Response configure(Sandbox& sandbox, const Request& request, const Json::Value& 
 
 Response remove_embedded(Sandbox& sandbox, const Json::Value& target, const std::string& webhook_id) {
     const std::string target_id = std::to_string(target["target_id"].asInt());
-    const Json::Value webhooks = sandbox.ask("select o365.sandbox_webhooks($1)", {target_id});
+    const Json::Value webhooks = sandbox.ask("select o365_programs.sandbox_webhooks($1)", {target_id});
     for (const Json::Value& webhook : webhooks) {
         if (webhook["webhook_id"].asString() != webhook_id || !webhook["removed_at"].isNull() ||
             webhook["settings"].isNull() || webhook["connector"].isNull())

@@ -15,7 +15,7 @@ constexpr int kMaxJson = 5000;
 Rows ask(Sandbox& sandbox, const Parameters& query, std::string_view target, bool newest, int most) {
     return sandbox.database().call(
         "select post_id, target_id, person, kind, name, received_at, answered, card, app_id, connector, note, actions "
-        "from o365.sandbox_feed($1, $2, $3, $4, $5)",
+        "from o365_programs.sandbox_feed($1, $2, $3, $4, $5)",
         filters(sandbox, query, target, newest, most));
 }
 
@@ -73,7 +73,7 @@ Response feed(Sandbox& sandbox, const Request& request, std::string_view rest) {
     std::string skin = "all";
     if (!rest.empty()) {
         const Json::Value target =
-            is_number(rest) ? sandbox.ask("select o365.sandbox_target(NULL, $1)", {rest}) : Json::Value();
+            is_number(rest) ? sandbox.ask("select o365_programs.sandbox_target(NULL, $1)", {rest}) : Json::Value();
         if (target.isNull()) return sandbox.message(404, "Nothing here", "There is no such group, team or inbox.");
         skin = target["dialect"].asString() == "workflow" ? "teams" : target["kind"].asString();
         values["place"] = target["name"];

@@ -65,7 +65,7 @@ Json::Value flow_view(const Json::Value& flow) {
 }
 
 Json::Value find_flow(Sandbox& sandbox, const Json::Value& target, std::string_view flow_id) {
-    return sandbox.ask("select o365.sandbox_flows($1, $2)->0", {target["target_id"].asInt(), flow_id});
+    return sandbox.ask("select o365_programs.sandbox_flows($1, $2)->0", {target["target_id"].asInt(), flow_id});
 }
 
 Response show(Sandbox& sandbox, const Json::Value& target, const Json::Value& flow, const std::string& before,
@@ -78,9 +78,9 @@ Response show(Sandbox& sandbox, const Json::Value& target, const Json::Value& fl
     values["owner"] = target["person"];
     values["new_webhook"] = new_webhook;
     values["forms"] = forms_of("workflow");
-    const Rows rows =
-        sandbox.database().call("select post_id, received_at, answered, note, card from o365.sandbox_runs($1, $2, $3)",
-                                {flow["flow_id"].asInt(), before.empty() ? Value() : Value(before), kShown});
+    const Rows rows = sandbox.database().call(
+        "select post_id, received_at, answered, note, card from o365_programs.sandbox_runs($1, $2, $3)",
+        {flow["flow_id"].asInt(), before.empty() ? Value() : Value(before), kShown});
     for (int i = 0; i < rows.size(); ++i) {
         const RunInWords run = run_in_words(rows.text(i, 2), rows.text(i, 3), values["responds"].asBool());
         Json::Value row;
@@ -111,7 +111,7 @@ Response create(Sandbox& sandbox, const Request& request, const Json::Value& tar
                                    : form.problem);
     }
     const Json::Value flow =
-        sandbox.ask("select o365.sandbox_create_flow($1, $2)",
+        sandbox.ask("select o365_programs.sandbox_create_flow($1, $2)",
                     {target["target_id"].asInt(), form.kind.isNull() ? std::string("{}") : json_text(form.kind)});
     const std::string url = hand_out_flow(sandbox, target, flow, spelling, "").url;
     return show(sandbox, target, find_flow(sandbox, target, std::to_string(flow["flow_id"].asInt())), "", url);
@@ -184,7 +184,7 @@ RunInWords run_in_words(std::string_view answered, std::string_view note, bool h
 }
 
 void put_flows(Sandbox& sandbox, const Json::Value& target, Json::Value& values) {
-    for (const Json::Value& flow : sandbox.ask("select o365.sandbox_flows($1)", {target["target_id"].asInt()}))
+    for (const Json::Value& flow : sandbox.ask("select o365_programs.sandbox_flows($1)", {target["target_id"].asInt()}))
         values["flows"].append(flow_view(flow));
     values["has_flows"] = !values["flows"].empty();
 }
@@ -215,7 +215,7 @@ Response flow_page(Sandbox& sandbox, const Request& request, const Json::Value& 
     }
     const bool done =
         sandbox.database()
-            .call("select o365.sandbox_set_flow($1, $2, $3)", {target["target_id"].asInt(), which, change})
+            .call("select o365_programs.sandbox_set_flow($1, $2, $3)", {target["target_id"].asInt(), which, change})
             .boolean(0, 0);
     if (!done) return sandbox.message(409, "Nothing was changed", "The workflow is deleted: make another one.");
     if (change != "key" && (change == flow["callers"].asString() || (change != "anyone" && change != "tenant")))

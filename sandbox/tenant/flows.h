@@ -14,7 +14,7 @@ namespace o365 {
 // The kind of workflow that a form asks for, by its fields flow_name, payload, trigger, post_as, fails, response and
 // response_body; an empty field counts as one that is not there.
 struct FlowForm {
-    Json::Value kind;     // as o365.sandbox_create_flow takes it; null: the form has none of the fields
+    Json::Value kind;     // as o365_programs.sandbox_create_flow takes it; null: the form has none of the fields
     std::string problem;  // a sentence that names the field and what it takes; empty: there is none
 };
 FlowForm read_flow_form(const Parameters& form);

@@ -62,14 +62,14 @@ Response webhook_for_program(Sandbox& sandbox, const Request& request) {
         return refusal(409, "that name is taken by a place that is no " + dialect + ": choose another");
     Json::Value flow;
     if (!wanted.kind.isNull()) {
-        flow = sandbox.ask("select o365.sandbox_create_flow($1, $2)",
+        flow = sandbox.ask("select o365_programs.sandbox_create_flow($1, $2)",
                            {target["target_id"].asInt(), json_text(wanted.kind)});
     } else if (!flow_id.empty()) {
-        flow = sandbox.ask("select o365.sandbox_flows($1, $2)->0", {target["target_id"].asInt(), flow_id});
+        flow = sandbox.ask("select o365_programs.sandbox_flows($1, $2)->0", {target["target_id"].asInt(), flow_id});
         if (flow.isNull() || flow["state"] == "deleted")
             return refusal(404, "the channel has no such workflow, or it was deleted");
         if (key == "new") {
-            sandbox.database().call("select o365.sandbox_set_flow($1, $2, 'key')",
+            sandbox.database().call("select o365_programs.sandbox_set_flow($1, $2, 'key')",
                                     {target["target_id"].asInt(), flow_id});
         }
     }
@@ -109,7 +109,7 @@ Response manage(Sandbox& sandbox, int status, const Json::Value& target, const s
         put_flows(sandbox, target, values);
         return with_scripts(sandbox.page(status, "place", values));
     }
-    values["webhooks"] = sandbox.ask("select o365.sandbox_webhooks($1)", {target_id});
+    values["webhooks"] = sandbox.ask("select o365_programs.sandbox_webhooks($1)", {target_id});
     for (Json::Value& webhook : values["webhooks"]) {
         webhook["in_force"] = webhook["removed_at"].isNull();
         webhook["day"] = webhook["since"].asString().substr(0, 16).replace(10, 1, " ");
@@ -122,7 +122,7 @@ Response manage(Sandbox& sandbox, int status, const Json::Value& target, const s
     }
     if (target["person"].asString() == sandbox.person()) {
         values["offered"] =
-            sandbox.ask("select o365.sandbox_catalog($1, $2)", {sandbox.person(), target["kind"].asString()});
+            sandbox.ask("select o365_programs.sandbox_catalog($1, $2)", {sandbox.person(), target["kind"].asString()});
         for (Json::Value& one : values["offered"]) {
             const bool inbox = target["kind"].asString() == "mail" && !one["inbox_landing_page"].isNull();
             if (!one["configuration_url"].isNull()) {
@@ -138,7 +138,7 @@ Response manage(Sandbox& sandbox, int status, const Json::Value& target, const s
 }
 
 Response place(Sandbox& sandbox, const Request& request, const std::string& target_id) {
-    const auto load = [&] { return sandbox.ask("select o365.sandbox_target(NULL, $1)", {target_id}); };
+    const auto load = [&] { return sandbox.ask("select o365_programs.sandbox_target(NULL, $1)", {target_id}); };
     const Json::Value target = load();
     if (target.isNull()) return sandbox.message(404, "Nothing here", "There is no such group, team or inbox.");
     if (request.method != "POST") return manage(sandbox, 200, target, "");
@@ -156,11 +156,13 @@ Response place(Sandbox& sandbox, const Request& request, const std::string& targ
         return manage(sandbox, 200, target, mint(sandbox, target, form).url);
     }
     if (action == "on" || action == "off" || action == "deleted" || action == "tenant") {
-        if (!sandbox.database().call("select o365.sandbox_set_workflow($1, $2)", {target_id, action}).boolean(0, 0))
+        if (!sandbox.database()
+                 .call("select o365_programs.sandbox_set_workflow($1, $2)", {target_id, action})
+                 .boolean(0, 0))
             return sandbox.message(409, "Nothing was changed", "It is no workflow, or one that was deleted.");
     } else if (const std::string webhook_id = request.form.get_or("remove", ""); is_number(webhook_id)) {
         if (!sandbox.database()
-                 .call("select o365.sandbox_remove_webhook($1, $2)", {target_id, webhook_id})
+                 .call("select o365_programs.sandbox_remove_webhook($1, $2)", {target_id, webhook_id})
                  .boolean(0, 0))
             return sandbox.message(404, "Nothing was removed", "It has no such webhook, or it was removed already.");
     } else {
@@ -207,7 +209,7 @@ std::optional<Response> page_of_place(Sandbox& sandbox, const Request& request, 
     const bool is_flow = what == "flow" && (is_number(last) || last == "new");
     if (!is_number(rest.substr(0, first)) || (!configures && !is_flow && !(what == "remove" && is_number(last))))
         return std::nullopt;
-    const Json::Value target = sandbox.ask("select o365.sandbox_target(NULL, $1)", {rest.substr(0, first)});
+    const Json::Value target = sandbox.ask("select o365_programs.sandbox_target(NULL, $1)", {rest.substr(0, first)});
     if (target.isNull()) return std::nullopt;
     if (is_flow) return flow_page(sandbox, request, target, last);
     return configures ? configure(sandbox, request, target, last) : remove_embedded(sandbox, target, last);
@@ -269,15 +271,15 @@ bool is_form(std::string_view dialect, std::string_view name) {
 
 Json::Value create_place(Sandbox& sandbox, const std::string& person, const std::string& kind, const std::string& name,
                          const std::string& dialect) {
-    const Rows rows =
-        sandbox.database().call("select o365.sandbox_create_target($1, $2, $3, $4)", {person, kind, name, dialect});
-    Json::Value target = sandbox.ask("select o365.sandbox_target(NULL, $1)", {rows.text(0, 0)});
+    const Rows rows = sandbox.database().call("select o365_programs.sandbox_create_target($1, $2, $3, $4)",
+                                              {person, kind, name, dialect});
+    Json::Value target = sandbox.ask("select o365_programs.sandbox_target(NULL, $1)", {rows.text(0, 0)});
     return target["dialect"].asString() == dialect ? target : Json::Value();
 }
 
 HandedOut hand_out(Sandbox& sandbox, const Json::Value& target, const std::string& path, const std::string& app_id) {
     const Rows rows = sandbox.database().call(
-        "select o365.sandbox_mint($1, $2, $3)",
+        "select o365_programs.sandbox_mint($1, $2, $3)",
         {target["target_id"].asInt(), Value::bytes(webhook_hash(path)), app_id.empty() ? Value() : Value(app_id)});
     return {sandbox.setting("webhook_origin") + path, static_cast<int>(rows.integer(0, 0))};
 }
@@ -286,12 +288,12 @@ HandedOut hand_out_flow(Sandbox& sandbox, const Json::Value& target, const Json:
                         const std::string& app_id) {
     const int target_id = target["target_id"].asInt();
     if (flow.isNull()) {
-        return hand_out_flow(sandbox, target, sandbox.ask("select o365.sandbox_create_flow($1)", {target_id}), form,
-                             app_id);
+        return hand_out_flow(sandbox, target, sandbox.ask("select o365_programs.sandbox_create_flow($1)", {target_id}),
+                             form, app_id);
     }
     const std::string path =
         workflow_path(flow["workflow_id"].asString(), form, flow["callers"].asString() == "tenant");
-    const Rows rows = sandbox.database().call("select o365.sandbox_mint($1, $2, $3, $4)",
+    const Rows rows = sandbox.database().call("select o365_programs.sandbox_mint($1, $2, $3, $4)",
                                               {target_id, Value::bytes(webhook_hash(path)),
                                                app_id.empty() ? Value() : Value(app_id), flow["flow_id"].asInt()});
     return {sandbox.setting("flow_origin") + path, static_cast<int>(rows.integer(0, 0)), flow["flow_id"].asInt()};
@@ -301,7 +303,7 @@ Json::Value places_by_person(Sandbox& sandbox) {
     Json::Value people(Json::arrayValue);
     const Rows rows = sandbox.database().call(
         "select target_id, person, kind, name, dialect, posts, webhooks, workflow, flows from "
-        "o365.sandbox_targets(NULL)");
+        "o365_programs.sandbox_targets(NULL)");
     for (int i = 0; i < rows.size(); ++i) {
         const std::string owner(rows.text(i, 1));
         if (people.empty() || people[people.size() - 1]["owner"].asString() != owner) {

@@ -134,7 +134,7 @@ Response receive(Sandbox& sandbox, const Request& request, std::string_view path
                  const Value& body, std::int64_t bytes) {
     const Rows rows = sandbox.database().call(
         "select dialect, answer, retry_after, pace, response_seconds, response_body "
-        "from o365.sandbox_receive($1, $2, $3, $4, $5, $6, $7, $8)",
+        "from o365_programs.sandbox_receive($1, $2, $3, $4, $5, $6, $7, $8)",
         {Value::bytes(webhook_hash(path_and_query)), body, bytes, judged.answer, text_or_null(judged.envelope_note),
          text_or_null(judged.card_note), judged.otherwise, workflow_id(path_and_query)});
     if (rows.size() > 0) {
@@ -149,7 +149,7 @@ Response receive(Sandbox& sandbox, const Request& request, std::string_view path
     const std::string spelling = one_spelling(path_and_query);
     const std::string_view guid = provider(spelling);
     if (request.method != "POST" && is_guid(guid) &&
-        sandbox.ask("select o365.sandbox_connector($1)", {guid}).isNull()) {
+        sandbox.ask("select o365_programs.sandbox_connector($1)", {guid}).isNull()) {
         Response response = make_answer("connector", "404-provider", 0);
         response.body = "Unknown Connector provider " + std::string(guid);
         return response;

@@ -3,6 +3,17 @@
 -- says "right" or "not known", never "wrong", and may be stricter than the rules wherever that is simpler: a null for
 -- an optional field is not known to be right. tests/sql/card_mutations holds patterns and walk against each other.
 
+CREATE OR REPLACE FUNCTION o365_internal.pattern_rank(name text) RETURNS integer
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN coalesce(array_position('{TextBlock,FactSet,OpenUri,Container,text,title,name,value,wrap,facts,size,weight,'
+        'sections,potentialAction,summary,themeColor,activityTitle,activitySubtitle,activityImage,body,actions,items,'
+        'targets,url}', split_part(name, ':', 2 - (position(':' IN name) = 0)::integer)), 100);
+END $$;
+COMMENT ON FUNCTION o365_internal.pattern_rank(text) IS
+    'The place of a field or a kind among the alternatives of a pattern, which are tried in their order: the smaller, '
+    'the more often cards have it.';
+
 CREATE OR REPLACE FUNCTION o365_internal.text_pattern(rule text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -132,12 +143,13 @@ BEGIN
     ELSIF right(kind, 1) = ':' THEN
         RETURN format('%s.type() == "string" && (%s)', v_tag, (
             SELECT string_agg(format('(%s == %s && %s)', v_tag, to_json(split_part(p.kind, ':', 2)), p.pattern),
-                              ' || ' ORDER BY p.kind)
+                              ' || ' ORDER BY o365_internal.pattern_rank(p.kind), p.kind)
               FROM (SELECT k.kind, o365_internal.object_pattern(k.kind, above) AS pattern
                       FROM o365_internal.card_kind AS k WHERE starts_with(k.kind, object_pattern.kind)) AS p
              WHERE p.pattern IS NOT NULL));
     END IF;
-    SELECT string_agg(p.pattern, ' || ' ORDER BY p.required DESC, p.name) INTO v_fields
+    SELECT string_agg(p.pattern, ' || ' ORDER BY p.required DESC, o365_internal.pattern_rank(p.name), p.name)
+      INTO v_fields
       FROM (SELECT f.name, f.required, o365_internal.field_pattern(f, above || object_pattern.kind) AS pattern
               FROM o365_internal.card_field AS f WHERE f.kind = object_pattern.kind) AS p;
     RETURN (SELECT concat_ws(' && ', CASE WHEN k.lost THEN '$converts == false' END,
@@ -248,8 +260,8 @@ INSERT INTO o365_internal.card_pattern (kind, pattern, covers, doubts)
          WHERE f.kind <> 'a.action:Action.ShowCard' AND f.type <> 'any'
     ), made AS (
         SELECT k.kind, o365_internal.object_pattern(k.kind) AS pattern,
-               (SELECT string_agg(o365_internal.field_pattern(f, ARRAY[k.kind]), ' || ' ORDER BY f.required DESC,
-                   f.name)
+               (SELECT string_agg(o365_internal.field_pattern(f, ARRAY[k.kind]), ' || '
+                                  ORDER BY f.required DESC, o365_internal.pattern_rank(f.name), f.name)
                   FROM o365_internal.card_field AS f
                  WHERE f.kind = k.kind
                    AND (f.type = 'any' OR NOT EXISTS (SELECT FROM holds_elements AS h

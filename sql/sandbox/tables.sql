@@ -2,8 +2,10 @@
 
 CREATE TABLE o365_internal.sandbox_setting (name text PRIMARY KEY, value text NOT NULL);
 COMMENT ON TABLE o365_internal.sandbox_setting IS 'Settings of the sandbox.';
-COMMENT ON COLUMN o365_internal.sandbox_setting.name IS 'webhook_origin, flow_origin, slow_origin, keep_posts, keep_megabytes or version.';
-COMMENT ON COLUMN o365_internal.sandbox_setting.value IS 'Scheme, host and port of webhooks; a number; the number of these tables'' version.';
+COMMENT ON COLUMN o365_internal.sandbox_setting.name IS
+    'webhook_origin, flow_origin, slow_origin, keep_posts, keep_megabytes or version.';
+COMMENT ON COLUMN o365_internal.sandbox_setting.value IS
+    'Scheme, host and port of webhooks; a number; the number of these tables'' version.';
 
 CREATE TABLE o365_internal.sandbox_registration (
     app_id            uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -28,7 +30,8 @@ CREATE TABLE o365_internal.sandbox_registration (
     handed_over_at    timestamptz,
     sideloaded_at     timestamptz,
     stage             text NOT NULL DEFAULT 'saved'
-                      CONSTRAINT sandbox_registration_stage_is_known CHECK (stage IN ('saved', 'submitted', 'approved', 'rejected')),
+                      CONSTRAINT sandbox_registration_stage_is_known CHECK (stage IN ('saved', 'submitted', 'approved',
+                          'rejected')),
     looked_at         text[] NOT NULL DEFAULT '{}',
     instructions      text,
     test_account      text,
@@ -37,10 +40,12 @@ CREATE TABLE o365_internal.sandbox_registration (
     reviewed_at       timestamptz,
     deleted_at        timestamptz
 );
-COMMENT ON TABLE o365_internal.sandbox_registration IS 'Connectors of the developer dashboard (office365-connectors.md 9.2).';
+COMMENT ON TABLE o365_internal.sandbox_registration IS
+    'Connectors of the developer dashboard (office365-connectors.md 9.2).';
 COMMENT ON COLUMN o365_internal.sandbox_registration.app_id IS 'The GUID of the snippet.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.person IS 'Name of the developer who signed in.';
-COMMENT ON COLUMN o365_internal.sandbox_registration.slug IS 'Name in addresses when it is handed to this installation.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.slug IS
+    'Name in addresses when it is handed to this installation.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.name IS 'Name of the connector.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.logo IS 'The picture.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.logo_type IS 'Its media type, by its own bytes.';
@@ -49,25 +54,32 @@ COMMENT ON COLUMN o365_internal.sandbox_registration.long_description IS 'Shown 
 COMMENT ON COLUMN o365_internal.sandbox_registration.website IS 'The company''s.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.events IS 'What it posts about.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.landing_page IS 'Where the catalog leads to; null: none yet.';
-COMMENT ON COLUMN o365_internal.sandbox_registration.inbox_landing_page IS 'Where it leads to from an inbox, in the later form; null: landing_page.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.inbox_landing_page IS
+    'Where it leads to from an inbox, in the later form; null: landing_page.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.callback_url IS 'The redirect URL.';
-COMMENT ON COLUMN o365_internal.sandbox_registration.configuration_url IS 'The page that the client embeds instead of the Connect button (2018 on); null: none.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.configuration_url IS
+    'The page that the client embeds instead of the Connect button (2018 on); null: none.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.valid_domains IS 'Hosts that pages in that frame may come from.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.target_urls IS 'Where its actions may post to.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.enabled_for IS 'mail, groups, teams.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.created_at IS 'When it was saved first.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.changed_at IS 'When it was saved last.';
-COMMENT ON COLUMN o365_internal.sandbox_registration.handed_over_at IS 'When this installation''s o365.register_connector took it; null: not yet.';
-COMMENT ON COLUMN o365_internal.sandbox_registration.sideloaded_at IS 'Since when its developer, and nobody else, finds it among the connectors of Outlook; null: not sideloaded.';
-COMMENT ON COLUMN o365_internal.sandbox_registration.stage IS 'On the way to the store: saved, submitted, approved or rejected.';
-COMMENT ON COLUMN o365_internal.sandbox_registration.looked_at IS 'Items of the checklist that the developer has looked at himself.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.handed_over_at IS
+    'When this installation''s o365.register_connector took it; null: not yet.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.sideloaded_at IS
+    'Since when its developer, and nobody else, finds it among the connectors of Outlook; null: not sideloaded.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.stage IS
+    'On the way to the store: saved, submitted, approved or rejected.';
+COMMENT ON COLUMN o365_internal.sandbox_registration.looked_at IS
+    'Items of the checklist that the developer has looked at himself.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.instructions IS 'Step by step, for the reviewer.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.test_account IS 'An account to try it with, for the reviewer.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.reviewer IS 'Who decided.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.reasons IS 'Why it was rejected, or what the reviewer wrote.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.reviewed_at IS 'When.';
 COMMENT ON COLUMN o365_internal.sandbox_registration.deleted_at IS
-    'When its developer deleted it; null: it is there. The row stays, so that its GUID is nobody else''s and the feed names what came.';
+    'When its developer deleted it; null: it is there. The row stays, so that its GUID is nobody else''s and the feed '
+    'names what came.';
 
 CREATE TABLE o365_internal.sandbox_submission (
     submission_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -76,13 +88,17 @@ CREATE TABLE o365_internal.sandbox_submission (
     reviewer      text,
     approved_at   timestamptz
 );
-CREATE UNIQUE INDEX sandbox_submission_waits_once ON o365_internal.sandbox_submission (app_id) WHERE approved_at IS NULL;
-CREATE UNIQUE INDEX sandbox_submission_is_listed_once ON o365_internal.sandbox_submission (app_id) WHERE approved_at IS NOT NULL;
+CREATE UNIQUE INDEX sandbox_submission_waits_once ON o365_internal.sandbox_submission (app_id)
+    WHERE approved_at IS NULL;
+CREATE UNIQUE INDEX sandbox_submission_is_listed_once ON o365_internal.sandbox_submission (app_id)
+    WHERE approved_at IS NOT NULL;
 COMMENT ON TABLE o365_internal.sandbox_submission IS
-    'What a reviewer is shown and the catalog lists: connectors as they were when they were submitted. Of each at most one waits and one is listed.';
+    'What a reviewer is shown and the catalog lists: connectors as they were when they were submitted. Of each at '
+    'most one waits and one is listed.';
 COMMENT ON COLUMN o365_internal.sandbox_submission.submission_id IS 'Key: a reviewer decides on this one and no other.';
 COMMENT ON COLUMN o365_internal.sandbox_submission.app_id IS 'The connector.';
-COMMENT ON COLUMN o365_internal.sandbox_submission.registration IS 'The whole registration as it was submitted, its logo too.';
+COMMENT ON COLUMN o365_internal.sandbox_submission.registration IS
+    'The whole registration as it was submitted, its logo too.';
 COMMENT ON COLUMN o365_internal.sandbox_submission.reviewer IS 'Who approved it; null while it waits.';
 COMMENT ON COLUMN o365_internal.sandbox_submission.approved_at IS 'Since when the catalog lists it; null: it waits.';
 
@@ -91,7 +107,8 @@ CREATE TABLE o365_internal.sandbox_target (
     person    text NOT NULL,
     kind      text NOT NULL CONSTRAINT sandbox_target_kind_is_known CHECK (kind IN ('mail', 'groups', 'teams')),
     name      text NOT NULL,
-    dialect   text NOT NULL DEFAULT 'connector' CONSTRAINT sandbox_target_dialect_is_known CHECK (dialect IN ('connector', 'workflow')),
+    dialect   text NOT NULL DEFAULT 'connector'
+              CONSTRAINT sandbox_target_dialect_is_known CHECK (dialect IN ('connector', 'workflow')),
     CONSTRAINT sandbox_target_is_unique UNIQUE (person, kind, name)
 );
 COMMENT ON TABLE o365_internal.sandbox_target IS 'Inboxes, groups and teams of the sandbox''s people.';
@@ -99,41 +116,56 @@ COMMENT ON COLUMN o365_internal.sandbox_target.target_id IS 'Key, in the feed''s
 COMMENT ON COLUMN o365_internal.sandbox_target.person IS 'Name the person signs in with.';
 COMMENT ON COLUMN o365_internal.sandbox_target.kind IS 'mail, groups or teams.';
 COMMENT ON COLUMN o365_internal.sandbox_target.name IS 'Name; Inbox for mail.';
-COMMENT ON COLUMN o365_internal.sandbox_target.dialect IS 'connector, or workflow for a Teams channel that takes cards by workflows.';
+COMMENT ON COLUMN o365_internal.sandbox_target.dialect IS
+    'connector, or workflow for a Teams channel that takes cards by workflows.';
 
 CREATE TABLE o365_internal.sandbox_flow (
     flow_id          integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     target_id        integer NOT NULL REFERENCES o365_internal.sandbox_target,
-    workflow_id      text NOT NULL DEFAULT replace(gen_random_uuid()::text, '-', '') CONSTRAINT sandbox_flow_is_unique UNIQUE,
+    workflow_id      text NOT NULL DEFAULT replace(gen_random_uuid()::text, '-',
+                                                   '') CONSTRAINT sandbox_flow_is_unique UNIQUE,
     name             text NOT NULL DEFAULT 'Send webhook alerts to a channel',
-    payload          text NOT NULL DEFAULT 'envelope' CONSTRAINT sandbox_flow_payload_is_known CHECK (payload IN ('envelope', 'card')),
-    callers          text NOT NULL DEFAULT 'anyone' CONSTRAINT sandbox_flow_callers_are_known CHECK (callers IN ('anyone', 'tenant')),
-    post_as          text NOT NULL DEFAULT 'user' CONSTRAINT sandbox_flow_post_as_is_known CHECK (post_as IN ('user', 'flow-bot')),
-    fails            text CONSTRAINT sandbox_flow_failure_is_known CHECK (fails IN ('private-channel', 'connection', 'membership')),
+    payload          text NOT NULL DEFAULT 'envelope'
+                     CONSTRAINT sandbox_flow_payload_is_known CHECK (payload IN ('envelope', 'card')),
+    callers          text NOT NULL DEFAULT 'anyone'
+                     CONSTRAINT sandbox_flow_callers_are_known CHECK (callers IN ('anyone', 'tenant')),
+    post_as          text NOT NULL DEFAULT 'user' CONSTRAINT sandbox_flow_post_as_is_known CHECK (post_as IN ('user',
+        'flow-bot')),
+    fails            text CONSTRAINT sandbox_flow_failure_is_known CHECK (fails IN ('private-channel', 'connection',
+        'membership')),
     response_seconds integer CONSTRAINT sandbox_flow_response_is_soon CHECK (response_seconds BETWEEN 0 AND 60),
     response_body    text,
-    state            text NOT NULL DEFAULT 'on' CONSTRAINT sandbox_flow_state_is_known CHECK (state IN ('on', 'off', 'orphaned', 'deleted')),
+    state            text NOT NULL DEFAULT 'on' CONSTRAINT sandbox_flow_state_is_known CHECK (state IN ('on', 'off',
+        'orphaned', 'deleted')),
     limit_started    timestamptz,
     limit_used       integer NOT NULL DEFAULT 0,
     created_at       timestamptz NOT NULL DEFAULT now(),
-    CONSTRAINT sandbox_flow_user_posts_in_private_channels CHECK (fails IS DISTINCT FROM 'private-channel' OR post_as = 'flow-bot'),
+    CONSTRAINT sandbox_flow_user_posts_in_private_channels CHECK (fails IS DISTINCT FROM 'private-channel'
+        OR post_as = 'flow-bot'),
     CONSTRAINT sandbox_flow_response_has_seconds CHECK (response_body IS NULL OR response_seconds IS NOT NULL)
 );
 CREATE INDEX sandbox_flow_target ON o365_internal.sandbox_flow (target_id);
 COMMENT ON TABLE o365_internal.sandbox_flow IS 'Workflows of the sandbox''s Teams channels.';
 COMMENT ON COLUMN o365_internal.sandbox_flow.flow_id IS 'Key, in the address of its page and in the log.';
 COMMENT ON COLUMN o365_internal.sandbox_flow.target_id IS 'The channel that it posts to.';
-COMMENT ON COLUMN o365_internal.sandbox_flow.workflow_id IS 'The id in the path of its URLs. The secret is their signature, of which there is a hash alone.';
+COMMENT ON COLUMN o365_internal.sandbox_flow.workflow_id IS
+    'The id in the path of its URLs. The secret is their signature, of which there is a hash alone.';
 COMMENT ON COLUMN o365_internal.sandbox_flow.name IS 'What its owner called it.';
-COMMENT ON COLUMN o365_internal.sandbox_flow.payload IS 'envelope: it posts each card of attachments, as the template does; card: it posts the whole body as a card.';
-COMMENT ON COLUMN o365_internal.sandbox_flow.callers IS 'Who can trigger it: anyone, or tenant: only people of the tenant.';
-COMMENT ON COLUMN o365_internal.sandbox_flow.post_as IS 'user, or flow-bot, which posts at most 25 cards in five minutes; the others are lost.';
+COMMENT ON COLUMN o365_internal.sandbox_flow.payload IS
+    'envelope: it posts each card of attachments, as the template does; card: it posts the whole body as a card.';
+COMMENT ON COLUMN o365_internal.sandbox_flow.callers IS
+    'Who can trigger it: anyone, or tenant: only people of the tenant.';
+COMMENT ON COLUMN o365_internal.sandbox_flow.post_as IS
+    'user, or flow-bot, which posts at most 25 cards in five minutes; the others are lost.';
 COMMENT ON COLUMN o365_internal.sandbox_flow.fails IS
     'Why every run fails after its trigger has answered: private-channel, connection or membership; null: it works.';
-COMMENT ON COLUMN o365_internal.sandbox_flow.response_seconds IS 'When its own Response step answers, in seconds; null: it has none, and the trigger answers 202 at once.';
+COMMENT ON COLUMN o365_internal.sandbox_flow.response_seconds IS
+    'When its own Response step answers, in seconds; null: it has none, and the trigger answers 202 at once.';
 COMMENT ON COLUMN o365_internal.sandbox_flow.response_body IS 'What the Response step answers; null: nothing.';
-COMMENT ON COLUMN o365_internal.sandbox_flow.state IS 'on, off (turned off), orphaned (its owner left, which turned it off) or deleted.';
-COMMENT ON COLUMN o365_internal.sandbox_flow.limit_started IS 'When the Flow bot''s window of five minutes began; null: it has posted nothing.';
+COMMENT ON COLUMN o365_internal.sandbox_flow.state IS
+    'on, off (turned off), orphaned (its owner left, which turned it off) or deleted.';
+COMMENT ON COLUMN o365_internal.sandbox_flow.limit_started IS
+    'When the Flow bot''s window of five minutes began; null: it has posted nothing.';
 COMMENT ON COLUMN o365_internal.sandbox_flow.limit_used IS 'How many cards the Flow bot posted in that window.';
 COMMENT ON COLUMN o365_internal.sandbox_flow.created_at IS 'When it was made.';
 
@@ -155,11 +187,15 @@ COMMENT ON COLUMN o365_internal.sandbox_webhook.webhook_id IS 'Key, in the log a
 COMMENT ON COLUMN o365_internal.sandbox_webhook.path_hash IS 'SHA-256 of path and query, in one spelling.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.target_id IS 'Where it posts.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.flow_id IS 'The workflow whose URL it is; null: it is a connector''s.';
-COMMENT ON COLUMN o365_internal.sandbox_webhook.app_id IS 'The connector that got it; null for a workflow or an incoming webhook.';
+COMMENT ON COLUMN o365_internal.sandbox_webhook.app_id IS
+    'The connector that got it; null for a workflow or an incoming webhook.';
 COMMENT ON COLUMN o365_internal.sandbox_webhook.created_at IS 'When Allow was pressed.';
-COMMENT ON COLUMN o365_internal.sandbox_webhook.removed_at IS 'When the configuration was removed: from then on it answers 410.';
-COMMENT ON COLUMN o365_internal.sandbox_webhook.old_key IS 'Of a workflow: its key was regenerated since, so this URL answers 401.';
-COMMENT ON COLUMN o365_internal.sandbox_webhook.settings IS 'What an embedded configuration page saved: entityId, contentUrl, removeUrl, configName; null: none did.';
+COMMENT ON COLUMN o365_internal.sandbox_webhook.removed_at IS
+    'When the configuration was removed: from then on it answers 410.';
+COMMENT ON COLUMN o365_internal.sandbox_webhook.old_key IS
+    'Of a workflow: its key was regenerated since, so this URL answers 401.';
+COMMENT ON COLUMN o365_internal.sandbox_webhook.settings IS
+    'What an embedded configuration page saved: entityId, contentUrl, removeUrl, configName; null: none did.';
 
 CREATE TABLE o365_internal.sandbox_draft (
     draft_id   integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -194,15 +230,20 @@ CREATE INDEX sandbox_post_flow ON o365_internal.sandbox_post (flow_id, post_id) 
 COMMENT ON TABLE o365_internal.sandbox_post IS 'Every request to a webhook''s address, in order of arrival.';
 COMMENT ON COLUMN o365_internal.sandbox_post.post_id IS 'Order of arrival.';
 COMMENT ON COLUMN o365_internal.sandbox_post.target_id IS 'Where to; null: there is no such webhook.';
-COMMENT ON COLUMN o365_internal.sandbox_post.webhook_id IS 'Through which webhook; null: there is none, or the playground posted it.';
-COMMENT ON COLUMN o365_internal.sandbox_post.flow_id IS 'The workflow that was called, with a wrong signature too; null: none.';
+COMMENT ON COLUMN o365_internal.sandbox_post.webhook_id IS
+    'Through which webhook; null: there is none, or the playground posted it.';
+COMMENT ON COLUMN o365_internal.sandbox_post.flow_id IS
+    'The workflow that was called, with a wrong signature too; null: none.';
 COMMENT ON COLUMN o365_internal.sandbox_post.received_at IS 'When, by this server''s clock.';
 COMMENT ON COLUMN o365_internal.sandbox_post.answered IS 'Name of the answer: ok when it was taken.';
-COMMENT ON COLUMN o365_internal.sandbox_post.pace IS 'slow, late or slow-answer: the fault that it was answered late by; null: at once.';
+COMMENT ON COLUMN o365_internal.sandbox_post.pace IS
+    'slow, late or slow-answer: the fault that it was answered late by; null: at once.';
 COMMENT ON COLUMN o365_internal.sandbox_post.throttled IS 'The window, in seconds, that was full; null: none was.';
 COMMENT ON COLUMN o365_internal.sandbox_post.bytes IS 'Length of the body.';
-COMMENT ON COLUMN o365_internal.sandbox_post.note IS 'What went wrong after it was accepted: the run of a workflow that failed.';
-COMMENT ON COLUMN o365_internal.sandbox_post.card IS 'The body; replaced when an action brings a new card; null when there is nothing to show, or more than is kept.';
+COMMENT ON COLUMN o365_internal.sandbox_post.note IS
+    'What went wrong after it was accepted: the run of a workflow that failed.';
+COMMENT ON COLUMN o365_internal.sandbox_post.card IS
+    'The body; replaced when an action brings a new card; null when there is nothing to show, or more than is kept.';
 
 CREATE TABLE o365_internal.sandbox_action (
     action_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -218,7 +259,8 @@ CREATE TABLE o365_internal.sandbox_action (
     problem   text
 );
 CREATE INDEX sandbox_action_post ON o365_internal.sandbox_action (post_id);
-COMMENT ON TABLE o365_internal.sandbox_action IS 'HttpPOST actions that somebody pressed in the feed, and what they were answered.';
+COMMENT ON TABLE o365_internal.sandbox_action IS
+    'HttpPOST actions that somebody pressed in the feed, and what they were answered.';
 COMMENT ON COLUMN o365_internal.sandbox_action.action_id IS 'Key.';
 COMMENT ON COLUMN o365_internal.sandbox_action.post_id IS 'The card.';
 COMMENT ON COLUMN o365_internal.sandbox_action.at IS 'When it was pressed.';
@@ -244,7 +286,8 @@ CREATE TABLE o365_internal.sandbox_fault (
 COMMENT ON TABLE o365_internal.sandbox_fault IS 'Answers to give instead of the right one.';
 COMMENT ON COLUMN o365_internal.sandbox_fault.target_id IS 'Target; 0 for all.';
 COMMENT ON COLUMN o365_internal.sandbox_fault.webhook_id IS 'One of the target''s webhooks; 0 for all of them.';
-COMMENT ON COLUMN o365_internal.sandbox_fault.answers IS 'Names of the answers, one after the other and round again; ok is the right one.';
+COMMENT ON COLUMN o365_internal.sandbox_fault.answers IS
+    'Names of the answers, one after the other and round again; ok is the right one.';
 COMMENT ON COLUMN o365_internal.sandbox_fault.position IS 'How many of a pattern were given.';
 COMMENT ON COLUMN o365_internal.sandbox_fault.rate IS 'Per cent of posts that take one, by chance; null: every one.';
 COMMENT ON COLUMN o365_internal.sandbox_fault.remaining IS 'For how many more posts; null: until it is taken back.';
@@ -256,7 +299,8 @@ CREATE TABLE o365_internal.sandbox_throttle (
     started   timestamptz[] NOT NULL DEFAULT '{}',
     used      integer[] NOT NULL DEFAULT '{}'
 ) WITH (fillfactor = 50);
-COMMENT ON TABLE o365_internal.sandbox_throttle IS 'Windows of the throttle, fixed ones, as office365-connectors.md 4.2 has them.';
+COMMENT ON TABLE o365_internal.sandbox_throttle IS
+    'Windows of the throttle, fixed ones, as office365-connectors.md 4.2 has them.';
 COMMENT ON COLUMN o365_internal.sandbox_throttle.target_id IS 'Target; 0 for the switch of all.';
 COMMENT ON COLUMN o365_internal.sandbox_throttle.is_on IS 'The switch; null: as that of all.';
 COMMENT ON COLUMN o365_internal.sandbox_throttle.started IS 'When each window began.';

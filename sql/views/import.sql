@@ -1,12 +1,15 @@
--- The door for webhooks that an operator imports: COPY o365_programs.import (...) FROM STDIN (FORMAT binary), as for callbacks.
+-- The door for webhooks that an operator imports: COPY o365_programs.import (...) FROM STDIN (FORMAT binary), as for
+-- callbacks.
 CREATE OR REPLACE VIEW o365_programs.import AS
-    SELECT NULL::text AS line, NULL::text AS slug, NULL::text AS app_user, NULL::text AS label, NULL::text AS group_name,
-           NULL::text AS webhook_host, NULL::text AS webhook_port, NULL::text AS webhook_url, NULL::bytea AS ticket_hash,
+    SELECT NULL::text AS line, NULL::text AS slug, NULL::text AS app_user, NULL::text AS label,
+           NULL::text AS group_name,
+           NULL::text AS webhook_host, NULL::text AS webhook_port, NULL::text AS webhook_url,
+           NULL::bytea AS ticket_hash,
            NULL::text AS dry_run, NULL::text AS sealing_key
      WHERE false;
 COMMENT ON VIEW o365_programs.import IS
-    'Webhooks of a file, for COPY in binary form: its trigger judges, seals and stores each. Always empty. Never INSERT into it: '
-    'values of a statement are logged.';
+    'Webhooks of a file, for COPY in binary form: its trigger judges, seals and stores each. Always empty. Never '
+    'INSERT into it: values of a statement are logged.';
 COMMENT ON COLUMN o365_programs.import.line IS 'Number of the line, by which its verdict is found.';
 COMMENT ON COLUMN o365_programs.import.slug IS 'Connector''s slug.';
 COMMENT ON COLUMN o365_programs.import.app_user IS 'The application''s user.';

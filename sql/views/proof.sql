@@ -1,10 +1,11 @@
--- The door for the code that proves a pasted webhook, as for callbacks: COPY o365_programs.proof (...) FROM STDIN (FORMAT binary).
+-- The door for the code that proves a pasted webhook, as for callbacks: COPY o365_programs.proof (...) FROM STDIN
+-- (FORMAT binary).
 CREATE OR REPLACE VIEW o365_programs.proof AS
     SELECT NULL::text AS slug, NULL::text AS id, NULL::bytea AS cookie_hash, NULL::text AS code
      WHERE false;
 COMMENT ON VIEW o365_programs.proof IS
-    'A code that was typed, for COPY in binary form: its trigger compares it. Always empty. Never INSERT into it: values of a '
-    'statement are logged.';
+    'A code that was typed, for COPY in binary form: its trigger compares it. Always empty. Never INSERT into it: '
+    'values of a statement are logged.';
 COMMENT ON COLUMN o365_programs.proof.slug IS 'Connector''s slug, from the URL''s path.';
 COMMENT ON COLUMN o365_programs.proof.id IS 'The unguessable id of the attempt''s page.';
 COMMENT ON COLUMN o365_programs.proof.cookie_hash IS 'SHA-256 of the attempt''s cookie.';

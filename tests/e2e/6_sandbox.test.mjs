@@ -312,7 +312,7 @@ test('Sideload to Outlook shows a saved connector to its developer alone, at the
         await page.goto(`${SANDBOX_URL}/store`);
         assert.match(await page.locator('.catalog li', {hasText: 'Dora Sideload'}).textContent(), /only you see it/);
         await inspect(page, 'store-sideloaded');
-        const place = (kind, name) => asSuperuser(`select o365.sandbox_create_target('Dora', '${kind}', '${name}')`);
+        const place = (kind, name) => asSuperuser(`select o365_programs.sandbox_create_target('Dora', '${kind}', '${name}')`);
         for (const [target, shown] of [[place('mail', 'Inbox'), 1], [place('groups', 'Dora writes'), 1], [place('teams', 'Dora builds'), 0]]) {
             await page.goto(`${SANDBOX_URL}/tenant/${target}`);
             assert.equal(await page.getByRole('link', {name: 'Add: Dora Sideload'}).count(), shown, `place ${target}`);
@@ -378,7 +378,7 @@ test('an embedded configuration page, by Microsoft\'s own library, sets a connec
         await page.getByLabel('Valid domains').fill(domain);
         await page.getByRole('button', {name: 'Save'}).click();
         await page.getByRole('button', {name: 'Sideload to Outlook'}).click();
-        const group = asSuperuser("select o365.sandbox_create_target('Dora', 'groups', 'Dora orders')");
+        const group = asSuperuser("select o365_programs.sandbox_create_target('Dora', 'groups', 'Dora orders')");
         await page.goto(`${SANDBOX_URL}/tenant/${group}`);
         await page.getByRole('link', {name: 'Add: Dora Embedded'}).click();
         const frame = page.frameLocator('iframe');
@@ -444,7 +444,7 @@ test('an embedded configuration is judged by the server, whatever the browser se
         const id = await register(page, 'Dora Forged');
         await page.getByRole('button', {name: 'Sideload to Outlook'}).click();
         asSuperuser(`update o365_internal.sandbox_registration set configuration_url = 'https://${service.domain}/', valid_domains = '{${service.domain}}' where app_id = '${id}'`);
-        const [place, other] = ['Dora forges', 'Dora hides'].map((name) => asSuperuser(`select o365.sandbox_create_target('Dora', 'groups', '${name}')`));
+        const [place, other] = ['Dora forges', 'Dora hides'].map((name) => asSuperuser(`select o365_programs.sandbox_create_target('Dora', 'groups', '${name}')`));
         const at = `${SANDBOX_URL}/tenant/${place}/configure/${id}`;
         const dora = new Client();
         await dora.request(`${SANDBOX_URL}/sign-in`, {person: 'Dora', next: '/'});
@@ -501,7 +501,7 @@ test('a page that does not answer Save or Remove is told so, and what it says la
         const id = await register(page, 'Dora Silent');
         await page.getByRole('button', {name: 'Sideload to Outlook'}).click();
         asSuperuser(`update o365_internal.sandbox_registration set configuration_url = 'https://${service.domain}/', valid_domains = '{${service.domain}}' where app_id = '${id}'`);
-        const place = asSuperuser("select o365.sandbox_create_target('Dora', 'groups', 'Dora waits')");
+        const place = asSuperuser("select o365_programs.sandbox_create_target('Dora', 'groups', 'Dora waits')");
         const webhooks = () => asSuperuser(`select count(*) filter (where removed_at is null) from o365_internal.sandbox_webhook where app_id = '${id}'`);
         const frame = page.frameLocator('iframe');
         for (const [path, name] of [[`configure/${id}`, 'Save'], [() => `remove/${asSuperuser(`select webhook_id from o365_internal.sandbox_webhook where app_id = '${id}'`)}`, 'Remove']]) {
@@ -729,7 +729,7 @@ test('the Connect page has a way out that fits what the connector is enabled for
         assert.match(await page.textContent('main'), /Another group\?/);
 
         // A team that is called as a workflow of the same person would be that workflow, and one that is deleted is never offered.
-        asSuperuser("select o365.sandbox_set_workflow(o365.sandbox_create_target('Tess', 'teams', 'Tess flows', 'workflow'), 'deleted')");
+        asSuperuser("select o365_programs.sandbox_set_workflow(o365_programs.sandbox_create_target('Tess', 'teams', 'Tess flows', 'workflow'), 'deleted')");
         await as('Tess', 'teams');
         await page.getByLabel('Name of the team').fill('Tess flows');
         await page.getByRole('button', {name: 'Create the team'}).click();

@@ -675,7 +675,7 @@ test('slow before the answer, slow within it, closed, reset: the connection does
     assert.equal((await timed('reset')).error, 'read ECONNRESET');
 });
 
-const lastPost = () => Number(asSuperuser('select o365.sandbox_settled()'));
+const lastPost = () => Number(asSuperuser('select o365_programs.sandbox_settled()'));
 const count = (rows, field) => rows.reduce((all, row) => ({...all, [row[field]]: (all[row[field]] ?? 0) + 1}), {});
 
 test('the switchboard answers whatever the faults are: with a hundred posts that nobody answers, too', async () => {
@@ -724,7 +724,7 @@ test('an incoming webhook takes Adaptive Cards in their envelope; one that a con
     const {pathname} = new URL(url);
     const mine = url.replace('IncomingWebhook', id);
     const hash = createHash('sha256').update(pathname.replace('IncomingWebhook', id)).digest('hex');
-    asSuperuser(`select o365.sandbox_mint(${target}, '\\x${hash}', '${id}')`);
+    asSuperuser(`select o365_programs.sandbox_mint(${target}, '\\x${hash}', '${id}')`);
     remember('webhook', mine);
     assert.deepEqual(await answer(mine, card('x')), [200, '1']);
     assert.deepEqual(await answer(mine, envelope([attachment])), none);
@@ -1011,12 +1011,12 @@ test('a program that goes on from the last number it saw misses no post, and lea
     const oldest = async () => Number((await program.request(`${SANDBOX_URL}/log.json?target=${target}&count=1`)).headers['oldest-post']);
     assert.ok(await oldest() <= numbers[0]);
     const kept = asSuperuser("select value from o365_internal.sandbox_setting where name = 'keep_posts'");
-    asSuperuser("select o365.sandbox_set('keep_posts', '20')");
+    asSuperuser("select o365_programs.sandbox_set('keep_posts', '20')");
     try {
-        asSuperuser('select o365.sandbox_sweep()');
+        asSuperuser('select o365_programs.sandbox_sweep()');
         assert.equal(await oldest(), numbers.at(-20), 'who has read less far has missed some');
     } finally {
-        asSuperuser(`select o365.sandbox_set('keep_posts', '${kept}')`);
+        asSuperuser(`select o365_programs.sandbox_set('keep_posts', '${kept}')`);
     }
 });
 
@@ -1111,15 +1111,15 @@ test('an answer that is late comes after a minute, when the card has been shown 
 test('the oldest posts leave feed and log beyond a setting, so that a long-running CI fills no disk', async () => {
     const {url, target} = await webhook('Kept');
     const kept = asSuperuser("select value from o365_internal.sandbox_setting where name = 'keep_posts'");
-    asSuperuser("select o365.sandbox_set('keep_posts', '20')");
+    asSuperuser("select o365_programs.sandbox_set('keep_posts', '20')");
     try {
         for (let i = 0; i < 30; ++i) await post(url, card(`n${i}`));
-        asSuperuser('select o365.sandbox_sweep()');
+        asSuperuser('select o365_programs.sandbox_sweep()');
         const left = await json(`/log.json?target=${target}`);
         assert.equal(left.length, 20);
         assert.deepEqual((await json(`/feed.json?target=${target}`)).map(({card: {text}}) => text), Array.from({length: 20}, (_, i) => `n${i + 10}`));
     } finally {
-        asSuperuser(`select o365.sandbox_set('keep_posts', '${kept}')`);
+        asSuperuser(`select o365_programs.sandbox_set('keep_posts', '${kept}')`);
     }
 });
 

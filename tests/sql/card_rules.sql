@@ -478,6 +478,8 @@ INSERT INTO corrected VALUES
     ('F12: what has no list stays behind', 'workflow', pg_temp.w('{"type": "FactSet"}, {"type": "ImageSet", "images": null}, {"type": "TextBlock"}, {"type": "textBlock", "text": null}, {"type": "ActionSet", "actions": null}'),
         '{body}', '[{"type": "TextBlock", "text": "t"}]'),
     ('F19: a width leaves in pixels', 'workflow', pg_temp.w('{"type": "Image", "url": "https://example.org/a.png", "width": 50}'), '{body,1,width}', '"50px"'),
+    ('F19: a type of no meaning leaves as its text', 'workflow', pg_temp.w('{"type": "ImageSet", "images": [{"type": 1, "url": "https://example.org/a.png"}]}'), '{body,1,images,0,type}', '"1"'),
+    ('F19: true for a type as well', 'workflow', pg_temp.w('{"type": "ImageSet", "images": [{"type": true, "url": "https://example.org/a.png"}]}'), '{body,1,images,0,type}', '"true"'),
     ('F19: "1" leaves as "1.0"', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "t"}') || '{"version": "1"}', '{version}', '"1.0"'),
     ('F19: 1.40 leaves as "1.4"', 'workflow', pg_temp.w('{"type": "TextBlock", "text": "t"}') || '{"version": 1.40}', '{version}', '"1.4"'),
     ('F20: a card in attachments leaves as an attachment', 'workflow', '{"attachments": [{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": "t"}]}]}', '{}',

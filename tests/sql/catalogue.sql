@@ -24,8 +24,18 @@ SELECT is((SELECT count(*) FROM pg_publication WHERE puballtables)::integer, 1, 
 SELECT is_empty($$SELECT c.oid::regclass FROM our_relations AS c WHERE c.relkind IN ('r', 'p') AND c.relreplident NOT IN ('f', 'i')
     AND (c.relreplident <> 'd' OR NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indisprimary))$$,
     'every table has a replica identity, so rows can be changed where all tables are published');
-SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE NOT 'search_path=pg_catalog, pg_temp' = ANY (coalesce(f.proconfig, '{}'))$$,
-    'every function pins its search_path, pg_temp last');
+-- To pin costs 2 us a call, a quarter of a walk over a card. So the functions of that walk have the search_path of check_card and of what sends.
+\set walk `ls "$FIXTURES/../../../sql/functions/check_card"`
+CREATE TEMP TABLE walk AS SELECT regexp_replace(w, '\.sql$', '') AS name FROM unnest(string_to_array(:'walk', E'\n')) AS w WHERE w <> 'check_card.sql';
+CREATE TEMP VIEW unpinned_functions AS
+    SELECT f.* FROM our_functions AS f WHERE NOT 'search_path=pg_catalog, pg_temp' = ANY (coalesce(f.proconfig, '{}'));
+SELECT is_empty('SELECT f.oid::regprocedure FROM unpinned_functions AS f WHERE NOT EXISTS (SELECT FROM walk AS w WHERE w.name = f.proname)',
+    'every function pins its search_path, pg_temp last, but those that check_card calls');
+SELECT isnt_empty('SELECT f.oid FROM unpinned_functions AS f', 'some of those do not');
+SELECT is_empty($$SELECT f.oid::regprocedure FROM unpinned_functions AS f, aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) AS a
+     WHERE f.nspname <> 'o365_internal' OR f.prosecdef OR a.grantee <> f.proowner$$, 'which run as who calls, whom only the owner is');
+SELECT is_empty($$SELECT f.oid::regprocedure, d.classid::regclass FROM unpinned_functions AS f JOIN pg_depend AS d ON d.refclassid = 'pg_proc'::regclass AND d.refobjid = f.oid$$,
+    'and which no view, trigger, index or constraint calls, whatever search_path it is used under');
 SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE f.nspname <> 'o365_internal' AND NOT f.prosecdef$$,
     'every public function runs as its owner, so no caller needs a grant on a table');
 SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE f.nspname <> 'o365_internal' AND f.proname !~ '^sandbox_'
@@ -64,7 +74,7 @@ SELECT results_eq(
     $$SELECT DISTINCT r.rolname::text COLLATE "default", f.proname::text COLLATE "default" FROM pg_roles AS r, our_functions AS f
        WHERE r.rolname IN ('o365_responder', 'o365_worker', 'o365_app', 'o365_operator') AND has_function_privilege(r.oid, f.oid, 'EXECUTE') ORDER BY 1, 2$$,
     $$SELECT role, name FROM allowed ORDER BY 1, 2$$, 'each role executes exactly what it is for');
-SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE f.nspname = 'o365' AND f.proname !~ '^sandbox_'
+SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE f.nspname = 'o365'
     AND NOT has_function_privilege('o365_app', f.oid, 'EXECUTE') AND NOT has_function_privilege('o365_operator', f.oid, 'EXECUTE')$$,
     'schema o365 has nothing that only programs call');
 SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE f.nspname = 'o365_programs'
@@ -72,6 +82,7 @@ SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE f.nsp
                WHERE has_function_privilege(r.role, f.oid, 'EXECUTE'))$$, 'and schema o365_programs only what one program calls');
 SELECT is_empty($$SELECT r.role FROM unnest(ARRAY['o365_app', 'o365_operator']) AS r (role) WHERE has_schema_privilege(r.role, 'o365_programs', 'USAGE')$$,
     'which applications and operators do not enter');
+SELECT ok(NOT has_schema_privilege('o365_sandbox', 'o365', 'USAGE'), 'and the sandbox does not enter schema o365');
 SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE has_function_privilege('o365_sandbox', f.oid, 'EXECUTE') AND f.proname !~ '^sandbox_'$$,
     'the sandbox executes only what is the sandbox''s');
 CREATE TEMP TABLE readable (role text, name text, privilege text);

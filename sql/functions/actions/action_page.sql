@@ -10,11 +10,12 @@ BEGIN
           FROM o365_internal.card_action AS a
           JOIN o365_internal.subscription AS s ON s.subscription_id = a.subscription_id AND s.status <> 'removed'
           JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id AND c.removed_at IS NULL
-         WHERE a.card_id = action_page.card_id AND a.at > now() - make_interval(days => o365_internal.integer_setting('action_days'));
+         WHERE a.card_id = action_page.card_id
+           AND a.at > now() - make_interval(days => o365_internal.integer_setting('action_days'));
     END IF;
     -- One answer for a link that is none, one that has ended, and one whose connection is gone.
     RETURN coalesce(v_page, jsonb_build_object('found', false, 'public_url', v_public_url));
 END $$;
 COMMENT ON FUNCTION o365_internal.action_page(bigint, integer, bytea) IS
-    'What the page of a card''s action shows: connector, the card''s title, path and action. found is false unless the link is ours, not older than '
-    'action_days, and its connection and connector are there.';
+    'What the page of a card''s action shows: connector, the card''s title, path and action. found is false unless '
+    'the link is ours, not older than action_days, and its connection and connector are there.';

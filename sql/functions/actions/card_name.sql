@@ -5,4 +5,5 @@ BEGIN
                          o365_internal.without_escapes(card->>'text')), 300);
 END $$;
 COMMENT ON FUNCTION o365_internal.card_name(jsonb) IS
-    'What a page calls a MessageCard: title, summary or text, at most 300 characters, as the far end shows them: without what o365.markdown_escape adds.';
+    'What a page calls a MessageCard: title, summary or text, at most 300 characters, as the far end shows them: '
+    'without what o365.markdown_escape adds.';

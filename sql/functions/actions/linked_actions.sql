@@ -2,7 +2,8 @@ CREATE OR REPLACE FUNCTION o365_internal.linked_actions(card jsonb, json_text te
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     -- A search for two words, where nearly no card has them.
-    IF position('"HttpPOST"' IN json_text) = 0 AND position('"ActionCard"' IN json_text) = 0 OR o365_internal.card_root(card, 'workflow') <> 'm.card' THEN
+    IF position('"HttpPOST"' IN json_text) = 0 AND position('"ActionCard"' IN json_text) = 0
+       OR o365_internal.card_root(card, 'workflow') <> 'm.card' THEN
         RETURN NULL;
     END IF;
     RETURN (SELECT jsonb_object_agg(a.number, jsonb_build_object('path', a.path, 'action', a.action))
@@ -15,5 +16,6 @@ BEGIN
              WHERE a.action->>'@type' IN ('HttpPOST', 'ActionCard'));
 END $$;
 COMMENT ON FUNCTION o365_internal.linked_actions(jsonb, text) IS
-    'The actions of a MessageCard that are links for Workflows: by number (an action of the card by its index, of a section by ten times the '
-    'section''s place from 1 and its index), path and action. Null for none. json_text: the card''s text. lib/cards/to_adaptive.cpp numbers them alike.';
+    'The actions of a MessageCard that are links for Workflows: by number (an action of the card by its index, of a '
+    'section by ten times the section''s place from 1 and its index), path and action. Null for none. json_text: the '
+    'card''s text. lib/cards/to_adaptive.cpp numbers them alike.';

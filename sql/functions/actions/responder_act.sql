@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION o365_programs.responder_act(card_id bigint, number integer, link_hash bytea, form text, step integer, content_type text, body text,
+CREATE OR REPLACE FUNCTION o365_programs.responder_act(card_id bigint, number integer, link_hash bytea, form text,
+    step integer, content_type text, body text,
     inputs jsonb, request_id text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
@@ -20,7 +21,8 @@ BEGIN
         RETURN v_page || '{"outcome": "no_such_button"}';
     END IF;
     -- Under its lock: the same form at the same moment counts once, and none goes beyond the bound.
-    SELECT a.forms, a.subscription_id INTO v_kept FROM o365_internal.card_action AS a WHERE a.card_id = responder_act.card_id FOR UPDATE;
+    SELECT a.forms, a.subscription_id INTO v_kept FROM o365_internal.card_action AS a
+     WHERE a.card_id = responder_act.card_id FOR UPDATE;
     IF NOT FOUND THEN
         RETURN jsonb_build_object('found', false, 'public_url', v_page->'public_url');
     ELSIF v_form = ANY (v_kept.forms) THEN
@@ -29,13 +31,16 @@ BEGIN
         RETURN v_page || '{"outcome": "full"}';
     END IF;
     UPDATE o365_internal.card_action AS a SET forms = a.forms || v_form WHERE a.card_id = responder_act.card_id;
-    INSERT INTO o365_internal.action_event (connector_id, subscription_id, card_id, path, name, target, content_type, body, inputs, request_id)
-        SELECT s.connector_id, s.subscription_id, responder_act.card_id, v_path, v_action->>'name', v_action->>'target', responder_act.content_type,
+    INSERT INTO o365_internal.action_event (connector_id, subscription_id, card_id, path, name, target, content_type,
+                                            body, inputs, request_id)
+        SELECT s.connector_id, s.subscription_id, responder_act.card_id, v_path, v_action->>'name', v_action->>'target',
+               responder_act.content_type,
                responder_act.body, responder_act.inputs, responder_act.request_id
           FROM o365_internal.subscription AS s WHERE s.subscription_id = v_kept.subscription_id;
     RETURN v_page || '{"outcome": "recorded"}';
 END $$;
 COMMENT ON FUNCTION o365_programs.responder_act(bigint, integer, bytea, text, integer, text, text, jsonb, text) IS
-    'Somebody pressed the HttpPOST of a card: the linked action itself, or number step of the ActionCard''s actions (from 0). outcome: recorded, also '
-    'for a form that was recorded before (form: its random text); full, when the card has had action_events of them; no_such_button. found is false as for '
-    'responder_action. Path, name and target are the card''s own; body and inputs are what the responder made of the form.';
+    'Somebody pressed the HttpPOST of a card: the linked action itself, or number step of the ActionCard''s actions '
+    '(from 0). outcome: recorded, also for a form that was recorded before (form: its random text); full, when the '
+    'card has had action_events of them; no_such_button. found is false as for responder_action. Path, name and '
+    'target are the card''s own; body and inputs are what the responder made of the form.';

@@ -3,11 +3,15 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_before timestamptz := now() - make_interval(days => o365_internal.integer_setting('action_days'));
 BEGIN
-    -- What somebody holds, an application that takes its events for one, is left for the next time: the other chores must not wait for it.
+    -- What somebody holds, an application that takes its events for one, is left for the next time: the other chores
+    -- must not wait for it.
     DELETE FROM o365_internal.card_action AS a
-     WHERE a.card_id = ANY (ARRAY(SELECT o.card_id FROM o365_internal.card_action AS o WHERE o.at < v_before FOR UPDATE SKIP LOCKED));
+     WHERE a.card_id = ANY (ARRAY(SELECT o.card_id FROM o365_internal.card_action AS o WHERE o.at < v_before
+                                   FOR UPDATE SKIP LOCKED));
     DELETE FROM o365_internal.action_event AS e
-     WHERE e.event_id = ANY (ARRAY(SELECT o.event_id FROM o365_internal.action_event AS o WHERE o.at < v_before FOR UPDATE SKIP LOCKED));
+     WHERE e.event_id = ANY (ARRAY(SELECT o.event_id FROM o365_internal.action_event AS o WHERE o.at < v_before
+                                    FOR UPDATE SKIP LOCKED));
 END $$;
 COMMENT ON FUNCTION o365_internal.sweep_actions() IS
-    'Ends links to actions of cards that are older than action_days, and drops events that no application has taken for as long. Waits for nobody.';
+    'Ends links to actions of cards that are older than action_days, and drops events that no application has taken '
+    'for as long. Waits for nobody.';

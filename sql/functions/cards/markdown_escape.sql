@@ -6,9 +6,12 @@ BEGIN
     -- Only what would be markup gets a backslash: not all that shows a card reads Markdown everywhere.
     v_text := regexp_replace(value, '\\(?=[[:punct:]nr\n\r]|$)' COLLATE "C", '\\\\', 'g');
     -- A character reference, and a < that begins a tag.
-    v_text := regexp_replace(regexp_replace(v_text, '&(?=#?[0-9A-Za-z]+;)', '&amp;', 'g'), '<(?=[[:alpha:]/!?%])' COLLATE "C", '&lt;', 'g');
-    -- Emphasis, but not _ inside a word or * between blanks; code, strike-through, links, tables, footnotes and templates.
-    v_text := regexp_replace(v_text, '(`|\*(?! )|(?<! )\*|_(?!_*[[:alnum:]])|(?<![[:alnum:]]_*)_|~(?=~)|(?<=\S)~|\](?=[(:[])|\[(?=\^)|\|(?=[ :]*-)|(?<=[$#{])\{|\{(?=[{%])|\$(?=\())' COLLATE "C",
+    v_text := regexp_replace(regexp_replace(v_text, '&(?=#?[0-9A-Za-z]+;)', '&amp;', 'g'),
+                             '<(?=[[:alpha:]/!?%])' COLLATE "C", '&lt;', 'g');
+    -- Emphasis, but not _ inside a word or * between blanks; code, strike-through, links, tables, footnotes and
+    -- templates.
+    v_text := regexp_replace(v_text,
+                             '(`|\*(?! )|(?<! )\*|_(?!_*[[:alnum:]])|(?<![[:alnum:]]_*)_|~(?=~)|(?<=\S)~|\](?=[(:[])|\[(?=\^)|\|(?=[ :]*-)|(?<=[$#{])\{|\{(?=[{%])|\$(?=\())' COLLATE "C",
                              '\\\1', 'g');
     -- What begins a line: code by its indent, headings, lists, quotations and rules.
     v_text := regexp_replace(v_text, '^( {4,}| {0,3}\t[ \t]*)', repeat(chr(160), 4), 'gn');
@@ -17,5 +20,5 @@ BEGIN
     RETURN regexp_replace(v_text, '(\r\n?|\n)+', E'\n\n', 'g');
 END $$;
 COMMENT ON FUNCTION o365.markdown_escape(text) IS
-    'Text of users for a place where Markdown is read: it is shown as it was typed, each line as a paragraph, an indent of four blanks or '
-    'more as four. Between the brackets of a link use o365.link. Null for null.';
+    'Text of users for a place where Markdown is read: it is shown as it was typed, each line as a paragraph, an '
+    'indent of four blanks or more as four. Between the brackets of a link use o365.link. Null for null.';

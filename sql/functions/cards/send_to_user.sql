@@ -8,8 +8,8 @@ DECLARE
     v_is_adaptive boolean := coalesce(card->>'type' IN ('AdaptiveCard', 'message'), false);
     v_problem jsonb;
 BEGIN
-    -- What no webhook would take is the application's mistake. What one of them does not take is its user's choice of a place,
-    -- and rolls nothing back.
+    -- What no webhook would take is the application's mistake. What one of them does not take is its user's choice of a
+    -- place, and rolls nothing back.
     v_problem := o365_internal.card_problems(card, CASE WHEN v_is_adaptive THEN 'workflow' ELSE 'connector' END,
                                              v_connector.target_urls)->0;
     IF v_problem->>'severity' = 'error'
@@ -26,7 +26,7 @@ BEGIN
        ORDER BY s.subscription_id;
 END $$;
 COMMENT ON FUNCTION o365.send_to_user(text, text, jsonb, text) IS
-    'Sends a card to every connection that a user of the application has with a connector: a row each, none when there is none. '
-    'Where a connection does not take such a card (a connector webhook an Adaptive Card that it cannot show whole), '
-    'card_id is null and problems says why. Errors: check_violation (no webhook takes it), insufficient_privilege, '
-    'invalid_parameter_value (event).';
+    'Sends a card to every connection that a user of the application has with a connector: a row each, none when '
+    'there is none. Where a connection does not take such a card (a connector webhook an Adaptive Card that it cannot '
+    'show whole), card_id is null and problems says why. Errors: check_violation (no webhook takes it), '
+    'insufficient_privilege, invalid_parameter_value (event).';

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.address_codes(rule text, value text, is_adaptive boolean, converts boolean,
     target_urls text[])
 RETURNS text[]
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN CASE rule WHEN 'image' THEN o365_internal.picture_codes(value, is_adaptive, converts)
                      WHEN 'link' THEN o365_internal.button_address_codes(value, is_adaptive)

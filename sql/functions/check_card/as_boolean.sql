@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.as_boolean(value jsonb) RETURNS boolean
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     RETURN CASE WHEN jsonb_typeof(value) = 'boolean' THEN value::boolean
                 WHEN jsonb_typeof(value) = 'string' THEN CASE lower(btrim(value #>> '{}') COLLATE "C") WHEN 'true'

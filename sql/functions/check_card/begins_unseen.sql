@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.begins_unseen(content jsonb) RETURNS boolean
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     v_first jsonb := content #> '{body,0}';
 BEGIN

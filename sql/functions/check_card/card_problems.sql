@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.card_problems(card jsonb, dialect text, target_urls text[]) RETURNS jsonb
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_json text := card::text;
     v_size integer := octet_length(v_json);
@@ -22,17 +22,15 @@ BEGIN
         v_shape := o365_internal.reshaped(card);
         IF v_shape.code IS NOT NULL THEN
             RETURN o365_internal.reshaped_problems(v_shape.shaped, v_shape.code, v_shape.path, v_shape.shaped_path,
-                dialect,
-                                                   target_urls);
+                                                   dialect, target_urls);
         END IF;
     END IF;
     v_root := o365_internal.card_root(card, dialect);
     v_walk := ROW(v_root = 's.card' OR v_root = 'm.card' AND dialect = 'workflow', target_urls, true, true);
     -- Where no conversion adds to it, a card counts at most twice, and 200.
     IF v_walk.converts OR v_size * 2 + 200 > v_limit THEN
-        v_codes := v_codes || o365_internal.size_codes(o365_internal.counted_size(card, v_json, v_root, dialect),
-            v_size,
-                                                       v_limit);
+        v_codes := v_codes || o365_internal.size_codes(
+            o365_internal.counted_size(card, v_json, v_root, dialect), v_size, v_limit);
     END IF;
     IF v_root = 'm.card' THEN
         v_codes := v_codes || o365_internal.message_codes(card);

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.card_root(card jsonb, dialect text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     -- A webhook looks at attachments alone; Slack's have neither of the two.
     RETURN CASE WHEN card ? 'attachments'

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.card_to_send(card jsonb, dialect text, problems jsonb) RETURNS jsonb
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_card jsonb := card;
     v_shape record;

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.corrected_codes() RETURNS text[]
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     RETURN ('{as_text,as_boolean,as_number,type_case,word_case,color_hash,version_spelling,fact_part,empty_fact,'
             'empty_picture,empty_element,view_action,envelope_type,content_type,wrapped_card,bare_attachment,'

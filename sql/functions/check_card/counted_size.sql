@@ -1,20 +1,22 @@
 CREATE OR REPLACE FUNCTION o365_internal.counted_size(card jsonb, json_text text, root text, dialect text)
     RETURNS integer
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_length integer := length(json_text);
 BEGIN
     -- docs/cards.md, Size: the body stands in a string there, and what a conversion adds to each object is bounded.
-    RETURN octet_length(json_text) + 2 * length(json_text) - length(replace(json_text, '"', '')) -
-        length(replace(json_text, '\', ''))
+    RETURN octet_length(json_text) + v_length - length(replace(json_text, '"', ''))
+        + CASE WHEN position('\' IN json_text) > 0 THEN v_length - length(replace(json_text, '\', '')) ELSE 0 END
         + CASE WHEN root = 'm.card' AND dialect = 'workflow' THEN 600
                     + 400 * CASE WHEN jsonb_typeof(card->'sections') = 'array' THEN jsonb_array_length(card->'sections')
                         ELSE 0 END
-                    + 100 * ((length(json_text) - length(replace(json_text, '"image"', ''))) / 7)
+                    + 100 * ((v_length - length(replace(json_text, '"image"', ''))) / 7)
                     -- An action that becomes a link has its address instead of what it was: at most 80 beside
                     -- public_url.
                     + CASE WHEN position('"HttpPOST"' IN json_text) > 0 OR position('"ActionCard"' IN json_text) > 0
                            THEN (80 + length(o365_internal.text_setting('public_url')))
-                                * ((length(json_text) - length(replace(json_text, '"HttpPOST"', ''))) / 10 +
-                                    (length(json_text) - length(replace(json_text, '"ActionCard"', ''))) / 12)
+                                * ((v_length - length(replace(json_text, '"HttpPOST"', ''))) / 10
+                                   + (v_length - length(replace(json_text, '"ActionCard"', ''))) / 12)
                            ELSE 0 END
                WHEN root = 's.card' THEN 300 + 100 * CASE WHEN jsonb_typeof(card->'body') = 'array'
                    THEN jsonb_array_length(card->'body') ELSE 0 END

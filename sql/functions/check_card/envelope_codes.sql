@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.envelope_codes(kind text, value jsonb, codes text[]) RETURNS text[]
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     IF kind = 'a.message' THEN
         RETURN CASE WHEN value->>'type' IS DISTINCT FROM 'message'

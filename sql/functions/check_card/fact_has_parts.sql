@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.fact_has_parts(kind text, value jsonb) RETURNS boolean
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     RETURN jsonb_path_exists(value, (CASE kind WHEN 'a.fact' THEN '$.* ? (@ != null && @ != "")'
                                                ELSE '$.* ? (@ != null)' END)::jsonpath);

@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION o365_internal.field_codes(object_kind text, key text,
     converts boolean,
     target_urls text[])
 RETURNS text[]
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_jtype text := jsonb_typeof(value);
     v_type text := field->>0;
@@ -22,8 +22,7 @@ BEGIN
             RETURN v_codes;
         ELSIF v_rule IN ('image', 'link', 'target', 'uuid', 'color', 'heading') THEN
             RETURN v_codes || o365_internal.field_codes(object_kind, key, path, to_jsonb(value #>> '{}'), field,
-                converts,
-                                                        target_urls);
+                                                        converts, target_urls);
         END IF;
     ELSIF v_type = 'any' AND field->>1 IS NOT NULL AND v_jtype <> 'string' THEN
         RETURN CASE WHEN v_jtype <> 'object' THEN '{wrong_type}'::text[] END;

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_internal.finding_hint(finding o365_internal.card_finding, key text, rule_hint text)
 RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_code text := split_part(finding.code, ':', 1);
     v_hint text;

@@ -1,11 +1,11 @@
 CREATE OR REPLACE FUNCTION o365_internal.finding_path(finding o365_internal.card_finding) RETURNS text
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     v_code text := split_part(finding.code, ':', 1);
     v_more text := substr(finding.code, length(v_code) + 2);
 BEGIN
     RETURN finding.path || CASE
-        WHEN finding.is_object AND finding.code ~ '^(missing|needed|fact_part|empty_picture):.' THEN
+        WHEN finding.is_object AND v_more <> '' AND v_code IN ('missing', 'needed', 'fact_part', 'empty_picture') THEN
             CASE WHEN v_more ~ '^\w+$' COLLATE "C" THEN '.' || v_more ELSE format('."%s"', v_more) END
         WHEN v_code IN ('content_type', 'attachment_type') THEN '.contentType'
         WHEN v_code = 'envelope_type' THEN '.type'

@@ -1,10 +1,10 @@
 CREATE OR REPLACE FUNCTION o365_internal.finding_words(finding o365_internal.card_finding, rule_hint text)
 RETURNS text[]
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_code text := split_part(finding.code, ':', 1);
     v_more text := substr(finding.code, length(v_code) + 2);
-    v_names_field boolean := finding.code ~ '^(missing|needed|fact_part|empty_picture):.';
+    v_names_field boolean := v_more <> '' AND v_code IN ('missing', 'needed', 'fact_part', 'empty_picture');
     v_key text := CASE WHEN v_names_field THEN v_more ELSE finding.key END;
     v_near text;
 BEGIN

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.form_codes(rule text, key text, path text, value jsonb) RETURNS text[]
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     v_text text := value #>> '{}';
     v_is_first boolean := path LIKE '$.body[0].%';

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.form_fields(value jsonb) RETURNS bigint
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     RETURN (SELECT coalesce(sum(CASE WHEN i.input->'isMultiSelect' = 'true' AND i.input->>'@type' = 'MultichoiceInput'
         AND jsonb_typeof(i.input->'choices') = 'array'

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.has_mentions(json_text text) RETURNS boolean
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     RETURN position('"mention"' IN json_text) > 0 OR position('<at' IN json_text) > 0
         OR position('<A' IN json_text) > 0;

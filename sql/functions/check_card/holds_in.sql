@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.holds_in(kind text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     RETURN CASE kind WHEN 'a.element:TextBlock' THEN 'text' WHEN 'a.element:FactSet' THEN 'facts'
                      WHEN 'a.element:ImageSet' THEN 'images' WHEN 'a.element:ColumnSet' THEN 'columns'

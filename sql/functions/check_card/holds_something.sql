@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.holds_something(object jsonb) RETURNS boolean
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN coalesce(jsonb_typeof(object->'backgroundImage'), 'null') <> 'null'
         OR o365_internal.shows_something(object->'items');

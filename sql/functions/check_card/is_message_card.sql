@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.is_message_card(content jsonb, content_type text) RETURNS boolean
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     RETURN jsonb_typeof(content) = 'object' AND lower((content->>'type') COLLATE "C") IS DISTINCT FROM 'adaptivecard'
            AND (lower((content->>'@type') COLLATE "C") = 'messagecard'

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.is_shown_element(type text) RETURNS boolean
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     RETURN lower(type COLLATE "C") = ANY
         ('{media,codeblock,icon,badge,carousel,compoundbutton,progressbar,progressring,rating,input.rating,'

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.is_web_address(url text) RETURNS boolean
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     -- A name, or an address of IPv6; then a port, and the rest.
     RETURN url ~* ('^https?://('

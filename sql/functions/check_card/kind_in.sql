@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.kind_in(child text, item jsonb) RETURNS text
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     RETURN CASE WHEN right(child, 1) <> ':' THEN child
                 ELSE child || coalesce(left(CASE WHEN left(child, 1) = 'm' THEN item->>'@type' ELSE item->>'type' END,

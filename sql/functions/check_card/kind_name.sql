@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.kind_name(kind text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     RETURN CASE WHEN kind LIKE '%:%' THEN split_part(kind, ':', 2) WHEN kind = 'm.card' THEN 'a MessageCard'
         WHEN kind IN ('a.card', 's.card') THEN 'an Adaptive Card'

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.known_doubts(card jsonb, root text, converts boolean) RETURNS jsonb
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_levels integer;
 BEGIN

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.known_word(words text, value text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     RETURN (SELECT w FROM unnest(string_to_array(btrim(words, '|'), '|')) AS w
         WHERE lower(w COLLATE "C") = lower(value COLLATE "C") LIMIT 1);

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.link_codes(value text, bare text) RETURNS text[]
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     v_link text[];
     v_codes text[];

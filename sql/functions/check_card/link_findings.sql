@@ -1,8 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.link_findings(walk o365_internal.card_walk,
-    field_place o365_internal.card_place, links jsonb,
-    before integer)
+    field_place o365_internal.card_place, links jsonb, before integer)
 RETURNS o365_internal.card_finding[]
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_found o365_internal.card_finding[] := '{}';
     v_codes text[];

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.list_codes(object_kind text, key text, value jsonb, field jsonb,
     converts boolean)
 RETURNS text[]
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     v_rule text := field->>4;
     v_size integer := jsonb_array_length(value);

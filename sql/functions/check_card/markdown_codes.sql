@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_internal.markdown_codes(rule text, value text, bare text, converts boolean)
 RETURNS text[]
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     v_codes text[];
 BEGIN

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.mention_codes(content jsonb, path text) RETURNS text[]
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_pattern text := '<at(?:\s[^<>]*)?>[^<]*</at>' COLLATE "C";
     v_mentions jsonb := jsonb_path_query_array(content, '$.msteams.entities[*] ? (@.type == "mention")');

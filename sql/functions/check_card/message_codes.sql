@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.message_codes(card jsonb) RETURNS text[]
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     v_codes text[] := '{}';
 BEGIN

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.message_shows_something(card jsonb) RETURNS boolean
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     RETURN o365_internal.is_seen(card->>'text') IS TRUE OR o365_internal.is_seen(card->>'summary') IS TRUE
         OR o365_internal.is_seen(card->>'title') IS TRUE

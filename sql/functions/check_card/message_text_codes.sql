@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.message_text_codes(card jsonb) RETURNS text[]
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     IF o365_internal.is_blank_for_connector(card->>'text') AND o365_internal.is_blank_for_connector(card->>'summary')
         THEN

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.missing_codes(kind text, names text[]) RETURNS text[]
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     v_code text := CASE WHEN kind ~ '^s\.' OR kind IN ('a.message', 'a.attachment', 'a.card', 'a.action:Action.OpenUrl')
                         THEN 'needed:' ELSE 'missing:' END;

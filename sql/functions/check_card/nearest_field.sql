@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.nearest_field(kind text, name text) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 BEGIN
     -- Near is what differs in upper and lower case, in the leading @, or in two neighbouring characters.
     RETURN (SELECT f.name FROM o365_internal.card_field AS f,

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.object_findings(walk o365_internal.card_walk, place o365_internal.card_place,
     object o365_internal.card_kind, value jsonb, doubts jsonb, before integer)
 RETURNS o365_internal.card_finding[]
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_found o365_internal.card_finding[] := '{}';
     v_codes text[];
@@ -12,14 +12,17 @@ DECLARE
     v_path text;
 BEGIN
     -- Most kinds have no more to them than their fields.
-    IF object.required IS NULL OR object.rule IS NOT NULL OR place.kind ~ ':|\.fact$|^a\.(attachment|message)$'
-       OR NOT value ?& object.required OR place.depth >= 40 OR jsonb_typeof(value) <> 'object' THEN
+    IF object.required IS NULL OR object.rule IS NOT NULL OR NOT value ?& object.required OR place.depth >= 40
+       OR jsonb_typeof(value) <> 'object'
+       OR place.kind IN ('a.element:TextBlock', 'm.fact', 'a.fact', 's.fact', 'a.attachment', 'a.message')
+       OR position(':' IN place.kind) > 0
+          AND (left(place.kind, 1) = 'm' OR coalesce(value->>'@type', value->>'type')
+                                            IS DISTINCT FROM split_part(place.kind, ':', 2)) THEN
         v_codes := o365_internal.whole_codes(walk, place, object, value);
     END IF;
     IF v_codes IS NOT NULL THEN
-        v_found := o365_internal.findings(v_codes,
-            ROW(NULL, place.kind, place.key, place.path, jsonb_typeof(value), NULL, true),
-                                          before);
+        v_found := o365_internal.findings(
+            v_codes, ROW(NULL, place.kind, place.key, place.path, jsonb_typeof(value), NULL, true), before);
     END IF;
     IF object.kind IS NULL OR jsonb_typeof(value) <> 'object' OR place.depth >= 40
        OR v_codes[1] ~ '^(empty_fact$|attachment_type:)' THEN
@@ -33,7 +36,7 @@ BEGIN
         v_field := object.fields->v_key;
         v_path := place.path
             || CASE WHEN v_field IS NOT NULL AND left(v_key, 1) NOT IN ('@', '$')
-                OR v_key ~ '^[A-Za-z_][A-Za-z0-9_]{0,60}$'
+                         OR v_key ~ '^[A-Za-z_][A-Za-z0-9_]{0,60}$'
                     THEN '.' || v_key ELSE '.' || to_json(v_key)::text END;
         v_codes := o365_internal.field_codes(place.kind, v_key, v_path, v_value, v_field, walk.converts,
             walk.target_urls);

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_internal.other_type_codes(object_kind text, key text, value jsonb, field jsonb)
 RETURNS text[]
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     v_jtype text := jsonb_typeof(value);
     v_type text := field->>0;

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_internal.picture_codes(value text, is_adaptive boolean, converts boolean)
 RETURNS text[]
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     v_picture bytea;
 BEGIN

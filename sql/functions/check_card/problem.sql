@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.problem(finding o365_internal.card_finding, whole text[]) RETURNS jsonb
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_code text := split_part(finding.code, ':', 1);
     v_rule record;

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_internal.put_field_right(kind text, key text, value jsonb, field jsonb, dialect text)
 RETURNS jsonb
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_type text := field->>0;
     v_child text := field->>1;
@@ -11,7 +11,9 @@ BEGIN
     RETURN CASE
         WHEN key = '@type' AND kind LIKE 'm.%:%' OR key = 'type' AND kind ~ '^[as]\..*:' THEN
             CASE WHEN lower(v_text COLLATE "C") = lower(split_part(kind, ':', 2) COLLATE "C")
-                 THEN to_jsonb(split_part(kind, ':', 2)) ELSE value END
+                 THEN to_jsonb(split_part(kind, ':', 2))
+                 -- A field for one kind alone, as the images of an ImageSet, takes an object of whatever type.
+                 WHEN v_jtype IN ('number', 'boolean') THEN to_jsonb(v_text) ELSE value END
         WHEN field IS NULL OR v_jtype = 'null' THEN value
         WHEN v_type = 'string' AND v_jtype IN ('string', 'number', 'boolean') THEN to_jsonb(CASE
             WHEN left(v_rule, 1) = '|' AND kind !~ '^a\.(el|ac|co|in)'

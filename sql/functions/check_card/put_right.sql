@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.put_right(value jsonb, kind text, dialect text) RETURNS jsonb
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_variable
 DECLARE
     v_object o365_internal.card_kind;

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.put_whole_right(kind text, object jsonb, dialect text) RETURNS jsonb
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_holds text := o365_internal.holds_in(kind);
 BEGIN

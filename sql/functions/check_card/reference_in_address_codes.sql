@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.reference_in_address_codes(value text) RETURNS text[]
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     RETURN CASE WHEN value ~* '&(amp|#38|#x26);' COLLATE "C"
                 THEN ARRAY['address_entity:' || substring(value FROM '(?i)&(?:amp|#38|#x26);')] END;

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_internal.reshaped(card jsonb, OUT shaped jsonb, OUT code text, OUT path text,
     OUT shaped_path text)
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     IF NOT card ?| '{attachments,content}' THEN
         RETURN;

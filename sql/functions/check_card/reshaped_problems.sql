@@ -1,8 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.reshaped_problems(shaped jsonb, code text, path text, shaped_path text,
-    dialect text,
-    target_urls text[])
+    dialect text, target_urls text[])
 RETURNS jsonb
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_problems jsonb := o365_internal.card_problems(shaped, dialect, target_urls);
 BEGIN

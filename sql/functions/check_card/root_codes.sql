@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_internal.root_codes(card jsonb, root text, dialect text, json_text text)
 RETURNS text[]
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_codes text[] := '{}';
 BEGIN

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.section_count(body jsonb) RETURNS integer
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     v_types jsonb := jsonb_path_query_array(body, '$[*].type');
     v_place integer;

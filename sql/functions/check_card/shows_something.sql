@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.shows_something(elements jsonb) RETURNS boolean
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN EXISTS (
         SELECT FROM jsonb_path_query(elements, '$[*] ? (@.type() == "object")') AS e

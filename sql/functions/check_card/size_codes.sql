@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_internal.size_codes(counted integer, size integer, card_size_limit integer)
     RETURNS text[]
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     RETURN CASE WHEN counted > o365_internal.counted_limit(card_size_limit)
                 THEN ARRAY['$:size_counted:' || counted || ':' || size || ' bytes:'

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.string_places(value jsonb, path text) RETURNS TABLE (place text, string text)
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     IF jsonb_typeof(value) = 'string' THEN
         RETURN QUERY SELECT path, value #>> '{}';

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.tag_codes(rule text, bare text, converts boolean) RETURNS text[]
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     -- Of a MessageCard that is converted only these stay tags: the others become Markdown.
     v_never text :=

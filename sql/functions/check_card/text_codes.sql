@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.text_codes(rule text, value text, converts boolean) RETURNS text[]
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     -- What stands between backticks is shown as it is, and an escaped character is no markup.
     v_bare text := CASE WHEN position('`' IN value) > 0 OR position('\' IN value) > 0

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.text_meant(rule text, value text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     RETURN CASE WHEN rule = 'version' AND value ~ '^1(\.0+)?$' THEN '1.0'
                 WHEN rule = 'version' AND value ~ '^1\.[0-5]0*$' THEN left(value, 3)

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.unknown_kind_code(kind text, value jsonb) RETURNS text
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     v_type text := split_part(kind, ':', 2);
     v_json_type text := jsonb_typeof(value->CASE WHEN left(kind, 1) = 'm' THEN '@type' ELSE 'type' END);

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.value_codes(card jsonb, json_text text) RETURNS text[]
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_codes text[] := '{}';
 BEGIN

@@ -1,9 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.walked_problems(walk o365_internal.card_walk, card jsonb, root text,
-    doubts jsonb,
-    whole text[])
+    doubts jsonb, whole text[])
 RETURNS jsonb
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off SET plan_cache_mode = force_generic_plan
-    AS $$
+LANGUAGE plpgsql STABLE SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
     v_object o365_internal.card_kind;
@@ -34,14 +32,10 @@ BEGIN
         v_problems := v_problems || o365_internal.whole_problem(substr(v_code, length(v_path) + 2), v_path);
     END LOOP;
     IF jsonb_array_length(v_problems) > 1 THEN
-        v_problems := (
-            SELECT jsonb_agg(p.problem
-                             ORDER BY p.problem->>'severity', (p.problem->>'path') COLLATE "C",
-                                 (p.problem->>'problem') COLLATE "C")
-              FROM (SELECT o.problem FROM jsonb_array_elements(v_problems) AS o (problem)
-                     ORDER BY o.problem->>'severity', (o.problem->>'path') COLLATE "C",
-                         (o.problem->>'problem') COLLATE "C"
-                     LIMIT 100) AS p);
+        v_problems := to_jsonb(ARRAY(
+            SELECT o.problem FROM jsonb_array_elements(v_problems) AS o (problem)
+             ORDER BY o.problem->>'severity', (o.problem->>'path') COLLATE "C", (o.problem->>'problem') COLLATE "C"
+             LIMIT 100));
     END IF;
     RETURN v_problems;
 END $$;

@@ -1,8 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.whole_codes(walk o365_internal.card_walk, place o365_internal.card_place,
-    object o365_internal.card_kind,
-    value jsonb)
+    object o365_internal.card_kind, value jsonb)
 RETURNS text[]
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_kind text := place.kind;
     v_type text := coalesce(value->>'@type', value->>'type');

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.whole_problem(code text, path text) RETURNS jsonb
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN o365_internal.problem(ROW(code, 'm.card', NULL, path, NULL, NULL, true), string_to_array(code, ':'));
 END $$;

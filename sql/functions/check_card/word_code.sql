@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.word_code(kind text, key text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     RETURN CASE WHEN kind IN ('a.card', 's.card') AND key = 'type' THEN 'word:' ELSE 'word_ignored:' END;
 END $$;

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION o365_internal.word_codes(object_kind text, key text, value text, words text) RETURNS text[]
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     v_known text;
 BEGIN

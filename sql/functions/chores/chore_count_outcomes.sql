@@ -16,7 +16,8 @@ BEGIN
      WHERE d.at >= v_counted.until AND d.at < v_counted.asked_at ORDER BY d.at OFFSET c_rows LIMIT 1;
     v_until := greatest(coalesce(v_until, v_counted.asked_at), v_counted.until);
     INSERT INTO o365_internal.outcome_hour AS h (hour, connector_id, outcome, http_status, rule_id, cards)
-        SELECT date_trunc('hour', d.at, 'UTC'), s.connector_id, d.outcome, coalesce(d.http_status, 0), coalesce(d.rule_id, 0), count(*)
+        SELECT date_trunc('hour', d.at, 'UTC'), s.connector_id, d.outcome, coalesce(d.http_status, 0),
+               coalesce(d.rule_id, 0), count(*)
           FROM o365_internal.delivery AS d JOIN o365_internal.subscription AS s ON s.subscription_id = d.subscription_id
          WHERE d.at >= v_counted.until AND d.at < v_until GROUP BY 1, 2, 3, 4, 5
         ON CONFLICT ON CONSTRAINT outcome_hour_pkey DO UPDATE SET cards = h.cards + excluded.cards;
@@ -25,5 +26,5 @@ BEGIN
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION o365_internal.chore_count_outcomes() IS
-    'Counts ends of cards into outcome_hour, at most 20,000, each once: only those of before a time at which everybody who '
-    'wrote history has ended since.';
+    'Counts ends of cards into outcome_hour, at most 20,000, each once: only those of before a time at which '
+    'everybody who wrote history has ended since.';

@@ -11,7 +11,8 @@ DECLARE
 BEGIN
     v_n := o365_internal.delete_some(of_table || '_default', v_begins);
     IF v_n > 0 THEN
-        v_done := v_done || format('deleted %s of %s', o365_internal.plural(v_n, 'row', 'rows'), of_table || '_default');
+        v_done := v_done || format('deleted %s of %s', o365_internal.plural(v_n, 'row', 'rows'), of_table
+                                   || '_default');
     END IF;
     FOR v_partition IN
         SELECT c.relname FROM pg_catalog.pg_inherits AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.inhrelid
@@ -43,5 +44,5 @@ BEGIN
     RETURN nullif(array_to_string(v_done, ', '), '');
 END $$;
 COMMENT ON FUNCTION o365_internal.chore_drop_partitions(text) IS
-    'Drops partitions of days before history_days. While a reader has one open for more than a day its rows are deleted '
-    'instead, 10,000 a minute, and so are old rows of the default partition.';
+    'Drops partitions of days before history_days. While a reader has one open for more than a day its rows are '
+    'deleted instead, 10,000 a minute, and so are old rows of the default partition.';

@@ -9,7 +9,8 @@ DECLARE
     v_moved integer := 0;
     v_left integer := 0;
 BEGIN
-    EXECUTE format('SELECT count(*) FROM (SELECT FROM o365_internal.%I WHERE at >= %L LIMIT 50001) AS r', v_default, v_begins)
+    EXECUTE format('SELECT count(*) FROM (SELECT FROM o365_internal.%I WHERE at >= %L LIMIT 50001) AS r', v_default,
+                   v_begins)
        INTO v_rows;
     IF v_rows > 50000 THEN
         v_aside := o365_internal.set_default_aside(of_table);
@@ -19,10 +20,12 @@ BEGIN
     END IF;
     PERFORM o365_internal.lock_history(of_table, 'SHARE ROW EXCLUSIVE');
     LOOP
-        EXECUTE format('SELECT min(at)::date FROM o365_internal.%I WHERE at >= %L', v_default, coalesce(v_day + 1, v_begins))
+        EXECUTE format('SELECT min(at)::date FROM o365_internal.%I WHERE at >= %L', v_default,
+                       coalesce(v_day + 1, v_begins))
            INTO v_day;
         EXIT WHEN v_day IS NULL;
-        -- Of a day that has a partition PostgreSQL lets no row in here: false says that there are too many rows to move.
+        -- Of a day that has a partition PostgreSQL lets no row in here: false says that there are too many rows to
+        -- move.
         IF o365_internal.make_partition(of_table, v_day) THEN
             v_moved := v_moved + 1;
         ELSE
@@ -34,5 +37,5 @@ BEGIN
                                             o365_internal.plural(v_left, 'day', 'days')) ELSE '' END;
 END $$;
 COMMENT ON FUNCTION o365_internal.chore_empty_default_partition(text) IS
-    'Moves what lies in a default partition into partitions, every day of it but those that are too old, which are deleted. '
-    'Returns what was done; null when there was nothing. Error: lock_not_available.';
+    'Moves what lies in a default partition into partitions, every day of it but those that are too old, which are '
+    'deleted. Returns what was done; null when there was nothing. Error: lock_not_available.';

@@ -4,4 +4,5 @@ BEGIN
     PERFORM o365_internal.sweep_actions();
     RETURN NULL;
 END $$;
-COMMENT ON FUNCTION o365_internal.chore_end_card_actions() IS 'Ends old links to card actions and drops what nobody has taken.';
+COMMENT ON FUNCTION o365_internal.chore_end_card_actions() IS
+    'Ends old links to card actions and drops what nobody has taken.';

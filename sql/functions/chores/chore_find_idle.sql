@@ -6,7 +6,8 @@ DECLARE
     v_n bigint := 0;
 BEGIN
     FOR v_flow IN
-        SELECT s.subscription_id, s.idle_since, greatest(s.connected_at::date, s.renewed_at::date, l.posted_on) AS used_on
+        SELECT s.subscription_id, s.idle_since,
+               greatest(s.connected_at::date, s.renewed_at::date, l.posted_on) AS used_on
           FROM o365_internal.subscription AS s
          CROSS JOIN LATERAL (SELECT x.posted_on FROM o365_internal.lane AS x
                               WHERE x.subscription_id = s.subscription_id LIMIT 1) AS l

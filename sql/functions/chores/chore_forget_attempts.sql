@@ -7,4 +7,5 @@ BEGIN
                                       ORDER BY o.started_at LIMIT 50000 FOR UPDATE SKIP LOCKED));
     RETURN NULL;
 END $$;
-COMMENT ON FUNCTION o365_internal.chore_forget_attempts() IS 'Deletes attempts to connect older than history_days, at most 50,000.';
+COMMENT ON FUNCTION o365_internal.chore_forget_attempts() IS
+    'Deletes attempts to connect older than history_days, at most 50,000.';

@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION o365_internal.connection_that_stands(connector_id integer, request_id text, cookie_hashes bytea[])
+CREATE OR REPLACE FUNCTION o365_internal.connection_that_stands(connector_id integer, request_id text,
+                                                                cookie_hashes bytea[])
 RETURNS o365_internal.subscription
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -6,12 +7,14 @@ BEGIN
     RETURN (SELECT s FROM o365_internal.connect_attempt AS hit
       LEFT JOIN o365_internal.connect_attempt AS its ON its.attempt_id = hit.of_attempt
       LEFT JOIN o365_internal.ticket AS t ON t.ticket_hash = coalesce(hit.ticket_hash, its.ticket_hash)
-      JOIN o365_internal.connect_attempt AS a ON a.attempt_id IN (hit.of_attempt, t.attempt_id) AND a.cookie_hash = ANY ($3)
-      JOIN o365_internal.subscription AS s ON s.subscription_id = a.subscription_id AND s.status NOT IN ('pending', 'removed')
+      JOIN o365_internal.connect_attempt AS a ON a.attempt_id IN (hit.of_attempt, t.attempt_id)
+          AND a.cookie_hash = ANY ($3)
+      JOIN o365_internal.subscription AS s ON s.subscription_id = a.subscription_id
+          AND s.status NOT IN ('pending', 'removed')
      WHERE hit.request_id = $2 AND hit.connector_id = $1 AND hit.outcome IN ('already_connected', 'used', 'ticket')
        AND a.connector_id = $1 AND a.outcome IN ('connected', 'pending')
      ORDER BY hit.attempt_id DESC, a.attempt_id DESC LIMIT 1);
 END $$;
 COMMENT ON FUNCTION o365_internal.connection_that_stands(integer, text, bytea[]) IS
-    'The connection that a used state or ticket had made, for the failure page with that request id, if this browser made it: one of its cookies '
-    'says so. Null otherwise.';
+    'The connection that a used state or ticket had made, for the failure page with that request id, if this browser '
+    'made it: one of its cookies says so. Null otherwise.';

@@ -1,15 +1,20 @@
 CREATE OR REPLACE FUNCTION o365.alter_connector(
-    slug text, name text DEFAULT NULL, logo bytea DEFAULT NULL, short_description text DEFAULT NULL, long_description text DEFAULT NULL,
-    website text DEFAULT NULL, events text[] DEFAULT NULL, callback_url text DEFAULT NULL, target_urls text[] DEFAULT NULL,
-    enabled_for text[] DEFAULT NULL, landing_page text DEFAULT NULL, clean_page text DEFAULT NULL, allow_anonymous boolean DEFAULT NULL,
-    require_state boolean DEFAULT NULL, confirm boolean DEFAULT NULL, ways text[] DEFAULT NULL, support text DEFAULT NULL,
+    slug text, name text DEFAULT NULL, logo bytea DEFAULT NULL, short_description text DEFAULT NULL,
+    long_description text DEFAULT NULL,
+    website text DEFAULT NULL, events text[] DEFAULT NULL, callback_url text DEFAULT NULL,
+    target_urls text[] DEFAULT NULL,
+    enabled_for text[] DEFAULT NULL, landing_page text DEFAULT NULL, clean_page text DEFAULT NULL,
+    allow_anonymous boolean DEFAULT NULL,
+    require_state boolean DEFAULT NULL, confirm boolean DEFAULT NULL, ways text[] DEFAULT NULL,
+    support text DEFAULT NULL,
     language text DEFAULT NULL)
 RETURNS uuid
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_new o365_internal.connector;
 BEGIN
-    SELECT c.* INTO v_new FROM o365_internal.connector AS c WHERE c.slug = alter_connector.slug AND c.removed_at IS NULL FOR NO KEY UPDATE;
+    SELECT c.* INTO v_new FROM o365_internal.connector AS c WHERE c.slug = alter_connector.slug
+       AND c.removed_at IS NULL FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no connector %', quote_nullable(slug)
             USING ERRCODE = 'undefined_object', HINT = 'select slug from o365.connectors lists them.';
@@ -35,8 +40,8 @@ BEGIN
     v_new.language := nullif(coalesce(lower(language COLLATE "C"), v_new.language), '');
     RETURN o365_internal.save_connector(v_new);
 END $$;
-COMMENT ON FUNCTION o365.alter_connector(text, text, bytea, text, text, text, text[], text, text[], text[], text, text, boolean, boolean,
-        boolean, text[], text, text) IS
-    'Changes what is given of a connector''s registration and keeps the rest; returns its app_id. An empty text takes landing_page, '
-    'support or language back, an empty list takes ways back. The arguments are those of o365.register_connector. Errors: '
-    'undefined_object; invalid_parameter_value, DETAIL lists all problems.';
+COMMENT ON FUNCTION o365.alter_connector(text, text, bytea, text, text, text, text[], text, text[], text[], text,
+    text, boolean, boolean, boolean, text[], text, text) IS
+    'Changes what is given of a connector''s registration and keeps the rest; returns its app_id. An empty text takes '
+    'landing_page, support or language back, an empty list takes ways back. The arguments are those of '
+    'o365.register_connector. Errors: undefined_object; invalid_parameter_value, DETAIL lists all problems.';

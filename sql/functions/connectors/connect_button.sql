@@ -7,5 +7,5 @@ BEGIN
         o365_internal.text_setting('public_url') || '/connect/' || v_connector.slug || '/')));
 END $$;
 COMMENT ON FUNCTION o365.connect_button(text) IS
-    'The HTML snippet that leads to the connector''s landing page. For a signed-in user link to what o365.begin_connect returns instead. '
-    'Error: undefined_object.';
+    'The HTML snippet that leads to the connector''s landing page. For a signed-in user link to what '
+    'o365.begin_connect returns instead. Error: undefined_object.';

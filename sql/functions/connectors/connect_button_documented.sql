@@ -4,13 +4,17 @@ DECLARE
     v_connector o365_internal.connector := o365_internal.registered_connector(connector);
 BEGIN
     IF v_connector.require_state THEN
-        RAISE NOTICE 'this button starts at Microsoft with a state that nobody handed out, and connector % requires one: its callback refuses it. '
+        RAISE NOTICE 'this button starts at Microsoft with a state that nobody handed out, and connector % requires '
+                     'one: its callback refuses it. '
             'Use o365.connect_button, or register it with require_state => false', connector;
     ELSE
-        RAISE NOTICE 'this button names no account, and whoever presses it is asked to confirm before anything is posted. '
+        RAISE NOTICE 'this button names no account, and whoever presses it is asked to confirm before anything is '
+                     'posted. '
             'For users who are signed in, link to what o365.begin_connect returns';
     END IF;
-    RETURN format('<a href="%s"><img src="https://o365connectors.blob.core.windows.net/images/ConnectToO365Button.png" alt="Connect to Office 365"></img></a>',
+    RETURN format('<a href="%s">'
+                  '<img src="https://o365connectors.blob.core.windows.net/images/ConnectToO365Button.png" '
+                  'alt="Connect to Office 365"></img></a>',
         o365_internal.html(format('%s?state=%s&app_id=%s&callback_url=%s', o365_internal.text_setting('connect_url'),
             o365_internal.url_encoded(state), v_connector.app_id, v_connector.callback_url)));
 END $$;

@@ -5,4 +5,5 @@ BEGIN
                 WHEN substr($1, 1, 3) = '\xffd8ff' THEN 'image/jpeg'
                 WHEN substr($1, 1, 6) IN ('\x474946383761', '\x474946383961') THEN 'image/gif' END;
 END $$;
-COMMENT ON FUNCTION o365_internal.logo_type(bytea) IS 'Media type of a picture by its own first bytes; null unless png, jpeg or gif.';
+COMMENT ON FUNCTION o365_internal.logo_type(bytea) IS
+    'Media type of a picture by its own first bytes; null unless png, jpeg or gif.';

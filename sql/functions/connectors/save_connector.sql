@@ -7,37 +7,53 @@ DECLARE
     v_problem record;
     v_all text;
 BEGIN
-    SELECT string_agg(p.field || ' ' || p.problem || '. ' || p.hint, E'\n') INTO v_all FROM o365_internal.connector_problems(v_new) AS p;
+    SELECT string_agg(p.field || ' ' || p.problem || '. ' || p.hint, E'\n') INTO v_all
+      FROM o365_internal.connector_problems(v_new) AS p;
     IF v_all IS NOT NULL THEN
         SELECT p.* INTO v_problem FROM o365_internal.connector_problems(v_new) AS p LIMIT 1;
         RAISE EXCEPTION 'connector %: % %', quote_nullable(v_new.slug), v_problem.field, v_problem.problem
             USING ERRCODE = 'invalid_parameter_value', HINT = v_problem.hint, DETAIL = v_all;
     END IF;
     IF NOT o365_internal.leads_back(v_new.callback_url, v_public_url) THEN
-        RAISE WARNING 'connector %: callback_url lies elsewhere than the pages of this installation', quote_nullable(v_new.slug)
-            USING HINT = format('Users come back there and see "not found", or are refused because their cookie belongs to the host of public_url. '
-                                'Leave it out to get %s/connect/%s/callback, and register that at Microsoft.', v_public_url, v_new.slug);
+        RAISE WARNING 'connector %: callback_url lies elsewhere than the pages of this installation',
+            quote_nullable(v_new.slug)
+            USING HINT = format('Users come back there and see "not found", or are refused because their cookie '
+                                'belongs to the host of public_url. '
+                                'Leave it out to get %s/connect/%s/callback, and register that at Microsoft.',
+                                v_public_url, v_new.slug);
     END IF;
     IF EXISTS (SELECT FROM o365_internal.connector AS c WHERE c.app_id = v_new.app_id AND c.slug <> v_new.slug) THEN
         RAISE EXCEPTION 'connector %: app_id % is another connector''s', quote_nullable(v_new.slug), v_new.app_id
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'select slug, app_id from o365.connectors; leave it out to get a new one.';
+            USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'select slug, app_id from o365.connectors; leave it out to get a new one.';
     END IF;
-    INSERT INTO o365_internal.connector AS c (slug, name, logo, logo_type, short_description, long_description, website, events, landing_page,
-            callback_url, target_urls, enabled_for, app_id, clean_page, allow_anonymous, require_state, confirm, ways, support, language)
-        VALUES (v_new.slug, v_new.name, v_new.logo, v_new.logo_type, v_new.short_description, v_new.long_description, v_new.website,
-            v_new.events, v_new.landing_page, v_new.callback_url, v_new.target_urls, v_new.enabled_for, v_new.app_id, v_new.clean_page,
+    INSERT INTO o365_internal.connector AS c (slug, name, logo, logo_type, short_description, long_description, website,
+            events, landing_page,
+            callback_url, target_urls, enabled_for, app_id, clean_page, allow_anonymous, require_state, confirm, ways,
+            support, language)
+        VALUES (v_new.slug, v_new.name, v_new.logo, v_new.logo_type, v_new.short_description, v_new.long_description,
+            v_new.website,
+            v_new.events, v_new.landing_page, v_new.callback_url, v_new.target_urls, v_new.enabled_for, v_new.app_id,
+            v_new.clean_page,
             v_new.allow_anonymous, v_new.require_state, v_new.confirm,
             v_new.ways, v_new.support, v_new.language)
         ON CONFLICT ON CONSTRAINT connector_slug_is_unique DO UPDATE SET name = excluded.name, logo = excluded.logo,
-            logo_type = excluded.logo_type, short_description = excluded.short_description, long_description = excluded.long_description,
-            website = excluded.website, events = excluded.events, landing_page = excluded.landing_page, callback_url = excluded.callback_url,
+            logo_type = excluded.logo_type, short_description = excluded.short_description,
+            long_description = excluded.long_description,
+            website = excluded.website, events = excluded.events, landing_page = excluded.landing_page,
+            callback_url = excluded.callback_url,
             target_urls = excluded.target_urls, enabled_for = excluded.enabled_for,
-            clean_page = excluded.clean_page, allow_anonymous = excluded.allow_anonymous, require_state = excluded.require_state,
-            confirm = excluded.confirm, ways = excluded.ways, support = excluded.support, language = excluded.language, changed_at = now(), removed_at = NULL;
+            clean_page = excluded.clean_page, allow_anonymous = excluded.allow_anonymous,
+            require_state = excluded.require_state,
+            confirm = excluded.confirm, ways = excluded.ways, support = excluded.support, language = excluded.language,
+            changed_at = now(), removed_at = NULL;
     -- Apart, and only when it is another: changing a key would lock out everybody who starts to connect meanwhile.
-    UPDATE o365_internal.connector AS c SET app_id = v_new.app_id WHERE c.slug = v_new.slug AND c.app_id <> v_new.app_id;
-    IF 'button' = ANY (v_new.ways) AND o365_internal.is_retired_connect_url(o365_internal.text_setting('connect_url')) THEN
-        RAISE WARNING 'connector %: its button leads to Microsoft''s Connect page, which was switched off in May 2026', quote_nullable(v_new.slug)
+    UPDATE o365_internal.connector AS c SET app_id = v_new.app_id WHERE c.slug = v_new.slug
+       AND c.app_id <> v_new.app_id;
+    IF 'button' = ANY (v_new.ways)
+       AND o365_internal.is_retired_connect_url(o365_internal.text_setting('connect_url')) THEN
+        RAISE WARNING 'connector %: its button leads to Microsoft''s Connect page, which was switched off in May 2026',
+            quote_nullable(v_new.slug)
             USING HINT = 'Leave ways out, or write ''{workflow}'': users paste the webhook of a Teams workflow.';
     END IF;
     PERFORM o365_internal.note_event('connector_registered', 'operator', c.connector_id)

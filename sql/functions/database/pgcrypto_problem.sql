@@ -1,5 +1,6 @@
 SELECT format($f$
-CREATE OR REPLACE FUNCTION o365_internal.pgcrypto_problem(sealed bytea DEFAULT NULL, OUT problem text, OUT next_step text)
+CREATE OR REPLACE FUNCTION o365_internal.pgcrypto_problem(sealed bytea DEFAULT NULL, OUT problem text,
+                                                          OUT next_step text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $b$
 DECLARE
     v_part constant bytea := 'o365-probe-16bit';
@@ -16,7 +17,8 @@ BEGIN
         NULL;
     END;
     IF v_sealed IS NULL THEN
-        v_sealed := %1$I.pgp_sym_encrypt(repeat(convert_from(v_part, 'UTF8'), 64), 'probe', 'cipher-algo=aes256, compress-algo=0, s2k-mode=1');
+        v_sealed := %1$I.pgp_sym_encrypt(repeat(convert_from(v_part, 'UTF8'), 64), 'probe',
+                                         'cipher-algo=aes256, compress-algo=0, s2k-mode=1');
     END IF;
     IF position(v_part IN v_sealed) > 0 THEN
         problem := 'what it seals can be read: the plain text stands in it';
@@ -25,7 +27,8 @@ BEGIN
     END IF;
 EXCEPTION
     WHEN insufficient_privilege THEN
-        problem := format('role %%s may not use it, so nobody can connect and no card is sent: %%s', current_user, SQLERRM);
+        problem := format('role %%s may not use it, so nobody can connect and no card is sent: %%s', current_user,
+                          SQLERRM);
         next_step := 'Run sql/install.sql again as a superuser, which grants what is needed.';
     WHEN invalid_schema_name OR undefined_function THEN
         problem := 'it was moved or dropped, so nobody can connect and no card is sent: ' || SQLERRM;
@@ -35,5 +38,5 @@ EXCEPTION
 END $b$
 $f$, :'pgcrypto') \gexec
 COMMENT ON FUNCTION o365_internal.pgcrypto_problem(bytea) IS
-    'What is wrong with the server''s pgcrypto, and what to do: it calls what sealing needs, seals a text of its own (or a test gives what was '
-    'sealed) and looks for it in what comes out. Nulls: nothing.';
+    'What is wrong with the server''s pgcrypto, and what to do: it calls what sealing needs, seals a text of its own '
+    '(or a test gives what was sealed) and looks for it in what comes out. Nulls: nothing.';

@@ -1,10 +1,14 @@
-CREATE OR REPLACE FUNCTION o365_internal.server_findings(version_num integer DEFAULT current_setting('server_version_num')::integer)
+CREATE OR REPLACE FUNCTION o365_internal.server_findings(
+    version_num integer DEFAULT current_setting('server_version_num')::integer)
 RETURNS TABLE (severity text, object text, problem text, next_step text)
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT 'warning', format('PostgreSQL %s.%s', $1 / 10000, $1 % 10000), format('%s is not mended in it: %s', f.hole, f.matters),
+    SELECT 'warning', format('PostgreSQL %s.%s', $1 / 10000, $1 % 10000),
+           format('%s is not mended in it: %s', f.hole, f.matters),
            format('Update PostgreSQL to %s.%s or newer, and restart it.', f.major, f.minor)
       FROM o365_internal.server_floor AS f WHERE f.major = $1 / 10000 AND f.minor > $1 % 10000
     UNION ALL
-    SELECT 'error', 'pgcrypto', p.problem, p.next_step FROM o365_internal.pgcrypto_problem() AS p WHERE p.problem IS NOT NULL $$;
+    SELECT 'error', 'pgcrypto', p.problem, p.next_step FROM o365_internal.pgcrypto_problem() AS p
+     WHERE p.problem IS NOT NULL $$;
 COMMENT ON FUNCTION o365_internal.server_findings(integer) IS
-    'What is wrong with a server of a version, as server_version_num has it, in the shape of o365.health(): known holes, and a pgcrypto that does not seal.';
+    'What is wrong with a server of a version, as server_version_num has it, in the shape of o365.health(): known '
+    'holes, and a pgcrypto that does not seal.';

@@ -12,7 +12,8 @@ BEGIN
     PERFORM o365.set('environment', environment);
     INSERT INTO o365_internal.known_database AS k SELECT (v_this).*
         ON CONFLICT ON CONSTRAINT known_database_pkey DO UPDATE
-           SET cluster = excluded.cluster, database = excluded.database, name = excluded.name, tables = excluded.tables, told_at = excluded.told_at;
+           SET cluster = excluded.cluster, database = excluded.database, name = excluded.name, tables = excluded.tables,
+               told_at = excluded.told_at;
     v_waiting := (SELECT count(*) FROM (SELECT FROM o365_internal.outbox LIMIT 1000) AS o);
     IF v_waiting > 0 THEN
         RAISE NOTICE '%', format('%s here. Workers of environment %s send them within 5 s after you commit.',
@@ -22,6 +23,7 @@ BEGIN
     RETURN environment;
 END $$;
 COMMENT ON FUNCTION o365.this_is(text) IS
-    'Says what this database is: production, staging, development or a name of your own. Sets the setting environment and returns it. A database that '
-    'is a copy (a restored dump, CREATE DATABASE ... TEMPLATE) sends nothing until this is called in it; from then on workers that are configured for '
-    'the same environment send, also the cards that were copied. Error: invalid_parameter_value.';
+    'Says what this database is: production, staging, development or a name of your own. Sets the setting environment '
+    'and returns it. A database that is a copy (a restored dump, CREATE DATABASE ... TEMPLATE) sends nothing until '
+    'this is called in it; from then on workers that are configured for the same environment send, also the cards '
+    'that were copied. Error: invalid_parameter_value.';

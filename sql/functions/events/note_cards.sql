@@ -6,7 +6,8 @@ BEGIN
     WITH noted AS (
         INSERT INTO o365_internal.event AS e (kind, actor, connector_id, subscription_id, card_id, detail, reason)
             SELECT 'card_not_delivered', 'worker', s.connector_id, u.subscription_id, u.card_id, u.outcome, u.reason
-              FROM unnest(subscription_ids, card_ids, outcomes, reasons) AS u (subscription_id, card_id, outcome, reason)
+              FROM unnest(subscription_ids, card_ids, outcomes, reasons) AS u (subscription_id, card_id, outcome,
+                  reason)
              CROSS JOIN LATERAL (SELECT x.connector_id FROM o365_internal.subscription AS x
                                   WHERE x.subscription_id = u.subscription_id LIMIT 1) AS s
             RETURNING e.event_id, e.at, e.connector_id)

@@ -9,7 +9,8 @@ DECLARE
     v_connector_id integer := coalesce(connector_id, (SELECT s.connector_id FROM o365_internal.subscription AS s
                                                        WHERE s.subscription_id = note_event.subscription_id));
 BEGIN
-    INSERT INTO o365_internal.event (event_id, at, kind, actor, role, connector_id, subscription_id, object, detail, reason)
+    INSERT INTO o365_internal.event (event_id, at, kind, actor, role, connector_id, subscription_id, object, detail,
+                                     reason)
         VALUES (v_event_id, v_at, note_event.kind, note_event.actor,
             CASE WHEN note_event.actor IN ('application', 'operator') THEN session_user END, v_connector_id,
             note_event.subscription_id, note_event.object, note_event.detail, note_event.reason);

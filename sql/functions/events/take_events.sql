@@ -10,7 +10,8 @@ DECLARE
 BEGIN
     IF most IS NULL OR most NOT BETWEEN 1 AND 1000 THEN
         RAISE EXCEPTION 'most is %', coalesce(most::text, 'NULL')
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Take 1 to 1000 at a time, and ask again until none comes.';
+            USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'Take 1 to 1000 at a time, and ask again until none comes.';
     END IF;
     -- Once a connector; whoever does so at the same moment is not waited for.
     IF EXISTS (SELECT FROM o365_internal.connector AS c

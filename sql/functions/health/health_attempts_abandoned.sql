@@ -2,7 +2,8 @@ CREATE OR REPLACE FUNCTION o365_internal.health_attempts_abandoned() RETURNS SET
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The newest 200 of each connector tell enough. An attempt without an outcome is under way.
     SELECT 'connector ' || c.slug,
-           format('nobody came back from the Connect page within the last week: %s%s to connect by the button, all abandoned',
+           format('nobody came back from the Connect page within the last week: %s%s to connect by the button, all '
+                  'abandoned',
                   CASE WHEN a.n = 200 THEN 'at least ' END, o365_internal.plural(a.n, 'attempt', 'attempts')),
            'Press the button yourself. If the Connect page is gone: '
                || format('select o365.alter_connector(%L, ways => ''{workflow}'')', c.slug), a.since, a.n, NULL

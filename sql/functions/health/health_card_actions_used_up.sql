@@ -2,9 +2,11 @@ CREATE OR REPLACE FUNCTION o365_internal.health_card_actions_used_up() RETURNS S
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- A bound below ten is there to be reached.
     SELECT 'connector ' || c.slug,
-           format('cards that were pressed %s times, after which they take no more, or nearly so often: %s, the last is card %s',
+           format('cards that were pressed %s times, after which they take no more, or nearly so often: %s, the last '
+                  'is card %s',
                   b.bound, count(*), max(a.card_id)),
-           format('If people press that often: select o365.set(''action_events'', ''%s''). If somebody plays with a link: '
+           format('If people press that often: select o365.set(''action_events'', ''%s''). If somebody plays with a '
+                  'link: '
                   'select o365.remove(%s) ends those of its connection.', least(2 * b.bound, 9999),
                   (array_agg(a.subscription_id ORDER BY a.card_id DESC))[1]),
            NULL::timestamptz, count(*), 'card ' || max(a.card_id)
@@ -13,4 +15,5 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       JOIN o365_internal.subscription AS s ON s.subscription_id = a.subscription_id
       JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
      WHERE b.bound >= 10 GROUP BY c.slug, b.bound $$;
-COMMENT ON FUNCTION o365_internal.health_card_actions_used_up() IS 'Cards that were pressed nearly as often as the setting action_events allows.';
+COMMENT ON FUNCTION o365_internal.health_card_actions_used_up() IS
+    'Cards that were pressed nearly as often as the setting action_events allows.';

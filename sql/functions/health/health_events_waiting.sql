@@ -1,7 +1,8 @@
 CREATE OR REPLACE FUNCTION o365_internal.health_events_waiting() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 'connector ' || c.slug,
-           format('its application has stopped taking events: %s%s waiting, the oldest since %s; what waits %s is dropped',
+           format('its application has stopped taking events: %s%s waiting, the oldest since %s; what waits %s is '
+                  'dropped',
                   CASE WHEN w.events = 10000 THEN 'at least ' END, w.events, to_char(f.at, 'YYYY-MM-DD HH24:MI'),
                   o365_internal.plural(o365_internal.integer_setting('history_days'), 'day', 'days')),
            'Let its application call o365.take_events(); select * from o365.events lists them.', f.at, w.events, NULL

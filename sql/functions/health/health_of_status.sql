@@ -4,7 +4,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT s.subscription_id, s.status_reason, s.status_at, s.webhook_host FROM o365_internal.subscription AS s
          WHERE s.status = $1 AND s.status <> 'active' ORDER BY s.status_at DESC LIMIT 1000),
     by_host AS (
-        SELECT n.status_reason, n.webhook_host, count(*) AS n, min(n.status_at) AS since, max(n.subscription_id) AS example
+        SELECT n.status_reason, n.webhook_host, count(*) AS n, min(n.status_at) AS since,
+               max(n.subscription_id) AS example
           FROM newest AS n GROUP BY 1, 2)
     SELECT 'host ' || h.host,
            format('%s%s %s: %s', CASE WHEN (SELECT count(*) FROM newest) = 1000 THEN 'at least ' END,
@@ -14,7 +15,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                 ELSE format('When the far end works again: select o365.resume(%s)', max(b.example)) END,
            min(b.since), sum(b.n)::bigint, 'subscription ' || max(b.example)
       FROM by_host AS b
-      JOIN o365_internal.allowed_hosts(ARRAY(SELECT n.webhook_host FROM newest AS n)) AS h ON h.webhook_host = b.webhook_host
+      JOIN o365_internal.allowed_hosts(ARRAY(SELECT n.webhook_host FROM newest AS n)) AS h
+          ON h.webhook_host = b.webhook_host
      GROUP BY h.host, b.status_reason $$;
 COMMENT ON FUNCTION o365_internal.health_of_status(text) IS
     'The connections of a status other than active, the newest 1,000, by reason and by host of the allow-list.';

@@ -5,4 +5,5 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            'connector ' || min(c.slug)
       FROM o365_internal.application AS a JOIN o365_internal.connector AS c ON c.connector_id = a.connector_id
      WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = a.role) GROUP BY a.role $$;
-COMMENT ON FUNCTION o365_internal.health_role_missing() IS 'Applications that were granted a connector and whose role was dropped.';
+COMMENT ON FUNCTION o365_internal.health_role_missing() IS
+    'Applications that were granted a connector and whose role was dropped.';

@@ -2,4 +2,5 @@ CREATE OR REPLACE FUNCTION o365_internal.health_server_outdated() RETURNS SETOF 
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     SELECT f.object, f.problem, f.next_step, NULL::timestamptz, NULL::bigint, NULL
       FROM o365_internal.server_findings() AS f WHERE f.severity = 'warning' $$;
-COMMENT ON FUNCTION o365_internal.health_server_outdated() IS 'The server''s version has a known hole that matters here.';
+COMMENT ON FUNCTION o365_internal.health_server_outdated() IS
+    'The server''s version has a known hole that matters here.';

@@ -11,6 +11,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            'Its cards wait and none is lost. Send fewer, or several facts in one card.',
            min(l.throttled_since), count(*), 'subscription ' || max(l.subscription_id)
       FROM lanes AS l
-      JOIN o365_internal.allowed_hosts(ARRAY(SELECT n.webhook_host FROM lanes AS n)) AS h ON h.webhook_host = l.webhook_host
+      JOIN o365_internal.allowed_hosts(ARRAY(SELECT n.webhook_host FROM lanes AS n)) AS h
+          ON h.webhook_host = l.webhook_host
      GROUP BY h.host $$;
-COMMENT ON FUNCTION o365_internal.health_webhooks_throttled() IS 'Webhooks that have answered for five minutes that they are asked too often.';
+COMMENT ON FUNCTION o365_internal.health_webhooks_throttled() IS
+    'Webhooks that have answered for five minutes that they are asked too often.';

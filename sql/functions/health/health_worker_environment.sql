@@ -10,4 +10,5 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      WHERE w.seen_at > now() - interval '1 minute' AND (w.stopped_at IS NULL OR w.comes_back)
        AND w.environment <> o365_internal.text_setting('environment')
      GROUP BY w.environment $$;
-COMMENT ON FUNCTION o365_internal.health_worker_environment() IS 'Workers that send nothing, because their configuration names another environment.';
+COMMENT ON FUNCTION o365_internal.health_worker_environment() IS
+    'Workers that send nothing, because their configuration names another environment.';

@@ -15,7 +15,8 @@ BEGIN
     IF v_rows > 50000 THEN
         RETURN false;
     END IF;
-    EXECUTE format('CREATE TABLE o365_internal.%I (LIKE o365_internal.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING COMMENTS)', v_name, of_table);
+    EXECUTE format('CREATE TABLE o365_internal.%I (LIKE o365_internal.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS '
+                   'INCLUDING COMMENTS)', v_name, of_table);
     EXECUTE format('COMMENT ON TABLE o365_internal.%I IS %L', v_name, 'One day of ' || of_table || ', UTC.');
     PERFORM o365_internal.prepare_partition(v_name);
     EXECUTE format('WITH moved AS (DELETE FROM o365_internal.%1$I WHERE at >= %3$L AND at < %4$L RETURNING *)
@@ -25,6 +26,6 @@ BEGIN
     RETURN true;
 END $$;
 COMMENT ON FUNCTION o365_internal.make_partition(text, date) IS
-    'Makes the partition of one day, midnight to midnight UTC, and moves that day''s rows from the default partition into it; '
-    'false when it is there, or when more than 50,000 rows of the day lie in the default partition. Error: '
+    'Makes the partition of one day, midnight to midnight UTC, and moves that day''s rows from the default partition '
+    'into it; false when it is there, or when more than 50,000 rows of the day lie in the default partition. Error: '
     'lock_not_available when somebody has the history open.';

@@ -3,4 +3,5 @@ LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN of_table || to_char(day, '_YYYYMMDD');
 END $$;
-COMMENT ON FUNCTION o365_internal.partition_name(text, date) IS 'delivery_20261129: the name says the last day that is in it.';
+COMMENT ON FUNCTION o365_internal.partition_name(text, date) IS
+    'delivery_20261129: the name says the last day that is in it.';

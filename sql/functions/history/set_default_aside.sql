@@ -9,7 +9,8 @@ BEGIN
     PERFORM o365_internal.lock_history(of_table, 'ACCESS EXCLUSIVE');
     EXECUTE format('SELECT min(at)::date, max(at)::date FROM o365_internal.%I', v_default) INTO v_first, v_last;
     IF EXISTS (SELECT FROM generate_series(v_first, v_last, interval '1 day') AS d
-                WHERE to_regclass(format('o365_internal.%I', o365_internal.partition_name(of_table, d::date))) IS NOT NULL) THEN
+                WHERE to_regclass(format('o365_internal.%I',
+                                         o365_internal.partition_name(of_table, d::date))) IS NOT NULL) THEN
         RETURN NULL;
     END IF;
     v_name := o365_internal.partition_name(of_table, v_last);
@@ -26,6 +27,6 @@ BEGIN
     RETURN v_name;
 END $$;
 COMMENT ON FUNCTION o365_internal.set_default_aside(text) IS
-    'Makes the default partition the partition of the days that are in it, and an empty one in its place: no row is moved, so '
-    'reports wait for one scan only. Returns the partition''s name; null when days between have partitions. Error: '
-    'lock_not_available.';
+    'Makes the default partition the partition of the days that are in it, and an empty one in its place: no row is '
+    'moved, so reports wait for one scan only. Returns the partition''s name; null when days between have partitions. '
+    'Error: lock_not_available.';

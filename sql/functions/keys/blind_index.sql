@@ -12,4 +12,5 @@ BEGIN
 END $b$
 $f$, :'pgcrypto') \gexec
 COMMENT ON FUNCTION o365_internal.blind_index(text, text) IS
-    'HMAC-SHA-256 of purpose and value under the private index key; null for null. Equal values have equal indexes, nothing else shows.';
+    'HMAC-SHA-256 of purpose and value under the private index key; null for null. Equal values have equal indexes, '
+    'nothing else shows.';

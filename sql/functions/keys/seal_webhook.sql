@@ -11,5 +11,5 @@ BEGIN
     key_id := v_pair.key_id;
 END $$;
 COMMENT ON FUNCTION o365_internal.seal_webhook(bigint, text, text, text) IS
-    'Seals the webhook of a subscription, as workers open it: its number and purpose stand inside and are checked there. '
-    'user_object_id: null where none is known; only_key and errors: as for seal.';
+    'Seals the webhook of a subscription, as workers open it: its number and purpose stand inside and are checked '
+    'there. user_object_id: null where none is known; only_key and errors: as for seal.';

@@ -4,4 +4,5 @@ BEGIN
     UPDATE o365_internal.sealing_key AS k SET backed_up_at = now() WHERE k.key_id = worker_key_backed_up.key_id;
     RETURN FOUND;
 END $$;
-COMMENT ON FUNCTION o365_programs.worker_key_backed_up(text) IS 'Notes that the file with this key was backed up; o365.health() warns until then. False for an unknown key.';
+COMMENT ON FUNCTION o365_programs.worker_key_backed_up(text) IS
+    'Notes that the file with this key was backed up; o365.health() warns until then. False for an unknown key.';

@@ -1,5 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_programs.worker_keys()
-RETURNS TABLE (key_id text, kind text, active boolean, created_at timestamptz, backed_up_at timestamptz, sealed_rows bigint)
+RETURNS TABLE (key_id text, kind text, active boolean, created_at timestamptz, backed_up_at timestamptz,
+               sealed_rows bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN

@@ -6,5 +6,5 @@ BEGIN
     RETURN QUERY SELECT v_pair.key_id, v_pair.sealed;
 END $$;
 COMMENT ON FUNCTION o365_programs.worker_seal_probe(text) IS
-    'Seals a text that is no secret the way a callback does: `o365-worker keys check` opens it again. Error: object_not_in_prerequisite_state '
-    'when there is no key.';
+    'Seals a text that is no secret the way a callback does: `o365-worker keys check` opens it again. Error: '
+    'object_not_in_prerequisite_state when there is no key.';

@@ -10,5 +10,5 @@ BEGIN
      ORDER BY c.slug, s.app_user, s.subscription_id;
 END $$;
 COMMENT ON FUNCTION o365_programs.worker_unopenable(text[]) IS
-    'The connections whose webhook is sealed under none of these keys, so that a key file with only these opens none of '
-    'them. For `o365-worker keys generate --replace`. No row: every webhook can be opened.';
+    'The connections whose webhook is sealed under none of these keys, so that a key file with only these opens none '
+    'of them. For `o365-worker keys generate --replace`. No row: every webhook can be opened.';

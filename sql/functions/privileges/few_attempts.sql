@@ -1,7 +1,8 @@
 CREATE OR REPLACE FUNCTION o365_internal.few_attempts() RETURNS SETOF o365_internal.attempt
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 BEGIN
-    RETURN QUERY SELECT x.* FROM o365_internal.attempt AS x WHERE x.subscription_id = ANY (o365_internal.few_subscriptions());
+    RETURN QUERY SELECT x.* FROM o365_internal.attempt AS x
+        WHERE x.subscription_id = ANY (o365_internal.few_subscriptions());
 END $$;
 COMMENT ON FUNCTION o365_internal.few_attempts() IS
     'The rows of attempt of few_subscriptions(); none for whoever sees many.';

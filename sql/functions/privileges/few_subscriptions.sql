@@ -21,6 +21,6 @@ BEGIN
     RETURN v_few;
 END $$;
 COMMENT ON FUNCTION o365_internal.few_subscriptions() IS
-    'The subscriptions whose rows the session may see, in order, where they and their history are few: it is then read '
-    'by them. Null for an operator, and for whoever sees so much that the newest rows are found sooner by walking back in '
-    'time.';
+    'The subscriptions whose rows the session may see, in order, where they and their history are few: it is then '
+    'read by them. Null for an operator, and for whoever sees so much that the newest rows are found sooner by '
+    'walking back in time.';

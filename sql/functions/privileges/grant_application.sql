@@ -26,13 +26,15 @@ BEGIN
                                 current_user, connector);
     END IF;
     PERFORM o365_internal.join_applications(role);
-    INSERT INTO o365_internal.application (role, connector_id) VALUES (grant_application.role, v_connector_id) ON CONFLICT DO NOTHING;
+    INSERT INTO o365_internal.application (role, connector_id) VALUES (grant_application.role, v_connector_id)
+        ON CONFLICT DO NOTHING;
     IF FOUND THEN
         PERFORM o365_internal.note_event('application_granted', 'operator', v_connector_id, object => role);
     END IF;
     RETURN format('%s may send through %s', role, connector);
 END $$;
 COMMENT ON FUNCTION o365.grant_application(name, text) IS
-    'Lets a database role, and its members, begin connections of a connector and send to them; makes it a member of o365_app. Repeating it '
-    'changes nothing. The grant goes by the role''s name: take it back before you drop the role. Errors: undefined_object, '
-    'invalid_parameter_value, object_not_in_prerequisite_state (an installation under one role).';
+    'Lets a database role, and its members, begin connections of a connector and send to them; makes it a member of '
+    'o365_app. Repeating it changes nothing. The grant goes by the role''s name: take it back before you drop the '
+    'role. Errors: undefined_object, invalid_parameter_value, object_not_in_prerequisite_state (an installation under '
+    'one role).';

@@ -2,12 +2,14 @@ CREATE OR REPLACE FUNCTION o365_internal.grants_to_others()
 RETURNS TABLE (object text, role text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off AS $$
     WITH ours AS MATERIALIZED (
-        SELECT n.oid, n.nspname, n.nspowner, n.nspacl FROM pg_catalog.pg_namespace AS n WHERE n.nspname IN ('o365', 'o365_programs', 'o365_internal')),
+        SELECT n.oid, n.nspname, n.nspowner, n.nspacl FROM pg_catalog.pg_namespace AS n
+         WHERE n.nspname IN ('o365', 'o365_programs', 'o365_internal')),
     granted (class, object, owner, acl) AS (
         SELECT 'pg_namespace'::regclass, o.oid, o.nspowner, o.nspacl FROM ours AS o
         UNION ALL
         SELECT 'pg_class', c.oid, c.relowner, c.relacl
-          FROM pg_catalog.pg_class AS c JOIN ours AS o ON o.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S')
+          FROM pg_catalog.pg_class AS c JOIN ours AS o ON o.oid = c.relnamespace
+         WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S')
         UNION ALL
         SELECT 'pg_class', c.oid, c.relowner, a.attacl
           FROM pg_catalog.pg_class AS c JOIN ours AS o ON o.oid = c.relnamespace
@@ -25,11 +27,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET quote_all_identifi
          CROSS JOIN aclexplode(g.acl) AS a
          WHERE a.grantee <> g.owner
            AND NOT (pg_get_userbyid(o.nspowner) = 'o365_owner'
-                    AND pg_get_userbyid(a.grantee) IN ('o365_responder', 'o365_worker', 'o365_app', 'o365_operator', 'o365_sandbox')))
-    SELECT CASE i.type WHEN 'schema' THEN 'SCHEMA' WHEN 'sequence' THEN 'SEQUENCE' WHEN 'function' THEN 'FUNCTION' WHEN 'type' THEN 'TYPE' ELSE 'TABLE' END
-           || ' ' || i.identity,
+                    AND pg_get_userbyid(a.grantee) IN ('o365_responder', 'o365_worker', 'o365_app', 'o365_operator',
+                                                       'o365_sandbox')))
+    SELECT CASE WHEN i.type IN ('schema', 'sequence', 'function', 'type') THEN upper(i.type) ELSE 'TABLE' END || ' ' || i.identity,
            CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END
       FROM others AS g CROSS JOIN pg_identify_object(g.class, g.object, 0) AS i $$;
 COMMENT ON FUNCTION o365_internal.grants_to_others() IS
-    'What is granted on the objects of this installation to roles that are not its own, as REVOKE and GRANT write them: by hand, or by somebody''s '
-    'ALTER DEFAULT PRIVILEGES. Rights come by membership of our roles, so none of it is ours.';
+    'What is granted on the objects of this installation to roles that are not its own, as REVOKE and GRANT write '
+    'them: by hand, or by somebody''s ALTER DEFAULT PRIVILEGES. Rights come by membership of our roles, so none of it '
+    'is ours.';

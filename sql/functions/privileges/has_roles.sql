@@ -5,5 +5,5 @@ BEGIN
              WHERE n.nspname = 'o365_internal');
 END $$;
 COMMENT ON FUNCTION o365_internal.has_roles() IS
-    'Whether this installation was made with roles of its own; without, everything belongs to one role, and roles of our '
-    'names are another installation''s in this cluster.';
+    'Whether this installation was made with roles of its own; without, everything belongs to one role, and roles of '
+    'our names are another installation''s in this cluster.';

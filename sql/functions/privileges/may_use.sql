@@ -6,4 +6,5 @@ BEGIN
                     WHERE a.connector_id = $1 AND pg_has_role(session_user, r.oid, 'MEMBER'));
 END $$;
 COMMENT ON FUNCTION o365_internal.may_use(integer) IS
-    'Whether the session''s login, directly or as a member, was granted the connector with o365.grant_application. SET ROLE changes nothing.';
+    'Whether the session''s login, directly or as a member, was granted the connector with o365.grant_application. '
+    'SET ROLE changes nothing.';

@@ -4,7 +4,8 @@ DECLARE
     v_connector_id integer;
 BEGIN
     DELETE FROM o365_internal.application AS a USING o365_internal.connector AS c
-     WHERE c.connector_id = a.connector_id AND c.slug = revoke_application.connector AND a.role = revoke_application.role
+     WHERE c.connector_id = a.connector_id AND c.slug = revoke_application.connector
+       AND a.role = revoke_application.role
      RETURNING c.connector_id INTO v_connector_id;
     IF v_connector_id IS NULL THEN
         RETURN false;
@@ -12,4 +13,5 @@ BEGIN
     PERFORM o365_internal.note_event('application_revoked', 'operator', v_connector_id, object => role);
     RETURN true;
 END $$;
-COMMENT ON FUNCTION o365.revoke_application(name, text) IS 'Takes back o365.grant_application. False when there was nothing to take back.';
+COMMENT ON FUNCTION o365.revoke_application(name, text) IS
+    'Takes back o365.grant_application. False when there was nothing to take back.';

@@ -7,5 +7,6 @@ BEGIN
     RETURN ARRAY(SELECT c.connector_id FROM o365_internal.connector AS c WHERE o365_internal.may_use(c.connector_id));
 END $$;
 COMMENT ON FUNCTION o365_internal.visible_connectors() IS
-    'The connectors whose rows the session may see: all for an operator, those it may use for an application. An operator''s '
-    'have 0 in front, which no connector has: all rows are seen, whosever they are. Views ask once a query, not once a row.';
+    'The connectors whose rows the session may see: all for an operator, those it may use for an application. An '
+    'operator''s have 0 in front, which no connector has: all rows are seen, whosever they are. Views ask once a '
+    'query, not once a row.';

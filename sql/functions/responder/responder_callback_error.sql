@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION o365_programs.responder_callback_error(slug text, request_id text, state_hash bytea, cookie_hash bytea, error text,
+CREATE OR REPLACE FUNCTION o365_programs.responder_callback_error(slug text, request_id text, state_hash bytea,
+    cookie_hash bytea, error text,
     detail text DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
@@ -8,8 +9,10 @@ DECLARE
 BEGIN
     IF v_outcome IN ('no_parameters', 'malformed', 'framed') THEN
         -- Nothing is judged. The state, where there is one, only says whose attempt it was.
-        INSERT INTO o365_internal.connect_attempt AS n (connector_id, expires_at, consumed_at, outcome, detail, request_id, of_attempt, app_user)
-            SELECT c.connector_id, now(), now(), v_outcome, responder_callback_error.detail, responder_callback_error.request_id, a.attempt_id,
+        INSERT INTO o365_internal.connect_attempt AS n (connector_id, expires_at, consumed_at, outcome, detail,
+                                                        request_id, of_attempt, app_user)
+            SELECT c.connector_id, now(), now(), v_outcome, responder_callback_error.detail,
+                   responder_callback_error.request_id, a.attempt_id,
                    a.app_user
               FROM (SELECT (o365_internal.connector_by_slug(responder_callback_error.slug)).connector_id) AS c
               LEFT JOIN o365_internal.connect_attempt AS a
@@ -24,7 +27,8 @@ BEGIN
     RETURN o365_programs.responder_callback_outcome(request_id);
 END $$;
 COMMENT ON FUNCTION o365_programs.responder_callback_error(text, text, bytea, bytea, text, text) IS
-    'A callback that brings no webhook: an error of Microsoft''s page, or no_parameters, malformed, framed or bad_webhook as the responder found. '
-    'detail: what exactly was wrong, for o365.connect_attempt; never a value of the URL. Returns what responder_callback_outcome does. An error consumes the '
-    'state, and the same error again in the same browser has the same outcome. A hit without the right cookie consumes nothing, nor do the first '
-    'three of the responder''s.';
+    'A callback that brings no webhook: an error of Microsoft''s page, or no_parameters, malformed, framed or '
+    'bad_webhook as the responder found. detail: what exactly was wrong, for o365.connect_attempt; never a value of '
+    'the URL. Returns what responder_callback_outcome does. An error consumes the state, and the same error again in '
+    'the same browser has the same outcome. A hit without the right cookie consumes nothing, nor do the first three '
+    'of the responder''s.';

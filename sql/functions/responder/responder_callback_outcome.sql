@@ -7,10 +7,12 @@ DECLARE
     v_connector o365_internal.connector;
     v_page jsonb;
 BEGIN
-    -- All that a good callback's page needs in one statement; never the connector as a whole, for it holds a picture. "+ 0": or a
-    -- planner that believes LIMIT 1 to be near would walk back through all attempts.
-    SELECT h.outcome, h.connector_id, a.public_id, a.return_url, a.state_hash IS NULL AS stateless, c.slug, c.name, c.short_description,
-           c.website, c.language, c.clean_page, s.status = 'pending' AS pending, s.group_name, s.app_type_normalised, s.app_user, p.value AS public_url
+    -- All that a good callback's page needs in one statement; never the connector as a whole, for it holds a picture.
+    -- "+ 0": or a planner that believes LIMIT 1 to be near would walk back through all attempts.
+    SELECT h.outcome, h.connector_id, a.public_id, a.return_url, a.state_hash IS NULL AS stateless, c.slug, c.name,
+           c.short_description,
+           c.website, c.language, c.clean_page, s.status = 'pending' AS pending, s.group_name, s.app_type_normalised,
+           s.app_user, p.value AS public_url
       INTO v_hit
       FROM o365_internal.connect_attempt AS h
       JOIN o365_internal.connector AS c ON c.connector_id = h.connector_id
@@ -25,12 +27,15 @@ BEGIN
                 v_hit.public_url || '/connect/' || v_hit.slug || '/done/' || v_hit.public_id));
         -- A browser that is sent on sees none of the page.
         IF v_hit.clean_page <> '302' AND NOT v_hit.pending THEN
-            v_page := v_page || o365_internal.connector_page(v_hit.public_url, v_hit.slug, v_hit.name, v_hit.short_description, v_hit.website,
+            v_page := v_page || o365_internal.connector_page(v_hit.public_url, v_hit.slug, v_hit.name,
+                    v_hit.short_description, v_hit.website,
                     v_hit.language)
-                || jsonb_build_object('request_id', request_id, 'clean_page', v_hit.clean_page, 'group_name', v_hit.group_name,
+                || jsonb_build_object('request_id', request_id, 'clean_page', v_hit.clean_page, 'group_name',
+                    v_hit.group_name,
                     'app_type', v_hit.app_type_normalised, 'account', v_hit.app_user);
         END IF;
-        -- A repeat too: the answer that it repeats may have been lost on its way. Without a state of ours it would have been no repeat then.
+        -- A repeat too: the answer that it repeats may have been lost on its way. Without a state of ours it would have
+        -- been no repeat then.
         IF v_hit.outcome = 'pending' OR (v_hit.pending AND NOT v_hit.stateless) THEN
             v_page := v_page || jsonb_build_object('cookie', CASE WHEN v_hit.stateless THEN 'fresh' ELSE 'own' END,
                 'max_age', 60 * o365_internal.integer_setting('confirm_minutes'));
@@ -43,6 +48,6 @@ BEGIN
         || o365_internal.way_on(v_connector, NULL, NULL);
 END $$;
 COMMENT ON FUNCTION o365_programs.responder_callback_outcome(text) IS
-    'What became of the callback with that request id: outcome, and on success where the browser goes; '
-    'where it is to see a page first, clean_page says of which kind, beside what the page shows. Pending: its cookie, the '
-    'fresh one or the attempt''s own, is to be kept for max_age seconds, so that it can confirm.';
+    'What became of the callback with that request id: outcome, and on success where the browser goes; where it is to '
+    'see a page first, clean_page says of which kind, beside what the page shows. Pending: its cookie, the fresh one '
+    'or the attempt''s own, is to be kept for max_age seconds, so that it can confirm.';

@@ -17,18 +17,25 @@ BEGIN
         'events', to_jsonb(v_connector.events), 'account', coalesce(v_ticket.label, v_ticket.app_user),
         'ways', to_jsonb(o365_internal.ways_of(v_connector.ways)),
         'support', v_connector.support,
-        'places', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', s.subscription_id::text, 'place', s.group_name) ORDER BY s.subscription_id), '[]')
+        'places', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', s.subscription_id::text, 'place', s.group_name)
+                                             ORDER BY s.subscription_id), '[]')
                      FROM (SELECT x.subscription_id, x.group_name FROM o365_internal.subscription AS x
                             WHERE x.app_user = v_ticket.app_user AND x.connector_id = v_connector.connector_id
                               AND x.status NOT IN ('pending', 'removed') AND x.group_name IS NOT NULL
                             ORDER BY x.subscription_id DESC LIMIT 20) AS s),
-        'renews', (SELECT jsonb_build_object('place', s.group_name) FROM o365_internal.subscription AS s WHERE s.subscription_id = v_ticket.renews),
+        'renews', (SELECT jsonb_build_object('place', s.group_name) FROM o365_internal.subscription AS s
+                    WHERE s.subscription_id = v_ticket.renews),
         'imported', (SELECT jsonb_build_object('place', s.group_name) FROM o365_internal.subscription AS s
-                      WHERE s.subscription_id = v_ticket.renews AND s.status = 'suspended' AND s.dialect = 'workflow' AND s.proved_at IS NULL),
-        'ticket', CASE WHEN ticket_hash IS NULL THEN 'none' WHEN v_ticket.ticket_hash IS NULL THEN 'invalid' ELSE 'valid' END,
-        'may_start', v_ticket.ticket_hash IS NOT NULL OR (ticket_hash IS NULL AND coalesce(v_connector.allow_anonymous, false)));
+                      WHERE s.subscription_id = v_ticket.renews AND s.status = 'suspended' AND s.dialect = 'workflow'
+                        AND s.proved_at IS NULL),
+        'ticket', CASE WHEN ticket_hash IS NULL THEN 'none' WHEN v_ticket.ticket_hash IS NULL THEN 'invalid'
+            ELSE 'valid' END,
+        'may_start', v_ticket.ticket_hash IS NOT NULL
+            OR (ticket_hash IS NULL AND coalesce(v_connector.allow_anonymous, false)));
 END $$;
 COMMENT ON FUNCTION o365_programs.responder_landing(text, bytea, text, bytea[]) IS
-    'A connector''s landing page, with the account that a ticket (SHA-256) names; may_start says whether the ways in are shown, '
-    'renews which place gets a new address, imported the place whose webhook is stored and is to be proven, ways which ways there are (ways_of), support whom to ask, places the connections of that account, the newest 20 with a name. again: '
-    'instead of a ticket the request id of an attempt that one of cookie_hashes began; its ticket serves.';
+    'A connector''s landing page, with the account that a ticket (SHA-256) names; may_start says whether the ways in '
+    'are shown, renews which place gets a new address, imported the place whose webhook is stored and is to be '
+    'proven, ways which ways there are (ways_of), support whom to ask, places the connections of that account, the '
+    'newest 20 with a name. again: instead of a ticket the request id of an attempt that one of cookie_hashes began; '
+    'its ticket serves.';

@@ -6,5 +6,5 @@ BEGIN
                               WHERE a.t = ANY (before) ORDER BY 1 LIMIT 3) AS s), 'somebody');
 END $$;
 COMMENT ON FUNCTION o365_internal.who_stays(text[], text[]) IS
-    'Of the transactions that had locks before a wait those that have them still, in words, at most three: who was waited for '
-    'in vain, without those who came and went. "somebody" when all of them went.';
+    'Of the transactions that had locks before a wait those that have them still, in words, at most three: who was '
+    'waited for in vain, without those who came and went. "somebody" when all of them went.';

@@ -9,5 +9,6 @@ BEGIN
       FROM (SELECT DISTINCT u.webhook_host FROM unnest($1) AS u (webhook_host)) AS a;
 END $$;
 COMMENT ON FUNCTION o365_internal.allowed_hosts(text[]) IS
-    'The entry of the allow-list that each webhook''s host belongs to, *.example.com for hosts below it; the host itself where there is none. '
-    'Tenants have hosts of their own below Microsoft''s: for findings, and for workers that share their transfers, they are one far end. One row for each host, however often it is given.';
+    'The entry of the allow-list that each webhook''s host belongs to, *.example.com for hosts below it; the host '
+    'itself where there is none. Tenants have hosts of their own below Microsoft''s: for findings, and for workers '
+    'that share their transfers, they are one far end. One row for each host, however often it is given.';

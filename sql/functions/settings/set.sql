@@ -26,4 +26,5 @@ BEGIN
     RETURN value;
 END $$;
 COMMENT ON FUNCTION o365.set(text, text) IS
-    'Sets a setting of the installation and returns its value; in force at once, for workers within 5 s. Errors: undefined_object, invalid_parameter_value.';
+    'Sets a setting of the installation and returns its value; in force at once, for workers within 5 s. Errors: '
+    'undefined_object, invalid_parameter_value.';
