@@ -63,6 +63,16 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/workflow/test_card_text.sql
 \ir functions/workflow/ways_of.sql
 
+-- What is kept about people: export, erasure, and finding somebody by a directory object id.
+\ir functions/people/connectors_to_act_for.sql
+\ir functions/people/erase_connection.sql
+\ir functions/people/erase_user.sql
+\ir functions/people/export_user.sql
+\ir functions/people/exported_connection.sql
+\ir functions/people/receive_user_object_id.sql
+\ir functions/people/without_links.sql
+\ir functions/people/worker_subscriptions_by_user_object_id.sql
+
 -- What happened, for operators and applications.
 \ir functions/events/actor.sql
 \ir functions/events/note_cards.sql
@@ -172,6 +182,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/cards/card.sql
 \ir functions/cards/event_problem.sql
 \ir functions/cards/link.sql
+\ir functions/cards/lock_removed.sql
 \ir functions/cards/markdown_escape.sql
 \ir functions/cards/mention.sql
 \ir functions/cards/send.sql
@@ -285,6 +296,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/chores/chore_make_partitions.sql
 \ir functions/chores/chore_remove_unconfirmed.sql
 \ir functions/chores/chore_resume_paused.sql
+\ir functions/chores/chore_sweep_removed.sql
 \ir functions/chores/note_chore.sql
 \ir functions/chores/worker_chores.sql
 

@@ -363,8 +363,8 @@ COMMENT ON COLUMN o365.events.event_id IS 'Number, in the order in which they we
 COMMENT ON COLUMN o365.events.at IS 'When.';
 COMMENT ON COLUMN o365.events.kind IS
     'connected, renewed, proved, paused, resumed, removed, suspended, gone, idle, moved, tested, changed, card_not_delivered of '
-    'a subscription; connector_registered, connector_removed, application_granted, application_revoked, host_allowed, '
-    'host_forbidden, setting_changed.';
+    'a subscription; user_erased, connector_registered, connector_removed, application_granted, application_revoked, '
+    'host_allowed, host_forbidden, setting_changed.';
 COMMENT ON COLUMN o365.events.actor IS 'Who did it: application, operator, user (in a browser) or worker.';
 COMMENT ON COLUMN o365.events.role IS 'Database role of an application or operator; null for others.';
 COMMENT ON COLUMN o365.events.connector IS 'Connector''s slug; null when it is about none.';

@@ -28,7 +28,7 @@ BEGIN
     END IF;
     -- One statement judges and inserts all; what is refused comes back.
     WITH sent AS MATERIALIZED (
-        SELECT u.n, u.subscription_id, s.dialect, o365_internal.card_to_send(u.card, s.dialect, p.problems) AS card, u.event,
+        SELECT u.n, u.subscription_id, s.dialect, s.status, o365_internal.card_to_send(u.card, s.dialect, p.problems) AS card, u.event,
                CASE WHEN u.event <> ALL (c.events) THEN p.problems || o365_internal.event_problem(u.event, c.events)
                     ELSE p.problems END AS problems,
                p.problems #>> '{0,severity}' = 'error' AS refused
@@ -53,11 +53,15 @@ BEGIN
                    LATERAL (SELECT o365_internal.linked_actions(c.card, c.card::text) AS actions OFFSET 0) AS l
              WHERE l.actions IS NOT NULL
     )
-    SELECT (SELECT array_agg(card_id ORDER BY n) FROM named) AS ids, r.* INTO v_bad
+    SELECT (SELECT array_agg(card_id ORDER BY n) FROM named) AS ids,
+           (SELECT array_agg(subscription_id) FROM named WHERE status = 'removed') AS removed, r.* INTO v_bad
       FROM (SELECT true) AS one LEFT JOIN (SELECT n, subscription_id, problems FROM sent WHERE refused ORDER BY n LIMIT 1) AS r ON true;
     IF v_bad.n IS NOT NULL THEN
         RAISE EXCEPTION 'card % for connection % refused: % (%)', v_bad.n, v_bad.subscription_id, v_bad.problems #>> '{0,problem}', v_bad.problems #>> '{0,path}'
             USING ERRCODE = 'check_violation', HINT = v_bad.problems #>> '{0,hint}', DETAIL = v_bad.problems::text;
+    END IF;
+    IF v_bad.removed IS NOT NULL THEN
+        PERFORM o365_internal.lock_removed(v_bad.removed);
     END IF;
     RETURN coalesce(v_bad.ids, '{}');
 END $$;

@@ -43,6 +43,9 @@ BEGIN
                     VALUES (try_send.card_id, try_send.subscription_id, o365_internal.card_name(try_send.card), v_actions);
             END IF;
         END IF;
+        IF v_status = 'removed' THEN
+            PERFORM o365_internal.lock_removed(ARRAY[subscription_id]);
+        END IF;
         -- Said, not kept: it is about the connection of this moment, and may be said of every card of a long pause.
         IF v_status <> 'active' THEN
             problems := problems || o365_internal.status_problem(v_status, v_status_reason);
