@@ -191,6 +191,12 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/cards/status_problem.sql
 \ir functions/cards/test_cards.sql
 \ir functions/cards/try_send.sql
+\ir functions/cards/unwanted_problem.sql
+
+-- Fields beside a card.
+\ir functions/extra/check_extra.sql
+\ir functions/extra/extra_problems.sql
+\ir functions/extra/set_extra.sql
 
 -- Who holds what, in words that an operator can act on. Every role may see what is read here: process id, role and
 -- application_name; never a statement.

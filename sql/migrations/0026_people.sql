@@ -38,4 +38,5 @@ DROP FUNCTION IF EXISTS o365.try_send(bigint, jsonb, text);
 DROP FUNCTION IF EXISTS o365.try_send(bigint, json, text);
 DROP FUNCTION IF EXISTS o365.try_send(bigint, text, text);
 DROP FUNCTION IF EXISTS o365.send_many(bigint[], jsonb[], text[]);
+DROP FUNCTION IF EXISTS o365.connections(text);
 SET LOCAL client_min_messages = notice;

@@ -33,14 +33,14 @@ std::vector<std::vector<Value>> read_ids(std::istream& in, std::size_t& line) {
     std::vector<std::vector<Value>> rows;
     std::string text;
     std::size_t read = 0;
+    std::size_t ids = 0;
     line = 0;
     while (std::getline(in, text)) {
         ++read;
         const std::string id(trimmed(text));
         wipe(text);
         if (id.empty()) continue;
-        if (id.size() > kLongestId || !is_utf8(id) || id.find('\0') != std::string::npos ||
-            rows.size() >= 2 * kMostIds) {
+        if (++ids > kMostIds || id.size() > kLongestId || !is_utf8(id) || id.find('\0') != std::string::npos) {
             line = read;
             break;
         }
