@@ -83,6 +83,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/import/await_proof.sql
 \ir functions/import/import_verdict.sql
 \ir functions/import/receive_import.sql
+\ir functions/import/renewal_card.sql
 \ir functions/import/renewal_link.sql
 \ir functions/import/worker_import_outcome.sql
 
@@ -157,8 +158,10 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/manage/add_manage_link.sql
 \ir functions/manage/connection_to_manage.sql
 \ir functions/manage/end_manage_tickets.sql
+\ir functions/manage/in_zone.sql
 \ir functions/manage/manage_link.sql
 \ir functions/manage/managed.sql
+\ir functions/manage/pause_end.sql
 \ir functions/manage/responder_manage.sql
 \ir functions/manage/responder_manage_act.sql
 \ir functions/manage/responder_manage_link.sql

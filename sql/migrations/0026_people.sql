@@ -6,12 +6,20 @@
 ALTER TABLE o365_internal.subscription
     ADD COLUMN extra jsonb CONSTRAINT subscription_extra_is_object CHECK (jsonb_typeof(extra) = 'object'),
     ADD COLUMN unwanted_events text[] NOT NULL DEFAULT '{}',
+    ADD COLUMN awaits_proof boolean NOT NULL DEFAULT false,
     ADD COLUMN sweep_on date;
 COMMENT ON COLUMN o365_internal.subscription.extra IS
     'Fields that stand beside the card in each body posted to its workflow, an object of strings; null: none.';
 COMMENT ON COLUMN o365_internal.subscription.unwanted_events IS
     'The connector''s events that its user does not want: cards about them end as cancelled. An event that is registered '
     'later is wanted.';
+COMMENT ON COLUMN o365_internal.subscription.awaits_proof IS
+    'Whether its webhook, of an import or of a connection that was gone, may not be used before its user has typed the code of '
+    'a test card: o365.resume does not make it active.';
+UPDATE o365_internal.subscription AS s SET awaits_proof = true
+ WHERE s.status = 'suspended' AND s.dialect = 'workflow'
+   AND s.status_reason IN ('it was imported, and its user has not typed the code of its test card yet',
+                           'its webhook was pasted again and is not proven yet');
 COMMENT ON COLUMN o365_internal.subscription.sweep_on IS
     'Of a removed one: when the chore sweep_removed looks again, because history still named it; null: as soon as it has '
     'been removed for history_days.';
@@ -39,4 +47,5 @@ DROP FUNCTION IF EXISTS o365.try_send(bigint, json, text);
 DROP FUNCTION IF EXISTS o365.try_send(bigint, text, text);
 DROP FUNCTION IF EXISTS o365.send_many(bigint[], jsonb[], text[]);
 DROP FUNCTION IF EXISTS o365.connections(text);
+DROP FUNCTION IF EXISTS o365_programs.responder_manage_act(bytea, text, text, bytea);
 SET LOCAL client_min_messages = notice;

@@ -106,7 +106,7 @@ CREATE TABLE o365_internal.sandbox_flow (
     target_id        integer NOT NULL REFERENCES o365_internal.sandbox_target,
     workflow_id      text NOT NULL DEFAULT replace(gen_random_uuid()::text, '-', '') CONSTRAINT sandbox_flow_is_unique UNIQUE,
     name             text NOT NULL DEFAULT 'Send webhook alerts to a channel',
-    payload          text NOT NULL DEFAULT 'envelope' CONSTRAINT sandbox_flow_payload_is_known CHECK (payload IN ('envelope', 'card')),
+    payload          text NOT NULL DEFAULT 'envelope' CONSTRAINT sandbox_flow_payload_is_known CHECK (payload IN ('envelope', 'card', 'recipient')),
     callers          text NOT NULL DEFAULT 'anyone' CONSTRAINT sandbox_flow_callers_are_known CHECK (callers IN ('anyone', 'tenant')),
     post_as          text NOT NULL DEFAULT 'user' CONSTRAINT sandbox_flow_post_as_is_known CHECK (post_as IN ('user', 'flow-bot')),
     fails            text CONSTRAINT sandbox_flow_failure_is_known CHECK (fails IN ('private-channel', 'connection', 'membership')),
@@ -125,7 +125,7 @@ COMMENT ON COLUMN o365_internal.sandbox_flow.flow_id IS 'Key, in the address of 
 COMMENT ON COLUMN o365_internal.sandbox_flow.target_id IS 'The channel that it posts to.';
 COMMENT ON COLUMN o365_internal.sandbox_flow.workflow_id IS 'The id in the path of its URLs. The secret is their signature, of which there is a hash alone.';
 COMMENT ON COLUMN o365_internal.sandbox_flow.name IS 'What its owner called it.';
-COMMENT ON COLUMN o365_internal.sandbox_flow.payload IS 'envelope: it posts each card of attachments, as the template does; card: it posts the whole body as a card.';
+COMMENT ON COLUMN o365_internal.sandbox_flow.payload IS 'envelope: it posts each card of attachments, as the template does; card: it posts the whole body as a card; recipient: as envelope, to whom the body''s field recipient names.';
 COMMENT ON COLUMN o365_internal.sandbox_flow.callers IS 'Who can trigger it: anyone, or tenant: only people of the tenant.';
 COMMENT ON COLUMN o365_internal.sandbox_flow.post_as IS 'user, or flow-bot, which posts at most 25 cards in five minutes; the others are lost.';
 COMMENT ON COLUMN o365_internal.sandbox_flow.fails IS

@@ -36,7 +36,7 @@ CREATE TEMP TABLE nothing AS SELECT v.name FROM (
         ('outbox', 'card_id position subscription_id enqueued_at xid'),
         ('setting', 'name value pattern help default_value unit range changed_at'),
         ('subscription', 'subscription_id connector_id dialect key_id secret_version in_doubt_policy key_pinned replaces '
-            'replacement_key_id payload idle_check_on sweep_on'),
+            'replacement_key_id payload idle_check_on sweep_on awaits_proof'),
         ('ticket', 'connector_id expires_at attempt_id renews pastes')) AS x (tab, cols),
         LATERAL regexp_split_to_table(x.cols, ' ') AS c (col)) AS v;
 CREATE TEMP VIEW stored AS
