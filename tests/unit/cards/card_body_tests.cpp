@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 
 #include "lib/cards/to_adaptive.h"
 #include "tests/unit/cards/sample_cards.h"
@@ -39,6 +40,8 @@ std::string summary_of(const std::string& text) {
     BOOST_TEST((card(sent) == card_for_dialect(card(text), "workflow").card), text);
     return card(sent)["summary"].asString();
 }
+
+constexpr std::string_view kExtra = R"({"recipient": "ann \"A\"", "mode": ""})";
 
 }  // namespace
 
@@ -184,9 +187,8 @@ BOOST_AUTO_TEST_CASE(a_workflow_that_takes_the_bare_card_gets_it_without_its_env
 }
 
 BOOST_AUTO_TEST_CASE(extra_fields_stand_beside_the_card_in_an_envelope_and_nowhere_else) {
-    static constexpr std::string_view kExtra = R"({"recipient": "ann \"A\"", "mode": ""})";
-    const auto sent = [&](const std::string& text, std::string_view dialect = "workflow",
-                          Payload payload = Payload::envelope, std::string_view extra = kExtra) {
+    const auto sent = [](const std::string& text, std::string_view dialect = "workflow",
+                         Payload payload = Payload::envelope, std::string_view extra = kExtra) {
         return card_body(text, dialect, {}, {}, payload, extra).text;
     };
     const std::string message_card = R"({"@type": "MessageCard", "text": "x"})";
