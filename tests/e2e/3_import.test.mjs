@@ -187,3 +187,19 @@ test('a person is found by a directory object id, which comes by standard input'
         assert.equal(refused.stdout, '');
     }
 });
+
+test('one flow serves many people: it reads beside the card whom to post to', async () => {
+    const answer = await program.request(`${SANDBOX_URL}/tenant/webhooks`, {person: 'Megan', name: 'For many', dialect: 'workflow', payload: 'recipient'});
+    const {webhook_url: url, target} = JSON.parse(answer.text);
+    remember('webhook', url);
+    assert.equal(importFile(`app_user,webhook_url,group_name\nmany-1,${url},One\n`).status, 0);
+    const id = asApplication(`select subscription_id from o365.connections('many-1')`);
+    const send = (text, extra) => asApplication(`select o365.send(${id}, '{"text": "${text}"}'${extra ? `, extra => '${extra}'` : ''})`);
+    const runs = () => asSuperuser(`select string_agg(coalesce(p.note, p.card::json->>'recipient'), '|' order by p.post_id) from o365_internal.sandbox_post as p where p.target_id = ${target}`);
+    send('nobody is named');
+    await until('a run that fails', async () => /recipient' is empty/.test(runs()));
+    asApplication(`select o365.set_extra(${id}, '{"recipient": "one@contoso.example"}')`);
+    send('to the one');
+    send('to another', '{"recipient": "two@contoso.example"}');
+    await until('both runs', async () => runs().endsWith('|one@contoso.example|two@contoso.example'));
+});
