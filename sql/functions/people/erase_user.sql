@@ -51,4 +51,4 @@ COMMENT ON FUNCTION o365.erase_user(text) IS
     '"removed"; of the erasure an event user_erased for each connector, which names nobody. An operator erases in all '
     'connectors, an application in those that it may use. Returns how many rows of which table; 0 attempts and tickets for a '
     'user who is not known. Errors: invalid_parameter_value, lock_not_available (another session has a connection locked for '
-    '5 s; nothing is erased then).';
+    '5 s), undefined_object (a connection was swept at this moment); nothing is erased then.';
