@@ -20,6 +20,7 @@ BEGIN
         IF EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = v_id)
            OR EXISTS (SELECT FROM o365_internal.postponed AS p WHERE p.subscription_id = v_id)
            OR EXISTS (SELECT FROM o365_internal.delivery AS d WHERE d.subscription_id = v_id AND d.at >= v_begins)
+           OR EXISTS (SELECT FROM o365_internal.action_event AS e WHERE e.subscription_id = v_id)
            OR EXISTS (SELECT FROM o365_internal.connect_attempt AS a WHERE a.subscription_id = v_id) THEN
             UPDATE o365_internal.subscription AS s SET sweep_on = current_date + 1 WHERE s.subscription_id = v_id;
             CONTINUE;

@@ -10,17 +10,22 @@ DECLARE
     v_table record;
     v_connector_id integer;
     v_n bigint;
+    v_links bigint;
     v_attempts bigint;
     v_counts jsonb := '{}';
 BEGIN
     PERFORM o365_internal.check_app_user('app_user', $1);
-    -- Attempts, tickets, lanes: as everything that connects locks them. What connects at this moment has committed before
+    -- Links, attempts, tickets, lanes: as everything that connects or is pressed locks them. What connects at this moment has committed before
     -- its attempt and its ticket can be deleted, so that the next statement sees it.
+    DELETE FROM o365_internal.manage_link AS m
+     WHERE m.subscription_id = ANY (ARRAY(SELECT s.subscription_id FROM o365_internal.subscription AS s
+                                           WHERE s.app_user = $1 AND s.connector_id = ANY (v_connectors)));
+    GET DIAGNOSTICS v_links = ROW_COUNT;
     DELETE FROM o365_internal.connect_attempt AS a WHERE a.app_user = $1 AND a.connector_id = ANY (v_connectors);
     GET DIAGNOSTICS v_attempts = ROW_COUNT;
     DELETE FROM o365_internal.ticket AS t WHERE t.app_user = $1 AND t.connector_id = ANY (v_connectors);
     GET DIAGNOSTICS v_n = ROW_COUNT;
-    v_counts := jsonb_build_object('ticket', v_n);
+    v_counts := jsonb_build_object('ticket', v_n, 'manage_link', v_links);
     v_ids := ARRAY(SELECT s.subscription_id FROM o365_internal.subscription AS s
                     WHERE s.app_user = $1 AND s.connector_id = ANY (v_connectors) ORDER BY s.subscription_id);
     -- Those of a paste that had taken its ticket before, and of others who had the connection before.
