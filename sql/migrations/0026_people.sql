@@ -11,18 +11,18 @@ ALTER TABLE o365_internal.subscription
 COMMENT ON COLUMN o365_internal.subscription.extra IS
     'Fields that stand beside the card in each body posted to its workflow, an object of strings; null: none.';
 COMMENT ON COLUMN o365_internal.subscription.unwanted_events IS
-    'The connector''s events that its user does not want: cards about them end as cancelled. An event that is registered '
-    'later is wanted.';
+    'The connector''s events that its user does not want: cards about them end as cancelled. An event that is '
+    'registered later is wanted.';
 COMMENT ON COLUMN o365_internal.subscription.awaits_proof IS
-    'Whether its webhook, of an import or of a connection that was gone, may not be used before its user has typed the code of '
-    'a test card: o365.resume does not make it active.';
+    'Whether its webhook, of an import or of a connection that was gone, may not be used before its user has typed '
+    'the code of a test card: o365.resume does not make it active.';
 UPDATE o365_internal.subscription AS s SET awaits_proof = true
  WHERE s.status = 'suspended' AND s.dialect = 'workflow'
    AND s.status_reason IN ('it was imported, and its user has not typed the code of its test card yet',
                            'its webhook was pasted again and is not proven yet');
 COMMENT ON COLUMN o365_internal.subscription.sweep_on IS
-    'Of a removed one: when the chore sweep_removed looks again, because history still named it; null: as soon as it has '
-    'been removed for history_days.';
+    'Of a removed one: when the chore sweep_removed looks again, because history still named it; null: as soon as it '
+    'has been removed for history_days.';
 ALTER TABLE o365_internal.outbox ADD COLUMN extra jsonb;
 COMMENT ON COLUMN o365_internal.outbox.extra IS
     'Fields that stand beside the card in the body, an object of strings; they win over those of its subscription.';
@@ -30,7 +30,8 @@ COMMENT ON COLUMN o365_internal.outbox.extra IS
 -- Also for the foreign key: a swept subscription is looked up here.
 CREATE INDEX connect_attempt_subscription ON o365_internal.connect_attempt (subscription_id)
     WHERE subscription_id IS NOT NULL;
-CREATE INDEX connect_attempt_app_user ON o365_internal.connect_attempt (app_user, connector_id) WHERE app_user IS NOT NULL;
+CREATE INDEX connect_attempt_app_user ON o365_internal.connect_attempt (app_user, connector_id)
+    WHERE app_user IS NOT NULL;
 CREATE INDEX ticket_app_user ON o365_internal.ticket (app_user, connector_id);
 CREATE INDEX action_event_subscription ON o365_internal.action_event (subscription_id);
 -- The only events that name a person: whom a connection was moved from.

@@ -13,6 +13,6 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION o365_internal.lock_removed(bigint[]) IS
-    'Keeps removed subscriptions, to which cards were just sent, from being swept (chore_sweep_removed) until the caller''s '
-    'transaction ends: such a card ends as cancelled, and needs its lane for that. Error: insufficient_privilege, as for any '
-    'connection that is not there, when one was swept at this moment.';
+    'Keeps removed subscriptions, to which cards were just sent, from being swept (chore_sweep_removed) until the '
+    'caller''s transaction ends: such a card ends as cancelled, and needs its lane for that. Error: '
+    'insufficient_privilege, as for any connection that is not there, when one was swept at this moment.';

@@ -8,7 +8,8 @@ DECLARE
     v_n bigint := 0;
 BEGIN
     FOR v_id IN SELECT s.subscription_id FROM o365_internal.subscription AS s
-                 WHERE s.status = 'removed' AND s.status_at < v_begins AND (s.sweep_on IS NULL OR s.sweep_on <= current_date)
+                 WHERE s.status = 'removed' AND s.status_at < v_begins
+                   AND (s.sweep_on IS NULL OR s.sweep_on <= current_date)
                  ORDER BY s.status_at LIMIT c_most
     LOOP
         -- Whoever has either locked may be sending there (lock_removed): the next minute looks again.
@@ -33,5 +34,6 @@ BEGIN
         format('swept %s that had been removed', o365_internal.plural(v_n, 'connection', 'connections')) END;
 END $$;
 COMMENT ON FUNCTION o365_internal.chore_sweep_removed() IS
-    'Deletes connections that were removed history_days ago and that no card, history or attempt to connect names any more, at '
-    'most 1,000 a minute. One that applications still send to is looked at again the next day. Waits for nobody.';
+    'Deletes connections that were removed history_days ago and that no card, history or attempt to connect names any '
+    'more, at most 1,000 a minute. One that applications still send to is looked at again the next day. Waits for '
+    'nobody.';

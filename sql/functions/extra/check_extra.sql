@@ -13,7 +13,8 @@ BEGIN
         v_problem := format('extra has %s bytes, and may have %s', octet_length(extra::text), c_most);
     ELSE
         v_key := (SELECT e.key FROM jsonb_each(extra) AS e
-                   WHERE e.key IN ('', 'type', 'attachments') OR jsonb_typeof(e.value) <> 'string' ORDER BY e.key LIMIT 1);
+                   WHERE e.key IN ('', 'type', 'attachments') OR jsonb_typeof(e.value) <> 'string'
+                   ORDER BY e.key LIMIT 1);
         IF v_key IN ('', 'type', 'attachments') THEN
             v_problem := format('extra has a field %L, which %s', v_key,
                                 CASE v_key WHEN '' THEN 'has no name' ELSE 'is the envelope''s own' END);
@@ -29,5 +30,5 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION o365_internal.check_extra(jsonb, text) IS
-    'Judges fields that are to stand beside a card; null and {} are none. which: the begin of the message, for one card of '
-    'many. Error: invalid_parameter_value.';
+    'Judges fields that are to stand beside a card; null and {} are none. which: the begin of the message, for one '
+    'card of many. Error: invalid_parameter_value.';

@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION o365_internal.extra_problems(card jsonb, dialect text, payload text, extra jsonb, of_subscription jsonb)
+CREATE OR REPLACE FUNCTION o365_internal.extra_problems(card jsonb, dialect text, payload text, extra jsonb,
+    of_subscription jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -24,13 +25,14 @@ BEGIN
                      + length(v_extra) - length(translate(v_extra, '"\', ''));
         IF v_size > v_limit OR v_counted > o365_internal.counted_limit(v_limit) THEN
             RETURN jsonb_build_array(jsonb_build_object('severity', 'error', 'path', '$',
-                'problem', format('the card and its extra fields together have %s bytes, more than the far end takes', v_size),
+                'problem', format('the card and its extra fields together have %s bytes, more than the far end takes',
+                                  v_size),
                 'hint', 'Shorten the card: select * from o365.check_card(...) says how much it may have.'));
         END IF;
     END IF;
     RETURN '[]';
 END $$;
 COMMENT ON FUNCTION o365_internal.extra_problems(jsonb, text, text, jsonb, jsonb) IS
-    'What is wrong with a card, as it is to leave, and the fields beside it, a list like that of card_problems: a warning '
-    'where extra, the card''s own, is left out; an error where card and fields are too large together. of_subscription: the '
-    'fields that each card of the connection has. [] for nothing.';
+    'What is wrong with a card, as it is to leave, and the fields beside it, a list like that of card_problems: a '
+    'warning where extra, the card''s own, is left out; an error where card and fields are too large together. '
+    'of_subscription: the fields that each card of the connection has. [] for nothing.';

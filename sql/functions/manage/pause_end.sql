@@ -10,5 +10,6 @@ BEGIN
         WHEN 'monday' THEN (v_day + (8 - extract(isodow FROM v_day)::integer) + time '08:00') AT TIME ZONE v_zone END;
 END $$;
 COMMENT ON FUNCTION o365_internal.pause_end(text, timestamptz) IS
-    'When a pause ends that begins at that time, by what was chosen: hour, tomorrow (8:00 of the next day) or monday (8:00 of the '
-    'next Monday, a week later on a Monday), in the zone of the setting time_zone. Null, without an end, for anything else.';
+    'When a pause ends that begins at that time, by what was chosen: hour, tomorrow (8:00 of the next day) or monday '
+    '(8:00 of the next Monday, a week later on a Monday), in the zone of the setting time_zone. Null, without an end, '
+    'for anything else.';

@@ -5,7 +5,8 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SE
 #variable_conflict use_column
 BEGIN
     -- attempt, delivery, event: in the order in which reports lock them.
-    FOREACH what IN ARRAY ARRAY['manage_link', 'card_action', 'card_warning', 'action_event', 'outbox', 'attempt', 'delivery']
+    FOREACH what IN ARRAY ARRAY['manage_link', 'card_action', 'card_warning', 'action_event', 'outbox', 'attempt',
+                               'delivery']
     LOOP
         EXECUTE format('DELETE FROM o365_internal.%I AS x WHERE x.subscription_id = $1', what) USING $1;
         GET DIAGNOSTICS erased = ROW_COUNT;
@@ -18,8 +19,10 @@ BEGIN
     -- Its event stays.
     PERFORM o365_internal.remove_subscription($1, actor, 'its user was erased');
     UPDATE o365_internal.subscription AS s
-       SET app_user = NULL, label = NULL, app_state = NULL, app_type = NULL, app_type_normalised = NULL, group_name = NULL,
-           webhook_host = '', status_reason = 'its user was erased', replaces = NULL, extra = NULL, unwanted_events = '{}',
+       SET app_user = NULL, label = NULL, app_state = NULL, app_type = NULL, app_type_normalised = NULL,
+           group_name = NULL,
+           webhook_host = '', status_reason = 'its user was erased', replaces = NULL, extra = NULL,
+           unwanted_events = '{}',
            proved_at = NULL
      WHERE s.subscription_id = $1;
     erased := 1;
@@ -27,6 +30,6 @@ BEGIN
     RETURN NEXT;
 END $$;
 COMMENT ON FUNCTION o365_internal.erase_connection(bigint, text) IS
-    'Removes a connection that the caller has locked, webhook wiped, and deletes what is kept about it. Its row stays, '
-    'with its number, its connector and the status removed, so that a card that an application still sends there ends as '
-    'cancelled; the chore sweep_removed takes it later. Returns how many rows of which table.';
+    'Removes a connection that the caller has locked, webhook wiped, and deletes what is kept about it. Its row '
+    'stays, with its number, its connector and the status removed, so that a card that an application still sends '
+    'there ends as cancelled; the chore sweep_removed takes it later. Returns how many rows of which table.';

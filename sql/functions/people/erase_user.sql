@@ -15,8 +15,8 @@ DECLARE
     v_counts jsonb := '{}';
 BEGIN
     PERFORM o365_internal.check_app_user('app_user', $1);
-    -- Links, attempts, tickets, lanes: as everything that connects or is pressed locks them. What connects at this moment has committed before
-    -- its attempt and its ticket can be deleted, so that the next statement sees it.
+    -- Links, attempts, tickets, lanes: as everything that connects or is pressed locks them. What connects at this
+    -- moment has committed before its attempt and its ticket can be deleted, so that the next statement sees it.
     DELETE FROM o365_internal.manage_link AS m
      WHERE m.subscription_id = ANY (ARRAY(SELECT s.subscription_id FROM o365_internal.subscription AS s
                                            WHERE s.app_user = $1 AND s.connector_id = ANY (v_connectors)));
@@ -50,10 +50,11 @@ BEGIN
     RETURN QUERY SELECT c.key, c.value::text::bigint FROM jsonb_each(v_counts) AS c ORDER BY c.key;
 END $$;
 COMMENT ON FUNCTION o365.erase_user(text) IS
-    'Erases a user of the application: connections are removed, their webhooks wiped at once, and their cards, waiting or '
-    'ended, history, events and actions deleted, with links, tickets and attempts to connect. A card that is being posted at '
-    'this moment may still arrive. Of a connection its number stays, for cards that are still sent there, and an event '
-    '"removed"; of the erasure an event user_erased for each connector, which names nobody. An operator erases in all '
-    'connectors, an application in those that it may use. Returns how many rows of which table; 0 attempts and tickets for a '
-    'user who is not known. Errors: invalid_parameter_value, lock_not_available (another session has a connection locked for '
-    '5 s), undefined_object (a connection was swept at this moment); nothing is erased then.';
+    'Erases a user of the application: connections are removed, their webhooks wiped at once, and their cards, '
+    'waiting or ended, history, events and actions deleted, with links, tickets and attempts to connect. A card that '
+    'is being posted at this moment may still arrive. Of a connection its number stays, for cards that are still sent '
+    'there, and an event "removed"; of the erasure an event user_erased for each connector, which names nobody. An '
+    'operator erases in all connectors, an application in those that it may use. Returns how many rows of which '
+    'table; 0 attempts and tickets for a user who is not known. Errors: invalid_parameter_value, lock_not_available '
+    '(another session has a connection locked for 5 s), undefined_object (a connection was swept at this moment); '
+    'nothing is erased then.';

@@ -7,7 +7,8 @@ DECLARE
 BEGIN
     PERFORM o365_internal.check_app_user('app_user', $1);
     RETURN jsonb_build_object('app_user', $1, 'exported_at', now(),
-        'connections', (SELECT coalesce(jsonb_agg(o365_internal.exported_connection(s) ORDER BY s.subscription_id), '[]')
+        'connections', (SELECT coalesce(jsonb_agg(o365_internal.exported_connection(s) ORDER BY s.subscription_id),
+                                        '[]')
                           FROM o365_internal.subscription AS s
                          WHERE s.app_user = $1 AND s.connector_id = ANY (v_connectors)),
         'connect_attempts', (SELECT coalesce(jsonb_agg(jsonb_build_object('connector', c.slug, 'way', a.way,
@@ -31,8 +32,8 @@ BEGIN
               WHERE e.kind = 'moved' AND e.detail = $1 AND e.connector_id = ANY (v_connectors)));
 END $$;
 COMMENT ON FUNCTION o365.export_user(text) IS
-    'Everything that is kept about a user of the application, as one JSON object: connections with their cards, history, '
-    'events and actions, attempts to connect, tickets. Secrets are never in it: webhook and user_object_id are present or '
-    'absent, links of ours in waiting cards are ***. Of each list of a connection at most 10,000 rows; cut_off names those '
-    'that have more. An operator gets all connectors, an application those that it may use. A user who is not known gets '
-    'empty lists. Error: invalid_parameter_value.';
+    'Everything that is kept about a user of the application, as one JSON object: connections with their cards, '
+    'history, events and actions, attempts to connect, tickets. Secrets are never in it: webhook and user_object_id '
+    'are present or absent, links of ours in waiting cards are ***. Of each list of a connection at most 10,000 rows; '
+    'cut_off names those that have more. An operator gets all connectors, an application those that it may use. A '
+    'user who is not known gets empty lists. Error: invalid_parameter_value.';

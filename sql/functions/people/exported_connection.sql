@@ -66,5 +66,5 @@ BEGIN
                                            WHERE jsonb_array_length(l.value) > c_most));
 END $$;
 COMMENT ON FUNCTION o365_internal.exported_connection(o365_internal.subscription) IS
-    'What is kept about a connection, as o365.export_user gives it. Secrets are told as present or absent. cut_off: lists that '
-    'have more than 10,000 rows; the first of the waiting cards and the newest of the others are given.';
+    'What is kept about a connection, as o365.export_user gives it. Secrets are told as present or absent. cut_off: '
+    'lists that have more than 10,000 rows; the first of the waiting cards and the newest of the others are given.';

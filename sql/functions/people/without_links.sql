@@ -4,5 +4,5 @@ BEGIN
     RETURN regexp_replace(content, '((/manage/|/action/)|([?&]ticket=))[A-Za-z0-9_-]+', '\1***', 'g');
 END $$;
 COMMENT ON FUNCTION o365_internal.without_links(text) IS
-    'The text with *** in place of what is secret in links of ours: links that manage a connection, links to actions, and '
-    'tickets. Null for null.';
+    'The text with *** in place of what is secret in links of ours: links that manage a connection, links to actions, '
+    'and tickets. Null for null.';

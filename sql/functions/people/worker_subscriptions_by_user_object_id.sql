@@ -1,5 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_programs.worker_subscriptions_by_user_object_id()
-RETURNS TABLE (subscription_id bigint, connector text, app_user text, group_name text, status text, connected_at timestamptz)
+RETURNS TABLE (subscription_id bigint, connector text, app_user text, group_name text, status text,
+    connected_at timestamptz)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
@@ -11,5 +12,5 @@ BEGIN
      ORDER BY s.subscription_id;
 END $$;
 COMMENT ON FUNCTION o365_programs.worker_subscriptions_by_user_object_id() IS
-    'The connections of the directory object ids that this transaction copied into o365_programs.user_object_id; no row when '
-    'there are none. Connections by pasted webhooks have no such id, removed ones have none any more.';
+    'The connections of the directory object ids that this transaction copied into o365_programs.user_object_id; no '
+    'row when there are none. Connections by pasted webhooks have no such id, removed ones have none any more.';
