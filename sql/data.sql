@@ -30,6 +30,8 @@ INSERT INTO o365_internal.setting (name, value, pattern, help, default_value)
     ('proof_codes', '5', '^[1-9][0-9]?$', 'How many codes are posted to one pasted webhook.'),
     ('pastes_per_ticket', '10', '^[1-9][0-9]{0,3}$', 'How many webhooks may be pasted with one link of o365.begin_connect.'),
     ('pastes_per_minute', '60', '^[1-9][0-9]{0,5}$', 'How many webhooks may be pasted for one connector within a minute.'),
+    ('time_zone', 'UTC', '^[A-Za-z][A-Za-z0-9_+/-]{0,60}$',
+        'The time zone of pauses that people end by the clock, by its name such as Europe/Berlin: select name from pg_timezone_names.'),
     ('history_days', '30', '^[1-9][0-9]{0,3}$', 'How long deliveries, attempts and events are kept, days.')
     ) AS v (name, value, pattern, help)
 ON CONFLICT (name) DO UPDATE SET pattern = excluded.pattern, help = excluded.help, default_value = excluded.default_value;

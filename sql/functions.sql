@@ -63,6 +63,16 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/workflow/test_card_text.sql
 \ir functions/workflow/ways_of.sql
 
+-- What is kept about people: export, erasure, and finding somebody by a directory object id.
+\ir functions/people/connectors_to_act_for.sql
+\ir functions/people/erase_connection.sql
+\ir functions/people/erase_user.sql
+\ir functions/people/export_user.sql
+\ir functions/people/exported_connection.sql
+\ir functions/people/receive_user_object_id.sql
+\ir functions/people/without_links.sql
+\ir functions/people/worker_subscriptions_by_user_object_id.sql
+
 -- What happened, for operators and applications.
 \ir functions/events/actor.sql
 \ir functions/events/note_cards.sql
@@ -73,6 +83,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/import/await_proof.sql
 \ir functions/import/import_verdict.sql
 \ir functions/import/receive_import.sql
+\ir functions/import/renewal_card.sql
 \ir functions/import/renewal_link.sql
 \ir functions/import/worker_import_outcome.sql
 
@@ -147,8 +158,10 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/manage/add_manage_link.sql
 \ir functions/manage/connection_to_manage.sql
 \ir functions/manage/end_manage_tickets.sql
+\ir functions/manage/in_zone.sql
 \ir functions/manage/manage_link.sql
 \ir functions/manage/managed.sql
+\ir functions/manage/pause_end.sql
 \ir functions/manage/responder_manage.sql
 \ir functions/manage/responder_manage_act.sql
 \ir functions/manage/responder_manage_link.sql
@@ -172,6 +185,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/cards/card.sql
 \ir functions/cards/event_problem.sql
 \ir functions/cards/link.sql
+\ir functions/cards/lock_removed.sql
 \ir functions/cards/markdown_escape.sql
 \ir functions/cards/mention.sql
 \ir functions/cards/send.sql
@@ -180,6 +194,12 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/cards/status_problem.sql
 \ir functions/cards/test_cards.sql
 \ir functions/cards/try_send.sql
+\ir functions/cards/unwanted_problem.sql
+
+-- Fields beside a card.
+\ir functions/extra/check_extra.sql
+\ir functions/extra/extra_problems.sql
+\ir functions/extra/set_extra.sql
 
 -- Who holds what, in words that an operator can act on. Every role may see what is read here: process id, role and
 -- application_name; never a statement.
@@ -285,6 +305,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/chores/chore_make_partitions.sql
 \ir functions/chores/chore_remove_unconfirmed.sql
 \ir functions/chores/chore_resume_paused.sql
+\ir functions/chores/chore_sweep_removed.sql
 \ir functions/chores/note_chore.sql
 \ir functions/chores/worker_chores.sql
 

@@ -180,6 +180,8 @@ COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \ir migrate.sql
 \set migration 0024_manage
 \ir migrate.sql
+\set migration 0026_people
+\ir migrate.sql
 
 -- The last of them says how far this install.sql knows the way.
 SELECT max(m.number) > :migration_number AS is_newer, set_config('o365.install_schema', :'migration_number', true) AS ignored FROM o365_internal.migration AS m \gset
@@ -262,6 +264,7 @@ END $$;
   \ir views/proof.sql
   \ir views/import.sql
   \ir views/dead_connectors.sql
+  \ir views/user_object_id.sql
   \ir views/fingerprint.sql
   \set internal_views o365_internal
   ROLLBACK TO SAVEPOINT views;
@@ -295,6 +298,7 @@ END $$;
   \ir views/proof.sql
   \ir views/import.sql
   \ir views/dead_connectors.sql
+  \ir views/user_object_id.sql
 \endif
 \ir data.sql
 \ir grants.sql

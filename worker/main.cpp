@@ -20,6 +20,7 @@
 #include "lib/http/url.h"
 #include "lib/keys/key_ring.h"
 #include "worker/commands/card.h"
+#include "worker/commands/find_user.h"
 #include "worker/commands/import.h"
 #include "worker/commands/keys.h"
 #include "worker/delivery/settings_snapshot.h"
@@ -169,6 +170,7 @@ struct CommandLine {
     CLI::App* convert_card = nullptr;
     CLI::App* preview_card = nullptr;
     CLI::App* import_file = nullptr;
+    CLI::App* find_user = nullptr;
 
     CommandLine() {
         app.add_option("--config", path, "configuration file")->capture_default_str();
@@ -186,6 +188,10 @@ struct CommandLine {
         add_keys();
         add_card();
         add_import();
+        find_user = app.add_subcommand(
+            "find-user",
+            "list the connections of a directory object id that is read from standard input: 0 done, 65 no id, 69 no "
+            "database");
     }
 
   private:
@@ -256,6 +262,7 @@ int run(const CommandLine& line) {
     const Settings settings = o365::load_settings(line.path);
     if (line.check_card->parsed()) return o365::card_check(settings, line.card_file);
     if (line.import_file->parsed()) return o365::import_webhooks(settings, line.imports);
+    if (line.find_user->parsed()) return o365::find_user(settings);
     if (line.generate->parsed()) return o365::keys_generate(settings, line.replaces);
     if (line.add->parsed()) return o365::keys_add(settings, line.replaces);
     if (line.list->parsed()) return o365::keys_list(settings);

@@ -1,10 +1,11 @@
 // GET /manage/<token> - the page on which people manage what they connected: how it stands, what was posted, what
-// waits and why. POST pauses, resumes, sends a test card, leads to the form that takes a new webhook, and removes,
-// which the page asks once more (?ask=remove). The token is the right to do so: it stands in no other URL.
+// waits and why. POST pauses, resumes, chooses events, sends a test card, leads to the form that takes a new webhook,
+// and removes, which the page asks once more (?ask=remove). The token is the right to do so: it stands in no other URL.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -15,11 +16,13 @@
 #include "lib/base/log.h"
 #include "lib/http/url.h"
 #include "lib/json/json_fields.h"
+#include "lib/json/json_writing.h"
 
 namespace o365 {
 namespace {
 
-constexpr std::array<std::string_view, 5> kButtons = {"pause", "resume", "test", "renew", "remove"};
+constexpr std::array<std::string_view, 6> kButtons = {"pause", "resume", "events", "test", "renew", "remove"};
+constexpr std::array<std::string_view, 4> kPauses = {"", "hour", "tomorrow", "monday"};  // o365_internal.pause_end
 constexpr const char* kLookAgain = "3";  // seconds, while a test card is on its way
 
 // One page for a link that never was one and one that was revoked.
@@ -70,7 +73,8 @@ void show_waiting(const Texts& texts, Json::Value& page) {
     page["has_waiting"] = page["waiting"].asInt() > 0;
     if (!page["has_waiting"].asBool()) return;
     const std::string why = text_in(page, "why");
-    const bool has_time = !text_in(page, "next_at").empty() && manage["why"].isMember(why + "_until");
+    const char* when = why == "paused" ? "paused_until" : "next_at";
+    const bool has_time = !text_in(page, when).empty() && manage["why"].isMember(why + "_until");
     page["why_text"] = texts.fill(manage["why"][has_time ? why + "_until" : why], page);
 }
 
@@ -85,7 +89,8 @@ Response show(const Site& site, const Request& request, Json::Value page, const 
     const Json::Value& manage = texts["manage"];
     const std::string status = text_in(page, "status");
     const std::string did = request.query.fault("did") == nullptr ? request.query.get_or("did", "") : "";
-    if (manage["did"].isMember(did)) page["did_text"] = texts.fill(manage["did"][did], page);
+    const bool has_end = did == "pause" && !text_in(page, "paused_until").empty();
+    if (manage["did"].isMember(did)) page["did_text"] = texts.fill(manage["did"][has_end ? "pause_until" : did], page);
     page["did_good"] = did != "too_many" && did != "not_now";
     page["status_text"] = texts.fill(manage["status"][status], page);
     page["is_warn"] = status == "pending" || status == "paused";
@@ -93,6 +98,7 @@ Response show(const Site& site, const Request& request, Json::Value page, const 
     page["stopped"] = stopped_text(texts, page);
     page["connected_on"] = texts.date(text_in(page, "connected_at"));
     page["proved_on"] = texts.date(text_in(page, "proved_at"));
+    page["paused_to"] = texts.date_time(text_in(page, "paused_until"));
     show_waiting(texts, page);
     page["rows"] = ends_in_words(texts, page["ends"]);
     page["has_rows"] = !page["rows"].empty();
@@ -106,6 +112,25 @@ Response show(const Site& site, const Request& request, Json::Value page, const 
     return response;
 }
 
+// What was chosen beside the button, for the database.
+std::string choice_of(const Request& request, std::string_view what) {
+    Json::Value choice(Json::objectValue);
+    if (what == "pause") {
+        const std::string until = request.form.get_or("until", "");
+        if (std::find(kPauses.begin(), kPauses.end(), until) == kPauses.end())
+            throw BadRequest(400, "until names no end of a pause");
+        choice["until"] = until;
+    } else if (what == "events") {
+        constexpr std::string_view kEvent = "event_";
+        choice["events_version"] = request.form.get_or("events_version", "");
+        choice["wanted"] = Json::Value(Json::arrayValue);
+        for (const auto& [name, value] : request.form.all()) {
+            if (name.starts_with(kEvent)) choice["wanted"].append(name.substr(kEvent.size()));
+        }
+    }
+    return compact_json(choice);
+}
+
 Response press(Site& site, const Request& request, const std::string& token, const Value& token_hash) {
     const std::string what = request.form.get_or("do", "");
     if (std::find(kButtons.begin(), kButtons.end(), what) == kButtons.end())
@@ -114,9 +139,10 @@ Response press(Site& site, const Request& request, const std::string& token, con
     if (sha256(request.form.get_or("token", "")) != sha256(manage_form_token(token)))
         throw BadRequest(400, "the form is not of this page");
     const std::string ticket = what == "renew" ? random_token() : std::string();
-    const Json::Value page = site.ask("SELECT o365_programs.responder_manage_act($1, $2, $3, $4)",
-                                      {token_hash, what, what == "test" ? test_card(site.texts(request)) : Value(),
-                                       ticket.empty() ? Value() : Value::bytes(sha256(ticket))});
+    const Json::Value page =
+        site.ask("SELECT o365_programs.responder_manage_act($1, $2, $3, $4, $5)",
+                 {token_hash, what, what == "test" ? test_card(site.texts(request)) : Value(),
+                  ticket.empty() ? Value() : Value::bytes(sha256(ticket)), choice_of(request, what)});
     if (!page["found"].asBool()) return no_such_link(site, request);
     const std::string outcome = text_in(page, "outcome");
     log::debug("managed", "request={} connector={} do={} outcome={}", request.id, text_in(page, "slug"), what, outcome);

@@ -15,23 +15,34 @@ namespace {
 
 bool is_adaptive(const Json::Value& card) { return text_in(card, "type") == "AdaptiveCard"; }
 
+// The envelope with those of `extra` that `own`, the envelope as the card has it, lacks.
+Json::Value with_fields(Json::Value envelope, const Json::Value& extra, const Json::Value& own = {}) {
+    for (const std::string& name : extra.getMemberNames()) {
+        if (!own.isMember(name)) envelope[name] = extra[name];
+    }
+    return envelope;
+}
+
 // The body of an Adaptive Card for Workflows: its envelope is put around its own text, because 0.1 would have 19 digits
 // when it is written anew.
-std::string workflow_body(std::string text, const Json::Value& card) {
+std::string workflow_body(std::string text, const Json::Value& card, const Json::Value& extra) {
     const bool has_envelope = is_envelope(card);
     const Json::Value sent = has_envelope ? with_summary(card) : adaptive_envelope(card);
-    std::string summary;
+    Json::Value fields = with_fields(Json::objectValue, extra, has_envelope ? card : Json::Value());
     if (!has_summary(card) && has_summary(sent)) {
         // A summary that is empty, or null, is replaced where it stands.
-        if (has_envelope && card.isMember("summary")) return compact_json(sent);
-        summary = ",\"summary\":" + compact_json(sent["summary"]);
+        if (has_envelope && card.isMember("summary")) return compact_json(with_fields(sent, fields));
+        if (!fields.isMember("summary")) fields["summary"] = sent["summary"];
     }
+    std::string added;
+    for (const std::string& name : fields.getMemberNames())
+        added += "," + compact_json(Json::Value(name)) + ":" + compact_json(fields[name]);
     if (has_envelope) {
-        if (!summary.empty()) text.insert(text.rfind('}'), summary);
+        text.insert(text.rfind('}'), added);
         return text;
     }
     return R"({"attachments":[{"content":)" + without_blanks(text) + R"(,"contentType":")" + kAdaptiveType +
-           R"(","contentUrl":null}])" + summary + R"(,"type":"message"})";
+           R"(","contentUrl":null}])" + added + R"(,"type":"message"})";
 }
 
 // What an envelope holds, without it.
@@ -55,21 +66,24 @@ ConvertedCard card_for_dialect(const Json::Value& card, std::string_view dialect
 }
 
 CardBody card_body(std::string card, std::string_view dialect, const ActionLink& link, std::string_view version,
-                   Payload payload) {
+                   Payload payload, std::string_view extra) {
     const bool for_workflow = dialect == "workflow";
     const bool bare = for_workflow && payload == Payload::card;
     // jsonb has one way to write a text, so what does not have it here does not have it at all.
     if (!for_workflow && card.find("\"AdaptiveCard\"") == std::string::npos) return {std::move(card), ""};
     const std::optional<Json::Value> parsed = parse_json(card);
     if (!parsed) return {"", "the card is nested too deep or has a number that is too large"};
+    const std::optional<Json::Value> fields = parse_json(extra.empty() ? "{}" : extra);
+    if (!fields || !fields->isObject()) return {"", "its extra fields are no JSON object"};
     const bool is_message_card = !is_adaptive(*parsed) && !is_envelope(*parsed);
     if (is_message_card && !for_workflow) return {std::move(card), ""};
     if (bare && is_adaptive(*parsed)) return {std::move(card), ""};
     if (bare && is_envelope(*parsed)) return {bare_body(*parsed), ""};
-    if (!is_message_card && for_workflow) return {workflow_body(std::move(card), *parsed), ""};
+    if (!is_message_card && for_workflow) return {workflow_body(std::move(card), *parsed, *fields), ""};
     const ConvertedCard converted = card_for_dialect(*parsed, dialect, link, version);
     if (!converted.problem.empty()) return {"", "the card cannot be converted for this webhook: " + converted.problem};
-    return {bare ? bare_body(converted.card) : compact_json(converted.card), ""};
+    if (bare) return {bare_body(converted.card), ""};
+    return {compact_json(for_workflow ? with_fields(converted.card, *fields) : converted.card), ""};
 }
 
 }  // namespace o365

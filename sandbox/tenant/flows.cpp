@@ -24,7 +24,7 @@ struct Choice {
     std::initializer_list<std::string_view> values;
 };
 const std::array kChoices = {
-    Choice{"payload", "payload", {"envelope", "card"}},
+    Choice{"payload", "payload", {"envelope", "card", "recipient"}},
     Choice{"trigger", "callers", {"anyone", "tenant"}},
     Choice{"post_as", "post_as", {"user", "flow-bot"}},
     Choice{"fails", "fails", {"private-channel", "connection", "membership"}},
@@ -51,6 +51,7 @@ Json::Value flow_view(const Json::Value& flow) {
     view["is_open"] = state == "on" && !tenant;
     view["fails"] = !flow["fails"].isNull();
     view["wants_card"] = flow["payload"].asString() == "card";
+    view["wants_recipient"] = flow["payload"].asString() == "recipient";
     view["as_flow_bot"] = flow["post_as"].asString() == "flow-bot";
     view["responds"] = !flow["response_seconds"].isNull();
     view["flow_id"] = std::to_string(flow["flow_id"].asInt());

@@ -168,6 +168,10 @@ BEGIN
         END IF;
     END IF;
     IF v_is_workflow AND answer = 'ok' THEN
+        IF flow.payload = 'recipient' AND coalesce(body::json->>'recipient', '') = '' THEN
+            envelope_note := 'Action ''Post_card_in_a_chat_or_channel'' failed: the parameter ''recipient'' is empty: '
+                             'the body has no text of that name.';
+        END IF;
         v_note := o365_internal.sandbox_run(flow, envelope_note, card_note);
         response_seconds := flow.response_seconds;
         -- A run that fails does not get as far as its Response step.

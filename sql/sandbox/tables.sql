@@ -122,21 +122,21 @@ COMMENT ON COLUMN o365_internal.sandbox_target.dialect IS
 CREATE TABLE o365_internal.sandbox_flow (
     flow_id          integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     target_id        integer NOT NULL REFERENCES o365_internal.sandbox_target,
-    workflow_id      text NOT NULL DEFAULT replace(gen_random_uuid()::text, '-',
-                                                   '') CONSTRAINT sandbox_flow_is_unique UNIQUE,
+    workflow_id      text NOT NULL DEFAULT replace(gen_random_uuid()::text, '-', '')
+                     CONSTRAINT sandbox_flow_is_unique UNIQUE,
     name             text NOT NULL DEFAULT 'Send webhook alerts to a channel',
     payload          text NOT NULL DEFAULT 'envelope'
-                     CONSTRAINT sandbox_flow_payload_is_known CHECK (payload IN ('envelope', 'card')),
+                     CONSTRAINT sandbox_flow_payload_is_known CHECK (payload IN ('envelope', 'card', 'recipient')),
     callers          text NOT NULL DEFAULT 'anyone'
                      CONSTRAINT sandbox_flow_callers_are_known CHECK (callers IN ('anyone', 'tenant')),
-    post_as          text NOT NULL DEFAULT 'user' CONSTRAINT sandbox_flow_post_as_is_known CHECK (post_as IN ('user',
-        'flow-bot')),
-    fails            text CONSTRAINT sandbox_flow_failure_is_known CHECK (fails IN ('private-channel', 'connection',
-        'membership')),
+    post_as          text NOT NULL DEFAULT 'user'
+                     CONSTRAINT sandbox_flow_post_as_is_known CHECK (post_as IN ('user', 'flow-bot')),
+    fails            text
+                     CONSTRAINT sandbox_flow_failure_is_known CHECK (fails IN ('private-channel', 'connection', 'membership')),
     response_seconds integer CONSTRAINT sandbox_flow_response_is_soon CHECK (response_seconds BETWEEN 0 AND 60),
     response_body    text,
-    state            text NOT NULL DEFAULT 'on' CONSTRAINT sandbox_flow_state_is_known CHECK (state IN ('on', 'off',
-        'orphaned', 'deleted')),
+    state            text NOT NULL DEFAULT 'on'
+                     CONSTRAINT sandbox_flow_state_is_known CHECK (state IN ('on', 'off', 'orphaned', 'deleted')),
     limit_started    timestamptz,
     limit_used       integer NOT NULL DEFAULT 0,
     created_at       timestamptz NOT NULL DEFAULT now(),
@@ -152,7 +152,8 @@ COMMENT ON COLUMN o365_internal.sandbox_flow.workflow_id IS
     'The id in the path of its URLs. The secret is their signature, of which there is a hash alone.';
 COMMENT ON COLUMN o365_internal.sandbox_flow.name IS 'What its owner called it.';
 COMMENT ON COLUMN o365_internal.sandbox_flow.payload IS
-    'envelope: it posts each card of attachments, as the template does; card: it posts the whole body as a card.';
+    'envelope: it posts each card of attachments, as the template does; card: it posts the whole body as a card; recipient: '
+    'as envelope, to whom the body''s field recipient names.';
 COMMENT ON COLUMN o365_internal.sandbox_flow.callers IS
     'Who can trigger it: anyone, or tenant: only people of the tenant.';
 COMMENT ON COLUMN o365_internal.sandbox_flow.post_as IS

@@ -67,7 +67,7 @@ CREATE OR REPLACE VIEW o365.subscriptions WITH (security_barrier) AS
            s.status_at, s.connected_at, s.renewed_at, s.key_id, s.in_doubt_policy,
            s.label, s.proved_at, CASE WHEN s.dialect = 'workflow' THEN s.payload END AS payload, s.paused_until,
            (SELECT l.posted_on FROM o365_internal.lane AS l WHERE l.subscription_id = s.subscription_id LIMIT 1) AS posted_on,
-           s.idle_since
+           s.idle_since, s.extra, s.unwanted_events
       FROM o365_internal.subscription AS s LEFT JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
      WHERE s.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);
 COMMENT ON VIEW o365.subscriptions IS 'Connections. Never a webhook: only its host.';
@@ -94,6 +94,8 @@ COMMENT ON COLUMN o365.subscriptions.posted_on IS 'The day, UTC, on which the fa
 COMMENT ON COLUMN o365.subscriptions.idle_since IS
     'Since when nothing was posted to its workflow, once that is 75 of the 90 days after which Microsoft turns a flow off; '
     'null otherwise. o365.send_test starts it.';
+COMMENT ON COLUMN o365.subscriptions.extra IS 'Fields beside each of its cards (o365.set_extra); null: none.';
+COMMENT ON COLUMN o365.subscriptions.unwanted_events IS 'Events that its user does not want: cards about them end as cancelled.';
 
 -- Why the cards of a lane wait. It is read for lanes that have cards, a lane at a time.
 CREATE OR REPLACE VIEW :internal_views.lane_now AS
@@ -363,8 +365,8 @@ COMMENT ON COLUMN o365.events.event_id IS 'Number, in the order in which they we
 COMMENT ON COLUMN o365.events.at IS 'When.';
 COMMENT ON COLUMN o365.events.kind IS
     'connected, renewed, proved, paused, resumed, removed, suspended, gone, idle, moved, tested, changed, card_not_delivered of '
-    'a subscription; connector_registered, connector_removed, application_granted, application_revoked, host_allowed, '
-    'host_forbidden, setting_changed.';
+    'a subscription; user_erased, connector_registered, connector_removed, application_granted, application_revoked, '
+    'host_allowed, host_forbidden, setting_changed.';
 COMMENT ON COLUMN o365.events.actor IS 'Who did it: application, operator, user (in a browser) or worker.';
 COMMENT ON COLUMN o365.events.role IS 'Database role of an application or operator; null for others.';
 COMMENT ON COLUMN o365.events.connector IS 'Connector''s slug; null when it is about none.';

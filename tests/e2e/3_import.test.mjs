@@ -165,3 +165,41 @@ test('a user whose connector is dead gets a link for the new address', async () 
     assert.equal(page.status, 200);
     assert.match(page.text, /gets a new address/);
 });
+
+test('a person is found by a directory object id, which comes by standard input', async () => {
+    const callback = await program.toCallback(ticketLink('found-by-id'), 'Sales');
+    await program.request(callback);
+    const id = new URL(callback).searchParams.get('user_objectId');
+    assert.ok(id, 'the sandbox sends one');
+    const typed = id.toUpperCase();
+    remember('object-id', typed);
+    const find = (input) => spawnSync(join(BUILD, 'o365-worker'), ['--config', CONFIG, 'find-user'], {encoding: 'utf8', input});
+    const found = find(`\n  ${typed}\r\n`);
+    assert.equal(found.status, 0, found.stderr);
+    assert.match(found.stdout, /^subscription_id,connector,app_user,group_name,status,connected_at\n/);
+    assert.match(found.stdout, /^\d+,desk,found-by-id,Sales,active,/m);
+    assert.equal(find('8f0c7a52-0000-4000-8000-000000000000\n').stdout.split('\n').length, 2, 'an id that is not known: the header alone');
+    for (const [input, words] of [['', /no directory object id/], ['\xff\xfe', /line 1 is no/], [`${'x'.repeat(201)}\n`, /line 1 is no/],
+        [Array.from({length: 101}, (ignored, i) => `id-${i}`).join('\n'), /line 101 is no/]]) {
+        const refused = find(Buffer.from(input, 'latin1'));
+        assert.equal(refused.status, 65, refused.stderr);
+        assert.match(refused.stderr, words);
+        assert.equal(refused.stdout, '');
+    }
+});
+
+test('one flow serves many people: it reads beside the card whom to post to', async () => {
+    const answer = await program.request(`${SANDBOX_URL}/tenant/webhooks`, {person: 'Megan', name: 'For many', dialect: 'workflow', payload: 'recipient'});
+    const {webhook_url: url, target} = JSON.parse(answer.text);
+    remember('webhook', url);
+    assert.equal(importFile(`app_user,webhook_url,group_name\nmany-1,${url},One\n`).status, 0);
+    const id = asApplication(`select subscription_id from o365.connections('many-1')`);
+    const send = (text, extra) => asApplication(`select o365.send(${id}, '{"text": "${text}"}'${extra ? `, extra => '${extra}'` : ''})`);
+    const runs = () => asSuperuser(`select string_agg(coalesce(p.note, p.card::json->>'recipient'), '|' order by p.post_id) from o365_internal.sandbox_post as p where p.target_id = ${target}`);
+    send('nobody is named');
+    await until('a run that fails', async () => /recipient' is empty/.test(runs()));
+    asApplication(`select o365.set_extra(${id}, '{"recipient": "one@contoso.example"}')`);
+    send('to the one');
+    send('to another', '{"recipient": "two@contoso.example"}');
+    await until('both runs', async () => runs().endsWith('|one@contoso.example|two@contoso.example'));
+});

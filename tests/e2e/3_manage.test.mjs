@@ -87,6 +87,35 @@ for (const javaScriptEnabled of [true, false]) {
                 return (await page.locator('.log').textContent()).match(/“a ticket is opened”: taken by Microsoft/);
             });
 
+            // A pause until a time, which the page says.
+            await page.getByLabel('Pause').selectOption({label: 'until tomorrow, 8:00'});
+            await press(page, 'Pause');
+            await page.waitForURL(/did=pause$/);
+            assert.match(await page.getByRole('status').textContent(), /Paused until .*8:00/);
+            assert.match(await page.locator('.facts').textContent(), /Paused until/);
+            assert.equal(asApplication(`select paused_until = (current_date + 1 + time '08:00') at time zone 'UTC' from o365.connections('${user}')`), 't');
+            await look('manage-paused-until');
+            await press(page, 'Resume');
+            await page.waitForURL(/did=resume$/);
+
+            // What is not ticked is not sent; what has no event always is.
+            const event = 'a ticket is about to miss its promise';
+            const box = () => page.getByRole('checkbox', {name: event});
+            assert.ok(await box().isChecked());
+            await box().uncheck();
+            await press(page, 'Save');
+            await page.waitForURL(/did=events$/);
+            assert.ok(!await box().isChecked());
+            await look('manage-events');
+            asApplication(`select o365.send(${id}, '{"text": "unwanted ${user}"}', '${event}')`);
+            asApplication(`select o365.send(${id}, '{"text": "without an event ${user}"}')`);
+            await until('the card without an event', async () => (await texts(flow.target)).some((post) => post.includes(`without an event ${user}`)));
+            await until('the end of the other', async () => asApplication(`select reason from o365.deliveries where subscription_id = ${id} and outcome = 'cancelled'`) === 'its user does not want this event');
+            assert.ok(!(await texts(flow.target)).some((post) => post.includes(`unwanted ${user}`)));
+            await box().check();
+            await press(page, 'Save');
+            await page.waitForURL(/did=events$/);
+
             // Its flow is turned off: the page says why it stopped, and what to do.
             await program.request(`${SANDBOX_URL}/tenant/${flow.target}`, {do: 'off'});
             send(id, `meanwhile ${user}`);

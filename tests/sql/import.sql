@@ -61,6 +61,16 @@ SELECT is(pg_temp.import('bob', '1'), 'activated', 'the same webhook of a connec
 SELECT is(pg_temp.import('fay', '6', ticket => 'fay-ticket'), 'to_prove', 'a webhook that its user is to prove');
 SELECT results_eq($$SELECT s.status, s.status_reason FROM pg_temp.of_user('fay') AS s$$,
     $$VALUES ('suspended', 'it was imported, and its user has not typed the code of its test card yet')$$, 'waits for that');
+SELECT (SELECT s.subscription_id FROM o365_internal.subscription AS s WHERE s.awaits_proof ORDER BY 1 LIMIT 1) AS unproven \gset
+SELECT throws_ok(format('SELECT o365.resume(%s)', :unproven), '55000', format('the webhook of subscription %s is not proven yet', :unproven),
+    'o365.resume does not make it active');
+SELECT is(o365.pause(:unproven), 'paused', 'it can be paused');
+SELECT is(o365.resume(:unproven), 'suspended', 'and waits for its code again when the pause ends');
+SELECT is(o365.pause(:unproven, until => now() + interval '1 hour'), 'paused', 'also a pause with a time');
+UPDATE o365_internal.subscription SET paused_until = now() WHERE subscription_id = :unproven;
+SELECT ok(o365_internal.chore_resume_paused() IS NOT NULL, 'that ends by itself');
+SELECT results_eq(format('SELECT s.status, s.status_reason FROM o365_internal.subscription AS s WHERE s.subscription_id = %s', :unproven),
+    $$VALUES ('suspended', 'its webhook is not proven yet')$$, 'leads there');
 UPDATE o365_internal.subscription SET status_at = now() - interval '3 days' WHERE app_user = 'fay';
 SELECT is(o365_internal.sweep_unconfirmed(), 0, 'for days');
 SELECT is(o365_programs.responder_landing('desk', sha256('fay-ticket')) -> 'imported', '{"place": "Sales"}', 'its link leads to a page that knows the place');
@@ -146,5 +156,36 @@ SELECT is(o365_programs.responder_landing('desk', sha256(convert_to(split_part(:
 SELECT is((SELECT t.expires_at - now() FROM o365_internal.ticket AS t WHERE t.ticket_hash = sha256(convert_to(split_part(:'link', '=', 2), 'UTF8'))), interval '7 days', 'for seven days');
 UPDATE o365_internal.subscription SET app_user = NULL WHERE subscription_id = :kim;
 SELECT throws_ok(format('SELECT o365.renewal_link(%s)', :kim), '55000', NULL, 'nobody can renew what was connected without a ticket');
+-- A card that leads to renewal.
+SELECT pg_temp.connect('rita') AS rita, pg_temp.connect('rita', 2) AS rita_too, pg_temp.connect('sam') AS sam \gset
+SET SESSION AUTHORIZATION shop;
+SELECT throws_ok(format('SELECT o365.renewal_card(%s)', :rita), '55000', format('subscription %s is active', :rita), 'a connection that works needs none');
+RESET SESSION AUTHORIZATION;
+UPDATE o365_internal.subscription SET status = 'gone', group_name = 'Sales *2026*' WHERE subscription_id = :rita;
+SET SESSION AUTHORIZATION shop;
+SELECT o365.renewal_card(:rita, :rita_too)::text AS card \gset
+SELECT is(:'card'::jsonb->>'@type', 'MessageCard', 'for a connector webhook it is a MessageCard');
+SELECT matches(:'card'::jsonb #>> '{potentialAction,0,targets,0,uri}', '^https://app\.example\.org/connect/desk/\?ticket=[A-Za-z0-9_-]{43}$', 'whose button has a one-time link');
+SELECT is(:'card'::jsonb->>'text', 'Contoso Helpdesk cannot post in Sales \*2026\* any more. Press the button to give it a new webhook; what waits is posted then. The link works once, for seven days.',
+    'and that says which place');
+SELECT is_empty(format('SELECT * FROM o365.check_card(%L, ''connector'')', :'card'), 'nothing is wrong with it');
+SELECT is_empty(format('SELECT * FROM o365.check_card(%L, ''workflow'')', :'card'), 'for either kind of webhook');
+SELECT isnt(o365.send(:rita_too, :'card'::jsonb), NULL, 'it is sent through another connection of the user');
+RESET SESSION AUTHORIZATION;
+SELECT is(o365_programs.responder_landing('desk', sha256(convert_to(substring(:'card' FROM 'ticket=([A-Za-z0-9_-]+)'), 'UTF8'))) #>> '{renews,place}', 'Sales *2026*', 'the link renews that connection');
+UPDATE o365_internal.subscription SET dialect = 'workflow' WHERE subscription_id = :rita_too;
+SET SESSION AUTHORIZATION shop;
+SELECT o365.renewal_card(:rita, :rita_too)::text AS card \gset
+SELECT is(:'card'::jsonb->>'type', 'AdaptiveCard', 'for a workflow it is an Adaptive Card');
+SELECT is_empty(format('SELECT * FROM o365.check_card(%L, ''workflow'')', :'card'), 'with which nothing is wrong either');
+SELECT throws_ok(format('SELECT o365.renewal_card(%s, %s)', :rita, :sam), '22023', NULL, 'it goes to no other user');
+SELECT throws_ok(format('SELECT o365.renewal_card(%s, %1$s)', :rita), '22023', NULL, 'nor through the connection that does not work');
+RESET SESSION AUTHORIZATION;
+SET SESSION AUTHORIZATION stranger;
+SELECT throws_ok(format('SELECT o365.renewal_card(%s)', :rita), '42501', NULL, 'and another application gets none');
+RESET SESSION AUTHORIZATION;
+SET SESSION AUTHORIZATION keeper;
+SELECT is(o365.renewal_card(:rita)->>'@type', 'MessageCard', 'an operator gets one of any connection');
+RESET SESSION AUTHORIZATION;
 SELECT * FROM finish();
 ROLLBACK;

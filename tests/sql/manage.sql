@@ -5,9 +5,9 @@ SELECT no_plan();
 
 CREATE FUNCTION pg_temp.token(link text) RETURNS bytea LANGUAGE sql AS $$ SELECT sha256(convert_to(substring(link FROM '[^/]+$'), 'UTF8')) $$;
 CREATE FUNCTION pg_temp.page(link text) RETURNS jsonb LANGUAGE sql AS $$ SELECT o365_programs.responder_manage(pg_temp.token(link)) $$;
-CREATE FUNCTION pg_temp.press(link text, what text, ticket text DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
+CREATE FUNCTION pg_temp.press(link text, what text, ticket text DEFAULT NULL, choice jsonb DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
     SELECT o365_programs.responder_manage_act(pg_temp.token(link), what, '{"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": "{connector}"}]}',
-                                              sha256(ticket::bytea)) ->> 'outcome' $$;
+                                              sha256(ticket::bytea), choice) ->> 'outcome' $$;
 CREATE FUNCTION pg_temp.status(id bigint) RETURNS text LANGUAGE sql AS $$ SELECT s.status FROM o365_internal.subscription AS s WHERE s.subscription_id = id $$;
 CREATE FUNCTION pg_temp.used(ticket text) RETURNS boolean LANGUAGE sql AS $$
     SELECT t.used_at IS NOT NULL FROM o365_internal.ticket AS t WHERE t.ticket_hash = sha256(ticket::bytea) $$;
@@ -50,7 +50,7 @@ SET LOCAL SESSION AUTHORIZATION shop;
 SELECT o365.send(:id, '{"text": "waits"}'), o365.send(:id, '{"text": "waits too"}') \g /dev/null
 RESET SESSION AUTHORIZATION;
 SELECT is(pg_temp.page(:'owner') @> '{"status": "paused", "waiting": 2, "why": "paused", "next_at": null, "may_pause": false, "may_resume": true}', true, 'what is sent meanwhile waits, and the page says why');
-SELECT is(pg_temp.press(:'card', what), 'not_now', 'a link in a card does not ' || what) FROM unnest('{test,renew,remove}'::text[]) AS u (what);
+SELECT is(pg_temp.press(:'card', what), 'not_now', 'a link in a card does not ' || what) FROM unnest('{test,renew,remove,events}'::text[]) AS u (what);
 SELECT is(pg_temp.status(:id), 'paused', 'and changed nothing');
 SELECT is(pg_temp.press(:'owner', 'delete everything'), 'not_now', 'an unknown button does nothing');
 SELECT is(pg_temp.press(:'card', 'resume'), 'done', 'a link in a card resumes');
@@ -64,6 +64,44 @@ UPDATE o365_internal.worker SET seen_at = now() - interval '1 hour';
 SELECT is(pg_temp.page(:'owner') ->> 'why', 'no_worker', 'nothing is sent at all');
 UPDATE o365_internal.worker SET seen_at = now();
 
+-- A pause until a time.
+UPDATE o365_internal.lane SET failures = 0, failing_since = NULL, problem = NULL, next_at = now(), throttled_since = NULL WHERE subscription_id = :id;
+SELECT results_eq($$SELECT c.at, o365_internal.pause_end(v.choice, v.at) FROM (VALUES ('tomorrow', '2026-03-28 23:30+00'::timestamptz), ('tomorrow', '2026-03-27 12:00+00'), ('monday', '2026-03-29 12:00+00'),
+    ('monday', '2026-03-30 03:00+00'), ('hour', '2026-03-29 00:30+00'), ('', now()), (NULL, now())) AS v (choice, at), LATERAL (SELECT v.at) AS c$$,
+    $$VALUES ('2026-03-28 23:30+00'::timestamptz, '2026-03-29 08:00+00'::timestamptz), ('2026-03-27 12:00+00', '2026-03-28 08:00+00'), ('2026-03-29 12:00+00', '2026-03-30 08:00+00'),
+    ('2026-03-30 03:00+00', '2026-04-06 08:00+00'), ('2026-03-29 00:30+00', '2026-03-29 01:30+00'), (now(), NULL), (now(), NULL)$$, 'pauses end at eight, in the zone that is set');
+SELECT o365.set('time_zone', 'Europe/Berlin') \g /dev/null
+SELECT results_eq($$SELECT o365_internal.pause_end(v.choice, v.at) FROM (VALUES ('tomorrow', '2026-03-28 23:30+00'::timestamptz), ('tomorrow', '2026-03-28 12:00+00'), ('monday', '2026-10-24 12:00+00')) AS v (choice, at)$$,
+    $$VALUES ('2026-03-30 06:00+00'::timestamptz), ('2026-03-29 06:00+00'), ('2026-10-26 07:00+00')$$, 'also over a change of the clock');
+SELECT throws_ok($$SELECT o365.set('time_zone', 'Europe/Nowhere')$$, '22023', 'setting time_zone cannot be ''Europe/Nowhere'': this server has no such zone', 'a zone that there is not is refused');
+SELECT is(pg_temp.press(:'card', 'pause', choice => '{"until": "hour"}'), 'done', 'a link in a card pauses for an hour');
+SELECT is((SELECT s.paused_until FROM o365_internal.subscription AS s WHERE s.subscription_id = :id), now() + interval '1 hour', 'until then');
+SELECT matches(pg_temp.page(:'owner') ->> 'paused_until', to_char((now() + interval '1 hour') AT TIME ZONE 'Europe/Berlin', 'YYYY-MM-DD"T"HH24:MI:SS') || '\+0[12]:00', 'which the page says in the zone');
+SELECT is(pg_temp.press(:'card', 'resume'), 'done', 'resumed before');
+SELECT is(pg_temp.page(:'owner') ->> 'paused_until', NULL, 'it has no end any more');
+SELECT o365.set('time_zone', 'America/St_Johns') \g /dev/null
+SELECT is(o365_internal.in_zone('2026-01-01 00:00+00'), '2025-12-31T20:30:00-03:30', 'a zone west of Greenwich, with half an hour');
+
+-- Events that are wanted.
+UPDATE o365_internal.connector SET events = '{a ticket is opened,"a ticket, closed",x}' WHERE slug = 'desk';
+SELECT pg_temp.page(:'owner') ->> 'events_version' AS version \gset
+SELECT is(pg_temp.page(:'owner') -> 'events', '[{"n": "1", "name": "a ticket is opened", "wanted": true}, {"n": "2", "name": "a ticket, closed", "wanted": true}, {"n": "3", "name": "x", "wanted": true}]',
+    'all events are wanted');
+SELECT is(pg_temp.page(:'card') ->> 'may_events', 'false', 'a link in a card does not choose');
+SELECT is(pg_temp.press(:'owner', 'events', choice => jsonb_build_object('events_version', :'version', 'wanted', '["1", "3", "7"]'::jsonb)), 'done', 'its owner does');
+SELECT is((SELECT s.unwanted_events FROM o365_internal.subscription AS s WHERE s.subscription_id = :id), ARRAY['a ticket, closed'], 'what is not ticked is not wanted');
+SELECT is(jsonb_path_query_array(pg_temp.page(:'owner'), '$.events[*].wanted'), '[true, false, true]', 'and the page says so');
+UPDATE o365_internal.connector SET events = '{"a ticket, closed",y}' WHERE slug = 'desk';
+SELECT is(jsonb_path_query_array(pg_temp.page(:'owner'), '$.events[*].wanted'), '[false, true]', 'an event that is registered later is wanted');
+SELECT is(pg_temp.press(:'owner', 'events', choice => jsonb_build_object('events_version', :'version', 'wanted', '["1"]'::jsonb)), 'not_now', 'a form with another list changes nothing');
+SELECT is(pg_temp.press(:'owner', 'events'), 'not_now', 'nor does one without');
+SELECT pg_temp.page(:'owner') ->> 'events_version' AS version \gset
+SELECT is(pg_temp.press(:'owner', 'events', choice => jsonb_build_object('events_version', :'version', 'wanted', '[]'::jsonb)), 'done', 'nothing may be wanted');
+SELECT is((SELECT s.unwanted_events FROM o365_internal.subscription AS s WHERE s.subscription_id = :id), ARRAY['a ticket, closed', 'y'], 'at all');
+SELECT results_eq(format('SELECT e.kind, e.actor, e.detail FROM o365_internal.event AS e WHERE e.subscription_id = %s AND e.kind = ''changed'' ORDER BY e.event_id', :id),
+    $$VALUES ('changed', 'user', 'events'), ('changed', 'user', 'events')$$, 'each change is an event');
+UPDATE o365_internal.subscription SET unwanted_events = '{}' WHERE subscription_id = :id;
+
 -- A connection that stopped.
 INSERT INTO o365_internal.attempt (card_id, subscription_id, lease_no, worker, outcome, rule_id, http_status) VALUES (1, :id, 1, 1, 'suspend', 340, 404);
 SELECT o365_internal.hold(:id, 'suspended', 'the webhook does not exist') FROM o365_internal.lock_subscription(:id) \g /dev/null
@@ -72,6 +110,7 @@ SELECT is(pg_temp.page(:'owner') @> '{"status": "suspended", "rule_id": "340", "
 -- Test cards.
 SELECT is(pg_temp.press(:'owner', 'test'), 'done', 'the ' || n || '. test card') FROM generate_series(1, 3) AS n;
 SELECT is(pg_temp.press(:'owner', 'test'), 'too_many', 'the fourth within a minute is refused');
+SELECT is((SELECT count(*) FROM o365_internal.event AS e WHERE e.subscription_id = :id AND e.kind = 'tested' AND e.actor = 'user'), 3::bigint, 'each is an event');
 SELECT is(pg_temp.page(:'owner') @> '{"test_waits": true, "waiting": 2}', true, 'test cards are not counted as waiting');
 SELECT is((SELECT count(*) FROM o365_internal.outbox AS o WHERE o.subscription_id = :id AND o.position < 0 AND o.card LIKE '%Contoso Helpdesk%' AND o.event = 'test'), 3::bigint,
     'each goes before what waits, with the connector''s name');
@@ -134,7 +173,7 @@ SELECT results_eq(format('SELECT s.status, s.sealed IS NULL FROM o365_internal.s
 SELECT is(pg_temp.used('t3'), true, 'the ticket connects nothing any more');
 SELECT is(pg_temp.page(:'first') @> '{"found": true, "status": "removed"}', true, 'the page says that it is removed');
 SELECT is(pg_temp.page(:'first') ? 'account', false, 'and nothing else');
-SELECT is(pg_temp.press(:'first', what), 'not_now', 'and does not ' || what) FROM unnest('{pause,resume,test,renew,remove}'::text[]) AS u (what);
+SELECT is(pg_temp.press(:'first', what), 'not_now', 'and does not ' || what) FROM unnest('{pause,resume,test,renew,remove,events}'::text[]) AS u (what);
 SET LOCAL SESSION AUTHORIZATION shop;
 SELECT throws_ok(format('SELECT o365.manage_link(%s)', :id), '55000', format('subscription %s is removed', :id), 'and gets no link');
 RESET SESSION AUTHORIZATION;

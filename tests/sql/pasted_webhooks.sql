@@ -107,6 +107,27 @@ SELECT is(pg_temp.paste(pg_temp.ticket('ann'), 'r-000000000003', '1'), 'connecte
 SELECT is((SELECT count(*) FROM o365_internal.subscription AS s WHERE s.app_user = 'ann' AND s.status <> 'removed'), 1::bigint, 'and makes no second subscription');
 SELECT o365_internal.hold((pg_temp.subscription_of('r-000000000001')).subscription_id, 'suspended', 'turned off') FROM o365_internal.lock_subscription((pg_temp.subscription_of('r-000000000001')).subscription_id) \g /dev/null
 SELECT is(pg_temp.paste(pg_temp.ticket('ann'), 'r-000000000004', '1'), 'pending', 'one that was suspended is proven anew');
+SELECT (pg_temp.subscription_of('r-000000000004')).subscription_id AS again \gset
+SAVEPOINT as_it_was;
+SAVEPOINT before;
+SELECT is(o365.resume(:again), 'active', 'o365.resume uses it all the same: it was proven before');
+ROLLBACK TO SAVEPOINT before;
+UPDATE o365_internal.subscription SET status = 'gone' WHERE subscription_id = :again;
+SELECT is(pg_temp.paste(pg_temp.ticket('ann'), 'r-0000000000g1', '1'), 'pending', 'one that is gone is proven anew');
+SELECT throws_ok(format('SELECT o365.resume(%s)', :again), '55000', format('the webhook of subscription %s is not proven yet', :again),
+    'and not used before, whoever asks for it');
+SELECT is(o365.pause(:again), 'paused', 'paused it waits for its proof as well');
+SELECT is(pg_temp.paste(pg_temp.ticket('ann'), 'r-0000000000g2', '1'), 'pending', 'pasting it once more does not connect it');
+SELECT is(o365.resume(:again), 'suspended', 'and resuming leads back');
+UPDATE o365_internal.subscription SET status = 'retired' WHERE subscription_id = :again;
+SELECT is(pg_temp.paste(pg_temp.ticket('ann'), 'r-0000000000g3', '1'), 'pending', 'one that is retired is proven anew');
+SELECT throws_ok(format('SELECT o365.resume(%s)', :again), '55000', NULL, 'and not used before either');
+SAVEPOINT before;
+SELECT o365_internal.prove((SELECT a.attempt_id FROM o365_internal.connect_attempt AS a WHERE a.request_id = 'r-0000000000g3')) \g /dev/null
+SELECT results_eq(format('SELECT s.status, s.awaits_proof FROM o365_internal.subscription AS s WHERE s.subscription_id = %s', :again),
+    $$VALUES ('active', false)$$, 'its code makes it active');
+SELECT lives_ok(format('SELECT o365.pause(%s), o365.resume(%1$s)', :again), 'and from then on it is paused and resumed like any other');
+ROLLBACK TO SAVEPOINT as_it_was;
 SET LOCAL SESSION AUTHORIZATION shop;
 SELECT o365.send(c.subscription_id, '{"text": "waits for it"}') FROM o365.connections('ann') AS c \g /dev/null
 RESET SESSION AUTHORIZATION;

@@ -346,7 +346,7 @@ void Delivery::adapt_bytes_per_call(Clock::duration took) {
 
 // Whether the lane's webhook has to be opened before the sender can have it.
 bool Delivery::needs_opening(Lane& lane) {
-    const bool posts = !lane.cards.empty() && lane.cards.front().ends_as.empty();
+    const bool posts = std::ranges::any_of(lane.cards, [](const Card& card) { return card.ends_as.empty(); });
     if (!posts) webhooks_.forget(lane.lease.subscription_id);
     return !webhooks_.find(lane) && posts;
 }

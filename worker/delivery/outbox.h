@@ -40,6 +40,8 @@ struct Card {
     std::int64_t card_id = 0;
     std::string body;     // as it was sent
     std::string ends_as;  // the outcome to report without a POST; empty: post it
+    std::string reason;   // of that outcome
+    std::string extra;    // fields beside it in its envelope, a JSON object of strings; empty: none
 };
 
 // What came of a card: its end, or why it has none yet.

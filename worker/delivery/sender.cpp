@@ -168,8 +168,7 @@ bool Sender::may_send(const Lane& lane) const noexcept {
 void Sender::advance(const std::shared_ptr<Lane>& lane) {
     while (lane->next < lane->cards.size() && !lane->cards[lane->next].ends_as.empty()) {
         const Card& card = lane->cards[lane->next++];
-        lane->results.push_back(
-            {card.position, {card.ends_as, 0, "the subscription was removed or is gone"}, 0, {}, {}});
+        lane->results.push_back({card.position, {card.ends_as, 0, card.reason}, 0, {}, {}});
     }
     if (lane->next >= lane->cards.size() || !may_send(*lane)) return hand_over(lane, true);
     const std::int64_t position = lane->cards[lane->next].position;
@@ -196,8 +195,8 @@ void Sender::post_next(const std::shared_ptr<Lane>& lane) {
             return action_link(snapshot_->public_url, snapshot_->action_key, card.card_id, number);
         };
     }
-    CardBody body =
-        card_body(std::move(card.body), lane->dialect, link, snapshot_->adaptive_card_version, lane->payload);
+    CardBody body = card_body(std::move(card.body), lane->dialect, link, snapshot_->adaptive_card_version,
+                              lane->payload, card.extra);
     if (!body.problem.empty()) {
         // o365.send lets no such card pass; one that stands in the outbox all the same ends, and the next one goes.
         log::warn("card_not_converted", "card={} subscription={} problem={}", card.card_id, lane->lease.subscription_id,

@@ -1,8 +1,9 @@
-CREATE OR REPLACE FUNCTION o365.send(subscription_id bigint, card jsonb, event text DEFAULT NULL) RETURNS bigint
+CREATE OR REPLACE FUNCTION o365.send(subscription_id bigint, card jsonb, event text DEFAULT NULL,
+    extra jsonb DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
-    v_sent record := o365.try_send(subscription_id, card, event);
+    v_sent record := o365.try_send(subscription_id, card, event, extra);
 BEGIN
     IF v_sent.card_id IS NULL THEN
         RAISE EXCEPTION 'card for connection % refused: % (%)', subscription_id, v_sent.problems #>> '{0,problem}',
@@ -11,28 +12,31 @@ BEGIN
     END IF;
     RETURN v_sent.card_id;
 END $$;
-COMMENT ON FUNCTION o365.send(bigint, jsonb, text) IS
+COMMENT ON FUNCTION o365.send(bigint, jsonb, text, jsonb) IS
     'Sends a card to a connection (o365.connections names it) and returns its card_id. The card leaves when your transaction commits, and not '
     'at all if it rolls back. To a paused or pending connection it waits; to a removed one it is accepted and ends as '
-    'cancelled. Errors: check_violation '
-    '(o365.check_card finds an error; DETAIL lists all), insufficient_privilege, invalid_parameter_value (event).';
+    'cancelled, and so does one about an event that its user does not want. extra: fields beside the card in the envelope '
+    'of a workflow, an object of strings of at most 1,000 bytes, over those of o365.set_extra. Errors: check_violation '
+    '(o365.check_card finds an error; DETAIL lists all), insufficient_privilege, invalid_parameter_value (event, extra).';
 
 -- Drivers send json, and text: a parameter or literal without a type is text too.
-CREATE OR REPLACE FUNCTION o365.send(subscription_id bigint, card json, event text DEFAULT NULL) RETURNS bigint
+CREATE OR REPLACE FUNCTION o365.send(subscription_id bigint, card json, event text DEFAULT NULL,
+    extra json DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 BEGIN
-    RETURN o365.send(subscription_id, card::jsonb, event);
+    RETURN o365.send(subscription_id, card::jsonb, event, extra::jsonb);
 END $$;
-COMMENT ON FUNCTION o365.send(bigint, json, text) IS
-    'o365.send for a card of type json. Errors: check_violation, insufficient_privilege, invalid_parameter_value (event).';
+COMMENT ON FUNCTION o365.send(bigint, json, text, json) IS
+    'o365.send for a card of type json. Errors: check_violation, insufficient_privilege, invalid_parameter_value (event, extra).';
 
-CREATE OR REPLACE FUNCTION o365.send(subscription_id bigint, card text, event text DEFAULT NULL) RETURNS bigint
+CREATE OR REPLACE FUNCTION o365.send(subscription_id bigint, card text, event text DEFAULT NULL,
+    extra text DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 BEGIN
-    RETURN o365.send(subscription_id, card::jsonb, event);
+    RETURN o365.send(subscription_id, card::jsonb, event, extra::jsonb);
 END $$;
-COMMENT ON FUNCTION o365.send(bigint, text, text) IS
-    'o365.send for a card that is a JSON text. Errors: check_violation, insufficient_privilege, invalid_parameter_value (event), '
+COMMENT ON FUNCTION o365.send(bigint, text, text, text) IS
+    'o365.send for a card that is a JSON text. Errors: check_violation, insufficient_privilege, invalid_parameter_value (event, extra), '
     'and what PostgreSQL says of a text that is no JSON.';

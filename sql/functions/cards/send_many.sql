@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION o365.send_many(subscription_ids bigint[], cards jsonb[], events text[] DEFAULT NULL) RETURNS bigint[]
+CREATE OR REPLACE FUNCTION o365.send_many(subscription_ids bigint[], cards jsonb[], events text[] DEFAULT NULL,
+    extras jsonb[] DEFAULT NULL) RETURNS bigint[]
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
 DECLARE
@@ -7,9 +8,11 @@ DECLARE
 BEGIN
     IF subscription_ids IS NULL OR cards IS NULL OR cardinality(subscription_ids) <> cardinality(cards)
        OR events IS NOT NULL AND cardinality(events) <> cardinality(cards) OR coalesce(array_ndims(cards), 1) <> 1
-       OR coalesce(array_ndims(subscription_ids), 1) <> 1 OR coalesce(array_ndims(events), 1) <> 1 THEN
-        RAISE EXCEPTION 'there are % connections, % cards and % events', coalesce(cardinality(subscription_ids), 0), coalesce(cardinality(cards), 0),
-                coalesce(cardinality(events)::text, 'no')
+       OR coalesce(array_ndims(subscription_ids), 1) <> 1 OR coalesce(array_ndims(events), 1) <> 1
+       OR extras IS NOT NULL AND cardinality(extras) <> cardinality(cards) OR coalesce(array_ndims(extras), 1) <> 1 THEN
+        RAISE EXCEPTION 'there are % connections, % cards, % events and % extras', coalesce(cardinality(subscription_ids), 0),
+                coalesce(cardinality(cards), 0), coalesce(cardinality(events)::text, 'no'),
+                coalesce(cardinality(extras)::text, 'no')
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Pass arrays of one length: select o365.send_many(array_agg(id), array_agg(card)) from ...';
     END IF;
     SELECT u.n, u.subscription_id INTO v_bad
@@ -26,23 +29,31 @@ BEGIN
         RAISE EXCEPTION 'card %: event has % characters', v_bad.n, v_bad.size
             USING ERRCODE = 'invalid_parameter_value', HINT = 'It names one of the connector''s events, in at most 200.';
     END IF;
+    IF extras IS NOT NULL THEN
+        PERFORM o365_internal.check_extra(u.extra, format('card %s: ', u.n)) FROM unnest(extras) WITH ORDINALITY AS u (extra, n);
+    END IF;
     -- One statement judges and inserts all; what is refused comes back.
     WITH sent AS MATERIALIZED (
-        SELECT u.n, u.subscription_id, s.dialect, o365_internal.card_to_send(u.card, s.dialect, p.problems) AS card, u.event,
-               CASE WHEN u.event <> ALL (c.events) THEN p.problems || o365_internal.event_problem(u.event, c.events)
-                    ELSE p.problems END AS problems,
-               p.problems #>> '{0,severity}' = 'error' AS refused
-          FROM unnest(subscription_ids, cards, events) WITH ORDINALITY AS u (subscription_id, card, event, n)
+        SELECT u.n, u.subscription_id, s.dialect, s.status, t.card, u.event, nullif(u.extra, '{}') AS extra,
+               CASE WHEN u.event <> ALL (c.events) THEN x.problems || o365_internal.event_problem(u.event, c.events)
+                    ELSE x.problems END AS problems,
+               x.problems #>> '{0,severity}' = 'error' AS refused
+          FROM unnest(subscription_ids, cards, events, extras) WITH ORDINALITY AS u (subscription_id, card, event, extra, n)
           JOIN o365_internal.subscription AS s ON s.subscription_id = u.subscription_id
           JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id,
                -- Without OFFSET 0 each card would be judged once for each use of it.
-               LATERAL (SELECT o365_internal.card_problems(u.card, s.dialect, c.target_urls) AS problems OFFSET 0) AS p
+               LATERAL (SELECT o365_internal.card_problems(u.card, s.dialect, c.target_urls) AS problems OFFSET 0) AS p,
+               LATERAL (SELECT o365_internal.card_to_send(u.card, s.dialect, p.problems) AS card OFFSET 0) AS t,
+               LATERAL (SELECT CASE WHEN u.extra IS NULL AND s.extra IS NULL OR p.problems #>> '{0,severity}' = 'error'
+                                    THEN p.problems
+                                    ELSE o365_internal.extra_problems(t.card, s.dialect, s.payload, u.extra, s.extra)
+                                         || p.problems END AS problems OFFSET 0) AS x
     ), named AS MATERIALIZED (
         SELECT o.*, nextval('o365_internal.card_id') AS card_id
           FROM (SELECT * FROM sent WHERE NOT EXISTS (SELECT FROM sent WHERE refused) ORDER BY n) AS o
     ), inserted AS (
-        INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, event)
-            SELECT card_id, card_id, subscription_id, card::text, event FROM named
+        INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, event, extra)
+            SELECT card_id, card_id, subscription_id, card::text, event, extra FROM named
     ), warned AS (
         INSERT INTO o365_internal.card_warning (card_id, subscription_id, warnings)
             SELECT card_id, subscription_id, problems FROM named WHERE problems <> '[]'
@@ -53,17 +64,21 @@ BEGIN
                    LATERAL (SELECT o365_internal.linked_actions(c.card, c.card::text) AS actions OFFSET 0) AS l
              WHERE l.actions IS NOT NULL
     )
-    SELECT (SELECT array_agg(card_id ORDER BY n) FROM named) AS ids, r.* INTO v_bad
+    SELECT (SELECT array_agg(card_id ORDER BY n) FROM named) AS ids,
+           (SELECT array_agg(subscription_id) FROM named WHERE status = 'removed') AS removed, r.* INTO v_bad
       FROM (SELECT true) AS one LEFT JOIN (SELECT n, subscription_id, problems FROM sent WHERE refused ORDER BY n LIMIT 1) AS r ON true;
     IF v_bad.n IS NOT NULL THEN
         RAISE EXCEPTION 'card % for connection % refused: % (%)', v_bad.n, v_bad.subscription_id, v_bad.problems #>> '{0,problem}', v_bad.problems #>> '{0,path}'
             USING ERRCODE = 'check_violation', HINT = v_bad.problems #>> '{0,hint}', DETAIL = v_bad.problems::text;
     END IF;
+    IF v_bad.removed IS NOT NULL THEN
+        PERFORM o365_internal.lock_removed(v_bad.removed);
+    END IF;
     RETURN coalesce(v_bad.ids, '{}');
 END $$;
-COMMENT ON FUNCTION o365.send_many(bigint[], jsonb[], text[]) IS
+COMMENT ON FUNCTION o365.send_many(bigint[], jsonb[], text[], jsonb[]) IS
     'Sends many cards in one statement, the n-th card to the n-th connection, and returns their card_ids in that order; {} for none. All or '
-    'none: errors name the card by its place, from 1. Errors: those of o365.send; invalid_parameter_value for arrays of different lengths.';
+    'none: errors name the card by its place, from 1. extras: as the extra of o365.send, one a card. Errors: those of o365.send; invalid_parameter_value for arrays of different lengths.';
 
 -- One list instead of three arrays: an array of json beside the array of jsonb would leave PostgreSQL without a choice for
 -- parameters that have no type.
@@ -84,13 +99,14 @@ BEGIN
      ORDER BY c.n LIMIT 1;
     IF v_n IS NOT NULL THEN
         RAISE EXCEPTION 'card %: it lacks a subscription_id or a card', v_n
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Each is {"subscription_id": 1, "card": {...}}, with an "event" if you like.';
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Each is {"subscription_id": 1, "card": {...}}, with an "event" and an "extra" if you like.';
     END IF;
     SELECT array_agg((c.one->>'subscription_id')::bigint ORDER BY c.n) AS subscription_ids,
-           array_agg((c.one->'card')::jsonb ORDER BY c.n) AS cards, array_agg(c.one->>'event' ORDER BY c.n) AS events
+           array_agg((c.one->'card')::jsonb ORDER BY c.n) AS cards, array_agg(c.one->>'event' ORDER BY c.n) AS events,
+           array_agg(nullif((c.one->'extra')::jsonb, 'null') ORDER BY c.n) AS extras
       INTO v_card FROM json_array_elements(cards) WITH ORDINALITY AS c (one, n);
-    RETURN o365.send_many(coalesce(v_card.subscription_ids, '{}'), coalesce(v_card.cards, '{}'), v_card.events);
+    RETURN o365.send_many(coalesce(v_card.subscription_ids, '{}'), coalesce(v_card.cards, '{}'), v_card.events, v_card.extras);
 END $$;
 COMMENT ON FUNCTION o365.send_many(json) IS
-    'o365.send_many for one JSON list of objects, each with subscription_id, card and, if you like, event. Errors: those of '
+    'o365.send_many for one JSON list of objects, each with subscription_id, card and, if you like, event and extra. Errors: those of '
     'o365.send; invalid_parameter_value for what is no such list.';

@@ -3,7 +3,7 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 BEGIN
     UPDATE o365_internal.subscription AS s
-       SET status = 'suspended', status_reason = 'it was imported, and its user has not typed the code of its test card yet', status_at = now()
+       SET status = 'suspended', awaits_proof = true, status_reason = 'it was imported, and its user has not typed the code of its test card yet', status_at = now()
      WHERE s.subscription_id = await_proof.subscription_id;
     UPDATE o365_internal.lane AS l SET hold = 'suspended', next_at = NULL WHERE l.subscription_id = await_proof.subscription_id;
 END $$;

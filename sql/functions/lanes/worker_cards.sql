@@ -1,6 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_programs.worker_cards(
     worker integer, subscription_ids bigint[], lease_nos bigint[], n_cards integer, lane_bytes integer, all_bytes integer)
-RETURNS TABLE (subscription_id bigint, lease_no bigint, "position" bigint, card_id bigint, card text, ends_as text)
+RETURNS TABLE (subscription_id bigint, lease_no bigint, "position" bigint, card_id bigint, card text, ends_as text,
+    reason text, extra text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
@@ -14,33 +15,41 @@ DECLARE
     v_bytes integer;
 BEGIN
     -- One statement that is read to where the bytes end: nested loops keep the order of the arrays.
-    FOR subscription_id, lease_no, "position", card_id, card, ends_as IN
+    FOR subscription_id, lease_no, "position", card_id, card, ends_as, reason, extra IN
         WITH fed AS MATERIALIZED (SELECT f.snap, EXISTS (SELECT 1 FROM o365_internal.handing) AS bulk FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1),
         again AS MATERIALIZED (
             SELECT coalesce(a.lane, (-9223372036854775808)::bigint) AS lane
               FROM o365_internal.feeding_again AS a ORDER BY a.n DESC LIMIT 1)
-        SELECT u.s, u.l, o.position, o.card_id, CASE WHEN su.ends_as IS NULL THEN o.card END AS card, su.ends_as
+        SELECT u.s, u.l, o.position, o.card_id, CASE WHEN e.reason IS NULL THEN o.card END AS card,
+               CASE WHEN e.reason IS NOT NULL THEN 'cancelled' END AS ends_as, e.reason,
+               nullif(su.extra || coalesce(o.extra, '{}'), '{}')::text AS extra
           FROM unnest(subscription_ids, lease_nos) AS u (s, l)
           LEFT JOIN LATERAL (SELECT x.cursor, x.late, x.for_tests FROM o365_internal.lane AS x
                               WHERE x.subscription_id = u.s AND x.lease_no = u.l AND x.worker = worker_cards.worker
                                 -- (!) Cards of a transaction that came since the lease are in part not handed over.
                                 AND NOT EXISTS (SELECT 1 FROM o365_internal.postponed AS p WHERE p.subscription_id = u.s)
                                 AND coalesce(u.s < (SELECT again.lane FROM again), true) LIMIT 1) AS la ON true
-          LEFT JOIN LATERAL (SELECT CASE WHEN y.status IN ('removed', 'gone', 'retired') THEN 'cancelled' END AS ends_as
+          LEFT JOIN LATERAL (SELECT y.status IN ('removed', 'gone', 'retired') AS is_over, y.unwanted_events,
+                                    -- Only an envelope has a place beside the card.
+                                    CASE WHEN y.dialect = 'workflow' AND y.payload = 'envelope'
+                                         THEN coalesce(y.extra, '{}') END AS extra
                                FROM o365_internal.subscription AS y WHERE y.subscription_id = u.s LIMIT 1) AS su ON true
           LEFT JOIN LATERAL (
-            SELECT c.position, c.card_id, c.card FROM (
-                (SELECT o.position, o.card_id, o.card FROM unnest(la.late) AS v(p)
+            SELECT c.position, c.card_id, c.card, c.event, c.extra FROM (
+                (SELECT o.position, o.card_id, o.card, o.event, o.extra FROM unnest(la.late) AS v(p)
                    JOIN o365_internal.outbox AS o ON o.subscription_id = u.s AND o.position = v.p
                   WHERE v.p < 0 OR NOT la.for_tests)
                 UNION ALL
-                (SELECT o.position, o.card_id, o.card FROM o365_internal.outbox AS o
+                (SELECT o.position, o.card_id, o.card, o.event, o.extra FROM o365_internal.outbox AS o
                   WHERE o.subscription_id = u.s AND o.position > la.cursor AND NOT la.for_tests
                     -- (!) only what was fed, or a transaction's cards come apart
                     AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed))
                          OR o.xid = ANY ((SELECT CASE WHEN fed.bulk THEN o365_internal.handed_over(u.s) END FROM fed)::xid8[]))
                   ORDER BY o.position LIMIT n_cards)) AS c
             ORDER BY c.position LIMIT n_cards) AS o ON true
+         CROSS JOIN LATERAL (SELECT CASE WHEN su.is_over THEN 'the subscription was removed or is gone'
+                                         WHEN o.position > 0 AND o.event = ANY (su.unwanted_events)
+                                         THEN 'its user does not want this event' END AS reason) AS e
     LOOP
         IF "position" < 0 THEN
             card := replace(card, '{code}', o365_internal.proof_code(card_id));
@@ -67,4 +76,5 @@ COMMENT ON FUNCTION o365_programs.worker_cards(integer, bigint[], bigint[], inte
     'all_bytes in all. Changes nothing. A lane without a card, or that is not leased to this worker under this number any more, comes with position null: '
     'report it like the others. One that does not come at all did not fit: ask again. card: as it was sent; the worker puts it into the form that its '
     'webhook takes. Test cards (queue_test_card) come '
-    'first, with their code; a lane that was held when it was leased has no others. ends_as: report that outcome without a POST, card is null then.';
+    'first, with their code; a lane that was held when it was leased has no others. ends_as: report that outcome with this reason, without a POST; card is null then. extra: fields that stand beside '
+    'the card in its envelope, a JSON object of strings; null for none.';

@@ -52,10 +52,16 @@ BEGIN
         'next_at', CASE WHEN v_lane.hold IS NULL AND v_lane.next_at > now() AND v_lane.next_at < 'infinity' THEN v_lane.next_at END,
         'test_waits', EXISTS (SELECT FROM o365_internal.outbox AS o
                                WHERE o.subscription_id = v_subscription.subscription_id AND o.position < 0),
-        'may_pause', v_subscription.status = 'active', 'may_resume', v_subscription.status IN ('paused', 'suspended'),
+        'may_pause', v_subscription.status = 'active', 'may_resume', v_subscription.status = 'paused'
+                                   OR v_subscription.status = 'suspended' AND NOT v_subscription.awaits_proof,
         'may_test', v_is_owner AND v_subscription.status IN ('active', 'paused', 'suspended'),
         'may_renew', v_is_owner AND v_subscription.status <> 'pending' AND v_subscription.app_user IS NOT NULL,
-        'may_remove', v_is_owner,
+        'may_remove', v_is_owner, 'may_events', v_is_owner AND v_connector.events <> '{}',
+        'paused_until', o365_internal.in_zone(v_subscription.paused_until), 'events_version', md5(v_connector.events::text),
+        'events', (SELECT coalesce(jsonb_agg(jsonb_build_object('n', e.n::text, 'name', e.name,
+                                                                'wanted', e.name <> ALL (v_subscription.unwanted_events))
+                                             ORDER BY e.n), '[]')
+                     FROM unnest(v_connector.events) WITH ORDINALITY AS e (name, n)),
         'ends', (SELECT coalesce(jsonb_agg(jsonb_build_object('at', e.at, 'event', e.event, 'outcome', e.outcome) ORDER BY e.at DESC), '[]')
                    FROM (SELECT d.at, d.event, d.outcome FROM o365_internal.delivery AS d
                           WHERE d.subscription_id = v_subscription.subscription_id ORDER BY d.at DESC LIMIT 10) AS e));
@@ -65,4 +71,6 @@ COMMENT ON FUNCTION o365_programs.responder_manage(bytea) IS
     'kind: owner or card. Of a removed connection status and status_at alone. rule_id: after which answer of the far end it '
     'stopped or fails. waiting: cards, at most 1,000 are counted, oldest: since when; why: its status unless active, no_worker, throttled, '
     'failing or sending; next_at: when it is tried again. test_waits: a test card is on its way. may_...: what the page offers. '
+    'paused_until: when its pause ends, in the zone of the setting time_zone. events: those of the connector, by number, with wanted; '
+    'events_version changes with the list. '
     'ends: the last ten cards that reached their end, newest first.';

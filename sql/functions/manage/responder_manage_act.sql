@@ -1,11 +1,13 @@
 CREATE OR REPLACE FUNCTION o365_programs.responder_manage_act(token_hash bytea, what text, card text DEFAULT NULL,
-    ticket_hash bytea DEFAULT NULL) RETURNS jsonb
+    ticket_hash bytea DEFAULT NULL, choice jsonb DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_link o365_internal.manage_link := o365_internal.managed(token_hash);
     v_subscription o365_internal.subscription;
     v_page jsonb;
+    v_unwanted text[];
+    v_card_id bigint;
 BEGIN
     -- Link, tickets, lane: as whoever proves a webhook locks ticket and lane. Locked before it is judged: whoever pressed
     -- at the same moment has been served.
@@ -22,7 +24,8 @@ BEGIN
     END IF;
     CASE what
     WHEN 'pause' THEN
-        PERFORM o365_internal.pause_subscription(v_link.subscription_id, 'user', NULL, NULL);
+        PERFORM o365_internal.pause_subscription(v_link.subscription_id, 'user', NULL,
+                                                 o365_internal.pause_end(choice->>'until'));
     WHEN 'resume' THEN
         PERFORM o365_internal.resume_subscription(v_link.subscription_id, 'user', NULL);
     WHEN 'remove' THEN
@@ -31,8 +34,21 @@ BEGIN
         IF o365_internal.too_many_tests(v_link.subscription_id) IS NOT NULL THEN
             RETURN v_page || '{"outcome": "too_many"}';
         END IF;
-        PERFORM o365_internal.queue_test_card(v_link.subscription_id,
+        v_card_id := o365_internal.queue_test_card(v_link.subscription_id,
             o365_internal.test_card_text(card, v_page ->> 'name'), 'test');
+        PERFORM o365_internal.note_event('tested', 'user', NULL, v_link.subscription_id, detail => v_card_id::text);
+    WHEN 'events' THEN
+        -- The numbers are those of another list.
+        IF v_page->>'events_version' IS DISTINCT FROM choice->>'events_version' THEN
+            RETURN v_page || '{"outcome": "not_now"}';
+        END IF;
+        v_unwanted := ARRAY(SELECT e->>'name' FROM jsonb_array_elements(v_page->'events') AS e
+                             WHERE NOT coalesce(choice->'wanted' ? (e->>'n'), false) ORDER BY (e->>'n')::integer);
+        UPDATE o365_internal.subscription AS s SET unwanted_events = v_unwanted
+         WHERE s.subscription_id = v_link.subscription_id AND s.unwanted_events <> v_unwanted;
+        IF FOUND THEN
+            PERFORM o365_internal.note_event('changed', 'user', NULL, v_link.subscription_id, detail => 'events');
+        END IF;
     WHEN 'renew' THEN
         SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s WHERE s.subscription_id = v_link.subscription_id;
         -- The link's last ticket ends: there is one at a time, and revoking the link ends it.
@@ -46,8 +62,9 @@ BEGIN
     END CASE;
     RETURN v_page || '{"outcome": "done"}';
 END $$;
-COMMENT ON FUNCTION o365_programs.responder_manage_act(bytea, text, text, bytea) IS
-    'Somebody pressed a button on the page of a connection. what: pause, resume, test (sends card, as queue_test_card takes it; '
+COMMENT ON FUNCTION o365_programs.responder_manage_act(bytea, text, text, bytea, jsonb) IS
+    'Somebody pressed a button on the page of a connection. what: pause (choice: until, as pause_end takes it), resume, '
+    'events (choice: wanted, the numbers of the events that are, as texts, and events_version), test (sends card, as queue_test_card takes it; '
     'at most three within a minute), renew (makes a ticket with that hash, for a new webhook of this connection), remove. '
     'Returns the page as it was before, with outcome: done, too_many, or not_now, when the link may not do it or the '
     'connection''s status does not allow it.';

@@ -15,10 +15,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET quote_all_identifi
           FROM pg_catalog.pg_class AS c JOIN ours AS o ON o.oid = c.relnamespace
           JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attacl IS NOT NULL
         UNION ALL
-        SELECT 'pg_proc', p.oid, p.proowner, p.proacl FROM pg_catalog.pg_proc AS p JOIN ours AS o ON o.oid = p.pronamespace
+        SELECT 'pg_proc', p.oid, p.proowner, p.proacl
+          FROM pg_catalog.pg_proc AS p JOIN ours AS o ON o.oid = p.pronamespace
         UNION ALL
         -- That PUBLIC may use a type is PostgreSQL's default, and opens nothing.
-        SELECT 'pg_type', t.oid, t.typowner, ARRAY(SELECT x FROM unnest(t.typacl) AS x WHERE NOT starts_with(x::text, '='))
+        SELECT 'pg_type', t.oid, t.typowner,
+               ARRAY(SELECT x FROM unnest(t.typacl) AS x WHERE NOT starts_with(x::text, '='))
           FROM pg_catalog.pg_type AS t JOIN ours AS o ON o.oid = t.typnamespace WHERE t.typrelid = 0 AND t.typelem = 0),
     -- Names are made of the few that are left: of all objects they would take most of the time.
     others AS MATERIALIZED (
@@ -29,7 +31,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET quote_all_identifi
            AND NOT (pg_get_userbyid(o.nspowner) = 'o365_owner'
                     AND pg_get_userbyid(a.grantee) IN ('o365_responder', 'o365_worker', 'o365_app', 'o365_operator',
                                                        'o365_sandbox')))
-    SELECT CASE WHEN i.type IN ('schema', 'sequence', 'function', 'type') THEN upper(i.type) ELSE 'TABLE' END || ' ' || i.identity,
+    SELECT CASE WHEN i.type IN ('schema', 'sequence', 'function', 'type') THEN upper(i.type) ELSE 'TABLE' END
+           || ' ' || i.identity,
            CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END
       FROM others AS g CROSS JOIN pg_identify_object(g.class, g.object, 0) AS i $$;
 COMMENT ON FUNCTION o365_internal.grants_to_others() IS

@@ -26,8 +26,8 @@ BEGIN
         'renews', (SELECT jsonb_build_object('place', s.group_name) FROM o365_internal.subscription AS s
                     WHERE s.subscription_id = v_ticket.renews),
         'imported', (SELECT jsonb_build_object('place', s.group_name) FROM o365_internal.subscription AS s
-                      WHERE s.subscription_id = v_ticket.renews AND s.status = 'suspended' AND s.dialect = 'workflow'
-                        AND s.proved_at IS NULL),
+                      WHERE s.subscription_id = v_ticket.renews AND s.awaits_proof
+                        AND s.status IN ('suspended', 'paused') AND s.dialect = 'workflow'),
         'ticket', CASE WHEN ticket_hash IS NULL THEN 'none' WHEN v_ticket.ticket_hash IS NULL THEN 'invalid'
             ELSE 'valid' END,
         'may_start', v_ticket.ticket_hash IS NOT NULL

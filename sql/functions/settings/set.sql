@@ -12,6 +12,10 @@ BEGIN
         RAISE EXCEPTION 'setting % cannot be %', name, quote_nullable(value)
             USING ERRCODE = 'invalid_parameter_value', HINT = v_setting.help;
     END IF;
+    IF name = 'time_zone' AND NOT EXISTS (SELECT FROM pg_catalog.pg_timezone_names AS z WHERE z.name = "set".value) THEN
+        RAISE EXCEPTION 'setting time_zone cannot be %: this server has no such zone', quote_literal(value)
+            USING ERRCODE = 'invalid_parameter_value', HINT = v_setting.help;
+    END IF;
     UPDATE o365_internal.setting AS s SET value = "set".value, changed_at = now(), changed_by = session_user
      WHERE s.name = "set".name AND s.value <> "set".value;
     IF FOUND THEN

@@ -4,12 +4,27 @@ SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_status text := (SELECT s.status FROM o365_internal.subscription AS s
                        WHERE s.subscription_id = resume_subscription.subscription_id);
+    v_awaits_proof boolean := (SELECT s.awaits_proof FROM o365_internal.subscription AS s
+                                WHERE s.subscription_id = resume_subscription.subscription_id);
     v_reason text := left(o365_internal.label(reason), 500);
 BEGIN
     IF v_status NOT IN ('active', 'paused', 'suspended') THEN
         RAISE EXCEPTION 'subscription % is %', subscription_id, v_status
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'Its user has to connect again: the application links to what o365.begin_connect returns.';
+    END IF;
+    IF v_awaits_proof AND v_status = 'paused' THEN
+        -- The pause ends, and it waits for its proof as it did before.
+        UPDATE o365_internal.subscription AS s
+           SET status = 'suspended', status_reason = 'its webhook is not proven yet', status_at = now(), paused_until = NULL
+         WHERE s.subscription_id = resume_subscription.subscription_id;
+        PERFORM o365_internal.note_event('suspended', actor, NULL, subscription_id, 'its webhook is not proven yet');
+        RETURN 'suspended';
+    ELSIF v_awaits_proof THEN
+        RAISE EXCEPTION 'the webhook of subscription % is not proven yet', subscription_id
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('Its user types the code of a test card: give them what select o365.renewal_link(%s) returns.',
+                                subscription_id);
     END IF;
     IF v_status <> 'active' THEN
         UPDATE o365_internal.subscription AS s
@@ -22,4 +37,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.resume_subscription(bigint, text, text) IS
     'Makes a paused or suspended subscription active, which the caller has locked, and notes who did it. Returns the '
-    'status. Error: object_not_in_prerequisite_state.';
+    'status, which is suspended for one that was paused and whose webhook has to be proven first. Error: '
+    'object_not_in_prerequisite_state.';

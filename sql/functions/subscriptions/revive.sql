@@ -3,6 +3,8 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET enable_seqsc
 DECLARE
     v_status text := (SELECT s.status FROM o365_internal.subscription AS s WHERE s.subscription_id = revive.subscription_id);
 BEGIN
+    UPDATE o365_internal.subscription AS s SET awaits_proof = false
+     WHERE s.subscription_id = revive.subscription_id AND s.awaits_proof;
     UPDATE o365_internal.subscription AS s SET idle_since = NULL, idle_check_on = (now() AT TIME ZONE 'UTC')::date + 75
      WHERE s.subscription_id = revive.subscription_id AND s.idle_since IS NOT NULL;
     UPDATE o365_internal.subscription AS s SET status = 'active', status_reason = NULL, status_at = now()

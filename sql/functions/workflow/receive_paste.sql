@@ -37,7 +37,7 @@ BEGIN
     IF new.webhook_url IS NULL THEN
         -- Nothing was pasted: the webhook of an import is to be proven.
         v_existing := o365_internal.lock_subscription(v_ticket.renews);
-        IF v_existing.status = 'suspended' AND v_existing.dialect = 'workflow' AND v_existing.proved_at IS NULL THEN
+        IF v_existing.awaits_proof AND v_existing.dialect = 'workflow' AND v_existing.status IN ('suspended', 'paused') THEN
             v_dialect := v_existing.dialect;
         ELSE
             v_ticket := NULL;
@@ -75,7 +75,7 @@ BEGIN
     IF v_existing.subscription_id IS NOT NULL THEN
         v_existing := o365_internal.lock_subscription(v_existing.subscription_id);
     END IF;
-    IF v_existing.status IN ('active', 'paused') THEN
+    IF v_existing.status IN ('active', 'paused') AND NOT v_existing.awaits_proof THEN
         v_attempt.subscription_id := v_existing.subscription_id;
         v_attempt_id := o365_internal.record_paste(v_attempt, 'connected', 'unchanged');
         UPDATE o365_internal.ticket AS t SET used_at = now(), attempt_id = v_attempt_id WHERE t.ticket_hash = v_ticket.ticket_hash;
@@ -84,7 +84,7 @@ BEGIN
     IF v_existing.status IN ('gone', 'retired') THEN
         -- Cards to such a connection end as cancelled. While it is proven again they wait.
         UPDATE o365_internal.subscription AS s
-           SET status = 'suspended', status_reason = 'its webhook was pasted again and is not proven yet', status_at = now()
+           SET status = 'suspended', awaits_proof = true, status_reason = 'its webhook was pasted again and is not proven yet', status_at = now()
          WHERE s.subscription_id = v_existing.subscription_id;
         UPDATE o365_internal.lane AS l SET hold = 'suspended', next_at = NULL WHERE l.subscription_id = v_existing.subscription_id;
         PERFORM o365_internal.note_event('suspended', 'user', v_connector.connector_id, v_existing.subscription_id,

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 
 #include "lib/cards/to_adaptive.h"
 #include "tests/unit/cards/sample_cards.h"
@@ -39,6 +40,8 @@ std::string summary_of(const std::string& text) {
     BOOST_TEST((card(sent) == card_for_dialect(card(text), "workflow").card), text);
     return card(sent)["summary"].asString();
 }
+
+constexpr std::string_view kExtra = R"({"recipient": "ann \"A\"", "mode": ""})";
 
 }  // namespace
 
@@ -181,6 +184,39 @@ BOOST_AUTO_TEST_CASE(a_workflow_that_takes_the_bare_card_gets_it_without_its_env
     }
     const std::string message_card = R"({"@type": "MessageCard", "text": "x"})";
     BOOST_TEST(card_body(message_card, "connector", {}, {}, Payload::card).text == message_card);
+}
+
+BOOST_AUTO_TEST_CASE(extra_fields_stand_beside_the_card_in_an_envelope_and_nowhere_else) {
+    const auto sent = [](const std::string& text, std::string_view dialect = "workflow",
+                         Payload payload = Payload::envelope, std::string_view extra = kExtra) {
+        return card_body(text, dialect, {}, {}, payload, extra).text;
+    };
+    const std::string message_card = R"({"@type": "MessageCard", "text": "x"})";
+    const std::string adaptive = R"({"type": "AdaptiveCard", "body": [{"a": 0.1}]})";
+    const std::string envelope = R"({"type": "message", "attachments": [{"a": 1.0}]})";
+    for (const std::string& text : {message_card, adaptive, envelope}) {
+        Json::Value with = card(sent(text));
+        BOOST_TEST(with["recipient"].asString() == "ann \"A\"", text);
+        BOOST_TEST(with["mode"].isString(), text);
+        with.removeMember("recipient");
+        with.removeMember("mode");
+        BOOST_TEST((with == card(sent(text, "workflow", Payload::envelope, ""))), text);
+    }
+    BOOST_TEST(sent(adaptive).find("0.1") != std::string::npos);
+    BOOST_TEST(sent(envelope).starts_with(R"({"type": "message", "attachments": [{"a": 1.0}])"));
+    for (const std::string& text : {message_card, adaptive, envelope}) {
+        BOOST_TEST(sent(text, "workflow", Payload::card) == sent(text, "workflow", Payload::card, ""), text);
+        BOOST_TEST(sent(text, "connector") == sent(text, "connector", Payload::envelope, ""), text);
+    }
+    // What the card's own envelope has wins; a summary of extra is as good as one of the card.
+    BOOST_TEST(card(sent(R"({"type": "message", "recipient": "bob", "attachments": []})"))["recipient"].asString() ==
+               "bob");
+    for (const std::string& text : {message_card, std::string(R"({"type":"AdaptiveCard","fallbackText":"f"})")})
+        BOOST_TEST(card(sent(text, "workflow", Payload::envelope, R"({"summary": "s"})"))["summary"].asString() == "s");
+    BOOST_TEST(card(sent(R"({"type":"message","summary":"","attachments":[{"content":{"type":"AdaptiveCard",)"
+                         R"("fallbackText":"f"}}]})"))["recipient"]
+                   .isString());
+    BOOST_TEST(card_body(adaptive, "workflow", {}, {}, Payload::envelope, "[1]").problem != "");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
