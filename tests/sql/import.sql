@@ -119,7 +119,7 @@ SELECT results_eq($$SELECT s.subscription_id, s.status, s.dialect FROM pg_temp.o
 SELECT o365.alter_connector('desk', ways => '{button}') \g /dev/null
 SELECT throws_ok($$SELECT pg_temp.import('jo', '12', ticket => 'jo-1')$$, '55000', NULL, 'without the page there is no proof');
 SELECT is(pg_temp.import('jo', '12'), 'connected', 'but an active one');
-SELECT o365.alter_connector('desk', ways => '{workflow}') \g /dev/null
+SELECT o365.alter_connector('desk', ways => '{}') \g /dev/null
 
 -- Who still has a connector webhook, and the link.
 SELECT pg_temp.connect('kim') AS kim \gset

@@ -10,7 +10,7 @@ CREATE FUNCTION pg_temp.press(link text, what text, ticket text DEFAULT NULL) RE
                                               sha256(ticket::bytea)) ->> 'outcome' $$;
 CREATE FUNCTION pg_temp.status(id bigint) RETURNS text LANGUAGE sql AS $$ SELECT s.status FROM o365_internal.subscription AS s WHERE s.subscription_id = id $$;
 CREATE FUNCTION pg_temp.used(ticket text) RETURNS boolean LANGUAGE sql AS $$
-    SELECT t.used_at IS NOT NULL FROM o365_internal.ticket AS t WHERE t.ticket_hash = sha256(ticket::bytea) $$;
+    SELECT NOT EXISTS (SELECT FROM o365_internal.ticket AS t WHERE t.ticket_hash = sha256(ticket::bytea) AND t.used_at IS NULL) $$;
 SELECT o365_programs.worker_start('one', '1', 'production') \g /dev/null
 SELECT pg_temp.connect('ann') AS id \gset
 UPDATE o365_internal.subscription SET dialect = 'workflow', label = 'Ann of Sales', proved_at = now() WHERE subscription_id = :id;

@@ -3,6 +3,10 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
     RETURN (SELECT t FROM o365_internal.ticket AS t
-     WHERE t.ticket_hash = $2 AND t.connector_id = $1 AND t.used_at IS NULL AND t.expires_at > now());
+     WHERE t.ticket_hash = $2 AND t.connector_id = $1 AND t.used_at IS NULL AND t.expires_at > now()
+       AND (t.renews IS NULL OR EXISTS (SELECT FROM o365_internal.subscription AS s
+                                         WHERE s.subscription_id = t.renews AND s.status <> 'removed')));
 END $$;
-COMMENT ON FUNCTION o365_internal.open_ticket(integer, bytea) IS 'The ticket if it can still start a connection of this connector, else null.';
+COMMENT ON FUNCTION o365_internal.open_ticket(integer, bytea) IS 
+    'The ticket if it can still start a connection of this connector, else null: it was used, its time has passed, or the '
+    'connection that it renews was removed.';
