@@ -125,6 +125,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/connect/may_note_refusal.sql
 \ir functions/connect/open_ticket.sql
 \ir functions/connect/outcome_now.sql
+\ir functions/connect/pass_refusal.sql
 \ir functions/connect/receive_callback.sql
 \ir functions/connect/replace_webhook.sql
 \ir functions/connect/same_place.sql
