@@ -16,7 +16,7 @@ BEGIN
     ELSE
         v_noted := (SELECT count(*) FROM (SELECT FROM o365_internal.connect_attempt AS a
                                            WHERE a.connector_id = $1 AND a.way = 'button' AND a.outcome IS NOT NULL
-                                             AND a.state_hash IS NULL AND a.started_at > now() - interval '1 minute'
+                                             AND a.cookie_hash IS NULL AND a.started_at > now() - interval '1 minute'
                                            LIMIT c_a_minute) AS a);
     END IF;
     RETURN v_noted < c_a_minute AND (connector_id IS NOT NULL OR way = 'button');
