@@ -13,16 +13,18 @@
 namespace o365 {
 namespace {
 
-// Why nothing was started. The Connect page may be gone: who asks for it where it is not offered gets the ways there are.
+// Why nothing was started. The Connect page may be gone: who asks for it where it is not offered gets the ways there
+// are.
 Response refuse(Site& site, const Request& request, const std::string& slug, const std::string& ticket,
                 const std::string& again, const Json::Value& page) {
     const std::string reason = text_in(page, "reason");
     if (reason == "no_such_way") {
-        Json::Value ways = site.ask(
-            "SELECT o365_programs.responder_landing($1, $2, $3, $4)",
-            {slug, ticket_hash(ticket), Value::or_null(again), cookie_hashes(attempt_cookies(request))});
+        Json::Value ways =
+            site.ask("SELECT o365_programs.responder_landing($1, $2, $3, $4)",
+                     {slug, ticket_hash(ticket), Value::or_null(again), cookie_hashes(attempt_cookies(request))});
         if (!ways["found"].asBool()) return site.message(request, 404);
-        return show_landing(site, request, 200, std::move(ways), ticket, {.sentence = {}, .place = {}, .renews = {}, .again = again});
+        return show_landing(site, request, 200, std::move(ways), ticket,
+                            {.sentence = {}, .place = {}, .renews = {}, .again = again});
     }
     if (reason != "ticket") Site::tell_too_many(slug, "starts");
     return Site::to_failed(request, page, reason == "too_many" ? "too_many_starts" : reason, request.id);

@@ -148,5 +148,16 @@ RESET SESSION AUTHORIZATION;
 SELECT is(pg_temp.page(:'anonymous') @> '{"account": null, "may_renew": false, "may_remove": true}', true, 'an anonymous connection gets no new address');
 SELECT is(pg_temp.press(:'anonymous', 'renew', 't9'), 'not_now', 'whoever asks');
 
+-- A link in a card is seen by a whole group: it does not fill the table of events.
+SELECT pg_temp.connect('eve') AS eve \gset
+SET LOCAL SESSION AUTHORIZATION shop;
+SELECT o365.manage_link(:eve, for_cards => true) AS card \gset
+RESET SESSION AUTHORIZATION;
+SELECT o365.set('presses_per_minute', '4') \g /dev/null
+SELECT is(pg_temp.press(:'card', CASE n % 2 WHEN 1 THEN 'pause' ELSE 'resume' END), CASE WHEN n < 5 THEN 'done' ELSE 'too_many_presses' END, 'press ' || n) FROM generate_series(1, 5) AS n;
+SELECT is(pg_temp.status(:eve), 'active', 'beyond the bound nothing changes');
+SELECT is(o365.pause(:eve), 'paused', 'and others still can pause it');
+SELECT o365.set('presses_per_minute', '20') \g /dev/null
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION o365_internal.paste_is_too_many(connector_id integer, ticket o365_internal.ticket) RETURNS text
+CREATE OR REPLACE FUNCTION o365_internal.paste_is_too_many(connector_id integer, ticket o365_internal.ticket)
+RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_a_minute integer := o365_internal.integer_setting('pastes_per_minute');
@@ -9,8 +10,10 @@ BEGIN
     -- Who has a ticket and who has none are counted apart, and what was refused is not: nobody outside can use up the
     -- bound of those whom the application sends.
     IF (SELECT count(*) FROM (SELECT FROM o365_internal.connect_attempt AS a
-                               WHERE a.connector_id = $1 AND a.way = 'workflow' AND a.started_at > now() - interval '1 minute'
-                                 AND (a.ticket_hash IS NULL) = (ticket.ticket_hash IS NULL) AND a.cookie_hash IS NOT NULL
+                               WHERE a.connector_id = $1 AND a.way = 'workflow'
+                                 AND a.started_at > now() - interval '1 minute'
+                                 AND (a.ticket_hash IS NULL) = (ticket.ticket_hash IS NULL)
+                                 AND a.cookie_hash IS NOT NULL
                                LIMIT v_a_minute) AS a) >= v_a_minute THEN
         RETURN 'too_many';
     END IF;

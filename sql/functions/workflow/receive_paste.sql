@@ -88,7 +88,8 @@ BEGIN
         END IF;
         IF v_existing.status = 'pending' AND v_existing.replaces IS DISTINCT FROM v_renews_id THEN
             -- Meant for something else than the first time: what was pasted last counts.
-            PERFORM o365_internal.remove_subscription(v_existing.subscription_id, 'user', 'its webhook was pasted again');
+            PERFORM o365_internal.remove_subscription(
+                v_existing.subscription_id, 'user', 'its webhook was pasted again');
             UPDATE o365_internal.connect_attempt AS a SET outcome = 'superseded', consumed_at = now()
              WHERE a.subscription_id = v_existing.subscription_id AND a.way = 'workflow' AND a.outcome = 'pending';
             v_existing := NULL;
@@ -103,7 +104,8 @@ BEGIN
     IF v_refused IS NOT NULL THEN
         IF o365_internal.may_note_refusal(v_connector.connector_id, 'workflow') THEN
             PERFORM o365_internal.record_paste(v_attempt, v_refused, CASE v_refused
-                WHEN 'refused_host' THEN left(new.webhook_host, 253) || CASE WHEN new.webhook_port <> '443' THEN ':' || new.webhook_port ELSE '' END
+                WHEN 'refused_host' THEN left(new.webhook_host, 253)
+                    || CASE WHEN new.webhook_port <> '443' THEN ':' || new.webhook_port ELSE '' END
                 WHEN 'too_many' THEN format('%s webhooks were pasted for this connector within a minute',
                                             o365_internal.integer_setting('pastes_per_minute'))
                 WHEN 'too_many_with_link' THEN format('%s webhooks were pasted with this ticket', v_ticket.pastes) END);
