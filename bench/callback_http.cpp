@@ -1,9 +1,9 @@
-// Callbacks over HTTP, through the web server and the responder, as a browser would send them.
+// Callbacks, or landing pages, over HTTP, through the web server and the responder, as a browser would ask for them.
 // usage: bench_callback_http --socket PATH --path /connect/<slug>/callback --prefix P --first N --count N --connections
-// N [--rate N] States are P-<n> with cookies c<n>, minted beforehand by bench/callback. Without --rate as fast as the
-// connections go, prints "rate <callbacks/s>"; with it that many a second, evenly, prints "p50_ms", "p99_ms" and "late"
-// (how many began over 1 ms behind time). A latency counts from when the request was due, not from when a busy
-// connection got to it.
+// N [--rate N] [--landing] States are P-<n> with cookies c<n>, minted beforehand by bench/callback; with --landing
+// P-<n> are tickets, and --path is that of the page. Without --rate as fast as the connections go, prints "rate
+// <callbacks/s>"; with it that many a second, evenly, prints "p50_ms", "p99_ms" and "late" (how many began over 1 ms
+// behind time). A latency counts from when the request was due, not from when a busy connection got to it.
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -32,6 +32,7 @@ struct Options {
     int count = 0;
     int connections = 0;
     int rate = 0;
+    bool landing = false;
 };
 
 class Connection {
@@ -82,6 +83,7 @@ class Connection {
 
 std::string request(const Options& options, int n) {
     const std::string state = options.prefix + "-" + std::to_string(n);
+    if (options.landing) return "GET " + options.path + "?ticket=" + state + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
     return "GET " + options.path + "?state=" + state + "&webhook_url=https%3A%2F%2Foutlook.office.com%2Fwebhookb2%2F" +
            state +
            "%401b9c6f2e-90a5-4f1e-8d24-0a7c3b5e6f70%2FIncomingWebhook%2F0123456789abcdef0123456789abcdef%2F7d1f&group_"
@@ -89,6 +91,11 @@ std::string request(const Options& options, int n) {
            "&user_objectId=5f0c2b1a-7d43-4e0e-9d5b-6a1c9f3e2b10&app_type=Groups HTTP/1.1\r\nHost: localhost\r\nCookie: "
            "__Host-o365-" +
            o365::hex(o365::sha256(state)).substr(0, 8) + "=c" + std::to_string(n) + "\r\n\r\n";
+}
+
+bool succeeded(const Options& options, const std::string& answer) {
+    if (options.landing) return answer.starts_with("HTTP/1.1 200");
+    return answer.starts_with("HTTP/1.1 302") && answer.find("/done/") != std::string::npos;
 }
 
 void run(const Options& options) {
@@ -110,7 +117,7 @@ void run(const Options& options) {
             const std::string head = connection.exchange(request(options, options.first + i));
             latencies[static_cast<std::size_t>(i)] =
                 std::chrono::duration<double, std::milli>(Clock::now() - due).count();
-            if (!head.starts_with("HTTP/1.1 302") || head.find("/done/") == std::string::npos) ++refused;
+            if (!succeeded(options, head)) ++refused;
         }
     };
     std::vector<std::jthread> threads;
@@ -118,7 +125,7 @@ void run(const Options& options) {
     for (int i = 0; i < options.connections; ++i) threads.emplace_back(work);
     threads.clear();
     const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-    if (refused > 0) throw std::runtime_error(std::to_string(refused) + " callbacks were not answered with success");
+    if (refused > 0) throw std::runtime_error(std::to_string(refused) + " requests were not answered with success");
     if (options.rate == 0) {
         std::printf("rate %.1f\n", options.count / seconds);
         return;
@@ -143,6 +150,7 @@ int main(int argc, char** argv) {
         app.add_option("--count", options.count)->required();
         app.add_option("--connections", options.connections)->required();
         app.add_option("--rate", options.rate);
+        app.add_flag("--landing", options.landing);
         CLI11_PARSE(app, argc, argv);
         run(options);
     } catch (const std::exception& error) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
 
 #include "lib/http/url.h"
 
@@ -78,11 +79,13 @@ Response Site::failed(const Request& request, Json::Value page, const std::strin
     const bool not_from_here = reason == "framed" || reason == "confirm_elsewhere";
     page["in_frame"] = reason == "framed";
     page["again_post"] = again == "ticket" && !not_from_here;
+    const std::string again_way = text_in(page, "again_way");
+    page["again_path"] = again_way == "start" ? "start" : "workflow";
     page["again_link"] = again == "landing" && !not_from_here;
     page["from_application"] = again == "application" && !not_from_here && reason != "ticket";
     page["only_website"] = again != "ticket" && again != "landing" && !not_from_here;
     Response response = this->page(request, 200, "failed", std::move(page));
-    if (again == "ticket") allow_connect_page(response, connect_url);
+    if (again == "ticket" && again_way == "start") allow_connect_page(response, connect_url);
     return response;
 }
 
@@ -91,6 +94,14 @@ Response Site::to_failed(const Request& request, const Json::Value& page, const 
     return Response::redirect(request.method == "POST" ? 303 : 302,
                               fmt::format("{}/connect/{}/failed?reason={}&request={}", text_in(page, "public_url"),
                                           text_in(page, "slug"), url_encode(reason), url_encode(shown_id)));
+}
+
+void Site::tell_too_many(const std::string& slug, std::string_view what) {
+    static std::mutex mutex;  // of all threads: each has a Site of its own
+    static log::Repeated told;
+    const std::string pairs = fmt::format("connector={} what={}", slug, what);
+    const std::lock_guard lock(mutex);
+    if (const auto count = told.due(pairs)) log::warn("too_many", "{} count={}", pairs, *count);
 }
 
 Response Site::confirm(const Request& request, Json::Value page, const std::string& shown_id) const {

@@ -63,6 +63,9 @@ class Site {
     static Response to_failed(const Request& request, const Json::Value& page, const std::string& reason,
                               const std::string& shown_id);
 
+    // One line a minute for each connector and kind of thing (`what`: pastes, starts) of which there were too many.
+    static void tell_too_many(const std::string& slug, std::string_view what);
+
     // The page that asks to confirm a connection; `page` as responder_done gives it, with the form's token.
     Response confirm(const Request& request, Json::Value page, const std::string& shown_id) const;
 

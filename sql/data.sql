@@ -30,6 +30,11 @@ INSERT INTO o365_internal.setting (name, value, pattern, help, default_value)
     ('proof_codes', '5', '^[1-9][0-9]?$', 'How many codes are posted to one pasted webhook.'),
     ('pastes_per_ticket', '10', '^[1-9][0-9]{0,3}$', 'How many webhooks may be pasted with one link of o365.begin_connect.'),
     ('pastes_per_minute', '60', '^[1-9][0-9]{0,5}$', 'How many webhooks may be pasted for one connector within a minute.'),
+    ('starts_per_ticket', '20', '^[1-9][0-9]{0,3}$', 'How often the Connect page may be opened with one link of o365.begin_connect.'),
+    ('starts_per_minute', '600', '^[1-9][0-9]{0,5}$', 'How often the Connect page may be opened for one connector within a minute.'),
+    ('tests_per_minute', '3', '^[1-9][0-9]?$', 'How many test cards one connection gets within a minute.'),
+    ('presses_per_minute', '20', '^[1-9][0-9]{0,3}$',
+        'How often people may pause and resume one connection on its own page within a minute.'),
     ('time_zone', 'UTC', '^[A-Za-z][A-Za-z0-9_+/-]{0,60}$',
         'The time zone of pauses that people end by the clock, by its name such as Europe/Berlin: select name from pg_timezone_names.'),
     ('history_days', '30', '^[1-9][0-9]{0,3}$', 'How long deliveries, attempts and events are kept, days.')
@@ -41,7 +46,8 @@ UPDATE o365_internal.setting AS s SET unit = v.unit, range = v.range FROM (VALUE
         ('history_days', 'days', '1 to 9999'), ('lease_seconds', 'seconds', '30 to 999'), ('pastes_per_minute', 'webhooks', '1 to 999999'),
         ('pastes_per_ticket', 'webhooks', '1 to 9999'), ('post_timeout_seconds', 'seconds', '1 to 49'), ('proof_codes', 'codes', '1 to 99'),
         ('proof_minutes', 'minutes', '1 to 999'), ('proof_tries', 'codes', '1 to 99'), ('retry_cap_seconds', 'seconds', '1 to 999999'),
-        ('retry_first_seconds', 'seconds', '1 to 9999'), ('state_minutes', 'minutes', '1 to 9999'), ('unclear_answers', 'POSTs', '0 to 99')
+        ('retry_first_seconds', 'seconds', '1 to 9999'), ('starts_per_minute', 'starts', '1 to 999999'),
+        ('starts_per_ticket', 'starts', '1 to 9999'), ('tests_per_minute', 'cards', '1 to 99'), ('presses_per_minute', 'presses', '1 to 9999'), ('state_minutes', 'minutes', '1 to 9999'), ('unclear_answers', 'POSTs', '0 to 99')
     ) AS v (name, unit, range) WHERE s.name = v.name AND (s.unit, s.range) IS DISTINCT FROM (v.unit, v.range);
 
 -- Hosts of office365-connectors.md section 2. Only filled when there are none: what an operator took out stays out.

@@ -48,6 +48,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 
 -- Webhooks of Teams workflows that users paste, and how each is proven by a code.
 \ir functions/workflow/is_retired_connect_url.sql
+\ir functions/workflow/lock_pasted_attempt.sql
 \ir functions/workflow/paste_is_too_many.sql
 \ir functions/workflow/pasted_attempt.sql
 \ir functions/workflow/proof_code.sql
@@ -132,11 +133,14 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/connect/is_app_user.sql
 \ir functions/connect/judge_attempt.sql
 \ir functions/connect/label.sql
+\ir functions/connect/may_note_refusal.sql
 \ir functions/connect/open_ticket.sql
 \ir functions/connect/outcome_now.sql
+\ir functions/connect/pass_refusal.sql
 \ir functions/connect/receive_callback.sql
 \ir functions/connect/replace_webhook.sql
 \ir functions/connect/same_place.sql
+\ir functions/connect/start_is_too_many.sql
 \ir functions/connect/stateless_before.sql
 \ir functions/connect/way_on.sql
 
@@ -166,6 +170,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/manage/responder_manage_act.sql
 \ir functions/manage/responder_manage_link.sql
 \ir functions/manage/revoke_manage_links.sql
+\ir functions/manage/too_many_presses.sql
 
 -- Card actions for Workflows webhooks: what is kept of a card, the page that its links lead to, and the events that the
 -- application takes.

@@ -41,6 +41,7 @@ Response show_landing(const Site& site, const Request& request, int status, Json
     const bool pastes = offers(page, "workflow");
     const bool button = offers(page, "button");
     if (known == "valid") page["ticket_value"] = ticket;
+    if (known == "valid") page["again_id"] = problem.again;
     page["ticket_invalid"] = known == "invalid";
     page["ticket_missing"] = known != "invalid" && !may_start;
     page["about"] = may_start && !text_in(page, "website").empty();
@@ -61,7 +62,6 @@ Response show_landing(const Site& site, const Request& request, int status, Json
         Json::Value form = page;
         form["wrong"] = problem.sentence;
         form["typed_place"] = problem.place;
-        form["again_id"] = problem.again;
         show_places(form, page, problem.renews);
         page["paste"] = render_part(site.pages(), site.texts(request, page), request.path, "paste", std::move(form));
     }

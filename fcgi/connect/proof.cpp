@@ -67,7 +67,11 @@ Response show(Site& site, const Request& request, Json::Value page, const Attemp
     page["may_send"] = page["codes_left"].asInt() > 0;
     page["open_help"] = page["wrong"].asBool();
     page["token"] = form_token(cookie);
-    const bool waits = page["sending"].asBool();
+    // Somebody types another address just now: the page stays as it is.
+    const bool another = request.query.has("another");
+    page["another_open"] = another;
+    const bool waits = page["sending"].asBool() && !another;
+    page["another_link"] = waits;
     Response response = site.page(request, 200, "proof", std::move(page));
     if (waits) response.set("Refresh", kLookAgain);
     return response;

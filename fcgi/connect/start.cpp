@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "fcgi/connect/attempt_cookie.h"
+#include "fcgi/connect/landing.h"
 #include "fcgi/connect/ticket.h"
 #include "fcgi/routes.h"
 #include "lib/base/crypto.h"
@@ -10,6 +11,26 @@
 #include "lib/json/json_fields.h"
 
 namespace o365 {
+namespace {
+
+// Why nothing was started. The Connect page may be gone: who asks for it where it is not offered gets the ways there
+// are.
+Response refuse(Site& site, const Request& request, const std::string& slug, const std::string& ticket,
+                const std::string& again, const Json::Value& page) {
+    const std::string reason = text_in(page, "reason");
+    if (reason == "no_such_way") {
+        Json::Value ways =
+            site.ask("SELECT o365_programs.responder_landing($1, $2, $3, $4)",
+                     {slug, ticket_hash(ticket), Value::or_null(again), cookie_hashes(attempt_cookies(request))});
+        if (!ways["found"].asBool()) return site.message(request, 404);
+        return show_landing(site, request, 200, std::move(ways), ticket,
+                            {.sentence = {}, .place = {}, .renews = {}, .again = again});
+    }
+    if (reason != "ticket") Site::tell_too_many(slug, "starts");
+    return Site::to_failed(request, page, reason == "too_many" ? "too_many_starts" : reason, request.id);
+}
+
+}  // namespace
 
 Response start(Site& site, const Request& request, const RouteParts& parts) {
     const std::string ticket = read_ticket(request.form);
@@ -23,7 +44,7 @@ Response start(Site& site, const Request& request, const RouteParts& parts) {
         {parts.slug, ticket_hash(ticket), Value::bytes(state_hash), Value::bytes(sha256(cookie.value)), request.id,
          Value::or_null(again), again.empty() ? Value() : cookie_hashes(attempt_cookies(request))});
     if (!page["found"].asBool()) return site.message(request, 404);
-    if (!page["started"].asBool()) return Site::to_failed(request, page, "ticket", request.id);
+    if (!page["started"].asBool()) return refuse(site, request, parts.slug, ticket, again, page);
     const std::string connect_url = text_in(page, "connect_url");
     Response response = Response::redirect(
         303, fmt::format("{}{}state={}&app_id={}&callback_url={}", connect_url,

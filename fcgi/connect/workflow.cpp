@@ -25,6 +25,7 @@ constexpr std::string_view kTarget =
     "webhook_port, webhook_url, place, renews, card";
 constexpr std::size_t kMaxPlace = 400;  // bytes; the page lets 100 characters in
 constexpr std::size_t kMaxDigits = 18;
+constexpr const char* kComeBackSeconds = "60";
 
 struct PasteForm {
     std::string ticket;
@@ -32,6 +33,7 @@ struct PasteForm {
     std::string place;      // what the user calls the channel
     std::string renews;     // the subscription that is to get the webhook, or ""
     bool imported = false;  // nothing is pasted: the webhook that an import stored is to be proven
+    bool is_shown = false;  // nothing was sent yet: a failure page leads to the form, with `again`
     PastedWebhook pasted;
 };
 
@@ -46,6 +48,7 @@ PasteForm read_form(const Request& request) {
     if (form.renews.size() > kMaxDigits || form.renews.find_first_not_of("0123456789") != std::string::npos)
         throw BadRequest(400, "renews is no number");
     form.imported = request.form.get_or("imported", "") == "1";
+    form.is_shown = !form.imported && !request.form.has("url");
     if (!form.imported) form.pasted = parse_pasted_webhook(request.form.get_or("url", ""));
     return form;
 }
@@ -73,7 +76,9 @@ Json::Value store(Site& site, const Request& request, const std::string& slug, c
     return database_json(rows.text(0, 0));
 }
 
-// The form once more, with what is wrong and without what was pasted.
+bool is_too_many(const std::string& wrong) { return wrong == "too_many" || wrong == "too_many_with_link"; }
+
+// The form once more, with what is wrong ("" for nothing) and without what was pasted.
 Response ask_again(Site& site, const Request& request, const std::string& slug, const PasteForm& form,
                    const std::string& wrong, const std::string& host = {}) {
     Json::Value page =
@@ -83,10 +88,15 @@ Response ask_again(Site& site, const Request& request, const std::string& slug, 
     Json::Value values = page;
     values["host"] = host;
     const Texts& texts = site.texts(request, page);
-    const std::string sentence = texts.fill(texts["paste"]["wrong_" + wrong], values).asString();
+    const std::string sentence =
+        wrong.empty() ? std::string() : texts.fill(texts["paste"]["wrong_" + wrong], values).asString();
     log::debug("pasted", "request={} connector={} wrong={}", request.id, slug, wrong);
-    return show_landing(site, request, 422, std::move(page), form.ticket,
-                        {.sentence = sentence, .place = form.place, .renews = form.renews, .again = form.again});
+    const int status = wrong.empty() ? 200 : is_too_many(wrong) ? 429 : 422;
+    Response response =
+        show_landing(site, request, status, std::move(page), form.ticket,
+                     {.sentence = sentence, .place = form.place, .renews = form.renews, .again = form.again});
+    if (wrong == "too_many") response.set("Retry-After", kComeBackSeconds);
+    return response;
 }
 
 }  // namespace
@@ -99,6 +109,7 @@ Response workflow(Site& site, const Request& request, const RouteParts& parts) {
         return Response::redirect(302, fmt::format("{}/connect/{}/", text_in(page, "public_url"), slug));
     }
     const PasteForm form = read_form(request);
+    if (form.is_shown) return ask_again(site, request, slug, form, "");
     if (form.pasted.fault != PasteFault::none) return ask_again(site, request, slug, form, code_of(form.pasted.fault));
     const AttemptCookie cookie = fresh_attempt_cookie();
     const Json::Value page = store(site, request, slug, form, cookie);
@@ -106,6 +117,7 @@ Response workflow(Site& site, const Request& request, const RouteParts& parts) {
     log::debug("pasted", "request={} connector={} outcome={}", request.id, slug, outcome);
     if (outcome == "unknown_connector" || !page["found"].asBool()) return site.message(request, 404);
     if (outcome == "ticket") return Site::to_failed(request, page, "ticket", request.id);
+    if (is_too_many(outcome)) Site::tell_too_many(slug, "pastes");
     if (outcome != "pending" && outcome != "connected")
         return ask_again(site, request, slug, form, outcome, text_in(page, "host"));
     const std::string target = outcome == "pending" ? "workflow" : "done";

@@ -91,7 +91,7 @@ Response show(const Site& site, const Request& request, Json::Value page, const 
     const std::string did = request.query.fault("did") == nullptr ? request.query.get_or("did", "") : "";
     const bool has_end = did == "pause" && !text_in(page, "paused_until").empty();
     if (manage["did"].isMember(did)) page["did_text"] = texts.fill(manage["did"][has_end ? "pause_until" : did], page);
-    page["did_good"] = did != "too_many" && did != "not_now";
+    page["did_good"] = did != "too_many" && did != "too_many_presses" && did != "not_now";
     page["status_text"] = texts.fill(manage["status"][status], page);
     page["is_warn"] = status == "pending" || status == "paused";
     page["is_bad"] = status != "active" && !page["is_warn"].asBool();

@@ -37,6 +37,7 @@ std::size_t find_scheme(std::string_view text) {
 
 // Whether what follows a blank goes on with the address, which was broken there, rather than with other words.
 bool goes_on(std::string_view word) {
+    if (find_scheme(word) == 0) return false;  // another address
     return word.find_first_of("=&%/?") != std::string_view::npos || lower(word).find("sig") != std::string::npos;
 }
 
@@ -66,10 +67,10 @@ std::string without_references(std::string text) {
     return text;
 }
 
-// The address ends where a quotation mark or a bracket closes that no address has, and before the mark that ends a
-// sentence.
+// The address ends where a quotation mark or a bracket closes that no address has, before a fragment, which no program
+// sends, and before the mark that ends a sentence.
 void cut_at_closing(std::string& text) {
-    text.resize(std::min(text.size(), text.find_first_of("\"'<>`)]}|\\^{")));
+    text.resize(std::min(text.size(), text.find_first_of("\"'<>`)]}|\\^{#")));
     for (const std::string_view quote : kQuotes) text.resize(std::min(text.size(), text.find(quote)));
     while (!text.empty() && (text.back() == '.' || text.back() == ',' || text.back() == ';' || text.back() == '!'))
         text.pop_back();
@@ -88,18 +89,30 @@ std::optional<std::string> behind_safe_link(const std::string& text) {
     return query.fault("url") != nullptr ? std::nullopt : query.get("url");
 }
 
-// The address in what was pasted; empty when there is none.
-std::string find_address(std::string_view pasted) {
-    std::string text(pasted);
-    for (const std::string_view character : kInvisible) text = replace_all(std::move(text), character, " ");
-    const auto starts = find_scheme(text);
-    if (starts == std::string::npos) return {};
-    text = joined(std::string_view(text).substr(starts));
+// The address with which a text begins.
+std::string address_at_begin(std::string_view begins) {
+    std::string text = joined(begins);
     if (lower(text.substr(0, 14)) == "https%3a%2f%2f") text = decoded(text).value_or("");
     text = without_references(std::move(text));
     cut_at_closing(text);
     if (const auto target = behind_safe_link(text)) text = without_references(*target);
     return text;
+}
+
+// The address in what was pasted, of several the first that has a sig, else the first; empty when there is none.
+std::string find_address(std::string_view pasted) {
+    std::string text(pasted);
+    for (const std::string_view character : kInvisible) text = replace_all(std::move(text), character, " ");
+    std::string first;
+    std::string_view left = text;
+    for (auto starts = find_scheme(left); starts != std::string_view::npos; starts = find_scheme(left)) {
+        left.remove_prefix(starts);
+        std::string address = address_at_begin(left);
+        if (address.find("sig=") != std::string::npos) return address;
+        if (first.empty()) first = std::move(address);
+        left.remove_prefix(1);
+    }
+    return first;
 }
 
 PasteFault fault_of_place(const Url& url) {

@@ -34,9 +34,9 @@ struct PastedWebhook {
 };
 
 // Finds the webhook in what was pasted. Put right: white space and line breaks in and around it, quotation marks and
-// brackets around it, a Markdown link or an HTML one, other words before it, "&amp;" for "&", an address that is
-// encoded as a whole, and the redirect that Outlook's Safe Links puts before an address. Whether the host may be posted
-// to is the database's to judge (o365_internal.webhook_dialect).
+// brackets around it, a Markdown link or an HTML one, other words and addresses before it, a fragment, "&amp;" for "&",
+// an address that is encoded as a whole, and the redirect that Outlook's Safe Links puts before an address. Whether the
+// host may be posted to is the database's to judge (o365_internal.webhook_dialect).
 PastedWebhook parse_pasted_webhook(std::string_view pasted);
 
 }  // namespace o365

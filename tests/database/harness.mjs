@@ -81,7 +81,7 @@ export function install() {
     run('psql', '-qX', '-d', 'o365', '-f', join(ROOT, 'sql/install.sql'));
     writeFileSync(join(folder, 'keys.conf'), `database = ${direct}\nkey_file = ${join(folder, 'keys')}\nenvironment = development\n`);
     run(join(BUILD, 'o365-worker'), '--config', join(folder, 'keys.conf'), 'keys', 'generate');
-    sql(`select o365.set('public_url', 'http://localhost'), o365.set('environment', 'development'),
+    sql(`select o365.set('public_url', 'http://localhost'), o365.set('connect_url', 'https://portal.example.org/connect'), o365.set('environment', 'development'),
          o365.register_connector('desk', 'Desk', decode('89504e470d0a1a0a', 'hex'), 'short', 'long', 'https://example.org', '{one}',
              allow_anonymous => true), o365.grant_application('postgres', 'desk')`);
 }

@@ -1,9 +1,13 @@
 // Connecting by a pasted Workflows webhook, in a real browser: what is refused and in which words, the card with the code,
 // the code, a workflow that wants the bare card, and a new address for a connection.
 import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {test} from 'node:test';
 
-import {asApplication, Client, code, inspect, openBrowser, paste, SANDBOX_URL, sql, texts, ticketLink, until, workflow} from './harness.mjs';
+import {
+    asApplication, asSuperuser, Client, code, inspect, LOGS, openBrowser, paste, PUBLIC_URL, SANDBOX_URL, sql, texts, ticketLink, until, workflow,
+} from './harness.mjs';
 
 const program = new Client();
 const status = (user) => asApplication(`select status, coalesce(group_name, ''), proved_at is not null from o365.connections('${user}')`);
@@ -216,6 +220,94 @@ test('the button is there only where it leads somewhere', async () => {
         assert.match(await page.textContent('h1'), /in Office 365/);
     } finally {
         sql("select o365.alter_connector('desk', ways => '{}')");
+        await close();
+    }
+});
+
+test('where nothing was proven in time the page leads to the form again, and never to a page that is gone', async () => {
+    const {page, close} = await openBrowser();
+    sql("select o365.alter_connector('desk', ways => '{workflow}')");
+    try {
+        const flow = await workflow('Late');
+        await page.goto(ticketLink('xena'));
+        await paste(page, flow.url, 'Late');
+        await page.getByLabel('Code').waitFor();
+        asSuperuser("update o365_internal.proof set made_at = now() - interval '1 hour'");
+        await page.reload();
+        assert.match(await page.textContent('main'), /code was not typed in time/);
+        await page.getByRole('button', {name: 'Try again'}).click();
+        assert.equal(await page.locator('.error').count(), 0);
+        assert.match(await page.textContent('main'), /xena/);
+        await page.getByLabel('Webhook address').fill(flow.url);
+        await page.getByRole('button', {name: 'Send a test card'}).click();
+        await page.getByLabel('Code').fill(await code(flow.target, 1));
+        await page.getByRole('button', {name: 'Connect'}).click();
+        await page.waitForURL(/\/done\//);
+        assert.match(await page.textContent('main'), /where the card with the code appeared/);
+        // What starts the Connect page, asked for by hand, shows the ways that there are.
+        const answer = await program.request(`${PUBLIC_URL}/connect/desk/start`, {ticket: new URL(ticketLink('xena')).searchParams.get('ticket')});
+        assert.equal(answer.status, 200);
+        assert.match(answer.text, /name="url"/);
+        assert.equal(answer.headers['set-cookie'], undefined);
+    } finally {
+        sql("select o365.alter_connector('desk', ways => '{}')");
+        await close();
+    }
+});
+
+test('over a bound the page says when to come back, and the log says so once', async () => {
+    const flow = await workflow('Crowd');
+    const ticket = () => new URL(ticketLink('yves')).searchParams.get('ticket');
+    const paste = (one) => program.request(`${PUBLIC_URL}/connect/desk/workflow`, {ticket: one, url: flow.url});
+    const start = (one) => program.request(`${PUBLIC_URL}/connect/desk/start`, {ticket: one});
+    sql("select o365.set('pastes_per_minute', '1'), o365.set('starts_per_minute', '1')");
+    try {
+        await paste(ticket());
+        for (let n = 0; n < 3; ++n) {
+            const answer = await paste(ticket());
+            assert.equal(answer.status, 429);
+            assert.equal(answer.headers['retry-after'], '60');
+            assert.match(answer.text, /Try again in a minute/);
+            assert.ok(!answer.text.includes(new URL(flow.url).searchParams.get('sig')));
+        }
+        await start(ticket());
+        const refused = await start(ticket());
+        assert.match(refused.location, /reason=too_many_starts/);
+        assert.match((await program.request(refused.location)).text, /wait a minute and press the button again/);
+        const lines = readFileSync(join(LOGS, 'programs.log'), 'utf8').match(/event=too_many .*/g);
+        assert.deepEqual(lines.map((line) => line.match(/what=\w+/)[0]).sort(), ['what=pastes', 'what=starts']);
+    } finally {
+        sql("select o365.set('pastes_per_minute', '60'), o365.set('starts_per_minute', '600')");
+    }
+    // The ticket's own bound.
+    sql("select o365.set('pastes_per_ticket', '1')");
+    try {
+        const one = ticket();
+        assert.equal((await paste(one)).status, 303);
+        const answer = await paste(one);
+        assert.equal(answer.status, 429);
+        assert.match(answer.text, /You will get a new link/);
+    } finally {
+        sql("select o365.set('pastes_per_ticket', '10')");
+    }
+});
+
+test('while a card is on its way, what is typed as another address stays', async () => {
+    const flow = await workflow('Slow');
+    const {page, close} = await openBrowser({javaScriptEnabled: false});
+    try {
+        // Its page waits for as long as this test needs: the card is not posted.
+        asSuperuser("update o365_internal.setting set value = 'elsewhere' where name = 'environment'");
+        await page.goto(ticketLink('zack'));
+        await paste(page, flow.url, 'Slow');
+        await page.getByRole('heading', {name: 'A card is on its way'}).waitFor();
+        assert.equal((await page.reload()).headers().refresh, '3');
+        const answer = page.waitForResponse(/another=1$/);
+        await page.getByRole('link', {name: 'Paste another address'}).click();
+        assert.equal((await answer).headers().refresh, undefined);
+        assert.ok(await page.getByLabel('Webhook address').isVisible());
+    } finally {
+        asSuperuser("update o365_internal.setting set value = 'development' where name = 'environment'");
         await close();
     }
 });

@@ -300,5 +300,13 @@ SELECT throws_ok($$SELECT pg_temp.callback('s13', 'c1', 'r-000000000040')$$, '55
 UPDATE o365_internal.sealing_key SET active = true;
 SELECT is(pg_temp.callback('s13', 'c1', 'r-000000000041') ->> 'outcome', 'connected', 'and goes through once there is one');
 
+-- Callbacks of nobody's attempt fill no table, and their page says what it would.
+SELECT count(pg_temp.callback('a guess', 'c', 'r-0000001' || lpad(n::text, 5, '0'))) FROM generate_series(1, 100) AS n \g /dev/null
+SELECT is((SELECT count(*) BETWEEN 1 AND 60 FROM o365_internal.connect_attempt AS a WHERE a.request_id LIKE 'r-0000001%'), true, 'of callbacks that are refused sixty a minute are written down');
+SELECT is(pg_temp.callback('a guess', 'c', 'r-000000100101') ->> 'outcome', 'no_state', 'the others are answered as those');
+SELECT is(pg_temp.callback('a guess', 'c', 'r-000000100102', slug => 'nothing') ->> 'found', 'false', 'also where there is no connector');
+SELECT is(o365_programs.responder_callback_error('desk', 'r-000000100103', NULL, NULL, 'no_parameters') ->> 'outcome', 'no_parameters', 'and an empty callback');
+SELECT is((SELECT count(*) FROM o365_internal.connect_attempt AS a WHERE a.request_id IN ('r-000000100101', 'r-000000100103')), 0::bigint, 'of which nothing is left');
+
 SELECT * FROM finish();
 ROLLBACK;

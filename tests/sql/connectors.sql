@@ -40,6 +40,7 @@ SELECT lives_ok($$SELECT pg_temp.register(website => 'https://contoso.example/a?
 SELECT is(pg_temp.register(name => 'Renamed'), (SELECT c.app_id FROM o365_internal.connector AS c WHERE c.slug = 'ok'), 'a registration that is replaced keeps its app_id');
 SELECT is((SELECT c.callback_url FROM o365.connectors AS c WHERE c.slug = 'ok'), 'https://app.example.org/connect/ok/callback', 'the callback is ours unless it is named');
 SELECT is(o365.connect_button('ok'), '<a href="https://app.example.org/connect/ok/">Connect to Office 365</a>', 'the button leads to the landing page');
+SELECT o365.set('connect_url', 'https://outlook.office.com/connectors/Connect') \g /dev/null
 SELECT matches(o365.connect_button_documented('ok'), '^<a href="https://outlook\.office\.com/connectors/Connect\?state=myAppsState&amp;app_id=[0-9a-f-]{36}&amp;callback_url=https://app\.example\.org/connect/ok/callback"><img src=',
     'the documented button leads to Microsoft''s page');
 SELECT throws_ok($$SELECT o365.connect_button('nothing')$$, '42704', 'there is no connector ''nothing''', 'a button needs a connector');

@@ -126,10 +126,12 @@ SELECT is(pg_temp.import('ida', '11', ticket => 'ida-1'), 'unchanged', 'what its
 SELECT is(pg_temp.import('ida', '11'), 'replaced', 'unless it is imported as active');
 SELECT results_eq($$SELECT s.subscription_id, s.status, s.dialect FROM pg_temp.of_user('ida') AS s$$,
     format($$VALUES (%s::bigint, 'active', 'workflow')$$, :ida), 'and the connection has it');
+SELECT is(pg_temp.import('lea', '14', ticket => 'lea-1'), 'to_prove', 'a line whose commit was not answered');
+SELECT is(pg_temp.import('lea', '14', ticket => 'lea-1'), 'to_prove', 'is imported again with the same link');
 SELECT o365.alter_connector('desk', ways => '{button}') \g /dev/null
 SELECT throws_ok($$SELECT pg_temp.import('jo', '12', ticket => 'jo-1')$$, '55000', NULL, 'without the page there is no proof');
 SELECT is(pg_temp.import('jo', '12'), 'connected', 'but an active one');
-SELECT o365.alter_connector('desk', ways => '{workflow}') \g /dev/null
+SELECT o365.alter_connector('desk', ways => '{}') \g /dev/null
 
 -- Who still has a connector webhook, and the link.
 SELECT pg_temp.connect('kim') AS kim \gset

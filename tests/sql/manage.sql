@@ -10,7 +10,7 @@ CREATE FUNCTION pg_temp.press(link text, what text, ticket text DEFAULT NULL, ch
                                               sha256(ticket::bytea), choice) ->> 'outcome' $$;
 CREATE FUNCTION pg_temp.status(id bigint) RETURNS text LANGUAGE sql AS $$ SELECT s.status FROM o365_internal.subscription AS s WHERE s.subscription_id = id $$;
 CREATE FUNCTION pg_temp.used(ticket text) RETURNS boolean LANGUAGE sql AS $$
-    SELECT t.used_at IS NOT NULL FROM o365_internal.ticket AS t WHERE t.ticket_hash = sha256(ticket::bytea) $$;
+    SELECT NOT EXISTS (SELECT FROM o365_internal.ticket AS t WHERE t.ticket_hash = sha256(ticket::bytea) AND t.used_at IS NULL) $$;
 SELECT o365_programs.worker_start('one', '1', 'production') \g /dev/null
 SELECT pg_temp.connect('ann') AS id \gset
 UPDATE o365_internal.subscription SET dialect = 'workflow', label = 'Ann of Sales', proved_at = now() WHERE subscription_id = :id;
@@ -186,6 +186,17 @@ SELECT o365.manage_link(:bob) AS anonymous \gset
 RESET SESSION AUTHORIZATION;
 SELECT is(pg_temp.page(:'anonymous') @> '{"account": null, "may_renew": false, "may_remove": true}', true, 'an anonymous connection gets no new address');
 SELECT is(pg_temp.press(:'anonymous', 'renew', 't9'), 'not_now', 'whoever asks');
+
+-- A link in a card is seen by a whole group: it does not fill the table of events.
+SELECT pg_temp.connect('eve') AS eve \gset
+SET LOCAL SESSION AUTHORIZATION shop;
+SELECT o365.manage_link(:eve, for_cards => true) AS card \gset
+RESET SESSION AUTHORIZATION;
+SELECT o365.set('presses_per_minute', '4') \g /dev/null
+SELECT is(pg_temp.press(:'card', CASE n % 2 WHEN 1 THEN 'pause' ELSE 'resume' END), CASE WHEN n < 5 THEN 'done' ELSE 'too_many_presses' END, 'press ' || n) FROM generate_series(1, 5) AS n;
+SELECT is(pg_temp.status(:eve), 'active', 'beyond the bound nothing changes');
+SELECT is(o365.pause(:eve), 'paused', 'and others still can pause it');
+SELECT o365.set('presses_per_minute', '20') \g /dev/null
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -53,6 +53,7 @@ CREATE FUNCTION pg_temp.wrong(code text) RETURNS text LANGUAGE sql AS $$ SELECT 
 SELECT o365_programs.worker_start('one', '1', 'production') \g /dev/null
 
 -- What a connector offers.
+SELECT o365.set('connect_url', 'https://outlook.office.com/connectors/Connect') \g /dev/null
 SELECT is((SELECT c.ways FROM o365.connectors AS c WHERE c.slug = 'desk'), '{workflow}', 'users paste a webhook, as long as the Connect page is Microsoft''s, which is switched off');
 SELECT o365.set('connect_url', 'https://portal.example.org/connect') \g /dev/null
 SELECT is((SELECT c.ways FROM o365.connectors AS c WHERE c.slug = 'desk'), '{workflow,button}', 'with another Connect page the button comes by itself');
@@ -159,8 +160,9 @@ SELECT is(pg_temp.type_code('r-000000000005', :'code'), 'connected', 'once it is
 SELECT results_eq(format($$SELECT s.status, s.webhook_index, s.group_name FROM o365_internal.subscription AS s WHERE s.subscription_id = %s$$, :old),
     $$VALUES ('active', o365_internal.blind_index('webhook', 'https://prod-01.westeurope.logic.azure.com/workflows/5'), 'Sales')$$, 'the connection has it, with its number and name');
 SELECT is((SELECT count(*) FROM o365_internal.subscription AS s WHERE s.app_user = 'ann' AND s.status <> 'removed'), 1::bigint, 'and no other is left');
-SELECT is(pg_temp.paste(pg_temp.ticket('bob'), 'r-000000000006', '6', renews => :'old'), 'pending', 'another user');
-SELECT is((pg_temp.subscription_of('r-000000000006')).replaces, NULL, 'cannot take it over');
+SELECT is(pg_temp.paste(pg_temp.ticket('bob'), 'r-0000000000b6', '6', renews => :'old'), 'no_place', 'another user cannot take it over');
+SELECT is(pg_temp.paste(pg_temp.ticket('bob'), 'r-000000000006', '6'), 'pending', 'and connects a place of his own');
+SELECT is((pg_temp.subscription_of('r-000000000006')).replaces, NULL, 'beside it');
 
 -- Bounds.
 SELECT is(pg_temp.type_code('r-000000000006', '000000'), 'pending', 'wrong codes') FROM generate_series(1, 6);
@@ -174,11 +176,68 @@ UPDATE o365_internal.proof AS p SET made_at = now() - interval '16 minutes';
 SELECT is(pg_temp.page('r-000000000006') ->> 'outcome', 'unconfirmed', 'a code serves for a quarter of an hour');
 SELECT pg_temp.ticket('eve') AS t \gset
 SELECT is(pg_temp.paste(:'t', 'r-00000000' || n, 'e' || n), 'pending', 'paste ' || n) FROM generate_series(1001, 1010) AS n;
-SELECT is(pg_temp.paste(:'t', 'r-000000000007', 'e11'), 'too_many', 'with one link only so many webhooks are pasted');
+SELECT is(pg_temp.paste(:'t', 'r-000000000007', 'e11'), 'too_many_with_link', 'with one link only so many webhooks are pasted');
 SELECT o365.set('pastes_per_minute', '3') \g /dev/null
-SELECT is(pg_temp.paste(pg_temp.ticket('eve'), 'r-000000000008', 'e12'), 'too_many', 'and for one connector only so many a minute');
+SELECT pg_temp.ticket('eve') AS t \gset
+SELECT is(pg_temp.paste(:'t', 'r-000000000008', 'e12'), 'too_many', 'and for one connector only so many a minute');
 SELECT is((SELECT a.outcome FROM o365.connect_attempt('r-000000000008') AS a), 'too_many', 'which connect_attempt() tells');
+SELECT is((SELECT t.pastes FROM o365_internal.ticket AS t WHERE t.ticket_hash = sha256(:'t'::bytea)), 0, 'and the link lost nothing by it');
 SELECT o365.set('pastes_per_minute', '60') \g /dev/null
+
+-- Nobody outside uses up the bound of those whom the application sends, nor fills the table.
+UPDATE o365_internal.connect_attempt AS a SET started_at = a.started_at - interval '2 minutes';
+SELECT count(pg_temp.paste('a guess', 'r-0000000' || n, 'x')) FROM generate_series(10001, 10100) AS n \g /dev/null
+SELECT is((SELECT count(*) FROM o365_internal.connect_attempt AS a WHERE a.request_id LIKE 'r-00000001____'), 60::bigint, 'of pastes without a link that serves, sixty a minute are written down');
+SELECT is(pg_temp.paste('a guess', 'r-000000010200', 'x'), 'too_many', 'the others are told to come back later');
+SELECT is(pg_temp.paste(:'t', 'r-000000010201', 'e12'), 'pending', 'a link that serves still does');
+UPDATE o365_internal.connector SET allow_anonymous = true;
+SELECT o365.set('pastes_per_minute', '2') \g /dev/null
+SELECT is(pg_temp.paste(NULL, 'r-00000001021' || n, 'y' || n), CASE WHEN n < 3 THEN 'pending' ELSE 'too_many' END, 'where nobody needs a link, paste ' || n) FROM generate_series(1, 3) AS n;
+SELECT is(pg_temp.paste(pg_temp.ticket('eve'), 'r-000000010220', 'e13'), 'pending', 'is counted apart');
+SELECT is(pg_temp.paste(pg_temp.ticket('eve'), 'r-000000010221', 'e14'), 'too_many', 'from those with one');
+UPDATE o365_internal.connector SET allow_anonymous = false;
+SELECT o365.set('pastes_per_minute', '60') \g /dev/null
+UPDATE o365_internal.connect_attempt AS a SET started_at = a.started_at - interval '2 minutes';
+
+-- A link that renews one connection gives no right to any other of the same user.
+SELECT pg_temp.paste(pg_temp.ticket('ren'), 'r-0000000000c1', 'ren1', place => 'One'), pg_temp.paste(pg_temp.ticket('ren'), 'r-0000000000c2', 'ren2', place => 'Two') \g /dev/null
+SELECT (pg_temp.subscription_of('r-0000000000c1')).subscription_id AS one, (pg_temp.subscription_of('r-0000000000c2')).subscription_id AS two \gset
+SELECT o365_internal.prove(a.attempt_id) FROM o365_internal.connect_attempt AS a WHERE a.request_id IN ('r-0000000000c1', 'r-0000000000c2') \g /dev/null
+SELECT is(pg_temp.paste(pg_temp.ticket('ren', :one), 'r-0000000000c3', 'ren3', renews => :'two'), 'pending', 'the form names another connection than the link');
+SELECT is((pg_temp.subscription_of('r-0000000000c3')).replaces, :one::bigint, 'the link decides');
+SELECT is(pg_temp.paste(pg_temp.ticket('ren'), 'r-0000000000c4', 'ren3', renews => :'two'), 'pending', 'pasted again for another place');
+SELECT is((pg_temp.subscription_of('r-0000000000c4')).replaces, :two::bigint, 'it is for that one');
+SELECT is((SELECT a.outcome FROM o365.connect_attempt('r-0000000000c3') AS a), 'superseded', 'and no more for the first');
+SELECT is(pg_temp.paste(pg_temp.ticket('ren', :one), 'r-0000000000c5', 'ren2'), 'other_place', 'the address of another connection is not taken for this one');
+SELECT pg_temp.ticket('ren', :one) AS t \gset
+SELECT o365.remove(:one) \g /dev/null
+SELECT is(pg_temp.paste(:'t', 'r-0000000000c6', 'ren6'), 'no_place', 'a link whose connection was removed makes no new one');
+SELECT is(o365_programs.responder_landing('desk', sha256(:'t'::bytea)) ->> 'ticket', 'invalid', 'which its landing page says');
+
+-- What happened meanwhile.
+SELECT is(pg_temp.paste(pg_temp.ticket('zoe'), 'r-0000000000d1', 'z1'), 'pending', 'a webhook that is pasted');
+SELECT o365_internal.proof_code((SELECT p.card_id FROM o365_internal.proof AS p JOIN o365_internal.connect_attempt AS a USING (attempt_id)
+    WHERE a.request_id = 'r-0000000000d1')) AS code \gset
+SELECT o365.remove((pg_temp.subscription_of('r-0000000000d1')).subscription_id) \g /dev/null
+SELECT is(pg_temp.type_code('r-0000000000d1', :'code'), 'unconfirmed', 'and removed before its code is typed connects no more');
+SELECT is((SELECT string_agg(e.kind, ' ' ORDER BY e.event_id) FROM o365_internal.event AS e
+            WHERE e.subscription_id = (pg_temp.subscription_of('r-0000000000d1')).subscription_id), 'removed', 'nor is that said to anybody');
+
+-- The Connect page is opened so often, and only where it is offered.
+CREATE FUNCTION pg_temp.start(ticket text, request text) RETURNS text LANGUAGE sql AS $$
+    SELECT coalesce(s ->> 'reason', s ->> 'started') FROM o365_programs.responder_start('desk', sha256(ticket::bytea), sha256(random()::text::bytea),
+        sha256('c'), request) AS s $$;
+SELECT is(pg_temp.start(pg_temp.ticket('sue'), 'r-0000000000e1'), 'no_such_way', 'a connector without a button leads nobody to a page that is gone');
+SELECT o365.alter_connector('desk', ways => '{workflow,button}') \g /dev/null
+SELECT pg_temp.ticket('sue') AS t \gset
+SELECT o365.set('starts_per_ticket', '3') \g /dev/null
+SELECT is(pg_temp.start(:'t', 'r-0000000000e' || n), CASE WHEN n < 5 THEN 'true' ELSE 'too_many_with_link' END, 'start ' || n || ' with a link') FROM generate_series(2, 5) AS n;
+SELECT o365.set('starts_per_minute', '4') \g /dev/null
+SELECT is(pg_temp.start(pg_temp.ticket('sue'), 'r-0000000000e' || n), CASE WHEN n = 6 THEN 'true' ELSE 'too_many' END, 'start ' || n || ' within the minute') FROM generate_series(6, 7) AS n;
+SELECT results_eq($$SELECT a.outcome, a.detail FROM o365.connect_attempt('r-0000000000e7') AS a$$, $$VALUES ('too_many', '4 attempts began for this connector within a minute')$$, 'connect_attempt() tells');
+SELECT count(pg_temp.start('a guess', 'r-0000000' || n)) FROM generate_series(20001, 20100) AS n \g /dev/null
+SELECT is((SELECT count(*) < 60 FROM o365_internal.connect_attempt AS a WHERE a.request_id LIKE 'r-00000002____'), true, 'starts without a link that serves do not fill the table');
+SELECT o365.alter_connector('desk', ways => '{}'), o365.set('starts_per_minute', '600'), o365.set('starts_per_ticket', '20') \g /dev/null
 
 -- What is refused.
 SELECT is(pg_temp.paste(pg_temp.ticket('ann'), 'r-000000000009', 'x', host => 'evil.example.org'), 'refused_host', 'a host that is not on the list');

@@ -51,7 +51,10 @@ BEGIN
             WHEN v_cookie_hash <> cookie_hash THEN 'other_browser'
             ELSE 'open' END;
     END IF;
-    IF verdict <> 'open' THEN
+    IF verdict NOT IN ('open', 'repeated', 'already_connected')
+       AND NOT o365_internal.may_note_refusal(connector_id, 'button') THEN
+        PERFORM o365_internal.pass_refusal(request_id, connector_id, verdict);
+    ELSIF verdict <> 'open' THEN
         INSERT INTO o365_internal.connect_attempt (connector_id, expires_at, consumed_at, outcome, detail, request_id,
                 of_attempt,
                 subscription_id, app_user)

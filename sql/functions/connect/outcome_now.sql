@@ -5,7 +5,11 @@ BEGIN
         WHEN (a).attempt_id IS NULL THEN NULL
         WHEN (a).outcome IS NULL THEN CASE WHEN (a).expires_at <= clock_timestamp() THEN 'abandoned' ELSE 'open' END
         WHEN (a).outcome <> 'pending' THEN (a).outcome
-        WHEN (a).way = 'workflow' THEN CASE WHEN o365_internal.proof_is_open((a).attempt_id) THEN 'pending' ELSE 'unconfirmed' END
+        WHEN (a).way = 'workflow' THEN CASE
+            WHEN o365_internal.proof_is_open((a).attempt_id)
+                 AND EXISTS (SELECT FROM o365_internal.subscription AS s
+                              WHERE s.subscription_id = (a).subscription_id AND s.status <> 'removed') THEN 'pending'
+            ELSE 'unconfirmed' END
         ELSE (SELECT CASE WHEN o365_internal.may_confirm(s) THEN 'pending'
                           WHEN s.status IN ('pending', 'removed') THEN 'unconfirmed' ELSE 'connected' END
                 FROM o365_internal.subscription AS s WHERE s.subscription_id = (a).subscription_id) END);

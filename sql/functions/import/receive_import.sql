@@ -52,6 +52,13 @@ BEGIN
         v_place.subscription_id := coalesce(o365_internal.same_place(v_connector.connector_id, new.app_user, 'teams', v_group),
                                             o365_internal.same_place(v_connector.connector_id, new.app_user, 'groups', v_group));
     END IF;
+    IF NOT v_is_try THEN
+        -- Attempts before lanes, as lock_pasted_attempt.
+        PERFORM FROM o365_internal.connect_attempt AS a
+          WHERE a.subscription_id = ANY (ARRAY[v_existing.subscription_id, v_place.subscription_id])
+            AND a.way = 'workflow' AND a.outcome = 'pending'
+          ORDER BY a.attempt_id FOR UPDATE;
+    END IF;
     IF v_existing.replaces IS NOT NULL AND NOT v_is_try THEN
         -- Before its successor, as proving does.
         v_place := o365_internal.lock_subscription(v_existing.replaces);
@@ -118,7 +125,9 @@ BEGIN
     END IF;
     IF v_proves THEN
         INSERT INTO o365_internal.ticket (ticket_hash, connector_id, app_user, renews, label, expires_at)
-            VALUES (new.ticket_hash, v_connector.connector_id, new.app_user, v_id, v_label, now() + interval '7 days');
+            VALUES (new.ticket_hash, v_connector.connector_id, new.app_user, v_id, v_label, now() + interval '7 days')
+            -- The same transaction once more, whose commit was not answered.
+            ON CONFLICT (ticket_hash) DO NOTHING;
     END IF;
     PERFORM o365_internal.import_verdict(new.line::integer, v_verdict, v_id);
     -- NULL would say that nothing was inserted; the row itself would be handed on with its secrets, but a view has nowhere to put it.

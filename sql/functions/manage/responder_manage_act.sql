@@ -22,6 +22,9 @@ BEGIN
     IF NOT coalesce((v_page ->> ('may_' || what))::boolean, false) THEN
         RETURN v_page || '{"outcome": "not_now"}';
     END IF;
+    IF what IN ('pause', 'resume') AND o365_internal.too_many_presses(v_link.subscription_id) THEN
+        RETURN v_page || '{"outcome": "too_many_presses"}';
+    END IF;
     CASE what
     WHEN 'pause' THEN
         PERFORM o365_internal.pause_subscription(v_link.subscription_id, 'user', NULL,
@@ -54,6 +57,9 @@ BEGIN
         -- The link's last ticket ends: there is one at a time, and revoking the link ends it.
         v_link := o365_internal.managed(token_hash);
         UPDATE o365_internal.ticket AS t SET used_at = now() WHERE t.ticket_hash = v_link.ticket_hash AND t.used_at IS NULL;
+        -- One that served nothing leaves nothing: pressing fills no table.
+        DELETE FROM o365_internal.ticket AS t
+         WHERE t.ticket_hash = v_link.ticket_hash AND t.attempt_id IS NULL AND t.pastes = 0 AND t.starts = 0;
         INSERT INTO o365_internal.ticket (ticket_hash, connector_id, app_user, label, renews, expires_at)
             VALUES (responder_manage_act.ticket_hash, v_subscription.connector_id, v_subscription.app_user, v_subscription.label,
                 v_subscription.subscription_id, now() + interval '1 hour');
@@ -64,7 +70,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_programs.responder_manage_act(bytea, text, text, bytea, jsonb) IS
     'Somebody pressed a button on the page of a connection. what: pause (choice: until, as pause_end takes it), resume, '
-    'events (choice: wanted, the numbers of the events that are, as texts, and events_version), test (sends card, as queue_test_card takes it; '
-    'at most three within a minute), renew (makes a ticket with that hash, for a new webhook of this connection), remove. '
-    'Returns the page as it was before, with outcome: done, too_many, or not_now, when the link may not do it or the '
+    'events (choice: wanted, the numbers of the events that are, as texts, and events_version), test (sends card, as '
+    'queue_test_card takes it; at most tests_per_minute), renew (makes a ticket with that hash, for a new webhook of this '
+    'connection), remove. Returns the page as it was before, with outcome: done, too_many, too_many_presses, or not_now, '
+    'when the link may not do it or the '
     'connection''s status does not allow it.';

@@ -11,7 +11,7 @@ BEGIN
                  WHERE c.removed_at IS NULL AND o365_internal.may_use(c.connector_id) ORDER BY c.slug LIMIT 20) AS u;
         RAISE EXCEPTION 'there is no connector % that role % may use', quote_nullable(slug), session_user
             USING ERRCODE = 'insufficient_privilege',
-                  HINT = coalesce(format('It may use: %s. ', v_slugs), '')
+                  HINT = coalesce('It may use: ' || v_slugs || '. ', '')
                       || format('An operator grants another: select o365.grant_application(%L, %L)', session_user, slug);
     END IF;
     RETURN v_connector;

@@ -6,15 +6,18 @@ SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_attempt record;
     v_outcome text := o365_internal.callback_error_outcome(error);
+    v_connector_id integer := (o365_internal.connector_by_slug(slug)).connector_id;
 BEGIN
-    IF v_outcome IN ('no_parameters', 'malformed', 'framed') THEN
+    IF v_outcome IN ('no_parameters', 'malformed', 'framed') AND NOT o365_internal.may_note_refusal(v_connector_id, 'button') THEN
+        PERFORM o365_internal.pass_refusal(request_id, v_connector_id, v_outcome);
+    ELSIF v_outcome IN ('no_parameters', 'malformed', 'framed') THEN
         -- Nothing is judged. The state, where there is one, only says whose attempt it was.
         INSERT INTO o365_internal.connect_attempt AS n (connector_id, expires_at, consumed_at, outcome, detail,
                                                         request_id, of_attempt, app_user)
             SELECT c.connector_id, now(), now(), v_outcome, responder_callback_error.detail,
                    responder_callback_error.request_id, a.attempt_id,
                    a.app_user
-              FROM (SELECT (o365_internal.connector_by_slug(responder_callback_error.slug)).connector_id) AS c
+              FROM (SELECT v_connector_id) AS c (connector_id)
               LEFT JOIN o365_internal.connect_attempt AS a
                      ON a.state_hash = responder_callback_error.state_hash AND a.connector_id = c.connector_id;
     ELSE

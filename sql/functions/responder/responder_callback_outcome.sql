@@ -42,6 +42,10 @@ BEGIN
         END IF;
         RETURN v_page;
     END IF;
+    IF v_hit.outcome IS NULL AND split_part(current_setting('o365.refusal', true), ' ', 1) = request_id THEN
+        v_hit.outcome := split_part(current_setting('o365.refusal', true), ' ', 2);
+        v_hit.connector_id := nullif(split_part(current_setting('o365.refusal', true), ' ', 3), '')::integer;
+    END IF;
     SELECT c.* INTO v_connector FROM o365_internal.connector AS c WHERE c.connector_id = v_hit.connector_id;
     RETURN o365_internal.connector_page(v_connector)
         || jsonb_build_object('request_id', request_id, 'outcome', coalesce(v_hit.outcome, 'unknown_connector'))

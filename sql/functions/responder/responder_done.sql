@@ -18,7 +18,7 @@ BEGIN
         RETURN v_page || o365_internal.way_on(v_connector, v_attempt.request_id, cookie_hashes);
     END IF;
     IF v_cookie IS NOT NULL THEN
-        v_page := v_page || jsonb_build_object('group_name', v_subscription.group_name, 'app_type', v_subscription.app_type_normalised,
+        v_page := v_page || jsonb_build_object('group_name', v_subscription.group_name, 'app_type', CASE WHEN v_attempt.way = 'workflow' THEN 'workflow' ELSE v_subscription.app_type_normalised END,
             'account', coalesce(v_subscription.label, v_subscription.app_user));
     END IF;
     IF v_outcome = 'connected' THEN

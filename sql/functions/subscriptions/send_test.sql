@@ -31,7 +31,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.send_test(bigint) IS
     'Posts a test card to a connection, before all that waits there and also while it is paused or suspended; returns '
-    'its card_id: o365.posts and o365.deliveries say what became of it. At most 3 a minute. Applications may test '
+    'its card_id: o365.posts and o365.deliveries say what became of it. At most tests_per_minute, 3 unless set. Applications may test '
     'connections of connectors that they may use, operators all. Errors: insufficient_privilege, undefined_object, '
-    'object_not_in_prerequisite_state (pending, gone, retired or removed), program_limit_exceeded (the fourth within '
+    'object_not_in_prerequisite_state (pending, gone, retired or removed), program_limit_exceeded (one more within '
     'a minute), lock_not_available (another session has it locked for 5 s).';

@@ -7,13 +7,11 @@ DECLARE
     v_subscription o365_internal.subscription;
     v_ticket_used boolean;
 BEGIN
-    -- Attempt, ticket, the older lane first: as confirming does.
-    SELECT a.* INTO v_attempt FROM o365_internal.connect_attempt AS a WHERE a.attempt_id = prove.attempt_id FOR UPDATE;
+    SELECT a.* INTO v_attempt FROM o365_internal.connect_attempt AS a WHERE a.attempt_id = prove.attempt_id;
     SELECT t.used_at IS NOT NULL INTO v_ticket_used FROM o365_internal.ticket AS t
-     WHERE t.ticket_hash = v_attempt.ticket_hash FOR UPDATE;
+     WHERE t.ticket_hash = v_attempt.ticket_hash;
     SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s WHERE s.subscription_id = v_attempt.subscription_id;
-    v_replaced := o365_internal.lock_subscription(v_subscription.replaces);
-    v_subscription := o365_internal.lock_subscription(v_attempt.subscription_id);
+    SELECT s.* INTO v_replaced FROM o365_internal.subscription AS s WHERE s.subscription_id = v_subscription.replaces;
     IF v_ticket_used THEN
         UPDATE o365_internal.connect_attempt AS a
            SET outcome = 'used', consumed_at = now(), detail = 'the ticket had made a connection already'
@@ -43,4 +41,4 @@ END $$;
 COMMENT ON FUNCTION o365_internal.prove(bigint) IS
     'The code of a pasted webhook was typed: its subscription becomes active, or the one that it renews gets the webhook and '
     'what waits there leaves; the ticket is used. Where another attempt has used the ticket meanwhile, the attempt ends as '
-    'used and what is pending is removed.';
+    'used and what is pending is removed. The caller has locked all of it (lock_pasted_attempt).';

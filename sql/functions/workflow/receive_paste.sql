@@ -7,6 +7,7 @@ DECLARE
     v_ticket o365_internal.ticket;
     v_ticket_hash bytea;
     v_existing o365_internal.subscription;
+    v_renews_id bigint;
     v_renews o365_internal.subscription;
     v_dialect text;
     v_id bigint;
@@ -34,10 +35,21 @@ BEGIN
            AND t.used_at IS NULL AND t.expires_at > now() FOR UPDATE;
     END IF;
     v_dialect := o365_internal.webhook_dialect(v_host, new.webhook_port::integer);
+    -- What the ticket says, else the form: which connection of this user gets the webhook. A link that renews one
+    -- connection gives no right to any other.
+    v_renews_id := coalesce(v_ticket.renews, new.renews::bigint);
+    SELECT s.* INTO v_renews FROM o365_internal.subscription AS s
+     WHERE s.subscription_id = v_renews_id AND s.connector_id = v_connector.connector_id
+       AND s.app_user = v_ticket.app_user AND s.status <> 'removed';
+    IF v_renews.status = 'pending' THEN
+        v_renews := NULL;
+        v_renews_id := NULL;
+    END IF;
     IF new.webhook_url IS NULL THEN
         -- Nothing was pasted: the webhook of an import is to be proven.
-        v_existing := o365_internal.lock_subscription(v_ticket.renews);
-        IF v_existing.awaits_proof AND v_existing.dialect = 'workflow' AND v_existing.status IN ('suspended', 'paused') THEN
+        v_renews_id := NULL;
+        IF v_renews.awaits_proof AND v_renews.dialect = 'workflow' AND v_renews.status IN ('suspended', 'paused') THEN
+            v_existing := v_renews;
             v_dialect := v_existing.dialect;
         ELSE
             v_ticket := NULL;
@@ -49,32 +61,61 @@ BEGIN
         WHEN 'workflow' <> ALL (o365_internal.ways_of(v_connector.ways)) THEN 'no_such_way'
         WHEN v_ticket.ticket_hash IS NULL AND (v_ticket_hash IS NOT NULL OR NOT v_connector.allow_anonymous)
              OR new.webhook_url IS NULL AND v_dialect IS NULL THEN 'ticket'
-        WHEN v_too_many IS NOT NULL THEN 'too_many'
+        WHEN v_too_many IS NOT NULL THEN v_too_many
         WHEN v_dialect IS NULL THEN 'refused_host'
-        WHEN v_dialect = 'connector' THEN 'connector_webhook' END;
-    UPDATE o365_internal.ticket AS t SET pastes = t.pastes + 1 WHERE t.ticket_hash = v_ticket.ticket_hash;
+        WHEN v_dialect = 'connector' THEN 'connector_webhook'
+        WHEN v_renews_id IS NOT NULL AND v_renews.subscription_id IS NULL THEN 'no_place' END;
     v_attempt.connector_id := v_connector.connector_id;
     v_attempt.request_id := new.request_id;
     v_attempt.ticket_hash := v_ticket_hash;
     v_attempt.app_user := v_ticket.app_user;
+    IF v_refused IS NULL THEN
+        v_webhook_index := o365_internal.blind_index('webhook', new.webhook_url);
+        -- One at a time for one webhook, as callbacks do.
+        PERFORM pg_advisory_xact_lock(hashtextextended(encode(v_webhook_index, 'hex'), 365));
+        IF new.webhook_url IS NOT NULL THEN
+            SELECT s.* INTO v_existing FROM o365_internal.subscription AS s
+             WHERE s.connector_id = v_connector.connector_id AND s.app_user = v_ticket.app_user
+               AND s.webhook_index = v_webhook_index AND s.status <> 'removed';
+        END IF;
+        IF v_existing.subscription_id IS NOT NULL THEN
+            -- Attempts before lanes, as lock_pasted_attempt.
+            PERFORM FROM o365_internal.connect_attempt AS a
+              WHERE a.subscription_id = v_existing.subscription_id AND a.way = 'workflow' AND a.outcome = 'pending'
+              ORDER BY a.attempt_id FOR UPDATE;
+            PERFORM o365_internal.lock_subscription(v_existing.replaces);
+            v_existing := o365_internal.lock_subscription(v_existing.subscription_id);
+        END IF;
+        IF v_existing.status = 'pending' AND v_existing.replaces IS DISTINCT FROM v_renews_id THEN
+            -- Meant for something else than the first time: what was pasted last counts.
+            PERFORM o365_internal.remove_subscription(
+                v_existing.subscription_id, 'user', 'its webhook was pasted again');
+            UPDATE o365_internal.connect_attempt AS a SET outcome = 'superseded', consumed_at = now()
+             WHERE a.subscription_id = v_existing.subscription_id AND a.way = 'workflow' AND a.outcome = 'pending';
+            v_existing := NULL;
+        END IF;
+        IF v_existing.status = 'removed' THEN
+            v_existing := NULL;
+        END IF;
+        v_refused := CASE
+            WHEN new.webhook_url IS NULL
+                 AND (v_existing.awaits_proof AND v_existing.status IN ('suspended', 'paused')) IS NOT TRUE THEN 'ticket'
+            WHEN v_existing.status <> 'pending' AND v_renews_id <> v_existing.subscription_id THEN 'other_place' END;
+    END IF;
     IF v_refused IS NOT NULL THEN
-        PERFORM o365_internal.record_paste(v_attempt, v_refused,
-            CASE v_refused WHEN 'refused_host' THEN left(new.webhook_host, 253) WHEN 'too_many' THEN v_too_many END);
+        IF o365_internal.may_note_refusal(v_connector.connector_id, 'workflow') THEN
+            PERFORM o365_internal.record_paste(v_attempt, v_refused, CASE v_refused
+                WHEN 'refused_host' THEN left(new.webhook_host, 253)
+                    || CASE WHEN new.webhook_port <> '443' THEN ':' || new.webhook_port ELSE '' END
+                WHEN 'too_many' THEN format('%s webhooks were pasted for this connector within a minute',
+                                            o365_internal.integer_setting('pastes_per_minute'))
+                WHEN 'too_many_with_link' THEN format('%s webhooks were pasted with this ticket', v_ticket.pastes) END);
+        END IF;
         RETURN NULL;
     END IF;
+    UPDATE o365_internal.ticket AS t SET pastes = t.pastes + 1 WHERE t.ticket_hash = v_ticket.ticket_hash;
     v_attempt.cookie_hash := new.cookie_hash;
     v_attempt.return_url := v_ticket.return_url;
-    v_webhook_index := o365_internal.blind_index('webhook', new.webhook_url);
-    -- One at a time for one webhook, as callbacks do.
-    PERFORM pg_advisory_xact_lock(hashtextextended(encode(v_webhook_index, 'hex'), 365));
-    IF new.webhook_url IS NOT NULL THEN
-        SELECT s.* INTO v_existing FROM o365_internal.subscription AS s
-         WHERE s.connector_id = v_connector.connector_id AND s.app_user = v_ticket.app_user
-           AND s.webhook_index = v_webhook_index AND s.status <> 'removed';
-    END IF;
-    IF v_existing.subscription_id IS NOT NULL THEN
-        v_existing := o365_internal.lock_subscription(v_existing.subscription_id);
-    END IF;
     IF v_existing.status IN ('active', 'paused') AND NOT v_existing.awaits_proof THEN
         v_attempt.subscription_id := v_existing.subscription_id;
         v_attempt_id := o365_internal.record_paste(v_attempt, 'connected', 'unchanged');
@@ -92,10 +133,6 @@ BEGIN
     END IF;
     v_id := v_existing.subscription_id;
     IF v_id IS NULL THEN
-        -- What the form says, else the ticket: which connection of this user gets the webhook.
-        SELECT s.* INTO v_renews FROM o365_internal.subscription AS s
-         WHERE s.subscription_id = coalesce(new.renews::bigint, v_ticket.renews) AND s.connector_id = v_connector.connector_id
-           AND s.app_user = v_ticket.app_user AND s.status NOT IN ('pending', 'removed');
         v_id := nextval('o365_internal.subscription_subscription_id_seq');
         v_pair := o365_internal.seal_webhook(v_id, new.webhook_url, NULL, new.sealing_key);
         v_sealed := v_pair.sealed;

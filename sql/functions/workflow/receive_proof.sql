@@ -4,16 +4,16 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_connector o365_internal.connector := o365_internal.connector_by_slug(new.slug);
-    v_attempt o365_internal.connect_attempt := o365_internal.pasted_attempt(v_connector.connector_id, new.id);
+    v_attempt o365_internal.connect_attempt;
     v_proof o365_internal.proof;
     v_code text;
 BEGIN
-    IF v_attempt.attempt_id IS NULL OR v_attempt.cookie_hash IS DISTINCT FROM new.cookie_hash
-       OR o365_internal.outcome_now(v_attempt) <> 'pending' THEN
+    -- Locked: tries that come at the same moment are counted one by one.
+    v_attempt := o365_internal.lock_pasted_attempt(v_connector.connector_id, new.id, new.cookie_hash);
+    IF v_attempt.attempt_id IS NULL THEN
         RETURN NULL;
     END IF;
-    -- Locked: tries that come at the same moment are counted one by one.
-    SELECT p.* INTO v_proof FROM o365_internal.proof AS p WHERE p.attempt_id = v_attempt.attempt_id FOR UPDATE;
+    SELECT p.* INTO v_proof FROM o365_internal.proof AS p WHERE p.attempt_id = v_attempt.attempt_id;
     IF v_proof.tries >= o365_internal.integer_setting('proof_tries') THEN
         RETURN NULL;
     END IF;

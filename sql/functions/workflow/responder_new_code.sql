@@ -4,17 +4,14 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_connector o365_internal.connector := o365_internal.connector_by_slug(slug);
-    v_attempt o365_internal.connect_attempt := o365_internal.pasted_attempt(v_connector.connector_id, id);
+    v_attempt o365_internal.connect_attempt := o365_internal.lock_pasted_attempt(v_connector.connector_id, id, cookie_hash);
     v_proof o365_internal.proof;
     v_card_id bigint;
 BEGIN
-    IF v_attempt.attempt_id IS NULL OR v_attempt.cookie_hash IS DISTINCT FROM cookie_hash
-       OR o365_internal.outcome_now(v_attempt) <> 'pending' THEN
+    IF v_attempt.attempt_id IS NULL THEN
         RETURN o365_internal.connector_page(v_connector) || '{"posted": false}';
     END IF;
-    -- The lane first, as everything that changes a subscription.
-    PERFORM o365_internal.lock_subscription(v_attempt.subscription_id);
-    SELECT p.* INTO v_proof FROM o365_internal.proof AS p WHERE p.attempt_id = v_attempt.attempt_id FOR UPDATE;
+    SELECT p.* INTO v_proof FROM o365_internal.proof AS p WHERE p.attempt_id = v_attempt.attempt_id;
     IF v_proof.codes >= o365_internal.integer_setting('proof_codes') THEN
         RETURN o365_internal.connector_page(v_connector) || '{"posted": false}';
     END IF;

@@ -7,11 +7,17 @@ DECLARE
 BEGIN
     SELECT a.* INTO v_attempt FROM o365_internal.connect_attempt AS a
      WHERE a.request_id = responder_paste_outcome.request_id ORDER BY a.attempt_id + 0 DESC LIMIT 1;
-    RETURN o365_internal.connector_page(v_connector) || jsonb_build_object('outcome', v_attempt.outcome, 'host', v_attempt.detail,
+    RETURN o365_internal.connector_page(v_connector) || jsonb_build_object(
+        -- What was not even written down was one of too many (may_note_refusal).
+        'outcome', coalesce(v_attempt.outcome,
+                            CASE WHEN v_connector.connector_id IS NULL THEN 'unknown_connector' ELSE 'too_many' END),
+        'host', v_attempt.detail,
         'public_id', v_attempt.public_id, 'return_url', v_attempt.return_url,
         'max_age', 60 * greatest(o365_internal.integer_setting('confirm_minutes'), o365_internal.integer_setting('proof_minutes')));
 END $$;
 COMMENT ON FUNCTION o365_programs.responder_paste_outcome(text, text) IS
-    'What became of the pasted webhook of that request: outcome pending (its page is /connect/<slug>/workflow/<public_id>), '
-    'connected (it was already), or why it was refused: unknown_connector, no_such_way, ticket, too_many, refused_host (host '
-    'names it), connector_webhook. max_age: seconds that the browser keeps the attempt''s cookie.';
+    'What became of the pasted webhook of that request: outcome pending (its page is '
+    '/connect/<slug>/workflow/<public_id>), connected (it was already), or why it was refused: unknown_connector, '
+    'no_such_way, ticket, too_many, too_many_with_link, no_place (what was to be renewed is gone), other_place (another '
+    'connection of the user has that webhook), refused_host (host names it), connector_webhook. max_age: seconds that the '
+    'browser keeps the attempt''s cookie.';

@@ -1,0 +1,27 @@
+CREATE OR REPLACE FUNCTION o365_internal.may_note_refusal(connector_id integer, way text) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    c_a_minute CONSTANT integer := 60;
+    v_noted bigint;
+BEGIN
+    -- The conditions of the indexes connect_attempt_pasted and connect_attempt_button.
+    IF way = 'workflow' THEN
+        v_noted := (SELECT count(*) FROM (SELECT FROM o365_internal.connect_attempt AS a
+                                           WHERE a.connector_id = $1 AND a.way = 'workflow' AND a.cookie_hash IS NULL
+                                             AND a.started_at > now() - interval '1 minute' LIMIT c_a_minute) AS a);
+    ELSIF connector_id IS NULL THEN
+        v_noted := (SELECT count(*) FROM (SELECT FROM o365_internal.connect_attempt AS a
+                                           WHERE a.connector_id IS NULL AND a.way = 'button' AND a.outcome IS NOT NULL
+                                             AND a.started_at > now() - interval '1 minute' LIMIT c_a_minute) AS a);
+    ELSE
+        v_noted := (SELECT count(*) FROM (SELECT FROM o365_internal.connect_attempt AS a
+                                           WHERE a.connector_id = $1 AND a.way = 'button' AND a.outcome IS NOT NULL
+                                             AND a.cookie_hash IS NULL AND a.started_at > now() - interval '1 minute'
+                                           LIMIT c_a_minute) AS a);
+    END IF;
+    RETURN v_noted < c_a_minute AND (connector_id IS NOT NULL OR way = 'button');
+END $$;
+COMMENT ON FUNCTION o365_internal.may_note_refusal(integer, text) IS
+    'Whether a paste (way workflow), or a start or a callback (button), that is refused is written down for '
+    'o365.connect_attempt: the first 60 of a connector within a minute, so that nobody outside fills the table. A paste '
+    'for a connector that does not exist is not.';
