@@ -180,6 +180,8 @@ COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \ir migrate.sql
 \set migration 0024_manage
 \ir migrate.sql
+\set migration 0025_waits
+\ir migrate.sql
 
 -- The last of them says how far this install.sql knows the way.
 SELECT max(m.number) > :migration_number AS is_newer, set_config('o365.install_schema', :'migration_number', true) AS ignored FROM o365_internal.migration AS m \gset

@@ -11,6 +11,7 @@ BEGIN
     -- A lease that was made before goes on for as long as it was made for.
     UPDATE o365_internal.lane AS l
        SET next_at = CASE WHEN l.worker IS NULL THEN v_now ELSE v_now + (l.next_at - l.claimed_at) END,
+           not_before = CASE WHEN l.worker IS NULL AND l.why <> 'pause' THEN v_now ELSE l.not_before END,
            lease_until = CASE WHEN l.worker IS NOT NULL THEN v_now + (l.next_at - l.claimed_at) END,
            claimed_at = least(l.claimed_at, v_now)
      WHERE l.ctid = ANY (ARRAY(SELECT x.ctid FROM o365_internal.lane AS x
