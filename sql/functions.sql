@@ -11,9 +11,12 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 -- Settings of the installation, and the hosts that webhooks may lie on.
 \ir functions/settings/allow_webhook_host.sql
 \ir functions/settings/allowed_hosts.sql
+\ir functions/settings/far_end_to_change.sql
 \ir functions/settings/forbid_webhook_host.sql
+\ir functions/settings/hold_host.sql
 \ir functions/settings/host_of.sql
 \ir functions/settings/integer_setting.sql
+\ir functions/settings/release_host.sql
 \ir functions/settings/set.sql
 \ir functions/settings/text_setting.sql
 \ir functions/settings/webhook_dialect.sql
@@ -317,6 +320,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/health/health_feeding_behind.sql
 \ir functions/health/health_granted_to_others.sql
 \ir functions/health/health_history_default_partition.sql
+\ir functions/health/health_hosts_held.sql
 \ir functions/health/health_isolation.sql
 \ir functions/health/health_lanes_stuck.sql
 \ir functions/health/health_modules_unknown.sql

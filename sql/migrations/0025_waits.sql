@@ -63,6 +63,11 @@ CREATE TABLE o365_internal.far_end AS
       FROM (SELECT DISTINCT s.webhook_host FROM o365_internal.subscription AS s) AS u;
 INSERT INTO o365_internal.host (name) SELECT DISTINCT f.name FROM o365_internal.far_end AS f WHERE f.name <> '*' ORDER BY 1;
 
+COMMENT ON COLUMN o365_internal.event.kind IS
+    'What happened. To a subscription: connected, renewed, proved, paused, resumed, removed, suspended, gone, idle, '
+    'moved, tested, changed, card_not_delivered. Otherwise: connector_registered, connector_removed, '
+    'application_granted, application_revoked, host_allowed, host_forbidden, host_held, host_released, setting_changed.';
+
 -- ---- each lane once ----
 -- Without the indexes on what is written, so that rows stay where they are.
 DROP INDEX o365_internal.lane_due;

@@ -41,14 +41,22 @@ COMMENT ON COLUMN o365.connectors.support IS 'Whom its users ask for help; null 
 COMMENT ON COLUMN o365.connectors.language IS 'Language of its pages; null: each browser''s.';
 
 CREATE OR REPLACE VIEW o365.webhook_hosts WITH (security_barrier) AS
-    SELECT w.dialect, CASE WHEN w.subdomains THEN '*.' ELSE '' END || w.host AS host, w.port, w.enabled
-      FROM o365_internal.webhook_host AS w ORDER BY 4 DESC, 1, 2;
+    SELECT w.dialect, n.name AS host, w.port, w.enabled, h.held_until, h.why AS held_reason, h.held_by, h.held_at
+      FROM o365_internal.webhook_host AS w
+     CROSS JOIN LATERAL (SELECT CASE WHEN w.subdomains THEN '*.' ELSE '' END || w.host AS name) AS n
+      LEFT JOIN o365_internal.host AS h ON h.name = n.name AND h.held_until > now()
+     ORDER BY 4 DESC, 1, 2;
 COMMENT ON VIEW o365.webhook_hosts IS 'Hosts that webhooks may lie on.';
 COMMENT ON COLUMN o365.webhook_hosts.dialect IS 'connector or workflow.';
 COMMENT ON COLUMN o365.webhook_hosts.host IS 'Host; *. stands for any host below it.';
 COMMENT ON COLUMN o365.webhook_hosts.port IS 'Port.';
 COMMENT ON COLUMN o365.webhook_hosts.enabled IS
     'Whether webhooks may lie there now. Hosts of government clouds and of China are off: o365.allow_webhook_host turns them on.';
+COMMENT ON COLUMN o365.webhook_hosts.held_until IS
+    'Until when it is held (o365.hold_host); infinity: until somebody releases it; null: it is not held.';
+COMMENT ON COLUMN o365.webhook_hosts.held_reason IS 'Why it is held; null when nobody said, or it is not held.';
+COMMENT ON COLUMN o365.webhook_hosts.held_by IS 'Role that held it.';
+COMMENT ON COLUMN o365.webhook_hosts.held_at IS 'When.';
 
 CREATE OR REPLACE VIEW o365.response_rules WITH (security_barrier) AS
     SELECT r.rule_id, r.dialect, r.name, r.status_from, r.status_to, r.body_pattern, r.outcome, r.source FROM o365_internal.response_rule AS r ORDER BY r.rule_id;
@@ -98,12 +106,16 @@ COMMENT ON COLUMN o365.subscriptions.idle_since IS
 -- Why the cards of a lane wait. It is read for lanes that have cards, a lane at a time.
 CREATE OR REPLACE VIEW :internal_views.lane_now AS
     SELECT l.subscription_id, s.connector_id, s.app_user, s.group_name, l.failures, f.card_id AS first_card, f.enqueued_at AS oldest,
-           CASE WHEN l.why IS DISTINCT FROM 'pause' AND (SELECT o365_internal.workers_away()) IS NULL THEN l.next_at END AS next_at,
+           CASE WHEN l.why IS DISTINCT FROM 'pause' AND (SELECT o365_internal.workers_away()) IS NULL
+                THEN nullif(CASE WHEN l.next_at IS NOT NULL THEN greatest(l.next_at, h.held_until) END, 'infinity') END AS next_at,
            CASE WHEN s.status IN ('removed', 'gone', 'retired') THEN s.status || ': what waits will be cancelled'
                 WHEN l.verdict IS NOT NULL THEN format('%s: %s', CASE s.status WHEN 'paused' THEN 'paused' ELSE 'suspended' END, l.verdict)   -- whose time is not written yet
                 WHEN l.why = 'pause'
                 THEN format('%s since %s%s%s', s.status, to_char(s.status_at, 'YYYY-MM-DD HH24:MI'),
                             ' until ' || to_char(s.paused_until, 'YYYY-MM-DD HH24:MI'), ': ' || s.status_reason)
+                WHEN h.host_id IS NOT NULL
+                THEN format('host %s is held by %s since %s%s%s', h.name, h.held_by, to_char(h.held_at, 'YYYY-MM-DD HH24:MI'),
+                            ' until ' || to_char(nullif(h.held_until, 'infinity'), 'YYYY-MM-DD HH24:MI'), ': ' || h.why)
                 ELSE coalesce((SELECT o365_internal.workers_away()), CASE
                      WHEN l.worker IS NOT NULL AND l.lease_until > now()
                      THEN format('worker %s is at it', (SELECT w.name FROM o365_internal.worker AS w WHERE w.worker_id = l.worker))
@@ -121,10 +133,12 @@ CREATE OR REPLACE VIEW :internal_views.lane_now AS
                      WHEN l.next_at IS NOT NULL
                      THEN format('due %s %s', CASE WHEN l.next_at > now() THEN 'at' ELSE 'since' END, to_char(l.next_at, 'YYYY-MM-DD HH24:MI'))
                      ELSE o365_internal.lane_waits(l.subscription_id, NULL, l.xmax) END) END AS reason,
-           CASE WHEN l.not_before > now() THEN l.why END AS why,
-           CASE WHEN l.why = 'pause' THEN s.paused_until WHEN l.not_before > now() THEN l.not_before END AS until
+           CASE WHEN l.why = 'pause' THEN l.why WHEN h.host_id IS NOT NULL THEN 'host' WHEN l.not_before > now() THEN l.why END AS why,
+           CASE WHEN l.why = 'pause' THEN s.paused_until WHEN h.host_id IS NOT NULL THEN nullif(greatest(h.held_until, l.not_before), 'infinity')
+                WHEN l.not_before > now() THEN l.not_before END AS until
       FROM o365_internal.lane AS l
       JOIN o365_internal.subscription AS s ON s.subscription_id = l.subscription_id
+      LEFT JOIN o365_internal.host AS h ON h.host_id = l.host_id AND h.held_until > now()
      CROSS JOIN LATERAL (SELECT o.card_id, o.enqueued_at FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id
                           ORDER BY o.position LIMIT 1) AS f;
 COMMENT ON VIEW :internal_views.lane_now IS 'Lanes that have cards, and why those wait: what o365.queue and o365.waiting_cards show.';
@@ -378,7 +392,7 @@ COMMENT ON COLUMN o365.events.at IS 'When.';
 COMMENT ON COLUMN o365.events.kind IS
     'connected, renewed, proved, paused, resumed, removed, suspended, gone, idle, moved, tested, changed, card_not_delivered of '
     'a subscription; connector_registered, connector_removed, application_granted, application_revoked, host_allowed, '
-    'host_forbidden, setting_changed.';
+    'host_forbidden, host_held, host_released, setting_changed.';
 COMMENT ON COLUMN o365.events.actor IS 'Who did it: application, operator, user (in a browser) or worker.';
 COMMENT ON COLUMN o365.events.role IS 'Database role of an application or operator; null for others.';
 COMMENT ON COLUMN o365.events.connector IS 'Connector''s slug; null when it is about none.';

@@ -140,4 +140,41 @@ SELECT is(pg_temp.far_end('fay'), '*.webhook.office.com', 'and its lane moves');
 SELECT o365.forbid_webhook_host('one.example'), o365.allow_webhook_host('connector', 'one.example') \g /dev/null
 SELECT is(pg_temp.renew(:fay, 's5', 'https://one.example/webhookb2/fay', 'one.example'), 'connected', 'and back');
 SELECT results_eq($$SELECT pg_temp.far_end('fay'), count(*) FROM o365_internal.host$$, $$VALUES ('one.example', 3::bigint)$$, 'to the row that it had');
+
+-- A far end that is held: nothing is claimed for it, and for the others all is as before.
+SELECT s.subscription_id AS dora FROM o365_internal.subscription AS s WHERE s.app_user = 'dora' \gset
+DELETE FROM o365_internal.outbox;
+UPDATE o365_internal.lane SET next_at = NULL, worker = NULL, lease_until = NULL;
+SELECT pg_temp.send(:dora), pg_temp.send(:fay) \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
+SET SESSION AUTHORIZATION keeper;
+SELECT is(o365.hold_host('*.Webhook.office.com', 'outage', now() + interval '1 hour'), 'held', 'a far end is held');
+SELECT matches((SELECT q.reason FROM o365.queue AS q WHERE q.subscription_id = :dora),
+    '^host \*\.webhook\.office\.com is held by keeper since [0-9: -]+ until [0-9: -]+: outage$', 'the queue says by whom, until when and why');
+SELECT ok(q.why = 'host' AND q.until = q.next_at AND q.until = h.held_until AND h.held_by = 'keeper' AND h.held_reason = 'outage', 'in columns too')
+  FROM o365.queue AS q, o365.webhook_hosts AS h WHERE q.subscription_id = :dora AND h.host = '*.webhook.office.com';
+SELECT results_eq($$SELECT h.object, h.next_step, h.count FROM o365.health() AS h WHERE h.code = 'hosts_held'$$,
+    $$VALUES ('host *.webhook.office.com', 'When cards may leave again: select o365.release_host(''*.webhook.office.com'')', 1::bigint)$$, 'and health that it is');
+SELECT results_eq($$SELECT e.kind, e.object, e.role, e.reason, e.detail IS NOT NULL FROM o365.events AS e WHERE e.kind ~ '^host_(held|rel)'$$,
+    $$VALUES ('host_held', '*.webhook.office.com', 'keeper', 'outage', true)$$, 'there is an event');
+RESET SESSION AUTHORIZATION;
+SELECT is(o365_programs.worker_outlook() - 'next_at', '{"due": 1, "waiting": 0, "paused": 1, "suspended": 0, "failing": 0, "unfed": false}', '--once does not wait for it');
+SELECT is(ARRAY(SELECT c.subscription_id FROM pg_temp.claim(:w, '-infinity', 10, 1) AS c), ARRAY[:fay]::bigint[], 'a claim takes the others');
+SELECT o365.release_host('*.webhook.office.com') \g /dev/null
+SELECT c.lease_no AS l FROM pg_temp.claim(:w, '-infinity', 10, 1) AS c WHERE c.subscription_id = :dora \gset
+SELECT is((SELECT r.may_send FROM o365_programs.worker_recheck(ARRAY[:dora]::bigint[], ARRAY[:l]::bigint[], '{1}') AS r), true, 'released it is claimed');
+SELECT o365.hold_host('*.webhook.office.com') \g /dev/null
+SELECT is((SELECT r.may_send FROM o365_programs.worker_recheck(ARRAY[:dora]::bigint[], ARRAY[:l]::bigint[], '{1}') AS r), false, 'held again, a worker that has the lane stops');
+SELECT results_eq(format('SELECT q.why, q.until, q.next_at FROM o365.queue AS q WHERE q.subscription_id = %s', :dora),
+    $$VALUES ('host', NULL::timestamptz, NULL::timestamptz)$$, 'a hold without an end says none');
+SELECT is(o365.release_host('*.webhook.office.com', 'over'), 'open', 'and is released');
+SELECT is(o365.release_host('*.webhook.office.com'), 'open', 'twice');
+SELECT is((SELECT count(*) FROM o365.events AS e WHERE e.kind = 'host_released'), 2::bigint, 'which is told once each');
+UPDATE o365_internal.host SET held_until = now() - interval '1 second', held_at = now(), held_by = 'keeper' WHERE name = '*.webhook.office.com';
+SELECT is((SELECT r.may_send FROM o365_programs.worker_recheck(ARRAY[:dora]::bigint[], ARRAY[:l]::bigint[], '{1}') AS r), true, 'a hold ends by itself');
+SELECT throws_ok(format('SELECT o365.hold_host(%L)', h), '42704', m, format('%s cannot be held', coalesce(h, 'null'))) FROM (VALUES
+    ('contoso.webhook.office.com', 'host contoso.webhook.office.com is a part of the far end *.webhook.office.com'),
+    ('nowhere.example', 'host ''nowhere.example'' is no entry of the allow-list'), ('*.example', 'host ''*.example'' is no entry of the allow-list'),
+    (NULL, 'host NULL is no entry of the allow-list')) AS v (h, m);
+SELECT throws_ok($$SELECT o365.hold_host('one.example', until => now() - interval '1 day')$$, '22023', NULL, 'nor until yesterday');
 SELECT * FROM finish();
