@@ -11,11 +11,11 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 -- Settings of the installation, and the hosts that webhooks may lie on.
 \ir functions/settings/allow_webhook_host.sql
 \ir functions/settings/allowed_hosts.sql
-\ir functions/settings/far_end_to_change.sql
 \ir functions/settings/forbid_webhook_host.sql
 \ir functions/settings/hold_host.sql
 \ir functions/settings/host_of.sql
 \ir functions/settings/integer_setting.sql
+\ir functions/settings/locked_far_end.sql
 \ir functions/settings/release_host.sql
 \ir functions/settings/set.sql
 \ir functions/settings/text_setting.sql

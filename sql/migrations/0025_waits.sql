@@ -44,7 +44,8 @@ CREATE TABLE o365_internal.host (
 COMMENT ON TABLE o365_internal.host IS
     'Far ends: one row for each entry of the allow-list that a webhook was ever stored on, not for each tenant''s host. A '
     'row stays when its entry is forbidden.';
-COMMENT ON COLUMN o365_internal.host.host_id IS 'Key, in lanes. 0: hosts that no entry covered when the schema got version 25.';
+COMMENT ON COLUMN o365_internal.host.host_id IS
+    'Key, in lanes. 0: hosts that no entry covered when the schema got version 25.';
 COMMENT ON COLUMN o365_internal.host.name IS
     'The entry, *.example.com for hosts below it, whatever its port; * for host_id 0.';
 COMMENT ON COLUMN o365_internal.host.held_until IS
@@ -61,7 +62,8 @@ CREATE TABLE o365_internal.far_end AS
                     (SELECT w.host FROM o365_internal.webhook_host AS w
                       WHERE NOT w.subdomains AND w.host = u.webhook_host LIMIT 1), '*') AS name
       FROM (SELECT DISTINCT s.webhook_host FROM o365_internal.subscription AS s) AS u;
-INSERT INTO o365_internal.host (name) SELECT DISTINCT f.name FROM o365_internal.far_end AS f WHERE f.name <> '*' ORDER BY 1;
+INSERT INTO o365_internal.host (name)
+    SELECT DISTINCT f.name FROM o365_internal.far_end AS f WHERE f.name <> '*' ORDER BY 1;
 
 COMMENT ON COLUMN o365_internal.event.kind IS
     'What happened. To a subscription: connected, renewed, proved, paused, resumed, removed, suspended, gone, idle, '
@@ -75,7 +77,8 @@ DROP INDEX o365_internal.lane_held;
 UPDATE o365_internal.lane AS l
    SET connector_id = s.connector_id, host_id = h.host_id,
        why = CASE WHEN l.why IS NOT NULL THEN 'pause' WHEN l.worker IS NULL AND l.next_at > now() THEN 'retry' END,
-       not_before = CASE WHEN l.why IS NOT NULL THEN 'infinity' WHEN l.worker IS NULL AND l.next_at > now() THEN l.next_at END
+       not_before = CASE WHEN l.why IS NOT NULL THEN 'infinity'
+                         WHEN l.worker IS NULL AND l.next_at > now() THEN l.next_at END
   FROM o365_internal.subscription AS s
   JOIN o365_internal.far_end AS f ON f.webhook_host = s.webhook_host
   JOIN o365_internal.host AS h ON h.name = f.name
@@ -94,7 +97,8 @@ CREATE INDEX lane_held ON o365_internal.lane (subscription_id) WHERE why = 'paus
 -- ---- history ----
 -- Rows of before have none of these: their connector is their subscription's, their POSTs are counted when somebody asks.
 ALTER TABLE o365_internal.attempt ADD COLUMN post_no bigint, ADD COLUMN connector_id integer;
-ALTER TABLE o365_internal.delivery ADD COLUMN post_no bigint, ADD COLUMN connector_id integer, ADD COLUMN attempts integer;
+ALTER TABLE o365_internal.delivery
+    ADD COLUMN post_no bigint, ADD COLUMN connector_id integer, ADD COLUMN attempts integer;
 COMMENT ON COLUMN o365_internal.attempt.post_no IS
     'Its number among the POSTs of its lane, from 1. Null before version 25 of the schema.';
 COMMENT ON COLUMN o365_internal.attempt.connector_id IS
