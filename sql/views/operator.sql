@@ -109,7 +109,8 @@ CREATE OR REPLACE VIEW :internal_views.lane_now AS
            CASE WHEN l.why IS DISTINCT FROM 'pause' AND (SELECT o365_internal.workers_away()) IS NULL
                 THEN nullif(CASE WHEN l.next_at IS NOT NULL THEN greatest(l.next_at, h.held_until) END, 'infinity') END AS next_at,
            CASE WHEN s.status IN ('removed', 'gone', 'retired') THEN s.status || ': what waits will be cancelled'
-                WHEN l.verdict IS NOT NULL THEN format('%s: %s', CASE s.status WHEN 'paused' THEN 'paused' ELSE 'suspended' END, l.verdict)   -- whose time is not written yet
+                WHEN l.verdict IS NOT NULL   -- whose time is not written yet
+                THEN format('%s: %s', CASE s.status WHEN 'paused' THEN 'paused' ELSE 'suspended' END, l.verdict)
                 WHEN l.why = 'pause'
                 THEN format('%s since %s%s%s', s.status, to_char(s.status_at, 'YYYY-MM-DD HH24:MI'),
                             ' until ' || to_char(s.paused_until, 'YYYY-MM-DD HH24:MI'), ': ' || s.status_reason)
@@ -133,8 +134,10 @@ CREATE OR REPLACE VIEW :internal_views.lane_now AS
                      WHEN l.next_at IS NOT NULL
                      THEN format('due %s %s', CASE WHEN l.next_at > now() THEN 'at' ELSE 'since' END, to_char(l.next_at, 'YYYY-MM-DD HH24:MI'))
                      ELSE o365_internal.lane_waits(l.subscription_id, NULL, l.xmax) END) END AS reason,
-           CASE WHEN l.why = 'pause' THEN l.why WHEN h.host_id IS NOT NULL THEN 'host' WHEN l.not_before > now() THEN l.why END AS why,
-           CASE WHEN l.why = 'pause' THEN s.paused_until WHEN h.host_id IS NOT NULL THEN nullif(greatest(h.held_until, l.not_before), 'infinity')
+           CASE WHEN l.why = 'pause' THEN l.why WHEN h.host_id IS NOT NULL THEN 'host'
+                WHEN l.not_before > now() THEN l.why END AS why,
+           CASE WHEN l.why = 'pause' THEN s.paused_until
+                WHEN h.host_id IS NOT NULL THEN nullif(greatest(h.held_until, l.not_before), 'infinity')
                 WHEN l.not_before > now() THEN l.not_before END AS until
       FROM o365_internal.lane AS l
       JOIN o365_internal.subscription AS s ON s.subscription_id = l.subscription_id
@@ -241,7 +244,8 @@ CREATE OR REPLACE VIEW o365.deliveries WITH (security_barrier) AS
       LEFT JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
      WHERE d.walked AND (SELECT few.ids IS NULL FROM few)
            AND ((SELECT 0 = ANY (o365_internal.visible_connectors()))
-                OR coalesce(d.connector_id, (SELECT v.connector_id FROM o365_internal.subscription AS v WHERE v.subscription_id = d.subscription_id))
+                OR coalesce(d.connector_id, (SELECT v.connector_id FROM o365_internal.subscription AS v
+                                              WHERE v.subscription_id = d.subscription_id))
                    = ANY ((SELECT o365_internal.visible_connectors())::integer[]))
         OR NOT d.walked AND (SELECT few.ids IS NOT NULL FROM few)
      -- Newest first from the view itself, so that the index serves the usual question: PostgreSQL plans such a view apart.
@@ -309,7 +313,8 @@ CREATE OR REPLACE VIEW o365.posts WITH (security_barrier) AS
      WHERE t.took_ms IS NOT NULL
        AND (t.walked AND (SELECT few.ids IS NULL FROM few)
             AND ((SELECT 0 = ANY (o365_internal.visible_connectors()))
-                 OR coalesce(t.connector_id, (SELECT v.connector_id FROM o365_internal.subscription AS v WHERE v.subscription_id = t.subscription_id))
+                 OR coalesce(t.connector_id, (SELECT v.connector_id FROM o365_internal.subscription AS v
+                                               WHERE v.subscription_id = t.subscription_id))
                     = ANY ((SELECT o365_internal.visible_connectors())::integer[]))
             OR NOT t.walked AND (SELECT few.ids IS NOT NULL FROM few))
      ORDER BY t.at DESC;

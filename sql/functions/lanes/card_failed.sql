@@ -82,7 +82,8 @@ BEGIN
                    status_reason = coalesce(problem, 'the webhook does not exist any more'), status_at = now()
              WHERE s.subscription_id = card_failed.subscription_id AND s.status NOT IN ('removed', 'gone', 'retired');
             UPDATE o365_internal.lane AS l SET next_at = v_now, not_before = NULL, why = NULL
-             WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no AND v_before <> 'paused';
+             WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no
+               AND v_before <> 'paused';
             IF v_before NOT IN ('removed', 'gone', 'retired', 'paused') THEN
                 PERFORM o365_internal.note_event('gone', 'worker', NULL, subscription_id,
                                                  coalesce(problem, 'the webhook does not exist any more'));

@@ -92,7 +92,8 @@ BEGIN
         SELECT array_agg(e.s), array_agg(e.p) INTO v_early, v_early_first FROM early AS e;
         IF (SELECT count(*) FROM (SELECT 1 FROM unnest(o365_internal.open_hosts()) AS h (id) CROSS JOIN LATERAL (
                                       SELECT 1 FROM o365_internal.lane AS l
-                                       WHERE l.host_id = h.id AND l.next_at > v_started - interval '1 minute' AND l.next_at <= v_started
+                                       WHERE l.host_id = h.id AND l.next_at > v_started - interval '1 minute'
+                                         AND l.next_at <= v_started
                                        ORDER BY l.next_at DESC LIMIT c_due) AS d LIMIT c_due) AS due) < c_due THEN
             -- (!) By (xid, subscription_id): a look-up by subscription_id would walk the cards of everybody else.
             WITH RECURSIVE lane AS (

@@ -36,9 +36,11 @@ BEGIN
             SELECT la.ctid AS tid, la.next_at FROM o365_internal.lane AS la
              WHERE la.host_id = h.id AND la.next_at >= low AND la.next_at <= v_until
                AND (v_before IS NULL OR la.subscription_id < v_before)
-               AND NOT EXISTS (SELECT 1 FROM o365_internal.postponed AS p WHERE p.subscription_id = la.subscription_id)   -- (!)
+               AND NOT EXISTS (SELECT 1 FROM o365_internal.postponed AS p   -- (!)
+                                WHERE p.subscription_id = la.subscription_id)
                AND (v_leaves IS NULL OR NOT EXISTS (SELECT 1 FROM o365_internal.subscription AS su
-                                                     WHERE su.subscription_id = la.subscription_id AND su.key_id = ANY (v_leaves)))
+                                                     WHERE su.subscription_id = la.subscription_id
+                                                       AND su.key_id = ANY (v_leaves)))
              ORDER BY la.next_at LIMIT n_lanes FOR UPDATE OF la SKIP LOCKED) AS d
          ORDER BY d.next_at LIMIT n_lanes),
     leased AS (
@@ -57,4 +59,5 @@ COMMENT ON FUNCTION o365_programs.worker_lease(integer, timestamptz, integer) IS
     'that stops reading holds neither a lock nor the round of arrivals. low bounds the scan: the latest was_due seen less a second, and -infinity every '
     'few seconds. lease_ms: the lease ends so long after this call began. secret_version tells whether a cached '
     'webhook is old, payload whether a workflow takes the envelope or the bare card. A lane that is paused is due for its test '
-    'cards alone. Lanes of a far end that is held are not looked at. A lane whose key this worker lacks is left to a living worker that has it.';
+    'cards alone. Lanes of a far end that is held are not looked at. '
+    'A lane whose key this worker lacks is left to a living worker that has it.';

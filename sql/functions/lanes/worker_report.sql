@@ -41,9 +41,11 @@ BEGIN
            array_agg(d.l) FILTER (WHERE locked.tid IS NOT NULL), array_agg(d.r) FILTER (WHERE locked.tid IS NOT NULL),
            array_agg(locked.trying) FILTER (WHERE locked.tid IS NOT NULL), array_agg(locked.tried) FILTER (WHERE locked.tid IS NOT NULL),
            array_agg(locked.claimed) FILTER (WHERE locked.tid IS NOT NULL), array_agg(d.v) FILTER (WHERE locked.tid IS NOT NULL),
-           array_agg(locked.posts) FILTER (WHERE locked.tid IS NOT NULL), array_agg(locked.connector_id) FILTER (WHERE locked.tid IS NOT NULL),
+           array_agg(locked.posts) FILTER (WHERE locked.tid IS NOT NULL),
+           array_agg(locked.connector_id) FILTER (WHERE locked.tid IS NOT NULL),
            array_agg(locked.retried_at) FILTER (WHERE locked.tid IS NOT NULL), count(*)
-      INTO v_held, v_held_tid, v_held_lease, v_released, v_trying, v_tried, v_claimed, v_version, v_posts, v_connector, v_retried, v_named
+      INTO v_held, v_held_tid, v_held_lease, v_released, v_trying, v_tried, v_claimed, v_version,
+           v_posts, v_connector, v_retried, v_named
       FROM (SELECT u.s, u.l, bool_or(u.r) AS r, min(u.v) AS v
               FROM unnest(lane_subs, lane_leases, releases, secret_versions) AS u(s, l, r, v)
              GROUP BY u.s, u.l ORDER BY u.s) AS d
@@ -72,7 +74,8 @@ BEGIN
         -- items only those of the lease that is held count: a report may name an older one beside it.
         WITH item AS MATERIALIZED (
             SELECT u.s, u.l, u.p, u.n, u.outcome, u.rule_id, u.status, u.retry_after, u.took, u.problem, t.*,
-                   CASE WHEN v_trying[h.i] = u.p THEN v_tried[h.i] ELSE v_claimed[h.i] END AS claimed_at, v_connector[h.i] AS connector_id,
+                   CASE WHEN v_trying[h.i] = u.p THEN v_tried[h.i] ELSE v_claimed[h.i] END AS claimed_at,
+                   v_connector[h.i] AS connector_id,
                    CASE WHEN u.took IS NOT NULL
                         THEN v_posts[h.i] + count(u.took) OVER (PARTITION BY u.s ORDER BY u.n) END AS post_no,
                    t.enqueued_at <= v_retried[h.i] AS was_tried,
@@ -84,8 +87,8 @@ BEGIN
                                    WHERE o.subscription_id = u.s AND o.position = u.p LIMIT 1) AS t
              WHERE v_held_lease[h.i] = u.l),
         tried AS (
-            INSERT INTO o365_internal.attempt (card_id, subscription_id, connector_id, post_no, lease_no, worker, outcome, rule_id,
-                                               http_status, retry_after_s, took_ms, problem)
+            INSERT INTO o365_internal.attempt (card_id, subscription_id, connector_id, post_no, lease_no, worker,
+                                               outcome, rule_id, http_status, retry_after_s, took_ms, problem)
             SELECT i.card_id, i.s, i.connector_id, i.post_no, i.l, worker_report.worker, i.outcome, i.rule_id,
                    i.status, i.retry_after, i.took, i.problem
               FROM item AS i WHERE i.took IS NOT NULL AND NOT i.ends RETURNING subscription_id AS s, post_no AS no),
@@ -93,8 +96,9 @@ BEGIN
             SELECT DISTINCT ON (i.tid) i.* FROM item AS i WHERE i.ends ORDER BY i.tid),
         gone AS (DELETE FROM o365_internal.outbox AS o WHERE o.ctid = ANY (ARRAY(SELECT e.tid FROM ending AS e))),   -- (!) by ctid: a join flips
         kept AS (
-            INSERT INTO o365_internal.delivery (card_id, subscription_id, connector_id, outcome, reason, event, enqueued_at, claimed_at,
-                                                lease_no, worker, rule_id, http_status, retry_after_s, took_ms, post_no, attempts)
+            INSERT INTO o365_internal.delivery (card_id, subscription_id, connector_id, outcome, reason, event,
+                                                enqueued_at, claimed_at, lease_no, worker, rule_id, http_status,
+                                                retry_after_s, took_ms, post_no, attempts)
             SELECT e.card_id, e.s, e.connector_id, e.outcome, e.problem, e.event, e.enqueued_at, e.claimed_at,
                    e.l, worker_report.worker, e.rule_id, e.status, e.retry_after, e.took, e.post_no,
                    -- A card that came after the last one that was tried again has no other POST.
@@ -117,7 +121,8 @@ BEGIN
         lane AS MATERIALIZED (
             SELECT h.s, h.tid, h.released, la.cursor, la.late, coalesce(d.ps, '{}') AS ps, greatest(d.last, la.cursor) AS last,
                    d.arrived IS NOT NULL AS arrived, d.posts,
-                   CASE WHEN v_again IS NOT NULL THEN (SELECT max(t.no) FROM unnest(v_again, v_again_no) AS t(s, no) WHERE t.s = h.s) END AS again,
+                   CASE WHEN v_again IS NOT NULL THEN (SELECT max(t.no) FROM unnest(v_again, v_again_no) AS t(s, no)
+                                                        WHERE t.s = h.s) END AS again,
                    (SELECT count(*) FROM unnest(d.dead) AS n WHERE n > coalesce(d.arrived, 0) AND h.s <> ALL (v_renewed)) AS dead
             FROM unnest(v_held, v_held_tid, v_released) AS h(s, tid, released)
             CROSS JOIN LATERAL (SELECT x.cursor, x.late FROM o365_internal.lane AS x WHERE x.ctid = h.tid) AS la

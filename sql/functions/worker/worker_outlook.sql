@@ -22,13 +22,14 @@ BEGIN
     SELECT count(*) FILTER (WHERE l.status IN ('paused', 'pending')), count(*) FILTER (WHERE l.status NOT IN ('paused', 'pending'))
       INTO v_paused, v_suspended
       FROM (SELECT s.status FROM o365_internal.lane AS l
-             CROSS JOIN LATERAL (SELECT x.status FROM o365_internal.subscription AS x WHERE x.subscription_id = l.subscription_id LIMIT 1) AS s
+             CROSS JOIN LATERAL (SELECT x.status FROM o365_internal.subscription AS x
+                                  WHERE x.subscription_id = l.subscription_id LIMIT 1) AS s
              WHERE l.why = 'pause' AND EXISTS (
                    SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id) LIMIT c_most) AS l;
     -- What waits for a far end that is held waits as behind a pause.
-    SELECT v_paused + count(l.subscription_id), least(v_next_at, min(nullif(h.held_until, 'infinity')) FILTER (WHERE l.subscription_id IS NOT NULL))
+    SELECT v_paused + count(*), least(v_next_at, min(nullif(h.held_until, 'infinity')))
       INTO v_paused, v_next_at FROM o365_internal.host AS h CROSS JOIN LATERAL (
-               SELECT l.subscription_id FROM o365_internal.lane AS l WHERE l.host_id = h.host_id AND l.next_at IS NOT NULL LIMIT c_most) AS l
+               SELECT FROM o365_internal.lane AS l WHERE l.host_id = h.host_id AND l.next_at IS NOT NULL LIMIT c_most) AS l
      WHERE h.host_id <> ALL (v_hosts);
     RETURN jsonb_build_object(
         'due', v_due + v_leased, 'waiting', v_waiting, 'next_at', v_next_at,
@@ -41,5 +42,6 @@ BEGIN
                     FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1));
 END $$;
 COMMENT ON FUNCTION o365_programs.worker_outlook() IS
-    'How many lanes are due or leased, wait for a time, wait paused (or for a far end that is held) or suspended with cards, or fail: of each at most about a '
-    'thousand are counted, by far end those that are due or wait for a time; whether there are cards that no lane knows of yet; and when the next lane is due. For --once.';
+    'How many lanes are due or leased, wait for a time, wait paused (or for a far end that is held) or suspended with '
+    'cards, or fail: of each at most about a thousand are counted, by far end those that are due or wait for a time; '
+    'whether there are cards that no lane knows of yet; and when the next lane is due. For --once.';
