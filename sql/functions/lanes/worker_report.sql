@@ -17,6 +17,9 @@ DECLARE
     v_posts bigint[];         -- what is written beside each POST of theirs
     v_connector integer[];
     v_retried timestamptz[];  -- when a card of theirs was last posted without an end
+    v_any_retried boolean;
+    v_before bigint[];        -- the number of a lane's POST is this and its place in the arrays
+    v_no bigint[];            -- where that is not so: its place among its lane's POSTs
     v_released boolean[];
     v_version integer[];      -- of the webhooks that their cards were posted to
     v_renewed bigint[] := '{}';  -- lanes that have another webhook by now
@@ -24,7 +27,7 @@ DECLARE
     v_s bigint[];
     v_p bigint[];
     v_n bigint[];
-    v_no bigint[];            -- numbers of their POSTs, and of those that ended no card
+    v_posted bigint[];        -- numbers of their POSTs, and of those that ended no card
     v_again bigint[];
     v_again_no bigint[];
     v_outcome text[];
@@ -69,6 +72,18 @@ BEGIN
                             WHERE x.secret_version <> h.v);
     END IF;
     IF v_held IS NOT NULL THEN
+        v_any_retried := array_position(v_retried, NULL) IS NULL OR array_remove(v_retried, NULL) <> '{}';
+        IF array_position(took_ms, NULL) IS NULL
+           AND cardinality(lane_subs) = (SELECT count(DISTINCT u) FROM unnest(lane_subs) AS u) THEN
+            -- Nearly always: all are POSTs, and those of a lane stand together.
+            SELECT array_agg(f.s), array_agg(f.n) INTO v_s, v_n
+              FROM (SELECT x.s, min(x.n) AS n FROM unnest(subs) WITH ORDINALITY AS x(s, n) GROUP BY x.s ORDER BY x.s) AS f;
+            v_before := ARRAY(SELECT h.posts + 1 - v_n[width_bucket(h.s, v_s)] FROM unnest(v_held, v_posts) AS h(s, posts));
+        ELSE
+            v_no := ARRAY(SELECT w.no FROM (SELECT x.n, count(x.took) OVER (PARTITION BY x.s, x.l ORDER BY x.n) AS no
+                                              FROM unnest(subs, leases, took_ms) WITH ORDINALITY AS x(s, l, took, n)) AS w
+                           ORDER BY w.n);
+        END IF;
         -- One look at each card, then its history: a delivery for every end, with the POST that made it, an attempt for every
         -- other POST. A card that another worker ended since is not there any more; its lane would not be held. Of one lane's
         -- items only those of the lease that is held count: a report may name an older one beside it.
@@ -76,16 +91,17 @@ BEGIN
             SELECT u.s, u.l, u.p, u.n, u.outcome, u.rule_id, u.status, u.retry_after, u.took, u.problem, t.*,
                    CASE WHEN v_trying[h.i] = u.p THEN v_tried[h.i] ELSE v_claimed[h.i] END AS claimed_at,
                    v_connector[h.i] AS connector_id,
-                   CASE WHEN u.took IS NOT NULL
-                        THEN v_posts[h.i] + count(u.took) OVER (PARTITION BY u.s ORDER BY u.n) END AS post_no,
-                   t.enqueued_at <= v_retried[h.i] AS was_tried,
+                   CASE WHEN v_no IS NULL THEN v_before[h.i] + u.n
+                        WHEN u.took IS NOT NULL THEN v_posts[h.i] + v_no[u.n::integer] END AS post_no,
+                   v_any_retried AND t.enqueued_at <= v_retried[h.i] AS was_tried,
                    u.outcome IN ('delivered', 'accepted', 'dead', 'cancelled') AS ends
               FROM unnest(subs, leases, positions, outcomes, rule_ids, http_statuses, retry_after_s, took_ms, problems) WITH ORDINALITY
                    AS u(s, l, p, outcome, rule_id, status, retry_after, took, problem, n)
-              CROSS JOIN LATERAL (SELECT array_position(v_held, u.s) AS i OFFSET 0) AS h
+              -- v_held is in order: a look-up halves it.
+              CROSS JOIN LATERAL (SELECT width_bucket(u.s, v_held) AS i OFFSET 0) AS h
               CROSS JOIN LATERAL (SELECT o.ctid AS tid, o.card_id, o.event, o.enqueued_at FROM o365_internal.outbox AS o
                                    WHERE o.subscription_id = u.s AND o.position = u.p LIMIT 1) AS t
-             WHERE v_held_lease[h.i] = u.l),
+             WHERE v_held[h.i] = u.s AND v_held_lease[h.i] = u.l),
         tried AS (
             INSERT INTO o365_internal.attempt (card_id, subscription_id, connector_id, post_no, lease_no, worker,
                                                outcome, rule_id, http_status, retry_after_s, took_ms, problem)
@@ -109,7 +125,7 @@ BEGIN
                (SELECT array_agg(t.s) FROM tried AS t), (SELECT array_agg(t.no) FROM tried AS t),
                -- Of none where all have arrived, as nearly always.
                array_agg(e.card_id) FILTER (WHERE e.outcome IN ('dead', 'cancelled') AND e.p > 0)
-          INTO v_s, v_p, v_n, v_outcome, v_no, ended, v_again, v_again_no, v_cards FROM ending AS e;
+          INTO v_s, v_p, v_n, v_outcome, v_posted, ended, v_again, v_again_no, v_cards FROM ending AS e;
         IF v_cards IS NOT NULL THEN
             PERFORM o365_internal.note_cards(array_agg(u.s), v_cards, array_agg(u.outcome), array_agg(problems[u.n]))
                FROM unnest(v_s, v_p, v_n, v_outcome) AS u(s, p, n, outcome) WHERE u.outcome IN ('dead', 'cancelled') AND u.p > 0;
@@ -117,7 +133,7 @@ BEGIN
         WITH done AS MATERIALIZED (
             SELECT u.s, array_agg(u.p) AS ps, max(u.p) AS last, max(u.n) FILTER (WHERE u.outcome IN ('delivered', 'accepted')) AS arrived,
                    array_agg(u.n) FILTER (WHERE u.outcome = 'dead') AS dead, max(u.no) AS posts
-              FROM unnest(v_s, v_p, v_n, v_outcome, v_no) AS u(s, p, n, outcome, no) GROUP BY 1),
+              FROM unnest(v_s, v_p, v_n, v_outcome, v_posted) AS u(s, p, n, outcome, no) GROUP BY 1),
         lane AS MATERIALIZED (
             SELECT h.s, h.tid, h.released, la.cursor, la.late, coalesce(d.ps, '{}') AS ps, greatest(d.last, la.cursor) AS last,
                    d.arrived IS NOT NULL AS arrived, d.posts,
@@ -199,7 +215,7 @@ COMMENT ON FUNCTION o365_programs.worker_report(integer, bigint[], bigint[], big
                                        text[], bigint[], bigint[], boolean[], integer[]) IS
     'Reports claimed lanes: ends cards and writes history, and gives back those lanes that are released, which sets when they '
     'are next due. One element per POST (or end without one) in the arrays up to problems, a card that did not reach its end '
-    'last of its lane and only with its release; lane_subs, lane_leases, releases and secret_versions name every lane. ended: how many '
+    'last of its lane and only with its release; those of a lane stand together, unless it is named twice; lane_subs, lane_leases, releases and secret_versions name every lane. ended: how many '
     'cards ended. busy: lanes that another transaction has locked: nothing was done for them, report them again. A lane that is not '
     'leased to this worker under this number any more is left alone, so a report may be repeated. known: how many of the ends an earlier report of the '
     'same lease has brought already. Unknown outcomes count as retry; cannot_open and held ask for another look, after '
