@@ -29,13 +29,16 @@ INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, even
            '{"@type": "MessageCard", "summary": "a ticket", "text": "' || repeat('x', 150) || '"}', 'a ticket is opened',
            now() - interval '2 hours' + make_interval(secs => i * 3600.0 / :cards)
       FROM generate_series(1, :cards) AS i;
-INSERT INTO o365_internal.lane (subscription_id, hold, next_at, failures, failing_since, problem)
-    SELECT s.subscription_id, CASE WHEN s.subscription_id = 1 THEN 'paused' WHEN s.status = 'suspended' THEN 'suspended' END,
+INSERT INTO o365_internal.lane (subscription_id, connector_id, host_id, why, not_before, next_at, failures, failing_since, problem)
+    SELECT s.subscription_id, s.connector_id, o365_internal.host_of('tenant.webhook.office.com'),
+           CASE WHEN s.subscription_id = 1 OR s.status = 'suspended' THEN 'pause' WHEN s.has_cards AND s.subscription_id % 20 < 10 THEN 'retry' END,
+           CASE WHEN s.subscription_id = 1 OR s.status = 'suspended' THEN 'infinity'
+                WHEN s.has_cards AND s.subscription_id % 20 < 10 THEN now() + interval '30 minutes' END,
            CASE WHEN s.has_cards AND s.status = 'active' THEN CASE WHEN s.subscription_id % 20 < 10 THEN now() + interval '30 minutes' ELSE now() END END,
            CASE WHEN s.has_cards AND s.subscription_id % 20 < 10 THEN 4 ELSE 0 END,
            CASE WHEN s.has_cards AND s.subscription_id % 20 < 10 THEN now() - interval '1 hour' END,
            CASE WHEN s.has_cards AND s.subscription_id % 20 < 10 THEN 'HTTP 503: busy' END
-      FROM (SELECT s.subscription_id, s.status,
+      FROM (SELECT s.subscription_id, s.connector_id, s.status,
                    s.subscription_id % 10 = 3 AND s.subscription_id < 3 + :cards AS has_cards FROM o365_internal.subscription AS s) AS s;
 UPDATE o365_internal.subscription SET status = 'paused', status_at = now() WHERE subscription_id = 1;
 -- An application of two connections.

@@ -25,8 +25,9 @@ SELECT set_config('o365.checksums', jsonb_object_agg(c.number, c.checksum)::text
     (22, '77526ed3884ce3fd'),
     (23, '83c36b1f629da223'),
     (24, 'f8457475d199e7cd'),
+    (25, '2e2cbad3594ad8ec'),
     (26, '2712cb389591949e'),
-    (28, '56107014492689df')
+    (27, '56107014492689df')
 ) AS c (number, checksum) \g /dev/null
 
 DO $$

@@ -12,7 +12,11 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/settings/allow_webhook_host.sql
 \ir functions/settings/allowed_hosts.sql
 \ir functions/settings/forbid_webhook_host.sql
+\ir functions/settings/hold_host.sql
+\ir functions/settings/host_of.sql
 \ir functions/settings/integer_setting.sql
+\ir functions/settings/locked_far_end.sql
+\ir functions/settings/release_host.sql
 \ir functions/settings/set.sql
 \ir functions/settings/text_setting.sql
 \ir functions/settings/webhook_dialect.sql
@@ -234,6 +238,9 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/lanes/has_tests.sql
 \ir functions/lanes/handed_over.sql
 \ir functions/lanes/is_restored.sql
+\ir functions/lanes/make_lane.sql
+\ir functions/lanes/move_lane.sql
+\ir functions/lanes/open_hosts.sql
 \ir functions/lanes/snapshot_until.sql
 \ir functions/lanes/test_card_failed.sql
 \ir functions/lanes/worker_cards.sql
@@ -255,7 +262,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/worker/worker_stop.sql
 \ir functions/worker/workers_away.sql
 
--- What operators and applications do with subscriptions. A lane's hold follows its subscription's status in the same transaction.
+-- What operators and applications do with subscriptions. A lane's pause follows its subscription's status in the same transaction.
 \ir functions/subscriptions/disconnect.sql
 \ir functions/subscriptions/hold.sql
 \ir functions/subscriptions/lock_subscription.sql
@@ -271,6 +278,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/subscriptions/revive.sql
 \ir functions/subscriptions/send_test.sql
 \ir functions/subscriptions/set_in_doubt_policy.sql
+\ir functions/subscriptions/stop_lane.sql
 \ir functions/subscriptions/subscription_to_change.sql
 \ir functions/subscriptions/sweep_unconfirmed.sql
 \ir functions/subscriptions/tell_verdicts.sql
@@ -338,6 +346,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/health/health_feeding_behind.sql
 \ir functions/health/health_granted_to_others.sql
 \ir functions/health/health_history_default_partition.sql
+\ir functions/health/health_hosts_held.sql
 \ir functions/health/health_isolation.sql
 \ir functions/health/health_lanes_stuck.sql
 \ir functions/health/health_modules_unknown.sql

@@ -180,9 +180,11 @@ COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \ir migrate.sql
 \set migration 0024_manage
 \ir migrate.sql
+\set migration 0025_waits
+\ir migrate.sql
 \set migration 0026_people
 \ir migrate.sql
-\set migration 0028_bounds_on_starts
+\set migration 0027_bounds_on_starts
 \ir migrate.sql
 
 -- The last of them says how far this install.sql knows the way.

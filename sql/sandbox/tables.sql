@@ -131,8 +131,8 @@ CREATE TABLE o365_internal.sandbox_flow (
                      CONSTRAINT sandbox_flow_callers_are_known CHECK (callers IN ('anyone', 'tenant')),
     post_as          text NOT NULL DEFAULT 'user'
                      CONSTRAINT sandbox_flow_post_as_is_known CHECK (post_as IN ('user', 'flow-bot')),
-    fails            text
-                     CONSTRAINT sandbox_flow_failure_is_known CHECK (fails IN ('private-channel', 'connection', 'membership')),
+    fails            text CONSTRAINT sandbox_flow_failure_is_known
+                     CHECK (fails IN ('private-channel', 'connection', 'membership')),
     response_seconds integer CONSTRAINT sandbox_flow_response_is_soon CHECK (response_seconds BETWEEN 0 AND 60),
     response_body    text,
     state            text NOT NULL DEFAULT 'on'
@@ -152,8 +152,8 @@ COMMENT ON COLUMN o365_internal.sandbox_flow.workflow_id IS
     'The id in the path of its URLs. The secret is their signature, of which there is a hash alone.';
 COMMENT ON COLUMN o365_internal.sandbox_flow.name IS 'What its owner called it.';
 COMMENT ON COLUMN o365_internal.sandbox_flow.payload IS
-    'envelope: it posts each card of attachments, as the template does; card: it posts the whole body as a card; recipient: '
-    'as envelope, to whom the body''s field recipient names.';
+    'envelope: it posts each card of attachments, as the template does; card: it posts the whole body as a card; '
+    'recipient: as envelope, to whom the body''s field recipient names.';
 COMMENT ON COLUMN o365_internal.sandbox_flow.callers IS
     'Who can trigger it: anyone, or tenant: only people of the tenant.';
 COMMENT ON COLUMN o365_internal.sandbox_flow.post_as IS

@@ -41,14 +41,22 @@ COMMENT ON COLUMN o365.connectors.support IS 'Whom its users ask for help; null 
 COMMENT ON COLUMN o365.connectors.language IS 'Language of its pages; null: each browser''s.';
 
 CREATE OR REPLACE VIEW o365.webhook_hosts WITH (security_barrier) AS
-    SELECT w.dialect, CASE WHEN w.subdomains THEN '*.' ELSE '' END || w.host AS host, w.port, w.enabled
-      FROM o365_internal.webhook_host AS w ORDER BY 4 DESC, 1, 2;
+    SELECT w.dialect, n.name AS host, w.port, w.enabled, h.held_until, h.why AS held_reason, h.held_by, h.held_at
+      FROM o365_internal.webhook_host AS w
+     CROSS JOIN LATERAL (SELECT CASE WHEN w.subdomains THEN '*.' ELSE '' END || w.host AS name) AS n
+      LEFT JOIN o365_internal.host AS h ON h.name = n.name AND h.held_until > now()
+     ORDER BY 4 DESC, 1, 2;
 COMMENT ON VIEW o365.webhook_hosts IS 'Hosts that webhooks may lie on.';
 COMMENT ON COLUMN o365.webhook_hosts.dialect IS 'connector or workflow.';
 COMMENT ON COLUMN o365.webhook_hosts.host IS 'Host; *. stands for any host below it.';
 COMMENT ON COLUMN o365.webhook_hosts.port IS 'Port.';
 COMMENT ON COLUMN o365.webhook_hosts.enabled IS
     'Whether webhooks may lie there now. Hosts of government clouds and of China are off: o365.allow_webhook_host turns them on.';
+COMMENT ON COLUMN o365.webhook_hosts.held_until IS
+    'Until when it is held (o365.hold_host); infinity: until somebody releases it; null: it is not held.';
+COMMENT ON COLUMN o365.webhook_hosts.held_reason IS 'Why it is held; null when nobody said, or it is not held.';
+COMMENT ON COLUMN o365.webhook_hosts.held_by IS 'Role that held it.';
+COMMENT ON COLUMN o365.webhook_hosts.held_at IS 'When.';
 
 CREATE OR REPLACE VIEW o365.response_rules WITH (security_barrier) AS
     SELECT r.rule_id, r.dialect, r.name, r.status_from, r.status_to, r.body_pattern, r.outcome, r.source FROM o365_internal.response_rule AS r ORDER BY r.rule_id;
@@ -100,12 +108,17 @@ COMMENT ON COLUMN o365.subscriptions.unwanted_events IS 'Events that its user do
 -- Why the cards of a lane wait. It is read for lanes that have cards, a lane at a time.
 CREATE OR REPLACE VIEW :internal_views.lane_now AS
     SELECT l.subscription_id, s.connector_id, s.app_user, s.group_name, l.failures, f.card_id AS first_card, f.enqueued_at AS oldest,
-           CASE WHEN l.hold IS NULL AND (SELECT o365_internal.workers_away()) IS NULL THEN l.next_at END AS next_at,
+           CASE WHEN l.why IS DISTINCT FROM 'pause' AND (SELECT o365_internal.workers_away()) IS NULL
+                THEN nullif(CASE WHEN l.next_at IS NOT NULL THEN greatest(l.next_at, h.held_until) END, 'infinity') END AS next_at,
            CASE WHEN s.status IN ('removed', 'gone', 'retired') THEN s.status || ': what waits will be cancelled'
-                WHEN l.verdict IS NOT NULL THEN format('%s: %s', l.hold, l.verdict)   -- whose time is not written yet
-                WHEN l.hold IS NOT NULL
-                THEN format('%s since %s%s%s', l.hold, to_char(s.status_at, 'YYYY-MM-DD HH24:MI'),
+                WHEN l.verdict IS NOT NULL   -- whose time is not written yet
+                THEN format('%s: %s', CASE s.status WHEN 'paused' THEN 'paused' ELSE 'suspended' END, l.verdict)
+                WHEN l.why = 'pause'
+                THEN format('%s since %s%s%s', s.status, to_char(s.status_at, 'YYYY-MM-DD HH24:MI'),
                             ' until ' || to_char(s.paused_until, 'YYYY-MM-DD HH24:MI'), ': ' || s.status_reason)
+                WHEN h.host_id IS NOT NULL
+                THEN format('host %s is held by %s since %s%s%s', h.name, h.held_by, to_char(h.held_at, 'YYYY-MM-DD HH24:MI'),
+                            ' until ' || to_char(nullif(h.held_until, 'infinity'), 'YYYY-MM-DD HH24:MI'), ': ' || h.why)
                 ELSE coalesce((SELECT o365_internal.workers_away()), CASE
                      WHEN l.worker IS NOT NULL AND l.lease_until > now()
                      THEN format('worker %s is at it', (SELECT w.name FROM o365_internal.worker AS w WHERE w.worker_id = l.worker))
@@ -122,9 +135,15 @@ CREATE OR REPLACE VIEW :internal_views.lane_now AS
                      WHEN l.problem IS NOT NULL THEN l.problem
                      WHEN l.next_at IS NOT NULL
                      THEN format('due %s %s', CASE WHEN l.next_at > now() THEN 'at' ELSE 'since' END, to_char(l.next_at, 'YYYY-MM-DD HH24:MI'))
-                     ELSE o365_internal.lane_waits(l.subscription_id, NULL, l.xmax) END) END AS reason
+                     ELSE o365_internal.lane_waits(l.subscription_id, NULL, l.xmax) END) END AS reason,
+           CASE WHEN l.why = 'pause' THEN l.why WHEN h.host_id IS NOT NULL THEN 'host'
+                WHEN l.not_before > now() THEN l.why END AS why,
+           CASE WHEN l.why = 'pause' THEN s.paused_until
+                WHEN h.host_id IS NOT NULL THEN nullif(greatest(h.held_until, l.not_before), 'infinity')
+                WHEN l.not_before > now() THEN l.not_before END AS until
       FROM o365_internal.lane AS l
       JOIN o365_internal.subscription AS s ON s.subscription_id = l.subscription_id
+      LEFT JOIN o365_internal.host AS h ON h.host_id = l.host_id AND h.held_until > now()
      CROSS JOIN LATERAL (SELECT o.card_id, o.enqueued_at FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id
                           ORDER BY o.position LIMIT 1) AS f;
 COMMENT ON VIEW :internal_views.lane_now IS 'Lanes that have cards, and why those wait: what o365.queue and o365.waiting_cards show.';
@@ -137,18 +156,20 @@ COMMENT ON COLUMN :internal_views.lane_now.first_card IS 'Card that goes first.'
 COMMENT ON COLUMN :internal_views.lane_now.oldest IS 'When that card''s transaction began.';
 COMMENT ON COLUMN :internal_views.lane_now.next_at IS 'When it is next tried; null when nobody can tell.';
 COMMENT ON COLUMN :internal_views.lane_now.reason IS 'Why it waits, in words.';
+COMMENT ON COLUMN :internal_views.lane_now.why IS 'What kind of wait it is, as lane.why; null when it waits for no time.';
+COMMENT ON COLUMN :internal_views.lane_now.until IS 'Until when, where that is known.';
 
--- Each branch is read by an index of its own: lanes that have a time, that are held, and those that have neither although they
+-- Each branch is read by an index of its own: lanes that have a time, that are paused, and those that have neither although they
 -- have cards, which nobody has fed yet.
 CREATE OR REPLACE VIEW o365.queue WITH (security_barrier) AS
     SELECT l.subscription_id, c.slug AS connector, l.group_name,
            (SELECT count(*) FROM (SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id LIMIT 10001) AS o) AS waiting,
-           l.oldest, l.next_at, l.reason, l.failures, l.first_card
+           l.oldest, l.next_at, l.reason, l.failures, l.first_card, l.why, l.until
       FROM (SELECT n.subscription_id FROM o365_internal.lane AS n WHERE n.next_at IS NOT NULL
             UNION ALL
-            SELECT n.subscription_id FROM o365_internal.lane AS n WHERE n.next_at IS NULL AND n.hold IS NOT NULL
+            SELECT n.subscription_id FROM o365_internal.lane AS n WHERE n.next_at IS NULL AND n.why = 'pause'
             UNION ALL
-            SELECT n.subscription_id FROM o365_internal.lane AS n WHERE n.next_at IS NULL AND n.hold IS NULL
+            SELECT n.subscription_id FROM o365_internal.lane AS n WHERE n.next_at IS NULL AND n.why IS DISTINCT FROM 'pause'
                AND EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = n.subscription_id)) AS n
       JOIN :internal_views.lane_now AS l ON l.subscription_id = n.subscription_id
       LEFT JOIN o365_internal.connector AS c ON c.connector_id = l.connector_id
@@ -163,10 +184,16 @@ COMMENT ON COLUMN o365.queue.next_at IS 'When it is next tried, in the past when
 COMMENT ON COLUMN o365.queue.reason IS 'Why they wait, in words, with since when and by whom.';
 COMMENT ON COLUMN o365.queue.failures IS 'How often the first card failed so far.';
 COMMENT ON COLUMN o365.queue.first_card IS 'Card that goes first; the others wait behind it.';
+COMMENT ON COLUMN o365.queue.why IS
+    'What kind of wait it is: retry (the next try of a card, or the end of a throttle), host (the far end as a whole), '
+    'pause (paused, suspended or not confirmed yet: reason says which). Null when it waits for no time: it is due, a '
+    'worker is at it, or its cards were just sent.';
+COMMENT ON COLUMN o365.queue.until IS 'When that wait ends; null where nobody knows: a pause without an end, or no wait.';
 
 CREATE OR REPLACE VIEW o365.waiting_cards WITH (security_barrier) AS
     SELECT o.card_id, o.subscription_id, c.slug AS connector, l.app_user, l.group_name, o.event, o.enqueued_at, l.next_at,
-           CASE WHEN o.card_id = l.first_card THEN l.reason ELSE format('behind card %s: %s', l.first_card, l.reason) END AS reason
+           CASE WHEN o.card_id = l.first_card THEN l.reason ELSE format('behind card %s: %s', l.first_card, l.reason) END AS reason,
+           l.why, l.until
       FROM o365_internal.outbox AS o
       JOIN :internal_views.lane_now AS l ON l.subscription_id = o.subscription_id
       LEFT JOIN o365_internal.connector AS c ON c.connector_id = l.connector_id
@@ -185,6 +212,8 @@ COMMENT ON COLUMN o365.waiting_cards.event IS 'Event it reports.';
 COMMENT ON COLUMN o365.waiting_cards.enqueued_at IS 'When its transaction began.';
 COMMENT ON COLUMN o365.waiting_cards.next_at IS 'When the first card of its subscription is next tried; null while held, and when nobody can tell.';
 COMMENT ON COLUMN o365.waiting_cards.reason IS 'Why it waits, in words, with since when and by whom.';
+COMMENT ON COLUMN o365.waiting_cards.why IS 'What kind of wait its subscription has, as in o365.queue.';
+COMMENT ON COLUMN o365.waiting_cards.until IS 'When that wait ends, as in o365.queue.';
 
 -- History is read in one of two ways, walked (back in time, each row looked at) or by the subscriptions of whoever sees
 -- few rows: the condition of a way that is not taken is a constant, and nothing is read for it. The walked one is a plain
@@ -196,8 +225,8 @@ COMMENT ON COLUMN o365.waiting_cards.reason IS 'Why it waits, in words, with sin
 CREATE OR REPLACE VIEW o365.deliveries WITH (security_barrier) AS
     WITH few AS MATERIALIZED (SELECT f.ids FROM o365_internal.few_subscriptions() AS f (ids))
     SELECT d.at, d.card_id, d.subscription_id, c.slug AS connector, s.app_user, s.group_name, d.event, d.outcome, d.reason, d.enqueued_at,
-           (SELECT count(*) FROM o365_internal.attempt AS x
-             WHERE x.card_id = d.card_id AND x.at >= d.enqueued_at AND x.at <= d.at) + (d.took_ms IS NOT NULL)::integer AS attempts,
+           coalesce(d.attempts::bigint, (SELECT count(*) FROM o365_internal.attempt AS x
+             WHERE x.card_id = d.card_id AND x.at >= d.enqueued_at AND x.at <= d.at) + (d.took_ms IS NOT NULL)::integer) AS attempts,
            CASE WHEN d.took_ms IS NOT NULL THEN d.http_status
                 ELSE (SELECT (array_agg(x.http_status ORDER BY x.at DESC))[1] FROM o365_internal.attempt AS x
                        WHERE x.card_id = d.card_id AND x.at >= d.enqueued_at AND x.at <= d.at) END AS http_status,
@@ -207,17 +236,18 @@ CREATE OR REPLACE VIEW o365.deliveries WITH (security_barrier) AS
                        WHERE x.card_id = d.card_id AND x.at >= d.enqueued_at AND x.at <= d.at) END) AS rule,
            d.claimed_at
       FROM (SELECT w.at, w.card_id, w.subscription_id, w.event, w.outcome, w.reason, w.enqueued_at, w.claimed_at,
-                   w.took_ms, w.http_status, w.rule_id, true AS walked
+                   w.took_ms, w.http_status, w.rule_id, w.attempts, w.connector_id, true AS walked
               FROM o365_internal.delivery AS w
             UNION ALL
             SELECT f.at, f.card_id, f.subscription_id, f.event, f.outcome, f.reason,
-                   f.enqueued_at, f.claimed_at, f.took_ms, f.http_status, f.rule_id, false
+                   f.enqueued_at, f.claimed_at, f.took_ms, f.http_status, f.rule_id, f.attempts, f.connector_id, false
               FROM o365_internal.few_deliveries() AS f) AS d
       LEFT JOIN o365_internal.subscription AS s ON s.subscription_id = d.subscription_id
       LEFT JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
      WHERE d.walked AND (SELECT few.ids IS NULL FROM few)
            AND ((SELECT 0 = ANY (o365_internal.visible_connectors()))
-                OR (SELECT v.connector_id FROM o365_internal.subscription AS v WHERE v.subscription_id = d.subscription_id)
+                OR coalesce(d.connector_id, (SELECT v.connector_id FROM o365_internal.subscription AS v
+                                              WHERE v.subscription_id = d.subscription_id))
                    = ANY ((SELECT o365_internal.visible_connectors())::integer[]))
         OR NOT d.walked AND (SELECT few.ids IS NOT NULL FROM few)
      -- Newest first from the view itself, so that the index serves the usual question: PostgreSQL plans such a view apart.
@@ -262,21 +292,21 @@ COMMENT ON COLUMN o365.outcomes.cards IS 'How many.';
 CREATE OR REPLACE VIEW o365.posts WITH (security_barrier) AS
     WITH few AS MATERIALIZED (SELECT f.ids FROM o365_internal.few_subscriptions() AS f (ids))
     SELECT t.at, t.card_id, t.subscription_id, c.slug AS connector, t.outcome, t.http_status, r.name AS rule, t.problem,
-           t.retry_after_s, t.took_ms, w.name AS worker
+           t.retry_after_s, t.took_ms, w.name AS worker, t.post_no
       FROM (SELECT a.at, a.card_id, a.subscription_id, a.outcome, a.rule_id, a.http_status, a.problem, a.retry_after_s, a.took_ms,
-                   a.worker, true AS walked
+                   a.worker, a.post_no, a.connector_id, true AS walked
               FROM o365_internal.attempt AS a
             UNION ALL
             SELECT d.at, d.card_id, d.subscription_id, d.outcome, d.rule_id, d.http_status, d.reason, d.retry_after_s, d.took_ms,
-                   d.worker, true
+                   d.worker, d.post_no, d.connector_id, true
               FROM o365_internal.delivery AS d
             UNION ALL
             SELECT a.at, a.card_id, a.subscription_id, a.outcome, a.rule_id, a.http_status,
-                   a.problem, a.retry_after_s, a.took_ms, a.worker, false
+                   a.problem, a.retry_after_s, a.took_ms, a.worker, a.post_no, a.connector_id, false
               FROM o365_internal.few_attempts() AS a
             UNION ALL
             SELECT d.at, d.card_id, d.subscription_id, d.outcome, d.rule_id, d.http_status,
-                   d.reason, d.retry_after_s, d.took_ms, d.worker, false
+                   d.reason, d.retry_after_s, d.took_ms, d.worker, d.post_no, d.connector_id, false
               FROM o365_internal.few_deliveries() AS d) AS t
       LEFT JOIN o365_internal.subscription AS s ON s.subscription_id = t.subscription_id
       LEFT JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
@@ -285,7 +315,8 @@ CREATE OR REPLACE VIEW o365.posts WITH (security_barrier) AS
      WHERE t.took_ms IS NOT NULL
        AND (t.walked AND (SELECT few.ids IS NULL FROM few)
             AND ((SELECT 0 = ANY (o365_internal.visible_connectors()))
-                 OR (SELECT v.connector_id FROM o365_internal.subscription AS v WHERE v.subscription_id = t.subscription_id)
+                 OR coalesce(t.connector_id, (SELECT v.connector_id FROM o365_internal.subscription AS v
+                                               WHERE v.subscription_id = t.subscription_id))
                     = ANY ((SELECT o365_internal.visible_connectors())::integer[]))
             OR NOT t.walked AND (SELECT few.ids IS NOT NULL FROM few))
      ORDER BY t.at DESC;
@@ -303,6 +334,8 @@ COMMENT ON COLUMN o365.posts.problem IS 'What went wrong, in words.';
 COMMENT ON COLUMN o365.posts.retry_after_s IS 'Seconds the far end asked to wait.';
 COMMENT ON COLUMN o365.posts.took_ms IS 'Milliseconds of the POST.';
 COMMENT ON COLUMN o365.posts.worker IS 'Worker that made it; null when its row is older than history_days.';
+COMMENT ON COLUMN o365.posts.post_no IS
+    'Its number among the POSTs of its subscription, from 1, without gaps; null for those of before version 25 of the schema.';
 
 CREATE OR REPLACE VIEW o365.card_warnings WITH (security_barrier) AS
     WITH few AS MATERIALIZED (SELECT f.ids FROM o365_internal.few_subscriptions() AS f (ids))
@@ -366,7 +399,7 @@ COMMENT ON COLUMN o365.events.at IS 'When.';
 COMMENT ON COLUMN o365.events.kind IS
     'connected, renewed, proved, paused, resumed, removed, suspended, gone, idle, moved, tested, changed, card_not_delivered of '
     'a subscription; user_erased, connector_registered, connector_removed, application_granted, application_revoked, '
-    'host_allowed, host_forbidden, setting_changed.';
+    'host_allowed, host_forbidden, host_held, host_released, setting_changed.';
 COMMENT ON COLUMN o365.events.actor IS 'Who did it: application, operator, user (in a browser) or worker.';
 COMMENT ON COLUMN o365.events.role IS 'Database role of an application or operator; null for others.';
 COMMENT ON COLUMN o365.events.connector IS 'Connector''s slug; null when it is about none.';

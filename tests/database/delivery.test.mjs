@@ -89,7 +89,7 @@ test('a worker that is stopped past its leases and goes on posts to no webhook t
         others[0].child.kill('SIGCONT');
         one.release();
         await until('all cards', async () => {
-            await query('update o365_internal.lane set next_at = now() where worker is null and hold is null and next_at > now()');
+            await query("update o365_internal.lane set next_at = now() where worker is null and why is distinct from 'pause' and next_at > now()");
             return (await waiting()) === 0;
         });
         const ofOne = (webhook) => [...one.posts, ...two.posts].filter((post) => post.webhook === webhook);
@@ -115,7 +115,7 @@ test('an adoption that fails, whatever for, costs its webhook nothing: the card 
         gone: ['alter function o365_programs.worker_adopt rename to worker_adopted', 'alter function o365_programs.worker_adopted rename to worker_adopt'],
         // The database's word for no: it knows of no such key.
         unknown: ["update o365_internal.sealing_key set active = false where kind = 'symmetric'", "update o365_internal.sealing_key set active = true where kind = 'symmetric'"]};
-    const webhook = (id) => query(`select s.status, s.key_id like 'sym-%', l.hold is null, l.failures from o365_internal.subscription as s join o365_internal.lane as l using (subscription_id)
+    const webhook = (id) => query(`select s.status, s.key_id like 'sym-%', l.why is distinct from 'pause', l.failures from o365_internal.subscription as s join o365_internal.lane as l using (subscription_id)
         where subscription_id = ${id}`);
     const ids = Object.fromEntries(far.connect(Object.keys(names)).map((id, i) => [Object.keys(names)[i], id]));
     const once = worker('adopts in vain');
@@ -167,7 +167,7 @@ test('a worker whose key file has not the key of a webhook leaves it active, say
             await until('the queue to say why', async () => (await query(`select reason from o365.queue where subscription_id = ${id}`)).includes(`no key ${key}`));
             assert.match(wrong.log(), new RegExp(`event=key_missing key=${key}.*restore the backup`));
             assert.match(wrong.log(), new RegExp(`event=webhook_closed subscription=${id} key=${key}`));
-            assert.equal(await query(`select s.status, l.hold is null, l.failures from o365_internal.subscription as s join o365_internal.lane as l using (subscription_id)
+            assert.equal(await query(`select s.status, l.why is distinct from 'pause', l.failures from o365_internal.subscription as s join o365_internal.lane as l using (subscription_id)
                 where subscription_id = ${id}`), 'active|t|0');
         }
         const again = worker('right again');

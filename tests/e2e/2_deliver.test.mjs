@@ -232,7 +232,7 @@ async function withWorker(settings, work) {
     } finally {
         worker.kill('SIGTERM');
         await ended;
-        asSuperuser('update o365_internal.lane set next_at = now() where worker is null and hold is null and next_at > now()');
+        asSuperuser("update o365_internal.lane set next_at = now() where worker is null and why is distinct from 'pause' and next_at > now()");
         await stack('start', 'worker');
         await until('the outbox to be empty', () => asSuperuser('select count(*) from o365_internal.outbox') === '0',
             60);
@@ -246,7 +246,7 @@ test('F8: a proxy that is down is named, and no webhook is charged with it', asy
     await withWorker('proxy = http://localhost:1\n', async () => {
         card = send(id, 'past the proxy');
         await until('the lane to be given back', () => /proxy/.test(lane(id, 'problem')));
-        assert.equal(lane(id, 'problem, failures, hold is null'),
+        assert.equal(lane(id, "problem, failures, why is distinct from 'pause'"),
             'no connection to the proxy: is it running, and is the setting proxy right?|0|t');
         assert.match(asApplication(`select reason from o365.queue where subscription_id = ${id}`),
             /no connection to the proxy/);

@@ -36,7 +36,7 @@ SELECT is(pg_temp.bring('asks', 'a1', 'c1', 'r-00000000c001', 'a1') - 'location'
     '{"found": true, "outcome": "pending", "cookie": "own", "max_age": 3600}'::jsonb,
     'with confirm on a callback is stored as pending, and its own cookie lives until it can be confirmed no more');
 SELECT is((pg_temp.subscription_of('r-00000000c001')).status, 'pending', 'the subscription is pending');
-SELECT is((SELECT l.hold FROM o365_internal.lane AS l WHERE l.subscription_id = (pg_temp.subscription_of('r-00000000c001')).subscription_id), 'pending', 'its lane is held');
+SELECT is((SELECT l.why FROM o365_internal.lane AS l WHERE l.subscription_id = (pg_temp.subscription_of('r-00000000c001')).subscription_id), 'pause', 'its lane is held');
 SELECT isnt((pg_temp.subscription_of('r-00000000c001')).sealed, NULL, 'and its webhook sealed');
 SELECT is(pg_temp.outcome('r-00000000c001'), 'pending', 'connect_attempt() says that it waits');
 SET LOCAL SESSION AUTHORIZATION shop;

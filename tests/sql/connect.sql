@@ -239,7 +239,7 @@ SELECT o365_internal.hold(:mia, 'suspended', 'Microsoft wants a new address: con
 SELECT is(pg_temp.answer('r-0000000f3004', 'r-0000000f3005', true, true), 'connected', 'F30: replaced');
 SELECT results_eq(format('SELECT s.status, s.in_doubt_policy, s.renewed_at IS NOT NULL, pg_temp.opened(s.subscription_id) FROM o365_internal.subscription AS s WHERE s.subscription_id = %s', :mia),
     format($$VALUES ('active', 'skip', true, 'https://contoso.webhook.office.com/x/new of %s')$$, :mia), 'F30: number and settings stay, the webhook is the new one, under its name');
-SELECT results_eq(format('SELECT l.hold, l.next_at <= now() FROM o365_internal.lane AS l WHERE l.subscription_id = %s', :mia), 'VALUES (NULL::text, true)', 'F30: the queue is awake');
+SELECT results_eq(format('SELECT l.why, l.next_at <= now() FROM o365_internal.lane AS l WHERE l.subscription_id = %s', :mia), 'VALUES (NULL::text, true)', 'F30: the queue is awake');
 SELECT is((SELECT count(*) FROM o365_internal.outbox AS o WHERE o.subscription_id = :mia), 1::bigint, 'F30: and has its card');
 SELECT results_eq($$SELECT s.status, s.sealed IS NULL AND s.replacement IS NULL AND s.webhook_index IS NULL FROM o365_internal.subscription AS s
     WHERE s.app_user = 'mia' AND s.status_reason ~ '^its webhook replaced'$$, $$VALUES ('removed', true)$$, 'F30: nothing secret of the new one stays');

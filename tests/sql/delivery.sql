@@ -155,11 +155,11 @@ RESET SESSION AUTHORIZATION;
 SELECT o365_programs.worker_feed() \g /dev/null
 SELECT c.lease_no AS l, c.position AS p FROM pg_temp.claim(:w1, '-infinity', 10, 10) AS c WHERE c.subscription_id = :ann \gset
 SELECT pg_temp.report(:w1, :ann, :l, :p, 'cannot_open', NULL) \g /dev/null
-SELECT ok(l.failures = 0 AND l.hold IS NULL AND l.next_at > clock_timestamp() + interval '20 s',
+SELECT ok(l.failures = 0 AND l.why = 'retry' AND l.not_before = l.next_at AND l.next_at > clock_timestamp() + interval '20 s',
     'a webhook that this worker cannot open waits half a minute and has not failed') FROM o365_internal.lane AS l WHERE l.subscription_id = :ann;
 -- What else fails on our side, a proxy or a transfer for the host, waits for as long as it says.
 SELECT o365_internal.card_failed(:ann, :l, :p, 'held', NULL, 5, 'no connection to the proxy') \g /dev/null
-SELECT ok(l.failures = 0 AND l.hold IS NULL AND l.next_at - clock_timestamp() BETWEEN interval '4 s' AND interval '5 s' AND l.problem = 'no connection to the proxy',
+SELECT ok(l.failures = 0 AND l.why = 'host' AND l.not_before = l.next_at AND l.next_at - clock_timestamp() BETWEEN interval '4 s' AND interval '5 s' AND l.problem = 'no connection to the proxy',
     'what is not the webhook''s fault is held for a time, counts as no failure and is told') FROM o365_internal.lane AS l WHERE l.subscription_id = :ann;
 
 -- A pause outranks what a worker finds out while it posts.
@@ -220,7 +220,7 @@ END $$;
 SELECT is_empty('SELECT outcome FROM renewed WHERE may_send', 'a lane that was renewed may not go on to the older webhook');
 SELECT is_empty('SELECT outcome FROM renewed WHERE NOT may_as_new OR other_webhook <> 1', 'whoever has the new one may');
 SELECT is_empty('SELECT outcome FROM renewed WHERE ended <> 1', 'a card that ended at the older one has ended');
-SELECT is_empty($$SELECT outcome FROM renewed WHERE status <> 'active' OR (lane).hold IS NOT NULL OR (lane).verdict IS NOT NULL$$,
+SELECT is_empty($$SELECT outcome FROM renewed WHERE status <> 'active' OR (lane).why = 'pause' OR (lane).verdict IS NOT NULL$$,
     'what the older webhook answered stops the new one with no outcome');
 SELECT is_empty($$SELECT outcome, (lane).next_at FROM renewed WHERE (lane).next_at > clock_timestamp() AND outcome <> 'in_doubt'$$,
     'its cards wait for no time that the older one asked for');

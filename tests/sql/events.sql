@@ -78,7 +78,7 @@ SELECT o365.send(:ann, '{"text": "x"}') \g /dev/null
 SELECT is(o365_internal.chore_resume_paused(), 'resumed 2 connections whose pause has ended',
     'when its time has come a chore resumes it');
 SELECT is(pg_temp.status(:ann), 'active its pause has ended', 'it is active, and says why');
-SELECT ok((SELECT l.hold IS NULL AND l.next_at <= now() FROM o365_internal.lane AS l WHERE l.subscription_id = :ann),
+SELECT ok((SELECT l.why IS NULL AND l.next_at <= now() FROM o365_internal.lane AS l WHERE l.subscription_id = :ann),
     'and its lane is due');
 SELECT is((pg_temp.events(:ann))[cardinality(pg_temp.events(:ann))], 'resumed worker its pause has ended',
     'the worker did it');

@@ -92,7 +92,7 @@ SELECT is(ARRAY(SELECT h.problem FROM o365.health() AS h WHERE h.code = 'feeding
     'cards that nobody feeds are told');
 INSERT INTO o365_internal.fed (snap) VALUES ('1:999999999:');
 SELECT is(ARRAY(SELECT h.code || ' ' || h."count" || ' ' || h.example FROM o365.health() AS h WHERE h.code <> 'no_worker' AND h.code !~ '^(pgcrypto|server)_'),
-    ARRAY['lanes_stuck 1 subscription ' || :ann], 'a lane with cards that has neither time nor hold is told');
+    ARRAY['lanes_stuck 1 subscription ' || :ann], 'a lane with cards that has neither time nor pause is told');
 UPDATE o365_internal.lane SET next_at = now() WHERE subscription_id = :ann;
 SELECT is(ARRAY(SELECT pg_temp.found()), '{}', 'one that is due is none');
 UPDATE o365_internal.outbox SET enqueued_at = now() - interval '26 hours';

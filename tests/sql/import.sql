@@ -47,7 +47,7 @@ SELECT results_eq($$SELECT s.status, s.dialect FROM pg_temp.of_user('eve') AS s$
 SELECT is(pg_temp.import('eve', '3'), 'replaced', 'a dead connector of the same user and place gets the webhook');
 SELECT results_eq($$SELECT s.subscription_id, s.status, s.dialect, s.webhook_host, s.group_name, s.user_index, s.secret_version FROM pg_temp.of_user('eve') AS s$$,
     format($$VALUES (%s::bigint, 'active', 'workflow', 'prod-01.westeurope.logic.azure.com', 'Sales', NULL::bytea, 2)$$, :eve), 'keeps its number and works');
-SELECT is((SELECT l.hold FROM o365_internal.lane AS l WHERE l.subscription_id = :eve), NULL, 'its lane too');
+SELECT is((SELECT l.why FROM o365_internal.lane AS l WHERE l.subscription_id = :eve), NULL, 'its lane too');
 SELECT is(pg_temp.import('eve', '3'), 'unchanged', 'once more nothing changes');
 SELECT is(pg_temp.import('eve', '4'), 'replaced', 'a workflow is replaced as well');
 SELECT o365.pause(:eve) \g /dev/null

@@ -42,7 +42,7 @@ SELECT ok((SELECT a.application_name = 'console' FROM pg_stat_activity AS a WHER
     'with the number of its process');
 SELECT dblink_exec('other', 'ROLLBACK') \g /dev/null
 SELECT is(pg_temp.why(:ann), 'due since T', 'F52: and forgotten when it ends');
--- Locked before its cards were fed: the lane has neither time nor hold.
+-- Locked before its cards were fed: the lane has neither time nor pause.
 SET SESSION AUTHORIZATION shop;
 SELECT o365.send(:bob, '{"text": "1"}') AS c3 \gset
 RESET SESSION AUTHORIZATION;
@@ -82,14 +82,14 @@ SELECT o365.pause(:ann) \g /dev/null
 SELECT is(pg_temp.why(:ann), 'paused since T', 'F52: a pause says since when');
 SELECT o365.resume(:ann) \g /dev/null
 UPDATE o365_internal.subscription SET status = 'suspended', status_reason = 'HTTP 403' WHERE subscription_id = :ann;
-UPDATE o365_internal.lane SET hold = 'suspended', next_at = NULL WHERE subscription_id = :ann;
+UPDATE o365_internal.lane SET why = 'pause', not_before = 'infinity', next_at = NULL WHERE subscription_id = :ann;
 SELECT is(pg_temp.why(:ann), 'suspended since T: HTTP 403', 'F52: and what the worker found');
 SELECT o365.resume(:ann) \g /dev/null
 SELECT c.lease_no AS l FROM pg_temp.claim(:w1, '-infinity', 10, 1) AS c WHERE c.subscription_id = :ann \gset
 SELECT is(pg_temp.why(:ann), 'worker w1 is at it', 'F52: a leased lane names its worker');
 UPDATE o365_internal.lane SET next_at = NULL, worker = NULL, lease_until = NULL WHERE subscription_id = :ann;
 SELECT is(pg_temp.why(:ann), format('its lane lost its time, which is a fault of this program: select o365.pause(%1$s), o365.resume(%1$s)', :ann),
-    'F52: a lane with cards, neither time nor hold says what helps');
+    'F52: a lane with cards, neither time nor pause says what helps');
 SELECT is((SELECT q.waiting FROM o365.queue AS q WHERE q.subscription_id = :ann), 2::bigint, 'its cards are counted');
 
 -- --once asks what is left.

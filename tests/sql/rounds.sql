@@ -13,7 +13,7 @@ CREATE FUNCTION pg_temp.post(w integer, s bigint, outcome text, status integer D
 DECLARE
     v_claim record;
 BEGIN
-    UPDATE o365_internal.lane AS l SET next_at = now() - interval '1 second' WHERE l.subscription_id = s AND l.hold IS NULL;
+    UPDATE o365_internal.lane AS l SET next_at = now() - interval '1 second' WHERE l.subscription_id = s AND l.why IS DISTINCT FROM 'pause';
     SELECT c.lease_no, c.position INTO v_claim FROM pg_temp.claim(w, '-infinity', 100, 1) AS c WHERE c.subscription_id = s;
     RETURN pg_temp.report(w, s, v_claim.lease_no, v_claim.position, outcome, status, problem);
 END $$;
@@ -186,7 +186,7 @@ SELECT o365.pause(:dora) \g /dev/null
 SELECT pg_temp.report(:w1, :dora, :l, :p, 'gone', 404) \g /dev/null
 SELECT is(pg_temp.status(:dora), 'paused', 'a pause is not overridden by a webhook that is gone');
 SELECT is((SELECT count(*) FROM o365_internal.outbox AS o WHERE o.subscription_id = :dora), 1::bigint, 'its cards wait');
-SELECT is((pg_temp.lane(:dora)).hold, 'paused', 'and its lane is held');
+SELECT is((pg_temp.lane(:dora)).why, 'pause', 'and its lane is held');
 
 -- F1, F2: unclear answers.
 SELECT pg_temp.send(:eve, 2) \g /dev/null

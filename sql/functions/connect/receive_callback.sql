@@ -92,6 +92,7 @@ BEGIN
                app_type = v_app_type, app_type_normalised = v_kind, group_name = v_group_name,
                app_state = coalesce(v_attempt.app_state, s.app_state), label = coalesce(v_label, s.label)
          WHERE s.subscription_id = v_id;
+        PERFORM o365_internal.move_lane(v_id, v_host);
         IF v_pending THEN
             UPDATE o365_internal.subscription AS s SET status_at = now() WHERE s.subscription_id = v_id;
         ELSE
@@ -112,7 +113,7 @@ BEGIN
                 v_dialect, v_host, v_sealed, v_key_id, new.sealing_key IS NOT NULL, v_webhook_index, v_user_index,
                 CASE WHEN v_pending THEN 'pending' ELSE 'active' END, CASE WHEN v_pending THEN 'its user has not confirmed it yet' END,
                 v_replaces, v_replacement, CASE WHEN v_replaces IS NOT NULL THEN v_key_id END, v_label);
-        INSERT INTO o365_internal.lane (subscription_id, hold) VALUES (v_id, CASE WHEN v_pending THEN 'pending' END);
+        PERFORM o365_internal.make_lane(v_id, v_attempt.connector_id, v_host, v_pending);
         IF NOT v_pending THEN
             PERFORM o365_internal.note_event('connected', 'user', v_attempt.connector_id, v_id);
         END IF;

@@ -104,12 +104,13 @@ BEGIN
                    app_type = 'teams', app_type_normalised = 'teams', group_name = v_group, label = coalesce(v_label, s.label),
                    payload = 'envelope', proved_at = NULL
              WHERE s.subscription_id = v_id;
+            PERFORM o365_internal.move_lane(v_id, v_host);
         ELSE
             INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, label, app_type, app_type_normalised,
                     group_name, dialect, webhook_host, sealed, key_id, key_pinned, webhook_index, status)
                 VALUES (v_id, v_connector.connector_id, new.app_user, v_label, 'teams', 'teams', v_group, v_dialect, v_host, v_sealed,
                     v_key_id, new.sealing_key IS NOT NULL, v_webhook_index, 'active');
-            INSERT INTO o365_internal.lane (subscription_id) VALUES (v_id);
+            PERFORM o365_internal.make_lane(v_id, v_connector.connector_id, v_host, false);
         END IF;
     END IF;
     IF v_proves THEN

@@ -13,6 +13,7 @@ DECLARE
     v_first double precision := o365_internal.integer_setting('retry_first_seconds');
     v_cap double precision := o365_internal.integer_setting('retry_cap_seconds');
     v_wait double precision;
+    v_until timestamptz;
     v_idle interval;
     v_give_up interval := make_interval(hours => o365_internal.integer_setting('give_up_hours'));
     v_ends_as text;
@@ -27,8 +28,11 @@ BEGIN
         -- The worker's trouble, not the webhook's: another worker, or this one when it has the right key file, its proxy or
         -- a transfer for that host, delivers it.
         UPDATE o365_internal.lane AS l
-           SET next_at = v_now + make_interval(secs => coalesce(retry_after, 30)), problem = card_failed.problem
-         WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no AND l.hold IS NULL;
+           SET next_at = v_now + make_interval(secs => coalesce(retry_after, 30)),
+               not_before = v_now + make_interval(secs => coalesce(retry_after, 30)),
+               why = CASE outcome WHEN 'held' THEN 'host' ELSE 'retry' END, problem = card_failed.problem
+         WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no
+           AND l.why IS DISTINCT FROM 'pause';
         RETURN 0;
     END IF;
     SELECT s.in_doubt_policy INTO v_policy FROM o365_internal.subscription AS s
@@ -77,8 +81,9 @@ BEGIN
                SET status = CASE WHEN s.status = 'paused' THEN s.status ELSE 'gone' END,
                    status_reason = coalesce(problem, 'the webhook does not exist any more'), status_at = now()
              WHERE s.subscription_id = card_failed.subscription_id AND s.status NOT IN ('removed', 'gone', 'retired');
-            UPDATE o365_internal.lane AS l SET next_at = v_now, hold = NULL
-             WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no AND l.hold IS DISTINCT FROM 'paused';
+            UPDATE o365_internal.lane AS l SET next_at = v_now, not_before = NULL, why = NULL
+             WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no
+               AND v_before <> 'paused';
             IF v_before NOT IN ('removed', 'gone', 'retired', 'paused') THEN
                 PERFORM o365_internal.note_event('gone', 'worker', NULL, subscription_id,
                                                  coalesce(problem, 'the webhook does not exist any more'));
@@ -102,10 +107,12 @@ BEGIN
                        WHEN outcome = 'in_doubt' AND coalesce(http_status, 0) NOT BETWEEN 200 AND 299 THEN v_first * power(12, least(v_lane.unclear - 1, 8))
                        ELSE v_first * power(2, least(v_lane.failures - 1, 30)) END;
         v_wait := least(v_cap, v_wait) * (0.5 + random() / 2);
-        v_wait := greatest(v_wait, least(coalesce(retry_after, 0), 86400));
+        v_until := v_now + make_interval(secs => greatest(v_wait, least(coalesce(retry_after, 0), 86400)));
         UPDATE o365_internal.lane AS l
-           SET next_at = CASE WHEN l.hold IS NULL THEN v_now + make_interval(secs => v_wait) ELSE l.next_at END,
-               tried_until = v_now + make_interval(secs => v_wait)
+           SET next_at = CASE WHEN l.why = 'pause' THEN l.next_at ELSE v_until END,
+               not_before = CASE WHEN l.why = 'pause' THEN l.not_before ELSE v_until END,
+               why = CASE WHEN l.why = 'pause' THEN l.why ELSE 'retry' END,
+               tried_until = v_until
          WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no;
         RETURN 0;
     END IF;
@@ -117,7 +124,8 @@ BEGIN
            useless_since = CASE WHEN v_ends_as = 'dead' THEN l.useless_since END,
            dead_in_a_row = l.dead_in_a_row + (v_ends_as = 'dead')::integer,
            late = nullif(array_remove(l.late, card_failed.position), '{}'),
-           next_at = CASE WHEN l.hold IS NULL THEN v_now END
+           next_at = CASE WHEN l.why IS DISTINCT FROM 'pause' THEN v_now END,
+           not_before = CASE WHEN l.why = 'pause' THEN l.not_before END, why = CASE WHEN l.why = 'pause' THEN l.why END
      WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no;
     RETURN CASE WHEN v_tid IS NULL THEN 0
         ELSE o365_internal.end_cards(ARRAY[v_ends_as], ARRAY[v_reason], ARRAY[v_tid], ARRAY[v_lane.tried_at]) END;

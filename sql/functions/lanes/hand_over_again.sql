@@ -26,8 +26,8 @@ BEGIN
            -- Test cards stand before every cursor.
            late = (SELECT array_agg(o.position) FROM o365_internal.outbox AS o
                     WHERE o.subscription_id = l.subscription_id AND o.position < 0), worker = NULL, lease_until = NULL, lease_no = l.lease_no + 1,
-           next_at = CASE WHEN l.hold IS NULL AND EXISTS (SELECT FROM o365_internal.outbox AS o
-                                                           WHERE o.subscription_id = l.subscription_id) THEN clock_timestamp() END
+           next_at = CASE WHEN EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id)
+                          THEN nullif(greatest(clock_timestamp(), l.not_before), 'infinity') END
      WHERE l.ctid = ANY (v_tids);
     -- (!) The others are handed over by a later round; until then nobody claims them.
     IF coalesce(cardinality(v_done), 0) < cardinality(lanes) OR v_left <> '{}' THEN

@@ -8,7 +8,7 @@ DECLARE
     v_now timestamptz := clock_timestamp();
     v_tid tid;
     v_since timestamptz;
-    v_hold text;
+    v_why text;
 BEGIN
     SELECT o.ctid, o.enqueued_at INTO v_tid, v_since FROM o365_internal.outbox AS o
      WHERE o.subscription_id = test_card_failed.subscription_id AND o.position = test_card_failed.position;
@@ -21,11 +21,13 @@ BEGIN
         RETURN 0;
     END IF;
     UPDATE o365_internal.lane AS l SET late = nullif(array_remove(l.late, test_card_failed.position), '{}')
-     WHERE l.subscription_id = test_card_failed.subscription_id AND l.lease_no = test_card_failed.lease_no RETURNING l.hold INTO v_hold;
-    IF v_hold IS NULL AND outcome = 'suspend' THEN
+     WHERE l.subscription_id = test_card_failed.subscription_id AND l.lease_no = test_card_failed.lease_no RETURNING l.why INTO v_why;
+    IF v_why IS DISTINCT FROM 'pause' AND outcome = 'suspend' THEN
         PERFORM o365_internal.hold(subscription_id, 'suspended', coalesce(problem, 'the far end refuses this webhook'));
     ELSE
-        UPDATE o365_internal.lane AS l SET next_at = CASE WHEN l.hold IS NULL OR o365_internal.has_tests(l.late) THEN v_now END
+        UPDATE o365_internal.lane AS l
+           SET next_at = CASE WHEN o365_internal.has_tests(l.late) THEN v_now
+                              ELSE nullif(greatest(v_now, l.not_before), 'infinity') END
          WHERE l.subscription_id = test_card_failed.subscription_id AND l.lease_no = test_card_failed.lease_no;
     END IF;
     RETURN CASE WHEN v_tid IS NULL THEN 0

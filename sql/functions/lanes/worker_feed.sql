@@ -90,9 +90,11 @@ BEGIN
              WHERE h.upto < a.s AND o.s = a.s),
         noted AS (INSERT INTO o365_internal.handed_early (xid, subscription_id) SELECT e.xid, e.s FROM early AS e ON CONFLICT DO NOTHING)
         SELECT array_agg(e.s), array_agg(e.p) INTO v_early, v_early_first FROM early AS e;
-        IF (SELECT count(*) FROM (SELECT 1 FROM o365_internal.lane AS l
-                                   WHERE l.next_at > v_started - interval '1 minute' AND l.next_at <= v_started
-                                   ORDER BY l.next_at DESC LIMIT c_due) AS due) < c_due THEN
+        IF (SELECT count(*) FROM (SELECT 1 FROM unnest(o365_internal.open_hosts()) AS h (id) CROSS JOIN LATERAL (
+                                      SELECT 1 FROM o365_internal.lane AS l
+                                       WHERE l.host_id = h.id AND l.next_at > v_started - interval '1 minute'
+                                         AND l.next_at <= v_started
+                                       ORDER BY l.next_at DESC LIMIT c_due) AS d LIMIT c_due) AS due) < c_due THEN
             -- (!) By (xid, subscription_id): a look-up by subscription_id would walk the cards of everybody else.
             WITH RECURSIVE lane AS (
                 (SELECT o.xid, o.subscription_id AS s, o.position AS p FROM o365_internal.outbox AS o
@@ -154,9 +156,9 @@ BEGIN
     IF v_free IS NOT NULL THEN
         WITH touched AS MATERIALIZED (
             SELECT a.s, a.first, l.tid, l.cursor, l.late FROM unnest(v_free, v_free_first) AS a(s, first)
-            CROSS JOIN LATERAL (SELECT la.ctid AS tid, la.cursor, la.late, la.next_at, la.hold FROM o365_internal.lane AS la
+            CROSS JOIN LATERAL (SELECT la.ctid AS tid, la.cursor, la.late, la.next_at, la.not_before FROM o365_internal.lane AS la
                                  WHERE la.subscription_id = a.s ORDER BY la.lease_no DESC LIMIT 1) AS l
-            WHERE (l.next_at IS NULL AND l.hold IS NULL) OR a.first <= l.cursor),
+            WHERE (l.next_at IS NULL AND l.not_before IS DISTINCT FROM 'infinity') OR a.first <= l.cursor),
         with_late AS MATERIALIZED (
             -- What is fed and stands at or before the cursor is late, however it came there: what has ended is not there any more.
             SELECT t.tid, CASE WHEN t.first > t.cursor THEN coalesce(t.late, '{}') ELSE ARRAY(
@@ -172,7 +174,7 @@ BEGIN
         -- More than a hundred late ones are not written down: the cursor goes back to before the first of them. What ended after it is gone, so that
         -- claims pass over it.
         UPDATE o365_internal.lane AS la
-           SET next_at = CASE WHEN la.hold IS NULL THEN coalesce(la.next_at, now()) ELSE la.next_at END,
+           SET next_at = coalesce(la.next_at, nullif(greatest(now(), la.not_before), 'infinity')),
                late = CASE WHEN cardinality(w.lt) <= 100 THEN nullif(w.lt, '{}') END,
                cursor = CASE WHEN cardinality(w.lt) > 100 THEN w.lt[1] - 1 ELSE la.cursor END
           FROM with_late AS w WHERE la.ctid = w.tid;

@@ -4,17 +4,20 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
+DECLARE
+    v_hosts integer[] := o365_internal.open_hosts();
 BEGIN
     RETURN QUERY SELECT u.s, u.l, coalesce(
                      CASE WHEN la.for_tests THEN su.status NOT IN ('removed', 'gone', 'retired')
-                          ELSE la.hold IS NULL AND su.status = 'active' END AND su.secret_version = u.v, false)
+                          ELSE la.why IS DISTINCT FROM 'pause' AND su.status = 'active' END AND su.secret_version = u.v
+                     AND la.host_id = ANY (v_hosts), false)
       FROM unnest(subscription_ids, lease_nos, secret_versions) AS u(s, l, v)
-      LEFT JOIN LATERAL (SELECT x.hold, x.for_tests, true AS found FROM o365_internal.lane AS x
+      LEFT JOIN LATERAL (SELECT x.why, x.for_tests, x.host_id, true AS found FROM o365_internal.lane AS x
                           WHERE x.subscription_id = u.s AND x.lease_no = u.l LIMIT 1) AS la ON true
       LEFT JOIN LATERAL (SELECT y.status, y.secret_version FROM o365_internal.subscription AS y
                           WHERE y.subscription_id = u.s AND la.found LIMIT 1) AS su ON true;
 END $$;
 COMMENT ON FUNCTION o365_programs.worker_recheck(bigint[], bigint[], integer[]) IS
-    'Whether leased lanes may still send: false once paused, removed, suspended, leased to another, or renewed: the webhook is not '
-    'of the version that the worker has. Of a lane that was held when it was leased: whether its test cards may.'
+    'Whether leased lanes may still send: false once paused, removed, suspended, leased to another, its far end held, or renewed: '
+    'the webhook is not of the version that the worker has. Of a lane that was held when it was leased: whether its test cards may.'
     ' Called at most 2 s before each POST.';

@@ -14,6 +14,12 @@ DECLARE
     v_trying bigint[];        -- the cards that those lanes tried before, and when they, and any other card, were first claimed
     v_tried timestamptz[];
     v_claimed timestamptz[];
+    v_posts bigint[];         -- what is written beside each POST of theirs
+    v_connector integer[];
+    v_retried timestamptz[];  -- when a card of theirs was last posted without an end
+    v_any_retried boolean;
+    v_before bigint[];        -- the number of a lane's POST is this and its place in the arrays
+    v_no bigint[];            -- where that is not so: its place among its lane's POSTs
     v_released boolean[];
     v_version integer[];      -- of the webhooks that their cards were posted to
     v_renewed bigint[] := '{}';  -- lanes that have another webhook by now
@@ -21,6 +27,9 @@ DECLARE
     v_s bigint[];
     v_p bigint[];
     v_n bigint[];
+    v_posted bigint[];        -- numbers of their POSTs, and of those that ended no card
+    v_again bigint[];
+    v_again_no bigint[];
     v_outcome text[];
     v_expected bigint;
     v_cards bigint[];
@@ -34,13 +43,17 @@ BEGIN
     SELECT array_agg(d.s) FILTER (WHERE locked.tid IS NOT NULL), array_agg(locked.tid) FILTER (WHERE locked.tid IS NOT NULL),
            array_agg(d.l) FILTER (WHERE locked.tid IS NOT NULL), array_agg(d.r) FILTER (WHERE locked.tid IS NOT NULL),
            array_agg(locked.trying) FILTER (WHERE locked.tid IS NOT NULL), array_agg(locked.tried) FILTER (WHERE locked.tid IS NOT NULL),
-           array_agg(locked.claimed) FILTER (WHERE locked.tid IS NOT NULL), array_agg(d.v) FILTER (WHERE locked.tid IS NOT NULL), count(*)
-      INTO v_held, v_held_tid, v_held_lease, v_released, v_trying, v_tried, v_claimed, v_version, v_named
+           array_agg(locked.claimed) FILTER (WHERE locked.tid IS NOT NULL), array_agg(d.v) FILTER (WHERE locked.tid IS NOT NULL),
+           array_agg(locked.posts) FILTER (WHERE locked.tid IS NOT NULL),
+           array_agg(locked.connector_id) FILTER (WHERE locked.tid IS NOT NULL),
+           array_agg(locked.retried_at) FILTER (WHERE locked.tid IS NOT NULL), count(*)
+      INTO v_held, v_held_tid, v_held_lease, v_released, v_trying, v_tried, v_claimed, v_version,
+           v_posts, v_connector, v_retried, v_named
       FROM (SELECT u.s, u.l, bool_or(u.r) AS r, min(u.v) AS v
               FROM unnest(lane_subs, lane_leases, releases, secret_versions) AS u(s, l, r, v)
              GROUP BY u.s, u.l ORDER BY u.s) AS d
       LEFT JOIN LATERAL (SELECT la.ctid AS tid, coalesce(la.trying, 0) AS trying, coalesce(la.tried_at, la.claimed_at, now()) AS tried,
-                                coalesce(la.claimed_at, now()) AS claimed
+                                coalesce(la.claimed_at, now()) AS claimed, la.posts, la.connector_id, la.retried_at
                            FROM o365_internal.lane AS la
                           WHERE la.subscription_id = d.s AND la.lease_no = d.l AND la.worker = worker_report.worker
                           FOR UPDATE SKIP LOCKED) AS locked ON true;
@@ -59,47 +72,73 @@ BEGIN
                             WHERE x.secret_version <> h.v);
     END IF;
     IF v_held IS NOT NULL THEN
+        v_any_retried := array_position(v_retried, NULL) IS NULL OR array_remove(v_retried, NULL) <> '{}';
+        IF array_position(took_ms, NULL) IS NULL
+           AND cardinality(lane_subs) = (SELECT count(DISTINCT u) FROM unnest(lane_subs) AS u) THEN
+            -- Nearly always: all are POSTs, and those of a lane stand together.
+            SELECT array_agg(f.s), array_agg(f.n) INTO v_s, v_n
+              FROM (SELECT x.s, min(x.n) AS n FROM unnest(subs) WITH ORDINALITY AS x(s, n) GROUP BY x.s ORDER BY x.s) AS f;
+            v_before := ARRAY(SELECT h.posts + 1 - v_n[width_bucket(h.s, v_s)] FROM unnest(v_held, v_posts) AS h(s, posts));
+        ELSE
+            v_no := ARRAY(SELECT w.no FROM (SELECT x.n, count(x.took) OVER (PARTITION BY x.s, x.l ORDER BY x.n) AS no
+                                              FROM unnest(subs, leases, took_ms) WITH ORDINALITY AS x(s, l, took, n)) AS w
+                           ORDER BY w.n);
+        END IF;
         -- One look at each card, then its history: a delivery for every end, with the POST that made it, an attempt for every
         -- other POST. A card that another worker ended since is not there any more; its lane would not be held. Of one lane's
         -- items only those of the lease that is held count: a report may name an older one beside it.
         WITH item AS MATERIALIZED (
             SELECT u.s, u.l, u.p, u.n, u.outcome, u.rule_id, u.status, u.retry_after, u.took, u.problem, t.*,
                    CASE WHEN v_trying[h.i] = u.p THEN v_tried[h.i] ELSE v_claimed[h.i] END AS claimed_at,
+                   v_connector[h.i] AS connector_id,
+                   CASE WHEN v_no IS NULL THEN v_before[h.i] + u.n
+                        WHEN u.took IS NOT NULL THEN v_posts[h.i] + v_no[u.n::integer] END AS post_no,
+                   v_any_retried AND t.enqueued_at <= v_retried[h.i] AS was_tried,
                    u.outcome IN ('delivered', 'accepted', 'dead', 'cancelled') AS ends
               FROM unnest(subs, leases, positions, outcomes, rule_ids, http_statuses, retry_after_s, took_ms, problems) WITH ORDINALITY
                    AS u(s, l, p, outcome, rule_id, status, retry_after, took, problem, n)
-              CROSS JOIN LATERAL (SELECT array_position(v_held, u.s) AS i OFFSET 0) AS h
+              -- v_held is in order: a look-up halves it.
+              CROSS JOIN LATERAL (SELECT width_bucket(u.s, v_held) AS i OFFSET 0) AS h
               CROSS JOIN LATERAL (SELECT o.ctid AS tid, o.card_id, o.event, o.enqueued_at FROM o365_internal.outbox AS o
                                    WHERE o.subscription_id = u.s AND o.position = u.p LIMIT 1) AS t
-             WHERE v_held_lease[h.i] = u.l),
+             WHERE v_held[h.i] = u.s AND v_held_lease[h.i] = u.l),
         tried AS (
-            INSERT INTO o365_internal.attempt (card_id, subscription_id, lease_no, worker, outcome, rule_id, http_status,
-                                               retry_after_s, took_ms, problem)
-            SELECT i.card_id, i.s, i.l, worker_report.worker, i.outcome, i.rule_id, i.status, i.retry_after, i.took, i.problem
-              FROM item AS i WHERE i.took IS NOT NULL AND NOT i.ends),
+            INSERT INTO o365_internal.attempt (card_id, subscription_id, connector_id, post_no, lease_no, worker,
+                                               outcome, rule_id, http_status, retry_after_s, took_ms, problem)
+            SELECT i.card_id, i.s, i.connector_id, i.post_no, i.l, worker_report.worker, i.outcome, i.rule_id,
+                   i.status, i.retry_after, i.took, i.problem
+              FROM item AS i WHERE i.took IS NOT NULL AND NOT i.ends RETURNING subscription_id AS s, post_no AS no),
         ending AS MATERIALIZED (
             SELECT DISTINCT ON (i.tid) i.* FROM item AS i WHERE i.ends ORDER BY i.tid),
         gone AS (DELETE FROM o365_internal.outbox AS o WHERE o.ctid = ANY (ARRAY(SELECT e.tid FROM ending AS e))),   -- (!) by ctid: a join flips
         kept AS (
-            INSERT INTO o365_internal.delivery (card_id, subscription_id, outcome, reason, event, enqueued_at, claimed_at,
-                                                lease_no, worker, rule_id, http_status, retry_after_s, took_ms)
-            SELECT e.card_id, e.s, e.outcome, e.problem, e.event, e.enqueued_at, e.claimed_at,
-                   e.l, worker_report.worker, e.rule_id, e.status, e.retry_after, e.took FROM ending AS e)
-        SELECT array_agg(e.s), array_agg(e.p), array_agg(e.n), array_agg(e.outcome), count(*),
+            INSERT INTO o365_internal.delivery (card_id, subscription_id, connector_id, outcome, reason, event,
+                                                enqueued_at, claimed_at, lease_no, worker, rule_id, http_status,
+                                                retry_after_s, took_ms, post_no, attempts)
+            SELECT e.card_id, e.s, e.connector_id, e.outcome, e.problem, e.event, e.enqueued_at, e.claimed_at,
+                   e.l, worker_report.worker, e.rule_id, e.status, e.retry_after, e.took, e.post_no,
+                   -- A card that came after the last one that was tried again has no other POST.
+                   CASE WHEN e.was_tried THEN (SELECT count(*) FROM o365_internal.attempt AS a
+                                                WHERE a.card_id = e.card_id AND a.at >= e.enqueued_at) ELSE 0 END
+                   + (e.took IS NOT NULL)::integer FROM ending AS e)
+        SELECT array_agg(e.s), array_agg(e.p), array_agg(e.n), array_agg(e.outcome), array_agg(e.post_no), count(*),
+               (SELECT array_agg(t.s) FROM tried AS t), (SELECT array_agg(t.no) FROM tried AS t),
                -- Of none where all have arrived, as nearly always.
                array_agg(e.card_id) FILTER (WHERE e.outcome IN ('dead', 'cancelled') AND e.p > 0)
-          INTO v_s, v_p, v_n, v_outcome, ended, v_cards FROM ending AS e;
+          INTO v_s, v_p, v_n, v_outcome, v_posted, ended, v_again, v_again_no, v_cards FROM ending AS e;
         IF v_cards IS NOT NULL THEN
             PERFORM o365_internal.note_cards(array_agg(u.s), v_cards, array_agg(u.outcome), array_agg(problems[u.n]))
                FROM unnest(v_s, v_p, v_n, v_outcome) AS u(s, p, n, outcome) WHERE u.outcome IN ('dead', 'cancelled') AND u.p > 0;
         END IF;
         WITH done AS MATERIALIZED (
             SELECT u.s, array_agg(u.p) AS ps, max(u.p) AS last, max(u.n) FILTER (WHERE u.outcome IN ('delivered', 'accepted')) AS arrived,
-                   array_agg(u.n) FILTER (WHERE u.outcome = 'dead') AS dead
-              FROM unnest(v_s, v_p, v_n, v_outcome) AS u(s, p, n, outcome) GROUP BY 1),
+                   array_agg(u.n) FILTER (WHERE u.outcome = 'dead') AS dead, max(u.no) AS posts
+              FROM unnest(v_s, v_p, v_n, v_outcome, v_posted) AS u(s, p, n, outcome, no) GROUP BY 1),
         lane AS MATERIALIZED (
             SELECT h.s, h.tid, h.released, la.cursor, la.late, coalesce(d.ps, '{}') AS ps, greatest(d.last, la.cursor) AS last,
-                   d.arrived IS NOT NULL AS arrived,
+                   d.arrived IS NOT NULL AS arrived, d.posts,
+                   CASE WHEN v_again IS NOT NULL THEN (SELECT max(t.no) FROM unnest(v_again, v_again_no) AS t(s, no)
+                                                        WHERE t.s = h.s) END AS again,
                    (SELECT count(*) FROM unnest(d.dead) AS n WHERE n > coalesce(d.arrived, 0) AND h.s <> ALL (v_renewed)) AS dead
             FROM unnest(v_held, v_held_tid, v_released) AS h(s, tid, released)
             CROSS JOIN LATERAL (SELECT x.cursor, x.late FROM o365_internal.lane AS x WHERE x.ctid = h.tid) AS la
@@ -134,15 +173,19 @@ BEGIN
                posted_on = CASE WHEN r.arrived THEN v_today ELSE la.posted_on END,
                dead_in_a_row = CASE WHEN r.arrived THEN 0 ELSE la.dead_in_a_row END + r.dead::integer,
                problem = CASE WHEN r.ps = '{}' THEN la.problem END,
+               posts = greatest(la.posts, r.posts, r.again),
+               retried_at = CASE WHEN r.again IS NULL THEN la.retried_at ELSE clock_timestamp() END,
+               not_before = CASE WHEN r.ps = '{}' OR la.why = 'pause' THEN la.not_before END,
+               why = CASE WHEN r.ps = '{}' OR la.why = 'pause' THEN la.why END,
                next_at = CASE WHEN NOT r.released THEN la.next_at
                               WHEN o365_internal.has_tests(r.lt) THEN clock_timestamp()
-                              WHEN la.hold IS NULL AND (r.lt <> '{}'
+                              WHEN la.why IS DISTINCT FROM 'pause' AND (r.lt <> '{}'
                                    -- What is not fed yet wakes the lane when it is.
                                    OR EXISTS (SELECT 1 FROM o365_internal.outbox AS o
                                                WHERE o.subscription_id = r.s AND o.position > r.last
                                                  AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed))
                                                       OR o.xid = ANY ((SELECT CASE WHEN fed.bulk THEN o365_internal.handed_over(r.s) END FROM fed)::xid8[]))))
-                              THEN clock_timestamp() END
+                              THEN greatest(clock_timestamp(), CASE WHEN r.ps = '{}' THEN la.not_before END) END
           FROM rest AS r WHERE la.ctid = r.tid;
         -- Few: lanes whose last card did not reach its end. One that has another webhook by now is due at once and was not charged;
         -- a lost answer is the card's: it may have been shown.
@@ -172,7 +215,7 @@ COMMENT ON FUNCTION o365_programs.worker_report(integer, bigint[], bigint[], big
                                        text[], bigint[], bigint[], boolean[], integer[]) IS
     'Reports claimed lanes: ends cards and writes history, and gives back those lanes that are released, which sets when they '
     'are next due. One element per POST (or end without one) in the arrays up to problems, a card that did not reach its end '
-    'last of its lane and only with its release; lane_subs, lane_leases, releases and secret_versions name every lane. ended: how many '
+    'last of its lane and only with its release; those of a lane stand together, unless it is named twice; lane_subs, lane_leases, releases and secret_versions name every lane. ended: how many '
     'cards ended. busy: lanes that another transaction has locked: nothing was done for them, report them again. A lane that is not '
     'leased to this worker under this number any more is left alone, so a report may be repeated. known: how many of the ends an earlier report of the '
     'same lease has brought already. Unknown outcomes count as retry; cannot_open and held ask for another look, after '

@@ -31,7 +31,7 @@ BEGIN
         -- After which answer: the newest that did not let a card through, of a card that goes on or of one that ended.
         SELECT r.rule_id INTO v_rule FROM (
             (SELECT t.at, t.rule_id FROM o365_internal.attempt AS t
-              WHERE t.subscription_id = v_subscription.subscription_id ORDER BY t.at DESC LIMIT 1)
+              WHERE t.subscription_id = v_subscription.subscription_id ORDER BY t.post_no DESC NULLS LAST LIMIT 1)
             UNION ALL
             (SELECT d.at, d.rule_id FROM o365_internal.delivery AS d
               WHERE d.subscription_id = v_subscription.subscription_id AND d.outcome NOT IN ('accepted', 'delivered')
@@ -44,12 +44,12 @@ BEGIN
         'waiting', v_waiting, 'oldest', v_oldest,
         'why', CASE WHEN v_waiting = 0 THEN NULL
                     WHEN v_subscription.status <> 'active' THEN v_subscription.status
-                    WHEN v_lane.hold IS NOT NULL THEN 'suspended'
+                    WHEN v_lane.why = 'pause' THEN 'suspended'
                     WHEN v_no_worker THEN 'no_worker'
                     WHEN v_lane.throttled_since IS NOT NULL THEN 'throttled'
                     WHEN v_lane.failures > 0 THEN 'failing'
                     ELSE 'sending' END,
-        'next_at', CASE WHEN v_lane.hold IS NULL AND v_lane.next_at > now() AND v_lane.next_at < 'infinity' THEN v_lane.next_at END,
+        'next_at', CASE WHEN v_lane.why IS DISTINCT FROM 'pause' AND v_lane.next_at > now() THEN v_lane.next_at END,
         'test_waits', EXISTS (SELECT FROM o365_internal.outbox AS o
                                WHERE o.subscription_id = v_subscription.subscription_id AND o.position < 0),
         'may_pause', v_subscription.status = 'active', 'may_resume', v_subscription.status = 'paused'

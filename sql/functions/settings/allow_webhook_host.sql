@@ -43,5 +43,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.allow_webhook_host(text, text, integer) IS
     'Lets webhooks of a dialect lie on a host, or with a leading *. on every host below it, never on that host itself. Returns the host. '
+    'Connections that lie there already, under a wider entry, stay with that one (o365.hold_host) until they are renewed. '
     'localhost, *.localhost and 127.0.0.1 are taken where the setting environment is development or public_url is on this machine. '
     'Errors: invalid_parameter_value, object_not_in_prerequisite_state (allowed for the other dialect).';

@@ -8,10 +8,7 @@ BEGIN
     SELECT s.status INTO v_before FROM o365_internal.subscription AS s WHERE s.subscription_id = hold.subscription_id
        FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
-        UPDATE o365_internal.lane AS l
-           SET hold = coalesce(nullif(l.hold, 'suspended'), hold.status),
-               next_at = CASE WHEN o365_internal.has_tests(l.late) THEN coalesce(l.next_at, now()) END, verdict = coalesce(hold.reason, hold.status)
-         WHERE l.subscription_id = hold.subscription_id;
+        PERFORM o365_internal.stop_lane(subscription_id, coalesce(reason, status));
         RETURN;
     END IF;
     -- A person's pause outranks what a worker found out meanwhile: it would be undone by the next renewal.
@@ -20,10 +17,7 @@ BEGIN
            status_reason = hold.reason, status_at = now()
      WHERE s.subscription_id = hold.subscription_id AND s.status NOT IN ('removed', 'gone', 'retired');
     IF FOUND THEN
-        UPDATE o365_internal.lane AS l
-           SET hold = coalesce(nullif(l.hold, 'suspended'), hold.status),
-               next_at = CASE WHEN o365_internal.has_tests(l.late) THEN coalesce(l.next_at, now()) END
-         WHERE l.subscription_id = hold.subscription_id;
+        PERFORM o365_internal.stop_lane(subscription_id);
         IF hold.status = 'suspended' AND v_before NOT IN ('paused', 'suspended') THEN
             PERFORM o365_internal.note_event('suspended', 'worker', NULL, subscription_id, reason);
         END IF;

@@ -4,8 +4,10 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     -- Not before a lease that somebody may still hold has ended: at most one POST is in flight per lane.
     UPDATE o365_internal.lane AS l
-       SET hold = NULL, next_at = greatest(now(), l.lease_until), trying = NULL, tried_at = NULL, failures = 0, failing_since = NULL, unclear = 0,
+       SET not_before = NULL, why = NULL, next_at = greatest(now(), l.lease_until), trying = NULL, tried_at = NULL,
+           failures = 0, failing_since = NULL, unclear = 0,
            throttles = 0, throttled_since = NULL, gone_since = NULL, useless_since = NULL, dead_in_a_row = 0, verdict = NULL, problem = NULL
      WHERE l.subscription_id = $1;
 END $$;
-COMMENT ON FUNCTION o365_internal.wake(bigint) IS 'Makes a lane due, after the lease that may still be held.';
+COMMENT ON FUNCTION o365_internal.wake(bigint) IS
+    'Ends what a lane waits for and makes it due, after the lease that may still be held.';

@@ -127,7 +127,7 @@ BEGIN
         UPDATE o365_internal.subscription AS s
            SET status = 'suspended', awaits_proof = true, status_reason = 'its webhook was pasted again and is not proven yet', status_at = now()
          WHERE s.subscription_id = v_existing.subscription_id;
-        UPDATE o365_internal.lane AS l SET hold = 'suspended', next_at = NULL WHERE l.subscription_id = v_existing.subscription_id;
+        PERFORM o365_internal.stop_lane(v_existing.subscription_id);
         PERFORM o365_internal.note_event('suspended', 'user', v_connector.connector_id, v_existing.subscription_id,
                                          'its webhook was pasted again and is not proven yet');
     END IF;
@@ -148,7 +148,7 @@ BEGIN
                 coalesce(v_place, v_renews.group_name), 'workflow', v_host, v_sealed, v_key_id, new.sealing_key IS NOT NULL,
                 v_webhook_index, 'pending', 'its webhook is not proven yet', v_renews.subscription_id, v_replacement,
                 CASE WHEN v_replacement IS NOT NULL THEN v_key_id END);
-        INSERT INTO o365_internal.lane (subscription_id, hold) VALUES (v_id, 'pending');
+        PERFORM o365_internal.make_lane(v_id, v_connector.connector_id, v_host, true);
     ELSE
         -- Pasted twice: what was pasted last counts.
         UPDATE o365_internal.connect_attempt AS a SET outcome = 'superseded', consumed_at = now()

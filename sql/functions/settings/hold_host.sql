@@ -1,0 +1,28 @@
+CREATE OR REPLACE FUNCTION o365.hold_host(host text, reason text DEFAULT NULL, until timestamptz DEFAULT NULL)
+RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_name text;
+    v_reason text := left(o365_internal.label(reason), 500);
+BEGIN
+    IF until <= now() THEN
+        RAISE EXCEPTION 'the hold would end at %, which is past', to_char(until, 'YYYY-MM-DD HH24:MI')
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Pass a time to come, as now() + interval ''1 hour''; leave it out to hold until '
+                         'o365.release_host.';
+    END IF;
+    v_name := o365_internal.locked_far_end(host);
+    UPDATE o365_internal.host AS h
+       SET held_until = coalesce(until, 'infinity'), why = v_reason, held_by = session_user, held_at = now()
+     WHERE h.name = v_name;
+    PERFORM o365_internal.note_event('host_held', 'operator', NULL, reason => v_reason, object => v_name,
+        detail => to_char(nullif(until, 'infinity') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'));
+    RETURN 'held';
+END $$;
+COMMENT ON FUNCTION o365.hold_host(text, text, timestamptz) IS
+    'Holds a far end, an entry of o365.webhook_hosts: from 2 s after the commit nothing is posted to any webhook '
+    'there, test cards neither; cards wait, no failure is charged to anybody and no connection is suspended. With '
+    'until it ends then; without, when somebody calls o365.release_host. Holding again says anew why and until when. '
+    'Costs the same however many connections there are. reason: o365.queue says it, at most 500 characters. Returns '
+    'held. Errors: undefined_object, invalid_parameter_value (until), lock_not_available (another session has it '
+    'locked for 5 s).';
