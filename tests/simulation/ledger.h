@@ -149,9 +149,9 @@ class Ledger {
         for (const std::int64_t position : sub.cards) {
             if (result.size() == 20) break;
             if (sub.removed) {
-                result.push_back({position, position, "", "cancelled"});
+                result.push_back({position, position, "", "cancelled", "", ""});
             } else {
-                result.push_back({position, position, fmt::format(R"({{"text": "card {}"}})", position), ""});
+                result.push_back({position, position, fmt::format(R"({{"text": "card {}"}})", position), "", "", ""});
             }
         }
         return result;
