@@ -14,22 +14,23 @@ CREATE TEMP TABLE documented AS
 CREATE TEMP TABLE nothing AS SELECT v.name FROM (
     SELECT unnest(ARRAY['action_key.*', 'card_field.*', 'card_kind.*', 'card_pattern.*', 'card_rule.*', 'chore.*', 'counted.*',
         'fed.*', 'feeding_again.*', 'handed_early.*', 'handing.*', 'index_key.*', 'known_database.*', 'migration.*',
-        'outcome_hour.*', 'postponed.*', 'proof.*', 'response_rule.*', 'sealing_key.*', 'server_floor.*', 'turn_to_feed.*',
+        'host.*', 'outcome_hour.*', 'postponed.*', 'proof.*', 'response_rule.*', 'sealing_key.*', 'server_floor.*', 'turn_to_feed.*',
         'turn_to_tidy.*', 'untaken_event.*', 'webhook_host.*', 'worker.*']) AS name
     UNION ALL
     SELECT x.tab || '.' || c.col FROM (VALUES
         ('action_event', 'event_id connector_id subscription_id card_id content_type'),
         ('application', 'connector_id granted_at'),
-        ('attempt', 'card_id subscription_id lease_no worker rule_id http_status retry_after_s took_ms'),
+        ('attempt', 'card_id subscription_id lease_no worker rule_id http_status retry_after_s took_ms post_no connector_id'),
         ('card_action', 'card_id subscription_id forms'),
         ('card_warning', 'card_id subscription_id'),
         ('connect_attempt', 'attempt_id public_id connector_id expires_at of_attempt subscription_id renews way'),
         ('connector', 'connector_id slug name logo logo_type short_description long_description website events landing_page '
             'callback_url target_urls enabled_for app_id clean_page allow_anonymous registered_at changed_at require_state '
             'confirm removed_at ways language takes_events'),
-        ('delivery', 'card_id subscription_id lease_no worker rule_id http_status retry_after_s took_ms claimed_at'),
+        ('delivery', 'card_id subscription_id lease_no worker rule_id http_status retry_after_s took_ms claimed_at post_no connector_id '
+            'attempts'),
         ('event', 'event_id connector_id subscription_id card_id object'),
-        ('lane', 'subscription_id lease_no worker next_at lease_until cursor late hold failures failing_since gone_since '
+        ('lane', 'subscription_id lease_no worker next_at lease_until cursor late why not_before connector_id host_id posts retried_at failures failing_since gone_since '
             'claimed_at trying tried_at unclear throttles throttled_since useless_since dead_in_a_row tried_until for_tests '
             'posted_on'),
         ('manage_link', 'subscription_id kind'),
@@ -37,7 +38,7 @@ CREATE TEMP TABLE nothing AS SELECT v.name FROM (
         ('setting', 'name value pattern help default_value unit range changed_at'),
         ('subscription', 'subscription_id connector_id dialect key_id secret_version in_doubt_policy key_pinned replaces '
             'replacement_key_id payload idle_check_on sweep_on awaits_proof'),
-        ('ticket', 'connector_id expires_at attempt_id renews pastes')) AS x (tab, cols),
+        ('ticket', 'connector_id expires_at attempt_id renews pastes starts')) AS x (tab, cols),
         LATERAL regexp_split_to_table(x.cols, ' ') AS c (col)) AS v;
 CREATE TEMP VIEW stored AS
     SELECT c.relname || '.' || a.attname AS name, c.relname || '.*' AS whole FROM pg_class AS c

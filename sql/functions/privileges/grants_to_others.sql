@@ -31,8 +31,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET quote_all_identifi
            AND NOT (pg_get_userbyid(o.nspowner) = 'o365_owner'
                     AND pg_get_userbyid(a.grantee) IN ('o365_responder', 'o365_worker', 'o365_app', 'o365_operator',
                                                        'o365_sandbox')))
-    SELECT CASE WHEN i.type IN ('schema', 'sequence', 'function', 'type') THEN upper(i.type) ELSE 'TABLE' END
-           || ' ' || i.identity,
+    SELECT CASE i.type WHEN 'schema' THEN 'SCHEMA' WHEN 'sequence' THEN 'SEQUENCE' WHEN 'function' THEN 'FUNCTION'
+                       WHEN 'type' THEN 'TYPE' ELSE 'TABLE' END || ' ' || i.identity,
            CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END
       FROM others AS g CROSS JOIN pg_identify_object(g.class, g.object, 0) AS i $$;
 COMMENT ON FUNCTION o365_internal.grants_to_others() IS
