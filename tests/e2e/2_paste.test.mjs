@@ -1,7 +1,7 @@
 // Connecting by a pasted Workflows webhook, in a real browser: what is refused and in which words, the card with the code,
 // the code, a workflow that wants the bare card, and a new address for a connection.
 import assert from 'node:assert/strict';
-import {readFileSync} from 'node:fs';
+import {readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 
@@ -296,8 +296,11 @@ test('while a card is on its way, what is typed as another address stays', async
     const flow = await workflow('Slow');
     const {page, close} = await openBrowser({javaScriptEnabled: false});
     try {
-        // Its page waits for as long as this test needs: the card is not posted.
+        // Its page waits for as long as this test needs: no card is posted, once the worker has heard of it.
+        const log = join(LOGS, 'programs.log');
+        const from = statSync(log).size;
         asSuperuser("update o365_internal.setting set value = 'elsewhere' where name = 'environment'");
+        await until('the worker to send nothing', () => readFileSync(log).subarray(from).includes('event=not_sending'));
         await page.goto(ticketLink('zack'));
         await paste(page, flow.url, 'Slow');
         await page.getByRole('heading', {name: 'A card is on its way'}).waitFor();
