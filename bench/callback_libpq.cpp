@@ -90,20 +90,23 @@ void run(const Options& options) {
     std::atomic<int> warm = options.first + options.count;
     std::vector<std::jthread> threads;
     threads.reserve(links.size());
+    const auto unless_it_fails = [&](auto&& work) {
+        try {
+            work();
+        } catch (const std::exception& error) {
+            if (!failed.exchange(true)) std::fprintf(stderr, "bench_callback_libpq: %s\n", error.what());
+        }
+    };
     for (const Link& link : links) {
         threads.emplace_back([&, raw = link.get()] {
-            try {
+            unless_it_fails([&] {
                 for (int i = 0; i < options.warm_up; ++i) callback(raw, options, warm++);
-            } catch (const std::exception& error) {
-                if (!failed.exchange(true)) std::fprintf(stderr, "bench_callback_libpq: %s\n", error.what());
-            }
+            });
             all_warm.arrive_and_wait();
-            try {
+            unless_it_fails([&] {
                 for (int i = next++; i < options.count && !failed; i = next++)
                     callback(raw, options, options.first + i);
-            } catch (const std::exception& error) {
-                if (!failed.exchange(true)) std::fprintf(stderr, "bench_callback_libpq: %s\n", error.what());
-            }
+            });
         });
     }
     threads.clear();

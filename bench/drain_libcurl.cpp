@@ -77,83 +77,119 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
     return size * count;
 }
 
-void run(const Options& options) {
-    std::ifstream file(options.card, std::ios::binary);
-    const std::string card{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    std::vector<std::string> urls{options.url};
-    if (!options.urls.empty()) {
-        std::ifstream list(options.urls);
-        urls.clear();
-        for (std::string line; std::getline(list, line);) urls.push_back(line);
-        if (urls.empty()) throw std::runtime_error("there are no URLs");
+std::string text_of(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+std::vector<std::string> urls_of(const Options& options) {
+    if (options.urls.empty()) return {options.url};
+    std::vector<std::string> urls;
+    std::ifstream list(options.urls);
+    for (std::string line; std::getline(list, line);) urls.push_back(line);
+    if (urls.empty()) throw std::runtime_error("there are no URLs");
+    return urls;
+}
+
+class Drain {
+  public:
+    explicit Drain(const Options& options)
+        : options_(options), card_(text_of(options.card)), bodies_(static_cast<std::size_t>(options.transfers)) {
+        curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETFUNCTION, on_socket);
+        curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETDATA, &loop_);
+        curl_multi_setopt(multi_.get(), CURLMOPT_TIMERFUNCTION, on_timer);
+        curl_multi_setopt(multi_.get(), CURLMOPT_TIMERDATA, &loop_);
+        curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(options.transfers));
+        const std::vector<std::string> urls = urls_of(options);
+        for (std::size_t i = 0; i < bodies_.size(); ++i) handles_.push_back(post(urls[i % urls.size()], bodies_[i]));
     }
-    Loop loop;
-    std::vector<std::string> bodies(static_cast<std::size_t>(options.transfers));
-    std::vector<Easy> handles;
-    const Headers headers{curl_slist_append(nullptr, "Content-Type: application/json")};
-    const Multi multi{curl_multi_init()};
-    curl_multi_setopt(multi.get(), CURLMOPT_SOCKETFUNCTION, on_socket);
-    curl_multi_setopt(multi.get(), CURLMOPT_SOCKETDATA, &loop);
-    curl_multi_setopt(multi.get(), CURLMOPT_TIMERFUNCTION, on_timer);
-    curl_multi_setopt(multi.get(), CURLMOPT_TIMERDATA, &loop);
-    curl_multi_setopt(multi.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(options.transfers));
-    for (std::size_t i = 0; i < bodies.size(); ++i) {
+    Drain(const Drain&) = delete;
+    Drain& operator=(const Drain&) = delete;
+    ~Drain() {
+        for (const Easy& easy : handles_) curl_multi_remove_handle(multi_.get(), easy.get());
+    }
+
+    // Cards a second.
+    double run() {
+        const Clock::time_point begin = Clock::now();
+        for (const Easy& easy : handles_) start(easy.get());
+        act(CURL_SOCKET_TIMEOUT, 0);
+        while (done_ < options_.count) {
+            wait();
+            take_done();
+        }
+        return options_.count / std::chrono::duration<double>(Clock::now() - begin).count();
+    }
+
+  private:
+    Easy post(const std::string& url, std::string& body) const {
         Easy easy{curl_easy_init()};
-        curl_easy_setopt(easy.get(), CURLOPT_URL, urls[i % urls.size()].c_str());
-        curl_easy_setopt(easy.get(), CURLOPT_CAINFO, options.ca.c_str());
-        curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, headers.get());
-        curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDS, card.data());
-        curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(card.size()));
+        curl_easy_setopt(easy.get(), CURLOPT_URL, url.c_str());
+        curl_easy_setopt(easy.get(), CURLOPT_CAINFO, options_.ca.c_str());
+        curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, headers_.get());
+        curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDS, card_.data());
+        curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(card_.size()));
         curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, on_body);
-        curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, &bodies[i]);
-        curl_easy_setopt(easy.get(), CURLOPT_PRIVATE, &bodies[i]);
+        curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, &body);
+        curl_easy_setopt(easy.get(), CURLOPT_PRIVATE, &body);
         curl_easy_setopt(easy.get(), CURLOPT_PROXY, "");
         curl_easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
-        handles.push_back(std::move(easy));
+        return easy;
     }
-    int started = 0;
-    int done = 0;
-    int running = 0;
-    const Clock::time_point begin = Clock::now();
-    for (const Easy& easy : handles) {
-        if (started++ < options.count) curl_multi_add_handle(multi.get(), easy.get());
+
+    void start(CURL* easy) {
+        if (started_ >= options_.count) return;
+        ++started_;
+        curl_multi_add_handle(multi_.get(), easy);
     }
-    curl_multi_socket_action(multi.get(), CURL_SOCKET_TIMEOUT, 0, &running);
-    while (done < options.count) {
+
+    void act(curl_socket_t socket, int mask) {
+        int running = 0;
+        curl_multi_socket_action(multi_.get(), socket, mask, &running);
+    }
+
+    void wait() {
         std::array<epoll_event, 256> events{};
-        const int ready = epoll_wait(loop.epoll, events.data(), static_cast<int>(events.size()), loop.wait_ms());
+        const int ready = epoll_wait(loop_.epoll, events.data(), static_cast<int>(events.size()), loop_.wait_ms());
         for (int i = 0; i < ready; ++i) {
             const epoll_event& event = events.at(static_cast<std::size_t>(i));
-            const int mask = ((event.events & (EPOLLIN | EPOLLHUP)) != 0 ? CURL_CSELECT_IN : 0) |
-                             ((event.events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
-                             ((event.events & EPOLLERR) != 0 ? CURL_CSELECT_ERR : 0);
-            curl_multi_socket_action(multi.get(), event.data.fd, mask, &running);
+            act(event.data.fd, ((event.events & (EPOLLIN | EPOLLHUP)) != 0 ? CURL_CSELECT_IN : 0) |
+                                   ((event.events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
+                                   ((event.events & EPOLLERR) != 0 ? CURL_CSELECT_ERR : 0));
         }
         // Before each wait, also when sockets were ready: new requests begin with a timer of 0.
-        if (loop.due && Clock::now() >= *loop.due) {
-            loop.due.reset();
-            curl_multi_socket_action(multi.get(), CURL_SOCKET_TIMEOUT, 0, &running);
+        if (loop_.due && Clock::now() >= *loop_.due) {
+            loop_.due.reset();
+            act(CURL_SOCKET_TIMEOUT, 0);
         }
+    }
+
+    void take_done() {
         int left = 0;
-        while (const CURLMsg* message = curl_multi_info_read(multi.get(), &left)) {
-            CURL* easy = message->easy_handle;
+        while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
+            CURL* const easy = message->easy_handle;
             const CURLcode code = message->data.result;
             std::string* body = nullptr;
             curl_easy_getinfo(easy, CURLINFO_PRIVATE, &body);
-            if (code != CURLE_OK || (*body != "1" && !options.any_answer))
-                throw std::runtime_error(code != CURLE_OK ? curl_easy_strerror(code) : "the sink did not answer 1");
+            if (code != CURLE_OK) throw std::runtime_error(curl_easy_strerror(code));
+            if (*body != "1" && !options_.any_answer) throw std::runtime_error("the sink did not answer 1");
             body->clear();
-            ++done;
-            curl_multi_remove_handle(multi.get(), easy);
-            if (started < options.count) {
-                ++started;
-                curl_multi_add_handle(multi.get(), easy);
-            }
+            ++done_;
+            curl_multi_remove_handle(multi_.get(), easy);
+            start(easy);
         }
     }
-    std::printf("rate %.1f\n", options.count / std::chrono::duration<double>(Clock::now() - begin).count());
-    for (const Easy& easy : handles) curl_multi_remove_handle(multi.get(), easy.get());
-}
+
+    const Options& options_;
+    const std::string card_;
+    const Headers headers_{curl_slist_append(nullptr, "Content-Type: application/json")};
+    Loop loop_;
+    std::vector<std::string> bodies_;
+    std::vector<Easy> handles_;  // before the multi, which is emptied first
+    const Multi multi_{curl_multi_init()};
+    int started_ = 0;
+    int done_ = 0;
+};
 
 }  // namespace
 
@@ -170,7 +206,7 @@ int main(int argc, char** argv) {
         app.add_option("--transfers", options.transfers)->required();
         CLI11_PARSE(app, argc, argv);
         curl_global_init(CURL_GLOBAL_DEFAULT);
-        run(options);
+        std::printf("rate %.1f\n", Drain(options).run());
     } catch (const std::exception& error) {
         std::fprintf(stderr, "bench_drain_libcurl: %s\n", error.what());
         return 1;

@@ -111,6 +111,27 @@ Outcome perform(Sandbox& sandbox, const ActionCall& call, const Json::Value& car
     return outcome;
 }
 
+// What was typed beside the button at `path`.
+Inputs inputs_of(const Json::Value& card, const std::string& path, const FormData& form) {
+    if (const Json::Value* const around = find_action_card(card, path)) return read_inputs(*around, form.fields);
+    Inputs inputs;
+    if (!path.starts_with('t')) return inputs;
+    // An Adaptive Card has its inputs anywhere.
+    for (const auto& [name, value] : form.fields) {
+        if (name.starts_with("in-")) inputs.values[name.substr(3)] = value;
+    }
+    return inputs;
+}
+
+// Why the call is not made; empty: it is.
+std::string problem_of(const ActionCall& call, const Inputs& inputs, const Json::Value& target_urls) {
+    if (!inputs.problem.empty()) return inputs.problem;
+    const std::string problem = call.method != "POST" && call.method != "GET"
+                                    ? "The action's method is neither GET nor POST."
+                                    : target_problem(call.target, target_urls);
+    return problem.empty() ? "" : "Failed to send. " + problem;
+}
+
 }  // namespace
 
 Response act(Sandbox& sandbox, const Request& request) {
@@ -133,25 +154,11 @@ Response act(Sandbox& sandbox, const Request& request) {
     if (!call)
         return sandbox.message(404, "The card has no such button",
                                "It may have been replaced. Go back and load the feed again.");
-    Inputs inputs;
-    if (const Json::Value* const around = find_action_card(card, path)) {
-        inputs = read_inputs(*around, form.fields);
-    } else if (path.starts_with('t')) {  // an Adaptive Card has its inputs anywhere
-        for (const auto& [name, value] : form.fields) {
-            if (name.starts_with("in-")) inputs.values[name.substr(3)] = value;
-        }
-    }
-
+    const Inputs inputs = inputs_of(card, path, form);
     const std::string person = sandbox.person().empty() ? text_in(found, "person") : sandbox.person();
     Outcome outcome;
     outcome.token = kind;
-    outcome.problem = inputs.problem;
-    if (outcome.problem.empty()) {
-        outcome.problem = call->method != "POST" && call->method != "GET"
-                              ? "The action's method is neither GET nor POST."
-                              : target_problem(call->target, found["target_urls"]);
-        if (!outcome.problem.empty()) outcome.problem = "Failed to send. " + outcome.problem;
-    }
+    outcome.problem = problem_of(*call, inputs, found["target_urls"]);
     if (outcome.problem.empty())
         outcome = perform(sandbox, *call, card, inputs, kind,
                           facts_for(sandbox, call->target, text_in(found, "app_id"), person));

@@ -129,6 +129,16 @@ std::string cannot_read(std::string_view what) {
 
 std::string wrong_in(const Json::Value& object, std::string_view kind);
 
+// What is wrong in a list of `child`; "" for nothing. With `has_texts` its elements may be texts as well.
+std::string wrong_in_list(const Json::Value& list, std::string_view child, bool has_texts, const std::string& name) {
+    for (const Json::Value& one : list) {
+        if (has_texts && one.isString()) continue;
+        if (!one.isObject()) return cannot_read(name);
+        if (std::string wrong = wrong_in(one, child); !wrong.empty()) return wrong;
+    }
+    return {};
+}
+
 // What is wrong in the fields of `object` that `fields` names; "" for nothing.
 std::string wrong_fields(const Json::Value& object, std::string_view fields) {
     while (!fields.empty()) {
@@ -143,16 +153,13 @@ std::string wrong_fields(const Json::Value& object, std::string_view fields) {
         const bool has_texts = child.ends_with('|');
         if (has_texts) child.remove_suffix(1);
         if (child.empty()) continue;
-        if (code != 'a') {
-            if (!value.isObject()) continue;
-            if (std::string wrong = wrong_in(value, child); !wrong.empty()) return wrong;
-            continue;
+        std::string wrong;
+        if (code == 'a') {
+            wrong = wrong_in_list(value, child, has_texts, name);
+        } else if (value.isObject()) {
+            wrong = wrong_in(value, child);
         }
-        for (const Json::Value& one : value) {
-            if (has_texts && one.isString()) continue;
-            if (!one.isObject()) return cannot_read(name);
-            if (std::string wrong = wrong_in(one, child); !wrong.empty()) return wrong;
-        }
+        if (!wrong.empty()) return wrong;
     }
     return {};
 }

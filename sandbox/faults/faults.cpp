@@ -131,6 +131,56 @@ Json::Value line_state(const Sandbox& sandbox) {
     return state;
 }
 
+Json::Value fault_row(const Json::Value& fault) {
+    Json::Value row;
+    row["target_id"] = fault["target"].asString();
+    std::string where = fault["place"].isNull() ? "All webhooks" : fault["place"].asString();
+    if (!fault["webhook"].isNull()) {
+        row["webhook_id"] = fault["webhook"].asString();
+        where += ", webhook " + fault["webhook"].asString();
+    }
+    row["where"] = where;
+    row["answer"] = fault["answer"];
+    std::string how = fault["rate"].isNull() ? "every post" : fault["rate"].asString() + " % of posts";
+    how += fault["count"].isNull() ? ", until switched off" : ", " + fault["count"].asString() + " more";
+    if (!fault["retry_after"].isNull()) how += ", Retry-After " + fault["retry_after"].asString() + " s";
+    row["how"] = how;
+    return row;
+}
+
+std::string length_of(int seconds) {
+    if (seconds < 60) return std::to_string(seconds) + " s";
+    if (seconds < 3600) return std::to_string(seconds / 60) + " min";
+    return std::to_string(seconds / 3600) + " h";
+}
+
+Json::Value throttle_row(const Json::Value& throttle) {
+    Json::Value row;
+    row["place"] = throttle["place"];
+    row["target_id"] = throttle["target"].asString();
+    if (!throttle["on"].isNull()) row["own"] = throttle["on"].asBool() ? "on" : "off";
+    for (const Json::Value& window : throttle["windows"]) {
+        Json::Value one;
+        one["used"] = window["used"].asString();
+        one["limit"] = window["limit"].asString();
+        one["length"] = length_of(window["seconds"].asInt());
+        one["full"] = window["used"].asInt() >= window["limit"].asInt();
+        row["windows"].append(one);
+    }
+    return row;
+}
+
+// As a form shows it: no number for what is off.
+Json::Value line_row(Json::Value line) {
+    if (line.isNull()) return line;
+    line["is_slow"] = line["handshake"].asInt() > 0 || line["reading"].asInt() > 0;
+    for (const char* name : {"handshake", "reading", "count"}) {
+        const int number = line[name].isNull() ? 0 : line[name].asInt();
+        line[name] = number == 0 ? "" : std::to_string(number);
+    }
+    return line;
+}
+
 }  // namespace
 
 Response faults(Sandbox& sandbox, const Request& request) {
@@ -144,57 +194,18 @@ Response faults(Sandbox& sandbox, const Request& request) {
         row["help"] = std::string(one.help);
         values["answers"].append(row);
     }
-    for (const Json::Value& fault : fault_list(sandbox)) {
-        Json::Value row;
-        row["target_id"] = fault["target"].asString();
-        std::string where = fault["place"].isNull() ? "All webhooks" : fault["place"].asString();
-        if (!fault["webhook"].isNull()) {
-            row["webhook_id"] = fault["webhook"].asString();
-            where += ", webhook " + fault["webhook"].asString();
-        }
-        row["where"] = where;
-        row["answer"] = fault["answer"];
-        std::string how = fault["rate"].isNull() ? "every post" : fault["rate"].asString() + " % of posts";
-        how += fault["count"].isNull() ? ", until switched off" : ", " + fault["count"].asString() + " more";
-        if (!fault["retry_after"].isNull()) how += ", Retry-After " + fault["retry_after"].asString() + " s";
-        row["how"] = how;
-        values["faults"].append(row);
-    }
+    for (const Json::Value& fault : fault_list(sandbox)) values["faults"].append(fault_row(fault));
     values["none"] = values["faults"].empty();
     values["targets"] = targets_of(sandbox);
-    bool all_on = false;
+    values["all_on"] = false;
     for (const Json::Value& throttle : throttles(sandbox)) {
         if (throttle["target"].asInt() == 0) {
-            all_on = throttle["on"].asBool();
-            continue;
-        }
-        Json::Value row;
-        row["place"] = throttle["place"];
-        row["target_id"] = throttle["target"].asString();
-        row["own"] = throttle["on"].isNull() ? "" : (throttle["on"].asBool() ? "on" : "off");
-        for (const Json::Value& window : throttle["windows"]) {
-            Json::Value one;
-            const int seconds = window["seconds"].asInt();
-            one["used"] = window["used"].asString();
-            one["limit"] = window["limit"].asString();
-            one["length"] = seconds < 60 ? std::to_string(seconds) + " s"
-                                         : (seconds < 3600 ? std::to_string(seconds / 60) + " min"
-                                                           : std::to_string(seconds / 3600) + " h");
-            one["full"] = window["used"].asInt() >= window["limit"].asInt();
-            row["windows"].append(one);
-        }
-        if (!row["windows"].empty() || !row["own"].asString().empty()) values["throttled"].append(row);
-    }
-    values["line"] = line_state(sandbox);
-    if (!values["line"].isNull()) {
-        Json::Value& line = values["line"];
-        line["is_slow"] = line["handshake"].asInt() > 0 || line["reading"].asInt() > 0;
-        for (const char* name : {"handshake", "reading", "count"}) {
-            const int number = line[name].isNull() ? 0 : line[name].asInt();
-            line[name] = number == 0 ? "" : std::to_string(number);
+            values["all_on"] = throttle["on"].asBool();
+        } else if (const Json::Value row = throttle_row(throttle); !row["windows"].empty() || row.isMember("own")) {
+            values["throttled"].append(row);
         }
     }
-    values["all_on"] = all_on;
+    values["line"] = line_row(line_state(sandbox));
     values["has_counters"] = !values["throttled"].empty();
     return sandbox.page(200, "faults", values);
 }

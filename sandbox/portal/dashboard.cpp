@@ -228,40 +228,29 @@ Response list(Sandbox& sandbox) {
     return sandbox.page(200, "dashboard", values);
 }
 
-}  // namespace
+Response make_new(Sandbox& sandbox, const Request& request) {
+    if (request.method == "POST") return save(sandbox, request, "");
+    const bool filled = request.query.get("example").has_value();
+    Json::Value fields = filled ? example(sandbox) : Json::Value(Json::objectValue);
+    if (!filled) fields["callback_url"] = sandbox.setting("public_url") + "/connect/your-connector/callback";
+    return form_page(sandbox, 200, "", fields, Json::Value(Json::arrayValue), filled);
+}
 
-Response dashboard(Sandbox& sandbox, const Request& request, std::string_view rest) {
-    if (sandbox.person().empty())
-        return sandbox.sign_in_first("/dashboard" + (rest.empty() ? "" : "/" + std::string(rest)));
-    const bool posted = request.method == "POST";
-    if (rest.empty()) return list(sandbox);
-    if (rest == "new") {
-        if (posted) return save(sandbox, request, "");
-        const bool filled = request.query.get("example").has_value();
-        Json::Value fields = filled ? example(sandbox) : Json::Value(Json::objectValue);
-        if (!filled) fields["callback_url"] = sandbox.setting("public_url") + "/connect/your-connector/callback";
-        return form_page(sandbox, 200, "", fields, Json::Value(Json::arrayValue), filled);
-    }
-    const auto slash = rest.find('/');
-    const std::string app_id(rest.substr(0, slash));
-    const std::string_view what = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
-    const Json::Value connector =
-        is_guid(app_id) ? sandbox.ask("select o365_programs.sandbox_registration($1, $2)", {sandbox.person(), app_id})
-                        : Json::Value();
-    if (connector.isNull() || (!what.empty() && what != "edit" && what != "delete"))
-        return sandbox.message(404, "Nothing here", "There is no such connector of yours.");
-    if (what == "delete") {
-        if (!posted) return show_deletion(sandbox, connector);
-        sandbox.database().call("select o365_programs.sandbox_delete($1, $2)", {sandbox.person(), app_id});
-        return sandbox.redirect("/dashboard");
-    }
-    if (what == "edit") {
-        if (posted) return save(sandbox, request, app_id);
-        Json::Value fields = connector;
-        fields["terms"] = "yes";
-        return form_page(sandbox, 200, app_id, fields, Json::Value(Json::arrayValue), false);
-    }
-    if (!posted) return show(sandbox, connector, "", "");
+Response remove(Sandbox& sandbox, const Request& request, const std::string& app_id, const Json::Value& connector) {
+    if (request.method != "POST") return show_deletion(sandbox, connector);
+    sandbox.database().call("select o365_programs.sandbox_delete($1, $2)", {sandbox.person(), app_id});
+    return sandbox.redirect("/dashboard");
+}
+
+Response edit(Sandbox& sandbox, const Request& request, const std::string& app_id, Json::Value fields) {
+    if (request.method == "POST") return save(sandbox, request, app_id);
+    fields["terms"] = "yes";
+    return form_page(sandbox, 200, app_id, fields, Json::Value(Json::arrayValue), false);
+}
+
+// Sideloads the connector, or registers it with an application.
+Response use(Sandbox& sandbox, const Request& request, const std::string& app_id, const Json::Value& connector) {
+    if (request.method != "POST") return show(sandbox, connector, "", "");
     if (const std::string sideload = request.form.get_or("sideload", ""); !sideload.empty()) {
         sandbox.database().call("select o365_programs.sandbox_sideload($1, $2, $3)",
                                 {sandbox.person(), app_id, sideload == "yes" ? "true" : "false"});
@@ -272,6 +261,25 @@ Response dashboard(Sandbox& sandbox, const Request& request, std::string_view re
                                           request.form.get_or("anonymous", "") == "yes" ? "true" : "false"});
     if (done.isMember("problem")) return show(sandbox, connector, done["problem"].asString(), done["hint"].asString());
     return sandbox.redirect("/dashboard/" + app_id);
+}
+
+}  // namespace
+
+Response dashboard(Sandbox& sandbox, const Request& request, std::string_view rest) {
+    if (sandbox.person().empty())
+        return sandbox.sign_in_first("/dashboard" + (rest.empty() ? "" : "/" + std::string(rest)));
+    if (rest.empty()) return list(sandbox);
+    if (rest == "new") return make_new(sandbox, request);
+    const auto slash = rest.find('/');
+    const std::string app_id(rest.substr(0, slash));
+    const std::string_view what = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
+    const Json::Value connector =
+        is_guid(app_id) ? sandbox.ask("select o365_programs.sandbox_registration($1, $2)", {sandbox.person(), app_id})
+                        : Json::Value();
+    if (!connector.isNull() && what == "delete") return remove(sandbox, request, app_id, connector);
+    if (!connector.isNull() && what == "edit") return edit(sandbox, request, app_id, connector);
+    if (!connector.isNull() && what.empty()) return use(sandbox, request, app_id, connector);
+    return sandbox.message(404, "Nothing here", "There is no such connector of yours.");
 }
 
 }  // namespace o365

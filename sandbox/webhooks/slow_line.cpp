@@ -31,7 +31,8 @@ constexpr std::size_t kMaxConnections = 256;
 // is slow.
 constexpr int kKernelBuffer = 4096;
 constexpr short kSomethingCame = POLLIN | POLLHUP | POLLERR;
-constexpr auto kTick = 50ms;  // how finely reading is slowed
+constexpr auto kTick = 50ms;                          // how finely reading is slowed
+constexpr std::chrono::milliseconds kLongest{60000};  // without anything to wait for
 
 sockaddr_in loopback(int port) {
     sockaddr_in address{};
@@ -143,6 +144,19 @@ void step(Connection& c, short client, short server) {
     if (!c.down.empty()) write_from(c.down, c.client.get(), c);
 }
 
+// What the connection waits for; how long poll may take for it, at most.
+std::chrono::milliseconds wait_of(Connection& c, int to, std::vector<pollfd>& polled) {
+    const auto now = Clock::now();
+    c.reckon(now);
+    const bool open = now >= c.opens;
+    const bool has_failed = open && c.server.get() < 0 && !connect_to(to, c);
+    polled.push_back(entry(c.client.get(), wanted(c.up, open && c.may_read() > 0, c.down)));
+    polled.push_back(entry(c.server.get(), wanted(c.down, true, c.up)));
+    if (has_failed) return 0ms;
+    if (!open) return std::chrono::ceil<std::chrono::milliseconds>(c.opens - now);
+    return c.is_slow() ? std::chrono::milliseconds(kTick) : kLongest;
+}
+
 }  // namespace
 
 SlowLine::SlowLine(int port, int to) : to_(to), listener_(listen_on(port)), stop_(::eventfd(0, EFD_CLOEXEC)) {
@@ -173,22 +187,10 @@ void SlowLine::run() {
     std::list<Connection> connections;
     std::vector<pollfd> polled;
     while (true) {
-        const auto now = Clock::now();
-        auto wait = std::chrono::milliseconds(60000);
         polled.assign({{stop_.get(), POLLIN, 0},
                        {listener_.get(), static_cast<short>(connections.size() < kMaxConnections ? POLLIN : 0), 0}});
-        for (Connection& c : connections) {
-            c.reckon(now);
-            const bool open = now >= c.opens;
-            if (open && c.server.get() < 0 && !connect_to(to_, c)) wait = 0ms;
-            if (!open) {
-                wait = std::min(wait, std::chrono::ceil<std::chrono::milliseconds>(c.opens - now));
-            } else if (c.is_slow()) {
-                wait = std::min<std::chrono::milliseconds>(wait, kTick);
-            }
-            polled.push_back(entry(c.client.get(), wanted(c.up, open && c.may_read() > 0, c.down)));
-            polled.push_back(entry(c.server.get(), wanted(c.down, true, c.up)));
-        }
+        std::chrono::milliseconds wait = kLongest;
+        for (Connection& c : connections) wait = std::min(wait, wait_of(c, to_, polled));
         if (::poll(polled.data(), polled.size(), static_cast<int>(wait.count())) < 0 && errno != EINTR) {
             log::error("slow_line_failed", "why={}", log::quoted(system_error_text()));
             return;

@@ -27,81 +27,111 @@ int CsvReader::take() {
 
 bool CsvReader::at(char c) { return in_.peek() == static_cast<unsigned char>(c); }
 
+void CsvReader::cannot_go_on(CsvRecord& record, std::string problem) {
+    record.problem = std::move(problem);
+    ended_ = true;
+}
+
+// A field that is being read.
+struct CsvReader::Field {
+    std::string text;
+    bool inside = false;  // of quotation marks
+    bool quoted = false;
+
+    Field() = default;
+    Field(const Field&) = delete;
+    Field& operator=(const Field&) = delete;
+    ~Field() { wipe(text); }
+    bool is_blank() const { return !quoted && trimmed(text).empty(); }
+    void end(CsvRecord& record) {
+        record.fields.emplace_back(quoted ? std::string_view(text) : trimmed(text));
+        wipe(text);
+        quoted = false;
+    }
+};
+
+CsvReader::Step CsvReader::take_end_of_file(CsvRecord& record, Field& field) {
+    ended_ = true;
+    if (field.inside) {
+        cannot_go_on(record, "a quotation mark that begins a field is never closed");
+    } else if (record.fields.empty() && field.is_blank()) {
+        return Step::nothing;
+    }
+    field.end(record);
+    return Step::whole;
+}
+
+CsvReader::Step CsvReader::take_end_of_line(CsvRecord& record, Field& field) {
+    if (record.fields.empty() && field.is_blank() && record.problem.empty()) {
+        record.line = line_;
+        field.text.clear();
+        return Step::begin;
+    }
+    field.end(record);
+    return Step::whole;
+}
+
+void CsvReader::take_quoted(Field& field, char c) {
+    if (c != '"') {
+        field.text += c;
+    } else if (at('"')) {
+        field.text += static_cast<char>(take());
+    } else {
+        field.inside = false;
+    }
+}
+
+void CsvReader::take_plain(CsvRecord& record, Field& field, char c) {
+    if (separator_ == 0 && (c == ',' || c == ';')) separator_ = c;
+    if (c == separator_ && separator_ != 0) {
+        field.end(record);
+    } else if (c == '"' && field.is_blank()) {
+        field.text.clear();
+        field.inside = field.quoted = true;
+    } else if (c == '"') {
+        record.problem = "a quotation mark stands inside a field; write it twice, and put the field in quotation marks";
+    } else if (!field.quoted) {
+        field.text += c;
+    } else if (c != ' ' && c != '\t' && c != '\r') {
+        record.problem = "something follows the closing quotation mark of a field";
+    }
+}
+
+CsvReader::Step CsvReader::step(CsvRecord& record, Field& field) {
+    const int taken = take();
+    if (taken == std::istream::traits_type::eof()) return take_end_of_file(record, field);
+    const char c = static_cast<char>(taken);
+    if (field.inside) {
+        take_quoted(field, c);
+    } else if (c == '\n') {
+        return take_end_of_line(record, field);
+    } else {
+        take_plain(record, field, c);
+    }
+    return Step::more;
+}
+
 bool CsvReader::next(CsvRecord& record) {
     for (std::string& field : record.fields) wipe(field);
     record.fields.clear();
     record.problem.clear();
     record.line = line_;
     if (ended_) return false;
-    std::string field;
+    if (!problem_.empty()) cannot_go_on(record, problem_);
+    Field field;
     std::size_t bytes = 0;
-    bool inside = false;  // of quotation marks
-    bool quoted = false;  // the field is
-    const auto end_field = [&] {
-        record.fields.emplace_back(quoted ? std::string_view(field) : trimmed(field));
-        wipe(field);
-        quoted = false;
-    };
-    const auto cannot_go_on = [&](std::string problem) {
-        record.problem = std::move(problem);
-        ended_ = true;
-    };
-    if (!problem_.empty()) cannot_go_on(problem_);
-    while (!ended_) {
-        const int taken = take();
-        if (taken == std::istream::traits_type::eof()) {
-            ended_ = true;
-            if (inside) {
-                cannot_go_on("a quotation mark that begins a field is never closed");
-            } else if (record.fields.empty() && !quoted && trimmed(field).empty()) {
-                return false;
-            }
-            end_field();
+    for (Step last = Step::more; !ended_ && last != Step::whole;) {
+        if (++bytes > kMostBytes && in_.peek() != std::istream::traits_type::eof()) {
+            cannot_go_on(record,
+                         fmt::format("it is longer than {} bytes: is a quotation mark not closed? Nothing behind "
+                                     "it was read",
+                                     kMostBytes));
             break;
         }
-        const char c = static_cast<char>(taken);
-        if (++bytes > kMostBytes) {
-            cannot_go_on(fmt::format(
-                "it is longer than {} bytes: is a quotation mark not closed? Nothing behind it was read", kMostBytes));
-            break;
-        }
-        if (inside) {
-            if (c != '"') {
-                field += c;
-            } else if (at('"')) {
-                field += static_cast<char>(take());
-            } else {
-                inside = false;
-            }
-            continue;
-        }
-        if (c == '\n') {
-            if (record.fields.empty() && !quoted && trimmed(field).empty() && record.problem.empty()) {
-                record.line = line_;
-                field.clear();
-                bytes = 0;
-                continue;
-            }
-            end_field();
-            break;
-        }
-        if (separator_ == 0 && (c == ',' || c == ';')) separator_ = c;
-        if (c == separator_ && separator_ != 0) {
-            end_field();
-        } else if (c == '"' && !quoted && trimmed(field).empty()) {
-            field.clear();
-            inside = true;
-            quoted = true;
-        } else if (c == '"') {
-            record.problem =
-                "a quotation mark stands inside a field; write it twice, and put the field in quotation marks";
-        } else if (!quoted) {
-            field += c;
-        } else if (c != ' ' && c != '\t' && c != '\r') {
-            record.problem = "something follows the closing quotation mark of a field";
-        }
+        last = step(record, field);
+        if (last == Step::nothing) return false;
+        if (last == Step::begin) bytes = 0;
     }
-    wipe(field);
     if (!record.problem.empty()) {
         for (std::string& one : record.fields) wipe(one);
         record.fields.clear();

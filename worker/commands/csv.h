@@ -30,8 +30,18 @@ class CsvReader {
     bool next(CsvRecord& record);
 
   private:
+    struct Field;
+    // What a character was: more of the record, its end, the end of blank lines before it, or that there is none.
+    enum class Step { more, whole, begin, nothing };
+
     int take();
     bool at(char c);
+    Step step(CsvRecord& record, Field& field);
+    Step take_end_of_file(CsvRecord& record, Field& field);
+    Step take_end_of_line(CsvRecord& record, Field& field);
+    void take_quoted(Field& field, char c);
+    void take_plain(CsvRecord& record, Field& field, char c);
+    void cannot_go_on(CsvRecord& record, std::string problem);
 
     std::istream& in_;
     std::int64_t line_ = 1;

@@ -115,6 +115,15 @@ std::string problem_of(const Line& line, std::string_view verdict, std::string_v
     return {};
 }
 
+// Null: not one of ours.
+std::optional<std::size_t>* column_called(Columns& columns, std::string_view name) {
+    if (name == "app_user") return &columns.app_user;
+    if (name == "webhook_url") return &columns.webhook_url;
+    if (name == "group_name") return &columns.group_name;
+    if (name == "label") return &columns.label;
+    return nullptr;
+}
+
 Columns read_header(CsvReader& reader) {
     CsvRecord header;
     if (!reader.next(header))
@@ -125,11 +134,7 @@ Columns read_header(CsvReader& reader) {
     int others = 0;
     for (std::size_t i = 0; i < header.fields.size(); ++i) {
         const std::string name = lower(trimmed(header.fields[i]));
-        std::optional<std::size_t>* const column = name == "app_user"      ? &columns.app_user
-                                                   : name == "webhook_url" ? &columns.webhook_url
-                                                   : name == "group_name"  ? &columns.group_name
-                                                   : name == "label"       ? &columns.label
-                                                                           : nullptr;
+        std::optional<std::size_t>* const column = column_called(columns, name);
         if (column == nullptr) {
             ++others;
             continue;
