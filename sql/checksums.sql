@@ -1,5 +1,6 @@
--- SHA-256 of each file of migrations/, its first 16 hex digits. A migration is not edited any more once a database may have run it, or databases of
--- the same version would differ: tests/sql/checksums fails when a file is not what stands here, and prints the line of a new one.
+-- SHA-256 of each file of migrations/, its first 16 hex digits. A migration is not edited any more once a database may
+-- have run it, or databases of the same version would differ: tests/sql/checksums fails when a file is not what stands
+-- here, and prints the line of a new one.
 SELECT set_config('o365.checksums', jsonb_object_agg(c.number, c.checksum)::text, true) FROM (VALUES
     (1, '4a0b18b717e494f5'),
     (2, 'b3d12ed9f0ec5180'),
@@ -34,11 +35,14 @@ DO $$
 DECLARE
     v_differ text;
 BEGIN
-    SELECT string_agg(format('%s_%s (applied %s)', to_char(m.number, 'FM0000'), m.name, m.applied_at::date), ', ' ORDER BY m.number) INTO v_differ
+    SELECT string_agg(format('%s_%s (applied %s)', to_char(m.number, 'FM0000'), m.name, m.applied_at::date), ', '
+                      ORDER BY m.number) INTO v_differ
       FROM o365_internal.migration AS m WHERE m.checksum <> current_setting('o365.checksums')::jsonb ->> m.number::text;
     IF v_differ IS NOT NULL THEN
         RAISE WARNING 'these migrations were applied with another text than the files here have: %', v_differ
-            USING HINT = 'Tables may differ from what this version expects. Compare pg_dump --schema-only with that of a fresh installation.';
+            USING HINT = 'Tables may differ from what this version expects. '
+                         'Compare pg_dump --schema-only with that of a fresh installation.';
     END IF;
-    UPDATE o365_internal.migration AS m SET checksum = current_setting('o365.checksums')::jsonb ->> m.number::text WHERE m.checksum IS NULL;
+    UPDATE o365_internal.migration AS m SET checksum = current_setting('o365.checksums')::jsonb ->> m.number::text
+     WHERE m.checksum IS NULL;
 END $$;

@@ -5,7 +5,8 @@
 -- that is not inlined is parsed and planned anew at each call.
 
 -- Functions that call pgcrypto are made for the schema where it is.
-SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
+SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
  WHERE e.extname = 'pgcrypto' \gset
 
 -- Settings of the installation, and the hosts that webhooks may lie on.
@@ -225,10 +226,11 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 -- What holds between the calls:
 -- * A card is *fed* when its transaction is visible in the last fed.snap, or its lane was handed the cards of its bulk
 --   transaction (handed_over).
--- * Every fed card of a lane that has not ended stands past the lane's cursor, or in its list `late`; a lane with one is
---   due, leased or held. The lanes in `postponed` are the exception, and while a restored database is handed over anew
---   those that it has not come to yet (feeding_again); nobody claims either.
--- * Nothing that is not fed leaves: the cards of one transaction are fed together in each lane, and so keep their order.
+-- * Every fed card of a lane that has not ended stands past the lane's cursor, or in its list `late`;
+--   a lane with one is due, leased or held. The lanes in `postponed` are the exception, and while a restored
+--   database is handed over anew those that it has not come to yet (feeding_again); nobody claims either.
+-- * Nothing that is not fed leaves: the cards of one transaction are fed together in each lane,
+--   and so keep their order.
 \ir functions/lanes/card_failed.sql
 \ir functions/lanes/end_cards.sql
 \ir functions/lanes/feed_again.sql
@@ -262,7 +264,8 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/worker/worker_stop.sql
 \ir functions/worker/workers_away.sql
 
--- What operators and applications do with subscriptions. A lane's pause follows its subscription's status in the same transaction.
+-- What operators and applications do with subscriptions.
+-- A lane's pause follows its subscription's status in the same transaction.
 \ir functions/subscriptions/disconnect.sql
 \ir functions/subscriptions/hold.sql
 \ir functions/subscriptions/lock_subscription.sql
@@ -377,9 +380,9 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e JOIN pg_catalog.p
 \ir functions/health/health_workflows_idle.sql
 \ir functions/health/held_back.sql
 
--- Judging a card. Nearly all are right, and card_pattern.sql sees that quickly. In doubt there is one walk over the card,
--- along the objects and fields of card_rules.sql. What costs there is the number of fields, so whatever a field may be
--- wrong in is one CASE, and words are put together only for what is. The types come first: functions take them.
+-- Judging a card. Nearly all are right, and card_pattern.sql sees that quickly. In doubt there is one walk over the
+-- card, along the objects and fields of card_rules.sql. What costs there is the number of fields, so whatever a field
+-- may be wrong in is one CASE, and words are put together only for what is. The types come first: functions take them.
 \ir types.sql
 \ir functions/check_card/action_codes.sql
 \ir functions/check_card/address_codes.sql

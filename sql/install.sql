@@ -1,6 +1,7 @@
 -- Creates or upgrades o365-connector in the database psql is connected to:   psql -d yourdb -f sql/install.sql
--- One transaction: all of it or nothing. Running it again changes nothing. It waits for nobody longer than three seconds: who is in its way is named. Run it as a superuser, or as the database's owner: what the
--- role may not do is said and left out, and o365.health() lists what that costs.
+-- One transaction: all of it or nothing. Running it again changes nothing. It waits for nobody longer than three
+-- seconds: who is in its way is named. Run it as a superuser, or as the database's owner: what the role may not do is
+-- said and left out, and o365.health() lists what that costs.
 \ir psql.sql
 SET client_min_messages = notice;
 
@@ -9,20 +10,25 @@ SELECT current_setting('server_version_num')::int < 140000 AS too_old,
        current_setting('transaction_read_only')::boolean AS read_only,
        EXISTS (SELECT FROM pg_catalog.pg_namespace AS n
                 WHERE n.nspname IN ('o365', 'o365_programs') AND n.nspowner IS DISTINCT FROM
-                      (SELECT i.nspowner FROM pg_catalog.pg_namespace AS i WHERE i.nspname = 'o365_internal')) AS name_is_taken,
+                      (SELECT i.nspowner FROM pg_catalog.pg_namespace AS i
+                        WHERE i.nspname = 'o365_internal')) AS name_is_taken,
        NOT has_database_privilege(current_user, current_database(), 'CREATE') AS may_not,
-       EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = current_user AND (rolsuper OR rolcreaterole)) AS creates_roles \gset
+       EXISTS (SELECT FROM pg_catalog.pg_roles
+                WHERE rolname = current_user AND (rolsuper OR rolcreaterole)) AS creates_roles \gset
 \if :too_old
   \echo 'o365-connector needs PostgreSQL 14 or newer. Nothing was changed.'
-  DO $$ BEGIN RAISE EXCEPTION 'PostgreSQL % is too old', current_setting('server_version') USING HINT = 'o365-connector needs PostgreSQL 14 or newer.'; END $$;
+  DO $$ BEGIN RAISE EXCEPTION 'PostgreSQL % is too old', current_setting('server_version')
+        USING HINT = 'o365-connector needs PostgreSQL 14 or newer.'; END $$;
 \endif
 \if :not_utf8
   DO $$ BEGIN RAISE EXCEPTION 'database % has encoding %', current_database(), current_setting('server_encoding')
-        USING HINT = 'Cards and group names are UTF-8: createdb -T template0 -E UTF8 o365. Nothing was changed.'; END $$;
+        USING HINT = 'Cards and group names are UTF-8: createdb -T template0 -E UTF8 o365. '
+                     'Nothing was changed.'; END $$;
 \endif
 \if :read_only
   DO $$ BEGIN RAISE EXCEPTION 'database % is read-only here', current_database()
-        USING HINT = 'Connect to the primary, or set default_transaction_read_only to off. Nothing was changed.'; END $$;
+        USING HINT = 'Connect to the primary, or set default_transaction_read_only to off. '
+                     'Nothing was changed.'; END $$;
 \endif
 \if :name_is_taken
   DO $$ BEGIN RAISE EXCEPTION 'database % has a schema % that is not ours', current_database(),
@@ -33,7 +39,8 @@ SELECT current_setting('server_version_num')::int < 140000 AS too_old,
 \endif
 \if :may_not
   DO $$ BEGIN RAISE EXCEPTION 'role % may not create schemas in database %', current_user, current_database()
-        USING HINT = format('Connect as the owner of the database, or: GRANT CREATE ON DATABASE %I TO %I', current_database(), current_user); END $$;
+        USING HINT = format('Connect as the owner of the database, or: GRANT CREATE ON DATABASE %I TO %I',
+                            current_database(), current_user); END $$;
 \endif
 
 -- Whatever database and role have as their defaults.
@@ -51,10 +58,14 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('o365-connector install'));
 EXCEPTION WHEN lock_not_available THEN
     RAISE EXCEPTION 'o365-connector is being installed into database % by somebody else', current_database()
-        USING ERRCODE = 'lock_not_available', DETAIL = (SELECT string_agg(format('pid %s, role %s, application %L', l.pid, a.usename, a.application_name), '; ')
+        USING ERRCODE = 'lock_not_available',
+              DETAIL = (SELECT string_agg(format('pid %s, role %s, application %L', l.pid, a.usename,
+                                                 a.application_name), '; ')
                  FROM pg_catalog.pg_locks AS l LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
-                WHERE l.granted AND l.locktype = 'advisory' AND l.objid = (hashtext('o365-connector install')::bigint & 4294967295)::oid
-                  AND l.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = current_database())),
+                WHERE l.granted AND l.locktype = 'advisory'
+                  AND l.objid = (hashtext('o365-connector install')::bigint & 4294967295)::oid
+                  AND l.database = (SELECT d.oid FROM pg_catalog.pg_database AS d
+                                     WHERE d.datname = current_database())),
               HINT = 'Nothing was changed. Try again when that has ended.';
 END $$;
 
@@ -188,18 +199,22 @@ COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \ir migrate.sql
 
 -- The last of them says how far this install.sql knows the way.
-SELECT max(m.number) > :migration_number AS is_newer, set_config('o365.install_schema', :'migration_number', true) AS ignored FROM o365_internal.migration AS m \gset
+SELECT max(m.number) > :migration_number AS is_newer,
+       set_config('o365.install_schema', :'migration_number', true) AS ignored FROM o365_internal.migration AS m \gset
 \if :is_newer
-  DO $$ BEGIN RAISE EXCEPTION 'the schema has version %, and this install.sql is of version %', (SELECT max(m.number) FROM o365_internal.migration AS m),
-            current_setting('o365.install_schema')
-        USING HINT = 'Install from the sources of that version or a newer one: what is older does not know what was added since. Nothing was changed.'; END $$;
+  DO $$ BEGIN RAISE EXCEPTION 'the schema has version %, and this install.sql is of version %',
+        (SELECT max(m.number) FROM o365_internal.migration AS m), current_setting('o365.install_schema')
+        USING HINT = 'Install from the sources of that version or a newer one: what is older does not know what was '
+                     'added since. Nothing was changed.'; END $$;
 \endif
 \ir checksums.sql
 \if :is_locked
 \else
   -- Of what data.sql and the rules of cards write, so that nobody's open transaction is waited for without being named.
-  SELECT set_config('o365.lock_mode', 'SHARE ROW EXCLUSIVE', true), set_config('o365.lock_relations', string_agg(t.name, ' '), true)
-    FROM (VALUES ('setting'), ('webhook_host'), ('response_rule'), ('card_rule'), ('card_kind'), ('card_field'), ('card_pattern'), ('server_floor'))
+  SELECT set_config('o365.lock_mode', 'SHARE ROW EXCLUSIVE', true),
+         set_config('o365.lock_relations', string_agg(t.name, ' '), true)
+    FROM (VALUES ('setting'), ('webhook_host'), ('response_rule'), ('card_rule'), ('card_kind'), ('card_field'),
+          ('card_pattern'), ('server_floor'))
       AS v (table_name), format('o365_internal.%I', v.table_name) AS t (name) \g /dev/null
   \ir lock.sql
 \endif
@@ -217,32 +232,37 @@ DECLARE
     v_function regprocedure;
 BEGIN
     FOR v_function IN SELECT p.oid FROM pg_catalog.pg_proc AS p
-                       WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_programs'::regnamespace, 'o365_internal'::regnamespace)
+                       WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_programs'::regnamespace,
+                                                'o365_internal'::regnamespace)
                          AND p.proowner = current_user::regrole
                          AND p.proname !~ '^sandbox_' AND p.xmin <> pg_current_xact_id()::xid
-                         AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.objid = p.oid AND d.classid = 'pg_catalog.pg_proc'::regclass AND d.deptype = 'e')
+                         AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.objid = p.oid
+                                            AND d.classid = 'pg_catalog.pg_proc'::regclass AND d.deptype = 'e')
     LOOP
         RAISE NOTICE 'dropping function %: this version has none like it', v_function;
         EXECUTE format('DROP FUNCTION %s', v_function);
     END LOOP;
 END $$;
--- The text of a function is parsed when a session first calls it, by that session's rules for literals. Our backslashes are to stay what they are
--- in sessions where standard_conforming_strings is off. What public functions call runs under their settings.
+-- The text of a function is parsed when a session first calls it, by that session's rules for literals. Our backslashes
+-- are to stay what they are in sessions where standard_conforming_strings is off.
+-- What public functions call runs under their settings.
 DO $$
 DECLARE
     v_function regprocedure;
 BEGIN
     FOR v_function IN SELECT p.oid FROM pg_catalog.pg_proc AS p
-                       WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_programs'::regnamespace) AND p.proowner = current_user::regrole
+                       WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_programs'::regnamespace)
+                         AND p.proowner = current_user::regrole
                          AND p.proname !~ '^sandbox_'
     LOOP
         EXECUTE format('ALTER FUNCTION %s SET standard_conforming_strings = on', v_function);
     END LOOP;
 END $$;
 
--- A view is replaced when it changed, for whoever reads it would be waited for. Whether it did is found out by making all of them beside, in a
--- schema that takes the name of ours meanwhile and that nobody else sees. So views call functions of o365_internal only. A view that stands in
--- o365_internal itself is written :internal_views.name there, since that schema cannot be another for a moment.
+-- A view is replaced when it changed, for whoever reads it would be waited for. Whether it did is found out by making
+-- all of them beside, in a schema that takes the name of ours meanwhile and that nobody else sees. So views call
+-- functions of o365_internal only. A view that stands in o365_internal itself is written :internal_views.name there,
+-- since that schema cannot be another for a moment.
 \set views_changed true
 \set internal_views o365_internal
 \if :is_new
@@ -272,14 +292,16 @@ END $$;
   \ir views/fingerprint.sql
   \set internal_views o365_internal
   ROLLBACK TO SAVEPOINT views;
-  SELECT coalesce(string_agg(b.key, ' '), '') AS views_to_replace, count(*) > 0 OR :'views_before'::jsonb <> :'views_found'::jsonb AS views_changed,
+  SELECT coalesce(string_agg(b.key, ' '), '') AS views_to_replace,
+         count(*) > 0 OR :'views_before'::jsonb <> :'views_found'::jsonb AS views_changed,
          set_config('o365.views_wanted', :'views_found', true) AS ignored
     FROM jsonb_each_text(:'views_before') AS b WHERE b.value IS DISTINCT FROM :'views_found'::jsonb ->> b.key \gset
 \endif
 \if :views_changed
   \if :is_locked
   \else
-    SELECT set_config('o365.lock_mode', 'ACCESS EXCLUSIVE', true), set_config('o365.lock_relations', :'views_to_replace', true) \g /dev/null
+    SELECT set_config('o365.lock_mode', 'ACCESS EXCLUSIVE', true),
+           set_config('o365.lock_relations', :'views_to_replace', true) \g /dev/null
     \ir lock.sql
   \endif
   \if :is_new
@@ -289,7 +311,8 @@ END $$;
         v_view regclass;
     BEGIN
         FOR v_view IN SELECT c.oid FROM pg_catalog.pg_class AS c
-                       WHERE c.relnamespace IN ('o365'::regnamespace, 'o365_programs'::regnamespace, 'o365_internal'::regnamespace) AND c.relkind = 'v'
+                       WHERE c.relnamespace IN ('o365'::regnamespace, 'o365_programs'::regnamespace,
+                                                'o365_internal'::regnamespace) AND c.relkind = 'v'
                          AND NOT current_setting('o365.views_wanted')::jsonb ? c.oid::regclass::text LOOP
             RAISE NOTICE 'dropping view %: this version has none', v_view;
             EXECUTE format('DROP VIEW %s', v_view);
@@ -315,7 +338,8 @@ BEGIN
     FOR v_finding IN SELECT * FROM o365_internal.server_findings() LOOP
         -- Webhooks that are there already are no safer without an upgrade.
         IF v_finding.severity = 'error' AND current_setting('o365.is_new')::boolean THEN
-            RAISE EXCEPTION '%: %', v_finding.object, v_finding.problem USING HINT = v_finding.next_step || ' Nothing was changed.';
+            RAISE EXCEPTION '%: %', v_finding.object, v_finding.problem
+                USING HINT = v_finding.next_step || ' Nothing was changed.';
         END IF;
         RAISE WARNING '%: %', v_finding.object, v_finding.problem USING HINT = v_finding.next_step;
     END LOOP;
@@ -323,7 +347,8 @@ END $$;
 
 COMMIT;
 \if :is_new
-  \echo 'Done. Next: o365-worker keys generate, then select o365.set(''public_url'', ''https://...''), then select * from o365.health().'
+  \echo -n 'Done. Next: o365-worker keys generate, then select o365.set(''public_url'', ''https://...''), '
+  \echo 'then select * from o365.health().'
 \else
   \echo 'Done. Next: select * from o365.health().'
 \endif

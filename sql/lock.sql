@@ -1,6 +1,7 @@
--- Locks what the settings o365.lock_relations (names between blanks) and o365.lock_mode name, for the transaction that upgrades. Whoever comes after
--- a lock that is waited for waits as well, so no try lasts longer than a second, the first ones much shorter, and everybody passes in between. What
--- is still in use after some tries is told: who holds it, and since when; never a statement's text, which may hold cards.
+-- Locks what the settings o365.lock_relations (names between blanks) and o365.lock_mode name, for the transaction that
+-- upgrades. Whoever comes after a lock that is waited for waits as well, so no try lasts longer than a second, the
+-- first ones much shorter, and everybody passes in between. What is still in use after some tries is told: who holds
+-- it, and since when; never a statement's text, which may hold cards.
 DO $$
 DECLARE
     v_owner name := current_user;
@@ -37,13 +38,17 @@ BEGIN
         SELECT string_agg(h.who, '; '), bool_and(h.is_vacuum), min(h.pid) INTO v_found, v_vacuum, v_pid FROM (
             SELECT DISTINCT coalesce(a.backend_type = 'autovacuum worker', false) AS is_vacuum, l.pid,
                    CASE WHEN l.pid IS NULL THEN format('the prepared transaction %L', p.gid)
-                        ELSE format('pid %s, role %s, application %L%s%s%s', l.pid, coalesce(a.usename, 'unknown'), coalesce(a.application_name, ''),
-                                    ', ' || a.state, ', transaction since ' || a.xact_start::timestamptz(0), ', last statement since ' || a.query_start::timestamptz(0)) END AS who
+                        ELSE format('pid %s, role %s, application %L%s%s%s', l.pid, coalesce(a.usename, 'unknown'),
+                                    coalesce(a.application_name, ''),
+                                    ', ' || a.state, ', transaction since ' || a.xact_start::timestamptz(0),
+                                    ', last statement since ' || a.query_start::timestamptz(0)) END AS who
               FROM pg_catalog.pg_locks AS l
               LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
-              LEFT JOIN pg_catalog.pg_locks AS x ON l.pid IS NULL AND x.virtualtransaction = l.virtualtransaction AND x.locktype = 'transactionid' AND x.pid IS NULL
+              LEFT JOIN pg_catalog.pg_locks AS x ON l.pid IS NULL AND x.virtualtransaction = l.virtualtransaction
+               AND x.locktype = 'transactionid' AND x.pid IS NULL
               LEFT JOIN pg_catalog.pg_prepared_xacts AS p ON p.transaction = x.transactionid
-             WHERE l.granted AND l.locktype = 'relation' AND l.relation = ANY (v_relations) AND l.pid IS DISTINCT FROM pg_backend_pid()
+             WHERE l.granted AND l.locktype = 'relation' AND l.relation = ANY (v_relations)
+               AND l.pid IS DISTINCT FROM pg_backend_pid()
                AND l.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = current_database())
                -- Who came since then passes, and is in nobody's way.
                AND (l.pid IS NULL OR a.xact_start IS NULL OR a.xact_start < v_began)

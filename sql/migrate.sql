@@ -1,16 +1,19 @@
 -- Applies the file that the variable `migration` names, unless it was: once for each file of migrations/ (install.sql).
-SELECT NOT EXISTS (SELECT FROM o365_internal.migration AS m WHERE m.number = f.number) AS migration_is_missing, f.number AS migration_number,
-       f.name AS migration_name, f.path AS migration_path
-  FROM (SELECT left(:'migration', 4)::integer, substr(:'migration', 6), 'migrations/' || :'migration' || '.sql') AS f (number, name, path) \gset
+SELECT NOT EXISTS (SELECT FROM o365_internal.migration AS m WHERE m.number = f.number) AS migration_is_missing,
+       f.number AS migration_number, f.name AS migration_name, f.path AS migration_path
+  FROM (SELECT left(:'migration', 4)::integer, substr(:'migration', 6), 'migrations/' || :'migration' || '.sql')
+       AS f (number, name, path) \gset
 \if :migration_is_missing
   \if :is_locked
   \else
-    -- (!) subscription first: every sender begins there. Whoever holds it has passed it before, and is waited for; who comes now waits there and
-    -- holds nothing that the rest of this needs.
+    -- (!) subscription first: every sender begins there. Whoever holds it has passed it before, and is waited for; who
+    -- comes now waits there and holds nothing that the rest of this needs.
     SELECT set_config('o365.lock_mode', 'ACCESS EXCLUSIVE', true),
-           set_config('o365.lock_relations', string_agg(c.oid::regclass::text, ' ' ORDER BY c.relname <> 'subscription', c.relname <> 'connector', c.relkind, c.oid), true)
+           set_config('o365.lock_relations', string_agg(c.oid::regclass::text, ' ' ORDER BY c.relname <> 'subscription',
+                                                        c.relname <> 'connector', c.relkind, c.oid), true)
       FROM pg_catalog.pg_class AS c
-     WHERE c.relnamespace IN ('o365'::regnamespace, 'o365_programs'::regnamespace, 'o365_internal'::regnamespace) AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition
+     WHERE c.relnamespace IN ('o365'::regnamespace, 'o365_programs'::regnamespace, 'o365_internal'::regnamespace)
+       AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition
        AND c.relname !~ '^sandbox_' \g /dev/null
     \ir lock.sql
     \set is_locked true

@@ -1,5 +1,6 @@
--- Sees to pgcrypto before the tables are made: creates it where it is missing, and lets the owner of this installation use it. A pgcrypto that is
--- there already serves as it is; a new one goes where only we look. Runs as the role that installs, for the owner may grant nothing here.
+-- Sees to pgcrypto before the tables are made: creates it where it is missing, and lets the owner of this installation
+-- use it. A pgcrypto that is there already serves as it is; a new one goes where only we look. Runs as the role that
+-- installs, for the owner may grant nothing here.
 SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'pgcrypto') AS has_pgcrypto \gset
 \if :has_pgcrypto
 \else
@@ -8,8 +9,10 @@ SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'pgcrypto') A
 DO $$
 DECLARE
     v_owner oid := (SELECT n.nspowner FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'o365_internal');
-    v_functions oid[] := ARRAY(SELECT d.objid FROM pg_catalog.pg_depend AS d JOIN pg_catalog.pg_extension AS e ON e.oid = d.refobjid
-                                WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.refclassid = 'pg_catalog.pg_extension'::regclass
+    v_functions oid[] := ARRAY(SELECT d.objid FROM pg_catalog.pg_depend AS d
+                                 JOIN pg_catalog.pg_extension AS e ON e.oid = d.refobjid
+                                WHERE d.classid = 'pg_catalog.pg_proc'::regclass
+                                  AND d.refclassid = 'pg_catalog.pg_extension'::regclass
                                   AND d.deptype = 'e' AND e.extname = 'pgcrypto');
     v_revoke record;
     v_grant text;
@@ -17,7 +20,8 @@ DECLARE
 BEGIN
     -- Ours: nobody else's. As the superuser who owns the functions; for anybody else the REVOKE would only warn.
     IF (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user) THEN
-        FOR v_revoke IN SELECT DISTINCT p.oid::regprocedure AS f, CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END AS role
+        FOR v_revoke IN SELECT DISTINCT p.oid::regprocedure AS f,
+                               CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END AS role
                           FROM pg_catalog.pg_proc AS p
                          CROSS JOIN aclexplode(coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))) AS a
                          WHERE p.oid = ANY (v_functions) AND p.pronamespace = 'o365_internal'::regnamespace
@@ -28,12 +32,13 @@ BEGIN
     END IF;
     FOR v_try IN 1 .. 2 LOOP
         v_missing := ARRAY(
-            SELECT format('GRANT USAGE ON SCHEMA %I TO %s', n.nspname, v_owner::regrole) FROM pg_catalog.pg_namespace AS n
+            SELECT format('GRANT USAGE ON SCHEMA %I TO %s', n.nspname, v_owner::regrole)
+              FROM pg_catalog.pg_namespace AS n
              WHERE n.oid IN (SELECT p.pronamespace FROM pg_catalog.pg_proc AS p WHERE p.oid = ANY (v_functions))
                AND NOT has_schema_privilege(v_owner, n.oid, 'USAGE')
             UNION ALL
-            SELECT format('GRANT EXECUTE ON FUNCTION %I.%I(%s) TO %s', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid),
-                          v_owner::regrole)
+            SELECT format('GRANT EXECUTE ON FUNCTION %I.%I(%s) TO %s', n.nspname, p.proname,
+                          pg_get_function_identity_arguments(p.oid), v_owner::regrole)
               FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
              WHERE p.oid = ANY (v_functions) AND NOT has_function_privilege(v_owner, p.oid, 'EXECUTE')
                AND p.proname IN ('gen_random_bytes', 'hmac', 'pgp_key_id', 'pgp_pub_encrypt', 'pgp_sym_encrypt'));
@@ -41,7 +46,8 @@ BEGIN
         IF v_try = 2 THEN
             RAISE EXCEPTION 'role % may not use the pgcrypto of database %', v_owner::regrole, current_database()
                 USING ERRCODE = 'insufficient_privilege',
-                      HINT = format('A superuser can allow it: %s. Nothing was changed.', array_to_string(v_missing, '; '));
+                      HINT = format('A superuser can allow it: %s. Nothing was changed.',
+                                    array_to_string(v_missing, '; '));
         END IF;
         FOREACH v_grant IN ARRAY v_missing LOOP
             BEGIN

@@ -1,14 +1,17 @@
--- The roles. Runs where the installing role may create roles; without them everything belongs to that one role (docs/operator.md says what
--- that costs). Passwords and pg_hba.conf are the operator's: a role made here can log in, but no way to prove who it is comes with it.
+-- The roles. Runs where the installing role may create roles; without them everything belongs to that one role
+-- (docs/operator.md says what that costs). Passwords and pg_hba.conf are the operator's: a role made here can log in,
+-- but no way to prove who it is comes with it.
 DO $$
 DECLARE
     v_role record;
 BEGIN
     FOR v_role IN SELECT * FROM (VALUES
-        ('o365_owner', 'NOLOGIN', 'o365-connector: owns the schemas o365, o365_programs and o365_internal; nobody logs in as it.'),
+        ('o365_owner', 'NOLOGIN',
+            'o365-connector: owns the schemas o365, o365_programs and o365_internal; nobody logs in as it.'),
         ('o365_responder', 'LOGIN', 'o365-connector: the FastCGI responder. May seal webhooks, never read one.'),
         ('o365_worker', 'LOGIN', 'o365-connector: the worker. Reads sealed webhooks and delivers cards.'),
-        ('o365_app', 'NOLOGIN', 'o365-connector: what applications are members of. May begin connections and send cards.'),
+        ('o365_app', 'NOLOGIN',
+            'o365-connector: what applications are members of. May begin connections and send cards.'),
         ('o365_operator', 'NOLOGIN', 'o365-connector: what operators are members of. Manages; never sees a webhook.'),
         ('o365_sandbox', 'LOGIN', 'o365-connector: the sandbox, Microsoft''s side for development.')
     ) AS r (name, login, comment)
@@ -20,17 +23,20 @@ BEGIN
         END IF;
     END LOOP;
     -- o365.grant_application makes an application's role a member of o365_app.
-    IF NOT EXISTS (SELECT FROM pg_catalog.pg_auth_members AS m WHERE m.roleid = 'o365_app'::regrole AND m.member = 'o365_owner'::regrole AND m.admin_option) THEN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_auth_members AS m
+                    WHERE m.roleid = 'o365_app'::regrole AND m.member = 'o365_owner'::regrole AND m.admin_option) THEN
         GRANT o365_app TO o365_owner WITH ADMIN OPTION;
     END IF;
     -- Since PostgreSQL 16 who creates a role may administer it, which is no right to become it.
     IF NOT pg_has_role(current_user, 'o365_owner',
-                       CASE WHEN current_setting('server_version_num')::integer >= 160000 THEN 'SET' ELSE 'MEMBER' END) THEN
+                       CASE WHEN current_setting('server_version_num')::integer >= 160000 THEN 'SET'
+                            ELSE 'MEMBER' END) THEN
         EXECUTE format('GRANT o365_owner TO %I', current_user);
     END IF;
 EXCEPTION WHEN insufficient_privilege THEN
     -- Another installation of this cluster made them, or somebody by hand.
     RAISE EXCEPTION 'role % may not administer the roles o365_owner and o365_app', current_user
         USING ERRCODE = 'insufficient_privilege', DETAIL = SQLERRM,
-              HINT = format('A superuser can allow it: GRANT o365_owner, o365_app TO %I WITH ADMIN OPTION. Nothing was changed.', current_user);
+              HINT = format('A superuser can allow it: GRANT o365_owner, o365_app TO %I WITH ADMIN OPTION. '
+                            'Nothing was changed.', current_user);
 END $$;

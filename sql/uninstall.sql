@@ -1,8 +1,8 @@
 -- Removes o365-connector from the database psql is connected to, with everything in it:
 --     psql -d yourdb -v remove=everything -f sql/uninstall.sql
--- Connections, waiting cards and history are gone afterwards. One transaction: all of it or nothing. Our roles go too, unless
--- another database of the cluster still uses them. Run it as the role that installed, or as a superuser. What others made on top of
--- o365-connector, a view for one, is not removed: it stops this and is named.
+-- Connections, waiting cards and history are gone afterwards. One transaction: all of it or nothing. Our roles go too,
+-- unless another database of the cluster still uses them. Run it as the role that installed, or as a superuser. What
+-- others made on top of o365-connector, a view for one, is not removed: it stops this and is named.
 \ir psql.sql
 SET client_min_messages = notice;
 
@@ -16,8 +16,10 @@ SELECT :'remove' <> 'everything' AS is_unsure, to_regnamespace('o365_internal') 
         USING HINT = 'Name the database: psql -d yourdb. Nothing was changed.'; END $$;
 \endif
 \if :is_unsure
-  DO $$ BEGIN RAISE EXCEPTION 'this removes every connection, waiting card and all history of database %', current_database()
-        USING HINT = 'If you want that: psql -d yourdb -v remove=everything -f sql/uninstall.sql. Nothing was changed.'; END $$;
+  DO $$ BEGIN RAISE EXCEPTION 'this removes every connection, waiting card and all history of database %',
+        current_database()
+        USING HINT = 'If you want that: psql -d yourdb -v remove=everything -f sql/uninstall.sql. '
+                     'Nothing was changed.'; END $$;
 \endif
 
 BEGIN;
@@ -30,8 +32,8 @@ DO $$
 DECLARE
     v_others text;
 BEGIN
-    -- What DROP ... CASCADE would take along. A view depends on what it reads by its rule; a default, a trigger and a policy are parts of a table
-    -- that stays.
+    -- What DROP ... CASCADE would take along. A view depends on what it reads by its rule; a default, a trigger and a
+    -- policy are parts of a table that stays.
     WITH RECURSIVE ours (classid, objid) AS (
         SELECT 'pg_catalog.pg_namespace'::regclass::oid, n.oid FROM pg_catalog.pg_namespace AS n
          WHERE n.nspname IN ('o365', 'o365_internal', 'o365_programs')
@@ -40,7 +42,9 @@ BEGIN
           FROM ours AS o
           JOIN pg_catalog.pg_depend AS d ON d.refclassid = o.classid AND d.refobjid = o.objid
           LEFT JOIN pg_catalog.pg_rewrite AS r ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND r.oid = d.objid
-         CROSS JOIN LATERAL (SELECT d.classid, d.objid UNION ALL SELECT 'pg_catalog.pg_class'::regclass, r.ev_class WHERE r.oid IS NOT NULL)
+         CROSS JOIN LATERAL (SELECT d.classid, d.objid
+                              UNION ALL
+                             SELECT 'pg_catalog.pg_class'::regclass, r.ev_class WHERE r.oid IS NOT NULL)
                AS x (classid, objid))
     SELECT string_agg(DISTINCT format('%s %s', i.type, i.identity), ', ') INTO v_others
       FROM ours AS o
@@ -49,7 +53,8 @@ BEGIN
       LEFT JOIN pg_catalog.pg_trigger AS t ON o.classid = 'pg_catalog.pg_trigger'::regclass AND t.oid = o.objid
       LEFT JOIN pg_catalog.pg_policy AS p ON o.classid = 'pg_catalog.pg_policy'::regclass AND p.oid = o.objid
       LEFT JOIN pg_catalog.pg_class AS c ON c.oid = coalesce(f.adrelid, t.tgrelid, p.polrelid)
-     WHERE coalesce(c.relnamespace::regnamespace::text, i.schema) NOT IN ('o365', 'o365_internal', 'o365_programs', 'pg_toast')
+     WHERE coalesce(c.relnamespace::regnamespace::text, i.schema)
+           NOT IN ('o365', 'o365_internal', 'o365_programs', 'pg_toast')
        AND i.type NOT IN ('type', 'index') AND NOT coalesce(t.tgisinternal, false);
     IF v_others IS NOT NULL THEN
         RAISE EXCEPTION 'others have made something on top of o365-connector: %', v_others
@@ -71,7 +76,8 @@ DECLARE
     v_role name;
     v_detail text;
 BEGIN
-    FOREACH v_role IN ARRAY ARRAY['o365_responder', 'o365_worker', 'o365_app', 'o365_operator', 'o365_sandbox', 'o365_owner']::name[] LOOP
+    FOREACH v_role IN ARRAY ARRAY['o365_responder', 'o365_worker', 'o365_app', 'o365_operator', 'o365_sandbox',
+                                  'o365_owner']::name[] LOOP
         IF to_regrole(v_role) IS NULL THEN
             CONTINUE;
         END IF;
@@ -79,7 +85,8 @@ BEGIN
             -- Only who has its rights may drop what it owns and was granted. Who made the role may take them.
             IF NOT pg_has_role(current_user, v_role, 'USAGE') THEN
                 EXECUTE format('GRANT %I TO %I %s', v_role, current_user,
-                               CASE WHEN current_setting('server_version_num')::integer >= 160000 THEN 'WITH INHERIT TRUE, SET TRUE' END);
+                               CASE WHEN current_setting('server_version_num')::integer >= 160000
+                                    THEN 'WITH INHERIT TRUE, SET TRUE' END);
             END IF;
             IF NOT pg_has_role(current_user, v_role, 'USAGE') THEN
                 PERFORM set_config('role', v_role, true);

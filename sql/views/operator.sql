@@ -1,5 +1,5 @@
--- Views for operators; an application sees the rows of the connectors it was granted. security_barrier: no condition of a query is tried on rows
--- that its session may not see.
+-- Views for operators; an application sees the rows of the connectors it was granted. security_barrier: no condition of
+-- a query is tried on rows that its session may not see.
 
 CREATE OR REPLACE VIEW o365.settings WITH (security_barrier) AS
     SELECT s.name, s.value, s.help, s.default_value, s.unit, s.range, s.changed_at, s.changed_by
@@ -15,11 +15,14 @@ COMMENT ON COLUMN o365.settings.changed_at IS 'When o365.set last changed it; nu
 COMMENT ON COLUMN o365.settings.changed_by IS 'Role that did; null: nobody.';
 
 CREATE OR REPLACE VIEW o365.connectors WITH (security_barrier) AS
-    SELECT c.slug, c.name, c.app_id, c.callback_url, c.landing_page, c.enabled_for, c.target_urls, c.clean_page, c.allow_anonymous, c.registered_at,
-           c.changed_at, ARRAY(SELECT a.role::text FROM o365_internal.application AS a WHERE a.connector_id = c.connector_id ORDER BY 1) AS applications,
+    SELECT c.slug, c.name, c.app_id, c.callback_url, c.landing_page, c.enabled_for, c.target_urls, c.clean_page,
+           c.allow_anonymous, c.registered_at,
+           c.changed_at, ARRAY(SELECT a.role::text FROM o365_internal.application AS a
+                                WHERE a.connector_id = c.connector_id ORDER BY 1) AS applications,
            c.require_state, c.confirm, o365_internal.ways_of(c.ways) AS ways, c.support, c.language
       FROM o365_internal.connector AS c
-     WHERE c.removed_at IS NULL AND c.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]) ORDER BY c.slug;
+     WHERE c.removed_at IS NULL AND c.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[])
+     ORDER BY c.slug;
 COMMENT ON VIEW o365.connectors IS 'Registered connectors and who may use them.';
 COMMENT ON COLUMN o365.connectors.slug IS 'Name in URLs.';
 COMMENT ON COLUMN o365.connectors.name IS 'Name people see.';
@@ -51,7 +54,8 @@ COMMENT ON COLUMN o365.webhook_hosts.dialect IS 'connector or workflow.';
 COMMENT ON COLUMN o365.webhook_hosts.host IS 'Host; *. stands for any host below it.';
 COMMENT ON COLUMN o365.webhook_hosts.port IS 'Port.';
 COMMENT ON COLUMN o365.webhook_hosts.enabled IS
-    'Whether webhooks may lie there now. Hosts of government clouds and of China are off: o365.allow_webhook_host turns them on.';
+    'Whether webhooks may lie there now. Hosts of government clouds and of China are off: '
+    'o365.allow_webhook_host turns them on.';
 COMMENT ON COLUMN o365.webhook_hosts.held_until IS
     'Until when it is held (o365.hold_host); infinity: until somebody releases it; null: it is not held.';
 COMMENT ON COLUMN o365.webhook_hosts.held_reason IS 'Why it is held; null when nobody said, or it is not held.';
@@ -59,7 +63,8 @@ COMMENT ON COLUMN o365.webhook_hosts.held_by IS 'Role that held it.';
 COMMENT ON COLUMN o365.webhook_hosts.held_at IS 'When.';
 
 CREATE OR REPLACE VIEW o365.response_rules WITH (security_barrier) AS
-    SELECT r.rule_id, r.dialect, r.name, r.status_from, r.status_to, r.body_pattern, r.outcome, r.source FROM o365_internal.response_rule AS r ORDER BY r.rule_id;
+    SELECT r.rule_id, r.dialect, r.name, r.status_from, r.status_to, r.body_pattern, r.outcome, r.source
+      FROM o365_internal.response_rule AS r ORDER BY r.rule_id;
 COMMENT ON VIEW o365.response_rules IS 'How answers of the far end are read, first match wins.';
 COMMENT ON COLUMN o365.response_rules.rule_id IS 'Order, and the name in attempts.';
 COMMENT ON COLUMN o365.response_rules.dialect IS 'connector or workflow.';
@@ -71,10 +76,11 @@ COMMENT ON COLUMN o365.response_rules.outcome IS 'What follows.';
 COMMENT ON COLUMN o365.response_rules.source IS 'Where the rule comes from.';
 
 CREATE OR REPLACE VIEW o365.subscriptions WITH (security_barrier) AS
-    SELECT s.subscription_id, c.slug AS connector, s.app_user, s.app_type, s.group_name, s.dialect, s.webhook_host, s.status, s.status_reason,
-           s.status_at, s.connected_at, s.renewed_at, s.key_id, s.in_doubt_policy,
+    SELECT s.subscription_id, c.slug AS connector, s.app_user, s.app_type, s.group_name, s.dialect, s.webhook_host,
+           s.status, s.status_reason, s.status_at, s.connected_at, s.renewed_at, s.key_id, s.in_doubt_policy,
            s.label, s.proved_at, CASE WHEN s.dialect = 'workflow' THEN s.payload END AS payload, s.paused_until,
-           (SELECT l.posted_on FROM o365_internal.lane AS l WHERE l.subscription_id = s.subscription_id LIMIT 1) AS posted_on,
+           (SELECT l.posted_on FROM o365_internal.lane AS l
+             WHERE l.subscription_id = s.subscription_id LIMIT 1) AS posted_on,
            s.idle_since, s.extra, s.unwanted_events
       FROM o365_internal.subscription AS s LEFT JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
      WHERE s.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);
@@ -92,24 +98,29 @@ COMMENT ON COLUMN o365.subscriptions.status_at IS 'Since when.';
 COMMENT ON COLUMN o365.subscriptions.connected_at IS 'First connected.';
 COMMENT ON COLUMN o365.subscriptions.renewed_at IS 'Last renewed.';
 COMMENT ON COLUMN o365.subscriptions.key_id IS 'Key its webhook is sealed under.';
-COMMENT ON COLUMN o365.subscriptions.in_doubt_policy IS 'resend or skip: what happens to a card without a clear answer. Change it with o365.set_in_doubt_policy.';
+COMMENT ON COLUMN o365.subscriptions.in_doubt_policy IS
+    'resend or skip: what happens to a card without a clear answer. Change it with o365.set_in_doubt_policy.';
 COMMENT ON COLUMN o365.subscriptions.label IS 'Name that pages show for the account; null: app_user.';
 COMMENT ON COLUMN o365.subscriptions.proved_at IS
     'When its user last typed the code of a card that was posted there; null: never.';
-COMMENT ON COLUMN o365.subscriptions.payload IS 'What its workflow takes: envelope, or card (the bare one); null for a connector webhook.';
+COMMENT ON COLUMN o365.subscriptions.payload IS
+    'What its workflow takes: envelope, or card (the bare one); null for a connector webhook.';
 COMMENT ON COLUMN o365.subscriptions.paused_until IS 'When its pause ends by itself; null: when somebody resumes it.';
 COMMENT ON COLUMN o365.subscriptions.posted_on IS 'The day, UTC, on which the far end last took a card; null: never.';
 COMMENT ON COLUMN o365.subscriptions.idle_since IS
-    'Since when nothing was posted to its workflow, once that is 75 of the 90 days after which Microsoft turns a flow off; '
-    'null otherwise. o365.send_test starts it.';
+    'Since when nothing was posted to its workflow, once that is 75 of the 90 days after which Microsoft turns a flow '
+    'off; null otherwise. o365.send_test starts it.';
 COMMENT ON COLUMN o365.subscriptions.extra IS 'Fields beside each of its cards (o365.set_extra); null: none.';
-COMMENT ON COLUMN o365.subscriptions.unwanted_events IS 'Events that its user does not want: cards about them end as cancelled.';
+COMMENT ON COLUMN o365.subscriptions.unwanted_events IS
+    'Events that its user does not want: cards about them end as cancelled.';
 
 -- Why the cards of a lane wait. It is read for lanes that have cards, a lane at a time.
 CREATE OR REPLACE VIEW :internal_views.lane_now AS
-    SELECT l.subscription_id, s.connector_id, s.app_user, s.group_name, l.failures, f.card_id AS first_card, f.enqueued_at AS oldest,
+    SELECT l.subscription_id, s.connector_id, s.app_user, s.group_name, l.failures, f.card_id AS first_card,
+           f.enqueued_at AS oldest,
            CASE WHEN l.why IS DISTINCT FROM 'pause' AND (SELECT o365_internal.workers_away()) IS NULL
-                THEN nullif(CASE WHEN l.next_at IS NOT NULL THEN greatest(l.next_at, h.held_until) END, 'infinity') END AS next_at,
+                THEN nullif(CASE WHEN l.next_at IS NOT NULL THEN greatest(l.next_at, h.held_until) END,
+                            'infinity') END AS next_at,
            CASE WHEN s.status IN ('removed', 'gone', 'retired') THEN s.status || ': what waits will be cancelled'
                 WHEN l.verdict IS NOT NULL   -- whose time is not written yet
                 THEN format('%s: %s', CASE s.status WHEN 'paused' THEN 'paused' ELSE 'suspended' END, l.verdict)
@@ -117,24 +128,29 @@ CREATE OR REPLACE VIEW :internal_views.lane_now AS
                 THEN format('%s since %s%s%s', s.status, to_char(s.status_at, 'YYYY-MM-DD HH24:MI'),
                             ' until ' || to_char(s.paused_until, 'YYYY-MM-DD HH24:MI'), ': ' || s.status_reason)
                 WHEN h.host_id IS NOT NULL
-                THEN format('host %s is held by %s since %s%s%s', h.name, h.held_by, to_char(h.held_at, 'YYYY-MM-DD HH24:MI'),
+                THEN format('host %s is held by %s since %s%s%s', h.name, h.held_by,
+                            to_char(h.held_at, 'YYYY-MM-DD HH24:MI'),
                             ' until ' || to_char(nullif(h.held_until, 'infinity'), 'YYYY-MM-DD HH24:MI'), ': ' || h.why)
                 ELSE coalesce((SELECT o365_internal.workers_away()), CASE
                      WHEN l.worker IS NOT NULL AND l.lease_until > now()
-                     THEN format('worker %s is at it', (SELECT w.name FROM o365_internal.worker AS w WHERE w.worker_id = l.worker))
+                     THEN format('worker %s is at it', (SELECT w.name FROM o365_internal.worker AS w
+                                                         WHERE w.worker_id = l.worker))
                      WHEN l.xmax <> '0' AND l.next_at < now() - interval '1 second'
                           AND o365_internal.lane_waits(l.subscription_id, l.next_at, l.xmax) IS NOT NULL
                      THEN o365_internal.lane_waits(l.subscription_id, l.next_at, l.xmax)
                      WHEN l.throttled_since IS NOT NULL
-                     THEN format('throttled since %s: %s; card %s is tried again at %s', to_char(l.throttled_since, 'YYYY-MM-DD HH24:MI'), l.problem,
+                     THEN format('throttled since %s: %s; card %s is tried again at %s',
+                                 to_char(l.throttled_since, 'YYYY-MM-DD HH24:MI'), l.problem,
                                  f.card_id, to_char(l.next_at, 'YYYY-MM-DD HH24:MI'))
                      WHEN l.failures > 0
                      THEN format('card %s failed %s since %s: %s; it is tried again at %s', f.card_id,
                                  CASE l.failures WHEN 1 THEN 'once' ELSE l.failures || ' times' END,
-                                 to_char(l.failing_since, 'YYYY-MM-DD HH24:MI'), l.problem, to_char(l.next_at, 'YYYY-MM-DD HH24:MI'))
+                                 to_char(l.failing_since, 'YYYY-MM-DD HH24:MI'), l.problem,
+                                 to_char(l.next_at, 'YYYY-MM-DD HH24:MI'))
                      WHEN l.problem IS NOT NULL THEN l.problem
                      WHEN l.next_at IS NOT NULL
-                     THEN format('due %s %s', CASE WHEN l.next_at > now() THEN 'at' ELSE 'since' END, to_char(l.next_at, 'YYYY-MM-DD HH24:MI'))
+                     THEN format('due %s %s', CASE WHEN l.next_at > now() THEN 'at' ELSE 'since' END,
+                                 to_char(l.next_at, 'YYYY-MM-DD HH24:MI'))
                      ELSE o365_internal.lane_waits(l.subscription_id, NULL, l.xmax) END) END AS reason,
            CASE WHEN l.why = 'pause' THEN l.why WHEN h.host_id IS NOT NULL THEN 'host'
                 WHEN l.not_before > now() THEN l.why END AS why,
@@ -144,9 +160,11 @@ CREATE OR REPLACE VIEW :internal_views.lane_now AS
       FROM o365_internal.lane AS l
       JOIN o365_internal.subscription AS s ON s.subscription_id = l.subscription_id
       LEFT JOIN o365_internal.host AS h ON h.host_id = l.host_id AND h.held_until > now()
-     CROSS JOIN LATERAL (SELECT o.card_id, o.enqueued_at FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id
+     CROSS JOIN LATERAL (SELECT o.card_id, o.enqueued_at FROM o365_internal.outbox AS o
+                          WHERE o.subscription_id = l.subscription_id
                           ORDER BY o.position LIMIT 1) AS f;
-COMMENT ON VIEW :internal_views.lane_now IS 'Lanes that have cards, and why those wait: what o365.queue and o365.waiting_cards show.';
+COMMENT ON VIEW :internal_views.lane_now IS
+    'Lanes that have cards, and why those wait: what o365.queue and o365.waiting_cards show.';
 COMMENT ON COLUMN :internal_views.lane_now.subscription_id IS 'The lane.';
 COMMENT ON COLUMN :internal_views.lane_now.connector_id IS 'Its subscription''s connector.';
 COMMENT ON COLUMN :internal_views.lane_now.app_user IS 'Its subscription''s user.';
@@ -156,20 +174,23 @@ COMMENT ON COLUMN :internal_views.lane_now.first_card IS 'Card that goes first.'
 COMMENT ON COLUMN :internal_views.lane_now.oldest IS 'When that card''s transaction began.';
 COMMENT ON COLUMN :internal_views.lane_now.next_at IS 'When it is next tried; null when nobody can tell.';
 COMMENT ON COLUMN :internal_views.lane_now.reason IS 'Why it waits, in words.';
-COMMENT ON COLUMN :internal_views.lane_now.why IS 'What kind of wait it is, as lane.why; null when it waits for no time.';
+COMMENT ON COLUMN :internal_views.lane_now.why IS
+    'What kind of wait it is, as lane.why; null when it waits for no time.';
 COMMENT ON COLUMN :internal_views.lane_now.until IS 'Until when, where that is known.';
 
--- Each branch is read by an index of its own: lanes that have a time, that are paused, and those that have neither although they
--- have cards, which nobody has fed yet.
+-- Each branch is read by an index of its own: lanes that have a time, that are paused, and those that have neither
+-- although they have cards, which nobody has fed yet.
 CREATE OR REPLACE VIEW o365.queue WITH (security_barrier) AS
     SELECT l.subscription_id, c.slug AS connector, l.group_name,
-           (SELECT count(*) FROM (SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id LIMIT 10001) AS o) AS waiting,
+           (SELECT count(*) FROM (SELECT FROM o365_internal.outbox AS o
+                                   WHERE o.subscription_id = l.subscription_id LIMIT 10001) AS o) AS waiting,
            l.oldest, l.next_at, l.reason, l.failures, l.first_card, l.why, l.until
       FROM (SELECT n.subscription_id FROM o365_internal.lane AS n WHERE n.next_at IS NOT NULL
             UNION ALL
             SELECT n.subscription_id FROM o365_internal.lane AS n WHERE n.next_at IS NULL AND n.why = 'pause'
             UNION ALL
-            SELECT n.subscription_id FROM o365_internal.lane AS n WHERE n.next_at IS NULL AND n.why IS DISTINCT FROM 'pause'
+            SELECT n.subscription_id FROM o365_internal.lane AS n
+             WHERE n.next_at IS NULL AND n.why IS DISTINCT FROM 'pause'
                AND EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = n.subscription_id)) AS n
       JOIN :internal_views.lane_now AS l ON l.subscription_id = n.subscription_id
       LEFT JOIN o365_internal.connector AS c ON c.connector_id = l.connector_id
@@ -180,7 +201,8 @@ COMMENT ON COLUMN o365.queue.connector IS 'Connector''s slug.';
 COMMENT ON COLUMN o365.queue.group_name IS 'Group; null for an inbox.';
 COMMENT ON COLUMN o365.queue.waiting IS 'Cards; 10001 stands for more than ten thousand.';
 COMMENT ON COLUMN o365.queue.oldest IS 'When the transaction of the first card began.';
-COMMENT ON COLUMN o365.queue.next_at IS 'When it is next tried, in the past when it is due; null while held, and when nobody can tell.';
+COMMENT ON COLUMN o365.queue.next_at IS
+    'When it is next tried, in the past when it is due; null while held, and when nobody can tell.';
 COMMENT ON COLUMN o365.queue.reason IS 'Why they wait, in words, with since when and by whom.';
 COMMENT ON COLUMN o365.queue.failures IS 'How often the first card failed so far.';
 COMMENT ON COLUMN o365.queue.first_card IS 'Card that goes first; the others wait behind it.';
@@ -188,11 +210,14 @@ COMMENT ON COLUMN o365.queue.why IS
     'What kind of wait it is: retry (the next try of a card, or the end of a throttle), host (the far end as a whole), '
     'pause (paused, suspended or not confirmed yet: reason says which). Null when it waits for no time: it is due, a '
     'worker is at it, or its cards were just sent.';
-COMMENT ON COLUMN o365.queue.until IS 'When that wait ends; null where nobody knows: a pause without an end, or no wait.';
+COMMENT ON COLUMN o365.queue.until IS
+    'When that wait ends; null where nobody knows: a pause without an end, or no wait.';
 
 CREATE OR REPLACE VIEW o365.waiting_cards WITH (security_barrier) AS
-    SELECT o.card_id, o.subscription_id, c.slug AS connector, l.app_user, l.group_name, o.event, o.enqueued_at, l.next_at,
-           CASE WHEN o.card_id = l.first_card THEN l.reason ELSE format('behind card %s: %s', l.first_card, l.reason) END AS reason,
+    SELECT o.card_id, o.subscription_id, c.slug AS connector, l.app_user, l.group_name, o.event,
+           o.enqueued_at, l.next_at,
+           CASE WHEN o.card_id = l.first_card THEN l.reason
+                ELSE format('behind card %s: %s', l.first_card, l.reason) END AS reason,
            l.why, l.until
       FROM o365_internal.outbox AS o
       JOIN :internal_views.lane_now AS l ON l.subscription_id = o.subscription_id
@@ -201,8 +226,8 @@ CREATE OR REPLACE VIEW o365.waiting_cards WITH (security_barrier) AS
      -- Oldest transaction first, from the view itself, so that the index serves the usual question.
      ORDER BY o.xid;
 COMMENT ON VIEW o365.waiting_cards IS
-    'Cards that are not at their end, oldest first, and why each waits; o365.deliveries has the others. select reason from o365.waiting_cards where '
-    'card_id = 42';
+    'Cards that are not at their end, oldest first, and why each waits; o365.deliveries has the others. select reason '
+    'from o365.waiting_cards where card_id = 42';
 COMMENT ON COLUMN o365.waiting_cards.card_id IS 'Card, as o365.send returned it.';
 COMMENT ON COLUMN o365.waiting_cards.subscription_id IS 'Where it goes.';
 COMMENT ON COLUMN o365.waiting_cards.connector IS 'Connector''s slug.';
@@ -210,23 +235,26 @@ COMMENT ON COLUMN o365.waiting_cards.app_user IS 'The application''s user.';
 COMMENT ON COLUMN o365.waiting_cards.group_name IS 'Group; null for an inbox.';
 COMMENT ON COLUMN o365.waiting_cards.event IS 'Event it reports.';
 COMMENT ON COLUMN o365.waiting_cards.enqueued_at IS 'When its transaction began.';
-COMMENT ON COLUMN o365.waiting_cards.next_at IS 'When the first card of its subscription is next tried; null while held, and when nobody can tell.';
+COMMENT ON COLUMN o365.waiting_cards.next_at IS
+    'When the first card of its subscription is next tried; null while held, and when nobody can tell.';
 COMMENT ON COLUMN o365.waiting_cards.reason IS 'Why it waits, in words, with since when and by whom.';
 COMMENT ON COLUMN o365.waiting_cards.why IS 'What kind of wait its subscription has, as in o365.queue.';
 COMMENT ON COLUMN o365.waiting_cards.until IS 'When that wait ends, as in o365.queue.';
 
 -- History is read in one of two ways, walked (back in time, each row looked at) or by the subscriptions of whoever sees
--- few rows: the condition of a way that is not taken is a constant, and nothing is read for it. The walked one is a plain
--- table without conditions of its own, so that PostgreSQL merges the indexes of its partitions. The other one is a
--- function, which is cheap to PostgreSQL: an estimate above jit_above_cost makes it compile the question, which takes
+-- few rows: the condition of a way that is not taken is a constant, and nothing is read for it. The walked one is a
+-- plain table without conditions of its own, so that PostgreSQL merges the indexes of its partitions. The other one is
+-- a function, which is cheap to PostgreSQL: an estimate above jit_above_cost makes it compile the question, which takes
 -- a hundred times as long as the answer.
 -- Who sees all is not asked about each row, and the joins are outer ones, which a question that names none of their
 -- columns does not pay for. The attempts of a card lie between its beginning and its end: one or two days' partitions.
 CREATE OR REPLACE VIEW o365.deliveries WITH (security_barrier) AS
     WITH few AS MATERIALIZED (SELECT f.ids FROM o365_internal.few_subscriptions() AS f (ids))
-    SELECT d.at, d.card_id, d.subscription_id, c.slug AS connector, s.app_user, s.group_name, d.event, d.outcome, d.reason, d.enqueued_at,
+    SELECT d.at, d.card_id, d.subscription_id, c.slug AS connector, s.app_user, s.group_name, d.event, d.outcome,
+           d.reason, d.enqueued_at,
            coalesce(d.attempts::bigint, (SELECT count(*) FROM o365_internal.attempt AS x
-             WHERE x.card_id = d.card_id AND x.at >= d.enqueued_at AND x.at <= d.at) + (d.took_ms IS NOT NULL)::integer) AS attempts,
+                                          WHERE x.card_id = d.card_id AND x.at >= d.enqueued_at AND x.at <= d.at)
+                                        + (d.took_ms IS NOT NULL)::integer) AS attempts,
            CASE WHEN d.took_ms IS NOT NULL THEN d.http_status
                 ELSE (SELECT (array_agg(x.http_status ORDER BY x.at DESC))[1] FROM o365_internal.attempt AS x
                        WHERE x.card_id = d.card_id AND x.at >= d.enqueued_at AND x.at <= d.at) END AS http_status,
@@ -250,7 +278,8 @@ CREATE OR REPLACE VIEW o365.deliveries WITH (security_barrier) AS
                                               WHERE v.subscription_id = d.subscription_id))
                    = ANY ((SELECT o365_internal.visible_connectors())::integer[]))
         OR NOT d.walked AND (SELECT few.ids IS NOT NULL FROM few)
-     -- Newest first from the view itself, so that the index serves the usual question: PostgreSQL plans such a view apart.
+     -- Newest first from the view itself, so that the index serves the usual question:
+     -- PostgreSQL plans such a view apart.
      ORDER BY d.at DESC;
 COMMENT ON VIEW o365.deliveries IS 'How cards ended, one row each, for as long as history_days.';
 COMMENT ON COLUMN o365.deliveries.at IS 'When.';
@@ -260,45 +289,52 @@ COMMENT ON COLUMN o365.deliveries.connector IS 'Connector''s slug.';
 COMMENT ON COLUMN o365.deliveries.app_user IS 'The application''s user.';
 COMMENT ON COLUMN o365.deliveries.group_name IS 'Group; null for an inbox.';
 COMMENT ON COLUMN o365.deliveries.event IS 'Event it reported.';
-COMMENT ON COLUMN o365.deliveries.outcome IS 'delivered, accepted (taken, but not proven to be shown), in_doubt, dead, cancelled.';
+COMMENT ON COLUMN o365.deliveries.outcome IS
+    'delivered, accepted (taken, but not proven to be shown), in_doubt, dead, cancelled.';
 COMMENT ON COLUMN o365.deliveries.reason IS 'Why not delivered.';
 COMMENT ON COLUMN o365.deliveries.enqueued_at IS 'When its transaction began.';
 COMMENT ON COLUMN o365.deliveries.attempts IS 'POSTs it took.';
 COMMENT ON COLUMN o365.deliveries.http_status IS 'Status of the last answer.';
 COMMENT ON COLUMN o365.deliveries.rule IS 'Response rule that read the last answer.';
 COMMENT ON COLUMN o365.deliveries.claimed_at IS
-    'When a worker first took it up: before that are its transaction and the cards in front of it, after that is delivery. Null when no worker had it.';
+    'When a worker first took it up: before that are its transaction and the cards in front of it, after that is '
+    'delivery. Null when no worker had it.';
 
 -- What is counted already by the hour, and the rest by hand: the chores count what is older than a minute or two.
 CREATE OR REPLACE VIEW o365.outcomes WITH (security_barrier) AS
     SELECT o.hour, c.slug AS connector, o.outcome, nullif(o.http_status, 0) AS http_status, r.name AS rule, o.cards
-      FROM (SELECT h.hour, h.connector_id, h.outcome, h.http_status, h.rule_id, h.cards FROM o365_internal.outcome_hour AS h
+      FROM (SELECT h.hour, h.connector_id, h.outcome, h.http_status, h.rule_id, h.cards
+              FROM o365_internal.outcome_hour AS h
             UNION ALL
-            SELECT u.hour, u.connector_id, u.outcome, u.http_status, u.rule_id, u.cards FROM o365_internal.outcomes_not_counted() AS u) AS o
+            SELECT u.hour, u.connector_id, u.outcome, u.http_status, u.rule_id, u.cards
+              FROM o365_internal.outcomes_not_counted() AS u) AS o
       JOIN o365_internal.connector AS c ON c.connector_id = o.connector_id
       LEFT JOIN o365_internal.response_rule AS r ON r.rule_id = o.rule_id
      WHERE o.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);
 COMMENT ON VIEW o365.outcomes IS
-    'How many cards ended, by hour, connector, outcome, status and rule: what o365.deliveries has, counted. Add up cards: an hour can have two rows of '
-    'a kind. select outcome, sum(cards) from o365.outcomes where hour >= current_date group by outcome';
+    'How many cards ended, by hour, connector, outcome, status and rule: what o365.deliveries has, counted. Add up '
+    'cards: an hour can have two rows of a kind. select outcome, sum(cards) '
+    'from o365.outcomes where hour >= current_date group by outcome';
 COMMENT ON COLUMN o365.outcomes.hour IS 'The hour in which they ended: its begin, hours of UTC.';
 COMMENT ON COLUMN o365.outcomes.connector IS 'Connector''s slug.';
 COMMENT ON COLUMN o365.outcomes.outcome IS 'As in o365.deliveries.';
-COMMENT ON COLUMN o365.outcomes.http_status IS 'Status of the last answer; null when none came or no POST ended the card.';
+COMMENT ON COLUMN o365.outcomes.http_status IS
+    'Status of the last answer; null when none came or no POST ended the card.';
 COMMENT ON COLUMN o365.outcomes.rule IS 'Response rule that read the last answer.';
 COMMENT ON COLUMN o365.outcomes.cards IS 'How many.';
 
--- What holds for one branch of the UNION stands outside of it: inside it would keep PostgreSQL from merging the two indexes.
+-- What holds for one branch of the UNION stands outside of it:
+-- inside it would keep PostgreSQL from merging the two indexes.
 CREATE OR REPLACE VIEW o365.posts WITH (security_barrier) AS
     WITH few AS MATERIALIZED (SELECT f.ids FROM o365_internal.few_subscriptions() AS f (ids))
     SELECT t.at, t.card_id, t.subscription_id, c.slug AS connector, t.outcome, t.http_status, r.name AS rule, t.problem,
            t.retry_after_s, t.took_ms, w.name AS worker, t.post_no
-      FROM (SELECT a.at, a.card_id, a.subscription_id, a.outcome, a.rule_id, a.http_status, a.problem, a.retry_after_s, a.took_ms,
-                   a.worker, a.post_no, a.connector_id, true AS walked
+      FROM (SELECT a.at, a.card_id, a.subscription_id, a.outcome, a.rule_id, a.http_status, a.problem,
+                   a.retry_after_s, a.took_ms, a.worker, a.post_no, a.connector_id, true AS walked
               FROM o365_internal.attempt AS a
             UNION ALL
-            SELECT d.at, d.card_id, d.subscription_id, d.outcome, d.rule_id, d.http_status, d.reason, d.retry_after_s, d.took_ms,
-                   d.worker, d.post_no, d.connector_id, true
+            SELECT d.at, d.card_id, d.subscription_id, d.outcome, d.rule_id, d.http_status, d.reason,
+                   d.retry_after_s, d.took_ms, d.worker, d.post_no, d.connector_id, true
               FROM o365_internal.delivery AS d
             UNION ALL
             SELECT a.at, a.card_id, a.subscription_id, a.outcome, a.rule_id, a.http_status,
@@ -321,8 +357,8 @@ CREATE OR REPLACE VIEW o365.posts WITH (security_barrier) AS
             OR NOT t.walked AND (SELECT few.ids IS NOT NULL FROM few))
      ORDER BY t.at DESC;
 COMMENT ON VIEW o365.posts IS
-    'Every POST, newest first, for as long as history_days: what came back and which rule read it. Of an answer that no rule explains the first 200 '
-    'characters, without URLs and what looks like a secret.';
+    'Every POST, newest first, for as long as history_days: what came back and which rule read it. Of an answer that '
+    'no rule explains the first 200 characters, without URLs and what looks like a secret.';
 COMMENT ON COLUMN o365.posts.at IS 'When it was reported.';
 COMMENT ON COLUMN o365.posts.card_id IS 'Card, as o365.send returned it.';
 COMMENT ON COLUMN o365.posts.subscription_id IS 'Subscription.';
@@ -335,7 +371,8 @@ COMMENT ON COLUMN o365.posts.retry_after_s IS 'Seconds the far end asked to wait
 COMMENT ON COLUMN o365.posts.took_ms IS 'Milliseconds of the POST.';
 COMMENT ON COLUMN o365.posts.worker IS 'Worker that made it; null when its row is older than history_days.';
 COMMENT ON COLUMN o365.posts.post_no IS
-    'Its number among the POSTs of its subscription, from 1, without gaps; null for those of before version 25 of the schema.';
+    'Its number among the POSTs of its subscription, from 1, without gaps; '
+    'null for those of before version 25 of the schema.';
 
 CREATE OR REPLACE VIEW o365.card_warnings WITH (security_barrier) AS
     WITH few AS MATERIALIZED (SELECT f.ids FROM o365_internal.few_subscriptions() AS f (ids))
@@ -349,7 +386,8 @@ CREATE OR REPLACE VIEW o365.card_warnings WITH (security_barrier) AS
            jsonb_to_recordset(w.warnings) AS p (path text, problem text, hint text)
      WHERE w.walked AND (SELECT few.ids IS NULL FROM few)
            AND ((SELECT 0 = ANY (o365_internal.visible_connectors()))
-                OR (SELECT v.connector_id FROM o365_internal.subscription AS v WHERE v.subscription_id = w.subscription_id)
+                OR (SELECT v.connector_id FROM o365_internal.subscription AS v
+                     WHERE v.subscription_id = w.subscription_id)
                    = ANY ((SELECT o365_internal.visible_connectors())::integer[]))
         OR NOT w.walked AND (SELECT few.ids IS NOT NULL FROM few)
      ORDER BY w.at DESC;
@@ -364,18 +402,21 @@ COMMENT ON COLUMN o365.card_warnings.hint IS 'What to write instead.';
 COMMENT ON COLUMN o365.card_warnings.at IS 'When its transaction began.';
 
 CREATE OR REPLACE VIEW o365.action_events WITH (security_barrier) AS
-    SELECT e.event_id, e.at, c.slug AS connector, e.subscription_id, s.app_user, e.card_id, e.path, e.name, e.target, e.request_id
+    SELECT e.event_id, e.at, c.slug AS connector, e.subscription_id, s.app_user, e.card_id, e.path, e.name,
+           e.target, e.request_id
       FROM o365_internal.action_event AS e
       JOIN o365_internal.subscription AS s ON s.subscription_id = e.subscription_id
       JOIN o365_internal.connector AS c ON c.connector_id = e.connector_id
      WHERE e.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);
 COMMENT ON VIEW o365.action_events IS
-    'What was pressed on the pages of card actions and waits for its application, which takes it with o365.take_action_events. Never what was typed.';
+    'What was pressed on the pages of card actions and waits for its application, which takes it with '
+    'o365.take_action_events. Never what was typed.';
 COMMENT ON COLUMN o365.action_events.event_id IS 'Event.';
 COMMENT ON COLUMN o365.action_events.at IS 'When it was pressed.';
 COMMENT ON COLUMN o365.action_events.connector IS 'Connector''s slug.';
 COMMENT ON COLUMN o365.action_events.subscription_id IS 'Where the card went.';
-COMMENT ON COLUMN o365.action_events.app_user IS 'The application''s user whose connection that is; nobody knows who pressed.';
+COMMENT ON COLUMN o365.action_events.app_user IS
+    'The application''s user whose connection that is; nobody knows who pressed.';
 COMMENT ON COLUMN o365.action_events.card_id IS 'Card, as o365.send returned it.';
 COMMENT ON COLUMN o365.action_events.path IS 'JSON path of the action in the card.';
 COMMENT ON COLUMN o365.action_events.name IS 'The button''s name.';
@@ -383,8 +424,8 @@ COMMENT ON COLUMN o365.action_events.target IS 'Its target. Nobody has called it
 COMMENT ON COLUMN o365.action_events.request_id IS 'The request that brought it.';
 
 CREATE OR REPLACE VIEW o365.events WITH (security_barrier) AS
-    SELECT e.event_id, e.at, e.kind, e.actor, e.role, c.slug AS connector, e.subscription_id, s.app_user, e.card_id, e.object,
-           e.detail, e.reason
+    SELECT e.event_id, e.at, e.kind, e.actor, e.role, c.slug AS connector, e.subscription_id, s.app_user,
+           e.card_id, e.object, e.detail, e.reason
       FROM o365_internal.event AS e
       LEFT JOIN o365_internal.subscription AS s ON s.subscription_id = e.subscription_id
       LEFT JOIN o365_internal.connector AS c ON c.connector_id = e.connector_id
@@ -397,9 +438,9 @@ COMMENT ON VIEW o365.events IS
 COMMENT ON COLUMN o365.events.event_id IS 'Number, in the order in which they were written.';
 COMMENT ON COLUMN o365.events.at IS 'When.';
 COMMENT ON COLUMN o365.events.kind IS
-    'connected, renewed, proved, paused, resumed, removed, suspended, gone, idle, moved, tested, changed, card_not_delivered of '
-    'a subscription; user_erased, connector_registered, connector_removed, application_granted, application_revoked, '
-    'host_allowed, host_forbidden, host_held, host_released, setting_changed.';
+    'connected, renewed, proved, paused, resumed, removed, suspended, gone, idle, moved, tested, changed, '
+    'card_not_delivered of a subscription; user_erased, connector_registered, connector_removed, application_granted, '
+    'application_revoked, host_allowed, host_forbidden, host_held, host_released, setting_changed.';
 COMMENT ON COLUMN o365.events.actor IS 'Who did it: application, operator, user (in a browser) or worker.';
 COMMENT ON COLUMN o365.events.role IS 'Database role of an application or operator; null for others.';
 COMMENT ON COLUMN o365.events.connector IS 'Connector''s slug; null when it is about none.';
@@ -408,13 +449,14 @@ COMMENT ON COLUMN o365.events.app_user IS 'The application''s user whose connect
 COMMENT ON COLUMN o365.events.card_id IS 'Card; null when it is about none.';
 COMMENT ON COLUMN o365.events.object IS 'What else it was done to: a setting, a host or a role, by its name.';
 COMMENT ON COLUMN o365.events.detail IS
-    'What changed: the status that a removed subscription had, the end of a pause, the outcome of a card, the user that a '
-    'subscription moved from, the value of a setting or policy, replaced or unchanged of a renewed webhook.';
+    'What changed: the status that a removed subscription had, the end of a pause, the outcome of a card, the user '
+    'that a subscription moved from, the value of a setting or policy, replaced or unchanged of a renewed webhook.';
 COMMENT ON COLUMN o365.events.reason IS 'Why, in words; null when nobody said.';
 
 -- Whose rights: a view's functions run as its reader.
 CREATE OR REPLACE VIEW o365.functions WITH (security_barrier) AS
-    SELECT p.proname::text AS name, pg_get_function_arguments(p.oid) AS arguments, pg_get_function_result(p.oid) AS returns,
+    SELECT p.proname::text AS name, pg_get_function_arguments(p.oid) AS arguments,
+           pg_get_function_result(p.oid) AS returns,
            substring(obj_description(p.oid, 'pg_proc') FROM '^(.*?[.:;])(?:\s|$)') AS what_it_does
       FROM pg_catalog.pg_proc AS p
       JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
@@ -435,7 +477,8 @@ COMMENT ON VIEW o365.workers IS 'Workers of the last history_days, the last hear
 COMMENT ON COLUMN o365.workers.worker_id IS 'Number.';
 COMMENT ON COLUMN o365.workers.name IS 'Host and process.';
 COMMENT ON COLUMN o365.workers.version IS 'Version of the program.';
-COMMENT ON COLUMN o365.workers.environment IS 'Environment that it was started for; it sends where the setting environment is the same.';
+COMMENT ON COLUMN o365.workers.environment IS
+    'Environment that it was started for; it sends where the setting environment is the same.';
 COMMENT ON COLUMN o365.workers.alive IS 'Whether it was heard of within 15 s and has not ended.';
 COMMENT ON COLUMN o365.workers.started_at IS 'When it started.';
 COMMENT ON COLUMN o365.workers.seen_at IS 'When it was last heard of.';

@@ -11,7 +11,8 @@ BEGIN
     -- Emphasis, but not _ inside a word or * between blanks; code, strike-through, links, tables, footnotes and
     -- templates.
     v_text := regexp_replace(v_text,
-                             '(`|\*(?! )|(?<! )\*|_(?!_*[[:alnum:]])|(?<![[:alnum:]]_*)_|~(?=~)|(?<=\S)~|\](?=[(:[])|\[(?=\^)|\|(?=[ :]*-)|(?<=[$#{])\{|\{(?=[{%])|\$(?=\())' COLLATE "C",
+                             '(`|\*(?! )|(?<! )\*|_(?!_*[[:alnum:]])|(?<![[:alnum:]]_*)_|~(?=~)|(?<=\S)~|'
+                             '\](?=[(:[])|\[(?=\^)|\|(?=[ :]*-)|(?<=[$#{])\{|\{(?=[{%])|\$(?=\())' COLLATE "C",
                              '\\\1', 'g');
     -- What begins a line: code by its indent, headings, lists, quotations and rules.
     v_text := regexp_replace(v_text, '^( {4,}| {0,3}\t[ \t]*)', repeat(chr(160), 4), 'gn');

@@ -13,11 +13,12 @@ BEGIN
     RETURN v_sent.card_id;
 END $$;
 COMMENT ON FUNCTION o365.send(bigint, jsonb, text, jsonb) IS
-    'Sends a card to a connection (o365.connections names it) and returns its card_id. The card leaves when your transaction commits, and not '
-    'at all if it rolls back. To a paused or pending connection it waits; to a removed one it is accepted and ends as '
-    'cancelled, and so does one about an event that its user does not want. extra: fields beside the card in the envelope '
-    'of a workflow, an object of strings of at most 1,000 bytes, over those of o365.set_extra. Errors: check_violation '
-    '(o365.check_card finds an error; DETAIL lists all), insufficient_privilege, invalid_parameter_value (event, extra).';
+    'Sends a card to a connection (o365.connections names it) and returns its card_id. The card leaves when your '
+    'transaction commits, and not at all if it rolls back. To a paused or pending connection it waits; to a removed '
+    'one it is accepted and ends as cancelled, and so does one about an event that its user does not want. extra: '
+    'fields beside the card in the envelope of a workflow, an object of strings of at most 1,000 bytes, over those of '
+    'o365.set_extra. Errors: check_violation (o365.check_card finds an error; DETAIL lists all), '
+    'insufficient_privilege, invalid_parameter_value (event, extra).';
 
 -- Drivers send json, and text: a parameter or literal without a type is text too.
 CREATE OR REPLACE FUNCTION o365.send(subscription_id bigint, card json, event text DEFAULT NULL,
@@ -28,7 +29,8 @@ BEGIN
     RETURN o365.send(subscription_id, card::jsonb, event, extra::jsonb);
 END $$;
 COMMENT ON FUNCTION o365.send(bigint, json, text, json) IS
-    'o365.send for a card of type json. Errors: check_violation, insufficient_privilege, invalid_parameter_value (event, extra).';
+    'o365.send for a card of type json. Errors: check_violation, insufficient_privilege, '
+    'invalid_parameter_value (event, extra).';
 
 CREATE OR REPLACE FUNCTION o365.send(subscription_id bigint, card text, event text DEFAULT NULL,
     extra text DEFAULT NULL) RETURNS bigint
@@ -38,5 +40,5 @@ BEGIN
     RETURN o365.send(subscription_id, card::jsonb, event, extra::jsonb);
 END $$;
 COMMENT ON FUNCTION o365.send(bigint, text, text, text) IS
-    'o365.send for a card that is a JSON text. Errors: check_violation, insufficient_privilege, invalid_parameter_value (event, extra), '
-    'and what PostgreSQL says of a text that is no JSON.';
+    'o365.send for a card that is a JSON text. Errors: check_violation, insufficient_privilege, '
+    'invalid_parameter_value (event, extra), and what PostgreSQL says of a text that is no JSON.';

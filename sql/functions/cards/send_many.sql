@@ -10,27 +10,34 @@ BEGIN
        OR events IS NOT NULL AND cardinality(events) <> cardinality(cards) OR coalesce(array_ndims(cards), 1) <> 1
        OR coalesce(array_ndims(subscription_ids), 1) <> 1 OR coalesce(array_ndims(events), 1) <> 1
        OR extras IS NOT NULL AND cardinality(extras) <> cardinality(cards) OR coalesce(array_ndims(extras), 1) <> 1 THEN
-        RAISE EXCEPTION 'there are % connections, % cards, % events and % extras', coalesce(cardinality(subscription_ids), 0),
-                coalesce(cardinality(cards), 0), coalesce(cardinality(events)::text, 'no'),
-                coalesce(cardinality(extras)::text, 'no')
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Pass arrays of one length: select o365.send_many(array_agg(id), array_agg(card)) from ...';
+        RAISE EXCEPTION 'there are % connections, % cards, % events and % extras',
+                coalesce(cardinality(subscription_ids), 0), coalesce(cardinality(cards), 0),
+                coalesce(cardinality(events)::text, 'no'), coalesce(cardinality(extras)::text, 'no')
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Pass arrays of one length: select o365.send_many(array_agg(id), array_agg(card)) from ...';
     END IF;
     SELECT u.n, u.subscription_id INTO v_bad
       FROM unnest(subscription_ids) WITH ORDINALITY AS u (subscription_id, n)
       LEFT JOIN o365_internal.subscription AS s ON s.subscription_id = u.subscription_id
-     WHERE s.connector_id IS NULL OR s.connector_id <> ALL (ARRAY(SELECT c.connector_id FROM o365_internal.connector AS c WHERE o365_internal.may_use(c.connector_id)))
+     WHERE s.connector_id IS NULL
+        OR s.connector_id <> ALL (ARRAY(SELECT c.connector_id FROM o365_internal.connector AS c
+                                         WHERE o365_internal.may_use(c.connector_id)))
      ORDER BY u.n LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'card %: there is no connection % that role % may send to', v_bad.n, coalesce(v_bad.subscription_id::text, 'NULL'), session_user
+        RAISE EXCEPTION 'card %: there is no connection % that role % may send to', v_bad.n,
+            coalesce(v_bad.subscription_id::text, 'NULL'), session_user
             USING ERRCODE = 'insufficient_privilege', HINT = 'select * from o365.connections(app_user) lists them.';
     END IF;
-    SELECT u.n, length(u.event) AS size INTO v_bad FROM unnest(events) WITH ORDINALITY AS u (event, n) WHERE length(u.event) > 200 ORDER BY u.n LIMIT 1;
+    SELECT u.n, length(u.event) AS size INTO v_bad FROM unnest(events) WITH ORDINALITY AS u (event, n)
+     WHERE length(u.event) > 200 ORDER BY u.n LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'card %: event has % characters', v_bad.n, v_bad.size
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'It names one of the connector''s events, in at most 200.';
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'It names one of the connector''s events, in at most 200.';
     END IF;
     IF extras IS NOT NULL THEN
-        PERFORM o365_internal.check_extra(u.extra, format('card %s: ', u.n)) FROM unnest(extras) WITH ORDINALITY AS u (extra, n);
+        PERFORM o365_internal.check_extra(u.extra, format('card %s: ', u.n))
+           FROM unnest(extras) WITH ORDINALITY AS u (extra, n);
     END IF;
     -- One statement judges and inserts all; what is refused comes back.
     WITH sent AS MATERIALIZED (
@@ -38,7 +45,8 @@ BEGIN
                CASE WHEN u.event <> ALL (c.events) THEN x.problems || o365_internal.event_problem(u.event, c.events)
                     ELSE x.problems END AS problems,
                x.problems #>> '{0,severity}' = 'error' AS refused
-          FROM unnest(subscription_ids, cards, events, extras) WITH ORDINALITY AS u (subscription_id, card, event, extra, n)
+          FROM unnest(subscription_ids, cards, events, extras) WITH ORDINALITY
+               AS u (subscription_id, card, event, extra, n)
           JOIN o365_internal.subscription AS s ON s.subscription_id = u.subscription_id
           JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id,
                -- Without OFFSET 0 each card would be judged once for each use of it.
@@ -66,9 +74,11 @@ BEGIN
     )
     SELECT (SELECT array_agg(card_id ORDER BY n) FROM named) AS ids,
            (SELECT array_agg(subscription_id) FROM named WHERE status = 'removed') AS removed, r.* INTO v_bad
-      FROM (SELECT true) AS one LEFT JOIN (SELECT n, subscription_id, problems FROM sent WHERE refused ORDER BY n LIMIT 1) AS r ON true;
+      FROM (SELECT true) AS one
+      LEFT JOIN (SELECT n, subscription_id, problems FROM sent WHERE refused ORDER BY n LIMIT 1) AS r ON true;
     IF v_bad.n IS NOT NULL THEN
-        RAISE EXCEPTION 'card % for connection % refused: % (%)', v_bad.n, v_bad.subscription_id, v_bad.problems #>> '{0,problem}', v_bad.problems #>> '{0,path}'
+        RAISE EXCEPTION 'card % for connection % refused: % (%)', v_bad.n, v_bad.subscription_id,
+            v_bad.problems #>> '{0,problem}', v_bad.problems #>> '{0,path}'
             USING ERRCODE = 'check_violation', HINT = v_bad.problems #>> '{0,hint}', DETAIL = v_bad.problems::text;
     END IF;
     IF v_bad.removed IS NOT NULL THEN
@@ -77,11 +87,12 @@ BEGIN
     RETURN coalesce(v_bad.ids, '{}');
 END $$;
 COMMENT ON FUNCTION o365.send_many(bigint[], jsonb[], text[], jsonb[]) IS
-    'Sends many cards in one statement, the n-th card to the n-th connection, and returns their card_ids in that order; {} for none. All or '
-    'none: errors name the card by its place, from 1. extras: as the extra of o365.send, one a card. Errors: those of o365.send; invalid_parameter_value for arrays of different lengths.';
+    'Sends many cards in one statement, the n-th card to the n-th connection, and returns their card_ids in that '
+    'order; {} for none. All or none: errors name the card by its place, from 1. extras: as the extra of o365.send, '
+    'one a card. Errors: those of o365.send; invalid_parameter_value for arrays of different lengths.';
 
--- One list instead of three arrays: an array of json beside the array of jsonb would leave PostgreSQL without a choice for
--- parameters that have no type.
+-- One list instead of three arrays: an array of json beside the array of jsonb would leave PostgreSQL without a choice
+-- for parameters that have no type.
 CREATE OR REPLACE FUNCTION o365.send_many(cards json) RETURNS bigint[]
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
@@ -91,22 +102,26 @@ DECLARE
 BEGIN
     IF json_typeof(cards) IS DISTINCT FROM 'array' THEN
         RAISE EXCEPTION 'cards is %', coalesce('a JSON ' || json_typeof(cards), 'NULL')
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Pass a list: [{"subscription_id": 1, "card": {...}, "event": "..."}, ...].';
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Pass a list: [{"subscription_id": 1, "card": {...}, "event": "..."}, ...].';
     END IF;
     SELECT c.n INTO v_n FROM json_array_elements(cards) WITH ORDINALITY AS c (one, n)
      WHERE CASE WHEN json_typeof(c.one) <> 'object' THEN true
-                ELSE json_typeof(c.one->'card') IS NULL OR coalesce(c.one->>'subscription_id' !~ '^[0-9]{1,18}$', true) END
+                ELSE json_typeof(c.one->'card') IS NULL
+                     OR coalesce(c.one->>'subscription_id' !~ '^[0-9]{1,18}$', true) END
      ORDER BY c.n LIMIT 1;
     IF v_n IS NOT NULL THEN
         RAISE EXCEPTION 'card %: it lacks a subscription_id or a card', v_n
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Each is {"subscription_id": 1, "card": {...}}, with an "event" and an "extra" if you like.';
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Each is {"subscription_id": 1, "card": {...}}, with an "event" and an "extra" if you like.';
     END IF;
     SELECT array_agg((c.one->>'subscription_id')::bigint ORDER BY c.n) AS subscription_ids,
            array_agg((c.one->'card')::jsonb ORDER BY c.n) AS cards, array_agg(c.one->>'event' ORDER BY c.n) AS events,
            array_agg(nullif((c.one->'extra')::jsonb, 'null') ORDER BY c.n) AS extras
       INTO v_card FROM json_array_elements(cards) WITH ORDINALITY AS c (one, n);
-    RETURN o365.send_many(coalesce(v_card.subscription_ids, '{}'), coalesce(v_card.cards, '{}'), v_card.events, v_card.extras);
+    RETURN o365.send_many(coalesce(v_card.subscription_ids, '{}'), coalesce(v_card.cards, '{}'), v_card.events,
+                          v_card.extras);
 END $$;
 COMMENT ON FUNCTION o365.send_many(json) IS
-    'o365.send_many for one JSON list of objects, each with subscription_id, card and, if you like, event and extra. Errors: those of '
-    'o365.send; invalid_parameter_value for what is no such list.';
+    'o365.send_many for one JSON list of objects, each with subscription_id, card and, if you like, event and extra. '
+    'Errors: those of o365.send; invalid_parameter_value for what is no such list.';

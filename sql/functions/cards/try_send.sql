@@ -20,12 +20,14 @@ BEGIN
       FROM o365_internal.subscription AS s JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
      WHERE s.subscription_id = try_send.subscription_id;
     IF NOT FOUND OR NOT o365_internal.may_use(v_connector_id) THEN
-        RAISE EXCEPTION 'there is no connection % that role % may send to', coalesce(subscription_id::text, 'NULL'), session_user
+        RAISE EXCEPTION 'there is no connection % that role % may send to', coalesce(subscription_id::text, 'NULL'),
+            session_user
             USING ERRCODE = 'insufficient_privilege', HINT = 'select * from o365.connections(app_user) lists them.';
     END IF;
     IF length(event) > 200 THEN
         RAISE EXCEPTION 'event has % characters', length(event)
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'It names one of the connector''s events, in at most 200.';
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'It names one of the connector''s events, in at most 200.';
     END IF;
     PERFORM o365_internal.check_extra(extra);
     problems := o365_internal.card_problems(card, v_dialect, v_target_urls);
@@ -51,7 +53,8 @@ BEGIN
             v_actions := CASE WHEN v_dialect = 'workflow' THEN o365_internal.linked_actions(card, card::text) END;
             IF v_actions IS NOT NULL THEN
                 INSERT INTO o365_internal.card_action (card_id, subscription_id, title, actions)
-                    VALUES (try_send.card_id, try_send.subscription_id, o365_internal.card_name(try_send.card), v_actions);
+                    VALUES (try_send.card_id, try_send.subscription_id, o365_internal.card_name(try_send.card),
+                            v_actions);
             END IF;
         END IF;
         IF v_status = 'removed' THEN
@@ -67,14 +70,14 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION o365.try_send(bigint, jsonb, text, jsonb) IS
-    'Like o365.send, but a card that o365.check_card refuses is not an error: card_id is null and problems lists why. problems has warnings '
-    'too, of a card that was sent as well; o365.card_warnings keeps them. A connection that is paused, pending, suspended, gone, '
-    'retired or removed is a warning in problems, which is not kept, and so is an event that its user does not want: the card '
-    'ends as cancelled. An event that the connector has not registered is a warning that is kept. extra: fields beside the '
-    'card in the envelope, an object of strings; they win over those of o365.set_extra, and are left out, with a warning, '
-    'where the webhook takes a card alone. '
-    'A text that is no JSON, or has \u0000, fails as PostgreSQL reads it. Errors: insufficient_privilege, '
-    'invalid_parameter_value (event, extra).';
+    'Like o365.send, but a card that o365.check_card refuses is not an error: card_id is null and problems lists why. '
+    'problems has warnings too, of a card that was sent as well; o365.card_warnings keeps them. A connection that is '
+    'paused, pending, suspended, gone, retired or removed is a warning in problems, which is not kept, and so is an '
+    'event that its user does not want: the card ends as cancelled. An event that the connector has not registered is '
+    'a warning that is kept. extra: fields beside the card in the envelope, an object of strings; they win over those '
+    'of o365.set_extra, and are left out, with a warning, where the webhook takes a card alone. A text that is no '
+    'JSON, or has \u0000, fails as PostgreSQL reads it. Errors: '
+    'insufficient_privilege, invalid_parameter_value (event, extra).';
 
 -- Drivers send json, and text: a parameter or literal without a type is text too.
 CREATE OR REPLACE FUNCTION o365.try_send(subscription_id bigint, card json, event text DEFAULT NULL,
@@ -97,5 +100,5 @@ BEGIN
       FROM o365.try_send(try_send.subscription_id, try_send.card::jsonb, try_send.event, try_send.extra::jsonb) AS t;
 END $$;
 COMMENT ON FUNCTION o365.try_send(bigint, text, text, text) IS
-    'o365.try_send for a card that is a JSON text. Errors: insufficient_privilege, invalid_parameter_value (event, extra), and what '
-    'PostgreSQL says of a text that is no JSON.';
+    'o365.try_send for a card that is a JSON text. Errors: insufficient_privilege, invalid_parameter_value (event, '
+    'extra), and what PostgreSQL says of a text that is no JSON.';

@@ -19,8 +19,10 @@ BEGIN
         (7, 'forget_workers', NULL), (8, 'forget_rounds', NULL), (9, 'count_outcomes', NULL),
         (10, 'resume_paused', NULL), (11, 'find_idle', NULL), (12, 'forget_untaken_events', NULL),
         (13, 'sweep_removed', NULL),
-        (20, 'empty_default_partition', 'attempt'), (21, 'make_partitions', 'attempt'), (22, 'drop_partitions', 'attempt'),
-        (23, 'empty_default_partition', 'delivery'), (24, 'make_partitions', 'delivery'), (25, 'drop_partitions', 'delivery'),
+        (20, 'empty_default_partition', 'attempt'), (21, 'make_partitions', 'attempt'),
+        (22, 'drop_partitions', 'attempt'),
+        (23, 'empty_default_partition', 'delivery'), (24, 'make_partitions', 'delivery'),
+        (25, 'drop_partitions', 'delivery'),
         (26, 'empty_default_partition', 'event'), (27, 'make_partitions', 'event'), (28, 'drop_partitions', 'event')
     ) AS c (n, name, of_table) ORDER BY c.n
     LOOP
@@ -32,7 +34,8 @@ BEGIN
                                   CASE v_table WHEN 'event' THEN 'o365_internal.delivery'::regclass END)
                AND l.mode IN ('ShareRowExclusiveLock', 'AccessExclusiveLock'));
         BEGIN
-            EXECUTE format('SELECT o365_internal.%I(%s)', 'chore_' || v_name, coalesce(quote_literal(v_table), '')) INTO v_done;
+            EXECUTE format('SELECT o365_internal.%I(%s)', 'chore_' || v_name, coalesce(quote_literal(v_table), ''))
+                INTO v_done;
             v_name := replace(concat_ws(' of ', v_name, v_table), '_', ' ');
             PERFORM o365_internal.note_chore(v_name, NULL);
         EXCEPTION WHEN OTHERS THEN
@@ -45,7 +48,7 @@ BEGIN
     RETURN array_to_string(v_said, ', ');
 END $$;
 COMMENT ON FUNCTION o365_programs.worker_chores(integer) IS
-    'Housekeeping, once a minute by whichever worker comes first: attempts to connect, unconfirmed connections and old rows '
-    'are cleared away, the history''s partitions made and dropped by history_days, of its three tables one in a call. Returns '
-    'what was done and what could not be done, empty when there was nothing to do or another worker is at it. One chore that '
-    'fails stops no other; o365.health() tells of one that keeps failing.';
+    'Housekeeping, once a minute by whichever worker comes first: attempts to connect, unconfirmed connections and old '
+    'rows are cleared away, the history''s partitions made and dropped by history_days, of its three tables one in a '
+    'call. Returns what was done and what could not be done, empty when there was nothing to do or another worker is '
+    'at it. One chore that fails stops no other; o365.health() tells of one that keeps failing.';

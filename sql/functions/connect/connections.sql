@@ -1,13 +1,15 @@
 CREATE OR REPLACE FUNCTION o365.connections(app_user text)
-RETURNS TABLE (subscription_id bigint, connector text, app_type text, group_name text, dialect text, status text, connected_at timestamptz, app_state jsonb,
-    label text, status_reason text, proved_at timestamptz, payload text, waiting bigint, paused_until timestamptz, idle_since date,
-    extra jsonb, unwanted_events text[])
+RETURNS TABLE (subscription_id bigint, connector text, app_type text, group_name text, dialect text, status text,
+    connected_at timestamptz, app_state jsonb, label text, status_reason text, proved_at timestamptz, payload text,
+    waiting bigint, paused_until timestamptz, idle_since date, extra jsonb, unwanted_events text[])
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-    RETURN QUERY SELECT s.subscription_id, c.slug, s.app_type_normalised, s.group_name, s.dialect, s.status, s.connected_at, s.app_state,
-           s.label, s.status_reason, s.proved_at, CASE WHEN s.dialect = 'workflow' THEN s.payload END,
-           (SELECT count(*) FROM (SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = s.subscription_id AND o.position > 0 LIMIT 1000) AS o),
+    RETURN QUERY SELECT s.subscription_id, c.slug, s.app_type_normalised, s.group_name, s.dialect, s.status,
+           s.connected_at, s.app_state, s.label, s.status_reason, s.proved_at,
+           CASE WHEN s.dialect = 'workflow' THEN s.payload END,
+           (SELECT count(*) FROM (SELECT FROM o365_internal.outbox AS o
+                                   WHERE o.subscription_id = s.subscription_id AND o.position > 0 LIMIT 1000) AS o),
            s.paused_until, s.idle_since, s.extra, s.unwanted_events
       FROM o365_internal.subscription AS s JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
      WHERE s.app_user = $1 AND s.status <> 'removed' AND o365_internal.may_use(s.connector_id)

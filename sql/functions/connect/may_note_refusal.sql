@@ -23,5 +23,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.may_note_refusal(integer, text) IS
     'Whether a paste (way workflow), or a start or a callback (button), that is refused is written down for '
-    'o365.connect_attempt: the first 60 of a connector within a minute, so that nobody outside fills the table. A paste '
-    'for a connector that does not exist is not.';
+    'o365.connect_attempt: the first 60 of a connector within a minute, so that nobody outside fills the table. A '
+    'paste for a connector that does not exist is not.';

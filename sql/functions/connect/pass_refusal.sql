@@ -4,5 +4,5 @@ BEGIN
     PERFORM set_config('o365.refusal', concat_ws(' ', request_id, outcome, connector_id), true);
 END $$;
 COMMENT ON FUNCTION o365_internal.pass_refusal(text, integer, text) IS
-    'Hands the outcome of a callback that is not written down (may_note_refusal) on to responder_callback_outcome in the '
-    'same transaction, so that its page says the same as if it were.';
+    'Hands the outcome of a callback that is not written down (may_note_refusal) on to responder_callback_outcome in '
+    'the same transaction, so that its page says the same as if it were.';

@@ -1,4 +1,5 @@
--- The trigger of o365_programs.callback (views/callback.sql). Every value of the row that is secret moves by assignment only, as in keys/seal.sql.
+-- The trigger of o365_programs.callback (views/callback.sql).
+-- Every value of the row that is secret moves by assignment only, as in keys/seal.sql.
 CREATE OR REPLACE FUNCTION o365_internal.receive_callback() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
@@ -20,7 +21,8 @@ DECLARE
     v_pair record;
     v_app_type text := o365_internal.label(new.app_type);
     v_group_name text := o365_internal.label(new.group_name);
-    -- A collation that an expression names goes on into what it is compared with, and no index has that one: it ends at a variable.
+    -- A collation that an expression names goes on into what it is compared with, and no index has that one:
+    -- it ends at a variable.
     v_kind text := lower(v_app_type COLLATE "C");
     v_host text := lower(new.webhook_host COLLATE "C");
     v_webhook_index bytea;
@@ -28,20 +30,25 @@ DECLARE
 BEGIN
     v_dialect := o365_internal.webhook_dialect(v_host, new.webhook_port::integer);
     v_webhook_index := o365_internal.blind_index('webhook', new.webhook_url);
-    v_attempt := o365_internal.judge_attempt(new.slug, new.request_id, new.state_hash, new.cookie_hash, new.fresh_cookie_hash, v_webhook_index,
+    v_attempt := o365_internal.judge_attempt(new.slug, new.request_id, new.state_hash, new.cookie_hash,
+                                             new.fresh_cookie_hash, v_webhook_index,
                                              CASE WHEN v_dialect IS NULL THEN 'refused_host' END);
     IF v_attempt.verdict <> 'open' THEN
         RETURN NULL;
     END IF;
     IF v_dialect IS NULL THEN
-        PERFORM o365_internal.end_attempt(v_attempt.attempt_id, new.request_id, 'refused_host', left(new.webhook_host, 253), NULL);
+        PERFORM o365_internal.end_attempt(v_attempt.attempt_id, new.request_id, 'refused_host',
+                                          left(new.webhook_host, 253), NULL);
         RETURN NULL;
     END IF;
     IF v_attempt.ticket_hash IS NOT NULL THEN
-        -- Locked: two attempts of one ticket may come back at the same moment, and the second reads what the first wrote.
-        SELECT t.used_at IS NOT NULL, t.label INTO v_ticket_used, v_label FROM o365_internal.ticket AS t WHERE t.ticket_hash = v_attempt.ticket_hash FOR UPDATE;
+        -- Locked: two attempts of one ticket may come back at the same moment,
+        -- and the second reads what the first wrote.
+        SELECT t.used_at IS NOT NULL, t.label INTO v_ticket_used, v_label FROM o365_internal.ticket AS t
+         WHERE t.ticket_hash = v_attempt.ticket_hash FOR UPDATE;
         IF v_ticket_used THEN
-            PERFORM o365_internal.end_attempt(v_attempt.attempt_id, new.request_id, 'used', 'the ticket had made a connection already', NULL);
+            PERFORM o365_internal.end_attempt(v_attempt.attempt_id, new.request_id, 'used',
+                                              'the ticket had made a connection already', NULL);
             RETURN NULL;
         END IF;
     END IF;
@@ -52,8 +59,10 @@ BEGIN
         v_before := o365_internal.stateless_before(v_attempt.connector_id, v_webhook_index, new.cookie_hashes::bytea[]);
         IF v_before IS NOT NULL THEN
             UPDATE o365_internal.connect_attempt AS a
-               SET outcome = 'repeated', consumed_at = now(), request_id = new.request_id, of_attempt = v_before, cookie_hash = NULL,
-                   subscription_id = (SELECT b.subscription_id FROM o365_internal.connect_attempt AS b WHERE b.attempt_id = v_before)
+               SET outcome = 'repeated', consumed_at = now(), request_id = new.request_id, of_attempt = v_before,
+                   cookie_hash = NULL,
+                   subscription_id = (SELECT b.subscription_id FROM o365_internal.connect_attempt AS b
+                                       WHERE b.attempt_id = v_before)
              WHERE a.attempt_id = v_attempt.attempt_id;
             RETURN NULL;
         END IF;
@@ -61,10 +70,12 @@ BEGIN
     SELECT s.subscription_id INTO v_existing FROM o365_internal.subscription AS s
      WHERE s.connector_id = v_attempt.connector_id AND s.app_user = v_attempt.app_user
        AND s.webhook_index = v_webhook_index AND s.status <> 'removed';
-    -- Another webhook for a place that is connected. One that some subscription of the user has already renews that one.
+    -- Another webhook for a place that is connected.
+    -- One that some subscription of the user has already renews that one.
     IF v_existing IS NULL THEN
         v_replaces := coalesce(
-            (SELECT s.subscription_id FROM o365_internal.subscription AS s WHERE s.subscription_id = v_attempt.renews AND s.status <> 'removed'),
+            (SELECT s.subscription_id FROM o365_internal.subscription AS s
+              WHERE s.subscription_id = v_attempt.renews AND s.status <> 'removed'),
             o365_internal.same_place(v_attempt.connector_id, v_attempt.app_user, v_kind, v_group_name));
         IF v_replaces = v_attempt.renews AND NOT v_attempt.confirm THEN
             v_existing := v_replaces;
@@ -77,8 +88,10 @@ BEGIN
             v_replaces := NULL;
         END IF;
     END IF;
-    -- What is renewed posts there already: only what nobody has confirmed yet has to be. What would take another's place is asked about.
-    v_pending := CASE WHEN v_existing IS NOT NULL THEN (v_attempt.stateless OR v_attempt.confirm) AND v_locked.status = 'pending'
+    -- What is renewed posts there already: only what nobody has confirmed yet has to be.
+    -- What would take another's place is asked about.
+    v_pending := CASE WHEN v_existing IS NOT NULL
+                      THEN (v_attempt.stateless OR v_attempt.confirm) AND v_locked.status = 'pending'
                       ELSE v_attempt.stateless OR v_attempt.confirm OR v_replaces IS NOT NULL END;
     v_id := coalesce(v_existing, nextval('o365_internal.subscription_subscription_id_seq'));
     v_pair := o365_internal.seal_webhook(v_id, new.webhook_url, new.user_object_id, new.sealing_key);
@@ -87,7 +100,8 @@ BEGIN
     IF v_existing IS NOT NULL THEN
         v_detail := CASE WHEN v_locked.webhook_index = v_webhook_index THEN 'unchanged' ELSE 'replaced' END;
         UPDATE o365_internal.subscription AS s
-           SET sealed = v_sealed, key_id = v_key_id, key_pinned = new.sealing_key IS NOT NULL, secret_version = s.secret_version + 1, renewed_at = now(), user_index = v_user_index,
+           SET sealed = v_sealed, key_id = v_key_id, key_pinned = new.sealing_key IS NOT NULL,
+               secret_version = s.secret_version + 1, renewed_at = now(), user_index = v_user_index,
                webhook_index = v_webhook_index, dialect = v_dialect, webhook_host = v_host,
                app_type = v_app_type, app_type_normalised = v_kind, group_name = v_group_name,
                app_state = coalesce(v_attempt.app_state, s.app_state), label = coalesce(v_label, s.label)
@@ -106,12 +120,13 @@ BEGIN
             v_pair := o365_internal.seal_webhook(v_replaces, new.webhook_url, new.user_object_id, new.sealing_key);
             v_replacement := v_pair.sealed;
         END IF;
-        INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, app_state, app_type, app_type_normalised, group_name,
-                dialect, webhook_host, sealed, key_id, key_pinned, webhook_index, user_index, status, status_reason, replaces, replacement,
-                replacement_key_id, label)
-            VALUES (v_id, v_attempt.connector_id, v_attempt.app_user, v_attempt.app_state, v_app_type, v_kind, v_group_name,
-                v_dialect, v_host, v_sealed, v_key_id, new.sealing_key IS NOT NULL, v_webhook_index, v_user_index,
-                CASE WHEN v_pending THEN 'pending' ELSE 'active' END, CASE WHEN v_pending THEN 'its user has not confirmed it yet' END,
+        INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, app_state, app_type,
+                app_type_normalised, group_name, dialect, webhook_host, sealed, key_id, key_pinned, webhook_index,
+                user_index, status, status_reason, replaces, replacement, replacement_key_id, label)
+            VALUES (v_id, v_attempt.connector_id, v_attempt.app_user, v_attempt.app_state, v_app_type,
+                v_kind, v_group_name, v_dialect, v_host, v_sealed, v_key_id, new.sealing_key IS NOT NULL,
+                v_webhook_index, v_user_index, CASE WHEN v_pending THEN 'pending' ELSE 'active' END,
+                CASE WHEN v_pending THEN 'its user has not confirmed it yet' END,
                 v_replaces, v_replacement, CASE WHEN v_replaces IS NOT NULL THEN v_key_id END, v_label);
         PERFORM o365_internal.make_lane(v_id, v_attempt.connector_id, v_host, v_pending);
         IF NOT v_pending THEN
@@ -122,11 +137,13 @@ BEGIN
         UPDATE o365_internal.ticket AS t SET used_at = now(), attempt_id = v_attempt.attempt_id
          WHERE t.ticket_hash = v_attempt.ticket_hash;
     END IF;
-    PERFORM o365_internal.end_attempt(v_attempt.attempt_id, new.request_id, CASE WHEN v_pending THEN 'pending' ELSE 'connected' END,
-                                      v_detail, v_id);
-    -- NULL would say that nothing was inserted; the row itself would be handed on with its secrets, but a view has nowhere to put it.
+    PERFORM o365_internal.end_attempt(v_attempt.attempt_id, new.request_id,
+                                      CASE WHEN v_pending THEN 'pending' ELSE 'connected' END, v_detail, v_id);
+    -- NULL would say that nothing was inserted; the row itself would be handed on with its secrets,
+    -- but a view has nowhere to put it.
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION o365_internal.receive_callback() IS
-    'Trigger of o365_programs.callback: judges the attempt, seals webhook and user object id, makes or renews the subscription and consumes the state, all '
-    'in the COPY''s transaction. The outcome is read with o365_programs.responder_callback_outcome.';
+    'Trigger of o365_programs.callback: judges the attempt, seals webhook and user object id, makes or renews the '
+    'subscription and consumes the state, all in the COPY''s transaction. The outcome is read with '
+    'o365_programs.responder_callback_outcome.';

@@ -58,18 +58,20 @@ BEGIN
         BEGIN
             -- At most 20 groups of each, the largest first.
             RETURN QUERY EXECUTE format('SELECT %L, %L, h.object, h.problem, h.next_step, h.since, h."count", h.example
-                                           FROM o365_internal.%I() AS h ORDER BY h."count" DESC NULLS LAST, h.object LIMIT 20',
+                                           FROM o365_internal.%I() AS h ORDER BY h."count" DESC NULLS LAST, '
+                                        'h.object LIMIT 20',
                                         v_check.severity, v_check.code, 'health_' || v_check.code);
         EXCEPTION WHEN OTHERS THEN
             -- One question that cannot be answered does not hide the others.
             RETURN QUERY SELECT v_check.severity, v_check.code, 'health',
                 format('%s could not be looked at: %s', v_check.code, SQLERRM),
-                'Run sql/install.sql again, so that functions and tables fit each other.', NULL::timestamptz, NULL::bigint, NULL;
+                'Run sql/install.sql again, so that functions and tables fit each other.',
+                NULL::timestamptz, NULL::bigint, NULL;
         END;
     END LOOP;
 END $$;
 COMMENT ON FUNCTION o365.health() IS
-    'What is wrong with this installation as the database sees it: severity (error, warning), code (stable, to alert on), '
-    'object, problem, next step, since when (null: not known), how many objects have that problem (null: it is not about a '
-    'number) and one of them. No row: nothing. At most 20 rows of one code. The programs'' --check adds what only they can '
-    'see.';
+    'What is wrong with this installation as the database sees it: severity (error, warning), code (stable, to alert '
+    'on), object, problem, next step, since when (null: not known), how many objects have that problem (null: it is '
+    'not about a number) and one of them. No row: nothing. At most 20 rows of one code. '
+    'The programs'' --check adds what only they can see.';

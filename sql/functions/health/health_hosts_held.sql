@@ -8,6 +8,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = o
            format('When cards may leave again: select o365.release_host(%L)', h.name), h.held_at, least(n.n, 1000), NULL
       FROM o365_internal.host AS h
      CROSS JOIN LATERAL (SELECT count(*) AS n FROM (
-               SELECT FROM o365_internal.lane AS l WHERE l.host_id = h.host_id AND l.next_at IS NOT NULL LIMIT 1001) AS l) AS n
+               SELECT FROM o365_internal.lane AS l
+                WHERE l.host_id = h.host_id AND l.next_at IS NOT NULL LIMIT 1001) AS l) AS n
      WHERE h.held_until > now() $$;
 COMMENT ON FUNCTION o365_internal.health_hosts_held() IS 'Far ends that an operator holds.';

@@ -6,7 +6,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            AND l.failures BETWEEN CASE WHEN $1 THEN 3 ELSE 0 END AND CASE WHEN $1 THEN 2147483647 ELSE 0 END
            AND ($1 OR l.next_at IS NOT NULL AND l.throttled_since IS NULL) ORDER BY l.failures DESC LIMIT 500),
     lanes AS MATERIALIZED (
-        SELECT w.*, s.webhook_host FROM worst AS w JOIN o365_internal.subscription AS s ON s.subscription_id = w.subscription_id)
+        SELECT w.*, s.webhook_host FROM worst AS w
+          JOIN o365_internal.subscription AS s ON s.subscription_id = w.subscription_id)
     SELECT 'host ' || h.host,
            format(CASE WHEN $1 THEN '%1$s%2$s at a card that failed three times or more, the worst %4$s times: %3$s'
                        ELSE '%1$s%2$s with cards: %3$s' END,
@@ -15,10 +16,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            CASE WHEN $1 THEN format('select * from o365.posts where subscription_id = %s limit 5',
                                     (array_agg(l.subscription_id ORDER BY l.failures DESC, l.subscription_id))[1])
                 ELSE 'On the worker''s host: o365-worker keys list' END,
-           min(l.failing_since), count(*), 'subscription ' || (array_agg(l.subscription_id ORDER BY l.failures DESC, l.subscription_id))[1]
+           min(l.failing_since), count(*),
+           'subscription ' || (array_agg(l.subscription_id ORDER BY l.failures DESC, l.subscription_id))[1]
       FROM lanes AS l
-      JOIN o365_internal.allowed_hosts(ARRAY(SELECT n.webhook_host FROM lanes AS n)) AS h ON h.webhook_host = l.webhook_host
+      JOIN o365_internal.allowed_hosts(ARRAY(SELECT n.webhook_host FROM lanes AS n)) AS h
+        ON h.webhook_host = l.webhook_host
      GROUP BY h.host, l.problem $$;
 COMMENT ON FUNCTION o365_internal.health_of_lanes(boolean) IS
-    'Lanes whose first card fails (true), or that wait for another reason that the worker noted (false): by reason and host, '
-    '500 of them.';
+    'Lanes whose first card fails (true), or that wait for another reason that the worker noted (false): '
+    'by reason and host, 500 of them.';

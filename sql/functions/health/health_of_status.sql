@@ -13,7 +13,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                   coalesce(b.status_reason, 'no reason noted')),
            CASE WHEN $1 <> 'suspended' OR b.status_reason LIKE '%connect again%' THEN 'Its user has to connect again.'
                 WHEN b.status_reason ~ 'not proven yet|not typed the code' THEN
-                    format('Its user types the code of a test card: select o365.renewal_link(%s) makes a link for that.',
+                    format('Its user types the code of a test card: select o365.renewal_link(%s) '
+                           'makes a link for that.',
                            max(b.example))
                 ELSE format('When the far end works again: select o365.resume(%s)', max(b.example)) END,
            min(b.since), sum(b.n)::bigint, 'subscription ' || max(b.example)

@@ -10,5 +10,5 @@ BEGIN
      WHERE d.at >= (SELECT u.until FROM o365_internal.counted AS u) GROUP BY 1, 2, 3, 4, 5;
 END $$;
 COMMENT ON FUNCTION o365_internal.outcomes_not_counted() IS
-    'Ends of the last minutes, which outcome_hour does not have yet, as its rows. All connectors'': the view o365.outcomes, for '
-    'which it is SECURITY DEFINER, leaves out those that its reader may not see.';
+    'Ends of the last minutes, which outcome_hour does not have yet, as its rows. All connectors'': the view '
+    'o365.outcomes, for which it is SECURITY DEFINER, leaves out those that its reader may not see.';

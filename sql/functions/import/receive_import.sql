@@ -19,7 +19,8 @@ DECLARE
     v_sealed bytea;
     v_key_id text;
 BEGIN
-    SELECT c.* INTO v_connector FROM o365_internal.connector AS c WHERE c.slug = new.slug AND c.removed_at IS NULL FOR KEY SHARE;
+    SELECT c.* INTO v_connector FROM o365_internal.connector AS c
+     WHERE c.slug = new.slug AND c.removed_at IS NULL FOR KEY SHARE;
     IF v_connector.connector_id IS NULL THEN
         RAISE EXCEPTION 'there is no connector %', quote_nullable(new.slug)
             USING ERRCODE = 'undefined_object', HINT = 'select slug from o365.connectors lists them.';
@@ -27,7 +28,8 @@ BEGIN
     IF v_proves AND 'workflow' <> ALL (o365_internal.ways_of(v_connector.ways)) THEN
         RAISE EXCEPTION 'connector % does not offer the page on which its users type the code', quote_literal(new.slug)
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = format('Import with --active, or select o365.alter_connector(%L, ways => ''{workflow,button}'').', new.slug);
+                  HINT = format('Import with --active, or '
+                                'select o365.alter_connector(%L, ways => ''{workflow,button}'').', new.slug);
     END IF;
     IF v_proves AND o365_internal.text_setting('public_url') = '' THEN
         RAISE EXCEPTION 'the setting public_url is empty, so there are no links for users'
@@ -49,8 +51,10 @@ BEGIN
      WHERE s.connector_id = v_connector.connector_id AND s.app_user = new.app_user AND s.webhook_index = v_webhook_index
        AND s.status <> 'removed';
     IF v_existing.subscription_id IS NULL AND v_group IS NOT NULL THEN
-        v_place.subscription_id := coalesce(o365_internal.same_place(v_connector.connector_id, new.app_user, 'teams', v_group),
-                                            o365_internal.same_place(v_connector.connector_id, new.app_user, 'groups', v_group));
+        v_place.subscription_id := coalesce(o365_internal.same_place(v_connector.connector_id, new.app_user,
+                                                                     'teams', v_group),
+                                            o365_internal.same_place(v_connector.connector_id, new.app_user,
+                                                                     'groups', v_group));
     END IF;
     IF NOT v_is_try THEN
         -- Attempts before lanes, as lock_pasted_attempt.
@@ -79,8 +83,10 @@ BEGIN
         SELECT s.* INTO v_place FROM o365_internal.subscription AS s WHERE s.subscription_id = v_id;
     END IF;
     -- One that is pending its user is proving now. What works is not stopped for a proof.
-    v_verdict := CASE WHEN v_existing.status IN ('active', 'paused') OR v_existing.status = 'pending' AND v_proves THEN 'unchanged'
-                      WHEN v_proves AND (v_place.status = 'paused' OR v_place.status = 'active' AND v_place.dialect = 'workflow') THEN 'works'
+    v_verdict := CASE WHEN v_existing.status IN ('active', 'paused') OR v_existing.status = 'pending' AND v_proves
+                      THEN 'unchanged'
+                      WHEN v_proves AND (v_place.status = 'paused'
+                                         OR v_place.status = 'active' AND v_place.dialect = 'workflow') THEN 'works'
                       WHEN v_proves THEN 'to_prove'
                       WHEN v_existing.replaces IS NOT NULL THEN 'replaced'
                       WHEN v_existing.subscription_id IS NOT NULL THEN 'activated'
@@ -99,17 +105,19 @@ BEGIN
             UPDATE o365_internal.connect_attempt AS a SET outcome = 'superseded', consumed_at = now()
              WHERE a.subscription_id = v_id AND a.way = 'workflow' AND a.outcome = 'pending';
             UPDATE o365_internal.subscription AS s
-               SET sealed = v_sealed, key_id = v_key_id, key_pinned = new.sealing_key IS NOT NULL, secret_version = s.secret_version + 1,
-                   renewed_at = now(), webhook_index = v_webhook_index, user_index = NULL, dialect = v_dialect, webhook_host = v_host,
-                   app_type = 'teams', app_type_normalised = 'teams', group_name = v_group, label = coalesce(v_label, s.label),
-                   payload = 'envelope', proved_at = NULL
+               SET sealed = v_sealed, key_id = v_key_id, key_pinned = new.sealing_key IS NOT NULL,
+                   secret_version = s.secret_version + 1, renewed_at = now(), webhook_index = v_webhook_index,
+                   user_index = NULL, dialect = v_dialect, webhook_host = v_host,
+                   app_type = 'teams', app_type_normalised = 'teams', group_name = v_group,
+                   label = coalesce(v_label, s.label), payload = 'envelope', proved_at = NULL
              WHERE s.subscription_id = v_id;
             PERFORM o365_internal.move_lane(v_id, v_host);
         ELSE
-            INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, label, app_type, app_type_normalised,
-                    group_name, dialect, webhook_host, sealed, key_id, key_pinned, webhook_index, status)
-                VALUES (v_id, v_connector.connector_id, new.app_user, v_label, 'teams', 'teams', v_group, v_dialect, v_host, v_sealed,
-                    v_key_id, new.sealing_key IS NOT NULL, v_webhook_index, 'active');
+            INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, label, app_type,
+                    app_type_normalised, group_name, dialect, webhook_host, sealed, key_id, key_pinned,
+                    webhook_index, status)
+                VALUES (v_id, v_connector.connector_id, new.app_user, v_label, 'teams', 'teams', v_group, v_dialect,
+                    v_host, v_sealed, v_key_id, new.sealing_key IS NOT NULL, v_webhook_index, 'active');
             PERFORM o365_internal.make_lane(v_id, v_connector.connector_id, v_host, false);
         END IF;
     END IF;
@@ -131,11 +139,13 @@ BEGIN
             ON CONFLICT (ticket_hash) DO NOTHING;
     END IF;
     PERFORM o365_internal.import_verdict(new.line::integer, v_verdict, v_id);
-    -- NULL would say that nothing was inserted; the row itself would be handed on with its secrets, but a view has nowhere to put it.
+    -- NULL would say that nothing was inserted; the row itself would be handed on with its secrets,
+    -- but a view has nowhere to put it.
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION o365_internal.receive_import() IS
-    'Trigger of o365_programs.import: judges user and host, seals the webhook and makes an active subscription, or one that waits '
-    'for its user''s code and a ticket for the link to type it; gives the webhook to the connection of the same user and place where '
-    'there is one, unless that one works and the new one is to be proven; leaves what has it already as it is. o365_programs.worker_import_outcome says what became of each row. Errors: '
-    'undefined_object (no such connector), object_not_in_prerequisite_state (no page to type a code on, no sealing key).';
+    'Trigger of o365_programs.import: judges user and host, seals the webhook and makes an active subscription, or one '
+    'that waits for its user''s code and a ticket for the link to type it; gives the webhook to the connection of the '
+    'same user and place where there is one, unless that one works and the new one is to be proven; leaves what has it '
+    'already as it is. o365_programs.worker_import_outcome says what became of each row. Errors: undefined_object (no '
+    'such connector), object_not_in_prerequisite_state (no page to type a code on, no sealing key).';

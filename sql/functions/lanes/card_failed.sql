@@ -1,5 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_internal.card_failed(
-    subscription_id bigint, lease_no bigint, "position" bigint, outcome text, http_status integer, retry_after integer, problem text)
+    subscription_id bigint, lease_no bigint, "position" bigint, outcome text, http_status integer,
+    retry_after integer, problem text)
 RETURNS integer
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
@@ -25,8 +26,8 @@ BEGIN
         RETURN o365_internal.test_card_failed(subscription_id, lease_no, position, outcome, retry_after, problem);
     END IF;
     IF outcome IN ('cannot_open', 'held') THEN
-        -- The worker's trouble, not the webhook's: another worker, or this one when it has the right key file, its proxy or
-        -- a transfer for that host, delivers it.
+        -- The worker's trouble, not the webhook's: another worker, or this one when it has the right key file, its
+        -- proxy or a transfer for that host, delivers it.
         UPDATE o365_internal.lane AS l
            SET next_at = v_now + make_interval(secs => coalesce(retry_after, 30)),
                not_before = v_now + make_interval(secs => coalesce(retry_after, 30)),
@@ -45,14 +46,17 @@ BEGIN
                 WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no);
     UPDATE o365_internal.lane AS l
        SET trying = card_failed.position,
-           tried_at = CASE WHEN l.trying = card_failed.position THEN coalesce(l.tried_at, l.claimed_at) ELSE l.claimed_at END,
-           failures = CASE WHEN l.trying = card_failed.position THEN l.failures ELSE 0 END + (card_failed.outcome <> 'throttled')::integer,
+           tried_at = CASE WHEN l.trying = card_failed.position THEN coalesce(l.tried_at, l.claimed_at)
+                           ELSE l.claimed_at END,
+           failures = CASE WHEN l.trying = card_failed.position THEN l.failures ELSE 0 END
+                      + (card_failed.outcome <> 'throttled')::integer,
            failing_since = CASE WHEN card_failed.outcome = 'throttled'
                                 THEN CASE WHEN l.trying = card_failed.position THEN l.failing_since + v_idle END
                                 WHEN l.trying = card_failed.position
                                 THEN coalesce(l.failing_since + coalesce(v_now - l.throttled_since, v_idle), v_now)
                                 ELSE v_now END,
-           unclear = CASE WHEN l.trying = card_failed.position THEN l.unclear ELSE 0 END + (card_failed.outcome = 'in_doubt')::integer,
+           unclear = CASE WHEN l.trying = card_failed.position THEN l.unclear ELSE 0 END
+                     + (card_failed.outcome = 'in_doubt')::integer,
            throttles = CASE WHEN card_failed.outcome = 'throttled' THEN l.throttles + 1 ELSE 0 END,
            throttled_since = CASE WHEN card_failed.outcome = 'throttled' THEN coalesce(l.throttled_since, v_now) END,
            useless_since = CASE WHEN card_failed.outcome = 'throttled' THEN l.useless_since + v_idle
@@ -60,7 +64,8 @@ BEGIN
            gone_since = CASE WHEN card_failed.outcome = 'gone' THEN coalesce(l.gone_since + v_idle, v_now) END,
            tried_until = v_now,
            problem = coalesce(card_failed.problem, card_failed.outcome)
-     WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no RETURNING l.* INTO v_lane;
+     WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no
+    RETURNING l.* INTO v_lane;
     IF outcome = 'suspend' THEN
         PERFORM o365_internal.hold(subscription_id, 'suspended', coalesce(problem, 'the far end refuses this webhook'));
         RETURN 0;
@@ -71,9 +76,11 @@ BEGIN
     ELSIF outcome = 'in_doubt' AND v_lane.unclear > o365_internal.integer_setting('unclear_answers') THEN
         -- Each of them may have been shown: better one card that nobody can vouch for than the same one all day.
         v_ends_as := 'in_doubt';
-        v_reason := format('no clear answer to %s: %s', o365_internal.plural(v_lane.unclear, 'POST', 'POSTs'), coalesce(problem, 'the answer was lost'));
+        v_reason := format('no clear answer to %s: %s', o365_internal.plural(v_lane.unclear, 'POST', 'POSTs'),
+                           coalesce(problem, 'the answer was lost'));
     ELSIF outcome = 'gone' AND v_now - v_lane.gone_since >= v_give_up THEN
-        -- Evidence over time: nothing but this answer for as long as a card is tried. What waits is cancelled at its claim. A person's pause stands.
+        -- Evidence over time: nothing but this answer for as long as a card is tried. What waits is cancelled at its
+        -- claim. A person's pause stands.
         SELECT s.status INTO v_before FROM o365_internal.subscription AS s
          WHERE s.subscription_id = card_failed.subscription_id FOR NO KEY UPDATE SKIP LOCKED;
         IF FOUND THEN
@@ -93,18 +100,23 @@ BEGIN
     ELSIF outcome NOT IN ('throttled', 'gone') AND v_now - v_lane.failing_since >= v_give_up THEN
         -- One of its POSTs may have arrived.
         v_ends_as := CASE WHEN v_lane.unclear > 0 THEN 'in_doubt' ELSE 'dead' END;
-        v_reason := format('gave up after %s: %s', o365_internal.plural(v_lane.failures, 'try', 'tries'), coalesce(problem, outcome));
-    ELSIF outcome NOT IN ('throttled', 'gone', 'in_doubt') AND v_lane.failures >= c_tries AND v_now - v_lane.useless_since >= v_give_up THEN
-        -- A card was given up and the next one fares no better: it is the webhook, and the cards behind wait in place of dying one a day.
+        v_reason := format('gave up after %s: %s', o365_internal.plural(v_lane.failures, 'try', 'tries'),
+                           coalesce(problem, outcome));
+    ELSIF outcome NOT IN ('throttled', 'gone', 'in_doubt') AND v_lane.failures >= c_tries
+          AND v_now - v_lane.useless_since >= v_give_up THEN
+        -- A card was given up and the next one fares no better:
+        -- it is the webhook, and the cards behind wait in place of dying one a day.
         PERFORM o365_internal.hold(subscription_id, 'suspended', format('no card has arrived since %s: %s',
             to_char(v_lane.useless_since, 'YYYY-MM-DD HH24:MI'), coalesce(problem, outcome)));
         RETURN 0;
     END IF;
     IF v_ends_as IS NULL THEN
-        -- Exponential with jitter between half and the whole of the step; what the far end asked for is the least. After a lost answer the steps are
-        -- longer: each POST may be shown, and an outage of minutes should not use all of them up.
+        -- Exponential with jitter between half and the whole of the step; what the far end asked for is the least.
+        -- After a lost answer the steps are longer: each POST may be shown,
+        -- and an outage of minutes should not use all of them up.
         v_wait := CASE WHEN outcome = 'throttled' THEN v_first * power(2, least(v_lane.throttles - 1, 30))
-                       WHEN outcome = 'in_doubt' AND coalesce(http_status, 0) NOT BETWEEN 200 AND 299 THEN v_first * power(12, least(v_lane.unclear - 1, 8))
+                       WHEN outcome = 'in_doubt' AND coalesce(http_status, 0) NOT BETWEEN 200 AND 299
+                       THEN v_first * power(12, least(v_lane.unclear - 1, 8))
                        ELSE v_first * power(2, least(v_lane.failures - 1, 30)) END;
         v_wait := least(v_cap, v_wait) * (0.5 + random() / 2);
         v_until := v_now + make_interval(secs => greatest(v_wait, least(coalesce(retry_after, 0), 86400)));
@@ -131,5 +143,6 @@ BEGIN
         ELSE o365_internal.end_cards(ARRAY[v_ends_as], ARRAY[v_reason], ARRAY[v_tid], ARRAY[v_lane.tried_at]) END;
 END $$;
 COMMENT ON FUNCTION o365_internal.card_failed(bigint, bigint, bigint, text, integer, integer, text) IS
-    'The first card of a lane did not reach its end: decides between a later try, giving up, ending it in doubt, suspending the webhook and calling it '
-    'gone. Returns how many cards ended, 0 or 1. Waits for no lock: the caller has the lane, and what others have locked is decided later.';
+    'The first card of a lane did not reach its end: decides between a later try, giving up, ending it in doubt, '
+    'suspending the webhook and calling it gone. Returns how many cards ended, 0 or 1. Waits for no lock: the caller '
+    'has the lane, and what others have locked is decided later.';

@@ -8,7 +8,8 @@ BEGIN
     -- The same cluster, database and tables with lower ids: only the data were moved here. Whoever says this moment
     -- which database this is has that row locked and is not waited for.
     UPDATE o365_internal.known_database AS k SET tables = '{}'
-     WHERE (SELECT pg_snapshot_xmax(f.snap) > pg_snapshot_xmax(v_snap) FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1)
+     WHERE (SELECT pg_snapshot_xmax(f.snap) > pg_snapshot_xmax(v_snap)
+              FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1)
        AND o365_internal.copied() IS NULL
        AND k.ctid = ANY (ARRAY(SELECT d.ctid FROM o365_internal.known_database AS d FOR UPDATE SKIP LOCKED));
     INSERT INTO o365_internal.fed (snap, cluster) VALUES (v_snap, o365_internal.cluster_id());

@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION o365_internal.hand_over_again(cards tid[], cards_of bigint[], lanes bigint[]) RETURNS bigint[]
+CREATE OR REPLACE FUNCTION o365_internal.hand_over_again(cards tid[], cards_of bigint[], lanes bigint[])
+RETURNS bigint[]
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 DECLARE
@@ -14,7 +15,8 @@ BEGIN
     UPDATE o365_internal.outbox AS o SET xid = '3' WHERE o.ctid = ANY (v_cards);
     v_left := CASE WHEN cardinality(v_cards) < cardinality(cards)
                    THEN ARRAY(SELECT DISTINCT c.s FROM unnest(cards, cards_of) AS c (tid, s)
-                               WHERE NOT EXISTS (SELECT FROM unnest(v_cards) AS v (tid) WHERE v.tid = c.tid)) ELSE '{}' END;
+                               WHERE NOT EXISTS (SELECT FROM unnest(v_cards) AS v (tid) WHERE v.tid = c.tid))
+                   ELSE '{}' END;
     SELECT array_agg(l.s), array_agg(l.tid) INTO v_done, v_tids
       FROM (SELECT u.s, la.tid FROM unnest(lanes) AS u (s)
              CROSS JOIN LATERAL (SELECT x.ctid AS tid FROM o365_internal.lane AS x WHERE x.subscription_id = u.s
@@ -25,8 +27,10 @@ BEGIN
        SET cursor = 0,
            -- Test cards stand before every cursor.
            late = (SELECT array_agg(o.position) FROM o365_internal.outbox AS o
-                    WHERE o.subscription_id = l.subscription_id AND o.position < 0), worker = NULL, lease_until = NULL, lease_no = l.lease_no + 1,
-           next_at = CASE WHEN EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id)
+                    WHERE o.subscription_id = l.subscription_id AND o.position < 0),
+           worker = NULL, lease_until = NULL, lease_no = l.lease_no + 1,
+           next_at = CASE WHEN EXISTS (SELECT FROM o365_internal.outbox AS o
+                                        WHERE o.subscription_id = l.subscription_id)
                           THEN nullif(greatest(clock_timestamp(), l.not_before), 'infinity') END
      WHERE l.ctid = ANY (v_tids);
     -- (!) The others are handed over by a later round; until then nobody claims them.
@@ -35,7 +39,8 @@ BEGIN
             SELECT u.s, c_again FROM (SELECT s FROM unnest(lanes) AS s EXCEPT SELECT s FROM unnest(v_done) AS s
                                       UNION SELECT s FROM unnest(v_left) AS s) AS u
              WHERE EXISTS (SELECT FROM o365_internal.lane AS l WHERE l.subscription_id = u.s)
-            ON CONFLICT ON CONSTRAINT postponed_pkey DO UPDATE SET first = excluded.first WHERE excluded.first < p.first;
+            ON CONFLICT ON CONSTRAINT postponed_pkey DO UPDATE SET first = excluded.first
+             WHERE excluded.first < p.first;
     END IF;
     RETURN coalesce(v_done, '{}');
 END $$;

@@ -8,5 +8,5 @@ BEGIN
                 CASE WHEN is_held THEN 'pause' END, CASE WHEN is_held THEN 'infinity'::timestamptz END);
 END $$;
 COMMENT ON FUNCTION o365_internal.make_lane(bigint, integer, text, boolean) IS
-    'Makes the lane of a new subscription, on the far end of its webhook''s host. is_held: nothing but test cards leaves '
-    'it until wake.';
+    'Makes the lane of a new subscription, on the far end of its webhook''s host. is_held: '
+    'nothing but test cards leaves it until wake.';

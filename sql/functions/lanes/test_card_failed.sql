@@ -1,5 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_internal.test_card_failed(
-    subscription_id bigint, lease_no bigint, "position" bigint, outcome text, retry_after integer, problem text) RETURNS integer
+    subscription_id bigint, lease_no bigint, "position" bigint, outcome text, retry_after integer, problem text)
+RETURNS integer
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
@@ -16,12 +17,14 @@ BEGIN
        AND v_since > v_now - make_interval(mins => o365_internal.integer_setting('proof_minutes')) THEN
         -- A person waits for it: sooner than other cards, and for no longer than its code serves.
         UPDATE o365_internal.lane AS l
-           SET next_at = v_now + greatest(make_interval(secs => coalesce(retry_after, 5)), least(v_now - v_since, interval '1 minute'))
+           SET next_at = v_now + greatest(make_interval(secs => coalesce(retry_after, 5)),
+                                          least(v_now - v_since, interval '1 minute'))
          WHERE l.subscription_id = test_card_failed.subscription_id AND l.lease_no = test_card_failed.lease_no;
         RETURN 0;
     END IF;
     UPDATE o365_internal.lane AS l SET late = nullif(array_remove(l.late, test_card_failed.position), '{}')
-     WHERE l.subscription_id = test_card_failed.subscription_id AND l.lease_no = test_card_failed.lease_no RETURNING l.why INTO v_why;
+     WHERE l.subscription_id = test_card_failed.subscription_id AND l.lease_no = test_card_failed.lease_no
+    RETURNING l.why INTO v_why;
     IF v_why IS DISTINCT FROM 'pause' AND outcome = 'suspend' THEN
         PERFORM o365_internal.hold(subscription_id, 'suspended', coalesce(problem, 'the far end refuses this webhook'));
     ELSE
@@ -35,6 +38,6 @@ BEGIN
                                      ARRAY[coalesce(problem, outcome)], ARRAY[v_tid], ARRAY[v_since]) END;
 END $$;
 COMMENT ON FUNCTION o365_internal.test_card_failed(bigint, bigint, bigint, text, integer, text) IS
-    'A test card did not reach its end: it is tried again for proof_minutes, unless the far end refuses the webhook or may have '
-    'shown it; then it ends, and the person who waits for it is told. Where the lane is not held, a refused webhook is '
-    'suspended as by any other card. Returns how many cards ended, 0 or 1. The caller has the lane.';
+    'A test card did not reach its end: it is tried again for proof_minutes, unless the far end refuses the webhook or '
+    'may have shown it; then it ends, and the person who waits for it is told. Where the lane is not held, a refused '
+    'webhook is suspended as by any other card. Returns how many cards ended, 0 or 1. The caller has the lane.';

@@ -1,5 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_programs.worker_cards(
-    worker integer, subscription_ids bigint[], lease_nos bigint[], n_cards integer, lane_bytes integer, all_bytes integer)
+    worker integer, subscription_ids bigint[], lease_nos bigint[], n_cards integer, lane_bytes integer,
+    all_bytes integer)
 RETURNS TABLE (subscription_id bigint, lease_no bigint, "position" bigint, card_id bigint, card text, ends_as text,
     reason text, extra text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -7,7 +8,7 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SE
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
-    v_s bigint;            -- the lane that is being read, its lease, its bytes so far, and whether it has as many as it may
+    v_s bigint;  -- the lane that is being read, its lease, its bytes so far, and whether it has as many as it may
     v_l bigint;
     v_lane bigint := 0;
     v_full boolean;
@@ -16,7 +17,8 @@ DECLARE
 BEGIN
     -- One statement that is read to where the bytes end: nested loops keep the order of the arrays.
     FOR subscription_id, lease_no, "position", card_id, card, ends_as, reason, extra IN
-        WITH fed AS MATERIALIZED (SELECT f.snap, EXISTS (SELECT 1 FROM o365_internal.handing) AS bulk FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1),
+        WITH fed AS MATERIALIZED (SELECT f.snap, EXISTS (SELECT 1 FROM o365_internal.handing) AS bulk
+                                    FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1),
         again AS MATERIALIZED (
             SELECT coalesce(a.lane, (-9223372036854775808)::bigint) AS lane
               FROM o365_internal.feeding_again AS a ORDER BY a.n DESC LIMIT 1)
@@ -27,7 +29,8 @@ BEGIN
           LEFT JOIN LATERAL (SELECT x.cursor, x.late, x.for_tests FROM o365_internal.lane AS x
                               WHERE x.subscription_id = u.s AND x.lease_no = u.l AND x.worker = worker_cards.worker
                                 -- (!) Cards of a transaction that came since the lease are in part not handed over.
-                                AND NOT EXISTS (SELECT 1 FROM o365_internal.postponed AS p WHERE p.subscription_id = u.s)
+                                AND NOT EXISTS (SELECT 1 FROM o365_internal.postponed AS p
+                                                 WHERE p.subscription_id = u.s)
                                 AND coalesce(u.s < (SELECT again.lane FROM again), true) LIMIT 1) AS la ON true
           LEFT JOIN LATERAL (SELECT y.status IN ('removed', 'gone', 'retired') AS is_over, y.unwanted_events,
                                     -- Only an envelope has a place beside the card.
@@ -44,7 +47,8 @@ BEGIN
                   WHERE o.subscription_id = u.s AND o.position > la.cursor AND NOT la.for_tests
                     -- (!) only what was fed, or a transaction's cards come apart
                     AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed))
-                         OR o.xid = ANY ((SELECT CASE WHEN fed.bulk THEN o365_internal.handed_over(u.s) END FROM fed)::xid8[]))
+                         OR o.xid = ANY ((SELECT CASE WHEN fed.bulk THEN o365_internal.handed_over(u.s) END
+                                            FROM fed)::xid8[]))
                   ORDER BY o.position LIMIT n_cards)) AS c
             ORDER BY c.position LIMIT n_cards) AS o ON true
          CROSS JOIN LATERAL (SELECT CASE WHEN su.is_over THEN 'the subscription was removed or is gone'
@@ -72,9 +76,10 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION o365_programs.worker_cards(integer, bigint[], bigint[], integer, integer, integer) IS
-    'The first cards of leased lanes, in the order of the arrays and of the cards: at most n_cards and about lane_bytes of a lane, but always one, and about '
-    'all_bytes in all. Changes nothing. A lane without a card, or that is not leased to this worker under this number any more, comes with position null: '
-    'report it like the others. One that does not come at all did not fit: ask again. card: as it was sent; the worker puts it into the form that its '
-    'webhook takes. Test cards (queue_test_card) come '
-    'first, with their code; a lane that was held when it was leased has no others. ends_as: report that outcome with this reason, without a POST; card is null then. extra: fields that stand beside '
-    'the card in its envelope, a JSON object of strings; null for none.';
+    'The first cards of leased lanes, in the order of the arrays and of the cards: at most n_cards and about '
+    'lane_bytes of a lane, but always one, and about all_bytes in all. Changes nothing. A lane without a card, or that '
+    'is not leased to this worker under this number any more, comes with position null: report it like the others. One '
+    'that does not come at all did not fit: ask again. card: as it was sent; the worker puts it into the form that its '
+    'webhook takes. Test cards (queue_test_card) come first, with their code; a lane that was held when it was leased '
+    'has no others. ends_as: report that outcome with this reason, without a POST; card is null then. extra: fields '
+    'that stand beside the card in its envelope, a JSON object of strings; null for none.';

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_programs.worker_lease(worker integer, low timestamptz, n_lanes integer)
-RETURNS TABLE (subscription_id bigint, lease_no bigint, secret_version integer, dialect text, lease_ms integer, was_due timestamptz,
-    payload text)
+RETURNS TABLE (subscription_id bigint, lease_no bigint, secret_version integer, dialect text, lease_ms integer,
+    was_due timestamptz, payload text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
@@ -31,7 +31,8 @@ BEGIN
     -- PL/pgSQL keeps the plan; a function in SQL is parsed and planned at every call, which costs more than the claim.
     RETURN QUERY
     WITH due AS MATERIALIZED (
-        -- Of each far end the first ones, and of all those the first. What is locked beyond n_lanes is free at the commit.
+        -- Of each far end the first ones, and of all those the first.
+        -- What is locked beyond n_lanes is free at the commit.
         SELECT d.tid, d.next_at FROM unnest(v_hosts) AS h (id) CROSS JOIN LATERAL (
             SELECT la.ctid AS tid, la.next_at FROM o365_internal.lane AS la
              WHERE la.host_id = h.id AND la.next_at >= low AND la.next_at <= v_until
@@ -45,8 +46,8 @@ BEGIN
          ORDER BY d.next_at LIMIT n_lanes),
     leased AS (
         UPDATE o365_internal.lane AS la
-           SET next_at = v_ends, lease_until = v_ends, claimed_at = v_now, worker = worker_lease.worker, lease_no = la.lease_no + 1,
-               for_tests = la.why IS NOT DISTINCT FROM 'pause'
+           SET next_at = v_ends, lease_until = v_ends, claimed_at = v_now, worker = worker_lease.worker,
+               lease_no = la.lease_no + 1, for_tests = la.why IS NOT DISTINCT FROM 'pause'
           FROM due WHERE la.ctid = due.tid
         RETURNING la.subscription_id, la.lease_no, due.next_at)
     SELECT l.subscription_id, l.lease_no, s.secret_version, s.dialect, v_lease_ms, l.next_at, s.payload
@@ -55,9 +56,9 @@ BEGIN
                           WHERE su.subscription_id = l.subscription_id LIMIT 1) AS s ON true;
 END $$;
 COMMENT ON FUNCTION o365_programs.worker_lease(integer, timestamptz, integer) IS
-    'Leases up to n_lanes due lanes to a worker; commit at once, then ask worker_cards for their cards. The answer is a few bytes a lane, so that a worker '
-    'that stops reading holds neither a lock nor the round of arrivals. low bounds the scan: the latest was_due seen less a second, and -infinity every '
-    'few seconds. lease_ms: the lease ends so long after this call began. secret_version tells whether a cached '
-    'webhook is old, payload whether a workflow takes the envelope or the bare card. A lane that is paused is due for its test '
-    'cards alone. Lanes of a far end that is held are not looked at. '
-    'A lane whose key this worker lacks is left to a living worker that has it.';
+    'Leases up to n_lanes due lanes to a worker; commit at once, then ask worker_cards for their cards. The answer is '
+    'a few bytes a lane, so that a worker that stops reading holds neither a lock nor the round of arrivals. low '
+    'bounds the scan: the latest was_due seen less a second, and -infinity every few seconds. lease_ms: the lease ends '
+    'so long after this call began. secret_version tells whether a cached webhook is old, payload whether a workflow '
+    'takes the envelope or the bare card. A lane that is paused is due for its test cards alone. Lanes of a far end '
+    'that is held are not looked at. A lane whose key this worker lacks is left to a living worker that has it.';

@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION o365_programs.worker_recheck(subscription_ids bigint[], lease_nos bigint[], secret_versions integer[])
+CREATE OR REPLACE FUNCTION o365_programs.worker_recheck(subscription_ids bigint[], lease_nos bigint[],
+    secret_versions integer[])
 RETURNS TABLE (subscription_id bigint, lease_no bigint, may_send boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
@@ -18,6 +19,6 @@ BEGIN
                           WHERE y.subscription_id = u.s AND la.found LIMIT 1) AS su ON true;
 END $$;
 COMMENT ON FUNCTION o365_programs.worker_recheck(bigint[], bigint[], integer[]) IS
-    'Whether leased lanes may still send: false once paused, removed, suspended, leased to another, its far end held, or renewed: '
-    'the webhook is not of the version that the worker has. Of a lane that was held when it was leased: whether its test cards may.'
-    ' Called at most 2 s before each POST.';
+    'Whether leased lanes may still send: false once paused, removed, suspended, leased to another, its far end held, '
+    'or renewed: the webhook is not of the version that the worker has. Of a lane that was held when it was leased: '
+    'whether its test cards may. Called at most 2 s before each POST.';

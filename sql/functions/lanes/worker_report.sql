@@ -11,7 +11,8 @@ DECLARE
     v_held bigint[];
     v_held_tid tid[];
     v_held_lease bigint[];
-    v_trying bigint[];        -- the cards that those lanes tried before, and when they, and any other card, were first claimed
+    v_trying bigint[];        -- the cards that those lanes tried before, and when they, and any other card, were first
+                              -- claimed
     v_tried timestamptz[];
     v_claimed timestamptz[];
     v_posts bigint[];         -- what is written beside each POST of theirs
@@ -40,10 +41,13 @@ BEGIN
     known := 0;
     busy := '{}';
     -- Lanes that are still leased to this worker under this number; a late report of anything else changes nothing.
-    SELECT array_agg(d.s) FILTER (WHERE locked.tid IS NOT NULL), array_agg(locked.tid) FILTER (WHERE locked.tid IS NOT NULL),
+    SELECT array_agg(d.s) FILTER (WHERE locked.tid IS NOT NULL),
+           array_agg(locked.tid) FILTER (WHERE locked.tid IS NOT NULL),
            array_agg(d.l) FILTER (WHERE locked.tid IS NOT NULL), array_agg(d.r) FILTER (WHERE locked.tid IS NOT NULL),
-           array_agg(locked.trying) FILTER (WHERE locked.tid IS NOT NULL), array_agg(locked.tried) FILTER (WHERE locked.tid IS NOT NULL),
-           array_agg(locked.claimed) FILTER (WHERE locked.tid IS NOT NULL), array_agg(d.v) FILTER (WHERE locked.tid IS NOT NULL),
+           array_agg(locked.trying) FILTER (WHERE locked.tid IS NOT NULL),
+           array_agg(locked.tried) FILTER (WHERE locked.tid IS NOT NULL),
+           array_agg(locked.claimed) FILTER (WHERE locked.tid IS NOT NULL),
+           array_agg(d.v) FILTER (WHERE locked.tid IS NOT NULL),
            array_agg(locked.posts) FILTER (WHERE locked.tid IS NOT NULL),
            array_agg(locked.connector_id) FILTER (WHERE locked.tid IS NOT NULL),
            array_agg(locked.retried_at) FILTER (WHERE locked.tid IS NOT NULL), count(*)
@@ -52,7 +56,8 @@ BEGIN
       FROM (SELECT u.s, u.l, bool_or(u.r) AS r, min(u.v) AS v
               FROM unnest(lane_subs, lane_leases, releases, secret_versions) AS u(s, l, r, v)
              GROUP BY u.s, u.l ORDER BY u.s) AS d
-      LEFT JOIN LATERAL (SELECT la.ctid AS tid, coalesce(la.trying, 0) AS trying, coalesce(la.tried_at, la.claimed_at, now()) AS tried,
+      LEFT JOIN LATERAL (SELECT la.ctid AS tid, coalesce(la.trying, 0) AS trying,
+                                coalesce(la.tried_at, la.claimed_at, now()) AS tried,
                                 coalesce(la.claimed_at, now()) AS claimed, la.posts, la.connector_id, la.retried_at
                            FROM o365_internal.lane AS la
                           WHERE la.subscription_id = d.s AND la.lease_no = d.l AND la.worker = worker_report.worker
@@ -65,7 +70,8 @@ BEGIN
                                         AND la.lease_no = u.l AND la.worker = worker_report.worker));
     END IF;
     IF v_held IS NOT NULL AND NOT outcomes <@ '{delivered,accepted}' THEN
-        -- (!) Under the lanes' locks, which a renewal takes first. What an older webhook answered says nothing about this one.
+        -- (!) Under the lanes' locks, which a renewal takes first.
+        -- What an older webhook answered says nothing about this one.
         v_renewed := ARRAY(SELECT h.s FROM unnest(v_held, v_version) AS h(s, v)
                             CROSS JOIN LATERAL (SELECT su.secret_version FROM o365_internal.subscription AS su
                                                  WHERE su.subscription_id = h.s LIMIT 1) AS x
@@ -77,16 +83,19 @@ BEGIN
            AND cardinality(lane_subs) = (SELECT count(DISTINCT u) FROM unnest(lane_subs) AS u) THEN
             -- Nearly always: all are POSTs, and those of a lane stand together.
             SELECT array_agg(f.s), array_agg(f.n) INTO v_s, v_n
-              FROM (SELECT x.s, min(x.n) AS n FROM unnest(subs) WITH ORDINALITY AS x(s, n) GROUP BY x.s ORDER BY x.s) AS f;
-            v_before := ARRAY(SELECT h.posts + 1 - v_n[width_bucket(h.s, v_s)] FROM unnest(v_held, v_posts) AS h(s, posts));
+              FROM (SELECT x.s, min(x.n) AS n FROM unnest(subs) WITH ORDINALITY AS x(s, n)
+                     GROUP BY x.s ORDER BY x.s) AS f;
+            v_before := ARRAY(SELECT h.posts + 1 - v_n[width_bucket(h.s, v_s)]
+                                FROM unnest(v_held, v_posts) AS h(s, posts));
         ELSE
             v_no := ARRAY(SELECT w.no FROM (SELECT x.n, count(x.took) OVER (PARTITION BY x.s, x.l ORDER BY x.n) AS no
-                                              FROM unnest(subs, leases, took_ms) WITH ORDINALITY AS x(s, l, took, n)) AS w
+                                              FROM unnest(subs, leases, took_ms) WITH ORDINALITY
+                                                   AS x(s, l, took, n)) AS w
                            ORDER BY w.n);
         END IF;
-        -- One look at each card, then its history: a delivery for every end, with the POST that made it, an attempt for every
-        -- other POST. A card that another worker ended since is not there any more; its lane would not be held. Of one lane's
-        -- items only those of the lease that is held count: a report may name an older one beside it.
+        -- One look at each card, then its history: a delivery for every end, with the POST that made it, an attempt for
+        -- every other POST. A card that another worker ended since is not there any more; its lane would not be held.
+        -- Of one lane's items only those of the lease that is held count: a report may name an older one beside it.
         WITH item AS MATERIALIZED (
             SELECT u.s, u.l, u.p, u.n, u.outcome, u.rule_id, u.status, u.retry_after, u.took, u.problem, t.*,
                    CASE WHEN v_trying[h.i] = u.p THEN v_tried[h.i] ELSE v_claimed[h.i] END AS claimed_at,
@@ -95,8 +104,8 @@ BEGIN
                         WHEN u.took IS NOT NULL THEN v_posts[h.i] + v_no[u.n::integer] END AS post_no,
                    v_any_retried AND t.enqueued_at <= v_retried[h.i] AS was_tried,
                    u.outcome IN ('delivered', 'accepted', 'dead', 'cancelled') AS ends
-              FROM unnest(subs, leases, positions, outcomes, rule_ids, http_statuses, retry_after_s, took_ms, problems) WITH ORDINALITY
-                   AS u(s, l, p, outcome, rule_id, status, retry_after, took, problem, n)
+              FROM unnest(subs, leases, positions, outcomes, rule_ids, http_statuses, retry_after_s, took_ms, problems)
+                   WITH ORDINALITY AS u(s, l, p, outcome, rule_id, status, retry_after, took, problem, n)
               -- v_held is in order: a look-up halves it.
               CROSS JOIN LATERAL (SELECT width_bucket(u.s, v_held) AS i OFFSET 0) AS h
               CROSS JOIN LATERAL (SELECT o.ctid AS tid, o.card_id, o.event, o.enqueued_at FROM o365_internal.outbox AS o
@@ -110,7 +119,8 @@ BEGIN
               FROM item AS i WHERE i.took IS NOT NULL AND NOT i.ends RETURNING subscription_id AS s, post_no AS no),
         ending AS MATERIALIZED (
             SELECT DISTINCT ON (i.tid) i.* FROM item AS i WHERE i.ends ORDER BY i.tid),
-        gone AS (DELETE FROM o365_internal.outbox AS o WHERE o.ctid = ANY (ARRAY(SELECT e.tid FROM ending AS e))),   -- (!) by ctid: a join flips
+        gone AS (DELETE FROM o365_internal.outbox AS o
+                  WHERE o.ctid = ANY (ARRAY(SELECT e.tid FROM ending AS e))),   -- (!) by ctid: a join flips
         kept AS (
             INSERT INTO o365_internal.delivery (card_id, subscription_id, connector_id, outcome, reason, event,
                                                 enqueued_at, claimed_at, lease_no, worker, rule_id, http_status,
@@ -128,32 +138,39 @@ BEGIN
           INTO v_s, v_p, v_n, v_outcome, v_posted, ended, v_again, v_again_no, v_cards FROM ending AS e;
         IF v_cards IS NOT NULL THEN
             PERFORM o365_internal.note_cards(array_agg(u.s), v_cards, array_agg(u.outcome), array_agg(problems[u.n]))
-               FROM unnest(v_s, v_p, v_n, v_outcome) AS u(s, p, n, outcome) WHERE u.outcome IN ('dead', 'cancelled') AND u.p > 0;
+               FROM unnest(v_s, v_p, v_n, v_outcome) AS u(s, p, n, outcome)
+              WHERE u.outcome IN ('dead', 'cancelled') AND u.p > 0;
         END IF;
         WITH done AS MATERIALIZED (
-            SELECT u.s, array_agg(u.p) AS ps, max(u.p) AS last, max(u.n) FILTER (WHERE u.outcome IN ('delivered', 'accepted')) AS arrived,
+            SELECT u.s, array_agg(u.p) AS ps, max(u.p) AS last,
+                   max(u.n) FILTER (WHERE u.outcome IN ('delivered', 'accepted')) AS arrived,
                    array_agg(u.n) FILTER (WHERE u.outcome = 'dead') AS dead, max(u.no) AS posts
               FROM unnest(v_s, v_p, v_n, v_outcome, v_posted) AS u(s, p, n, outcome, no) GROUP BY 1),
         lane AS MATERIALIZED (
-            SELECT h.s, h.tid, h.released, la.cursor, la.late, coalesce(d.ps, '{}') AS ps, greatest(d.last, la.cursor) AS last,
-                   d.arrived IS NOT NULL AS arrived, d.posts,
+            SELECT h.s, h.tid, h.released, la.cursor, la.late, coalesce(d.ps, '{}') AS ps,
+                   greatest(d.last, la.cursor) AS last, d.arrived IS NOT NULL AS arrived, d.posts,
                    CASE WHEN v_again IS NOT NULL THEN (SELECT max(t.no) FROM unnest(v_again, v_again_no) AS t(s, no)
                                                         WHERE t.s = h.s) END AS again,
-                   (SELECT count(*) FROM unnest(d.dead) AS n WHERE n > coalesce(d.arrived, 0) AND h.s <> ALL (v_renewed)) AS dead
+                   (SELECT count(*) FROM unnest(d.dead) AS n
+                     WHERE n > coalesce(d.arrived, 0) AND h.s <> ALL (v_renewed)) AS dead
             FROM unnest(v_held, v_held_tid, v_released) AS h(s, tid, released)
             CROSS JOIN LATERAL (SELECT x.cursor, x.late FROM o365_internal.lane AS x WHERE x.ctid = h.tid) AS la
             LEFT JOIN LATERAL (SELECT * FROM done WHERE done.s = h.s LIMIT 1) AS d ON true),
-        fed AS MATERIALIZED (SELECT f.snap, EXISTS (SELECT 1 FROM o365_internal.handing) AS bulk FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1),
+        fed AS MATERIALIZED (SELECT f.snap, EXISTS (SELECT 1 FROM o365_internal.handing) AS bulk
+                               FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1),
         rest AS MATERIALIZED (
             SELECT l.*, ARRAY(
                 SELECT v FROM unnest(l.late) AS v WHERE v <> ALL (l.ps)
                    -- A card whose row an operator has deleted is nobody's any more.
                    AND EXISTS (SELECT 1 FROM o365_internal.outbox AS o WHERE o.subscription_id = l.s AND o.position = v)
                 UNION (SELECT o.position FROM o365_internal.outbox AS o
-                 WHERE o.subscription_id = l.s AND o.position > l.cursor AND o.position < l.last   -- (!) committed meanwhile, below the new cursor
-                   -- (!) What is not fed yet feeding hands over, all of a transaction: here its first card may be past already.
+                 WHERE o.subscription_id = l.s AND o.position > l.cursor
+                   AND o.position < l.last   -- (!) committed meanwhile, below the new cursor
+                   -- (!) What is not fed yet feeding hands over, all of a transaction:
+                   -- here its first card may be past already.
                    AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed))
-                        OR o.xid = ANY ((SELECT CASE WHEN fed.bulk THEN o365_internal.handed_over(l.s) END FROM fed)::xid8[]))
+                        OR o.xid = ANY ((SELECT CASE WHEN fed.bulk THEN o365_internal.handed_over(l.s) END
+                                           FROM fed)::xid8[]))
                  ORDER BY o.position LIMIT 101)
                 ORDER BY 1) AS lt FROM lane AS l)
         UPDATE o365_internal.lane AS la
@@ -184,19 +201,23 @@ BEGIN
                                    OR EXISTS (SELECT 1 FROM o365_internal.outbox AS o
                                                WHERE o.subscription_id = r.s AND o.position > r.last
                                                  AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed))
-                                                      OR o.xid = ANY ((SELECT CASE WHEN fed.bulk THEN o365_internal.handed_over(r.s) END FROM fed)::xid8[]))))
+                                                      OR o.xid = ANY ((SELECT
+                                                             CASE WHEN fed.bulk THEN o365_internal.handed_over(r.s) END
+                                                               FROM fed)::xid8[]))))
                               THEN greatest(clock_timestamp(), CASE WHEN r.ps = '{}' THEN la.not_before END) END
           FROM rest AS r WHERE la.ctid = r.tid;
-        -- Few: lanes whose last card did not reach its end. One that has another webhook by now is due at once and was not charged;
-        -- a lost answer is the card's: it may have been shown.
+        -- Few: lanes whose last card did not reach its end. One that has another webhook by now is due at once and was
+        -- not charged; a lost answer is the card's: it may have been shown.
         FOR v_item IN
             SELECT u.s, u.l, u.p, u.outcome, u.status, u.retry_after, u.problem
-              FROM unnest(subs, leases, positions, outcomes, http_statuses, retry_after_s, problems) AS u(s, l, p, outcome, status, retry_after, problem)
-             WHERE v_held_lease[array_position(v_held, u.s)] = u.l AND u.outcome NOT IN ('delivered', 'accepted', 'dead', 'cancelled')
+              FROM unnest(subs, leases, positions, outcomes, http_statuses, retry_after_s, problems)
+                   AS u(s, l, p, outcome, status, retry_after, problem)
+             WHERE v_held_lease[array_position(v_held, u.s)] = u.l
+               AND u.outcome NOT IN ('delivered', 'accepted', 'dead', 'cancelled')
                AND (u.outcome = 'in_doubt' OR u.s <> ALL (v_renewed))
         LOOP
-            ended := ended + o365_internal.card_failed(v_item.s, v_item.l, v_item.p, v_item.outcome, v_item.status, v_item.retry_after,
-                                                       v_item.problem);
+            ended := ended + o365_internal.card_failed(v_item.s, v_item.l, v_item.p, v_item.outcome, v_item.status,
+                                                       v_item.retry_after, v_item.problem);
         END LOOP;
     END IF;
     -- Seldom: a report that was committed, but its answer was lost, comes again.
@@ -211,13 +232,15 @@ BEGIN
                           AND d.subscription_id = u.s AND d.lease_no = u.l AND d.worker = worker_report.worker);
     END IF;
 END $$;
-COMMENT ON FUNCTION o365_programs.worker_report(integer, bigint[], bigint[], bigint[], text[], integer[], integer[], integer[], integer[],
-                                       text[], bigint[], bigint[], boolean[], integer[]) IS
-    'Reports claimed lanes: ends cards and writes history, and gives back those lanes that are released, which sets when they '
-    'are next due. One element per POST (or end without one) in the arrays up to problems, a card that did not reach its end '
-    'last of its lane and only with its release; those of a lane stand together, unless it is named twice; lane_subs, lane_leases, releases and secret_versions name every lane. ended: how many '
-    'cards ended. busy: lanes that another transaction has locked: nothing was done for them, report them again. A lane that is not '
-    'leased to this worker under this number any more is left alone, so a report may be repeated. known: how many of the ends an earlier report of the '
-    'same lease has brought already. Unknown outcomes count as retry; cannot_open and held ask for another look, after '
-    'retry_after_s or half a minute, and count as no failure. secret_versions: of the webhooks that were posted to, null where there was no POST. Where the lane was '
-    'renewed since, only the cards'' ends and lost answers count; the lane is due at once.';
+COMMENT ON FUNCTION o365_programs.worker_report(integer, bigint[], bigint[], bigint[], text[], integer[], integer[],
+                                       integer[], integer[], text[], bigint[], bigint[], boolean[], integer[]) IS
+    'Reports claimed lanes: ends cards and writes history, and gives back those lanes that are released, which sets '
+    'when they are next due. One element per POST (or end without one) in the arrays up to problems, a card that did '
+    'not reach its end last of its lane and only with its release; those of a lane stand together, unless it is named '
+    'twice; lane_subs, lane_leases, releases and secret_versions name every lane. ended: how many cards ended. busy: '
+    'lanes that another transaction has locked: nothing was done for them, report them again. A lane that is not '
+    'leased to this worker under this number any more is left alone, so a report may be repeated. known: how many of '
+    'the ends an earlier report of the same lease has brought already. Unknown outcomes count as retry; cannot_open '
+    'and held ask for another look, after retry_after_s or half a minute, and count as no failure. secret_versions: of '
+    'the webhooks that were posted to, null where there was no POST. Where the lane was renewed since, only the '
+    'cards'' ends and lost answers count; the lane is due at once.';

@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION o365_internal.add_manage_link(subscription_id bigint, kind text, token_hash bytea) RETURNS void
+CREATE OR REPLACE FUNCTION o365_internal.add_manage_link(subscription_id bigint, kind text, token_hash bytea)
+RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 BEGIN
@@ -10,5 +11,5 @@ BEGIN
                              ORDER BY x.made_at DESC OFFSET 100);
 END $$;
 COMMENT ON FUNCTION o365_internal.add_manage_link(bigint, text, bytea) IS
-    'Keeps a link to the page of a connection. The newest 100 of a kind serve, older ones end: an application that makes one '
-    'for every card does not fill the table.';
+    'Keeps a link to the page of a connection. The newest 100 of a kind serve, older ones end: an application that '
+    'makes one for every card does not fill the table.';

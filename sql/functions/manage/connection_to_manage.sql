@@ -6,7 +6,8 @@ BEGIN
     SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s
      WHERE s.subscription_id = connection_to_manage.subscription_id;
     IF NOT FOUND OR NOT (o365_internal.may_use(v_subscription.connector_id) OR o365_internal.is_operator()) THEN
-        RAISE EXCEPTION 'there is no connection % that role % may manage', coalesce(subscription_id::text, 'NULL'), session_user
+        RAISE EXCEPTION 'there is no connection % that role % may manage', coalesce(subscription_id::text, 'NULL'),
+            session_user
             USING ERRCODE = 'insufficient_privilege', HINT = 'select * from o365.connections(app_user) lists them.';
     END IF;
     RETURN v_subscription;

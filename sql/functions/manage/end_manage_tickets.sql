@@ -9,5 +9,5 @@ BEGIN
      WHERE m.subscription_id = $1 AND t.ticket_hash = m.ticket_hash AND t.used_at IS NULL;
 END $$;
 COMMENT ON FUNCTION o365_internal.end_manage_tickets(bigint) IS
-    'Ends the tickets for a new address that the page of a connection made. The caller has not locked the lane: whoever proves '
-    'a webhook locks the ticket first.';
+    'Ends the tickets for a new address that the page of a connection made. The caller has not locked the lane: '
+    'whoever proves a webhook locks the ticket first.';

@@ -14,7 +14,8 @@ BEGIN
     END IF;
     IF v_public_url = '' THEN
         RAISE EXCEPTION 'the setting public_url is empty'
-            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'An operator sets it: select o365.set(''public_url'', ''https://...'')';
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'An operator sets it: select o365.set(''public_url'', ''https://...'')';
     END IF;
     v_token := left(o365_internal.random_token(), 32);
     v_hash := sha256(convert_to(v_token, 'UTF8'));
@@ -22,8 +23,8 @@ BEGIN
     RETURN v_public_url || '/manage/' || v_token;
 END $$;
 COMMENT ON FUNCTION o365.manage_link(bigint, boolean) IS
-    'Makes a link to the page on which a connection is managed, and returns it, this once: only its hash is kept. Give it to '
-    'the person who connected and treat it like a password: whoever has it can pause, resume, send a test card, paste a new '
-    'webhook and remove the connection. for_cards: a link that may stand in cards, whose page shows, pauses and resumes, and '
-    'does nothing else. The newest 100 of each kind serve. Errors: insufficient_privilege, object_not_in_prerequisite_state '
-    '(the connection is removed; public_url is not set).';
+    'Makes a link to the page on which a connection is managed, and returns it, this once: only its hash is kept. Give '
+    'it to the person who connected and treat it like a password: whoever has it can pause, resume, send a test card, '
+    'paste a new webhook and remove the connection. for_cards: a link that may stand in cards, whose page shows, '
+    'pauses and resumes, and does nothing else. The newest 100 of each kind serve. Errors: insufficient_privilege, '
+    'object_not_in_prerequisite_state (the connection is removed; public_url is not set).';

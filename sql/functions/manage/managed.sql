@@ -4,4 +4,5 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN (SELECT m FROM o365_internal.manage_link AS m WHERE m.token_hash = $1 AND m.revoked_at IS NULL);
 END $$;
-COMMENT ON FUNCTION o365_internal.managed(bytea) IS 'The link with that hash of its token; null when there is none, or it was revoked.';
+COMMENT ON FUNCTION o365_internal.managed(bytea) IS
+    'The link with that hash of its token; null when there is none, or it was revoked.';

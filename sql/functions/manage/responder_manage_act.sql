@@ -9,8 +9,8 @@ DECLARE
     v_unwanted text[];
     v_card_id bigint;
 BEGIN
-    -- Link, tickets, lane: as whoever proves a webhook locks ticket and lane. Locked before it is judged: whoever pressed
-    -- at the same moment has been served.
+    -- Link, tickets, lane: as whoever proves a webhook locks ticket and lane. Locked before it is judged: whoever
+    -- pressed at the same moment has been served.
     PERFORM FROM o365_internal.manage_link AS m WHERE m.token_hash = v_link.token_hash FOR UPDATE;
     IF v_link.kind = 'owner' AND what = 'remove' THEN
         PERFORM o365_internal.end_manage_tickets(v_link.subscription_id);
@@ -53,25 +53,26 @@ BEGIN
             PERFORM o365_internal.note_event('changed', 'user', NULL, v_link.subscription_id, detail => 'events');
         END IF;
     WHEN 'renew' THEN
-        SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s WHERE s.subscription_id = v_link.subscription_id;
+        SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s
+         WHERE s.subscription_id = v_link.subscription_id;
         -- The link's last ticket ends: there is one at a time, and revoking the link ends it.
         v_link := o365_internal.managed(token_hash);
-        UPDATE o365_internal.ticket AS t SET used_at = now() WHERE t.ticket_hash = v_link.ticket_hash AND t.used_at IS NULL;
+        UPDATE o365_internal.ticket AS t SET used_at = now()
+         WHERE t.ticket_hash = v_link.ticket_hash AND t.used_at IS NULL;
         -- One that served nothing leaves nothing: pressing fills no table.
         DELETE FROM o365_internal.ticket AS t
          WHERE t.ticket_hash = v_link.ticket_hash AND t.attempt_id IS NULL AND t.pastes = 0 AND t.starts = 0;
         INSERT INTO o365_internal.ticket (ticket_hash, connector_id, app_user, label, renews, expires_at)
-            VALUES (responder_manage_act.ticket_hash, v_subscription.connector_id, v_subscription.app_user, v_subscription.label,
-                v_subscription.subscription_id, now() + interval '1 hour');
+            VALUES (responder_manage_act.ticket_hash, v_subscription.connector_id, v_subscription.app_user,
+                v_subscription.label, v_subscription.subscription_id, now() + interval '1 hour');
         UPDATE o365_internal.manage_link AS m SET ticket_hash = responder_manage_act.ticket_hash
          WHERE m.token_hash = responder_manage_act.token_hash;
     END CASE;
     RETURN v_page || '{"outcome": "done"}';
 END $$;
 COMMENT ON FUNCTION o365_programs.responder_manage_act(bytea, text, text, bytea, jsonb) IS
-    'Somebody pressed a button on the page of a connection. what: pause (choice: until, as pause_end takes it), resume, '
-    'events (choice: wanted, the numbers of the events that are, as texts, and events_version), test (sends card, as '
-    'queue_test_card takes it; at most tests_per_minute), renew (makes a ticket with that hash, for a new webhook of this '
-    'connection), remove. Returns the page as it was before, with outcome: done, too_many, too_many_presses, or not_now, '
-    'when the link may not do it or the '
-    'connection''s status does not allow it.';
+    'Somebody pressed a button on the page of a connection. what: pause (choice: until, as pause_end takes it), '
+    'resume, events (choice: wanted, the numbers of the events that are, as texts, and events_version), test (sends '
+    'card, as queue_test_card takes it; at most tests_per_minute), renew (makes a ticket with that hash, for a new '
+    'webhook of this connection), remove. Returns the page as it was before, with outcome: done, too_many, '
+    'too_many_presses, or not_now, when the link may not do it or the connection''s status does not allow it.';

@@ -12,5 +12,5 @@ BEGIN
     RETURN v_revoked;
 END $$;
 COMMENT ON FUNCTION o365.revoke_manage_links(bigint) IS
-    'Ends all links to the page of a connection, of both kinds, and returns how many. The connection goes on as it was. Error: '
-    'insufficient_privilege.';
+    'Ends all links to the page of a connection, of both kinds, and returns how many. The connection goes on as it '
+    'was. Error: insufficient_privilege.';

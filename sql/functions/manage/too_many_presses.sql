@@ -10,5 +10,5 @@ BEGIN
                                    LIMIT v_a_minute) AS e) >= v_a_minute;
 END $$;
 COMMENT ON FUNCTION o365_internal.too_many_presses(bigint) IS
-    'Whether people have paused and resumed a subscription on its page presses_per_minute times within the last minute: a '
-    'link in a card is seen by a whole group, and each press is an event. The caller has the lane locked.';
+    'Whether people have paused and resumed a subscription on its page presses_per_minute times within the last '
+    'minute: a link in a card is seen by a whole group, and each press is an event. The caller has the lane locked.';

@@ -12,9 +12,11 @@ BEGIN
         RAISE EXCEPTION 'there is no connector % that role % may use', quote_nullable(slug), session_user
             USING ERRCODE = 'insufficient_privilege',
                   HINT = coalesce('It may use: ' || v_slugs || '. ', '')
-                      || format('An operator grants another: select o365.grant_application(%L, %L)', session_user, slug);
+                      || format('An operator grants another: select o365.grant_application(%L, %L)',
+                                session_user, slug);
     END IF;
     RETURN v_connector;
 END $$;
 COMMENT ON FUNCTION o365_internal.connector_to_use(text) IS
-    'The connector by its slug, if the session may use it. Error: insufficient_privilege, the same whether it exists or not; the hint lists those that it may use.';
+    'The connector by its slug, if the session may use it. Error: insufficient_privilege, the same whether it exists '
+    'or not; the hint lists those that it may use.';

@@ -8,7 +8,8 @@ DECLARE
     v_outcome text := o365_internal.callback_error_outcome(error);
     v_connector_id integer := (o365_internal.connector_by_slug(slug)).connector_id;
 BEGIN
-    IF v_outcome IN ('no_parameters', 'malformed', 'framed') AND NOT o365_internal.may_note_refusal(v_connector_id, 'button') THEN
+    IF v_outcome IN ('no_parameters', 'malformed', 'framed')
+       AND NOT o365_internal.may_note_refusal(v_connector_id, 'button') THEN
         PERFORM o365_internal.pass_refusal(request_id, v_connector_id, v_outcome);
     ELSIF v_outcome IN ('no_parameters', 'malformed', 'framed') THEN
         -- Nothing is judged. The state, where there is one, only says whose attempt it was.

@@ -7,7 +7,8 @@ DECLARE
 BEGIN
     IF dialect IS NULL OR dialect NOT IN ('connector', 'workflow') THEN
         RAISE EXCEPTION 'dialect % is unknown', quote_nullable(dialect)
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'It is connector (Office 365 connectors) or workflow (Teams Workflows).';
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'It is connector (Office 365 connectors) or workflow (Teams Workflows).';
     END IF;
     -- This machine: names below localhost pass as any name does.
     IF v_host = 'localhost' OR v_host = '127.0.0.1' AND NOT v_subdomains THEN
@@ -15,20 +16,25 @@ BEGIN
            AND NOT o365_internal.is_loopback_url(o365_internal.text_setting('public_url')) THEN
             RAISE EXCEPTION 'host % is this machine, which is for development only', quote_nullable(host)
                 USING ERRCODE = 'invalid_parameter_value',
-                      HINT = 'If this is a development database: select o365.set(''environment'', ''development''), then allow the host.';
+                      HINT = 'If this is a development database: select o365.set(''environment'', ''development''), '
+                             'then allow the host.';
         END IF;
-    ELSIF v_host IS NULL OR v_host !~ '^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$' OR v_host ~ '\.[0-9]+$' THEN
+    ELSIF v_host IS NULL OR v_host !~ '^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$'
+          OR v_host ~ '\.[0-9]+$' THEN
         RAISE EXCEPTION 'host % is no host name', quote_nullable(host)
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Write contoso.webhook.office.com, or *.webhook.office.com for all hosts below it.';
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Write contoso.webhook.office.com, or *.webhook.office.com for all hosts below it.';
     END IF;
     IF port IS NULL OR port NOT BETWEEN 1 AND 65535 THEN
-        RAISE EXCEPTION 'port % is none', port USING ERRCODE = 'invalid_parameter_value', HINT = 'Microsoft''s webhooks are on 443.';
+        RAISE EXCEPTION 'port % is none', port
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Microsoft''s webhooks are on 443.';
     END IF;
     INSERT INTO o365_internal.webhook_host AS w (dialect, host, subdomains, port)
         VALUES (allow_webhook_host.dialect, v_host, v_subdomains, allow_webhook_host.port)
         ON CONFLICT ON CONSTRAINT webhook_host_pkey DO UPDATE SET enabled = true WHERE NOT w.enabled;
     IF FOUND THEN
-        PERFORM o365_internal.note_event('host_allowed', 'operator', NULL, detail => dialect, object => lower(host COLLATE "C"));
+        PERFORM o365_internal.note_event('host_allowed', 'operator', NULL, detail => dialect,
+                                         object => lower(host COLLATE "C"));
     END IF;
     -- Webhooks that are stored speak what their host spoke then: another dialect would suspend them at their next card.
     SELECT w.dialect INTO v_known FROM o365_internal.webhook_host AS w
@@ -36,13 +42,14 @@ BEGIN
     IF v_known <> dialect THEN
         RAISE EXCEPTION 'webhooks on % speak dialect % already', host, v_known
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = format('If that is wrong: select o365.forbid_webhook_host(%L, %s), then allow it again; subscriptions '
-                                'that exist there have to be connected again.', host, port);
+                  HINT = format('If that is wrong: select o365.forbid_webhook_host(%L, %s), then allow it again; '
+                                'subscriptions that exist there have to be connected again.', host, port);
     END IF;
     RETURN v_host;
 END $$;
 COMMENT ON FUNCTION o365.allow_webhook_host(text, text, integer) IS
-    'Lets webhooks of a dialect lie on a host, or with a leading *. on every host below it, never on that host itself. Returns the host. '
-    'Connections that lie there already, under a wider entry, stay with that one (o365.hold_host) until they are renewed. '
-    'localhost, *.localhost and 127.0.0.1 are taken where the setting environment is development or public_url is on this machine. '
-    'Errors: invalid_parameter_value, object_not_in_prerequisite_state (allowed for the other dialect).';
+    'Lets webhooks of a dialect lie on a host, or with a leading *. on every host below it, never on that host itself. '
+    'Returns the host. Connections that lie there already, under a wider entry, stay with that one (o365.hold_host) '
+    'until they are renewed. localhost, *.localhost and 127.0.0.1 are taken where the setting environment is '
+    'development or public_url is on this machine. Errors: invalid_parameter_value, object_not_in_prerequisite_state '
+    '(allowed for the other dialect).';

@@ -13,5 +13,5 @@ BEGIN
     RETURN v_host_id;
 END $$;
 COMMENT ON FUNCTION o365_internal.host_of(text) IS
-    'The far end, a row of host, that a webhook''s host belongs to: the entry of the allow-list that covers it. Makes the '
-    'row where there is none. The caller has found the host allowed.';
+    'The far end, a row of host, that a webhook''s host belongs to: the entry of the allow-list that covers it. Makes '
+    'the row where there is none. The caller has found the host allowed.';

@@ -21,8 +21,8 @@ BEGIN
     EXCEPTION WHEN lock_not_available THEN
         RAISE EXCEPTION 'host % is locked by another session', v_host
             USING ERRCODE = 'lock_not_available',
-                  HINT = 'Whoever changed it has not ended the transaction: select pid, usename, state, xact_start, query '
-                         'from pg_stat_activity where xact_start < now() - interval ''5 seconds''';
+                  HINT = 'Whoever changed it has not ended the transaction: select pid, usename, state, xact_start, '
+                         'query from pg_stat_activity where xact_start < now() - interval ''5 seconds''';
     END;
     RETURN v_host;
 END $$;

@@ -4,7 +4,8 @@ SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_before text;
 BEGIN
-    -- A report waits for no lock: where another transaction has locked the subscription, the lane stops and keeps the reason.
+    -- A report waits for no lock: where another transaction has locked the subscription,
+    -- the lane stops and keeps the reason.
     SELECT s.status INTO v_before FROM o365_internal.subscription AS s WHERE s.subscription_id = hold.subscription_id
        FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
@@ -24,6 +25,6 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION o365_internal.hold(bigint, text, text) IS
-    'Stops a lane: nothing is claimed from it, its cards wait, but for test cards. One that is paused stays paused and takes the reason only. A '
-    'worker that holds it sees it within 2 s and keeps its lease until it reports. The caller has the lane; if somebody else has locked the subscription, '
-    'its status follows later (tell_verdicts).';
+    'Stops a lane: nothing is claimed from it, its cards wait, but for test cards. One that is paused stays paused and '
+    'takes the reason only. A worker that holds it sees it within 2 s and keeps its lease until it reports. The caller '
+    'has the lane; if somebody else has locked the subscription, its status follows later (tell_verdicts).';

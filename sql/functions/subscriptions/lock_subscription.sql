@@ -5,16 +5,18 @@ DECLARE
     v_verdict text;
 BEGIN
     -- The lane first, as the delivery core does: whoever has the lane never waits for its subscription.
-    SELECT l.verdict INTO v_verdict FROM o365_internal.lane AS l WHERE l.subscription_id = lock_subscription.subscription_id FOR UPDATE;
+    SELECT l.verdict INTO v_verdict FROM o365_internal.lane AS l
+     WHERE l.subscription_id = lock_subscription.subscription_id FOR UPDATE;
     SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s
      WHERE s.subscription_id = lock_subscription.subscription_id FOR UPDATE;
     IF v_verdict IS NOT NULL THEN
         UPDATE o365_internal.lane AS l SET verdict = NULL WHERE l.subscription_id = lock_subscription.subscription_id;
         PERFORM o365_internal.hold(subscription_id, 'suspended', v_verdict);
-        SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s WHERE s.subscription_id = lock_subscription.subscription_id;
+        SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s
+         WHERE s.subscription_id = lock_subscription.subscription_id;
     END IF;
     RETURN v_subscription;
 END $$;
 COMMENT ON FUNCTION o365_internal.lock_subscription(bigint) IS
-    'Locks a lane and its subscription, in this order, and returns the subscription; null when there is none. Everything '
-    'that changes a subscription calls it first.';
+    'Locks a lane and its subscription, in this order, and returns the subscription; null when there is none. '
+    'Everything that changes a subscription calls it first.';

@@ -27,11 +27,13 @@ BEGIN
         problem := CASE WHEN NOT moved THEN
             format('%s has this webhook already, as connection %s: remove one of the two', to_user, v_same) END;
         IF moved THEN
-            UPDATE o365_internal.subscription AS s SET app_user = to_user WHERE s.subscription_id = v_subscription.subscription_id;
-            PERFORM o365_internal.note_event('moved', o365_internal.actor(), v_subscription.connector_id, subscription_id,
-                                             detail => from_user);
+            UPDATE o365_internal.subscription AS s SET app_user = to_user
+             WHERE s.subscription_id = v_subscription.subscription_id;
+            PERFORM o365_internal.note_event('moved', o365_internal.actor(), v_subscription.connector_id,
+                                             subscription_id, detail => from_user);
         END IF;
-        connector := (SELECT c.slug FROM o365_internal.connector AS c WHERE c.connector_id = v_subscription.connector_id);
+        connector := (SELECT c.slug FROM o365_internal.connector AS c
+                       WHERE c.connector_id = v_subscription.connector_id);
         RETURN NEXT;
     END LOOP;
 END $$;

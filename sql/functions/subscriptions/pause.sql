@@ -6,7 +6,8 @@ BEGIN
     IF until <= now() THEN
         RAISE EXCEPTION 'the pause would end at %, which is past', to_char(until, 'YYYY-MM-DD HH24:MI')
             USING ERRCODE = 'invalid_parameter_value',
-                  HINT = 'Pass a time to come, as now() + interval ''1 hour''; leave it out to pause until o365.resume.';
+                  HINT = 'Pass a time to come, as now() + interval ''1 hour''; '
+                         'leave it out to pause until o365.resume.';
     END IF;
     PERFORM o365_internal.subscription_to_change(subscription_id);
     RETURN o365_internal.pause_subscription(subscription_id, o365_internal.actor(), reason, nullif(until, 'infinity'));

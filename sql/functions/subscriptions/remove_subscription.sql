@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION o365_internal.remove_subscription(subscription_id bigint, actor text, reason text) RETURNS text
+CREATE OR REPLACE FUNCTION o365_internal.remove_subscription(subscription_id bigint, actor text, reason text)
+RETURNS text
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
@@ -8,7 +9,8 @@ DECLARE
 BEGIN
     IF v_status <> 'removed' THEN
         UPDATE o365_internal.subscription AS s
-           SET status = 'removed', status_reason = v_reason, status_at = now(), sealed = NULL, key_id = NULL, webhook_index = NULL,
+           SET status = 'removed', status_reason = v_reason, status_at = now(), sealed = NULL, key_id = NULL,
+               webhook_index = NULL,
                user_index = NULL, replacement = NULL, replacement_key_id = NULL, paused_until = NULL, idle_since = NULL
          WHERE s.subscription_id = remove_subscription.subscription_id;
         DELETE FROM o365_internal.card_action AS a WHERE a.subscription_id = remove_subscription.subscription_id;

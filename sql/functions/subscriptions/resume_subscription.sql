@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION o365_internal.resume_subscription(subscription_id bigint, actor text, reason text) RETURNS text
+CREATE OR REPLACE FUNCTION o365_internal.resume_subscription(subscription_id bigint, actor text, reason text)
+RETURNS text
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
@@ -16,14 +17,16 @@ BEGIN
     IF v_awaits_proof AND v_status = 'paused' THEN
         -- The pause ends, and it waits for its proof as it did before.
         UPDATE o365_internal.subscription AS s
-           SET status = 'suspended', status_reason = 'its webhook is not proven yet', status_at = now(), paused_until = NULL
+           SET status = 'suspended', status_reason = 'its webhook is not proven yet', status_at = now(),
+               paused_until = NULL
          WHERE s.subscription_id = resume_subscription.subscription_id;
         PERFORM o365_internal.note_event('suspended', actor, NULL, subscription_id, 'its webhook is not proven yet');
         RETURN 'suspended';
     ELSIF v_awaits_proof THEN
         RAISE EXCEPTION 'the webhook of subscription % is not proven yet', subscription_id
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = format('Its user types the code of a test card: give them what select o365.renewal_link(%s) returns.',
+                  HINT = format('Its user types the code of a test card: '
+                                'give them what select o365.renewal_link(%s) returns.',
                                 subscription_id);
     END IF;
     IF v_status <> 'active' THEN

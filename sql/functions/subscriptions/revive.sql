@@ -1,7 +1,8 @@
 CREATE OR REPLACE FUNCTION o365_internal.revive(subscription_id bigint, detail text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
-    v_status text := (SELECT s.status FROM o365_internal.subscription AS s WHERE s.subscription_id = revive.subscription_id);
+    v_status text := (SELECT s.status FROM o365_internal.subscription AS s
+                       WHERE s.subscription_id = revive.subscription_id);
 BEGIN
     UPDATE o365_internal.subscription AS s SET awaits_proof = false
      WHERE s.subscription_id = revive.subscription_id AND s.awaits_proof;

@@ -7,7 +7,8 @@ BEGIN
     IF policy IS NULL OR policy NOT IN ('resend', 'skip') THEN
         RAISE EXCEPTION 'policy % is unknown', quote_nullable(policy)
             USING ERRCODE = 'invalid_parameter_value',
-                  HINT = 'It is resend (a card whose answer was lost is sent again and may be shown twice) or skip (it ends as in_doubt and may be lost).';
+                  HINT = 'It is resend (a card whose answer was lost is sent again and may be shown twice) or skip (it '
+                         'ends as in_doubt and may be lost).';
     END IF;
     v_subscription := o365_internal.subscription_to_change(subscription_id);
     UPDATE o365_internal.subscription AS s SET in_doubt_policy = set_in_doubt_policy.policy

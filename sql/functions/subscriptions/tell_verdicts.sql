@@ -15,5 +15,5 @@ BEGIN
     RETURN v_told;
 END $$;
 COMMENT ON FUNCTION o365_internal.tell_verdicts() IS
-    'Writes the status of subscriptions that were locked when a worker suspended their lanes. Returns how many it tried; those that are still locked '
-    'keep their verdict.';
+    'Writes the status of subscriptions that were locked when a worker suspended their lanes. Returns how many it '
+    'tried; those that are still locked keep their verdict.';

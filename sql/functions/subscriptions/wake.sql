@@ -6,7 +6,8 @@ BEGIN
     UPDATE o365_internal.lane AS l
        SET not_before = NULL, why = NULL, next_at = greatest(now(), l.lease_until), trying = NULL, tried_at = NULL,
            failures = 0, failing_since = NULL, unclear = 0,
-           throttles = 0, throttled_since = NULL, gone_since = NULL, useless_since = NULL, dead_in_a_row = 0, verdict = NULL, problem = NULL
+           throttles = 0, throttled_since = NULL, gone_since = NULL, useless_since = NULL, dead_in_a_row = 0,
+           verdict = NULL, problem = NULL
      WHERE l.subscription_id = $1;
 END $$;
 COMMENT ON FUNCTION o365_internal.wake(bigint) IS

@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION o365_programs.worker_adopt(subscription_id bigint, secret_version integer, key_id text, sealed bytea)
+CREATE OR REPLACE FUNCTION o365_programs.worker_adopt(subscription_id bigint, secret_version integer,
+    key_id text, sealed bytea)
 RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
@@ -17,5 +18,5 @@ BEGIN
     RETURN false;
 END $$;
 COMMENT ON FUNCTION o365_programs.worker_adopt(bigint, integer, text, bytea) IS
-    'Puts the same secret, sealed under an active symmetric key, in place of what is there. False when it was renewed or removed meanwhile, '
-    'another transaction has it locked, or the key is not known: the next opening tries again.';
+    'Puts the same secret, sealed under an active symmetric key, in place of what is there. False when it was renewed '
+    'or removed meanwhile, another transaction has it locked, or the key is not known: the next opening tries again.';

@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION o365_programs.worker_describe(worker integer, worker_name text, version text, key_ids text[]) RETURNS void
+CREATE OR REPLACE FUNCTION o365_programs.worker_describe(worker integer, worker_name text, version text, key_ids text[])
+RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     UPDATE o365_internal.worker AS w

@@ -1,5 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_programs.worker_outlook() RETURNS jsonb
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+SET jit = off AS $$
 DECLARE
     c_most CONSTANT integer := 1000;
     v_now timestamptz := clock_timestamp();
@@ -14,31 +15,38 @@ BEGIN
     -- By the indexes on lanes that are due, held or in trouble; the first thousand of each say all that --once asks.
     v_due := (SELECT count(*) FROM unnest(v_hosts) AS h (id) CROSS JOIN LATERAL (
                   SELECT FROM o365_internal.lane AS l WHERE l.host_id = h.id AND l.next_at <= v_now LIMIT c_most) AS l);
-    SELECT count(*) FILTER (WHERE l.lease_until > v_now), count(*) FILTER (WHERE l.worker IS NULL), min(l.next_at) FILTER (WHERE l.worker IS NULL)
+    SELECT count(*) FILTER (WHERE l.lease_until > v_now), count(*) FILTER (WHERE l.worker IS NULL),
+           min(l.next_at) FILTER (WHERE l.worker IS NULL)
       INTO v_leased, v_waiting, v_next_at
       FROM unnest(v_hosts) AS h (id) CROSS JOIN LATERAL (
                SELECT l.next_at, l.worker, l.lease_until FROM o365_internal.lane AS l
                 WHERE l.host_id = h.id AND l.next_at > v_now ORDER BY l.next_at LIMIT c_most) AS l;
-    SELECT count(*) FILTER (WHERE l.status IN ('paused', 'pending')), count(*) FILTER (WHERE l.status NOT IN ('paused', 'pending'))
+    SELECT count(*) FILTER (WHERE l.status IN ('paused', 'pending')),
+           count(*) FILTER (WHERE l.status NOT IN ('paused', 'pending'))
       INTO v_paused, v_suspended
       FROM (SELECT s.status FROM o365_internal.lane AS l
              CROSS JOIN LATERAL (SELECT x.status FROM o365_internal.subscription AS x
                                   WHERE x.subscription_id = l.subscription_id LIMIT 1) AS s
              WHERE l.why = 'pause' AND EXISTS (
-                   SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id) LIMIT c_most) AS l;
+                   SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id)
+             LIMIT c_most) AS l;
     -- What waits for a far end that is held waits as behind a pause.
     SELECT v_paused + count(*), least(v_next_at, min(nullif(h.held_until, 'infinity')))
       INTO v_paused, v_next_at FROM o365_internal.host AS h CROSS JOIN LATERAL (
-               SELECT FROM o365_internal.lane AS l WHERE l.host_id = h.host_id AND l.next_at IS NOT NULL LIMIT c_most) AS l
+               SELECT FROM o365_internal.lane AS l
+                WHERE l.host_id = h.host_id AND l.next_at IS NOT NULL LIMIT c_most) AS l
      WHERE h.host_id <> ALL (v_hosts);
     RETURN jsonb_build_object(
         'due', v_due + v_leased, 'waiting', v_waiting, 'next_at', v_next_at,
         'paused', v_paused, 'suspended', v_suspended,
-        'failing', (SELECT count(*) FROM (SELECT FROM o365_internal.lane AS l WHERE l.problem IS NOT NULL AND l.next_at IS NOT NULL
-                        AND l.throttled_since IS NULL LIMIT c_most) AS l),
-        'unfed', (SELECT EXISTS (SELECT FROM o365_internal.postponed) OR EXISTS (SELECT FROM o365_internal.feeding_again)
+        'failing', (SELECT count(*) FROM (
+                      SELECT FROM o365_internal.lane AS l WHERE l.problem IS NOT NULL AND l.next_at IS NOT NULL
+                         AND l.throttled_since IS NULL LIMIT c_most) AS l),
+        'unfed', (SELECT EXISTS (SELECT FROM o365_internal.postponed)
+                      OR EXISTS (SELECT FROM o365_internal.feeding_again)
                       OR EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.xid >= pg_snapshot_xmax(f.snap))
-                      OR EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.xid = ANY (ARRAY(SELECT pg_snapshot_xip(f.snap))))
+                      OR EXISTS (SELECT FROM o365_internal.outbox AS o
+                                  WHERE o.xid = ANY (ARRAY(SELECT pg_snapshot_xip(f.snap))))
                     FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1));
 END $$;
 COMMENT ON FUNCTION o365_programs.worker_outlook() IS

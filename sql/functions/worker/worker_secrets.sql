@@ -6,4 +6,5 @@ BEGIN
     RETURN QUERY SELECT s.subscription_id, s.secret_version, s.key_id, s.sealed FROM o365_internal.subscription AS s
      WHERE s.subscription_id = ANY ($1) AND s.sealed IS NOT NULL;
 END $$;
-COMMENT ON FUNCTION o365_programs.worker_secrets(bigint[]) IS 'Sealed webhooks of subscriptions, those that have one. Only the key file opens them.';
+COMMENT ON FUNCTION o365_programs.worker_secrets(bigint[]) IS
+    'Sealed webhooks of subscriptions, those that have one. Only the key file opens them.';

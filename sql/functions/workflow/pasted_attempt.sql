@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION o365_internal.pasted_attempt(connector_id integer, id text) RETURNS o365_internal.connect_attempt
+CREATE OR REPLACE FUNCTION o365_internal.pasted_attempt(connector_id integer, id text)
+RETURNS o365_internal.connect_attempt
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_attempt o365_internal.connect_attempt;

@@ -7,5 +7,5 @@ BEGIN
     RETURN lpad((('x' || encode(substr(v_hash, 1, 6), 'hex'))::bit(48)::bigint % 1000000)::text, 6, '0');
 END $$;
 COMMENT ON FUNCTION o365_internal.proof_code(bigint) IS
-    'The six digits that the card with that id shows. They are made from the private index key, so that no table, and no '
-    'statement that a log could hold, has them. Call it in an assignment, never in a query (see crypto).';
+    'The six digits that the card with that id shows. They are made from the private index key, so that no table, and '
+    'no statement that a log could hold, has them. Call it in an assignment, never in a query (see crypto).';

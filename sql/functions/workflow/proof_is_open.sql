@@ -5,5 +5,5 @@ BEGIN
               FROM o365_internal.proof AS p WHERE p.attempt_id = $1);
 END $$;
 COMMENT ON FUNCTION o365_internal.proof_is_open(bigint) IS
-    'Whether a pasted webhook can still be proven: proof_minutes have not passed since its newest code was made. Null when '
-    'the attempt pasted none.';
+    'Whether a pasted webhook can still be proven: proof_minutes have not passed since its newest code was made. '
+    'Null when the attempt pasted none.';

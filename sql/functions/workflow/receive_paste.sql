@@ -23,10 +23,12 @@ DECLARE
     v_key_id text;
     v_replacement bytea;
 BEGIN
-    SELECT c.* INTO v_connector FROM o365_internal.connector AS c WHERE c.slug = new.slug AND c.removed_at IS NULL FOR KEY SHARE;
+    SELECT c.* INTO v_connector FROM o365_internal.connector AS c
+     WHERE c.slug = new.slug AND c.removed_at IS NULL FOR KEY SHARE;
     v_ticket_hash := new.ticket_hash;
     IF new.again IS NOT NULL THEN
-        v_ticket_hash := (o365_internal.attempt_to_retry(v_connector.connector_id, new.again, new.cookie_hashes::bytea[])).ticket_hash;
+        v_ticket_hash := (o365_internal.attempt_to_retry(v_connector.connector_id, new.again,
+                                                         new.cookie_hashes::bytea[])).ticket_hash;
     END IF;
     IF v_ticket_hash IS NOT NULL THEN
         -- Locked: pastes of one ticket come one after the other.
@@ -99,7 +101,8 @@ BEGIN
         END IF;
         v_refused := CASE
             WHEN new.webhook_url IS NULL
-                 AND (v_existing.awaits_proof AND v_existing.status IN ('suspended', 'paused')) IS NOT TRUE THEN 'ticket'
+                 AND (v_existing.awaits_proof AND v_existing.status IN ('suspended', 'paused')) IS NOT TRUE
+            THEN 'ticket'
             WHEN v_existing.status <> 'pending' AND v_renews_id <> v_existing.subscription_id THEN 'other_place' END;
     END IF;
     IF v_refused IS NOT NULL THEN
@@ -119,13 +122,15 @@ BEGIN
     IF v_existing.status IN ('active', 'paused') AND NOT v_existing.awaits_proof THEN
         v_attempt.subscription_id := v_existing.subscription_id;
         v_attempt_id := o365_internal.record_paste(v_attempt, 'connected', 'unchanged');
-        UPDATE o365_internal.ticket AS t SET used_at = now(), attempt_id = v_attempt_id WHERE t.ticket_hash = v_ticket.ticket_hash;
+        UPDATE o365_internal.ticket AS t SET used_at = now(), attempt_id = v_attempt_id
+         WHERE t.ticket_hash = v_ticket.ticket_hash;
         RETURN NULL;
     END IF;
     IF v_existing.status IN ('gone', 'retired') THEN
         -- Cards to such a connection end as cancelled. While it is proven again they wait.
         UPDATE o365_internal.subscription AS s
-           SET status = 'suspended', awaits_proof = true, status_reason = 'its webhook was pasted again and is not proven yet', status_at = now()
+           SET status = 'suspended', awaits_proof = true,
+               status_reason = 'its webhook was pasted again and is not proven yet', status_at = now()
          WHERE s.subscription_id = v_existing.subscription_id;
         PERFORM o365_internal.stop_lane(v_existing.subscription_id);
         PERFORM o365_internal.note_event('suspended', 'user', v_connector.connector_id, v_existing.subscription_id,
@@ -142,19 +147,20 @@ BEGIN
             v_replacement := v_pair.sealed;
         END IF;
         INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, label, app_state, app_type,
-                app_type_normalised, group_name, dialect, webhook_host, sealed, key_id, key_pinned, webhook_index, status,
-                status_reason, replaces, replacement, replacement_key_id)
-            VALUES (v_id, v_connector.connector_id, v_ticket.app_user, v_ticket.label, v_ticket.app_state, 'teams', 'teams',
-                coalesce(v_place, v_renews.group_name), 'workflow', v_host, v_sealed, v_key_id, new.sealing_key IS NOT NULL,
-                v_webhook_index, 'pending', 'its webhook is not proven yet', v_renews.subscription_id, v_replacement,
-                CASE WHEN v_replacement IS NOT NULL THEN v_key_id END);
+                app_type_normalised, group_name, dialect, webhook_host, sealed, key_id, key_pinned, webhook_index,
+                status, status_reason, replaces, replacement, replacement_key_id)
+            VALUES (v_id, v_connector.connector_id, v_ticket.app_user, v_ticket.label, v_ticket.app_state,
+                'teams', 'teams', coalesce(v_place, v_renews.group_name), 'workflow', v_host, v_sealed, v_key_id,
+                new.sealing_key IS NOT NULL, v_webhook_index, 'pending', 'its webhook is not proven yet',
+                v_renews.subscription_id, v_replacement, CASE WHEN v_replacement IS NOT NULL THEN v_key_id END);
         PERFORM o365_internal.make_lane(v_id, v_connector.connector_id, v_host, true);
     ELSE
         -- Pasted twice: what was pasted last counts.
         UPDATE o365_internal.connect_attempt AS a SET outcome = 'superseded', consumed_at = now()
          WHERE a.subscription_id = v_id AND a.way = 'workflow' AND a.outcome = 'pending';
         UPDATE o365_internal.subscription AS s
-           SET status_at = CASE WHEN s.status = 'pending' THEN now() ELSE s.status_at END, group_name = coalesce(v_place, s.group_name)
+           SET status_at = CASE WHEN s.status = 'pending' THEN now() ELSE s.status_at END,
+               group_name = coalesce(v_place, s.group_name)
          WHERE s.subscription_id = v_id;
     END IF;
     v_attempt.app_state := v_ticket.app_state;
@@ -164,11 +170,12 @@ BEGIN
     INSERT INTO o365_internal.proof (attempt_id, card_id)
         VALUES (v_attempt_id, o365_internal.queue_test_card(v_id,
             o365_internal.test_card_text(new.card, v_connector.name), 'proof'));
-    -- NULL would say that nothing was inserted; the row itself would be handed on with its secrets, but a view has nowhere to put it.
+    -- NULL would say that nothing was inserted; the row itself would be handed on with its secrets,
+    -- but a view has nowhere to put it.
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION o365_internal.receive_paste() IS
-    'Trigger of o365_programs.paste: judges ticket, host and bounds, seals the webhook, makes a subscription that is pending '
-    'until its code was typed, and queues the card that shows the code, all in the COPY''s transaction. The same webhook once '
-    'more: one that is connected stays as it is, any other is proven anew. The outcome is read with '
+    'Trigger of o365_programs.paste: judges ticket, host and bounds, seals the webhook, makes a subscription that is '
+    'pending until its code was typed, and queues the card that shows the code, all in the COPY''s transaction. The '
+    'same webhook once more: one that is connected stays as it is, any other is proven anew. The outcome is read with '
     'o365_programs.responder_paste_outcome.';

@@ -13,11 +13,12 @@ BEGIN
                             CASE WHEN v_connector.connector_id IS NULL THEN 'unknown_connector' ELSE 'too_many' END),
         'host', v_attempt.detail,
         'public_id', v_attempt.public_id, 'return_url', v_attempt.return_url,
-        'max_age', 60 * greatest(o365_internal.integer_setting('confirm_minutes'), o365_internal.integer_setting('proof_minutes')));
+        'max_age', 60 * greatest(o365_internal.integer_setting('confirm_minutes'),
+                                 o365_internal.integer_setting('proof_minutes')));
 END $$;
 COMMENT ON FUNCTION o365_programs.responder_paste_outcome(text, text) IS
     'What became of the pasted webhook of that request: outcome pending (its page is '
     '/connect/<slug>/workflow/<public_id>), connected (it was already), or why it was refused: unknown_connector, '
-    'no_such_way, ticket, too_many, too_many_with_link, no_place (what was to be renewed is gone), other_place (another '
-    'connection of the user has that webhook), refused_host (host names it), connector_webhook. max_age: seconds that the '
-    'browser keeps the attempt''s cookie.';
+    'no_such_way, ticket, too_many, too_many_with_link, no_place (what was to be renewed is gone), other_place '
+    '(another connection of the user has that webhook), refused_host (host names it), connector_webhook. max_age: '
+    'seconds that the browser keeps the attempt''s cookie.';

@@ -17,7 +17,8 @@ BEGIN
     IF v_outcome IS NULL OR v_cookie IS NULL THEN
         RETURN v_page;
     END IF;
-    SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s WHERE s.subscription_id = v_attempt.subscription_id;
+    SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s
+     WHERE s.subscription_id = v_attempt.subscription_id;
     SELECT p.* INTO v_proof FROM o365_internal.proof AS p WHERE p.attempt_id = v_attempt.attempt_id;
     v_waits := EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.card_id = v_proof.card_id);
     SELECT t.rule_id, t.http_status, t.problem INTO v_try FROM o365_internal.attempt AS t
@@ -42,8 +43,9 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_programs.responder_proof(text, text, bytea[]) IS
     'The page of a pasted webhook, by its unguessable id; found is false for any other. outcome: pending, connected, '
-    'superseded (it was pasted again), unconfirmed. Only the browser that pasted, by one of cookie_hashes, is told more; '
-    'cookie is its place in them (from 1), absent for another browser. posted: the far end has taken the card with the '
-    'newest code, or may have (in_doubt); refused: it has ended otherwise; failing: it is tried again; rule_id and http_status say after which '
-    'answer. no_worker: nothing is sent just now. wrong: a wrong code was typed. tries_left, codes_left, minutes_left: '
+    'superseded (it was pasted again), unconfirmed. Only the browser that pasted, by one of cookie_hashes, is told '
+    'more; cookie is its place in them (from 1), absent for another browser. posted: the far end has taken the card '
+    'with the newest code, or may have (in_doubt); refused: it has ended otherwise; failing: it is tried again; '
+    'rule_id and http_status say after which answer. no_worker: nothing is sent just now. wrong: a wrong code was '
+    'typed. tries_left, codes_left, minutes_left: '
     'what is left of the bounds proof_tries, proof_codes and proof_minutes.';

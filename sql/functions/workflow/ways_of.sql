@@ -5,5 +5,5 @@ BEGIN
                              THEN '{workflow}' ELSE '{workflow,button}' END::text[]);
 END $$;
 COMMENT ON FUNCTION o365_internal.ways_of(text[]) IS
-    'The ways in that a connector offers, from its column ways: what is registered, else workflow, and button where the '
-    'setting connect_url leads to a page that is not switched off. SECURITY DEFINER for the views.';
+    'The ways in that a connector offers, from its column ways: what is registered, else workflow, and button where '
+    'the setting connect_url leads to a page that is not switched off. SECURITY DEFINER for the views.';
