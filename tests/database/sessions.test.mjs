@@ -307,6 +307,7 @@ test('a server that starts or shuts down (57P03): pages say 503 and when to ask 
         {input: `restore_command = 'while [ ! -e ${mayStart} ]; do sleep 0.05; done; false'\n`});
     const server = (...words) => runAsPostgres(join(SERVER_BIN, 'pg_ctl'), '-D', data, ...words);
     const begin = (...words) => server('start', ...words, '-l', join(PGHOST, 'starting.log'), '-o', `-k ${socket} -c listen_addresses='' -c fsync=off -c max_connections=200`);
+    const ended = () => !existsSync(join(data, 'postmaster.pid'));
     begin('-W');
     const page = join(folder, 'starting.sock');
     const responder = start('o365-connector.fcgi', {database, responder_socket: page});
@@ -320,7 +321,7 @@ test('a server that starts or shuts down (57P03): pages say 503 and when to ask 
         assert.match(answer, /Retry-After: \d+/);
         await wait(700);  // further tries
         assert.equal(waiting.count('database_lost'), 1);
-        mends();
+        await mends();
         await waiting.logs('event=database_back', 15);
         await until('the page', async () => /Status: 200/.test(await landing()), 10);
         assert.equal((await waiting.stop()).code, 0);
@@ -336,14 +337,14 @@ test('a server that starts or shuts down (57P03): pages say 503 and when to ask 
         server('stop', '-m', 'smart', '-W');
         const again = start('o365-connector.fcgi', {database, responder_socket: page});
         await again.logs('event=serving');
-        await both(/event=database_lost count=1 .*the database system is shutting down/, () => {
+        await both(/event=database_lost count=1 .*the database system is shutting down/, async () => {
             session.kill();
-            server('stop', '-m', 'fast', '-w');
+            await until('the server to have ended', ended);
             begin('-w');
         });
         assert.equal((await again.stop()).code, 0);
     } finally {
-        server('stop', '-m', 'immediate');
+        if (!ended()) server('stop', '-m', 'immediate');
     }
 });
 
