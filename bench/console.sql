@@ -51,18 +51,24 @@ INSERT INTO o365_internal.fed (snap, cluster) SELECT pg_current_snapshot(), clus
 -- History: a third of it today. Of a thousand ends four are dead, one is in doubt, each tenth took a second POST.
 INSERT INTO o365_internal.worker (name, version, environment, seen_at)
     SELECT 'bench:' || i, '0', o365_internal.text_setting('environment'), now() + interval '1 day' FROM generate_series(1, 3) AS i;
-INSERT INTO o365_internal.delivery (at, card_id, subscription_id, outcome, reason, event, enqueued_at, lease_no, worker, rule_id, http_status, took_ms)
-    SELECT d.at, :cards + i, 1 + (i * 7919::bigint) % :connections, o.outcome,
+INSERT INTO o365_internal.delivery (at, card_id, subscription_id, connector_id, attempts, post_no, outcome, reason, event,
+        enqueued_at, lease_no, worker, rule_id, http_status, took_ms)
+    SELECT d.at, :cards + i, s.id, CASE WHEN s.id IN (4000, 4001) THEN k.small ELSE k.bench END,
+           CASE WHEN (:cards + i) % 10 = 0 THEN 2 ELSE 1 END, 2 * (i / :connections) + 2, o.outcome,
            CASE o.outcome WHEN 'dead' THEN 'gave up after 9 tries: HTTP 503' WHEN 'in_doubt' THEN 'the answer was lost' END,
            'a ticket is opened', d.at - interval '2 seconds', 1, 1, CASE o.outcome WHEN 'delivered' THEN 100 ELSE 230 END,
            CASE o.outcome WHEN 'delivered' THEN 200 ELSE 503 END, 30 + i % 200
       FROM generate_series(1, :ends) AS i
+     CROSS JOIN (SELECT min(c.connector_id) AS bench, max(c.connector_id) AS small FROM o365_internal.connector AS c) AS k
+     CROSS JOIN LATERAL (SELECT 1 + (i * 7919::bigint) % :connections AS id) AS s
      CROSS JOIN LATERAL (SELECT CASE WHEN i % 250 = 0 THEN 'dead' WHEN i % 1000 = 1 THEN 'in_doubt' ELSE 'delivered' END AS outcome) AS o
      CROSS JOIN LATERAL (SELECT CASE WHEN i % 3 = 0
                                 THEN date_trunc('day', now()) + (now() - date_trunc('day', now())) * (i::double precision / :ends)
                                 ELSE date_trunc('day', now()) - interval '2 days' * (1 - i::double precision / :ends) END AS at) AS d;
-INSERT INTO o365_internal.attempt (at, card_id, subscription_id, lease_no, worker, outcome, rule_id, http_status, took_ms, problem)
-    SELECT d.at - interval '1 second', d.card_id, d.subscription_id, 1, 1, 'retry', 230, 503, 40, 'HTTP 503: busy'
+INSERT INTO o365_internal.attempt (at, card_id, subscription_id, connector_id, post_no, lease_no, worker, outcome, rule_id,
+        http_status, took_ms, problem)
+    SELECT d.at - interval '1 second', d.card_id, d.subscription_id, d.connector_id, d.post_no - 1, 1, 1, 'retry', 230, 503, 40,
+           'HTTP 503: busy'
       FROM o365_internal.delivery AS d WHERE d.card_id % 10 = 0;
 
 -- Each tenth card had a warning.
