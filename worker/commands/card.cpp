@@ -27,6 +27,7 @@
 #include "lib/json/json_position.h"
 #include "lib/json/json_text.h"
 #include "lib/json/json_writing.h"
+#include "worker/commands/failure.h"
 
 namespace o365 {
 namespace {
@@ -270,16 +271,13 @@ int card_check(const Settings& settings, const CardFile& file) {
         }
         return refused ? exit_code::kBadData : 0;
     } catch (const DatabaseError& error) {
-        if (error.sqlstate() == "42704" || (error.sqlstate() == "42501" && !file.connector.empty())) {
-            fmt::print(stderr, "o365-worker: {}\n", error.what());
-            return exit_code::kUsage;
-        }
+        if (error.sqlstate() == "42704" || (error.sqlstate() == "42501" && !file.connector.empty()))
+            return fail(exit_code::kUsage, error.what());
         if (error.fault() == Fault::refused) {
             fmt::print(stderr, "{}: {}\n", file.file, error.what());
             return exit_code::kBadData;
         }
-        fmt::print(stderr, "o365-worker: {}\n", error.what());
-        return exit_code::kUnavailable;
+        return fail(exit_code::kUnavailable, error.what());
     }
 }
 

@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <iostream>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "lib/base/exit_code.h"
@@ -13,19 +12,14 @@
 #include "lib/base/secret.h"
 #include "lib/base/text.h"
 #include "lib/database/database.h"
-#include "lib/database/schema.h"
 #include "worker/commands/csv.h"
+#include "worker/commands/failure.h"
 
 namespace o365 {
 namespace {
 
 constexpr std::size_t kMostIds = 100;
 constexpr std::size_t kLongestId = 200;  // as the callback takes it
-
-int fail(int code, std::string_view what) {
-    fmt::print(stderr, "o365-worker: {}\n", what);
-    return code;
-}
 
 // The rows for the database, each id twice where it is not in lower case. Stops at the first line that is no id; `line`
 // is its number then, else 0.
@@ -77,7 +71,7 @@ int find_user(const Settings& settings) {
     try {
         Database database(settings.database, settings.worker_role, "o365-worker find-user", Patience{},
                           statements_when(settings.prepared_statements));
-        if (const std::string problem = schema_problem(database); !problem.empty()) throw SettingsError(problem);
+        require_schema_of_program(database);
         const Rows found =
             database.copy_rows("o365_programs.user_object_id (id)", ids,
                                "SELECT subscription_id, connector, app_user, group_name, status, connected_at "
@@ -86,9 +80,7 @@ int find_user(const Settings& settings) {
         if (!print(found)) return fail(exit_code::kCannotWrite, "could not write to standard output");
         return exit_code::kDone;
     } catch (const DatabaseError& error) {
-        return fail(error.fault() == Fault::bug || error.fault() == Fault::refused ? exit_code::kFailed
-                                                                                   : exit_code::kUnavailable,
-                    error.what());
+        return fail(exit_code_of(error), error.what());
     }
 }
 

@@ -23,10 +23,10 @@
 #include "lib/base/system_error.h"
 #include "lib/base/text.h"
 #include "lib/database/database.h"
-#include "lib/database/schema.h"
 #include "lib/http/pasted_webhook.h"
 #include "lib/keys/key_ring.h"
 #include "worker/commands/csv.h"
+#include "worker/commands/failure.h"
 
 namespace o365 {
 namespace {
@@ -166,7 +166,7 @@ class Import {
           database_(settings.database, settings.worker_role, "o365-worker import", Patience{},
                     statements_when(settings.prepared_statements)),
           tells_every_(::isatty(STDERR_FILENO) != 0 ? std::chrono::seconds(1) : std::chrono::seconds(10)) {
-        if (const std::string problem = schema_problem(database_); !problem.empty()) throw SettingsError(problem);
+        require_schema_of_program(database_);
     }
 
     int run(std::istream& in) {
@@ -385,11 +385,6 @@ class Import {
     std::int64_t to_prove_ = 0;
 };
 
-int fail(int code, std::string_view what) {
-    fmt::print(stderr, "o365-worker: {}\n", what);
-    return code;
-}
-
 }  // namespace
 
 int import_webhooks(const Settings& settings, const ImportOptions& options) {
@@ -416,9 +411,7 @@ int import_webhooks(const Settings& settings, const ImportOptions& options) {
     } catch (const DatabaseError& error) {
         const bool is_usage = error.sqlstate() == "42704" || error.sqlstate() == "55000";
         return fail(
-            is_usage                                                         ? exit_code::kUsage
-            : error.fault() == Fault::bug || error.fault() == Fault::refused ? exit_code::kFailed
-                                                                             : exit_code::kUnavailable,
+            is_usage ? exit_code::kUsage : exit_code_of(error),
             fmt::format(
                 "{}. Line {} was the last that was stored; the same command again goes on, and leaves what is stored "
                 "as it is",
