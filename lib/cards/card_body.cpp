@@ -15,6 +15,14 @@ namespace {
 
 bool is_adaptive(const Json::Value& card) { return text_in(card, "type") == "AdaptiveCard"; }
 
+// The fields of a text; nullopt when it is no JSON object. Most cards have none.
+std::optional<Json::Value> fields_of(std::string_view extra) {
+    if (extra.empty()) return Json::Value(Json::objectValue);
+    std::optional<Json::Value> fields = parse_json(extra);
+    if (fields && !fields->isObject()) fields.reset();
+    return fields;
+}
+
 // The envelope with those of `extra` that `own`, the envelope as the card has it, lacks.
 Json::Value with_fields(Json::Value envelope, const Json::Value& extra, const Json::Value& own = {}) {
     for (const std::string& name : extra.getMemberNames()) {
@@ -73,8 +81,8 @@ CardBody card_body(std::string card, std::string_view dialect, const ActionLink&
     if (!for_workflow && card.find("\"AdaptiveCard\"") == std::string::npos) return {std::move(card), ""};
     const std::optional<Json::Value> parsed = parse_json(card);
     if (!parsed) return {"", "the card is nested too deep or has a number that is too large"};
-    const std::optional<Json::Value> fields = parse_json(extra.empty() ? "{}" : extra);
-    if (!fields || !fields->isObject()) return {"", "its extra fields are no JSON object"};
+    const std::optional<Json::Value> fields = fields_of(extra);
+    if (!fields) return {"", "its extra fields are no JSON object"};
     const bool is_message_card = !is_adaptive(*parsed) && !is_envelope(*parsed);
     if (is_message_card && !for_workflow) return {std::move(card), ""};
     if (bare && is_adaptive(*parsed)) return {std::move(card), ""};
