@@ -26,6 +26,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/text/html.sql
 \ir functions/text/one_line.sql
 \ir functions/text/plural.sql
+\ir functions/text/reason_text.sql
 \ir functions/text/url_encoded.sql
 
 -- Keys, and what is sealed under them. keys/seal.sql says how a secret may move.
@@ -266,6 +267,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 
 -- What operators and applications do with subscriptions.
 -- A lane's pause follows its subscription's status in the same transaction.
+\ir functions/subscriptions/check_end.sql
 \ir functions/subscriptions/disconnect.sql
 \ir functions/subscriptions/hold.sql
 \ir functions/subscriptions/lock_subscription.sql

@@ -3,14 +3,9 @@ RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_name text;
-    v_reason text := left(o365_internal.label(reason), 500);
+    v_reason text := o365_internal.reason_text(reason);
 BEGIN
-    IF until <= now() THEN
-        RAISE EXCEPTION 'the hold would end at %, which is past', to_char(until, 'YYYY-MM-DD HH24:MI')
-            USING ERRCODE = 'invalid_parameter_value',
-                  HINT = 'Pass a time to come, as now() + interval ''1 hour''; leave it out to hold until '
-                         'o365.release_host.';
-    END IF;
+    PERFORM o365_internal.check_end(until, 'hold', 'o365.release_host');
     v_name := o365_internal.locked_far_end(host);
     UPDATE o365_internal.host AS h
        SET held_until = coalesce(until, 'infinity'), why = v_reason, held_by = session_user, held_at = now()

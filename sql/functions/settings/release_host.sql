@@ -7,7 +7,7 @@ BEGIN
      WHERE h.name = v_name AND h.held_until IS NOT NULL;
     IF FOUND THEN
         PERFORM o365_internal.note_event('host_released', 'operator', NULL, object => v_name,
-                                         reason => left(o365_internal.label(reason), 500));
+                                         reason => o365_internal.reason_text(reason));
     END IF;
     RETURN 'open';
 END $$;

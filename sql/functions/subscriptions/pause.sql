@@ -3,12 +3,7 @@ RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 BEGIN
-    IF until <= now() THEN
-        RAISE EXCEPTION 'the pause would end at %, which is past', to_char(until, 'YYYY-MM-DD HH24:MI')
-            USING ERRCODE = 'invalid_parameter_value',
-                  HINT = 'Pass a time to come, as now() + interval ''1 hour''; '
-                         'leave it out to pause until o365.resume.';
-    END IF;
+    PERFORM o365_internal.check_end(until, 'pause', 'o365.resume');
     PERFORM o365_internal.subscription_to_change(subscription_id);
     RETURN o365_internal.pause_subscription(subscription_id, o365_internal.actor(), reason, nullif(until, 'infinity'));
 END $$;

@@ -5,7 +5,7 @@ SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_status text := (SELECT s.status FROM o365_internal.subscription AS s
                        WHERE s.subscription_id = pause_subscription.subscription_id);
-    v_reason text := left(o365_internal.label(reason), 500);
+    v_reason text := o365_internal.reason_text(reason);
 BEGIN
     IF v_status NOT IN ('active', 'paused', 'suspended') THEN
         RAISE EXCEPTION 'subscription % is %', subscription_id, v_status

@@ -3,12 +3,12 @@ RETURNS text
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
-    v_status text := (SELECT s.status FROM o365_internal.subscription AS s
-                       WHERE s.subscription_id = resume_subscription.subscription_id);
-    v_awaits_proof boolean := (SELECT s.awaits_proof FROM o365_internal.subscription AS s
-                                WHERE s.subscription_id = resume_subscription.subscription_id);
-    v_reason text := left(o365_internal.label(reason), 500);
+    v_status text;
+    v_awaits_proof boolean;
+    v_reason text := o365_internal.reason_text(reason);
 BEGIN
+    SELECT s.status, s.awaits_proof INTO v_status, v_awaits_proof FROM o365_internal.subscription AS s
+     WHERE s.subscription_id = resume_subscription.subscription_id;
     IF v_status NOT IN ('active', 'paused', 'suspended') THEN
         RAISE EXCEPTION 'subscription % is %', subscription_id, v_status
             USING ERRCODE = 'object_not_in_prerequisite_state',
