@@ -10,8 +10,8 @@ namespace o365 {
 // A standby, or a server on which writing is switched off.
 constexpr std::string_view kReadOnly = "25006";
 
-// A prepared statement is missing, or is there already: a pooler serves one session of ours by several of the server, or
-// several of ours by one.
+// A prepared statement is missing, or is there already: a pooler serves one session of ours by several of the server,
+// or several of ours by one.
 inline bool is_pooled(std::string_view sqlstate) { return sqlstate == "26000" || sqlstate == "42P05"; }
 
 // Statements that were prepared do not fit any more: a function was replaced, or a pooler has changed the session.
