@@ -197,6 +197,8 @@ COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \ir migrate.sql
 \set migration 0027_bounds_on_starts
 \ir migrate.sql
+\set migration 0028_delivery
+\ir migrate.sql
 
 -- The last of them says how far this install.sql knows the way.
 SELECT max(m.number) > :migration_number AS is_newer,
