@@ -8,6 +8,12 @@ CREATE FUNCTION pg_temp.warnings(problems jsonb) RETURNS text[] LANGUAGE sql AS 
      WHERE p->>'problem' ~ 'extra|does not want' $$;
 SELECT no_plan();
 
+-- A link of begin_connect brings them, by the button too.
+SELECT pg_temp.begin('s', 'c', 'eva') \g /dev/null
+UPDATE o365_internal.ticket SET extra = '{"recipient": "eva"}' WHERE app_user = 'eva';
+SELECT is(pg_temp.callback('s', 'c', 'r-0000000000e0', 'https://contoso.webhook.office.com/webhookb2/eva')->>'outcome', 'connected', 'a ticket with fields connects');
+SELECT is((SELECT s.extra FROM o365_internal.subscription AS s WHERE s.app_user = 'eva'), '{"recipient": "eva"}', 'and the connection has them');
+
 -- What is taken.
 SET SESSION AUTHORIZATION shop;
 SELECT is(o365.set_extra(:id, '{"recipient": "ann@contoso.example", "mode": ""}'), '{"recipient": "ann@contoso.example", "mode": ""}',

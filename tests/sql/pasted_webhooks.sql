@@ -265,5 +265,32 @@ SELECT is(pg_temp.claim_all(), 1::bigint, 'also in a lane that is held meanwhile
 SELECT is(pg_temp.report('in_doubt', 504, 'no answer', 376), 1, 'one that may have been shown is not posted again');
 SELECT is(pg_temp.page('r-000000000018') @> '{"posted": true, "in_doubt": true, "refused": false, "rule_id": "376"}', true, 'the page tells to look, and takes the code');
 
+-- Fields beside each card that the application gives with its link: the card with the code has them already.
+CREATE FUNCTION pg_temp.ticket_with(app_user text, extra jsonb, renew bigint DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN substring(o365.begin_connect('desk', app_user, extra => extra, renew => renew) FROM 'ticket=(.*)');
+END $$;
+SET SESSION AUTHORIZATION shop;
+SELECT throws_ok($$SELECT o365.begin_connect('desk', 'extra', extra => '{"type": "x"}')$$, '22023',
+    'extra has a field ''type'', which is the envelope''s own', 'begin_connect judges the fields');
+SELECT pg_temp.ticket_with('extra', '{"recipient": "ann"}') AS t, pg_temp.ticket_with('extra', NULL) AS plain \gset
+RESET SESSION AUTHORIZATION;
+SELECT is(pg_temp.paste(:'t', 'r-0000000000e1', 'e1', place => 'Extra'), 'pending', 'a flow that needs fields is pasted');
+SELECT is((pg_temp.subscription_of('r-0000000000e1')).extra, '{"recipient": "ann"}', 'and its first test card has them');
+SELECT is(pg_temp.paste(:'plain', 'r-0000000000e2', 'e1', place => 'Extra'), 'pending', 'pasted again by a link without fields');
+SELECT is((pg_temp.subscription_of('r-0000000000e2')).extra, '{"recipient": "ann"}', 'it keeps them');
+UPDATE o365_internal.subscription SET status = 'active' WHERE subscription_id = (pg_temp.subscription_of('r-0000000000e2')).subscription_id;
+SELECT (pg_temp.subscription_of('r-0000000000e2')).subscription_id AS stands \gset
+SET SESSION AUTHORIZATION shop;
+SELECT pg_temp.ticket_with('extra', '{"recipient": "bob"}', :stands) AS t, pg_temp.ticket_with('extra', '{"recipient": "eve"}') AS same \gset
+RESET SESSION AUTHORIZATION;
+SELECT is(pg_temp.paste(:'t', 'r-0000000000e3', 'e3', place => 'Extra'), 'pending', 'a new address is proven');
+SELECT is((pg_temp.subscription_of('r-0000000000e3')).extra, '{"recipient": "bob"}', 'with the fields of the new link');
+SELECT is((SELECT s.extra FROM o365_internal.subscription AS s WHERE s.subscription_id = :stands), '{"recipient": "ann"}', 'the connection keeps its own until then');
+SELECT o365_internal.prove((SELECT a.attempt_id FROM o365_internal.connect_attempt AS a WHERE a.request_id = 'r-0000000000e3')) \g /dev/null
+SELECT is((SELECT s.extra FROM o365_internal.subscription AS s WHERE s.subscription_id = :stands), '{"recipient": "bob"}', 'and has the new ones afterwards');
+SELECT is(pg_temp.paste(:'same', 'r-0000000000e4', 'e3', place => 'Extra'), 'connected', 'the same webhook once more');
+SELECT is((SELECT s.extra FROM o365_internal.subscription AS s WHERE s.subscription_id = :stands), '{"recipient": "eve"}', 'brings the fields of its link too');
+
 SELECT * FROM finish();
 ROLLBACK;

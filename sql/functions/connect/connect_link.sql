@@ -1,6 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.connect_link(
-    connector_id integer, app_user text, app_state jsonb, return_url text, renews bigint, label text, lasts interval)
-        RETURNS text
+    connector_id integer, app_user text, app_state jsonb, return_url text, renews bigint, label text, extra jsonb,
+    lasts interval)
+RETURNS text
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
@@ -16,14 +17,14 @@ BEGIN
     END IF;
     v_ticket := o365_internal.random_token();
     v_hash := sha256(convert_to(v_ticket, 'UTF8'));
-    INSERT INTO o365_internal.ticket (ticket_hash, connector_id, app_user, app_state, return_url, renews, label,
+    INSERT INTO o365_internal.ticket (ticket_hash, connector_id, app_user, app_state, return_url, renews, label, extra,
                                       expires_at)
         VALUES (v_hash, connect_link.connector_id, connect_link.app_user, connect_link.app_state,
             connect_link.return_url,
-            connect_link.renews, connect_link.label, now() + connect_link.lasts);
+            connect_link.renews, connect_link.label, connect_link.extra, now() + connect_link.lasts);
     RETURN v_public_url || '/connect/' || v_slug || '/?ticket=' || v_ticket;
 END $$;
-COMMENT ON FUNCTION o365_internal.connect_link(integer, text, jsonb, text, bigint, text, interval) IS
+COMMENT ON FUNCTION o365_internal.connect_link(integer, text, jsonb, text, bigint, text, jsonb, interval) IS
     'Makes a ticket and returns the link to the landing page that brings it; the database keeps the ticket''s hash. '
     'The arguments are the columns of o365_internal.ticket. Error: object_not_in_prerequisite_state when public_url '
     'is not set.';

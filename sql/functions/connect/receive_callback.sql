@@ -7,6 +7,7 @@ DECLARE
     v_attempt record;
     v_ticket_used boolean;
     v_label text;
+    v_extra jsonb;
     v_dialect text;
     v_id bigint;
     v_existing bigint;
@@ -44,7 +45,8 @@ BEGIN
     IF v_attempt.ticket_hash IS NOT NULL THEN
         -- Locked: two attempts of one ticket may come back at the same moment,
         -- and the second reads what the first wrote.
-        SELECT t.used_at IS NOT NULL, t.label INTO v_ticket_used, v_label FROM o365_internal.ticket AS t
+        SELECT t.used_at IS NOT NULL, t.label, t.extra INTO v_ticket_used, v_label, v_extra
+          FROM o365_internal.ticket AS t
          WHERE t.ticket_hash = v_attempt.ticket_hash FOR UPDATE;
         IF v_ticket_used THEN
             PERFORM o365_internal.end_attempt(v_attempt.attempt_id, new.request_id, 'used',
@@ -104,7 +106,8 @@ BEGIN
                secret_version = s.secret_version + 1, renewed_at = now(), user_index = v_user_index,
                webhook_index = v_webhook_index, dialect = v_dialect, webhook_host = v_host,
                app_type = v_app_type, app_type_normalised = v_kind, group_name = v_group_name,
-               app_state = coalesce(v_attempt.app_state, s.app_state), label = coalesce(v_label, s.label)
+               app_state = coalesce(v_attempt.app_state, s.app_state), label = coalesce(v_label, s.label),
+               extra = coalesce(v_extra, s.extra)
          WHERE s.subscription_id = v_id;
         PERFORM o365_internal.move_lane(v_id, v_host);
         IF v_pending THEN
@@ -122,12 +125,12 @@ BEGIN
         END IF;
         INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, app_state, app_type,
                 app_type_normalised, group_name, dialect, webhook_host, sealed, key_id, key_pinned, webhook_index,
-                user_index, status, status_reason, replaces, replacement, replacement_key_id, label)
+                user_index, status, status_reason, replaces, replacement, replacement_key_id, label, extra)
             VALUES (v_id, v_attempt.connector_id, v_attempt.app_user, v_attempt.app_state, v_app_type,
                 v_kind, v_group_name, v_dialect, v_host, v_sealed, v_key_id, new.sealing_key IS NOT NULL,
                 v_webhook_index, v_user_index, CASE WHEN v_pending THEN 'pending' ELSE 'active' END,
                 CASE WHEN v_pending THEN 'its user has not confirmed it yet' END,
-                v_replaces, v_replacement, CASE WHEN v_replaces IS NOT NULL THEN v_key_id END, v_label);
+                v_replaces, v_replacement, CASE WHEN v_replaces IS NOT NULL THEN v_key_id END, v_label, v_extra);
         PERFORM o365_internal.make_lane(v_id, v_attempt.connector_id, v_host, v_pending);
         IF NOT v_pending THEN
             PERFORM o365_internal.note_event('connected', 'user', v_attempt.connector_id, v_id);

@@ -12,7 +12,7 @@ BEGIN
            user_index = new.user_index, dialect = new.dialect,
            webhook_host = new.webhook_host, app_type = new.app_type, app_type_normalised = new.app_type_normalised,
            group_name = coalesce(new.group_name, s.group_name), payload = new.payload, proved_at = new.proved_at,
-           app_state = coalesce(new.app_state, s.app_state)
+           app_state = coalesce(new.app_state, s.app_state), extra = coalesce(new.extra, s.extra)
      WHERE s.subscription_id = old.subscription_id;
     PERFORM o365_internal.move_lane(old.subscription_id, new.webhook_host);
     PERFORM o365_internal.revive(old.subscription_id, 'replaced');

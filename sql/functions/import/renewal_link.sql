@@ -31,7 +31,7 @@ BEGIN
                   HINT = 'An operator registers it again: select o365.register_connector(...).';
     END IF;
     RETURN o365_internal.connect_link(v_subscription.connector_id, v_subscription.app_user,
-        v_subscription.app_state, NULL, v_subscription.subscription_id, v_subscription.label, interval '7 days');
+        v_subscription.app_state, NULL, v_subscription.subscription_id, v_subscription.label, NULL, interval '7 days');
 END $$;
 COMMENT ON FUNCTION o365.renewal_link(bigint) IS
     'Returns a link by which the user of a connection gives it a new webhook; number, settings and waiting cards stay. '

@@ -20,8 +20,9 @@ BEGIN
                JOIN o365_internal.connector AS c ON c.connector_id = a.connector_id
               WHERE a.app_user = $1 AND a.connector_id = ANY (v_connectors)),
         'tickets', (SELECT coalesce(jsonb_agg(jsonb_build_object('connector', c.slug, 'made_at', t.created_at,
-                    'expires_at', t.expires_at, 'used_at', t.used_at, 'label', t.label, 'app_state', t.app_state,
-                    'return_url', o365_internal.without_links(t.return_url), 'renews', t.renews, 'ticket', 'not kept')
+                    'expires_at', t.expires_at, 'used_at', t.used_at, 'label', t.label, 'extra', t.extra,
+                    'app_state', t.app_state, 'return_url', o365_internal.without_links(t.return_url),
+                    'renews', t.renews, 'ticket', 'not kept')
                     ORDER BY t.created_at), '[]')
                FROM o365_internal.ticket AS t
                JOIN o365_internal.connector AS c ON c.connector_id = t.connector_id

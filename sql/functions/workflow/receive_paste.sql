@@ -122,6 +122,8 @@ BEGIN
     IF v_existing.status IN ('active', 'paused') AND NOT v_existing.awaits_proof THEN
         v_attempt.subscription_id := v_existing.subscription_id;
         v_attempt_id := o365_internal.record_paste(v_attempt, 'connected', 'unchanged');
+        UPDATE o365_internal.subscription AS s SET extra = v_ticket.extra
+         WHERE s.subscription_id = v_existing.subscription_id AND v_ticket.extra IS NOT NULL;
         UPDATE o365_internal.ticket AS t SET used_at = now(), attempt_id = v_attempt_id
          WHERE t.ticket_hash = v_ticket.ticket_hash;
         RETURN NULL;
@@ -148,11 +150,12 @@ BEGIN
         END IF;
         INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, label, app_state, app_type,
                 app_type_normalised, group_name, dialect, webhook_host, sealed, key_id, key_pinned, webhook_index,
-                status, status_reason, replaces, replacement, replacement_key_id)
+                status, status_reason, replaces, replacement, replacement_key_id, extra)
             VALUES (v_id, v_connector.connector_id, v_ticket.app_user, v_ticket.label, v_ticket.app_state,
                 'teams', 'teams', coalesce(v_place, v_renews.group_name), 'workflow', v_host, v_sealed, v_key_id,
                 new.sealing_key IS NOT NULL, v_webhook_index, 'pending', 'its webhook is not proven yet',
-                v_renews.subscription_id, v_replacement, CASE WHEN v_replacement IS NOT NULL THEN v_key_id END);
+                v_renews.subscription_id, v_replacement, CASE WHEN v_replacement IS NOT NULL THEN v_key_id END,
+                coalesce(v_ticket.extra, v_renews.extra));
         PERFORM o365_internal.make_lane(v_id, v_connector.connector_id, v_host, true);
     ELSE
         -- Pasted twice: what was pasted last counts.
@@ -160,7 +163,7 @@ BEGIN
          WHERE a.subscription_id = v_id AND a.way = 'workflow' AND a.outcome = 'pending';
         UPDATE o365_internal.subscription AS s
            SET status_at = CASE WHEN s.status = 'pending' THEN now() ELSE s.status_at END,
-               group_name = coalesce(v_place, s.group_name)
+               group_name = coalesce(v_place, s.group_name), extra = coalesce(v_ticket.extra, s.extra)
          WHERE s.subscription_id = v_id;
     END IF;
     v_attempt.app_state := v_ticket.app_state;
