@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
 #include <utility>
 
 #include "lib/base/secret.h"
@@ -147,6 +148,11 @@ std::string csv_field(const std::string& text) {
         field += c;
     }
     return field + '"';
+}
+
+std::string csv_label(const std::string& text) {
+    return csv_field(
+        !text.empty() && std::string_view("=+-@\t").find(text.front()) != std::string_view::npos ? "'" + text : text);
 }
 
 }  // namespace o365

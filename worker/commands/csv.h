@@ -53,4 +53,7 @@ class CsvReader {
 // The text as one field of a CSV file with commas.
 std::string csv_field(const std::string& text);
 
+// A label for people as such a field: where a spreadsheet would read a formula, an apostrophe stands before it.
+std::string csv_label(const std::string& text);
+
 }  // namespace o365

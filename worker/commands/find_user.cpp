@@ -45,11 +45,14 @@ std::vector<std::vector<Value>> read_ids(std::istream& in, std::size_t& line) {
 }
 
 bool print(const Rows& rows) {
+    constexpr int kGroupName = 3;
     fmt::print("subscription_id,connector,app_user,group_name,status,connected_at\n");
     for (int i = 0; i < rows.size(); ++i) {
         std::string line;
-        for (int column = 0; column < 6; ++column)
-            line += (column > 0 ? "," : "") + csv_field(std::string(rows.text(i, column)));
+        for (int column = 0; column < 6; ++column) {
+            const std::string text(rows.text(i, column));
+            line += (column > 0 ? "," : "") + (column == kGroupName ? csv_label(text) : csv_field(text));
+        }
         fmt::print("{}\n", line);
     }
     return std::fflush(stdout) == 0;

@@ -334,7 +334,7 @@ class Import {
 
     void print_link(const std::string& app_user, const std::string& group_name, const std::string& link) const {
         if (!makes_links()) return;
-        const std::string text = fmt::format("{},{},{}\n", csv_field(app_user), csv_field(group_name), link);
+        const std::string text = fmt::format("{},{},{}\n", csv_field(app_user), csv_label(group_name), link);
         if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) throw CannotWrite();
     }
 

@@ -34,6 +34,13 @@ const std::string kInside =
 
 BOOST_AUTO_TEST_SUITE(csv_tests)
 
+BOOST_AUTO_TEST_CASE(a_label_is_no_formula_to_a_spreadsheet) {
+    for (const std::string formula : {"=1+1", "+49 30", "-1", "@SUM(A1)", "\tx"})
+        BOOST_CHECK_EQUAL(csv_label(formula), "'" + formula);
+    BOOST_CHECK_EQUAL(csv_label("=1,2"), "\"'=1,2\"");
+    for (const std::string plain : {"", "Sales", "a=b", "'=1"}) BOOST_CHECK_EQUAL(csv_label(plain), plain);
+}
+
 BOOST_AUTO_TEST_CASE(lines_end_as_any_system_writes_them_and_the_last_need_not) {
     for (const std::string end : {"\n", "\r\n"})
         for (const std::string last : {"", "\n", "\r\n", "\n\n \n"})
