@@ -36,7 +36,8 @@ BEGIN
             v_new.events, v_new.landing_page, v_new.callback_url, v_new.target_urls, v_new.enabled_for, v_new.app_id,
             v_new.clean_page,
             v_new.allow_anonymous, v_new.require_state, v_new.confirm,
-            v_new.ways, v_new.support, v_new.language, v_new.max_age, v_new.when_blocked)
+            v_new.ways, v_new.support, v_new.language, v_new.max_age,
+            coalesce(v_new.when_blocked, 'wait'))
         ON CONFLICT ON CONSTRAINT connector_slug_is_unique DO UPDATE SET name = excluded.name, logo = excluded.logo,
             logo_type = excluded.logo_type, short_description = excluded.short_description,
             long_description = excluded.long_description,
