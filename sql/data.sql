@@ -35,6 +35,13 @@ INSERT INTO o365_internal.setting (name, value, pattern, help, default_value)
     ('unclear_answers', '3', '^[0-9]{1,2}$',
         'How often a card is posted again after an answer that does not tell whether it arrived (a 2xx that no rule '
         'knows, an answer that was lost), before it ends as in_doubt.'),
+    ('set_aside_after', '3', '^[1-9][0-9]?$',
+        'After how many failed POSTs a card is set aside, where its connector has when_blocked => pass.'),
+    ('dedupe_hours', '24', '^[1-9][0-9]{0,3}$',
+        'How long the dedupe key of a card counts: another card with it is not sent, hours.'),
+    ('dead_card_days', '7', '^(0|[1-9][0-9]{0,2})$',
+        'How long the content of cards that ended as dead, in_doubt or expired is kept for o365.retry_card, days; 0: '
+        'not at all.'),
     ('card_size_limit', '24000', '^[1-9][0-9]{2,5}$',
         'The largest card o365.send takes, bytes of its JSON. Microsoft refuses 28 KB as it counts.'),
     ('adaptive_card_version', 'auto', '^(auto|1\.[2-5])$',
@@ -65,6 +72,8 @@ ON CONFLICT (name) DO UPDATE SET pattern = excluded.pattern, help = excluded.hel
 UPDATE o365_internal.setting AS s SET unit = v.unit, range = v.range FROM (VALUES
         ('action_days', 'days', '1 to 999'), ('action_events', 'presses', '1 to 9999'),
         ('adaptive_card_version', NULL, 'auto, 1.2 to 1.5'),
+        ('set_aside_after', 'POSTs', '1 to 99'), ('dedupe_hours', 'hours', '1 to 9999'),
+        ('dead_card_days', 'days', '0 to 999'),
         ('card_size_limit', 'bytes', '100 to 999999'), ('confirm_minutes', 'minutes', '1 to 9999'),
         ('give_up_hours', 'hours', '1 to 9999'),
         ('history_days', 'days', '1 to 9999'), ('lease_seconds', 'seconds', '30 to 999'),

@@ -207,6 +207,25 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/cards/try_send.sql
 \ir functions/cards/unwanted_problem.sql
 
+-- Options of a card: when it may leave, what replaces it, and what is kept of one that died.
+\ir functions/options/cancel_card.sql
+\ir functions/options/card_to_change.sql
+\ir functions/options/check_options.sql
+\ir functions/options/deduped.sql
+\ir functions/options/end_scheduled.sql
+\ir functions/options/keep_content.sql
+\ir functions/options/keep_reported.sql
+\ir functions/options/move_scheduled.sql
+\ir functions/options/option_end.sql
+\ir functions/options/put_card.sql
+\ir functions/options/repeated_problem.sql
+\ir functions/options/resend_card.sql
+\ir functions/options/retry_card.sql
+\ir functions/options/retry_dead.sql
+\ir functions/options/set_card_aside.sql
+\ir functions/options/take_up_again.sql
+\ir functions/options/urgent_at.sql
+
 -- Fields beside a card.
 \ir functions/extra/check_extra.sql
 \ir functions/extra/extra_problems.sql
@@ -238,12 +257,12 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/lanes/feed_again_if_restored.sql
 \ir functions/lanes/feed_on.sql
 \ir functions/lanes/hand_over_again.sql
-\ir functions/lanes/has_tests.sql
 \ir functions/lanes/handed_over.sql
 \ir functions/lanes/is_restored.sql
 \ir functions/lanes/make_lane.sql
 \ir functions/lanes/move_lane.sql
 \ir functions/lanes/open_hosts.sql
+\ir functions/lanes/passes_wait.sql
 \ir functions/lanes/snapshot_until.sql
 \ir functions/lanes/test_card_failed.sql
 \ir functions/lanes/worker_cards.sql
@@ -316,6 +335,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/chores/chore_find_idle.sql
 \ir functions/chores/chore_forget_attempts.sql
 \ir functions/chores/chore_forget_card_warnings.sql
+\ir functions/chores/chore_forget_options.sql
 \ir functions/chores/chore_forget_rounds.sql
 \ir functions/chores/chore_forget_tickets.sql
 \ir functions/chores/chore_forget_untaken_events.sql

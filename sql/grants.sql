@@ -56,11 +56,13 @@ BEGIN
         ('o365_worker', 'o365', '^(version|check_card)$'),
         ('o365_app', 'o365',
             '^(begin_connect|connections|check_card|test_cards|card|markdown_escape|link|mention|send|'
-            'send_many|try_send|send_to_user|take_action_events|take_events|pause|resume|disconnect|move_connections|'
+            'send_many|try_send|send_to_user|cancel_card|retry_card|retry_dead|'
+            'take_action_events|take_events|pause|resume|disconnect|move_connections|'
             'send_test|manage_link|revoke_manage_links|renewal_link|renewal_card|export_user|erase_user|set_extra|'
             'version)$'),
         ('o365_operator', 'o365',
-            '^(this_is|set_in_doubt_policy|set|allow_webhook_host|forbid_webhook_host|hold_host|'
+            '^(this_is|cancel_card|retry_card|retry_dead|'
+            'set_in_doubt_policy|set|allow_webhook_host|forbid_webhook_host|hold_host|'
             'release_host|register_connector|alter_connector|grant_application|revoke_application|connect_button|'
             'connect_button_documented|remove_connector|check_card|test_cards|pause|resume|remove|move_connections|'
             'send_test|manage_link|revoke_manage_links|renewal_link|renewal_card|export_user|erase_user|set_extra|'
@@ -81,6 +83,7 @@ BEGIN
     GRANT INSERT ON o365_programs.callback, o365_programs.paste, o365_programs.proof TO o365_responder;
     GRANT INSERT ON o365_programs.import, o365_programs.user_object_id TO o365_worker;
     GRANT SELECT ON o365.dead_connectors TO o365_operator, o365_app;
+    GRANT SELECT ON o365.scheduled_cards TO o365_operator, o365_app;
     GRANT SELECT ON o365.settings, o365.connectors, o365.webhook_hosts, o365.response_rules, o365.subscriptions,
         o365.queue, o365.waiting_cards, o365.posts, o365.deliveries, o365.outcomes, o365.card_warnings,
         o365.action_events, o365.events, o365.functions, o365.workers TO o365_operator;

@@ -19,7 +19,8 @@ CREATE OR REPLACE VIEW o365.connectors WITH (security_barrier) AS
            c.allow_anonymous, c.registered_at,
            c.changed_at, ARRAY(SELECT a.role::text FROM o365_internal.application AS a
                                 WHERE a.connector_id = c.connector_id ORDER BY 1) AS applications,
-           c.require_state, c.confirm, o365_internal.ways_of(c.ways) AS ways, c.support, c.language
+           c.require_state, c.confirm, o365_internal.ways_of(c.ways) AS ways, c.support, c.language,
+           c.max_age, c.when_blocked
       FROM o365_internal.connector AS c
      WHERE c.removed_at IS NULL AND c.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[])
      ORDER BY c.slug;
@@ -42,6 +43,10 @@ COMMENT ON COLUMN o365.connectors.ways IS
     'How its users connect: workflow (they paste the webhook of a Teams workflow), button (Microsoft''s Connect page).';
 COMMENT ON COLUMN o365.connectors.support IS 'Whom its users ask for help; null when nobody is named.';
 COMMENT ON COLUMN o365.connectors.language IS 'Language of its pages; null: each browser''s.';
+COMMENT ON COLUMN o365.connectors.max_age IS
+    'How long after they were sent its cards may leave, unless they say otherwise; null: for ever.';
+COMMENT ON COLUMN o365.connectors.when_blocked IS
+    'What happens behind a card that keeps failing: wait, or pass (it is set aside and the others go on).';
 
 CREATE OR REPLACE VIEW o365.webhook_hosts WITH (security_barrier) AS
     SELECT w.dialect, n.name AS host, w.port, w.enabled, h.held_until, h.why AS held_reason, h.held_by, h.held_at
@@ -241,6 +246,33 @@ COMMENT ON COLUMN o365.waiting_cards.reason IS 'Why it waits, in words, with sin
 COMMENT ON COLUMN o365.waiting_cards.why IS 'What kind of wait its subscription has, as in o365.queue.';
 COMMENT ON COLUMN o365.waiting_cards.until IS 'When that wait ends, as in o365.queue.';
 
+CREATE OR REPLACE VIEW o365.scheduled_cards WITH (security_barrier) AS
+    SELECT s.card_id, s.subscription_id, c.slug AS connector, u.app_user, s.event, s.due_at,
+           CASE WHEN a.position IS NULL THEN 'scheduled'
+                ELSE format('set aside since %s, after it failed %s times: %s', to_char(a.at, 'YYYY-MM-DD HH24:MI'),
+                            a.failures, a.problem) END AS reason,
+           s.not_after, s.collapse_key AS collapse, coalesce(s.urgent, false) AS urgent, a.failures
+      FROM o365_internal.scheduled AS s
+      JOIN o365_internal.subscription AS u ON u.subscription_id = s.subscription_id
+      LEFT JOIN o365_internal.connector AS c ON c.connector_id = u.connector_id
+      LEFT JOIN o365_internal.set_aside AS a ON a.subscription_id = s.subscription_id AND a.position = s.position
+     WHERE u.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[])
+     ORDER BY s.due_at;
+COMMENT ON VIEW o365.scheduled_cards IS
+    'Cards that wait for a time of their own: sent with not_before, or set aside because they kept failing '
+    '(when_blocked => pass). Those that are due first come first.';
+COMMENT ON COLUMN o365.scheduled_cards.card_id IS 'Card, as o365.send returned it.';
+COMMENT ON COLUMN o365.scheduled_cards.subscription_id IS 'Where it goes.';
+COMMENT ON COLUMN o365.scheduled_cards.connector IS 'Connector''s slug.';
+COMMENT ON COLUMN o365.scheduled_cards.app_user IS 'The application''s user.';
+COMMENT ON COLUMN o365.scheduled_cards.event IS 'Event it reports.';
+COMMENT ON COLUMN o365.scheduled_cards.due_at IS 'When it joins the other cards of its connection.';
+COMMENT ON COLUMN o365.scheduled_cards.reason IS 'scheduled, or since when and why it is set aside.';
+COMMENT ON COLUMN o365.scheduled_cards.not_after IS 'After this time it ends as expired; null: never.';
+COMMENT ON COLUMN o365.scheduled_cards.collapse IS 'Key by which a newer card replaces it; null: none does.';
+COMMENT ON COLUMN o365.scheduled_cards.urgent IS 'Whether it goes before the others then.';
+COMMENT ON COLUMN o365.scheduled_cards.failures IS 'How many POSTs of it failed; null when it was never set aside.';
+
 -- History is read in one of two ways, walked (back in time, each row looked at) or by the subscriptions of whoever sees
 -- few rows: the condition of a way that is not taken is a constant, and nothing is read for it. The walked one is a
 -- plain table without conditions of its own, so that PostgreSQL merges the indexes of its partitions. The other one is
@@ -290,7 +322,8 @@ COMMENT ON COLUMN o365.deliveries.app_user IS 'The application''s user.';
 COMMENT ON COLUMN o365.deliveries.group_name IS 'Group; null for an inbox.';
 COMMENT ON COLUMN o365.deliveries.event IS 'Event it reported.';
 COMMENT ON COLUMN o365.deliveries.outcome IS
-    'delivered, accepted (taken, but not proven to be shown), in_doubt, dead, cancelled.';
+    'delivered, accepted (taken, but not proven to be shown), in_doubt, dead, expired (its time had passed), '
+    'superseded (a newer card replaced it), cancelled.';
 COMMENT ON COLUMN o365.deliveries.reason IS 'Why not delivered.';
 COMMENT ON COLUMN o365.deliveries.enqueued_at IS 'When its transaction began.';
 COMMENT ON COLUMN o365.deliveries.attempts IS 'POSTs it took.';
@@ -439,8 +472,9 @@ COMMENT ON COLUMN o365.events.event_id IS 'Number, in the order in which they we
 COMMENT ON COLUMN o365.events.at IS 'When.';
 COMMENT ON COLUMN o365.events.kind IS
     'connected, renewed, proved, paused, resumed, removed, suspended, gone, idle, moved, tested, changed, '
-    'card_not_delivered of a subscription; user_erased, connector_registered, connector_removed, application_granted, '
-    'application_revoked, host_allowed, host_forbidden, host_held, host_released, setting_changed.';
+    'card_not_delivered, card_cancelled, card_retried of a subscription; user_erased, connector_registered, '
+    'connector_removed, application_granted, application_revoked, host_allowed, host_forbidden, host_held, '
+    'host_released, setting_changed.';
 COMMENT ON COLUMN o365.events.actor IS 'Who did it: application, operator, user (in a browser) or worker.';
 COMMENT ON COLUMN o365.events.role IS 'Database role of an application or operator; null for others.';
 COMMENT ON COLUMN o365.events.connector IS 'Connector''s slug; null when it is about none.';

@@ -49,7 +49,8 @@ struct StoredCard {
     bool fed = false;
     std::optional<std::string> ended_as;
     std::vector<Seen> posts;
-    bool delivered = false;  // an answer said so
+    bool delivered = false;    // an answer said so
+    Time not_after = kNever;  // no POST may begin later
 };
 
 struct Subscription {
@@ -91,6 +92,7 @@ class Ledger {
     void send(std::int64_t subscription_id) {
         const std::int64_t position = ++last_position_;
         cards[position] = {position, subscription_id, false, {}, {}, false};
+        if (world_.chance(100)) cards[position].not_after = world_.now() + world_.between(seconds(1), seconds(40));
         arrived_.push_back(position);
         world_.note("application sends card {} to {}", position, subscription_id);
     }
@@ -148,10 +150,14 @@ class Ledger {
         if (!is_held_by(sub, worker, lease)) return result;
         for (const std::int64_t position : sub.cards) {
             if (result.size() == 20) break;
+            const Time not_after = cards.at(position).not_after;
             if (sub.removed) {
                 result.push_back({position, position, "", "cancelled", "", ""});
+            } else if (not_after <= world_.now()) {
+                result.push_back({position, position, "", "expired", "", ""});
             } else {
                 result.push_back({position, position, fmt::format(R"({{"text": "card {}"}})", position), "", "", ""});
+                if (not_after != kNever) result.back().expires_in = floor_ms(not_after - world_.now());
             }
         }
         return result;
@@ -200,6 +206,7 @@ class Ledger {
             replaced != sub.replaced_at.end() && now - replaced->second > kHolds)
             wrong("after renewal: " + what + " went to the old webhook");
         if (now > by->sends_until) wrong("after stop: " + what + " left after its worker was stopped");
+        if (now > card.not_after) wrong("too late: " + what + " left after the time by which it was to leave");
         judge_order(sub, card, what);
         judge_doubles(sub, card, what);
         card.posts.push_back({by, sub.lease_no, now, true, false});
@@ -216,6 +223,8 @@ class Ledger {
                 wrong(fmt::format("lost: card {} of {} did not arrive", position, card.subscription_id));
             } else if (*card.ended_as == "cancelled" && !removed) {
                 wrong(fmt::format("lost: card {} of {} was cancelled", position, card.subscription_id));
+            } else if (*card.ended_as == "expired" && card.not_after == kNever) {
+                wrong(fmt::format("lost: card {} of {} expired", position, card.subscription_id));
             }
         }
     }
@@ -225,6 +234,8 @@ class Ledger {
     }
 
   private:
+    static milliseconds floor_ms(Clock::duration time) { return std::chrono::floor<milliseconds>(time); }
+
     static bool is_held_by(const Subscription& sub, int worker, const Lease& lease) {
         return sub.worker == worker && sub.lease_no == lease.lease_no;
     }
@@ -283,7 +294,8 @@ class Ledger {
         for (auto& [position, other] : cards) {
             if (other.subscription_id != sub.id) continue;
             const bool settled =
-                other.ended_as || std::ranges::any_of(other.posts, [](const Seen& post) { return post.final; });
+                other.ended_as || other.not_after <= world_.now() ||
+                std::ranges::any_of(other.posts, [](const Seen& post) { return post.final; });
             if (position < card.position && !settled)
                 wrong(fmt::format("out of order: {} left before card {}", what, position));
             for (const Seen& post : other.posts) {

@@ -32,6 +32,7 @@ enum class Plant {
     clock_stands_still,  // while the process is stopped or the machine suspended
     overstates_leases,   // the worker takes a lease for twice as long as it is
     ignores_may_start,   // a POST whose connection came late leaves all the same
+    loses_expiry,        // cards come without the time by which they are to leave
 };
 
 // The webhooks of all simulations, sealed once.
@@ -127,6 +128,8 @@ class ScriptedOutbox : public Outbox {
                 if (result.size() == fit) break;
                 result.push_back(ledger_.cards_of(self_->number, lease));
                 if (plant_ == Plant::reverses_cards) std::ranges::reverse(result.back());
+                if (plant_ == Plant::loses_expiry)
+                    for (Card& card : result.back()) card.expires_in.reset();
             }
             return result;
         });

@@ -26,15 +26,19 @@ CREATE TEMP TABLE nothing AS SELECT v.name FROM (
         ('connect_attempt', 'attempt_id public_id connector_id expires_at of_attempt subscription_id renews way'),
         ('connector', 'connector_id slug name logo logo_type short_description long_description website events landing_page '
             'callback_url target_urls enabled_for app_id clean_page allow_anonymous registered_at changed_at require_state '
-            'confirm removed_at ways language takes_events'),
+            'confirm removed_at ways language takes_events max_age when_blocked'),
         ('delivery', 'card_id subscription_id lease_no worker rule_id http_status retry_after_s took_ms claimed_at post_no connector_id '
             'attempts'),
         ('event', 'event_id connector_id subscription_id card_id object'),
         ('lane', 'subscription_id lease_no worker next_at lease_until cursor late why not_before connector_id host_id posts retried_at failures failing_since gone_since '
-            'claimed_at trying tried_at unclear throttles throttled_since useless_since dead_in_a_row tried_until for_tests '
+            'claimed_at trying tried_at unclear throttles throttled_since useless_since dead_in_a_row tried_until lease_below '
             'posted_on'),
         ('manage_link', 'subscription_id kind'),
-        ('outbox', 'card_id position subscription_id enqueued_at xid'),
+        ('outbox', 'card_id position subscription_id enqueued_at xid not_after urgent'),
+        ('scheduled', 'card_id subscription_id due_at position not_after urgent enqueued_at'),
+        ('set_aside', 'subscription_id position card_id at tried_at failures failing_since unclear tried_until'),
+        ('dedupe', 'subscription_id card_id until'),
+        ('dead_card', 'card_id subscription_id'),
         ('setting', 'name value pattern help default_value unit range changed_at'),
         ('subscription', 'subscription_id connector_id dialect key_id secret_version in_doubt_policy key_pinned replaces '
             'replacement_key_id payload idle_check_on sweep_on awaits_proof'),
@@ -67,6 +71,7 @@ SELECT o365.begin_connect('desk', 'wanda', return_url => 'https://app.example.or
 SELECT o365.manage_link(:id) AS manage \gset
 SELECT o365.send(:id, json_build_object('text', 'wanda-card: ' || :'manage' || ' ' || :'link'), 'wanda-event') \g /dev/null
 SELECT o365.send(:id, '{"@type": "MessageCard", "@context": "https://schema.org/extensions", "text": "wanda-card", "potentialAction": [{"@type": "HttpPOST", "name": "wanda-button", "target": "https://contoso.example/x", "body": "{}"}]}') \g /dev/null
+SELECT o365.send(:id, '{"text": "wanda-later"}', not_before => now() + interval '1 day', collapse => 'wanda-collapse', dedupe => 'wanda-dedupe') \g /dev/null
 SELECT o365.send(:bob, '{"text": "bob-card"}', 'bob-event') \g /dev/null
 SELECT o365.pause(:id, 'wanda-reason') \g /dev/null
 RESET SESSION AUTHORIZATION;
@@ -74,6 +79,8 @@ INSERT INTO o365_internal.delivery (card_id, subscription_id, outcome, reason, e
     SELECT 1, i, 'dead', 'reason', 'wanda-event', now() FROM unnest(ARRAY[:id, :second]) AS i;
 INSERT INTO o365_internal.attempt (card_id, subscription_id, lease_no, worker, outcome, problem)
     VALUES (1, :id, 1, 1, 'retry', 'wanda-problem');
+INSERT INTO o365_internal.dead_card (card_id, subscription_id, outcome, card) VALUES (1, :id, 'dead', '{"text": "wanda-dead"}');
+INSERT INTO o365_internal.set_aside (card_id, subscription_id, position, failures, unclear, problem) VALUES (2, :id, 2, 3, 0, 'wanda-aside');
 INSERT INTO o365_internal.action_event (connector_id, subscription_id, card_id, path, name, target, content_type, body, inputs, request_id)
     SELECT s.connector_id, s.subscription_id, 1, '$', 'wanda-button', 'https://contoso.example', 'text/plain', 'wanda-body', '{}', 'r'
       FROM o365_internal.subscription AS s WHERE s.subscription_id = :id;
@@ -85,7 +92,8 @@ SELECT o365.export_user('wanda')::text AS exported \gset
 SELECT is((:'exported'::jsonb #>> '{connections,0,webhook}') || ' ' || (:'exported'::jsonb #>> '{connections,0,user_object_id}'),
     'present present', 'secrets are told as present');
 SELECT is_empty(format($$SELECT w FROM unnest(ARRAY['Wanda A. Person', 'wanda-state', 'wanda-card', 'wanda-event', 'wanda-button',
-    'wanda-reason', 'wanda-problem', 'wanda-body', 'wanda-returns', 'Sales 2', 'connect_attempts']) AS w WHERE strpos(%L, w) = 0$$, :'exported'),
+    'wanda-reason', 'wanda-problem', 'wanda-body', 'wanda-returns', 'wanda-later', 'wanda-collapse',
+    'wanda-dedupe', 'wanda-dead', 'wanda-aside', 'Sales 2', 'connect_attempts']) AS w WHERE strpos(%L, w) = 0$$, :'exported'),
     'an application exports all that is kept about its user');
 SELECT is(strpos(:'exported', right(:'manage', 32)) + strpos(:'exported', right(:'link', 32)) + strpos(:'exported', 'webhookb2')
           + strpos(:'exported', 'object-1') + strpos(:'exported', 'bob'), 0, 'no secret is in it, and nobody else');
@@ -131,7 +139,8 @@ SELECT isnt_empty($$SELECT * FROM pg_temp.holds('wanda')$$, 'the search finds wh
 SET LOCAL SESSION AUTHORIZATION shop;
 SELECT results_eq($$SELECT e.what, e.erased FROM o365.erase_user('wanda') AS e$$,
     $$VALUES ('action_event', 1::bigint), ('attempt', 1), ('card_action', 1), ('card_warning', 2), ('connect_attempt', 2),
-        ('delivery', 10003), ('event', 7), ('manage_link', 1), ('outbox', 2), ('subscription', 2), ('ticket', 3)$$,
+        ('dead_card', 1), ('dedupe', 1), ('delivery', 10003), ('event', 7), ('manage_link', 1), ('outbox', 2), ('scheduled', 1),
+        ('set_aside', 1), ('subscription', 2), ('ticket', 3)$$,
     'erasing tells how many rows of which table');
 RESET SESSION AUTHORIZATION;
 SELECT is_empty($$SELECT * FROM pg_temp.holds('wanda')$$, 'nothing of the user is in any table');

@@ -137,7 +137,8 @@ struct Classifier::Rule {
 };
 
 bool is_end(std::string_view outcome) {
-    return outcome == "delivered" || outcome == "accepted" || outcome == "dead" || outcome == "cancelled";
+    return outcome == "delivered" || outcome == "accepted" || outcome == "dead" || outcome == "cancelled" ||
+           outcome == "expired" || outcome == "superseded";
 }
 
 Classifier::Classifier(const Json::Value& rules) {

@@ -211,8 +211,7 @@ Statement DatabaseOutbox::report_statement(const std::vector<Ended>& ended) cons
 std::vector<std::vector<Card>> DatabaseOutbox::cards(const std::vector<Lease>& leases, int bytes) {
     const LeaseArrays lanes(leases);
     const Rows rows = database_.call(
-        "select subscription_id, lease_no, position, card_id, card, ends_as, reason, extra "
-        "from o365_programs.worker_cards($1, $2, $3, $4, $5, $6)",
+        "select * from o365_programs.worker_cards($1, $2, $3, $4, $5, $6)",
         {worker_, array_literal(lanes.subscriptions), array_literal(lanes.numbers), kCardsPerLane, kBytesPerLane,
          bytes});
     const int subscription_id = rows.column("subscription_id");
@@ -223,6 +222,8 @@ std::vector<std::vector<Card>> DatabaseOutbox::cards(const std::vector<Lease>& l
     const int ends_as = rows.column("ends_as");
     const int reason = rows.column("reason");
     const int extra = rows.column("extra");
+    // Not before version 28 of the schema.
+    const std::optional<int> expires_ms = rows.find_column("expires_ms");
     std::vector<std::vector<Card>> cards;
     for (int i = 0; i < rows.size(); ++i) {
         const auto is_of = [&](const Lease& lease) {
@@ -239,6 +240,8 @@ std::vector<std::vector<Card>> DatabaseOutbox::cards(const std::vector<Lease>& l
         cards.back().push_back({rows.integer(i, position), rows.integer(i, card_id), std::string(rows.text(i, card)),
                                 std::string(rows.text(i, ends_as)), std::string(rows.text(i, reason)),
                                 std::string(rows.text(i, extra))});
+        if (expires_ms && !rows.is_null(i, *expires_ms))
+            cards.back().back().expires_in = std::chrono::milliseconds(rows.integer(i, *expires_ms));
     }
     return cards;
 }

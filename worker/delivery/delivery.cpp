@@ -317,6 +317,7 @@ void Delivery::fetch_cards(bool finishing) {
     for (std::size_t i = 0; i < cards.size(); ++i) {
         to_fetch_[i]->cards = std::move(cards[i]);
         to_fetch_[i]->checked_at = asked;
+        to_fetch_[i]->fetched_at = asked;
     }
     adapt_bytes_per_call(clock_.now() - asked);
     std::vector<std::shared_ptr<Lane>> ready;

@@ -43,6 +43,7 @@ struct Lane {
     const std::chrono::milliseconds post_timeout;
     const Clock::time_point last_start;  // a POST that started later could outlive the lease
     std::vector<Card> cards;
+    Clock::time_point fetched_at{};               // when the call that brought them began
     std::size_t next = 0;                         // of cards: the one to post next
     std::shared_ptr<const OpenWebhook> webhook;   // null: not opened
     std::string cannot_send;                      // why the webhook cannot be used; empty: it can

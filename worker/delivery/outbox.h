@@ -42,6 +42,8 @@ struct Card {
     std::string ends_as;  // the outcome to report without a POST; empty: post it
     std::string reason;   // of that outcome
     std::string extra;    // fields beside it in its envelope, a JSON object of strings; empty: none
+    // No POST of it may begin so long after the call that brought it began; nullopt: at any time.
+    std::optional<std::chrono::milliseconds> expires_in = std::nullopt;
 };
 
 // What came of a card: its end, or why it has none yet.

@@ -164,11 +164,24 @@ bool Sender::may_send(const Lane& lane) const noexcept {
            now - lane.checked_at.load() < kStateIsFresh;
 }
 
+// Whether no POST of the lane's next card may begin any more.
+bool Sender::is_too_late(const Lane& lane) const noexcept {
+    const auto& expires_in = lane.cards[lane.next].expires_in;
+    return expires_in && clock_.now() >= lane.fetched_at + *expires_in;
+}
+
 // Posts the lane's next card, or gives the lane back when none is left or none may be sent now.
 void Sender::advance(const std::shared_ptr<Lane>& lane) {
-    while (lane->next < lane->cards.size() && !lane->cards[lane->next].ends_as.empty()) {
-        const Card& card = lane->cards[lane->next++];
-        lane->results.push_back({card.position, {card.ends_as, 0, card.reason}, 0, {}, {}});
+    for (; lane->next < lane->cards.size(); ++lane->next) {
+        const Card& card = lane->cards[lane->next];
+        if (!card.ends_as.empty()) {
+            lane->results.push_back({card.position, {card.ends_as, 0, card.reason}, 0, {}, {}});
+        } else if (is_too_late(*lane)) {
+            lane->results.push_back(
+                {card.position, {"expired", 0, "the time by which it was to leave has passed"}, 0, {}, {}});
+        } else {
+            break;
+        }
     }
     if (lane->next >= lane->cards.size() || !may_send(*lane)) return hand_over(lane, true);
     const std::int64_t position = lane->cards[lane->next].position;
@@ -206,7 +219,7 @@ void Sender::post_next(const std::shared_ptr<Lane>& lane) {
         return advance(lane);
     }
     transport_.post(
-        lane->webhook->text, std::move(body.text), [this, lane] { return may_send(*lane); },
+        lane->webhook->text, std::move(body.text), [this, lane] { return may_send(*lane) && !is_too_late(*lane); },
         [this, lane](PostResult result) { posted(lane, std::move(result)); }, lane->post_timeout);
 }
 

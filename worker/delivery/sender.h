@@ -71,6 +71,7 @@ class Sender {
     void start_waiting();
     void report_late_results();
     bool may_send(const Lane& lane) const noexcept;
+    bool is_too_late(const Lane& lane) const noexcept;
     void advance(const std::shared_ptr<Lane>& lane);
     void post_next(const std::shared_ptr<Lane>& lane);
     void check_webhook(Lane& lane) const;

@@ -1,9 +1,11 @@
 CREATE OR REPLACE FUNCTION o365.send(subscription_id bigint, card jsonb, event text DEFAULT NULL,
-    extra jsonb DEFAULT NULL) RETURNS bigint
+    extra jsonb DEFAULT NULL, not_before timestamptz DEFAULT NULL, not_after timestamptz DEFAULT NULL,
+    collapse text DEFAULT NULL, dedupe text DEFAULT NULL, urgent boolean DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
-    v_sent record := o365.try_send(subscription_id, card, event, extra);
+    v_sent record := o365.try_send(subscription_id, card, event, extra, not_before, not_after, collapse, dedupe,
+                                   urgent);
 BEGIN
     IF v_sent.card_id IS NULL THEN
         RAISE EXCEPTION 'card for connection % refused: % (%)', subscription_id, v_sent.problems #>> '{0,problem}',
@@ -12,33 +14,44 @@ BEGIN
     END IF;
     RETURN v_sent.card_id;
 END $$;
-COMMENT ON FUNCTION o365.send(bigint, jsonb, text, jsonb) IS
+COMMENT ON FUNCTION o365.send(bigint, jsonb, text, jsonb, timestamptz, timestamptz, text, text, boolean) IS
     'Sends a card to a connection (o365.connections names it) and returns its card_id. The card leaves when your '
     'transaction commits, and not at all if it rolls back. To a paused or pending connection it waits; to a removed '
     'one it is accepted and ends as cancelled, and so does one about an event that its user does not want. extra: '
     'fields beside the card in the envelope of a workflow, an object of strings of at most 1,000 bytes, over those of '
-    'o365.set_extra. Errors: check_violation (o365.check_card finds an error; DETAIL lists all), '
-    'insufficient_privilege, invalid_parameter_value (event, extra).';
+    'o365.set_extra. not_before: it waits until then, outside the order, and then comes after what waits. not_after: '
+    'it is not posted later but ends as expired; null: as the connector''s max_age says. collapse: a card that is sent '
+    'later with the same key, to the same connection, replaces it while it is unsent: it ends as superseded. dedupe: '
+    'where a card was sent with the same key to the same connection within dedupe_hours, none is sent and the first '
+    'one''s card_id returned. urgent: it goes before the others, and before the schedule of the connection, but '
+    'not past a pause, a limit or a retry. Errors: check_violation (o365.check_card finds an error; DETAIL lists all), '
+    'insufficient_privilege, invalid_parameter_value (event, extra, options), lock_not_available (another transaction '
+    'has sent with the same dedupe key and has been open for 5 s).';
 
 -- Drivers send json, and text: a parameter or literal without a type is text too.
 CREATE OR REPLACE FUNCTION o365.send(subscription_id bigint, card json, event text DEFAULT NULL,
-    extra json DEFAULT NULL) RETURNS bigint
+    extra json DEFAULT NULL, not_before timestamptz DEFAULT NULL, not_after timestamptz DEFAULT NULL,
+    collapse text DEFAULT NULL, dedupe text DEFAULT NULL, urgent boolean DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 BEGIN
-    RETURN o365.send(subscription_id, card::jsonb, event, extra::jsonb);
+    RETURN o365.send(subscription_id, card::jsonb, event, extra::jsonb, not_before, not_after, collapse, dedupe,
+                     urgent);
 END $$;
-COMMENT ON FUNCTION o365.send(bigint, json, text, json) IS
+COMMENT ON FUNCTION o365.send(bigint, json, text, json, timestamptz, timestamptz, text, text, boolean) IS
     'o365.send for a card of type json. Errors: check_violation, insufficient_privilege, '
-    'invalid_parameter_value (event, extra).';
+    'invalid_parameter_value (event, extra, options), lock_not_available (dedupe).';
 
 CREATE OR REPLACE FUNCTION o365.send(subscription_id bigint, card text, event text DEFAULT NULL,
-    extra text DEFAULT NULL) RETURNS bigint
+    extra text DEFAULT NULL, not_before timestamptz DEFAULT NULL, not_after timestamptz DEFAULT NULL,
+    collapse text DEFAULT NULL, dedupe text DEFAULT NULL, urgent boolean DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 BEGIN
-    RETURN o365.send(subscription_id, card::jsonb, event, extra::jsonb);
+    RETURN o365.send(subscription_id, card::jsonb, event, extra::jsonb, not_before, not_after, collapse, dedupe,
+                     urgent);
 END $$;
-COMMENT ON FUNCTION o365.send(bigint, text, text, text) IS
+COMMENT ON FUNCTION o365.send(bigint, text, text, text, timestamptz, timestamptz, text, text, boolean) IS
     'o365.send for a card that is a JSON text. Errors: check_violation, insufficient_privilege, '
-    'invalid_parameter_value (event, extra), and what PostgreSQL says of a text that is no JSON.';
+    'invalid_parameter_value (event, extra, options), lock_not_available (dedupe), and what PostgreSQL says of a text '
+    'that is no JSON.';

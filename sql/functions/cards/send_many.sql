@@ -1,6 +1,7 @@
-CREATE OR REPLACE FUNCTION o365.send_many(subscription_ids bigint[], cards jsonb[], events text[] DEFAULT NULL,
-    extras jsonb[] DEFAULT NULL) RETURNS bigint[]
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+CREATE OR REPLACE FUNCTION o365_internal.send_many(subscription_ids bigint[], cards jsonb[], events text[],
+    extras jsonb[], not_befores timestamptz[], not_afters timestamptz[], collapses text[], dedupes text[],
+    urgents boolean[]) RETURNS bigint[]
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
 DECLARE
     v_bad record;
@@ -39,14 +40,21 @@ BEGIN
         PERFORM o365_internal.check_extra(u.extra, format('card %s: ', u.n))
            FROM unnest(extras) WITH ORDINALITY AS u (extra, n);
     END IF;
+    IF num_nonnulls(not_befores, not_afters, collapses, dedupes) > 0 THEN
+        PERFORM o365_internal.check_options(u.not_before, u.not_after, u.collapse, u.dedupe, format('card %s: ', u.n))
+           FROM unnest(not_befores, not_afters, collapses, dedupes) WITH ORDINALITY
+                AS u (not_before, not_after, collapse, dedupe, n);
+    END IF;
     -- One statement judges and inserts all; what is refused comes back.
     WITH sent AS MATERIALIZED (
         SELECT u.n, u.subscription_id, s.dialect, s.status, t.card, u.event, nullif(u.extra, '{}') AS extra,
+               u.not_before, u.not_after, u.collapse, u.dedupe, u.urgent, c.max_age,
                CASE WHEN u.event <> ALL (c.events) THEN x.problems || o365_internal.event_problem(u.event, c.events)
                     ELSE x.problems END AS problems,
                x.problems #>> '{0,severity}' = 'error' AS refused
-          FROM unnest(subscription_ids, cards, events, extras) WITH ORDINALITY
-               AS u (subscription_id, card, event, extra, n)
+          FROM unnest(subscription_ids, cards, events, extras, not_befores, not_afters, collapses, dedupes, urgents)
+               WITH ORDINALITY
+               AS u (subscription_id, card, event, extra, not_before, not_after, collapse, dedupe, urgent, n)
           JOIN o365_internal.subscription AS s ON s.subscription_id = u.subscription_id
           JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id,
                -- Without OFFSET 0 each card would be judged once for each use of it.
@@ -57,22 +65,32 @@ BEGIN
                                     ELSE o365_internal.extra_problems(t.card, s.dialect, s.payload, u.extra, s.extra)
                                          || p.problems END AS problems OFFSET 0) AS x
     ), named AS MATERIALIZED (
-        SELECT o.*, nextval('o365_internal.card_id') AS card_id
+        SELECT o.*, nextval('o365_internal.card_id') AS card_id,
+               num_nonnulls(o.not_before, o.not_after, o.max_age, o.collapse, o.dedupe) > 0
+               OR o.urgent IS TRUE AS has_options
           FROM (SELECT * FROM sent WHERE NOT EXISTS (SELECT FROM sent WHERE refused) ORDER BY n) AS o
     ), inserted AS (
         INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, event, extra)
-            SELECT card_id, card_id, subscription_id, card::text, event, extra FROM named
+            SELECT card_id, card_id, subscription_id, card::text, event, extra FROM named WHERE NOT has_options
+    ), put AS MATERIALIZED (
+        SELECT o.*, CASE WHEN o.has_options
+                         THEN o365_internal.put_card(o.card_id, o.subscription_id, o.card::text, o.event, o.extra,
+                                                     o.not_before, o.not_after, o.max_age, o.collapse, o.dedupe,
+                                                     o.urgent)
+                         ELSE o.card_id END AS sent_id
+          FROM named AS o
     ), warned AS (
         INSERT INTO o365_internal.card_warning (card_id, subscription_id, warnings)
-            SELECT card_id, subscription_id, problems FROM named WHERE problems <> '[]'
+            SELECT card_id, subscription_id, problems FROM put WHERE problems <> '[]' AND sent_id = card_id
     ), linked AS (
-        INSERT INTO o365_internal.card_action (card_id, subscription_id, title, actions)
-            SELECT c.card_id, c.subscription_id, o365_internal.card_name(c.card), l.actions
-              FROM (SELECT * FROM named WHERE dialect = 'workflow' AND problems <> '[]') AS c,
+        INSERT INTO o365_internal.card_action (card_id, subscription_id, title, actions, at)
+            SELECT c.card_id, c.subscription_id, o365_internal.card_name(c.card), l.actions,
+                   greatest(now(), c.not_before)
+              FROM (SELECT * FROM put WHERE dialect = 'workflow' AND problems <> '[]' AND sent_id = card_id) AS c,
                    LATERAL (SELECT o365_internal.linked_actions(c.card, c.card::text) AS actions OFFSET 0) AS l
              WHERE l.actions IS NOT NULL
     )
-    SELECT (SELECT array_agg(card_id ORDER BY n) FROM named) AS ids,
+    SELECT (SELECT array_agg(sent_id ORDER BY n) FROM put) AS ids,
            (SELECT array_agg(subscription_id) FROM named WHERE status = 'removed') AS removed, r.* INTO v_bad
       FROM (SELECT true) AS one
       LEFT JOIN (SELECT n, subscription_id, problems FROM sent WHERE refused ORDER BY n LIMIT 1) AS r ON true;
@@ -86,10 +104,31 @@ BEGIN
     END IF;
     RETURN coalesce(v_bad.ids, '{}');
 END $$;
-COMMENT ON FUNCTION o365.send_many(bigint[], jsonb[], text[], jsonb[]) IS
+COMMENT ON FUNCTION o365_internal.send_many(bigint[], jsonb[], text[], jsonb[], timestamptz[], timestamptz[], text[],
+    text[], boolean[]) IS
+    'What both forms of o365.send_many call: the n-th option, too, belongs to the n-th card; null where no card has '
+    'it.';
+
+CREATE OR REPLACE FUNCTION o365.send_many(subscription_ids bigint[], cards jsonb[], events text[] DEFAULT NULL,
+    extras jsonb[] DEFAULT NULL, not_before timestamptz DEFAULT NULL, not_after timestamptz DEFAULT NULL,
+    collapse text DEFAULT NULL, dedupe text DEFAULT NULL, urgent boolean DEFAULT NULL) RETURNS bigint[]
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    v_n integer[] := ARRAY[coalesce(cardinality(cards), 0)];
+BEGIN
+    RETURN o365_internal.send_many(subscription_ids, cards, events, extras,
+        CASE WHEN not_before IS NOT NULL THEN array_fill(not_before, v_n) END,
+        CASE WHEN not_after IS NOT NULL THEN array_fill(not_after, v_n) END,
+        CASE WHEN collapse IS NOT NULL THEN array_fill(collapse, v_n) END,
+        CASE WHEN dedupe IS NOT NULL THEN array_fill(dedupe, v_n) END,
+        CASE WHEN urgent THEN array_fill(urgent, v_n) END);
+END $$;
+COMMENT ON FUNCTION o365.send_many(bigint[], jsonb[], text[], jsonb[], timestamptz, timestamptz, text, text, boolean) IS
     'Sends many cards in one statement, the n-th card to the n-th connection, and returns their card_ids in that '
     'order; {} for none. All or none: errors name the card by its place, from 1. extras: as the extra of o365.send, '
-    'one a card. Errors: those of o365.send; invalid_parameter_value for arrays of different lengths.';
+    'one a card. The options are those of o365.send, and hold for each of the cards; a key counts for each connection '
+    'apart. Errors: those of o365.send; invalid_parameter_value for arrays of different lengths.';
 
 -- One list instead of three arrays: an array of json beside the array of jsonb would leave PostgreSQL without a choice
 -- for parameters that have no type.
@@ -113,15 +152,23 @@ BEGIN
     IF v_n IS NOT NULL THEN
         RAISE EXCEPTION 'card %: it lacks a subscription_id or a card', v_n
             USING ERRCODE = 'invalid_parameter_value',
-                  HINT = 'Each is {"subscription_id": 1, "card": {...}}, with an "event" and an "extra" if you like.';
+                  HINT = 'Each is {"subscription_id": 1, "card": {...}}, with an "event", an "extra" and options if '
+                         'you like.';
     END IF;
     SELECT array_agg((c.one->>'subscription_id')::bigint ORDER BY c.n) AS subscription_ids,
            array_agg((c.one->'card')::jsonb ORDER BY c.n) AS cards, array_agg(c.one->>'event' ORDER BY c.n) AS events,
-           array_agg(nullif((c.one->'extra')::jsonb, 'null') ORDER BY c.n) AS extras
+           array_agg(nullif((c.one->'extra')::jsonb, 'null') ORDER BY c.n) AS extras,
+           array_agg((c.one->>'not_before')::timestamptz ORDER BY c.n) AS not_befores,
+           array_agg((c.one->>'not_after')::timestamptz ORDER BY c.n) AS not_afters,
+           array_agg(c.one->>'collapse' ORDER BY c.n) AS collapses,
+           array_agg(c.one->>'dedupe' ORDER BY c.n) AS dedupes,
+           array_agg((c.one->>'urgent')::boolean ORDER BY c.n) AS urgents
       INTO v_card FROM json_array_elements(cards) WITH ORDINALITY AS c (one, n);
-    RETURN o365.send_many(coalesce(v_card.subscription_ids, '{}'), coalesce(v_card.cards, '{}'), v_card.events,
-                          v_card.extras);
+    RETURN o365_internal.send_many(coalesce(v_card.subscription_ids, '{}'), coalesce(v_card.cards, '{}'), v_card.events,
+                                   v_card.extras, v_card.not_befores, v_card.not_afters, v_card.collapses,
+                                   v_card.dedupes, v_card.urgents);
 END $$;
 COMMENT ON FUNCTION o365.send_many(json) IS
-    'o365.send_many for one JSON list of objects, each with subscription_id, card and, if you like, event and extra. '
-    'Errors: those of o365.send; invalid_parameter_value for what is no such list.';
+    'o365.send_many for one JSON list of objects, each with subscription_id, card and, if you like, event, extra and '
+    'the options of o365.send: not_before, not_after, collapse, dedupe, urgent. Errors: those of o365.send; '
+    'invalid_parameter_value for what is no such list.';

@@ -1,5 +1,7 @@
 CREATE OR REPLACE FUNCTION o365.try_send(subscription_id bigint, card jsonb, event text DEFAULT NULL,
-    extra jsonb DEFAULT NULL, OUT card_id bigint, OUT problems jsonb)
+    extra jsonb DEFAULT NULL, not_before timestamptz DEFAULT NULL, not_after timestamptz DEFAULT NULL,
+    collapse text DEFAULT NULL, dedupe text DEFAULT NULL, urgent boolean DEFAULT NULL,
+    OUT card_id bigint, OUT problems jsonb)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
@@ -12,11 +14,14 @@ DECLARE
     v_payload text;
     v_extra jsonb;
     v_unwanted boolean;
+    v_max_age interval;
+    v_sent bigint;
     v_actions jsonb;
 BEGIN
     SELECT s.connector_id, s.dialect, s.status, s.status_reason, s.payload, s.extra, event = ANY (s.unwanted_events),
-           c.target_urls, c.events
-      INTO v_connector_id, v_dialect, v_status, v_status_reason, v_payload, v_extra, v_unwanted, v_target_urls, v_events
+           c.target_urls, c.events, c.max_age
+      INTO v_connector_id, v_dialect, v_status, v_status_reason, v_payload, v_extra, v_unwanted, v_target_urls,
+           v_events, v_max_age
       FROM o365_internal.subscription AS s JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
      WHERE s.subscription_id = try_send.subscription_id;
     IF NOT FOUND OR NOT o365_internal.may_use(v_connector_id) THEN
@@ -43,18 +48,30 @@ BEGIN
     END IF;
     IF problems #>> '{0,severity}' IS DISTINCT FROM 'error' THEN
         card_id := nextval('o365_internal.card_id');
-        INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, event, extra)
-            VALUES (try_send.card_id, try_send.card_id, try_send.subscription_id, try_send.card::text, try_send.event,
-                nullif(try_send.extra, '{}'));
+        IF not_before IS NULL AND not_after IS NULL AND v_max_age IS NULL AND collapse IS NULL AND dedupe IS NULL
+           AND urgent IS NOT TRUE THEN
+            INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, event, extra)
+                VALUES (try_send.card_id, try_send.card_id, try_send.subscription_id, try_send.card::text,
+                        try_send.event, nullif(try_send.extra, '{}'));
+        ELSE
+            PERFORM o365_internal.check_options(not_before, not_after, collapse, dedupe);
+            v_sent := o365_internal.put_card(card_id, subscription_id, card::text, event, extra, not_before, not_after,
+                                             v_max_age, collapse, dedupe, urgent);
+            IF v_sent <> card_id THEN
+                card_id := v_sent;
+                problems := o365_internal.repeated_problem(card_id, dedupe);
+                RETURN;
+            END IF;
+        END IF;
         IF problems <> '[]' THEN
             INSERT INTO o365_internal.card_warning (card_id, subscription_id, warnings)
                 VALUES (try_send.card_id, try_send.subscription_id, problems);
             -- Each such action has its warning. Those are not read for it: only a hundred are kept.
             v_actions := CASE WHEN v_dialect = 'workflow' THEN o365_internal.linked_actions(card, card::text) END;
             IF v_actions IS NOT NULL THEN
-                INSERT INTO o365_internal.card_action (card_id, subscription_id, title, actions)
+                INSERT INTO o365_internal.card_action (card_id, subscription_id, title, actions, at)
                     VALUES (try_send.card_id, try_send.subscription_id, o365_internal.card_name(try_send.card),
-                            v_actions);
+                            v_actions, greatest(now(), try_send.not_before));
             END IF;
         END IF;
         IF v_status = 'removed' THEN
@@ -69,36 +86,44 @@ BEGIN
         END IF;
     END IF;
 END $$;
-COMMENT ON FUNCTION o365.try_send(bigint, jsonb, text, jsonb) IS
+COMMENT ON FUNCTION o365.try_send(bigint, jsonb, text, jsonb, timestamptz, timestamptz, text, text, boolean) IS
     'Like o365.send, but a card that o365.check_card refuses is not an error: card_id is null and problems lists why. '
     'problems has warnings too, of a card that was sent as well; o365.card_warnings keeps them. A connection that is '
     'paused, pending, suspended, gone, retired or removed is a warning in problems, which is not kept, and so is an '
     'event that its user does not want: the card ends as cancelled. An event that the connector has not registered is '
     'a warning that is kept. extra: fields beside the card in the envelope, an object of strings; they win over those '
-    'of o365.set_extra, and are left out, with a warning, where the webhook takes a card alone. A text that is no '
-    'JSON, or has \u0000, fails as PostgreSQL reads it. Errors: '
-    'insufficient_privilege, invalid_parameter_value (event, extra).';
+    'of o365.set_extra, and are left out, with a warning, where the webhook takes a card alone. Options are those of '
+    'o365.send; a card that repeats a dedupe key is a warning, and card_id is the first one''s. A text that is no '
+    'JSON, or has \u0000, fails as PostgreSQL reads it. Errors: insufficient_privilege, invalid_parameter_value '
+    '(event, extra, options), lock_not_available (dedupe).';
 
 -- Drivers send json, and text: a parameter or literal without a type is text too.
 CREATE OR REPLACE FUNCTION o365.try_send(subscription_id bigint, card json, event text DEFAULT NULL,
-    extra json DEFAULT NULL, OUT card_id bigint, OUT problems jsonb)
+    extra json DEFAULT NULL, not_before timestamptz DEFAULT NULL, not_after timestamptz DEFAULT NULL,
+    collapse text DEFAULT NULL, dedupe text DEFAULT NULL, urgent boolean DEFAULT NULL,
+    OUT card_id bigint, OUT problems jsonb)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 BEGIN
     SELECT t.card_id, t.problems INTO try_send.card_id, try_send.problems
-      FROM o365.try_send(try_send.subscription_id, try_send.card::jsonb, try_send.event, try_send.extra::jsonb) AS t;
+      FROM o365.try_send(try_send.subscription_id, try_send.card::jsonb, try_send.event, try_send.extra::jsonb,
+                         not_before, not_after, collapse, dedupe, urgent) AS t;
 END $$;
-COMMENT ON FUNCTION o365.try_send(bigint, json, text, json) IS
-    'o365.try_send for a card of type json. Errors: insufficient_privilege, invalid_parameter_value (event, extra).';
+COMMENT ON FUNCTION o365.try_send(bigint, json, text, json, timestamptz, timestamptz, text, text, boolean) IS
+    'o365.try_send for a card of type json. Errors: insufficient_privilege, invalid_parameter_value (event, extra, '
+    'options), lock_not_available (dedupe).';
 
 CREATE OR REPLACE FUNCTION o365.try_send(subscription_id bigint, card text, event text DEFAULT NULL,
-    extra text DEFAULT NULL, OUT card_id bigint, OUT problems jsonb)
+    extra text DEFAULT NULL, not_before timestamptz DEFAULT NULL, not_after timestamptz DEFAULT NULL,
+    collapse text DEFAULT NULL, dedupe text DEFAULT NULL, urgent boolean DEFAULT NULL,
+    OUT card_id bigint, OUT problems jsonb)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 BEGIN
     SELECT t.card_id, t.problems INTO try_send.card_id, try_send.problems
-      FROM o365.try_send(try_send.subscription_id, try_send.card::jsonb, try_send.event, try_send.extra::jsonb) AS t;
+      FROM o365.try_send(try_send.subscription_id, try_send.card::jsonb, try_send.event, try_send.extra::jsonb,
+                         not_before, not_after, collapse, dedupe, urgent) AS t;
 END $$;
-COMMENT ON FUNCTION o365.try_send(bigint, text, text, text) IS
+COMMENT ON FUNCTION o365.try_send(bigint, text, text, text, timestamptz, timestamptz, text, text, boolean) IS
     'o365.try_send for a card that is a JSON text. Errors: insufficient_privilege, invalid_parameter_value (event, '
-    'extra), and what PostgreSQL says of a text that is no JSON.';
+    'extra, options), lock_not_available (dedupe), and what PostgreSQL says of a text that is no JSON.';

@@ -19,6 +19,7 @@ BEGIN
         CONTINUE WHEN NOT FOUND;
         -- (!) Under the lock: what was sent before it is visible to this statement.
         IF EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = v_id)
+           OR EXISTS (SELECT FROM o365_internal.scheduled AS c WHERE c.subscription_id = v_id)
            OR EXISTS (SELECT FROM o365_internal.postponed AS p WHERE p.subscription_id = v_id)
            OR EXISTS (SELECT FROM o365_internal.delivery AS d WHERE d.subscription_id = v_id AND d.at >= v_begins)
            OR EXISTS (SELECT FROM o365_internal.action_event AS e WHERE e.subscription_id = v_id)
@@ -26,6 +27,8 @@ BEGIN
             UPDATE o365_internal.subscription AS s SET sweep_on = current_date + 1 WHERE s.subscription_id = v_id;
             CONTINUE;
         END IF;
+        DELETE FROM o365_internal.dead_card AS d WHERE d.subscription_id = v_id;
+        DELETE FROM o365_internal.dedupe AS d WHERE d.subscription_id = v_id;
         DELETE FROM o365_internal.lane AS l WHERE l.subscription_id = v_id;
         DELETE FROM o365_internal.subscription AS s WHERE s.subscription_id = v_id;
         v_n := v_n + 1;

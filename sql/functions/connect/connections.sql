@@ -9,7 +9,8 @@ BEGIN
            s.connected_at, s.app_state, s.label, s.status_reason, s.proved_at,
            CASE WHEN s.dialect = 'workflow' THEN s.payload END,
            (SELECT count(*) FROM (SELECT FROM o365_internal.outbox AS o
-                                   WHERE o.subscription_id = s.subscription_id AND o.position > 0 LIMIT 1000) AS o),
+                                   WHERE o.subscription_id = s.subscription_id AND o.position >= -4611686018427387904
+                                   LIMIT 1000) AS o),
            s.paused_until, s.idle_since, s.extra, s.unwanted_events
       FROM o365_internal.subscription AS s JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
      WHERE s.app_user = $1 AND s.status <> 'removed' AND o365_internal.may_use(s.connector_id)

@@ -7,7 +7,7 @@ CREATE OR REPLACE FUNCTION o365.alter_connector(
     allow_anonymous boolean DEFAULT NULL,
     require_state boolean DEFAULT NULL, confirm boolean DEFAULT NULL, ways text[] DEFAULT NULL,
     support text DEFAULT NULL,
-    language text DEFAULT NULL)
+    language text DEFAULT NULL, max_age interval DEFAULT NULL, when_blocked text DEFAULT NULL)
 RETURNS uuid
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -38,10 +38,13 @@ BEGIN
     v_new.ways := nullif(coalesce(ways, v_new.ways), '{}');
     v_new.support := nullif(coalesce(support, v_new.support), '');
     v_new.language := nullif(coalesce(lower(language COLLATE "C"), v_new.language), '');
+    v_new.max_age := nullif(coalesce(max_age, v_new.max_age), '0');
+    v_new.when_blocked := coalesce(when_blocked, v_new.when_blocked);
     RETURN o365_internal.save_connector(v_new);
 END $$;
 COMMENT ON FUNCTION o365.alter_connector(text, text, bytea, text, text, text, text[], text, text[], text[], text,
-    text, boolean, boolean, boolean, text[], text, text) IS
+    text, boolean, boolean, boolean, text[], text, text, interval, text) IS
     'Changes what is given of a connector''s registration and keeps the rest; returns its app_id. An empty text takes '
-    'landing_page, support or language back, an empty list takes ways back. The arguments are those of '
-    'o365.register_connector. Errors: undefined_object; invalid_parameter_value, DETAIL lists all problems.';
+    'landing_page, support or language back, an empty list takes ways back, an interval of 0 max_age. The arguments '
+    'are those of o365.register_connector. Errors: undefined_object; invalid_parameter_value, DETAIL lists all '
+    'problems.';

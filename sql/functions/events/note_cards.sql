@@ -15,5 +15,5 @@ BEGIN
         SELECT n.event_id, n.at, n.connector_id FROM noted AS n;
 END $$;
 COMMENT ON FUNCTION o365_internal.note_cards(bigint[], bigint[], text[], text[]) IS
-    'Writes an event card_not_delivered for each card that ended as dead, in_doubt or cancelled, and puts it into the '
-    'feed. Test cards have none: whoever asked for one looks at it. Never called for a card that arrived.';
+    'Writes an event card_not_delivered for each card that ended as dead, in_doubt, expired or cancelled, and puts it '
+    'into the feed. Test cards have none: whoever asked for one looks at it. Never called for a card that arrived.';

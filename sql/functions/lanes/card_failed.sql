@@ -22,7 +22,7 @@ DECLARE
     v_tid tid;
     v_before text;
 BEGIN
-    IF position < 0 THEN
+    IF position < -4611686018427387904 THEN
         RETURN o365_internal.test_card_failed(subscription_id, lease_no, position, outcome, retry_after, problem);
     END IF;
     IF outcome IN ('cannot_open', 'held') THEN
@@ -30,12 +30,15 @@ BEGIN
         -- proxy or a transfer for that host, delivers it.
         UPDATE o365_internal.lane AS l
            SET next_at = v_now + make_interval(secs => coalesce(retry_after, 30)),
-               not_before = v_now + make_interval(secs => coalesce(retry_after, 30)),
-               why = CASE outcome WHEN 'held' THEN 'host' ELSE 'retry' END, problem = card_failed.problem
+               not_before = CASE WHEN l.lease_below IS NULL
+                                 THEN v_now + make_interval(secs => coalesce(retry_after, 30)) ELSE l.not_before END,
+               why = CASE WHEN l.lease_below IS NOT NULL THEN l.why WHEN outcome = 'held' THEN 'host' ELSE 'retry' END,
+               problem = card_failed.problem
          WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no
            AND l.why IS DISTINCT FROM 'pause';
         RETURN 0;
     END IF;
+    PERFORM o365_internal.take_up_again(subscription_id, lease_no, position);
     SELECT s.in_doubt_policy INTO v_policy FROM o365_internal.subscription AS s
      WHERE s.subscription_id = card_failed.subscription_id;
     -- What is counted belongs to the card. Throttling is no failure, and the time that it took does not count; nor does
@@ -120,14 +123,21 @@ BEGIN
                        ELSE v_first * power(2, least(v_lane.failures - 1, 30)) END;
         v_wait := least(v_cap, v_wait) * (0.5 + random() / 2);
         v_until := v_now + make_interval(secs => greatest(v_wait, least(coalesce(retry_after, 0), 86400)));
+        IF outcome NOT IN ('throttled', 'gone')
+           AND o365_internal.set_card_aside(subscription_id, lease_no, position, v_until) THEN
+            RETURN 0;
+        END IF;
         UPDATE o365_internal.lane AS l
            SET next_at = CASE WHEN l.why = 'pause' THEN l.next_at ELSE v_until END,
-               not_before = CASE WHEN l.why = 'pause' THEN l.not_before ELSE v_until END,
-               why = CASE WHEN l.why = 'pause' THEN l.why ELSE 'retry' END,
+               -- An urgent card that failed before the schedule of its lane leaves that wait as it is.
+               not_before = CASE WHEN l.why = 'pause' OR l.lease_below IS NOT NULL THEN l.not_before ELSE v_until END,
+               why = CASE WHEN l.why = 'pause' OR l.lease_below IS NOT NULL THEN l.why ELSE 'retry' END,
                tried_until = v_until
          WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no;
         RETURN 0;
     END IF;
+    DELETE FROM o365_internal.set_aside AS a
+     WHERE a.subscription_id = card_failed.subscription_id AND a.position = card_failed.position;
     SELECT o.ctid INTO v_tid FROM o365_internal.outbox AS o
      WHERE o.subscription_id = card_failed.subscription_id AND o.position = card_failed.position;
     UPDATE o365_internal.lane AS l
@@ -137,7 +147,8 @@ BEGIN
            dead_in_a_row = l.dead_in_a_row + (v_ends_as = 'dead')::integer,
            late = nullif(array_remove(l.late, card_failed.position), '{}'),
            next_at = CASE WHEN l.why IS DISTINCT FROM 'pause' THEN v_now END,
-           not_before = CASE WHEN l.why = 'pause' THEN l.not_before END, why = CASE WHEN l.why = 'pause' THEN l.why END
+           not_before = CASE WHEN l.why = 'pause' OR l.lease_below IS NOT NULL THEN l.not_before END,
+           why = CASE WHEN l.why = 'pause' OR l.lease_below IS NOT NULL THEN l.why END
      WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no;
     RETURN CASE WHEN v_tid IS NULL THEN 0
         ELSE o365_internal.end_cards(ARRAY[v_ends_as], ARRAY[v_reason], ARRAY[v_tid], ARRAY[v_lane.tried_at]) END;

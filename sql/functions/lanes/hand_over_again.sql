@@ -24,12 +24,16 @@ BEGIN
              WHERE u.s <> ALL (v_left)) AS l;
     -- A new lease number: whoever had a lease in the other history is refused here.
     UPDATE o365_internal.lane AS l
-       SET cursor = 0,
-           -- Test cards stand before every cursor.
-           late = (SELECT array_agg(o.position) FROM o365_internal.outbox AS o
-                    WHERE o.subscription_id = l.subscription_id AND o.position < 0),
+       -- Before the first of its test cards and urgent ones, which stand before 0.
+       SET cursor = coalesce((SELECT o.position - 1 FROM o365_internal.outbox AS o
+                               WHERE o.subscription_id = l.subscription_id AND o.position < 0
+                               ORDER BY o.position LIMIT 1), 0),
+           late = NULL,
            worker = NULL, lease_until = NULL, lease_no = l.lease_no + 1,
            next_at = CASE WHEN EXISTS (SELECT FROM o365_internal.outbox AS o
+                                        WHERE o.subscription_id = l.subscription_id AND o.position < 0)
+                          THEN clock_timestamp()
+                          WHEN EXISTS (SELECT FROM o365_internal.outbox AS o
                                         WHERE o.subscription_id = l.subscription_id)
                           THEN nullif(greatest(clock_timestamp(), l.not_before), 'infinity') END
      WHERE l.ctid = ANY (v_tids);

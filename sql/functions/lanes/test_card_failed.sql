@@ -29,7 +29,7 @@ BEGIN
         PERFORM o365_internal.hold(subscription_id, 'suspended', coalesce(problem, 'the far end refuses this webhook'));
     ELSE
         UPDATE o365_internal.lane AS l
-           SET next_at = CASE WHEN o365_internal.has_tests(l.late) THEN v_now
+           SET next_at = CASE WHEN o365_internal.passes_wait(l.subscription_id, l.why, l.cursor, l.late) THEN v_now
                               ELSE nullif(greatest(v_now, l.not_before), 'infinity') END
          WHERE l.subscription_id = test_card_failed.subscription_id AND l.lease_no = test_card_failed.lease_no;
     END IF;

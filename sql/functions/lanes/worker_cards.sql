@@ -2,12 +2,13 @@ CREATE OR REPLACE FUNCTION o365_programs.worker_cards(
     worker integer, subscription_ids bigint[], lease_nos bigint[], n_cards integer, lane_bytes integer,
     all_bytes integer)
 RETURNS TABLE (subscription_id bigint, lease_no bigint, "position" bigint, card_id bigint, card text, ends_as text,
-    reason text, extra text)
+    reason text, extra text, expires_ms bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
+    c_no_test CONSTANT bigint := -4611686018427387904;   -- test cards stand below it
     v_s bigint;  -- the lane that is being read, its lease, its bytes so far, and whether it has as many as it may
     v_l bigint;
     v_lane bigint := 0;
@@ -16,17 +17,21 @@ DECLARE
     v_bytes integer;
 BEGIN
     -- One statement that is read to where the bytes end: nested loops keep the order of the arrays.
-    FOR subscription_id, lease_no, "position", card_id, card, ends_as, reason, extra IN
+    FOR subscription_id, lease_no, "position", card_id, card, ends_as, reason, extra, expires_ms IN
         WITH fed AS MATERIALIZED (SELECT f.snap, EXISTS (SELECT 1 FROM o365_internal.handing) AS bulk
                                     FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1),
         again AS MATERIALIZED (
             SELECT coalesce(a.lane, (-9223372036854775808)::bigint) AS lane
               FROM o365_internal.feeding_again AS a ORDER BY a.n DESC LIMIT 1)
-        SELECT u.s, u.l, o.position, o.card_id, CASE WHEN e.reason IS NULL THEN o.card END AS card,
-               CASE WHEN e.reason IS NOT NULL THEN 'cancelled' END AS ends_as, e.reason,
-               nullif(su.extra || coalesce(o.extra, '{}'), '{}')::text AS extra
+        SELECT u.s, u.l, o.position, o.card_id, CASE WHEN e.ends IS NULL THEN o.card END AS card,
+               e.ends[1] AS ends_as, e.ends[2] AS reason,
+               nullif(su.extra || coalesce(o.extra, '{}'), '{}')::text AS extra,
+               CASE WHEN o.not_after IS NOT NULL
+                    THEN greatest(0, extract(epoch FROM o.not_after - clock_timestamp()) * 1000)::bigint END
+                   AS expires_ms
           FROM unnest(subscription_ids, lease_nos) AS u (s, l)
-          LEFT JOIN LATERAL (SELECT x.cursor, x.late, x.for_tests FROM o365_internal.lane AS x
+          LEFT JOIN LATERAL (SELECT x.cursor, x.late,
+                                    coalesce(x.lease_below, 9223372036854775807) AS below FROM o365_internal.lane AS x
                               WHERE x.subscription_id = u.s AND x.lease_no = u.l AND x.worker = worker_cards.worker
                                 -- (!) Cards of a transaction that came since the lease are in part not handed over.
                                 AND NOT EXISTS (SELECT 1 FROM o365_internal.postponed AS p
@@ -38,24 +43,32 @@ BEGIN
                                          THEN coalesce(y.extra, '{}') END AS extra
                                FROM o365_internal.subscription AS y WHERE y.subscription_id = u.s LIMIT 1) AS su ON true
           LEFT JOIN LATERAL (
-            SELECT c.position, c.card_id, c.card, c.event, c.extra FROM (
-                (SELECT o.position, o.card_id, o.card, o.event, o.extra FROM unnest(la.late) AS v(p)
+            SELECT c.* FROM (
+                (SELECT o.position, o.card_id, o.card, o.event, o.extra, o.not_after, o.collapse_key, o.cancel_reason
+                   FROM unnest(la.late) AS v(p)
                    JOIN o365_internal.outbox AS o ON o.subscription_id = u.s AND o.position = v.p
-                  WHERE v.p < 0 OR NOT la.for_tests)
+                  WHERE v.p < la.below)
                 UNION ALL
-                (SELECT o.position, o.card_id, o.card, o.event, o.extra FROM o365_internal.outbox AS o
-                  WHERE o.subscription_id = u.s AND o.position > la.cursor AND NOT la.for_tests
+                (SELECT o.position, o.card_id, o.card, o.event, o.extra, o.not_after, o.collapse_key, o.cancel_reason
+                   FROM o365_internal.outbox AS o
+                  WHERE o.subscription_id = u.s AND o.position > la.cursor AND o.position < la.below
                     -- (!) only what was fed, or a transaction's cards come apart
                     AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed))
                          OR o.xid = ANY ((SELECT CASE WHEN fed.bulk THEN o365_internal.handed_over(u.s) END
                                             FROM fed)::xid8[]))
                   ORDER BY o.position LIMIT n_cards)) AS c
             ORDER BY c.position LIMIT n_cards) AS o ON true
-         CROSS JOIN LATERAL (SELECT CASE WHEN su.is_over THEN 'the subscription was removed or is gone'
-                                         WHEN o.position > 0 AND o.event = ANY (su.unwanted_events)
-                                         THEN 'its user does not want this event' END AS reason) AS e
+         CROSS JOIN LATERAL (
+            SELECT CASE WHEN su.is_over THEN ARRAY['cancelled', 'the subscription was removed or is gone']
+                        WHEN o.cancel_reason IS NOT NULL THEN ARRAY['cancelled', o.cancel_reason]
+                        WHEN o.event = ANY (su.unwanted_events) AND o.position >= c_no_test
+                        THEN ARRAY['cancelled', 'its user does not want this event']
+                        WHEN o.not_after IS NOT NULL OR o.collapse_key IS NOT NULL
+                        THEN o365_internal.option_end(u.s, o.position, o.card_id, o.not_after, o.collapse_key,
+                                                      (SELECT fed.snap FROM fed), (SELECT fed.bulk FROM fed)) END
+                   AS ends) AS e
     LOOP
-        IF "position" < 0 THEN
+        IF "position" < c_no_test THEN
             card := replace(card, '{code}', o365_internal.proof_code(card_id));
         END IF;
         v_bytes := coalesce(octet_length(card), 0);
@@ -77,9 +90,11 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_programs.worker_cards(integer, bigint[], bigint[], integer, integer, integer) IS
     'The first cards of leased lanes, in the order of the arrays and of the cards: at most n_cards and about '
-    'lane_bytes of a lane, but always one, and about all_bytes in all. Changes nothing. A lane without a card, or that '
-    'is not leased to this worker under this number any more, comes with position null: report it like the others. One '
-    'that does not come at all did not fit: ask again. card: as it was sent; the worker puts it into the form that its '
-    'webhook takes. Test cards (queue_test_card) come first, with their code; a lane that was held when it was leased '
-    'has no others. ends_as: report that outcome with this reason, without a POST; card is null then. extra: fields '
-    'that stand beside the card in its envelope, a JSON object of strings; null for none.';
+    'lane_bytes of a lane, but always one, and about all_bytes in all. Changes nothing. A lane without a card, or '
+    'that is not leased to this worker under this number any more, comes with position null: report it like the '
+    'others. One that does not come at all did not fit: ask again. card: as it was sent; the worker puts it into the '
+    'form that its webhook takes. Test cards (queue_test_card) come first, with their code, then urgent ones; a lane '
+    'that was held when it was leased has only test cards, one that waited for its schedule only those two. ends_as: '
+    'report that outcome with this reason, without a POST; card is null then. extra: fields that stand beside the '
+    'card in its envelope, a JSON object of strings; null for none. expires_ms: no POST of it may begin so many '
+    'milliseconds after this call began; report expired then. Null: at any time.';

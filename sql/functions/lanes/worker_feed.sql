@@ -30,6 +30,7 @@ DECLARE
     v_locked bigint[];
     v_locked_first bigint[];
     v_touched integer := 0;
+    v_moved integer;         -- cards whose time has come: the next round hands them over
     v_more boolean := false;
 BEGIN
     -- One worker feeds at a time; the others go on with what is due.
@@ -48,6 +49,8 @@ BEGIN
     END IF;
     SELECT f.snap, f.cluster, f.at INTO v_before, v_cluster, v_fed_at
       FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1;
+    -- Before arrivals are looked for: what this transaction inserts may be in the snapshot that finds them.
+    v_moved := o365_internal.move_scheduled(v_fed_at);
     -- Cards that are visible now and were not at the last round: those of ids past its end, and those of transactions
     -- that were in progress then and have ended. The snapshot is that of this very statement: later ones see more, and
     -- take of it only what is visible in this one.
@@ -179,11 +182,12 @@ BEGIN
             CROSS JOIN LATERAL (SELECT la.ctid AS tid, la.cursor, la.late, la.next_at, la.not_before
                                   FROM o365_internal.lane AS la
                                  WHERE la.subscription_id = a.s ORDER BY la.lease_no DESC LIMIT 1) AS l
-            WHERE (l.next_at IS NULL AND l.not_before IS DISTINCT FROM 'infinity') OR a.first <= l.cursor),
+            WHERE (l.next_at IS NULL AND l.not_before IS DISTINCT FROM 'infinity') OR a.first <= l.cursor
+                  OR a.first < 0),   -- an urgent card
         with_late AS MATERIALIZED (
             -- What is fed and stands at or before the cursor is late, however it came there:
             -- what has ended is not there any more.
-            SELECT t.tid, CASE WHEN t.first > t.cursor THEN coalesce(t.late, '{}') ELSE ARRAY(
+            SELECT t.tid, t.first, CASE WHEN t.first > t.cursor THEN coalesce(t.late, '{}') ELSE ARRAY(
                 SELECT v FROM unnest(t.late) AS v
                 UNION
                 (SELECT o.position FROM o365_internal.outbox AS o
@@ -196,7 +200,8 @@ BEGIN
         -- More than a hundred late ones are not written down: the cursor goes back to before the first of them. What
         -- ended after it is gone, so that claims pass over it.
         UPDATE o365_internal.lane AS la
-           SET next_at = coalesce(la.next_at, nullif(greatest(now(), la.not_before), 'infinity')),
+           SET next_at = CASE WHEN la.why = 'schedule' AND w.first < 0 THEN o365_internal.urgent_at(la)
+                              ELSE coalesce(la.next_at, nullif(greatest(now(), la.not_before), 'infinity')) END,
                late = CASE WHEN cardinality(w.lt) <= 100 THEN nullif(w.lt, '{}') END,
                cursor = CASE WHEN cardinality(w.lt) > 100 THEN w.lt[1] - 1 ELSE la.cursor END
           FROM with_late AS w WHERE la.ctid = w.tid;
@@ -214,7 +219,7 @@ BEGIN
          WHERE f.n = (SELECT g.n FROM o365_internal.fed AS g ORDER BY g.n DESC LIMIT 1);
         v_touched := greatest(v_touched, 1);
     END IF;
-    RETURN CASE WHEN v_until IS NOT NULL OR v_more THEN greatest(v_touched, 1) ELSE v_touched END;
+    RETURN CASE WHEN v_until IS NOT NULL OR v_more OR v_moved > 0 THEN greatest(v_touched, 1) ELSE v_touched END;
 END $$;
 COMMENT ON FUNCTION o365_programs.worker_feed() IS
     'Hands cards that were committed since the last call to their lanes and wakes those; returns how many lanes it '

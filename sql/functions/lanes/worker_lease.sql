@@ -47,7 +47,9 @@ BEGIN
     leased AS (
         UPDATE o365_internal.lane AS la
            SET next_at = v_ends, lease_until = v_ends, claimed_at = v_now, worker = worker_lease.worker,
-               lease_no = la.lease_no + 1, for_tests = la.why IS NOT DISTINCT FROM 'pause'
+               lease_no = la.lease_no + 1,
+               lease_below = CASE WHEN la.why = 'pause' THEN -4611686018427387904
+                                  WHEN la.why = 'schedule' AND la.not_before > v_now THEN 0 END
           FROM due WHERE la.ctid = due.tid
         RETURNING la.subscription_id, la.lease_no, due.next_at)
     SELECT l.subscription_id, l.lease_no, s.secret_version, s.dialect, v_lease_ms, l.next_at, s.payload
@@ -58,7 +60,8 @@ END $$;
 COMMENT ON FUNCTION o365_programs.worker_lease(integer, timestamptz, integer) IS
     'Leases up to n_lanes due lanes to a worker; commit at once, then ask worker_cards for their cards. The answer is '
     'a few bytes a lane, so that a worker that stops reading holds neither a lock nor the round of arrivals. low '
-    'bounds the scan: the latest was_due seen less a second, and -infinity every few seconds. lease_ms: the lease ends '
-    'so long after this call began. secret_version tells whether a cached webhook is old, payload whether a workflow '
-    'takes the envelope or the bare card. A lane that is paused is due for its test cards alone. Lanes of a far end '
-    'that is held are not looked at. A lane whose key this worker lacks is left to a living worker that has it.';
+    'bounds the scan: the latest was_due seen less a second, and -infinity every few seconds. lease_ms: the lease '
+    'ends so long after this call began. secret_version tells whether a cached webhook is old, payload whether a '
+    'workflow takes the envelope or the bare card. A lane that is paused is due for its test cards alone, one that '
+    'waits for its schedule for those and urgent ones. Lanes of a far end that is held are not looked at. A lane '
+    'whose key this worker lacks is left to a living worker that has it.';

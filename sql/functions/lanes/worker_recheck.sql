@@ -9,11 +9,11 @@ DECLARE
     v_hosts integer[] := o365_internal.open_hosts();
 BEGIN
     RETURN QUERY SELECT u.s, u.l, coalesce(
-                     CASE WHEN la.for_tests THEN su.status NOT IN ('removed', 'gone', 'retired')
+                     CASE WHEN la.lease_below < 0 THEN su.status NOT IN ('removed', 'gone', 'retired')
                           ELSE la.why IS DISTINCT FROM 'pause' AND su.status = 'active' END AND su.secret_version = u.v
                      AND la.host_id = ANY (v_hosts), false)
       FROM unnest(subscription_ids, lease_nos, secret_versions) AS u(s, l, v)
-      LEFT JOIN LATERAL (SELECT x.why, x.for_tests, x.host_id, true AS found FROM o365_internal.lane AS x
+      LEFT JOIN LATERAL (SELECT x.why, x.lease_below, x.host_id, true AS found FROM o365_internal.lane AS x
                           WHERE x.subscription_id = u.s AND x.lease_no = u.l LIMIT 1) AS la ON true
       LEFT JOIN LATERAL (SELECT y.status, y.secret_version FROM o365_internal.subscription AS y
                           WHERE y.subscription_id = u.s AND la.found LIMIT 1) AS su ON true;

@@ -8,6 +8,7 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SE
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
+    c_ends CONSTANT text[] := '{delivered,accepted,dead,cancelled,expired,superseded,digested}';
     v_held bigint[];
     v_held_tid tid[];
     v_held_lease bigint[];
@@ -93,6 +94,9 @@ BEGIN
                                                    AS x(s, l, took, n)) AS w
                            ORDER BY w.n);
         END IF;
+        IF outcomes && '{dead,expired}' THEN
+            PERFORM o365_internal.keep_reported(v_held, v_held_lease, subs, leases, positions, outcomes);
+        END IF;
         -- One look at each card, then its history: a delivery for every end, with the POST that made it, an attempt for
         -- every other POST. A card that another worker ended since is not there any more; its lane would not be held.
         -- Of one lane's items only those of the lease that is held count: a report may name an older one beside it.
@@ -103,7 +107,7 @@ BEGIN
                    CASE WHEN v_no IS NULL THEN v_before[h.i] + u.n
                         WHEN u.took IS NOT NULL THEN v_posts[h.i] + v_no[u.n::integer] END AS post_no,
                    v_any_retried AND t.enqueued_at <= v_retried[h.i] AS was_tried,
-                   u.outcome IN ('delivered', 'accepted', 'dead', 'cancelled') AS ends
+                   u.outcome = ANY (c_ends) AS ends
               FROM unnest(subs, leases, positions, outcomes, rule_ids, http_statuses, retry_after_s, took_ms, problems)
                    WITH ORDINALITY AS u(s, l, p, outcome, rule_id, status, retry_after, took, problem, n)
               -- v_held is in order: a look-up halves it.
@@ -134,12 +138,13 @@ BEGIN
         SELECT array_agg(e.s), array_agg(e.p), array_agg(e.n), array_agg(e.outcome), array_agg(e.post_no), count(*),
                (SELECT array_agg(t.s) FROM tried AS t), (SELECT array_agg(t.no) FROM tried AS t),
                -- Of none where all have arrived, as nearly always.
-               array_agg(e.card_id) FILTER (WHERE e.outcome IN ('dead', 'cancelled') AND e.p > 0)
+               array_agg(e.card_id) FILTER (WHERE e.outcome IN ('dead', 'cancelled', 'expired')
+                                          AND e.p >= -4611686018427387904)
           INTO v_s, v_p, v_n, v_outcome, v_posted, ended, v_again, v_again_no, v_cards FROM ending AS e;
         IF v_cards IS NOT NULL THEN
             PERFORM o365_internal.note_cards(array_agg(u.s), v_cards, array_agg(u.outcome), array_agg(problems[u.n]))
                FROM unnest(v_s, v_p, v_n, v_outcome) AS u(s, p, n, outcome)
-              WHERE u.outcome IN ('dead', 'cancelled') AND u.p > 0;
+              WHERE u.outcome IN ('dead', 'cancelled', 'expired') AND u.p >= -4611686018427387904;
         END IF;
         WITH done AS MATERIALIZED (
             SELECT u.s, array_agg(u.p) AS ps, max(u.p) AS last,
@@ -148,13 +153,16 @@ BEGIN
               FROM unnest(v_s, v_p, v_n, v_outcome, v_posted) AS u(s, p, n, outcome, no) GROUP BY 1),
         lane AS MATERIALIZED (
             SELECT h.s, h.tid, h.released, la.cursor, la.late, coalesce(d.ps, '{}') AS ps,
+                   -- What is counted belongs to the card: one that went before it changes nothing.
+                   d.ps IS NULL OR la.trying <> ALL (d.ps) AS keeps,
                    greatest(d.last, la.cursor) AS last, d.arrived IS NOT NULL AS arrived, d.posts,
                    CASE WHEN v_again IS NOT NULL THEN (SELECT max(t.no) FROM unnest(v_again, v_again_no) AS t(s, no)
                                                         WHERE t.s = h.s) END AS again,
                    (SELECT count(*) FROM unnest(d.dead) AS n
                      WHERE n > coalesce(d.arrived, 0) AND h.s <> ALL (v_renewed)) AS dead
             FROM unnest(v_held, v_held_tid, v_released) AS h(s, tid, released)
-            CROSS JOIN LATERAL (SELECT x.cursor, x.late FROM o365_internal.lane AS x WHERE x.ctid = h.tid) AS la
+            CROSS JOIN LATERAL (SELECT x.cursor, x.late, x.trying FROM o365_internal.lane AS x
+                                 WHERE x.ctid = h.tid) AS la
             LEFT JOIN LATERAL (SELECT * FROM done WHERE done.s = h.s LIMIT 1) AS d ON true),
         fed AS MATERIALIZED (SELECT f.snap, EXISTS (SELECT 1 FROM o365_internal.handing) AS bulk
                                FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1),
@@ -178,24 +186,28 @@ BEGIN
                late = CASE WHEN cardinality(r.lt) <= 100 THEN nullif(r.lt, '{}') END,
                worker = CASE WHEN NOT r.released THEN la.worker END,
                lease_until = CASE WHEN NOT r.released THEN la.lease_until END,
-               trying = CASE WHEN r.ps = '{}' THEN la.trying END,
-               tried_at = CASE WHEN r.ps = '{}' THEN la.tried_at END,
-               failures = CASE WHEN r.ps = '{}' THEN la.failures ELSE 0 END,
-               failing_since = CASE WHEN r.ps = '{}' THEN la.failing_since END,
-               unclear = CASE WHEN r.ps = '{}' THEN la.unclear ELSE 0 END,
+               trying = CASE WHEN r.keeps THEN la.trying END,
+               tried_at = CASE WHEN r.keeps THEN la.tried_at END,
+               failures = CASE WHEN r.keeps THEN la.failures ELSE 0 END,
+               failing_since = CASE WHEN r.keeps THEN la.failing_since END,
+               unclear = CASE WHEN r.keeps THEN la.unclear ELSE 0 END,
                throttles = CASE WHEN r.ps = '{}' THEN la.throttles ELSE 0 END,
                throttled_since = CASE WHEN r.ps = '{}' THEN la.throttled_since END,
                gone_since = CASE WHEN r.ps = '{}' THEN la.gone_since END,
                useless_since = CASE WHEN r.ps = '{}' THEN la.useless_since END,
                posted_on = CASE WHEN r.arrived THEN v_today ELSE la.posted_on END,
                dead_in_a_row = CASE WHEN r.arrived THEN 0 ELSE la.dead_in_a_row END + r.dead::integer,
-               problem = CASE WHEN r.ps = '{}' THEN la.problem END,
+               problem = CASE WHEN r.keeps THEN la.problem END,
                posts = greatest(la.posts, r.posts, r.again),
                retried_at = CASE WHEN r.again IS NULL THEN la.retried_at ELSE clock_timestamp() END,
-               not_before = CASE WHEN r.ps = '{}' OR la.why = 'pause' THEN la.not_before END,
-               why = CASE WHEN r.ps = '{}' OR la.why = 'pause' THEN la.why END,
+               -- What went before a pause or a schedule ends neither.
+               not_before = CASE WHEN r.ps = '{}' OR la.why = 'pause' OR la.lease_below IS NOT NULL
+                                 THEN la.not_before END,
+               why = CASE WHEN r.ps = '{}' OR la.why = 'pause' OR la.lease_below IS NOT NULL THEN la.why END,
                next_at = CASE WHEN NOT r.released THEN la.next_at
-                              WHEN o365_internal.has_tests(r.lt) THEN clock_timestamp()
+                              WHEN o365_internal.passes_wait(r.s, la.why, CASE WHEN cardinality(r.lt) > 100
+                                                             THEN r.lt[1] - 1 ELSE r.last END, r.lt)
+                              THEN clock_timestamp()
                               WHEN la.why IS DISTINCT FROM 'pause' AND (r.lt <> '{}'
                                    -- What is not fed yet wakes the lane when it is.
                                    OR EXISTS (SELECT 1 FROM o365_internal.outbox AS o
@@ -204,7 +216,8 @@ BEGIN
                                                       OR o.xid = ANY ((SELECT
                                                              CASE WHEN fed.bulk THEN o365_internal.handed_over(r.s) END
                                                                FROM fed)::xid8[]))))
-                              THEN greatest(clock_timestamp(), CASE WHEN r.ps = '{}' THEN la.not_before END) END
+                              THEN greatest(clock_timestamp(), CASE WHEN r.ps = '{}' OR la.lease_below IS NOT NULL
+                                                                    THEN la.not_before END) END
           FROM rest AS r WHERE la.ctid = r.tid;
         -- Few: lanes whose last card did not reach its end. One that has another webhook by now is due at once and was
         -- not charged; a lost answer is the card's: it may have been shown.
@@ -213,7 +226,7 @@ BEGIN
               FROM unnest(subs, leases, positions, outcomes, http_statuses, retry_after_s, problems)
                    AS u(s, l, p, outcome, status, retry_after, problem)
              WHERE v_held_lease[array_position(v_held, u.s)] = u.l
-               AND u.outcome NOT IN ('delivered', 'accepted', 'dead', 'cancelled')
+               AND u.outcome <> ALL (c_ends)
                AND (u.outcome = 'in_doubt' OR u.s <> ALL (v_renewed))
         LOOP
             ended := ended + o365_internal.card_failed(v_item.s, v_item.l, v_item.p, v_item.outcome, v_item.status,
@@ -222,13 +235,16 @@ BEGIN
     END IF;
     -- Seldom: a report that was committed, but its answer was lost, comes again.
     SELECT count(*) INTO v_expected FROM unnest(subs, outcomes) AS u(s, outcome)
-     WHERE u.outcome IN ('delivered', 'accepted', 'dead', 'cancelled') AND u.s <> ALL (busy);
+     WHERE u.outcome = ANY (c_ends) AND u.s <> ALL (busy);
     IF ended < v_expected THEN
         SELECT count(*) INTO known FROM unnest(subs, leases, positions, outcomes) AS u(s, l, p, outcome)
-         WHERE u.outcome IN ('delivered', 'accepted', 'dead', 'cancelled') AND u.s <> ALL (busy)
+         WHERE u.outcome = ANY (c_ends) AND u.s <> ALL (busy)
            AND NOT EXISTS (SELECT 1 FROM unnest(v_s, v_p) AS e(s, p) WHERE e.s = u.s AND e.p = u.p)
            AND EXISTS (SELECT 1 FROM o365_internal.delivery AS d
-                        WHERE d.card_id = u.p AND d.at > now() - interval '1 day'
+                        -- Of a card that was scheduled the position tells nothing: it counts as refused.
+                        WHERE d.card_id = CASE WHEN u.p < -4611686018427387904 THEN -4611686018427387904 - u.p
+                                               WHEN u.p < 0 THEN u.p + 4611686018427387904 ELSE u.p END
+                          AND d.at > now() - interval '1 day'
                           AND d.subscription_id = u.s AND d.lease_no = u.l AND d.worker = worker_report.worker);
     END IF;
 END $$;

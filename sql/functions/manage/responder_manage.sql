@@ -27,7 +27,7 @@ BEGIN
     SELECT l.* INTO v_lane FROM o365_internal.lane AS l WHERE l.subscription_id = v_subscription.subscription_id;
     SELECT count(*), min(o.enqueued_at) INTO v_waiting, v_oldest
       FROM (SELECT x.enqueued_at FROM o365_internal.outbox AS x
-             WHERE x.subscription_id = v_subscription.subscription_id AND x.position > 0
+             WHERE x.subscription_id = v_subscription.subscription_id AND x.position >= -4611686018427387904
              ORDER BY x.position LIMIT 1000) AS o;
     IF v_subscription.status IN ('suspended', 'gone') OR v_lane.problem IS NOT NULL THEN
         -- After which answer: the newest that did not let a card through, of a card that goes on or of one that ended.
@@ -54,7 +54,8 @@ BEGIN
                     ELSE 'sending' END,
         'next_at', CASE WHEN v_lane.why IS DISTINCT FROM 'pause' AND v_lane.next_at > now() THEN v_lane.next_at END,
         'test_waits', EXISTS (SELECT FROM o365_internal.outbox AS o
-                               WHERE o.subscription_id = v_subscription.subscription_id AND o.position < 0),
+                               WHERE o.subscription_id = v_subscription.subscription_id
+                                 AND o.position < -4611686018427387904),
         'may_pause', v_subscription.status = 'active', 'may_resume', v_subscription.status = 'paused'
                                    OR v_subscription.status = 'suspended' AND NOT v_subscription.awaits_proof,
         'may_test', v_is_owner AND v_subscription.status IN ('active', 'paused', 'suspended'),

@@ -14,8 +14,28 @@ BEGIN
         UNION ALL
         SELECT 'waiting_cards', (SELECT jsonb_agg(jsonb_build_object('card_id', o.card_id, 'event', o.event,
                    'enqueued_at', o.enqueued_at, 'card', o365_internal.without_links(o.card),
-                   'extra', o.extra)) FROM (
+                   'extra', o.extra, 'collapse', o.collapse_key, 'cancel_reason', o.cancel_reason)) FROM (
                 SELECT * FROM o365_internal.outbox AS x WHERE x.subscription_id = v_id ORDER BY x.position
+                 LIMIT c_most + 1) AS o)
+        UNION ALL
+        SELECT 'scheduled_cards', (SELECT jsonb_agg(jsonb_build_object('card_id', o.card_id, 'event', o.event,
+                   'due_at', o.due_at, 'card', o365_internal.without_links(o.card), 'extra', o.extra,
+                   'collapse', o.collapse_key)) FROM (
+                SELECT * FROM o365_internal.scheduled AS x WHERE x.subscription_id = v_id ORDER BY x.due_at
+                 LIMIT c_most + 1) AS o)
+        UNION ALL
+        SELECT 'set_aside_cards', (SELECT jsonb_agg(jsonb_build_object('card_id', a.card_id, 'at', a.at,
+                   'failures', a.failures, 'problem', a.problem)) FROM o365_internal.set_aside AS a
+                  WHERE a.subscription_id = v_id)
+        UNION ALL
+        SELECT 'dead_cards', (SELECT jsonb_agg(jsonb_build_object('card_id', o.card_id, 'event', o.event, 'at', o.at,
+                   'outcome', o.outcome, 'card', o365_internal.without_links(o.card), 'extra', o.extra)) FROM (
+                SELECT * FROM o365_internal.dead_card AS x WHERE x.subscription_id = v_id ORDER BY x.at DESC
+                 LIMIT c_most + 1) AS o)
+        UNION ALL
+        SELECT 'dedupe_keys', (SELECT jsonb_agg(jsonb_build_object('key', o.key, 'card_id', o.card_id,
+                   'until', o.until)) FROM (
+                SELECT * FROM o365_internal.dedupe AS x WHERE x.subscription_id = v_id ORDER BY x.key
                  LIMIT c_most + 1) AS o)
         UNION ALL
         SELECT 'ended_cards', (SELECT jsonb_agg(jsonb_build_object('card_id', d.card_id, 'event', d.event,

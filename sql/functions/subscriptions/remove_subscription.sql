@@ -14,6 +14,8 @@ BEGIN
                user_index = NULL, replacement = NULL, replacement_key_id = NULL, paused_until = NULL, idle_since = NULL
          WHERE s.subscription_id = remove_subscription.subscription_id;
         DELETE FROM o365_internal.card_action AS a WHERE a.subscription_id = remove_subscription.subscription_id;
+        UPDATE o365_internal.scheduled AS s SET due_at = now(), enqueued_at = least(s.enqueued_at, now())
+         WHERE s.subscription_id = remove_subscription.subscription_id AND s.due_at > now();
         -- Due, so that a worker ends what waits as cancelled.
         PERFORM o365_internal.wake(subscription_id);
         PERFORM o365_internal.note_event('removed', actor, NULL, subscription_id, v_reason, v_status);

@@ -4,7 +4,8 @@ SET enable_seqscan = off SET jit = off AS $$
 BEGIN
     UPDATE o365_internal.lane AS l
        SET why = 'pause', not_before = 'infinity', verdict = coalesce(stop_lane.verdict, l.verdict),
-           next_at = CASE WHEN o365_internal.has_tests(l.late) THEN coalesce(l.next_at, now()) END
+           next_at = CASE WHEN o365_internal.passes_wait(l.subscription_id, 'pause', l.cursor, l.late)
+                          THEN coalesce(l.next_at, now()) END
      WHERE l.subscription_id = stop_lane.subscription_id;
 END $$;
 COMMENT ON FUNCTION o365_internal.stop_lane(bigint, text) IS

@@ -36,6 +36,9 @@ BEGIN
                SELECT FROM o365_internal.lane AS l
                 WHERE l.host_id = h.host_id AND l.next_at IS NOT NULL LIMIT c_most) AS l
      WHERE h.host_id <> ALL (v_hosts);
+    -- Cards that are scheduled, as many lanes.
+    SELECT v_waiting + count(*), least(v_next_at, min(s.due_at)) INTO v_waiting, v_next_at
+      FROM (SELECT x.due_at FROM o365_internal.scheduled AS x ORDER BY x.due_at LIMIT c_most) AS s;
     RETURN jsonb_build_object(
         'due', v_due + v_leased, 'waiting', v_waiting, 'next_at', v_next_at,
         'paused', v_paused, 'suspended', v_suspended,
@@ -43,6 +46,7 @@ BEGIN
                       SELECT FROM o365_internal.lane AS l WHERE l.problem IS NOT NULL AND l.next_at IS NOT NULL
                          AND l.throttled_since IS NULL LIMIT c_most) AS l),
         'unfed', (SELECT EXISTS (SELECT FROM o365_internal.postponed)
+                      OR EXISTS (SELECT FROM o365_internal.scheduled AS s WHERE s.due_at <= v_now)
                       OR EXISTS (SELECT FROM o365_internal.feeding_again)
                       OR EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.xid >= pg_snapshot_xmax(f.snap))
                       OR EXISTS (SELECT FROM o365_internal.outbox AS o

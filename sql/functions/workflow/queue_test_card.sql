@@ -3,13 +3,14 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_card_id bigint := nextval('o365_internal.card_id');
+    v_position bigint := -4611686018427387904 - v_card_id;
 BEGIN
-    -- Before all other cards of its lane: negative positions stand at or before each cursor, so that claims take them
+    -- Before all other cards of its lane: such positions stand at or before each cursor, so that claims take them
     -- from the lane's list.
     INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, event)
-        VALUES (v_card_id, -v_card_id, queue_test_card.subscription_id, queue_test_card.card, queue_test_card.event);
+        VALUES (v_card_id, v_position, queue_test_card.subscription_id, queue_test_card.card, queue_test_card.event);
     UPDATE o365_internal.lane AS l
-       SET late = array_append(coalesce(l.late, '{}'), -v_card_id),
+       SET late = array_append(coalesce(l.late, '{}'), v_position),
            next_at = least(coalesce(l.next_at, 'infinity'), greatest(now(), l.lease_until))
      WHERE l.subscription_id = queue_test_card.subscription_id;
     RETURN v_card_id;

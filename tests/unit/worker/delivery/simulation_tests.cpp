@@ -103,6 +103,10 @@ BOOST_AUTO_TEST_CASE(a_connection_that_does_not_ask_before_the_first_byte_is_fou
     BOOST_TEST(kinds.contains("after stop"));
 }
 
+BOOST_AUTO_TEST_CASE(a_worker_that_does_not_look_at_the_time_of_a_card_is_found_to_send_too_late) {
+    BOOST_TEST(kinds_found(Plant::loses_expiry, kPlantedSeeds)["too late"] > 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace o365::simulation

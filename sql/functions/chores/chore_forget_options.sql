@@ -1,0 +1,26 @@
+CREATE OR REPLACE FUNCTION o365_internal.chore_forget_options() RETURNS text
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
+DECLARE
+    c_most CONSTANT integer := 20000;
+BEGIN
+    -- Whoever has a row locked sends with its key, or sends that card again.
+    DELETE FROM o365_internal.dedupe AS d WHERE d.ctid = ANY (ARRAY(
+        SELECT x.ctid FROM o365_internal.dedupe AS x WHERE x.until <= now() ORDER BY x.until LIMIT c_most
+           FOR UPDATE SKIP LOCKED));
+    DELETE FROM o365_internal.dead_card AS d WHERE d.ctid = ANY (ARRAY(
+        SELECT x.ctid FROM o365_internal.dead_card AS x
+         WHERE x.at <= now() - make_interval(days => o365_internal.integer_setting('dead_card_days'))
+         ORDER BY x.at LIMIT c_most FOR UPDATE SKIP LOCKED));
+    -- Of cards that have arrived. Those that were given up had theirs deleted.
+    DELETE FROM o365_internal.set_aside AS a WHERE a.ctid = ANY (ARRAY(
+        SELECT x.ctid FROM o365_internal.set_aside AS x
+         WHERE NOT EXISTS (SELECT FROM o365_internal.scheduled AS s WHERE s.card_id = x.card_id)
+           AND NOT EXISTS (SELECT FROM o365_internal.outbox AS o
+                            WHERE o.subscription_id = x.subscription_id AND o.position = x.position)
+         LIMIT c_most FOR UPDATE SKIP LOCKED));
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION o365_internal.chore_forget_options() IS
+    'Deletes dedupe keys that count no more, the content of dead cards older than dead_card_days, and what was counted '
+    'for cards that were set aside and have ended, at most 20,000 of each.';
