@@ -233,10 +233,14 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 -- * Nothing that is not fed leaves: the cards of one transaction are fed together in each lane,
 --   and so keep their order.
 \ir functions/lanes/card_failed.sql
+\ir functions/lanes/claimable_hosts.sql
 \ir functions/lanes/end_cards.sql
+\ir functions/lanes/far_end_failed.sql
+\ir functions/lanes/far_ends_answered.sql
 \ir functions/lanes/feed_again.sql
 \ir functions/lanes/feed_again_if_restored.sql
 \ir functions/lanes/feed_on.sql
+\ir functions/lanes/find_busy_connectors.sql
 \ir functions/lanes/hand_over_again.sql
 \ir functions/lanes/has_tests.sql
 \ir functions/lanes/handed_over.sql
@@ -244,8 +248,11 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/lanes/make_lane.sql
 \ir functions/lanes/move_lane.sql
 \ir functions/lanes/open_hosts.sql
+\ir functions/lanes/probe_backoff.sql
 \ir functions/lanes/snapshot_until.sql
+\ir functions/lanes/suspect.sql
 \ir functions/lanes/test_card_failed.sql
+\ir functions/lanes/turns.sql
 \ir functions/lanes/worker_cards.sql
 \ir functions/lanes/worker_feed.sql
 \ir functions/lanes/worker_lease.sql

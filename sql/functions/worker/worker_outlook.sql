@@ -13,14 +13,17 @@ DECLARE
     v_suspended bigint;
 BEGIN
     -- By the indexes on lanes that are due, held or in trouble; the first thousand of each say all that --once asks.
-    v_due := (SELECT count(*) FROM unnest(v_hosts) AS h (id) CROSS JOIN LATERAL (
-                  SELECT FROM o365_internal.lane AS l WHERE l.host_id = h.id AND l.next_at <= v_now LIMIT c_most) AS l);
+    v_due := (SELECT count(*) FROM unnest(v_hosts) AS h (id)
+               CROSS JOIN unnest('{0,1,2,3,4}'::smallint[]) AS t (turn) CROSS JOIN LATERAL (
+                  SELECT FROM o365_internal.lane AS l
+                   WHERE l.host_id = h.id AND l.turn = t.turn AND l.next_at <= v_now LIMIT c_most) AS l);
     SELECT count(*) FILTER (WHERE l.lease_until > v_now), count(*) FILTER (WHERE l.worker IS NULL),
            min(l.next_at) FILTER (WHERE l.worker IS NULL)
       INTO v_leased, v_waiting, v_next_at
-      FROM unnest(v_hosts) AS h (id) CROSS JOIN LATERAL (
+      FROM unnest(v_hosts) AS h (id)
+     CROSS JOIN unnest('{0,1,2,3,4}'::smallint[]) AS t (turn) CROSS JOIN LATERAL (
                SELECT l.next_at, l.worker, l.lease_until FROM o365_internal.lane AS l
-                WHERE l.host_id = h.id AND l.next_at > v_now ORDER BY l.next_at LIMIT c_most) AS l;
+                WHERE l.host_id = h.id AND l.turn = t.turn AND l.next_at > v_now ORDER BY l.next_at LIMIT c_most) AS l;
     SELECT count(*) FILTER (WHERE l.status IN ('paused', 'pending')),
            count(*) FILTER (WHERE l.status NOT IN ('paused', 'pending'))
       INTO v_paused, v_suspended
