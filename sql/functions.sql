@@ -358,6 +358,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/health/health_feeding_behind.sql
 \ir functions/health/health_granted_to_others.sql
 \ir functions/health/health_history_default_partition.sql
+\ir functions/health/health_hosts_failing.sql
 \ir functions/health/health_hosts_held.sql
 \ir functions/health/health_isolation.sql
 \ir functions/health/health_lanes_stuck.sql

@@ -76,6 +76,9 @@ COMMENT ON COLUMN o365_internal.event.kind IS
     'moved, tested, changed, card_not_delivered. Otherwise: connector_registered, connector_removed, '
     'application_granted, application_revoked, host_allowed, host_forbidden, host_held, host_released, host_failing, '
     'host_recovered, setting_changed.';
+SET LOCAL client_min_messages = warning;
+DROP FUNCTION IF EXISTS o365.forbid_webhook_host(text, integer);
+RESET client_min_messages;
 -- end of far ends
 
 -- ---- limits ----

@@ -23,7 +23,8 @@ BEGIN
     SELECT coalesce(a.lane, (-9223372036854775808)::bigint), a.at INTO v_before, v_from
       FROM o365_internal.feeding_again AS a ORDER BY a.n DESC LIMIT 1;
     low := greatest(low, v_from);
-    SELECT c.ids, c.most, c.lows INTO v_hosts, v_most, v_lows FROM o365_internal.claimable_hosts(n_lanes, low) AS c;
+    SELECT c.ids, c.most, c.lows INTO v_hosts, v_most, v_lows
+      FROM o365_internal.claimable_hosts(n_lanes, low, v_now) AS c;
     IF v_leaves IS NOT NULL THEN
         -- Those that are passed over are few at a time: another worker has them next.
         v_until := coalesce((SELECT d.next_at FROM unnest(v_hosts) AS h (id)
