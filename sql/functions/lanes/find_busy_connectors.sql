@@ -19,10 +19,15 @@ BEGIN
     WITH busy AS MATERIALIZED (
         SELECT d.connector_id
           FROM unnest(hosts) AS h (id) CROSS JOIN unnest('{0,1,2,3,4}'::smallint[]) AS t (turn) CROSS JOIN LATERAL (
-                   SELECT l.connector_id FROM o365_internal.lane AS l
+                   SELECT l.connector_id, l.turn FROM o365_internal.lane AS l
                     WHERE l.host_id = h.id AND l.turn = t.turn AND l.next_at >= low AND l.next_at <= v_now
                     ORDER BY l.next_at LIMIT c_looks) AS d
-         WHERE d.connector_id > 0 GROUP BY d.connector_id HAVING count(*) >= c_many),
+         WHERE d.connector_id > 0 GROUP BY d.connector_id
+        -- A broadcast in one transaction has its own turn, and keeps no others of its connector from the first.
+        HAVING count(*) FILTER (WHERE d.turn = 0) >= c_many
+            OR count(*) >= c_many AND d.connector_id = ANY (ARRAY(SELECT b.connector_id
+                                                                    FROM o365_internal.busy_connector AS b
+                                                                   WHERE b.until > v_now))),
     over AS (DELETE FROM o365_internal.busy_connector AS b
               WHERE b.connector_id > 0 AND b.until < v_now
                 AND b.connector_id <> ALL (ARRAY(SELECT y.connector_id FROM busy AS y)))
@@ -31,5 +36,6 @@ BEGIN
         ON CONFLICT ON CONSTRAINT busy_connector_pkey DO UPDATE SET until = excluded.until;
 END $$;
 COMMENT ON FUNCTION o365_internal.find_busy_connectors(integer[], timestamptz) IS
-    'Notes for two seconds the connectors of which a hundred lanes or more are due on these far ends: a claim could '
-    'not take all. low: as in worker_lease. Does nothing if that was looked at within a third of a second.';
+    'Notes for two seconds the connectors of which a hundred lanes or more of the first turn are due on these far '
+    'ends, which a claim could not take all; and those that are noted already as long as that many are due, of any '
+    'turn. low: as in worker_lease. Does nothing if that was looked at within a third of a second.';
