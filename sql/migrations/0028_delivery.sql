@@ -30,6 +30,7 @@ INSERT INTO o365_internal.busy_connector (connector_id, until) VALUES (0, now())
 ALTER TABLE o365_internal.host
     ADD COLUMN only_host text DEFAULT '',
     ADD COLUMN suspects bigint[],
+    ADD COLUMN suspected_since timestamptz,
     ADD COLUMN suspected_at timestamptz,
     ADD COLUMN failing_since timestamptz,
     ADD COLUMN failing_until timestamptz,
@@ -51,6 +52,7 @@ COMMENT ON COLUMN o365_internal.host.only_host IS
 COMMENT ON COLUMN o365_internal.host.suspects IS
     'Lanes (subscription_id) that failed one after the other, as they do when the whole far end fails, without an '
     'answer between: at most five. Null: none, and it neither fails nor recovers.';
+COMMENT ON COLUMN o365_internal.host.suspected_since IS 'When the first of suspects was added.';
 COMMENT ON COLUMN o365_internal.host.suspected_at IS 'When the last of suspects was added.';
 COMMENT ON COLUMN o365_internal.host.failing_since IS
     'Since when it fails: nothing but probes is claimed. Null: it does not.';

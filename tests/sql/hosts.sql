@@ -74,15 +74,18 @@ SELECT pg_temp.answer(:w, '{o5}', 'retry', 500) \g /dev/null
 SELECT is((pg_temp.host('one.example')).suspects, ARRAY[pg_temp.s('o5')], 'evidence is forgotten after ten minutes');
 SELECT pg_temp.answer(:w, '{o1,o2,o3}', 'retry', 500) \g /dev/null
 SELECT is(pg_temp.state('one.example'), 'open', 'so that these four are too few');
+SELECT pg_temp.answer(:w, '{o4}', 'retry', 500) \g /dev/null
+SELECT is(pg_temp.state('one.example'), 'open', 'and five at one moment as well');
+UPDATE o365_internal.host SET suspected_since = now() - interval '3 seconds' WHERE name = 'one.example';
 SELECT pg_temp.answer(:w, '{o4}', 'in_doubt', 0) \g /dev/null
-SELECT is(pg_temp.state('one.example'), 'failing', 'the fifth lane opens the breaker');
+SELECT is(pg_temp.state('one.example'), 'failing', 'five lanes over three seconds open the breaker');
 SELECT results_eq($$SELECT e.kind, e.object, e.actor, e.reason FROM o365.events AS e WHERE e.kind = 'host_failing'$$,
     $$VALUES ('host_failing', 'one.example', 'worker', 'in_doubt 0')$$, 'there is an event');
 SELECT ok(h.problem = 'in_doubt 0' AND h.since <= now() AND h.until > now() AND h.probes = 0, 'and a row of o365.hosts') FROM (
     SELECT h.reason AS problem, h.since, h.until, h.probes FROM o365.hosts AS h WHERE h.host = 'one.example') AS h;
 SELECT results_eq($$SELECT h.severity, h.object, h.count, h.since IS NOT NULL, h.problem ~ '^fails as a whole: in_doubt 0; probed 0 times since, again at [-0-9: ]+; 6 connections with cards wait$'
     FROM o365.health() AS h WHERE h.code = 'hosts_failing'$$, $$VALUES ('warning', 'host one.example', 6::bigint, true, true)$$, 'health says since when and how many');
-SELECT is(ARRAY(SELECT (pg_temp.lane(u)).failures FROM unnest('{o1,o2,o3,o4,o5}'::text[]) AS u), '{1,1,1,0,0}', 'the five get back what they were charged with last');
+SELECT is(ARRAY(SELECT (pg_temp.lane(u)).failures FROM unnest('{o1,o2,o3,o4,o5}'::text[]) AS u), '{1,1,1,1,0}', 'the five get back what they were charged with last');
 SELECT is((pg_temp.lane('o4')).unclear, 1, 'but for a lost answer, which counts for its card as ever');
 SELECT matches(q.reason, '^host one\.example fails since [-0-9: ]+: in_doubt 0; it is tried again at [-0-9: ]+$', 'the queue says why they wait') FROM o365.queue AS q WHERE q.subscription_id = pg_temp.s('o6');
 SELECT ok(q.why = 'host' AND q.until >= h.until, 'and until when') FROM o365.queue AS q, o365.hosts AS h WHERE q.subscription_id = pg_temp.s('o6') AND h.host = 'one.example';
@@ -153,6 +156,7 @@ SELECT is((pg_temp.host(:wild)).only_host, NULL, 'a far end knows that it has se
 SELECT is((pg_temp.host('one.example')).only_host, 'one.example', 'or one');
 SELECT pg_temp.answer(:w, '{a1,a2,a3,a4,a5,a6,a1,a2,a3,a4,a5,a6}', 'in_doubt', 0) \g /dev/null
 SELECT is(pg_temp.state(:wild), 'open', 'six lanes of one tenant do not stop the others');
+UPDATE o365_internal.host SET suspected_since = now() - interval '3 seconds' WHERE name = :wild;
 SELECT pg_temp.answer(:w, '{b1}', 'retry', 0) \g /dev/null
 SELECT is(pg_temp.state(:wild), 'open', 'nor do they with one lane of another');
 SELECT pg_temp.answer(:w, '{c1}', 'retry', 0) \g /dev/null
@@ -166,6 +170,8 @@ SELECT is(pg_temp.state(:wild), 'recovering', 'and its answer is enough');
 -- Where all its webhooks are on one host, that is the far end.
 UPDATE o365_internal.host SET only_host = 'contoso.webhook.office.com', recovered_at = NULL, suspects = NULL WHERE name = :wild;
 SELECT pg_temp.answer(:w, '{a1,a2,a3,a4,a5}', 'retry', 502) \g /dev/null
+UPDATE o365_internal.host SET suspected_since = now() - interval '3 seconds' WHERE name = :wild;
+SELECT pg_temp.answer(:w, '{a5}', 'retry', 502) \g /dev/null
 SELECT is(pg_temp.state(:wild), 'failing', 'five lanes of the only tenant open the breaker');
 UPDATE o365_internal.host SET failing_since = NULL, failing_until = NULL, suspects = NULL, problem = NULL, probed_at = NULL WHERE name = :wild;
 SELECT pg_temp.connect_on('d1', 'tailspin.webhook.office.com') \g /dev/null
