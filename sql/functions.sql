@@ -252,10 +252,14 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 -- * Nothing that is not fed leaves: the cards of one transaction are fed together in each lane,
 --   and so keep their order.
 \ir functions/lanes/card_failed.sql
+\ir functions/lanes/claimable_hosts.sql
 \ir functions/lanes/end_cards.sql
+\ir functions/lanes/far_end_failed.sql
+\ir functions/lanes/far_ends_answered.sql
 \ir functions/lanes/feed_again.sql
 \ir functions/lanes/feed_again_if_restored.sql
 \ir functions/lanes/feed_on.sql
+\ir functions/lanes/find_busy_connectors.sql
 \ir functions/lanes/hand_over_again.sql
 \ir functions/lanes/handed_over.sql
 \ir functions/lanes/is_restored.sql
@@ -263,8 +267,11 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/lanes/move_lane.sql
 \ir functions/lanes/open_hosts.sql
 \ir functions/lanes/passes_wait.sql
+\ir functions/lanes/probe_backoff.sql
 \ir functions/lanes/snapshot_until.sql
+\ir functions/lanes/suspect.sql
 \ir functions/lanes/test_card_failed.sql
+\ir functions/lanes/turns.sql
 \ir functions/lanes/worker_cards.sql
 \ir functions/lanes/worker_feed.sql
 \ir functions/lanes/worker_lease.sql
@@ -371,6 +378,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/health/health_feeding_behind.sql
 \ir functions/health/health_granted_to_others.sql
 \ir functions/health/health_history_default_partition.sql
+\ir functions/health/health_hosts_failing.sql
 \ir functions/health/health_hosts_held.sql
 \ir functions/health/health_isolation.sql
 \ir functions/health/health_lanes_stuck.sql

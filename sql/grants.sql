@@ -85,7 +85,7 @@ BEGIN
     GRANT SELECT ON o365.dead_connectors TO o365_operator, o365_app;
     GRANT SELECT ON o365.scheduled_cards TO o365_operator, o365_app;
     GRANT SELECT ON o365.settings, o365.connectors, o365.webhook_hosts, o365.response_rules, o365.subscriptions,
-        o365.queue, o365.waiting_cards, o365.posts, o365.deliveries, o365.outcomes, o365.card_warnings,
+        o365.hosts, o365.queue, o365.waiting_cards, o365.posts, o365.deliveries, o365.outcomes, o365.card_warnings,
         o365.action_events, o365.events, o365.functions, o365.workers TO o365_operator;
     GRANT SELECT ON o365.connectors, o365.subscriptions, o365.queue, o365.waiting_cards, o365.posts, o365.deliveries,
         o365.outcomes, o365.card_warnings, o365.action_events, o365.events, o365.functions TO o365_app;

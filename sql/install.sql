@@ -285,6 +285,7 @@ END $$;
   CREATE SCHEMA o365_views;
   \set internal_views o365_views
   \ir views/operator.sql
+  \ir views/hosts.sql
   \ir views/callback.sql
   \ir views/paste.sql
   \ir views/proof.sql
@@ -322,6 +323,7 @@ END $$;
     END $$;
   \endif
   \ir views/operator.sql
+  \ir views/hosts.sql
   \ir views/callback.sql
   \ir views/paste.sql
   \ir views/proof.sql

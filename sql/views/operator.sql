@@ -124,7 +124,7 @@ CREATE OR REPLACE VIEW :internal_views.lane_now AS
     SELECT l.subscription_id, s.connector_id, s.app_user, s.group_name, l.failures, f.card_id AS first_card,
            f.enqueued_at AS oldest,
            CASE WHEN l.why IS DISTINCT FROM 'pause' AND (SELECT o365_internal.workers_away()) IS NULL
-                THEN nullif(CASE WHEN l.next_at IS NOT NULL THEN greatest(l.next_at, h.held_until) END,
+                THEN nullif(CASE WHEN l.next_at IS NOT NULL THEN greatest(l.next_at, h.held_until, h.failing_until) END,
                             'infinity') END AS next_at,
            CASE WHEN s.status IN ('removed', 'gone', 'retired') THEN s.status || ': what waits will be cancelled'
                 WHEN l.verdict IS NOT NULL   -- whose time is not written yet
@@ -132,6 +132,11 @@ CREATE OR REPLACE VIEW :internal_views.lane_now AS
                 WHEN l.why = 'pause'
                 THEN format('%s since %s%s%s', s.status, to_char(s.status_at, 'YYYY-MM-DD HH24:MI'),
                             ' until ' || to_char(s.paused_until, 'YYYY-MM-DD HH24:MI'), ': ' || s.status_reason)
+                WHEN h.failing_since IS NOT NULL AND (h.held_until > now()) IS NOT TRUE
+                THEN coalesce((SELECT o365_internal.workers_away()),
+                              format('host %s fails since %s: %s; it is tried again at %s', h.name,
+                                     to_char(h.failing_since, 'YYYY-MM-DD HH24:MI'), h.problem,
+                                     to_char(h.failing_until, 'YYYY-MM-DD HH24:MI:SS')))
                 WHEN h.host_id IS NOT NULL
                 THEN format('host %s is held by %s since %s%s%s', h.name, h.held_by,
                             to_char(h.held_at, 'YYYY-MM-DD HH24:MI'),
@@ -160,11 +165,14 @@ CREATE OR REPLACE VIEW :internal_views.lane_now AS
            CASE WHEN l.why = 'pause' THEN l.why WHEN h.host_id IS NOT NULL THEN 'host'
                 WHEN l.not_before > now() THEN l.why END AS why,
            CASE WHEN l.why = 'pause' THEN s.paused_until
-                WHEN h.host_id IS NOT NULL THEN nullif(greatest(h.held_until, l.not_before), 'infinity')
+                WHEN h.host_id IS NOT NULL
+                THEN nullif(greatest(CASE WHEN h.held_until > now() THEN h.held_until ELSE h.failing_until END,
+                                     l.not_before), 'infinity')
                 WHEN l.not_before > now() THEN l.not_before END AS until
       FROM o365_internal.lane AS l
       JOIN o365_internal.subscription AS s ON s.subscription_id = l.subscription_id
-      LEFT JOIN o365_internal.host AS h ON h.host_id = l.host_id AND h.held_until > now()
+      LEFT JOIN o365_internal.host AS h
+        ON h.host_id = l.host_id AND (h.held_until > now() OR h.failing_since IS NOT NULL)
      CROSS JOIN LATERAL (SELECT o.card_id, o.enqueued_at FROM o365_internal.outbox AS o
                           WHERE o.subscription_id = l.subscription_id
                           ORDER BY o.position LIMIT 1) AS f;
@@ -474,7 +482,7 @@ COMMENT ON COLUMN o365.events.kind IS
     'connected, renewed, proved, paused, resumed, removed, suspended, gone, idle, moved, tested, changed, '
     'card_not_delivered, card_cancelled, card_retried of a subscription; user_erased, connector_registered, '
     'connector_removed, application_granted, application_revoked, host_allowed, host_forbidden, host_held, '
-    'host_released, setting_changed.';
+    'host_released, host_failing, host_recovered, setting_changed.';
 COMMENT ON COLUMN o365.events.actor IS 'Who did it: application, operator, user (in a browser) or worker.';
 COMMENT ON COLUMN o365.events.role IS 'Database role of an application or operator; null for others.';
 COMMENT ON COLUMN o365.events.connector IS 'Connector''s slug; null when it is about none.';

@@ -1,10 +1,12 @@
 // Shares a worker's transfers among the far ends of its webhooks, so that one that answers slowly, or not at all,
 // leaves the others theirs. A far end is an entry of the allow-list, and may have many hosts, as Microsoft's has one
-// for each tenant; among those it shares what it has in the same way. Items (lanes) wait by host, first in first out;
-// far ends take turns, and so do the hosts of each. No locks: one thread.
+// for each tenant; among those it shares what it has in the same way, and it learns which of them answer: those find a
+// transfer when their neighbours hang. Items (lanes) wait by host, first in first out; far ends take turns, and so do
+// the hosts of each. No locks: one thread.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <deque>
 #include <list>
@@ -38,8 +40,8 @@ class HostGate {
     void add(const std::string& far_end, const std::string& host, Item item, Clock::time_point now) {
         const auto end = far_ends_.try_emplace(far_end).first;
         if (end->second.waiting == 0) turns_.push_back(end);
-        const auto place = end->second.hosts.try_emplace(host).first;
-        if (place->second.waiting.empty()) end->second.turns.push_back(place);
+        const auto place = place_of(end, host, now);
+        if (place->second.waiting.empty()) turns_of(end->second, place).push_back(place);
         place->second.waiting.emplace_back(now, std::move(item));
         ++end->second.waiting;
         ++waiting_;
@@ -51,23 +53,14 @@ class HostGate {
         if (free <= 0) return std::nullopt;
         for (auto turn = turns_.begin(); turn != turns_.end(); ++turn) {
             FarEnd& far_end = (*turn)->second;
-            if (!has_share(far_end.running, free)) continue;
-            const int left = kShare * free - far_end.running;
-            for (auto host_turn = far_end.turns.begin(); host_turn != far_end.turns.end(); ++host_turn) {
-                Host& host = (*host_turn)->second;
-                // Of what its far end may still take. A host that is all of its far end may have all.
-                if ((*host_turn)->first != (*turn)->first && !has_share(host.running, left)) continue;
-                Item item = std::move(host.waiting.front().second);
-                host.waiting.pop_front();
-                --far_end.waiting;
-                --waiting_;
-                ++host.running;
-                ++far_end.running;
-                ++running_;
-                take_turn(far_end.turns, host_turn, host.waiting.empty());
-                if (far_end.waiting == 0) far_end.hold = std::chrono::seconds(0);  // nobody waits: it keeps up again
-                take_turn(turns_, turn, far_end.waiting == 0);
-                return item;
+            // What is known of its hosts takes turns as well, or those that answer would leave nothing to new ones.
+            for (std::size_t i = 0; i < far_end.turns.size(); ++i) {
+                Turns& turns = far_end.turns.at((far_end.turn + i) % far_end.turns.size());
+                const auto host_turn = std::ranges::find_if(
+                    turns, [&](const auto& place) { return may_begin((*turn)->first, far_end, place, free); });
+                if (host_turn == turns.end()) continue;
+                far_end.turn = (far_end.turn + i + 1) % far_end.turns.size();
+                return begin(turn, turns, host_turn);
             }
         }
         return std::nullopt;
@@ -79,9 +72,24 @@ class HostGate {
         const auto place = end->second.hosts.find(host);
         --place->second.running;
         --end->second.running;
+        if (place->second.known == Known::hangs) --end->second.hanging;
         --running_;
         forget(end->second, place);
         forget(end);
+    }
+
+    // What came of an item of `host` that is under way: whether it was answered, and after how long.
+    void learn(const std::string& far_end, const std::string& host, bool answered, std::chrono::milliseconds took,
+               Clock::time_point now) {
+        if (host == far_end) return;
+        const Known known = !answered ? Known::hangs : took <= kQuick ? Known::answers : Known::nothing;
+        if (memory_.size() >= kMostKnown && !memory_.contains(host))
+            std::erase_if(memory_, [&](const auto& one) { return now - one.second.second >= kRemembers; });
+        if (memory_.size() < kMostKnown || memory_.contains(host)) memory_[host] = {known, now};
+        const auto end = far_ends_.find(far_end);
+        if (end == far_ends_.end()) return;
+        if (const auto place = end->second.hosts.find(host); place != end->second.hosts.end())
+            is_known(end->second, place, known);
     }
 
     // Takes out what has waited for longer than the patience. The longer a far end keeps its items waiting, the longer
@@ -94,25 +102,30 @@ class HostGate {
             const auto end = *turn;
             FarEnd& far_end = end->second;
             std::size_t few = static_cast<std::size_t>(transfers_ / 8);
-            for (auto host_turn = far_end.turns.begin(); host_turn != far_end.turns.end();) {
-                const auto place = *host_turn;
-                auto& waiting = place->second.waiting;
-                const auto take = [&](std::size_t from, std::chrono::milliseconds patience) {
-                    auto last = waiting.begin() + static_cast<std::ptrdiff_t>(std::min(from, waiting.size()));
-                    const auto first = last;
-                    for (; last != waiting.end() && now - last->first >= patience; ++last) {
-                        result.push_back(
-                            {std::move(last->second), crowded ? hold_of(far_end, now) : std::chrono::seconds(0)});
-                        --far_end.waiting;
-                        --waiting_;
-                    }
-                    waiting.erase(first, last);
-                };
-                take(0, crowded ? patience_ * 10 : patience_);
-                take(few, patience_);
-                few -= std::min(few, waiting.size());
-                host_turn = waiting.empty() ? far_end.turns.erase(host_turn) : std::next(host_turn);
-                forget(far_end, place);
+            for (Turns& turns : far_end.turns) {
+                // Hosts that hang wait for their small share; what is beyond that would keep others from being claimed.
+                const bool hangs = &turns == &far_end.turns[static_cast<std::size_t>(Known::hangs)];
+                if (hangs) few = static_cast<std::size_t>(hanging_share());
+                for (auto host_turn = turns.begin(); host_turn != turns.end();) {
+                    const auto place = *host_turn;
+                    auto& waiting = place->second.waiting;
+                    const auto take = [&](std::size_t from, std::chrono::milliseconds patience) {
+                        auto last = waiting.begin() + static_cast<std::ptrdiff_t>(std::min(from, waiting.size()));
+                        const auto first = last;
+                        for (; last != waiting.end() && now - last->first >= patience; ++last) {
+                            result.push_back({std::move(last->second),
+                                              crowded || hangs ? hold_of(far_end, now) : std::chrono::seconds(0)});
+                            --far_end.waiting;
+                            --waiting_;
+                        }
+                        waiting.erase(first, last);
+                    };
+                    take(0, crowded ? patience_ * 10 : patience_);
+                    take(few, hangs ? std::chrono::milliseconds(0) : patience_);
+                    few -= std::min(few, waiting.size());
+                    host_turn = waiting.empty() ? turns.erase(host_turn) : std::next(host_turn);
+                    forget(far_end, place);
+                }
             }
             turn = far_end.waiting == 0 ? turns_.erase(turn) : std::next(turn);
             forget(end);
@@ -124,12 +137,14 @@ class HostGate {
     std::vector<Item> take_all() {
         std::vector<Item> result;
         for (const auto& end : turns_) {
-            for (const auto& place : end->second.turns) {
-                for (auto& entry : place->second.waiting) result.push_back(std::move(entry.second));
-                place->second.waiting.clear();
-                forget(end->second, place);
+            for (Turns& turns : end->second.turns) {
+                for (const auto& place : turns) {
+                    for (auto& entry : place->second.waiting) result.push_back(std::move(entry.second));
+                    place->second.waiting.clear();
+                    forget(end->second, place);
+                }
+                turns.clear();
             }
-            end->second.turns.clear();
             end->second.waiting = 0;
             forget(end);
         }
@@ -145,30 +160,99 @@ class HostGate {
     // A far end may take another transfer while it has fewer than kShare times those that are free: one alone gets four
     // fifths of all, and whoever comes next finds some. A host of it the same, of those that its far end may take.
     static constexpr int kShare = 4;
+    // For hosts of it that answer it is this: a tenth of all is theirs when the others have used up those four fifths.
+    static constexpr int kShareThatAnswers = 9;
     static constexpr std::chrono::seconds kFirstHold{2};
     static constexpr std::chrono::seconds kLongestHold{32};
+    // What was learned of a host counts for so long, and of so many hosts at most.
+    static constexpr std::chrono::minutes kRemembers{10};
+    static constexpr std::size_t kMostKnown = 65536;
+    static constexpr std::chrono::seconds kQuick{2};
+
+    // What the last item of a host showed. hangs: no connection, or no answer in time.
+    enum class Known { nothing, answers, hangs };
+    static constexpr std::size_t kKnown = 3;
 
     struct Host {
         int running = 0;
         std::deque<std::pair<Clock::time_point, Item>> waiting;  // since when
+        Known known = Known::nothing;
     };
     using Hosts = std::map<std::string, Host>;
+    using Turns = std::list<typename Hosts::iterator>;
     struct FarEnd {
         int running = 0;
+        int hanging = 0;  // of running, those on hosts that hang
         int waiting = 0;
-        Hosts hosts;                                // with something under way or waiting
-        std::list<typename Hosts::iterator> turns;  // of those that have something waiting
+        Hosts hosts;                      // with something under way or waiting
+        std::array<Turns, kKnown> turns;  // of those that have something waiting, by what is known of them
+        std::size_t turn = 0;             // which of these comes first the next time
         std::chrono::seconds hold{0};
         Clock::time_point held_until{};
         int held = 0;
     };
     using FarEnds = std::map<std::string, FarEnd>;
 
+    static Turns& turns_of(FarEnd& far_end, typename Hosts::iterator place) {
+        return far_end.turns[static_cast<std::size_t>(place->second.known)];
+    }
+
+    typename Hosts::iterator place_of(typename FarEnds::iterator end, const std::string& host, Clock::time_point now) {
+        const auto [place, is_new] = end->second.hosts.try_emplace(host);
+        if (is_new) {
+            const auto known = memory_.find(host);
+            if (known != memory_.end() && now - known->second.second < kRemembers)
+                place->second.known = known->second.first;
+        }
+        return place;
+    }
+
+    void is_known(FarEnd& far_end, typename Hosts::iterator place, Known known) {
+        Host& host = place->second;
+        if (host.known == known) return;
+        if (host.known == Known::hangs) far_end.hanging -= host.running;
+        if (known == Known::hangs) far_end.hanging += host.running;
+        Turns& before = turns_of(far_end, place);
+        host.known = known;
+        if (host.waiting.empty()) return;
+        Turns& after = turns_of(far_end, place);
+        after.splice(after.end(), before, std::ranges::find(before, place));
+    }
+
+    int hanging_share() const noexcept { return std::max(transfers_ / 8, 1); }
+
+    bool may_begin(const std::string& name, const FarEnd& far_end, typename Hosts::iterator place, int free) const {
+        const Host& host = place->second;
+        if (host.known == Known::hangs && far_end.hanging >= hanging_share()) return false;
+        const int share = host.known == Known::answers ? kShareThatAnswers : kShare;
+        if (far_end.running > 0 && far_end.running >= share * free) return false;
+        // Of what its far end may still take. A host that is all of its far end may have all.
+        return place->first == name || has_share(host.running, share * free - far_end.running);
+    }
+
+    Item begin(typename std::list<typename FarEnds::iterator>::iterator turn, Turns& turns,
+               typename Turns::iterator host_turn) {
+        FarEnd& far_end = (*turn)->second;
+        Host& host = (*host_turn)->second;
+        Item item = std::move(host.waiting.front().second);
+        host.waiting.pop_front();
+        --far_end.waiting;
+        --waiting_;
+        ++host.running;
+        ++far_end.running;
+        if (host.known == Known::hangs) ++far_end.hanging;
+        ++running_;
+        take_turn(turns, host_turn, host.waiting.empty());
+        if (far_end.waiting == 0) far_end.hold = std::chrono::seconds(0);  // nobody waits: it keeps up again
+        take_turn(turns_, turn, far_end.waiting == 0);
+        return item;
+    }
+
     static bool has_share(int running, int free) noexcept { return running == 0 || running < kShare * free; }
 
     // Whose turn it was comes last, or not any more when nothing of it waits.
-    template <class Turns>
-    static void take_turn(Turns& turns, typename Turns::iterator turn, bool was_last) {
+    template <class List>
+    static void take_turn(List& turns, typename List::iterator turn, bool was_last) {
         if (was_last) {
             turns.erase(turn);
         } else {
@@ -196,8 +280,9 @@ class HostGate {
     std::chrono::milliseconds patience_;
     int running_ = 0;
     int waiting_ = 0;
-    FarEnds far_ends_;                             // with something under way or waiting
-    std::list<typename FarEnds::iterator> turns_;  // of those that have something waiting
+    std::map<std::string, std::pair<Known, Clock::time_point>> memory_;  // of hosts, since when
+    FarEnds far_ends_;                                                   // with something under way or waiting
+    std::list<typename FarEnds::iterator> turns_;                        // of those that have something waiting
 };
 
 }  // namespace o365

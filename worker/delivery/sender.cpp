@@ -233,6 +233,10 @@ void Sender::check_webhook(Lane& lane) const {
 
 void Sender::posted(const std::shared_ptr<Lane>& lane, PostResult result) {
     if (result.transport == TransportStatus::withdrawn) return hand_over(lane, true);
+    if (result.transport != TransportStatus::our_side) {
+        gate_.learn(lane->far_end, lane->webhook->parsed.url.host, result.transport == TransportStatus::answered,
+                    result.took, clock_.now());
+    }
     const Card& card = lane->cards[lane->next++];
     Judgement judgement = snapshot_->classifier.judge(lane->dialect, result, lane->webhook->text.reveal());
     const bool ends = is_end(judgement.outcome);

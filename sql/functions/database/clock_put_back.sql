@@ -14,9 +14,11 @@ BEGIN
            not_before = CASE WHEN l.worker IS NULL AND l.why <> 'pause' THEN v_now ELSE l.not_before END,
            lease_until = CASE WHEN l.worker IS NOT NULL THEN v_now + (l.next_at - l.claimed_at) END,
            claimed_at = least(l.claimed_at, v_now)
-     WHERE l.ctid = ANY (ARRAY(SELECT d.tid FROM o365_internal.host AS h CROSS JOIN LATERAL (
+     WHERE l.ctid = ANY (ARRAY(SELECT d.tid FROM o365_internal.host AS h
+                                  CROSS JOIN unnest('{0,1,2,3,4}'::smallint[]) AS t (turn) CROSS JOIN LATERAL (
                                    SELECT x.ctid AS tid FROM o365_internal.lane AS x
-                                    WHERE x.host_id = h.host_id AND x.next_at > v_now AND x.next_at <= v_last
+                                    WHERE x.host_id = h.host_id AND x.turn = t.turn
+                                      AND x.next_at > v_now AND x.next_at <= v_last
                                       AND (x.worker IS NULL OR x.claimed_at > v_now)
                                     ORDER BY x.next_at LIMIT c_lanes FOR UPDATE SKIP LOCKED) AS d LIMIT c_lanes));
     GET DIAGNOSTICS v_lanes = ROW_COUNT;

@@ -27,6 +27,7 @@ BEGIN
         ('feeding_behind', 'error'),
         ('granted_to_others', 'warning'),
         ('history_default_partition', 'warning'),
+        ('hosts_failing', 'warning'),
         ('hosts_held', 'warning'),
         ('isolation', 'warning'),
         ('lanes_stuck', 'error'),

@@ -39,6 +39,10 @@ BEGIN
         RETURN 0;
     END IF;
     PERFORM o365_internal.take_up_again(subscription_id, lease_no, position);
+    IF o365_internal.far_end_failed(subscription_id, lease_no, position, outcome, http_status, retry_after, problem)
+    THEN
+        RETURN 0;
+    END IF;
     SELECT s.in_doubt_policy INTO v_policy FROM o365_internal.subscription AS s
      WHERE s.subscription_id = card_failed.subscription_id;
     -- What is counted belongs to the card. Throttling is no failure, and the time that it took does not count; nor does

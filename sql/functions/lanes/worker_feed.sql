@@ -27,6 +27,7 @@ DECLARE
     v_pivot bigint := (-9223372036854775808)::bigint;
     v_free bigint[];
     v_free_first bigint[];
+    v_turns smallint[];
     v_locked bigint[];
     v_locked_first bigint[];
     v_touched integer := 0;
@@ -107,9 +108,11 @@ BEGIN
         noted AS (INSERT INTO o365_internal.handed_early (xid, subscription_id) SELECT e.xid, e.s FROM early AS e
                   ON CONFLICT DO NOTHING)
         SELECT array_agg(e.s), array_agg(e.p) INTO v_early, v_early_first FROM early AS e;
-        IF (SELECT count(*) FROM (SELECT 1 FROM unnest(o365_internal.open_hosts()) AS h (id) CROSS JOIN LATERAL (
+        IF (SELECT count(*) FROM (SELECT 1 FROM unnest(o365_internal.open_hosts()) AS h (id)
+                                      CROSS JOIN unnest('{0,1,2,3,4}'::smallint[]) AS t (turn) CROSS JOIN LATERAL (
                                       SELECT 1 FROM o365_internal.lane AS l
-                                       WHERE l.host_id = h.id AND l.next_at > v_started - interval '1 minute'
+                                       WHERE l.host_id = h.id AND l.turn = t.turn
+                                         AND l.next_at > v_started - interval '1 minute'
                                          AND l.next_at <= v_started
                                        ORDER BY l.next_at DESC LIMIT c_due) AS d LIMIT c_due) AS due) < c_due THEN
             -- (!) By (xid, subscription_id): a look-up by subscription_id would walk the cards of everybody else.
@@ -177,8 +180,10 @@ BEGIN
              WHERE excluded.first < p.first;
     END IF;
     IF v_free IS NOT NULL THEN
+        v_turns := o365_internal.turns(v_free, v_free_first);
         WITH touched AS MATERIALIZED (
-            SELECT a.s, a.first, l.tid, l.cursor, l.late FROM unnest(v_free, v_free_first) AS a(s, first)
+            SELECT a.s, a.first, l.tid, l.cursor, l.late, coalesce(a.turn, 0::smallint) AS turn
+              FROM unnest(v_free, v_free_first, v_turns) AS a(s, first, turn)
             CROSS JOIN LATERAL (SELECT la.ctid AS tid, la.cursor, la.late, la.next_at, la.not_before
                                   FROM o365_internal.lane AS la
                                  WHERE la.subscription_id = a.s ORDER BY la.lease_no DESC LIMIT 1) AS l
@@ -187,7 +192,7 @@ BEGIN
         with_late AS MATERIALIZED (
             -- What is fed and stands at or before the cursor is late, however it came there:
             -- what has ended is not there any more.
-            SELECT t.tid, t.first, CASE WHEN t.first > t.cursor THEN coalesce(t.late, '{}') ELSE ARRAY(
+            SELECT t.tid, t.first, t.turn, CASE WHEN t.first > t.cursor THEN coalesce(t.late, '{}') ELSE ARRAY(
                 SELECT v FROM unnest(t.late) AS v
                 UNION
                 (SELECT o.position FROM o365_internal.outbox AS o
@@ -202,6 +207,7 @@ BEGIN
         UPDATE o365_internal.lane AS la
            SET next_at = CASE WHEN la.why = 'schedule' AND w.first < 0 THEN o365_internal.urgent_at(la)
                               ELSE coalesce(la.next_at, nullif(greatest(now(), la.not_before), 'infinity')) END,
+               turn = CASE WHEN la.next_at IS NULL THEN w.turn ELSE la.turn END,
                late = CASE WHEN cardinality(w.lt) <= 100 THEN nullif(w.lt, '{}') END,
                cursor = CASE WHEN cardinality(w.lt) > 100 THEN w.lt[1] - 1 ELSE la.cursor END
           FROM with_late AS w WHERE la.ctid = w.tid;

@@ -219,6 +219,9 @@ BEGIN
                               THEN greatest(clock_timestamp(), CASE WHEN r.ps = '{}' OR la.lease_below IS NOT NULL
                                                                     THEN la.not_before END) END
           FROM rest AS r WHERE la.ctid = r.tid;
+        IF EXISTS (SELECT FROM o365_internal.host AS h WHERE h.suspects IS NOT NULL) THEN
+            PERFORM o365_internal.far_ends_answered(subs, http_statuses);
+        END IF;
         -- Few: lanes whose last card did not reach its end. One that has another webhook by now is due at once and was
         -- not charged; a lost answer is the card's: it may have been shown.
         FOR v_item IN

@@ -11,16 +11,20 @@ DECLARE
     v_next_at timestamptz;
     v_paused bigint;
     v_suspended bigint;
+    v_failing bigint;
 BEGIN
     -- By the indexes on lanes that are due, held or in trouble; the first thousand of each say all that --once asks.
-    v_due := (SELECT count(*) FROM unnest(v_hosts) AS h (id) CROSS JOIN LATERAL (
-                  SELECT FROM o365_internal.lane AS l WHERE l.host_id = h.id AND l.next_at <= v_now LIMIT c_most) AS l);
+    v_due := (SELECT count(*) FROM unnest(v_hosts) AS h (id)
+               CROSS JOIN unnest('{0,1,2,3,4}'::smallint[]) AS t (turn) CROSS JOIN LATERAL (
+                  SELECT FROM o365_internal.lane AS l
+                   WHERE l.host_id = h.id AND l.turn = t.turn AND l.next_at <= v_now LIMIT c_most) AS l);
     SELECT count(*) FILTER (WHERE l.lease_until > v_now), count(*) FILTER (WHERE l.worker IS NULL),
            min(l.next_at) FILTER (WHERE l.worker IS NULL)
       INTO v_leased, v_waiting, v_next_at
-      FROM unnest(v_hosts) AS h (id) CROSS JOIN LATERAL (
+      FROM unnest(v_hosts) AS h (id)
+     CROSS JOIN unnest('{0,1,2,3,4}'::smallint[]) AS t (turn) CROSS JOIN LATERAL (
                SELECT l.next_at, l.worker, l.lease_until FROM o365_internal.lane AS l
-                WHERE l.host_id = h.id AND l.next_at > v_now ORDER BY l.next_at LIMIT c_most) AS l;
+                WHERE l.host_id = h.id AND l.turn = t.turn AND l.next_at > v_now ORDER BY l.next_at LIMIT c_most) AS l;
     SELECT count(*) FILTER (WHERE l.status IN ('paused', 'pending')),
            count(*) FILTER (WHERE l.status NOT IN ('paused', 'pending'))
       INTO v_paused, v_suspended
@@ -31,8 +35,10 @@ BEGIN
                    SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id)
              LIMIT c_most) AS l;
     -- What waits for a far end that is held waits as behind a pause.
-    SELECT v_paused + count(*), least(v_next_at, min(nullif(h.held_until, 'infinity')))
-      INTO v_paused, v_next_at FROM o365_internal.host AS h CROSS JOIN LATERAL (
+    SELECT v_paused + count(*) FILTER (WHERE h.failing_since IS NULL),
+           count(*) FILTER (WHERE h.failing_since IS NOT NULL),
+           least(v_next_at, min(coalesce(h.failing_until, nullif(h.held_until, 'infinity'))))
+      INTO v_paused, v_failing, v_next_at FROM o365_internal.host AS h CROSS JOIN LATERAL (
                SELECT FROM o365_internal.lane AS l
                 WHERE l.host_id = h.host_id AND l.next_at IS NOT NULL LIMIT c_most) AS l
      WHERE h.host_id <> ALL (v_hosts);
@@ -42,7 +48,7 @@ BEGIN
     RETURN jsonb_build_object(
         'due', v_due + v_leased, 'waiting', v_waiting, 'next_at', v_next_at,
         'paused', v_paused, 'suspended', v_suspended,
-        'failing', (SELECT count(*) FROM (
+        'failing', v_failing + (SELECT count(*) FROM (
                       SELECT FROM o365_internal.lane AS l WHERE l.problem IS NOT NULL AND l.next_at IS NOT NULL
                          AND l.throttled_since IS NULL LIMIT c_most) AS l),
         'unfed', (SELECT EXISTS (SELECT FROM o365_internal.postponed)
@@ -55,5 +61,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_programs.worker_outlook() IS
     'How many lanes are due or leased, wait for a time, wait paused (or for a far end that is held) or suspended with '
-    'cards, or fail: of each at most about a thousand are counted, by far end those that are due or wait for a time; '
-    'whether there are cards that no lane knows of yet; and when the next lane is due. For --once.';
+    'cards, or fail, by themselves or with their far end: of each at most about a thousand are counted, by far end '
+    'those that are due or wait for a time; whether there are cards that no lane knows of yet; and when the next lane '
+    'is due. For --once.';
