@@ -26,7 +26,7 @@ BEGIN
                CASE WHEN e.reason IS NOT NULL THEN 'cancelled' END AS ends_as, e.reason,
                nullif(su.extra || coalesce(o.extra, '{}'), '{}')::text AS extra
           FROM unnest(subscription_ids, lease_nos) AS u (s, l)
-          LEFT JOIN LATERAL (SELECT x.cursor, x.late, x.for_tests FROM o365_internal.lane AS x
+          LEFT JOIN LATERAL (SELECT x.cursor, x.late, x.for_tests, x.granted FROM o365_internal.lane AS x
                               WHERE x.subscription_id = u.s AND x.lease_no = u.l AND x.worker = worker_cards.worker
                                 -- (!) Cards of a transaction that came since the lease are in part not handed over.
                                 AND NOT EXISTS (SELECT 1 FROM o365_internal.postponed AS p
@@ -49,8 +49,8 @@ BEGIN
                     AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed))
                          OR o.xid = ANY ((SELECT CASE WHEN fed.bulk THEN o365_internal.handed_over(u.s) END
                                             FROM fed)::xid8[]))
-                  ORDER BY o.position LIMIT n_cards)) AS c
-            ORDER BY c.position LIMIT n_cards) AS o ON true
+                  ORDER BY o.position LIMIT least(n_cards, la.granted))) AS c
+            ORDER BY c.position LIMIT least(n_cards, la.granted)) AS o ON true
          CROSS JOIN LATERAL (SELECT CASE WHEN su.is_over THEN 'the subscription was removed or is gone'
                                          WHEN o.position > 0 AND o.event = ANY (su.unwanted_events)
                                          THEN 'its user does not want this event' END AS reason) AS e

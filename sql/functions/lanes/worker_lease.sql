@@ -15,6 +15,8 @@ DECLARE
     v_until timestamptz := v_now;
     v_before bigint;
     v_from timestamptz;
+    v_connector o365_internal.quota_limits := o365_internal.quota_limits_of('connector');
+    v_workflow o365_internal.quota_limits := o365_internal.quota_limits_of('workflow');
 BEGIN
     -- (!) While a restored database is handed over anew only lanes that have been, which are due since then.
     SELECT coalesce(a.lane, (-9223372036854775808)::bigint), a.at INTO v_before, v_from
@@ -44,16 +46,35 @@ BEGIN
                                                        AND su.key_id = ANY (v_leaves)))
              ORDER BY la.next_at LIMIT n_lanes FOR UPDATE OF la SKIP LOCKED) AS d
          ORDER BY d.next_at LIMIT n_lanes),
+    granted AS MATERIALIZED (
+        SELECT due.tid, due.next_at, s.secret_version, s.dialect, s.payload, g.granted, g.past, g.lost, g.free_at,
+               g.late_window
+          FROM due JOIN o365_internal.lane AS la ON la.ctid = due.tid
+          LEFT JOIN LATERAL (SELECT su.secret_version, su.dialect, su.payload, su.status
+                               FROM o365_internal.subscription AS su
+                              WHERE su.subscription_id = la.subscription_id LIMIT 1) AS s ON true
+         -- What is cancelled needs no POST.
+         CROSS JOIN LATERAL (SELECT CASE WHEN s.status IN ('removed', 'gone', 'retired') THEN NULL
+                                         WHEN s.dialect = 'workflow' THEN v_workflow ELSE v_connector END AS l) AS q
+         CROSS JOIN LATERAL o365_internal.quota_grant(la, (q.l).seconds, (q.l).posts, v_now, v_ends) AS g),
+    waiting AS (
+        -- A pause and a longer wait stay what they are; test cards wait for the quota, too.
+        UPDATE o365_internal.lane AS la
+           SET next_at = g.free_at, quota_past = g.past, quota_window = g.late_window,
+               not_before = CASE WHEN la.why <> 'quota' AND la.not_before > g.free_at THEN la.not_before
+                                 ELSE g.free_at END,
+               why = CASE WHEN la.why <> 'quota' AND la.not_before > g.free_at THEN la.why ELSE 'quota' END
+          FROM granted AS g WHERE la.ctid = g.tid AND g.granted = 0 AND g.free_at IS NOT NULL),
     leased AS (
         UPDATE o365_internal.lane AS la
            SET next_at = v_ends, lease_until = v_ends, claimed_at = v_now, worker = worker_lease.worker,
-               lease_no = la.lease_no + 1, for_tests = la.why IS NOT DISTINCT FROM 'pause'
-          FROM due WHERE la.ctid = due.tid
-        RETURNING la.subscription_id, la.lease_no, due.next_at)
-    SELECT l.subscription_id, l.lease_no, s.secret_version, s.dialect, v_lease_ms, l.next_at, s.payload
-      FROM leased AS l
-      LEFT JOIN LATERAL (SELECT su.secret_version, su.dialect, su.payload FROM o365_internal.subscription AS su
-                          WHERE su.subscription_id = l.subscription_id LIMIT 1) AS s ON true;
+               lease_no = la.lease_no + 1, for_tests = la.why IS NOT DISTINCT FROM 'pause',
+               granted = g.granted, quota_past = g.past, lost = g.lost,
+               not_before = CASE WHEN la.why = 'quota' THEN NULL ELSE la.not_before END, why = nullif(la.why, 'quota')
+          FROM granted AS g WHERE la.ctid = g.tid AND g.granted IS DISTINCT FROM 0
+        RETURNING la.subscription_id, la.lease_no, g.secret_version, g.dialect, g.next_at, g.payload)
+    SELECT l.subscription_id, l.lease_no, l.secret_version, l.dialect, v_lease_ms, l.next_at, l.payload
+      FROM leased AS l;
 END $$;
 COMMENT ON FUNCTION o365_programs.worker_lease(integer, timestamptz, integer) IS
     'Leases up to n_lanes due lanes to a worker; commit at once, then ask worker_cards for their cards. The answer is '
@@ -61,4 +82,5 @@ COMMENT ON FUNCTION o365_programs.worker_lease(integer, timestamptz, integer) IS
     'bounds the scan: the latest was_due seen less a second, and -infinity every few seconds. lease_ms: the lease ends '
     'so long after this call began. secret_version tells whether a cached webhook is old, payload whether a workflow '
     'takes the envelope or the bare card. A lane that is paused is due for its test cards alone. Lanes of a far end '
-    'that is held are not looked at. A lane whose key this worker lacks is left to a living worker that has it.';
+    'that is held are not looked at. A lane whose key this worker lacks is left to a living worker that has it. One '
+    'whose quota is used up is not leased: it waits until its next POST is free.';

@@ -191,6 +191,9 @@ BEGIN
                dead_in_a_row = CASE WHEN r.arrived THEN 0 ELSE la.dead_in_a_row END + r.dead::integer,
                problem = CASE WHEN r.ps = '{}' THEN la.problem END,
                posts = greatest(la.posts, r.posts, r.again),
+               granted = la.granted - (greatest(la.posts, r.posts, r.again) - la.posts)::integer,
+               last_post_at = CASE WHEN r.posts IS NULL AND r.again IS NULL THEN la.last_post_at
+                                   ELSE clock_timestamp() END,
                retried_at = CASE WHEN r.again IS NULL THEN la.retried_at ELSE clock_timestamp() END,
                not_before = CASE WHEN r.ps = '{}' OR la.why = 'pause' THEN la.not_before END,
                why = CASE WHEN r.ps = '{}' OR la.why = 'pause' THEN la.why END,
@@ -206,6 +209,7 @@ BEGIN
                                                                FROM fed)::xid8[]))))
                               THEN greatest(clock_timestamp(), CASE WHEN r.ps = '{}' THEN la.not_before END) END
           FROM rest AS r WHERE la.ctid = r.tid;
+        PERFORM o365_internal.quota_settle(v_held, v_held_lease, v_released);
         -- Few: lanes whose last card did not reach its end. One that has another webhook by now is due at once and was
         -- not charged; a lost answer is the card's: it may have been shown.
         FOR v_item IN
