@@ -1,6 +1,5 @@
 CREATE OR REPLACE FUNCTION o365.forecast(subscription_id bigint, n integer DEFAULT 1)
-RETURNS TABLE (subscription_id bigint, cards integer, waiting bigint, first_at timestamptz, last_at timestamptz,
-    words text)
+RETURNS TABLE (cards integer, waiting bigint, first_at timestamptz, last_at timestamptz, words text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
 #variable_conflict use_column
@@ -31,7 +30,6 @@ BEGIN
     END IF;
     SELECT l.* INTO v_l FROM o365_internal.lane AS l WHERE l.subscription_id = $1 ORDER BY l.lease_no DESC LIMIT 1;
     SELECT h.* INTO v_host FROM o365_internal.host AS h WHERE h.host_id = v_l.host_id;
-    subscription_id := $1;
     cards := n;
     waiting := (SELECT count(*) FROM (SELECT FROM o365_internal.outbox AS o
                                        WHERE o.subscription_id = $1 LIMIT 1000001) AS o);
@@ -92,7 +90,7 @@ BEGIN
     END IF;
     first_at := v_now + make_interval(secs => v_first);
     last_at := v_now + make_interval(secs => v_t);
-    words := format('%s %s%s%s%s%s',
+    words := format('%s %s%s%s%s%s%s',
         CASE WHEN n = 1 THEN 'it arrives' WHEN v_first = v_t THEN 'they arrive'
              ELSE format('the first arrives %s, the last',
                          CASE WHEN v_first < 1 THEN 'at once'
@@ -101,8 +99,11 @@ BEGIN
         CASE WHEN waiting > 0 THEN format(', behind %s', o365_internal.plural(waiting, 'card that waits',
                                                                               'cards that wait')) END,
         CASE WHEN v_late IS NOT NULL THEN format('; %s in %s s are the limit', v_most[v_late], v_limits.seconds[v_late])
-             WHEN v_start > v_now THEN format('; until then it waits (%s)', CASE WHEN v_s.status = 'paused' THEN 'pause'
-                  WHEN v_host.held_until = v_start THEN 'host' ELSE coalesce(v_l.why, 'retry') END) END,
+        END,
+        CASE WHEN v_start > v_now AND v_start IS DISTINCT FROM CASE v_l.why WHEN 'quota' THEN v_l.not_before END
+             THEN format('; nothing leaves before %s (%s)', to_char(v_start, 'YYYY-MM-DD HH24:MI:SS'),
+                         CASE v_start WHEN v_s.paused_until THEN 'pause' WHEN v_host.held_until THEN 'host'
+                                      ELSE v_l.why END) END,
         CASE WHEN v_l.quota_group IS NOT NULL THEN '; if the other flows of its group post nothing' END,
         '; ' || o365_internal.workers_away());
     RETURN NEXT;
