@@ -251,6 +251,20 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 --   database is handed over anew those that it has not come to yet (feeding_again); nobody claims either.
 -- * Nothing that is not fed leaves: the cards of one transaction are fed together in each lane,
 --   and so keep their order.
+\ir functions/quotas/quota_grant.sql
+\ir functions/quotas/quota_grant_of_group.sql
+\ir functions/quotas/quota_learn.sql
+\ir functions/quotas/quota_limits_of.sql
+\ir functions/quotas/quota_look.sql
+\ir functions/quotas/quota_most.sql
+\ir functions/quotas/quota_reason.sql
+\ir functions/quotas/quota_settle.sql
+\ir functions/quotas/quota_wake.sql
+\ir functions/quotas/quota_usage.sql
+\ir functions/quotas/set_quota.sql
+\ir functions/quotas/set_quota_policy.sql
+\ir functions/quotas/share_quota.sql
+\ir functions/quotas/forecast.sql
 \ir functions/lanes/card_failed.sql
 \ir functions/lanes/claimable_hosts.sql
 \ir functions/lanes/end_cards.sql

@@ -80,6 +80,21 @@ COMMENT ON COLUMN o365.response_rules.body_pattern IS 'What the body must match;
 COMMENT ON COLUMN o365.response_rules.outcome IS 'What follows.';
 COMMENT ON COLUMN o365.response_rules.source IS 'Where the rule comes from.';
 
+CREATE OR REPLACE VIEW o365.quotas WITH (security_barrier) AS
+    SELECT w.dialect, w.per, w.seconds, w.posts, w.margin, w.source FROM o365_internal.quota_window AS w
+     WHERE w.posts IS NOT NULL ORDER BY w.dialect, w.per DESC, w.seconds;
+COMMENT ON VIEW o365.quotas IS
+    'Limits of the far end that workers keep: so many POSTs in so many seconds. o365.set_quota changes them, '
+    'o365.quota_usage shows how far they are used.';
+COMMENT ON COLUMN o365.quotas.dialect IS 'Whose webhooks: connector or workflow.';
+COMMENT ON COLUMN o365.quotas.per IS
+    'What is counted: POSTs to one webhook, or what one Flow bot posts, whose flows may be several (o365.share_quota).';
+COMMENT ON COLUMN o365.quotas.seconds IS 'Length of the window.';
+COMMENT ON COLUMN o365.quotas.posts IS 'How many POSTs may lie in it.';
+COMMENT ON COLUMN o365.quotas.margin IS
+    'Seconds that are added to the length, because a flow posts some time after it has answered.';
+COMMENT ON COLUMN o365.quotas.source IS 'Where the limit comes from; null: an operator set it.';
+
 CREATE OR REPLACE VIEW o365.subscriptions WITH (security_barrier) AS
     SELECT s.subscription_id, c.slug AS connector, s.app_user, s.app_type, s.group_name, s.dialect, s.webhook_host,
            s.status, s.status_reason, s.status_at, s.connected_at, s.renewed_at, s.key_id, s.in_doubt_policy,
@@ -157,6 +172,8 @@ CREATE OR REPLACE VIEW :internal_views.lane_now AS
                                  CASE l.failures WHEN 1 THEN 'once' ELSE l.failures || ' times' END,
                                  to_char(l.failing_since, 'YYYY-MM-DD HH24:MI'), l.problem,
                                  to_char(l.next_at, 'YYYY-MM-DD HH24:MI'))
+                     WHEN l.why = 'quota' AND l.not_before > now()
+                     THEN o365_internal.quota_reason(s.dialect, l.quota_window, l.not_before)
                      WHEN l.problem IS NOT NULL THEN l.problem
                      WHEN l.next_at IS NOT NULL
                      THEN format('due %s %s', CASE WHEN l.next_at > now() THEN 'at' ELSE 'since' END,
@@ -221,6 +238,7 @@ COMMENT ON COLUMN o365.queue.failures IS 'How often the first card failed so far
 COMMENT ON COLUMN o365.queue.first_card IS 'Card that goes first; the others wait behind it.';
 COMMENT ON COLUMN o365.queue.why IS
     'What kind of wait it is: retry (the next try of a card, or the end of a throttle), host (the far end as a whole), '
+    'quota (a limit of o365.quotas), '
     'pause (paused, suspended or not confirmed yet: reason says which). Null when it waits for no time: it is due, a '
     'worker is at it, or its cards were just sent.';
 COMMENT ON COLUMN o365.queue.until IS

@@ -117,6 +117,9 @@ BEGIN
             to_char(v_lane.useless_since, 'YYYY-MM-DD HH24:MI'), coalesce(problem, outcome)));
         RETURN 0;
     END IF;
+    IF outcome = 'throttled' AND v_lane.throttles = 1 THEN
+        PERFORM o365_internal.quota_learn(subscription_id);
+    END IF;
     IF v_ends_as IS NULL THEN
         -- Exponential with jitter between half and the whole of the step; what the far end asked for is the least.
         -- After a lost answer the steps are longer: each POST may be shown,

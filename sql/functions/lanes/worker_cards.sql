@@ -30,7 +30,7 @@ BEGIN
                     THEN greatest(0, extract(epoch FROM o.not_after - clock_timestamp()) * 1000)::bigint END
                    AS expires_ms
           FROM unnest(subscription_ids, lease_nos) AS u (s, l)
-          LEFT JOIN LATERAL (SELECT x.cursor, x.late,
+          LEFT JOIN LATERAL (SELECT x.cursor, x.late, x.granted,
                                     coalesce(x.lease_below, 9223372036854775807) AS below FROM o365_internal.lane AS x
                               WHERE x.subscription_id = u.s AND x.lease_no = u.l AND x.worker = worker_cards.worker
                                 -- (!) Cards of a transaction that came since the lease are in part not handed over.
@@ -56,8 +56,8 @@ BEGIN
                     AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed))
                          OR o.xid = ANY ((SELECT CASE WHEN fed.bulk THEN o365_internal.handed_over(u.s) END
                                             FROM fed)::xid8[]))
-                  ORDER BY o.position LIMIT n_cards)) AS c
-            ORDER BY c.position LIMIT n_cards) AS o ON true
+                  ORDER BY o.position LIMIT least(n_cards, la.granted))) AS c
+            ORDER BY c.position LIMIT least(n_cards, la.granted)) AS o ON true
          CROSS JOIN LATERAL (
             SELECT CASE WHEN su.is_over THEN ARRAY['cancelled', 'the subscription was removed or is gone']
                         WHEN o.cancel_reason IS NOT NULL THEN ARRAY['cancelled', o.cancel_reason]

@@ -18,6 +18,8 @@ DECLARE
     v_before bigint;
     v_from timestamptz;
     v_leased integer;
+    v_connector o365_internal.quota_limits := o365_internal.quota_limits_of('connector');
+    v_workflow o365_internal.quota_limits := o365_internal.quota_limits_of('workflow');
 BEGIN
     -- (!) While a restored database is handed over anew only lanes that have been, which are due since then.
     SELECT coalesce(a.lane, (-9223372036854775808)::bigint), a.at INTO v_before, v_from
@@ -53,21 +55,39 @@ BEGIN
                                                        AND su.key_id = ANY (v_leaves)))
              ORDER BY la.next_at LIMIT h.most FOR UPDATE OF la SKIP LOCKED) AS f) AS d),
     taken AS MATERIALIZED (SELECT d.tid FROM due AS d ORDER BY d.place, d.next_at LIMIT n_lanes),
+    granted AS MATERIALIZED (
+        SELECT taken.tid, s.secret_version, s.dialect, s.payload, g.granted, g.past, g.lost, g.free_at, g.late_window
+          FROM taken JOIN o365_internal.lane AS la ON la.ctid = taken.tid
+          LEFT JOIN LATERAL (SELECT su.secret_version, su.dialect, su.payload, su.status
+                               FROM o365_internal.subscription AS su
+                              WHERE su.subscription_id = la.subscription_id LIMIT 1) AS s ON true
+         -- What is cancelled needs no POST.
+         CROSS JOIN LATERAL (SELECT CASE WHEN s.status IN ('removed', 'gone', 'retired') THEN NULL
+                                         WHEN s.dialect = 'workflow' THEN v_workflow ELSE v_connector END AS l) AS q
+         CROSS JOIN LATERAL o365_internal.quota_grant(la, (q.l).seconds, (q.l).posts, v_now, v_ends) AS g),
+    waiting AS (
+        -- A pause and a longer wait stay what they are; test cards wait for the quota, too.
+        UPDATE o365_internal.lane AS la
+           SET next_at = g.free_at, quota_past = g.past, quota_window = g.late_window,
+               not_before = CASE WHEN la.why <> 'quota' AND la.not_before > g.free_at THEN la.not_before
+                                 ELSE g.free_at END,
+               why = CASE WHEN la.why <> 'quota' AND la.not_before > g.free_at THEN la.why ELSE 'quota' END
+          FROM granted AS g WHERE la.ctid = g.tid AND g.granted = 0 AND g.free_at IS NOT NULL),
     leased AS (
         UPDATE o365_internal.lane AS la
            SET next_at = v_ends, lease_until = v_ends, claimed_at = v_now, worker = worker_lease.worker,
                lease_no = la.lease_no + 1,
                lease_below = CASE WHEN la.why = 'pause' THEN -4611686018427387904
-                                  WHEN la.why = 'schedule' AND la.not_before > v_now THEN 0 END
-          FROM taken WHERE la.ctid = taken.tid
-        RETURNING la.subscription_id, la.lease_no)
-    SELECT l.subscription_id, l.lease_no, s.secret_version, s.dialect, v_lease_ms, r.scanned_to, s.payload
+                                  WHEN la.why = 'schedule' AND la.not_before > v_now THEN 0 END,
+               granted = g.granted, quota_past = g.past, lost = g.lost,
+               not_before = CASE WHEN la.why = 'quota' THEN NULL ELSE la.not_before END, why = nullif(la.why, 'quota')
+          FROM granted AS g WHERE la.ctid = g.tid AND g.granted IS DISTINCT FROM 0
+        RETURNING la.subscription_id, la.lease_no, g.secret_version, g.dialect, g.payload)
+    SELECT l.subscription_id, l.lease_no, l.secret_version, l.dialect, v_lease_ms, r.scanned_to, l.payload
       FROM leased AS l
      -- Where lanes are left behind, the next scan begins with them.
      CROSS JOIN (SELECT coalesce(min(d.next_at) FILTER (WHERE d.tid <> ALL (ARRAY(SELECT k.tid FROM taken AS k))),
-                                 max(d.next_at)) AS scanned_to FROM due AS d) AS r
-      LEFT JOIN LATERAL (SELECT su.secret_version, su.dialect, su.payload FROM o365_internal.subscription AS su
-                          WHERE su.subscription_id = l.subscription_id LIMIT 1) AS s ON true;
+                                 max(d.next_at)) AS scanned_to FROM due AS d) AS r;
     GET DIAGNOSTICS v_leased = ROW_COUNT;
     IF v_leased = n_lanes THEN
         PERFORM o365_internal.find_busy_connectors(v_hosts, low);
@@ -82,4 +102,4 @@ COMMENT ON FUNCTION o365_programs.worker_lease(integer, timestamptz, integer) IS
     'test cards alone, one that waits for its schedule for those and urgent ones. Lanes of a far end that is held are '
     'not looked at; of one that fails two at a time, as probes; of one that recovers few. The others are taken by '
     'turns of their far end and of lane.turn. A lane whose key this worker lacks is left to a living worker that has '
-    'it.';
+    'it. One whose quota is used up is not leased: it waits until its next POST is free.';

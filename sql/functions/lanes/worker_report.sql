@@ -199,6 +199,9 @@ BEGIN
                dead_in_a_row = CASE WHEN r.arrived THEN 0 ELSE la.dead_in_a_row END + r.dead::integer,
                problem = CASE WHEN r.keeps THEN la.problem END,
                posts = greatest(la.posts, r.posts, r.again),
+               granted = la.granted - (greatest(la.posts, r.posts, r.again) - la.posts)::integer,
+               last_post_at = CASE WHEN r.posts IS NULL AND r.again IS NULL THEN la.last_post_at
+                                   ELSE clock_timestamp() END,
                retried_at = CASE WHEN r.again IS NULL THEN la.retried_at ELSE clock_timestamp() END,
                -- What went before a pause or a schedule ends neither.
                not_before = CASE WHEN r.ps = '{}' OR la.why = 'pause' OR la.lease_below IS NOT NULL
@@ -222,6 +225,7 @@ BEGIN
         IF EXISTS (SELECT FROM o365_internal.host AS h WHERE h.suspects IS NOT NULL) THEN
             PERFORM o365_internal.far_ends_answered(subs, http_statuses);
         END IF;
+        PERFORM o365_internal.quota_settle(v_held, v_held_lease, v_released);
         -- Few: lanes whose last card did not reach its end. One that has another webhook by now is due at once and was
         -- not charged; a lost answer is the card's: it may have been shown.
         FOR v_item IN

@@ -1,0 +1,46 @@
+CREATE OR REPLACE FUNCTION o365.set_quota(
+    dialect text, seconds integer, posts integer, per text DEFAULT NULL, reason text DEFAULT NULL) RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+    v_per text := coalesce(per, CASE dialect WHEN 'workflow' THEN 'bot' ELSE 'webhook' END);
+    v_before integer;
+BEGIN
+    IF dialect IS NULL OR dialect NOT IN ('connector', 'workflow') THEN
+        RAISE EXCEPTION 'dialect % is unknown', quote_nullable(dialect)
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'It is connector (Office 365 connectors) or workflow (Teams Workflows).';
+    ELSIF v_per NOT IN ('webhook', 'bot') OR v_per = 'bot' AND dialect = 'connector' THEN
+        RAISE EXCEPTION 'a limit per % is unknown for dialect %', quote_literal(per), dialect
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'A limit is per webhook; for workflows it is also per bot, which groups of flows share.';
+    ELSIF seconds IS NULL OR seconds NOT BETWEEN 1 AND 86400 THEN
+        RAISE EXCEPTION 'a window cannot last % seconds', coalesce(seconds::text, 'NULL')
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'It lasts from 1 second to a day, 86400.';
+    ELSIF posts < 1 THEN
+        RAISE EXCEPTION 'a limit cannot be %', posts
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'It is at least 1; null takes the limit away. To stop cards: o365.pause or o365.hold_host.';
+    END IF;
+    -- One at a time: numbers of windows have no gap.
+    LOCK TABLE o365_internal.quota_window IN SHARE ROW EXCLUSIVE MODE;
+    SELECT w.posts INTO v_before FROM o365_internal.quota_window AS w
+     WHERE w.dialect = dialect AND w.per = v_per AND w.seconds = seconds;
+    IF posts IS DISTINCT FROM v_before THEN
+        INSERT INTO o365_internal.quota_window AS w (dialect, n, per, seconds, margin, posts)
+            SELECT dialect, coalesce(max(x.n), 0) + 1, v_per, seconds, CASE v_per WHEN 'bot' THEN 10 ELSE 0 END, posts
+              FROM o365_internal.quota_window AS x WHERE x.dialect = dialect
+            ON CONFLICT ON CONSTRAINT quota_window_is_unique DO UPDATE SET posts = excluded.posts, source = NULL;
+        PERFORM o365_internal.note_event('setting_changed', 'operator', NULL,
+            reason => o365_internal.reason_text(reason),
+            object => format('quota of a %s''s %s in %s s', dialect, v_per, seconds),
+            detail => coalesce(posts::text, 'none'));
+        PERFORM o365_internal.quota_wake(dialect);
+    END IF;
+    RETURN posts;
+END $$;
+COMMENT ON FUNCTION o365.set_quota(text, integer, integer, text, text) IS
+    'Sets how many POSTs the far end takes in a window of so many seconds: of a dialect, connector or workflow, per '
+    'webhook, or per bot (workflows; flows may share one, o365.share_quota). Without per: bot for workflows. posts '
+    'null takes the limit away. In force for the next claim of each connection, with what it posted before; '
+    'connections that wait for their quota look again at once. Returns the limit. Error: invalid_parameter_value.';

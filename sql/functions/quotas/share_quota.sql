@@ -1,0 +1,79 @@
+CREATE OR REPLACE FUNCTION o365.share_quota(name text, subscription_ids bigint[], reason text DEFAULT NULL)
+RETURNS bigint[]
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s' AS $$
+DECLARE
+    v_name text := o365_internal.label(name);
+    v_new bigint[] := ARRAY(SELECT DISTINCT u FROM unnest(subscription_ids) AS u WHERE u IS NOT NULL ORDER BY u);
+    v_group_id integer;
+    v_other text;
+    v_subscription o365_internal.subscription;
+    v_id bigint;
+    v_longest interval := (SELECT make_interval(secs => max(w.seconds + w.margin)) FROM o365_internal.quota_window AS w
+                            WHERE w.dialect = 'workflow' AND w.per = 'bot');
+BEGIN
+    IF v_name IS NULL THEN
+        RAISE EXCEPTION 'a group needs a name'
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'For instance the owner of the flows.';
+    END IF;
+    -- Locked for as long as its members change, so that nobody grants POSTs of it meanwhile.
+    INSERT INTO o365_internal.quota_group AS g (name) VALUES (v_name)
+        ON CONFLICT ON CONSTRAINT quota_group_name_is_unique DO UPDATE SET name = excluded.name
+        RETURNING g.group_id INTO v_group_id;
+    -- In one order, as whoever locks several does.
+    FOR v_id IN SELECT u FROM (SELECT unnest(v_new) AS u UNION
+                               SELECT l.subscription_id FROM o365_internal.lane AS l
+                                WHERE l.quota_group = v_group_id) AS m ORDER BY u
+    LOOP
+        v_subscription := o365_internal.locked_subscription(v_id);
+        IF v_id <> ALL (v_new) THEN
+            -- Who leaves is held to what it posted itself: that stands in its history.
+            UPDATE o365_internal.lane AS l SET quota_group = NULL WHERE l.subscription_id = v_id;
+            CONTINUE;
+        END IF;
+        IF v_subscription.dialect <> 'workflow' THEN
+            RAISE EXCEPTION 'subscription % is a connector''s webhook, whose limits are its own', v_id
+                USING ERRCODE = 'invalid_parameter_value',
+                      HINT = 'Flows of one owner share a limit: name subscriptions of the dialect workflow.';
+        END IF;
+        SELECT g.name INTO v_other FROM o365_internal.lane AS l JOIN o365_internal.quota_group AS g
+            ON g.group_id = l.quota_group WHERE l.subscription_id = v_id AND l.quota_group <> v_group_id;
+        IF FOUND THEN
+            RAISE EXCEPTION 'subscription % is in group % already', v_id, quote_literal(v_other)
+                USING ERRCODE = 'object_not_in_prerequisite_state',
+                      HINT = format('Take it out first: select o365.share_quota(%L, ARRAY[the others])', v_other);
+        END IF;
+        -- What it posted lately, and may be posting, is the bot's from now on.
+        INSERT INTO o365_internal.quota_slot (group_id, subscription_id, lease_no, after_post, posts, at)
+            SELECT v_group_id, v_id, x.lease_no, x.after_post, x.posts, x.at FROM (
+                SELECT NULL::bigint AS lease_no, NULL::bigint AS after_post, 1 AS posts, d.at
+                  FROM o365_internal.delivery AS d
+                 WHERE d.subscription_id = v_id AND d.took_ms IS NOT NULL AND d.at > clock_timestamp() - v_longest
+                UNION ALL
+                SELECT NULL, NULL, 1, a.at FROM o365_internal.attempt AS a
+                 WHERE a.subscription_id = v_id AND a.at > clock_timestamp() - v_longest
+                UNION ALL
+                SELECT NULL, NULL, 1, u FROM o365_internal.lane AS l, unnest(l.lost) AS u
+                 WHERE l.subscription_id = v_id AND u > clock_timestamp() - v_longest
+                UNION ALL
+                SELECT l.lease_no, l.posts, coalesce(l.granted, 20), l.lease_until FROM o365_internal.lane AS l
+                 WHERE l.subscription_id = v_id AND l.worker IS NOT NULL) AS x
+             WHERE EXISTS (SELECT FROM o365_internal.lane AS l
+                            WHERE l.subscription_id = v_id AND l.quota_group IS NULL);
+        UPDATE o365_internal.lane AS l SET quota_group = v_group_id
+         WHERE l.subscription_id = v_id AND l.quota_group IS NULL;
+    END LOOP;
+    IF v_new = '{}' THEN
+        DELETE FROM o365_internal.quota_slot AS s WHERE s.group_id = v_group_id;
+        DELETE FROM o365_internal.quota_group AS g WHERE g.group_id = v_group_id;
+    END IF;
+    PERFORM o365_internal.note_event('setting_changed', 'operator', NULL, object => 'quota group ' || v_name,
+        reason => o365_internal.reason_text(reason),
+        detail => CASE v_new WHEN '{}' THEN 'dissolved' ELSE array_to_string(v_new, ', ') END);
+    RETURN v_new;
+END $$;
+COMMENT ON FUNCTION o365.share_quota(text, bigint[], text) IS
+    'Says which flows post as the same bot, because one person owns them: they share its limit, o365.quotas per bot. '
+    'The array names all members of the group, replacing those that it had; {} dissolves it. What members posted '
+    'before counts. Returns the members. Errors: undefined_object, invalid_parameter_value (no name, a connector''s '
+    'webhook), object_not_in_prerequisite_state (in another group), lock_not_available (another session has one of '
+    'them locked for 5 s).';
