@@ -58,13 +58,13 @@ BEGIN
             '^(begin_connect|connections|check_card|test_cards|card|markdown_escape|link|mention|send|'
             'send_many|try_send|send_to_user|take_action_events|take_events|pause|resume|disconnect|move_connections|'
             'send_test|manage_link|revoke_manage_links|renewal_link|renewal_card|export_user|erase_user|set_extra|'
-            'version)$'),
+            'set_schedule|preview_digest|version)$'),
         ('o365_operator', 'o365',
             '^(this_is|set_in_doubt_policy|set|allow_webhook_host|forbid_webhook_host|hold_host|'
             'release_host|register_connector|alter_connector|grant_application|revoke_application|connect_button|'
             'connect_button_documented|remove_connector|check_card|test_cards|pause|resume|remove|move_connections|'
             'send_test|manage_link|revoke_manage_links|renewal_link|renewal_card|export_user|erase_user|set_extra|'
-            'connect_attempt|health|version)$')
+            'set_schedule|preview_digest|connect_attempt|health|version)$')
     ) AS g (role, schema, pattern)
     LOOP
         EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', v_grant.schema, v_grant.role);

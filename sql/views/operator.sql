@@ -148,6 +148,9 @@ CREATE OR REPLACE VIEW :internal_views.lane_now AS
                                  to_char(l.failing_since, 'YYYY-MM-DD HH24:MI'), l.problem,
                                  to_char(l.next_at, 'YYYY-MM-DD HH24:MI'))
                      WHEN l.problem IS NOT NULL THEN l.problem
+                     WHEN l.why = 'schedule'
+                     THEN format('its schedule is %s: its cards are folded into a digest at %s', s.schedule,
+                                 to_char(l.not_before, 'YYYY-MM-DD HH24:MI'))
                      WHEN l.next_at IS NOT NULL
                      THEN format('due %s %s', CASE WHEN l.next_at > now() THEN 'at' ELSE 'since' END,
                                  to_char(l.next_at, 'YYYY-MM-DD HH24:MI'))

@@ -26,7 +26,9 @@ BEGIN
                CASE WHEN e.reason IS NOT NULL THEN 'cancelled' END AS ends_as, e.reason,
                nullif(su.extra || coalesce(o.extra, '{}'), '{}')::text AS extra
           FROM unnest(subscription_ids, lease_nos) AS u (s, l)
-          LEFT JOIN LATERAL (SELECT x.cursor, x.late, x.for_tests FROM o365_internal.lane AS x
+          LEFT JOIN LATERAL (SELECT x.cursor, CASE WHEN x.run IS NULL THEN x.late
+                                                   ELSE o365_internal.to_take(x.late, x.run) END AS late,
+                                    x.run IS NOT NULL AS scheduled, x.for_tests FROM o365_internal.lane AS x
                               WHERE x.subscription_id = u.s AND x.lease_no = u.l AND x.worker = worker_cards.worker
                                 -- (!) Cards of a transaction that came since the lease are in part not handed over.
                                 AND NOT EXISTS (SELECT 1 FROM o365_internal.postponed AS p
@@ -45,6 +47,7 @@ BEGIN
                 UNION ALL
                 (SELECT o.position, o.card_id, o.card, o.event, o.extra FROM o365_internal.outbox AS o
                   WHERE o.subscription_id = u.s AND o.position > la.cursor AND NOT la.for_tests
+                    AND (NOT la.scheduled OR o.position < 0)
                     -- (!) only what was fed, or a transaction's cards come apart
                     AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed))
                          OR o.xid = ANY ((SELECT CASE WHEN fed.bulk THEN o365_internal.handed_over(u.s) END
@@ -81,5 +84,6 @@ COMMENT ON FUNCTION o365_programs.worker_cards(integer, bigint[], bigint[], inte
     'is not leased to this worker under this number any more, comes with position null: report it like the others. One '
     'that does not come at all did not fit: ask again. card: as it was sent; the worker puts it into the form that its '
     'webhook takes. Test cards (queue_test_card) come first, with their code; a lane that was held when it was leased '
-    'has no others. ends_as: report that outcome with this reason, without a POST; card is null then. extra: fields '
-    'that stand beside the card in its envelope, a JSON object of strings; null for none.';
+    'has no others, and one with a schedule those of its last run (lane.run). ends_as: report that outcome with this '
+    'reason, without a POST; card is null then. extra: fields that stand beside the card in its envelope, a JSON '
+    'object of strings; null for none.';

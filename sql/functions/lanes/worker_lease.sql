@@ -20,6 +20,10 @@ BEGIN
     SELECT coalesce(a.lane, (-9223372036854775808)::bigint), a.at INTO v_before, v_from
       FROM o365_internal.feeding_again AS a ORDER BY a.n DESC LIMIT 1;
     low := greatest(low, v_from);
+    IF o365_internal.fold_due(v_before) > 0 THEN
+        v_now := clock_timestamp();
+        v_until := v_now;
+    END IF;
     IF v_leaves IS NOT NULL THEN
         -- Those that are passed over are few at a time: another worker has them next.
         v_until := coalesce((SELECT d.next_at FROM unnest(v_hosts) AS h (id)
