@@ -292,6 +292,31 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/lanes/worker_recheck.sql
 \ir functions/lanes/worker_report.sql
 
+-- Schedules and digests: when cards leave that are not sent as they come, and what they are folded into.
+\ir functions/schedules/adaptive_digest.sql
+\ir functions/schedules/await_runs.sql
+\ir functions/schedules/digest_container.sql
+\ir functions/schedules/digest_groups.sql
+\ir functions/schedules/digest_kind.sql
+\ir functions/schedules/digest_section.sql
+\ir functions/schedules/digest_text.sql
+\ir functions/schedules/fed_cards.sql
+\ir functions/schedules/fold_cards.sql
+\ir functions/schedules/fold_due.sql
+\ir functions/schedules/fold_lane.sql
+\ir functions/schedules/local_instant.sql
+\ir functions/schedules/make_digest.sql
+\ir functions/schedules/message_digest.sql
+\ir functions/schedules/next_run.sql
+\ir functions/schedules/preview_digest.sql
+\ir functions/schedules/put_schedule.sql
+\ir functions/schedules/schedule_of.sql
+\ir functions/schedules/schedule_zone.sql
+\ir functions/schedules/set_schedule.sql
+\ir functions/schedules/time_to_clear.sql
+\ir functions/schedules/time_zone_of.sql
+\ir functions/schedules/to_take.sql
+
 -- What a worker calls besides the delivery core.
 \ir functions/worker/keys_of_others.sql
 \ir functions/worker/living_workers.sql
@@ -354,6 +379,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/chores/chore_empty_default_partition.sql
 \ir functions/chores/chore_end_card_actions.sql
 \ir functions/chores/chore_find_idle.sql
+\ir functions/chores/chore_fold_late.sql
 \ir functions/chores/chore_forget_attempts.sql
 \ir functions/chores/chore_forget_card_warnings.sql
 \ir functions/chores/chore_forget_options.sql

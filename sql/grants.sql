@@ -59,14 +59,14 @@ BEGIN
             'send_many|try_send|send_to_user|cancel_card|retry_card|retry_dead|'
             'take_action_events|take_events|pause|resume|disconnect|move_connections|'
             'send_test|manage_link|revoke_manage_links|renewal_link|renewal_card|export_user|erase_user|set_extra|'
-            'version|forecast|quota_usage)$'),
+            'set_schedule|preview_digest|version|forecast|quota_usage)$'),
         ('o365_operator', 'o365',
             '^(this_is|cancel_card|retry_card|retry_dead|'
             'set_in_doubt_policy|set|allow_webhook_host|forbid_webhook_host|hold_host|'
             'release_host|register_connector|alter_connector|grant_application|revoke_application|connect_button|'
             'connect_button_documented|remove_connector|check_card|test_cards|pause|resume|remove|move_connections|'
             'send_test|manage_link|revoke_manage_links|renewal_link|renewal_card|export_user|erase_user|set_extra|'
-            'connect_attempt|health|version|'
+            'set_schedule|preview_digest|connect_attempt|health|version|'
             'forecast|quota_usage|set_quota|set_quota_policy|share_quota)$')
     ) AS g (role, schema, pattern)
     LOOP

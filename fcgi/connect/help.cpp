@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "fcgi/routes.h"
+#include "fcgi/schedule_words.h"
 #include "lib/json/json_fields.h"
 
 namespace o365 {
@@ -18,6 +19,8 @@ Response help(Site& site, const Request& request, const RouteParts& parts) {
     page["by_workflow"] = offers("workflow");
     page["by_button"] = offers("button");
     page["has_events"] = !page["events"].empty();
+    page["schedule"] = schedule_in_words(site.texts(request, page),
+                                         page.isMember("schedule") ? text_in(page, "schedule") : "immediate");
     page["about"] = !text_in(page, "website").empty();
     const std::string support = text_in(page, "support");
     page["support_link"] = support.find("://") != std::string::npos ? support : "mailto:" + support;

@@ -8,6 +8,7 @@
 
 #include "fcgi/connect/ticket.h"
 #include "fcgi/routes.h"
+#include "fcgi/schedule_words.h"
 #include "lib/http/url.h"
 #include "lib/json/json_fields.h"
 
@@ -47,6 +48,9 @@ Response show_landing(const Site& site, const Request& request, int status, Json
     page["about"] = may_start && !text_in(page, "website").empty();
     page["place"] = text_in(page["renews"], "place");
     page["has_events"] = !page["events"].empty();
+    // A connection that gets another address keeps its schedule.
+    page["asks_schedule"] = page.isMember("schedule") && !page["renews"].isObject();
+    page["schedules"] = schedule_choices(site.texts(request, page), text_in(page, "schedule"), problem.schedule);
     page["only_button"] = may_start && button && !pastes;
     page["button_too"] = may_start && button && pastes;
     if (!pastes) {

@@ -15,6 +15,7 @@ struct PasteProblem {
     std::string sentence;  // what is wrong; empty when the form is shown for the first time
     std::string place;     // as it was typed
     std::string renews;    // the chosen connection, or ""
+    std::string schedule;  // as it was chosen, or ""
     std::string again;     // the request id that stands for a ticket, or ""
 };
 

@@ -6,6 +6,7 @@
 #include "fcgi/connect/landing.h"
 #include "fcgi/connect/ticket.h"
 #include "fcgi/routes.h"
+#include "fcgi/schedule_words.h"
 #include "lib/base/crypto.h"
 #include "lib/http/url.h"
 #include "lib/json/json_fields.h"
@@ -24,7 +25,7 @@ Response refuse(Site& site, const Request& request, const std::string& slug, con
                      {slug, ticket_hash(ticket), Value::or_null(again), cookie_hashes(attempt_cookies(request))});
         if (!ways["found"].asBool()) return site.message(request, 404);
         return show_landing(site, request, 200, std::move(ways), ticket,
-                            {.sentence = {}, .place = {}, .renews = {}, .again = again});
+                            {.sentence = {}, .place = {}, .renews = {}, .schedule = {}, .again = again});
     }
     if (reason != "ticket") Site::tell_too_many(slug, "starts");
     return Site::to_failed(request, page, reason == "too_many" ? "too_many_starts" : reason, request.id);
@@ -36,13 +37,23 @@ Response start(Site& site, const Request& request, const RouteParts& parts) {
     const std::string ticket = read_ticket(request.form);
     const std::string again = request.form.get_or("again", "");
     if (!again.empty() && !is_request_id(again)) throw BadRequest(400, "again is no request id");
+    const std::string schedule = read_schedule_choice(request.form.get_or("schedule", ""));
     const std::string state = random_token();
     const std::string state_hash = sha256(state);
     const AttemptCookie cookie{attempt_cookie_name(state_hash), random_token()};
-    const Json::Value page = site.ask(
-        "SELECT o365_programs.responder_start($1, $2, $3, $4, $5, $6, $7)",
-        {parts.slug, ticket_hash(ticket), Value::bytes(state_hash), Value::bytes(sha256(cookie.value)), request.id,
-         Value::or_null(again), again.empty() ? Value() : cookie_hashes(attempt_cookies(request))});
+    std::vector<Value> values = {parts.slug,
+                                 ticket_hash(ticket),
+                                 Value::bytes(state_hash),
+                                 Value::bytes(sha256(cookie.value)),
+                                 request.id,
+                                 Value::or_null(again),
+                                 again.empty() ? Value() : cookie_hashes(attempt_cookies(request))};
+    // A schema of before knows no schedules, and its page offers none.
+    if (!schedule.empty()) values.emplace_back(schedule);
+    const Json::Value page =
+        site.ask(schedule.empty() ? "SELECT o365_programs.responder_start($1, $2, $3, $4, $5, $6, $7)"
+                                  : "SELECT o365_programs.responder_start($1, $2, $3, $4, $5, $6, $7, $8)",
+                 values);
     if (!page["found"].asBool()) return site.message(request, 404);
     if (!page["started"].asBool()) return refuse(site, request, parts.slug, ticket, again, page);
     const std::string connect_url = text_in(page, "connect_url");

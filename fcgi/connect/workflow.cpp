@@ -11,6 +11,7 @@
 #include "fcgi/connect/proof_card.h"
 #include "fcgi/connect/ticket.h"
 #include "fcgi/routes.h"
+#include "fcgi/schedule_words.h"
 #include "lib/base/crypto.h"
 #include "lib/base/log.h"
 #include "lib/http/pasted_webhook.h"
@@ -32,6 +33,7 @@ struct PasteForm {
     std::string again;      // the request id of an attempt of this browser, whose ticket serves once more
     std::string place;      // what the user calls the channel
     std::string renews;     // the subscription that is to get the webhook, or ""
+    std::string schedule;   // of a new connection, or "" for the connector's
     bool imported = false;  // nothing is pasted: the webhook that an import stored is to be proven
     bool is_shown = false;  // nothing was sent yet: a failure page leads to the form, with `again`
     PastedWebhook pasted;
@@ -47,6 +49,7 @@ PasteForm read_form(const Request& request) {
     form.renews = request.form.get_or("renews", "");
     if (form.renews.size() > kMaxDigits || form.renews.find_first_not_of("0123456789") != std::string::npos)
         throw BadRequest(400, "renews is no number");
+    form.schedule = read_schedule_choice(request.form.get_or("schedule", ""));
     form.imported = request.form.get_or("imported", "") == "1";
     form.is_shown = !form.imported && !request.form.has("url");
     if (!form.imported) form.pasted = parse_pasted_webhook(request.form.get_or("url", ""));
@@ -70,9 +73,10 @@ Json::Value store(Site& site, const Request& request, const std::string& slug, c
                                  proof_card(site.texts(request))};
     const bool pinned = !site.sealing_key().empty();
     if (pinned) fields.emplace_back(site.sealing_key());
-    const Rows rows =
-        site.copy_row(fmt::format("{}{})", kTarget, pinned ? ", sealing_key" : ""), fields,
-                      fmt::format("SELECT o365_programs.responder_paste_outcome('{}', '{}')", slug, request.id));
+    if (!form.schedule.empty()) fields.emplace_back(form.schedule);
+    const Rows rows = site.copy_row(
+        fmt::format("{}{}{})", kTarget, pinned ? ", sealing_key" : "", form.schedule.empty() ? "" : ", schedule"),
+        fields, fmt::format("SELECT o365_programs.responder_paste_outcome('{}', '{}')", slug, request.id));
     return database_json(rows.text(0, 0));
 }
 
@@ -92,9 +96,12 @@ Response ask_again(Site& site, const Request& request, const std::string& slug, 
         wrong.empty() ? std::string() : texts.fill(texts["paste"]["wrong_" + wrong], values).asString();
     log::debug("pasted", "request={} connector={} wrong={}", request.id, slug, wrong);
     const int status = wrong.empty() ? 200 : is_too_many(wrong) ? 429 : 422;
-    Response response =
-        show_landing(site, request, status, std::move(page), form.ticket,
-                     {.sentence = sentence, .place = form.place, .renews = form.renews, .again = form.again});
+    Response response = show_landing(site, request, status, std::move(page), form.ticket,
+                                     {.sentence = sentence,
+                                      .place = form.place,
+                                      .renews = form.renews,
+                                      .schedule = form.schedule,
+                                      .again = form.again});
     if (wrong == "too_many") response.set("Retry-After", kComeBackSeconds);
     return response;
 }

@@ -12,6 +12,7 @@
 #include "fcgi/connect/proof_card.h"
 #include "fcgi/manage/manage_token.h"
 #include "fcgi/routes.h"
+#include "fcgi/schedule_words.h"
 #include "lib/base/crypto.h"
 #include "lib/base/log.h"
 #include "lib/http/url.h"
@@ -21,8 +22,12 @@
 namespace o365 {
 namespace {
 
-constexpr std::array<std::string_view, 6> kButtons = {"pause", "resume", "events", "test", "renew", "remove"};
+constexpr std::array<std::string_view, 7> kButtons = {"pause", "resume", "events", "schedule",
+                                                      "test",  "renew",  "remove"};
 constexpr std::array<std::string_view, 4> kPauses = {"", "hour", "tomorrow", "monday"};  // o365_internal.pause_end
+constexpr std::array<std::string_view, 5> kNotDone = {"too_many", "too_many_presses", "not_now", "no_schedule",
+                                                      "no_zone"};
+constexpr std::size_t kMaxChoice = 100;  // bytes of a field
 constexpr const char* kLookAgain = "3";  // seconds, while a test card is on its way
 
 // One page for a link that never was one and one that was revoked.
@@ -78,6 +83,26 @@ void show_waiting(const Texts& texts, Json::Value& page) {
     page["why_text"] = texts.fill(manage["why"][has_time ? why + "_until" : why], page);
 }
 
+void show_schedule(const Texts& texts, Json::Value& page) {
+    constexpr std::array<const char*, 4> kEvery = {"immediate", "hourly", "daily", "weekly"};
+    constexpr std::array<const char*, 7> kDays = {"monday", "tuesday",  "wednesday", "thursday",
+                                                  "friday", "saturday", "sunday"};
+    const Json::Value& manage = texts["manage"];
+    const std::string schedule = text_in(page, "schedule");
+    const Schedule parts = read_schedule(schedule);
+    page["arrives"] = schedule_in_words(texts, schedule, text_in(page, "time_zone"));
+    page["at"] = parts.at;
+    const auto add = [&page](const char* list, const char* value, const Json::Value& text, bool chosen) {
+        Json::Value choice(Json::objectValue);
+        choice["value"] = value;
+        choice["text"] = text;
+        choice["chosen"] = chosen;
+        page[list].append(std::move(choice));
+    };
+    for (const char* every : kEvery) add("every", every, manage[std::string("every_") + every], parts.every == every);
+    for (const char* day : kDays) add("days", day, texts["schedules"]["days"][day], parts.day == day);
+}
+
 Response ask_to_remove(const Site& site, const Request& request, Json::Value page, const std::string& token) {
     page["token"] = manage_form_token(token);
     page["has_waiting"] = page["waiting"].asInt() > 0;
@@ -91,7 +116,7 @@ Response show(const Site& site, const Request& request, Json::Value page, const 
     const std::string did = request.query.fault("did") == nullptr ? request.query.get_or("did", "") : "";
     const bool has_end = did == "pause" && !text_in(page, "paused_until").empty();
     if (manage["did"].isMember(did)) page["did_text"] = texts.fill(manage["did"][has_end ? "pause_until" : did], page);
-    page["did_good"] = did != "too_many" && did != "too_many_presses" && did != "not_now";
+    page["did_good"] = std::find(kNotDone.begin(), kNotDone.end(), did) == kNotDone.end();
     page["status_text"] = texts.fill(manage["status"][status], page);
     page["is_warn"] = status == "pending" || status == "paused";
     page["is_bad"] = status != "active" && !page["is_warn"].asBool();
@@ -100,6 +125,7 @@ Response show(const Site& site, const Request& request, Json::Value page, const 
     page["proved_on"] = texts.date(text_in(page, "proved_at"));
     page["paused_to"] = texts.date_time(text_in(page, "paused_until"));
     show_waiting(texts, page);
+    show_schedule(texts, page);
     page["rows"] = ends_in_words(texts, page["ends"]);
     page["has_rows"] = !page["rows"].empty();
     page["resume_text"] = texts.fill(manage[status == "suspended" ? "try_again" : "resume"], page);
@@ -120,6 +146,12 @@ std::string choice_of(const Request& request, std::string_view what) {
         if (std::find(kPauses.begin(), kPauses.end(), until) == kPauses.end())
             throw BadRequest(400, "until names no end of a pause");
         choice["until"] = until;
+    } else if (what == "schedule") {
+        for (const char* field : {"every", "at", "on", "zone"}) {
+            const std::string value = request.form.get_or(field, "");
+            if (value.size() > kMaxChoice) throw BadRequest(400, "a field of the schedule is too long");
+            choice[field] = value;
+        }
     } else if (what == "events") {
         constexpr std::string_view kEvent = "event_";
         choice["events_version"] = request.form.get_or("events_version", "");

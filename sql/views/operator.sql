@@ -175,6 +175,9 @@ CREATE OR REPLACE VIEW :internal_views.lane_now AS
                      WHEN l.why = 'quota' AND l.not_before > now()
                      THEN o365_internal.quota_reason(s.dialect, l.quota_window, l.not_before)
                      WHEN l.problem IS NOT NULL THEN l.problem
+                     WHEN l.why = 'schedule'
+                     THEN format('its schedule is %s: its cards are folded into a digest at %s', s.schedule,
+                                 to_char(l.not_before, 'YYYY-MM-DD HH24:MI'))
                      WHEN l.next_at IS NOT NULL
                      THEN format('due %s %s', CASE WHEN l.next_at > now() THEN 'at' ELSE 'since' END,
                                  to_char(l.next_at, 'YYYY-MM-DD HH24:MI'))

@@ -5,7 +5,7 @@ CREATE OR REPLACE VIEW o365_programs.paste AS
            NULL::text AS cookie_hashes, NULL::bytea AS cookie_hash, NULL::text AS webhook_host,
            NULL::text AS webhook_port,
            NULL::text AS webhook_url, NULL::text AS place, NULL::text AS renews, NULL::text AS card,
-           NULL::text AS sealing_key
+           NULL::text AS sealing_key, NULL::text AS schedule
      WHERE false;
 COMMENT ON VIEW o365_programs.paste IS
     'A pasted webhook, for COPY in binary form: its trigger seals and stores. Always empty. Never INSERT into it: '
@@ -32,6 +32,8 @@ COMMENT ON COLUMN o365_programs.paste.card IS
 COMMENT ON COLUMN o365_programs.paste.sealing_key IS
     'Id of the only key to seal under, as the responder''s configuration names it; null for whichever is the newest. '
     'No secret.';
+COMMENT ON COLUMN o365_programs.paste.schedule IS
+    'The schedule that the user chose for a new connection, as schedule_of takes it; null for the connector''s.';
 CREATE OR REPLACE TRIGGER receive_paste INSTEAD OF INSERT ON o365_programs.paste
     FOR EACH ROW EXECUTE FUNCTION o365_internal.receive_paste();
 COMMENT ON TRIGGER receive_paste ON o365_programs.paste IS 'Seals and stores a pasted webhook.';

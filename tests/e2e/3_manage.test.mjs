@@ -155,6 +155,67 @@ for (const javaScriptEnabled of [true, false]) {
     });
 }
 
+test('whoever connects chooses how often, and changes it on the page of the connection', async () => {
+    const flow = await workflow('Digests');
+    const {page, close} = await openBrowser({javaScriptEnabled: false});
+    try {
+        await page.goto(ticketLink('tess'));
+        assert.deepEqual(await page.getByLabel('How often').locator('option').allTextContents(),
+            ['at once, card by card', 'every hour', 'every day at 08:00', 'every week, on Monday at 08:00']);
+        await page.getByLabel('How often').selectOption('every day at 08:00');
+        await page.getByLabel('Name of the channel').fill('Channel of tess');
+        await pasteAndProve(page, flow);
+        const id = Number(asApplication(`select subscription_id from o365.connections('tess')`));
+        assert.equal(asApplication(`select schedule, time_zone from o365.connections('tess')`), 'daily at 08:00|UTC');
+
+        await press(page, 'Manage this connection');
+        await page.waitForURL(/\/manage\/[\w-]{32}$/);
+        const address = page.url();
+        assert.match(await page.locator('.facts').textContent(), /Arrives\s*every day at 08:00 \(UTC\)/);
+        for (const text of ['The printer is on fire', 'The fire is out']) send(id, text);
+        await until('the cards wait', async () => asApplication(`select why from o365.queue where subscription_id = ${id}`) === 'schedule');
+        await page.goto(address);
+        assert.match(await page.textContent('main'), /2 cards wait, the first since .*They arrive together, as one card, on .*08:00 \(UTC\)/s);
+        await inspect(page, 'manage-schedule');
+
+        const choose = async ({every, at, on, zone}) => {
+            if (every) await page.getByLabel('How often').selectOption(every);
+            if (at) await page.getByLabel('Time', {exact: true}).fill(at);
+            if (on) await page.getByLabel('Day', {exact: true}).selectOption(on);
+            if (zone) await page.getByLabel('Time zone').fill(zone);
+            await page.locator('button[value=schedule]').click();
+        };
+        await choose({every: 'every week', at: '17:30', on: 'Friday', zone: 'asia/kathmandu'});
+        await page.waitForURL(/did=schedule$/);
+        assert.match(await page.locator('.facts').textContent(), /every week, on Friday at 17:30 \(Asia\/Kathmandu\)/);
+        assert.match(await page.textContent('main'), /as one card, on .*17:30 \(UTC\+5:45\)/s);
+        await choose({zone: 'Nowhere/At all'});
+        await page.waitForURL(/did=no_zone$/);
+        assert.match(await page.textContent('main'), /There is no time zone of that name/);
+        await inspect(page, 'manage-no-zone');
+        assert.equal(asApplication(`select schedule, time_zone from o365.connections('tess')`), 'weekly on friday at 17:30|Asia/Kathmandu');
+
+        // What waits arrives as one card.
+        await choose({every: 'at once'});
+        await page.waitForURL(/did=schedule$/);
+        const post = await until('the digest', async () => (await texts(flow.target)).find((one) => one.includes('The fire is out')));
+        assert.match(post, /2 messages.*The printer is on fire.*The fire is out/s);
+        assert.equal((await texts(flow.target)).filter((one) => one.includes('The printer is on fire')).length, 1);
+        assert.equal(asApplication(`select count(*) from o365.deliveries where subscription_id = ${id} and outcome = 'digested'`), '2');
+        await page.goto(address);
+        assert.match(await page.locator('.log').textContent(), /part of a digest/);
+        assert.equal(asApplication(`select string_agg(detail, ', ' order by at) from o365.events where subscription_id = ${id} and kind = 'rescheduled'`),
+            'weekly on friday at 17:30 Asia/Kathmandu, immediate');
+
+        // A link that stands in cards is seen by everybody there.
+        await page.goto(asApplication(`select o365.manage_link(${id}, for_cards => true)`));
+        assert.equal(await page.getByLabel('How often').count(), 0);
+        assert.match(await page.locator('.facts').textContent(), /at once, card by card/);
+    } finally {
+        await close();
+    }
+});
+
 test('a link for cards shows, pauses and resumes, and has nothing else', async () => {
     const {page, close} = await openBrowser();
     try {

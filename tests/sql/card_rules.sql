@@ -602,5 +602,15 @@ CREATE TRIGGER opened AFTER INSERT ON ticket FOR EACH ROW EXECUTE FUNCTION pg_te
 INSERT INTO ticket VALUES (17, 'It is on fire.');
 SELECT is((SELECT count(*) FROM o365.waiting_cards), 10004::bigint, 'a trigger of three lines sends');
 RESET SESSION AUTHORIZATION;
+-- ---- digests ----
+CREATE TEMP TABLE folded AS
+    SELECT s.description, s.dialect, k.kind, o365_internal.make_digest(ARRAY[c.card, c.card], k.kind, s.dialect, 'Desk', NULL, 'https://contoso.example') AS digest
+      FROM said AS s, LATERAL (SELECT o365_internal.card_problems(s.card, s.dialect, NULL) AS problems OFFSET 0) AS p,
+           LATERAL (SELECT o365_internal.card_to_send(s.card, s.dialect, p.problems) AS card OFFSET 0) AS c,
+           LATERAL (SELECT o365_internal.digest_kind(c.card, s.dialect) AS kind OFFSET 0) AS k
+     WHERE p.problems #>> '{0,severity}' IS DISTINCT FROM 'error' AND k.kind IS NOT NULL;
+SELECT cmp_ok((SELECT count(*) FROM folded)::integer, '>', 100, 'many of these cards can be folded');
+SELECT is_empty($$SELECT f.description, f.dialect, p.path, p.problem, f.digest FROM folded AS f, o365.check_card(f.digest, f.dialect) AS p WHERE p.severity = 'error'$$,
+    'and a digest of each is taken where the card is');
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,7 +1,8 @@
 CREATE OR REPLACE FUNCTION o365.connections(app_user text)
 RETURNS TABLE (subscription_id bigint, connector text, app_type text, group_name text, dialect text, status text,
     connected_at timestamptz, app_state jsonb, label text, status_reason text, proved_at timestamptz, payload text,
-    waiting bigint, paused_until timestamptz, idle_since date, extra jsonb, unwanted_events text[])
+    waiting bigint, paused_until timestamptz, idle_since date, extra jsonb, unwanted_events text[],
+    schedule text, time_zone text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
@@ -11,7 +12,8 @@ BEGIN
            (SELECT count(*) FROM (SELECT FROM o365_internal.outbox AS o
                                    WHERE o.subscription_id = s.subscription_id AND o.position >= -4611686018427387904
                                    LIMIT 1000) AS o),
-           s.paused_until, s.idle_since, s.extra, s.unwanted_events
+           s.paused_until, s.idle_since, s.extra, s.unwanted_events,
+           s.schedule, CASE WHEN s.schedule <> 'immediate' THEN o365_internal.schedule_zone(s.subscription_id) END
       FROM o365_internal.subscription AS s JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
      WHERE s.app_user = $1 AND s.status <> 'removed' AND o365_internal.may_use(s.connector_id)
      ORDER BY s.subscription_id;
@@ -23,4 +25,5 @@ COMMENT ON FUNCTION o365.connections(text) IS
     'takes, envelope or card; null for a connector webhook. waiting: how many cards wait, at most 1,000 are counted. '
     'paused_until: when its pause ends by itself. idle_since: since when nothing was posted to its workflow, once '
     'that is 75 of the 90 days after which Microsoft turns a flow off. extra: fields beside each of its cards '
-    '(o365.set_extra). unwanted_events: events that its user does not want.';
+    '(o365.set_extra). unwanted_events: events that its user does not want. '
+    'schedule: when its cards leave, immediate or folded into digests (o365.set_schedule), by the clocks of time_zone.';

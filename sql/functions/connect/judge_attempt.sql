@@ -3,7 +3,7 @@ CREATE OR REPLACE FUNCTION o365_internal.judge_attempt(
     failure text,
     OUT verdict text, OUT attempt_id bigint, OUT stateless boolean, OUT connector_id integer, OUT confirm boolean,
     OUT ticket_hash bytea,
-    OUT app_user text, OUT app_state jsonb, OUT renews bigint)
+    OUT app_user text, OUT app_state jsonb, OUT renews bigint, OUT schedule text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_require_state boolean;
@@ -15,9 +15,10 @@ DECLARE
 BEGIN
     -- One statement for what every good callback needs: statements are what a callback costs.
     SELECT a.attempt_id, false, a.connector_id, c.confirm, a.ticket_hash, a.app_user, a.app_state, a.renews,
-           a.cookie_hash, a.expires_at,
+           coalesce(a.schedule, c.schedule), a.cookie_hash, a.expires_at,
            a.outcome, a.subscription_id
-      INTO attempt_id, stateless, connector_id, confirm, ticket_hash, app_user, app_state, renews, v_cookie_hash,
+      INTO attempt_id, stateless, connector_id, confirm, ticket_hash, app_user, app_state, renews, schedule,
+           v_cookie_hash,
            v_expires_at, v_outcome,
            v_subscription_id
       FROM o365_internal.connect_attempt AS a JOIN o365_internal.connector AS c ON c.connector_id = a.connector_id
@@ -26,7 +27,8 @@ BEGIN
        FOR UPDATE OF a FOR KEY SHARE OF c;
     -- Hashes of random values are compared, so the time a comparison takes says nothing about the values.
     IF attempt_id IS NULL THEN
-        SELECT c.connector_id, c.confirm, c.require_state INTO connector_id, confirm, v_require_state
+        SELECT c.connector_id, c.confirm, c.schedule, c.require_state
+          INTO connector_id, confirm, schedule, v_require_state
           FROM o365_internal.connector AS c
          WHERE c.slug = judge_attempt.slug AND c.removed_at IS NULL FOR KEY SHARE;
         verdict := CASE WHEN connector_id IS NULL THEN 'unknown_connector' WHEN v_require_state THEN 'no_state'

@@ -125,13 +125,14 @@ BEGIN
         END IF;
         INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, app_state, app_type,
                 app_type_normalised, group_name, dialect, webhook_host, sealed, key_id, key_pinned, webhook_index,
-                user_index, status, status_reason, replaces, replacement, replacement_key_id, label, extra)
+                user_index, status, status_reason, replaces, replacement, replacement_key_id, label, extra, schedule)
             VALUES (v_id, v_attempt.connector_id, v_attempt.app_user, v_attempt.app_state, v_app_type,
                 v_kind, v_group_name, v_dialect, v_host, v_sealed, v_key_id, new.sealing_key IS NOT NULL,
                 v_webhook_index, v_user_index, CASE WHEN v_pending THEN 'pending' ELSE 'active' END,
                 CASE WHEN v_pending THEN 'its user has not confirmed it yet' END,
-                v_replaces, v_replacement, CASE WHEN v_replaces IS NOT NULL THEN v_key_id END, v_label, v_extra);
-        PERFORM o365_internal.make_lane(v_id, v_attempt.connector_id, v_host, v_pending);
+                v_replaces, v_replacement, CASE WHEN v_replaces IS NOT NULL THEN v_key_id END, v_label, v_extra,
+                v_attempt.schedule);
+        PERFORM o365_internal.make_lane(v_id, v_attempt.connector_id, v_host, v_pending, v_attempt.schedule);
         IF NOT v_pending THEN
             PERFORM o365_internal.note_event('connected', 'user', v_attempt.connector_id, v_id);
         END IF;

@@ -54,6 +54,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
          'Pass an interval: ''2 days''. Leave it out to send however late.'),
         (c.when_blocked IS NOT NULL AND c.when_blocked NOT IN ('wait', 'pass'), 'when_blocked', 'is unknown',
          'Use wait or pass.'),
+        (o365_internal.schedule_of(c.schedule) IS DISTINCT FROM c.schedule,
+            'schedule', 'is unknown', 'Use immediate, hourly, daily at 08:00 or weekly on monday at 08:00.'),
+        (c.time_zone IS NOT NULL AND o365_internal.time_zone_of(c.time_zone) IS NULL,
+            'time_zone', 'is not known to this server',
+            'Write a name such as Europe/Berlin: select name from pg_timezone_names. Leave it out for the setting '
+            'time_zone.'),
+        (c.digest_when_late IS NOT NULL AND c.digest_when_late <= '0', 'digest_when_late', 'is not longer than nothing',
+         'Write an interval such as 1 hour; leave it out for no such digests.'),
         (c.clean_page NOT IN ('302', 'no-referrer', 'origin'), 'clean_page', 'is unknown',
          'Use 302, no-referrer or origin.')
     ) AS p (is_wrong, field, problem, hint) WHERE coalesce(p.is_wrong, true) $$;

@@ -5,7 +5,8 @@ CREATE OR REPLACE FUNCTION o365.register_connector(
     allow_anonymous boolean DEFAULT false,
     require_state boolean DEFAULT true, confirm boolean DEFAULT false, ways text[] DEFAULT NULL,
     support text DEFAULT NULL,
-    language text DEFAULT NULL, max_age interval DEFAULT NULL, when_blocked text DEFAULT 'wait')
+    language text DEFAULT NULL, max_age interval DEFAULT NULL, when_blocked text DEFAULT 'wait',
+    schedule text DEFAULT 'immediate', time_zone text DEFAULT NULL, digest_when_late interval DEFAULT NULL)
 RETURNS uuid
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -34,13 +35,16 @@ BEGIN
     v_new.language := lower(language COLLATE "C");
     v_new.max_age := max_age;
     v_new.when_blocked := coalesce(when_blocked, 'wait');
+    v_new.schedule := coalesce(o365_internal.schedule_of(schedule), schedule, 'immediate');
+    v_new.time_zone := coalesce(o365_internal.time_zone_of(time_zone), time_zone);
+    v_new.digest_when_late := digest_when_late;
     -- A renewed registration keeps its GUID: buttons that are out there go on working.
     v_new.app_id := coalesce(app_id, (SELECT c.app_id FROM o365_internal.connector AS c WHERE c.slug = v_new.slug),
                              gen_random_uuid());
     RETURN o365_internal.save_connector(v_new);
 END $$;
 COMMENT ON FUNCTION o365.register_connector(text, text, bytea, text, text, text, text[], text, text[], text[], text,
-    uuid, text, boolean, boolean, boolean, text[], text, text, interval, text) IS
+    uuid, text, boolean, boolean, boolean, text[], text, text, interval, text, text, text, interval) IS
     'Registers a connector, or replaces the registration of that slug, a removed one too, and returns its app_id, '
     'which stays the same. callback_url defaults to our own below public_url; clean_page: 302, no-referrer or origin. '
     'confirm: a connection waits until its user confirms it on a page of ours. require_state false: callbacks of '
@@ -50,5 +54,8 @@ COMMENT ON FUNCTION o365.register_connector(text, text, bytea, text, text, text,
     'an https URL. language: of its pages, such as de; null: each browser''s. max_age: how '
     'long after they were sent its cards may leave, unless not_after of o365.send says otherwise; null: for ever. '
     'when_blocked: what happens behind a card that keeps failing, wait or pass (it is set aside after set_aside_after '
-    'POSTs and tried later, outside the order). Error: invalid_parameter_value, DETAIL '
+    'POSTs and tried later, outside the order). schedule: when its connections get their cards unless their users '
+    'choose otherwise, as in o365.set_schedule; time_zone: of schedules, null: the setting time_zone. '
+    'digest_when_late: cards that wait for a limit of the far end become digests where all of them would take longer '
+    'than this. Error: invalid_parameter_value, DETAIL '
     'lists all problems.';

@@ -30,14 +30,14 @@ BEGIN
     INSERT INTO o365_internal.connector AS c (slug, name, logo, logo_type, short_description, long_description, website,
             events, landing_page,
             callback_url, target_urls, enabled_for, app_id, clean_page, allow_anonymous, require_state, confirm, ways,
-            support, language, max_age, when_blocked)
+            support, language, max_age, when_blocked, schedule, time_zone, digest_when_late)
         VALUES (v_new.slug, v_new.name, v_new.logo, v_new.logo_type, v_new.short_description, v_new.long_description,
             v_new.website,
             v_new.events, v_new.landing_page, v_new.callback_url, v_new.target_urls, v_new.enabled_for, v_new.app_id,
             v_new.clean_page,
             v_new.allow_anonymous, v_new.require_state, v_new.confirm,
-            v_new.ways, v_new.support, v_new.language, v_new.max_age,
-            coalesce(v_new.when_blocked, 'wait'))
+            v_new.ways, v_new.support, v_new.language, v_new.max_age, coalesce(v_new.when_blocked, 'wait'),
+            v_new.schedule, v_new.time_zone, v_new.digest_when_late)
         ON CONFLICT ON CONSTRAINT connector_slug_is_unique DO UPDATE SET name = excluded.name, logo = excluded.logo,
             logo_type = excluded.logo_type, short_description = excluded.short_description,
             long_description = excluded.long_description,
@@ -48,6 +48,8 @@ BEGIN
             require_state = excluded.require_state,
             confirm = excluded.confirm, ways = excluded.ways, support = excluded.support, language = excluded.language,
             max_age = excluded.max_age, when_blocked = excluded.when_blocked,
+            schedule = excluded.schedule, time_zone = excluded.time_zone,
+            digest_when_late = excluded.digest_when_late,
             changed_at = now(), removed_at = NULL;
     -- Apart, and only when it is another: changing a key would lock out everybody who starts to connect meanwhile.
     UPDATE o365_internal.connector AS c SET app_id = v_new.app_id WHERE c.slug = v_new.slug

@@ -10,6 +10,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = o
       FROM (SELECT o.card_id, o.enqueued_at, o.subscription_id FROM o365_internal.outbox AS o ORDER BY o.xid
              LIMIT 1) AS o
       JOIN o365_internal.lane_now AS l ON l.subscription_id = o.subscription_id
-     WHERE o.enqueued_at < now() - make_interval(hours => o365_internal.integer_setting('give_up_hours') + 1) $$;
+     WHERE o.enqueued_at < now() - make_interval(hours => o365_internal.integer_setting('give_up_hours') + 1)
+       -- A weekly digest is no delay.
+       AND l.why IS DISTINCT FROM 'schedule' $$;
 COMMENT ON FUNCTION o365_internal.health_card_waits_long() IS
-    'The oldest card, when it waits longer than a card that is tried.';
+    'The oldest card, when it waits longer than a card that is tried, and not for a schedule.';

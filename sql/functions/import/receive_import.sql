@@ -115,10 +115,11 @@ BEGIN
         ELSE
             INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, label, app_type,
                     app_type_normalised, group_name, dialect, webhook_host, sealed, key_id, key_pinned,
-                    webhook_index, status)
+                    webhook_index, status, schedule)
                 VALUES (v_id, v_connector.connector_id, new.app_user, v_label, 'teams', 'teams', v_group, v_dialect,
-                    v_host, v_sealed, v_key_id, new.sealing_key IS NOT NULL, v_webhook_index, 'active');
-            PERFORM o365_internal.make_lane(v_id, v_connector.connector_id, v_host, false);
+                    v_host, v_sealed, v_key_id, new.sealing_key IS NOT NULL, v_webhook_index, 'active',
+                    v_connector.schedule);
+            PERFORM o365_internal.make_lane(v_id, v_connector.connector_id, v_host, false, v_connector.schedule);
         END IF;
     END IF;
     IF v_proves THEN

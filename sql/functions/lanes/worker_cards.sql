@@ -30,8 +30,13 @@ BEGIN
                     THEN greatest(0, extract(epoch FROM o.not_after - clock_timestamp()) * 1000)::bigint END
                    AS expires_ms
           FROM unnest(subscription_ids, lease_nos) AS u (s, l)
-          LEFT JOIN LATERAL (SELECT x.cursor, x.late, x.granted,
-                                    coalesce(x.lease_below, 9223372036854775807) AS below FROM o365_internal.lane AS x
+          LEFT JOIN LATERAL (SELECT x.cursor, x.granted, b.below,
+                                    -- Of a lane with a schedule only what its last run made, and what passes it.
+                                    CASE WHEN x.run IS NULL THEN x.late
+                                         ELSE o365_internal.to_take(x.late, x.run) END AS late,
+                                    CASE WHEN x.run IS NULL THEN b.below ELSE least(b.below, 0) END AS read_below
+                               FROM o365_internal.lane AS x
+                              CROSS JOIN LATERAL (SELECT coalesce(x.lease_below, 9223372036854775807) AS below) AS b
                               WHERE x.subscription_id = u.s AND x.lease_no = u.l AND x.worker = worker_cards.worker
                                 -- (!) Cards of a transaction that came since the lease are in part not handed over.
                                 AND NOT EXISTS (SELECT 1 FROM o365_internal.postponed AS p
@@ -51,7 +56,7 @@ BEGIN
                 UNION ALL
                 (SELECT o.position, o.card_id, o.card, o.event, o.extra, o.not_after, o.collapse_key, o.cancel_reason
                    FROM o365_internal.outbox AS o
-                  WHERE o.subscription_id = u.s AND o.position > la.cursor AND o.position < la.below
+                  WHERE o.subscription_id = u.s AND o.position > la.cursor AND o.position < la.read_below
                     -- (!) only what was fed, or a transaction's cards come apart
                     AND (pg_visible_in_snapshot(o.xid, (SELECT fed.snap FROM fed))
                          OR o.xid = ANY ((SELECT CASE WHEN fed.bulk THEN o365_internal.handed_over(u.s) END
@@ -94,7 +99,8 @@ COMMENT ON FUNCTION o365_programs.worker_cards(integer, bigint[], bigint[], inte
     'that is not leased to this worker under this number any more, comes with position null: report it like the '
     'others. One that does not come at all did not fit: ask again. card: as it was sent; the worker puts it into the '
     'form that its webhook takes. Test cards (queue_test_card) come first, with their code, then urgent ones; a lane '
-    'that was held when it was leased has only test cards, one that waited for its schedule only those two. ends_as: '
-    'report that outcome with this reason, without a POST; card is null then. extra: fields that stand beside the '
-    'card in its envelope, a JSON object of strings; null for none. expires_ms: no POST of it may begin so many '
-    'milliseconds after this call began; report expired then. Null: at any time.';
+    'that was held when it was leased has only test cards, one that waited for its schedule only those two, and one '
+    'with a schedule besides them those of its last run (lane.run). ends_as: report that outcome with this reason, '
+    'without a POST; card is null then. extra: fields that stand beside the card in its envelope, a JSON object of '
+    'strings; null for none. expires_ms: no POST of it may begin so many milliseconds after this call began; report '
+    'expired then. Null: at any time.';

@@ -213,6 +213,7 @@ BEGIN
           FROM with_late AS w WHERE la.ctid = w.tid;
         GET DIAGNOSTICS v_touched = ROW_COUNT;
         DELETE FROM o365_internal.postponed AS p WHERE p.subscription_id = ANY (v_free) AND p.first > c_again;
+        PERFORM o365_internal.await_runs(v_free);
     END IF;
     IF EXISTS (SELECT FROM o365_internal.feeding_again)
        OR EXISTS (SELECT FROM o365_internal.postponed AS p WHERE p.first = c_again) THEN

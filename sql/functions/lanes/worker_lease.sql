@@ -25,6 +25,11 @@ BEGIN
     SELECT coalesce(a.lane, (-9223372036854775808)::bigint), a.at INTO v_before, v_from
       FROM o365_internal.feeding_again AS a ORDER BY a.n DESC LIMIT 1;
     low := greatest(low, v_from);
+    IF o365_internal.fold_due(v_before) > 0 THEN
+        v_now := clock_timestamp();
+        v_until := v_now;
+        v_ends := v_now + make_interval(secs => v_lease_ms / 1000);
+    END IF;
     SELECT c.ids, c.most, c.lows INTO v_hosts, v_most, v_lows
       FROM o365_internal.claimable_hosts(n_lanes, low, v_now) AS c;
     IF v_leaves IS NOT NULL THEN

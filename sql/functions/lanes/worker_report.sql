@@ -239,6 +239,7 @@ BEGIN
             ended := ended + o365_internal.card_failed(v_item.s, v_item.l, v_item.p, v_item.outcome, v_item.status,
                                                        v_item.retry_after, v_item.problem);
         END LOOP;
+        PERFORM o365_internal.await_runs(v_held);
     END IF;
     -- Seldom: a report that was committed, but its answer was lost, comes again.
     SELECT count(*) INTO v_expected FROM unnest(subs, outcomes) AS u(s, outcome)

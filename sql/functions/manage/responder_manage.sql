@@ -10,6 +10,7 @@ DECLARE
     v_no_worker boolean := o365_internal.workers_away() IS NOT NULL;
     v_waiting integer;
     v_oldest timestamptz;
+    v_zone text := o365_internal.schedule_zone(v_link.subscription_id);
     v_rule integer;
 BEGIN
     SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s
@@ -49,10 +50,15 @@ BEGIN
                     WHEN v_subscription.status <> 'active' THEN v_subscription.status
                     WHEN v_lane.why = 'pause' THEN 'suspended'
                     WHEN v_no_worker THEN 'no_worker'
+                    WHEN v_lane.why = 'schedule' THEN 'schedule'
                     WHEN v_lane.throttled_since IS NOT NULL THEN 'throttled'
                     WHEN v_lane.failures > 0 THEN 'failing'
                     ELSE 'sending' END,
-        'next_at', CASE WHEN v_lane.why IS DISTINCT FROM 'pause' AND v_lane.next_at > now() THEN v_lane.next_at END,
+        'next_at', CASE WHEN v_lane.why = 'schedule' THEN o365_internal.in_zone(v_lane.not_before, v_zone)
+                        WHEN v_lane.why IS DISTINCT FROM 'pause' AND v_lane.next_at > now()
+                        THEN to_jsonb(v_lane.next_at) #>> '{}' END,
+        'schedule', v_subscription.schedule, 'time_zone', v_zone,
+        'may_schedule', v_is_owner AND v_subscription.status NOT IN ('pending', 'gone', 'retired'),
         'test_waits', EXISTS (SELECT FROM o365_internal.outbox AS o
                                WHERE o.subscription_id = v_subscription.subscription_id
                                  AND o.position < -4611686018427387904),
@@ -77,7 +83,8 @@ COMMENT ON FUNCTION o365_programs.responder_manage(bytea) IS
     'The page on which a connection is managed, by the SHA-256 of its link''s token; found is false for any that does '
     'not serve. kind: owner or card. Of a removed connection status and status_at alone. rule_id: after which answer '
     'of the far end it stopped or fails. waiting: cards, at most 1,000 are counted, oldest: since when; why: its '
-    'status unless active, no_worker, throttled, failing or sending; next_at: when it is tried again. test_waits: a '
-    'test card is on its way. may_...: what the page offers. paused_until: when its pause ends, in the zone of the '
-    'setting time_zone. events: those of the connector, by number, with wanted; events_version changes with the list. '
-    'ends: the last ten cards that reached their end, newest first.';
+    'status unless active, no_worker, schedule, throttled, failing or sending; next_at: when it is tried again, or its '
+    'schedule runs. schedule: as schedule_of has it; time_zone: by whose clocks. test_waits: a test card is on its '
+    'way. may_...: what the page offers. paused_until: when its pause ends, in the zone of the setting time_zone. '
+    'events: those of the connector, by number, with wanted; events_version changes with the list. ends: the last ten '
+    'cards that reached their end, newest first.';

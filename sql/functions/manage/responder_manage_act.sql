@@ -8,6 +8,8 @@ DECLARE
     v_page jsonb;
     v_unwanted text[];
     v_card_id bigint;
+    v_schedule text;
+    v_zone text;
 BEGIN
     -- Link, tickets, lane: as whoever proves a webhook locks ticket and lane. Locked before it is judged: whoever
     -- pressed at the same moment has been served.
@@ -52,6 +54,22 @@ BEGIN
         IF FOUND THEN
             PERFORM o365_internal.note_event('changed', 'user', NULL, v_link.subscription_id, detail => 'events');
         END IF;
+    WHEN 'schedule' THEN
+        -- The page sends time and day always; each schedule has what belongs to it.
+        v_schedule := o365_internal.schedule_of(concat_ws(' ', choice->>'every',
+            'on ' || CASE WHEN choice->>'every' = 'weekly' THEN choice->>'on' END,
+            'at ' || CASE WHEN choice->>'every' IN ('daily', 'weekly') THEN choice->>'at' END));
+        v_zone := o365_internal.time_zone_of(choice->>'zone');
+        IF v_schedule IS NULL THEN
+            RETURN v_page || '{"outcome": "no_schedule"}';
+        ELSIF v_zone IS NULL THEN
+            RETURN v_page || '{"outcome": "no_zone"}';
+        END IF;
+        PERFORM o365_internal.put_schedule(v_link.subscription_id, v_schedule,
+            -- What nobody chose goes on to follow the connector's.
+            CASE WHEN v_zone <> v_page->>'time_zone' THEN v_zone
+                 ELSE (SELECT s.time_zone FROM o365_internal.subscription AS s
+                        WHERE s.subscription_id = v_link.subscription_id) END, 'user', NULL);
     WHEN 'renew' THEN
         SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s
          WHERE s.subscription_id = v_link.subscription_id;
@@ -72,7 +90,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_programs.responder_manage_act(bytea, text, text, bytea, jsonb) IS
     'Somebody pressed a button on the page of a connection. what: pause (choice: until, as pause_end takes it), '
-    'resume, events (choice: wanted, the numbers of the events that are, as texts, and events_version), test (sends '
-    'card, as queue_test_card takes it; at most tests_per_minute), renew (makes a ticket with that hash, for a new '
-    'webhook of this connection), remove. Returns the page as it was before, with outcome: done, too_many, '
-    'too_many_presses, or not_now, when the link may not do it or the connection''s status does not allow it.';
+    'resume, events (choice: wanted, the numbers of the events that are, as texts, and events_version), schedule '
+    '(choice: every, immediate, hourly, daily or weekly; at, on, zone), test (sends card, as queue_test_card takes it; '
+    'at most tests_per_minute), renew (makes a ticket with that hash, for a new webhook of this connection), remove. '
+    'Returns the page as it was before, with outcome: done, too_many, too_many_presses, no_schedule, no_zone, or '
+    'not_now, when the link may not do it or the connection''s status does not allow it.';

@@ -77,7 +77,8 @@ BEGIN
             'dialect', (s).dialect, 'webhook_host', (s).webhook_host, 'status', (s).status,
             'status_reason', (s).status_reason, 'status_at', (s).status_at, 'paused_until', (s).paused_until,
             'connected_at', (s).connected_at, 'renewed_at', (s).renewed_at, 'proved_at', (s).proved_at,
-            'extra', (s).extra, 'unwanted_events', to_jsonb((s).unwanted_events),
+            'schedule', (s).schedule, 'time_zone', (s).time_zone, 'extra', (s).extra,
+            'unwanted_events', to_jsonb((s).unwanted_events),
             'webhook', CASE WHEN (s).sealed IS NULL THEN 'absent' ELSE 'present' END,
             'user_object_id', CASE WHEN (s).user_index IS NULL THEN 'absent' ELSE 'present' END)
         || (SELECT jsonb_object_agg(l.key, CASE WHEN jsonb_array_length(l.value) > c_most THEN l.value - c_most

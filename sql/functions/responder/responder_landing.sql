@@ -16,7 +16,7 @@ BEGIN
         'connect_url', o365_internal.text_setting('connect_url'), 'long_description', v_connector.long_description,
         'events', to_jsonb(v_connector.events), 'account', coalesce(v_ticket.label, v_ticket.app_user),
         'ways', to_jsonb(o365_internal.ways_of(v_connector.ways)),
-        'support', v_connector.support,
+        'support', v_connector.support, 'schedule', v_connector.schedule,
         'places', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', s.subscription_id::text, 'place', s.group_name)
                                              ORDER BY s.subscription_id), '[]')
                      FROM (SELECT x.subscription_id, x.group_name FROM o365_internal.subscription AS x
@@ -35,7 +35,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_programs.responder_landing(text, bytea, text, bytea[]) IS
     'A connector''s landing page, with the account that a ticket (SHA-256) names; may_start says whether the ways in '
-    'are shown, renews which place gets a new address, imported the place whose webhook is stored and is to be '
-    'proven, ways which ways there are (ways_of), support whom to ask, places the connections of that account, the '
-    'newest 20 with a name. again: instead of a ticket the request id of an attempt that one of cookie_hashes began; '
-    'its ticket serves.';
+    'are shown, renews which place gets a new address, imported the place whose webhook is stored and is to be proven, '
+    'ways which ways there are (ways_of), support whom to ask, schedule when a new connection gets its cards unless '
+    'its user chooses, places the connections of that account, the newest 20 with a name. again: instead of a ticket '
+    'the request id of an attempt that one of cookie_hashes began; its ticket serves.';

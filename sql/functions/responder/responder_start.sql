@@ -1,5 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_programs.responder_start(slug text, ticket_hash bytea, state_hash bytea,
-    cookie_hash bytea, request_id text, again text DEFAULT NULL, cookie_hashes bytea[] DEFAULT NULL) RETURNS jsonb
+    cookie_hash bytea, request_id text, again text DEFAULT NULL, cookie_hashes bytea[] DEFAULT NULL,
+    schedule text DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
@@ -48,16 +49,17 @@ BEGIN
     END IF;
     UPDATE o365_internal.ticket AS t SET starts = t.starts + 1 WHERE t.ticket_hash = v_ticket.ticket_hash;
     INSERT INTO o365_internal.connect_attempt (connector_id, ticket_hash, state_hash, cookie_hash, app_user, app_state,
-                                               return_url, renews, expires_at)
+                                               return_url, renews, schedule, expires_at)
         VALUES (v_connector.connector_id, v_ticket.ticket_hash, responder_start.state_hash, responder_start.cookie_hash,
                 v_ticket.app_user, v_ticket.app_state, v_ticket.return_url, v_ticket.renews,
-                now() + make_interval(mins => v_minutes));
+                o365_internal.schedule_of(responder_start.schedule), now() + make_interval(mins => v_minutes));
     RETURN v_page || jsonb_build_object('started', true, 'connect_url', o365_internal.text_setting('connect_url'),
         'app_id', v_connector.app_id, 'callback_url', v_connector.callback_url,
         'max_age', greatest(v_minutes * 60, ceil(extract(epoch FROM v_ticket.expires_at - now()))::integer));
 END $$;
-COMMENT ON FUNCTION o365_programs.responder_start(text, bytea, bytea, bytea, text, text, bytea[]) IS
+COMMENT ON FUNCTION o365_programs.responder_start(text, bytea, bytea, bytea, text, text, bytea[], text) IS
     'Begins an attempt with the hashes of a new state and cookie. max_age: seconds that the browser keeps the cookie, '
     'as long as state or ticket serve: by it the browser may try again. started is false when the connector wants a '
     'ticket and this is none, and request_id then finds why. again: instead of a ticket, the request id of a failure '
-    'page; the ticket is that attempt''s, if one of cookie_hashes shows that this browser began it.';
+    'page; the ticket is that attempt''s, if one of cookie_hashes shows that this browser began it. schedule: what the '
+    'user chose for a new connection, as schedule_of takes it; null for the connector''s.';

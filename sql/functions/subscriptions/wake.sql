@@ -7,8 +7,13 @@ BEGIN
        SET not_before = NULL, why = NULL, next_at = greatest(now(), l.lease_until), trying = NULL, tried_at = NULL,
            failures = 0, failing_since = NULL, unclear = 0,
            throttles = 0, throttled_since = NULL, gone_since = NULL, useless_since = NULL, dead_in_a_row = 0,
-           verdict = NULL, problem = NULL
+           verdict = NULL, problem = NULL,
+           -- What waits where nothing is sent any more ends as cancelled, whatever its schedule was.
+           run = (SELECT CASE WHEN s.status IN ('removed', 'gone', 'retired') THEN NULL
+                              WHEN s.schedule <> 'immediate' THEN coalesce(l.run, '{}') ELSE l.run END
+                    FROM o365_internal.subscription AS s WHERE s.subscription_id = l.subscription_id)
      WHERE l.subscription_id = $1;
+    PERFORM o365_internal.await_runs(ARRAY[subscription_id]);
 END $$;
 COMMENT ON FUNCTION o365_internal.wake(bigint) IS
-    'Ends what a lane waits for and makes it due, after the lease that may still be held.';
+    'Ends what a lane waits for and makes it due, after the lease that may still be held, or when its schedule runs.';

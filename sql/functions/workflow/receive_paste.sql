@@ -71,6 +71,7 @@ BEGIN
     v_attempt.request_id := new.request_id;
     v_attempt.ticket_hash := v_ticket_hash;
     v_attempt.app_user := v_ticket.app_user;
+    v_attempt.schedule := o365_internal.schedule_of(new.schedule);
     IF v_refused IS NULL THEN
         v_webhook_index := o365_internal.blind_index('webhook', new.webhook_url);
         -- One at a time for one webhook, as callbacks do.
@@ -150,13 +151,14 @@ BEGIN
         END IF;
         INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, label, app_state, app_type,
                 app_type_normalised, group_name, dialect, webhook_host, sealed, key_id, key_pinned, webhook_index,
-                status, status_reason, replaces, replacement, replacement_key_id, extra)
+                status, status_reason, replaces, replacement, replacement_key_id, extra, schedule)
             VALUES (v_id, v_connector.connector_id, v_ticket.app_user, v_ticket.label, v_ticket.app_state,
                 'teams', 'teams', coalesce(v_place, v_renews.group_name), 'workflow', v_host, v_sealed, v_key_id,
                 new.sealing_key IS NOT NULL, v_webhook_index, 'pending', 'its webhook is not proven yet',
                 v_renews.subscription_id, v_replacement, CASE WHEN v_replacement IS NOT NULL THEN v_key_id END,
-                coalesce(v_ticket.extra, v_renews.extra));
-        PERFORM o365_internal.make_lane(v_id, v_connector.connector_id, v_host, true);
+                coalesce(v_ticket.extra, v_renews.extra), coalesce(v_attempt.schedule, v_connector.schedule));
+        PERFORM o365_internal.make_lane(v_id, v_connector.connector_id, v_host, true,
+            coalesce(v_attempt.schedule, v_connector.schedule));
     ELSE
         -- Pasted twice: what was pasted last counts.
         UPDATE o365_internal.connect_attempt AS a SET outcome = 'superseded', consumed_at = now()

@@ -1,0 +1,35 @@
+CREATE OR REPLACE FUNCTION o365_internal.chore_fold_late() RETURNS text
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
+SET jit = off AS $$
+DECLARE
+    c_lanes CONSTANT integer := 1000;
+    c_cards CONSTANT integer := 10000;   -- that are counted of a lane
+    v_lane record;
+    v_digests integer := 0;
+BEGIN
+    FOR v_lane IN
+        SELECT l.subscription_id, s.dialect, c.digest_when_late FROM o365_internal.lane AS l
+         CROSS JOIN LATERAL (SELECT x.digest_when_late FROM o365_internal.connector AS x
+                              WHERE x.connector_id = l.connector_id AND x.digest_when_late IS NOT NULL LIMIT 1) AS c
+         CROSS JOIN LATERAL (SELECT x.dialect FROM o365_internal.subscription AS x
+                              WHERE x.subscription_id = l.subscription_id LIMIT 1) AS s
+         WHERE l.why = 'quota' AND l.run IS NULL AND (l.worker IS NULL OR l.lease_until <= clock_timestamp())
+           AND NOT EXISTS (SELECT FROM o365_internal.postponed AS p WHERE p.subscription_id = l.subscription_id)
+           AND NOT EXISTS (SELECT FROM o365_internal.feeding_again)
+         ORDER BY l.not_before LIMIT c_lanes FOR UPDATE OF l SKIP LOCKED
+    LOOP
+        CONTINUE WHEN o365_internal.time_to_clear(v_lane.dialect, (
+            SELECT count(*) FROM (SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = v_lane.subscription_id
+                                     AND o.position > 0 LIMIT c_cards) AS o)) <= v_lane.digest_when_late;
+        v_digests := v_digests + (SELECT f.digests FROM o365_internal.fold_cards(v_lane.subscription_id) AS f);
+        -- (!) As after a run of a schedule: whoever may still report one of the cards is refused.
+        UPDATE o365_internal.lane AS l SET worker = NULL, lease_until = NULL, lease_no = l.lease_no + 1
+         WHERE l.subscription_id = v_lane.subscription_id;
+    END LOOP;
+    RETURN CASE WHEN v_digests > 0 THEN
+        format('folded what a limit keeps waiting into %s', o365_internal.plural(v_digests, 'digest', 'digests')) END;
+END $$;
+COMMENT ON FUNCTION o365_internal.chore_fold_late() IS
+    'Folds the cards of lanes that wait for a limit of the far end where all of them would take longer to leave than '
+    'their connector''s digest_when_late; at most 1,000 lanes a minute, of each 1,000 cards. The lanes wait on.';

@@ -1,0 +1,60 @@
+CREATE OR REPLACE FUNCTION o365_internal.await_runs(subscription_ids bigint[]) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    v_now timestamptz := clock_timestamp();
+    v_lane record;
+    v_run bigint[];
+    v_first timestamptz;     -- when the first card was sent that waits for a run
+    v_at timestamptz;
+BEGIN
+    -- Nearly always there is none, and one look tells.
+    IF NOT EXISTS (SELECT FROM o365_internal.lane AS l WHERE l.run IS NOT NULL) THEN
+        RETURN;
+    END IF;
+    FOR v_lane IN
+        SELECT l.tid, l.subscription_id, l.run, l.why, l.not_before, s.status, s.schedule
+          FROM unnest(subscription_ids) AS u (s)
+         CROSS JOIN LATERAL (SELECT x.ctid AS tid, x.subscription_id, x.run, x.late, x.cursor, x.why, x.not_before,
+                                    x.next_at, x.worker FROM o365_internal.lane AS x
+                              WHERE x.subscription_id = u.s AND x.run IS NOT NULL LIMIT 1) AS l
+         CROSS JOIN LATERAL (SELECT y.status, y.schedule FROM o365_internal.subscription AS y
+                              WHERE y.subscription_id = u.s LIMIT 1) AS s
+         WHERE l.worker IS NULL AND l.why IS DISTINCT FROM 'pause'
+           AND (l.next_at IS NOT NULL OR l.run <> '{}')
+           AND (l.why = 'schedule' OR coalesce(l.not_before, v_now) <= v_now)
+           -- Cards before position 0 pass the schedule.
+           AND l.cursor >= 0 AND coalesce(0 <= ALL (l.late), true)
+    LOOP
+        IF v_lane.status IN ('removed', 'gone', 'retired') THEN
+            -- The next claim ends what waits as cancelled.
+            UPDATE o365_internal.lane AS l SET run = NULL, why = NULL, not_before = NULL, next_at = v_now
+             WHERE l.ctid = v_lane.tid;
+            CONTINUE;
+        END IF;
+        v_run := ARRAY(SELECT r.p FROM unnest(v_lane.run) AS r (p)
+                        WHERE EXISTS (SELECT FROM o365_internal.outbox AS o
+                                       WHERE o.subscription_id = v_lane.subscription_id AND o.position = r.p));
+        CONTINUE WHEN v_run <> '{}';
+        v_first := (SELECT o.enqueued_at FROM o365_internal.outbox AS o
+                     WHERE o.subscription_id = v_lane.subscription_id AND o.position > 0
+                     ORDER BY o.position LIMIT 1);
+        v_at := CASE WHEN v_first IS NULL THEN NULL
+                     WHEN v_lane.schedule = 'immediate' THEN v_now
+                     ELSE o365_internal.next_run(v_lane.schedule,
+                                                 o365_internal.schedule_zone(v_lane.subscription_id), v_first) END;
+        -- (!) infinity: what waits for its schedule is found by lane_waits, and no claim reads past it when its
+        -- time has come but it is not folded yet.
+        UPDATE o365_internal.lane AS l
+           SET run = CASE WHEN v_at IS NULL AND v_lane.schedule = 'immediate' THEN NULL ELSE v_run END,
+               why = CASE WHEN v_at IS NOT NULL THEN 'schedule' END, not_before = v_at,
+               next_at = CASE WHEN v_at IS NOT NULL THEN 'infinity'::timestamptz END
+         WHERE l.ctid = v_lane.tid;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION o365_internal.await_runs(bigint[]) IS
+    'Of these lanes those that have a schedule, nothing to send of the last run and cards for the next one wait for '
+    'it: '
+    'the first run after the first of the cards was sent, so that a run which was missed is made up for. Called by '
+    'whatever makes lanes due, which has them locked, and under its planner settings. Lanes that wait for something '
+    'else are left alone.';

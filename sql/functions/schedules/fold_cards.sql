@@ -1,0 +1,59 @@
+CREATE OR REPLACE FUNCTION o365_internal.fold_cards(subscription_id bigint, OUT run bigint[], OUT digests integer)
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    c_cards CONSTANT integer := 1000;   -- that digests are made of; what is left is folded after they have left
+    c_run CONSTANT integer := 100;      -- that leave of it
+    v_subscription o365_internal.subscription;
+    v_trying bigint;
+    v_connector o365_internal.connector;
+    v_all record;
+    v_groups integer[];
+    v_group record;
+    v_digest bigint;
+BEGIN
+    run := '{}';
+    digests := 0;
+    SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s
+     WHERE s.subscription_id = fold_cards.subscription_id;
+    v_trying := (SELECT l.trying FROM o365_internal.lane AS l WHERE l.subscription_id = fold_cards.subscription_id);
+    SELECT c.* INTO v_connector FROM o365_internal.connector AS c WHERE c.connector_id = v_subscription.connector_id;
+    SELECT array_agg(f.tid ORDER BY f.position) AS tids, array_agg(f.position ORDER BY f.position) AS positions,
+           array_agg(f.card ORDER BY f.position) AS cards, array_agg(f.extra ORDER BY f.position) AS extras,
+           -- What would end without a POST goes alone, so that its claim ends it; so does what was posted before and
+           -- may have been shown.
+           array_agg(CASE WHEN (f.event = ANY (v_subscription.unwanted_events)) IS NOT TRUE
+                               AND f.position IS DISTINCT FROM v_trying AND NOT f.is_alone
+                          THEN o365_internal.digest_kind(f.card::jsonb, v_subscription.dialect)
+                               || coalesce(f.extra::text, '') END ORDER BY f.position) AS keys
+      INTO v_all FROM o365_internal.fed_cards(fold_cards.subscription_id, c_cards) AS f;
+    v_groups := o365_internal.digest_groups(v_all.keys);
+    FOR v_group IN
+        SELECT count(*) AS n, array_agg(u.tid) AS tids, max(u.position) AS last,
+               array_agg(u.card::jsonb ORDER BY u.position) AS cards, (array_agg(u.extra))[1] AS extra
+          FROM unnest(v_all.tids, v_all.positions, v_all.cards, v_all.extras, v_groups)
+               AS u (tid, position, card, extra, g)
+         GROUP BY u.g ORDER BY u.g LIMIT c_run
+    LOOP
+        IF v_group.n > 1 THEN
+            v_digest := nextval('o365_internal.card_id');
+            PERFORM o365_internal.end_cards(array_fill('digested'::text, ARRAY[v_group.n::integer]),
+                array_fill(format('in digest %s', v_digest), ARRAY[v_group.n::integer]), v_group.tids,
+                array_fill(NULL::timestamptz, ARRAY[v_group.n::integer]));
+            -- In the place of the last of them. (!) With an id that every snapshot shows: it is fed.
+            INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, extra, xid)
+                VALUES (v_digest, v_group.last, fold_cards.subscription_id,
+                        o365_internal.make_digest(v_group.cards,
+                            o365_internal.digest_kind(v_group.cards[1], v_subscription.dialect),
+                            v_subscription.dialect, v_connector.name, v_connector.language, v_connector.website)::text,
+                        v_group.extra, '3');
+            digests := digests + 1;
+        END IF;
+        run := run || v_group.last;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION o365_internal.fold_cards(bigint) IS
+    'Makes digests of what was handed to a lane, at most 1,000 cards: cards of one kind and with the same extra fields '
+    'that follow each other become one, a card of its own in their place, and end as digested; one alone, and one that '
+    'cannot be folded (digest_kind), stays as it is. run: the places of what may leave now, at most 100; digests: how '
+    'many were made. The caller has the lane locked.';

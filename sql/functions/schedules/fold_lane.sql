@@ -1,0 +1,31 @@
+CREATE OR REPLACE FUNCTION o365_internal.fold_lane(subscription_id bigint) RETURNS integer
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    v_run bigint[] := '{}';
+    v_digests integer := 0;
+    v_problem text;
+    v_folded record;
+BEGIN
+    BEGIN
+        SELECT f.run, f.digests INTO v_folded FROM o365_internal.fold_cards(fold_lane.subscription_id) AS f;
+        v_run := v_folded.run;
+        v_digests := v_folded.digests;
+    EXCEPTION WHEN OTHERS THEN
+        -- No card may keep a lane from going on: they leave as they were sent, and the lane says why.
+        v_problem := 'its cards could not be folded into a digest: ' || SQLERRM;
+        v_run := ARRAY(SELECT c.position FROM o365_internal.fed_cards(fold_lane.subscription_id, 100) AS c);
+    END;
+    -- (!) A new lease number: a digest has the place of a card, and whoever may still report that card is refused.
+    UPDATE o365_internal.lane AS l
+       SET run = CASE WHEN (SELECT s.schedule FROM o365_internal.subscription AS s
+                             WHERE s.subscription_id = l.subscription_id) <> 'immediate' THEN v_run END,
+           why = NULL, not_before = NULL, worker = NULL, lease_until = NULL, lease_no = l.lease_no + 1,
+           next_at = clock_timestamp(), problem = coalesce(v_problem, l.problem)
+     WHERE l.subscription_id = fold_lane.subscription_id;
+    RETURN v_digests;
+END $$;
+COMMENT ON FUNCTION o365_internal.fold_lane(bigint) IS
+    'Folds what was handed to a lane into digests and makes it due: of a lane with a schedule these and the cards that '
+    'go alone, and nothing else, may leave then. Where that fails the cards leave as they were sent. The caller has '
+    'the lane locked, and no worker has it. Returns how many digests it made.';

@@ -1,0 +1,37 @@
+CREATE OR REPLACE FUNCTION o365.set_schedule(
+    subscription_id bigint, schedule text, at time DEFAULT NULL, weekday text DEFAULT NULL,
+    time_zone text DEFAULT NULL, reason text DEFAULT NULL) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    v_schedule text := o365_internal.schedule_of(schedule, at, weekday);
+    v_zone text := o365_internal.time_zone_of(time_zone);
+    v_subscription o365_internal.subscription;
+BEGIN
+    IF v_schedule IS NULL THEN
+        RAISE EXCEPTION 'schedule % is unknown',
+                quote_nullable(concat_ws(' ', schedule, 'on ' || weekday, 'at ' || at::text))
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'It is immediate, hourly, daily (with at) or weekly (with weekday, monday to sunday, and at).';
+    ELSIF time_zone <> '' AND v_zone IS NULL THEN
+        RAISE EXCEPTION 'there is no time zone %', quote_literal(time_zone)
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Write a name such as Europe/Berlin: select name from pg_timezone_names.';
+    END IF;
+    v_subscription := o365_internal.subscription_to_change(subscription_id);
+    IF v_subscription.status = 'removed' THEN
+        RAISE EXCEPTION 'subscription % is removed', subscription_id
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Its user has to connect again: the application links to what o365.begin_connect returns.';
+    END IF;
+    RETURN o365_internal.put_schedule(subscription_id, v_schedule,
+        CASE WHEN time_zone IS NULL THEN v_subscription.time_zone ELSE v_zone END, o365_internal.actor(), reason);
+END $$;
+COMMENT ON FUNCTION o365.set_schedule(bigint, text, time, text, text, text) IS
+    'Sets when the cards of a connection leave. immediate: as they come. hourly: at each full hour. daily: at a time, '
+    '08:00 unless given. weekly: also on a day, monday to sunday, monday unless given. What came until then leaves as '
+    'one card, a digest; a card alone, a form and an urgent card leave as they are. time_zone: by whose clocks, an '
+    'IANA name; null keeps it, an empty text takes the connector''s. What waits goes with the new schedule, and after '
+    'immediate leaves at once. Applications may do so for connections of connectors that they may use, operators for '
+    'all. Returns the schedule in words. Errors: insufficient_privilege, undefined_object, invalid_parameter_value, '
+    'object_not_in_prerequisite_state, lock_not_available (another session has it locked for 5 s).';
