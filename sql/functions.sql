@@ -24,6 +24,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 
 -- Words and forms of text that several subjects use.
 \ir functions/text/html.sql
+\ir functions/text/moment.sql
 \ir functions/text/one_line.sql
 \ir functions/text/plural.sql
 \ir functions/text/reason_text.sql
@@ -82,6 +83,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 
 -- What happened, for operators and applications.
 \ir functions/events/actor.sql
+\ir functions/events/last_event.sql
 \ir functions/events/note_cards.sql
 \ir functions/events/note_event.sql
 \ir functions/events/take_events.sql
@@ -101,11 +103,14 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/privileges/few_card_warnings.sql
 \ir functions/privileges/few_deliveries.sql
 \ir functions/privileges/few_subscriptions.sql
+\ir functions/privileges/few_wait.sql
+\ir functions/privileges/few_waiting.sql
 \ir functions/privileges/grant_application.sql
 \ir functions/privileges/grants_to_others.sql
 \ir functions/privileges/has_roles.sql
 \ir functions/privileges/is_operator.sql
 \ir functions/privileges/join_applications.sql
+\ir functions/privileges/may_see.sql
 \ir functions/privileges/may_use.sql
 \ir functions/privileges/revoke_application.sql
 \ir functions/privileges/visible_connectors.sql
@@ -244,6 +249,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/lanes/make_lane.sql
 \ir functions/lanes/move_lane.sql
 \ir functions/lanes/open_hosts.sql
+\ir functions/lanes/retry_step.sql
 \ir functions/lanes/snapshot_until.sql
 \ir functions/lanes/test_card_failed.sql
 \ir functions/lanes/worker_cards.sql
@@ -326,6 +332,18 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/chores/chore_sweep_removed.sql
 \ir functions/chores/note_chore.sql
 \ir functions/chores/worker_chores.sql
+
+-- What operators and applications ask about cards; the views are in views/operator.sql. Sentences are made here without
+-- a capital and a full stop, which o365.explain_card adds.
+\ir functions/console/explain_arrival.sql
+\ir functions/console/explain_card.sql
+\ir functions/console/explain_end.sql
+\ir functions/console/explain_lane.sql
+\ir functions/console/explain_posts.sql
+\ir functions/console/explain_scheduled.sql
+\ir functions/console/full_window.sql
+\ir functions/console/retry_schedule.sql
+\ir functions/console/windows.sql
 
 -- What is wrong with an installation, as the database sees it. Each finding is a function o365_internal.health_CODE()
 -- that returns a row for each group of objects that have the same trouble for the same reason, and none when all is

@@ -61,13 +61,13 @@ INSERT INTO allowed SELECT 'o365_worker', unnest(ARRAY['check_card', 'worker_sta
     'worker_secrets', 'worker_adopt', 'worker_outlook', 'worker_chores', 'worker_add_key', 'worker_keys', 'worker_seal_probe', 'worker_key_backed_up',
     'worker_unopenable',
     'worker_action_key', 'worker_describe', 'worker_import_outcome', 'worker_subscriptions_by_user_object_id']);
-INSERT INTO allowed SELECT 'o365_app', unnest(ARRAY['begin_connect', 'connections', 'check_card', 'test_cards', 'card', 'markdown_escape', 'link', 'mention', 'send',
+INSERT INTO allowed SELECT 'o365_app', unnest(ARRAY['explain_card', 'retry_schedule', 'begin_connect', 'connections', 'check_card', 'test_cards', 'card', 'markdown_escape', 'link', 'mention', 'send',
     'send_many', 'try_send', 'send_to_user', 'take_action_events', 'take_events', 'pause', 'resume', 'disconnect', 'move_connections', 'send_test', 'manage_link', 'revoke_manage_links', 'renewal_link', 'renewal_card', 'export_user', 'erase_user', 'set_extra',
-    'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts', 'few_card_warnings',
+    'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts', 'few_card_warnings', 'few_wait', 'few_waiting',
     'workers_away', 'lane_waits', 'outcomes_not_counted', 'ways_of']);
 INSERT INTO allowed SELECT 'o365_operator', unnest(ARRAY['set', 'this_is', 'set_in_doubt_policy', 'allow_webhook_host', 'forbid_webhook_host', 'hold_host', 'release_host', 'register_connector', 'alter_connector', 'grant_application',
-    'revoke_application', 'remove_connector', 'connect_button', 'connect_button_documented', 'check_card', 'test_cards', 'pause', 'resume', 'remove', 'move_connections', 'send_test', 'connect_attempt', 'health', 'manage_link', 'revoke_manage_links', 'renewal_link', 'renewal_card', 'export_user', 'erase_user', 'set_extra',
-    'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts', 'few_card_warnings',
+    'revoke_application', 'remove_connector', 'connect_button', 'connect_button_documented', 'check_card', 'test_cards', 'pause', 'resume', 'remove', 'move_connections', 'send_test', 'connect_attempt', 'health', 'explain_card', 'retry_schedule', 'manage_link', 'revoke_manage_links', 'renewal_link', 'renewal_card', 'export_user', 'erase_user', 'set_extra',
+    'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts', 'few_card_warnings', 'few_wait', 'few_waiting',
     'workers_away', 'lane_waits', 'outcomes_not_counted', 'ways_of']);
 INSERT INTO allowed SELECT unnest(ARRAY['o365_responder', 'o365_worker', 'o365_app', 'o365_operator']), 'version';
 SELECT results_eq(
@@ -87,8 +87,8 @@ SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE has_f
     'the sandbox executes only what is the sandbox''s');
 CREATE TEMP TABLE readable (role text, name text, privilege text);
 INSERT INTO readable VALUES ('o365_responder', 'callback', 'INSERT'), ('o365_responder', 'paste', 'INSERT'), ('o365_responder', 'proof', 'INSERT');
-INSERT INTO readable SELECT 'o365_operator', unnest(ARRAY['settings', 'connectors', 'webhook_hosts', 'response_rules', 'subscriptions', 'queue', 'waiting_cards', 'posts', 'deliveries', 'outcomes', 'card_warnings', 'action_events', 'events', 'functions', 'workers']), 'SELECT';
-INSERT INTO readable SELECT 'o365_app', unnest(ARRAY['connectors', 'subscriptions', 'queue', 'waiting_cards', 'posts', 'deliveries', 'outcomes', 'card_warnings', 'action_events', 'events', 'functions']), 'SELECT';
+INSERT INTO readable SELECT 'o365_operator', unnest(ARRAY['settings', 'connectors', 'webhook_hosts', 'response_rules', 'subscriptions', 'queue', 'cards', 'posts', 'deliveries', 'outcomes', 'card_warnings', 'action_events', 'events', 'functions', 'workers']), 'SELECT';
+INSERT INTO readable SELECT 'o365_app', unnest(ARRAY['connectors', 'subscriptions', 'queue', 'cards', 'posts', 'deliveries', 'outcomes', 'card_warnings', 'action_events', 'events', 'functions']), 'SELECT';
 INSERT INTO readable VALUES ('o365_worker', 'import', 'INSERT'), ('o365_worker', 'user_object_id', 'INSERT'), ('o365_operator', 'dead_connectors', 'SELECT'), ('o365_app', 'dead_connectors', 'SELECT');
 SELECT results_eq(
     $$SELECT r.rolname::text COLLATE "default", c.relname::text COLLATE "default", p.p FROM pg_roles AS r, our_relations AS c, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS p(p)
