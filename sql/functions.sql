@@ -342,7 +342,9 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/console/explain_posts.sql
 \ir functions/console/explain_scheduled.sql
 \ir functions/console/full_window.sql
+\ir functions/console/oldest_card.sql
 \ir functions/console/retry_schedule.sql
+\ir functions/console/wait_of.sql
 \ir functions/console/windows.sql
 
 -- What is wrong with an installation, as the database sees it. Each finding is a function o365_internal.health_CODE()

@@ -64,7 +64,7 @@ BEGIN
             'release_host|register_connector|alter_connector|grant_application|revoke_application|connect_button|'
             'connect_button_documented|remove_connector|check_card|test_cards|pause|resume|remove|move_connections|'
             'send_test|manage_link|revoke_manage_links|renewal_link|renewal_card|export_user|erase_user|set_extra|'
-            'connect_attempt|health|explain_card|retry_schedule|version)$')
+            'connect_attempt|health|explain_card|oldest_card|retry_schedule|version)$')
     ) AS g (role, schema, pattern)
     LOOP
         EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', v_grant.schema, v_grant.role);
@@ -76,7 +76,7 @@ BEGIN
     END LOOP;
     GRANT EXECUTE ON FUNCTION o365_internal.visible_connectors(), o365_internal.few_subscriptions(),
         o365_internal.few_deliveries(), o365_internal.few_attempts(), o365_internal.few_card_warnings(),
-        o365_internal.few_waiting(), o365_internal.few_wait(bigint[]),
+        o365_internal.few_waiting(), o365_internal.few_wait(bigint[]), o365_internal.wait_of(bigint),
         o365_internal.workers_away(), o365_internal.lane_waits(bigint, timestamptz, xid),
         o365_internal.outcomes_not_counted(), o365_internal.ways_of(text[]) TO o365_operator, o365_app;
     GRANT INSERT ON o365_programs.callback, o365_programs.paste, o365_programs.proof TO o365_responder;

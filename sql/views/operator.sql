@@ -229,8 +229,7 @@ COMMENT ON COLUMN o365.queue.since IS
     'since its last claim, or since its first card was sent.';
 
 -- One row a card, wherever it stands. What holds for all branches stands outside of the UNION, as in o365.deliveries
--- below, which says how history is read. No order from the view itself: a connection's cards are found by the connection,
--- which an order by card_id would make PostgreSQL look for among everybody's.
+-- below, which says how history is read.
 CREATE OR REPLACE VIEW o365.cards WITH (security_barrier) AS
     WITH few AS MATERIALIZED (SELECT f.ids, o365_internal.few_wait(f.ids) AS few_wait
                                 FROM o365_internal.few_subscriptions() AS f (ids))
@@ -262,20 +261,19 @@ CREATE OR REPLACE VIEW o365.cards WITH (security_barrier) AS
               FROM o365_internal.few_deliveries() AS f) AS d
       LEFT JOIN o365_internal.subscription AS s ON s.subscription_id = d.subscription_id
       LEFT JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
-      -- A lane at a time, of cards that wait.
-      LEFT JOIN LATERAL (SELECT n.first_card, n.reason, n.why, n.until, n.next_at FROM :internal_views.lane_now AS n
-                          WHERE n.subscription_id = d.subscription_id AND d.state = 'waiting' LIMIT 1) AS l ON true
+      LEFT JOIN LATERAL o365_internal.wait_of(CASE WHEN d.state = 'waiting' THEN d.subscription_id END) AS l ON true
      WHERE d.walked AND (SELECT few.ids IS NULL OR d.state = 'waiting' AND NOT few.few_wait FROM few)
            AND ((SELECT 0 = ANY (o365_internal.visible_connectors()))
                 OR coalesce(d.connector_id, (SELECT v.connector_id FROM o365_internal.subscription AS v
                                               WHERE v.subscription_id = d.subscription_id))
                    = ANY ((SELECT o365_internal.visible_connectors())::integer[]))
-        OR NOT d.walked AND (SELECT few.ids IS NOT NULL AND (d.state = 'ended' OR few.few_wait) FROM few);
+        OR NOT d.walked AND (SELECT few.ids IS NOT NULL AND (d.state = 'ended' OR few.few_wait) FROM few)
+     -- Newest first from the view itself, so that the index serves the usual question.
+     ORDER BY d.card_id DESC;
 COMMENT ON VIEW o365.cards IS
-    'Every card that waits or has ended, one row each, ends for as long as history_days. select * from o365.cards where '
-    'card_id = 42; the newest: order by card_id desc limit 100; the oldest that waits: where state = ''waiting'' order '
-    'by card_id limit 1; of a connection: where subscription_id = 17 order by since desc. o365.explain_card says more '
-    'about one, o365.deliveries and o365.posts about how cards ended.';
+    'Every card that waits or has ended, one row each, newest first, ends for as long as history_days. select * from '
+    'o365.cards where card_id = 42. o365.explain_card says more about one, o365.oldest_card which has waited longest, '
+    'o365.deliveries and o365.posts how cards ended.';
 COMMENT ON COLUMN o365.cards.card_id IS 'Card, as o365.send returned it.';
 COMMENT ON COLUMN o365.cards.subscription_id IS 'Where it goes.';
 COMMENT ON COLUMN o365.cards.connector IS 'Connector''s slug.';
@@ -533,14 +531,15 @@ CREATE OR REPLACE VIEW o365.workers WITH (security_barrier) AS
                                                                    WHERE t.name = 'lease_seconds'))
                   AND x.lease_until > now()
                 ORDER BY x.next_at LIMIT 10000) AS l
-         WHERE l.worker IS NOT NULL GROUP BY l.worker)
+         WHERE l.worker IS NOT NULL GROUP BY l.worker),
+    newest AS MATERIALIZED (
+        SELECT d.worker, max(d.at) AS at FROM (SELECT x.worker, x.at FROM o365_internal.delivery AS x
+                                                ORDER BY x.at DESC LIMIT 2000) AS d GROUP BY d.worker)
     SELECT w.worker_id, w.name, w.version, w.environment,
            w.stopped_at IS NULL AND w.seen_at > now() - interval '15 seconds' AS alive,
            w.started_at, w.seen_at, w.stopped_at, w.key_ids,
            coalesce((SELECT x.lanes FROM leased AS x WHERE x.worker = w.worker_id), 0) AS lanes,
-           (SELECT max(n.at) FROM (SELECT d.at, d.worker FROM o365_internal.delivery AS d
-                                    WHERE d.at >= w.started_at ORDER BY d.at DESC LIMIT 2000) AS n
-             WHERE n.worker = w.worker_id) AS reported_at
+           (SELECT n.at FROM newest AS n WHERE n.worker = w.worker_id) AS reported_at
       FROM o365_internal.worker AS w ORDER BY w.seen_at DESC;
 COMMENT ON VIEW o365.workers IS 'Workers of the last history_days, the last heard of first.';
 COMMENT ON COLUMN o365.workers.worker_id IS 'Number.';
@@ -555,4 +554,4 @@ COMMENT ON COLUMN o365.workers.stopped_at IS 'When it ended in order; null: it h
 COMMENT ON COLUMN o365.workers.key_ids IS 'Keys that its key file has; null: it has not said.';
 COMMENT ON COLUMN o365.workers.lanes IS 'Connections whose cards it has now, under a lease.';
 COMMENT ON COLUMN o365.workers.reported_at IS
-    'When it last reported the end of a card; null: none of the newest 2,000 ends since it started is its.';
+    'When it last reported the end of a card; null: none of the newest 2,000 ends is its.';

@@ -41,7 +41,7 @@ BEGIN
                         '%s ago, or it is another application''s', card_id,
                         o365_internal.plural(o365_internal.integer_setting('history_days'), 'day', 'days')) END,
             'compare the number with what o365.send returned; of a connection: select card_id, state, outcome from '
-            'o365.cards where subscription_id = 17 order by since desc limit 20'];
+            'o365.cards where subscription_id = 17 limit 20'];
     ELSE
         v_said := v_said || o365_internal.explain_posts(card_id);
     END IF;
