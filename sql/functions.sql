@@ -347,6 +347,20 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/console/wait_of.sql
 \ir functions/console/windows.sql
 
+-- What the history proves, a function a rule.
+\ir functions/audit/audit.sql
+\ir functions/audit/audit_counts.sql
+\ir functions/audit/audit_ends.sql
+\ir functions/audit/audit_ids.sql
+\ir functions/audit/audit_numbers.sql
+\ir functions/audit/audit_order.sql
+\ir functions/audit/audit_pauses.sql
+\ir functions/audit/audit_posts.sql
+\ir functions/audit/audit_windows.sql
+\ir functions/audit/is_lost.sql
+\ir functions/audit/post_before.sql
+\ir functions/audit/scheduled_between.sql
+
 -- What is wrong with an installation, as the database sees it. Each finding is a function o365_internal.health_CODE()
 -- that returns a row for each group of objects that have the same trouble for the same reason, and none when all is
 -- well; o365.health() lists the codes. To add a finding, add its function and its line in that list. A finding reads by

@@ -64,7 +64,7 @@ BEGIN
             'release_host|register_connector|alter_connector|grant_application|revoke_application|connect_button|'
             'connect_button_documented|remove_connector|check_card|test_cards|pause|resume|remove|move_connections|'
             'send_test|manage_link|revoke_manage_links|renewal_link|renewal_card|export_user|erase_user|set_extra|'
-            'connect_attempt|health|explain_card|oldest_card|retry_schedule|version)$')
+            'connect_attempt|health|audit|explain_card|oldest_card|retry_schedule|version)$')
     ) AS g (role, schema, pattern)
     LOOP
         EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', v_grant.schema, v_grant.role);

@@ -219,9 +219,9 @@ COMMENT ON COLUMN o365.queue.reason IS 'Why they wait, in words, with since when
 COMMENT ON COLUMN o365.queue.failures IS 'How often the first card failed so far.';
 COMMENT ON COLUMN o365.queue.first_card IS 'Card that goes first; the others wait behind it.';
 COMMENT ON COLUMN o365.queue.why IS
-    'What kind of wait it is: retry (the next try of a card, or the end of a throttle), quota (its limit of POSTs), host '
-    '(the far end as a whole), schedule (its digest), pause (paused, suspended or not confirmed yet: reason says which). '
-    'Null when it waits for no time: it is due, a worker is at it, or its cards were just sent.';
+    'What kind of wait it is: retry (the next try of a card, or the end of a throttle), quota (its limit of POSTs), '
+    'host (the far end as a whole), schedule (its digest), pause (paused, suspended or not confirmed yet: reason says '
+    'which). Null when it waits for no time: it is due, a worker is at it, or its cards were just sent.';
 COMMENT ON COLUMN o365.queue.until IS
     'When that wait ends; null where nobody knows: a pause without an end, or no wait.';
 COMMENT ON COLUMN o365.queue.since IS
@@ -527,8 +527,8 @@ CREATE OR REPLACE VIEW o365.workers WITH (security_barrier) AS
           FROM o365_internal.host AS h CROSS JOIN LATERAL (
                SELECT x.worker FROM o365_internal.lane AS x
                 WHERE x.host_id = h.host_id AND x.next_at > now()
-                  AND x.next_at <= now() + make_interval(secs => (SELECT t.value::integer FROM o365_internal.setting AS t
-                                                                   WHERE t.name = 'lease_seconds'))
+                  AND x.next_at <= now() + make_interval(
+                      secs => (SELECT t.value::integer FROM o365_internal.setting AS t WHERE t.name = 'lease_seconds'))
                   AND x.lease_until > now()
                 ORDER BY x.next_at LIMIT 10000) AS l
          WHERE l.worker IS NOT NULL GROUP BY l.worker),

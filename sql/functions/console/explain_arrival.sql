@@ -26,8 +26,8 @@ BEGIN
         RETURN NULL;
     END IF;
     IF EXISTS (SELECT FROM o365_internal.handing AS h WHERE h.xid = explain_arrival.xid) THEN
-        RETURN 'its transaction sent very many cards, which are handed to their connections by and by: this one has not '
-               'had its turn';
+        RETURN 'its transaction sent very many cards, which are handed to their connections by and by: this one has '
+               'not had its turn';
     END IF;
     v_holders := o365_internal.holders('{o365_internal.turn_to_feed}');
     RETURN format('its transaction, which began at %s, was not seen yet: the last round of arrivals was at %s%s',
@@ -36,5 +36,5 @@ BEGIN
                                  FROM unnest(v_holders) AS h) || ' is at the next');
 END $$;
 COMMENT ON FUNCTION o365_internal.explain_arrival(bigint, xid8, timestamptz) IS
-    'Why the lane does not have a card of this transaction yet, a sentence without a capital and a full stop; null when '
-    'it has.';
+    'Why the lane does not have a card of this transaction yet, a sentence without a capital and a full stop; null '
+    'when it has.';

@@ -11,7 +11,8 @@ DECLARE
 BEGIN
     SELECT o.subscription_id, o.position, o.enqueued_at, o.xid INTO v_card
       FROM o365_internal.outbox AS o WHERE o.card_id = explain_card.card_id LIMIT 1;
-    v_ended := (SELECT d.subscription_id FROM o365_internal.delivery AS d WHERE d.card_id = explain_card.card_id LIMIT 1);
+    v_ended := (SELECT d.subscription_id FROM o365_internal.delivery AS d
+                 WHERE d.card_id = explain_card.card_id LIMIT 1);
     IF NOT o365_internal.may_see(v_card.subscription_id) THEN
         v_card := NULL;
     END IF;
@@ -37,8 +38,8 @@ BEGIN
         v_last := (SELECT CASE WHEN q.is_called THEN q.last_value ELSE 0 END FROM o365_internal.card_id AS q);
         v_said := ARRAY[CASE WHEN card_id > v_last AND o365_internal.is_operator()
             THEN format('no card has had this number yet: the newest has %s', v_last)
-            ELSE format('no card %s is known here: its transaction is still open or was rolled back, it ended more than '
-                        '%s ago, or it is another application''s', card_id,
+            ELSE format('no card %s is known here: its transaction is still open or was rolled back, it ended more '
+                        'than %s ago, or it is another application''s', card_id,
                         o365_internal.plural(o365_internal.integer_setting('history_days'), 'day', 'days')) END,
             'compare the number with what o365.send returned; of a connection: select card_id, state, outcome from '
             'o365.cards where subscription_id = 17 limit 20'];

@@ -7,10 +7,11 @@ DECLARE
     v_said text[] := '{}';
 BEGIN
     FOR v_end IN
-        SELECT d.at, d.outcome, d.reason, d.attempts, d.took_ms, d.enqueued_at, d.claimed_at,
+        SELECT d.at, d.outcome, d.reason, d.enqueued_at, d.claimed_at,
                (SELECT r.name FROM o365_internal.response_rule AS r WHERE r.rule_id = d.rule_id) AS rule,
-               (SELECT count(*) FROM o365_internal.attempt AS x
-                 WHERE x.card_id = d.card_id AND x.at >= d.enqueued_at AND x.at <= d.at) AS others
+               coalesce(d.attempts, (SELECT count(*) FROM o365_internal.attempt AS x
+                                      WHERE x.card_id = d.card_id AND x.at >= d.enqueued_at AND x.at <= d.at)
+                                    + (d.took_ms IS NOT NULL)::integer) AS posts
           FROM o365_internal.delivery AS d WHERE d.card_id = explain_end.card_id ORDER BY d.at
     LOOP
         v_said := v_said || format('%s at %s %s%s%s',
@@ -19,10 +20,8 @@ BEGIN
                  WHEN 'expired' THEN 'expired' WHEN 'superseded' THEN 'superseded by a newer card'
                  WHEN 'digested' THEN 'put into a digest' WHEN 'cancelled' THEN 'cancelled' ELSE v_end.outcome END,
             o365_internal.moment(v_end.at),
-            CASE coalesce(v_end.attempts, v_end.others + (v_end.took_ms IS NOT NULL)::integer)
-                 WHEN 0 THEN 'without a POST'
-                 ELSE 'after ' || o365_internal.plural(
-                     coalesce(v_end.attempts, v_end.others + (v_end.took_ms IS NOT NULL)::integer), 'POST', 'POSTs') END,
+            CASE v_end.posts WHEN 0 THEN 'without a POST'
+                 ELSE 'after ' || o365_internal.plural(v_end.posts, 'POST', 'POSTs') END,
             ' by the rule "' || v_end.rule || '"', ': ' || v_end.reason);
         v_said := v_said || format('sent at %s%s', o365_internal.moment(v_end.enqueued_at),
             ', first taken by a worker at ' || o365_internal.moment(v_end.claimed_at));

@@ -12,8 +12,8 @@ BEGIN
     IF v_card.subscription_id IS NULL OR NOT o365_internal.may_see(v_card.subscription_id) THEN
         RETURN '{}';
     END IF;
-    RETURN ARRAY[format(CASE WHEN v_card.position IS NULL THEN 'scheduled: it is put into the queue of subscription %s at %s'
-                             ELSE 'set aside, because it kept failing: it comes back to the queue of subscription %s at %s'
+    RETURN ARRAY[format(CASE WHEN v_card.position IS NULL THEN 'scheduled: it joins the queue of subscription %s at %s'
+                             ELSE 'set aside, because it kept failing: it is back in the queue of subscription %s at %s'
                              END, v_card.subscription_id, o365_internal.moment(v_card.due_at)),
                  'it expires at ' || o365_internal.moment(v_card.not_after)];
 END $$;

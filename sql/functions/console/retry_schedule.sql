@@ -1,5 +1,6 @@
 CREATE OR REPLACE FUNCTION o365.retry_schedule()
-RETURNS TABLE (outcome text, retry integer, wait_least interval, wait_most interval, after_least interval, after_most interval)
+RETURNS TABLE (outcome text, retry integer, wait_least interval, wait_most interval, after_least interval,
+    after_most interval)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
@@ -25,6 +26,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.retry_schedule() IS
     'When a card is posted again, under the settings of now: after its retry-th failure (outcome retry), throttle or '
-    'lost answer (in_doubt) it waits between wait_least and wait_most, at random; after_least and after_most add them up. What '
-    'the far end asks for (Retry-After) is waited for if it is longer. Rows of retry end where a card is given up '
+    'lost answer (in_doubt) it waits between wait_least and wait_most, at random; after_least and after_most add them '
+    'up. It waits longer where the far end asks for it (Retry-After). Rows of retry end where a card is given up '
     '(give_up_hours), those of in_doubt with unclear_answers; the last one of throttled goes on for ever.';
