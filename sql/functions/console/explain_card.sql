@@ -4,6 +4,7 @@ SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_variable
 DECLARE
     v_card record;     -- where it waits
+    v_waits boolean;
     v_ended bigint;    -- the subscription of its end
     v_before bigint;
     v_said text[] := '{}';
@@ -13,13 +14,11 @@ BEGIN
       FROM o365_internal.outbox AS o WHERE o.card_id = explain_card.card_id LIMIT 1;
     v_ended := (SELECT d.subscription_id FROM o365_internal.delivery AS d
                  WHERE d.card_id = explain_card.card_id LIMIT 1);
-    IF NOT o365_internal.may_see(v_card.subscription_id) THEN
-        v_card := NULL;
-    END IF;
+    v_waits := o365_internal.may_see(v_card.subscription_id);
     IF v_ended IS NOT NULL AND o365_internal.may_see(v_ended) THEN
         v_said := o365_internal.explain_end(card_id);
     END IF;
-    IF v_card.subscription_id IS NOT NULL THEN
+    IF v_waits THEN
         v_said := v_said || o365_internal.explain_lane(v_card.subscription_id, card_id)
             || o365_internal.explain_arrival(v_card.subscription_id, v_card.xid, v_card.enqueued_at);
         v_before := (SELECT count(*) FROM (SELECT FROM o365_internal.outbox AS o

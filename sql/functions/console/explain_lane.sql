@@ -38,7 +38,9 @@ BEGIN
             o365_internal.moment(v_host.held_at), v_host.held_by,
             ' until ' || o365_internal.moment(v_host.held_until), ', "' || v_host.why || '"');
     END IF;
-    v_said := v_said || v_away;
+    IF v_away IS NOT NULL THEN
+        v_said := v_said || v_away;
+    END IF;
     IF v_lane.worker IS NOT NULL AND v_lane.lease_until > now() THEN
         v_said := v_said || format('worker %s has its connection since %s, under a lease until %s: %s',
             (SELECT w.name FROM o365_internal.worker AS w WHERE w.worker_id = v_lane.worker),
