@@ -346,6 +346,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/console/retry_schedule.sql
 \ir functions/console/wait_of.sql
 \ir functions/console/windows.sql
+\ir functions/console/workers_at_work.sql
 
 -- What the history proves, a function a rule.
 \ir functions/audit/audit.sql

@@ -520,27 +520,12 @@ COMMENT ON COLUMN o365.functions.arguments IS 'Parameters and their defaults.';
 COMMENT ON COLUMN o365.functions.returns IS 'What it returns.';
 COMMENT ON COLUMN o365.functions.what_it_does IS 'The first sentence of its description; \df+ o365.* shows the whole.';
 
--- Lanes that are leased are due when their lease ends: they are found by that time.
 CREATE OR REPLACE VIEW o365.workers WITH (security_barrier) AS
-    WITH leased AS MATERIALIZED (
-        SELECT l.worker, count(*) AS lanes
-          FROM o365_internal.host AS h CROSS JOIN LATERAL (
-               SELECT x.worker FROM o365_internal.lane AS x
-                WHERE x.host_id = h.host_id AND x.next_at > now()
-                  AND x.next_at <= now() + make_interval(
-                      secs => (SELECT t.value::integer FROM o365_internal.setting AS t WHERE t.name = 'lease_seconds'))
-                  AND x.lease_until > now()
-                ORDER BY x.next_at LIMIT 10000) AS l
-         WHERE l.worker IS NOT NULL GROUP BY l.worker),
-    newest AS MATERIALIZED (
-        SELECT d.worker, max(d.at) AS at FROM (SELECT x.worker, x.at FROM o365_internal.delivery AS x
-                                                ORDER BY x.at DESC LIMIT 2000) AS d GROUP BY d.worker)
     SELECT w.worker_id, w.name, w.version, w.environment,
            w.stopped_at IS NULL AND w.seen_at > now() - interval '15 seconds' AS alive,
-           w.started_at, w.seen_at, w.stopped_at, w.key_ids,
-           coalesce((SELECT x.lanes FROM leased AS x WHERE x.worker = w.worker_id), 0) AS lanes,
-           (SELECT n.at FROM newest AS n WHERE n.worker = w.worker_id) AS reported_at
-      FROM o365_internal.worker AS w ORDER BY w.seen_at DESC;
+           w.started_at, w.seen_at, w.stopped_at, w.key_ids, coalesce(a.lanes, 0) AS lanes, a.reported_at
+      FROM o365_internal.worker AS w LEFT JOIN o365_internal.workers_at_work() AS a ON a.worker = w.worker_id
+     ORDER BY w.seen_at DESC;
 COMMENT ON VIEW o365.workers IS 'Workers of the last history_days, the last heard of first.';
 COMMENT ON COLUMN o365.workers.worker_id IS 'Number.';
 COMMENT ON COLUMN o365.workers.name IS 'Host and process.';
