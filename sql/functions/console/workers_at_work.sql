@@ -23,5 +23,5 @@ BEGIN
       FROM leased AS l FULL JOIN newest AS n ON n.worker = l.worker;
 END $$;
 COMMENT ON FUNCTION o365_internal.workers_at_work() IS
-    'What workers do: how many lanes each has under a lease, of the first 10,000 of each far end, and when it wrote the '
-    'last of the newest 2,000 ends. SECURITY DEFINER for the view o365.workers.';
+    'What workers do: how many lanes each has under a lease, of the first 10,000 of each far end, and when it wrote '
+    'the last of the newest 2,000 ends. SECURITY DEFINER for the view o365.workers.';

@@ -23,10 +23,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET quote_all_identifi
                ARRAY(SELECT x FROM unnest(t.typacl) AS x WHERE NOT starts_with(x::text, '='))
           FROM pg_catalog.pg_type AS t JOIN ours AS o ON o.oid = t.typnamespace WHERE t.typrelid = 0 AND t.typelem = 0),
     own AS MATERIALIZED (
-        SELECT ARRAY(SELECT r.oid FROM pg_catalog.pg_roles AS r
-                      WHERE pg_get_userbyid(o.nspowner) = 'o365_owner'
-                        AND r.rolname IN ('o365_responder', 'o365_worker', 'o365_app', 'o365_operator', 'o365_sandbox'))
-               || o.nspowner AS roles, o.nspowner AS owner
+        SELECT array_remove(CASE WHEN pg_get_userbyid(o.nspowner) = 'o365_owner'
+                                 THEN ARRAY[to_regrole('o365_responder'), to_regrole('o365_worker'),
+                                            to_regrole('o365_app'), to_regrole('o365_operator'),
+                                            to_regrole('o365_sandbox')]::oid[] END || o.nspowner, NULL) AS roles,
+               o.nspowner AS owner
           FROM ours AS o WHERE o.nspname = 'o365_internal'),
     -- Names are made of the few that are left: of all objects they would take most of the time.
     others AS MATERIALIZED (
