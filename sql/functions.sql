@@ -24,6 +24,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 
 -- Words and forms of text that several subjects use.
 \ir functions/text/html.sql
+\ir functions/text/moment.sql
 \ir functions/text/one_line.sql
 \ir functions/text/plural.sql
 \ir functions/text/reason_text.sql
@@ -82,6 +83,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 
 -- What happened, for operators and applications.
 \ir functions/events/actor.sql
+\ir functions/events/last_event.sql
 \ir functions/events/note_cards.sql
 \ir functions/events/note_event.sql
 \ir functions/events/take_events.sql
@@ -101,11 +103,14 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/privileges/few_card_warnings.sql
 \ir functions/privileges/few_deliveries.sql
 \ir functions/privileges/few_subscriptions.sql
+\ir functions/privileges/few_wait.sql
+\ir functions/privileges/few_waiting.sql
 \ir functions/privileges/grant_application.sql
 \ir functions/privileges/grants_to_others.sql
 \ir functions/privileges/has_roles.sql
 \ir functions/privileges/is_operator.sql
 \ir functions/privileges/join_applications.sql
+\ir functions/privileges/may_see.sql
 \ir functions/privileges/may_use.sql
 \ir functions/privileges/revoke_application.sql
 \ir functions/privileges/visible_connectors.sql
@@ -282,6 +287,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/lanes/open_hosts.sql
 \ir functions/lanes/passes_wait.sql
 \ir functions/lanes/probe_backoff.sql
+\ir functions/lanes/retry_step.sql
 \ir functions/lanes/snapshot_until.sql
 \ir functions/lanes/suspect.sql
 \ir functions/lanes/test_card_failed.sql
@@ -393,6 +399,35 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/chores/chore_sweep_removed.sql
 \ir functions/chores/note_chore.sql
 \ir functions/chores/worker_chores.sql
+
+-- What operators and applications ask about cards; the views are in views/operator.sql. Sentences are made here without
+-- a capital and a full stop, which o365.explain_card adds.
+\ir functions/console/explain_arrival.sql
+\ir functions/console/explain_card.sql
+\ir functions/console/explain_end.sql
+\ir functions/console/explain_lane.sql
+\ir functions/console/explain_posts.sql
+\ir functions/console/explain_scheduled.sql
+\ir functions/console/full_window.sql
+\ir functions/console/oldest_card.sql
+\ir functions/console/retry_schedule.sql
+\ir functions/console/wait_of.sql
+\ir functions/console/windows.sql
+\ir functions/console/workers_at_work.sql
+
+-- What the history proves, a function a rule.
+\ir functions/audit/audit.sql
+\ir functions/audit/audit_counts.sql
+\ir functions/audit/audit_ends.sql
+\ir functions/audit/audit_ids.sql
+\ir functions/audit/audit_numbers.sql
+\ir functions/audit/audit_order.sql
+\ir functions/audit/audit_pauses.sql
+\ir functions/audit/audit_posts.sql
+\ir functions/audit/audit_windows.sql
+\ir functions/audit/is_lost.sql
+\ir functions/audit/post_before.sql
+\ir functions/audit/scheduled_between.sql
 
 -- What is wrong with an installation, as the database sees it. Each finding is a function o365_internal.health_CODE()
 -- that returns a row for each group of objects that have the same trouble for the same reason, and none when all is

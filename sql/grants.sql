@@ -59,14 +59,14 @@ BEGIN
             'send_many|try_send|send_to_user|cancel_card|retry_card|retry_dead|'
             'take_action_events|take_events|pause|resume|disconnect|move_connections|'
             'send_test|manage_link|revoke_manage_links|renewal_link|renewal_card|export_user|erase_user|set_extra|'
-            'set_schedule|preview_digest|version|forecast|quota_usage)$'),
+            'set_schedule|preview_digest|explain_card|retry_schedule|version|forecast|quota_usage)$'),
         ('o365_operator', 'o365',
             '^(this_is|cancel_card|retry_card|retry_dead|'
             'set_in_doubt_policy|set|allow_webhook_host|forbid_webhook_host|hold_host|'
             'release_host|register_connector|alter_connector|grant_application|revoke_application|connect_button|'
             'connect_button_documented|remove_connector|check_card|test_cards|pause|resume|remove|move_connections|'
             'send_test|manage_link|revoke_manage_links|renewal_link|renewal_card|export_user|erase_user|set_extra|'
-            'set_schedule|preview_digest|connect_attempt|health|version|'
+            'set_schedule|preview_digest|connect_attempt|health|audit|explain_card|oldest_card|retry_schedule|version|'
             'forecast|quota_usage|set_quota|set_quota_policy|share_quota)$')
     ) AS g (role, schema, pattern)
     LOOP
@@ -79,6 +79,8 @@ BEGIN
     END LOOP;
     GRANT EXECUTE ON FUNCTION o365_internal.visible_connectors(), o365_internal.few_subscriptions(),
         o365_internal.few_deliveries(), o365_internal.few_attempts(), o365_internal.few_card_warnings(),
+        o365_internal.few_waiting(), o365_internal.few_wait(bigint[]), o365_internal.wait_of(bigint),
+        o365_internal.workers_at_work(),
         o365_internal.workers_away(), o365_internal.lane_waits(bigint, timestamptz, xid),
         o365_internal.quota_reason(text, smallint, timestamptz),
         o365_internal.outcomes_not_counted(), o365_internal.ways_of(text[]) TO o365_operator, o365_app;
@@ -86,9 +88,9 @@ BEGIN
     GRANT INSERT ON o365_programs.import, o365_programs.user_object_id TO o365_worker;
     GRANT SELECT ON o365.dead_connectors, o365.scheduled_cards, o365.quotas TO o365_operator, o365_app;
     GRANT SELECT ON o365.settings, o365.connectors, o365.webhook_hosts, o365.response_rules, o365.subscriptions,
-        o365.hosts, o365.queue, o365.waiting_cards, o365.posts, o365.deliveries, o365.outcomes, o365.card_warnings,
+        o365.hosts, o365.queue, o365.cards, o365.posts, o365.deliveries, o365.outcomes, o365.card_warnings,
         o365.action_events, o365.events, o365.functions, o365.workers TO o365_operator;
-    GRANT SELECT ON o365.connectors, o365.subscriptions, o365.queue, o365.waiting_cards, o365.posts, o365.deliveries,
+    GRANT SELECT ON o365.connectors, o365.subscriptions, o365.queue, o365.cards, o365.posts, o365.deliveries,
         o365.outcomes, o365.card_warnings, o365.action_events, o365.events, o365.functions TO o365_app;
 END $$;
 

@@ -23,8 +23,7 @@ if (command === 'connect') {
     await db.query('COMMIT');  // now the cards leave; without it, when the program fails, neither they nor the ticket exist
     for (const {card_id: id, problems} of sent) console.log(id ?? `not sent: ${JSON.stringify(problems)}`);
 } else if (command === 'outcome') {
-    const sql = `SELECT outcome FROM o365.deliveries WHERE card_id = $1
-                 UNION ALL SELECT coalesce(reason, 'waits') FROM o365.waiting_cards WHERE card_id = $1`;
+    const sql = "SELECT coalesce(outcome, reason, 'waits') AS outcome FROM o365.cards WHERE card_id = $1";
     for (const {outcome} of await rows(sql, argument)) console.log(outcome);
 }
 await db.end();

@@ -28,7 +28,6 @@ if ($command === 'connect') {
     $db->commit();  // now the cards leave
     foreach ($sent as $row) echo $row['card_id'] ?? 'not sent: ' . $row['problems'], "\n";
 } elseif ($command === 'outcome') {
-    $sql = 'SELECT outcome FROM o365.deliveries WHERE card_id = ?
-            UNION ALL SELECT coalesce(reason, \'waits\') FROM o365.waiting_cards WHERE card_id = ?';
-    foreach (rows($db, $sql, [$argument, $argument]) as $row) echo $row['outcome'], "\n";
+    $sql = "SELECT coalesce(outcome, reason, 'waits') AS outcome FROM o365.cards WHERE card_id = ?";
+    foreach (rows($db, $sql, [$argument]) as $row) echo $row['outcome'], "\n";
 }

@@ -28,6 +28,6 @@ with db:  # a transaction: commits at its end, rolls back on an exception
         for card_id, problems in sent:
             print(card_id or f'not sent: {problems}')
     elif command == 'outcome':
-        for (outcome,) in rows('''SELECT outcome FROM o365.deliveries WHERE card_id = %s
-                UNION ALL SELECT coalesce(reason, 'waits') FROM o365.waiting_cards WHERE card_id = %s''', [argument, argument]):
+        for (outcome,) in rows("SELECT coalesce(outcome, reason, 'waits') FROM o365.cards WHERE card_id = %s",
+                               [argument]):
             print(outcome)

@@ -188,7 +188,14 @@ CREATE OR REPLACE VIEW :internal_views.lane_now AS
                 WHEN h.host_id IS NOT NULL
                 THEN nullif(greatest(CASE WHEN h.held_until > now() THEN h.held_until ELSE h.failing_until END,
                                      l.not_before), 'infinity')
-                WHEN l.not_before > now() THEN l.not_before END AS until
+                WHEN l.not_before > now() THEN l.not_before END AS until,
+           CASE WHEN l.why = 'pause' OR s.status IN ('removed', 'gone', 'retired') THEN s.status_at
+                WHEN h.host_id IS NOT NULL THEN coalesce(h.held_at, h.failing_since)
+                WHEN l.worker IS NOT NULL AND l.lease_until > now() THEN l.claimed_at
+                WHEN l.throttled_since IS NOT NULL THEN l.throttled_since
+                WHEN l.failures > 0 THEN l.failing_since
+                WHEN l.why IS NULL AND l.next_at <= now() THEN greatest(l.next_at, f.enqueued_at)
+                ELSE greatest(l.claimed_at, f.enqueued_at) END AS since
       FROM o365_internal.lane AS l
       JOIN o365_internal.subscription AS s ON s.subscription_id = l.subscription_id
       LEFT JOIN o365_internal.host AS h
@@ -197,7 +204,7 @@ CREATE OR REPLACE VIEW :internal_views.lane_now AS
                           WHERE o.subscription_id = l.subscription_id
                           ORDER BY o.position LIMIT 1) AS f;
 COMMENT ON VIEW :internal_views.lane_now IS
-    'Lanes that have cards, and why those wait: what o365.queue and o365.waiting_cards show.';
+    'Lanes that have cards, and why those wait: what o365.queue and o365.cards show.';
 COMMENT ON COLUMN :internal_views.lane_now.subscription_id IS 'The lane.';
 COMMENT ON COLUMN :internal_views.lane_now.connector_id IS 'Its subscription''s connector.';
 COMMENT ON COLUMN :internal_views.lane_now.app_user IS 'Its subscription''s user.';
@@ -210,6 +217,7 @@ COMMENT ON COLUMN :internal_views.lane_now.reason IS 'Why it waits, in words.';
 COMMENT ON COLUMN :internal_views.lane_now.why IS
     'What kind of wait it is, as lane.why; null when it waits for no time.';
 COMMENT ON COLUMN :internal_views.lane_now.until IS 'Until when, where that is known.';
+COMMENT ON COLUMN :internal_views.lane_now.since IS 'Since when it waits so.';
 
 -- Each branch is read by an index of its own: lanes that have a time, that are paused, and those that have neither
 -- although they have cards, which nobody has fed yet.
@@ -217,7 +225,7 @@ CREATE OR REPLACE VIEW o365.queue WITH (security_barrier) AS
     SELECT l.subscription_id, c.slug AS connector, l.group_name,
            (SELECT count(*) FROM (SELECT FROM o365_internal.outbox AS o
                                    WHERE o.subscription_id = l.subscription_id LIMIT 10001) AS o) AS waiting,
-           l.oldest, l.next_at, l.reason, l.failures, l.first_card, l.why, l.until
+           l.oldest, l.next_at, l.reason, l.failures, l.first_card, l.why, l.until, l.since
       FROM (SELECT n.subscription_id FROM o365_internal.lane AS n WHERE n.next_at IS NOT NULL
             UNION ALL
             SELECT n.subscription_id FROM o365_internal.lane AS n WHERE n.next_at IS NULL AND n.why = 'pause'
@@ -240,40 +248,79 @@ COMMENT ON COLUMN o365.queue.reason IS 'Why they wait, in words, with since when
 COMMENT ON COLUMN o365.queue.failures IS 'How often the first card failed so far.';
 COMMENT ON COLUMN o365.queue.first_card IS 'Card that goes first; the others wait behind it.';
 COMMENT ON COLUMN o365.queue.why IS
-    'What kind of wait it is: retry (the next try of a card, or the end of a throttle), host (the far end as a whole), '
-    'quota (a limit of o365.quotas), '
-    'pause (paused, suspended or not confirmed yet: reason says which). Null when it waits for no time: it is due, a '
-    'worker is at it, or its cards were just sent.';
+    'What kind of wait it is: retry (the next try of a card, or the end of a throttle), quota (a limit of '
+    'o365.quotas), host (the far end as a whole), schedule (its digest), pause (paused, suspended or not confirmed yet: reason says '
+    'which). Null when it waits for no time: it is due, a worker is at it, or its cards were just sent.';
 COMMENT ON COLUMN o365.queue.until IS
     'When that wait ends; null where nobody knows: a pause without an end, or no wait.';
+COMMENT ON COLUMN o365.queue.since IS
+    'Since when it waits so: since the pause, the hold, the claim, the throttle or the first failure; of other waits '
+    'since its last claim, or since its first card was sent.';
 
-CREATE OR REPLACE VIEW o365.waiting_cards WITH (security_barrier) AS
-    SELECT o.card_id, o.subscription_id, c.slug AS connector, l.app_user, l.group_name, o.event,
-           o.enqueued_at, l.next_at,
-           CASE WHEN o.card_id = l.first_card THEN l.reason
+-- One row a card, wherever it stands. What holds for all branches stands outside of the UNION, as in o365.deliveries
+-- below, which says how history is read.
+CREATE OR REPLACE VIEW o365.cards WITH (security_barrier) AS
+    WITH few AS MATERIALIZED (SELECT f.ids, o365_internal.few_wait(f.ids) AS few_wait
+                                FROM o365_internal.few_subscriptions() AS f (ids))
+    SELECT d.card_id, d.subscription_id, c.slug AS connector, s.app_user, s.group_name, d.event, d.state,
+           CASE WHEN d.state = 'ended' THEN d.at ELSE d.enqueued_at END AS since, l.why, l.until, l.next_at,
+           CASE WHEN d.state = 'ended' THEN d.reason
+                WHEN d.card_id = l.first_card THEN l.reason
                 ELSE format('behind card %s: %s', l.first_card, l.reason) END AS reason,
-           l.why, l.until
-      FROM o365_internal.outbox AS o
-      JOIN :internal_views.lane_now AS l ON l.subscription_id = o.subscription_id
-      LEFT JOIN o365_internal.connector AS c ON c.connector_id = l.connector_id
-     WHERE l.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[])
-     -- Oldest transaction first, from the view itself, so that the index serves the usual question.
-     ORDER BY o.xid;
-COMMENT ON VIEW o365.waiting_cards IS
-    'Cards that are not at their end, oldest first, and why each waits; o365.deliveries has the others. select reason '
-    'from o365.waiting_cards where card_id = 42';
-COMMENT ON COLUMN o365.waiting_cards.card_id IS 'Card, as o365.send returned it.';
-COMMENT ON COLUMN o365.waiting_cards.subscription_id IS 'Where it goes.';
-COMMENT ON COLUMN o365.waiting_cards.connector IS 'Connector''s slug.';
-COMMENT ON COLUMN o365.waiting_cards.app_user IS 'The application''s user.';
-COMMENT ON COLUMN o365.waiting_cards.group_name IS 'Group; null for an inbox.';
-COMMENT ON COLUMN o365.waiting_cards.event IS 'Event it reports.';
-COMMENT ON COLUMN o365.waiting_cards.enqueued_at IS 'When its transaction began.';
-COMMENT ON COLUMN o365.waiting_cards.next_at IS
-    'When the first card of its subscription is next tried; null while held, and when nobody can tell.';
-COMMENT ON COLUMN o365.waiting_cards.reason IS 'Why it waits, in words, with since when and by whom.';
-COMMENT ON COLUMN o365.waiting_cards.why IS 'What kind of wait its subscription has, as in o365.queue.';
-COMMENT ON COLUMN o365.waiting_cards.until IS 'When that wait ends, as in o365.queue.';
+           coalesce(d.attempts::bigint, (SELECT count(*) FROM o365_internal.attempt AS x
+                                          WHERE x.card_id = d.card_id AND x.at >= d.enqueued_at
+                                            AND x.at <= coalesce(d.at, 'infinity'))
+                                        + (d.took_ms IS NOT NULL)::integer) AS attempts,
+           d.outcome, d.enqueued_at
+      FROM (SELECT o.card_id, o.subscription_id, o.event, 'waiting'::text AS state, NULL::timestamptz AS at,
+                   NULL::text AS outcome, NULL::text AS reason, o.enqueued_at, NULL::integer AS attempts,
+                   NULL::integer AS took_ms, NULL::integer AS connector_id, true AS walked
+              FROM o365_internal.outbox AS o
+            UNION ALL
+            SELECT w.card_id, w.subscription_id, w.event, 'ended', w.at, w.outcome, w.reason, w.enqueued_at, w.attempts,
+                   w.took_ms, w.connector_id, true
+              FROM o365_internal.delivery AS w
+            UNION ALL
+            SELECT f.card_id, f.subscription_id, f.event, 'waiting', NULL, NULL, NULL, f.enqueued_at, NULL, NULL, NULL,
+                   false
+              FROM o365_internal.few_waiting() AS f
+            UNION ALL
+            SELECT f.card_id, f.subscription_id, f.event, 'ended', f.at, f.outcome, f.reason, f.enqueued_at, f.attempts,
+                   f.took_ms, f.connector_id, false
+              FROM o365_internal.few_deliveries() AS f) AS d
+      LEFT JOIN o365_internal.subscription AS s ON s.subscription_id = d.subscription_id
+      LEFT JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
+      LEFT JOIN LATERAL o365_internal.wait_of(CASE WHEN d.state = 'waiting' THEN d.subscription_id END) AS l ON true
+     WHERE d.walked AND (SELECT few.ids IS NULL OR d.state = 'waiting' AND NOT few.few_wait FROM few)
+           AND ((SELECT 0 = ANY (o365_internal.visible_connectors()))
+                OR coalesce(d.connector_id, (SELECT v.connector_id FROM o365_internal.subscription AS v
+                                              WHERE v.subscription_id = d.subscription_id))
+                   = ANY ((SELECT o365_internal.visible_connectors())::integer[]))
+        OR NOT d.walked AND (SELECT few.ids IS NOT NULL AND (d.state = 'ended' OR few.few_wait) FROM few)
+     -- Newest first from the view itself, so that the index serves the usual question.
+     ORDER BY d.card_id DESC;
+COMMENT ON VIEW o365.cards IS
+    'Every card that waits or has ended, one row each, newest first, ends for as long as history_days. select * from '
+    'o365.cards where card_id = 42. o365.explain_card says more about one, o365.oldest_card which has waited longest, '
+    'o365.deliveries and o365.posts how cards ended.';
+COMMENT ON COLUMN o365.cards.card_id IS 'Card, as o365.send returned it.';
+COMMENT ON COLUMN o365.cards.subscription_id IS 'Where it goes.';
+COMMENT ON COLUMN o365.cards.connector IS 'Connector''s slug.';
+COMMENT ON COLUMN o365.cards.app_user IS 'The application''s user.';
+COMMENT ON COLUMN o365.cards.group_name IS 'Group; null for an inbox.';
+COMMENT ON COLUMN o365.cards.event IS 'Event it reports.';
+COMMENT ON COLUMN o365.cards.state IS 'waiting or ended.';
+COMMENT ON COLUMN o365.cards.since IS 'When it ended; while it waits, when its transaction began.';
+COMMENT ON COLUMN o365.cards.why IS 'What kind of wait its subscription has, as in o365.queue; null when it has ended.';
+COMMENT ON COLUMN o365.cards.until IS 'When that wait ends, as in o365.queue.';
+COMMENT ON COLUMN o365.cards.next_at IS
+    'When the first card of its subscription is next tried; null while held, when nobody can tell, and when it has '
+    'ended.';
+COMMENT ON COLUMN o365.cards.reason IS
+    'Why it waits, in words, with since when and by whom; of one that has ended, why it was not delivered.';
+COMMENT ON COLUMN o365.cards.attempts IS 'POSTs it took so far.';
+COMMENT ON COLUMN o365.cards.outcome IS 'How it ended, as in o365.deliveries; null while it waits.';
+COMMENT ON COLUMN o365.cards.enqueued_at IS 'When its transaction began.';
 
 CREATE OR REPLACE VIEW o365.scheduled_cards WITH (security_barrier) AS
     SELECT s.card_id, s.subscription_id, c.slug AS connector, u.app_user, s.event, s.due_at,
@@ -534,8 +581,9 @@ COMMENT ON COLUMN o365.functions.what_it_does IS 'The first sentence of its desc
 CREATE OR REPLACE VIEW o365.workers WITH (security_barrier) AS
     SELECT w.worker_id, w.name, w.version, w.environment,
            w.stopped_at IS NULL AND w.seen_at > now() - interval '15 seconds' AS alive,
-           w.started_at, w.seen_at, w.stopped_at, w.key_ids
-      FROM o365_internal.worker AS w ORDER BY w.seen_at DESC;
+           w.started_at, w.seen_at, w.stopped_at, w.key_ids, coalesce(a.lanes, 0) AS lanes, a.reported_at
+      FROM o365_internal.worker AS w LEFT JOIN o365_internal.workers_at_work() AS a ON a.worker = w.worker_id
+     ORDER BY w.seen_at DESC;
 COMMENT ON VIEW o365.workers IS 'Workers of the last history_days, the last heard of first.';
 COMMENT ON COLUMN o365.workers.worker_id IS 'Number.';
 COMMENT ON COLUMN o365.workers.name IS 'Host and process.';
@@ -547,3 +595,6 @@ COMMENT ON COLUMN o365.workers.started_at IS 'When it started.';
 COMMENT ON COLUMN o365.workers.seen_at IS 'When it was last heard of.';
 COMMENT ON COLUMN o365.workers.stopped_at IS 'When it ended in order; null: it has not.';
 COMMENT ON COLUMN o365.workers.key_ids IS 'Keys that its key file has; null: it has not said.';
+COMMENT ON COLUMN o365.workers.lanes IS 'Connections whose cards it has now, under a lease.';
+COMMENT ON COLUMN o365.workers.reported_at IS
+    'When it last reported the end of a card; null: none of the newest 2,000 ends is its.';

@@ -600,7 +600,7 @@ CREATE FUNCTION pg_temp.opened() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     RETURN NULL; END $$;
 CREATE TRIGGER opened AFTER INSERT ON ticket FOR EACH ROW EXECUTE FUNCTION pg_temp.opened();
 INSERT INTO ticket VALUES (17, 'It is on fire.');
-SELECT is((SELECT count(*) FROM o365.waiting_cards), 10004::bigint, 'a trigger of three lines sends');
+SELECT is((SELECT count(*) FROM o365.cards WHERE state = 'waiting'), 10004::bigint, 'a trigger of three lines sends');
 RESET SESSION AUTHORIZATION;
 -- ---- digests ----
 CREATE TEMP TABLE folded AS

@@ -61,13 +61,13 @@ INSERT INTO allowed SELECT 'o365_worker', unnest(ARRAY['check_card', 'worker_sta
     'worker_secrets', 'worker_adopt', 'worker_outlook', 'worker_chores', 'worker_add_key', 'worker_keys', 'worker_seal_probe', 'worker_key_backed_up',
     'worker_unopenable',
     'worker_action_key', 'worker_describe', 'worker_import_outcome', 'worker_subscriptions_by_user_object_id']);
-INSERT INTO allowed SELECT 'o365_app', unnest(ARRAY['begin_connect', 'connections', 'check_card', 'test_cards', 'card', 'markdown_escape', 'link', 'mention', 'send',
+INSERT INTO allowed SELECT 'o365_app', unnest(ARRAY['explain_card', 'retry_schedule', 'begin_connect', 'connections', 'check_card', 'test_cards', 'card', 'markdown_escape', 'link', 'mention', 'send',
     'send_many', 'try_send', 'send_to_user', 'cancel_card', 'retry_card', 'retry_dead', 'take_action_events', 'take_events', 'pause', 'resume', 'disconnect', 'move_connections', 'send_test', 'manage_link', 'revoke_manage_links', 'renewal_link', 'renewal_card', 'export_user', 'erase_user', 'set_extra', 'set_schedule', 'preview_digest',
-    'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts', 'few_card_warnings',
+    'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts', 'few_card_warnings', 'few_wait', 'few_waiting', 'wait_of', 'workers_at_work',
     'workers_away', 'lane_waits', 'outcomes_not_counted', 'ways_of']);
 INSERT INTO allowed SELECT 'o365_operator', unnest(ARRAY['set', 'this_is', 'cancel_card', 'retry_card', 'retry_dead', 'set_in_doubt_policy', 'allow_webhook_host', 'forbid_webhook_host', 'hold_host', 'release_host', 'register_connector', 'alter_connector', 'grant_application',
-    'revoke_application', 'remove_connector', 'connect_button', 'connect_button_documented', 'check_card', 'test_cards', 'pause', 'resume', 'remove', 'move_connections', 'send_test', 'connect_attempt', 'health', 'manage_link', 'revoke_manage_links', 'renewal_link', 'renewal_card', 'export_user', 'erase_user', 'set_extra', 'set_schedule', 'preview_digest',
-    'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts', 'few_card_warnings',
+    'revoke_application', 'remove_connector', 'connect_button', 'connect_button_documented', 'check_card', 'test_cards', 'pause', 'resume', 'remove', 'move_connections', 'send_test', 'connect_attempt', 'health', 'audit', 'explain_card', 'oldest_card', 'retry_schedule', 'manage_link', 'revoke_manage_links', 'renewal_link', 'renewal_card', 'export_user', 'erase_user', 'set_extra', 'set_schedule', 'preview_digest',
+    'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts', 'few_card_warnings', 'few_wait', 'few_waiting', 'wait_of', 'workers_at_work',
     'workers_away', 'lane_waits', 'outcomes_not_counted', 'ways_of']);
 INSERT INTO allowed SELECT r, unnest(ARRAY['forecast', 'quota_usage', 'quota_reason']) FROM unnest(ARRAY['o365_app', 'o365_operator']) AS r;
 INSERT INTO allowed SELECT 'o365_operator', unnest(ARRAY['set_quota', 'set_quota_policy', 'share_quota']);
@@ -89,8 +89,8 @@ SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE has_f
     'the sandbox executes only what is the sandbox''s');
 CREATE TEMP TABLE readable (role text, name text, privilege text);
 INSERT INTO readable VALUES ('o365_responder', 'callback', 'INSERT'), ('o365_responder', 'paste', 'INSERT'), ('o365_responder', 'proof', 'INSERT');
-INSERT INTO readable SELECT 'o365_operator', unnest(ARRAY['settings', 'connectors', 'webhook_hosts', 'hosts', 'response_rules', 'subscriptions', 'queue', 'waiting_cards', 'scheduled_cards', 'posts', 'deliveries', 'outcomes', 'card_warnings', 'action_events', 'events', 'functions', 'workers']), 'SELECT';
-INSERT INTO readable SELECT 'o365_app', unnest(ARRAY['connectors', 'subscriptions', 'queue', 'waiting_cards', 'scheduled_cards', 'posts', 'deliveries', 'outcomes', 'card_warnings', 'action_events', 'events', 'functions']), 'SELECT';
+INSERT INTO readable SELECT 'o365_operator', unnest(ARRAY['settings', 'connectors', 'webhook_hosts', 'hosts', 'response_rules', 'subscriptions', 'queue', 'cards', 'scheduled_cards', 'posts', 'deliveries', 'outcomes', 'card_warnings', 'action_events', 'events', 'functions', 'workers']), 'SELECT';
+INSERT INTO readable SELECT 'o365_app', unnest(ARRAY['connectors', 'subscriptions', 'queue', 'cards', 'scheduled_cards', 'posts', 'deliveries', 'outcomes', 'card_warnings', 'action_events', 'events', 'functions']), 'SELECT';
 INSERT INTO readable VALUES ('o365_worker', 'import', 'INSERT'), ('o365_worker', 'user_object_id', 'INSERT'), ('o365_operator', 'dead_connectors', 'SELECT'), ('o365_app', 'dead_connectors', 'SELECT');
 INSERT INTO readable VALUES ('o365_operator', 'quotas', 'SELECT'), ('o365_app', 'quotas', 'SELECT');
 SELECT results_eq(

@@ -55,8 +55,8 @@ SELECT is((SELECT count(*) FROM o365.health() AS h WHERE h.code = 'connections_s
     'of many reasons the first twenty are told');
 UPDATE o365_internal.subscription AS s SET status = 'active', status_reason = NULL FROM others AS o WHERE o.id = s.subscription_id;
 
-INSERT INTO o365_internal.lane (subscription_id, failures, failing_since, problem, next_at)
-    SELECT o.id, 3, '2026-01-02 03:04', 'HTTP 503', now() + interval '1 hour' FROM others AS o WHERE o.i <= 400;
+INSERT INTO o365_internal.lane (subscription_id, host_id, failures, failing_since, problem, next_at)
+    SELECT o.id, o365_internal.host_of('tenant.webhook.office.com'), 3, '2026-01-02 03:04', 'HTTP 503', now() + interval '1 hour' FROM others AS o WHERE o.i <= 400;
 SELECT is(ARRAY(SELECT pg_temp.found()), ARRAY[format('warning cards_fail: host *.webhook.office.com 400 connections wait at a card '
     'that failed three times or more, the worst 3 times: HTTP 503 (400, subscription %s)',
     (SELECT min(o.id) FROM others AS o))], 'connections whose card fails are one row for each answer');

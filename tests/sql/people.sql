@@ -26,8 +26,8 @@ CREATE TEMP TABLE nothing AS SELECT v.name FROM (
         ('connect_attempt', 'attempt_id public_id connector_id expires_at of_attempt subscription_id renews way'),
         ('connector', 'connector_id slug name logo logo_type short_description long_description website events landing_page '
             'callback_url target_urls enabled_for app_id clean_page allow_anonymous registered_at changed_at require_state '
-            'confirm removed_at ways language takes_events max_age when_blocked'),
-        ('delivery', 'card_id subscription_id lease_no worker rule_id http_status retry_after_s took_ms claimed_at post_no connector_id '
+            'confirm removed_at ways language takes_events max_age when_blocked schedule time_zone digest_when_late'),
+        ('delivery', 'card_id subscription_id lease_no worker rule_id http_status retry_after_s took_ms claimed_at post_no unordered connector_id '
             'attempts'),
         ('event', 'event_id connector_id subscription_id card_id object'),
         ('lane', 'subscription_id lease_no worker next_at lease_until cursor late why not_before connector_id host_id posts retried_at failures failing_since gone_since '

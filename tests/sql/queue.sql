@@ -64,15 +64,16 @@ SELECT dblink_exec('other', 'ROLLBACK') \g /dev/null
 UPDATE o365_internal.lane SET failures = 3, failing_since = now() - interval '1 hour', problem = 'HTTP 503', next_at = now() + interval '10 minutes' WHERE subscription_id = :ann;
 SELECT is(pg_temp.why(:ann), format('card %s failed 3 times since T: HTTP 503; it is tried again at T', :c1), 'F52: a card that fails is named');
 SET SESSION AUTHORIZATION shop;
-SELECT results_eq($$SELECT w.card_id, regexp_replace(w.reason, '\d{4}-\d\d-\d\d \d\d:\d\d', 'T', 'g') FROM o365.waiting_cards AS w WHERE w.app_user = 'ann' ORDER BY 1$$,
+SELECT results_eq($$SELECT w.card_id, regexp_replace(w.reason, '\d{4}-\d\d-\d\d \d\d:\d\d', 'T', 'g') FROM o365.cards AS w WHERE w.app_user = 'ann' ORDER BY 1$$,
     format($$VALUES (%1$s::bigint, 'card %1$s failed 3 times since T: HTTP 503; it is tried again at T'),
                     (%2$s, 'behind card %1$s: card %1$s failed 3 times since T: HTTP 503; it is tried again at T')$$, :c1, :c2),
     'F52: an application reads why its own card waits, and behind which');
-SELECT is((SELECT w.card_id FROM o365.waiting_cards AS w LIMIT 1), :c1::bigint, 'the oldest first');
+SELECT is((SELECT w.card_id FROM o365.cards AS w WHERE w.app_user = 'ann' LIMIT 1), :c2::bigint, 'the newest first');
 SET SESSION AUTHORIZATION stranger;
-SELECT is((SELECT count(*) FROM o365.waiting_cards) + (SELECT count(*) FROM o365.queue), 0::bigint, 'and nothing of others');
+SELECT is((SELECT count(*) FROM o365.cards) + (SELECT count(*) FROM o365.queue), 0::bigint, 'and nothing of others');
 SET SESSION AUTHORIZATION keeper;
-SELECT is((SELECT count(*) FROM o365.waiting_cards), 3::bigint, 'an operator reads all');
+SELECT is((SELECT o.card_id FROM o365.oldest_card() AS o), :c1::bigint, 'an operator asks for the oldest one');
+SELECT is((SELECT count(*) FROM o365.cards WHERE state = 'waiting'), 3::bigint, 'an operator reads all');
 RESET SESSION AUTHORIZATION;
 UPDATE o365_internal.lane SET failures = 1 WHERE subscription_id = :ann;
 SELECT alike(pg_temp.why(:ann), '% failed once since %', 'once is not 1 times');

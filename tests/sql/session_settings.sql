@@ -78,7 +78,7 @@ INSERT INTO call (role, statement) SELECT 'shop', s FROM unnest(ARRAY[
     $$SELECT jsonb_build_array((SELECT jsonb_agg(to_jsonb(x)) FROM o365.connectors AS x),
         (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.subscription_id) FROM o365.subscriptions AS x),
           (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.subscription_id) FROM o365.queue AS x),
-          (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.card_id) FROM o365.waiting_cards AS x),
+          (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.card_id) FROM o365.cards AS x),
           (SELECT jsonb_agg(to_jsonb(x)) FROM o365.posts AS x),
           (SELECT jsonb_agg(to_jsonb(x)) FROM o365.deliveries AS x),
           (SELECT jsonb_agg(to_jsonb(x)) FROM o365.outcomes AS x),

@@ -1,6 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.health_lanes_stuck() RETURNS SETOF o365_internal.finding
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
-    -- Of the lanes that have cards four hundred, from somewhere on: asked every minute it comes to all of them.
+    -- Of the lanes that have cards two hundred, from somewhere on and then from the first: asked every minute it comes
+    -- to all of them.
     WITH RECURSIVE start AS MATERIALIZED (
         SELECT (random() * (SELECT max(l.subscription_id) FROM o365_internal.lane AS l))::bigint AS s),
     upper_lane (s) AS (
@@ -9,13 +10,15 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp SET enable_seqscan =
         UNION ALL
         SELECT (SELECT min(o.subscription_id) FROM o365_internal.outbox AS o WHERE o.subscription_id > u.s)
           FROM upper_lane AS u WHERE u.s IS NOT NULL),
+    upper_lanes AS MATERIALIZED (SELECT u.s FROM upper_lane AS u LIMIT 200),
     lower_lane (s) AS (
-        SELECT min(o.subscription_id) FROM o365_internal.outbox AS o
+        SELECT (SELECT min(o.subscription_id) FROM o365_internal.outbox AS o)
+         WHERE EXISTS (SELECT FROM upper_lanes AS u WHERE u.s IS NULL)
         UNION ALL
         SELECT (SELECT min(o.subscription_id) FROM o365_internal.outbox AS o WHERE o.subscription_id > u.s)
           FROM lower_lane AS u, start AS t
          WHERE u.s < t.s),
-    lane AS (SELECT x.s FROM ((SELECT u.s FROM upper_lane AS u LIMIT 200)
+    lane AS (SELECT x.s FROM (SELECT u.s FROM upper_lanes AS u
                               UNION (SELECT u.s FROM lower_lane AS u LIMIT 200)) AS x WHERE x.s IS NOT NULL)
     SELECT 'subscription ' || min(l.subscription_id),
            o365_internal.plural(count(*),

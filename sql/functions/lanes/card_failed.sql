@@ -11,8 +11,6 @@ DECLARE
     v_now timestamptz := clock_timestamp();
     v_lane o365_internal.lane;
     v_policy text;
-    v_first double precision := o365_internal.integer_setting('retry_first_seconds');
-    v_cap double precision := o365_internal.integer_setting('retry_cap_seconds');
     v_wait double precision;
     v_until timestamptz;
     v_idle interval;
@@ -122,13 +120,10 @@ BEGIN
     END IF;
     IF v_ends_as IS NULL THEN
         -- Exponential with jitter between half and the whole of the step; what the far end asked for is the least.
-        -- After a lost answer the steps are longer: each POST may be shown,
-        -- and an outage of minutes should not use all of them up.
-        v_wait := CASE WHEN outcome = 'throttled' THEN v_first * power(2, least(v_lane.throttles - 1, 30))
+        v_wait := CASE WHEN outcome = 'throttled' THEN o365_internal.retry_step(outcome, v_lane.throttles)
                        WHEN outcome = 'in_doubt' AND coalesce(http_status, 0) NOT BETWEEN 200 AND 299
-                       THEN v_first * power(12, least(v_lane.unclear - 1, 8))
-                       ELSE v_first * power(2, least(v_lane.failures - 1, 30)) END;
-        v_wait := least(v_cap, v_wait) * (0.5 + random() / 2);
+                       THEN o365_internal.retry_step(outcome, v_lane.unclear)
+                       ELSE o365_internal.retry_step('retry', v_lane.failures) END * (0.5 + random() / 2);
         v_until := v_now + make_interval(secs => greatest(v_wait, least(coalesce(retry_after, 0), 86400)));
         IF outcome NOT IN ('throttled', 'gone')
            AND o365_internal.set_card_aside(subscription_id, lease_no, position, v_until) THEN

@@ -128,9 +128,10 @@ BEGIN
         kept AS (
             INSERT INTO o365_internal.delivery (card_id, subscription_id, connector_id, outcome, reason, event,
                                                 enqueued_at, claimed_at, lease_no, worker, rule_id, http_status,
-                                                retry_after_s, took_ms, post_no, attempts)
+                                                retry_after_s, took_ms, post_no, unordered, attempts)
             SELECT e.card_id, e.s, e.connector_id, e.outcome, e.problem, e.event, e.enqueued_at, e.claimed_at,
                    e.l, worker_report.worker, e.rule_id, e.status, e.retry_after, e.took, e.post_no,
+                   nullif(e.p < 0, false),
                    -- A card that came after the last one that was tried again has no other POST.
                    CASE WHEN e.was_tried THEN (SELECT count(*) FROM o365_internal.attempt AS a
                                                 WHERE a.card_id = e.card_id AND a.at >= e.enqueued_at) ELSE 0 END

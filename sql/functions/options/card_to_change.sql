@@ -16,7 +16,7 @@ BEGIN
         RAISE EXCEPTION 'there is no card %', coalesce($1::text, 'NULL')
                 || CASE WHEN v_is_operator THEN '' ELSE format(' that role %s may change', session_user) END
             USING ERRCODE = CASE WHEN v_is_operator THEN 'undefined_object' ELSE 'insufficient_privilege' END,
-                HINT = 'select card_id from o365.waiting_cards and o365.deliveries list them, those for history_days.';
+                HINT = 'select card_id from o365.cards lists them, those for history_days.';
     END IF;
     RETURN o365_internal.locked_subscription(v_subscription_id);
 END $$;

@@ -22,15 +22,19 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET quote_all_identifi
         SELECT 'pg_type', t.oid, t.typowner,
                ARRAY(SELECT x FROM unnest(t.typacl) AS x WHERE NOT starts_with(x::text, '='))
           FROM pg_catalog.pg_type AS t JOIN ours AS o ON o.oid = t.typnamespace WHERE t.typrelid = 0 AND t.typelem = 0),
+    own AS MATERIALIZED (
+        SELECT array_remove(CASE WHEN pg_get_userbyid(o.nspowner) = 'o365_owner'
+                                 THEN ARRAY[to_regrole('o365_responder'), to_regrole('o365_worker'),
+                                            to_regrole('o365_app'), to_regrole('o365_operator'),
+                                            to_regrole('o365_sandbox')]::oid[] END || o.nspowner, NULL) AS roles,
+               o.nspowner AS owner
+          FROM ours AS o WHERE o.nspname = 'o365_internal'),
     -- Names are made of the few that are left: of all objects they would take most of the time.
     others AS MATERIALIZED (
         SELECT DISTINCT g.class, g.object, a.grantee
-          FROM granted AS g JOIN ours AS o ON o.nspname = 'o365_internal' AND o.nspowner = g.owner
+          FROM granted AS g JOIN own AS o ON o.owner = g.owner
          CROSS JOIN aclexplode(g.acl) AS a
-         WHERE a.grantee <> g.owner
-           AND NOT (pg_get_userbyid(o.nspowner) = 'o365_owner'
-                    AND pg_get_userbyid(a.grantee) IN ('o365_responder', 'o365_worker', 'o365_app', 'o365_operator',
-                                                       'o365_sandbox')))
+         WHERE a.grantee <> ALL (o.roles))
     SELECT CASE i.type WHEN 'schema' THEN 'SCHEMA' WHEN 'sequence' THEN 'SEQUENCE' WHEN 'function' THEN 'FUNCTION'
                        WHEN 'type' THEN 'TYPE' ELSE 'TABLE' END || ' ' || i.identity,
            CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END
