@@ -249,8 +249,8 @@ COMMENT ON COLUMN o365.queue.failures IS 'How often the first card failed so far
 COMMENT ON COLUMN o365.queue.first_card IS 'Card that goes first; the others wait behind it.';
 COMMENT ON COLUMN o365.queue.why IS
     'What kind of wait it is: retry (the next try of a card, or the end of a throttle), quota (a limit of '
-    'o365.quotas), host (the far end as a whole), schedule (its digest), pause (paused, suspended or not confirmed yet: reason says '
-    'which). Null when it waits for no time: it is due, a worker is at it, or its cards were just sent.';
+    'o365.quotas), host (the far end as a whole), schedule (its digest), pause (paused, suspended or not confirmed '
+    'yet: reason says which). Null when it waits for no time: it is due, a worker is at it, or its cards were just sent.';
 COMMENT ON COLUMN o365.queue.until IS
     'When that wait ends; null where nobody knows: a pause without an end, or no wait.';
 COMMENT ON COLUMN o365.queue.since IS
