@@ -1,6 +1,7 @@
 // An operator's webhooks in a file: imported as active, in the place of dead connectors, once more, and proven by their users.
 import assert from 'node:assert/strict';
-import {spawnSync} from 'node:child_process';
+import {spawn, spawnSync} from 'node:child_process';
+import {once} from 'node:events';
 import {chmodSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
@@ -134,6 +135,27 @@ test('users prove what was imported, by the links that it prints', async () => {
     } finally {
         await close();
     }
+});
+
+test('an import that is interrupted says how far it came, and the same command again goes on', async () => {
+    const connected = () => Number(asApplication(`select count(*) from o365.connections('interrupted')`));
+    const header = 'webhook_url,app_user,group_name\n';
+    const lines = Array.from({length: 120}, (ignored, i) => `${made(5000 + i)},interrupted,Place ${i}\n`);
+    const run = spawn(join(BUILD, 'o365-worker'), ['--config', CONFIG, 'import', '--connector', 'desk', '--active', '-']);
+    let said = '';
+    run.stderr.on('data', (text) => { said += text; });
+    run.stdin.on('error', () => {});
+    // Two transactions of 50 lines; then it waits for more.
+    run.stdin.write(header + lines.join(''));
+    await until('the first hundred are stored', () => connected() === 100);
+    run.kill('SIGINT');
+    const [code] = await once(run, 'close');
+    assert.equal(code, 75, said);
+    assert.match(said, /interrupted\. Line 101 was the last that was stored; the same command again goes on/);
+    assert.equal(connected(), 100, 'what was read after it is not stored');
+    const again = importFile(header + lines.join(''));
+    assert.equal(again.status, 0, again.err);
+    assert.deepEqual(again.counts, [20, 0, 0, 0, 100, 0]);
 });
 
 test('what cannot be imported at all is said with an exit code', () => {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -158,8 +159,29 @@ bool holds_webhook(const std::string& text) {
     return text.find("://") != std::string::npos && parse_pasted_webhook(text).fault == PasteFault::none;
 }
 
+// SIGINT and SIGTERM end an import between two transactions; a second one ends the process at once.
+class Interruption {
+  public:
+    Interruption() {
+        struct sigaction action {};
+        // A stream goes on with a read that was interrupted: closed, standard input ends.
+        action.sa_handler = [](int) {
+            seen_ = 1;
+            ::close(STDIN_FILENO);
+        };
+        action.sa_flags = static_cast<int>(SA_RESETHAND);
+        for (const int number : {SIGINT, SIGTERM}) sigaction(number, &action, nullptr);
+    }
+    static bool seen() noexcept { return seen_ != 0; }
+
+  private:
+    static inline volatile std::sig_atomic_t seen_ = 0;
+};
+
 class Import {
   public:
+    struct Interrupted {};
+
     Import(const Settings& settings, const ImportOptions& options)
         : options_(options),
           sealing_key_(KeyRing(read_key_file(settings.key_file), settings.key_file).rsa().key_id),
@@ -174,10 +196,11 @@ class Import {
         const Columns columns = read_header(reader);
         print_link("app_user", "group_name", "link");
         CsvRecord record;
-        while (reader.next(record)) {
+        while (!Interruption::seen() && reader.next(record)) {
             lines_.push_back(judge(record, columns));
             if (lines_.size() == kLinesTogether) store();
         }
+        if (Interruption::seen()) throw Interrupted();
         if (in.bad()) throw BadFile("the file could not be read to its end");
         store();
         tell_end();
@@ -385,6 +408,12 @@ class Import {
     std::int64_t to_prove_ = 0;
 };
 
+std::string how_to_go_on(const Import& import) {
+    return fmt::format(
+        "Line {} was the last that was stored; the same command again goes on, and leaves what is stored as it is",
+        import.last_line());
+}
+
 }  // namespace
 
 int import_webhooks(const Settings& settings, const ImportOptions& options) {
@@ -401,6 +430,7 @@ int import_webhooks(const Settings& settings, const ImportOptions& options) {
             return fail(exit_code::kNoInput, fmt::format("{}: cannot be read: {}", options.file, system_error_text()));
     }
     std::ios::sync_with_stdio(false);
+    const Interruption interruption;
     Import import(settings, options);
     try {
         return import.run(options.file == "-" ? std::cin : file);
@@ -408,14 +438,12 @@ int import_webhooks(const Settings& settings, const ImportOptions& options) {
         return fail(exit_code::kBadData, error.what());
     } catch (const Import::CannotWrite& error) {
         return fail(exit_code::kCannotWrite, error.what());
+    } catch (const Import::Interrupted&) {
+        return fail(exit_code::kTryAgainLater, "interrupted. " + how_to_go_on(import));
     } catch (const DatabaseError& error) {
         const bool is_usage = error.sqlstate() == "42704" || error.sqlstate() == "55000";
-        return fail(
-            is_usage ? exit_code::kUsage : exit_code_of(error),
-            fmt::format(
-                "{}. Line {} was the last that was stored; the same command again goes on, and leaves what is stored "
-                "as it is",
-                error.what(), import.last_line()));
+        return fail(is_usage ? exit_code::kUsage : exit_code_of(error),
+                    fmt::format("{}. {}", error.what(), how_to_go_on(import)));
     }
 }
 
