@@ -431,6 +431,28 @@ SELECT is(pg_temp.state_of(:later), 'cancelled', 'as cancelled');
 SELECT is(ARRAY(SELECT e.what FROM o365.erase_user('dora') AS e WHERE e.what IN ('dedupe', 'dead_card', 'scheduled', 'set_aside') ORDER BY 1), '{dead_card,dedupe,scheduled,set_aside}', 'erasing a user erases what is kept for options');
 SELECT is((SELECT count(*) FROM o365_internal.dedupe AS d WHERE d.subscription_id = :dora) + (SELECT count(*) FROM o365_internal.dead_card AS d WHERE d.subscription_id = :dora), 0::bigint, 'all of it');
 
+-- ---- webhooks that are no more ----
+CREATE FUNCTION pg_temp.gone(w integer, s bigint) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_temp.cards(w, s), pg_temp.report(w, s, 'gone', 1);
+    UPDATE o365_internal.lane AS l SET gone_since = now() - interval '25 hours', tried_until = now() WHERE l.subscription_id = s;
+    PERFORM pg_temp.cards(w, s), pg_temp.report(w, s, 'gone', 1);
+    RETURN (SELECT x.status FROM o365_internal.subscription AS x WHERE x.subscription_id = s);
+END $$;
+DELETE FROM o365_internal.outbox;
+UPDATE o365_internal.subscription SET app_type_normalised = 'teams' WHERE subscription_id IN (:ann, :bob);
+UPDATE o365_internal.subscription SET webhook_host = 'webhooks.contoso.example' WHERE subscription_id = :bob;
+SET SESSION AUTHORIZATION shop;
+SELECT o365.send(s, '{"text": "x"}') FROM unnest(ARRAY[:ann, :bob, :carl]::bigint[]) AS s \g /dev/null
+RESET SESSION AUTHORIZATION;
+SELECT is(ARRAY[pg_temp.gone(:w, :ann), pg_temp.gone(:w, :bob), pg_temp.gone(:w, :carl)], '{retired,gone,gone}',
+    'a connector webhook of Teams at Microsoft is retired, one elsewhere or of a group gone');
+SELECT results_eq($$SELECT h.severity, h.example, h.next_step ~ 'o365.dead_connectors' FROM o365.health() AS h WHERE h.code = 'connections_retired'$$,
+    format('VALUES (''warning'', ''subscription %s'', true)', :ann), 'health leads to what its user needs');
+SELECT pg_temp.cards(:w, :ann), pg_temp.report(:w, :ann) \g /dev/null
+SELECT is((pg_temp.ends(:ann))[cardinality(pg_temp.ends(:ann))], 'cancelled', 'what waits ends as cancelled');
+UPDATE o365_internal.subscription SET status = 'active' WHERE subscription_id IN (:ann, :bob, :carl);
+
 -- What drivers send: parameters without a type, texts.
 SET SESSION AUTHORIZATION shop;
 PREPARE by_driver AS SELECT o365.send($1, $2, not_before => $3, collapse => $4, urgent => $5);

@@ -52,7 +52,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
             'language', 'is no language tag', 'Write de or pt-br; leave it out to follow each browser.'),
         (c.max_age IS NOT NULL AND c.max_age <= '0', 'max_age', 'is not longer than nothing',
          'Pass an interval: ''2 days''. Leave it out to send however late.'),
-        (c.when_blocked IS NOT NULL AND c.when_blocked NOT IN ('wait', 'pass'), 'when_blocked', 'is unknown', 'Use wait or pass.'),
+        (c.when_blocked IS NOT NULL AND c.when_blocked NOT IN ('wait', 'pass'), 'when_blocked', 'is unknown',
+         'Use wait or pass.'),
         (c.clean_page NOT IN ('302', 'no-referrer', 'origin'), 'clean_page', 'is unknown',
          'Use 302, no-referrer or origin.')
     ) AS p (is_wrong, field, problem, hint) WHERE coalesce(p.is_wrong, true) $$;
