@@ -47,10 +47,18 @@ SELECT pg_temp.report(:w, :ann) \g /dev/null
 SELECT results_eq('SELECT card_id, reason FROM o365.scheduled_cards', format('VALUES (%s::bigint, ''scheduled'')', :later), 'a view shows it');
 UPDATE o365_internal.scheduled SET due_at = now();
 SELECT is((o365_programs.worker_outlook() ->> 'unfed')::boolean, true, 'and when it is, there is something to do');
+UPDATE o365_internal.scheduled SET due_at = now() - interval '2 minutes';
+SELECT results_eq($$SELECT h.problem ~ '^1 scheduled card is not moved', h.example FROM o365.health() AS h WHERE h.code = 'feeding_behind'$$,
+    format('VALUES (true, ''card %s'')', :later), 'health tells when nobody moves it');
 SELECT o365.send(:ann, '{"text": "before it"}') \g /dev/null
 SELECT cmp_ok(o365_programs.worker_feed(), '>=', 1, 'a round of arrivals moves what is due and asks for another one');
 SELECT is(pg_temp.cards(:w, :ann), ARRAY['before it', 'later'], 'it comes after what was waiting then');
 SELECT is(o.card_id = :later AND o.position > :later, true, 'under its name, at a new place') FROM o365_internal.outbox AS o WHERE o.card_id = :later;
+BEGIN;
+SELECT setval('o365_internal.card_id', 1) \g /dev/null
+SELECT o365_internal.advance_sequences() \g /dev/null
+SELECT is((SELECT c.last_value FROM o365_internal.card_id AS c), (SELECT max(o.position) FROM o365_internal.outbox AS o), 'which no card gets again after a restore');
+ROLLBACK;
 SELECT pg_temp.report(:w, :ann) \g /dev/null
 SELECT is(pg_temp.state_of(:later), 'delivered', 'and arrives');
 SELECT is(d.enqueued_at > now() + interval '50 minutes', true, 'its time in the queue counts from the time for which it was scheduled') FROM o365_internal.delivery AS d WHERE d.card_id = :later;
