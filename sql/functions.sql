@@ -282,6 +282,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/lanes/hand_over_again.sql
 \ir functions/lanes/handed_over.sql
 \ir functions/lanes/is_restored.sql
+\ir functions/lanes/lost_status.sql
 \ir functions/lanes/make_lane.sql
 \ir functions/lanes/move_lane.sql
 \ir functions/lanes/open_hosts.sql
@@ -446,6 +447,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/health/health_cards_fail.sql
 \ir functions/health/health_chores_fail.sql
 \ir functions/health/health_connections_gone.sql
+\ir functions/health/health_connections_retired.sql
 \ir functions/health/health_connections_suspended.sql
 \ir functions/health/health_database_copied.sql
 \ir functions/health/health_database_open_to_all.sql

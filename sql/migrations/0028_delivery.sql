@@ -34,6 +34,8 @@ COMMENT ON TABLE o365_internal.outbox IS
     'cancel_reason.';
 CREATE INDEX outbox_collapse ON o365_internal.outbox (subscription_id, collapse_key, card_id)
     WHERE collapse_key IS NOT NULL;
+-- Cards that were scheduled: their places are numbers that no card_id may have after a restore.
+CREATE INDEX outbox_moved ON o365_internal.outbox (position) WHERE position > card_id;
 
 -- Test cards had the negated card_id for a position.
 UPDATE o365_internal.outbox AS o SET position = o.position - 4611686018427387904 WHERE o.position < 0;

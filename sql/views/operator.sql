@@ -325,8 +325,9 @@ COMMENT ON COLUMN o365.cards.enqueued_at IS 'When its transaction began.';
 CREATE OR REPLACE VIEW o365.scheduled_cards WITH (security_barrier) AS
     SELECT s.card_id, s.subscription_id, c.slug AS connector, u.app_user, s.event, s.due_at,
            CASE WHEN a.position IS NULL THEN 'scheduled'
-                ELSE format('set aside since %s, after it failed %s times: %s', to_char(a.at, 'YYYY-MM-DD HH24:MI'),
-                            a.failures, a.problem) END AS reason,
+                ELSE format('set aside since %s, after it failed %s: %s', to_char(a.at, 'YYYY-MM-DD HH24:MI'),
+                            CASE a.failures WHEN 1 THEN 'once' ELSE a.failures || ' times' END, a.problem) END
+               AS reason,
            s.not_after, s.collapse_key AS collapse, coalesce(s.urgent, false) AS urgent, a.failures
       FROM o365_internal.scheduled AS s
       JOIN o365_internal.subscription AS u ON u.subscription_id = s.subscription_id

@@ -142,6 +142,51 @@ test('a webhook that is not allowed any more is suspended until an operator resu
     await until('the card to end', () => outcome(card) === 'delivered');
 });
 
+test('options of a card: later, never late, only the newest, once, first, taken back and sent again', async () => {
+    const id = subscription('ann');
+    const option = (text, options) => asApplication(`select o365.send(${id}, '${JSON.stringify({text})}', ${options})`);
+    const posted = async (...texts) => (await feedPosts()).map((one) => one.card.text).filter((text) => texts.includes(text));
+    const later = option('in two seconds', "not_before => now() + interval '2 s'");
+    assert.equal(asApplication(`select reason from o365.scheduled_cards where card_id = ${later}`), 'scheduled');
+    sql(`select o365.pause(${id})`);
+    const [old, newest] = [option('10 %', "collapse => 'backup'"), option('20 %', "collapse => 'backup'")];
+    const stale = option('stale', "not_after => now() + interval '100 ms'");
+    const once = option('once', "dedupe => 'once'");
+    assert.equal(option('twice', "dedupe => 'once'"), once);
+    const fire = option('fire', 'urgent => true');
+    const mistake = send(id, 'mistake');
+    assert.equal(asApplication(`select o365.cancel_card(${mistake}, 'a mistake')`), 'cancelled');
+    await until('the time of the scheduled card', () => asApplication(`select count(*) from o365.scheduled_cards where card_id = ${later}`) === '0');
+    sql(`select o365.resume(${id})`);
+    await until('the cards to end', () => outcome(later) === 'delivered' && outcome(newest) === 'delivered');
+    assert.deepEqual([old, newest, stale, once, fire, mistake].map(outcome), ['superseded', 'delivered', 'expired', 'delivered', 'delivered', 'cancelled']);
+    assert.deepEqual(await posted('in two seconds', '10 %', '20 %', 'stale', 'once', 'twice', 'fire', 'mistake'), ['fire', '20 %', 'once', 'in two seconds']);
+    const again = asApplication(`select o365.retry_card(${stale})`);
+    await until('the card to arrive in the end', () => outcome(again) === 'delivered');
+    assert.deepEqual(await posted('stale'), ['stale']);
+    // On time while nothing else is going on.
+    const alone = option('alone', "not_before => now() + interval '1 s'");
+    await until('it to end', () => outcome(alone) === 'delivered');
+    assert.ok(Number(asApplication(`select extract(epoch from at - enqueued_at) from o365.deliveries where card_id = ${alone}`)) < 1);
+});
+
+test('a card that keeps failing is set aside where its connector says so, and arrives in the end', async () => {
+    const id = subscription('ann');
+    const slug = asApplication(`select connector from o365.subscriptions where subscription_id = ${id}`);
+    sql(`select o365.alter_connector('${slug}', when_blocked => 'pass'), o365.set('set_aside_after', '1')`);
+    try {
+        fault({target: 0, answer: '503', count: 1});
+        const [first, second] = asApplication(`select unnest(o365.send_many(array[${id}, ${id}]::bigint[], array['{"text": "set aside"}', '{"text": "passes"}']::jsonb[]))`).split('\n');
+        await until('the second card to pass the first', () => outcome(second) === 'delivered');
+        assert.equal(outcome(first), '');
+        assert.match(asApplication(`select reason from o365.scheduled_cards where card_id = ${first}`), /^set aside since .* failed once: /);
+        await until('the first one to arrive', () => outcome(first) === 'delivered');
+        assert.equal(asApplication(`select attempts from o365.deliveries where card_id = ${first}`), '2');
+    } finally {
+        sql(`select o365.alter_connector('${slug}', when_blocked => 'wait'), o365.set('set_aside_after', '3')`);
+    }
+});
+
 test('pause and remove hold within two seconds', async () => {
     const id = subscription('cem');
     sql(`select o365.pause(${id})`);

@@ -47,10 +47,18 @@ SELECT pg_temp.report(:w, :ann) \g /dev/null
 SELECT results_eq('SELECT card_id, reason FROM o365.scheduled_cards', format('VALUES (%s::bigint, ''scheduled'')', :later), 'a view shows it');
 UPDATE o365_internal.scheduled SET due_at = now();
 SELECT is((o365_programs.worker_outlook() ->> 'unfed')::boolean, true, 'and when it is, there is something to do');
+UPDATE o365_internal.scheduled SET due_at = now() - interval '2 minutes';
+SELECT results_eq($$SELECT h.problem ~ '^1 scheduled card is not moved', h.example FROM o365.health() AS h WHERE h.code = 'feeding_behind'$$,
+    format('VALUES (true, ''card %s'')', :later), 'health tells when nobody moves it');
 SELECT o365.send(:ann, '{"text": "before it"}') \g /dev/null
 SELECT cmp_ok(o365_programs.worker_feed(), '>=', 1, 'a round of arrivals moves what is due and asks for another one');
 SELECT is(pg_temp.cards(:w, :ann), ARRAY['before it', 'later'], 'it comes after what was waiting then');
 SELECT is(o.card_id = :later AND o.position > :later, true, 'under its name, at a new place') FROM o365_internal.outbox AS o WHERE o.card_id = :later;
+BEGIN;
+SELECT setval('o365_internal.card_id', 1) \g /dev/null
+SELECT o365_internal.advance_sequences() \g /dev/null
+SELECT is((SELECT c.last_value FROM o365_internal.card_id AS c), (SELECT max(o.position) FROM o365_internal.outbox AS o), 'which no card gets again after a restore');
+ROLLBACK;
 SELECT pg_temp.report(:w, :ann) \g /dev/null
 SELECT is(pg_temp.state_of(:later), 'delivered', 'and arrives');
 SELECT is(d.enqueued_at > now() + interval '50 minutes', true, 'its time in the queue counts from the time for which it was scheduled') FROM o365_internal.delivery AS d WHERE d.card_id = :later;
@@ -430,6 +438,28 @@ SELECT pg_temp.report(:w, :dora) \g /dev/null
 SELECT is(pg_temp.state_of(:later), 'cancelled', 'as cancelled');
 SELECT is(ARRAY(SELECT e.what FROM o365.erase_user('dora') AS e WHERE e.what IN ('dedupe', 'dead_card', 'scheduled', 'set_aside') ORDER BY 1), '{dead_card,dedupe,scheduled,set_aside}', 'erasing a user erases what is kept for options');
 SELECT is((SELECT count(*) FROM o365_internal.dedupe AS d WHERE d.subscription_id = :dora) + (SELECT count(*) FROM o365_internal.dead_card AS d WHERE d.subscription_id = :dora), 0::bigint, 'all of it');
+
+-- ---- webhooks that are no more ----
+CREATE FUNCTION pg_temp.gone(w integer, s bigint) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_temp.cards(w, s), pg_temp.report(w, s, 'gone', 1);
+    UPDATE o365_internal.lane AS l SET gone_since = now() - interval '25 hours', tried_until = now() WHERE l.subscription_id = s;
+    PERFORM pg_temp.cards(w, s), pg_temp.report(w, s, 'gone', 1);
+    RETURN (SELECT x.status FROM o365_internal.subscription AS x WHERE x.subscription_id = s);
+END $$;
+DELETE FROM o365_internal.outbox;
+UPDATE o365_internal.subscription SET app_type_normalised = 'teams' WHERE subscription_id IN (:ann, :bob);
+UPDATE o365_internal.subscription SET webhook_host = 'webhooks.contoso.example' WHERE subscription_id = :bob;
+SET SESSION AUTHORIZATION shop;
+SELECT o365.send(s, '{"text": "x"}') FROM unnest(ARRAY[:ann, :bob, :carl]::bigint[]) AS s \g /dev/null
+RESET SESSION AUTHORIZATION;
+SELECT is(ARRAY[pg_temp.gone(:w, :ann), pg_temp.gone(:w, :bob), pg_temp.gone(:w, :carl)], '{retired,gone,gone}',
+    'a connector webhook of Teams at Microsoft is retired, one elsewhere or of a group gone');
+SELECT results_eq($$SELECT h.severity, h.example, h.next_step ~ 'o365.dead_connectors' FROM o365.health() AS h WHERE h.code = 'connections_retired'$$,
+    format('VALUES (''warning'', ''subscription %s'', true)', :ann), 'health leads to what its user needs');
+SELECT pg_temp.cards(:w, :ann), pg_temp.report(:w, :ann) \g /dev/null
+SELECT is((pg_temp.ends(:ann))[cardinality(pg_temp.ends(:ann))], 'cancelled', 'what waits ends as cancelled');
+UPDATE o365_internal.subscription SET status = 'active' WHERE subscription_id IN (:ann, :bob, :carl);
 
 -- What drivers send: parameters without a type, texts.
 SET SESSION AUTHORIZATION shop;

@@ -4,8 +4,8 @@
 SELECT no_plan();
 SELECT pg_temp.connect('ann') AS ann \gset
 -- Committed: a round of arrivals sees nothing else.
-INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card)
-    SELECT nextval('o365_internal.card_id'), currval('o365_internal.card_id'), :ann, '{}' FROM generate_series(1, 2000);
+INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, not_after, collapse_key)
+    SELECT nextval('o365_internal.card_id'), currval('o365_internal.card_id'), :ann, '{}', now() + interval '1 day', 'key ' || i FROM generate_series(1, 2000) AS i;
 -- More than one round takes: handed over as a bulk transaction.
 INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card)
     SELECT nextval('o365_internal.card_id'), currval('o365_internal.card_id'), :ann, '{}' FROM generate_series(1, 6000);
@@ -13,7 +13,7 @@ SELECT (o365_programs.worker_start('w', 'test', 'production') ->> 'worker')::int
 -- Scans of this transaction, as PostgreSQL counts them.
 CREATE FUNCTION pg_temp.scans() RETURNS bigint LANGUAGE sql AS $$
     SELECT sum(s.seq_scan)::bigint FROM pg_stat_xact_user_tables AS s
-     WHERE s.schemaname = 'o365_internal' AND s.relname IN ('outbox', 'lane', 'fed', 'subscription', 'handing', 'handed_early', 'postponed') $$;
+     WHERE s.schemaname = 'o365_internal' AND s.relname IN ('outbox', 'lane', 'fed', 'subscription', 'handing', 'handed_early', 'postponed', 'scheduled', 'set_aside', 'dead_card', 'dedupe') $$;
 -- Feeds, claims and reports as a worker does; how often a table was scanned, and how many cards ended.
 CREATE FUNCTION pg_temp.drive(w integer, pages integer, tuples real, OUT scans bigint, OUT ended bigint) LANGUAGE plpgsql AS $$
 DECLARE
@@ -23,7 +23,10 @@ DECLARE
 BEGIN
     UPDATE pg_class SET relpages = pages, reltuples = tuples
      WHERE oid IN ('o365_internal.outbox'::regclass, 'o365_internal.lane'::regclass, 'o365_internal.fed'::regclass,
-                   'o365_internal.subscription'::regclass, 'o365_internal.postponed'::regclass, 'o365_internal.handing'::regclass);
+                   'o365_internal.subscription'::regclass, 'o365_internal.postponed'::regclass, 'o365_internal.handing'::regclass,
+                   'o365_internal.scheduled'::regclass, 'o365_internal.set_aside'::regclass, 'o365_internal.dead_card'::regclass);
+    INSERT INTO o365_internal.scheduled (card_id, subscription_id, due_at, card, enqueued_at)
+        SELECT nextval('o365_internal.card_id'), (SELECT min(s.subscription_id) FROM o365_internal.subscription AS s), now(), '{}', now() FROM generate_series(1, 10);
     DISCARD PLANS;
     v_before := pg_temp.scans();
     PERFORM o365_programs.worker_feed();
@@ -35,7 +38,7 @@ BEGIN
     PERFORM o365_programs.worker_feed();
     SELECT array_agg(c.subscription_id) AS s, array_agg(c.lease_no) AS l, array_agg(c.position) AS p INTO v_claim
       FROM pg_temp.claim(w, '-infinity', 10, 10) AS c;
-    ended := (o365_programs.worker_report(w, v_claim.s, v_claim.l, v_claim.p, array_fill('delivered'::text, ARRAY[10]),
+    ended := (o365_programs.worker_report(w, v_claim.s, v_claim.l, v_claim.p, array_fill('delivered'::text, ARRAY[8]) || '{dead,expired}'::text[],
         array_fill(100, ARRAY[10]), array_fill(200, ARRAY[10]), array_fill(NULL::integer, ARRAY[10]), array_fill(1, ARRAY[10]),
         array_fill(NULL::text, ARRAY[10]), v_claim.s[1:1], v_claim.l[1:1], '{t}', '{1}')).ended;
     PERFORM o365_programs.worker_recheck(v_claim.s, v_claim.l, array_fill(1, ARRAY[10]));
@@ -59,7 +62,7 @@ COMMIT;
 CREATE FUNCTION pg_temp.rows_read() RETURNS bigint LANGUAGE sql AS $$
     SELECT sum(s.seq_tup_read + coalesce(s.idx_tup_fetch, 0))::bigint FROM pg_stat_xact_user_tables AS s
      WHERE s.schemaname = 'o365_internal'
-       AND s.relname IN ('connect_attempt', 'ticket', 'subscription', 'lane', 'outbox', 'card_action', 'card_warning') $$;
+       AND s.relname IN ('connect_attempt', 'ticket', 'subscription', 'lane', 'outbox', 'card_action', 'card_warning', 'scheduled', 'dedupe', 'dead_card') $$;
 CREATE FUNCTION pg_temp.rows_of_a_callback(state text, pages integer, tuples real, OUT outcome text, OUT few boolean) LANGUAGE plpgsql AS $$
 DECLARE
     v_before bigint;
@@ -136,6 +139,8 @@ BEGIN
     SELECT a.subscription_id INTO v_id FROM o365_internal.connect_attempt AS a WHERE a.request_id = 'r-live-' || n;
     PERFORM o365.send(v_id, '{"text": "Hello"}');
     PERFORM o365.send_many(ARRAY[v_id], ARRAY['{"text": "Hello"}'::jsonb]);
+    PERFORM o365.send(v_id, '{"text": "Hello"}', not_before => now() + interval '1 day', collapse => 'key', dedupe => 'key', urgent => true);
+    PERFORM o365.cancel_card(o365.send(v_id, '{"text": "Hello"}', not_after => now() + interval '1 day', dedupe => 'other'));
     PERFORM o365.pause(v_id), o365.resume(v_id);
     PERFORM o365.remove(v_id);
     rows_read := pg_temp.rows_read() - v_before;
@@ -157,6 +162,9 @@ INSERT INTO o365_internal.connect_attempt (connector_id, state_hash, public_id, 
       FROM others AS o JOIN o365_internal.subscription AS s ON s.subscription_id = o.id;
 INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card)
     SELECT nextval('o365_internal.card_id'), currval('o365_internal.card_id'), o.id, '{}' FROM others AS o;
+INSERT INTO o365_internal.scheduled (card_id, subscription_id, due_at, card, enqueued_at)
+    SELECT nextval('o365_internal.card_id'), o.id, now() + interval '1 hour', '{}', now() FROM others AS o;
+INSERT INTO o365_internal.dedupe (subscription_id, key, card_id, until) SELECT o.id, 'key', o.id, now() + interval '1 hour' FROM others AS o;
 SELECT cmp_ok(pg_temp.live(100), '<', 150::bigint, 'a connection lived through with the plans of a tiny installation reads few rows of a grown one');
 COMMIT;
 SELECT * FROM finish();

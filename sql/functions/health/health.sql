@@ -20,6 +20,7 @@ BEGIN
         ('cards_fail', 'warning'),
         ('chores_fail', 'warning'),
         ('connections_gone', 'warning'),
+        ('connections_retired', 'warning'),
         ('connections_suspended', 'warning'),
         ('database_copied', 'error'),
         ('database_open_to_all', 'warning'),

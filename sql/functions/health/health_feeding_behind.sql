@@ -43,6 +43,17 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = o
                                       WHERE o.subscription_id = p.subscription_id AND o.xid <> '3' LIMIT 1000) AS c
                               WHERE c.holder IS NOT NULL LIMIT 1)) AS holder
               FROM o365_internal.postponed AS p WHERE p.first = (-9223372036854775808)::bigint LIMIT 100) AS p
-     WHERE p.holder IS NOT NULL GROUP BY p.holder $$;
+     WHERE p.holder IS NOT NULL GROUP BY p.holder
+    UNION ALL
+    SELECT 'worker', format('%s%s not moved to their lanes although their time has come: the first was due at %s',
+               CASE WHEN count(*) > 1000 THEN 'more than ' END,
+               o365_internal.plural(least(count(*), 1000), 'scheduled card is', 'scheduled cards are'),
+               to_char(min(s.due_at), 'YYYY-MM-DD HH24:MI')),
+           'Look at the workers'' logs; start them again if they say nothing.', min(s.due_at), count(*),
+           'card ' || (array_agg(s.card_id ORDER BY s.due_at))[1]
+      FROM (SELECT x.due_at, x.card_id FROM o365_internal.scheduled AS x WHERE x.due_at < now() - interval '1 minute'
+             ORDER BY x.due_at LIMIT 1001) AS s
+     WHERE o365_internal.workers_away() IS NULL
+    HAVING count(*) > 0 $$;
 COMMENT ON FUNCTION o365_internal.health_feeding_behind() IS
     'Workers are alive, and cards are not handed to their lanes.';

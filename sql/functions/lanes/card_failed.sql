@@ -90,7 +90,7 @@ BEGIN
          WHERE s.subscription_id = card_failed.subscription_id FOR NO KEY UPDATE SKIP LOCKED;
         IF FOUND THEN
             UPDATE o365_internal.subscription AS s
-               SET status = CASE WHEN s.status = 'paused' THEN s.status ELSE 'gone' END,
+               SET status = CASE WHEN s.status = 'paused' THEN s.status ELSE o365_internal.lost_status(s) END,
                    status_reason = coalesce(problem, 'the webhook does not exist any more'), status_at = now()
              WHERE s.subscription_id = card_failed.subscription_id AND s.status NOT IN ('removed', 'gone', 'retired');
             UPDATE o365_internal.lane AS l SET next_at = v_now, not_before = NULL, why = NULL

@@ -30,7 +30,7 @@ BEGIN
       FROM (SELECT x.enqueued_at FROM o365_internal.outbox AS x
              WHERE x.subscription_id = v_subscription.subscription_id AND x.position >= -4611686018427387904
              ORDER BY x.position LIMIT 1000) AS o;
-    IF v_subscription.status IN ('suspended', 'gone') OR v_lane.problem IS NOT NULL THEN
+    IF v_subscription.status IN ('suspended', 'gone', 'retired') OR v_lane.problem IS NOT NULL THEN
         -- After which answer: the newest that did not let a card through, of a card that goes on or of one that ended.
         SELECT r.rule_id INTO v_rule FROM (
             (SELECT t.at, t.rule_id FROM o365_internal.attempt AS t

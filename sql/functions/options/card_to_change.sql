@@ -9,13 +9,15 @@ DECLARE
         (SELECT d.subscription_id FROM o365_internal.delivery AS d WHERE d.card_id = $1 ORDER BY d.at DESC LIMIT 1));
     v_connector_id integer := (SELECT s.connector_id FROM o365_internal.subscription AS s
                                 WHERE s.subscription_id = v_subscription_id);
-    v_is_operator boolean := o365_internal.is_operator();
 BEGIN
     -- The same whether it exists or not, and before anything is locked.
-    IF v_connector_id IS NULL OR NOT v_is_operator AND NOT o365_internal.may_use(v_connector_id) THEN
+    IF NOT o365_internal.is_operator() AND (v_connector_id IS NULL OR NOT o365_internal.may_use(v_connector_id)) THEN
+        RAISE EXCEPTION 'there is no card % that role % may change', coalesce($1::text, 'NULL'), session_user
+            USING ERRCODE = 'insufficient_privilege',
+                HINT = 'select card_id from o365.cards lists them, those for history_days.';
+    ELSIF v_connector_id IS NULL THEN
         RAISE EXCEPTION 'there is no card %', coalesce($1::text, 'NULL')
-                || CASE WHEN v_is_operator THEN '' ELSE format(' that role %s may change', session_user) END
-            USING ERRCODE = CASE WHEN v_is_operator THEN 'undefined_object' ELSE 'insufficient_privilege' END,
+            USING ERRCODE = 'undefined_object',
                 HINT = 'select card_id from o365.cards lists them, those for history_days.';
     END IF;
     RETURN o365_internal.locked_subscription(v_subscription_id);
