@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -53,6 +54,32 @@ struct StoredCard {
     Time not_after = kNever;  // no POST may begin later
 };
 
+// A far end with its circuit breaker, as claimable_hosts, far_end_failed and far_ends_answered have it.
+struct FarEnd {
+    std::optional<Time> held_since;  // by an operator
+    std::optional<Time> failing_since;
+    std::set<std::int64_t> suspects;  // lanes that failed one after the other
+    Time probe_at{};
+    std::optional<Time> probed_at;  // when lanes were last claimed as probes
+
+    // Since when nothing may be sent under a lease that was made at `leased_at`; nullopt: it may.
+    std::optional<Time> closed_since(Time leased_at) const {
+        if (held_since) return held_since;
+        if (!failing_since || !probed_at) return failing_since;
+        return leased_at >= *probed_at ? std::nullopt : probed_at;  // an older probe may, until the next one
+    }
+};
+
+// Two of three subscriptions are on hosts of one far end.
+constexpr int kFarEnds = 2;
+constexpr std::size_t far_end_of(std::int64_t subscription_id) { return subscription_id % 3 == 2 ? 1 : 0; }
+
+// What a claim passes over, which no claim of ours does; planted faults.
+struct Ignores {
+    bool closed_far_ends = false;
+    bool waits = false;
+};
+
 struct Subscription {
     std::int64_t id = 0;
     int version = 1;
@@ -65,7 +92,9 @@ struct Subscription {
     Time next_at = kNever;
     int worker = 0;
     std::int64_t lease_no = 0;
+    Time leased_at{};
     Time lease_until{};
+    Time not_before{};               // what it waits for: a quota, a schedule, the next try
     std::set<std::int64_t> expired;  // leases that ended by themselves
     Time locked_until{};             // somebody's transaction has the row
     int failures = 0;
@@ -79,6 +108,7 @@ class Ledger {
 
     std::map<std::int64_t, Subscription> subscriptions;
     std::map<std::int64_t, StoredCard> cards;  // by position
+    std::array<FarEnd, kFarEnds> far_ends;
 
     // What was wrong, the first of each kind: "lost" and "lost: card 7 ...".
     const std::map<std::string, std::string>& wrongs() const noexcept { return wrongs_; }
@@ -115,6 +145,12 @@ class Ledger {
         changed(sub);
     }
 
+    void set_held(std::size_t far_end, bool held) {
+        world_.note("operator {} far end {}", held ? "holds" : "releases", far_end);
+        std::optional<Time>& since = far_ends.at(far_end).held_since;
+        since = !held ? std::nullopt : since ? since : std::optional(world_.now());
+    }
+
     // ---- what workers ask, each a transaction ----
 
     std::int64_t feed() {
@@ -123,21 +159,40 @@ class Ledger {
             Subscription& sub = subscriptions.at(cards.at(position).subscription_id);
             cards.at(position).fed = true;
             sub.cards.push_back(position);
-            if (sub.worker == 0 && sub.next_at == kNever && !sub.held()) sub.next_at = world_.now();
+            if (sub.worker == 0 && sub.next_at == kNever && !sub.held())
+                sub.next_at = std::max(world_.now(), sub.not_before);
         }
         arrived_.clear();
         return count;
     }
 
-    std::vector<Claimed> claim(int worker, int most) {
+    std::vector<Claimed> claim(int worker, int most, const Ignores& ignores = {}) {
+        const Time now = world_.now();
+        // How many lanes of each far end may be claimed: all, none, or a few as probes.
+        std::array<int, kFarEnds> may{};
+        for (std::size_t i = 0; i < kFarEnds; ++i) {
+            const FarEnd& far_end = far_ends.at(i);
+            const bool is_open = ignores.closed_far_ends || (!far_end.held_since && !far_end.failing_since);
+            const bool probes = !is_open && !far_end.held_since && now >= far_end.probe_at;
+            may.at(i) = is_open ? most : probes ? 2 : 0;
+        }
         std::vector<Claimed> claimed;
         for (auto& [id, sub] : subscriptions) {
-            const bool due = sub.next_at <= world_.now() && !sub.held() && sub.locked_until <= world_.now();
+            FarEnd& far_end = far_ends.at(far_end_of(id));
+            const bool is_due = sub.next_at <= now || (ignores.waits && sub.worker == 0 && sub.next_at != kNever);
+            const bool due = is_due && !sub.held() && sub.locked_until <= now && may.at(far_end_of(id)) > 0;
             if (!due || static_cast<int>(claimed.size()) >= most) continue;
+            --may.at(far_end_of(id));
+            if (far_end.failing_since && !ignores.closed_far_ends) {
+                far_end.probed_at = now;
+                far_end.probe_at = now + kPostTimeout + seconds(5);
+                world_.note("far end {} is probed by {}", far_end_of(id), id);
+            }
             if (sub.worker != 0) sub.expired.insert(sub.lease_no);
             sub.worker = worker;
             ++sub.lease_no;
-            sub.next_at = sub.lease_until = world_.now() + kLease;
+            sub.leased_at = now;
+            sub.next_at = sub.lease_until = now + kLease;
             claimed.push_back({{id, sub.lease_no, sub.version}, "connector", kLease});
             world_.note("worker {} leases {}, lease {}", worker, id, sub.lease_no);
         }
@@ -165,7 +220,8 @@ class Ledger {
 
     bool may_send(int worker, const Lease& lease) const {
         const Subscription& sub = subscriptions.at(lease.subscription_id);
-        return is_held_by(sub, worker, lease) && !sub.held() && !sub.removed && sub.version == lease.secret_version;
+        return is_held_by(sub, worker, lease) && !sub.held() && !sub.removed && sub.version == lease.secret_version &&
+               !far_ends.at(far_end_of(sub.id)).closed_since(sub.leased_at);
     }
 
     Reported report(int worker, const std::vector<Ended>& ended) {
@@ -181,6 +237,11 @@ class Ledger {
             } else {
                 for (const CardResult& result : one.results) take_result(sub, one.lease, result, reported);
                 if (one.releases) release(sub);
+                // The far end as a whole answers, or fails; a lane that has used up its quota, or has a schedule,
+                // waits.
+                if (one.releases && world_.chance(kLaneWaits) && !sub.cards.empty() && !sub.held())
+                    sub.next_at = sub.not_before =
+                        std::max(sub.next_at, world_.now() + world_.between(seconds(1), seconds(8)));
             }
         }
         return reported;
@@ -205,6 +266,10 @@ class Ledger {
         if (const auto replaced = sub.replaced_at.find(version);
             replaced != sub.replaced_at.end() && now - replaced->second > kHolds)
             wrong("after renewal: " + what + " went to the old webhook");
+        if (const auto closed = far_ends.at(far_end_of(subscription_id)).closed_since(sub.leased_at);
+            closed && now - *closed > kHolds)
+            wrong("to a closed far end: " + what + " left although its far end is held or fails");
+        if (now < sub.not_before) wrong("early: " + what + " left before the time that its lane waits for");
         if (now > by->sends_until) wrong("after stop: " + what + " left after its worker was stopped");
         if (now > card.not_after) wrong("too late: " + what + " left after the time by which it was to leave");
         judge_order(sub, card, what);
@@ -234,6 +299,7 @@ class Ledger {
     }
 
   private:
+    static constexpr int kLaneWaits = 100;  // of a thousand that are given back
     static milliseconds floor_ms(Clock::duration time) { return std::chrono::floor<milliseconds>(time); }
 
     static bool is_held_by(const Subscription& sub, int worker, const Lease& lease) {
@@ -244,6 +310,7 @@ class Ledger {
         const bool stopped = sub.held() || sub.removed;
         if (!stopped) sub.stopped_at.reset();
         if (stopped && !sub.stopped_at) sub.stopped_at = world_.now();
+        sub.not_before = {};
         if (sub.worker == 0) sub.next_at = sub.held() || sub.cards.empty() ? kNever : world_.now();
     }
 
@@ -251,6 +318,29 @@ class Ledger {
         sub.worker = 0;
         if (sub.next_at == sub.lease_until || sub.next_at == kNever) sub.next_at = world_.now();
         if (sub.cards.empty() || sub.held()) sub.next_at = kNever;
+    }
+
+    // Whether the far end of a lane fails as a whole, after one more result of it.
+    bool far_end_fails(const Subscription& sub, const CardResult& result) {
+        constexpr std::size_t kSuspects = 3;
+        const std::size_t number = far_end_of(sub.id);
+        FarEnd& far_end = far_ends.at(number);
+        const std::string& outcome = result.judgement.outcome;
+        if (result.http_status >= 200 && result.http_status < 500) {
+            if (far_end.failing_since) world_.note("far end {} answers", number);
+            far_end.suspects.clear();
+            far_end.failing_since = far_end.probed_at = std::nullopt;
+        } else if (outcome == "retry" || outcome == "in_doubt") {
+            far_end.suspects.insert(sub.id);
+            if (!far_end.failing_since && far_end.suspects.size() >= kSuspects) {
+                world_.note("far end {} fails", number);
+                far_end.failing_since = world_.now();
+                far_end.probed_at.reset();
+            }
+            if (far_end.failing_since)
+                far_end.probe_at = world_.now() + world_.between(milliseconds(500), milliseconds(3000));
+        }
+        return far_end.failing_since.has_value();
     }
 
     void end(Subscription& sub, std::int64_t position, const std::string& as) {
@@ -262,6 +352,7 @@ class Ledger {
 
     void take_result(Subscription& sub, const Lease& lease, const CardResult& result, Reported& reported) {
         const std::string& outcome = result.judgement.outcome;
+        const bool fails = far_end_fails(sub, result);
         if (cards.at(result.position).ended_as) {
             // The same report again, because the answer to the first was lost.
             if (is_end(outcome)) ++reported.known;
@@ -283,7 +374,7 @@ class Ledger {
         } else if (outcome == "suspend") {
             sub.suspended = true;
             changed(sub);
-        } else {
+        } else if (!fails) {
             if (++sub.failures > 8) end(sub, result.position, "dead");
         }
         sub.next_at = world_.now() + wait;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -25,14 +26,16 @@ namespace o365::simulation {
 // A fault of ours that the judge has to find, put into what surrounds the product's code.
 enum class Plant {
     none,
-    loses_posts,         // the transport says that a POST was answered which never left
-    loses_results,       // a report gives the lane back without what came of its cards
-    reverses_cards,      // the cards of a lane come in the wrong order
-    never_rechecks,      // the state of lanes is taken for what it was at the claim
-    clock_stands_still,  // while the process is stopped or the machine suspended
-    overstates_leases,   // the worker takes a lease for twice as long as it is
-    ignores_may_start,   // a POST whose connection came late leaves all the same
-    loses_expiry,        // cards come without the time by which they are to leave
+    loses_posts,             // the transport says that a POST was answered which never left
+    loses_results,           // a report gives the lane back without what came of its cards
+    reverses_cards,          // the cards of a lane come in the wrong order
+    never_rechecks,          // the state of lanes is taken for what it was at the claim
+    clock_stands_still,      // while the process is stopped or the machine suspended
+    overstates_leases,       // the worker takes a lease for twice as long as it is
+    ignores_may_start,       // a POST whose connection came late leaves all the same
+    claims_closed_far_ends,  // lanes are claimed although their far end is held or fails
+    claims_waiting_lanes,    // lanes are claimed before the time that they wait for
+    loses_expiry,            // cards come without the time by which they are to leave
 };
 
 // The webhooks of all simulations, sealed once.
@@ -49,7 +52,7 @@ class Keys {
         }
         return message;
     }
-    // Two of three subscriptions are on hosts of one far end.
+    // The hosts of far_end_of.
     static std::string webhook(std::int64_t subscription_id, int version) {
         static constexpr const char* kHosts[] = {"one.far.example", "two.far.example", "other.example"};
         return fmt::format("https://{}/webhookb2/{}/{}", kHosts[subscription_id % 3], subscription_id, version);
@@ -71,6 +74,7 @@ struct Weather {
     int post_fails = 150;   // of POSTs, in any way
     int post_is_slow = 60;  // of POSTs: the answer takes up to the timeout
     Time database_down_until{};
+    std::array<Time, kFarEnds> far_end_down_until{};
     std::int64_t others = 0;  // workers beside one, as the database says
 };
 
@@ -111,7 +115,9 @@ class ScriptedOutbox : public Outbox {
             if (!answer.reported.busy.empty()) disturb();
             if (lanes > 0) {
                 answer.fed = ledger_.feed();
-                answer.claimed = ledger_.claim(self_->number, lanes);
+                answer.claimed =
+                    ledger_.claim(self_->number, lanes,
+                                  {plant_ == Plant::claims_closed_far_ends, plant_ == Plant::claims_waiting_lanes});
                 for (Claimed& one : answer.claimed)
                     if (plant_ == Plant::overstates_leases) one.lasts *= 2;
             }
@@ -322,6 +328,11 @@ class ScriptedTransport : public Transport {
             world_.now() + (slow ? world_.between(seconds(0), seconds(3)) : milliseconds(world_.up_to(5)));
         request.answered_at =
             request.connected_at + (slow ? world_.between(seconds(0), seconds(5)) : milliseconds(world_.up_to(50)));
+        if (world_.now() < weather_.far_end_down_until.at(far_end_of(request.subscription_id))) {
+            request.script = world_.chance(500) ? Script::refuses_connection : Script::answers;
+            request.status = 503;
+            return;
+        }
         if (!world_.chance(weather_.post_fails)) return;
         switch (world_.up_to(8)) {
             case 0:

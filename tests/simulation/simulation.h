@@ -28,6 +28,9 @@ class Simulation {
         if (world_.chance(300)) weather_ = fair_weather();
         if (world_.chance(400)) weather_.post_is_slow = 400;
         disturbs_ = world_.chance(700);
+        // In some, workers are stopped past their leases again and again, with POSTs under way and cards behind them.
+        sleeps_ = world_.chance(250);
+        if (sleeps_) weather_.post_is_slow = 700;
         for (std::int64_t id = 1; id <= kSubscriptions; ++id) ledger_.subscriptions[id].id = id;
     }
 
@@ -36,7 +39,9 @@ class Simulation {
         for (int i = 0; i < workers_wanted_; ++i) start_worker();
         script_application();
         script_operator();
+        script_far_ends();
         if (disturbs_) script_disturbances();
+        if (sleeps_) script_sleep();
         world_.run(kBegin + kRough);
         calm_down();
         const Time last = world_.now() + kLongest;
@@ -184,7 +189,7 @@ class Simulation {
 
     // ---- what goes on around them ----
 
-    static Weather fair_weather() { return {0, 0, 0, 0, 0, {}, 0}; }
+    static Weather fair_weather() { return {0, 0, 0, 0, 0, {}, {}, 0}; }
     bool is_rough() const { return world_.now() < kBegin + kRough; }
     Time some_time() { return kBegin + world_.between(seconds(0), kRough); }
     Subscription& some_subscription() { return ledger_.subscriptions.at(1 + world_.up_to(kSubscriptions - 1)); }
@@ -225,6 +230,33 @@ class Simulation {
         }
     }
 
+    void script_far_ends() {
+        if (world_.chance(400)) {
+            world_.at(some_time(), [this] {
+                const auto far_end = static_cast<std::size_t>(world_.up_to(kFarEnds - 1));
+                world_.note("far end {} is down", far_end);
+                weather_.far_end_down_until.at(far_end) = world_.now() + world_.between(seconds(3), seconds(12));
+            });
+        }
+        if (world_.chance(700)) {
+            world_.at(some_time(), [this] {
+                const auto far_end = static_cast<std::size_t>(world_.up_to(kFarEnds - 1));
+                ledger_.set_held(far_end, true);
+                world_.at(world_.now() + world_.between(seconds(1), seconds(12)),
+                          [this, far_end] { ledger_.set_held(far_end, false); });
+            });
+        }
+    }
+
+    void script_sleep() {
+        for (int i = 0; i < 8; ++i) {
+            world_.at(some_time(), [this] {
+                for (const WorkerPtr& worker : std::vector<WorkerPtr>(workers_))
+                    if (!worker->gone && world_.chance(500)) stall(worker, seconds(6));
+            });
+        }
+    }
+
     void script_disturbances() {
         for (int i = 0; i < 5; ++i) {
             world_.at(some_time(), [this] {
@@ -254,8 +286,8 @@ class Simulation {
         start_worker();
     }
 
-    void stall(const WorkerPtr& worker) {
-        const milliseconds lasts = world_.between(milliseconds(100), seconds(25));
+    void stall(const WorkerPtr& worker, milliseconds least = milliseconds(100)) {
+        const milliseconds lasts = world_.between(least, seconds(25));
         world_.note("worker {} is stopped for {} ms", worker->number(), lasts.count());
         worker->outbox.stalled_until = world_.now() + lasts;
         worker->self->stalled_at = worker->self->disturbed_at = world_.now() + lasts;
@@ -279,6 +311,7 @@ class Simulation {
         calm_ = true;
         weather_ = fair_weather();
         for (auto& [id, sub] : ledger_.subscriptions) sub.locked_until = {};
+        for (std::size_t i = 0; i < kFarEnds; ++i) ledger_.set_held(i, false);
         start_worker(false);
     }
 
@@ -301,6 +334,7 @@ class Simulation {
     const Plant plant_;
     int workers_wanted_ = 1;
     bool disturbs_ = false;
+    bool sleeps_ = false;
     bool calm_ = false;
     std::vector<WorkerPtr> workers_;  // all that ever were, the gone ones too
 };

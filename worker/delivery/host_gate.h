@@ -262,7 +262,7 @@ class HostGate {
 
     // Twice as long in each round; within one, items are spread over as long again.
     std::chrono::seconds hold_of(FarEnd& far_end, Clock::time_point now) {
-        if (now >= far_end.held_until) {
+        if (now >= far_end.held_until || far_end.hold == std::chrono::seconds(0)) {
             far_end.hold = std::clamp(far_end.hold * 2, kFirstHold, kLongestHold);
             far_end.held_until = now + far_end.hold;
         }

@@ -222,6 +222,21 @@ BOOST_AUTO_TEST_CASE(what_waits_too_long_for_its_host_is_held_longer_each_time) 
     BOOST_TEST((late[0].hold < seconds(4)));
 }
 
+BOOST_AUTO_TEST_CASE(a_far_end_that_kept_up_again_within_its_hold_holds_anew) {
+    Gate gate(10, seconds(1));
+    add(gate, "a", 9);
+    BOOST_TEST(begin_all(gate) == 8);
+    add(gate, "a", 1, kBegin - seconds(1));
+    BOOST_TEST(!gate.late(kBegin + seconds(10)).empty());
+    gate.ended("a", "a");
+    add(gate, "a", 1, kBegin);
+    BOOST_TEST(begin_all(gate) == 1);
+    add(gate, "a", 2, kBegin);
+    const auto late = gate.late(kBegin + seconds(11));
+    BOOST_REQUIRE(!late.empty());
+    BOOST_TEST((late[0].hold >= seconds(2) && late[0].hold < seconds(4)));
+}
+
 BOOST_AUTO_TEST_CASE(a_few_items_stay_so_that_a_transfer_that_ends_finds_one) {
     Gate gate(80, seconds(1));
     add(gate, "a", 100);

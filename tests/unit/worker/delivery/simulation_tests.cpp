@@ -91,11 +91,23 @@ BOOST_AUTO_TEST_CASE(a_worker_that_does_not_look_again_is_found_to_send_after_a_
 }
 
 BOOST_AUTO_TEST_CASE(a_clock_that_stands_still_with_its_worker_is_found_to_send_past_a_lease) {
-    BOOST_TEST(kinds_found(Plant::clock_stands_still, kPlantedSeeds)["past lease"] > 0);
+    BOOST_TEST(kinds_found(Plant::clock_stands_still, kPlantedSeeds)["past lease"] > 10);
 }
 
 BOOST_AUTO_TEST_CASE(a_worker_that_takes_leases_for_longer_than_they_are_is_found_to_send_past_a_lease) {
     BOOST_TEST(kinds_found(Plant::overstates_leases, kPlantedSeeds)["past lease"] > 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_worker_that_does_not_look_again_is_found_to_send_to_a_closed_far_end) {
+    BOOST_TEST(kinds_found(Plant::never_rechecks, kPlantedSeeds)["to a closed far end"] > 3);
+}
+
+BOOST_AUTO_TEST_CASE(lanes_of_a_closed_far_end_that_are_claimed_are_found) {
+    BOOST_TEST(kinds_found(Plant::claims_closed_far_ends, kPlantedSeeds)["to a closed far end"] > 30);
+}
+
+BOOST_AUTO_TEST_CASE(lanes_that_are_claimed_before_their_time_are_found) {
+    BOOST_TEST(kinds_found(Plant::claims_waiting_lanes, kPlantedSeeds)["early"] > 30);
 }
 
 BOOST_AUTO_TEST_CASE(a_connection_that_does_not_ask_before_the_first_byte_is_found) {
