@@ -142,6 +142,23 @@ test('a webhook that is not allowed any more is suspended until an operator resu
     await until('the card to end', () => outcome(card) === 'delivered');
 });
 
+test('a host that was allowed a moment ago suspends nobody, although the worker has not heard of it yet', async () => {
+    const id = subscription('ben');
+    const host = sql(`select webhook_host from o365.subscriptions where subscription_id = ${id}`);
+    const listed = `from o365_internal.webhook_host where host = '${host}'`;
+    asSuperuser(`create table public.hosts_set_aside as select * ${listed}; delete ${listed}`);
+    try {
+        const without = asSuperuser('select clock_timestamp()');
+        await until('the workers to have read the list without it',
+            () => asSuperuser(`select min(seen_at) > '${without}' from o365_internal.worker where stopped_at is null and seen_at > now() - interval '30 s'`) === 't');
+    } finally {
+        asSuperuser('insert into o365_internal.webhook_host table public.hosts_set_aside; drop table public.hosts_set_aside');
+    }
+    const card = send(id, 'to a host that is on the list again');
+    await until('the card to end', () => outcome(card) === 'delivered');
+    assert.equal(sql(`select count(*) from o365.events where subscription_id = ${id} and reason like '%are not allowed%'`), '0');
+});
+
 test('pause and remove hold within two seconds', async () => {
     const id = subscription('cem');
     sql(`select o365.pause(${id})`);
