@@ -90,6 +90,7 @@ std::optional<Delivery::Wait> Delivery::step() {
             return Wait{};
         }
         heartbeat();
+        check_refused_hosts();
         found = report_and_claim(!finishing);
         fetch_cards(finishing);
         webhooks_.open([this](const std::shared_ptr<Lane>& lane) { sender_.send({lane}); }, sender_.stopped());
@@ -186,6 +187,22 @@ void Delivery::heartbeat() {
     if (now - forgot_unused_at_ >= kForgetsUnused) {
         forgot_unused_at_ = now;
         webhooks_.forget_unused();
+    }
+}
+
+// The sender refuses hosts by a list that may be some seconds old: one that was allowed meanwhile suspends nobody. The
+// list is read again, and a lane whose host it has now is given back without that result.
+void Delivery::check_refused_hosts() {
+    const auto is_off = [](const LaneReport& report) { return report.lane->is_off_the_list; };
+    if (std::ranges::none_of(reports_, is_off)) return;
+    use(outbox_.heartbeat());
+    heartbeat_at_ = clock_.now();
+    for (LaneReport& report : reports_) {
+        if (!is_off(report)) continue;
+        Lane& lane = *report.lane;
+        lane.is_off_the_list = false;
+        if (!snapshot_->hosts.problem(lane.webhook->parsed.url, lane.dialect).empty()) continue;
+        std::erase_if(report.results, [](const CardResult& result) { return result.judgement.outcome == "suspend"; });
     }
 }
 

@@ -78,6 +78,7 @@ class Delivery {
     void start();
     void use(SettingsSnapshot next);
     void heartbeat();
+    void check_refused_hosts();
     bool report_and_claim(bool claims);
     void report_each();
     void take_reported(std::vector<LaneReport>& reports, const Reported& reported);

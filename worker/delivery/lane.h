@@ -48,6 +48,7 @@ struct Lane {
     std::shared_ptr<const OpenWebhook> webhook;   // null: not opened
     std::string cannot_send;                      // why the webhook cannot be used; empty: it can
     std::string cannot_send_outcome;              // the outcome to report then
+    bool is_off_the_list = false;                 // the allow-list, as the sender has it, does not have its host
     std::atomic<bool> may_send = true;            // as the database said when it was asked last
     std::atomic<Clock::time_point> checked_at{};  // when it was asked
 

@@ -227,6 +227,7 @@ void Sender::post_next(const std::shared_ptr<Lane>& lane) {
 void Sender::check_webhook(Lane& lane) const {
     const Webhook& webhook = lane.webhook->parsed;
     lane.cannot_send = webhook.problem.empty() ? snapshot_->hosts.problem(webhook.url, lane.dialect) : webhook.problem;
+    lane.is_off_the_list = webhook.problem.empty() && !lane.cannot_send.empty();
     if (!lane.cannot_send.empty()) lane.cannot_send_outcome = "suspend";
     lane.checked_against = snapshot_;
 }
