@@ -32,10 +32,18 @@ COMMENT ON TABLE o365_internal.outbox IS
     'One row per card that has not reached its end and is not scheduled. Rows are inserted and deleted; only a '
     'restored database has their xid changed, once, and a card that is cancelled while a worker has its lane its '
     'cancel_reason.';
-CREATE INDEX outbox_collapse ON o365_internal.outbox (subscription_id, collapse_key, card_id)
-    WHERE collapse_key IS NOT NULL;
--- Cards that were scheduled: their places are numbers that no card_id may have after a restore.
-CREATE INDEX outbox_moved ON o365_internal.outbox (position) WHERE position > card_id;
+-- A table of its own, not an index on outbox, which every card would pay for.
+CREATE TABLE o365_internal.collapse (
+    subscription_id bigint NOT NULL,
+    key             text NOT NULL,
+    card_id         bigint NOT NULL,
+    CONSTRAINT collapse_pkey PRIMARY KEY (subscription_id, key, card_id)
+);
+COMMENT ON TABLE o365_internal.collapse IS
+    'Cards that were sent with a collapse key: finds the newer one. A chore deletes those that have ended.';
+COMMENT ON COLUMN o365_internal.collapse.subscription_id IS 'Where the card goes.';
+COMMENT ON COLUMN o365_internal.collapse.key IS 'Its collapse key.';
+COMMENT ON COLUMN o365_internal.collapse.card_id IS 'The card.';
 
 -- Test cards had the negated card_id for a position.
 UPDATE o365_internal.outbox AS o SET position = o.position - 4611686018427387904 WHERE o.position < 0;

@@ -146,7 +146,7 @@ test('options of a card: later, never late, only the newest, once, first, taken 
     const id = subscription('ann');
     const option = (text, options) => asApplication(`select o365.send(${id}, '${JSON.stringify({text})}', ${options})`);
     const posted = async (...texts) => (await feedPosts()).map((one) => one.card.text).filter((text) => texts.includes(text));
-    const later = option('in two seconds', "not_before => now() + interval '2 s'");
+    const later = option('later', "not_before => now() + interval '1 hour'");
     assert.equal(asApplication(`select reason from o365.scheduled_cards where card_id = ${later}`), 'scheduled');
     sql(`select o365.pause(${id})`);
     const [old, newest] = [option('10 %', "collapse => 'backup'"), option('20 %', "collapse => 'backup'")];
@@ -156,14 +156,19 @@ test('options of a card: later, never late, only the newest, once, first, taken 
     const fire = option('fire', 'urgent => true');
     const mistake = send(id, 'mistake');
     assert.equal(asApplication(`select o365.cancel_card(${mistake}, 'a mistake')`), 'cancelled');
-    await until('the time of the scheduled card', () => asApplication(`select count(*) from o365.scheduled_cards where card_id = ${later}`) === '0');
+    asSuperuser(`update o365_internal.scheduled set due_at = now() where card_id = ${later}`);
+    await until('the worker to move the scheduled card', () => asApplication(`select count(*) from o365.scheduled_cards where card_id = ${later}`) === '0');
     sql(`select o365.resume(${id})`);
     await until('the cards to end', () => outcome(later) === 'delivered' && outcome(newest) === 'delivered');
     assert.deepEqual([old, newest, stale, once, fire, mistake].map(outcome), ['superseded', 'delivered', 'expired', 'delivered', 'delivered', 'cancelled']);
-    assert.deepEqual(await posted('in two seconds', '10 %', '20 %', 'stale', 'once', 'twice', 'fire', 'mistake'), ['fire', '20 %', 'once', 'in two seconds']);
+    assert.deepEqual(await posted('later', '10 %', '20 %', 'stale', 'once', 'twice', 'fire', 'mistake'), ['fire', '20 %', 'once', 'later']);
     const again = asApplication(`select o365.retry_card(${stale})`);
     await until('the card to arrive in the end', () => outcome(again) === 'delivered');
     assert.deepEqual(await posted('stale'), ['stale']);
+    // Never early.
+    const alone = option('alone', "not_before => now() + interval '1 s'");
+    await until('it to end', () => outcome(alone) === 'delivered');
+    assert.equal(asApplication(`select claimed_at >= enqueued_at from o365.deliveries where card_id = ${alone}`), 't');
 });
 
 test('a card that keeps failing is set aside where its connector says so, and arrives in the end', async () => {

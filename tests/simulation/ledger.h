@@ -50,7 +50,7 @@ struct StoredCard {
     bool fed = false;
     std::optional<std::string> ended_as;
     std::vector<Seen> posts;
-    bool delivered = false;    // an answer said so
+    bool delivered = false;   // an answer said so
     Time not_after = kNever;  // no POST may begin later
 };
 
@@ -384,9 +384,8 @@ class Ledger {
     void judge_order(const Subscription& sub, const StoredCard& card, const std::string& what) {
         for (auto& [position, other] : cards) {
             if (other.subscription_id != sub.id) continue;
-            const bool settled =
-                other.ended_as || other.not_after <= world_.now() ||
-                std::ranges::any_of(other.posts, [](const Seen& post) { return post.final; });
+            const bool settled = other.ended_as || other.not_after <= world_.now() ||
+                                 std::ranges::any_of(other.posts, [](const Seen& post) { return post.final; });
             if (position < card.position && !settled)
                 wrong(fmt::format("out of order: {} left before card {}", what, position));
             for (const Seen& post : other.posts) {

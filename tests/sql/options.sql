@@ -50,6 +50,7 @@ SELECT is((o365_programs.worker_outlook() ->> 'unfed')::boolean, true, 'and when
 UPDATE o365_internal.scheduled SET due_at = now() - interval '2 minutes';
 SELECT results_eq($$SELECT h.problem ~ '^1 scheduled card is not moved', h.example FROM o365.health() AS h WHERE h.code = 'feeding_behind'$$,
     format('VALUES (true, ''card %s'')', :later), 'health tells when nobody moves it');
+UPDATE o365_internal.scheduled SET due_at = now();
 SELECT o365.send(:ann, '{"text": "before it"}') \g /dev/null
 SELECT cmp_ok(o365_programs.worker_feed(), '>=', 1, 'a round of arrivals moves what is due and asks for another one');
 SELECT is(pg_temp.cards(:w, :ann), ARRAY['before it', 'later'], 'it comes after what was waiting then');

@@ -39,6 +39,7 @@ CREATE TEMP TABLE nothing AS SELECT v.name FROM (
         ('scheduled', 'card_id subscription_id due_at position not_after urgent enqueued_at'),
         ('set_aside', 'subscription_id position card_id at tried_at failures failing_since unclear tried_until'),
         ('dedupe', 'subscription_id card_id until'),
+        ('collapse', 'subscription_id card_id'),
         ('dead_card', 'card_id subscription_id'),
         ('setting', 'name value pattern help default_value unit range changed_at'),
         ('subscription', 'subscription_id connector_id dialect key_id secret_version in_doubt_policy key_pinned replaces '
@@ -139,7 +140,7 @@ END $$;
 SELECT isnt_empty($$SELECT * FROM pg_temp.holds('wanda')$$, 'the search finds what there is');
 SET LOCAL SESSION AUTHORIZATION shop;
 SELECT results_eq($$SELECT e.what, e.erased FROM o365.erase_user('wanda') AS e$$,
-    $$VALUES ('action_event', 1::bigint), ('attempt', 1), ('card_action', 1), ('card_warning', 2), ('connect_attempt', 2),
+    $$VALUES ('action_event', 1::bigint), ('attempt', 1), ('card_action', 1), ('card_warning', 2), ('collapse', 1), ('connect_attempt', 2),
         ('dead_card', 1), ('dedupe', 1), ('delivery', 10003), ('event', 7), ('manage_link', 1), ('outbox', 2), ('scheduled', 1),
         ('set_aside', 1), ('subscription', 2), ('ticket', 3)$$,
     'erasing tells how many rows of which table');

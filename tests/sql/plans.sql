@@ -6,6 +6,8 @@ SELECT pg_temp.connect('ann') AS ann \gset
 -- Committed: a round of arrivals sees nothing else.
 INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, not_after, collapse_key)
     SELECT nextval('o365_internal.card_id'), currval('o365_internal.card_id'), :ann, '{}', now() + interval '1 day', 'key ' || i FROM generate_series(1, 2000) AS i;
+INSERT INTO o365_internal.collapse (subscription_id, key, card_id)
+    SELECT o.subscription_id, o.collapse_key, o.card_id FROM o365_internal.outbox AS o WHERE o.collapse_key IS NOT NULL;
 -- More than one round takes: handed over as a bulk transaction.
 INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card)
     SELECT nextval('o365_internal.card_id'), currval('o365_internal.card_id'), :ann, '{}' FROM generate_series(1, 6000);
@@ -13,7 +15,7 @@ SELECT (o365_programs.worker_start('w', 'test', 'production') ->> 'worker')::int
 -- Scans of this transaction, as PostgreSQL counts them.
 CREATE FUNCTION pg_temp.scans() RETURNS bigint LANGUAGE sql AS $$
     SELECT sum(s.seq_scan)::bigint FROM pg_stat_xact_user_tables AS s
-     WHERE s.schemaname = 'o365_internal' AND s.relname IN ('outbox', 'lane', 'fed', 'subscription', 'handing', 'handed_early', 'postponed', 'scheduled', 'set_aside', 'dead_card', 'dedupe') $$;
+     WHERE s.schemaname = 'o365_internal' AND s.relname IN ('outbox', 'lane', 'fed', 'subscription', 'handing', 'handed_early', 'postponed', 'collapse', 'scheduled', 'set_aside', 'dead_card', 'dedupe') $$;
 -- Feeds, claims and reports as a worker does; how often a table was scanned, and how many cards ended.
 CREATE FUNCTION pg_temp.drive(w integer, pages integer, tuples real, OUT scans bigint, OUT ended bigint) LANGUAGE plpgsql AS $$
 DECLARE

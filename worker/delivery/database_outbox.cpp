@@ -210,10 +210,9 @@ Statement DatabaseOutbox::report_statement(const std::vector<Ended>& ended) cons
 
 std::vector<std::vector<Card>> DatabaseOutbox::cards(const std::vector<Lease>& leases, int bytes) {
     const LeaseArrays lanes(leases);
-    const Rows rows = database_.call(
-        "select * from o365_programs.worker_cards($1, $2, $3, $4, $5, $6)",
-        {worker_, array_literal(lanes.subscriptions), array_literal(lanes.numbers), kCardsPerLane, kBytesPerLane,
-         bytes});
+    const Rows rows = database_.call("select * from o365_programs.worker_cards($1, $2, $3, $4, $5, $6)",
+                                     {worker_, array_literal(lanes.subscriptions), array_literal(lanes.numbers),
+                                      kCardsPerLane, kBytesPerLane, bytes});
     const int subscription_id = rows.column("subscription_id");
     const int lease_no = rows.column("lease_no");
     const int position = rows.column("position");

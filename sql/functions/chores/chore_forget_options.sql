@@ -12,6 +12,11 @@ BEGIN
         SELECT x.ctid FROM o365_internal.dead_card AS x
          WHERE x.at <= now() - make_interval(days => o365_internal.integer_setting('dead_card_days'))
          ORDER BY x.at LIMIT c_most FOR UPDATE SKIP LOCKED));
+    DELETE FROM o365_internal.collapse AS c WHERE c.ctid = ANY (ARRAY(
+        SELECT x.ctid FROM o365_internal.collapse AS x
+         WHERE NOT EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.card_id = x.card_id)
+           AND NOT EXISTS (SELECT FROM o365_internal.scheduled AS s WHERE s.card_id = x.card_id)
+         LIMIT c_most FOR UPDATE SKIP LOCKED));
     -- Of cards that have arrived. Those that were given up had theirs deleted.
     DELETE FROM o365_internal.set_aside AS a WHERE a.ctid = ANY (ARRAY(
         SELECT x.ctid FROM o365_internal.set_aside AS x
@@ -22,5 +27,5 @@ BEGIN
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION o365_internal.chore_forget_options() IS
-    'Deletes dedupe keys that count no more, the content of dead cards older than dead_card_days, and what was counted '
-    'for cards that were set aside and have ended, at most 20,000 of each.';
+    'Deletes dedupe keys that count no more, collapse keys of cards that have ended, the content of dead cards older '
+    'than dead_card_days, and what was counted for cards that were set aside and have ended, at most 20,000 of each.';

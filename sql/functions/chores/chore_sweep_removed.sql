@@ -29,6 +29,7 @@ BEGIN
         END IF;
         DELETE FROM o365_internal.dead_card AS d WHERE d.subscription_id = v_id;
         DELETE FROM o365_internal.dedupe AS d WHERE d.subscription_id = v_id;
+        DELETE FROM o365_internal.collapse AS c WHERE c.subscription_id = v_id;
         DELETE FROM o365_internal.lane AS l WHERE l.subscription_id = v_id;
         DELETE FROM o365_internal.subscription AS s WHERE s.subscription_id = v_id;
         v_n := v_n + 1;

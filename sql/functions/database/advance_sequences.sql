@@ -15,9 +15,8 @@ BEGIN
          GROUP BY d.objid
         UNION ALL
         SELECT 'o365_internal.card_id'::regclass,
-            -- A card's position is the same number, but for cards that were scheduled, which have an index.
-            ARRAY['SELECT max(card_id) FROM o365_internal.outbox',
-            'SELECT max(position) FROM o365_internal.outbox WHERE position > card_id',
+            -- A card's position is the same number, but for cards that were scheduled. It has no index: this is seldom.
+            ARRAY['SELECT greatest(max(card_id), max(position)) FROM o365_internal.outbox',
             'SELECT max(card_id) FROM o365_internal.scheduled',
             'SELECT max(card_id) FROM o365_internal.delivery', 'SELECT max(card_id) FROM o365_internal.attempt',
             'SELECT max(cursor) FROM o365_internal.lane']

@@ -23,12 +23,13 @@ BEGIN
     IF collapse_key IS NULL OR v_unclear > 0 THEN
         RETURN NULL;
     END IF;
-    v_newer := (SELECT o.card_id FROM o365_internal.outbox AS o
-                 WHERE o.subscription_id = subscription_id AND o.collapse_key = collapse_key AND o.card_id > card_id
-                   AND o.cancel_reason IS NULL
-                   AND (pg_visible_in_snapshot(o.xid, snap)
-                        OR is_bulk AND o.xid = ANY (o365_internal.handed_over(subscription_id)))
-                 ORDER BY o.card_id DESC LIMIT 1);
+    v_newer := (SELECT n.card_id FROM o365_internal.collapse AS n
+                 WHERE n.subscription_id = subscription_id AND n.key = collapse_key AND n.card_id > card_id
+                   AND EXISTS (SELECT FROM o365_internal.outbox AS o
+                                WHERE o.card_id = n.card_id AND o.cancel_reason IS NULL
+                                  AND (pg_visible_in_snapshot(o.xid, snap)
+                                       OR is_bulk AND o.xid = ANY (o365_internal.handed_over(subscription_id))))
+                 ORDER BY n.card_id DESC LIMIT 1);
     RETURN CASE WHEN v_newer IS NOT NULL THEN ARRAY['superseded', format('card %s replaced it', v_newer)] END;
 END $$;
 COMMENT ON FUNCTION o365_internal.option_end(bigint, bigint, bigint, timestamptz, text, pg_snapshot, boolean) IS

@@ -13,6 +13,9 @@ BEGIN
             RETURN v_first;
         END IF;
     END IF;
+    IF collapse IS NOT NULL THEN
+        INSERT INTO o365_internal.collapse (subscription_id, key, card_id) VALUES (subscription_id, collapse, card_id);
+    END IF;
     IF not_before > now() THEN
         INSERT INTO o365_internal.scheduled (card_id, subscription_id, due_at, card, event, extra, not_after,
                                              collapse_key, urgent, enqueued_at)

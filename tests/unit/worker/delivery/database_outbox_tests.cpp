@@ -87,6 +87,7 @@ BOOST_AUTO_TEST_CASE(a_card_goes_from_the_claim_to_its_end) {
     BOOST_TEST(cards.front().front().card_id == card);
     BOOST_TEST(cards.front().front().body == R"({"text": "hello"})");
     BOOST_TEST(cards.front().front().ends_as.empty());
+    BOOST_TEST(!cards.front().front().expires_in.has_value());
     const auto none = outbox.cards({{lease.subscription_id, lease.lease_no + 1, 1}}, 1 << 20);
     BOOST_REQUIRE(none.size() == 1U);
     BOOST_TEST(none.front().empty());
@@ -114,6 +115,30 @@ BOOST_AUTO_TEST_CASE(a_card_goes_from_the_claim_to_its_end) {
         installation()
             .application.call("select comes_back from o365_internal.worker where worker_id = $1", {outbox.worker()})
             .boolean(0, 0));
+}
+
+BOOST_AUTO_TEST_CASE(a_card_says_how_long_it_may_leave_and_one_whose_time_has_passed_that_it_ends) {
+    for (const std::string interval : {"1 hour", "-1 hour"}) {
+        installation().application.call(
+            "select o365.send($1, '{\"text\": \"hurry\"}', not_after => now() + $2::interval)",
+            {installation().subscription(), interval});
+    }
+    DatabaseOutbox outbox(settings());
+    outbox.start();
+    const ReportedAndClaimed turn = outbox.report_and_claim({}, 10);
+    BOOST_REQUIRE(turn.claimed.size() == 1U);
+    const Lease lease = turn.claimed.front().lease;
+    const auto cards = outbox.cards({lease}, 1 << 20);
+    BOOST_REQUIRE(cards.front().size() == 2U);
+    const Card& timely = cards.front().front();
+    const Card& late = cards.front().back();
+    BOOST_REQUIRE(timely.expires_in.has_value());
+    BOOST_TEST((*timely.expires_in > 59min && *timely.expires_in <= 1h));
+    BOOST_TEST(timely.ends_as.empty());
+    BOOST_TEST(late.ends_as == "expired");
+    const std::vector<CardResult> results{{timely.position, {"delivered", 0, {}}, 200, {}, 7ms},
+                                          {late.position, {late.ends_as, 0, late.reason}, 0, {}, {}}};
+    BOOST_TEST(outbox.report_and_claim({{lease, results, true}}, 0).reported.ended == 2);
 }
 
 BOOST_AUTO_TEST_CASE(a_lane_that_somebody_has_locked_is_busy) {
