@@ -419,6 +419,36 @@ test('a host that hangs leaves transfers to other hosts, and its lanes over its 
     }
 });
 
+test('a far end that fails as a whole is left alone but for probes, nobody is charged, others go on, and it recovers by itself', async () => {
+    const lanes = asApplication(`select c.subscription_id from generate_series(0, 9) as i, o365.connections('bulk-' || i) as c`).split('\n');
+    const adaptive = '{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": "while another fails"}]}';
+    const host = (columns) => sql(`select ${columns} from o365.hosts where host = 'contoso.webhook.localhost'`);
+    const before = send(lanes[0], 'before the outage');
+    await until('a card to arrive', () => outcome(before) === 'delivered');
+    const target = asSuperuser('select target_id from o365_internal.sandbox_post order by post_id desc limit 1');
+    let cards;
+    try {
+        fault({target, answer: '503'});
+        cards = lanes.map((id) => send(id, 'through an outage'));
+        await until('the breaker to open', () => host('state') === 'failing', 60);
+        const beside = asApplication(`select o365.send(${subscription('eva')}, '${adaptive}')`);
+        await until('a card to another far end to end', () => outcome(beside) === 'accepted');
+        assert.match(host('reason'), /503/);
+        assert.match(asApplication(`select reason from o365.queue where subscription_id = ${lanes[5]}`), /^host contoso\.webhook\.localhost fails since .*503/);
+        assert.match(sql("select count || ' ' || problem from o365.health() where code = 'hosts_failing'"), /^10 fails as a whole: .*503/);
+        await until('a probe', () => Number(host('coalesce(probes, 0)')) > 0);
+        assert.ok(lanes.every((id) => Number(lane(id, 'failures')) <= 2), 'failures are charged until it is known, and not after');
+        await until('further probes in vain', () => Number(host('probes')) > 1);
+        assert.ok(lanes.every((id) => Number(lane(id, 'failures')) <= 2), 'not by probes either');
+    } finally {
+        fault({target, answer: 'ok'});
+    }
+    await until('all of it', () => cards.every((card) => outcome(card) === 'delivered'), 120);
+    assert.match(host('state'), /^(recovering|open)$/);
+    assert.equal(sql("select string_agg(kind, ' ' order by event_id) from o365.events where object = 'contoso.webhook.localhost' and kind ~ '^host_(fail|recov)'"),
+        'host_failing host_recovered');
+});
+
 test('o365-worker --once drains and says so by its exit code', async () => {
     await stack('stop', 'worker');
     const id = subscription('ann');

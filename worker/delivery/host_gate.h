@@ -44,6 +44,7 @@ class HostGate {
         if (place->second.waiting.empty()) turns_of(end->second, place).push_back(place);
         place->second.waiting.emplace_back(now, std::move(item));
         ++end->second.waiting;
+        if (place->second.known == Known::nothing) ++end->second.unknown;
         ++waiting_;
     }
 
@@ -81,15 +82,7 @@ class HostGate {
     // What came of an item of `host` that is under way: whether it was answered, and after how long.
     void learn(const std::string& far_end, const std::string& host, bool answered, std::chrono::milliseconds took,
                Clock::time_point now) {
-        if (host == far_end) return;
-        const Known known = !answered ? Known::hangs : took <= kQuick ? Known::answers : Known::nothing;
-        if (memory_.size() >= kMostKnown && !memory_.contains(host))
-            std::erase_if(memory_, [&](const auto& one) { return now - one.second.second >= kRemembers; });
-        if (memory_.size() < kMostKnown || memory_.contains(host)) memory_[host] = {known, now};
-        const auto end = far_ends_.find(far_end);
-        if (end == far_ends_.end()) return;
-        if (const auto place = end->second.hosts.find(host); place != end->second.hosts.end())
-            is_known(end->second, place, known);
+        remember(far_end, host, !answered ? Known::hangs : took <= kQuick ? Known::answers : Known::nothing, now);
     }
 
     // Takes out what has waited for longer than the patience. The longer a far end keeps its items waiting, the longer
@@ -97,6 +90,7 @@ class HostGate {
     // items may wait ten times as long for their far end's share, so that there is always one to begin.
     std::vector<Late> late(Clock::time_point now) {
         std::vector<Late> result;
+        std::vector<std::pair<std::string, std::string>> waited;
         const bool crowded = running_ < transfers_;
         for (auto turn = turns_.begin(); turn != turns_.end();) {
             const auto end = *turn;
@@ -109,6 +103,8 @@ class HostGate {
                 for (auto host_turn = turns.begin(); host_turn != turns.end();) {
                     const auto place = *host_turn;
                     auto& waiting = place->second.waiting;
+                    if (crowded && place->second.known == Known::nothing && now - waiting.front().first >= patience_)
+                        waited.emplace_back(end->first, place->first);
                     const auto take = [&](std::size_t from, std::chrono::milliseconds patience) {
                         auto last = waiting.begin() + static_cast<std::ptrdiff_t>(std::min(from, waiting.size()));
                         const auto first = last;
@@ -116,6 +112,7 @@ class HostGate {
                             result.push_back({std::move(last->second),
                                               crowded || hangs ? hold_of(far_end, now) : std::chrono::seconds(0)});
                             --far_end.waiting;
+                            if (place->second.known == Known::nothing) --far_end.unknown;
                             --waiting_;
                         }
                         waiting.erase(first, last);
@@ -130,6 +127,7 @@ class HostGate {
             turn = far_end.waiting == 0 ? turns_.erase(turn) : std::next(turn);
             forget(end);
         }
+        for (const auto& [far_end, host] : waited) remember(far_end, host, Known::waited, now);
         return result;
     }
 
@@ -146,6 +144,7 @@ class HostGate {
                 turns.clear();
             }
             end->second.waiting = 0;
+            end->second.unknown = 0;
             forget(end);
         }
         turns_.clear();
@@ -169,9 +168,10 @@ class HostGate {
     static constexpr std::size_t kMostKnown = 65536;
     static constexpr std::chrono::seconds kQuick{2};
 
-    // What the last item of a host showed. hangs: no connection, or no answer in time.
-    enum class Known { nothing, answers, hangs };
-    static constexpr std::size_t kKnown = 3;
+    // What the last item of a host showed. hangs: no connection, or no answer in time. waited: it found no transfer,
+    // and may hang.
+    enum class Known { nothing, answers, waited, hangs };
+    static constexpr std::size_t kKnown = 4;
 
     struct Host {
         int running = 0;
@@ -184,6 +184,7 @@ class HostGate {
         int running = 0;
         int hanging = 0;  // of running, those on hosts that hang
         int waiting = 0;
+        int unknown = 0;                  // of waiting, those on hosts of which nothing is known
         Hosts hosts;                      // with something under way or waiting
         std::array<Turns, kKnown> turns;  // of those that have something waiting, by what is known of them
         std::size_t turn = 0;             // which of these comes first the next time
@@ -207,11 +208,25 @@ class HostGate {
         return place;
     }
 
+    void remember(const std::string& far_end, const std::string& host, Known known, Clock::time_point now) {
+        if (host == far_end) return;
+        if (memory_.size() >= kMostKnown && !memory_.contains(host))
+            std::erase_if(memory_, [&](const auto& one) { return now - one.second.second >= kRemembers; });
+        if (memory_.size() < kMostKnown || memory_.contains(host)) memory_[host] = {known, now};
+        const auto end = far_ends_.find(far_end);
+        if (end == far_ends_.end()) return;
+        if (const auto place = end->second.hosts.find(host); place != end->second.hosts.end())
+            is_known(end->second, place, known);
+    }
+
     void is_known(FarEnd& far_end, typename Hosts::iterator place, Known known) {
         Host& host = place->second;
         if (host.known == known) return;
         if (host.known == Known::hangs) far_end.hanging -= host.running;
         if (known == Known::hangs) far_end.hanging += host.running;
+        const int waiting = static_cast<int>(host.waiting.size());
+        if (host.known == Known::nothing) far_end.unknown -= waiting;
+        if (known == Known::nothing) far_end.unknown += waiting;
         Turns& before = turns_of(far_end, place);
         host.known = known;
         if (host.waiting.empty()) return;
@@ -220,11 +235,14 @@ class HostGate {
     }
 
     int hanging_share() const noexcept { return std::max(transfers_ / 8, 1); }
+    int few_transfers() const noexcept { return transfers_ / 32; }
 
     bool may_begin(const std::string& name, const FarEnd& far_end, typename Hosts::iterator place, int free) const {
         const Host& host = place->second;
         if (host.known == Known::hangs && far_end.hanging >= hanging_share()) return false;
-        const int share = host.known == Known::answers ? kShareThatAnswers : kShare;
+        // New hosts, too, as long as they are few: many of them may be many that hang.
+        const bool is_new = host.known == Known::nothing && far_end.unknown <= few_transfers() && place->first != name;
+        const int share = host.known == Known::answers || is_new ? kShareThatAnswers : kShare;
         if (far_end.running > 0 && far_end.running >= share * free) return false;
         // Of what its far end may still take. A host that is all of its far end may have all.
         return place->first == name || has_share(host.running, share * free - far_end.running);
@@ -237,6 +255,7 @@ class HostGate {
         Item item = std::move(host.waiting.front().second);
         host.waiting.pop_front();
         --far_end.waiting;
+        if (host.known == Known::nothing) --far_end.unknown;
         --waiting_;
         ++host.running;
         ++far_end.running;

@@ -125,6 +125,23 @@ BOOST_AUTO_TEST_CASE(a_host_that_answers_finds_a_transfer_among_others_that_hang
     BOOST_TEST(begin_all(gate) == 20);
 }
 
+BOOST_AUTO_TEST_CASE(a_new_host_finds_a_transfer_once_those_that_wait_have_waited_in_vain) {
+    Gate gate(256, seconds(1));
+    add_tenants(gate, 500, 1);
+    BOOST_TEST(begin_all(gate) == 205);
+    gate.add("*.tenants", "new.tenants", "new", kBegin + milliseconds(500));
+    BOOST_TEST(begin_all(gate) == 0);  // one of 296 of which nothing is known
+    BOOST_TEST(gate.late(kBegin + seconds(1)).size() >= 200U);
+    gate.late(kBegin + milliseconds(1500));
+    gate.add("*.tenants", "newer.tenants", "newer", kBegin + seconds(2));
+    BOOST_TEST(*gate.next() == "newer");
+    // What waited in vain comes back, and waits for the share of all.
+    gate.add("*.tenants", "t400.tenants", "again", kBegin + seconds(4));
+    BOOST_TEST(begin_all(gate) == 0);
+    gate.learn("*.tenants", "t400.tenants", true, milliseconds(30), kBegin + seconds(4));
+    BOOST_TEST(*gate.next() == "again");
+}
+
 BOOST_AUTO_TEST_CASE(hosts_that_hang_get_an_eighth_of_the_transfers_until_they_answer) {
     Gate gate(256, seconds(1));
     const auto host = [](int i) { return "t" + std::to_string(i) + ".tenants"; };
