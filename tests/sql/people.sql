@@ -33,7 +33,7 @@ CREATE TEMP TABLE nothing AS SELECT v.name FROM (
         ('lane', 'subscription_id lease_no worker next_at lease_until cursor late why not_before connector_id host_id posts retried_at failures failing_since gone_since '
             'claimed_at trying tried_at unclear throttles throttled_since useless_since dead_in_a_row tried_until for_tests '
             'posted_on'),
-        ('lane', 'granted last_post_at quota_past lost quota_off quota_group quota_halved quota_halved_at quota_window'),
+        ('lane', 'granted last_post_at quota_past quota_clear quota_version lost quota_off quota_group quota_halved quota_halved_at quota_window'),
         ('manage_link', 'subscription_id kind'),
         ('outbox', 'card_id position subscription_id enqueued_at xid'),
         ('setting', 'name value pattern help default_value unit range changed_at'),

@@ -27,10 +27,12 @@ BEGIN
     SELECT w.posts INTO v_before FROM o365_internal.quota_window AS w
      WHERE w.dialect = dialect AND w.per = v_per AND w.seconds = seconds;
     IF posts IS DISTINCT FROM v_before THEN
-        INSERT INTO o365_internal.quota_window AS w (dialect, n, per, seconds, margin, posts)
-            SELECT dialect, coalesce(max(x.n), 0) + 1, v_per, seconds, CASE v_per WHEN 'bot' THEN 10 ELSE 0 END, posts
+        INSERT INTO o365_internal.quota_window AS w (dialect, n, per, seconds, margin, posts, version)
+            SELECT dialect, coalesce(max(x.n), 0) + 1, v_per, seconds, CASE v_per WHEN 'bot' THEN 10 ELSE 0 END, posts,
+                   coalesce(max(x.version), 0) + 1
               FROM o365_internal.quota_window AS x WHERE x.dialect = dialect
-            ON CONFLICT ON CONSTRAINT quota_window_is_unique DO UPDATE SET posts = excluded.posts, source = NULL;
+            ON CONFLICT ON CONSTRAINT quota_window_is_unique DO UPDATE
+               SET posts = excluded.posts, source = NULL, version = excluded.version;
         PERFORM o365_internal.note_event('setting_changed', 'operator', NULL,
             reason => o365_internal.reason_text(reason),
             object => format('quota of a %s''s %s in %s s', dialect, v_per, seconds),

@@ -11,7 +11,8 @@ BEGIN
                   HINT = 'It is kept (the limits of o365.quotas) or off (cards leave as fast as the far end answers).';
     END IF;
     v_subscription := o365_internal.subscription_to_change(subscription_id);
-    UPDATE o365_internal.lane AS l SET quota_off = (policy = 'off'), quota_halved = 0, quota_halved_at = NULL
+    UPDATE o365_internal.lane AS l
+       SET quota_off = (policy = 'off'), quota_halved = 0, quota_halved_at = NULL, quota_clear = NULL
      WHERE l.subscription_id = set_quota_policy.subscription_id AND l.quota_off <> (policy = 'off');
     IF FOUND THEN
         PERFORM o365_internal.quota_wake(v_subscription.dialect, ARRAY[subscription_id]);

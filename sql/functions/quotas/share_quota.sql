@@ -59,7 +59,7 @@ BEGIN
                  WHERE l.subscription_id = v_id AND l.worker IS NOT NULL) AS x
              WHERE EXISTS (SELECT FROM o365_internal.lane AS l
                             WHERE l.subscription_id = v_id AND l.quota_group IS NULL);
-        UPDATE o365_internal.lane AS l SET quota_group = v_group_id
+        UPDATE o365_internal.lane AS l SET quota_group = v_group_id, quota_clear = NULL
          WHERE l.subscription_id = v_id AND l.quota_group IS NULL;
     END LOOP;
     IF v_new = '{}' THEN
