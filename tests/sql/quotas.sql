@@ -86,6 +86,7 @@ SELECT ok(l.why = 'quota' AND l.next_at = l.not_before AND l.next_at = d.at + in
 SELECT matches((SELECT q.reason FROM o365.queue AS q WHERE q.subscription_id = :ann),
                '^its quota is used up: at most 4 POSTs in 1 second; the next POST is free at ', 'the queue says which limit');
 SELECT is((SELECT q.why FROM o365.queue AS q WHERE q.subscription_id = :ann), 'quota', 'and that it is one');
+SELECT is((o365_programs.worker_outlook() ->> 'waiting')::integer, 1, 'o365-worker --once knows that it waits, and until when');
 SELECT pg_temp.send(:ann, 1) \g /dev/null
 SELECT o365_programs.worker_feed() \g /dev/null
 SELECT is(pg_temp.take(:w, :ann), 0, 'a card that arrives changes nothing');
