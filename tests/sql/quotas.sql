@@ -220,6 +220,14 @@ SELECT pg_temp.pass(:dora, '25 hours') \g /dev/null
 SELECT is(pg_temp.take(:w2, :dora), 4, 'after a day they are forgotten');
 SELECT is((pg_temp.lane(:dora)).lost, NULL, 'altogether');
 SELECT pg_temp.report(:w2, :dora, 4) \g /dev/null
+-- Three that were reported, then three that were lost: the older ones leave the window first.
+SELECT pg_temp.pass(:dora, '25 hours') \g /dev/null
+SELECT pg_temp.take(:w2, :dora), pg_temp.report(:w2, :dora, 3) \g /dev/null
+SELECT pg_temp.pass(:dora, '5 s') \g /dev/null
+SELECT pg_temp.take(:w2, :dora) \g /dev/null
+UPDATE o365_internal.lane SET granted = 3, lease_until = clock_timestamp() - interval '2 s', next_at = clock_timestamp() WHERE subscription_id = :dora;
+SELECT is(pg_temp.take(:w, :dora), 0, 'posted and lost ones fill a window together');
+SELECT ok(l.next_at BETWEEN clock_timestamp() + interval '15 s' AND clock_timestamp() + interval '25.5 s', 'which is free when the first of either leaves it') FROM pg_temp.lane(:dora) AS l;
 SELECT o365.set_quota('connector', 30, 60) \g /dev/null
 
 -- Test cards, and a pause.

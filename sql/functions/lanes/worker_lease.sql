@@ -78,6 +78,7 @@ BEGIN
                lease_no = la.lease_no + 1, for_tests = la.why IS NOT DISTINCT FROM 'pause',
                granted = g.granted, quota_past = g.past, quota_clear = g.clear, quota_version = g.version,
                lost = g.lost,
+               quota_halved = CASE WHEN la.quota_halved_at < v_now - interval '5 hours' THEN 0 ELSE la.quota_halved END,
                not_before = CASE WHEN la.why = 'quota' THEN NULL ELSE la.not_before END, why = nullif(la.why, 'quota')
           FROM granted AS g WHERE la.ctid = g.tid AND g.granted IS DISTINCT FROM 0
         RETURNING la.subscription_id, la.lease_no, g.secret_version, g.dialect, g.next_at, g.payload)

@@ -17,6 +17,7 @@ DECLARE
     v_enough integer;   -- with as many that are known to be free nobody looks for more
     v_most integer[] := posts;
     v_room integer;
+    v_cap integer;   -- what lost POSTs leave of a limit
     v_look record;
     v_free_at timestamptz;
     v_lost timestamptz[];
@@ -42,27 +43,30 @@ BEGIN
     granted := c_cards;
     FOR i IN REVERSE cardinality(posts) .. 1 LOOP
         CONTINUE WHEN v_most[i] IS NULL;
-        v_room := v_most[i];
+        v_cap := v_most[i];
         v_free_at := NULL;
-        IF v_age >= seconds[i] THEN
-            past[i] := lane.posts;
-        ELSE
-            v_room := past[i] + v_most[i] - lane.posts;
-            IF (v_room >= v_enough) IS NOT TRUE THEN
-                v_look := o365_internal.quota_look(lane, v_most[i], seconds[i], at);
-                past[i] := v_look.past;
-                v_room := v_look.past + v_most[i] - lane.posts;
-                v_free_at := v_look.free_at;
-            END IF;
-        END IF;
+        v_lost := NULL;
         IF lost IS NOT NULL THEN
             v_lost := ARRAY(SELECT l FROM unnest(lost) AS l WHERE l > at - make_interval(secs => seconds[i])
                              ORDER BY l);
-            v_room := v_room - cardinality(v_lost);
-            IF v_room <= 0 AND v_free_at IS NULL THEN
-                -- At the earliest, with what lies in the window beside them: it is looked again then.
-                v_free_at := v_lost[1] + make_interval(secs => seconds[i]);
+            v_cap := v_cap - cardinality(v_lost);
+        END IF;
+        v_room := v_cap;
+        IF v_age >= seconds[i] THEN
+            past[i] := lane.posts;
+        ELSE
+            v_room := past[i] + v_cap - lane.posts;
+            IF (v_room >= v_enough) IS NOT TRUE AND v_cap > 0 THEN
+                v_look := o365_internal.quota_look(lane, v_cap, seconds[i], at);
+                past[i] := v_look.past;
+                v_room := v_look.past + v_cap - lane.posts;
+                v_free_at := v_look.free_at;
             END IF;
+        END IF;
+        v_room := coalesce(v_room, 0);
+        IF v_room <= 0 AND v_lost IS NOT NULL THEN
+            -- At the earliest: it is looked again then.
+            v_free_at := least(v_free_at, v_lost[1] + make_interval(secs => seconds[i]));
         END IF;
         granted := least(granted, greatest(v_room, 0));
         clear := least(clear, lane.posts + v_room);
