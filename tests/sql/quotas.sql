@@ -157,6 +157,7 @@ SELECT throws_ok(format('SELECT o365.set_quota(%s)', a), '22023', NULL, format('
 -- Off.
 SELECT pg_temp.drain(:w, :bob) \g /dev/null
 SELECT is(o365.set_quota_policy(:bob, 'off', 'our own webhook'), 'off', 'limits of a connection are switched off');
+SELECT ok(l.next_at <= clock_timestamp(), 'what waited looks again at once') FROM pg_temp.lane(:bob) AS l;
 SELECT is(pg_temp.take(:w, :bob), 20, 'it may post at once, and as many as a worker takes');
 SELECT pg_temp.report(:w, :bob, 20) \g /dev/null
 SELECT is_empty(format('SELECT * FROM o365.quota_usage(%s)', :bob), 'no limit holds for it');
