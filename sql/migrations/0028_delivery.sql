@@ -327,6 +327,7 @@ CREATE TABLE o365_internal.quota_window (
     margin  integer NOT NULL DEFAULT 0,
     posts   integer CONSTRAINT quota_window_lets_something_pass CHECK (posts > 0),
     source  text,
+    version integer NOT NULL DEFAULT 1,
     PRIMARY KEY (dialect, n),
     CONSTRAINT quota_window_is_unique UNIQUE (dialect, per, seconds)
 );
@@ -341,6 +342,8 @@ COMMENT ON COLUMN o365_internal.quota_window.margin IS
     'Seconds that are added to the length, because a flow posts some time after it has answered.';
 COMMENT ON COLUMN o365_internal.quota_window.posts IS 'How many POSTs are allowed in it; null: any number.';
 COMMENT ON COLUMN o365_internal.quota_window.source IS 'Where the limit comes from; null: an operator set it.';
+COMMENT ON COLUMN o365_internal.quota_window.version IS
+    'Raised by each change: the greatest of a dialect is that of its limits.';
 INSERT INTO o365_internal.quota_window (dialect, n, per, seconds, margin, posts, source) VALUES
     ('connector', 1, 'webhook', 1, 0, 4, 'Microsoft: rate limiting for connectors'),
     ('connector', 2, 'webhook', 30, 0, 60, 'Microsoft: rate limiting for connectors'),
@@ -350,10 +353,15 @@ INSERT INTO o365_internal.quota_window (dialect, n, per, seconds, margin, posts,
     ('workflow', 1, 'bot', 300, 10, 25, 'seen: the Flow bot loses what comes above it, although the flow has answered 202'),
     ('workflow', 2, 'webhook', 300, 0, 4500, 'Microsoft: limits of Power Automate, invocations of a trigger');
 
-CREATE TYPE o365_internal.quota_limits AS (seconds integer[], posts integer[]);
+CREATE TYPE o365_internal.quota_limits AS (seconds integer[], posts integer[], version integer);
 COMMENT ON TYPE o365_internal.quota_limits IS
-    'The windows of a dialect by quota_window.n: lengths with margins, and limits; posts is null where there are none.';
+    'The windows of a dialect by quota_window.n: lengths with margins, and limits, posts null where there are none; and '
+    'the version of all that.';
 REVOKE ALL ON TYPE o365_internal.quota_limits FROM PUBLIC;
+CREATE TYPE o365_internal.quota_granted AS (
+    granted integer, past bigint[], clear bigint, lost timestamptz[], free_at timestamptz, late_window smallint);
+COMMENT ON TYPE o365_internal.quota_granted IS 'What quota_grant found for a lane.';
+REVOKE ALL ON TYPE o365_internal.quota_granted FROM PUBLIC;
 
 CREATE TABLE o365_internal.quota_group (
     group_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -389,6 +397,8 @@ ALTER TABLE o365_internal.lane
     ADD COLUMN granted integer,
     ADD COLUMN last_post_at timestamptz,
     ADD COLUMN quota_past bigint[],
+    ADD COLUMN quota_clear bigint,
+    ADD COLUMN quota_version integer,
     ADD COLUMN lost timestamptz[],
     ADD COLUMN quota_off boolean NOT NULL DEFAULT false,
     ADD COLUMN quota_group integer,
@@ -404,6 +414,9 @@ COMMENT ON COLUMN o365_internal.lane.last_post_at IS
 COMMENT ON COLUMN o365_internal.lane.quota_past IS
     'For each window of its dialect, by quota_window.n: POSTs up to this number are older than the window, as far as '
     'somebody has looked. So POSTs up to this number and the limit are free. Null: nobody has looked.';
+COMMENT ON COLUMN o365_internal.lane.quota_clear IS
+    'POSTs up to this number are free by all windows, under the limits of quota_version. Null: nobody knows.';
+COMMENT ON COLUMN o365_internal.lane.quota_version IS 'The limits that quota_clear was made with (quota_limits.version).';
 COMMENT ON COLUMN o365_internal.lane.lost IS
     'Ends of leases that ended without a report, once for each POST that they may have made. They count as POSTs of then.';
 COMMENT ON COLUMN o365_internal.lane.quota_off IS 'Whether no limit applies (o365.set_quota_policy).';

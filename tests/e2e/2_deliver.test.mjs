@@ -96,6 +96,23 @@ test('a refusal for good ends the card with its rule', async () => {
     assert.equal(asApplication(`select rule from o365.deliveries where card_id = ${card}`), 'too large, inside 200');
 });
 
+test('F7: cards leave by the far end\'s windows, and its throttle refuses none', async () => {
+    const id = subscription('ann'), throttle = (state) => execFileSync('curl', ['-sS', '-o', '/dev/null', '--cacert', process.env.CA, '-d', 'target=0', '-d', `throttle=${state}`, `${SANDBOX_URL}/throttle`]);
+    const limits = [[1, 4], [30, 60], [3600, 100]];
+    for (const [seconds, posts] of limits) sql(`select o365.set_quota('connector', ${seconds}, ${posts})`);
+    throttle('on');
+    try {
+        const cards = asApplication(`select string_agg(o365.send(${id}, jsonb_build_object('text', 'one of many, ' || i))::text, ',') from generate_series(1, 14) as i`);
+        await until('the lane to wait for its quota', () => sql(`select count(*) from o365.queue where subscription_id = ${id} and why = 'quota' and reason ~ '4 POSTs in 1 second'`) === '1');
+        await until('the cards to end', () => asApplication(`select count(*) from o365.deliveries where card_id in (${cards}) and outcome = 'delivered'`) === '14', 60);
+        assert.equal(asApplication(`select count(*) from o365.posts where card_id in (${cards}) and outcome <> 'delivered'`), '0');
+        assert.equal(asApplication(`select max(at) - min(at) > interval '3 s' from o365.deliveries where card_id in (${cards})`), 't', 'four a second');
+    } finally {
+        throttle('off');
+        for (const [seconds] of limits) sql(`select o365.set_quota('connector', ${seconds}, null)`);
+    }
+});
+
 test('a lost answer is in doubt and the card is sent again', async () => {
     fault({target: 0, answer: 'hang-up', count: 1});
     const card = send(subscription('ann'), 'answer lost');

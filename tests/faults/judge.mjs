@@ -37,9 +37,10 @@ function groupBy(list, key) {
  * posts: as parseSink returns.
  * kills: {kind: 'worker' | 'stop' | 'database' | other, at, until, leases}: until: when the stopped worker went on, or the database was back; leases: Map
  *   subscription -> when the victim's lease began, or null when the database could not be asked: then any lane may have been its.
- * Returns counts; all but doubled, bound and belated are 0 when all is well, and problems has a sentence for each that is not.
+ * windows: {posts, seconds}: limits that were kept: no interval of that length has more POSTs of one webhook, as the sink saw them begin.
+ * Returns counts; full: POSTs that a limit was reached with, so that it could have been exceeded; all but that, doubled, bound and belated are 0 when all is well, and problems has a sentence for each that is not.
  */
-export function judge({cards, transactions, acknowledged, posts, kills}) {
+export function judge({cards, transactions, acknowledged, posts, kills, windows = []}) {
     const problems = [];
     const known = new Map(cards.map((card) => [card.card, {...card, arrivals: [], explained: card.inDoubt, outages: 0}]));
     let phantoms = 0;
@@ -121,10 +122,24 @@ export function judge({cards, transactions, acknowledged, posts, kills}) {
             end = Math.max(end, post.ended);
         }
     }
+    // Wherever an interval begins: the POST that lies the limit before this one is older than the window.
+    let exceeded = 0;
+    let full = 0;
+    for (const [webhook, list] of groupBy(posts.filter((post) => !belated.has(post)), (post) => post.webhook)) {
+        list.sort((a, b) => a.number - b.number);
+        for (const {posts: most, seconds} of windows) {
+            for (let i = most - 1; i < list.length; ++i) {
+                if (list[i].begun - list[i - most + 1].begun < seconds * 1000) ++full;
+                if (i < most || list[i].begun - list[i - most].begun >= seconds * 1000) continue;
+                problems.push(`webhook ${webhook} got ${most + 1} POSTs within ${list[i].begun - list[i - most].begun} ms (${list[i].card})`);
+                ++exceeded;
+            }
+        }
+    }
     // Each subscription's cards come to one webhook, each webhook's from one subscription.
     let misrouted = 0;
     const ways = new Set([...known.values()].flatMap((card) => card.arrivals.map((post) => `${card.subscription} ${post.webhook}`)));
     misrouted = 2 * ways.size - new Set([...ways].map((way) => way.split(' ')[0])).size - new Set([...ways].map((way) => way.split(' ')[1])).size;
     if (misrouted > 0) problems.push(`${misrouted} pairs of subscription and webhook too many`);
-    return {problems, phantoms, lost, outOfOrder, doubled, byOutage, bound, unexplained, overlaps, misrouted, belated: belated.size};
+    return {problems, phantoms, lost, outOfOrder, doubled, byOutage, bound, unexplained, overlaps, misrouted, exceeded, full, belated: belated.size};
 }

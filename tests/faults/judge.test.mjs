@@ -8,10 +8,10 @@ const T = 1_000_000;
 const card = (tx, k, subscription, fields = {}) => ({card: `${tx}.${k}`, tx, k, subscription, ends: 1, outcome: 'delivered', endedAt: T + 60000, inDoubt: 0, ...fields});
 
 /** posts: [card, webhook, begun, ended] after T, in the order in which they began. */
-function judged({cards, posts, kills = [], acknowledged = cards.map((one) => one.card), transactions = {}}) {
+function judged({cards, posts, kills = [], acknowledged = cards.map((one) => one.card), transactions = {}, windows = []}) {
     const log = posts.map(([name, webhook, begun, ended], i) => [`B ${T + begun} ${i + 1} 1 ${webhook}`, ...(name ? [`R ${T + begun} ${i + 1} ${name}`] : []), `A ${T + ended} ${i + 1}`].join('\n')).join('\n');
     const times = new Map([...new Set(cards.map((one) => one.tx))].map((tx) => [tx, {begun: T, acknowledged: Infinity, ...transactions[tx]}]));
-    return judge({cards, acknowledged, transactions: times, posts: parseSink(`${log}\n`), kills});
+    return judge({cards, acknowledged, transactions: times, posts: parseSink(`${log}\n`), kills, windows});
 }
 const SOUND = {cards: [card(1, 1, 7), card(1, 2, 7), card(2, 1, 8)], posts: [['1.1', 'a', 0, 10], ['2.1', 'b', 5, 15], ['1.2', 'a', 20, 30]]};
 const ONCE = {cards: [card(1, 1, 7)], posts: [['1.1', 'a', 0, 10]]};
@@ -19,7 +19,7 @@ const kill = (kind, at, fields) => ({kind, at: T + at, leases: new Map([[7, T - 
 const database = {kind: 'database', at: T + 5, until: T + 20000};
 
 test('a sound record has no problem', () => {
-    assert.deepEqual(judged(SOUND), {problems: [], phantoms: 0, lost: 0, outOfOrder: 0, doubled: 0, byOutage: 0, bound: 0, unexplained: 0, overlaps: 0, misrouted: 0, belated: 0});
+    assert.deepEqual(judged(SOUND), {problems: [], phantoms: 0, lost: 0, outOfOrder: 0, doubled: 0, byOutage: 0, bound: 0, unexplained: 0, overlaps: 0, misrouted: 0, exceeded: 0, full: 0, belated: 0});
 });
 
 test('a card is lost when the far end never saw it, when it has no end or two, and when the database forgot it', () => {
@@ -47,6 +47,15 @@ test('cards of one transaction, and a transaction begun after another was acknow
 
 test('two POSTs of one webhook at once are one too many', () => {
     assert.equal(judged({...SOUND, posts: [['1.1', 'a', 0, 10], ['2.1', 'b', 5, 15], ['1.2', 'a', 9, 30]]}).overlaps, 1);
+});
+
+test('a window may be full and not more, wherever it begins', () => {
+    const within = (ms, posts = 2) => judged({cards: [card(1, 1, 7), card(1, 2, 7), card(1, 3, 7)], windows: [{posts, seconds: 1}],
+        posts: [['1.1', 'a', 0, 10], ['1.2', 'a', 900, 910], ['1.3', 'a', ms, ms + 10]]});
+    assert.deepEqual([within(999).exceeded, within(999).problems.length], [1, 1]);
+    assert.deepEqual([within(1000).exceeded, within(1000).full], [0, 2]);
+    assert.equal(within(950, 3).exceeded, 0, 'three may lie in it');
+    assert.deepEqual([within(1900, 1).exceeded, within(1900, 1).full], [1, 3]);
 });
 
 test('a webhook belongs to one subscription', () => {

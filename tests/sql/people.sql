@@ -15,7 +15,7 @@ CREATE TEMP TABLE nothing AS SELECT v.name FROM (
     SELECT unnest(ARRAY['action_key.*', 'card_field.*', 'card_kind.*', 'card_pattern.*', 'card_rule.*', 'chore.*', 'counted.*',
         'fed.*', 'feeding_again.*', 'handed_early.*', 'handing.*', 'index_key.*', 'known_database.*', 'migration.*',
         'host.*', 'busy_connector.*', 'outcome_hour.*', 'postponed.*', 'proof.*', 'response_rule.*', 'sealing_key.*', 'server_floor.*', 'turn_to_feed.*',
-        'quota_window.*', 'quota_group.*', 'quota_slot.*', 'turn_to_tidy.*', 'untaken_event.*', 'webhook_host.*', 'worker.*']) AS name
+        'quota_window.*', 'quota_slot.*', 'turn_to_tidy.*', 'untaken_event.*', 'webhook_host.*', 'worker.*']) AS name
     UNION ALL
     SELECT x.tab || '.' || c.col FROM (VALUES
         ('action_event', 'event_id connector_id subscription_id card_id content_type'),
@@ -33,7 +33,8 @@ CREATE TEMP TABLE nothing AS SELECT v.name FROM (
         ('lane', 'subscription_id lease_no worker next_at lease_until cursor late why not_before connector_id host_id posts retried_at failures failing_since gone_since '
             'claimed_at trying tried_at unclear throttles throttled_since useless_since dead_in_a_row tried_until lease_below '
             'posted_on turn'),
-        ('lane', 'granted last_post_at quota_past lost quota_off quota_group quota_halved quota_halved_at quota_window'),
+        ('quota_group', 'group_id'),
+        ('lane', 'granted last_post_at quota_past quota_clear quota_version lost quota_off quota_group quota_halved quota_halved_at quota_window'),
         ('manage_link', 'subscription_id kind'),
         ('outbox', 'card_id position subscription_id enqueued_at xid not_after urgent'),
         ('scheduled', 'card_id subscription_id due_at position not_after urgent enqueued_at'),

@@ -15,7 +15,11 @@ SELECT (o365_programs.worker_start('w', 'test', 'production') ->> 'worker')::int
 -- Scans of this transaction, as PostgreSQL counts them.
 CREATE FUNCTION pg_temp.scans() RETURNS bigint LANGUAGE sql AS $$
     SELECT sum(s.seq_scan)::bigint FROM pg_stat_xact_user_tables AS s
-     WHERE s.schemaname = 'o365_internal' AND s.relname IN ('outbox', 'lane', 'fed', 'subscription', 'handing', 'handed_early', 'postponed', 'collapse', 'scheduled', 'set_aside', 'dead_card', 'dedupe') $$;
+     WHERE s.schemaname = 'o365_internal'
+       AND (s.relname IN ('outbox', 'lane', 'fed', 'subscription', 'handing', 'handed_early', 'postponed', 'collapse', 'scheduled', 'set_aside', 'dead_card', 'dedupe')
+            OR s.relname ~ '^(delivery|attempt|quota)_') $$;
+-- Limits that are far away, and lanes that have to ask their history for every one of them.
+SELECT o365.set_quota('connector', s, 100000) FROM unnest('{1,3600,86400}'::integer[]) AS s \g /dev/null
 -- Feeds, claims and reports as a worker does; how often a table was scanned, and how many cards ended.
 CREATE FUNCTION pg_temp.drive(w integer, pages integer, tuples real, OUT scans bigint, OUT ended bigint) LANGUAGE plpgsql AS $$
 DECLARE
@@ -35,7 +39,7 @@ BEGIN
     -- As if the lane had been locked, and as if the cursor had passed more cards than are written down as late.
     v_own := pg_temp.scans();
     INSERT INTO o365_internal.postponed SELECT l.subscription_id, 1 FROM o365_internal.lane AS l ORDER BY l.subscription_id LIMIT 1;
-    UPDATE o365_internal.lane AS l SET cursor = 1000000 WHERE l.next_at IS NOT NULL;
+    UPDATE o365_internal.lane AS l SET cursor = 1000000, last_post_at = NULL, quota_past = NULL, quota_clear = NULL, retried_at = now() WHERE l.next_at IS NOT NULL;
     v_before := v_before + pg_temp.scans() - v_own;
     PERFORM o365_programs.worker_feed();
     SELECT array_agg(c.subscription_id) AS s, array_agg(c.lease_no) AS l, array_agg(c.position) AS p INTO v_claim
@@ -47,6 +51,9 @@ BEGIN
     PERFORM o365_programs.worker_lease(w, '-infinity', 10);
     PERFORM o365_programs.worker_cards(w, v_claim.s, v_claim.l, 10, 65536, 1000000);
     scans := pg_temp.scans() - v_before;
+    IF (SELECT l.quota_past[5] IS NULL FROM o365_internal.lane AS l WHERE l.subscription_id = v_claim.s[1]) THEN
+        RAISE EXCEPTION 'nobody has looked into the history';
+    END IF;
     UPDATE o365_internal.lane AS l SET next_at = now(), worker = NULL;
 END $$;
 BEGIN;

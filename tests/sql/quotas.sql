@@ -86,6 +86,7 @@ SELECT ok(l.why = 'quota' AND l.next_at = l.not_before AND l.next_at = d.at + in
 SELECT matches((SELECT q.reason FROM o365.queue AS q WHERE q.subscription_id = :ann),
                '^its quota is used up: at most 4 POSTs in 1 second; the next POST is free at ', 'the queue says which limit');
 SELECT is((SELECT q.why FROM o365.queue AS q WHERE q.subscription_id = :ann), 'quota', 'and that it is one');
+SELECT is((o365_programs.worker_outlook() ->> 'waiting')::integer, 1, 'o365-worker --once knows that it waits, and until when');
 SELECT pg_temp.send(:ann, 1) \g /dev/null
 SELECT o365_programs.worker_feed() \g /dev/null
 SELECT is(pg_temp.take(:w, :ann), 0, 'a card that arrives changes nothing');
@@ -156,6 +157,7 @@ SELECT throws_ok(format('SELECT o365.set_quota(%s)', a), '22023', NULL, format('
 -- Off.
 SELECT pg_temp.drain(:w, :bob) \g /dev/null
 SELECT is(o365.set_quota_policy(:bob, 'off', 'our own webhook'), 'off', 'limits of a connection are switched off');
+SELECT ok(l.next_at <= clock_timestamp(), 'what waited looks again at once') FROM pg_temp.lane(:bob) AS l;
 SELECT is(pg_temp.take(:w, :bob), 20, 'it may post at once, and as many as a worker takes');
 SELECT pg_temp.report(:w, :bob, 20) \g /dev/null
 SELECT is_empty(format('SELECT * FROM o365.quota_usage(%s)', :bob), 'no limit holds for it');
@@ -219,6 +221,14 @@ SELECT pg_temp.pass(:dora, '25 hours') \g /dev/null
 SELECT is(pg_temp.take(:w2, :dora), 4, 'after a day they are forgotten');
 SELECT is((pg_temp.lane(:dora)).lost, NULL, 'altogether');
 SELECT pg_temp.report(:w2, :dora, 4) \g /dev/null
+-- Three that were reported, then three that were lost: the older ones leave the window first.
+SELECT pg_temp.pass(:dora, '25 hours') \g /dev/null
+SELECT pg_temp.take(:w2, :dora), pg_temp.report(:w2, :dora, 3) \g /dev/null
+SELECT pg_temp.pass(:dora, '5 s') \g /dev/null
+SELECT pg_temp.take(:w2, :dora) \g /dev/null
+UPDATE o365_internal.lane SET granted = 3, lease_until = clock_timestamp() - interval '2 s', next_at = clock_timestamp() WHERE subscription_id = :dora;
+SELECT is(pg_temp.take(:w, :dora), 0, 'posted and lost ones fill a window together');
+SELECT ok(l.next_at BETWEEN clock_timestamp() + interval '15 s' AND clock_timestamp() + interval '25.5 s', 'which is free when the first of either leaves it') FROM pg_temp.lane(:dora) AS l;
 SELECT o365.set_quota('connector', 30, 60) \g /dev/null
 
 -- Test cards, and a pause.

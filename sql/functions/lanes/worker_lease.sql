@@ -61,7 +61,12 @@ BEGIN
              ORDER BY la.next_at LIMIT h.most FOR UPDATE OF la SKIP LOCKED) AS f) AS d),
     taken AS MATERIALIZED (SELECT d.tid FROM due AS d ORDER BY d.place, d.next_at LIMIT n_lanes),
     granted AS MATERIALIZED (
-        SELECT taken.tid, s.secret_version, s.dialect, s.payload, g.granted, g.past, g.lost, g.free_at, g.late_window
+        -- Mostly the lane knows that enough POSTs are free.
+        SELECT taken.tid, s.secret_version, s.dialect, s.payload, (q.l).version,
+               CASE WHEN k.known THEN least(20, la.quota_clear - la.posts) ELSE (g.g).granted END AS granted,
+               CASE WHEN k.known THEN la.quota_past ELSE (g.g).past END AS past,
+               CASE WHEN k.known THEN la.quota_clear ELSE (g.g).clear END AS clear,
+               (g.g).lost, (g.g).free_at, (g.g).late_window
           FROM taken JOIN o365_internal.lane AS la ON la.ctid = taken.tid
           LEFT JOIN LATERAL (SELECT su.secret_version, su.dialect, su.payload, su.status
                                FROM o365_internal.subscription AS su
@@ -69,11 +74,14 @@ BEGIN
          -- What is cancelled needs no POST.
          CROSS JOIN LATERAL (SELECT CASE WHEN s.status IN ('removed', 'gone', 'retired') THEN NULL
                                          WHEN s.dialect = 'workflow' THEN v_workflow ELSE v_connector END AS l) AS q
-         CROSS JOIN LATERAL o365_internal.quota_grant(la, (q.l).seconds, (q.l).posts, v_now, v_ends) AS g),
+         CROSS JOIN LATERAL (SELECT coalesce(la.quota_clear - la.posts >= 1 AND la.quota_version = (q.l).version
+                                             AND la.worker IS NULL AND NOT la.quota_off, false) AS known OFFSET 0) AS k
+         CROSS JOIN LATERAL (SELECT CASE WHEN NOT k.known THEN
+                    o365_internal.quota_grant(la, (q.l).seconds, (q.l).posts, v_now, v_ends) END AS g OFFSET 0) AS g),
     waiting AS (
         -- A pause and a longer wait stay what they are; test cards wait for the quota, too.
         UPDATE o365_internal.lane AS la
-           SET next_at = g.free_at, quota_past = g.past, quota_window = g.late_window,
+           SET next_at = g.free_at, quota_past = g.past, quota_clear = NULL, quota_window = g.late_window,
                not_before = CASE WHEN la.why <> 'quota' AND la.not_before > g.free_at THEN la.not_before
                                  ELSE g.free_at END,
                why = CASE WHEN la.why <> 'quota' AND la.not_before > g.free_at THEN la.why ELSE 'quota' END
@@ -84,7 +92,9 @@ BEGIN
                lease_no = la.lease_no + 1,
                lease_below = CASE WHEN la.why = 'pause' THEN -4611686018427387904
                                   WHEN la.why = 'schedule' AND la.not_before > v_now THEN 0 END,
-               granted = g.granted, quota_past = g.past, lost = g.lost,
+               granted = g.granted, quota_past = g.past, quota_clear = g.clear, quota_version = g.version,
+               lost = g.lost,
+               quota_halved = CASE WHEN la.quota_halved_at < v_now - interval '5 hours' THEN 0 ELSE la.quota_halved END,
                not_before = CASE WHEN la.why = 'quota' THEN NULL ELSE la.not_before END, why = nullif(la.why, 'quota')
           FROM granted AS g WHERE la.ctid = g.tid AND g.granted IS DISTINCT FROM 0
         RETURNING la.subscription_id, la.lease_no, g.secret_version, g.dialect, g.payload)

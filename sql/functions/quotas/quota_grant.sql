@@ -1,21 +1,27 @@
 CREATE OR REPLACE FUNCTION o365_internal.quota_grant(
-    lane o365_internal.lane, seconds integer[], posts integer[], at timestamptz, lease_until timestamptz,
-    OUT granted integer, OUT past bigint[], OUT lost timestamptz[], OUT free_at timestamptz, OUT late_window smallint)
+    lane o365_internal.lane, seconds integer[], posts integer[], at timestamptz, lease_until timestamptz)
+RETURNS o365_internal.quota_granted
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
     c_cards CONSTANT integer := 20;   -- of a lease, as workers ask for
     v_age double precision := CASE lane.last_post_at WHEN '-infinity' THEN 'infinity'
                                    ELSE date_part('epoch', at - lane.last_post_at) END;
-    v_want integer := c_cards;
+    granted integer;
+    past bigint[] := lane.quota_past;
+    clear bigint;
+    lost timestamptz[] := lane.lost;
+    free_at timestamptz;
+    late_window smallint;
+    v_least integer := c_cards;
+    v_enough integer;   -- with as many that are known to be free nobody looks for more
     v_most integer[] := posts;
     v_room integer;
-    v_past bigint;
+    v_cap integer;   -- what lost POSTs leave of a limit
+    v_look record;
     v_free_at timestamptz;
     v_lost timestamptz[];
 BEGIN
-    past := lane.quota_past;
-    lost := lane.lost;
     IF lane.worker IS NOT NULL THEN
         -- A lease that ended without a report may have posted whatever it was granted.
         lost := lost || array_fill(lane.lease_until, ARRAY[greatest(coalesce(lane.granted, c_cards), 0)]);
@@ -25,51 +31,62 @@ BEGIN
                               ORDER BY l DESC LIMIT 2000), '{}');
     END IF;
     IF lane.quota_off OR posts IS NULL THEN
-        RETURN;
+        RETURN ROW(NULL, past, NULL, lost, NULL, NULL)::o365_internal.quota_granted;
     END IF;
     IF lane.quota_halved > 0 THEN
         v_most := o365_internal.quota_most(posts, lane.quota_halved, lane.quota_halved_at, at);
     END IF;
     FOR i IN 1 .. cardinality(posts) LOOP
-        v_want := least(v_want, v_most[i]);
+        v_least := least(v_least, v_most[i]);
     END LOOP;
-    granted := v_want;
+    v_enough := (v_least + 3) / 4;
+    granted := c_cards;
     FOR i IN REVERSE cardinality(posts) .. 1 LOOP
         CONTINUE WHEN v_most[i] IS NULL;
-        v_room := v_most[i];
+        v_cap := v_most[i];
         v_free_at := NULL;
-        IF (v_age >= seconds[i]) IS NOT TRUE THEN
-            v_room := past[i] + v_most[i] - lane.posts;
-            IF (v_room >= v_want) IS NOT TRUE THEN
-                SELECT l.past, l.free_at INTO v_past, v_free_at
-                  FROM o365_internal.quota_look(lane.subscription_id, lane.posts, v_most[i], seconds[i], at) AS l;
-                past[i] := v_past;
-                v_room := v_past + v_most[i] - lane.posts;
-            END IF;
-        END IF;
+        v_lost := NULL;
         IF lost IS NOT NULL THEN
             v_lost := ARRAY(SELECT l FROM unnest(lost) AS l WHERE l > at - make_interval(secs => seconds[i])
                              ORDER BY l);
-            v_room := v_room - cardinality(v_lost);
-            IF v_room <= 0 AND v_free_at IS NULL THEN
-                -- At the earliest, with what lies in the window beside them: it is looked again then.
-                v_free_at := v_lost[1] + make_interval(secs => seconds[i]);
+            v_cap := v_cap - cardinality(v_lost);
+        END IF;
+        v_room := v_cap;
+        IF v_age >= seconds[i] THEN
+            past[i] := lane.posts;
+        ELSE
+            v_room := past[i] + v_cap - lane.posts;
+            IF (v_room >= v_enough) IS NOT TRUE AND v_cap > 0 THEN
+                v_look := o365_internal.quota_look(lane, v_cap, seconds[i], at);
+                past[i] := v_look.past;
+                v_room := v_look.past + v_cap - lane.posts;
+                v_free_at := v_look.free_at;
             END IF;
         END IF;
+        v_room := coalesce(v_room, 0);
+        IF v_room <= 0 AND v_lost IS NOT NULL THEN
+            -- At the earliest: it is looked again then.
+            v_free_at := least(v_free_at, v_lost[1] + make_interval(secs => seconds[i]));
+        END IF;
         granted := least(granted, greatest(v_room, 0));
+        clear := least(clear, lane.posts + v_room);
         IF v_room <= 0 AND (v_free_at <= free_at) IS NOT TRUE THEN
             free_at := v_free_at;
             late_window := i;
         END IF;
     END LOOP;
+    IF lost IS NOT NULL OR lane.quota_halved > 0 OR lane.quota_group IS NOT NULL THEN
+        clear := NULL;   -- what is free depends on more than the windows
+    END IF;
     IF lane.quota_group IS NOT NULL AND granted > 0 THEN
         SELECT g.granted, g.free_at, g.late_window INTO granted, free_at, late_window
           FROM o365_internal.quota_grant_of_group(lane, granted, at, lease_until) AS g;
     END IF;
+    RETURN ROW(granted, past, clear, lost, free_at, late_window)::o365_internal.quota_granted;
 END $$;
 COMMENT ON FUNCTION o365_internal.quota_grant(o365_internal.lane, integer[], integer[], timestamptz, timestamptz) IS
     'How many POSTs a lane that is about to be leased may make, so that no window of the far end is exceeded. seconds '
     'and posts: its dialect''s windows by quota_window.n; posts null: no limit applies. granted: null where none does. '
     '0: with free_at, when the next POST is free and for which window, or without one: another worker has its group '
-    'this moment. past and lost: the new values of the lane''s columns. A lane that is not near a limit costs no look '
-    'into its history. Of a group the POSTs are taken at once.';
+    'this moment. past, clear and lost: the new values of the lane''s columns. A lane that is not near a limit costs '
+    'no look into its history. Of a group the POSTs are taken at once.';

@@ -8,7 +8,7 @@ BEGIN
     UPDATE o365_internal.lane AS l
        SET quota_halved = least(c_times, 1 + greatest(0, l.quota_halved
                               - coalesce(trunc(date_part('epoch', v_now - l.quota_halved_at) / 3600), 0))),
-           quota_halved_at = v_now
+           quota_halved_at = v_now, quota_clear = NULL
      WHERE l.subscription_id = quota_learn.subscription_id AND NOT l.quota_off;
 END $$;
 COMMENT ON FUNCTION o365_internal.quota_learn(bigint) IS

@@ -25,7 +25,7 @@ BEGIN
                 THEN coalesce(k.free_at, least(u.first_lost, g.first_at)
                                          + make_interval(secs => w.seconds + w.margin)) END
       FROM o365_internal.quota_window AS w
-     CROSS JOIN LATERAL o365_internal.quota_look($1, v_lane.posts, v_most[w.n], w.seconds + w.margin, v_now) AS k
+     CROSS JOIN LATERAL o365_internal.quota_look(v_lane, v_most[w.n], w.seconds + w.margin, v_now) AS k
      CROSS JOIN LATERAL (
         SELECT (count(l) + CASE WHEN v_lane.worker IS NOT NULL THEN coalesce(v_lane.granted, 20) ELSE 0 END)::integer
                    AS lost, min(l) AS first_lost

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION o365_internal.quota_wake(dialect text, subscription_ids bigint[] DEFAULT NULL) RETURNS void
+CREATE OR REPLACE FUNCTION o365_internal.quota_wake(dialect text) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     -- One that somebody has locked looks when its wait ends.
@@ -6,9 +6,8 @@ BEGIN
      WHERE l.ctid = ANY (ARRAY(
         SELECT x.ctid FROM o365_internal.lane AS x JOIN o365_internal.subscription AS s USING (subscription_id)
          WHERE x.why = 'quota' AND x.next_at > clock_timestamp() AND s.dialect = quota_wake.dialect
-           AND (subscription_ids IS NULL OR x.subscription_id = ANY (subscription_ids))
            FOR UPDATE OF x SKIP LOCKED));
 END $$;
-COMMENT ON FUNCTION o365_internal.quota_wake(text, bigint[]) IS
-    'Lets lanes that wait for their quota look again now, because limits were changed: those of a dialect, or of '
-    'these subscriptions. Reads all lanes where none are named: for operators, about a second for a million.';
+COMMENT ON FUNCTION o365_internal.quota_wake(text) IS
+    'Lets lanes of a dialect that wait for their quota look again now, because limits were changed. Reads all lanes: '
+    'about a second for a million.';

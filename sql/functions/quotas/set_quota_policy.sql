@@ -2,19 +2,18 @@ CREATE OR REPLACE FUNCTION o365.set_quota_policy(subscription_id bigint, policy 
 RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
-DECLARE
-    v_subscription o365_internal.subscription;
 BEGIN
     IF policy IS NULL OR policy NOT IN ('kept', 'off') THEN
         RAISE EXCEPTION 'policy % is unknown', quote_nullable(policy)
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'It is kept (the limits of o365.quotas) or off (cards leave as fast as the far end answers).';
     END IF;
-    v_subscription := o365_internal.subscription_to_change(subscription_id);
-    UPDATE o365_internal.lane AS l SET quota_off = (policy = 'off'), quota_halved = 0, quota_halved_at = NULL
+    PERFORM o365_internal.subscription_to_change(subscription_id);
+    UPDATE o365_internal.lane AS l
+       SET quota_off = (policy = 'off'), quota_halved = 0, quota_halved_at = NULL, quota_clear = NULL,
+           next_at = CASE WHEN l.why = 'quota' THEN clock_timestamp() ELSE l.next_at END
      WHERE l.subscription_id = set_quota_policy.subscription_id AND l.quota_off <> (policy = 'off');
     IF FOUND THEN
-        PERFORM o365_internal.quota_wake(v_subscription.dialect, ARRAY[subscription_id]);
         PERFORM o365_internal.note_event('changed', o365_internal.actor(), NULL, subscription_id,
                                          o365_internal.reason_text(reason), 'quotas ' || policy);
     END IF;

@@ -27,7 +27,9 @@ BEGIN
         v_subscription := o365_internal.locked_subscription(v_id);
         IF v_id <> ALL (v_new) THEN
             -- Who leaves is held to what it posted itself: that stands in its history.
-            UPDATE o365_internal.lane AS l SET quota_group = NULL WHERE l.subscription_id = v_id;
+            UPDATE o365_internal.lane AS l
+               SET quota_group = NULL, next_at = CASE WHEN l.why = 'quota' THEN clock_timestamp() ELSE l.next_at END
+             WHERE l.subscription_id = v_id;
             CONTINUE;
         END IF;
         IF v_subscription.dialect <> 'workflow' THEN
@@ -59,7 +61,7 @@ BEGIN
                  WHERE l.subscription_id = v_id AND l.worker IS NOT NULL) AS x
              WHERE EXISTS (SELECT FROM o365_internal.lane AS l
                             WHERE l.subscription_id = v_id AND l.quota_group IS NULL);
-        UPDATE o365_internal.lane AS l SET quota_group = v_group_id
+        UPDATE o365_internal.lane AS l SET quota_group = v_group_id, quota_clear = NULL
          WHERE l.subscription_id = v_id AND l.quota_group IS NULL;
     END LOOP;
     IF v_new = '{}' THEN

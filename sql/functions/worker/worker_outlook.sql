@@ -18,8 +18,10 @@ BEGIN
                CROSS JOIN unnest('{0,1,2,3,4}'::smallint[]) AS t (turn) CROSS JOIN LATERAL (
                   SELECT FROM o365_internal.lane AS l
                    WHERE l.host_id = h.id AND l.turn = t.turn AND l.next_at <= v_now LIMIT c_most) AS l);
-    SELECT count(*) FILTER (WHERE l.lease_until > v_now), count(*) FILTER (WHERE l.worker IS NULL),
-           min(l.next_at) FILTER (WHERE l.worker IS NULL)
+    -- A lane whose lease ended without a report may wait for its quota, and nobody has given it back.
+    SELECT count(*) FILTER (WHERE l.lease_until > v_now),
+           count(*) FILTER (WHERE l.worker IS NULL OR l.lease_until <= v_now),
+           min(l.next_at) FILTER (WHERE l.worker IS NULL OR l.lease_until <= v_now)
       INTO v_leased, v_waiting, v_next_at
       FROM unnest(v_hosts) AS h (id)
      CROSS JOIN unnest('{0,1,2,3,4}'::smallint[]) AS t (turn) CROSS JOIN LATERAL (
