@@ -147,10 +147,6 @@ CREATE OR REPLACE VIEW :internal_views.lane_now AS
                                  CASE l.failures WHEN 1 THEN 'once' ELSE l.failures || ' times' END,
                                  to_char(l.failing_since, 'YYYY-MM-DD HH24:MI'), l.problem,
                                  to_char(l.next_at, 'YYYY-MM-DD HH24:MI'))
-                     WHEN l.why IN ('quota', 'schedule') AND l.not_before > now()
-                     THEN format(CASE l.why WHEN 'quota' THEN 'its quota is used up; the next POST is free at %s%s'
-                                            ELSE 'waits for its digest at %s%s' END,
-                                 to_char(l.not_before, 'YYYY-MM-DD HH24:MI'), ': ' || l.problem)
                      WHEN l.problem IS NOT NULL THEN l.problem
                      WHEN l.next_at IS NOT NULL
                      THEN format('due %s %s', CASE WHEN l.next_at > now() THEN 'at' ELSE 'since' END,
