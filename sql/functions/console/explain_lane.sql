@@ -42,8 +42,10 @@ BEGIN
     END IF;
     IF v_failing IS NOT NULL THEN
         v_said := v_said || format('far end %s fails as a whole since %s%s: nothing is charged to its connections, and '
-            'it is looked at again at %s', v_host.name, o365_internal.moment((v_failing ->> 'failing_since')::timestamptz),
-            ', ' || (v_failing ->> 'problem'), o365_internal.moment((v_failing ->> 'failing_until')::timestamptz));
+            'it is looked at again at %s', v_host.name,
+            o365_internal.moment((v_failing ->> 'failing_since')::timestamptz),
+            ', ' || (v_failing ->> 'problem'),
+            o365_internal.moment((v_failing ->> 'failing_until')::timestamptz));
     END IF;
     IF v_away IS NOT NULL THEN
         v_said := v_said || v_away;
