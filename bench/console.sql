@@ -54,13 +54,18 @@ INSERT INTO o365_internal.worker (name, version, environment, seen_at)
 INSERT INTO o365_internal.delivery (at, card_id, subscription_id, connector_id, attempts, post_no, outcome, reason, event,
         enqueued_at, lease_no, worker, rule_id, http_status, took_ms)
     SELECT d.at, :cards + i, s.id, CASE WHEN s.id IN (4000, 4001) THEN k.small ELSE k.bench END,
-           CASE WHEN (:cards + i) % 10 = 0 THEN 2 ELSE 1 END, 2 * (i / :connections) + 2, o.outcome,
+           n.posts, n.posts * n.nth, o.outcome,
            CASE o.outcome WHEN 'dead' THEN 'gave up after 9 tries: HTTP 503' WHEN 'in_doubt' THEN 'the answer was lost' END,
            'a ticket is opened', d.at - interval '2 seconds', 1, 1, CASE o.outcome WHEN 'delivered' THEN 100 ELSE 230 END,
            CASE o.outcome WHEN 'delivered' THEN 200 ELSE 503 END, 30 + i % 200
       FROM generate_series(1, :ends) AS i
      CROSS JOIN (SELECT min(c.connector_id) AS bench, max(c.connector_id) AS small FROM o365_internal.connector AS c) AS k
      CROSS JOIN LATERAL (SELECT 1 + (i * 7919::bigint) % :connections AS id) AS s
+     -- Each connection has one end today and the others before, with one POST each or, a tenth of them, two.
+     CROSS JOIN LATERAL (SELECT CASE WHEN (:cards + i) % 10 = 0 THEN 2 ELSE 1 END AS posts,
+                                CASE WHEN i % 3 = 0 THEN :ends / :connections
+                                     ELSE (SELECT 1 + count(*) FROM generate_series(i % :connections, i - 1, :connections) AS x
+                                            WHERE x > 0 AND x % 3 <> 0) END AS nth) AS n
      CROSS JOIN LATERAL (SELECT CASE WHEN i % 250 = 0 THEN 'dead' WHEN i % 1000 = 1 THEN 'in_doubt' ELSE 'delivered' END AS outcome) AS o
      CROSS JOIN LATERAL (SELECT CASE WHEN i % 3 = 0
                                 THEN date_trunc('day', now()) + (now() - date_trunc('day', now())) * (i::double precision / :ends)
@@ -70,6 +75,9 @@ INSERT INTO o365_internal.attempt (at, card_id, subscription_id, connector_id, p
     SELECT d.at - interval '1 second', d.card_id, d.subscription_id, d.connector_id, d.post_no - 1, 1, 1, 'retry', 230, 503, 40,
            'HTTP 503: busy'
       FROM o365_internal.delivery AS d WHERE d.card_id % 10 = 0;
+
+UPDATE o365_internal.lane AS l SET posts = :ends / :connections * CASE WHEN d.attempts = 2 THEN 2 ELSE 1 END
+  FROM o365_internal.delivery AS d WHERE d.subscription_id = l.subscription_id AND d.at >= date_trunc('day', now());
 
 -- Each tenth card had a warning.
 INSERT INTO o365_internal.card_warning (card_id, subscription_id, warnings, at)

@@ -427,7 +427,6 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/audit/audit_posts.sql
 \ir functions/audit/audit_windows.sql
 \ir functions/audit/is_lost.sql
-\ir functions/audit/post_before.sql
 \ir functions/audit/scheduled_between.sql
 
 -- What is wrong with an installation, as the database sees it. Each finding is a function o365_internal.health_CODE()

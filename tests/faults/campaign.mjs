@@ -307,7 +307,14 @@ const windows = (await query("select posts, seconds from o365.quotas where diale
     const [posts, seconds] = row.split('|').map(Number);
     return {posts, seconds};
 });
-const found = judge({windows, cards, transactions, acknowledged, posts: parseSink(readFileSync(join(process.env.LOGS, 'sink'), 'utf8')), kills});
+// It knows the database alone, and must find what the far end's record has.
+const audit = {};
+for (const row of await query(`select rule, verdict, checked, count, array_to_string(examples, '; ') from o365.audit(to_timestamp(${began / 1000}) - interval '1 hour')`)) {
+    const [rule, verdict, checked, count, examples] = row.split('|');
+    audit[rule] = {verdict, count: Number(count)};
+    say(`audit: ${rule}: ${verdict}, ${checked} checked, ${count} found${examples ? `: ${examples}` : ''}`);
+}
+const found = judge({cards, transactions, acknowledged, posts: parseSink(readFileSync(join(process.env.LOGS, 'sink'), 'utf8')), kills, windows, audit});
 
 // Each user whose callback was answered with success has exactly one connection, and one attempt that says so; what a page that asked to wait named is true.
 const bad = await query(`with u as (select 'user-' || i as app_user from generate_series(0, ${users.length - 1}) as i)
@@ -330,5 +337,6 @@ say(`transactions: ${transactions.size}, ${rolledBack} rolled back, ${commitsInD
 say(`callbacks: ${connected} of ${users.length + SUBSCRIPTIONS + 20} users connected, ${repeats} answers asked to wait, ${stored} of them had been stored; ${callbackProblems.length} problems`);
 say(`in flight at the kills, or in doubt by the history: ${found.bound}; doubled: ${found.doubled}, of them by outages of PostgreSQL alone: ${found.byOutage}, unexplained: ${found.unexplained}, belated: ${found.belated}; reports refused: ${refused}`);
 say(`limits: ${windows.map(({posts, seconds}) => `${posts} in ${seconds} s`).join(', ') || 'none'}; reached by ${found.full} POSTs, exceeded by ${found.exceeded}; POSTs beside another one of their webhook: ${found.overlaps}`);
+// exceeded: windows of a webhook, and one POST of it at a time, as the far end saw them.
 console.log(`faults: cards=${cards.length} lost=${found.lost} exceeded=${found.exceeded + found.overlaps} out_of_order=${found.outOfOrder} doubled=${found.doubled} kills=${kills.length}`);
 process.exit(found.problems.length + callbackProblems.length > 0 || found.doubled > found.bound || !(refused > 0) ? 1 : 0);

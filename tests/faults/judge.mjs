@@ -30,6 +30,20 @@ function groupBy(list, key) {
 }
 
 /**
+ * Where the audit and the records say different things. found: rule -> how many faults the records have. Of rules that are not in found the records tell
+ * nothing: they must not be broken.
+ */
+function disagreements(audit, found) {
+    const problems = [];
+    for (const [rule, {verdict, count}] of Object.entries(audit)) {
+        const here = found[rule] ?? 0;
+        if ((verdict === 'broken') !== here > 0) problems.push(`the audit says of ${rule}: ${verdict} (${count}); the records have ${here} faults`);
+    }
+    for (const rule of Object.keys(found)) if (!audit[rule]) problems.push(`the audit says nothing of ${rule}`);
+    return problems;
+}
+
+/**
  * cards: what was committed: {card, tx, k, subscription, ends, outcome, endedAt, inDoubt}: ends: rows of history that say how it ended; endedAt: when;
  *   inDoubt: how many of its attempts the history calls in doubt.
  * transactions: Map tx -> {begun, acknowledged}: when the application began it, and when it was told that it is committed (Infinity: never).
@@ -38,9 +52,10 @@ function groupBy(list, key) {
  * kills: {kind: 'worker' | 'stop' | 'database' | other, at, until, leases}: until: when the stopped worker went on, or the database was back; leases: Map
  *   subscription -> when the victim's lease began, or null when the database could not be asked: then any lane may have been its.
  * windows: {posts, seconds}: limits that were kept: no interval of that length has more POSTs of one webhook, as the sink saw them begin.
+ * audit: what o365.audit() says, rule -> {verdict, count}: it must find what is found here of the same kind, and nothing else. Null: it was not asked.
  * Returns counts; full: POSTs that a limit was reached with, so that it could have been exceeded; all but that, doubled, bound and belated are 0 when all is well, and problems has a sentence for each that is not.
  */
-export function judge({cards, transactions, acknowledged, posts, kills, windows = []}) {
+export function judge({cards, transactions, acknowledged, posts, kills, windows = [], audit = null}) {
     const problems = [];
     const known = new Map(cards.map((card) => [card.card, {...card, arrivals: [], explained: card.inDoubt, outages: 0}]));
     let phantoms = 0;
@@ -141,5 +156,6 @@ export function judge({cards, transactions, acknowledged, posts, kills, windows 
     const ways = new Set([...known.values()].flatMap((card) => card.arrivals.map((post) => `${card.subscription} ${post.webhook}`)));
     misrouted = 2 * ways.size - new Set([...ways].map((way) => way.split(' ')[0])).size - new Set([...ways].map((way) => way.split(' ')[1])).size;
     if (misrouted > 0) problems.push(`${misrouted} pairs of subscription and webhook too many`);
+    if (audit) problems.push(...disagreements(audit, {ends: [...known.values()].filter((card) => card.ends > 1).length, order: outOfOrder, windows: exceeded}));
     return {problems, phantoms, lost, outOfOrder, doubled, byOutage, bound, unexplained, overlaps, misrouted, exceeded, full, belated: belated.size};
 }

@@ -8,10 +8,10 @@ const T = 1_000_000;
 const card = (tx, k, subscription, fields = {}) => ({card: `${tx}.${k}`, tx, k, subscription, ends: 1, outcome: 'delivered', endedAt: T + 60000, inDoubt: 0, ...fields});
 
 /** posts: [card, webhook, begun, ended] after T, in the order in which they began. */
-function judged({cards, posts, kills = [], acknowledged = cards.map((one) => one.card), transactions = {}, windows = []}) {
+function judged({cards, posts, kills = [], acknowledged = cards.map((one) => one.card), transactions = {}, ...rest}) {
     const log = posts.map(([name, webhook, begun, ended], i) => [`B ${T + begun} ${i + 1} 1 ${webhook}`, ...(name ? [`R ${T + begun} ${i + 1} ${name}`] : []), `A ${T + ended} ${i + 1}`].join('\n')).join('\n');
     const times = new Map([...new Set(cards.map((one) => one.tx))].map((tx) => [tx, {begun: T, acknowledged: Infinity, ...transactions[tx]}]));
-    return judge({cards, acknowledged, transactions: times, posts: parseSink(`${log}\n`), kills, windows});
+    return judge({cards, acknowledged, transactions: times, posts: parseSink(`${log}\n`), kills, ...rest});
 }
 const SOUND = {cards: [card(1, 1, 7), card(1, 2, 7), card(2, 1, 8)], posts: [['1.1', 'a', 0, 10], ['2.1', 'b', 5, 15], ['1.2', 'a', 20, 30]]};
 const ONCE = {cards: [card(1, 1, 7)], posts: [['1.1', 'a', 0, 10]]};
@@ -97,4 +97,25 @@ test('a stopped worker may send one POST when it goes on, and no more', () => {
     const late = {cards: [card(1, 1, 7), card(1, 2, 7)], posts: [['1.1', 'a', 31000, 31010], ['1.2', 'a', 39990, 40050], ['1.1', 'a', 40010, 40020]]};
     assert.deepEqual([judged({...late, kills: [stop]}).overlaps, judged({...late, kills: [stop]}).belated], [0, 1]);
     assert.equal(judged({...late, kills: [{...stop, until: T + 30000}]}).overlaps, 1);
+});
+
+test('a window is exceeded by one POST more than it allows', () => {
+    const windows = [{posts: 2, seconds: 1}];
+    const three = (last) => judged({cards: [card(1, 1, 7), card(1, 2, 7), card(1, 3, 7)], posts: [['1.1', 'a', 0, 10], ['1.2', 'a', 500, 510], ['1.3', 'a', last, last + 10]], windows});
+    assert.equal(three(999).exceeded, 1);
+    assert.deepEqual(three(1000).problems, []);
+    assert.equal(judged({...SOUND, windows: [{posts: 2, seconds: 60}]}).exceeded, 0, 'each webhook has its own');
+});
+
+test('the audit and the records say the same', () => {
+    const kept = {ends: {verdict: 'kept', count: 0}, order: {verdict: 'kept', count: 0}, windows: {verdict: 'nothing to check', count: 0}, post_numbers: {verdict: 'kept', count: 0},
+        numbers_without_card: {verdict: 'note', count: 7}};
+    const broken = {verdict: 'broken', count: 1};
+    assert.deepEqual(judged({...SOUND, audit: kept}).problems, []);
+    for (const rule of ['ends', 'order', 'windows', 'post_numbers']) assert.equal(judged({...SOUND, audit: {...kept, [rule]: broken}}).problems.length, 1, `${rule}: the audit alone`);
+    const swapped = {...SOUND, posts: [['1.2', 'a', 0, 10], ['2.1', 'b', 5, 15], ['1.1', 'a', 20, 30]]};
+    assert.equal(judged({...swapped, audit: kept}).problems.length, 2, 'the records alone');
+    assert.equal(judged({...swapped, audit: {...kept, order: broken}}).problems.length, 1, 'both');
+    assert.equal(judged({...ONCE, cards: [card(1, 1, 7, {ends: 2})], audit: kept}).problems.length, 2, 'two ends that the audit misses');
+    assert.equal(judged({...SOUND, audit: {}}).problems.length, 3, 'an audit that says nothing');
 });

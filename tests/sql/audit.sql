@@ -3,7 +3,7 @@
 \ir fixtures/claim.sql
 BEGIN;
 -- Numbers of tests that are rolled back are not: the plan says how many there are.
-SELECT plan(35);
+SELECT plan(36);
 SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob, pg_temp.connect('eve') AS eve \gset
 SELECT (o365_programs.worker_start('w1', 'test', 'production') ->> 'worker')::integer AS w1 \gset
 -- What parts of the schema say about limits stands in a table that these tests fill themselves.
@@ -97,11 +97,13 @@ UPDATE o365_internal.delivery AS d SET post_no = o.post_no, at = o.at FROM o365_
 SELECT is(pg_temp.verdicts(), format('order 1: card 1 of subscription %s ended after card 2 of the same transaction', :ann), 'cards of a transaction that changed places');
 ROLLBACK TO clean;
 UPDATE o365_internal.delivery AS d SET post_no = o.post_no, at = o.at FROM o365_internal.delivery AS o WHERE (d.card_id, o.card_id) IN ((3, 4), (4, 3));
-SELECT alike(pg_temp.verdicts(), format('order 1: card 3 of subscription %s was taken up at %% and ended after a card that was sent at %%', :ann),
-    'a card that was passed by one whose transaction began after it was taken up');
+SELECT is(pg_temp.verdicts(), 'clean', 'of two transactions one may be committed late');
 ROLLBACK TO clean;
-UPDATE o365_internal.delivery AS d SET post_no = o.post_no, at = o.at, claimed_at = o.claimed_at, lease_no = o.lease_no FROM o365_internal.delivery AS o WHERE (d.card_id, o.card_id) IN ((3, 4), (4, 3));
-SELECT is(pg_temp.verdicts(), 'clean', 'one that was committed late is not');
+-- 6 was posted as number 6 and 7; 7 comes between.
+UPDATE o365_internal.delivery AS d SET post_no = 15 - d.post_no, at = o.at FROM o365_internal.delivery AS o WHERE (d.card_id, o.card_id) IN ((6, 7), (7, 6));
+SELECT is(pg_temp.verdicts(), format('order 1: card 7 of subscription %s ended while card 6 was being tried', :ann), 'a card that was passed while it waited for its next try');
+UPDATE o365_internal.delivery SET unordered = true WHERE card_id = 7;
+SELECT is(pg_temp.verdicts(), 'clean', 'by an urgent one it may be');
 ROLLBACK TO clean;
 UPDATE o365_internal.delivery SET unordered = true WHERE card_id = 2;
 UPDATE o365_internal.delivery AS d SET post_no = o.post_no, at = o.at FROM o365_internal.delivery AS o WHERE (d.card_id, o.card_id) IN ((1, 2), (2, 1));

@@ -81,7 +81,8 @@ SELECT pg_temp.lease_again(:ann, :w1), pg_temp.fail(:ann, :w1, 'throttled', 429,
 SELECT is(pg_temp.first(:c1), 'Its webhook is throttled since T (HTTP 429: too many): it is posted again at T.', 'a throttle');
 UPDATE o365_internal.lane SET why = 'quota', not_before = now() + interval '5 minutes', throttled_since = NULL, failures = 0, problem = NULL WHERE subscription_id = :ann;
 SELECT is(pg_temp.first(:c1), 'Its quota is used up: the next POST is free at T.', 'a quota');
-SELECT alike((SELECT q.why || ' ' || q.reason FROM o365.queue AS q), 'quota its quota is used up; the next POST is free at %', 'which the queue says too');
+SELECT is((SELECT q.why || ' ' || (q.until = l.not_before) FROM o365.queue AS q JOIN o365_internal.lane AS l ON l.subscription_id = q.subscription_id), 'quota true',
+    'which the queue says too');
 BEGIN;
 CREATE OR REPLACE FUNCTION o365_internal.windows() RETURNS TABLE (dialect text, posts integer, seconds integer) LANGUAGE sql AS
     $$VALUES ('connector', 1, 1), ('connector', 2, 300), ('connector', 50, 3600)$$;
@@ -94,6 +95,15 @@ UPDATE o365_internal.lane SET why = 'host', not_before = now() + interval '5 min
 SELECT is(pg_temp.first(:c1), 'Far end *.webhook.office.com: no transfer is free; looked at again at T.', 'a far end');
 UPDATE o365_internal.lane SET why = 'retry', not_before = now() + interval '5 minutes', problem = 'no worker has key K' WHERE subscription_id = :ann;
 SELECT is(pg_temp.first(:c1), 'No worker has key K, until T.', 'a key');
+
+BEGIN;
+-- Columns of the circuit breaker, where the schema has them.
+ALTER TABLE o365_internal.host ADD COLUMN IF NOT EXISTS failing_since timestamptz, ADD COLUMN IF NOT EXISTS failing_until timestamptz,
+    ADD COLUMN IF NOT EXISTS problem text, ADD COLUMN IF NOT EXISTS suspects bigint[];
+UPDATE o365_internal.host SET failing_since = now(), failing_until = now() + interval '1 minute', problem = 'HTTP 503', suspects = '{1}';
+SELECT is(pg_temp.first(:c1), 'Far end *.webhook.office.com fails as a whole since T, HTTP 503: nothing is charged to its connections, and it is looked at again at T.',
+    'a far end that fails');
+ROLLBACK;
 
 -- Pauses and holds: who, since when, until when and why.
 UPDATE o365_internal.lane SET next_at = now(), why = NULL, not_before = NULL, problem = NULL;

@@ -20,8 +20,16 @@ BEGIN
                                      CASE WHEN n.no > n.before + 2 THEN ' to ' || n.no - 1 END) END AS words
           FROM numbered AS n WHERE n.no <> n.before + 1
         UNION ALL
+        -- The last one before that time; where the history has none, nothing is missed.
         SELECT b.s, format('subscription %s has no POST %s', b.s, b.low - 1)
-          FROM span AS b WHERE o365_internal.post_before(b.s, $1) < b.low - 1
+          FROM span AS b
+         WHERE b.low > 1
+           AND greatest((SELECT d.post_no FROM o365_internal.delivery AS d
+                          WHERE d.subscription_id = b.s AND d.at < $1 AND d.post_no IS NOT NULL
+                          ORDER BY d.at DESC LIMIT 1),
+                        (SELECT a.post_no FROM o365_internal.attempt AS a
+                          WHERE a.subscription_id = b.s AND a.at < $1 AND a.post_no IS NOT NULL
+                          ORDER BY a.post_no DESC NULLS LAST LIMIT 1)) < b.low - 1
         UNION ALL
         SELECT b.s, format('subscription %s has no POST %s: %s were reported', b.s, b.high + 1, l.posts)
           FROM span AS b JOIN o365_internal.lane AS l ON l.subscription_id = b.s

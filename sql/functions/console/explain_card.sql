@@ -45,7 +45,7 @@ BEGIN
     ELSE
         v_said := v_said || o365_internal.explain_posts(card_id);
     END IF;
-    RETURN QUERY SELECT upper(left(s.said, 1)) || substr(s.said, 2) || '.'
+    RETURN QUERY SELECT upper(left(s.said, 1) COLLATE "C") || substr(s.said, 2) || '.'
                    FROM unnest(v_said) WITH ORDINALITY AS s (said, n) WHERE s.said IS NOT NULL ORDER BY s.n;
 END $$;
 COMMENT ON FUNCTION o365.explain_card(bigint) IS
