@@ -160,9 +160,9 @@ test('whoever connects chooses how often, and changes it on the page of the conn
     const {page, close} = await openBrowser({javaScriptEnabled: false});
     try {
         await page.goto(ticketLink('tess'));
-        assert.deepEqual(await page.getByLabel('How often').locator('option').allTextContents(),
+        assert.deepEqual(await page.locator('#paste').getByLabel('How often').locator('option').allTextContents(),
             ['at once, card by card', 'every hour', 'every day at 08:00', 'every week, on Monday at 08:00']);
-        await page.getByLabel('How often').selectOption('every day at 08:00');
+        await page.locator('#paste').getByLabel('How often').selectOption('every day at 08:00');
         await page.getByLabel('Name of the channel').fill('Channel of tess');
         await pasteAndProve(page, flow);
         const id = Number(asApplication(`select subscription_id from o365.connections('tess')`));

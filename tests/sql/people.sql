@@ -23,16 +23,16 @@ CREATE TEMP TABLE nothing AS SELECT v.name FROM (
         ('attempt', 'card_id subscription_id lease_no worker rule_id http_status retry_after_s took_ms post_no connector_id'),
         ('card_action', 'card_id subscription_id forms'),
         ('card_warning', 'card_id subscription_id'),
-        ('connect_attempt', 'attempt_id public_id connector_id expires_at of_attempt subscription_id renews way'),
+        ('connect_attempt', 'attempt_id public_id connector_id expires_at of_attempt subscription_id renews way schedule'),
         ('connector', 'connector_id slug name logo logo_type short_description long_description website events landing_page '
             'callback_url target_urls enabled_for app_id clean_page allow_anonymous registered_at changed_at require_state '
-            'confirm removed_at ways language takes_events'),
+            'confirm removed_at ways language takes_events schedule time_zone digest_when_late'),
         ('delivery', 'card_id subscription_id lease_no worker rule_id http_status retry_after_s took_ms claimed_at post_no connector_id '
             'attempts'),
         ('event', 'event_id connector_id subscription_id card_id object'),
         ('lane', 'subscription_id lease_no worker next_at lease_until cursor late why not_before connector_id host_id posts retried_at failures failing_since gone_since '
             'claimed_at trying tried_at unclear throttles throttled_since useless_since dead_in_a_row tried_until for_tests '
-            'posted_on'),
+            'posted_on run'),
         ('manage_link', 'subscription_id kind'),
         ('outbox', 'card_id position subscription_id enqueued_at xid'),
         ('setting', 'name value pattern help default_value unit range changed_at'),
