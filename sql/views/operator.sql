@@ -293,7 +293,7 @@ COMMENT ON COLUMN o365.deliveries.app_user IS 'The application''s user.';
 COMMENT ON COLUMN o365.deliveries.group_name IS 'Group; null for an inbox.';
 COMMENT ON COLUMN o365.deliveries.event IS 'Event it reported.';
 COMMENT ON COLUMN o365.deliveries.outcome IS
-    'delivered, accepted (taken, but not proven to be shown), in_doubt, dead, cancelled.';
+    'delivered, accepted (taken, but not proven to be shown), in_doubt, dead, cancelled, digested.';
 COMMENT ON COLUMN o365.deliveries.reason IS 'Why not delivered.';
 COMMENT ON COLUMN o365.deliveries.enqueued_at IS 'When its transaction began.';
 COMMENT ON COLUMN o365.deliveries.attempts IS 'POSTs it took.';

@@ -157,7 +157,7 @@ for (const javaScriptEnabled of [true, false]) {
 
 test('whoever connects chooses how often, and changes it on the page of the connection', async () => {
     const flow = await workflow('Digests');
-    const {page, close} = await openBrowser({javaScriptEnabled: false});
+    const {page, close} = await openBrowser({javaScriptEnabled: true});
     try {
         await page.goto(ticketLink('tess'));
         assert.deepEqual(await page.locator('#paste').getByLabel('How often').locator('option').allTextContents(),
