@@ -205,6 +205,42 @@ SELECT results_eq('SELECT p.ends_as FROM posted AS p', $$VALUES ('cancelled')$$,
 SELECT throws_ok(format($$SELECT o365.set_schedule(%s, 'daily')$$, :ann), '55000', format('subscription %s is removed', :ann), 'and no schedule is set there');
 TRUNCATE posted;
 
+-- A kill leaves the cards or their digest, and whoever had the lane before is refused.
+SELECT pg_temp.connect('fay') AS fay \gset
+SELECT pg_temp.send(:fay, 'A'), pg_temp.send(:fay, 'B') \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT c.lease_no AS l FROM pg_temp.claim(:w, '-infinity', 10, 2) AS c WHERE c.subscription_id = :fay LIMIT 1 \gset
+SELECT max(position) AS p FROM o365_internal.outbox WHERE subscription_id = :fay \gset
+SELECT o365.set_schedule(:fay, 'hourly') \g /dev/null
+SELECT is((pg_temp.lane(:fay)).worker, :w, 'a lane that a worker has is left to it');
+UPDATE o365_internal.outbox SET enqueued_at = now() - interval '2 hours' WHERE subscription_id = :fay;
+-- Its lease ends, and another claim finds nothing that may leave.
+UPDATE o365_internal.lane SET next_at = clock_timestamp(), lease_until = clock_timestamp(), worker = NULL WHERE subscription_id = :fay;
+SELECT o365_internal.await_runs(ARRAY[:fay]::bigint[]) \g /dev/null
+UPDATE o365_internal.lane SET worker = :w WHERE subscription_id = :fay;
+BEGIN;
+SELECT is((SELECT count(*) FROM pg_temp.claim(:w, '-infinity', 10, 2) AS c WHERE c.subscription_id = :fay)::integer, 1, 'a claim folds');
+ROLLBACK;
+SELECT is((SELECT array_agg(o.card::jsonb->>'title' ORDER BY o.position) FROM o365_internal.outbox AS o WHERE o.subscription_id = :fay), '{A,B}', 'one that does not commit has not');
+SELECT is((SELECT count(*) FROM o365.deliveries AS d WHERE d.subscription_id = :fay)::integer, 0, 'and no card has ended by it');
+SELECT o365_internal.fold_due() \g /dev/null
+SELECT is((SELECT r.ended FROM o365_programs.worker_report(:w, ARRAY[:fay]::bigint[], ARRAY[:l]::bigint[], ARRAY[:p]::bigint[], '{delivered}', '{100}', '{200}', '{NULL}', '{1}', '{NULL}',
+    ARRAY[:fay]::bigint[], ARRAY[:l]::bigint[], '{t}', '{1}') AS r), 0, 'who had the lane before cannot end the digest, which has the place of a card');
+TRUNCATE posted;
+SELECT is(pg_temp.work(:w), 1, 'the digest leaves');
+SELECT results_eq('SELECT pg_temp.sections(p.card) FROM posted AS p', $$VALUES ('{A,B}'::text[])$$, 'with both');
+TRUNCATE posted;
+-- What cannot be folded leaves as it was sent.
+SELECT pg_temp.send(:fay, 'C'), pg_temp.send(:fay, 'D') \g /dev/null
+UPDATE o365_internal.outbox SET card = 'no card', enqueued_at = now() - interval '2 hours' WHERE subscription_id = :fay;
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT is(pg_temp.work(:w, 'retry', 1), 1, 'no card keeps a lane from going on');
+SELECT results_eq('SELECT p.card FROM posted AS p', $$VALUES ('no card')$$, 'it leaves as it was sent');
+DELETE FROM o365_internal.outbox WHERE subscription_id = :fay;
+UPDATE o365_internal.lane SET next_at = clock_timestamp(), not_before = NULL, why = NULL WHERE subscription_id = :fay;
+SELECT pg_temp.work(:w) \g /dev/null
+TRUNCATE posted;
+
 -- Forms, unwanted events and other extra fields go alone, in order.
 SELECT o365.set_schedule(:bob, 'hourly') \g /dev/null
 SELECT o365.set('public_url', 'https://app.example.org') \g /dev/null
