@@ -196,7 +196,7 @@ test('whoever connects chooses how often, and changes it on the page of the conn
         assert.equal(asApplication(`select schedule, time_zone from o365.connections('tess')`), 'weekly on friday at 17:30|Asia/Kathmandu');
 
         // What waits arrives as one card.
-        await choose({every: 'at once'});
+        await choose({every: 'immediate'});
         await page.waitForURL(/did=schedule$/);
         const post = await until('the digest', async () => (await texts(flow.target)).find((one) => one.includes('The fire is out')));
         assert.match(post, /2 messages.*The printer is on fire.*The fire is out/s);

@@ -360,6 +360,34 @@ SELECT results_eq($$SELECT p.card::jsonb->>'version', (SELECT array_agg(v #>> '{
 SELECT is_empty($$SELECT * FROM posted AS p, o365.check_card(p.card::jsonb, 'workflow', 'desk') AS c WHERE c.severity = 'error'$$, 'and are such as Workflows take');
 TRUNCATE posted;
 
+-- ---- the pages ----
+SELECT pg_temp.connect('gil') AS gil \gset
+SELECT o365_internal.add_manage_link(:gil, 'owner', sha256('owner')), o365_internal.add_manage_link(:gil, 'card', sha256('card')) \g /dev/null
+CREATE FUNCTION pg_temp.choose(link text, choice jsonb) RETURNS text LANGUAGE sql AS $$
+    SELECT o365_programs.responder_manage_act(sha256(link::bytea), 'schedule', NULL, NULL, choice)->>'outcome' $$;
+SELECT is(pg_temp.choose('owner', '{"every": "weekly", "at": "17:30", "on": "friday", "zone": "asia/kathmandu"}'), 'done', 'whoever connected chooses on the page');
+SELECT results_eq($$SELECT c.schedule, c.time_zone FROM o365.connections('gil') AS c$$, $$VALUES ('weekly on friday at 17:30', 'Asia/Kathmandu')$$, 'what they chose');
+SELECT results_eq($$SELECT p->>'schedule', p->>'time_zone', p->>'may_schedule' FROM o365_programs.responder_manage(sha256('owner')) AS p$$,
+    $$VALUES ('weekly on friday at 17:30', 'Asia/Kathmandu', 'true')$$, 'and sees it there');
+SELECT is((SELECT e.actor FROM o365_internal.event AS e WHERE e.subscription_id = :gil AND e.kind = 'rescheduled'), 'user', 'the event says who did it');
+SELECT is(pg_temp.choose('card', '{"every": "hourly", "at": "17:30", "on": "friday", "zone": "UTC"}'), 'not_now', 'a link in cards changes nothing');
+SELECT is(o365_programs.responder_manage(sha256('card'))->>'may_schedule', 'false', 'and does not offer it');
+SELECT is(pg_temp.choose('owner', '{"every": "daily", "at": "25:00", "on": "friday", "zone": "UTC"}'), 'no_schedule', 'a time that is none is told');
+SELECT is(pg_temp.choose('owner', '{"every": "daily", "at": "", "on": "friday", "zone": "UTC"}'), 'no_schedule', 'so is none');
+SELECT is(pg_temp.choose('owner', '{"every": "daily", "at": "08:00", "on": "friday", "zone": "Nowhere"}'), 'no_zone', 'and a time zone that is none');
+SELECT is((SELECT c.schedule FROM o365.connections('gil') AS c), 'weekly on friday at 17:30', 'nothing has changed by that');
+SELECT is(pg_temp.choose('owner', '{"every": "hourly", "at": "25:00", "on": "", "zone": "Asia/Kathmandu"}'), 'done', 'each choice has what belongs to it');
+SELECT is((SELECT c.schedule FROM o365.connections('gil') AS c), 'hourly', 'and nothing else');
+-- On connecting: by the button.
+SELECT pg_temp.begin('state-hal', 'cookie-hal', 'hal') \g /dev/null
+UPDATE o365_internal.connect_attempt SET schedule = 'daily at 08:00' WHERE state_hash = sha256('state-hal');
+SELECT pg_temp.callback('state-hal', 'cookie-hal', 'r-000000000ha1', 'https://contoso.webhook.office.com/webhookb2/hal', group_name => 'Hal') \g /dev/null
+SELECT results_eq($$SELECT c.schedule, l.run FROM o365.connections('hal') AS c JOIN o365_internal.lane AS l ON l.subscription_id = c.subscription_id$$,
+    $$VALUES ('daily at 08:00', '{}'::bigint[])$$, 'what was chosen on connecting holds from the first card');
+SELECT is(o365_programs.responder_start('desk', sha256((SELECT split_part(o365.begin_connect('desk', 'ivo'), '=', 2))::bytea), sha256('state-ivo'), sha256('cookie-ivo'), 'r-0000000001v0',
+    schedule => 'weekly')->>'started', 'true', 'the form that begins says it');
+SELECT is((SELECT a.schedule FROM o365_internal.connect_attempt AS a WHERE a.state_hash = sha256('state-ivo')), 'weekly on monday at 08:00', 'and the attempt keeps it');
+
 -- ---- what can be folded ----
 SELECT results_eq($$SELECT o365_internal.digest_kind(c.card, d.dialect) FROM (VALUES
         (1, '{"text": "a"}'::jsonb, 'connector'), (2, '{"text": "a"}', 'workflow'), (3, '{"type": "AdaptiveCard", "version": "1.2", "body": []}', 'connector'),
