@@ -63,7 +63,7 @@ INSERT INTO o365_internal.setting (name, value, pattern, help, default_value)
     ('presses_per_minute', '20', '^[1-9][0-9]{0,3}$',
         'How often people may pause and resume one connection on its own page within a minute.'),
     ('time_zone', 'UTC', '^[A-Za-z][A-Za-z0-9_+/-]{0,60}$',
-        'The time zone of pauses that people end by the clock, by its name such as Europe/Berlin: '
+        'The time zone of schedules and of pauses that people end by the clock, such as Europe/Berlin: '
         'select name from pg_timezone_names.'),
     ('history_days', '30', '^[1-9][0-9]{0,3}$', 'How long deliveries, attempts and events are kept, days.')
     ) AS v (name, value, pattern, help)

@@ -20,7 +20,7 @@ CREATE OR REPLACE VIEW o365.connectors WITH (security_barrier) AS
            c.changed_at, ARRAY(SELECT a.role::text FROM o365_internal.application AS a
                                 WHERE a.connector_id = c.connector_id ORDER BY 1) AS applications,
            c.require_state, c.confirm, o365_internal.ways_of(c.ways) AS ways, c.support, c.language,
-           c.max_age, c.when_blocked
+           c.max_age, c.when_blocked, c.schedule, c.time_zone, c.digest_when_late
       FROM o365_internal.connector AS c
      WHERE c.removed_at IS NULL AND c.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[])
      ORDER BY c.slug;
@@ -47,6 +47,11 @@ COMMENT ON COLUMN o365.connectors.max_age IS
     'How long after they were sent its cards may leave, unless they say otherwise; null: for ever.';
 COMMENT ON COLUMN o365.connectors.when_blocked IS
     'What happens behind a card that keeps failing: wait, or pass (it is set aside and the others go on).';
+COMMENT ON COLUMN o365.connectors.schedule IS
+    'When its connections get their cards, unless their users choose: immediate, hourly, daily or weekly.';
+COMMENT ON COLUMN o365.connectors.time_zone IS 'Time zone of their schedules; null: the setting time_zone.';
+COMMENT ON COLUMN o365.connectors.digest_when_late IS
+    'Cards that wait for a limit are folded where all of them would need longer than this; null: never.';
 
 CREATE OR REPLACE VIEW o365.webhook_hosts WITH (security_barrier) AS
     SELECT w.dialect, n.name AS host, w.port, w.enabled, h.held_until, h.why AS held_reason, h.held_by, h.held_at
@@ -101,7 +106,7 @@ CREATE OR REPLACE VIEW o365.subscriptions WITH (security_barrier) AS
            s.label, s.proved_at, CASE WHEN s.dialect = 'workflow' THEN s.payload END AS payload, s.paused_until,
            (SELECT l.posted_on FROM o365_internal.lane AS l
              WHERE l.subscription_id = s.subscription_id LIMIT 1) AS posted_on,
-           s.idle_since, s.extra, s.unwanted_events
+           s.idle_since, s.extra, s.unwanted_events, s.schedule, s.time_zone
       FROM o365_internal.subscription AS s LEFT JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
      WHERE s.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);
 COMMENT ON VIEW o365.subscriptions IS 'Connections. Never a webhook: only its host.';
@@ -118,6 +123,9 @@ COMMENT ON COLUMN o365.subscriptions.status_at IS 'Since when.';
 COMMENT ON COLUMN o365.subscriptions.connected_at IS 'First connected.';
 COMMENT ON COLUMN o365.subscriptions.renewed_at IS 'Last renewed.';
 COMMENT ON COLUMN o365.subscriptions.key_id IS 'Key its webhook is sealed under.';
+COMMENT ON COLUMN o365.subscriptions.schedule IS
+    'When its cards leave: immediate, or folded into digests. Change it with o365.set_schedule.';
+COMMENT ON COLUMN o365.subscriptions.time_zone IS 'Time zone of its schedule; null: its connector''s.';
 COMMENT ON COLUMN o365.subscriptions.in_doubt_policy IS
     'resend or skip: what happens to a card without a clear answer. Change it with o365.set_in_doubt_policy.';
 COMMENT ON COLUMN o365.subscriptions.label IS 'Name that pages show for the account; null: app_user.';
@@ -250,7 +258,8 @@ COMMENT ON COLUMN o365.queue.first_card IS 'Card that goes first; the others wai
 COMMENT ON COLUMN o365.queue.why IS
     'What kind of wait it is: retry (the next try of a card, or the end of a throttle), quota (a limit of '
     'o365.quotas), host (the far end as a whole), schedule (its digest), pause (paused, suspended or not confirmed '
-    'yet: reason says which). Null when it waits for no time: it is due, a worker is at it, or its cards were just sent.';
+    'yet: reason says which). Null when it waits for no time: it is due, a worker is at it, or its cards were just '
+    'sent.';
 COMMENT ON COLUMN o365.queue.until IS
     'When that wait ends; null where nobody knows: a pause without an end, or no wait.';
 COMMENT ON COLUMN o365.queue.since IS
@@ -400,7 +409,7 @@ COMMENT ON COLUMN o365.deliveries.group_name IS 'Group; null for an inbox.';
 COMMENT ON COLUMN o365.deliveries.event IS 'Event it reported.';
 COMMENT ON COLUMN o365.deliveries.outcome IS
     'delivered, accepted (taken, but not proven to be shown), in_doubt, dead, expired (its time had passed), '
-    'superseded (a newer card replaced it), cancelled.';
+    'superseded (a newer card replaced it), cancelled, digested (it is part of a digest, which reason names).';
 COMMENT ON COLUMN o365.deliveries.reason IS 'Why not delivered.';
 COMMENT ON COLUMN o365.deliveries.enqueued_at IS 'When its transaction began.';
 COMMENT ON COLUMN o365.deliveries.attempts IS 'POSTs it took.';
@@ -548,7 +557,7 @@ COMMENT ON VIEW o365.events IS
 COMMENT ON COLUMN o365.events.event_id IS 'Number, in the order in which they were written.';
 COMMENT ON COLUMN o365.events.at IS 'When.';
 COMMENT ON COLUMN o365.events.kind IS
-    'connected, renewed, proved, paused, resumed, removed, suspended, gone, idle, moved, tested, changed, '
+    'connected, renewed, proved, paused, resumed, rescheduled, removed, suspended, gone, idle, moved, tested, changed, '
     'card_not_delivered, card_cancelled, card_retried of a subscription; user_erased, connector_registered, '
     'connector_removed, application_granted, application_revoked, host_allowed, host_forbidden, host_held, '
     'host_released, host_failing, host_recovered, setting_changed.';

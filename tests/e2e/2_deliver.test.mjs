@@ -70,6 +70,45 @@ test('a MessageCard sent to a Workflows webhook arrives converted, and what is l
     assert.equal(asApplication(`select string_agg(path, ' ' order by path) from o365.card_warnings where card_id = ${card}`), '$.potentialAction[1] $.themeColor');
 });
 
+test('cards of a connection with a schedule arrive as one, in the form of its webhook, and a form alone', async () => {
+    const ticket = (name, n) => JSON.stringify({
+        '@type': 'MessageCard', '@context': 'https://schema.org/extensions', 'summary': `${name} ${n}`, 'title': `${name} ${n}`, 'text': `Text of ${name} ${n}`,
+        'potentialAction': [{'@type': 'OpenUri', 'name': 'Open', 'targets': [{os: 'default', uri: `https://contoso.example/tickets/${n}`}]}],
+    });
+    const form = JSON.stringify({
+        '@type': 'MessageCard', '@context': 'https://schema.org/extensions', 'summary': 'Form', 'title': 'Form between', 'text': 'Close it?',
+        'potentialAction': [{'@type': 'HttpPOST', 'name': 'Close', 'target': 'https://contoso.example/tickets/17/close'}],
+    });
+    const {page, close} = await openBrowser();
+    try {
+        for (const [user, name] of [['ann', 'Daily'], ['eva', 'Weekly']]) {
+            const id = subscription(user);
+            assert.equal(asApplication(`select o365.set_schedule(${id}, 'daily', time_zone => 'Europe/Berlin')`), 'daily at 08:00');
+            const cards = asApplication(`select o365.send(${id}, c.card) from unnest(array['${[...Array(12).keys()].map((n) => ticket(name, n + 1)).join("', '")}', '${form}']) as c (card)`).split('\n');
+            await until('the cards to wait', () => asApplication(`select why from o365.queue where subscription_id = ${id}`) === 'schedule');
+            asSuperuser(`update o365_internal.lane set not_before = now() where subscription_id = ${id} and why = 'schedule'`);
+            await until('the form to end', () => /accepted|delivered/.test(outcome(cards[12])));
+            assert.equal(asApplication(`select count(*) from o365.deliveries where card_id in (${cards.slice(0, 12)}) and outcome = 'digested'`), '12');
+            const posts = (await feedPosts()).map(({card}) => JSON.stringify(card)).filter((text) => text.includes(`${name} 1"`));
+            assert.equal(posts.length, 1, 'one post has all');
+            const [digest] = posts;
+            assert.match(digest, /: 12 messages/);
+            for (const part of [`${name} 10"`, `Text of ${name} 10`, 'tickets/10"', 'and 2 more']) assert.ok(digest.includes(part), part);
+            assert.ok(digest.indexOf(`"${name} 1"`) < digest.indexOf(`"${name} 2"`) && digest.indexOf(`"${name} 9"`) < digest.indexOf(`"${name} 10"`), 'in order');
+            assert.ok(!digest.includes(`${name} 11`) && !digest.includes('Form between'));
+            assert.equal(digest.includes('"AdaptiveCard"'), user === 'eva');
+            assert.equal(asApplication(`select o365.set_schedule(${id}, 'immediate')`), 'immediate');
+            const card = send(id, `at once for ${user}`);
+            await until('the next card to end', () => /accepted|delivered/.test(outcome(card)));
+            await page.goto(FEED_URL);
+            assert.match(await page.textContent('main'), new RegExp(`${name} 10`));
+            await photograph(page, `feed-digest-${user}`);
+        }
+    } finally {
+        await close();
+    }
+});
+
 test('a simple Adaptive Card sent to a connector webhook arrives as a MessageCard, one that would lose something is refused', async () => {
     const adaptive = (...body) => `'${JSON.stringify({type: 'AdaptiveCard', version: '1.4', body})}'`;
     const title = {type: 'TextBlock', text: 'Ticket 19 is simple', weight: 'Bolder'};

@@ -205,6 +205,42 @@ SELECT results_eq('SELECT p.ends_as FROM posted AS p', $$VALUES ('cancelled')$$,
 SELECT throws_ok(format($$SELECT o365.set_schedule(%s, 'daily')$$, :ann), '55000', format('subscription %s is removed', :ann), 'and no schedule is set there');
 TRUNCATE posted;
 
+-- A kill leaves the cards or their digest, and whoever had the lane before is refused.
+SELECT pg_temp.connect('fay') AS fay \gset
+SELECT pg_temp.send(:fay, 'A'), pg_temp.send(:fay, 'B') \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT c.lease_no AS l FROM pg_temp.claim(:w, '-infinity', 10, 2) AS c WHERE c.subscription_id = :fay LIMIT 1 \gset
+SELECT max(position) AS p FROM o365_internal.outbox WHERE subscription_id = :fay \gset
+SELECT o365.set_schedule(:fay, 'hourly') \g /dev/null
+SELECT is((pg_temp.lane(:fay)).worker, :w, 'a lane that a worker has is left to it');
+UPDATE o365_internal.outbox SET enqueued_at = now() - interval '2 hours' WHERE subscription_id = :fay;
+-- Its lease ends, and another claim finds nothing that may leave.
+UPDATE o365_internal.lane SET next_at = clock_timestamp(), lease_until = clock_timestamp(), worker = NULL WHERE subscription_id = :fay;
+SELECT o365_internal.await_runs(ARRAY[:fay]::bigint[]) \g /dev/null
+UPDATE o365_internal.lane SET worker = :w WHERE subscription_id = :fay;
+BEGIN;
+SELECT is((SELECT count(*) FROM pg_temp.claim(:w, '-infinity', 10, 2) AS c WHERE c.subscription_id = :fay)::integer, 1, 'a claim folds');
+ROLLBACK;
+SELECT is((SELECT array_agg(o.card::jsonb->>'title' ORDER BY o.position) FROM o365_internal.outbox AS o WHERE o.subscription_id = :fay), '{A,B}', 'one that does not commit has not');
+SELECT is((SELECT count(*) FROM o365.deliveries AS d WHERE d.subscription_id = :fay)::integer, 0, 'and no card has ended by it');
+SELECT o365_internal.fold_due() \g /dev/null
+SELECT is((SELECT r.ended FROM o365_programs.worker_report(:w, ARRAY[:fay]::bigint[], ARRAY[:l]::bigint[], ARRAY[:p]::bigint[], '{delivered}', '{100}', '{200}', '{NULL}', '{1}', '{NULL}',
+    ARRAY[:fay]::bigint[], ARRAY[:l]::bigint[], '{t}', '{1}') AS r), 0, 'who had the lane before cannot end the digest, which has the place of a card');
+TRUNCATE posted;
+SELECT is(pg_temp.work(:w), 1, 'the digest leaves');
+SELECT results_eq('SELECT pg_temp.sections(p.card) FROM posted AS p', $$VALUES ('{A,B}'::text[])$$, 'with both');
+TRUNCATE posted;
+-- What cannot be folded leaves as it was sent.
+SELECT pg_temp.send(:fay, 'C'), pg_temp.send(:fay, 'D') \g /dev/null
+UPDATE o365_internal.outbox SET card = 'no card', enqueued_at = now() - interval '2 hours' WHERE subscription_id = :fay;
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT is(pg_temp.work(:w, 'retry', 1), 1, 'no card keeps a lane from going on');
+SELECT results_eq('SELECT p.card FROM posted AS p', $$VALUES ('no card')$$, 'it leaves as it was sent');
+DELETE FROM o365_internal.outbox WHERE subscription_id = :fay;
+UPDATE o365_internal.lane SET next_at = clock_timestamp(), not_before = NULL, why = NULL WHERE subscription_id = :fay;
+SELECT pg_temp.work(:w) \g /dev/null
+TRUNCATE posted;
+
 -- Forms, unwanted events and other extra fields go alone, in order.
 SELECT o365.set_schedule(:bob, 'hourly') \g /dev/null
 SELECT o365.set('public_url', 'https://app.example.org') \g /dev/null
@@ -323,6 +359,34 @@ SELECT results_eq($$SELECT p.card::jsonb->>'version', (SELECT array_agg(v #>> '{
              ('1.3', '{F}', '{https://contoso.example/F}', NULL)$$, 'Adaptive Cards whole, with the version that they need; other extra fields apart');
 SELECT is_empty($$SELECT * FROM posted AS p, o365.check_card(p.card::jsonb, 'workflow', 'desk') AS c WHERE c.severity = 'error'$$, 'and are such as Workflows take');
 TRUNCATE posted;
+
+-- ---- the pages ----
+SELECT pg_temp.connect('gil') AS gil \gset
+SELECT o365_internal.add_manage_link(:gil, 'owner', sha256('owner')), o365_internal.add_manage_link(:gil, 'card', sha256('card')) \g /dev/null
+CREATE FUNCTION pg_temp.choose(link text, choice jsonb) RETURNS text LANGUAGE sql AS $$
+    SELECT o365_programs.responder_manage_act(sha256(link::bytea), 'schedule', NULL, NULL, choice)->>'outcome' $$;
+SELECT is(pg_temp.choose('owner', '{"every": "weekly", "at": "17:30", "on": "friday", "zone": "asia/kathmandu"}'), 'done', 'whoever connected chooses on the page');
+SELECT results_eq($$SELECT c.schedule, c.time_zone FROM o365.connections('gil') AS c$$, $$VALUES ('weekly on friday at 17:30', 'Asia/Kathmandu')$$, 'what they chose');
+SELECT results_eq($$SELECT p->>'schedule', p->>'time_zone', p->>'may_schedule' FROM o365_programs.responder_manage(sha256('owner')) AS p$$,
+    $$VALUES ('weekly on friday at 17:30', 'Asia/Kathmandu', 'true')$$, 'and sees it there');
+SELECT is((SELECT e.actor FROM o365_internal.event AS e WHERE e.subscription_id = :gil AND e.kind = 'rescheduled'), 'user', 'the event says who did it');
+SELECT is(pg_temp.choose('card', '{"every": "hourly", "at": "17:30", "on": "friday", "zone": "UTC"}'), 'not_now', 'a link in cards changes nothing');
+SELECT is(o365_programs.responder_manage(sha256('card'))->>'may_schedule', 'false', 'and does not offer it');
+SELECT is(pg_temp.choose('owner', '{"every": "daily", "at": "25:00", "on": "friday", "zone": "UTC"}'), 'no_schedule', 'a time that is none is told');
+SELECT is(pg_temp.choose('owner', '{"every": "daily", "at": "", "on": "friday", "zone": "UTC"}'), 'no_schedule', 'so is none');
+SELECT is(pg_temp.choose('owner', '{"every": "daily", "at": "08:00", "on": "friday", "zone": "Nowhere"}'), 'no_zone', 'and a time zone that is none');
+SELECT is((SELECT c.schedule FROM o365.connections('gil') AS c), 'weekly on friday at 17:30', 'nothing has changed by that');
+SELECT is(pg_temp.choose('owner', '{"every": "hourly", "at": "25:00", "on": "", "zone": "Asia/Kathmandu"}'), 'done', 'each choice has what belongs to it');
+SELECT is((SELECT c.schedule FROM o365.connections('gil') AS c), 'hourly', 'and nothing else');
+-- On connecting: by the button.
+SELECT pg_temp.begin('state-hal', 'cookie-hal', 'hal') \g /dev/null
+UPDATE o365_internal.connect_attempt SET schedule = 'daily at 08:00' WHERE state_hash = sha256('state-hal');
+SELECT pg_temp.callback('state-hal', 'cookie-hal', 'r-000000000ha1', 'https://contoso.webhook.office.com/webhookb2/hal', group_name => 'Hal') \g /dev/null
+SELECT results_eq($$SELECT c.schedule, l.run FROM o365.connections('hal') AS c JOIN o365_internal.lane AS l ON l.subscription_id = c.subscription_id$$,
+    $$VALUES ('daily at 08:00', '{}'::bigint[])$$, 'what was chosen on connecting holds from the first card');
+SELECT is(o365_programs.responder_start('desk', sha256((SELECT split_part(o365.begin_connect('desk', 'ivo'), '=', 2))::bytea), sha256('state-ivo'), sha256('cookie-ivo'), 'r-0000000001v0',
+    schedule => 'weekly')->>'started', 'true', 'the form that begins says it');
+SELECT is((SELECT a.schedule FROM o365_internal.connect_attempt AS a WHERE a.state_hash = sha256('state-ivo')), 'weekly on monday at 08:00', 'and the attempt keeps it');
 
 -- ---- what can be folded ----
 SELECT results_eq($$SELECT o365_internal.digest_kind(c.card, d.dialect) FROM (VALUES

@@ -23,7 +23,7 @@ CREATE TEMP TABLE nothing AS SELECT v.name FROM (
         ('attempt', 'card_id subscription_id lease_no worker rule_id http_status retry_after_s took_ms post_no connector_id'),
         ('card_action', 'card_id subscription_id forms'),
         ('card_warning', 'card_id subscription_id'),
-        ('connect_attempt', 'attempt_id public_id connector_id expires_at of_attempt subscription_id renews way'),
+        ('connect_attempt', 'attempt_id public_id connector_id expires_at of_attempt subscription_id renews way schedule'),
         ('connector', 'connector_id slug name logo logo_type short_description long_description website events landing_page '
             'callback_url target_urls enabled_for app_id clean_page allow_anonymous registered_at changed_at require_state '
             'confirm removed_at ways language takes_events max_age when_blocked schedule time_zone digest_when_late'),
@@ -32,7 +32,7 @@ CREATE TEMP TABLE nothing AS SELECT v.name FROM (
         ('event', 'event_id connector_id subscription_id card_id object'),
         ('lane', 'subscription_id lease_no worker next_at lease_until cursor late why not_before connector_id host_id posts retried_at failures failing_since gone_since '
             'claimed_at trying tried_at unclear throttles throttled_since useless_since dead_in_a_row tried_until lease_below '
-            'posted_on turn'),
+            'posted_on turn run'),
         ('quota_group', 'group_id'),
         ('lane', 'granted last_post_at quota_past quota_clear quota_version lost quota_off quota_group quota_halved quota_halved_at quota_window'),
         ('manage_link', 'subscription_id kind'),

@@ -67,6 +67,41 @@ SELECT is(pg_temp.drive(:w, -1, -1)::text, '(0,10)', 'nor when it knows nothing'
 CREATE TEMP TABLE probe AS SELECT count(*) FROM o365_internal.outbox;
 SELECT ok(pg_temp.scans() > 0, 'a scan would have been counted');
 COMMIT;
+-- Schedules: a lane begins to wait, is folded, and gives back what is due.
+SELECT pg_temp.connect('zoe') AS zoe \gset
+SELECT o365.set_schedule(:zoe, 'hourly') \g /dev/null
+INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, enqueued_at)
+    SELECT nextval('o365_internal.card_id'), currval('o365_internal.card_id'), :zoe, '{"text": "a"}', now() - interval '2 hours' FROM generate_series(1, 20);
+CREATE FUNCTION pg_temp.fold(w integer, s bigint, pages integer, tuples real, OUT scans bigint, OUT digested bigint, OUT waits text) LANGUAGE plpgsql AS $$
+DECLARE
+    v_before bigint;
+    v_lease_no bigint;
+BEGIN
+    UPDATE pg_class SET relpages = pages, reltuples = tuples
+     WHERE oid IN ('o365_internal.outbox'::regclass, 'o365_internal.lane'::regclass, 'o365_internal.fed'::regclass,
+                   'o365_internal.subscription'::regclass, 'o365_internal.postponed'::regclass, 'o365_internal.handing'::regclass);
+    UPDATE o365_internal.lane AS l SET next_at = NULL WHERE l.subscription_id <> s;
+    DISCARD PLANS;
+    v_before := pg_temp.scans();
+    PERFORM o365_programs.worker_feed();
+    v_lease_no := (SELECT l.lease_no FROM o365_programs.worker_lease(w, '-infinity', 10) AS l WHERE l.subscription_id = s);
+    PERFORM o365_programs.worker_cards(w, ARRAY[s], ARRAY[v_lease_no], 10, 65536, 1000000);
+    PERFORM o365_programs.worker_report(w, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', ARRAY[s], ARRAY[v_lease_no], '{t}', NULL);
+    PERFORM o365_internal.chore_fold_late();
+    scans := pg_temp.scans() - v_before;
+    digested := (SELECT count(*) FROM o365_internal.delivery AS d WHERE d.subscription_id = s AND d.outcome = 'digested');
+    waits := (SELECT cardinality(l.run)::text FROM o365_internal.lane AS l WHERE l.subscription_id = s);
+END $$;
+BEGIN;
+SELECT is(pg_temp.fold(:w, :zoe, 0, 0)::text, '(0,20,1)', 'folding scans no table when the planner believes all are empty');
+ROLLBACK;
+BEGIN;
+SELECT is(pg_temp.fold(:w, :zoe, 1000000, 1e8)::text, '(0,20,1)', 'nor when it believes all are huge');
+ROLLBACK;
+BEGIN;
+SELECT is(pg_temp.fold(:w, :zoe, -1, -1)::text, '(0,20,1)', 'nor when it knows nothing');
+ROLLBACK;
+DELETE FROM o365_internal.outbox WHERE subscription_id = :zoe;
 -- Callbacks, likewise. What they read is counted in rows: an index that is walked from end to end is no better than a scan.
 CREATE FUNCTION pg_temp.rows_read() RETURNS bigint LANGUAGE sql AS $$
     SELECT sum(s.seq_tup_read + coalesce(s.idx_tup_fetch, 0))::bigint FROM pg_stat_xact_user_tables AS s

@@ -25,7 +25,9 @@ BEGIN
     SELECT coalesce(a.lane, (-9223372036854775808)::bigint), a.at INTO v_before, v_from
       FROM o365_internal.feeding_again AS a ORDER BY a.n DESC LIMIT 1;
     low := greatest(low, v_from);
-    IF o365_internal.fold_due(v_before) > 0 THEN
+    -- Asked here, and not there: a call costs more than the look.
+    IF EXISTS (SELECT FROM o365_internal.lane AS la WHERE la.why = 'schedule' AND la.not_before <= v_now) THEN
+        PERFORM o365_internal.fold_due(v_before);
         v_now := clock_timestamp();
         v_until := v_now;
         v_ends := v_now + make_interval(secs => v_lease_ms / 1000);

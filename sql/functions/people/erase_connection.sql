@@ -23,7 +23,7 @@ BEGIN
            group_name = NULL,
            webhook_host = '', status_reason = 'its user was erased', replaces = NULL, extra = NULL,
            unwanted_events = '{}',
-           proved_at = NULL
+           proved_at = NULL, schedule = 'immediate', time_zone = NULL
      WHERE s.subscription_id = $1;
     erased := 1;
     what := 'subscription';
