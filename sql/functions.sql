@@ -233,6 +233,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 -- * Nothing that is not fed leaves: the cards of one transaction are fed together in each lane,
 --   and so keep their order.
 \ir functions/lanes/card_failed.sql
+\ir functions/lanes/claim.sql
 \ir functions/lanes/end_cards.sql
 \ir functions/lanes/feed_again.sql
 \ir functions/lanes/feed_again_if_restored.sql
@@ -247,6 +248,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/lanes/snapshot_until.sql
 \ir functions/lanes/test_card_failed.sql
 \ir functions/lanes/worker_cards.sql
+\ir functions/lanes/worker_claim.sql
 \ir functions/lanes/worker_feed.sql
 \ir functions/lanes/worker_lease.sql
 \ir functions/lanes/worker_recheck.sql
