@@ -66,5 +66,5 @@ BEGIN
      ORDER BY u.n, c.n;
 END $$;
 COMMENT ON FUNCTION o365_internal.claim(integer, timestamptz, integer, integer, integer, integer) IS
-    'worker_feed, worker_lease and, where few lanes were leased, worker_cards; the answer of worker_claim. Where a cheap '
-    'look finds that there is nothing to do, seen and quiet_until are set.';
+    'worker_feed, worker_lease and, where few lanes were leased, worker_cards; the answer of worker_claim. Where a '
+    'cheap look finds that there is nothing to do, seen and quiet_until are set.';
