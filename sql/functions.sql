@@ -271,6 +271,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/quotas/share_quota.sql
 \ir functions/quotas/forecast.sql
 \ir functions/lanes/card_failed.sql
+\ir functions/lanes/claim.sql
 \ir functions/lanes/claimable_hosts.sql
 \ir functions/lanes/end_cards.sql
 \ir functions/lanes/far_end_failed.sql
@@ -294,6 +295,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/lanes/test_card_failed.sql
 \ir functions/lanes/turns.sql
 \ir functions/lanes/worker_cards.sql
+\ir functions/lanes/worker_claim.sql
 \ir functions/lanes/worker_feed.sql
 \ir functions/lanes/worker_lease.sql
 \ir functions/lanes/worker_recheck.sql

@@ -44,7 +44,7 @@ test('the loggers really were turned up: what is no secret stands in them', () =
     assert.match(readFileSync(join(LOGS, `${server}-access.log`), 'utf8'), /GET \/connect\/desk\/callback 302/);
     assert.match(readFileSync(join(LOGS, `${server}-main.log`), 'utf8'), server === 'nginx' ? /\[debug\]/ : /:debug\]/);
     assert.match(readFileSync(join(LOGS, 'programs.log'), 'utf8'), /event=card_delivered/);
-    assert.match(readFileSync(join(STACK_DIR, 'activity'), 'utf8'), /o365_programs\.worker_lease/);
+    assert.match(readFileSync(join(STACK_DIR, 'activity'), 'utf8'), /o365_programs\.worker_claim/);
 });
 
 // The kernel gives /proc/<pid> of a process that may not be dumped to root, whoever runs it (proc(5)). Sanitizer builds stay open on purpose.

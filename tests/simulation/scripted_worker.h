@@ -118,8 +118,12 @@ class ScriptedOutbox : public Outbox {
                 answer.claimed =
                     ledger_.claim(self_->number, lanes,
                                   {plant_ == Plant::claims_closed_far_ends, plant_ == Plant::claims_waiting_lanes});
-                for (Claimed& one : answer.claimed)
+                // The cards of few lanes come with them.
+                const bool few = answer.claimed.size() <= 4 && world_.chance(500);
+                for (Claimed& one : answer.claimed) {
                     if (plant_ == Plant::overstates_leases) one.lasts *= 2;
+                    if (few) one.cards = cards_of(one.lease);
+                }
             }
             return answer;
         });
@@ -132,10 +136,7 @@ class ScriptedOutbox : public Outbox {
             const auto fit = static_cast<std::size_t>(1 + world_.up_to(static_cast<std::int64_t>(leases.size())));
             for (const Lease& lease : leases) {
                 if (result.size() == fit) break;
-                result.push_back(ledger_.cards_of(self_->number, lease));
-                if (plant_ == Plant::reverses_cards) std::ranges::reverse(result.back());
-                if (plant_ == Plant::loses_expiry)
-                    for (Card& card : result.back()) card.expires_in.reset();
+                result.push_back(cards_of(lease));
             }
             return result;
         });
@@ -169,6 +170,14 @@ class ScriptedOutbox : public Outbox {
     void close() noexcept override {}
 
   private:
+    std::vector<Card> cards_of(const Lease& lease) {
+        std::vector<Card> cards = ledger_.cards_of(self_->number, lease);
+        if (plant_ == Plant::reverses_cards) std::ranges::reverse(cards);
+        if (plant_ == Plant::loses_expiry)
+            for (Card& card : cards) card.expires_in.reset();
+        return cards;
+    }
+
     SettingsSnapshot snapshot() const {
         SettingsSnapshot answer;
         answer.worker = self_->number;

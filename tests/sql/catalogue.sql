@@ -57,7 +57,7 @@ INSERT INTO allowed SELECT 'o365_responder', unnest(ARRAY['responder_connectors'
     'responder_paste_outcome', 'responder_proof', 'responder_new_code', 'responder_manage', 'responder_manage_act',
     'responder_manage_link']);
 INSERT INTO allowed SELECT 'o365_worker', unnest(ARRAY['check_card', 'worker_start', 'worker_heartbeat', 'worker_stop', 'worker_feed', 'worker_lease', 'worker_cards',
-    'worker_recheck', 'worker_report',
+    'worker_claim', 'worker_recheck', 'worker_report',
     'worker_secrets', 'worker_adopt', 'worker_outlook', 'worker_chores', 'worker_add_key', 'worker_keys', 'worker_seal_probe', 'worker_key_backed_up',
     'worker_unopenable',
     'worker_action_key', 'worker_describe', 'worker_import_outcome', 'worker_subscriptions_by_user_object_id']);

@@ -50,6 +50,14 @@ BEGIN
     PERFORM o365_programs.worker_recheck(v_claim.s, v_claim.l, array_fill(1, ARRAY[10]));
     PERFORM o365_programs.worker_lease(w, '-infinity', 10);
     PERFORM o365_programs.worker_cards(w, v_claim.s, v_claim.l, 10, 65536, 1000000);
+    PERFORM o365_programs.worker_claim(w, '-infinity', 10, 10, 65536, 16384, NULL, NULL);
+    -- And as if there were nothing to do.
+    v_own := pg_temp.scans();
+    UPDATE o365_internal.lane AS l SET next_at = now() + interval '1 hour' WHERE l.next_at < now();
+    DELETE FROM o365_internal.postponed;
+    DELETE FROM o365_internal.handing;
+    v_before := v_before + pg_temp.scans() - v_own;
+    PERFORM o365_programs.worker_claim(w, '-infinity', 10, 10, 65536, 16384, NULL, NULL);
     scans := pg_temp.scans() - v_before;
     IF (SELECT l.quota_past[5] IS NULL FROM o365_internal.lane AS l WHERE l.subscription_id = v_claim.s[1]) THEN
         RAISE EXCEPTION 'nobody has looked into the history';
@@ -161,7 +169,7 @@ reached AS (
                          'few_card_warnings', 'worker_orders', 'worker_action_key')
         OR p.pronamespace IN ('o365'::regnamespace, 'o365_programs'::regnamespace)
            AND (has_function_privilege('o365_responder', o.oid, 'EXECUTE') OR has_function_privilege('o365_app', o.oid, 'EXECUTE')
-                OR o.proname IN ('worker_feed', 'worker_lease', 'worker_cards', 'worker_recheck', 'worker_report', 'worker_secrets', 'worker_adopt', 'worker_heartbeat', 'worker_start'))
+                OR o.proname IN ('worker_feed', 'worker_lease', 'worker_cards', 'worker_claim', 'worker_recheck', 'worker_report', 'worker_secrets', 'worker_adopt', 'worker_heartbeat', 'worker_start'))
     UNION
     SELECT o.* FROM reached AS r JOIN ours AS o ON r.prosrc ~ ('\mo365(_programs|_internal)?\.' || o.proname || '\('))
 SELECT is(ARRAY(SELECT r.proname::text FROM reached AS r WHERE r.is_planned_each_time

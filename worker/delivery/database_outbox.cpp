@@ -5,6 +5,7 @@
 
 #include <array>
 #include <climits>
+#include <optional>
 #include <stdexcept>
 
 #include "lib/database/schema.h"
@@ -19,6 +20,9 @@ namespace {
 
 constexpr int kCardsPerLane = 20;
 constexpr int kBytesPerLane = 64 * 1024;  // of cards, so that a worker's memory is bounded by its lanes
+// Of the cards that come with a claim: they have to fit into the socket's buffers, because the server commits when it
+// has written the answer.
+constexpr int kBytesPerClaim = 16 * 1024;
 constexpr seconds kScanAll{3};
 constexpr const char* kFromTheStart = "-infinity";
 
@@ -51,6 +55,34 @@ struct LeaseArrays {
     std::vector<std::int64_t> subscriptions;
     std::vector<std::int64_t> numbers;
     std::vector<std::int64_t> versions;
+};
+
+// Where a card stands in the rows of worker_cards and worker_claim.
+struct CardColumns {
+    explicit CardColumns(const Rows& rows)
+        : position(rows.column("position")),
+          card_id(rows.column("card_id")),
+          body(rows.column("card")),
+          ends_as(rows.column("ends_as")),
+          reason(rows.column("reason")),
+          extra(rows.column("extra")),
+          expires_ms(rows.find_column("expires_ms")) {}
+    // nullopt: the row has none.
+    std::optional<Card> card(const Rows& rows, int row) const {
+        if (rows.is_null(row, position)) return std::nullopt;
+        Card card;
+        card.position = rows.integer(row, position);
+        card.card_id = rows.integer(row, card_id);
+        card.body = rows.text(row, body);
+        card.ends_as = rows.text(row, ends_as);
+        card.reason = rows.text(row, reason);
+        card.extra = rows.text(row, extra);
+        if (expires_ms && !rows.is_null(row, *expires_ms))
+            card.expires_in = std::chrono::milliseconds(rows.integer(row, *expires_ms));
+        return card;
+    }
+    int position, card_id, body, ends_as, reason, extra;
+    std::optional<int> expires_ms;  // not before version 28 of the schema
 };
 
 Reported read_reported(const Rows& rows) {
@@ -120,30 +152,32 @@ void DatabaseOutbox::stop(bool comes_back) {
 ReportedAndClaimed DatabaseOutbox::report_and_claim(const std::vector<Ended>& ended, int lanes) {
     std::vector<Statement> statements;
     if (!ended.empty()) statements.push_back(report_statement(ended));
-    if (lanes > 0) {
-        statements.push_back({"select o365_programs.worker_feed() as fed", {}});
-        statements.push_back(lease_statement(lanes));
-    }
+    if (lanes > 0) statements.push_back(claim_statement(lanes));
     const std::vector<Rows> answers = database_.call_together(statements);
     ReportedAndClaimed result;
     if (!ended.empty()) result.reported = read_reported(answers.front());
-    if (lanes > 0) {
-        const Rows& fed = answers[answers.size() - 2];
-        result.fed = fed.integer(0, fed.column("fed"));
-        result.claimed = take_claimed(answers.back());
+    if (lanes > 0 && answers.back().size() > 0) {
+        const Rows& claim = answers.back();
+        seen_ = claim.text(0, claim.column("seen_now"));
+        quiet_until_ = claim.text(0, claim.column("quiet_now"));
+        result.fed = claim.integer(0, claim.column("fed"));
+        result.claimed = take_claimed(claim);
     }
     return result;
 }
 
-Statement DatabaseOutbox::lease_statement(int lanes) {
+Statement DatabaseOutbox::claim_statement(int lanes) {
     if (const BootClock::time_point now = BootClock::now(); now - scanned_all_at_ >= kScanAll) {
         scanned_to_ = kFromTheStart;
         scanned_all_at_ = now;
     }
     return {
-        "select subscription_id, lease_no, secret_version, dialect, lease_ms, was_due, payload "
-        "from o365_programs.worker_lease($1, $2::timestamptz - interval '1 second', $3)",
-        {worker_, scanned_to_, lanes}};
+        "select fed, seen_now, quiet_now, subscription_id, lease_no, secret_version, dialect, lease_ms, was_due, "
+        "payload, has_cards, "
+        "position, card_id, card, ends_as, reason, extra "
+        "from o365_programs.worker_claim($1, $2::timestamptz - interval '1 second', $3, $4, $5, $6, $7, $8)",
+        {worker_, scanned_to_, lanes, kCardsPerLane, kBytesPerLane, kBytesPerClaim, Value::or_null(seen_),
+         Value::or_null(quiet_until_)}};
 }
 
 std::vector<Claimed> DatabaseOutbox::take_claimed(const Rows& rows) {
@@ -154,17 +188,26 @@ std::vector<Claimed> DatabaseOutbox::take_claimed(const Rows& rows) {
     const int lease_ms = rows.column("lease_ms");
     const int was_due = rows.column("was_due");
     const int payload = rows.column("payload");
+    const int has_cards = rows.column("has_cards");
+    const CardColumns columns(rows);
     std::vector<Claimed> claimed;
     claimed.reserve(static_cast<std::size_t>(rows.size()));
     for (int i = 0; i < rows.size(); ++i) {
-        claimed.push_back({{rows.integer(i, subscription_id), rows.integer(i, lease_no),
-                            static_cast<int>(rows.integer(i, secret_version))},
-                           std::string(rows.text(i, dialect)),
-                           milliseconds(rows.integer(i, lease_ms)),
-                           rows.text(i, payload) == "card" ? Payload::card : Payload::envelope});
-        // Text of one time zone and length sorts as the times do.
-        const std::string_view due = rows.text(i, was_due);
-        if (scanned_to_ == kFromTheStart || due > scanned_to_) scanned_to_ = due;
+        if (rows.is_null(i, subscription_id)) continue;
+        const std::int64_t id = rows.integer(i, subscription_id);
+        // The cards of a lane stand together.
+        if (claimed.empty() || claimed.back().lease.subscription_id != id) {
+            claimed.push_back(
+                {.lease = {id, rows.integer(i, lease_no), static_cast<int>(rows.integer(i, secret_version))},
+                 .dialect = std::string(rows.text(i, dialect)),
+                 .lasts = milliseconds(rows.integer(i, lease_ms)),
+                 .payload = rows.text(i, payload) == "card" ? Payload::card : Payload::envelope});
+            if (rows.boolean(i, has_cards)) claimed.back().cards.emplace();
+            // Text of one time zone and length sorts as the times do.
+            const std::string_view due = rows.text(i, was_due);
+            if (scanned_to_ == kFromTheStart || due > scanned_to_) scanned_to_ = due;
+        }
+        if (std::optional<Card> card = columns.card(rows, i)) claimed.back().cards->push_back(std::move(*card));
     }
     return claimed;
 }
@@ -215,14 +258,7 @@ std::vector<std::vector<Card>> DatabaseOutbox::cards(const std::vector<Lease>& l
                                       kCardsPerLane, kBytesPerLane, bytes});
     const int subscription_id = rows.column("subscription_id");
     const int lease_no = rows.column("lease_no");
-    const int position = rows.column("position");
-    const int card_id = rows.column("card_id");
-    const int card = rows.column("card");
-    const int ends_as = rows.column("ends_as");
-    const int reason = rows.column("reason");
-    const int extra = rows.column("extra");
-    // Not before version 28 of the schema.
-    const std::optional<int> expires_ms = rows.find_column("expires_ms");
+    const CardColumns columns(rows);
     std::vector<std::vector<Card>> cards;
     for (int i = 0; i < rows.size(); ++i) {
         const auto is_of = [&](const Lease& lease) {
@@ -235,12 +271,7 @@ std::vector<std::vector<Card>> DatabaseOutbox::cards(const std::vector<Lease>& l
                 throw std::runtime_error("o365_programs.worker_cards answered with lanes that it was not asked for");
             cards.emplace_back();
         }
-        if (rows.is_null(i, position)) continue;
-        cards.back().push_back({rows.integer(i, position), rows.integer(i, card_id), std::string(rows.text(i, card)),
-                                std::string(rows.text(i, ends_as)), std::string(rows.text(i, reason)),
-                                std::string(rows.text(i, extra))});
-        if (expires_ms && !rows.is_null(i, *expires_ms))
-            cards.back().back().expires_in = std::chrono::milliseconds(rows.integer(i, *expires_ms));
+        if (std::optional<Card> card = columns.card(rows, i)) cards.back().push_back(std::move(*card));
     }
     return cards;
 }

@@ -37,7 +37,7 @@ class DatabaseOutbox : public Outbox {
   private:
     SettingsSnapshot take_snapshot(std::string_view answer);
     Statement report_statement(const std::vector<Ended>& ended) const;
-    Statement lease_statement(int lanes);
+    Statement claim_statement(int lanes);
     std::vector<Claimed> take_claimed(const Rows& rows);
 
     const std::string name_;
@@ -49,6 +49,10 @@ class DatabaseOutbox : public Outbox {
     // walk over what was claimed before. Every few seconds one begins at the start.
     std::string scanned_to_;
     BootClock::time_point scanned_all_at_{};
+    // What the last claim saw when it found nothing; the next one passes it back and costs little while nothing has
+    // changed. On another server it holds for a second at most.
+    std::string seen_;
+    std::string quiet_until_;
 };
 
 }  // namespace o365

@@ -15,9 +15,11 @@ namespace {
 constexpr int kLanesPerClaim = 128;
 constexpr int kMostBytesPerCall = 1024 * 1024;
 constexpr int kLeastBytesPerCall = 64 * 1024;
-constexpr milliseconds kSlowCall{500};  // a call for cards that takes longer asks for half as much the next time
-constexpr milliseconds kBusyPoll{5};
+constexpr milliseconds kSlowCall{500};     // a call for cards that takes longer asks for half as much the next time
+constexpr milliseconds kBusyPoll{1};       // while there was something to do within kBusyFor
+constexpr milliseconds kGatheringPoll{5};  // while finished lanes wait to be reported together
 constexpr milliseconds kIdlePoll{100};
+constexpr seconds kBusyFor{1};
 constexpr milliseconds kDrained{50};  // --once ends when there was nothing to do for so long
 constexpr milliseconds kFirstBackoff{100};
 constexpr milliseconds kMostBackoff{2000};
@@ -69,11 +71,13 @@ void Delivery::stop() noexcept {
 void Delivery::wait(const Wait& wait) {
     // A call that reports ten lanes costs not much more than one that reports one: as long as lanes wait behind the
     // transfers, reports wait for each other, until half of those are used up. Otherwise each goes at once.
-    const auto transfers = static_cast<std::size_t>(max_transfers_);
-    std::size_t enough = active_.size() > transfers + 1 ? (active_.size() - transfers) / 2 : 1;
+    std::size_t enough = gathers() ? (active_.size() - static_cast<std::size_t>(max_transfers_)) / 2 : 1;
     if (!wait.for_reports) enough = SIZE_MAX;
     sender_.wait(wait.longest, enough, wait.finishing);
 }
+
+// Whether lanes wait behind the transfers.
+bool Delivery::gathers() const noexcept { return active_.size() > static_cast<std::size_t>(max_transfers_) + 1; }
 
 std::optional<Delivery::Wait> Delivery::step() {
     if (!worked_at_) worked_at_ = clock_.now();
@@ -105,9 +109,13 @@ std::optional<Delivery::Wait> Delivery::step() {
 }
 
 Delivery::Wait Delivery::next_wait(bool finishing, bool found) {
-    const bool busy = found || clock_.now() - *worked_at_ < seconds(1);
+    const bool busy = found || clock_.now() - *worked_at_ < kBusyFor;
     // A worker that ends polls for its last reports without spinning.
-    poll_ = busy || finishing ? kBusyPoll : std::min(poll_ * 2, kIdlePoll);
+    if (finishing || gathers()) {
+        poll_ = kGatheringPoll;
+    } else {
+        poll_ = busy ? kBusyPoll : std::min(poll_ * 2, kIdlePoll);
+    }
     const bool has_work = !webhooks_.idle() || !to_fetch_.empty();
     return {has_work ? milliseconds(0) : poll_, true, finishing};
 }
@@ -310,11 +318,30 @@ int Delivery::lanes_wanted(std::size_t held) const {
 
 // `asked`: when the call began, before the database made the leases.
 void Delivery::take_lanes(std::vector<Claimed> claimed, Clock::time_point asked) {
+    std::vector<std::shared_ptr<Lane>> ready;
     for (Claimed& one : claimed) {
+        std::optional<std::vector<Card>> cards = std::move(one.cards);
         auto lane = std::make_shared<Lane>(std::move(one), asked, snapshot_->post_timeout);
         active_[lane->lease.subscription_id] = lane;
-        to_fetch_.push_back(std::move(lane));
+        if (cards) {
+            lane->cards = std::move(*cards);
+            lane->checked_at = asked;
+            ready.push_back(std::move(lane));
+        } else {
+            to_fetch_.push_back(std::move(lane));
+        }
     }
+    pass_on(std::move(ready));
+}
+
+// To the sender, those whose webhook is open; the others when it is.
+void Delivery::pass_on(std::vector<std::shared_ptr<Lane>> lanes) {
+    std::erase_if(lanes, [&](std::shared_ptr<Lane>& lane) {
+        if (!needs_opening(*lane)) return false;
+        webhooks_.add(std::move(lane));
+        return true;
+    });
+    if (!lanes.empty()) sender_.send(lanes);
 }
 
 // Without a result.
@@ -339,15 +366,10 @@ void Delivery::fetch_cards(bool finishing) {
     adapt_bytes_per_call(clock_.now() - asked);
     std::vector<std::shared_ptr<Lane>> ready;
     for (std::size_t i = 0; i < cards.size(); ++i) {
-        std::shared_ptr<Lane> lane = std::move(to_fetch_.front());
+        ready.push_back(std::move(to_fetch_.front()));
         to_fetch_.pop_front();
-        if (needs_opening(*lane)) {
-            webhooks_.add(std::move(lane));
-        } else {
-            ready.push_back(std::move(lane));
-        }
     }
-    sender_.send(ready);
+    pass_on(std::move(ready));
 }
 
 // `took`: of the last call for cards. When the recheck fails, its lanes are asked for again.

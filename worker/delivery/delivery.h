@@ -71,6 +71,7 @@ class Delivery {
     Outlook outlook();
 
   private:
+    bool gathers() const noexcept;
     bool has_time_left();
     Wait next_wait(bool finishing, bool found);
     Wait database_lost(const DatabaseError& error, bool finishing);
@@ -85,6 +86,7 @@ class Delivery {
     void forget_released(const LaneReport& report);
     int lanes_wanted(std::size_t held) const;
     void take_lanes(std::vector<Claimed> claimed, Clock::time_point asked);
+    void pass_on(std::vector<std::shared_ptr<Lane>> lanes);
     void give_back(std::shared_ptr<Lane> lane);
     void fetch_cards(bool finishing);
     void adapt_bytes_per_call(Clock::duration took);

@@ -28,13 +28,6 @@ struct Lease {
     int secret_version = 0;  // of the webhook that the cards go to, and no other
 };
 
-struct Claimed {
-    Lease lease;
-    std::string dialect;
-    std::chrono::milliseconds lasts{0};  // from the begin of the call
-    Payload payload = Payload::envelope;
-};
-
 struct Card {
     std::int64_t position = 0;
     std::int64_t card_id = 0;
@@ -44,6 +37,14 @@ struct Card {
     std::string extra;    // fields beside it in its envelope, a JSON object of strings; empty: none
     // No POST of it may begin so long after the call that brought it began; nullopt: at any time.
     std::optional<std::chrono::milliseconds> expires_in = std::nullopt;
+};
+
+struct Claimed {
+    Lease lease;
+    std::string dialect;
+    std::chrono::milliseconds lasts{0};  // from the begin of the call
+    Payload payload = Payload::envelope;
+    std::optional<std::vector<Card>> cards{};  // its first cards, as of cards(); nullopt: ask for them
 };
 
 // What came of a card: its end, or why it has none yet.
@@ -115,8 +116,8 @@ class Outbox {
     // Says that the worker ends; `comes_back`: by --once, so that nobody misses it. Does not connect for it.
     virtual void stop(bool comes_back) = 0;
 
-    // Reports, then hands arrivals to their lanes and leases up to `lanes` lanes, in one transaction: what fails is all
-    // undone. Without `ended` nothing is reported, with `lanes` 0 nothing is claimed.
+    // Reports, then hands arrivals to their lanes and leases up to `lanes` lanes, in one transaction and one round
+    // trip: what fails is all undone. Without `ended` nothing is reported, with `lanes` 0 nothing is claimed.
     virtual ReportedAndClaimed report_and_claim(const std::vector<Ended>& ended, int lanes) = 0;
     // The first cards of leased lanes, at most about `bytes` in all: of the first size() of `leases`, in their order.
     // The others did not fit: ask again. No cards: the lane has none, or is not leased under that number any more.

@@ -34,14 +34,18 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'It names one of the connector''s events, in at most 200.';
     END IF;
-    PERFORM o365_internal.check_extra(extra);
+    IF extra IS NOT NULL THEN
+        PERFORM o365_internal.check_extra(extra);
+    END IF;
     problems := o365_internal.card_problems(card, v_dialect, v_target_urls);
     IF event <> ALL (v_events) THEN
         problems := problems || o365_internal.event_problem(event, v_events);
     END IF;
     -- Errors come first.
     IF problems #>> '{0,severity}' IS DISTINCT FROM 'error' THEN
-        card := o365_internal.card_to_send(card, v_dialect, problems);
+        IF problems <> '[]' THEN
+            card := o365_internal.card_to_send(card, v_dialect, problems);
+        END IF;
         IF extra IS NOT NULL OR v_extra IS NOT NULL THEN
             problems := o365_internal.extra_problems(card, v_dialect, v_payload, extra, v_extra) || problems;
         END IF;

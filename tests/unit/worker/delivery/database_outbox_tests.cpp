@@ -80,6 +80,11 @@ BOOST_AUTO_TEST_CASE(a_card_goes_from_the_claim_to_its_end) {
     BOOST_TEST(lease.secret_version == 1);
     BOOST_TEST(turn.claimed.front().dialect == "connector");
     BOOST_TEST((turn.claimed.front().lasts >= 30s));
+    // They came with the lane, as those of few lanes do.
+    BOOST_REQUIRE(turn.claimed.front().cards.has_value());
+    BOOST_REQUIRE(turn.claimed.front().cards->size() == 1U);
+    BOOST_TEST(turn.claimed.front().cards->front().card_id == card);
+    BOOST_TEST(outbox.report_and_claim({}, 10).claimed.empty());
 
     const auto cards = outbox.cards({lease}, 1 << 20);
     BOOST_REQUIRE(cards.size() == 1U);
