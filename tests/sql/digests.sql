@@ -125,6 +125,7 @@ SELECT results_eq(format('SELECT l.why, l.not_before = o365_internal.next_run(''
 SELECT is(pg_temp.work(:w), 0, 'and nothing leaves before');
 SELECT results_eq(format('SELECT q.why, q.until, q.waiting FROM o365.queue AS q WHERE q.subscription_id = %s', :ann),
     format($$SELECT 'schedule', (pg_temp.lane(%s)).not_before, 2::bigint$$, :ann), 'the queue says so');
+SELECT is((o365_programs.worker_outlook()->>'next_at')::timestamptz, (pg_temp.lane(:ann)).not_before, 'and so does the outlook of --once');
 SELECT matches((SELECT q.reason FROM o365.queue AS q WHERE q.subscription_id = :ann), '^its schedule is daily at 08:00: its cards are folded into a digest at 20', 'in words');
 SELECT pg_temp.come(:ann) \g /dev/null
 SELECT is(pg_temp.work(:w), 1, 'when the time has come one card leaves');

@@ -25,7 +25,8 @@ BEGIN
       INTO v_leased, v_waiting, v_next_at
       FROM unnest(v_hosts) AS h (id)
      CROSS JOIN unnest('{0,1,2,3,4}'::smallint[]) AS t (turn) CROSS JOIN LATERAL (
-               SELECT l.next_at, l.worker, l.lease_until FROM o365_internal.lane AS l
+               SELECT CASE l.why WHEN 'schedule' THEN l.not_before ELSE l.next_at END AS next_at, l.worker,
+                      l.lease_until FROM o365_internal.lane AS l
                 WHERE l.host_id = h.id AND l.turn = t.turn AND l.next_at > v_now ORDER BY l.next_at LIMIT c_most) AS l;
     SELECT count(*) FILTER (WHERE l.status IN ('paused', 'pending')),
            count(*) FILTER (WHERE l.status NOT IN ('paused', 'pending'))
