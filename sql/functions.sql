@@ -411,11 +411,9 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/console/explain_lane.sql
 \ir functions/console/explain_posts.sql
 \ir functions/console/explain_scheduled.sql
-\ir functions/console/full_window.sql
 \ir functions/console/oldest_card.sql
 \ir functions/console/retry_schedule.sql
 \ir functions/console/wait_of.sql
-\ir functions/console/windows.sql
 \ir functions/console/workers_at_work.sql
 
 -- What the history proves, a function a rule.
@@ -429,7 +427,6 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/audit/audit_posts.sql
 \ir functions/audit/audit_windows.sql
 \ir functions/audit/is_lost.sql
-\ir functions/audit/scheduled_between.sql
 
 -- What is wrong with an installation, as the database sees it. Each finding is a function o365_internal.health_CODE()
 -- that returns a row for each group of objects that have the same trouble for the same reason, and none when all is

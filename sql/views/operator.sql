@@ -272,8 +272,9 @@ CREATE OR REPLACE VIEW o365.cards WITH (security_barrier) AS
     WITH few AS MATERIALIZED (SELECT f.ids, o365_internal.few_wait(f.ids) AS few_wait
                                 FROM o365_internal.few_subscriptions() AS f (ids))
     SELECT d.card_id, d.subscription_id, c.slug AS connector, s.app_user, s.group_name, d.event, d.state,
-           CASE WHEN d.state = 'ended' THEN d.at ELSE d.enqueued_at END AS since, l.why, l.until, l.next_at,
-           CASE WHEN d.state = 'ended' THEN d.reason
+           CASE d.state WHEN 'ended' THEN d.at WHEN 'waiting' THEN d.enqueued_at END AS since, l.why,
+           CASE WHEN d.state = 'scheduled' THEN d.at ELSE l.until END AS until, l.next_at,
+           CASE WHEN d.state <> 'waiting' THEN d.reason
                 WHEN d.card_id = l.first_card THEN l.reason
                 ELSE format('behind card %s: %s', l.first_card, l.reason) END AS reason,
            coalesce(d.attempts::bigint, (SELECT count(*) FROM o365_internal.attempt AS x
@@ -285,6 +286,10 @@ CREATE OR REPLACE VIEW o365.cards WITH (security_barrier) AS
                    NULL::text AS outcome, NULL::text AS reason, o.enqueued_at, NULL::integer AS attempts,
                    NULL::integer AS took_ms, NULL::integer AS connector_id, true AS walked
               FROM o365_internal.outbox AS o
+            UNION ALL
+            SELECT h.card_id, h.subscription_id, h.event, 'scheduled', h.due_at, NULL,
+                   'not in the queue yet: see o365.scheduled_cards', h.enqueued_at, NULL, NULL, NULL, true
+              FROM o365_internal.scheduled AS h
             UNION ALL
             SELECT w.card_id, w.subscription_id, w.event, 'ended', w.at, w.outcome, w.reason, w.enqueued_at, w.attempts,
                    w.took_ms, w.connector_id, true
@@ -300,7 +305,8 @@ CREATE OR REPLACE VIEW o365.cards WITH (security_barrier) AS
       LEFT JOIN o365_internal.subscription AS s ON s.subscription_id = d.subscription_id
       LEFT JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
       LEFT JOIN LATERAL o365_internal.wait_of(CASE WHEN d.state = 'waiting' THEN d.subscription_id END) AS l ON true
-     WHERE d.walked AND (SELECT few.ids IS NULL OR d.state = 'waiting' AND NOT few.few_wait FROM few)
+     WHERE d.walked AND (SELECT few.ids IS NULL OR d.state = 'scheduled' OR d.state = 'waiting' AND NOT few.few_wait
+                           FROM few)
            AND ((SELECT 0 = ANY (o365_internal.visible_connectors()))
                 OR coalesce(d.connector_id, (SELECT v.connector_id FROM o365_internal.subscription AS v
                                               WHERE v.subscription_id = d.subscription_id))
@@ -309,19 +315,21 @@ CREATE OR REPLACE VIEW o365.cards WITH (security_barrier) AS
      -- Newest first from the view itself, so that the index serves the usual question.
      ORDER BY d.card_id DESC;
 COMMENT ON VIEW o365.cards IS
-    'Every card that waits or has ended, one row each, newest first, ends for as long as history_days. select * from '
-    'o365.cards where card_id = 42. o365.explain_card says more about one, o365.oldest_card which has waited longest, '
-    'o365.deliveries and o365.posts how cards ended.';
+    'Every card that is scheduled, waits or has ended, one row each, newest first, ends for as long as history_days. '
+    'select * from o365.cards where card_id = 42. o365.explain_card says more about one, o365.oldest_card which has '
+    'waited longest, o365.deliveries and o365.posts how cards ended.';
 COMMENT ON COLUMN o365.cards.card_id IS 'Card, as o365.send returned it.';
 COMMENT ON COLUMN o365.cards.subscription_id IS 'Where it goes.';
 COMMENT ON COLUMN o365.cards.connector IS 'Connector''s slug.';
 COMMENT ON COLUMN o365.cards.app_user IS 'The application''s user.';
 COMMENT ON COLUMN o365.cards.group_name IS 'Group; null for an inbox.';
 COMMENT ON COLUMN o365.cards.event IS 'Event it reports.';
-COMMENT ON COLUMN o365.cards.state IS 'waiting or ended.';
-COMMENT ON COLUMN o365.cards.since IS 'When it ended; while it waits, when its transaction began.';
+COMMENT ON COLUMN o365.cards.state IS 'scheduled (o365.scheduled_cards says more), waiting or ended.';
+COMMENT ON COLUMN o365.cards.since IS
+    'When it ended; while it waits, when its transaction began; null while it is scheduled.';
 COMMENT ON COLUMN o365.cards.why IS 'What kind of wait its subscription has, as in o365.queue; null when it has ended.';
-COMMENT ON COLUMN o365.cards.until IS 'When that wait ends, as in o365.queue.';
+COMMENT ON COLUMN o365.cards.until IS
+    'When that wait ends, as in o365.queue; of one that is scheduled, when it is due.';
 COMMENT ON COLUMN o365.cards.next_at IS
     'When the first card of its subscription is next tried; null while held, when nobody can tell, and when it has '
     'ended.';

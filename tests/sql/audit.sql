@@ -136,11 +136,9 @@ SELECT is(pg_temp.verdicts(), 'clean', 'not after the hold has ended');
 ROLLBACK TO clean;
 
 -- Windows. Of the 13 POSTs the 7th is 66 s after the first and the 10th at most 69 s after the 4th.
-CREATE OR REPLACE FUNCTION o365_internal.windows() RETURNS TABLE (dialect text, posts integer, seconds integer) LANGUAGE sql AS
-    $$VALUES ('connector', 6, 50), ('workflow', 1, 3600)$$;
+SELECT o365.set_quota('connector', 50, 6), o365.set_quota('workflow', 3600, 1, 'webhook') \g /dev/null
 SELECT is((SELECT a.verdict FROM o365.audit(now() - interval '3 hours') AS a WHERE a.rule = 'windows'), 'kept', 'windows that were kept');
-CREATE OR REPLACE FUNCTION o365_internal.windows() RETURNS TABLE (dialect text, posts integer, seconds integer) LANGUAGE sql AS
-    $$VALUES ('connector', 6, 70)$$;
+SELECT o365.set_quota('connector', 50, NULL), o365.set_quota('connector', 70, 6) \g /dev/null
 SELECT is(pg_temp.verdicts(), format('windows 2: POST 7 of subscription %s is more than the 6-th in 70 s', :ann), 'and windows that were not');
 ROLLBACK TO clean;
 SELECT * FROM finish();

@@ -323,9 +323,11 @@ void Delivery::take_lanes(std::vector<Claimed> claimed, Clock::time_point asked)
         std::optional<std::vector<Card>> cards = std::move(one.cards);
         auto lane = std::make_shared<Lane>(std::move(one), asked, snapshot_->post_timeout);
         active_[lane->lease.subscription_id] = lane;
+        // A claim leaves out what is paused; worker_cards does not look at that again.
+        lane->checked_at = asked;
         if (cards) {
             lane->cards = std::move(*cards);
-            lane->checked_at = asked;
+            lane->fetched_at = asked;
             ready.push_back(std::move(lane));
         } else {
             to_fetch_.push_back(std::move(lane));
@@ -360,7 +362,6 @@ void Delivery::fetch_cards(bool finishing) {
     std::vector<std::vector<Card>> cards = outbox_.cards(leases_of(to_fetch_), bytes_per_call_);
     for (std::size_t i = 0; i < cards.size(); ++i) {
         to_fetch_[i]->cards = std::move(cards[i]);
-        to_fetch_[i]->checked_at = asked;
         to_fetch_[i]->fetched_at = asked;
     }
     adapt_bytes_per_call(clock_.now() - asked);

@@ -12,7 +12,8 @@ BEGIN
     v_known := (SELECT count(DISTINCT d.card_id) FROM o365_internal.delivery AS d
                  WHERE d.at >= $1 AND d.card_id BETWEEN v_low AND v_high)
              + (SELECT count(*) FROM o365_internal.outbox AS o WHERE o.card_id BETWEEN v_low AND v_high)
-             + o365_internal.scheduled_between(v_low, v_high);
+             + (SELECT count(*) FROM o365_internal.scheduled AS s
+                WHERE s.card_id BETWEEN v_low AND v_high);
     v.checked := coalesce(v_high - v_low + 1, 0);
     v.found := greatest(v.checked - coalesce(v_known, 0), 0);
     RETURN v;

@@ -33,8 +33,8 @@ BEGIN
                                 AND x.card_id > e.card_id AND x.unordered IS NOT TRUE LIMIT 1) AS p
          WHERE e.attempts > 1
            -- Set aside, because it failed: others went on.
-           AND (SELECT to_jsonb(c) ->> 'when_blocked' = 'pass' FROM o365_internal.connector AS c
-                 WHERE c.connector_id = e.connector_id) IS NOT TRUE)
+           AND (SELECT c.when_blocked FROM o365_internal.connector AS c
+                 WHERE c.connector_id = e.connector_id) IS DISTINCT FROM 'pass')
     SELECT (SELECT count(*) FROM ended), count(*), (array_agg(f.words ORDER BY f.s, f.post_no))[1:5]
       INTO v.checked, v.found, v.examples FROM fault AS f;
     RETURN v;

@@ -5,7 +5,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off SET 
 DECLARE
     v o365_internal.proof_of;
 BEGIN
-    IF NOT EXISTS (SELECT FROM o365_internal.windows()) THEN
+    IF NOT EXISTS (SELECT FROM o365_internal.quota_window AS w WHERE w.posts IS NOT NULL) THEN
         RETURN v;
     END IF;
     WITH post AS MATERIALIZED (
@@ -16,12 +16,12 @@ BEGIN
         SELECT p.subscription_id AS s, p.post_no, p.latest, w.posts, w.seconds,
                lag(p.earliest, w.posts) OVER (PARTITION BY p.subscription_id, w.seconds, w.posts
                                               ORDER BY p.post_no) AS earliest
-          FROM post AS p JOIN o365_internal.windows() AS w ON w.dialect = p.dialect AND p.posts > w.posts),
+          FROM post AS p JOIN o365_internal.quota_window AS w ON w.dialect = p.dialect AND p.posts > w.posts),
     fault AS (
         SELECT x.s, min(x.post_no) AS post_no, count(*) AS n, x.posts, x.seconds FROM spaced AS x
          WHERE x.latest < x.earliest + make_interval(secs => x.seconds)
            -- Where the limits are off.
-           AND (SELECT to_jsonb(l) ->> 'quota_off' = 'true' FROM o365_internal.lane AS l
+           AND (SELECT l.quota_off FROM o365_internal.lane AS l
                  WHERE l.subscription_id = x.s) IS NOT TRUE
          GROUP BY x.s, x.posts, x.seconds)
     SELECT (SELECT count(*) FROM post), coalesce(sum(f.n), 0),

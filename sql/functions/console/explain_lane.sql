@@ -9,7 +9,6 @@ DECLARE
     v_host o365_internal.host;
     v_first bigint := (SELECT o.card_id FROM o365_internal.outbox AS o
                         WHERE o.subscription_id = explain_lane.subscription_id ORDER BY o.position LIMIT 1);
-    v_failing jsonb;  -- its far end, when that fails as a whole
     v_whose text;     -- the card that is tried, as the subject of a sentence
     v_away text := o365_internal.workers_away();
     v_said text[] := '{}';
@@ -17,7 +16,6 @@ BEGIN
     SELECT l.*, l.xmax AS locked INTO v_lane FROM o365_internal.lane AS l
      WHERE l.subscription_id = explain_lane.subscription_id ORDER BY l.lease_no DESC LIMIT 1;
     SELECT h.* INTO v_host FROM o365_internal.host AS h WHERE h.host_id = v_lane.host_id;
-    v_failing := (SELECT f FROM to_jsonb(v_host) AS f WHERE f ->> 'failing_since' IS NOT NULL);
     v_whose := CASE WHEN v_first = card_id THEN 'its' ELSE format('behind card %s:', v_first) END;
     IF v_s.status IN ('removed', 'gone', 'retired') THEN
         RETURN ARRAY[format('subscription %s is %s since %s%s%s: the card ends as cancelled when a worker comes to it',
@@ -40,12 +38,10 @@ BEGIN
             o365_internal.moment(v_host.held_at), v_host.held_by,
             ' until ' || o365_internal.moment(v_host.held_until), ', "' || v_host.why || '"');
     END IF;
-    IF v_failing IS NOT NULL THEN
+    IF v_host.failing_since IS NOT NULL THEN
         v_said := v_said || format('far end %s fails as a whole since %s%s: nothing is charged to its connections, and '
-            'it is looked at again at %s', v_host.name,
-            o365_internal.moment((v_failing ->> 'failing_since')::timestamptz),
-            ', ' || (v_failing ->> 'problem'),
-            o365_internal.moment((v_failing ->> 'failing_until')::timestamptz));
+            'it is looked at again at %s', v_host.name, o365_internal.moment(v_host.failing_since),
+            ', ' || v_host.problem, o365_internal.moment(v_host.failing_until));
     END IF;
     IF v_away IS NOT NULL THEN
         v_said := v_said || v_away;
@@ -59,12 +55,9 @@ BEGIN
     ELSIF v_lane.why IN ('retry', 'quota', 'host', 'schedule') AND v_lane.not_before > now() THEN
         v_said := v_said || CASE
             WHEN v_lane.why = 'quota'
-            THEN format('its quota is used up%s: the next POST is free at %s',
-                        coalesce(' (' || o365_internal.full_window(subscription_id) || ')', ''),
-                        o365_internal.moment(v_lane.not_before))
+            THEN o365_internal.quota_reason(v_s.dialect, v_lane.quota_window, v_lane.not_before)
             WHEN v_lane.why = 'schedule'
-            THEN format('its subscription is sent digests%s: it goes into the one of %s',
-                        coalesce(' (' || (to_jsonb(v_s) ->> 'schedule') || ')', ''),
+            THEN format('its subscription is sent digests (%s): it goes into the one of %s', v_s.schedule,
                         o365_internal.moment(v_lane.not_before))
             WHEN v_lane.why = 'host'
             THEN format('far end %s: %s; looked at again at %s', v_host.name,

@@ -4,11 +4,8 @@ SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_card record;
 BEGIN
-    IF to_regclass('o365_internal.scheduled') IS NULL THEN
-        RETURN '{}';
-    END IF;
-    EXECUTE 'SELECT s.subscription_id, s.due_at, s.not_after, s.position FROM o365_internal.scheduled AS s
-              WHERE s.card_id = $1' INTO v_card USING card_id;
+    SELECT s.subscription_id, s.due_at, s.not_after, s.position INTO v_card FROM o365_internal.scheduled AS s
+     WHERE s.card_id = explain_scheduled.card_id;
     IF v_card.subscription_id IS NULL OR NOT o365_internal.may_see(v_card.subscription_id) THEN
         RETURN '{}';
     END IF;

@@ -10,9 +10,10 @@ BEGIN
     -- Lanes that are leased are due when their lease ends: they are found by that time.
     RETURN QUERY
     WITH leased AS (
-        SELECT l.worker, count(*) AS lanes FROM o365_internal.host AS h CROSS JOIN LATERAL (
+        SELECT l.worker, count(*) AS lanes FROM o365_internal.host AS h
+         CROSS JOIN unnest('{0,1,2,3,4}'::smallint[]) AS t (turn) CROSS JOIN LATERAL (
                    SELECT x.worker, x.lease_until FROM o365_internal.lane AS x
-                    WHERE x.host_id = h.host_id AND x.next_at > v_now AND x.next_at <= v_ends
+                    WHERE x.host_id = h.host_id AND x.turn = t.turn AND x.next_at > v_now AND x.next_at <= v_ends
                     ORDER BY x.next_at LIMIT 10000) AS l
          WHERE l.lease_until > v_now AND l.worker IS NOT NULL GROUP BY l.worker),
     newest AS (
