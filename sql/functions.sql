@@ -256,6 +256,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 --   database is handed over anew those that it has not come to yet (feeding_again); nobody claims either.
 -- * Nothing that is not fed leaves: the cards of one transaction are fed together in each lane,
 --   and so keep their order.
+\ir functions/quotas/lost_posts.sql
 \ir functions/quotas/quota_grant.sql
 \ir functions/quotas/quota_grant_of_group.sql
 \ir functions/quotas/quota_learn.sql

@@ -298,6 +298,9 @@ SELECT is((SELECT string_agg(coalesce(p.card::jsonb->>'title', ''), '; ' ORDER B
 TRUNCATE posted;
 
 -- ---- digest_when_late ----
+SELECT o365.set_quota(v.dialect, v.seconds, v.posts, v.per)
+  FROM (VALUES ('connector', 1, 4, 'webhook'), ('connector', 3600, 100, 'webhook'), ('connector', 86400, 1800, 'webhook'), ('workflow', 300, 25, 'bot'))
+    AS v (dialect, seconds, posts, per) \g /dev/null
 SELECT is(o365_internal.time_to_clear('workflow', 25), interval '0', 'what a window takes leaves at once');
 SELECT is(o365_internal.time_to_clear('workflow', 26), interval '5 minutes', 'one more waits for the next window');
 SELECT is(o365_internal.time_to_clear('connector', 1801), interval '24 hours', 'the slowest window counts');
@@ -320,6 +323,8 @@ TRUNCATE posted;
 SELECT throws_like($$SELECT o365.alter_connector('desk', digest_when_late => '-1 hour')$$, '%digest_when_late is not longer than nothing%', 'a time that is none is refused');
 SELECT o365.alter_connector('desk', digest_when_late => '0') \g /dev/null
 SELECT is((SELECT c.digest_when_late FROM o365_internal.connector AS c WHERE c.slug = 'desk'), NULL, 'and 0 takes the policy back');
+
+SELECT o365.set_quota(q.dialect, q.seconds, NULL, q.per) FROM o365.quotas AS q \g /dev/null
 
 -- ---- the connector's default ----
 SELECT throws_like($$SELECT o365.alter_connector('desk', schedule => 'monthly')$$, '%schedule is unknown%', 'a schedule that is none is refused');

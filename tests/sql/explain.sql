@@ -90,7 +90,7 @@ UPDATE o365_internal.lane SET why = 'quota', not_before = now() + interval '5 mi
 SELECT alike(pg_temp.first(:c1), 'Its quota is used up: at most 100 POSTs in 1 hour; the next POST is free at %.', 'with the window that is full');
 SELECT o365.set_quota('connector', 3600, NULL) \g /dev/null
 UPDATE o365_internal.lane SET why = 'schedule', not_before = now() + interval '5 minutes' WHERE subscription_id = :ann;
-SELECT is(pg_temp.first(:c1), 'Its subscription is sent digests: it goes into the one of T.', 'a digest');
+SELECT is(pg_temp.first(:c1), 'Its subscription is sent digests (immediate): it goes into the one of T.', 'a digest');
 UPDATE o365_internal.lane SET why = 'host', not_before = now() + interval '5 minutes', problem = 'no transfer is free' WHERE subscription_id = :ann;
 SELECT is(pg_temp.first(:c1), 'Far end *.webhook.office.com: no transfer is free; looked at again at T.', 'a far end');
 UPDATE o365_internal.lane SET why = 'retry', not_before = now() + interval '5 minutes', problem = 'no worker has key K' WHERE subscription_id = :ann;

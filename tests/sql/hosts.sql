@@ -195,7 +195,7 @@ SELECT o365.register_connector('news', 'News', pg_temp.logo(), 's', 'l', 'https:
 INSERT INTO o365_internal.subscription (connector_id, app_user, dialect, webhook_host, webhook_index, status)
     SELECT (SELECT c.connector_id FROM o365_internal.connector AS c WHERE c.slug = 'news'), 'n' || i, 'connector', 'contoso.webhook.office.com', sha256(convert_to('n' || i, 'UTF8')), 'active'
       FROM generate_series(1, 300) AS i;
-SELECT count(o365_internal.make_lane(s.subscription_id, s.connector_id, s.webhook_host, false)) FROM o365_internal.subscription AS s WHERE s.app_user ~ '^n\d' \g /dev/null
+SELECT count(o365_internal.make_lane(s.subscription_id, s.connector_id, s.webhook_host, false, 'immediate')) FROM o365_internal.subscription AS s WHERE s.app_user ~ '^n\d' \g /dev/null
 INSERT INTO sub SELECT 1000, s.app_user, s.subscription_id FROM o365_internal.subscription AS s WHERE s.app_user ~ '^n\d';
 CREATE FUNCTION pg_temp.turns(who text) RETURNS smallint[] LANGUAGE sql AS $$
     SELECT array_agg(DISTINCT l.turn) FROM o365_internal.lane AS l JOIN sub ON sub.s = l.subscription_id WHERE sub.who ~ turns.who AND l.next_at IS NOT NULL $$;

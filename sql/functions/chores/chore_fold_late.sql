@@ -19,12 +19,14 @@ BEGIN
            AND NOT EXISTS (SELECT FROM o365_internal.feeding_again)
          ORDER BY l.not_before LIMIT c_lanes FOR UPDATE OF l SKIP LOCKED
     LOOP
-        CONTINUE WHEN o365_internal.time_to_clear(v_lane.dialect, (
+        CONTINUE WHEN coalesce(o365_internal.time_to_clear(v_lane.dialect, (
             SELECT count(*) FROM (SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = v_lane.subscription_id
-                                     AND o.position > 0 LIMIT c_cards) AS o)) <= v_lane.digest_when_late;
+                                     AND o.position > 0 LIMIT c_cards) AS o)), '0') <= v_lane.digest_when_late;
         v_digests := v_digests + (SELECT f.digests FROM o365_internal.fold_cards(v_lane.subscription_id) AS f);
         -- (!) As after a run of a schedule: whoever may still report one of the cards is refused.
-        UPDATE o365_internal.lane AS l SET worker = NULL, lease_until = NULL, lease_no = l.lease_no + 1
+        UPDATE o365_internal.lane AS l
+           SET lost = o365_internal.lost_posts(l), quota_clear = CASE WHEN l.worker IS NULL THEN l.quota_clear END,
+               worker = NULL, lease_until = NULL, lease_no = l.lease_no + 1
          WHERE l.subscription_id = v_lane.subscription_id;
     END LOOP;
     RETURN CASE WHEN v_digests > 0 THEN

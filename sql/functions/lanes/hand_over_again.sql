@@ -30,8 +30,7 @@ BEGIN
                                ORDER BY o.position LIMIT 1), 0),
            late = NULL,
            -- What such a lease has posted nobody will report.
-           lost = CASE WHEN l.worker IS NULL THEN l.lost
-                       ELSE l.lost || array_fill(l.lease_until, ARRAY[greatest(coalesce(l.granted, 20), 0)]) END,
+           lost = o365_internal.lost_posts(l),
            quota_clear = CASE WHEN l.worker IS NULL THEN l.quota_clear END,
            worker = NULL, lease_until = NULL, lease_no = l.lease_no + 1,
            next_at = CASE WHEN EXISTS (SELECT FROM o365_internal.outbox AS o

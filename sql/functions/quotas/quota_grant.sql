@@ -10,7 +10,7 @@ DECLARE
     granted integer;
     past bigint[] := lane.quota_past;
     clear bigint;
-    lost timestamptz[] := lane.lost;
+    lost timestamptz[] := o365_internal.lost_posts(lane);
     free_at timestamptz;
     late_window smallint;
     v_least integer := c_cards;
@@ -22,10 +22,6 @@ DECLARE
     v_free_at timestamptz;
     v_lost timestamptz[];
 BEGIN
-    IF lane.worker IS NOT NULL THEN
-        -- A lease that ended without a report may have posted whatever it was granted.
-        lost := lost || array_fill(lane.lease_until, ARRAY[greatest(coalesce(lane.granted, c_cards), 0)]);
-    END IF;
     IF lost IS NOT NULL THEN
         lost := nullif(ARRAY(SELECT l FROM unnest(lost) AS l WHERE l > at - interval '1 day 1 minute'
                               ORDER BY l DESC LIMIT 2000), '{}');

@@ -20,7 +20,9 @@ BEGIN
     UPDATE o365_internal.lane AS l
        SET run = CASE WHEN (SELECT s.schedule FROM o365_internal.subscription AS s
                              WHERE s.subscription_id = l.subscription_id) <> 'immediate' THEN v_run END,
-           why = NULL, not_before = NULL, worker = NULL, lease_until = NULL, lease_no = l.lease_no + 1,
+           why = NULL, not_before = NULL, lost = o365_internal.lost_posts(l),
+           quota_clear = CASE WHEN l.worker IS NULL THEN l.quota_clear END, worker = NULL,
+           lease_until = NULL, lease_no = l.lease_no + 1,
            next_at = clock_timestamp(), problem = coalesce(v_problem, l.problem)
      WHERE l.subscription_id = fold_lane.subscription_id;
     RETURN v_digests;
