@@ -99,7 +99,8 @@ BOOST_AUTO_TEST_CASE(a_worker_that_takes_leases_for_longer_than_they_are_is_foun
 }
 
 BOOST_AUTO_TEST_CASE(a_worker_that_does_not_look_again_is_found_to_send_to_a_closed_far_end) {
-    BOOST_TEST(kinds_found(Plant::never_rechecks, kPlantedSeeds)["to a closed far end"] > 3);
+    // Seldom: most lanes are done before their far end closes, since the cards of few lanes come with the claim.
+    BOOST_TEST(kinds_found(Plant::never_rechecks, 5 * kPlantedSeeds)["to a closed far end"] > 3);
 }
 
 BOOST_AUTO_TEST_CASE(lanes_of_a_closed_far_end_that_are_claimed_are_found) {
