@@ -9,7 +9,8 @@ BEGIN
         RETURN v_text;
     END IF;
     -- At a blank, and not within a link.
-    RETURN nullif(regexp_replace(regexp_replace(left(v_text, most) COLLATE "C", '\s+\S*$', ''), '!?\[[^\]]*(\]\([^)]*)?$', ''), '')
+    RETURN nullif(regexp_replace(regexp_replace(left(v_text, most) COLLATE "C", '\s+\S*$', ''),
+                                 '!?\[[^\]]*(\]\([^)]*)?$', ''), '')
            || ' …';
 END $$;
 COMMENT ON FUNCTION o365_internal.digest_text(text[], integer) IS
