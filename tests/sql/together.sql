@@ -1,0 +1,150 @@
+-- What the parts of the delivery engine do to each other: options of cards, schedules, limits, far ends, pauses and
+-- restored databases. Commits, because a round of arrivals sees only what is committed.
+\ir fixtures/setup.sql
+SELECT no_plan();
+SELECT o365.grant_application('postgres', 'desk') \g /dev/null
+SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob, pg_temp.connect('carl') AS carl, pg_temp.connect('dora') AS dora \gset
+SELECT (o365_programs.worker_start('w', 'test', 'production') ->> 'worker')::integer AS w \gset
+CREATE FUNCTION pg_temp.lane(s bigint) RETURNS o365_internal.lane LANGUAGE sql AS $$
+    SELECT l FROM o365_internal.lane AS l WHERE l.subscription_id = s $$;
+CREATE FUNCTION pg_temp.send(s bigint, text text, urgent boolean DEFAULT false) RETURNS bigint LANGUAGE sql AS $$
+    SELECT o365.send(s, jsonb_build_object('text', text), urgent => urgent) $$;
+-- Claims until nothing is due and reports it like a worker: cards with one of the texts in fails get that outcome, and
+-- what stands behind them in their lanes is given back. Says what was posted: the text of a card, the texts of a digest
+-- in brackets, or how a card ends without a POST.
+CREATE FUNCTION pg_temp.work(w integer, fails text[] DEFAULT '{}', outcome text DEFAULT 'retry', status integer DEFAULT 408) RETURNS text[]
+    LANGUAGE plpgsql AS $$
+DECLARE
+    v_all text[] := '{}';
+    v_leased integer;
+BEGIN
+    CREATE TEMP TABLE c (n bigint GENERATED ALWAYS AS IDENTITY, s bigint, l bigint, v integer, p bigint, said text, o text, status integer);
+    FOR i IN 1 .. 6 LOOP
+        TRUNCATE c;
+        INSERT INTO c (s, l, v, p, said, o)
+            SELECT k.subscription_id, k.lease_no, k.secret_version, k.position,
+                   coalesce(k.ends_as, k.card::jsonb->>'text', (SELECT '[' || string_agg(coalesce(x->>'text', x->>'title'), ' ') || ']'
+                                                               FROM jsonb_array_elements(k.card::jsonb->'sections') AS x)), k.ends_as
+              FROM o365_programs.worker_claim(w, '-infinity', 4, 20, 1000000, 1000000, NULL, NULL) AS k WHERE k.subscription_id IS NOT NULL;
+        SELECT count(DISTINCT c.s) INTO v_leased FROM c;
+        UPDATE c SET o = CASE WHEN c.said = ANY (fails) THEN outcome ELSE 'delivered' END, status = CASE WHEN c.said = ANY (fails) THEN work.status ELSE 200 END
+         WHERE c.o IS NULL;
+        DELETE FROM c WHERE EXISTS (SELECT FROM c AS b WHERE b.s = c.s AND b.n < c.n AND b.said = ANY (fails));
+        v_all := v_all || ARRAY(SELECT c.said FROM c WHERE c.p IS NOT NULL ORDER BY c.n);
+        PERFORM o365_programs.worker_report(w, u.s, u.l, u.p, u.o, u.nothing, u.status, u.nothing, u.took, u.words, v.s, v.l, v.r, v.v)
+           FROM (SELECT coalesce(array_agg(c.s ORDER BY c.n), '{}') AS s, coalesce(array_agg(c.l ORDER BY c.n), '{}') AS l,
+                        coalesce(array_agg(c.p ORDER BY c.n), '{}') AS p, coalesce(array_agg(c.o ORDER BY c.n), '{}') AS o,
+                        coalesce(array_agg(NULL::integer), '{}') AS nothing, coalesce(array_agg(c.status ORDER BY c.n), '{}') AS status,
+                        coalesce(array_agg(CASE WHEN c.status IS NOT NULL THEN 1 END ORDER BY c.n), '{}') AS took,
+                        coalesce(array_agg('trouble'::text), '{}') AS words FROM c WHERE c.p IS NOT NULL) AS u,
+                (SELECT array_agg(x.s) AS s, array_agg(x.l) AS l, array_agg(true) AS r, array_agg(x.v) AS v FROM (SELECT DISTINCT c.s, c.l, c.v FROM c) AS x) AS v
+          WHERE v.s IS NOT NULL;
+        EXIT WHEN v_leased = 0 AND i > 2;
+    END LOOP;
+    DROP TABLE c;
+    RETURN v_all;
+END $$;
+-- As if what a lane waits for had come.
+CREATE FUNCTION pg_temp.come(s bigint) RETURNS void LANGUAGE sql AS $$
+    UPDATE o365_internal.lane AS l SET not_before = clock_timestamp(), next_at = CASE l.next_at WHEN 'infinity' THEN l.next_at ELSE clock_timestamp() END
+     WHERE l.subscription_id = s AND l.not_before IS NOT NULL $$;
+CREATE FUNCTION pg_temp.ended(c bigint) RETURNS text LANGUAGE sql AS $$ SELECT d.outcome FROM o365_internal.delivery AS d WHERE d.card_id = c $$;
+CREATE FUNCTION pg_temp.why(s bigint) RETURNS text LANGUAGE sql AS $$
+    SELECT concat_ws(' ', l.why, CASE WHEN l.not_before > now() + interval '5 s' THEN 'later' END, l.run::text, CASE l.next_at WHEN 'infinity' THEN 'asleep' END)
+      FROM o365_internal.lane AS l WHERE l.subscription_id = s $$;
+CREATE FUNCTION pg_temp.explained(c bigint) RETURNS text LANGUAGE sql AS $$ SELECT string_agg(e.sentence, ' ') FROM o365.explain_card(c) AS e $$;
+
+-- ---- urgent and schedules ----
+-- Weekly, two days from now: no full hour comes in between.
+SELECT o365.set_schedule(s, 'weekly', '12:00', to_char(now() + interval '2 days', 'FMday'), 'UTC') FROM unnest(ARRAY[:ann, :bob, :carl]::bigint[]) AS s \g /dev/null
+SELECT pg_temp.send(:ann, 'a1') AS a1 \gset
+SELECT pg_temp.send(:ann, 'a2') \g /dev/null
+SELECT is(pg_temp.work(:w), '{}', 'cards wait for the run');
+SELECT (pg_temp.lane(:ann)).not_before AS run_at \gset
+SELECT pg_temp.send(:ann, 'u1', true) AS u1 \gset
+SELECT is(pg_temp.work(:w), '{u1}', 'an urgent card leaves at once, alone');
+SELECT is((pg_temp.lane(:ann)).not_before, :'run_at', 'and the run keeps its time');
+SELECT is(pg_temp.why(:ann), 'schedule later {} asleep', 'for which the lane waits');
+SELECT pg_temp.send(:ann, 'u2', true) AS u2 \gset
+SELECT is(pg_temp.work(:w, '{u2}'), '{u2}', 'one that fails');
+SELECT is(pg_temp.why(:ann), 'schedule later {}', 'leaves the wait as it is');
+SELECT is((pg_temp.lane(:ann)).not_before, :'run_at', 'to the time');
+SELECT matches(pg_temp.explained(:u2), '^Its retry 1 is at .*: it fails since .*, trouble\.', 'its explanation speaks of its retry');
+SELECT unalike(pg_temp.explained(:u2), '%digest%', 'and not of a digest');
+SELECT matches(pg_temp.explained(:a1), 'is sent digests .*: it goes into the one of ', 'that of the others does');
+SELECT is(c.until < :'run_at', true, 'o365.cards says when the urgent one goes on') FROM o365.cards AS c WHERE c.card_id = :u2;
+SELECT pg_temp.send(:ann, 'u3', true) AS u3 \gset
+SELECT is(pg_temp.work(:w), '{}', 'a second one waits behind it');
+SELECT is(o365.cancel_card(:u2), 'cancelled', 'cancelled');
+SELECT is(pg_temp.work(:w), '{u3}', 'it holds up the second one no longer');
+SELECT is((pg_temp.lane(:ann)).not_before, :'run_at', 'and the run keeps its time');
+SELECT pg_temp.send(:ann, 'u4', true) \g /dev/null
+SELECT is(pg_temp.work(:w, '{u4}', 'throttled', 429), '{u4}', 'one that is throttled');
+UPDATE o365_internal.lane SET next_at = now() + interval '1 hour', tried_until = now() + interval '1 hour' WHERE subscription_id = :ann;
+UPDATE o365_internal.lane SET not_before = clock_timestamp() WHERE subscription_id = :ann;
+SELECT is(pg_temp.work(:w), '{}', 'is not posted before its time because the run comes');
+SELECT is(pg_temp.why(:ann) LIKE 'retry later {%}', true, 'and what the run made waits behind it');
+SELECT pg_temp.come(:ann) \g /dev/null
+SELECT is(pg_temp.work(:w), ARRAY['u4', '[a1 a2]'], 'both leave then');
+SELECT is(pg_temp.why(:ann), '{}', 'and the lane is idle');
+
+-- A pause ends, and the run is what it was.
+SELECT pg_temp.send(:ann, 'a3') \g /dev/null
+SELECT is(pg_temp.work(:w), '{}', 'a card waits');
+SELECT o365.pause(:ann) \g /dev/null
+SELECT pg_temp.send(:ann, 'u5', true) AS u5 \gset
+SELECT is(pg_temp.work(:w), '{}', 'nothing passes a pause, not even what is urgent');
+SELECT matches(pg_temp.explained(:u5), 'is paused since', 'which its explanation says');
+SELECT o365.resume(:ann) \g /dev/null
+SELECT is(pg_temp.work(:w), '{u5}', 'after the pause only the urgent one leaves');
+SELECT is((pg_temp.lane(:ann)).not_before, :'run_at', 'the others with the run');
+
+-- ---- set aside and schedules ----
+SELECT o365.alter_connector('desk', when_blocked => 'pass'), o365.set('set_aside_after', '2') \g /dev/null
+SELECT pg_temp.send(:bob, 'b1') AS b1 \gset
+SELECT o365.send(:bob, '{"text": "form", "sections": [{"text": "*", "markdown": false}]}') AS form \gset
+SELECT pg_temp.send(:bob, 'b2') AS b2 \gset
+SELECT pg_temp.work(:w), pg_temp.come(:bob) \g /dev/null
+SELECT is(pg_temp.work(:w, '{form}'), '{b1,form}', 'a card of a run that fails is waited for');
+SELECT pg_temp.come(:bob) \g /dev/null
+SELECT is(pg_temp.work(:w, '{form}'), '{form,b2}', 'until it is set aside, and the run goes on');
+SELECT is((SELECT s.card_id FROM o365_internal.scheduled AS s), :form::bigint, 'set aside');
+SELECT pg_temp.send(:bob, 'b3') AS b3 \gset
+SELECT is(pg_temp.work(:w), '{}', 'a card that comes meanwhile waits for the next run');
+SELECT is((pg_temp.lane(:bob)).not_before, :'run_at', 'at its time');
+UPDATE o365_internal.scheduled SET due_at = clock_timestamp();
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT is(pg_temp.work(:w, '{form}'), '{form}', 'what was set aside is tried at its time, alone');
+SELECT is((pg_temp.lane(:bob)).not_before, :'run_at', 'and the run keeps its own');
+UPDATE o365_internal.scheduled SET due_at = clock_timestamp(), enqueued_at = now() - interval '3 weeks';
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT is(pg_temp.work(:w), '{form}', 'however old it is');
+SELECT is((pg_temp.lane(:bob)).not_before, :'run_at', 'the run keeps its time');
+SELECT pg_temp.come(:bob) \g /dev/null
+SELECT is(pg_temp.work(:w), '{b3}', 'and comes');
+-- A digest is set aside like any card, and keeps its place.
+SELECT pg_temp.send(:bob, 'b4'), pg_temp.send(:bob, 'b5') \g /dev/null
+SELECT pg_temp.work(:w), pg_temp.come(:bob) \g /dev/null
+SELECT pg_temp.work(:w, '{[b4 b5]}'), pg_temp.come(:bob) \g /dev/null
+SELECT is(pg_temp.work(:w, '{[b4 b5]}'), '{[b4 b5]}', 'a digest fails twice');
+SELECT is((SELECT count(*) FROM o365_internal.scheduled), 1::bigint, 'and is set aside');
+UPDATE o365_internal.scheduled SET due_at = clock_timestamp();
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT is(pg_temp.work(:w), '{[b4 b5]}', 'until its next try');
+SELECT is(pg_temp.why(:bob), '{}', 'then the lane is idle');
+-- Urgent.
+SELECT pg_temp.send(:bob, 'b6') \g /dev/null
+SELECT pg_temp.work(:w) \g /dev/null
+SELECT pg_temp.send(:bob, 'u6', true) AS u6 \gset
+SELECT pg_temp.work(:w, '{u6}') \g /dev/null
+UPDATE o365_internal.lane SET next_at = clock_timestamp() WHERE subscription_id = :bob;
+SELECT is(pg_temp.work(:w, '{u6}'), '{u6}', 'an urgent card is set aside');
+SELECT is(pg_temp.why(:bob), 'schedule later {} asleep', 'and the lane waits for its run');
+UPDATE o365_internal.scheduled SET due_at = clock_timestamp();
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT is(pg_temp.work(:w), '{u6}', 'it leaves at its time');
+SELECT is((pg_temp.lane(:bob)).not_before, :'run_at', 'and the run keeps its own');
+SELECT pg_temp.come(:bob) \g /dev/null
+SELECT pg_temp.work(:w) \g /dev/null
+SELECT o365.alter_connector('desk', when_blocked => 'wait') \g /dev/null
+SELECT * FROM finish();
