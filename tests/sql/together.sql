@@ -147,4 +147,92 @@ SELECT is((pg_temp.lane(:bob)).not_before, :'run_at', 'and the run keeps its own
 SELECT pg_temp.come(:bob) \g /dev/null
 SELECT pg_temp.work(:w) \g /dev/null
 SELECT o365.alter_connector('desk', when_blocked => 'wait') \g /dev/null
+
+-- ---- options of cards and digests ----
+CREATE FUNCTION pg_temp.sends(s bigint, text text, not_after timestamptz DEFAULT NULL, collapse text DEFAULT NULL, urgent boolean DEFAULT false) RETURNS bigint LANGUAGE sql AS $$
+    SELECT o365.send(s, jsonb_build_object('text', text), not_after => not_after, collapse => collapse, urgent => urgent) $$;
+-- A card that a newer one replaces is no part of a digest, whatever becomes of the newer one.
+SELECT pg_temp.sends(:carl, 'old', collapse => 'k') AS old \gset
+SELECT pg_temp.sends(:carl, 'new', collapse => 'k') AS new \gset
+SELECT pg_temp.sends(:carl, 'c1', now() + interval '1 hour') AS c1 \gset
+SELECT pg_temp.sends(:carl, 'late', now() + interval '1 s') AS late \gset
+UPDATE o365_internal.outbox SET not_after = now() - interval '1 s' WHERE card_id = :late;
+SELECT pg_temp.send(:carl, 'c2') AS c2 \gset
+SELECT pg_temp.send(:carl, 'c3') AS c3 \gset
+SELECT pg_temp.work(:w) \g /dev/null
+SELECT is(o365.cancel_card(:c3), 'cancelled', 'a card that waits for its run can be cancelled');
+SELECT pg_temp.come(:carl) \g /dev/null
+SELECT is(pg_temp.work(:w), '{superseded,"[new c1]",expired,c2}', 'what is replaced, has expired or was cancelled is no part of a digest');
+SELECT is(ARRAY[pg_temp.ended(:old), pg_temp.ended(:new), pg_temp.ended(:late), pg_temp.ended(:c3)], '{superseded,digested,expired,cancelled}', 'and ends as that');
+-- The newer one is urgent and has left when the older one's run comes.
+SELECT pg_temp.sends(:carl, 'old', collapse => 'k') AS old \gset
+SELECT pg_temp.sends(:carl, 'new', collapse => 'k', urgent => true) \g /dev/null
+SELECT is(pg_temp.work(:w), '{new}', 'an urgent card leaves before what it replaces');
+SELECT o365_internal.chore_forget_options() \g /dev/null
+SELECT pg_temp.come(:carl) \g /dev/null
+SELECT is(pg_temp.work(:w), '{superseded}', 'which never leaves after it');
+SELECT o365_internal.chore_forget_options() \g /dev/null
+SELECT is((SELECT count(*) FROM o365_internal.collapse), 0::bigint, 'then the key is forgotten');
+-- How long a digest may leave.
+SELECT pg_temp.sends(:carl, 'c4', now() + interval '1 hour'), pg_temp.sends(:carl, 'c5', now() + interval '2 hours') \g /dev/null
+SELECT pg_temp.work(:w), pg_temp.come(:carl) \g /dev/null
+SELECT is(pg_temp.work(:w, '{[c4 c5]}'), '{[c4 c5]}', 'a digest that fails');
+SELECT o.card_id AS digest FROM o365_internal.outbox AS o WHERE o.subscription_id = :carl \gset
+UPDATE o365_internal.outbox SET not_after = not_after - interval '2 hours' WHERE card_id = :digest;
+SELECT pg_temp.come(:carl) \g /dev/null
+SELECT is(pg_temp.work(:w), '{expired}', 'expires with the last of its cards, if all of them do');
+SELECT is((SELECT e.detail FROM o365_internal.event AS e WHERE e.card_id = :digest), 'expired', 'the application is told');
+SELECT throws_like(format('SELECT o365.cancel_card(%s)', :c1), 'card % has ended already', 'a card in a digest has ended');
+SELECT throws_like(format('SELECT o365.retry_card(%s)', :c1), 'card % cannot be sent again: it ended as digested', 'as what it did');
+SELECT is(o365.retry_dead('desk', now() - interval '1 hour', 'expired'), 2, 'cards and digests that expired can be sent again');
+SELECT pg_temp.work(:w), pg_temp.come(:carl) \g /dev/null
+SELECT matches(array_to_string(pg_temp.work(:w), '; '), '^\[late c4\s+c5\]$', 'and are folded like others');
+-- A dedupe key holds for what is in a digest.
+SELECT o365.send(:carl, '{"text": "c6"}', dedupe => 'd') AS c6, pg_temp.send(:carl, 'c7') \gset
+SELECT pg_temp.work(:w), pg_temp.come(:carl) \g /dev/null
+SELECT pg_temp.work(:w) \g /dev/null
+SELECT is(o365.send(:carl, '{"text": "c6"}', dedupe => 'd'), :c6::bigint, 'a card that is part of a digest is not sent twice');
+-- A digest is cancelled like any card.
+SELECT pg_temp.send(:carl, 'c8'), pg_temp.send(:carl, 'c9') \g /dev/null
+SELECT pg_temp.work(:w), pg_temp.come(:carl) \g /dev/null
+SELECT pg_temp.work(:w, '{[c8 c9]}') \g /dev/null
+SELECT o.card_id AS digest FROM o365_internal.outbox AS o WHERE o.subscription_id = :carl \gset
+SELECT pg_temp.send(:carl, 'c10') \g /dev/null
+SELECT is(o365.cancel_card(:digest), 'cancelled', 'a digest can be cancelled');
+SELECT is(pg_temp.work(:w), '{}', 'nothing else leaves for that');
+SELECT is((pg_temp.lane(:carl)).not_before, :'run_at', 'and the next run keeps its time');
+SELECT pg_temp.come(:carl) \g /dev/null
+SELECT is(pg_temp.work(:w), '{c10}', 'and comes');
+
+-- ---- a claim comes in time, also where no transaction ends meanwhile ----
+SELECT h.host_id AS host FROM o365_internal.host AS h JOIN o365_internal.lane AS l ON l.host_id = h.host_id WHERE l.subscription_id = :dora \gset
+-- As a worker that has just looked, and sees that nothing has changed since.
+CREATE FUNCTION pg_temp.claims(w integer, low timestamptz DEFAULT now() - interval '1 s') RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    v_n integer;
+BEGIN
+    SELECT count(c.subscription_id) INTO v_n FROM o365_programs.worker_claim(w, low, 4, 20, 1000000, 1000000, pg_current_snapshot()::text, now() - interval '1 ms') AS c;
+    RETURN v_n > 0;
+END $$;
+CREATE FUNCTION pg_temp.give_back(w integer) RETURNS void LANGUAGE sql AS $$
+    SELECT o365_programs.worker_report(w, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', array_agg(l.subscription_id),
+                                       array_agg(l.lease_no), array_agg(true), array_agg(1))
+      FROM o365_internal.lane AS l WHERE l.worker = w HAVING count(*) > 0 $$;
+SELECT pg_temp.send(:dora, 'd1') AS d1 \gset
+SELECT o365_programs.worker_feed() \g /dev/null
+UPDATE o365_internal.host SET suspects = '{1,2,3,4,5}', suspected_since = now(), suspected_at = now(), failing_since = now(), failing_until = now() + interval '1 minute', problem = 'down'
+ WHERE host_id = :host;
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT is(pg_temp.claims(:w), false, 'a far end that fails is left alone');
+UPDATE o365_internal.host SET failing_until = now() - interval '1 s' WHERE host_id = :host;
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT is(pg_temp.claims(:w), true, 'until its probe is due');
+SELECT pg_temp.give_back(:w) \g /dev/null
+UPDATE o365_internal.host SET failing_until = NULL, failing_since = NULL, problem = NULL, recovered_at = now(), suspects = '{}', probed_at = NULL, probes = 0 WHERE host_id = :host;
+UPDATE o365_internal.lane SET next_at = now() - interval '1 hour' WHERE subscription_id = :dora;
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT is(pg_temp.claims(:w), true, 'one that recovers is not left waiting, however long its cards have been due');
+SELECT pg_temp.give_back(:w) \g /dev/null
+UPDATE o365_internal.host SET recovered_at = NULL, suspects = NULL WHERE host_id = :host;
+SELECT is(pg_temp.work(:w), '{d1}', 'and its card leaves');
 SELECT * FROM finish();

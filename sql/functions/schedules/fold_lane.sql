@@ -32,5 +32,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.fold_lane(bigint) IS
     'Folds what was handed to a lane into digests and makes it due: of a lane with a schedule these and the cards that '
-    'go alone, and nothing else, may leave then, behind an urgent card that waits for its next try. Where that fails the cards leave as they were sent. The caller has '
-    'the lane locked, and no worker has it. Returns how many digests it made.';
+    'go alone, and nothing else, may leave then, behind an urgent card that waits for its next try. Where folding '
+    'fails the cards leave as they were sent. The caller has the lane locked, and no worker has it. Returns how many '
+    'digests it made.';
