@@ -146,6 +146,16 @@ SELECT is(pg_temp.work(:w), '{u6}', 'it leaves at its time');
 SELECT is((pg_temp.lane(:bob)).not_before, :'run_at', 'and the run keeps its own');
 SELECT pg_temp.come(:bob) \g /dev/null
 SELECT pg_temp.work(:w) \g /dev/null
+-- Cards of one transaction, the first of which is set aside.
+SELECT o365.set_schedule(:bob, 'immediate') \g /dev/null
+SELECT o365.send_many(ARRAY[:bob, :bob]::bigint[], ARRAY['{"text": "b7"}', '{"text": "b8"}']::jsonb[]) \g /dev/null
+SELECT pg_temp.work(:w, '{b7}') \g /dev/null
+UPDATE o365_internal.lane SET next_at = clock_timestamp() WHERE subscription_id = :bob;
+SELECT is(pg_temp.work(:w, '{b7}'), '{b7,b8}', 'the second one goes on');
+UPDATE o365_internal.scheduled SET due_at = clock_timestamp();
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT is(pg_temp.work(:w), '{b7}', 'the first one comes later');
+SELECT is_empty($$SELECT a.rule, a.examples FROM o365.audit(now() - interval '1 hour', clock_timestamp()) AS a WHERE a.count > 0$$, 'which is no fault to the audit');
 SELECT o365.alter_connector('desk', when_blocked => 'wait') \g /dev/null
 
 -- ---- options of cards and digests ----
@@ -235,4 +245,174 @@ SELECT is(pg_temp.claims(:w), true, 'one that recovers is not left waiting, howe
 SELECT pg_temp.give_back(:w) \g /dev/null
 UPDATE o365_internal.host SET recovered_at = NULL, suspects = NULL WHERE host_id = :host;
 SELECT is(pg_temp.work(:w), '{d1}', 'and its card leaves');
+
+-- ---- limits and the others ----
+SELECT o365.set_quota('connector', 3600, 2) \g /dev/null
+SELECT pg_temp.connect('eve') AS eve, pg_temp.connect('fay') AS fay \gset
+-- As if everything about a lane had happened so much earlier, but for its run.
+CREATE FUNCTION pg_temp.pass(lane bigint, t interval) RETURNS void LANGUAGE sql AS $$
+    UPDATE o365_internal.delivery AS d SET at = d.at - t WHERE d.subscription_id = lane;
+    UPDATE o365_internal.attempt AS a SET at = a.at - t WHERE a.subscription_id = lane;
+    UPDATE o365_internal.event AS e SET at = e.at - t WHERE e.subscription_id = lane;
+    UPDATE o365_internal.lane AS l
+       SET last_post_at = l.last_post_at - t, retried_at = l.retried_at - t, tried_until = l.tried_until - t,
+           next_at = CASE l.next_at WHEN 'infinity' THEN l.next_at ELSE l.next_at - t END,
+           not_before = CASE WHEN l.why IN ('pause', 'schedule') THEN l.not_before ELSE l.not_before - t END
+     WHERE l.subscription_id = lane $$;
+SELECT pg_temp.send(:eve, 'e1'), pg_temp.send(:eve, 'e2') \g /dev/null
+SELECT pg_temp.sends(:eve, 'e3', now() + interval '1 hour') AS e3 \gset
+SELECT pg_temp.send(:eve, 'e4') AS e4 \gset
+SELECT is(pg_temp.work(:w), '{e1,e2}', 'a lane makes as many POSTs as its limit takes');
+SELECT pg_temp.send(:eve, 'u7', true) AS u7 \gset
+SELECT is(pg_temp.work(:w), '{}', 'an urgent card passes no limit');
+SELECT is(pg_temp.why(:eve), 'quota later', 'it waits for it');
+SELECT matches(pg_temp.explained(:u7), '^Its quota is used up: at most 2 POSTs in 1 hour', 'and its explanation says so');
+UPDATE o365_internal.outbox SET not_after = now() WHERE card_id = :e3;
+SELECT is(pg_temp.work(:w), '{}', 'a card that expires meanwhile');
+SELECT pg_temp.pass(:eve, '61 minutes') \g /dev/null
+SELECT is(pg_temp.work(:w), '{u7,expired,e4}', 'ends as that and takes no POST from the limit; the urgent one goes first');
+SELECT is((SELECT count(*) FROM o365_internal.delivery AS d WHERE d.card_id = :e3 AND d.outcome = 'expired' AND d.post_no IS NULL), 1::bigint, 'as the history says');
+-- With a schedule.
+SELECT o365.set_schedule(:eve, 'weekly', '12:00', to_char(now() + interval '2 days', 'FMday'), 'UTC') \g /dev/null
+SELECT pg_temp.send(:eve, 'e5') AS e5 \gset
+SELECT pg_temp.send(:eve, 'e6') \g /dev/null
+SELECT pg_temp.work(:w) \g /dev/null
+SELECT pg_temp.send(:eve, 'u8', true) AS u8 \gset
+SELECT is(pg_temp.work(:w), '{}', 'before its schedule an urgent card waits for the limit as well');
+SELECT is((pg_temp.lane(:eve)).not_before, :'run_at', 'and the run keeps its time');
+SELECT matches(pg_temp.explained(:u8), '^Its quota is used up', 'the explanation of the urgent one speaks of the limit');
+SELECT matches(pg_temp.explained(:e5), 'is sent digests', 'that of another one of its run');
+SELECT results_eq(format('SELECT c.why, c.until = c.next_at, c.reason ~ ''^its quota is used up'' FROM o365.cards AS c WHERE c.card_id = %s', :u8), $$VALUES ('quota', true, true)$$, 'o365.cards agrees');
+-- The run comes while the limit is used up.
+SELECT pg_temp.come(:eve) \g /dev/null
+SELECT is(pg_temp.work(:w), '{}', 'a run waits for the limit, too');
+SELECT is(pg_temp.why(:eve) LIKE 'quota later {%}', true, 'with what it made');
+SELECT pg_temp.send(:eve, 'e7') \g /dev/null
+SELECT o365.pause(:eve) \g /dev/null
+SELECT is(pg_temp.work(:w), '{}', 'over a pause');
+SELECT o365.resume(:eve) \g /dev/null
+SELECT is(pg_temp.work(:w), '{}', 'whose end frees no POST');
+SELECT pg_temp.pass(:eve, '61 minutes') \g /dev/null
+SELECT is(pg_temp.work(:w), ARRAY['u8', '[e5 e6]'], 'then both leave: a digest is one POST');
+SELECT is((SELECT u.used FROM o365.quota_usage(:eve) AS u), 2, 'which is counted as one');
+SELECT is((pg_temp.lane(:eve)).not_before, :'run_at', 'and what came since waits for the next run');
+-- The limit is used up later than the run: the urgent card may leave when it is free, and the run comes then.
+SELECT pg_temp.send(:eve, 'u9', true) \g /dev/null
+UPDATE o365_internal.lane SET not_before = now() + interval '10 minutes' WHERE subscription_id = :eve;
+SELECT is(pg_temp.work(:w), '{}', 'an urgent card waits for a limit that is free after the run');
+SELECT is(pg_temp.why(:eve), 'quota later {}', 'and the lane with it');
+UPDATE o365_internal.outbox SET enqueued_at = now() - interval '1 week' WHERE card_id IN (SELECT o.card_id FROM o365_internal.outbox AS o WHERE o.subscription_id = :eve AND o.position > 0);
+SELECT pg_temp.pass(:eve, '61 minutes') \g /dev/null
+SELECT is(pg_temp.work(:w), '{u9,e7}', 'then both leave');
+-- A removal waits for no limit.
+SELECT pg_temp.send(:fay, 'f1'), pg_temp.send(:fay, 'f2'), pg_temp.send(:fay, 'f3') \g /dev/null
+SELECT pg_temp.work(:w) \g /dev/null
+SELECT o365.send(:fay, '{"text": "f4"}', not_before => now() + interval '1 day') AS f4 \gset
+SELECT o365.remove(:fay) \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT is(pg_temp.work(:w), '{cancelled,cancelled}', 'what waits for a limit or is scheduled ends at once when its connection is removed');
+SELECT o365.set_quota('connector', 3600, NULL) \g /dev/null
+
+-- ---- held and failing far ends ----
+-- A run that comes while its far end is held makes its digest once, and nothing leaves.
+SELECT pg_temp.send(:ann, 'a6'), pg_temp.send(:ann, 'a7') \g /dev/null
+SELECT pg_temp.work(:w) \g /dev/null
+SELECT o365.hold_host(h.name, 'works', now() + interval '1 hour') FROM o365_internal.host AS h WHERE h.host_id = :host \g /dev/null
+SELECT pg_temp.send(:ann, 'u10', true) AS u10 \gset
+SELECT pg_temp.come(:ann) \g /dev/null
+SELECT is(pg_temp.work(:w), '{}', 'nothing leaves for a far end that is held');
+SELECT is(pg_temp.work(:w), '{}', 'however often it is asked');
+SELECT matches(pg_temp.explained(:u10), '^Far end .* is held since .* by .*"works"', 'the explanation of an urgent card says so');
+SELECT is((o365_programs.worker_outlook() ->> 'next_at')::timestamptz, (SELECT h.held_until FROM o365_internal.host AS h WHERE h.host_id = :host), '--once waits for its end');
+UPDATE o365_internal.host SET held_until = now() - interval '1 s' WHERE host_id = :host;
+SELECT is(pg_temp.work(:w), ARRAY['u10', '[a3 a6 a7]'], 'both leave when the time of the hold has passed');
+-- A far end that fails as a whole: an urgent card of a lane that waits for its run waits for the far end.
+SELECT pg_temp.send(:ann, 'a8') AS a8 \gset
+SELECT pg_temp.work(:w) \g /dev/null
+SELECT pg_temp.send(:ann, 'u11', true) AS u11 \gset
+UPDATE o365_internal.host SET suspects = '{1,2,3,4,5}', suspected_since = now(), suspected_at = now(), failing_since = now(), failing_until = now() - interval '1 s', problem = 'down'
+ WHERE host_id = :host;
+SELECT is(pg_temp.work(:w, '{u11}', 'retry', 503), '{u11}', 'an urgent card is posted as a probe');
+SELECT is(pg_temp.why(:ann), 'host later {}', 'and its lane waits for the far end');
+SELECT is((pg_temp.lane(:ann)).failures, 0, 'charged with nothing');
+SELECT matches(pg_temp.explained(:a8), '^Far end .* fails as a whole', 'which explains a card that waits for its run, too');
+UPDATE o365_internal.host SET failing_until = now() - interval '1 s' WHERE host_id = :host;
+UPDATE o365_internal.lane SET next_at = now() WHERE subscription_id = :ann;
+SELECT is(pg_temp.work(:w), '{u11}', 'a probe that is answered');
+SELECT is((SELECT h.failing_since IS NULL AND h.recovered_at IS NOT NULL FROM o365_internal.host AS h WHERE h.host_id = :host), true, 'ends it');
+SELECT is((pg_temp.lane(:ann)).not_before, :'run_at', 'and the run keeps its time');
+UPDATE o365_internal.host SET recovered_at = NULL, suspects = NULL WHERE host_id = :host;
+-- A retry that waits for longer than the far end keeps its time.
+SELECT pg_temp.send(:dora, 'd2') \g /dev/null
+SELECT pg_temp.work(:w, '{d2}', 'throttled', 429) \g /dev/null
+SELECT pg_temp.pass(:dora, '1 hour') \g /dev/null
+SELECT is(pg_temp.work(:w), '{d2}', 'a throttled card leaves at its time');
+
+-- ---- what becomes due without an arrival ----
+-- Each of them is leased by a claim whose worker has seen that nothing changed, once its time has come.
+SELECT o365.send(:dora, '{"text": "d3"}', not_before => now() + interval '1 day') AS d3 \gset
+SELECT o365_programs.worker_feed() \g /dev/null
+UPDATE o365_internal.scheduled SET due_at = now();
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT is(pg_temp.claims(:w), true, 'a scheduled card');
+SELECT pg_temp.give_back(:w), pg_temp.work(:w) \g /dev/null
+SELECT o365_programs.worker_feed(), pg_temp.come(:ann) \g /dev/null
+SELECT is(pg_temp.claims(:w), true, 'a run');
+SELECT pg_temp.give_back(:w), pg_temp.work(:w) \g /dev/null
+SELECT pg_temp.send(:dora, 'd4') \g /dev/null
+SELECT pg_temp.work(:w, '{d4}') \g /dev/null
+SELECT is(pg_temp.claims(:w), false, 'a retry that is not due');
+SELECT pg_temp.come(:dora), o365_programs.worker_feed() \g /dev/null
+SELECT is(pg_temp.claims(:w), true, 'and one that is');
+SELECT pg_temp.give_back(:w) \g /dev/null
+SELECT o365.pause(:dora, 'for a while', now() + interval '1 hour') \g /dev/null
+SELECT is(pg_temp.claims(:w), false, 'a pause');
+SELECT o365.resume(:dora) \g /dev/null
+SELECT is(pg_temp.claims(:w), true, 'and its end');
+SELECT pg_temp.give_back(:w) \g /dev/null
+SELECT o365.set_schedule(:dora, 'weekly', '12:00', to_char(now() + interval '2 days', 'FMday'), 'UTC') \g /dev/null
+SELECT is(pg_temp.claims(:w), false, 'a schedule that is set');
+SELECT o365.set_schedule(:dora, 'immediate') \g /dev/null
+SELECT is(pg_temp.claims(:w), true, 'and taken back');
+SELECT pg_temp.give_back(:w), pg_temp.work(:w) \g /dev/null
+
+-- ---- a restored database ----
+SELECT pg_temp.send(:ann, 'a9') AS a9 \gset
+SELECT pg_temp.work(:w) \g /dev/null
+SELECT pg_temp.send(:bob, 'b9'), pg_temp.send(:bob, 'b10') \g /dev/null
+SELECT o365.alter_connector('desk', when_blocked => 'pass') \g /dev/null
+SELECT pg_temp.work(:w, '{b9}') \g /dev/null
+UPDATE o365_internal.lane SET next_at = clock_timestamp() WHERE subscription_id = :bob;
+SELECT pg_temp.work(:w, '{b9}') \g /dev/null
+SELECT o365.send(:bob, '{"text": "b11"}', not_before => now() + interval '1 day') \g /dev/null
+SELECT o365.set_schedule(:carl, 'weekly', '12:00', to_char(now() + interval '2 days', 'FMday'), 'UTC') \g /dev/null
+SELECT pg_temp.send(:carl, 'c11'), pg_temp.send(:carl, 'c12') \g /dev/null
+SELECT pg_temp.work(:w), pg_temp.come(:carl) \g /dev/null
+SELECT pg_temp.work(:w, '{[c11 c12]}') \g /dev/null
+SELECT pg_temp.send(:carl, 'c13') \g /dev/null
+SELECT pg_temp.work(:w) \g /dev/null
+SELECT is(pg_temp.why(:carl) LIKE 'retry% {%}', true, 'a digest waits for its retry, a card behind it for the next run');
+SELECT o365_internal.feed_again() \g /dev/null
+SELECT is(pg_temp.work(:w), '{}', 'handed over anew nothing leaves that waits for a run, its retry or a time');
+SELECT is((pg_temp.lane(:ann)).not_before, :'run_at', 'runs keep their times');
+UPDATE o365_internal.scheduled SET due_at = clock_timestamp();
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT is(pg_temp.work(:w), '{b9,b11}', 'what was set aside or scheduled leaves at its time');
+SELECT pg_temp.come(:carl) \g /dev/null
+SELECT is(pg_temp.work(:w), '{[c11 c12]}', 'a digest as it was folded');
+SELECT is((pg_temp.lane(:carl)).not_before, :'run_at', 'without the card behind it');
+SELECT pg_temp.come(:carl), pg_temp.come(:ann) \g /dev/null
+SELECT is(pg_temp.work(:w), '{c13,a9}', 'and the runs come');
+SELECT is_empty($$SELECT a.rule, a.examples FROM o365.audit(now() - interval '1 hour', clock_timestamp()) AS a WHERE a.rule = 'ends' AND a.count > 0$$, 'each card has one end');
+
+-- ---- erasing ----
+SELECT pg_temp.send(:carl, 'c14') AS c14, o365.send(:carl, '{"text": "c15"}', not_before => now() + interval '1 day', collapse => 'x', dedupe => 'x') AS c15 \gset
+SELECT pg_temp.work(:w) \g /dev/null
+SELECT (o365.export_user('carl'))::text ~ 'c14.*' AS exported \gset
+SELECT is(:'exported'::text, 't', 'an export has the cards that wait for a run');
+SELECT count(*) FROM o365.erase_user('carl') \g /dev/null
+SELECT is(pg_temp.work(:w), '{}', 'of a user who was erased nothing leaves');
+SELECT is((SELECT count(*) FROM o365_internal.outbox AS o WHERE o.subscription_id = :carl) + (SELECT count(*) FROM o365_internal.scheduled AS o WHERE o.subscription_id = :carl), 0::bigint, 'and nothing waits');
+SELECT is(l.next_at IS NULL AND l.run IS NULL, true, 'its lane waits for no run') FROM o365_internal.lane AS l WHERE l.subscription_id = :carl;
+SELECT is((o365_programs.worker_outlook() ->> 'waiting')::integer, 0, 'and --once waits for nothing');
 SELECT * FROM finish();
