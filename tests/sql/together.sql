@@ -246,6 +246,18 @@ SELECT pg_temp.give_back(:w) \g /dev/null
 UPDATE o365_internal.host SET recovered_at = NULL, suspects = NULL WHERE host_id = :host;
 SELECT is(pg_temp.work(:w), '{d1}', 'and its card leaves');
 
+-- ---- forecasts with a schedule ----
+SELECT ok(f.first_at - :'run_at' < '1 s' AND f.last_at = f.first_at AND f.words ~ '^they arrive at [-0-9: ]+; nothing leaves before [-0-9: ]+ \(schedule\)', 'cards that are not sent yet will wait for the run')
+  FROM o365.forecast(:carl, 3) AS f;
+SELECT pg_temp.send(:carl, 'c16') \g /dev/null
+SELECT pg_temp.work(:w) \g /dev/null
+SELECT ok(f.waiting = 1 AND f.first_at - :'run_at' < '1 s' AND f.words ~ ', in a digest with 1 card that waits; nothing leaves before', 'in one digest with what waits') FROM o365.forecast(:carl, 3) AS f;
+SELECT pg_temp.come(:carl), o365.set_quota('connector', 3600, 2) \g /dev/null
+SELECT is(pg_temp.work(:w), '{}', 'a run whose limit is used up');
+SELECT ok(f.first_at > now() + interval '1 day', 'is not the one that they leave with') FROM o365.forecast(:carl, 3) AS f;
+SELECT o365.set_quota('connector', 3600, NULL) \g /dev/null
+SELECT is(pg_temp.work(:w), '{c16}', 'and leaves');
+
 -- ---- limits and the others ----
 SELECT o365.set_quota('connector', 3600, 2) \g /dev/null
 SELECT pg_temp.connect('eve') AS eve, pg_temp.connect('fay') AS fay \gset
