@@ -295,6 +295,17 @@ SELECT is((pg_temp.lane(:eve)).not_before, :'run_at', 'and the run keeps its tim
 SELECT matches(pg_temp.explained(:u8), '^Its quota is used up', 'the explanation of the urgent one speaks of the limit');
 SELECT matches(pg_temp.explained(:e5), 'is sent digests', 'that of another one of its run');
 SELECT results_eq(format('SELECT c.why, c.until = c.next_at, c.reason ~ ''^its quota is used up'' FROM o365.cards AS c WHERE c.card_id = %s', :u8), $$VALUES ('quota', true, true)$$, 'o365.cards agrees');
+-- A limit that changes is looked at anew.
+SELECT o365.set_quota('connector', 3600, 4) \g /dev/null
+SELECT is(pg_temp.work(:w), '{u8}', 'a higher limit lets the urgent one leave');
+SELECT pg_temp.send(:eve, 'u12', true) \g /dev/null
+SELECT is(pg_temp.work(:w), '{u12}', 'and another one');
+SELECT pg_temp.send(:eve, 'u13', true) \g /dev/null
+SELECT is(pg_temp.work(:w), '{}', 'as many as it takes');
+SELECT o365.set_quota_policy(:eve, 'off') \g /dev/null
+SELECT is(pg_temp.work(:w), '{u13}', 'none at all holds it up');
+SELECT o365.set_quota_policy(:eve, 'kept'), o365.set_quota('connector', 3600, 2), pg_temp.send(:eve, 'u8', true) \g /dev/null
+SELECT is((pg_temp.lane(:eve)).not_before, :'run_at', 'and the run keeps its time');
 -- The run comes while the limit is used up.
 SELECT pg_temp.come(:eve) \g /dev/null
 SELECT is(pg_temp.work(:w), '{}', 'a run waits for the limit, too');
