@@ -32,5 +32,6 @@ BEGIN
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION o365_internal.chore_forget_options() IS
-    'Deletes dedupe keys that count no more, collapse keys of cards that have ended and replace none that waits, the content of dead cards older '
-    'than dead_card_days, and what was counted for cards that were set aside and have ended, at most 20,000 of each.';
+    'Deletes dedupe keys that count no more, collapse keys of cards that have ended and replace none that waits, the '
+    'content of dead cards older than dead_card_days, and what was counted for cards that were set aside and have '
+    'ended, at most 20,000 of each.';
