@@ -55,8 +55,9 @@ CREATE FUNCTION pg_temp.why(s bigint) RETURNS text LANGUAGE sql AS $$
 CREATE FUNCTION pg_temp.explained(c bigint) RETURNS text LANGUAGE sql AS $$ SELECT string_agg(e.sentence, ' ') FROM o365.explain_card(c) AS e $$;
 
 -- ---- urgent and schedules ----
--- Weekly, two days from now: no full hour comes in between.
-SELECT o365.set_schedule(s, 'weekly', '12:00', to_char(now() + interval '2 days', 'FMday'), 'UTC') FROM unnest(ARRAY[:ann, :bob, :carl]::bigint[]) AS s \g /dev/null
+-- Weekly, two days from now: the run comes when a test says so.
+SELECT to_char(now() + interval '2 days', 'FMday') AS day \gset
+SELECT o365.set_schedule(s, 'weekly', '12:00', :'day', 'UTC') FROM unnest(ARRAY[:ann, :bob, :carl]::bigint[]) AS s \g /dev/null
 SELECT pg_temp.send(:ann, 'a1') AS a1 \gset
 SELECT pg_temp.send(:ann, 'a2') \g /dev/null
 SELECT is(pg_temp.work(:w), '{}', 'cards wait for the run');
@@ -285,7 +286,7 @@ SELECT pg_temp.pass(:eve, '61 minutes') \g /dev/null
 SELECT is(pg_temp.work(:w), '{u7,expired,e4}', 'ends as that and takes no POST from the limit; the urgent one goes first');
 SELECT is((SELECT count(*) FROM o365_internal.delivery AS d WHERE d.card_id = :e3 AND d.outcome = 'expired' AND d.post_no IS NULL), 1::bigint, 'as the history says');
 -- With a schedule.
-SELECT o365.set_schedule(:eve, 'weekly', '12:00', to_char(now() + interval '2 days', 'FMday'), 'UTC') \g /dev/null
+SELECT o365.set_schedule(:eve, 'weekly', '12:00', :'day', 'UTC') \g /dev/null
 SELECT pg_temp.send(:eve, 'e5') AS e5 \gset
 SELECT pg_temp.send(:eve, 'e6') \g /dev/null
 SELECT pg_temp.work(:w) \g /dev/null
@@ -393,7 +394,7 @@ SELECT is(pg_temp.claims(:w), false, 'a pause');
 SELECT o365.resume(:dora) \g /dev/null
 SELECT is(pg_temp.claims(:w), true, 'and its end');
 SELECT pg_temp.give_back(:w) \g /dev/null
-SELECT o365.set_schedule(:dora, 'weekly', '12:00', to_char(now() + interval '2 days', 'FMday'), 'UTC') \g /dev/null
+SELECT o365.set_schedule(:dora, 'weekly', '12:00', :'day', 'UTC') \g /dev/null
 SELECT is(pg_temp.claims(:w), false, 'a schedule that is set');
 SELECT o365.set_schedule(:dora, 'immediate') \g /dev/null
 SELECT is(pg_temp.claims(:w), true, 'and taken back');
@@ -408,7 +409,7 @@ SELECT pg_temp.work(:w, '{b9}') \g /dev/null
 UPDATE o365_internal.lane SET next_at = clock_timestamp() WHERE subscription_id = :bob;
 SELECT pg_temp.work(:w, '{b9}') \g /dev/null
 SELECT o365.send(:bob, '{"text": "b11"}', not_before => now() + interval '1 day') \g /dev/null
-SELECT o365.set_schedule(:carl, 'weekly', '12:00', to_char(now() + interval '2 days', 'FMday'), 'UTC') \g /dev/null
+SELECT o365.set_schedule(:carl, 'weekly', '12:00', :'day', 'UTC') \g /dev/null
 SELECT pg_temp.send(:carl, 'c11'), pg_temp.send(:carl, 'c12') \g /dev/null
 SELECT pg_temp.work(:w), pg_temp.come(:carl) \g /dev/null
 SELECT pg_temp.work(:w, '{[c11 c12]}') \g /dev/null
