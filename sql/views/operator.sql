@@ -183,7 +183,9 @@ CREATE OR REPLACE VIEW :internal_views.lane_now AS
                      WHEN l.why = 'quota' AND l.not_before > now()
                      THEN o365_internal.quota_reason(s.dialect, l.quota_window, l.not_before)
                      WHEN l.problem IS NOT NULL THEN l.problem
-                     WHEN l.why = 'schedule'
+                     WHEN f.passes AND l.next_at > now()
+                     THEN o365_internal.quota_reason(s.dialect, l.quota_window, l.next_at)
+                     WHEN l.why = 'schedule' AND NOT f.passes
                      THEN format('its schedule is %s: its cards are folded into a digest at %s', s.schedule,
                                  to_char(l.not_before, 'YYYY-MM-DD HH24:MI'))
                      WHEN l.next_at IS NOT NULL
@@ -191,11 +193,15 @@ CREATE OR REPLACE VIEW :internal_views.lane_now AS
                                  to_char(l.next_at, 'YYYY-MM-DD HH24:MI'))
                      ELSE o365_internal.lane_waits(l.subscription_id, NULL, l.xmax) END) END AS reason,
            CASE WHEN l.why = 'pause' THEN l.why WHEN h.host_id IS NOT NULL THEN 'host'
+                WHEN f.passes
+                THEN CASE WHEN l.worker IS NULL AND l.next_at > now()
+                          THEN CASE WHEN l.problem IS NULL THEN 'quota' ELSE 'retry' END END
                 WHEN l.not_before > now() THEN l.why END AS why,
            CASE WHEN l.why = 'pause' THEN s.paused_until
                 WHEN h.host_id IS NOT NULL
                 THEN nullif(greatest(CASE WHEN h.held_until > now() THEN h.held_until ELSE h.failing_until END,
                                      l.not_before), 'infinity')
+                WHEN f.passes THEN CASE WHEN l.worker IS NULL AND l.next_at > now() THEN l.next_at END
                 WHEN l.not_before > now() THEN l.not_before END AS until,
            CASE WHEN l.why = 'pause' OR s.status IN ('removed', 'gone', 'retired') THEN s.status_at
                 WHEN h.host_id IS NOT NULL THEN coalesce(h.held_at, h.failing_since)
@@ -208,8 +214,12 @@ CREATE OR REPLACE VIEW :internal_views.lane_now AS
       JOIN o365_internal.subscription AS s ON s.subscription_id = l.subscription_id
       LEFT JOIN o365_internal.host AS h
         ON h.host_id = l.host_id AND (h.held_until > now() OR h.failing_since IS NOT NULL)
-     CROSS JOIN LATERAL (SELECT o.card_id, o.enqueued_at FROM o365_internal.outbox AS o
-                          WHERE o.subscription_id = l.subscription_id
+     -- An urgent card passes the schedule, and waits for its next try or the quota alone.
+     CROSS JOIN LATERAL (SELECT o.card_id, o.enqueued_at,
+                                l.why IS NOT DISTINCT FROM 'schedule' AND o.position < 0
+                                    AND o.position >= -4611686018427387904
+                                    AND l.next_at < 'infinity' AS passes
+                           FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id
                           ORDER BY o.position LIMIT 1) AS f;
 COMMENT ON VIEW :internal_views.lane_now IS
     'Lanes that have cards, and why those wait: what o365.queue and o365.cards show.';

@@ -174,7 +174,7 @@ Statement DatabaseOutbox::claim_statement(int lanes) {
     return {
         "select fed, seen_now, quiet_now, subscription_id, lease_no, secret_version, dialect, lease_ms, was_due, "
         "payload, has_cards, "
-        "position, card_id, card, ends_as, reason, extra "
+        "position, card_id, card, ends_as, reason, extra, expires_ms "
         "from o365_programs.worker_claim($1, $2::timestamptz - interval '1 second', $3, $4, $5, $6, $7, $8)",
         {worker_, scanned_to_, lanes, kCardsPerLane, kBytesPerLane, kBytesPerClaim, Value::or_null(seen_),
          Value::or_null(quiet_until_)}};

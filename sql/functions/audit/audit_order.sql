@@ -17,6 +17,9 @@ BEGIN
                                       e.card_id, e.s, e.same) AS words
           FROM ended AS e
          WHERE e.same > e.card_id
+           -- Set aside, because it failed: others went on.
+           AND (e.attempts > 1 AND (SELECT c.when_blocked FROM o365_internal.connector AS c
+                                     WHERE c.connector_id = e.connector_id) = 'pass') IS NOT TRUE
            -- That a card ended a second time is the rule ends'.
            AND NOT EXISTS (SELECT FROM o365_internal.delivery AS x
                             WHERE x.card_id = e.card_id AND x.at >= $1 AND x.at < e.at)
@@ -32,7 +35,6 @@ BEGIN
                                 AND x.post_no > first.post_no AND x.post_no < e.post_no
                                 AND x.card_id > e.card_id AND x.unordered IS NOT TRUE LIMIT 1) AS p
          WHERE e.attempts > 1
-           -- Set aside, because it failed: others went on.
            AND (SELECT c.when_blocked FROM o365_internal.connector AS c
                  WHERE c.connector_id = e.connector_id) IS DISTINCT FROM 'pass')
     SELECT (SELECT count(*) FROM ended), count(*), (array_agg(f.words ORDER BY f.s, f.post_no))[1:5]

@@ -16,7 +16,12 @@ BEGIN
         SELECT x.ctid FROM o365_internal.collapse AS x
          WHERE NOT EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.card_id = x.card_id)
            AND NOT EXISTS (SELECT FROM o365_internal.scheduled AS s WHERE s.card_id = x.card_id)
-         LIMIT c_most FOR UPDATE SKIP LOCKED));
+           -- What it replaces still waits.
+           AND NOT EXISTS (SELECT FROM o365_internal.collapse AS y
+                            WHERE y.subscription_id = x.subscription_id AND y.key = x.key AND y.card_id < x.card_id
+                              AND (EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.card_id = y.card_id)
+                                   OR EXISTS (SELECT FROM o365_internal.scheduled AS s WHERE s.card_id = y.card_id)))
+         LIMIT c_most FOR UPDATE OF x SKIP LOCKED));
     -- Of cards that have arrived. Those that were given up had theirs deleted.
     DELETE FROM o365_internal.set_aside AS a WHERE a.ctid = ANY (ARRAY(
         SELECT x.ctid FROM o365_internal.set_aside AS x
@@ -27,5 +32,6 @@ BEGIN
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION o365_internal.chore_forget_options() IS
-    'Deletes dedupe keys that count no more, collapse keys of cards that have ended, the content of dead cards older '
-    'than dead_card_days, and what was counted for cards that were set aside and have ended, at most 20,000 of each.';
+    'Deletes dedupe keys that count no more, collapse keys of cards that have ended and replace none that waits, the '
+    'content of dead cards older than dead_card_days, and what was counted for cards that were set aside and have '
+    'ended, at most 20,000 of each.';

@@ -9,6 +9,7 @@ DECLARE
     v_host o365_internal.host;
     v_first bigint := (SELECT o.card_id FROM o365_internal.outbox AS o
                         WHERE o.subscription_id = explain_lane.subscription_id ORDER BY o.position LIMIT 1);
+    v_passes boolean; -- it is urgent: its lane's schedule does not hold it up
     v_whose text;     -- the card that is tried, as the subject of a sentence
     v_away text := o365_internal.workers_away();
     v_said text[] := '{}';
@@ -16,6 +17,11 @@ BEGIN
     SELECT l.*, l.xmax AS locked INTO v_lane FROM o365_internal.lane AS l
      WHERE l.subscription_id = explain_lane.subscription_id ORDER BY l.lease_no DESC LIMIT 1;
     SELECT h.* INTO v_host FROM o365_internal.host AS h WHERE h.host_id = v_lane.host_id;
+    v_passes := v_lane.why = 'schedule' AND coalesce((SELECT o.position < 0 FROM o365_internal.outbox AS o
+                                                       WHERE o.card_id = explain_lane.card_id LIMIT 1), false);
+    IF v_passes THEN
+        v_lane.not_before := nullif(v_lane.next_at, 'infinity');
+    END IF;
     v_whose := CASE WHEN v_first = card_id THEN 'its' ELSE format('behind card %s:', v_first) END;
     IF v_s.status IN ('removed', 'gone', 'retired') THEN
         RETURN ARRAY[format('subscription %s is %s since %s%s%s: the card ends as cancelled when a worker comes to it',
@@ -54,9 +60,11 @@ BEGIN
                  ELSE format('card %s is the next one', v_first) END);
     ELSIF v_lane.why IN ('retry', 'quota', 'host', 'schedule') AND v_lane.not_before > now() THEN
         v_said := v_said || CASE
+            WHEN v_passes AND v_lane.failures = 0 AND v_lane.problem IS NULL
+            THEN o365_internal.quota_reason(v_s.dialect, v_lane.quota_window, v_lane.not_before)
             WHEN v_lane.why = 'quota'
             THEN o365_internal.quota_reason(v_s.dialect, v_lane.quota_window, v_lane.not_before)
-            WHEN v_lane.why = 'schedule'
+            WHEN v_lane.why = 'schedule' AND NOT v_passes
             THEN format('its subscription is sent digests (%s): it goes into the one of %s', v_s.schedule,
                         o365_internal.moment(v_lane.not_before))
             WHEN v_lane.why = 'host'

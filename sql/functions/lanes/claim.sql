@@ -28,6 +28,15 @@ BEGIN
                         CROSS JOIN unnest('{0,1,2,3,4}'::smallint[]) AS t (turn) CROSS JOIN LATERAL (
                            SELECT FROM o365_internal.lane AS l WHERE l.host_id = h.id AND l.turn = t.turn
                               AND l.next_at >= low AND l.next_at <= clock_timestamp() LIMIT 1) AS d)
+            -- Far ends that are to be probed, or recover: claimable_hosts.
+            OR EXISTS (SELECT FROM o365_internal.host AS h
+                        CROSS JOIN unnest('{0,1,2,3,4}'::smallint[]) AS t (turn) CROSS JOIN LATERAL (
+                           SELECT FROM o365_internal.lane AS l WHERE l.host_id = h.host_id AND l.turn = t.turn
+                              AND l.next_at <= clock_timestamp() LIMIT 1) AS d
+                        WHERE h.suspects IS NOT NULL AND (h.held_until > clock_timestamp()) IS NOT TRUE
+                          AND (h.failing_until NOT BETWEEN clock_timestamp()
+                                                       AND clock_timestamp() + interval '3 minutes'
+                               OR h.recovered_at IS NOT NULL))
             OR EXISTS (SELECT FROM o365_internal.scheduled AS s WHERE s.due_at <= clock_timestamp())
             OR EXISTS (SELECT FROM o365_internal.lane AS l
                         WHERE l.why = 'schedule' AND l.not_before <= clock_timestamp())

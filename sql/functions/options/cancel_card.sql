@@ -32,9 +32,12 @@ BEGIN
             -- The others need not wait for its next try.
             UPDATE o365_internal.lane AS l
                SET trying = NULL, tried_at = NULL, failures = 0, failing_since = NULL, unclear = 0, problem = NULL,
-                   not_before = NULL, why = NULL, next_at = now()
-             WHERE l.subscription_id = v_lane.subscription_id AND l.trying = v_card.position AND l.why = 'retry'
-               AND l.throttled_since IS NULL;
+                   not_before = CASE WHEN l.why = 'schedule' THEN l.not_before END, why = nullif(l.why, 'retry'),
+                   next_at = CASE WHEN l.why = 'schedule' AND NOT o365_internal.passes_wait(l.subscription_id, l.why,
+                                                                                            l.cursor, l.late)
+                                  THEN 'infinity' ELSE now() END
+             WHERE l.subscription_id = v_lane.subscription_id AND l.trying = v_card.position
+               AND l.why IN ('retry', 'schedule') AND l.throttled_since IS NULL;
         END IF;
     END IF;
     PERFORM o365_internal.note_event('card_cancelled', o365_internal.actor(), v_subscription.connector_id,

@@ -25,10 +25,14 @@ BEGIN
     END IF;
     v_newer := (SELECT n.card_id FROM o365_internal.collapse AS n
                  WHERE n.subscription_id = subscription_id AND n.key = collapse_key AND n.card_id > card_id
-                   AND EXISTS (SELECT FROM o365_internal.outbox AS o
-                                WHERE o.card_id = n.card_id AND o.cancel_reason IS NULL
-                                  AND (pg_visible_in_snapshot(o.xid, snap)
-                                       OR is_bulk AND o.xid = ANY (o365_internal.handed_over(subscription_id))))
+                   AND (EXISTS (SELECT FROM o365_internal.outbox AS o
+                                 WHERE o.card_id = n.card_id AND o.cancel_reason IS NULL
+                                   AND (pg_visible_in_snapshot(o.xid, snap)
+                                        OR is_bulk AND o.xid = ANY (o365_internal.handed_over(subscription_id))))
+                        -- An urgent one has left before this one, and so has one that is part of a digest.
+                        OR EXISTS (SELECT FROM o365_internal.delivery AS d
+                                    WHERE d.card_id = n.card_id
+                                      AND d.outcome IN ('delivered', 'accepted', 'in_doubt', 'digested')))
                  ORDER BY n.card_id DESC LIMIT 1);
     RETURN CASE WHEN v_newer IS NOT NULL THEN ARRAY['superseded', format('card %s replaced it', v_newer)] END;
 END $$;

@@ -10,6 +10,9 @@ DECLARE
     v_l o365_internal.lane;
     v_host o365_internal.host;
     v_start timestamptz := v_now;
+    v_run timestamptz;    -- when its schedule folds them into a digest, one POST
+    v_before bigint;      -- POSTs before the first of them
+    v_posts integer;      -- and theirs
     v_limits o365_internal.quota_limits;
     v_most integer[];
     v_times double precision[];   -- of POSTs, in seconds after now: those that were made, then those to come
@@ -44,7 +47,12 @@ BEGIN
         RETURN NEXT;
         RETURN;
     END IF;
-    v_start := greatest(v_now, v_s.paused_until, v_host.held_until, nullif(v_l.not_before, 'infinity'));
+    v_run := CASE WHEN v_s.schedule = 'immediate' THEN NULL
+                  WHEN v_l.why = 'schedule' THEN v_l.not_before
+                  ELSE o365_internal.next_run(v_s.schedule, o365_internal.schedule_zone($1), v_now) END;
+    v_before := CASE WHEN v_run IS NULL THEN waiting ELSE coalesce(cardinality(v_l.run), 0) END;
+    v_posts := CASE WHEN v_run IS NULL THEN n ELSE 1 END;
+    v_start := greatest(v_now, v_s.paused_until, v_host.held_until, nullif(v_l.not_before, 'infinity'), v_run);
     v_t := date_part('epoch', v_start - v_now);
     v_limits := o365_internal.quota_limits_of(v_s.dialect);
     IF NOT v_l.quota_off AND v_limits.posts IS NOT NULL THEN
@@ -63,7 +71,7 @@ BEGIN
                   FROM o365_internal.quota_slot AS s, generate_series(1, s.posts)
                  WHERE s.group_id = v_l.quota_group AND s.subscription_id <> $1) AS p ORDER BY p.at);
         v_of := coalesce(cardinality(v_times), 0);
-        FOR v_step IN 1 .. least(waiting + n, c_steps) LOOP
+        FOR v_step IN 1 .. least(v_before + v_posts, c_steps) LOOP
             v_late := NULL;
             FOR v_w IN 1 .. cardinality(v_most) LOOP
                 IF v_most[v_w] IS NOT NULL AND v_of >= v_most[v_w]
@@ -74,13 +82,13 @@ BEGIN
             END LOOP;
             v_of := v_of + 1;
             v_times[v_of] := v_t;
-            IF v_step = waiting + 1 THEN
+            IF v_step = v_before + 1 THEN
                 v_first := v_t;
             END IF;
         END LOOP;
-        IF waiting + n > c_steps THEN
-            SELECT v_t + (waiting + n - c_steps) * max(w.rate),
-                   CASE WHEN waiting + 1 > c_steps THEN v_t + (waiting + 1 - c_steps) * max(w.rate) ELSE v_first END
+        IF v_before + v_posts > c_steps THEN
+            SELECT v_t + (v_before + v_posts - c_steps) * max(w.rate),
+                   CASE WHEN v_before + 1 > c_steps THEN v_t + (v_before + 1 - c_steps) * max(w.rate) ELSE v_first END
               INTO v_t, v_first
               FROM (SELECT u.seconds::double precision / u.most AS rate
                       FROM unnest(v_limits.seconds, v_most) AS u (seconds, most)) AS w;
@@ -96,20 +104,24 @@ BEGIN
                          CASE WHEN v_first < 1 THEN 'at once'
                               ELSE 'at ' || to_char(first_at, 'YYYY-MM-DD HH24:MI:SS') END) END,
         CASE WHEN v_t < 1 THEN 'at once' ELSE 'at ' || to_char(last_at, 'YYYY-MM-DD HH24:MI:SS') END,
-        CASE WHEN waiting > 0 THEN format(', behind %s', o365_internal.plural(waiting, 'card that waits',
-                                                                              'cards that wait')) END,
+        CASE WHEN v_run IS NULL AND waiting > 0
+             THEN format(', behind %s', o365_internal.plural(waiting, 'card that waits', 'cards that wait'))
+             WHEN waiting > v_before
+             THEN format(', in a digest with %s', o365_internal.plural(waiting - v_before, 'card that waits',
+                                                                       'cards that wait')) END,
         CASE WHEN v_late IS NOT NULL THEN format('; %s in %s s are the limit', v_most[v_late], v_limits.seconds[v_late])
         END,
         CASE WHEN v_start > v_now AND v_start IS DISTINCT FROM CASE v_l.why WHEN 'quota' THEN v_l.not_before END
              THEN format('; nothing leaves before %s (%s)', to_char(v_start, 'YYYY-MM-DD HH24:MI:SS'),
                          CASE v_start WHEN v_s.paused_until THEN 'pause' WHEN v_host.held_until THEN 'host'
-                                      ELSE v_l.why END) END,
+                                      WHEN v_run THEN 'schedule' ELSE v_l.why END) END,
         CASE WHEN v_l.quota_group IS NOT NULL THEN '; if the other flows of its group post nothing' END,
         '; ' || o365_internal.workers_away());
     RETURN NEXT;
 END $$;
 COMMENT ON FUNCTION o365.forecast(bigint, integer) IS
     'When n more cards for a connection would arrive, if they were sent now and the far end took each at once: behind '
-    'what waits, after a pause with an end, a hold of its host or another wait, and within its limits. One row: cards '
+    'what waits, after a pause with an end, a hold of its host or another wait, and within its limits; where it has a '
+    'schedule, as one digest at its next run, with what waits for it. One row: cards '
     '(n), waiting (cards before them), first_at and last_at (null: nobody can tell), words. Errors: '
     'insufficient_privilege (also where there is none), invalid_parameter_value.';

@@ -5,6 +5,7 @@ DECLARE
     v_now timestamptz := clock_timestamp();
     v_lane record;
     v_run bigint[];
+    v_back bigint[];         -- cards that were set aside and are to be tried again
     v_first timestamptz;     -- when the first card was sent that waits for a run
     v_at timestamptz;
 BEGIN
@@ -36,6 +37,17 @@ BEGIN
         v_run := ARRAY(SELECT r.p FROM unnest(v_lane.run) AS r (p)
                         WHERE EXISTS (SELECT FROM o365_internal.outbox AS o
                                        WHERE o.subscription_id = v_lane.subscription_id AND o.position = r.p));
+        v_back := ARRAY(SELECT a.position FROM o365_internal.set_aside AS a
+                         WHERE a.subscription_id = v_lane.subscription_id AND a.position > 0
+                           AND a.position <> ALL (v_run)
+                           AND EXISTS (SELECT FROM o365_internal.outbox AS o
+                                        WHERE o.subscription_id = a.subscription_id AND o.position = a.position));
+        IF v_back <> '{}' THEN
+            -- What was set aside has had its run, and has a time of its own.
+            UPDATE o365_internal.lane AS l
+               SET run = v_run || v_back, why = NULL, not_before = NULL, next_at = v_now WHERE l.ctid = v_lane.tid;
+            CONTINUE;
+        END IF;
         CONTINUE WHEN v_run <> '{}';
         v_first := (SELECT o.enqueued_at FROM o365_internal.outbox AS o
                      WHERE o.subscription_id = v_lane.subscription_id AND o.position > 0
@@ -56,6 +68,7 @@ END $$;
 COMMENT ON FUNCTION o365_internal.await_runs(bigint[]) IS
     'Of these lanes those that have a schedule, nothing to send of the last run and cards for the next one wait for '
     'it: '
-    'the first run after the first of the cards was sent, so that a run which was missed is made up for. Called by '
+    'the first run after the first of the cards was sent, so that a run which was missed is made up for. A card that '
+    'was set aside and is back leaves alone and at once. Called by '
     'whatever makes lanes due, which has them locked, and under its planner settings. Lanes that wait for something '
     'else are left alone.';

@@ -11,6 +11,7 @@ DECLARE
     v_groups integer[];
     v_group record;
     v_digest bigint;
+    v_not_after timestamptz;
 BEGIN
     run := '{}';
     digests := 0;
@@ -37,16 +38,19 @@ BEGIN
     LOOP
         IF v_group.n > 1 THEN
             v_digest := nextval('o365_internal.card_id');
+            -- It expires with the last of its cards, if all of them do.
+            SELECT CASE WHEN count(o.not_after) = count(*) THEN max(o.not_after) END INTO v_not_after
+              FROM o365_internal.outbox AS o WHERE o.ctid = ANY (v_group.tids);
             PERFORM o365_internal.end_cards(array_fill('digested'::text, ARRAY[v_group.n::integer]),
                 array_fill(format('in digest %s', v_digest), ARRAY[v_group.n::integer]), v_group.tids,
                 array_fill(NULL::timestamptz, ARRAY[v_group.n::integer]));
             -- In the place of the last of them. (!) With an id that every snapshot shows: it is fed.
-            INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, extra, xid)
+            INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, extra, not_after, xid)
                 VALUES (v_digest, v_group.last, fold_cards.subscription_id,
                         o365_internal.make_digest(v_group.cards,
                             o365_internal.digest_kind(v_group.cards[1], v_subscription.dialect),
                             v_subscription.dialect, v_connector.name, v_connector.language, v_connector.website)::text,
-                        v_group.extra, '3');
+                        v_group.extra, v_not_after, '3');
             digests := digests + 1;
         END IF;
         run := run || v_group.last;

@@ -20,14 +20,18 @@ BEGIN
     UPDATE o365_internal.lane AS l
        SET run = CASE WHEN (SELECT s.schedule FROM o365_internal.subscription AS s
                              WHERE s.subscription_id = l.subscription_id) <> 'immediate' THEN v_run END,
-           why = NULL, not_before = NULL, lost = o365_internal.lost_posts(l),
+           why = CASE WHEN w.until IS NOT NULL THEN 'retry' END, not_before = w.until,
+           lost = o365_internal.lost_posts(l),
            quota_clear = CASE WHEN l.worker IS NULL THEN l.quota_clear END, worker = NULL,
            lease_until = NULL, lease_no = l.lease_no + 1,
-           next_at = clock_timestamp(), problem = coalesce(v_problem, l.problem)
+           next_at = coalesce(w.until, clock_timestamp()), problem = coalesce(v_problem, l.problem)
+      FROM (SELECT CASE WHEN x.trying < 0 AND x.tried_until > clock_timestamp() THEN x.tried_until END AS until
+              FROM o365_internal.lane AS x WHERE x.subscription_id = fold_lane.subscription_id) AS w
      WHERE l.subscription_id = fold_lane.subscription_id;
     RETURN v_digests;
 END $$;
 COMMENT ON FUNCTION o365_internal.fold_lane(bigint) IS
     'Folds what was handed to a lane into digests and makes it due: of a lane with a schedule these and the cards that '
-    'go alone, and nothing else, may leave then. Where that fails the cards leave as they were sent. The caller has '
-    'the lane locked, and no worker has it. Returns how many digests it made.';
+    'go alone, and nothing else, may leave then, behind an urgent card that waits for its next try. Where folding '
+    'fails the cards leave as they were sent. The caller has the lane locked, and no worker has it. Returns how many '
+    'digests it made.';
