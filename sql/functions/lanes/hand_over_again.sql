@@ -4,13 +4,25 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 DECLARE
     c_again CONSTANT bigint := -9223372036854775808;   -- in postponed: the whole lane anew
+    v_mine bigint[];   -- lanes that this transaction has locked
     v_cards tid[];
     v_left bigint[];
     v_done bigint[];
     v_tids tid[];
 BEGIN
     -- Nobody is waited for, neither an open transaction that deletes cards nor one that has a lane.
-    v_cards := ARRAY(SELECT o.ctid FROM o365_internal.outbox AS o WHERE o.ctid = ANY (cards) FOR UPDATE SKIP LOCKED);
+    -- (!) Lanes before their cards: a report, which has the lane, ends a card by the place of its row. If that moved in
+    -- between, the card would be written as ended, and stay.
+    v_mine := ARRAY(SELECT u.s FROM (SELECT s FROM unnest(cards_of) AS s UNION SELECT s FROM unnest(lanes) AS s) AS u
+                     CROSS JOIN LATERAL (SELECT FROM o365_internal.lane AS x WHERE x.subscription_id = u.s
+                                          ORDER BY x.lease_no DESC LIMIT 1 FOR UPDATE SKIP LOCKED) AS la
+                    UNION ALL
+                    SELECT u.s FROM (SELECT DISTINCT s FROM unnest(cards_of) AS s) AS u
+                     WHERE NOT EXISTS (SELECT FROM o365_internal.lane AS x WHERE x.subscription_id = u.s));
+    v_cards := ARRAY(SELECT o.tid FROM unnest(cards, cards_of) AS c (tid, s)
+                      CROSS JOIN LATERAL (SELECT x.ctid AS tid FROM o365_internal.outbox AS x WHERE x.ctid = c.tid
+                                             FOR UPDATE SKIP LOCKED) AS o
+                      WHERE c.s = ANY (v_mine));
     -- (!) An id that every snapshot shows, of this and of every other history.
     UPDATE o365_internal.outbox AS o SET xid = '3' WHERE o.ctid = ANY (v_cards);
     v_left := CASE WHEN cardinality(v_cards) < cardinality(cards)
