@@ -4,6 +4,7 @@
 -- said and left out, and o365.health() lists what that costs.
 \ir psql.sql
 SET client_min_messages = notice;
+SET statement_timeout = 0;
 
 SELECT current_setting('server_version_num')::int < 140000 AS too_old,
        current_setting('server_encoding') <> 'UTF8' AS not_utf8,
