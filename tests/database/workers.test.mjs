@@ -15,14 +15,17 @@ function worker(name, settings = {}) {
     };
 }
 
-// A connection as the callback stores it, to a port where nobody listens.
-function connect() {
+// Where nobody listens. A far end is left alone when five of its connections were not answered, so that each test has its own.
+const hosts = ['one', 'two', 'three', 'four', 'five'].map((name) => `${name}.localhost`);
+
+// A connection as the callback stores it.
+function connect(host = hosts[0]) {
     const made = nextNumber();
     const state = `state ${made}`;
     sql(`insert into o365_internal.connect_attempt (connector_id, state_hash, cookie_hash, app_user, expires_at)
             select c.connector_id, sha256('${state}'), sha256('cookie'), 'user${made}', now() + interval '1 hour' from o365_internal.connector as c;
-        insert into o365_programs.callback values ('desk', 'r-${String(made).padStart(12, '0')}', sha256('${state}'), sha256('cookie'), 'localhost', '1',
-            'https://localhost:1/${made}', 'object', 'groups', 'Group')`);
+        insert into o365_programs.callback values ('desk', 'r-${String(made).padStart(12, '0')}', sha256('${state}'), sha256('cookie'), '${host}', '1',
+            'https://${host}:1/${made}', 'object', 'groups', 'Group')`);
     return sql('select max(subscription_id) from o365_internal.subscription');
 }
 const send = (id) => sql(`select o365.send(${id}, '{"text": "x"}')`);
@@ -31,7 +34,7 @@ const posted = (card) => sql(`select w.name from o365_internal.attempt as a join
 
 before(() => {
     install();
-    sql(`select o365.allow_webhook_host('connector', 'localhost', 1)`);
+    for (const host of hosts) sql(`select o365.allow_webhook_host('connector', '${host}', 1)`);
 });
 after(end);
 
@@ -70,7 +73,7 @@ test('a worker without the key claims no lane that another one can open', async 
     const holds = worker('holds');
     const lacks = worker('lacks', {key_file: join(folder, 'other')});
     await until('both workers', () => holds.is('key_ids is not null') && lacks.is('leaves is not null'));
-    const cards = Array.from({length: 10}, () => send(connect()));
+    const cards = Array.from({length: 10}, (ignored, i) => send(connect(hosts[1 + i % 3])));
     await until('all to be posted', () => cards.every((card) => posted(card) === 'holds'), 20);
     assert.doesNotMatch(lacks.log(), /event=webhook_closed/);
     await holds.stop();
@@ -96,7 +99,7 @@ test('chores that take long delay neither a POST nor the end of the worker', asy
     sql(`create or replace function o365_internal.chore_forget_tickets() returns text language plpgsql as $$ begin perform pg_sleep(60); return null; end $$`);
     const one = worker('busy');
     await until('its chores', () => sql(`select count(*) from pg_stat_activity where application_name = 'o365-worker chores' and state = 'active'`) === '1');
-    const card = send(connect());
+    const card = send(connect(hosts[4]));
     await until('the card to be posted', () => posted(card) === 'busy', 15);
     assert.equal(sql(`select count(*) from pg_stat_activity where application_name = 'o365-worker chores' and state = 'active'`), '1', 'the chores go on');
     const asked = Date.now();
