@@ -109,6 +109,7 @@ DatabaseOutbox::DatabaseOutbox(const Settings& settings)
 SettingsSnapshot DatabaseOutbox::start() {
     // Nothing is written, and nothing is waited for: that takes an operator.
     if (const std::string problem = schema_problem(database_); !problem.empty()) throw std::runtime_error(problem);
+    has_claim_ = database_.call("select to_regproc('o365_programs.worker_claim') is not null").boolean(0, 0);
     const Rows rows =
         database_.call("select o365_programs.worker_start($1, $2, $3)", {name_, O365_VERSION, environment_});
     return take_snapshot(rows.text(0, 0));
@@ -170,6 +171,14 @@ Statement DatabaseOutbox::claim_statement(int lanes) {
     if (const BootClock::time_point now = BootClock::now(); now - scanned_all_at_ >= kScanAll) {
         scanned_to_ = kFromTheStart;
         scanned_all_at_ = now;
+    }
+    if (!has_claim_) {
+        return {
+            "select f.fed, null as seen_now, null as quiet_now, l.*, false as has_cards, null as position, "
+            "null as card_id, null as card, null as ends_as, null as reason, null as extra "
+            "from (select o365_programs.worker_feed() as fed) as f "
+            "left join o365_programs.worker_lease($1, $2::timestamptz - interval '1 second', $3) as l on true",
+            {worker_, scanned_to_, lanes}};
     }
     return {
         "select fed, seen_now, quiet_now, subscription_id, lease_no, secret_version, dialect, lease_ms, was_due, "
