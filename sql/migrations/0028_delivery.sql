@@ -13,8 +13,7 @@ SET LOCAL client_min_messages = notice;
 
 -- ---- options of a card ----
 ALTER TABLE o365_internal.outbox
-    ADD COLUMN not_after timestamptz, ADD COLUMN collapse_key text, ADD COLUMN urgent boolean,
-    ADD COLUMN cancel_reason text;
+    ADD COLUMN not_after timestamptz, ADD COLUMN collapse_key text, ADD COLUMN cancel_reason text;
 COMMENT ON COLUMN o365_internal.outbox.position IS
     'Its place in the lane. Test cards stand below -2^62, urgent cards from there to below 0, the others above 0: '
     'claims take them in this order.';
@@ -24,7 +23,6 @@ COMMENT ON COLUMN o365_internal.outbox.not_after IS
     'No POST of it begins after this time: it ends as expired. Null: it has no such time.';
 COMMENT ON COLUMN o365_internal.outbox.collapse_key IS
     'A card with a higher card_id and the same key, fed and in the same lane, replaces it. Null: none does.';
-COMMENT ON COLUMN o365_internal.outbox.urgent IS 'Whether it goes before the others, by its position. Null: no.';
 COMMENT ON COLUMN o365_internal.outbox.cancel_reason IS
     'Why it was cancelled while a worker had its lane: the next claim ends it. Written under the lane''s lock. Null: '
     'it was not.';
@@ -90,7 +88,8 @@ COMMENT ON COLUMN o365_internal.scheduled.event IS 'As in outbox.';
 COMMENT ON COLUMN o365_internal.scheduled.extra IS 'As in outbox.';
 COMMENT ON COLUMN o365_internal.scheduled.not_after IS 'As in outbox.';
 COMMENT ON COLUMN o365_internal.scheduled.collapse_key IS 'As in outbox.';
-COMMENT ON COLUMN o365_internal.scheduled.urgent IS 'As in outbox.';
+COMMENT ON COLUMN o365_internal.scheduled.urgent IS
+    'Whether it goes before the others once it is in the outbox: its position will say so there. Null: no.';
 COMMENT ON COLUMN o365_internal.scheduled.enqueued_at IS
     'What outbox.enqueued_at becomes: the time for which it was scheduled; when its transaction began if it was set '
     'aside.';

@@ -36,7 +36,7 @@ CREATE TEMP TABLE nothing AS SELECT v.name FROM (
         ('quota_group', 'group_id'),
         ('lane', 'granted last_post_at quota_past quota_clear quota_version lost quota_off quota_group quota_halved quota_halved_at quota_window'),
         ('manage_link', 'subscription_id kind'),
-        ('outbox', 'card_id position subscription_id enqueued_at xid not_after urgent'),
+        ('outbox', 'card_id position subscription_id enqueued_at xid not_after'),
         ('scheduled', 'card_id subscription_id due_at position not_after urgent enqueued_at'),
         ('set_aside', 'subscription_id position card_id at tried_at failures failing_since unclear tried_until'),
         ('dedupe', 'subscription_id card_id until'),

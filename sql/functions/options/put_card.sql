@@ -23,9 +23,9 @@ BEGIN
                     nullif(urgent, false), not_before);
     ELSE
         INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, event, extra, not_after,
-                                          collapse_key, urgent)
+                                          collapse_key)
             VALUES (card_id, card_id - CASE WHEN urgent THEN 4611686018427387904 ELSE 0 END, subscription_id, card,
-                    event, nullif(extra, '{}'), v_not_after, collapse, nullif(urgent, false));
+                    event, nullif(extra, '{}'), v_not_after, collapse);
     END IF;
     RETURN card_id;
 END $$;

@@ -38,8 +38,8 @@ BEGIN
     WITH gone AS (DELETE FROM o365_internal.outbox AS o WHERE o.ctid = v_tid RETURNING o.*)
     INSERT INTO o365_internal.scheduled (card_id, subscription_id, due_at, position, card, event, extra, not_after,
                                          urgent, enqueued_at)
-        SELECT g.card_id, g.subscription_id, until, g.position, g.card, g.event, g.extra, g.not_after, g.urgent,
-               g.enqueued_at FROM gone AS g;
+        SELECT g.card_id, g.subscription_id, until, g.position, g.card, g.event, g.extra, g.not_after,
+               nullif(g.position < 0, false), g.enqueued_at FROM gone AS g;
     UPDATE o365_internal.lane AS l
        SET trying = NULL, tried_at = NULL, failures = 0, failing_since = NULL, unclear = 0, problem = NULL,
            late = nullif(array_remove(l.late, set_card_aside.position), '{}'),
