@@ -75,8 +75,6 @@ SELECT is_empty($$SELECT z.name, d.day FROM pg_timezone_names AS z, generate_ser
 SELECT o365.grant_application('postgres', 'desk') \g /dev/null
 SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob, pg_temp.connect('carl') AS carl, pg_temp.connect('dora') AS dora \gset
 SELECT (o365_programs.worker_start('w', 'test', 'production') ->> 'worker')::integer AS w \gset
-CREATE FUNCTION pg_temp.lane(s bigint) RETURNS o365_internal.lane LANGUAGE sql AS $$
-    SELECT l FROM o365_internal.lane AS l WHERE l.subscription_id = s $$;
 CREATE FUNCTION pg_temp.send(s bigint, title text, text text DEFAULT 'text') RETURNS bigint LANGUAGE sql AS $$
     SELECT o365.send(s, o365.card(title, text, link => 'https://contoso.example/' || title)) $$;
 -- As if the time of its run had come.

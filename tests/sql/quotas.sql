@@ -6,8 +6,6 @@ SELECT o365.set_quota('connector', s, p) FROM (VALUES (1, 4), (30, 60), (3600, 1
 SELECT o365.set_quota('workflow', 300, 25), o365.set_quota('workflow', 300, 4500, 'webhook') \g /dev/null
 SELECT o365.grant_application('postgres', 'desk'), o365.set('lease_seconds', '60') \g /dev/null
 SELECT (o365_programs.worker_start('w', 'test', 'production') ->> 'worker')::integer AS w, (o365_programs.worker_start('w2', 'test', 'production') ->> 'worker')::integer AS w2 \gset
-CREATE FUNCTION pg_temp.lane(s bigint) RETURNS o365_internal.lane LANGUAGE sql AS $$
-    SELECT l FROM o365_internal.lane AS l WHERE l.subscription_id = s $$;
 CREATE FUNCTION pg_temp.send(s bigint, n integer) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM o365.send(s, format('{"text": "%s"}', i)::jsonb) FROM generate_series(1, n) AS i;

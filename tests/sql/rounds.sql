@@ -22,7 +22,6 @@ BEGIN
     INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card)
         SELECT x.id, x.id, s, format('{"text": "%s"}', x.i) FROM (SELECT nextval('o365_internal.card_id') AS id, i FROM generate_series(1, n) AS i) AS x;
 END $$;
-CREATE FUNCTION pg_temp.lane(s bigint) RETURNS o365_internal.lane LANGUAGE sql AS $$ SELECT l FROM o365_internal.lane AS l WHERE l.subscription_id = s $$;
 CREATE FUNCTION pg_temp.status(s bigint) RETURNS text LANGUAGE sql AS $$ SELECT x.status FROM o365_internal.subscription AS x WHERE x.subscription_id = s $$;
 CREATE FUNCTION pg_temp.ends(s bigint) RETURNS text[] LANGUAGE sql AS $$
     SELECT array_agg(d.outcome ORDER BY d.at, d.card_id) FROM o365_internal.delivery AS d WHERE d.subscription_id = s $$;

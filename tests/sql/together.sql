@@ -5,8 +5,6 @@ SELECT no_plan();
 SELECT o365.grant_application('postgres', 'desk') \g /dev/null
 SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob, pg_temp.connect('carl') AS carl, pg_temp.connect('dora') AS dora \gset
 SELECT (o365_programs.worker_start('w', 'test', 'production') ->> 'worker')::integer AS w \gset
-CREATE FUNCTION pg_temp.lane(s bigint) RETURNS o365_internal.lane LANGUAGE sql AS $$
-    SELECT l FROM o365_internal.lane AS l WHERE l.subscription_id = s $$;
 CREATE FUNCTION pg_temp.send(s bigint, text text, urgent boolean DEFAULT false) RETURNS bigint LANGUAGE sql AS $$
     SELECT o365.send(s, jsonb_build_object('text', text), urgent => urgent) $$;
 -- Claims until nothing is due and reports it like a worker: cards with one of the texts in fails get that outcome, and

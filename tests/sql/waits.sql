@@ -4,8 +4,6 @@
 SELECT no_plan();
 SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob, pg_temp.connect('carl') AS carl \gset
 SELECT (o365_programs.worker_start('w', 'test', 'production') ->> 'worker')::integer AS w \gset
-CREATE FUNCTION pg_temp.lane(s bigint) RETURNS o365_internal.lane LANGUAGE sql AS $$
-    SELECT l FROM o365_internal.lane AS l WHERE l.subscription_id = s $$;
 CREATE FUNCTION pg_temp.send(s bigint, n integer DEFAULT 1) RETURNS void LANGUAGE sql AS $$
     SELECT o365.send(s, format('{"text": "%s"}', i)::jsonb) FROM generate_series(1, n) AS i $$;
 SELECT o365.grant_application('postgres', 'desk') \g /dev/null
