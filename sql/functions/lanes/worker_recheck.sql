@@ -11,12 +11,12 @@ BEGIN
     RETURN QUERY SELECT u.s, u.l, coalesce(
                      CASE WHEN la.lease_below < 0 THEN su.status NOT IN ('removed', 'gone', 'retired')
                           ELSE la.why IS DISTINCT FROM 'pause' AND su.status = 'active' END AND su.secret_version = u.v
-                     AND (la.host_id = ANY (v_hosts) OR la.probes), false)
+                     AND (la.host_id = ANY (v_hosts)
+                          OR EXISTS (SELECT FROM o365_internal.host AS h
+                                      WHERE h.host_id = la.host_id AND h.probed_at <= la.claimed_at
+                                        AND (h.held_until > clock_timestamp()) IS NOT TRUE)), false)
       FROM unnest(subscription_ids, lease_nos, secret_versions) AS u(s, l, v)
-      LEFT JOIN LATERAL (SELECT x.why, x.lease_below, x.host_id, true AS found,
-                                 EXISTS (SELECT FROM o365_internal.host AS h
-                                          WHERE h.host_id = x.host_id AND h.probed_at <= x.claimed_at
-                                            AND (h.held_until > clock_timestamp()) IS NOT TRUE) AS probes
+      LEFT JOIN LATERAL (SELECT x.why, x.lease_below, x.host_id, x.claimed_at, true AS found
                             FROM o365_internal.lane AS x
                            WHERE x.subscription_id = u.s AND x.lease_no = u.l LIMIT 1) AS la ON true
       LEFT JOIN LATERAL (SELECT y.status, y.secret_version FROM o365_internal.subscription AS y
