@@ -271,7 +271,9 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/quotas/set_quota_policy.sql
 \ir functions/quotas/share_quota.sql
 \ir functions/quotas/forecast.sql
+\ir functions/lanes/all_turns.sql
 \ir functions/lanes/card_failed.sql
+\ir functions/lanes/cards_a_lease.sql
 \ir functions/lanes/claim.sql
 \ir functions/lanes/claimable_hosts.sql
 \ir functions/lanes/end_cards.sql
@@ -294,6 +296,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/lanes/snapshot_until.sql
 \ir functions/lanes/suspect.sql
 \ir functions/lanes/test_card_failed.sql
+\ir functions/lanes/tests_below.sql
 \ir functions/lanes/turns.sql
 \ir functions/lanes/worker_cards.sql
 \ir functions/lanes/worker_claim.sql

@@ -83,7 +83,8 @@ BEGIN
         o365_internal.workers_at_work(),
         o365_internal.workers_away(), o365_internal.lane_waits(bigint, timestamptz, xid),
         o365_internal.quota_reason(text, smallint, timestamptz),
-        o365_internal.outcomes_not_counted(), o365_internal.ways_of(text[]) TO o365_operator, o365_app;
+        o365_internal.outcomes_not_counted(), o365_internal.tests_below(), o365_internal.ways_of(text[])
+        TO o365_operator, o365_app;
     GRANT INSERT ON o365_programs.callback, o365_programs.paste, o365_programs.proof TO o365_responder;
     GRANT INSERT ON o365_programs.import, o365_programs.user_object_id TO o365_worker;
     GRANT SELECT ON o365.dead_connectors, o365.scheduled_cards, o365.quotas TO o365_operator, o365_app;

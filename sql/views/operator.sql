@@ -217,7 +217,7 @@ CREATE OR REPLACE VIEW :internal_views.lane_now AS
      -- An urgent card passes the schedule, and waits for its next try or the quota alone.
      CROSS JOIN LATERAL (SELECT o.card_id, o.enqueued_at,
                                 l.why IS NOT DISTINCT FROM 'schedule' AND o.position < 0
-                                    AND o.position >= -4611686018427387904
+                                    AND o.position >= o365_internal.tests_below()
                                     AND l.next_at < 'infinity' AS passes
                            FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id
                           ORDER BY o.position LIMIT 1) AS f;

@@ -64,11 +64,11 @@ INSERT INTO allowed SELECT 'o365_worker', unnest(ARRAY['check_card', 'worker_sta
 INSERT INTO allowed SELECT 'o365_app', unnest(ARRAY['explain_card', 'retry_schedule', 'begin_connect', 'connections', 'check_card', 'test_cards', 'card', 'markdown_escape', 'link', 'mention', 'send',
     'send_many', 'try_send', 'send_to_user', 'cancel_card', 'retry_card', 'retry_dead', 'take_action_events', 'take_events', 'pause', 'resume', 'disconnect', 'move_connections', 'send_test', 'manage_link', 'revoke_manage_links', 'renewal_link', 'renewal_card', 'export_user', 'erase_user', 'set_extra', 'set_schedule', 'preview_digest',
     'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts', 'few_card_warnings', 'few_wait', 'few_waiting', 'wait_of', 'workers_at_work',
-    'workers_away', 'lane_waits', 'outcomes_not_counted', 'ways_of']);
+    'workers_away', 'lane_waits', 'outcomes_not_counted', 'tests_below', 'ways_of']);
 INSERT INTO allowed SELECT 'o365_operator', unnest(ARRAY['set', 'this_is', 'cancel_card', 'retry_card', 'retry_dead', 'set_in_doubt_policy', 'allow_webhook_host', 'forbid_webhook_host', 'hold_host', 'release_host', 'register_connector', 'alter_connector', 'grant_application',
     'revoke_application', 'remove_connector', 'connect_button', 'connect_button_documented', 'check_card', 'test_cards', 'pause', 'resume', 'remove', 'move_connections', 'send_test', 'connect_attempt', 'health', 'audit', 'explain_card', 'oldest_card', 'retry_schedule', 'manage_link', 'revoke_manage_links', 'renewal_link', 'renewal_card', 'export_user', 'erase_user', 'set_extra', 'set_schedule', 'preview_digest',
     'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts', 'few_card_warnings', 'few_wait', 'few_waiting', 'wait_of', 'workers_at_work',
-    'workers_away', 'lane_waits', 'outcomes_not_counted', 'ways_of']);
+    'workers_away', 'lane_waits', 'outcomes_not_counted', 'tests_below', 'ways_of']);
 INSERT INTO allowed SELECT r, unnest(ARRAY['forecast', 'quota_usage', 'quota_reason']) FROM unnest(ARRAY['o365_app', 'o365_operator']) AS r;
 INSERT INTO allowed SELECT 'o365_operator', unnest(ARRAY['set_quota', 'set_quota_policy', 'share_quota']);
 INSERT INTO allowed SELECT unnest(ARRAY['o365_responder', 'o365_worker', 'o365_app', 'o365_operator']), 'version';

@@ -10,7 +10,8 @@ BEGIN
            s.connected_at, s.app_state, s.label, s.status_reason, s.proved_at,
            CASE WHEN s.dialect = 'workflow' THEN s.payload END,
            (SELECT count(*) FROM (SELECT FROM o365_internal.outbox AS o
-                                   WHERE o.subscription_id = s.subscription_id AND o.position >= -4611686018427387904
+                                   WHERE o.subscription_id = s.subscription_id
+                                     AND o.position >= o365_internal.tests_below()
                                    LIMIT 1000) AS o),
            s.paused_until, s.idle_since, s.extra, s.unwanted_events,
            s.schedule, CASE WHEN s.schedule <> 'immediate' THEN o365_internal.schedule_zone(s.subscription_id) END

@@ -11,7 +11,7 @@ BEGIN
     RETURN QUERY
     WITH leased AS (
         SELECT l.worker, count(*) AS lanes FROM o365_internal.host AS h
-         CROSS JOIN unnest('{0,1,2,3,4}'::smallint[]) AS t (turn) CROSS JOIN LATERAL (
+         CROSS JOIN unnest(o365_internal.all_turns()) AS t (turn) CROSS JOIN LATERAL (
                    SELECT x.worker, x.lease_until FROM o365_internal.lane AS x
                     WHERE x.host_id = h.host_id AND x.turn = t.turn AND x.next_at > v_now AND x.next_at <= v_ends
                     ORDER BY x.next_at LIMIT 10000) AS l

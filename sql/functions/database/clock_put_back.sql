@@ -15,7 +15,7 @@ BEGIN
            lease_until = CASE WHEN l.worker IS NOT NULL THEN v_now + (l.next_at - l.claimed_at) END,
            claimed_at = least(l.claimed_at, v_now)
      WHERE l.ctid = ANY (ARRAY(SELECT d.tid FROM o365_internal.host AS h
-                                  CROSS JOIN unnest('{0,1,2,3,4}'::smallint[]) AS t (turn) CROSS JOIN LATERAL (
+                                  CROSS JOIN unnest(o365_internal.all_turns()) AS t (turn) CROSS JOIN LATERAL (
                                    SELECT x.ctid AS tid FROM o365_internal.lane AS x
                                     WHERE x.host_id = h.host_id AND x.turn = t.turn
                                       AND x.next_at > v_now AND x.next_at <= v_last

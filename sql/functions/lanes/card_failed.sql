@@ -20,7 +20,7 @@ DECLARE
     v_tid tid;
     v_before text;
 BEGIN
-    IF position < -4611686018427387904 THEN
+    IF position < o365_internal.tests_below() THEN
         RETURN o365_internal.test_card_failed(subscription_id, lease_no, position, outcome, retry_after, problem);
     END IF;
     IF outcome IN ('cannot_open', 'held') THEN

@@ -25,12 +25,12 @@ BEGIN
     -- false where worker_feed or worker_lease would find something.
     IF NOT (EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.xid >= pg_snapshot_xmax(v_before))
             OR EXISTS (SELECT FROM unnest(v_hosts) AS h (id)
-                        CROSS JOIN unnest('{0,1,2,3,4}'::smallint[]) AS t (turn) CROSS JOIN LATERAL (
+                        CROSS JOIN unnest(o365_internal.all_turns()) AS t (turn) CROSS JOIN LATERAL (
                            SELECT FROM o365_internal.lane AS l WHERE l.host_id = h.id AND l.turn = t.turn
                               AND l.next_at >= low AND l.next_at <= clock_timestamp() LIMIT 1) AS d)
             -- Far ends that are to be probed, or recover: claimable_hosts.
             OR EXISTS (SELECT FROM o365_internal.host AS h
-                        CROSS JOIN unnest('{0,1,2,3,4}'::smallint[]) AS t (turn) CROSS JOIN LATERAL (
+                        CROSS JOIN unnest(o365_internal.all_turns()) AS t (turn) CROSS JOIN LATERAL (
                            SELECT FROM o365_internal.lane AS l WHERE l.host_id = h.host_id AND l.turn = t.turn
                               AND l.next_at <= clock_timestamp() LIMIT 1) AS d
                         WHERE h.suspects IS NOT NULL AND (h.held_until > clock_timestamp()) IS NOT TRUE
@@ -53,7 +53,7 @@ BEGIN
         fed := 0;
         seen := v_seen;
         quiet_until := least(v_started + c_quiet,
-            (SELECT d.next_at FROM unnest(v_hosts) AS h (id) CROSS JOIN unnest('{0,1,2,3,4}'::smallint[]) AS t (turn)
+            (SELECT d.next_at FROM unnest(v_hosts) AS h (id) CROSS JOIN unnest(o365_internal.all_turns()) AS t (turn)
               CROSS JOIN LATERAL (SELECT l.next_at FROM o365_internal.lane AS l
                                    WHERE l.host_id = h.id AND l.turn = t.turn AND l.next_at >= v_started
                                    ORDER BY l.next_at LIMIT 1) AS d

@@ -39,7 +39,7 @@ BEGIN
             ELSE least(n_lanes, c_first * (2 ^ (1 + trunc(extract(epoch FROM at - v_host.recovered_at))) - 1)
                                 - v_host.taken) END;
         CONTINUE WHEN v_left <= 0;
-        v_due := (SELECT count(*) FROM unnest('{0,1,2,3,4}'::smallint[]) AS t (turn) CROSS JOIN LATERAL (
+        v_due := (SELECT count(*) FROM unnest(o365_internal.all_turns()) AS t (turn) CROSS JOIN LATERAL (
                       SELECT FROM o365_internal.lane AS l
                        WHERE l.host_id = v_host.host_id AND l.turn = t.turn AND l.next_at <= at
                        LIMIT v_left) AS d);

@@ -18,7 +18,7 @@ BEGIN
     END IF;
     WITH busy AS MATERIALIZED (
         SELECT d.connector_id
-          FROM unnest(hosts) AS h (id) CROSS JOIN unnest('{0,1,2,3,4}'::smallint[]) AS t (turn) CROSS JOIN LATERAL (
+          FROM unnest(hosts) AS h (id) CROSS JOIN unnest(o365_internal.all_turns()) AS t (turn) CROSS JOIN LATERAL (
                    SELECT l.connector_id, l.turn FROM o365_internal.lane AS l
                     WHERE l.host_id = h.id AND l.turn = t.turn AND l.next_at >= low AND l.next_at <= v_now
                     ORDER BY l.next_at LIMIT c_looks) AS d

@@ -8,7 +8,6 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SE
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
-    c_no_test CONSTANT bigint := -4611686018427387904;   -- test cards stand below it
     v_s bigint;  -- the lane that is being read, its lease, its bytes so far, and whether it has as many as it may
     v_l bigint;
     v_lane bigint := 0;
@@ -66,14 +65,14 @@ BEGIN
          CROSS JOIN LATERAL (
             SELECT CASE WHEN su.is_over THEN ARRAY['cancelled', 'the subscription was removed or is gone']
                         WHEN o.cancel_reason IS NOT NULL THEN ARRAY['cancelled', o.cancel_reason]
-                        WHEN o.event = ANY (su.unwanted_events) AND o.position >= c_no_test
+                        WHEN o.event = ANY (su.unwanted_events) AND o.position >= o365_internal.tests_below()
                         THEN ARRAY['cancelled', 'its user does not want this event']
                         WHEN o.not_after IS NOT NULL OR o.collapse_key IS NOT NULL
                         THEN o365_internal.option_end(u.s, o.position, o.card_id, o.not_after, o.collapse_key,
                                                       (SELECT fed.snap FROM fed), (SELECT fed.bulk FROM fed)) END
                    AS ends) AS e
     LOOP
-        IF "position" < c_no_test THEN
+        IF "position" < o365_internal.tests_below() THEN
             card := replace(card, '{code}', o365_internal.proof_code(card_id));
         END IF;
         v_bytes := coalesce(octet_length(card), 0);

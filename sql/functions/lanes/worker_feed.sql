@@ -109,7 +109,7 @@ BEGIN
                   ON CONFLICT DO NOTHING)
         SELECT array_agg(e.s), array_agg(e.p) INTO v_early, v_early_first FROM early AS e;
         IF (SELECT count(*) FROM (SELECT 1 FROM unnest(o365_internal.open_hosts()) AS h (id)
-                                      CROSS JOIN unnest('{0,1,2,3,4}'::smallint[]) AS t (turn) CROSS JOIN LATERAL (
+                                      CROSS JOIN unnest(o365_internal.all_turns()) AS t (turn) CROSS JOIN LATERAL (
                                       SELECT 1 FROM o365_internal.lane AS l
                                        WHERE l.host_id = h.id AND l.turn = t.turn
                                          AND l.next_at > v_started - interval '1 minute'

@@ -37,7 +37,7 @@ BEGIN
     IF v_leaves IS NOT NULL THEN
         -- Those that are passed over are few at a time: another worker has them next.
         v_until := coalesce((SELECT d.next_at FROM unnest(v_hosts) AS h (id)
-                              CROSS JOIN unnest('{0,1,2,3,4}'::smallint[]) AS t (turn)
+                              CROSS JOIN unnest(o365_internal.all_turns()) AS t (turn)
                               CROSS JOIN LATERAL (SELECT la.next_at FROM o365_internal.lane AS la
                                                    WHERE la.host_id = h.id AND la.turn = t.turn
                                                      AND la.next_at >= low AND la.next_at <= v_now
@@ -50,7 +50,7 @@ BEGIN
         -- Of each turn of each far end the first ones: the first of all, then the second of all, and so on.
         -- What is locked beyond n_lanes is free at the commit.
         SELECT d.tid, d.next_at, d.place FROM unnest(v_hosts, v_most, v_lows) AS h (id, most, low)
-         CROSS JOIN unnest('{0,1,2,3,4}'::smallint[]) AS t (turn) CROSS JOIN LATERAL (
+         CROSS JOIN unnest(o365_internal.all_turns()) AS t (turn) CROSS JOIN LATERAL (
             SELECT f.tid, f.next_at, row_number() OVER () AS place FROM (
             SELECT la.ctid AS tid, la.next_at FROM o365_internal.lane AS la
              WHERE la.host_id = h.id AND la.turn = t.turn AND la.next_at >= h.low AND la.next_at <= v_until
@@ -65,7 +65,8 @@ BEGIN
     granted AS MATERIALIZED (
         -- Mostly the lane knows that enough POSTs are free.
         SELECT taken.tid, s.secret_version, s.dialect, s.payload, (q.l).version,
-               CASE WHEN k.known THEN least(20, la.quota_clear - la.posts) ELSE (g.g).granted END AS granted,
+               CASE WHEN k.known THEN least(o365_internal.cards_a_lease(), la.quota_clear - la.posts)
+                    ELSE (g.g).granted END AS granted,
                CASE WHEN k.known THEN la.quota_past ELSE (g.g).past END AS past,
                CASE WHEN k.known THEN la.quota_clear ELSE (g.g).clear END AS clear,
                (g.g).lost, (g.g).free_at, (g.g).late_window
@@ -92,7 +93,7 @@ BEGIN
         UPDATE o365_internal.lane AS la
            SET next_at = v_ends, lease_until = v_ends, claimed_at = v_now, worker = worker_lease.worker,
                lease_no = la.lease_no + 1,
-               lease_below = CASE WHEN la.why = 'pause' THEN -4611686018427387904
+               lease_below = CASE WHEN la.why = 'pause' THEN o365_internal.tests_below()
                                   WHEN la.why = 'schedule' AND la.not_before > v_now THEN 0 END,
                granted = g.granted, quota_past = g.past, quota_clear = g.clear, quota_version = g.version,
                lost = g.lost,

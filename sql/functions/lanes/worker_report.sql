@@ -140,12 +140,12 @@ BEGIN
                (SELECT array_agg(t.s) FROM tried AS t), (SELECT array_agg(t.no) FROM tried AS t),
                -- Of none where all have arrived, as nearly always.
                array_agg(e.card_id) FILTER (WHERE e.outcome IN ('dead', 'cancelled', 'expired')
-                                          AND e.p >= -4611686018427387904)
+                                          AND e.p >= o365_internal.tests_below())
           INTO v_s, v_p, v_n, v_outcome, v_posted, ended, v_again, v_again_no, v_cards FROM ending AS e;
         IF v_cards IS NOT NULL THEN
             PERFORM o365_internal.note_cards(array_agg(u.s), v_cards, array_agg(u.outcome), array_agg(problems[u.n]))
                FROM unnest(v_s, v_p, v_n, v_outcome) AS u(s, p, n, outcome)
-              WHERE u.outcome IN ('dead', 'cancelled', 'expired') AND u.p >= -4611686018427387904;
+              WHERE u.outcome IN ('dead', 'cancelled', 'expired') AND u.p >= o365_internal.tests_below();
         END IF;
         WITH done AS MATERIALIZED (
             SELECT u.s, array_agg(u.p) AS ps, max(u.p) AS last,
@@ -251,8 +251,9 @@ BEGIN
            AND NOT EXISTS (SELECT 1 FROM unnest(v_s, v_p) AS e(s, p) WHERE e.s = u.s AND e.p = u.p)
            AND EXISTS (SELECT 1 FROM o365_internal.delivery AS d
                         -- Of a card that was scheduled the position tells nothing: it counts as refused.
-                        WHERE d.card_id = CASE WHEN u.p < -4611686018427387904 THEN -4611686018427387904 - u.p
-                                               WHEN u.p < 0 THEN u.p + 4611686018427387904 ELSE u.p END
+                        WHERE d.card_id = CASE WHEN u.p < o365_internal.tests_below()
+                                               THEN o365_internal.tests_below() - u.p
+                                               WHEN u.p < 0 THEN u.p - o365_internal.tests_below() ELSE u.p END
                           AND d.at > now() - interval '1 day'
                           AND d.subscription_id = u.s AND d.lease_no = u.l AND d.worker = worker_report.worker);
     END IF;

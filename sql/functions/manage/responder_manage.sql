@@ -28,7 +28,7 @@ BEGIN
     SELECT l.* INTO v_lane FROM o365_internal.lane AS l WHERE l.subscription_id = v_subscription.subscription_id;
     SELECT count(*), min(o.enqueued_at) INTO v_waiting, v_oldest
       FROM (SELECT x.enqueued_at FROM o365_internal.outbox AS x
-             WHERE x.subscription_id = v_subscription.subscription_id AND x.position >= -4611686018427387904
+             WHERE x.subscription_id = v_subscription.subscription_id AND x.position >= o365_internal.tests_below()
              ORDER BY x.position LIMIT 1000) AS o;
     IF v_subscription.status IN ('suspended', 'gone', 'retired') OR v_lane.problem IS NOT NULL THEN
         -- After which answer: the newest that did not let a card through, of a card that goes on or of one that ended.
@@ -61,7 +61,7 @@ BEGIN
         'may_schedule', v_is_owner AND v_subscription.status NOT IN ('pending', 'gone', 'retired'),
         'test_waits', EXISTS (SELECT FROM o365_internal.outbox AS o
                                WHERE o.subscription_id = v_subscription.subscription_id
-                                 AND o.position < -4611686018427387904),
+                                 AND o.position < o365_internal.tests_below()),
         'may_pause', v_subscription.status = 'active', 'may_resume', v_subscription.status = 'paused'
                                    OR v_subscription.status = 'suspended' AND NOT v_subscription.awaits_proof,
         'may_test', v_is_owner AND v_subscription.status IN ('active', 'paused', 'suspended'),

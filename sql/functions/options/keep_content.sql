@@ -10,7 +10,7 @@ BEGIN
         SELECT o.card_id, o.subscription_id, u.outcome, o.card, o.event, o.extra
           FROM unnest(tids, outcomes) AS u (tid, outcome)
          CROSS JOIN LATERAL (SELECT x.* FROM o365_internal.outbox AS x WHERE x.ctid = u.tid) AS o
-         WHERE u.outcome IN ('dead', 'in_doubt', 'expired') AND o.position >= -4611686018427387904   -- no test card
+         WHERE u.outcome IN ('dead', 'in_doubt', 'expired') AND o.position >= o365_internal.tests_below()
         ON CONFLICT ON CONSTRAINT dead_card_pkey DO NOTHING;
 END $$;
 COMMENT ON FUNCTION o365_internal.keep_content(tid[], text[]) IS

@@ -19,7 +19,7 @@ BEGIN
     WITH moved AS (DELETE FROM o365_internal.scheduled AS s WHERE s.ctid = ANY (v_tids) RETURNING s.*)
     INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, event, extra, not_after, collapse_key,
                                       enqueued_at)
-        SELECT m.card_id, coalesce(m.position, CASE WHEN m.urgent THEN m.card_id - 4611686018427387904
+        SELECT m.card_id, coalesce(m.position, CASE WHEN m.urgent THEN m.card_id + o365_internal.tests_below()
                                                     ELSE nextval('o365_internal.card_id') END), m.subscription_id,
                m.card, m.event, m.extra, m.not_after, m.collapse_key, m.enqueued_at
           FROM (SELECT * FROM moved ORDER BY moved.due_at, moved.card_id) AS m;

@@ -24,8 +24,8 @@ BEGIN
     ELSE
         INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, event, extra, not_after,
                                           collapse_key)
-            VALUES (card_id, card_id - CASE WHEN urgent THEN 4611686018427387904 ELSE 0 END, subscription_id, card,
-                    event, nullif(extra, '{}'), v_not_after, collapse);
+            VALUES (card_id, card_id + CASE WHEN urgent THEN o365_internal.tests_below() ELSE 0 END, subscription_id,
+                    card, event, nullif(extra, '{}'), v_not_after, collapse);
     END IF;
     RETURN card_id;
 END $$;

@@ -4,7 +4,6 @@ RETURNS o365_internal.quota_granted
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
-    c_cards CONSTANT integer := 20;   -- of a lease, as workers ask for
     v_age double precision := CASE lane.last_post_at WHEN '-infinity' THEN 'infinity'
                                    ELSE date_part('epoch', at - lane.last_post_at) END;
     granted integer;
@@ -13,7 +12,7 @@ DECLARE
     lost timestamptz[] := o365_internal.lost_posts(lane);
     free_at timestamptz;
     late_window smallint;
-    v_least integer := c_cards;
+    v_least integer := o365_internal.cards_a_lease();
     v_enough integer;   -- with as many that are known to be free nobody looks for more
     v_most integer[] := posts;
     v_room integer;
@@ -36,7 +35,7 @@ BEGIN
         v_least := least(v_least, v_most[i]);
     END LOOP;
     v_enough := (v_least + 3) / 4;
-    granted := c_cards;
+    granted := o365_internal.cards_a_lease();
     FOR i IN REVERSE cardinality(posts) .. 1 LOOP
         CONTINUE WHEN v_most[i] IS NULL;
         v_cap := v_most[i];

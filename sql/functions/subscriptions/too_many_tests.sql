@@ -5,7 +5,7 @@ DECLARE
     v_a_minute integer := o365_internal.integer_setting('tests_per_minute');
 BEGIN
     IF (SELECT count(*) FROM o365_internal.outbox AS o
-         WHERE o.subscription_id = $1 AND o.position < -4611686018427387904
+         WHERE o.subscription_id = $1 AND o.position < o365_internal.tests_below()
             AND o.enqueued_at > now() - interval '1 minute')
        + (SELECT count(*) FROM (SELECT FROM o365_internal.delivery AS d
                                  WHERE d.subscription_id = $1 AND d.at > now() - interval '1 minute'

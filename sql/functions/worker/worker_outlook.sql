@@ -15,7 +15,7 @@ DECLARE
 BEGIN
     -- By the indexes on lanes that are due, held or in trouble; the first thousand of each say all that --once asks.
     v_due := (SELECT count(*) FROM unnest(v_hosts) AS h (id)
-               CROSS JOIN unnest('{0,1,2,3,4}'::smallint[]) AS t (turn) CROSS JOIN LATERAL (
+               CROSS JOIN unnest(o365_internal.all_turns()) AS t (turn) CROSS JOIN LATERAL (
                   SELECT FROM o365_internal.lane AS l
                    WHERE l.host_id = h.id AND l.turn = t.turn AND l.next_at <= v_now LIMIT c_most) AS l);
     -- A lane whose lease ended without a report may wait for its quota, and nobody has given it back.
@@ -24,7 +24,7 @@ BEGIN
            min(l.next_at) FILTER (WHERE l.worker IS NULL OR l.lease_until <= v_now)
       INTO v_leased, v_waiting, v_next_at
       FROM unnest(v_hosts) AS h (id)
-     CROSS JOIN unnest('{0,1,2,3,4}'::smallint[]) AS t (turn) CROSS JOIN LATERAL (
+     CROSS JOIN unnest(o365_internal.all_turns()) AS t (turn) CROSS JOIN LATERAL (
                SELECT CASE l.why WHEN 'schedule' THEN l.not_before ELSE l.next_at END AS next_at, l.worker,
                       l.lease_until FROM o365_internal.lane AS l
                 WHERE l.host_id = h.id AND l.turn = t.turn AND l.next_at > v_now ORDER BY l.next_at LIMIT c_most) AS l;

@@ -3,7 +3,7 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_card_id bigint := nextval('o365_internal.card_id');
-    v_position bigint := -4611686018427387904 - v_card_id;
+    v_position bigint := o365_internal.tests_below() - v_card_id;
 BEGIN
     -- Before all other cards of its lane: such positions stand at or before each cursor, so that claims take them
     -- from the lane's list.

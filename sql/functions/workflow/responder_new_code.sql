@@ -18,7 +18,8 @@ BEGIN
         RETURN o365_internal.connector_page(v_connector) || '{"posted": false}';
     END IF;
     -- A card with an older code that has not left yet would only confuse.
-    UPDATE o365_internal.lane AS l SET late = nullif(array_remove(l.late, -4611686018427387904 - v_proof.card_id), '{}')
+    UPDATE o365_internal.lane AS l
+       SET late = nullif(array_remove(l.late, o365_internal.tests_below() - v_proof.card_id), '{}')
      WHERE l.subscription_id = v_attempt.subscription_id AND (l.worker IS NULL OR l.lease_until <= now());
     IF FOUND THEN
         PERFORM o365_internal.end_cards(ARRAY['cancelled'], ARRAY['a new code was asked for'], ARRAY[o.ctid],
