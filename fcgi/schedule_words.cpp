@@ -1,14 +1,13 @@
 #include "fcgi/schedule_words.h"
 
 #include <algorithm>
-#include <array>
+#include <utility>
 
 #include "lib/http/http.h"
 
 namespace o365 {
 namespace {
 
-constexpr std::array<const char*, 4> kKinds = {"immediate", "hourly", "daily", "weekly"};
 constexpr std::size_t kMaxChoice = 40;  // bytes
 
 // What stands between `begin` and the next blank.
@@ -37,23 +36,27 @@ std::string schedule_in_words(const Texts& texts, std::string_view schedule, con
     return texts.fill(words[!zone.empty() && words.isMember(with_zone) ? with_zone : parts.every], values).asString();
 }
 
+Json::Value choice(const std::string& value, Json::Value text, bool chosen) {
+    Json::Value one(Json::objectValue);
+    one["value"] = value;
+    one["text"] = std::move(text);
+    one["chosen"] = chosen;
+    return one;
+}
+
 Json::Value schedule_choices(const Texts& texts, const std::string& usual, const std::string& chosen) {
     const std::string shown = read_schedule(chosen.empty() ? usual : chosen).every;
     Json::Value choices(Json::arrayValue);
-    for (const char* kind : kKinds) {
-        Json::Value choice(Json::objectValue);
-        const bool is_usual = read_schedule(usual).every == kind;
-        choice["value"] = is_usual ? usual : kind;
-        choice["text"] = schedule_in_words(texts, is_usual ? usual : kind);
-        choice["chosen"] = shown == kind;
-        choices.append(std::move(choice));
+    for (const std::string every : kScheduleEvery) {
+        const std::string& value = read_schedule(usual).every == every ? usual : every;
+        choices.append(choice(value, schedule_in_words(texts, value), shown == every));
     }
     return choices;
 }
 
 std::string read_schedule_choice(const std::string& value) {
     const std::string every = read_schedule(value).every;
-    const bool known = std::find(kKinds.begin(), kKinds.end(), every) != kKinds.end();
+    const bool known = std::find(kScheduleEvery.begin(), kScheduleEvery.end(), every) != kScheduleEvery.end();
     if (!value.empty() && (!known || value.size() > kMaxChoice))
         throw BadRequest(400, "schedule is none of the choices");
     return value;

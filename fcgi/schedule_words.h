@@ -4,6 +4,7 @@
 
 #include <json/json.h>
 
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -22,7 +23,13 @@ Schedule read_schedule(std::string_view schedule);
 // A schedule in words of the reader, with the time zone where it is not "" and the schedule has a time.
 std::string schedule_in_words(const Texts& texts, std::string_view schedule, const std::string& zone = {});
 
-// The schedules that somebody who connects may choose: {value, text, chosen} each. `usual` is what they get without a
+// What a list offers to choose: {value, text, chosen}.
+Json::Value choice(const std::string& value, Json::Value text, bool chosen);
+
+// How often a schedule may run, in the order in which lists have it.
+inline constexpr std::array<const char*, 4> kScheduleEvery = {"immediate", "hourly", "daily", "weekly"};
+
+// The schedules that somebody who connects may choose, a choice() each. `usual` is what they get without a
 // choice, and is among them as it is; `chosen` the one that the list shows, "" for the usual one.
 Json::Value schedule_choices(const Texts& texts, const std::string& usual, const std::string& chosen);
 

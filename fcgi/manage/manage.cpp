@@ -84,7 +84,6 @@ void show_waiting(const Texts& texts, Json::Value& page) {
 }
 
 void show_schedule(const Texts& texts, Json::Value& page) {
-    constexpr std::array<const char*, 4> kEvery = {"immediate", "hourly", "daily", "weekly"};
     constexpr std::array<const char*, 7> kDays = {"monday", "tuesday",  "wednesday", "thursday",
                                                   "friday", "saturday", "sunday"};
     const Json::Value& manage = texts["manage"];
@@ -92,15 +91,9 @@ void show_schedule(const Texts& texts, Json::Value& page) {
     const Schedule parts = read_schedule(schedule);
     page["arrives"] = schedule_in_words(texts, schedule, text_in(page, "time_zone"));
     page["at"] = parts.at;
-    const auto add = [&page](const char* list, const char* value, const Json::Value& text, bool chosen) {
-        Json::Value choice(Json::objectValue);
-        choice["value"] = value;
-        choice["text"] = text;
-        choice["chosen"] = chosen;
-        page[list].append(std::move(choice));
-    };
-    for (const char* every : kEvery) add("every", every, manage[std::string("every_") + every], parts.every == every);
-    for (const char* day : kDays) add("days", day, texts["schedules"]["days"][day], parts.day == day);
+    for (const std::string every : kScheduleEvery)
+        page["every"].append(choice(every, manage["every_" + every], parts.every == every));
+    for (const char* day : kDays) page["days"].append(choice(day, texts["schedules"]["days"][day], parts.day == day));
 }
 
 Response ask_to_remove(const Site& site, const Request& request, Json::Value page, const std::string& token) {
