@@ -204,6 +204,8 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/cards/lock_removed.sql
 \ir functions/cards/markdown_escape.sql
 \ir functions/cards/mention.sql
+\ir functions/cards/refuse_card.sql
+\ir functions/cards/send_card.sql
 \ir functions/cards/send.sql
 \ir functions/cards/send_many.sql
 \ir functions/cards/send_to_user.sql

@@ -5,3 +5,9 @@
 
 -- ---- actions ----
 -- end of actions
+
+-- ---- sending ----
+SET LOCAL client_min_messages = warning;
+DROP FUNCTION IF EXISTS o365_internal.card_problems(jsonb, text, text[]);
+SET LOCAL client_min_messages = notice;
+-- end of sending

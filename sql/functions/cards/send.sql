@@ -4,13 +4,11 @@ CREATE OR REPLACE FUNCTION o365.send(subscription_id bigint, card jsonb, event t
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
-    v_sent record := o365.try_send(subscription_id, card, event, extra, not_before, not_after, collapse, dedupe,
-                                   urgent);
+    v_sent record := o365_internal.send_card(subscription_id, card, event, extra, not_before, not_after,
+                                             collapse, dedupe, urgent);
 BEGIN
     IF v_sent.card_id IS NULL THEN
-        RAISE EXCEPTION 'card for connection % refused: % (%)', subscription_id, v_sent.problems #>> '{0,problem}',
-            v_sent.problems #>> '{0,path}'
-            USING ERRCODE = 'check_violation', HINT = v_sent.problems #>> '{0,hint}', DETAIL = v_sent.problems::text;
+        PERFORM o365_internal.refuse_card(subscription_id, v_sent.problems);
     END IF;
     RETURN v_sent.card_id;
 END $$;
@@ -34,9 +32,14 @@ CREATE OR REPLACE FUNCTION o365.send(subscription_id bigint, card json, event te
     collapse text DEFAULT NULL, dedupe text DEFAULT NULL, urgent boolean DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    v_sent record := o365_internal.send_card(subscription_id, card::jsonb, event, extra::jsonb, not_before, not_after,
+                                             collapse, dedupe, urgent);
 BEGIN
-    RETURN o365.send(subscription_id, card::jsonb, event, extra::jsonb, not_before, not_after, collapse, dedupe,
-                     urgent);
+    IF v_sent.card_id IS NULL THEN
+        PERFORM o365_internal.refuse_card(subscription_id, v_sent.problems);
+    END IF;
+    RETURN v_sent.card_id;
 END $$;
 COMMENT ON FUNCTION o365.send(bigint, json, text, json, timestamptz, timestamptz, text, text, boolean) IS
     'o365.send for a card of type json. Errors: check_violation, insufficient_privilege, '
@@ -47,9 +50,14 @@ CREATE OR REPLACE FUNCTION o365.send(subscription_id bigint, card text, event te
     collapse text DEFAULT NULL, dedupe text DEFAULT NULL, urgent boolean DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    v_sent record := o365_internal.send_card(subscription_id, card::jsonb, event, extra::jsonb, not_before, not_after,
+                                             collapse, dedupe, urgent);
 BEGIN
-    RETURN o365.send(subscription_id, card::jsonb, event, extra::jsonb, not_before, not_after, collapse, dedupe,
-                     urgent);
+    IF v_sent.card_id IS NULL THEN
+        PERFORM o365_internal.refuse_card(subscription_id, v_sent.problems);
+    END IF;
+    RETURN v_sent.card_id;
 END $$;
 COMMENT ON FUNCTION o365.send(bigint, text, text, text, timestamptz, timestamptz, text, text, boolean) IS
     'o365.send for a card that is a JSON text. Errors: check_violation, insufficient_privilege, '
