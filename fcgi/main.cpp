@@ -31,6 +31,8 @@ constexpr o365::Patience kPatience{.lock_ms = 2000,
                                    .transaction_ms = 15000,
                                    .connect = std::chrono::seconds(5),
                                    .call = std::chrono::seconds(12)};
+// COPYs of callbacks. With more of them, fewer rows would go together.
+constexpr int kCallbacksAtOnce = 2;
 // At SIGTERM: how long a call of the database may still take.
 constexpr std::chrono::seconds kLastCalls{2};
 
@@ -123,9 +125,10 @@ int run(const o365::Settings& settings) {
     // One more than there are connections, for what needs no database.
     options.threads = settings.threads + 1;
     o365::DatabasePool database([&] { return open_database(settings); }, settings.threads, o365::require_schema);
+    o365::GatheredCopy callbacks(database, "o365_programs.responder_callback_outcome", kCallbacksAtOnce);
     options.stopping = [&] { database.end_by(o365::DatabasePool::Clock::now() + kLastCalls); };
     const auto make_handler = [&]() -> o365::Handler {
-        const auto site = std::make_shared<o365::Site>(database, pages, settings.sealing_key);
+        const auto site = std::make_shared<o365::Site>(database, callbacks, pages, settings.sealing_key);
         return [site](const o365::Request& request) { return o365::answer(*site, request); };
     };
     const auto error_page = [&](int status, const std::string& request_id, std::string_view accept_language) {

@@ -1,5 +1,5 @@
 // What every route of the responder works with: the database, the pages, and the few ways to answer. A Site
-// belongs to one thread; DatabasePool and Pages are shared.
+// belongs to one thread; DatabasePool, GatheredCopy and Pages are shared.
 #pragma once
 
 #include <json/json.h>
@@ -13,6 +13,7 @@
 #include "fcgi/page_view.h"
 #include "lib/base/log.h"
 #include "lib/database/database_pool.h"
+#include "lib/database/gathered_copy.h"
 #include "lib/http/http.h"
 #include "lib/pages/pages.h"
 
@@ -24,10 +25,12 @@ bool is_request_id(std::string_view text);
 class Site {
   public:
     // `sealing_key`: the id of the only key that webhooks may be sealed under; "" for whichever the database has.
-    Site(DatabasePool& database, const Pages& pages, std::string sealing_key = {})
-        : database_(database), pages_(pages), sealing_key_(std::move(sealing_key)) {}
+    // `callbacks`: what gathers their rows.
+    Site(DatabasePool& database, GatheredCopy& callbacks, const Pages& pages, std::string sealing_key = {})
+        : database_(database), callbacks_(callbacks), pages_(pages), sealing_key_(std::move(sealing_key)) {}
 
     DatabasePool& database() noexcept { return database_; }
+    GatheredCopy& callbacks() noexcept { return callbacks_; }
     const Pages& pages() const noexcept { return pages_; }
     const std::string& sealing_key() const noexcept { return sealing_key_; }
 
@@ -74,6 +77,7 @@ class Site {
 
   private:
     DatabasePool& database_;
+    GatheredCopy& callbacks_;
     const Pages& pages_;
     std::string sealing_key_;
     mutable log::Repeated no_such_language_;

@@ -123,9 +123,8 @@ Json::Value store(Site& site, const Request& request, const std::string& slug, c
                                  cookie_hashes(attempt_cookies(request))};
     const bool pinned = !site.sealing_key().empty();
     if (pinned) fields.emplace_back(site.sealing_key());
-    const Rows rows = site.copy_row(fmt::format("{}{})", kTarget, pinned ? ", sealing_key" : ""), fields,
-                                    fmt::format("SELECT o365_programs.responder_callback_outcome('{}')", request.id));
-    return database_json(rows.text(0, 0));
+    return database_json(site.callbacks().copy_row(fmt::format("{}{})", kTarget, pinned ? ", sealing_key" : ""),
+                                                   std::move(fields), request.id));
 }
 
 Json::Value judge(Site& site, const Request& request, const std::string& slug, const Callback& received) {

@@ -262,13 +262,17 @@ Rows Database::copy_row(std::string_view copy_target, const std::vector<Value>& 
 }
 
 Rows Database::copy_rows(std::string_view copy_target, std::span<const std::vector<Value>> rows,
-                         std::string_view then_select) {
+                         std::string_view then_select, std::optional<std::chrono::milliseconds> lock_timeout) {
     impl_->begin();
     std::string query;
     int before = 0;  // statements with answers of their own
     if (impl_->statements == Statements::unprepared) {
         query = fmt::format("{}; {}; ", kPlainTransaction, transaction_settings(impl_->patience));
         before = 2;
+    }
+    if (lock_timeout) {
+        query += fmt::format("SELECT pg_catalog.set_config('lock_timeout', '{}', true); ", lock_timeout->count());
+        ++before;
     }
     query += fmt::format("COPY {} FROM STDIN (FORMAT binary); {}", copy_target, then_select);
     if (PQsendQuery(impl_->connection(), query.c_str()) != 1) impl_->fail(nullptr, copy_target);

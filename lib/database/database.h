@@ -151,9 +151,10 @@ class Database {
     // nothing else. The only way a secret may enter the database (callback-and-fastcgi.md 0.1). Throws DatabaseError as
     // call does.
     Rows copy_row(std::string_view copy_target, const std::vector<Value>& fields, std::string_view then_select);
-    // The same for several rows: all of them in one transaction, at least one.
-    Rows copy_rows(std::string_view copy_target, std::span<const std::vector<Value>> rows,
-                   std::string_view then_select);
+    // The same for several rows: all of them in one transaction, at least one. `lock_timeout`: instead of that of the
+    // session, for this transaction.
+    Rows copy_rows(std::string_view copy_target, std::span<const std::vector<Value>> rows, std::string_view then_select,
+                   std::optional<std::chrono::milliseconds> lock_timeout = std::nullopt);
 
     // Closes the connection; the next statement makes a new one.
     void close() noexcept;

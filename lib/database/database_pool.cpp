@@ -20,9 +20,14 @@ Rows DatabasePool::call(std::string_view statement, const std::vector<Value>& pa
 
 Rows DatabasePool::copy_row(std::string_view copy_target, const std::vector<Value>& fields,
                             std::string_view then_select) {
+    return copy_rows(copy_target, {&fields, 1}, then_select);
+}
+
+Rows DatabasePool::copy_rows(std::string_view copy_target, std::span<const std::vector<Value>> rows,
+                             std::string_view then_select, std::optional<std::chrono::milliseconds> lock_timeout) {
     return with_slot(take(), [&](Slot& slot) {
         if (Clock::now() - slot.checked >= kChecked) check(slot);
-        return slot.database.copy_row(copy_target, fields, then_select);
+        return slot.database.copy_rows(copy_target, rows, then_select, lock_timeout);
     });
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,8 @@ class DatabasePool {
     // database does not answer; Fault::retry when all connections are in use and one of them has been for kBusy.
     Rows call(std::string_view statement, const std::vector<Value>& parameters = {});
     Rows copy_row(std::string_view copy_target, const std::vector<Value>& fields, std::string_view then_select);
+    Rows copy_rows(std::string_view copy_target, std::span<const std::vector<Value>> rows, std::string_view then_select,
+                   std::optional<std::chrono::milliseconds> lock_timeout = std::nullopt);
 
     // The same as call, for who would rather know than wait: takes at most `timeout`, and is nullopt where call would
     // wait for a connection or fail because the database does not answer. Asks `check` each time. Throws DatabaseError.

@@ -4,6 +4,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_hit record;
+    v_refused record;   -- as pass_refusal handed it on
     v_connector o365_internal.connector;
     v_page jsonb;
 BEGIN
@@ -42,9 +43,13 @@ BEGIN
         END IF;
         RETURN v_page;
     END IF;
-    IF v_hit.outcome IS NULL AND split_part(current_setting('o365.refusal', true), ' ', 1) = request_id THEN
-        v_hit.outcome := split_part(current_setting('o365.refusal', true), ' ', 2);
-        v_hit.connector_id := nullif(split_part(current_setting('o365.refusal', true), ' ', 3), '')::integer;
+    IF v_hit.outcome IS NULL THEN
+        SELECT split_part(r.line, ' ', 2) AS outcome, nullif(split_part(r.line, ' ', 3), '')::integer AS connector_id
+          INTO v_refused
+          FROM string_to_table(current_setting('o365.refusal', true), E'\n') AS r (line)
+         WHERE split_part(r.line, ' ', 1) = request_id;
+        v_hit.outcome := v_refused.outcome;
+        v_hit.connector_id := v_refused.connector_id;
     END IF;
     SELECT c.* INTO v_connector FROM o365_internal.connector AS c WHERE c.connector_id = v_hit.connector_id;
     RETURN o365_internal.connector_page(v_connector)

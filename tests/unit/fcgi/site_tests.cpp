@@ -22,7 +22,8 @@ namespace {
 struct Responder {
     Pages pages{""};
     DatabasePool database{[] { return Database("host=/nonexistent dbname=none", "", "site_tests"); }, 1};
-    Site site{database, pages};
+    GatheredCopy callbacks{database, "none", 1};
+    Site site{database, callbacks, pages};
 };
 
 Request request(const std::string& path, const std::string& accept_language, const std::string& method = "GET") {

@@ -1,0 +1,99 @@
+#include "lib/database/gathered_copy.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace o365 {
+
+GatheredCopy::GatheredCopy(DatabasePool& database, std::string outcome_of, int at_once)
+    : database_(database), outcome_of_(std::move(outcome_of)), at_once_(std::max(at_once, 1)) {}
+
+std::string GatheredCopy::copy_row(const std::string& target, std::vector<Value> fields, const std::string& id) {
+    Row row{target, fields, id};
+    {
+        std::unique_lock lock(mutex_);
+        waiting_.push_back(&row);
+        if (leading_ < at_once_) {
+            ++leading_;
+            row.state = State::leads;
+        }
+        // Whoever leads ends by the deadline of its call, and then says what became of the others.
+        row.changed.wait(lock, [&] { return row.state != State::waits; });
+        if (row.state == State::leads) lead(lock);
+    }
+    if (row.state == State::alone) return outcomes(target, {&fields, 1}, id).at(0);
+    if (row.error) throw DatabaseError(*row.error);
+    return std::move(row.outcome);
+}
+
+std::size_t GatheredCopy::waiting() const {
+    const std::scoped_lock lock(mutex_);
+    return waiting_.size();
+}
+
+// Copies what waits, its own row first, and hands on to the next one.
+void GatheredCopy::lead(std::unique_lock<std::mutex>& lock) {
+    std::array<Row*, kMostRows> rows{};
+    std::size_t size = 0;
+    do {
+        rows[size++] = waiting_.front();
+        waiting_.pop_front();
+    } while (size < rows.size() && !waiting_.empty() && waiting_.front()->target == rows[0]->target);
+    const std::span batch(rows.data(), size);
+    lock.unlock();
+    Result result = copy(batch);
+    lock.lock();
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        batch[i]->state = result.state;
+        batch[i]->error = result.error;
+        if (result.state == State::copied) batch[i]->outcome = std::move(result.outcomes[i]);
+        batch[i]->changed.notify_one();
+    }
+    if (waiting_.empty()) {
+        --leading_;
+    } else {
+        waiting_.front()->state = State::leads;
+        waiting_.front()->changed.notify_one();
+    }
+}
+
+// Where nothing happened and one row may be to blame, each is to be copied alone.
+GatheredCopy::Result GatheredCopy::copy(std::span<Row* const> batch) noexcept {
+    std::vector<std::vector<Value>> fields;
+    const auto give_back = [&] {
+        for (std::size_t i = 0; i < fields.size(); ++i) batch[i]->fields = std::move(fields[i]);
+    };
+    try {
+        fields.reserve(batch.size());
+        std::string ids;
+        for (const Row* row : batch) {
+            fields.push_back(std::move(row->fields));
+            ids += (ids.empty() ? "" : ",") + row->id;
+        }
+        return {State::copied, outcomes(batch[0]->target, fields, ids), std::nullopt};
+    } catch (const DatabaseError& error) {
+        const bool is_lost = error.fault() == Fault::in_doubt || error.fault() == Fault::down;
+        if (is_lost || batch.size() == 1) return {State::failed, {}, error};
+    } catch (...) {
+        // Of one row the same is thrown again when it is copied alone.
+    }
+    give_back();
+    return {};
+}
+
+std::vector<std::string> GatheredCopy::outcomes(const std::string& target, std::span<const std::vector<Value>> rows,
+                                                const std::string& ids) {
+    const std::string select =
+        fmt::format("SELECT {}(u.id) FROM unnest('{{{}}}'::text[]) WITH ORDINALITY AS u (id, n) ORDER BY u.n",
+                    outcome_of_, ids);
+    const Rows answer = database_.copy_rows(target, rows, select,
+                                            rows.size() > 1 ? std::optional(kLockTimeout) : std::nullopt);
+    std::vector<std::string> outcomes;
+    for (int i = 0; i < answer.size(); ++i) outcomes.emplace_back(answer.text(i, 0));
+    return outcomes;
+}
+
+}  // namespace o365

@@ -1,0 +1,72 @@
+// Rows that several threads bring at the same time, in one COPY: what waits while one runs goes together in the next. A
+// transaction costs more than a row, above all the wait until it is on disk. Any thread.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lib/database/database_pool.h"
+
+namespace o365 {
+
+class GatheredCopy {
+  public:
+    // `outcome_of`: a function of the database, schema-qualified, that takes the id of a row as text and says what has
+    // become of it. `at_once`: how many COPYs may run at the same time, at least one.
+    GatheredCopy(DatabasePool& database, std::string outcome_of, int at_once);
+    GatheredCopy(const GatheredCopy&) = delete;
+    GatheredCopy& operator=(const GatheredCopy&) = delete;
+
+    // Copies one row and returns the outcome of its `id`: letters, digits, - and _ alone, it stands in the statement.
+    // Target and fields as of Database::copy_row. What is wrong with another row does not touch this one: where a COPY
+    // of several is refused, each is copied alone. Only when the connection is lost all of them are in doubt. Takes as
+    // long as two calls of the pool at most. Throws DatabaseError.
+    std::string copy_row(const std::string& target, std::vector<Value> fields, const std::string& id);
+
+    // How many rows wait for the next COPY.
+    std::size_t waiting() const;
+
+    // Rows of one COPY.
+    static constexpr std::size_t kMostRows = 16;
+    // How long a COPY of several rows waits for a lock. Then each waits alone, as long as the session does.
+    static constexpr std::chrono::milliseconds kLockTimeout{50};
+
+  private:
+    enum class State { waits, leads, copied, failed, alone };
+    struct Row {
+        const std::string& target;
+        std::vector<Value>& fields;
+        const std::string& id;
+        State state = State::waits;
+        std::string outcome{};
+        std::optional<DatabaseError> error{};
+        std::condition_variable changed{};
+    };
+    // What became of a COPY: of each of its rows, in their order, or of all of them.
+    struct Result {
+        State state = State::alone;
+        std::vector<std::string> outcomes{};
+        std::optional<DatabaseError> error{};
+    };
+
+    void lead(std::unique_lock<std::mutex>& lock);
+    Result copy(std::span<Row* const> batch) noexcept;
+    std::vector<std::string> outcomes(const std::string& target, std::span<const std::vector<Value>> rows,
+                                      const std::string& ids);
+
+    DatabasePool& database_;
+    const std::string outcome_of_;
+    const int at_once_;
+    mutable std::mutex mutex_;
+    std::deque<Row*> waiting_;  // in the order in which they came; empty unless at_once_ rows lead
+    int leading_ = 0;
+};
+
+}  // namespace o365

@@ -1,0 +1,142 @@
+#include "lib/database/gathered_copy.h"
+
+#include <boost/test/unit_test.hpp>
+#include <future>
+#include <thread>
+
+namespace o365 {
+namespace {
+
+using namespace std::chrono_literals;
+
+// tests/with-postgres runs this file and says by PGHOST where its server is.
+Database connect() { return Database("dbname=postgres", "", "gathered_copy_tests"); }
+
+// A door as that of callbacks: a view whose trigger does what `what` says, and keeps the row.
+constexpr const char* kDoor[] = {
+    "drop schema if exists gathered cascade",
+    "create schema gathered",
+    "create table gathered.kept (id text, transaction xid8 default pg_current_xact_id())",
+    "create view gathered.door as select ''::text as id, ''::text as what where false",
+    "create function gathered.receive() returns trigger language plpgsql as $$ begin "
+    "if new.what = 'refused' then raise exception 'no such thing'; end if; "
+    "if new.what = 'locks' then perform pg_advisory_xact_lock(365); end if; "
+    "if new.what = 'sleeps' then perform pg_sleep(300); end if; "
+    "insert into gathered.kept (id) values (new.id); return null; end $$",
+    "create trigger receive instead of insert on gathered.door for each row execute function gathered.receive()",
+    "create function gathered.outcome(id text) returns text language sql volatile as "
+    "$$ select 'kept ' || k.id from gathered.kept as k where k.id = outcome.id $$"};
+
+struct Door {
+    Database other = connect();  // another session, which holds locks and looks
+    DatabasePool pool{connect, 8};
+    GatheredCopy gathered{pool, "gathered.outcome", 1};
+    std::vector<std::future<std::string>> results{};
+
+    Door() {
+        for (const char* const statement : kDoor) other.call(statement);
+    }
+    ~Door() { other.call("select pg_advisory_unlock_all()"); }
+
+    void bring(const std::string& id, const std::string& what) {
+        results.push_back(std::async(std::launch::async, [this, id, what] {
+            return gathered.copy_row("gathered.door (id, what)", {id, what}, id);
+        }));
+    }
+    void wait_for_rows(std::size_t count) const {
+        while (gathered.waiting() != count) std::this_thread::sleep_for(1ms);
+    }
+    void wait_for_event(const char* event) {
+        while (other.call("select 1 from pg_stat_activity where wait_event = $1 and pid <> pg_backend_pid()", {event})
+                   .size() == 0)
+            std::this_thread::sleep_for(1ms);
+    }
+    // The first row waits for a lock, and so the rows that come now go together.
+    void hold() {
+        other.call("select pg_advisory_lock(365)");
+        bring("first", "locks");
+        wait_for_event("advisory");
+    }
+    void let_go() { other.call("select pg_advisory_unlock(365)"); }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(gathered_copy_tests, Door)
+
+BOOST_AUTO_TEST_CASE(a_row_that_comes_alone_goes_at_once) {
+    BOOST_TEST(gathered.copy_row("gathered.door (id, what)", {"one", ""}, "one") == "kept one");
+}
+
+BOOST_AUTO_TEST_CASE(rows_that_wait_go_together_and_each_hears_of_its_own) {
+    hold();
+    for (int i = 0; i < 7; ++i) bring("row-" + std::to_string(i), "");
+    wait_for_rows(7);
+    let_go();
+    BOOST_TEST(results[0].get() == "kept first");
+    for (int i = 0; i < 7; ++i)
+        BOOST_TEST(results[static_cast<std::size_t>(i) + 1].get() == "kept row-" + std::to_string(i));
+    BOOST_TEST(other.call("select count(distinct transaction) from gathered.kept").integer(0, 0) == 2);
+    BOOST_TEST(gathered.waiting() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(no_copy_has_more_rows_than_its_bound) {
+    hold();
+    for (std::size_t i = 0; i < GatheredCopy::kMostRows + 3; ++i) bring("row-" + std::to_string(i), "");
+    wait_for_rows(GatheredCopy::kMostRows + 3);
+    let_go();
+    for (auto& result : results) BOOST_TEST(result.get().starts_with("kept "));
+    const Rows most = other.call("select count(*) from gathered.kept group by transaction order by 1 desc limit 1");
+    BOOST_TEST(static_cast<std::size_t>(most.integer(0, 0)) == GatheredCopy::kMostRows);
+}
+
+BOOST_AUTO_TEST_CASE(a_row_that_is_refused_fails_alone) {
+    hold();
+    bring("good", "");
+    bring("bad", "refused");
+    bring("as-good", "");
+    wait_for_rows(3);
+    let_go();
+    BOOST_TEST(results[1].get() == "kept good");
+    BOOST_CHECK_EXCEPTION(results[2].get(), DatabaseError, [](const DatabaseError& error) {
+        return error.fault() != Fault::in_doubt && std::string(error.what()).find("no such thing") != std::string::npos;
+    });
+    BOOST_TEST(results[3].get() == "kept as-good");
+}
+
+BOOST_AUTO_TEST_CASE(a_row_that_waits_for_a_lock_keeps_no_other_from_its_end) {
+    hold();
+    bring("second", "locks");
+    bring("free", "");
+    wait_for_rows(2);
+    // The first gets the lock, and another session has it again before the second.
+    Database third = connect();
+    auto again = std::async(std::launch::async, [&] { third.call("select pg_advisory_lock(365)"); });
+    while (other.call("select count(*) from pg_locks where locktype = 'advisory' and not granted").integer(0, 0) < 2)
+        std::this_thread::sleep_for(1ms);
+    let_go();
+    again.get();
+    BOOST_TEST(results[2].get() == "kept free");
+    BOOST_TEST((results[1].wait_for(0s) == std::future_status::timeout));
+    third.close();
+    BOOST_TEST(results[1].get() == "kept second");
+}
+
+BOOST_AUTO_TEST_CASE(when_the_connection_is_lost_all_its_rows_are_in_doubt) {
+    hold();
+    bring("sleeps", "sleeps");
+    bring("beside", "");
+    wait_for_rows(2);
+    let_go();
+    wait_for_event("PgSleep");
+    other.call("select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'");
+    for (const std::size_t i : {1U, 2U}) {
+        BOOST_CHECK_EXCEPTION(results[i].get(), DatabaseError,
+                              [](const DatabaseError& error) { return error.fault() == Fault::in_doubt; });
+    }
+    BOOST_TEST(other.call("select count(*) from gathered.kept").integer(0, 0) == 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace o365
