@@ -54,9 +54,9 @@ std::string planted(std::size_t length) {
 bool is_answered(const PostResult& result) { return result.transport == TransportStatus::answered; }
 bool holds(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
-// Names that nobody can have on the internet (RFC 2606, RFC 6761).
+// Names that nobody can have on the internet (RFC 2606). What is on this machine is asked, where that is allowed.
 bool is_reserved(std::string_view host) {
-    constexpr std::array<std::string_view, 4> kReserved = {"example", "test", "invalid", "localhost"};
+    constexpr std::array<std::string_view, 3> kReserved = {"example", "test", "invalid"};
     return std::any_of(kReserved.begin(), kReserved.end(),
                        [&](std::string_view domain) { return is_at_or_below(host, domain); });
 }
@@ -86,7 +86,7 @@ class Run {
     void look_at_callback(const PlantedSecrets& secrets);
     void look_at_manage_page(const PlantedSecrets& secrets, bool is_connected);
     void judge_outcomes(const Json::Value& outcomes);
-    const std::string& request_id() const noexcept { return request_id_; }
+    const std::vector<std::string>& request_ids() const noexcept { return request_ids_; }
     void look_at_pages(const PlantedSecrets& secrets);
     void look_at_logs(std::span<const LogWatch> logs, const PlantedSecrets& secrets);
     void add_what_people_look_at();
@@ -116,6 +116,9 @@ class Run {
     void look_at_help(const std::string& help);
     void look_at_logo(const std::string& logo);
 
+    void note_request_id(const PostResult& result) {
+        if (std::string id = request_id_in(result.body); !id.empty()) request_ids_.push_back(std::move(id));
+    }
     std::string text(const char* name) const { return text_in(site_, name); }
     std::string connector() const { return "connector " + text("slug"); }
     std::string page(std::string_view path) const {
@@ -127,7 +130,7 @@ class Run {
     const Json::Value& site_;
     const Fetch& fetch_;
     std::vector<PreflightFinding> findings_;
-    std::string request_id_;  // of the callback without parameters
+    std::vector<std::string> request_ids_;  // that pages of callbacks showed
 };
 
 }  // namespace
@@ -200,7 +203,7 @@ void Run::look_at_headers(const std::string& shown, const PostResult& result) {
 void Run::look_at_site(std::string_view item, const std::string& url, std::string_view what) {
     const auto parsed = parse_url(url);
     if (!parsed) return;  // the registration says so
-    if (is_reserved(parsed->host) && parsed->host != "localhost") {
+    if (is_reserved(parsed->host)) {
         add(item, is_development() ? "look" : "fail", url,
             fmt::format("{} is at a name that is reserved for examples and tests: nobody answers there.", what),
             "Right for development. Before real users come register the real one: select o365.alter_connector(...).");
@@ -240,6 +243,7 @@ void Run::look_at_answer(std::string_view when, const PostResult& result, const 
                                       : "Connect once and look where it ends.");
     }
     if (!is_answered(result)) return;
+    note_request_id(result);
     for (const std::string& secret : secrets) {
         if (!secret.starts_with("preflight-") || !holds(result.body, secret)) continue;
         fail("callback", url, fmt::format("{}: its page shows a parameter.", when),
@@ -265,7 +269,7 @@ void Run::look_at_callback(const PlantedSecrets& secrets) {
         return fmt::format("{}={}", attempt_cookie_name(sha256(state)), value);
     };
     const PostResult bare = get(url);
-    request_id_ = request_id_in(bare.body);
+    note_request_id(bare);
     if (!is_reached("callback", url, bare)) return;
     if (bare.status >= 500 || bare.status == 404 || bare.status == 410) {
         fail("callback", url, fmt::format("Without parameters it answers {}.", bare.status),
@@ -485,7 +489,7 @@ std::vector<PreflightFinding> preflight(const Json::Value& site, const Preflight
     const bool is_connected = database.plant(secrets);
     run.look_at_callback(secrets);
     run.look_at_manage_page(secrets, is_connected);
-    run.judge_outcomes(database.clear(secrets, run.request_id()));
+    run.judge_outcomes(database.clear(secrets, run.request_ids()));
     run.look_at_pages(secrets);
     run.look_at_logs(logs, secrets);
     return run.take();

@@ -52,8 +52,8 @@ struct PreflightDatabase {
     // o365_internal.plant_preflight: whether there is a connection, whose page the manage token opens.
     std::function<bool(const PlantedSecrets&)> plant;
     // o365_internal.clear_preflight: the outcome of both attempts, denied first; null for one that has none. The other
-    // argument is the request id of the callback without parameters, "" when its page showed none.
-    std::function<Json::Value(const PlantedSecrets&, const std::string&)> clear;
+    // argument is the request ids that the pages of callbacks showed.
+    std::function<Json::Value(const PlantedSecrets&, const std::vector<std::string>&)> clear;
 };
 
 // One request, answered or failed; blocks.

@@ -154,6 +154,7 @@ Response store(Sandbox& sandbox, const Request& request, std::string_view rest) 
     }
     if (sandbox.person().empty()) return sandbox.sign_in_first("/store/" + std::string(rest));
     if (rest == "review") return review(sandbox, request);
+    if (rest.starts_with("preflight/")) return preflight_page(sandbox, std::string(rest.substr(10)));
     if (rest.starts_with("submit/")) return submit(sandbox, request, std::string(rest.substr(7)));
     return sandbox.message(404, "Nothing here", "The menu above leads to what there is.");
 }

@@ -15,7 +15,7 @@ COMMENT ON FUNCTION o365_programs.sandbox_plant_preflight(text, bytea[], bytea[]
     'o365_internal.plant_preflight.';
 
 CREATE OR REPLACE FUNCTION o365_programs.sandbox_clear_preflight(state_hashes bytea[], token_hash bytea,
-                                                                 request_id text) RETURNS jsonb
+                                                                 request_ids text[]) RETURNS jsonb
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT o365_internal.clear_preflight($1, $2, $3) $$;
-COMMENT ON FUNCTION o365_programs.sandbox_clear_preflight(bytea[], bytea, text) IS 'o365_internal.clear_preflight.';
+COMMENT ON FUNCTION o365_programs.sandbox_clear_preflight(bytea[], bytea, text[]) IS 'o365_internal.clear_preflight.';

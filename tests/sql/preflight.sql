@@ -128,8 +128,8 @@ UPDATE o365_internal.worker SET seen_at = now();
 CREATE FUNCTION pg_temp.plant(slug text DEFAULT 'desk') RETURNS boolean LANGUAGE sql AS $$
     SELECT o365_programs.worker_plant_preflight(slug, ARRAY[sha256('denied'), sha256('allowed')],
                                                 ARRAY[sha256('cookie 1'), sha256('cookie 2')], sha256('token')) $$;
-CREATE FUNCTION pg_temp.clear(request_id text DEFAULT NULL) RETURNS jsonb LANGUAGE sql AS $$
-    SELECT o365_programs.worker_clear_preflight(ARRAY[sha256('denied'), sha256('allowed')], sha256('token'), request_id) $$;
+CREATE FUNCTION pg_temp.clear(VARIADIC request_ids text[] DEFAULT '{}') RETURNS jsonb LANGUAGE sql AS $$
+    SELECT o365_programs.worker_clear_preflight(ARRAY[sha256('denied'), sha256('allowed')], sha256('token'), request_ids) $$;
 CREATE FUNCTION pg_temp.stays() RETURNS text LANGUAGE sql AS $$
     SELECT format('%s attempts, %s links, %s connections', (SELECT count(*) FROM o365_internal.connect_attempt),
                   (SELECT count(*) FROM o365_internal.manage_link), (SELECT count(*) FROM o365_internal.subscription)) $$;

@@ -64,24 +64,24 @@ std::string hashes(const std::string& first, const std::string& second) {
 }
 
 PreflightDatabase calls_of(Database& database, const std::string& connector) {
-    return {
-        .plant =
-            [&database, connector](const PlantedSecrets& secrets) {
-                return database
-                    .call("SELECT o365_programs.worker_plant_preflight($1, $2::bytea[], $3::bytea[], $4)",
-                          {connector, hashes(secrets.denied_state, secrets.allowed_state),
-                           hashes(secrets.denied_cookie, secrets.allowed_cookie),
-                           Value::bytes(sha256(secrets.manage_token))})
-                    .boolean(0, 0);
-            },
-        .clear =
-            [&database](const PlantedSecrets& secrets, const std::string& request_id) {
-                return database_json(database
-                                         .call("SELECT o365_programs.worker_clear_preflight($1::bytea[], $2, $3)",
-                                               {hashes(secrets.denied_state, secrets.allowed_state),
-                                                Value::bytes(sha256(secrets.manage_token)), Value::or_null(request_id)})
-                                         .text(0, 0));
-            }};
+    return {.plant =
+                [&database, connector](const PlantedSecrets& secrets) {
+                    return database
+                        .call("SELECT o365_programs.worker_plant_preflight($1, $2::bytea[], $3::bytea[], $4)",
+                              {connector, hashes(secrets.denied_state, secrets.allowed_state),
+                               hashes(secrets.denied_cookie, secrets.allowed_cookie),
+                               Value::bytes(sha256(secrets.manage_token))})
+                        .boolean(0, 0);
+                },
+            .clear =
+                [&database](const PlantedSecrets& secrets, const std::vector<std::string>& request_ids) {
+                    return database_json(
+                        database
+                            .call("SELECT o365_programs.worker_clear_preflight($1::bytea[], $2, $3::text[])",
+                                  {hashes(secrets.denied_state, secrets.allowed_state),
+                                   Value::bytes(sha256(secrets.manage_token)), array_literal(request_ids)})
+                            .text(0, 0));
+                }};
 }
 
 std::string_view title_of(std::string_view item) {

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION o365_internal.clear_preflight(state_hashes bytea[], token_hash bytea, request_id text)
+CREATE OR REPLACE FUNCTION o365_internal.clear_preflight(state_hashes bytea[], token_hash bytea, request_ids text[])
 RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
@@ -7,7 +7,7 @@ DECLARE
 BEGIN
     DELETE FROM o365_internal.manage_link AS m WHERE m.token_hash = clear_preflight.token_hash;
     DELETE FROM o365_internal.connect_attempt AS a
-     WHERE a.request_id = clear_preflight.request_id AND a.outcome = 'no_parameters' AND a.of_attempt IS NULL;
+     WHERE a.request_id = ANY (clear_preflight.request_ids) AND a.outcome = 'no_parameters' AND a.of_attempt IS NULL;
     -- A hit that the responder refused has a row of its own, which names the attempt. It began later.
     WITH planted AS MATERIALIZED (
         SELECT u.n, a.attempt_id, a.connector_id, a.started_at, a.outcome
@@ -27,7 +27,7 @@ BEGIN
       FROM planted AS p;
     RETURN coalesce(v_outcomes, '[]');
 END $$;
-COMMENT ON FUNCTION o365_internal.clear_preflight(bytea[], bytea, text) IS
+COMMENT ON FUNCTION o365_internal.clear_preflight(bytea[], bytea, text[]) IS
     'Takes away what o365_internal.plant_preflight made, with what the responder noted of it, and returns the outcome '
-    'of each attempt in the order of the states; null: no callback with that state has arrived. request_id: of a '
-    'callback without parameters, which the responder noted too; null for none.';
+    'of each attempt in the order of the states; null: no callback with that state has arrived. request_ids: of '
+    'callbacks without parameters, which the responder noted too.';
