@@ -265,6 +265,10 @@ test('preflight: nothing fails for a connector that is well, each planted fault 
         }).on('error', () => response.destroy());
     });
     await new Promise((resolve) => middle.listen(0, '127.0.0.1', resolve));
+    t.after(() => {
+        middle.close();
+        middle.closeAllConnections();
+    });
     const address = `https://app.localhost:${middle.address().port}`;
     const logo = readFileSync(join(ROOT, 'scripts/demo-logo.png')).toString('base64');
     sql(`select o365.register_connector('checked', 'Checked Helpdesk', decode('${logo}', 'base64'), 'brings companies and customers together',
@@ -342,8 +346,6 @@ test('preflight: nothing fails for a connector that is well, each planted fault 
         assert.equal(attemptsAndLinks(), before, 'nothing stays');
     } finally {
         await close();
-        middle.close();
-        middle.closeAllConnections();
         sql(`select o365.set('public_url', '${PUBLIC_URL}'); select o365.remove_connector('checked', and_subscriptions => true)`);
     }
 });
