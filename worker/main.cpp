@@ -243,8 +243,10 @@ struct CommandLine {
             "hold a connector of this installation against the store's checklist: 0 nothing fails, 64 no such "
             "connector, 65 something fails, 69 no database");
         preflight->add_option("connector", preflights.connector, "slug of the connector")->required();
-        preflight->add_option("--log", preflights.logs,
-                              "a log of the web server, in which nothing secret may stand; may be repeated");
+        preflight
+            ->add_option("--log", preflights.logs,
+                         "a log of the web server, in which nothing secret may stand; may be repeated")
+            ->allow_extra_args(false);
         preflight->add_flag("--json", preflights.json, "print one object of JSON");
     }
 

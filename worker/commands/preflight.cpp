@@ -91,18 +91,18 @@ std::string_view title_of(std::string_view item) {
     return item;
 }
 
-bool print_lines(const std::string& connector, const std::vector<PreflightFinding>& findings) {
+std::string lines_of(const std::string& connector, const std::vector<PreflightFinding>& findings) {
+    std::string lines;
     for (const PreflightFinding& one : findings) {
-        fmt::print("{}  {}: {}\n", one.verdict, one.item, title_of(one.item));
-        if (!one.problem.empty()) fmt::print("      {}: {}\n", one.object, one.problem);
-        if (!one.next_step.empty()) fmt::print("      next: {}\n", one.next_step);
+        lines += fmt::format("{}  {}: {}\n", one.verdict, one.item, title_of(one.item));
+        if (!one.problem.empty()) lines += fmt::format("      {}: {}\n", one.object, one.problem);
+        if (!one.next_step.empty()) lines += fmt::format("      next: {}\n", one.next_step);
     }
-    fmt::print("preflight: {}: {} passed, {} failed, {} to look at\n", connector, count_of(findings, "pass"),
-               count_of(findings, "fail"), count_of(findings, "look"));
-    return std::fflush(stdout) == 0;
+    return lines + fmt::format("preflight: {}: {} passed, {} failed, {} to look at\n", connector,
+                               count_of(findings, "pass"), count_of(findings, "fail"), count_of(findings, "look"));
 }
 
-bool print_json(const std::string& connector, const std::vector<PreflightFinding>& findings) {
+std::string json_of(const std::string& connector, const std::vector<PreflightFinding>& findings) {
     Json::Value all;
     all["connector"] = connector;
     all["passed"] = count_of(findings, "pass");
@@ -119,8 +119,7 @@ bool print_json(const std::string& connector, const std::vector<PreflightFinding
         row["next_step"] = one.next_step;
         all["findings"].append(row);
     }
-    fmt::print("{}\n", compact_json(all));
-    return std::fflush(stdout) == 0;
+    return compact_json(all) + "\n";
 }
 
 std::vector<PreflightFinding> look(const Settings& settings, Database& database, const Json::Value& site,
@@ -156,9 +155,10 @@ int preflight_connector(const Settings& settings, const PreflightOptions& option
         }
         const std::vector<PreflightFinding> findings =
             look(settings, database, database_json(rows.text(0, 0)), options);
-        const bool printed =
-            options.json ? print_json(options.connector, findings) : print_lines(options.connector, findings);
-        if (!printed) return fail(exit_code::kCannotWrite, "could not write to standard output");
+        const std::string text =
+            options.json ? json_of(options.connector, findings) : lines_of(options.connector, findings);
+        if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+            return fail(exit_code::kCannotWrite, "could not write to standard output");
         return count_of(findings, "fail") == 0 ? exit_code::kDone : exit_code::kBadData;
     } catch (const DatabaseError& error) {
         const bool is_old = error.sqlstate() == "42883";
