@@ -1,5 +1,5 @@
-CREATE OR REPLACE FUNCTION o365_programs.worker_clear_preflight(state_hashes bytea[], token_hash bytea, request_ids text[])
-RETURNS jsonb
+CREATE OR REPLACE FUNCTION o365_programs.worker_clear_preflight(state_hashes bytea[], token_hash bytea,
+                                                                request_ids text[]) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN o365_internal.clear_preflight(state_hashes, token_hash, request_ids);
