@@ -73,6 +73,8 @@ Response sign_out(Sandbox& sandbox, const Request& request);
 Response connect_page(Sandbox& sandbox, const Request& request);
 Response dashboard(Sandbox& sandbox, const Request& request, std::string_view rest);
 Response store(Sandbox& sandbox, const Request& request, std::string_view rest);
+// The store's checklist against this installation, for the connector with that GUID.
+Response preflight_page(Sandbox& sandbox, const std::string& app_id);
 Response tenant(Sandbox& sandbox, const Request& request, std::string_view rest);
 // A connector that sets itself up at a place in a frame, and the page that clears up behind it.
 Response configure(Sandbox& sandbox, const Request& request, const Json::Value& target, const std::string& app_id);

@@ -81,6 +81,17 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/people/without_links.sql
 \ir functions/people/worker_subscriptions_by_user_object_id.sql
 
+-- The store's checklist against this installation.
+\ir functions/preflight/clear_preflight.sql
+\ir functions/preflight/plant_preflight.sql
+\ir functions/preflight/preflight.sql
+\ir functions/preflight/preflight_actions.sql
+\ir functions/preflight/preflight_cards.sql
+\ir functions/preflight/preflight_registration.sql
+\ir functions/preflight/worker_clear_preflight.sql
+\ir functions/preflight/worker_plant_preflight.sql
+\ir functions/preflight/worker_preflight.sql
+
 -- What happened, for operators and applications.
 \ir functions/events/actor.sql
 \ir functions/events/last_event.sql

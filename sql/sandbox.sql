@@ -62,6 +62,7 @@ SELECT to_regclass('o365_internal.sandbox_setting') IS NULL AS is_new \gset
 \ir sandbox/faults.sql
 \ir sandbox/feed.sql
 \ir sandbox/playground.sql
+\ir sandbox/preflight.sql
 
 DO $$
 DECLARE

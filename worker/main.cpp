@@ -23,6 +23,7 @@
 #include "worker/commands/find_user.h"
 #include "worker/commands/import.h"
 #include "worker/commands/keys.h"
+#include "worker/commands/preflight.h"
 #include "worker/delivery/settings_snapshot.h"
 #include "worker/worker.h"
 
@@ -157,6 +158,7 @@ struct CommandLine {
     o365::ImportOptions imports;
     std::string backup;
     o365::CardFile card_file;
+    o365::PreflightOptions preflights;
 
     CLI::App app{
         "Delivers cards from PostgreSQL to Office 365 and Teams webhooks. Without a command it works until it is "
@@ -171,6 +173,7 @@ struct CommandLine {
     CLI::App* preview_card = nullptr;
     CLI::App* import_file = nullptr;
     CLI::App* find_user = nullptr;
+    CLI::App* preflight = nullptr;
 
     CommandLine() {
         app.add_option("--config", path, "configuration file")->capture_default_str();
@@ -188,6 +191,7 @@ struct CommandLine {
         add_keys();
         add_card();
         add_import();
+        add_preflight();
         find_user = app.add_subcommand(
             "find-user",
             "list the connections of a directory object id that is read from standard input: 0 done, 65 no id, 69 no "
@@ -233,6 +237,19 @@ struct CommandLine {
         preview_card->add_option("--output", card_file.output, "where the page goes")->capture_default_str();
     }
 
+    void add_preflight() {
+        preflight = app.add_subcommand(
+            "preflight",
+            "hold a connector of this installation against the store's checklist: 0 nothing fails, 64 no such "
+            "connector, 65 something fails, 69 no database");
+        preflight->add_option("connector", preflights.connector, "slug of the connector")->required();
+        preflight
+            ->add_option("--log", preflights.logs,
+                         "a log of the web server, in which nothing secret may stand; may be repeated")
+            ->allow_extra_args(false);
+        preflight->add_flag("--json", preflights.json, "print one object of JSON");
+    }
+
     void add_import() {
         import_file = app.add_subcommand(
             "import", "take webhooks from a CSV file: 0 all, 65 some lines were refused, 66 no file, 69 no database");
@@ -263,6 +280,7 @@ int run(const CommandLine& line) {
     if (line.check_card->parsed()) return o365::card_check(settings, line.card_file);
     if (line.import_file->parsed()) return o365::import_webhooks(settings, line.imports);
     if (line.find_user->parsed()) return o365::find_user(settings);
+    if (line.preflight->parsed()) return o365::preflight_connector(settings, line.preflights);
     if (line.generate->parsed()) return o365::keys_generate(settings, line.replaces);
     if (line.add->parsed()) return o365::keys_add(settings, line.replaces);
     if (line.list->parsed()) return o365::keys_list(settings);

@@ -11,8 +11,6 @@
 namespace o365 {
 namespace {
 
-constexpr std::string_view kPrefix = "__Host-o365-";
-constexpr std::size_t kNameDigits = 8;
 // Attempts of one browser that stay open. Each has a cookie for an hour, and servers refuse requests whose cookies fill
 // more than a few KB.
 constexpr std::size_t kMaxAttempts = 20;
@@ -23,8 +21,9 @@ constexpr std::size_t kMaxDeletions = 10;
 constexpr std::size_t kMaxCookies = 64;
 
 bool is_ours(std::string_view name) {
-    return name.starts_with(kPrefix) && name.size() == kPrefix.size() + kNameDigits &&
-           name.find_first_not_of("0123456789abcdef", kPrefix.size()) == std::string_view::npos;
+    constexpr std::size_t kBegin = kAttemptCookiePrefix.size();
+    return name.starts_with(kAttemptCookiePrefix) && name.size() == kBegin + kAttemptCookieDigits &&
+           name.find_first_not_of("0123456789abcdef", kBegin) == std::string_view::npos;
 }
 
 struct Found {
@@ -55,10 +54,6 @@ std::vector<Found> find_ours(std::string_view header) {
 }
 
 }  // namespace
-
-std::string attempt_cookie_name(std::string_view hash) {
-    return std::string(kPrefix) + hex(hash).substr(0, kNameDigits);
-}
 
 AttemptCookie fresh_attempt_cookie() {
     std::string value = random_token();

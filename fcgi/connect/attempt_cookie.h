@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lib/database/database.h"
+#include "lib/http/attempt_cookie_name.h"
 #include "lib/http/http.h"
 
 namespace o365 {
@@ -15,10 +16,6 @@ struct AttemptCookie {
     std::string name;
     std::string value;
 };
-
-// The name of the cookie of an attempt: a prefix that only this host can set, and the first hex digits of `hash`, the
-// SHA-256 of its state, or of its own value where there was no state of ours.
-std::string attempt_cookie_name(std::string_view hash);
 
 // A new one, named by its own value: for an attempt that has no state.
 AttemptCookie fresh_attempt_cookie();

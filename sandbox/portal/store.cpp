@@ -1,100 +1,11 @@
 // Publish to Store: the submission checklist, the review, and the catalog (office365-connectors.md 9.3).
-#include <algorithm>
-
 #include "lib/base/crypto.h"
-#include "lib/base/text.h"
 #include "lib/http/url.h"
+#include "lib/preflight/callback_answer.h"
 #include "sandbox/sandbox.h"
 
 namespace o365 {
 namespace {
-
-struct Verdict {
-    std::string verdict;  // pass, fail, look
-    std::string detail;
-};
-
-// What a page's meta tags or its header may say (office365-connectors.md 1.5).
-bool is_policy(std::string_view policy) { return policy == "no-referrer" || policy == "origin"; }
-
-// The value of an attribute within a tag in lower case, quoted or not; empty when there is none.
-std::string attribute(std::string_view tag, std::string_view name) {
-    const std::string key = std::string(name) + "=";
-    for (auto at = tag.find(key); at != std::string_view::npos; at = tag.find(key, at + 1)) {
-        constexpr std::string_view kBlanks = " \t\r\n/";
-        if (at == 0 || kBlanks.find(tag[at - 1]) == std::string_view::npos) continue;
-        std::string_view value = tag.substr(at + key.size());
-        const bool quoted = !value.empty() && (value.front() == '"' || value.front() == '\'');
-        const auto end = quoted ? value.find(value.front(), 1) : value.find_first_of(kBlanks);
-        value = value.substr(0, end);
-        return std::string(quoted ? value.substr(1) : value);
-    }
-    return {};
-}
-
-bool has_referrer_meta(const std::string& page) {
-    const std::string html = lower(page);
-    for (auto at = html.find("<meta"); at != std::string::npos; at = html.find("<meta", at + 1)) {
-        const std::string_view tag = std::string_view(html).substr(at, html.find('>', at) - at);
-        if (attribute(tag, "name") == "referrer" && is_policy(attribute(tag, "content"))) return true;
-    }
-    return false;
-}
-
-struct CallbackAnswer {
-    int status = 0;
-    std::string location;
-    std::string policy;  // the last one of Referrer-Policy: browsers take that
-    bool is_html = false;
-};
-
-CallbackAnswer callback_answer(const PostResult& result) {
-    CallbackAnswer answer;
-    answer.status = result.status;
-    for (const auto& [name, value] : result.headers) {
-        if (name == "location") answer.location = value;
-        if (name == "content-type") answer.is_html = lower(value).starts_with("text/html");
-        if (name == "referrer-policy") {
-            const auto comma = value.rfind(',');
-            const auto from = value.find_first_not_of(' ', comma == std::string::npos ? 0 : comma + 1);
-            answer.policy = from == std::string::npos ? "" : lower(value.substr(from));
-        }
-    }
-    return answer;
-}
-
-// What an answer of the redirect URL shows: a callback answers with a redirect to an address without the parameters, or
-// with a page that has a referrer policy (office365-connectors.md 1.5). What answers neither way is none, whatever its
-// headers say. `secrets` were in the parameters.
-Verdict judge_callback(const PostResult& result, const std::vector<std::string>& secrets) {
-    if (result.transport != TransportStatus::answered) return {"fail", "It did not answer: " + result.problem + "."};
-    const CallbackAnswer answer = callback_answer(result);
-    const std::string said = "It answers " + std::to_string(answer.status);
-    if (answer.status >= 301 && answer.status <= 308 && !answer.location.empty()) {
-        // Microsoft's remedy is a 302; 301 and 308 are kept by browsers, and 304 to 306 are no redirects.
-        if (answer.status != 302 && answer.status != 303 && answer.status != 307)
-            return {"fail", said + ": answer 302, which no browser keeps."};
-        const bool carries = std::any_of(secrets.begin(), secrets.end(), [&](const std::string& one) {
-            return answer.location.find(one) != std::string::npos;
-        });
-        return carries ? Verdict{"fail", "It redirects, but takes the parameters along."}
-                       : Verdict{"pass", said + " and leads to an address without the parameters."};
-    }
-    const bool has_policy = is_policy(answer.policy) || has_referrer_meta(result.body);
-    if (answer.status == 404 || answer.status == 405 || answer.status == 410)
-        return {"fail", said + ": there is no callback at that address. Microsoft sends a GET there."};
-    if (answer.status >= 500) return {"fail", said + ": it is broken, so nothing can be said of it."};
-    if (!answer.is_html && answer.status < 300) return {"fail", said + " with something that is no page of HTML."};
-    if (!has_policy) {
-        return {"fail", said +
-                            " with neither a redirect nor a referrer policy: answer 302 to a clean address, or say "
-                            "no-referrer or origin."};
-    }
-    // It may refuse a state that nobody handed out; whether it takes a good one, only Connect shows.
-    if (answer.status >= 400)
-        return {"look", said + " to a state that it never handed out, with a referrer policy. Connect once and look."};
-    return {"pass", said + " with a page that has a referrer policy."};
-}
 
 // Asks the redirect URL as a browser would come back after Deny, and after Allow with a webhook that there is not: that
 // is the one which must not leak. Both have a state that the application never handed out.
@@ -243,6 +154,7 @@ Response store(Sandbox& sandbox, const Request& request, std::string_view rest) 
     }
     if (sandbox.person().empty()) return sandbox.sign_in_first("/store/" + std::string(rest));
     if (rest == "review") return review(sandbox, request);
+    if (rest.starts_with("preflight/")) return preflight_page(sandbox, std::string(rest.substr(10)));
     if (rest.starts_with("submit/")) return submit(sandbox, request, std::string(rest.substr(7)));
     return sandbox.message(404, "Nothing here", "The menu above leads to what there is.");
 }

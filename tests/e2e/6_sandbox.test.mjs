@@ -256,6 +256,14 @@ test('a connector is submitted, rejected with reasons, submitted again, approved
 
         await signIn(reviewer.page, 'Rita', '/store/review');
         await inspect(reviewer.page, 'store-review');
+        // What can be seen of it in this installation.
+        await reviewer.page.getByRole('link', {name: 'Hold it against the installation'}).click();
+        const seen = (words) => reviewer.page.locator('.checklist > li', {hasText: words}).locator('.state').textContent();
+        assert.equal(await seen('The redirect URL answers as documented'), 'pass');
+        assert.equal(await seen('There is documentation for users'), 'look');
+        assert.match(await reviewer.page.textContent('main'), /[1-9]\d* passed, 0 failed, [1-9]\d* to look at/);
+        await inspect(reviewer.page, 'store-preflight');
+        await reviewer.page.goBack();
         await reviewer.page.getByRole('button', {name: 'Reject'}).click();
         assert.match(await reviewer.page.getByRole('alert').textContent(), /A rejection says why/);
         await reviewer.page.getByLabel('Reasons').fill('The logo is blurred.');

@@ -62,7 +62,8 @@ INSERT INTO allowed SELECT 'o365_worker', unnest(ARRAY['check_card', 'worker_sta
     'worker_claim', 'worker_recheck', 'worker_report',
     'worker_secrets', 'worker_adopt', 'worker_outlook', 'worker_chores', 'worker_add_key', 'worker_keys', 'worker_seal_probe', 'worker_key_backed_up',
     'worker_unopenable',
-    'worker_action_key', 'worker_describe', 'worker_import_outcome', 'worker_subscriptions_by_user_object_id']);
+    'worker_action_key', 'worker_describe', 'worker_import_outcome', 'worker_subscriptions_by_user_object_id',
+    'worker_preflight', 'worker_plant_preflight', 'worker_clear_preflight']);
 INSERT INTO allowed SELECT 'o365_app', unnest(ARRAY['explain_card', 'retry_schedule', 'begin_connect', 'connections', 'check_card', 'test_cards', 'card', 'markdown_escape', 'link', 'mention', 'send',
     'send_many', 'try_send', 'send_to_user', 'cancel_card', 'retry_card', 'retry_dead', 'take_action_events', 'take_events', 'pause', 'resume', 'disconnect', 'move_connections', 'send_test', 'manage_link', 'revoke_manage_links', 'renewal_link', 'renewal_card', 'export_user', 'erase_user', 'set_extra', 'set_schedule', 'preview_digest',
     'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts', 'few_card_warnings', 'few_wait', 'few_waiting', 'wait_of', 'workers_at_work',

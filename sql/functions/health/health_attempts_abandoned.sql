@@ -15,6 +15,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                  -- without attempts would be looked for among everybody's.
                  WHERE t.connector_id BETWEEN c.connector_id AND c.connector_id AND t.way = 'button'
                    AND t.outcome IS NOT NULL AND t.started_at > now() - interval '7 days'
+                   AND t.app_state IS DISTINCT FROM '"preflight"'
                  ORDER BY t.connector_id DESC, t.started_at DESC LIMIT 200) AS r) AS a
      WHERE c.removed_at IS NULL AND a.n >= 5 AND a.others = 0 $$;
 COMMENT ON FUNCTION o365_internal.health_attempts_abandoned() IS

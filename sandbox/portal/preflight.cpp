@@ -1,0 +1,76 @@
+// /store/preflight/<guid> - the checklist against this installation, for a connector that it has registered too.
+#include "lib/preflight/preflight.h"
+
+#include "lib/base/crypto.h"
+#include "lib/json/json_text.h"
+#include "sandbox/sandbox.h"
+
+namespace o365 {
+namespace {
+
+std::string hashes(const std::string& first, const std::string& second) {
+    return array_literal(std::vector<std::string>{"\\x" + hex(sha256(first)), "\\x" + hex(sha256(second))});
+}
+
+PreflightDatabase calls_of(Sandbox& sandbox, const std::string& slug) {
+    return {.plant =
+                [&sandbox, slug](const PlantedSecrets& secrets) {
+                    return sandbox.database()
+                        .call("select o365_programs.sandbox_plant_preflight($1, $2::bytea[], $3::bytea[], $4)",
+                              {slug, hashes(secrets.denied_state, secrets.allowed_state),
+                               hashes(secrets.denied_cookie, secrets.allowed_cookie),
+                               Value::bytes(sha256(secrets.manage_token))})
+                        .boolean(0, 0);
+                },
+            .clear =
+                [&sandbox](const PlantedSecrets& secrets, const std::vector<std::string>& request_ids) {
+                    return sandbox.ask("select o365_programs.sandbox_clear_preflight($1::bytea[], $2, $3::text[])",
+                                       {hashes(secrets.denied_state, secrets.allowed_state),
+                                        Value::bytes(sha256(secrets.manage_token)), array_literal(request_ids)});
+                }};
+}
+
+// One row an item: what fails or is to be looked at of it stands in it.
+Json::Value rows_of(const std::vector<PreflightFinding>& findings) {
+    Json::Value rows(Json::arrayValue);
+    for (const PreflightItem& item : preflight_items()) {
+        Json::Value row;
+        row["title"] = std::string(item.title);
+        for (const PreflightFinding& one : findings) {
+            if (one.item != item.name) continue;
+            // What fails comes first.
+            if (row["details"].empty()) row["is_" + one.verdict] = true;
+            Json::Value detail;
+            detail["object"] = one.object;
+            detail["problem"] = one.problem;
+            detail["next_step"] = one.next_step;
+            if (one.verdict != "pass") row["details"].append(detail);
+        }
+        rows.append(row);
+    }
+    return rows;
+}
+
+}  // namespace
+
+Response preflight_page(Sandbox& sandbox, const std::string& app_id) {
+    Json::Value values =
+        is_guid(app_id) ? sandbox.ask("select o365_programs.sandbox_preflight($1)", {app_id}) : Json::Value();
+    if (values.isNull()) {
+        return sandbox.message(404, "Nothing here",
+                               "This installation has no such connector: its developer presses \"Register it here\" on "
+                               "its page first.");
+    }
+    const std::vector<PreflightFinding> findings =
+        preflight(values, calls_of(sandbox, values["slug"].asString()),
+                  [&sandbox](HttpRequest request) { return sandbox.fetch(std::move(request)); }, {});
+    values["title"] = "Preflight of " + values["name"].asString();
+    values["app_id"] = app_id;
+    values["items"] = rows_of(findings);
+    values["passed"] = count_of(findings, "pass");
+    values["failed"] = count_of(findings, "fail");
+    values["to_look_at"] = count_of(findings, "look");
+    return sandbox.page(200, "preflight", values);
+}
+
+}  // namespace o365

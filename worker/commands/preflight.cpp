@@ -1,0 +1,170 @@
+#include "worker/commands/preflight.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "lib/base/crypto.h"
+#include "lib/base/exit_code.h"
+#include "lib/base/process.h"
+#include "lib/database/database.h"
+#include "lib/http_client/http_client.h"
+#include "lib/json/json_text.h"
+#include "lib/json/json_writing.h"
+#include "lib/preflight/preflight.h"
+#include "worker/commands/failure.h"
+
+namespace o365 {
+namespace {
+
+constexpr std::chrono::milliseconds kRequestTimeout{10000};
+
+// While secrets are planted a signal waits, so that they are cleared; requests have deadlines.
+class HeldSignals {
+  public:
+    HeldSignals() {
+        sigset_t signals;
+        sigemptyset(&signals);
+        for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
+        pthread_sigmask(SIG_BLOCK, &signals, &before_);
+    }
+    HeldSignals(const HeldSignals&) = delete;
+    HeldSignals& operator=(const HeldSignals&) = delete;
+    ~HeldSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+  private:
+    sigset_t before_{};
+};
+
+// By the rules that hold for webhooks: TLS verified, no redirect followed, public addresses.
+Fetch fetch_by(HttpClient& client) {
+    return [&client](HttpRequest request) {
+        std::optional<PostResult> result;
+        try {
+            client.send(
+                std::move(request), [] { return true; }, [&](PostResult answered) { result = std::move(answered); });
+        } catch (const std::exception& error) {
+            PostResult failed;
+            failed.problem = error.what();
+            return failed;
+        }
+        while (!result) client.run_once(std::chrono::milliseconds(1000));
+        return *std::move(result);
+    };
+}
+
+std::string hashes(const std::string& first, const std::string& second) {
+    return array_literal(std::vector<std::string>{"\\x" + hex(sha256(first)), "\\x" + hex(sha256(second))});
+}
+
+PreflightDatabase calls_of(Database& database, const std::string& connector) {
+    return {.plant =
+                [&database, connector](const PlantedSecrets& secrets) {
+                    return database
+                        .call("SELECT o365_programs.worker_plant_preflight($1, $2::bytea[], $3::bytea[], $4)",
+                              {connector, hashes(secrets.denied_state, secrets.allowed_state),
+                               hashes(secrets.denied_cookie, secrets.allowed_cookie),
+                               Value::bytes(sha256(secrets.manage_token))})
+                        .boolean(0, 0);
+                },
+            .clear =
+                [&database](const PlantedSecrets& secrets, const std::vector<std::string>& request_ids) {
+                    return database_json(
+                        database
+                            .call("SELECT o365_programs.worker_clear_preflight($1::bytea[], $2, $3::text[])",
+                                  {hashes(secrets.denied_state, secrets.allowed_state),
+                                   Value::bytes(sha256(secrets.manage_token)), array_literal(request_ids)})
+                            .text(0, 0));
+                }};
+}
+
+std::string_view title_of(std::string_view item) {
+    for (const PreflightItem& one : preflight_items()) {
+        if (one.name == item) return one.title;
+    }
+    return item;
+}
+
+std::string lines_of(const std::string& connector, const std::vector<PreflightFinding>& findings) {
+    std::string lines;
+    for (const PreflightFinding& one : findings) {
+        lines += fmt::format("{}  {}: {}\n", one.verdict, one.item, title_of(one.item));
+        if (!one.problem.empty()) lines += fmt::format("      {}: {}\n", one.object, one.problem);
+        if (!one.next_step.empty()) lines += fmt::format("      next: {}\n", one.next_step);
+    }
+    return lines + fmt::format("preflight: {}: {} passed, {} failed, {} to look at\n", connector,
+                               count_of(findings, "pass"), count_of(findings, "fail"), count_of(findings, "look"));
+}
+
+std::string json_of(const std::string& connector, const std::vector<PreflightFinding>& findings) {
+    Json::Value all;
+    all["connector"] = connector;
+    all["passed"] = count_of(findings, "pass");
+    all["failed"] = count_of(findings, "fail");
+    all["to_look_at"] = count_of(findings, "look");
+    for (const PreflightFinding& one : findings) {
+        Json::Value row;
+        row["item"] = one.item;
+        row["title"] = std::string(title_of(one.item));
+        row["verdict"] = one.verdict;
+        row["severity"] = one.verdict == "fail" ? "error" : one.verdict == "look" ? "warning" : "info";
+        row["object"] = one.object;
+        row["problem"] = one.problem;
+        row["next_step"] = one.next_step;
+        all["findings"].append(row);
+    }
+    return compact_json(all) + "\n";
+}
+
+std::vector<PreflightFinding> look(const Settings& settings, Database& database, const Json::Value& site,
+                                   const PreflightOptions& options) {
+    HttpClientOptions http;
+    http.ca_file = settings.ca_file;
+    http.proxy = settings.proxy;
+    http.allow_loopback = settings.allow_loopback && settings.environment == "development";
+    http.timeout = kRequestTimeout;
+    start_http_client();
+    HttpClient client(http);
+    std::vector<LogWatch> logs;
+    logs.reserve(options.logs.size());
+    for (const std::string& path : options.logs) logs.emplace_back(path);
+    const HeldSignals held;
+    return preflight(site, calls_of(database, options.connector), fetch_by(client), logs);
+}
+
+}  // namespace
+
+int preflight_connector(const Settings& settings, const PreflightOptions& options) {
+    hide_memory();  // for a moment it holds the link to a connection's page
+    std::signal(SIGPIPE, SIG_IGN);
+    try {
+        Database database(settings.database, settings.worker_role, "o365-worker preflight", Patience{},
+                          statements_when(settings.prepared_statements));
+        require_schema_of_program(database);
+        const Rows rows = database.call("SELECT o365_programs.worker_preflight($1)", {options.connector});
+        if (rows.is_null(0, 0)) {
+            return fail(exit_code::kUsage, fmt::format("there is no connector '{}'. An operator lists them: select "
+                                                       "slug from o365.connectors",
+                                                       options.connector));
+        }
+        const std::vector<PreflightFinding> findings =
+            look(settings, database, database_json(rows.text(0, 0)), options);
+        const std::string text =
+            options.json ? json_of(options.connector, findings) : lines_of(options.connector, findings);
+        if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+            return fail(exit_code::kCannotWrite, "could not write to standard output");
+        return count_of(findings, "fail") == 0 ? exit_code::kDone : exit_code::kBadData;
+    } catch (const DatabaseError& error) {
+        const bool is_old = error.sqlstate() == "42883";
+        return fail(is_old ? exit_code::kFailed : exit_code_of(error),
+                    is_old ? "this database has no preflight yet: run sql/install.sql of this version" : error.what());
+    }
+}
+
+}  // namespace o365
