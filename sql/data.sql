@@ -21,6 +21,8 @@ INSERT INTO o365_internal.setting (name, value, pattern, help, default_value)
         'days.'),
     ('action_events', '100', '^[1-9][0-9]{0,3}$',
         'How often the actions of one card may be pressed, so that a link that everybody has fills no disk.'),
+    ('action_wait', '5', '^[0-5]$',
+        'How long a press that waits for o365.answer_action is held at most, seconds; 0: not at all.'),
     ('confirm_minutes', '60', '^[1-9][0-9]{0,3}$',
         'How long a connection waits to be confirmed before it is removed and its webhook wiped, minutes.'),
     ('state_minutes', '60', '^[1-9][0-9]{0,3}$', 'How long a user may take on Microsoft''s page, minutes.'),
@@ -71,6 +73,7 @@ ON CONFLICT (name) DO UPDATE SET pattern = excluded.pattern, help = excluded.hel
     default_value = excluded.default_value;
 UPDATE o365_internal.setting AS s SET unit = v.unit, range = v.range FROM (VALUES
         ('action_days', 'days', '1 to 999'), ('action_events', 'presses', '1 to 9999'),
+        ('action_wait', 'seconds', '0 to 5'),
         ('adaptive_card_version', NULL, 'auto, 1.2 to 1.5'),
         ('set_aside_after', 'POSTs', '1 to 99'), ('dedupe_hours', 'hours', '1 to 9999'),
         ('dead_card_days', 'days', '0 to 999'),

@@ -186,14 +186,31 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 -- Card actions for Workflows webhooks: what is kept of a card, the page that its links lead to, and the events that the
 -- application takes.
 \ir functions/actions/action_link_hash.sql
+\ir functions/actions/action_mac.sql
+\ir functions/actions/action_outcome.sql
 \ir functions/actions/action_page.sql
+\ir functions/actions/action_wait_until.sql
+\ir functions/actions/answer_action.sql
+\ir functions/actions/answer_of_action.sql
+\ir functions/actions/called_action.sql
 \ir functions/actions/card_name.sql
+\ir functions/actions/checked_answer.sql
+\ir functions/actions/has_own_target.sql
+\ir functions/actions/kept_actions.sql
 \ir functions/actions/link_waiting_cards.sql
 \ir functions/actions/linked_actions.sql
+\ir functions/actions/on_action.sql
+\ir functions/actions/on_connector_action.sql
+\ir functions/actions/own_target.sql
+\ir functions/actions/receive_action_call.sql
+\ir functions/actions/record_action_call.sql
 \ir functions/actions/responder_act.sql
 \ir functions/actions/responder_action.sql
+\ir functions/actions/responder_action_answer.sql
+\ir functions/actions/responder_action_outcome.sql
 \ir functions/actions/sweep_actions.sql
 \ir functions/actions/take_action_events.sql
+\ir functions/actions/with_own_targets.sql
 \ir functions/actions/without_escapes.sql
 \ir functions/actions/worker_action_key.sql
 

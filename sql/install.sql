@@ -292,6 +292,7 @@ END $$;
   \ir views/callback.sql
   \ir views/paste.sql
   \ir views/proof.sql
+  \ir views/action_call.sql
   \ir views/import.sql
   \ir views/dead_connectors.sql
   \ir views/user_object_id.sql
@@ -330,6 +331,7 @@ END $$;
   \ir views/callback.sql
   \ir views/paste.sql
   \ir views/proof.sql
+  \ir views/action_call.sql
   \ir views/import.sql
   \ir views/dead_connectors.sql
   \ir views/user_object_id.sql

@@ -70,8 +70,10 @@ BEGIN
         IF problems <> '[]' THEN
             INSERT INTO o365_internal.card_warning (card_id, subscription_id, warnings)
                 VALUES (try_send.card_id, try_send.subscription_id, problems);
-            -- Each such action has its warning. Those are not read for it: only a hundred are kept.
-            v_actions := CASE WHEN v_dialect = 'workflow' THEN o365_internal.linked_actions(card, card::text) END;
+        END IF;
+        -- At Workflows each such action has its warning. Those are not read for it: only a hundred are kept.
+        IF problems <> '[]' OR v_dialect = 'connector' THEN
+            v_actions := o365_internal.kept_actions(card, v_dialect);
             IF v_actions IS NOT NULL THEN
                 INSERT INTO o365_internal.card_action (card_id, subscription_id, title, actions, at)
                     VALUES (try_send.card_id, try_send.subscription_id, o365_internal.card_name(try_send.card),
