@@ -1,5 +1,5 @@
 // What every route of the responder works with: the database, the pages, and the few ways to answer. A Site
-// belongs to one thread; DatabasePool and Pages are shared.
+// belongs to one thread; DatabasePool, Pages and ActionTokens are shared.
 #pragma once
 
 #include <json/json.h>
@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fcgi/action/action_tokens.h"
 #include "fcgi/page_view.h"
 #include "lib/base/log.h"
 #include "lib/database/database_pool.h"
@@ -24,11 +25,12 @@ bool is_request_id(std::string_view text);
 class Site {
   public:
     // `sealing_key`: the id of the only key that webhooks may be sealed under; "" for whichever the database has.
-    Site(DatabasePool& database, const Pages& pages, std::string sealing_key = {})
-        : database_(database), pages_(pages), sealing_key_(std::move(sealing_key)) {}
+    Site(DatabasePool& database, const Pages& pages, ActionTokens& action_tokens, std::string sealing_key = {})
+        : database_(database), pages_(pages), action_tokens_(action_tokens), sealing_key_(std::move(sealing_key)) {}
 
     DatabasePool& database() noexcept { return database_; }
     const Pages& pages() const noexcept { return pages_; }
+    ActionTokens& action_tokens() noexcept { return action_tokens_; }
     const std::string& sealing_key() const noexcept { return sealing_key_; }
 
     // Throws BadRequest unless a POST comes from a page of ours: by Sec-Fetch-Site, which browsers write and pages
@@ -75,6 +77,7 @@ class Site {
   private:
     DatabasePool& database_;
     const Pages& pages_;
+    ActionTokens& action_tokens_;
     std::string sealing_key_;
     mutable log::Repeated no_such_language_;
 };

@@ -42,6 +42,9 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/keys/worker_seal_probe.sql
 \ir functions/keys/worker_unopenable.sql
 
+-- Whose signed tokens are taken, and the keys that they are signed with.
+\ir functions/tokens/is_connecting_user.sql
+
 -- Which database, server and version this is. A copy of a database sends nothing until it is told what it is.
 \ir functions/database/advance_sequences.sql
 \ir functions/database/clock_put_back.sql

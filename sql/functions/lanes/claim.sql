@@ -47,9 +47,14 @@ BEGIN
             OR EXISTS (SELECT FROM o365_internal.feeding_again)
             OR v_fed_at > v_started + interval '10 seconds'
             -- So that what is in progress becomes known as such: worker_feed writes it down then. Here its cards would
-            -- be passed over at each look, which is seen by the time that it takes.
+            -- be passed over at each look, which is seen by the time that it takes. Of the cards of transactions that
+            -- failed the time alone is seen. The round itself counts as one transaction.
             OR (v_fed_at < v_started - interval '1 second' OR clock_timestamp() > v_started + interval '2 ms')
-               AND pg_snapshot_xmax(pg_current_snapshot()) > pg_snapshot_xmax(v_before)) THEN
+               AND EXISTS (SELECT FROM pg_snapshot_xip(pg_current_snapshot()) AS x (xid)
+                            WHERE x.xid >= pg_snapshot_xmax(v_before))
+            OR v_fed_at < v_started - interval '1 second' AND clock_timestamp() > v_started + interval '2 ms'
+               AND pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+                   > pg_snapshot_xmax(v_before)::text::bigint + 1) THEN
         fed := 0;
         seen := v_seen;
         quiet_until := least(v_started + c_quiet,
