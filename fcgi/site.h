@@ -25,13 +25,20 @@ bool is_request_id(std::string_view text);
 class Site {
   public:
     // `sealing_key`: the id of the only key that webhooks may be sealed under; "" for whichever the database has.
-    Site(DatabasePool& database, const Pages& pages, ActionTokens& action_tokens, std::string sealing_key = {})
-        : database_(database), pages_(pages), action_tokens_(action_tokens), sealing_key_(std::move(sealing_key)) {}
+    // `threads`: how many requests are answered at once, at least 1.
+    Site(DatabasePool& database, const Pages& pages, ActionTokens& action_tokens, std::string sealing_key = {},
+         int threads = 1)
+        : database_(database),
+          pages_(pages),
+          action_tokens_(action_tokens),
+          sealing_key_(std::move(sealing_key)),
+          threads_(threads) {}
 
     DatabasePool& database() noexcept { return database_; }
     const Pages& pages() const noexcept { return pages_; }
     ActionTokens& action_tokens() noexcept { return action_tokens_; }
     const std::string& sealing_key() const noexcept { return sealing_key_; }
+    int threads() const noexcept { return threads_; }
 
     // Throws BadRequest unless a POST comes from a page of ours: by Sec-Fetch-Site, which browsers write and pages
     // cannot; where there is none by Origin, which is compared with public_url. Before anything else is done with it.
@@ -79,6 +86,7 @@ class Site {
     const Pages& pages_;
     ActionTokens& action_tokens_;
     std::string sealing_key_;
+    int threads_;
     mutable log::Repeated no_such_language_;
 };
 

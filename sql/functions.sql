@@ -199,6 +199,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/actions/card_name.sql
 \ir functions/actions/checked_answer.sql
 \ir functions/actions/has_own_target.sql
+\ir functions/actions/keep_own_actions.sql
 \ir functions/actions/kept_actions.sql
 \ir functions/actions/link_waiting_cards.sql
 \ir functions/actions/linked_actions.sql

@@ -73,6 +73,7 @@ CREATE TABLE o365_internal.action_call (
     status          text,
     translations    jsonb,
     card            jsonb,
+    added           integer,
     waits_until     timestamptz,
     at              timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT action_call_request UNIQUE (card_id, number, request_hash)
@@ -91,6 +92,8 @@ COMMENT ON COLUMN o365_internal.action_call.request_hash IS 'SHA-256 of Action-R
 COMMENT ON COLUMN o365_internal.action_call.status IS 'CARD-ACTION-STATUS; null: a sentence of ours.';
 COMMENT ON COLUMN o365_internal.action_call.translations IS 'The same in other languages, by language tag; or null.';
 COMMENT ON COLUMN o365_internal.action_call.card IS 'The card that takes the place of the one pressed; null: none.';
+COMMENT ON COLUMN o365_internal.action_call.added IS
+    'What is added to the numbers of that card''s buttons of ours, which card_action has too; null for none.';
 COMMENT ON COLUMN o365_internal.action_call.waits_until IS
     'Until when the request waits for o365.answer_action; null once it is answered.';
 COMMENT ON COLUMN o365_internal.action_call.at IS 'When it came.';

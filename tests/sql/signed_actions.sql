@@ -38,6 +38,9 @@ SELECT results_eq(format('SELECT n, (o365_internal.called_action(a.actions, n)).
 SELECT is(o365_internal.own_target(7, 1), 'https://app.example.org/action?token=7-1-' || o365_internal.action_mac('call', 7, 1), 'its address has a token');
 SELECT isnt(o365_internal.action_mac('call', 7, 1), o365_internal.action_mac('action', 7, 1), 'which is not that of the page');
 
+SELECT is(o365_internal.counted_size(c, c::text, 'm.card', 'connector') - o365_internal.counted_size(o, o::text, 'm.card', 'connector'), 2 * (100 + length('https://app.example.org')), 'which counts, once for each button')
+  FROM (SELECT pg_temp.card('x') AS c, replace(pg_temp.card('x')::text, 'o365:action', 'o365:actiom')::jsonb AS o) AS x;
+
 -- What is answered.
 SET LOCAL SESSION AUTHORIZATION shop;
 SELECT is(o365.on_action(:card, 'Close', 'Ticket 17 was closed.', pg_temp.card('Closed', '{"sections": [], "potentialAction": [{"@type": "HttpPOST", "name": "Open again", "target": "o365:action"}]}'),

@@ -4,7 +4,9 @@ BEGIN
     -- The card as text: its numbers stay as they are written.
     RETURN coalesce((
         SELECT jsonb_build_object('outcome', action_outcome.outcome, 'event_id', a.event_id, 'status', a.status,
-                   'translations', a.translations, 'card', a.card::text, 'waits', a.waits_until IS NOT NULL,
+                   'translations', a.translations,
+                   'card', o365_internal.with_own_targets(a.card_id, a.card, a.added)::text,
+                   'waits', a.waits_until IS NOT NULL,
                    'wait_ms', greatest(0, ceil(1000 * extract(epoch FROM a.waits_until - clock_timestamp()))),
                    'slug', c.slug, 'language', c.language)
           FROM o365_internal.action_call AS a

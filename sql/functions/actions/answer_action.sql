@@ -23,11 +23,12 @@ BEGIN
     IF NOT FOUND THEN
         RETURN 'too_late';
     END IF;
-    card := o365_internal.with_own_targets(v_call.card_id, card);
     UPDATE o365_internal.action_call AS c
        SET waits_until = NULL, status = coalesce(answer_action.status, c.status),
            translations = CASE WHEN answer_action.status IS NULL THEN c.translations END,
-           card = coalesce(answer_action.card, c.card)
+           card = coalesce(answer_action.card, c.card),
+           added = CASE WHEN answer_action.card IS NULL THEN c.added
+                        ELSE o365_internal.keep_own_actions(v_call.card_id, answer_action.card) END
      WHERE c.event_id = answer_action.event_id;
     RETURN 'answered';
 END $$;

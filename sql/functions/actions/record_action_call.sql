@@ -13,7 +13,7 @@ DECLARE
     v_is_connecting_user boolean;
 BEGIN
     -- Under its lock: calls that come at the same moment are judged one by one.
-    SELECT a.subscription_id, a.actions, cardinality(a.forms) AS forms, s.connector_id, s.user_index, c.app_id
+    SELECT a.subscription_id, a.actions, cardinality(a.forms) AS forms, s.connector_id, c.app_id
       INTO v_kept
       FROM o365_internal.card_action AS a
       JOIN o365_internal.subscription AS s ON s.subscription_id = a.subscription_id AND s.status <> 'removed'
@@ -48,8 +48,7 @@ BEGIN
     END IF;
     v_waits_until := CASE WHEN v_answer.waits
                           THEN o365_internal.action_wait_until(record_action_call.most_waiting) END;
-    v_is_connecting_user := o365_internal.blind_index('user_object_id', record_action_call.pressed_by)
-        = v_kept.user_index;
+    v_is_connecting_user := o365_internal.is_connecting_user(v_kept.subscription_id, record_action_call.pressed_by);
     INSERT INTO o365_internal.action_event (connector_id, subscription_id, card_id, path, name, target, content_type,
                                             body, inputs, request_id, way, pressed_by, pressed_by_name, tenant,
                                             is_connecting_user, answer_until)
@@ -60,10 +59,11 @@ BEGIN
                 v_is_connecting_user, v_waits_until)
         RETURNING event_id INTO v_event_id;
     INSERT INTO o365_internal.action_call (event_id, subscription_id, card_id, number, request_hash, status,
-                                           translations, card, waits_until)
+                                           translations, card, added, waits_until)
         VALUES (v_event_id, v_kept.subscription_id, record_action_call.card_id, record_action_call.number,
                 record_action_call.request_hash, v_answer.status, v_answer.translations,
-                o365_internal.with_own_targets(record_action_call.card_id, v_answer.card), v_waits_until);
+                v_answer.card, o365_internal.keep_own_actions(record_action_call.card_id, v_answer.card),
+                v_waits_until);
     RETURN 'recorded ' || v_event_id;
 END $$;
 COMMENT ON FUNCTION o365_internal.record_action_call(bigint, integer, bytea, text, text, text, text, text, text, text,
