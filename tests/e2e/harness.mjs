@@ -78,6 +78,7 @@ function rememberUrl(text) {
         // The state of the documentation's button is printed there, and is nobody's secret.
         if (url.searchParams.get(name) !== 'myAppsState') remember(kind, url.searchParams.get(name));
     }
+    if (url.pathname.endsWith('/action')) remember('action-link', url.searchParams.get('token')?.slice(-32));
     remember('action-link', url.pathname.match(/\/action\/\d+-\d+-([\w-]{32})$/)?.[1]);
     remember('manage', url.pathname.match(/\/manage\/([\w-]{32})$/)?.[1]);
 }

@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(each_target_of_ours_becomes_the_address_of_its_number) {
 }
 
 BOOST_AUTO_TEST_CASE(the_word_anywhere_else_stays_as_it_is) {
-    for (const std::string card : std::vector<std::string>{
+    for (const std::string& card : std::vector<std::string>{
              R"({"title": "o365:action", "target": "o365:action"})",
              R"({"potentialAction": [{"@type": "HttpPOST", "name": "o365:action", "target": "o365:action?x"}]})",
              R"({"potentialAction": [{"@type": "OpenUri", "target": "o365:action"}]})",
