@@ -1,12 +1,12 @@
 // Callbacks, landing pages or card actions over HTTP, through the web server and the responder, as a browser or
 // Microsoft's service would ask for them.
 // usage: bench_callback_http --socket PATH --path /connect/<slug>/callback --prefix P --first N --count N --connections
-// N [--rate N] [--landing] States are P-<n> with cookies c<n>, minted beforehand by bench/callback; with --landing
+// N [--rate N] [--landing]. States are P-<n> with cookies c<n>, minted beforehand by bench/callback; with --landing
 // P-<n> are tickets, and --path is that of the page. With --targets and --bearer, files, the n-th line of the first is
 // the path that a card's action POSTs to, with the second's token; --answer: the status that it has to have, 200.
- Without --rate as fast as the connections go, prints "rate
-// <callbacks/s>"; with it that many a second, evenly, prints "p50_ms", "p99_ms" and "late" (how many began over 1 ms
-// behind time). A latency counts from when the request was due, not from when a busy connection got to it.
+// Without --rate as fast as the connections go, prints "rate <callbacks/s>"; with it that many a second, evenly, prints
+// "p50_ms", "p99_ms" and "late" (how many began over 1 ms behind time). A latency counts from when the request was due,
+// not from when a busy connection got to it.
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>

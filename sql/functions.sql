@@ -44,6 +44,13 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 
 -- Whose signed tokens are taken, and the keys that they are signed with.
 \ir functions/tokens/is_connecting_user.sql
+\ir functions/tokens/needs_signing_keys.sql
+\ir functions/tokens/responder_ask_for_keys.sql
+\ir functions/tokens/responder_token_profiles.sql
+\ir functions/tokens/set_token_profile.sql
+\ir functions/tokens/token_profile_problems.sql
+\ir functions/tokens/worker_signing_key_fetches.sql
+\ir functions/tokens/worker_signing_keys_fetched.sql
 
 -- Which database, server and version this is. A copy of a database sends nothing until it is told what it is.
 \ir functions/database/advance_sequences.sql
@@ -498,6 +505,8 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/health/health_sealing_key_not_backed_up.sql
 \ir functions/health/health_sealing_key_not_pinned.sql
 \ir functions/health/health_server_outdated.sql
+\ir functions/health/health_signing_keys_missing.sql
+\ir functions/health/health_signing_keys_old.sql
 \ir functions/health/health_statements_logged.sql
 \ir functions/health/health_strict_cookies.sql
 \ir functions/health/health_vacuum_held_back.sql

@@ -68,7 +68,7 @@ BEGIN
             'connect_button_documented|remove_connector|check_card|test_cards|pause|resume|remove|move_connections|'
             'send_test|manage_link|revoke_manage_links|renewal_link|renewal_card|export_user|erase_user|set_extra|'
             'set_schedule|preview_digest|connect_attempt|health|audit|explain_card|oldest_card|retry_schedule|version|'
-            'forecast|quota_usage|set_quota|set_quota_policy|share_quota)$')
+            'forecast|quota_usage|set_quota|set_quota_policy|share_quota|set_token_profile)$')
     ) AS g (role, schema, pattern)
     LOOP
         EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', v_grant.schema, v_grant.role);
@@ -90,6 +90,7 @@ BEGIN
         TO o365_responder;
     GRANT INSERT ON o365_programs.import, o365_programs.user_object_id TO o365_worker;
     GRANT SELECT ON o365.dead_connectors, o365.scheduled_cards, o365.quotas TO o365_operator, o365_app;
+    GRANT SELECT ON o365.token_profiles TO o365_operator;
     GRANT SELECT ON o365.settings, o365.connectors, o365.webhook_hosts, o365.response_rules, o365.subscriptions,
         o365.hosts, o365.queue, o365.cards, o365.posts, o365.deliveries, o365.outcomes, o365.card_warnings,
         o365.action_events, o365.events, o365.functions, o365.workers TO o365_operator;

@@ -296,6 +296,7 @@ END $$;
   \ir views/import.sql
   \ir views/dead_connectors.sql
   \ir views/user_object_id.sql
+  \ir views/token_profiles.sql
   \ir views/fingerprint.sql
   \set internal_views o365_internal
   ROLLBACK TO SAVEPOINT views;
@@ -335,6 +336,7 @@ END $$;
   \ir views/import.sql
   \ir views/dead_connectors.sql
   \ir views/user_object_id.sql
+  \ir views/token_profiles.sql
 \endif
 \ir data.sql
 \ir grants.sql

@@ -270,6 +270,13 @@ TokenResult refused_after_work(std::string_view text, TokenRefusal why) {
 
 }  // namespace
 
+bool is_issuer_of(std::string_view issuer, std::span<const std::string> issuers) {
+    const std::string of_any_tenant = replaced(issuer, "{tenantid}", "{tid}");
+    return std::any_of(issuers.begin(), issuers.end(), [&](const std::string& pattern) {
+        return of_any_tenant == pattern || guid_in(issuer, pattern, "{tid}");
+    });
+}
+
 const char* name_of(TokenRefusal refusal) {
     constexpr std::array kNames = {"none",          "missing",        "too_large",    "malformed",   "bad_algorithm",
                                    "bad_header",    "wrong_issuer",   "wrong_tenant", "no_keys",     "unknown_key",

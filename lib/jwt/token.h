@@ -35,6 +35,10 @@ struct TokenProfile {
     KeySet keys;
 };
 
+// Whether metadata whose issuer is `issuer` belongs to TokenProfile::issuers: one of them, of some tenant, or, with
+// "{tenantid}" in it as in Microsoft's metadata for all tenants, of any.
+bool is_issuer_of(std::string_view issuer, std::span<const std::string> issuers);
+
 // What a token must be meant for.
 struct TokenTarget {
     std::string origin;  // scheme and host of the address that was called, as lib/http/url.h's origin_of says it

@@ -580,17 +580,19 @@ COMMENT ON COLUMN o365.events.kind IS
     'connected, renewed, proved, paused, resumed, rescheduled, removed, suspended, gone, idle, moved, tested, changed, '
     'card_not_delivered, card_cancelled, card_retried of a subscription; user_erased, connector_registered, '
     'connector_removed, application_granted, application_revoked, host_allowed, host_forbidden, host_held, '
-    'host_released, host_failing, host_recovered, setting_changed.';
+    'host_released, host_failing, host_recovered, setting_changed, token_profile_changed.';
 COMMENT ON COLUMN o365.events.actor IS 'Who did it: application, operator, user (in a browser) or worker.';
 COMMENT ON COLUMN o365.events.role IS 'Database role of an application or operator; null for others.';
 COMMENT ON COLUMN o365.events.connector IS 'Connector''s slug; null when it is about none.';
 COMMENT ON COLUMN o365.events.subscription_id IS 'Subscription; null when it is about none.';
 COMMENT ON COLUMN o365.events.app_user IS 'The application''s user whose connection it is now.';
 COMMENT ON COLUMN o365.events.card_id IS 'Card; null when it is about none.';
-COMMENT ON COLUMN o365.events.object IS 'What else it was done to: a setting, a host or a role, by its name.';
+COMMENT ON COLUMN o365.events.object IS
+    'What else it was done to: a setting, a host, a role or a token profile, by its name.';
 COMMENT ON COLUMN o365.events.detail IS
     'What changed: the status that a removed subscription had, the end of a pause, the outcome of a card, the user '
-    'that a subscription moved from, the value of a setting or policy, replaced or unchanged of a renewed webhook.';
+    'that a subscription moved from, the value of a setting or policy, replaced or unchanged of a renewed webhook, on '
+    'or off of a token profile.';
 COMMENT ON COLUMN o365.events.reason IS 'Why, in words; null when nobody said.';
 
 -- Whose rights: a view's functions run as its reader.

@@ -71,6 +71,8 @@ INSERT INTO allowed SELECT 'o365_operator', unnest(ARRAY['set', 'this_is', 'canc
     'workers_away', 'lane_waits', 'outcomes_not_counted', 'tests_below', 'ways_of']);
 INSERT INTO allowed SELECT r, unnest(ARRAY['forecast', 'quota_usage', 'quota_reason']) FROM unnest(ARRAY['o365_app', 'o365_operator']) AS r;
 INSERT INTO allowed SELECT 'o365_operator', unnest(ARRAY['set_quota', 'set_quota_policy', 'share_quota']);
+INSERT INTO allowed VALUES ('o365_operator', 'set_token_profile'), ('o365_responder', 'responder_token_profiles'), ('o365_responder', 'responder_ask_for_keys'),
+    ('o365_worker', 'worker_signing_key_fetches'), ('o365_worker', 'worker_signing_keys_fetched');
 INSERT INTO allowed SELECT unnest(ARRAY['o365_responder', 'o365_worker', 'o365_app', 'o365_operator']), 'version';
 SELECT results_eq(
     $$SELECT DISTINCT r.rolname::text COLLATE "default", f.proname::text COLLATE "default" FROM pg_roles AS r, our_functions AS f
@@ -92,6 +94,7 @@ INSERT INTO readable VALUES ('o365_responder', 'callback', 'INSERT'), ('o365_res
 INSERT INTO readable SELECT 'o365_operator', unnest(ARRAY['settings', 'connectors', 'webhook_hosts', 'hosts', 'response_rules', 'subscriptions', 'queue', 'cards', 'scheduled_cards', 'posts', 'deliveries', 'outcomes', 'card_warnings', 'action_events', 'events', 'functions', 'workers']), 'SELECT';
 INSERT INTO readable SELECT 'o365_app', unnest(ARRAY['connectors', 'subscriptions', 'queue', 'cards', 'scheduled_cards', 'posts', 'deliveries', 'outcomes', 'card_warnings', 'action_events', 'events', 'functions']), 'SELECT';
 INSERT INTO readable VALUES ('o365_worker', 'import', 'INSERT'), ('o365_worker', 'user_object_id', 'INSERT'), ('o365_operator', 'dead_connectors', 'SELECT'), ('o365_app', 'dead_connectors', 'SELECT');
+INSERT INTO readable VALUES ('o365_operator', 'token_profiles', 'SELECT');
 INSERT INTO readable VALUES ('o365_operator', 'quotas', 'SELECT'), ('o365_app', 'quotas', 'SELECT');
 SELECT results_eq(
     $$SELECT r.rolname::text COLLATE "default", c.relname::text COLLATE "default", p.p FROM pg_roles AS r, our_relations AS c, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS p(p)
