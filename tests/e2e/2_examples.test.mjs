@@ -8,7 +8,7 @@ import {join} from 'node:path';
 import {after, before, test} from 'node:test';
 import {promisify} from 'node:util';
 
-import {asApplication, asSuperuser, Client, code, feedPosts, openBrowser, paste, remember, ROOT, SANDBOX_URL, texts, ticketLink, until, workflow} from './harness.mjs';
+import {asApplication, asSuperuser, Client, code, feedPosts, keysFetched, openBrowser, paste, remember, ROOT, SANDBOX_URL, texts, ticketLink, until, workflow} from './harness.mjs';
 
 const languages = {php: ['php', 'notify.php'], python: ['/usr/bin/python3', 'notify.py'], node: [process.execPath, 'notify.mjs']};
 const buttons = {'buttons.php': ['php', 'buttons.php'], 'buttons.py': ['/usr/bin/python3', 'buttons.py']};
@@ -105,7 +105,7 @@ for (const program of Object.keys(buttons)) {
         const client = new Client();
         const user = `${program}@example.org`;
         assert.equal((await client.request(await client.toCallback(ticketLink(user), 'Sales'))).status, 302);
-        await until('the worker to fetch the keys', () => asSuperuser("select fetched_at is not null from o365_internal.token_profile where name = 'entra'") === 't');
+        await keysFetched();
         asApplication('select from o365.take_action_events()');
         for (const [name, where] of Object.entries({direct, pooled})) {
             const ticket = `${name} of ${program}`;

@@ -297,6 +297,15 @@ export async function feedPosts(after = 0, target = '') {
     return JSON.parse(response.stdout);
 }
 
+/** Until there are the keys of the tokens that the sandbox signs. A worker looks once a minute, and when it starts. */
+export async function keysFetched() {
+    const fetched = () => asSuperuser('select bool_and(fetched_at is not null) from o365_internal.token_profile') === 't';
+    if (fetched()) return;
+    await stack('stop', 'worker');
+    await stack('start', 'worker');
+    await until('the worker to fetch the keys', fetched);
+}
+
 // ---- Pasted webhooks of workflows ----
 
 /** A workflow of its own at the sandbox: its webhook, and the place where its cards arrive. */
