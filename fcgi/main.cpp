@@ -127,7 +127,8 @@ int run(const o365::Settings& settings) {
     options.stopping = [&] { database.end_by(o365::DatabasePool::Clock::now() + kLastCalls); };
     o365::ActionTokens action_tokens(database);
     const auto make_handler = [&]() -> o365::Handler {
-        const auto site = std::make_shared<o365::Site>(database, pages, action_tokens, settings.sealing_key, settings.threads);
+        const auto site =
+            std::make_shared<o365::Site>(database, pages, action_tokens, settings.sealing_key, settings.threads);
         return [site](const o365::Request& request) { return o365::answer(*site, request); };
     };
     const auto error_page = [&](int status, const std::string& request_id, std::string_view accept_language) {

@@ -94,14 +94,14 @@ int most_waiting(const Site& site) { return std::max(1, site.threads() / 2); }
 Json::Value record(Site& site, const Request& request, const ActionToken& button, const TokenResult& presser) {
     const std::string_view sent_id = header(request, "HTTP_ACTION_REQUEST_ID");
     const bool plain_type = request.content_type.size() <= kMaxContentType && is_utf8(request.content_type);
-    const Rows rows = site.copy_row(
-        kTarget,
-        {std::to_string(button.card_id), std::to_string(button.number), Value::bytes(sha256(button.mac)),
-         Value::bytes(sha256(sent_id.empty() ? std::string_view(request.id) : sent_id)), request.id,
-         plain_type ? request.content_type : "application/octet-stream", request.body, presser.app_id,
-         presser.taken() ? Value(presser.presser_id) : Value(), presser.presser_name, presser.tenant_id,
-         std::to_string(most_waiting(site))},
-        "SELECT o365_programs.responder_action_outcome()");
+    const Rows rows =
+        site.copy_row(kTarget,
+                      {std::to_string(button.card_id), std::to_string(button.number), Value::bytes(sha256(button.mac)),
+                       Value::bytes(sha256(sent_id.empty() ? std::string_view(request.id) : sent_id)), request.id,
+                       plain_type ? request.content_type : "application/octet-stream", request.body, presser.app_id,
+                       presser.taken() ? Value(presser.presser_id) : Value(), presser.presser_name, presser.tenant_id,
+                       std::to_string(most_waiting(site))},
+                      "SELECT o365_programs.responder_action_outcome()");
     return database_json(rows.text(0, 0));
 }
 
@@ -167,8 +167,10 @@ Response action_call(Site& site, const Request& request, const RouteParts& /*par
     log::debug("action_call", "request={} card={} number={} outcome={}", request.id, button.card_id, button.number,
                outcome);
     if (!presser.taken()) return refuse(site, request, name_of(presser.refusal));
-    if (outcome == "done_before" || outcome == "full")
+    if (outcome == "done_before" || outcome == "full") {
+        if (outcome == "full") tell_refused(outcome);
         return with_status(409, text_of(site, request, outcome.c_str(), call));
+    }
     if (outcome != "recorded" && outcome != "repeated") return refuse(site, request, outcome);
     call = await_answer(site, std::move(call));
     return with_status(200, status_of(site, request, call), text_in(call, "card"));

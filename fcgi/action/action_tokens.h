@@ -19,10 +19,10 @@ class ActionTokens {
     ActionTokens(const ActionTokens&) = delete;
     ActionTokens& operator=(const ActionTokens&) = delete;
 
-    // As verify_token, now, for tokens that are meant for this installation's public_url, whatever the connector. Reads profiles and keys again once they are older than kFresh, and at a token whose key is
-    // unknown once they are older than kAgain; a key that is still unknown then is asked for: the worker fetches keys
-    // for it, at most once a minute. TokenRefusal::no_keys also when the database is of a schema without profiles.
-    // Throws DatabaseError.
+    // As verify_token, now, for tokens that are meant for this installation's public_url, whatever the connector. Reads
+    // profiles and keys again once they are older than kFresh, and at a token whose key is unknown once they are older
+    // than kAgain; a key that is still unknown then is asked for: the worker fetches keys for it, at most once a
+    // minute. TokenRefusal::no_keys also when the database is of a schema without profiles. Throws DatabaseError.
     TokenResult judge(std::string_view token);
 
     static constexpr std::chrono::seconds kFresh{60};

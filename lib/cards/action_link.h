@@ -1,6 +1,6 @@
 // Addresses of card actions: links for Workflows, which knows neither HttpPOST nor ActionCard, to a page of ours; and
-// the addresses that Microsoft's service calls for an HttpPOST whose target is ours (lib/cards/own_target.h). Each has a
-// token, "<card>-<number>-<mac>": number as o365_internal.linked_actions or called_action counts, mac 192 bits of
+// the addresses that Microsoft's service calls for an HttpPOST whose target is ours (lib/cards/own_target.h). Each has
+// a token, "<card>-<number>-<mac>": number as o365_internal.linked_actions or called_action counts, mac 192 bits of
 // HMAC-SHA-256 under a key that only workers and the database have. The token is a secret: whoever has that of a link
 // can press.
 #pragma once

@@ -25,8 +25,8 @@ struct Place {
 void find_target(const Json::Value& action, int number, std::vector<Place>& places) {
     if (text_in(action, "@type") != "HttpPOST" || text_in(action, "target") != kOwnTarget) return;
     const Json::Value& target = action["target"];
-    places.push_back({static_cast<std::size_t>(target.getOffsetStart()),
-                      static_cast<std::size_t>(target.getOffsetLimit()), number});
+    places.push_back(
+        {static_cast<std::size_t>(target.getOffsetStart()), static_cast<std::size_t>(target.getOffsetLimit()), number});
 }
 
 // Those of the actions of a card or a section, the first of which has the number `first`.

@@ -57,7 +57,10 @@ test('the connector is registered with psql, as the owner over TLS', () => {
     assert.throws(() => execFileSync('psql', ['-U', 'shop', '-c', 'select 1'], {env: {...process.env, PGSSLMODE: 'disable'}, stdio: 'pipe'}), /no encryption|no pg_hba/);
     const logo = readFileSync(join(process.env.ROOT, 'scripts/demo-logo.png')).toString('base64');
     owner(`select o365.register_connector('desk', 'Contoso Helpdesk', decode('${logo}', 'base64'), 'brings companies and customers together',
-        'Posts new tickets into your group.', 'https://contoso.example', array['a ticket is opened'])`);
+        'Posts new tickets into your group.', 'https://contoso.example', array['a ticket is opened'], target_urls => array['${PUBLIC_URL}'])`);
+    // The sandbox signs the tokens of card actions.
+    owner(`select o365.set_token_profile('entra', metadata_url => '${SANDBOX_URL}/911e768c-8513-4b42-ae5a-19fca310182f/v2.0/.well-known/openid-configuration',
+        hosts => array['${new URL(SANDBOX_URL).host}'], issuers => array['${SANDBOX_URL}/{tid}/v2.0'])`);
     owner("select o365.grant_application('shop', 'desk')");
 });
 
@@ -200,6 +203,24 @@ test('the page behind a link to a card\'s action lies beside the others, and has
     const style = new URL(answer.text.match(/rel="stylesheet" href="([^"]+)"/)[1], `${PUBLIC_URL}/action/x`).href;
     assert.equal(style, `${PUBLIC_URL}/connect/static/o365.css`);
     assert.equal((await client.request(style)).status, 200);
+});
+
+test('a button that Microsoft\'s service presses is answered, and with a bad token refused', async () => {
+    const client = new Client();
+    const card = {'@type': 'MessageCard', '@context': 'https://schema.org/extensions', 'summary': 'Pressed', 'title': 'Pressed', 'potentialAction': [
+        {'@type': 'HttpPOST', 'name': 'Close', 'target': 'o365:action', 'body': '{}'}, {'@type': 'OpenUri', 'name': 'Open', 'targets': [{os: 'default', uri: 'https://contoso.example'}]}]};
+    owner(`select o365.on_action(o365.send(${subscription('ann')}, '${JSON.stringify(card)}'), 'Close', 'It was closed.')`);
+    assert.equal(cron().status, 0);
+    const arrived = async () => (await feedPosts()).findLast((post) => post.card.summary === 'Pressed');
+    const {post_id, card: {potentialAction: [{target}]}} = await arrived();
+    assert.ok(target.startsWith(`${PUBLIC_URL}/action?token=`));
+    remember('action-link', target.slice(-32));
+    for (const [token, ...expected] of [['tampered', 401, 'This button does not work here. Nothing was recorded.'], ['entra', 200, 'It was closed.'], ['entra', 409, 'This was done before. Nothing was changed.']]) {
+        await client.request(`${SANDBOX_URL}/act`, {post_id, path: 'a0', token});
+        const {http, status, problem} = (await arrived()).actions.at(-1);
+        assert.deepEqual([http, problem ?? status], expected);
+    }
+    assert.equal(owner('select name, way, pressed_by_name, is_connecting_user from o365.take_action_events()'), 'Close|call|Megan|t');
 });
 
 test('the page of a connection lies beside the others too', async () => {

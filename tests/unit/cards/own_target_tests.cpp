@@ -58,9 +58,8 @@ BOOST_AUTO_TEST_CASE(without_addresses_the_card_leaves_as_it_is) {
 }
 
 BOOST_AUTO_TEST_CASE(it_is_filled_in_for_connectors_also_beside_the_name_of_another_kind_of_card) {
-    const std::string card =
-        R"({"title": "AdaptiveCard", "text": "\"AdaptiveCard\"", "summary": "AdaptiveCard", )"
-        R"("potentialAction": [{"@type": "HttpPOST", "target": "o365:action"}]})";
+    const std::string card = R"({"title": "AdaptiveCard", "text": "\"AdaptiveCard\"", "summary": "AdaptiveCard", )"
+                             R"("potentialAction": [{"@type": "HttpPOST", "target": "o365:action"}]})";
     BOOST_TEST(card_body(card, "connector", address).text.find("token=0") != std::string::npos);
     BOOST_TEST(card_body(card, "workflow", address).text.find("o365:action") == std::string::npos);
 }
