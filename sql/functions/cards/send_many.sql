@@ -87,7 +87,8 @@ BEGIN
             SELECT c.card_id, c.subscription_id, o365_internal.card_name(c.card), l.actions,
                    greatest(now(), c.not_before)
               FROM (SELECT * FROM put
-                     WHERE (problems <> '[]' OR dialect = 'connector') AND sent_id = card_id) AS c,
+                     WHERE (problems <> '[]' OR dialect = 'connector' AND card ?| '{potentialAction,sections}')
+                       AND sent_id = card_id) AS c,
                    LATERAL (SELECT o365_internal.kept_actions(c.card, c.dialect) AS actions OFFSET 0) AS l
              WHERE l.actions IS NOT NULL
     )

@@ -72,7 +72,7 @@ BEGIN
                 VALUES (try_send.card_id, try_send.subscription_id, problems);
         END IF;
         -- At Workflows each such action has its warning. Those are not read for it: only a hundred are kept.
-        IF problems <> '[]' OR v_dialect = 'connector' THEN
+        IF problems <> '[]' OR v_dialect = 'connector' AND card ?| '{potentialAction,sections}' THEN
             v_actions := o365_internal.kept_actions(card, v_dialect);
             IF v_actions IS NOT NULL THEN
                 INSERT INTO o365_internal.card_action (card_id, subscription_id, title, actions, at)
