@@ -143,7 +143,8 @@ void run(const Options& options) {
             const std::string head = connection.exchange(request(options, options.first + i));
             latencies[static_cast<std::size_t>(i)] =
                 std::chrono::duration<double, std::milli>(Clock::now() - due).count();
-            if (!succeeded(options, head)) ++refused;
+            if (!succeeded(options, head) && refused++ == 0)
+                std::fprintf(stderr, "%s\n", head.substr(0, head.find('\r')).c_str());
         }
     };
     std::vector<std::jthread> threads;
