@@ -19,18 +19,21 @@ class ActionTokens {
     ActionTokens(const ActionTokens&) = delete;
     ActionTokens& operator=(const ActionTokens&) = delete;
 
-    // As verify_token, now. Reads profiles and keys again once they are older than kFresh, and at a token whose key is
-    // unknown once they are older than kAgain; a key that is still unknown then is asked for: the worker fetches keys
-    // for it, at most once a minute. TokenRefusal::no_keys also when the database is of a schema without profiles.
-    // Throws DatabaseError.
-    TokenResult judge(std::string_view token, const TokenTarget& target);
+    // As verify_token, now, for tokens that are meant for this installation's public_url, whatever the connector. Reads
+    // profiles and keys again once they are older than kFresh, and at a token whose key is unknown once they are older
+    // than kAgain; a key that is still unknown then is asked for: the worker fetches keys for it, at most once a
+    // minute. TokenRefusal::no_keys also when the database is of a schema without profiles. Throws DatabaseError.
+    TokenResult judge(std::string_view token);
 
     static constexpr std::chrono::seconds kFresh{60};
     static constexpr std::chrono::seconds kAgain{5};
 
   private:
     using Clock = std::chrono::steady_clock;
-    using Profiles = std::vector<TokenProfile>;
+    struct Profiles {
+        std::vector<TokenProfile> list;
+        TokenTarget target;
+    };
 
     // Null when the database knows no profiles.
     std::shared_ptr<const Profiles> profiles(std::chrono::seconds most);
