@@ -4,7 +4,8 @@
 // N [--rate N] [--landing]. States are P-<n> with cookies c<n>, minted beforehand by bench/callback; with --landing
 // P-<n> are tickets, and --path is that of the page. With --targets and --bearer, files, the n-th line of the first is
 // the path that a card's action POSTs to, with the second's token; --answer: the status that it has to have, 200.
-// Without --rate as fast as the connections go, prints "rate <callbacks/s>"; with it that many a second, evenly, prints
+// Without --rate as fast as the connections go, prints "rate <callbacks/s>", or with --latencies what follows. With
+// --rate that many a second, evenly, prints
 // "p50_ms", "p99_ms" and "late" (how many began over 1 ms behind time). A latency counts from when the request was due,
 // not from when a busy connection got to it.
 #include <sys/socket.h>
@@ -40,6 +41,7 @@ struct Options {
     std::string targets_file;
     std::string bearer_file;
     int answer = 200;
+    bool latencies = false;
     std::vector<std::string> targets;
     std::string bearer;
 };
@@ -153,7 +155,7 @@ void run(const Options& options) {
     threads.clear();
     const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     if (refused > 0) throw std::runtime_error(std::to_string(refused) + " requests were not answered with success");
-    if (options.rate == 0) {
+    if (options.rate == 0 && !options.latencies) {
         std::printf("rate %.1f\n", options.count / seconds);
         return;
     }
@@ -181,6 +183,7 @@ int main(int argc, char** argv) {
         app.add_option("--targets", options.targets_file)->take_last();
         app.add_option("--bearer", options.bearer_file)->take_last();
         app.add_option("--answer", options.answer);
+        app.add_flag("--latencies", options.latencies);
         CLI11_PARSE(app, argc, argv);
         if (!options.targets_file.empty()) {
             options.targets = lines_of(options.targets_file);
