@@ -1,9 +1,13 @@
-// Callbacks, or landing pages, over HTTP, through the web server and the responder, as a browser would ask for them.
+// Callbacks, landing pages or card actions over HTTP, through the web server and the responder, as a browser or
+// Microsoft's service would ask for them.
 // usage: bench_callback_http --socket PATH --path /connect/<slug>/callback --prefix P --first N --count N --connections
-// N [--rate N] [--landing] States are P-<n> with cookies c<n>, minted beforehand by bench/callback; with --landing
-// P-<n> are tickets, and --path is that of the page. Without --rate as fast as the connections go, prints "rate
-// <callbacks/s>"; with it that many a second, evenly, prints "p50_ms", "p99_ms" and "late" (how many began over 1 ms
-// behind time). A latency counts from when the request was due, not from when a busy connection got to it.
+// N [--rate N] [--landing]. States are P-<n> with cookies c<n>, minted beforehand by bench/callback; with --landing
+// P-<n> are tickets, and --path is that of the page. With --targets and --bearer, files, the n-th line of the first is
+// the path that a card's action POSTs to, with the second's token; --answer: the status that it has to have, 200.
+// Without --rate as fast as the connections go, prints "rate <callbacks/s>", or with --latencies what follows. With
+// --rate that many a second, evenly, prints
+// "p50_ms", "p99_ms" and "late" (how many began over 1 ms behind time). A latency counts from when the request was due,
+// not from when a busy connection got to it.
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -14,6 +18,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -33,6 +38,12 @@ struct Options {
     int connections = 0;
     int rate = 0;
     bool landing = false;
+    std::string targets_file;
+    std::string bearer_file;
+    int answer = 200;
+    bool latencies = false;
+    std::vector<std::string> targets;
+    std::string bearer;
 };
 
 class Connection {
@@ -82,6 +93,12 @@ class Connection {
 };
 
 std::string request(const Options& options, int n) {
+    if (!options.targets.empty())
+        return "POST " + options.targets.at(static_cast<std::size_t>(n)) +
+               " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 16\r\n"
+               "Action-Request-Id: " +
+               options.prefix + std::to_string(n) + "\r\nAuthorization: Bearer " + options.bearer +
+               "\r\n\r\n{\"closed\": true}";
     const std::string state = options.prefix + "-" + std::to_string(n);
     if (options.landing) return "GET " + options.path + "?ticket=" + state + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
     return "GET " + options.path + "?state=" + state + "&webhook_url=https%3A%2F%2Foutlook.office.com%2Fwebhookb2%2F" +
@@ -94,8 +111,19 @@ std::string request(const Options& options, int n) {
 }
 
 bool succeeded(const Options& options, const std::string& answer) {
+    if (!options.targets.empty())
+        return answer.starts_with("HTTP/1.1 " + std::to_string(options.answer)) &&
+               answer.find("CARD-ACTION-STATUS: ") != std::string::npos;
     if (options.landing) return answer.starts_with("HTTP/1.1 200");
     return answer.starts_with("HTTP/1.1 302") && answer.find("/done/") != std::string::npos;
+}
+
+std::vector<std::string> lines_of(const std::string& path) {
+    std::vector<std::string> lines;
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) lines.push_back(line);
+    if (lines.empty()) throw std::runtime_error("there is nothing in " + path);
+    return lines;
 }
 
 void run(const Options& options) {
@@ -117,7 +145,8 @@ void run(const Options& options) {
             const std::string head = connection.exchange(request(options, options.first + i));
             latencies[static_cast<std::size_t>(i)] =
                 std::chrono::duration<double, std::milli>(Clock::now() - due).count();
-            if (!succeeded(options, head)) ++refused;
+            if (!succeeded(options, head) && refused++ == 0)
+                std::fprintf(stderr, "%s\n", head.substr(0, head.find('\r')).c_str());
         }
     };
     std::vector<std::jthread> threads;
@@ -126,7 +155,7 @@ void run(const Options& options) {
     threads.clear();
     const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     if (refused > 0) throw std::runtime_error(std::to_string(refused) + " requests were not answered with success");
-    if (options.rate == 0) {
+    if (options.rate == 0 && !options.latencies) {
         std::printf("rate %.1f\n", options.count / seconds);
         return;
     }
@@ -144,14 +173,22 @@ int main(int argc, char** argv) {
         Options options;
         CLI::App app{"Sends callbacks over HTTP."};
         app.add_option("--socket", options.socket)->required();
-        app.add_option("--path", options.path)->required();
+        app.add_option("--path", options.path);
         app.add_option("--prefix", options.prefix)->required();
         app.add_option("--first", options.first)->required();
         app.add_option("--count", options.count)->required();
         app.add_option("--connections", options.connections)->required();
         app.add_option("--rate", options.rate);
         app.add_flag("--landing", options.landing);
+        app.add_option("--targets", options.targets_file)->take_last();
+        app.add_option("--bearer", options.bearer_file)->take_last();
+        app.add_option("--answer", options.answer);
+        app.add_flag("--latencies", options.latencies);
         CLI11_PARSE(app, argc, argv);
+        if (!options.targets_file.empty()) {
+            options.targets = lines_of(options.targets_file);
+            options.bearer = lines_of(options.bearer_file).front();
+        }
         run(options);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "bench_callback_http: %s\n", error.what());

@@ -124,11 +124,14 @@ int run(const o365::Settings& settings) {
     options.group = settings.socket_group;
     // One more than there are connections, for what needs no database.
     options.threads = settings.threads + 1;
+    options.takes_any_request = o365::takes_any_request;
     o365::DatabasePool database([&] { return open_database(settings); }, settings.threads, o365::require_schema);
     o365::GatheredCopy callbacks(database, "o365_programs.responder_callback_outcome", kCallbacksAtOnce);
     options.stopping = [&] { database.end_by(o365::DatabasePool::Clock::now() + kLastCalls); };
+    o365::ActionTokens action_tokens(database);
     const auto make_handler = [&]() -> o365::Handler {
-        const auto site = std::make_shared<o365::Site>(database, callbacks, pages, settings.sealing_key);
+        const auto site = std::make_shared<o365::Site>(database, callbacks, pages, action_tokens, settings.sealing_key,
+                                                       settings.threads);
         return [site](const o365::Request& request) { return o365::answer(*site, request); };
     };
     const auto error_page = [&](int status, const std::string& request_id, std::string_view accept_language) {

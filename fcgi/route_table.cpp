@@ -18,6 +18,12 @@ constexpr std::array kRoutes = {
           .answer = action,
           .secret = SecretIn::path,
           .from_own_pages = true},
+    // Microsoft's service calls it, with a signed token in a header: no browser, no cookies, any body.
+    Route{.pattern = "/action",
+          .methods = "POST",
+          .answer = action_call,
+          .secret = SecretIn::query,
+          .from_anywhere = true},
     Route{.pattern = "/manage/<token>",
           .methods = kReadOrPost,
           .answer = manage,
@@ -98,6 +104,11 @@ std::optional<FoundRoute> find_route(std::string_view path) {
         if (auto parts = match(one.pattern, route)) return FoundRoute{&one, std::move(*parts)};
     }
     return std::nullopt;
+}
+
+bool takes_any_request(std::string_view path) {
+    const auto found = find_route(path);
+    return found && found->route->from_anywhere;
 }
 
 bool takes(const Route& route, std::string_view method) {

@@ -28,6 +28,9 @@ struct Route {
     Response (*answer)(Site& site, const Request& request, const RouteParts& parts);
     SecretIn secret = SecretIn::nothing;
     bool from_own_pages = false;  // a POST has to come from a page of ours (Site::refuse_other_sites)
+    // A POST may come from any site and program, with a body of any type: cookies are not looked at, and the handler
+    // judges everything itself.
+    bool from_anywhere = false;
 };
 
 // Patterns are tried in this order.
@@ -40,6 +43,9 @@ struct FoundRoute {
     RouteParts parts;
 };
 std::optional<FoundRoute> find_route(std::string_view path);
+
+// Whether the handler of a path judges everything itself: ServerOptions::takes_any_request.
+bool takes_any_request(std::string_view path);
 
 // Whether the route takes the method: a whole word of Route::methods.
 bool takes(const Route& route, std::string_view method);

@@ -66,7 +66,7 @@ Response answer(Site& site, const Request& request) {
             log::warn("database_session_lost", "request={} why={}", request.id, log::quoted(error.what()));
         }
         log::info("told_to_wait", "request={}", request.id);
-        return busy(site, request);
+        return takes_any_request(request.path) ? call_unavailable(site, request) : busy(site, request);
     }
 }
 

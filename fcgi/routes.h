@@ -24,6 +24,9 @@ Response done(Site& site, const Request& request, const RouteParts& parts);
 Response failed(Site& site, const Request& request, const RouteParts& parts);
 Response logo(Site& site, const Request& request, const RouteParts& parts);
 Response action(Site& site, const Request& request, const RouteParts& parts);
+Response action_call(Site& site, const Request& request, const RouteParts& parts);
+// What it answers while the database is away.
+Response call_unavailable(const Site& site, const Request& request);
 Response help(Site& site, const Request& request, const RouteParts& parts);
 Response manage(Site& site, const Request& request, const RouteParts& parts);
 Response recorded(Site& site, const Request& request, const RouteParts& parts);

@@ -1,5 +1,5 @@
 // What every route of the responder works with: the database, the pages, and the few ways to answer. A Site
-// belongs to one thread; DatabasePool, GatheredCopy and Pages are shared.
+// belongs to one thread; DatabasePool, GatheredCopy, Pages and ActionTokens are shared.
 #pragma once
 
 #include <json/json.h>
@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fcgi/action/action_tokens.h"
 #include "fcgi/page_view.h"
 #include "lib/base/log.h"
 #include "lib/database/database_pool.h"
@@ -25,14 +26,22 @@ bool is_request_id(std::string_view text);
 class Site {
   public:
     // `sealing_key`: the id of the only key that webhooks may be sealed under; "" for whichever the database has.
-    // `callbacks`: what gathers their rows.
-    Site(DatabasePool& database, GatheredCopy& callbacks, const Pages& pages, std::string sealing_key = {})
-        : database_(database), callbacks_(callbacks), pages_(pages), sealing_key_(std::move(sealing_key)) {}
+    // `callbacks`: what gathers their rows. `threads`: how many requests are answered at once, at least 1.
+    Site(DatabasePool& database, GatheredCopy& callbacks, const Pages& pages, ActionTokens& action_tokens,
+         std::string sealing_key = {}, int threads = 1)
+        : database_(database),
+          callbacks_(callbacks),
+          pages_(pages),
+          action_tokens_(action_tokens),
+          sealing_key_(std::move(sealing_key)),
+          threads_(threads) {}
 
     DatabasePool& database() noexcept { return database_; }
     GatheredCopy& callbacks() noexcept { return callbacks_; }
     const Pages& pages() const noexcept { return pages_; }
+    ActionTokens& action_tokens() noexcept { return action_tokens_; }
     const std::string& sealing_key() const noexcept { return sealing_key_; }
+    int threads() const noexcept { return threads_; }
 
     // Throws BadRequest unless a POST comes from a page of ours: by Sec-Fetch-Site, which browsers write and pages
     // cannot; where there is none by Origin, which is compared with public_url. Before anything else is done with it.
@@ -79,7 +88,9 @@ class Site {
     DatabasePool& database_;
     GatheredCopy& callbacks_;
     const Pages& pages_;
+    ActionTokens& action_tokens_;
     std::string sealing_key_;
+    int threads_;
     mutable log::Repeated no_such_language_;
 };
 

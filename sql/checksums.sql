@@ -30,7 +30,7 @@ SELECT set_config('o365.checksums', jsonb_object_agg(c.number, c.checksum)::text
     (26, '2712cb389591949e'),
     (27, '56107014492689df'),
     (28, '917f7534098bc945'),
-    (29, 'fb750067a97037c1')
+    (29, '9763473c0d6b37af')
 ) AS c (number, checksum) \g /dev/null
 
 DO $$

@@ -19,8 +19,13 @@ INSERT INTO o365_internal.setting (name, value, pattern, help, default_value)
     ('action_days', '30', '^[1-9][0-9]{0,2}$',
         'How long the links of card actions lead to their page, and what was pressed there waits for the application, '
         'days.'),
+    ('signing_key_hours', '24', '^[1-9][0-9]{0,2}$',
+        'How often workers fetch the keys that card actions are signed with, hours. A key that is not known is fetched '
+        'for within a minute.'),
     ('action_events', '100', '^[1-9][0-9]{0,3}$',
         'How often the actions of one card may be pressed, so that a link that everybody has fills no disk.'),
+    ('action_wait', '5', '^[0-5]$',
+        'How long a press that waits for o365.answer_action is held at most, seconds; 0: not at all.'),
     ('confirm_minutes', '60', '^[1-9][0-9]{0,3}$',
         'How long a connection waits to be confirmed before it is removed and its webhook wiped, minutes.'),
     ('state_minutes', '60', '^[1-9][0-9]{0,3}$', 'How long a user may take on Microsoft''s page, minutes.'),
@@ -71,7 +76,9 @@ ON CONFLICT (name) DO UPDATE SET pattern = excluded.pattern, help = excluded.hel
     default_value = excluded.default_value;
 UPDATE o365_internal.setting AS s SET unit = v.unit, range = v.range FROM (VALUES
         ('action_days', 'days', '1 to 999'), ('action_events', 'presses', '1 to 9999'),
+        ('action_wait', 'seconds', '0 to 5'),
         ('adaptive_card_version', NULL, 'auto, 1.2 to 1.5'),
+        ('signing_key_hours', 'hours', '1 to 999'),
         ('set_aside_after', 'POSTs', '1 to 99'), ('dedupe_hours', 'hours', '1 to 9999'),
         ('dead_card_days', 'days', '0 to 999'),
         ('card_size_limit', 'bytes', '100 to 999999'), ('confirm_minutes', 'minutes', '1 to 9999'),
@@ -101,6 +108,26 @@ INSERT INTO o365_internal.webhook_host (dialect, host, subdomains, port, enabled
       FROM unnest('{logic.azure.us,api.gov.powerplatform.microsoft.us,api.high.powerplatform.microsoft.us,'
                   'api.appsplatform.us,logic.azure.cn,api.powerplatform.partner.microsoftonline.cn}'::text[]) AS h
     ON CONFLICT ON CONSTRAINT webhook_host_pkey DO NOTHING;
+
+-- Whose tokens card actions may come with: office365-connectors.md 7. What nobody has changed is renewed.
+INSERT INTO o365_internal.token_profile AS p (name, enabled, metadata_url, hosts, issuers, audiences, client_claims,
+        client_ids, clock_skew, presser_claim, name_claims, keep_keys, source) VALUES
+    ('entra', true, 'https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration',
+        '{login.microsoftonline.com}',
+        ARRAY['https://login.microsoftonline.com/{tid}/v2.0', 'https://sts.windows.net/{tid}/'],
+        ARRAY['api://auth-am-{app_id}/{app_id}', '{app_id}'],
+        '{azp,appid}', '{48af08dc-f6d2-435f-b2a7-069abd99c086}', '5 minutes', 'oid', '{upn,preferred_username,name}',
+        '1 day', 'office365-connectors.md 7.2'),
+    ('legacy', false, 'https://substrate.office.com/sts/common/.well-known/openid-configuration',
+        '{substrate.office.com}', '{https://substrate.office.com/sts/}', ARRAY['{origin}'],
+        '{appid}', '{48af08dc-f6d2-435f-b2a7-069abd99c086}', '5 minutes', 'sub', '{}',
+        '1 day', 'office365-connectors.md 7.1: not sent since 8 June 2026')
+ON CONFLICT ON CONSTRAINT token_profile_pkey DO UPDATE SET enabled = excluded.enabled,
+    metadata_url = excluded.metadata_url, hosts = excluded.hosts, issuers = excluded.issuers,
+    audiences = excluded.audiences, client_claims = excluded.client_claims, client_ids = excluded.client_ids,
+    clock_skew = excluded.clock_skew, presser_claim = excluded.presser_claim, name_claims = excluded.name_claims,
+    keep_keys = excluded.keep_keys, source = excluded.source
+    WHERE p.changed_at IS NULL;
 
 INSERT INTO o365_internal.response_rule
     (rule_id, dialect, name, status_from, status_to, body_pattern, outcome, source) VALUES

@@ -42,6 +42,16 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/keys/worker_seal_probe.sql
 \ir functions/keys/worker_unopenable.sql
 
+-- Whose signed tokens are taken, and the keys that they are signed with.
+\ir functions/tokens/is_connecting_user.sql
+\ir functions/tokens/needs_signing_keys.sql
+\ir functions/tokens/responder_ask_for_keys.sql
+\ir functions/tokens/responder_token_profiles.sql
+\ir functions/tokens/set_token_profile.sql
+\ir functions/tokens/token_profile_problems.sql
+\ir functions/tokens/worker_signing_key_fetches.sql
+\ir functions/tokens/worker_signing_keys_fetched.sql
+
 -- Which database, server and version this is. A copy of a database sends nothing until it is told what it is.
 \ir functions/database/advance_sequences.sql
 \ir functions/database/clock_put_back.sql
@@ -197,14 +207,32 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 -- Card actions for Workflows webhooks: what is kept of a card, the page that its links lead to, and the events that the
 -- application takes.
 \ir functions/actions/action_link_hash.sql
+\ir functions/actions/action_mac.sql
+\ir functions/actions/action_outcome.sql
 \ir functions/actions/action_page.sql
+\ir functions/actions/action_wait_until.sql
+\ir functions/actions/answer_action.sql
+\ir functions/actions/answer_of_action.sql
+\ir functions/actions/called_action.sql
 \ir functions/actions/card_name.sql
+\ir functions/actions/checked_answer.sql
+\ir functions/actions/has_own_target.sql
+\ir functions/actions/keep_own_actions.sql
+\ir functions/actions/kept_actions.sql
 \ir functions/actions/link_waiting_cards.sql
 \ir functions/actions/linked_actions.sql
+\ir functions/actions/on_action.sql
+\ir functions/actions/on_connector_action.sql
+\ir functions/actions/own_target.sql
+\ir functions/actions/receive_action_call.sql
+\ir functions/actions/record_action_call.sql
 \ir functions/actions/responder_act.sql
 \ir functions/actions/responder_action.sql
+\ir functions/actions/responder_action_answer.sql
+\ir functions/actions/responder_action_outcome.sql
 \ir functions/actions/sweep_actions.sql
 \ir functions/actions/take_action_events.sql
+\ir functions/actions/with_own_targets.sql
 \ir functions/actions/without_escapes.sql
 \ir functions/actions/worker_action_key.sql
 
@@ -490,6 +518,8 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/health/health_sealing_key_not_backed_up.sql
 \ir functions/health/health_sealing_key_not_pinned.sql
 \ir functions/health/health_server_outdated.sql
+\ir functions/health/health_signing_keys_missing.sql
+\ir functions/health/health_signing_keys_old.sql
 \ir functions/health/health_statements_logged.sql
 \ir functions/health/health_strict_cookies.sql
 \ir functions/health/health_vacuum_held_back.sql

@@ -57,7 +57,8 @@ BEGIN
         ('o365_app', 'o365',
             '^(begin_connect|connections|check_card|test_cards|card|markdown_escape|link|mention|send|'
             'send_many|try_send|send_to_user|cancel_card|retry_card|retry_dead|'
-            'take_action_events|take_events|pause|resume|disconnect|move_connections|'
+            'take_action_events|on_action|on_connector_action|answer_action|'
+            'take_events|pause|resume|disconnect|move_connections|'
             'send_test|manage_link|revoke_manage_links|renewal_link|renewal_card|export_user|erase_user|set_extra|'
             'set_schedule|preview_digest|explain_card|retry_schedule|version|forecast|quota_usage)$'),
         ('o365_operator', 'o365',
@@ -67,7 +68,7 @@ BEGIN
             'connect_button_documented|remove_connector|check_card|test_cards|pause|resume|remove|move_connections|'
             'send_test|manage_link|revoke_manage_links|renewal_link|renewal_card|export_user|erase_user|set_extra|'
             'set_schedule|preview_digest|connect_attempt|health|audit|explain_card|oldest_card|retry_schedule|version|'
-            'forecast|quota_usage|set_quota|set_quota_policy|share_quota)$')
+            'forecast|quota_usage|set_quota|set_quota_policy|share_quota|set_token_profile)$')
     ) AS g (role, schema, pattern)
     LOOP
         EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', v_grant.schema, v_grant.role);
@@ -85,9 +86,11 @@ BEGIN
         o365_internal.quota_reason(text, smallint, timestamptz),
         o365_internal.outcomes_not_counted(), o365_internal.tests_below(), o365_internal.ways_of(text[])
         TO o365_operator, o365_app;
-    GRANT INSERT ON o365_programs.callback, o365_programs.paste, o365_programs.proof TO o365_responder;
+    GRANT INSERT ON o365_programs.callback, o365_programs.paste, o365_programs.proof, o365_programs.action_call
+        TO o365_responder;
     GRANT INSERT ON o365_programs.import, o365_programs.user_object_id TO o365_worker;
     GRANT SELECT ON o365.dead_connectors, o365.scheduled_cards, o365.quotas TO o365_operator, o365_app;
+    GRANT SELECT ON o365.token_profiles TO o365_operator;
     GRANT SELECT ON o365.settings, o365.connectors, o365.webhook_hosts, o365.response_rules, o365.subscriptions,
         o365.hosts, o365.queue, o365.cards, o365.posts, o365.deliveries, o365.outcomes, o365.card_warnings,
         o365.action_events, o365.events, o365.functions, o365.workers TO o365_operator;

@@ -292,9 +292,11 @@ END $$;
   \ir views/callback.sql
   \ir views/paste.sql
   \ir views/proof.sql
+  \ir views/action_call.sql
   \ir views/import.sql
   \ir views/dead_connectors.sql
   \ir views/user_object_id.sql
+  \ir views/token_profiles.sql
   \ir views/fingerprint.sql
   \set internal_views o365_internal
   ROLLBACK TO SAVEPOINT views;
@@ -330,9 +332,11 @@ END $$;
   \ir views/callback.sql
   \ir views/paste.sql
   \ir views/proof.sql
+  \ir views/action_call.sql
   \ir views/import.sql
   \ir views/dead_connectors.sql
   \ir views/user_object_id.sql
+  \ir views/token_profiles.sql
 \endif
 \ir data.sql
 \ir grants.sql

@@ -106,6 +106,34 @@ std::string base64_decode(std::string_view text) {
     return bytes;
 }
 
+std::optional<std::string> base64url_decode(std::string_view text) {
+    static const auto digits = [] {
+        constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        std::array<signed char, 256> table{};
+        table.fill(-1);
+        for (std::size_t i = 0; i < kAlphabet.size(); ++i)
+            table.at(static_cast<unsigned char>(kAlphabet[i])) = static_cast<signed char>(i);
+        return table;
+    }();
+    std::string bytes;
+    bytes.reserve(text.size() / 4 * 3 + 2);
+    unsigned int bits = 0;
+    int count = 0;  // of `bits` that no byte has yet
+    for (const char c : text) {
+        const int digit = digits.at(static_cast<unsigned char>(c));
+        if (digit < 0) return std::nullopt;
+        bits = (bits << 6) | static_cast<unsigned int>(digit);
+        count += 6;
+        if (count < 8) continue;
+        count -= 8;
+        bytes += static_cast<char>(bits >> count);
+        bits &= (1U << count) - 1;
+    }
+    // A lone last character has six bits of a byte; bits that are left over are zero in what an encoder writes.
+    if (count == 6 || bits != 0) return std::nullopt;
+    return bytes;
+}
+
 bool holds_certificate(std::string_view pem) {
     const std::unique_ptr<BIO, CFree<BIO_free_all>> input(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
     if (!input) throw std::bad_alloc();

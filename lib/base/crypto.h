@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,10 @@ std::string hex(std::string_view bytes);           // lower case
 std::string base64(std::string_view bytes);        // with padding, no line breaks
 std::string base64url(std::string_view bytes);     // no padding
 std::string base64_decode(std::string_view text);  // throws std::invalid_argument on anything but base64
+
+// The bytes of base64url without padding in its one canonical form; nullopt for anything else, also where the last
+// character has bits that no byte uses. "" is "".
+std::optional<std::string> base64url_decode(std::string_view text);
 
 // Whether a text holds at least one X.509 certificate in PEM form.
 bool holds_certificate(std::string_view pem);

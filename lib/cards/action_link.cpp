@@ -29,6 +29,11 @@ bool take_number(std::string_view& text, Number& number) {
     return true;
 }
 
+std::string token_text(std::string_view purpose, const Secret& key, std::int64_t card_id, int number) {
+    const std::string mac = hmac_sha256(key.reveal(), fmt::format("{}:{}:{}", purpose, card_id, number));
+    return fmt::format("{}-{}-{}", card_id, number, base64url(std::string_view(mac).substr(0, kMacBytes)));
+}
+
 }  // namespace
 
 std::optional<ActionToken> parse_action_token(std::string_view text) {
@@ -40,9 +45,11 @@ std::optional<ActionToken> parse_action_token(std::string_view text) {
 }
 
 std::string action_link(std::string_view public_url, const Secret& key, std::int64_t card_id, int number) {
-    const std::string mac = hmac_sha256(key.reveal(), fmt::format("action:{}:{}", card_id, number));
-    return fmt::format("{}/action/{}-{}-{}", public_url, card_id, number,
-                       base64url(std::string_view(mac).substr(0, kMacBytes)));
+    return fmt::format("{}/action/{}", public_url, token_text("action", key, card_id, number));
+}
+
+std::string action_address(std::string_view public_url, const Secret& key, std::int64_t card_id, int number) {
+    return fmt::format("{}/action?token={}", public_url, token_text("call", key, card_id, number));
 }
 
 std::string example_action_link(int number) {

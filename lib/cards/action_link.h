@@ -1,6 +1,8 @@
-// Links to the actions of cards that Workflows does not know: HttpPOST and ActionCard become links to a page of ours.
-// A link's last part is its token, "<card>-<number>-<mac>": number as o365_internal.linked_actions counts, mac 192 bits
-// of HMAC-SHA-256 under a key that only workers and the database have. The token is a secret: whoever has it can press.
+// Addresses of card actions: links for Workflows, which knows neither HttpPOST nor ActionCard, to a page of ours; and
+// the addresses that Microsoft's service calls for an HttpPOST whose target is ours (lib/cards/own_target.h). Each has
+// a token, "<card>-<number>-<mac>": number as o365_internal.linked_actions or called_action counts, mac 192 bits of
+// HMAC-SHA-256 under a key that only workers and the database have. The token is a secret: whoever has that of a link
+// can press.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +29,9 @@ std::optional<ActionToken> parse_action_token(std::string_view text);
 
 // `public_url` without a slash at its end.
 std::string action_link(std::string_view public_url, const Secret& key, std::int64_t card_id, int number);
+
+// The address that Microsoft's service calls. Its token opens no page, nor does a link's token answer a call.
+std::string action_address(std::string_view public_url, const Secret& key, std::int64_t card_id, int number);
 
 // As long as a real one, for where a card is converted that nobody sends; it says what it stands for.
 std::string example_action_link(int number);

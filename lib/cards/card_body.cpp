@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lib/cards/adaptive_card.h"
+#include "lib/cards/own_target.h"
 #include "lib/cards/to_adaptive.h"
 #include "lib/cards/to_message_card.h"
 #include "lib/json/json_fields.h"
@@ -78,13 +79,14 @@ CardBody card_body(std::string card, std::string_view dialect, const ActionLink&
     const bool for_workflow = dialect == "workflow";
     const bool bare = for_workflow && payload == Payload::card;
     // jsonb has one way to write a text, so what does not have it here does not have it at all.
-    if (!for_workflow && card.find("\"AdaptiveCard\"") == std::string::npos) return {std::move(card), ""};
+    if (!for_workflow && card.find("\"AdaptiveCard\"") == std::string::npos)
+        return {with_own_targets(std::move(card), link), ""};
     const std::optional<Json::Value> parsed = parse_json(card);
     if (!parsed) return {"", "the card is nested too deep or has a number that is too large"};
     const std::optional<Json::Value> fields = fields_of(extra);
     if (!fields) return {"", "its extra fields are no JSON object"};
     const bool is_message_card = !is_adaptive(*parsed) && !is_envelope(*parsed);
-    if (is_message_card && !for_workflow) return {std::move(card), ""};
+    if (is_message_card && !for_workflow) return {with_own_targets(std::move(card), link), ""};
     if (bare && is_adaptive(*parsed)) return {std::move(card), ""};
     if (bare && is_envelope(*parsed)) return {bare_body(*parsed), ""};
     if (!is_message_card && for_workflow) return {workflow_body(std::move(card), *parsed, *fields), ""};

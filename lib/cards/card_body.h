@@ -28,8 +28,9 @@ struct CardBody {
 };
 
 // What is POSTed for a card as PostgreSQL prints jsonb. A MessageCard for a connector is not parsed: it passes as it
-// is, as does whatever has no text "AdaptiveCard" in it, which every Adaptive Card has. Numbers of a card that needs no
-// conversion stay as they are written. `payload` matters to workflows only.
+// is, as does whatever has no text "AdaptiveCard" in it, which every Adaptive Card has; but for targets of ours
+// (lib/cards/own_target.h), where `link` gives the address that is called. Numbers of a card that needs no conversion
+// stay as they are written. `payload` matters to workflows only.
 // `extra`: fields that stand beside the card in a workflow's envelope, a JSON object of strings; "" for none. A field
 // that the card's own envelope has stays as it is there. Nothing else has a place for them.
 CardBody card_body(std::string card, std::string_view dialect, const ActionLink& link = {},

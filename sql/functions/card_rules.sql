@@ -177,6 +177,16 @@ INSERT INTO o365_internal.card_rule (code, severity, problem, hint, source) VALU
     ('target_unregistered', 'error', '%1$s is not below a registered target URL',
         'An operator adds its site with o365.register_connector(..., target_urls => array[''https://...'']); '
         'subdomains are included.', 'docs/security.md: only what was registered is called'),
+    ('own_target_nowhere', 'warning', '%1$s stands for an address of ours, and public_url is not set',
+        'The button does nothing. An operator sets it: select o365.set(''public_url'', ''https://...'').',
+        'docs/decisions/0014'),
+    ('own_target_https', 'warning', '%1$s stands for an address below public_url, which Microsoft cannot call',
+        'The button does nothing. public_url has to be https, and no name of your own machine.',
+        'office365-connectors.md 5.3, 7.3'),
+    ('own_target_unregistered', 'warning',
+        '%1$s stands for an address below public_url, which is no registered target URL',
+        'Microsoft refuses such a button. An operator adds the site of public_url with o365.alter_connector(..., '
+        'target_urls => array[''https://...'']), and registers it with Microsoft.', 'office365-connectors.md 7.3'),
     ('uuid', 'warning', '%1$s is no UUID', 'Write one such as gen_random_uuid() makes.', 'office365-connectors.md 5.1'),
     ('word', 'error', '%1$s may not be %4$s', 'Write %5$s.', 'office365-connectors.md 6.1'),
     ('word_ignored', 'warning', '%1$s is not known to be %4$s', 'Write %5$s.', 'office365-connectors.md 5.3, 5.4, 6.1'),

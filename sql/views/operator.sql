@@ -540,25 +540,27 @@ COMMENT ON COLUMN o365.card_warnings.at IS 'When its transaction began.';
 
 CREATE OR REPLACE VIEW o365.action_events WITH (security_barrier) AS
     SELECT e.event_id, e.at, c.slug AS connector, e.subscription_id, s.app_user, e.card_id, e.path, e.name,
-           e.target, e.request_id
+           e.target, e.request_id, e.way
       FROM o365_internal.action_event AS e
       JOIN o365_internal.subscription AS s ON s.subscription_id = e.subscription_id
       JOIN o365_internal.connector AS c ON c.connector_id = e.connector_id
      WHERE e.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);
 COMMENT ON VIEW o365.action_events IS
-    'What was pressed on the pages of card actions and waits for its application, which takes it with '
-    'o365.take_action_events. Never what was typed.';
+    'What was pressed in cards and waits for its application, which takes it with o365.take_action_events. Never '
+    'what was typed, nor who pressed.';
 COMMENT ON COLUMN o365.action_events.event_id IS 'Event.';
 COMMENT ON COLUMN o365.action_events.at IS 'When it was pressed.';
 COMMENT ON COLUMN o365.action_events.connector IS 'Connector''s slug.';
 COMMENT ON COLUMN o365.action_events.subscription_id IS 'Where the card went.';
 COMMENT ON COLUMN o365.action_events.app_user IS
-    'The application''s user whose connection that is; nobody knows who pressed.';
+    'The application''s user whose connection that is, not who pressed.';
 COMMENT ON COLUMN o365.action_events.card_id IS 'Card, as o365.send returned it.';
 COMMENT ON COLUMN o365.action_events.path IS 'JSON path of the action in the card.';
 COMMENT ON COLUMN o365.action_events.name IS 'The button''s name.';
-COMMENT ON COLUMN o365.action_events.target IS 'Its target. Nobody has called it.';
+COMMENT ON COLUMN o365.action_events.target IS 'Its target, as the card has it.';
 COMMENT ON COLUMN o365.action_events.request_id IS 'The request that brought it.';
+COMMENT ON COLUMN o365.action_events.way IS
+    'call: Microsoft''s service called POST /action. page: pressed on the page of the card''s action.';
 
 CREATE OR REPLACE VIEW o365.events WITH (security_barrier) AS
     SELECT e.event_id, e.at, e.kind, e.actor, e.role, c.slug AS connector, e.subscription_id, s.app_user,
@@ -578,17 +580,19 @@ COMMENT ON COLUMN o365.events.kind IS
     'connected, renewed, proved, paused, resumed, rescheduled, removed, suspended, gone, idle, moved, tested, changed, '
     'card_not_delivered, card_cancelled, card_retried of a subscription; user_erased, connector_registered, '
     'connector_removed, application_granted, application_revoked, host_allowed, host_forbidden, host_held, '
-    'host_released, host_failing, host_recovered, setting_changed.';
+    'host_released, host_failing, host_recovered, setting_changed, token_profile_changed.';
 COMMENT ON COLUMN o365.events.actor IS 'Who did it: application, operator, user (in a browser) or worker.';
 COMMENT ON COLUMN o365.events.role IS 'Database role of an application or operator; null for others.';
 COMMENT ON COLUMN o365.events.connector IS 'Connector''s slug; null when it is about none.';
 COMMENT ON COLUMN o365.events.subscription_id IS 'Subscription; null when it is about none.';
 COMMENT ON COLUMN o365.events.app_user IS 'The application''s user whose connection it is now.';
 COMMENT ON COLUMN o365.events.card_id IS 'Card; null when it is about none.';
-COMMENT ON COLUMN o365.events.object IS 'What else it was done to: a setting, a host or a role, by its name.';
+COMMENT ON COLUMN o365.events.object IS
+    'What else it was done to: a setting, a host, a role or a token profile, by its name.';
 COMMENT ON COLUMN o365.events.detail IS
     'What changed: the status that a removed subscription had, the end of a pause, the outcome of a card, the user '
-    'that a subscription moved from, the value of a setting or policy, replaced or unchanged of a renewed webhook.';
+    'that a subscription moved from, the value of a setting or policy, replaced or unchanged of a renewed webhook, on '
+    'or off of a token profile.';
 COMMENT ON COLUMN o365.events.reason IS 'Why, in words; null when nobody said.';
 
 -- Whose rights: a view's functions run as its reader.

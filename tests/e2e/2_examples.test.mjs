@@ -8,9 +8,10 @@ import {join} from 'node:path';
 import {after, before, test} from 'node:test';
 import {promisify} from 'node:util';
 
-import {asSuperuser, code, openBrowser, paste, remember, ROOT, texts, until, workflow} from './harness.mjs';
+import {asApplication, asSuperuser, Client, code, feedPosts, keysFetched, openBrowser, paste, remember, ROOT, SANDBOX_URL, texts, ticketLink, until, workflow} from './harness.mjs';
 
 const languages = {php: ['php', 'notify.php'], python: ['/usr/bin/python3', 'notify.py'], node: [process.execPath, 'notify.mjs']};
+const buttons = {'buttons.php': ['php', 'buttons.php'], 'buttons.py': ['/usr/bin/python3', 'buttons.py']};
 const home = mkdtempSync(join(tmpdir(), 'o365-pooler-'));
 const direct = {PGHOST: process.env.PGHOST, PGPORT: '5432', PGDATABASE: 'o365', PGUSER: 'demo_app'};
 const pooled = {...direct, PGHOST: home, PGPORT: '6432'};
@@ -18,7 +19,7 @@ let pooler;
 
 /** Runs a program of docs/examples and returns the lines that it prints. */
 async function example(language, where, ...words) {
-    const [program, file] = languages[language];
+    const [program, file] = languages[language] ?? buttons[language];
     const {stdout} = await promisify(execFile)(program, [join(ROOT, 'docs/examples', file), ...words], {env: {...process.env, ...where}});
     return stdout.trim().split('\n');
 }
@@ -94,6 +95,30 @@ for (const language of Object.keys(languages)) {
             await assert.rejects(example(language, where, 'ticket', user, `refused ${name}`), /refused at commit/);
             assert.deepEqual([tickets(`refused ${name}`), waiting()], [0, 0]);
             assert.equal((await texts(flow.target)).filter((post) => post.includes(`refused ${name}`)).length, 0);
+        }
+    });
+}
+
+for (const program of Object.keys(buttons)) {
+    test(`an application with ${program} answers who presses a button`, async () => {
+        assert.ok(readFileSync(join(ROOT, 'docs/examples', program), 'utf8').trim().split('\n').length < 40, 'the program has under 40 lines');
+        const client = new Client();
+        const user = `${program}@example.org`;
+        assert.equal((await client.request(await client.toCallback(ticketLink(user), 'Sales'))).status, 302);
+        await keysFetched();
+        asApplication('select from o365.take_action_events()');
+        for (const [name, where] of Object.entries({direct, pooled})) {
+            const ticket = `${name} of ${program}`;
+            const [card] = await example(program, where, 'ticket', user, ticket);
+            await until('the card to end', () => asApplication(`select outcome from o365.deliveries where card_id = ${card}`) === 'delivered');
+            const post = async () => (await feedPosts()).findLast((one) => one.card.title?.startsWith(`Ticket ${ticket}`));
+            const {post_id, card: {potentialAction: [{target}]}} = await post();
+            remember('action-link', target.slice(-32));
+            const pressed = client.request(`${SANDBOX_URL}/act`, {post_id, path: 'a0', token: 'entra'});
+            assert.equal(await until('the press to be answered', async () => (await example(program, where, 'answer'))[0]), `Megan closed ${ticket}: answered`);
+            await pressed;
+            const {actions, card: {title}} = await post();
+            assert.deepEqual([actions.at(-1).http, actions.at(-1).status, title], [200, `Ticket ${ticket} was closed.`, `Ticket ${ticket} is closed`]);
         }
     });
 }

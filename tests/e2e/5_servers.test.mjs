@@ -209,6 +209,30 @@ test('the path of a link to an action stands in no log, whatever becomes of the 
     });
 });
 
+test('the tokens of a signed call stand in no log, whatever becomes of the request', async () => {
+    const target = () => {
+        const mac = randomBytes(24).toString('base64url');
+        remember('action-link', mac);
+        return `/action?token=1-0-${mac}`;
+    };
+    const planted = plant('call');
+    const bearer = randomBytes(40).toString('base64url');
+    remember('action-token', bearer);
+    const post = (path, body = '{}') => send(`POST ${path} HTTP/1.1\r\nHost: ${hostname}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n`
+        + `Authorization: Bearer ${bearer}\r\n${planted.headers}\r\n${body}`);
+    assert.equal((await post(target())).status, 401);
+    assert.equal((await post(target().replace('/action', '/action/'))).status, 404);
+    assert.equal((await get(target(), planted)).status, 405);
+    assert.equal((await get(target().replace('?', '%3F'), planted)).status, 404);
+    assert.equal((await post(target(), 'b'.repeat(131073))).status, 413);
+    await stack('stop', 'responder');
+    try {
+        assert.equal((await post(target())).status, 503);
+    } finally {
+        await stack('start', 'responder');
+    }
+});
+
 test('the path of a link to a connection stands in no log, whatever becomes of the request', async () => {
     const link = () => {
         const token = randomBytes(24).toString('base64url');

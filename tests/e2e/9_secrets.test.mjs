@@ -69,7 +69,7 @@ test('no webhook, object id, state, cookie, ticket or token is in any log, view 
     const kinds = ['webhook', 'object-id', 'state', 'cookie', 'ticket'];
     if (ran('1_endings')) kinds.push('form-token');
     if (ran('3_manage')) kinds.push('manage');
-    if (ran('7_sandbox_feed')) kinds.push('action-token');
+    if (ran('7_sandbox_feed') || ran('2_actions')) kinds.push('action-token');
     for (const kind of kinds) {
         assert.ok(secrets.some((secret) => secret.kind === kind), `no ${kind} was seen, so its search would prove nothing`);
     }
@@ -88,6 +88,7 @@ test('no link to a card\'s action is in any of them, but in what the sandbox got
     assert.deepEqual(search(writtenByUs(), links), []);
     const server = process.env.SERVER.split('-')[0];
     assert.match(readFileSync(join(LOGS, `${server}-access.log`), 'utf8'), /GET \/action\/\*\*\* /, 'and the access log says that they were used');
+    assert.match(readFileSync(join(LOGS, `${server}-access.log`), 'utf8'), /POST \/action 200 /, 'so does it of a signed call');
 });
 
 test('views show no secret either', () => {

@@ -78,6 +78,7 @@ function rememberUrl(text) {
         // The state of the documentation's button is printed there, and is nobody's secret.
         if (url.searchParams.get(name) !== 'myAppsState') remember(kind, url.searchParams.get(name));
     }
+    if (url.pathname.endsWith('/action')) remember('action-link', url.searchParams.get('token')?.slice(-32));
     remember('action-link', url.pathname.match(/\/action\/\d+-\d+-([\w-]{32})$/)?.[1]);
     remember('manage', url.pathname.match(/\/manage\/([\w-]{32})$/)?.[1]);
 }
@@ -294,6 +295,15 @@ function withResolvers() {
 export async function feedPosts(after = 0, target = '') {
     const response = await run('curl', ['-sS', '--cacert', process.env.CA, `${SANDBOX_URL}/feed.json?count=5000&after=${after}&target=${target}`], {maxBuffer: 1 << 28});
     return JSON.parse(response.stdout);
+}
+
+/** Until there are the keys of the tokens that the sandbox signs. A worker looks once a minute, and when it starts. */
+export async function keysFetched() {
+    const fetched = () => asSuperuser('select bool_and(fetched_at is not null) from o365_internal.token_profile') === 't';
+    if (fetched()) return;
+    await stack('stop', 'worker');
+    await stack('start', 'worker');
+    await until('the worker to fetch the keys', fetched);
 }
 
 // ---- Pasted webhooks of workflows ----

@@ -57,7 +57,10 @@ test('the connector is registered with psql, as the owner over TLS', () => {
     assert.throws(() => execFileSync('psql', ['-U', 'shop', '-c', 'select 1'], {env: {...process.env, PGSSLMODE: 'disable'}, stdio: 'pipe'}), /no encryption|no pg_hba/);
     const logo = readFileSync(join(process.env.ROOT, 'scripts/demo-logo.png')).toString('base64');
     owner(`select o365.register_connector('desk', 'Contoso Helpdesk', decode('${logo}', 'base64'), 'brings companies and customers together',
-        'Posts new tickets into your group.', 'https://contoso.example', array['a ticket is opened'])`);
+        'Posts new tickets into your group.', 'https://contoso.example', array['a ticket is opened'], target_urls => array['${PUBLIC_URL}'])`);
+    // The sandbox signs the tokens of card actions.
+    owner(`select o365.set_token_profile('entra', metadata_url => '${SANDBOX_URL}/911e768c-8513-4b42-ae5a-19fca310182f/v2.0/.well-known/openid-configuration',
+        hosts => array['${new URL(SANDBOX_URL).host}'], issuers => array['${SANDBOX_URL}/{tid}/v2.0'])`);
     owner("select o365.grant_application('shop', 'desk')");
 });
 
@@ -202,6 +205,26 @@ test('the page behind a link to a card\'s action lies beside the others, and has
     assert.equal((await client.request(style)).status, 200);
 });
 
+test('a button that Microsoft\'s service presses is answered, and with a bad token refused', async () => {
+    const client = new Client();
+    const card = {'@type': 'MessageCard', '@context': 'https://schema.org/extensions', 'summary': 'Pressed', 'title': 'Pressed', 'potentialAction': [
+        {'@type': 'HttpPOST', 'name': 'Close', 'target': 'o365:action', 'body': '{}'}, {'@type': 'OpenUri', 'name': 'Open', 'targets': [{os: 'default', uri: 'https://contoso.example'}]}]};
+    owner(`select o365.on_action(o365.send(${subscription('ann')}, '${JSON.stringify(card)}'), 'Close', 'It was closed.')`);
+    assert.equal(cron().status, 0);
+    const arrived = async () => (await feedPosts()).findLast((post) => post.card.summary === 'Pressed');
+    const {post_id, card: {potentialAction: [{target}]}} = await arrived();
+    assert.ok(target.startsWith(`${PUBLIC_URL}/action?token=`));
+    for (const [token, ...expected] of [['tampered', 401, 'This button does not work here. Nothing was recorded.'], ['entra', 200, 'It was closed.'], ['entra', 409, 'This was done before. Nothing was changed.']]) {
+        await client.request(`${SANDBOX_URL}/act`, {post_id, path: 'a0', token});
+        const {http, status, problem} = (await arrived()).actions.at(-1);
+        assert.deepEqual([http, problem ?? status], expected);
+    }
+    // The sandbox writes that token down where we do; one that it never got is looked for.
+    remember('action-link', 'a1_-'.repeat(8));
+    assert.equal((await client.post(`${PUBLIC_URL}/action?token=17-0-${'a1_-'.repeat(8)}`, '{}')).status, 401);
+    assert.equal(owner('select name, way, pressed_by_name, is_connecting_user from o365.take_action_events()'), 'Close|call|Megan|t');
+});
+
 test('the page of a connection lies beside the others too', async () => {
     const client = new Client();
     const answer = await client.request(`${PUBLIC_URL}/manage/${'b2-_'.repeat(8)}`);
@@ -326,13 +349,13 @@ test('a database server that cannot prove its name gets no password', () => {
 });
 
 test('an upgrade as the manual says: the next request is answered by a new process, and the connection is still there', async () => {
-    const client = new Client();
-    await client.request(`${PUBLIC_URL}/connect/`);
+    await new Client().request(`${PUBLIC_URL}/connect/`);
     const before = responders();
     execFileSync('install', ['-o', USER_NAME, '-m', '600', `${PACKED}.tgz`, join(USER_HOME, 'o365-packed.tgz')]);
     const {status, stderr} = asUser(`set -e\n${UPGRADE}`);
     assert.equal(status, 0, stderr);
-    assert.equal((await client.request(`${PUBLIC_URL}/connect/`)).status, 200);
+    // The connection of before may be closed by now.
+    assert.equal((await new Client().request(`${PUBLIC_URL}/connect/`)).status, 200);
     const fresh = responders().filter(({pid}) => !before.some((old) => old.pid === pid));
     assert.ok(fresh.length > 0 && fresh.every(({exe}) => exe === `${USER_HOME}/public_html/o365/c.fcgi`), 'the new file runs');
     assert.ok(responders().filter(({pid}) => before.some((old) => old.pid === pid)).every(({exe}) => exe.endsWith('(deleted)')), 'what still runs is the old file');

@@ -29,7 +29,7 @@ test('of all that was written, the host\'s access log alone holds secrets', () =
     assert.deepEqual(search(files, parts()), []);
 });
 
-test('in the access log they stand in the request line of four requests, and nowhere else', () => {
+test('in the access log they stand in the request line of five requests, and nowhere else', () => {
     const lines = readFileSync(join(LOGS, 'host-access.log'), 'utf8').trim().split('\n');
     const secrets = parts();
     const kinds = new Map();
@@ -38,7 +38,7 @@ test('in the access log they stand in the request line of four requests, and now
         assert.deepEqual(searchText(before + after, secrets), [], `beside the request line: ${after}`);
         const held = secrets.filter(({value}) => [value, encodeURIComponent(value)].some((form) => request.includes(form))).map(({kind}) => kind);
         if (held.length === 0) continue;
-        const what = request.match(/^(GET|POST) \/o365(\/action\/|\/manage\/|\/connect\/desk\/(?:callback|failed|start|done)?)/);
+        const what = request.match(/^(GET|POST) \/o365(\/action\/|\/action\?|\/manage\/|\/connect\/desk\/(?:callback|failed|start|done)?)/);
         const key = what ? `${what[1]} ${what[2]}` : request;
         kinds.set(key, new Set([...(kinds.get(key) ?? []), ...held]));
     }
@@ -48,6 +48,7 @@ test('in the access log they stand in the request line of four requests, and now
         'GET /connect/desk/': 'ticket',
         'GET /connect/desk/callback': 'object-id, state, webhook, webhook path',
         'GET /manage/': 'manage',
+        'POST /action?': 'action-link',
     });
 });
 

@@ -125,6 +125,10 @@ INSERT INTO said VALUES
     ('elsewhere it is not', 'connector', pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "https://evilcontoso.example/x"}'), 'error $.potentialAction[0].target'),
     ('nor in front of it', 'connector', pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example.evil.org/x"}'), 'error $.potentialAction[0].target'),
     ('it is https', 'connector', pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "http://contoso.example"}'), 'warning $.potentialAction[0].target'),
+    ('o365:action stands for an address of ours, which is registered too', 'connector', pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "o365:action"}'), 'warning $.potentialAction[0].target'),
+    ('in an ActionCard as well', 'connector', pg_temp.in_action_card('{"@type": "HttpPOST", "name": "p", "target": "o365:action"}'), 'warning $.potentialAction[0].actions[0].target'),
+    ('written so and in no other way', 'connector', pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "o365:Action"}'), 'warning $.potentialAction[0].target'),
+    ('at Workflows it is a button as any', 'workflow', pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "o365:action"}'), 'warning $.potentialAction[0]'),
     ('headers are objects of name and value', 'connector', pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example", "headers": [{"Content-Type": "x"}]}'),
         'warning $.potentialAction[0].headers[0]."Content-Type", warning $.potentialAction[0].headers[0].name, warning $.potentialAction[0].headers[0].value'),
     ('an ActionCard stands in no other', 'connector', pg_temp.a('{"@type": "ActionCard", "name": "n", "actions": [{"@type": "ActionCard", "name": "n", "actions": [{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example"}]}]}'), 'warning $.potentialAction[0].actions[0]'),
@@ -430,6 +434,14 @@ INSERT INTO rule_said SELECT 'without public_url they are left out', r.code, r.s
     FROM said AS s, LATERAL o365_internal.card_problems(s.card, s.dialect, NULL) AS problems, jsonb_to_recordset(problems) AS p (problem text),
          o365_internal.card_rule AS r
    WHERE s.description = 'HttpPOST and ActionCard are links to our page for Workflows' AND p.problem LIKE replace(regexp_replace(r.problem, '%[0-9][$]s', '%', 'g'), '_', '\_');
+CREATE FUNCTION pg_temp.own_said(what text) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO rule_said SELECT what, r.code, r.severity, r.problem, r.source, 0
+      FROM said AS s, LATERAL o365_internal.card_problems(s.card, s.dialect, NULL) AS problems, jsonb_to_recordset(problems) AS p (problem text),
+           o365_internal.card_rule AS r
+     WHERE s.description = 'in an ActionCard as well' AND p.problem LIKE replace(regexp_replace(r.problem, '%[0-9][$]s', '%', 'g'), '_', '\_') $$;
+SELECT pg_temp.own_said('without public_url o365:action stands for nothing') \g /dev/null
+UPDATE o365_internal.setting SET value = 'https://localhost' WHERE name = 'public_url';
+SELECT pg_temp.own_said('below a public_url of this machine o365:action is called by nobody') \g /dev/null
 UPDATE o365_internal.setting SET value = 'https://app.example.org' WHERE name = 'public_url';
 \set cards_md `cat "$FIXTURES/../../../docs/cards.md"`
 \set this_file `cat "$FIXTURES/../card_rules.sql"`

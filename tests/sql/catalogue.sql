@@ -55,7 +55,7 @@ SELECT is_empty('SELECT * FROM o365_internal.grants_to_others()', 'nobody else h
 -- What each role is for, said a second time and independently of sql/grants.sql. Everything that is not here must be refused.
 CREATE TEMP TABLE allowed (role text, name text);
 INSERT INTO allowed SELECT 'o365_responder', unnest(ARRAY['responder_connectors', 'responder_landing', 'responder_start', 'responder_callback_outcome',
-    'responder_callback_error', 'responder_done', 'responder_confirm', 'responder_failed', 'responder_logo', 'responder_health', 'responder_action', 'responder_act',
+    'responder_callback_error', 'responder_done', 'responder_confirm', 'responder_failed', 'responder_logo', 'responder_health', 'responder_action', 'responder_act', 'responder_action_outcome', 'responder_action_answer',
     'responder_paste_outcome', 'responder_proof', 'responder_new_code', 'responder_manage', 'responder_manage_act',
     'responder_manage_link']);
 INSERT INTO allowed SELECT 'o365_worker', unnest(ARRAY['check_card', 'worker_start', 'worker_heartbeat', 'worker_stop', 'worker_feed', 'worker_lease', 'worker_cards',
@@ -65,7 +65,7 @@ INSERT INTO allowed SELECT 'o365_worker', unnest(ARRAY['check_card', 'worker_sta
     'worker_action_key', 'worker_describe', 'worker_import_outcome', 'worker_subscriptions_by_user_object_id',
     'worker_preflight', 'worker_plant_preflight', 'worker_clear_preflight']);
 INSERT INTO allowed SELECT 'o365_app', unnest(ARRAY['explain_card', 'retry_schedule', 'begin_connect', 'connections', 'check_card', 'test_cards', 'card', 'markdown_escape', 'link', 'mention', 'send',
-    'send_many', 'try_send', 'send_to_user', 'cancel_card', 'retry_card', 'retry_dead', 'take_action_events', 'take_events', 'pause', 'resume', 'disconnect', 'move_connections', 'send_test', 'manage_link', 'revoke_manage_links', 'renewal_link', 'renewal_card', 'export_user', 'erase_user', 'set_extra', 'set_schedule', 'preview_digest',
+    'send_many', 'try_send', 'send_to_user', 'cancel_card', 'retry_card', 'retry_dead', 'take_action_events', 'on_action', 'on_connector_action', 'answer_action', 'take_events', 'pause', 'resume', 'disconnect', 'move_connections', 'send_test', 'manage_link', 'revoke_manage_links', 'renewal_link', 'renewal_card', 'export_user', 'erase_user', 'set_extra', 'set_schedule', 'preview_digest',
     'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts', 'few_card_warnings', 'few_wait', 'few_waiting', 'wait_of', 'workers_at_work',
     'workers_away', 'lane_waits', 'outcomes_not_counted', 'tests_below', 'ways_of']);
 INSERT INTO allowed SELECT 'o365_operator', unnest(ARRAY['set', 'this_is', 'cancel_card', 'retry_card', 'retry_dead', 'set_in_doubt_policy', 'allow_webhook_host', 'forbid_webhook_host', 'hold_host', 'release_host', 'register_connector', 'alter_connector', 'grant_application',
@@ -74,6 +74,8 @@ INSERT INTO allowed SELECT 'o365_operator', unnest(ARRAY['set', 'this_is', 'canc
     'workers_away', 'lane_waits', 'outcomes_not_counted', 'tests_below', 'ways_of']);
 INSERT INTO allowed SELECT r, unnest(ARRAY['forecast', 'quota_usage', 'quota_reason']) FROM unnest(ARRAY['o365_app', 'o365_operator']) AS r;
 INSERT INTO allowed SELECT 'o365_operator', unnest(ARRAY['set_quota', 'set_quota_policy', 'share_quota']);
+INSERT INTO allowed VALUES ('o365_operator', 'set_token_profile'), ('o365_responder', 'responder_token_profiles'), ('o365_responder', 'responder_ask_for_keys'),
+    ('o365_worker', 'worker_signing_key_fetches'), ('o365_worker', 'worker_signing_keys_fetched');
 INSERT INTO allowed SELECT unnest(ARRAY['o365_responder', 'o365_worker', 'o365_app', 'o365_operator']), 'version';
 SELECT results_eq(
     $$SELECT DISTINCT r.rolname::text COLLATE "default", f.proname::text COLLATE "default" FROM pg_roles AS r, our_functions AS f
@@ -91,10 +93,11 @@ SELECT ok(NOT has_schema_privilege('o365_sandbox', 'o365', 'USAGE'), 'and the sa
 SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE has_function_privilege('o365_sandbox', f.oid, 'EXECUTE') AND f.proname !~ '^sandbox_'$$,
     'the sandbox executes only what is the sandbox''s');
 CREATE TEMP TABLE readable (role text, name text, privilege text);
-INSERT INTO readable VALUES ('o365_responder', 'callback', 'INSERT'), ('o365_responder', 'paste', 'INSERT'), ('o365_responder', 'proof', 'INSERT');
+INSERT INTO readable VALUES ('o365_responder', 'callback', 'INSERT'), ('o365_responder', 'paste', 'INSERT'), ('o365_responder', 'proof', 'INSERT'), ('o365_responder', 'action_call', 'INSERT');
 INSERT INTO readable SELECT 'o365_operator', unnest(ARRAY['settings', 'connectors', 'webhook_hosts', 'hosts', 'response_rules', 'subscriptions', 'queue', 'cards', 'scheduled_cards', 'posts', 'deliveries', 'outcomes', 'card_warnings', 'action_events', 'events', 'functions', 'workers']), 'SELECT';
 INSERT INTO readable SELECT 'o365_app', unnest(ARRAY['connectors', 'subscriptions', 'queue', 'cards', 'scheduled_cards', 'posts', 'deliveries', 'outcomes', 'card_warnings', 'action_events', 'events', 'functions']), 'SELECT';
 INSERT INTO readable VALUES ('o365_worker', 'import', 'INSERT'), ('o365_worker', 'user_object_id', 'INSERT'), ('o365_operator', 'dead_connectors', 'SELECT'), ('o365_app', 'dead_connectors', 'SELECT');
+INSERT INTO readable VALUES ('o365_operator', 'token_profiles', 'SELECT');
 INSERT INTO readable VALUES ('o365_operator', 'quotas', 'SELECT'), ('o365_app', 'quotas', 'SELECT');
 SELECT results_eq(
     $$SELECT r.rolname::text COLLATE "default", c.relname::text COLLATE "default", p.p FROM pg_roles AS r, our_relations AS c, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS p(p)

@@ -15,10 +15,12 @@ CREATE TEMP TABLE nothing AS SELECT v.name FROM (
     SELECT unnest(ARRAY['action_key.*', 'card_field.*', 'card_kind.*', 'card_pattern.*', 'card_rule.*', 'chore.*', 'counted.*',
         'fed.*', 'feeding_again.*', 'handed_early.*', 'handing.*', 'index_key.*', 'known_database.*', 'migration.*',
         'host.*', 'busy_connector.*', 'outcome_hour.*', 'postponed.*', 'proof.*', 'response_rule.*', 'sealing_key.*', 'server_floor.*', 'turn_to_feed.*',
-        'quota_window.*', 'quota_slot.*', 'turn_to_tidy.*', 'untaken_event.*', 'webhook_host.*', 'worker.*']) AS name
+        'quota_window.*', 'quota_slot.*', 'signing_key.*', 'token_profile.*', 'turn_to_tidy.*', 'untaken_event.*', 'webhook_host.*', 'worker.*']) AS name
     UNION ALL
     SELECT x.tab || '.' || c.col FROM (VALUES
-        ('action_event', 'event_id connector_id subscription_id card_id content_type'),
+        ('action_event', 'event_id connector_id subscription_id card_id content_type way is_connecting_user answer_until'),
+        ('action_answer', 'answer_id connector_id subscription_id card_id action once waits at'),
+        ('action_call', 'event_id subscription_id card_id number request_hash added waits_until at'),
         ('application', 'connector_id granted_at'),
         ('attempt', 'card_id subscription_id lease_no worker rule_id http_status retry_after_s took_ms post_no connector_id'),
         ('card_action', 'card_id subscription_id forms'),
@@ -87,6 +89,15 @@ INSERT INTO o365_internal.set_aside (card_id, subscription_id, position, failure
 INSERT INTO o365_internal.action_event (connector_id, subscription_id, card_id, path, name, target, content_type, body, inputs, request_id)
     SELECT s.connector_id, s.subscription_id, 1, '$', 'wanda-button', 'https://contoso.example', 'text/plain', 'wanda-body', '{}', 'r'
       FROM o365_internal.subscription AS s WHERE s.subscription_id = :id;
+INSERT INTO o365_internal.action_event (connector_id, subscription_id, card_id, path, name, target, content_type, body, inputs, request_id, way, pressed_by,
+                                        pressed_by_name, tenant)
+    SELECT s.connector_id, s.subscription_id, 1, '$', 'b', 'o365:action', 'text/plain', '', '{}', 'r', 'call', 'wanda-id', 'wanda-name', 'wanda-tenant'
+      FROM o365_internal.subscription AS s WHERE s.subscription_id = :id;
+INSERT INTO o365_internal.action_answer (connector_id, subscription_id, card_id, action, status, translations, card, once, waits)
+    SELECT s.connector_id, s.subscription_id, 1, 'b', 'wanda-status', '{"de": "wanda-zustand"}', '{"text": "wanda-new"}', true, false
+      FROM o365_internal.subscription AS s WHERE s.subscription_id = :id;
+INSERT INTO o365_internal.action_call (event_id, subscription_id, card_id, number, request_hash, status, card)
+    VALUES (1, :id, 1, 0, 'x', 'wanda-answer', '{"text": "wanda-newer"}');
 
 -- Export.
 CREATE FUNCTION pg_temp.export(app_user text) RETURNS jsonb LANGUAGE sql AS $$ SELECT o365.export_user(app_user) $$;
@@ -96,7 +107,7 @@ SELECT is((:'exported'::jsonb #>> '{connections,0,webhook}') || ' ' || (:'export
     'present present', 'secrets are told as present');
 SELECT is_empty(format($$SELECT w FROM unnest(ARRAY['Wanda A. Person', 'wanda-state', 'wanda-card', 'wanda-event', 'wanda-button',
     'wanda-reason', 'wanda-problem', 'wanda-body', 'wanda-returns', 'wanda-later', 'wanda-collapse',
-    'wanda-dedupe', 'wanda-dead', 'wanda-aside', 'Sales 2', 'connect_attempts']) AS w WHERE strpos(%L, w) = 0$$, :'exported'),
+    'wanda-dedupe', 'wanda-dead', 'wanda-aside', 'wanda-id', 'wanda-name', 'wanda-tenant', 'wanda-status', 'wanda-zustand', 'wanda-new', 'wanda-answer', 'wanda-newer', 'Sales 2', 'connect_attempts']) AS w WHERE strpos(%L, w) = 0$$, :'exported'),
     'an application exports all that is kept about its user');
 SELECT is(strpos(:'exported', right(:'manage', 32)) + strpos(:'exported', right(:'link', 32)) + strpos(:'exported', 'webhookb2')
           + strpos(:'exported', 'object-1') + strpos(:'exported', 'bob'), 0, 'no secret is in it, and nobody else');
@@ -141,7 +152,7 @@ END $$;
 SELECT isnt_empty($$SELECT * FROM pg_temp.holds('wanda')$$, 'the search finds what there is');
 SET LOCAL SESSION AUTHORIZATION shop;
 SELECT results_eq($$SELECT e.what, e.erased FROM o365.erase_user('wanda') AS e$$,
-    $$VALUES ('action_event', 1::bigint), ('attempt', 1), ('card_action', 1), ('card_warning', 2), ('collapse', 1), ('connect_attempt', 2),
+    $$VALUES ('action_answer', 1::bigint), ('action_call', 1), ('action_event', 2), ('attempt', 1), ('card_action', 1), ('card_warning', 2), ('collapse', 1), ('connect_attempt', 2),
         ('dead_card', 1), ('dedupe', 1), ('delivery', 10003), ('event', 7), ('manage_link', 1), ('outbox', 2), ('scheduled', 1),
         ('set_aside', 1), ('subscription', 2), ('ticket', 3)$$,
     'erasing tells how many rows of which table');

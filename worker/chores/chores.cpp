@@ -21,6 +21,7 @@ constexpr Patience kPatience{.transaction_ms = 65000, .connect = seconds(5), .ca
 Chores::Chores(const Settings& settings, std::function<void()> schema_differs)
     : database_(settings.database, settings.worker_role, "o365-worker chores", kPatience,
                 statements_when(settings.prepared_statements)),
+      signing_keys_(settings),
       schema_differs_(std::move(schema_differs)) {}
 
 void Chores::run(std::stop_token ends, int worker) noexcept {
@@ -47,6 +48,8 @@ void Chores::run_once(const std::stop_token& ends, int worker) {
         }
         const Rows rows = database_.call("select o365_programs.worker_chores($1)", {worker});
         if (!rows.text(0, 0).empty()) log::info("chores", "done={}", log::quoted(rows.text(0, 0)));
+        if (const std::string done = signing_keys_.fetch_due(database_); !done.empty())
+            log::info("signing_keys", "done={}", log::quoted(done));
     } catch (const DatabaseError& error) {
         // Delivery logs a database that is away. A call that the end of the worker cut off is no failure.
         if (error.fault() == Fault::down || (error.timed_out() && ends.stop_requested())) return;

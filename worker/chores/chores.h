@@ -1,5 +1,5 @@
-// The installation's housekeeping, once a minute: o365_programs.worker_chores, in a session and a thread of its own,
-// which reports and claims do not wait for.
+// The installation's housekeeping, once a minute: o365_programs.worker_chores and the keys of card actions, in a
+// session and a thread of its own, which reports and claims do not wait for.
 #pragma once
 
 #include <functional>
@@ -7,6 +7,7 @@
 
 #include "lib/database/database.h"
 #include "lib/settings/settings.h"
+#include "worker/chores/signing_keys.h"
 
 namespace o365 {
 
@@ -18,13 +19,17 @@ class Chores {
     // Does them at least once, then every minute until `ends`. Failures are logged, the next minute tries again.
     // `worker`: its number.
     void run(std::stop_token ends, int worker) noexcept;
-    // No call goes on after `when`, not even one that is running now. From any thread.
-    void end_by(Database::Clock::time_point when) noexcept { database_.end_by(when); }
+    // No call and no request goes on after `when`, not even one that is running now. From any thread.
+    void end_by(Database::Clock::time_point when) noexcept {
+        signing_keys_.end_by(when);
+        database_.end_by(when);
+    }
 
   private:
     void run_once(const std::stop_token& ends, int worker);
 
     Database database_;  // open while they last
+    SigningKeys signing_keys_;
     std::function<void()> schema_differs_;
 };
 

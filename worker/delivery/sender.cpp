@@ -204,8 +204,9 @@ void Sender::post_next(const std::shared_ptr<Lane>& lane) {
     Card& card = lane->cards[lane->next];
     ActionLink link;
     if (!snapshot_->public_url.empty()) {
-        link = [this, &card](int number) {
-            return action_link(snapshot_->public_url, snapshot_->action_key, card.card_id, number);
+        const auto make = lane->dialect == "workflow" ? action_link : action_address;
+        link = [this, &card, make](int number) {
+            return make(snapshot_->public_url, snapshot_->action_key, card.card_id, number);
         };
     }
     CardBody body = card_body(std::move(card.body), lane->dialect, link, snapshot_->adaptive_card_version,

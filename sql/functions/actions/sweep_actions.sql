@@ -11,6 +11,12 @@ BEGIN
     DELETE FROM o365_internal.action_event AS e
      WHERE e.event_id = ANY (ARRAY(SELECT o.event_id FROM o365_internal.action_event AS o WHERE o.at < v_before
                                     FOR UPDATE SKIP LOCKED));
+    DELETE FROM o365_internal.action_answer AS a
+     WHERE a.answer_id = ANY (ARRAY(SELECT o.answer_id FROM o365_internal.action_answer AS o
+                                     WHERE o.card_id IS NOT NULL AND o.at < v_before FOR UPDATE SKIP LOCKED));
+    DELETE FROM o365_internal.action_call AS c
+     WHERE c.event_id = ANY (ARRAY(SELECT o.event_id FROM o365_internal.action_call AS o WHERE o.at < v_before
+                                    FOR UPDATE SKIP LOCKED));
 END $$;
 COMMENT ON FUNCTION o365_internal.sweep_actions() IS
     'Ends links to actions of cards that are older than action_days, and drops events that no application has taken '

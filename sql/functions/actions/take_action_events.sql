@@ -1,7 +1,8 @@
 CREATE OR REPLACE FUNCTION o365.take_action_events(most integer DEFAULT 100)
 RETURNS TABLE (event_id bigint, at timestamptz, connector text, subscription_id bigint, app_user text, app_state jsonb,
     card_id bigint, path text, name text,
-    target text, content_type text, body text, inputs jsonb)
+    target text, content_type text, body text, inputs jsonb, way text, pressed_by text, pressed_by_name text,
+    tenant text, is_connecting_user boolean, answer_until timestamptz)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
@@ -21,15 +22,19 @@ BEGIN
             DELETE FROM o365_internal.action_event AS e USING mine WHERE e.event_id = mine.event_id RETURNING e.*
         )
         SELECT t.event_id, t.at, c.slug, t.subscription_id, s.app_user, s.app_state, t.card_id, t.path, t.name,
-               t.target, t.content_type, t.body, t.inputs
+               t.target, t.content_type, t.body, t.inputs, t.way, t.pressed_by, t.pressed_by_name, t.tenant,
+               t.is_connecting_user, t.answer_until
           FROM taken AS t
           JOIN o365_internal.subscription AS s ON s.subscription_id = t.subscription_id
           JOIN o365_internal.connector AS c ON c.connector_id = t.connector_id
          ORDER BY t.event_id;
 END $$;
 COMMENT ON FUNCTION o365.take_action_events(integer) IS
-    'Takes what was pressed on the pages of card actions (HttpPOST and ActionCard for Workflows), oldest first, at '
-    'most that many (1 to 1000), of the connectors that the session may use. They are gone when your transaction '
-    'commits, and still there if it rolls back; sessions that take at the same moment get different ones. Nobody has '
-    'called target, and nobody has proven who they are: whoever has the card''s link can press. Error: '
-    'invalid_parameter_value.';
+    'Takes what was pressed in cards, oldest first, at most that many (1 to 1000), of the connectors that the session '
+    'may use. They are gone when your transaction commits, and still there if it rolls back; sessions that take at the '
+    'same moment get different ones. way is call for a button with the target o365:action that Microsoft''s service '
+    'called with a signed token: pressed_by, pressed_by_name and tenant say who is proven to have pressed, '
+    'is_connecting_user whether that person made the connection (null: not known), body is what the card made of the '
+    'inputs, answer_until until when the request waits for o365.answer_action. way is page for a button of a '
+    'workflow''s card that was pressed on its page: nobody has called target, and nobody has proven who they are. '
+    'Error: invalid_parameter_value.';

@@ -77,8 +77,10 @@ BEGIN
         IF problems <> '[]' THEN
             INSERT INTO o365_internal.card_warning (card_id, subscription_id, warnings)
                 VALUES (send_card.card_id, send_card.subscription_id, problems);
-            -- Each such action has its warning. Those are not read for it: only a hundred are kept.
-            v_actions := CASE WHEN v_dialect = 'workflow' THEN o365_internal.linked_actions(card, v_json) END;
+        END IF;
+        -- At Workflows each such action has its warning. Those are not read for it: only a hundred are kept.
+        IF problems <> '[]' OR v_dialect = 'connector' AND card ?| '{potentialAction,sections}' THEN
+            v_actions := o365_internal.kept_actions(card, v_dialect);
             IF v_actions IS NOT NULL THEN
                 INSERT INTO o365_internal.card_action (card_id, subscription_id, title, actions, at)
                     VALUES (send_card.card_id, send_card.subscription_id, o365_internal.card_name(send_card.card),

@@ -86,8 +86,10 @@ BEGIN
         INSERT INTO o365_internal.card_action (card_id, subscription_id, title, actions, at)
             SELECT c.card_id, c.subscription_id, o365_internal.card_name(c.card), l.actions,
                    greatest(now(), c.not_before)
-              FROM (SELECT * FROM put WHERE dialect = 'workflow' AND problems <> '[]' AND sent_id = card_id) AS c,
-                   LATERAL (SELECT o365_internal.linked_actions(c.card, c.card::text) AS actions OFFSET 0) AS l
+              FROM (SELECT * FROM put
+                     WHERE (problems <> '[]' OR dialect = 'connector' AND card ?| '{potentialAction,sections}')
+                       AND sent_id = card_id) AS c,
+                   LATERAL (SELECT o365_internal.kept_actions(c.card, c.dialect) AS actions OFFSET 0) AS l
              WHERE l.actions IS NOT NULL
     )
     SELECT (SELECT array_agg(sent_id ORDER BY n) FROM put) AS ids,

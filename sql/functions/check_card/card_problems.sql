@@ -35,7 +35,7 @@ BEGIN
     v_root := o365_internal.card_root(card, dialect);
     v_walk := ROW(v_root = 's.card' OR v_root = 'm.card' AND dialect = 'workflow', target_urls, true, true);
     -- Where no conversion adds to it, a card counts at most twice, and 200.
-    IF v_walk.converts OR v_size * 2 + 200 > v_limit THEN
+    IF v_walk.converts OR v_size * 2 + 200 > v_limit OR position('"o365:action"' IN v_json) > 0 THEN
         v_codes := v_codes || o365_internal.size_codes(
             o365_internal.counted_size(card, v_json, v_root, dialect), v_size, v_limit);
     END IF;

@@ -18,6 +18,10 @@ BEGIN
                                 * ((v_length - length(replace(json_text, '"HttpPOST"', ''))) / 10
                                    + (v_length - length(replace(json_text, '"ActionCard"', ''))) / 12)
                            ELSE 0 END
+               WHEN root = 'm.card' AND position('"o365:action"' IN json_text) > 0
+                   -- An address of ours, at most 100 beside public_url, in its place.
+                   THEN (100 + length(o365_internal.text_setting('public_url')))
+                        * ((v_length - length(replace(json_text, '"o365:action"', ''))) / 13)
                WHEN root = 's.card' THEN 300 + 100 * CASE WHEN jsonb_typeof(card->'body') = 'array'
                    THEN jsonb_array_length(card->'body') ELSE 0 END
                WHEN root = 'a.card' THEN 200 ELSE 0 END;

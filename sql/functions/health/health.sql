@@ -45,6 +45,8 @@ BEGIN
         ('sealing_key_not_backed_up', 'warning'),
         ('sealing_key_not_pinned', 'warning'),
         ('server_outdated', 'warning'),
+        ('signing_keys_missing', 'error'),
+        ('signing_keys_old', 'warning'),
         ('statements_logged', 'warning'),
         ('strict_cookies', 'warning'),
         ('vacuum_held_back', 'warning'),

@@ -12,11 +12,15 @@ BEGIN
      WHERE s.subscription_id = (d).subscription_id;
     PERFORM o365_internal.put_card(v_card_id, (d).subscription_id, (d).card, (d).event, (d).extra, NULL, NULL,
                                    v_max_age, NULL, NULL, NULL);
-    v_actions := CASE WHEN v_dialect = 'workflow'
-                      THEN o365_internal.linked_actions((d).card::jsonb, (d).card::jsonb::text) END;
+    v_actions := o365_internal.kept_actions((d).card::jsonb, v_dialect);
     IF v_actions IS NOT NULL THEN
         INSERT INTO o365_internal.card_action (card_id, subscription_id, title, actions)
             VALUES (v_card_id, (d).subscription_id, o365_internal.card_name((d).card::jsonb), v_actions);
+        INSERT INTO o365_internal.action_answer (connector_id, subscription_id, card_id, action, status, translations,
+                                                 card, once, waits)
+            SELECT a.connector_id, a.subscription_id, v_card_id, a.action, a.status, a.translations, a.card, a.once,
+                   a.waits
+              FROM o365_internal.action_answer AS a WHERE a.card_id = (d).card_id;
     END IF;
     DELETE FROM o365_internal.dead_card AS x WHERE x.card_id = (d).card_id;
     PERFORM o365_internal.note_event('card_retried', o365_internal.actor(), v_connector_id, (d).subscription_id,

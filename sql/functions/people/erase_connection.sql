@@ -5,8 +5,9 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SE
 #variable_conflict use_column
 BEGIN
     -- attempt, delivery, event: in the order in which reports lock them.
-    FOREACH what IN ARRAY ARRAY['manage_link', 'card_action', 'card_warning', 'action_event', 'dedupe', 'collapse',
-                               'dead_card', 'set_aside', 'scheduled', 'outbox', 'attempt', 'delivery']
+    FOREACH what IN ARRAY ARRAY['manage_link', 'card_action', 'action_answer', 'action_call', 'card_warning',
+                               'action_event', 'dedupe', 'collapse', 'dead_card', 'set_aside', 'scheduled',
+                               'outbox', 'attempt', 'delivery']
     LOOP
         EXECUTE format('DELETE FROM o365_internal.%I AS x WHERE x.subscription_id = $1', what) USING $1;
         GET DIAGNOSTICS erased = ROW_COUNT;

@@ -60,8 +60,21 @@ BEGIN
                 SELECT * FROM o365_internal.card_action AS x WHERE x.subscription_id = v_id ORDER BY x.card_id DESC
                  LIMIT c_most + 1) AS a)
         UNION ALL
+        SELECT 'action_answers', (SELECT jsonb_agg(jsonb_build_object('card_id', a.card_id, 'at', a.at,
+                   'action', a.action, 'status', a.status, 'translations', a.translations,
+                   'card', o365_internal.without_links(a.card::text)::jsonb)) FROM (
+                SELECT * FROM o365_internal.action_answer AS x WHERE x.subscription_id = v_id
+                 ORDER BY x.card_id DESC LIMIT c_most + 1) AS a)
+        UNION ALL
+        SELECT 'action_calls', (SELECT jsonb_agg(jsonb_build_object('card_id', c.card_id, 'at', c.at,
+                   'status', c.status, 'translations', c.translations,
+                   'card', o365_internal.without_links(c.card::text)::jsonb)) FROM (
+                SELECT * FROM o365_internal.action_call AS x WHERE x.subscription_id = v_id
+                 ORDER BY x.event_id DESC LIMIT c_most + 1) AS c)
+        UNION ALL
         SELECT 'action_events', (SELECT jsonb_agg(jsonb_build_object('card_id', e.card_id, 'at', e.at, 'name', e.name,
-                   'target', e.target, 'body', o365_internal.without_links(e.body), 'inputs', e.inputs)) FROM (
+                   'target', e.target, 'body', o365_internal.without_links(e.body), 'inputs', e.inputs,
+                   'pressed_by', e.pressed_by, 'pressed_by_name', e.pressed_by_name, 'tenant', e.tenant)) FROM (
                 SELECT * FROM o365_internal.action_event AS x WHERE x.subscription_id = v_id ORDER BY x.event_id DESC
                  LIMIT c_most + 1) AS e)
         UNION ALL

@@ -14,6 +14,8 @@ BEGIN
                user_index = NULL, replacement = NULL, replacement_key_id = NULL, paused_until = NULL, idle_since = NULL
          WHERE s.subscription_id = remove_subscription.subscription_id;
         DELETE FROM o365_internal.card_action AS a WHERE a.subscription_id = remove_subscription.subscription_id;
+        DELETE FROM o365_internal.action_answer AS a WHERE a.subscription_id = remove_subscription.subscription_id;
+        DELETE FROM o365_internal.action_call AS c WHERE c.subscription_id = remove_subscription.subscription_id;
         UPDATE o365_internal.scheduled AS s SET due_at = now(), enqueued_at = least(s.enqueued_at, now())
          WHERE s.subscription_id = remove_subscription.subscription_id AND s.due_at > now();
         -- Nobody can send it again.

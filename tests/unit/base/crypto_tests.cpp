@@ -40,6 +40,18 @@ BOOST_AUTO_TEST_CASE(what_is_no_base64_is_refused) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(base64url_is_read_in_its_one_form) {
+    for (const char* text : {"", "f", "fo", "foo", "foob", "\xfb\xff\xfe"}) {
+        const auto bytes = o365::base64url_decode(base64url(text));
+        BOOST_REQUIRE(bytes.has_value());
+        BOOST_TEST(*bytes == text);
+    }
+    for (const char* text : {"A", "AAAAA", "Zh", "Zm9=", "Zg==", "Zm8=", "Zm9v ", " Zm9v", "Zm9v\n", "Zm+v", "Zm/v",
+                             "Zm\xff", "Zm9", "Zg.", "Z"})
+        BOOST_TEST(!o365::base64url_decode(text).has_value(), text);
+    BOOST_TEST((o365::base64url_decode("AA") == std::string(1, '\0')));
+}
+
 BOOST_AUTO_TEST_CASE(base64url_needs_no_escaping_in_a_url) {
     BOOST_TEST(base64url("\xfb\xff\xfe") == "-__-");
     BOOST_TEST(base64url("f") == "Zg");

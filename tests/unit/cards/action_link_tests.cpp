@@ -41,6 +41,16 @@ BOOST_AUTO_TEST_CASE(the_mac_depends_on_key_card_and_number) {
     BOOST_TEST(one != mac(action_link("https://a.example", Secret(std::string(32, 'l')), 11, 1)));
 }
 
+BOOST_AUTO_TEST_CASE(an_address_that_is_called_has_a_token_that_opens_no_page) {
+    const Secret key(std::string(32, 'k'));
+    const std::string prefix = "https://app.example.org/action?token=11-1-";
+    const std::string address = action_address("https://app.example.org", key, 11, 1);
+    BOOST_TEST(address.starts_with(prefix));
+    BOOST_TEST(parse_action_token(address.substr(prefix.size() - 5)).has_value());
+    BOOST_TEST(address.substr(prefix.size()) !=
+               action_link("https://app.example.org", key, 11, 1).substr(prefix.size() - 6));
+}
+
 BOOST_AUTO_TEST_CASE(an_example_has_the_form_of_a_link) {
     const std::string link = example_action_link(12);
     BOOST_TEST(parse_action_token(link.substr(link.rfind('/') + 1)).has_value());

@@ -68,6 +68,7 @@ BOOST_AUTO_TEST_CASE(each_path_has_its_route) {
              {"/connect/desk/logo", "/connect/<slug>/logo"},
              {"/action/1-0-abc", "/action/<token>"},
              {"/action/", "/action/<token>"},
+             {"/action", "/action"},
              {"/action/a/b", "/action/<token>"},
              {"/manage/abc", "/manage/<token>"},
              {"/manage/", "/manage/<token>"},
@@ -80,7 +81,7 @@ BOOST_AUTO_TEST_CASE(any_other_path_has_none) {
     for (const char* path :
          {"/", "", "/connect//", "/connect/desk//", "/connect/Desk", "/connect/desk/other", "/connect/desk/start/",
           "/connect/desk/done", "/connect/desk/done/", "/connect/desk/done/1/2", "/connect/desk/callback//",
-          "/connect/desk/callback/x", "/healthz/", "/app/healthz", "/action", "/manage", "/managed/a",
+          "/connect/desk/callback/x", "/healthz/", "/app/healthz", "/actions", "/manage", "/managed/a",
           "/connect/desk/help/", "/connectdesk"})
         BOOST_TEST(pattern_of(path) == "none", path);
 }
@@ -102,6 +103,8 @@ BOOST_AUTO_TEST_CASE(the_web_server_may_mount_them_below_any_prefix) {
     BOOST_TEST(path_to_mount("/app/connect/desk/") == "../");
     BOOST_TEST(path_to_mount("/connect/desk/done/1") == "../../");
     BOOST_TEST(path_to_mount("/app/action/token") == "../connect/");
+    BOOST_TEST(pattern_of("/~alice/action") == "/action");
+    BOOST_TEST(path_to_mount("/~alice/action") == "connect/");
     BOOST_TEST(pattern_of("/~alice/manage/abc") == "/manage/<token>");
     BOOST_TEST(path_to_mount("/app/manage/token") == "../connect/");
     BOOST_TEST(path_to_mount("/action/a/b") == "../../connect/");
@@ -124,8 +127,12 @@ BOOST_AUTO_TEST_CASE(an_id_and_a_token_in_a_path_are_declared_secret) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(every_post_comes_from_our_own_pages) {
-    for (const Route& route : routes()) BOOST_TEST(takes(route, "POST") == route.from_own_pages, route.pattern);
+BOOST_AUTO_TEST_CASE(every_post_comes_from_our_own_pages_but_microsofts_call) {
+    for (const Route& route : routes()) {
+        BOOST_TEST(route.from_anywhere == (route.pattern == "/action"), route.pattern);
+        BOOST_TEST(takes(route, "POST") == (route.from_own_pages || route.from_anywhere), route.pattern);
+        BOOST_TEST(takes_any_request(route.pattern) == route.from_anywhere, route.pattern);
+    }
 }
 
 // (!) What the web servers log of a path: a word behind the slug that is no secret, and of what stands behind that
@@ -159,6 +166,12 @@ BOOST_AUTO_TEST_CASE(web_servers_lead_every_route_to_the_responder) {
                     nginx.find("location = /" + mount) != std::string::npos),
                    mount);
         BOOST_TEST((apache.find(mount) != std::string::npos), mount);
+        // Without a slash behind it: nothing but that path itself.
+        if (rest == mount) {
+            BOOST_TEST((nginx.find("location = /" + mount + " {") != std::string::npos), mount);
+            for (const std::string_view way : {"Alias \"/", "ProxyPass \"/"})
+                BOOST_TEST((apache.find(std::string(way) + mount + '"') != std::string::npos), way << mount);
+        }
         // Health is for the machine itself: a shared host has no such place.
         if (mount != "healthz") BOOST_TEST((shared.find(mount) != std::string::npos), mount);
     }

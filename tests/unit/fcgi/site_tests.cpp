@@ -23,7 +23,8 @@ struct Responder {
     Pages pages{""};
     DatabasePool database{[] { return Database("host=/nonexistent dbname=none", "", "site_tests"); }, 1};
     GatheredCopy callbacks{database, "none", 1};
-    Site site{database, callbacks, pages};
+    ActionTokens action_tokens{database};
+    Site site{database, callbacks, pages, action_tokens};
 };
 
 Request request(const std::string& path, const std::string& accept_language, const std::string& method = "GET") {

@@ -1,0 +1,179 @@
+// POST /action - Microsoft's service calls the target of an HttpPOST that a worker put in the place of "o365:action"
+// (docs/decisions/0014). The address has a token of ours, a header one of Microsoft's. Whatever is wrong with either
+// is answered alike, and stores nothing. Answers are those of office365-connectors.md 7.4.
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "fcgi/routes.h"
+#include "lib/base/crypto.h"
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+#include "lib/cards/action_link.h"
+#include "lib/json/json_fields.h"
+#include "lib/json/json_text.h"
+#include "lib/pages/accept_language.h"
+
+namespace o365 {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr std::size_t kMaxBody = 64UL * 1024;
+constexpr std::size_t kMaxContentType = 200;
+constexpr milliseconds kMostWait{5000};
+constexpr milliseconds kFirstLook{20};
+constexpr milliseconds kLaterLook{100};
+
+constexpr std::string_view kTarget =
+    "o365_programs.action_call (card_id, number, token_hash, request_hash, request_id, content_type, body, app_id, "
+    "pressed_by, pressed_by_name, tenant, most_waiting)";
+
+std::string_view header(const Request& request, std::string_view name) {
+    const auto found = request.headers.find(name);
+    return found == request.headers.end() ? std::string_view() : std::string_view(found->second);
+}
+
+Response with_status(int http, std::string_view status, std::string card = {}) {
+    const bool updates = !card.empty();
+    Response response = updates ? Response::json(http, std::move(card)) : Response::text(http, "");
+    response.set("CARD-ACTION-STATUS", status);
+    if (updates) response.set("CARD-UPDATE-IN-BODY", "true");
+    return response;
+}
+
+std::string text_of(const Site& site, const Request& request, const char* name, const Json::Value& call = {}) {
+    return text_in(site.texts(request, call)["call"], name);
+}
+
+// What the application said, in the language that the request asks for or the connector pins, else a sentence of ours.
+std::string status_of(const Site& site, const Request& request, const Json::Value& call) {
+    const Json::Value& translations = call["translations"];
+    if (translations.isObject()) {
+        const std::vector<std::string> tags = translations.getMemberNames();
+        const std::string* tag = negotiate_language(header(request, "HTTP_ACCEPT_LANGUAGE"), tags);
+        if (tag == nullptr) tag = find_language(text_in(call, "language"), tags);
+        if (tag != nullptr) return text_in(translations, tag->c_str());
+    }
+    const std::string status = text_in(call, "status");
+    return status.empty() ? text_of(site, request, "recorded", call) : status;
+}
+
+// One line a minute for each kind, over all threads.
+void tell_refused(std::string_view kind) {
+    static std::mutex mutex;
+    static log::Repeated told;
+    const std::lock_guard lock(mutex);
+    if (const auto count = told.due(kind)) log::warn("action_refused", "kind={} count={}", kind, *count);
+}
+
+// The bearer token; "" for none, and for two, of which nobody knows which one counts.
+std::string_view bearer_token(const Request& request) {
+    constexpr std::string_view kBearer = "bearer ";
+    std::string_view text = request.authorization;
+    const std::string_view other = header(request, "HTTP_ACTION_AUTHORIZATION");
+    if (!text.empty() && !other.empty()) return {};
+    if (text.empty()) text = other;
+    if (!same_name(text.substr(0, kBearer.size()), kBearer)) return {};
+    return text.substr(kBearer.size());
+}
+
+// The token of the address; one of no button where there is none.
+ActionToken button_token(const Request& request) {
+    if (request.query.fault("token") != nullptr) return {};
+    return parse_action_token(request.query.get_or("token", "")).value_or(ActionToken{});
+}
+
+// How many requests may wait for their application at once: half of the threads go on answering.
+int most_waiting(const Site& site) { return std::max(1, site.threads() / 2); }
+
+Json::Value record(Site& site, const Request& request, const ActionToken& button, const TokenResult& presser) {
+    const std::string_view sent_id = header(request, "HTTP_ACTION_REQUEST_ID");
+    const bool plain_type = request.content_type.size() <= kMaxContentType && is_utf8(request.content_type);
+    const Rows rows =
+        site.copy_row(kTarget,
+                      {std::to_string(button.card_id), std::to_string(button.number), Value::bytes(sha256(button.mac)),
+                       Value::bytes(sha256(sent_id.empty() ? std::string_view(request.id) : sent_id)), request.id,
+                       plain_type ? request.content_type : "application/octet-stream", request.body, presser.app_id,
+                       presser.taken() ? Value(presser.presser_id) : Value(), presser.presser_name, presser.tenant_id,
+                       std::to_string(most_waiting(site))},
+                      "SELECT o365_programs.responder_action_outcome()");
+    return database_json(rows.text(0, 0));
+}
+
+// One of the requests of this process that wait.
+class WaitingPlace {
+  public:
+    explicit WaitingPlace(int most) : has_(waiting_.fetch_add(1) < most) {}
+    WaitingPlace(const WaitingPlace&) = delete;
+    WaitingPlace& operator=(const WaitingPlace&) = delete;
+    ~WaitingPlace() { waiting_.fetch_sub(1); }
+    bool has() const noexcept { return has_; }
+
+  private:
+    static inline std::atomic<int> waiting_{0};
+    const bool has_;
+};
+
+// Waits until o365.answer_action was called for it, or its time is over.
+Json::Value await_answer(Site& site, Json::Value call) {
+    const WaitingPlace place(most_waiting(site));
+    const milliseconds wait(std::clamp(call["wait_ms"].asInt64(), Json::Int64{0}, Json::Int64{kMostWait.count()}));
+    const auto until = Clock::now() + (place.has() ? wait : milliseconds(0));
+    milliseconds pause = kFirstLook;
+    while (call["waits"].asBool()) {
+        const auto left = until - Clock::now();
+        const bool ends = left <= Clock::duration::zero();
+        if (!ends) std::this_thread::sleep_for(std::min<Clock::duration>(pause, left));
+        pause = std::min(2 * pause, kLaterLook);
+        call = site.ask("SELECT o365_programs.responder_action_answer($1, $2)",
+                        {call["event_id"].asInt64(), ends ? "true" : "false"});
+    }
+    return call;
+}
+
+Response refuse(const Site& site, const Request& request, std::string_view kind) {
+    tell_refused(kind);
+    Response response = with_status(401, text_of(site, request, "refused"));
+    response.set("WWW-Authenticate", "Bearer");
+    return response;
+}
+
+}  // namespace
+
+Response call_unavailable(const Site& site, const Request& request) {
+    Response response = with_status(503, text_of(site, request, "unavailable"));
+    response.set("Retry-After", "5");
+    return response;
+}
+
+Response action_call(Site& site, const Request& request, const RouteParts& /*parts*/) {
+    if (request.body.size() > kMaxBody) return with_status(413, text_of(site, request, "too_large"));
+    if (!is_utf8(request.body) || request.body.find('\0') != std::string::npos)
+        return with_status(400, text_of(site, request, "unreadable"));
+    const ActionToken button = button_token(request);
+    const TokenResult presser = site.action_tokens().judge(bearer_token(request));
+    if (presser.refusal == TokenRefusal::no_keys) {
+        tell_refused(name_of(presser.refusal));
+        return call_unavailable(site, request);
+    }
+    // Also when the token was refused: one answer takes one time.
+    Json::Value call = record(site, request, button, presser);
+    const std::string outcome = text_in(call, "outcome");
+    log::debug("action_call", "request={} card={} number={} outcome={}", request.id, button.card_id, button.number,
+               outcome);
+    if (!presser.taken()) return refuse(site, request, name_of(presser.refusal));
+    if (outcome == "done_before" || outcome == "full") {
+        if (outcome == "full") tell_refused(outcome);
+        return with_status(409, text_of(site, request, outcome.c_str(), call));
+    }
+    if (outcome != "recorded" && outcome != "repeated") return refuse(site, request, outcome);
+    call = await_answer(site, std::move(call));
+    return with_status(200, status_of(site, request, call), text_in(call, "card"));
+}
+
+}  // namespace o365
