@@ -206,7 +206,7 @@ struct KeySet::Keys {
 KeySet::KeySet(std::span<const JsonWebKey> keys) {
     auto usable = std::make_shared<Keys>();
     for (const JsonWebKey& key : keys) {
-        if (Key parsed = key_of(key)) usable->by_id.try_emplace(key.key_id, std::move(parsed), key.issuer);
+        if (Key parsed = key_of(key)) usable->by_id.try_emplace(key.key_id, Keys::One{std::move(parsed), key.issuer});
     }
     if (!usable->by_id.empty()) keys_ = std::move(usable);
 }

@@ -11,8 +11,8 @@ BEGIN
     END IF;
     -- The id is a GUID, and the two services need not write it alike.
     RETURN v_index IN (o365_internal.blind_index('user_object_id', user_object_id),
-                       o365_internal.blind_index('user_object_id', lower(user_object_id)),
-                       o365_internal.blind_index('user_object_id', upper(user_object_id)));
+                       o365_internal.blind_index('user_object_id', lower(user_object_id COLLATE "C")),
+                       o365_internal.blind_index('user_object_id', upper(user_object_id COLLATE "C")));
 END $$;
 COMMENT ON FUNCTION o365_internal.is_connecting_user(bigint, text) IS
     'Whether a directory object id is that of the user who made a subscription, by blind index; null when that is not '

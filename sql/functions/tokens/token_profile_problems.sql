@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.token_profile_problems(profile o365_internal.token_profile) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_host text := substring(profile.metadata_url FROM '^https://([^/?#@[:space:]]+)/[^#[:space:]]*$');
+    v_host text := substring(profile.metadata_url COLLATE "C" FROM '^https://([^/?#@[:space:]]+)/[^#[:space:]]*$');
     v_name text;
     v_list text[];
     v_least integer;
