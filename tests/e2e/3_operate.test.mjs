@@ -7,7 +7,7 @@ import {test} from 'node:test';
 
 import {
     asApplication, asSuperuser, BUILD, Client, CONFIG, LOGS, openBrowser, photograph, PUBLIC_URL, SANDBOX_URL, sql, stack, STACK_DIR,
-    ticketLink, TIME_SCALE, toPicker, until,
+    testOnce, ticketLink, TIME_SCALE, toPicker, until,
 } from './harness.mjs';
 
 test('a callback that finds no database loses nothing: its page retries by itself', async () => {
@@ -73,7 +73,7 @@ test('without the responder the server shows its own clean page, and nothing els
     }
 });
 
-test('a second host takes the sealing of webhooks over only when it is told to', () => {
+testOnce('a second host takes the sealing of webhooks over only when it is told to', () => {
     const config = join(STACK_DIR, 'second-host.conf');
     writeFileSync(config, readFileSync(CONFIG, 'utf8').replace(/^key_file = .*$/m, `key_file = ${join(STACK_DIR, 'second-host.keys')}`));
     const worker = (...words) => spawnSync(join(BUILD, 'o365-worker'), ['--config', config, ...words], {encoding: 'utf8'});
@@ -83,7 +83,7 @@ test('a second host takes the sealing of webhooks over only when it is told to',
     assert.ok(!existsSync(join(STACK_DIR, 'second-host.keys')), 'and no file is made');
 });
 
-test('--check names what would fail later', () => {
+testOnce('--check names what would fail later', () => {
     const config = join(STACK_DIR, 'broken.conf');
     const check = (line, value) => {
         writeFileSync(config, `${readFileSync(CONFIG, 'utf8').replace(new RegExp(`^${line} = .*\n`, 'm'), '')}${line} = ${value}\n`);
@@ -134,7 +134,7 @@ test('an operator adds a language and changes a text by files in a folder', asyn
     assert.equal(await heading('it'), 'en: Get Contoso Helpdesk in Teams');
 });
 
-test('every program ends with 64 at a wrong option or argument, and says which', () => {
+testOnce('every program ends with 64 at a wrong option or argument, and says which', () => {
     const run = (name, ...words) => spawnSync(join(BUILD, name), words, {encoding: 'utf8', timeout: 20000});
     const wrong = ['--nonsense', '--config', '--chek', '-x', 'nonsense', '--check=maybe',
         '--config=a --config=b'].map((words) => words.split(' '));

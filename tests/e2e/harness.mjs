@@ -5,13 +5,16 @@ import https from 'node:https';
 import {appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {after} from 'node:test';
+import {after, test} from 'node:test';
 import {promisify} from 'node:util';
 
 import {chromium} from 'playwright-core';
 
 export const {PUBLIC_URL, SANDBOX_URL, FEED_URL, STACK_DIR, ROOT, LOGS, SCREENSHOTS, CONFIG, BUILD} = process.env;
 const run = promisify(execFile);
+
+/** A case that no web server can change: it runs behind nginx, and is skipped behind others. */
+export const testOnce = (name, body) => test(name, {skip: process.env.SERVER !== 'nginx' && 'no web server has to do with it'}, body);
 
 /** Runs SQL as a role (the operator unless told) and returns its lines. */
 export function sql(text, role = 'demo_operator') {
@@ -216,7 +219,8 @@ export async function inspect(page, name) {
 /** A person without a screen: HTTP with a cookie jar, one request at a time, redirects not followed. Node does not know *.localhost, so every name is this machine. */
 export class Client {
     cookies = new Map();
-    agent = new https.Agent({keepAlive: true, lookup: (host, options, done) => (options.all ? done(null, [{address: '127.0.0.1', family: 4}]) : done(null, '127.0.0.1', 4)), ca: readFileSync(process.env.CA)});
+    // Servers end what was idle for five seconds; a request may not meet that.
+    agent = new https.Agent({keepAlive: true, timeout: 3000, lookup: (host, options, done) => (options.all ? done(null, [{address: '127.0.0.1', family: 4}]) : done(null, '127.0.0.1', 4)), ca: readFileSync(process.env.CA)});
 
     /** `more`: method and headers that differ from the usual. */
     request(url, form, more = {}) {
