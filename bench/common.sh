@@ -1,5 +1,6 @@
-# What the bench scripts share; sourced. Each runs under tests/with-postgres, a server of its own that keeps what it promises:
-# fsync and synchronous_commit on. O365_BENCH_POSTGRES_OPTIONS: more server options, to look closer (auto_explain, pg_stat_statements).
+# What the bench scripts share; sourced. Each runs under tests/with-postgres, a server of its own that keeps what it
+# promises: fsync and synchronous_commit on. O365_BENCH_POSTGRES_OPTIONS: more server options, to look closer
+# (auto_explain, pg_stat_statements).
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=scripts/help.sh

@@ -1,4 +1,5 @@
-// Every way in which connecting can end besides the usual one: each has its page, its row and its outcome in o365.connect_attempt.
+// Every way in which connecting can end besides the usual one: each has its page, its row and its outcome in
+// o365.connect_attempt.
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
@@ -889,7 +890,8 @@ testOnce("require-state off: the documentation's own button connects, after a qu
     await page.getByRole('button', {name: 'Yes, connect'}).click();
     await page.waitForFunction(() => /is connected/.test(document.querySelector('h1').textContent));
     assert.equal(status(), 'active|t');
-    // A repeat in this browser shows success; in another one it is a connection of its own, which waits for its own answer.
+    // A repeat in this browser shows success; in another one it is a connection of its own, which waits for its own
+    // answer.
     await page.goto(callback);
     await page.waitForURL(asked);
     assert.match(await page.textContent('h1'), /is connected/);

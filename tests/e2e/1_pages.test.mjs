@@ -1,4 +1,5 @@
-// The pages of connecting, in a real browser: their languages, every clean page, and what people do with the Back button.
+// The pages of connecting, in a real browser: their languages, every clean page, and what people do with the Back
+// button.
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import https from 'node:https';

@@ -432,7 +432,8 @@ test('20,000 cards to 200 subscriptions arrive, each subscription in order, whil
         const unique = [...new Set(numbers)];
         doubled += numbers.length - unique.length;
         assert.equal(unique.length, 100, `subscription ${id} lost cards`);
-        // A card whose answer was lost with its worker comes again after the lease; leaving such repeats out, the order is the order of sending.
+        // A card whose answer was lost with its worker comes again after the lease; leaving such repeats out, the order
+        // is the order of sending.
         assert.deepEqual(unique, [...unique].sort((a, b) => a - b), `subscription ${id} has its cards out of order`);
     }
     t.diagnostic(`${doubled} cards arrived twice; the killed worker had claimed ${claimed}`);

@@ -1,5 +1,5 @@
-// Connecting by a pasted Workflows webhook, in a real browser: what is refused and in which words, the card with the code,
-// the code, a workflow that wants the bare card, and a new address for a connection.
+// Connecting by a pasted Workflows webhook, in a real browser: what is refused and in which words, the card with the
+// code, the code, a workflow that wants the bare card, and a new address for a connection.
 import assert from 'node:assert/strict';
 import {readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';

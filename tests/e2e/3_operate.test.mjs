@@ -14,7 +14,8 @@ test('a callback that finds no database loses nothing: its page retries by itsel
     const {page, close} = await openBrowser();
     try {
         await toPicker(page, ticketLink('oda'));
-        // The sandbox needs the database as well, so Allow is pressed elsewhere before it goes down; the state is this browser's.
+        // The sandbox needs the database as well, so Allow is pressed elsewhere before it goes down; the state is this
+        // browser's.
         const callback = await new Client().allow(page.url(), 'Sales');
         await stack('stop', 'postgres', 'INT');
         await page.goto(callback);
@@ -219,7 +220,8 @@ test('F51: a schema that is too new, too old or absent is told by every program,
 });
 
 test('health is clean at the end', () => {
-    // But for holes of the server that the tests happen to run on, and the cookie that 1_endings makes strict on purpose.
+    // But for holes of the server that the tests happen to run on, and the cookie that 1_endings makes strict on
+    // purpose.
     assert.equal(sql(`select string_agg(object || ' ' || problem, '; ') from o365.health()
         where code not in ('server_outdated', 'strict_cookies')`), '');
 });
