@@ -1228,7 +1228,7 @@ test('every page is legible and axe-core finds nothing serious on it, at 360 and
 test('every sentence of the documented protocol names a test that there is', () => {
     const files = {1: '1_*', 3: '3_operate.test.mjs', 6: '6_sandbox.test.mjs', 7: '7_sandbox_feed.test.mjs', 8: '8_playground.test.mjs', 9: '9_secrets.test.mjs'};
     const folder = join(ROOT, 'tests/e2e');
-    const titles = (file) => [...readFileSync(file, 'utf8').matchAll(/\btest\((['"`])((?:\\.|(?!\1).)*)\1/g)].map(([, , title]) => title.replaceAll("\\'", "'"));
+    const titles = (file) => [...readFileSync(file, 'utf8').matchAll(/\btest(?:Once)?\((['"`])((?:\\.|(?!\1).)*)\1/g)].map(([, , title]) => title.replaceAll("\\'", "'"));
     const known = Object.fromEntries(Object.entries(files).map(([number, name]) =>
         [number, readdirSync(folder).filter((file) => (name === '1_*' ? file.startsWith('1_') : file === name)).flatMap((file) => titles(join(folder, file)))]));
     known.SQL = readFileSync(join(ROOT, 'tests/sql/sandbox.sql'), 'utf8').split('\n').filter((line) => !line.startsWith('--')).map((line) => line.replaceAll("''", "'"));
