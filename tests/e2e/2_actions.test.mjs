@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
-import {asApplication, asSuperuser, Client, FEED_URL, feedPosts, inspect, openBrowser, PUBLIC_URL, remember, sql, stack, testOnce, until} from './harness.mjs';
+import {asApplication, asSuperuser, Client, FEED_URL, feedPosts, inspect, openBrowser, PUBLIC_URL, remember, sql, stack, until} from './harness.mjs';
+
+import {testOnce} from './harness.mjs';
 
 const outcome = (card) => asApplication(`select outcome from o365.deliveries where card_id = ${card}`);
 const quoted = (value) => `'${(typeof value === 'string' ? value : JSON.stringify(value)).replaceAll("'", "''")}'`;

@@ -4,10 +4,11 @@ import {spawnSync} from 'node:child_process';
 import {existsSync, mkdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
+import {testOnce} from './harness.mjs';
 
 import {
     asApplication, asSuperuser, BUILD, Client, CONFIG, LOGS, openBrowser, photograph, PUBLIC_URL, SANDBOX_URL, sql, stack, STACK_DIR,
-    testOnce, ticketLink, TIME_SCALE, toPicker, until,
+    ticketLink, TIME_SCALE, toPicker, until,
 } from './harness.mjs';
 
 test('a callback that finds no database loses nothing: its page retries by itself', async () => {
