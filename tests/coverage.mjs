@@ -2,19 +2,21 @@
 // usage: node tests/coverage.mjs BUILD-FOLDER WHAT LEAST [--files]      LEAST: fails below so many % of all lines
 import {execFileSync} from 'node:child_process';
 import {readdirSync, realpathSync} from 'node:fs';
-import {join, relative} from 'node:path';
+import {join, relative, resolve} from 'node:path';
 
 const [build, what, least, ...options] = process.argv.slice(2);
 const root = realpathSync(join(import.meta.dirname, '..'));
 
-// Every object of the libraries and programs. What was never run has no counters: gcov then says 0 for each line.
-const notes = readdirSync(join(build, 'CMakeFiles'), {recursive: true}).filter((name) => /^o365.*\.gcno$/.test(name) && !/^o365_sandbox|^o365-sandbox/.test(name));
+// Every object of the libraries and programs, and of the unit tests, which the templates of headers are in. What was
+// never run has no counters: gcov then says 0 for each line.
+const notes = readdirSync(build, {recursive: true})
+    .filter((name) => /CMakeFiles\/(o365|\w+_tests\.dir).*\.gcno$/.test(name) && !/CMakeFiles\/(o365.)?sandbox/.test(name));
 const lines = new Map();  // by file: by number, whether it was run. A header is in several objects.
 for (const name of notes) {
-    const text = execFileSync('gcov', ['--json-format', '--stdout', join(build, 'CMakeFiles', name)],
+    const text = execFileSync('gcov', ['--json-format', '--stdout', join(build, name)],
         {encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore']});
     for (const one of text.split('\n').filter((line) => line.startsWith('{')).flatMap((line) => JSON.parse(line).files)) {
-        const file = relative(root, one.file);
+        const file = relative(root, resolve(build, one.file));
         if (!/^(lib|worker|fcgi)\//.test(file)) continue;
         if (!lines.has(file)) lines.set(file, new Map());
         const known = lines.get(file);
