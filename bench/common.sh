@@ -1,7 +1,11 @@
-# What the bench scripts share; sourced. Each runs under tests/with-postgres, a server of its own that keeps what it promises:
-# fsync and synchronous_commit on. O365_BENCH_POSTGRES_OPTIONS: more server options, to look closer (auto_explain, pg_stat_statements).
+# What the bench scripts share; sourced. Each runs under tests/with-postgres, a server of its own that keeps what it
+# promises: fsync and synchronous_commit on. O365_BENCH_POSTGRES_OPTIONS: more server options, to look closer
+# (auto_explain, pg_stat_statements).
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=scripts/help.sh
+. "$root/scripts/help.sh"
+takes_only --quick -- "$@"
 build=${O365_BUILD:-$root/build/release}
 if [[ -z ${O365_POSTGRES_LOG:-} ]]; then
     O365_POSTGRES_OPTIONS="-c fsync=on -c full_page_writes=on -c synchronous_commit=on -c shared_buffers=512MB -c max_wal_size=8GB -c log_min_messages=fatal ${O365_BENCH_POSTGRES_OPTIONS:-}" \

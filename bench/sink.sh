@@ -1,5 +1,5 @@
-# Far ends of the benches: a sink over TLS, or one that a script plays; subscriptions that post to them, the 2 KB card, and a worker that runs
-# on. Sourced after common.sh.
+# Far ends of the benches: a sink over TLS, or one that a script plays; subscriptions that post to them, the 2 KB card,
+# and a worker that runs on. Sourced after common.sh.
 pick_port() { # sets $port
     port=$(shuf -i 20000-29999 -n 1)
     while ss -ltn | grep -q ":$port "; do port=$((port + 1)); done
@@ -12,7 +12,8 @@ play_far_end() { # play_far_end SCRIPT: answers POSTs as the body of a JavaScrip
             (request, answer) => { request.resume().on('end', () => { $1 }); }).listen($port, '127.0.0.1')" & pids+=($!)
     wait_for "the far end" curl -sf --cacert "$dir/ca.pem" --noproxy '*' -d x "https://sink.localhost:$port/hook"
 }
-# connect_users CONNECTOR USER COUNT HOST: users USER1, USER2 ..., each with a webhook /hook/1, /hook/2 ... on HOST, in which % is the user.
+# connect_users CONNECTOR USER COUNT HOST: users USER1, USER2 ..., each with a webhook /hook/1, /hook/2 ... on HOST, in
+# which % is the user.
 connect_users() {
     sql > /dev/null << SQL
 INSERT INTO o365_internal.connect_attempt (connector_id, state_hash, cookie_hash, app_user, expires_at)
@@ -25,7 +26,8 @@ SQL
 }
 start_worker() { "$build/o365-worker" --config "$dir/o365.conf" > /dev/null 2>&1 & worker=$!; pids+=("$worker"); sleep 1; }
 stop_worker() { kill "$worker"; wait "$worker" || true; }
-# Milliseconds from commit ($dir/sent, of latency_send.mjs) to POST ($dir/posts, of a sink that logs "$uri $msec $request_time"): p50 and p95.
+# Milliseconds from commit ($dir/sent, of latency_send.mjs) to POST ($dir/posts, of a sink that logs "$uri $msec
+# $request_time"): p50 and p95.
 percentiles() {
     awk 'NR == FNR { post[$1, ++n[$1]] = ($2 - $3) * 1000; next } { ms = post[$1, ++m[$1]] - $2; print (ms > 0 ? ms : 0) }' "$dir/posts" <(sort -n -k 2 "$dir/sent") |
         sort -n | awk '{ v[NR] = $1 } END { printf "%.2f %.2f\n", v[int(NR * 0.5 + 0.5)], v[int(NR * 0.95 + 0.5)] }'

@@ -1,5 +1,5 @@
-# The web side of the benches callback, footprint and landing: nginx on a Unix socket with the responder and its peers behind it. Sourced
-# after common.sh and install_database.
+# The web side of the benches callback, footprint and landing: nginx on a Unix socket with the responder and its peers
+# behind it. Sourced after common.sh and install_database.
 #   start_nginx                   plain HTTP on $dir/http.sock, two workers; peers are kept alive where they can be
 #   start_responder               $threads threads, started as configured in $dir/o365.conf
 #   start_node WAY POOL [N]       WAY params or copy; N processes with a pool of POOL connections each
@@ -80,7 +80,8 @@ mint() {
               FROM generate_series(0, $3 - 1) AS i" > /dev/null ;;
     esac
 }
-# http NAME PREFIX COUNT [OPTION ...]: callbacks of ours, node, node-copy or php-fpm, printed as bench_callback_http does
+# http NAME PREFIX COUNT [OPTION ...]: callbacks of ours, node, node-copy or php-fpm, printed as bench_callback_http
+# does
 http() {
     local name=$1 prefix=$2 count=$3 path
     shift 3

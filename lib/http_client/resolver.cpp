@@ -62,6 +62,20 @@ std::string problem_of(int status) {
     }
 }
 
+// Takes up what has arrived, and what is due by time.
+void process(ares_channel channel) {
+    std::array<ares_socket_t, ARES_GETSOCK_MAXNUM> sockets{};
+    const auto wanted = static_cast<unsigned>(ares_getsock(channel, sockets.data(), ARES_GETSOCK_MAXNUM));
+    for (unsigned i = 0; i < ARES_GETSOCK_MAXNUM; ++i) {
+        const bool reads = ARES_GETSOCK_READABLE(wanted, i) != 0;
+        const bool writes = ARES_GETSOCK_WRITABLE(wanted, i) != 0;
+        // c-ares reads without waiting.
+        if (reads || writes)
+            ares_process_fd(channel, reads ? sockets.at(i) : ARES_SOCKET_BAD, writes ? sockets.at(i) : ARES_SOCKET_BAD);
+    }
+    ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+}
+
 }  // namespace
 
 struct Resolver::Lookup {
@@ -79,6 +93,8 @@ struct Resolver::Lookup {
     Channel channel;                 // last: its end calls what is above
 
     bool ended() const noexcept { return families[0].done && families[1].done; }
+    // What is there now: addresses of both families, or the problem.
+    ResolvedHost result();
     static void on_addresses(void* user, int status, int timeouts, ares_addrinfo* result) noexcept;
     static void on_socket(void* user, ares_socket_t fd, int readable, int writable) noexcept;
 };
@@ -107,6 +123,20 @@ void Resolver::Lookup::on_addresses(void* user, int status, int /*timeouts*/, ar
     Lookup& lookup = *family.lookup;
     if (&family == &lookup.families[0] && !family.addresses.empty())
         lookup.deadline = std::min(lookup.deadline, Clock::now() + kWaitForIpv6);
+}
+
+ResolvedHost Resolver::Lookup::result() {
+    ResolvedHost host;
+    for (Family& family : families)
+        std::move(family.addresses.begin(), family.addresses.end(), std::back_inserter(host.addresses));
+    if (!host.addresses.empty()) return host;
+    const auto worst = std::ranges::find_if(families, [](const Family& family) {
+        return !family.done || (family.status != ARES_ENODATA && family.status != ARES_ENOTFOUND);
+    });
+    host.problem = problem_of(worst == families.end() ? static_cast<int>(ARES_ENOTFOUND)
+                              : worst->done           ? worst->status
+                                                      : static_cast<int>(ARES_ETIMEOUT));
+    return host;
 }
 
 void Resolver::Lookup::on_socket(void* user, ares_socket_t fd, int readable, int writable) noexcept {
@@ -179,37 +209,10 @@ void Resolver::run() {
     std::list<Lookup> ended;
     for (auto lookup = impl_->lookups.begin(); lookup != impl_->lookups.end();) {
         const auto here = lookup++;
-        if (!here->ended()) {
-            std::array<ares_socket_t, ARES_GETSOCK_MAXNUM> sockets{};
-            const auto wanted =
-                static_cast<unsigned>(ares_getsock(here->channel.get(), sockets.data(), ARES_GETSOCK_MAXNUM));
-            for (unsigned i = 0; i < ARES_GETSOCK_MAXNUM; ++i) {
-                const bool reads = ARES_GETSOCK_READABLE(wanted, i) != 0;
-                const bool writes = ARES_GETSOCK_WRITABLE(wanted, i) != 0;
-                if (reads || writes) {
-                    // c-ares reads without waiting.
-                    ares_process_fd(here->channel.get(), reads ? sockets.at(i) : ARES_SOCKET_BAD,
-                                    writes ? sockets.at(i) : ARES_SOCKET_BAD);
-                }
-            }
-            ares_process_fd(here->channel.get(), ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-        }
+        if (!here->ended()) process(here->channel.get());
         if (here->ended() || Clock::now() >= here->deadline) ended.splice(ended.end(), impl_->lookups, here);
     }
-    for (Lookup& lookup : ended) {
-        ResolvedHost host;
-        for (Lookup::Family& family : lookup.families)
-            std::move(family.addresses.begin(), family.addresses.end(), std::back_inserter(host.addresses));
-        if (host.addresses.empty()) {
-            const auto worst = std::ranges::find_if(lookup.families, [](const Lookup::Family& family) {
-                return !family.done || (family.status != ARES_ENODATA && family.status != ARES_ENOTFOUND);
-            });
-            host.problem = problem_of(worst == lookup.families.end() ? static_cast<int>(ARES_ENOTFOUND)
-                                      : worst->done                  ? worst->status
-                                                                     : static_cast<int>(ARES_ETIMEOUT));
-        }
-        lookup.done(std::move(host));
-    }
+    for (Lookup& lookup : ended) lookup.done(lookup.result());
 }
 
 std::string start_resolver() {

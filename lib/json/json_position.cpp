@@ -59,23 +59,8 @@ const Json::Value* find(const Json::Value& value, const Step& step) {
     return value.isObject() ? value.find(step.name.data(), step.name.data() + step.name.size()) : nullptr;
 }
 
-}  // namespace
-
-std::optional<Place> json_place(std::string_view text, std::string_view path) {
-    const auto root = parse_json(text);
-    if (!root) return std::nullopt;
-    const Json::Value* value = &*root;
-    if (path.starts_with('$')) path.remove_prefix(1);
-    while (const auto step = take_step(path)) {
-        const Json::Value* const inner = find(*value, *step);
-        if (inner == nullptr) break;
-        value = inner;
-    }
-    return place_at(text, static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, value->getOffsetStart())));
-}
-
-std::optional<JsonFault> json_fault(std::string_view text) {
-    // What PostgreSQL does not take, and the library does.
+// What PostgreSQL does not take, and the library does.
+std::optional<JsonFault> postgres_fault(std::string_view text) {
     for (std::size_t begin = 0; begin < text.size();) {
         const auto end = std::min(text.find('\n', begin), text.size());
         if (!is_utf8(text.substr(begin, end - begin)))
@@ -86,24 +71,12 @@ std::optional<JsonFault> json_fault(std::string_view text) {
         if (text.substr(at, 6) == "\\u0000")
             return JsonFault{place_at(text, at), "It has \\u0000, which PostgreSQL has in no text: leave it out."};
     }
-    Json::CharReaderBuilder builder;
-    Json::CharReaderBuilder::strictMode(&builder.settings_);
-    const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
-    Json::Value value;
-    std::string said;
-    try {
-        if (reader->parse(text.data(), text.data() + text.size(), &value, &said)) {
-            if (const auto at = json_comment(text))
-                return JsonFault{place_at(text, *at), "This is a comment, and JSON has none."};
-            if (const auto at = lone_surrogate(text))
-                return JsonFault{place_at(text, *at), "This is half a character: a surrogate without its other half."};
-            if (value.isObject()) return std::nullopt;
-            return JsonFault{{}, "It is no object: a card stands in { }."};
-        }
-    } catch (const Json::Exception&) {
-        return JsonFault{{}, "It is nested too deep."};
-    }
-    // The library says "* Line 3, Column 5", what is wrong in the next line, and more of the same kind.
+    return std::nullopt;
+}
+
+// The first fault that the library names. It says "* Line 3, Column 5", what is wrong in the next line, and more of the
+// same kind.
+JsonFault first_fault(const std::string& said) {
     JsonFault fault;
     std::istringstream lines(said);
     std::string line;
@@ -123,6 +96,41 @@ std::optional<JsonFault> json_fault(std::string_view text) {
     if (fault.words.empty()) fault.words = "It cannot be read.";
     if (fault.words.back() != '.') fault.words += '.';
     return fault;
+}
+
+}  // namespace
+
+std::optional<Place> json_place(std::string_view text, std::string_view path) {
+    const auto root = parse_json(text);
+    if (!root) return std::nullopt;
+    const Json::Value* value = &*root;
+    if (path.starts_with('$')) path.remove_prefix(1);
+    while (const auto step = take_step(path)) {
+        const Json::Value* const inner = find(*value, *step);
+        if (inner == nullptr) break;
+        value = inner;
+    }
+    return place_at(text, static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, value->getOffsetStart())));
+}
+
+std::optional<JsonFault> json_fault(std::string_view text) {
+    if (auto fault = postgres_fault(text)) return fault;
+    Json::CharReaderBuilder builder;
+    Json::CharReaderBuilder::strictMode(&builder.settings_);
+    const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
+    Json::Value value;
+    std::string said;
+    try {
+        if (!reader->parse(text.data(), text.data() + text.size(), &value, &said)) return first_fault(said);
+    } catch (const Json::Exception&) {
+        return JsonFault{{}, "It is nested too deep."};
+    }
+    if (const auto at = json_comment(text))
+        return JsonFault{place_at(text, *at), "This is a comment, and JSON has none."};
+    if (const auto at = lone_surrogate(text))
+        return JsonFault{place_at(text, *at), "This is half a character: a surrogate without its other half."};
+    if (!value.isObject()) return JsonFault{{}, "It is no object: a card stands in { }."};
+    return std::nullopt;
 }
 
 }  // namespace o365

@@ -154,34 +154,47 @@ void refuse_open_files(const Settings& settings, const std::string& path) {
     }
 }
 
+bool read_flag(bool& flag, bool is_switch, std::string_view value) {
+    if (value != (is_switch ? "on" : "yes") && value != (is_switch ? "off" : "no")) return false;
+    flag = value == "on" || value == "yes";
+    return true;
+}
+
+bool read_number(int& number, int most, std::string_view value) {
+    int parsed = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), parsed);
+    if (error != std::errc{} || end != value.data() + value.size() || parsed < 1 || parsed > most) return false;
+    number = parsed;
+    return true;
+}
+
+// Empty when `value` fits a setting that is a text, else what is wrong with it. `wrong` says which form it must have.
+std::string text_problem(const Setting& setting, std::string_view value, const std::string& wrong) {
+    if (setting.name == "database") {
+        if (std::string problem = conninfo_problem(value); !problem.empty()) return problem;
+    }
+    if (setting.name == "sealing_key" && !value.empty() && !is_key_id(value))
+        return "sealing_key must be the 16 hex digits, in capitals, that `o365-worker keys list` shows";
+    if (setting.name == "log_level" && value != "debug" && value != "info" && value != "warn" && value != "error")
+        return wrong;
+    if (value.empty() && !setting.default_value.empty() && setting.form.find("empty") == std::string_view::npos)
+        return wrong + ", not empty";
+    return {};
+}
+
 // Empty when `value` fits, else what is wrong with it.
 std::string assign(Settings& settings, std::size_t index, std::string_view value) {
     const Setting& setting = kTable.at(index);
-    std::string wrong = fmt::format("{} must be {}", setting.name, setting.form);
-    if (const auto* member = std::get_if<bool Settings::*>(&kMembers.at(index))) {
-        const bool is_switch = setting.form == "on or off";
-        if (value != (is_switch ? "on" : "yes") && value != (is_switch ? "off" : "no")) return wrong;
-        settings.*(*member) = value == "on" || value == "yes";
-    } else if (const auto* number = std::get_if<int Settings::*>(&kMembers.at(index))) {
+    const std::string wrong = fmt::format("{} must be {}", setting.name, setting.form);
+    if (const auto* flag = std::get_if<bool Settings::*>(&kMembers.at(index)))
+        return read_flag(settings.*(*flag), setting.form == "on or off", value) ? "" : wrong;
+    if (const auto* number = std::get_if<int Settings::*>(&kMembers.at(index))) {
         const int most = setting.name == "threads" ? kMaxThreads : kMaxTransfers;
-        int parsed = 0;
-        const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), parsed);
-        if (error != std::errc{} || end != value.data() + value.size() || parsed < 1 || parsed > most) return wrong;
-        settings.*(*number) = parsed;
-    } else {
-        if (setting.name == "database") {
-            if (std::string problem = conninfo_problem(value); !problem.empty()) return problem;
-        }
-        if (setting.name == "sealing_key" && !value.empty() && !is_key_id(value))
-            return "sealing_key must be the 16 hex digits, in capitals, that `o365-worker keys list` shows";
-        if (setting.name == "log_level" && value != "debug" && value != "info" && value != "warn" && value != "error")
-            return wrong;
-        if (value.empty() && !setting.default_value.empty() && setting.form.find("empty") == std::string_view::npos) {
-            return wrong + ", not empty";
-        }
-        settings.*std::get<std::string Settings::*>(kMembers.at(index)) = std::string(value);
+        return read_number(settings.*(*number), most, value) ? "" : wrong;
     }
-    return {};
+    std::string problem = text_problem(setting, value, wrong);
+    if (problem.empty()) settings.*std::get<std::string Settings::*>(kMembers.at(index)) = std::string(value);
+    return problem;
 }
 
 std::string shown(const Settings& settings, std::size_t index) {

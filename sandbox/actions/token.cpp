@@ -155,6 +155,25 @@ Json::Value legacy_claims(const TokenFacts& facts) {
     return claims;
 }
 
+// Sets the times of a token's claims, and what is wrong with them in a token of that fault.
+void put_faults(Json::Value& claims, std::string_view fault, bool legacy, const TokenFacts& facts) {
+    auto begun = facts.now;
+    if (fault == "expired") begun -= kLife * 2;
+    if (fault == "not-yet") begun += std::chrono::hours(24);
+    claims["iat"] = static_cast<Json::Int64>(seconds(begun));
+    claims["nbf"] = claims["iat"];
+    claims["exp"] = static_cast<Json::Int64>(seconds(begun + kLife));
+    if (fault == "wrong-audience") {
+        claims["aud"] = legacy ? "https://another-service.localhost"
+                               : "api://auth-am-00000000-0000-4000-8000-000000000000/another-service";
+    }
+    if (fault == "wrong-issuer") {
+        claims["iss"] =
+            legacy ? "https://sts.sandbox.localhost/sts/" : "https://sts.sandbox.localhost/another-tenant/v2.0";
+    }
+    if (fault == "wrong-app") claims[legacy ? "appid" : "azp"] = "00000000-0000-4000-8000-000000000000";
+}
+
 }  // namespace
 
 std::span<const TokenKind> token_kinds() { return kKinds; }
@@ -194,21 +213,7 @@ std::string TokenIssuer::make(std::string_view kind, const TokenFacts& facts) co
     std::string_view fault = kind;  // a good kind's own name is none
     if (legacy && kind != kLegacy) fault.remove_prefix(kLegacy.size() + 1);
     Json::Value claims = legacy ? legacy_claims(facts) : entra_claims(facts);
-    auto begun = facts.now;
-    if (fault == "expired") begun -= kLife * 2;
-    if (fault == "not-yet") begun += std::chrono::hours(24);
-    claims["iat"] = static_cast<Json::Int64>(seconds(begun));
-    claims["nbf"] = claims["iat"];
-    claims["exp"] = static_cast<Json::Int64>(seconds(begun + kLife));
-    if (fault == "wrong-audience") {
-        claims["aud"] = legacy ? "https://another-service.localhost"
-                               : "api://auth-am-00000000-0000-4000-8000-000000000000/another-service";
-    }
-    if (fault == "wrong-issuer") {
-        claims["iss"] =
-            legacy ? "https://sts.sandbox.localhost/sts/" : "https://sts.sandbox.localhost/another-tenant/v2.0";
-    }
-    if (fault == "wrong-app") claims[legacy ? "appid" : "azp"] = "00000000-0000-4000-8000-000000000000";
+    put_faults(claims, fault, legacy, facts);
 
     Json::Value header;
     header["typ"] = "JWT";

@@ -32,10 +32,6 @@ std::vector<const Json::Value*> adaptive_cards(const Json::Value& card);
 // action, and of all of `card` where there is no other, or where `fresh` is no Adaptive Card.
 Json::Value with_new_card(const Json::Value& card, std::string_view path, const Json::Value& fresh);
 
-// HTML of a card that Teams takes for HTML ("markdown": false), as much of it as a page may hold: text, emphasis,
-// lists, quotes, headings and links to the web. Any other tag is shown as text; what is not closed is.
-std::string limited_html(std::string_view html);
-
 // The action at a path that card_views wrote into a button: "a0", "s1.a0", "a2.c1"; of the second Adaptive Card the
 // first Action.Http, wherever it is in it: "t1.h0". nullptr when there is none.
 const Json::Value* find_action(const Json::Value& card, std::string_view path);

@@ -23,59 +23,92 @@ Response refusal(int status, const std::string& why) {
     return Response::json(status, json_text(error));
 }
 
+// What a program asks a webhook of.
+struct WebhookWanted {
+    std::string person;
+    std::string dialect;
+    std::string kind;
+    std::string name;
+    std::string form;
+    std::string flow_id;  // empty: of none that there is
+    std::string key;
+};
+
+WebhookWanted read_wanted(const Parameters& form) {
+    WebhookWanted wanted;
+    wanted.person = form.get_or("person", "ci");
+    wanted.dialect = form.get_or("dialect", "connector");
+    wanted.kind = form.get_or("kind", wanted.dialect == "workflow" ? "teams" : "groups");
+    wanted.name = form.get_or("name", wanted.kind == "mail" ? "Inbox" : "CI");
+    wanted.form = form.get_or("form", "");
+    wanted.flow_id = form.get_or("flow", "");
+    wanted.key = form.get_or("key", "");
+    return wanted;
+}
+
+bool is_place(const WebhookWanted& wanted) {
+    const bool kind = wanted.kind == "mail" || wanted.kind == "groups" || wanted.kind == "teams";
+    const bool dialect = wanted.dialect == "connector" || (wanted.dialect == "workflow" && wanted.kind == "teams");
+    return kind && dialect && is_name(wanted.person, kMaxPerson) && is_name(wanted.name, kMaxPlace) &&
+           (wanted.kind != "mail" || wanted.name == "Inbox") && is_form(wanted.dialect, wanted.form);
+}
+
+Response wanted_form() {
+    Json::Value error;
+    error["error"] =
+        "POST person (at most 60 characters), name (at most 256; of mail none: a person has one inbox), kind "
+        "(groups, teams, mail), dialect (connector, workflow: of a team) and form (of the URL, by dialect: see "
+        "forms) as a form";
+    for (const WebhookForm& one : webhook_forms())
+        error["forms"][std::string(one.dialect)].append(std::string(one.name));
+    return Response::json(400, json_text(error));
+}
+
+// What is wrong with the workflow that is wanted; empty: nothing.
+std::string flow_problem(const WebhookWanted& wanted, const FlowForm& flow) {
+    if (!flow.problem.empty()) return flow.problem;
+    const bool is_new = !flow.kind.isNull();
+    const bool is_old = !wanted.flow_id.empty();
+    if (wanted.dialect != "workflow" && (is_new || is_old || !wanted.key.empty()))
+        return "only dialect=workflow has kinds of workflow, flow and key";
+    if ((is_old && (!is_number(wanted.flow_id) || is_new)) || (!wanted.key.empty() && (wanted.key != "new" || !is_old)))
+        return "flow is the number of a workflow, which has its kind already; key is new, and goes with flow";
+    return {};
+}
+
+// The workflow of a place that there is; null where it has none, or it was deleted. With a new key what was handed out
+// for it so far answers 401.
+Json::Value flow_of(Sandbox& sandbox, const Json::Value& target, const WebhookWanted& wanted) {
+    const int id = target["target_id"].asInt();
+    Json::Value flow = sandbox.ask("select o365_programs.sandbox_flows($1, $2)->0", {id, wanted.flow_id});
+    if (flow.isNull() || flow["state"] == "deleted") return Json::Value();
+    if (wanted.key == "new")
+        sandbox.database().call("select o365_programs.sandbox_set_flow($1, $2, 'key')", {id, wanted.flow_id});
+    return flow;
+}
+
 // POST /tenant/webhooks: person, name (of mail none), kind (groups, teams, mail), dialect (connector, workflow), form;
 // of a workflow also what read_flow_form takes, which makes another one, or flow (the number of one that there is) and
 // key (new: what was handed out for it so far answers 401). JSON.
 Response webhook_for_program(Sandbox& sandbox, const Request& request) {
-    const std::string person = request.form.get_or("person", "ci");
-    const std::string dialect = request.form.get_or("dialect", "connector");
-    const std::string kind = request.form.get_or("kind", dialect == "workflow" ? "teams" : "groups");
-    const std::string name = request.form.get_or("name", kind == "mail" ? "Inbox" : "CI");
-    const std::string form = request.form.get_or("form", "");
-    const std::string flow_id = request.form.get_or("flow", "");
-    const std::string key = request.form.get_or("key", "");
-    const bool known = (kind == "mail" || kind == "groups" || kind == "teams") &&
-                       (dialect == "connector" || (dialect == "workflow" && kind == "teams")) &&
-                       is_name(person, kMaxPerson) && is_name(name, kMaxPlace) && (kind != "mail" || name == "Inbox") &&
-                       is_form(dialect, form);
-    if (request.method != "POST" || !known) {
-        Json::Value error;
-        error["error"] =
-            "POST person (at most 60 characters), name (at most 256; of mail none: a person has one inbox), kind "
-            "(groups, teams, mail), dialect (connector, workflow: of a team) and form (of the URL, by dialect: see "
-            "forms) "
-            "as a form";
-        for (const WebhookForm& one : webhook_forms())
-            error["forms"][std::string(one.dialect)].append(std::string(one.name));
-        return Response::json(400, json_text(error));
-    }
-    const FlowForm wanted = read_flow_form(request.form);
-    if (!wanted.problem.empty()) return refusal(400, wanted.problem);
-    if (dialect != "workflow" && (!wanted.kind.isNull() || !flow_id.empty() || !key.empty()))
-        return refusal(400, "only dialect=workflow has kinds of workflow, flow and key");
-    if ((!flow_id.empty() && (!is_number(flow_id) || !wanted.kind.isNull())) || (!key.empty() && key != "new") ||
-        (key == "new" && flow_id.empty()))
-        return refusal(400,
-                       "flow is the number of a workflow, which has its kind already; key is new, and goes with flow");
-    const Json::Value target = create_place(sandbox, person, kind, name, dialect);
+    const WebhookWanted wanted = read_wanted(request.form);
+    if (request.method != "POST" || !is_place(wanted)) return wanted_form();
+    const FlowForm flow_form = read_flow_form(request.form);
+    if (const std::string problem = flow_problem(wanted, flow_form); !problem.empty()) return refusal(400, problem);
+    const Json::Value target = create_place(sandbox, wanted.person, wanted.kind, wanted.name, wanted.dialect);
     if (target.isNull())
-        return refusal(409, "that name is taken by a place that is no " + dialect + ": choose another");
+        return refusal(409, "that name is taken by a place that is no " + wanted.dialect + ": choose another");
     Json::Value flow;
-    if (!wanted.kind.isNull()) {
+    if (!flow_form.kind.isNull()) {
         flow = sandbox.ask("select o365_programs.sandbox_create_flow($1, $2)",
-                           {target["target_id"].asInt(), json_text(wanted.kind)});
-    } else if (!flow_id.empty()) {
-        flow = sandbox.ask("select o365_programs.sandbox_flows($1, $2)->0", {target["target_id"].asInt(), flow_id});
-        if (flow.isNull() || flow["state"] == "deleted")
-            return refusal(404, "the channel has no such workflow, or it was deleted");
-        if (key == "new") {
-            sandbox.database().call("select o365_programs.sandbox_set_flow($1, $2, 'key')",
-                                    {target["target_id"].asInt(), flow_id});
-        }
+                           {target["target_id"].asInt(), json_text(flow_form.kind)});
+    } else if (!wanted.flow_id.empty()) {
+        flow = flow_of(sandbox, target, wanted);
+        if (flow.isNull()) return refusal(404, "the channel has no such workflow, or it was deleted");
     }
     Json::Value answer;
-    const HandedOut made =
-        dialect == "workflow" ? hand_out_flow(sandbox, target, flow, form, "") : mint(sandbox, target, form);
+    const HandedOut made = wanted.dialect == "workflow" ? hand_out_flow(sandbox, target, flow, wanted.form, "")
+                                                        : mint(sandbox, target, wanted.form);
     answer["webhook_url"] = made.url;
     answer["webhook"] = made.number;
     answer["target"] = target["target_id"];

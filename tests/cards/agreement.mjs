@@ -70,7 +70,8 @@ function judged(posts) {
     assert.equal(answers.length, Math.max(posts.length, 1));
     return answers;
 }
-// What only we refuse: limits of our own, targets that are not registered, and what a conversion for a connector would lose.
+// What only we refuse: limits of our own, targets that are not registered, and what a conversion for a connector would
+// lose.
 const ours = [/^the card (has|counts as) \d+ bytes/, /^the card is nested deeper/, /^the card has a number beyond 1.7e308$/, /below a registered target URL$/, /^a connector webhook cannot show/, /^the card has no text$/, /items, \d+ are allowed$/];
 /** A card as its sender would post it to a webhook of the dialect without us: a MessageCard is one for connectors, whatever it is sent to. */
 function posted(one, dialect) {
@@ -257,7 +258,8 @@ test('fields: every one in a card by itself, check and conversion say the same o
     const fields = everyField();
     const rows = new Map([...readFileSync(join(here, '../../docs/cards.md'), 'utf8').matchAll(/^\| ([am]\.[^ |]+) \| `([^`]+)` \| ([^|]*) \| ([^|]+) \| `([^`]+)` \| `([^`]+)` \|$/gm)].map(([, kind, name, , conversion, named, picture]) => [`${kind} ${name}`, {conversion, named, picture}]));
     assert.deepEqual([...rows.keys()].sort(), fields.map(({kind, name}) => `${kind} ${name}`).sort());
-    // What a row names is a card here that has the field, or this test; its picture is of a card that cards.render draws, and that has it too.
+    // What a row names is a card here that has the field, or this test; its picture is of a card that cards.render
+    // draws, and that has it too.
     const has = new Map();
     const shows = (row, file) => {
         if (!has.has(file)) has.set(file, fieldsOf(JSON.parse(readFileSync(join(here, file), 'utf8')), fields));

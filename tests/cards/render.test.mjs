@@ -1,4 +1,5 @@
-// Every converted card is parsed and drawn by Microsoft's own library in a browser; pictures are kept. What is hostile stays text.
+// Every converted card is parsed and drawn by Microsoft's own library in a browser; pictures are kept. What is hostile
+// stays text.
 import assert from 'node:assert/strict';
 import {mkdirSync, readdirSync, readFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
@@ -73,8 +74,9 @@ for (const name of names) {
     });
 }
 
-// docs/cards.md names the picture of each field of an Adaptive Card: one of these, which hold every field that there is. The library's
-// two complaints are no fault of theirs: it counts "role" to a version that Teams does not know, and judges every second "lang" wrong.
+// docs/cards.md names the picture of each field of an Adaptive Card: one of these, which hold every field that there
+// is. The library's two complaints are no fault of theirs: it counts "role" to a version that Teams does not know, and
+// judges every second "lang" wrong.
 const quirks = /^(Property "role" is supported in version 1\.6, but you are using version 1\.5\.|Invalid value "en" for property "lang"\.)$/;
 for (const file of readdirSync(join(here, 'elements'))) {
     const name = file.slice(0, -'.json'.length);

@@ -66,7 +66,8 @@ test('a worker that is stopped past its leases and goes on posts to no webhook t
     try {
         await send(queued, ['0']);
         await until('their webhooks to be open', async () => (await waiting()) === 0);
-        // One half of the transfers that two hosts get waits for an answer, the other one for TLS; further lanes wait for a transfer.
+        // One half of the transfers that two hosts get waits for an answer, the other one for TLS; further lanes wait
+        // for a transfer.
         one.holdsAnswers = two.holdsConnections = true;
         await send([...posted, ...connecting], ['1', '2', '3']);
         await until('all transfers to be used', () => one.busy === 12 && two.connections.length === 12);
@@ -183,7 +184,8 @@ test('a worker whose key file has not the key of a webhook leaves it active, say
     }
 });
 
-// From a major version to the same one: Debian has one pg_upgrade at a time, and the npm packages have none. It does all that it does between two.
+// From a major version to the same one: Debian has one pg_upgrade at a time, and the npm packages have none. It does
+// all that it does between two.
 test('pg_upgrade moves an installation: it is no copy, what waits leaves once and in order, and nothing else leaves', async () => {
     const far = await new FarEnd('one.localhost').listen();
     const [ann] = far.connect(['moved']);

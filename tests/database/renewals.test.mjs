@@ -1,13 +1,13 @@
-// What workers send while somebody renews a webhook, changes a setting, or a far end hangs: real workers, a real database,
-// and a far end over TLS that answers when the test says so. Run it by tests/database/run.
+// What workers send while somebody renews a webhook, changes a setting, or a far end hangs: real workers, a real
+// database, and a far end over TLS that answers when the test says so. Run it by tests/database/run.
 import assert from 'node:assert/strict';
 import https from 'node:https';
 import {after, before, test} from 'node:test';
 
 import {certify, direct, end, install, nextNumber, posting, sql, start, until, wait} from './harness.mjs';
 
-// Every POST, in the order they came: host, path, what was posted, when, and when its answer or its end came. Paths below
-// /held/ wait for answer(), all others are answered at once; delays says after how many ms those of a path are.
+// Every POST, in the order they came: host, path, what was posted, when, and when its answer or its end came. Paths
+// below /held/ wait for answer(), all others are answered at once; delays says after how many ms those of a path are.
 const posts = [];
 const delays = new Map();
 let port;
@@ -156,7 +156,8 @@ test('a webhook that is renewed between the lease and its opening gets cards in 
 }));
 
 test('a POST is held to the timeout that its lane was claimed under, whatever the setting says since', () => withWorkers([{}], async (one) => {
-    // The worker has to hear of the new setting while the first POST is in flight; a busy machine may need a second try.
+    // The worker has to hear of the new setting while the first POST is in flight; a busy machine may need a second
+    // try.
     let path;
     let first;
     for (let tries = 1; first === undefined || first.ended; tries++) {

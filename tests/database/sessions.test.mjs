@@ -396,7 +396,8 @@ test('--once that is told to end before it has begun ends in order', async () =>
 
 // ---- Threads that fail ----------------------------------------------------------------------------------------------
 
-// What the kernel refuses: a stack larger than memory has addresses; a descriptor more than each thread's database connection needs.
+// What the kernel refuses: a stack larger than memory has addresses; a descriptor more than each thread's database
+// connection needs.
 for (const [what, limit, logged] of [
     ['that throws', '--nofile=100', /event=thread_failed why="could not make a file in memory: Too many open files"/],
     ['that cannot be made', '--stack=140737488355328', /event=threads_failed threads=65 why="Resource temporarily unavailable"/],

@@ -15,7 +15,8 @@ function worker(name, settings = {}) {
     };
 }
 
-// Where nobody listens. A far end is left alone when five of its connections were not answered, so that each test has its own.
+// Where nobody listens. A far end is left alone when five of its connections were not answered, so that each test has
+// its own.
 const hosts = ['one', 'two', 'three', 'four', 'five'].map((name) => `${name}.localhost`);
 
 // A connection as the callback stores it.

@@ -1,4 +1,5 @@
-// Every way in which connecting can end besides the usual one: each has its page, its row and its outcome in o365.connect_attempt.
+// Every way in which connecting can end besides the usual one: each has its page, its row and its outcome in
+// o365.connect_attempt.
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
@@ -8,7 +9,7 @@ import {join} from 'node:path';
 import {after, before, test} from 'node:test';
 
 import {asApplication, asSuperuser, Client, connect, LOGS, openBrowser, openBrowserThatBlocksCookies, openSession, photograph, PUBLIC_URL, remember, ROOT, sql, STACK_DIR,
-    ticketLink, toPicker, until} from './harness.mjs';
+    testOnce, ticketLink, toPicker, until} from './harness.mjs';
 
 let other;  // another site: the application's own pages, a page that frames, a page that attacks
 let otherUrl;
@@ -78,7 +79,7 @@ test('after Deny the same ticket serves again, and no URL carries it', () => inB
     assert.ok(urls.length > 5 && !urls.some((url) => /ticket/.test(url)), urls.find((url) => /ticket/.test(url)));
 }));
 
-test('whoever gets the address of a failure page can neither see the account nor use its ticket', () => inBrowser(async (page) => {
+testOnce('whoever gets the address of a failure page can neither see the account nor use its ticket', () => inBrowser(async (page) => {
     await begun(page, 'deny-stranger');
     await page.getByRole('button', {name: 'Deny'}).click();
     await page.waitForURL(/\/failed\?/);
@@ -102,7 +103,7 @@ for (const [error, reason, says, detail] of [
     ['ServerBusy', 'unknown_error', /an error that it did not explain/, 'ServerBusy'],
     ['no_parameters', 'unknown_error', /an error that it did not explain/, 'other: no_parameters'],
 ]) {
-    test(`error=${error} ends the attempt as ${reason} and the ticket serves again`, () => inBrowser(async (page) => {
+    testOnce(`error=${error} ends the attempt as ${reason} and the ticket serves again`, () => inBrowser(async (page) => {
         const state = await begun(page, `error-${error}`.replace(' ', '-'));
         await page.goto(callbackUrl('ends', {state, error}));
         await failure(page, reason, {says, detail});
@@ -135,7 +136,7 @@ test('a group may be called anything: it is shown as text and stored as it came'
     }
 }));
 
-test('a type of place that nobody knows yet is kept, and the page speaks of none', () => inBrowser(async (page) => {
+testOnce('a type of place that nobody knows yet is kept, and the page speaks of none', () => inBrowser(async (page) => {
     const state = await begun(page, 'new-type');
     await page.goto(callbackUrl('ends', {state, webhook_url: newWebhook(), group_name: 'Place', app_type: 'Sôme-New'}));
     await page.waitForURL(/\/done\//);
@@ -144,7 +145,7 @@ test('a type of place that nobody knows yet is kept, and the page speaks of none
     assert.doesNotMatch(await page.textContent('main'), /Sôme|group|team|inbox/i);
 }));
 
-test('a callback without a state, or with one that nobody handed out, is refused; the two are told apart', () => inBrowser(async (page) => {
+testOnce('a callback without a state, or with one that nobody handed out, is refused; the two are told apart', () => inBrowser(async (page) => {
     await page.goto(callbackUrl('ends', {webhook_url: newWebhook()}));
     await failure(page, 'no_state', {says: /not opened by the Connect button/, detail: 'it carried none'});
     await page.goto(callbackUrl('ends', {state: 'myAppsState', webhook_url: newWebhook()}));
@@ -154,7 +155,7 @@ test('a callback without a state, or with one that nobody handed out, is refused
     await failure(page, 'no_state', {says: /not opened by the Connect button/, detail: 'it carried one that was never handed out for this connector', picture: ''});
 }));
 
-test('an expired attempt is refused, and its ticket serves as long as it is good', () => inBrowser(async (page) => {
+testOnce('an expired attempt is refused, and its ticket serves as long as it is good', () => inBrowser(async (page) => {
     const state = await begun(page, 'late');
     asSuperuser(`update o365_internal.connect_attempt set expires_at = now() where state_hash = '\\x${hash(state)}'`);
     await page.getByLabel('Sales group').check();
@@ -171,7 +172,7 @@ test('an expired attempt is refused, and its ticket serves as long as it is good
     assert.equal(await page.getByRole('button', {name: 'Try again'}).count(), 0);
 }));
 
-test('the cookie of an attempt stays as long as its ticket serves, so that an expired attempt can be tried again', () => inBrowser(async (page, context) => {
+testOnce('the cookie of an attempt stays as long as its ticket serves, so that an expired attempt can be tried again', () => inBrowser(async (page, context) => {
     sql("select o365.set('state_minutes', '5')");
     try {
         const state = await begun(page, 'patient');
@@ -183,7 +184,7 @@ test('the cookie of an attempt stays as long as its ticket serves, so that an ex
     }
 }));
 
-test('a browser with another cookie is refused, and the attempt waits for its own', () => inBrowser(async (page, context) => {
+testOnce('a browser with another cookie is refused, and the attempt waits for its own', () => inBrowser(async (page, context) => {
     const state = await begun(page, 'two-browsers');
     const url = callbackUrl('ends', {state, webhook_url: newWebhook(), group_name: 'Sales', app_type: 'groups'});
     await inBrowser(async (stranger, strangers) => {
@@ -198,7 +199,7 @@ test('a browser with another cookie is refused, and the attempt waits for its ow
     assert.equal(connection('two-browsers'), 'groups|Sales|active');
 }));
 
-test('a browser that blocks our cookies is told so', async () => {
+testOnce('a browser that blocks our cookies is told so', async () => {
     const {page, context, close} = await openBrowserThatBlocksCookies(PUBLIC_URL);
     try {
         await begun(page, 'blocked');
@@ -214,7 +215,7 @@ test('a browser that blocks our cookies is told so', async () => {
     }
 });
 
-test('a webhook on a host that is not allowed is refused and the operator reads which', () => inBrowser(async (page) => {
+testOnce('a webhook on a host that is not allowed is refused and the operator reads which', () => inBrowser(async (page) => {
     const state = await begun(page, 'evil');
     await page.goto(callbackUrl('ends', {state, webhook_url: newWebhook('contoso.webhook.localhost.evil.example')}));
     await failure(page, 'refused_host', {says: /does not belong to a service/, detail: 'contoso.webhook.localhost.evil.example'});
@@ -280,7 +281,7 @@ test('parameters that are twice there, too long or no UTF-8 are refused and leav
     assert.equal(connection('odd'), '||active');
 }));
 
-test('F31, F43: Back to the picker and another group: the page says what is connected, and a form pressed again from history too', () => inBrowser(async (page, context) => {
+testOnce('F31, F43: Back to the picker and another group: the page says what is connected, and a form pressed again from history too', () => inBrowser(async (page, context) => {
     const link = ticketLink('second-thoughts', 'ends');
     const old = await context.newPage();
     await old.goto(link);
@@ -324,7 +325,7 @@ test('F31: twelve different webhooks at once with one state: one is connected, a
     assert.equal(connection('twelve'), `groups|Group ${answers.indexOf(done[0])}|active`);
 });
 
-test('F32, F33: a webhook that can never work is refused at once, with a sentence of its own', () => inBrowser(async (page) => {
+testOnce('F32, F33: a webhook that can never work is refused at once, with a sentence of its own', () => inBrowser(async (page) => {
     const flow = `https://flow.localhost:${process.env.PORT}/workflows/0/triggers/manual/paths/invoke`;
     const host = `contoso.webhook.localhost:${process.env.PORT}`;
     for (const [webhook, reason, says, more] of [
@@ -412,7 +413,7 @@ test('F36: a browser with the cookies of many attempts starts another one and lo
     assert.equal(attempt(new URL(late.location).searchParams.get('request')), 'no_cookie|');
 });
 
-test('F38: in another browser the page of a connection says only that something was connected', () => inBrowser(async (page) => {
+testOnce('F38: in another browser the page of a connection says only that something was connected', () => inBrowser(async (page) => {
     await connect(page, 'private-person', 'Sales group', 'ends',
         `, return_url => '${otherUrl}/settings?of=private-person'`);
     const id = asSuperuser("select public_id from o365_internal.connect_attempt where app_user = 'private-person' and outcome = 'connected'");
@@ -438,7 +439,7 @@ test('F40: a name with control characters is shown and stored without them, and 
     }
 }));
 
-test('F42: a cookie that something on the way made SameSite=Strict is named', () => inBrowser(async (page, context) => {
+testOnce('F42: a cookie that something on the way made SameSite=Strict is named', () => inBrowser(async (page, context) => {
     const state = await begun(page, 'strict');
     const [cookie] = (await context.cookies(PUBLIC_URL))
         .filter(({name}) => name === `__Host-o365-${hash(state).slice(0, 8)}`);
@@ -452,7 +453,7 @@ test('F42: a cookie that something on the way made SameSite=Strict is named', ()
     assert.equal(connection('strict'), '');
 }));
 
-test('F30: the same place with another address: the page asks, and replacing keeps the connection and its queue', () => inBrowser(async (page) => {
+testOnce('F30: the same place with another address: the page asks, and replacing keeps the connection and its queue', () => inBrowser(async (page) => {
     const bring = async (more = '') => {
         const state = await begun(page, 'moved', 'ends', more);
         await page.goto(callbackUrl('ends',
@@ -485,7 +486,7 @@ test('F30: the same place with another address: the page asks, and replacing kee
     assert.equal(asApplication("select count(*) from o365.connections('moved')"), '2');
 }));
 
-test('F30: the identical address again is said to be unchanged', async () => {
+testOnce('F30: the identical address again is said to be unchanged', async () => {
     const person = new Client();
     const webhook = newWebhook();
     for (const says of [/From now on/, /at the same address/]) {
@@ -514,7 +515,7 @@ test('HEAD and POST to the callback are refused and use up nothing', async () =>
     assert.deepEqual([looked.status, looked.text], [200, '']);
 });
 
-test('two tabs at once: each ticket connects once, whichever tab is first', () => inBrowser(async (page, context) => {
+testOnce('two tabs at once: each ticket connects once, whichever tab is first', () => inBrowser(async (page, context) => {
     const second = await context.newPage();
     const states = [await begun(page, 'tab-1'), await begun(second, 'tab-2')];
     await Promise.all([page, second].map((tab, i) => tab.goto(callbackUrl('ends', {state: states[i], webhook_url: newWebhook(), group_name: `Tab ${i + 1}`, app_type: 'groups'}))));
@@ -601,7 +602,7 @@ test('every request is one statement', async () => {
     for (const {ran} of [asked, ...rest]) assert.equal(ran.length, 1, ran.join('\n'));
 });
 
-test("the documentation's button says what the connector's callback will do with it", () => {
+testOnce("the documentation's button says what the connector's callback will do with it", () => {
     const notice = (slug) => spawnSync('psql', ['-qXAt', '-U', 'demo_operator', '-c', `select o365.connect_button_documented('${slug}')`], {encoding: 'utf8'}).stderr;
     assert.match(notice('ends'), /connector ends requires one: its callback refuses it\..*require_state => false/);
     assert.match(notice('plain'), /asked to confirm before anything is posted/);
@@ -649,7 +650,7 @@ test("the application's own target: by 302, or from a page that gives no Referer
     }
 });
 
-test('the same webhook again: the same user renews and keeps the settings, another user gets a connection of their own', () => inBrowser(async (page) => {
+testOnce('the same webhook again: the same user renews and keeps the settings, another user gets a connection of their own', () => inBrowser(async (page) => {
     const webhook = newWebhook();
     const bring = async (user, name) => {
         const state = await begun(page, user);
@@ -672,7 +673,7 @@ test('the same webhook again: the same user renews and keeps the settings, anoth
     assert.match(second, /^\d+\|joins\|Sales renamed\|active\|f$/);
 }));
 
-test('a transaction left open on a connection holds up nobody for long: who renews it is asked to wait, and served afterwards', () => inBrowser(async (page, context) => {
+testOnce('a transaction left open on a connection holds up nobody for long: who renews it is asked to wait, and served afterwards', () => inBrowser(async (page, context) => {
     const webhook = newWebhook();
     const url = (state) => callbackUrl('ends', {state, webhook_url: webhook, group_name: 'Sales', app_type: 'groups'});
     await page.goto(url(await begun(page, 'held')));
@@ -715,7 +716,7 @@ async function askedToConfirm(page, picture) {
 }
 const subscription = (user) => asApplication(`select max(subscription_id) from o365.connections('${user}')`);
 
-test('confirm on: cards wait until the user says yes, and then all of them arrive', () => inBrowser(async (page) => {
+testOnce('confirm on: cards wait until the user says yes, and then all of them arrive', () => inBrowser(async (page) => {
     await connect(page, 'sure', 'Sales group', 'asks');
     const request = await askedToConfirm(page, 'confirm-group');
     assert.match(await page.textContent('main'), /Sales.*sure.*contoso\.webhook\.localhost/s);
@@ -738,7 +739,7 @@ test('confirm on: cards wait until the user says yes, and then all of them arriv
     assert.equal(connection('sure'), 'groups|Sales|active');
 }));
 
-test("confirm on: afterwards the way leads on to the application's own target", () => inBrowser(async (page) => {
+testOnce("confirm on: afterwards the way leads on to the application's own target", () => inBrowser(async (page) => {
     await connect(page, 'sure-target', 'Inbox your own inbox', 'asks', `, return_url => '${otherUrl}/settings'`);
     await askedToConfirm(page, 'confirm-inbox');
     await page.getByRole('button', {name: 'Yes, connect'}).click();
@@ -747,7 +748,7 @@ test("confirm on: afterwards the way leads on to the application's own target", 
     assert.equal(connection('sure-target'), 'mail||active');
 }));
 
-test('confirm on: no wipes the webhook at once, and the ticket serves to choose another group', () => inBrowser(async (page) => {
+testOnce('confirm on: no wipes the webhook at once, and the ticket serves to choose another group', () => inBrowser(async (page) => {
     await connect(page, 'unsure', 'Sales group', 'asks');
     const request = await askedToConfirm(page);
     const id = subscription('unsure');
@@ -823,7 +824,7 @@ test('confirm on: yes and no at the same moment, the first counts', async () => 
     }
 });
 
-test('confirm on: an answer locks the attempt first, as the same callback does, so the two cannot lock each other out', async () => {
+testOnce('confirm on: an answer locks the attempt first, as the same callback does, so the two cannot lock each other out', async () => {
     const person = new Client();
     const {location} = await person.request(await person.toCallback(ticketLink('ordered', 'asks'), 'Sales'));
     const token = (await person.request(location)).text.match(/name="token" value="([0-9a-f]+)"/)[1];
@@ -839,7 +840,7 @@ test('confirm on: an answer locks the attempt first, as the same callback does, 
     assert.equal(connection('ordered'), 'groups|Sales|active');
 });
 
-test('confirm on: the same callback again asks again; unconfirmed it is forgotten and its webhook wiped', () => inBrowser(async (page, context) => {
+testOnce('confirm on: the same callback again asks again; unconfirmed it is forgotten and its webhook wiped', () => inBrowser(async (page, context) => {
     let callback;
     context.on('request', (request) => {
         if (request.url().includes('/callback?')) callback = request.url();
@@ -867,7 +868,7 @@ test('confirm on: the same callback again asks again; unconfirmed it is forgotte
     assert.equal(attempt(await page.textContent('footer code')), 'unconfirmed|');
 }));
 
-test("require-state off: the documentation's own button connects, after a question", () => inBrowser(async (page, context) => {
+testOnce("require-state off: the documentation's own button connects, after a question", () => inBrowser(async (page, context) => {
     let callback;
     context.on('request', (request) => {
         if (request.url().includes('/callback?')) callback = request.url();
@@ -889,7 +890,8 @@ test("require-state off: the documentation's own button connects, after a questi
     await page.getByRole('button', {name: 'Yes, connect'}).click();
     await page.waitForFunction(() => /is connected/.test(document.querySelector('h1').textContent));
     assert.equal(status(), 'active|t');
-    // A repeat in this browser shows success; in another one it is a connection of its own, which waits for its own answer.
+    // A repeat in this browser shows success; in another one it is a connection of its own, which waits for its own
+    // answer.
     await page.goto(callback);
     await page.waitForURL(asked);
     assert.match(await page.textContent('h1'), /is connected/);
@@ -903,7 +905,7 @@ test("require-state off: the documentation's own button connects, after a questi
     assert.equal(status(), 'active|t');
 }));
 
-test('require-state off: Deny and Invalid Request have their pages, and a state of ours is still held to its rules', () => inBrowser(async (page) => {
+testOnce('require-state off: Deny and Invalid Request have their pages, and a state of ours is still held to its rules', () => inBrowser(async (page) => {
     await page.goto(callbackUrl('plain', {state: 'myAppsState', error: 'AccessDenied'}));
     await failure(page, 'denied', {says: /pressed Deny/, picture: 'failed-denied-stateless'});
     await page.goto(callbackUrl('plain', {error: 'Invalid Request'}));

@@ -8,6 +8,8 @@ import {after, before, describe, test} from 'node:test';
 
 import {asApplication, asSuperuser, Client, FEED_URL, feedPosts, inspect, keysFetched, LOGS, openBrowser, photograph, PUBLIC_URL, remember, SANDBOX_URL, sql, stack, STACK_DIR, ticketLink, until} from './harness.mjs';
 
+import {testOnce} from './harness.mjs';
+
 const outcome = (card) => asApplication(`select outcome from o365.deliveries where card_id = ${card}`);
 const quoted = (value) => `'${(typeof value === 'string' ? value : JSON.stringify(value)).replaceAll("'", "''")}'`;
 const taken = () => JSON.parse(asApplication("select coalesce(json_agg(e order by event_id), '[]') from o365.take_action_events() as e"));
@@ -32,7 +34,6 @@ async function workerHeard() {
     const since = asSuperuser('select clock_timestamp()');
     await until('the worker to ask again', () => asSuperuser(`select max(seen_at) > '${since}' from o365_internal.worker`) === 't');
 }
-const workerAlone = {skip: process.env.SERVER !== 'nginx' && 'no web server has to do with it'};
 
 /** The form of a page, as a browser without JavaScript would send it. */
 const formOf = (text) => text.match(/name="form" value="([\w-]{43})"/)[1];
@@ -161,7 +162,7 @@ test('a form with mistakes comes back with what was typed and a word beside each
     }
 });
 
-test('the same form counts once: pressed twice, at once, and again after it was taken', async () => {
+testOnce('the same form counts once: pressed twice, at once, and again after it was taken', async () => {
     const {links} = await arrived(message('Ticket 21', post('Close it')));
     const client = new Client();
     const form = formOf((await client.request(links['Close it'])).text);
@@ -221,7 +222,7 @@ test('only our own page presses, and with nothing but its own fields', async () 
     assert.deepEqual([page.headers['cache-control'], page.headers['referrer-policy'], page.headers['x-frame-options']], ['no-store', 'no-referrer', 'DENY']);
 });
 
-test('a card is pressed so many times and no more', async () => {
+testOnce('a card is pressed so many times and no more', async () => {
     const {links} = await arrived(message('Ticket 24', post('Close it'), post('Open it')));
     const client = new Client();
     const press = async (url) => client.request(url, {form: formOf((await client.request(url)).text), press: '0'});
@@ -277,7 +278,7 @@ test('while the database is away the page asks again by itself, and a press keep
     }
 });
 
-test('words of any length stay on the page, also on a phone', async () => {
+testOnce('words of any length stay on the page, also on a phone', async () => {
     const word = 'Donaudampfschifffahrtsgesellschaftskapit\u00e4nsm\u00fctzenabzeichenverordnungsentwurf';
     const choices = [{display: word, value: 'a'}, {display: 'b', value: 'b'}];
     const {links} = await arrived({...message('Ticket 28', {'@type': 'ActionCard', 'name': word, 'actions': [post(word), post('Two')], 'inputs': [
@@ -294,7 +295,7 @@ test('words of any length stay on the page, also on a phone', async () => {
     }
 });
 
-test('a worker that started before the schema knew of links makes them once it does', workerAlone, async () => {
+testOnce('a worker that started before the schema knew of links makes them once it does', async () => {
     const orders = asSuperuser("select pg_get_functiondef('o365_internal.worker_orders(integer, text)'::regprocedure)");
     await stack('stop', 'worker');
     try {
@@ -308,7 +309,7 @@ test('a worker that started before the schema knew of links makes them once it d
     assert.ok((await arrived(message('Ticket 30', post('Close it')))).links['Close it'].startsWith(`${PUBLIC_URL}/action/`));
 });
 
-test('the worker follows public_url: without it the buttons are left out, and links lead to a new one', workerAlone, async () => {
+testOnce('the worker follows public_url: without it the buttons are left out, and links lead to a new one', async () => {
     const change = (value) => asSuperuser(`update o365_internal.setting set value = ${quoted(value)} where name = 'public_url'`);
     try {
         change('');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {execFileSync, spawn} from 'node:child_process';
 import {appendFileSync, chownSync, cpSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {test} from 'node:test';
+import {after, before, test} from 'node:test';
 
 import {asApplication, asSuperuser, BUILD, Client, CONFIG, FEED_URL, feedPosts, openBrowser, openSession, photograph, PUBLIC_URL, remember, SANDBOX_URL, sql, stack, STACK_DIR,
     ticketLink, until} from './harness.mjs';
@@ -16,6 +16,25 @@ const outcome = (card) => asApplication(`select outcome from o365.deliveries whe
 const asWorker = (...words) => ['setpriv', ['--reuid=www-data', '--regid=www-data', '--clear-groups', '--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search', '--',
     `${BUILD}/o365-worker`, ...words]];
 const fault = (fields) => execFileSync('curl', ['-sS', '-o', '/dev/null', '--cacert', process.env.CA, ...Object.entries(fields).flatMap(([k, v]) => ['-d', `${k}=${v}`]), `${SANDBOX_URL}/faults`]);
+
+// The shortest lease: what a killed worker held comes back in half a minute.
+before(() => sql("select o365.set('post_timeout_seconds', '10'), o365.set('lease_seconds', '30')"));
+after(() => sql("select o365.set('lease_seconds', '60'), o365.set('post_timeout_seconds', '20')"));
+
+/** Runs `work` while PostgreSQL logs as little as an operator's: of cards in bulk its logs would take most of the time. */
+async function quietly(work) {
+    const quiet = {'auto_explain.log_min_duration': -1, log_statement: 'none', log_min_duration_statement: -1, log_min_messages: 'warning'};
+    const change = (how) => {
+        for (const [name, value] of Object.entries(quiet)) asSuperuser(`alter system ${how(name, value)}`);
+        asSuperuser('select pg_reload_conf()');
+    };
+    change((name, value) => `set ${name} = '${value}'`);
+    try {
+        return await work();
+    } finally {
+        change((name) => `reset ${name}`);
+    }
+}
 
 test('a card of a committed transaction shows up in the feed, one that is rolled back does not', async () => {
     const {page, close} = await openBrowser();
@@ -373,7 +392,7 @@ test('F8: a proxy that is down is named, and no webhook is charged with it', asy
     assert.equal(asApplication(`select outcome, attempts from o365.deliveries where card_id = ${card}`), 'delivered|1');
 });
 
-test('20,000 cards to 200 subscriptions arrive, each subscription in order, while worker and PostgreSQL are killed', async (t) => {
+test('20,000 cards to 200 subscriptions arrive, each subscription in order, while worker and PostgreSQL are killed', (t) => quietly(async () => {
     // 200 connections through the whole protocol, without drawing 200 pages.
     const person = new Client();
     for (let i = 0; i < 200; ++i) {
@@ -413,14 +432,15 @@ test('20,000 cards to 200 subscriptions arrive, each subscription in order, whil
         const unique = [...new Set(numbers)];
         doubled += numbers.length - unique.length;
         assert.equal(unique.length, 100, `subscription ${id} lost cards`);
-        // A card whose answer was lost with its worker comes again after the lease; leaving such repeats out, the order is the order of sending.
+        // A card whose answer was lost with its worker comes again after the lease; leaving such repeats out, the order
+        // is the order of sending.
         assert.deepEqual(unique, [...unique].sort((a, b) => a - b), `subscription ${id} has its cards out of order`);
     }
     t.diagnostic(`${doubled} cards arrived twice; the killed worker had claimed ${claimed}`);
     assert.ok(doubled <= claimed, `${doubled} cards doubled, more than the ${claimed} that the killed worker had claimed`);
-});
+}));
 
-test('a far end that ends each connection after a few requests leaves no card in doubt', async () => {
+test('a far end that ends each connection after a few requests leaves no card in doubt', () => quietly(async () => {
     const conf = join(STACK_DIR, 'conf/sandbox-site.conf');
     const shipped = readFileSync(conf, 'utf8');
     assert.doesNotMatch(shipped, /keepalive_requests/, "the sandbox's site has nginx's default");
@@ -448,7 +468,7 @@ test('a far end that ends each connection after a few requests leaves no card in
         asSuperuser(`update o365_internal.subscription set in_doubt_policy = 'resend' where subscription_id in (${rows})`);
         await serve(shipped);
     }
-});
+}));
 
 test('a host that hangs leaves transfers to other hosts, and its lanes over its share are left alone for a while', async () => {
     const lanes = asApplication(`select c.subscription_id from generate_series(0, 7) as i, o365.connections('bulk-' || i) as c`).split('\n');
@@ -471,7 +491,7 @@ test('a host that hangs leaves transfers to other hosts, and its lanes over its 
         });
     } finally {
         fault({target: 0, answer: 'ok'});
-        sql("select o365.set('post_timeout_seconds', '20')");
+        sql("select o365.set('post_timeout_seconds', '10')");
     }
 });
 

@@ -1,19 +1,20 @@
-// Connecting by a pasted Workflows webhook, in a real browser: what is refused and in which words, the card with the code,
-// the code, a workflow that wants the bare card, and a new address for a connection.
+// Connecting by a pasted Workflows webhook, in a real browser: what is refused and in which words, the card with the
+// code, the code, a workflow that wants the bare card, and a new address for a connection.
 import assert from 'node:assert/strict';
 import {readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 
 import {
-    asApplication, asSuperuser, Client, code, inspect, LOGS, openBrowser, paste, PUBLIC_URL, SANDBOX_URL, sql, texts, ticketLink, until, workflow,
+    asApplication, asSuperuser, Client, code, inspect, LOGS, openBrowser, paste, PUBLIC_URL, SANDBOX_URL, sql, testOnce, texts, ticketLink, until,
+    workflow,
 } from './harness.mjs';
 
 const program = new Client();
 const status = (user) => asApplication(`select status, coalesce(group_name, ''), proved_at is not null from o365.connections('${user}')`);
 
 for (const javaScriptEnabled of [true, false]) {
-    test(`a person pastes a webhook, types the code and is connected, JavaScript ${javaScriptEnabled ? 'on' : 'off'}`, async () => {
+    (javaScriptEnabled ? test : testOnce)(`a person pastes a webhook, types the code and is connected, JavaScript ${javaScriptEnabled ? 'on' : 'off'}`, async () => {
         const user = `pat-${javaScriptEnabled}`;
         const flow = await workflow(`Alerts ${javaScriptEnabled}`);
         const {page, close} = await openBrowser({javaScriptEnabled});
@@ -90,7 +91,7 @@ test('what cannot be a webhook is named in its own words, and is never written b
     }
 });
 
-test('a workflow that is off, or open to its own tenant only, is told in words for its owner', async () => {
+testOnce('a workflow that is off, or open to its own tenant only, is told in words for its owner', async () => {
     const {page, close} = await openBrowser();
     try {
         for (const [what, words] of [['off', /turned off or deleted/], ['tenant', /set “Who can trigger/]]) {
@@ -126,7 +127,7 @@ test('a workflow that is off, or open to its own tenant only, is told in words f
     }
 });
 
-test('a connection gets a new address, and keeps its number, its name and what waits', async () => {
+testOnce('a connection gets a new address, and keeps its number, its name and what waits', async () => {
     const first = await workflow('First');
     const second = await workflow('Second');
     const {page, close} = await openBrowser();
@@ -156,7 +157,7 @@ test('a connection gets a new address, and keeps its number, its name and what w
     }
 });
 
-test('a German browser sees German from the form to the code, on the card too', async () => {
+testOnce('a German browser sees German from the form to the code, on the card too', async () => {
     const flow = await workflow('Meldungen');
     const {page, close} = await openBrowser({locale: 'de-DE'});
     try {
@@ -187,7 +188,7 @@ test('a German browser sees German from the form to the code, on the card too', 
     }
 });
 
-test('a page of a pasted webhook shows another browser nothing', async () => {
+testOnce('a page of a pasted webhook shows another browser nothing', async () => {
     const flow = await workflow('Private');
     const mine = await openBrowser();
     const other = await openBrowser();
@@ -206,7 +207,7 @@ test('a page of a pasted webhook shows another browser nothing', async () => {
     }
 });
 
-test('the button is there only where it leads somewhere', async () => {
+testOnce('the button is there only where it leads somewhere', async () => {
     const {page, close} = await openBrowser();
     try {
         await page.goto(ticketLink('wes'));
@@ -224,7 +225,7 @@ test('the button is there only where it leads somewhere', async () => {
     }
 });
 
-test('where nothing was proven in time the page leads to the form again, and never to a page that is gone', async () => {
+testOnce('where nothing was proven in time the page leads to the form again, and never to a page that is gone', async () => {
     const {page, close} = await openBrowser();
     sql("select o365.alter_connector('desk', ways => '{workflow}')");
     try {
@@ -292,7 +293,7 @@ test('over a bound the page says when to come back, and the log says so once', a
     }
 });
 
-test('while a card is on its way, what is typed as another address stays', async () => {
+testOnce('while a card is on its way, what is typed as another address stays', async () => {
     const flow = await workflow('Slow');
     const {page, close} = await openBrowser({javaScriptEnabled: false});
     try {

@@ -1,4 +1,5 @@
-// An operator's webhooks in a file: imported as active, in the place of dead connectors, once more, and proven by their users.
+// An operator's webhooks in a file: imported as active, in the place of dead connectors, once more, and proven by their
+// users.
 import assert from 'node:assert/strict';
 import {spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';

@@ -5,6 +5,7 @@ import {appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSy
 import https from 'node:https';
 import {join} from 'node:path';
 import {test} from 'node:test';
+import {testOnce} from './harness.mjs';
 
 import {
     asApplication, asSuperuser, BUILD, Client, CONFIG, connect, LOGS, openBrowser, photograph, PUBLIC_URL, ROOT, SANDBOX_URL, sql, stack,
@@ -15,7 +16,8 @@ test('a callback that finds no database loses nothing: its page retries by itsel
     const {page, close} = await openBrowser();
     try {
         await toPicker(page, ticketLink('oda'));
-        // The sandbox needs the database as well, so Allow is pressed elsewhere before it goes down; the state is this browser's.
+        // The sandbox needs the database as well, so Allow is pressed elsewhere before it goes down; the state is this
+        // browser's.
         const callback = await new Client().allow(page.url(), 'Sales');
         await stack('stop', 'postgres', 'INT');
         await page.goto(callback);
@@ -74,7 +76,7 @@ test('without the responder the server shows its own clean page, and nothing els
     }
 });
 
-test('a second host takes the sealing of webhooks over only when it is told to', () => {
+testOnce('a second host takes the sealing of webhooks over only when it is told to', () => {
     const config = join(STACK_DIR, 'second-host.conf');
     writeFileSync(config, readFileSync(CONFIG, 'utf8').replace(/^key_file = .*$/m, `key_file = ${join(STACK_DIR, 'second-host.keys')}`));
     const worker = (...words) => spawnSync(join(BUILD, 'o365-worker'), ['--config', config, ...words], {encoding: 'utf8'});
@@ -84,7 +86,7 @@ test('a second host takes the sealing of webhooks over only when it is told to',
     assert.ok(!existsSync(join(STACK_DIR, 'second-host.keys')), 'and no file is made');
 });
 
-test('--check names what would fail later', () => {
+testOnce('--check names what would fail later', () => {
     const config = join(STACK_DIR, 'broken.conf');
     const check = (line, value) => {
         writeFileSync(config, `${readFileSync(CONFIG, 'utf8').replace(new RegExp(`^${line} = .*\n`, 'm'), '')}${line} = ${value}\n`);
@@ -135,7 +137,7 @@ test('an operator adds a language and changes a text by files in a folder', asyn
     assert.equal(await heading('it'), 'en: Get Contoso Helpdesk in Teams');
 });
 
-test('every program ends with 64 at a wrong option or argument, and says which', () => {
+testOnce('every program ends with 64 at a wrong option or argument, and says which', () => {
     const run = (name, ...words) => spawnSync(join(BUILD, name), words, {encoding: 'utf8', timeout: 20000});
     const wrong = ['--nonsense', '--config', '--chek', '-x', 'nonsense', '--check=maybe',
         '--config=a --config=b'].map((words) => words.split(' '));
@@ -397,7 +399,8 @@ test('F51: a schema that is too new, too old or absent is told by every program,
 });
 
 test('health is clean at the end', () => {
-    // But for holes of the server that the tests happen to run on, and the cookie that 1_endings makes strict on purpose.
+    // But for holes of the server that the tests happen to run on, and the cookie that 1_endings makes strict on
+    // purpose.
     assert.equal(sql(`select string_agg(object || ' ' || problem, '; ') from o365.health()
         where code not in ('server_outdated', 'strict_cookies')`), '');
 });

@@ -1,4 +1,5 @@
-// What a peer says beside the request changes nothing: forwarding headers, and a query that a CGI program would take for its arguments.
+// What a peer says beside the request changes nothing: forwarding headers, and a query that a CGI program would take
+// for its arguments.
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';

@@ -1,5 +1,6 @@
-// What the web server in front does when something goes wrong: the page it shows by itself, and that no log of its own holds a secret. Each case
-// sends planted secrets in query, Referer and cookie; the last test of this file, and 9_secrets once more, search for them.
+// What the web server in front does when something goes wrong: the page it shows by itself, and that no log of its own
+// holds a secret. Each case sends planted secrets in query, Referer and cookie; the last test of this file, and
+// 9_secrets once more, search for them.
 import assert from 'node:assert/strict';
 import {spawn, spawnSync} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
@@ -328,7 +329,8 @@ test('F37: of a path no more than /connect/<word>/<known word> is logged, wherev
     }
 });
 
-// ---- No responder, or one that fails --------------------------------------------------------------------------------------
+// ---- No responder, or one that fails
+// --------------------------------------------------------------------------------------
 
 test('without the responder the page asks again by itself', async () => {
     await stack('stop', 'responder');
@@ -427,7 +429,8 @@ test('a program that cannot start: the page asks again', {skip: !isFcgid && 'mod
     }
 });
 
-// ---- What the responder is told --------------------------------------------------------------------------------------------
+// ---- What the responder is told
+// --------------------------------------------------------------------------------------------
 
 test('a request handler sees Authorization, cookies, query and path as the client sent them, and no Proxy header', async () => {
     await instead(join(BUILD, 'tests/fastcgi_echo'), async () => {
@@ -484,7 +487,8 @@ test('a form that comes in chunks arrives whole', async () => {
     });
 });
 
-// ---- Refused before the server knows the path -------------------------------------------------------------------------------
+// ---- Refused before the server knows the path
+// -------------------------------------------------------------------------------
 
 const callback = '/connect/desk/callback';
 const host = `Host: ${hostname}\r\nConnection: close\r\n`;
@@ -631,7 +635,8 @@ test('HTTP/2 is not spoken where it was not tried', {skip: isNginx && 'nginx spe
     assert.equal(protocol, 'http/1.1');
 });
 
-// ---- Paths and hosts beside ours --------------------------------------------------------------------------------------------
+// ---- Paths and hosts beside ours
+// --------------------------------------------------------------------------------------------
 
 test('a mistyped callback path', async () => {
     for (const [name, path] of [['mistyped-mount', '/conect/desk/callback'], ['mistyped-end', '/connect/desk/calback'], ['mistyped-case', '/Connect/desk/callback'],
@@ -720,7 +725,8 @@ test('error_log syslog: and access_log syslog: are as clean as files', {skip: !i
 });
 
 test('a louder site does leak, and the search finds it', async () => {
-    // So what the shipped notes forbid is forbidden for a reason, and the searches of this file can fail. Not remembered: it is meant to be found.
+    // So what the shipped notes forbid is forbidden for a reason, and the searches of this file can fail. Not
+    // remembered: it is meant to be found.
     const value = `control-${randomBytes(6).toString('hex')}`;
     const loud = isNginx ? (text) => text.replace(/(-error\.log +)error;/g, '$1info;') : (text) => text.replaceAll(' core:crit', ' core:error');
     await withSite(loud, async () => {
@@ -731,7 +737,8 @@ test('a louder site does leak, and the search finds it', async () => {
     });
 });
 
-// ---- Restarts and upgrades --------------------------------------------------------------------------------------------------
+// ---- Restarts and upgrades
+// --------------------------------------------------------------------------------------------------
 
 test('a graceful restart in mid-request finishes the request', async () => {
     const person = await atCallback('server-graceful');
@@ -801,7 +808,8 @@ test('server-status shows no query', {skip: isNginx && 'Apache only'}, async () 
     assert.doesNotMatch(status.body, /webhook_url|state=/);
 });
 
-// ---- The search -------------------------------------------------------------------------------------------------------------
+// ---- The search
+// -------------------------------------------------------------------------------------------------------------
 
 test('the responder wrote nothing on the streams that are the server\'s error log', {skip: isNginx && 'Apache only'}, () => {
     assert.doesNotMatch(logged(), /mod_fcgid: stderr|AH01071|AH01215/);

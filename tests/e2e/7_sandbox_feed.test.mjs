@@ -1,4 +1,5 @@
-// The sandbox's far end: the feed and its actions, every token, faults, throttle and log; and programs that are not ours.
+// The sandbox's far end: the feed and its actions, every token, faults, throttle and log; and programs that are not
+// ours.
 import assert from 'node:assert/strict';
 import {execFile, spawn} from 'node:child_process';
 import {connect as connectHttp2} from 'node:http2';

@@ -47,7 +47,8 @@ test('the loggers really were turned up: what is no secret stands in them', () =
     assert.match(readFileSync(join(STACK_DIR, 'activity'), 'utf8'), /o365_programs\.worker_claim/);
 });
 
-// The kernel gives /proc/<pid> of a process that may not be dumped to root, whoever runs it (proc(5)). Sanitizer builds stay open on purpose.
+// The kernel gives /proc/<pid> of a process that may not be dumped to root, whoever runs it (proc(5)). Sanitizer builds
+// stay open on purpose.
 test('no other process of their user can read the memory of our programs', {skip: TIME_SCALE !== 1 && 'a build with sanitizers'}, () => {
     const pidOf = (part) => Number(readFileSync(join(STACK_DIR, 'pids', part), 'utf8'));
     const owner = (pid) => statSync(`/proc/${pid}/environ`).uid;

@@ -5,13 +5,16 @@ import https from 'node:https';
 import {appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {after} from 'node:test';
+import {after, test} from 'node:test';
 import {promisify} from 'node:util';
 
 import {chromium} from 'playwright-core';
 
 export const {PUBLIC_URL, SANDBOX_URL, FEED_URL, STACK_DIR, ROOT, LOGS, SCREENSHOTS, CONFIG, BUILD} = process.env;
 const run = promisify(execFile);
+
+/** A case that no web server can change: it runs behind nginx, and is skipped behind others. */
+export const testOnce = (name, body) => test(name, {skip: process.env.SERVER !== 'nginx' && 'no web server has to do with it'}, body);
 
 /** Runs SQL as a role (the operator unless told) and returns its lines. */
 export function sql(text, role = 'demo_operator') {
@@ -57,7 +60,8 @@ export async function until(what, condition, seconds = 30) {
     }
 }
 
-// Every secret that the browser saw goes into a file, one kind and value a line; the last test searches everything for them.
+// Every secret that the browser saw goes into a file, one kind and value a line; the last test searches everything for
+// them.
 const secretsFile = join(STACK_DIR, 'secrets-seen');
 export function remember(kind, value) {
     if (value && value.length >= 8) appendFileSync(secretsFile, `${kind} ${value}\n`);
@@ -83,15 +87,16 @@ function rememberUrl(text) {
     remember('manage', url.pathname.match(/\/manage\/([\w-]{32})$/)?.[1]);
 }
 
-// The shell is Chromium without its window, tabs and settings: a page costs a third. What needs the settings takes the whole.
+// The shell is Chromium without its window, tabs and settings: a page costs a third. What needs the settings takes the
+// whole.
 const launch = {
     executablePath: '/usr/bin/chromium-headless-shell',
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 };
 const newContext = {ignoreHTTPSErrors: true, locale: 'en-GB'};
 
-// One Chromium for all people of a file: to start one takes longer than most tests. Their cookies, caches and histories are
-// apart. One that has crashed is replaced.
+// One Chromium for all people of a file: to start one takes longer than most tests. Their cookies, caches and histories
+// are apart. One that has crashed is replaced.
 let chromiumOfThisFile;
 async function sharedChromium() {
     const running = await chromiumOfThisFile?.catch(() => undefined);
@@ -170,54 +175,60 @@ export async function picture(page, name, options = {}) {
     }
 }
 
-/** Pictures of a page at phone and desktop width, light and dark; kept. Behind each server the pages are the same, so one is enough. */
-export async function photograph(page, name) {
-    if (process.env.SERVER !== 'nginx') return;
+/** Calls `look` with a page as wide as a phone and as a desktop, light and dark, and puts it back. */
+async function eachLook(page, look) {
     const before = page.viewportSize();
     for (const width of [360, 1440]) {
         await page.setViewportSize({width, height: 900});
         for (const colorScheme of ['light', 'dark']) {
             await page.emulateMedia({colorScheme});
-            await picture(page, `${name}-${width}-${colorScheme}`, {fullPage: true});
+            await look(width, colorScheme);
         }
-        // Nothing may be wider than the window: a phone would scroll sideways.
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth).catch(() => 0);
-        if (overflow > 0) throw new Error(`${name} is ${overflow} px wider than a window of ${width}`);
     }
     await page.emulateMedia({colorScheme: null});
     await page.setViewportSize(before);
 }
 
-/** What axe-core finds on a page that is serious or worse, in both colour schemes. */
-export async function accessible(page, name) {
-    const axeSource = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8');
-    for (const colorScheme of ['light', 'dark']) {
-        await page.emulateMedia({colorScheme});
-        await page.evaluate(axeSource);
-        const found = await page.evaluate(() => window.axe.run(document, {resultTypes: ['violations']}));
-        const serious = found.violations.filter(({impact}) => impact === 'serious' || impact === 'critical')
-            .map(({id, nodes}) => `${id}: ${nodes.map((node) => node.target.join(' ')).slice(0, 3).join('; ')}`);
-        assert.deepEqual(serious, [], `${name}, ${colorScheme}`);
-    }
-    await page.emulateMedia({colorScheme: null});
+/** A picture of each width and of each scheme: all four of the looks would take twice as long, and differ in nothing else. */
+async function pictureOf(page, name, width, colorScheme) {
+    if ((width === 360) === (colorScheme === 'dark')) await picture(page, `${name}-${width}-${colorScheme}`, {fullPage: true});
+    // Nothing may be wider than the window: a phone would scroll sideways.
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth).catch(() => 0);
+    if (overflow > 0) throw new Error(`${name} is ${overflow} px wider than a window of ${width}`);
 }
 
-/** A page looked at: pictures and axe-core, as wide as a phone and as a desktop; behind nginx, as photograph. */
+/** Pictures of a page, kept; it fits each look. Behind each server the pages are the same, so one is enough. */
+export async function photograph(page, name) {
+    if (process.env.SERVER !== 'nginx') return;
+    await eachLook(page, (width, colorScheme) => pictureOf(page, name, width, colorScheme));
+}
+
+const axeSource = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8');
+
+/** What axe-core finds on a page as it is that is serious or worse. */
+async function accessible(page, name) {
+    // Once a page: it takes longer to read than to run.
+    if (!await page.evaluate(() => 'axe' in window)) await page.evaluate(axeSource);
+    const found = await page.evaluate(() => window.axe.run(document, {resultTypes: ['violations']}));
+    const serious = found.violations.filter(({impact}) => impact === 'serious' || impact === 'critical')
+        .map(({id, nodes}) => `${id}: ${nodes.map((node) => node.target.join(' ')).slice(0, 3).join('; ')}`);
+    assert.deepEqual(serious, [], name);
+}
+
+/** A page looked at in each look: pictures and axe-core; behind nginx, as photograph. */
 export async function inspect(page, name) {
     if (process.env.SERVER !== 'nginx') return;
-    await photograph(page, name);
-    const before = page.viewportSize();
-    for (const width of [360, 1440]) {
-        await page.setViewportSize({width, height: 900});
-        await accessible(page, `${name}, ${width} px`);
-    }
-    await page.setViewportSize(before);
+    await eachLook(page, async (width, colorScheme) => {
+        await pictureOf(page, name, width, colorScheme);
+        await accessible(page, `${name}, ${width} px, ${colorScheme}`);
+    });
 }
 
 /** A person without a screen: HTTP with a cookie jar, one request at a time, redirects not followed. Node does not know *.localhost, so every name is this machine. */
 export class Client {
     cookies = new Map();
-    agent = new https.Agent({keepAlive: true, lookup: (host, options, done) => (options.all ? done(null, [{address: '127.0.0.1', family: 4}]) : done(null, '127.0.0.1', 4)), ca: readFileSync(process.env.CA)});
+    // Servers end what was idle for five seconds; a request may not meet that.
+    agent = new https.Agent({keepAlive: true, timeout: 3000, lookup: (host, options, done) => (options.all ? done(null, [{address: '127.0.0.1', family: 4}]) : done(null, '127.0.0.1', 4)), ca: readFileSync(process.env.CA)});
 
     /** `more`: method and headers that differ from the usual. */
     request(url, form, more = {}) {

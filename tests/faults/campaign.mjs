@@ -80,7 +80,8 @@ async function connect(user, twice, pause = 0) {
         if (!address?.includes('webhook_url=')) throw new Error('the Connect page gave no webhook');
         return address;
     }, `the way of ${user} to the callback`);
-    // They read what the far end says before they go on: so most of them are between it and the callback when something is killed.
+    // They read what the far end says before they go on: so most of them are between it and the callback when something
+    // is killed.
     await sleep(pause);
     const repeat = () => patiently(async () => {
         const answer = await limit(person.request(url));
@@ -316,7 +317,8 @@ for (const row of await query(`select rule, verdict, checked, count, array_to_st
 }
 const found = judge({cards, transactions, acknowledged, posts: parseSink(readFileSync(join(process.env.LOGS, 'sink'), 'utf8')), kills, windows, audit});
 
-// Each user whose callback was answered with success has exactly one connection, and one attempt that says so; what a page that asked to wait named is true.
+// Each user whose callback was answered with success has exactly one connection, and one attempt that says so; what a
+// page that asked to wait named is true.
 const bad = await query(`with u as (select 'user-' || i as app_user from generate_series(0, ${users.length - 1}) as i)
     select u.app_user, (select count(*) from o365_internal.subscription as s where s.app_user = u.app_user and s.status = 'active') as n,
            (select count(*) from o365_internal.connect_attempt as a where a.app_user = u.app_user and a.outcome = 'connected') as c from u

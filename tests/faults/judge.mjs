@@ -3,12 +3,14 @@
 export const LEASE_MS = 30000;
 const LAG_MS = 1000;      // what was in the sink's socket when the worker died, the sink has read within this
 const BACKOFF_MS = 2500;  // the database is back: so long a worker may still wait before it tries again
-// A database that is away for less makes nothing double: no POST ends later than three seconds before its lease (worker/delivery/delivery.cpp,
-// kLeaseMargin), and a worker that has lost the database is back no later than the same time again.
+// A database that is away for less makes nothing double: no POST ends later than three seconds before its lease
+// (worker/delivery/delivery.cpp, kLeaseMargin), and a worker that has lost the database is back no later than the same
+// time again.
 const SHORT_MS = 1000;
-// A worker that lives begins no POST that has less than post_timeout_seconds (10 here) and kLeaseMargin (3) left of its lease, and nobody else has
-// the lane before the lease ends. So where no worker died or stopped, the same card comes again 13 s after it began or later; three are allowed for
-// connecting, which the worker counts as part of the POST and the sink does not.
+// A worker that lives begins no POST that has less than post_timeout_seconds (10 here) and kLeaseMargin (3) left of its
+// lease, and nobody else has the lane before the lease ends. So where no worker died or stopped, the same card comes
+// again 13 s after it began or later; three are allowed for connecting, which the worker counts as part of the POST and
+// the sink does not.
 export const AGAIN_MS = 13000 - 3000;
 
 /** Reads the sink's log (its form: sink.mjs) into posts in the order in which they began; `ended`: when the answer left, or the connection ended. */
@@ -63,14 +65,16 @@ export function judge({cards, transactions, acknowledged, posts, kills, windows 
         if (known.has(post.card)) known.get(post.card).arrivals.push(post);
         else problems.push(`card ${post.card} arrived and was never committed`), ++phantoms;
     }
-    // Lost: committed, as the application was told or as the database says, and not seen by the far end, or without exactly one end.
+    // Lost: committed, as the application was told or as the database says, and not seen by the far end, or without
+    // exactly one end.
     let lost = 0;
     for (const card of acknowledged) if (!known.has(card)) problems.push(`card ${card} was acknowledged and is not there`), ++lost;
     for (const card of known.values()) {
         if (card.arrivals.length > 0 && card.ends === 1 && card.outcome === 'delivered') continue;
         problems.push(`card ${card.card} arrived ${card.arrivals.length} times and has ${card.ends} ends (${card.outcome})`), ++lost;
     }
-    // Order of first arrivals: within a transaction that of sending; and what was acknowledged before another transaction began comes before it.
+    // Order of first arrivals: within a transaction that of sending; and what was acknowledged before another
+    // transaction began comes before it.
     const lanes = groupBy([...known.values()].filter((card) => card.arrivals.length > 0), (card) => card.subscription);
     let outOfOrder = 0;
     for (const lane of lanes.values()) {
@@ -81,9 +85,9 @@ export function judge({cards, transactions, acknowledged, posts, kills, windows 
             if (wrong) problems.push(`card ${later.card} arrived after ${wrong.card}`), ++outOfOrder;
         }
     }
-    // In flight at a kill: the sink had begun the POST, and the card's end was not yet in the database. Each card may double once for each kill that
-    // caught it in flight, and for each attempt that the history itself calls in doubt. An outage of
-    // the database alone explains only what came again a lease later (AGAIN_MS). Nothing else may double.
+    // In flight at a kill: the sink had begun the POST, and the card's end was not yet in the database. Each card may
+    // double once for each kill that caught it in flight, and for each attempt that the history itself calls in doubt.
+    // An outage of the database alone explains only what came again a lease later (AGAIN_MS). Nothing else may double.
     const belated = new Set();
     let bound = 0;
     for (const kill of kills) {
@@ -92,7 +96,8 @@ export function judge({cards, transactions, acknowledged, posts, kills, windows 
         if (!['worker', 'stop', 'database'].includes(kill.kind)) continue;
         for (const [subscription, lane] of lanes) {
             if (kill.leases && !kill.leases.has(subscription)) continue;
-            // The sink's clock has whole milliseconds, the database's has fractions: a POST that begins in the millisecond of its claim began after it.
+            // The sink's clock has whole milliseconds, the database's has fractions: a POST that begins in the
+            // millisecond of its claim began after it.
             const since = kill.leases ? Math.floor(kill.leases.get(subscription)) : kill.at - LEASE_MS;
             const until = kill.kind === 'database' ? kill.until + BACKOFF_MS : kill.at + LAG_MS;
             for (const card of lane) {
@@ -101,7 +106,8 @@ export function judge({cards, transactions, acknowledged, posts, kills, windows 
                 if (kill.kind === 'database') ++card.outages;
                 else ++card.explained;
             }
-            // A worker that is stopped between its last look at the clock and its first byte sends that one POST when it goes on.
+            // A worker that is stopped between its last look at the clock and its first byte sends that one POST when
+            // it goes on.
             if (kill.kind !== 'stop') continue;
             const late = lane.find((card) => card.arrivals.length > 1 && card.arrivals.slice(1).some((post) => post.begun >= kill.until && post.begun <= kill.until + LAG_MS));
             if (late && late.explained < late.arrivals.length - 1) {
@@ -118,7 +124,8 @@ export function judge({cards, transactions, acknowledged, posts, kills, windows 
         const more = Math.max(0, card.arrivals.length - 1);
         doubled += more;
         bound += card.inDoubt;
-        // What no dead worker explains an outage must: the card's lease ended before its report could be made, so that it came that much later.
+        // What no dead worker explains an outage must: the card's lease ended before its report could be made, so that
+        // it came that much later.
         const rest = Math.max(0, more - card.explained);
         const late = card.arrivals.filter((post, i) => i > 0 && post.begun - card.arrivals[i - 1].begun >= AGAIN_MS).length;
         const outages = Math.min(rest, card.outages, late);

@@ -1,10 +1,10 @@
-// The far end of a campaign: answers `1` over TLS to whatever is posted and writes down, with its own clock, what it saw. It has no database and
-// is never killed, so its record is the truth about what arrived.
+// The far end of a campaign: answers `1` over TLS to whatever is posted and writes down, with its own clock, what it
+// saw. It has no database and is never killed, so its record is the truth about what arrived.
 // usage: node sink.mjs KEY-FILE CERTIFICATE-FILE LOG-FILE      prints its port; SIGTERM closes the log and ends it
 //
 // The log is append-only, a line an event, times in milliseconds of the machine's clock:
-//   B <time> <request> <connection> <webhook>   a request began: its head is here. <webhook> is a digest of its path, which is a secret
-//   R <time> <request> <card>                   its body is here whole: the card it carries
+//   B <time> <request> <connection> <webhook>   a request began: its head is here. <webhook> is a digest of its path,
+//   which is a secret R <time> <request> <card>                   its body is here whole: the card it carries
 //   A <time> <request>                          the answer is about to be written
 //   C <time> <request>                          the connection ended before that
 import {createHash} from 'node:crypto';
@@ -15,7 +15,8 @@ const [key, cert, file] = process.argv.slice(2);
 const log = createWriteStream(file, {flags: 'a'});
 const write = (event, ...fields) => log.write(`${event} ${Date.now()} ${fields.join(' ')}\n`);
 
-// Most answers are quick, some are not, so that a kill finds POSTs in every state. How long follows from the card alone.
+// Most answers are quick, some are not, so that a kill finds POSTs in every state. How long follows from the card
+// alone.
 function delay(card) {
     const dice = createHash('sha256').update(card).digest();
     const part = dice.readUInt16BE(2) / 65536;

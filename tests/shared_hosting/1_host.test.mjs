@@ -1,4 +1,5 @@
-// An installation on a shared host, used: connect through the sandbox, send from SQL, delivered by cron's line; then what may go wrong.
+// An installation on a shared host, used: connect through the sandbox, send from SQL, delivered by cron's line; then
+// what may go wrong.
 import assert from 'node:assert/strict';
 import {execFileSync, spawn, spawnSync} from 'node:child_process';
 import {readFileSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync} from 'node:fs';
@@ -131,7 +132,8 @@ test('in a real browser: the URL is clean afterwards, the next request has no Re
         await page.waitForURL((url) => url.href.startsWith(`${PUBLIC_URL}/connect/desk/done/`));
         assert.match(await page.textContent('body'), /Sales/);
         await photograph(page, 'shared-host-done');
-        // What the host logs of the next request is its Referer: a missing page of the host itself is in both of its logs.
+        // What the host logs of the next request is its Referer: a missing page of the host itself is in both of its
+        // logs.
         await page.evaluate((url) => { location.href = url; }, new URL('/missing-page', PUBLIC_URL).href);
         await page.waitForURL(/missing-page/);
         assert.match(readFileSync(join(LOGS, 'host-access.log'), 'utf8'), /"GET \/missing-page HTTP\/1\.1" 404 \d+ "-"/);
@@ -394,7 +396,8 @@ test('o365.health() lists what is not protected here, and nothing else', () => {
 });
 
 test('the responder wrote nothing to the descriptors that are the host\'s error log', () => {
-    // What a program writes there stands in the log without Apache's own beginning of a line. Only the refused configuration did.
+    // What a program writes there stands in the log without Apache's own beginning of a line. Only the refused
+    // configuration did.
     const written = hostLog().split('\n').filter((line) => line && !/^\[[^\]]+\] \[[a-z_0-9]+:[a-z0-9]+\] \[pid \d+/.test(line));
     assert.ok(written.length > 0);
     assert.deepEqual(written.filter((line) => !/^o365-connector\.fcgi: .*there is no setting 'thread'/.test(line)), []);

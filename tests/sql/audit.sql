@@ -16,7 +16,8 @@ SELECT is((SELECT string_agg(a.rule || ' ' || a.verdict, ', ') FROM o365.audit(n
 SELECT throws_ok('SELECT * FROM o365.audit(now(), now() - interval ''1 hour'')', '22023', NULL, 'the earlier time first');
 SELECT throws_ok('SELECT * FROM o365.audit(NULL)', '22023', NULL, 'and it has to be given');
 
--- Twelve cards of ann in four transactions of three, a minute apart, a second a POST; the sixth took two POSTs. Three of bob.
+-- Twelve cards of ann in four transactions of three, a minute apart, a second a POST; the sixth took two POSTs. Three
+-- of bob.
 CREATE FUNCTION pg_temp.put(s bigint, card bigint, no bigint, at timestamptz, sent timestamptz, claimed timestamptz, attempts integer DEFAULT 1,
                             event text DEFAULT NULL, unordered boolean DEFAULT NULL) RETURNS void LANGUAGE sql AS $$
     INSERT INTO o365_internal.delivery (at, card_id, subscription_id, connector_id, outcome, enqueued_at, claimed_at, lease_no, worker, rule_id,

@@ -1,5 +1,6 @@
--- Housekeeping: no role can stop it, one chore that fails stops no other, and the history's partitions come and go whatever
--- readers and reports do. Commits, because other sessions hold locks meanwhile; they are reached through dblink.
+-- Housekeeping: no role can stop it, one chore that fails stops no other, and the history's partitions come and go
+-- whatever readers and reports do. Commits, because other sessions hold locks meanwhile; they are reached through
+-- dblink.
 \ir fixtures/setup.sql
 CREATE EXTENSION IF NOT EXISTS dblink WITH SCHEMA public;
 SELECT no_plan();

@@ -1,4 +1,5 @@
--- worker_claim: feeding, leasing and the first cards in one call, and a look that costs next to nothing while nothing changes.
+-- worker_claim: feeding, leasing and the first cards in one call, and a look that costs next to nothing while nothing
+-- changes.
 \ir fixtures/setup.sql
 SELECT no_plan();
 SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob \gset

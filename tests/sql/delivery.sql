@@ -1,4 +1,5 @@
--- The delivery core, step by step as a worker calls it. Commits, because a round of arrivals sees only what is committed.
+-- The delivery core, step by step as a worker calls it. Commits, because a round of arrivals sees only what is
+-- committed.
 \ir fixtures/setup.sql
 SELECT no_plan();
 SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob, pg_temp.connect('carl') AS carl, pg_temp.connect('dora') AS dora, pg_temp.connect('eve') AS eve \gset
@@ -279,8 +280,9 @@ SELECT is(o365_programs.worker_chores(:w1), 'moved 1 day from delivery_default i
 RESET timezone;
 SELECT is((SELECT count(*) FROM o365_internal.delivery_default), 0::bigint, 'rows that came before their partition move into it');
 SELECT is((SELECT count(*) FROM o365_internal.delivery WHERE card_id = 0), 1::bigint, 'and stay');
--- Two transactions at once. The second sends its first card before those of the first, commits when that is delivered, and its second card lies
--- between those that are still claimed: neither may leave before both were fed. Positions are set here as their order of sending would have.
+-- Two transactions at once. The second sends its first card before those of the first, commits when that is delivered,
+-- and its second card lies between those that are still claimed: neither may leave before both were fed. Positions are
+-- set here as their order of sending would have.
 SET SESSION AUTHORIZATION shop;
 SELECT o365.send(:eve, '{"text": "one"}') \g /dev/null
 SELECT o365.send(:eve, '{"text": "two"}') \g /dev/null

@@ -1,5 +1,5 @@
--- o365.explain_card: each thing that a card can wait for, and each end, in sentences; o365.cards, o365.queue, o365.workers and
--- o365.retry_schedule beside it. Commits, because other sessions hold locks meanwhile.
+-- o365.explain_card: each thing that a card can wait for, and each end, in sentences; o365.cards, o365.queue,
+-- o365.workers and o365.retry_schedule beside it. Commits, because other sessions hold locks meanwhile.
 \ir fixtures/setup.sql
 \ir fixtures/claim.sql
 CREATE EXTENSION IF NOT EXISTS dblink WITH SCHEMA public;

@@ -1,5 +1,5 @@
--- A far end that fails as a whole: its circuit breaker opens, probes it, closes, and nobody is charged. Due lanes are taken
--- by turns. Commits, because a round of arrivals sees only what is committed.
+-- A far end that fails as a whole: its circuit breaker opens, probes it, closes, and nobody is charged. Due lanes are
+-- taken by turns. Commits, because a round of arrivals sees only what is committed.
 \ir fixtures/setup.sql
 SELECT no_plan();
 SELECT o365.grant_application('postgres', 'desk'), o365.allow_webhook_host('connector', 'one.example') \g /dev/null

@@ -1,5 +1,5 @@
--- Webhooks that an operator imports: new ones, those of places that are connected, once more, proven by their users; links
--- that renew connections; who still has a connector webhook.
+-- Webhooks that an operator imports: new ones, those of places that are connected, once more, proven by their users;
+-- links that renew connections; who still has a connector webhook.
 \ir fixtures/setup.sql
 BEGIN;
 SELECT no_plan();

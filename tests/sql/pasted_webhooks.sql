@@ -1,4 +1,5 @@
--- Webhooks that users paste: what is taken, the card with the code, the code, new addresses of connections, and the bounds.
+-- Webhooks that users paste: what is taken, the card with the code, the code, new addresses of connections, and the
+-- bounds.
 \ir fixtures/setup.sql
 BEGIN;
 SELECT no_plan();

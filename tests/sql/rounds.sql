@@ -1,4 +1,5 @@
--- Rounds of arrivals: bulk transactions, late cards, cards in parts, and whose failures count. Commits, as delivery.sql does.
+-- Rounds of arrivals: bulk transactions, late cards, cards in parts, and whose failures count. Commits, as delivery.sql
+-- does.
 \ir fixtures/setup.sql
 SELECT no_plan();
 SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob, pg_temp.connect('carl') AS carl, pg_temp.connect('dora') AS dora,

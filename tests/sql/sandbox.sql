@@ -1,5 +1,5 @@
--- The sandbox's rules: registrations are judged as o365.register_connector judges them, it makes connectors on loopback only, webhooks answer as
--- faults, throttle, removal and workflows say, the store's review.
+-- The sandbox's rules: registrations are judged as o365.register_connector judges them, it makes connectors on loopback
+-- only, webhooks answer as faults, throttle, removal and workflows say, the store's review.
 \ir fixtures/setup.sql
 BEGIN;
 SELECT no_plan();
@@ -223,7 +223,8 @@ SELECT o365_programs.sandbox_set_workflow(flow_id, 'off') FROM place;
 SELECT is(o365_programs.sandbox_create_target('Megan', 'teams', 'Flow', 'workflow'), flow_id, 'one that is switched off') FROM place;
 SELECT is(pg_temp.post('f2'), 'workflow-not-enabled', 'stays so');
 
--- Kinds of workflow. The body trips an envelope flow with the note "no envelope", one that wants the bare card with "no card".
+-- Kinds of workflow. The body trips an envelope flow with the note "no envelope", one that wants the bare card with "no
+-- card".
 CREATE TEMP TABLE kinds (kind text PRIMARY KEY, flow jsonb);
 CREATE FUNCTION pg_temp.make(kind text, settings jsonb) RETURNS void LANGUAGE sql AS $$
     INSERT INTO kinds SELECT $1, o365_programs.sandbox_create_flow(o365_programs.sandbox_create_target('Megan', 'teams', 'Kinds', 'workflow'), $2);

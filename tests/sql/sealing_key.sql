@@ -1,4 +1,5 @@
--- A responder that names the key to seal under: no other is used, whatever stands in the table, and nothing is lost when it cannot be.
+-- A responder that names the key to seal under: no other is used, whatever stands in the table, and nothing is lost
+-- when it cannot be.
 \ir fixtures/setup.sql
 BEGIN;
 SELECT no_plan();

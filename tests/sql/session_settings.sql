@@ -173,8 +173,11 @@ SELECT is_empty(format($$SELECT c.statement, left(a.answer, 300) AS answer,
       'IntervalStyle = sql_standard; SET DateStyle = ''SQL, DMY''; SET xmloption = document; SET xmlbinary = hex; SET row_security = off',
       'lc_messages = "C"; SET lc_monetary = "C"; SET lc_numeric = "C"; SET lc_time = "C"',
       'search_path = hostile, pg_temp, pg_catalog, o365',
-      'plan_cache_mode = force_generic_plan; SET enable_indexscan = off; SET enable_bitmapscan = off; SET default_transaction_isolation = serializable',
-      'plan_cache_mode = force_custom_plan; SET enable_seqscan = off; SET default_transaction_isolation = ''repeatable read''',
+      -- What is off costs so much to the planner that it would compile each statement, which takes most of a minute.
+      'jit = off; SET plan_cache_mode = force_generic_plan; SET enable_indexscan = off; SET enable_bitmapscan = off;'
+          ' SET default_transaction_isolation = serializable',
+      'jit = off; SET plan_cache_mode = force_custom_plan; SET enable_seqscan = off;'
+          ' SET default_transaction_isolation = ''repeatable read''',
       'plpgsql.extra_errors = ''all''; SET plpgsql.variable_conflict = use_column'
   ]) AS s (setting);
 SELECT * FROM finish();

@@ -187,11 +187,10 @@ class Import {
           sealing_key_(KeyRing(read_key_file(settings.key_file), settings.key_file).rsa().key_id),
           database_(settings.database, settings.worker_role, "o365-worker import", Patience{},
                     statements_when(settings.prepared_statements)),
-          tells_every_(::isatty(STDERR_FILENO) != 0 ? std::chrono::seconds(1) : std::chrono::seconds(10)) {
-        require_schema_of_program(database_);
-    }
+          tells_every_(::isatty(STDERR_FILENO) != 0 ? std::chrono::seconds(1) : std::chrono::seconds(10)) {}
 
     int run(std::istream& in) {
+        require_schema_of_program(database_);
         CsvReader reader(in);
         const Columns columns = read_header(reader);
         print_link("app_user", "group_name", "link");
@@ -409,6 +408,7 @@ class Import {
 };
 
 std::string how_to_go_on(const Import& import) {
+    if (import.last_line() == 0) return "Nothing was stored";
     return fmt::format(
         "Line {} was the last that was stored; the same command again goes on, and leaves what is stored as it is",
         import.last_line());

@@ -89,46 +89,15 @@ class HostGate {
     // they are held, from 2 to 64 seconds: so they cost little, and find one that has recovered before long. A few
     // items may wait ten times as long for their far end's share, so that there is always one to begin.
     std::vector<Late> late(Clock::time_point now) {
-        std::vector<Late> result;
-        std::vector<std::pair<std::string, std::string>> waited;
-        const bool crowded = running_ < transfers_;
+        Sweep sweep{now, running_ < transfers_, {}, {}};
         for (auto turn = turns_.begin(); turn != turns_.end();) {
             const auto end = *turn;
-            FarEnd& far_end = end->second;
-            std::size_t few = static_cast<std::size_t>(transfers_ / 8);
-            for (Turns& turns : far_end.turns) {
-                // Hosts that hang wait for their small share; what is beyond that would keep others from being claimed.
-                const bool hangs = &turns == &far_end.turns[static_cast<std::size_t>(Known::hangs)];
-                if (hangs) few = static_cast<std::size_t>(hanging_share());
-                for (auto host_turn = turns.begin(); host_turn != turns.end();) {
-                    const auto place = *host_turn;
-                    auto& waiting = place->second.waiting;
-                    if (crowded && place->second.known == Known::nothing && now - waiting.front().first >= patience_)
-                        waited.emplace_back(end->first, place->first);
-                    const auto take = [&](std::size_t from, std::chrono::milliseconds patience) {
-                        auto last = waiting.begin() + static_cast<std::ptrdiff_t>(std::min(from, waiting.size()));
-                        const auto first = last;
-                        for (; last != waiting.end() && now - last->first >= patience; ++last) {
-                            result.push_back({std::move(last->second),
-                                              crowded || hangs ? hold_of(far_end, now) : std::chrono::seconds(0)});
-                            --far_end.waiting;
-                            if (place->second.known == Known::nothing) --far_end.unknown;
-                            --waiting_;
-                        }
-                        waiting.erase(first, last);
-                    };
-                    take(0, crowded ? patience_ * 10 : patience_);
-                    take(few, hangs ? std::chrono::milliseconds(0) : patience_);
-                    few -= std::min(few, waiting.size());
-                    host_turn = waiting.empty() ? turns.erase(host_turn) : std::next(host_turn);
-                    forget(far_end, place);
-                }
-            }
-            turn = far_end.waiting == 0 ? turns_.erase(turn) : std::next(turn);
+            sweep_hosts(end, sweep);
+            turn = end->second.waiting == 0 ? turns_.erase(turn) : std::next(turn);
             forget(end);
         }
-        for (const auto& [far_end, host] : waited) remember(far_end, host, Known::waited, now);
-        return result;
+        for (const auto& [far_end, host] : sweep.waited) remember(far_end, host, Known::waited, now);
+        return std::move(sweep.late);
     }
 
     // Takes out all that wait.
@@ -193,6 +162,55 @@ class HostGate {
         int held = 0;
     };
     using FarEnds = std::map<std::string, FarEnd>;
+
+    // One call of late().
+    struct Sweep {
+        Clock::time_point now;
+        bool crowded;  // transfers are free, but not for those that wait
+        std::vector<Late> late;
+        std::vector<std::pair<std::string, std::string>> waited;  // far end and host
+    };
+
+    // Of one far end what is late. A few items may wait longer, see late().
+    void sweep_hosts(typename FarEnds::iterator end, Sweep& sweep) {
+        FarEnd& far_end = end->second;
+        std::size_t few = static_cast<std::size_t>(transfers_ / 8);
+        for (Turns& turns : far_end.turns) {
+            // Hosts that hang wait for their small share; what is beyond that would keep others from being claimed.
+            const bool hangs = &turns == &far_end.turns[static_cast<std::size_t>(Known::hangs)];
+            if (hangs) few = static_cast<std::size_t>(hanging_share());
+            const bool held = sweep.crowded || hangs;
+            for (auto host_turn = turns.begin(); host_turn != turns.end();) {
+                const auto place = *host_turn;
+                const auto& waiting = place->second.waiting;
+                if (sweep.crowded && place->second.known == Known::nothing &&
+                    sweep.now - waiting.front().first >= patience_)
+                    sweep.waited.emplace_back(end->first, place->first);
+                take_late(far_end, place->second, 0, sweep.crowded ? patience_ * 10 : patience_, held, sweep);
+                take_late(far_end, place->second, few, hangs ? std::chrono::milliseconds(0) : patience_, held, sweep);
+                few -= std::min(few, waiting.size());
+                host_turn = waiting.empty() ? turns.erase(host_turn) : std::next(host_turn);
+                forget(far_end, place);
+            }
+        }
+    }
+
+    // Takes out the items of a host that have waited for `patience`, but for its first `from`. held: they are left
+    // alone for a while.
+    void take_late(FarEnd& far_end, Host& host, std::size_t from, std::chrono::milliseconds patience, bool held,
+                   Sweep& sweep) {
+        auto& waiting = host.waiting;
+        auto last = waiting.begin() + static_cast<std::ptrdiff_t>(std::min(from, waiting.size()));
+        const auto first = last;
+        for (; last != waiting.end() && sweep.now - last->first >= patience; ++last) {
+            sweep.late.push_back(
+                {std::move(last->second), held ? hold_of(far_end, sweep.now) : std::chrono::seconds(0)});
+            --far_end.waiting;
+            if (host.known == Known::nothing) --far_end.unknown;
+            --waiting_;
+        }
+        waiting.erase(first, last);
+    }
 
     static Turns& turns_of(FarEnd& far_end, typename Hosts::iterator place) {
         return far_end.turns[static_cast<std::size_t>(place->second.known)];

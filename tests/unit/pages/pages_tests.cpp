@@ -49,31 +49,40 @@ Json::Value shipped(const std::string& language) {
     return tree;
 }
 
+// How a text shows its placeholders: "{account:strong}".
+std::multiset<std::string> shown_placeholders(const Json::Value& text) {
+    const std::string all = text.isString() ? text.asString() : text["other"].asString();
+    std::multiset<std::string> found;
+    for (auto open = all.find('{'); open != std::string::npos; open = all.find('{', open + 1))
+        found.insert(all.substr(open, all.find('}', open) - open));
+    return found;
+}
+
+// What is wrong with a text of a language, or with its plural forms.
+void check_forms(const Json::Value& text, const std::string& at, std::vector<std::string>& problems) {
+    if (text.isString() && text.asString().empty()) problems.push_back(at + ": an empty text");
+    if (!text.isObject()) return;
+    for (const Json::Value& form : text)
+        if (!form.isString() || form.asString().empty()) problems.push_back(at + ": an empty plural form");
+    for (const char* needed : {"count", "one", "other"})
+        if (!text.isMember(needed)) problems.push_back(at + ": it has no " + needed);
+}
+
+void compare_texts(const Json::Value& english, const Json::Value& other, const std::string& at,
+                   std::vector<std::string>& problems) {
+    if (placeholders(english) != placeholders(other))
+        problems.push_back(at + ": other placeholders");
+    else if (shown_placeholders(english) != shown_placeholders(other))
+        problems.push_back(at + ": placeholders are shown in another way");
+    if (english.isObject() != other.isObject()) problems.push_back(at + ": plural forms in one only");
+    check_forms(other, at, problems);
+}
+
 // What is different about the texts of a language, a line each: keys, placeholders, how values are shown, empty texts.
 void compare(const Json::Value& english, const Json::Value& other, const std::string& at,
              std::vector<std::string>& problems) {
     if (is_text(english) != is_text(other)) return problems.push_back(at + ": a text in one and none in the other");
-    if (is_text(english)) {
-        if (placeholders(english) != placeholders(other)) problems.push_back(at + ": other placeholders");
-        const auto forms = [](const Json::Value& text) {
-            const std::string all = text.isString() ? text.asString() : text["other"].asString();
-            std::multiset<std::string> found;
-            for (auto open = all.find('{'); open != std::string::npos; open = all.find('{', open + 1))
-                found.insert(all.substr(open, all.find('}', open) - open));
-            return found;
-        };
-        if (placeholders(english) == placeholders(other) && forms(english) != forms(other))
-            problems.push_back(at + ": placeholders are shown in another way");
-        if (english.isObject() != other.isObject()) problems.push_back(at + ": plural forms in one only");
-        for (const Json::Value& text : other.isObject() ? other : Json::Value(Json::arrayValue))
-            if (!text.isString() || text.asString().empty()) problems.push_back(at + ": an empty plural form");
-        if (other.isString() && other.asString().empty()) problems.push_back(at + ": an empty text");
-        if (other.isObject()) {
-            for (const char* needed : {"count", "one", "other"})
-                if (!other.isMember(needed)) problems.push_back(at + ": it has no " + needed);
-        }
-        return;
-    }
+    if (is_text(english)) return compare_texts(english, other, at, problems);
     std::set<std::string> names;
     for (const std::string& name : english.getMemberNames()) names.insert(name);
     for (const std::string& name : other.getMemberNames()) names.insert(name);

@@ -2,6 +2,7 @@
 
 #include "lib/json/json_text.h"
 #include "sandbox/cards/card.h"
+#include "sandbox/cards/markup.h"
 #include "sandbox/sandbox.h"
 
 using namespace o365;  // NOLINT(google-build-using-namespace)
