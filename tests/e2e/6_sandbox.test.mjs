@@ -1175,6 +1175,7 @@ test('every page is legible and axe-core finds nothing serious on it, at 360 and
         delete: open(() => `/dashboard/${id}/delete`),
         submit: open(() => `/store/submit/${id}`),
         review: open(() => '/store/review'),
+        preflight: open(() => `/store/preflight/${asSuperuser("select app_id from o365_internal.connector where slug = 'desk'")}`),
         catalog: open(() => '/store'),
         connect: open(connectAddress),
         invalid: open(() => `${connectAddress()}/altered`),
