@@ -335,7 +335,7 @@ test('an action goes to this machine only, and of a connector\'s card only to it
     }
     const id = asSuperuser("select app_id from o365_internal.connector where slug = 'desk'");
     asSuperuser(`update o365_internal.sandbox_webhook set app_id = '${id}' where target_id = ${target}`);
-    await post(url, actionCard('not registered', [httpPost('Go', '/go')]));
+    await post(url, actionCard('not registered', [{'@type': 'HttpPOST', name: 'Go', target: 'https://127.0.0.1/go'}]));
     const last = (await json(`/feed.json?target=${target}`)).at(-1).post_id;
     const before = calls.length;
     await set('/act', {post_id: last, path: 'a0'});
