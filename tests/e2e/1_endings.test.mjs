@@ -591,7 +591,8 @@ test('every request is one statement', async () => {
     };
     const first = await statements(callback);
     assert.equal(first.ran.length, 1, first.ran.join('\n'));
-    assert.match(first.ran[0], /^COPY o365_programs\.callback .*; SELECT o365_programs\.responder_callback_outcome\('r-[0-9a-f]{12}'\)$/);
+    // Others that came meanwhile would be in it as well.
+    assert.match(first.ran[0], /^COPY o365_programs\.callback .*; SELECT o365_programs\.responder_callback_outcome\(u\.id\) FROM unnest\('\{r-[0-9a-f]{12}\}'/);
     const asked = await statements(denied);
     const page = await statements(asked.answer.location);
     const token = page.answer.text.match(/name="token" value="([0-9a-f]+)"/)[1];
