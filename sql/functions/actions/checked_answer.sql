@@ -5,7 +5,7 @@ DECLARE
     v_problems jsonb;
     v_wrong text;
 BEGIN
-    IF status ~ '[[:cntrl:]]' OR octet_length(status) > 1000 OR btrim(status) = '' THEN
+    IF status ~ '[[:cntrl:]]' COLLATE "C" OR octet_length(status) > 1000 OR btrim(status) = '' THEN
         RAISE EXCEPTION 'status is empty, longer than 1000 bytes, or has a control character'
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'Write one line: "The ticket was closed." Who pressed, and when, is added by Outlook.';
@@ -13,7 +13,8 @@ BEGIN
         IF jsonb_typeof(translations) = 'object' THEN
             SELECT t.tag INTO v_wrong FROM jsonb_each(translations) AS t (tag, words)
              WHERE t.tag !~ '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$' OR jsonb_typeof(t.words) <> 'string'
-                OR t.words #>> '{}' ~ '[[:cntrl:]]' OR octet_length(t.words #>> '{}') NOT BETWEEN 1 AND 1000 LIMIT 1;
+                OR t.words #>> '{}' ~ '[[:cntrl:]]' COLLATE "C"
+                OR octet_length(t.words #>> '{}') NOT BETWEEN 1 AND 1000 LIMIT 1;
         END IF;
         IF jsonb_typeof(translations) <> 'object' OR v_wrong IS NOT NULL
            OR octet_length(translations::text) > 20000 THEN

@@ -40,7 +40,7 @@ BEGIN
           JOIN o365_internal.subscription AS s ON s.subscription_id = w.subscription_id
          CROSS JOIN jsonb_array_elements(w.warnings) AS p
           JOIN o365_internal.card_rule AS r
-            ON p.value->>'problem' LIKE regexp_replace(replace(r.problem, '_', '\_'), '%\d\$s', '%', 'g')
+            ON p.value->>'problem' LIKE regexp_replace(replace(r.problem, '_', '\_'), '%\d\$s' COLLATE "C", '%', 'g')
          WHERE s.connector_id = c.connector_id)
     SELECT count(DISTINCT w.card_id) FILTER (WHERE w.code IN ('html', 'lost_html')) AS html,
            min(w.problem) FILTER (WHERE w.code IN ('html', 'lost_html')) AS html_problem,
