@@ -90,11 +90,10 @@ GatheredCopy::Result GatheredCopy::copy(std::span<Row* const> batch) noexcept {
 
 std::vector<std::string> GatheredCopy::outcomes(const std::string& target, std::span<const std::vector<Value>> rows,
                                                 const std::string& ids) {
-    const std::string select =
-        fmt::format("SELECT {}(u.id) FROM unnest('{{{}}}'::text[]) WITH ORDINALITY AS u (id, n) ORDER BY u.n",
-                    outcome_of_, ids);
-    const Rows answer = database_.copy_rows(target, rows, select,
-                                            rows.size() > 1 ? std::optional(kLockTimeout) : std::nullopt);
+    const std::string select = fmt::format(
+        "SELECT {}(u.id) FROM unnest('{{{}}}'::text[]) WITH ORDINALITY AS u (id, n) ORDER BY u.n", outcome_of_, ids);
+    const Rows answer =
+        database_.copy_rows(target, rows, select, rows.size() > 1 ? std::optional(kLockTimeout) : std::nullopt);
     std::vector<std::string> outcomes;
     for (int i = 0; i < answer.size(); ++i) outcomes.emplace_back(answer.text(i, 0));
     return outcomes;
