@@ -97,6 +97,11 @@ SELECT o365.set('action_events', '3') \g /dev/null
 SELECT results_eq(format('SELECT pg_temp.call(%s, 1, ''n-'' || n)->>''outcome'' FROM generate_series(1, 4) AS n', :many), $$VALUES ('recorded'), ('recorded'), ('recorded'), ('full')$$,
     'once => false: as often as action_events allows');
 SELECT is(pg_temp.call(:many, 1, 'n-3')->>'outcome', 'repeated', 'what was recorded keeps its answer');
+SELECT o365.set('action_events', '9999') \g /dev/null
+SAVEPOINT many;
+UPDATE o365_internal.card_action AS a SET actions = a.actions || jsonb_build_object('2000000001', a.actions->'1') WHERE a.card_id = :many;
+SELECT is(pg_temp.call(:many, 1, 'n-5'), '{"outcome": "full"}', 'and 200 times with a card in its place, whatever that says: numbers have an end');
+ROLLBACK TO many;
 SELECT o365.set('action_events', '100') \g /dev/null
 
 -- Rules of a connector.
