@@ -35,6 +35,9 @@ SELECT is_empty('SELECT * FROM o365.card_warnings WHERE card_id = ' || :card || 
 SELECT results_eq(format('SELECT n, (o365_internal.called_action(a.actions, n)).path FROM o365_internal.card_action AS a, unnest(ARRAY[0, 1, 2, 20, 100020, 200020, 300020, 100001, -1]) AS n WHERE a.card_id = %s', :card),
     $$VALUES (0, NULL), (1, '$.potentialAction[1]'), (2, NULL), (20, NULL), (100020, NULL), (200020, '$.sections[1].potentialAction[0].actions[1]'), (300020, NULL), (100001, NULL), (-1, NULL)$$,
     'a number names an HttpPOST with that target, and nothing else');
+SELECT results_eq($$SELECT k.number::integer, k.kept->>'path' FROM (SELECT jsonb_agg('{"@type": "HttpPOST", "target": "o365:action"}'::jsonb) AS list FROM generate_series(1, 12)) AS a, jsonb_each(o365_internal.kept_actions(jsonb_build_object('text', 't', 'potentialAction', a.list, 'sections', jsonb_build_array(jsonb_build_object('potentialAction', a.list))),
+    'connector')) AS k (number, kept) WHERE k.number::integer >= 9 ORDER BY 1$$,
+    $$SELECT 9, '$.potentialAction[9]' UNION ALL SELECT 10 + n, format('$.sections[0].potentialAction[%s]', n) FROM generate_series(0, 9) AS n$$, 'an eleventh button has no number: it would be that of another');
 SELECT is(o365_internal.own_target(7, 1), 'https://app.example.org/action?token=7-1-' || o365_internal.action_mac('call', 7, 1), 'its address has a token');
 SELECT isnt(o365_internal.action_mac('call', 7, 1), o365_internal.action_mac('action', 7, 1), 'which is not that of the page');
 
