@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <functional>
+#include <map>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -66,9 +69,10 @@ std::string status_of(const Site& site, const Request& request, const Json::Valu
 // One line a minute for each kind, over all threads.
 void tell_refused(std::string_view kind) {
     static std::mutex mutex;
-    static log::Repeated told;
+    static std::map<std::string, log::Repeated, std::less<>> told;  // kinds are ours, and few
     const std::lock_guard lock(mutex);
-    if (const auto count = told.due(kind)) log::warn("action_refused", "kind={} count={}", kind, *count);
+    if (const auto count = told[std::string(kind)].due(kind))
+        log::warn("action_refused", "kind={} count={}", kind, *count);
 }
 
 // The bearer token; "" for none, and for two, of which nobody knows which one counts.
