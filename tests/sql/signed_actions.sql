@@ -100,6 +100,10 @@ SELECT o365.set('action_events', '3') \g /dev/null
 SELECT results_eq(format('SELECT pg_temp.call(%s, 1, ''n-'' || n)->>''outcome'' FROM generate_series(1, 4) AS n', :many), $$VALUES ('recorded'), ('recorded'), ('recorded'), ('full')$$,
     'once => false: as often as action_events allows');
 SELECT is(pg_temp.call(:many, 1, 'n-3')->>'outcome', 'repeated', 'what was recorded keeps its answer');
+SELECT o365.set('action_events', '10') \g /dev/null
+SELECT is_empty($$SELECT * FROM o365_internal.health_card_actions_used_up()$$, 'a card that may be pressed more often is well');
+SELECT pg_temp.call(:many, 1, 'h-' || n) FROM generate_series(1, 6) AS n \g /dev/null
+SELECT is((SELECT array_agg(u.count || ' ' || u.example) FROM o365_internal.health_card_actions_used_up() AS u), ARRAY['1 card ' || :many], 'health() says which card was pressed nearly as often as it may be');
 SELECT o365.set('action_events', '9999') \g /dev/null
 SAVEPOINT many;
 UPDATE o365_internal.card_action AS a SET actions = a.actions || jsonb_build_object('2000000001', a.actions->'1') WHERE a.card_id = :many;
