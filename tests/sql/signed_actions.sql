@@ -1,6 +1,7 @@
 -- Buttons with the target o365:action: what is kept of a card, what a signed call records and is answered, and who may
 -- say so.
 \ir fixtures/setup.sql
+CREATE EXTENSION IF NOT EXISTS dblink WITH SCHEMA public;
 BEGIN;
 SELECT no_plan();
 SELECT o365.alter_connector('desk', target_urls => ARRAY['https://app.example.org']), pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob \gset
@@ -157,6 +158,10 @@ SELECT is(o365_programs.responder_action_answer(:event, true)->>'status', 'Recor
 SET LOCAL SESSION AUTHORIZATION shop;
 SELECT is(o365.answer_action(:event, 'Late.'), 'too_late', 'and the application learns that it came too late');
 RESET SESSION AUTHORIZATION;
+SELECT dblink_connect('other', format('host=%s dbname=%s user=postgres', current_setting('unix_socket_directories'), current_database())) \g /dev/null
+SELECT isnt(o365_internal.action_wait_until(4), NULL, 'a request waits');
+SELECT isnt((SELECT t.until FROM dblink('other', 'SELECT o365_internal.action_wait_until(4)') AS t (until timestamptz)), NULL, 'and another that comes before it has committed');
+SELECT dblink_disconnect('other') \g /dev/null
 SELECT o365.set('action_wait', '0') \g /dev/null
 SELECT is(o365_internal.action_wait_until(4), NULL, 'action_wait 0: no request waits');
 
