@@ -506,8 +506,13 @@ std::vector<PreflightFinding> preflight(const Json::Value& site, const Preflight
     run.look_at_addresses();
     const PlantedSecrets secrets = random_secrets();
     const bool is_connected = database.plant(secrets);
-    run.look_at_callback(secrets);
-    run.look_at_manage_page(secrets, is_connected);
+    try {
+        run.look_at_callback(secrets);
+        run.look_at_manage_page(secrets, is_connected);
+    } catch (...) {
+        database.clear(secrets, run.request_ids());
+        throw;
+    }
     run.judge_outcomes(database.clear(secrets, run.request_ids()));
     run.look_at_pages(secrets);
     run.look_at_logs(logs, secrets);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <set>
+#include <stdexcept>
 
 #include "lib/http/url.h"
 
@@ -154,6 +155,16 @@ BOOST_AUTO_TEST_CASE(what_was_planted_is_cleared_when_nothing_answers) {
                                }),
                    item);
     }
+}
+
+BOOST_AUTO_TEST_CASE(what_was_planted_is_cleared_when_a_look_throws) {
+    Installation installation;
+    installation.answers = [](const std::string& url) {
+        if (url.find("/manage/") != std::string::npos) throw std::runtime_error("no more memory");
+        return well(url);
+    };
+    BOOST_CHECK_THROW(installation.look(), std::runtime_error);
+    BOOST_TEST(installation.cleared == 1);
 }
 
 BOOST_AUTO_TEST_CASE(the_request_ids_of_callbacks_are_handed_on) {
