@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <functional>
+#include <map>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -66,9 +69,10 @@ std::string status_of(const Site& site, const Request& request, const Json::Valu
 // One line a minute for each kind, over all threads.
 void tell_refused(std::string_view kind) {
     static std::mutex mutex;
-    static log::Repeated told;
+    static std::map<std::string, log::Repeated, std::less<>> told;  // kinds are ours, and few
     const std::lock_guard lock(mutex);
-    if (const auto count = told.due(kind)) log::warn("action_refused", "kind={} count={}", kind, *count);
+    if (const auto count = told[std::string(kind)].due(kind))
+        log::warn("action_refused", "kind={} count={}", kind, *count);
 }
 
 // The bearer token; "" for none, and for two, of which nobody knows which one counts.
@@ -119,19 +123,22 @@ class WaitingPlace {
     const bool has_;
 };
 
-// Waits until o365.answer_action was called for it, or its time is over.
+// Waits until o365.answer_action was called for it, or its time is over. A request that came again may find no place,
+// and does not end the wait of the first.
 Json::Value await_answer(Site& site, Json::Value call) {
     const WaitingPlace place(most_waiting(site));
+    const bool is_first = text_in(call, "outcome") == "recorded";
     const milliseconds wait(std::clamp(call["wait_ms"].asInt64(), Json::Int64{0}, Json::Int64{kMostWait.count()}));
     const auto until = Clock::now() + (place.has() ? wait : milliseconds(0));
     milliseconds pause = kFirstLook;
-    while (call["waits"].asBool()) {
+    bool ends = false;
+    while (call["waits"].asBool() && !ends) {
         const auto left = until - Clock::now();
-        const bool ends = left <= Clock::duration::zero();
+        ends = left <= Clock::duration::zero();
         if (!ends) std::this_thread::sleep_for(std::min<Clock::duration>(pause, left));
         pause = std::min(2 * pause, kLaterLook);
         call = site.ask("SELECT o365_programs.responder_action_answer($1, $2)",
-                        {call["event_id"].asInt64(), ends ? "true" : "false"});
+                        {call["event_id"].asInt64(), ends && is_first ? "true" : "false"});
     }
     return call;
 }

@@ -14,7 +14,10 @@
 namespace o365 {
 namespace {
 
-constexpr int kStep = 100000;  // between the actions of an ActionCard
+constexpr int kActions = 10;          // of a card or a section that have numbers
+constexpr int kStep = 100000;         // between the actions of an ActionCard
+constexpr int kSteps = 98;            // of an ActionCard that have numbers
+constexpr int kNoNumber = kStep - 1;  // of all others: an address that refuses, not another button's
 
 struct Place {
     std::size_t begin;
@@ -33,12 +36,12 @@ void find_target(const Json::Value& action, int number, std::vector<Place>& plac
 void find_targets(const Json::Value& around, int first, std::vector<Place>& places) {
     const Json::Value& actions = list_in(around, "potentialAction");
     for (Json::ArrayIndex i = 0; i < actions.size(); ++i) {
-        const int number = first + static_cast<int>(i);
+        const int number = i < kActions ? first + static_cast<int>(i) : kNoNumber;
         find_target(actions[i], number, places);
         if (text_in(actions[i], "@type") != "ActionCard") continue;
         const Json::Value& steps = list_in(actions[i], "actions");
         for (Json::ArrayIndex step = 0; step < steps.size(); ++step)
-            find_target(steps[step], number + kStep * (static_cast<int>(step) + 1), places);
+            find_target(steps[step], step < kSteps ? number + kStep * (static_cast<int>(step) + 1) : kNoNumber, places);
     }
 }
 

@@ -15,14 +15,15 @@ std::string GatheredCopy::copy_row(const std::string& target, std::vector<Value>
     Row row{target, fields, id};
     {
         std::unique_lock lock(mutex_);
-        waiting_.push_back(&row);
         if (leading_ < at_once_) {
             ++leading_;
             row.state = State::leads;
+        } else {
+            waiting_.push_back(&row);
         }
         // Whoever leads ends by the deadline of its call, and then says what became of the others.
         row.changed.wait(lock, [&] { return row.state != State::waits; });
-        if (row.state == State::leads) lead(lock);
+        if (row.state == State::leads) lead(row, lock);
     }
     if (row.state == State::alone) return outcomes(target, {&fields, 1}, id).at(0);
     if (row.error) throw DatabaseError(*row.error);
@@ -34,14 +35,14 @@ std::size_t GatheredCopy::waiting() const {
     return waiting_.size();
 }
 
-// Copies what waits, its own row first, and hands on to the next one.
-void GatheredCopy::lead(std::unique_lock<std::mutex>& lock) {
-    std::array<Row*, kMostRows> rows{};
-    std::size_t size = 0;
-    do {
+// Copies its own row with those that wait, and hands on to the next one.
+void GatheredCopy::lead(Row& own, std::unique_lock<std::mutex>& lock) {
+    std::array<Row*, kMostRows> rows{&own};
+    std::size_t size = 1;
+    while (size < rows.size() && !waiting_.empty() && waiting_.front()->target == own.target) {
         rows[size++] = waiting_.front();
         waiting_.pop_front();
-    } while (size < rows.size() && !waiting_.empty() && waiting_.front()->target == rows[0]->target);
+    }
     const std::span batch(rows.data(), size);
     lock.unlock();
     Result result = copy(batch);
@@ -55,8 +56,11 @@ void GatheredCopy::lead(std::unique_lock<std::mutex>& lock) {
     if (waiting_.empty()) {
         --leading_;
     } else {
-        waiting_.front()->state = State::leads;
-        waiting_.front()->changed.notify_one();
+        // It waits no more, though it has not woken: another that ends now hands on to somebody else.
+        Row& next = *waiting_.front();
+        waiting_.pop_front();
+        next.state = State::leads;
+        next.changed.notify_one();
     }
 }
 
@@ -86,11 +90,10 @@ GatheredCopy::Result GatheredCopy::copy(std::span<Row* const> batch) noexcept {
 
 std::vector<std::string> GatheredCopy::outcomes(const std::string& target, std::span<const std::vector<Value>> rows,
                                                 const std::string& ids) {
-    const std::string select =
-        fmt::format("SELECT {}(u.id) FROM unnest('{{{}}}'::text[]) WITH ORDINALITY AS u (id, n) ORDER BY u.n",
-                    outcome_of_, ids);
-    const Rows answer = database_.copy_rows(target, rows, select,
-                                            rows.size() > 1 ? std::optional(kLockTimeout) : std::nullopt);
+    const std::string select = fmt::format(
+        "SELECT {}(u.id) FROM unnest('{{{}}}'::text[]) WITH ORDINALITY AS u (id, n) ORDER BY u.n", outcome_of_, ids);
+    const Rows answer =
+        database_.copy_rows(target, rows, select, rows.size() > 1 ? std::optional(kLockTimeout) : std::nullopt);
     std::vector<std::string> outcomes;
     for (int i = 0; i < answer.size(); ++i) outcomes.emplace_back(answer.text(i, 0));
     return outcomes;

@@ -56,7 +56,7 @@ class GatheredCopy {
         std::optional<DatabaseError> error{};
     };
 
-    void lead(std::unique_lock<std::mutex>& lock);
+    void lead(Row& own, std::unique_lock<std::mutex>& lock);
     Result copy(std::span<Row* const> batch) noexcept;
     std::vector<std::string> outcomes(const std::string& target, std::span<const std::vector<Value>> rows,
                                       const std::string& ids);

@@ -115,6 +115,7 @@ class Run {
     void look_at_landing_page(const std::string& landing);
     void look_at_help(const std::string& help);
     void look_at_logo(const std::string& logo);
+    void look_at_action_calls(const PlantedSecrets& secrets);
 
     void note_request_id(const PostResult& result) {
         if (std::string id = request_id_in(result.body); !id.empty()) request_ids_.push_back(std::move(id));
@@ -409,6 +410,24 @@ void Run::look_at_pages(const PlantedSecrets& secrets) {
     is_page_of_ours("landing", page(""), get(with_ticket));
     const std::string action = fmt::format("{}/action/1-1-{}", text("public_url"), secrets.action_token);
     is_page_of_ours("actions", text("public_url") + "/action/...", get(action));
+    look_at_action_calls(secrets);
+}
+
+// As Microsoft's service presses a button, but with no token that is good: the responder says so, and nobody else does.
+void Run::look_at_action_calls(const PlantedSecrets& secrets) {
+    const std::string shown = text("public_url") + "/action";
+    HttpRequest request;
+    request.url = Secret(fmt::format("{}?token=1-1-{}", shown, secrets.action_token));
+    request.method = "POST";
+    request.headers = {"Content-Type: application/json"};
+    request.body = "{}";
+    const PostResult result = fetch_(std::move(request));
+    if (!is_reached("actions", shown, result) || !header_of(result, "card-action-status").empty()) return;
+    fail("actions", shown,
+         fmt::format("A POST is answered with {}, but not by the responder: no button with the target o365:action "
+                     "works.",
+                     result.status),
+         "Look whether the web server passes this path and POST on (deploy/nginx, deploy/apache).");
 }
 
 void Run::look_at_logs(std::span<const LogWatch> logs, const PlantedSecrets& secrets) {
@@ -487,8 +506,13 @@ std::vector<PreflightFinding> preflight(const Json::Value& site, const Preflight
     run.look_at_addresses();
     const PlantedSecrets secrets = random_secrets();
     const bool is_connected = database.plant(secrets);
-    run.look_at_callback(secrets);
-    run.look_at_manage_page(secrets, is_connected);
+    try {
+        run.look_at_callback(secrets);
+        run.look_at_manage_page(secrets, is_connected);
+    } catch (...) {
+        database.clear(secrets, run.request_ids());
+        throw;
+    }
     run.judge_outcomes(database.clear(secrets, run.request_ids()));
     run.look_at_pages(secrets);
     run.look_at_logs(logs, secrets);

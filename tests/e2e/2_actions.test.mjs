@@ -449,6 +449,8 @@ describe('a signed call', () => {
             assert.deepEqual(answer(await call(url, headers)), [401, refused], JSON.stringify(headers).slice(0, 60));
         }
         assert.equal((await client.request(url)).status, 405);
+        for (const kind of ['missing', 'malformed', 'unknown_action'])
+            assert.match(readFileSync(join(LOGS, 'programs.log'), 'utf8'), new RegExp(`event=action_refused kind=${kind} count=`), 'each kind has its line');
         assert.deepEqual(answer(await call(url, {Authorization}, 'x'.repeat(70000))), [413, 'That was too much. Shorten it and try again.']);
         assert.deepEqual(answer(await call(url, {Authorization}, Buffer.from([0xff, 0x00]))), [400, 'This could not be read. Nothing was recorded.']);
         nothingStored();

@@ -218,6 +218,7 @@ const faults = (address) => [
     [2, 'a callback whose redirect takes the parameters along', 'callback', /With a webhook: It redirects, but takes the parameters along\./, {web: ({query, answer}) => answer.status === 302 && (answer.headers.location += `&${query}`)}],
     [2, 'a help page of somebody else', 'documentation', /says nothing of this connector/, {web: ({path, answer}) => path.endsWith('/help') && (answer.body = 'Help')}],
     [2, 'a connection that cannot be paused', 'pause', /no button to pause it/, {web: ({path, answer}) => path.startsWith('/manage/') && (answer.body = answer.body.replace(/<button[^>]*value="pause".*?<\/button>/, ''))}],
+    [2, 'calls of actions that the web server does not pass on', 'actions', /A POST is answered with 404, but not by the responder/, {web: ({path, answer}) => path === '/action' && Object.assign(answer, {status: 404, headers: {}})}],
     [2, 'a target whose certificate is another\'s', 'targets', /It could not be reached: .*certificate/i, {on: `select o365.alter_connector('checked', target_urls => '{${address.replace('app.localhost', 'api.app.localhost')}}')`, off: "select o365.alter_connector('checked', target_urls => '{}')"}],
     [2, 'a template that nobody filled', 'markdown', /1 card of the last week had text that is shown as it was typed/, {card: {text: 'Hello {{name}}'}}],
     [2, 'many cards and no digest', 'digest', /2\d cards came to one place in a day, each at once/, {ended: [21, 'delivered']}],
@@ -254,7 +255,7 @@ test('preflight: nothing fails for a connector that is well, each planted fault 
         if (fault.log) appendFileSync(accessLog, `GET ${fault.log(path, query)}\n`);
         const passed = {path: request.url, headers: {...request.headers, host: new URL(PUBLIC_URL).host}};
         fault.ask?.(passed);
-        https.get({host: '127.0.0.1', port: process.env.PORT, servername: 'app.localhost', ca: readFileSync(process.env.CA), ...passed, agent: false}, (from) => {
+        const on = https.request({host: '127.0.0.1', port: process.env.PORT, servername: 'app.localhost', ca: readFileSync(process.env.CA), method: request.method, ...passed, agent: false}, (from) => {
             const parts = [];
             from.on('data', (part) => parts.push(part));
             from.on('end', () => {
@@ -265,6 +266,7 @@ test('preflight: nothing fails for a connector that is well, each planted fault 
                 response.end(answer.body, 'latin1');
             });
         }).on('error', () => response.destroy());
+        request.pipe(on);
     });
     await new Promise((resolve) => middle.listen(0, '127.0.0.1', resolve));
     t.after(() => {

@@ -112,8 +112,12 @@ UPDATE o365_internal.connector SET target_urls = '{https://contoso.example}';
 SELECT matches(pg_temp.found('actions'), '^look: Target URLs are registered, but no card', 'where they were registered it says so');
 INSERT INTO o365_internal.card_action (card_id, subscription_id, actions) VALUES (1, :ann, '[]');
 SELECT matches(pg_temp.found('actions'), '^look: 1 card of the last week had an action, and nobody has pressed one\.', 'one that nobody pressed');
+SAVEPOINT unpressed;
+INSERT INTO o365_internal.action_call (event_id, subscription_id, card_id, number, request_hash) VALUES (1, :ann, 1, 0, '');
+SELECT is(pg_temp.found('actions'), NULL, 'one that was pressed by a signed call, and taken, passes');
+ROLLBACK TO unpressed;
 UPDATE o365_internal.card_action SET forms = '{1:a}';
-SELECT is(pg_temp.found('actions'), NULL, 'one that was pressed and taken passes');
+SELECT is(pg_temp.found('actions'), NULL, 'so does one that was pressed on its page');
 INSERT INTO o365_internal.action_event (connector_id, subscription_id, card_id, path, name, target, content_type, body, inputs, request_id, at)
     VALUES (1, :ann, 1, '$', 'Close', 'https://contoso.example', '', '', '{}', 'r-1', now() - interval '6 minutes');
 SELECT matches(pg_temp.found('actions'), '^fail: 1 press of a button waits for the application, the oldest since', 'one that the application does not take fails');

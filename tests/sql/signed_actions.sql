@@ -1,6 +1,7 @@
 -- Buttons with the target o365:action: what is kept of a card, what a signed call records and is answered, and who may
 -- say so.
 \ir fixtures/setup.sql
+CREATE EXTENSION IF NOT EXISTS dblink WITH SCHEMA public;
 BEGIN;
 SELECT no_plan();
 SELECT o365.alter_connector('desk', target_urls => ARRAY['https://app.example.org']), pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob \gset
@@ -35,6 +36,9 @@ SELECT is_empty('SELECT * FROM o365.card_warnings WHERE card_id = ' || :card || 
 SELECT results_eq(format('SELECT n, (o365_internal.called_action(a.actions, n)).path FROM o365_internal.card_action AS a, unnest(ARRAY[0, 1, 2, 20, 100020, 200020, 300020, 100001, -1]) AS n WHERE a.card_id = %s', :card),
     $$VALUES (0, NULL), (1, '$.potentialAction[1]'), (2, NULL), (20, NULL), (100020, NULL), (200020, '$.sections[1].potentialAction[0].actions[1]'), (300020, NULL), (100001, NULL), (-1, NULL)$$,
     'a number names an HttpPOST with that target, and nothing else');
+SELECT results_eq($$SELECT k.number::integer, k.kept->>'path' FROM (SELECT jsonb_agg('{"@type": "HttpPOST", "target": "o365:action"}'::jsonb) AS list FROM generate_series(1, 12)) AS a, jsonb_each(o365_internal.kept_actions(jsonb_build_object('text', 't', 'potentialAction', a.list, 'sections', jsonb_build_array(jsonb_build_object('potentialAction', a.list))),
+    'connector')) AS k (number, kept) WHERE k.number::integer >= 9 ORDER BY 1$$,
+    $$SELECT 9, '$.potentialAction[9]' UNION ALL SELECT 10 + n, format('$.sections[0].potentialAction[%s]', n) FROM generate_series(0, 9) AS n$$, 'an eleventh button has no number: it would be that of another');
 SELECT is(o365_internal.own_target(7, 1), 'https://app.example.org/action?token=7-1-' || o365_internal.action_mac('call', 7, 1), 'its address has a token');
 SELECT isnt(o365_internal.action_mac('call', 7, 1), o365_internal.action_mac('action', 7, 1), 'which is not that of the page');
 
@@ -97,6 +101,15 @@ SELECT o365.set('action_events', '3') \g /dev/null
 SELECT results_eq(format('SELECT pg_temp.call(%s, 1, ''n-'' || n)->>''outcome'' FROM generate_series(1, 4) AS n', :many), $$VALUES ('recorded'), ('recorded'), ('recorded'), ('full')$$,
     'once => false: as often as action_events allows');
 SELECT is(pg_temp.call(:many, 1, 'n-3')->>'outcome', 'repeated', 'what was recorded keeps its answer');
+SELECT o365.set('action_events', '10') \g /dev/null
+SELECT is_empty($$SELECT * FROM o365_internal.health_card_actions_used_up()$$, 'a card that may be pressed more often is well');
+SELECT pg_temp.call(:many, 1, 'h-' || n) FROM generate_series(1, 6) AS n \g /dev/null
+SELECT is((SELECT array_agg(u.count || ' ' || u.example) FROM o365_internal.health_card_actions_used_up() AS u), ARRAY['1 card ' || :many], 'health() says which card was pressed nearly as often as it may be');
+SELECT o365.set('action_events', '9999') \g /dev/null
+SAVEPOINT many;
+UPDATE o365_internal.card_action AS a SET actions = a.actions || jsonb_build_object('2000000001', a.actions->'1') WHERE a.card_id = :many;
+SELECT is(pg_temp.call(:many, 1, 'n-5'), '{"outcome": "full"}', 'and 200 times with a card in its place, whatever that says: numbers have an end');
+ROLLBACK TO many;
 SELECT o365.set('action_events', '100') \g /dev/null
 
 -- Rules of a connector.
@@ -131,7 +144,8 @@ SELECT is((SELECT t.answer_until > now() FROM o365.take_action_events() AS t WHE
 SELECT throws_ok(format('SELECT o365.answer_action(%s, E''a\tb'')', :event), '22023', NULL, 'an answer is judged as any');
 SELECT is(o365.answer_action(:event, 'Closed by Bob.', pg_temp.card('Closed')), 'answered', 'the application answers');
 SELECT is(o365.answer_action(:event, 'Once more.'), 'too_late', 'once');
-SELECT throws_ok('SELECT o365.answer_action(' || e || ')', '42501', NULL, 'and what is there: ' || e) FROM unnest(ARRAY['NULL', '0']) AS e;
+SELECT throws_ok('SELECT o365.answer_action(NULL)', '42501', NULL, 'and what is there');
+SELECT is(o365.answer_action(0, 'x'), 'too_late', 'no request waits for an event of a page, nor for one whose connection is gone');
 RESET SESSION AUTHORIZATION;
 SELECT is(o365_programs.responder_action_answer(:event, false) - '{card,event_id,wait_ms}'::text[], '{"outcome": "recorded", "status": "Closed by Bob.", "translations": null, "waits": false, "slug": "desk", "language": null}',
     'that is what the request is answered');
@@ -145,6 +159,10 @@ SELECT is(o365_programs.responder_action_answer(:event, true)->>'status', 'Recor
 SET LOCAL SESSION AUTHORIZATION shop;
 SELECT is(o365.answer_action(:event, 'Late.'), 'too_late', 'and the application learns that it came too late');
 RESET SESSION AUTHORIZATION;
+SELECT dblink_connect('other', format('host=%s dbname=%s user=postgres', current_setting('unix_socket_directories'), current_database())) \g /dev/null
+SELECT isnt(o365_internal.action_wait_until(4), NULL, 'a request waits');
+SELECT isnt((SELECT t.until FROM dblink('other', 'SELECT o365_internal.action_wait_until(4)') AS t (until timestamptz)), NULL, 'and another that comes before it has committed');
+SELECT dblink_disconnect('other') \g /dev/null
 SELECT o365.set('action_wait', '0') \g /dev/null
 SELECT is(o365_internal.action_wait_until(4), NULL, 'action_wait 0: no request waits');
 

@@ -9,11 +9,13 @@ BEGIN
       FROM o365_internal.action_call AS c
       JOIN o365_internal.subscription AS s ON s.subscription_id = c.subscription_id
      WHERE c.event_id = answer_action.event_id;
-    IF NOT FOUND OR NOT o365_internal.may_use(v_call.connector_id) THEN
+    IF NOT FOUND AND event_id IS NOT NULL THEN
+        -- Pressed on a page, or its connection is gone: whoever answers all that was taken must not lose it for that.
+        RETURN 'too_late';
+    ELSIF NOT FOUND OR NOT o365_internal.may_use(v_call.connector_id) THEN
         RAISE EXCEPTION 'there is no event % of a signed call that role % may answer',
                 coalesce(event_id::text, 'NULL'), session_user
-            USING ERRCODE = 'insufficient_privilege',
-                  HINT = 'Take event_id from o365.take_action_events, where way is call.';
+            USING ERRCODE = 'insufficient_privilege', HINT = 'Take event_id from o365.take_action_events.';
     END IF;
     card := o365_internal.checked_answer(v_call.connector_id, status, NULL, card);
     -- In the order of record_action_call.
@@ -35,5 +37,6 @@ END $$;
 COMMENT ON FUNCTION o365.answer_action(bigint, text, jsonb) IS
     'Answers a press while its request waits (waits => true of o365.on_action; answer_until of '
     'o365.take_action_events says until when). Commit at once: the answer leaves with your commit. status and card as '
-    'for o365.on_action; null: what was said there. Returns answered, or too_late when the request waits no more and '
-    'nothing was changed. Errors: insufficient_privilege, invalid_parameter_value, check_violation (card).';
+    'for o365.on_action; null: what was said there. Returns answered, or too_late when no request waits for it, or no '
+    'more, and nothing was changed: so is it with an event of a page, and when its connection was removed. Errors: '
+    'insufficient_privilege, invalid_parameter_value, check_violation (card).';

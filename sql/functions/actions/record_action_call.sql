@@ -7,6 +7,7 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SE
 SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
+    c_last_number CONSTANT integer := 2000000000;   -- of a button: 14 cards later an integer holds none
     v_kept record;
     v_button record;
     v_answer o365_internal.action_answer;
@@ -45,7 +46,8 @@ BEGIN
         RETURN 'done_before';
     ELSIF v_kept.forms + (SELECT count(*) FROM o365_internal.action_call AS a
                            WHERE a.card_id = record_action_call.card_id)
-          >= o365_internal.integer_setting('action_events') THEN
+          >= o365_internal.integer_setting('action_events')
+          OR (SELECT max(k.number::integer) FROM jsonb_object_keys(v_kept.actions) AS k (number)) > c_last_number THEN
         RETURN 'full';
     END IF;
     v_waits_until := CASE WHEN v_answer.waits
@@ -71,5 +73,6 @@ END $$;
 COMMENT ON FUNCTION o365_internal.record_action_call(bigint, integer, bytea, text, text, text, text, text, text, text,
     integer) IS
     'Records that a button was pressed: recorded, or repeated for an Action-Request-Id that came before, with the '
-    'event''s number; else nothing is stored: done_before (it counts once), full (action_events), unknown_action (no '
-    'such button now), refused (nobody is proven to have pressed), wrong_connector (the token is for another app_id).';
+    'event''s number; else nothing is stored: done_before (it counts once), full (action_events, or 200 cards have '
+    'taken the place of this one), unknown_action (no such button now), refused (nobody is proven to have pressed), '
+    'wrong_connector (the token is for another app_id).';

@@ -11,7 +11,9 @@ DECLARE
     v_oldest timestamptz;
     v_has_targets boolean := cardinality(c.target_urls) > 0;
 BEGIN
-    SELECT count(*), count(*) FILTER (WHERE a.forms <> '{}') INTO v_with, v_pressed
+    SELECT count(*), count(*) FILTER (WHERE a.forms <> '{}'
+                                         OR EXISTS (SELECT FROM o365_internal.action_call AS p
+                                                     WHERE p.card_id = a.card_id)) INTO v_with, v_pressed
       FROM (SELECT x.* FROM o365_internal.card_action AS x WHERE x.at > now() - interval '7 days'
              ORDER BY x.at DESC LIMIT c_most) AS a
       JOIN o365_internal.subscription AS s ON s.subscription_id = a.subscription_id

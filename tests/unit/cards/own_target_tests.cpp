@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <string>
 #include <vector>
@@ -31,6 +32,32 @@ BOOST_AUTO_TEST_CASE(each_target_of_ours_becomes_the_address_of_its_number) {
         R"("potentialAction": [{"@type": "OpenUri"}, {"target": "https://app.example.org/action?token=1", )"
         R"("@type": "HttpPOST", "body": "{\"a\": 0.1}"}, )"
         R"({"@type": "HttpPOST", "target": "https://app.example.org/own"}]})");
+}
+
+BOOST_AUTO_TEST_CASE(no_two_buttons_have_the_address_of_one) {
+    const std::string button = R"({"@type": "HttpPOST", "target": "o365:action"})";
+    const auto buttons = [&button](int count) {
+        std::string list = button;
+        for (int i = 1; i < count; ++i) list += ", " + button;
+        return list;
+    };
+    const std::string card =
+        fmt::format(R"({{"potentialAction": [{}, {{"@type": "ActionCard", "actions": [{}]}}], )"
+                    R"("sections": [{{"potentialAction": [{{"@type": "ActionCard", "actions": [{}]}}]}}]}})",
+                    buttons(11), button, buttons(100));
+    std::vector<int> numbers;
+    with_own_targets(card, [&numbers](int number) {
+        numbers.push_back(number);
+        return address(number);
+    });
+    std::ranges::sort(numbers);
+    // Those that have none of their own have one that names no button.
+    BOOST_TEST(std::ranges::count(numbers, 99999) == 3);
+    BOOST_TEST(std::ranges::count(numbers, 99999 + 100000) == 1);
+    BOOST_TEST(numbers.size() == 112U);
+    BOOST_TEST(numbers.back() < 10000000);
+    numbers.erase(std::ranges::remove(numbers, 99999).begin(), numbers.end());
+    BOOST_TEST((std::ranges::adjacent_find(numbers) == numbers.end()));
 }
 
 BOOST_AUTO_TEST_CASE(the_word_anywhere_else_stays_as_it_is) {

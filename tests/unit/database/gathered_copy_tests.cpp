@@ -137,6 +137,33 @@ BOOST_AUTO_TEST_CASE(when_the_connection_is_lost_all_its_rows_are_in_doubt) {
     BOOST_TEST(other.call("select count(*) from gathered.kept").integer(0, 0) == 1);
 }
 
+BOOST_AUTO_TEST_CASE(as_many_go_at_once_after_a_rush_as_before) {
+    constexpr int kThreads = 8;
+    constexpr int kRows = 200;
+    GatheredCopy two{pool, "gathered.outcome", 2};
+    const auto copy = [&two](const std::string& id, const std::string& what) {
+        return two.copy_row("gathered.door (id, what)", {id, what}, id);
+    };
+    std::vector<std::future<void>> rush;
+    for (int thread = 0; thread < kThreads; ++thread) {
+        rush.push_back(std::async(std::launch::async, [&copy, thread] {
+            for (int i = 0; i < kRows; ++i) copy(std::to_string(thread) + "-" + std::to_string(i), "");
+        }));
+    }
+    for (auto& done : rush) done.get();
+    other.call("select pg_advisory_lock(365)");
+    auto held = std::async(std::launch::async, [&copy] { return copy("held", "locks"); });
+    wait_for_event("advisory");
+    // Where only one may go, this one waits for the lock too.
+    auto beside = std::async(std::launch::async, [&copy] { return copy("beside", ""); });
+    while (beside.wait_for(1ms) != std::future_status::ready && two.waiting() == 0) {
+    }
+    BOOST_TEST(two.waiting() == 0U);
+    let_go();
+    BOOST_TEST(beside.get() == "kept beside");
+    BOOST_TEST(held.get() == "kept held");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace o365

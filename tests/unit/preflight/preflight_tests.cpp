@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <set>
+#include <stdexcept>
 
 #include "lib/http/url.h"
 
@@ -33,6 +34,11 @@ PostResult well(const std::string& url) {
         PostResult logo = answer(200, "\x89PNG");
         logo.headers.front().second = "image/png";
         return logo;
+    }
+    if (url.find("/action?token=1-1-preflight-") != std::string::npos) {
+        PostResult refused = answer(401, "");
+        refused.headers.emplace_back("card-action-status", "This button does not work here.");
+        return refused;
     }
     if (url.find("/manage/") != std::string::npos)
         return answer(
@@ -151,6 +157,16 @@ BOOST_AUTO_TEST_CASE(what_was_planted_is_cleared_when_nothing_answers) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(what_was_planted_is_cleared_when_a_look_throws) {
+    Installation installation;
+    installation.answers = [](const std::string& url) {
+        if (url.find("/manage/") != std::string::npos) throw std::runtime_error("no more memory");
+        return well(url);
+    };
+    BOOST_CHECK_THROW(installation.look(), std::runtime_error);
+    BOOST_TEST(installation.cleared == 1);
+}
+
 BOOST_AUTO_TEST_CASE(the_request_ids_of_callbacks_are_handed_on) {
     Installation installation;
     installation.look();
@@ -189,6 +205,16 @@ BOOST_AUTO_TEST_CASE(at_most_twenty_targets_are_asked) {
     BOOST_TEST(installation.of("targets") == "look: Only the first 20 were asked.");
     BOOST_TEST(std::count_if(installation.asked.begin(), installation.asked.end(),
                              [](const std::string& url) { return url.starts_with("https://t"); }) == 20);
+}
+
+BOOST_AUTO_TEST_CASE(a_call_of_an_action_has_to_reach_the_responder) {
+    Installation installation;
+    installation.answers = [](const std::string& url) {
+        return url.find("/action?") == std::string::npos ? well(url) : answer(404, "Not found");
+    };
+    BOOST_TEST(installation.of("actions") ==
+               "fail: A POST is answered with 404, but not by the responder: no button with the target o365:action "
+               "works.");
 }
 
 BOOST_AUTO_TEST_CASE(nobody_is_connected_is_for_a_person_to_mend) {
