@@ -1,4 +1,5 @@
--- Card actions that Microsoft's service calls with a signed token. New tables, and columns without a rewrite.
+-- Card actions that Microsoft's service calls with a signed token, and what the preflight plants. New tables, and
+-- columns without a rewrite.
 
 -- ---- tokens and keys ----
 CREATE TABLE o365_internal.token_profile (
@@ -180,6 +181,11 @@ SET LOCAL client_min_messages = warning;
 DROP FUNCTION IF EXISTS o365.take_action_events(integer);
 SET LOCAL client_min_messages = notice;
 -- end of actions
+
+-- ---- the preflight ----
+COMMENT ON COLUMN o365_internal.manage_link.revoked_at IS
+    'When o365.revoke_manage_links ended it, or when it ends by itself; null: it serves.';
+-- end of the preflight
 
 -- ---- sending ----
 SET LOCAL client_min_messages = warning;

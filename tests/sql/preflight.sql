@@ -166,6 +166,11 @@ SELECT pg_temp.stays() AS full \gset
 SELECT pg_temp.plant(), pg_temp.clear() \g /dev/null
 SELECT is(pg_temp.stays(), :'full', 'no link of a user ends for it');
 -- What a killed preflight leaves.
+SELECT pg_temp.plant() \g /dev/null
+SELECT is(m.revoked_at, now() + interval '5 minutes', 'its link ends by itself') FROM o365_internal.manage_link AS m WHERE m.token_hash = sha256('token');
+UPDATE o365_internal.manage_link SET revoked_at = now() WHERE token_hash = sha256('token');
+SELECT is(o365_programs.responder_manage(sha256('token')) ->> 'found', 'false', 'and opens nothing then');
+SELECT pg_temp.clear() \g /dev/null
 SELECT count(*) AS before FROM o365.health() WHERE code = 'attempts_abandoned' \gset
 INSERT INTO o365_internal.connect_attempt (connector_id, state_hash, cookie_hash, app_state, started_at, expires_at, outcome)
     SELECT 1, sha256(format('left %s', n)::bytea), '\x', '"preflight"', now() - interval '1 hour', now(), 'abandoned' FROM generate_series(1, 9) AS n;

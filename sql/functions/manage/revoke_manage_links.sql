@@ -7,7 +7,7 @@ DECLARE
 BEGIN
     PERFORM o365_internal.end_manage_tickets(v_subscription.subscription_id);
     UPDATE o365_internal.manage_link AS m SET revoked_at = now()
-     WHERE m.subscription_id = v_subscription.subscription_id AND m.revoked_at IS NULL;
+     WHERE m.subscription_id = v_subscription.subscription_id AND (m.revoked_at IS NULL OR m.revoked_at > now());
     GET DIAGNOSTICS v_revoked = ROW_COUNT;
     RETURN v_revoked;
 END $$;

@@ -19,8 +19,9 @@ BEGIN
         RETURN false;
     END IF;
     -- Beside the links that serve: add_manage_link would end the oldest of many.
-    INSERT INTO o365_internal.manage_link (token_hash, subscription_id, kind)
-        VALUES (plant_preflight.token_hash, v_subscription_id, 'owner');
+    -- It ends by itself where the program is killed: a web server that writes paths down has it in its log.
+    INSERT INTO o365_internal.manage_link (token_hash, subscription_id, kind, revoked_at)
+        VALUES (plant_preflight.token_hash, v_subscription_id, 'owner', now() + interval '5 minutes');
     RETURN true;
 END $$;
 COMMENT ON FUNCTION o365_internal.plant_preflight(text, bytea[], bytea[], bytea) IS
