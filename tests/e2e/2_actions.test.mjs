@@ -334,6 +334,7 @@ describe('a signed call', () => {
     const caught = [];  // calls of a target that is not ours
     let service;
     let feed;  // of the place
+    let registered;  // target URLs of desk; the service that catches tokens is at another one
     before(async () => {
         service = https.createServer({key: readFileSync(join(STACK_DIR, 'conf/server.key')), cert: readFileSync(join(STACK_DIR, 'conf/server.pem'))}, (request, response) => {
             caught.push(request.headers.authorization.replace('Bearer ', ''));
@@ -342,10 +343,15 @@ describe('a signed call', () => {
             response.end();
         });
         await new Promise((resolve) => service.listen(0, '127.0.0.1', resolve));
+        registered = asSuperuser("select target_urls from o365_internal.connector where slug = 'desk'");
+        sql(`select o365.alter_connector('desk', target_urls => ${quoted(registered)}::text[] || 'https://localhost'::text)`);
         assert.equal((await client.request(await client.toCallback(ticketLink('tina'), 'Sales'))).status, 302);
         await keysFetched();
     });
-    after(() => service.close());
+    after(() => {
+        sql(`select o365.alter_connector('desk', target_urls => ${quoted(registered)}::text[])`);
+        service.close();
+    });
 
     /** Sends a card to tina, and returns its number, its number in the feed and the addresses of its buttons. `said`: arguments of o365.on_action. */
     async function sent(card, ...said) {
