@@ -1,8 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.keep_own_actions(card_id bigint, card jsonb) RETURNS integer
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_actions jsonb := CASE WHEN o365_internal.has_own_target(card) THEN o365_internal.kept_actions(card, 'connector')
-                       END;
+    v_actions jsonb := o365_internal.kept_actions(card, 'connector');
     v_added integer;
 BEGIN
     IF v_actions IS NULL THEN

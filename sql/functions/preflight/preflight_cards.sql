@@ -9,59 +9,53 @@ DECLARE
     c_too_many CONSTANT integer := 100;  -- before it fails
     v_since timestamptz := now() - interval '7 days';
     v_ends record;
-    v_busiest record;
     v_warned record;
     v_schedules boolean;
     v_nothing text := 'It has posted no card in the last week, so nothing could be looked at.';
     v_send text := 'Let the application send each kind of its cards to a channel of yours, then run this again.';
 BEGIN
     WITH ends AS MATERIALIZED (
-        SELECT d.subscription_id, d.outcome, (d.at AT TIME ZONE 'UTC')::date AS day
+        SELECT d.subscription_id, d.outcome, (d.at AT TIME ZONE 'UTC')::date AS day,
+               d.outcome IN ('delivered', 'accepted', 'in_doubt') AS is_posted
           FROM (SELECT x.* FROM o365_internal.delivery AS x WHERE x.at > v_since ORDER BY x.at DESC LIMIT c_most) AS d
           JOIN o365_internal.subscription AS s ON s.subscription_id = d.subscription_id
-         WHERE s.connector_id = c.connector_id AND d.event IS DISTINCT FROM 'proof' AND d.event IS DISTINCT FROM 'test')
-    SELECT count(*) AS n, count(*) FILTER (WHERE e.outcome IN ('delivered', 'accepted', 'in_doubt')) AS posted,
-           count(*) FILTER (WHERE e.outcome = 'dead') AS dead,
-           count(*) FILTER (WHERE e.outcome = 'digested') AS digested
-      INTO v_ends FROM ends AS e;
-    SELECT p.subscription_id, p.day, p.n INTO v_busiest
-      FROM (SELECT d.subscription_id, (d.at AT TIME ZONE 'UTC')::date AS day, count(*) AS n
-              FROM (SELECT x.* FROM o365_internal.delivery AS x WHERE x.at > v_since
-                     ORDER BY x.at DESC LIMIT c_most) AS d
-              JOIN o365_internal.subscription AS s ON s.subscription_id = d.subscription_id
-             WHERE s.connector_id = c.connector_id AND d.outcome IN ('delivered', 'accepted', 'in_doubt')
-               AND d.event IS DISTINCT FROM 'proof' AND d.event IS DISTINCT FROM 'test'
-             GROUP BY 1, 2) AS p ORDER BY p.n DESC, p.day DESC LIMIT 1;
+         WHERE s.connector_id = c.connector_id AND d.event IS DISTINCT FROM 'proof'
+           AND d.event IS DISTINCT FROM 'test'),
+    busiest AS (
+        SELECT e.subscription_id, e.day, count(*) AS n FROM ends AS e WHERE e.is_posted
+         GROUP BY e.subscription_id, e.day ORDER BY n DESC, e.day DESC LIMIT 1)
+    SELECT t.*, b.subscription_id, b.day, b.n AS busiest INTO v_ends
+      FROM (SELECT count(*) AS n, count(*) FILTER (WHERE e.is_posted) AS posted,
+                   count(*) FILTER (WHERE e.outcome = 'dead') AS dead,
+                   count(*) FILTER (WHERE e.outcome = 'digested') AS digested FROM ends AS e) AS t
+      LEFT JOIN busiest AS b ON true;
     -- Cards that wait or ended: what o365.send found in each when it was sent.
-    WITH warned AS MATERIALIZED (
-        SELECT w.card_id, p.value->>'problem' AS problem, r.code
+    WITH topic AS (
+        SELECT t.name, unnest(t.codes) AS code FROM (VALUES
+            ('html', '{html,lost_html}'::text[]),
+            ('text', '{adaptive_markdown,markdown,markdown_here,typed_newline,template,entity}'),
+            ('looks', '{no_wrap,long_paragraph,width,image_size,image_https,image_address,image_data,empty_picture,'
+                'surplus,lost_picture,unknown_element,empty}'),
+            ('buttons', '{link,link_scheme,target_https,unknown_action,unlinked_action,lost_action,lost_link,submit,'
+                'view_action,misplaced_action,input_without_submit,no_such_input}')) AS t (name, codes)),
+    warned AS MATERIALIZED (
+        SELECT w.card_id, p.value->>'problem' AS problem, t.name AS topic
           FROM (SELECT x.* FROM o365_internal.card_warning AS x WHERE x.at > v_since
                  ORDER BY x.at DESC LIMIT c_most) AS w
           JOIN o365_internal.subscription AS s ON s.subscription_id = w.subscription_id
          CROSS JOIN jsonb_array_elements(w.warnings) AS p
           JOIN o365_internal.card_rule AS r
             ON p.value->>'problem' LIKE regexp_replace(replace(r.problem, '_', '\_'), '%\d\$s' COLLATE "C", '%', 'g')
+          JOIN topic AS t ON t.code = r.code
          WHERE s.connector_id = c.connector_id)
-    SELECT count(DISTINCT w.card_id) FILTER (WHERE w.code IN ('html', 'lost_html')) AS html,
-           min(w.problem) FILTER (WHERE w.code IN ('html', 'lost_html')) AS html_problem,
-           count(DISTINCT w.card_id) FILTER (WHERE w.code IN (
-               'adaptive_markdown', 'markdown', 'markdown_here', 'typed_newline', 'template', 'entity')) AS text,
-           min(w.problem) FILTER (WHERE w.code IN (
-               'adaptive_markdown', 'markdown', 'markdown_here', 'typed_newline', 'template', 'entity'))
-               AS text_problem,
-           count(DISTINCT w.card_id) FILTER (WHERE w.code IN (
-               'no_wrap', 'long_paragraph', 'width', 'image_size', 'image_https', 'image_address', 'image_data',
-               'empty_picture', 'surplus', 'lost_picture', 'unknown_element', 'empty')) AS looks,
-           min(w.problem) FILTER (WHERE w.code IN (
-               'no_wrap', 'long_paragraph', 'width', 'image_size', 'image_https', 'image_address', 'image_data',
-               'empty_picture', 'surplus', 'lost_picture', 'unknown_element', 'empty')) AS looks_problem,
-           count(DISTINCT w.card_id) FILTER (WHERE w.code IN (
-               'link', 'link_scheme', 'target_https', 'unknown_action', 'unlinked_action', 'lost_action', 'lost_link',
-               'submit', 'view_action', 'misplaced_action', 'input_without_submit', 'no_such_input')) AS buttons,
-           min(w.problem) FILTER (WHERE w.code IN (
-               'link', 'link_scheme', 'target_https', 'unknown_action', 'unlinked_action', 'lost_action', 'lost_link',
-               'submit', 'view_action', 'misplaced_action', 'input_without_submit', 'no_such_input'))
-               AS buttons_problem
+    SELECT count(DISTINCT w.card_id) FILTER (WHERE w.topic = 'html') AS html,
+           min(w.problem) FILTER (WHERE w.topic = 'html') AS html_problem,
+           count(DISTINCT w.card_id) FILTER (WHERE w.topic = 'text') AS text,
+           min(w.problem) FILTER (WHERE w.topic = 'text') AS text_problem,
+           count(DISTINCT w.card_id) FILTER (WHERE w.topic = 'looks') AS looks,
+           min(w.problem) FILTER (WHERE w.topic = 'looks') AS looks_problem,
+           count(DISTINCT w.card_id) FILTER (WHERE w.topic = 'buttons') AS buttons,
+           min(w.problem) FILTER (WHERE w.topic = 'buttons') AS buttons_problem
       INTO v_warned FROM warned AS w;
     v_schedules := c.schedule <> 'immediate' OR c.digest_when_late IS NOT NULL
         OR EXISTS (SELECT FROM o365_internal.subscription AS s
@@ -77,21 +71,21 @@ BEGIN
                    o365_internal.plural(v_warned.text, 'card', 'cards'), v_warned.text_problem),
             'o365.card_warnings lists the cards, docs/cards.md says what is rendered.'),
         (v_ends.posted = 0, 'few', 'look', v_nothing, v_send),
-        (v_busiest.n > c_too_many, 'few', 'fail',
-            format('Connection %s got %s cards on %s (UTC), more than %s.', v_busiest.subscription_id, v_busiest.n,
-                   v_busiest.day, c_too_many),
+        (v_ends.busiest > c_too_many, 'few', 'fail',
+            format('Connection %s got %s cards on %s (UTC), more than %s.', v_ends.subscription_id, v_ends.busiest,
+                   v_ends.day, c_too_many),
             'Send less, or let them fold into a digest: select o365.alter_connector(..., schedule => ''hourly''). '
             'Connections that exist: o365.set_schedule.'),
-        (v_busiest.n BETWEEN c_many + 1 AND c_too_many, 'few', 'look',
-            format('Connection %s got %s cards on %s (UTC), the most of any.', v_busiest.subscription_id, v_busiest.n,
-                   v_busiest.day),
+        (v_ends.busiest BETWEEN c_many + 1 AND c_too_many, 'few', 'look',
+            format('Connection %s got %s cards on %s (UTC), the most of any.', v_ends.subscription_id, v_ends.busiest,
+                   v_ends.day),
             'Ask who reads them: each has to be worth an interruption.'),
-        (v_busiest.n > c_many AND NOT v_schedules, 'digest', 'fail',
+        (v_ends.busiest > c_many AND NOT v_schedules, 'digest', 'fail',
             format('%s cards came to one place in a day, each at once: no connection has a schedule, and new ones are '
-                   'immediate.', v_busiest.n),
+                   'immediate.', v_ends.busiest),
             'select o365.alter_connector(..., schedule => ''daily at 08:00''); urgent cards still go at once. Or '
             'digest_when_late => ''1 hour''.'),
-        (v_ends.digested = 0 AND (v_busiest.n IS NULL OR v_busiest.n <= c_many OR v_schedules), 'digest', 'look',
+        (v_ends.digested = 0 AND (v_ends.busiest IS NULL OR v_ends.busiest <= c_many OR v_schedules), 'digest', 'look',
             'No card of the last week went out in a digest. Users choose one, its time and how often it comes, on the '
             'page that manages their connection.',
             format('Look whether a report is among the events (%s): a report belongs into a digest.',
