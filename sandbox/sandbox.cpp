@@ -139,11 +139,7 @@ Response Sandbox::sign_in_first(std::string_view next) const { return redirect("
 
 PostResult Sandbox::fetch(HttpRequest request) const {
     HttpClient client(parts_.http);
-    std::optional<PostResult> result;
-    client.send(
-        std::move(request), [] { return true; }, [&](PostResult answered) { result = std::move(answered); });
-    while (!result) client.run_once(std::chrono::milliseconds(1000));
-    return *std::move(result);
+    return o365::fetch(client, std::move(request)).value();
 }
 
 Response sign_in(Sandbox& sandbox, const Request& request) {
@@ -216,17 +212,6 @@ bool is_name(std::string_view text, std::size_t most) {
 
 bool is_number(std::string_view text, std::size_t digits) {
     return !text.empty() && text.size() <= digits && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-bool is_guid(std::string_view text) {
-    if (text.size() != 36) return false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        const bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
-        if (hyphen ? c != '-' : !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')))
-            return false;
-    }
-    return true;
 }
 
 std::string guid_of(std::string_view bytes) {

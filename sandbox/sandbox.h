@@ -119,7 +119,6 @@ constexpr std::size_t kMaxPlace = 256;  // characters
 bool is_name(std::string_view text, std::size_t most);
 // 1 to `digits` decimal digits.
 bool is_number(std::string_view text, std::size_t digits = 9);
-bool is_guid(std::string_view text);
 std::string guid_of(std::string_view bytes);  // of at least 16 bytes
 // The object id of a person: the same at every connection, and stored nowhere.
 std::string object_id(const std::string& person);

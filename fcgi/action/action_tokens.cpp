@@ -5,20 +5,13 @@
 #include <string>
 #include <utility>
 
+#include "lib/database/sqlstate.h"
 #include "lib/http/url.h"
 #include "lib/json/json_fields.h"
 #include "lib/json/json_text.h"
 
 namespace o365 {
 namespace {
-
-constexpr std::string_view kNoSuchFunction = "42883";
-
-std::vector<std::string> texts_in(const Json::Value& object, const char* name) {
-    std::vector<std::string> texts;
-    for (const Json::Value& one : list_in(object, name)) texts.push_back(one.asString());
-    return texts;
-}
 
 KeySet keys_of(const Json::Value& profile) {
     std::vector<JsonWebKey> keys;
@@ -30,15 +23,15 @@ KeySet keys_of(const Json::Value& profile) {
 TokenProfile profile_in(const Json::Value& row) {
     TokenProfile profile;
     profile.name = text_in(row, "name");
-    profile.issuers = texts_in(row, "issuers");
-    profile.audiences = texts_in(row, "audiences");
-    profile.client_claims = texts_in(row, "client_claims");
-    profile.client_ids = texts_in(row, "client_ids");
+    profile.issuers = texts_of(list_in(row, "issuers"));
+    profile.audiences = texts_of(list_in(row, "audiences"));
+    profile.client_claims = texts_of(list_in(row, "client_claims"));
+    profile.client_ids = texts_of(list_in(row, "client_ids"));
     profile.scope = text_in(row, "scope");
-    profile.tenants = texts_in(row, "tenants");
+    profile.tenants = texts_of(list_in(row, "tenants"));
     profile.clock_skew = std::chrono::seconds(row["clock_skew_seconds"].asInt());
     profile.presser_claim = text_in(row, "presser_claim");
-    profile.name_claims = texts_in(row, "name_claims");
+    profile.name_claims = texts_of(list_in(row, "name_claims"));
     profile.keys = keys_of(row);
     return profile;
 }

@@ -28,6 +28,9 @@ bool is_utf8(std::string_view bytes);
 // How many characters UTF-8 text has.
 std::size_t utf8_length(std::string_view text);
 
+// Whether `text` is a GUID: 36 characters, hyphens and hex digits in either case.
+bool is_guid(std::string_view text);
+
 // The beginning of UTF-8 text, at most `bytes` long, that ends with a whole character: a part of `text`.
 std::string_view utf8_beginning(std::string_view text, std::size_t bytes);
 

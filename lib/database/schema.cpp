@@ -4,6 +4,8 @@
 
 #include <string_view>
 
+#include "lib/database/sqlstate.h"
+
 namespace o365 {
 
 std::string schema_problem(int schema, int oldest_program) {
@@ -30,7 +32,6 @@ std::string schema_problem(Database& database) {
         const Rows rows = database.call("select schema, oldest_program from o365.version()");
         return schema_problem(static_cast<int>(rows.integer(0, 0)), static_cast<int>(rows.integer(0, 1)));
     } catch (const DatabaseError& error) {
-        constexpr std::string_view kNoSuchFunction = "42883";
         constexpr std::string_view kNoSuchSchema = "3F000";
         if (error.sqlstate() == kNoSuchFunction || error.sqlstate() == kNoSuchSchema) return schema_problem(0, 0);
         throw;

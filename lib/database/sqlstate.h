@@ -10,6 +10,9 @@ namespace o365 {
 // A standby, or a server on which writing is switched off.
 constexpr std::string_view kReadOnly = "25006";
 
+// The schema is older than what was asked for.
+constexpr std::string_view kNoSuchFunction = "42883";
+
 // A prepared statement is missing, or is there already: a pooler serves one session of ours by several of the server,
 // or several of ours by one.
 inline bool is_pooled(std::string_view sqlstate) { return sqlstate == "26000" || sqlstate == "42P05"; }

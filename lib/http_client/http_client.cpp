@@ -377,4 +377,13 @@ std::string start_http_client() {
     return fmt::format("{} {}", curl_version(), start_resolver());
 }
 
+std::optional<PostResult> fetch(HttpClient& client, HttpRequest request, const std::function<bool()>& goes_on) {
+    constexpr std::chrono::milliseconds kLook{100};
+    std::optional<PostResult> result;
+    client.send(
+        std::move(request), [] { return true; }, [&](PostResult answered) { result = std::move(answered); });
+    while (!result && goes_on()) client.run_once(kLook);
+    return result;
+}
+
 }  // namespace o365

@@ -75,4 +75,9 @@ class HttpClient : public Transport {
 // Once before any thread starts: the global state of libcurl and c-ares, and their versions, for the log.
 std::string start_http_client();
 
+// Sends one request and waits for what comes of it. `goes_on` is asked some ten times a second; nullopt once it says
+// no. Throws as HttpClient::send does.
+std::optional<PostResult> fetch(
+    HttpClient& client, HttpRequest request, const std::function<bool()>& goes_on = [] { return true; });
+
 }  // namespace o365

@@ -46,4 +46,11 @@ const Json::Value& list_in(const Json::Value& object, const char* name) {
     return value.isArray() ? value : empty;
 }
 
+std::vector<std::string> texts_of(const Json::Value& array) {
+    std::vector<std::string> texts;
+    texts.reserve(array.size());
+    for (const Json::Value& one : array) texts.push_back(one.asString());
+    return texts;
+}
+
 }  // namespace o365

@@ -4,6 +4,7 @@
 #include <json/json.h>
 
 #include <string>
+#include <vector>
 
 namespace o365 {
 
@@ -19,5 +20,8 @@ bool flag_in(const Json::Value& object, const char* name);
 
 // The array; an empty one for anything else.
 const Json::Value& list_in(const Json::Value& object, const char* name);
+
+// The items of an array, as text. Throws Json::LogicError where one is an object or an array.
+std::vector<std::string> texts_of(const Json::Value& array);
 
 }  // namespace o365

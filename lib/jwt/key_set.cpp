@@ -71,19 +71,15 @@ Key rsa_key(std::string_view modulus, std::string_view exponent) {
     return Key(key);
 }
 
-bool is_key_id(std::string_view text) {
-    return !text.empty() && text.size() <= kMaxKeyId &&
-           std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+bool is_printable(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
 }
 
-bool is_issuer(std::string_view text) {
-    return text.size() <= kMaxIssuer &&
-           std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
-}
+bool is_issuer(std::string_view text) { return text.size() <= kMaxIssuer && is_printable(text); }
 
 // Null when it is none that may sign RS256.
 Key key_of(const JsonWebKey& key) {
-    if (!is_key_id(key.key_id) || !is_issuer(key.issuer)) return nullptr;
+    if (!is_signing_key_id(key.key_id) || !is_issuer(key.issuer)) return nullptr;
     const auto modulus = odd_number(key.modulus, kMostModulus);
     const auto exponent = odd_number(key.exponent, kMostExponent);
     if (!modulus || modulus->size() < kLeastModulus || !exponent || *exponent == "\x01") return nullptr;
@@ -139,6 +135,10 @@ void verify_in_vain(std::string_view text) {
 }
 
 }  // namespace
+
+bool is_signing_key_id(std::string_view text) {
+    return !text.empty() && text.size() <= kMaxKeyId && is_printable(text);
+}
 
 KeySetDocument read_key_set(std::string_view json) {
     KeySetDocument document;

@@ -25,6 +25,9 @@ inline constexpr std::size_t kMaxKeyId = 200;
 inline constexpr std::size_t kMaxKeys = 100;
 inline constexpr std::size_t kMaxKeyDocument = 262144;  // bytes of a key set or of a metadata document
 
+// Whether it can be the `kid` of a key, or of a token's header.
+bool is_signing_key_id(std::string_view text);
+
 struct KeySetDocument {
     std::vector<JsonWebKey> keys;  // in their order
     std::string problem;           // why the document is none; empty when it is one. Quotes nothing of it

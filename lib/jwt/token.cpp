@@ -60,16 +60,6 @@ bool contains(std::span<const std::string> list, std::string_view word) {
     return std::any_of(list.begin(), list.end(), [&](const std::string& one) { return same_name(one, word); });
 }
 
-bool is_guid(std::string_view text) {
-    if (text.size() != kGuid) return false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        const bool digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-        if (i == 8 || i == 13 || i == 18 || i == 23 ? c != '-' : !digit) return false;
-    }
-    return true;
-}
-
 std::string replaced(std::string_view pattern, std::string_view placeholder, std::string_view value) {
     std::string text;
     while (true) {
@@ -92,14 +82,10 @@ std::optional<std::string> guid_in(std::string_view text, std::string_view patte
     return guid;
 }
 
-bool is_printable(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
-}
-
 TokenRefusal judge_header(const Json::Value& header) {
     if (text_of(header, "alg") != "RS256") return TokenRefusal::bad_algorithm;
     const std::string key_id = text_of(header, "kid");
-    if (key_id.empty() || key_id.size() > kMaxKeyId || !is_printable(key_id)) return TokenRefusal::bad_header;
+    if (!is_signing_key_id(key_id)) return TokenRefusal::bad_header;
     if (header.isMember("crit")) return TokenRefusal::bad_header;
     if (!header.isMember("typ")) return TokenRefusal::none;
     const std::string type = text_of(header, "typ");

@@ -12,6 +12,7 @@
 #include "lib/http/attempt_cookie_name.h"
 #include "lib/http/url.h"
 #include "lib/json/json_fields.h"
+#include "lib/json/json_text.h"
 #include "lib/preflight/callback_answer.h"
 #include "lib/preflight/html_page.h"
 
@@ -49,6 +50,10 @@ constexpr std::chrono::milliseconds kLogPatience{3000};
 std::string planted(std::size_t length) {
     constexpr std::string_view kBegin = "preflight-";
     return std::string(kBegin) + base64url(random_bytes(length)).substr(0, length - kBegin.size());
+}
+
+std::string hashes(const std::string& first, const std::string& second) {
+    return array_literal(std::vector<std::string>{"\\x" + hex(sha256(first)), "\\x" + hex(sha256(second))});
 }
 
 bool is_answered(const PostResult& result) { return result.transport == TransportStatus::answered; }
@@ -497,6 +502,26 @@ std::vector<PreflightFinding> Run::take() {
 }
 
 }  // namespace
+
+PreflightDatabase preflight_database(const std::string& program, const std::string& slug, const DatabaseCall& call) {
+    return {.plant =
+                [=](const PlantedSecrets& secrets) {
+                    return call(fmt::format("SELECT o365_programs.{}_plant_preflight($1, $2::bytea[], $3::bytea[], $4)",
+                                            program),
+                                {slug, hashes(secrets.denied_state, secrets.allowed_state),
+                                 hashes(secrets.denied_cookie, secrets.allowed_cookie),
+                                 Value::bytes(sha256(secrets.manage_token))})
+                        .boolean(0, 0);
+                },
+            .clear =
+                [=](const PlantedSecrets& secrets, const std::vector<std::string>& request_ids) {
+                    const Rows outcomes = call(
+                        fmt::format("SELECT o365_programs.{}_clear_preflight($1::bytea[], $2, $3::text[])", program),
+                        {hashes(secrets.denied_state, secrets.allowed_state),
+                         Value::bytes(sha256(secrets.manage_token)), array_literal(request_ids)});
+                    return database_json(outcomes.text(0, 0));
+                }};
+}
 
 std::vector<PreflightFinding> preflight(const Json::Value& site, const PreflightDatabase& database, const Fetch& fetch,
                                         std::span<const LogWatch> logs) {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/database/database.h"
 #include "lib/http_client/http_client.h"
 #include "lib/preflight/log_watch.h"
 
@@ -55,6 +56,10 @@ struct PreflightDatabase {
     // argument is the request ids that the pages of callbacks showed.
     std::function<Json::Value(const PlantedSecrets&, const std::vector<std::string>&)> clear;
 };
+
+// The functions of a program ("worker", "sandbox"), for the connector `slug`. `call`: as Database::call.
+using DatabaseCall = std::function<Rows(const std::string& statement, const std::vector<Value>& parameters)>;
+PreflightDatabase preflight_database(const std::string& program, const std::string& slug, const DatabaseCall& call);
 
 // One request, answered or failed; blocks.
 using Fetch = std::function<PostResult(HttpRequest)>;

@@ -1,34 +1,11 @@
 // /store/preflight/<guid> - the checklist against this installation, for a connector that it has registered too.
 #include "lib/preflight/preflight.h"
 
-#include "lib/base/crypto.h"
-#include "lib/json/json_text.h"
+#include "lib/base/text.h"
 #include "sandbox/sandbox.h"
 
 namespace o365 {
 namespace {
-
-std::string hashes(const std::string& first, const std::string& second) {
-    return array_literal(std::vector<std::string>{"\\x" + hex(sha256(first)), "\\x" + hex(sha256(second))});
-}
-
-PreflightDatabase calls_of(Sandbox& sandbox, const std::string& slug) {
-    return {.plant =
-                [&sandbox, slug](const PlantedSecrets& secrets) {
-                    return sandbox.database()
-                        .call("select o365_programs.sandbox_plant_preflight($1, $2::bytea[], $3::bytea[], $4)",
-                              {slug, hashes(secrets.denied_state, secrets.allowed_state),
-                               hashes(secrets.denied_cookie, secrets.allowed_cookie),
-                               Value::bytes(sha256(secrets.manage_token))})
-                        .boolean(0, 0);
-                },
-            .clear =
-                [&sandbox](const PlantedSecrets& secrets, const std::vector<std::string>& request_ids) {
-                    return sandbox.ask("select o365_programs.sandbox_clear_preflight($1::bytea[], $2, $3::text[])",
-                                       {hashes(secrets.denied_state, secrets.allowed_state),
-                                        Value::bytes(sha256(secrets.manage_token)), array_literal(request_ids)});
-                }};
-}
 
 // One row an item: what fails or is to be looked at of it stands in it.
 Json::Value rows_of(const std::vector<PreflightFinding>& findings) {
@@ -62,7 +39,11 @@ Response preflight_page(Sandbox& sandbox, const std::string& app_id) {
                                "its page first.");
     }
     const std::vector<PreflightFinding> findings =
-        preflight(values, calls_of(sandbox, values["slug"].asString()),
+        preflight(values,
+                  preflight_database("sandbox", values["slug"].asString(),
+                                     [&](const std::string& statement, const std::vector<Value>& parameters) {
+                                         return sandbox.database().call(statement, parameters);
+                                     }),
                   [&sandbox](HttpRequest request) { return sandbox.fetch(std::move(request)); }, {});
     values["title"] = "Preflight of " + values["name"].asString();
     values["app_id"] = app_id;

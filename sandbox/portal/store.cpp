@@ -1,5 +1,6 @@
 // Publish to Store: the submission checklist, the review, and the catalog (office365-connectors.md 9.3).
 #include "lib/base/crypto.h"
+#include "lib/base/text.h"
 #include "lib/http/url.h"
 #include "lib/preflight/callback_answer.h"
 #include "sandbox/sandbox.h"

@@ -5,6 +5,7 @@
 
 #include "lib/base/crypto.h"
 #include "lib/http/url.h"
+#include "lib/json/json_fields.h"
 #include "sandbox/sandbox.h"
 
 namespace o365 {
@@ -183,10 +184,8 @@ void put_creation(Json::Value& values, const Json::Value& connector, bool has_pl
 // `problem`: why nothing was created under the name `group`.
 Response show_picker(Sandbox& sandbox, const Asked& asked, const Json::Value& connector,
                      const std::string& problem = {}, const std::string& group = {}) {
-    std::vector<std::string> kinds;
-    for (const Json::Value& kind : connector["enabled_for"]) kinds.push_back(kind.asString());
-    const Json::Value targets =
-        sandbox.ask("select o365_programs.sandbox_person($1, $2)", {sandbox.person(), array_literal(kinds)});
+    const Json::Value targets = sandbox.ask("select o365_programs.sandbox_person($1, $2)",
+                                            {sandbox.person(), array_literal(texts_of(connector["enabled_for"]))});
     Json::Value values = connector;
     asked.put(values);
     values["title"] = "Connect " + connector["name"].asString();

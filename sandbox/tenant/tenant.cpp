@@ -5,6 +5,7 @@
 #include <array>
 
 #include "lib/base/crypto.h"
+#include "lib/base/text.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/tenant/flows.h"
 

@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "lib/database/sqlstate.h"
+#include "lib/json/json_fields.h"
 #include "lib/json/json_text.h"
 #include "lib/json/json_writing.h"
 #include "lib/jwt/token.h"
@@ -16,14 +18,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kTimeout{10000};  // of a request
-constexpr milliseconds kLook{100};       // how often it is looked at whether the worker ends
-constexpr std::string_view kNoSuchFunction = "42883";
-
-std::vector<std::string> texts_of(std::string_view json) {
-    std::vector<std::string> texts;
-    for (const Json::Value& one : database_json(json)) texts.push_back(one.asString());
-    return texts;
-}
 
 std::string json_of(const std::vector<JsonWebKey>& keys) {
     Json::Value array(Json::arrayValue);
@@ -55,8 +49,8 @@ std::string SigningKeys::fetch_due(Database& database) {
         const Rows due = database.call("SELECT * FROM o365_programs.worker_signing_key_fetches()");
         for (int row = 0; row < due.size(); ++row) {
             const std::string profile(due.text(row, 0));
-            const KeySource source{std::string(due.text(row, 1)), texts_of(due.text(row, 2)),
-                                   texts_of(due.text(row, 3))};
+            const KeySource source{std::string(due.text(row, 1)), texts_of(database_json(due.text(row, 2))),
+                                   texts_of(database_json(due.text(row, 3)))};
             const FetchedKeys fetched = fetch(source);
             if (Clock::now() >= end_.load()) break;
             const Rows stored =
@@ -92,13 +86,9 @@ SigningKeys::Document SigningKeys::get(HttpClient& client, const std::string& ur
     HttpRequest request;
     request.url = Secret(url);
     request.headers = {"Accept: application/json"};
-    std::optional<PostResult> result;
-    client.send(
-        std::move(request), [] { return true; }, [&](PostResult answered) { result = std::move(answered); });
-    while (!result) {
-        if (Clock::now() >= end_.load()) return {"", "the worker ended"};
-        client.run_once(kLook);
-    }
+    std::optional<PostResult> result =
+        o365::fetch(client, std::move(request), [this] { return Clock::now() < end_.load(); });
+    if (!result) return {"", "the worker ended"};
     if (result->transport != TransportStatus::answered) return {"", fmt::format("{}: {}", url, result->problem)};
     if (result->status >= 300 && result->status < 400)
         return {"", fmt::format("{}: HTTP {}, and redirects are not followed", url, result->status)};

@@ -6,14 +6,13 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
-#include <optional>
 #include <string_view>
 #include <utility>
 
-#include "lib/base/crypto.h"
 #include "lib/base/exit_code.h"
 #include "lib/base/process.h"
 #include "lib/database/database.h"
+#include "lib/database/sqlstate.h"
 #include "lib/http_client/http_client.h"
 #include "lib/json/json_text.h"
 #include "lib/json/json_writing.h"
@@ -45,43 +44,14 @@ class HeldSignals {
 // By the rules that hold for webhooks: TLS verified, no redirect followed, public addresses.
 Fetch fetch_by(HttpClient& client) {
     return [&client](HttpRequest request) {
-        std::optional<PostResult> result;
         try {
-            client.send(
-                std::move(request), [] { return true; }, [&](PostResult answered) { result = std::move(answered); });
+            return fetch(client, std::move(request)).value();
         } catch (const std::exception& error) {
             PostResult failed;
             failed.problem = error.what();
             return failed;
         }
-        while (!result) client.run_once(std::chrono::milliseconds(1000));
-        return *std::move(result);
     };
-}
-
-std::string hashes(const std::string& first, const std::string& second) {
-    return array_literal(std::vector<std::string>{"\\x" + hex(sha256(first)), "\\x" + hex(sha256(second))});
-}
-
-PreflightDatabase calls_of(Database& database, const std::string& connector) {
-    return {.plant =
-                [&database, connector](const PlantedSecrets& secrets) {
-                    return database
-                        .call("SELECT o365_programs.worker_plant_preflight($1, $2::bytea[], $3::bytea[], $4)",
-                              {connector, hashes(secrets.denied_state, secrets.allowed_state),
-                               hashes(secrets.denied_cookie, secrets.allowed_cookie),
-                               Value::bytes(sha256(secrets.manage_token))})
-                        .boolean(0, 0);
-                },
-            .clear =
-                [&database](const PlantedSecrets& secrets, const std::vector<std::string>& request_ids) {
-                    return database_json(
-                        database
-                            .call("SELECT o365_programs.worker_clear_preflight($1::bytea[], $2, $3::text[])",
-                                  {hashes(secrets.denied_state, secrets.allowed_state),
-                                   Value::bytes(sha256(secrets.manage_token)), array_literal(request_ids)})
-                            .text(0, 0));
-                }};
 }
 
 std::string_view title_of(std::string_view item) {
@@ -135,7 +105,12 @@ std::vector<PreflightFinding> look(const Settings& settings, Database& database,
     logs.reserve(options.logs.size());
     for (const std::string& path : options.logs) logs.emplace_back(path);
     const HeldSignals held;
-    return preflight(site, calls_of(database, options.connector), fetch_by(client), logs);
+    return preflight(site,
+                     preflight_database("worker", options.connector,
+                                        [&](const std::string& statement, const std::vector<Value>& parameters) {
+                                            return database.call(statement, parameters);
+                                        }),
+                     fetch_by(client), logs);
 }
 
 }  // namespace
@@ -161,7 +136,7 @@ int preflight_connector(const Settings& settings, const PreflightOptions& option
             return fail(exit_code::kCannotWrite, "could not write to standard output");
         return count_of(findings, "fail") == 0 ? exit_code::kDone : exit_code::kBadData;
     } catch (const DatabaseError& error) {
-        const bool is_old = error.sqlstate() == "42883";
+        const bool is_old = error.sqlstate() == kNoSuchFunction;
         return fail(is_old ? exit_code::kFailed : exit_code_of(error),
                     is_old ? "this database has no preflight yet: run sql/install.sql of this version" : error.what());
     }

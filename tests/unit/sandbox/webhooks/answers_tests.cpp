@@ -2,6 +2,7 @@
 #include <chrono>
 #include <string>
 
+#include "lib/base/text.h"
 #include "lib/json/json_text.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/webhooks/answers.h"
