@@ -143,7 +143,7 @@ class Simulation {
             return;
         }
         schedule_sender(worker->number(), world_.now());
-        schedule_delivery(worker, world_.now() + std::max<milliseconds>(wait->longest, milliseconds(1)));
+        schedule_delivery(worker, world_.now() + std::max<Clock::duration>(wait->longest, milliseconds(1)));
     }
 
     std::optional<Delivery::Wait> try_step(const WorkerPtr& worker) {

@@ -7,6 +7,7 @@
 
 namespace o365 {
 
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -16,7 +17,9 @@ constexpr int kLanesPerClaim = 128;
 constexpr int kMostBytesPerCall = 1024 * 1024;
 constexpr int kLeastBytesPerCall = 64 * 1024;
 constexpr milliseconds kSlowCall{500};     // a call for cards that takes longer asks for half as much the next time
-constexpr milliseconds kBusyPoll{1};       // while there was something to do within kBusyFor
+// While there was something to do within kBusyFor: after a twentieth of the time since then, between these.
+constexpr microseconds kFirstPoll{250};
+constexpr microseconds kBusyPoll{1000};
 constexpr milliseconds kGatheringPoll{5};  // while finished lanes wait to be reported together
 constexpr milliseconds kIdlePoll{100};
 constexpr seconds kBusyFor{1};
@@ -54,7 +57,7 @@ Delivery::Delivery(const Clock& clock, Outbox& outbox, WebhookStore& webhooks, S
       sender_(sender),
       max_transfers_(max_transfers),
       bytes_per_call_(kMostBytesPerCall),
-      poll_(kBusyPoll),
+      poll_(kFirstPoll),
       backoff_(kFirstBackoff) {}
 
 void Delivery::end_at(Clock::time_point deadline) {
@@ -109,15 +112,16 @@ std::optional<Delivery::Wait> Delivery::step() {
 }
 
 Delivery::Wait Delivery::next_wait(bool finishing, bool found) {
-    const bool busy = found || clock_.now() - *worked_at_ < kBusyFor;
+    const Clock::duration idle = found ? Clock::duration::zero() : clock_.now() - *worked_at_;
     // A worker that ends polls for its last reports without spinning.
     if (finishing || gathers()) {
         poll_ = kGatheringPoll;
     } else {
-        poll_ = busy ? kBusyPoll : std::min(poll_ * 2, kIdlePoll);
+        poll_ = idle < kBusyFor ? std::clamp(std::chrono::duration_cast<microseconds>(idle / 20), kFirstPoll, kBusyPoll)
+                                : std::min<microseconds>(poll_ * 2, kIdlePoll);
     }
     const bool has_work = !webhooks_.idle() || !to_fetch_.empty();
-    return {has_work ? milliseconds(0) : poll_, true, finishing};
+    return {has_work ? microseconds(0) : poll_, true, finishing};
 }
 
 // For a worker that ends: whether there is something left to wait for, or to report, and time for it. Lanes come back

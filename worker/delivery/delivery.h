@@ -50,7 +50,7 @@ class Delivery {
 
     // How long to wait before the next step.
     struct Wait {
-        std::chrono::milliseconds longest{0};
+        std::chrono::microseconds longest{0};
         bool for_reports = true;  // reports of the sender end the wait; otherwise only stop() does
         bool finishing = false;   // stop() is known
     };
@@ -109,7 +109,7 @@ class Delivery {
     Clock::time_point forgot_unused_at_{};
 
     // How long to wait.
-    std::chrono::milliseconds poll_;
+    std::chrono::microseconds poll_;
     std::chrono::milliseconds backoff_;
     std::optional<Clock::time_point> worked_at_;  // when there was something to do
     std::optional<DatabaseError> lost_;           // the last failure, while the database does not answer

@@ -52,7 +52,7 @@ void Sender::send(const std::vector<std::shared_ptr<Lane>>& lanes) {
     transport_.wake();
 }
 
-void Sender::wait(milliseconds longest, std::size_t enough, bool finishing) {
+void Sender::wait(std::chrono::microseconds longest, std::size_t enough, bool finishing) {
     std::unique_lock lock(mutex_);
     enough_reports_ = enough;
     changed_.wait_for(lock, longest,

@@ -46,7 +46,7 @@ class Sender {
     void send(const std::vector<std::shared_ptr<Lane>>& lanes);
     // Waits at most `longest` until there are `enough` reports, or until stop() unless `finishing`, or until run() has
     // failed. As long as nobody waits, `enough` reports are what is worth to wake the next wait.
-    void wait(std::chrono::milliseconds longest, std::size_t enough, bool finishing);
+    void wait(std::chrono::microseconds longest, std::size_t enough, bool finishing);
     std::vector<LaneReport> take_reports();
     // Whether a lane has waited in vain for a transfer within the last ten seconds.
     bool is_slow() const noexcept { return clock_.now() - gave_back_at_.load() < kSlow; }

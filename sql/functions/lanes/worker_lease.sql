@@ -18,8 +18,6 @@ DECLARE
     v_before bigint;
     v_from timestamptz;
     v_leased integer;
-    v_connector o365_internal.quota_limits := o365_internal.quota_limits_of('connector');
-    v_workflow o365_internal.quota_limits := o365_internal.quota_limits_of('workflow');
 BEGIN
     -- (!) While a restored database is handed over anew only lanes that have been, which are due since then.
     SELECT coalesce(a.lane, (-9223372036854775808)::bigint), a.at INTO v_before, v_from
@@ -74,9 +72,11 @@ BEGIN
           LEFT JOIN LATERAL (SELECT su.secret_version, su.dialect, su.payload, su.status
                                FROM o365_internal.subscription AS su
                               WHERE su.subscription_id = la.subscription_id LIMIT 1) AS s ON true
-         -- What is cancelled needs no POST.
-         CROSS JOIN LATERAL (SELECT CASE WHEN s.status IN ('removed', 'gone', 'retired') THEN NULL
-                                         WHEN s.dialect = 'workflow' THEN v_workflow ELSE v_connector END AS l) AS q
+         -- What is cancelled needs no POST. Each dialect's limits are read once, where a lane of it is there.
+         CROSS JOIN LATERAL (
+            SELECT CASE WHEN s.status IN ('removed', 'gone', 'retired') THEN NULL
+                        WHEN s.dialect = 'workflow' THEN (SELECT o365_internal.quota_limits_of('workflow'))
+                        ELSE (SELECT o365_internal.quota_limits_of('connector')) END AS l OFFSET 0) AS q
          CROSS JOIN LATERAL (SELECT coalesce(la.quota_clear - la.posts >= 1 AND la.quota_version = (q.l).version
                                              AND la.worker IS NULL AND NOT la.quota_off, false) AS known OFFSET 0) AS k
          CROSS JOIN LATERAL (SELECT CASE WHEN NOT k.known THEN
