@@ -16,7 +16,7 @@ namespace {
 constexpr int kLanesPerClaim = 128;
 constexpr int kMostBytesPerCall = 1024 * 1024;
 constexpr int kLeastBytesPerCall = 64 * 1024;
-constexpr milliseconds kSlowCall{500};     // a call for cards that takes longer asks for half as much the next time
+constexpr milliseconds kSlowCall{500};  // a call for cards that takes longer asks for half as much the next time
 // While there was something to do within kBusyFor: after a twentieth of the time since then, between these.
 constexpr microseconds kFirstPoll{250};
 constexpr microseconds kBusyPoll{1000};
