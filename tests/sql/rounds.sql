@@ -5,11 +5,7 @@ SELECT no_plan();
 SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob, pg_temp.connect('carl') AS carl,
        pg_temp.connect('dora') AS dora, pg_temp.connect('eve') AS eve, pg_temp.connect('fay') AS fay \gset
 SELECT (o365_programs.worker_start('w1', 'test', 'production') ->> 'worker')::integer AS w1 \gset
-CREATE FUNCTION pg_temp.report(w integer, s bigint, l bigint, p bigint, outcome text, status integer DEFAULT 200,
-    problem text DEFAULT NULL, retry_after integer DEFAULT NULL) RETURNS integer LANGUAGE sql AS $$
-    SELECT r.ended FROM o365_programs.worker_report(w, ARRAY[s], ARRAY[l], ARRAY[p], ARRAY[outcome],
-        ARRAY[NULL::integer], ARRAY[status], ARRAY[retry_after], ARRAY[1], ARRAY[problem], ARRAY[s], ARRAY[l], '{t}',
-        NULL) AS r $$;
+\ir fixtures/rounds.sql
 -- Makes the lane due, claims it, reports one outcome for its first card and gives the lane back.
 CREATE FUNCTION pg_temp.post(w integer, s bigint, outcome text, status integer DEFAULT 200, problem text DEFAULT NULL)
     RETURNS integer LANGUAGE plpgsql AS $$
@@ -21,12 +17,6 @@ BEGIN
     SELECT c.lease_no, c.position INTO v_claim FROM pg_temp.claim(w, '-infinity', 100, 1) AS c
      WHERE c.subscription_id = s;
     RETURN pg_temp.report(w, s, v_claim.lease_no, v_claim.position, outcome, status, problem);
-END $$;
-CREATE FUNCTION pg_temp.send(s bigint, n integer DEFAULT 1) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card)
-        SELECT x.id, x.id, s, format('{"text": "%s"}', x.i)
-          FROM (SELECT nextval('o365_internal.card_id') AS id, i FROM generate_series(1, n) AS i) AS x;
 END $$;
 CREATE FUNCTION pg_temp.status(s bigint) RETURNS text LANGUAGE sql AS $$
     SELECT x.status FROM o365_internal.subscription AS x WHERE x.subscription_id = s $$;
@@ -464,56 +454,4 @@ SELECT is_empty('SELECT o365_programs.worker_heartbeat(0, ''production'') FROM o
 DELETE FROM o365_internal.worker WHERE worker_id > :w1;
 DELETE FROM o365_internal.outbox;
 UPDATE o365_internal.lane SET next_at = NULL, worker = NULL, lease_until = NULL;
-
--- ---- which database this is (F50) ----
-SELECT is((o365_programs.worker_heartbeat(:w1, 'production') ->> 'sends')::boolean, true,
-    'the database that was told sends');
-CREATE FUNCTION pg_temp.why() RETURNS text LANGUAGE sql AS $$
-    SELECT o365_programs.worker_heartbeat(0, 'production') ->> 'why' $$;
-SELECT is(pg_temp.why(), NULL, 'and gives no reason not to');
-CREATE TEMP TABLE known AS SELECT * FROM o365_internal.known_database;
-UPDATE o365_internal.known_database SET database = 1, name = 'shop';
-SELECT matches(pg_temp.why(), 'may be a copy of database shop.*TEMPLATE.*select o365.this_is\(''production''\)',
-    'F50: one made from a template asks');
-SELECT is((o365_programs.worker_heartbeat(:w1, 'production') ->> 'sends')::boolean, false, 'F50: and sends nothing');
-SELECT matches((SELECT h.next_step FROM o365.health() AS h WHERE h.object LIKE 'database o365%'
-    AND h.problem LIKE '%may be a copy of%'), 'o365.this_is', 'F50: health says what to do');
-UPDATE o365_internal.known_database AS d SET database = k.database, name = k.name, tables = '{1,2}' FROM known AS k;
-SELECT matches(pg_temp.why(), 'tables were made anew', 'F50: one into which a dump was restored asks');
-UPDATE o365_internal.known_database AS d SET tables = k.tables, name = 'shop' FROM known AS k;
-SELECT is(pg_temp.why(), NULL, 'one that was renamed does not');
-UPDATE o365_internal.known_database AS d SET name = k.name, cluster = 1, database = 1 FROM known AS k;
-SELECT is(pg_temp.why(), NULL,
-    'nor one that pg_upgrade moved: another cluster, even another id, but the same name and tables');
-UPDATE o365_internal.known_database AS d SET name = 'shop', cluster = 1 FROM known AS k;
-SELECT matches(pg_temp.why(), 'another cluster and has another name', 'F50: another cluster and another name ask');
-UPDATE o365_internal.known_database SET cluster = NULL, tables = '{1,2}';
-SELECT matches(pg_temp.why(), 'made anew', 'F50: a restored dump is noticed where the cluster has no known name');
-SELECT is(o365.this_is('staging'), 'staging', 'F50: this_is says what it is');
-SELECT is((o365_programs.worker_heartbeat(:w1, 'staging') ->> 'sends')::boolean, true, 'F50: and it sends as that');
-SELECT matches(pg_temp.why(), 'configured for environment production, the database for staging', 'F50: not as another');
-SELECT throws_ok($$SELECT o365.this_is('No such!')$$, '22023', NULL, 'which is a name of an environment');
-SELECT o365.this_is('production') \g /dev/null
-
--- ---- restored with lower transaction ids, and without its sequences ----
-SELECT pg_temp.send(:bob, 3) \g /dev/null
-SELECT o365_programs.worker_feed() \g /dev/null
-SELECT c.lease_no AS l, min(c.position) AS p FROM pg_temp.claim(:w1, '-infinity', 10, 10) AS c
- WHERE c.subscription_id = :bob GROUP BY 1 \gset
-UPDATE o365_internal.fed SET snap = '9000000:9000000:' WHERE n = (SELECT max(n) FROM o365_internal.fed);
-UPDATE o365_internal.outbox SET xid = '8999999';
-SELECT setval('o365_internal.card_id', 1), setval('o365_internal.subscription_subscription_id_seq', 1) \g /dev/null
-SELECT matches(o365_programs.worker_heartbeat(:w1, 'production') ->> 'why', 'made anew',
-    'lower transaction ids under the same names: only the data were moved here, so it asks');
-SELECT o365.this_is('production') \g /dev/null
-SELECT o365_programs.worker_feed() \g /dev/null
-SELECT is((SELECT min(c.position) FROM pg_temp.claim(:w1, '-infinity', 10, 10) AS c WHERE c.subscription_id = :bob),
-    :p::bigint, 'what waits is handed to the lanes anew');
-SELECT is(pg_temp.report(:w1, :bob, :l, :p, 'delivered'), 0, 'and who had a lease before is refused');
-SELECT ok(nextval('o365_internal.card_id') > :p, 'no card_id is given out twice');
-SELECT ok(nextval('o365_internal.subscription_subscription_id_seq') > (SELECT max(s.subscription_id)
-    FROM o365_internal.subscription AS s), 'nor a number of a subscription');
-SELECT is(o365_internal.advance_sequences(), 0, 'sequences that are right are left alone');
-SELECT is_empty('SELECT FROM o365_internal.feeding_again', 'it is done once');
-SELECT is(o365_internal.is_restored(), false, 'and is not needed again');
 SELECT * FROM finish();
