@@ -8,23 +8,28 @@ import https from 'node:https';
 import {join} from 'node:path';
 import {after, before, test} from 'node:test';
 
-import {asApplication, asSuperuser, Client, connect, LOGS, openBrowser, openBrowserThatBlocksCookies, openSession, photograph, PUBLIC_URL, remember, ROOT, sql, STACK_DIR,
-    testOnce, ticketLink, toPicker, until} from './harness.mjs';
+import {asApplication, asSuperuser, Client, connect, LOGS, openBrowser, openBrowserThatBlocksCookies, openSession,
+    photograph, PUBLIC_URL, remember, ROOT, sql, STACK_DIR, testOnce, ticketLink, toPicker, until} from './harness.mjs';
 
 let other;  // another site: the application's own pages, a page that frames, a page that attacks
 let otherUrl;
 
 before(async () => {
-    other = https.createServer({key: readFileSync(join(STACK_DIR, 'conf/server.key')), cert: readFileSync(join(STACK_DIR, 'conf/server.pem'))}, (request, response) => {
+    other = https.createServer({key: readFileSync(join(STACK_DIR, 'conf/server.key')),
+        cert: readFileSync(join(STACK_DIR, 'conf/server.pem'))}, (request, response) => {
         response.setHeader('Content-Type', 'text/html; charset=utf-8');
         const page = request.url.split('?')[0];
-        response.end(page === '/button' ? `<title>Button</title>${sql("select o365.connect_button_documented('plain')")}` : `<title>Elsewhere</title><h1>Elsewhere</h1>`);
+        response.end(page === '/button'
+            ? `<title>Button</title>${sql("select o365.connect_button_documented('plain')")}`
+            : `<title>Elsewhere</title><h1>Elsewhere</h1>`);
     });
     await new Promise((resolve) => other.listen(0, '127.0.0.1', resolve));
     otherUrl = `https://localhost:${other.address().port}`;
     const logo = readFileSync(join(ROOT, 'scripts/demo-logo.png')).toString('base64');
-    const register = (slug, name, more = '') => sql(`select o365.register_connector('${slug}', '${name}', decode('${logo}', 'base64'), 'brings companies and customers together',
-        'Posts new tickets and answers.', '${otherUrl}/application', array['a customer opens a ticket']${more}); select o365.grant_application('demo_app', '${slug}')`);
+    const register = (slug, name, more = '') => sql(`select o365.register_connector('${slug}', '${name}',
+        decode('${logo}', 'base64'), 'brings companies and customers together',
+        'Posts new tickets and answers.', '${otherUrl}/application', array['a customer opens a ticket']${more});
+            select o365.grant_application('demo_app', '${slug}')`);
     register('ends', 'Contoso Helpdesk');
     register('asks', 'Careful Helpdesk', ', confirm => true');
     register('plain', 'Plain Helpdesk', ', require_state => false');
@@ -32,14 +37,17 @@ before(async () => {
 });
 after(() => other.close());
 
-const connection = (user) => asApplication(`select app_type, coalesce(group_name, ''), status from o365.connections('${user}')`);
+const connection = (user) =>
+    asApplication(`select app_type, coalesce(group_name, ''), status from o365.connections('${user}')`);
 const callbackUrl = (slug, parameters) => `${PUBLIC_URL}/connect/${slug}/callback?${new URLSearchParams(parameters)}`;
 const attempt = (request) => sql(`select outcome, detail from o365.connect_attempt('${request}')`);
 const hash = (text) => createHash('sha256').update(text).digest('hex');
 let webhooks = 0;
-const newWebhook = (host = 'contoso.webhook.localhost') => `https://${host}:${process.env.PORT}/webhookb2/made-up-by-a-test-${process.pid}-${++webhooks}`;
+const newWebhook = (host = 'contoso.webhook.localhost') =>
+    `https://${host}:${process.env.PORT}/webhookb2/made-up-by-a-test-${process.pid}-${++webhooks}`;
 
-/** The failure page: its reason, what it says, its request id, and what o365.connect_attempt knows by it. Keeps pictures. */
+/** The failure page: its reason, what it says, its request id, and what o365.connect_attempt knows by it. Keeps
+ * pictures. */
 async function failure(page, reason, {says, outcome = reason, detail = '', picture = `failed-${reason}`}) {
     await page.waitForURL((url) => url.pathname.endsWith('/failed') && url.searchParams.get('reason') === reason);
     assert.match(await page.textContent('main'), says);
@@ -79,7 +87,8 @@ test('after Deny the same ticket serves again, and no URL carries it', () => inB
     assert.ok(urls.length > 5 && !urls.some((url) => /ticket/.test(url)), urls.find((url) => /ticket/.test(url)));
 }));
 
-testOnce('whoever gets the address of a failure page can neither see the account nor use its ticket', () => inBrowser(async (page) => {
+testOnce('whoever gets the address of a failure page can neither see the account nor use its ticket',
+    () => inBrowser(async (page) => {
     await begun(page, 'deny-stranger');
     await page.getByRole('button', {name: 'Deny'}).click();
     await page.waitForURL(/\/failed\?/);
@@ -99,11 +108,13 @@ testOnce('whoever gets the address of a failure page can neither see the account
 }));
 
 for (const [error, reason, says, detail] of [
-    ['Invalid Request', 'invalid_request', /did not recognise this connector.*tell the people who run Contoso Helpdesk/s, ''],
+    ['Invalid Request', 'invalid_request',
+        /did not recognise this connector.*tell the people who run Contoso Helpdesk/s, ''],
     ['ServerBusy', 'unknown_error', /an error that it did not explain/, 'ServerBusy'],
     ['no_parameters', 'unknown_error', /an error that it did not explain/, 'other: no_parameters'],
 ]) {
-    testOnce(`error=${error} ends the attempt as ${reason} and the ticket serves again`, () => inBrowser(async (page) => {
+    testOnce(`error=${error} ends the attempt as ${reason} and the ticket serves again`,
+        () => inBrowser(async (page) => {
         const state = await begun(page, `error-${error}`.replace(' ', '-'));
         await page.goto(callbackUrl('ends', {state, error}));
         await failure(page, reason, {says, detail});
@@ -114,9 +125,11 @@ for (const [error, reason, says, detail] of [
     }));
 }
 
-test('"+" and "%20" are both blanks, parameters come in any order, and what is documented nowhere is ignored', () => inBrowser(async (page) => {
+test('"+" and "%20" are both blanks, parameters come in any order, and what is documented nowhere is ignored',
+    () => inBrowser(async (page) => {
     const state = await begun(page, 'order');
-    await page.goto(`${PUBLIC_URL}/connect/ends/callback?app_type=groups&group_name=Sales+and%20more+%2B&later=1&webhook_url=${encodeURIComponent(newWebhook())}&state=${state}`);
+    await page.goto(`${PUBLIC_URL}/connect/ends/callback?app_type=groups&group_name=Sales+and%20more+%2B&later=1`
+        + `&webhook_url=${encodeURIComponent(newWebhook())}&state=${state}`);
     await page.waitForURL(/\/done\//);
     assert.equal(connection('order'), 'groups|Sales and more +|active');
     const denied = await begun(page, 'order-2');
@@ -125,7 +138,8 @@ test('"+" and "%20" are both blanks, parameters come in any order, and what is d
 }));
 
 test('a group may be called anything: it is shown as text and stored as it came', () => inBrowser(async (page) => {
-    const names = ['<script>alert(1)</script>', '"quoted" \'twice\' & {{name}} {name}', '\u202eright to left\u202c', '漢字 Ünïcödé 👩‍👩‍👧‍👦', `${'long'.repeat(60)} end`, '100 % + more\\x'];
+    const names = ['<script>alert(1)</script>', '"quoted" \'twice\' & {{name}} {name}', '\u202eright to left\u202c',
+        '漢字 Ünïcödé 👩‍👩‍👧‍👦', `${'long'.repeat(60)} end`, '100 % + more\\x'];
     for (const [i, name] of names.entries()) {
         const state = await begun(page, `name-${i}`);
         await page.goto(callbackUrl('ends', {state, webhook_url: newWebhook(), group_name: name, app_type: 'Groups'}));
@@ -145,14 +159,17 @@ testOnce('a type of place that nobody knows yet is kept, and the page speaks of 
     assert.doesNotMatch(await page.textContent('main'), /Sôme|group|team|inbox/i);
 }));
 
-testOnce('a callback without a state, or with one that nobody handed out, is refused; the two are told apart', () => inBrowser(async (page) => {
+testOnce('a callback without a state, or with one that nobody handed out, is refused; the two are told apart',
+    () => inBrowser(async (page) => {
     await page.goto(callbackUrl('ends', {webhook_url: newWebhook()}));
     await failure(page, 'no_state', {says: /not opened by the Connect button/, detail: 'it carried none'});
     await page.goto(callbackUrl('ends', {state: 'myAppsState', webhook_url: newWebhook()}));
-    await failure(page, 'no_state', {says: /not opened by the Connect button/, detail: 'it carried one that was never handed out for this connector', picture: ''});
+    await failure(page, 'no_state', {says: /not opened by the Connect button/,
+        detail: 'it carried one that was never handed out for this connector', picture: ''});
     const elsewhere = await begun(page, 'wrong-connector');
     await page.goto(callbackUrl('desk', {state: elsewhere, webhook_url: newWebhook()}));
-    await failure(page, 'no_state', {says: /not opened by the Connect button/, detail: 'it carried one that was never handed out for this connector', picture: ''});
+    await failure(page, 'no_state', {says: /not opened by the Connect button/,
+        detail: 'it carried one that was never handed out for this connector', picture: ''});
 }));
 
 testOnce('an expired attempt is refused, and its ticket serves as long as it is good', () => inBrowser(async (page) => {
@@ -168,15 +185,18 @@ testOnce('an expired attempt is refused, and its ticket serves as long as it is 
     await page.getByRole('button', {name: 'Try again'}).waitFor();
     asSuperuser("update o365_internal.ticket set expires_at = now() where app_user = 'late'");
     await page.getByRole('button', {name: 'Try again'}).click();
-    await failure(page, 'ticket', {says: /link that you came by was used already, or is too old/, detail: 'its time had passed'});
+    await failure(page, 'ticket',
+        {says: /link that you came by was used already, or is too old/, detail: 'its time had passed'});
     assert.equal(await page.getByRole('button', {name: 'Try again'}).count(), 0);
 }));
 
-testOnce('the cookie of an attempt stays as long as its ticket serves, so that an expired attempt can be tried again', () => inBrowser(async (page, context) => {
+testOnce('the cookie of an attempt stays as long as its ticket serves, so that an expired attempt can be tried again',
+    () => inBrowser(async (page, context) => {
     sql("select o365.set('state_minutes', '5')");
     try {
         const state = await begun(page, 'patient');
-        const [cookie] = (await context.cookies(PUBLIC_URL)).filter(({name}) => name === `__Host-o365-${hash(state).slice(0, 8)}`);
+        const [cookie] = (await context.cookies(PUBLIC_URL))
+            .filter(({name}) => name === `__Host-o365-${hash(state).slice(0, 8)}`);
         const minutes = (cookie.expires - Date.now() / 1000) / 60;
         assert.ok(minutes > 50 && minutes <= 60, `${minutes} minutes`);
     } finally {
@@ -184,11 +204,13 @@ testOnce('the cookie of an attempt stays as long as its ticket serves, so that a
     }
 }));
 
-testOnce('a browser with another cookie is refused, and the attempt waits for its own', () => inBrowser(async (page, context) => {
+testOnce('a browser with another cookie is refused, and the attempt waits for its own',
+    () => inBrowser(async (page, context) => {
     const state = await begun(page, 'two-browsers');
     const url = callbackUrl('ends', {state, webhook_url: newWebhook(), group_name: 'Sales', app_type: 'groups'});
     await inBrowser(async (stranger, strangers) => {
-        await strangers.addCookies([{name: `__Host-o365-${hash(state).slice(0, 8)}`, value: 'a-cookie-of-another-browser', url: `${PUBLIC_URL}/`, secure: true, httpOnly: true}]);
+        await strangers.addCookies([{name: `__Host-o365-${hash(state).slice(0, 8)}`,
+            value: 'a-cookie-of-another-browser', url: `${PUBLIC_URL}/`, secure: true, httpOnly: true}]);
         await stranger.goto(url);
         await failure(stranger, 'other_browser', {says: /another browser.*first attempt still waits there/s});
     });
@@ -215,12 +237,15 @@ testOnce('a browser that blocks our cookies is told so', async () => {
     }
 });
 
-testOnce('a webhook on a host that is not allowed is refused and the operator reads which', () => inBrowser(async (page) => {
+testOnce('a webhook on a host that is not allowed is refused and the operator reads which',
+    () => inBrowser(async (page) => {
     const state = await begun(page, 'evil');
     await page.goto(callbackUrl('ends', {state, webhook_url: newWebhook('contoso.webhook.localhost.evil.example')}));
-    await failure(page, 'refused_host', {says: /does not belong to a service/, detail: 'contoso.webhook.localhost.evil.example'});
+    await failure(page, 'refused_host',
+        {says: /does not belong to a service/, detail: 'contoso.webhook.localhost.evil.example'});
     const again = await begun(page, 'evil-2');
-    await page.goto(callbackUrl('ends', {state: again, webhook_url: 'http://contoso.webhook.localhost/webhookb2/plain-http-is-none'}));
+    await page.goto(callbackUrl('ends',
+        {state: again, webhook_url: 'http://contoso.webhook.localhost/webhookb2/plain-http-is-none'}));
     await failure(page, 'webhook_not_https',
         {says: /does not begin with https/, outcome: 'bad_webhook', detail: 'the webhook is not https'});
     assert.equal(connection('evil') + connection('evil-2'), '');
@@ -236,31 +261,40 @@ test('the callback without any parameter is a clean page at its own address', ()
     assert.match(await page.textContent('main'), /go to Plain Helpdesk/);
 }));
 
-test('a callback of a connector that does not exist, or that nothing can be called, is written down as well', () => inBrowser(async (page) => {
+test('a callback of a connector that does not exist, or that nothing can be called, is written down as well',
+    () => inBrowser(async (page) => {
     for (const slug of ['Ends', 'no%20slug', '%c3%a9', 'e'.repeat(60)]) {
         const answer = await page.goto(callbackUrl(slug, {state: 'some-state-of-mistyped', webhook_url: newWebhook()}));
         assert.equal(answer.status(), 404);
         assert.equal(attempt(await page.textContent('footer code')), 'unknown_connector|');
     }
-    const response = await page.goto(callbackUrl('mistyped', {state: 'some-state-of-mistyped', webhook_url: newWebhook()}));
+    const response = await page.goto(callbackUrl('mistyped',
+        {state: 'some-state-of-mistyped', webhook_url: newWebhook()}));
     assert.equal(response.status(), 404);
     assert.equal(attempt(await page.textContent('footer code')), 'unknown_connector|');
     await photograph(page, 'callback-of-no-connector');
 }));
 
-test('a callback address that was registered with a slash at its end connects as well', () => inBrowser(async (page) => {
+test('a callback address that was registered with a slash at its end connects as well',
+    () => inBrowser(async (page) => {
     const state = await begun(page, 'slash');
-    await page.goto(`${PUBLIC_URL}/connect/ends/callback/?${new URLSearchParams({state, webhook_url: newWebhook(), group_name: 'Sales', app_type: 'groups'})}`);
+    await page.goto(`${PUBLIC_URL}/connect/ends/callback/`
+        + `?${new URLSearchParams({state, webhook_url: newWebhook(), group_name: 'Sales', app_type: 'groups'})}`);
     await page.waitForURL(/\/connect\/ends\/done\//);
     assert.equal(connection('slash'), 'groups|Sales|active');
 }));
 
-test('parameters that are twice there, too long or no UTF-8 are refused and leave the attempt as it was', () => inBrowser(async (page) => {
+test('parameters that are twice there, too long or no UTF-8 are refused and leave the attempt as it was',
+    () => inBrowser(async (page) => {
     const state = await begun(page, 'odd');
     const webhook = encodeURIComponent(newWebhook());
-    const odd = [`state=${state}&webhook_url=${webhook}&state=${state}`, `state=${state}&webhook_url=${webhook}&webhook_url=${webhook}`, `state=${state}`,
-        `state=${state}&webhook_url=${webhook}&group_name=%c0%af`, `state=${state}&webhook_url=${webhook}&group_name=%zz`, `state=${state}&webhook_url=${webhook}&group_name=a%00b`,
-        `state=${state}&webhook_url=${webhook}&group_name=${'x'.repeat(1025)}`, `state=${'s'.repeat(201)}&webhook_url=${webhook}`, `state=${state}&webhook_url=${webhook}${'x'.repeat(2048)}`];
+    const odd = [`state=${state}&webhook_url=${webhook}&state=${state}`,
+        `state=${state}&webhook_url=${webhook}&webhook_url=${webhook}`, `state=${state}`,
+        `state=${state}&webhook_url=${webhook}&group_name=%c0%af`,
+        `state=${state}&webhook_url=${webhook}&group_name=%zz`,
+        `state=${state}&webhook_url=${webhook}&group_name=a%00b`,
+        `state=${state}&webhook_url=${webhook}&group_name=${'x'.repeat(1025)}`,
+        `state=${'s'.repeat(201)}&webhook_url=${webhook}`, `state=${state}&webhook_url=${webhook}${'x'.repeat(2048)}`];
     const details = ['state occurs twice', 'webhook_url occurs twice', 'it brought neither webhook_url nor error',
         'group_name is not UTF-8',
         'group_name holds a % that no two hex digits follow', 'group_name holds a zero byte',
@@ -281,7 +315,8 @@ test('parameters that are twice there, too long or no UTF-8 are refused and leav
     assert.equal(connection('odd'), '||active');
 }));
 
-testOnce('F31, F43: Back to the picker and another group: the page says what is connected, and a form pressed again from history too', () => inBrowser(async (page, context) => {
+testOnce('F31, F43: Back to the picker and another group: the page says what is connected, so does a form from history',
+    () => inBrowser(async (page, context) => {
     const link = ticketLink('second-thoughts', 'ends');
     const old = await context.newPage();
     await old.goto(link);
@@ -325,7 +360,8 @@ test('F31: twelve different webhooks at once with one state: one is connected, a
     assert.equal(connection('twelve'), `groups|Group ${answers.indexOf(done[0])}|active`);
 });
 
-testOnce('F32, F33: a webhook that can never work is refused at once, with a sentence of its own', () => inBrowser(async (page) => {
+testOnce('F32, F33: a webhook that can never work is refused at once, with a sentence of its own',
+    () => inBrowser(async (page) => {
     const flow = `https://flow.localhost:${process.env.PORT}/workflows/0/triggers/manual/paths/invoke`;
     const host = `contoso.webhook.localhost:${process.env.PORT}`;
     for (const [webhook, reason, says, more] of [
@@ -373,13 +409,17 @@ test('F34: a prefetch changes nothing, and an error that comes twice is the same
     }
 });
 
-test('F35: what others add to the callback does not matter; parameters that were escaped as HTML are named', () => inBrowser(async (page) => {
+test('F35: what others add to the callback does not matter; parameters that were escaped as HTML are named',
+    () => inBrowser(async (page) => {
     const state = await begun(page, 'added');
-    await page.goto(`${callbackUrl('ends', {state, webhook_url: newWebhook(), group_name: 'Sales', app_type: 'groups'})}&utm=%FF&x=%zz&y=1&y=2&%FE=1`);
+    await page.goto(
+        `${callbackUrl('ends', {state, webhook_url: newWebhook(), group_name: 'Sales', app_type: 'groups'})}&utm=%FF`
+        + `&x=%zz&y=1&y=2&%FE=1`);
     await page.waitForURL(/\/done\//);
     assert.equal(connection('added'), 'groups|Sales|active');
     const other = await begun(page, 'escaped');
-    await page.goto(`${PUBLIC_URL}/connect/ends/callback?webhook_url=${encodeURIComponent(newWebhook())}&amp;state=${other}`);
+    await page.goto(
+        `${PUBLIC_URL}/connect/ends/callback?webhook_url=${encodeURIComponent(newWebhook())}&amp;state=${other}`);
     await failure(page, 'malformed',
         {says: /incomplete or damaged/, detail: 'the link was escaped as HTML: it has &amp; where & belongs',
         picture: ''});
@@ -413,10 +453,12 @@ test('F36: a browser with the cookies of many attempts starts another one and lo
     assert.equal(attempt(new URL(late.location).searchParams.get('request')), 'no_cookie|');
 });
 
-testOnce('F38: in another browser the page of a connection says only that something was connected', () => inBrowser(async (page) => {
+testOnce('F38: in another browser the page of a connection says only that something was connected',
+    () => inBrowser(async (page) => {
     await connect(page, 'private-person', 'Sales group', 'ends',
         `, return_url => '${otherUrl}/settings?of=private-person'`);
-    const id = asSuperuser("select public_id from o365_internal.connect_attempt where app_user = 'private-person' and outcome = 'connected'");
+    const id = asSuperuser("select public_id from o365_internal.connect_attempt where app_user = 'private-person' "
+        + "and outcome = 'connected'");
     await page.goto(`${PUBLIC_URL}/connect/ends/done/${id}`);
     assert.match(await page.textContent('main'), /Sales.*private-person/s);
     await inBrowser(async (stranger) => {
@@ -427,7 +469,8 @@ testOnce('F38: in another browser the page of a connection says only that someth
     });
 }));
 
-test('F40: a name with control characters is shown and stored without them, and turns no text around it', () => inBrowser(async (page) => {
+test('F40: a name with control characters is shown and stored without them, and turns no text around it',
+    () => inBrowser(async (page) => {
     for (const [i, [name, stored, shown]] of [['\u202eevil\x1b[31m', '\u202eevil\ufffd[31m', 1],
         ['two\r\nlines', 'two lines', 1], ['\u200b\u202e \ufeff', '', 0]].entries()) {
         const state = await begun(page, `control-${i}`);
@@ -439,7 +482,8 @@ test('F40: a name with control characters is shown and stored without them, and 
     }
 }));
 
-testOnce('F42: a cookie that something on the way made SameSite=Strict is named', () => inBrowser(async (page, context) => {
+testOnce('F42: a cookie that something on the way made SameSite=Strict is named',
+    () => inBrowser(async (page, context) => {
     const state = await begun(page, 'strict');
     const [cookie] = (await context.cookies(PUBLIC_URL))
         .filter(({name}) => name === `__Host-o365-${hash(state).slice(0, 8)}`);
@@ -453,7 +497,8 @@ testOnce('F42: a cookie that something on the way made SameSite=Strict is named'
     assert.equal(connection('strict'), '');
 }));
 
-testOnce('F30: the same place with another address: the page asks, and replacing keeps the connection and its queue', () => inBrowser(async (page) => {
+testOnce('F30: the same place with another address: the page asks, and replacing keeps the connection and its queue',
+    () => inBrowser(async (page) => {
     const bring = async (more = '') => {
         const state = await begun(page, 'moved', 'ends', more);
         await page.goto(callbackUrl('ends',
@@ -501,7 +546,8 @@ testOnce('F30: the identical address again is said to be unchanged', async () =>
 test('HEAD and POST to the callback are refused and use up nothing', async () => {
     const person = new Client();
     const callback = await person.toCallback(ticketLink('head', 'ends'), 'Sales');
-    for (const answer of [await person.request(callback, undefined, {method: 'HEAD'}), await person.request(callback, {error: 'AccessDenied'})]) {
+    for (const answer of [await person.request(callback, undefined, {method: 'HEAD'}),
+        await person.request(callback, {error: 'AccessDenied'})]) {
         assert.equal(answer.status, 405);
         assert.equal(answer.headers.allow, 'GET');
         assert.equal(answer.headers['referrer-policy'], 'no-referrer');
@@ -515,17 +561,20 @@ test('HEAD and POST to the callback are refused and use up nothing', async () =>
     assert.deepEqual([looked.status, looked.text], [200, '']);
 });
 
-testOnce('two tabs at once: each ticket connects once, whichever tab is first', () => inBrowser(async (page, context) => {
+testOnce('two tabs at once: each ticket connects once, whichever tab is first',
+    () => inBrowser(async (page, context) => {
     const second = await context.newPage();
     const states = [await begun(page, 'tab-1'), await begun(second, 'tab-2')];
-    await Promise.all([page, second].map((tab, i) => tab.goto(callbackUrl('ends', {state: states[i], webhook_url: newWebhook(), group_name: `Tab ${i + 1}`, app_type: 'groups'}))));
+    await Promise.all([page, second].map((tab, i) => tab.goto(callbackUrl('ends',
+        {state: states[i], webhook_url: newWebhook(), group_name: `Tab ${i + 1}`, app_type: 'groups'}))));
     await Promise.all([page, second].map((tab) => tab.waitForURL(/\/done\//)));
     assert.deepEqual([connection('tab-1'), connection('tab-2')], ['groups|Tab 1|active', 'groups|Tab 2|active']);
 
     const link = ticketLink('tab-3', 'ends');
     await toPicker(page, link);
     await toPicker(second, link);
-    const both = [page, second].map((tab) => callbackUrl('ends', {state: new URL(tab.url()).searchParams.get('state'), webhook_url: newWebhook(), group_name: 'Tab', app_type: 'groups'}));
+    const both = [page, second].map((tab) => callbackUrl('ends', {state: new URL(tab.url()).searchParams.get('state'),
+        webhook_url: newWebhook(), group_name: 'Tab', app_type: 'groups'}));
     await Promise.all([page, second].map((tab, i) => tab.goto(both[i])));
     const ends = [page, second].map((tab) => new URL(tab.url()).pathname.split('/')[3]).sort();
     assert.deepEqual(ends, ['done', 'failed']);
@@ -546,8 +595,10 @@ test('the same callback twice at the same moment stores once, and both show succ
     assert.match(answers[0].location, /\/done\//);
     assert.equal(connection('twice'), 'groups|Sales|active');
     const id = answers[0].location.split('/').pop();
-    assert.equal(asSuperuser(`select string_agg(b.outcome, ',' order by b.outcome) from o365_internal.connect_attempt as a
-        join o365_internal.connect_attempt as b on b.of_attempt = a.attempt_id or b.attempt_id = a.attempt_id where a.public_id = '${id}'`), 'connected,repeated,repeated,repeated,repeated,repeated');
+    assert.equal(asSuperuser(`select string_agg(b.outcome, ',' order by b.outcome)
+        from o365_internal.connect_attempt as a
+        join o365_internal.connect_attempt as b on b.of_attempt = a.attempt_id or b.attempt_id = a.attempt_id
+            where a.public_id = '${id}'`), 'connected,repeated,repeated,repeated,repeated,repeated');
 });
 
 test('a callback inside a frame decides nothing and goes on in a tab', () => inBrowser(async (page, context) => {
@@ -562,11 +613,13 @@ test('a callback inside a frame decides nothing and goes on in a tab', () => inB
     const frame = page.frameLocator('iframe');
     await frame.getByRole('heading', {name: 'Please go on in a tab'}).waitFor();
     const request = await frame.locator('footer code').textContent();
-    assert.equal(sql(`select outcome, app_user, of_attempt is not null from o365.connect_attempt('${request}')`), 'framed|framed|t');
+    assert.equal(sql(`select outcome, app_user, of_attempt is not null from o365.connect_attempt('${request}')`),
+        'framed|framed|t');
     assert.ok(!(await frame.locator('html').innerHTML()).includes('webhook'), 'the page repeats nothing of its URL');
     await photograph(page, 'framed');
     assert.equal(connection('framed'), '');
-    const [tab] = await Promise.all([context.waitForEvent('page'), frame.getByRole('link', {name: 'Open in a tab'}).click()]);
+    const [tab] = await Promise.all([context.waitForEvent('page'),
+        frame.getByRole('link', {name: 'Open in a tab'}).click()]);
     await tab.waitForURL(/\/done\//);
     assert.equal(connection('framed'), 'groups|Sales|active');
     // A browser that does not say where the page is to be shown comes without the cookie.
@@ -583,28 +636,35 @@ test('every request is one statement', async () => {
     const statements = async (url, form) => {
         const from = statSync(log).size;
         const answer = await person.request(url, form);
-        const sessions = new Set(asSuperuser("select pid from pg_stat_activity where usename = 'o365_responder'").split('\n'));
-        const lines = readFileSync(log).subarray(from).toString().split('\n').map((line) => line.match(/\[(\d+)\] LOG: .*?(?:statement|execute [^:]*): (.*)/));
+        const sessions = new Set(asSuperuser("select pid from pg_stat_activity where usename = 'o365_responder'")
+            .split('\n'));
+        const lines = readFileSync(log).subarray(from).toString().split('\n')
+            .map((line) => line.match(/\[(\d+)\] LOG: .*?(?:statement|execute [^:]*): (.*)/));
         // A thread's first request connects, sets the session's time limits and asks for the schema's version.
         const ofTheRequest = (statement) => !/^SELECT set_config\(|^select .* from o365\.version\(\)/.test(statement);
-        return {answer, ran: lines.filter((found) => found && sessions.has(found[1]) && ofTheRequest(found[2])).map((found) => found[2])};
+        return {answer, ran: lines.filter((found) => found && sessions.has(found[1]) && ofTheRequest(found[2]))
+            .map((found) => found[2])};
     };
     const first = await statements(callback);
     assert.equal(first.ran.length, 1, first.ran.join('\n'));
     // Others that came meanwhile would be in it as well.
-    assert.match(first.ran[0], /^COPY o365_programs\.callback .*; SELECT o365_programs\.responder_callback_outcome\(u\.id\) FROM unnest\('\{r-[0-9a-f]{12}\}'/);
+    assert.match(first.ran[0], new RegExp(/^COPY o365_programs\.callback .*; /.source
+        + /SELECT o365_programs\.responder_callback_outcome\(u\.id\) FROM unnest\('\{r-[0-9a-f]{12}\}'/.source));
     const asked = await statements(denied);
     const page = await statements(asked.answer.location);
     const token = page.answer.text.match(/name="token" value="([0-9a-f]+)"/)[1];
     remember('form-token', token);
     const no = await statements(asked.answer.location, {token, answer: 'no'});
-    const rest = [page, no, await statements(no.answer.location), await statements(first.answer.location), await statements(`${callback}&state=twice`),
-        await statements(`${PUBLIC_URL}/connect/ends/callback?error=AccessDenied`), await statements(`${PUBLIC_URL}/connect/ends/start`, {again: 'r-000000000000'})];
+    const rest = [page, no, await statements(no.answer.location), await statements(first.answer.location),
+        await statements(`${callback}&state=twice`),
+        await statements(`${PUBLIC_URL}/connect/ends/callback?error=AccessDenied`),
+            await statements(`${PUBLIC_URL}/connect/ends/start`, {again: 'r-000000000000'})];
     for (const {ran} of [asked, ...rest]) assert.equal(ran.length, 1, ran.join('\n'));
 });
 
 testOnce("the documentation's button says what the connector's callback will do with it", () => {
-    const notice = (slug) => spawnSync('psql', ['-qXAt', '-U', 'demo_operator', '-c', `select o365.connect_button_documented('${slug}')`], {encoding: 'utf8'}).stderr;
+    const notice = (slug) => spawnSync('psql', ['-qXAt', '-U', 'demo_operator', '-c',
+        `select o365.connect_button_documented('${slug}')`], {encoding: 'utf8'}).stderr;
     assert.match(notice('ends'), /connector ends requires one: its callback refuses it\..*require_state => false/);
     assert.match(notice('plain'), /asked to confirm before anything is posted/);
 });
@@ -636,7 +696,8 @@ test('no other page may be framed', async () => {
 test("the application's own target: by 302, or from a page that gives no Referer away", async () => {
     for (const [connector, mode] of [['ends', '302'], ['back-no-referrer', 'no-referrer'], ['back-origin', 'origin']]) {
         await inBrowser(async (page) => {
-            await connect(page, `target-${mode}`, 'Sales group', connector, `, return_url => '${otherUrl}/settings?from=connect'`);
+            await connect(page, `target-${mode}`, 'Sales group', connector,
+                `, return_url => '${otherUrl}/settings?from=connect'`);
             if (mode !== '302') {
                 assert.match(page.url(), /\/callback\?/);
                 assert.equal(await page.getAttribute('meta[name=referrer]', 'content'), mode);
@@ -651,21 +712,25 @@ test("the application's own target: by 302, or from a page that gives no Referer
     }
 });
 
-testOnce('the same webhook again: the same user renews and keeps the settings, another user gets a connection of their own', () => inBrowser(async (page) => {
+testOnce('the same webhook again: the same user renews and keeps the settings, another user gets a new connection',
+    () => inBrowser(async (page) => {
     const webhook = newWebhook();
     const bring = async (user, name) => {
         const state = await begun(page, user);
-        await page.goto(callbackUrl('ends', {state, webhook_url: webhook, group_name: name, app_type: 'groups', user_objectId: `object-of-${user}`}));
+        await page.goto(callbackUrl('ends',
+            {state, webhook_url: webhook, group_name: name, app_type: 'groups', user_objectId: `object-of-${user}`}));
         await page.waitForURL(/\/done\//);
         return page.textContent('footer code');
     };
-    const rows = () => sql("select subscription_id, app_user, group_name, status, renewed_at is not null from o365.subscriptions where app_user in ('renews', 'joins') order by 1");
+    const rows = () => sql("select subscription_id, app_user, group_name, status, renewed_at is not null "
+        + "from o365.subscriptions where app_user in ('renews', 'joins') order by 1");
     assert.equal(attempt(await bring('renews', 'Sales')), 'connected|');
     const [id] = rows().split('|');
     sql(`select o365.pause(${id})`);
     const renewal = await bring('renews', 'Sales renamed');
     assert.equal(attempt(renewal), 'connected|unchanged');
-    assert.equal(asSuperuser(`select subscription_id from o365_internal.connect_attempt where request_id = '${renewal}'`), id);
+    assert.equal(asSuperuser(
+        `select subscription_id from o365_internal.connect_attempt where request_id = '${renewal}'`), id);
     assert.equal(rows(), `${id}|renews|Sales renamed|paused|t`);
     assert.equal(attempt(await bring('joins', 'Sales renamed')), 'connected|');
     assert.doesNotMatch(await page.textContent('main'), /renews|already/);
@@ -674,7 +739,8 @@ testOnce('the same webhook again: the same user renews and keeps the settings, a
     assert.match(second, /^\d+\|joins\|Sales renamed\|active\|f$/);
 }));
 
-testOnce('a transaction left open on a connection holds up nobody for long: who renews it is asked to wait, and served afterwards', () => inBrowser(async (page, context) => {
+testOnce('a transaction left open on a connection: who renews it is asked to wait, and served afterwards',
+    () => inBrowser(async (page, context) => {
     const webhook = newWebhook();
     const url = (state) => callbackUrl('ends', {state, webhook_url: webhook, group_name: 'Sales', app_type: 'groups'});
     await page.goto(url(await begun(page, 'held')));
@@ -717,7 +783,8 @@ async function askedToConfirm(page, picture) {
 }
 const subscription = (user) => asApplication(`select max(subscription_id) from o365.connections('${user}')`);
 
-testOnce('confirm on: cards wait until the user says yes, and then all of them arrive', () => inBrowser(async (page) => {
+testOnce('confirm on: cards wait until the user says yes, and then all of them arrive',
+    () => inBrowser(async (page) => {
     await connect(page, 'sure', 'Sales group', 'asks');
     const request = await askedToConfirm(page, 'confirm-group');
     assert.match(await page.textContent('main'), /Sales.*sure.*contoso\.webhook\.localhost/s);
@@ -732,10 +799,12 @@ testOnce('confirm on: cards wait until the user says yes, and then all of them a
     await page.waitForFunction(() => /is connected/.test(document.querySelector('h1').textContent));
     assert.equal(connection('sure'), 'groups|Sales|active');
     assert.equal(attempt(request), 'connected|');
-    await until('the card to arrive', () => asApplication(`select outcome from o365.deliveries where card_id = ${card}`) === 'delivered');
+    await until('the card to arrive',
+        () => asApplication(`select outcome from o365.deliveries where card_id = ${card}`) === 'delivered');
     // Back to the question, and yes once more: nothing more happens.
     await page.goBack().catch(() => {});
-    if (await page.getByRole('button', {name: 'Yes, connect'}).count()) await page.getByRole('button', {name: 'Yes, connect'}).click();
+    if (await page.getByRole('button', {name: 'Yes, connect'}).count())
+        await page.getByRole('button', {name: 'Yes, connect'}).click();
     await page.waitForFunction(() => /is connected/.test(document.querySelector('h1').textContent));
     assert.equal(connection('sure'), 'groups|Sales|active');
 }));
@@ -749,13 +818,15 @@ testOnce("confirm on: afterwards the way leads on to the application's own targe
     assert.equal(connection('sure-target'), 'mail||active');
 }));
 
-testOnce('confirm on: no wipes the webhook at once, and the ticket serves to choose another group', () => inBrowser(async (page) => {
+testOnce('confirm on: no wipes the webhook at once, and the ticket serves to choose another group',
+    () => inBrowser(async (page) => {
     await connect(page, 'unsure', 'Sales group', 'asks');
     const request = await askedToConfirm(page);
     const id = subscription('unsure');
     await page.getByRole('button', {name: 'No, forget it'}).click();
     assert.equal(await failure(page, 'discarded', {says: /You said no/}), request);
-    assert.equal(asSuperuser(`select status, sealed is null and webhook_index is null and user_index is null from o365_internal.subscription where subscription_id = ${id}`), 'removed|t');
+    assert.equal(asSuperuser(`select status, sealed is null and webhook_index is null and user_index is null `
+        + `from o365_internal.subscription where subscription_id = ${id}`), 'removed|t');
     await page.getByRole('button', {name: 'Try again'}).click();
     await page.getByLabel('Engineering team').check();
     await page.getByRole('button', {name: 'Allow'}).click();
@@ -765,7 +836,8 @@ testOnce('confirm on: no wipes the webhook at once, and the ticket serves to cho
     assert.equal(connection('unsure'), 'teams|Engineering|active');
 }));
 
-test('confirm on: only the browser that connected may confirm, and no other site can make it', () => inBrowser(async (page, context) => {
+test('confirm on: only the browser that connected may confirm, and no other site can make it',
+    () => inBrowser(async (page, context) => {
     await connect(page, 'bound', 'Sales group', 'asks');
     await askedToConfirm(page);
     const url = page.url();
@@ -783,7 +855,8 @@ test('confirm on: only the browser that connected may confirm, and no other site
     assert.equal(attempt(new URL(thief.location).searchParams.get('request')), 'no_cookie|on confirming');
     // The right browser, sent by a form of another site: Chromium says where it comes from, and brings no cookie.
     await page.goto(`${otherUrl}/attack`);
-    const [answer] = await Promise.all([page.waitForResponse((response) => response.url() === url), page.evaluate(([action, value]) => {
+    const [answer] = await Promise.all([page.waitForResponse((response) => response.url() === url),
+        page.evaluate(([action, value]) => {
         const form = document.createElement('form');
         Object.assign(form, {method: 'post', action});
         form.innerHTML = `<input name="answer" value="yes"><input name="token" value="${value}">`;
@@ -798,7 +871,8 @@ test('confirm on: only the browser that connected may confirm, and no other site
     const before = started();
     const fromElsewhere = {headers: {Cookie: cookies, Origin: otherUrl}};
     assert.equal((await new Client().request(url, {token, answer: 'yes'}, fromElsewhere)).status, 400);
-    assert.equal((await new Client().request(`${PUBLIC_URL}/connect/asks/start`, {ticket: 'some-ticket'}, fromElsewhere)).status, 400);
+    assert.equal((await new Client().request(`${PUBLIC_URL}/connect/asks/start`, {ticket: 'some-ticket'},
+        fromElsewhere)).status, 400);
     assert.equal(started(), before);
     // The right browser without the token of the page.
     const forged = await new Client().request(url, {answer: 'yes'}, {headers: {Cookie: cookies}});
@@ -815,33 +889,41 @@ test('confirm on: yes and no at the same moment, the first counts', async () => 
         const {location} = await person.request(await person.toCallback(ticketLink(`hasty-${round}`, 'asks'), 'Sales'));
         const token = (await person.request(location)).text.match(/name="token" value="([0-9a-f]+)"/)[1];
         remember('form-token', token);
-        const answers = await Promise.all(['yes', 'no', 'yes', 'no'].map((answer) => person.request(location, {token, answer})));
-        const ends = new Set(answers.map((answer) => new URL(answer.location, location).searchParams.get('reason') ?? 'connected'));
+        const answers = await Promise.all(['yes', 'no', 'yes',
+            'no'].map((answer) => person.request(location, {token, answer})));
+        const ends = new Set(answers.map((answer) => new URL(answer.location, location).searchParams.get('reason')
+            ?? 'connected'));
         const confirmed = connection(`hasty-${round}`) === 'groups|Sales|active';
         assert.deepEqual([...ends].sort(), confirmed ? ['connected'] : ['discarded', 'used']);
         // No once more is no news.
-        if (!confirmed) assert.match((await person.request(location, {token, answer: 'no'})).location, /reason=discarded/);
+        if (!confirmed)
+            assert.match((await person.request(location, {token, answer: 'no'})).location, /reason=discarded/);
         assert.equal(connection(`hasty-${round}`), confirmed ? 'groups|Sales|active' : '');
     }
 });
 
-testOnce('confirm on: an answer locks the attempt first, as the same callback does, so the two cannot lock each other out', async () => {
+testOnce('confirm on: an answer locks the attempt first, as the callback does, so neither locks the other out',
+    async () => {
     const person = new Client();
     const {location} = await person.request(await person.toCallback(ticketLink('ordered', 'asks'), 'Sales'));
     const token = (await person.request(location)).text.match(/name="token" value="([0-9a-f]+)"/)[1];
     remember('form-token', token);
     const callback = await openSession('postgres');
-    await callback.ask(`begin; select from o365_internal.connect_attempt where public_id = '${location.split('/').pop()}' for update`);
+    await callback.ask(
+        `begin; select from o365_internal.connect_attempt where public_id = '${location.split('/').pop()}' for update`);
     const answer = person.request(location, {token, answer: 'yes'});
-    await until('the answer to wait', () => asSuperuser("select count(*) from pg_stat_activity where usename = 'o365_responder' and wait_event_type = 'Lock'") === '1');
-    assert.equal(await callback.ask(`select 'free' from o365_internal.subscription where subscription_id = ${subscription('ordered')} for update nowait`), 'free');
+    await until('the answer to wait', () => asSuperuser(
+        "select count(*) from pg_stat_activity where usename = 'o365_responder' and wait_event_type = 'Lock'") === '1');
+    assert.equal(await callback.ask(`select 'free' from o365_internal.subscription `
+        + `where subscription_id = ${subscription('ordered')} for update nowait`), 'free');
     await callback.ask('rollback');
     await callback.close();
     assert.equal((await answer).location, location);
     assert.equal(connection('ordered'), 'groups|Sales|active');
 });
 
-testOnce('confirm on: the same callback again asks again; unconfirmed it is forgotten and its webhook wiped', () => inBrowser(async (page, context) => {
+testOnce('confirm on: the same callback again asks again; unconfirmed it is forgotten and its webhook wiped',
+    () => inBrowser(async (page, context) => {
     let callback;
     context.on('request', (request) => {
         if (request.url().includes('/callback?')) callback = request.url();
@@ -855,21 +937,25 @@ testOnce('confirm on: the same callback again asks again; unconfirmed it is forg
     await page.goto(callback);
     await page.waitForURL(url);
     assert.match(await page.textContent('h1'), /is this right/);
-    assert.ok((await context.cookies(PUBLIC_URL))[0].expires > Date.now() / 1000 + 3000, 'the cookie stays as long as it may confirm');
+    assert.ok((await context.cookies(PUBLIC_URL))[0].expires > Date.now() / 1000 + 3000,
+        'the cookie stays as long as it may confirm');
     const id = subscription('slow');
-    asSuperuser(`update o365_internal.subscription set status_at = now() - interval '2 hours' where subscription_id = ${id}`);
+    asSuperuser(`update o365_internal.subscription set status_at = now() - interval '2 hours' `
+        + `where subscription_id = ${id}`);
     await page.getByRole('button', {name: 'Yes, connect'}).click();
     const late = await failure(page, 'unconfirmed', {says: /too much time passed/, detail: 'on confirming'});
     assert.notEqual(late, request);
     assert.equal(attempt(request), 'unconfirmed|');
     asSuperuser('select o365_programs.worker_chores(1)');
-    await until('the sweep', () => asSuperuser(`select status, status_reason, sealed is null from o365_internal.subscription where subscription_id = ${id}`) === 'removed|was not confirmed in time|t');
+    await until('the sweep', () => asSuperuser(`select status, status_reason, sealed is null `
+        + `from o365_internal.subscription where subscription_id = ${id}`) === 'removed|was not confirmed in time|t');
     await page.goto(url);
     assert.match(await page.textContent('main'), /too much time passed/);
     assert.equal(attempt(await page.textContent('footer code')), 'unconfirmed|');
 }));
 
-testOnce("require-state off: the documentation's own button connects, after a question", () => inBrowser(async (page, context) => {
+testOnce("require-state off: the documentation's own button connects, after a question",
+    () => inBrowser(async (page, context) => {
     let callback;
     context.on('request', (request) => {
         if (request.url().includes('/callback?')) callback = request.url();
@@ -883,7 +969,8 @@ testOnce("require-state off: the documentation's own button connects, after a qu
     const request = await askedToConfirm(page, 'confirm-stateless');
     assert.equal(new URL(callback).searchParams.get('state'), 'myAppsState');
     assert.match(await page.textContent('main'), /somebody else sent you here: say no/);
-    const status = () => sql(`select s.status, s.app_user is null from o365.connect_attempt('${request}') as a join o365.subscriptions as s on s.subscription_id = a.subscription_id`);
+    const status = () => sql(`select s.status, s.app_user is null from o365.connect_attempt('${request}') as a `
+        + `join o365.subscriptions as s on s.subscription_id = a.subscription_id`);
     assert.equal(status(), 'pending|t');
     const asked = page.url();
     await page.goto(callback);
@@ -906,7 +993,8 @@ testOnce("require-state off: the documentation's own button connects, after a qu
     assert.equal(status(), 'active|t');
 }));
 
-testOnce('require-state off: Deny and Invalid Request have their pages, and a state of ours is still held to its rules', () => inBrowser(async (page) => {
+testOnce('require-state off: Deny and Invalid Request have their pages, and a state of ours is still held to its rules',
+    () => inBrowser(async (page) => {
     await page.goto(callbackUrl('plain', {state: 'myAppsState', error: 'AccessDenied'}));
     await failure(page, 'denied', {says: /pressed Deny/, picture: 'failed-denied-stateless'});
     await page.goto(callbackUrl('plain', {error: 'Invalid Request'}));

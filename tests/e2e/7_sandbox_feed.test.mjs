@@ -14,13 +14,15 @@ import {after, before, test} from 'node:test';
 import {createHash, createPublicKey, verify} from 'node:crypto';
 import {promisify} from 'node:util';
 
-import {asSuperuser, Client, openBrowser, photograph, remember, ROOT, SANDBOX_URL, sql, STACK_DIR, until} from './harness.mjs';
+import {asSuperuser, Client, openBrowser, photograph, remember, ROOT, SANDBOX_URL, sql, STACK_DIR,
+    until} from './harness.mjs';
 
 const run = promisify(execFile);
 const program = new Client();
 const json = async (path) => JSON.parse((await program.request(`${SANDBOX_URL}${path}`)).text);
 const set = (path, form) => program.request(`${SANDBOX_URL}${path}`, form);
-const card = (text, more = {}) => JSON.stringify({'@type': 'MessageCard', '@context': 'https://schema.org/extensions', summary: text, text, ...more});
+const card = (text, more = {}) =>
+    JSON.stringify({'@type': 'MessageCard', '@context': 'https://schema.org/extensions', summary: text, text, ...more});
 const post = (url, body, headers = {}) => program.post(url, body, {'Content-Type': 'application/json', ...headers});
 
 /** A webhook of its own, as a program asks for it. */
@@ -36,7 +38,8 @@ function postAlone(at, body) {
     return new Promise((resolve, reject) => {
         const begun = Date.now();
         let shaken;
-        const request = https.request(at, {method: 'POST', ca: readFileSync(process.env.CA), agent: false, lookup: program.agent.options.lookup,
+        const request = https.request(at,
+            {method: 'POST', ca: readFileSync(process.env.CA), agent: false, lookup: program.agent.options.lookup,
             headers: {'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body)}}, (response) => {
             let text = '';
             response.on('data', (part) => { text += part; });
@@ -70,7 +73,8 @@ before(async () => {
     remember('webhook', at);
     afterAMinute = postAlone(at, card('after a minute')).catch((error) => ({error: error.message}));
     await until('the line to have it', async () => (await json('/faults.json')).slow_line.handshake === 0);
-    service = https.createServer({key: readFileSync(join(STACK_DIR, 'conf/server.key')), cert: readFileSync(join(STACK_DIR, 'conf/server.pem'))}, (request, response) => {
+    service = https.createServer({key: readFileSync(join(STACK_DIR, 'conf/server.key')),
+        cert: readFileSync(join(STACK_DIR, 'conf/server.pem'))}, (request, response) => {
         let body = '';
         request.on('data', (part) => { body += part; });
         request.on('end', () => {
@@ -90,21 +94,27 @@ after(async () => {
     await set('/throttle', {target: 0, throttle: 'off'});
 });
 
-const actionCard = (text, actions) => card(text, {correlationId: '2f9b1a52-1111-4222-8333-944455566677', potentialAction: actions});
-const httpPost = (name, path, more = {}) => ({'@type': 'HttpPOST', name, target: `${origin}${path}`, body: '{"a": 1}', ...more});
+const actionCard = (text, actions) =>
+    card(text, {correlationId: '2f9b1a52-1111-4222-8333-944455566677', potentialAction: actions});
+const httpPost = (name, path, more = {}) => ({'@type': 'HttpPOST', name, target: `${origin}${path}`, body: '{"a": 1}',
+    ...more});
 
 test('a MessageCard is drawn with all its parts, and anything in it that is HTML or leads astray is text', async () => {
     const {url, target} = await webhook('Parts');
     const everything = JSON.stringify({
-        '@type': 'MessageCard', '@context': 'http://schema.org/extensions', themeColor: '0078D7', summary: 's', title: 'A <b>title</b>', text: 'Some **bold** and <script>alert(1)</script> [link](javascript:alert(1))',
+        '@type': 'MessageCard', '@context': 'http://schema.org/extensions', themeColor: '0078D7', summary: 's',
+            title: 'A <b>title</b>', text: 'Some **bold** and <script>alert(1)</script> [link](javascript:alert(1))',
         sections: [
-            {startGroup: true, title: 'Section *one*', activityImage: 'https://pictures.example/a.png', activityTitle: 'Ann', activitySubtitle: 'said', activityText: 'hello',
-                facts: [{name: 'Key', value: '[v](https://contoso.example)'}], images: [{image: `${SANDBOX_URL}/static/icon-groups.svg`, title: 'An icon'}]},
+            {startGroup: true, title: 'Section *one*', activityImage: 'https://pictures.example/a.png',
+                activityTitle: 'Ann', activitySubtitle: 'said', activityText: 'hello',
+                facts: [{name: 'Key', value: '[v](https://contoso.example)'}],
+                images: [{image: `${SANDBOX_URL}/static/icon-groups.svg`, title: 'An icon'}]},
             {heroImage: {image: `${SANDBOX_URL}/static/example-logo.png`, title: 'Hero'}, text: 'two'},
             ...Array.from({length: 10}, (_, i) => ({text: `section ${i + 3}`})),
         ],
         potentialAction: [
-            {'@type': 'OpenUri', name: 'Open', targets: [{os: 'windows', uri: 'https://windows.example'}, {os: 'default', uri: 'https://contoso.example/open'}]},
+            {'@type': 'OpenUri', name: 'Open', targets: [{os: 'windows', uri: 'https://windows.example'},
+                {os: 'default', uri: 'https://contoso.example/open'}]},
             {'@type': 'OpenUri', name: 'Bad', targets: [{os: 'default', uri: 'javascript:alert(1)'}]},
             {'@type': 'InvokeAddInCommand', name: 'Add-in', addInId: 'x'},
             {'@type': 'OpenUri', name: 'Fourth', targets: [{os: 'default', uri: 'https://contoso.example/4'}]},
@@ -114,16 +124,20 @@ test('a MessageCard is drawn with all its parts, and anything in it that is HTML
     assert.deepEqual([(await post(url, everything)).status, (await post(url, everything)).text], [200, '1']);
     const {page, close} = await openBrowser();
     const elsewhere = [];
-    page.on('request', (request) => { if (!new URL(request.url()).hostname.endsWith('localhost')) elsewhere.push(request.url()); });
+    page.on('request', (request) => {
+        if (!new URL(request.url()).hostname.endsWith('localhost')) elsewhere.push(request.url());
+    });
     try {
         await page.goto(`${SANDBOX_URL}/feed/${target}`);
         const shown = page.locator('.mcard').first();
         const text = await shown.innerText();
-        for (const part of ['A <b>title</b>', 'Some bold and <script>alert(1)</script> link', 'Section one', 'Ann', 'said', 'hello', 'Key', 'section 10', '2 more sections are not shown', '1 more are not shown']) {
+        for (const part of ['A <b>title</b>', 'Some bold and <script>alert(1)</script> link', 'Section one', 'Ann',
+            'said', 'hello', 'Key', 'section 10', '2 more sections are not shown', '1 more are not shown']) {
             assert.ok(text.includes(part), `${part} is not in:\n${text}`);
         }
         assert.ok(!text.includes('section 11'));
-        assert.equal(await shown.getByRole('link', {name: 'Open', exact: true}).getAttribute('href'), 'https://contoso.example/open');
+        assert.equal(await shown.getByRole('link', {name: 'Open', exact: true}).getAttribute('href'),
+            'https://contoso.example/open');
         assert.equal(await shown.locator('a[href^="javascript"]').count(), 0);
         assert.equal(await shown.getByRole('img', {name: 'Hero'}).count(), 1);
         assert.ok(await shown.getByRole('img', {name: 'An icon'}).evaluate((image) => image.naturalWidth > 0));
@@ -142,16 +156,23 @@ test('a MessageCard is drawn with all its parts, and anything in it that is HTML
 test('OpenUri, HttpPOST and an ActionCard whose inputs are put into the body work without JavaScript', async () => {
     const {url, target} = await webhook('Buttons');
     await post(url, actionCard('buttons', [
-        httpPost('Go', '/go?ticket=abc', {headers: [{name: 'X-Own', value: 'yes'}, {name: 'X-Empty', value: ''}, {name: 'Transfer-Encoding', value: 'chunked'}, {name: 'action-request-id', value: 'x'}]}),
+        httpPost('Go', '/go?ticket=abc', {headers: [{name: 'X-Own', value: 'yes'}, {name: 'X-Empty', value: ''},
+            {name: 'Transfer-Encoding', value: 'chunked'}, {name: 'action-request-id', value: 'x'}]}),
         {'@type': 'ActionCard', name: 'Answer', inputs: [
-            {'@type': 'TextInput', id: 'comment', title: 'Comment', isMultiline: true, isRequired: true, maxLength: 100},
+            {'@type': 'TextInput', id: 'comment', title: 'Comment', isMultiline: true, isRequired: true,
+                maxLength: 100},
             {'@type': 'DateInput', id: 'due', title: 'Due', value: '2026-12-24'},
-            {'@type': 'MultichoiceInput', id: 'one', title: 'One', choices: [{display: 'A', value: 'a'}, {display: 'B', value: 'b'}], value: 'b'},
-            {'@type': 'MultichoiceInput', id: 'many', title: 'Many', isMultiSelect: true, choices: [{display: 'X', value: 'x'}, {display: 'Y', value: 'y'}, {display: 'Z', value: 'z'}]},
-            {'@type': 'MultichoiceInput', id: 'radio', title: 'Radio', style: 'expanded', choices: [{display: 'R1', value: 'r1'}, {display: 'R2', value: 'r2'}]},
+            {'@type': 'MultichoiceInput', id: 'one', title: 'One', choices: [{display: 'A', value: 'a'},
+                {display: 'B', value: 'b'}], value: 'b'},
+            {'@type': 'MultichoiceInput', id: 'many', title: 'Many', isMultiSelect: true,
+                choices: [{display: 'X', value: 'x'}, {display: 'Y', value: 'y'}, {display: 'Z', value: 'z'}]},
+            {'@type': 'MultichoiceInput', id: 'radio', title: 'Radio', style: 'expanded',
+                choices: [{display: 'R1', value: 'r1'}, {display: 'R2', value: 'r2'}]},
         ], actions: [
-            httpPost('Send', '/json', {body: '{"comment": "{{comment.value}}", "due": "{{due.value}}", "one": "{{one.value}}", "many": "{{many.value}}", "radio": "{{radio.value}}", "none": "{{none.value}}"}'}),
-            httpPost('Send as form', '/form', {body: 'comment={{comment.value}}', bodyContentType: 'application/x-www-form-urlencoded'}),
+            httpPost('Send', '/json', {body: '{"comment": "{{comment.value}}", "due": "{{due.value}}", "one": '
+                + '"{{one.value}}", "many": "{{many.value}}", "radio": "{{radio.value}}", "none": "{{none.value}}"}'}),
+            httpPost('Send as form', '/form',
+                {body: 'comment={{comment.value}}', bodyContentType: 'application/x-www-form-urlencoded'}),
         ]},
     ]));
     const {page, close} = await openBrowser({javaScriptEnabled: false});
@@ -162,11 +183,13 @@ test('OpenUri, HttpPOST and an ActionCard whose inputs are put into the body wor
         let call = calls.at(-1);
         assert.equal(call.url, '/go?ticket=abc');
         assert.equal(call.body, '{"a": 1}');
-        assert.deepEqual([call.headers['x-own'], call.headers['x-empty'], call.headers['transfer-encoding']], ['yes', '', undefined]);
+        assert.deepEqual([call.headers['x-own'], call.headers['x-empty'], call.headers['transfer-encoding']],
+            ['yes', '', undefined]);
         assert.equal(call.headers['content-type'], 'application/json');
         assert.equal(call.headers['card-correlation-id'], '2f9b1a52-1111-4222-8333-944455566677');
         assert.match(call.headers['action-request-id'], /^[0-9a-f-]{36}$/);
-        assert.match(await page.locator('.outcome').textContent(), /Gone\..*program pressed "Go" at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d /);
+        assert.match(await page.locator('.outcome').textContent(),
+            /Gone\..*program pressed "Go" at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d /);
 
         await page.locator('summary', {hasText: 'Answer'}).click();
         await page.getByRole('button', {name: 'Send', exact: true}).click();
@@ -179,11 +202,13 @@ test('OpenUri, HttpPOST and an ActionCard whose inputs are put into the body wor
         await page.getByLabel('R2').check();
         await photograph(page, 'feed-action-card');
         await page.getByRole('button', {name: 'Send', exact: true}).click();
-        assert.deepEqual(JSON.parse(calls.at(-1).body), {comment: 'line "one"\r\n\\two & ü {{due.value}}', due: '2026-12-24', one: 'b', many: 'x,z', radio: 'r2', none: '{{none.value}}'});
+        assert.deepEqual(JSON.parse(calls.at(-1).body), {comment: 'line "one"\r\n\\two & ü {{due.value}}',
+            due: '2026-12-24', one: 'b', many: 'x,z', radio: 'r2', none: '{{none.value}}'});
         await page.locator('summary', {hasText: 'Answer'}).click();
         await page.getByLabel('Comment').fill('a&b=c ü');
         await page.getByRole('button', {name: 'Send as form'}).click();
-        assert.deepEqual([calls.at(-1).body, calls.at(-1).headers['content-type']], ['comment=a%26b%3Dc%20%C3%BC', 'application/x-www-form-urlencoded']);
+        assert.deepEqual([calls.at(-1).body, calls.at(-1).headers['content-type']],
+            ['comment=a%26b%3Dc%20%C3%BC', 'application/x-www-form-urlencoded']);
     } finally {
         await close();
     }
@@ -212,7 +237,8 @@ test('a card\'s form may be large, and what it asks of an input is asked of prog
     const before = calls.length;
     const post_id = (await json(`/feed.json?target=${target}`)).at(-1).post_id;
     await set('/act', {post_id, path: 'a0.c0', 'in-short': 'four'});
-    assert.equal((await json(`/feed.json?target=${target}`)).at(-1).actions.at(-1).problem, 'Short may have 3 characters at most.');
+    assert.equal((await json(`/feed.json?target=${target}`)).at(-1).actions.at(-1).problem,
+        'Short may have 3 characters at most.');
     assert.equal(calls.length, before, 'nothing was sent');
 });
 
@@ -224,7 +250,8 @@ const pressWith = async (kind, target, post_id) => {
     return calls.at(-1).headers;
 };
 
-test('actions bring a signed token of either kind from the key set that the sandbox serves, and every kind of bad one', async () => {
+test('actions bring a signed token of either kind from the key set that the sandbox serves, and every kind of bad one',
+    async () => {
     const {url, target} = await webhook('Tokens');
     await post(url, actionCard('tokens', [httpPost('Go', '/go')]));
     const post_id = (await json(`/feed.json?target=${target}`)).at(-1).post_id;
@@ -238,7 +265,8 @@ test('actions bring a signed token of either kind from the key set that the sand
         const jwk = (await json(new URL(jwks_uri).pathname)).keys.find((key) => key.kid === kid);
         keys.found = Boolean(jwk);
         const [head, body, signature] = token.split('.');
-        return alg === 'RS256' && keys.found && verify('RSA-SHA256', Buffer.from(`${head}.${body}`), createPublicKey({key: jwk, format: 'jwk'}), Buffer.from(signature, 'base64url'));
+        return alg === 'RS256' && keys.found && verify('RSA-SHA256', Buffer.from(`${head}.${body}`),
+            createPublicKey({key: jwk, format: 'jwk'}), Buffer.from(signature, 'base64url'));
     };
 
     const entra = await bearer('entra');
@@ -254,10 +282,12 @@ test('actions bring a signed token of either kind from the key set that the sand
     const [, old] = decode(legacy);
     assert.ok(await signed(legacy, `${SANDBOX_URL}/sts/common/.well-known/openid-configuration`));
     assert.deepEqual([old.iss, old.aud, old.appid, old.appidacr, old.ver, old.sub, 'sender' in old],
-        [`${SANDBOX_URL}/sts/`, origin, '48af08dc-f6d2-435f-b2a7-069abd99c086', '2', 'STI.ExternalAccessToken.V1', claims.oid, false]);
+        [`${SANDBOX_URL}/sts/`, origin, '48af08dc-f6d2-435f-b2a7-069abd99c086', '2', 'STI.ExternalAccessToken.V1',
+            claims.oid, false]);
 
     const bad = {};
-    for (const kind of ['expired', 'not-yet', 'wrong-audience', 'wrong-issuer', 'wrong-app', 'tampered', 'unknown-key', 'alg-none', 'hs256']) bad[kind] = await bearer(kind);
+    for (const kind of ['expired', 'not-yet', 'wrong-audience', 'wrong-issuer', 'wrong-app', 'tampered', 'unknown-key',
+        'alg-none', 'hs256']) bad[kind] = await bearer(kind);
     assert.ok(decode(bad.expired)[1].exp < Date.now() / 1000);
     assert.ok(decode(bad['not-yet'])[1].nbf > Date.now() / 1000);
     assert.notEqual(decode(bad['wrong-audience'])[1].aud, claims.aud);
@@ -269,14 +299,16 @@ test('actions bring a signed token of either kind from the key set that the sand
     assert.equal(keys.found, false);
     assert.deepEqual([decode(bad['alg-none'])[0].alg, bad['alg-none'].endsWith('.')], ['none', true]);
     assert.equal(decode(bad.hs256)[0].alg, 'HS256');
-    for (const kind of ['expired', 'not-yet', 'wrong-audience', 'wrong-app']) assert.ok(await signed(bad[kind], metadata), `${kind} is signed well`);
+    for (const kind of ['expired', 'not-yet', 'wrong-audience', 'wrong-app'])
+        assert.ok(await signed(bad[kind], metadata), `${kind} is signed well`);
     assert.equal((await pressWith('none', target, post_id)).authorization, undefined);
 
     for (const kind of Object.keys(bad)) bad[`legacy-${kind}`] = await bearer(`legacy-${kind}`);
     assert.equal(decode(bad['legacy-tampered'])[1].ver, 'STI.ExternalAccessToken.V1');
     assert.ok(await signed(bad['legacy-wrong-audience'], `${SANDBOX_URL}/sts/common/.well-known/openid-configuration`));
     // The example service takes the good ones only.
-    const example = (token) => post(`${SANDBOX_URL}/example/action`, '{}', token ? {Authorization: `Bearer ${token}`} : {});
+    const example = (token) => post(`${SANDBOX_URL}/example/action`, '{}', token ? {Authorization: `Bearer ${token}`}
+        : {});
     assert.equal((await example(entra)).status, 200);
     for (const [kind, token] of [...Object.entries(bad), ['none', '']]) {
         const answer = await example(token);
@@ -305,14 +337,35 @@ test('the answer\'s status stands with the card, and CARD-UPDATE-IN-BODY brings 
     };
     try {
         assert.match(await press((r) => r.end()), /The action was completed\..*HTTP 200/s);
-        assert.match(await press((r) => { r.statusCode = 403; r.setHeader('CARD-ACTION-STATUS', 'Only the owner may.'); r.end(); }), /Only the owner may\./);
-        assert.match(await press((r) => { r.statusCode = 500; r.end(); }), /Could not complete the requested action\. Please try again later\..*HTTP 500/s);
+        assert.match(await press((r) => {
+            r.statusCode = 403;
+            r.setHeader('CARD-ACTION-STATUS', 'Only the owner may.');
+            r.end();
+        }), /Only the owner may\./);
+        assert.match(await press((r) => {
+            r.statusCode = 500;
+            r.end();
+        }), /Could not complete the requested action\. Please try again later\..*HTTP 500/s);
         assert.match(await press((r) => r.destroy()), /Could not complete the requested action.*no answer/s);
-        assert.match(await press((r) => { r.statusCode = 401; r.setHeader('ACTION-AUTHENTICATE', 'https://contoso.example/login'); r.end(); }), /sign in there first/);
+        assert.match(await press((r) => {
+            r.statusCode = 401;
+            r.setHeader('ACTION-AUTHENTICATE', 'https://contoso.example/login');
+            r.end();
+        }), /sign in there first/);
         // A status that is too long is cut between characters; Node writes a header's text byte by byte.
-        assert.match(await press((r) => { r.setHeader('CARD-ACTION-STATUS', Buffer.from(`${'a'.repeat(999)}é`).toString('latin1')); r.end(); }), /a{999} /);
-        assert.match(await press((r) => { r.setHeader('CARD-UPDATE-IN-BODY', 'true'); r.end('no card'); }), /its body is no card/);
-        assert.match(await press((r) => { r.setHeader('CARD-UPDATE-IN-BODY', 'true'); r.setHeader('CARD-ACTION-STATUS', 'Done.'); r.end(card('the new card')); }), /Done\..*new card/s);
+        assert.match(await press((r) => {
+            r.setHeader('CARD-ACTION-STATUS', Buffer.from(`${'a'.repeat(999)}é`).toString('latin1'));
+            r.end();
+        }), /a{999} /);
+        assert.match(await press((r) => {
+            r.setHeader('CARD-UPDATE-IN-BODY', 'true');
+            r.end('no card');
+        }), /its body is no card/);
+        assert.match(await press((r) => {
+            r.setHeader('CARD-UPDATE-IN-BODY', 'true');
+            r.setHeader('CARD-ACTION-STATUS', 'Done.');
+            r.end(card('the new card'));
+        }), /Done\..*new card/s);
         assert.match(await page.locator('.mcard').textContent(), /the new card/);
         assert.equal(await page.getByRole('button', {name: 'Go'}).count(), 0);
         await photograph(page, 'feed-outcomes');
@@ -323,11 +376,14 @@ test('the answer\'s status stands with the card, and CARD-UPDATE-IN-BODY brings 
 
 test('an action goes to this machine only, and of a connector\'s card only to its registered target URLs', async () => {
     const {url, target} = await webhook('Astray');
-    const elsewhere = ['https://contoso.example/x', 'http://localhost/x', 'https://10.0.0.1/x', 'https://user@localhost/x'];
-    await post(url, actionCard('astray', elsewhere.map((uri, i) => ({'@type': 'HttpPOST', name: `n${i}`, target: uri}))));
+    const elsewhere = ['https://contoso.example/x', 'http://localhost/x', 'https://10.0.0.1/x',
+        'https://user@localhost/x'];
+    await post(url, actionCard('astray',
+        elsewhere.map((uri, i) => ({'@type': 'HttpPOST', name: `n${i}`, target: uri}))));
     const post_id = (await json(`/feed.json?target=${target}`)).at(-1).post_id;
     for (const i of elsewhere.keys()) await set('/act', {post_id, path: `a${i}`});
-    const problems = (await json(`/feed.json?target=${target}`)).at(-1).actions.map(({problem, http}) => [problem, http]);
+    const problems = (await json(`/feed.json?target=${target}`)).at(-1)
+        .actions.map(({problem, http}) => [problem, http]);
     assert.equal(problems.length, 4);
     for (const [problem, http] of problems) {
         assert.match(problem, /^Failed to send\./);
@@ -339,22 +395,30 @@ test('an action goes to this machine only, and of a connector\'s card only to it
     const last = (await json(`/feed.json?target=${target}`)).at(-1).post_id;
     const before = calls.length;
     await set('/act', {post_id: last, path: 'a0'});
-    assert.match((await json(`/feed.json?target=${target}`)).at(-1).actions[0].problem, /none of the connector's registered target URLs/);
+    assert.match((await json(`/feed.json?target=${target}`)).at(-1).actions[0].problem,
+        /none of the connector's registered target URLs/);
     assert.equal(calls.length, before);
 });
 
 test('an Adaptive Card is drawn by its own library under the page\'s policy, and its actions work', async () => {
     const {url, target} = await webhook('Adaptive', 'workflow');
-    const adaptive = (content) => JSON.stringify({type: 'message', attachments: [{contentType: 'application/vnd.microsoft.card.adaptive', contentUrl: null, content: {type: 'AdaptiveCard', version: '1.4', ...content}}]});
+    const adaptive = (content) =>
+        JSON.stringify({type: 'message', attachments: [{contentType: 'application/vnd.microsoft.card.adaptive',
+            contentUrl: null, content: {type: 'AdaptiveCard', version: '1.4', ...content}}]});
     assert.equal((await post(url, adaptive({
-        body: [{type: 'TextBlock', text: 'Build **4711** <b>failed</b>', wrap: true}, {type: 'FactSet', facts: [{title: 'Branch', value: 'main'}]}, {type: 'Input.Text', id: 'why', label: 'Why?'}],
-        actions: [{type: 'Action.ShowCard', title: 'More', card: {type: 'AdaptiveCard', body: [{type: 'TextBlock', text: 'hidden at first'}]}},
+        body: [{type: 'TextBlock', text: 'Build **4711** <b>failed</b>', wrap: true}, {type: 'FactSet',
+            facts: [{title: 'Branch', value: 'main'}]}, {type: 'Input.Text', id: 'why', label: 'Why?'}],
+        actions: [{type: 'Action.ShowCard', title: 'More',
+            card: {type: 'AdaptiveCard', body: [{type: 'TextBlock', text: 'hidden at first'}]}},
             {type: 'Action.OpenUrl', title: 'Log', url: 'https://contoso.example/log'},
-            {type: 'Action.Http', title: 'Retry', method: 'POST', url: `${origin}/retry`, body: '{"why": "{{why.value}}"}'}],
+            {type: 'Action.Http', title: 'Retry', method: 'POST', url: `${origin}/retry`,
+                body: '{"why": "{{why.value}}"}'}],
     }))).status, 202);
     const {page, context, close} = await openBrowser();
     const violations = [];
-    page.on('console', (message) => { if (/Content Security Policy/i.test(message.text())) violations.push(message.text()); });
+    page.on('console', (message) => {
+        if (/Content Security Policy/i.test(message.text())) violations.push(message.text());
+    });
     try {
         await page.goto(`${SANDBOX_URL}/feed/${target}`);
         const drawn = page.locator('.adaptive');
@@ -365,12 +429,15 @@ test('an Adaptive Card is drawn by its own library under the page\'s policy, and
         await drawn.getByRole('button', {name: 'More'}).click();
         assert.equal(await drawn.getByText('hidden at first').isVisible(), true);
         await context.route('https://contoso.example/**', (route) => route.fulfill({body: 'log'}));
-        const [opened] = await Promise.all([context.waitForEvent('page'), drawn.getByRole('link', {name: 'Log'}).click()]);
+        const [opened] = await Promise.all([context.waitForEvent('page'),
+            drawn.getByRole('link', {name: 'Log'}).click()]);
         await opened.waitForURL('https://contoso.example/log');
         await opened.close();
         await photograph(page, 'feed-adaptive');
         // The page hears of other colours with its next frame, and draws the card again.
-        const frames = () => page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
+        const frames = () => page.evaluate(() => new Promise((done) => {
+            requestAnimationFrame(() => requestAnimationFrame(done));
+        }));
         await frames();
         respond = (response) => { response.setHeader('CARD-ACTION-STATUS', 'Started again.'); response.end(); };
         await drawn.getByLabel('Why?').fill('because "x"');
@@ -390,7 +457,8 @@ test('an Adaptive Card is drawn by its own library under the page\'s policy, and
     }
 });
 
-test('an Adaptive Card is drawn as Teams does: mentions as names, emphasis, lists and links alone, and no button is cut off', async () => {
+test('an Adaptive Card is drawn as Teams does: mentions, emphasis, lists and links alone, and no button is cut off',
+    async () => {
     const {url, target} = await webhook('As Teams does', 'workflow');
     const textBlock = (text, more = {}) => ({type: 'TextBlock', text, wrap: true, ...more});
     const entity = (name, mentioned = {id: 'ann@contoso.example', name}) =>
@@ -398,8 +466,10 @@ test('an Adaptive Card is drawn as Teams does: mentions as names, emphasis, list
     const content = {type: 'AdaptiveCard', version: '1.4',
         msteams: {entities: [entity('Ann_B & c_d'), entity('Nobody', {})]},
         body: [textBlock('Hi **<at>Ann_B & c_d</at>**, not <at>Bob</at>, not <at>Nobody</at>'),
-            textBlock('# A heading\n\n> a quote\n\n`code` ~~gone~~ ![picture](https://contoso.example/p.png)\n\n|a|b|\n|-|-|\n\n---\n\n```\nfence\n```'),
-            textBlock('- one\n- two\n\n_soft_ [web](https://contoso.example/web) [mail](mailto:a@contoso.example) [script](javascript:alert(1)) <xss:xss> [data](data:text/html,x)'),
+            textBlock('# A heading\n\n> a quote\n\n`code` ~~gone~~ ![picture](https://contoso.example/p.png)\n\n|a|b|\n'
+                + '|-|-|\n\n---\n\n```\nfence\n```'),
+            textBlock('- one\n- two\n\n_soft_ [web](https://contoso.example/web) [mail](mailto:a@contoso.example) '
+                + '[script](javascript:alert(1)) <xss:xss> [data](data:text/html,x)'),
             {type: 'FactSet', facts: [{title: 'For', value: '<at>Ann_B & c_d</at> and `code`'}]}],
         actions: ['Acknowledge this incident', 'Assign it to the person on call', 'Open the runbook of this service',
             'View'].map((title) => ({type: 'Action.OpenUrl', title, url: 'https://contoso.example/'}))
@@ -420,7 +490,8 @@ test('an Adaptive Card is drawn as Teams does: mentions as names, emphasis, list
                 'Ann_B & c_d and `code`']) assert.ok(text.includes(part), `${part} is not in:\n${text}`);
             assert.deepEqual(await drawn.locator('.mention').allInnerTexts(), ['Ann_B & c_d', 'Ann_B & c_d']);
             assert.equal(await drawn.locator('strong .mention').count(), 1);
-            assert.equal(await drawn.locator(':is(.ac-textBlock, .md) :is(h1, h2, blockquote, code, pre, s, del, img, table, hr)').count(), 0);
+            assert.equal(await drawn.locator(
+                ':is(.ac-textBlock, .md) :is(h1, h2, blockquote, code, pre, s, del, img, table, hr)').count(), 0);
             assert.deepEqual(await drawn.locator('li').allInnerTexts(), ['one', 'two']);
             const links = await drawn.locator('.md a, .ac-textBlock a')
                 .evaluateAll((all) => all.map((link) => link.getAttribute('href')));
@@ -446,14 +517,18 @@ test('an Adaptive Card is drawn as Teams does: mentions as names, emphasis, list
     }
 });
 
-test('every Adaptive Card of an envelope is drawn, and of actions that look alike the pressed one is sent, as it says', async () => {
+test('every Adaptive Card of an envelope is drawn, and of actions that look alike the pressed one is sent, as it says',
+    async () => {
     const {url, target} = await webhook('Two cards', 'workflow');
-    const content = (text, actions) => ({contentType: 'application/vnd.microsoft.card.adaptive', content: {type: 'AdaptiveCard', version: '1.4', body: [{type: 'TextBlock', text}, {type: 'Input.Text', id: 'note', label: 'Note'}], actions}});
+    const content = (text, actions) => ({contentType: 'application/vnd.microsoft.card.adaptive',
+        content: {type: 'AdaptiveCard', version: '1.4', body: [{type: 'TextBlock', text},
+            {type: 'Input.Text', id: 'note', label: 'Note'}], actions}});
     const take = (more) => ({type: 'Action.Http', title: 'Take', method: 'POST', url: `${origin}/take`, ...more});
     const form = [{name: 'Content-Type', value: 'application/x-www-form-urlencoded'}];
     assert.equal((await post(url, JSON.stringify({type: 'message', attachments: [
         content('Card one', [take({body: '{"item": 1}'}), take({body: '{"item": 2}'})]),
-        content('Card two', [take({title: 'Look', method: 'GET'}), take({title: 'Note it', body: 'note={{note.value}}', headers: form})]),
+        content('Card two', [take({title: 'Look', method: 'GET'}),
+            take({title: 'Note it', body: 'note={{note.value}}', headers: form})]),
     ]}))).status, 202);
     const {page, close} = await openBrowser();
     try {
@@ -477,9 +552,14 @@ test('every Adaptive Card of an envelope is drawn, and of actions that look alik
         assert.deepEqual([got.method, got.body, got.headers['content-type']], ['GET', '', undefined]);
         await two.getByRole('textbox', {name: 'Note'}).fill('a&b');
         const noted = await press(two.getByRole('button', {name: 'Note it'}));
-        assert.deepEqual([noted.method, noted.body, noted.headers['content-type']], ['POST', 'note=a%26b', 'application/x-www-form-urlencoded']);
+        assert.deepEqual([noted.method, noted.body, noted.headers['content-type']],
+            ['POST', 'note=a%26b', 'application/x-www-form-urlencoded']);
         // What an answer brings takes the place of the card that was pressed, and of no other.
-        respond = (response) => { response.setHeader('CARD-UPDATE-IN-BODY', 'true'); response.end(JSON.stringify({type: 'AdaptiveCard', version: '1.4', body: [{type: 'TextBlock', text: 'Taken'}]})); };
+        respond = (response) => {
+            response.setHeader('CARD-UPDATE-IN-BODY', 'true');
+            response.end(JSON.stringify({type: 'AdaptiveCard', version: '1.4',
+                body: [{type: 'TextBlock', text: 'Taken'}]}));
+        };
         await press(one.getByRole('button', {name: 'Take'}).nth(0));
         await one.getByText('Taken').waitFor();
         assert.match(await two.innerText(), /Card two/);
@@ -490,12 +570,14 @@ test('every Adaptive Card of an envelope is drawn, and of actions that look alik
 
 test('what a workflow trips over after its 202 stands in the feed, and nobody tells the sender', async () => {
     const {url, target} = await webhook('Runs', 'workflow');
-    for (const [body, note] of [[card('a MessageCard'), /of type 'Null'\. The result must be a valid array/], [JSON.stringify({attachments: [{content: {type: 'Other'}}]}), /Property 'type' must be 'AdaptiveCard'/]]) {
+    for (const [body, note] of [[card('a MessageCard'), /of type 'Null'\. The result must be a valid array/],
+        [JSON.stringify({attachments: [{content: {type: 'Other'}}]}), /Property 'type' must be 'AdaptiveCard'/]]) {
         const answer = await post(url, body);
         assert.deepEqual([answer.status, answer.text], [202, '']);
         assert.match((await json(`/feed.json?target=${target}`)).at(-1).note, note);
     }
-    assert.equal(JSON.parse((await post(url, card('x'), {Authorization: 'Bearer x'})).text).error.code, 'DirectApiRequestHasMoreThanOneAuthorization');
+    assert.equal(JSON.parse((await post(url, card('x'), {Authorization: 'Bearer x'})).text).error.code,
+        'DirectApiRequestHasMoreThanOneAuthorization');
 });
 
 test('webhooks answer word for word as documented', async () => {
@@ -506,10 +588,12 @@ test('webhooks answer word for word as documented', async () => {
     assert.deepEqual(await answer('no JSON'), [400, 'Bad payload received by generic incoming webhook.']);
     const large = await answer(card('x'.repeat(30000)));
     assert.deepEqual([large[0], /returned HTTP error 413 with ContextId/.test(large[1])], [200, true]);
-    assert.match((await post(url.replace(/\/[^/]+$/, '/00000000-0000-4000-8000-000000000000'), card('x'))).text, /Invalid webhook URL/);
+    assert.match((await post(url.replace(/\/[^/]+$/, '/00000000-0000-4000-8000-000000000000'), card('x'))).text,
+        /Invalid webhook URL/);
     assert.equal((await program.request(url)).text, 'Invalid webhook request - GET not supported');
     const unknown = url.replace('IncomingWebhook', '00000000-0000-4000-8000-000000000000');
-    assert.equal((await program.request(unknown)).text, 'Unknown Connector provider 00000000-0000-4000-8000-000000000000');
+    assert.equal((await program.request(unknown)).text,
+        'Unknown Connector provider 00000000-0000-4000-8000-000000000000');
     // Symfony's sender takes a post without it for failed.
     const ids = [];
     for (const body of [card('x'), card('x'), '{"text": ""}', 'no JSON', card('x'.repeat(30000))])
@@ -537,19 +621,22 @@ test('JSON in single quotes is taken by connector webhooks, as the documentation
 
 test('a webhook is the same in every spelling of its URL', async () => {
     const {url, target} = await webhook('Spellings');
-    const spellings = [url.replace('@', '%40'), `${url}?wait=1`, `${url}/`, url.replace('IncomingWebhook', 'Incoming%57ebhook'), `${url}?a=%&a`];
+    const spellings = [url.replace('@', '%40'), `${url}?wait=1`, `${url}/`,
+        url.replace('IncomingWebhook', 'Incoming%57ebhook'), `${url}?a=%&a`];
     for (const one of spellings) {
         remember('webhook', one);
         assert.equal((await post(one, card('x'))).text, '1');
     }
     assert.equal((await post(`${url}0`, card('x'))).status, 404);
     assert.equal((await json(`/log.json?target=${target}`)).length, spellings.length);
-    assert.match((await program.request(url.replace('@', '%40').replace('IncomingWebhook', '00000000-0000-4000-8000-000000000000'))).text, /Unknown Connector provider/);
+    assert.match((await program.request(url.replace('@', '%40').replace('IncomingWebhook',
+        '00000000-0000-4000-8000-000000000000'))).text, /Unknown Connector provider/);
 
     const flow = await webhook('Spellings of a flow', 'workflow');
     const [path, query] = flow.url.split('?');
     const pairs = query.split('&');
-    const same = [flow.url.replaceAll('%2F', '/'), flow.url.replaceAll('%2F', '%2f'), `${path}/?${query}`, `${path}?${[...pairs].reverse().join('&')}`];
+    const same = [flow.url.replaceAll('%2F', '/'), flow.url.replaceAll('%2F', '%2f'), `${path}/?${query}`,
+        `${path}?${[...pairs].reverse().join('&')}`];
     for (const one of same) {
         remember('webhook', one);
         assert.equal((await post(one, '{"attachments": []}')).status, 202);
@@ -620,7 +707,8 @@ test('every form of a webhook\'s URL is handed out when it is asked for, and all
     }
 });
 
-test('every answer of the fault panel is given when it is asked for, per webhook, in a pattern, with Retry-After', async () => {
+test('every answer of the fault panel is given when it is asked for, per webhook, in a pattern, with Retry-After',
+    async () => {
     const one = await webhook('Faulty');
     const other = await webhook('Sound');
     const {answers} = await json('/faults.json');
@@ -641,7 +729,10 @@ test('every answer of the fault panel is given when it is asked for, per webhook
     }
     await set('/faults', {target: one.target, pattern: 'ok 503 429-in-200'});
     const statuses = [];
-    for (let i = 0; i < 6; ++i) { const {status, text} = await post(one.url, card('x')); statuses.push(text === '1' ? 'ok' : status); }
+    for (let i = 0; i < 6; ++i) {
+        const {status, text} = await post(one.url, card('x'));
+        statuses.push(text === '1' ? 'ok' : status);
+    }
     assert.deepEqual(statuses, ['ok', 503, 200, 'ok', 503, 200]);
     assert.equal((await set('/faults', {target: one.target, answer: 'no-such-answer'})).status, 400);
     await set('/faults', {target: one.target, answer: 'ok'});
@@ -652,8 +743,10 @@ test('every answer of the fault panel is given when it is asked for, per webhook
     assert.equal(second.target, one.target);
     await set('/faults', {webhook: second.number, answer: '410'});
     assert.deepEqual([(await post(second.url, card('x'))).status, (await post(one.url, card('x'))).status], [410, 200]);
-    assert.deepEqual((await json('/faults.json')).faults.map(({target, webhook: number, answer}) => [target, number, answer]), [[one.target, second.number, '410']]);
-    assert.match((await program.request(`${SANDBOX_URL}/faults`)).text, new RegExp(`Faulty of program, webhook ${second.number}`));
+    assert.deepEqual((await json('/faults.json')).faults.map(({target, webhook: number, answer}) =>
+        [target, number, answer]), [[one.target, second.number, '410']]);
+    assert.match((await program.request(`${SANDBOX_URL}/faults`)).text,
+        new RegExp(`Faulty of program, webhook ${second.number}`));
     assert.equal((await set('/faults', {webhook: 999999, answer: '410'})).status, 404);
     assert.equal((await set('/faults', {webhook: 'x', answer: '410'})).status, 400);
     await set('/faults', {target: one.target, webhook: second.number, answer: 'ok'});
@@ -665,7 +758,8 @@ test('slow before the answer, slow within it, closed, reset: the connection does
     const timed = async (answer) => {
         await set('/faults', {target, answer, count: 1});
         const begun = Date.now();
-        const result = await new Client().post(url, card(answer), {'Content-Type': 'application/json'}).catch((error) => ({error: error.message}));
+        const result = await new Client().post(url, card(answer), {'Content-Type': 'application/json'})
+            .catch((error) => ({error: error.message}));
         return {...result, took: Date.now() - begun};
     };
     const slow = await timed('slow');
@@ -683,16 +777,21 @@ test('the switchboard answers whatever the faults are: with a hundred posts that
     const {url, target} = await webhook('Silent');
     await set('/faults', {target, answer: 'silent'});
     const requests = Array.from({length: 100}, () => {
-        const request = https.request(url, {method: 'POST', ca: readFileSync(process.env.CA), agent: false, lookup: program.agent.options.lookup, headers: {'Content-Type': 'application/json'}}, () => { request.answered = true; });
+        const request = https.request(url, {method: 'POST', ca: readFileSync(process.env.CA), agent: false,
+            lookup: program.agent.options.lookup, headers: {'Content-Type': 'application/json'}}, () => {
+            request.answered = true;
+        });
         request.on('error', () => {});
         request.end(card('x'));
         return request;
     });
     try {
-        await until('all of them to have arrived', async () => (await json(`/log.json?target=${target}&answered=silent`)).length === 100);
+        await until('all of them to have arrived',
+            async () => (await json(`/log.json?target=${target}&answered=silent`)).length === 100);
         const sound = await webhook('Not silent');
         assert.equal((await post(sound.url, card('x'))).text, '1', 'others are answered meanwhile');
-        for (const path of ['/', '/faults', '/log', '/feed']) assert.equal((await program.request(`${SANDBOX_URL}${path}`)).status, 200, path);
+        for (const path of ['/', '/faults', '/log', '/feed'])
+            assert.equal((await program.request(`${SANDBOX_URL}${path}`)).status, 200, path);
         assert.equal((await set('/faults', {target, answer: 'ok'})).status, 303);
         assert.equal((await post(url, card('x'))).text, '1', 'and this one after it was switched');
         assert.ok(requests.every((request) => !request.answered));
@@ -702,12 +801,16 @@ test('the switchboard answers whatever the faults are: with a hundred posts that
     }
 });
 
-test('an incoming webhook takes Adaptive Cards in their envelope; one that a connector got takes MessageCards alone', async () => {
+test('an incoming webhook takes Adaptive Cards in their envelope; one that a connector got takes MessageCards alone',
+    async () => {
     const {url, target} = await webhook('Envelopes', 'connector', 'teams');
     const envelope = (attachments, more = {}) => JSON.stringify({type: 'message', attachments, ...more});
     const content = {type: 'AdaptiveCard', version: '1.4', body: [{type: 'TextBlock', text: 'adaptive text'}]};
     const attachment = {contentType: 'application/vnd.microsoft.card.adaptive', contentUrl: null, content};
-    const answer = async (where, body) => { const {status, text} = await post(where, body); return [status, text.match(/error \d+/)?.[0] ?? text]; };
+    const answer = async (where, body) => {
+        const {status, text} = await post(where, body);
+        return [status, text.match(/error \d+/)?.[0] ?? text];
+    };
     const none = [400, 'Summary or Text is required.'];
     assert.deepEqual(await answer(url, envelope([attachment])), [200, '1']);
     assert.match((await program.request(`${SANDBOX_URL}/feed/${target}`)).text, /adaptive text/);
@@ -717,7 +820,8 @@ test('an incoming webhook takes Adaptive Cards in their envelope; one that a con
     assert.deepEqual(await answer(url, JSON.stringify(content)), none, 'without its envelope');
     assert.deepEqual(await answer(url, envelope([{...attachment, content: {type: 'Other'}}])), [200, 'error 400']);
     assert.deepEqual(await answer(url, envelope([{content}])), [200, 'error 400'], 'without a contentType');
-    assert.deepEqual(await answer(url, envelope('no list')), [400, 'Bad payload received by generic incoming webhook.']);
+    assert.deepEqual(await answer(url, envelope('no list')),
+        [400, 'Bad payload received by generic incoming webhook.']);
     assert.deepEqual(await answer(url, envelope([attachment], {text: 'x'.repeat(30000)})), [200, 'error 413']);
 
     // A connector's, as Allow hands it out.
@@ -734,19 +838,30 @@ test('an incoming webhook takes Adaptive Cards in their envelope; one that a con
 test('another content type than JSON, and a field of another type, is a bad payload', async () => {
     const {url, target} = await webhook('Types');
     const bad = [400, 'Bad payload received by generic incoming webhook.'];
-    const answer = async (body, headers) => { const {status, text} = await program.post(url, body, headers); return [status, text]; };
-    for (const type of ['application/json', 'Application/JSON; Charset="UTF-8"', 'application/json;charset=utf-8']) assert.deepEqual(await answer(card('x'), {'Content-Type': type}), [200, '1'], type);
-    for (const type of ['application/x-www-form-urlencoded', 'text/plain', 'application/json; charset=utf-16', 'application/jsonp', '']) assert.deepEqual(await answer(card('x'), type ? {'Content-Type': type} : {}), bad, type);
-    assert.deepEqual(await answer('{"text": "100 % off"}', {'Content-Type': 'application/x-www-form-urlencoded'}), bad, 'what curl -d sends, and no form');
+    const answer = async (body, headers) => {
+        const {status, text} = await program.post(url, body, headers);
+        return [status, text];
+    };
+    for (const type of ['application/json', 'Application/JSON; Charset="UTF-8"', 'application/json;charset=utf-8'])
+        assert.deepEqual(await answer(card('x'), {'Content-Type': type}), [200, '1'], type);
+    for (const type of ['application/x-www-form-urlencoded',
+        'text/plain', 'application/json; charset=utf-16', 'application/jsonp', ''])
+        assert.deepEqual(await answer(card('x'), type ? {'Content-Type': type} : {}), bad, type);
+    assert.deepEqual(await answer('{"text": "100 % off"}', {'Content-Type': 'application/x-www-form-urlencoded'}), bad,
+        'what curl -d sends, and no form');
     const fields = [{text: {}}, {title: ['x']}, {summary: {}}, {hideOriginalBody: 'yes'}, {sections: {}},
         {sections: ['x']}, {sections: [{facts: {}}]}, {sections: [{facts: [{name: 'n', value: {}}]}]},
         {sections: [{heroImage: 'x'}]}, {sections: [{startGroup: 'x'}]}, {sections: [{markdown: ''}]},
         {potentialAction: [{'@type': 'ViewAction', 'name': 'x', 'target': ['https://contoso.example']}]},
         {potentialAction: {}}, {potentialAction: ['x']}, {attachments: {}}];
-    for (const field of fields) assert.deepEqual(await answer(card('x', field), {'Content-Type': 'application/json'}), bad, JSON.stringify(field));
-    const noCards = ['', '[]', '"x"', 'null', '{"text": "x"', Buffer.from([0x7b, 0xff, 0x7d]), '{"text": "a \\udc00 b"}', '{"\\ud83d": 1, "text": "x"}'];
-    for (const body of noCards) assert.deepEqual(await answer(body, {'Content-Type': 'application/json'}), bad, String(body));
-    assert.deepEqual(await answer(card('x', {title: null, sections: null}), {'Content-Type': 'application/json'}), [200, '1'], 'null is as good as nothing');
+    for (const field of fields) assert.deepEqual(await answer(card('x', field), {'Content-Type': 'application/json'}),
+        bad, JSON.stringify(field));
+    const noCards = ['', '[]', '"x"', 'null', '{"text": "x"', Buffer.from([0x7b, 0xff, 0x7d]),
+        '{"text": "a \\udc00 b"}', '{"\\ud83d": 1, "text": "x"}'];
+    for (const body of noCards)
+        assert.deepEqual(await answer(body, {'Content-Type': 'application/json'}), bad, String(body));
+    assert.deepEqual(await answer(card('x', {title: null, sections: null}), {'Content-Type': 'application/json'}),
+        [200, '1'], 'null is as good as nothing');
     // F19: as Json.NET reads them.
     const taken = [{title: 5}, {themeColor: 123}, {hideOriginalBody: 'True'},
         {sections: [{markdown: 'false',
@@ -756,8 +871,9 @@ test('another content type than JSON, and a field of another type, is a bad payl
     for (const field of taken)
         assert.deepEqual(await answer(card('x', field), {'Content-Type': 'application/json'}), [200, '1'],
         JSON.stringify(field));
-    assert.match((await program.request(`${SANDBOX_URL}/feed/${target}`)).text,
-        /<p>n<\/p>\s*<\/dt><dd class="md"><p>17<\/p>\s*<\/dd><dt class="md"><p>m<\/p>\s*<\/dt><dd class="md"><p>true<\/p>/);
+    assert.match((await program.request(`${SANDBOX_URL}/feed/${target}`)).text, new RegExp(
+        /<p>n<\/p>\s*<\/dt><dd class="md"><p>17<\/p>\s*<\/dd>/.source
+        + /<dt class="md"><p>m<\/p>\s*<\/dt><dd class="md"><p>true<\/p>/.source));
     assert.deepEqual(count(await json(`/log.json?target=${target}`), 'answered'),
         {ok: 4 + taken.length, '400-json': 6 + fields.length + noCards.length});
 
@@ -774,13 +890,15 @@ test('every request to a webhook\'s address is in the log, whatever it is', asyn
     const flow = await webhook('Logged flow', 'workflow');
     const before = lastPost();
     /** What of it is ours: other tests' cards may still be on their way. */
-    const logged = async (after) => (await json(`/log.json?after=${after}`)).filter(({target}) => [one.target, flow.target, null].includes(target));
+    const logged = async (after) => (await json(`/log.json?after=${after}`))
+        .filter(({target}) => [one.target, flow.target, null].includes(target));
     const expected = [];
     /** `body`: null for none. */
     const send = async (answered, status, where, body, headers = {}, method = 'POST') => {
         const length = body === null ? {} : {'Content-Length': Buffer.byteLength(body)};
         const answer = await new Promise((resolve, reject) => {
-            const request = https.request(where, {method, agent: program.agent, headers: {'Content-Type': 'application/json', ...length, ...headers}}, (response) => {
+            const request = https.request(where, {method, agent: program.agent,
+                headers: {'Content-Type': 'application/json', ...length, ...headers}}, (response) => {
                 response.resume();
                 response.on('end', () => resolve(response.statusCode));
             });
@@ -790,7 +908,8 @@ test('every request to a webhook\'s address is in the log, whatever it is', asyn
         assert.equal(answer, status, `${method} ${answered}`);
         expected.push([answered, length['Content-Length'] ?? 0]);
     };
-    const longMessage = JSON.stringify({attachments: [{content: {type: 'AdaptiveCard', body: [{type: 'TextBlock', text: 'x'.repeat(400000)}]}}]});
+    const longMessage = JSON.stringify(
+        {attachments: [{content: {type: 'AdaptiveCard', body: [{type: 'TextBlock', text: 'x'.repeat(400000)}]}}]});
     const token = {Authorization: 'Bearer x'};
     await send('workflow-two-authorizations', 400, flow.url, '{}', token);
     await set('/faults', {target: flow.target, answer: '503', count: 1});
@@ -803,7 +922,8 @@ test('every request to a webhook\'s address is in the log, whatever it is', asyn
     await send('413-in-200', 200, one.url, card('x'.repeat(17 << 20)));
     await send('get', 405, one.url, null, {}, 'GET');
     await send('get', 405, one.url, null, {}, 'HEAD');
-    for (const method of ['PUT', 'DELETE', 'OPTIONS', 'PATCH']) await send('other-method', 405, one.url, '{}', {}, method);
+    for (const method of ['PUT', 'DELETE', 'OPTIONS', 'PATCH'])
+        await send('other-method', 405, one.url, '{}', {}, method);
     await send('404', 404, `${one.url.replace(/\/[^/]+$/, '/nowhere')}?a=%&a=1&a=2`, '{}');
     await send('404', 404, one.url.replace(/\/[^/]+$/, '/nowhere'), '{}');
     const log = await logged(before);
@@ -811,7 +931,8 @@ test('every request to a webhook\'s address is in the log, whatever it is', asyn
     assert.equal(log[6].note, 'Request Entity too large');
     // Chunked, nobody says how long it is.
     const chunked = await new Promise((resolve, reject) => {
-        const request = https.request(one.url, {method: 'POST', agent: program.agent, headers: {'Content-Type': 'application/json', 'Transfer-Encoding': 'chunked'}}, (response) => {
+        const request = https.request(one.url, {method: 'POST', agent: program.agent,
+            headers: {'Content-Type': 'application/json', 'Transfer-Encoding': 'chunked'}}, (response) => {
             response.resume();
             response.on('end', () => resolve(response.statusCode));
         });
@@ -824,7 +945,10 @@ test('every request to a webhook\'s address is in the log, whatever it is', asyn
 
 test('a workflow\'s URL that lost its signature wants a token', async () => {
     const {url, target} = await webhook('Unsigned', 'workflow');
-    const code = async (where, headers) => { const {status, text} = await post(where, '{}', headers); return [status, JSON.parse(text).error.code]; };
+    const code = async (where, headers) => {
+        const {status, text} = await post(where, '{}', headers);
+        return [status, JSON.parse(text).error.code];
+    };
     // As a shell cuts it that was not told to leave the & alone.
     const cut = url.slice(0, url.indexOf('&'));
     assert.match(cut, /\?api-version=1$/);
@@ -848,7 +972,10 @@ test('who may trigger a workflow changes its URL', async () => {
     const open = await webhook('Triggers', 'workflow');
     const megan = new Client();
     await megan.request(`${SANDBOX_URL}/sign-in`, {person: 'program'});
-    const code = async (where, headers) => { const {status, text} = await post(where, '{"attachments": []}', headers); return text ? [status, JSON.parse(text).error.code] : [status]; };
+    const code = async (where, headers) => {
+        const {status, text} = await post(where, '{"attachments": []}', headers);
+        return text ? [status, JSON.parse(text).error.code] : [status];
+    };
     await megan.request(`${SANDBOX_URL}/tenant/${open.target}`, {do: 'tenant'});
     const shown = (await megan.request(`${SANDBOX_URL}/tenant/${open.target}`, {do: 'webhook'})).text;
     const closed = shown.match(/https:\/\/flow\.localhost[^"<]+/)[0].replaceAll('&amp;', '&');
@@ -858,7 +985,8 @@ test('who may trigger a workflow changes its URL', async () => {
     assert.deepEqual(await code(closed, {Authorization: 'Bearer x'}), [401, 'MisMatchingOAuthClaims']);
     assert.deepEqual(await code(open.url), [401, 'DirectApiAuthorizationRequired']);
     await megan.request(`${SANDBOX_URL}/tenant/${open.target}`, {do: 'on'});
-    assert.deepEqual([await code(open.url), await code(closed)], [[404, 'WorkflowNotFound'], [401, 'DirectApiAuthorizationRequired']]);
+    assert.deepEqual([await code(open.url), await code(closed)],
+        [[404, 'WorkflowNotFound'], [401, 'DirectApiAuthorizationRequired']]);
     assert.deepEqual(await code((await webhook('Triggers', 'workflow')).url), [202]);
 });
 
@@ -867,7 +995,8 @@ test('a workflow that was deleted is made anew under its name, with a webhook th
     const megan = new Client();
     await megan.request(`${SANDBOX_URL}/sign-in`, {person: 'program'});
     await megan.request(`${SANDBOX_URL}/tenant/${old.target}`, {do: 'deleted'});
-    assert.equal((await megan.request(`${SANDBOX_URL}/tenant/${old.target}`, {do: 'webhook'})).status, 409, 'a deleted one has no URL');
+    assert.equal((await megan.request(`${SANDBOX_URL}/tenant/${old.target}`, {do: 'webhook'})).status, 409,
+        'a deleted one has no URL');
     const made = await webhook('Again', 'workflow');
     assert.equal((await post(made.url, '{"attachments": []}')).status, 202);
     assert.equal(JSON.parse((await post(old.url, '{"attachments": []}')).text).error.code, 'WorkflowNotFound');
@@ -875,10 +1004,12 @@ test('a workflow that was deleted is made anew under its name, with a webhook th
 
 test('every kind of workflow is made by one request, and does what its kind does', async () => {
     const text = (words) => ({type: 'AdaptiveCard', version: '1.4', body: [{type: 'TextBlock', text: words}]});
-    const envelope = JSON.stringify({type: 'message', attachments: [{contentType: 'application/vnd.microsoft.card.adaptive', content: text('in an envelope')}]});
+    const envelope = JSON.stringify({type: 'message',
+        attachments: [{contentType: 'application/vnd.microsoft.card.adaptive', content: text('in an envelope')}]});
     const bare = JSON.stringify(text('bare'));
     const make = async (kind) => {
-        const answer = await set('/tenant/webhooks', {person: 'program', name: 'Kinds of workflow', dialect: 'workflow', ...kind});
+        const answer = await set('/tenant/webhooks',
+            {person: 'program', name: 'Kinds of workflow', dialect: 'workflow', ...kind});
         assert.equal(answer.status, 200, answer.text);
         const made = JSON.parse(answer.text);
         remember('webhook', made.webhook_url);
@@ -891,18 +1022,21 @@ test('every kind of workflow is made by one request, and does what its kind does
     const became = async ({flow}) => (await json(`/log.json?flow=${flow}`)).map(({answered, note}) => note ?? answered);
     const arrived = async ({flow, target}) => {
         const ours = new Set((await json(`/log.json?flow=${flow}`)).map(({post_id: id}) => id));
-        return (await json(`/feed.json?target=${target}`)).filter(({post_id: id, arrived: yes}) => ours.has(id) && yes).length;
+        return (await json(`/feed.json?target=${target}`)).filter(({post_id: id, arrived: yes}) => ours.has(id) && yes)
+            .length;
     };
 
     const template = await make({payload: 'envelope'});
-    assert.deepEqual([await code(template.webhook_url), await code(template.webhook_url, bare)], [[202, ''], [202, '']]);
+    assert.deepEqual([await code(template.webhook_url), await code(template.webhook_url, bare)],
+        [[202, ''], [202, '']]);
     assert.match((await became(template)).join('; '), /^ok; .*'foreach'.* is of type 'Null'/);
     assert.equal(await arrived(template), 1);
     const whole = await make({payload: 'card'});
     assert.equal(whole.target, template.target, 'all in one channel');
     assert.notEqual(whole.flow, template.flow);
     assert.deepEqual([await code(whole.webhook_url), await code(whole.webhook_url, bare)], [[202, ''], [202, '']]);
-    assert.match((await became(whole)).join('; '), /^AdaptiveSerializationException: Property 'type' must be 'AdaptiveCard'; ok$/);
+    assert.match((await became(whole)).join('; '),
+        /^AdaptiveSerializationException: Property 'type' must be 'AdaptiveCard'; ok$/);
     assert.equal(await arrived(whole), 1);
 
     // Its own Response step: later than the trigger would have answered, and in its own words.
@@ -921,7 +1055,8 @@ test('every kind of workflow is made by one request, and does what its kind does
     const inGateway = await make({trigger: 'tenant', form: 'gateway'});
     assert.match(inGateway.webhook_url, /\/direct\/workflows\//, 'a gateway has no such form');
 
-    for (const [fails, why] of [['private-channel', /Flow bot cannot post in a private channel/], ['connection', /connection to Teams is invalid/], ['membership', /no member of the team/]]) {
+    for (const [fails, why] of [['private-channel', /Flow bot cannot post in a private channel/],
+        ['connection', /connection to Teams is invalid/], ['membership', /no member of the team/]]) {
         const failing = await make({fails});
         assert.deepEqual(await code(failing.webhook_url), [202, '']);
         assert.match((await became(failing)).join(), why);
@@ -932,12 +1067,14 @@ test('every kind of workflow is made by one request, and does what its kind does
     const bot = await make({post_as: 'flow-bot'});
     for (let i = 0; i < 27; ++i) assert.deepEqual(await code(bot.webhook_url), [202, '']);
     assert.equal(await arrived(bot), 25);
-    assert.match((await became(bot)).slice(25).join('; '), /^(Action [^;]*TooManyRequests[^;]*this one is lost\.(; |$)){2}$/);
+    assert.match((await became(bot)).slice(25).join('; '),
+        /^(Action [^;]*TooManyRequests[^;]*this one is lost\.(; |$)){2}$/);
     assert.match((await program.request(bot.runs)).text, /what comes gets 202 and is lost/);
 
     // Its switches, by its own page.
     const change = async (what) => (await set(bot.runs.replace(SANDBOX_URL, ''), {do: what})).status;
-    for (const [what, answer] of [['orphaned', 'WorkflowTriggerIsNotEnabled'], ['on', ''], ['off', 'WorkflowTriggerIsNotEnabled'], ['deleted', 'WorkflowNotFound']]) {
+    for (const [what, answer] of [['orphaned', 'WorkflowTriggerIsNotEnabled'], ['on', ''],
+        ['off', 'WorkflowTriggerIsNotEnabled'], ['deleted', 'WorkflowNotFound']]) {
         assert.equal(await change(what), 303);
         assert.equal((await code(bot.webhook_url))[1], answer, what);
     }
@@ -948,14 +1085,18 @@ test('every kind of workflow is made by one request, and does what its kind does
         const old = await make({flow: template.flow, form});
         assert.deepEqual([old.flow, await code(old.webhook_url)], [template.flow, [202, '']]);
         const fresh = await make({flow: template.flow, form, key: 'new'});
-        assert.deepEqual([await code(old.webhook_url), await code(fresh.webhook_url)], [[401, 'AuthorizationFailed'], [202, '']], form);
+        assert.deepEqual([await code(old.webhook_url), await code(fresh.webhook_url)],
+            [[401, 'AuthorizationFailed'], [202, '']], form);
         if (form !== 'gateway') assert.equal(new URL(old.webhook_url).pathname, new URL(fresh.webhook_url).pathname);
     }
     assert.deepEqual(await code(template.webhook_url), [401, 'AuthorizationFailed'], 'every URL of before');
 
-    for (const [form, status] of [[{payload: 'both'}, 400], [{response: 61}, 400], [{flow: bot.flow}, 404], [{flow: 999999}, 404], [{flow: 'x'}, 400], [{key: 'new'}, 400],
-        [{flow: template.flow, payload: 'card'}, 400], [{payload: 'card', dialect: 'connector'}, 400], [{flow: template.flow, name: 'Another channel'}, 404]]) {
-        const answer = await set('/tenant/webhooks', {person: 'program', name: 'Kinds of workflow', dialect: 'workflow', ...form});
+    for (const [form, status] of [[{payload: 'both'}, 400], [{response: 61}, 400], [{flow: bot.flow}, 404],
+        [{flow: 999999}, 404], [{flow: 'x'}, 400], [{key: 'new'}, 400],
+        [{flow: template.flow, payload: 'card'}, 400], [{payload: 'card', dialect: 'connector'}, 400],
+        [{flow: template.flow, name: 'Another channel'}, 404]]) {
+        const answer = await set('/tenant/webhooks',
+            {person: 'program', name: 'Kinds of workflow', dialect: 'workflow', ...form});
         assert.equal(answer.status, status, JSON.stringify(form));
         assert.equal(typeof JSON.parse(answer.text).error, 'string');
     }
@@ -966,21 +1107,25 @@ test('every kind of workflow is made by one request, and does what its kind does
     assert.equal((await set(`/tenant/${template.target}/flow/new`, {fails: 'yes'})).status, 400);
 });
 
-test('feed and log are read by number: filters that are none are refused, and every page has an older one', async () => {
+test('feed and log are read by number: filters that are none are refused, and every page has an older one',
+    async () => {
     const {url, target} = await webhook('Numbers');
     for (const path of ['/log.json', '/feed.json', '/log', '/feed']) {
         for (const query of ['target=abc', 'after=-1', 'before=x', 'count=1.5', 'after=9999999999999999999']) {
             if (path === '/feed' && query === 'target=abc') continue;
             const answer = await program.request(`${SANDBOX_URL}${path}?${query}`);
             assert.equal(answer.status, 400, `${path}?${query}`);
-            if (path.endsWith('.json')) assert.match(JSON.parse(answer.text).error, new RegExp(`^${query.split('=')[0]} is a number`));
+            if (path.endsWith('.json'))
+                assert.match(JSON.parse(answer.text).error, new RegExp(`^${query.split('=')[0]} is a number`));
         }
     }
     for (let i = 0; i < 205; ++i) await post(url, card(`n${i}`));
     const all = await json(`/log.json?target=${target}`);
     const numbers = all.map(({post_id: id}) => id);
-    assert.deepEqual((await json(`/log.json?target=${target}&after=${numbers[9]}&before=${numbers[13]}`)).map(({post_id: id}) => id), numbers.slice(10, 13));
-    assert.deepEqual((await json(`/feed.json?target=${target}&count=2`)).map(({post_id: id}) => id), numbers.slice(0, 2));
+    assert.deepEqual((await json(`/log.json?target=${target}&after=${numbers[9]}&before=${numbers[13]}`))
+        .map(({post_id: id}) => id), numbers.slice(10, 13));
+    assert.deepEqual((await json(`/feed.json?target=${target}&count=2`)).map(({post_id: id}) => id),
+        numbers.slice(0, 2));
     const read = async (path, pattern) => {
         const seen = [];
         for (let next = path; next;) {
@@ -994,22 +1139,27 @@ test('feed and log are read by number: filters that are none are refused, and ev
     assert.deepEqual(await read(`/feed/${target}`, /id="post-(\d+)"/g), numbers.toReversed());
 });
 
-test('a program that goes on from the last number it saw misses no post, and learns when the oldest have gone', async () => {
+test('a program that goes on from the last number it saw misses no post, and learns when the oldest have gone',
+    async () => {
     const {url, target} = await webhook('Polled');
     const numbers = [];
     let done = false;
     const polling = (async () => {
         for (let last = false; !last;) {
             last = done;
-            for (const {post_id: id} of await json(`/log.json?target=${target}&after=${numbers.at(-1) ?? 0}`)) numbers.push(id);
+            for (const {post_id: id} of await json(`/log.json?target=${target}&after=${numbers.at(-1) ?? 0}`))
+                numbers.push(id);
         }
     })();
-    await Promise.all(Array.from({length: 8}, async () => { for (let i = 0; i < 100; ++i) await post(url, card('x')); }));
+    await Promise.all(Array.from({length: 8}, async () => {
+        for (let i = 0; i < 100; ++i) await post(url, card('x'));
+    }));
     done = true;
     await polling;
     assert.deepEqual(numbers, (await json(`/log.json?target=${target}`)).map(({post_id: id}) => id));
     assert.equal(numbers.length, 800);
-    const oldest = async () => Number((await program.request(`${SANDBOX_URL}/log.json?target=${target}&count=1`)).headers['oldest-post']);
+    const oldest = async () => Number((await program.request(`${SANDBOX_URL}/log.json?target=${target}&count=1`))
+        .headers['oldest-post']);
     assert.ok(await oldest() <= numbers[0]);
     const kept = asSuperuser("select value from o365_internal.sandbox_setting where name = 'keep_posts'");
     asSuperuser("select o365_programs.sandbox_set('keep_posts', '20')");
@@ -1024,13 +1174,15 @@ test('a program that goes on from the last number it saw misses no post, and lea
 test('over HTTP/2 a hang-up and a reset end the stream alone, and what is late or too large is answered', async () => {
     const one = await webhook('Streams');
     const flow = await webhook('Streams of a flow', 'workflow');
-    const session = connectHttp2(new URL(one.url).origin, {ca: readFileSync(process.env.CA), lookup: program.agent.options.lookup});
+    const session = connectHttp2(new URL(one.url).origin,
+        {ca: readFileSync(process.env.CA), lookup: program.agent.options.lookup});
     const send = async (where, answer) => {
         await set('/faults', {target: where.target, answer, count: 1});
         const begun = Date.now();
         return new Promise((resolve) => {
             const {pathname, search, host} = new URL(where.url);
-            const stream = session.request({':method': 'POST', ':path': pathname + search, ':authority': host, 'content-type': 'application/json'});
+            const stream = session.request({':method': 'POST', ':path': pathname + search, ':authority': host,
+                'content-type': 'application/json'});
             let status;
             let text = '';
             stream.on('response', (headers) => { status = headers[':status']; });
@@ -1056,7 +1208,8 @@ test('over HTTP/2 a hang-up and a reset end the stream alone, and what is late o
         const large = await new Promise((resolve) => {
             const {pathname, host} = new URL(one.url);
             const body = card('x'.repeat(400000));
-            const stream = session.request({':method': 'POST', ':path': pathname, ':authority': host, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body)});
+            const stream = session.request({':method': 'POST', ':path': pathname, ':authority': host,
+                'content-type': 'application/json', 'content-length': Buffer.byteLength(body)});
             stream.on('response', (headers) => { resolve(headers[':status']); });
             stream.on('error', () => {});
             stream.end(body);
@@ -1079,10 +1232,12 @@ test('the slow line keeps a handshake waiting, then reads slowly, as it is told,
     const sent = (body) => postAlone(at, body);
     remember('webhook', at);
     assert.equal((await sent(card('straight'))).text, '1');
-    assert.deepEqual({...await line({handshake: 2, count: 1}), origin: ''}, {origin: '', handshake: 2, reading: 0, count: 1});
+    assert.deepEqual({...await line({handshake: 2, count: 1}), origin: ''},
+        {origin: '', handshake: 2, reading: 0, count: 1});
     const shaken = await sent(card('after a slow handshake'));
     assert.ok(shaken.text === '1' && shaken.handshake >= 2000, JSON.stringify(shaken));
-    assert.deepEqual({...(await json('/faults.json')).slow_line, origin: ''}, {origin: '', handshake: 0, reading: 0, count: null}, 'that was the one connection');
+    assert.deepEqual({...(await json('/faults.json')).slow_line, origin: ''},
+        {origin: '', handshake: 0, reading: 0, count: null}, 'that was the one connection');
     await line({reading: 8000});
     const read = await sent(card('x'.repeat(10000)));  // it is summary and text
     assert.ok(read.text === '1' && read.after >= 2400, JSON.stringify(read));
@@ -1090,12 +1245,17 @@ test('the slow line keeps a handshake waiting, then reads slowly, as it is told,
     // Nobody who goes away in the middle of it holds it up.
     await line({handshake: 60, count: 1});
     const gone = await new Promise((resolve, reject) => {
-        const socket = connectTcp({host: '127.0.0.1', port: new URL(slow).port}, () => { socket.write('x'); resolve(socket); }).on('error', reject);
+        const socket = connectTcp({host: '127.0.0.1', port: new URL(slow).port}, () => {
+            socket.write('x');
+            resolve(socket);
+        }).on('error', reject);
     });
     gone.destroy();
     assert.equal((await sent(card('straight again'))).text, '1');
-    assert.deepEqual((await json(`/feed.json?target=${target}`)).map(({card: {text}}) => text.slice(0, 22)), ['straight', 'after a slow handshake', 'x'.repeat(22), 'straight again']);
-    for (const bad of [{handshake: '61'}, {reading: '-1'}, {reading: '99'}, {count: 'x'}]) assert.equal((await set('/slow-line', bad)).status, 400, JSON.stringify(bad));
+    assert.deepEqual((await json(`/feed.json?target=${target}`)).map(({card: {text}}) => text.slice(0, 22)),
+        ['straight', 'after a slow handshake', 'x'.repeat(22), 'straight again']);
+    for (const bad of [{handshake: '61'}, {reading: '-1'}, {reading: '99'}, {count: 'x'}])
+        assert.equal((await set('/slow-line', bad)).status, 400, JSON.stringify(bad));
 });
 
 test('a handshake that waits for the whole minute ends well: the web server has not begun to wait before', async () => {
@@ -1118,7 +1278,8 @@ test('the oldest posts leave feed and log beyond a setting, so that a long-runni
         asSuperuser('select o365_programs.sandbox_sweep()');
         const left = await json(`/log.json?target=${target}`);
         assert.equal(left.length, 20);
-        assert.deepEqual((await json(`/feed.json?target=${target}`)).map(({card: {text}}) => text), Array.from({length: 20}, (_, i) => `n${i + 10}`));
+        assert.deepEqual((await json(`/feed.json?target=${target}`)).map(({card: {text}}) => text),
+            Array.from({length: 20}, (_, i) => `n${i + 10}`));
     } finally {
         asSuperuser(`select o365_programs.sandbox_set('keep_posts', '${kept}')`);
     }
@@ -1126,7 +1287,8 @@ test('the oldest posts leave feed and log beyond a setting, so that a long-runni
 
 test('TLS fails by host: expired, of another name, of a stranger, refused', async () => {
     const {url, target} = await webhook('Handshakes');
-    const at = (host) => new Client().post(url.replace('contoso.webhook.localhost', host), card('x')).then(() => 'sent', (error) => error.code);
+    const at = (host) => new Client().post(url.replace('contoso.webhook.localhost', host), card('x')).then(() => 'sent',
+        (error) => error.code);
     assert.equal(await at('expired.webhook.localhost'), 'CERT_HAS_EXPIRED');
     assert.equal(await at('wrong-name.webhook.localhost'), 'ERR_TLS_CERT_ALTNAME_INVALID');
     assert.match(await at('stranger.webhook.localhost'), /SELF_SIGNED/);
@@ -1134,7 +1296,8 @@ test('TLS fails by host: expired, of another name, of a stranger, refused', asyn
 
     // Who does not look at certificates finds the webhook as it is everywhere: faults, large bodies.
     const blindly = (host, body) => new Promise((resolve) => {
-        const request = https.request(url.replace('contoso.webhook.localhost', host), {method: 'POST', agent: false, rejectUnauthorized: false, lookup: program.agent.options.lookup,
+        const request = https.request(url.replace('contoso.webhook.localhost', host),
+            {method: 'POST', agent: false, rejectUnauthorized: false, lookup: program.agent.options.lookup,
             headers: {'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body)}}, (response) => {
             let text = '';
             response.on('data', (part) => { text += part; });
@@ -1154,11 +1317,19 @@ test('TLS fails by host: expired, of another name, of a stranger, refused', asyn
 });
 
 test('a webhook is found at hosts of Microsoft\'s that lead to this machine, and no page is', async () => {
-    const at = (url, host) => { const there = url.replace(new URL(url).hostname, host); remember('webhook', there); return there; };
+    const at = (url, host) => {
+        const there = url.replace(new URL(url).hostname, host);
+        remember('webhook', there);
+        return there;
+    };
     const [one, flow] = [await webhook('Stand-ins'), await webhook('Stand-ins of a flow', 'workflow')];
     const send = (url, body) => new Promise((resolve, reject) => {
-        const request = https.request(url, {method: 'POST', agent: false, ca: readFileSync(process.env.CA), lookup: program.agent.options.lookup,
-            headers: {'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body)}}, (response) => { response.resume(); response.on('end', () => resolve(response.statusCode)); });
+        const request = https.request(url,
+            {method: 'POST', agent: false, ca: readFileSync(process.env.CA), lookup: program.agent.options.lookup,
+            headers: {'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body)}}, (response) => {
+                response.resume();
+                response.on('end', () => resolve(response.statusCode));
+            });
         request.on('error', reject);
         request.end(body);
     });
@@ -1179,34 +1350,43 @@ test('the throttle keeps the real windows, counts, and the log names the window 
     await set('/throttle', {target, throttle: 'on'});
     const texts = [];
     for (let i = 0; i < 6; ++i) texts.push((await post(url, card(`n${i}`))).text);
-    assert.deepEqual(texts.map((text) => (text === '1' ? 1 : Number(text.match(/HTTP error (\d+)/)[1]))), [1, 1, 1, 1, 429, 429]);
+    assert.deepEqual(texts.map((text) => (text === '1' ? 1 : Number(text.match(/HTTP error (\d+)/)[1]))),
+        [1, 1, 1, 1, 429, 429]);
     const {throttles} = await json('/faults.json');
     const windows = throttles.find((one) => one.target === target).windows;
-    assert.deepEqual(windows.map(({seconds, limit}) => [seconds, limit]), [[1, 4], [30, 60], [3600, 100], [7200, 150], [86400, 1800]]);
+    assert.deepEqual(windows.map(({seconds, limit}) => [seconds, limit]),
+        [[1, 4], [30, 60], [3600, 100], [7200, 150], [86400, 1800]]);
     assert.deepEqual(windows.slice(1).map(({used}) => used), [4, 4, 4, 4]);
     const log = await json(`/log.json?target=${target}`);
-    assert.deepEqual(log.map(({answered, full_window: full}) => [answered, full]), [...Array(4).fill(['ok', null]), ['429-in-200', 1], ['429-in-200', 1]]);
-    assert.ok(log.every(({received_at: at}, i) => i === 0 || at > log[i - 1].received_at), 'the sink\'s own clock is in order');
+    assert.deepEqual(log.map(({answered, full_window: full}) => [answered, full]),
+        [...Array(4).fill(['ok', null]), ['429-in-200', 1], ['429-in-200', 1]]);
+    assert.ok(log.every(({received_at: at}, i) => i === 0 || at > log[i - 1].received_at),
+        'the sink\'s own clock is in order');
     await set('/throttle', {target, throttle: 'off'});
 });
 
 test('every command of docs/sandbox.md works as it stands there', async () => {
     const {url, number, target} = await webhook('Documented');
     const text = readFileSync(join(ROOT, 'docs/sandbox.md'), 'utf8');
-    const commands = [...text.matchAll(/^    (curl .*)$/gm)].map(([, line]) => line.replace(/\s+#.*$/, '').replaceAll('target=1', `target=${target}`).replace(/\/tenant\/1$/, `/tenant/${target}`)
+    const commands = [...text.matchAll(/^    (curl .*)$/gm)].map(([, line]) => line.replace(/\s+#.*$/, '')
+        .replaceAll('target=1', `target=${target}`).replace(/\/tenant\/1$/, `/tenant/${target}`)
         .replace('webhook=1', `webhook=${number}`).replace('remove=1', `remove=${number}`));
     assert.ok(commands.length >= 14);
     let flow;
     const refused = [];
-    const faultsLeft = async () => (await json('/faults.json')).faults.map(({target: where, answer}) => [where, answer]);
+    const faultsLeft = async () => (await json('/faults.json'))
+        .faults.map(({target: where, answer}) => [where, answer]);
     for (const documented of commands) {
-        const command = documented.replace(/\/tenant\/2$/, `/tenant/${flow?.target}`).replace('flow=1', `flow=${flow?.flow}`);
-        const {stdout} = await run('bash', ['-c', command.replace('curl', 'curl -fsS')], {env: {...process.env, URL: SANDBOX_URL, WEBHOOK: url}, maxBuffer: 1 << 28})
+        const command = documented.replace(/\/tenant\/2$/, `/tenant/${flow?.target}`).replace('flow=1',
+            `flow=${flow?.flow}`);
+        const {stdout} = await run('bash', ['-c', command.replace('curl', 'curl -fsS')],
+            {env: {...process.env, URL: SANDBOX_URL, WEBHOOK: url}, maxBuffer: 1 << 28})
             .catch((error) => assert.fail(`${command}: ${error.stderr}`));
         if (command.includes('/tenant/webhooks')) remember('webhook', JSON.parse(stdout).webhook_url);
         if (command.includes('dialect=workflow')) flow = JSON.parse(stdout);
         if (command.includes('do=off')) {
-            assert.deepEqual(await faultsLeft(), [[0, '429-in-200'], [target, 'ok'], [target, '410']], 'the one of all is left, the exception from it, and that of a webhook');
+            assert.deepEqual(await faultsLeft(), [[0, '429-in-200'], [target, 'ok'], [target, '410']],
+                'the one of all is left, the exception from it, and that of a webhook');
             // They would answer now and then.
             await set('/faults', {webhook: number, answer: 'ok'});
             await set('/faults', {target: 0, answer: 'ok'});
@@ -1222,7 +1402,8 @@ test('every command of docs/sandbox.md works as it stands there', async () => {
 });
 
 test('the sandbox refuses to start where public_url is public', async () => {
-    const check = () => run(`${process.env.BUILD}/o365-sandbox.fcgi`, ['--config', process.env.CONFIG, '--check']).then(() => 'starts', (error) => error.stderr);
+    const check = () => run(`${process.env.BUILD}/o365-sandbox.fcgi`, ['--config', process.env.CONFIG, '--check'])
+        .then(() => 'starts', (error) => error.stderr);
     const before = sql("select value from o365.settings where name = 'public_url'");
     assert.equal(await check(), 'starts');
     sql("select o365.set('public_url', 'https://connect.contoso.example')");
@@ -1234,29 +1415,37 @@ test('the sandbox refuses to start where public_url is public', async () => {
 });
 
 test('what is asked of a place that does not exist, or is of another kind, is refused with a reason', async () => {
-    for (const [path, form] of [['/faults', {target: 999999, answer: '503'}], ['/throttle', {target: 999999, throttle: 'on'}]]) {
+    for (const [path, form] of [['/faults', {target: 999999, answer: '503'}],
+        ['/throttle', {target: 999999, throttle: 'on'}]]) {
         const answer = await set(path, form);
         assert.deepEqual([answer.status, /no such group, team or inbox/.test(answer.text)], [404, true], path);
     }
     assert.deepEqual((await json('/faults.json')).faults, []);
     await webhook('Taken', 'connector', 'teams');
     const taken = await set('/tenant/webhooks', {person: 'program', name: 'Taken', dialect: 'workflow'});
-    assert.deepEqual([taken.status, JSON.parse(taken.text).error], [409, 'that name is taken by a place that is no workflow: choose another']);
-    for (const form of [{name: 'x', dialect: 'workflow', kind: 'mail'}, {name: 'CI', kind: 'mail'}, {name: ' '}, {person: ' '}, {person: '人'.repeat(61)}, {name: 'x'.repeat(257)}])
+    assert.deepEqual([taken.status, JSON.parse(taken.text).error],
+        [409, 'that name is taken by a place that is no workflow: choose another']);
+    for (const form of [{name: 'x', dialect: 'workflow', kind: 'mail'}, {name: 'CI', kind: 'mail'}, {name: ' '},
+        {person: ' '}, {person: '人'.repeat(61)}, {name: 'x'.repeat(257)}])
         assert.equal((await set('/tenant/webhooks', form)).status, 400, JSON.stringify(form));
-    const [mail, again] = [await set('/tenant/webhooks', {person: '人'.repeat(60), kind: 'mail'}), await set('/tenant/webhooks', {person: '人'.repeat(60), kind: 'mail', name: 'Inbox'})];
+    const [mail, again] = [await set('/tenant/webhooks', {person: '人'.repeat(60), kind: 'mail'}),
+        await set('/tenant/webhooks', {person: '人'.repeat(60), kind: 'mail', name: 'Inbox'})];
     for (const {text} of [mail, again]) remember('webhook', JSON.parse(text).webhook_url);
     assert.equal(JSON.parse(mail.text).target, JSON.parse(again.text).target, 'a person has one inbox');
 
     // A place's page says what it did not do.
     const flow = await webhook('Refusals', 'workflow');
-    for (const [form, status] of [[{do: 'offf'}, 400], [{nonsense: 1}, 400], [{remove: 999999}, 404], [{remove: flow.number}, 303], [{remove: flow.number}, 404], [{do: 'off'}, 303], [{do: 'deleted'}, 303], [{do: 'on'}, 409]])
+    for (const [form, status] of [[{do: 'offf'}, 400], [{nonsense: 1}, 400], [{remove: 999999}, 404],
+        [{remove: flow.number}, 303], [{remove: flow.number}, 404], [{do: 'off'}, 303], [{do: 'deleted'}, 303],
+        [{do: 'on'}, 409]])
         assert.equal((await set(`/tenant/${flow.target}`, form)).status, status, JSON.stringify(form));
     const group = await webhook('Refusals of a group');
     assert.equal((await set(`/tenant/${group.target}`, {do: 'off'})).status, 409);
 
-    for (const path of ['/log.json', '/log']) assert.equal((await program.request(`${SANDBOX_URL}${path}?answered=nosuch`)).status, 400, path);
-    for (const one of ['ok', 'other-method', 'get']) assert.equal((await program.request(`${SANDBOX_URL}/log.json?answered=${one}`)).status, 200, one);
+    for (const path of ['/log.json', '/log'])
+        assert.equal((await program.request(`${SANDBOX_URL}${path}?answered=nosuch`)).status, 400, path);
+    for (const one of ['ok', 'other-method', 'get'])
+        assert.equal((await program.request(`${SANDBOX_URL}/log.json?answered=${one}`)).status, 200, one);
     const twice = await program.request(`${SANDBOX_URL}/log.json?target=1&target=1`);
     assert.deepEqual([twice.status, /Its log has/.test(twice.text)], [400, false], 'what is refused is no failure');
 });
@@ -1297,7 +1486,8 @@ test('Apprise, as Debian has it, posts through its proxy to the webhook under Mi
     assert.deepEqual([activityTitle, text], ['Disk *full* on db_1', 'C:\\temp & "93 %" ä']);
 });
 
-test('Symfony\'s notifier, by the request that it makes: with a request-id the post was sent, without one it failed', async () => {
+test('Symfony\'s notifier, by the request that it makes: with a request-id the post was sent, without one it failed',
+    async () => {
     const client = {Accept: '*/*', 'Accept-Encoding': 'gzip', 'User-Agent': 'Symfony HttpClient (Curl)',
         'Content-Type': 'application/json'};
     // Its JSON writes tags, quotes and ampersands as escapes.
@@ -1329,13 +1519,16 @@ test('Symfony\'s notifier, by the request that it makes: with a request-id the p
 });
 
 test('another site cannot drive the sandbox', async () => {
-    const answer = await program.post(`${SANDBOX_URL}/faults`, 'target=0&answer=503', {'Content-Type': 'application/x-www-form-urlencoded', Origin: 'https://attacker.example', 'Sec-Fetch-Site': 'cross-site'});
+    const answer = await program.post(`${SANDBOX_URL}/faults`, 'target=0&answer=503', {'Content-Type':
+        'application/x-www-form-urlencoded', Origin: 'https://attacker.example', 'Sec-Fetch-Site': 'cross-site'});
     assert.equal(answer.status, 403);
     assert.deepEqual((await json('/faults.json')).faults, []);
 });
 
-test('somebody else\'s sender from npm posts against scripts/sandbox --headless, which prints where it is', async () => {
-    const sandbox = spawn(join(ROOT, 'scripts/sandbox'), ['--headless', '--port', '19443'], {stdio: ['ignore', 'pipe', 'ignore']});
+test('somebody else\'s sender from npm posts against scripts/sandbox --headless, which prints where it is',
+    async () => {
+    const sandbox = spawn(join(ROOT, 'scripts/sandbox'), ['--headless', '--port', '19443'],
+        {stdio: ['ignore', 'pipe', 'ignore']});
     try {
         const [line] = await new Promise((resolve, reject) => {
             const lines = [];
@@ -1343,20 +1536,25 @@ test('somebody else\'s sender from npm posts against scripts/sandbox --headless,
             sandbox.on('exit', () => reject(new Error('it ended')));
         });
         const {url, feed, webhooks, ca, faults} = JSON.parse(line);
-        const second = await run(join(ROOT, 'scripts/sandbox'), ['--headless', '--port', '19443']).catch((error) => error);
-        assert.deepEqual([second.code, /one runs already/.test(second.stderr)], [1, true], 'a second one leaves the first alone');
+        const second = await run(join(ROOT, 'scripts/sandbox'), ['--headless', '--port', '19443'])
+            .catch((error) => error);
+        assert.deepEqual([second.code, /one runs already/.test(second.stderr)], [1, true],
+            'a second one leaves the first alone');
         const env = {...process.env, NODE_EXTRA_CA_CERTS: ca};
         const {stdout} = await run('node', ['--input-type=module', '-e', `
             import {IncomingWebhook} from 'ms-teams-webhook';
-            const made = await fetch('${webhooks}', {method: 'POST', body: new URLSearchParams({name: 'CI'})}).then((response) => response.json());
+            const post = (url, form) => fetch(url, {method: 'POST', body: new URLSearchParams(form)});
+            const made = await post('${webhooks}', {name: 'CI'}).then((response) => response.json());
             const sender = new IncomingWebhook(made.webhook_url);
-            const first = await sender.send({'@type': 'MessageCard', '@context': 'https://schema.org/extensions', summary: 's', text: 'from a public library'});
-            await fetch('${faults}', {method: 'POST', body: new URLSearchParams({target: made.target, answer: '429', count: '1'})});
+            const first = await sender.send({'@type': 'MessageCard', '@context': 'https://schema.org/extensions',
+                summary: 's', text: 'from a public library'});
+            await post('${faults}', {target: made.target, answer: '429', count: '1'});
             const second = await sender.send({text: 'refused'}).then(() => 'sent', () => 'refused');
             const posts = await fetch('${feed}?target=' + made.target).then((response) => response.json());
             console.log(JSON.stringify({second, posts: posts.map(({answered, card}) => [answered, card.text])}));
         `], {cwd: ROOT, env});
-        assert.deepEqual(JSON.parse(stdout.trim().split('\n').at(-1)), {second: 'refused', posts: [['ok', 'from a public library'], ['429', 'refused']]});
+        assert.deepEqual(JSON.parse(stdout.trim().split('\n').at(-1)),
+            {second: 'refused', posts: [['ok', 'from a public library'], ['429', 'refused']]});
         assert.match(url, /^https:\/\/localhost:\d+$/);
     } finally {
         const ended = new Promise((resolve) => sandbox.on('exit', resolve));
