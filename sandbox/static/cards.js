@@ -61,6 +61,7 @@
                 actionsOrientation: 'horizontal', actionAlignment: 'left'},
             factSet: {title: {color: 'default', isSubtle: true, weight: 'default', wrap: true}, value: {wrap: true},
                 spacing: 16},
+            textBlock: {headingLevel: 2},  // as the title of a MessageCard: the page's own heading is the first
         });
     };
 

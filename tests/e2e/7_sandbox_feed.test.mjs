@@ -65,7 +65,9 @@ test('an Adaptive Card is drawn by its own library under the page\'s policy, and
         JSON.stringify({type: 'message', attachments: [{contentType: 'application/vnd.microsoft.card.adaptive',
             contentUrl: null, content: {type: 'AdaptiveCard', version: '1.4', ...content}}]});
     assert.equal((await post(url, adaptive({
-        body: [{type: 'TextBlock', text: 'Build **4711** <b>failed</b>', wrap: true}, {type: 'FactSet',
+        version: '1.5',
+        body: [{type: 'TextBlock', text: 'Main is broken', style: 'heading'},
+            {type: 'TextBlock', text: 'Build **4711** <b>failed</b>', wrap: true}, {type: 'FactSet',
             facts: [{title: 'Branch', value: 'main'}]}, {type: 'Input.Text', id: 'why', label: 'Why?'}],
         actions: [{type: 'Action.ShowCard', title: 'More',
             card: {type: 'AdaptiveCard', body: [{type: 'TextBlock', text: 'hidden at first'}]}},
@@ -83,6 +85,8 @@ test('an Adaptive Card is drawn by its own library under the page\'s policy, and
         const drawn = page.locator('.adaptive');
         await drawn.getByRole('button', {name: 'More'}).waitFor();
         assert.match(await drawn.innerText(), /Build 4711 <b>failed<\/b>/);
+        assert.equal(await drawn.getByRole('heading', {name: 'Main is broken', level: 2}).getAttribute('aria-level'),
+            '2', 'a heading says its level');
         assert.equal(await page.locator('.static-card').isVisible(), false);
         assert.equal(await drawn.getByText('hidden at first').isVisible(), false);
         await drawn.getByRole('button', {name: 'More'}).click();
