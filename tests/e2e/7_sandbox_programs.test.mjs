@@ -176,11 +176,12 @@ test('somebody else\'s sender from npm posts against scripts/sandbox --headless,
     async () => {
     const sandbox = spawn(join(ROOT, 'scripts/sandbox'), ['--headless', '--port', '19443'],
         {stdio: ['ignore', 'pipe', 'ignore']});
+    const ended = new Promise((resolve) => sandbox.on('exit', resolve));
     try {
         const [line] = await new Promise((resolve, reject) => {
             const lines = [];
             createInterface({input: sandbox.stdout}).on('line', (text) => { lines.push(text); resolve(lines); });
-            sandbox.on('exit', () => reject(new Error('it ended')));
+            ended.then(() => reject(new Error('it ended')));
         });
         const {url, feed, webhooks, ca, faults} = JSON.parse(line);
         const second = await run(join(ROOT, 'scripts/sandbox'), ['--headless', '--port', '19443'])
@@ -204,7 +205,6 @@ test('somebody else\'s sender from npm posts against scripts/sandbox --headless,
             {second: 'refused', posts: [['ok', 'from a public library'], ['429', 'refused']]});
         assert.match(url, /^https:\/\/localhost:\d+$/);
     } finally {
-        const ended = new Promise((resolve) => sandbox.on('exit', resolve));
         sandbox.kill('SIGTERM');
         await ended;
     }
