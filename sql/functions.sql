@@ -448,8 +448,8 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/chores/note_chore.sql
 \ir functions/chores/worker_chores.sql
 
--- What operators and applications ask about cards; the views are in views/operator.sql. Sentences are made here without
--- a capital and a full stop, which o365.explain_card adds.
+-- What operators and applications ask about cards; the views are in views/cards.sql and views/history.sql.
+-- Sentences are made here without a capital and a full stop, which o365.explain_card adds.
 \ir functions/console/explain_arrival.sql
 \ir functions/console/explain_card.sql
 \ir functions/console/explain_end.sql

@@ -287,16 +287,7 @@ END $$;
   CREATE SCHEMA o365_programs;
   CREATE SCHEMA o365_views;
   \set internal_views o365_views
-  \ir views/operator.sql
-  \ir views/hosts.sql
-  \ir views/callback.sql
-  \ir views/paste.sql
-  \ir views/proof.sql
-  \ir views/action_call.sql
-  \ir views/import.sql
-  \ir views/dead_connectors.sql
-  \ir views/user_object_id.sql
-  \ir views/token_profiles.sql
+  \ir views.sql
   \ir views/fingerprint.sql
   \set internal_views o365_internal
   ROLLBACK TO SAVEPOINT views;
@@ -327,16 +318,7 @@ END $$;
         END LOOP;
     END $$;
   \endif
-  \ir views/operator.sql
-  \ir views/hosts.sql
-  \ir views/callback.sql
-  \ir views/paste.sql
-  \ir views/proof.sql
-  \ir views/action_call.sql
-  \ir views/import.sql
-  \ir views/dead_connectors.sql
-  \ir views/user_object_id.sql
-  \ir views/token_profiles.sql
+  \ir views.sql
 \endif
 \ir data.sql
 \ir grants.sql

@@ -1,8 +1,8 @@
-// The callback as a Node service: fastify behind nginx, pg to the database. One statement a callback, prepared once a connection.
-// usage: node callback_node.mjs params|copy SOCKET CONNECTIONS [PROCESSES]      environment: PGHOST, PGUSER, PGDATABASE
-// params: everything as bind parameters of peer.callback, so that a server which logs them has the webhook in its log.
-// copy:   the way we do it, COPY o365_programs.callback in binary form by pg-copy-streams and a SELECT of the outcome, both on one connection.
-// CONNECTIONS is the size of each process's pool.
+// The callback as a Node service: fastify behind nginx, pg to the database. One statement a callback, prepared once a
+// connection. usage: node callback_node.mjs params|copy SOCKET CONNECTIONS [PROCESSES] environment: PGHOST, PGUSER,
+// PGDATABASE params: everything as bind parameters of peer.callback, so that a server which logs them has the webhook
+// in its log. copy: the way we do it, COPY o365_programs.callback in binary form by pg-copy-streams and a SELECT of the
+// outcome, both on one connection. CONNECTIONS is the size of each process's pool.
 import cluster from 'node:cluster';
 import {createHash, randomBytes} from 'node:crypto';
 import Fastify from 'fastify';
@@ -45,13 +45,16 @@ async function storeByCopy(id, hit) {
   const client = await pool.connect();
   try {
     const stream = client.query(copyFrom(
-      'COPY o365_programs.callback (slug, request_id, state_hash, cookie_hash, webhook_host, webhook_port, webhook_url, user_object_id, app_type, '
+      'COPY o365_programs.callback (slug, request_id, state_hash, cookie_hash, webhook_host, webhook_port, '
+          + 'webhook_url, user_object_id, app_type, '
       + 'group_name) FROM STDIN (FORMAT binary)'));
     const stored = new Promise((resolve, reject) => stream.on('finish', resolve).on('error', reject));
-    stream.end(copyRow(['bench', id, hit.stateHash, hit.cookieHash, hit.host, '443', hit.webhook, hit.user, hit.appType, hit.group]));
+    stream.end(copyRow(['bench', id, hit.stateHash, hit.cookieHash, hit.host, '443', hit.webhook, hit.user, hit.appType,
+        hit.group]));
     // Queued behind the COPY, sent when it has ended: pg pipelines no COPY.
     const [answer] = await Promise.all([
-      client.query({name: 'outcome', text: 'SELECT o365_programs.responder_callback_outcome($1) AS page', values: [id]}), stored]);
+      client.query({name: 'outcome', text: 'SELECT o365_programs.responder_callback_outcome($1) AS page',
+          values: [id]}), stored]);
     const page = answer.rows[0].page;
     return page.outcome === 'connected' && page.location;
   } finally {
@@ -67,7 +70,8 @@ async function serve() {
     const url = URL.parse(webhook);
     const name = `__Host-o365-${sha256(state).toString('hex').slice(0, 8)}=`;
     const cookie = (request.headers.cookie ?? '').split('; ').find((pair) => pair.startsWith(name))?.slice(name.length);
-    if (typeof state !== 'string' || url?.protocol !== 'https:' || url.hostname !== 'outlook.office.com' || cookie === undefined)
+    if (typeof state !== 'string' || url?.protocol !== 'https:' || url.hostname !== 'outlook.office.com'
+        || cookie === undefined)
       return reply.code(400).send('bad callback');
     const id = `r-${randomBytes(8).toString('hex')}`;
     const location = await store(id, {

@@ -1,7 +1,8 @@
-// Cards from graphile-worker's queue to the sink. Each job carries path and card; with the local queue and batched completion.
-// usage: node drain_graphile.mjs setup
+// Cards from graphile-worker's queue to the sink. Each job carries path and card; with the local queue and batched
+// completion. usage: node drain_graphile.mjs setup
 //        node drain_graphile.mjs drain PORT CA COUNT JOBS QUEUE DELAY_MS [PROCESSES]     prints "rate <cards/s>"
-// JOBS run at once over as many connections to the sink, QUEUE is localQueue.size, DELAY_MS completeJobBatchDelay; -1: without.
+// JOBS run at once over as many connections to the sink, QUEUE is localQueue.size, DELAY_MS completeJobBatchDelay; -1:
+// without.
 import {run, runMigrations, Logger} from 'graphile-worker';
 import {drain} from './drain_sender.mjs';
 
@@ -12,7 +13,8 @@ const connectionString = `postgres://${process.env.PGUSER}@/${process.env.PGDATA
 if (what === 'setup') {
   await runMigrations({connectionString, logger});
 } else {
-  await drain({port, ca, connections: Number(jobs), count: Number(count), processes: Number(processes)}, async (post) => {
+  await drain({port, ca, connections: Number(jobs), count: Number(count), processes: Number(processes)},
+      async (post) => {
     const runner = await run({
       preset: {
         worker: {

@@ -9,17 +9,20 @@ import {drain} from './drain_sender.mjs';
 
 const [what, ...rest] = process.argv.slice(2);
 const open = async () => {
-  const boss = new PgBoss({host: process.env.PGHOST, user: process.env.PGUSER, database: process.env.PGDATABASE, max: 10, schedule: false});
+  const boss = new PgBoss({host: process.env.PGHOST, user: process.env.PGUSER, database: process.env.PGDATABASE,
+      max: 10, schedule: false});
   boss.on('error', (error) => console.error(error.message));
   return boss.start();
 };
 
 if (what === 'drain') {
   const [port, ca, count, batch, workers, connections, processes = '1'] = rest;
-  await drain({port, ca, connections: Number(connections), count: Number(count), processes: Number(processes)}, async (post) => {
+  await drain({port, ca, connections: Number(connections), count: Number(count), processes: Number(processes)},
+      async (post) => {
     const boss = await open();
     await boss.work('cards', {batchSize: Number(batch), localConcurrency: Number(workers), pollingIntervalSeconds: 0.5,
-      burstWhenBatchFull: true}, (jobs) => Promise.all(jobs.map(({data}) => post(data.path, data.card))).then(() => {}));
+      burstWhenBatchFull: true}, (jobs) => Promise.all(jobs.map(({data}) => post(data.path, data.card)))
+        .then(() => {}));
     return () => boss.stop();
   });
 }

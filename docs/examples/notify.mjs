@@ -20,7 +20,8 @@ if (command === 'connect') {
 } else if (command === 'ticket') {
     await db.query('BEGIN');
     const sent = await openTicket();
-    await db.query('COMMIT');  // now the cards leave; without it, when the program fails, neither they nor the ticket exist
+    // Now the cards leave; without it, when the program fails, neither they nor the ticket exist.
+    await db.query('COMMIT');
     for (const {card_id: id, problems} of sent) console.log(id ?? `not sent: ${JSON.stringify(problems)}`);
 } else if (command === 'outcome') {
     const sql = "SELECT coalesce(outcome, reason, 'waits') AS outcome FROM o365.cards WHERE card_id = $1";

@@ -44,20 +44,24 @@
     const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
     const hostConfig = () => {
         const text = (name, subtle) => ({default: colour(name), subtle: colour(subtle ?? name)});
-        const foregroundColors = {default: text('--ink', '--ink-soft'), accent: text('--accent'), good: text('--good'), warning: text('--warn'),
-            attention: text('--bad'), light: text('--ink-soft'), dark: text('--ink')};
+        const foregroundColors = {default: text('--ink', '--ink-soft'), accent: text('--accent'), good: text('--good'),
+            warning: text('--warn'), attention: text('--bad'), light: text('--ink-soft'), dark: text('--ink')};
         const style = (name) => ({backgroundColor: colour(name), foregroundColors});
         return new AdaptiveCards.HostConfig({
             fontFamily: 'inherit', supportsInteractivity: true,
             spacing: {small: 4, default: 8, medium: 16, large: 24, extraLarge: 32, padding: 0},
             separator: {lineThickness: 1, lineColor: colour('--line')},
             fontSizes: {small: 13, default: 15, medium: 17, large: 20, extraLarge: 24},
-            containerStyles: {default: style('--paper'), emphasis: style('--ground'), accent: style('--accent-soft'), good: style('--good-soft'),
+            containerStyles: {default: style('--paper'), emphasis: style('--ground'), accent: style('--accent-soft'),
+                good: style('--good-soft'),
                 warning: style('--warn-soft'), attention: style('--bad-soft')},
             imageSizes: {small: 40, medium: 80, large: 160},
-            actions: {maxActions: 6, spacing: 'default', buttonSpacing: 8, showCard: {actionMode: 'inline', inlineTopMargin: 8, style: 'emphasis'},
+            actions: {maxActions: 6, spacing: 'default', buttonSpacing: 8,
+                showCard: {actionMode: 'inline', inlineTopMargin: 8, style: 'emphasis'},
                 actionsOrientation: 'horizontal', actionAlignment: 'left'},
-            factSet: {title: {color: 'default', isSubtle: true, weight: 'default', wrap: true}, value: {wrap: true}, spacing: 16},
+            factSet: {title: {color: 'default', isSubtle: true, weight: 'default', wrap: true}, value: {wrap: true},
+                spacing: 16},
+            textBlock: {headingLevel: 2},  // as the title of a MessageCard: the page's own heading is the first
         });
     };
 
@@ -90,7 +94,8 @@
             else if (action instanceof AdaptiveCards.OpenUrlAction) place.querySelector('.adaptive-note')
                 .textContent = 'This opens nothing: its address is neither http, https nor mailto.';
             else if (action instanceof HttpAction) submit(place, action, card.getAllInputs());
-            else place.querySelector('.adaptive-note').textContent = 'A webhook\'s card may not have this action: nobody would receive it.';
+            else place.querySelector('.adaptive-note')
+                .textContent = 'A webhook\'s card may not have this action: nobody would receive it.';
         };
         try {
             const source = JSON.parse(place.dataset.card);

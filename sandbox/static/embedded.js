@@ -42,7 +42,8 @@ if (frame) {
     };
     const answers = {
         initialize: () => [saves ? 'settings' : 'remove', 'web', '1.13.1'],
-        getContext: () => [{locale: 'en-gb', theme: 'default', hostClientType: 'web', frameContext: saves ? 'settings' : 'remove', userObjectId: frame.dataset.objectId}],
+        getContext: () => [{locale: 'en-gb', theme: 'default', hostClientType: 'web', frameContext: saves ? 'settings'
+            : 'remove', userObjectId: frame.dataset.objectId}],
         'settings.setValidityState': ([isValidNow]) => { button.disabled = isValidNow !== true; },
         'settings.setSettings': async ([wanted]) => {
             const said = Object.fromEntries(names.filter((name) => wanted?.[name]).map((name) => [name, wanted[name]]));
@@ -67,11 +68,13 @@ if (frame) {
             for (const name of names) form.elements[name].value = settings[name] ?? '';
             send();
         },
-        'settings.save.failure': ([reason]) => fail(`The page says that it could not save: ${reason || 'it gives no reason'}`),
+        'settings.save.failure': ([reason]) =>
+            fail(`The page says that it could not save: ${reason || 'it gives no reason'}`),
         'settings.remove.success': () => {
             if (waiting && !saves) send();
         },
-        'settings.remove.failure': ([reason]) => fail(`The page says that it could not clean up: ${reason || 'it gives no reason'}`),
+        'settings.remove.failure': ([reason]) =>
+            fail(`The page says that it could not clean up: ${reason || 'it gives no reason'}`),
     };
     const handle = async (origin, {func, args, id}) => {
         try {
@@ -81,7 +84,8 @@ if (frame) {
             fail(`The sandbox could not answer ${func}: ${error.message}`);
         }
     };
-    // In the order in which the page speaks: some answers come from the server, and notifySuccess is not to overtake setSettings.
+    // In the order in which the page speaks: some answers come from the server, and notifySuccess is not to overtake
+    // setSettings.
     let spoken = Promise.resolve();
     window.addEventListener('message', ({source, origin, data}) => {
         if (source !== frame.contentWindow || !origins.includes(origin) || typeof data?.func !== 'string') return;
@@ -92,14 +96,16 @@ if (frame) {
         event.preventDefault();
         // The page decides: it stores what it has to, and says so.
         button.disabled = true;
-        waiting = setTimeout(() => fail('The page did not answer within 30 seconds: it has to call notifySuccess or notifyFailure.'), patience);
+        waiting = setTimeout(() => fail(
+            'The page did not answer within 30 seconds: it has to call notifySuccess or notifyFailure.'), patience);
         const origin = new URL(frame.dataset.src).origin;
         if (!saves) {
             frame.contentWindow.postMessage({func: 'settings.remove', args: []}, origin);
             return;
         }
         Promise.resolve(webhook).then((known) => {
-            frame.contentWindow.postMessage({func: 'settings.save', args: [known ? {webhookUrl: known.webhook_url} : {}]}, origin);
+            frame.contentWindow.postMessage({func: 'settings.save',
+                args: [known ? {webhookUrl: known.webhook_url} : {}]}, origin);
         }, (error) => fail(error.message));
     });
     // Only now, so that nothing it says is lost.

@@ -1,5 +1,5 @@
-// The playground, livelier: judged while one types, lines that can be jumped to, a link that carries the card. Everything on the
-// page works without this file; what the page says of a card is always written by the server.
+// The playground, livelier: judged while one types, lines that can be jumped to, a link that carries the card.
+// Everything on the page works without this file; what the page says of a card is always written by the server.
 (() => {
     const form = document.getElementById('play');
     const field = document.getElementById('card');
@@ -85,7 +85,8 @@
     };
     const encode = async (text) => {
         const bytes = await through(new TextEncoder().encode(text), new CompressionStream('deflate-raw'));
-        return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+        return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')).replace(/\+/g, '-').replace(/\//g,
+            '_').replace(/=+$/, '');
     };
     const decode = async (text) => {
         const bytes = Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (char) => char.charCodeAt(0));

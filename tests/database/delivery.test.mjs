@@ -9,7 +9,8 @@ import {asPostgres, BUILD, direct, end, FarEnd, folder, freeze, install, PGHOST,
     runAsPostgres, SERVER_BIN, sql, start, until} from './harness.mjs';
 
 const worker = (name, more) => start('o365-worker', {database: direct, worker_name: name, ...posting, ...more});
-const send = (ids, texts) => query(`select o365.send(s, jsonb_build_object('text', t)) from unnest('{${texts}}'::text[]) as t, unnest('{${ids}}'::bigint[]) as s`);
+const send = (ids, texts) => query(`select o365.send(s, jsonb_build_object('text', t)) `
+    + `from unnest('{${texts}}'::text[]) as t, unnest('{${ids}}'::bigint[]) as s`);
 const waiting = async () => Number(await query('select count(*) from o365_internal.outbox'));
 
 before(install);
@@ -28,21 +29,26 @@ test('a kept connection whose packets vanish is given up, costs its host nothing
             const {port} = lost.posts[0];
             // As when a firewall between the two has forgotten the connection: nobody is told, new ones work.
             run('nft', `add table ip lost; add chain ip lost in { type filter hook input priority 0; };
-                add rule ip lost in tcp sport ${port} tcp dport ${lost.port} counter drop; add rule ip lost in tcp sport ${lost.port} tcp dport ${port} counter drop`);
+                add rule ip lost in tcp sport ${port} tcp dport ${lost.port} counter drop;
+                add rule ip lost in tcp sport ${lost.port} tcp dport ${port} counter drop`);
             const began = Date.now();
             const [card] = (await send([ann], ['second'])).split('\n');
-            await until('the second card to be on its way', () => /packets [1-9]/.test(run('nft', 'list', 'table', 'ip', 'lost')));
+            await until('the second card to be on its way',
+                () => /packets [1-9]/.test(run('nft', 'list', 'table', 'ip', 'lost')));
             await send([ben, cem], ['beside']);
             await until('the cards beside it', () => lost.posts.length === 2 && other.posts.length === 1, 5);
             assert.notEqual(lost.posts[1].port, port);
-            await until('the second card to be in doubt', async () => (await query(`select outcome from o365.posts where card_id = ${card}`)) === 'in_doubt');
+            await until('the second card to be in doubt',
+                async () => (await query(`select outcome from o365.posts where card_id = ${card}`)) === 'in_doubt');
             const took = Date.now() - began;
-            assert.ok(took > 9000 && took < 15000, `the connection was given up after ${took} ms, the POST's own time is 20 s`);
+            assert.ok(took > 9000 && took < 15000,
+                `the connection was given up after ${took} ms, the POST's own time is 20 s`);
             await query('update o365_internal.lane set next_at = now() where worker is null and next_at is not null');
             await until('the second card', async () => (await waiting()) === 0);
             assert.deepEqual(lost.posts.map((post) => JSON.parse(post.text).text), ['first', 'beside', 'second']);
             assert.notEqual(lost.posts[2].port, port);
-            assert.doesNotMatch(run('ss', '-Htn', 'state', 'established', `( sport = :${port} )`), /\S/, 'the connection is closed');
+            assert.doesNotMatch(run('ss', '-Htn', 'state', 'established', `( sport = :${port} )`), /\S/,
+                'the connection is closed');
         } finally {
             run('nft', 'flush ruleset');
             assert.equal((await posts.stop()).code, 0);
@@ -52,14 +58,18 @@ test('a kept connection whose packets vanish is given up, costs its host nothing
     });
 
 // It takes a lease: 10 s, of which POSTs may start in the first three. o365.set allows 30 at the least.
-test('a worker that is stopped past its leases and goes on posts to no webhook that another worker posts to, nor does a lane outlive its lease', async () => {
+test('a worker stopped past its leases that goes on posts to no webhook of another one; no lane outlives its lease',
+    async () => {
     const [one, two] = [await new FarEnd('one.localhost').listen(), await new FarEnd('two.localhost').listen()];
     const names = (kind, count) => Array.from({length: count}, (_, i) => `${kind}-${i}`);
-    const [posted, connecting, queued] = [one.connect(names('posted', 12)), two.connect(names('connecting', 12)), one.connect(names('queued', 6))];
+    const [posted, connecting, queued] = [one.connect(names('posted', 12)), two.connect(names('connecting', 12)),
+        one.connect(names('queued', 6))];
     const [slow] = two.connect(['slow']);
     const [after] = two.connect(['after']);
-    const leased = async (ids) => Number(await query(`select count(*) from o365_internal.lane where worker is not null and subscription_id = any ('{${ids}}')`));
-    sql(`update o365_internal.setting set value = case name when 'lease_seconds' then '10' else '4' end where name in ('lease_seconds', 'post_timeout_seconds')`);
+    const leased = async (ids) => Number(await query(
+        `select count(*) from o365_internal.lane where worker is not null and subscription_id = any ('{${ids}}')`));
+    sql(`update o365_internal.setting set value = case name when 'lease_seconds' then '10' else '4' end `
+        + `where name in ('lease_seconds', 'post_timeout_seconds')`);
     const cards = Number(await query('select count(*) from o365_internal.delivery')) + 30 * 3 + 6 + 10 + 1;
     const first = worker('stopped', {max_transfers: 27});
     const others = [];
@@ -90,13 +100,17 @@ test('a worker that is stopped past its leases and goes on posts to no webhook t
         others[0].child.kill('SIGCONT');
         one.release();
         await until('all cards', async () => {
-            await query("update o365_internal.lane set next_at = now() where worker is null and why is distinct from 'pause' and next_at > now()");
+            await query("update o365_internal.lane set next_at = now() where worker is null and why is distinct "
+                + "from 'pause' and next_at > now()");
             return (await waiting()) === 0;
         });
         const ofOne = (webhook) => [...one.posts, ...two.posts].filter((post) => post.webhook === webhook);
-        assert.deepEqual([...one.overlaps, ...two.overlaps], [], JSON.stringify([...one.overlaps, ...two.overlaps].map(ofOne)));
-        assert.equal(await query("select count(*), count(*) filter (where outcome = 'delivered') from o365_internal.delivery"), `${cards}|${cards}`);
-        assert.ok(Number(await query(`select lease_no from o365_internal.lane where subscription_id = ${slow}`)) > 2, 'the slow lane went back in time, and was leased again');
+        assert.deepEqual([...one.overlaps, ...two.overlaps], [],
+            JSON.stringify([...one.overlaps, ...two.overlaps].map(ofOne)));
+        assert.equal(await query("select count(*), count(*) filter (where outcome = 'delivered') "
+            + "from o365_internal.delivery"), `${cards}|${cards}`);
+        assert.ok(Number(await query(`select lease_no from o365_internal.lane where subscription_id = ${slow}`)) > 2,
+            'the slow lane went back in time, and was leased again');
     } finally {
         for (const one of [first, ...others]) {
             one.child.kill('SIGCONT');
@@ -107,16 +121,23 @@ test('a worker that is stopped past its leases and goes on posts to no webhook t
     }
 });
 
-test('an adoption that fails, whatever for, costs its webhook nothing: the card goes, the log tells, a later opening adopts', async () => {
+test('an adoption that fails costs its webhook nothing: the card goes, the log tells, a later opening adopts',
+    async () => {
     const far = await new FarEnd('one.localhost').listen();
-    const fails = (code) => [`create function public.fail() returns trigger language plpgsql as $$ begin raise exception 'not now' using errcode = '${code}'; end $$;
-        create trigger fail before update of sealed on o365_internal.subscription execute function public.fail()`, 'drop function public.fail() cascade'];
-    const names = {refused: ['revoke execute on function o365_programs.worker_adopt from o365_worker', 'grant execute on function o365_programs.worker_adopt to o365_worker'],
+    const fails = (code) => [`create function public.fail() returns trigger
+        language plpgsql as $$ begin raise exception 'not now' using errcode = '${code}'; end $$;
+        create trigger fail before update of sealed on o365_internal.subscription execute function public.fail()`,
+    'drop function public.fail() cascade'];
+    const names = {refused: ['revoke execute on function o365_programs.worker_adopt from o365_worker',
+        'grant execute on function o365_programs.worker_adopt to o365_worker'],
         full: fails('53100'), broken: fails('XX001'), forbidden: fails('23514'),
-        gone: ['alter function o365_programs.worker_adopt rename to worker_adopted', 'alter function o365_programs.worker_adopted rename to worker_adopt'],
+        gone: ['alter function o365_programs.worker_adopt rename to worker_adopted',
+            'alter function o365_programs.worker_adopted rename to worker_adopt'],
         // The database's word for no: it knows of no such key.
-        unknown: ["update o365_internal.sealing_key set active = false where kind = 'symmetric'", "update o365_internal.sealing_key set active = true where kind = 'symmetric'"]};
-    const webhook = (id) => query(`select s.status, s.key_id like 'sym-%', l.why is distinct from 'pause', l.failures from o365_internal.subscription as s join o365_internal.lane as l using (subscription_id)
+        unknown: ["update o365_internal.sealing_key set active = false where kind = 'symmetric'",
+            "update o365_internal.sealing_key set active = true where kind = 'symmetric'"]};
+    const webhook = (id) => query(`select s.status, s.key_id like 'sym-%', l.why is distinct from 'pause', l.failures
+        from o365_internal.subscription as s join o365_internal.lane as l using (subscription_id)
         where subscription_id = ${id}`);
     const ids = Object.fromEntries(far.connect(Object.keys(names)).map((id, i) => [Object.keys(names)[i], id]));
     const once = worker('adopts in vain');
@@ -137,7 +158,8 @@ test('an adoption that fails, whatever for, costs its webhook nothing: the card 
         const adopting = worker('adopting');
         await send(Object.values(ids), ['again']);
         await until('the cards', async () => (await waiting()) === 0);
-        for (const [name, id] of Object.entries(ids)) await until(`${name} to be adopted`, async () => (await webhook(id)) === 'active|t|t|0');
+        for (const [name, id] of Object.entries(ids))
+            await until(`${name} to be adopted`, async () => (await webhook(id)) === 'active|t|t|0');
         assert.equal((await adopting.stop()).code, 0);
         assert.equal(far.posts.length, 2 * Object.keys(names).length);
     } finally {
@@ -146,18 +168,21 @@ test('an adoption that fails, whatever for, costs its webhook nothing: the card 
     }
 });
 
-test('a worker whose key file has not the key of a webhook leaves it active, says what to restore, and another worker delivers', async () => {
+test('a worker without the key of a webhook leaves it active, says what to restore, and another worker delivers',
+    async () => {
     const far = await new FarEnd('one.localhost').listen();
     const [sealed, adopted] = far.connect(['sealed', 'adopted']);
     const right = worker('right');
     await send([adopted], ['first']);
-    await until('the first card', async () => (await query(`select key_id like 'sym-%' from o365_internal.subscription where subscription_id = ${adopted}`)) === 't');
+    await until('the first card', async () => (await query(
+        `select key_id like 'sym-%' from o365_internal.subscription where subscription_id = ${adopted}`)) === 't');
     assert.equal((await right.stop()).code, 0);
     // The key file of another installation.
     const other = join(folder, 'other-keys');
     sql('create database other');
     run('psql', '-qX', '-d', 'other', '-f', join(ROOT, 'sql/install.sql'));
-    writeFileSync(join(folder, 'other.conf'), `database = host=${PGHOST} dbname=other\nkey_file = ${other}\nenvironment = development\n`);
+    writeFileSync(join(folder, 'other.conf'),
+        `database = host=${PGHOST} dbname=other\nkey_file = ${other}\nenvironment = development\n`);
     run(join(BUILD, 'o365-worker'), '--config', join(folder, 'other.conf'), 'keys', 'generate');
     sql('drop database other with (force)');
     const wrong = worker('wrong', {key_file: other});
@@ -165,10 +190,12 @@ test('a worker whose key file has not the key of a webhook leaves it active, say
         await send([sealed, adopted], ['second']);
         for (const id of [sealed, adopted]) {
             const key = await query(`select key_id from o365_internal.subscription where subscription_id = ${id}`);
-            await until('the queue to say why', async () => (await query(`select reason from o365.queue where subscription_id = ${id}`)).includes(`no key ${key}`));
+            await until('the queue to say why', async () =>
+                (await query(`select reason from o365.queue where subscription_id = ${id}`)).includes(`no key ${key}`));
             assert.match(wrong.log(), new RegExp(`event=key_missing key=${key}.*restore the backup`));
             assert.match(wrong.log(), new RegExp(`event=webhook_closed subscription=${id} key=${key}`));
-            assert.equal(await query(`select s.status, l.why is distinct from 'pause', l.failures from o365_internal.subscription as s join o365_internal.lane as l using (subscription_id)
+            assert.equal(await query(`select s.status, l.why is distinct from 'pause', l.failures
+                from o365_internal.subscription as s join o365_internal.lane as l using (subscription_id)
                 where subscription_id = ${id}`), 'active|t|0');
         }
         const again = worker('right again');
@@ -186,7 +213,8 @@ test('a worker whose key file has not the key of a webhook leaves it active, say
 
 // From a major version to the same one: Debian has one pg_upgrade at a time, and the npm packages have none. It does
 // all that it does between two.
-test('pg_upgrade moves an installation: it is no copy, what waits leaves once and in order, and nothing else leaves', async () => {
+test('pg_upgrade moves an installation: it is no copy, what waits leaves once and in order, and nothing else leaves',
+    async () => {
     const far = await new FarEnd('one.localhost').listen();
     const [ann] = far.connect(['moved']);
     const texts = () => far.posts.map((post) => JSON.parse(post.text).text);
@@ -198,18 +226,23 @@ test('pg_upgrade moves an installation: it is no copy, what waits leaves once an
     const [before, after] = ['before', 'after'].map((name) => join(PGHOST, name));
     const socket = join(PGHOST, 'moved');
     const there = (statement) => sql(statement, socket);
-    const bin = (program, ...words) => run('sh', '-c', 'cd "$1" && shift && exec "$@"', 'sh', PGHOST, ...asPostgres, join(SERVER_BIN, program), ...words);
-    const server = (data, ...words) => bin('pg_ctl', '-D', data, '-w', '-l', join(PGHOST, 'moved.log'), '-o', `-k ${socket} -c listen_addresses='' -c fsync=off -c max_connections=200`, ...words);
+    const bin = (program, ...words) => run('sh', '-c', 'cd "$1" && shift && exec "$@"', 'sh', PGHOST, ...asPostgres,
+        join(SERVER_BIN, program), ...words);
+    const server = (data, ...words) => bin('pg_ctl', '-D', data, '-w', '-l', join(PGHOST, 'moved.log'), '-o',
+        `-k ${socket} -c listen_addresses='' -c fsync=off -c max_connections=200`, ...words);
     runAsPostgres('mkdir', socket);
     try {
         bin('pg_basebackup', '-h', PGHOST, '-U', 'postgres', '-D', before, '-X', 'stream', '-c', 'fast');
         server(before, 'start');
         server(before, 'stop');
         bin('initdb', '-D', after, '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync');
-        const fast = run(join(SERVER_BIN, 'pg_upgrade'), '--help').includes('--no-sync') ? ['--link', '--no-sync'] : ['--link'];
-        bin('pg_upgrade', '-b', SERVER_BIN, '-B', SERVER_BIN, '-d', before, '-D', after, '-U', 'postgres', '-s', socket, ...fast);
+        const fast = run(join(SERVER_BIN, 'pg_upgrade'), '--help').includes('--no-sync') ? ['--link', '--no-sync']
+            : ['--link'];
+        bin('pg_upgrade', '-b', SERVER_BIN, '-B', SERVER_BIN, '-d', before, '-D', after, '-U', 'postgres', '-s', socket,
+            ...fast);
         server(after, 'start');
-        assert.notEqual(there('select system_identifier from pg_control_system()'), sql('select system_identifier from pg_control_system()'), 'another cluster');
+        assert.notEqual(there('select system_identifier from pg_control_system()'),
+            sql('select system_identifier from pg_control_system()'), 'another cluster');
         const moved = start('o365-worker', {database: `host=${socket} dbname=o365`, worker_name: 'there', ...posting});
         there(`select o365.send(${ann}, '{"text": "4"}')`);
         await until('the cards', () => there('select count(*) from o365_internal.outbox') === '0');

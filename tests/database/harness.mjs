@@ -11,16 +11,19 @@ import {promisify} from 'node:util';
 
 export const {PGHOST, BUILD, ROOT, SERVER_BIN} = process.env;
 export const folder = mkdtempSync(join(tmpdir(), 'o365-sessions-'));
-export const asPostgres = process.getuid() === 0 ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups', '--'] : [];
+export const asPostgres = process.getuid() === 0 ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups',
+    '--'] : [];
 export const running = new Set();
 
-export const run = (command, ...args) => execFileSync(command, args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], cwd: '/'});
+export const run = (command, ...args) =>
+    execFileSync(command, args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], cwd: '/'});
 export const runAsPostgres = (...words) => run(...[...asPostgres, ...words]);
 export const sql = (statement, host = PGHOST, port = 5432) =>
     run('psql', '-qXAt', '-v', 'ON_ERROR_STOP=1', '-h', host, '-p', String(port), '-d', 'o365', '-c', statement).trim();
 // The same for a far end's process, which has to go on answering meanwhile.
 export const query = async (statement) =>
-    (await promisify(execFile)('psql', ['-qXAt', '-v', 'ON_ERROR_STOP=1', '-d', 'o365', '-c', statement], {cwd: '/'})).stdout.trim();
+    (await promisify(execFile)('psql', ['-qXAt', '-v', 'ON_ERROR_STOP=1', '-d', 'o365', '-c', statement], {cwd: '/'}))
+        .stdout.trim();
 export const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export async function until(what, condition, seconds = 30) {
@@ -37,7 +40,8 @@ export const nextNumber = () => ++made;
 // A program of ours with a configuration of its own; `under` is the command that starts it, such as prlimit.
 export function start(program, {under = [], ...settings}, ...args) {
     const name = join(folder, String(++made));
-    const all = {key_file: join(folder, 'keys'), environment: 'development', log: `${name}.log`, log_level: 'debug', ...settings};
+    const all = {key_file: join(folder, 'keys'), environment: 'development', log: `${name}.log`, log_level: 'debug',
+        ...settings};
     writeFileSync(`${name}.conf`, Object.entries(all).map(([key, value]) => `${key} = ${value}\n`).join(''));
     const [command, ...words] = [...under, join(BUILD, program), '--config', `${name}.conf`, ...args];
     const child = spawn(command, words, {stdio: ['ignore', 'pipe', 'pipe']});
@@ -65,7 +69,8 @@ export function start(program, {under = [], ...settings}, ...args) {
 export async function freeze({pid}) {
     process.kill(pid, 'SIGSTOP');
     await until('all threads to be stopped', () =>
-        readdirSync(`/proc/${pid}/task`).every((thread) => / T /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'))));
+        readdirSync(`/proc/${pid}/task`)
+            .every((thread) => / T /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'))));
 }
 export const worker = (database, ...args) => start('o365-worker', {database, worker_name: `test-${made + 1}`}, ...args);
 export const workersSeen = (host, port) => Number(sql('select count(*) from o365_internal.worker', host, port));
@@ -79,10 +84,13 @@ export function install() {
     run('dropdb', '--if-exists', '--force', 'o365');
     run('createdb', 'o365');
     run('psql', '-qX', '-d', 'o365', '-f', join(ROOT, 'sql/install.sql'));
-    writeFileSync(join(folder, 'keys.conf'), `database = ${direct}\nkey_file = ${join(folder, 'keys')}\nenvironment = development\n`);
+    writeFileSync(join(folder, 'keys.conf'),
+        `database = ${direct}\nkey_file = ${join(folder, 'keys')}\nenvironment = development\n`);
     run(join(BUILD, 'o365-worker'), '--config', join(folder, 'keys.conf'), 'keys', 'generate');
-    sql(`select o365.set('public_url', 'http://localhost'), o365.set('connect_url', 'https://portal.example.org/connect'), o365.set('environment', 'development'),
-         o365.register_connector('desk', 'Desk', decode('89504e470d0a1a0a', 'hex'), 'short', 'long', 'https://example.org', '{one}',
+    sql(`select o365.set('public_url', 'http://localhost'),
+        o365.set('connect_url', 'https://portal.example.org/connect'), o365.set('environment', 'development'),
+         o365.register_connector('desk', 'Desk', decode('89504e470d0a1a0a', 'hex'), 'short', 'long',
+             'https://example.org', '{one}',
              allow_anonymous => true), o365.grant_application('postgres', 'desk')`);
     // Lanes of these tests post faster than Microsoft allows.
     sql('select o365.set_quota(q.dialect, q.seconds, null, q.per) from o365.quotas as q');
@@ -112,7 +120,8 @@ export const posting = {allow_loopback: 'yes', ca_file: certificates.cert};
  * under way at once.
  */
 export class FarEnd {
-    posts = [];          // {webhook, text, port, began, ended}: as they begin; port is the client's, times are this process'
+    // {webhook, text, port, began, ended}: as they begin; port is the client's, times are this process'
+    posts = [];
     overlaps = [];
     delay = 0;           // of answers, in milliseconds
     holdsAnswers = false;
@@ -185,7 +194,8 @@ export class FarEnd {
                 insert into o365_programs.callback values ('desk', r, s, s, '${this.host}', '${this.port}',
                     'https://${this.host}:${this.port}/webhookb2/' || u, 'object-1', 'Groups', u);
             end loop; end $$;
-            select subscription_id from o365_internal.subscription where app_user = any ('{${users}}') order by subscription_id`).split('\n').map(Number);
+            select subscription_id from o365_internal.subscription where app_user = any ('{${users}}')
+                order by subscription_id`).split('\n').map(Number);
     }
 
     close() {

@@ -42,7 +42,8 @@ function worker(settings = {}) {
         takesSettings: async () => {
             const since = sql('select clock_timestamp()');
             sql("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'o365-worker'");
-            await until('a heartbeat', () => sql(`select seen_at > '${since}' from o365_internal.worker where name = '${name}'`) === 't');
+            await until('a heartbeat',
+                () => sql(`select seen_at > '${since}' from o365_internal.worker where name = '${name}'`) === 't');
         },
         stop: () => {
             started.child.kill('SIGKILL');
@@ -72,10 +73,14 @@ function callback(url, renews, made = nextNumber()) {
     const state = `state ${made}`;
     const {hostname} = new URL(url);
     const attempt = `r-${String(made).padStart(12, '0')}`;
-    return `insert into o365_internal.connect_attempt (connector_id, state_hash, cookie_hash, app_user, expires_at, renews)
-            select c.connector_id, sha256('${state}'), sha256('cookie'), coalesce(s.app_user, 'user${made}'), now() + interval '1 hour', s.subscription_id
-              from o365_internal.connector as c left join o365_internal.subscription as s on s.subscription_id = ${renews ?? 'null'};
-        insert into o365_programs.callback values ('desk', '${attempt}', sha256('${state}'), sha256('cookie'), '${hostname}', '${port}', '${url}', 'object', 'groups', 'Group ${made}');`;
+    return `insert into o365_internal.connect_attempt (connector_id, state_hash, cookie_hash, app_user, expires_at,
+        renews)
+            select c.connector_id, sha256('${state}'), sha256('cookie'), coalesce(s.app_user, 'user${made}'),
+                now() + interval '1 hour', s.subscription_id
+              from o365_internal.connector as c left
+                  join o365_internal.subscription as s on s.subscription_id = ${renews ?? 'null'};
+        insert into o365_programs.callback values ('desk', '${attempt}', sha256('${state}'), sha256('cookie'),
+            '${hostname}', '${port}', '${url}', 'object', 'groups', 'Group ${made}');`;
 }
 const url = (host, path) => `https://${host}:${port}${path}`;
 function connect(host, path) {
@@ -84,8 +89,10 @@ function connect(host, path) {
     return sql(`select max(subscription_id) from o365_internal.subscription where app_user = 'user${made}'`);
 }
 const renew = (id, host, path) => sql(callback(url(host, path), id));
-const send = (id, ...texts) => sql(texts.map((one) => `select o365.send(${id}, '${JSON.stringify({text: one})}')`).join('; '));
-const status = (id) => sql(`select status, status_reason from o365_internal.subscription where subscription_id = ${id}`);
+const send = (id, ...texts) => sql(texts.map((one) => `select o365.send(${id}, '${JSON.stringify({text: one})}')`)
+    .join('; '));
+const status = (id) =>
+    sql(`select status, status_reason from o365_internal.subscription where subscription_id = ${id}`);
 const waiting = (id) => Number(sql(`select count(*) from o365_internal.outbox where subscription_id = ${id}`));
 
 before(async () => {
@@ -93,7 +100,8 @@ before(async () => {
     await new Promise((resolve) => farEnd.listen(0, '127.0.0.1', resolve));
     port = farEnd.address().port;
     install();
-    sql(`select o365.allow_webhook_host('connector', 'sink.localhost', ${port}), o365.allow_webhook_host('connector', '*.sink.localhost', ${port}),
+    sql(`select o365.allow_webhook_host('connector', 'sink.localhost', ${port}),
+        o365.allow_webhook_host('connector', '*.sink.localhost', ${port}),
          o365.allow_webhook_host('workflow', 'flow.localhost', ${port})`);
 });
 
@@ -103,7 +111,8 @@ after(async () => {
     end();
 });
 
-test('a renewal reaches a lane in flight within two seconds, and each card leaves once and in order', () => withWorkers([{}], async () => {
+test('a renewal reaches a lane in flight within two seconds, and each card leaves once and in order',
+    () => withWorkers([{}], async () => {
     const id = connect('one.sink.localhost', '/slow/old');
     delays.set('/slow/old', 300);
     const cards = Array.from({length: 18}, (_, i) => `card ${i + 1}`);
@@ -118,7 +127,8 @@ test('a renewal reaches a lane in flight within two seconds, and each card leave
     assert.deepEqual(posts.filter((post) => post.beside > 0).map(text), [], 'never two POSTs of one webhook at once');
 }));
 
-test('what an older address answers after a renewal stops the new one with no status', () => withWorkers([{}], async () => {
+test('what an older address answers after a renewal stops the new one with no status',
+    () => withWorkers([{}], async () => {
     for (const answer of [401, 404, 429, 503]) {
         const id = connect('one.sink.localhost', `/held/old-${answer}`);
         send(id, 'first', 'second');
@@ -128,16 +138,19 @@ test('what an older address answers after a renewal stops the new one with no st
         await until(`the cards after ${answer}`, () => waiting(id) === 0, 5);
         assert.equal(status(id), 'active|');
         assert.deepEqual(at(`/ok/new-${answer}`).map(text), ['first', 'second']);
-        assert.equal(sql(`select failures, dead_in_a_row, throttles, problem is null from o365_internal.lane where subscription_id = ${id}`), '0|0|0|t');
+        assert.equal(sql(`select failures, dead_in_a_row, throttles, problem is null from o365_internal.lane `
+            + `where subscription_id = ${id}`), '0|0|0|t');
     }
 }));
 
-test('a webhook that is renewed between the lease and its opening gets cards in its own form', () => withWorkers([{}], async () => {
+test('a webhook that is renewed between the lease and its opening gets cards in its own form',
+    () => withWorkers([{}], async () => {
     const id = connect('one.sink.localhost', '/ok/connector');
     // The renewal commits right before the webhook is handed out.
     sql(`alter function o365_programs.worker_secrets(bigint[]) rename to worker_secrets_then;
          create table public.renewals (n integer); insert into public.renewals values (1);
-         create function o365_programs.worker_secrets(ids bigint[]) returns table (subscription_id bigint, secret_version integer, key_id text, sealed bytea) language plpgsql security definer as $$
+         create function o365_programs.worker_secrets(ids bigint[]) returns table (subscription_id bigint,
+             secret_version integer, key_id text, sealed bytea) language plpgsql security definer as $$
          begin
              delete from public.renewals;
              if found then ${callback(url('flow.localhost', '/ok/flow'), id)} end if;
@@ -148,14 +161,16 @@ test('a webhook that is renewed between the lease and its opening gets cards in 
         send(id, 'in the form of a flow');
         await until('the card', () => waiting(id) === 0);
     } finally {
-        sql('drop function o365_programs.worker_secrets(bigint[]); alter function o365_programs.worker_secrets_then(bigint[]) rename to worker_secrets; drop table public.renewals');
+        sql('drop function o365_programs.worker_secrets(bigint[]); alter function '
+            + 'o365_programs.worker_secrets_then(bigint[]) rename to worker_secrets; drop table public.renewals');
     }
     assert.equal(at('/ok/connector').length, 0);
     assert.deepEqual(at('/ok/flow').map((post) => post.card.type), ['message']);
     assert.equal(status(id), 'active|');
 }));
 
-test('a POST is held to the timeout that its lane was claimed under, whatever the setting says since', () => withWorkers([{}], async (one) => {
+test('a POST is held to the timeout that its lane was claimed under, whatever the setting says since',
+    () => withWorkers([{}], async (one) => {
     // The worker has to hear of the new setting while the first POST is in flight; a busy machine may need a second
     // try.
     let path;
@@ -176,7 +191,8 @@ test('a POST is held to the timeout that its lane was claimed under, whatever th
     assert.ok(second.ended - second.begun < 6000, `it took ${second.ended - second.begun} ms`);
 }));
 
-test('a lane is held to the lease that it was claimed under, whatever the setting says since', () => withWorkers([{}, {}], async (one, other) => {
+test('a lane is held to the lease that it was claimed under, whatever the setting says since',
+    () => withWorkers([{}, {}], async (one, other) => {
     // The last POST of a lease begins 7 s after the claim: 30 s less the POST's 20 s and a margin of 3 s.
     sql("select o365.set('lease_seconds', '30')");
     await one.takesSettings();
@@ -200,14 +216,16 @@ test('a lane is held to the lease that it was claimed under, whatever the settin
     assert.deepEqual(posts.filter((post) => post.beside > 0).map(text), [], 'never two POSTs of one webhook at once');
 }));
 
-test('hosts below one entry of the allow-list share the transfers as one far end', () => withWorkers([{max_transfers: 10}], async () => {
+test('hosts below one entry of the allow-list share the transfers as one far end',
+    () => withWorkers([{max_transfers: 10}], async () => {
     // Both are known: opening a webhook for the first time takes its time.
     const beside = connect('flow.localhost', '/ok/beside');
     const lanes = Array.from({length: 14}, (_, i) => connect(`t${i}.sink.localhost`, `/held/tenant-${i}`));
     for (const id of lanes) send(id, 'hangs');
     const hangs = (post) => /^\/held\/tenant/.test(post.path);
     await until('its share to hang', () => underWay(hangs).length === 8);
-    await until('the others to be left alone', () => Number(sql(`select count(*) from o365_internal.lane where problem like 'waits for a transfer: *.sink.localhost has its share%'`)) > 0);
+    await until('the others to be left alone', () => Number(sql(`select count(*) from o365_internal.lane `
+        + `where problem like 'waits for a transfer: *.sink.localhost has its share%'`)) > 0);
     assert.equal(underWay(hangs).length, 8);
     send(beside, 'to another far end');
     await until('a card to another far end', () => at('/ok/beside').length === 1, 5);

@@ -159,7 +159,8 @@ test('F56: SIGHUP opens the log file of the sandbox again, and it goes on answer
     session.stdin.write('begin; lock table o365_internal.sandbox_post; select 1;\n');
     await new Promise((resolve) => session.stdout.once('data', resolve));
     const feed = ask(socket, {...SITE, PATH_INFO: '/feed'});
-    await until('a request to wait', () => sql("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = 'o365'") !== '0');
+    await until('a request to wait',
+        () => sql("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = 'o365'") !== '0');
     renameSync(sandbox.logFile, `${sandbox.logFile}.1`);
     sandbox.child.kill('SIGHUP');
     await sandbox.logs('event=log_reopened');
@@ -222,11 +223,13 @@ function ask(socket, params) {
     });
 }
 
-const WEBHOOK = `https://outlook.office.com/webhookb2/${'a'.repeat(8)}-0000-0000-0000-000000000000@${'b'.repeat(8)}-0000-0000-0000-000000000000/` +
+const WEBHOOK = `https://outlook.office.com/webhookb2/${'a'.repeat(8)}-0000-0000-0000-000000000000@`
+    + `${'b'.repeat(8)}-0000-0000-0000-000000000000/` +
     `IncomingWebhook/${'c'.repeat(32)}/${'d'.repeat(8)}-0000-0000-0000-000000000000`;
 const SITE = {REQUEST_METHOD: 'GET', QUERY_STRING: ''};
 
-test('behind PgBouncer that pools transactions everything works without prepared statements, hostile settings or not', async () => {
+test('behind PgBouncer that pools transactions everything works without prepared statements, hostile settings or not',
+    async () => {
     const {database, child, ready} = pooler('transaction');
     await ready;
     const settings = {database, prepared_statements: 'off'};
@@ -268,11 +271,13 @@ test('behind PgBouncer that pools transactions everything works without prepared
     }
 });
 
-test('behind a pooler that pools transactions a worker that prepares says so and goes on; one that pools sessions is no matter', async () => {
+test('behind a pooler of transactions a worker that prepares says so and goes on; a pooler of sessions is no matter',
+    async () => {
     const transactions = pooler('transaction');
     await transactions.ready;
     // Each has two sessions, for delivery and for chores: four that the pooler serves by one of the server.
-    const two = ['one', 'two'].map((name) => start('o365-worker', {database: transactions.database, worker_name: `mixed-${name}`}));
+    const two = ['one', 'two'].map((name) =>
+        start('o365-worker', {database: transactions.database, worker_name: `mixed-${name}`}));
     await Promise.any(two.map((one) => one.logs('event=statements_unprepared')));
     assert.match(two.map((one) => one.log()).join(''), /event=statements_unprepared .*set prepared_statements = off/);
     const before = sql('select count(*) from o365_internal.attempt');
@@ -294,19 +299,22 @@ test('behind a pooler that pools transactions a worker that prepares says so and
 
 // ---- A server that takes no connections, and what it is told of ours ------------------------------------------------
 
-test('a server that starts or shuts down (57P03): pages say 503 and when to ask again, a worker waits with one line, both go on', async () => {
+test('a server that starts or shuts down (57P03): pages say 503 and when to ask again, a worker waits, both go on',
+    async () => {
     const data = join(PGHOST, 'starting');
     const socket = join(PGHOST, 'third');
     const mayStart = join(PGHOST, 'may-start');
     const database = `host=${socket} dbname=o365`;
     runAsPostgres('mkdir', socket);
-    runAsPostgres(join(SERVER_BIN, 'pg_basebackup'), '-h', PGHOST, '-U', 'postgres', '-D', data, '-X', 'stream', '-c', 'fast');
+    runAsPostgres(join(SERVER_BIN, 'pg_basebackup'), '-h', PGHOST, '-U', 'postgres', '-D', data, '-X', 'stream', '-c',
+        'fast');
     // Recovery asks for the first piece of log, and waits for it.
     runAsPostgres('touch', join(data, 'recovery.signal'));
     execFileSync(asPostgres[0] ?? 'env', [...asPostgres.slice(1), 'tee', '-a', join(data, 'postgresql.auto.conf')],
         {input: `restore_command = 'while [ ! -e ${mayStart} ]; do sleep 0.05; done; false'\n`});
     const server = (...words) => runAsPostgres(join(SERVER_BIN, 'pg_ctl'), '-D', data, ...words);
-    const begin = (...words) => server('start', ...words, '-l', join(PGHOST, 'starting.log'), '-o', `-k ${socket} -c listen_addresses='' -c fsync=off -c max_connections=200`);
+    const begin = (...words) => server('start', ...words, '-l', join(PGHOST, 'starting.log'), '-o',
+        `-k ${socket} -c listen_addresses='' -c fsync=off -c max_connections=200`);
     const ended = () => !existsSync(join(data, 'postmaster.pid'));
     begin('-W');
     const page = join(folder, 'starting.sock');
@@ -328,7 +336,8 @@ test('a server that starts or shuts down (57P03): pages say 503 and when to ask 
     };
     try {
         await until('the server to listen', () => existsSync(join(socket, '.s.PGSQL.5432')));
-        await both(/event=database_lost count=1 .*the database system is (starting up|not yet accepting connections)/, () => runAsPostgres('touch', mayStart));
+        await both(/event=database_lost count=1 .*the database system is (starting up|not yet accepting connections)/,
+            () => runAsPostgres('touch', mayStart));
         assert.equal((await responder.stop()).code, 0);
         // A session keeps it from ending.
         const session = spawn('psql', ['-qXAt', '-h', socket, '-d', 'o365'], {stdio: ['pipe', 'pipe', 'ignore']});
@@ -348,13 +357,15 @@ test('a server that starts or shuts down (57P03): pages say 503 and when to ask 
     }
 });
 
-test('the limits of our sessions are those of the manual, as the server sees them', {skip: !process.env.OWN_NETWORK && 'the server has no address'}, async () => {
+test('the limits of our sessions are those of the manual, as the server sees them',
+    {skip: !process.env.OWN_NETWORK && 'the server has no address'}, async () => {
     const database = 'host=127.0.0.1 dbname=o365';
     // Each program's own session writes down what holds in it.
     sql(`create table public.limits (role text, name text, setting text, primary key (role, name));
          create function public.write_limits() returns trigger language plpgsql security definer as $$ begin
              insert into public.limits select session_user, s.name, s.setting from pg_settings as s
-                 where s.name ~ '^tcp_|^(lock|statement|transaction|idle_in_transaction_session)_timeout$|^client_connection_check_interval$' on conflict do nothing;
+                 where s.name ~ '^(tcp_.*|(lock|statement|transaction|idle_in_transaction_session)_timeout)$'
+                    or s.name = 'client_connection_check_interval' on conflict do nothing;
              return null; end $$;
          create trigger limits after insert on o365_internal.worker execute function public.write_limits();
          create trigger limits after insert on o365_internal.connect_attempt execute function public.write_limits()`);
@@ -363,14 +374,22 @@ test('the limits of our sessions are those of the manual, as the server sees the
     const beating = worker(database);
     try {
         await responder.logs('event=serving');
-        assert.match(await ask(page, {...SITE, REQUEST_METHOD: 'POST', PATH_INFO: '/connect/desk/start', HTTP_SEC_FETCH_SITE: 'same-origin'}), /state=/);
-        await until('the worker to begin', () => sql("select count(*) from public.limits where role = 'o365_worker'") !== '0');
-        const limits = (role) => Object.fromEntries(sql(`select name, setting from public.limits where role = '${role}'`).split('\n').map((line) => line.split('|')));
-        const manual = {client_connection_check_interval: '2000', idle_in_transaction_session_timeout: '15000', tcp_keepalives_count: '3',
-            tcp_keepalives_idle: '10', tcp_keepalives_interval: '3', tcp_user_timeout: '15000'};
-        const since17 = (ms) => (Number(sql("select current_setting('server_version_num')")) >= 170000 ? {transaction_timeout: ms} : {});
-        assert.deepEqual(limits('o365_worker'), {...manual, lock_timeout: '0', statement_timeout: '0', ...since17('65000')});
-        assert.deepEqual(limits('o365_responder'), {...manual, lock_timeout: '2000', statement_timeout: '10000', ...since17('15000')});
+        assert.match(await ask(page, {...SITE, REQUEST_METHOD: 'POST', PATH_INFO: '/connect/desk/start',
+            HTTP_SEC_FETCH_SITE: 'same-origin'}), /state=/);
+        await until('the worker to begin',
+            () => sql("select count(*) from public.limits where role = 'o365_worker'") !== '0');
+        const limits = (role) =>
+            Object.fromEntries(sql(`select name, setting from public.limits where role = '${role}'`).split('\n')
+                .map((line) => line.split('|')));
+        const manual = {client_connection_check_interval: '2000', idle_in_transaction_session_timeout: '15000',
+            tcp_keepalives_count: '3', tcp_keepalives_idle: '10', tcp_keepalives_interval: '3',
+            tcp_user_timeout: '15000'};
+        const since17 = (ms) => (Number(sql("select current_setting('server_version_num')")) >= 170000
+            ? {transaction_timeout: ms} : {});
+        assert.deepEqual(limits('o365_worker'),
+            {...manual, lock_timeout: '0', statement_timeout: '0', ...since17('65000')});
+        assert.deepEqual(limits('o365_responder'),
+            {...manual, lock_timeout: '2000', statement_timeout: '10000', ...since17('15000')});
     } finally {
         await beating.stop();
         await responder.stop();
@@ -400,15 +419,18 @@ test('--once that is told to end before it has begun ends in order', async () =>
 // connection needs.
 for (const [what, limit, logged] of [
     ['that throws', '--nofile=100', /event=thread_failed why="could not make a file in memory: Too many open files"/],
-    ['that cannot be made', '--stack=140737488355328', /event=threads_failed threads=65 why="Resource temporarily unavailable"/],
+    ['that cannot be made', '--stack=140737488355328',
+        /event=threads_failed threads=65 why="Resource temporarily unavailable"/],
 ]) {
     test(`a thread of the responder ${what} is logged, and the program ends in order`, async () => {
         const page = join(folder, 'limited.sock');
-        const limited = start('o365-connector.fcgi', {database: direct, responder_socket: page, threads: 64, under: ['prlimit', limit]});
+        const limited = start('o365-connector.fcgi',
+            {database: direct, responder_socket: page, threads: 64, under: ['prlimit', limit]});
         const {code, signal} = await limited.ended;
         assert.deepEqual({code, signal}, {code: 1, signal: null});
         assert.match(limited.log(), logged);
-        assert.match(limited.log(), /event=stopped threads=65[^]*event=stopped why="could not go on serving: a thread failed, the log says why"/);
+        assert.match(limited.log(), new RegExp('event=stopped threads=65[^]*'
+            + 'event=stopped why="could not go on serving: a thread failed, the log says why"'));
         assert.match(limited.output, /could not go on serving: a thread failed/);
         assert.ok(!existsSync(page));
     });

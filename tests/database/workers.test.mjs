@@ -10,7 +10,8 @@ function worker(name, settings = {}) {
     const started = start('o365-worker', {database: direct, worker_name: name, allow_loopback: 'yes', ...settings});
     return {
         ...started,
-        is: (condition) => sql(`select coalesce((select ${condition} from o365_internal.worker where name = '${name}'), false)`) === 't',
+        is: (condition) => sql(
+            `select coalesce((select ${condition} from o365_internal.worker where name = '${name}'), false)`) === 't',
         stop: async () => (await started.stop()).code,
     };
 }
@@ -24,14 +25,17 @@ function connect(host = hosts[0]) {
     const made = nextNumber();
     const state = `state ${made}`;
     sql(`insert into o365_internal.connect_attempt (connector_id, state_hash, cookie_hash, app_user, expires_at)
-            select c.connector_id, sha256('${state}'), sha256('cookie'), 'user${made}', now() + interval '1 hour' from o365_internal.connector as c;
-        insert into o365_programs.callback values ('desk', 'r-${String(made).padStart(12, '0')}', sha256('${state}'), sha256('cookie'), '${host}', '1',
+            select c.connector_id, sha256('${state}'), sha256('cookie'), 'user${made}', now() + interval '1 hour'
+                from o365_internal.connector as c;
+        insert into o365_programs.callback values ('desk', 'r-${String(made).padStart(12, '0')}', sha256('${state}'),
+            sha256('cookie'), '${host}', '1',
             'https://${host}:1/${made}', 'object', 'groups', 'Group')`);
     return sql('select max(subscription_id) from o365_internal.subscription');
 }
 const send = (id) => sql(`select o365.send(${id}, '{"text": "x"}')`);
 const lane = (id, columns) => sql(`select ${columns} from o365_internal.lane where subscription_id = ${id}`);
-const posted = (card) => sql(`select w.name from o365_internal.attempt as a join o365_internal.worker as w on w.worker_id = a.worker where a.card_id = ${card} limit 1`);
+const posted = (card) => sql(`select w.name from o365_internal.attempt as a `
+    + `join o365_internal.worker as w on w.worker_id = a.worker where a.card_id = ${card} limit 1`);
 
 before(() => {
     install();
@@ -42,7 +46,8 @@ after(end);
 test('F8: what fails for want of a proxy is due at once for another worker that is alive, and left to it', async () => {
     const [id, next] = [connect(), connect()];
     // One that is alive and claims nothing.
-    sql(`insert into o365_internal.worker (name, version, environment, seen_at, key_ids) values ('elsewhere', '0', 'development', now() + interval '1 hour', '{}')`);
+    sql(`insert into o365_internal.worker (name, version, environment, seen_at, key_ids) `
+        + `values ('elsewhere', '0', 'development', now() + interval '1 hour', '{}')`);
     const short = worker('short', {proxy: 'http://localhost:1'});
     await until('the worker', () => short.is('key_ids is not null'));
     send(id);
@@ -61,15 +66,18 @@ test('F8: what fails for want of a proxy is due at once for another worker that 
     sql(`delete from o365_internal.worker where name = 'elsewhere'`);
     // Alone it tries again after half a minute.
     sql('update o365_internal.lane set next_at = clock_timestamp() where next_at is not null');
-    await until('the worker that is alone', () => lane(id, `problem ~ 'proxy' and next_at > clock_timestamp() + interval '20 seconds'`) === 't', 45);
+    await until('the worker that is alone',
+        () => lane(id, `problem ~ 'proxy' and next_at > clock_timestamp() + interval '20 seconds'`) === 't', 45);
     await short.stop();
     sql('select count(o365.remove(subscription_id)) from o365_internal.subscription');
 });
 
 test('a worker without the key claims no lane that another one can open', async () => {
-    const made = await start('o365-worker', {database: direct, key_file: join(folder, 'other')}, 'keys', 'generate', '--replace').ended;
+    const made = await start('o365-worker', {database: direct, key_file: join(folder, 'other')}, 'keys', 'generate',
+        '--replace').ended;
     assert.equal(made.code, 0);
-    sql(`delete from o365_internal.sealing_key where key_id not in (select unnest(key_ids) from o365_internal.worker where name = 'whole') and kind = 'public';
+    sql(`delete from o365_internal.sealing_key where key_id not in (select unnest(key_ids) from o365_internal.worker
+        where name = 'whole') and kind = 'public';
          update o365_internal.sealing_key set active = true where kind = 'public'`);
     const holds = worker('holds');
     const lacks = worker('lacks', {key_file: join(folder, 'other')});
@@ -97,12 +105,15 @@ test('a worker whose row is deleted registers again, under its number, and says 
 });
 
 test('chores that take long delay neither a POST nor the end of the worker', async () => {
-    sql(`create or replace function o365_internal.chore_forget_tickets() returns text language plpgsql as $$ begin perform pg_sleep(60); return null; end $$`);
+    sql(`create or replace function o365_internal.chore_forget_tickets() returns text language plpgsql as $$ begin `
+        + `perform pg_sleep(60); return null; end $$`);
     const one = worker('busy');
-    await until('its chores', () => sql(`select count(*) from pg_stat_activity where application_name = 'o365-worker chores' and state = 'active'`) === '1');
+    await until('its chores', () => sql(`select count(*) from pg_stat_activity `
+        + `where application_name = 'o365-worker chores' and state = 'active'`) === '1');
     const card = send(connect(hosts[4]));
     await until('the card to be posted', () => posted(card) === 'busy', 15);
-    assert.equal(sql(`select count(*) from pg_stat_activity where application_name = 'o365-worker chores' and state = 'active'`), '1', 'the chores go on');
+    assert.equal(sql(`select count(*) from pg_stat_activity where application_name = 'o365-worker chores' `
+        + `and state = 'active'`), '1', 'the chores go on');
     const asked = Date.now();
     assert.equal(await one.stop(), 0);
     assert.ok(Date.now() - asked < 15000);

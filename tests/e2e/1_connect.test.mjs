@@ -5,11 +5,13 @@ import {test} from 'node:test';
 import {asApplication, connect, openBrowser, photograph, sql} from './harness.mjs';
 
 const outcome = (request) => sql(`select outcome from o365.connect_attempt('${request}')`);
-const connection = (user) => asApplication(`select app_type, coalesce(group_name, ''), status from o365.connections('${user}')`);
+const connection = (user) =>
+    asApplication(`select app_type, coalesce(group_name, ''), status from o365.connections('${user}')`);
 
 for (const [kind, choice, user, stored] of [
     ['a group', 'Sales group', 'ann', 'groups|Sales|active'],
-    ['a group whose name has every difficult character', 'Büro & Söhne <Team> group', 'ben', 'groups|Büro & Söhne <Team>|active'],
+    ['a group whose name has every difficult character', 'Büro & Söhne <Team> group', 'ben',
+        'groups|Büro & Söhne <Team>|active'],
     ['a team', 'Engineering team', 'cem', 'teams|Engineering|active'],
     ['an inbox', 'Inbox your own inbox', 'dan', 'mail||active'],
 ]) {

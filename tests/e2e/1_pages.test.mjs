@@ -6,13 +6,15 @@ import https from 'node:https';
 import {join} from 'node:path';
 import {after, before, test} from 'node:test';
 
-import {asApplication, asSuperuser, Client, connect, FEED_URL, inspect, openBrowser, photograph, PUBLIC_URL, SANDBOX_URL, sql, STACK_DIR, testOnce, ticketLink, toPicker, until} from './harness.mjs';
+import {asApplication, asSuperuser, Client, connect, FEED_URL, inspect, openBrowser, photograph, PUBLIC_URL,
+    SANDBOX_URL, sql, STACK_DIR, testOnce, ticketLink, toPicker, until} from './harness.mjs';
 
 let other;  // another site, which notes the Referer that it is sent
 const referers = [];
 
 before(async () => {
-    other = https.createServer({key: readFileSync(join(STACK_DIR, 'conf/server.key')), cert: readFileSync(join(STACK_DIR, 'conf/server.pem'))}, (request, response) => {
+    other = https.createServer({key: readFileSync(join(STACK_DIR, 'conf/server.key')),
+        cert: readFileSync(join(STACK_DIR, 'conf/server.pem'))}, (request, response) => {
         if (request.url === '/elsewhere') referers.push(request.headers.referer ?? null);
         response.setHeader('Content-Type', 'text/html');
         response.end('<title>Elsewhere</title><h1>Elsewhere</h1>');
@@ -20,14 +22,16 @@ before(async () => {
     await new Promise((resolve) => other.listen(0, '127.0.0.1', resolve));
     const website = `https://localhost:${other.address().port}/elsewhere`;
     for (const mode of ['302', 'no-referrer', 'origin']) {
-        sql(`select o365.register_connector('page-${mode}', 'Pages ${mode}', '\\x89504e470d0a1a0a', 'short', 'long', '${website}', array['one'], clean_page => '${mode}');
+        sql(`select o365.register_connector('page-${mode}', 'Pages ${mode}', '\\x89504e470d0a1a0a', 'short', 'long',
+            '${website}', array['one'], clean_page => '${mode}');
              select o365.grant_application('demo_app', 'page-${mode}')`);
     }
 });
 after(() => other.close());
 
 const outcome = (request) => sql(`select outcome from o365.connect_attempt('${request}')`);
-const connection = (user) => asApplication(`select app_type, coalesce(group_name, ''), status from o365.connections('${user}')`);
+const connection = (user) =>
+    asApplication(`select app_type, coalesce(group_name, ''), status from o365.connections('${user}')`);
 
 testOnce('pages of the way look finished', async () => {
     const {page, close} = await openBrowser();
@@ -87,7 +91,8 @@ test('a German browser sees German from the landing page to the end', async () =
 for (const [locale, heading, none] of [['fr-CA', 'Contoso Helpdesk dans Teams', 'Cette page n’existe pas'],
     ['es-MX', 'Contoso Helpdesk en Teams', 'Esta página no existe'],
     ['zh-CN', 'Get Contoso Helpdesk in Teams', 'There is no such page']]) {
-    testOnce(`a browser that asks for ${locale} sees pages in ${locale === 'zh-CN' ? 'English' : 'its language'}`, async () => {
+    testOnce(`a browser that asks for ${locale} sees pages in ${locale === 'zh-CN' ? 'English' : 'its language'}`,
+        async () => {
         const {page, close} = await openBrowser({locale});
         try {
             await page.goto(ticketLink(`reader-${locale}`));
@@ -196,7 +201,8 @@ test('the same callback again shows success in this browser and nothing in anoth
         await page.goto(callback);
         await page.waitForURL(/\/done\//);
         assert.equal(outcome(await page.textContent('footer code')), 'connected');
-        assert.equal(outcome(asSuperuser("select request_id from o365_internal.connect_attempt where app_user = 'jan' and outcome = 'repeated'")), 'repeated');
+        assert.equal(outcome(asSuperuser("select request_id from o365_internal.connect_attempt where app_user = 'jan' "
+            + "and outcome = 'repeated'")), 'repeated');
         await stranger.page.goto(callback);
         await stranger.page.waitForURL(/\/failed\?reason=used/);
         assert.equal(asApplication("select count(*) from o365.connections('jan')"), '1');
@@ -246,9 +252,11 @@ testOnce('the sandbox refuses altered links as documented', async () => {
         const appId = sql("select app_id from o365.connectors where slug = 'desk'");
         const callback = `${PUBLIC_URL}/connect/desk/callback`;
         const at = (query) => `${SANDBOX_URL}/connectors/Connect?${new URLSearchParams(query)}`;
-        await page.goto(at({state: 'some-state-1', app_id: '00000000-0000-4000-8000-000000000000', callback_url: callback}));
+        await page.goto(at({state: 'some-state-1', app_id: '00000000-0000-4000-8000-000000000000',
+            callback_url: callback}));
         assert.match(await page.textContent('h1'), /Invalid Request/);
-        await page.goto(at({state: 'some-state-1', app_id: appId, callback_url: `${PUBLIC_URL}/connect/other/callback`}));
+        await page.goto(at({state: 'some-state-1', app_id: appId,
+            callback_url: `${PUBLIC_URL}/connect/other/callback`}));
         assert.match(await page.textContent('h1'), /Invalid Request/);
         const back = await page.getByRole('link', {name: 'Back to the application'}).getAttribute('href');
         assert.equal(back, `${callback}?state=some-state-1&error=Invalid%20Request`);

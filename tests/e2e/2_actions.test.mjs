@@ -1,42 +1,10 @@
-// Card actions: for Workflows from the button in the feed over our page to the event that the application takes; for
-// connectors by Microsoft's signed call.
+// Card actions for Workflows: from the button in the feed over our page to the event that the application takes.
 import assert from 'node:assert/strict';
-import {readFileSync} from 'node:fs';
-import https from 'node:https';
-import {join} from 'node:path';
-import {after, before, describe, test} from 'node:test';
+import {test} from 'node:test';
 
-import {asApplication, asSuperuser, Client, FEED_URL, feedPosts, inspect, keysFetched, LOGS, openBrowser, photograph, PUBLIC_URL, remember, SANDBOX_URL, sql, stack, STACK_DIR, ticketLink, until} from './harness.mjs';
-
-import {testOnce} from './harness.mjs';
-
-const outcome = (card) => asApplication(`select outcome from o365.deliveries where card_id = ${card}`);
-const quoted = (value) => `'${(typeof value === 'string' ? value : JSON.stringify(value)).replaceAll("'", "''")}'`;
-const taken = () => JSON.parse(asApplication("select coalesce(json_agg(e order by event_id), '[]') from o365.take_action_events() as e"));
-const target = 'https://contoso.example/tickets/18';
-const message = (title, ...potentialAction) => ({'@type': 'MessageCard', '@context': 'https://schema.org/extensions', summary: title, title, potentialAction});
-const post = (name, more = {}) => ({'@type': 'HttpPOST', name, target, body: '{}', ...more});
-
-/** Sends a card to eva's workflow and returns its buttons as they arrived, by their names. */
-async function arrived(card) {
-    const id = asApplication(`select o365.send((select max(subscription_id) from o365.connections('eva')), ${quoted(card)})`);
-    await until('the card to end', () => outcome(id) === 'accepted');
-    const {content} = (await feedPosts()).find((one) => one.card.summary === card.summary).card.attachments[0];
-    const buttons = [...content.actions ?? [], ...content.body.flatMap(({items}) => items ?? []).flatMap(({actions}) => actions ?? [])];
-    for (const {url} of buttons) {
-        if (url.startsWith(`${PUBLIC_URL}/action/`)) remember('action-link', url.slice(-32));
-    }
-    return {id, links: Object.fromEntries(buttons.map(({title, url}) => [title, url]))};
-}
-
-/** Until the worker has asked for its orders once more, as it does every five seconds. */
-async function workerHeard() {
-    const since = asSuperuser('select clock_timestamp()');
-    await until('the worker to ask again', () => asSuperuser(`select max(seen_at) > '${since}' from o365_internal.worker`) === 't');
-}
-
-/** The form of a page, as a browser without JavaScript would send it. */
-const formOf = (text) => text.match(/name="form" value="([\w-]{43})"/)[1];
+import {arrived, formOf, message, post, quoted, taken, target, workerHeard} from './actions.mjs';
+import {asApplication, asSuperuser, Client, FEED_URL, inspect, openBrowser, PUBLIC_URL, sql, stack, until,
+    testOnce} from './harness.mjs';
 
 const hostile = '"><script>alert(1)</script>\u202Egnp.{{text.value}}';
 const everything = message(`Ticket 18 <b>is</b> ${hostile}`, post('Close it', {body: '{"closed": true}'}),
@@ -45,19 +13,26 @@ const everything = message(`Ticket 18 <b>is</b> ${hostile}`, post('Close it', {b
         {'@type': 'TextInput', 'id': 'text', 'title': hostile, 'isMultiline': true, 'value': 'as it\nwas'},
         {'@type': 'DateInput', 'id': 'day', 'title': 'Day', 'value': '2026-02-28T10:00:00Z'},
         {'@type': 'DateInput', 'id': 'time', 'title': 'Time', 'includeTime': true},
-        {'@type': 'MultichoiceInput', 'id': 'list', 'title': 'List', 'choices': [{display: 'Low <i>', value: 'low'}, {display: 'High', value: 'high'}], 'value': 'low'},
-        {'@type': 'MultichoiceInput', 'id': 'radio', 'title': 'Radio', 'style': 'expanded', 'choices': [{display: 'Yes', value: 'y'}, {display: 'No', value: 'n'}], 'isRequired': true},
-        {'@type': 'MultichoiceInput', 'id': 'boxes', 'title': 'Boxes', 'isMultiSelect': true, 'choices': [{display: 'A', value: 'a'}, {display: 'B', value: 'b'}, {display: 'C', value: 'c'}]},
+        {'@type': 'MultichoiceInput', 'id': 'list', 'title': 'List', 'choices': [{display: 'Low <i>', value: 'low'},
+            {display: 'High', value: 'high'}], 'value': 'low'},
+        {'@type': 'MultichoiceInput', 'id': 'radio', 'title': 'Radio', 'style': 'expanded',
+            'choices': [{display: 'Yes', value: 'y'}, {display: 'No', value: 'n'}], 'isRequired': true},
+        {'@type': 'MultichoiceInput', 'id': 'boxes', 'title': 'Boxes', 'isMultiSelect': true,
+            'choices': [{display: 'A', value: 'a'}, {display: 'B', value: 'b'}, {display: 'C', value: 'c'}]},
     ], 'actions': [
-        post('Send', {body: '{"line": "{{line.value}}", "text": "{{text.value}}", "list": "{{list.value}}", "boxes": "{{boxes.value}}"}'}),
-        post('As a form', {target: `${target}?{{line.value}}`, bodyContentType: 'application/x-www-form-urlencoded', body: 'line={{line.value}}&day={{day.value}}&time={{time.value}}&none={{none.value}}'}),
+        post('Send', {body: '{"line": "{{line.value}}", "text": "{{text.value}}", "list": "{{list.value}}", "boxes": '
+            + '"{{boxes.value}}"}'}),
+        post('As a form', {target: `${target}?{{line.value}}`, bodyContentType: 'application/x-www-form-urlencoded',
+            body: 'line={{line.value}}&day={{day.value}}&time={{time.value}}&none={{none.value}}'}),
         {'@type': 'OpenUri', 'name': 'Read', 'targets': [{os: 'default', uri: 'https://contoso.example/read?a=1&b=2'}]},
         {'@type': 'OpenUri', 'name': 'Run', 'targets': [{os: 'default', uri: 'javascript:alert(1)'}]},
     ]});
 
-test('a button that nobody knows at Workflows leads to a page, and what is pressed there the application takes', async () => {
+test('a button that nobody knows at Workflows leads to a page, and what is pressed there the application takes',
+    async () => {
     const {id, links} = await arrived(everything);
-    assert.equal(asApplication(`select string_agg(path, ' ' order by path) from o365.card_warnings where card_id = ${id} and problem like 'Workflows knows no%opens a page of ours%'`),
+    assert.equal(asApplication(`select string_agg(path, ' ' order by path) `
+        + `from o365.card_warnings where card_id = ${id} and problem like 'Workflows knows no%opens a page of ours%'`),
         '$.potentialAction[0] $.potentialAction[1]');
     const {page, context, close} = await openBrowser();
     const violations = [];
@@ -66,8 +41,11 @@ test('a button that nobody knows at Workflows leads to a page, and what is press
     try {
         // From the feed, as a person in a chat would.
         await page.goto(FEED_URL);
-        const [form] = await Promise.all([context.waitForEvent('page'), page.getByRole('link', {name: 'השב לפנייה'}).first().click()]);
-        form.on('console', (said) => { if (/Content Security Policy/i.test(said.text())) violations.push(said.text()); });
+        const [form] = await Promise.all([context.waitForEvent('page'),
+            page.getByRole('link', {name: 'השב לפנייה'}).first().click()]);
+        form.on('console', (said) => {
+            if (/Content Security Policy/i.test(said.text())) violations.push(said.text());
+        });
         await form.waitForURL(links['השב לפנייה']);
         assert.equal(await form.textContent('h1'), 'השב לפנייה');
         assert.ok((await form.textContent('main')).includes(everything.title), 'the title is text');
@@ -75,7 +53,8 @@ test('a button that nobody knows at Workflows leads to a page, and what is press
         assert.equal(await form.getByLabel(hostile).inputValue(), 'as it\nwas');
         assert.equal(await form.getByLabel('Day').inputValue(), '2026-02-28');
         assert.equal(await form.getByLabel('List').inputValue(), '0');
-        assert.equal(await form.getByRole('link', {name: 'Read'}).getAttribute('href'), 'https://contoso.example/read?a=1&b=2');
+        assert.equal(await form.getByRole('link', {name: 'Read'}).getAttribute('href'),
+            'https://contoso.example/read?a=1&b=2');
         assert.equal(await form.getByText('Run').count(), 0, 'what opens nothing is not shown');
         await inspect(form, 'action');
 
@@ -92,10 +71,13 @@ test('a button that nobody knows at Workflows leads to a page, and what is press
         await inspect(form, 'action-recorded');
         const [event, ...more] = taken();
         assert.deepEqual(more, []);
-        assert.deepEqual(event.inputs, {line: 'a "quoted" & 50%', text: 'two\nlines \\ {{line.value}}', day: '2026-02-28', time: '2026-03-01T09:30', list: 'high', radio: 'y', boxes: ['a', 'c']});
-        assert.deepEqual(JSON.parse(event.body), {line: 'a "quoted" & 50%', text: 'two\nlines \\ {{line.value}}', list: 'high', boxes: 'a,c'});
-        assert.deepEqual([event.connector, event.app_user, event.card_id, event.path, event.name, event.target, event.content_type],
-            ['desk', 'eva', Number(id), '$.potentialAction[1].actions[0]', 'Send', target, 'application/json']);
+        assert.deepEqual(event.inputs, {line: 'a "quoted" & 50%', text: 'two\nlines \\ {{line.value}}',
+            day: '2026-02-28', time: '2026-03-01T09:30', list: 'high', radio: 'y', boxes: ['a', 'c']});
+        assert.deepEqual(JSON.parse(event.body),
+            {line: 'a "quoted" & 50%', text: 'two\nlines \\ {{line.value}}', list: 'high', boxes: 'a,c'});
+        assert.deepEqual([event.connector, event.app_user, event.card_id, event.path, event.name, event.target,
+            event.content_type], ['desk', 'eva', Number(id), '$.potentialAction[1].actions[0]', 'Send', target,
+                'application/json']);
         assert.deepEqual(violations, []);
         assert.deepEqual(referers.filter((one) => one.includes('/action/')), []);
     } finally {
@@ -122,7 +104,9 @@ test('a single button is pressed on a page of its own, without JavaScript', asyn
     const [close_it, form] = taken();
     assert.deepEqual([close_it.path, close_it.body, close_it.inputs], ['$.potentialAction[0]', '{"closed": true}', {}]);
     // What the card has in a target nobody fills in.
-    assert.deepEqual([form.body, form.content_type, form.target], ['line=x%26y%3Dz%20%C3%A9&day=2026-02-28&time=&none={{none.value}}', 'application/x-www-form-urlencoded', `${target}?{{line.value}}`]);
+    assert.deepEqual([form.body, form.content_type, form.target],
+        ['line=x%26y%3Dz%20%C3%A9&day=2026-02-28&time=&none={{none.value}}', 'application/x-www-form-urlencoded',
+            `${target}?{{line.value}}`]);
 });
 
 test('a form with mistakes comes back with what was typed and a word beside each field', async () => {
@@ -147,7 +131,8 @@ test('a form with mistakes comes back with what was typed and a word beside each
         assert.equal(await page.getByLabel('One line').inputValue(), '<far too long for this field>');
         assert.ok(await page.getByLabel('B', {exact: true}).isChecked());
         const errors = await page.locator('.error').allTextContents();
-        assert.deepEqual(errors, ['This is too long. Maximum number of characters: 20.', 'Enter a valid date.', 'This field is required.']);
+        assert.deepEqual(errors, ['This is too long. Maximum number of characters: 20.', 'Enter a valid date.',
+            'This field is required.']);
         assert.equal(await page.getByLabel('One line').getAttribute('aria-invalid'), 'true');
         await inspect(page, 'action-mistakes');
         assert.deepEqual(taken(), []);
@@ -166,13 +151,16 @@ testOnce('the same form counts once: pressed twice, at once, and again after it 
     const {links} = await arrived(message('Ticket 21', post('Close it')));
     const client = new Client();
     const form = formOf((await client.request(links['Close it'])).text);
-    const twice = await Promise.all([1, 2, 3, 4].map(() => new Client().request(links['Close it'], {form, press: '0'})));
-    assert.deepEqual(twice.map(({status, location}) => [status, location]), twice.map(() => [303, `${PUBLIC_URL}/connect/desk/recorded`]));
+    const twice = await Promise.all([1, 2, 3,
+        4].map(() => new Client().request(links['Close it'], {form, press: '0'})));
+    assert.deepEqual(twice.map(({status, location}) => [status, location]),
+        twice.map(() => [303, `${PUBLIC_URL}/connect/desk/recorded`]));
     assert.equal(taken().length, 1);
     assert.equal((await client.request(links['Close it'], {form, press: '0'})).status, 303);
     assert.deepEqual(taken(), []);
     // A page that is opened anew is another press.
-    assert.equal((await client.request(links['Close it'], {form: formOf((await client.request(links['Close it'])).text), press: '0'})).status, 303);
+    assert.equal((await client.request(links['Close it'],
+        {form: formOf((await client.request(links['Close it'])).text), press: '0'})).status, 303);
     assert.equal(taken().length, 1);
 });
 
@@ -182,8 +170,10 @@ test('a link that is forged, cut off, too old or of a removed connection shows o
     const url = links['Close it'];
     const other = links['Open it'];
     const form = formOf((await client.request(url)).text);
-    const forged = [`${url}a`, url.slice(0, -1), url.slice(0, -1) + (url.endsWith('A') ? 'B' : 'A'), url.replace(`${id}-0-`, `${id}-1-`), url.replace(`/${id}-`, `/${Number(id) - 1}-`),
-        other.replace(`${id}-1-`, `${id}-0-`), url.replace(`${id}-0-`, `0${id}-0-`), `${PUBLIC_URL}/action/`, `${PUBLIC_URL}/action/1-0-${'a'.repeat(32)}`, `${url}/x`, `${PUBLIC_URL}/action/${'x'.repeat(3000)}`];
+    const forged = [`${url}a`, url.slice(0, -1), url.slice(0, -1) + (url.endsWith('A') ? 'B' : 'A'),
+        url.replace(`${id}-0-`, `${id}-1-`), url.replace(`/${id}-`, `/${Number(id) - 1}-`),
+        other.replace(`${id}-1-`, `${id}-0-`), url.replace(`${id}-0-`, `0${id}-0-`), `${PUBLIC_URL}/action/`,
+        `${PUBLIC_URL}/action/1-0-${'a'.repeat(32)}`, `${url}/x`, `${PUBLIC_URL}/action/${'x'.repeat(3000)}`];
     const pages = [];
     for (const one of forged) {
         for (const sent of [undefined, {form, press: '0'}]) {
@@ -209,17 +199,21 @@ test('only our own page presses, and with nothing but its own fields', async () 
     const client = new Client();
     const url = links['Close it'];
     const form = formOf((await client.request(url)).text);
-    for (const headers of [{'Sec-Fetch-Site': 'cross-site'}, {'Sec-Fetch-Site': 'same-site'}, {Origin: 'https://evil.example'}]) {
+    for (const headers of [{'Sec-Fetch-Site': 'cross-site'}, {'Sec-Fetch-Site': 'same-site'},
+        {Origin: 'https://evil.example'}]) {
         assert.equal((await client.request(url, {form, press: '0'}, {headers})).status, 400, JSON.stringify(headers));
     }
-    for (const fields of [{form}, {press: '0'}, {form, press: '1'}, {form, press: '0', i0: 'x'}, {form, press: '0', target: 'https://evil.example'}, [['form', form], ['press', '0'], ['press', '0']]]) {
+    for (const fields of [{form}, {press: '0'}, {form, press: '1'}, {form, press: '0', i0: 'x'},
+        {form, press: '0', target: 'https://evil.example'}, [['form', form], ['press', '0'], ['press', '0']]]) {
         assert.equal((await client.request(url, fields)).status, 400, JSON.stringify(fields));
     }
-    assert.equal((await client.post(url, JSON.stringify({form, press: '0'}), {'Content-Type': 'application/json'})).status, 400);
+    assert.equal((await client.post(url, JSON.stringify({form, press: '0'}), {'Content-Type': 'application/json'}))
+        .status, 400);
     assert.deepEqual(taken(), []);
     const page = await client.request(url);
     assert.match(page.headers['content-security-policy'], /^default-src 'none';/);
-    assert.deepEqual([page.headers['cache-control'], page.headers['referrer-policy'], page.headers['x-frame-options']], ['no-store', 'no-referrer', 'DENY']);
+    assert.deepEqual([page.headers['cache-control'], page.headers['referrer-policy'], page.headers['x-frame-options']],
+        ['no-store', 'no-referrer', 'DENY']);
 });
 
 testOnce('a card is pressed so many times and no more', async () => {
@@ -239,9 +233,11 @@ testOnce('a card is pressed so many times and no more', async () => {
     assert.equal(taken().length, 2);
 });
 
-test('while the database is away the page asks again by itself, and a press keeps what was typed until it is sent', async () => {
-    const {links} = await arrived(message('Ticket 25', {'@type': 'ActionCard', 'name': 'Answer', 'actions': [post('Send', {body: '{{text.value}}'})],
-        'inputs': [{'@type': 'TextInput', 'id': 'text', 'title': 'Text', 'isMultiline': true}]}));
+test('while the database is away the page asks again by itself, and a press keeps what was typed until it is sent',
+    async () => {
+    const {links} = await arrived(message('Ticket 25',
+        {'@type': 'ActionCard', 'name': 'Answer', 'actions': [post('Send', {body: '{{text.value}}'})],
+            'inputs': [{'@type': 'TextInput', 'id': 'text', 'title': 'Text', 'isMultiline': true}]}));
     const client = new Client();
     const typed = 'what took "ten"\nminutes </form> & more';
     const {page, close} = await openBrowser({javaScriptEnabled: false});
@@ -256,9 +252,11 @@ test('while the database is away the page asks again by itself, and a press keep
             await page.getByRole('button', {name: 'Send'}).click();
             await page.getByText('This page keeps it').waitFor();
             // From elsewhere nothing is kept.
-            for (const [headers, status] of [[{'Sec-Fetch-Site': 'cross-site'}, 400], [{Origin: 'https://evil.example'}, 503]]) {
+            for (const [headers, status] of [[{'Sec-Fetch-Site': 'cross-site'}, 400],
+                [{Origin: 'https://evil.example'}, 503]]) {
                 const other = await client.request(links.Answer, {form, press: '0', i0: 'planted'}, {headers});
-                assert.deepEqual([other.status, other.headers.refresh, other.text.includes('planted')], [status, undefined, false]);
+                assert.deepEqual([other.status, other.headers.refresh, other.text.includes('planted')],
+                    [status, undefined, false]);
             }
         } finally {
             await stack('start', 'postgres');
@@ -281,11 +279,13 @@ test('while the database is away the page asks again by itself, and a press keep
 testOnce('words of any length stay on the page, also on a phone', async () => {
     const word = 'Donaudampfschifffahrtsgesellschaftskapit\u00e4nsm\u00fctzenabzeichenverordnungsentwurf';
     const choices = [{display: word, value: 'a'}, {display: 'b', value: 'b'}];
-    const {links} = await arrived({...message('Ticket 28', {'@type': 'ActionCard', 'name': word, 'actions': [post(word), post('Two')], 'inputs': [
+    const {links} = await arrived({...message('Ticket 28',
+        {'@type': 'ActionCard', 'name': word, 'actions': [post(word), post('Two')], 'inputs': [
         {'@type': 'TextInput', 'id': 'line', 'title': word},
         {'@type': 'MultichoiceInput', 'id': 'list', 'title': word, choices},
         {'@type': 'MultichoiceInput', 'id': 'radio', 'title': word, 'style': 'expanded', choices},
-        {'@type': 'MultichoiceInput', 'id': 'boxes', 'title': word, 'isMultiSelect': true, choices}]}), title: word.repeat(3)});
+        {'@type': 'MultichoiceInput', 'id': 'boxes', 'title': word, 'isMultiSelect': true, choices}]}),
+        title: word.repeat(3)});
     const {page, close} = await openBrowser();
     try {
         await page.goto(links[word]);
@@ -306,201 +306,24 @@ testOnce('a worker that started before the schema knew of links makes them once 
         asSuperuser(orders);
     }
     await workerHeard();
-    assert.ok((await arrived(message('Ticket 30', post('Close it')))).links['Close it'].startsWith(`${PUBLIC_URL}/action/`));
+    assert.ok((await arrived(message('Ticket 30', post('Close it'))))
+        .links['Close it'].startsWith(`${PUBLIC_URL}/action/`));
 });
 
-testOnce('the worker follows public_url: without it the buttons are left out, and links lead to a new one', async () => {
-    const change = (value) => asSuperuser(`update o365_internal.setting set value = ${quoted(value)} where name = 'public_url'`);
+testOnce('the worker follows public_url: without it the buttons are left out, and links lead to a new one',
+    async () => {
+    const change = (value) =>
+        asSuperuser(`update o365_internal.setting set value = ${quoted(value)} where name = 'public_url'`);
     try {
         change('');
         await workerHeard();
         assert.deepEqual((await arrived(message('Ticket 26', post('Close it')))).links, {});
         change(`${PUBLIC_URL}/sub`);
         await workerHeard();
-        assert.ok((await arrived(message('Ticket 27', post('Close it')))).links['Close it'].startsWith(`${PUBLIC_URL}/sub/action/`));
+        assert.ok((await arrived(message('Ticket 27', post('Close it'))))
+            .links['Close it'].startsWith(`${PUBLIC_URL}/sub/action/`));
     } finally {
         change(PUBLIC_URL);
         await workerHeard();
     }
-});
-
-// ---- Buttons that Microsoft's service presses: the target is o365:action ----
-
-describe('a signed call', () => {
-    const own = (name, more = {}) => post(name, {target: 'o365:action', ...more});
-    const open = {'@type': 'OpenUri', name: 'Open', targets: [{os: 'default', uri: 'https://contoso.example'}]};
-    const refused = 'This button does not work here. Nothing was recorded.';
-    const client = new Client();
-    const caught = [];  // calls of a target that is not ours
-    let service;
-    let feed;  // of the place
-    let registered;  // target URLs of desk; the service that catches tokens is at another one
-    before(async () => {
-        service = https.createServer({key: readFileSync(join(STACK_DIR, 'conf/server.key')), cert: readFileSync(join(STACK_DIR, 'conf/server.pem'))}, (request, response) => {
-            caught.push(request.headers.authorization.replace('Bearer ', ''));
-            remember('action-token', caught.at(-1));
-            request.resume();
-            response.end();
-        });
-        await new Promise((resolve) => service.listen(0, '127.0.0.1', resolve));
-        registered = asSuperuser("select target_urls from o365_internal.connector where slug = 'desk'");
-        sql(`select o365.alter_connector('desk', target_urls => ${quoted(registered)}::text[] || 'https://localhost'::text)`);
-        assert.equal((await client.request(await client.toCallback(ticketLink('tina'), 'Sales'))).status, 302);
-        await keysFetched();
-    });
-    after(() => {
-        sql(`select o365.alter_connector('desk', target_urls => ${quoted(registered)}::text[])`);
-        service.close();
-    });
-
-    /** Sends a card to tina, and returns its number, its number in the feed and the addresses of its buttons. `said`: arguments of o365.on_action. */
-    async function sent(card, ...said) {
-        const id = asApplication(`select o365.send((select max(subscription_id) from o365.connections('tina')), ${quoted(card)})`);
-        for (const [name, more] of said) asApplication(`select o365.on_action(${id}, ${quoted(name)}, ${more})`);
-        await until('the card to end', () => outcome(id) === 'delivered');
-        return {id, ...await shown(card.summary)};
-    }
-    /** The newest card of that name in the feed. */
-    async function shown(summary) {
-        const found = (await feedPosts()).findLast((one) => [one.card.summary, one.card.title].includes(summary));
-        const buttons = [...found.card.potentialAction ?? [], ...(found.card.sections ?? []).flatMap(({potentialAction}) => potentialAction ?? [])];
-        const targets = buttons.flatMap((one) => [one, ...one.actions ?? []]).filter(({target}) => target).map(({target}) => target);
-        for (const target of targets) {
-            if (target.startsWith(`${PUBLIC_URL}/action?`)) remember('action-link', target.slice(-32));
-        }
-        return {post_id: found.post_id, targets, card: found.card, actions: found.actions ?? []};
-    }
-    /** Presses a button as the feed does, and returns what became of it. */
-    async function press(post_id, path = 'a0', token = 'entra', more = {}) {
-        const {location} = await client.request(`${SANDBOX_URL}/act`, {post_id, path, token, ...more});
-        feed = `${SANDBOX_URL}${new URL(location, SANDBOX_URL).pathname}`;
-        const {http, status, problem} = (await feedPosts()).find((one) => one.post_id === post_id).actions.at(-1);
-        return [http, problem ?? status];
-    }
-    /** A bearer token that is good, as the sandbox sends it elsewhere. */
-    async function bearer() {
-        const {port} = service.address();
-        const {post_id} = await sent(message(`Caught ${caught.length}`, post('Catch', {target: `https://localhost:${port}/`}), open));
-        await press(post_id);
-        return caught.at(-1);
-    }
-    const call = (url, headers, body = '{}') => client.post(url, body, headers);
-    const answer = ({status, headers}) => [status, headers['card-action-status'] && Buffer.from(headers['card-action-status'], 'latin1').toString()];
-    const nothingStored = () => assert.deepEqual(taken(), []);
-
-    test('is answered with the status and the card that the application gave, in the feed of a browser', async () => {
-        const closed = {...message('Ticket 41 is closed', own('Open it again'), open), text: 'Closed.'};
-        const {id, post_id, targets} = await sent(message('Ticket 41', own('Close it', {body: '{"closed": true}'}), open),
-            ['Close it', `'Ticket 41 was closed.', ${quoted(closed)}`], ['Open it again', "'Ticket 41 is open.'"]);
-        assert.match(targets[0], new RegExp(`^${PUBLIC_URL}/action\\?token=${id}-0-[\\w-]{32}$`));
-        await press((await sent(message('Ticket 40', own('Close it'), open))).post_id);  // says where the feed is
-        const {page, close} = await openBrowser();
-        try {
-            await page.goto(feed);
-            const one = page.locator(`#post-${post_id}`);
-            await one.getByRole('button', {name: 'Close it'}).click();
-            await page.getByText('Ticket 41 was closed.').waitFor();
-            assert.match(await page.locator(`#post-${post_id}`).textContent(), /Ticket 41 is closed/);
-            await page.locator(`#post-${post_id}`).getByRole('button', {name: 'Open it again'}).click();
-            await page.getByText('Ticket 41 is open.').waitFor();
-            await page.locator(`#post-${post_id}`).getByRole('button', {name: 'Open it again'}).click();
-            await page.getByText('This was done before. Nothing was changed.').waitFor();
-            await photograph(page, 'action-pressed');
-        } finally {
-            await close();
-        }
-        await shown('Ticket 41 is closed');  // whose token is a secret too
-        const events = taken();
-        assert.deepEqual(events.map(({card_id, name, body, way, is_connecting_user, target}) => [card_id, name, body, way, is_connecting_user, target]).slice(1), [
-            [Number(id), 'Close it', '{"closed": true}', 'call', true, 'o365:action'], [Number(id), 'Open it again', '{}', 'call', true, 'o365:action']]);
-        assert.match(events[1].pressed_by, /^[0-9a-f-]{36}$/);
-        assert.match(events[1].tenant, /^[0-9a-f-]{36}$/);
-        assert.equal(events[1].pressed_by_name, 'Megan');
-        remember('object-id', events[1].pressed_by);
-    });
-
-    test('brings what was typed, from an ActionCard and from a section, and from a card that blanks Authorization', async () => {
-        const form = {'@type': 'ActionCard', 'name': 'Answer', 'inputs': [{'@type': 'TextInput', 'id': 'text', 'title': 'Text'}],
-            'actions': [own('Send', {body: 'text={{text.value}}', bodyContentType: 'application/x-www-form-urlencoded', headers: [{name: 'Authorization', value: ''}]})]};
-        const {post_id} = await sent({...message('Ticket 42', open), sections: [{text: 'x'}, {text: 'y', potentialAction: [form]}]}, ['Send', "'Thank you.', translations => '{\"de\": \"Danke schön.\"}'"]);
-        assert.deepEqual(await press(post_id, 's1.a0.c0', 'entra', {'in-text': 'ü & 100%'}), [200, 'Thank you.']);
-        const [event, ...more] = taken();
-        assert.deepEqual([event.path, event.body, event.content_type, more.length], ['$.sections[1].potentialAction[0].actions[0]', 'text=%C3%BC%20%26%20100%25', 'application/x-www-form-urlencoded', 0]);
-    });
-
-    test('is refused with each bad token in one and the same way, and stores nothing', async () => {
-        const {post_id} = await sent(message('Ticket 43', own('Close it'), open));
-        for (const kind of ['expired', 'not-yet', 'wrong-audience', 'wrong-issuer', 'wrong-app', 'tampered', 'unknown-key', 'alg-none', 'hs256']) {
-            assert.deepEqual(await press(post_id, 'a0', kind), [401, refused], kind);
-            assert.deepEqual(await press(post_id, 'a0', `legacy-${kind}`), [401, refused], `legacy-${kind}`);
-        }
-        assert.deepEqual(await press(post_id, 'a0', 'none'), [401, refused]);
-        nothingStored();
-        assert.deepEqual(await press(post_id, 'a0', 'legacy'), [200, 'Recorded.']);
-        assert.deepEqual(taken().map(({is_connecting_user, pressed_by_name}) => [is_connecting_user, pressed_by_name]), [[true, null]]);
-        assert.match(readFileSync(join(LOGS, 'programs.log'), 'utf8'), /event=action_refused kind=bad_signature count=1/);
-    });
-
-    test('counts once: forged, replayed, for another button, twice at once, and by two people', async () => {
-        const {id, targets: [url, other]} = await sent(message('Ticket 44', own('Close it'), own('Open it'), open));
-        const Authorization = `Bearer ${await bearer()}`;
-        const mac = url.slice(-32);
-        for (const one of [`${url}a`, url.slice(0, -1), url.replace(mac, other.slice(-32)), url.replace(`${id}-0-`, `${id}-1-`), url.replace(`${id}-0-`, `${id}-100000-`), `${PUBLIC_URL}/action`,
-            `${PUBLIC_URL}/action?token=`, `${url}&token=${id}-0-${mac}`, `${PUBLIC_URL}/action?token=1-0-${'a'.repeat(32)}`]) {
-            const got = await call(one, {Authorization});
-            assert.deepEqual([...answer(got), got.text, got.headers['card-update-in-body']], [401, refused, '', undefined], one);
-        }
-        for (const headers of [{}, {Authorization: Authorization.slice(7)}, {Authorization: 'Basic eDp5'}, {Authorization: `${Authorization}x`}, {Authorization, 'Action-Authorization': Authorization},
-            {Authorization: `${Authorization}, ${Authorization}`}, {Authorization: `Bearer ${'x'.repeat(7000)}`}]) {
-            assert.deepEqual(answer(await call(url, headers)), [401, refused], JSON.stringify(headers).slice(0, 60));
-        }
-        assert.equal((await client.request(url)).status, 405);
-        for (const kind of ['missing', 'malformed', 'unknown_action'])
-            assert.match(readFileSync(join(LOGS, 'programs.log'), 'utf8'), new RegExp(`event=action_refused kind=${kind} count=`), 'each kind has its line');
-        assert.deepEqual(answer(await call(url, {Authorization}, 'x'.repeat(70000))), [413, 'That was too much. Shorten it and try again.']);
-        assert.deepEqual(answer(await call(url, {Authorization}, Buffer.from([0xff, 0x00]))), [400, 'This could not be read. Nothing was recorded.']);
-        nothingStored();
-        const headers = {Authorization, 'Action-Request-Id': 'a4b5', 'Content-Type': 'text/plain', 'Sec-Fetch-Site': 'cross-site', 'Origin': 'https://evil.example'};
-        const twice = await Promise.all([1, 2, 3, 4].map(() => call(url, headers, 'x')));
-        assert.deepEqual(twice.map(answer), twice.map(() => [200, 'Recorded.']));
-        assert.deepEqual(taken().map(({body, content_type}) => [body, content_type]), [['x', 'text/plain']]);
-        assert.deepEqual(answer(await call(url, headers)), [200, 'Recorded.'], 'the same request again has the same answer');
-        assert.deepEqual(answer(await call(url, {...headers, 'Action-Request-Id': 'a4b6', 'Accept-Language': 'de'})), [409, 'Das ist schon geschehen. Es wurde nichts geändert.']);
-        const together = await Promise.all(['b1', 'b2', 'b3'].map((request) => call(other, {'Action-Authorization': Authorization, 'Action-Request-Id': request})));
-        assert.deepEqual(together.map(({status}) => status).sort(), [200, 409, 409]);
-        assert.equal(taken().length, 1);
-    });
-
-    test('waits for the application, which answers in time or not', async () => {
-        const {targets: [url, other]} = await sent(message('Ticket 45', own('Close it'), own('Open it'), open), ['Close it', "'Recorded for you.', waits => true"], ['Open it', "'Later.', waits => true"]);
-        const Authorization = `Bearer ${await bearer()}`;
-        taken();
-        const waiting = call(url, {Authorization, 'Action-Request-Id': 'c1'});
-        const event = await until('the event', () => taken()[0]);
-        assert.ok(Date.parse(event.answer_until) > Date.now());
-        assert.equal(asApplication(`select o365.answer_action(${event.event_id}, 'Closed by Bob.', ${quoted(message('Ticket 45 is closed', open))})`), 'answered');
-        const got = await waiting;
-        assert.deepEqual([...answer(got), JSON.parse(got.text).title, got.headers['card-update-in-body']], [200, 'Closed by Bob.', 'Ticket 45 is closed', 'true']);
-        sql("select o365.set('action_wait', '1')");
-        try {
-            assert.deepEqual(answer(await call(other, {Authorization})), [200, 'Later.']);
-        } finally {
-            sql("select o365.set('action_wait', '5')");
-        }
-        assert.equal(asApplication(`select o365.answer_action(${taken()[0].event_id}, 'Too late.')`), 'too_late');
-    });
-
-    test('is told to wait while the database is away', async () => {
-        const {targets: [url]} = await sent(message('Ticket 46', own('Close it'), open));
-        const Authorization = `Bearer ${await bearer()}`;
-        await stack('stop', 'postgres', 'INT');
-        try {
-            const got = await call(url, {Authorization});
-            assert.deepEqual([...answer(got), got.headers['retry-after'], got.text], [503, 'The service is not ready right now. Try again in a minute.', '5', '']);
-        } finally {
-            await stack('start', 'postgres');
-        }
-        await until('the press to be taken', async () => (await call(url, {Authorization, 'Action-Request-Id': 'd1'})).status === 200);
-        assert.equal(taken().length, 1);
-    });
 });

@@ -8,9 +8,11 @@ import {join} from 'node:path';
 import {after, before, test} from 'node:test';
 import {promisify} from 'node:util';
 
-import {asApplication, asSuperuser, Client, code, feedPosts, keysFetched, openBrowser, paste, remember, ROOT, SANDBOX_URL, texts, ticketLink, until, workflow} from './harness.mjs';
+import {asApplication, asSuperuser, Client, code, feedPosts, keysFetched, openBrowser, paste, remember, ROOT,
+    SANDBOX_URL, texts, ticketLink, until, workflow} from './harness.mjs';
 
-const languages = {php: ['php', 'notify.php'], python: ['/usr/bin/python3', 'notify.py'], node: [process.execPath, 'notify.mjs']};
+const languages = {php: ['php', 'notify.php'], python: ['/usr/bin/python3', 'notify.py'],
+    node: [process.execPath, 'notify.mjs']};
 const buttons = {'buttons.php': ['php', 'buttons.php'], 'buttons.py': ['/usr/bin/python3', 'buttons.py']};
 const home = mkdtempSync(join(tmpdir(), 'o365-pooler-'));
 const direct = {PGHOST: process.env.PGHOST, PGPORT: '5432', PGDATABASE: 'o365', PGUSER: 'demo_app'};
@@ -20,7 +22,8 @@ let pooler;
 /** Runs a program of docs/examples and returns the lines that it prints. */
 async function example(language, where, ...words) {
     const [program, file] = languages[language] ?? buttons[language];
-    const {stdout} = await promisify(execFile)(program, [join(ROOT, 'docs/examples', file), ...words], {env: {...process.env, ...where}});
+    const {stdout} = await promisify(execFile)(program, [join(ROOT, 'docs/examples', file), ...words],
+        {env: {...process.env, ...where}});
     return stdout.trim().split('\n');
 }
 const tickets = (title) => Number(asSuperuser(`select count(*) from ticket where title = '${title}'`));
@@ -46,7 +49,8 @@ pool_mode = transaction
 default_pool_size = 1
 server_reset_query =
 `);
-    const as = process.getuid() === 0 ? ['setpriv', '--reuid=www-data', '--regid=www-data', '--clear-groups', '--'] : [];
+    const as = process.getuid() === 0 ? ['setpriv', '--reuid=www-data', '--regid=www-data', '--clear-groups', '--']
+        : [];
     const [program, ...words] = [...as, 'pgbouncer', '-q', join(home, 'ini')];
     pooler = spawn(program, words, {stdio: 'ignore', env: {...process.env, PATH: `${process.env.PATH}:/usr/sbin`}});
     await until('the pooler', () => existsSync(join(home, '.s.PGSQL.6432')));
@@ -60,7 +64,8 @@ after(async () => {
 });
 
 for (const language of Object.keys(languages)) {
-    test(`an application in ${language} connects its user, sends in its own transaction and learns what became of the card`, async () => {
+    test(`an application in ${language} connects its user, sends in its transaction, learns what became of the card`,
+        async () => {
         const source = readFileSync(join(ROOT, 'docs/examples', languages[language][1]), 'utf8');
         assert.ok(source.trim().split('\n').length < 40, 'the program has under 40 lines');
         const user = `${language}@example.org`;
@@ -87,11 +92,13 @@ for (const language of Object.keys(languages)) {
             const title = `It is *on* fire, ${name} of ${language}`;
             const [card] = await example(language, where, 'ticket', user, title);
             assert.equal(tickets(title), 1);
-            await until('the card to end', async () => (await example(language, where, 'outcome', card))[0] === 'accepted');
+            await until('the card to end',
+                async () => (await example(language, where, 'outcome', card))[0] === 'accepted');
             const posts = (await texts(flow.target)).filter((post) => post.includes(`${name} of ${language}`));
             assert.equal(posts.length, 1);
             // The transaction fails at its commit: neither the ticket nor its card exists.
-            const waiting = () => Number(asSuperuser(`select count(*) from o365_internal.outbox where card like '%refused ${name}%'`));
+            const waiting = () =>
+                Number(asSuperuser(`select count(*) from o365_internal.outbox where card like '%refused ${name}%'`));
             await assert.rejects(example(language, where, 'ticket', user, `refused ${name}`), /refused at commit/);
             assert.deepEqual([tickets(`refused ${name}`), waiting()], [0, 0]);
             assert.equal((await texts(flow.target)).filter((post) => post.includes(`refused ${name}`)).length, 0);
@@ -101,7 +108,8 @@ for (const language of Object.keys(languages)) {
 
 for (const program of Object.keys(buttons)) {
     test(`an application with ${program} answers who presses a button`, async () => {
-        assert.ok(readFileSync(join(ROOT, 'docs/examples', program), 'utf8').trim().split('\n').length < 40, 'the program has under 40 lines');
+        assert.ok(readFileSync(join(ROOT, 'docs/examples', program), 'utf8').trim().split('\n').length < 40,
+            'the program has under 40 lines');
         const client = new Client();
         const user = `${program}@example.org`;
         assert.equal((await client.request(await client.toCallback(ticketLink(user), 'Sales'))).status, 302);
@@ -112,15 +120,19 @@ for (const program of Object.keys(buttons)) {
         for (const [name, where] of Object.entries({direct, pooled})) {
             const ticket = `${name} of ${program}`;
             const [card] = await example(program, where, 'ticket', user, ticket);
-            await until('the card to end', () => asApplication(`select outcome from o365.deliveries where card_id = ${card}`) === 'delivered');
-            const post = async () => (await feedPosts(before)).findLast((one) => one.card.title?.startsWith(`Ticket ${ticket}`));
+            await until('the card to end',
+                () => asApplication(`select outcome from o365.deliveries where card_id = ${card}`) === 'delivered');
+            const post = async () => (await feedPosts(before))
+                .findLast((one) => one.card.title?.startsWith(`Ticket ${ticket}`));
             const {post_id, card: {potentialAction: [{target}]}} = await post();
             remember('action-link', target.slice(-32));
             const pressed = client.request(`${SANDBOX_URL}/act`, {post_id, path: 'a0', token: 'entra'});
-            assert.equal(await until('the press to be answered', async () => (await example(program, where, 'answer'))[0]), `Megan closed ${ticket}: answered`);
+            assert.equal(await until('the press to be answered',
+                async () => (await example(program, where, 'answer'))[0]), `Megan closed ${ticket}: answered`);
             await pressed;
             const {actions, card: {title}} = await post();
-            assert.deepEqual([actions.at(-1).http, actions.at(-1).status, title], [200, `Ticket ${ticket} was closed.`, `Ticket ${ticket} is closed`]);
+            assert.deepEqual([actions.at(-1).http, actions.at(-1).status, title],
+                [200, `Ticket ${ticket} was closed.`, `Ticket ${ticket} is closed`]);
         }
     });
 }

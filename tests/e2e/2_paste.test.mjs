@@ -6,15 +6,18 @@ import {join} from 'node:path';
 import {test} from 'node:test';
 
 import {
-    asApplication, asSuperuser, Client, code, inspect, LOGS, openBrowser, paste, PUBLIC_URL, SANDBOX_URL, sql, testOnce, texts, ticketLink, until,
+    asApplication, asSuperuser, Client, code, inspect, LOGS, openBrowser, paste, PUBLIC_URL, SANDBOX_URL, sql, testOnce,
+        texts, ticketLink, until,
     workflow,
 } from './harness.mjs';
 
 const program = new Client();
-const status = (user) => asApplication(`select status, coalesce(group_name, ''), proved_at is not null from o365.connections('${user}')`);
+const status = (user) =>
+    asApplication(`select status, coalesce(group_name, ''), proved_at is not null from o365.connections('${user}')`);
 
 for (const javaScriptEnabled of [true, false]) {
-    (javaScriptEnabled ? test : testOnce)(`a person pastes a webhook, types the code and is connected, JavaScript ${javaScriptEnabled ? 'on' : 'off'}`, async () => {
+    (javaScriptEnabled ? test : testOnce)(`a person pastes a webhook, types the code `
+        + `and is connected, JavaScript ${javaScriptEnabled ? 'on' : 'off'}`, async () => {
         const user = `pat-${javaScriptEnabled}`;
         const flow = await workflow(`Alerts ${javaScriptEnabled}`);
         const {page, close} = await openBrowser({javaScriptEnabled});
@@ -27,7 +30,8 @@ for (const javaScriptEnabled of [true, false]) {
             }
             await paste(page, `  <${flow.url.replaceAll('&', '&amp;')}>\n`, 'Alerts');
             await page.waitForURL(/\/connect\/desk\/workflow\/[0-9a-f-]{36}$/);
-            asApplication(`select o365.send(subscription_id, '{"text": "waits for ${user}"}') from o365.connections('${user}')`);
+            asApplication(
+                `select o365.send(subscription_id, '{"text": "waits for ${user}"}') from o365.connections('${user}')`);
             const digits = await code(flow.target);
             // The page goes on by itself.
             await page.getByLabel('Code').waitFor();
@@ -43,7 +47,8 @@ for (const javaScriptEnabled of [true, false]) {
             await page.waitForURL(/\/connect\/desk\/done\/[0-9a-f-]{36}$/);
             assert.match(await page.textContent('h1'), /is connected/);
             assert.equal(status(user), 'active|Alerts|t');
-            await until('what waited', async () => (await texts(flow.target)).some((post) => post.includes(`waits for ${user}`)));
+            await until('what waited',
+                async () => (await texts(flow.target)).some((post) => post.includes(`waits for ${user}`)));
             assert.equal((await texts(flow.target)).length, 2);
             await page.goBack();
             await page.waitForURL(/\/done\//);
@@ -66,19 +71,23 @@ test('what cannot be a webhook is named in its own words, and is never written b
             [signed, /no “sig”/],
             [`${signed}&sp=%2Ftriggers%2Fmanual%2Frun`, /end of the address is missing/],
             [`http${signed.slice(5)}&sig=a`, /begins with http:\/\//],
-            ['https://user:secretword@prod-01.westeurope.logic.azure.com/workflows/0/triggers/manual/paths/invoke?sig=a', /contains a user name/],
+            ['https://user:secretword@prod-01.westeurope.logic.azure.com/workflows/0/triggers/manual/paths/invoke'
+                + '?sig=a', /contains a user name/],
             ['https://10.0.0.1/workflows/0/triggers/manual/paths/invoke?sig=a', /name of a Microsoft server/],
             [`${signed}&sig=${'a'.repeat(2100)}`, /too long/],
-            ['https://flows.example.org/workflows/0/triggers/manual/paths/invoke?sig=secretsig', /may not post to flows\.example\.org/],
+            ['https://flows.example.org/workflows/0/triggers/manual/paths/invoke?sig=secretsig',
+                /may not post to flows\.example\.org/],
         ]) {
             await paste(page, pasted, 'Rex');
             await page.locator('.error').waitFor();
             assert.match(await page.locator('.error').textContent(), words, pasted);
             assert.equal(await page.getByLabel('Webhook address').inputValue(), '');
             assert.equal(await page.getByLabel('Webhook address').getAttribute('aria-invalid'), 'true');
-            assert.equal(await page.getByLabel('Name of the channel').inputValue(), 'Rex', 'the rest of the form is kept');
+            assert.equal(await page.getByLabel('Name of the channel').inputValue(), 'Rex',
+                'the rest of the form is kept');
             const html = await page.content();
-            for (const secret of ['secretword', 'secretsig', 'IncomingWebhook', '19%3aabc']) assert.ok(!html.includes(secret), pasted);
+            for (const secret of ['secretword', 'secretsig', 'IncomingWebhook', '19%3aabc'])
+                assert.ok(!html.includes(secret), pasted);
         }
         await inspect(page, 'paste-wrong');
         assert.equal(status('rex'), '');
@@ -149,7 +158,8 @@ testOnce('a connection gets a new address, and keeps its number, its name and wh
         await page.getByLabel('Code').fill(await code(second.target));
         await page.getByRole('button', {name: 'Connect'}).click();
         await page.waitForURL(/\/done\//);
-        assert.equal(asApplication("select subscription_id, group_name, status from o365.connections('uma')"), `${id}|Support|active`);
+        assert.equal(asApplication("select subscription_id, group_name, status from o365.connections('uma')"),
+            `${id}|Support|active`);
         await until('what waited', async () => (await texts(second.target)).some((post) => post.includes('meanwhile')));
         assert.equal((await texts(second.target)).length, 2);
     } finally {
@@ -225,7 +235,8 @@ testOnce('the button is there only where it leads somewhere', async () => {
     }
 });
 
-testOnce('where nothing was proven in time the page leads to the form again, and never to a page that is gone', async () => {
+testOnce('where nothing was proven in time the page leads to the form again, and never to a page that is gone',
+    async () => {
     const {page, close} = await openBrowser();
     sql("select o365.alter_connector('desk', ways => '{workflow}')");
     try {
@@ -246,7 +257,8 @@ testOnce('where nothing was proven in time the page leads to the form again, and
         await page.waitForURL(/\/done\//);
         assert.match(await page.textContent('main'), /where the card with the code appeared/);
         // What starts the Connect page, asked for by hand, shows the ways that there are.
-        const answer = await program.request(`${PUBLIC_URL}/connect/desk/start`, {ticket: new URL(ticketLink('xena')).searchParams.get('ticket')});
+        const answer = await program.request(`${PUBLIC_URL}/connect/desk/start`,
+            {ticket: new URL(ticketLink('xena')).searchParams.get('ticket')});
         assert.equal(answer.status, 200);
         assert.match(answer.text, /name="url"/);
         assert.equal(answer.headers['set-cookie'], undefined);

@@ -7,12 +7,14 @@ import {chmodSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 
-import {asApplication, asSuperuser, BUILD, Client, CONFIG, feedPosts, inspect, openBrowser, remember, SANDBOX_URL, sql, STACK_DIR, ticketLink, until} from './harness.mjs';
+import {asApplication, asSuperuser, BUILD, Client, CONFIG, feedPosts, inspect, openBrowser, remember, SANDBOX_URL, sql,
+    STACK_DIR, ticketLink, until} from './harness.mjs';
 
 const program = new Client();
 
 async function workflow(name) {
-    const answer = await program.request(`${SANDBOX_URL}/tenant/webhooks`, {person: 'Megan', name, dialect: 'workflow'});
+    const answer = await program.request(`${SANDBOX_URL}/tenant/webhooks`,
+        {person: 'Megan', name, dialect: 'workflow'});
     const {webhook_url: url, target} = JSON.parse(answer.text);
     remember('webhook', url);
     return {url, target};
@@ -24,12 +26,16 @@ function importFile(input, {name, options = ['--active'], connector = 'desk'} = 
         writeFileSync(join(STACK_DIR, name), input);
         chmodSync(join(STACK_DIR, name), 0o644);
     }
-    const run = spawnSync(join(BUILD, 'o365-worker'), ['--config', CONFIG, 'import', '--connector', connector, ...options, name ? join(STACK_DIR, name) : '-'],
+    const run = spawnSync(join(BUILD, 'o365-worker'),
+        ['--config', CONFIG, 'import', '--connector', connector, ...options, name ? join(STACK_DIR, name) : '-'],
         {encoding: 'utf8', input: name ? undefined : input, maxBuffer: 1 << 26});
-    const counts = run.stderr.match(/(\d+) connected, (\d+) replaced, (\d+) activated, (\d+) to prove, (\d+) unchanged, (\d+) refused/)?.slice(1).map(Number);
+    const counts = run.stderr.match(
+        /(\d+) connected, (\d+) replaced, (\d+) activated, (\d+) to prove, (\d+) unchanged, (\d+) refused/)?.slice(1)
+        .map(Number);
     return {status: run.status, out: run.stdout, err: run.stderr, counts};
 }
-const status = (user) => asApplication(`select status, dialect, coalesce(group_name, '') from o365.connections('${user}') order by subscription_id`);
+const status = (user) => asApplication(
+    `select status, dialect, coalesce(group_name, '') from o365.connections('${user}') order by subscription_id`);
 
 // Webhooks that nothing is posted to need not be there. Their host is one of the sandbox's.
 const flows = await workflow('Host of imports');
@@ -41,7 +47,8 @@ const made = (n) => {
     return url.href;
 };
 
-test('500 webhooks of a file are imported in one command, what is wrong is named by line, and once more nothing changes', async () => {
+test('500 webhooks of a file are imported at once, what is wrong is named by line, and once more nothing changes',
+    async () => {
     // Two users have a connector that is dead by now.
     const dead = [];
     for (const user of ['import-7', 'import-8']) {
@@ -51,12 +58,15 @@ test('500 webhooks of a file are imported in one command, what is wrong is named
     }
     asSuperuser(`update o365_internal.subscription set status = 'gone' where subscription_id = ${dead[0]}`);
     const place = asApplication(`select group_name from o365.connections('import-7')`);
-    const lines = Array.from({length: 500}, (ignored, i) => `"${made(i)}";import-${i};${i === 7 || i === 8 ? place : `Place ${i}`};Customer ${i}`);
+    const lines = Array.from({length: 500},
+        (ignored, i) => `"${made(i)}";import-${i};${i === 7 || i === 8 ? place : `Place ${i}`};Customer ${i}`);
     const wrong = new Map([
         [17, [`http${made(17).slice(5)};import-17;;`, /begins with http:\/\//]],
         [101, ['https://teams.microsoft.com/l/channel/19%3aabc/General;import-101;;', /link to a channel/]],
-        [102, ['https://contoso.webhook.office.com/webhookb2/a@b/IncomingWebhook/0/c;import-102;;', /switched off in May 2026/]],
-        [103, [`${made(103).replace(flows.url.split('/')[2], 'flows.example.org')};import-103;;`, /may not lie on flows\.example\.org:443.*allow_webhook_host/]],
+        [102, ['https://contoso.webhook.office.com/webhookb2/a@b/IncomingWebhook/0/c;import-102;;',
+            /switched off in May 2026/]],
+        [103, [`${made(103).replace(flows.url.split('/')[2], 'flows.example.org')};import-103;;`,
+            /may not lie on flows\.example\.org:443.*allow_webhook_host/]],
         [104, [`${made(104)};;Place;`, /app_user is empty/]],
         [105, [`import-105;${made(105)};;`, /another column/]],
         [106, [`${made(106)};import-106;A;B;C`, /5 fields/]],
@@ -82,23 +92,29 @@ test('500 webhooks of a file are imported in one command, what is wrong is named
         assert.match(told[0], words);
         assert.equal(status(`import-${i}`), '');
     }
-    for (const secret of ['sig-of-import', 'workflows/imported', 'IncomingWebhook', '19%3aabc']) assert.ok(!run.err.includes(secret), secret);
+    for (const secret of ['sig-of-import', 'workflows/imported', 'IncomingWebhook', '19%3aabc'])
+        assert.ok(!run.err.includes(secret), secret);
     assert.equal(status('import-499'), 'active|workflow|Place 499');
     assert.equal(asApplication(`select label from o365.connections('import-499')`), 'Customer 499');
-    assert.equal(asApplication(`select subscription_id, status, dialect from o365.connections('import-7')`), `${dead[0]}|active|workflow`);
-    assert.equal(asApplication(`select subscription_id, status, dialect from o365.connections('import-8')`), `${dead[1]}|active|workflow`);
+    assert.equal(asApplication(`select subscription_id, status, dialect from o365.connections('import-7')`),
+        `${dead[0]}|active|workflow`);
+    assert.equal(asApplication(`select subscription_id, status, dialect from o365.connections('import-8')`),
+        `${dead[1]}|active|workflow`);
 
     const again = importFile(file, {name: 'webhooks.csv'});
     assert.deepEqual(again.counts, [0, 0, 0, 0, 490, 10], again.err);
-    assert.equal(asSuperuser(`select count(*) from o365_internal.subscription where app_user like 'import-%' and status <> 'removed'`), '490');
+    assert.equal(asSuperuser(`select count(*) from o365_internal.subscription where app_user like 'import-%' `
+        + `and status <> 'removed'`), '490');
 });
 
 test('an imported webhook delivers', async () => {
     const flow = await workflow('Imported');
     const run = importFile(`app_user,webhook_url\nimported-one,  <${flow.url.replaceAll('&', '&amp;')}>  \n`);
     assert.equal(run.status, 0, run.err);
-    asApplication(`select o365.send(subscription_id, '{"text": "to the imported one"}') from o365.connections('imported-one')`);
-    await until('the card', async () => (await feedPosts(0, flow.target)).some((post) => JSON.stringify(post).includes('to the imported one')));
+    asApplication(
+        `select o365.send(subscription_id, '{"text": "to the imported one"}') from o365.connections('imported-one')`);
+    await until('the card', async () => (await feedPosts(0, flow.target))
+        .some((post) => JSON.stringify(post).includes('to the imported one')));
 });
 
 test('users prove what was imported, by the links that it prints', async () => {
@@ -115,7 +131,8 @@ test('users prove what was imported, by the links that it prints', async () => {
     remember('ticket', new URL(link).searchParams.get('ticket'));
     remember('ticket', new URL(first.out.split('\n')[1].split(',').at(-1)).searchParams.get('ticket'));
     assert.equal(status('prover, one'), 'suspended|workflow|Alerts');
-    asApplication(`select o365.send(subscription_id, '{"text": "waits for the prover"}') from o365.connections('prover, one')`);
+    asApplication(
+        `select o365.send(subscription_id, '{"text": "waits for the prover"}') from o365.connections('prover, one')`);
     const {page, close} = await openBrowser();
     try {
         await page.goto(link);
@@ -124,14 +141,16 @@ test('users prove what was imported, by the links that it prints', async () => {
         await inspect(page, 'imported');
         await page.getByRole('button', {name: 'Post a card with a code'}).click();
         await page.waitForURL(/\/workflow\//);
-        const digits = await until('a card with a code', async () => JSON.stringify((await feedPosts(0, flow.target)).at(-1) ?? '').match(/"text":"(\d{6})"/)?.[1]);
+        const digits = await until('a card with a code',
+            async () => JSON.stringify((await feedPosts(0, flow.target)).at(-1) ?? '').match(/"text":"(\d{6})"/)?.[1]);
         remember('code', `code ${digits}`);
         assert.equal((await feedPosts(0, flow.target)).length, 1, 'nothing else before the code is typed');
         await page.getByLabel('Code').fill(digits);
         await page.getByRole('button', {name: 'Connect'}).click();
         await page.waitForURL(/\/done\//);
         assert.equal(status('prover, one'), 'active|workflow|Alerts');
-        await until('what waited', async () => (await feedPosts(0, flow.target)).some((post) => JSON.stringify(post).includes('waits for the prover')));
+        await until('what waited', async () => (await feedPosts(0, flow.target))
+            .some((post) => JSON.stringify(post).includes('waits for the prover')));
         assert.deepEqual(importFile(file, {options: []}).counts, [0, 0, 0, 0, 1, 0]);
     } finally {
         await close();
@@ -142,7 +161,8 @@ test('an import that is interrupted says how far it came, and the same command a
     const connected = () => Number(asApplication(`select count(*) from o365.connections('interrupted')`));
     const header = 'webhook_url,app_user,group_name\n';
     const lines = Array.from({length: 120}, (ignored, i) => `${made(5000 + i)},interrupted,Place ${i}\n`);
-    const run = spawn(join(BUILD, 'o365-worker'), ['--config', CONFIG, 'import', '--connector', 'desk', '--active', '-']);
+    const run = spawn(join(BUILD, 'o365-worker'), ['--config', CONFIG, 'import', '--connector', 'desk', '--active',
+        '-']);
     let said = '';
     run.stderr.on('data', (text) => { said += text; });
     run.stdin.on('error', () => {});
@@ -175,13 +195,15 @@ test('what cannot be imported at all is said with an exit code', () => {
         assert.match(what.err, words);
         assert.ok(!what.err.includes('verysecret'));
     }
-    const missing = spawnSync(join(BUILD, 'o365-worker'), ['--config', CONFIG, 'import', '--connector', 'desk', join(STACK_DIR, 'nowhere.csv')], {encoding: 'utf8'});
+    const missing = spawnSync(join(BUILD, 'o365-worker'),
+        ['--config', CONFIG, 'import', '--connector', 'desk', join(STACK_DIR, 'nowhere.csv')], {encoding: 'utf8'});
     assert.equal(missing.status, 66, missing.stderr);
     assert.match(missing.stderr, /nowhere\.csv: cannot be read: No such file/);
 });
 
 test('a user whose connector is dead gets a link for the new address', async () => {
-    const id = sql(`select max(subscription_id) from o365.subscriptions where status <> 'removed' and app_user = 'import-7'`);
+    const id = sql(
+        `select max(subscription_id) from o365.subscriptions where status <> 'removed' and app_user = 'import-7'`);
     const link = sql(`select o365.renewal_link(${id})`);
     remember('ticket', new URL(link).searchParams.get('ticket'));
     const page = await program.request(link);
@@ -196,13 +218,16 @@ test('a person is found by a directory object id, which comes by standard input'
     assert.ok(id, 'the sandbox sends one');
     const typed = id.toUpperCase();
     remember('object-id', typed);
-    const find = (input) => spawnSync(join(BUILD, 'o365-worker'), ['--config', CONFIG, 'find-user'], {encoding: 'utf8', input});
+    const find = (input) => spawnSync(join(BUILD, 'o365-worker'), ['--config', CONFIG, 'find-user'],
+        {encoding: 'utf8', input});
     const found = find(`\n  ${typed}\r\n`);
     assert.equal(found.status, 0, found.stderr);
     assert.match(found.stdout, /^subscription_id,connector,app_user,group_name,status,connected_at\n/);
     assert.match(found.stdout, /^\d+,desk,found-by-id,Sales,active,/m);
-    assert.equal(find('8f0c7a52-0000-4000-8000-000000000000\n').stdout.split('\n').length, 2, 'an id that is not known: the header alone');
-    for (const [input, words] of [['', /no directory object id/], ['\xff\xfe', /line 1 is no/], [`${'x'.repeat(201)}\n`, /line 1 is no/],
+    assert.equal(find('8f0c7a52-0000-4000-8000-000000000000\n').stdout.split('\n').length, 2,
+        'an id that is not known: the header alone');
+    for (const [input, words] of [['', /no directory object id/], ['\xff\xfe', /line 1 is no/],
+        [`${'x'.repeat(201)}\n`, /line 1 is no/],
         [Array.from({length: 101}, (ignored, i) => `id-${i}`).join('\n'), /line 101 is no/]]) {
         const refused = find(Buffer.from(input, 'latin1'));
         assert.equal(refused.status, 65, refused.stderr);
@@ -212,13 +237,16 @@ test('a person is found by a directory object id, which comes by standard input'
 });
 
 test('one flow serves many people: it reads beside the card whom to post to', async () => {
-    const answer = await program.request(`${SANDBOX_URL}/tenant/webhooks`, {person: 'Megan', name: 'For many', dialect: 'workflow', payload: 'recipient'});
+    const answer = await program.request(`${SANDBOX_URL}/tenant/webhooks`,
+        {person: 'Megan', name: 'For many', dialect: 'workflow', payload: 'recipient'});
     const {webhook_url: url, target} = JSON.parse(answer.text);
     remember('webhook', url);
     assert.equal(importFile(`app_user,webhook_url,group_name\nmany-1,${url},One\n`).status, 0);
     const id = asApplication(`select subscription_id from o365.connections('many-1')`);
-    const send = (text, extra) => asApplication(`select o365.send(${id}, '{"text": "${text}"}'${extra ? `, extra => '${extra}'` : ''})`);
-    const runs = () => asSuperuser(`select string_agg(coalesce(p.note, p.card::json->>'recipient'), '|' order by p.post_id) from o365_internal.sandbox_post as p where p.target_id = ${target}`);
+    const send = (text, extra) =>
+        asApplication(`select o365.send(${id}, '{"text": "${text}"}'${extra ? `, extra => '${extra}'` : ''})`);
+    const runs = () => asSuperuser(`select string_agg(coalesce(p.note, p.card::json->>'recipient'), '|' `
+        + `order by p.post_id) from o365_internal.sandbox_post as p where p.target_id = ${target}`);
     send('nobody is named');
     await until('a run that fails', async () => /recipient' is empty/.test(runs()));
     asApplication(`select o365.set_extra(${id}, '{"recipient": "one@contoso.example"}')`);

@@ -2,13 +2,15 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
-import {asApplication, asSuperuser, Client, feedPosts, inspect, openBrowser, PUBLIC_URL, remember, SANDBOX_URL, sql, testOnce, ticketLink, until} from './harness.mjs';
+import {asApplication, asSuperuser, Client, feedPosts, inspect, openBrowser, PUBLIC_URL, remember, SANDBOX_URL, sql,
+    testOnce, ticketLink, until} from './harness.mjs';
 
 const program = new Client();
 
 /** A workflow of its own at the sandbox: its webhook, and the place where its cards arrive. */
 async function workflow(name) {
-    const answer = await program.request(`${SANDBOX_URL}/tenant/webhooks`, {person: 'Megan', name, dialect: 'workflow'});
+    const answer = await program.request(`${SANDBOX_URL}/tenant/webhooks`,
+        {person: 'Megan', name, dialect: 'workflow'});
     const {webhook_url: url, target} = JSON.parse(answer.text);
     remember('webhook', url);
     return {url, target};
@@ -16,7 +18,8 @@ async function workflow(name) {
 const texts = async (target) => (await feedPosts(0, target)).map((post) => JSON.stringify(post));
 
 async function code(target) {
-    const digits = await until('a card with a code', async () => (await texts(target)).at(-1)?.match(/"text":"(\d{6})"/)?.[1]);
+    const digits = await until('a card with a code',
+        async () => (await texts(target)).at(-1)?.match(/"text":"(\d{6})"/)?.[1]);
     remember('code', `code ${digits}`);
     return digits;
 }
@@ -27,7 +30,8 @@ async function pasteAndProve(page, flow) {
     await page.getByRole('button', {name: 'Send a test card'}).click();
     const digits = await code(flow.target);
     // The page looks every three seconds whether the card is there; that it does is tested in 2_paste.
-    await until('the form for the code', async () => await page.getByLabel('Code').count() > 0 || (await page.reload(), false));
+    await until('the form for the code', async () => await page.getByLabel('Code').count() > 0 || (await page.reload(),
+        false));
     await page.getByLabel('Code').fill(digits);
     await page.getByRole('button', {name: 'Connect'}).click();
     await page.waitForURL(/\/done\//);
@@ -43,7 +47,8 @@ const state = async (page) => (await page.locator('.state').textContent()).trim(
 const send = (id, text) => asApplication(`select o365.send(${id}, '{"text": "${text}"}', 'a ticket is opened')`);
 
 for (const javaScriptEnabled of [true, false]) {
-    (javaScriptEnabled ? test : testOnce)(`whoever connected pauses, resumes, tests, renews and removes, JavaScript ${javaScriptEnabled ? 'on' : 'off'}`, async () => {
+    (javaScriptEnabled ? test : testOnce)(`whoever connected pauses, resumes, tests, renews `
+        + `and removes, JavaScript ${javaScriptEnabled ? 'on' : 'off'}`, async () => {
         const user = `mia-${javaScriptEnabled}`;
         const flow = await workflow(`Managed ${javaScriptEnabled}`);
         const {page, close} = await openBrowser({javaScriptEnabled});
@@ -66,7 +71,8 @@ for (const javaScriptEnabled of [true, false]) {
             send(id, `waits for ${user}`);
             send(id, `waits for ${user} too`);
             await page.goto(address);
-            assert.match(await page.textContent('main'), /2 cards wait, the first since .*Sending goes on when you resume/s);
+            assert.match(await page.textContent('main'),
+                /2 cards wait, the first since .*Sending goes on when you resume/s);
             await look('manage-paused');
 
             // A paused connection can be tried: the test card arrives, what waits does not.
@@ -84,7 +90,8 @@ for (const javaScriptEnabled of [true, false]) {
             await press(page, 'Resume');
             await page.waitForURL(/did=resume$/);
             assert.equal(await state(page), 'active');
-            await until('what waited', async () => (await texts(flow.target)).filter((post) => post.includes(`waits for ${user}`)).length === 2);
+            await until('what waited', async () => (await texts(flow.target))
+                .filter((post) => post.includes(`waits for ${user}`)).length === 2);
             await until('the page says so', async () => {
                 await page.goto(address);
                 return (await page.locator('.log').textContent()).match(/“a ticket is opened”: taken by Microsoft/);
@@ -96,7 +103,8 @@ for (const javaScriptEnabled of [true, false]) {
             await page.waitForURL(/did=pause$/);
             assert.match(await page.getByRole('status').textContent(), /Paused until .*8:00/);
             assert.match(await page.locator('.facts').textContent(), /Paused until/);
-            assert.equal(asApplication(`select paused_until = (current_date + 1 + time '08:00') at time zone 'UTC' from o365.connections('${user}')`), 't');
+            assert.equal(asApplication(`select paused_until = (current_date + 1 + time '08:00') at time zone 'UTC' `
+                + `from o365.connections('${user}')`), 't');
             await look('manage-paused-until');
             await press(page, 'Resume');
             await page.waitForURL(/did=resume$/);
@@ -112,8 +120,10 @@ for (const javaScriptEnabled of [true, false]) {
             await look('manage-events');
             asApplication(`select o365.send(${id}, '{"text": "unwanted ${user}"}', '${event}')`);
             asApplication(`select o365.send(${id}, '{"text": "without an event ${user}"}')`);
-            await until('the card without an event', async () => (await texts(flow.target)).some((post) => post.includes(`without an event ${user}`)));
-            await until('the end of the other', async () => asApplication(`select reason from o365.deliveries where subscription_id = ${id} and outcome = 'cancelled'`) === 'its user does not want this event');
+            await until('the card without an event',
+                async () => (await texts(flow.target)).some((post) => post.includes(`without an event ${user}`)));
+            await until('the end of the other', async () => asApplication(`select reason from o365.deliveries `
+                + `where subscription_id = ${id} and outcome = 'cancelled'`) === 'its user does not want this event');
             assert.ok(!(await texts(flow.target)).some((post) => post.includes(`unwanted ${user}`)));
             await box().check();
             await press(page, 'Save');
@@ -131,17 +141,21 @@ for (const javaScriptEnabled of [true, false]) {
             const other = await workflow(`Other ${javaScriptEnabled}`);
             await press(page, 'Paste a new address');
             await page.waitForURL(/\/connect\/desk\/\?ticket=/);
-            assert.match(await page.textContent('main'), new RegExp(`connection to Channel of ${user} gets a new address`));
+            assert.match(await page.textContent('main'),
+                new RegExp(`connection to Channel of ${user} gets a new address`));
             await pasteAndProve(page, other);
-            await until('what waited', async () => (await texts(other.target)).some((post) => post.includes(`meanwhile ${user}`)));
-            assert.equal(asApplication(`select subscription_id, status from o365.connections('${user}')`), `${id}|active`);
+            await until('what waited',
+                async () => (await texts(other.target)).some((post) => post.includes(`meanwhile ${user}`)));
+            assert.equal(asApplication(`select subscription_id, status from o365.connections('${user}')`),
+                `${id}|active`);
             await page.goto(address);
             assert.equal(await state(page), 'active');
 
             // Removing asks once more, and changes nothing before.
             await page.getByRole('link', {name: 'Remove'}).click();
             await page.waitForURL(/ask=remove$/);
-            assert.match(await page.textContent('main'), /address of the webhook is erased at once[^]*cannot be undone/);
+            assert.match(await page.textContent('main'),
+                /address of the webhook is erased at once[^]*cannot be undone/);
             await look('manage-remove');
             await page.getByRole('link', {name: 'Keep it'}).click();
             assert.equal(await state(page), 'active');
@@ -151,7 +165,8 @@ for (const javaScriptEnabled of [true, false]) {
             assert.equal(await page.textContent('h1'), 'The connection is removed');
             await look('manage-removed');
             assert.equal(asApplication(`select count(*) from o365.connections('${user}')`), '0');
-            assert.equal(asSuperuser(`select sealed is null from o365_internal.subscription where subscription_id = ${id}`), 't');
+            assert.equal(asSuperuser(
+                `select sealed is null from o365_internal.subscription where subscription_id = ${id}`), 't');
         } finally {
             await close();
         }
@@ -176,9 +191,11 @@ testOnce('whoever connects chooses how often, and changes it on the page of the 
         const address = page.url();
         assert.match(await page.locator('.facts').textContent(), /Arrives\s*every day at 08:00 \(UTC\)/);
         for (const text of ['The printer is on fire', 'The fire is out']) send(id, text);
-        await until('the cards wait', async () => asApplication(`select why from o365.queue where subscription_id = ${id}`) === 'schedule');
+        await until('the cards wait',
+            async () => asApplication(`select why from o365.queue where subscription_id = ${id}`) === 'schedule');
         await page.goto(address);
-        assert.match(await page.textContent('main'), /2 cards wait, the first since .*They arrive together, as one card, on .*08:00 \(UTC\)/s);
+        assert.match(await page.textContent('main'),
+            /2 cards wait, the first since .*They arrive together, as one card, on .*08:00 \(UTC\)/s);
         await inspect(page, 'manage-schedule');
 
         const choose = async ({every, at, on, zone}) => {
@@ -196,19 +213,22 @@ testOnce('whoever connects chooses how often, and changes it on the page of the 
         await page.waitForURL(/did=no_zone$/);
         assert.match(await page.textContent('main'), /There is no time zone of that name/);
         await inspect(page, 'manage-no-zone');
-        assert.equal(asApplication(`select schedule, time_zone from o365.connections('tess')`), 'weekly on friday at 17:30|Asia/Kathmandu');
+        assert.equal(asApplication(`select schedule, time_zone from o365.connections('tess')`),
+            'weekly on friday at 17:30|Asia/Kathmandu');
 
         // What waits arrives as one card.
         await choose({every: 'immediate'});
         await page.waitForURL(/did=schedule$/);
-        const post = await until('the digest', async () => (await texts(flow.target)).find((one) => one.includes('The fire is out')));
+        const post = await until('the digest',
+            async () => (await texts(flow.target)).find((one) => one.includes('The fire is out')));
         assert.match(post, /2 messages.*The printer is on fire.*The fire is out/s);
         assert.equal((await texts(flow.target)).filter((one) => one.includes('The printer is on fire')).length, 1);
-        assert.equal(asApplication(`select count(*) from o365.deliveries where subscription_id = ${id} and outcome = 'digested'`), '2');
+        assert.equal(asApplication(
+            `select count(*) from o365.deliveries where subscription_id = ${id} and outcome = 'digested'`), '2');
         await page.goto(address);
         assert.match(await page.locator('.log').textContent(), /part of a digest/);
-        assert.equal(asApplication(`select string_agg(detail, ', ' order by at) from o365.events where subscription_id = ${id} and kind = 'rescheduled'`),
-            'weekly on friday at 17:30 Asia/Kathmandu, immediate');
+        assert.equal(asApplication(`select string_agg(detail, ', ' order by at) from o365.events where subscription_id `
+            + `= ${id} and kind = 'rescheduled'`), 'weekly on friday at 17:30 Asia/Kathmandu, immediate');
 
         // A link that stands in cards is seen by everybody there.
         await page.goto(asApplication(`select o365.manage_link(${id}, for_cards => true)`));
@@ -225,7 +245,8 @@ test('a link for cards shows, pauses and resumes, and has nothing else', async (
         const id = await connectByPaste(page, 'cas', await workflow('Cards'));
         const link = asApplication(`select o365.manage_link(${id}, for_cards => true)`);
         await page.goto(link);
-        for (const name of ['Send a test card', 'Paste a new address']) assert.equal(await page.getByRole('button', {name}).count(), 0, name);
+        for (const name of ['Send a test card', 'Paste a new address'])
+            assert.equal(await page.getByRole('button', {name}).count(), 0, name);
         assert.equal(await page.getByRole('link', {name: 'Remove'}).count(), 0);
         await inspect(page, 'manage-card-link');
         await press(page, 'Pause');
@@ -253,7 +274,8 @@ test('a link for cards shows, pauses and resumes, and has nothing else', async (
 
 test('a link that is none has one page, whatever it looks like, and other methods have none', async () => {
     const guess = 'a1-_'.repeat(8);
-    for (const path of [guess, guess.slice(1), `${guess}a`, `${guess}/more`, '', `${guess.slice(0, 31)}%41`, '1-0-planted']) {
+    for (const path of [guess, guess.slice(1), `${guess}a`, `${guess}/more`, '', `${guess.slice(0, 31)}%41`,
+        '1-0-planted']) {
         const answer = await program.request(`${PUBLIC_URL}/manage/${path}`);
         assert.equal(answer.status, 404, path);
         assert.match(answer.text, /This link does not work any more/, path);
@@ -326,16 +348,19 @@ test('the help page says what is posted, how to connect and whom to ask, in the 
         await page.goto(ticketLink('hal'));
         await page.getByRole('link', {name: 'Questions? How to connect, change and remove'}).click();
         await page.waitForURL(`${PUBLIC_URL}/connect/desk/help`);
-        const events = asSuperuser("select array_to_string(events, E'\\n') from o365_internal.connector where slug = 'desk'").split('\n').filter(Boolean);
+        const events = asSuperuser("select array_to_string(events, E'\\n') from o365_internal.connector "
+            + "where slug = 'desk'").split('\n').filter(Boolean);
         for (const event of events) assert.ok((await page.textContent('main')).includes(event), event);
         await inspect(page, 'help');
         sql("select o365.alter_connector('desk', support => 'help@desk.example', language => 'de')");
         await page.reload();
-        assert.equal(await page.getByRole('link', {name: 'help@desk.example'}).getAttribute('href'), 'mailto:help@desk.example');
+        assert.equal(await page.getByRole('link', {name: 'help@desk.example'}).getAttribute('href'),
+            'mailto:help@desk.example');
         assert.match(await page.textContent('main'), /Wen kann ich fragen\?/);
         sql("select o365.alter_connector('desk', support => 'https://desk.example/help', language => '')");
         await page.reload();
-        assert.equal(await page.getByRole('link', {name: 'https://desk.example/help'}).getAttribute('href'), 'https://desk.example/help');
+        assert.equal(await page.getByRole('link', {name: 'https://desk.example/help'}).getAttribute('href'),
+            'https://desk.example/help');
         assert.equal((await program.request(`${PUBLIC_URL}/connect/nobody/help`)).status, 404);
         assert.equal((await program.request(`${PUBLIC_URL}/connect/desk/help`, {x: 1})).status, 405);
     } finally {

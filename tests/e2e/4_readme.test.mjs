@@ -4,7 +4,8 @@ import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 
-import {asApplication, FEED_URL, openBrowser, picture, PUBLIC_URL, rememberCode, ROOT, ticketLink, until, workflow} from './harness.mjs';
+import {asApplication, FEED_URL, openBrowser, picture, PUBLIC_URL, rememberCode, ROOT, ticketLink, until,
+    workflow} from './harness.mjs';
 
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const demo = readFileSync(join(ROOT, 'scripts/demo'), 'utf8');
@@ -16,12 +17,14 @@ function walkOf(heading) {
     const walk = readme.slice(from, readme.indexOf('\n## ', from + 1));
     const steps = [...walk.matchAll(/^\d+\. ((?:.|\n(?!\d+\. |\n))+)/gm)].map((match) => match[1].replace(/\s+/g, ' '));
     // What the demo prints a link or a text under, it has to print.
-    for (const [, label] of steps.join(' ').matchAll(/prints under "(\w+)"/g)) assert.match(demo, new RegExp(`^  ${label} `, 'm'));
+    for (const [, label] of steps.join(' ').matchAll(/prints under "(\w+)"/g))
+        assert.match(demo, new RegExp(`^  ${label} `, 'm'));
     /** The one step that holds these words; what it says between ** or ` is what a person presses or types. */
     const step = (words) => {
         const found = steps.filter((text) => text.includes(words));
         assert.equal(found.length, 1, `the README has no step, or several, with "${words}"`);
-        return {bold: [...found[0].matchAll(/\*\*(.+?)\*\*/g)].map((match) => match[1]), code: [...found[0].matchAll(/`(.+?)`/g)].map((match) => match[1])};
+        return {bold: [...found[0].matchAll(/\*\*(.+?)\*\*/g)].map((match) => match[1]),
+            code: [...found[0].matchAll(/`(.+?)`/g)].map((match) => match[1])};
     };
     assert.deepEqual(step('Run `scripts/demo`').code.slice(0, 1), ['scripts/demo']);
     return {count: steps.length, step};
@@ -35,7 +38,8 @@ async function feedShows(page, pattern) {
     });
 }
 
-test('a person who follows the README gets a card into a channel by a pasted webhook in at most 10 actions', async () => {
+test('a person who follows the README gets a card into a channel by a pasted webhook in at most 10 actions',
+    async () => {
     const {count, step} = walkOf('## A card in ten steps');
     assert.ok(count >= 8 && count <= 10, `${count} steps`);
     const {context, page, close} = await openBrowser();
@@ -62,7 +66,8 @@ test('a person who follows the README gets a card into a channel by a pasted web
         step('run the `psql` command');
         const sent = step('Send:').code[0];
         assert.ok(demo.includes(sent), 'the demo prints the same statement');
-        asApplication(sent.replace('you@example.org', 'walk@example.org').replace('Hello from psql', 'Hello to the channel'));
+        asApplication(sent.replace('you@example.org', 'walk@example.org').replace('Hello from psql',
+            'Hello to the channel'));
         step('Load the feed again');
         await feedShows(feed, /Hello to the channel/);
     } finally {
@@ -70,7 +75,8 @@ test('a person who follows the README gets a card into a channel by a pasted web
     }
 });
 
-test('a person who follows the README gets a card into the feed by the Connect page in at most 12 actions', async () => {
+test('a person who follows the README gets a card into the feed by the Connect page in at most 12 actions',
+    async () => {
     const {count, step} = walkOf('## The same on the Connect page');
     assert.ok(count >= 8 && count <= 12, `${count} steps`);
     const {page, close} = await openBrowser();

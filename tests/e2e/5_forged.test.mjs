@@ -12,8 +12,10 @@ const start = (headers) => new Client().start(ticketLink('forged'), {headers});
 test('forged forwarding headers change no address: all come from public_url', async () => {
     const plain = await start({});
     const forged = await start({
-        'X-Forwarded-Host': 'evil.example', 'X-Forwarded-Proto': 'http', 'X-Forwarded-For': '203.0.113.9', 'X-Forwarded-Port': '8080',
-        'X-Forwarded-Prefix': '/evil', 'Forwarded': 'for=203.0.113.9;host=evil.example;proto=http', 'X-Original-URL': '/evil', 'X-Rewrite-URL': '/evil',
+        'X-Forwarded-Host': 'evil.example', 'X-Forwarded-Proto': 'http', 'X-Forwarded-For': '203.0.113.9',
+            'X-Forwarded-Port': '8080',
+        'X-Forwarded-Prefix': '/evil', 'Forwarded': 'for=203.0.113.9;host=evil.example;proto=http',
+        'X-Original-URL': '/evil', 'X-Rewrite-URL': '/evil',
         'X-Real-IP': '203.0.113.9',
     });
     assert.equal(forged.status, plain.status);
@@ -25,7 +27,8 @@ test('forged forwarding headers change no address: all come from public_url', as
         return url.href;
     });
     assert.equal(addresses[1], addresses[0]);
-    assert.ok(new URL(forged.location).searchParams.get('callback_url').startsWith(`${PUBLIC_URL}/connect/desk/callback`));
+    assert.ok(new URL(forged.location).searchParams.get('callback_url')
+        .startsWith(`${PUBLIC_URL}/connect/desk/callback`));
     assert.ok(!JSON.stringify(forged).includes('evil'));
     for (const cookie of forged.headers['set-cookie']) assert.match(cookie, /; Secure/i);
 });
@@ -36,7 +39,8 @@ test('a query without "=" is no argument of the program', async () => {
     for (const query of ['--version', '--check', '--config+/etc/passwd', '-h', '--config%3d/etc/passwd+--check']) {
         const answer = await new Client().request(`${PUBLIC_URL}/connect/desk/?${query}`);
         assert.equal(answer.status, (await new Client().request(`${PUBLIC_URL}/connect/desk/`)).status, query);
-        assert.doesNotMatch(answer.text, /o365-connector\.fcgi [0-9]|root:|--check|the responder can start|Configuration file/);
+        assert.doesNotMatch(answer.text,
+            /o365-connector\.fcgi [0-9]|root:|--check|the responder can start|Configuration file/);
     }
     // Nor did it begin anew. Under mod_fcgid Apache starts as many as it likes.
     if (process.env.SERVER !== 'apache-fcgid') assert.equal(serving(), before);

@@ -36,15 +36,20 @@ async function type(page, text) {
 }
 
 test('what o365.send would say stands at its line, while one types', () => inPlayground(async (page) => {
-    await type(page, '{\n  "@type": "MessageCard",\n  "@context": "https://schema.org/extensions",\n  "sumary": "x",\n  "text": "y",\n  "themeColor": "#0F6CBD"\n}');
+    await type(page, '{\n  "@type": "MessageCard",\n  "@context": "https://schema.org/extensions",\n  "sumary": "x",\n'
+        + '  "text": "y",\n  "themeColor": "#0F6CBD"\n}');
     const said = verdict(page, 'Connector webhook');
     await said.getByText('takes it, with a warning').waitFor();
-    assert.match(await said.getByRole('listitem').filter({hasText: 'sumary'}).textContent(), /^Line 4 Warning:.*Write "summary"/);
-    assert.match(await said.getByRole('listitem').filter({hasText: 'themeColor'}).textContent(), /^Line 6 .*six hex digits/);
-    assert.match(await said.getByRole('listitem').filter({hasText: '$.summary'}).textContent(), /^Line 1 /, 'what is missing, at what it is missing in');
+    assert.match(await said.getByRole('listitem').filter({hasText: 'sumary'}).textContent(),
+        /^Line 4 Warning:.*Write "summary"/);
+    assert.match(await said.getByRole('listitem').filter({hasText: 'themeColor'}).textContent(),
+        /^Line 6 .*six hex digits/);
+    assert.match(await said.getByRole('listitem').filter({hasText: '$.summary'}).textContent(), /^Line 1 /,
+        'what is missing, at what it is missing in');
     assert.deepEqual(await page.locator('.gutter .is-warning').allTextContents(), ['1', '4', '6']);
     await said.getByRole('button', {name: 'Line 6'}).click();
-    assert.equal(await card(page).evaluate((field) => field.value.slice(field.selectionStart, field.selectionEnd)), '  "themeColor": "#0F6CBD"');
+    assert.equal(await card(page).evaluate((field) => field.value.slice(field.selectionStart, field.selectionEnd)),
+        '  "themeColor": "#0F6CBD"');
     await type(page, '{\n  "title": "no text"\n}');
     await said.getByText('refused by o365.send').waitFor();
     await photograph(page, 'playground-problems');
@@ -81,7 +86,8 @@ test('the size is shown as the far end may count it', () => inPlayground(async (
     await verdict(page, 'Connector webhook').getByText('refused by o365.send').waitFor();
     // Of two limits the nearer one is shown: the far end would count this card well below its own.
     await type(page, JSON.stringify({text: 'x'.repeat(24_500)}));
-    await until('more than its limit', async () => Number(await verdict(page, 'Connector webhook').getByRole('meter').getAttribute('max')) === 24_000 && await size() === 24_512);
+    await until('more than its limit', async () => Number(await verdict(page, 'Connector webhook').getByRole('meter')
+        .getAttribute('max')) === 24_000 && await size() === 24_512);
 }));
 
 const samples = readFileSync(join(ROOT, 'sandbox/playground/playground.cpp'), 'utf8').matchAll(/Sample\{"(\w+)"/g);
@@ -166,7 +172,8 @@ test('a link carries the card, and no server sees it there', () => inPlayground(
     assert.ok(asked.every((url) => !url.includes('card=')), 'also by the way of signing in');
 }));
 
-test('a hostile link runs nothing, and one that is cut off or far too large changes nothing', () => inPlayground(async (page) => {
+test('a hostile link runs nothing, and one that is cut off or far too large changes nothing',
+    () => inPlayground(async (page) => {
     const link = (text) => `#card=${deflateRawSync(text).toString('base64url')}`;
     const before = await card(page).inputValue();
     for (const hash of ['#card=', '#card=AAAA', '#card=%00<script>', '#card=__proto__', link('x'.repeat(50_000_000))]) {
@@ -177,7 +184,8 @@ test('a hostile link runs nothing, and one that is cut off or far too large chan
     const dialogs = [];
     page.on('dialog', (dialog) => { dialogs.push(dialog.message()); return dialog.dismiss(); });
     const hostile = '</textarea><script>alert(1)</script><img src=x onerror=alert(2)> [go](javascript:alert(3))';
-    const text = JSON.stringify({title: hostile, text: hostile, sections: [{activityImage: 'javascript:alert(4)', facts: [{name: hostile, value: hostile}]}]});
+    const text = JSON.stringify({title: hostile, text: hostile,
+        sections: [{activityImage: 'javascript:alert(4)', facts: [{name: hostile, value: hostile}]}]});
     await page.evaluate((to) => { location.hash = to; }, link(text));
     await page.waitForFunction((wanted) => document.getElementById('card').value === wanted, text);
     await verdict(page, 'Connector webhook').getByText('is no address of a picture').first().waitFor();
@@ -192,7 +200,8 @@ test('a card is posted to a place as a worker would post it', () => inPlayground
     await page.waitForURL(/\/feed\/\d+$/);
     assert.match(await page.locator('article.post').first().textContent(), /From the playground/);
     assert.equal(await page.locator('article.post').first().locator('.adaptive').count(), 0);
-    await new Client().request(`${SANDBOX_URL}/tenant/webhooks`, {person: 'Pat', name: 'Flow of Pat', dialect: 'workflow'});
+    await new Client().request(`${SANDBOX_URL}/tenant/webhooks`,
+        {person: 'Pat', name: 'Flow of Pat', dialect: 'workflow'});
     await page.goto(`${SANDBOX_URL}/playground`);
     const flow = page.getByLabel('Post it to').locator('option', {hasText: '(workflow)'}).first();
     await page.getByLabel('Post it to').selectOption(await flow.getAttribute('value'));

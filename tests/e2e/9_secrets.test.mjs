@@ -22,14 +22,18 @@ function written(...options) {
 function writtenByUs() {
     const ours = join(STACK_DIR, 'postgres-of-ours');
     // An entry goes on in lines that begin with a tab.
-    const awk = "/^[0-9][0-9][0-9][0-9]-/ { sandbox = /^[^[]* o365-sandbox.fcgi \\[/ } !sandbox { print } sandbox { left_out++ } END { exit left_out == 0 }";
-    assert.equal(spawnSync('bash', ['-c', 'LC_ALL=C awk "$1" "$2" > "$3"', '-', awk, join(LOGS, 'postgres.out'), ours]).status, 0, 'the sandbox wrote nothing');
-    return [...written('--exclude-table-data=o365_internal.sandbox_*').filter((file) => !file.endsWith('/postgres.out')), ours];
+    const awk = "/^[0-9][0-9][0-9][0-9]-/ { sandbox = /^[^[]* o365-sandbox.fcgi \\[/ } !sandbox { print } sandbox { "
+        + "left_out++ } END { exit left_out == 0 }";
+    assert.equal(spawnSync('bash', ['-c', 'LC_ALL=C awk "$1" "$2" > "$3"', '-', awk, join(LOGS, 'postgres.out'), ours])
+        .status, 0, 'the sandbox wrote nothing');
+    return [...written('--exclude-table-data=o365_internal.sandbox_*')
+        .filter((file) => !file.endsWith('/postgres.out')), ours];
 }
 
 test('the search finds what is there, in every form', () => {
     const value = 'https://contoso.webhook.localhost/webhookb2/planted';
-    for (const form of [value, encodeURIComponent(value), Buffer.from(value).toString('hex'), Buffer.from(`x${value}y`).toString('base64')]) {
+    for (const form of [value, encodeURIComponent(value), Buffer.from(value).toString('hex'),
+        Buffer.from(`x${value}y`).toString('base64')]) {
         assert.equal(searchText(`before ${form} after`, [{kind: 'webhook', value}]).length, 1, form);
     }
     assert.deepEqual(searchText('nothing', [{kind: 'webhook', value}]), []);
@@ -49,7 +53,8 @@ test('the loggers really were turned up: what is no secret stands in them', () =
 
 // The kernel gives /proc/<pid> of a process that may not be dumped to root, whoever runs it (proc(5)). Sanitizer builds
 // stay open on purpose.
-test('no other process of their user can read the memory of our programs', {skip: TIME_SCALE !== 1 && 'a build with sanitizers'}, () => {
+test('no other process of their user can read the memory of our programs',
+    {skip: TIME_SCALE !== 1 && 'a build with sanitizers'}, () => {
     const pidOf = (part) => Number(readFileSync(join(STACK_DIR, 'pids', part), 'utf8'));
     const owner = (pid) => statSync(`/proc/${pid}/environ`).uid;
     const user = (pid) => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/^Uid:\t(\d+)/m)[1]);
@@ -58,21 +63,24 @@ test('no other process of their user can read the memory of our programs', {skip
     assert.notEqual(user(open), 0);
     assert.equal(owner(open), user(open));
     // Under mod_fcgid it is Apache that starts the responder, and we have no pid of it.
-    for (const part of process.env.SERVER === 'apache-fcgid' ? ['sandbox', 'worker'] : ['responder', 'sandbox', 'worker']) {
+    for (const part of process.env.SERVER === 'apache-fcgid' ? ['sandbox', 'worker'] : ['responder', 'sandbox',
+        'worker']) {
         assert.equal(user(pidOf(part)), user(open), part);
         assert.equal(owner(pidOf(part)), 0, `${part} lets its user read its memory`);
     }
 });
 
-test('no webhook, object id, state, cookie, ticket or token is in any log, view of activity, file or dump', async () => {
+test('no webhook, object id, state, cookie, ticket or token is in any log, view of activity, file or dump',
+    async () => {
     await stack('stop', 'worker');
     const secrets = secretsSeen();
     const kinds = ['webhook', 'object-id', 'state', 'cookie', 'ticket'];
-    if (ran('1_endings')) kinds.push('form-token');
+    if (ran('1_endings_confirm')) kinds.push('form-token');
     if (ran('3_manage')) kinds.push('manage');
-    if (ran('7_sandbox_feed') || ran('2_actions')) kinds.push('action-token');
+    if (ran('7_sandbox_actions') || ran('2_actions_signed')) kinds.push('action-token');
     for (const kind of kinds) {
-        assert.ok(secrets.some((secret) => secret.kind === kind), `no ${kind} was seen, so its search would prove nothing`);
+        assert.ok(secrets.some((secret) => secret.kind === kind),
+            `no ${kind} was seen, so its search would prove nothing`);
     }
     // What the sandbox was sent is judged by the next test.
     const others = secrets.filter(({kind}) => kind !== 'action-link');
@@ -82,18 +90,25 @@ test('no webhook, object id, state, cookie, ticket or token is in any log, view 
     assert.deepEqual(search(written(), parts), []);
 });
 
-test('no link to a card\'s action is in any of them, but in what the sandbox got', {skip: !ran('2_actions') && 'no link was made'}, async () => {
+test('no link to a card\'s action is in any of them, but in what the sandbox got',
+    {skip: !ran('2_actions') && 'no link was made'}, async () => {
     const links = secretsSeen().filter(({kind}) => kind === 'action-link');
     assert.ok(links.length > 0, 'none was seen, so its search would prove nothing');
-    assert.notDeepEqual(search([join(LOGS, 'postgres.out')], links), [], 'the sandbox has them, and the search finds them');
+    assert.notDeepEqual(search([join(LOGS, 'postgres.out')], links), [],
+        'the sandbox has them, and the search finds them');
     assert.deepEqual(search(writtenByUs(), links), []);
     const server = process.env.SERVER.split('-')[0];
-    assert.match(readFileSync(join(LOGS, `${server}-access.log`), 'utf8'), /GET \/action\/\*\*\* /, 'and the access log says that they were used');
-    assert.match(readFileSync(join(LOGS, `${server}-access.log`), 'utf8'), /POST \/action 200 /, 'so does it of a signed call');
+    assert.match(readFileSync(join(LOGS, `${server}-access.log`), 'utf8'), /GET \/action\/\*\*\* /,
+        'and the access log says that they were used');
+    if (ran('2_actions_signed')) {
+        assert.match(readFileSync(join(LOGS, `${server}-access.log`), 'utf8'), /POST \/action 200 /,
+            'so does it of a signed call');
+    }
 });
 
 test('views show no secret either', () => {
-    const views = sql(`select oid::regclass from pg_class where relkind = 'v' and relnamespace = 'o365'::regnamespace`).split('\n');
+    const views = sql(`select oid::regclass from pg_class where relkind = 'v' and relnamespace = 'o365'::regnamespace`)
+        .split('\n');
     assert.ok(views.includes('o365.subscriptions'));
     const shown = views.map((view) => sql(`select * from ${view}`));
     assert.deepEqual(searchText(shown.join('\n'), secretsSeen()), []);

@@ -1,6 +1,6 @@
-// A responder that goes wrong on purpose, for the server tests: what nginx and Apache then show and log is theirs alone.
-// usage: fake-responder.cjs [SOCKET]        without one, or "", it serves the listener on descriptor 0, as under mod_fcgid
-// The last segment of the path says what goes wrong.
+// A responder that goes wrong on purpose, for the server tests: what nginx and Apache then show and log is theirs
+// alone. usage: fake-responder.cjs [SOCKET] without one, or "", it serves the listener on descriptor 0, as under
+// mod_fcgid The last segment of the path says what goes wrong.
 'use strict';
 const net = require('net');
 const fs = require('fs');
@@ -37,7 +37,8 @@ const page = (more) => `Status: 200 OK\r\nContent-Type: text/plain\r\n${more}\r\
 function answer(socket, id, params) {
     const uri = params.REQUEST_URI || '';
     const out = (text) => socket.write(record(STDOUT, id, Buffer.from(text)));
-    const end = () => socket.end(Buffer.concat([record(STDOUT, id, Buffer.alloc(0)), record(END, id, Buffer.alloc(8))]));
+    const end = () =>
+        socket.end(Buffer.concat([record(STDOUT, id, Buffer.alloc(0)), record(END, id, Buffer.alloc(8))]));
     switch (uri.split('?')[0].split('/').pop()) {
         case 'close': return socket.destroy();                                    // dies before it says anything
         case 'half': out(page('Content-Length: 100000\r\n')); return setTimeout(() => socket.destroy(), 100);

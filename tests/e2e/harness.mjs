@@ -19,7 +19,8 @@ export const testOnce = (name, body) => test(name, {skip: !everyCase && 'no web 
 
 /** Runs SQL as a role (the operator unless told) and returns its lines. */
 export function sql(text, role = 'demo_operator') {
-    return execFileSync('psql', ['-qXAt', '-v', 'ON_ERROR_STOP=1', '-U', role, '-c', text], {encoding: 'utf8', maxBuffer: 1 << 28}).trim();
+    return execFileSync('psql', ['-qXAt', '-v', 'ON_ERROR_STOP=1', '-U', role, '-c', text],
+        {encoding: 'utf8', maxBuffer: 1 << 28}).trim();
 }
 export const asApplication = (text) => sql(text, 'demo_app');
 export const asSuperuser = (text) => sql(text, 'postgres');
@@ -67,7 +68,8 @@ const secretsFile = join(STACK_DIR, 'secrets-seen');
 export function remember(kind, value) {
     if (value && value.length >= 8) appendFileSync(secretsFile, `${kind} ${value}\n`);
 }
-export const secretsSeen = () => (existsSync(secretsFile) ? readFileSync(secretsFile, 'utf8').trim().split('\n') : []).map((line) => {
+export const secretsSeen = () => (existsSync(secretsFile) ? readFileSync(secretsFile, 'utf8').trim().split('\n') : [])
+    .map((line) => {
     const blank = line.indexOf(' ');
     return {kind: line.slice(0, blank), value: line.slice(blank + 1)};
 });
@@ -79,7 +81,8 @@ function rememberUrl(text) {
     } catch {
         return;
     }
-    for (const [name, kind] of [['state', 'state'], ['webhook_url', 'webhook'], ['user_objectId', 'object-id'], ['ticket', 'ticket']]) {
+    for (const [name, kind] of [['state', 'state'], ['webhook_url', 'webhook'], ['user_objectId', 'object-id'],
+        ['ticket', 'ticket']]) {
         // The state of the documentation's button is printed there, and is nobody's secret.
         if (url.searchParams.get(name) !== 'myAppsState') remember(kind, url.searchParams.get(name));
     }
@@ -92,7 +95,8 @@ function rememberUrl(text) {
 // whole.
 const launch = {
     executablePath: '/usr/bin/chromium-headless-shell',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+        '--disable-component-update', '--disable-sync'],
 };
 const newContext = {ignoreHTTPSErrors: true, locale: 'en-GB'};
 
@@ -119,7 +123,8 @@ export async function openBrowserThatBlocksCookies(origin) {
     mkdirSync(join(folder, 'Default'));
     writeFileSync(join(folder, 'Default/Preferences'),
         JSON.stringify({profile: {content_settings: {exceptions: {cookies: {[`${origin},*`]: {setting: 2}}}}}}));
-    const context = await chromium.launchPersistentContext(folder, {...launch, executablePath: '/usr/bin/chromium', ...newContext});
+    const context = await chromium.launchPersistentContext(folder,
+        {...launch, executablePath: '/usr/bin/chromium', ...newContext});
     const close = async () => {
         await context.close();
         rmSync(folder, {recursive: true, force: true});
@@ -134,7 +139,8 @@ async function watchedPage(context) {
         const headers = await response.headersArray().catch(() => []);
         for (const {name, value} of headers) {
             if (name.toLowerCase() === 'location') rememberUrl(value);
-            if (name.toLowerCase() === 'set-cookie' && value.startsWith('__Host-o365-')) remember('cookie', value.split(';')[0].split('=').slice(1).join('='));
+            if (name.toLowerCase() === 'set-cookie' && value.startsWith('__Host-o365-'))
+                remember('cookie', value.split(';')[0].split('=').slice(1).join('='));
         }
     });
     return context.newPage();
@@ -164,7 +170,8 @@ export async function connect(page, user, choice, connector = 'desk', more = '')
     await page.waitForURL((url) => !url.href.startsWith(SANDBOX_URL));
 }
 
-/** A picture of a page, kept under SCREENSHOTS. A machine out of breath sometimes makes Chromium fail to take one; it is asked again. */
+/** A picture of a page, kept under SCREENSHOTS. A machine out of breath sometimes makes Chromium fail to take one; it
+ * is asked again. */
 export async function picture(page, name, options = {}) {
     for (let tries = 1; ; ++tries) {
         try {
@@ -190,9 +197,11 @@ async function eachLook(page, look) {
     await page.setViewportSize(before);
 }
 
-/** A picture of each width and of each scheme: all four of the looks would take twice as long, and differ in nothing else. */
+/** A picture of each width and of each scheme: all four of the looks would take twice as long, and differ in nothing
+ * else. */
 async function pictureOf(page, name, width, colorScheme) {
-    if ((width === 360) === (colorScheme === 'dark')) await picture(page, `${name}-${width}-${colorScheme}`, {fullPage: true});
+    if ((width === 360) === (colorScheme === 'dark'))
+        await picture(page, `${name}-${width}-${colorScheme}`, {fullPage: true});
     // Nothing may be wider than the window: a phone would scroll sideways.
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth).catch(() => 0);
     if (overflow > 0) throw new Error(`${name} is ${overflow} px wider than a window of ${width}`);
@@ -225,22 +234,27 @@ export async function inspect(page, name) {
     });
 }
 
-/** A person without a screen: HTTP with a cookie jar, one request at a time, redirects not followed. Node does not know *.localhost, so every name is this machine. */
+/** A person without a screen: HTTP with a cookie jar, one request at a time, redirects not followed. Node does not know
+ * *.localhost, so every name is this machine. */
 export class Client {
     cookies = new Map();
     // Servers end what was idle for five seconds; a request may not meet that.
-    agent = new https.Agent({keepAlive: true, timeout: 3000, lookup: (host, options, done) => (options.all ? done(null, [{address: '127.0.0.1', family: 4}]) : done(null, '127.0.0.1', 4)), ca: readFileSync(process.env.CA)});
+    agent = new https.Agent({keepAlive: true, timeout: 3000, lookup: (host, options, done) => (options.all ? done(null,
+        [{address: '127.0.0.1', family: 4}]) : done(null, '127.0.0.1', 4)), ca: readFileSync(process.env.CA)});
 
     /** `more`: method and headers that differ from the usual. */
     request(url, form, more = {}) {
         const {promise, resolve, reject} = withResolvers();
         const host = new URL(url).host;
         const body = form && new URLSearchParams(form).toString();
-        const headers = {Cookie: [...(this.cookies.get(host) ?? new Map())].map(([name, value]) => `${name}=${value}`).join('; ')};
-        if (form) Object.assign(headers, {'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': Buffer.byteLength(body)});
+        const headers = {Cookie: [...(this.cookies.get(host) ?? new Map())].map(([name, value]) => `${name}=${value}`)
+            .join('; ')};
+        if (form) Object.assign(headers,
+            {'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': Buffer.byteLength(body)});
         rememberUrl(url);
         Object.assign(headers, more.headers);
-        const request = https.request(url, {method: more.method ?? (form ? 'POST' : 'GET'), agent: this.agent, headers}, (response) => {
+        const request = https.request(url, {method: more.method ?? (form ? 'POST' : 'GET'), agent: this.agent, headers},
+            (response) => {
             for (const cookie of response.headers['set-cookie'] ?? []) {
                 const [name, value] = cookie.split(';')[0].split(/=(.*)/s);
                 if (!this.cookies.has(host)) this.cookies.set(host, new Map());
@@ -255,7 +269,8 @@ export class Client {
             let text = '';
             response.setEncoding('utf8');
             response.on('data', (part) => { text += part; });
-            response.on('end', () => resolve({status: response.statusCode, headers: response.headers, location: response.headers.location, text}));
+            response.on('end', () => resolve({status: response.statusCode, headers: response.headers,
+                location: response.headers.location, text}));
         });
         request.on('error', reject);
         request.end(body);
@@ -265,7 +280,8 @@ export class Client {
     /** A program's POST, as it is. The answer's body is text. */
     post(url, body, headers = {}) {
         const {promise, resolve, reject} = withResolvers();
-        const request = https.request(url, {method: 'POST', agent: this.agent, headers: {'Content-Length': Buffer.byteLength(body), ...headers}}, (response) => {
+        const request = https.request(url, {method: 'POST', agent: this.agent,
+            headers: {'Content-Length': Buffer.byteLength(body), ...headers}}, (response) => {
             let text = '';
             response.setEncoding('utf8');
             response.on('data', (part) => { text += part; });
@@ -289,7 +305,8 @@ export class Client {
 
     /** Presses the button of a ticket's landing page; the answer leads to the Connect page. */
     start(link, options) {
-        return this.request(new URL('start', link.split('?')[0]).href, {ticket: new URL(link).searchParams.get('ticket')}, options);
+        return this.request(new URL('start', link.split('?')[0]).href,
+            {ticket: new URL(link).searchParams.get('ticket')}, options);
     }
 
     /** From a ticket's link to the address of the callback, which is not opened. */
@@ -305,13 +322,15 @@ function withResolvers() {
 }
 
 export async function feedPosts(after = 0, target = '') {
-    const response = await run('curl', ['-sS', '--cacert', process.env.CA, `${SANDBOX_URL}/feed.json?count=5000&after=${after}&target=${target}`], {maxBuffer: 1 << 28});
+    const response = await run('curl', ['-sS', '--cacert', process.env.CA,
+        `${SANDBOX_URL}/feed.json?count=5000&after=${after}&target=${target}`], {maxBuffer: 1 << 28});
     return JSON.parse(response.stdout);
 }
 
 /** Until there are the keys of the tokens that the sandbox signs. A worker looks once a minute, and when it starts. */
 export async function keysFetched() {
-    const fetched = () => asSuperuser('select bool_and(fetched_at is not null) from o365_internal.token_profile') === 't';
+    const fetched = () =>
+        asSuperuser('select bool_and(fetched_at is not null) from o365_internal.token_profile') === 't';
     if (fetched()) return;
     await stack('stop', 'worker');
     await stack('start', 'worker');
@@ -322,7 +341,8 @@ export async function keysFetched() {
 
 /** A workflow of its own at the sandbox: its webhook, and the place where its cards arrive. */
 export async function workflow(name, more = {}) {
-    const answer = await new Client().request(`${SANDBOX_URL}/tenant/webhooks`, {person: 'Megan', name, dialect: 'workflow', ...more});
+    const answer = await new Client().request(`${SANDBOX_URL}/tenant/webhooks`,
+        {person: 'Megan', name, dialect: 'workflow', ...more});
     const {webhook_url: url, target} = JSON.parse(answer.text);
     remember('webhook', url);
     return {url, target};
@@ -340,7 +360,8 @@ export function rememberCode(digits) {
 export async function code(target, after = 0) {
     const digits = await until('a card with a code', async () => {
         // One that was refused shows no code to anybody.
-        const posts = (await feedPosts(0, target)).filter((post) => post.arrived).map((post) => JSON.stringify(post)).slice(after);
+        const posts = (await feedPosts(0, target)).filter((post) => post.arrived).map((post) => JSON.stringify(post))
+            .slice(after);
         return posts.length > 0 && posts.at(-1).match(/"text":"(\d{6})"/)?.[1];
     });
     rememberCode(digits);

@@ -13,18 +13,23 @@ const parts = () => secretsSeen().flatMap((secret) => (secret.kind === 'webhook'
     ? [secret, {kind: 'webhook path', value: new URL(secret.value).pathname}] : [secret]));
 
 test('the search has something to find, and finds it', () => {
-    for (const kind of ['webhook', 'object-id', 'state', 'cookie', 'ticket']) assert.ok(secretsSeen().some((secret) => secret.kind === kind), `no ${kind} was seen`);
-    assert.equal(searchText(`x${encodeURIComponent(secretsSeen().find(({kind}) => kind === 'webhook').value)}y`, parts()).length, 1);
+    for (const kind of ['webhook', 'object-id', 'state', 'cookie', 'ticket'])
+        assert.ok(secretsSeen().some((secret) => secret.kind === kind), `no ${kind} was seen`);
+    assert.equal(searchText(`x${encodeURIComponent(secretsSeen().find(({kind}) => kind === 'webhook').value)}y`,
+        parts()).length, 1);
 });
 
 test('of all that was written, the host\'s access log alone holds secrets', () => {
     const dump = join(STACK_DIR, 'dump.sql');
     const env = {...process.env, PGSSLMODE: 'disable'};
-    writeFileSync(dump, execFileSync('pg_dump', ['-h', PG_SOCKET, '-U', 'postgres', 'shop'], {maxBuffer: 1 << 30, env}));
+    writeFileSync(dump, execFileSync('pg_dump', ['-h', PG_SOCKET, '-U', 'postgres', 'shop'],
+        {maxBuffer: 1 << 30, env}));
     const suexec = join(STACK_DIR, 'suexec.log');
     writeFileSync(suexec, readFileSync(SUEXEC_LOG).subarray(Number(SUEXEC_LOG_BEGIN)));
-    const files = [...readdirSync(LOGS).filter((name) => name !== 'host-access.log').map((name) => join(LOGS, name)), dump, suexec, join(USER_HOME, 'o365-connector/o365.log')];
-    for (const [file, line] of [['host-error.log', /fcgid:|mod_fcgid/], ['postgres.out', /COPY o365_programs\.callback .*sealing_key/]]) assert.match(readFileSync(join(LOGS, file), 'utf8'), line);
+    const files = [...readdirSync(LOGS).filter((name) => name !== 'host-access.log').map((name) => join(LOGS, name)),
+        dump, suexec, join(USER_HOME, 'o365-connector/o365.log')];
+    for (const [file, line] of [['host-error.log', /fcgid:|mod_fcgid/], ['postgres.out',
+        /COPY o365_programs\.callback .*sealing_key/]]) assert.match(readFileSync(join(LOGS, file), 'utf8'), line);
     assert.match(readFileSync(join(USER_HOME, 'o365-connector/o365.log'), 'utf8'), /event=card_delivered/);
     assert.deepEqual(search(files, parts()), []);
 });
@@ -36,13 +41,16 @@ test('in the access log they stand in the request line of five requests, and now
     for (const line of lines) {
         const [, before, request, after] = line.match(/^([^"]*)"([^"]*)"(.*)$/);
         assert.deepEqual(searchText(before + after, secrets), [], `beside the request line: ${after}`);
-        const held = secrets.filter(({value}) => [value, encodeURIComponent(value)].some((form) => request.includes(form))).map(({kind}) => kind);
+        const held = secrets.filter(({value}) =>
+            [value, encodeURIComponent(value)].some((form) => request.includes(form))).map(({kind}) => kind);
         if (held.length === 0) continue;
-        const what = request.match(/^(GET|POST) \/o365(\/action\/|\/action\?|\/manage\/|\/connect\/desk\/(?:callback|failed|start|done)?)/);
+        const what = request.match(
+            /^(GET|POST) \/o365(\/action\/|\/action\?|\/manage\/|\/connect\/desk\/(?:callback|failed|start|done)?)/);
         const key = what ? `${what[1]} ${what[2]}` : request;
         kinds.set(key, new Set([...(kinds.get(key) ?? []), ...held]));
     }
-    const found = Object.fromEntries([...kinds].sort().map(([request, held]) => [request, [...held].sort().join(', ')]));
+    const found = Object.fromEntries([...kinds].sort()
+        .map(([request, held]) => [request, [...held].sort().join(', ')]));
     assert.deepEqual(found, {
         'GET /action/': 'action-link',
         'GET /connect/desk/': 'ticket',

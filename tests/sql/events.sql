@@ -208,7 +208,8 @@ SELECT is(pg_temp.said(:ann, 'a tiket is opened'),
     'warning: the connector has no event ''a tiket is opened'' registered',
     'an event that is not registered is a warning');
 SELECT o365.send_many(ARRAY[:ann]::bigint[],
-    ARRAY['{"@type": "MessageCard", "@context": "https://schema.org/extensions", "summary": "s", "text": "x"}']::jsonb[], ARRAY['a tiket is opened']) \g /dev/null
+    ARRAY['{"@type": "MessageCard", "@context": "https://schema.org/extensions", "summary": "s", '
+          '"text": "x"}']::jsonb[], ARRAY['a tiket is opened']) \g /dev/null
 SELECT is((SELECT count(*) FROM o365.card_warnings WHERE problem ~ 'tiket'), 2::bigint,
     'which is kept with the card, of send_many too');
 SELECT o365.pause(:ann, 'holiday') \g /dev/null
@@ -272,7 +273,8 @@ SET LOCAL SESSION AUTHORIZATION shop;
 SELECT o365.pause(:bob) \g /dev/null
 SELECT o365.send(:bob, '{"text": "waits"}') AS waits, o365.send_test(:bob) AS test \gset
 RESET SESSION AUTHORIZATION;
-SELECT ok((SELECT l.next_at <= clock_timestamp() AND l.late = ARRAY[-4611686018427387904 - :test]::bigint[] FROM o365_internal.lane AS l
+SELECT ok((SELECT l.next_at <= clock_timestamp() AND l.late = ARRAY[-4611686018427387904 - :test]::bigint[]
+    FROM o365_internal.lane AS l
     WHERE l.subscription_id = :bob), 'a test card goes before all others, to a paused connection too');
 SELECT is((SELECT (o.card::jsonb)->>'text' FROM o365_internal.outbox AS o WHERE o.card_id = :test) ~
     '^A test of the connection with Contoso Helpdesk, sent at ', true, 'and says where it comes from');

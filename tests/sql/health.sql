@@ -4,75 +4,95 @@ BEGIN;
 SELECT no_plan();
 SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob \gset
 SELECT (o365_programs.worker_start('w1', 'test', 'production') ->> 'worker')::integer AS w1 \gset
-SELECT o365_programs.worker_key_backed_up('10FF825991ECBCBF'), o365_programs.worker_key_backed_up('sym-0a1b2c3d') \g /dev/null
+SELECT o365_programs.worker_key_backed_up('10FF825991ECBCBF'),
+       o365_programs.worker_key_backed_up('sym-0a1b2c3d') \g /dev/null
 -- What this cluster has of its own is not what these tests are about.
 CREATE FUNCTION pg_temp.found() RETURNS SETOF text LANGUAGE sql AS $$
-    SELECT format('%s %s: %s %s (%s, %s)', h.severity, h.code, h.object, h.problem, h."count", h.example) FROM o365.health() AS h
+    SELECT format('%s %s: %s %s (%s, %s)', h.severity, h.code, h.object, h.problem, h."count", h.example)
+      FROM o365.health() AS h
      WHERE h.code !~ '^(pgcrypto|server)_' $$;
 SELECT is(ARRAY(SELECT pg_temp.found()), '{}', 'nothing is wrong with a healthy installation');
 
 -- Each finding of the list has its function, and each function its line.
-SELECT is(ARRAY(SELECT DISTINCT m[1] FROM regexp_matches((SELECT p.prosrc FROM pg_proc AS p WHERE p.oid = 'o365.health'::regproc),
+SELECT is(ARRAY(SELECT DISTINCT m[1]
+    FROM regexp_matches((SELECT p.prosrc FROM pg_proc AS p WHERE p.oid = 'o365.health'::regproc),
                 '\(''([a-z_]+)'', ''(?:error|warning)''\)', 'g') AS m ORDER BY 1),
-    ARRAY(SELECT substr(p.proname, 8)::text COLLATE "default" FROM pg_proc AS p WHERE p.pronamespace = 'o365_internal'::regnamespace
-             AND p.prorettype = 'o365_internal.finding'::regtype AND p.pronargs = 0 ORDER BY 1), 'health asks every finding there is');
-SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p WHERE p.prorettype = 'o365_internal.finding'::regtype AND p.prosrc ~ 'subdomains'$$,
+    ARRAY(SELECT substr(p.proname, 8)::text COLLATE "default" FROM pg_proc AS p
+        WHERE p.pronamespace = 'o365_internal'::regnamespace
+             AND p.prorettype = 'o365_internal.finding'::regtype AND p.pronargs = 0 ORDER BY 1),
+    'health asks every finding there is');
+SELECT is_empty($$SELECT p.oid::regprocedure
+    FROM pg_proc AS p WHERE p.prorettype = 'o365_internal.finding'::regtype AND p.prosrc ~ 'subdomains'$$,
     'no finding has a rule of its own for which entry of the allow-list a host belongs to');
-SELECT o365.allow_webhook_host('connector', '*.eu.contoso.example'), o365.allow_webhook_host('connector', '*.contoso.example') \g /dev/null
-SELECT results_eq($$SELECT h.webhook_host, h.host FROM o365_internal.allowed_hosts(ARRAY['a.contoso.example', 'a.b.contoso.example', 'a.eu.contoso.example',
-                        'eu.contoso.example', 'contoso.example', 'xcontoso.example', 'a.contoso.example']) AS h ORDER BY h.webhook_host COLLATE "C"$$,
-    $$VALUES ('a.b.contoso.example', '*.contoso.example'), ('a.contoso.example', '*.contoso.example'), ('a.eu.contoso.example', '*.eu.contoso.example'),
-             ('contoso.example', 'contoso.example'), ('eu.contoso.example', '*.contoso.example'), ('xcontoso.example', 'xcontoso.example')$$,
+SELECT o365.allow_webhook_host('connector', '*.eu.contoso.example'), o365.allow_webhook_host('connector',
+    '*.contoso.example') \g /dev/null
+SELECT results_eq($$SELECT h.webhook_host, h.host
+    FROM o365_internal.allowed_hosts(ARRAY['a.contoso.example', 'a.b.contoso.example', 'a.eu.contoso.example',
+                        'eu.contoso.example', 'contoso.example', 'xcontoso.example', 'a.contoso.example']) AS h
+    ORDER BY h.webhook_host COLLATE "C"$$,
+    $$VALUES ('a.b.contoso.example', '*.contoso.example'), ('a.contoso.example', '*.contoso.example'),
+        ('a.eu.contoso.example', '*.eu.contoso.example'),
+             ('contoso.example', 'contoso.example'),
+             ('eu.contoso.example', '*.contoso.example'), ('xcontoso.example', 'xcontoso.example')$$,
     'a host below an entry belongs to it, to the longest of several, and the entry''s own name does not');
-SELECT is_empty('SELECT * FROM o365_internal.allowed_hosts(NULL) UNION ALL SELECT * FROM o365_internal.allowed_hosts(''{}'')', 'no host, no row');
+SELECT is_empty('SELECT * FROM o365_internal.allowed_hosts(NULL) UNION ALL SELECT * '
+                'FROM o365_internal.allowed_hosts(''{}'')', 'no host, no row');
 SAVEPOINT before;
 ALTER FUNCTION o365_internal.health_public_url_missing() RENAME TO health_gone;
 SELECT o365.pause(:ann) \g /dev/null
 UPDATE o365_internal.subscription SET status = 'gone' WHERE subscription_id = :bob;
-SELECT is(ARRAY(SELECT h.code FROM o365.health() AS h WHERE h.code IN ('public_url_missing', 'connections_gone') ORDER BY 1),
-    '{connections_gone,public_url_missing}', 'a question that fails is told and hides no other');
+SELECT is(ARRAY(SELECT h.code FROM o365.health() AS h WHERE h.code IN ('public_url_missing', 'connections_gone')
+    ORDER BY 1), '{connections_gone,public_url_missing}', 'a question that fails is told and hides no other');
 ROLLBACK TO before;
 
 -- A dialect is switched off: 20,002 rows before.
-CREATE TEMP TABLE others AS SELECT nextval('o365_internal.subscription_subscription_id_seq') AS id, i FROM generate_series(1, 900) AS i;
-INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, dialect, webhook_host, webhook_index, status,
-                                        status_reason, status_at)
-    SELECT o.id, s.connector_id, s.app_user, s.dialect, 'tenant' || o.i || '.webhook.office.com', sha256(o.i::text::bytea),
-           'suspended', 'HTTP 403', '2026-01-02 03:04'
+CREATE TEMP TABLE others AS SELECT nextval('o365_internal.subscription_subscription_id_seq') AS id, i
+    FROM generate_series(1, 900) AS i;
+INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, dialect, webhook_host, webhook_index,
+    status, status_reason, status_at)
+    SELECT o.id, s.connector_id, s.app_user, s.dialect, 'tenant' || o.i || '.webhook.office.com',
+           sha256(o.i::text::bytea), 'suspended', 'HTTP 403', '2026-01-02 03:04'
       FROM others AS o, o365_internal.subscription AS s WHERE s.subscription_id = :ann;
-SELECT is(ARRAY(SELECT pg_temp.found()), ARRAY[format('warning connections_suspended: host *.webhook.office.com 900 connections are '
+SELECT is(ARRAY(SELECT pg_temp.found()),
+    ARRAY[format('warning connections_suspended: host *.webhook.office.com 900 connections are '
     'suspended: HTTP 403 (900, subscription %s)', max(o.id))], 'webhooks that are suspended for one reason are one row')
   FROM others AS o;
 SELECT is(ARRAY(SELECT h.since FROM o365.health() AS h WHERE h.code = 'connections_suspended'),
     ARRAY['2026-01-02 03:04'::timestamptz], 'which says since when');
 UPDATE o365_internal.subscription SET status_reason = 'HTTP 401' WHERE subscription_id = (SELECT max(id) FROM others);
-SELECT is((SELECT array_agg(h."count" ORDER BY h."count") FROM o365.health() AS h WHERE h.code = 'connections_suspended'), '{1,899}',
-    'another reason is another row');
-SELECT is((SELECT count(*) FROM o365.health() AS h WHERE h.problem LIKE '1 connection is suspended: HTTP 401'), 1::bigint,
-    'one of them is told in the singular');
-UPDATE o365_internal.subscription AS s SET status_reason = 'reason ' || s.subscription_id FROM others AS o WHERE o.id = s.subscription_id;
+SELECT is((SELECT array_agg(h."count" ORDER BY h."count") FROM o365.health() AS h
+    WHERE h.code = 'connections_suspended'), '{1,899}', 'another reason is another row');
+SELECT is((SELECT count(*) FROM o365.health() AS h WHERE h.problem LIKE '1 connection is suspended: HTTP 401'),
+    1::bigint, 'one of them is told in the singular');
+UPDATE o365_internal.subscription AS s SET status_reason = 'reason ' || s.subscription_id FROM others AS o
+ WHERE o.id = s.subscription_id;
 SELECT is((SELECT count(*) FROM o365.health() AS h WHERE h.code = 'connections_suspended'), 20::bigint,
     'of many reasons the first twenty are told');
-UPDATE o365_internal.subscription AS s SET status = 'active', status_reason = NULL FROM others AS o WHERE o.id = s.subscription_id;
+UPDATE o365_internal.subscription AS s SET status = 'active', status_reason = NULL FROM others AS o
+ WHERE o.id = s.subscription_id;
 
 INSERT INTO o365_internal.lane (subscription_id, host_id, failures, failing_since, problem, next_at)
-    SELECT o.id, o365_internal.host_of('tenant.webhook.office.com'), 3, '2026-01-02 03:04', 'HTTP 503', now() + interval '1 hour' FROM others AS o WHERE o.i <= 400;
-SELECT is(ARRAY(SELECT pg_temp.found()), ARRAY[format('warning cards_fail: host *.webhook.office.com 400 connections wait at a card '
+    SELECT o.id, o365_internal.host_of('tenant.webhook.office.com'), 3, '2026-01-02 03:04', 'HTTP 503',
+           now() + interval '1 hour' FROM others AS o WHERE o.i <= 400;
+SELECT is(ARRAY(SELECT pg_temp.found()),
+    ARRAY[format('warning cards_fail: host *.webhook.office.com 400 connections wait at a card '
     'that failed three times or more, the worst 3 times: HTTP 503 (400, subscription %s)',
     (SELECT min(o.id) FROM others AS o))], 'connections whose card fails are one row for each answer');
 UPDATE o365_internal.lane SET failures = 0, problem = 'no key' WHERE failures = 3;
-SELECT is(ARRAY(SELECT h.severity || ' ' || h."count" FROM o365.health() AS h WHERE h.code = 'webhooks_not_opened'), '{error 400}',
-    'so are webhooks that no worker can open');
+SELECT is(ARRAY(SELECT h.severity || ' ' || h."count" FROM o365.health() AS h WHERE h.code = 'webhooks_not_opened'),
+    '{error 400}', 'so are webhooks that no worker can open');
 UPDATE o365_internal.lane SET problem = NULL WHERE problem IS NOT NULL;
 SELECT is(ARRAY(SELECT pg_temp.found()), '{}', 'and nothing is left when all is well again');
 
 -- Workers.
 UPDATE o365_internal.worker SET seen_at = now() - interval '20 seconds';
-SELECT is(ARRAY(SELECT h.severity || ' ' || h.code FROM o365.health() AS h WHERE h.object LIKE 'worker%'), '{error no_worker}', 'F52: a dead worker is told after 15 s');
-SELECT is(ARRAY(SELECT h.since FROM o365.health() AS h WHERE h.code = 'no_worker'), ARRAY[now() - interval '20 seconds'], 'with since when');
+SELECT is(ARRAY(SELECT h.severity || ' ' || h.code FROM o365.health() AS h WHERE h.object LIKE 'worker%'),
+    '{error no_worker}', 'F52: a dead worker is told after 15 s');
+SELECT is(ARRAY(SELECT h.since FROM o365.health() AS h WHERE h.code = 'no_worker'),
+    ARRAY[now() - interval '20 seconds'], 'with since when');
 SELECT (o365_programs.worker_start('w2', 'test', 'production') ->> 'worker')::integer AS w2 \gset
-SELECT is(ARRAY(SELECT h.severity || ' ' || h.code || ' ' || h.object FROM o365.health() AS h WHERE h.object LIKE 'worker%'),
-    '{warning workers_lost worker w1}', 'F52: and while another is alive, that it is lost');
+SELECT is(ARRAY(SELECT h.severity || ' ' || h.code || ' ' || h.object FROM o365.health() AS h WHERE h.object
+    LIKE 'worker%'), '{warning workers_lost worker w1}', 'F52: and while another is alive, that it is lost');
 SELECT o365_programs.worker_start('w1', 'test', 'production') \g /dev/null
 SELECT is(ARRAY(SELECT pg_temp.found()), '{}', 'until one of its name has taken its place');
 UPDATE o365_internal.worker SET started_at = now() - interval '1 hour', seen_at = now() - interval '1 minute';
@@ -80,23 +100,27 @@ SELECT o365_programs.worker_stop(w.worker_id, true) FROM o365_internal.worker AS
 UPDATE o365_internal.worker SET seen_at = now() - interval '4 minutes';
 SELECT is(ARRAY(SELECT pg_temp.found()), '{}', 'F52: runs of --once are not missed between them');
 UPDATE o365_internal.worker SET seen_at = now() - interval '6 minutes';
-SELECT is(ARRAY(SELECT h.code FROM o365.health() AS h WHERE h.object LIKE 'worker%'), '{no_worker}', 'F52: but when cron has stopped');
+SELECT is(ARRAY(SELECT h.code FROM o365.health() AS h WHERE h.object LIKE 'worker%'), '{no_worker}',
+    'F52: but when cron has stopped');
 SELECT o365_programs.worker_heartbeat(:w2, 'production') \g /dev/null
 SELECT is(ARRAY(SELECT pg_temp.found()), '{}', 'one that runs is enough');
 
 -- Cards.
 INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, enqueued_at)
-    SELECT nextval('o365_internal.card_id'), currval('o365_internal.card_id'), :ann, '{}', now() - interval '1 hour' FROM generate_series(1, 3);
+    SELECT nextval('o365_internal.card_id'), currval('o365_internal.card_id'), :ann, '{}', now() - interval '1 hour'
+      FROM generate_series(1, 3);
 SELECT is(ARRAY(SELECT h.problem FROM o365.health() AS h WHERE h.code = 'feeding_behind'),
-    ARRAY[format('3 cards are not handed to their lanes: the oldest transaction of them began at %s', to_char(now() - interval '1 hour', 'YYYY-MM-DD HH24:MI'))],
-    'cards that nobody feeds are told');
+    ARRAY[format('3 cards are not handed to their lanes: the oldest transaction of them began at %s',
+        to_char(now() - interval '1 hour', 'YYYY-MM-DD HH24:MI'))], 'cards that nobody feeds are told');
 INSERT INTO o365_internal.fed (snap) VALUES ('1:999999999:');
-SELECT is(ARRAY(SELECT h.code || ' ' || h."count" || ' ' || h.example FROM o365.health() AS h WHERE h.code <> 'no_worker' AND h.code !~ '^(pgcrypto|server)_'),
-    ARRAY['lanes_stuck 1 subscription ' || :ann], 'a lane with cards that has neither time nor pause is told');
+SELECT is(ARRAY(SELECT h.code || ' ' || h."count" || ' ' || h.example FROM o365.health() AS h
+    WHERE h.code <> 'no_worker' AND h.code !~ '^(pgcrypto|server)_'), ARRAY['lanes_stuck 1 subscription ' || :ann],
+    'a lane with cards that has neither time nor pause is told');
 UPDATE o365_internal.lane SET next_at = now() WHERE subscription_id = :ann;
 SELECT is(ARRAY(SELECT pg_temp.found()), '{}', 'one that is due is none');
 UPDATE o365_internal.outbox SET enqueued_at = now() - interval '26 hours';
-SELECT matches((SELECT h.problem FROM o365.health() AS h WHERE h.code = 'card_waits_long'), '^waits since [0-9: -]+, longer than give_up_hours: due since ',
+SELECT matches((SELECT h.problem FROM o365.health() AS h WHERE h.code = 'card_waits_long'),
+    '^waits since [0-9: -]+, longer than give_up_hours: due since ',
     'a card that waits for more than give_up_hours is told, and why');
 DELETE FROM o365_internal.outbox;
 
@@ -105,19 +129,23 @@ DELETE FROM o365_internal.outbox;
 SET LOCAL ROLE o365_owner;
 REVOKE o365_app FROM shop;
 RESET ROLE;
-SELECT is(ARRAY(SELECT h.object || ' > ' || h.next_step FROM o365.health() AS h WHERE h.code = 'application_not_member'),
-    '{application shop > GRANT o365_app TO shop}', 'an application that lost its membership is told');
+SELECT is(ARRAY(SELECT h.object || ' > ' || h.next_step
+    FROM o365.health() AS h WHERE h.code = 'application_not_member'), '{application shop > GRANT o365_app TO shop}',
+    'an application that lost its membership is told');
 GRANT o365_app TO shop;
 ALTER ROLE shop SET default_transaction_isolation = 'serializable';
 SELECT is(ARRAY(SELECT h.object || ' > ' || h.next_step FROM o365.health() AS h WHERE h.code = 'isolation'),
-    '{"role shop > ALTER ROLE shop SET default_transaction_isolation = ''read committed'', unless the application repeats what fails"}',
-    'so is one that has another isolation');
+    '{"role shop > ALTER ROLE shop SET default_transaction_isolation = ''read committed'', unless the application '
+    'repeats what fails"}', 'so is one that has another isolation');
 ALTER ROLE shop RESET default_transaction_isolation;
 CREATE EXTENSION IF NOT EXISTS dblink WITH SCHEMA public;
-SELECT dblink_connect('old', format('host=%s dbname=%s user=postgres application_name=forgotten', current_setting('unix_socket_directories'), current_database())),
-       dblink_exec('old', 'BEGIN ISOLATION LEVEL REPEATABLE READ'), dblink_exec('old', 'DO $x$ BEGIN PERFORM txid_current_snapshot(); END $x$') \g /dev/null
+SELECT dblink_connect('old', format('host=%s dbname=%s user=postgres application_name=forgotten',
+           current_setting('unix_socket_directories'), current_database())),
+       dblink_exec('old', 'BEGIN ISOLATION LEVEL REPEATABLE READ'),
+       dblink_exec('old', 'DO $x$ BEGIN PERFORM txid_current_snapshot(); END $x$') \g /dev/null
 SELECT pg_stat_clear_snapshot() \g /dev/null
-SELECT ok(bool_or(h.object ~ '^process \d+ \(forgotten, role postgres\)$' AND h.next_step ~ 'pg_terminate_backend'), 'who holds back vacuum is named')
+SELECT ok(bool_or(h.object ~ '^process \d+ \(forgotten, role postgres\)$' AND h.next_step ~ 'pg_terminate_backend'),
+    'who holds back vacuum is named')
   FROM o365_internal.held_back(-1) AS h;
 SELECT is_empty('SELECT * FROM o365_internal.health_vacuum_held_back()', 'when it is for long');
 SELECT dblink_exec('old', 'COMMIT') \g /dev/null

@@ -1,11 +1,12 @@
--- The hot statements keep their plans whatever the statistics say: cards are fed, claimed and ended while the planner believes
--- the tables to be empty, huge, or knows nothing. A sequential scan would be the beginning of a stalled queue.
+-- The hot statements keep their plans whatever the statistics say: cards are fed, claimed and ended while the planner
+-- believes the tables to be empty, huge, or knows nothing. A sequential scan would be the beginning of a stalled queue.
 \ir fixtures/setup.sql
 SELECT no_plan();
 SELECT pg_temp.connect('ann') AS ann \gset
 -- Committed: a round of arrivals sees nothing else.
 INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, not_after, collapse_key)
-    SELECT nextval('o365_internal.card_id'), currval('o365_internal.card_id'), :ann, '{}', now() + interval '1 day', 'key ' || i FROM generate_series(1, 2000) AS i;
+    SELECT nextval('o365_internal.card_id'), currval('o365_internal.card_id'), :ann, '{}', now() + interval '1 day',
+           'key ' || i FROM generate_series(1, 2000) AS i;
 INSERT INTO o365_internal.collapse (subscription_id, key, card_id)
     SELECT o.subscription_id, o.collapse_key, o.card_id FROM o365_internal.outbox AS o WHERE o.collapse_key IS NOT NULL;
 -- More than one round takes: handed over as a bulk transaction.
@@ -16,12 +17,14 @@ SELECT (o365_programs.worker_start('w', 'test', 'production') ->> 'worker')::int
 CREATE FUNCTION pg_temp.scans() RETURNS bigint LANGUAGE sql AS $$
     SELECT sum(s.seq_scan)::bigint FROM pg_stat_xact_user_tables AS s
      WHERE s.schemaname = 'o365_internal'
-       AND (s.relname IN ('outbox', 'lane', 'fed', 'subscription', 'handing', 'handed_early', 'postponed', 'collapse', 'scheduled', 'set_aside', 'dead_card', 'dedupe')
+       AND (s.relname IN ('outbox', 'lane', 'fed', 'subscription', 'handing', 'handed_early', 'postponed', 'collapse',
+           'scheduled', 'set_aside', 'dead_card', 'dedupe')
             OR s.relname ~ '^(delivery|attempt|quota)_') $$;
 -- Limits that are far away, and lanes that have to ask their history for every one of them.
 SELECT o365.set_quota('connector', s, 100000) FROM unnest('{1,3600,86400}'::integer[]) AS s \g /dev/null
 -- Feeds, claims and reports as a worker does; how often a table was scanned, and how many cards ended.
-CREATE FUNCTION pg_temp.drive(w integer, pages integer, tuples real, OUT scans bigint, OUT ended bigint) LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.drive(w integer, pages integer, tuples real, OUT scans bigint, OUT ended bigint)
+    LANGUAGE plpgsql AS $$
 DECLARE
     v_before bigint;
     v_own bigint;   -- scans of what this function does to the tables itself
@@ -29,24 +32,30 @@ DECLARE
 BEGIN
     UPDATE pg_class SET relpages = pages, reltuples = tuples
      WHERE oid IN ('o365_internal.outbox'::regclass, 'o365_internal.lane'::regclass, 'o365_internal.fed'::regclass,
-                   'o365_internal.subscription'::regclass, 'o365_internal.postponed'::regclass, 'o365_internal.handing'::regclass,
-                   'o365_internal.scheduled'::regclass, 'o365_internal.set_aside'::regclass, 'o365_internal.dead_card'::regclass);
+                   'o365_internal.subscription'::regclass, 'o365_internal.postponed'::regclass,
+                   'o365_internal.handing'::regclass,
+                   'o365_internal.scheduled'::regclass, 'o365_internal.set_aside'::regclass,
+                   'o365_internal.dead_card'::regclass);
     INSERT INTO o365_internal.scheduled (card_id, subscription_id, due_at, card, enqueued_at)
-        SELECT nextval('o365_internal.card_id'), (SELECT min(s.subscription_id) FROM o365_internal.subscription AS s), now(), '{}', now() FROM generate_series(1, 10);
+        SELECT nextval('o365_internal.card_id'), (SELECT min(s.subscription_id) FROM o365_internal.subscription AS s),
+               now(), '{}', now() FROM generate_series(1, 10);
     DISCARD PLANS;
     v_before := pg_temp.scans();
     PERFORM o365_programs.worker_feed();
     -- As if the lane had been locked, and as if the cursor had passed more cards than are written down as late.
     v_own := pg_temp.scans();
-    INSERT INTO o365_internal.postponed SELECT l.subscription_id, 1 FROM o365_internal.lane AS l ORDER BY l.subscription_id LIMIT 1;
-    UPDATE o365_internal.lane AS l SET cursor = 1000000, last_post_at = NULL, quota_past = NULL, quota_clear = NULL, retried_at = now() WHERE l.next_at IS NOT NULL;
+    INSERT INTO o365_internal.postponed SELECT l.subscription_id, 1 FROM o365_internal.lane AS l
+        ORDER BY l.subscription_id LIMIT 1;
+    UPDATE o365_internal.lane AS l SET cursor = 1000000, last_post_at = NULL, quota_past = NULL, quota_clear = NULL,
+        retried_at = now() WHERE l.next_at IS NOT NULL;
     v_before := v_before + pg_temp.scans() - v_own;
     PERFORM o365_programs.worker_feed();
     SELECT array_agg(c.subscription_id) AS s, array_agg(c.lease_no) AS l, array_agg(c.position) AS p INTO v_claim
       FROM pg_temp.claim(w, '-infinity', 10, 10) AS c;
-    ended := (o365_programs.worker_report(w, v_claim.s, v_claim.l, v_claim.p, array_fill('delivered'::text, ARRAY[8]) || '{dead,expired}'::text[],
-        array_fill(100, ARRAY[10]), array_fill(200, ARRAY[10]), array_fill(NULL::integer, ARRAY[10]), array_fill(1, ARRAY[10]),
-        array_fill(NULL::text, ARRAY[10]), v_claim.s[1:1], v_claim.l[1:1], '{t}', '{1}')).ended;
+    ended := (o365_programs.worker_report(w, v_claim.s, v_claim.l, v_claim.p,
+        array_fill('delivered'::text, ARRAY[8]) || '{dead,expired}'::text[],
+        array_fill(100, ARRAY[10]), array_fill(200, ARRAY[10]), array_fill(NULL::integer, ARRAY[10]), array_fill(1,
+            ARRAY[10]), array_fill(NULL::text, ARRAY[10]), v_claim.s[1:1], v_claim.l[1:1], '{t}', '{1}')).ended;
     PERFORM o365_programs.worker_recheck(v_claim.s, v_claim.l, array_fill(1, ARRAY[10]));
     PERFORM o365_programs.worker_lease(w, '-infinity', 10);
     PERFORM o365_programs.worker_cards(w, v_claim.s, v_claim.l, 10, 65536, 1000000);
@@ -79,29 +88,36 @@ COMMIT;
 SELECT pg_temp.connect('zoe') AS zoe \gset
 SELECT o365.set_schedule(:zoe, 'hourly') \g /dev/null
 INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, enqueued_at)
-    SELECT nextval('o365_internal.card_id'), currval('o365_internal.card_id'), :zoe, '{"text": "a"}', now() - interval '2 hours' FROM generate_series(1, 20);
-CREATE FUNCTION pg_temp.fold(w integer, s bigint, pages integer, tuples real, OUT scans bigint, OUT digested bigint, OUT waits text) LANGUAGE plpgsql AS $$
+    SELECT nextval('o365_internal.card_id'), currval('o365_internal.card_id'), :zoe, '{"text": "a"}',
+           now() - interval '2 hours' FROM generate_series(1, 20);
+CREATE FUNCTION pg_temp.fold(w integer, s bigint, pages integer, tuples real, OUT scans bigint, OUT digested bigint,
+    OUT waits text) LANGUAGE plpgsql AS $$
 DECLARE
     v_before bigint;
     v_lease_no bigint;
 BEGIN
     UPDATE pg_class SET relpages = pages, reltuples = tuples
      WHERE oid IN ('o365_internal.outbox'::regclass, 'o365_internal.lane'::regclass, 'o365_internal.fed'::regclass,
-                   'o365_internal.subscription'::regclass, 'o365_internal.postponed'::regclass, 'o365_internal.handing'::regclass);
+                   'o365_internal.subscription'::regclass, 'o365_internal.postponed'::regclass,
+                   'o365_internal.handing'::regclass);
     UPDATE o365_internal.lane AS l SET next_at = NULL WHERE l.subscription_id <> s;
     DISCARD PLANS;
     v_before := pg_temp.scans();
     PERFORM o365_programs.worker_feed();
-    v_lease_no := (SELECT l.lease_no FROM o365_programs.worker_lease(w, '-infinity', 10) AS l WHERE l.subscription_id = s);
+    v_lease_no := (SELECT l.lease_no FROM o365_programs.worker_lease(w, '-infinity', 10) AS l
+        WHERE l.subscription_id = s);
     PERFORM o365_programs.worker_cards(w, ARRAY[s], ARRAY[v_lease_no], 10, 65536, 1000000);
-    PERFORM o365_programs.worker_report(w, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', ARRAY[s], ARRAY[v_lease_no], '{t}', NULL);
+    PERFORM o365_programs.worker_report(w, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', ARRAY[s],
+        ARRAY[v_lease_no], '{t}', NULL);
     PERFORM o365_internal.chore_fold_late();
     scans := pg_temp.scans() - v_before;
-    digested := (SELECT count(*) FROM o365_internal.delivery AS d WHERE d.subscription_id = s AND d.outcome = 'digested');
+    digested := (SELECT count(*) FROM o365_internal.delivery AS d WHERE d.subscription_id = s
+        AND d.outcome = 'digested');
     waits := (SELECT cardinality(l.run)::text FROM o365_internal.lane AS l WHERE l.subscription_id = s);
 END $$;
 BEGIN;
-SELECT is(pg_temp.fold(:w, :zoe, 0, 0)::text, '(0,20,1)', 'folding scans no table when the planner believes all are empty');
+SELECT is(pg_temp.fold(:w, :zoe, 0, 0)::text, '(0,20,1)',
+    'folding scans no table when the planner believes all are empty');
 ROLLBACK;
 BEGIN;
 SELECT is(pg_temp.fold(:w, :zoe, 1000000, 1e8)::text, '(0,20,1)', 'nor when it believes all are huge');
@@ -110,30 +126,36 @@ BEGIN;
 SELECT is(pg_temp.fold(:w, :zoe, -1, -1)::text, '(0,20,1)', 'nor when it knows nothing');
 ROLLBACK;
 DELETE FROM o365_internal.outbox WHERE subscription_id = :zoe;
--- Callbacks, likewise. What they read is counted in rows: an index that is walked from end to end is no better than a scan.
+-- Callbacks, likewise. What they read is counted in rows: an index that is walked from end to end is no better than a
+-- scan.
 CREATE FUNCTION pg_temp.rows_read() RETURNS bigint LANGUAGE sql AS $$
     SELECT sum(s.seq_tup_read + coalesce(s.idx_tup_fetch, 0))::bigint FROM pg_stat_xact_user_tables AS s
      WHERE s.schemaname = 'o365_internal'
-       AND s.relname IN ('connect_attempt', 'ticket', 'subscription', 'lane', 'outbox', 'card_action', 'card_warning', 'scheduled', 'dedupe', 'dead_card') $$;
-CREATE FUNCTION pg_temp.rows_of_a_callback(state text, pages integer, tuples real, OUT outcome text, OUT few boolean) LANGUAGE plpgsql AS $$
+       AND s.relname IN ('connect_attempt', 'ticket', 'subscription', 'lane', 'outbox', 'card_action', 'card_warning',
+           'scheduled', 'dedupe', 'dead_card') $$;
+CREATE FUNCTION pg_temp.rows_of_a_callback(state text, pages integer, tuples real, OUT outcome text, OUT few boolean)
+    LANGUAGE plpgsql AS $$
 DECLARE
     v_before bigint;
 BEGIN
     UPDATE pg_class SET relpages = pages, reltuples = tuples
-     WHERE oid IN ('o365_internal.connect_attempt'::regclass, 'o365_internal.ticket'::regclass, 'o365_internal.subscription'::regclass,
-                   'o365_internal.lane'::regclass);
+     WHERE oid IN ('o365_internal.connect_attempt'::regclass, 'o365_internal.ticket'::regclass,
+         'o365_internal.subscription'::regclass, 'o365_internal.lane'::regclass);
     PERFORM pg_temp.begin(state, 'cookie');
     -- Younger ones, so that it is not the first that anybody finds.
     INSERT INTO o365_internal.connect_attempt (connector_id, state_hash, expires_at, request_id, app_user)
-        SELECT c.connector_id, sha256(convert_to(state || i, 'UTF8')), now() + interval '1 hour', 'r-other-' || state || i, 'ann'
+        SELECT c.connector_id, sha256(convert_to(state || i, 'UTF8')), now() + interval '1 hour',
+               'r-other-' || state || i, 'ann'
           FROM o365_internal.connector AS c, generate_series(1, 3000) AS i;
     DISCARD PLANS;
     v_before := pg_temp.rows_read();
-    outcome := pg_temp.callback(state, 'cookie', 'r-' || state, 'https://contoso.webhook.office.com/webhookb2/' || state, group_name => state) ->> 'outcome';
+    outcome := pg_temp.callback(state, 'cookie', 'r-' || state,
+        'https://contoso.webhook.office.com/webhookb2/' || state, group_name => state) ->> 'outcome';
     few := pg_temp.rows_read() - v_before < 40;
 END $$;
 BEGIN;
-SELECT is(pg_temp.rows_of_a_callback('one', 0, 0)::text, '(connected,t)', 'a callback reads a few rows when the planner believes all tables are empty');
+SELECT is(pg_temp.rows_of_a_callback('one', 0, 0)::text, '(connected,t)',
+    'a callback reads a few rows when the planner believes all tables are empty');
 COMMIT;
 BEGIN;
 SELECT is(pg_temp.rows_of_a_callback('two', 1000000, 1e8)::text, '(connected,t)', 'and when it believes all are huge');
@@ -146,8 +168,8 @@ CREATE TEMP TABLE read_before AS SELECT pg_temp.rows_read() AS n;
 CREATE TEMP TABLE probe_attempts AS SELECT a.request_id FROM o365_internal.connect_attempt AS a;
 SELECT ok(pg_temp.rows_read() - (SELECT r.n FROM read_before AS r) > 3000, 'more would have been counted');
 COMMIT;
--- A session keeps its plans, and those of a new installation are made while its tables are tiny: what is called in long-lived
--- sessions reads as little when they have grown, with the plans of then.
+-- A session keeps its plans, and those of a new installation are made while its tables are tiny: what is called in
+-- long-lived sessions reads as little when they have grown, with the plans of then.
 SELECT is(ARRAY(
     SELECT p.oid::regprocedure::text FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
      WHERE l.lanname = 'plpgsql' AND NOT coalesce(p.proconfig @> '{enable_seqscan=off,jit=off}', false)
@@ -156,8 +178,9 @@ SELECT is(ARRAY(
                AND (has_function_privilege('o365_responder', p.oid, 'EXECUTE')
                     OR has_function_privilege('o365_app', p.oid, 'EXECUTE') AND p.provolatile = 'v'))), '{}',
     'no function of the responder or of an application that keeps plans may scan a table');
--- A function in SQL that pins its search_path is not inlined: it is parsed and planned at every call, which was half of what
--- o365.send costs. Whatever a card or a request may call is PL/pgSQL, which keeps its plans. What is reached is found by name.
+-- A function in SQL that pins its search_path is not inlined: it is parsed and planned at every call, which was half of
+-- what o365.send costs. Whatever a card or a request may call is PL/pgSQL, which keeps its plans. What is reached is
+-- found by name.
 WITH RECURSIVE ours AS (
     SELECT p.oid, p.proname, p.prosrc, l.lanname = 'sql' AND p.proconfig IS NOT NULL AS is_planned_each_time
       FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
@@ -165,11 +188,13 @@ WITH RECURSIVE ours AS (
        AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e')),
 reached AS (
     SELECT o.* FROM ours AS o JOIN pg_proc AS p ON p.oid = o.oid
-     WHERE o.proname IN ('receive_callback', 'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts',
-                         'few_card_warnings', 'worker_orders', 'worker_action_key')
+     WHERE o.proname IN ('receive_callback', 'visible_connectors', 'few_subscriptions', 'few_deliveries',
+         'few_attempts', 'few_card_warnings', 'worker_orders', 'worker_action_key')
         OR p.pronamespace IN ('o365'::regnamespace, 'o365_programs'::regnamespace)
-           AND (has_function_privilege('o365_responder', o.oid, 'EXECUTE') OR has_function_privilege('o365_app', o.oid, 'EXECUTE')
-                OR o.proname IN ('worker_feed', 'worker_lease', 'worker_cards', 'worker_claim', 'worker_recheck', 'worker_report', 'worker_secrets', 'worker_adopt', 'worker_heartbeat', 'worker_start'))
+           AND (has_function_privilege('o365_responder', o.oid, 'EXECUTE') OR has_function_privilege('o365_app', o.oid,
+               'EXECUTE')
+                OR o.proname IN ('worker_feed', 'worker_lease', 'worker_cards', 'worker_claim', 'worker_recheck',
+                    'worker_report', 'worker_secrets', 'worker_adopt', 'worker_heartbeat', 'worker_start'))
     UNION
     SELECT o.* FROM reached AS r JOIN ours AS o ON r.prosrc ~ ('\mo365(_programs|_internal)?\.' || o.proname || '\('))
 SELECT is(ARRAY(SELECT r.proname::text FROM reached AS r WHERE r.is_planned_each_time
@@ -186,13 +211,17 @@ DECLARE
 BEGIN
     v_before := pg_temp.rows_read();
     PERFORM pg_temp.begin(v_state, 'cookie', 'ann');
-    v_page := pg_temp.callback(v_state, 'cookie', 'r-live-' || n, 'https://contoso.webhook.office.com/webhookb2/live' || n, group_name => 'Live ' || n);
-    PERFORM o365_programs.responder_done('desk', regexp_replace(v_page ->> 'location', '.*/', ''), ARRAY[sha256('cookie')]);
+    v_page := pg_temp.callback(v_state, 'cookie', 'r-live-' || n, 'https://contoso.webhook.office.com/webhookb2/live'
+        || n, group_name => 'Live ' || n);
+    PERFORM o365_programs.responder_done('desk', regexp_replace(v_page ->> 'location', '.*/', ''),
+        ARRAY[sha256('cookie')]);
     SELECT a.subscription_id INTO v_id FROM o365_internal.connect_attempt AS a WHERE a.request_id = 'r-live-' || n;
     PERFORM o365.send(v_id, '{"text": "Hello"}');
     PERFORM o365.send_many(ARRAY[v_id], ARRAY['{"text": "Hello"}'::jsonb]);
-    PERFORM o365.send(v_id, '{"text": "Hello"}', not_before => now() + interval '1 day', collapse => 'key', dedupe => 'key', urgent => true);
-    PERFORM o365.cancel_card(o365.send(v_id, '{"text": "Hello"}', not_after => now() + interval '1 day', dedupe => 'other'));
+    PERFORM o365.send(v_id, '{"text": "Hello"}', not_before => now() + interval '1 day', collapse => 'key',
+        dedupe => 'key', urgent => true);
+    PERFORM o365.cancel_card(o365.send(v_id, '{"text": "Hello"}', not_after => now() + interval '1 day',
+        dedupe => 'other'));
     PERFORM o365.pause(v_id), o365.resume(v_id);
     PERFORM o365.remove(v_id);
     rows_read := pg_temp.rows_read() - v_before;
@@ -204,19 +233,25 @@ UPDATE pg_class SET relpages = 0, reltuples = 0
  WHERE relnamespace = 'o365_internal'::regnamespace AND relkind = 'r'
    AND relname IN ('connect_attempt', 'ticket', 'subscription', 'lane', 'outbox', 'card_action', 'card_warning');
 SELECT sum(pg_temp.live(n)) > 0 FROM generate_series(1, 12) AS n \g /dev/null
-CREATE TEMP TABLE others AS SELECT nextval('o365_internal.subscription_subscription_id_seq') AS id, i FROM generate_series(1, 3000) AS i;
-INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, dialect, webhook_host, webhook_index, status)
+CREATE TEMP TABLE others AS SELECT nextval('o365_internal.subscription_subscription_id_seq') AS id, i
+    FROM generate_series(1, 3000) AS i;
+INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, dialect, webhook_host, webhook_index,
+    status)
     SELECT o.id, s.connector_id, s.app_user, s.dialect, s.webhook_host, sha256(convert_to(o.i::text, 'UTF8')), 'active'
       FROM others AS o, o365_internal.subscription AS s WHERE s.subscription_id = :ann;
 INSERT INTO o365_internal.lane (subscription_id) SELECT o.id FROM others AS o;
-INSERT INTO o365_internal.connect_attempt (connector_id, state_hash, public_id, expires_at, request_id, app_user, outcome, subscription_id)
-    SELECT s.connector_id, sha256(convert_to('other' || o.id, 'UTF8')), gen_random_uuid(), now(), 'r-o' || o.id, s.app_user, 'connected', o.id
+INSERT INTO o365_internal.connect_attempt (connector_id, state_hash, public_id, expires_at, request_id, app_user,
+    outcome, subscription_id)
+    SELECT s.connector_id, sha256(convert_to('other' || o.id, 'UTF8')), gen_random_uuid(), now(), 'r-o' || o.id,
+           s.app_user, 'connected', o.id
       FROM others AS o JOIN o365_internal.subscription AS s ON s.subscription_id = o.id;
 INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card)
     SELECT nextval('o365_internal.card_id'), currval('o365_internal.card_id'), o.id, '{}' FROM others AS o;
 INSERT INTO o365_internal.scheduled (card_id, subscription_id, due_at, card, enqueued_at)
     SELECT nextval('o365_internal.card_id'), o.id, now() + interval '1 hour', '{}', now() FROM others AS o;
-INSERT INTO o365_internal.dedupe (subscription_id, key, card_id, until) SELECT o.id, 'key', o.id, now() + interval '1 hour' FROM others AS o;
-SELECT cmp_ok(pg_temp.live(100), '<', 150::bigint, 'a connection lived through with the plans of a tiny installation reads few rows of a grown one');
+INSERT INTO o365_internal.dedupe (subscription_id, key, card_id, until) SELECT o.id, 'key', o.id,
+    now() + interval '1 hour' FROM others AS o;
+SELECT cmp_ok(pg_temp.live(100), '<', 150::bigint,
+    'a connection lived through with the plans of a tiny installation reads few rows of a grown one');
 COMMIT;
 SELECT * FROM finish();

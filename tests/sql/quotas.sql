@@ -2,10 +2,12 @@
 -- filled. Time passes by moving what was reported into the past.
 \ir fixtures/setup.sql
 SELECT no_plan();
-SELECT o365.set_quota('connector', s, p) FROM (VALUES (1, 4), (30, 60), (3600, 100), (7200, 150), (86400, 1800)) AS v (s, p) \g /dev/null
+SELECT o365.set_quota('connector', s, p) FROM (VALUES (1, 4), (30, 60), (3600, 100), (7200, 150),
+    (86400, 1800)) AS v (s, p) \g /dev/null
 SELECT o365.set_quota('workflow', 300, 25), o365.set_quota('workflow', 300, 4500, 'webhook') \g /dev/null
 SELECT o365.grant_application('postgres', 'desk'), o365.set('lease_seconds', '60') \g /dev/null
-SELECT (o365_programs.worker_start('w', 'test', 'production') ->> 'worker')::integer AS w, (o365_programs.worker_start('w2', 'test', 'production') ->> 'worker')::integer AS w2 \gset
+SELECT (o365_programs.worker_start('w', 'test', 'production') ->> 'worker')::integer AS w,
+       (o365_programs.worker_start('w2', 'test', 'production') ->> 'worker')::integer AS w2 \gset
 CREATE FUNCTION pg_temp.send(s bigint, n integer) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM o365.send(s, format('{"text": "%s"}', i)::jsonb) FROM generate_series(1, n) AS i;
@@ -24,13 +26,14 @@ DECLARE
 BEGIN
     CREATE TEMP TABLE IF NOT EXISTS taken (s bigint, l bigint, p bigint);
     DELETE FROM taken AS t WHERE t.s = take.s;
-    INSERT INTO taken SELECT c.subscription_id, c.lease_no, c.position FROM pg_temp.claim(w, '-infinity', 100, 20) AS c WHERE c.position IS NOT NULL;
+    INSERT INTO taken SELECT c.subscription_id, c.lease_no, c.position FROM pg_temp.claim(w, '-infinity', 100, 20) AS c
+        WHERE c.position IS NOT NULL;
     GET DIAGNOSTICS v_n = ROW_COUNT;
     RETURN (SELECT count(*) FROM taken AS t WHERE t.s = take.s);
 END $$;
 -- Reports the first n of them with an outcome, and gives the lane back, or not.
-CREATE FUNCTION pg_temp.report(w integer, s bigint, n integer, outcome text DEFAULT 'delivered', releases boolean DEFAULT true,
-    retry_after integer DEFAULT NULL) RETURNS integer LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.report(w integer, s bigint, n integer, outcome text DEFAULT 'delivered',
+    releases boolean DEFAULT true, retry_after integer DEFAULT NULL) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     v_s bigint[];
     v_l bigint[];
@@ -38,11 +41,13 @@ DECLARE
     v_lease bigint := (SELECT max(t.l) FROM taken AS t WHERE t.s = report.s);
     v_ended integer;
 BEGIN
-    SELECT coalesce(array_agg(t.s), '{}'), coalesce(array_agg(t.l), '{}'), coalesce(array_agg(t.p), '{}') INTO v_s, v_l, v_p
+    SELECT coalesce(array_agg(t.s), '{}'), coalesce(array_agg(t.l), '{}'), coalesce(array_agg(t.p), '{}') INTO v_s, v_l,
+           v_p
       FROM (SELECT * FROM taken AS x WHERE x.s = report.s ORDER BY x.p LIMIT n) AS t;
-    v_ended := (o365_programs.worker_report(w, v_s, v_l, v_p, array_fill(outcome, ARRAY[n]), array_fill(NULL::integer, ARRAY[n]),
-        array_fill(200, ARRAY[n]), array_fill(retry_after, ARRAY[n]), array_fill(1, ARRAY[n]), array_fill('x'::text, ARRAY[n]),
-        ARRAY[s], ARRAY[v_lease], ARRAY[releases], NULL)).ended;
+    v_ended := (o365_programs.worker_report(w, v_s, v_l, v_p, array_fill(outcome, ARRAY[n]),
+        array_fill(NULL::integer, ARRAY[n]),
+        array_fill(200, ARRAY[n]), array_fill(retry_after, ARRAY[n]), array_fill(1, ARRAY[n]),
+        array_fill('x'::text, ARRAY[n]), ARRAY[s], ARRAY[v_lease], ARRAY[releases], NULL)).ended;
     DELETE FROM taken AS t WHERE t.s = report.s AND t.p = ANY (v_p);
     RETURN v_ended;
 END $$;
@@ -66,7 +71,8 @@ CREATE FUNCTION pg_temp.pass(lane bigint, t interval) RETURNS void LANGUAGE sql 
     UPDATE o365_internal.attempt AS a SET at = a.at - t WHERE a.subscription_id = lane;
     UPDATE o365_internal.quota_slot AS q SET at = q.at - t WHERE q.subscription_id = lane;
     UPDATE o365_internal.lane AS l
-       SET last_post_at = l.last_post_at - t, next_at = l.next_at - t, lease_until = l.lease_until - t, quota_halved_at = l.quota_halved_at - t,
+       SET last_post_at = l.last_post_at - t, next_at = l.next_at - t, lease_until = l.lease_until - t,
+           quota_halved_at = l.quota_halved_at - t,
            not_before = CASE WHEN l.why = 'pause' THEN l.not_before ELSE l.not_before - t END,
            lost = (SELECT array_agg(u - t) FROM unnest(l.lost) AS u) WHERE l.subscription_id = lane $$;
 
@@ -82,9 +88,11 @@ SELECT ok(l.why = 'quota' AND l.next_at = l.not_before AND l.next_at = d.at + in
           'the lane waits until the first of them leaves the window, and is nobody''s')
   FROM pg_temp.lane(:ann) AS l, (SELECT min(at) AS at FROM o365_internal.delivery WHERE subscription_id = :ann) AS d;
 SELECT matches((SELECT q.reason FROM o365.queue AS q WHERE q.subscription_id = :ann),
-               '^its quota is used up: at most 4 POSTs in 1 second; the next POST is free at ', 'the queue says which limit');
+               '^its quota is used up: at most 4 POSTs in 1 second; the next POST is free at ',
+               'the queue says which limit');
 SELECT is((SELECT q.why FROM o365.queue AS q WHERE q.subscription_id = :ann), 'quota', 'and that it is one');
-SELECT is((o365_programs.worker_outlook() ->> 'waiting')::integer, 1, 'o365-worker --once knows that it waits, and until when');
+SELECT is((o365_programs.worker_outlook() ->> 'waiting')::integer, 1,
+    'o365-worker --once knows that it waits, and until when');
 SELECT pg_temp.send(:ann, 1) \g /dev/null
 SELECT o365_programs.worker_feed() \g /dev/null
 SELECT is(pg_temp.take(:w, :ann), 0, 'a card that arrives changes nothing');
@@ -110,7 +118,8 @@ BEGIN
 END $$;
 SELECT is(pg_temp.drain_over(:w, :ann, '1 s', 20), 52, 'sixty in half a minute, with the eight of before');
 SELECT is((SELECT u.used FROM o365.quota_usage(:ann) AS u WHERE u.seconds = 30), 60, 'o365.quota_usage counts them');
-SELECT ok((SELECT u.next_free_at > clock_timestamp() + interval '3 s' FROM o365.quota_usage(:ann) AS u WHERE u.seconds = 30), 'and says when the next is free');
+SELECT ok((SELECT u.next_free_at > clock_timestamp() + interval '3 s' FROM o365.quota_usage(:ann) AS u
+    WHERE u.seconds = 30), 'and says when the next is free');
 SELECT is((SELECT u.next_free_at FROM o365.quota_usage(:ann) AS u WHERE u.seconds = 1), NULL, 'null: now');
 SELECT is(pg_temp.drain_over(:w, :ann, '2 s', 60), 40, 'a hundred in an hour');
 SELECT is(pg_temp.drain_over(:w, :ann, '10 min', 6), 0, 'not one more within it');
@@ -135,14 +144,18 @@ SELECT o365_programs.worker_feed() \g /dev/null
 SELECT is(pg_temp.drain_over(:w, :bob, '1 s', 10), 40, 'forty POSTs');
 SELECT o365.set_quota('connector', 3600, 30) \g /dev/null
 SELECT is(pg_temp.drain_over(:w, :bob, '1 s', 2), 0, 'a lower limit stops the lane');
-SELECT ok(l.next_at BETWEEN clock_timestamp() + interval '59 min' AND clock_timestamp() + interval '1 hour', 'until the eleventh of them is an hour old') FROM pg_temp.lane(:bob) AS l;
+SELECT ok(l.next_at BETWEEN clock_timestamp() + interval '59 min' AND clock_timestamp() + interval '1 hour',
+    'until the eleventh of them is an hour old') FROM pg_temp.lane(:bob) AS l;
 SELECT o365.set_quota('connector', 3600, 44, reason => 'as measured') \g /dev/null
 SELECT ok(l.next_at <= clock_timestamp(), 'a higher one lets it look again') FROM pg_temp.lane(:bob) AS l;
 SELECT is(pg_temp.drain_over(:w, :bob, '1 s', 3), 4, 'and post what is free now');
-SELECT results_eq($$SELECT e.object, e.detail, e.reason FROM o365.events AS e WHERE e.kind = 'setting_changed' AND e.object ~ '^quota' ORDER BY e.event_id DESC LIMIT 1$$,
-    $$VALUES ('quota of a connector''s webhook in 3600 s', '44', 'as measured')$$, 'who changed it stands in the events');
+SELECT results_eq($$SELECT e.object, e.detail, e.reason FROM o365.events AS e WHERE e.kind = 'setting_changed'
+    AND e.object ~ '^quota' ORDER BY e.event_id DESC LIMIT 1$$,
+    $$VALUES ('quota of a connector''s webhook in 3600 s', '44', 'as measured')$$,
+    'who changed it stands in the events');
 SELECT o365.set_quota('connector', 3600, 44) \g /dev/null
-SELECT is((SELECT count(*) FROM o365.events AS e WHERE e.object ~ 'webhook in 3600 s' AND e.detail = '44'), 1::bigint, 'once');
+SELECT is((SELECT count(*) FROM o365.events AS e WHERE e.object ~ 'webhook in 3600 s' AND e.detail = '44'), 1::bigint,
+    'once');
 SELECT o365.set_quota('connector', 10, 2) \g /dev/null
 SELECT pg_temp.pass(:bob, '30 min') \g /dev/null
 SELECT o365.set_quota('connector', 3600, 100) \g /dev/null
@@ -151,7 +164,8 @@ SELECT o365.set_quota('connector', 10, NULL) \g /dev/null
 SELECT is(pg_temp.drain_over(:w, :bob, '5 s', 2), 8, 'until it is taken away');
 SELECT is((SELECT count(*) FROM o365.quotas AS q WHERE q.dialect = 'connector'), 5::bigint, 'and out of the list');
 SELECT throws_ok(format('SELECT o365.set_quota(%s)', a), '22023', NULL, format('set_quota(%s) is refused', a))
-  FROM unnest(ARRAY['NULL, 1, 1', $$'slack', 1, 1$$, $$'connector', 0, 1$$, $$'connector', 86401, 1$$, $$'connector', 1, 0$$, $$'connector', 1, 1, 'bot'$$, $$'workflow', 1, 1, 'owner'$$]) AS a;
+  FROM unnest(ARRAY['NULL, 1, 1', $$'slack', 1, 1$$, $$'connector', 0, 1$$, $$'connector', 86401, 1$$,
+      $$'connector', 1, 0$$, $$'connector', 1, 1, 'bot'$$, $$'workflow', 1, 1, 'owner'$$]) AS a;
 -- Off.
 SELECT pg_temp.drain(:w, :bob) \g /dev/null
 SELECT is(o365.set_quota_policy(:bob, 'off', 'our own webhook'), 'off', 'limits of a connection are switched off');
@@ -161,8 +175,10 @@ SELECT pg_temp.report(:w, :bob, 20) \g /dev/null
 SELECT is_empty(format('SELECT * FROM o365.quota_usage(%s)', :bob), 'no limit holds for it');
 SELECT is(o365.set_quota_policy(:bob, 'kept'), 'kept', 'and on again');
 SELECT is(pg_temp.take(:w, :bob), 0, 'what it posted meanwhile counts');
-SELECT throws_ok(format('SELECT o365.set_quota_policy(%s, %L)', :bob, 'some'), '22023', NULL, 'other policies are refused');
-SELECT is((SELECT count(*) FROM o365.events AS e WHERE e.subscription_id = :bob AND e.kind = 'changed' AND e.detail IN ('quotas off', 'quotas kept')), 2::bigint, 'both are events');
+SELECT throws_ok(format('SELECT o365.set_quota_policy(%s, %L)', :bob, 'some'), '22023', NULL,
+    'other policies are refused');
+SELECT is((SELECT count(*) FROM o365.events AS e WHERE e.subscription_id = :bob AND e.kind = 'changed'
+    AND e.detail IN ('quotas off', 'quotas kept')), 2::bigint, 'both are events');
 
 -- Cards that are given back free their POSTs; retries use theirs up.
 SELECT pg_temp.connect('carl') AS carl \gset
@@ -211,7 +227,8 @@ SELECT pg_temp.report(:w2, :dora, 3) \g /dev/null
 SELECT is(pg_temp.report(:w, :dora, 0), 0, 'and a report that comes too late changes nothing');
 SELECT pg_temp.pass(:dora, '5 s') \g /dev/null
 SELECT is(pg_temp.take(:w2, :dora), 0, 'half a minute is full');
-SELECT ok(l.why = 'quota' AND l.next_at = :'ended'::timestamptz - interval '7 s' + interval '30 s', 'until half a minute after the end of that lease') FROM pg_temp.lane(:dora) AS l;
+SELECT ok(l.why = 'quota' AND l.next_at = :'ended'::timestamptz - interval '7 s' + interval '30 s',
+    'until half a minute after the end of that lease') FROM pg_temp.lane(:dora) AS l;
 SELECT pg_temp.pass(:dora, '24 s') \g /dev/null
 SELECT is(pg_temp.take(:w2, :dora), 3, 'then what was lost is old');
 SELECT pg_temp.report(:w2, :dora, 0) \g /dev/null
@@ -224,9 +241,11 @@ SELECT pg_temp.pass(:dora, '25 hours') \g /dev/null
 SELECT pg_temp.take(:w2, :dora), pg_temp.report(:w2, :dora, 3) \g /dev/null
 SELECT pg_temp.pass(:dora, '5 s') \g /dev/null
 SELECT pg_temp.take(:w2, :dora) \g /dev/null
-UPDATE o365_internal.lane SET granted = 3, lease_until = clock_timestamp() - interval '2 s', next_at = clock_timestamp() WHERE subscription_id = :dora;
+UPDATE o365_internal.lane SET granted = 3, lease_until = clock_timestamp() - interval '2 s', next_at = clock_timestamp()
+ WHERE subscription_id = :dora;
 SELECT is(pg_temp.take(:w, :dora), 0, 'posted and lost ones fill a window together');
-SELECT ok(l.next_at BETWEEN clock_timestamp() + interval '15 s' AND clock_timestamp() + interval '25.5 s', 'which is free when the first of either leaves it') FROM pg_temp.lane(:dora) AS l;
+SELECT ok(l.next_at BETWEEN clock_timestamp() + interval '15 s' AND clock_timestamp() + interval '25.5 s',
+    'which is free when the first of either leaves it') FROM pg_temp.lane(:dora) AS l;
 SELECT o365.set_quota('connector', 30, 60) \g /dev/null
 
 -- Test cards, and a pause.
@@ -235,7 +254,8 @@ SELECT pg_temp.send(:eve, 9) \g /dev/null
 SELECT o365_programs.worker_feed() \g /dev/null
 SELECT pg_temp.drain(:w, :eve), o365.pause(:eve), o365.send_test(:eve) \g /dev/null
 SELECT is(pg_temp.take(:w, :eve), 0, 'a test card waits for the quota, too');
-SELECT ok(l.why = 'pause' AND l.not_before = 'infinity' AND l.next_at > clock_timestamp(), 'and the lane stays paused') FROM pg_temp.lane(:eve) AS l;
+SELECT ok(l.why = 'pause' AND l.not_before = 'infinity' AND l.next_at > clock_timestamp(), 'and the lane stays paused')
+  FROM pg_temp.lane(:eve) AS l;
 SELECT pg_temp.pass(:eve, '2 s') \g /dev/null
 SELECT is(pg_temp.take(:w, :eve), 1, 'then it leaves, alone');
 SELECT pg_temp.report(:w, :eve, 1), o365.resume(:eve) \g /dev/null
@@ -249,10 +269,12 @@ SELECT pg_temp.connect('fay') AS fay \gset
 SELECT pg_temp.send(:fay, 90) \g /dev/null
 SELECT o365_programs.worker_feed() \g /dev/null
 SELECT pg_temp.take(:w, :fay), pg_temp.report(:w, :fay, 1, 'throttled', retry_after => 20) \g /dev/null
-SELECT ok(l.why = 'retry' AND l.not_before > clock_timestamp() + interval '19 s' AND l.quota_halved = 1, 'it waits as it was asked, and learns') FROM pg_temp.lane(:fay) AS l;
+SELECT ok(l.why = 'retry' AND l.not_before > clock_timestamp() + interval '19 s' AND l.quota_halved = 1,
+    'it waits as it was asked, and learns') FROM pg_temp.lane(:fay) AS l;
 SELECT pg_temp.pass(:fay, '21 s') \g /dev/null
 SELECT is(pg_temp.take(:w, :fay), 2, 'half of each limit is left to it');
-SELECT results_eq(format('SELECT u.limited_to FROM o365.quota_usage(%s) AS u', :fay), 'VALUES (2), (30), (50), (75), (900)', 'an operator sees which');
+SELECT results_eq(format('SELECT u.limited_to FROM o365.quota_usage(%s) AS u', :fay),
+    'VALUES (2), (30), (50), (75), (900)', 'an operator sees which');
 SELECT pg_temp.report(:w, :fay, 1, 'throttled') \g /dev/null
 SELECT is((pg_temp.lane(:fay)).quota_halved, 1::smallint, 'throttles in a row are one');
 SELECT pg_temp.pass(:fay, '2 min') \g /dev/null
@@ -280,14 +302,17 @@ SELECT o365_programs.worker_feed() \g /dev/null
 SELECT pg_temp.drain_over(:w, :gil, '1 s', 24) \g /dev/null
 SELECT is((pg_temp.lane(:gil)).posts, 60::bigint, 'sixty POSTs');
 UPDATE o365_internal.delivery SET post_no = NULL WHERE subscription_id = :gil;
-UPDATE o365_internal.lane SET posts = 0, last_post_at = NULL, quota_past = NULL, granted = NULL WHERE subscription_id = :gil;
-SELECT is(pg_temp.drain_over(:w, :gil, '1 min', 40), 40, 'POSTs without a number count as well: a hundred in an hour with them');
+UPDATE o365_internal.lane SET posts = 0, last_post_at = NULL, quota_past = NULL, granted = NULL
+ WHERE subscription_id = :gil;
+SELECT is(pg_temp.drain_over(:w, :gil, '1 min', 40), 40,
+    'POSTs without a number count as well: a hundred in an hour with them');
 SELECT is((SELECT u.used FROM o365.quota_usage(:gil) AS u WHERE u.seconds = 3600), 100, 'and are shown');
 UPDATE o365_internal.lane SET last_post_at = NULL, quota_past = NULL WHERE subscription_id = :gil;
 SELECT is(pg_temp.drain_over(:w, :gil, '1 s', 3), 0, 'a lane that knows nothing asks its history');
 -- A clock that was ahead.
 UPDATE o365_internal.delivery SET at = at + interval '3 hours' WHERE subscription_id = :gil;
-UPDATE o365_internal.lane SET last_post_at = last_post_at + interval '3 hours', quota_past = NULL, next_at = clock_timestamp() WHERE subscription_id = :gil;
+UPDATE o365_internal.lane SET last_post_at = last_post_at + interval '3 hours', quota_past = NULL,
+    next_at = clock_timestamp() WHERE subscription_id = :gil;
 SELECT is(pg_temp.take(:w, :gil), 4, 'what a clock wrote that was ahead holds no lane up for hours');
 SELECT pg_temp.report(:w, :gil, 0) \g /dev/null
 
@@ -297,8 +322,10 @@ SELECT pg_temp.send(x, 60) FROM unnest(ARRAY[:hal, :ida, :jon]) AS x \g /dev/nul
 SELECT o365_programs.worker_feed() \g /dev/null
 UPDATE o365_internal.lane SET next_at = NULL WHERE subscription_id IN (:ida, :jon);
 SELECT is(pg_temp.drain(:w, :hal), 25, 'a flow takes 25 in five minutes');
-SELECT ok(l.next_at > clock_timestamp() + interval '308 s', 'and ten seconds, for flows post after they have answered') FROM pg_temp.lane(:hal) AS l;
-SELECT is(o365.share_quota('megan', ARRAY[:ida, :hal]::bigint[]), ARRAY[:hal, :ida]::bigint[], 'flows of one owner are a group');
+SELECT ok(l.next_at > clock_timestamp() + interval '308 s', 'and ten seconds, for flows post after they have answered')
+  FROM pg_temp.lane(:hal) AS l;
+SELECT is(o365.share_quota('megan', ARRAY[:ida, :hal]::bigint[]), ARRAY[:hal, :ida]::bigint[],
+    'flows of one owner are a group');
 UPDATE o365_internal.lane SET next_at = clock_timestamp() WHERE subscription_id = :ida;
 SELECT is(pg_temp.drain(:w, :ida), 0, 'what one has posted the other may not');
 SELECT ok(l.why = 'quota', 'it waits') FROM pg_temp.lane(:ida) AS l;
@@ -310,7 +337,8 @@ UPDATE o365_internal.lane SET next_at = clock_timestamp() WHERE subscription_id 
 SELECT is(pg_temp.take(:w2, :hal), 5, 'and the other what it leaves');
 SELECT pg_temp.report(:w, :ida, 8) \g /dev/null
 SELECT pg_temp.report(:w2, :hal, 4, releases => false), pg_temp.report(:w2, :hal, 1) \g /dev/null
-SELECT is((SELECT sum(s.posts) FROM o365_internal.quota_slot AS s WHERE s.at > now() - interval '5 min'), 13::bigint, 'what a lease did not use is free');
+SELECT is((SELECT sum(s.posts) FROM o365_internal.quota_slot AS s WHERE s.at > now() - interval '5 min'), 13::bigint,
+    'what a lease did not use is free');
 UPDATE o365_internal.lane SET next_at = NULL WHERE subscription_id = :ida;
 SELECT is(pg_temp.take(:w2, :hal), 12, 'for any of them');
 -- Its worker dies.
@@ -321,45 +349,62 @@ SELECT pg_temp.pass(x, '311 s') FROM unnest(ARRAY[:hal, :ida]) AS x \g /dev/null
 UPDATE o365_internal.lane SET next_at = NULL WHERE subscription_id = :hal;
 SELECT is(pg_temp.take(:w, :ida), 20, 'until five minutes after its end');
 SELECT pg_temp.report(:w, :ida, 0) \g /dev/null
-SELECT is((SELECT count(*) FROM o365_internal.quota_slot AS s WHERE s.at > clock_timestamp()), 0::bigint, 'nothing stays open');
-SELECT throws_ok(format('SELECT o365.share_quota(%L, ARRAY[%s])', 'adele', :hal), '55000', NULL, 'a flow is in one group');
-SELECT throws_ok(format('SELECT o365.share_quota(%L, ARRAY[%s])', 'adele', :ann), '22023', NULL, 'a connector''s webhook in none');
-SELECT throws_ok(format('SELECT o365.share_quota(%L, ARRAY[%s])', 'adele', 99999999), '42704', NULL, 'nor one that is not there');
+SELECT is((SELECT count(*) FROM o365_internal.quota_slot AS s WHERE s.at > clock_timestamp()), 0::bigint,
+    'nothing stays open');
+SELECT throws_ok(format('SELECT o365.share_quota(%L, ARRAY[%s])', 'adele', :hal), '55000', NULL,
+    'a flow is in one group');
+SELECT throws_ok(format('SELECT o365.share_quota(%L, ARRAY[%s])', 'adele', :ann), '22023', NULL,
+    'a connector''s webhook in none');
+SELECT throws_ok(format('SELECT o365.share_quota(%L, ARRAY[%s])', 'adele', 99999999), '42704', NULL,
+    'nor one that is not there');
 SELECT throws_ok(format('SELECT o365.share_quota(%L, ARRAY[%s])', ' ', :hal), '22023', NULL, 'a group has a name');
 SELECT is(o365.share_quota('megan', ARRAY[:ida]::bigint[]), ARRAY[:ida]::bigint[], 'members leave');
 UPDATE o365_internal.lane SET next_at = clock_timestamp() WHERE subscription_id = :hal;
 SELECT is(pg_temp.take(:w, :hal), 20, 'and have their own limit again');
 SELECT pg_temp.report(:w, :hal, 20) \g /dev/null
 SELECT is(o365.share_quota('megan', '{}'), '{}'::bigint[], 'a group is dissolved');
-SELECT is_empty('SELECT 1 FROM o365_internal.quota_group UNION ALL SELECT 1 FROM o365_internal.quota_slot', 'and nothing is left of it');
+SELECT is_empty('SELECT 1 FROM o365_internal.quota_group UNION ALL SELECT 1 FROM o365_internal.quota_slot',
+    'and nothing is left of it');
 SELECT is((pg_temp.lane(:ida)).quota_group, NULL, 'in nobody''s lane');
-SELECT is((SELECT e.detail FROM o365.events AS e WHERE e.object = 'quota group megan' ORDER BY e.event_id DESC LIMIT 1), 'dissolved', 'each step is an event');
+SELECT is((SELECT e.detail FROM o365.events AS e WHERE e.object = 'quota group megan' ORDER BY e.event_id DESC LIMIT 1),
+    'dissolved', 'each step is an event');
 
 -- When would more arrive?
 SELECT o365_programs.worker_heartbeat(:w, 'production') \g /dev/null
 SELECT pg_temp.connect('kim') AS kim, pg_temp.connect('lou') AS lou \gset
-SELECT results_eq(format('SELECT f.cards, f.waiting, f.first_at = f.last_at, f.words FROM o365.forecast(%s) AS f', :kim),
-    $$VALUES (1, 0::bigint, true, 'it arrives at once')$$, 'one card to a quiet connection arrives at once');
-SELECT is(round(date_part('epoch', f.last_at - f.first_at)), round(v.s::double precision), format('%s cards take %s s', v.n, v.s))
+SELECT results_eq(format('SELECT f.cards, f.waiting, f.first_at = f.last_at, f.words FROM o365.forecast(%s) AS f',
+    :kim), $$VALUES (1, 0::bigint, true, 'it arrives at once')$$, 'one card to a quiet connection arrives at once');
+SELECT is(round(date_part('epoch', f.last_at - f.first_at)), round(v.s::double precision),
+    format('%s cards take %s s', v.n, v.s))
   FROM (VALUES (4, 0), (5, 1), (60, 14), (61, 30), (100, 39), (101, 3600), (150, 3612), (151, 7200)) AS v (n, s),
        LATERAL o365.forecast(:kim, v.n) AS f;
-SELECT matches((SELECT f.words FROM o365.forecast(:kim, 101) AS f), '^the first arrives at once, the last at [-0-9: ]+; 100 in 3600 s are the limit$', 'and says why');
+SELECT matches((SELECT f.words FROM o365.forecast(:kim, 101) AS f),
+    '^the first arrives at once, the last at [-0-9: ]+; 100 in 3600 s are the limit$', 'and says why');
 SELECT pg_temp.send(:kim, 100) \g /dev/null
-SELECT ok(f.waiting = 100 AND date_part('epoch', f.first_at - clock_timestamp()) BETWEEN 3590 AND 3601, 'they come behind what waits') FROM o365.forecast(:kim, 3) AS f;
-SELECT ok(f.last_at BETWEEN now() + interval '540 days' AND now() + interval '570 days', 'a million take a year and a half') FROM o365.forecast(:kim, 1000000) AS f;
+SELECT ok(f.waiting = 100 AND date_part('epoch', f.first_at - clock_timestamp()) BETWEEN 3590 AND 3601,
+    'they come behind what waits') FROM o365.forecast(:kim, 3) AS f;
+SELECT ok(f.last_at BETWEEN now() + interval '540 days' AND now() + interval '570 days',
+    'a million take a year and a half') FROM o365.forecast(:kim, 1000000) AS f;
 SELECT o365_programs.worker_feed() \g /dev/null
 SELECT pg_temp.drain(:w, :kim) \g /dev/null
-SELECT ok(f.waiting = 96 AND date_part('epoch', f.first_at - clock_timestamp()) BETWEEN 3590 AND 3601, 'and what was posted counts') FROM o365.forecast(:kim, 3) AS f;
+SELECT ok(f.waiting = 96 AND date_part('epoch', f.first_at - clock_timestamp()) BETWEEN 3590 AND 3601,
+    'and what was posted counts') FROM o365.forecast(:kim, 3) AS f;
 SELECT o365.pause(:kim, until => date_trunc('second', now()) + interval '1 day') \g /dev/null
-SELECT ok(date_part('epoch', f.first_at - now()) BETWEEN 86300 AND 86500 AND f.words ~ 'nothing leaves before [-0-9: ]+ \(pause\)', 'a pause with an end ends first') FROM o365.forecast(:kim, 1) AS f;
+SELECT ok(date_part('epoch', f.first_at - now()) BETWEEN 86300 AND 86500
+    AND f.words ~ 'nothing leaves before [-0-9: ]+ \(pause\)', 'a pause with an end ends first')
+  FROM o365.forecast(:kim, 1) AS f;
 SELECT o365.pause(:kim) \g /dev/null
 SELECT results_eq(format('SELECT f.first_at, f.last_at, f.words FROM o365.forecast(%s) AS f', :kim),
-    $$VALUES (NULL::timestamptz, NULL::timestamptz, 'not before somebody resumes the connection')$$, 'of one without nobody can tell');
+    $$VALUES (NULL::timestamptz, NULL::timestamptz, 'not before somebody resumes the connection')$$,
+    'of one without nobody can tell');
 SELECT o365.hold_host('*.webhook.office.com') \g /dev/null
-SELECT is((SELECT f.words FROM o365.forecast(:lou) AS f), 'not before somebody releases the host *.webhook.office.com', 'nor of a host that is held');
+SELECT is((SELECT f.words FROM o365.forecast(:lou) AS f), 'not before somebody releases the host *.webhook.office.com',
+    'nor of a host that is held');
 SELECT o365.release_host('*.webhook.office.com'), o365.remove(:kim) \g /dev/null
-SELECT is((SELECT f.words FROM o365.forecast(:kim) AS f), 'never: the connection is removed', 'and a removed one gets none');
-SELECT throws_ok(format('SELECT o365.forecast(%s, %s)', :lou, n), '22023', NULL, format('no forecast for %s cards', n)) FROM unnest('{0,1000001}'::integer[]) AS n;
+SELECT is((SELECT f.words FROM o365.forecast(:kim) AS f), 'never: the connection is removed',
+    'and a removed one gets none');
+SELECT throws_ok(format('SELECT o365.forecast(%s, %s)', :lou, n), '22023', NULL, format('no forecast for %s cards', n))
+  FROM unnest('{0,1000001}'::integer[]) AS n;
 SET SESSION AUTHORIZATION stranger;
 SELECT throws_ok(format('SELECT o365.forecast(%s)', :lou), '42501', NULL, 'nobody asks about others'' connections');
 SELECT is_empty(format('SELECT * FROM o365.quota_usage(%s)', :lou), 'nor sees how far they are used');

@@ -29,7 +29,8 @@ CREATE TABLE public.probe AS
                    jsonb_build_object('@type', 'HttpPOST', 'name', t.text, 'target', t.text, 'body', t.text))) AS card
       FROM public.told AS t
     UNION ALL
-    SELECT format('{"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": %s, "maxLines": 12345678901.123456789, "wrap": %1$s},
+    SELECT format('{"type": "AdaptiveCard", "version": "1.4",
+        "body": [{"type": "TextBlock", "text": %s, "maxLines": 12345678901.123456789, "wrap": %1$s},
                    {"type": "Input.Date", "id": "d", "value": %1$s}, {"type": "Zzz"}, {"type": "Image", "url": %1$s}],
                        "zzz": 0.1,
                    "msteams": {"entities": [{"type": "mention", "text": "<at>Ann</at>",
@@ -72,8 +73,8 @@ INSERT INTO call (role, statement) SELECT 'shop', s FROM unnest(ARRAY[
     $$SELECT o365.begin_connect('desk', 'ann', 'http://app.example.org')$$,
     $$SELECT count(*)::text FROM o365.take_action_events() AS e$$,
     $$SELECT jsonb_agg(to_jsonb(e) - '{event_id,at}'::text[] ORDER BY e.event_id)::text FROM o365.take_events() AS e$$,
-    $$SELECT jsonb_agg(jsonb_build_array(f.name, f.what_it_does) ORDER BY f.name, f.what_it_does)::text FROM o365.functions AS f$$,
-    $$SELECT o365.pause(:ann, until => '2001-01-01T00:00:00Z')$$,
+    $$SELECT jsonb_agg(jsonb_build_array(f.name, f.what_it_does) ORDER BY f.name, f.what_it_does)::text
+        FROM o365.functions AS f$$, $$SELECT o365.pause(:ann, until => '2001-01-01T00:00:00Z')$$,
     $$SELECT jsonb_agg(to_jsonb(m))::text FROM o365.move_connections('ann', 'bob') AS m$$,
     $$SELECT jsonb_build_array((SELECT jsonb_agg(to_jsonb(x)) FROM o365.connectors AS x),
         (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.subscription_id) FROM o365.subscriptions AS x),
@@ -85,7 +86,8 @@ INSERT INTO call (role, statement) SELECT 'shop', s FROM unnest(ARRAY[
           (SELECT jsonb_agg(to_jsonb(x)) FROM o365.card_warnings AS x),
           (SELECT jsonb_agg(to_jsonb(x)) FROM o365.action_events AS x))::text$$]) AS s;
 INSERT INTO call (role, statement, left_behind) VALUES
-    ('shop', $$SELECT o365.pause(:ann, ' a  reason', '2099-01-02T03:04:05Z') || o365.resume(:bob) || o365.disconnect(:bob)$$,
+    ('shop', $$SELECT o365.pause(:ann, ' a  reason', '2099-01-02T03:04:05Z') || o365.resume(:bob)
+        || o365.disconnect(:bob)$$,
      $$SELECT jsonb_agg(jsonb_build_array(e.kind, e.actor, e.role, e.detail, e.reason) ORDER BY e.event_id)::text
          FROM o365_internal.event AS e$$),
     ('shop', $$SELECT count(o365.send(:ann, c.card, 'a ticket is opened'))::text FROM public.probe AS c
@@ -169,9 +171,10 @@ SELECT is_empty(format($$SELECT c.statement, left(a.answer, 300) AS answer,
                               s.setting || ': no answer is another')
   FROM unnest(ARRAY['standard_conforming_strings = off',
       'standard_conforming_strings = off; SET backslash_quote = off; SET escape_string_warning = off',
-      'bytea_output = escape; SET array_nulls = off; SET extra_float_digits = -15; SET transform_null_equals = on; SET quote_all_identifiers = on',
-      'IntervalStyle = sql_standard; SET DateStyle = ''SQL, DMY''; SET xmloption = document; SET xmlbinary = hex; SET row_security = off',
-      'lc_messages = "C"; SET lc_monetary = "C"; SET lc_numeric = "C"; SET lc_time = "C"',
+      'bytea_output = escape; SET array_nulls = off; SET extra_float_digits = -15; SET transform_null_equals = on; '
+      'SET quote_all_identifiers = on',
+      'IntervalStyle = sql_standard; SET DateStyle = ''SQL, DMY''; SET xmloption = document; SET xmlbinary = hex; '
+      'SET row_security = off', 'lc_messages = "C"; SET lc_monetary = "C"; SET lc_numeric = "C"; SET lc_time = "C"',
       'search_path = hostile, pg_temp, pg_catalog, o365',
       -- What is off costs so much to the planner that it would compile each statement, which takes most of a minute.
       'jit = off; SET plan_cache_mode = force_generic_plan; SET enable_indexscan = off; SET enable_bitmapscan = off;'
