@@ -62,8 +62,9 @@ export async function failOver() {
     if (!isReady) throw new Error('the standby is not ready');
     isReady = false;
     const main = pidOf('postgres');
-    const children = await execute('pgrep', ['-P', String(main)]).then(({stdout}) => stdout.split('\n'));
-    for (const pid of [main, ...children.filter(Boolean).map(Number)]) {
+    process.kill(main, 'SIGSTOP');  // it begins no further session while the others are listed
+    const {stdout} = await execute('pgrep', ['-P', String(main)]);
+    for (const pid of [...stdout.split('\n').filter(Boolean).map(Number), main]) {
         try {
             process.kill(pid, 'SIGKILL');
         } catch {}  // it has just ended
