@@ -344,6 +344,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/lanes/worker_feed.sql
 \ir functions/lanes/worker_lease.sql
 \ir functions/lanes/worker_recheck.sql
+\ir functions/lanes/repeated_posts.sql
 \ir functions/lanes/worker_report.sql
 
 -- Schedules and digests: when cards leave that are not sent as they come, and what they are folded into.

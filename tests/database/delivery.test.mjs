@@ -258,3 +258,51 @@ test('pg_upgrade moves an installation: it is no copy, what waits leaves once an
     }
 });
 
+
+test('a standby that is promoted too early sends again what it has no end of, and lacks what it never got', async () => {
+    const far = await new FarEnd('one.localhost').listen();
+    const [ann] = far.connect(['follows']);
+    const texts = () => far.posts.map((post) => JSON.parse(post.text).text);
+    const [data, socket] = ['follows', 'promoted'].map((name) => join(PGHOST, name));
+    const there = (statement) => sql(statement, socket);
+    const server = (...words) => runAsPostgres(join(SERVER_BIN, 'pg_ctl'), '-D', data, '-w', ...words);
+    runAsPostgres('mkdir', socket);
+    runAsPostgres(join(SERVER_BIN, 'pg_basebackup'), '-h', PGHOST, '-U', 'postgres', '-D', data, '-R', '-X', 'stream',
+        '-c', 'fast');
+    server('start', '-l', join(PGHOST, 'promoted.log'), '-o',
+        `-k ${socket} -c listen_addresses='' -c fsync=off -c max_connections=200`);
+    const here = worker('before-failover');
+    try {
+        await send([ann], ['replicated']);
+        await until('the first card', async () => (await waiting()) === 0);
+        far.holdsAnswers = true;
+        await send([ann], ['ended later']);
+        await until('the second card on its way', () => far.posts.length === 2);
+        const position = sql('select pg_current_wal_insert_lsn()');
+        await until('it on the standby', () => there(`select pg_last_wal_replay_lsn() >= '${position}'`) === 't');
+        // From here on it gets nothing.
+        there("alter system set primary_conninfo = ''");
+        there('select pg_reload_conf()');
+        await until('no standby', () => sql('select count(*) from pg_stat_replication') === '0');
+        far.release();
+        await until('its end', async () => (await waiting()) === 0);
+        await send([ann], ['sent later']);
+        await until('the third card', async () => (await waiting()) === 0);
+        assert.equal((await here.stop()).code, 0);
+        assert.deepEqual(texts(), ['replicated', 'ended later', 'sent later']);
+        server('promote');
+        // No need to wait for its end.
+        there('update o365_internal.lane set lease_until = now(), next_at = now() where lease_until is not null');
+        const promoted = start('o365-worker',
+            {database: `host=${socket} dbname=o365`, worker_name: 'after-failover', ...posting});
+        there(`select o365.send(${ann}, '{"text": "after"}')`);
+        await until('all that it has', () => there('select count(*) from o365_internal.outbox') === '0');
+        assert.deepEqual(texts().slice(3), ['ended later', 'after']);
+        const audit = "select string_agg(rule, ' ') from o365.audit(now() - interval '1 hour')";
+        assert.equal(there(`${audit} where verdict = 'broken'`), '');
+        assert.equal((await promoted.stop()).code, 0);
+    } finally {
+        server('stop', '-m', 'immediate');
+        far.close();
+    }
+});

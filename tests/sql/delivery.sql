@@ -388,4 +388,37 @@ SELECT results_eq('SELECT card FROM late', $$VALUES ('{"text": "late 1"}'), ('{"
 SELECT pg_temp.report(:w1, :eve, l.lease_no, l.position, 'delivered', releases => l.position > :p1)
   FROM (SELECT * FROM late ORDER BY position) AS l \g /dev/null
 
+-- A report that was committed while its answer was lost comes again, with what was posted since (found by
+-- tests/faults/run). Both ways of numbering: all are POSTs, and not.
+SELECT pg_temp.connect('gwen') AS gwen \gset
+CREATE FUNCTION pg_temp.report_more(w integer, s bigint, p bigint[], o text[], took integer[], releases boolean)
+RETURNS integer LANGUAGE sql AS $$
+    SELECT r.ended FROM o365_internal.lane AS l
+     CROSS JOIN LATERAL (SELECT array_fill(NULL::integer, ARRAY[cardinality(p)]) AS none) AS n
+     CROSS JOIN LATERAL o365_programs.worker_report(w, array_fill(s, ARRAY[cardinality(p)]),
+        array_fill(l.lease_no, ARRAY[cardinality(p)]), p, o, n.none, n.none, n.none, took, n.none::text[],
+        ARRAY[s], ARRAY[l.lease_no], ARRAY[releases], '{NULL}') AS r
+     WHERE l.subscription_id = s $$;
+SET SESSION AUTHORIZATION shop;
+SELECT o365.send(:gwen, format('{"text": "%s"}', i)::jsonb) FROM generate_series(1, 9) AS i \g /dev/null
+RESET SESSION AUTHORIZATION;
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT array_agg(c.position ORDER BY c.position) AS p FROM pg_temp.claim(:w1, '-infinity', 10, 9) AS c
+ WHERE c.subscription_id = :gwen \gset
+SELECT pg_temp.report_more(:w1, :gwen, (:'p'::bigint[])[1:3], '{delivered,delivered,delivered}', '{1,1,1}', false)
+    \g /dev/null
+SELECT is(pg_temp.report_more(:w1, :gwen, (:'p'::bigint[])[1:4], '{delivered,delivered,delivered,delivered}', '{1,1,1,1}',
+                              false), 1, 'a report that comes again ends what is new in it');
+SELECT is(pg_temp.report_more(:w1, :gwen, (:'p'::bigint[])[3:6], '{delivered,delivered,expired,delivered}', '{1,1,NULL,1}',
+                              false), 2, 'also beside an end without a POST');
+-- A card whose row is not there, because somebody deleted it, is no repetition: it was posted.
+DELETE FROM o365_internal.outbox WHERE subscription_id = :gwen AND position = (:'p'::bigint[])[8];
+SELECT is(pg_temp.report_more(:w1, :gwen, (:'p'::bigint[])[7:9], '{delivered,delivered,delivered}', '{1,1,1}', true), 2,
+    'and what is reported once is counted once');
+SELECT results_eq(format('SELECT d.post_no FROM o365_internal.delivery AS d WHERE d.subscription_id = %s
+                           AND d.post_no IS NOT NULL ORDER BY d.card_id', :gwen),
+    'VALUES (1::bigint), (2), (3), (4), (5), (6), (8)', 'each POST keeps its number, and none is left out');
+SELECT is((SELECT l.posts FROM o365_internal.lane AS l WHERE l.subscription_id = :gwen), 8::bigint,
+    'the lane has counted each once');
+
 SELECT * FROM finish();

@@ -20,6 +20,7 @@ DECLARE
     v_connector integer[];
     v_retried timestamptz[];  -- when a card of theirs was last posted without an end
     v_any_retried boolean;
+    v_reported timestamptz[];  -- when they were claimed, where an earlier report of the lease brought POSTs
     v_before bigint[];        -- the number of a lane's POST is this and its place in the arrays
     v_no bigint[];            -- where that is not so: its place among its lane's POSTs
     v_released boolean[];
@@ -51,15 +52,17 @@ BEGIN
            array_agg(d.v) FILTER (WHERE locked.tid IS NOT NULL),
            array_agg(locked.posts) FILTER (WHERE locked.tid IS NOT NULL),
            array_agg(locked.connector_id) FILTER (WHERE locked.tid IS NOT NULL),
-           array_agg(locked.retried_at) FILTER (WHERE locked.tid IS NOT NULL), count(*)
+           array_agg(locked.retried_at) FILTER (WHERE locked.tid IS NOT NULL),
+           array_agg(locked.reported) FILTER (WHERE locked.tid IS NOT NULL), count(*)
       INTO v_held, v_held_tid, v_held_lease, v_released, v_trying, v_tried, v_claimed, v_version,
-           v_posts, v_connector, v_retried, v_named
+           v_posts, v_connector, v_retried, v_reported, v_named
       FROM (SELECT u.s, u.l, bool_or(u.r) AS r, min(u.v) AS v
               FROM unnest(lane_subs, lane_leases, releases, secret_versions) AS u(s, l, r, v)
              GROUP BY u.s, u.l ORDER BY u.s) AS d
       LEFT JOIN LATERAL (SELECT la.ctid AS tid, coalesce(la.trying, 0) AS trying,
                                 coalesce(la.tried_at, la.claimed_at, now()) AS tried,
-                                coalesce(la.claimed_at, now()) AS claimed, la.posts, la.connector_id, la.retried_at
+                                coalesce(la.claimed_at, now()) AS claimed, la.posts, la.connector_id, la.retried_at,
+                                CASE WHEN la.last_post_at >= la.claimed_at THEN la.claimed_at END AS reported
                            FROM o365_internal.lane AS la
                           WHERE la.subscription_id = d.s AND la.lease_no = d.l AND la.worker = worker_report.worker
                           FOR UPDATE SKIP LOCKED) AS locked ON true;
@@ -79,6 +82,13 @@ BEGIN
                             WHERE x.secret_version <> h.v);
     END IF;
     IF v_held IS NOT NULL THEN
+        IF array_remove(v_reported, NULL) <> '{}' THEN
+            -- What comes again has its number.
+            v_posts := ARRAY(SELECT h.posts - CASE WHEN h.at IS NULL THEN 0 ELSE o365_internal.repeated_posts(
+                                        worker_report.worker, h.s, h.l, h.at, subs, leases, positions, took_ms) END
+                               FROM unnest(v_held, v_held_lease, v_posts, v_reported) WITH ORDINALITY
+                                    AS h(s, l, posts, at, n) ORDER BY h.n);
+        END IF;
         v_any_retried := array_position(v_retried, NULL) IS NULL OR array_remove(v_retried, NULL) <> '{}';
         IF array_position(took_ms, NULL) IS NULL
            AND cardinality(lane_subs) = (SELECT count(DISTINCT u) FROM unnest(lane_subs) AS u) THEN
