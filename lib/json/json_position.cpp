@@ -125,10 +125,7 @@ std::optional<JsonFault> json_fault(std::string_view text) {
     } catch (const Json::Exception&) {
         return JsonFault{{}, "It is nested too deep."};
     }
-    if (const auto at = json_comment(text))
-        return JsonFault{place_at(text, *at), "This is a comment, and JSON has none."};
-    if (const auto at = lone_surrogate(text))
-        return JsonFault{place_at(text, *at), "This is half a character: a surrogate without its other half."};
+    if (const auto flaw = json_flaw(text)) return JsonFault{place_at(text, flaw->offset), std::string(flaw->words)};
     if (!value.isObject()) return JsonFault{{}, "It is no object: a card stands in { }."};
     return std::nullopt;
 }

@@ -1,5 +1,6 @@
 #include "lib/json/json_text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <memory>
 #include <stdexcept>
@@ -18,6 +19,54 @@ int escaped(std::string_view text) {
 }
 bool is_high(int code) { return code >= 0xD800 && code <= 0xDBFF; }
 bool is_low(int code) { return code >= 0xDC00 && code <= 0xDFFF; }
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20; }
+
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+constexpr std::string_view kBlanks = " \t\r\n";
+constexpr std::string_view kDigits = "0123456789";
+
+// Takes the digits at the begin of `text` off it: whether there were any.
+bool take_digits(std::string_view& text) {
+    const std::size_t count = std::min(text.find_first_not_of(kDigits), text.size());
+    text.remove_prefix(count);
+    return count > 0;
+}
+bool take_one_of(std::string_view& text, std::string_view characters) {
+    const bool found = !text.empty() && characters.find(text.front()) != std::string_view::npos;
+    if (found) text.remove_prefix(1);
+    return found;
+}
+
+// RFC 8259, section 6.
+bool is_number(std::string_view text) {
+    take_one_of(text, "-");
+    if (!take_one_of(text, "0") && !take_digits(text)) return false;
+    if (take_one_of(text, ".") && !take_digits(text)) return false;
+    if (take_one_of(text, "eE")) {
+        take_one_of(text, "+-");
+        if (!take_digits(text)) return false;
+    }
+    return text.empty();
+}
+
+// Goes from the quote at `at` behind the string's end, or to its first flaw.
+std::optional<JsonFlaw> pass_string(std::string_view text, std::size_t& at) {
+    for (++at; at < text.size() && text[at] != '"';) {
+        if (is_control(text[at]))
+            return JsonFlaw{at, "This is a control character in a string: write it as an escape, a line end as \\n."};
+        if (text[at] != '\\') {
+            ++at;
+            continue;
+        }
+        const int code = escaped(text.substr(at));
+        const bool is_pair = is_high(code) && is_low(escaped(text.substr(at + 6)));
+        if (!is_pair && (is_high(code) || is_low(code)))
+            return JsonFlaw{at, "This is half a character: a surrogate without its other half."};
+        at += is_pair ? 12 : 2;
+    }
+    ++at;
+    return std::nullopt;
+}
 
 std::unique_ptr<Json::CharReader> new_strict_reader() {
     Json::CharReaderBuilder builder;
@@ -27,33 +76,34 @@ std::unique_ptr<Json::CharReader> new_strict_reader() {
 
 }  // namespace
 
-std::optional<std::size_t> lone_surrogate(std::string_view json) {
-    // A backslash stands in strings alone, and each begins an escape of two characters or of six.
-    for (std::size_t at = json.find('\\'); at != std::string_view::npos; at = json.find('\\', at)) {
-        const int code = escaped(json.substr(at));
-        const bool is_pair = is_high(code) && is_low(escaped(json.substr(at + 6)));
-        if (!is_pair && (is_high(code) || is_low(code))) return at;
-        at += is_pair ? 12 : 2;
-    }
-    return std::nullopt;
-}
-
-std::optional<std::size_t> json_comment(std::string_view json) {
-    if (json.find("/*") == std::string_view::npos && json.find("//") == std::string_view::npos) return std::nullopt;
-    bool in_string = false;
-    for (std::size_t at = 0; at < json.size(); ++at) {
-        if (json[at] == '"') in_string = !in_string;
-        if (json[at] == '/' && !in_string) return at;
-        if (json[at] == '\\') ++at;
+std::optional<JsonFlaw> json_flaw(std::string_view text) {
+    if (text.starts_with(kByteOrderMark))
+        return JsonFlaw{0, "It begins with a byte order mark: save it as UTF-8 without one."};
+    for (std::size_t at = 0; at < text.size();) {
+        const char c = text[at];
+        if (c == '"') {
+            if (const auto flaw = pass_string(text, at)) return flaw;
+        } else if (c == '-' || c == '+' || c == '.' || (c >= '0' && c <= '9')) {
+            const std::size_t end = std::min(text.find_first_not_of("+-.0123456789eE", at), text.size());
+            if (!is_number(text.substr(at, end - at)))
+                return JsonFlaw{at,
+                                "This is no number: JSON has no +, no zero before other digits, and digits on both "
+                                "sides of a point."};
+            at = end;
+        } else if (c == '/') {
+            return JsonFlaw{at, "This is a comment, and JSON has none."};
+        } else if (is_control(c) && kBlanks.find(c) == std::string_view::npos) {
+            return JsonFlaw{at, "This is a control character: take it out."};
+        } else {
+            ++at;
+        }
     }
     return std::nullopt;
 }
 
 std::optional<Json::Value> parse_json(std::string_view text) {
-    // jsoncpp takes both, and writes bytes that are no UTF-8.
-    if (!is_utf8(text) || lone_surrogate(text)) return std::nullopt;
-    // Its strict mode takes comments inside objects and arrays.
-    if (json_comment(text)) return std::nullopt;
+    // jsoncpp takes both, and of some writes bytes that are no UTF-8.
+    if (!is_utf8(text) || json_flaw(text)) return std::nullopt;
     // One for each thread: to make one costs as much as to read a page of JSON with it.
     thread_local const std::unique_ptr<Json::CharReader> reader = new_strict_reader();
     Json::Value value;

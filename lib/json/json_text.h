@@ -1,4 +1,4 @@
-// JSON (jsoncpp), read strictly: what PostgreSQL and browsers take, nothing more.
+// JSON (jsoncpp), read strictly: what RFC 8259 allows, nothing more.
 #pragma once
 
 #include <json/json.h>
@@ -9,18 +9,22 @@
 
 namespace o365 {
 
-// An object or an array, and nothing after it; nullopt for anything else, also for what is nested too deep, has a
-// number beyond a double, is no UTF-8, or names half a character (lone_surrogate). So every string of the value is
-// UTF-8, and json can be written from it again; a string may hold a NUL. Never an error text: it would quote what it
-// could not read. What is checked beside jsoncpp's own reading is a pass or two over the bytes.
+// An object or an array, and nothing after it but blanks; nullopt for anything else. RFC 8259 leaves some things to the
+// reader: nullopt also for a name that stands twice in an object, for what is nested deeper than 1000, for a number
+// beyond a double, for what is no UTF-8, for a byte order mark and for half a surrogate pair. So every string of the
+// value is UTF-8, and json can be written from it again; a string may hold a NUL. Never an error text: it would quote
+// what it could not read. What is checked beside jsoncpp's own reading is a pass or two over the bytes.
 std::optional<Json::Value> parse_json(std::string_view text);
 
-// Where in a text of JSON the first \u escape stands that is half of a surrogate pair, for which there is no UTF-8:
-// an offset in bytes; nullopt when there is none.
-std::optional<std::size_t> lone_surrogate(std::string_view json);
+// What jsoncpp takes in its strict mode although parse_json does not: a byte order mark, comments, control characters,
+// half a surrogate pair, and numbers as 01, +1, 1. and -.5 are.
+struct JsonFlaw {
+    std::size_t offset;      // in bytes
+    std::string_view words;  // a sentence for whoever wrote the text, and what to write instead
+};
 
-// Where in such a text a comment begins, which JSON has not: an offset in bytes; nullopt when there is none.
-std::optional<std::size_t> json_comment(std::string_view json);
+// The first flaw of a text in UTF-8; nullopt when there is none. Of a text that jsoncpp does not take, it may be any.
+std::optional<JsonFlaw> json_flaw(std::string_view text);
 
 // As parse_json, for an answer of the database, which is JSON by contract. Throws std::runtime_error if it is not.
 Json::Value database_json(std::string_view text);

@@ -75,30 +75,33 @@ constexpr std::array kAnswers = {
     Answer{"silent", "No answer for a minute, then a 503.", 503, kText, ""},
     Answer{"hang-up", "The connection closes without an answer.", 200, kText, ""},
     Answer{"reset", "The connection is reset without an answer.", 200, kText, ""},
-    Answer{
-        "401-direct-api", "Workflow restricted to its tenant, or a URL without its sig.", 401, kJson,
-        R"({"error":{"code":"DirectApiAuthorizationRequired","message":"The request must be authenticated only by Shared Access scheme."}})"},
-    Answer{
-        "workflow-not-enabled", "Workflow switched off.", 400, kJson,
-        R"({"error":{"code":"WorkflowTriggerIsNotEnabled","message":"Could not execute workflow trigger: the workflow is not enabled."}})"},
-    Answer{
-        "workflow-schema", "Workflow with a schema of its own.", 400, kJson,
-        R"({"error":{"code":"TriggerInputSchemaMismatch","message":"The input body for trigger 'manual' did not match its schema definition."}})"},
-    Answer{
-        "401-claims", "Workflow that wants a token of another tenant or audience.", 401, kJson,
-        R"({"error":{"code":"MisMatchingOAuthClaims","message":"One or more claims either missing or does not match with the open authentication access control policy."}})"},
-    Answer{
-        "workflow-two-authorizations", "Workflow that got sig and an Authorization header.", 400, kJson,
-        R"({"error":{"code":"DirectApiRequestHasMoreThanOneAuthorization","message":"The request has SAS authentication scheme, 'Bearer' authorization scheme or internal token scheme. Only one scheme should be used."}})"},
-    Answer{
-        "401-two-authorizations", "The same with the status that others report.", 401, kJson,
-        R"({"error":{"code":"DirectApiRequestHasMoreThanOneAuthorization","message":"The request has SAS authentication scheme, 'Bearer' authorization scheme or internal token scheme. Only one scheme should be used."}})"},
-    Answer{
-        "401-bad-signature", "Workflow's URL whose sig is wrong or was cut.", 401, kJson,
-        R"({"error":{"code":"AuthorizationFailed","message":"The authentication credentials are not valid.","messageTemplate":"AuthorizationFailed"}})"},
-    Answer{
-        "workflow-no-api-version", "Workflow's URL without its api-version.", 400, kJson,
-        R"({"error":{"code":"MissingApiVersionParameter","message":"The api-version query parameter (?api-version=) is required for all requests."}})"},
+    Answer{"401-direct-api", "Workflow restricted to its tenant, or a URL without its sig.", 401, kJson,
+           R"({"error":{"code":"DirectApiAuthorizationRequired",)"
+           R"("message":"The request must be authenticated only by Shared Access scheme."}})"},
+    Answer{"workflow-not-enabled", "Workflow switched off.", 400, kJson,
+           R"({"error":{"code":"WorkflowTriggerIsNotEnabled",)"
+           R"("message":"Could not execute workflow trigger: the workflow is not enabled."}})"},
+    Answer{"workflow-schema", "Workflow with a schema of its own.", 400, kJson,
+           R"({"error":{"code":"TriggerInputSchemaMismatch",)"
+           R"("message":"The input body for trigger 'manual' did not match its schema definition."}})"},
+    Answer{"401-claims", "Workflow that wants a token of another tenant or audience.", 401, kJson,
+           R"({"error":{"code":"MisMatchingOAuthClaims",)"
+           R"("message":"One or more claims either missing or does not match with the open )"
+           R"(authentication access control policy."}})"},
+    Answer{"workflow-two-authorizations", "Workflow that got sig and an Authorization header.", 400, kJson,
+           R"({"error":{"code":"DirectApiRequestHasMoreThanOneAuthorization",)"
+           R"("message":"The request has SAS authentication scheme, 'Bearer' authorization scheme or )"
+           R"(internal token scheme. Only one scheme should be used."}})"},
+    Answer{"401-two-authorizations", "The same with the status that others report.", 401, kJson,
+           R"({"error":{"code":"DirectApiRequestHasMoreThanOneAuthorization",)"
+           R"("message":"The request has SAS authentication scheme, 'Bearer' authorization scheme or )"
+           R"(internal token scheme. Only one scheme should be used."}})"},
+    Answer{"401-bad-signature", "Workflow's URL whose sig is wrong or was cut.", 401, kJson,
+           R"({"error":{"code":"AuthorizationFailed",)"
+           R"("message":"The authentication credentials are not valid.","messageTemplate":"AuthorizationFailed"}})"},
+    Answer{"workflow-no-api-version", "Workflow's URL without its api-version.", 400, kJson,
+           R"({"error":{"code":"MissingApiVersionParameter",)"
+           R"("message":"The api-version query parameter (?api-version=) is required for all requests."}})"},
     Answer{"403-policy", "Workflow that a data-loss policy does not let run.", 403, kJson,
            R"({"error":{"code":"DlpViolation","message":"The flow cannot be triggered due to admin API policies."}})"},
     Answer{"workflow-not-found", "Workflow deleted.", 404, kJson,

@@ -115,7 +115,8 @@ BOOST_AUTO_TEST_CASE(a_choice_is_one_of_the_card_by_its_place) {
 
 BOOST_AUTO_TEST_CASE(of_several_choices_each_has_its_field) {
     const std::string boxes = R"({"@type": "MultichoiceInput", "id": "m", "isMultiSelect": true, "isRequired": true,
-        "choices": [{"display": "A", "value": "a"}, {"display": "B", "value": "b,c"}, {"display": "D", "value": "d"}]})";
+        "choices": [{"display": "A", "value": "a"}, {"display": "B", "value": "b,c"},
+        {"display": "D", "value": "d"}]})";
     const ActionAnswer answer = read(with_inputs(boxes, "{{m.value}}"), "i0-1=1&i0-0=1");
     BOOST_TEST(answer.body == "a,b,c");
     BOOST_REQUIRE_EQUAL(answer.inputs["m"].size(), 2U);

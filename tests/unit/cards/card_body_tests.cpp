@@ -113,16 +113,14 @@ BOOST_AUTO_TEST_CASE(f10_a_notification_says_what_the_card_is_about) {
     BOOST_TEST(summary_of(R"({"type":"AdaptiveCard","fallbackText":"f","speak":"s","body":[]})") == "f");
     BOOST_TEST(summary_of(R"({"type":"AdaptiveCard","speak":"s","body":[]})") == "s");
     BOOST_TEST(summary_of(R"({"type":"AdaptiveCard","speak":"<s>x</s>","body":[{"type":"Container","items":[
-        {"type":"TextBlock","text":""},{"type":"TextBlock","text":"**Hi** there"}]},{"type":"TextBlock","text":"y"}]})") ==
-               "Hi there");
-    BOOST_TEST(
-        summary_of(
-            R"({"type":"message","attachments":[{"content":{"type":"AdaptiveCard","body":[{"type":"TextBlock","text":"t"}]}}]})") ==
-        "t");
-    BOOST_TEST(
-        summary_of(
-            R"({"type":"message","summary":"s","attachments":[{"content":{"type":"AdaptiveCard","fallbackText":"f"}}]})") ==
-        "s");
+        {"type":"TextBlock","text":""},{"type":"TextBlock","text":"**Hi** there"}]},
+        {"type":"TextBlock","text":"y"}]})") == "Hi there");
+    BOOST_TEST(summary_of(
+                   R"({"type":"message","attachments":[{"content":
+        {"type":"AdaptiveCard","body":[{"type":"TextBlock","text":"t"}]}}]})") == "t");
+    BOOST_TEST(summary_of(
+                   R"({"type":"message","summary":"s","attachments":[{"content":
+        {"type":"AdaptiveCard","fallbackText":"f"}}]})") == "s");
     BOOST_TEST(summary_of(R"({"type":"AdaptiveCard","body":[]})") == "");
     // Texts that are nothing but HTML.
     BOOST_TEST(summary_of(R"({"text":"<table><tr><td>db1</td><td>93 %</td></tr><tr><td>x</td></tr></table>"})") ==
@@ -149,11 +147,11 @@ BOOST_AUTO_TEST_CASE(f10_a_notification_says_what_the_card_is_about) {
     BOOST_TEST(of_body(R"({"type":"ActionSet","actions":[{"type":"Action.OpenUrl","title":"Open"}]})") == "Open");
     // An empty summary says nothing.
     for (const char* none : {R"("")", R"(" ")", "null"}) {
-        const Json::Value sent =
-            card(card_body(std::string(R"({"type":"message","summary":)") + none +
-                               R"(,"attachments":[{"content":{"type":"AdaptiveCard","fallbackText":"f"}}]})",
-                           "workflow")
-                     .text);
+        const Json::Value sent = card(card_body(std::string(R"({"type":"message","summary":)") + none +
+                                                    R"(,"attachments":[{"content":
+        {"type":"AdaptiveCard","fallbackText":"f"}}]})",
+                                                "workflow")
+                                          .text);
         BOOST_TEST(sent["summary"].asString() == "f", none);
         BOOST_TEST(sent.size() == 3U);
     }
@@ -172,11 +170,10 @@ BOOST_AUTO_TEST_CASE(a_workflow_that_takes_the_bare_card_gets_it_without_its_env
     const std::string adaptive =
         R"({"type": "AdaptiveCard", "version": "1.2", "body": [{"type": "TextBlock", "text": "x", "size": 0.1}]})";
     BOOST_TEST(bare(adaptive.c_str()) == adaptive);
-    for (
-        const std::string& card :
-        {R"({"type": "message", "attachments": [{"contentType": "application/vnd.microsoft.card.adaptive", "content": )" +
-             adaptive + "}]}",
-         std::string(R"({"@type": "MessageCard", "text": "x"})")}) {
+    for (const std::string& card : {R"({"type": "message", "attachments": [
+             {"contentType": "application/vnd.microsoft.card.adaptive", "content": )" +
+                                        adaptive + "}]}",
+                                    std::string(R"({"@type": "MessageCard", "text": "x"})")}) {
         const auto sent = parse_json(bare(card.c_str()));
         BOOST_REQUIRE(sent);
         BOOST_TEST((*sent)["type"].asString() == "AdaptiveCard", card);

@@ -109,11 +109,11 @@ BOOST_AUTO_TEST_CASE(a_button_keeps_its_default_address_or_its_first) {
 
 BOOST_AUTO_TEST_CASE(f11_the_version_is_the_lowest_that_is_needed_or_the_one_that_is_set) {
     const auto version = [](std::string_view set) {
-        return card(
-                   card_body(
-                       R"({"title":"t","potentialAction":[{"@type":"OpenUri","name":"o","targets":[{"os":"default","uri":"https://a.example"}]}]})",
-                       "workflow", {}, set)
-                       .text)["attachments"][0]["content"]["version"]
+        return card(card_body(
+                        R"({"title":"t","potentialAction":[{"@type":"OpenUri","name":"o",
+                           "targets":[{"os":"default","uri":"https://a.example"}]}]})",
+                        "workflow", {}, set)
+                        .text)["attachments"][0]["content"]["version"]
             .asString();
     };
     BOOST_TEST(version("") == "1.2");
@@ -122,7 +122,8 @@ BOOST_AUTO_TEST_CASE(f11_the_version_is_the_lowest_that_is_needed_or_the_one_tha
 
 BOOST_AUTO_TEST_CASE(f12_nothing_that_is_made_is_empty) {
     const Json::Value body = body_of(
-        R"({"text":" ","title":"t","sections":[{"facts":[{"name":"a","value":""},{"name":"","value":"b"},{},{"name":"","value":""}]},
+        R"({"text":" ","title":"t","sections":[
+        {"facts":[{"name":"a","value":""},{"name":"","value":"b"},{},{"name":"","value":""}]},
         {"facts":[],"images":[{"image":""}],"activityImage":"","text":""},{}]})");
     BOOST_REQUIRE_EQUAL(body.size(), 2U);
     const Json::Value& facts = body[1]["items"][0]["facts"];
@@ -133,7 +134,8 @@ BOOST_AUTO_TEST_CASE(f12_nothing_that_is_made_is_empty) {
 
 BOOST_AUTO_TEST_CASE(f16_character_references_are_decoded) {
     const Json::Value content = converted(
-        R"({"title":"R&amp;D &quot;A&quot; &#8364; &#x20AC;","text":"a &nbsp;b &bogus; &lt;b&gt; 5 &lt; 6 &#42;x&#42; &amp;lt;","sections":[{"facts":[
+        R"({"title":"R&amp;D &quot;A&quot; &#8364; &#x20AC;",
+        "text":"a &nbsp;b &bogus; &lt;b&gt; 5 &lt; 6 &#42;x&#42; &amp;lt;","sections":[{"facts":[
         {"name":"R&amp;D","value":"&lt;script&gt;"}]}],"potentialAction":[{"@type":"OpenUri","name":"R&amp;D &lt;b&gt;",
         "targets":[{"os":"default","uri":"https://a.example/?a=1&amp;b=2"}]}]})")["attachments"][0]["content"];
     BOOST_TEST(content["body"][0]["text"].asString() == "R&D \"A\" \u20ac \u20ac");
@@ -146,7 +148,8 @@ BOOST_AUTO_TEST_CASE(f16_character_references_are_decoded) {
 
 BOOST_AUTO_TEST_CASE(f19_numbers_and_booleans_are_read_as_the_far_end_reads_them) {
     const ConvertedCard read = adaptive_from_message_card(card(
-        R"({"title":17,"text":0.1,"sections":[{"startGroup":"true","markdown":"True","facts":[{"name":true,"value":1.5}]}]})"));
+        R"({"title":17,"text":0.1,"sections":[{"startGroup":"true","markdown":"True",
+        "facts":[{"name":true,"value":1.5}]}]})"));
     const Json::Value& body = read.card["attachments"][0]["content"]["body"];
     BOOST_TEST(read.lost.empty());
     BOOST_TEST(body[0]["text"].asString() == "17");

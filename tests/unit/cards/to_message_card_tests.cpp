@@ -11,13 +11,13 @@ using namespace o365;  // NOLINT(google-build-using-namespace)
 BOOST_AUTO_TEST_SUITE(to_message_card_tests)
 
 BOOST_AUTO_TEST_CASE(an_adaptive_card_that_would_lose_something_is_a_problem) {
-    for (
-        const char* text :
-        {R"({"type": "AdaptiveCard", "body": [{"type": "ColumnSet", "columns": []}]})",
-         R"({"type": "AdaptiveCard", "speak": "x", "body": []})",
-         R"({"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": "a"}, {"type": "TextBlock", "text": "b", "weight": "Bolder"}]})",
-         R"({"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": "a", "color": "good"}]})",
-         R"({"type": "AdaptiveCard", "body": [], "actions": [{"type": "Action.ShowCard", "title": "a"}]})"}) {
+    for (const char* text :
+         {R"({"type": "AdaptiveCard", "body": [{"type": "ColumnSet", "columns": []}]})",
+          R"({"type": "AdaptiveCard", "speak": "x", "body": []})",
+          R"({"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": "a"},
+             {"type": "TextBlock", "text": "b", "weight": "Bolder"}]})",
+          R"({"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": "a", "color": "good"}]})",
+          R"({"type": "AdaptiveCard", "body": [], "actions": [{"type": "Action.ShowCard", "title": "a"}]})"}) {
         BOOST_TEST(message_card_from_adaptive(card(text)).problem != "", text);
         BOOST_TEST(card_body(text, "connector").problem != "", text);
     }

@@ -24,8 +24,8 @@ constexpr const char* kDoor[] = {
     "if new.what = 'sleeps' then perform pg_sleep(300); end if; "
     "insert into gathered.kept (id) values (new.id); return null; end $$",
     "create trigger receive instead of insert on gathered.door for each row execute function gathered.receive()",
-    "create function gathered.outcome(id text) returns text language sql volatile as "
-    "$$ select 'kept ' || k.id from gathered.kept as k where k.id = outcome.id $$"};
+    ("create function gathered.outcome(id text) returns text language sql volatile as "
+     "$$ select 'kept ' || k.id from gathered.kept as k where k.id = outcome.id $$")};
 
 struct Door {
     Database other = connect();  // another session, which holds locks and looks

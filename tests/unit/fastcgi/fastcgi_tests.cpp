@@ -1,197 +1,28 @@
 #include "lib/fastcgi/fastcgi.h"
 
-#include <fcntl.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <boost/test/unit_test.hpp>
-#include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
-#include "lib/base/log.h"
-#include "tests/support/fastcgi_peer.h"
-
-#ifdef O365_COVERAGE
-extern "C" void __gcov_dump();
-#endif
+#include "tests/unit/fastcgi/forked_server.h"
 
 using namespace o365;
 using namespace o365::test;
 using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
-
-namespace {
-
-// A child of this process ends without what its parent does at exit; the counters of scripts/coverage are written.
-[[noreturn]] void end_child(int code) {
-#ifdef O365_COVERAGE
-    __gcov_dump();
-#endif
-    ::_exit(code);
-}
-
-// ---- The server under test, in a process of its own -----------------------------------------------------------------
-
-Response describe(const Request& request) {
-    if (request.path == "/throw") throw std::runtime_error("secret-of-the-handler");
-    if (request.path == "/slow") std::this_thread::sleep_for(1500ms);
-    if (request.path == "/limit") {
-        // Leaves room for very few descriptors more than are open now.
-        const int next = ::dup(STDIN_FILENO);
-        ::close(next);
-        const rlimit limit{static_cast<rlim_t>(next) + 1, 4096};
-        ::setrlimit(RLIMIT_NOFILE, &limit);
-    }
-    Response response = Response::text(
-        200, "method=" + request.method + " path=" + request.path + " body=" + std::to_string(request.body.size()) +
-                 " name=" + request.query.get_or("name", "-") + " form=" + request.form.get_or("field", "-") +
-                 " cookies=" + request.cookies + " headers=" + std::to_string(request.headers.size()));
-    if (request.path.starts_with("/status/")) response.status = std::stoi(request.path.substr(8));
-    if (request.path == "/late") response.after = 1500ms;
-    if (request.path == "/very-late") response.after = 60s;
-    return response;
-}
-
-class Server {
-  public:
-    explicit Server(int threads = 3, bool inherited = false, bool make = true) {
-        std::string name = (std::filesystem::temp_directory_path() / "o365-fastcgi.XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-        folder_ = name;
-        if (make) start(threads, inherited);
-    }
-    Server(const Server&) = delete;
-    Server& operator=(const Server&) = delete;
-    ~Server() {
-        if (pid_ > 0) {
-            ::kill(pid_, SIGKILL);
-            ::waitpid(pid_, nullptr, 0);
-        }
-        std::error_code ignored;
-        std::filesystem::remove_all(folder_, ignored);
-    }
-
-    void start(int threads = 3, bool inherited = false) {
-        pid_ = ::fork();
-        if (pid_ == 0) end_child(serve_in_child(threads, inherited));
-        const auto deadline = Clock::now() + 10s;
-        while (Clock::now() < deadline && !log_has("event=serving")) {
-            if (::waitpid(pid_, nullptr, WNOHANG) == pid_) {
-                pid_ = 0;
-                return;
-            }
-            std::this_thread::sleep_for(10ms);
-        }
-    }
-    bool running() const { return pid_ > 0; }
-    std::string socket() const { return (folder_ / "socket").string(); }
-    std::string log() const {
-        std::ifstream file(folder_ / "log");
-        return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    }
-    bool log_has(std::string_view part) const { return log().find(part) != std::string::npos; }
-    bool log_gets(std::string_view part) const {
-        for (const auto deadline = Clock::now() + 10s; Clock::now() < deadline; std::this_thread::sleep_for(10ms)) {
-            if (log_has(part)) return true;
-        }
-        return false;
-    }
-    Answer ask(const std::string& bytes) const {
-        const Peer peer(socket());
-        peer.send(bytes);
-        return parse(peer.receive());
-    }
-    void signal(int number) const { ::kill(pid_, number); }
-    // How long the process took to end with exit code 0 after SIGTERM.
-    std::chrono::milliseconds stop() {
-        const auto begun = Clock::now();
-        signal(SIGTERM);
-        return wait_for_end(begun);
-    }
-    // What the process had used of the processors, once it has ended.
-    std::chrono::microseconds cpu_time() const {
-        return std::chrono::seconds(used_.ru_utime.tv_sec + used_.ru_stime.tv_sec) +
-               std::chrono::microseconds(used_.ru_utime.tv_usec + used_.ru_stime.tv_usec);
-    }
-    std::chrono::milliseconds wait_for_end(Clock::time_point begun) {
-        int status = 0;
-        while (::wait4(pid_, &status, WNOHANG, &used_) == 0) {
-            if (Clock::now() - begun > 30s) throw std::runtime_error("the server does not end");
-            std::this_thread::sleep_for(5ms);
-        }
-        pid_ = 0;
-        BOOST_TEST(WIFEXITED(status));
-        BOOST_TEST(WEXITSTATUS(status) == 0);
-        return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun);
-    }
-
-  private:
-    int serve_in_child(int threads, bool inherited) const {
-        try {
-            log::open((folder_ / "log").string(), log::Level::debug, "fastcgi_tests");
-            ServerOptions options;
-            options.threads = threads;
-            options.max_body = 1000;
-            options.connection_seconds = 2;
-            options.takes_any_request = [](std::string_view path) { return path == "/any"; };
-            if (inherited) {
-                listen_at_zero();
-            } else {
-                options.socket = socket();
-            }
-            return serve(
-                options, [] { return describe; },
-                [](int status, const std::string& id, std::string_view accept_language) {
-                    return Response::text(status, "error page " + std::to_string(status) + " " + id + " for '" +
-                                                      std::string(accept_language) + "'");
-                });
-        } catch (const std::exception& error) {
-            std::ofstream(folder_ / "why") << error.what();
-            return 1;
-        }
-    }
-    void listen_at_zero() const {
-        const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        const std::string path = socket();
-        std::copy(path.begin(), path.end(), std::begin(address.sun_path));
-        if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 || ::listen(fd, 16) != 0 ||
-            ::dup2(fd, 0) != 0) {
-            throw std::runtime_error("no listener to hand over");
-        }
-        ::close(fd);
-    }
-
-    std::filesystem::path folder_;
-    pid_t pid_ = 0;
-    rusage used_{};
-};
-
-// The promise is 2 s; machines that run tests are sometimes busy.
-constexpr auto kPromptly = 4000ms;
-
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(fastcgi_tests)
 
 BOOST_AUTO_TEST_CASE(a_request_reaches_the_handler_and_its_answer_comes_back) {
-    const Server server;
+    const ForkedServer server;
     const Answer answer = server.ask(request(get("/connect/", "name=a+b")));
     BOOST_TEST(answer.text.starts_with("Status: 200 OK\r\n"));
     BOOST_TEST(answer.has("Cache-Control: no-store\r\n"));
@@ -201,7 +32,7 @@ BOOST_AUTO_TEST_CASE(a_request_reaches_the_handler_and_its_answer_comes_back) {
 }
 
 BOOST_AUTO_TEST_CASE(a_status_has_its_words) {
-    const Server server;
+    const ForkedServer server;
     const std::vector<std::pair<int, std::string>> expected = {{200, "OK"},
                                                                {202, "Accepted"},
                                                                {303, "See Other"},
@@ -224,7 +55,7 @@ BOOST_AUTO_TEST_CASE(a_status_has_its_words) {
 }
 
 BOOST_AUTO_TEST_CASE(the_socket_has_mode_0660_and_is_gone_afterwards) {
-    Server server;
+    ForkedServer server;
     struct stat found {};
     BOOST_REQUIRE(::stat(server.socket().c_str(), &found) == 0);
     BOOST_TEST((found.st_mode & 07777U) == 0660U);
@@ -233,7 +64,7 @@ BOOST_AUTO_TEST_CASE(the_socket_has_mode_0660_and_is_gone_afterwards) {
 }
 
 BOOST_AUTO_TEST_CASE(a_head_request_is_answered_without_a_body) {
-    const Server server;
+    const ForkedServer server;
     Pairs params = get("/x");
     params[0].second = "HEAD";
     const Answer answer = server.ask(request(params));
@@ -242,7 +73,7 @@ BOOST_AUTO_TEST_CASE(a_head_request_is_answered_without_a_body) {
 }
 
 BOOST_AUTO_TEST_CASE(other_methods_are_refused_with_what_is_allowed) {
-    const Server server;
+    const ForkedServer server;
     Pairs params = get("/x");
     params[0].second = "PUT";
     const Answer answer = server.ask(request(params));
@@ -252,7 +83,7 @@ BOOST_AUTO_TEST_CASE(other_methods_are_refused_with_what_is_allowed) {
 }
 
 BOOST_AUTO_TEST_CASE(a_parameter_that_counts_is_refused_when_it_comes_twice) {
-    const Server server;
+    const ForkedServer server;
     for (const char* name : {"QUERY_STRING", "REQUEST_METHOD", "PATH_INFO", "HTTP_ORIGIN"}) {
         Pairs params = get("/x");
         params.emplace_back(name, "GET");
@@ -262,7 +93,7 @@ BOOST_AUTO_TEST_CASE(a_parameter_that_counts_is_refused_when_it_comes_twice) {
 }
 
 BOOST_AUTO_TEST_CASE(other_headers_that_come_twice_and_names_out_of_form_are_left_out) {
-    const Server server;
+    const ForkedServer server;
     Pairs params = get("/x");
     for (const char* name : {"HTTP_ACCEPT", "HTTP_ACCEPT", "HTTP_lower", "HTTP_A-B", "nokeepalive", "HTTP_HOST"})
         params.emplace_back(name, "v");
@@ -270,7 +101,7 @@ BOOST_AUTO_TEST_CASE(other_headers_that_come_twice_and_names_out_of_form_are_lef
 }
 
 BOOST_AUTO_TEST_CASE(the_route_comes_from_request_uri_where_there_is_no_path_info) {
-    const Server server;
+    const ForkedServer server;
     const auto path_of = [&](const Pairs& params) {
         Pairs all = {{"REQUEST_METHOD", "GET"}};
         all.insert(all.end(), params.begin(), params.end());
@@ -287,21 +118,21 @@ BOOST_AUTO_TEST_CASE(the_route_comes_from_request_uri_where_there_is_no_path_inf
 }
 
 BOOST_AUTO_TEST_CASE(F43_cookie_headers_that_come_apart_are_joined) {
-    const Server server;
+    const ForkedServer server;
     Pairs params = get("/x");
     for (const char* value : {"a=1", "b=2; c=3", "d=4"}) params.emplace_back("HTTP_COOKIE", value);
     BOOST_TEST(server.ask(request(params)).has("cookies=a=1; b=2; c=3; d=4 headers=1"));
 }
 
 BOOST_AUTO_TEST_CASE(F35_a_parameter_of_the_query_that_is_at_fault_is_refused_where_it_is_asked_for) {
-    const Server server;
+    const ForkedServer server;
     BOOST_TEST(server.ask(request(get("/x", "name=1&name=2"))).has("Status: 400 "));
     BOOST_TEST(server.ask(request(get("/x", "name=%ff"))).has("Status: 400 "));
     BOOST_TEST(server.ask(request(get("/x", "name=n&a=1&a=2&b=%ff&c=%zz"))).has("name=n"));
 }
 
 BOOST_AUTO_TEST_CASE(a_form_is_parsed_and_any_other_body_is_handed_over) {
-    const Server server;
+    const ForkedServer server;
     Pairs form = post("/x", "11");
     form[3].second = "Application/x-www-form-urlencoded; charset=utf-8";
     BOOST_TEST(server.ask(request(form, "field=v%201")).has("body=0 name=- form=v 1"));
@@ -311,7 +142,7 @@ BOOST_AUTO_TEST_CASE(a_form_is_parsed_and_any_other_body_is_handed_over) {
 }
 
 BOOST_AUTO_TEST_CASE(a_route_that_takes_any_request_gets_any_method_query_and_form) {
-    const Server server;
+    const ForkedServer server;
     Pairs form = post("/any", "9");
     form[3].second = "application/x-www-form-urlencoded";
     BOOST_TEST(server.ask(request(form, "100 % off")).has("Status: 200"));
@@ -325,7 +156,7 @@ BOOST_AUTO_TEST_CASE(a_route_that_takes_any_request_gets_any_method_query_and_fo
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_that_is_kept_back_holds_no_thread) {
-    const Server server(1);
+    const ForkedServer server(1);
     std::vector<std::unique_ptr<Peer>> late;
     const auto begun = Clock::now();
     for (int i = 0; i < 20; ++i) {
@@ -343,7 +174,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_is_kept_back_holds_no_thread) {
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_that_is_kept_back_is_sent_when_the_program_ends_and_forgotten_with_its_peer) {
-    Server server(1);
+    ForkedServer server(1);
     const Peer stays(server.socket());
     stays.send(request(get("/very-late")));
     {
@@ -357,7 +188,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_is_kept_back_is_sent_when_the_program_ends_a
 }
 
 BOOST_AUTO_TEST_CASE(a_body_that_is_too_long_is_answered_413) {
-    const Server server;
+    const ForkedServer server;
     BOOST_TEST(server.ask(request(post("/x", "1000"), std::string(1000, 'b'))).has("body=1000"));
     BOOST_TEST(server.ask(request(post("/x", "1001"), std::string(1001, 'b'))).has("Status: 413 "));
     BOOST_TEST(server.ask(request(post("/x", "10"), std::string(200000, 'b'))).has("Status: 413 "));
@@ -365,14 +196,14 @@ BOOST_AUTO_TEST_CASE(a_body_that_is_too_long_is_answered_413) {
 }
 
 BOOST_AUTO_TEST_CASE(a_body_that_is_not_as_long_as_said_is_answered_400) {
-    const Server server;
+    const ForkedServer server;
     for (const char* said : {"4", "6", "", "-1", "5x"}) {
         BOOST_TEST(server.ask(request(post("/x", said), "12345")).has("Status: 400 "), said);
     }
 }
 
 BOOST_AUTO_TEST_CASE(nothing_after_a_request_is_read_as_another_one) {
-    const Server server;
+    const ForkedServer server;
     const std::string forged = request({{"REQUEST_METHOD", "GET"}, {"PATH_INFO", "/forged"}, {"REMOTE_USER", "admin"}});
     // A body that the handler never looks at, with a request inside, and one more behind it; the web server asked to
     // keep the connection.
@@ -387,7 +218,7 @@ BOOST_AUTO_TEST_CASE(nothing_after_a_request_is_read_as_another_one) {
 }
 
 BOOST_AUTO_TEST_CASE(what_a_handler_throws_becomes_an_error_page_and_one_log_line) {
-    const Server server;
+    const ForkedServer server;
     const Answer answer = server.ask(request(get("/throw", "webhook_url=geheim")));
     BOOST_TEST(answer.has("Status: 500 "));
     BOOST_TEST(answer.has("error page 500 r-"));
@@ -397,7 +228,7 @@ BOOST_AUTO_TEST_CASE(what_a_handler_throws_becomes_an_error_page_and_one_log_lin
 }
 
 BOOST_AUTO_TEST_CASE(an_error_page_learns_which_language_the_browser_asks_for) {
-    const Server server;
+    const ForkedServer server;
     Pairs params = get("/throw", "");
     BOOST_TEST(server.ask(request(params)).has(" for ''"));
     params.emplace_back("HTTP_ACCEPT_LANGUAGE", "de-AT,de;q=0.9");
@@ -409,7 +240,7 @@ BOOST_AUTO_TEST_CASE(an_error_page_learns_which_language_the_browser_asks_for) {
 }
 
 BOOST_AUTO_TEST_CASE(a_request_at_debug_level_logs_neither_its_path_nor_its_query) {
-    const Server server;
+    const ForkedServer server;
     server.ask(request(get("/connect/tokenpath", "name=tokenquery")));
     BOOST_TEST(server.log_gets("event=request "));
     BOOST_TEST(!server.log_has("tokenpath"));
@@ -417,7 +248,7 @@ BOOST_AUTO_TEST_CASE(a_request_at_debug_level_logs_neither_its_path_nor_its_quer
 }
 
 BOOST_AUTO_TEST_CASE(broken_records_close_the_connection_and_nothing_else) {
-    const Server server;
+    const ForkedServer server;
     for (const std::string& bytes :
          {std::string("x"), std::string(64, '\xff'), record(kParams, "abc"), begin(false) + std::string(8, '\2')}) {
         const Peer peer(server.socket());
@@ -427,7 +258,7 @@ BOOST_AUTO_TEST_CASE(broken_records_close_the_connection_and_nothing_else) {
 }
 
 BOOST_AUTO_TEST_CASE(peers_that_hang_lose_their_connection_and_free_the_thread) {
-    const Server server(1);
+    const ForkedServer server(1);
     const Peer half(server.socket());
     half.send(begin(false).substr(0, 4));
     // One thread: this is only answered once the other was given up.
@@ -438,19 +269,19 @@ BOOST_AUTO_TEST_CASE(peers_that_hang_lose_their_connection_and_free_the_thread) 
 }
 
 BOOST_AUTO_TEST_CASE(sigterm_ends_idle_threads) {
-    Server server(8);
+    ForkedServer server(8);
     BOOST_TEST((server.stop() < kPromptly));
     BOOST_TEST(server.log_has("event=stopped threads=8"));
 }
 
 BOOST_AUTO_TEST_CASE(sigint_ends_the_program_too) {
-    Server server;
+    ForkedServer server;
     server.signal(SIGINT);
     BOOST_TEST((server.wait_for_end(Clock::now()) < kPromptly));
 }
 
 BOOST_AUTO_TEST_CASE(sigterm_does_not_wait_for_silent_peers) {
-    Server server(4);
+    ForkedServer server(4);
     const Peer silent(server.socket());
     const Peer half(server.socket());
     half.send(begin(false).substr(0, 1));
@@ -462,7 +293,7 @@ BOOST_AUTO_TEST_CASE(sigterm_does_not_wait_for_silent_peers) {
 }
 
 BOOST_AUTO_TEST_CASE(a_request_in_work_is_finished_after_sigterm) {
-    Server server;
+    ForkedServer server;
     const Peer peer(server.socket());
     peer.send(request(get("/slow")));
     std::this_thread::sleep_for(300ms);
@@ -475,7 +306,7 @@ BOOST_AUTO_TEST_CASE(a_request_in_work_is_finished_after_sigterm) {
 }
 
 BOOST_AUTO_TEST_CASE(a_second_signal_while_the_server_ends_changes_nothing_and_keeps_no_core_busy) {
-    Server server;
+    ForkedServer server;
     const Peer peer(server.socket());
     peer.send(request(get("/slow")));
     std::this_thread::sleep_for(300ms);
@@ -488,7 +319,7 @@ BOOST_AUTO_TEST_CASE(a_second_signal_while_the_server_ends_changes_nothing_and_k
 }
 
 BOOST_AUTO_TEST_CASE(running_out_of_descriptors_is_waited_out) {
-    const Server server(8);
+    const ForkedServer server(8);
     BOOST_TEST(server.ask(request(get("/limit"))).has("Status: 200"));
     {
         std::vector<std::unique_ptr<Peer>> peers;
@@ -503,7 +334,7 @@ BOOST_AUTO_TEST_CASE(running_out_of_descriptors_is_waited_out) {
 }
 
 BOOST_AUTO_TEST_CASE(a_listener_handed_over_as_descriptor_0_is_used) {
-    Server server(2, true);
+    ForkedServer server(2, true);
     BOOST_TEST(server.ask(request(get("/x"))).has("Status: 200"));
     BOOST_TEST((server.stop() < kPromptly));
     struct stat found {};
@@ -511,7 +342,7 @@ BOOST_AUTO_TEST_CASE(a_listener_handed_over_as_descriptor_0_is_used) {
 }
 
 BOOST_AUTO_TEST_CASE(a_socket_that_a_killed_process_left_is_replaced) {
-    Server server(2, false, false);
+    ForkedServer server(2, false, false);
     server.start();
     server.signal(SIGKILL);
     struct stat found {};
@@ -524,7 +355,7 @@ BOOST_AUTO_TEST_CASE(a_socket_that_a_killed_process_left_is_replaced) {
 }
 
 BOOST_AUTO_TEST_CASE(a_socket_in_use_and_a_file_are_left_alone) {
-    const Server server;
+    const ForkedServer server;
     ServerOptions options;
     options.socket = server.socket();
     const auto refused = [&] {

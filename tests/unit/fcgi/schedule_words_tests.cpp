@@ -12,7 +12,8 @@ namespace {
 
 Texts words() {
     return {"en", database_json(R"({"schedules": {"immediate": "at once", "hourly": "every hour",
-        "daily": "at {at}", "daily_zone": "at {at} in {zone}", "weekly": "{day} at {at}", "weekly_zone": "{day} at {at} in {zone}",
+        "daily": "at {at}", "daily_zone": "at {at} in {zone}", "weekly": "{day} at {at}",
+        "weekly_zone": "{day} at {at} in {zone}",
         "days": {"monday": "Mon", "friday": "Fri"}}})")};
 }
 

@@ -64,6 +64,15 @@ BOOST_AUTO_TEST_CASE(a_text_that_is_no_card_is_told_where_it_ends_to_be_one) {
     const auto half = json_fault("{\n\"text\": \"a \\udc00 b\"}");
     BOOST_REQUIRE(half.has_value());
     BOOST_TEST((half->place == Place{2, 12}));
+    const auto line_end = json_fault("{\n\"text\": \"a\nb\"}");
+    BOOST_REQUIRE(line_end.has_value());
+    BOOST_TEST((line_end->place == Place{2, 11}));
+    BOOST_TEST(line_end->words == "This is a control character in a string: write it as an escape, a line end as \\n.");
+    const auto number = json_fault("{\"n\": [1, -01]}");
+    BOOST_REQUIRE(number.has_value());
+    BOOST_TEST((number->place == Place{1, 11}));
+    BOOST_TEST(json_fault("\ufeff{}")->words == "It begins with a byte order mark: save it as UTF-8 without one.");
+    BOOST_TEST(json_fault(std::string("{}\0", 3)).has_value());
     BOOST_TEST(json_fault("{\"text\": \"\xff\"}").has_value());
     BOOST_TEST(json_fault(std::string(100'000, '[')).has_value());
     BOOST_TEST(!json_place("{", "$").has_value());

@@ -18,8 +18,10 @@ Json::Value drawn(const Json::Value& view) { return *parse_json(view["adaptive"]
 const char* const kTwoCards = R"({"type": "message", "attachments": [
     {"content": {"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": "one"}], "actions": [
         {"type": "Action.ShowCard", "title": "More", "card": {"type": "AdaptiveCard", "actions": [
-            {"type": "Action.Http", "title": "Take", "method": "POST", "url": "https://localhost/take", "body": "{\"item\": 1}"}]}},
-        {"type": "Action.Http", "title": "Take", "method": "POST", "url": "https://localhost/take", "body": "{\"item\": 2}"}]}},
+            {"type": "Action.Http", "title": "Take", "method": "POST", "url": "https://localhost/take",
+             "body": "{\"item\": 1}"}]}},
+        {"type": "Action.Http", "title": "Take", "method": "POST", "url": "https://localhost/take",
+         "body": "{\"item\": 2}"}]}},
     {"contentType": "no card"},
     {"content": {"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": "two"}], "actions": [
         {"type": "Action.Http", "title": "Take", "method": "GET", "url": "https://localhost/take"}]}}]})";
@@ -66,7 +68,8 @@ BOOST_AUTO_TEST_CASE(an_actions_call_has_method_and_content_type_as_the_card_say
 
     BOOST_TEST(call(R"({"type": "Action.Http"})").content_type == "application/json");
     const ActionCall form = call(R"({"type": "Action.Http", "title": "T", "url": "https://localhost/", "body": "a=1",
-        "headers": [{"name": "content-type", "value": "application/x-www-form-urlencoded"}, {"name": "X-Own", "value": "y"}]})");
+        "headers": [{"name": "content-type", "value": "application/x-www-form-urlencoded"},
+                    {"name": "X-Own", "value": "y"}]})");
     BOOST_TEST(form.content_type == "application/x-www-form-urlencoded");
     BOOST_TEST(form.headers == std::vector<std::string>{"X-Own: y"}, boost::test_tools::per_element());
     BOOST_TEST(form.name + form.target + form.body == "Thttps://localhost/a=1");
@@ -225,7 +228,8 @@ BOOST_AUTO_TEST_CASE(what_a_card_asks_of_its_inputs_is_asked_of_whoever_presses)
     const Json::Value card = json(R"({"@type": "ActionCard", "inputs": [
         {"@type": "TextInput", "id": "t", "title": "Text", "maxLength": 3, "isRequired": true},
         {"@type": "MultichoiceInput", "id": "c", "title": "Choice", "choices": [{"value": "a"}, {"value": "b"}]},
-        {"@type": "MultichoiceInput", "id": "m", "isMultiSelect": true, "choices": [{"value": "x"}, {"value": "y"}]}]})");
+        {"@type": "MultichoiceInput", "id": "m", "isMultiSelect": true,
+         "choices": [{"value": "x"}, {"value": "y"}]}]})");
     const auto problem = [&](const std::map<std::string, std::string, std::less<>>& fields) {
         return read_inputs(card, fields).problem;
     };

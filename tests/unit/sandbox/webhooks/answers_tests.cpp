@@ -123,25 +123,24 @@ BOOST_AUTO_TEST_CASE(strings_in_single_quotes_are_read_and_nothing_else_that_is_
 }
 
 BOOST_AUTO_TEST_CASE(numbers_and_booleans_are_texts_and_texts_are_booleans) {  // F19
-    for (
-        const char* more :
-        {R"("title": 5)", R"("themeColor": 123)", R"("hideOriginalBody": "true")",
-         R"("sections": [{"markdown": "false"}])", R"("sections": [{"startGroup": "True"}])",
-         R"("sections": [{"facts": [{"name": "n", "value": 17}]}])",
-         R"("sections": [{"facts": [{"name": 1.5, "value": true}]}])", R"("sections": [{"facts": [{"name": "n"}]}])",
-         R"("potentialAction": [{"@type": "ActionCard", "inputs": [{"@type": "MultichoiceInput", "isMultiSelect": "false",
-              "value": 3}]}])",
-         R"("potentialAction": [{"@type": "HttpPost", "name": "x"}])"})
+    for (const char* more :
+         {R"("title": 5)", R"("themeColor": 123)", R"("hideOriginalBody": "true")",
+          R"("sections": [{"markdown": "false"}])", R"("sections": [{"startGroup": "True"}])",
+          R"("sections": [{"facts": [{"name": "n", "value": 17}]}])",
+          R"("sections": [{"facts": [{"name": 1.5, "value": true}]}])", R"("sections": [{"facts": [{"name": "n"}]}])",
+          R"("potentialAction": [{"@type": "ActionCard", "inputs": [
+              {"@type": "MultichoiceInput", "isMultiSelect": "false", "value": 3}]}])",
+          R"("potentialAction": [{"@type": "HttpPost", "name": "x"}])"})
         BOOST_TEST(judge_body(std::string(R"({"text": "x", )") + more + "}") == "ok", more);
     BOOST_TEST(judge_body(R"({"text": 5})") == "ok");
     BOOST_TEST(judge_body(R"({"text": false})") == "ok");
-    for (
-        const char* more :
-        {R"("title": ["x"])", R"("title": {})", R"("hideOriginalBody": "yes")", R"("hideOriginalBody": 1)",
-         R"("sections": [{"markdown": ""}])", R"("sections": [{"facts": [{"name": "n", "value": {}}]}])",
-         R"("potentialAction": [{"@type": "ActionCard", "inputs": {}}])",
-         R"("potentialAction": [{"@type": "ActionCard", "inputs": [{"@type": "MultichoiceInput", "isMultiSelect": "no"}]}])",
-         R"("potentialAction": [{"@type": "ViewAction", "name": "x", "target": ["https://x.example"]}])"})  // F18
+    for (const char* more :
+         {R"("title": ["x"])", R"("title": {})", R"("hideOriginalBody": "yes")", R"("hideOriginalBody": 1)",
+          R"("sections": [{"markdown": ""}])", R"("sections": [{"facts": [{"name": "n", "value": {}}]}])",
+          R"("potentialAction": [{"@type": "ActionCard", "inputs": {}}])",
+          R"("potentialAction": [{"@type": "ActionCard", "inputs": [
+              {"@type": "MultichoiceInput", "isMultiSelect": "no"}]}])",
+          R"("potentialAction": [{"@type": "ViewAction", "name": "x", "target": ["https://x.example"]}])"})  // F18
         BOOST_TEST(judge_body(std::string(R"({"text": "x", )") + more + "}") == "400-json", more);
 }
 

@@ -13,7 +13,8 @@ const AllowList& hosts() {
     static const AllowList list(database_json(R"([
         {"dialect": "connector", "host": "far.example", "subdomains": true, "port": 443, "far_end": "*.far.example"},
         {"dialect": "workflow", "host": "flows.far.example", "subdomains": true, "port": 443, "far_end": null},
-        {"dialect": "connector", "host": "one.example", "subdomains": false, "port": 8443, "far_end": "one.example"}])"));
+        {"dialect": "connector", "host": "one.example", "subdomains": false, "port": 8443,
+         "far_end": "one.example"}])"));
     return list;
 }
 

@@ -20,9 +20,12 @@ constexpr std::string_view kWebhook =
 
 struct Rules {
     Classifier classifier{parse(R"([
-        {"rule_id": 1, "name": "a count", "dialect": "connector", "status_from": 200, "status_to": 299, "body_pattern": "^[[:space:]]*[1-9][0-9]*[[:space:]]*$", "outcome": "delivered"},
-        {"rule_id": 2, "name": "throttled", "dialect": "connector", "status_from": 200, "status_to": 299, "body_pattern": "http error 429", "outcome": "throttled"},
-        {"rule_id": 3, "name": "accepted", "dialect": "workflow", "status_from": 200, "status_to": 299, "body_pattern": null, "outcome": "accepted"}])")};
+        {"rule_id": 1, "name": "a count", "dialect": "connector", "status_from": 200, "status_to": 299,
+         "body_pattern": "^[[:space:]]*[1-9][0-9]*[[:space:]]*$", "outcome": "delivered"},
+        {"rule_id": 2, "name": "throttled", "dialect": "connector", "status_from": 200, "status_to": 299,
+         "body_pattern": "http error 429", "outcome": "throttled"},
+        {"rule_id": 3, "name": "accepted", "dialect": "workflow", "status_from": 200, "status_to": 299,
+         "body_pattern": null, "outcome": "accepted"}])")};
 
     Judgement judge(std::string_view dialect, int status, const std::string& body) const {
         PostResult result;
@@ -120,7 +123,8 @@ BOOST_AUTO_TEST_CASE(a_long_body_is_looked_at_from_its_beginning) {
 
 BOOST_AUTO_TEST_CASE(a_rule_whose_pattern_is_none_is_left_out_and_named) {
     const Json::Value rules = parse(
-        R"([{"rule_id": 7, "name": "x", "dialect": "connector", "status_from": 1, "status_to": 2, "body_pattern": "(", "outcome": "dead"}])");
+        R"([{"rule_id": 7, "name": "x", "dialect": "connector", "status_from": 1, "status_to": 2,
+             "body_pattern": "(", "outcome": "dead"}])");
     const Classifier classifier(rules);
     BOOST_TEST(classifier.problem() ==
                "response rule 7 is left out: its body_pattern is no POSIX extended regular expression");
