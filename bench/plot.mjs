@@ -41,7 +41,8 @@ for (const tick of yTicks) {
     `<text class="small" x="${LEFT - 8}" y="${Number(py(tick)) + 4}" text-anchor="end">${spoken(tick)}</text>`);
 }
 for (const tick of xTicks) {
-  parts.push(`<text class="small" x="${px(tick)}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${spoken(tick)}</text>`);
+  const y = HEIGHT - BOTTOM + 18;
+  parts.push(`<text class="small" x="${px(tick)}" y="${y}" text-anchor="middle">${spoken(tick)}</text>`);
 }
 parts.push(`<text class="small" x="${LEFT}" y="${TOP - 8}">${escaped(yLabel)}</text>`,
   `<text class="small" x="${WIDTH - RIGHT}" y="${HEIGHT - 14}" text-anchor="end">${escaped(xLabel)}</text>`);
@@ -56,8 +57,10 @@ for (const {name, i, y} of names) {
 }
 const label = `${title}: ${[...series].map(([name, line]) =>
   `${name.replaceAll('_', ' ')} ${line.map(({x, y}) => `${spoken(y)} at ${spoken(x)}`).join(', ')}`).join('; ')}`;
-const colours = (list) => list.map((c, i) => `.line.c${i},.dot.c${i}{stroke:${c}}.dot.c${i},.name.c${i}{fill:${c}}`).join('');
-console.log(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escaped(label)}">
+const colours = (list) => list.map((colour, i) =>
+  `.line.c${i},.dot.c${i}{stroke:${colour}}.dot.c${i},.name.c${i}{fill:${colour}}`).join('');
+const size = `viewBox="0 0 ${WIDTH} ${HEIGHT}"`;
+console.log(`<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" aria-label="${escaped(label)}">
 <title>${escaped(title)}</title><style>
 text{font:13px system-ui,-apple-system,"Segoe UI",sans-serif;fill:#242424}
 .small{font-size:11.5px;fill:#555}.head,.name{font-weight:600}.grid{stroke:#d8d8de}.line{fill:none;stroke-width:2}
