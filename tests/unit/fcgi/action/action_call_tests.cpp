@@ -205,7 +205,8 @@ BOOST_AUTO_TEST_CASE(the_application_says_what_is_answered_in_the_language_that_
         "select o365.on_action($1::bigint, 'Close', 'Ticket 17 was closed.', $2::jsonb, '{\"de\": \"Ist "
         "geschlossen.\"}', once => false)",
         {card,
-         R"({"@type": "MessageCard", "@context": "https://schema.org/extensions", "summary": "s", "title": "Closed"})"});
+         R"({"@type": "MessageCard", "@context": "https://schema.org/extensions", "summary": "s",
+             "title": "Closed"})"});
     Service service;
     const Response plain = service.press(button_of(card), token());
     BOOST_TEST(plain.status == 200);

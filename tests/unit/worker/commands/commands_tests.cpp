@@ -10,9 +10,11 @@
 #include <functional>
 #include <iostream>
 #include <iterator>
+#include <regex>
 #include <sstream>
 
 #include "lib/base/exit_code.h"
+#include "lib/json/json_text.h"
 #include "lib/keys/key_ring.h"
 #include "lib/settings/settings.h"
 #include "tests/support/installation.h"
@@ -21,6 +23,7 @@
 #include "worker/commands/find_user.h"
 #include "worker/commands/import.h"
 #include "worker/commands/keys.h"
+#include "worker/commands/preflight.h"
 
 namespace o365 {
 namespace {
@@ -301,6 +304,64 @@ BOOST_AUTO_TEST_CASE(what_is_no_card_is_refused_with_its_place) {
     BOOST_TEST(run([&] { return card_preview(card); }, "{\"text\": \" \"}").code == exit_code::kBadData);
     card.file = folder.path("absent");
     BOOST_TEST(run([&] { return card_convert(card); }).code == exit_code::kNoInput);
+}
+
+// Nobody listens where the pages are said to be.
+BOOST_AUTO_TEST_CASE(preflight_says_of_each_item_what_it_found_and_leaves_nothing) {
+    settings();
+    Installation& made = installation();
+    made.owner().call("select o365.set('public_url', 'https://localhost:1')");
+    PreflightOptions options;
+    options.connector = "desk";
+    Settings near = settings();
+    near.allow_loopback = true;
+    const Ended words = run([&] { return preflight_connector(near, options); });
+    BOOST_TEST(words.code == exit_code::kBadData);
+    for (const char* line : {"fail  landing: The landing page is reached and leads straight to the button\n",
+                             "      https://localhost:1/connect/desk/: It could not be reached: ",
+                             "      next: Run curl -v https://localhost:1/connect/desk/ on this machine",
+                             "look  reviewer: ", "look  log: ", "preflight: desk: "})
+        BOOST_TEST(has(words.out, line), line);
+    options.json = true;
+    options.logs = {"/nonexistent/access.log"};
+    const Ended json = run([&] { return preflight_connector(near, options); });
+    BOOST_TEST(json.code == exit_code::kBadData);
+    const auto all = parse_json(json.out);
+    BOOST_REQUIRE(all.has_value());
+    BOOST_TEST((*all)["connector"].asString() == "desk");
+    int failed = 0;
+    std::string log;
+    for (const Json::Value& one : (*all)["findings"]) {
+        failed += one["verdict"] == Json::Value("fail") ? 1 : 0;
+        if (one["item"] == Json::Value("log")) log = one["problem"].asString();
+        const std::string severity = one["verdict"] == Json::Value("fail")   ? "error"
+                                     : one["verdict"] == Json::Value("look") ? "warning"
+                                                                             : "info";
+        BOOST_TEST(one["severity"].asString() == severity);
+    }
+    BOOST_TEST(failed > 0);
+    BOOST_TEST((*all)["failed"].asInt() == failed);
+    BOOST_TEST(has(log, "It cannot be read: "), log);
+    const std::regex planted("preflight-[A-Za-z0-9_-]{20}");
+    BOOST_TEST(!std::regex_search(words.out + json.out, planted), "no secret that was planted is printed");
+    BOOST_TEST(made.text("select count(*) from o365_internal.connect_attempt") == "0");
+    made.owner().call("select o365.set('public_url', 'https://app.example')");
+}
+
+BOOST_AUTO_TEST_CASE(preflight_needs_a_connector_that_is_there_and_a_database) {
+    PreflightOptions options;
+    options.connector = "none";
+    const Ended unknown = run([&] { return preflight_connector(settings(), options); });
+    BOOST_TEST(unknown.code == exit_code::kUsage);
+    BOOST_TEST(has(unknown.err, "there is no connector 'none'"));
+    Settings away = settings();
+    away.database = "host=/nonexistent dbname=none";
+    BOOST_TEST(run([&] { return preflight_connector(away, options); }).code == exit_code::kUnavailable);
+    installation().owner().call("alter function o365_programs.worker_preflight(text) rename to away");
+    const Ended old = run([&] { return preflight_connector(settings(), options); });
+    BOOST_TEST(old.code == exit_code::kFailed);
+    BOOST_TEST(has(old.err, "run sql/install.sql of this version"), old.err);
+    installation().owner().call("alter function o365_programs.away(text) rename to worker_preflight");
 }
 
 BOOST_AUTO_TEST_CASE(chores_are_done_at_least_once_and_end_with_their_worker) {
