@@ -80,6 +80,10 @@ if (minutes >= 2) {
     proves(!has('digests') || digests.length > 0, 'nothing was folded into a digest');
     proves(!has('pauses') || changes.pauses.length > 0, 'nothing was paused');
     proves(!has('clocks') || kills.counts.steps > 0, 'no clock was stepped');
+    const times = [...programLog().matchAll(/^(\S+Z) /gm)].map(([, time]) => Date.parse(time));
+    const middle = (began + Date.now()) / 2, far = Date.now() - middle + 600000;
+    proves(kills.counts.farSteps < 3 || times.some((time) => Math.abs(time - middle) > far),
+        'no program wrote another time than ours, although clocks were stepped by an hour');
     proves(!has('failover') || kills.counts.failovers > 0, 'nothing failed over');
     proves(kills.counts.fills === 0 || /No space left on device/.test(programLog()),
         'the disk of the history was full, and no worker said so');

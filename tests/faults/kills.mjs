@@ -32,7 +32,7 @@ export function schedule(random, ms) {
 
 /** What was done: {kind, what, at, until, leases}, as the judge takes it. */
 export const kills = [];
-export const counts = {steps: 0, fills: 0, failovers: 0};
+export const counts = {steps: 0, farSteps: 0, fills: 0, failovers: 0};
 const busy = new Map();  // part -> what is being done to it
 
 async function leasesOf(pid) {
@@ -69,6 +69,7 @@ function stepClock(part, pick) {
     const to = Math.abs(ahead + step) > 90000 ? 0 : ahead + step;
     writeFileSync(file, `${to < 0 ? '' : '+'}${to}\n`);
     ++counts.steps;
+    if (Math.abs(to) >= 3600) ++counts.farSteps;
     return `${to - ahead} s, to ${to}`;
 }
 

@@ -3,8 +3,8 @@ import {query, say} from './common.mjs';
 
 const numbers = (row) => row.split('|').map(Number);
 
-// Of a card or a digest: its ends, when the first was written, how many attempts are in doubt, and its POSTs: those that
-// were answered, or are in doubt. Where no connection was made in time there was none.
+// Of a card or a digest: its ends, when the first was written, how many attempts are in doubt, and its POSTs: those
+// that were answered, or are in doubt. Where no connection was made in time there was none.
 const FATE = `count(d.*), coalesce(min(d.outcome), 'none'), coalesce(extract(epoch from min(d.at)) * 1000, 'Infinity'),
     (select count(*) from o365_internal.attempt as a where a.card_id = s.card_id and a.outcome = 'in_doubt'),
     (select count(*) from o365_internal.attempt as a where a.card_id = s.card_id
