@@ -217,6 +217,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/actions/card_name.sql
 \ir functions/actions/checked_answer.sql
 \ir functions/actions/has_own_target.sql
+\ir functions/actions/keep_answer.sql
 \ir functions/actions/keep_own_actions.sql
 \ir functions/actions/kept_actions.sql
 \ir functions/actions/link_waiting_cards.sql
@@ -230,6 +231,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/actions/responder_action.sql
 \ir functions/actions/responder_action_answer.sql
 \ir functions/actions/responder_action_outcome.sql
+\ir functions/actions/responder_action_took.sql
 \ir functions/actions/sweep_actions.sql
 \ir functions/actions/take_action_events.sql
 \ir functions/actions/with_own_targets.sql

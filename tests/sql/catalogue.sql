@@ -55,7 +55,7 @@ SELECT is_empty('SELECT * FROM o365_internal.grants_to_others()', 'nobody else h
 -- What each role is for, said a second time and independently of sql/grants.sql. Everything that is not here must be refused.
 CREATE TEMP TABLE allowed (role text, name text);
 INSERT INTO allowed SELECT 'o365_responder', unnest(ARRAY['responder_connectors', 'responder_landing', 'responder_start', 'responder_callback_outcome',
-    'responder_callback_error', 'responder_done', 'responder_confirm', 'responder_failed', 'responder_logo', 'responder_health', 'responder_action', 'responder_act', 'responder_action_outcome', 'responder_action_answer',
+    'responder_callback_error', 'responder_done', 'responder_confirm', 'responder_failed', 'responder_logo', 'responder_health', 'responder_action', 'responder_act', 'responder_action_outcome', 'responder_action_answer', 'responder_action_took',
     'responder_paste_outcome', 'responder_proof', 'responder_new_code', 'responder_manage', 'responder_manage_act',
     'responder_manage_link']);
 INSERT INTO allowed SELECT 'o365_worker', unnest(ARRAY['check_card', 'worker_start', 'worker_heartbeat', 'worker_stop', 'worker_feed', 'worker_lease', 'worker_cards',

@@ -15,7 +15,7 @@ CREATE TEMP TABLE nothing AS SELECT v.name FROM (
     SELECT unnest(ARRAY['action_key.*', 'card_field.*', 'card_kind.*', 'card_pattern.*', 'card_rule.*', 'chore.*', 'counted.*',
         'fed.*', 'feeding_again.*', 'handed_early.*', 'handing.*', 'index_key.*', 'known_database.*', 'migration.*',
         'host.*', 'busy_connector.*', 'outcome_hour.*', 'postponed.*', 'proof.*', 'response_rule.*', 'sealing_key.*', 'server_floor.*', 'turn_to_feed.*',
-        'quota_window.*', 'quota_slot.*', 'signing_key.*', 'token_profile.*', 'turn_to_tidy.*', 'untaken_event.*', 'webhook_host.*', 'worker.*']) AS name
+        'quota_window.*', 'quota_slot.*', 'signing_key.*', 'slow_answer.*', 'token_profile.*', 'turn_to_tidy.*', 'untaken_event.*', 'webhook_host.*', 'worker.*']) AS name
     UNION ALL
     SELECT x.tab || '.' || c.col FROM (VALUES
         ('action_event', 'event_id connector_id subscription_id card_id content_type way is_connecting_user answer_until'),

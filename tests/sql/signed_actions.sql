@@ -147,7 +147,7 @@ SELECT is(o365.answer_action(:event, 'Once more.'), 'too_late', 'once');
 SELECT throws_ok('SELECT o365.answer_action(NULL)', '42501', NULL, 'and what is there');
 SELECT is(o365.answer_action(0, 'x'), 'too_late', 'no request waits for an event of a page, nor for one whose connection is gone');
 RESET SESSION AUTHORIZATION;
-SELECT is(o365_programs.responder_action_answer(:event, false) - '{card,event_id,wait_ms}'::text[], '{"outcome": "recorded", "status": "Closed by Bob.", "translations": null, "waits": false, "slug": "desk", "language": null}',
+SELECT is(o365_programs.responder_action_answer(:event, false) - '{card,event_id,wait_ms,is_held}'::text[], '{"outcome": "recorded", "status": "Closed by Bob.", "translations": null, "waits": false, "slug": "desk", "language": null}',
     'that is what the request is answered');
 SELECT is((pg_temp.call(:waits, 1, 'w')->>'card')::jsonb->>'title', 'Closed', 'and any repeat of it');
 SET LOCAL SESSION AUTHORIZATION shop;
