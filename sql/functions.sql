@@ -587,6 +587,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/check_card/nearest_field.sql
 \ir functions/check_card/object_findings.sql
 \ir functions/check_card/other_type_codes.sql
+\ir functions/check_card/own_target_codes.sql
 \ir functions/check_card/picture_codes.sql
 \ir functions/check_card/problem.sql
 \ir functions/check_card/put_field_right.sql

@@ -12,6 +12,10 @@ CREATE FUNCTION pg_temp.a(more text) RETURNS jsonb LANGUAGE sql AS $$
     SELECT pg_temp.m(format('{"potentialAction": [%s, {"@type": "OpenUri", "name": "o", "targets": [{"os": "default", "uri": "https://example.org"}]}]}', more)) $$;
 CREATE FUNCTION pg_temp.in_action_card(action text) RETURNS jsonb LANGUAGE sql AS $$
     SELECT pg_temp.a(format('{"@type": "ActionCard", "name": "n", "actions": [%s]}', action)) $$;
+-- A card, or an action of a type, with so many buttons that open a page, and one more action behind them.
+CREATE FUNCTION pg_temp.behind(count integer, key text, more text, type text DEFAULT NULL) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT CASE WHEN type IS NULL THEN pg_temp.m('{}') ELSE jsonb_build_object('@type', type, 'name', 'n') END || jsonb_build_object(key,
+        (SELECT jsonb_agg('{"@type": "OpenUri", "name": "o", "targets": [{"os": "default", "uri": "https://example.org"}]}'::jsonb) FROM generate_series(1, count)) || more::jsonb) $$;
 CREATE FUNCTION pg_temp.form(texts integer, boxes integer) RETURNS jsonb LANGUAGE sql AS $$
     SELECT pg_temp.a(jsonb_build_object('@type', 'ActionCard', 'name', 'n',
         'inputs', (SELECT jsonb_agg(jsonb_build_object('@type', 'TextInput', 'id', 't' || n)) FROM generate_series(1, texts) AS n)
@@ -128,6 +132,18 @@ INSERT INTO said VALUES
     ('o365:action stands for an address of ours, which is registered too', 'connector', pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "o365:action"}'), 'warning $.potentialAction[0].target'),
     ('in an ActionCard as well', 'connector', pg_temp.in_action_card('{"@type": "HttpPOST", "name": "p", "target": "o365:action"}'), 'warning $.potentialAction[0].actions[0].target'),
     ('written so and in no other way', 'connector', pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "o365:Action"}'), 'warning $.potentialAction[0].target'),
+    ('the tenth button of a card has such an address', 'connector', pg_temp.behind(9, 'potentialAction', '{"@type": "HttpPOST", "name": "p", "target": "o365:action"}'), 'warning $.potentialAction, warning $.potentialAction[9].target'),
+    ('the eleventh has none', 'connector', pg_temp.behind(10, 'potentialAction', '{"@type": "HttpPOST", "name": "p", "target": "o365:action"}'), 'error $.potentialAction[10].target, warning $.potentialAction, warning $.potentialAction[10].target'),
+    ('nor that of a section', 'connector', jsonb_build_object('text', 't', 'sections', jsonb_build_array(pg_temp.behind(10, 'potentialAction', '{"@type": "HttpPOST", "name": "p", "target": "o365:action"}') - '{@type,@context,summary,text}'::text[])) || pg_temp.m('{}'),
+        'error $.sections[0].potentialAction[10].target, warning $.sections[0].potentialAction, warning $.sections[0].potentialAction[10].target'),
+    ('nor an ActionCard there', 'connector', pg_temp.behind(10, 'potentialAction', '{"@type": "ActionCard", "name": "n", "actions": [{"@type": "HttpPOST", "name": "p", "target": "o365:action"}]}'),
+        'error $.potentialAction[10].actions[0].target, warning $.potentialAction, warning $.potentialAction[10].actions[0].target'),
+    ('of an ActionCard the 98th has one', 'connector', pg_temp.a(pg_temp.behind(97, 'actions', '{"@type": "HttpPOST", "name": "p", "target": "o365:action"}', 'ActionCard')::text), 'warning $.potentialAction[0].actions[97].target'),
+    ('the 99th has none', 'connector', pg_temp.a(pg_temp.behind(98, 'actions', '{"@type": "HttpPOST", "name": "p", "target": "o365:action"}', 'ActionCard')::text), 'error $.potentialAction[0].actions[98].target, warning $.potentialAction[0].actions[98].target'),
+    ('nor what stands in an ActionCard in an ActionCard', 'connector', pg_temp.in_action_card('{"@type": "ActionCard", "name": "n", "actions": [{"@type": "HttpPOST", "name": "p", "target": "o365:action"}]}'),
+        'error $.potentialAction[0].actions[0].actions[0].target, warning $.potentialAction[0].actions[0], warning $.potentialAction[0].actions[0].actions[0].target'),
+    ('a target of the application''s own may stand anywhere', 'connector', pg_temp.behind(10, 'potentialAction', '{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example"}'), 'warning $.potentialAction'),
+    ('at Workflows there is no such address', 'workflow', pg_temp.a(pg_temp.behind(98, 'actions', '{"@type": "HttpPOST", "name": "p", "target": "o365:action"}', 'ActionCard')::text), 'warning $.potentialAction[0]'),
     ('at Workflows it is a button as any', 'workflow', pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "o365:action"}'), 'warning $.potentialAction[0]'),
     ('headers are objects of name and value', 'connector', pg_temp.a('{"@type": "HttpPOST", "name": "p", "target": "https://contoso.example", "headers": [{"Content-Type": "x"}]}'),
         'warning $.potentialAction[0].headers[0]."Content-Type", warning $.potentialAction[0].headers[0].name, warning $.potentialAction[0].headers[0].value'),

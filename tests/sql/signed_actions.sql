@@ -53,6 +53,7 @@ SELECT throws_ok(format('SELECT o365.on_action(%s, %L, %s)', :card, 'Close', e.a
     ('E''a\nb''', '22023', 'a status is one line'), ('repeat(''x'', 1001)', '22023', 'of 1,000 bytes at most'), (''' ''', '22023', 'and no blank'),
     ('NULL, ''{"@type": "MessageCard", "title": {}}''', '23514', 'a card that nobody sees is refused'),
     ('NULL, ''{"type": "AdaptiveCard", "version": "1.2", "body": [{"type": "TextBlock", "text": "x"}]}''', '23514', 'so is one of another kind'),
+    ('NULL, pg_temp.card(''x'', jsonb_build_object(''potentialAction'', (SELECT jsonb_agg(''{"@type": "HttpPOST", "name": "n", "target": "o365:action"}''::jsonb) FROM generate_series(1, 11))))', '23514', 'so is one with an eleventh button of ours'),
     ('NULL, NULL, ''["de"]''', '22023', 'translations are an object'), ('NULL, NULL, ''{"d": "x"}''', '22023', 'by language'), ('NULL, NULL, ''{"de": 5}''', '22023', 'of texts')) AS e (args, code, what);
 SELECT throws_ok('SELECT o365.on_action(' || c || ', ''Close'')', '42501', NULL, what) FROM (VALUES (:plain::text, 'a card without such a button has no answer'), ('NULL', 'nor has none')) AS v (c, what);
 SELECT throws_ok(format('SELECT o365.on_action(%s, NULL)', :card), '22023', NULL, 'a button has a name');
