@@ -97,7 +97,7 @@ INSERT INTO readable VALUES ('o365_responder', 'callback', 'INSERT'), ('o365_res
 INSERT INTO readable SELECT 'o365_operator', unnest(ARRAY['settings', 'connectors', 'webhook_hosts', 'hosts', 'response_rules', 'subscriptions', 'queue', 'cards', 'scheduled_cards', 'posts', 'deliveries', 'outcomes', 'card_warnings', 'action_events', 'events', 'functions', 'workers']), 'SELECT';
 INSERT INTO readable SELECT 'o365_app', unnest(ARRAY['connectors', 'subscriptions', 'queue', 'cards', 'scheduled_cards', 'posts', 'deliveries', 'outcomes', 'card_warnings', 'action_events', 'events', 'functions']), 'SELECT';
 INSERT INTO readable VALUES ('o365_worker', 'import', 'INSERT'), ('o365_worker', 'user_object_id', 'INSERT'), ('o365_operator', 'dead_connectors', 'SELECT'), ('o365_app', 'dead_connectors', 'SELECT');
-INSERT INTO readable VALUES ('o365_operator', 'token_profiles', 'SELECT');
+INSERT INTO readable VALUES ('o365_operator', 'token_profiles', 'SELECT'), ('o365_operator', 'action_rules', 'SELECT'), ('o365_app', 'action_rules', 'SELECT');
 INSERT INTO readable VALUES ('o365_operator', 'quotas', 'SELECT'), ('o365_app', 'quotas', 'SELECT');
 SELECT results_eq(
     $$SELECT r.rolname::text COLLATE "default", c.relname::text COLLATE "default", p.p FROM pg_roles AS r, our_relations AS c, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS p(p)

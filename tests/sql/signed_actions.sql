@@ -122,6 +122,15 @@ RESET SESSION AUTHORIZATION;
 SELECT is(pg_temp.call(:ruled, 1, 'a')->>'status', 'Thank you.', 'what no card says of itself the rule says');
 SELECT is(pg_temp.call(:ruled, 200020, 'a')->>'status', 'Your answer was sent.', 'that of the name first');
 SET LOCAL SESSION AUTHORIZATION shop;
+SELECT results_eq('SELECT connector, card_id, action, status, languages, has_card, once, waits, sent_at IS NOT NULL FROM o365.action_rules ORDER BY card_id, action', format($$VALUES
+    ('desk', %s::bigint, 'Close', 'Ticket 17 was closed.', '{de}'::text[], true, true, false, true), ('desk', %s, 'Close', NULL, '{}', false, false, false, true),
+    ('desk', NULL, 'Send', 'Your answer was sent.', '{}', false, true, false, false), ('desk', NULL, NULL, 'Thank you.', '{}', false, true, false, false)$$, :card, :many),
+    'a view shows what both have said');
+SET LOCAL SESSION AUTHORIZATION stranger;
+SELECT is_empty('SELECT * FROM o365.action_rules', 'of the connectors that one may use');
+SET LOCAL SESSION AUTHORIZATION keeper;
+SELECT is((SELECT count(*) FROM o365.action_rules), 4::bigint, 'an operator sees all');
+SET LOCAL SESSION AUTHORIZATION shop;
 SELECT is(o365.on_connector_action('desk', 'Send'), 'default', 'a rule that says nothing is none');
 RESET SESSION AUTHORIZATION;
 SELECT is((SELECT count(*) FROM o365_internal.action_answer AS a WHERE a.card_id IS NULL), 1::bigint, 'and is gone');
