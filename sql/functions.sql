@@ -312,6 +312,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/quotas/quota_usage.sql
 \ir functions/quotas/set_quota.sql
 \ir functions/quotas/set_quota_policy.sql
+\ir functions/quotas/waits_for_quota.sql
 \ir functions/quotas/share_quota.sql
 \ir functions/quotas/forecast.sql
 \ir functions/lanes/all_turns.sql

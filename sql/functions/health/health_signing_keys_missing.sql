@@ -19,8 +19,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                   '503: %s', coalesce('a worker began to fetch them at ' || to_char(p.tried_at, 'YYYY-MM-DD HH24:MI')
                                           || ', and none has said what became of it',
                                       'no worker has ever tried to fetch them')),
-           'Workers of this version fetch them with their chores, once a minute, or with each --once: see that one runs '
-               || '(select * from o365.workers) and what its log says of chores_failed.',
+           'Workers fetch them with their chores, once a minute, or with each --once: see that one of this version '
+               || 'runs (select * from o365.workers) and what its log says of chores_failed.',
            greatest(b.since, p.changed_at), b.n, 'card ' || b.card_id
       FROM o365_internal.token_profile AS p
      CROSS JOIN LATERAL (
@@ -33,5 +33,5 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
        AND greatest(b.since, p.changed_at, p.tried_at) < now() - interval '2 minutes'
        AND b.n > 0 $$;
 COMMENT ON FUNCTION o365_internal.health_signing_keys_missing() IS
-    'Token profiles that are on and have no keys, where signed card actions may come: fetching them fails, or no worker '
-    'does it although a card has a button for them.';
+    'Token profiles that are on and have no keys, where signed card actions may come: fetching them fails, or no '
+    'worker does it although a card has a button for them.';
