@@ -30,7 +30,8 @@ SELECT set_config('o365.checksums', jsonb_object_agg(c.number, c.checksum)::text
     (26, '2712cb389591949e'),
     (27, '56107014492689df'),
     (28, '917f7534098bc945'),
-    (29, '3a8a0ed38eca33a6')
+    (29, '3a8a0ed38eca33a6'),
+    (30, '2e67941cd85a00a7')
 ) AS c (number, checksum) \g /dev/null
 
 DO $$

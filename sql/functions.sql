@@ -217,6 +217,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/actions/card_name.sql
 \ir functions/actions/checked_answer.sql
 \ir functions/actions/has_own_target.sql
+\ir functions/actions/keep_answer.sql
 \ir functions/actions/keep_own_actions.sql
 \ir functions/actions/kept_actions.sql
 \ir functions/actions/link_waiting_cards.sql
@@ -230,6 +231,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/actions/responder_action.sql
 \ir functions/actions/responder_action_answer.sql
 \ir functions/actions/responder_action_outcome.sql
+\ir functions/actions/responder_action_took.sql
 \ir functions/actions/sweep_actions.sql
 \ir functions/actions/take_action_events.sql
 \ir functions/actions/with_own_targets.sql
@@ -310,6 +312,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/quotas/quota_usage.sql
 \ir functions/quotas/set_quota.sql
 \ir functions/quotas/set_quota_policy.sql
+\ir functions/quotas/waits_for_quota.sql
 \ir functions/quotas/share_quota.sql
 \ir functions/quotas/forecast.sql
 \ir functions/lanes/all_turns.sql
@@ -586,6 +589,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/check_card/nearest_field.sql
 \ir functions/check_card/object_findings.sql
 \ir functions/check_card/other_type_codes.sql
+\ir functions/check_card/own_target_codes.sql
 \ir functions/check_card/picture_codes.sql
 \ir functions/check_card/problem.sql
 \ir functions/check_card/put_field_right.sql

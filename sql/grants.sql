@@ -93,9 +93,10 @@ BEGIN
     GRANT SELECT ON o365.token_profiles TO o365_operator;
     GRANT SELECT ON o365.settings, o365.connectors, o365.webhook_hosts, o365.response_rules, o365.subscriptions,
         o365.hosts, o365.queue, o365.cards, o365.posts, o365.deliveries, o365.outcomes, o365.card_warnings,
-        o365.action_events, o365.events, o365.functions, o365.workers TO o365_operator;
+        o365.action_events, o365.action_rules, o365.events, o365.functions, o365.workers TO o365_operator;
     GRANT SELECT ON o365.connectors, o365.subscriptions, o365.queue, o365.cards, o365.posts, o365.deliveries,
-        o365.outcomes, o365.card_warnings, o365.action_events, o365.events, o365.functions TO o365_app;
+        o365.outcomes, o365.card_warnings, o365.action_events, o365.action_rules, o365.events, o365.functions
+        TO o365_app;
 END $$;
 
 -- A dump holds no memberships. Every role that was granted a connector is a member of o365_app; one that does not exist

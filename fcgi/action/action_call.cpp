@@ -16,6 +16,7 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/cards/action_link.h"
+#include "lib/database/sqlstate.h"
 #include "lib/json/json_fields.h"
 #include "lib/json/json_text.h"
 #include "lib/pages/accept_language.h"
@@ -31,6 +32,7 @@ constexpr std::size_t kMaxContentType = 200;
 constexpr milliseconds kMostWait{5000};
 constexpr milliseconds kFirstLook{20};
 constexpr milliseconds kLaterLook{100};
+constexpr milliseconds kSlow{1000};
 
 constexpr std::string_view kTarget =
     "o365_programs.action_call (card_id, number, token_hash, request_hash, request_id, content_type, body, app_id, "
@@ -143,6 +145,30 @@ Json::Value await_answer(Site& site, Json::Value call) {
     return call;
 }
 
+// The application has answered and not committed: what it said does not leave with this answer.
+void tell_held(const Json::Value& call) {
+    static std::mutex mutex;
+    static log::Repeated told;
+    const std::lock_guard lock(mutex);
+    if (const auto count = told.due("held"))
+        log::warn("action_answer_not_committed", "event={} count={}", call["event_id"].asInt64(), *count);
+}
+
+// Notes how long an answer took where that was long, for the preflight. Only this program knows the whole time, which
+// begins before a thread is free; and an answer that is not noted costs no statement.
+void note_slow(Site& site, const Request& request, const Json::Value& call) {
+    const auto took = std::chrono::duration_cast<milliseconds>(Clock::now() - request.received);
+    if (took < kSlow) return;
+    try {
+        site.call("SELECT o365_programs.responder_action_took($1, $2)",
+                  {call["event_id"].asInt64(), std::to_string(took.count())});
+    } catch (const DatabaseError& error) {
+        // The answer stands. A schema of before migration 0030 does not take it.
+        if (error.sqlstate() != kNoSuchFunction)
+            log::warn("slow_answer_not_noted", "request={} why={}", request.id, log::quoted(error.what()));
+    }
+}
+
 Response refuse(const Site& site, const Request& request, std::string_view kind) {
     tell_refused(kind);
     Response response = with_status(401, text_of(site, request, "refused"));
@@ -180,6 +206,8 @@ Response action_call(Site& site, const Request& request, const RouteParts& /*par
     }
     if (outcome != "recorded" && outcome != "repeated") return refuse(site, request, outcome);
     call = await_answer(site, std::move(call));
+    if (call["is_held"].asBool()) tell_held(call);
+    note_slow(site, request, call);
     return with_status(200, status_of(site, request, call), text_in(call, "card"));
 }
 

@@ -330,9 +330,9 @@ Response answer_failure(const Server& server, int status, const std::string& id,
     return response;
 }
 
-// `refused`: 0, or the status that the request gets although it could be read.
+// `refused`: 0, or the status that the request gets although it could be read. `received`: when its connection came.
 Response answer(const Server& server, const Handler& handler, FCGX_Request& fcgi, int refused, const std::string& id,
-                std::string& method) {
+                Clock::time_point received, std::string& method) {
     std::string accept_language;
     try {
         const Params params = copy_params(fcgi.envp);
@@ -343,7 +343,9 @@ Response answer(const Server& server, const Handler& handler, FCGX_Request& fcgi
         if (length > server.options.max_body) throw BadRequest(413, "the body is too long");
         std::string body = read_body(fcgi.in);
         if (body.size() != length) throw BadRequest(400, "the body is not as long as CONTENT_LENGTH says");
-        return handler(make_request(params, std::move(body), id, server.options));
+        Request request = make_request(params, std::move(body), id, server.options);
+        request.received = received;
+        return handler(request);
     } catch (const BadRequest& refusal) {
         log::debug("request_refused", "request={} http={} why={}", id, refusal.status(), log::quoted(refusal.what()));
         return answer_failure(server, refusal.status(), id, accept_language);
@@ -359,7 +361,8 @@ void serve_request(Server& server, const Handler& handler, FcgxSession& session,
     const std::string id = random_request_id();
     std::string method;
     FCGX_Request& fcgi = session.open(connection->records.take_frames());
-    const Response response = answer(server, handler, fcgi, connection->records.refused(), id, method);
+    const Response response =
+        answer(server, handler, fcgi, connection->records.refused(), id, connection->accepted, method);
     std::string bytes = session.close(as_cgi(response, method != "HEAD"));
     server.connections.answer(std::move(connection), std::move(bytes), response.after);
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun);

@@ -61,10 +61,11 @@ class Parameters {
 std::optional<std::string> cookie(std::string_view header, std::string_view name);
 
 struct Request {
-    std::string id;      // request id, made by the server (crypto.h); in every log line and on failure pages
-    std::string method;  // GET, HEAD, POST, ...
-    std::string path;    // the route: PATH_INFO, or REQUEST_URI up to the `?`; always starts with "/"; undecoded
-    std::string uri;     // path and query as the browser sent them; a secret on every route whose URL is one
+    std::string id;  // request id, made by the server (crypto.h); in every log line and on failure pages
+    std::chrono::steady_clock::time_point received = std::chrono::steady_clock::now();  // when its connection came
+    std::string method;                                                                 // GET, HEAD, POST, ...
+    std::string path;  // the route: PATH_INFO, or REQUEST_URI up to the `?`; always starts with "/"; undecoded
+    std::string uri;   // path and query as the browser sent them; a secret on every route whose URL is one
     Parameters query;
     Parameters form;   // of an application/x-www-form-urlencoded body, else empty
     std::string body;  // of any other body, and of any at all on a path that takes what comes (lib/fastcgi/fastcgi.h)

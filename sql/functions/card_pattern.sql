@@ -191,13 +191,19 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_actions jsonb := jsonb_path_query_array(card, '$.potentialAction[*]')
         || jsonb_path_query_array(card, '$.sections[*].potentialAction[*]');
+    v_far jsonb;
 BEGIN
     IF NOT jsonb_path_exists(v_actions, '$[*]."@type" ? (@ != "OpenUri")') THEN
         RETURN true;
     END IF;
+    -- Where own_target_codes may find something.
+    v_far := jsonb_path_query_array(card, '$.potentialAction[10 to last]')
+        || jsonb_path_query_array(card, '$.sections[*].potentialAction[10 to last]')
+        || jsonb_path_query_array(v_actions, '$[*].actions[98 to last]')
+        || jsonb_path_query_array(v_actions, '$[*].actions[*].actions[*]');
     v_actions := v_actions || jsonb_path_query_array(v_actions, '$[*].actions[*]')
         || jsonb_path_query_array(v_actions, '$[*].inputs[*]');
-    RETURN NOT EXISTS (
+    RETURN NOT (v_far <> '[]' AND position('"o365:action"' IN v_far::text) > 0) AND NOT EXISTS (
         SELECT FROM jsonb_array_elements(v_actions) AS a (action)
          WHERE CASE a.action->>'@type'
                    WHEN 'HttpPOST' THEN o365_internal.address_codes('target', a.action->>'target', false, false,

@@ -183,6 +183,9 @@ INSERT INTO o365_internal.card_rule (code, severity, problem, hint, source) VALU
     ('own_target_https', 'warning', '%1$s stands for an address below public_url, which Microsoft cannot call',
         'The button does nothing. public_url has to be https, and no name of your own machine.',
         'office365-connectors.md 5.3, 7.3'),
+    ('own_target_number', 'error', '%1$s stands for an address of ours, and no button of this place has one',
+        'The first ten actions of a card and of each section have one, and the first 98 actions of an ActionCard.',
+        'docs/decisions/0014'),
     ('own_target_unregistered', 'warning',
         '%1$s stands for an address below public_url, which is no registered target URL',
         'Microsoft refuses such a button. An operator adds the site of public_url with o365.alter_connector(..., '

@@ -152,3 +152,29 @@ COMMENT ON COLUMN o365.action_events.target IS 'Its target, as the card has it.'
 COMMENT ON COLUMN o365.action_events.request_id IS 'The request that brought it.';
 COMMENT ON COLUMN o365.action_events.way IS
     'call: Microsoft''s service called POST /action. page: pressed on the page of the card''s action.';
+
+CREATE OR REPLACE VIEW o365.action_rules WITH (security_barrier) AS
+    SELECT c.slug AS connector, a.card_id, a.subscription_id, nullif(a.action, '') AS action, a.status,
+           ARRAY(SELECT t.tag FROM jsonb_object_keys(a.translations) AS t (tag) ORDER BY t.tag) AS languages,
+           a.card IS NOT NULL AS has_card, a.once, a.waits, CASE WHEN a.card_id IS NOT NULL THEN a.at END AS sent_at
+      FROM o365_internal.action_answer AS a
+      JOIN o365_internal.connector AS c ON c.connector_id = a.connector_id
+     WHERE a.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);
+COMMENT ON VIEW o365.action_rules IS
+    'What buttons with the target o365:action answer: what o365.on_action has said of a card, and '
+    'o365.on_connector_action of a connector''s cards. A button that has no row counts once and gets a sentence of '
+    'ours.';
+COMMENT ON COLUMN o365.action_rules.connector IS 'Connector''s slug.';
+COMMENT ON COLUMN o365.action_rules.card_id IS 'The card; null: each card of the connector.';
+COMMENT ON COLUMN o365.action_rules.subscription_id IS 'Where the card went; null of a connector''s rule.';
+COMMENT ON COLUMN o365.action_rules.action IS
+    'The button: its name, of a card also its JSON path; null: any. Of a card the path goes first, then the name; then '
+    'the connector''s rules, that of the name first.';
+COMMENT ON COLUMN o365.action_rules.status IS 'The line that is shown under the card; null: a sentence of ours.';
+COMMENT ON COLUMN o365.action_rules.languages IS 'Language tags that the line is there in as well.';
+COMMENT ON COLUMN o365.action_rules.has_card IS 'Whether a card takes the place of the one that was pressed.';
+COMMENT ON COLUMN o365.action_rules.once IS 'Whether the button counts once.';
+COMMENT ON COLUMN o365.action_rules.waits IS 'Whether the request waits for o365.answer_action.';
+COMMENT ON COLUMN o365.action_rules.sent_at IS
+    'When the card was sent; action_days later the rule is gone. Null of a connector''s rule, which stays until it is '
+    'changed.';

@@ -101,6 +101,25 @@ export function end() {
     rmSync(folder, {recursive: true, force: true});
 }
 
+// One request to the responder over FastCGI; the answer's text.
+export function ask(socket, params, body = '') {
+    const record = (type, content) =>
+        Buffer.concat([Buffer.from([1, type, 0, 1, content.length >> 8, content.length & 255, 0, 0]), content]);
+    const size = (length) => (length < 128 ? Buffer.from([length])
+        : Buffer.from([128 | (length >> 24), length >> 16, length >> 8, length]));
+    const pairs = Buffer.concat(Object.entries(params).flatMap(([name, value]) =>
+        [size(Buffer.byteLength(name)), size(Buffer.byteLength(value)), Buffer.from(name), Buffer.from(value)]));
+    return new Promise((resolve, reject) => {
+        const parts = [];
+        const peer = net.connect(socket, () => peer.write(Buffer.concat([
+            record(1, Buffer.from([0, 1, 0, 0, 0, 0, 0, 0])), record(4, pairs), record(4, Buffer.alloc(0)),
+            ...body === '' ? [] : [record(5, Buffer.from(body))], record(5, Buffer.alloc(0))])));
+        peer.on('data', (part) => parts.push(part));
+        peer.on('error', reject);
+        peer.on('close', () => resolve(Buffer.concat(parts).toString('latin1')));
+    });
+}
+
 // ---- Far ends -------------------------------------------------------------------------------------------------------
 
 export const certificates = {key: join(folder, 'far-end.key'), cert: join(folder, 'far-end.pem')};

@@ -8,7 +8,7 @@ import net from 'node:net';
 import {join} from 'node:path';
 import {after, before, test} from 'node:test';
 
-import {asPostgres, direct, end, folder, install, nextNumber, PGHOST, ROOT, run, runAsPostgres, running, SERVER_BIN,
+import {ask, asPostgres, direct, end, folder, install, nextNumber, PGHOST, ROOT, run, runAsPostgres, running, SERVER_BIN,
     sessionOf, sql, start, until, wait, worker, workersSeen} from './harness.mjs';
 
 before(install);
@@ -202,25 +202,6 @@ logfile = ${join(home, 'log')}
     running.add(child);
     return {child, database: `host=${home} port=6432 dbname=o365`,
         ready: until('the pooler', () => existsSync(join(home, '.s.PGSQL.6432')))};
-}
-
-// One request to the responder over FastCGI; the answer's text.
-function ask(socket, params) {
-    const record = (type, content) =>
-        Buffer.concat([Buffer.from([1, type, 0, 1, content.length >> 8, content.length & 255, 0, 0]), content]);
-    const size = (length) => (length < 128 ? Buffer.from([length])
-        : Buffer.from([128 | (length >> 24), length >> 16, length >> 8, length]));
-    const pairs = Buffer.concat(Object.entries(params).flatMap(([name, value]) =>
-        [size(Buffer.byteLength(name)), size(Buffer.byteLength(value)), Buffer.from(name), Buffer.from(value)]));
-    return new Promise((resolve, reject) => {
-        const parts = [];
-        const peer = net.connect(socket, () => peer.write(Buffer.concat([
-            record(1, Buffer.from([0, 1, 0, 0, 0, 0, 0, 0])), record(4, pairs), record(4, Buffer.alloc(0)),
-                record(5, Buffer.alloc(0))])));
-        peer.on('data', (part) => parts.push(part));
-        peer.on('error', reject);
-        peer.on('close', () => resolve(Buffer.concat(parts).toString('latin1')));
-    });
 }
 
 const WEBHOOK = `https://outlook.office.com/webhookb2/${'a'.repeat(8)}-0000-0000-0000-000000000000@`

@@ -78,6 +78,7 @@ INSERT INTO allowed SELECT 'o365_responder',
     unnest(ARRAY['responder_connectors', 'responder_landing', 'responder_start', 'responder_callback_outcome',
     'responder_callback_error', 'responder_done', 'responder_confirm', 'responder_failed', 'responder_logo',
     'responder_health', 'responder_action', 'responder_act', 'responder_action_outcome', 'responder_action_answer',
+    'responder_action_took',
     'responder_paste_outcome', 'responder_proof', 'responder_new_code', 'responder_manage', 'responder_manage_act',
     'responder_manage_link']);
 INSERT INTO allowed SELECT 'o365_worker', unnest(ARRAY['check_card', 'worker_start', 'worker_heartbeat', 'worker_stop',
@@ -141,7 +142,8 @@ INSERT INTO readable SELECT 'o365_app', unnest(ARRAY['connectors', 'subscription
     'posts', 'deliveries', 'outcomes', 'card_warnings', 'action_events', 'events', 'functions']), 'SELECT';
 INSERT INTO readable VALUES ('o365_worker', 'import', 'INSERT'), ('o365_worker', 'user_object_id', 'INSERT'),
     ('o365_operator', 'dead_connectors', 'SELECT'), ('o365_app', 'dead_connectors', 'SELECT');
-INSERT INTO readable VALUES ('o365_operator', 'token_profiles', 'SELECT');
+INSERT INTO readable VALUES ('o365_operator', 'token_profiles', 'SELECT'),
+    ('o365_operator', 'action_rules', 'SELECT'), ('o365_app', 'action_rules', 'SELECT');
 INSERT INTO readable VALUES ('o365_operator', 'quotas', 'SELECT'), ('o365_app', 'quotas', 'SELECT');
 SELECT results_eq(
     $$SELECT r.rolname::text COLLATE "default", c.relname::text COLLATE "default", p.p

@@ -254,4 +254,27 @@ INSERT INTO o365_internal.dedupe (subscription_id, key, card_id, until) SELECT o
 SELECT cmp_ok(pg_temp.live(100), '<', 150::bigint,
     'a connection lived through with the plans of a tiny installation reads few rows of a grown one');
 COMMIT;
+-- health() is asked every minute, by sessions that come and go.
+BEGIN;
+CREATE FUNCTION pg_temp.waits_long(pages integer, tuples real, OUT told bigint, OUT scans bigint, OUT few boolean)
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_scans bigint;
+    v_rows bigint;
+BEGIN
+    UPDATE pg_class SET relpages = pages, reltuples = tuples
+     WHERE oid IN ('o365_internal.lane'::regclass, 'o365_internal.outbox'::regclass);
+    DISCARD PLANS;
+    v_scans := pg_temp.scans();
+    v_rows := pg_temp.rows_read();
+    told := (SELECT count(*) FROM o365_internal.health_card_waits_long());
+    scans := pg_temp.scans() - v_scans;
+    few := pg_temp.rows_read() - v_rows < 4500;   -- a thousand lanes, and the card that goes first in each
+END $$;
+UPDATE o365_internal.lane AS l SET why = NULL, not_before = NULL, next_at = now();
+UPDATE o365_internal.outbox AS o SET enqueued_at = now() - interval '30 hours';
+SELECT is(pg_temp.waits_long(pages, tuples)::text, '(1,0,t)',
+          'the card that waits longest is found without a scan when the planner believes ' || what)
+  FROM (VALUES (0, 0, 'the tables to be empty'), (1000000, 1e8, 'them to be huge'), (-1, -1, 'nothing')) AS b (pages, tuples, what);
+COMMIT;
 SELECT * FROM finish();

@@ -368,6 +368,32 @@ SELECT is_empty('SELECT 1 FROM o365_internal.quota_group UNION ALL SELECT 1 FROM
 SELECT is((pg_temp.lane(:ida)).quota_group, NULL, 'in nobody''s lane');
 SELECT is((SELECT e.detail FROM o365.events AS e WHERE e.object = 'quota group megan' ORDER BY e.event_id DESC LIMIT 1),
     'dissolved', 'each step is an event');
+-- What passes a schedule or a pause and waits for the group's limit, leaves when its lane leaves the group.
+SELECT pg_temp.workflow('max') AS max, pg_temp.workflow('nat') AS nat, pg_temp.workflow('oli') AS oli \gset
+SELECT pg_temp.send(:max, 25) \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT is(pg_temp.drain(:w, :max), 25, 'one flow of a group uses its limit up');
+SELECT o365.set_schedule(:nat, format('daily at %s:00',
+                                      to_char(now() AT TIME ZONE 'UTC' + interval '12 hours', 'HH24'))),
+       o365.share_quota('otto', ARRAY[:max, :nat, :oli]::bigint[]), o365.pause(:oli), pg_temp.send(:nat, 1) \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT o365.send(:nat, '{"text": "at once"}', urgent => true), o365.send_test(:oli) \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT is(pg_temp.take(:w, :nat), 0, 'its members wait');
+CREATE FUNCTION pg_temp.waits(VARIADIC lanes bigint[]) RETURNS TABLE (why text, is_soon boolean) LANGUAGE sql AS $$
+    SELECT l.why, coalesce(l.next_at < now() + interval '320 s', false)
+      FROM unnest(lanes) WITH ORDINALITY AS u (s, n), LATERAL pg_temp.lane(u.s) AS l ORDER BY u.n $$;
+SELECT results_eq(format('SELECT * FROM pg_temp.waits(%s, %s)', :nat, :oli),
+    $$VALUES ('schedule', true), ('pause', true)$$,
+    'an urgent card before its schedule, a test card behind a pause');
+SELECT o365.share_quota('otto', ARRAY[:max]::bigint[]) \g /dev/null
+SELECT is(pg_temp.take(:w, :nat), 1, 'outside the group the urgent card leaves at once');
+SELECT is((SELECT count(*) FROM taken AS t WHERE t.s = :oli), 1::bigint, 'and the test card');
+SELECT pg_temp.report(:w, :nat, 1), pg_temp.report(:w, :oli, 1) \g /dev/null
+SELECT results_eq(format('SELECT * FROM pg_temp.waits(%s, %s)', :nat, :oli),
+    $$VALUES ('schedule', false), ('pause', false)$$,
+    'what waits for the schedule or the pause goes on to wait');
+SELECT o365.share_quota('otto', '{}') \g /dev/null
 
 -- When would more arrive?
 SELECT o365_programs.worker_heartbeat(:w, 'production') \g /dev/null

@@ -76,6 +76,9 @@ SELECT throws_ok(format('SELECT o365.on_action(%s, %L, %s)', :card, 'Close', e.a
     ('NULL, ''{"@type": "MessageCard", "title": {}}''', '23514', 'a card that nobody sees is refused'),
     ('NULL, ''{"type": "AdaptiveCard", "version": "1.2", "body": [{"type": "TextBlock", "text": "x"}]}''', '23514',
         'so is one of another kind'),
+    ('NULL, pg_temp.card(''x'', jsonb_build_object(''potentialAction'', (SELECT jsonb_agg(
+        ''{"@type": "HttpPOST", "name": "n", "target": "o365:action"}''::jsonb) FROM generate_series(1, 11))))', '23514',
+        'so is one with an eleventh button of ours'),
     ('NULL, NULL, ''["de"]''', '22023', 'translations are an object'), ('NULL, NULL, ''{"d": "x"}''', '22023',
         'by language'), ('NULL, NULL, ''{"de": 5}''', '22023', 'of texts')) AS e (args, code, what);
 SELECT throws_ok('SELECT o365.on_action(' || c || ', ''Close'')', '42501', NULL, what)
@@ -169,6 +172,15 @@ RESET SESSION AUTHORIZATION;
 SELECT is(pg_temp.call(:ruled, 1, 'a')->>'status', 'Thank you.', 'what no card says of itself the rule says');
 SELECT is(pg_temp.call(:ruled, 200020, 'a')->>'status', 'Your answer was sent.', 'that of the name first');
 SET LOCAL SESSION AUTHORIZATION shop;
+SELECT results_eq('SELECT connector, card_id, action, status, languages, has_card, once, waits, sent_at IS NOT NULL FROM o365.action_rules ORDER BY card_id, action', format($$VALUES
+    ('desk', %s::bigint, 'Close', 'Ticket 17 was closed.', '{de}'::text[], true, true, false, true), ('desk', %s, 'Close', NULL, '{}', false, false, false, true),
+    ('desk', NULL, 'Send', 'Your answer was sent.', '{}', false, true, false, false), ('desk', NULL, NULL, 'Thank you.', '{}', false, true, false, false)$$, :card, :many),
+    'a view shows what both have said');
+SET LOCAL SESSION AUTHORIZATION stranger;
+SELECT is_empty('SELECT * FROM o365.action_rules', 'of the connectors that one may use');
+SET LOCAL SESSION AUTHORIZATION keeper;
+SELECT is((SELECT count(*) FROM o365.action_rules), 4::bigint, 'an operator sees all');
+SET LOCAL SESSION AUTHORIZATION shop;
 SELECT is(o365.on_connector_action('desk', 'Send'), 'default', 'a rule that says nothing is none');
 RESET SESSION AUTHORIZATION;
 SELECT is((SELECT count(*) FROM o365_internal.action_answer AS a WHERE a.card_id IS NULL), 1::bigint, 'and is gone');
@@ -202,7 +214,7 @@ SELECT throws_ok('SELECT o365.answer_action(NULL)', '42501', NULL, 'and what is 
 SELECT is(o365.answer_action(0, 'x'), 'too_late',
     'no request waits for an event of a page, nor for one whose connection is gone');
 RESET SESSION AUTHORIZATION;
-SELECT is(o365_programs.responder_action_answer(:event, false) - '{card,event_id,wait_ms}'::text[],
+SELECT is(o365_programs.responder_action_answer(:event, false) - '{card,event_id,wait_ms,is_held}'::text[],
     '{"outcome": "recorded", "status": "Closed by Bob.", "translations": null, "waits": false, "slug": "desk", '
     '"language": null}', 'that is what the request is answered');
 SELECT is((pg_temp.call(:waits, 1, 'w')->>'card')::jsonb->>'title', 'Closed', 'and any repeat of it');

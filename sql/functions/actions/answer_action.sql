@@ -5,7 +5,7 @@ SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_call record;
 BEGIN
-    SELECT c.card_id, s.connector_id INTO v_call
+    SELECT s.connector_id INTO v_call
       FROM o365_internal.action_call AS c
       JOIN o365_internal.subscription AS s ON s.subscription_id = c.subscription_id
      WHERE c.event_id = answer_action.event_id;
@@ -18,8 +18,7 @@ BEGIN
             USING ERRCODE = 'insufficient_privilege', HINT = 'Take event_id from o365.take_action_events.';
     END IF;
     card := o365_internal.checked_answer(v_call.connector_id, status, NULL, card);
-    -- In the order of record_action_call.
-    PERFORM FROM o365_internal.card_action AS a WHERE a.card_id = v_call.card_id FOR UPDATE;
+    -- This row alone is locked: until the application commits, other presses of the card go on.
     PERFORM FROM o365_internal.action_call AS c
      WHERE c.event_id = answer_action.event_id AND c.waits_until > clock_timestamp() FOR UPDATE;
     IF NOT FOUND THEN
@@ -29,14 +28,14 @@ BEGIN
        SET waits_until = NULL, status = coalesce(answer_action.status, c.status),
            translations = CASE WHEN answer_action.status IS NULL THEN c.translations END,
            card = coalesce(answer_action.card, c.card),
-           added = CASE WHEN answer_action.card IS NULL THEN c.added
-                        ELSE o365_internal.keep_own_actions(v_call.card_id, answer_action.card) END
+           added = CASE WHEN answer_action.card IS NULL THEN c.added END   -- else keep_answer gives it
      WHERE c.event_id = answer_action.event_id;
     RETURN 'answered';
 END $$;
 COMMENT ON FUNCTION o365.answer_action(bigint, text, jsonb) IS
     'Answers a press while its request waits (waits => true of o365.on_action; answer_until of '
-    'o365.take_action_events says until when). Commit at once: the answer leaves with your commit. status and card as '
-    'for o365.on_action; null: what was said there. Returns answered, or too_late when no request waits for it, or no '
-    'more, and nothing was changed: so is it with an event of a page, and when its connection was removed. Errors: '
-    'insufficient_privilege, invalid_parameter_value, check_violation (card).';
+    'o365.take_action_events says until when). Commit at once: the answer leaves with your commit. Where that comes '
+    'after answer_until, the request has been answered as o365.on_action said, and your answer is only for a repeat of '
+    'it. status and card as for o365.on_action; null: what was said there. Returns answered, or too_late when no '
+    'request waits for it, or no more, and nothing was changed: so is it with an event of a page, and when its '
+    'connection was removed. Errors: insufficient_privilege, invalid_parameter_value, check_violation (card).';

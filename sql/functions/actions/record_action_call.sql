@@ -36,6 +36,7 @@ BEGIN
      WHERE a.card_id = record_action_call.card_id AND a.number = record_action_call.number
        AND a.request_hash = record_action_call.request_hash;
     IF FOUND THEN
+        PERFORM o365_internal.keep_answer(v_event_id);
         RETURN 'repeated ' || v_event_id;
     END IF;
     v_answer := o365_internal.answer_of_action(record_action_call.card_id, v_kept.connector_id, v_button.path,

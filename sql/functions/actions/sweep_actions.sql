@@ -17,6 +17,7 @@ BEGIN
     DELETE FROM o365_internal.action_call AS c
      WHERE c.event_id = ANY (ARRAY(SELECT o.event_id FROM o365_internal.action_call AS o WHERE o.at < v_before
                                     FOR UPDATE SKIP LOCKED));
+    DELETE FROM o365_internal.slow_answer AS s WHERE s.at < v_before;
 END $$;
 COMMENT ON FUNCTION o365_internal.sweep_actions() IS
     'Ends links to actions of cards that are older than action_days, and drops events that no application has taken '

@@ -47,8 +47,11 @@ BEGIN
         RETURN CASE WHEN value #>> '{}' ~ E'[<*_#~|\n\r[&{$>`\\\\]|https?:'
                     THEN o365_internal.text_codes(v_rule, value #>> '{}', converts AND left(object_kind, 1) = 'm') END;
     ELSIF v_rule IN ('image', 'link', 'target') THEN
-        RETURN o365_internal.address_codes(v_rule, value #>> '{}', left(object_kind, 1) <> 'm', converts,
-                                           CASE WHEN NOT converts THEN target_urls END);
+        IF v_rule = 'target' AND NOT converts THEN
+            v_codes := o365_internal.own_target_codes(value #>> '{}', path);
+        END IF;
+        RETURN v_codes || o365_internal.address_codes(v_rule, value #>> '{}', left(object_kind, 1) <> 'm', converts,
+                                                      CASE WHEN NOT converts THEN target_urls END);
     ELSIF left(v_rule, 1) = '|' THEN
         RETURN o365_internal.word_codes(object_kind, key, value #>> '{}', v_rule);
     END IF;

@@ -11,6 +11,27 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      WHERE o365_internal.needs_signing_keys(p)
        AND p.failing_since < now() - interval '2 minutes'
        AND NOT EXISTS (SELECT FROM o365_internal.signing_key AS k
-                        WHERE k.profile = p.name AND k.last_seen_at >= p.fetched_at - p.keep_keys) $$;
+                        WHERE k.profile = p.name AND k.last_seen_at >= p.fetched_at - p.keep_keys)
+    UNION ALL
+    -- No worker has said anything of them, and a card with such a button is among the newest.
+    SELECT 'token profile ' || p.name,
+           format('there are no keys to check the signatures of card actions with, so every press is answered with '
+                  '503: %s', coalesce('a worker began to fetch them at ' || to_char(p.tried_at, 'YYYY-MM-DD HH24:MI')
+                                          || ', and none has said what became of it',
+                                      'no worker has ever tried to fetch them')),
+           'Workers fetch them with their chores, once a minute, or with each --once: see that one of this version '
+               || 'runs (select * from o365.workers) and what its log says of chores_failed.',
+           greatest(b.since, p.changed_at), b.n, 'card ' || b.card_id
+      FROM o365_internal.token_profile AS p
+     CROSS JOIN LATERAL (
+        SELECT min(a.at) AS since, count(*) AS n, max(a.card_id) AS card_id
+          FROM (SELECT x.card_id, x.subscription_id, x.actions, x.at FROM o365_internal.card_action AS x
+                 ORDER BY x.at DESC LIMIT 1000) AS a
+          JOIN o365_internal.subscription AS s ON s.subscription_id = a.subscription_id AND s.dialect = 'connector'
+         WHERE position('"o365:action"' IN a.actions::text) > 0) AS b
+     WHERE p.enabled AND p.fetched_at IS NULL AND p.failing_since IS NULL
+       AND greatest(b.since, p.changed_at, p.tried_at) < now() - interval '2 minutes'
+       AND b.n > 0 $$;
 COMMENT ON FUNCTION o365_internal.health_signing_keys_missing() IS
-    'Token profiles that are on and have no keys, where signed card actions may come.';
+    'Token profiles that are on and have no keys, where signed card actions may come: fetching them fails, or no '
+    'worker does it although a card has a button for them.';

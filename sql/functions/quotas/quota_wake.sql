@@ -6,10 +6,7 @@ BEGIN
      WHERE l.ctid = ANY (ARRAY(
         SELECT x.ctid FROM o365_internal.lane AS x JOIN o365_internal.subscription AS s USING (subscription_id)
          WHERE x.next_at > clock_timestamp() AND s.dialect = quota_wake.dialect
-           AND (x.why = 'quota'
-                -- An urgent card waits for it where the lane waits for its schedule, a test card where it is paused.
-                OR x.why IN ('schedule', 'pause') AND x.next_at < 'infinity' AND x.worker IS NULL
-                   AND x.problem IS NULL)
+           AND o365_internal.waits_for_quota(x)
            FOR UPDATE OF x SKIP LOCKED));
 END $$;
 COMMENT ON FUNCTION o365_internal.quota_wake(text) IS

@@ -11,9 +11,7 @@ BEGIN
     PERFORM o365_internal.subscription_to_change(subscription_id);
     UPDATE o365_internal.lane AS l
        SET quota_off = (policy = 'off'), quota_halved = 0, quota_halved_at = NULL, quota_clear = NULL,
-           next_at = CASE WHEN l.why = 'quota' OR l.why IN ('schedule', 'pause') AND l.next_at < 'infinity'
-                               AND l.worker IS NULL AND l.problem IS NULL
-                          THEN clock_timestamp() ELSE l.next_at END
+           next_at = CASE WHEN o365_internal.waits_for_quota(l) THEN clock_timestamp() ELSE l.next_at END
      WHERE l.subscription_id = set_quota_policy.subscription_id AND l.quota_off <> (policy = 'off');
     IF FOUND THEN
         PERFORM o365_internal.note_event('changed', o365_internal.actor(), NULL, subscription_id,

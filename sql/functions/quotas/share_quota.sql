@@ -28,7 +28,8 @@ BEGIN
         IF v_id <> ALL (v_new) THEN
             -- Who leaves is held to what it posted itself: that stands in its history.
             UPDATE o365_internal.lane AS l
-               SET quota_group = NULL, next_at = CASE WHEN l.why = 'quota' THEN clock_timestamp() ELSE l.next_at END
+               SET quota_group = NULL,
+                   next_at = CASE WHEN o365_internal.waits_for_quota(l) THEN clock_timestamp() ELSE l.next_at END
              WHERE l.subscription_id = v_id;
             CONTINUE;
         END IF;
