@@ -166,7 +166,8 @@ test('an application that answers and does not commit holds neither the request 
     assert.equal(of(await press(sockets[1], close, bearer, 'w-1')), '200 Will be closed.', 'so is a repeat');
     await answer.commit();
     const repeats = await Promise.all(sockets.map((socket) => press(socket, close, bearer, 'w-1')));
-    assert.deepEqual(repeats.map(of), ['200 Closed by Bob.', '200 Closed by Bob.'], 'which gets it when it is committed');
+    assert.deepEqual(repeats.map(of), ['200 Closed by Bob.', '200 Closed by Bob.'],
+        'which gets it when it is committed');
     assert.equal(tokenOf(repeats[0]), tokenOf(repeats[1]), 'the button of its card has one address');
     assert.equal(of(await press(sockets[0], tokenOf(repeats[0]), bearer, 'w-4')), '200 Recorded.');
     assert.equal(sql(`select string_agg(name, ' ' order by event_id) from o365_internal.action_event

@@ -259,7 +259,7 @@ test('pg_upgrade moves an installation: it is no copy, what waits leaves once an
 });
 
 
-test('a standby that is promoted too early sends again what it has no end of, and lacks what it never got', async () => {
+test('a standby promoted too early sends again what it has no end of, and lacks what it never got', async () => {
     const far = await new FarEnd('one.localhost').listen();
     const [ann] = far.connect(['follows']);
     const texts = () => far.posts.map((post) => JSON.parse(post.text).text);

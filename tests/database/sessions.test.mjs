@@ -8,8 +8,8 @@ import net from 'node:net';
 import {join} from 'node:path';
 import {after, before, test} from 'node:test';
 
-import {ask, asPostgres, direct, end, folder, install, nextNumber, PGHOST, ROOT, run, runAsPostgres, running, SERVER_BIN,
-    sessionOf, sql, start, until, wait, worker, workersSeen} from './harness.mjs';
+import {ask, asPostgres, direct, end, folder, install, nextNumber, PGHOST, ROOT, run, runAsPostgres, running,
+    SERVER_BIN, sessionOf, sql, start, until, wait, worker, workersSeen} from './harness.mjs';
 
 before(install);
 after(end);

@@ -407,10 +407,10 @@ SELECT array_agg(c.position ORDER BY c.position) AS p FROM pg_temp.claim(:w1, '-
  WHERE c.subscription_id = :gwen \gset
 SELECT pg_temp.report_more(:w1, :gwen, (:'p'::bigint[])[1:3], '{delivered,delivered,delivered}', '{1,1,1}', false)
     \g /dev/null
-SELECT is(pg_temp.report_more(:w1, :gwen, (:'p'::bigint[])[1:4], '{delivered,delivered,delivered,delivered}', '{1,1,1,1}',
-                              false), 1, 'a report that comes again ends what is new in it');
-SELECT is(pg_temp.report_more(:w1, :gwen, (:'p'::bigint[])[3:6], '{delivered,delivered,expired,delivered}', '{1,1,NULL,1}',
-                              false), 2, 'also beside an end without a POST');
+SELECT is(pg_temp.report_more(:w1, :gwen, (:'p'::bigint[])[1:4], '{delivered,delivered,delivered,delivered}',
+    '{1,1,1,1}', false), 1, 'a report that comes again ends what is new in it');
+SELECT is(pg_temp.report_more(:w1, :gwen, (:'p'::bigint[])[3:6], '{delivered,delivered,expired,delivered}',
+    '{1,1,NULL,1}', false), 2, 'also beside an end without a POST');
 -- A card whose row is not there, because somebody deleted it, is no repetition: it was posted.
 DELETE FROM o365_internal.outbox WHERE subscription_id = :gwen AND position = (:'p'::bigint[])[8];
 SELECT is(pg_temp.report_more(:w1, :gwen, (:'p'::bigint[])[7:9], '{delivered,delivered,delivered}', '{1,1,1}', true), 2,

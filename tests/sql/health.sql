@@ -126,17 +126,24 @@ CREATE FUNCTION pg_temp.waits_long() RETURNS text[] LANGUAGE sql AS $$
     SELECT array_agg(h.object || ' ' || h.example) FROM o365_internal.health_card_waits_long() AS h $$;
 SELECT pg_temp.connect('digest') AS digest \gset
 INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, enqueued_at, xid)
-    SELECT nextval('o365_internal.card_id'), currval('o365_internal.card_id'), :digest, '{}', now() - interval '6 days', '3' FROM generate_series(1, 3);
+    SELECT nextval('o365_internal.card_id'), currval('o365_internal.card_id'), :digest, '{}', now() - interval '6 days',
+           '3' FROM generate_series(1, 3);
 SELECT min(o.card_id) AS card FROM o365_internal.outbox AS o WHERE o.subscription_id = :ann \gset
 SELECT min(o.card_id) AS folded FROM o365_internal.outbox AS o WHERE o.subscription_id = :digest \gset
-UPDATE o365_internal.lane SET why = 'schedule', not_before = now() + interval '1 day', next_at = 'infinity', run = '{}' WHERE subscription_id = :digest;
-SELECT is(pg_temp.waits_long(), ARRAY[format('card %s subscription %s', :card, :ann)], 'though an older one waits for its schedule');
-UPDATE o365_internal.lane SET why = 'pause', not_before = 'infinity', next_at = NULL, run = NULL WHERE subscription_id = :digest;
+UPDATE o365_internal.lane SET why = 'schedule', not_before = now() + interval '1 day', next_at = 'infinity', run = '{}'
+ WHERE subscription_id = :digest;
+SELECT is(pg_temp.waits_long(), ARRAY[format('card %s subscription %s', :card, :ann)],
+    'though an older one waits for its schedule');
+UPDATE o365_internal.lane SET why = 'pause', not_before = 'infinity', next_at = NULL, run = NULL
+ WHERE subscription_id = :digest;
 SELECT is(pg_temp.waits_long(), ARRAY[format('card %s subscription %s', :card, :ann)], 'or behind a pause');
-UPDATE o365_internal.lane SET why = NULL, not_before = NULL, next_at = now() - interval '1 second', run = ARRAY[:folded] WHERE subscription_id = :digest;
-SELECT is(pg_temp.waits_long(), ARRAY[format('card %s subscription %s', :card, :ann)], 'or leaves with a digest right now');
+UPDATE o365_internal.lane SET why = NULL, not_before = NULL, next_at = now() - interval '1 second', run = ARRAY[:folded]
+ WHERE subscription_id = :digest;
+SELECT is(pg_temp.waits_long(), ARRAY[format('card %s subscription %s', :card, :ann)],
+    'or leaves with a digest right now');
 UPDATE o365_internal.lane SET next_at = now() - interval '26 hours' WHERE subscription_id = :digest;
-SELECT is(pg_temp.waits_long(), ARRAY[format('card %s subscription %s', :folded, :digest)], 'a digest that is late by so much is told as any card');
+SELECT is(pg_temp.waits_long(), ARRAY[format('card %s subscription %s', :folded, :digest)],
+    'a digest that is late by so much is told as any card');
 UPDATE o365_internal.lane SET why = 'pause', not_before = 'infinity', next_at = NULL, run = NULL;
 SELECT is(pg_temp.waits_long(), NULL, 'what is paused should not have gone');
 DELETE FROM o365_internal.outbox;

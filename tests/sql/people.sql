@@ -187,14 +187,18 @@ SELECT isnt_empty($$SELECT * FROM pg_temp.holds('wanda')$$, 'the search finds wh
 -- A table that is added later is found here: give the user a row of it above.
 CREATE FUNCTION pg_temp.tables_with(s bigint) RETURNS TABLE (name text, has_rows boolean) LANGUAGE plpgsql AS $$
 BEGIN
-    FOR name IN SELECT c.relname FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'subscription_id'
-                 WHERE c.relnamespace = 'o365_internal'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+    FOR name IN SELECT c.relname
+                  FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'subscription_id'
+                 WHERE c.relnamespace = 'o365_internal'::regnamespace AND c.relkind IN ('r', 'p')
+                   AND NOT c.relispartition
                    AND c.relname !~ '^sandbox_' LOOP
-        EXECUTE format('SELECT EXISTS (SELECT FROM o365_internal.%I AS x WHERE x.subscription_id = $1)', name) INTO has_rows USING s;
+        EXECUTE format('SELECT EXISTS (SELECT FROM o365_internal.%I AS x WHERE x.subscription_id = $1)',
+            name) INTO has_rows USING s;
         RETURN NEXT;
     END LOOP;
 END $$;
-SELECT is(ARRAY(SELECT t.name FROM pg_temp.tables_with(:id) AS t WHERE NOT t.has_rows ORDER BY 1), '{handed_early,postponed,quota_slot}',
+SELECT is(ARRAY(SELECT t.name FROM pg_temp.tables_with(:id) AS t WHERE NOT t.has_rows ORDER BY 1),
+    '{handed_early,postponed,quota_slot}',
     'the user has a row in each table that has rows of connections, but in those of cards on their way');
 SET LOCAL SESSION AUTHORIZATION shop;
 SELECT results_eq($$SELECT e.what, e.erased FROM o365.erase_user('wanda') AS e$$,
@@ -206,8 +210,8 @@ SELECT results_eq($$SELECT e.what, e.erased FROM o365.erase_user('wanda') AS e$$
     'erasing tells how many rows of which table');
 RESET SESSION AUTHORIZATION;
 SELECT is_empty($$SELECT * FROM pg_temp.holds('wanda')$$, 'nothing of the user is in any table');
-SELECT is(ARRAY(SELECT t.name FROM pg_temp.tables_with(:id) AS t WHERE t.has_rows ORDER BY 1), '{event,lane,subscription}',
-    'and no row of the connection, but what says that it was removed');
+SELECT is(ARRAY(SELECT t.name FROM pg_temp.tables_with(:id) AS t WHERE t.has_rows ORDER BY 1),
+    '{event,lane,subscription}', 'and no row of the connection, but what says that it was removed');
 SELECT is_empty($$SELECT * FROM pg_temp.holds('Wanda A')$$, 'nor the name that pages showed');
 SELECT is((SELECT count(*) FROM o365_internal.subscription AS s WHERE s.subscription_id IN (:id, :second)
     AND s.status = 'removed'

@@ -275,6 +275,7 @@ UPDATE o365_internal.lane AS l SET why = NULL, not_before = NULL, next_at = now(
 UPDATE o365_internal.outbox AS o SET enqueued_at = now() - interval '30 hours';
 SELECT is(pg_temp.waits_long(pages, tuples)::text, '(1,0,t)',
           'the card that waits longest is found without a scan when the planner believes ' || what)
-  FROM (VALUES (0, 0, 'the tables to be empty'), (1000000, 1e8, 'them to be huge'), (-1, -1, 'nothing')) AS b (pages, tuples, what);
+  FROM (VALUES (0, 0, 'the tables to be empty'), (1000000, 1e8, 'them to be huge'),
+      (-1, -1, 'nothing')) AS b (pages, tuples, what);
 COMMIT;
 SELECT * FROM finish();

@@ -155,13 +155,19 @@ INSERT INTO o365_internal.action_call (event_id, subscription_id, card_id, numbe
     VALUES (1, :ann, 1, 0, '');
 SELECT is(pg_temp.found('actions'), NULL, 'one that was pressed by a signed call, and taken, passes');
 -- How fast they were answered.
-INSERT INTO o365_internal.action_call (event_id, subscription_id, card_id, number, request_hash) SELECT n, :ann, 1, 0, sha256(n::text::bytea) FROM generate_series(2, 40) AS n;
-SELECT o365_programs.responder_action_took(1, 2500), o365_programs.responder_action_took(2, 1999), o365_programs.responder_action_took(3, 4000), o365_programs.responder_action_took(999, 9000) \g /dev/null
-SELECT is((SELECT array_agg(a.event_id ORDER BY a.event_id) FROM o365_internal.slow_answer AS a WHERE a.connector_id = 1), '{1,2,3}', 'of a call that is not there nothing is noted');
+INSERT INTO o365_internal.action_call (event_id, subscription_id, card_id, number, request_hash)
+    SELECT n, :ann, 1, 0, sha256(n::text::bytea) FROM generate_series(2, 40) AS n;
+SELECT o365_programs.responder_action_took(1, 2500), o365_programs.responder_action_took(2, 1999),
+       o365_programs.responder_action_took(3, 4000), o365_programs.responder_action_took(999, 9000) \g /dev/null
+SELECT is((SELECT array_agg(a.event_id ORDER BY a.event_id) FROM o365_internal.slow_answer AS a
+    WHERE a.connector_id = 1), '{1,2,3}', 'of a call that is not there nothing is noted');
 SELECT is(pg_temp.found('actions'), NULL, 'a twentieth of the answers may be slow');
 SELECT o365_programs.responder_action_took(2, 2345), o365_programs.responder_action_took(2, 1200) \g /dev/null
-SELECT is(pg_temp.found('actions'), 'fail: Of 40 answers to presses in the last week, one in twenty took 2.3 s or longer; clients wait 2 s.', 'more fail, the slowest answer to each call counts');
-SELECT matches(pg_temp.next_step('actions', 'one in twenty'), 'no waits => true', 'and the next step says what makes them faster');
+SELECT is(pg_temp.found('actions'),
+    'fail: Of 40 answers to presses in the last week, one in twenty took 2.3 s or longer; clients wait 2 s.',
+    'more fail, the slowest answer to each call counts');
+SELECT matches(pg_temp.next_step('actions', 'one in twenty'), 'no waits => true',
+    'and the next step says what makes them faster');
 UPDATE o365_internal.action_call SET at = now() - interval '8 days' WHERE event_id BETWEEN 1 AND 3;
 SELECT is(pg_temp.found('actions'), NULL, 'those of an older week do not count');
 UPDATE o365_internal.slow_answer SET at = now() - interval '31 days' WHERE event_id = 1;

@@ -77,7 +77,8 @@ SELECT throws_ok(format('SELECT o365.on_action(%s, %L, %s)', :card, 'Close', e.a
     ('NULL, ''{"type": "AdaptiveCard", "version": "1.2", "body": [{"type": "TextBlock", "text": "x"}]}''', '23514',
         'so is one of another kind'),
     ('NULL, pg_temp.card(''x'', jsonb_build_object(''potentialAction'', (SELECT jsonb_agg(
-        ''{"@type": "HttpPOST", "name": "n", "target": "o365:action"}''::jsonb) FROM generate_series(1, 11))))', '23514',
+        ''{"@type": "HttpPOST", "name": "n", "target": "o365:action"}''::jsonb) FROM generate_series(1, 11))))',
+        '23514',
         'so is one with an eleventh button of ours'),
     ('NULL, NULL, ''["de"]''', '22023', 'translations are an object'), ('NULL, NULL, ''{"d": "x"}''', '22023',
         'by language'), ('NULL, NULL, ''{"de": 5}''', '22023', 'of texts')) AS e (args, code, what);
@@ -172,10 +173,12 @@ RESET SESSION AUTHORIZATION;
 SELECT is(pg_temp.call(:ruled, 1, 'a')->>'status', 'Thank you.', 'what no card says of itself the rule says');
 SELECT is(pg_temp.call(:ruled, 200020, 'a')->>'status', 'Your answer was sent.', 'that of the name first');
 SET LOCAL SESSION AUTHORIZATION shop;
-SELECT results_eq('SELECT connector, card_id, action, status, languages, has_card, once, waits, sent_at IS NOT NULL FROM o365.action_rules ORDER BY card_id, action', format($$VALUES
-    ('desk', %s::bigint, 'Close', 'Ticket 17 was closed.', '{de}'::text[], true, true, false, true), ('desk', %s, 'Close', NULL, '{}', false, false, false, true),
-    ('desk', NULL, 'Send', 'Your answer was sent.', '{}', false, true, false, false), ('desk', NULL, NULL, 'Thank you.', '{}', false, true, false, false)$$, :card, :many),
-    'a view shows what both have said');
+SELECT results_eq('SELECT connector, card_id, action, status, languages, has_card, once, waits, sent_at IS NOT NULL '
+                  'FROM o365.action_rules ORDER BY card_id, action', format($$VALUES
+    ('desk', %s::bigint, 'Close', 'Ticket 17 was closed.', '{de}'::text[], true, true, false, true),
+    ('desk', %s, 'Close', NULL, '{}', false, false, false, true),
+    ('desk', NULL, 'Send', 'Your answer was sent.', '{}', false, true, false, false), ('desk', NULL, NULL, 'Thank you.',
+        '{}', false, true, false, false)$$, :card, :many), 'a view shows what both have said');
 SET LOCAL SESSION AUTHORIZATION stranger;
 SELECT is_empty('SELECT * FROM o365.action_rules', 'of the connectors that one may use');
 SET LOCAL SESSION AUTHORIZATION keeper;

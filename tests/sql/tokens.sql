@@ -158,19 +158,25 @@ SELECT is(pg_temp.due(), '{entra}', 'with one, keys are there before the first p
 
 -- No worker does it.
 SELECT pg_temp.connect('kim') AS kim \gset
-SELECT o365.send(:kim, '{"text": "t", "potentialAction": [{"@type": "HttpPOST", "name": "Close", "target": "o365:action"}]}') AS card \gset
+SELECT o365.send(:kim,
+    '{"text": "t", "potentialAction": [{"@type": "HttpPOST", "name": "Close", "target": "o365:action"}]}') AS card \gset
 UPDATE o365_internal.token_profile SET tried_at = NULL, changed_at = NULL, failing_since = NULL, problem = NULL;
-SELECT is(ARRAY(SELECT pg_temp.found()), '{}', 'where a card with such a button was just sent, a worker has two minutes');
+SELECT is(ARRAY(SELECT pg_temp.found()), '{}',
+    'where a card with such a button was just sent, a worker has two minutes');
 UPDATE o365_internal.card_action SET at = now() - interval '3 minutes';
-SELECT is(ARRAY(SELECT pg_temp.found()), ARRAY['error signing_keys_missing: token profile entra: there are no keys to check the signatures of card actions '
-    'with, so every press is answered with 503: no worker has ever tried to fetch them'], 'then health says that none has tried');
-SELECT is((SELECT h.example FROM o365_internal.health_signing_keys_missing() AS h), 'card ' || :card, 'and names a card');
+SELECT is(ARRAY(SELECT pg_temp.found()),
+    ARRAY['error signing_keys_missing: token profile entra: there are no keys to check the signatures of card actions '
+    'with, so every press is answered with 503: no worker has ever tried to fetch them'],
+    'then health says that none has tried');
+SELECT is((SELECT h.example FROM o365_internal.health_signing_keys_missing() AS h), 'card ' || :card,
+    'and names a card');
 UPDATE o365_internal.token_profile SET changed_at = now();
 SELECT is(ARRAY(SELECT pg_temp.found()), '{}', 'a profile that was just changed has them too');
 UPDATE o365_internal.token_profile SET changed_at = NULL, tried_at = now() - interval '3 minutes';
-SELECT is(ARRAY(SELECT pg_temp.found()), ARRAY[format('error signing_keys_missing: token profile entra: there are no keys to check the signatures of card actions '
-    'with, so every press is answered with 503: a worker began to fetch them at %s, and none has said what became of it', to_char(now() - interval '3 minutes', 'YYYY-MM-DD HH24:MI'))],
-    'so it does of a worker that died over it');
+SELECT is(ARRAY(SELECT pg_temp.found()), ARRAY[
+    format('error signing_keys_missing: token profile entra: there are no keys to check the signatures of card actions '
+    'with, so every press is answered with 503: a worker began to fetch them at %s, and none has said what became of '
+    'it', to_char(now() - interval '3 minutes', 'YYYY-MM-DD HH24:MI'))], 'so it does of a worker that died over it');
 UPDATE o365_internal.subscription SET dialect = 'workflow' WHERE subscription_id = :kim;
 SELECT is(ARRAY(SELECT pg_temp.found()), '{}', 'buttons of a workflow''s card are pressed on a page');
 UPDATE o365_internal.subscription SET dialect = 'connector' WHERE subscription_id = :kim;
