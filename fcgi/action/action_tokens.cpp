@@ -5,7 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "lib/database/sqlstate.h"
 #include "lib/http/url.h"
 #include "lib/json/json_fields.h"
 #include "lib/json/json_text.h"
@@ -40,13 +39,10 @@ TokenProfile profile_in(const Json::Value& row) {
 
 TokenResult ActionTokens::judge(std::string_view token) {
     const auto now = std::chrono::system_clock::now();
-    TokenResult result;
-    result.refusal = TokenRefusal::no_keys;
     const auto known = profiles(kFresh);
-    if (!known) return result;
-    result = verify_token(token, known->list, known->target, now);
+    TokenResult result = verify_token(token, known->list, known->target, now);
     if (result.refusal != TokenRefusal::unknown_key && result.refusal != TokenRefusal::no_keys) return result;
-    if (const auto newer = profiles(kAgain); newer && newer != known)
+    if (const auto newer = profiles(kAgain); newer != known)
         result = verify_token(token, newer->list, newer->target, now);
     if (result.refusal == TokenRefusal::unknown_key && may_ask())
         database_.call("SELECT o365_programs.responder_ask_for_keys($1)", {result.profile});
@@ -84,17 +80,12 @@ std::shared_ptr<const ActionTokens::Profiles> ActionTokens::profiles(std::chrono
 }
 
 std::shared_ptr<const ActionTokens::Profiles> ActionTokens::read() {
-    try {
-        const Rows rows = database_.call(
-            "SELECT o365_programs.responder_token_profiles(), o365_programs.responder_connectors() ->> 'public_url'");
-        auto profiles = std::make_shared<Profiles>();
-        for (const Json::Value& row : database_json(rows.text(0, 0))) profiles->list.push_back(profile_in(row));
-        if (const auto url = parse_url(rows.text(0, 1))) profiles->target.origin = origin_of(*url);
-        return profiles;
-    } catch (const DatabaseError& error) {
-        if (error.sqlstate() != kNoSuchFunction) throw;
-        return nullptr;
-    }
+    const Rows rows = database_.call(
+        "SELECT o365_programs.responder_token_profiles(), o365_programs.responder_connectors() ->> 'public_url'");
+    auto profiles = std::make_shared<Profiles>();
+    for (const Json::Value& row : database_json(rows.text(0, 0))) profiles->list.push_back(profile_in(row));
+    if (const auto url = parse_url(rows.text(0, 1))) profiles->target.origin = origin_of(*url);
+    return profiles;
 }
 
 }  // namespace o365

@@ -22,7 +22,7 @@ class ActionTokens {
     // As verify_token, now, for tokens that are meant for this installation's public_url, whatever the connector. Reads
     // profiles and keys again once they are older than kFresh, and at a token whose key is unknown once they are older
     // than kAgain; a key that is still unknown then is asked for: the worker fetches keys for it, at most once a
-    // minute. TokenRefusal::no_keys also when the database is of a schema without profiles. Throws DatabaseError.
+    // minute. Throws DatabaseError.
     TokenResult judge(std::string_view token);
 
     static constexpr std::chrono::seconds kFresh{60};
@@ -35,7 +35,7 @@ class ActionTokens {
         TokenTarget target;
     };
 
-    // Null when the database knows no profiles.
+    // Never null.
     std::shared_ptr<const Profiles> profiles(std::chrono::seconds most);
     std::shared_ptr<const Profiles> read();
     // Once each kAgain: anybody can name a key that there is not.

@@ -47,13 +47,9 @@ Response start(Site& site, const Request& request, const RouteParts& parts) {
                                  Value::bytes(sha256(cookie.value)),
                                  request.id,
                                  Value::or_null(again),
-                                 again.empty() ? Value() : cookie_hashes(attempt_cookies(request))};
-    // A schema of before knows no schedules, and its page offers none.
-    if (!schedule.empty()) values.emplace_back(schedule);
-    const Json::Value page =
-        site.ask(schedule.empty() ? "SELECT o365_programs.responder_start($1, $2, $3, $4, $5, $6, $7)"
-                                  : "SELECT o365_programs.responder_start($1, $2, $3, $4, $5, $6, $7, $8)",
-                 values);
+                                 again.empty() ? Value() : cookie_hashes(attempt_cookies(request)),
+                                 Value::or_null(schedule)};
+    const Json::Value page = site.ask("SELECT o365_programs.responder_start($1, $2, $3, $4, $5, $6, $7, $8)", values);
     if (!page["found"].asBool()) return site.message(request, 404);
     if (!page["started"].asBool()) return refuse(site, request, parts.slug, ticket, again, page);
     const std::string connect_url = text_in(page, "connect_url");

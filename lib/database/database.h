@@ -78,7 +78,6 @@ class Rows {
     // The number of the column of that name, for the calls below. Throws std::out_of_range naming it when the answer
     // has none; an answer of no statement has none at all.
     int column(const char* name) const;
-    std::optional<int> find_column(const char* name) const noexcept;  // nullopt: the answer has none
     bool is_null(int row, int column) const;
     std::string_view text(int row, int column) const;  // valid while Rows lives; empty for NULL
     std::int64_t integer(int row, int column) const;   // throws std::invalid_argument when it is none

@@ -100,14 +100,9 @@ Rows::Rows(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 int Rows::size() const noexcept { return impl_ ? PQntuples(impl_->result.get()) : 0; }
 
 int Rows::column(const char* name) const {
-    const std::optional<int> number = find_column(name);
-    if (!number) throw std::out_of_range(fmt::format("the answer has no column {}", name));
-    return *number;
-}
-
-std::optional<int> Rows::find_column(const char* name) const noexcept {
     const int number = impl_ ? PQfnumber(impl_->result.get(), name) : -1;
-    return number < 0 ? std::nullopt : std::optional(number);
+    if (number < 0) throw std::out_of_range(fmt::format("the answer has no column {}", name));
+    return number;
 }
 
 bool Rows::is_null(int row, int column) const {

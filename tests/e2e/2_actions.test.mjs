@@ -295,21 +295,6 @@ testOnce('words of any length stay on the page, also on a phone', async () => {
     }
 });
 
-testOnce('a worker that started before the schema knew of links makes them once it does', async () => {
-    const orders = asSuperuser("select pg_get_functiondef('o365_internal.worker_orders(integer, text)'::regprocedure)");
-    await stack('stop', 'worker');
-    try {
-        asSuperuser(orders.replace(/'public_url', [^\n]*\n/, ''));
-        await stack('start', 'worker');
-        assert.deepEqual((await arrived(message('Ticket 29', post('Close it')))).links, {});
-    } finally {
-        asSuperuser(orders);
-    }
-    await workerHeard();
-    assert.ok((await arrived(message('Ticket 30', post('Close it'))))
-        .links['Close it'].startsWith(`${PUBLIC_URL}/action/`));
-});
-
 testOnce('the worker follows public_url: without it the buttons are left out, and links lead to a new one',
     async () => {
     const change = (value) =>

@@ -6,7 +6,6 @@
 #include <optional>
 #include <utility>
 
-#include "lib/database/sqlstate.h"
 #include "lib/json/json_fields.h"
 #include "lib/json/json_text.h"
 #include "lib/json/json_writing.h"
@@ -45,21 +44,17 @@ SigningKeys::SigningKeys(const Settings& settings) {
 
 std::string SigningKeys::fetch_due(Database& database) {
     std::string said;
-    try {
-        const Rows due = database.call("SELECT * FROM o365_programs.worker_signing_key_fetches()");
-        for (int row = 0; row < due.size(); ++row) {
-            const std::string profile(due.text(row, 0));
-            const KeySource source{std::string(due.text(row, 1)), texts_of(database_json(due.text(row, 2))),
-                                   texts_of(database_json(due.text(row, 3)))};
-            const FetchedKeys fetched = fetch(source);
-            if (Clock::now() >= end_.load()) break;
-            const Rows stored =
-                database.call("SELECT o365_programs.worker_signing_keys_fetched($1, $2, $3::jsonb, $4)",
-                              {profile, source.metadata_url, json_of(fetched.keys), Value::or_null(fetched.problem)});
-            if (!stored.text(0, 0).empty()) said += (said.empty() ? "" : "; ") + std::string(stored.text(0, 0));
-        }
-    } catch (const DatabaseError& error) {
-        if (error.sqlstate() != kNoSuchFunction) throw;
+    const Rows due = database.call("SELECT * FROM o365_programs.worker_signing_key_fetches()");
+    for (int row = 0; row < due.size(); ++row) {
+        const std::string profile(due.text(row, 0));
+        const KeySource source{std::string(due.text(row, 1)), texts_of(database_json(due.text(row, 2))),
+                               texts_of(database_json(due.text(row, 3)))};
+        const FetchedKeys fetched = fetch(source);
+        if (Clock::now() >= end_.load()) break;
+        const Rows stored =
+            database.call("SELECT o365_programs.worker_signing_keys_fetched($1, $2, $3::jsonb, $4)",
+                          {profile, source.metadata_url, json_of(fetched.keys), Value::or_null(fetched.problem)});
+        if (!stored.text(0, 0).empty()) said += (said.empty() ? "" : "; ") + std::string(stored.text(0, 0));
     }
     return said;
 }

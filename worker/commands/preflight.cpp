@@ -12,7 +12,6 @@
 #include "lib/base/exit_code.h"
 #include "lib/base/process.h"
 #include "lib/database/database.h"
-#include "lib/database/sqlstate.h"
 #include "lib/http_client/http_client.h"
 #include "lib/json/json_text.h"
 #include "lib/json/json_writing.h"
@@ -136,9 +135,7 @@ int preflight_connector(const Settings& settings, const PreflightOptions& option
             return fail(exit_code::kCannotWrite, "could not write to standard output");
         return count_of(findings, "fail") == 0 ? exit_code::kDone : exit_code::kBadData;
     } catch (const DatabaseError& error) {
-        const bool is_old = error.sqlstate() == kNoSuchFunction;
-        return fail(is_old ? exit_code::kFailed : exit_code_of(error),
-                    is_old ? "this database has no preflight yet: run sql/install.sql of this version" : error.what());
+        return fail(exit_code_of(error), error.what());
     }
 }
 

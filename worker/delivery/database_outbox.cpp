@@ -66,7 +66,7 @@ struct CardColumns {
           ends_as(rows.column("ends_as")),
           reason(rows.column("reason")),
           extra(rows.column("extra")),
-          expires_ms(rows.find_column("expires_ms")) {}
+          expires_ms(rows.column("expires_ms")) {}
     // nullopt: the row has none.
     std::optional<Card> card(const Rows& rows, int row) const {
         if (rows.is_null(row, position)) return std::nullopt;
@@ -77,12 +77,10 @@ struct CardColumns {
         card.ends_as = rows.text(row, ends_as);
         card.reason = rows.text(row, reason);
         card.extra = rows.text(row, extra);
-        if (expires_ms && !rows.is_null(row, *expires_ms))
-            card.expires_in = std::chrono::milliseconds(rows.integer(row, *expires_ms));
+        if (!rows.is_null(row, expires_ms)) card.expires_in = std::chrono::milliseconds(rows.integer(row, expires_ms));
         return card;
     }
-    int position, card_id, body, ends_as, reason, extra;
-    std::optional<int> expires_ms;  // not before version 28 of the schema
+    int position, card_id, body, ends_as, reason, extra, expires_ms;
 };
 
 Reported read_reported(const Rows& rows) {
@@ -109,7 +107,6 @@ DatabaseOutbox::DatabaseOutbox(const Settings& settings)
 SettingsSnapshot DatabaseOutbox::start() {
     // Nothing is written, and nothing is waited for: that takes an operator.
     if (const std::string problem = schema_problem(database_); !problem.empty()) throw std::runtime_error(problem);
-    has_claim_ = database_.call("select to_regproc('o365_programs.worker_claim') is not null").boolean(0, 0);
     const Rows rows =
         database_.call("select o365_programs.worker_start($1, $2, $3)", {name_, O365_VERSION, environment_});
     return take_snapshot(rows.text(0, 0));
@@ -122,12 +119,9 @@ SettingsSnapshot DatabaseOutbox::heartbeat() {
 
 SettingsSnapshot DatabaseOutbox::take_snapshot(std::string_view answer) {
     SettingsSnapshot snapshot = read_settings_snapshot(answer);
-    // A schema of before migration 0010 has neither links nor their key, and may get them while this worker runs.
-    if (snapshot.has_links) {
-        if (action_key_.empty())
-            action_key_ = Secret(database_.call("select o365_programs.worker_action_key()").bytes(0, 0));
-        snapshot.action_key = Secret(action_key_.reveal());
-    }
+    if (action_key_.empty())
+        action_key_ = Secret(database_.call("select o365_programs.worker_action_key()").bytes(0, 0));
+    snapshot.action_key = Secret(action_key_.reveal());
     worker_ = snapshot.worker;
     return snapshot;
 }
@@ -171,14 +165,6 @@ Statement DatabaseOutbox::claim_statement(int lanes) {
     if (const BootClock::time_point now = BootClock::now(); now - scanned_all_at_ >= kScanAll) {
         scanned_to_ = kFromTheStart;
         scanned_all_at_ = now;
-    }
-    if (!has_claim_) {
-        return {
-            "select f.fed, null as seen_now, null as quiet_now, l.*, false as has_cards, null as position, "
-            "null as card_id, null as card, null as ends_as, null as reason, null as extra "
-            "from (select o365_programs.worker_feed() as fed) as f "
-            "left join o365_programs.worker_lease($1, $2::timestamptz - interval '1 second', $3) as l on true",
-            {worker_, scanned_to_, lanes}};
     }
     return {
         "select fed, seen_now, quiet_now, subscription_id, lease_no, secret_version, dialect, lease_ms, was_due, "

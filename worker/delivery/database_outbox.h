@@ -53,7 +53,6 @@ class DatabaseOutbox : public Outbox {
     // changed. On another server it holds for a second at most.
     std::string seen_;
     std::string quiet_until_;
-    bool has_claim_ = true;  // the schema has worker_claim: not before version 28
 };
 
 }  // namespace o365

@@ -8,15 +8,14 @@ SettingsSnapshot read_settings_snapshot(std::string_view answer) {
     const Json::Value json = database_json(answer);
     SettingsSnapshot snapshot;
     snapshot.worker = json["worker"].asInt();
-    // False of a worker that starts, and of one whose row was gone; a schema of before migration 0018 does not ask.
-    snapshot.described = !json.isMember("described") || json["described"].asBool();
+    // False of a worker that starts, and of one whose row was gone.
+    snapshot.described = json["described"].asBool();
     snapshot.sends = json["sends"].asBool();
     snapshot.why = json["why"].asString();
     snapshot.post_timeout = std::chrono::milliseconds(json["post_timeout_ms"].asInt64());
     snapshot.classifier = Classifier(json["rules"]);
     snapshot.hosts = AllowList(json["hosts"]);
     snapshot.public_url = json["public_url"].asString();
-    snapshot.has_links = json.isMember("public_url");
     snapshot.adaptive_card_version = json["adaptive_card_version"].asString();
     snapshot.others = json["others"].asInt64();
     return snapshot;

@@ -22,7 +22,6 @@ struct SettingsSnapshot {
     Classifier classifier{Json::Value()};
     AllowList hosts;
     std::string public_url;             // where links to card actions lead; empty: there are none
-    bool has_links = false;             // the schema has links to card actions, and their key
     Secret action_key;                  // of those links
     std::string adaptive_card_version;  // of converted cards; empty: the lowest that they need
     std::int64_t others = 0;            // workers of this environment that are alive beside this one

@@ -124,15 +124,6 @@ BOOST_AUTO_TEST_CASE(threads_share_what_was_read) {
     BOOST_TEST(taken == 160);
 }
 
-BOOST_AUTO_TEST_CASE(a_schema_without_profiles_has_no_keys) {
-    installation().owner.call(
-        "alter function o365_programs.responder_token_profiles() rename to responder_token_profiles_away");
-    BOOST_TEST((judge(token(signer())).refusal == TokenRefusal::no_keys));
-    installation().owner.call(
-        "alter function o365_programs.responder_token_profiles_away() rename to responder_token_profiles");
-    BOOST_TEST(judge(token(signer())).taken());
-}
-
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace o365

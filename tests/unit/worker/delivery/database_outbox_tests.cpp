@@ -122,28 +122,6 @@ BOOST_AUTO_TEST_CASE(a_card_goes_from_the_claim_to_its_end) {
             .boolean(0, 0));
 }
 
-BOOST_AUTO_TEST_CASE(on_a_schema_that_has_no_claim_lanes_come_without_their_cards) {
-    const std::string claim =
-        "o365_programs.worker_claim(integer, timestamptz, integer, integer, integer, integer, text, timestamptz)";
-    Database& owner = installation().application;
-    owner.call("alter function " + claim + " rename to worker_claim_of_later");
-    const std::int64_t card = installation().send("of before");
-    DatabaseOutbox outbox(settings());
-    outbox.start();
-    const ReportedAndClaimed turn = outbox.report_and_claim({}, 10);
-    BOOST_TEST(turn.fed == 1);
-    BOOST_REQUIRE(turn.claimed.size() == 1U);
-    BOOST_TEST(!turn.claimed.front().cards.has_value());
-    const Lease lease = turn.claimed.front().lease;
-    const auto cards = outbox.cards({lease}, 1 << 20);
-    BOOST_REQUIRE(cards.front().size() == 1U);
-    BOOST_TEST(cards.front().front().card_id == card);
-    BOOST_TEST(outbox.report_and_claim({}, 10).claimed.empty());
-    const std::vector<CardResult> results{{cards.front().front().position, {"delivered", 0, {}}, 200, {}, 7ms}};
-    BOOST_TEST(outbox.report_and_claim({{lease, results, true}}, 0).reported.ended == 1);
-    owner.call("alter function o365_programs.worker_claim_of_later rename to worker_claim");
-}
-
 BOOST_AUTO_TEST_CASE(a_card_says_how_long_it_may_leave_and_one_whose_time_has_passed_that_it_ends) {
     for (const std::string interval : {"1 hour", "-1 hour"}) {
         installation().application.call(
