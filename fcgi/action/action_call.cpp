@@ -192,7 +192,10 @@ Response action_call(Site& site, const Request& request, const RouteParts& /*par
     const TokenResult presser = site.action_tokens().judge(bearer_token(request));
     if (presser.refusal == TokenRefusal::no_keys) {
         tell_refused(name_of(presser.refusal));
-        return call_unavailable(site, request);
+        // A worker fetches them within a minute; by cron with its next run.
+        Response response = with_status(503, text_of(site, request, "no_keys"));
+        response.set("Retry-After", "60");
+        return response;
     }
     // Also when the token was refused: one answer takes one time.
     Json::Value call = record(site, request, button, presser);

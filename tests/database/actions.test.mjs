@@ -66,7 +66,8 @@ async function press(socket, cardToken, bearer, requestId) {
         CONTENT_TYPE: 'application/json', CONTENT_LENGTH: '2', HTTP_AUTHORIZATION: `Bearer ${bearer}`,
         HTTP_ACTION_REQUEST_ID: requestId}, '{}');
     const [head, body] = text.slice(8, text.lastIndexOf('\0') + 1 || undefined).split('\r\n\r\n');
-    return {http: Number(head.match(/Status: (\d+)/)[1]), status: head.match(/CARD-ACTION-STATUS: (.*)\r\n/)?.[1],
+    const header = (name) => head.match(`${name}: (.*)\r\n`)?.[1];
+    return {http: parseInt(header('Status')), again: header('Retry-After'), status: header('CARD-ACTION-STATUS'),
         card: /CARD-UPDATE-IN-BODY: true/.test(head) ? JSON.parse(body.slice(0, body.lastIndexOf('}') + 1)) : null};
 }
 const of = ({http, status}) => `${http} ${status}`;
@@ -166,8 +167,7 @@ test('an application that answers and does not commit holds neither the request 
     assert.equal(of(await press(sockets[1], close, bearer, 'w-1')), '200 Will be closed.', 'so is a repeat');
     await answer.commit();
     const repeats = await Promise.all(sockets.map((socket) => press(socket, close, bearer, 'w-1')));
-    assert.deepEqual(repeats.map(of), ['200 Closed by Bob.', '200 Closed by Bob.'],
-        'which gets it when it is committed');
+    assert.deepEqual(repeats.map(of), ['200 Closed by Bob.', '200 Closed by Bob.'], 'which gets it once committed');
     assert.equal(tokenOf(repeats[0]), tokenOf(repeats[1]), 'the button of its card has one address');
     assert.equal(of(await press(sockets[0], tokenOf(repeats[0]), bearer, 'w-4')), '200 Recorded.');
     assert.equal(sql(`select string_agg(name, ' ' order by event_id) from o365_internal.action_event
@@ -189,4 +189,17 @@ test('an answer that is committed in time leaves with the buttons of its card, a
     assert.equal(sql(`select string_agg(w.event_id::text, ' ') from o365_internal.slow_answer as w
                         join o365_internal.action_call as c on c.event_id = w.event_id and c.card_id = ${id}
                        where w.took_ms >= 1000`), event);
+});
+
+test('without keys a call is told to come again when a worker has fetched them', async () => {
+    const [{id, tokens: [close]}] = await arrived(['Ticket 600'], "'Closed'");
+    sql('delete from o365_internal.signing_key');
+    const socket = join(folder, 'third.sock');
+    const responder = start('o365-connector.fcgi', {database: direct, responder_socket: socket});
+    await responder.logs('event=serving');
+    const {http, status, again} = await press(socket, close, token(second), 'k-1');
+    assert.deepEqual([http, again, status],
+        [503, '60', 'This button cannot be checked yet. Try again in a few minutes.']);
+    assert.equal(otherThanOnce([{id}]), String(id), 'nothing is recorded');
+    await responder.stop();
 });
