@@ -262,13 +262,14 @@ function findAfterPauses(pauses, posts, kills, problems) {
 /**
  * How long after a SIGKILL what was in flight came again, in milliseconds, the longest last. Its lease must end first,
  * and what it may have posted counts until the shortest window is over. Left out: where the lane was paused, its limits
- * were used up, or the database or the next worker was killed meanwhile.
+ * were used up, the database or the next worker was killed meanwhile, or it was away at the kill, so that nobody could
+ * ask whose lanes those were.
  */
 function findResends(kills, pauses, windows, webhooks, problems) {
     const shortest = windows.length > 0 ? Math.min(...windows.map(({seconds}) => seconds)) * 1000 : 0;
     const resends = [];
     const meets = (at, until, from, to) => at <= to && (until ?? at) >= from;
-    for (const kill of kills.filter(({kind}) => kind === 'worker')) {
+    for (const kill of kills.filter(({kind, leases}) => kind === 'worker' && leases)) {
         for (const card of kill.caught) {
             const again = card.seen.find((post) => post.begun > kill.at + LAG_MS);
             if (!again) continue;

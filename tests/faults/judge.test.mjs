@@ -226,6 +226,8 @@ test('what a killed worker had comes again when its lease has ended, and not muc
     assert.deepEqual(again(LEASE_MS + 3005, {windows}).problems, [], 'its limits ask for it');
     const late = LEASE_MS + 9000;
     assert.equal(again(late).problems.length, 1);
+    const unknown = kill('worker', 5, {leases: null});
+    assert.deepEqual(again(late, {kills: [unknown]}).resends, [], 'whose it was is not known');
     const pauses = [{subscription: 7, at: T + 9000, until: T + late}];
     assert.deepEqual(again(late, {pauses}).problems, [], 'paused');
     const outage = {kind: 'database', at: T + LEASE_MS, until: T + LEASE_MS + 8000};
