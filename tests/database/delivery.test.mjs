@@ -211,54 +211,6 @@ test('a worker without the key of a webhook leaves it active, says what to resto
     }
 });
 
-// From a major version to the same one: Debian has one pg_upgrade at a time, and the npm packages have none. It does
-// all that it does between two.
-test('pg_upgrade moves an installation: it is no copy, what waits leaves once and in order, and nothing else leaves',
-    async () => {
-    const far = await new FarEnd('one.localhost').listen();
-    const [ann] = far.connect(['moved']);
-    const texts = () => far.posts.map((post) => JSON.parse(post.text).text);
-    const here = worker('here');
-    await send([ann], ['1']);
-    await until('the first card', async () => (await waiting()) === 0);
-    assert.equal((await here.stop()).code, 0);
-    await send([ann], ['2', '3']);
-    const [before, after] = ['before', 'after'].map((name) => join(PGHOST, name));
-    const socket = join(PGHOST, 'moved');
-    const there = (statement) => sql(statement, socket);
-    const bin = (program, ...words) => run('sh', '-c', 'cd "$1" && shift && exec "$@"', 'sh', PGHOST, ...asPostgres,
-        join(SERVER_BIN, program), ...words);
-    const server = (data, ...words) => bin('pg_ctl', '-D', data, '-w', '-l', join(PGHOST, 'moved.log'), '-o',
-        `-k ${socket} -c listen_addresses='' -c fsync=off -c max_connections=200`, ...words);
-    runAsPostgres('mkdir', socket);
-    try {
-        bin('pg_basebackup', '-h', PGHOST, '-U', 'postgres', '-D', before, '-X', 'stream', '-c', 'fast');
-        server(before, 'start');
-        server(before, 'stop');
-        bin('initdb', '-D', after, '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync');
-        const fast = run(join(SERVER_BIN, 'pg_upgrade'), '--help').includes('--no-sync') ? ['--link', '--no-sync']
-            : ['--link'];
-        bin('pg_upgrade', '-b', SERVER_BIN, '-B', SERVER_BIN, '-d', before, '-D', after, '-U', 'postgres', '-s', socket,
-            ...fast);
-        server(after, 'start');
-        assert.notEqual(there('select system_identifier from pg_control_system()'),
-            sql('select system_identifier from pg_control_system()'), 'another cluster');
-        const moved = start('o365-worker', {database: `host=${socket} dbname=o365`, worker_name: 'there', ...posting});
-        there(`select o365.send(${ann}, '{"text": "4"}')`);
-        await until('the cards', () => there('select count(*) from o365_internal.outbox') === '0');
-        there(`select o365.send(${ann}, '{"text": "5"}')`);
-        await until('the last card', () => there('select count(*) from o365_internal.outbox') === '0');
-        assert.deepEqual(texts(), ['1', '2', '3', '4', '5']);
-        assert.equal((await moved.stop()).code, 0);
-        const health = "select coalesce(string_agg(code, ' ' order by code), '') from o365.health()";
-        assert.equal(there(health), sql(health));
-    } finally {
-        server(after, 'stop', '-m', 'immediate');
-        far.close();
-    }
-});
-
-
 test('a standby promoted too early sends again what it has no end of, and lacks what it never got', async () => {
     const far = await new FarEnd('one.localhost').listen();
     const [ann] = far.connect(['follows']);
@@ -303,6 +255,53 @@ test('a standby promoted too early sends again what it has no end of, and lacks 
         assert.equal((await promoted.stop()).code, 0);
     } finally {
         server('stop', '-m', 'immediate');
+        far.close();
+    }
+});
+
+// From a major version to the same one: Debian has one pg_upgrade at a time, and the npm packages have none. It does
+// all that it does between two.
+test('pg_upgrade moves an installation: it is no copy, what waits leaves once and in order, and nothing else leaves',
+    async () => {
+    const far = await new FarEnd('one.localhost').listen();
+    const [ann] = far.connect(['moved']);
+    const texts = () => far.posts.map((post) => JSON.parse(post.text).text);
+    const here = worker('here');
+    await send([ann], ['1']);
+    await until('the first card', async () => (await waiting()) === 0);
+    assert.equal((await here.stop()).code, 0);
+    await send([ann], ['2', '3']);
+    const [before, after] = ['before', 'after'].map((name) => join(PGHOST, name));
+    const socket = join(PGHOST, 'moved');
+    const there = (statement) => sql(statement, socket);
+    const bin = (program, ...words) => run('sh', '-c', 'cd "$1" && shift && exec "$@"', 'sh', PGHOST, ...asPostgres,
+        join(SERVER_BIN, program), ...words);
+    const server = (data, ...words) => bin('pg_ctl', '-D', data, '-w', '-l', join(PGHOST, 'moved.log'), '-o',
+        `-k ${socket} -c listen_addresses='' -c fsync=off -c max_connections=200`, ...words);
+    runAsPostgres('mkdir', socket);
+    try {
+        bin('pg_basebackup', '-h', PGHOST, '-U', 'postgres', '-D', before, '-X', 'stream', '-c', 'fast');
+        server(before, 'start');
+        server(before, 'stop');
+        bin('initdb', '-D', after, '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync');
+        const fast = run(join(SERVER_BIN, 'pg_upgrade'), '--help').includes('--no-sync') ? ['--link', '--no-sync']
+            : ['--link'];
+        bin('pg_upgrade', '-b', SERVER_BIN, '-B', SERVER_BIN, '-d', before, '-D', after, '-U', 'postgres', '-s', socket,
+            ...fast);
+        server(after, 'start');
+        assert.notEqual(there('select system_identifier from pg_control_system()'),
+            sql('select system_identifier from pg_control_system()'), 'another cluster');
+        const moved = start('o365-worker', {database: `host=${socket} dbname=o365`, worker_name: 'there', ...posting});
+        there(`select o365.send(${ann}, '{"text": "4"}')`);
+        await until('the cards', () => there('select count(*) from o365_internal.outbox') === '0');
+        there(`select o365.send(${ann}, '{"text": "5"}')`);
+        await until('the last card', () => there('select count(*) from o365_internal.outbox') === '0');
+        assert.deepEqual(texts(), ['1', '2', '3', '4', '5']);
+        assert.equal((await moved.stop()).code, 0);
+        const health = "select coalesce(string_agg(code, ' ' order by code), '') from o365.health()";
+        assert.equal(there(health), sql(health));
+    } finally {
+        server(after, 'stop', '-m', 'immediate');
         far.close();
     }
 });
