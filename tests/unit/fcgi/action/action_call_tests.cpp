@@ -162,8 +162,8 @@ BOOST_AUTO_TEST_CASE(without_keys_the_service_is_asked_to_come_again) {
     const std::string button = button_of(send_card("early"));
     const Response response = Service().press(button, token());
     BOOST_TEST(response.status == 503);
-    BOOST_TEST(header(response, "Retry-After") == "5");
-    BOOST_TEST(status_of(response) == "The service is not ready right now. Try again in a minute.");
+    BOOST_TEST(header(response, "Retry-After") == "60");
+    BOOST_TEST(status_of(response) == "This button cannot be checked yet. Try again in a few minutes.");
     BOOST_TEST(presses() == "0");
 }
 

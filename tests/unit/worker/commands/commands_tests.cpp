@@ -357,11 +357,6 @@ BOOST_AUTO_TEST_CASE(preflight_needs_a_connector_that_is_there_and_a_database) {
     Settings away = settings();
     away.database = "host=/nonexistent dbname=none";
     BOOST_TEST(run([&] { return preflight_connector(away, options); }).code == exit_code::kUnavailable);
-    installation().owner().call("alter function o365_programs.worker_preflight(text) rename to away");
-    const Ended old = run([&] { return preflight_connector(settings(), options); });
-    BOOST_TEST(old.code == exit_code::kFailed);
-    BOOST_TEST(has(old.err, "run sql/install.sql of this version"), old.err);
-    installation().owner().call("alter function o365_programs.away(text) rename to worker_preflight");
 }
 
 BOOST_AUTO_TEST_CASE(chores_are_done_at_least_once_and_end_with_their_worker) {
