@@ -50,3 +50,47 @@ make_lanes() { # make_lanes COUNT: subscription n posts to /hook/n
     sql -c "SELECT o365.allow_webhook_host('connector', 'sink.localhost', $port)" > /dev/null
     connect_users bench user "$1" sink.localhost
 }
+send_cards() { # send_cards COUNT: to $lanes, one lane after the other, as an application would
+    sql -v card="$(cat "$dir/card")" > /dev/null << SQL
+SELECT count(o365.send(s.id, :'card')) FROM generate_series(1, $1 / $lanes) AS n,
+    (SELECT subscription_id AS id FROM o365_internal.subscription ORDER BY 1) AS s;
+SQL
+}
+drain() { # prints cards a second, from the worker's start to its last delivery
+    local before
+    before=$(sql -c 'SELECT count(*) FROM o365_internal.delivery')
+    "$build/o365-worker" --config "$dir/o365.conf" --once --deadline 300s > /dev/null
+    [[ $(sql -c 'SELECT count(*) FROM o365_internal.outbox') = 0 ]] || { note "not everything was drained"; exit 1; }
+    sql -c "SELECT round((count(*) - $before) / extract(epoch
+        FROM max(d.at) - (SELECT max(w.started_at) FROM o365_internal.worker AS w)), 1)
+        FROM o365_internal.delivery AS d"
+}
+graphile() { PGDATABASE=o365 "$node" "$root/bench/peers/drain_graphile.mjs" "$@" 2>> "$dir/peers.err"; }
+drain_graphile() { # drain_graphile CARDS: the same of graphile-worker, from the same lanes
+    sql -v card="$(cat "$dir/card")" > /dev/null << SQL
+SELECT count(*) FROM graphile_worker.add_jobs(ARRAY(SELECT ('card',
+    json_build_object('path', '/hook/' || (i % $lanes + 1), 'card', :'card'::text),
+    NULL, now(), NULL, NULL, NULL, NULL)::graphile_worker.job_spec FROM generate_series(1, $1) AS i));
+VACUUM ANALYZE;
+SQL
+    # shellcheck disable=SC2086
+    graphile drain "$port" "$dir/ca.pem" "$1" ${GRAPHILE:-64 1000 0} | awk '{ print $2 }'
+    [[ $(sql -c 'SELECT count(*) FROM graphile_worker.jobs') = 0 ]] ||
+        { note "graphile-worker left jobs behind"; exit 1; }
+}
+# latencies o365|graphile RATE CARDS: sends them evenly to $lanes while a worker runs; prints their percentiles
+latencies() {
+    : > "$dir/posts"
+    "$node" "$root/bench/peers/latency_send.mjs" "$1" "$2" "$3" "$lanes" "$dir/card" > "$dir/sent"
+    wait_for "the last card" eval "[[ \$(wc -l < '$dir/posts') -ge $3 ]]"
+    percentiles
+}
+# The worker of graphile-worker that latencies needs: ends after so many cards.
+start_graphile() { # start_graphile CARDS
+    # By itself and not by graphile: $! would be a shell's.
+    # shellcheck disable=SC2086
+    PGDATABASE=o365 "$node" "$root/bench/peers/drain_graphile.mjs" drain "$port" "$dir/ca.pem" "$1" \
+        ${GRAPHILE_LATENCY:-16 -1 -1} > /dev/null & worker=$!
+    pids+=("$worker")
+    sleep 1
+}
