@@ -82,8 +82,11 @@ BEGIN
                             WHERE x.secret_version <> h.v);
     END IF;
     IF v_held IS NOT NULL THEN
-        IF array_remove(v_reported, NULL) <> '{}' THEN
-            -- What comes again has its number.
+        -- What comes again has its number. Its card is not there any more: a lane that only goes on has all of its.
+        IF array_remove(v_reported, NULL) <> '{}'
+           AND EXISTS (SELECT FROM unnest(subs, positions) AS u(s, p)
+                        WHERE NOT EXISTS (SELECT FROM o365_internal.outbox AS o
+                                           WHERE o.subscription_id = u.s AND o.position = u.p)) THEN
             v_posts := ARRAY(SELECT h.posts - CASE WHEN h.at IS NULL THEN 0 ELSE o365_internal.repeated_posts(
                                         worker_report.worker, h.s, h.l, h.at, subs, leases, positions, took_ms) END
                                FROM unnest(v_held, v_held_lease, v_posts, v_reported) WITH ORDINALITY
