@@ -21,7 +21,7 @@ constexpr milliseconds kSlowCall{500};  // a call for cards that takes longer as
 constexpr microseconds kFirstPoll{250};
 constexpr microseconds kBusyPoll{1000};
 constexpr milliseconds kGatheringPoll{5};  // while finished lanes wait to be reported together
-constexpr milliseconds kIdlePoll{100};
+constexpr milliseconds kIdlePoll{200};
 constexpr seconds kBusyFor{1};
 constexpr milliseconds kDrained{50};  // --once ends when there was nothing to do for so long
 constexpr milliseconds kFirstBackoff{100};

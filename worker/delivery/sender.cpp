@@ -17,6 +17,7 @@ using std::chrono::seconds;
 namespace {
 
 constexpr milliseconds kPass{200};           // how long a pass waits for something to happen
+constexpr milliseconds kIdlePass{2000};      // the same, where nothing is sent or waits to be
 constexpr milliseconds kStateIsFresh{1900};  // pause and remove hold within two seconds
 constexpr milliseconds kUnreported{100};     // how long a result may wait for its report while its lane goes on
 constexpr milliseconds kLooksForLate{100};   // how often lanes that wait too long are looked for
@@ -78,7 +79,7 @@ void Sender::finish() {
 // exit code.
 void Sender::run() noexcept {
     try {
-        while (step(kPass)) continue;
+        while (step(transport_.in_flight() == 0 && gate_.waiting() == 0 ? kIdlePass : kPass)) continue;
         return;
     } catch (const std::exception& error) {
         log::error("sender_failed", "problem={} then=\"the worker ends; leases end by themselves\"",

@@ -11,7 +11,8 @@ SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
     c_few CONSTANT integer := 4;   -- lanes whose cards come with them
-    c_quiet CONSTANT interval := '1 second';   -- far ends that are held come back by time
+    c_quiet CONSTANT interval := '5 seconds';
+    c_held CONSTANT interval := '1 second';    -- while far ends are held or fail, which come back by time
     v_started timestamptz := clock_timestamp();
     v_seen text := pg_current_snapshot()::text;   -- (!) before anything is looked at
     v_hosts integer[];
@@ -57,7 +58,10 @@ BEGIN
                    > pg_snapshot_xmax(v_before)::text::bigint + 1) THEN
         fed := 0;
         seen := v_seen;
-        quiet_until := least(v_started + c_quiet,
+        quiet_until := least(
+            v_started + CASE WHEN EXISTS (SELECT FROM o365_internal.host AS h
+                                           WHERE h.held_until IS NOT NULL OR h.suspects IS NOT NULL)
+                             THEN c_held ELSE c_quiet END,
             (SELECT d.next_at FROM unnest(v_hosts) AS h (id) CROSS JOIN unnest(o365_internal.all_turns()) AS t (turn)
               CROSS JOIN LATERAL (SELECT l.next_at FROM o365_internal.lane AS l
                                    WHERE l.host_id = h.id AND l.turn = t.turn AND l.next_at >= v_started
