@@ -44,8 +44,8 @@ std::optional<std::string> read(const std::string& file) {
 
 // "line:column" of a path's value.
 std::string position(std::string_view text, std::string_view path) {
-    const Place place = json_place(text, path).value_or(Place{});
-    return fmt::format("{}:{}", place.line, place.column);
+    const JsonPosition at = json_position(text, path).value_or(JsonPosition{});
+    return fmt::format("{}:{}", at.line, at.column);
 }
 
 // For a terminal or the log of a CI: what could move its cursor, or begin a line, is written as \xNN.
@@ -86,7 +86,7 @@ Loaded load(const CardFile& file) {
     auto card = parse_json(loaded.text);
     if (const auto fault = json_fault(loaded.text); fault || !card) {
         const JsonFault said = fault.value_or(JsonFault{});
-        fmt::print(stderr, "{}:{}:{}: the card is no JSON: {}\n", file.file, said.place.line, said.place.column,
+        fmt::print(stderr, "{}:{}:{}: the card is no JSON: {}\n", file.file, said.position.line, said.position.column,
                    printable(said.words));
         loaded.code = exit_code::kBadData;
         return loaded;
