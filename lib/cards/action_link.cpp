@@ -17,7 +17,7 @@ bool is_base64url(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
-// Digits without a zero in front, up to the first '-', which is taken as well.
+// Removes a number without leading zeros, and the '-' behind it, from the beginning of `text`.
 template <class Number>
 bool take_number(std::string_view& text, Number& number) {
     const auto end = text.find('-');
