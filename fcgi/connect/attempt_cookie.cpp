@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "lib/base/crypto.h"
+#include "lib/base/text.h"
 
 namespace o365 {
 namespace {
@@ -39,8 +40,7 @@ std::vector<Found> find_ours(std::string_view header) {
     while (!header.empty()) {
         std::string_view pair = header.substr(0, header.find(';'));
         header.remove_prefix(std::min(header.size(), pair.size() + 1));
-        while (pair.starts_with(' ') || pair.starts_with('\t')) pair.remove_prefix(1);
-        while (pair.ends_with(' ') || pair.ends_with('\t')) pair.remove_suffix(1);
+        pair = trimmed(pair);
         const auto equals = pair.find('=');
         if (equals == std::string_view::npos || !is_ours(pair.substr(0, equals))) continue;
         const auto [place, is_new] = places.emplace(pair.substr(0, equals), found.size());

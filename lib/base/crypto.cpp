@@ -8,6 +8,7 @@
 #include <openssl/sha.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <new>
@@ -104,6 +105,12 @@ std::string base64_decode(std::string_view text) {
     if (EVP_DecodeBlock(unsigned_bytes(bytes), unsigned_bytes(text), static_cast<int>(text.size())) < 0) refuse();
     bytes.resize(bytes.size() - padding);
     return bytes;
+}
+
+bool is_base64url(std::string_view text) noexcept {
+    return std::ranges::all_of(text, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    });
 }
 
 std::optional<std::string> base64url_decode(std::string_view text) {

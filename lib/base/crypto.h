@@ -29,6 +29,9 @@ std::string base64(std::string_view bytes);        // with padding, no line brea
 std::string base64url(std::string_view bytes);     // no padding
 std::string base64_decode(std::string_view text);  // with padding; throws std::invalid_argument for anything else
 
+// Whether all characters of `text` are those of base64url. True for "".
+bool is_base64url(std::string_view text) noexcept;
+
 // Decodes base64url without padding. Accepts its canonical form only: nullopt for anything else, also where the last
 // character sets bits that no byte uses. "" for "".
 std::optional<std::string> base64url_decode(std::string_view text);
