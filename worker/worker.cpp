@@ -39,7 +39,7 @@ class Worker::Threads {
         // does them.
         const bool hurries = worker_.sender_.stopped() || worker_.clock_.now() >= worker_.deadline_;
         chores_.request_stop();
-        worker_.chores_.end_by(Database::Clock::now() + (hurries ? std::chrono::seconds(0) : Delivery::kLastWord));
+        worker_.chores_.end_by(Database::Clock::now() + (hurries ? std::chrono::seconds(0) : Delivery::kLastReports));
         chores_.join();
         worker_.sender_.finish();
         sender_.join();
@@ -62,7 +62,7 @@ Worker::Worker(const Settings& settings, KeyRing keys)
 
 void Worker::run() {
     loop();
-    delivery_.say_stopped(false);
+    delivery_.report_stop(false);
 }
 
 Outlook Worker::run_once(std::chrono::milliseconds deadline) {

@@ -27,7 +27,7 @@ class Worker {
     // Delivers what is due and returns when nothing is, or at the deadline: no POST starts after it, those under way
     // are finished. Throws DatabaseError when it cannot start or cannot report, std::runtime_error when the database's
     // environment is another than this worker's or the sender has failed. Once the last POST has ended it returns
-    // within Delivery::kLastWord, whatever the database does.
+    // within Delivery::kLastReports, whatever the database does.
     Outlook run_once(std::chrono::milliseconds deadline);
     // Delivery::stop(). From any thread, not from a signal handler.
     void stop() noexcept { delivery_.stop(); }

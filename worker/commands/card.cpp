@@ -86,7 +86,7 @@ Loaded load(const CardFile& file) {
     auto card = parse_json(loaded.text);
     if (const auto fault = json_fault(loaded.text); fault || !card) {
         const JsonFault said = fault.value_or(JsonFault{});
-        fmt::print(stderr, "{}:{}:{}: the card is no JSON: {}\n", file.file, said.position.line, said.position.column,
+        fmt::print(stderr, "{}:{}:{}: the card is not JSON: {}\n", file.file, said.position.line, said.position.column,
                    printable(said.words));
         loaded.code = exit_code::kBadData;
         return loaded;
