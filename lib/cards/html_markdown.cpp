@@ -1,10 +1,13 @@
 #include "lib/cards/html_markdown.h"
 
+#include <utf8.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <charconv>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <vector>
@@ -38,16 +41,12 @@ constexpr std::array kNamed = {
     Named{"eacute", "\u00e9"}, Named{"egrave", "\u00e8"}, Named{"larr", "\u2190"},   Named{"rarr", "\u2192"}};
 
 // A code point in UTF-8; empty for control characters and for numbers that are not code points.
-std::string utf8(std::uint32_t code) {
+std::string character_of(std::uint32_t code) {
     if (code < 0x20 ? code != '\n' && code != '\t'
                     : code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF) || (code >= 0x7F && code < 0xA0))
         return {};
-    if (code < 0x80) return {static_cast<char>(code)};
     std::string result;
-    const int more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-    constexpr std::array<std::uint32_t, 4> kLead = {0, 0xC0, 0xE0, 0xF0};
-    result += static_cast<char>(kLead.at(static_cast<std::size_t>(more)) | (code >> (6 * more)));
-    for (int i = more - 1; i >= 0; --i) result += static_cast<char>(0x80U | ((code >> (6 * i)) & 0x3FU));
+    utf8::append(code, std::back_inserter(result));
     return result;
 }
 
@@ -73,7 +72,7 @@ std::optional<Reference> reference_at(std::string_view text) {
     std::uint32_t code = 0;
     const auto [stop, error] = std::from_chars(name.data(), name.data() + name.size(), code, hex ? 16 : 10);
     if (name.empty() || error != std::errc() || stop != name.data() + name.size()) return std::nullopt;
-    std::string character = utf8(code);
+    std::string character = character_of(code);
     if (character.empty()) return std::nullopt;
     return Reference{std::move(character), end + 1};
 }

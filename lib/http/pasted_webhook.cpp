@@ -60,7 +60,7 @@ std::string joined(std::string_view text) {
     return result;
 }
 
-std::string without_references(std::string text) {
+std::string with_plain_ampersands(std::string text) {
     for (const std::string_view reference : {"&amp;", "&AMP;", "&#38;", "&#x26;", "&#X26;", "&#038;"}) {
         // Addresses that were escaped twice are not rare: &amp;amp;
         while (text.find(reference) != std::string::npos) text = replace_all(std::move(text), reference, "&");
@@ -94,9 +94,9 @@ std::optional<std::string> behind_safe_link(const std::string& text) {
 std::string address_at_begin(std::string_view begins) {
     std::string text = joined(begins);
     if (lower(text.substr(0, 14)) == "https%3a%2f%2f") text = decoded(text).value_or("");
-    text = without_references(std::move(text));
+    text = with_plain_ampersands(std::move(text));
     cut_at_closing(text);
-    if (const auto target = behind_safe_link(text)) text = without_references(*target);
+    if (const auto target = behind_safe_link(text)) text = with_plain_ampersands(*target);
     return text;
 }
 
