@@ -4,8 +4,6 @@
 
 #include <json/json.h>
 
-#include <chrono>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -11,7 +11,6 @@
 #include <array>
 #include <cstring>
 #include <list>
-#include <map>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>

@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <string>
 
 namespace o365 {
 namespace {

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <ctime>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace o365 {

@@ -1,7 +1,6 @@
 #include "lib/json/json_position.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <memory>
 #include <sstream>

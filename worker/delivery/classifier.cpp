@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <memory>
 
 #include "lib/base/text.h"
 #include "lib/http/http.h"

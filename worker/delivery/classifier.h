@@ -3,7 +3,6 @@
 
 #include <json/json.h>
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
