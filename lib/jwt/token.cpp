@@ -47,6 +47,7 @@ std::optional<Json::Value> object_in(std::string_view part) {
 }
 
 // The member if it is a string; "" for anything else.
+// Stricter than text_in(), for tokens: "" for whatever is not a string.
 std::string text_of(const Json::Value& object, const char* name) {
     const Json::Value& value = member(object, name);
     return value.isString() ? value.asString() : std::string();
