@@ -6,7 +6,7 @@
 #include <cstring>
 #include <new>
 
-// Sanitizers bring their own.
+// Sanitizers have operators of their own.
 #ifndef O365_TRACEABLE
 
 void* operator new(std::size_t size) {
@@ -31,8 +31,8 @@ void operator delete(void* memory, std::size_t size) noexcept {
 
 namespace o365 {
 
-// glibc writes the byte over what is freed, and its complement, zeros, over what is allocated. Blocks of up to a
-// kilobyte that it keeps at hand for a thread it leaves as they are.
+// glibc fills freed blocks with this byte, and allocated ones with its complement, zeros. It does not fill freed blocks
+// of up to a kilobyte that it keeps in a thread's cache.
 void clear_blocks_of_libraries() noexcept { ::mallopt(M_PERTURB, 0xff); }
 
 }  // namespace o365

@@ -24,16 +24,16 @@ namespace {
 
 constexpr const char* kProgram = "o365-connector.fcgi";
 
-// A transaction that somebody left open must not hold up every connection: the page that asks again is the better
-// answer. The server's own limits come first; ours is for a server that does not keep them.
+// A lock of a transaction that was left open must not hold up all connections: a page that reloads itself is the better
+// answer. The server's limits come first; `call` is for a server that does not keep them.
 constexpr o365::Patience kPatience{.lock_ms = 2000,
                                    .statement_ms = 10000,
                                    .transaction_ms = 15000,
                                    .connect = std::chrono::seconds(5),
                                    .call = std::chrono::seconds(12)};
-// COPYs of callbacks. With more of them, fewer rows would go together.
+// How many COPYs of callbacks may run at once. With more of them, fewer rows would share a COPY.
 constexpr int kCallbacksAtOnce = 2;
-// At SIGTERM: how long a call of the database may still take.
+// How long a call of the database may still take after SIGTERM.
 constexpr std::chrono::seconds kLastCalls{2};
 
 o365::Database open_database(const o365::Settings& settings) {
@@ -43,7 +43,7 @@ o365::Database open_database(const o365::Settings& settings) {
 
 using Report = std::function<void(const std::string& what, const std::string& next)>;
 
-// Whether the key that the configuration names is one that the database seals under.
+// Reports when the database has no key to seal under, or not the key that the configuration names.
 void check_sealing_key(o365::Database& database, const std::string& named, const Report& report) {
     const Json::Value health = o365::database_json(database.call("SELECT o365_programs.responder_health()").text(0, 0));
     const Json::Value& keys = health["sealing_keys"];
@@ -62,7 +62,7 @@ void check_sealing_key(o365::Database& database, const std::string& named, const
     }
 }
 
-// 0 when everything that the responder needs is there; else says what is wrong and what to do about it.
+// --check: prints what is wrong and what to do about it. Returns the exit code: 0 when the responder can start.
 int check(const o365::Settings& settings) {
     fmt::print("{}", o365::describe(settings));
     int problems = 0;
@@ -83,7 +83,7 @@ int check(const o365::Settings& settings) {
         report(error.what(), "correct the setting log, or give the file to the user that the responder runs as");
     }
     try {
-        // One beside the real one, which may be in use: folder, length of the path and group are the same.
+        // Make a socket beside the real one, which may be in use: folder and group are the same.
         if (!settings.responder_socket.empty()) {
             const o365::OwnListener probe(settings.responder_socket + ".check", settings.socket_group);
         }
@@ -107,7 +107,7 @@ int check(const o365::Settings& settings) {
                "see that PostgreSQL runs, that the settings database and responder_role are right and that "
                "sql/install.sql was run");
     }
-    // Of the responder that runs: its group has to be the web server's.
+    // The socket of the running responder, whose group must be the web server's.
     if (const std::string socket = o365::describe_socket(settings.responder_socket); !socket.empty())
         fmt::print("socket {}: {}\n", settings.responder_socket, socket);
     if (problems == 0) fmt::print("ok: the responder can start\n");
@@ -122,7 +122,7 @@ int run(const o365::Settings& settings) {
     o365::ServerOptions options;
     options.socket = settings.responder_socket;
     options.group = settings.socket_group;
-    // One more than there are connections, for what needs no database.
+    // One thread more than there are connections, for requests that need no database.
     options.threads = settings.threads + 1;
     options.takes_any_request = o365::takes_any_request;
     o365::DatabasePool database([&] { return open_database(settings); }, settings.threads, o365::require_schema);
@@ -144,7 +144,7 @@ int run(const o365::Settings& settings) {
 
 int main(int argc, char** argv) {
     try {
-        CLI::App app{"Answers /connect/ and /healthz over FastCGI."};
+        CLI::App app{"Answers /connect/, /manage/, /action and /healthz over FastCGI."};
         std::string config = o365::default_settings_path();
         bool only_check = false;
         app.add_option("--config", config, "Configuration file")->capture_default_str();
@@ -154,8 +154,8 @@ int main(int argc, char** argv) {
         const o365::Settings settings = o365::load_settings(config);
         return only_check ? check(settings) : run(settings);
     } catch (const std::exception& error) {
-        // Before the log is open, and for the person at a terminal; under a web server fd 2 is its error log, and there
-        // is no secret in this.
+        // Print it too: the log may not be open yet, and a person may be at the terminal. Under a web server fd 2 is
+        // its error log; the text has no secret.
         o365::log::error("stopped", "why={}", o365::log::quoted(error.what()));
         fmt::print(stderr, "{}: {}\n", kProgram, error.what());
         return o365::exit_code::kFailed;

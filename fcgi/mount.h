@@ -1,4 +1,4 @@
-// Where the web server has mounted us: /connect/, /action/, /action and /manage/ lie side by side below any prefix.
+// The prefix below which the web server has mounted /connect/, /action/, /action and /manage/. Safe from any thread.
 #pragma once
 
 #include <string>
@@ -6,12 +6,12 @@
 
 namespace o365 {
 
-// The path without what stands before /connect/, /action/, /manage/ or a last /action: "/app/connect/desk/" is
-// "/connect/desk/". Any other path as it is. A part of `path`.
+// The path without the prefix before /connect/, /action/, /manage/ or a final /action: "/app/connect/desk/" becomes
+// "/connect/desk/". Other paths stay as they are. A view into `path`.
 std::string_view below_mount(std::string_view path);
 
-// From a page's own URL to ".../connect/": relative, because only the browser knows the prefix. "/connect/" for a path
-// that has none of them.
+// The relative URL from a page at `path` to ".../connect/"; relative, because only the browser knows the whole prefix.
+// "/connect/" for any other path.
 std::string path_to_mount(std::string_view path);
 
 }  // namespace o365

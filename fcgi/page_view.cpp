@@ -10,13 +10,13 @@
 namespace o365 {
 namespace {
 
-// Where Microsoft's page sends a browser that is not signed in yet. Chromium holds every redirect after a form's POST
-// against form-action, also those of the other site.
+// Where Microsoft's page redirects a browser that is not signed in. Chromium checks every redirect after a form's POST
+// against form-action, also redirects of the other site.
 constexpr std::array kMicrosoftSignIn = {"https://outlook.office.com", "https://outlook.office365.com",
                                          "https://login.microsoftonline.com", "https://login.microsoft.com",
                                          "https://login.live.com"};
 
-// The texts that the template and the layout use, under `t` and `h`, and what every page has.
+// Adds the texts that the template and the layout use, as `t` and `h`, and the values that every page has.
 void add_texts(Json::Value& values, const Pages& pages, const Texts& texts, std::string_view path,
                std::string_view name) {
     Json::Value more;

@@ -1,4 +1,4 @@
-// The pages of the responder as values become HTML: the texts of the reader's language, header profile.
+// Renders the responder's pages: HTML from values and from the texts of the reader's language. Safe from any thread.
 #pragma once
 
 #include <json/json.h>
@@ -11,15 +11,14 @@
 
 namespace o365 {
 
-// Renders a page of the responder in the language of `texts`. `path` is the request's, for relative links; "" when it
-// is not known. The texts of the page's section, of "common" and of values["texts"] (which win) stand under `t`, with
-// their placeholders filled from `values`, and under `h` as HTML: {{t.heading}}, {{{h.account}}}. Only what the text
-// itself says is markup there, so a template that uses {{{h.}}} is as safe as one that uses {{t.}}.
+// Renders a page of the responder in the language of `texts`. `path`: the request's, for relative links; "" when it is
+// not known. The template finds its texts as {{t.<text>}} and, as HTML, {{{h.<text>}}}, with placeholders filled from
+// `values`: those of values["texts"], else of the page's section, else of the section "common". In {{{h.}}} values are
+// escaped, so it is as safe as {{t.}}.
 Response render_page(const Pages& pages, const Texts& texts, std::string_view path, int status, std::string_view name,
                      Json::Value values);
 
-// A part that several pages have (templates/<name>.mustache), for {{{...}}} in theirs, with its texts as in
-// render_page.
+// Renders templates/<name>.mustache, a part that several pages show as {{{...}}}, with its texts as in render_page().
 std::string render_part(const Pages& pages, const Texts& texts, std::string_view path, std::string_view name,
                         Json::Value values);
 
@@ -27,7 +26,7 @@ std::string render_part(const Pages& pages, const Texts& texts, std::string_view
 Response render_message(const Pages& pages, const Texts& texts, std::string_view path, int status,
                         const std::string& request_id);
 
-// Lets a form of the page lead to the Connect page, and where that is Microsoft's on to its sign-in.
+// Allows the page's forms to lead to the Connect page and, where that is Microsoft's, to Microsoft's sign-in.
 void allow_connect_page(Response& response, const std::string& connect_url);
 
 }  // namespace o365

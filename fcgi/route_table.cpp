@@ -31,8 +31,8 @@ constexpr std::array kRoutes = {
           .from_own_pages = true},
     Route{.pattern = "/connect[/]", .methods = kRead, .answer = list},
     Route{.pattern = "/connect/static/<name>", .methods = kRead, .answer = static_file},
-    // Whatever connector it names: a webhook that went astray leaves a trace that the operator finds. No HEAD: what
-    // only looks at a link must not use up its state.
+    // For any connector's name, so that operators find a trace of a webhook that went to a wrong one. No HEAD: a
+    // program that checks links must not use up the state.
     Route{.pattern = "/connect/<word>/callback[/]", .methods = "GET", .answer = callback, .secret = SecretIn::query},
     Route{.pattern = "/connect/<slug>[/]", .methods = kRead, .answer = landing, .secret = SecretIn::query},
     Route{.pattern = "/connect/<slug>/start", .methods = "POST", .answer = start, .from_own_pages = true},
@@ -53,7 +53,7 @@ constexpr std::array kRoutes = {
     Route{.pattern = "/connect/<slug>/logo", .methods = kRead, .answer = logo},
 };
 
-// The part of `text` up to the next slash, which is taken as well.
+// Removes the part of `text` up to the next slash, and the slash, and returns that part.
 std::string_view take_word(std::string_view& text) {
     const auto slash = text.find('/');
     const std::string_view word = text.substr(0, slash);
@@ -61,7 +61,7 @@ std::string_view take_word(std::string_view& text) {
     return word;
 }
 
-// The word takes the place of a variable part; false when it cannot.
+// Sets the variable part of the pattern to `word`; false when it cannot have that value.
 bool fill(RouteParts& parts, std::string_view variable, std::string_view word) {
     if (variable == "<slug>" && !is_slug(word)) return false;
     if (variable == "<slug>" || variable == "<word>") {

@@ -25,9 +25,9 @@ bool passes_by_itself(const DatabaseError& error) {
     return error.fault() == Fault::down || error.fault() == Fault::retry || error.fault() == Fault::in_doubt;
 }
 
-// The page loads itself again: a callback's parameters are still in the browser's address bar, so nothing is lost.
-// Except after a POST: what was typed on the page of a card's action stands in this one, with its form's number, so
-// that it can be sent again and counts once.
+// The page for a database that is busy or away. It reloads itself, except after a POST. Nothing is lost: a callback's
+// parameters are still in the browser's address bar, and for a card's action this page keeps the form that was sent,
+// with its token, so that it can be sent again and counts once.
 Response busy(const Site& site, const Request& request) {
     const bool reloads = request.method != "POST";
     Json::Value values(Json::objectValue);
@@ -58,8 +58,8 @@ Response answer(Site& site, const Request& request) {
         return dispatch(site, request);
     } catch (const DatabaseError& error) {
         if (!passes_by_itself(error)) throw;
-        // Somebody holds a lock for long, or the database is slow: it is there, and other requests may do better. That
-        // it does not answer the pool has told.
+        // A lock that is held for long, or a slow database: it answers, and other requests may succeed. The pool has
+        // logged a database that does not answer.
         if (error.fault() == Fault::retry) {
             log::warn("database_busy", "request={} why={}", request.id, log::quoted(error.what()));
         } else if (error.fault() == Fault::in_doubt && !error.timed_out()) {

@@ -1,6 +1,6 @@
-// The routes of the responder, one file each. Every one makes one statement (the POST of a card's action two: what its
-// form may hold is the card's), and a POST whose Origin has to be compared one before it. They throw DatabaseError,
-// which answer() turns into the page that retries by itself.
+// The handlers of the responder's routes, one file each. Most make one statement; a POST whose Origin must be compared
+// with public_url makes one before that. They throw DatabaseError, which answer() turns into a page that reloads
+// itself.
 #pragma once
 
 #include <string>
@@ -9,11 +9,12 @@
 
 namespace o365 {
 
-// Finds the route of a request and answers it.
+// Finds the route of a request and answers it. Throws BadRequest, and DatabaseError for an error that does not pass by
+// itself.
 Response answer(Site& site, const Request& request);
 
-// The handlers of fcgi/route_table.cpp. The method is one that the route takes, and a POST comes from a page of ours
-// where the table asks for it.
+// The handlers of fcgi/route_table.cpp. answer() has checked the method, and the origin of a POST where the table says
+// from_own_pages.
 Response list(Site& site, const Request& request, const RouteParts& parts);
 Response landing(Site& site, const Request& request, const RouteParts& parts);
 Response start(Site& site, const Request& request, const RouteParts& parts);
@@ -25,7 +26,7 @@ Response failed(Site& site, const Request& request, const RouteParts& parts);
 Response logo(Site& site, const Request& request, const RouteParts& parts);
 Response action(Site& site, const Request& request, const RouteParts& parts);
 Response action_call(Site& site, const Request& request, const RouteParts& parts);
-// What it answers while the database is away.
+// The answer of action_call() while the database is busy or away.
 Response call_unavailable(const Site& site, const Request& request);
 Response help(Site& site, const Request& request, const RouteParts& parts);
 Response manage(Site& site, const Request& request, const RouteParts& parts);

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kMaxChoice = 40;  // bytes
 
-// What stands between `begin` and the next blank.
+// The word behind `begin`, or `otherwise`.
 std::string word_after(std::string_view text, std::string_view begin, const char* otherwise) {
     const std::size_t found = text.find(begin);
     if (found == std::string_view::npos) return otherwise;

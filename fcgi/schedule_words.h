@@ -1,5 +1,5 @@
-// Schedules as people read them: "every day at 08:00 (Europe/Berlin)". What the database keeps is "daily at 08:00",
-// o365_internal.schedule_of. Safe from any thread.
+// Schedules as sentences and as choices of a form: "daily at 08:00" of the database (o365_internal.schedule_of) is
+// "every day at 08:00 (Europe/Berlin)" on a page. Safe from any thread.
 #pragma once
 
 #include <json/json.h>
@@ -12,29 +12,30 @@
 
 namespace o365 {
 
-// The parts of "weekly on monday at 08:00"; at and day are 08:00 and monday where the schedule has none.
+// The parts of a schedule such as "weekly on monday at 08:00".
 struct Schedule {
     std::string every;  // immediate, hourly, daily or weekly; "" for no schedule
-    std::string at;
-    std::string day;
+    std::string at;     // "08:00" when the schedule has none
+    std::string day;    // "monday" when the schedule has none
 };
 Schedule read_schedule(std::string_view schedule);
 
-// A schedule in words of the reader, with the time zone where it is not "" and the schedule has a time.
+// A schedule as a sentence in the language of `texts`. `zone`: the time zone to name, if the schedule has a time; ""
+// for none.
 std::string schedule_in_words(const Texts& texts, std::string_view schedule, const std::string& zone = {});
 
-// What a list offers to choose: {value, text, chosen}.
+// An entry of a list to choose from: {value, text, chosen}.
 Json::Value choice(const std::string& value, Json::Value text, bool chosen);
 
-// How often a schedule may run, in the order in which lists have it.
+// How often a schedule may run, in the order of lists.
 inline constexpr std::array<const char*, 4> kScheduleEvery = {"immediate", "hourly", "daily", "weekly"};
 
-// The schedules that somebody who connects may choose, a choice() each. `usual` is what they get without a
-// choice, and is among them as it is; `chosen` the one that the list shows, "" for the usual one.
+// The schedules that a user who connects may choose, a choice() each. `usual`: the connector's schedule, which stands
+// in the list as it is. `chosen`: the one that the list shows as chosen; "" for the usual one.
 Json::Value schedule_choices(const Texts& texts, const std::string& usual, const std::string& chosen);
 
-// The value of the form field "schedule", for the database; "" for none. Throws BadRequest for what no form of ours
-// sends.
+// Checks the value of the form field "schedule" and returns it, for the database; "" for none. Throws BadRequest(400)
+// when it does not begin with one of kScheduleEvery, or has more than 40 bytes.
 std::string read_schedule_choice(const std::string& value);
 
 }  // namespace o365

@@ -75,7 +75,7 @@ Response Site::failed(const Request& request, Json::Value page, const std::strin
     if (stands) page["place"] = text_in(page, "group_name");
     const std::string again = text_in(page, "again");
     const std::string connect_url = text_in(page, "connect_url");
-    // These say themselves how to go on, and elsewhere.
+    // The texts of these two say how to go on in another place.
     const bool not_from_here = reason == "framed" || reason == "confirm_elsewhere";
     page["in_frame"] = reason == "framed";
     page["again_post"] = again == "ticket" && !not_from_here;
@@ -96,12 +96,12 @@ Response Site::to_failed(const Request& request, const Json::Value& page, const 
                                           text_in(page, "slug"), url_encode(reason), url_encode(shown_id)));
 }
 
-void Site::tell_too_many(const std::string& slug, std::string_view what) {
-    static std::mutex mutex;  // of all threads: each has a Site of its own
-    static log::Repeated told;
+void Site::log_too_many(const std::string& slug, std::string_view what) {
+    static std::mutex mutex;  // for all threads: each has a Site of its own
+    static log::Repeated lines;
     const std::string pairs = fmt::format("connector={} what={}", slug, what);
     const std::lock_guard lock(mutex);
-    if (const auto count = told.due(pairs)) log::warn("too_many", "{} count={}", pairs, *count);
+    if (const auto count = lines.due(pairs)) log::warn("too_many", "{} count={}", pairs, *count);
 }
 
 Response Site::confirm(const Request& request, Json::Value page, const std::string& shown_id) const {

@@ -1,4 +1,4 @@
-// GET /connect/static/<name> - the stylesheet and what else lies in static/. Needs no database.
+// GET /connect/static/<name> - the stylesheet and other files of static/. Needs no database.
 #include <array>
 #include <utility>
 

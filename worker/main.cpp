@@ -1,5 +1,5 @@
-// o365-worker: drains the outbox. Reads settings, builds the worker, hands it its keys, runs it; `keys` manages the key
-// file, `card` judges and converts cards.
+// o365-worker: delivers cards from the outbox. Reads settings and the key file, then makes and runs the worker, or runs
+// a command (worker/commands).
 #include <fmt/format.h>
 #include <pthread.h>
 #include <sys/resource.h>
@@ -31,14 +31,14 @@ namespace {
 
 using o365::Settings;
 
-// Loopback is for the sandbox: a production worker with it would be an open door.
+// Loopback is for the sandbox: a production worker must not post to services of its own machine.
 void refuse_development_settings(const Settings& settings, const std::string& path) {
     if (settings.environment == "development" || !settings.allow_loopback) return;
     throw o365::SettingsError(fmt::format("{}: allow_loopback is for environment = development only; this is {}", path,
                                           settings.environment));
 }
 
-// Nothing when `text` is none.
+// "50s", "500ms", "2m" or seconds, at most a day; nullopt for anything else.
 std::optional<std::chrono::milliseconds> parse_deadline(std::string_view text) {
     constexpr std::int64_t kMostMs = 86400000;
     std::int64_t number = 0;
@@ -49,7 +49,7 @@ std::optional<std::chrono::milliseconds> parse_deadline(std::string_view text) {
     return std::chrono::milliseconds(number * factor);
 }
 
-// Throws what would stop the worker, or make it fail at every card.
+// --check: throws for whatever would stop the worker or make it fail at every card.
 int check(const Settings& settings, const std::string& path) {
     fmt::print("{}", o365::describe(settings));
     o365::log::check(settings.log);
@@ -68,7 +68,7 @@ int check(const Settings& settings, const std::string& path) {
                             o365::statements_when(settings.prepared_statements));
     if (const std::string problem = o365::schema_problem(database); !problem.empty())
         throw o365::SettingsError(fmt::format("{}: {}", path, problem));
-    // No worker has the number 0: nothing is written.
+    // No worker has the number 0, so this call writes nothing.
     const o365::SettingsSnapshot snapshot = o365::read_settings_snapshot(
         database.call("select o365_programs.worker_heartbeat(0, $1)", {settings.environment}).text(0, 0));
     if (!snapshot.sends) throw o365::SettingsError(fmt::format("{}: {}", path, snapshot.why));
@@ -76,11 +76,11 @@ int check(const Settings& settings, const std::string& path) {
     return 0;
 }
 
-// SIGTERM, SIGINT and SIGHUP arrive here alone, in a thread of their own. The first to end lets what is in flight
-// finish, the second ends the process at once; SIGHUP opens the log file again.
+// Handles SIGTERM, SIGINT and SIGHUP in a thread of its own. The first SIGTERM or SIGINT stops the worker in order, the
+// second ends the process at once; SIGHUP opens the log file again.
 class SignalWatch {
   public:
-    // Before any thread is made, and before anything takes long: from here on signals wait for a SignalWatch.
+    // Blocks the signals until there is a SignalWatch. Call it before any thread is made.
     static sigset_t hold() {
         sigset_t signals;
         sigemptyset(&signals);
@@ -114,7 +114,7 @@ class SignalWatch {
         std::_Exit(1);
     }
 
-    // SIGTERM or SIGINT.
+    // Waits for SIGTERM or SIGINT.
     static int next_signal(const sigset_t& signals) {
         int signal = 0;
         while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) o365::log::reopen();
@@ -126,7 +126,7 @@ class SignalWatch {
 };
 
 int work(const Settings& settings, const std::string& path, bool once, std::chrono::milliseconds deadline) {
-    o365::hide_memory();  // it holds keys and webhooks
+    o365::hide_memory();  // the process has keys and webhooks in memory
     const sigset_t held = SignalWatch::hold();
     std::signal(SIGPIPE, SIG_IGN);
     refuse_development_settings(settings, path);
@@ -154,7 +154,7 @@ struct CommandLine {
     std::string deadline = "50s";
     bool once = false;
     bool checks = false;
-    bool replaces = false;  // of keys generate, keys add
+    bool replaces = false;  // --replace of keys generate and keys add
     o365::ImportOptions imports;
     std::string backup;
     o365::CardFile card_file;

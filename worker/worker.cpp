@@ -8,7 +8,7 @@
 namespace o365 {
 namespace {
 
-constexpr std::size_t kMaxBody = 8192;  // of an answer's body; rules see half of it
+constexpr std::size_t kMaxBody = 8192;  // of an answer's body; rules look at the first half
 
 HttpClientOptions client_options(const Settings& settings) {
     HttpClientOptions options;
@@ -22,24 +22,24 @@ HttpClientOptions client_options(const Settings& settings) {
 
 }  // namespace
 
-// The threads beside the caller's. They end in order, however the loop ends.
+// The threads of the chores and of the sender. They end in order, however the loop ends.
 class Worker::Threads {
   public:
     explicit Threads(Worker& worker) : worker_(worker) {
         chores_ = std::jthread([&worker, number = worker.outbox_.worker()](std::stop_token ends) {
             worker.chores_.run(std::move(ends), number);
         });
-        // Last: it ends by finish() alone.
+        // Start it last: it ends only by finish().
         sender_ = std::jthread([&worker] { worker.sender_.run(); });
     }
     Threads(const Threads&) = delete;
     Threads& operator=(const Threads&) = delete;
     ~Threads() {
-        // Who ends because nothing is left to send lets the chores finish; who has to end does not wait: the next run
-        // does them.
+        // A worker that ends because there is nothing left to send lets the chores finish. One that was told to end
+        // does not wait for them: the next run does them.
         const bool hurries = worker_.sender_.stopped() || worker_.clock_.now() >= worker_.deadline_;
         chores_.request_stop();
-        worker_.chores_.end_by(Database::Clock::now() + (hurries ? std::chrono::seconds(0) : Delivery::kLastWord));
+        worker_.chores_.end_by(Database::Clock::now() + (hurries ? std::chrono::seconds(0) : Delivery::kLastReports));
         chores_.join();
         worker_.sender_.finish();
         sender_.join();
@@ -62,7 +62,7 @@ Worker::Worker(const Settings& settings, KeyRing keys)
 
 void Worker::run() {
     loop();
-    delivery_.say_stopped(false);
+    delivery_.report_stop(false);
 }
 
 Outlook Worker::run_once(std::chrono::milliseconds deadline) {

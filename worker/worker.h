@@ -1,5 +1,5 @@
-// The worker: delivery and its chores over the real database, the real transport and the system's clock. It makes the
-// parts and drives them, each in its thread: the caller's for the database, one for the sender, one for the chores.
+// The worker: delivery and chores with the real database, transport and clock. It makes the parts and runs each in its
+// thread: delivery in the caller's, the sender and the chores in threads of their own.
 #pragma once
 
 #include <chrono>
@@ -20,16 +20,15 @@ class Worker {
   public:
     Worker(const Settings& settings, KeyRing keys);
 
-    // Delivers until stop(). Waits for a database that is not there yet, or takes no writes, and comes back by itself
-    // after it was away; throws DatabaseError when the database refuses the worker's start, std::runtime_error when the
-    // sender has failed.
+    // Delivers until stop(). Waits for a database that is not there or does not accept writes. Throws DatabaseError
+    // when the database refuses the worker's start, std::runtime_error when the sender has failed.
     void run();
-    // Delivers what is due and returns when nothing is, or at the deadline: no POST starts after it, those under way
-    // are finished. Throws DatabaseError when it cannot start or cannot report, std::runtime_error when the database's
-    // environment is another than this worker's or the sender has failed. Once the last POST has ended it returns
-    // within Delivery::kLastWord, whatever the database does.
+    // Delivers what is due and returns when nothing is, at the latest `deadline` from now: no POST starts after that,
+    // running ones are finished. After the last POST it returns within Delivery::kLastReports, whatever the database
+    // does. Throws DatabaseError when it cannot start or cannot report, std::runtime_error when the database does not
+    // let this worker send or the sender has failed.
     Outlook run_once(std::chrono::milliseconds deadline);
-    // Delivery::stop(). From any thread, not from a signal handler.
+    // See Delivery::stop(). From any thread, not from a signal handler.
     void stop() noexcept { delivery_.stop(); }
 
   private:

@@ -1,6 +1,6 @@
-// GET /action/<token> - the page behind a link to a card's action: what the card wants to know, and its buttons. POST
-// records what was pressed, for the application to take; nobody calls the action's target. The token is the right to
-// press, and all that there is: it stands in no other URL, and nobody is asked who they are.
+// GET /action/<token> - the page behind a link to a card's action: the card's inputs and buttons. POST records the
+// pressed button, for the application to take; the action's target is not called. The token alone is the right to
+// press: nobody has to sign in, and it occurs in no other URL.
 #include "lib/cards/action_form.h"
 
 #include <fmt/format.h>
@@ -21,7 +21,7 @@ Response message_page(const Site& site, const Request& request, int status, cons
     return site.page(request, status, "message", std::move(values));
 }
 
-// One page for a link that never was one, one that has ended, and one whose connection is gone.
+// One page for all links that do not work: unknown ones, expired ones, and those whose connection is gone.
 Response no_such_link(const Site& site, const Request& request) {
     return message_page(site, request, 404, "404_action");
 }
@@ -62,12 +62,12 @@ Response action(Site& site, const Request& request, const RouteParts& parts) {
     log::debug("action", "request={} card={} number={} outcome={}", request.id, token->card_id, token->number, outcome);
     if (outcome == "full") return message_page(site, request, 409, "409_action");
     if (outcome != "recorded") throw BadRequest(400, "the card has no such button");
-    // Away from the token: the page that stays open, and whatever is opened from it, does not have it.
+    // Redirect away from the token, so that neither the page that stays open nor a page opened from it has it.
     return Response::redirect(
         303, fmt::format("{}/connect/{}/recorded", text_in(page, "public_url"), text_in(page, "slug")));
 }
 
-// GET /connect/<slug>/recorded - the clean page afterwards.
+// GET /connect/<slug>/recorded - the page after a button was recorded; its URL has no secret.
 Response recorded(Site& site, const Request& request, const RouteParts& parts) {
     Json::Value page = site.ask("SELECT o365_programs.responder_landing($1, NULL)", {parts.slug});
     if (!page["found"].asBool()) return site.message(request, 404);

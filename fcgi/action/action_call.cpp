@@ -1,6 +1,6 @@
-// POST /action - Microsoft's service calls the target of an HttpPOST that a worker put in the place of "o365:action"
-// (docs/decisions/0014). The address has a token of ours, a header one of Microsoft's. Whatever is wrong with either
-// is answered alike, and stores nothing. Answers are those of office365-connectors.md 7.4.
+// POST /action - Microsoft's service calls it for an HttpPOST whose target "o365:action" a worker has replaced by this
+// address (docs/decisions/0014). The address has a token of ours, a header has one of Microsoft's. A request with a
+// wrong token gets the same answer whatever is wrong, and stores nothing. Answers: office365-connectors.md 7.4.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -55,7 +55,8 @@ std::string text_of(const Site& site, const Request& request, const char* name, 
     return text_in(site.texts(request, call)["call"], name);
 }
 
-// What the application said, in the language that the request asks for or the connector pins, else a sentence of ours.
+// The status line of the answer: the application's, in the language that the request asks for, else in the connector's;
+// a sentence of ours when the application gave none.
 std::string status_of(const Site& site, const Request& request, const Json::Value& call) {
     const Json::Value& translations = call["translations"];
     if (translations.isObject()) {
@@ -68,16 +69,16 @@ std::string status_of(const Site& site, const Request& request, const Json::Valu
     return status.empty() ? text_of(site, request, "recorded", call) : status;
 }
 
-// One line a minute for each kind, over all threads.
-void tell_refused(std::string_view kind) {
+// Logs at most one line a minute for each kind, over all threads. `kind` is one of a few words of ours.
+void log_refused(std::string_view kind) {
     static std::mutex mutex;
-    static std::map<std::string, log::Repeated, std::less<>> told;  // kinds are ours, and few
+    static std::map<std::string, log::Repeated, std::less<>> refusals;
     const std::lock_guard lock(mutex);
-    if (const auto count = told[std::string(kind)].due(kind))
+    if (const auto count = refusals[std::string(kind)].due(kind))
         log::warn("action_refused", "kind={} count={}", kind, *count);
 }
 
-// The bearer token; "" for none, and for two, of which nobody knows which one counts.
+// The bearer token; "" when there is none, and when there are two, because we cannot know which one counts.
 std::string_view bearer_token(const Request& request) {
     constexpr std::string_view kBearer = "bearer ";
     std::string_view text = request.authorization;
@@ -88,13 +89,13 @@ std::string_view bearer_token(const Request& request) {
     return text.substr(kBearer.size());
 }
 
-// The token of the address; one of no button where there is none.
+// The token in the address; when there is none, one that is no button's.
 ActionToken button_token(const Request& request) {
     if (request.query.fault("token") != nullptr) return {};
     return parse_action_token(request.query.get_or("token", "")).value_or(ActionToken{});
 }
 
-// How many requests may wait for their application at once: half of the threads go on answering.
+// How many requests may wait for their application at once. At least half of the threads stay free for others.
 int most_waiting(const Site& site) { return std::max(1, site.threads() / 2); }
 
 Json::Value record(Site& site, const Request& request, const ActionToken& button, const TokenResult& presser) {
@@ -111,7 +112,7 @@ Json::Value record(Site& site, const Request& request, const ActionToken& button
     return database_json(rows.text(0, 0));
 }
 
-// One of the requests of this process that wait.
+// Counts the requests of this process that wait. has() is false when `most` of them wait already.
 class WaitingPlace {
   public:
     explicit WaitingPlace(int most) : has_(waiting_.fetch_add(1) < most) {}
@@ -125,8 +126,8 @@ class WaitingPlace {
     const bool has_;
 };
 
-// Waits until o365.answer_action was called for it, or its time is over. A request that came again may find no place,
-// and does not end the wait of the first.
+// Waits until the application has called o365.answer_action, or until the time is up. Only the first request for a
+// press ends the wait in the database; a repeated one does not.
 Json::Value await_answer(Site& site, Json::Value call) {
     const WaitingPlace place(most_waiting(site));
     const bool is_first = text_in(call, "outcome") == "recorded";
@@ -145,17 +146,17 @@ Json::Value await_answer(Site& site, Json::Value call) {
     return call;
 }
 
-// The application has answered and not committed: what it said does not leave with this answer.
-void tell_held(const Json::Value& call) {
+// Logs that the application has answered and not committed, so that its answer comes too late for this request.
+void log_held(const Json::Value& call) {
     static std::mutex mutex;
-    static log::Repeated told;
+    static log::Repeated held;
     const std::lock_guard lock(mutex);
-    if (const auto count = told.due("held"))
+    if (const auto count = held.due("held"))
         log::warn("action_answer_not_committed", "event={} count={}", call["event_id"].asInt64(), *count);
 }
 
-// Notes how long an answer took where that was long, for the preflight. Only this program knows the whole time, which
-// begins before a thread is free; and an answer that is not noted costs no statement.
+// Stores how long a slow answer took, for the preflight. Only this program knows the whole time, which begins before a
+// thread is free. A fast answer costs no statement.
 void note_slow(Site& site, const Request& request, const Json::Value& call) {
     const auto took = std::chrono::duration_cast<milliseconds>(Clock::now() - request.received);
     if (took < kSlow) return;
@@ -163,14 +164,14 @@ void note_slow(Site& site, const Request& request, const Json::Value& call) {
         site.call("SELECT o365_programs.responder_action_took($1, $2)",
                   {call["event_id"].asInt64(), std::to_string(took.count())});
     } catch (const DatabaseError& error) {
-        // The answer stands. A schema of before migration 0030 does not take it.
+        // The answer is sent all the same. A schema before migration 0030 does not have the function.
         if (error.sqlstate() != kNoSuchFunction)
             log::warn("slow_answer_not_noted", "request={} why={}", request.id, log::quoted(error.what()));
     }
 }
 
 Response refuse(const Site& site, const Request& request, std::string_view kind) {
-    tell_refused(kind);
+    log_refused(kind);
     Response response = with_status(401, text_of(site, request, "refused"));
     response.set("WWW-Authenticate", "Bearer");
     return response;
@@ -191,25 +192,25 @@ Response action_call(Site& site, const Request& request, const RouteParts& /*par
     const ActionToken button = button_token(request);
     const TokenResult presser = site.action_tokens().judge(bearer_token(request));
     if (presser.refusal == TokenRefusal::no_keys) {
-        tell_refused(name_of(presser.refusal));
-        // A worker fetches them within a minute; by cron with its next run.
+        log_refused(name_of(presser.refusal));
+        // A worker fetches them within a minute, or under cron with its next run.
         Response response = with_status(503, text_of(site, request, "no_keys"));
         response.set("Retry-After", "60");
         return response;
     }
-    // Also when the token was refused: one answer takes one time.
+    // Also when the token was refused, so that every refusal takes the same time.
     Json::Value call = record(site, request, button, presser);
     const std::string outcome = text_in(call, "outcome");
     log::debug("action_call", "request={} card={} number={} outcome={}", request.id, button.card_id, button.number,
                outcome);
     if (!presser.taken()) return refuse(site, request, name_of(presser.refusal));
     if (outcome == "done_before" || outcome == "full") {
-        if (outcome == "full") tell_refused(outcome);
+        if (outcome == "full") log_refused(outcome);
         return with_status(409, text_of(site, request, outcome.c_str(), call));
     }
     if (outcome != "recorded" && outcome != "repeated") return refuse(site, request, outcome);
     call = await_answer(site, std::move(call));
-    if (call["is_held"].asBool()) tell_held(call);
+    if (call["is_held"].asBool()) log_held(call);
     note_slow(site, request, call);
     return with_status(200, status_of(site, request, call), text_in(call, "card"));
 }

@@ -1,5 +1,5 @@
-// The bearer tokens of card actions, judged by the installation's token profiles and their keys (o365.token_profiles).
-// Profiles and keys are read from the database and shared by all threads of the responder.
+// Verifies the bearer tokens of card actions by the installation's token profiles and their keys (o365.token_profiles),
+// which it reads from the database and caches. Any thread: all threads of the responder share one.
 #pragma once
 
 #include <chrono>
@@ -19,9 +19,9 @@ class ActionTokens {
     ActionTokens(const ActionTokens&) = delete;
     ActionTokens& operator=(const ActionTokens&) = delete;
 
-    // As verify_token, now, for tokens that are meant for this installation's public_url, whatever the connector. Reads
-    // profiles and keys again once they are older than kFresh, and at a token whose key is unknown once they are older
-    // than kAgain; a key that is still unknown then is asked for: the worker fetches keys for it, at most once a
+    // verify_token() for the current time and for this installation's public_url, whatever the connector. Reads
+    // profiles and keys again when they are older than kFresh; for a token whose key is unknown, when they are older
+    // than kAgain. When the key is still unknown it asks the workers to fetch keys, which they do at most once a
     // minute. Throws DatabaseError.
     TokenResult judge(std::string_view token);
 
@@ -35,10 +35,10 @@ class ActionTokens {
         TokenTarget target;
     };
 
-    // Never null.
+    // The profiles, not older than `most` unless another thread is reading them just now. Never null.
     std::shared_ptr<const Profiles> profiles(std::chrono::seconds most);
     std::shared_ptr<const Profiles> read();
-    // Once each kAgain: anybody can name a key that there is not.
+    // True at most once in kAgain: anybody can send tokens that name unknown keys.
     bool may_ask();
 
     DatabasePool& database_;
@@ -46,7 +46,7 @@ class ActionTokens {
     std::shared_ptr<const Profiles> profiles_;
     Clock::time_point read_at_{};  // time_point{}: never
     Clock::time_point asked_at_{};
-    bool reading_ = false;  // one thread reads, the others use what was there before
+    bool reading_ = false;  // a thread is reading; the others use the old profiles
 };
 
 }  // namespace o365

@@ -7,17 +7,18 @@
 #include <utility>
 
 #include "lib/base/crypto.h"
+#include "lib/base/text.h"
 
 namespace o365 {
 namespace {
 
-// Attempts of one browser that stay open. Each has a cookie for an hour, and servers refuse requests whose cookies fill
-// more than a few KB.
+// How many attempts of one browser stay open. Each has a cookie for an hour, and servers refuse requests with more than
+// a few KB of cookies.
 constexpr std::size_t kMaxAttempts = 20;
-// Tabs that start at the same moment know nothing of each other's cookies, so a browser may have more. Servers buffer
-// 4 KB of an answer's headers; a deletion takes about 80 bytes, and the next answer deletes more.
+// How many cookies one answer deletes. Tabs that start at the same moment do not see each other's cookies, so a browser
+// may have more than kMaxAttempts. Servers buffer 4 KB of an answer's headers, and a deletion takes about 80 bytes.
 constexpr std::size_t kMaxDeletions = 10;
-// Of those that the browser sent, how many are looked at: the newest.
+// How many of the cookies that the browser sent are read: the newest.
 constexpr std::size_t kMaxCookies = 64;
 
 bool is_ours(std::string_view name) {
@@ -32,15 +33,14 @@ struct Found {
     bool repeated = false;
 };
 
-// The cookies of ours in a Cookie header, in its order, each name once.
+// Our cookies in a Cookie header, in its order, each name once.
 std::vector<Found> find_ours(std::string_view header) {
     std::vector<Found> found;
     std::unordered_map<std::string_view, std::size_t> places;
     while (!header.empty()) {
         std::string_view pair = header.substr(0, header.find(';'));
         header.remove_prefix(std::min(header.size(), pair.size() + 1));
-        while (pair.starts_with(' ') || pair.starts_with('\t')) pair.remove_prefix(1);
-        while (pair.ends_with(' ') || pair.ends_with('\t')) pair.remove_suffix(1);
+        pair = trimmed(pair);
         const auto equals = pair.find('=');
         if (equals == std::string_view::npos || !is_ours(pair.substr(0, equals))) continue;
         const auto [place, is_new] = places.emplace(pair.substr(0, equals), found.size());
@@ -96,7 +96,7 @@ std::string form_token(const AttemptCookie& cookie) { return hex(sha256("confirm
 
 const AttemptCookie* cookie_of_form(const std::vector<AttemptCookie>& cookies, const std::string& token) {
     for (const AttemptCookie& one : cookies) {
-        // Hashed once more, so that the time of the comparison says nothing about the token.
+        // Compare hashes, so that the time of the comparison says nothing about the token.
         if (sha256(form_token(one)) == sha256(token)) return &one;
     }
     return nullptr;

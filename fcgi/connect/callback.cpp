@@ -1,5 +1,5 @@
-// GET /connect/<slug>/callback - what Microsoft's page sends back. The webhook stands in this URL, so nothing but a
-// redirect answers it, or a page that gives no Referer away; one statement judges the state, seals and stores.
+// GET /connect/<slug>/callback - Microsoft's page sends the browser here. The webhook is in this URL, so the answer is
+// a redirect, or a page that sends no Referer. One statement judges the state, seals the webhook and stores it.
 #include <fmt/format.h>
 
 #include <array>
@@ -36,14 +36,14 @@ constexpr std::array<std::pair<std::string_view, std::size_t>, 6> kParameters = 
 struct Callback {
     std::optional<std::string> webhook, error, group_name, app_type, user_object_id;
     Value state_hash, cookie_hash;
-    AttemptCookie own;    // of the attempt, as the browser sent it; the name is empty when there was no state
-    AttemptCookie fresh;  // for a browser that comes without a state of ours
+    AttemptCookie own;    // the attempt's cookie, as the browser sent it; the name is empty when there was no state
+    AttemptCookie fresh;  // a new cookie, for a browser that comes without a state of ours
     std::string fresh_hash;
-    std::string fault;  // why the parameters cannot be judged, for o365.connect_attempt; empty when they can
+    std::string fault;  // what is wrong with the parameters, for o365.connect_attempt; empty for nothing
 };
 
-// A browser sends no cookie of ours into another site's frame, and shows no page of ours in one. Browsers that do not
-// say where a page is to be shown come without the cookie.
+// Whether the answer is for a frame of another site, into which browsers send no cookie of ours. Browsers without
+// Sec-Fetch-Dest are found by the missing cookie.
 bool is_framed(const Request& request) {
     const auto found = request.headers.find("HTTP_SEC_FETCH_DEST");
     if (found == request.headers.end()) return false;
@@ -51,7 +51,7 @@ bool is_framed(const Request& request) {
     return where == "iframe" || where == "frame" || where == "embed" || where == "object" || where == "fencedframe";
 }
 
-// Browsers fetch pages that somebody may open next; what changes something waits until somebody does.
+// Whether the browser fetches the page in advance. Such a request must not change anything.
 bool is_prefetch(const Request& request) {
     for (const char* name : {"HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ"}) {
         const auto found = request.headers.find(name);
@@ -64,8 +64,7 @@ bool is_prefetch(const Request& request) {
     return false;
 }
 
-// What is wrong with the parameters of a callback, never quoting one; empty when they can be judged. Others than the
-// documented ones do not matter.
+// What is wrong with the documented parameters of a callback, without quoting one; empty for nothing.
 std::string fault_of(const Parameters& query) {
     for (const auto& [name, most] : kParameters) {
         if (query.has(fmt::format("amp;{}", name))) return "the link was escaped as HTML: it has &amp; where & belongs";
@@ -92,7 +91,7 @@ Callback read_callback(const Request& request) {
     received.group_name = take("group_name");
     received.app_type = take("app_type");
     received.user_object_id = take("user_objectId");
-    // Also of a callback that cannot be judged: it says whose attempt this was.
+    // Also when there is a fault: the state says which attempt this is.
     if (state && !state->empty() && state->size() <= kMaxState) {
         const std::string hash = sha256(*state);
         received.state_hash = Value::bytes(hash);
@@ -136,14 +135,14 @@ Json::Value judge(Site& site, const Request& request, const std::string& slug, c
     if (is_framed(request)) return fail("framed");
     if (!received.fault.empty()) return fail("malformed", received.fault);
     if (received.error) {
-        // What the responder itself finds has names of its own, which nobody else may claim.
+        // These names are for what the responder itself finds: rename an error of that name from outside.
         const bool ours = *received.error == "no_parameters" || *received.error == "malformed" ||
                           *received.error == "framed" || *received.error == "bad_webhook";
         return fail(ours ? "other: " + *received.error : *received.error);
     }
     const Webhook webhook = parse_webhook(*received.webhook);
     if (webhook.fault == WebhookFault::none) return store(site, request, slug, received, webhook.url);
-    // A webhook that nobody encoded ends at its first &; the rest became parameters of ours.
+    // A webhook that was not encoded ends at its first &; the rest of it became parameters of the callback.
     const bool unencoded = webhook.fault == WebhookFault::no_signature && request.query.has("sig");
     Json::Value page =
         fail("bad_webhook", unencoded ? "webhook_url was not encoded, so it ended at its first &" : webhook.problem);
@@ -157,7 +156,7 @@ Response connected(const Site& site, const Request& request, Json::Value page, c
     const std::string mode = text_in(page, "clean_page");
     if (mode != "no-referrer" && mode != "origin") {
         Response response = Response::redirect(302, location);
-        // What waits to be confirmed needs its cookie for as long.
+        // Keep the cookie as long as the connection waits to be confirmed.
         const std::string cookie = text_in(page, "cookie");
         if (!cookie.empty())
             set_attempt_cookie(response, request, cookie == "fresh" ? received.fresh : received.own,
@@ -173,7 +172,7 @@ Response connected(const Site& site, const Request& request, Json::Value page, c
 }  // namespace
 
 Response callback(Site& site, const Request& request, const RouteParts& parts) {
-    // An answer that browsers throw away. The state waits for a person.
+    // Browsers do not keep a 503 from a prefetch, and the state stays unused until a person opens the page.
     if (is_prefetch(request)) return site.message(request, 503);
     const Callback received = read_callback(request);
     Json::Value page = judge(site, request, parts.slug, received);
@@ -184,12 +183,12 @@ Response callback(Site& site, const Request& request, const RouteParts& parts) {
     if (outcome == "connected" || outcome == "pending" || outcome == "repeated")
         return connected(site, request, std::move(page), received);
     if (outcome == "framed") {
-        // The page stays at the callback's URL, because its only link leads there, in a tab: nothing is repeated in it.
+        // No redirect: the page's only link opens the callback's URL in a tab. The page repeats nothing of that URL.
         Response response = site.failed(request, std::move(page), outcome, request.id);
         response.allow_framing();
         return response;
     }
-    // The documentation's own example redirects here without anything: that URL holds no secret.
+    // No redirect without parameters, as the documentation's own example comes here: that URL has no secret.
     if (outcome == "no_parameters" || text_in(page, "public_url").empty())
         return site.failed(request, std::move(page), outcome, request.id);
     std::string reason = text_in(page, "reason");

@@ -1,6 +1,6 @@
-// GET /connect/<slug>/done/<id> - the clean page after success. The id is unguessable and names nothing else. While a
-// connection waits to be confirmed, the page asks, and POST confirms: only by the browser that connected, and only with
-// a token that its own page had.
+// GET /connect/<slug>/done/<id> - the page after success, without a secret in its URL but the unguessable id of the
+// attempt. While a connection waits to be confirmed, the page asks, and POST confirms: only from the browser that
+// connected, and only with the token from its page.
 #include <fmt/format.h>
 
 #include "fcgi/connect/attempt_cookie.h"
@@ -17,7 +17,7 @@ Response confirm(Site& site, const Request& request, const std::string& slug, co
     const AttemptCookie* const cookie = cookie_of_form(cookies, request.form.get_or("token", ""));
     const std::string answer = request.form.get_or("answer", "");
     if (answer != "yes" && answer != "replace" && answer != "no")
-        throw BadRequest(400, "answer is neither yes nor replace nor no");
+        throw BadRequest(400, "answer is not yes, replace or no");
     const Json::Value page =
         site.ask("SELECT o365_programs.responder_confirm($1, $2, $3, $4, $5, $6)",
                  {slug, id, cookie != nullptr ? Value::bytes(sha256(cookie->value)) : Value(), request.id,
@@ -29,8 +29,8 @@ Response confirm(Site& site, const Request& request, const std::string& slug, co
     return Response::redirect(303, fmt::format("{}/connect/{}/done/{}", text_in(page, "public_url"), slug, id));
 }
 
-// A link to the connection's own page, for the browser that connected. Made when its user asks for it: opening a page
-// changes nothing, and a link that nobody wanted lies nowhere.
+// Makes a link to the page that manages the connection and leads the browser that connected there. It is made only when
+// the user asks for it, because opening a page must not change anything.
 Response lead_to_manage(Site& site, const Request& request, const std::string& slug, const std::string& id) {
     const std::vector<AttemptCookie> cookies = attempt_cookies(request);
     const AttemptCookie* const cookie = cookie_of_form(cookies, request.form.get_or("token", ""));

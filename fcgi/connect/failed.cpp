@@ -1,5 +1,5 @@
-// GET /connect/<slug>/failed?reason=...&request=r-... - says what happened and what to do next. Nothing of the URL is
-// shown but a request id.
+// GET /connect/<slug>/failed?reason=...&request=r-... - says what happened and what to do next. Of the URL it shows
+// only the request id.
 #include <fmt/format.h>
 
 #include "fcgi/connect/attempt_cookie.h"
@@ -17,8 +17,8 @@ Response failed(Site& site, const Request& request, const RouteParts& parts) {
     std::string shown_id = request.query.get_or("request", "");
     if (!is_request_id(shown_id)) shown_id.clear();
     std::string reason = request.query.get_or("reason", "");
-    // A cookie that is missing on the way back from Microsoft's page and there when our own page asks is one that
-    // somebody made SameSite=Strict. So the page asks once.
+    // A web server that makes our cookies SameSite=Strict keeps them from the callback, but not from requests of our
+    // own pages. So this page loads itself once more to see whether the cookie comes then.
     const bool looks_again =
         reason == kNoCookie && request.query.has("look") && request.sec_fetch_site == "same-origin";
     const bool should_look = reason == kNoCookie && !shown_id.empty() && request.sec_fetch_site == "cross-site";

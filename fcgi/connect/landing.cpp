@@ -1,5 +1,5 @@
-// GET /connect/<slug>/ - what the connector does, and the ways in that it offers: the form that takes the webhook of a
-// Teams workflow, and the button that leads to Microsoft's Connect page. Only a POST begins an attempt.
+// GET /connect/<slug>/ - what the connector does, and how to connect: the form for the webhook of a Teams workflow, and
+// the button that leads to Microsoft's Connect page. Only a POST begins an attempt.
 #include "fcgi/connect/landing.h"
 
 #include <fmt/format.h>
@@ -20,7 +20,7 @@ bool offers(const Json::Value& page, const char* way) {
     return std::find(ways.begin(), ways.end(), Json::Value(way)) != ways.end();
 }
 
-// The connections of this account, so that one of them can get the pasted webhook.
+// Shows the connections of this account, so that the user can choose one to get the pasted webhook.
 void show_places(Json::Value& form, const Json::Value& page, const std::string& renews) {
     form["places"] = page["places"];
     form["has_places"] = !page["places"].empty() && !page["renews"].isObject();
@@ -48,7 +48,7 @@ Response show_landing(const Site& site, const Request& request, int status, Json
     page["about"] = may_start && !text_in(page, "website").empty();
     page["place"] = text_in(page["renews"], "place");
     page["has_events"] = !page["events"].empty();
-    // A connection that gets another address keeps its schedule.
+    // A connection that gets a new webhook keeps its schedule.
     page["asks_schedule"] = page.isMember("schedule") && !page["renews"].isObject();
     page["schedules"] = schedule_choices(site.texts(request, page), text_in(page, "schedule"), problem.schedule);
     page["only_button"] = may_start && button && !pastes;
@@ -58,7 +58,7 @@ Response show_landing(const Site& site, const Request& request, int status, Json
         page["texts"]["title"] = texts["title_button"];
         page["texts"]["heading"] = texts["heading_button"];
     }
-    // An import stored the webhook: it is proven first. The page behind that takes another one.
+    // An import has stored the webhook: prove that one first. The page after that takes another one.
     const bool imported = may_start && pastes && page["imported"].isObject() && problem.sentence.empty();
     if (imported) {
         page["renews"] = Json::Value();
@@ -80,7 +80,7 @@ Response landing(Site& site, const Request& request, const RouteParts& parts) {
     Json::Value page = site.ask("SELECT o365_programs.responder_landing($1, $2)", {parts.slug, ticket_hash(ticket)});
     if (!page["found"].asBool()) return site.message(request, 404);
     if (!request.path.ends_with('/')) {
-        // Relative links of the page need the slash.
+        // Relative links on the page need the slash.
         const std::string query = ticket.empty() ? std::string() : "?ticket=" + url_encode(ticket);
         return Response::redirect(302, fmt::format("{}/connect/{}/{}", text_in(page, "public_url"), parts.slug, query));
     }

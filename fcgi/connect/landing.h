@@ -1,5 +1,5 @@
-// The landing page of a connector, which two routes show: GET /connect/<slug>/, and POST /connect/<slug>/workflow where
-// what was pasted cannot be used.
+// The landing page of a connector. Besides GET /connect/<slug>/, POST .../workflow shows it when it cannot use what was
+// pasted, and POST .../start when the connector does not offer the button.
 #pragma once
 
 #include <json/json.h>
@@ -10,16 +10,16 @@
 
 namespace o365 {
 
-// What a form that is shown again says and keeps. Never what was pasted: it is as good as a password.
+// The problem and the values of a form that is shown again. Never what was pasted, which is as good as a password.
 struct PasteProblem {
-    std::string sentence;  // what is wrong; empty when the form is shown for the first time
+    std::string sentence;  // what is wrong; "" when the form is shown for the first time
     std::string place;     // as it was typed
-    std::string renews;    // the chosen connection, or ""
+    std::string renews;    // the number of the chosen connection, or ""
     std::string schedule;  // as it was chosen, or ""
-    std::string again;     // the request id that stands for a ticket, or ""
+    std::string again;     // the request id of an attempt whose ticket is used again, or ""
 };
 
-// `page` as o365_programs.responder_landing gives it; `ticket` as it came, "" for none.
+// `page`: the answer of o365_programs.responder_landing. `ticket`: that of the request, "" for none.
 Response show_landing(const Site& site, const Request& request, int status, Json::Value page, const std::string& ticket,
                       const PasteProblem& problem = {});
 

@@ -1,4 +1,4 @@
-// GET /connect/ - the connectors that anybody may connect, or straight to the only one.
+// GET /connect/ - lists the connectors that anybody may connect, or redirects to the only one.
 #include <fmt/format.h>
 
 #include "fcgi/routes.h"

@@ -1,5 +1,5 @@
-// GET and POST /connect/<slug>/workflow/<id> - the page of a webhook that was pasted: says what became of the card with
-// the code, takes the code, and posts another card. Only the browser that pasted gets it.
+// GET and POST /connect/<slug>/workflow/<id> - the page that proves a pasted webhook: it says whether the card with the
+// code was posted, takes the code, and posts another card. Only for the browser that pasted the webhook.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -27,7 +27,7 @@ Json::Value ask_state(Site& site, const Request& request, const RouteParts& part
                     {parts.slug, parts.rest, cookie_hashes(attempt_cookies(request))});
 }
 
-// What was typed, without what people put between digits.
+// The digits of what was typed.
 std::string digits_of(std::string_view typed) {
     std::string digits;
     std::copy_if(typed.begin(), typed.end(), std::back_inserter(digits), [](char c) { return c >= '0' && c <= '9'; });
@@ -67,7 +67,7 @@ Response show(Site& site, const Request& request, Json::Value page, const Attemp
     page["may_send"] = page["codes_left"].asInt() > 0;
     page["open_help"] = page["wrong"].asBool();
     page["token"] = form_token(cookie);
-    // Somebody types another address just now: the page stays as it is.
+    // The user is typing another address: do not reload the page.
     const bool another = request.query.has("another");
     page["another_open"] = another;
     const bool waits = page["sending"].asBool() && !another;
@@ -100,8 +100,7 @@ Response proof(Site& site, const Request& request, const RouteParts& parts) {
     const std::vector<AttemptCookie> cookies = attempt_cookies(request);
     const AttemptCookie* const cookie = cookie_of_form(cookies, request.form.get_or("token", ""));
     const std::string what = request.form.get_or("do", "");
-    if (what != "prove" && what != "again" && what != "other")
-        throw BadRequest(400, "do is neither prove nor again nor other");
+    if (what != "prove" && what != "again" && what != "other") throw BadRequest(400, "do is not prove, again or other");
     if (cookie == nullptr) return answer_state(site, request, parts, ask_state(site, request, parts));
     const Value cookie_hash = Value::bytes(sha256(cookie->value));
     if (what != "prove") {

@@ -1,5 +1,4 @@
-// The cards that our own pages send: the one that proves a pasted webhook shows a code, and whoever pasted the webhook
-// types it.
+// The cards that our own pages send. Safe from any thread.
 #pragma once
 
 #include <string>
@@ -8,11 +7,12 @@
 
 namespace o365 {
 
-// An Adaptive Card as JSON, in the language of the texts. In it {code} stands for the six digits, which only the
-// database knows, and {connector} for the connector's name (o365_internal.queue_test_card).
+// The card that proves a pasted webhook: it shows a code, which the user types into our page. An Adaptive Card as JSON,
+// in the language of `texts`. The database replaces {code} by the six digits and {connector} by the connector's name
+// (o365_internal.queue_test_card).
 std::string proof_card(const Texts& texts);
 
-// The card that the page of a connection sends on demand: no code, nothing to do.
+// The test card of a connection's page, without a code.
 std::string test_card(const Texts& texts);
 
 }  // namespace o365

@@ -1,5 +1,5 @@
-// POST /connect/<slug>/start - mints state and cookie together and sends the browser to the Connect page. The form
-// brings a ticket, or from a failure page its request id: the browser that began that attempt uses its ticket again.
+// POST /connect/<slug>/start - makes a state and a cookie and sends the browser to the Connect page. The form has a
+// ticket, or from a failure page the request id of an attempt, whose ticket the browser that began it uses again.
 #include <fmt/format.h>
 
 #include "fcgi/connect/attempt_cookie.h"
@@ -14,8 +14,8 @@
 namespace o365 {
 namespace {
 
-// Why nothing was started. The Connect page may be gone: who asks for it where it is not offered gets the ways there
-// are.
+// The answer when no attempt was started. When the connector does not offer the button any more, it is the landing page
+// with the ways that it offers.
 Response refuse(Site& site, const Request& request, const std::string& slug, const std::string& ticket,
                 const std::string& again, const Json::Value& page) {
     const std::string reason = text_in(page, "reason");
@@ -27,7 +27,7 @@ Response refuse(Site& site, const Request& request, const std::string& slug, con
         return show_landing(site, request, 200, std::move(ways), ticket,
                             {.sentence = {}, .place = {}, .renews = {}, .schedule = {}, .again = again});
     }
-    if (reason != "ticket") Site::tell_too_many(slug, "starts");
+    if (reason != "ticket") Site::log_too_many(slug, "starts");
     return Site::to_failed(request, page, reason == "too_many" ? "too_many_starts" : reason, request.id);
 }
 
@@ -36,7 +36,7 @@ Response refuse(Site& site, const Request& request, const std::string& slug, con
 Response start(Site& site, const Request& request, const RouteParts& parts) {
     const std::string ticket = read_ticket(request.form);
     const std::string again = request.form.get_or("again", "");
-    if (!again.empty() && !is_request_id(again)) throw BadRequest(400, "again is no request id");
+    if (!again.empty() && !is_request_id(again)) throw BadRequest(400, "again is not a request id");
     const std::string schedule = read_schedule_choice(request.form.get_or("schedule", ""));
     const std::string state = random_token();
     const std::string state_hash = sha256(state);

@@ -1,5 +1,5 @@
-// The ticket that ties an attempt to connect to an application's user: a secret of one use, which the landing page's
-// link and its form bring along. The database knows its SHA-256 only.
+// The ticket that ties an attempt to connect to a user of the application: a secret that is used once, in the link to
+// the landing page and in its form. The database stores its SHA-256 only. Safe from any thread.
 #pragma once
 
 #include <string>
@@ -9,10 +9,10 @@
 
 namespace o365 {
 
-// The parameter `ticket`, or "" when there is none. Throws BadRequest(400) for one that is longer than any of ours.
+// The parameter `ticket`, or "" when there is none. Throws BadRequest(400) when it is longer than 200 bytes.
 std::string read_ticket(const Parameters& parameters);
 
-// What the database knows it by; NULL for "".
+// The ticket's SHA-256, as the database stores it; NULL for "".
 Value ticket_hash(const std::string& ticket);
 
 }  // namespace o365

@@ -1,6 +1,6 @@
-// POST /connect/<slug>/workflow - takes the webhook of a Teams workflow that somebody pasted. What can never work is
-// named at once on the same page; the rest is sealed and stored by one statement, and a card with a code is posted
-// there. GET leads to the landing page.
+// POST /connect/<slug>/workflow - takes the webhook of a Teams workflow that a user pasted. The same page says at once
+// what is wrong with one that can never work. One statement seals and stores any other, and a card with a code is
+// posted to it. GET redirects to the landing page.
 #include <fmt/format.h>
 
 #include <string_view>
@@ -24,18 +24,18 @@ namespace {
 constexpr std::string_view kTarget =
     "o365_programs.paste (slug, request_id, ticket_hash, again, cookie_hashes, cookie_hash, webhook_host, "
     "webhook_port, webhook_url, place, renews, card";
-constexpr std::size_t kMaxPlace = 400;  // bytes; the page lets 100 characters in
+constexpr std::size_t kMaxPlace = 400;  // bytes; the page's field takes 100 characters
 constexpr std::size_t kMaxDigits = 18;
 constexpr const char* kComeBackSeconds = "60";
 
 struct PasteForm {
     std::string ticket;
-    std::string again;      // the request id of an attempt of this browser, whose ticket serves once more
-    std::string place;      // what the user calls the channel
-    std::string renews;     // the subscription that is to get the webhook, or ""
-    std::string schedule;   // of a new connection, or "" for the connector's
-    bool imported = false;  // nothing is pasted: the webhook that an import stored is to be proven
-    bool is_shown = false;  // nothing was sent yet: a failure page leads to the form, with `again`
+    std::string again;      // the request id of an attempt of this browser, whose ticket is used again
+    std::string place;      // the user's name for the channel
+    std::string renews;     // the number of the subscription that gets the webhook, or ""
+    std::string schedule;   // of a new connection; "" for the connector's
+    bool imported = false;  // prove the webhook that an import stored; nothing is pasted
+    bool is_shown = false;  // show the form: a failure page leads here, with `again`
     PastedWebhook pasted;
 };
 
@@ -43,12 +43,12 @@ PasteForm read_form(const Request& request) {
     PasteForm form;
     form.ticket = read_ticket(request.form);
     form.again = request.form.get_or("again", "");
-    if (!form.again.empty() && !is_request_id(form.again)) throw BadRequest(400, "again is no request id");
+    if (!form.again.empty() && !is_request_id(form.again)) throw BadRequest(400, "again is not a request id");
     form.place = request.form.get_or("place", "");
     if (form.place.size() > kMaxPlace) throw BadRequest(400, "place is too long");
     form.renews = request.form.get_or("renews", "");
     if (form.renews.size() > kMaxDigits || form.renews.find_first_not_of("0123456789") != std::string::npos)
-        throw BadRequest(400, "renews is no number");
+        throw BadRequest(400, "renews is not a number");
     form.schedule = read_schedule_choice(request.form.get_or("schedule", ""));
     form.imported = request.form.get_or("imported", "") == "1";
     form.is_shown = !form.imported && !request.form.has("url");
@@ -82,7 +82,7 @@ Json::Value store(Site& site, const Request& request, const std::string& slug, c
 
 bool is_too_many(const std::string& wrong) { return wrong == "too_many" || wrong == "too_many_with_link"; }
 
-// The form once more, with what is wrong ("" for nothing) and without what was pasted.
+// Shows the form again, with the text of the fault `wrong` ("" for none) and without what was pasted.
 Response ask_again(Site& site, const Request& request, const std::string& slug, const PasteForm& form,
                    const std::string& wrong, const std::string& host = {}) {
     Json::Value page =
@@ -124,7 +124,7 @@ Response workflow(Site& site, const Request& request, const RouteParts& parts) {
     log::debug("pasted", "request={} connector={} outcome={}", request.id, slug, outcome);
     if (outcome == "unknown_connector" || !page["found"].asBool()) return site.message(request, 404);
     if (outcome == "ticket") return Site::to_failed(request, page, "ticket", request.id);
-    if (is_too_many(outcome)) Site::tell_too_many(slug, "pastes");
+    if (is_too_many(outcome)) Site::log_too_many(slug, "pastes");
     if (outcome != "pending" && outcome != "connected")
         return ask_again(site, request, slug, form, outcome, text_in(page, "host"));
     const std::string target = outcome == "pending" ? "workflow" : "done";

@@ -1,5 +1,5 @@
-// GET /healthz - for load balancers and monitors: does this process reach a database with our schema in it? Answered
-// within kPatience whatever the database does: where it cannot be asked, by what it did at the last call.
+// GET /healthz - for load balancers and monitors: whether this process reaches a database that has our schema. Answers
+// within kPatience whatever the database does: when it cannot be asked, by its last answer.
 #include <fmt/format.h>
 
 #include "fcgi/routes.h"
@@ -27,7 +27,7 @@ Response healthz(Site& site, const Request& /*request*/, const RouteParts& /*par
         return Response::text(503, "the schema o365 is not installed; run sql/install.sql\n");
     } catch (const DatabaseError& error) {
         if (error.fault() == Fault::down || error.timed_out()) return by_last_look(site.database().last_look());
-        // What a schema of another version says has no SQLSTATE, and both numbers.
+        // The error of require_schema() has no SQLSTATE; its text has both versions.
         if (error.fault() == Fault::retry && error.sqlstate().empty())
             return Response::text(503, fmt::format("{}\n", error.what()));
         return Response::text(503, fmt::format("no database\nit answered with an error {}\n", error.sqlstate()));

@@ -1,6 +1,7 @@
-// GET /manage/<token> - the page on which people manage what they connected: how it stands, what was posted, what
-// waits and why. POST pauses, resumes, chooses events, sends a test card, leads to the form that takes a new webhook,
-// and removes, which the page asks once more (?ask=remove). The token is the right to do so: it stands in no other URL.
+// GET /manage/<token> - the page on which users manage a connection: its status, what was posted, what waits and why.
+// POST pauses, resumes, chooses events or a schedule, sends a test card, leads to the form for a new webhook, and
+// removes the connection, after a question (?ask=remove). The token alone is the right to do so; it occurs in no other
+// URL.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -30,7 +31,7 @@ constexpr std::array<std::string_view, 5> kNotDone = {"too_many", "too_many_pres
 constexpr std::size_t kMaxChoice = 100;  // bytes of a field
 constexpr const char* kLookAgain = "3";  // seconds, while a test card is on its way
 
-// One page for a link that never was one and one that was revoked.
+// One page for all links that do not work: unknown and revoked ones.
 Response no_such_link(const Site& site, const Request& request) {
     Json::Value values(Json::objectValue);
     values["texts"] = site.texts(request)["messages"]["404_manage"];
@@ -131,7 +132,7 @@ Response show(const Site& site, const Request& request, Json::Value page, const 
     return response;
 }
 
-// What was chosen beside the button, for the database.
+// The choices that belong to the pressed button, as JSON for the database.
 std::string choice_of(const Request& request, std::string_view what) {
     Json::Value choice(Json::objectValue);
     if (what == "pause") {
@@ -160,9 +161,9 @@ Response press(Site& site, const Request& request, const std::string& token, con
     const std::string what = request.form.get_or("do", "");
     if (std::find(kButtons.begin(), kButtons.end(), what) == kButtons.end())
         throw BadRequest(400, "do names no button of this page");
-    // Hashed once more, so that the time of the comparison says nothing about the token.
+    // Compare hashes, so that the time of the comparison says nothing about the token.
     if (sha256(request.form.get_or("token", "")) != sha256(manage_form_token(token)))
-        throw BadRequest(400, "the form is not of this page");
+        throw BadRequest(400, "the form does not come from this page");
     const std::string ticket = what == "renew" ? random_token() : std::string();
     const Json::Value page =
         site.ask("SELECT o365_programs.responder_manage_act($1, $2, $3, $4, $5)",

@@ -1,6 +1,5 @@
 #include "fcgi/manage/manage_token.h"
 
-#include <algorithm>
 #include <cstddef>
 
 #include "lib/base/crypto.h"
@@ -15,12 +14,7 @@ constexpr std::size_t kCharacters = 32;
 
 std::string new_manage_token() { return base64url(random_bytes(kBytes)); }
 
-bool is_manage_token(std::string_view text) {
-    return text.size() == kCharacters && std::all_of(text.begin(), text.end(), [](char c) {
-               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                      c == '_';
-           });
-}
+bool is_manage_token(std::string_view text) { return text.size() == kCharacters && is_base64url(text); }
 
 std::string manage_form_token(const std::string& token) { return hex(hmac_sha256(token, "manage form")); }
 

@@ -1,5 +1,5 @@
-// The token of a link to the page on which a connection is managed: 192 random bits, 32 characters. It is the right to
-// use the page, and all that there is; the database knows its SHA-256 only.
+// The token of a link to the page that manages a connection: 192 random bits, 32 characters of base64url. It alone is
+// the right to use the page. The database stores its SHA-256 only. Safe from any thread.
 #pragma once
 
 #include <string>
@@ -7,12 +7,13 @@
 
 namespace o365 {
 
+// Throws std::runtime_error as random_bytes().
 std::string new_manage_token();
 
-// Whether a text has the form of one.
+// Whether `text` has the form of such a token.
 bool is_manage_token(std::string_view text);
 
-// What a form of that page shows to have come from it: made from the token, which no other site knows.
+// A token by which a form proves that it comes from the page: made from the link's token, which no other site has.
 std::string manage_form_token(const std::string& token);
 
 }  // namespace o365

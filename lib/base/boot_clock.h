@@ -1,5 +1,5 @@
-// A steady clock that goes on while the machine is suspended, as the database's clock does: leases are measured by it.
-// std::chrono::steady_clock (CLOCK_MONOTONIC) stands still meanwhile. Any thread.
+// A steady clock that also counts the time in which the machine is suspended (CLOCK_BOOTTIME), as the database's clock
+// does. Leases are measured with it: std::chrono::steady_clock (CLOCK_MONOTONIC) stops during suspension. Any thread.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
-// Owners for handles of C libraries: std::unique_ptr<PGconn, CFree<PQfinish>>. The deleter is a type, so it cannot be
-// left out.
+// Deleter for handles of C libraries: std::unique_ptr<PGconn, CFree<PQfinish>>. The deleter is part of the type, so
+// no owner can be made without it.
 #pragma once
 
 namespace o365 {

@@ -8,9 +8,9 @@
 
 namespace o365 {
 
-// Parses the arguments into what was bound to `app`. Returns the exit code to end with: kDone when help or the version
-// was asked for, which is then on standard output, kUsage when an argument is wrong, which is then told on standard
-// error. Empty when the program is to go on.
+// Parses the arguments into the variables that are bound to `app`. Returns the exit code with which main() ends: kDone
+// after printing help or the version to standard output, kUsage after printing to standard error which argument is
+// wrong. nullopt: the program goes on.
 inline std::optional<int> parse_command_line(CLI::App& app, int argc, char** argv) {
     try {
         app.parse(argc, argv);

@@ -8,6 +8,7 @@
 #include <openssl/sha.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <new>
@@ -28,7 +29,7 @@ unsigned char* unsigned_bytes(std::string& bytes) { return reinterpret_cast<unsi
 std::string random_bytes(std::size_t count) {
     std::string bytes(count, '\0');
     if (RAND_bytes(unsigned_bytes(bytes), static_cast<int>(count)) != 1) {
-        throw std::runtime_error("could not read random bytes from the operating system");
+        throw std::runtime_error("could not make random bytes");
     }
     return bytes;
 }
@@ -106,6 +107,12 @@ std::string base64_decode(std::string_view text) {
     return bytes;
 }
 
+bool is_base64url(std::string_view text) noexcept {
+    return std::ranges::all_of(text, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    });
+}
+
 std::optional<std::string> base64url_decode(std::string_view text) {
     static const auto digits = [] {
         constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -118,7 +125,7 @@ std::optional<std::string> base64url_decode(std::string_view text) {
     std::string bytes;
     bytes.reserve(text.size() / 4 * 3 + 2);
     unsigned int bits = 0;
-    int count = 0;  // of `bits` that no byte has yet
+    int count = 0;  // the low bits of `bits` that are not part of a byte yet
     for (const char c : text) {
         const int digit = digits.at(static_cast<unsigned char>(c));
         if (digit < 0) return std::nullopt;
@@ -129,7 +136,7 @@ std::optional<std::string> base64url_decode(std::string_view text) {
         bytes += static_cast<char>(bits >> count);
         bits &= (1U << count) - 1;
     }
-    // A lone last character has six bits of a byte; bits that are left over are zero in what an encoder writes.
+    // One last character alone has six bits, too few for a byte. An encoder sets the bits that it does not use to zero.
     if (count == 6 || bits != 0) return std::nullopt;
     return bytes;
 }

@@ -8,31 +8,35 @@
 
 namespace o365 {
 
-// `count` bytes of the operating system's random source. Throws std::runtime_error when there is none.
+// `count` random bytes, fit for secrets. Throws std::runtime_error when OpenSSL's generator fails.
 std::string random_bytes(std::size_t count);
 
-// A new token of 256 random bits in base64url (43 characters): states, cookies, tickets.
+// A new token of 256 random bits in base64url (43 characters): states, cookies, tickets. Throws as random_bytes().
 std::string random_token();
 
-// A request id for pages and logs: "r-" and 12 hex digits. Not a secret.
+// A request id for pages and logs: "r-" and 12 hex digits. Not a secret. Throws as random_bytes().
 std::string random_request_id();
 
-// The 32 bytes of SHA-256. Throws std::runtime_error when OpenSSL cannot.
+// The SHA-256 digest, 32 bytes. Throws std::runtime_error when OpenSSL fails.
 std::string sha256(std::string_view bytes);
 
-// The 32 bytes of HMAC-SHA-256. Throws std::runtime_error when OpenSSL cannot.
+// The HMAC-SHA-256, 32 bytes. Throws std::runtime_error when OpenSSL fails.
 std::string hmac_sha256(std::string_view key, std::string_view bytes);
 
+// Each returns "" for "".
 std::string hex(std::string_view bytes);           // lower case
 std::string base64(std::string_view bytes);        // with padding, no line breaks
 std::string base64url(std::string_view bytes);     // no padding
-std::string base64_decode(std::string_view text);  // throws std::invalid_argument on anything but base64
+std::string base64_decode(std::string_view text);  // with padding; throws std::invalid_argument for anything else
 
-// The bytes of base64url without padding in its one canonical form; nullopt for anything else, also where the last
-// character has bits that no byte uses. "" is "".
+// Whether all characters of `text` are those of base64url. True for "".
+bool is_base64url(std::string_view text) noexcept;
+
+// Decodes base64url without padding. Accepts its canonical form only: nullopt for anything else, also where the last
+// character sets bits that no byte uses. "" for "".
 std::optional<std::string> base64url_decode(std::string_view text);
 
-// Whether a text holds at least one X.509 certificate in PEM form.
+// Whether a text holds an X.509 certificate in PEM form. False for "".
 bool holds_certificate(std::string_view pem);
 
 }  // namespace o365

@@ -1,4 +1,4 @@
-// A file descriptor that is closed when its owner goes. -1: none.
+// Owns a file descriptor and closes it when destroyed. -1 stands for none.
 #pragma once
 
 #include <unistd.h>
@@ -21,7 +21,7 @@ class Fd {
         if (fd_ >= 0) ::close(fd_);
     }
     int get() const noexcept { return fd_; }
-    // The caller closes it, or somebody has already.
+    // Gives the descriptor up without closing it: the caller closes it, or a library has closed it already.
     int release() noexcept { return std::exchange(fd_, -1); }
 
   private:

@@ -56,7 +56,7 @@ std::string_view level_name(Level level) {
     return "error";
 }
 
-// Opened here because spdlog would make it with the process's umask.
+// spdlog's own file sink would create the file with the mode that the umask leaves.
 Fd open_private(const std::string& path) {
     Fd file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR));
     if (file.get() < 0)
@@ -96,17 +96,18 @@ std::shared_ptr<FileSink>& file_sink() {
     return instance;
 }
 
-// What spdlog itself would print on fd 2, a web server's error log.
-void tell_syslog(const std::string& why) noexcept {
+// Reports to syslog that a line could not be written. spdlog itself would print that to fd 2, the web server's error
+// log.
+void report_to_syslog(const std::string& why) noexcept {
     static std::mutex mutex;
-    static Repeated told;
+    static Repeated failures;
     try {
         const std::lock_guard lock(mutex);
-        const auto count = told.due(why);
+        const auto count = failures.due(why);
         if (count)
             ::syslog(LOG_USER | LOG_ERR, "level=error event=log_failed count=%d why=\"%s\"", *count, why.c_str());
     } catch (const std::exception&) {
-        // Out of memory, and nobody left to tell.
+        // Out of memory: there is no way left to report it.
     }
 }
 
@@ -142,18 +143,18 @@ void open(const std::string& target, Level least, const std::string& program) {
     auto made = std::make_shared<spdlog::logger>(program, sink);
     made->set_level(spdlog_level(least));
     made->flush_on(spdlog::level::debug);
-    made->set_error_handler(tell_syslog);
+    made->set_error_handler(report_to_syslog);
     logger() = made;
     file_sink() = file;
 }
 
 void reopen() {
-    if (!file_sink()) return info("log_not_reopened", "why=\"it is no file\"");
+    if (!file_sink()) return info("log_not_reopened", "why=\"the log is not a file\"");
     try {
         file_sink()->reopen();
         info("log_reopened", "");
     } catch (const std::exception& problem) {
-        error("log_not_reopened", "why={} then=\"the old file is written on\"", quoted(problem.what()));
+        error("log_not_reopened", "why={} then=\"lines still go to the old file\"", quoted(problem.what()));
     }
 }
 
@@ -175,11 +176,11 @@ void write(Level level, std::string_view event, const std::string& pairs) {
 std::optional<int> Repeated::due(std::string_view text, Clock::time_point now) {
     constexpr std::chrono::seconds kEvery{60};
     const bool own_count = texts_.size() < kMostTexts || texts_.contains(text);
-    Told& told = texts_[std::string(own_count ? text : std::string_view())];
-    ++told.count;
-    if (told.at && now - *told.at < kEvery) return std::nullopt;
-    told.at = now;
-    return std::exchange(told.count, 0);
+    Repetition& repetition = texts_[std::string(own_count ? text : std::string_view())];
+    ++repetition.count;
+    if (repetition.logged_at && now - *repetition.logged_at < kEvery) return std::nullopt;
+    repetition.logged_at = now;
+    return std::exchange(repetition.count, 0);
 }
 
 std::string quoted(std::string_view value) {

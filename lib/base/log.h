@@ -17,48 +17,51 @@ namespace o365::log {
 
 enum class Level { debug, info, warn, error };
 
-// Where lines go: "syslog", "stderr" or a file's path (appended to; opened 0600 when new). `program` is the syslog
-// identity. What cannot be written, because a disk is full, is told to syslog once a minute, and never to fd 2. Before
-// the first call lines go nowhere: a FastCGI program's stderr is its web server's error log. Throws
-// std::runtime_error when the file cannot be opened, with its name and the reason.
+// Sets where lines go: "syslog", "stderr" or a file's path (appended to; created with mode 0600). `least`: lines below
+// this level are dropped. `program` is the syslog identity. A line that cannot be written, because the disk is full
+// say, is reported to syslog at most once a minute, and never to fd 2. Before the first call lines go nowhere: a
+// FastCGI program's stderr is its web server's error log. Throws std::runtime_error when the file cannot be opened,
+// with its name and the reason.
 void open(const std::string& target, Level least, const std::string& program);
 
-// Opens the log file again under its name, and makes it when somebody has moved it away: what SIGHUP asks for, after
-// logrotate. Says in the log that it did, or why it could not; then the old file stays. Nothing but that line happens
-// with another target. Any thread.
+// Opens the log file again under its name, and creates it when it was moved away: call it at SIGHUP, which logrotate
+// sends. Logs that it did, or why it could not; then lines go on to the old file. With syslog and stderr it only logs
+// that there is no file. Any thread.
 void reopen();
 
-// Throws std::runtime_error as open would, and makes nothing: for --check, which somebody else may run.
+// Throws std::runtime_error as open() would, and creates nothing: for --check, which another user may run.
 void check(const std::string& target);
 
 // "debug" | "info" | "warn" | "error"; throws std::invalid_argument for anything else.
 Level parse_level(std::string_view text);
 
+// Writes one line. `pairs`: "key=value ..." with values from quoted(); "" for none.
 void write(Level level, std::string_view event, const std::string& pairs);
 
-// Whether lines of that level go anywhere; for callers that make many.
+// Whether lines of that level are written, so that a caller can skip making them. False before open().
 bool writes(Level level) noexcept;
 
-// Text for a value of a key=value pair: quoted with \" \\ \n escaped when it holds a space, a quote, = or a control
-// character.
+// `value` for a key=value pair: in quotation marks, with \" \\ \n escaped, when it is empty or holds a space, a quote,
+// a backslash, = or a control character; else as it is.
 std::string quoted(std::string_view value);
 
-// For an event that may repeat for hours: what is said of it is due when it is said first, then once a minute. Make a
-// new one when the event has ended.
+// Limits the lines about an event that may repeat for hours: the first is due at once, then one a minute. Make a new
+// Repeated when the event has ended. No locks.
 class Repeated {
   public:
     using Clock = std::chrono::steady_clock;
-    // How many events a line that says `text` stands for, this one included; nullopt when no line is due. Beyond
-    // kMostTexts different ones, all others count as one.
+    // Counts one event that `text` describes. Returns how many events since the last line the line that is due now
+    // stands for, this one included; nullopt when no line is due. Beyond kMostTexts different texts, all others share
+    // one count.
     std::optional<int> due(std::string_view text, Clock::time_point now = Clock::now());
     static constexpr std::size_t kMostTexts = 8;
 
   private:
-    struct Told {
-        std::optional<Clock::time_point> at;
-        int count = 0;
+    struct Repetition {
+        std::optional<Clock::time_point> logged_at;
+        int count = 0;  // since then
     };
-    std::map<std::string, Told, std::less<>> texts_;
+    std::map<std::string, Repetition, std::less<>> texts_;
 };
 
 template <class... Args>

@@ -1,5 +1,5 @@
-// A map of bounded size: what was used least recently makes room for what comes. Nothing in it may be needed for
-// anything but speed. No locks: one thread.
+// A map of bounded size, which drops the entry used least recently when it is full. For values that can be made again:
+// an entry may go at any put(). No locks: one thread.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,8 @@ class LruCache {
     // `most`: how many values it keeps, at least one.
     explicit LruCache(std::size_t most) : most_(most) {}
 
-    // The value of a key, which is the last one used from now on; null when there is none. Valid until the next call.
+    // The value of a key, which becomes the one used last; nullptr when there is none. Valid until the next call that
+    // changes the cache.
     template <class SomeKey>
     Value* find(const SomeKey& key) {
         const auto place = places_.find(key);
@@ -26,7 +27,7 @@ class LruCache {
         return &place->second->second;
     }
 
-    // Puts a value in place of what the key has, as the last one used.
+    // Sets the value of a key, which becomes the one used last.
     void put(const Key& key, Value value) {
         if (Value* const known = find(key)) {
             *known = std::move(value);
@@ -37,6 +38,7 @@ class LruCache {
         places_.emplace(key, std::prev(entries_.end()));
     }
 
+    // Does nothing when there is no such key.
     void erase(const Key& key) {
         const auto place = places_.find(key);
         if (place == places_.end()) return;
@@ -44,7 +46,7 @@ class LruCache {
         places_.erase(place);
     }
 
-    // Forgets values from the one used least recently on, as long as `is_old` says yes.
+    // Drops values, the one used least recently first, as long as `is_old(value)` is true.
     template <class IsOld>
     void forget_while(const IsOld& is_old) {
         while (!entries_.empty() && is_old(entries_.front().second)) forget_first();

@@ -1,11 +1,11 @@
-// What all long-lived programs ask of the system about their own process.
+// What a program asks of the system for its own process. Main thread, before others are made.
 #pragma once
 
 namespace o365 {
 
-// From here on nothing but root reads this process's memory: no core dump is written, and other processes of its user
+// From now on only root can read this process's memory: no core dump is written, and other processes of the same user
 // can neither trace it nor open its /proc/<pid>/mem. Does nothing in sanitizer builds (O365_TRACEABLE), because the
-// leak check of an ending process traces it.
+// leak check traces the process when it ends.
 void hide_memory() noexcept;
 
 }  // namespace o365

@@ -2,8 +2,6 @@
 
 #include <openssl/crypto.h>
 
-#include <utility>
-
 #include "lib/base/crypto.h"
 
 namespace o365 {

@@ -16,7 +16,7 @@ class Secret {
     Secret() = default;
     explicit Secret(std::string_view value) : value_(value) {}
     explicit Secret(const char* value) : value_(value) {}
-    // Takes the bytes over and wipes what the caller had.
+    // Moves the bytes in and wipes the caller's string.
     explicit Secret(std::string&& value);
     Secret(const Secret&) = delete;
     Secret& operator=(const Secret&) = delete;

@@ -1,4 +1,4 @@
-// What the system says of an error, in words: "No such file or directory". Safe from any thread, as strerror() is not.
+// The message of an errno value: "No such file or directory". Safe from any thread, which strerror() is not.
 #pragma once
 
 #include <cerrno>

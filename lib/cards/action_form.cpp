@@ -19,7 +19,7 @@
 namespace o365 {
 namespace {
 
-constexpr int kMaxCharacters = 2000;  // of one input: four bytes each are what Parameters takes as one value
+constexpr int kMaxCharacters = 2000;  // of one input: with four bytes each they fit into a value of Parameters
 constexpr std::size_t kMaxBody = 64UL * 1024;
 constexpr std::size_t kTokenCharacters = 43;
 
@@ -75,7 +75,7 @@ std::string with_plain_breaks(std::string_view text) {
     return plain;
 }
 
-// What a form sends for one input: its values, and the problem with it, "" for none.
+// The values that a form sends for one input, and the problem with them, "" for none.
 struct ReadInput {
     std::vector<std::string> values;
     std::string problem;
@@ -91,7 +91,7 @@ ReadInput read_boxes(const Json::Value& input, std::size_t place, const Paramete
         known.insert(name);
         const auto sent = form.get(name);
         if (!sent) continue;
-        if (*sent != "1") throw BadRequest(400, "a box of the form has another value than it was given");
+        if (*sent != "1") throw BadRequest(400, "a check box of the form has an unknown value");
         read.values.push_back(text_in(choices[i], "value"));
     }
     if (flag_in(input, "isRequired") && read.values.empty()) read.problem = "required";
@@ -199,7 +199,7 @@ std::string fill_in(std::string_view body, const InputValues& values, std::strin
     constexpr std::string_view kClose = ".value}}";
     const bool form = is_form(content_type);
     std::string result;
-    // One pass: what somebody typed is not looked at again.
+    // One pass: a value is not searched for placeholders.
     while (!body.empty() && result.size() <= most) {
         const auto open = body.find(kOpen);
         const auto close = open == std::string_view::npos ? open : body.find(kClose, open);
@@ -210,7 +210,7 @@ std::string fill_in(std::string_view body, const InputValues& values, std::strin
         body.remove_prefix(taken);
         if (found == values.end()) continue;
         std::string written = form ? url_encode(found->second) : compact_json(Json::Value(found->second));
-        if (!form) written = written.substr(1, written.size() - 2);  // it stands inside quotes already
+        if (!form) written = written.substr(1, written.size() - 2);  // the body has the quotation marks
         result += written;
         body.remove_prefix(close + kClose.size() - open);
     }
@@ -231,10 +231,10 @@ ActionAnswer read_action_form(const Json::Value& action, const Parameters& form)
     ActionAnswer answer;
     const auto step = number_in(form.get_or("press", ""));
     const Json::Value* const post = step ? pressed(action, *step) : nullptr;
-    if (post == nullptr) throw BadRequest(400, "the form was sent without one of its buttons");
+    if (post == nullptr) throw BadRequest(400, "the form names no button of the card");
     answer.step = *step;
     answer.form = form.get_or("form", "");
-    if (answer.form.size() != kTokenCharacters) throw BadRequest(400, "the form has lost its number");
+    if (answer.form.size() != kTokenCharacters) throw BadRequest(400, "the form's token is missing or malformed");
     InputValues values;
     std::set<std::string> known = {"press", "form"};
     const Json::Value& inputs = inputs_of(action);
@@ -252,11 +252,11 @@ ActionAnswer read_action_form(const Json::Value& action, const Parameters& form)
     }
     const auto& sent = form.all();
     if (!std::ranges::all_of(sent, [&](const auto& one) { return known.contains(one.first); }))
-        throw BadRequest(400, "the form has a field that it was not given");
+        throw BadRequest(400, "the form has a field that is not on its page");
     if (!answer.problems.empty()) return answer;
     answer.content_type = body_content_type(*post);
     answer.body = fill_in(text_in(*post, "body"), values, answer.content_type, kMaxBody);
-    if (answer.body.size() > kMaxBody) throw BadRequest(413, "what was typed is too long");
+    if (answer.body.size() > kMaxBody) throw BadRequest(413, "the values make a body of more than 64 KiB");
     return answer;
 }
 

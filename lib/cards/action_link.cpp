@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
 
 #include "lib/base/crypto.h"
@@ -13,11 +12,7 @@ namespace {
 constexpr std::size_t kMacBytes = 24;
 constexpr std::size_t kMacCharacters = 32;
 
-bool is_base64url(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-}
-
-// Digits without a zero in front, up to the first '-', which is taken as well.
+// Removes a number without leading zeros, and the '-' behind it, from the beginning of `text`.
 template <class Number>
 bool take_number(std::string_view& text, Number& number) {
     const auto end = text.find('-');
@@ -39,7 +34,7 @@ std::string token_text(std::string_view purpose, const Secret& key, std::int64_t
 std::optional<ActionToken> parse_action_token(std::string_view text) {
     ActionToken token;
     if (!take_number(text, token.card_id) || !take_number(text, token.number)) return std::nullopt;
-    if (text.size() != kMacCharacters || !std::ranges::all_of(text, is_base64url)) return std::nullopt;
+    if (text.size() != kMacCharacters || !is_base64url(text)) return std::nullopt;
     token.mac = text;
     return token;
 }

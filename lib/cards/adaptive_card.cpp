@@ -11,14 +11,14 @@
 namespace o365 {
 namespace {
 
-// The text of a RichTextBlock, whose runs have no Markdown.
+// The first line of a RichTextBlock, whose runs have no Markdown.
 std::string text_of_inlines(const Json::Value& inlines) {
     std::string text;
     for (const Json::Value& one : inlines) text += one.isString() ? one.asString() : text_in(one, "text");
     return std::string(trimmed(std::string_view(text).substr(0, text.find('\n'))));
 }
 
-// The first line of the first TextBlock or RichTextBlock that has one, in the order in which they are read.
+// The first line of the first TextBlock or RichTextBlock that has text, in reading order.
 std::string first_line(const Json::Value& elements) {
     for (const Json::Value& element : elements) {
         const std::string type = text_in(element, "type");
@@ -41,7 +41,7 @@ std::string line_of_fact(const Json::Value& fact) {
     return only_blanks(value) ? title : title + ": " + value;
 }
 
-// Of a card without such a text: the first fact, the first name of a picture, or the title of a chart.
+// For a card without such text: the first fact, alternative text of a picture, or title of a chart.
 std::string first_other_line(const Json::Value& elements) {
     for (const Json::Value& element : elements) {
         for (const Json::Value& fact : list_in(element, "facts")) {
@@ -60,7 +60,7 @@ std::string first_other_line(const Json::Value& elements) {
     return {};
 }
 
-// "speak" may be SSML, which is no text.
+// The card's fallbackText or speak, unless that is SSML, else its first line; "" when it has none.
 std::string summary_of(const Json::Value& card) {
     for (const char* name : {"fallbackText", "speak"}) {
         const std::string text = text_in(card, name);

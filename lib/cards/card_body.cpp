@@ -16,7 +16,7 @@ namespace {
 
 bool is_adaptive(const Json::Value& card) { return text_in(card, "type") == "AdaptiveCard"; }
 
-// The fields of a text; nullopt when it is no JSON object. Most cards have none.
+// The object in the JSON text `extra`; an empty one for ""; nullopt when it is not an object.
 std::optional<Json::Value> fields_of(std::string_view extra) {
     if (extra.empty()) return Json::Value(Json::objectValue);
     std::optional<Json::Value> fields = parse_json(extra);
@@ -24,7 +24,7 @@ std::optional<Json::Value> fields_of(std::string_view extra) {
     return fields;
 }
 
-// The envelope with those of `extra` that `own`, the envelope as the card has it, lacks.
+// Adds the fields of `extra` to the envelope, except those that the card's own envelope `own` has.
 Json::Value with_fields(Json::Value envelope, const Json::Value& extra, const Json::Value& own = {}) {
     for (const std::string& name : extra.getMemberNames()) {
         if (!own.isMember(name)) envelope[name] = extra[name];
@@ -32,8 +32,8 @@ Json::Value with_fields(Json::Value envelope, const Json::Value& extra, const Js
     return envelope;
 }
 
-// The body of an Adaptive Card for Workflows: its envelope is put around its own text, because 0.1 would have 19 digits
-// when it is written anew.
+// The body of an Adaptive Card for Workflows. The envelope is written around the card's own text, because jsoncpp would
+// write 0.1 as 0.10000000000000001.
 std::string workflow_body(std::string text, const Json::Value& card, const Json::Value& extra) {
     const bool has_envelope = is_envelope(card);
     const Json::Value sent = has_envelope ? with_summary(card) : adaptive_envelope(card);
@@ -54,7 +54,7 @@ std::string workflow_body(std::string text, const Json::Value& card, const Json:
            R"(","contentUrl":null}])" + added + R"(,"type":"message"})";
 }
 
-// What an envelope holds, without it.
+// The first card of an envelope.
 std::string bare_body(const Json::Value& envelope) {
     const Json::Value& attachments = envelope["attachments"];
     return compact_json(attachments.isArray() && !attachments.empty() ? attachments[0]["content"] : envelope);
@@ -78,13 +78,13 @@ CardBody card_body(std::string card, std::string_view dialect, const ActionLink&
                    Payload payload, std::string_view extra) {
     const bool for_workflow = dialect == "workflow";
     const bool bare = for_workflow && payload == Payload::card;
-    // jsonb has one way to write a text, so what does not have it here does not have it at all.
+    // jsonb writes each text in one way, so this search finds every "AdaptiveCard".
     if (!for_workflow && card.find("\"AdaptiveCard\"") == std::string::npos)
         return {with_own_targets(std::move(card), link), ""};
     const std::optional<Json::Value> parsed = parse_json(card);
-    if (!parsed) return {"", "the card is nested too deep or has a number that is too large"};
+    if (!parsed) return {"", "the card is nested too deeply or has a number that is too large"};
     const std::optional<Json::Value> fields = fields_of(extra);
-    if (!fields) return {"", "its extra fields are no JSON object"};
+    if (!fields) return {"", "its extra fields are not a JSON object"};
     const bool is_message_card = !is_adaptive(*parsed) && !is_envelope(*parsed);
     if (is_message_card && !for_workflow) return {with_own_targets(std::move(card), link), ""};
     if (bare && is_adaptive(*parsed)) return {std::move(card), ""};

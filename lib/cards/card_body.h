@@ -1,5 +1,6 @@
-// What is POSTed to a webhook for a card: as it is, in an envelope, or in the dialect that the webhook takes. Formats:
-// office365-connectors.md 5 and 6. What may be sent at all is o365.check_card's rule. Safe from any thread.
+// Makes the body that is POSTed to a webhook from a card: as it is, in an envelope, or converted to the webhook's
+// dialect. Formats: office365-connectors.md 5 and 6. o365.check_card judges which cards may be sent. Safe from any
+// thread.
 #pragma once
 
 #include <json/json.h>
@@ -12,27 +13,26 @@
 
 namespace o365 {
 
-// What a webhook of `dialect` ("connector" or "workflow") gets for a card. A card that is in its dialect already,
-// envelope and all, is returned as it is, but for a summary where the envelope has none. `link` and `version`: as for
-// adaptive_from_message_card.
+// The card in the form that a webhook of `dialect` ("connector" or "workflow") takes. A card that has this form already
+// is returned as it is, with a summary added when its envelope has none. `link` and `version`: as for
+// adaptive_from_message_card().
 ConvertedCard card_for_dialect(const Json::Value& card, std::string_view dialect, const ActionLink& link = {},
                                std::string_view version = {});
 
-// What a workflow takes: Microsoft's template wants a message whose attachment is the card, others the card itself. The
-// bare one is the first card of a message with several.
+// What a workflow takes. Microsoft's template takes a message with the card as its attachment, other flows the card
+// alone. Of a message with several cards, the card alone is the first one.
 enum class Payload { envelope, card };
 
 struct CardBody {
     std::string text;     // "" when there is a problem
-    std::string problem;  // why it cannot be sent, quoting nothing of the card; "" for none
+    std::string problem;  // why the card cannot be sent, without quoting it; "" for none
 };
 
-// What is POSTed for a card as PostgreSQL prints jsonb. A MessageCard for a connector is not parsed: it passes as it
-// is, as does whatever has no text "AdaptiveCard" in it, which every Adaptive Card has; but for targets of ours
-// (lib/cards/own_target.h), where `link` gives the address that is called. Numbers of a card that needs no conversion
-// stay as they are written. `payload` matters to workflows only.
-// `extra`: fields that stand beside the card in a workflow's envelope, a JSON object of strings; "" for none. A field
-// that the card's own envelope has stays as it is there. Nothing else has a place for them.
+// Makes the body for `card`, which is JSON as PostgreSQL prints jsonb. For a connector, a text without "AdaptiveCard"
+// is a MessageCard: it is not parsed and stays as it is, except for targets of ours (lib/cards/own_target.h), which
+// become the addresses that `link` returns. Numbers of a card that needs no conversion stay as they are written.
+// `payload` is for workflows only. `extra`: a JSON object of strings, fields to add beside the card in a workflow's
+// envelope; "" for none. A field that the card's own envelope has is kept. Other bodies have no place for them.
 CardBody card_body(std::string card, std::string_view dialect, const ActionLink& link = {},
                    std::string_view version = {}, Payload payload = Payload::envelope, std::string_view extra = {});
 

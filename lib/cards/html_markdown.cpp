@@ -1,10 +1,13 @@
 #include "lib/cards/html_markdown.h"
 
+#include <utf8.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <charconv>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <vector>
@@ -15,7 +18,7 @@
 namespace o365 {
 namespace {
 
-constexpr std::size_t kMaxTag = 4096;  // what is longer is no tag
+constexpr std::size_t kMaxTag = 4096;  // a longer text is not taken for a tag
 
 bool is_letter_or_digit(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || (c & '\x80') != 0; }
 
@@ -25,7 +28,7 @@ struct Named {
     std::string_view name;
     std::string_view character;
 };
-// Those that senders' libraries write; the far more that HTML has stay as they are.
+// The references that senders' libraries write. HTML has many more, which stay as they are.
 constexpr std::array kNamed = {
     Named{"amp", "&"},         Named{"lt", "<"},          Named{"gt", ">"},          Named{"quot", "\""},
     Named{"apos", "'"},        Named{"nbsp", "\u00a0"},   Named{"euro", "\u20ac"},   Named{"copy", "\u00a9"},
@@ -37,17 +40,13 @@ constexpr std::array kNamed = {
     Named{"Auml", "\u00c4"},   Named{"Ouml", "\u00d6"},   Named{"Uuml", "\u00dc"},   Named{"szlig", "\u00df"},
     Named{"eacute", "\u00e9"}, Named{"egrave", "\u00e8"}, Named{"larr", "\u2190"},   Named{"rarr", "\u2192"}};
 
-// UTF-8 of a code point; empty for what is none, and for control characters.
-std::string utf8(std::uint32_t code) {
+// A code point in UTF-8; empty for control characters and for numbers that are not code points.
+std::string character_of(std::uint32_t code) {
     if (code < 0x20 ? code != '\n' && code != '\t'
                     : code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF) || (code >= 0x7F && code < 0xA0))
         return {};
-    if (code < 0x80) return {static_cast<char>(code)};
     std::string result;
-    const int more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-    constexpr std::array<std::uint32_t, 4> kLead = {0, 0xC0, 0xE0, 0xF0};
-    result += static_cast<char>(kLead.at(static_cast<std::size_t>(more)) | (code >> (6 * more)));
-    for (int i = more - 1; i >= 0; --i) result += static_cast<char>(0x80U | ((code >> (6 * i)) & 0x3FU));
+    utf8::append(code, std::back_inserter(result));
     return result;
 }
 
@@ -56,7 +55,7 @@ struct Reference {
     std::size_t size = 0;  // in the text
 };
 
-// The reference that `text`, which begins with "&", begins with.
+// The character reference with which `text` begins. `text` begins with "&".
 std::optional<Reference> reference_at(std::string_view text) {
     constexpr std::size_t kLongest = 12;
     const auto end = text.substr(0, kLongest).find(';');
@@ -73,12 +72,12 @@ std::optional<Reference> reference_at(std::string_view text) {
     std::uint32_t code = 0;
     const auto [stop, error] = std::from_chars(name.data(), name.data() + name.size(), code, hex ? 16 : 10);
     if (name.empty() || error != std::errc() || stop != name.data() + name.size()) return std::nullopt;
-    std::string character = utf8(code);
+    std::string character = character_of(code);
     if (character.empty()) return std::nullopt;
     return Reference{std::move(character), end + 1};
 }
 
-// What stands for a decoded character in Markdown, given what follows it; nothing where the reference has to stay.
+// A decoded character as Markdown, `rest` being the text behind it; nullopt when the reference must stay.
 std::optional<std::string> in_markdown(const std::string& character, std::string_view rest) {
     const char next = rest.empty() ? ' ' : rest.front();
     if (character == "<") {
@@ -88,7 +87,7 @@ std::optional<std::string> in_markdown(const std::string& character, std::string
         return character;
     }
     if (character == "&") {
-        // Not so that it begins another reference.
+        // Escape it where it would begin another reference.
         const auto end = rest.find_first_not_of("#0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
         return end != std::string_view::npos && end > 0 && rest[end] == ';' ? "\\&" : character;
     }
@@ -106,7 +105,7 @@ struct Tag {
     std::size_t size = 0;  // in the text
 };
 
-// The tag that `text`, which begins with "<", begins with. A ">" in quotes does not end it.
+// The tag with which `text` begins. `text` begins with "<". A ">" in quotation marks does not end the tag.
 Tag tag_at(std::string_view text) {
     Tag tag;
     const std::string_view all = text.substr(0, kMaxTag);
@@ -154,7 +153,7 @@ std::string attribute(std::string_view attributes, std::string_view name) {
     return {};
 }
 
-// An address as all parsers of Markdown read it; empty for one that is not of the web.
+// A URL as all parsers of Markdown read it, with parentheses encoded; empty unless it is a web address.
 std::string address(std::string url) {
     if (!is_web_address(url)) return {};
     std::string result;
@@ -184,6 +183,7 @@ std::string_view marker(std::string_view name) {
 
 bool is_heading(std::string_view name) { return name.size() == 2 && name.front() == 'h'; }
 
+// Tags that only change the look.
 bool is_only_a_look(std::string_view name) {
     return is_one_of(name,
                      {"u", "span", "font", "small", "big", "center", "ins", "mark", "sub", "sup", "pre", "label"});
@@ -209,7 +209,7 @@ class Converter {
             } else if (rest_.front() == '&') {
                 take_reference();
             } else if (rest_.front() != '<') {
-                // A bracket in the text of a link that this makes.
+                // Escape a bracket in the text of a link.
                 if (links_ > 0) result_ += '\\';
                 take(1);
             } else if (const Tag tag = tag_at(rest_); tag.name.empty() || !take_tag(tag)) {
@@ -246,13 +246,13 @@ class Converter {
         rest_.remove_prefix(reference->size);
     }
 
-    // Looked up, not looked for: a text of many tags would take a while each time.
+    // Whether the tag is closed behind this place. Looks it up: searching would be slow in a text of many tags.
     bool closes_later(const Tag& tag) const {
         const auto last = last_closing_.find(tag.name);
         return last != last_closing_.end() && last->second > size_ - rest_.size();
     }
 
-    // False for a tag that stays the text that it is.
+    // False for a tag that stays text.
     bool take_tag(const Tag& tag) {
         if (is_one_of(tag.name, {"br", "hr"})) {
             result_ += "\n\n";
@@ -306,7 +306,7 @@ class Converter {
         }
         const std::string_view mark = marker(tag.name);
         if (mark.empty() || !closes_later(tag)) return false;
-        // "<b>1</b><b>2</b>" is one emphasis: "**1****2**" would be none.
+        // "<b>1</b><b>2</b>" becomes one emphasis, because "**1****2**" would not be read as emphasis.
         if (closed_at_ == result_.size() && closed_mark_ == mark && !is_heading(tag.name)) {
             result_.resize(result_.size() - mark.size());
             open_.push_back({tag.name, reopened_at_, std::string(mark), 0});
@@ -321,7 +321,7 @@ class Converter {
         const auto found =
             std::find_if(open_.rbegin(), open_.rend(), [&](const Open& one) { return one.name == name; });
         if (found == open_.rend()) {
-            // Closed with the one around it.
+            // It was closed with the tag around it.
             const auto early = std::ranges::find(closed_early_, name);
             if (early == closed_early_.end()) return false;
             closed_early_.erase(early);
@@ -335,7 +335,8 @@ class Converter {
         return true;
     }
 
-    // Emphasis begins and ends at a character: blanks stand outside, and around nothing there is none.
+    // Ends the innermost tag. Markdown's emphasis must begin and end at a visible character, so blanks are moved out of
+    // it, and blanks alone get none.
     void finish() {
         const Open one = std::move(open_.back());
         open_.pop_back();
@@ -354,7 +355,7 @@ class Converter {
         }
         const auto to = inside.find_last_not_of(" \t\r\n") + 1;
         result_ += inside.substr(0, from);
-        // Inside a word an underline is none.
+        // Inside a word, "_" is not read as emphasis.
         const bool in_word = (!result_.empty() && is_letter_or_digit(result_.back())) ||
                              (to == inside.size() && rest_.find('>') + 1 < rest_.size() &&
                               is_letter_or_digit(rest_[rest_.find('>') + 1]));

@@ -1,5 +1,6 @@
-// HTML in texts of MessageCards as Markdown for Adaptive Cards, which know no HTML (office365-connectors.md 5.5, 6.1).
-// Senders write tags and character references because Teams knew some in connector cards. Safe from any thread.
+// Converts HTML in texts of MessageCards to Markdown, because Adaptive Cards have no HTML (office365-connectors.md 5.5,
+// 6.1). Senders write tags and character references because Teams rendered some in connector cards. Safe from any
+// thread.
 #pragma once
 
 #include <string>
@@ -7,13 +8,13 @@
 
 namespace o365 {
 
-// The text with the tags that have Markdown written in it: emphasis, code, headings, links to the web, pictures, lists,
-// paragraphs and breaks, with attributes or without. Tags that only change the look (span, font) are left out. An
-// opening tag changes only with its closing one; every other tag, and whatever stands between backticks, stays the text
-// that it is. Character references become their characters, but for those of a tag: "&lt;b>" stays as it is.
+// Replaces the tags that Markdown can express: emphasis, code, headings, links to the web, pictures, lists, paragraphs
+// and breaks. Removes tags that only change the look (span, font). Leaves other tags, opening tags without a closing
+// one, and text between backticks as they are. Replaces character references by their characters, except where that
+// would make a tag: "&lt;b>" stays.
 std::string markdown_from_html(std::string_view text);
 
-// A text where neither HTML nor Markdown is read, such as the name of a button, with its character references decoded.
+// Decodes the character references of a text that is shown as plain text, such as the name of a button.
 std::string without_references(std::string_view text);
 
 }  // namespace o365

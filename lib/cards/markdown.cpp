@@ -23,7 +23,7 @@ bool may_open(std::string_view url) {
     return url.starts_with("https://") || url.starts_with("http://") || url.starts_with("mailto:");
 }
 
-// Takes `node` out of its document and puts a text in its place, in a paragraph of its own where the node was a block.
+// Replaces `node` by a text, in a paragraph of its own when the node is a block. Frees `node`.
 void replace_by_text(cmark_node* node, const std::string& text, bool is_block) {
     cmark_node* const plain = cmark_node_new(CMARK_NODE_TEXT);
     cmark_node_set_literal(plain, text.c_str());
@@ -41,7 +41,7 @@ std::string literal(cmark_node* node) {
     return text == nullptr ? std::string() : text;
 }
 
-// The node's children take its place.
+// Replaces `node` by its children. Frees `node`.
 void unwrap(cmark_node* node) {
     while (cmark_node* const child = cmark_node_first_child(node)) {
         cmark_node_unlink(child);
@@ -51,7 +51,7 @@ void unwrap(cmark_node* node) {
     cmark_node_free(node);
 }
 
-// Adds text of HTML to a line, where any number of blanks is one.
+// Appends text of HTML to a line, with runs of blanks as one blank.
 void add_words(std::string& line, std::string_view text) {
     for (const char c : text) {
         if (std::string_view(" \t\r\n").find(c) == std::string_view::npos) {
@@ -64,8 +64,8 @@ void add_words(std::string& line, std::string_view text) {
 
 constexpr std::string_view kComment = "!--";
 
-// Takes the tag or comment with which `html` begins: its name in lower case, kComment for a comment. Of a script
-// and a style all that is in them goes as well.
+// Removes the tag or comment with which `html` begins and returns its name in lower case, kComment for a comment. With
+// <script> and <style> it removes their content too.
 std::string take_tag(std::string_view& html) {
     if (html.starts_with("<!--")) {
         const auto close = html.find("-->");
@@ -107,7 +107,7 @@ std::string first_line_of_html(std::string_view html) {
 std::string markdown_html(std::string_view text) {
     if (text.empty()) return {};
     const Node document(cmark_parse_document(text.data(), text.size(), CMARK_OPT_VALIDATE_UTF8));
-    std::vector<cmark_node*> found;  // changed after the walk: an iterator does not outlive its node
+    std::vector<cmark_node*> found;  // nodes to change after the walk, because an iterator does not outlive its node
     {
         const Iterator walk(cmark_iter_new(document.get()));
         for (cmark_event_type event = cmark_iter_next(walk.get()); event != CMARK_EVENT_DONE;

@@ -1,6 +1,6 @@
 // The read model of a MessageCard (office365-connectors.md 5.1 to 5.3): its fields by name and type, as a far end reads
-// them. Whoever converts or shows a MessageCard reads it here, so a field is added in this module once. What a card may
-// hold at all is o365.check_card's rule. Safe from any thread.
+// them. Code that converts or shows a MessageCard uses it, so a new field is added here once. o365.check_card judges
+// what a card may have. Safe from any thread.
 #pragma once
 
 #include <json/json.h>
@@ -10,8 +10,8 @@
 
 namespace o365 {
 
-// A text is "" where the field is absent or neither text, number nor boolean; a list is empty where it is no list. An
-// object in a list that is none (a number, say) is read as one without fields, so positions are those of the card.
+// A text is "" when the field is absent or neither text, number nor boolean; a list is empty when the field is not a
+// list. An item of a list that is not an object is read as an object without fields, so indexes are those of the card.
 
 struct CardImage {
     std::string url;
@@ -32,7 +32,7 @@ struct CardTarget {
 struct CardAction {
     std::string type;  // "@type", as it is written
     std::string name;
-    std::vector<CardTarget> targets;  // of an OpenUri or a ViewAction; of other types none are read
+    std::vector<CardTarget> targets;  // of an OpenUri or a ViewAction; empty for other types
 };
 
 struct CardSection {
@@ -49,9 +49,9 @@ struct CardSection {
     CardImage hero;
     bool has_hero = false;      // whether heroImage is an object
     bool starts_group = false;  // startGroup
-    bool is_html = false;       // markdown is there and not true: the texts are HTML
+    bool is_html = false;       // markdown is present and not true: the texts are HTML
     bool is_object = false;
-    std::vector<std::string> wrong_types;  // names of fields that are of another type than their own, and no null
+    std::vector<std::string> wrong_types;  // names of the fields that have a wrong type; null is not one
 };
 
 struct MessageCard {
@@ -64,18 +64,18 @@ struct MessageCard {
     std::vector<std::string> wrong_types;  // as those of a section
 };
 
-// Whatever `card` is; a card without fields where it is no object.
+// Reads a card; one without fields when `card` is not an object.
 MessageCard read_message_card(const Json::Value& card);
 
-// One action by itself, whatever `source` is.
+// Reads one action; one without fields when `source` is not an object.
 CardAction read_card_action(const Json::Value& source);
 
-// Where a button that opens a page leads to: its default target, else the first one, of those that are web addresses.
-// "" for none.
+// The web address that a button opens: its target for "default", else its first target. Targets that are not web
+// addresses do not count. "" for none.
 std::string web_address_of(const CardAction& action);
 
-// The first line that is shown of the card, without Markdown and HTML: of its title, its text, and its sections in
-// their order. "" where it has none.
+// The first line of the card that is shown, without Markdown and HTML: of its title, its text, and its sections in
+// order. "" when there is none.
 std::string first_line(const MessageCard& card);
 
 }  // namespace o365

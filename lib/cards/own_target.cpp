@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <utility>
 #include <vector>
 
 #include "lib/json/json_fields.h"
@@ -14,10 +13,10 @@
 namespace o365 {
 namespace {
 
-constexpr int kActions = 10;          // of a card or a section that have numbers
-constexpr int kStep = 100000;         // between the actions of an ActionCard
-constexpr int kSteps = 98;            // of an ActionCard that have numbers
-constexpr int kNoNumber = kStep - 1;  // of all others: an address that refuses, not another button's
+constexpr int kActions = 10;          // how many actions of a card or a section have numbers
+constexpr int kStep = 100000;         // added for each action of an ActionCard
+constexpr int kSteps = 98;            // how many actions of an ActionCard have numbers
+constexpr int kNoNumber = kStep - 1;  // for all others: an address that refuses, not that of another button
 
 struct Place {
     std::size_t begin;
@@ -32,7 +31,7 @@ void find_target(const Json::Value& action, int number, std::vector<Place>& plac
         {static_cast<std::size_t>(target.getOffsetStart()), static_cast<std::size_t>(target.getOffsetLimit()), number});
 }
 
-// Those of the actions of a card or a section, the first of which has the number `first`.
+// Finds our targets in the actions of a card or a section. `first`: the number of the first action.
 void find_targets(const Json::Value& around, int first, std::vector<Place>& places) {
     const Json::Value& actions = list_in(around, "potentialAction");
     for (Json::ArrayIndex i = 0; i < actions.size(); ++i) {
@@ -48,7 +47,7 @@ void find_targets(const Json::Value& around, int first, std::vector<Place>& plac
 }  // namespace
 
 std::string with_own_targets(std::string card, const ActionLink& address) {
-    // Nearly no card has one.
+    // Nearly no card has such a target: this search is cheap.
     if (!address || card.find(fmt::format("\"{}\"", kOwnTarget)) == std::string::npos) return card;
     const auto parsed = parse_json(card);
     if (!parsed) return card;
@@ -57,7 +56,7 @@ std::string with_own_targets(std::string card, const ActionLink& address) {
     const Json::Value& sections = list_in(*parsed, "sections");
     for (Json::ArrayIndex i = 0; i < sections.size(); ++i)
         find_targets(sections[i], 10 * (static_cast<int>(i) + 1), places);
-    // From the end, so that places stay where they are.
+    // Replace from the end, so that earlier offsets stay right.
     std::ranges::sort(places, std::ranges::greater{}, &Place::begin);
     for (const Place& place : places)
         card.replace(place.begin, place.end - place.begin, compact_json(Json::Value(address(place.number))));

@@ -1,5 +1,5 @@
-// Buttons that this installation answers itself: HttpPOST actions of a MessageCard with the target "o365:action", which
-// becomes an address with a token of its own when the card leaves (docs/decisions/0014). Safe from any thread.
+// Buttons that this installation answers itself: HttpPOST actions of a MessageCard with the target "o365:action". When
+// the card leaves, the target becomes an address with a token (docs/decisions/0014). Safe from any thread.
 #pragma once
 
 #include <string>
@@ -11,9 +11,9 @@ namespace o365 {
 
 inline constexpr std::string_view kOwnTarget = "o365:action";
 
-// The text of a MessageCard with `address` of its number in the place of each such target; numbers are those of
-// o365_internal.called_action. All other bytes stay. Without `address`, without such a target, and if the text is no
-// JSON that can be read, the text itself.
+// Replaces each such target in the text of a MessageCard by address(number); buttons are numbered as in
+// o365_internal.called_action. All other bytes stay. Returns the text as it is without `address`, and when the text is
+// not JSON.
 std::string with_own_targets(std::string card, const ActionLink& address);
 
 }  // namespace o365

@@ -14,7 +14,7 @@
 namespace o365 {
 namespace {
 
-// Line breaks as "\n": a "\r" by itself is how Teams' documentation writes them.
+// Replaces CR LF, and CR alone, which Teams' documentation uses, by LF.
 std::string with_line_feeds(std::string_view text) {
     std::string result;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -38,13 +38,13 @@ std::optional<std::string> heading(std::string_view line) {
     return name.find('*') == std::string::npos ? "**" + name + "**" : name;
 }
 
-// The number of backticks that begin or end a block of code; 0 where the line does neither, such as "```code```".
+// How many backticks the line has when it begins or ends a block of code; 0 for other lines, such as "```code```".
 std::size_t fence(std::string_view line) {
     const auto end = std::min(line.find_first_not_of('`'), line.size());
     return end >= 3 && line.find('`', end) == std::string_view::npos ? end : 0;
 }
 
-// A line of code, which is no Markdown.
+// A line of code with its Markdown escaped.
 std::string escaped(std::string_view line) {
     std::string result;
     const auto first = line.find_first_not_of(" \t");
@@ -74,7 +74,7 @@ std::string without_pictures(std::string_view line, std::vector<TextPicture>* pi
         line.remove_prefix(close + 1);
         const bool is_shown = pictures != nullptr && is_web_address(url);
         if (is_shown) pictures->push_back({name, url});
-        // Nothing is left of a line that is a picture and nothing else.
+        // A line that is one picture and nothing else becomes empty.
         if (is_shown && has_one && trimmed(result).empty() && trimmed(line).empty()) return {};
         result += name.empty() ? url : "[" + name + "](" + url + ")";
     }
@@ -82,13 +82,13 @@ std::string without_pictures(std::string_view line, std::vector<TextPicture>* pi
     return result;
 }
 
-// ---- Rules: each takes a line, or leaves it to the next ----
+// ---- Rules: each handles a line and returns true, or leaves it to the next rule ----
 
 struct Line {
     std::string_view text;
     std::string_view bare;  // without blanks at its ends
     bool is_last = false;
-    bool is_before_empty = false;  // the next line begins with its end
+    bool is_before_empty = false;  // the next line is empty
 };
 
 struct Reading {
@@ -149,7 +149,7 @@ bool is_text(const Line& line, Reading& reading) {
     return true;
 }
 
-// In this order; the last takes every line.
+// Tried in this order. The last one handles every line.
 constexpr std::array kRules = {opens_code, closes_code, is_code, rules_table, is_table_row, is_heading, is_text};
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Texts of MessageCards as the Markdown that a TextBlock renders (office365-connectors.md 5.5, 6.1): it knows no HTML,
-// headings, tables, blocks of code and pictures, so each is written in a way that reads well. Safe from any thread.
+// Converts texts of MessageCards to the Markdown that a TextBlock renders (office365-connectors.md 5.5, 6.1). It
+// renders no HTML, headings, tables, blocks of code and pictures, so these are rewritten. Safe from any thread.
 #pragma once
 
 #include <string>
@@ -14,8 +14,8 @@ struct TextPicture {
 };
 
 // The text with HTML as Markdown (html_markdown.h), "## Name" as "**Name**", a row of a table as its cells, a line of
-// code with its Markdown escaped, and a picture as a link. With `pictures`, those of the web are appended there, and a
-// line that is a picture and nothing else becomes empty. A text that has none of it is returned as it is; "" for "".
+// code with its Markdown escaped, and a picture as a link. With `pictures`, pictures that have a web address are
+// appended there, and a line that is one picture and nothing else becomes empty. Other text stays as it is.
 std::string teams_markdown(const std::string& text, std::vector<TextPicture>* pictures = nullptr);
 
 }  // namespace o365

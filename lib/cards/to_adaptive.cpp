@@ -26,14 +26,14 @@ constexpr std::size_t kBytesPerSection = 640;    // a section whose every part h
 // The lowest version of Adaptive Cards that has all that is made here: ActionSet, bleed, and the colours of a
 // Container. "style": "heading" is of 1.5, and passed over by what does not know it. Some clients show no card of 1.5.
 constexpr std::string_view kLowestVersion = "1.2";
-// Shown for a name or value of a fact that is not there: phones show nothing of a card that has an empty one.
+// Shown in place of an empty name or value of a fact: phones show nothing of a card that has an empty one.
 constexpr const char* kNothing = "\u2013";
 
-// A card that would become too large by them goes without what only improves it: texts that read better, a picture's
-// name, the schema's address.
+// Whether to improve the card: texts that read better, a picture's alternative text, the schema's address. A card that
+// would become too large is converted without that.
 enum class Texts { improved, as_they_are };
 
-// One conversion: what it is given, and what it has come to.
+// The state of one conversion.
 struct Conversion {
     const ActionLink& link;
     Texts texts;
@@ -44,7 +44,7 @@ struct Conversion {
     void lose_wrong_types(const std::string& path, const std::vector<std::string>& names) {
         for (const std::string& name : names) lose(path + "." + name, "a field of a wrong type");
     }
-    // Whether a text may become as large as `after`, and counts what it gains.
+    // Whether a text of `before` bytes may grow to `after`; if so, counts what it gains.
     bool may_become(std::size_t before, std::size_t after) {
         if (after > before + may_add) return false;
         may_add -= after > before ? after - before : 0;
@@ -92,7 +92,7 @@ Json::Value titled(Conversion& conversion, const std::string& text, const char* 
     return block;
 }
 
-// A text and the pictures in it, which a TextBlock does not show, behind it.
+// Appends a text and, behind it, the pictures in it, which a TextBlock does not show.
 void add_text(Conversion& conversion, Json::Value& items, const std::string& text) {
     std::vector<TextPicture> pictures;
     const std::string plain = conversion.texts == Texts::improved ? teams_markdown(text, &pictures) : text;
@@ -111,7 +111,7 @@ void add_text(Conversion& conversion, Json::Value& items, const std::string& tex
     }
 }
 
-// A text that stands in one line: the same without tags and references, or as it is where too much was added.
+// A text for one line: without tags and references, or as it is when that would make it too long.
 std::string one_line(Conversion& conversion, const std::string& text) {
     if (conversion.texts != Texts::improved || text.find_first_of("<&") == std::string::npos) return text;
     const std::string read = markdown_from_html(text);
@@ -122,7 +122,7 @@ std::string one_line(Conversion& conversion, const std::string& text) {
 
 // ---- Pictures and facts ----
 
-// Null, and a loss, where there is no address to show it from.
+// The Image element. For a picture without a web address: null, and the loss is noted.
 Json::Value image_of(Conversion& conversion, const CardImage& image, const std::string& path) {
     if (!is_web_address(image.url) && !starts_with_ignoring_case(image.url, "data:image/")) {
         if (!image.url.empty()) conversion.lose(path, "a picture without a web address");
@@ -169,7 +169,8 @@ Json::Value button(const CardAction& action, const std::string& url) {
     return shown;
 }
 
-// Null, and a loss, for whatever is no button that opens a page. `number`: that of its link, where it has one.
+// The Action.OpenUrl. For an action that cannot become one: null, and the loss is noted. `number`: that of its link, if
+// it has one.
 Json::Value button_of(Conversion& conversion, const CardAction& action, const std::string& path,
                       std::optional<int> number) {
     const std::string& type = action.type;
@@ -180,7 +181,7 @@ Json::Value button_of(Conversion& conversion, const CardAction& action, const st
     }
     if (type != "OpenUri" && type != "ViewAction") {
         conversion.lose(path, is_pressed || type == "InvokeAddInCommand" ? "a button of type " + type
-                                                                         : "an action of a type that is not known");
+                                                                         : "an action of an unknown type");
         return {};
     }
     const std::string uri = web_address_of(action);
@@ -192,7 +193,7 @@ Json::Value button_of(Conversion& conversion, const CardAction& action, const st
     return button(action, uri);
 }
 
-// `holder`: the section's place from 1, 0 for the card itself. Each holder has numbers for ten links.
+// `holder`: the section's number from 1, or 0 for the card itself. Each holder has numbers for ten links.
 Json::Value buttons_of(Conversion& conversion, const std::vector<CardAction>& actions, const std::string& path,
                        std::size_t holder) {
     Json::Value buttons(Json::arrayValue);
@@ -263,10 +264,10 @@ void add_activity(Conversion& conversion, Json::Value& items, const CardSection&
     items.append(std::move(columns));
 }
 
-// Its items are empty where nothing of the section is shown.
+// The section as a Container, whose items are empty when nothing of the section is shown.
 Json::Value container_of(Conversion& conversion, const CardSection& section, std::size_t index) {
     const std::string path = at("$", "sections", index);
-    if (!section.is_object) conversion.lose(path, "a section that is none");
+    if (!section.is_object) conversion.lose(path, "a section that is not an object");
     conversion.lose_wrong_types(path, section.wrong_types);
     if (section.is_html) conversion.lose(path + ".markdown", "HTML");
     Json::Value items(Json::arrayValue);
@@ -290,15 +291,15 @@ Json::Value container_of(Conversion& conversion, const CardSection& section, std
 
 // ---- The card ----
 
-// The style of the hue, in degrees.
+// The style for a hue in degrees.
 const char* style_of_hue(int hue) {
     if (hue < 20 || hue >= 330) return "attention";
     if (hue < 70) return "warning";
     return hue < 170 ? "good" : "accent";
 }
 
-// The nearest of the styles that Teams has, as a brand's colour cannot be had (office365-connectors.md 6.3); null for
-// what is no colour.
+// The nearest of the styles that Teams has, because it cannot show a card's own colour (office365-connectors.md 6.3);
+// null when `colour` is not a colour.
 const char* nearest_style(std::string_view colour) {
     if (colour.starts_with('#')) colour.remove_prefix(1);
     if (colour.size() != 6 || colour.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos)
@@ -354,7 +355,7 @@ Json::Value content_of(Conversion& conversion, const MessageCard& card, std::str
     if (conversion.texts == Texts::improved) content["$schema"] = "http://adaptivecards.io/schemas/adaptive-card.json";
     content["version"] = std::string(version.empty() ? kLowestVersion : version);
     content["msteams"]["width"] = "Full";
-    // More than six would be hidden at the card's foot, so those stand in rows of their own.
+    // Teams hides more than six buttons at the foot of the card, so they become rows of buttons.
     if (!buttons.empty() && buttons.size() <= kButtonsInARow) {
         content["actions"] = buttons;
     } else {
@@ -365,7 +366,7 @@ Json::Value content_of(Conversion& conversion, const MessageCard& card, std::str
     return content;
 }
 
-// What a phone's notification says; "" where it would only repeat what makes the card too large.
+// The text of a phone's notification; "" when it would repeat a text that makes the card too large.
 std::string summary_of(const MessageCard& card, Texts texts) {
     const bool is_improved = texts == Texts::improved;
     if (only_blanks(card.summary)) return is_improved ? summary_beginning(first_line(card)) : "";

@@ -21,7 +21,7 @@ bool has_only(const Json::Value& object, std::initializer_list<std::string_view>
     });
 }
 
-// Absent (null counts as absent), or a text.
+// Whether the value is a text or absent; null counts as absent.
 bool is_text_or_none(const Json::Value& value) { return value.isNull() || value.isString(); }
 
 bool is_word(const Json::Value& value, std::initializer_list<std::string_view> words) {
@@ -44,8 +44,8 @@ void end_section(Draft& draft) {
     draft.section = Json::Value(Json::objectValue);
 }
 
-// What comes earlier in a section than what was added last begins a new one, as does a sixth picture.
-// o365_internal.section_count counts them.
+// Begins a new section for an element whose place is before that of the last element, and for a sixth picture.
+// o365_internal.section_count counts the sections by the same rule.
 void move_to(Draft& draft, Place place) {
     if (place < draft.place || (place == Place::images && list_in(draft.section, "images").size() == kMaxImages))
         end_section(draft);
@@ -120,7 +120,7 @@ std::string add_element(Draft& draft, const Json::Value& source, bool first) {
 // ---- The card ----
 
 std::string add_body(Draft& draft, const Json::Value& body) {
-    if (!body.isNull() && !body.isArray()) return "body is no list";
+    if (!body.isNull() && !body.isArray()) return "body is not a list";
     for (Json::ArrayIndex i = 0; i < body.size(); ++i) {
         if (const std::string problem = add_element(draft, body[i], i == 0); !problem.empty())
             return "body[" + std::to_string(i) + "]: " + problem;
@@ -150,8 +150,8 @@ std::string add_actions(Draft& draft, const Json::Value& all) {
     return {};
 }
 
-// fallbackText, else the title's first line, else "Card" where the card has no text. One that is made gives way to
-// "Card" where the far end would count the card as too large.
+// Adds a summary: fallbackText, else the title's first line, else "Card" when the card has no text. "Card" also takes
+// the place of a title that would make the card too large for the far end.
 void add_summary(Json::Value& card, const std::string& fallback_text) {
     const bool made = only_blanks(fallback_text);
     std::string summary = made ? summary_beginning(markdown_first_line(text_in(card, "title"))) : fallback_text;
@@ -164,8 +164,8 @@ void add_summary(Json::Value& card, const std::string& fallback_text) {
 std::string fill(Draft& draft, const Json::Value& source) {
     if (!has_only(source, {"type", "$schema", "version", "body", "actions", "fallbackText"}))
         return "the card has fields that a connector webhook cannot show";
-    if (text_in(source, "type") != "AdaptiveCard") return "the card is no Adaptive Card";
-    if (!is_text_or_none(member(source, "fallbackText"))) return "fallbackText is no text";
+    if (text_in(source, "type") != "AdaptiveCard") return "the card is not an Adaptive Card";
+    if (!is_text_or_none(member(source, "fallbackText"))) return "fallbackText is not a text";
     draft.card["@type"] = "MessageCard";
     draft.card["@context"] = "https://schema.org/extensions";
     if (std::string problem = add_body(draft, member(source, "body")); !problem.empty()) return problem;

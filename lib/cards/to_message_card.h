@@ -1,4 +1,5 @@
-// Adaptive Cards as MessageCards, for connector webhooks. What can be one: docs/cards.md. Safe from any thread.
+// Converts Adaptive Cards to MessageCards, for connector webhooks. docs/cards.md says which cards can be converted.
+// Safe from any thread.
 #pragma once
 
 #include <json/json.h>
@@ -7,9 +8,9 @@
 
 namespace o365 {
 
-// A bare Adaptive Card as a MessageCard where nothing is lost, else a problem that names the element: TextBlock (the
-// first may be a title by weight and size), FactSet, Image and Action.OpenUrl, with the fields that docs/cards.md
-// lists. A card without a body becomes one with a summary alone.
+// Converts a bare Adaptive Card when nothing is lost; else the problem names the element. It may have TextBlock (the
+// first may be a title, by weight and size), FactSet, Image and Action.OpenUrl, with the fields that docs/cards.md
+// lists. A card without a body becomes one with only a summary.
 ConvertedCard message_card_from_adaptive(const Json::Value& card);
 
 }  // namespace o365

@@ -17,7 +17,7 @@
 namespace o365 {
 namespace {
 
-// Parameters as libpq takes them; points into the values.
+// Parameters in the form that libpq takes. They point into `from`, which has to outlive them.
 struct Parameters {
     explicit Parameters(const std::vector<Value>& from) : count(static_cast<int>(from.size())) {
         for (const Value& value : from) {
@@ -34,15 +34,15 @@ struct Parameters {
 
 using std::chrono::milliseconds;
 
-// The name of a prepared statement. Made from the text, so that sessions that a pooler mixes up against our will never
-// run another statement under it.
+// The name of a prepared statement. It is made from the text: where a pooler mixes sessions up, a name never stands for
+// another statement.
 std::string prepared_name(std::string_view statement) {
     std::uint64_t hash = 14695981039346656037U;  // FNV-1a
     for (const char c : statement) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
     return fmt::format("o365_{:016x}", hash);
 }
 
-// A statement and its parameters, where the caller has them.
+// A statement and its parameters; both belong to the caller.
 struct Given {
     std::string_view text;
     const std::vector<Value>* parameters;
@@ -78,33 +78,33 @@ struct Database::Impl {
     void drain();
 };
 
-// Before each call.
+// Begins a call: connects if there is no connection.
 void Database::Impl::begin() {
     if (session.begin(timeout)) prepared.clear();
 }
 
-// Reads what the server still has to say, so that the connection can be used again.
+// Reads the rest of the server's answer, so that the connection can be used again.
 void Database::Impl::drain() {
     try {
         if (PQpipelineStatus(connection()) != PQ_PIPELINE_OFF) {
-            // Nothing ends the answer to one statement; the last answer is that of the pipeline. Nothing twice: it does
-            // not come.
-            bool nothing = false;
+            // A null result ends the answer to one statement, PGRES_PIPELINE_SYNC the whole pipeline. Two null results
+            // in a row say that there is no PGRES_PIPELINE_SYNC to come.
+            bool was_null = false;
             while (!session.lost()) {
                 const Result rest = session.next("");
                 if (PQresultStatus(rest.get()) == PGRES_PIPELINE_SYNC) break;
-                if (!rest && nothing) return session.close();
-                nothing = !rest;
+                if (!rest && was_null) return session.close();
+                was_null = !rest;
             }
             if (session.lost() || PQexitPipelineMode(connection()) != 1) session.close();
             return;
         }
-        // A COPY that has begun and was not ended would answer so for ever.
+        // A COPY that was begun and not ended would give this result for ever.
         while (const Result rest = session.next("")) {
             if (PQresultStatus(rest.get()) == PGRES_COPY_IN) return session.close();
         }
     } catch (const DatabaseError&) {
-        // The deadline: the connection is closed, and what is being reported is the failure before.
+        // The deadline passed and the connection is closed. The caller reports the failure before that.
     }
 }
 
@@ -113,13 +113,13 @@ void Database::Impl::fail(const PGresult* result, std::string_view what) {
     const char* message = result != nullptr ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : nullptr;
     const char* hint = result != nullptr ? PQresultErrorField(result, PG_DIAG_MESSAGE_HINT) : nullptr;
     const std::string sqlstate = state != nullptr ? state : "";
-    // Of libpq's own text the first line: what may follow is context, with a function's whole statement.
+    // Only the first line of libpq's text: the context that may follow quotes a function's whole statement.
     const std::string_view whole = message != nullptr ? message : PQerrorMessage(connection());
     std::string why = one_line(whole.substr(0, whole.find('\n')));
     if (hint != nullptr) why += ". " + one_line(hint);
     if (sqlstate == kReadOnly) why += ". The server is a standby, or writing is switched off there";
     const Fault fault = state != nullptr ? fault_of(sqlstate) : (session.lost() ? Fault::in_doubt : Fault::bug);
-    // A session that may not write stays so; a new one may find the primary.
+    // A session that cannot write stays that way; a new one may find the primary.
     if (sqlstate == kReadOnly) session.begin_with_next_host();
     if (session.lost() || sqlstate == kReadOnly || is_stale(sqlstate)) {
         session.close();
@@ -131,7 +131,8 @@ void Database::Impl::fail(const PGresult* result, std::string_view what) {
         fmt::format("{}: {}{}", statement_name(what), why, sqlstate.empty() ? "" : " (" + sqlstate + ")"));
 }
 
-// What could not be sent: without a point of synchronization nothing would end the pipeline, so the connection goes.
+// For a statement that could not be sent. Without PQpipelineSync() the pipeline has no end, so the connection is
+// closed.
 void Database::Impl::give_up(std::string_view what) {
     const std::string why = one_line(PQerrorMessage(connection()));
     session.close();
@@ -155,7 +156,7 @@ void Database::Impl::send(const Given& given) {
     if (sent != 1) give_up(given.text);
 }
 
-// The answer to the next step of a pipeline, and the nothing behind it.
+// The answer to the next step of a pipeline, with the null result that ends it.
 Result Database::Impl::take(std::string_view what) {
     Result result = session.next(what);
     if (!has_rows(result.get())) fail(result.get(), what);
@@ -164,7 +165,8 @@ Result Database::Impl::take(std::string_view what) {
     return result;
 }
 
-// Behind a pooler that pools transactions the call fails before it does anything; it and all others go unprepared.
+// Behind a pooler that pools transactions a prepared statement fails before it does anything. The call is then made
+// again without prepared statements, and so are all later ones.
 std::vector<Rows> Database::Impl::run(std::span<const Given> all) {
     try {
         return run_once(all);
@@ -181,7 +183,7 @@ std::vector<Rows> Database::Impl::run(std::span<const Given> all) {
     return run_once(all);
 }
 
-// What stands between two points of synchronization is one transaction, without BEGIN and COMMIT, and one round trip.
+// All statements up to PQpipelineSync() are one transaction, without BEGIN and COMMIT, and one round trip.
 std::vector<Rows> Database::Impl::run_once(std::span<const Given> all) {
     begin();
     const std::string_view last = all.back().text;
@@ -189,8 +191,8 @@ std::vector<Rows> Database::Impl::run_once(std::span<const Given> all) {
     std::vector<std::string> before;  // a pooler's transaction begins with these
     std::set<std::string_view> parsed;
     if (statements == Statements::unprepared) before = {std::string(kPlainTransaction), transaction_settings(patience)};
-    const std::vector<Value> none;
-    for (const std::string& text : before) send({text, &none});
+    const std::vector<Value> no_parameters;
+    for (const std::string& text : before) send({text, &no_parameters});
     for (const Given& given : all) {
         const bool parse = statements == Statements::prepared && !prepared.contains(given.text);
         if (parse && parsed.insert(given.text).second) send_parse(given.text);
@@ -208,14 +210,15 @@ std::vector<Rows> Database::Impl::run_once(std::span<const Given> all) {
         }
         answers.emplace_back(std::make_unique<Rows::Impl>(Rows::Impl{take(given.text)}));
     }
-    // Here the server has committed: what fails only then, or a connection that ends now, fails all.
+    // PGRES_PIPELINE_SYNC says that the server has committed. An error at the commit, or a connection that ends before
+    // it, fails the whole call.
     const Result committed = session.next(last);
     if (PQresultStatus(committed.get()) != PGRES_PIPELINE_SYNC) fail(committed.get(), last);
     if (PQexitPipelineMode(connection()) != 1) fail(nullptr, last);
     return answers;
 }
 
-// Sends the rows of a COPY and its end.
+// Sends the rows of a COPY, in the form of copy_binary(), and its end.
 void Database::Impl::put(const std::string& row, std::string_view target) {
     const auto until_taken = [&](auto&& attempt) {
         int taken = 0;

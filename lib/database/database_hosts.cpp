@@ -37,13 +37,13 @@ std::vector<std::string> parts_of(std::string_view list) {
     }
 }
 
-// The n-th part of a list; a list of one counts for all hosts, as libpq has it for ports.
+// The n-th part of a list, from 0. A list of one part is for all hosts, as libpq does it for ports.
 std::string part_of(const std::vector<std::string>& parts, std::size_t n) {
     return parts.size() == 1 ? parts.front() : n < parts.size() ? parts[n] : std::string();
 }
 
-// What connecting would use. libpq merges string, environment and service file only when it begins to connect, so it
-// is given a value that it refuses before it looks up or contacts anything.
+// The options that connecting would use. libpq merges connection string, environment and service file only when it
+// begins to connect, so it gets an sslmode that it refuses before it looks up or contacts a host.
 Options options_of(const std::string& conninfo) {
     const std::array<const char*, 3> keywords = {"dbname", "sslmode", nullptr};
     const std::array<const char*, 3> values = {conninfo.c_str(), "none of libpq's", nullptr};
@@ -76,10 +76,10 @@ Addresses look_up(const std::string& host) {
     return addresses;
 }
 
-// An answer that came after everybody had left serves the next call, if that comes soon.
+// How long an answer that came too late for its caller serves later calls.
 constexpr std::chrono::seconds kAnswerServes{10};
 
-// Look-ups that run, or whose answer nobody has taken yet, by name.
+// Look-ups that are running or whose answer no caller has taken yet, by host.
 class LookUps {
   public:
     std::shared_future<Addresses> of(const std::string& host) {
@@ -147,7 +147,7 @@ DatabaseHosts database_hosts(const std::string& conninfo) {
     }
     const std::size_t count = std::max(hosts.size(), addresses.size());
     for (std::size_t n = 0; n < count; ++n) {
-        // A single address beside several hosts is libpq's to refuse.
+        // libpq refuses a single address with several hosts: leave that to it.
         all.hosts.push_back({n < hosts.size() ? hosts[n] : std::string(),
                              n < addresses.size() ? addresses[n] : std::string(), part_of(ports, n)});
     }

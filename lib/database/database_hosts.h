@@ -1,6 +1,5 @@
-// Where a libpq connection string leads: its hosts, one by one, and their addresses. libpq itself walks through several
-// hosts only in its blocking functions, and its look-up of a name blocks in all of them; Database does both with a
-// deadline. Any thread.
+// The hosts of a libpq connection string and their addresses. libpq itself tries several hosts only in its blocking
+// functions, and looks names up without a deadline in all of them, so Database does both itself. Any thread.
 #pragma once
 
 #include <chrono>
@@ -26,10 +25,10 @@ struct DatabaseHosts {
 // libpq cannot read gives one host without fields: connecting with it then says what is wrong.
 DatabaseHosts database_hosts(const std::string& conninfo);
 
-// The numeric addresses of `host`, in the resolver's order; {""} where there is nothing to look up: an empty name, a
-// folder. A look-up that is not answered by `until` goes on in a thread of its own, and the next call for the same name
-// takes its answer; there is never more than one for a name. Throws std::runtime_error, with the reason, when there is
-// no address or no answer.
+// The numeric addresses of `host`, in the resolver's order; {""} for an empty name and for the folder of a Unix socket,
+// which need no look-up. Throws std::runtime_error, with the reason, when there is no address, or no answer by `until`.
+// Such a late look-up goes on in a thread of its own, and the next call for the same name takes its answer; there is
+// never more than one for a name.
 std::vector<std::string> addresses_of(const std::string& host, std::chrono::steady_clock::time_point until);
 
 }  // namespace o365

@@ -119,7 +119,7 @@ DatabasePool::Slot& DatabasePool::take() {
 
 void DatabasePool::give_back(Slot& slot, const DatabaseError* error) noexcept {
     const bool silent = error != nullptr && (error->fault() == Fault::down || error->timed_out());
-    // Else it is the server that answered, or a link that broke, which says nothing of the next one.
+    // A broken connection does not say whether the database answers. With any other error it has answered.
     const bool broke = error != nullptr && error->fault() == Fault::in_doubt && !silent;
     try {
         const std::lock_guard lock(mutex_);
@@ -130,15 +130,15 @@ void DatabasePool::give_back(Slot& slot, const DatabaseError* error) noexcept {
             down_until_ = Clock::now() + kDown;
         } else if (!broke) {
             if (std::exchange(down_, false)) log::info("database_back", "");
-            told_ = {};
+            failures_ = {};
         }
         if (silent || !broke) last_ = {!silent, silent ? error->what() : "", Clock::now()};
         if (silent) {
-            if (const auto count = told_.due(last_.why))
+            if (const auto count = failures_.due(last_.why))
                 log::warn("database_down", "count={} why={}", *count, log::quoted(last_.why));
         }
     } catch (const std::exception&) {
-        // Out of memory: what is not told here is told by the next call.
+        // Out of memory: the next call logs it.
     }
     changed_.notify_all();
 }

@@ -21,7 +21,7 @@ std::string GatheredCopy::copy_row(const std::string& target, std::vector<Value>
         } else {
             waiting_.push_back(&row);
         }
-        // Whoever leads ends by the deadline of its call, and then says what became of the others.
+        // The row that leads ends by the deadline of its call, and then sets the state of the others.
         row.changed.wait(lock, [&] { return row.state != State::waits; });
         if (row.state == State::leads) lead(row, lock);
     }
@@ -35,7 +35,7 @@ std::size_t GatheredCopy::waiting() const {
     return waiting_.size();
 }
 
-// Copies its own row with those that wait, and hands on to the next one.
+// Copies `own` together with rows that wait, then lets the next row lead. `lock` is held before and after.
 void GatheredCopy::lead(Row& own, std::unique_lock<std::mutex>& lock) {
     std::array<Row*, kMostRows> rows{&own};
     std::size_t size = 1;
@@ -56,7 +56,7 @@ void GatheredCopy::lead(Row& own, std::unique_lock<std::mutex>& lock) {
     if (waiting_.empty()) {
         --leading_;
     } else {
-        // It waits no more, though it has not woken: another that ends now hands on to somebody else.
+        // Take it out of the queue although it has not woken: another leader that ends now must choose another row.
         Row& next = *waiting_.front();
         waiting_.pop_front();
         next.state = State::leads;
@@ -64,7 +64,8 @@ void GatheredCopy::lead(Row& own, std::unique_lock<std::mutex>& lock) {
     }
 }
 
-// Where nothing happened and one row may be to blame, each is to be copied alone.
+// Copies all rows. State::alone when nothing was stored and one of several rows may be the reason: then each row is
+// copied by its own thread.
 GatheredCopy::Result GatheredCopy::copy(std::span<Row* const> batch) noexcept {
     std::vector<std::vector<Value>> fields;
     const auto give_back = [&] {
@@ -82,7 +83,7 @@ GatheredCopy::Result GatheredCopy::copy(std::span<Row* const> batch) noexcept {
         const bool is_lost = error.fault() == Fault::in_doubt || error.fault() == Fault::down;
         if (is_lost || batch.size() == 1) return {State::failed, {}, error};
     } catch (...) {
-        // Of one row the same is thrown again when it is copied alone.
+        // A single row gets the same exception again when it is copied alone.
     }
     give_back();
     return {};

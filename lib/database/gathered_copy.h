@@ -1,5 +1,5 @@
-// Rows that several threads bring at the same time, in one COPY: what waits while one runs goes together in the next. A
-// transaction costs more than a row, above all the wait until it is on disk. Any thread.
+// Gathers the rows that several threads copy at the same time into one COPY: rows that wait while one COPY runs go
+// together in the next. A transaction costs more than a row, above all the wait until it is on disk. Any thread.
 #pragma once
 
 #include <chrono>
@@ -18,24 +18,25 @@ namespace o365 {
 
 class GatheredCopy {
   public:
-    // `outcome_of`: a function of the database, schema-qualified, that takes the id of a row as text and says what has
-    // become of it. `at_once`: how many COPYs may run at the same time, at least one.
+    // `outcome_of`: a function of the database, schema-qualified, that takes the id of a row as text and returns the
+    // row's outcome as text. `at_once`: how many COPYs may run at the same time, at least one.
     GatheredCopy(DatabasePool& database, std::string outcome_of, int at_once);
     GatheredCopy(const GatheredCopy&) = delete;
     GatheredCopy& operator=(const GatheredCopy&) = delete;
 
-    // Copies one row and returns the outcome of its `id`: letters, digits, - and _ alone, it stands in the statement.
-    // Target and fields as of Database::copy_row. What is wrong with another row does not touch this one: where a COPY
-    // of several is refused, each is copied alone. Only when the connection is lost all of them are in doubt. Takes as
-    // long as two calls of the pool at most. Throws DatabaseError.
+    // Copies one row and returns the outcome of `id`, which may have only letters, digits, - and _, because it is
+    // inlined in the statement. `target` and `fields` as for Database::copy_row. An error in another row does not
+    // affect this one: when a COPY of several rows is refused, each row is copied alone. When the connection is lost
+    // all of them are in doubt. Takes at most as long as two calls of the pool. Throws DatabaseError.
     std::string copy_row(const std::string& target, std::vector<Value> fields, const std::string& id);
 
     // How many rows wait for the next COPY.
     std::size_t waiting() const;
 
-    // Rows of one COPY.
+    // The most rows of one COPY.
     static constexpr std::size_t kMostRows = 16;
-    // How long a COPY of several rows waits for a lock. Then each waits alone, as long as the session does.
+    // How long a COPY of several rows waits for a lock. After that each row is copied alone, and waits as long as the
+    // session's lock_timeout.
     static constexpr std::chrono::milliseconds kLockTimeout{50};
 
   private:
@@ -49,7 +50,7 @@ class GatheredCopy {
         std::optional<DatabaseError> error{};
         std::condition_variable changed{};
     };
-    // What became of a COPY: of each of its rows, in their order, or of all of them.
+    // The result of a COPY: an outcome for each row, in their order, or one state and error for all.
     struct Result {
         State state = State::alone;
         std::vector<std::string> outcomes{};

@@ -1,4 +1,4 @@
-// What the modules of this folder share of libpq. Not for other folders: they see lib/database/database.h.
+// What the modules of this folder share of libpq. Other folders include lib/database/database.h instead.
 #pragma once
 
 #include <libpq-fe.h>
@@ -24,8 +24,8 @@ inline bool has_rows(const PGresult* result) {
     return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
 }
 
-// Rows in the format of COPY BINARY: signature, flags, header extension, of each row field count and fields, trailer
-// (PostgreSQL manual, COPY).
+// Rows in the format of COPY BINARY (PostgreSQL manual, COPY): signature, flags, header extension, for each row its
+// field count and fields, trailer.
 std::string copy_binary(std::span<const std::vector<Value>> rows);
 
 }  // namespace o365

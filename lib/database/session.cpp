@@ -23,8 +23,9 @@ void ignore_notice(void* /*argument*/, const PGresult* /*result*/) noexcept {}
 
 constexpr int kMostCancels = 4;
 
-// Asks the server to end what runs in this session. libpq waits for the server to take that, which may be for ever, so
-// it has a thread of its own; beyond kMostCancels of them the server is left to notice that the connection is closed.
+// Asks the server to cancel the statement of this session. PQcancel() waits for the server without a deadline, so it
+// runs in a thread of its own. Beyond kMostCancels such threads nothing is asked: the server notices by itself that the
+// connection is closed.
 void cancel_later(PGconn* connection) noexcept {
     static std::atomic<int> running{0};
     if (running.fetch_add(1) >= kMostCancels) {
@@ -79,7 +80,7 @@ void Session::end_by(Clock::time_point when) noexcept {
 
 // ---- Time -----------------------------------------------------------------------------------------------------------
 
-// Waits for the socket. False when `limit` or end_by has passed.
+// Waits for the socket. False when `limit` or the time of end_by() has passed.
 bool Session::wait_until(short events, Clock::time_point limit) {
     while (true) {
         const Clock::time_point end = std::min(limit, end_by_.load());
@@ -87,7 +88,7 @@ bool Session::wait_until(short events, Clock::time_point limit) {
         if (left.count() <= 0) return false;
         std::array<pollfd, 2> both{{{.fd = PQsocket(connection_.get()), .events = events, .revents = 0},
                                     {.fd = wake_.get(), .events = POLLIN, .revents = 0}}};
-        // Once an hour it looks again: poll takes an int.
+        // poll() takes an int: wait at most an hour, then look again.
         const int ready =
             poll(both.data(), both.size(), static_cast<int>(std::min(left, milliseconds(3600000)).count()));
         if (both[1].revents != 0) {
@@ -102,7 +103,7 @@ void Session::wait(short events, std::string_view what) {
     if (!wait_until(events, until_)) expire(what);
 }
 
-// The deadline has passed. What the statement has done, and whether, only the server knows.
+// The deadline has passed. Only the server knows whether the statement was committed.
 void Session::expire(std::string_view what) {
     cancel_later(connection_.get());
     connection_.reset();
@@ -113,9 +114,8 @@ void Session::expire(std::string_view what) {
                         true);
 }
 
-// The next result, nullptr at the end of a statement. A server sends long answers 8 KiB at a time. Woken for each, this
-// thread and the server's take turns, which costs both more than what they do; so once all that came is read, the next
-// parts are left to gather.
+// A server sends a long answer 8 KiB at a time. If this thread woke for each part, it and the server would take turns,
+// which costs both more than their work. So after the first part it lets the next ones gather before it reads.
 Result Session::next(std::string_view what) {
     constexpr std::chrono::microseconds kGather{500};
     for (bool first_part = true; PQisBusy(connection_.get()) != 0; first_part = false) {
@@ -130,7 +130,7 @@ Result Session::next(std::string_view what) {
 }
 
 void Session::flush(std::string_view what) {
-    // What cannot be sent any more the next result tells. While the server does not read, it may write.
+    // An error while sending shows in the next result. A server that does not read may be waiting for us to read.
     while (PQflush(connection_.get()) == 1) {
         wait(POLLIN | POLLOUT, what);
         if (PQconsumeInput(connection_.get()) == 0) return;
@@ -139,8 +139,9 @@ void Session::flush(std::string_view what) {
 
 // ---- Connecting -----------------------------------------------------------------------------------------------------
 
-// Connects if there is no connection, or if the server has closed it while it was idle: then its last message or the
-// end of the stream waits in the socket. What dies later than this look is in doubt; nothing is ever sent twice.
+// Connects if there is no connection, or if the server has closed it while it was idle: then its last message, or the
+// end of the stream, waits in the socket. A connection that ends after this look leaves the statement in doubt, because
+// no statement is sent twice.
 bool Session::begin(milliseconds timeout) {
     begun_ = Clock::now();
     until_ = std::min(begun_ + timeout, end_by_.load());
@@ -162,7 +163,7 @@ void Session::connect() {
     if (hosts_.hosts.empty()) hosts_ = database_hosts(options_.conninfo);
     const std::size_t count = hosts_.hosts.size();
     if (hosts_.random_order) first_ = std::random_device{}() % count;
-    // libpq's prefer-standby: a standby of any host, else whatever there is.
+    // prefer-standby, as libpq does it: first look for a standby among all hosts, then take any server.
     const bool two_passes = hosts_.prefers_standby && count > 1;
     const std::size_t tries = two_passes ? 2 * count : count;
     const Clock::time_point limit = std::min(until_, Clock::now() + options_.connect);
@@ -180,7 +181,7 @@ void Session::connect() {
     throw DatabaseError(Fault::down, "", fmt::format("could not connect to the database: {}", problems), timed_out);
 }
 
-// nullopt when there is a connection; else why there is none.
+// nullopt when it has connected; else why it has not.
 std::optional<std::string> Session::try_host(std::size_t index, const char* session_kind, Clock::time_point share) {
     const DatabaseHost& host = hosts_.hosts[index];
     std::vector<std::string> addresses{host.hostaddr};
@@ -203,8 +204,8 @@ std::optional<std::string> Session::try_address(const DatabaseHost& host, const 
                                                 const char* session_kind, Clock::time_point share) {
     const Clock::time_point from = Clock::now();
     const auto or_null = [](const std::string& text) { return text.empty() ? nullptr : text.c_str(); };
-    // expand_dbname: the string in `dbname` comes first, what follows overrides it; a null value is as good as absent.
-    // A server that fell silent is noticed within seconds, not after the kernel's quarter of an hour.
+    // With expand_dbname the connection string in `dbname` comes first and later parameters override it; a null value
+    // counts as absent. The keepalives find a silent server within seconds, not after the kernel's quarter of an hour.
     const std::array<std::pair<const char*, const char*>, 14> parameters = {{
         {"dbname", options_.conninfo.c_str()},
         {"user", or_null(options_.role)},
@@ -245,7 +246,7 @@ std::optional<std::string> Session::try_address(const DatabaseHost& host, const 
     return std::nullopt;
 }
 
-// Sets what a session of ours needs. nullopt when that is done.
+// Runs Options::set_up. nullopt when that is done; else why it failed.
 std::optional<std::string> Session::set_up(Clock::time_point share) {
     if (options_.set_up.empty()) return std::nullopt;
     PGconn* const session = connection_.get();

@@ -1,5 +1,5 @@
-// A connection to one of the hosts of a connection string, on which no wait is longer than its deadline. What runs on
-// it is the business of database.cpp.
+// A connection to one of the hosts of a connection string, with a deadline for every wait. database.cpp runs statements
+// on it. One thread, except for end_by().
 #pragma once
 
 #include <atomic>
@@ -27,28 +27,29 @@ class Session {
         std::chrono::milliseconds connect;  // for connecting, through all hosts
     };
 
-    // Does not connect yet. Throws std::runtime_error without a descriptor for end_by.
+    // Does not connect yet. Throws std::runtime_error when there is no file descriptor left for end_by().
     explicit Session(Options options);
 
-    // A call begins, which may take `timeout`. Connects if there is no connection, or if the server has closed it
-    // meanwhile; true when the connection is a new one. Throws DatabaseError: Fault::down.
+    // Begins a call, which may take `timeout`. Connects if there is no connection, or if the server has closed it
+    // meanwhile. True when the connection is a new one. Throws DatabaseError: Fault::down.
     bool begin(std::chrono::milliseconds timeout);
-    // No wait goes on after `when`, not even one that is running now; time_point::max() lifts it. From any thread.
+    // Sets a deadline for all waits, also for one that is running now; time_point::max() for none. From any thread.
     void end_by(Clock::time_point when) noexcept;
 
-    // Owned by the session; nullptr when there is none.
+    // Owned by the session; nullptr when there is no connection.
     PGconn* connection() const noexcept { return connection_.get(); }
     bool lost() const noexcept { return PQstatus(connection_.get()) != CONNECTION_OK; }
     void close() noexcept { connection_.reset(); }
-    // The next connection begins with the host behind the current one.
+    // The next connection tries the host after the current one first.
     void begin_with_next_host() noexcept;
 
-    // Waits for the socket (POLLIN, POLLOUT). Throws as expire does at the call's deadline. `what` is the statement, of
-    // which errors name the function.
+    // `what`, in these: the statement, for the text of errors, which names its function. At the call's deadline they
+    // close the connection and throw DatabaseError, timed_out().
+    // Waits for the socket (POLLIN, POLLOUT).
     void wait(short events, std::string_view what);
-    // The next result; nullptr at the end of a statement.
+    // Waits for the next result; nullptr at the end of a statement.
     Result next(std::string_view what);
-    // Sends what libpq holds back.
+    // Sends what libpq has buffered.
     void flush(std::string_view what);
 
   private:
@@ -63,18 +64,19 @@ class Session {
     Options options_;
     std::unique_ptr<PGconn, CFree<PQfinish>> connection_;
     DatabaseHosts hosts_;      // empty until the first connection
-    std::size_t first_ = 0;    // of them, the one to begin with
-    std::size_t current_ = 0;  // and the one that connection_ leads to
-    Clock::time_point begun_;  // of the call that runs
+    std::size_t first_ = 0;    // index in hosts_: the host to try first
+    std::size_t current_ = 0;  // index in hosts_: the host of connection_
+    Clock::time_point begun_;  // when the current call began
     Clock::time_point until_;  // its deadline
     std::atomic<Clock::time_point> end_by_ = Clock::time_point::max();
-    Fd wake_;  // readable when end_by was called
+    Fd wake_;  // readable after end_by()
 };
 
-// What libpq says, without line breaks.
+// A message of libpq with its line breaks as blanks.
 std::string one_line(std::string_view message);
 
-// The function that a statement calls, for errors: "select o365.send($1)" -> "o365.send". Never a parameter.
+// The function that a statement calls, for errors: "select o365.send($1)" -> "o365.send"; the statement's first 40
+// bytes when it calls none of ours.
 std::string statement_name(std::string_view statement);
 
 }  // namespace o365

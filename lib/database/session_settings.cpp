@@ -5,7 +5,7 @@
 namespace o365 {
 namespace {
 
-// What answers depend on, whatever is set for the database or the role. Lists of (name, value) in SQL.
+// Settings that the form of answers depends on. SQL: a list of (name, value), as is the next one.
 constexpr std::string_view kOurSettings =
     "('array_nulls', 'on'), ('bytea_output', 'hex'), ('DateStyle', 'ISO, MDY'), "
     "('default_transaction_deferrable', 'off'), ('default_transaction_isolation', 'read committed'), "
@@ -13,7 +13,7 @@ constexpr std::string_view kOurSettings =
     "('search_path', 'pg_catalog, pg_temp'), ('standard_conforming_strings', 'on'), ('TimeZone', 'UTC'), "
     "('transform_null_equals', 'off')";
 
-// Ends sessions whose client is gone or stands still. Each counts where nobody has set another.
+// Limits that end a session whose client is gone or does nothing. Each is set only where the operator has set none.
 constexpr std::string_view kSessionLimits =
     "('client_connection_check_interval', '2000'), ('idle_in_transaction_session_timeout', '15000'), "
     "('tcp_keepalives_count', '3'), ('tcp_keepalives_idle', '10'), ('tcp_keepalives_interval', '3'), "

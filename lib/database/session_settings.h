@@ -1,4 +1,4 @@
-// What our sessions set, whatever the database, the role or a pooler would have.
+// The settings of our sessions, which replace those of the database, the role or a pooler.
 #pragma once
 
 #include <string>
@@ -8,15 +8,16 @@
 
 namespace o365 {
 
-// Before either of the statements below, which take a snapshot: SERIALIZABLE DEFERRABLE could wait for one.
+// Runs before either of the statements below: they take a snapshot, for which SERIALIZABLE DEFERRABLE could wait.
 constexpr std::string_view kPlainTransaction = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
-// One string of statements for a new session: one round trip. Not as `options` of the connection, of which the
-// operator's string may have some. What was set for the role, the database or this connection stays; so does a limit of
-// the whole server, unless it is 0. Servers other than Linux refuse client_connection_check_interval.
+// One string of statements for a new session: one round trip. They are not `options` of the connection, because the
+// operator's connection string may have such options. A limit that was set for the role, the database or this
+// connection stays, and so does one of the whole server unless it is 0. Servers on other systems than Linux refuse
+// client_connection_check_interval.
 std::string session_settings(const Patience& patience);
 
-// The same for one transaction, behind a pooler: the session is not ours, and in another transaction it is another one.
+// The same for one transaction behind a pooler, which may give the next transaction another session of the server.
 std::string transaction_settings(const Patience& patience);
 
 }  // namespace o365

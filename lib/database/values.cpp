@@ -123,14 +123,14 @@ std::int64_t Rows::integer(int row, int column) const {
     std::int64_t number = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
     if (error != std::errc{} || end != value.data() + value.size())
-        throw std::invalid_argument("the answer's column is no whole number");
+        throw std::invalid_argument("the answer's column is not a whole number");
     return number;
 }
 
 std::string Rows::bytes(int row, int column) const {
     const std::string_view value = text(row, column);
     if (!value.starts_with("\\x") || value.size() % 2 != 0)
-        throw std::invalid_argument("the answer's column is no bytea");
+        throw std::invalid_argument("the answer's column is not a bytea");
     std::string decoded;
     decoded.reserve(value.size() / 2);
     for (std::size_t i = 2; i < value.size(); i += 2) {

@@ -13,7 +13,6 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
-#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -25,20 +24,20 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kReadAtOnce = 65536;  // bytes; then it is another peer's turn
+constexpr std::size_t kReadAtOnce = 65536;  // bytes, before the next peer is served
 constexpr int kAcceptAtOnce = 64;
 constexpr int kMostConnections = 512;
 constexpr int kLeastConnections = 16;
-constexpr auto kLookEvery = 20ms;  // at deadlines
+constexpr auto kLookEvery = 20ms;  // how often deadlines are checked
 constexpr auto kRetryListening = 100ms;
-constexpr auto kQuiet = 1s;                // how long a peer may be silent before it is closed although it has not
-constexpr auto kGraceForRequests = 500ms;  // after stop(): for what is being received
-constexpr auto kGraceForAnswers = 1s;      // after stop(): for sending one
+constexpr auto kQuiet = 1s;                // how long a peer that has its answer may be silent before it is closed
+constexpr auto kGraceForRequests = 500ms;  // after stop(): for the rest of a request
+constexpr auto kGraceForAnswers = 1s;      // after stop(): for taking an answer
 constexpr auto kWarnEvery = 60s;
 
 bool is_shortage(int number) { return number == EMFILE || number == ENFILE || number == ENOMEM || number == ENOBUFS; }
 
-// Descriptors are for the database too.
+// Half of the file descriptors at most: the database needs some too.
 int most_connections() {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 2 > static_cast<rlim_t>(kMostConnections)) {
@@ -47,7 +46,7 @@ int most_connections() {
     return std::max(kLeastConnections, static_cast<int>(limit.rlim_cur / 2));
 }
 
-// Who it was, where the socket can say so.
+// The user and process of the peer, for the log, where the socket can tell.
 std::string credentials(int fd) {
     ucred who{};
     socklen_t length = sizeof(who);
@@ -55,9 +54,9 @@ std::string credentials(int fd) {
     return fmt::format("uid={} pid={}", who.uid, who.pid);
 }
 
-// A peer that has closed its connection, as a web server does when its client goes or it waits no longer, or that has
-// sent ABORT_REQUEST behind its request. One that has only closed its sending side may still take the answer: over TCP
-// both look alike, and it counts as here.
+// Whether the peer has closed its connection, as a web server does when its client has gone or its own time is up, or
+// has sent ABORT_REQUEST behind its request. False for a peer that has only closed its sending side, because it may
+// still read the answer; over TCP a full close cannot be told from that.
 bool has_left(int fd) {
     pollfd one{.fd = fd, .events = 0, .revents = 0};
     if (::poll(&one, 1, 0) > 0 && (one.revents & (POLLHUP | POLLERR)) != 0) return true;
@@ -123,7 +122,7 @@ bool ConnectionLoop::step(std::chrono::milliseconds wait) {
         take_back();
         if (Clock::now() - looked_at_deadlines_ > kLookEvery) give_up_late();
     } catch (const std::exception& error) {
-        // Out of memory, most likely: a connection is lost, the next may do better.
+        // Most likely out of memory: this connection is lost, go on with the next.
         log::error("connection_failed", "why={}", log::quoted(error.what()));
     }
     if (stopping_ && std::none_of(connections_.begin(), connections_.end(), [](const auto& entry) {
@@ -150,7 +149,7 @@ bool ConnectionLoop::empty() const {
     return connections_.empty() && returned_.empty();
 }
 
-// EPOLLEXCLUSIVE: several processes may have one listener, and a connection is to wake one of them.
+// EPOLLEXCLUSIVE: where several processes share the listener, a connection wakes one of them.
 bool ConnectionLoop::listen(bool on) {
     if (on == listening_) return true;
     epoll_event event{};
@@ -161,7 +160,7 @@ bool ConnectionLoop::listen(bool on) {
     return true;
 }
 
-// Until there is room: step() tries again.
+// Stops accepting until there is room: step() tries again.
 void ConnectionLoop::pause() { listen(false); }
 
 void ConnectionLoop::accept_connections() {
@@ -186,8 +185,8 @@ void ConnectionLoop::accept_connections() {
     }
 }
 
-// An honest web server sends its request at once, so the connection that has been here longest is not one. False when
-// there is none that could go: then all are at work.
+// Closes the connection that was accepted first. A web server sends its request at once, so that one is the least
+// likely to be useful. False when threads have all connections.
 bool ConnectionLoop::give_up_oldest() {
     const auto oldest = std::min_element(connections_.begin(), connections_.end(), [](const auto& a, const auto& b) {
         return a.second->accepted < b.second->accepted;
@@ -231,7 +230,7 @@ void ConnectionLoop::on_connection(int fd) {
         case Connection::Phase::reading:
             return read(std::move(connection));
         case Connection::Phase::waiting:
-            return;  // nothing but its end was watched for
+            return;  // only its end was watched for, so the peer has gone
         case Connection::Phase::writing:
             return send_now(std::move(connection));
         case Connection::Phase::closing:
@@ -264,7 +263,7 @@ void ConnectionLoop::read(std::unique_ptr<Connection> connection) {
     }
 }
 
-// False when the peer does not take it: replies are small, so it never reads.
+// False when the peer does not read: replies are so small that they otherwise fit into the socket's buffer.
 bool ConnectionLoop::reply(Connection& connection) {
     const std::string replies = connection.records.take_replies();
     return replies.empty() || ::send(connection.socket.get(), replies.data(), replies.size(), MSG_NOSIGNAL) ==
@@ -315,8 +314,8 @@ ConnectionLoop::Clock::time_point ConnectionLoop::deadline_for_answer() const {
     return Clock::now() + (stopping_ ? Clock::duration(kGraceForAnswers) : limits_.patience);
 }
 
-// Says that nothing more comes, and lets the peer close first: closing with bytes unread would reset the connection,
-// and a TCP peer could lose its answer.
+// Shuts the sending side down and lets the peer close first: closing with unread bytes would reset the connection, and
+// a TCP peer could lose its answer.
 void ConnectionLoop::close_gently(std::unique_ptr<Connection> connection) {
     if (::shutdown(connection->socket.get(), SHUT_WR) != 0) return;
     connection->phase = Connection::Phase::closing;
@@ -327,16 +326,16 @@ void ConnectionLoop::discard(std::unique_ptr<Connection> connection) {
     const ssize_t count = ::recv(connection->socket.get(), buffer_.data(), buffer_.size(), 0);
     if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) return;
     if (count > 0) ::explicit_bzero(buffer_.data(), static_cast<std::size_t>(count));
-    // Who goes on sending moves this deadline, but not for ever.
+    // A peer that goes on sending moves this deadline, up to `latest`.
     const auto latest = connection->accepted + 2 * limits_.patience;
     connection->deadline = std::min(latest, Clock::now() + (stopping_ ? Clock::duration(kGraceForRequests) : kQuiet));
     keep(std::move(connection));
 }
 
-// One event at a time: while a thread has the peer, nothing is reported of it.
+// EPOLLONESHOT: one event, so that nothing is reported while a thread has the connection.
 void ConnectionLoop::watch(Connection& connection) {
     epoll_event event{};
-    event.events = EPOLLONESHOT;  // and a peer that is gone is always reported
+    event.events = EPOLLONESHOT;  // epoll reports a closed connection in any case
     if (connection.phase == Connection::Phase::writing) event.events |= EPOLLOUT;
     if (connection.phase == Connection::Phase::reading || connection.phase == Connection::Phase::closing)
         event.events |= EPOLLIN;
@@ -344,12 +343,12 @@ void ConnectionLoop::watch(Connection& connection) {
     const int what = connection.watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
     connection.watched = true;
     if (::epoll_ctl(epoll_.get(), what, connection.socket.get(), &event) == 0) return;
-    // Without being watched it ends at its deadline.
+    // A connection that is not watched ends at its deadline: now.
     log::debug("watch_failed", "why={}", log::quoted(system_error_text()));
     connection.deadline = Clock::now();
 }
 
-// Whether a line that must not flood the log is due, and then not for a while.
+// Whether a line that may come at most every kWarnEvery is due; if so, notes that it was written now.
 bool ConnectionLoop::due(Clock::time_point& last) {
     const auto now = Clock::now();
     if (last != Clock::time_point() && now - last < kWarnEvery) return false;
@@ -357,7 +356,7 @@ bool ConnectionLoop::due(Clock::time_point& last) {
     return true;
 }
 
-// No peer can make the log flood: each is a line at debug level, and at most one line a minute warns.
+// No peer can flood the log: each refusal is a line at level debug, and at most one line a minute is a warning.
 void ConnectionLoop::refuse(const Connection& connection, const char* why) {
     if (stopping_) return;
     const std::string who = credentials(connection.socket.get());
@@ -405,7 +404,7 @@ void ConnectionLoop::answer(std::unique_ptr<Connection> connection, std::string&
     } else {
         if (!send_some(*connection)) return;
         const bool all = connection->sent == connection->out.size();
-        // The usual end: the answer is in the kernel's hands, and nothing unread stands against closing.
+        // The usual end: the kernel has the whole answer, and there are no unread bytes, so close now.
         if (all && !connection->records.more_to_come()) return;
         connection->phase = all ? Connection::Phase::closing : Connection::Phase::writing;
     }
@@ -418,7 +417,7 @@ void ConnectionLoop::answer(std::unique_ptr<Connection> connection, std::string&
 
 void ConnectionLoop::wake() noexcept {
     const std::uint64_t one = 1;
-    // It fails only when the counter is full, and then it is readable already.
+    // Fails only when the counter is full, and then the loop wakes already.
     [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof(one));
 }
 

@@ -1,8 +1,8 @@
-// All that waits for a peer, in one thread: connections are accepted, requests read to their end, answers sent. A
-// request reaches the threads that work on it when it is complete, so a silent, slow or hostile peer costs a descriptor
-// and a few bytes for a while, never a thread. Why: docs/decisions/0009-peers-wait-outside-the-library.md.
+// Accepts connections, reads requests and sends answers, in one thread. Handler threads get only complete requests, so
+// a silent, slow or hostile peer holds a descriptor and some memory for a while, never a thread. Why:
+// docs/decisions/0009-peers-wait-outside-the-library.md.
 //
-// step(), stop() and empty() belong to the thread that made the loop; next() and answer() to any.
+// step(), stop() and empty() are for the thread that made the loop; next(), answer(), end() and wake() for any.
 #pragma once
 
 #include <atomic>
@@ -25,10 +25,10 @@ namespace o365 {
 struct Connection {
     using Clock = std::chrono::steady_clock;
     enum class Phase {
-        reading,  // its request is not complete
-        waiting,  // its answer is not to be sent before the deadline
-        writing,  // its answer is not wholly sent
-        closing   // its answer is sent; what it still sends is thrown away, so that the answer is not lost
+        reading,  // the request is not complete
+        waiting,  // the answer is kept back until the deadline
+        writing,  // the answer is not completely sent
+        closing   // the answer is sent; further bytes are read and dropped, so that the answer is not lost
     };
 
     Connection(Fd descriptor, std::size_t max_body, std::atomic<int>& counter);
@@ -42,41 +42,43 @@ struct Connection {
     Clock::time_point accepted = Clock::now();
     Clock::time_point deadline;
     bool watched = false;  // in the loop's epoll set
-    std::string out;       // of the answer
-    std::size_t sent = 0;  // bytes of it
+    std::string out;       // the answer
+    std::size_t sent = 0;  // how many bytes of it are sent
     std::atomic<int>& count;
 };
 
 class ConnectionLoop {
   public:
     struct Limits {
-        std::size_t max_body;                // bytes of STDIN
-        std::chrono::milliseconds patience;  // for a whole request from accept on, and for a whole answer
+        std::size_t max_body;                // of a request, in bytes
+        std::chrono::milliseconds patience;  // for reading a request, from accept on, and again for sending its answer
     };
 
-    // `listener` is non-blocking; neither it nor `signals` is closed. Throws std::runtime_error.
+    // `listener`: a non-blocking listening socket. `signals`: a descriptor that step() watches, such as a signalfd. The
+    // caller keeps both open and closes them. Throws std::runtime_error.
     ConnectionLoop(int listener, int signals, const Limits& limits);
     ConnectionLoop(const ConnectionLoop&) = delete;
     ConnectionLoop& operator=(const ConnectionLoop&) = delete;
 
-    // Does what there is to do, after waiting at most `wait` for it. True when `signals` is readable.
+    // Waits at most `wait` for something to happen and handles it. True when `signals` is readable.
     bool step(std::chrono::milliseconds wait);
-    // No connection is accepted any more. Peers have 500 ms for the rest of what they send and 1 s to take an answer,
-    // which is sent now if it was kept back; next() gives out what is complete, then ends.
+    // Stops accepting connections. Peers have 500 ms to send the rest of a request and 1 s to take an answer; answers
+    // that are kept back are sent now. next() returns the complete requests, then nullptr.
     void stop();
-    // No connection is left here (threads may have some).
+    // Whether the loop has no connection. Threads may have some.
     bool empty() const;
 
-    // Waits for a complete request. nullptr at the end. Requests whose peer has closed its connection or aborted them
-    // meanwhile are dropped: nobody takes the answer, and others wait.
+    // Waits for a complete request; nullptr when there will be no more. Drops requests whose peer has closed the
+    // connection or aborted them: nobody would read the answer.
     std::unique_ptr<Connection> next();
-    // From here on next() gives out what is complete, then ends. What stop() comes to by itself, at once.
+    // From now on next() returns the complete requests, then nullptr. step() calls it when a stopped loop has read all
+    // requests; call it when step() will not be called again.
     void end() noexcept;
-    // Sends the answer and closes the connection, whatever the web server would like: nothing that stands behind a
-    // request is ever read as another one. It is kept back for `after`: without a
-    // thread, until the peer is gone, the loop stops, or connections run out and this is the oldest.
+    // Sends the answer and closes the connection, even where the web server asked to keep it: bytes behind a request
+    // are never read as another request. `after`: how long to keep the answer back. No thread waits for that; it is
+    // sent earlier when the loop stops, or when connections run out and this one is the oldest.
     void answer(std::unique_ptr<Connection> connection, std::string&& bytes, std::chrono::milliseconds after = {});
-    // Has step() return. Any thread.
+    // Makes step() return. Any thread.
     void wake() noexcept;
 
   private:
@@ -109,9 +111,9 @@ class ConnectionLoop {
     Fd epoll_;
     Fd wake_;
     bool listening_ = false;
-    bool someone_waits_ = false;  // a peer is Phase::waiting
+    bool someone_waits_ = false;  // a connection is in Phase::waiting
     std::vector<char> buffer_;
-    std::atomic<int> count_{0};  // before the peers, which count
+    std::atomic<int> count_{0};  // of connections, those of threads too; declared before connections_, which change it
     std::map<int, std::unique_ptr<Connection>> connections_;
     Clock::time_point looked_at_deadlines_{};
     Clock::time_point warned_of_connections_{};

@@ -14,7 +14,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
 #include <exception>
 #include <memory>
@@ -40,22 +39,22 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr auto kLookEvery = 1s;         // how often the main thread looks around when nothing happens
+constexpr auto kLookEvery = 1s;         // how often the main thread looks at the handler threads when nothing happens
 constexpr auto kLookEveryAtEnd = 20ms;  // the same while threads are ending
 
 // ---- One request ----------------------------------------------------------------------------------------------------
 
 using Params = std::map<std::string, std::string, std::less<>>;
 
-// These decide what a request means: sent twice, two readers could disagree about it.
+// These decide what a request means. If one came twice, web server and handler could take different values.
 const std::set<std::string_view> kSingle = {"CONTENT_LENGTH",      "CONTENT_TYPE", "HTTP_ACTION_AUTHORIZATION",
                                             "HTTP_AUTHORIZATION",  "HTTP_HOST",    "HTTP_ORIGIN",
                                             "HTTP_SEC_FETCH_SITE", "PATH_INFO",    "QUERY_STRING",
                                             "REQUEST_METHOD",      "REQUEST_URI",  "SCRIPT_NAME"};
 
-// Copies what the web server says. A header that occurs twice is left out, unless it is one of kSingle: then the
-// request is refused. Cookie headers are joined, as RFC 9113 8.2.3 has it: proxies split them, and nginx before 1.23
-// passes each by itself.
+// Copies the parameters from the web server. A header that occurs twice is left out; one of kSingle that occurs twice
+// is refused: throws BadRequest(400). Cookie headers are joined (RFC 9113 8.2.3): proxies split them, and nginx before
+// 1.23 passes each on.
 Params copy_params(char** environment) {
     Params params;
     std::set<std::string, std::less<>> repeated;
@@ -82,6 +81,7 @@ std::string_view param(const Params& params, std::string_view name) {
     return found == params.end() ? std::string_view() : std::string_view(found->second);
 }
 
+// PATH_INFO, else REQUEST_URI up to the `?` without SCRIPT_NAME; "/" when there is neither.
 std::string route(const Params& params) {
     const std::string_view path_info = param(params, "PATH_INFO");
     if (path_info.starts_with('/')) return std::string(path_info);
@@ -91,7 +91,7 @@ std::string route(const Params& params) {
         const auto slash = uri.find('/', scheme + 3);
         uri = slash == std::string_view::npos ? std::string_view("/") : uri.substr(slash);
     }
-    // nginx's usual SCRIPT_NAME is the whole path: then it is no prefix to take off.
+    // nginx's usual SCRIPT_NAME is the whole path: then it is not a prefix to remove.
     const std::string_view script = param(params, "SCRIPT_NAME");
     if (!script.empty() && uri.starts_with(script) && uri.substr(script.size()).starts_with('/'))
         uri.remove_prefix(script.size());
@@ -104,11 +104,12 @@ std::size_t content_length(const Params& params) {
     std::size_t length = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
     if (error == std::errc::result_out_of_range) throw BadRequest(413, "the body is too long");
-    if (error != std::errc{} || end != text.data() + text.size()) throw BadRequest(400, "CONTENT_LENGTH is no number");
+    if (error != std::errc{} || end != text.data() + text.size())
+        throw BadRequest(400, "CONTENT_LENGTH is not a number");
     return length;
 }
 
-// Reads STDIN to its end. Its length was seen to before (lib/fastcgi/fastcgi_records.h).
+// Reads STDIN to its end. RecordReader has limited its length.
 std::string read_body(FCGX_Stream* in) {
     std::string body;
     std::array<char, 8192> buffer{};
@@ -194,19 +195,18 @@ std::string as_cgi(const Response& response, bool with_body) {
     return text;
 }
 
-// The library's own copies: it frees them as they are (fcgi/cleared_memory.cpp sees to ours).
+// Wipes libfcgi's copies of the parameters, which it frees without that. fcgi/cleared_memory.cpp wipes ours.
 void wipe_params(FCGX_Request& request) noexcept {
     if (request.envp == nullptr) return;
     for (char** entry = request.envp; *entry != nullptr; ++entry) ::explicit_bzero(*entry, std::strlen(*entry));
 }
 
-// The library at work on a file in memory. It reads there a request that lib/fastcgi/fastcgi_records.h has framed anew,
-// and writes its answer there: it never waits for a peer and never meets a byte of a peer's framing. Each thread has
-// one.
+// Runs libfcgi on a file in memory: it reads a request from there that RecordReader has framed anew, and writes the
+// answer to it. So libfcgi never waits for a peer and never parses a peer's records. One for each thread.
 class FcgxSession {
   public:
     FcgxSession() : file_(new_file()) {
-        // No listener: where the library would accept a connection of its own, it returns an error.
+        // No listener: if libfcgi ever wants to accept a connection itself, it gets an error.
         if (FCGX_InitRequest(&request_, -1, 0) != 0) throw std::runtime_error("could not prepare a FastCGI request");
     }
     FcgxSession(const FcgxSession&) = delete;
@@ -219,7 +219,7 @@ class FcgxSession {
     // The request is valid until close().
     FCGX_Request& open(const std::string& frames) {
         if (request_.in != nullptr) {
-            // The last one was left in the middle, by an exception.
+            // An exception has left the last request unfinished.
             FCGX_Free(&request_, 0);
             empty_file();
         }
@@ -231,20 +231,21 @@ class FcgxSession {
             empty_file();
             throw std::runtime_error(fmt::format("could not keep a request: {}", why));
         }
-        // A descriptor that is there and kept: the library reads from it instead of accepting one.
+        // With an open descriptor that is to be kept, libfcgi reads from it instead of calling accept().
         request_.ipcFd = file_.get();
         request_.keepConnection = 1;
         if (FCGX_Accept_r(&request_) != 0) {
             replace_closed_file();
-            throw std::runtime_error("could not read a request that we have framed");
+            throw std::runtime_error("libfcgi could not read a request that was framed anew");
         }
         return request_;
     }
 
-    // The records of the answer: STDOUT and END_REQUEST. The request's parameters are wiped.
+    // Ends the request with the answer `text` and returns the answer's records: STDOUT and END_REQUEST. Wipes the
+    // request's parameters.
     std::string close(std::string_view text) {
         wipe_params(request_);
-        // Behind the request, which may not have been read to its end.
+        // Write behind the request, which may not have been read to its end.
         const bool placed = ::lseek(file_.get(), answer_at_, SEEK_SET) == answer_at_;
         const bool put = FCGX_PutStr(text.data(), static_cast<int>(text.size()), request_.out) >= 0;
         FCGX_Finish_r(&request_);
@@ -265,12 +266,12 @@ class FcgxSession {
             throw std::runtime_error(fmt::format("could not make a file in memory: {}", system_error_text()));
         return file;
     }
-    // After an error the library has closed what it was given. Where there is no new file now, open() asks again.
+    // libfcgi closes its descriptor after an error. If new_file() throws, the next open() tries again.
     void replace_closed_file() {
         file_.release();
         file_ = new_file();
     }
-    // What was in it goes back to the kernel: it may have been a webhook.
+    // Returns the pages to the kernel, because the request may have held a webhook.
     void empty_file() const {
         if (::ftruncate(file_.get(), 0) != 0 || ::lseek(file_.get(), 0, SEEK_SET) != 0)
             throw std::runtime_error(fmt::format("could not empty a file in memory: {}", system_error_text()));
@@ -304,7 +305,7 @@ struct Server {
     std::atomic<bool> broken{false};
     std::vector<std::unique_ptr<HandlerThread>> threads;
 
-    // Whatever ends the main thread, an exception too: the others find no more requests, and are then joined.
+    // However the main thread ends, by an exception too: the handler threads find no more requests and are joined.
     ~Server() {
         if (options.stopping) options.stopping();
         connections.end();
@@ -330,7 +331,7 @@ Response answer_failure(const Server& server, int status, const std::string& id,
     return response;
 }
 
-// `refused`: 0, or the status that the request gets although it could be read. `received`: when its connection came.
+// `refused`: RecordReader::refused(). `received`: when the connection was accepted. Sets `method` for the caller.
 Response answer(const Server& server, const Handler& handler, FCGX_Request& fcgi, int refused, const std::string& id,
                 Clock::time_point received, std::string& method) {
     std::string accept_language;
@@ -338,7 +339,7 @@ Response answer(const Server& server, const Handler& handler, FCGX_Request& fcgi
         const Params params = copy_params(fcgi.envp);
         accept_language = param(params, "HTTP_ACCEPT_LANGUAGE");
         method = param(params, "REQUEST_METHOD");
-        if (refused != 0) throw BadRequest(refused, "the request has more than is taken, or a NUL in a parameter");
+        if (refused != 0) throw BadRequest(refused, "the request is too large, or has a NUL in a parameter");
         const std::size_t length = content_length(params);
         if (length > server.options.max_body) throw BadRequest(413, "the body is too long");
         std::string body = read_body(fcgi.in);
@@ -379,7 +380,7 @@ void run_thread(Server& server, HandlerThread& thread) {
         try {
             serve_request(server, handler, session, std::move(connection));
         } catch (const std::exception& error) {
-            // Out of memory, most likely: this connection is lost, the next may do better.
+            // Most likely out of memory: this connection is lost, go on with the next.
             log::error("connection_failed", "why={}", log::quoted(error.what()));
         }
         thread.phase = HandlerThread::Phase::idle;
@@ -405,8 +406,8 @@ void start_threads(Server& server) {
 
 // ---- The main thread ------------------------------------------------------------------------------------------------
 
-// Signals that end the program are taken from a descriptor, so no thread is interrupted by them. Before any thread is
-// made.
+// Blocks the signals that the main thread handles and returns a descriptor from which it reads them, so that no thread
+// is interrupted. Call it before any thread is made.
 Fd take_signals() {
     sigset_t stop_signals;
     sigemptyset(&stop_signals);
@@ -471,9 +472,9 @@ int serve(const ServerOptions& options, const HandlerFactory& make_handler, cons
     if (own) own->remove();
     if (options.stopping) options.stopping();
     server.connections.stop();
-    // Each peer has its deadline, so this ends when the handlers do.
+    // Each connection has a deadline, so this ends when the handlers have ended.
     while (server.count_in(HandlerThread::Phase::ended) < server.threads.size() || !server.connections.empty()) {
-        // One more signal changes nothing, but unread it would wake this loop for ever.
+        // A further signal changes nothing, but unread it would wake this loop again and again.
         if (server.connections.step(kLookEveryAtEnd)) read_signal(signals.get());
     }
     for (const auto& thread : server.threads) {

@@ -22,11 +22,11 @@ constexpr char kRequestComplete = 0;
 constexpr char kCantMultiplex = 1;
 constexpr char kUnknownRole = 3;
 constexpr std::size_t kBeginSize = 8;
-// Role responder, FCGI_KEEP_CONN: what the library would close is a file of ours (lib/fastcgi/fastcgi.cpp).
+// Role responder, with FCGI_KEEP_CONN, so that libfcgi does not close our file (lib/fastcgi/fastcgi.cpp).
 constexpr std::string_view kBeginResponder("\0\1\1\0\0\0\0\0", kBeginSize);
 constexpr std::string_view kMultiplexes = "FCGI_MPXS_CONNS";
 constexpr std::size_t kMostContent = 65535;
-constexpr unsigned kLongLength = 128;  // a first byte from here on begins a length of four bytes
+constexpr unsigned kLongLength = 128;  // a first byte of at least this begins a length of four bytes
 constexpr int kMostReplies = 8;
 
 std::size_t byte(char c) { return static_cast<unsigned char>(c); }
@@ -72,7 +72,7 @@ struct Pair {
     std::string_view value;
 };
 
-// The first pair of `text`, taken off it; nothing when the text ends within it.
+// Removes the first pair from `text`; nullopt when `text` ends within the pair.
 std::optional<Pair> take_pair(std::string_view& text) {
     const auto name = take_length(text);
     const auto value = name ? take_length(text) : std::nullopt;
@@ -96,7 +96,7 @@ void append_pair(std::string& to, const Pair& pair) {
     to.append(pair.value);
 }
 
-// The library keeps a pair as `name=value`, so a name with = would turn into another one.
+// libfcgi stores a pair as `name=value`, so a name with = would become another name.
 bool is_param_name(std::string_view name) {
     return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
         return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -148,7 +148,7 @@ void RecordReader::begin_record() {
     if (byte(header_[0]) != kVersion) return fail("a record is not of version 1");
     if (id == 0) return management_record(type);
     if (type == kBeginRequest) return begin_request(id, length);
-    // Of a request that we have not: the specification has it ignored.
+    // The specification says to ignore records of a request that is not known.
     if (begun_ && id == id_) own_record(type, length);
 }
 
@@ -173,7 +173,7 @@ void RecordReader::own_record(int type, std::size_t length) {
         content_ = Content::stdin_stream;
         if (body_.size() + length > max_body_) complete(413);
     } else {
-        fail("a record is not the request's turn");
+        fail("a record of the request is out of order");
     }
 }
 
@@ -224,9 +224,9 @@ void RecordReader::end_record() {
     small_.clear();
 }
 
-// One request on a connection: that we say, once, however often it is asked (Debian's library has room for three
-// answers and dies of the fourth). How many connections we take depends on more than this process; names may be left
-// out.
+// Answers FCGI_MPXS_CONNS: one request on a connection. Once, however often the name is in the question: Debian's
+// libfcgi has room for three answers and crashes at the fourth. FCGI_MAX_CONNS depends on more than this process, so it
+// is left out, which the specification allows.
 void RecordReader::end_values() {
     std::string result;
     std::string_view rest = small_;
@@ -245,8 +245,8 @@ void RecordReader::end_begin() {
     }
 }
 
-// Frames anew what is usable. A list whose lengths do not add up is no FastCGI; a list that is too long, or holds a NUL
-// where C strings end, is a request to refuse.
+// Frames the usable parameters anew. Lengths that do not add up break the protocol; too many parameters, or a NUL,
+// which ends C strings, make a request that is refused.
 void RecordReader::end_params() {
     params_ended_ = true;
     std::string kept;
@@ -278,7 +278,7 @@ void RecordReader::complete(int refused) {
 }
 
 void RecordReader::reply(int type, std::uint16_t id, std::string_view content) {
-    if (++replies_made_ > kMostReplies) return fail("too many records that are no request");
+    if (++replies_made_ > kMostReplies) return fail("too many records that belong to no request");
     append_record(replies_, type, id, content);
 }
 

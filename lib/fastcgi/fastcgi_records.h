@@ -1,8 +1,7 @@
-// FastCGI records from a peer that may be anybody, taken in up to one complete request and framed anew (FastCGI
-// specification 1.0, sections 3 to 6). What comes out was written here byte by byte: one BEGIN_REQUEST, PARAMS whose
-// lengths are right, STDIN, all with one id. So the library behind it (lib/fastcgi/fastcgi.cpp) never meets a length, a
-// type or a management record of a peer's making. Why: docs/decisions/0009-peers-wait-outside-the-library.md. No I/O.
-// Belongs to one thread at a time.
+// Reads FastCGI records from an untrusted peer up to one complete request and frames that request anew (FastCGI
+// specification 1.0, sections 3 to 6): one BEGIN_REQUEST, PARAMS with right lengths, STDIN, all with one id. So libfcgi
+// (lib/fastcgi/fastcgi.cpp) never parses a length, a type or a management record that a peer wrote. Why:
+// docs/decisions/0009-peers-wait-outside-the-library.md. No I/O. Used by one thread at a time.
 #pragma once
 
 #include <array>
@@ -13,42 +12,42 @@
 
 namespace o365 {
 
-// Bytes of all PARAMS together, and how many of them: nginx and Apache send 20 to 60, in 2 to 40 KB. More is refused
-// with 431.
+// The most bytes of all PARAMS together, and the most parameters; a request with more is refused with 431. nginx and
+// Apache send 20 to 60 parameters in 2 to 40 KB.
 constexpr std::size_t kMostParamBytes = std::size_t{128} * 1024;
 constexpr int kMostParams = 1000;
 
 class RecordReader {
   public:
     enum class State {
-        reading,   // more is to come
-        complete,  // frames() is a request; further bytes are not this reader's
-        broken     // no FastCGI, or nothing that a responder takes: close the connection. why() says it
+        reading,   // the request is not complete
+        complete,  // take_frames() returns the request; further bytes are ignored
+        broken     // not FastCGI, or not for a responder: close the connection. why() says why
     };
 
-    // `max_body`: bytes of STDIN; a longer one is complete at once, refused with 413.
+    // `max_body`: the most bytes of STDIN. A request with more is complete at once and refused with 413.
     explicit RecordReader(std::size_t max_body) : max_body_(max_body) {}
     RecordReader(const RecordReader&) = delete;
     RecordReader& operator=(const RecordReader&) = delete;
 
-    // Takes what came; stops behind the request's last byte. Lengths that a peer claims reserve nothing.
+    // Reads `bytes` up to the request's last byte. Allocates only for bytes that came, not for lengths in headers.
     State take(std::string_view bytes);
     State state() const noexcept { return state_; }
-    // What the protocol has us say meanwhile, and then forget: UNKNOWN_TYPE, GET_VALUES_RESULT, END_REQUEST for a
-    // second or an aborted request. At most a few records, whatever the peer does. Usually empty.
+    // The records to send to the peer now, each returned once: UNKNOWN_TYPE, GET_VALUES_RESULT, END_REQUEST for a
+    // second or an aborted request. Usually empty; never more than a few records, whatever the peer sends.
     std::string take_replies();
 
-    // Once complete. The request, framed anew. Parameters whose name is not [A-Z0-9_]+ are left
-    // out. Without PARAMS when these were what refused() is about.
+    // These are valid when the state is complete.
+    // The request, framed anew. Parameters whose name is not [A-Z0-9_]+ are left out; refused with 431, it has none.
     std::string take_frames();
-    // Once complete: 0, or the HTTP status to answer with, whatever the request wants (400, 413, 431).
+    // 0, or the HTTP status with which to refuse the request: 400, 413 or 431.
     int refused() const noexcept { return refused_; }
-    // Once complete: the peer has sent, or is about to send, more than the request. It must be read before the
-    // connection is closed, or the answer may be lost on its way (RST).
+    // Whether the peer has sent, or will send, more than the request. Read it before closing the connection, or the
+    // answer may be lost (RST).
     bool more_to_come() const noexcept { return more_to_come_; }
-    // Once complete: an ABORT_REQUEST came right behind it.
+    // Whether an ABORT_REQUEST came right behind the request.
     bool aborted() const noexcept { return aborted_; }
-    // Once broken: a constant text, nothing of the peer's in it.
+    // Valid when the state is broken: a constant text without input.
     const char* why() const noexcept { return why_; }
 
   private:

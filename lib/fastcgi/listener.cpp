@@ -108,12 +108,12 @@ OwnListener::OwnListener(const std::string& path, const std::string& group) : pa
     if (bound != 0) fail("listen at");
     try {
         if (!group.empty() && ::chown(fresh.c_str(), static_cast<uid_t>(-1), group_id(group)) != 0) {
-            fail(fmt::format("give to the group '{}' the socket", group).c_str());
+            fail(fmt::format("give the group '{}' access to", group).c_str());
         }
         if (::chmod(fresh.c_str(), kSocketMode) != 0) fail("set the mode of");
         if (::listen(fd_.get(), kBacklog) != 0) fail("listen at");
         if (::stat(fresh.c_str(), &ours_) != 0) fail("look at");
-        if (::rename(fresh.c_str(), path.c_str()) != 0) fail("put in place the socket");
+        if (::rename(fresh.c_str(), path.c_str()) != 0) fail("put the socket in its place");
     } catch (...) {
         ::unlink(fresh.c_str());
         throw;
@@ -131,11 +131,12 @@ void OwnListener::refuse_unless_free() const {
     struct stat found {};
     if (::lstat(path_.c_str(), &found) != 0) return;
     if (!S_ISSOCK(found.st_mode)) {
-        throw std::runtime_error(fmt::format("could not listen at '{}': there is a file that is no socket", path_));
+        throw std::runtime_error(fmt::format("could not listen at '{}': the file there is not a socket", path_));
     }
     const Fd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (::connect(probe.get(), generic(address), sizeof(address)) == 0 || errno == EAGAIN) {
-        throw std::runtime_error(fmt::format("could not listen at '{}': another process does; stop it first", path_));
+        throw std::runtime_error(
+            fmt::format("could not listen at '{}': another process listens there; stop it first", path_));
     }
 }
 

@@ -1,5 +1,5 @@
-// The socket that web servers connect to: one of our own (0660), or the one that a web server or systemd handed over.
-// Non-blocking in either case. Main thread.
+// The listening socket: one of our own (mode 0660), or the one that a web server or systemd handed over. Non-blocking
+// in either case. Main thread.
 #pragma once
 
 #include <sys/stat.h>
@@ -10,9 +10,9 @@
 
 namespace o365 {
 
-// A Unix socket of our own. It is made under another name and renamed when it is ready, so that no peer meets it with
-// the wrong mode. One that a dead process left is replaced; a socket in use and a file that is no socket are left
-// alone. Throws std::runtime_error, naming the path and the reason.
+// A Unix socket of our own. It is made under another name and renamed when it is ready, so that nobody can connect
+// before its mode is set. A socket that a dead process left is replaced. Throws std::runtime_error, with path and
+// reason; also for a socket in use and for a file that is not a socket.
 class OwnListener {
   public:
     OwnListener(const std::string& path, const std::string& group);  // group: empty is the process's own
@@ -21,7 +21,7 @@ class OwnListener {
     ~OwnListener() { remove(); }
 
     int fd() const noexcept { return fd_.get(); }
-    // Takes the name away, unless a newer process has put its own socket there.
+    // Removes the file, unless a newer process has put its own socket there.
     void remove() noexcept;
 
   private:

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <stdexcept>
 
 #include "lib/base/text.h"
@@ -25,7 +24,7 @@ int hex_digit(char c) {
 
 [[noreturn]] void refuse(std::string why) { throw BadRequest(400, std::move(why)); }
 
-// Appends the decoded text to `decoded`; what is wrong with it, or nullptr.
+// Appends the decoded text to `decoded`. Returns what is wrong with `text`, as a predicate; nullptr for nothing.
 const char* form_decode(std::string_view text, std::string& decoded) {
     decoded.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -71,7 +70,7 @@ constexpr std::string_view kPolicyStart = "default-src 'none'; style-src 'self';
 constexpr std::string_view kPolicyForms = "; base-uri 'none'; form-action 'self'";
 constexpr std::string_view kPolicyEnd = "; frame-ancestors 'none'";
 
-// Pages with no-referrer make browsers say "null" in a POST: that is our own pages' case.
+// Browsers send "Origin: null" with a POST from a page that has the policy no-referrer, as our own pages have.
 bool names_origin(const Request& request) { return !request.origin.empty() && request.origin != "null"; }
 
 void require_origin(std::string_view origin) {
@@ -165,11 +164,7 @@ bool is_judged_by_origin(const Request& request) {
 }
 
 bool is_form(std::string_view content_type) {
-    content_type = content_type.substr(0, content_type.find(';'));
-    const auto begin = content_type.find_first_not_of(" \t");
-    if (begin == std::string_view::npos) return false;
-    const auto end = content_type.find_last_not_of(" \t");
-    return same_name(content_type.substr(begin, end - begin + 1), "application/x-www-form-urlencoded");
+    return same_name(trimmed(content_type.substr(0, content_type.find(';'))), "application/x-www-form-urlencoded");
 }
 
 Response::Response()

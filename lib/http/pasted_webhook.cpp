@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <optional>
 
 #include "lib/base/text.h"
@@ -35,13 +34,14 @@ std::size_t find_scheme(std::string_view text) {
     return std::min({lowered.find("https://"), lowered.find("http://"), lowered.find("https%3a%2f%2f")});
 }
 
-// Whether what follows a blank goes on with the address, which was broken there, rather than with other words.
+// Whether the word behind a blank belongs to the address, which was broken there, and is not other text.
 bool goes_on(std::string_view word) {
     if (find_scheme(word) == 0) return false;  // another address
     return word.find_first_of("=&%/?") != std::string_view::npos || lower(word).find("sig") != std::string::npos;
 }
 
-// From the address on, up to where other words begin. A line break inside an address is a mail program's.
+// The address with which `text` begins, without the blanks and line breaks in it: mail programs break long lines. Ends
+// where other words begin.
 std::string joined(std::string_view text) {
     std::string result;
     while (!text.empty()) {
@@ -59,16 +59,16 @@ std::string joined(std::string_view text) {
     return result;
 }
 
-std::string without_references(std::string text) {
+std::string with_plain_ampersands(std::string text) {
     for (const std::string_view reference : {"&amp;", "&AMP;", "&#38;", "&#x26;", "&#X26;", "&#038;"}) {
-        // Twice escaped is not rare: &amp;amp;
+        // Addresses that were escaped twice are not rare: &amp;amp;
         while (text.find(reference) != std::string::npos) text = replace_all(std::move(text), reference, "&");
     }
     return text;
 }
 
-// The address ends where a quotation mark or a bracket closes that no address has, before a fragment, which no program
-// sends, and before the mark that ends a sentence.
+// Ends the address at a quotation mark or bracket that no webhook has, at a fragment, which is never sent, and before
+// the punctuation that ends a sentence.
 void cut_at_closing(std::string& text) {
     text.resize(std::min(text.size(), text.find_first_of("\"'<>`)]}|\\^{#")));
     for (const std::string_view quote : kQuotes) text.resize(std::min(text.size(), text.find(quote)));
@@ -89,17 +89,17 @@ std::optional<std::string> behind_safe_link(const std::string& text) {
     return query.fault("url") != nullptr ? std::nullopt : query.get("url");
 }
 
-// The address with which a text begins.
+// The address with which a text begins, put right.
 std::string address_at_begin(std::string_view begins) {
     std::string text = joined(begins);
     if (lower(text.substr(0, 14)) == "https%3a%2f%2f") text = decoded(text).value_or("");
-    text = without_references(std::move(text));
+    text = with_plain_ampersands(std::move(text));
     cut_at_closing(text);
-    if (const auto target = behind_safe_link(text)) text = without_references(*target);
+    if (const auto target = behind_safe_link(text)) text = with_plain_ampersands(*target);
     return text;
 }
 
-// The address in what was pasted, of several the first that has a sig, else the first; empty when there is none.
+// The address in what was pasted: the first one that has a sig, else the first one; empty when there is none.
 std::string find_address(std::string_view pasted) {
     std::string text(pasted);
     for (const std::string_view character : kInvisible) text = replace_all(std::move(text), character, " ");
@@ -158,7 +158,7 @@ PasteFault from(WebhookFault fault) {
     return PasteFault::not_a_url;
 }
 
-// A query that stops in its middle: parameters that Microsoft writes are there, and those behind them are not.
+// Whether the query was cut off: it has sp=, which Microsoft writes before sig=, and no sig.
 bool is_cut(std::string_view text) {
     const auto question = text.find('?');
     if (question == std::string_view::npos) return false;

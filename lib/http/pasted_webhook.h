@@ -1,5 +1,5 @@
-// What a person pasted as the address of a Teams Workflows webhook: put right where that is safe, and judged before
-// anything is stored or sent. The pages that take a pasted webhook and the import of webhooks ask this one function.
+// Puts right and judges what a person pasted as the address of a Teams Workflows webhook, before anything is stored or
+// sent. Used by the pages that take a pasted webhook and by the import of webhooks. Safe from any thread.
 #pragma once
 
 #include <string>
@@ -13,30 +13,30 @@ enum class PasteFault {
     none,
     empty,              // nothing but blanks
     too_long,           // over kMaxWebhook bytes
-    not_a_url,          // no https:// in it, or not readable as an address
+    not_a_url,          // it has no address, or one that cannot be read
     http,               // http:// instead of https://
     teams_link,         // a link to a channel, a message or a meeting in Teams
-    flow_page,          // the address of the page on which the workflow is edited
-    connector_webhook,  // an Office 365 connector, which Microsoft has switched off
+    flow_page,          // the page on which the workflow is edited
+    connector_webhook,  // an Office 365 connector's, which Microsoft has switched off
     no_signature,       // no sig: copied before the workflow was saved, or not open to "Anyone"
     cut_off,            // the end, or the end of the path, is missing
     names_user,         // https://user:password@host
-    bad_host            // an IP address, or something that is no host name
+    bad_host            // the host is an IP address or not a host name
 };
 
-// A word for it that texts of pages and reports are found by: "teams_link"; "" for none.
+// The key of the fault's text on pages and in reports: "teams_link"; "" for none.
 const char* code_of(PasteFault fault);
 
 struct PastedWebhook {
     PasteFault fault = PasteFault::none;
-    std::string text;  // the webhook as it is to be stored; secret; empty when there is a fault
-    Url url;           // its parts, when there is no fault
+    std::string text;  // the webhook to store, a secret; empty when there is a fault
+    Url url;           // its parts; default-made when there is a fault
 };
 
-// Finds the webhook in what was pasted. Put right: white space and line breaks in and around it, quotation marks and
-// brackets around it, a Markdown link or an HTML one, other words and addresses before it, a fragment, "&amp;" for "&",
-// an address that is encoded as a whole, and the redirect that Outlook's Safe Links puts before an address. Whether the
-// host may be posted to is the database's to judge (o365_internal.webhook_dialect).
+// Finds the webhook in what was pasted. It removes white space and line breaks in and around it, quotation marks and
+// brackets around it, a Markdown or HTML link, words and addresses before it, and a fragment; it writes "&" for
+// "&amp;", decodes an address that is encoded as a whole, and takes the address out of a redirect of Outlook's Safe
+// Links. Whether webhooks may lie on the host is the database's rule (o365_internal.webhook_dialect).
 PastedWebhook parse_pasted_webhook(std::string_view pasted);
 
 }  // namespace o365

@@ -24,9 +24,9 @@ std::optional<std::string> part(CURLU* url, CURLUPart what, unsigned flags = 0) 
     return std::string(text);
 }
 
-// An IPv4 address in any notation that a resolver takes (1.2.3.4, 0x7f.1, 017700000001, 2130706433): its last label
-// begins with a digit. No top-level domain does (RFC 3696 section 2).
-// 127.0.0.1 alone may be a webhook's host: the database lists it in development.
+// Whether a host is an IP address: IPv6, or IPv4 in any notation that a resolver takes (1.2.3.4, 0x7f.1, 017700000001,
+// 2130706433), whose last label begins with a digit. No top-level domain begins with one (RFC 3696 section 2).
+// 127.0.0.1 is let through: in development the database may list it as a webhook's host.
 bool looks_like_ip(const std::string& host) {
     if (host == "127.0.0.1") return false;
     if (host.starts_with('[')) return true;
@@ -44,8 +44,8 @@ bool is_host_name(const std::string& host) {
            (host.find('.') != std::string::npos || host == "localhost");
 }
 
-// Whether `text` begins with "https://" and the host that the parser found, as every reader of URLs would see it.
-// libcurl also takes https:/host, decodes %-escapes in hosts and leaves out an empty user.
+// Whether `text` begins with "https://" and the host that libcurl found, so that every parser of URLs finds the same
+// host. libcurl also accepts https:/host, decodes %-escapes in hosts and leaves out an empty user.
 bool begins_with_its_host(std::string_view text, const std::string& host) {
     constexpr std::string_view kStart = "https://";
     const std::string_view rest = text.substr(std::min(text.size(), kStart.size() + host.size()));
@@ -114,7 +114,8 @@ WebhookFault fault_of_url(std::string_view text, const Url& url) {
     return WebhookFault::none;
 }
 
-// What Microsoft's own webhooks look like, so that one that can never work is refused before a card is lost to it.
+// Judges a webhook by the form of Microsoft's own ones, so that one that can never work is refused before cards are
+// lost to it.
 WebhookFault fault_of_form(std::string_view text, const Url& url) {
     const auto question = text.find('?');
     const std::string_view query = question == std::string_view::npos ? std::string_view() : text.substr(question + 1);
@@ -137,11 +138,11 @@ constexpr std::array kFaults = {
     FaultText{WebhookFault::too_long, "too_long", "the webhook is longer than 2,048 bytes"},
     FaultText{WebhookFault::bad_characters, "bad_characters",
               "the webhook holds blanks, control characters or characters beyond ASCII"},
-    FaultText{WebhookFault::no_url, "no_url", "the webhook is no URL"},
+    FaultText{WebhookFault::no_url, "no_url", "the webhook is not a URL"},
     FaultText{WebhookFault::not_https, "not_https", "the webhook is not https"},
     FaultText{WebhookFault::names_user, "names_user", "the webhook names a user"},
     FaultText{WebhookFault::has_fragment, "has_fragment", "the webhook has a fragment"},
-    FaultText{WebhookFault::is_address, "is_address", "the webhook lies on an address instead of a host name"},
+    FaultText{WebhookFault::is_address, "is_address", "the webhook has an IP address in place of a host name"},
     FaultText{WebhookFault::bad_host, "bad_host", "the webhook does not begin with https:// and a host name"},
     FaultText{WebhookFault::escaped_as_html, "escaped_as_html",
               "the webhook was escaped as HTML: it has &amp; where & belongs"},
@@ -176,7 +177,7 @@ std::optional<Url> parse_url(std::string_view text) {
     if (url.port == 0) return std::nullopt;
     url.path = *path;
     url.has_query = part(handle.get(), CURLUPART_QUERY).has_value();
-    // libcurl leaves out an empty fragment, so the text is asked.
+    // libcurl does not report an empty fragment, so look into the text.
     url.has_fragment = text.find('#') != std::string_view::npos;
     url.has_user = part(handle.get(), CURLUPART_USER) || part(handle.get(), CURLUPART_PASSWORD);
     return url;
@@ -192,7 +193,7 @@ std::string origin_of(const Url& url) {
 }
 
 std::string url_encode(std::string_view text) {
-    if (text.empty()) return {};  // libcurl would count up to a zero
+    if (text.empty()) return {};  // for a length of 0 libcurl takes the length up to the next NUL
     const Part escaped{curl_easy_escape(nullptr, text.data(), static_cast<int>(text.size()))};
     if (!escaped) throw std::bad_alloc();
     return escaped.get();

@@ -5,9 +5,9 @@
 
 namespace o365 {
 
-// Whether it is an http or https URL with a host, without a user, blanks and control characters. The grammar is that of
-// o365_internal.is_web_address, except that of blanks and control characters beyond ASCII this function knows none.
-// (What connects to an address asks parse_url instead.)
+// Whether `url` is an http or https URL with a host and without a user, blanks and control characters. The same grammar
+// as o365_internal.is_web_address, but blanks and control characters beyond ASCII are let through. Code that connects
+// to an address uses parse_url() instead.
 bool is_web_address(std::string_view url);
 
 }  // namespace o365

@@ -34,8 +34,8 @@ bool is_public_ipv4(std::uint32_t address, bool allow_loopback) {
 bool is_public_ipv6(const std::array<std::uint8_t, 16>& a, bool allow_loopback) {
     constexpr std::array<std::uint8_t, 16> kLoopback = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
     if (a == kLoopback) return allow_loopback;
-    // Only global unicast (2000::/3) is public; of that, not what carries an IPv4 address inside (6to4, Teredo) nor
-    // documentation.
+    // Only global unicast (2000::/3) is public, except for ranges that carry an IPv4 address (6to4, Teredo) and those
+    // for documentation.
     if ((a[0] & 0xe0) != 0x20) return false;
     if (a[0] == 0x20 && a[1] == 0x02) return false;
     if (a[0] == 0x20 && a[1] == 0x01 && (a[2] & 0xfe) == 0) return false;
@@ -63,7 +63,7 @@ bool is_public_address(const sockaddr& address, bool allow_loopback) {
 }
 
 bool is_loopback_address(const sockaddr& address) {
-    // What is special to everybody else and not to those who allow loopback.
+    // Loopback is the one range that allow_loopback changes.
     return is_public_address(address, true) && !is_public_address(address, false);
 }
 

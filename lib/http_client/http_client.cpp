@@ -6,16 +6,17 @@
 #include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <span>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
 #include "lib/base/c_free.h"
+#include "lib/base/fd.h"
 #include "lib/base/lru_cache.h"
 #include "lib/base/text.h"
 #include "lib/http/url.h"
@@ -28,31 +29,23 @@ namespace {
 using Multi = std::unique_ptr<CURLM, CFree<curl_multi_cleanup>>;
 
 constexpr std::size_t kMaxHeader = 65536;
-constexpr std::chrono::seconds kFresh{30};  // how long addresses are used without another look-up
-constexpr std::chrono::minutes kUsable{5};  // and while they cannot be looked up again
-constexpr std::size_t kMostHosts = 65536;   // that are known: some 30 MB
-constexpr int kHttpProxyPort = 1080;        // of a proxy's URL without a port, says libcurl
-class Descriptor {
-  public:
-    explicit Descriptor(int fd) : fd_(fd) {
-        if (fd_ < 0) throw std::runtime_error("could not make a file descriptor: raise the limit of open files");
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor() { ::close(fd_); }
-    int get() const noexcept { return fd_; }
+constexpr std::chrono::seconds kFresh{30};  // how long addresses are used without a new look-up
+constexpr std::chrono::minutes kUsable{5};  // how long they are used while look-ups fail
+constexpr std::size_t kMostHosts = 65536;   // hosts in the cache: some 30 MB
+constexpr int kHttpProxyPort = 1080;        // libcurl's default for a proxy
 
-  private:
-    int fd_;
-};
+Fd checked(int fd) {
+    if (fd < 0) throw std::runtime_error("could not make a file descriptor: raise the limit of open files");
+    return Fd(fd);
+}
 
-// Scheme, host and port as they are written; empty when the text does not begin as a webhook does.
+// Scheme, host and port as they are written; empty when the text does not begin with https://.
 std::string_view origin_part(std::string_view url) {
     constexpr std::string_view kBegin = "https://";
     return url.starts_with(kBegin) ? url.substr(0, url.find_first_of("/?#", kBegin.size())) : std::string_view();
 }
 
-// Whether libcurl knows the address by itself, without asking anybody.
+// Whether libcurl knows the address of `name` without a look-up.
 bool needs_no_look_up(const std::string& name) {
     in_addr ipv4{};
     return name == "localhost" || name.ends_with(".localhost") || name.starts_with('[') ||
@@ -65,18 +58,18 @@ struct HttpClient::Impl {
     explicit Impl(const HttpClientOptions& chosen);
 
     HttpClientOptions options;
-    Descriptor epoll{epoll_create1(EPOLL_CLOEXEC)};
-    Descriptor wake_up{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    Fd epoll = checked(epoll_create1(EPOLL_CLOEXEC));
+    Fd wake_up = checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     List headers;
-    KeptSockets sockets;  // before the multi, whose end closes them
-    // Handles are removed from the multi before either is freed: transfers come after it, and the destructor empties
-    // it.
+    KeptSockets sockets;  // declared before `multi`, whose destructor closes them
+    // A handle is removed from `multi` before either is freed: transfers are declared after it, and ~HttpClient removes
+    // them.
     Multi multi{curl_multi_init()};
-    std::vector<std::unique_ptr<Transfer>> active;                   // owns what curl has; order of no meaning
+    std::vector<std::unique_ptr<Transfer>> active;                   // those that libcurl has, in no order
     std::vector<std::unique_ptr<Transfer>> idle;                     // handles to use again
-    LruCache<std::string, std::shared_ptr<Host>> hosts{kMostHosts};  // by what origin_part gives; "": the proxy
+    LruCache<std::string, std::shared_ptr<Host>> hosts{kMostHosts};  // by origin_part(); "": the proxy
     int waiting = 0;                                                 // transfers that wait for a look-up
-    Resolver resolver{options.connect_timeout};                      // its answers touch what is above
+    Resolver resolver{options.connect_timeout};                      // its callbacks use the members above
     std::optional<Clock::time_point> timer;
 
     void socket_action(curl_socket_t socket, int events);
@@ -254,13 +247,13 @@ void HttpClient::Impl::start(std::unique_ptr<Transfer> transfer, const Secret& u
         }
         if (age >= kFresh && !host->asking) look_up(host);
     }
-    if (!begin(transfer)) throw std::runtime_error("libcurl took no further request");
+    if (!begin(transfer)) throw std::runtime_error("libcurl accepts no further request");
 }
 
-// Hands a transfer to libcurl; false when that takes no further one.
+// Hands a transfer to libcurl; false when libcurl accepts no further one.
 bool HttpClient::Impl::begin(std::unique_ptr<Transfer>& transfer) {
     CURL* const easy = transfer->easy.get();
-    // Each transfer carries the addresses: libcurl keeps them no longer than it needs to begin the connection.
+    // Give libcurl the addresses with each transfer: it keeps them only until the connection begins (kDnsCacheTime).
     if (transfer->host) {
         transfer->addresses = transfer->host->addresses;
         curl_easy_setopt(easy, CURLOPT_RESOLVE, transfer->addresses.get());
@@ -272,7 +265,7 @@ bool HttpClient::Impl::begin(std::unique_ptr<Transfer>& transfer) {
     return true;
 }
 
-// The name that has to be looked up for this URL, of the proxy's host if there is one; null when libcurl needs no help.
+// The host whose name must be looked up for this URL: that of the proxy if there is one. nullptr when none must.
 std::shared_ptr<Host> HttpClient::Impl::host_of(const std::string& url) {
     const std::string_view key = options.proxy.empty() ? origin_part(url) : std::string_view();
     if (key.empty() && options.proxy.empty()) return nullptr;
@@ -299,7 +292,7 @@ void HttpClient::Impl::looked_up(const std::shared_ptr<Host>& host, const Resolv
     if (!answer.addresses.empty()) {
         List list;
         for (const int port : host->ports) {
-            // "+": it may grow old. libcurl forgets it after kTold.
+            // "+": the entry expires, after kDnsCacheTime.
             const std::string entry = fmt::format("+{}:{}:{}", host->name, port, fmt::join(answer.addresses, ","));
             curl_slist* const longer = curl_slist_append(list.get(), entry.c_str());
             if (longer == nullptr) continue;
@@ -316,7 +309,7 @@ void HttpClient::Impl::looked_up(const std::shared_ptr<Host>& host, const Resolv
         if (host->addresses && !answer.addresses.empty()) {
             if (begin(transfer)) continue;
             result.transport = TransportStatus::our_side;
-            result.problem = "libcurl took no further request";
+            result.problem = "libcurl accepts no further request";
         } else {
             if (transfer->proxied) result.transport = TransportStatus::our_side;
             result.problem =
@@ -341,7 +334,7 @@ void HttpClient::run_once(std::chrono::milliseconds longest) {
         epoll_wait(impl_->epoll.get(), events.data(), static_cast<int>(events.size()), static_cast<int>(wait.count()));
     const std::span<epoll_event> came{events.data(), static_cast<std::size_t>(std::max(ready, 0))};
     bool names_came = false;
-    // First the ends: what follows may begin a request on any idle connection.
+    // First the connections that have ended: what follows may begin a request on any idle connection.
     for (epoll_event& event : came) {
         if (impl_->sockets.ended(impl_->epoll.get(), event.data.fd)) event.events = 0;
     }

@@ -1,4 +1,4 @@
-// The sockets of an HttpClient between two requests. One thread.
+// The epoll registrations of an HttpClient's sockets. One thread.
 #pragma once
 
 #include <sys/epoll.h>
@@ -10,9 +10,9 @@
 
 namespace o365 {
 
-// What epoll has of the sockets that HttpClient opened for libcurl. libcurl lets go of a socket after each request and
-// takes it up again for the next one; here it stays in epoll between the two, which saves three calls of the kernel for
-// each POST.
+// Keeps the sockets that HttpClient opened for libcurl registered in epoll between two requests. libcurl unregisters a
+// socket after each request and registers it again for the next one; leaving it in epoll saves three system calls a
+// POST.
 class KeptSockets {
   public:
     void opened(int fd) {
@@ -23,8 +23,8 @@ class KeptSockets {
     void closed(int fd) noexcept {
         if (Known* const known = find(fd)) *known = {};
     }
-    // What libcurl wants to hear of a socket, 0 for nothing; a socket that libcurl made by itself, for its resolver,
-    // goes in and out at once, because nobody tells when it is closed.
+    // Sets the events that libcurl wants for a socket, 0 for none. A socket that libcurl made by itself, for its
+    // resolver, is registered and unregistered at once, because nothing says when it is closed.
     void watch(int epoll, int fd, std::uint32_t events) noexcept {
         Known* const known = find(fd);
         if (known != nullptr) {
@@ -41,9 +41,9 @@ class KeptSockets {
             epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
         }
     }
-    // Whether something came on a connection that nobody uses: its end, for nothing was asked. libcurl (7.88) takes the
-    // alert that ends TLS for a sign of life and would send the next request into it, which leaves a card in doubt. So
-    // it is read away and the connection shut, which libcurl sees.
+    // For an event on `fd`: whether it came on an idle connection, which means that the far end has closed it. libcurl
+    // (7.88) would take the TLS alert that closes it for a sign of life and send the next request on it, which leaves a
+    // card in doubt. So this reads what came and shuts the connection down, which libcurl notices.
     bool ended(int epoll, int fd) noexcept {
         Known* const known = find(fd);
         if (known == nullptr || known->wanted) return false;
@@ -58,15 +58,15 @@ class KeptSockets {
 
   private:
     struct Known {
-        std::uint32_t events = 0;  // that epoll reports; 0: it does not have the socket
-        bool wanted = false;
-        bool open = false;
+        std::uint32_t events = 0;  // that epoll reports; 0: the socket is not registered
+        bool wanted = false;       // libcurl uses it
+        bool open = false;         // HttpClient opened it
     };
     Known* find(int fd) noexcept {
         const auto place = static_cast<std::size_t>(fd);
         return place < known_.size() && known_[place].open ? &known_[place] : nullptr;
     }
-    std::vector<Known> known_;  // by descriptor
+    std::vector<Known> known_;  // by file descriptor
 };
 
 }  // namespace o365

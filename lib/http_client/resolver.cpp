@@ -11,7 +11,6 @@
 #include <array>
 #include <cstring>
 #include <list>
-#include <map>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
@@ -62,7 +61,7 @@ std::string problem_of(int status) {
     }
 }
 
-// Takes up what has arrived, and what is due by time.
+// Has c-ares read what has arrived and do what is due by time.
 void process(ares_channel channel) {
     std::array<ares_socket_t, ARES_GETSOCK_MAXNUM> sockets{};
     const auto wanted = static_cast<unsigned>(ares_getsock(channel, sockets.data(), ARES_GETSOCK_MAXNUM));
@@ -90,10 +89,10 @@ struct Resolver::Lookup {
     Done done;
     Clock::time_point deadline;
     std::array<Family, 2> families;  // IPv4, IPv6
-    Channel channel;                 // last: its end calls what is above
+    Channel channel;                 // last: its destructor calls on_addresses() and on_socket()
 
     bool ended() const noexcept { return families[0].done && families[1].done; }
-    // What is there now: addresses of both families, or the problem.
+    // The addresses of both families that are known now, or the problem.
     ResolvedHost result();
     static void on_addresses(void* user, int status, int timeouts, ares_addrinfo* result) noexcept;
     static void on_socket(void* user, ares_socket_t fd, int readable, int writable) noexcept;
@@ -119,7 +118,8 @@ void Resolver::Lookup::on_addresses(void* user, int status, int /*timeouts*/, ar
     } catch (...) {
         family.status = ARES_ENOMEM;
     }
-    // Some name servers never answer for IPv6. IPv4 is always waited for: this machine may have no way to IPv6.
+    // Some name servers never answer for IPv6, so wait for that only a little longer than for IPv4. Always wait for
+    // IPv4: this machine may not reach IPv6.
     Lookup& lookup = *family.lookup;
     if (&family == &lookup.families[0] && !family.addresses.empty())
         lookup.deadline = std::min(lookup.deadline, Clock::now() + kWaitForIpv6);
@@ -143,7 +143,7 @@ void Resolver::Lookup::on_socket(void* user, ares_socket_t fd, int readable, int
     epoll_event event{};
     event.events = (readable != 0 ? EPOLLIN : 0U) | (writable != 0 ? EPOLLOUT : 0U);
     event.data.ptr = user;
-    // run() asks each look-up for its sockets, so an event need not name one.
+    // run() processes all sockets of each look-up, so the event need not say which socket it is for.
     const int epoll = static_cast<Lookup*>(user)->epoll;
     if (event.events == 0) {
         epoll_ctl(epoll, EPOLL_CTL_DEL, fd, &event);
@@ -166,7 +166,7 @@ void Resolver::look_up(const std::string& host, Done done) {
     lookup.done = std::move(done);
     lookup.deadline = Clock::now() + impl_->deadline;
     lookup.families[0].lookup = lookup.families[1].lookup = &lookup;
-    // A channel for each look-up: it reads /etc/resolv.conf as it is now.
+    // A new channel for each look-up reads /etc/resolv.conf as it is now.
     ares_options options{};
     options.timeout = kTryMs;
     options.tries = kTries;

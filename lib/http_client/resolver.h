@@ -1,6 +1,6 @@
 // Looks up host names with c-ares: any number at a time on the caller's thread, each with a deadline of its own, so
-// that a name server that does not answer delays nothing but the names that it answers for. /etc/hosts is read first.
-// Nothing is cached here. A Resolver belongs to one thread.
+// that a name server that does not answer delays only its own names. /etc/hosts is read first. Nothing is cached. A
+// Resolver belongs to one thread.
 #pragma once
 
 #include <chrono>
@@ -13,8 +13,8 @@
 namespace o365 {
 
 struct ResolvedHost {
-    std::vector<std::string> addresses;  // numeric, IPv4 first; empty: there is a problem
-    std::string problem;                 // why there is no address, as a predicate: "has no address"
+    std::vector<std::string> addresses;  // numeric, IPv4 first; at least one unless there is a problem
+    std::string problem;                 // why there is no address, as a predicate: "has no address"; empty for none
 };
 
 class Resolver {
@@ -22,21 +22,21 @@ class Resolver {
     using Clock = std::chrono::steady_clock;
     using Done = std::function<void(ResolvedHost)>;
 
-    // `deadline`: how long a look-up may take. Throws std::runtime_error without a file descriptor.
+    // `deadline`: how long a look-up may take. Throws std::runtime_error when there is no file descriptor left.
     explicit Resolver(std::chrono::milliseconds deadline);
     Resolver(const Resolver&) = delete;
     Resolver& operator=(const Resolver&) = delete;
-    // Ends look-ups that are under way; their `done` is not called.
+    // Ends running look-ups without calling their `done`.
     ~Resolver();
 
-    // Looks up IPv4 and IPv6 addresses of `host`. `done` is called from run(), exactly once. Once there are IPv4
-    // addresses, those of IPv6 are waited for only 100 ms.
+    // Starts a look-up of the IPv4 and IPv6 addresses of `host`. `done` is called from run(), exactly once. After the
+    // IPv4 addresses have come it waits at most 100 ms for those of IPv6.
     void look_up(const std::string& host, Done done);
-    // Readable when run() has something to do.
+    // A file descriptor that is readable when run() has something to do.
     int descriptor() const noexcept;
-    // When run() has to be called at the latest; nullopt while no look-up is under way.
+    // When run() must be called at the latest; nullopt while no look-up is running.
     std::optional<Clock::time_point> next_run() const;
-    // Does what can be done without waiting.
+    // Goes on with all look-ups as far as possible without waiting.
     void run();
 
   private:
@@ -45,7 +45,7 @@ class Resolver {
     std::unique_ptr<Impl> impl_;
 };
 
-// Once before any thread starts: c-ares' global state, and its version, for the log.
+// Initializes c-ares. Call it once, before any thread starts. Returns its version, for the log.
 std::string start_resolver();
 
 }  // namespace o365

@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <string>
 
 namespace o365 {
 namespace {
@@ -11,12 +12,12 @@ constexpr std::int64_t kMost = 86400;  // seconds
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// Seconds since 1970; 0 when it is no date.
+// Seconds since 1970; 0 when `value` is not a date.
 std::int64_t date_of(std::string_view value) {
     return std::max<std::int64_t>(0, curl_getdate(std::string(value).c_str(), nullptr));
 }
 
-// "17" or "17.5", rounded up; at most a day however many digits there are. 0 when it is no number.
+// "17" or "17.5", rounded up, at most a day. 0 when `value` does not begin with a number.
 std::int64_t number_of(std::string_view value) {
     std::int64_t number = 0;
     std::size_t at = 0;

@@ -19,19 +19,18 @@
 namespace o365 {
 namespace {
 
-// A longer answer is not read to its end: a new connection is cheaper.
+// How many bytes of an answer's body are read. After that the connection is closed, because a new one is cheaper.
 constexpr std::size_t kMostRead = 262144;
-// libcurl takes two buffers for each request and gives them back after it, by default 16 and 64 KiB: with many
-// transfers more than a core's cache holds, for an answer of a few bytes. 16 KiB is the least that it has for what is
-// sent.
+// libcurl allocates two buffers for each request, by default of 16 and 64 KiB. With many transfers that is more than a
+// core's cache holds, for answers of a few bytes. 16 KiB is libcurl's minimum for sending.
 constexpr long kReceiveBuffer = 4096;
 constexpr long kSendBuffer = 16384;
-// Servers close idle connections after 60, 75 (nginx) or more seconds. One that has been idle for this long is not used
-// again, because a request could meet its end on the way.
+// Servers close idle connections after 60, 75 (nginx) or more seconds. A connection that was idle for this long is not
+// used again, because a request on it could cross with its end.
 constexpr long kMaxIdle = 45;  // seconds
-// How long libcurl keeps addresses, in seconds. It counts whole ones, so that with one an address could be too old in
-// the moment it is told; and after each request it goes through all that it keeps.
-constexpr long kTold = 2;
+// How long libcurl's DNS cache keeps addresses, in seconds. It counts whole seconds, so that with 1 an address could
+// expire in the moment in which it is set. Not longer, because libcurl walks over the whole cache after each request.
+constexpr long kDnsCacheTime = 2;
 
 std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) noexcept {
     auto& transfer = *static_cast<Transfer*>(user);
@@ -48,7 +47,7 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
     return length;
 }
 
-// One line of a header: of an interim answer, of the final one, or of its trailer.
+// Reads one header line: of an interim answer, of the final answer, or of its trailer.
 void take_header(Transfer& transfer, std::string_view line) {
     while (!line.empty() && (line.back() == '\r' || line.back() == '\n' || line.back() == ' ')) line.remove_suffix(1);
     if (line.starts_with("HTTP/")) {
@@ -83,13 +82,13 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
 }
 
 void set_option(int fd, int level, int name, int value) noexcept {
-    // What this system does not know is left as it is.
+    // An option that this system does not have is no error.
     static_cast<void>(::setsockopt(fd, level, name, &value, sizeof value));
 }
 
 curl_socket_t on_open_socket(void* user, curlsocktype /*purpose*/, curl_sockaddr* address) noexcept {
     auto* transfer = static_cast<Transfer*>(user);
-    // With a proxy the address is the proxy's, which the operator chose.
+    // With a proxy the address is that of the proxy, which the operator chose.
     const bool may = transfer->only_loopback
                          ? is_loopback_address(address->addr)
                          : transfer->proxied || is_public_address(address->addr, transfer->allow_loopback);
@@ -121,8 +120,9 @@ int on_close_socket(void* user, curl_socket_t fd) noexcept {
     return ::close(fd);
 }
 
-// Asked by libcurl when the connection stands, handshake, proxy and all, right before the request. It asks a second
-// time when a kept connection died and it is about to send the request again on a new one: the first may have arrived.
+// libcurl calls this when the connection is made, with TLS and proxy, right before it sends the request. It calls it a
+// second time when a kept connection has ended and it is about to send the request again on a new one: the first
+// request may have arrived.
 int on_ready(void* user, char* /*peer*/, char* /*local*/, int /*peer_port*/, int /*local_port*/) noexcept {
     auto* transfer = static_cast<Transfer*>(user);
     if (transfer->started) return CURL_PREREQFUNC_ABORT;
@@ -155,7 +155,7 @@ std::string problem_of(CURLcode code) {
     }
 }
 
-// Of a request that got no further than the proxy, which answered CONNECT with `status`, or not at all: 0.
+// For a request that got no further than the proxy. `status`: the proxy's answer to CONNECT; 0 for none.
 std::string proxy_problem_of(CURLcode code, long status) {
     if (status == 407) return "the proxy wants another user or password (HTTP 407): check the setting proxy";
     if (status == 403)
@@ -195,7 +195,7 @@ std::unique_ptr<Transfer> make_transfer(const HttpClientOptions& options, KeptSo
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
     curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, kMaxIdle);
-    curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, kTold);
+    curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, kDnsCacheTime);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
     curl_easy_setopt(easy, CURLOPT_PROXY, options.proxy.c_str());
@@ -216,19 +216,19 @@ std::unique_ptr<Transfer> make_transfer(const HttpClientOptions& options, KeptSo
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer.get());
     if (options.ca_file.empty()) {
-        // libcurl then reads the system's file of authorities once and shares it among all connections. With a folder
-        // set, as Debian's libcurl has it, each connection reads the file again: 20 ms of CPU and 1 MB each.
+        // Without a folder of authorities libcurl reads the system's file once and shares it among all connections.
+        // With one, as Debian's libcurl has it by default, each connection reads the file: 20 ms of CPU and 1 MB each.
         curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
     } else {
-        // The system's authorities stay known through their folder; of that only what is asked for is read.
+        // The system's authorities are then read from their folder, which costs only what a connection asks for.
         curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_file.c_str());
         curl_easy_setopt(easy, CURLOPT_CAPATH, "/etc/ssl/certs");
     }
     return transfer;
 }
 
-// An answer counts once its header is whole: all of its body, or as much as is read of a long one, or what there is of
-// a failure's. A success that breaks off is in doubt, because what it says might stand in the rest.
+// An answer counts when it is complete. A long one counts although it is not read to its end, and a failure (3xx to
+// 5xx) although its body breaks off. A success that breaks off is in doubt, because the rest might have said otherwise.
 PostResult result_of(Transfer& transfer, CURLcode code) {
     CURL* const easy = transfer.easy.get();
     PostResult result = std::exchange(transfer.result, {});

@@ -1,5 +1,5 @@
-// One request of the HTTP client: what libcurl calls back for it, and what its end means. Not for other folders: they
-// see http_client.h.
+// One request of the HTTP client: its libcurl handle, callbacks and result. Other folders include http_client.h
+// instead.
 #pragma once
 
 #include <curl/curl.h>
@@ -34,38 +34,38 @@ struct Transfer {
     HttpClient::MayStart may_start;
     HttpClient::Done done;
     Clock::time_point begun;
-    std::size_t place = 0;  // in Impl::active
+    std::size_t place = 0;  // index in Impl::active
     std::shared_ptr<Host> host;
-    std::shared_ptr<curl_slist> addresses;  // that libcurl is told with this transfer
+    std::shared_ptr<curl_slist> addresses;  // given to libcurl with this transfer
     RetryAfter retry_after;
-    std::size_t received = 0;   // bytes of the answer's body
-    bool whole_header = false;  // of the final answer
-    bool cut = false;           // the answer was longer than kMostRead
-    bool refused_address = false;
-    bool no_descriptor = false;
-    bool started = false;
-    bool withdrawn = false;
+    std::size_t received = 0;      // bytes of the answer's body
+    bool whole_header = false;     // the final answer's header has been read
+    bool cut = false;              // the answer was longer than kMostRead
+    bool refused_address = false;  // by address_policy.h
+    bool no_descriptor = false;    // no socket could be made
+    bool started = false;          // the request may have been sent
+    bool withdrawn = false;        // may_start() was false
     bool allow_loopback = false;
     bool only_loopback = false;
     bool proxied = false;
-    List own_headers;  // of a send(): such a transfer serves once
+    List own_headers;  // of a send(): such a transfer is not used again
 };
 
-// What is known of a name: a webhook's host, or the proxy.
+// A host name with its addresses: a webhook's host, or the proxy.
 struct Host {
     std::string name;
     std::vector<int> ports;
-    std::shared_ptr<curl_slist> addresses;  // as CURLOPT_RESOLVE takes them; null: none known
+    std::shared_ptr<curl_slist> addresses;  // as CURLOPT_RESOLVE takes them; null when none is known
     Clock::time_point looked_up_at{};
-    bool asking = false;
-    std::vector<std::unique_ptr<Transfer>> waiting;  // for the first look-up
+    bool asking = false;                             // a look-up is running
+    std::vector<std::unique_ptr<Transfer>> waiting;  // for the look-up
 };
 
-// A handle for requests with these options, `headers` and sockets, which all outlive it. Throws std::bad_alloc.
+// Makes a libcurl handle for requests with these options, `headers` and `sockets`, which must all outlive it. Throws
+// std::bad_alloc.
 std::unique_ptr<Transfer> make_transfer(const HttpClientOptions& options, KeptSockets& sockets, curl_slist* headers);
 
-// What became of a request that libcurl ended with `code`; its took is not set. The transfer's own result is left
-// empty.
+// The result of a request that libcurl ended with `code`, without PostResult::took. Empties the transfer's own result.
 PostResult result_of(Transfer& transfer, CURLcode code);
 
 }  // namespace o365

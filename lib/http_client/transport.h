@@ -1,5 +1,5 @@
-// What carries POSTs to webhooks: HttpClient, or what a test puts in its place. A Transport belongs to one thread, but
-// for wake().
+// The interface by which the worker POSTs to webhooks: HttpClient, or a test's own. A Transport belongs to one thread,
+// except for wake().
 #pragma once
 
 #include <chrono>
@@ -14,21 +14,21 @@
 
 namespace o365 {
 
-// How far a request came.
+// How far a request got.
 enum class TransportStatus {
     answered,   // status and body are the answer
-    not_sent,   // no byte of the request left: no address, no connection, no TLS
-    our_side,   // no byte of the request left, and the far end was not asked: the proxy, or this machine's descriptors
-    withdrawn,  // may_start said no when the connection stood: nothing was sent
-    in_doubt    // the request was sent, and no answer came or a success broke off
+    not_sent,   // nothing was sent: no address, no connection, no TLS
+    our_side,   // nothing was sent, and not because of the far end: the proxy failed, or file descriptors ran out
+    withdrawn,  // nothing was sent: may_start() was false when the connection was made
+    in_doubt    // the request was sent, and no answer came, or a success broke off
 };
 
 struct PostResult {
     TransportStatus transport = TransportStatus::not_sent;
     int status = 0;  // 0 unless answered
-    // The first max_body bytes of the body; fewer when the connection ended within the body of a failure.
+    // The first max_body bytes of the body; fewer when the connection ended in the body of a failure.
     std::string body;
-    // Of the answer to a send(), names in lower case, in order; empty after a post().
+    // The headers of the answer to an HttpClient::send(), in order, names in lower case; empty after a post().
     std::vector<std::pair<std::string, std::string>> headers;
     std::optional<std::int64_t> retry_after;  // seconds, at most a day (lib/http_client/retry_after.h)
     std::chrono::milliseconds took{0};
@@ -45,17 +45,18 @@ class Transport {
     Transport& operator=(const Transport&) = delete;
     virtual ~Transport() = default;
 
-    // Starts a POST of a JSON body. When the connection stands and before the first byte leaves, `may_start` is asked,
-    // and must not throw. `done` is called from run_once() exactly once, unless the transport is destroyed before.
-    // `url` is copied. `timeout`: from the begin of the connection to the end of the answer. Throws std::exception when
-    // the POST cannot be started; `done` is not called then.
+    // Starts a POST of a JSON body. `may_start` is called when the connection is made and before the first byte is
+    // sent; if it returns false nothing is sent. It must not throw. `done` is called from run_once() exactly once,
+    // unless the transport is destroyed first. `url` is copied. `timeout`: from the beginning of connecting to the end
+    // of the answer. Throws std::exception when the POST cannot be started, and then does not call `done`.
     virtual void post(const Secret& url, std::string body, MayStart may_start, Done done,
                       std::chrono::milliseconds timeout) = 0;
-    // Requests whose `done` was not called yet.
+    // How many requests have not had their `done` called.
     virtual int in_flight() const noexcept = 0;
-    // Waits at most `longest` for something to happen, handles it and calls what is done. Returns at once after wake().
+    // Waits at most `longest` for something to happen, handles it and calls `done` of finished requests. Returns at
+    // once after wake().
     virtual void run_once(std::chrono::milliseconds longest) = 0;
-    // Ends the wait of run_once(); from any thread.
+    // Ends the wait of run_once(). From any thread.
     virtual void wake() noexcept = 0;
 };
 

@@ -10,7 +10,7 @@
 namespace o365 {
 namespace {
 
-// As short as it can be written.
+// The shortest text that reads back as the same number.
 std::string number_text(const Json::Value& value) {
     if (value.isInt64() || value.isUInt64() || !std::isfinite(value.asDouble())) return value.asString();
     std::array<char, 32> text{};

@@ -1,4 +1,5 @@
-// Reading members of a JSON object as a far end reads a card: what is absent or of another type counts as empty.
+// Reads members of a JSON object as a far end reads a card: a member that is absent or of another type counts as empty.
+// References are valid as long as the object. Safe from any thread.
 #pragma once
 
 #include <json/json.h>
@@ -8,20 +9,20 @@
 
 namespace o365 {
 
-// The member, or null when `object` is no object or has none of that name.
+// The member of that name; null when there is none, or `object` is not an object.
 const Json::Value& member(const Json::Value& object, const char* name);
 
-// The text of a string; of a number, true and false their text, as the far end reads them (o365.send has written them
-// so); "" for anything else.
+// The member as text: a string as it is; a number, true and false as they are written, because a far end takes them
+// for text; "" for anything else.
 std::string text_in(const Json::Value& object, const char* name);
 
-// Whether it is true, "true" in any case, or 1, as o365_internal.as_boolean reads them.
+// Whether the member is true, "true" in any case, or 1: the rule of o365_internal.as_boolean.
 bool flag_in(const Json::Value& object, const char* name);
 
-// The array; an empty one for anything else.
+// The member if it is an array, else an empty array.
 const Json::Value& list_in(const Json::Value& object, const char* name);
 
-// The items of an array, as text. Throws Json::LogicError where one is an object or an array.
+// The items of an array as text; {} for an empty one. Throws Json::LogicError when an item is an object or an array.
 std::vector<std::string> texts_of(const Json::Value& array);
 
 }  // namespace o365

@@ -1,7 +1,6 @@
 #include "lib/json/json_position.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <memory>
 #include <sstream>
@@ -12,7 +11,7 @@
 namespace o365 {
 namespace {
 
-Place place_at(std::string_view text, std::size_t offset) {
+JsonPosition position_at(std::string_view text, std::size_t offset) {
     const std::string_view before = text.substr(0, offset);
     const auto lines = std::count(before.begin(), before.end(), '\n');
     const auto line_begin = before.rfind('\n');
@@ -20,11 +19,12 @@ Place place_at(std::string_view text, std::size_t offset) {
     return {static_cast<int>(lines) + 1, static_cast<int>(column) + 1};
 }
 
-// One step of a path, taken off it: a name or an index. nullopt at its end, or where it cannot be read.
+// One step of a path: a name or an index.
 struct Step {
     std::string name;
     std::optional<Json::ArrayIndex> index;
 };
+// Removes the first step from `path`. nullopt at its end, or where it cannot be read.
 std::optional<Step> take_step(std::string_view& path) {
     Step step;
     if (path.starts_with('[')) {
@@ -43,7 +43,7 @@ std::optional<Step> take_step(std::string_view& path) {
         path.remove_prefix(std::min(end, path.size()));
         return step;
     }
-    // A name in quotes is a JSON string.
+    // A name in quotation marks is a JSON string.
     std::size_t end = 1;
     while (end < path.size() && path[end] != '"') end += path[end] == '\\' ? 2 : 1;
     if (end >= path.size()) return std::nullopt;
@@ -59,26 +59,26 @@ const Json::Value* find(const Json::Value& value, const Step& step) {
     return value.isObject() ? value.find(step.name.data(), step.name.data() + step.name.size()) : nullptr;
 }
 
-// What PostgreSQL does not take, and the library does.
+// What PostgreSQL refuses and jsoncpp accepts.
 std::optional<JsonFault> postgres_fault(std::string_view text) {
     for (std::size_t begin = 0; begin < text.size();) {
         const auto end = std::min(text.find('\n', begin), text.size());
         if (!is_utf8(text.substr(begin, end - begin)))
-            return JsonFault{place_at(text, begin), "It is no UTF-8: save it as UTF-8."};
+            return JsonFault{position_at(text, begin), "This line is not UTF-8: save the text as UTF-8."};
         begin = end + 1;
     }
     for (auto at = text.find('\\'); at != std::string_view::npos; at = text.find('\\', at + 2)) {
         if (text.substr(at, 6) == "\\u0000")
-            return JsonFault{place_at(text, at), "It has \\u0000, which PostgreSQL has in no text: leave it out."};
+            return JsonFault{position_at(text, at), "PostgreSQL cannot store \\u0000 in a text: leave it out."};
     }
     return std::nullopt;
 }
 
-// The first fault that the library names. It says "* Line 3, Column 5", what is wrong in the next line, and more of the
-// same kind.
-JsonFault first_fault(const std::string& said) {
+// The first fault in jsoncpp's error text, which has for each fault a line "* Line 3, Column 5" and then lines that say
+// what is wrong.
+JsonFault first_fault(const std::string& errors) {
     JsonFault fault;
-    std::istringstream lines(said);
+    std::istringstream lines(errors);
     std::string line;
     while (std::getline(lines, line)) {
         const bool number = line.starts_with("* Line ");
@@ -86,8 +86,8 @@ JsonFault first_fault(const std::string& said) {
         if (number) {
             const auto comma = line.find(", Column ");
             if (comma == std::string::npos) continue;
-            std::from_chars(line.data() + 7, line.data() + comma, fault.place.line);
-            std::from_chars(line.data() + comma + 9, line.data() + line.size(), fault.place.column);
+            std::from_chars(line.data() + 7, line.data() + comma, fault.position.line);
+            std::from_chars(line.data() + comma + 9, line.data() + line.size(), fault.position.column);
         } else if (!line.starts_with("See ")) {
             line.erase(0, line.find_first_not_of(' '));
             fault.words += (fault.words.empty() ? "" : " ") + line;
@@ -100,7 +100,7 @@ JsonFault first_fault(const std::string& said) {
 
 }  // namespace
 
-std::optional<Place> json_place(std::string_view text, std::string_view path) {
+std::optional<JsonPosition> json_position(std::string_view text, std::string_view path) {
     const auto root = parse_json(text);
     if (!root) return std::nullopt;
     const Json::Value* value = &*root;
@@ -110,23 +110,21 @@ std::optional<Place> json_place(std::string_view text, std::string_view path) {
         if (inner == nullptr) break;
         value = inner;
     }
-    return place_at(text, static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, value->getOffsetStart())));
+    return position_at(text, static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, value->getOffsetStart())));
 }
 
 std::optional<JsonFault> json_fault(std::string_view text) {
     if (auto fault = postgres_fault(text)) return fault;
-    Json::CharReaderBuilder builder;
-    Json::CharReaderBuilder::strictMode(&builder.settings_);
-    const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
+    const std::unique_ptr<Json::CharReader> reader = new_strict_reader();
     Json::Value value;
-    std::string said;
+    std::string errors;
     try {
-        if (!reader->parse(text.data(), text.data() + text.size(), &value, &said)) return first_fault(said);
+        if (!reader->parse(text.data(), text.data() + text.size(), &value, &errors)) return first_fault(errors);
     } catch (const Json::Exception&) {
-        return JsonFault{{}, "It is nested too deep."};
+        return JsonFault{{}, "It is nested too deeply."};
     }
-    if (const auto flaw = json_flaw(text)) return JsonFault{place_at(text, flaw->offset), std::string(flaw->words)};
-    if (!value.isObject()) return JsonFault{{}, "It is no object: a card stands in { }."};
+    if (const auto flaw = json_flaw(text)) return JsonFault{position_at(text, flaw->offset), std::string(flaw->words)};
+    if (!value.isObject()) return JsonFault{{}, "It is not an object: a card stands in { }."};
     return std::nullopt;
 }
 

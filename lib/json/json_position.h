@@ -1,4 +1,4 @@
-// Where in a JSON text something stands: for people who wrote it and are told what is wrong with it.
+// Positions in a JSON text, for messages to its author. Safe from any thread.
 #pragma once
 
 #include <optional>
@@ -7,23 +7,24 @@
 
 namespace o365 {
 
-struct Place {
-    int line = 1;
-    int column = 1;  // in bytes
-    bool operator==(const Place&) const = default;
+struct JsonPosition {
+    int line = 1;    // from 1
+    int column = 1;  // from 1, in bytes
+    bool operator==(const JsonPosition&) const = default;
 };
 
-// Where the value at a path of o365.check_card begins: "$", "$.sections[0].name", "$.\"@type\"". For a path that leads
-// to nothing, a field that is missing for one, the innermost value on the way that is there. nullopt when the text is
-// no JSON.
-std::optional<Place> json_place(std::string_view text, std::string_view path);
+// Where the value at a path of o365.check_card begins: "$", "$.sections[0].name", "$.\"@type\"". When there is no value
+// at the path, such as for a missing field: where the innermost value on the way begins. nullopt when the text is not
+// JSON.
+std::optional<JsonPosition> json_position(std::string_view text, std::string_view path);
 
-// Why a text is no object of JSON that PostgreSQL takes (UTF-8, no \u0000), and where; nullopt when it is one. The
-// words may quote the text.
+// Why a text is not a JSON object that PostgreSQL accepts (UTF-8, no \u0000), and where.
 struct JsonFault {
-    Place place;
-    std::string words;
+    JsonPosition position;
+    std::string words;  // a sentence; it may quote the text
 };
+
+// nullopt when the text is such an object.
 std::optional<JsonFault> json_fault(std::string_view text);
 
 }  // namespace o365

@@ -11,7 +11,7 @@
 namespace o365 {
 namespace {
 
-// The number of a \u escape, of its four digits at least; -1 where there is none.
+// The code of the \uXXXX escape with which `text` begins; -1 when it begins with none.
 int escaped(std::string_view text) {
     int code = 0;
     if (text.size() < 6 || !text.starts_with("\\u")) return -1;
@@ -25,7 +25,7 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr std::string_view kBlanks = " \t\r\n";
 constexpr std::string_view kDigits = "0123456789";
 
-// Takes the digits at the begin of `text` off it: whether there were any.
+// Removes the digits at the beginning of `text`. False when there are none.
 bool take_digits(std::string_view& text) {
     const std::size_t count = std::min(text.find_first_not_of(kDigits), text.size());
     text.remove_prefix(count);
@@ -49,7 +49,7 @@ bool is_number(std::string_view text) {
     return text.empty();
 }
 
-// Goes from the quote at `at` behind the string's end, or to its first flaw.
+// Moves `at` from the quotation mark that begins a string to behind its end, or returns the string's first flaw.
 std::optional<JsonFlaw> pass_string(std::string_view text, std::size_t& at) {
     for (++at; at < text.size() && text[at] != '"';) {
         if (is_control(text[at]))
@@ -68,13 +68,13 @@ std::optional<JsonFlaw> pass_string(std::string_view text, std::size_t& at) {
     return std::nullopt;
 }
 
+}  // namespace
+
 std::unique_ptr<Json::CharReader> new_strict_reader() {
     Json::CharReaderBuilder builder;
     Json::CharReaderBuilder::strictMode(&builder.settings_);
     return std::unique_ptr<Json::CharReader>(builder.newCharReader());
 }
-
-}  // namespace
 
 std::optional<JsonFlaw> json_flaw(std::string_view text) {
     if (text.starts_with(kByteOrderMark))
@@ -87,8 +87,8 @@ std::optional<JsonFlaw> json_flaw(std::string_view text) {
             const std::size_t end = std::min(text.find_first_not_of("+-.0123456789eE", at), text.size());
             if (!is_number(text.substr(at, end - at)))
                 return JsonFlaw{at,
-                                "This is no number: JSON has no +, no zero before other digits, and digits on both "
-                                "sides of a point."};
+                                "This is not a number: in JSON it has no +, no leading zero, and digits on both sides "
+                                "of the point."};
             at = end;
         } else if (c == '/') {
             return JsonFlaw{at, "This is a comment, and JSON has none."};
@@ -102,9 +102,9 @@ std::optional<JsonFlaw> json_flaw(std::string_view text) {
 }
 
 std::optional<Json::Value> parse_json(std::string_view text) {
-    // jsoncpp takes both, and of some writes bytes that are no UTF-8.
+    // jsoncpp accepts both, and for half a surrogate pair returns bytes that are not UTF-8.
     if (!is_utf8(text) || json_flaw(text)) return std::nullopt;
-    // One for each thread: to make one costs as much as to read a page of JSON with it.
+    // One reader a thread: making one costs as much as reading a page of JSON.
     thread_local const std::unique_ptr<Json::CharReader> reader = new_strict_reader();
     Json::Value value;
     try {

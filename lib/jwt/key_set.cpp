@@ -39,7 +39,8 @@ const unsigned char* unsigned_bytes(std::string_view bytes) {
     return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
-// A positive odd number of RFC 7518 6.3.1: no zero byte before it. nullopt for anything else.
+// Decodes a positive odd number (RFC 7518 6.3.1: without leading zero bytes) of at most `most` bytes. nullopt for
+// anything else.
 std::optional<std::string> odd_number(std::string_view text, std::size_t most) {
     if (text.size() > most * 2) return std::nullopt;
     std::optional<std::string> bytes = base64url_decode(text);
@@ -54,7 +55,7 @@ Number to_number(std::string_view bytes) {
     return number;
 }
 
-// Null when OpenSSL takes no such key.
+// Null when OpenSSL refuses the key.
 Key rsa_key(std::string_view modulus, std::string_view exponent) {
     const Number n = to_number(modulus);
     const Number e = to_number(exponent);
@@ -77,18 +78,18 @@ bool is_printable(std::string_view text) {
 
 bool is_issuer(std::string_view text) { return text.size() <= kMaxIssuer && is_printable(text); }
 
-// Null when it is none that may sign RS256.
+// Null for a key that may not sign RS256.
 Key key_of(const JsonWebKey& key) {
     if (!is_signing_key_id(key.key_id) || !is_issuer(key.issuer)) return nullptr;
     const auto modulus = odd_number(key.modulus, kMostModulus);
     const auto exponent = odd_number(key.exponent, kMostExponent);
     if (!modulus || modulus->size() < kLeastModulus || !exponent || *exponent == "\x01") return nullptr;
-    // 2048 bits begin with a one.
+    // The first of 2048 bits is one.
     if (modulus->size() == kLeastModulus && (static_cast<unsigned char>(modulus->front()) & 0x80U) == 0) return nullptr;
     return rsa_key(*modulus, *exponent);
 }
 
-// The string, or `otherwise` for an absent one; nullopt for anything else.
+// The member if it is a string, `otherwise` when it is absent; nullopt for anything else.
 std::optional<std::string> word(const Json::Value& object, const char* name, const char* otherwise) {
     const Json::Value& value = member(object, name);
     if (value.isString()) return value.asString();
@@ -102,7 +103,8 @@ bool may_verify(const Json::Value& key) {
                        [](const Json::Value& one) { return one.isString() && one.asString() == "verify"; });
 }
 
-// nullopt for keys that are passed over. One that was published with its private half signs for everybody.
+// nullopt for keys to skip, among them a key that was published with its private half (`d`), with which anybody can
+// sign.
 std::optional<JsonWebKey> signing_key(const Json::Value& value) {
     if (!value.isObject() || word(value, "kty", "") != "RSA" || word(value, "use", "sig") != "sig" ||
         word(value, "alg", "RS256") != "RS256" || !may_verify(value) || value.isMember("d"))
@@ -127,7 +129,7 @@ bool verify(EVP_PKEY* key, std::string_view text, std::string_view signature) {
     return fits;
 }
 
-// The work of a signature that is wrong.
+// Does the work of checking a wrong signature, so that an unknown key costs the same time.
 void verify_in_vain(std::string_view text) {
     static const Key key = rsa_key(std::string(kLeastModulus, '\xc5'), std::string("\x01\x00\x01", 3));
     static const std::string signature(kLeastModulus, '\x01');

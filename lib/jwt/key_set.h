@@ -1,5 +1,5 @@
-// Public keys that sign tokens: JSON Web Key sets (RFC 7517) and the metadata documents that name them. RSA alone. A
-// KeySet does not change once made, and any number of threads may use one.
+// Public keys that verify tokens: JSON Web Key sets (RFC 7517) and the metadata documents that point to them. RSA keys
+// only. A KeySet is immutable: any thread.
 #pragma once
 
 #include <cstddef>
@@ -12,12 +12,12 @@
 
 namespace o365 {
 
-// A key as its set writes it.
+// A key as its key set writes it.
 struct JsonWebKey {
     std::string key_id;    // `kid`: 1 to kMaxKeyId printable ASCII characters
     std::string modulus;   // `n`, base64url: 2048 to 8192 bits
     std::string exponent;  // `e`, base64url: odd, 3 to 2^32 - 1
-    std::string issuer;    // whose tokens it signs, "{tenantid}" in it stands for the token's tenant; "": not said
+    std::string issuer;    // whose tokens it signs; "{tenantid}" in it stands for the token's tenant; "": not stated
     bool operator==(const JsonWebKey&) const = default;
 };
 
@@ -25,43 +25,43 @@ inline constexpr std::size_t kMaxKeyId = 200;
 inline constexpr std::size_t kMaxKeys = 100;
 inline constexpr std::size_t kMaxKeyDocument = 262144;  // bytes of a key set or of a metadata document
 
-// Whether it can be the `kid` of a key, or of a token's header.
+// Whether `text` can be the `kid` of a key or of a token's header: 1 to kMaxKeyId printable ASCII characters.
 bool is_signing_key_id(std::string_view text);
 
 struct KeySetDocument {
-    std::vector<JsonWebKey> keys;  // in their order
-    std::string problem;           // why the document is none; empty when it is one. Quotes nothing of it
+    std::vector<JsonWebKey> keys;  // in the order of the document; none when there is a problem
+    std::string problem;           // why the document is refused, without quoting it; empty when it is not
 };
 
-// The keys of a set that may sign RS256. Keys of other kinds, sizes and uses are passed over. The document is refused
-// when it is larger than kMaxKeyDocument, is no key set, has more than kMaxKeys keys, names one of the keys that may
-// sign twice, or has none.
+// Reads the keys of a set that may sign RS256, and skips keys of other kinds, sizes and uses. Refuses a document that
+// is larger than kMaxKeyDocument, is not a key set, has more than kMaxKeys keys, has two such keys with one `kid`, or
+// has no such key.
 KeySetDocument read_key_set(std::string_view json);
 
 struct TokenMetadata {
-    std::string issuer;   // as the document says it; "{tenantid}" in it stands for any tenant
+    std::string issuer;   // as in the document; "{tenantid}" in it stands for any tenant
     std::string key_set;  // `jwks_uri`
-    std::string problem;  // as of KeySetDocument
+    std::string problem;  // as in KeySetDocument
 };
 
-// OpenID provider metadata. `hosts`: where keys may be fetched, each "host", for port 443, or "host:port".
+// Reads OpenID provider metadata. `hosts`: from where keys may be fetched, each "host" (port 443) or "host:port".
 TokenMetadata read_token_metadata(std::string_view json, std::span<const std::string> hosts);
 
-// Whether an address is https, at one of `hosts`, and names no user and no fragment.
+// Whether `url` is an https URL at one of `hosts`, without user and fragment.
 bool is_key_address(std::string_view url, std::span<const std::string> hosts);
 
 class KeySet {
   public:
     KeySet() = default;
-    // Leaves out what is no key that read_key_set takes; of two with one id, the first stays.
+    // Leaves out keys that read_key_set() would skip; of two keys with one id, keeps the first.
     explicit KeySet(std::span<const JsonWebKey> keys);
 
     bool empty() const noexcept { return keys_ == nullptr; }
     bool has(std::string_view key_id) const;
-    // The key's issuer, see JsonWebKey; nullopt when there is no such key.
+    // JsonWebKey::issuer of the key; nullopt when there is no such key.
     std::optional<std::string> issuer_of(std::string_view key_id) const;
-    // Whether `signature` is of `text` by RSASSA-PKCS1-v1_5 and SHA-256 under that key. For a key that is not there it
-    // is false after the same work.
+    // Whether `signature` is the RSASSA-PKCS1-v1_5 signature of `text` with SHA-256 and that key. False for an unknown
+    // key, after the same work.
     bool verifies(std::string_view key_id, std::string_view text, std::string_view signature) const;
 
   private:

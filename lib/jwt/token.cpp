@@ -46,7 +46,8 @@ std::optional<Json::Value> object_in(std::string_view part) {
     return value;
 }
 
-// The string; "" for anything else.
+// The member if it is a string; "" for anything else.
+// Stricter than text_in(), for tokens: "" for whatever is not a string.
 std::string text_of(const Json::Value& object, const char* name) {
     const Json::Value& value = member(object, name);
     return value.isString() ? value.asString() : std::string();
@@ -71,8 +72,8 @@ std::string replaced(std::string_view pattern, std::string_view placeholder, std
     }
 }
 
-// What stands in `text` for a placeholder, as it is written there; "" where `pattern` has none; nullopt when `text` is
-// none of its texts. The placeholder stands for a GUID.
+// Matches `text` with `pattern`, in which `placeholder` stands for a GUID, the same at each place. Returns the GUID as
+// `text` writes it; "" when `pattern` has no placeholder; nullopt when `text` does not match.
 std::optional<std::string> guid_in(std::string_view text, std::string_view pattern, std::string_view placeholder) {
     const auto at = pattern.find(placeholder);
     if (at == std::string_view::npos) return text == pattern ? std::optional<std::string>("") : std::nullopt;
@@ -109,7 +110,7 @@ const TokenProfile* profile_of(std::span<const TokenProfile> profiles, const Jso
     return place == profiles.end() ? nullptr : &*place;
 }
 
-// Whether the key may sign for that tenant. Microsoft's sets have keys for one tenant alone among the others.
+// Whether the key may sign for that tenant: some keys in Microsoft's sets are for one tenant only.
 bool signs_for(const std::string& key_issuer, const TokenProfile& profile, const std::string& tenant) {
     if (key_issuer.empty()) return true;
     return is_issued_by(profile, replaced(key_issuer, "{tenantid}", tenant), tenant);
@@ -121,7 +122,7 @@ TokenRefusal judge_key(const TokenProfile& profile, const std::string& key_id, c
     return issuer && signs_for(*issuer, profile, tenant) ? TokenRefusal::none : TokenRefusal::unknown_key;
 }
 
-// The GUID of "{app_id}", "" for an audience without one; nullopt when it is not for us.
+// The GUID for "{app_id}", "" for an audience without it; nullopt when the token is not for us.
 std::optional<std::string> app_in(const TokenProfile& profile, const TokenTarget& target, std::string_view audience) {
     for (const std::string& pattern : profile.audiences) {
         if (pattern.find("{origin}") != std::string::npos) {
@@ -167,7 +168,7 @@ bool has_word(std::string_view text, std::string_view word) {
     return false;
 }
 
-// Seconds since 1970, parts of one left out; nullopt when it is no such number.
+// Whole seconds since 1970; nullopt when the claim is not such a number.
 std::optional<std::int64_t> time_of(const Json::Value& claims, const char* name) {
     const Json::Value& value = member(claims, name);
     if (!value.isNumeric()) return std::nullopt;
@@ -188,7 +189,7 @@ TokenRefusal judge_times(const TokenProfile& profile, const Json::Value& claims,
     return TokenRefusal::none;
 }
 
-// Of a token whose signature is right.
+// Judges the claims of a token whose signature is right.
 TokenRefusal judge_claims(const TokenProfile& profile, const TokenTarget& target, const Json::Value& claims,
                           std::int64_t now) {
     if (!profile.tenants.empty() && !contains(profile.tenants, text_of(claims, "tid")))
@@ -216,7 +217,7 @@ TokenResult refused(TokenRefusal why) {
     return result;
 }
 
-// A token on its way through the checks, as far as it could be read.
+// The parts of a token, as far as it could be read.
 struct Reading {
     TokenRefusal refusal = TokenRefusal::none;
     Json::Value claims;
@@ -248,7 +249,7 @@ Reading read(const Parts& parts, std::span<const TokenProfile> profiles) {
     return reading;
 }
 
-// What a token that is refused before its signature costs as well.
+// Refuses a token before its signature is checked, after the same work.
 TokenResult refused_after_work(std::string_view text, TokenRefusal why) {
     (void)KeySet().verifies("", text, "");
     return refused(why);

@@ -1,8 +1,8 @@
-// The bearer tokens of card actions: JSON Web Tokens in compact form (RFC 7515, RFC 7519), RS256 alone
+// Verifies the bearer tokens of card actions: JSON Web Tokens in compact form (RFC 7515, RFC 7519), RS256 only
 // (office365-connectors.md 7, threats T29 and T30). Safe from any thread.
 //
-// Nothing of a token is believed before its signature, and nothing in its header is followed: `kid` chooses among keys
-// that were fetched before, `jku`, `jwk`, `x5u` and `x5c` are not read, `crit` is refused.
+// No claim is trusted before the signature is verified, and no address in the header is fetched: `kid` chooses among
+// keys that were fetched before; `jku`, `jwk`, `x5u` and `x5c` are not read; `crit` is refused.
 #pragma once
 
 #include <chrono>
@@ -16,78 +16,80 @@
 
 namespace o365 {
 
-// Whose tokens are taken: a row of o365.token_profiles with its keys.
+// Which tokens are accepted: a row of o365.token_profiles with its keys.
 struct TokenProfile {
     std::string name;  // "entra"
-    // `iss`, exactly, or with one "{tid}" that stands for the token's `tid`, which must be a GUID then.
+    // Values of `iss`, exactly, or with one "{tid}", which stands for the token's `tid` and must be a GUID.
     std::vector<std::string> issuers;
-    // `aud`, exactly, or with "{app_id}", a GUID (the same each time), or "{origin}", TokenTarget::origin.
+    // Values of `aud`, exactly, or with "{app_id}", a GUID (the same each time), or "{origin}", TokenTarget::origin.
     std::vector<std::string> audiences;
-    // Claims that name the client, "azp" and "appid": one must be there, and each that is there names one of
-    // `client_ids`.
+    // Claims that name the client, "azp" and "appid": the token must have one of them, and each that it has must be one
+    // of `client_ids`.
     std::vector<std::string> client_claims;
     std::vector<std::string> client_ids;
-    std::string scope;                 // a word of `scp` that must be there; "": none must
-    std::vector<std::string> tenants;  // `tid` must be one of them; empty: any
+    std::string scope;                 // a word that `scp` must have; "": none
+    std::vector<std::string> tenants;  // the values of `tid` that are allowed; empty: any
     std::chrono::seconds clock_skew{300};
-    std::string presser_claim;             // who pressed, by directory object id: "oid" or "sub"
-    std::vector<std::string> name_claims;  // who pressed, for people: the first of them that is there
+    std::string presser_claim;             // the claim with the directory object id of who pressed: "oid" or "sub"
+    std::vector<std::string> name_claims;  // claims with their name for people: the first one that the token has
     KeySet keys;
 };
 
-// Whether metadata whose issuer is `issuer` belongs to TokenProfile::issuers: one of them, of some tenant, or, with
-// "{tenantid}" in it as in Microsoft's metadata for all tenants, of any.
+// Whether metadata of this issuer belongs to a profile with TokenProfile::issuers `issuers`. "{tenantid}" in `issuer`,
+// as in Microsoft's metadata for all tenants, stands for any tenant.
 bool is_issuer_of(std::string_view issuer, std::span<const std::string> issuers);
 
-// What a token must be meant for.
+// For what a token must be meant.
 struct TokenTarget {
-    std::string origin;  // scheme and host of the address that was called, as lib/http/url.h's origin_of says it
-    std::string app_id;  // what "{app_id}" stands for, in any case; "": any GUID, which the caller compares
+    std::string origin;  // of the address that was called, in the form of origin_of() (lib/http/url.h)
+    std::string app_id;  // the value of "{app_id}", in any case; "": any GUID, which the caller compares
 };
 
-// Why a token is refused. A claim of another type than it should have counts as absent.
+// Why a token is refused. A claim of a wrong type counts as absent.
 enum class TokenRefusal {
     none,
-    missing,        // ""
+    missing,        // the token is ""
     too_large,      // over kMaxToken bytes
-    malformed,      // not three parts of base64url, of which two are strict JSON objects
+    malformed,      // not three parts of base64url, the first two strict JSON objects
     bad_algorithm,  // `alg` is not RS256
-    bad_header,     // no `kid` of 1 to kMaxKeyId printable characters, `crit`, or a `typ` of something else
-    wrong_issuer,   // no profile's `iss`, its tenant included
+    bad_header,     // no valid `kid`, a `crit`, or a `typ` other than JWT and at+jwt
+    wrong_issuer,   // no profile has this `iss` for this tenant
     wrong_tenant,   // a tenant that the profile does not allow
-    no_keys,        // the profile has no keys yet: an answer that says so may be right later
-    unknown_key,    // the profile has no such key, or it signs for other issuers: its keys may have changed
+    no_keys,        // the profile has no keys yet: the same token may be accepted later
+    unknown_key,    // the profile has no such key, or the key is for other issuers: its keys may have changed
     bad_signature,
     wrong_audience,
     wrong_client,
     wrong_scope,
     expired,        // also without `exp`
-    not_yet_valid,  // by `nbf`, or `iat`
-    no_presser,     // nothing says who pressed
+    not_yet_valid,  // by `nbf` or `iat`
+    no_presser,     // no valid TokenProfile::presser_claim
 };
 
-// A word for logs and metrics: "bad_signature"; "none".
+// The refusal's name for logs: "bad_signature"; "none".
 const char* name_of(TokenRefusal refusal);
 
 inline constexpr std::size_t kMaxToken = 16384;
 
 struct TokenResult {
     TokenRefusal refusal = TokenRefusal::none;
-    // With no_keys and unknown_key these two say what was looked for, and nobody has proven it; otherwise all that
-    // follows is of a token that was taken, and empty for one that was refused.
+    // Empty for a token that is refused, except that with no_keys and unknown_key these two say which key the token
+    // names; that is not verified.
     std::string profile;
     std::string key_id;
+    // Empty for a token that is refused.
     std::string presser_id;    // directory object id; secret, as user_objectId is
     std::string presser_name;  // "" when the token has none
     std::string tenant_id;     // lower case; "" when the token has none
-    std::string app_id;  // what "{app_id}" stood for, in lower case; "" where the audience has none. A caller that
-                         // left TokenTarget::app_id empty must compare it with the app_id of the card's connector
+    std::string app_id;  // the value of "{app_id}", in lower case; "" when the audience has none. A caller that left
+                         // TokenTarget::app_id empty must compare it with the app_id of the card's connector
     std::chrono::system_clock::time_point expires;
 
     bool taken() const noexcept { return refusal == TokenRefusal::none; }
 };
 
-// Judges a token, the bytes after "Bearer ". The work is the same whatever is wrong with it, but for its size.
+// Verifies a token, the bytes after "Bearer ". It costs the same work whatever is wrong with the token; only its size
+// matters.
 TokenResult verify_token(std::string_view token, std::span<const TokenProfile> profiles, const TokenTarget& target,
                          std::chrono::system_clock::time_point now);
 

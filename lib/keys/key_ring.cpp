@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <optional>
 
 #include "lib/base/crypto.h"
@@ -56,7 +55,7 @@ void write_key_file(const std::string& path, const Secret& text) {
         }
         ::fsync(file.get());
     }
-    // Both refuse to replace. FAT, a stick's usual, knows no links; NFS no such rename.
+    // Neither call overwrites an existing file. FAT has no hard links and NFS has no RENAME_NOREPLACE, so try both.
     bool placed = ::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0;
     if (!placed && (errno == EINVAL || errno == ENOSYS)) {
         placed = ::link(temporary.c_str(), path.c_str()) == 0;

@@ -28,9 +28,9 @@ void check(rnp_result_t result, std::string_view what) {
         throw OpenPgpFailure(fmt::format("could not {}: {}", what, rnp_result_to_string(result)));
 }
 
-// librnp prints on the stream `stderr` what it also returns. Debian's has no way to turn that off: it is built without
-// NDEBUG, so RNP_LOG_CONSOLE counts for nothing, and rnp_ffi_set_log_fd is not asked by what it prints. For as long as
-// one of these lives, the stream leads nowhere; those who took it before (logging does) keep theirs.
+// Silences librnp, which prints its errors to the stream `stderr` and also returns them. Debian's librnp has no way to
+// turn that off: it is built without NDEBUG, which ignores RNP_LOG_CONSOLE, and does not use rnp_ffi_set_log_fd for
+// them. While a Silence lives, `stderr` is /dev/null; code that took the stream before, such as the log, keeps it.
 class Silence {
   public:
     Silence() : stderr_(stderr) {
@@ -67,7 +67,7 @@ Output memory_output() {
     return Output{output};
 }
 
-// Copies the bytes out and wipes librnp's own.
+// Copies the bytes out and wipes librnp's buffer.
 std::string take(rnp_output_t output) {
     uint8_t* bytes = nullptr;
     std::size_t size = 0;
@@ -103,8 +103,8 @@ std::string exported(rnp_key_handle_t key, uint32_t flags) {
     return take(output.get());
 }
 
-// The subkey that messages are sealed to; null: it is the primary key. pgcrypto takes the first that encrypts, the
-// primary key last.
+// The subkey to which messages are sealed; null when it is the primary key. pgcrypto takes the first subkey that
+// encrypts, else the primary key.
 KeyHandle sealing_key(rnp_key_handle_t primary) {
     std::size_t subkeys = 0;
     check(rnp_key_get_subkey_count(primary, &subkeys), "count subkeys");
@@ -155,7 +155,8 @@ bool give_passphrase(rnp_ffi_t /*ffi*/, void* context, rnp_key_handle_t /*key*/,
 }
 
 Secret decrypt(rnp_ffi_t ffi, std::string_view sealed) {
-    if (sealed.size() > kMaxMessage) throw OpenPgpError("the message is longer than 64 KiB, which nothing of ours is");
+    if (sealed.size() > kMaxMessage)
+        throw OpenPgpError("the message is longer than 64 KiB, so it is not one of this installation");
     const Silence silence;
     const Input input = memory_input(sealed);
     const Output output = memory_output();
@@ -168,7 +169,7 @@ Secret decrypt(rnp_ffi_t ffi, std::string_view sealed) {
             check(result, "open a message");
             break;
         default:
-            throw OpenPgpError("the message does not open: another key, or damaged");
+            throw OpenPgpError("the message does not open: it was sealed under another key, or is damaged");
     }
     return Secret(take(output.get()));
 }
@@ -177,8 +178,8 @@ Secret decrypt(rnp_ffi_t ffi, std::string_view sealed) {
 
 struct OpenPgp::Impl {
     Ffi ffi = make_ffi();
-    // Symmetric messages are handled apart, so that a message can never be opened by a key that it was not said to be
-    // sealed under.
+    // Symmetric messages have an FFI object of their own, so that a message is opened only by the kind of key under
+    // which it is said to be sealed.
     Ffi symmetric = make_ffi();
 };
 

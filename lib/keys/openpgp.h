@@ -1,6 +1,5 @@
-// OpenPGP messages (librnp): opening what pgcrypto sealed, and sealing under a symmetric key. Only the worker links it.
-// An OpenPgp belongs to one thread. Plain texts are Secrets and wiped; a message over 64 KiB is refused before it is
-// parsed.
+// OpenPGP messages (librnp): opens what pgcrypto sealed, and seals under a symmetric key. Only the worker links it. An
+// OpenPgp belongs to one thread. Plain texts are Secrets; a message over 64 KiB is refused before it is parsed.
 #pragma once
 
 #include <chrono>
@@ -20,18 +19,18 @@ class OpenPgpError : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-// Not the message's fault: memory, random numbers, the library itself. Another try may succeed.
+// The message is not the reason: memory, random numbers, or librnp failed. Another try may succeed.
 class OpenPgpFailure : public OpenPgpError {
   public:
     using OpenPgpError::OpenPgpError;
 };
 
 struct RsaKey {
-    Secret armored_secret;   // ASCII-armored secret key, unprotected: the file's mode protects it
+    Secret armored_secret;   // ASCII-armored secret key without a passphrase: the file's mode protects it
     std::string public_key;  // binary form, for pgcrypto
-    std::string key_id;  // of the subkey that messages are sealed to, as pgp_key_id() prints it: 16 capital hex digits
-    // When the key or that subkey expires; nullopt: never. Neither pgcrypto nor open() minds, but gpg does not encrypt
-    // to an expired key.
+    std::string key_id;  // of the subkey to which messages are sealed, as pgp_key_id() prints it: 16 capital hex digits
+    // When the key or that subkey expires; nullopt: never. pgcrypto and open() ignore it, but gpg does not encrypt to
+    // an expired key.
     std::optional<std::chrono::system_clock::time_point> expires;
 };
 
@@ -42,21 +41,21 @@ class OpenPgp {
     OpenPgp& operator=(OpenPgp&&) noexcept;
     ~OpenPgp();
 
-    // A new RSA-3072 pair with an encryption subkey, the kind that pgcrypto can seal to, which never expires. Takes a
-    // second or two.
+    // Makes an RSA-3072 key pair that never expires, with an encryption subkey, as pgcrypto needs it. Takes a second or
+    // two.
     static RsaKey generate_rsa();
 
-    // Loads the secret key that open() uses and returns it as generate_rsa() does. Throws OpenPgpError on anything but
-    // one unprotected RSA key that can encrypt: pgcrypto seals to no other kind (callback-and-fastcgi.md 0.1).
+    // Loads the secret key for open() and returns it as generate_rsa() does. Throws OpenPgpError for anything but an
+    // RSA key without a passphrase that can encrypt: pgcrypto seals to no other kind (callback-and-fastcgi.md 0.1).
     RsaKey load(const Secret& armored);
 
-    // Opens a message sealed to the loaded key. Throws OpenPgpError when it does not open, in the same words for a
-    // wrong key and damaged data, on purpose; OpenPgpFailure when this machine is at fault.
+    // Opens a message that is sealed to the loaded key. Throws OpenPgpError when it does not open, on purpose in the
+    // same words for a wrong key and damaged data; OpenPgpFailure when the reason is this machine.
     Secret open(std::string_view sealed);
-    // Opens a message sealed under a passphrase.
+    // Opens a message that is sealed under a passphrase. Throws as the other.
     Secret open(std::string_view sealed, const Secret& passphrase);
-    // Seals under a passphrase that is a random key: AES-256, the cheapest derivation, because there is nothing to
-    // guess.
+    // Seals under a passphrase that must be a random key: AES-256 with the cheapest key derivation, because a random
+    // key cannot be guessed. Throws OpenPgpFailure.
     std::string seal(const Secret& plain, const Secret& passphrase);
 
   private:

@@ -16,7 +16,7 @@ constexpr int kWhole = 1000;
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// The part of `text` before `separator`, which is taken off `text` together with it.
+// Removes from `text` the part before `separator`, and the separator, and returns that part.
 std::string_view take_part(std::string_view& text, char separator) {
     const auto end = text.find(separator);
     const std::string_view part = text.substr(0, end);
@@ -24,7 +24,7 @@ std::string_view take_part(std::string_view& text, char separator) {
     return part;
 }
 
-// "0", "0.5", "1.000" as thousandths; nullopt for what is no qvalue.
+// A qvalue ("0", "0.5", "1.000") in thousandths; nullopt for anything else.
 std::optional<int> parse_qvalue(std::string_view text) {
     if (text.empty() || text.size() > 5 || (text[0] != '0' && text[0] != '1')) return std::nullopt;
     int value = text[0] == '1' ? kWhole : 0;
@@ -56,7 +56,7 @@ std::optional<Range> parse_range(std::string_view element) {
     return range;
 }
 
-// Whether `tag` is `beginning`, or goes on after it with a subtag.
+// Whether `tag` is `beginning`, or `beginning` and further subtags.
 bool begins_with(std::string_view tag, std::string_view beginning) {
     return tag.size() >= beginning.size() && same_name(tag.substr(0, beginning.size()), beginning) &&
            (tag.size() == beginning.size() || tag[beginning.size()] == '-');

@@ -29,7 +29,7 @@ constexpr std::string_view kStrings = "strings/";
 constexpr std::string_view kJson = ".json";
 constexpr std::string_view kEnglish = "strings/en.json";
 
-// An empty text counts as absent, so that {{#name}} asks for "is there anything to show".
+// An empty text counts as absent, so that {{#name}} asks whether there is anything to show.
 data as_data(const Json::Value& value) {
     switch (value.type()) {
         case Json::objectValue: {
@@ -89,7 +89,7 @@ Json::Value parse_strings(std::string_view text, const std::string& shown) {
     return strings;
 }
 
-// Puts texts over those of English or of the shipped language, one by one; a text with its plural forms as a whole.
+// Replaces texts by those in `own`, one by one; a text is replaced with all its plural forms.
 void put_over(Json::Value& texts, const Json::Value& own) {
     for (auto one = own.begin(); one != own.end(); ++one) {
         Json::Value& place = texts[one.name()];
@@ -101,13 +101,13 @@ void put_over(Json::Value& texts, const Json::Value& own) {
     }
 }
 
-// Compares an operator's texts with those of English, and notes what does not go together.
+// Compares an operator's texts with the English ones and collects warnings.
 class TextCheck {
   public:
-    // `shown` names the file; `english` are the texts that there are to have, with all placeholders.
+    // `shown`: the file, for messages. `english`: the texts that every language should have.
     TextCheck(std::string shown, const Json::Value& english) : shown_(std::move(shown)) { note_placeholders(english); }
 
-    // Throws std::runtime_error for what is no text.
+    // Throws std::runtime_error for anything that is not a text where there must be one.
     void check(const Json::Value& english, const Json::Value& own, const std::string& at = {}) {
         for (const std::string& name : own.getMemberNames()) {
             const std::string path = at.empty() ? name : at + "." + name;
@@ -122,7 +122,7 @@ class TextCheck {
             }
         }
     }
-    // Notes the texts of English that `own` lacks.
+    // Notes the English texts that `own` lacks.
     void find_missing(const Json::Value& english, const Json::Value& own, const std::string& at = {}) {
         for (const std::string& name : english.getMemberNames()) {
             const std::string path = at.empty() ? name : at + "." + name;
@@ -187,7 +187,7 @@ class TextCheck {
     std::vector<std::string> missing_, unknown_, unfilled_;
 };
 
-// "strings/de.json" -> "de"; "" for what is no file of texts.
+// "strings/de.json" -> "de"; "" for the name of any other file.
 std::string language_of(std::string_view name) {
     if (!name.starts_with(kStrings) || !name.ends_with(kJson)) return {};
     name.remove_prefix(kStrings.size());
@@ -212,7 +212,7 @@ std::map<std::string, std::filesystem::path> own_texts(const std::string& folder
 Pages::Pages(const std::string& folder, const std::string& language) {
     std::error_code no_folder;
     if (!folder.empty() && !std::filesystem::is_directory(folder, no_folder))
-        throw std::runtime_error(fmt::format("the setting templates names '{}', which is no folder", folder));
+        throw std::runtime_error(fmt::format("the setting templates names '{}', which is not a folder", folder));
     for (const auto& [name, content] : embedded_files()) {
         if (name.starts_with(kStrings)) continue;
         std::string& text = files_.emplace(name, content).first->second;
@@ -247,7 +247,7 @@ void Pages::read_texts(const std::string& folder) {
     if (shipped == embedded_files().end()) return;
     const Json::Value ours = parse_strings(shipped->second, std::string(kEnglish));
     std::map<std::string, std::filesystem::path> own = own_texts(folder);
-    // English first: every other language stands on it, the operator's words in it too.
+    // English first: the other languages fall back to it, with the operator's changes.
     std::vector<std::string> languages{"en"};
     for (const auto& [name, content] : embedded_files()) {
         if (name.starts_with(kStrings) && name != kEnglish) languages.push_back(language_of(name));
@@ -288,7 +288,7 @@ const Texts& Pages::texts(std::string_view accept_language) const {
 }
 
 std::string Pages::render(std::string_view name, const Json::Value& values) const {
-    // The analyzer loses the ownership of what mustache's data moves about.
+    // A false positive: the analyzer loses the ownership of what mustache's data moves.
     data all = as_data(values);  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks)
     std::string content = fill(files_.at(template_file(name)), all);
     const auto layout = files_.find(kLayout);

@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdio>
 #include <optional>
 #include <utility>
 
@@ -37,7 +35,7 @@ std::string_view russian(std::int64_t n) {
     return n % 10 == 1 && n % 100 != 11 ? "one" : ends_in_2_to_4(n) ? "few" : "many";
 }
 
-// Those that do not count as English does.
+// The languages whose plural rule is not that of English.
 constexpr std::array<std::pair<std::string_view, PluralRule>, 10> kPluralRules = {{{"cs", czech},
                                                                                    {"fr", zero_and_one_are_one},
                                                                                    {"ja", all_are_other},
@@ -68,7 +66,7 @@ struct Time {
     std::string zone;
 };
 
-// The number of exactly `digits` digits at the beginning of `text`, and then `separator`; both are taken off it.
+// Removes a number of exactly `digits` digits and then `separator` from the beginning of `text`.
 std::optional<int> take_number(std::string_view& text, std::size_t digits, std::string_view separator) {
     int number = 0;
     if (text.size() < digits) return std::nullopt;
@@ -80,7 +78,7 @@ std::optional<int> take_number(std::string_view& text, std::size_t digits, std::
     return number;
 }
 
-// "Z", "+01", "-03:30", "+0100" in the way that readers know it.
+// "Z", "+01", "-03:30", "+0100" as "UTC", "UTC+1", "UTC-3:30", "UTC+1".
 std::optional<std::string> zone_in_words(std::string_view offset) {
     if (offset.empty() || offset == "Z") return "UTC";
     const char sign = offset[0];
@@ -113,7 +111,7 @@ std::optional<Time> parse_time(std::string_view text) {
     time.hour = *hour;
     time.minute = *minute;
     time.has_time = true;
-    // Seconds and their fraction are shown nowhere.
+    // Seconds and fractions are not shown.
     const auto offset = text.find_first_not_of(":.0123456789");
     const auto zone = zone_in_words(offset == std::string_view::npos ? std::string_view{} : text.substr(offset));
     if (!zone) return std::nullopt;
@@ -235,7 +233,7 @@ std::string Texts::in_words(std::string_view time, const char* pattern) const {
 std::string Texts::number(std::int64_t value) const {
     std::string digits = std::to_string(value);
     const std::size_t first = value < 0 ? 1 : 0;
-    // Four digits stand together in most languages, and are read as easily.
+    // Most languages write four digits without a separator.
     if (digits.size() - first <= 4) return digits;
     const std::string separator = text_or(tree_["language"], "thousands", "");
     for (std::size_t at = digits.size() - 3; at > first && at < digits.size(); at -= 3) digits.insert(at, separator);

@@ -19,7 +19,7 @@ bool is_html(const PostResult& result) { return lower(header_of(result, "content
 
 bool has_referrer_policy(const PostResult& result) {
     const std::string header = header_of(result, "referrer-policy");
-    // Of a list browsers take the last.
+    // Browsers take the last value of a list.
     const auto comma = header.rfind(',');
     const std::string_view last = std::string_view(header).substr(comma == std::string::npos ? 0 : comma + 1);
     return is_referrer_policy(lower(trimmed(last))) || has_referrer_meta(result.body);
@@ -31,7 +31,7 @@ Verdict judge_callback(const PostResult& result, const std::vector<std::string>&
     const std::string location = header_of(result, "location");
     const std::string said = "It answers " + std::to_string(status);
     if (status >= 301 && status <= 308 && !location.empty()) {
-        // Microsoft's remedy is a 302; 301 and 308 are kept by browsers, and 304 to 306 are no redirects.
+        // Microsoft documents a 302. Browsers cache 301 and 308, and 304 to 306 are not redirects.
         if (status != 302 && status != 303 && status != 307)
             return {"fail", said + ": answer 302, which no browser keeps."};
         const bool carries = std::any_of(secrets.begin(), secrets.end(), [&](const std::string& one) {
@@ -49,7 +49,7 @@ Verdict judge_callback(const PostResult& result, const std::vector<std::string>&
                             " with neither a redirect nor a referrer policy: answer 302 to a clean address, or say "
                             "no-referrer or origin."};
     }
-    // It may refuse a state that nobody handed out; whether it takes a good one, only Connect shows.
+    // It may refuse a state that it did not make. Only connecting shows whether it accepts its own.
     if (status >= 400)
         return {"look", said + " to a state that it never handed out, with a referrer policy. Connect once and look."};
     return {"pass", said + " with a page that has a referrer policy."};

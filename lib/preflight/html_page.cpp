@@ -9,7 +9,7 @@
 namespace o365 {
 namespace {
 
-// The value of an attribute within a tag in lower case, quoted or not; empty when there is none.
+// The value of an attribute, quoted or not, in a tag in lower case; empty when there is none.
 std::string_view attribute(std::string_view tag, std::string_view name) {
     const std::string key = std::string(name) + "=";
     for (auto at = tag.find(key); at != std::string_view::npos; at = tag.find(key, at + 1)) {
@@ -34,13 +34,13 @@ class Origins {
         std::string absolute(address);
         if (address.starts_with("//")) absolute = "https:" + absolute;
         const auto url = parse_url(absolute);
-        if (!url) return;  // below the page's own origin, or data
+        if (!url) return;  // a relative address, or data:
         std::string origin = origin_of(*url);
         if (origin != own_ && std::find(found_.begin(), found_.end(), origin) == found_.end())
             found_.push_back(std::move(origin));
     }
 
-    // Addresses of a srcset, each perhaps with a size behind it.
+    // Adds the addresses of a srcset, each of which may have a size behind it.
     void add_list(std::string_view addresses) {
         while (!addresses.empty()) {
             const auto comma = addresses.find(',');

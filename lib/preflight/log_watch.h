@@ -1,4 +1,4 @@
-// What a log file got since a moment: for values that may not be in it. One thread.
+// Reads what is written to a log file from now on, to search it for values that may not be there. One thread.
 #pragma once
 
 #include <chrono>
@@ -11,13 +11,13 @@ namespace o365 {
 
 class LogWatch {
   public:
-    // Opens the file and notes its end. Where that fails, problem() says why.
+    // Opens the file and remembers its end. When that fails, problem() says why.
     explicit LogWatch(std::string path);
 
     const std::string& path() const noexcept { return path_; }
     const std::string& problem() const noexcept { return problem_; }
-    // What was written since, at most 16 MiB; "" for nothing yet, and where there is a problem. A file that was rotated
-    // meanwhile is read on under its old name.
+    // What was written since then, the first 16 MiB; "" for nothing, and when there is a problem. After a rotation it
+    // goes on reading the old file.
     std::string written() const;
 
   private:
@@ -27,7 +27,7 @@ class LogWatch {
     long long begin_ = 0;
 };
 
-// Waits until something was written to one of them and then nothing more for a moment, at most `longest`.
+// Waits until something has been written to one of them and then nothing for 100 ms, at most `longest`.
 void wait_for_lines(std::span<const LogWatch> logs, std::chrono::milliseconds longest);
 
 }  // namespace o365

@@ -1,6 +1,6 @@
-// The store's submission checklist (office365-connectors.md 9.3) against a living installation, item by item. What the
-// database sees comes from o365_internal.preflight; what only a browser sees is asked here, through the web server.
-// One thread.
+// Checks a running installation against the store's submission checklist (office365-connectors.md 9.3), item by item.
+// o365_internal.preflight judges what the database knows; this module judges what a browser sees, with requests through
+// the web server. One thread.
 #pragma once
 
 #include <json/json.h>
@@ -27,14 +27,14 @@ std::span<const PreflightItem> preflight_items();
 
 struct PreflightFinding {
     std::string item;
-    std::string verdict;  // pass, fail, look: a person has to
-    std::string object;   // what it is about: "connector desk", "https://..."
-    std::string problem;  // a sentence; of an item that passes what was seen
-    std::string next_step;
+    std::string verdict;    // pass, fail, or look: a person has to look
+    std::string object;     // what it is about: "connector desk", "https://..."
+    std::string problem;    // a sentence; empty for an item that passes
+    std::string next_step;  // what to do; empty for an item that passes
 };
 
-// Secrets of its own that a preflight sends through the web server: made up, good for nothing but this once, and
-// beginning with "preflight-", so that people find them in logs too.
+// The values that one preflight sends in place of secrets. Their random parts begin with "preflight-", so that people
+// find them in logs too.
 struct PlantedSecrets {
     std::string denied_state;
     std::string denied_cookie;
@@ -48,25 +48,25 @@ struct PlantedSecrets {
 };
 PlantedSecrets random_secrets();
 
-// What a preflight asks the database; whoever runs it has functions of their own for that.
+// The database functions that a preflight calls.
 struct PreflightDatabase {
-    // o365_internal.plant_preflight: whether there is a connection, whose page the manage token opens.
+    // o365_internal.plant_preflight. Returns whether there is a connection, whose page the manage token opens.
     std::function<bool(const PlantedSecrets&)> plant;
-    // o365_internal.clear_preflight: the outcome of both attempts, denied first; null for one that has none. The other
-    // argument is the request ids that the pages of callbacks showed.
+    // o365_internal.clear_preflight. Returns an array with the outcomes of both attempts, first the denied one; null
+    // for an attempt without outcome. The second argument: the request ids that the pages of callbacks showed.
     std::function<Json::Value(const PlantedSecrets&, const std::vector<std::string>&)> clear;
 };
 
-// The functions of a program ("worker", "sandbox"), for the connector `slug`. `call`: as Database::call.
+// Makes them for a program, "worker" or "sandbox", and the connector `slug`. `call`: Database::call.
 using DatabaseCall = std::function<Rows(const std::string& statement, const std::vector<Value>& parameters)>;
 PreflightDatabase preflight_database(const std::string& program, const std::string& slug, const DatabaseCall& call);
 
-// One request, answered or failed; blocks.
+// Sends one request and waits for its result.
 using Fetch = std::function<PostResult(HttpRequest)>;
 
-// Looks at everything. `site`: the answer of o365_internal.preflight. `logs`: the web server's, opened before; empty:
-// none was named. What was planted is cleared whatever the web server answers. At least one finding for each item, in
-// the order of the items. Throws what the calls of the database throw.
+// Runs all checks. `site`: the answer of o365_internal.preflight. `logs`: the web server's logs, opened before; empty
+// when none was named. Clears what it planted in the database whatever the web server answers. Returns at least one
+// finding for each item, in the order of the items. Throws what the calls of the database and `fetch` throw.
 std::vector<PreflightFinding> preflight(const Json::Value& site, const PreflightDatabase& database, const Fetch& fetch,
                                         std::span<const LogWatch> logs);
 

@@ -29,7 +29,7 @@ class PreflightRun {
     }
 
     void look_at_addresses();
-    // While the secrets are planted, and nothing else.
+    // These two run while the secrets are in the database, and take little time.
     void look_at_callback(const PlantedSecrets& secrets);
     void look_at_manage_page(const PlantedSecrets& secrets, bool is_connected);
     void judge_outcomes(const Json::Value& outcomes);
@@ -76,7 +76,7 @@ class PreflightRun {
     const Json::Value& site_;
     const Fetch& fetch_;
     std::vector<PreflightFinding> findings_;
-    std::vector<std::string> request_ids_;  // that pages of callbacks showed
+    std::vector<std::string> request_ids_;  // those that pages of callbacks showed
 };
 
 }  // namespace o365

@@ -10,7 +10,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <iterator>
 #include <memory>
 #include <set>
@@ -31,17 +30,17 @@ constexpr std::array kTable = {
     Setting{"allow_loopback", "no", "yes or no", "worker", false,
             "Lets the worker post to webhooks on loopback addresses; only where environment is development."},
     Setting{"ca_file", "", "path", "worker", false,
-            "A PEM file of authorities that webhooks may be certified by besides the system's: a proxy's that opens "
-            "TLS, or the sandbox's."},
+            "A PEM file of certificate authorities to trust for webhooks besides the system's: that of a proxy which "
+            "opens TLS, or the sandbox's."},
     Setting{"database", "dbname=o365", "libpq connection string", "all", true,
-            "Where PostgreSQL is. Several hosts and target_session_attrs are understood; a password belongs into a "
+            "Where PostgreSQL is. Several hosts and target_session_attrs are understood; a password belongs in a "
             "passfile."},
     Setting{"environment", "production", "text", "worker", false,
             "What this host is. Cards leave only where the database's setting environment says the same."},
     Setting{"key_file", "/etc/o365-connector/keys", "path", "worker", false,
             "The file that opens sealed webhooks, made by `o365-worker keys generate`, mode 0600."},
     Setting{"language", "en", "language tag", "responder", false,
-            "The language of pages for readers whose browser asks for none that there are texts in."},
+            "The language of the pages for readers whose browser asks for no language that the pages have."},
     Setting{"log", "syslog", "syslog, stderr or path", "all", false, "Where log lines go."},
     Setting{"log_level", "info", "debug, info, warn or error", "all", false, "The least level that is logged."},
     Setting{"max_transfers", "256", "1..4096", "worker", false, "How many webhooks are posted to at the same time."},
@@ -71,8 +70,7 @@ constexpr std::array kTable = {
             "strings of another language add it."},
     Setting{"threads", "8", "1..256", "responder, sandbox", false,
             "How many requests work with the database at the same time, one connection each. One thread more serves "
-            "what needs "
-            "no database."},
+            "what needs no database."},
     Setting{"worker_name", "", "text", "worker", false,
             "How this worker is called in o365.health(); empty: host name and process id."},
     Setting{"worker_role", "o365_worker", "role name or empty", "worker", false,
@@ -106,7 +104,8 @@ const std::array<Member, kTable.size()> kMembers = {
 
 using ConnectionOptions = std::unique_ptr<PQconninfoOption, CFree<PQconninfoFree>>;
 
-// Empty when libpq can read it. What libpq itself says of one that it cannot read quotes it, a password perhaps.
+// Empty when libpq can read `value`, else what is wrong with it. libpq's own message is not used: it quotes the string,
+// which may hold a password.
 std::string conninfo_problem(std::string_view value) {
     char* message = nullptr;
     const ConnectionOptions options(PQconninfoParse(std::string(value).c_str(), &message));
@@ -129,15 +128,15 @@ bool is_key_id(std::string_view text) {
     return text.size() == 16 && text.find_first_not_of("0123456789ABCDEF") == std::string_view::npos;
 }
 
-// Who else may read the file, for an error; "" when nobody. libpq's rule for keys: a file of root's may be readable by
-// its group, because that is how root lends it to a service.
+// Who besides its owner may read the file, for an error; "" when nobody may. The rule is libpq's for private keys: a
+// file that belongs to root may be readable by its group, because that is how root lends it to a service.
 std::string readers(const struct stat& status) {
     if ((status.st_mode & S_IRWXO) != 0) return "everybody on this machine";
     if ((status.st_mode & S_IRWXG) != 0 && status.st_uid != 0) return "its group";
     return {};
 }
 
-// `path` is the configuration file. libpq itself would leave an open passfile aside, and say so on stderr only.
+// `path` is the configuration file. libpq itself ignores a passfile that others may read, and says so on stderr only.
 void refuse_open_files(const Settings& settings, const std::string& path) {
     struct stat status {};
     const bool holds_password =
@@ -168,7 +167,8 @@ bool read_number(int& number, int most, std::string_view value) {
     return true;
 }
 
-// Empty when `value` fits a setting that is a text, else what is wrong with it. `wrong` says which form it must have.
+// Empty when `value` fits a text setting, else what is wrong with it. `wrong` is the sentence on the form that it must
+// have.
 std::string text_problem(const Setting& setting, std::string_view value, const std::string& wrong) {
     if (setting.name == "database") {
         if (std::string problem = conninfo_problem(value); !problem.empty()) return problem;
@@ -259,7 +259,7 @@ std::string settings_above(const std::string& folder) {
         above = above.parent_path();
         std::string candidate = (above / "o365-connector" / "o365.conf").string();
         struct stat status {};
-        // Folders above may be others': what they put there is not ours.
+        // Folders above may belong to other users: skip files of theirs.
         if (::stat(candidate.c_str(), &status) == 0 && (status.st_uid == 0 || status.st_uid == ::geteuid()))
             return candidate;
     }

@@ -15,13 +15,15 @@ namespace o365 {
 struct Setting {
     std::string_view name;
     std::string_view default_value;
-    std::string_view
-        form;  // what a value looks like, for errors and docs: "text", "yes or no", "on or off", "1..256", ...
-    std::string_view programs;  // who reads it: "all", "responder", "worker", "sandbox", "responder, sandbox"
+    // What a value looks like, for errors and docs: "text", "yes or no", "on or off", "1..256" ... "empty" in it says
+    // that the value may be empty.
+    std::string_view form;
+    std::string_view programs;  // which read it: "all", "responder", "worker", "sandbox", "responder, sandbox"
     bool secret;                // never printed
-    std::string_view help;      // one sentence, ends with a full stop
+    std::string_view help;      // sentences for docs/operator.md
 };
 
+// what() is for the person who starts the program.
 class SettingsError : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
@@ -30,7 +32,7 @@ class SettingsError : public std::runtime_error {
 // All settings in alphabetical order.
 std::span<const Setting> settings_table();
 
-// What a program runs with. One member a setting, same name.
+// The values that a program runs with: a member for each setting, of the same name.
 struct Settings {
     bool allow_loopback = false;
     std::string ca_file;
@@ -55,23 +57,24 @@ struct Settings {
     std::string worker_role;
 };
 
-// Reads `path`. Throws SettingsError (what(): "<path>:<line>: <what is wrong>, <what to write instead>") on an unknown
-// or repeated name, a value out of its form, or a file that cannot be read; and when somebody else may read a password:
-// the file's own, or that of the passfile it names. Modes as libpq asks for of a key: 0600, or 0640 when root owns it.
+// Reads `path`. Throws SettingsError (what(): "<path>:<line>: <what is wrong>, <what to write instead>") for an unknown
+// or repeated name, a value that does not have its form, and a file that cannot be read; also when other users may read
+// a password, in this file or in the passfile that it names. This file may have mode 0600, or 0640 when root owns it; a
+// passfile 0600.
 Settings load_settings(const std::string& path);
 
-// The same from text; `path` only names it in errors.
+// The same from text, without a look at file modes. `path` is for errors only.
 Settings parse_settings(std::string_view text, const std::string& path);
 
-// The file to read when --config names none: $O365_CONFIG; the nearest o365-connector/o365.conf in a folder above the
-// running binary's (a program in ~/public_html/o365/ finds ~/o365-connector/o365.conf, which no web server shows), if
-// it belongs to this user or root; else /etc/o365-connector/o365.conf, whether it exists or not.
+// The file to read when --config names none: $O365_CONFIG, else settings_above() the folder of the running program,
+// else /etc/o365-connector/o365.conf, whether it exists or not.
 std::string default_settings_path();
 
-// The same for a program in `folder`, without the environment; "" when there is none above it.
+// The nearest o365-connector/o365.conf in a folder above `folder` that belongs to this user or root, so that a program
+// in ~/public_html/o365/ finds ~/o365-connector/o365.conf, which no web server serves; "" when there is none.
 std::string settings_above(const std::string& folder);
 
-// One "name = value" line a setting, secrets as ***: what --check prints and the log says at start.
+// A line "name = value" for each setting, secrets as ***: what --check prints.
 std::string describe(const Settings& settings);
 
 }  // namespace o365

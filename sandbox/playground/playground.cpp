@@ -63,7 +63,7 @@ Json::Value judged(Sandbox& sandbox, const std::string& text, const char* dialec
         row["path"] = problem["path"].asString();
         row["problem_text"] = problem["problem"].asString();
         row["hint"] = problem["hint"].asString();
-        row["line"] = json_place(text, problem["path"].asString()).value_or(Place{}).line;
+        row["line"] = json_position(text, problem["path"].asString()).value_or(JsonPosition{}).line;
         values["problems"].append(row);
     }
     values["refused"] = errors;
@@ -122,8 +122,8 @@ Response show(Sandbox& sandbox, const std::string& text, const std::string& targ
         values["targets"].append(row);
     }
     if (const auto fault = json_fault(text)) {
-        values["fault"]["line"] = fault->place.line;
-        values["fault"]["column"] = fault->place.column;
+        values["fault"]["line"] = fault->position.line;
+        values["fault"]["column"] = fault->position.column;
         values["fault"]["words"] = fault->words;
     } else {
         const Json::Value card = *parse_json(text);

@@ -176,7 +176,7 @@ BEGIN
     RETURN (SELECT p.pattern FROM o365_internal.card_pattern AS p WHERE p.kind = card_pattern.kind);
 END $$;
 COMMENT ON FUNCTION o365_internal.card_pattern(text) IS
-    'The pattern of a row of card_pattern. To be asked with a constant.';
+    'The pattern of a row of card_pattern. Call it with a constant: the plan then holds the pattern.';
 
 CREATE OR REPLACE FUNCTION o365_internal.card_doubts(kind text) RETURNS jsonpath
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -184,7 +184,7 @@ BEGIN
     RETURN (SELECT p.doubts FROM o365_internal.card_pattern AS p WHERE p.kind = card_doubts.kind);
 END $$;
 COMMENT ON FUNCTION o365_internal.card_doubts(text) IS
-    'The doubts of a row of card_pattern. Immutable and to be asked as card_pattern(text) is.';
+    'The doubts of a row of card_pattern. Immutable, and to be called with a constant, as card_pattern(text) is.';
 
 CREATE OR REPLACE FUNCTION o365_internal.actions_are_right(card jsonb, target_urls text[]) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -378,7 +378,7 @@ test('card check prints line, column, path and hint, and its exit code says whet
     const mark = card(['check', '-'], '\ufeff{"text": {}}', env);
     assert.match(mark.stdout, /^-:1:10: error: \$\.text: /, 'a byte order mark is none of the card');
     assert.match(card(['check', '-'], '{\n"text": "\\u0000"}', env).stderr,
-        /^-:2:10: the card is no JSON: It has \\u0000/);
+        /^-:2:10: the card is not JSON: PostgreSQL cannot store \\u0000/);
     const latin = card(['convert', '-'], Buffer.from('{"text": "\xe4"}', 'latin1'));
     assert.deepEqual([latin.status, latin.stdout], [65, '']);
     const escaped = card(['check', '-'], '{"@type": "\\u001b[31mX\\n::error \\u009b", "text": "t"}', env);

@@ -70,7 +70,7 @@ test('a text that is no JSON is told in which line', () => inPlayground(async (p
     assert.match(await page.locator('#judged').textContent(), /Line 3, column 3: Missing ','/);
     assert.deepEqual(await page.locator('.gutter .is-error').allTextContents(), ['3']);
     await type(page, '[]');
-    assert.match(await page.locator('#judged').textContent(), /It is no object/);
+    assert.match(await page.locator('#judged').textContent(), /It is not an object/);
     await type(page, '{\n  "text": "\\udc00"\n}');
     assert.match(await page.locator('#judged').textContent(), /Line 2, column 12: This is half a character/);
 }));

@@ -50,7 +50,7 @@ class Simulation {
             world_.run(world_.now() + seconds(1));
         }
         for (const auto& worker : workers_) stop(worker);
-        world_.run(world_.now() + kPostTimeout + Delivery::kLastWord + seconds(2));
+        world_.run(world_.now() + kPostTimeout + Delivery::kLastReports + seconds(2));
         for (const auto& worker : workers_) {
             if (!worker->gone) ledger_.wrong(fmt::format("hangs: worker {} did not end", worker->number()));
         }

@@ -51,7 +51,7 @@ void Chores::run_once(const std::stop_token& ends, int worker) {
         if (const std::string done = signing_keys_.fetch_due(database_); !done.empty())
             log::info("signing_keys", "done={}", log::quoted(done));
     } catch (const DatabaseError& error) {
-        // Delivery logs a database that is away. A call that the end of the worker cut off is no failure.
+        // Delivery logs a database that is down. A call that was cut off because the worker ends is not a failure.
         if (error.fault() == Fault::down || (error.timed_out() && ends.stop_requested())) return;
         throw;
     }

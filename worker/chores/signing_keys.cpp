@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -43,7 +42,7 @@ SigningKeys::SigningKeys(const Settings& settings) {
 }
 
 std::string SigningKeys::fetch_due(Database& database) {
-    std::string said;
+    std::string done;
     const Rows due = database.call("SELECT * FROM o365_programs.worker_signing_key_fetches()");
     for (int row = 0; row < due.size(); ++row) {
         const std::string profile(due.text(row, 0));
@@ -54,9 +53,9 @@ std::string SigningKeys::fetch_due(Database& database) {
         const Rows stored =
             database.call("SELECT o365_programs.worker_signing_keys_fetched($1, $2, $3::jsonb, $4)",
                           {profile, source.metadata_url, json_of(fetched.keys), Value::or_null(fetched.problem)});
-        if (!stored.text(0, 0).empty()) said += (said.empty() ? "" : "; ") + std::string(stored.text(0, 0));
+        if (!stored.text(0, 0).empty()) done += (done.empty() ? "" : "; ") + std::string(stored.text(0, 0));
     }
-    return said;
+    return done;
 }
 
 FetchedKeys SigningKeys::fetch(const KeySource& source) {

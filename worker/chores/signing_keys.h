@@ -1,6 +1,6 @@
-// The keys that sign the tokens of card actions: fetched from where o365.token_profiles says, by the rules of
-// lib/http_client (https, TLS verified, no redirects, the address checked, capped in bytes and time; threat T31), and
-// stored in the database for the responders.
+// Fetches the keys that verify the tokens of card actions from the addresses in o365.token_profiles and stores them in
+// the database, for the responders. The rules of lib/http_client hold: https, TLS verified, no redirects, the IP
+// address checked, answers limited in bytes and time (threat T31). One thread, except for end_by().
 #pragma once
 
 #include <atomic>
@@ -14,16 +14,16 @@
 
 namespace o365 {
 
-// Where the keys of a profile are.
+// From where the keys of a token profile are fetched.
 struct KeySource {
     std::string metadata_url;
-    std::vector<std::string> hosts;    // see read_token_metadata
+    std::vector<std::string> hosts;    // see read_token_metadata()
     std::vector<std::string> issuers;  // see TokenProfile::issuers
 };
 
 struct FetchedKeys {
-    std::vector<JsonWebKey> keys;
-    std::string problem;  // why there are none, for operators; empty when there are
+    std::vector<JsonWebKey> keys;  // at least one unless there is a problem
+    std::string problem;           // why they could not be fetched, for operators; empty when they were
 };
 
 class SigningKeys {
@@ -32,13 +32,13 @@ class SigningKeys {
 
     explicit SigningKeys(const Settings& settings);
 
-    // Fetches what the database says is due, and stores it or why it could not be fetched. Returns what was done, for
-    // the log; "" for nothing, and with a schema that has no token profiles. A fetch that end_by() cuts off is left to
-    // the next worker. Throws DatabaseError.
+    // Fetches the keys that the database says are due, and stores them, or why they could not be fetched. Returns what
+    // was done, for the log; "" for nothing. A fetch that end_by() cuts off is left to the next run. Throws
+    // DatabaseError.
     std::string fetch_due(Database& database);
-    // Metadata, then the key set that it names: two requests.
+    // Fetches the metadata, then the key set that they name: two requests.
     FetchedKeys fetch(const KeySource& source);
-    // No request goes on after `when`. From any thread.
+    // Sets a deadline for all requests. From any thread.
     void end_by(Clock::time_point when) noexcept { end_ = when; }
 
   private:

@@ -4,12 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
-#include <memory>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -42,13 +40,13 @@ std::optional<std::string> read(const std::string& file) {
     return text;
 }
 
-// "line:column" of a path's value.
+// The position of the value at a path, as "line:column".
 std::string position(std::string_view text, std::string_view path) {
-    const Place place = json_place(text, path).value_or(Place{});
-    return fmt::format("{}:{}", place.line, place.column);
+    const JsonPosition at = json_position(text, path).value_or(JsonPosition{});
+    return fmt::format("{}:{}", at.line, at.column);
 }
 
-// For a terminal or the log of a CI: what could move its cursor, or begin a line, is written as \xNN.
+// The text with control characters as \xNN, for a terminal or a CI log: they could move the cursor or begin a line.
 std::string printable(std::string_view text) {
     std::string shown;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -66,13 +64,14 @@ std::string printable(std::string_view text) {
     return shown;
 }
 
-// Reads and parses the card. On failure says why and gives the exit code.
+// A card that was read from a file.
 struct Loaded {
     std::string text;
     Json::Value card;
-    int code = 0;
+    int code = 0;  // the exit code on failure
 };
 
+// Reads and parses the card. On failure prints why and sets the exit code.
 Loaded load(const CardFile& file) {
     Loaded loaded;
     auto text = read(file.file);
@@ -86,7 +85,7 @@ Loaded load(const CardFile& file) {
     auto card = parse_json(loaded.text);
     if (const auto fault = json_fault(loaded.text); fault || !card) {
         const JsonFault said = fault.value_or(JsonFault{});
-        fmt::print(stderr, "{}:{}:{}: the card is no JSON: {}\n", file.file, said.place.line, said.place.column,
+        fmt::print(stderr, "{}:{}:{}: the card is not JSON: {}\n", file.file, said.position.line, said.position.column,
                    printable(said.words));
         loaded.code = exit_code::kBadData;
         return loaded;
@@ -133,7 +132,7 @@ std::string fact(const std::string& name, const std::string& value) {
 
 std::string fact_list(const std::string& facts) { return facts.empty() ? "" : "<dl>" + facts + "</dl>\n"; }
 
-// An element that holds no other one; nullopt for those that may.
+// The HTML of an element that cannot contain elements; nullopt for one that can.
 std::optional<std::string> leaf_html(const Json::Value& element, const std::string& type) {
     std::string html;
     if (type == "TextBlock") {
@@ -165,7 +164,7 @@ std::optional<std::string> leaf_html(const Json::Value& element, const std::stri
 std::string classes_of(const Json::Value& element, std::string_view type) {
     std::string classes = type == "ColumnSet" || type == "TableRow" ? "columns" : "part";
     if (element.isObject() && element["separator"].isBool() && element["separator"].asBool()) classes += " line";
-    // A style is one of five words; another one is none.
+    // Only these five styles are shown.
     for (const char* style : {"accent", "good", "warning", "attention", "emphasis"}) {
         if (text_in(element, "style") == style) classes += std::string(" ") + style;
     }
@@ -235,7 +234,7 @@ bool shows_nothing(const Json::Value& card) {
     return only_blanks(text_in(card, "text")) && card_html(card).empty();
 }
 
-// The problem says why there is none to use, and is printed.
+// Converts the card for the webhook's dialect. Prints the problem, if there is one, and the lost parts.
 ConvertedCard convert(const CardFile& file, const Loaded& loaded) {
     ConvertedCard converted = card_for_dialect(loaded.card, file.dialect, example_action_link);
     if (converted.problem.empty() && shows_nothing(loaded.card))

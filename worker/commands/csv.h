@@ -1,5 +1,5 @@
-// Reads CSV files (RFC 4180), as spreadsheets of any country write them: line ends LF or CR LF, with a byte order mark
-// or without, the separator a comma or a semicolon.
+// Reads and writes CSV (RFC 4180). Reads files of spreadsheets in any country: lines end with LF or CR LF, there may be
+// a byte order mark, and the separator is a comma or a semicolon.
 #pragma once
 
 #include <cstddef>
@@ -11,27 +11,29 @@
 namespace o365 {
 
 struct CsvRecord {
-    std::int64_t line = 0;            // on which it begins, from 1
-    std::vector<std::string> fields;  // without blanks at their ends unless quoted; empty where there is a problem
-    std::string problem;              // why it cannot be read, in words; empty when it can
+    std::int64_t line = 0;            // the line on which it begins, from 1
+    std::vector<std::string> fields;  // without blanks at their ends unless quoted; {} when there is a problem
+    std::string problem;              // why it cannot be read; empty when it can
 };
 
 class CsvReader {
   public:
-    // A record may have so many bytes; behind a longer one nothing is read.
+    // The most bytes of a record. Reading stops at a longer one.
     static constexpr std::size_t kMostBytes = 65536;
 
-    // `in` is read to its end and has to outlive the reader.
+    // `in` must outlive the reader.
     explicit CsvReader(std::istream& in);
 
-    // The next record into `record`, whose fields are wiped before: they may be secrets. Blank lines are left out. The
-    // separator is the first comma or semicolon outside of quotation marks. A record that cannot be read has a problem,
-    // and reading goes on with the next line, unless its end cannot be told. False at the end.
+    // Reads the next record into `record`, whose old fields it wipes, because they may be secrets. Skips blank lines.
+    // The separator is the first comma or semicolon outside of quotation marks. A record that cannot be read gets a
+    // problem; reading goes on with the next line, unless the end of the record cannot be found. False at the end of
+    // the file.
     bool next(CsvRecord& record);
 
   private:
     struct Field;
-    // What a character was: more of the record, its end, the end of blank lines before it, or that there is none.
+    // What a character was: a part of the record, its end, the end of a blank line before it, or the end of the file
+    // without a record.
     enum class Step { more, whole, begin, nothing };
 
     int take();
@@ -50,10 +52,10 @@ class CsvReader {
     std::string problem_;  // of the file
 };
 
-// The text as one field of a CSV file with commas.
+// `text` as a field of a CSV file with commas: in quotation marks when it must be.
 std::string csv_field(const std::string& text);
 
-// A label for people as such a field: where a spreadsheet would read a formula, an apostrophe stands before it.
+// The same for text that users have written: where a spreadsheet would read a formula, it begins with an apostrophe.
 std::string csv_label(const std::string& text);
 
 }  // namespace o365

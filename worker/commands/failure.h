@@ -1,4 +1,4 @@
-// How a command of the worker ends that could not do its work.
+// How the worker's commands report that they failed.
 #pragma once
 
 #include <string_view>
@@ -7,13 +7,13 @@
 
 namespace o365 {
 
-// Prints why to standard error, behind the program's name, and returns `code`.
+// Prints "o365-worker: <why>" to standard error and returns `code`.
 int fail(int code, std::string_view why);
 
-// The exit code for an error of the database that has no code of its own: 1 for what it refuses, 69 when it is away.
+// The exit code for an error of the database: 1 when it refused the call, 69 when it is down or busy.
 int exit_code_of(const DatabaseError& error);
 
-// Throws SettingsError when program and schema do not go together.
+// Throws SettingsError when program and schema do not work together.
 void require_schema_of_program(Database& database);
 
 }  // namespace o365

@@ -21,8 +21,8 @@ namespace {
 constexpr std::size_t kMostIds = 100;
 constexpr std::size_t kLongestId = 200;  // as the callback takes it
 
-// The rows for the database, each id twice where it is not in lower case. Stops at the first line that is no id; `line`
-// is its number then, else 0.
+// Reads the ids as rows for the database; an id that is not in lower case gets a second row in lower case. Stops at the
+// first line that is not an id and sets `line` to its number, else to 0.
 std::vector<std::vector<Value>> read_ids(std::istream& in, std::size_t& line) {
     std::vector<std::vector<Value>> rows;
     std::string text;

@@ -38,13 +38,13 @@ constexpr std::size_t kLinesTogether = 50;  // in a transaction
 constexpr int kTries = 6;                   // of a transaction
 constexpr std::size_t kLongestField = 1000;
 
-// A file that cannot be imported as a whole.
+// A file of which nothing can be imported. what() says why and what to do.
 class BadFile : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
 };
 
-// Where each column of ours stands in a record.
+// The indexes of our columns in a record.
 struct Columns {
     std::size_t count = 0;
     std::optional<std::size_t> app_user;
@@ -55,8 +55,8 @@ struct Columns {
 
 struct Line {
     std::int64_t number = 0;
-    std::string refused;   // why, and what to do
-    bool repeats = false;  // an earlier line; this one goes no further
+    std::string refused;   // why the line is refused, and what to do; empty when it is not
+    bool repeats = false;  // it repeats an earlier line, and is not stored
     std::string app_user;
     std::string group_name;
     std::string label;
@@ -96,7 +96,7 @@ std::string problem_of(PasteFault fault) {
     return {};
 }
 
-// Of a verdict of o365_programs.worker_import_outcome that refuses; empty for one that does not.
+// The problem for a verdict of o365_programs.worker_import_outcome; empty when the verdict does not refuse the line.
 std::string problem_of(const Line& line, std::string_view verdict, std::string_view subscription) {
     if (verdict == "app_user")
         return "app_user is empty or longer than 200 characters. Write your application's name of the user";
@@ -116,7 +116,7 @@ std::string problem_of(const Line& line, std::string_view verdict, std::string_v
     return {};
 }
 
-// Null: not one of ours.
+// nullptr when it is not a column of ours.
 std::optional<std::size_t>* column_called(Columns& columns, std::string_view name) {
     if (name == "app_user") return &columns.app_user;
     if (name == "webhook_url") return &columns.webhook_url;
@@ -143,7 +143,7 @@ Columns read_header(CsvReader& reader) {
         if (*column) throw BadFile(fmt::format("line {}: the column {} stands there twice", header.line, name));
         *column = i;
     }
-    // The names of other columns are not repeated: where there is no header, they are somebody's webhook.
+    // Do not print the names of other columns: in a file without a header one of them is a webhook.
     if (!columns.app_user || !columns.webhook_url) {
         throw BadFile(fmt::format(
             "line {}: no column {}. The first line names the columns, with commas or semicolons between them: "
@@ -164,7 +164,7 @@ class Interruption {
   public:
     Interruption() {
         struct sigaction action {};
-        // A stream goes on with a read that was interrupted: closed, standard input ends.
+        // A stream repeats a read that was interrupted. Closing standard input ends it.
         action.sa_handler = [](int) {
             seen_ = 1;
             ::close(STDIN_FILENO);
@@ -206,7 +206,7 @@ class Import {
         return refused_ == 0 ? exit_code::kDone : exit_code::kBadData;
     }
 
-    // The last line of which it is known what became of it; 0 for none.
+    // The last line whose result is known; 0 for none.
     std::int64_t last_line() const { return last_line_; }
 
   private:
@@ -246,13 +246,13 @@ class Import {
         return line;
     }
 
-    // What is wrong with the fields as such; "" for nothing.
+    // What is wrong with the fields of this line; "" for nothing.
     static std::string problem_with(const Line& line, const Secret& pasted) {
         for (const std::string* text : {&line.app_user, &line.group_name, &line.label}) {
             if (!is_utf8(*text) || text->find('\0') != std::string::npos)
                 return "it is not in UTF-8. Save the file as CSV in UTF-8";
             if (text->size() > kLongestField) return fmt::format("a field is longer than {} bytes", kLongestField);
-            // It would be shown to everybody.
+            // The text of these columns is not kept secret.
             if (holds_webhook(*text))
                 return "a webhook stands in another column than webhook_url. Exchange the columns";
         }
@@ -262,8 +262,8 @@ class Import {
         return {};
     }
 
-    // Notes whether an earlier line is the same. What is wrong with it beside the others, "" for nothing: of two lines
-    // of the same user and place the later would replace what the earlier has made.
+    // Compares the line with earlier ones: sets Line::repeats for the same user and webhook. Returns a problem for the
+    // same user and place with another webhook, because it would replace the earlier one; "" for none.
     std::string meet_others(Line& line) {
         const std::string webhook = sha256(line.webhook.reveal());
         line.repeats = !webhooks_.insert(sha256(line.app_user + '\0' + webhook)).second;
@@ -288,7 +288,7 @@ class Import {
                 sealing_key_};
     }
 
-    // A transaction that failed, or that may have been committed, is made again: what is stored already is unchanged.
+    // Repeats a transaction that failed or may have been committed. A webhook that is stored already stays unchanged.
     Rows copy(const std::vector<std::vector<Value>>& rows) {
         for (int tries = 1;; ++tries) {
             try {
@@ -394,9 +394,9 @@ class Import {
     Clock::duration tells_every_;
     Clock::time_point begun_ = Clock::now();
     Clock::time_point told_ = begun_;
-    std::vector<Line> lines_;                               // read and not stored, at most kLinesTogether
+    std::vector<Line> lines_;                               // lines to store, at most kLinesTogether
     std::unordered_set<std::string> webhooks_;              // hashes of user and webhook
-    std::unordered_map<std::string, std::int64_t> places_;  // by the hash of user and place, the line
+    std::unordered_map<std::string, std::int64_t> places_;  // line numbers by the hash of user and place
     std::int64_t read_ = 0;
     std::int64_t last_line_ = 0;
     std::int64_t refused_ = 0;

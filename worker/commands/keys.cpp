@@ -24,8 +24,8 @@ Database connect(const Settings& settings) {
             statements_when(settings.prepared_statements)};
 }
 
-// Makes the keys of the file known to the database; what is known already stays as it is. Refused when webhooks are
-// sealed under another key already, unless `replaces`.
+// Adds the keys of the file to the database; known keys stay as they are. The database refuses when it seals under
+// another key, unless `replaces`.
 void add_keys(Database& database, const KeyRing& keys, bool replaces) {
     database.call("select o365_programs.worker_add_key($1, 'public', $2, $3)",
                   {keys.rsa().key_id, Value::bytes(keys.rsa().public_key), replaces ? "t" : "f"});
@@ -38,12 +38,12 @@ bool is_copy(const std::string& file, const Secret& text) {
     return std::filesystem::exists(file, error) && read_key_file(file).reveal() == text.reveal();
 }
 
-// What makes a responder seal under no other key.
+// Prints the setting that makes a responder seal under no other key.
 void print_pin(const KeyRing& keys) {
     fmt::print("\nFor the responder's configuration: sealing_key = {}\n", keys.rsa().key_id);
 }
 
-// The connections that the keys of the file do not open, one a line.
+// Prints the connections that the keys of the file do not open, one a line.
 void print_lost(Database& database, const KeyRing& keys) {
     std::vector<std::string> key_ids{keys.rsa().key_id};
     for (const SymmetricKey& key : keys.symmetric()) key_ids.push_back(key.key_id);
@@ -80,7 +80,7 @@ void write_to_standard_output(const Secret& text) {
 
 int keys_generate(const Settings& settings, bool replaces) {
     Database database = connect(settings);
-    // Ask the database first: a key file that it does not take must not be written.
+    // Ask the database first: do not write a key file that it would refuse.
     const Rows rows = database.call("select key_id from o365_programs.worker_keys() where kind = 'public' and active");
     if (rows.size() > 0 && !replaces) {
         throw KeyError(fmt::format(
@@ -144,7 +144,7 @@ int keys_list(const Settings& settings) {
     return 1;
 }
 
-// Changes nothing: a file that is not this installation's would else become what new webhooks are sealed under.
+// Changes nothing: else the keys of a wrong file would become those under which new webhooks are sealed.
 int keys_check(const Settings& settings) {
     KeyRing keys(read_key_file(settings.key_file), settings.key_file);
     Database database = connect(settings);
@@ -158,7 +158,7 @@ int keys_check(const Settings& settings) {
             key_id, settings.key_file));
     }
     if (keys.open(key_id, rows.bytes(0, 1)).reveal() != probe)
-        throw KeyError(fmt::format("key {} opened something else than was sealed", key_id));
+        throw KeyError(fmt::format("key {} opened another text than was sealed", key_id));
     const Rows known = database.call("select key_id from o365_programs.worker_keys()");
     for (const SymmetricKey& key : keys.symmetric()) {
         bool found = false;
@@ -169,7 +169,7 @@ int keys_check(const Settings& settings) {
     }
     const SealedMessage adopted = keys.seal(Secret(probe));
     if (keys.open(adopted.key_id, adopted.sealed).reveal() != probe)
-        throw KeyError(fmt::format("key {} opened something else than was sealed", adopted.key_id));
+        throw KeyError(fmt::format("key {} opened another text than was sealed", adopted.key_id));
     if (!settings.sealing_key.empty() && settings.sealing_key != keys.rsa().key_id) {
         throw KeyError(
             fmt::format("the setting sealing_key names {}, the key of '{}' is {}: the responder asks for a key "
@@ -200,8 +200,7 @@ int keys_backup(const Settings& settings, const std::string& file) {
     const bool to_pipe = file == "-";
     if (to_pipe) {
         write_to_standard_output(text);
-    } else if (!is_copy(file,
-                        text)) {  // a copy that was written before the database could be told is as good as a new one
+    } else if (!is_copy(file, text)) {  // an earlier run may have written the copy and not reached the database
         write_key_file(file, text);
     }
     for (const std::string& key_id : key_ids) database.call("select o365_programs.worker_key_backed_up($1)", {key_id});

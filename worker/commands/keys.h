@@ -1,4 +1,4 @@
-// o365-worker keys: making, listing, checking and backing up what opens webhooks.
+// o365-worker keys: makes, lists, checks and backs up the keys that open webhooks.
 #pragma once
 
 #include <string>
@@ -7,17 +7,19 @@
 
 namespace o365 {
 
-// Each prints what it did for a person and returns the exit code. They throw KeyError, OpenPgpError or DatabaseError,
-// whose texts are for a person.
-// `replaces`: makes a new key file although webhooks are sealed under another one's key, for when that file is lost,
-// and lists the connections that nothing opens any more.
+// Each prints what it did, for a person, and returns the exit code. They throw KeyError, OpenPgpError or DatabaseError,
+// whose texts are for a person. Makes a key file and adds its keys to the database. `replaces`: also when webhooks are
+// sealed under the key of another file, which is lost; lists the connections that nothing opens any more.
 int keys_generate(const Settings& settings, bool replaces);
-// `replaces`: new webhooks are sealed under the file's key although another one is in use.
+// Adds the keys of the key file to the database. `replaces`: seal new webhooks under them although another key is in
+// use.
 int keys_add(const Settings& settings, bool replaces);
+// Lists the keys. Returns 1 when webhooks are sealed under a key that the file does not have.
 int keys_list(const Settings& settings);
+// Seals a text through the database and opens it again.
 int keys_check(const Settings& settings);
-// `file`: where the copy goes. "-" is standard output, so that the copy can leave the machine through a pipe; a
-// terminal is refused.
+// Copies the key file to `file` and notes the backup in the database. "-" is standard output, so that the copy can
+// leave the machine through a pipe; a terminal is refused.
 int keys_backup(const Settings& settings, const std::string& file);
 
 }  // namespace o365

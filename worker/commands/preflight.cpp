@@ -23,7 +23,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kRequestTimeout{10000};
 
-// While secrets are planted a signal waits, so that they are cleared; requests have deadlines.
+// Blocks signals while secrets are planted, so that these are cleared. Requests have deadlines, so it does not take
+// long.
 class HeldSignals {
   public:
     HeldSignals() {
@@ -40,7 +41,7 @@ class HeldSignals {
     sigset_t before_{};
 };
 
-// By the rules that hold for webhooks: TLS verified, no redirect followed, public addresses.
+// Sends requests by the rules for webhooks: TLS verified, no redirects, public addresses.
 Fetch fetch_by(HttpClient& client) {
     return [&client](HttpRequest request) {
         try {

@@ -1,4 +1,4 @@
-// o365-worker preflight: whether a connector of this installation would pass the store's review.
+// o365-worker preflight: checks whether a connector would pass the store's review.
 #pragma once
 
 #include <string>
@@ -10,14 +10,14 @@ namespace o365 {
 
 struct PreflightOptions {
     std::string connector;          // slug
-    std::vector<std::string> logs;  // the web server's, that secrets are looked for in
-    bool json = false;              // one object of JSON in the place of lines for people
+    std::vector<std::string> logs;  // the web server's logs, to search for secrets
+    bool json = false;              // print one JSON object instead of lines for people
 };
 
-// Prints the checklist, item by item: pass, fail, or look where a person has to, with what to look for. Returns the
-// exit code, after sysexits.h: 0 nothing fails, 64 there is no such connector, 65 something fails, 69 the database is
-// away, 73 standard output cannot be written, 1 the schema is too old. Nothing that it makes for its tries stays.
-// Throws SettingsError.
+// Prints the checklist, item by item: pass, fail, or look, with what a person has to look at. Returns the exit code,
+// after sysexits.h: 0 nothing fails, 64 there is no such connector, 65 something fails, 69 the database is down, 73
+// standard output cannot be written, 1 the database refused the call. Removes everything that it made in the database.
+// Throws SettingsError when program and schema do not work together.
 int preflight_connector(const Settings& settings, const PreflightOptions& options);
 
 }  // namespace o365

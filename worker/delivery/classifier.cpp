@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <memory>
 
 #include "lib/base/text.h"
 #include "lib/http/http.h"
@@ -12,12 +13,12 @@
 namespace o365 {
 namespace {
 
-constexpr std::size_t kLooksAt = 4096;
+constexpr std::size_t kLooksAt = 4096;  // bytes of a body
 constexpr std::size_t kExcerpt = 200;   // characters
-constexpr std::size_t kLongToken = 20;  // a longer one that holds a digit may be a secret
-constexpr std::size_t kPartOfAUrl = 8;  // shorter ones are words: webhook, triggers
+constexpr std::size_t kLongToken = 20;  // a token of this length with a digit may be a secret
+constexpr std::size_t kPartOfAUrl = 8;  // shorter parts of a URL are words: webhook, triggers
 
-// std::regex can exhaust the stack on a long body; POSIX's does not backtrack.
+// A POSIX regular expression. std::regex can exhaust the stack on a long body.
 class Pattern {
   public:
     explicit Pattern(const std::string& text)
@@ -40,7 +41,7 @@ bool is_of_a_token(char c) noexcept {
            std::string_view("+/_=%@.:?&~#;!$*-").find(c) != std::string_view::npos;
 }
 
-// The parts of a URL that could give it away, in lower case; those of its host are no secret.
+// The parts of a URL's path and query that could give it away, in lower case. The host is not a secret.
 std::vector<std::string> parts_of(std::string_view url) {
     std::vector<std::string> parts;
     const std::size_t host = url.find("://");
@@ -71,8 +72,8 @@ bool may_be_secret(const std::string& token, const std::vector<std::string>& par
     return std::ranges::any_of(parts, [&](const std::string& part) { return small.find(part) != std::string::npos; });
 }
 
-// How many bytes the control character takes that begins at `at`, beyond ASCII's: C1 controls, and what changes the
-// direction of a line, U+202A to U+202E, U+2066 to U+2069, U+2028, U+2029. 0: there is none.
+// The size in bytes of the control character beyond ASCII that begins at `at`: C1 controls, line separators, and
+// characters that change the direction of a line (U+2028 to U+202E, U+2066 to U+2069). 0 when there is none.
 std::size_t wide_control_at(std::string_view text, std::size_t at) {
     const auto byte = [&](std::size_t n) {
         return at + n < text.size() ? static_cast<unsigned char>(text[at + n]) : 0U;
@@ -172,7 +173,7 @@ Judgement Classifier::judge(std::string_view dialect, const PostResult& result, 
     if (result.transport == TransportStatus::not_sent || result.transport == TransportStatus::withdrawn)
         return {"retry", 0, result.problem};
     if (result.transport == TransportStatus::in_doubt) return {"in_doubt", 0, result.problem};
-    // A NUL would end the text for the matcher.
+    // regexec() stops at a NUL.
     const std::string body = result.body.substr(0, std::min(kLooksAt, result.body.find('\0')));
     const auto problem = [&](std::string_view name, bool explained) {
         std::string text = fmt::format("HTTP {}: {}", result.status, name);
@@ -184,7 +185,7 @@ Judgement Classifier::judge(std::string_view dialect, const PostResult& result, 
         if (rule.dialect != dialect || result.status < rule.status_from || result.status > rule.status_to) continue;
         if (rule.pattern && !rule.pattern->matches(body)) continue;
         if (rule.outcome == "delivered" || rule.outcome == "accepted") return {rule.outcome, rule.rule_id, {}};
-        // A webhook that is gone, throttles or fails says so by its status.
+        // For these outcomes the status says enough, without an excerpt of the body.
         const bool explained =
             rule.pattern || rule.outcome == "gone" || rule.outcome == "throttled" || rule.outcome == "retry";
         return {rule.outcome, rule.rule_id, problem(rule.name, explained)};

@@ -1,9 +1,8 @@
-// Reads a webhook's answer by the rules of o365.response_rules. Immutable once made: any thread.
+// Classifies a webhook's answer by the rules of o365.response_rules. Immutable: any thread.
 #pragma once
 
 #include <json/json.h>
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,36 +12,35 @@
 namespace o365 {
 
 struct Judgement {
-    // As in the rules; retry or in_doubt when no rule was asked or none fitted; held when our side failed (a proxy):
-    // that counts as no failure of the webhook.
+    // The outcome of the rule that matched. Without one: retry, in_doubt, or held when our side failed (a proxy), which
+    // does not count as a failure of the webhook.
     std::string outcome;
-    int rule_id = 0;      // 0: none
-    std::string problem;  // why it is no success, for operators; empty on success
+    int rule_id = 0;      // 0: no rule matched
+    std::string problem;  // why the card was not delivered, for operators; empty on success
 };
 
-// The first 200 characters of an answer's body in one line of valid UTF-8, for operators: control characters and bytes
-// that are no UTF-8 are replaced, and *** stands for URLs, for long tokens that hold a digit, and for every token that
-// holds a part of `url`, the webhook's, of eight characters or more. Empty for a body of white space.
+// The first 200 characters of an answer's body as one line of valid UTF-8, for operators. Control characters and bytes
+// that are not UTF-8 are replaced; URLs, long tokens with a digit, and tokens with a longer part of `url`, the webhook,
+// become ***. Empty for a body of white space.
 std::string excerpt(std::string_view body, std::string_view url);
 
-// Whether a card is at its end with this outcome.
+// Whether this outcome ends a card.
 bool is_end(std::string_view outcome);
 
 class Classifier {
   public:
-    // The array `rules` of o365_programs.worker_start. A rule whose pattern is no POSIX extended regular expression is
-    // left out.
+    // `rules`: the array `rules` of o365_programs.worker_start. A rule whose pattern is not a POSIX extended regular
+    // expression is left out: see problem().
     explicit Classifier(const Json::Value& rules);
     Classifier(Classifier&&) noexcept;
     Classifier& operator=(Classifier&&) noexcept;
     ~Classifier();
 
-    // A request that was not sent is tried again, one whose answer was lost is in doubt; an answer goes to the first
-    // rule of the dialect that fits its status and the first 4 KiB of its body. Where none does, a 2xx is in doubt (the
-    // card may be shown), everything else is tried again. The problem of an answer that no pattern explains holds an
-    // excerpt of it, from which parts of `url`, the webhook's, are taken out.
+    // An answer gets the outcome of the first rule of the dialect that matches its status and the first 4 KiB of its
+    // body. When none does, a 2xx is in_doubt, because the card may be shown, and everything else retry. A request that
+    // was not sent is retry or held, one whose answer was lost in_doubt. The problem may have an excerpt() of the body.
     Judgement judge(std::string_view dialect, const PostResult& result, std::string_view url) const;
-    // A rule that was left out, and why; empty when there is none.
+    // Why a rule was left out; empty when none was.
     const std::string& problem() const noexcept { return problem_; }
 
   private:

@@ -1,5 +1,5 @@
-// The time that delivery goes by, so that a test can set it. Leases count in it: docs/delivery.md, "What a crash
-// costs".
+// The clock of delivery, an interface so that a test can set the time. Leases are measured with it: docs/delivery.md,
+// "What a crash costs".
 #pragma once
 
 #include "lib/base/boot_clock.h"

@@ -19,14 +19,14 @@ using std::chrono::seconds;
 namespace {
 
 constexpr int kCardsPerLane = 20;
-constexpr int kBytesPerLane = 64 * 1024;  // of cards, so that a worker's memory is bounded by its lanes
-// Of the cards that come with a claim: they have to fit into the socket's buffers, because the server commits when it
+constexpr int kBytesPerLane = 64 * 1024;  // of cards, so that the number of lanes bounds a worker's memory
+// Of the cards that come with a claim. They must fit into the socket's buffers, because the server commits only when it
 // has written the answer.
 constexpr int kBytesPerClaim = 16 * 1024;
 constexpr seconds kScanAll{3};
 constexpr const char* kFromTheStart = "-infinity";
 
-// Of a call for reports, claims or a heartbeat.
+// For calls of delivery: reports, claims, heartbeats.
 constexpr Patience kPatience{.transaction_ms = 65000, .connect = seconds(5), .call = seconds(30)};
 
 std::string worker_name(const Settings& settings) {
@@ -41,7 +41,7 @@ std::optional<T> unless_zero(T number) {
     return number == 0 ? std::nullopt : std::optional<T>(number);
 }
 
-// The arrays that name leases.
+// Leases as arrays, for parameters.
 struct LeaseArrays {
     explicit LeaseArrays(const std::vector<Lease>& leases) {
         for (const Lease& lease : leases) add(lease);
@@ -57,7 +57,7 @@ struct LeaseArrays {
     std::vector<std::int64_t> versions;
 };
 
-// Where a card stands in the rows of worker_cards and worker_claim.
+// The columns of a card in the rows of worker_cards and worker_claim.
 struct CardColumns {
     explicit CardColumns(const Rows& rows)
         : position(rows.column("position")),
@@ -67,7 +67,7 @@ struct CardColumns {
           reason(rows.column("reason")),
           extra(rows.column("extra")),
           expires_ms(rows.column("expires_ms")) {}
-    // nullopt: the row has none.
+    // The card of a row; nullopt when it has none.
     std::optional<Card> card(const Rows& rows, int row) const {
         if (rows.is_null(row, position)) return std::nullopt;
         Card card;
@@ -105,7 +105,7 @@ DatabaseOutbox::DatabaseOutbox(const Settings& settings)
       scanned_to_(kFromTheStart) {}
 
 SettingsSnapshot DatabaseOutbox::start() {
-    // Nothing is written, and nothing is waited for: that takes an operator.
+    // An operator must upgrade: end at once instead of waiting for that.
     if (const std::string problem = schema_problem(database_); !problem.empty()) throw std::runtime_error(problem);
     const Rows rows =
         database_.call("select o365_programs.worker_start($1, $2, $3)", {name_, O365_VERSION, environment_});
@@ -171,7 +171,7 @@ Statement DatabaseOutbox::claim_statement(int lanes) {
         "payload, has_cards, "
         "position, card_id, card, ends_as, reason, extra, expires_ms "
         "from o365_programs.worker_claim($1, $2::timestamptz - interval '1 second', $3, $4, $5, $6, $7, $8) "
-        // worker_claim asks the same, but a call that is not made costs half of one that has nothing to do.
+        // worker_claim checks this too, but not calling it costs half of a call that finds nothing to do.
         "where (pg_current_snapshot()::text = $7 and statement_timestamp() < $8::timestamptz) is not true",
         {worker_, scanned_to_, lanes, kCardsPerLane, kBytesPerLane, kBytesPerClaim, Value::or_null(seen_),
          Value::or_null(quiet_until_)}};
@@ -192,7 +192,7 @@ std::vector<Claimed> DatabaseOutbox::take_claimed(const Rows& rows) {
     for (int i = 0; i < rows.size(); ++i) {
         if (rows.is_null(i, subscription_id)) continue;
         const std::int64_t id = rows.integer(i, subscription_id);
-        // The cards of a lane stand together.
+        // The rows of a lane follow one another.
         if (claimed.empty() || claimed.back().lease.subscription_id != id) {
             claimed.push_back(
                 {.lease = {id, rows.integer(i, lease_no), static_cast<int>(rows.integer(i, secret_version))},
@@ -200,7 +200,7 @@ std::vector<Claimed> DatabaseOutbox::take_claimed(const Rows& rows) {
                  .lasts = milliseconds(rows.integer(i, lease_ms)),
                  .payload = rows.text(i, payload) == "card" ? Payload::card : Payload::envelope});
             if (rows.boolean(i, has_cards)) claimed.back().cards.emplace();
-            // Text of one time zone and length sorts as the times do.
+            // As texts in one time zone and of one length they sort as the times do.
             const std::string_view due = rows.text(i, was_due);
             if (scanned_to_ == kFromTheStart || due > scanned_to_) scanned_to_ = due;
         }
@@ -262,7 +262,7 @@ std::vector<std::vector<Card>> DatabaseOutbox::cards(const std::vector<Lease>& l
             return lease.subscription_id == rows.integer(i, subscription_id) &&
                    lease.lease_no == rows.integer(i, lease_no);
         };
-        // The answer has the order of the question.
+        // The rows have the order of `leases`.
         if (cards.empty() || !is_of(leases[cards.size() - 1])) {
             if (cards.size() == leases.size() || !is_of(leases[cards.size()]))
                 throw std::runtime_error("o365_programs.worker_cards answered with lanes that it was not asked for");

@@ -1,5 +1,5 @@
-// The outbox in PostgreSQL: all statements of delivery, o365_programs.worker_... of sql/functions, stand here. One
-// thread, but for end_by().
+// The Outbox in PostgreSQL. Has all SQL statements of delivery, which call o365_programs.worker_... (sql/functions).
+// One thread, except for end_by().
 #pragma once
 
 #include <string>
@@ -44,13 +44,13 @@ class DatabaseOutbox : public Outbox {
     const std::string environment_;
     Database database_;
     int worker_ = 0;
-    Secret action_key_;  // of links to card actions; it never changes
-    // When the lanes that were claimed last had been due: the next claim begins its scan there, so that it does not
-    // walk over what was claimed before. Every few seconds one begins at the start.
+    Secret action_key_;  // for links to card actions; it never changes
+    // When the lanes that were claimed last became due. The next claim begins its scan there, so that it does not walk
+    // over index entries of earlier claims. Every few seconds one scans from the start.
     std::string scanned_to_;
     BootClock::time_point scanned_all_at_{};
-    // What the last claim saw when it found nothing; the next one passes it back and costs little while nothing has
-    // changed. On another server it holds for a second at most.
+    // The database's state when the last claim found nothing, and until when that is valid. The next claim passes both
+    // back, and costs little while nothing has changed. On another server they are valid for a second at most.
     std::string seen_;
     std::string quiet_until_;
 };

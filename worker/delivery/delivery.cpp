@@ -16,20 +16,21 @@ namespace {
 constexpr int kLanesPerClaim = 128;
 constexpr int kMostBytesPerCall = 1024 * 1024;
 constexpr int kLeastBytesPerCall = 64 * 1024;
-constexpr milliseconds kSlowCall{500};  // a call for cards that takes longer asks for half as much the next time
-// While there was something to do within kBusyFor: after a twentieth of the time since then, between these.
+constexpr milliseconds kSlowCall{500};  // after a call for cards that took longer, the next one asks for half as much
+// For kBusyFor after there was something to do, the wait between two calls is a twentieth of the time since then,
+// between these two. After that it doubles up to kIdlePoll.
 constexpr microseconds kFirstPoll{250};
 constexpr microseconds kBusyPoll{1000};
 constexpr milliseconds kGatheringPoll{5};  // while finished lanes wait to be reported together
 constexpr milliseconds kIdlePoll{200};
 constexpr seconds kBusyFor{1};
-constexpr milliseconds kDrained{50};  // --once ends when there was nothing to do for so long
+constexpr milliseconds kDrained{50};  // --once ends after so long with nothing to do
 constexpr milliseconds kFirstBackoff{100};
 constexpr milliseconds kMostBackoff{2000};
 constexpr seconds kHeartbeat{5};
 constexpr seconds kRecheck{1};
 constexpr seconds kForgetsUnused{60};
-constexpr seconds kLastCall{1};  // how long a call that runs at the deadline of --once may take to end
+constexpr seconds kLastCall{1};  // how long a call that runs at the deadline of --once may still take
 
 std::vector<Ended> as_ended(const std::vector<LaneReport>& reports) {
     std::vector<Ended> ended;
@@ -45,7 +46,7 @@ std::vector<Lease> leases_of(const auto& lanes) {
     return leases;
 }
 
-// The statement was refused for what it says; it would be again.
+// Whether the database refused the statement for its content, so that it would refuse it again.
 bool is_refused(const DatabaseError& error) { return error.fault() == Fault::refused || error.fault() == Fault::bug; }
 
 }  // namespace
@@ -68,18 +69,18 @@ void Delivery::end_at(Clock::time_point deadline) {
 
 void Delivery::stop() noexcept {
     sender_.stop();
-    outbox_.end_by(clock_.now() + kLastWord);
+    outbox_.end_by(clock_.now() + kLastReports);
 }
 
 void Delivery::wait(const Wait& wait) {
-    // A call that reports ten lanes costs not much more than one that reports one: as long as lanes wait behind the
-    // transfers, reports wait for each other, until half of those are used up. Otherwise each goes at once.
+    // A call that reports ten lanes costs not much more than one that reports one. So while lanes wait for transfers,
+    // reports are gathered until half as many have come as lanes wait. Otherwise each is sent at once.
     std::size_t enough = gathers() ? (active_.size() - static_cast<std::size_t>(max_transfers_)) / 2 : 1;
     if (!wait.for_reports) enough = SIZE_MAX;
     sender_.wait(wait.longest, enough, wait.finishing);
 }
 
-// Whether lanes wait behind the transfers.
+// Whether lanes wait for transfers.
 bool Delivery::gathers() const noexcept { return active_.size() > static_cast<std::size_t>(max_transfers_) + 1; }
 
 std::optional<Delivery::Wait> Delivery::step() {
@@ -113,7 +114,7 @@ std::optional<Delivery::Wait> Delivery::step() {
 
 Delivery::Wait Delivery::next_wait(bool finishing, bool found) {
     const Clock::duration idle = found ? Clock::duration::zero() : clock_.now() - *worked_at_;
-    // A worker that ends polls for its last reports without spinning.
+    // A worker that ends waits for its last reports, and need not poll fast.
     if (finishing || gathers()) {
         poll_ = kGatheringPoll;
     } else {
@@ -124,8 +125,8 @@ Delivery::Wait Delivery::next_wait(bool finishing, bool found) {
     return {has_work ? microseconds(0) : poll_, true, finishing};
 }
 
-// For a worker that ends: whether there is something left to wait for, or to report, and time for it. Lanes come back
-// when their POSTs have ended, within the post timeout; from then on kLastWord is left.
+// For a worker that ends: whether there are lanes to wait for or to report, and time for it. Lanes come back when their
+// POSTs have ended, within the post timeout; after that kLastReports is left.
 bool Delivery::has_time_left() {
     for (auto& lane : std::exchange(to_fetch_, {})) give_back(std::move(lane));
     for (auto& lane : webhooks_.take_waiting()) give_back(std::move(lane));
@@ -133,7 +134,7 @@ bool Delivery::has_time_left() {
     const auto back = static_cast<std::size_t>(std::ranges::count_if(reports_, &LaneReport::releases));
     const Clock::time_point now = clock_.now();
     if (!all_back_at_ && back >= active_.size()) all_back_at_ = now;
-    const Clock::time_point last = all_back_at_.value_or(now) + kLastWord;
+    const Clock::time_point last = all_back_at_.value_or(now) + kLastReports;
     outbox_.end_by(last);
     if (now < last) return true;
     log::warn("reports_left", "lanes={} why={} then=\"their leases end by themselves; cards may be sent twice\"",
@@ -142,16 +143,16 @@ bool Delivery::has_time_left() {
 }
 
 Delivery::Wait Delivery::database_lost(const DatabaseError& error, bool finishing) {
-    // Before the worker has begun, only a database that is not there, or takes no writes, is waited for: a host starts
-    // its services in any order. What else is wrong then is for the person who starts it.
+    // Before the worker is registered, wait only for a database that is not there or does not accept writes, because a
+    // host starts its services in any order. Any other error goes to the person who starts the worker.
     const bool away = error.fault() == Fault::down || error.fault() == Fault::in_doubt;
     if (!started() && ((!away && error.fault() != Fault::retry) || deadline_)) throw DatabaseError(error);
     lost_ = error;
-    // A server that is read-only says it of each statement in other words.
-    if (const auto count = lost_told_.due(error.sqlstate().empty() ? error.what() : error.sqlstate()))
+    // By SQLSTATE: a read-only server words its error differently for each statement.
+    if (const auto count = failures_.due(error.sqlstate().empty() ? error.what() : error.sqlstate()))
         log::warn("database_lost", "count={} again_ms={} problem={}", *count, backoff_.count(),
                   log::quoted(error.what()));
-    // A heartbeat comes first on the new connection: it may be another cluster behind the same name.
+    // Begin a new connection with a heartbeat: it may lead to another cluster of the same name.
     if (away) heartbeat_at_ = {};
     if (error.fault() != Fault::retry) outbox_.close();
     const Wait wait{backoff_, false, finishing};
@@ -163,7 +164,7 @@ void Delivery::database_answered() {
     backoff_ = kFirstBackoff;
     if (!lost_) return;
     lost_.reset();
-    lost_told_ = {};
+    failures_ = {};
     log::info("database_back", "");
 }
 
@@ -172,7 +173,7 @@ void Delivery::start() {
     webhooks_.log_missing_keys(outbox_.keys_in_use());
     use(std::move(first));
     heartbeat_at_ = rechecked_at_ = clock_.now();
-    // A call that runs at the deadline may end, and those that report have their own time.
+    // A call that runs at the deadline may end; has_time_left() sets the deadline of the last reports.
     if (deadline_ && !sender_.stopped()) outbox_.end_by(*deadline_ + kLastCall);
 }
 
@@ -202,8 +203,8 @@ void Delivery::heartbeat() {
     }
 }
 
-// The sender refuses hosts by a list that may be some seconds old: one that was allowed meanwhile suspends nobody. The
-// list is read again, and a lane whose host it has now is given back without that result.
+// The sender refuses hosts by an allow-list that may be some seconds old. Before its verdict suspends a connection,
+// this reads the list again; a lane whose host is on the list now is given back without that result.
 void Delivery::check_refused_hosts() {
     const auto is_off = [](const LaneReport& report) { return report.lane->is_off_the_list; };
     if (std::ranges::none_of(reports_, is_off)) return;
@@ -233,8 +234,8 @@ void Delivery::recheck() {
 }
 
 // Reports, and claims more lanes if there is room for them: one transaction and one round trip. True when there was
-// something to do. Those reports are left that have to be sent again, because somebody else has their lanes locked; on
-// an exception all are.
+// something to do. Reports whose lanes somebody else has locked stay in reports_ for the next call; on an exception all
+// of them stay.
 bool Delivery::report_and_claim(bool claims) {
     const auto released = static_cast<std::size_t>(std::ranges::count_if(reports_, &LaneReport::releases));
     const int room = claims ? std::max(lanes_wanted(active_.size() - released), 0) : 0;
@@ -245,8 +246,8 @@ bool Delivery::report_and_claim(bool claims) {
         answer = outbox_.report_and_claim(as_ended(reports_), room);
     } catch (const DatabaseError& error) {
         if (reports_.empty() || !is_refused(error)) throw;
-        // One of the reports is refused, or what follows them fails, whatever for: they go one by one and without the
-        // rest, for the others must not wait for it, nor may it be repeated for ever.
+        // One report is refused, or the claim fails. Send the reports one by one and without a claim, so that one does
+        // not hold up the others and is not repeated for ever.
         report_each();
         return true;
     }
@@ -257,7 +258,7 @@ bool Delivery::report_and_claim(bool claims) {
     return found;
 }
 
-// Each report by itself, in order; what is refused is left to its lease.
+// Sends each report by itself, in order. Drops a report that is refused: its lease then ends by itself.
 void Delivery::report_each() {
     std::vector<LaneReport> busy;
     while (!reports_.empty()) {
@@ -280,9 +281,9 @@ void Delivery::report_each() {
     reports_ = std::move(busy);
 }
 
-// Takes the answer to `reports` and leaves those of them whose lanes are busy.
+// Handles the answer to `reports`. Leaves in `reports` those whose lanes are busy.
 void Delivery::take_reported(std::vector<LaneReport>& reports, const Reported& reported) {
-    std::int64_t ended = 0;  // of the lanes that are not busy: what the call should have ended
+    std::int64_t ended = 0;  // how many cards the call should have ended: those of lanes that are not busy
     std::erase_if(reports, [&](const LaneReport& one) {
         if (reported.busy.contains(one.lane->lease.subscription_id)) return false;
         ended +=
@@ -302,32 +303,32 @@ void Delivery::take_reported(std::vector<LaneReport>& reports, const Reported& r
     }
 }
 
-// After a report: a lane that it gave back is not held any more.
+// After a report: removes the lane from active_ if the report released it.
 void Delivery::forget_released(const LaneReport& report) {
     const auto held = active_.find(report.lane->lease.subscription_id);
     if (report.releases && held != active_.end() && held->second == report.lane) active_.erase(held);
 }
 
-// How many lanes to claim beside those that are held. As many as there are transfers wait behind them, so that no
-// transfer idles while the database works; none where the far end is so slow that they would only keep them from other
-// workers, and where this worker lacks what another may have: a proxy that answers, a descriptor.
+// How many lanes to claim beside the `held` ones. As many lanes as there are transfers may wait, so that no transfer
+// idles while the database works. None wait when far ends are slow, because other workers could serve them; and nothing
+// is claimed while POSTs fail on this side (proxy, file descriptors) and another worker is alive.
 int Delivery::lanes_wanted(std::size_t held) const {
     if (!snapshot_->sends) return 0;
     if (snapshot_->others > 0 && sender_.leaves_lanes_to_others()) return 0;
-    // Lanes whose webhook is being adopted keep no other lane out.
+    // Lanes that wait for RSA do not count.
     const int adopting = std::min(static_cast<int>(webhooks_.adopting()), max_transfers_);
     const int most = max_transfers_ * (sender_.is_slow() ? 1 : 2) + adopting;
     return std::min(most - static_cast<int>(held), kLanesPerClaim);
 }
 
-// `asked`: when the call began, before the database made the leases.
+// Takes claimed lanes over. `asked`: when the call began, before the database made the leases.
 void Delivery::take_lanes(std::vector<Claimed> claimed, Clock::time_point asked) {
     std::vector<std::shared_ptr<Lane>> ready;
     for (Claimed& one : claimed) {
         std::optional<std::vector<Card>> cards = std::move(one.cards);
         auto lane = std::make_shared<Lane>(std::move(one), asked, snapshot_->post_timeout);
         active_[lane->lease.subscription_id] = lane;
-        // A claim leaves out what is paused; worker_cards does not look at that again.
+        // A claim leaves paused lanes out, so this is a check; worker_cards is none.
         lane->checked_at = asked;
         if (cards) {
             lane->cards = std::move(*cards);
@@ -340,7 +341,7 @@ void Delivery::take_lanes(std::vector<Claimed> claimed, Clock::time_point asked)
     pass_on(std::move(ready));
 }
 
-// To the sender, those whose webhook is open; the others when it is.
+// Passes lanes whose webhook is open to the sender, the others to webhooks_.
 void Delivery::pass_on(std::vector<std::shared_ptr<Lane>> lanes) {
     std::erase_if(lanes, [&](std::shared_ptr<Lane>& lane) {
         if (!needs_opening(*lane)) return false;
@@ -350,11 +351,11 @@ void Delivery::pass_on(std::vector<std::shared_ptr<Lane>> lanes) {
     if (!lanes.empty()) sender_.send(lanes);
 }
 
-// Without a result.
+// Gives a lane back without a result.
 void Delivery::give_back(std::shared_ptr<Lane> lane) { reports_.push_back({std::move(lane), {}, true}); }
 
-// Asks for the cards of leased lanes and passes the lanes on. The cards of some may not fit into one call: the next one
-// brings them. When the worker is finishing, and where no POST could start in time any more, lanes are given back.
+// Fetches the cards of leased lanes and passes the lanes on. Lanes whose cards do not fit into one call wait for the
+// next one. Gives lanes back when the worker is finishing, and those for which it is too late to start a POST.
 void Delivery::fetch_cards(bool finishing) {
     const Clock::time_point asked = clock_.now();
     std::erase_if(to_fetch_, [&](const std::shared_ptr<Lane>& lane) {
@@ -377,11 +378,12 @@ void Delivery::fetch_cards(bool finishing) {
     pass_on(std::move(ready));
 }
 
-// `took`: of the last call for cards. When the recheck fails, its lanes are asked for again.
+// `took`: how long the last call for cards took. Runs before the lanes are removed from to_fetch_: if the recheck
+// throws, their cards are fetched again.
 void Delivery::adapt_bytes_per_call(Clock::duration took) {
     if (took > kSlowCall) {
         bytes_per_call_ = std::max(bytes_per_call_ / 2, kLeastBytesPerCall);
-        // Over a slow connection what was read is old by now: nothing would be sent by it.
+        // Over a slow connection the last check is too old by now for a POST to start.
         recheck();
         rechecked_at_ = clock_.now();
     } else if (took < kSlowCall / 4) {
@@ -389,26 +391,26 @@ void Delivery::adapt_bytes_per_call(Clock::duration took) {
     }
 }
 
-// Whether the lane's webhook has to be opened before the sender can have it.
+// Whether the lane's webhook must be opened before the sender can take the lane.
 bool Delivery::needs_opening(Lane& lane) {
     const bool posts = std::ranges::any_of(lane.cards, [](const Card& card) { return card.ends_as.empty(); });
     if (!posts) webhooks_.forget(lane.lease.subscription_id);
     return !webhooks_.find(lane) && posts;
 }
 
-void Delivery::say_stopped(bool comes_back) noexcept {
+void Delivery::report_stop(bool comes_back) noexcept {
     try {
         outbox_.stop(comes_back);
     } catch (const std::exception& error) {
-        log::debug("stop_not_told", "problem={}", log::quoted(error.what()));
+        log::debug("stop_not_reported", "problem={}", log::quoted(error.what()));
     }
 }
 
 Outlook Delivery::outlook() {
     if (lost_ && lost_->fault() != Fault::retry) throw DatabaseError(*lost_);
     if (!started()) return Outlook::waiting;  // stopped before it began
-    outbox_.end_by(clock_.now() + kLastWord);
-    say_stopped(true);
+    outbox_.end_by(clock_.now() + kLastReports);
+    report_stop(true);
     if (!snapshot_->sends) throw std::runtime_error(snapshot_->why);
     const Backlog backlog = outbox_.backlog();
     log::info("outlook", "due={} waiting={} paused={} suspended={} failing={} unfed={} next={}", backlog.due,

@@ -1,7 +1,7 @@
-// The delivery loop (docs/delivery.md): claims lanes, fetches their cards, has their webhooks opened, gives them to the
-// sender, reports what came of them. The database thread drives it: so database time and network time overlap, and
-// neither holds a lock while it waits. step() makes one pass without waiting, so that a test can drive it by its own
-// clock.
+// The delivery loop (docs/delivery.md): claims lanes, fetches their cards, has their webhooks opened, passes them to
+// the sender and reports the results. The database thread runs it and the sender has a thread of its own, so that
+// database and network work at the same time. step() makes one pass without waiting, so that a test can run it with its
+// own clock. All members but stop() are for the database thread.
 #pragma once
 
 #include <chrono>
@@ -11,7 +11,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "lib/base/exit_code.h"
@@ -26,7 +25,7 @@
 
 namespace o365 {
 
-// What --once ends with; the numbers are the exit codes of o365-worker.
+// The result of --once; the numbers are the exit codes of o365-worker.
 enum class Outlook {
     drained = exit_code::kDone,
     failing = exit_code::kUnavailable,
@@ -35,39 +34,41 @@ enum class Outlook {
 
 class Delivery {
   public:
-    // `max_transfers`: as the sender has it.
+    // `max_transfers`: the sender's. All that it refers to must outlive it.
     Delivery(const Clock& clock, Outbox& outbox, WebhookStore& webhooks, Sender& sender, int max_transfers);
 
-    // How long a worker that ends tries to report to a database that does not answer; then leases end by themselves.
-    static constexpr std::chrono::seconds kLastWord{3};
+    // How long a worker that ends tries to report to a database that does not answer. After that leases end by
+    // themselves.
+    static constexpr std::chrono::seconds kLastReports{3};
 
-    // Before the first step: for --once, when delivery ends at the latest. No POST starts after it; those under way are
-    // finished. It ends earlier when nothing is due.
+    // For --once, before the first step: when delivery ends at the latest. No POST starts after `deadline`, running
+    // ones are finished. Delivery ends earlier when nothing is due.
     void end_at(Clock::time_point deadline);
-    // Claims nothing more, finishes what is under way, reports it, then step() ends: at the latest post_timeout_seconds
-    // and kLastWord later, whatever webhooks and the database do. From any thread, not from a signal handler.
+    // Claims nothing more, finishes running POSTs and reports them; then step() returns nullopt, at the latest
+    // post_timeout_seconds and kLastReports later, whatever webhooks and the database do. From any thread, not from a
+    // signal handler.
     void stop() noexcept;
 
     // How long to wait before the next step.
     struct Wait {
         std::chrono::microseconds longest{0};
         bool for_reports = true;  // reports of the sender end the wait; otherwise only stop() does
-        bool finishing = false;   // stop() is known
+        bool finishing = false;   // the worker is ending already, so stop() does not end the wait
     };
-    // One pass. The first one registers the worker and is repeated while the database is not there or takes no writes;
-    // later ones come back by themselves after it was away. nullopt: delivery has ended. Throws DatabaseError when the
-    // database refuses the worker's start, std::runtime_error when the sender has failed.
+    // Makes one pass. The first passes register the worker, and are repeated while the database is not there or does
+    // not accept writes; later passes continue by themselves after it was away. nullopt: delivery has ended. Throws
+    // DatabaseError when the database refuses the worker's start, std::runtime_error when the sender has failed.
     std::optional<Wait> step();
-    // Waits as step() said.
+    // Waits as step() returned.
     void wait(const Wait& wait);
-    // Whether the worker is registered: lanes may go to the sender.
+    // Whether the worker is registered. The sender's thread may run from then on.
     bool started() const noexcept { return snapshot_ != nullptr; }
 
-    // After the last step: says that the worker ends, so that nobody takes it for one that was killed. Without a
-    // connection it is left unsaid: health then reports the worker as lost.
-    void say_stopped(bool comes_back) noexcept;
-    // After the last step of --once: says so and asks what is left, in kLastWord. Throws DatabaseError when the
-    // database was lost at the end, std::runtime_error when its environment is another than this worker's.
+    // After the last step: tells the database that the worker ends, so that health does not report it as lost. Does
+    // nothing without a connection. `comes_back`: after --once.
+    void report_stop(bool comes_back) noexcept;
+    // After the last step of --once: does the same and asks what is left, within kLastReports. Throws DatabaseError
+    // when the database was lost at the end, std::runtime_error when the database does not let this worker send.
     Outlook outlook();
 
   private:
@@ -100,21 +101,20 @@ class Delivery {
     const int max_transfers_;
     std::optional<Clock::time_point> deadline_;
     std::shared_ptr<const SettingsSnapshot> snapshot_;      // null: not started
-    std::map<std::int64_t, std::shared_ptr<Lane>> active_;  // leased to us, by subscription
-    std::deque<std::shared_ptr<Lane>> to_fetch_;            // leased, their cards are not here yet
-    std::vector<LaneReport> reports_;                       // kept over a lost connection: a report may be repeated
+    std::map<std::int64_t, std::shared_ptr<Lane>> active_;  // lanes leased to this worker, by subscription
+    std::deque<std::shared_ptr<Lane>> to_fetch_;            // those of them whose cards have not been fetched
+    std::vector<LaneReport> reports_;                       // to send; kept when the connection is lost
     int bytes_per_call_;                                    // of cards; fewer over a slow connection
     Clock::time_point heartbeat_at_{};
     Clock::time_point rechecked_at_{};
     Clock::time_point forgot_unused_at_{};
 
-    // How long to wait.
-    std::chrono::microseconds poll_;
-    std::chrono::milliseconds backoff_;
-    std::optional<Clock::time_point> worked_at_;  // when there was something to do
-    std::optional<DatabaseError> lost_;           // the last failure, while the database does not answer
-    log::Repeated lost_told_;
-    std::optional<Clock::time_point> all_back_at_;  // while ending: when the last lane was given back
+    std::chrono::microseconds poll_;              // the wait after a pass
+    std::chrono::milliseconds backoff_;           // the wait after a failure
+    std::optional<Clock::time_point> worked_at_;  // when there was last something to do
+    std::optional<DatabaseError> lost_;           // the last failure, until the database answers
+    log::Repeated failures_;
+    std::optional<Clock::time_point> all_back_at_;  // while ending: when the sender had given all lanes back
 };
 
 }  // namespace o365

@@ -1,7 +1,7 @@
-// Shares a worker's transfers among the far ends of its webhooks, so that one that answers slowly, or not at all,
-// leaves the others theirs. A far end is an entry of the allow-list, and may have many hosts, as Microsoft's has one
-// for each tenant; among those it shares what it has in the same way, and it learns which of them answer: those find a
-// transfer when their neighbours hang. Items (lanes) wait by host, first in first out; far ends take turns, and so do
+// Shares a worker's transfers among the far ends of its webhooks, so that a far end that answers slowly, or not at all,
+// leaves transfers to the others. A far end is an entry of the allow-list and may have many hosts: Microsoft's has one
+// for each tenant. Its transfers are shared among its hosts in the same way, and the gate learns which hosts answer:
+// those get a transfer when others hang. Items (lanes) wait by host, first in first out; far ends take turns, and so do
 // the hosts of each. No locks: one thread.
 #pragma once
 
@@ -25,18 +25,17 @@ class HostGate {
   public:
     using Clock = BootClock;
 
-    // An item that waited in vain.
+    // An item that waited too long.
     struct Late {
         Item item;
-        // How long to leave it alone, because its far end or its host has used up its share; 0: there was no transfer
-        // free at all.
+        // How long to hold it back, because its far end or host has used up its share; 0: no transfer was free.
         std::chrono::seconds hold{0};
     };
 
-    // `transfers`: how many items may be under way together. `patience`: how long an item waits before it is late.
+    // `transfers`: how many items may run at once. `patience`: how long an item waits before it is late.
     HostGate(int transfers, std::chrono::milliseconds patience) : transfers_(transfers), patience_(patience) {}
 
-    // `far_end` is the host itself where no other belongs to it.
+    // Adds an item to wait. `far_end` is `host` itself when it has no other host.
     void add(const std::string& far_end, const std::string& host, Item item, Clock::time_point now) {
         const auto end = far_ends_.try_emplace(far_end).first;
         if (end->second.waiting == 0) turns_.push_back(end);
@@ -48,13 +47,13 @@ class HostGate {
         ++waiting_;
     }
 
-    // The next item that may begin, which counts as under way from now on; nullopt when there is none.
+    // The next item that may begin, which counts as running from now on; nullopt when there is none.
     std::optional<Item> next() {
         const int free = transfers_ - running_;
         if (free <= 0) return std::nullopt;
         for (auto turn = turns_.begin(); turn != turns_.end(); ++turn) {
             FarEnd& far_end = (*turn)->second;
-            // What is known of its hosts takes turns as well, or those that answer would leave nothing to new ones.
+            // The kinds of hosts (Known) take turns as well, or hosts that answer would leave nothing to new ones.
             for (std::size_t i = 0; i < far_end.turns.size(); ++i) {
                 Turns& turns = far_end.turns.at((far_end.turn + i) % far_end.turns.size());
                 const auto host_turn = std::ranges::find_if(
@@ -67,7 +66,7 @@ class HostGate {
         return std::nullopt;
     }
 
-    // An item of `host` is not under way any more.
+    // Says that an item of `host` has ended.
     void ended(const std::string& far_end, const std::string& host) {
         const auto end = far_ends_.find(far_end);
         const auto place = end->second.hosts.find(host);
@@ -79,15 +78,15 @@ class HostGate {
         forget(end);
     }
 
-    // What came of an item of `host` that is under way: whether it was answered, and after how long.
+    // Notes the result of a running item of `host`: whether it was answered, and after how long.
     void learn(const std::string& far_end, const std::string& host, bool answered, std::chrono::milliseconds took,
                Clock::time_point now) {
         remember(far_end, host, !answered ? Known::hangs : took <= kQuick ? Known::answers : Known::nothing, now);
     }
 
-    // Takes out what has waited for longer than the patience. The longer a far end keeps its items waiting, the longer
-    // they are held, from 2 to 64 seconds: so they cost little, and find one that has recovered before long. A few
-    // items may wait ten times as long for their far end's share, so that there is always one to begin.
+    // Removes and returns the items that have waited longer than `patience`. The longer a far end is slow, the longer
+    // its items are held, from 2 to 64 seconds, so that they cost little and still find soon that it has recovered. A
+    // few items of each far end may wait ten times as long, so that there is always one to begin.
     std::vector<Late> late(Clock::time_point now) {
         Sweep sweep{now, running_ < transfers_, {}, {}};
         for (auto turn = turns_.begin(); turn != turns_.end();) {
@@ -100,7 +99,7 @@ class HostGate {
         return std::move(sweep.late);
     }
 
-    // Takes out all that wait.
+    // Removes and returns all items that wait.
     std::vector<Item> take_all() {
         std::vector<Item> result;
         for (const auto& end : turns_) {
@@ -125,20 +124,20 @@ class HostGate {
     int running() const noexcept { return running_; }
 
   private:
-    // A far end may take another transfer while it has fewer than kShare times those that are free: one alone gets four
-    // fifths of all, and whoever comes next finds some. A host of it the same, of those that its far end may take.
+    // A far end may take another transfer while it has fewer than kShare times the free ones: a single one gets four
+    // fifths of all, and the next one finds some free. The same rule shares a far end's transfers among its hosts.
     static constexpr int kShare = 4;
-    // For hosts of it that answer it is this: a tenth of all is theirs when the others have used up those four fifths.
+    // The factor for hosts that answer: when the others have used up four fifths, a tenth of all is left for these.
     static constexpr int kShareThatAnswers = 9;
     static constexpr std::chrono::seconds kFirstHold{2};
     static constexpr std::chrono::seconds kLongestHold{32};
-    // What was learned of a host counts for so long, and of so many hosts at most.
+    // How long, and for how many hosts at most, the gate remembers what it learned.
     static constexpr std::chrono::minutes kRemembers{10};
     static constexpr std::size_t kMostKnown = 65536;
     static constexpr std::chrono::seconds kQuick{2};
 
-    // What the last item of a host showed. hangs: no connection, or no answer in time. waited: it found no transfer,
-    // and may hang.
+    // What the last item of a host showed. hangs: no connection, or no answer in time. waited: it got no transfer, so
+    // the host may hang.
     enum class Known { nothing, answers, waited, hangs };
     static constexpr std::size_t kKnown = 4;
 
@@ -151,12 +150,12 @@ class HostGate {
     using Turns = std::list<typename Hosts::iterator>;
     struct FarEnd {
         int running = 0;
-        int hanging = 0;  // of running, those on hosts that hang
+        int hanging = 0;  // how many of `running` are on hosts that hang
         int waiting = 0;
-        int unknown = 0;                  // of waiting, those on hosts of which nothing is known
-        Hosts hosts;                      // with something under way or waiting
-        std::array<Turns, kKnown> turns;  // of those that have something waiting, by what is known of them
-        std::size_t turn = 0;             // which of these comes first the next time
+        int unknown = 0;                  // how many of `waiting` are on hosts with Known::nothing
+        Hosts hosts;                      // those with items running or waiting
+        std::array<Turns, kKnown> turns;  // the hosts with items waiting, by Known
+        std::size_t turn = 0;             // the index in `turns` to begin with
         std::chrono::seconds hold{0};
         Clock::time_point held_until{};
         int held = 0;
@@ -166,17 +165,18 @@ class HostGate {
     // One call of late().
     struct Sweep {
         Clock::time_point now;
-        bool crowded;  // transfers are free, but not for those that wait
+        bool crowded;  // transfers are free, but not for the items that wait
         std::vector<Late> late;
         std::vector<std::pair<std::string, std::string>> waited;  // far end and host
     };
 
-    // Of one far end what is late. A few items may wait longer, see late().
+    // Removes the late items of one far end. A few items may wait longer, see late().
     void sweep_hosts(typename FarEnds::iterator end, Sweep& sweep) {
         FarEnd& far_end = end->second;
         std::size_t few = static_cast<std::size_t>(transfers_ / 8);
         for (Turns& turns : far_end.turns) {
-            // Hosts that hang wait for their small share; what is beyond that would keep others from being claimed.
+            // Of hosts that hang only a small share of the items may wait: more would keep other lanes from being
+            // claimed.
             const bool hangs = &turns == &far_end.turns[static_cast<std::size_t>(Known::hangs)];
             if (hangs) few = static_cast<std::size_t>(hanging_share());
             const bool held = sweep.crowded || hangs;
@@ -195,8 +195,7 @@ class HostGate {
         }
     }
 
-    // Takes out the items of a host that have waited for `patience`, but for its first `from`. held: they are left
-    // alone for a while.
+    // Removes the items of a host that have waited for `patience`, except its first `from`. held: they get a hold.
     void take_late(FarEnd& far_end, Host& host, std::size_t from, std::chrono::milliseconds patience, bool held,
                    Sweep& sweep) {
         auto& waiting = host.waiting;
@@ -258,11 +257,11 @@ class HostGate {
     bool may_begin(const std::string& name, const FarEnd& far_end, typename Hosts::iterator place, int free) const {
         const Host& host = place->second;
         if (host.known == Known::hangs && far_end.hanging >= hanging_share()) return false;
-        // New hosts, too, as long as they are few: many of them may be many that hang.
+        // New hosts count as hosts that answer as long as they are few: if they are many, many of them may hang.
         const bool is_new = host.known == Known::nothing && far_end.unknown <= few_transfers() && place->first != name;
         const int share = host.known == Known::answers || is_new ? kShareThatAnswers : kShare;
         if (far_end.running > 0 && far_end.running >= share * free) return false;
-        // Of what its far end may still take. A host that is all of its far end may have all.
+        // The host's share of what its far end may still take; all of it when the host is its whole far end.
         return place->first == name || has_share(host.running, share * free - far_end.running);
     }
 
@@ -280,14 +279,14 @@ class HostGate {
         if (host.known == Known::hangs) ++far_end.hanging;
         ++running_;
         take_turn(turns, host_turn, host.waiting.empty());
-        if (far_end.waiting == 0) far_end.hold = std::chrono::seconds(0);  // nobody waits: it keeps up again
+        if (far_end.waiting == 0) far_end.hold = std::chrono::seconds(0);  // nothing waits: the far end keeps up again
         take_turn(turns_, turn, far_end.waiting == 0);
         return item;
     }
 
     static bool has_share(int running, int free) noexcept { return running == 0 || running < kShare * free; }
 
-    // Whose turn it was comes last, or not any more when nothing of it waits.
+    // Moves the one whose turn it was to the end, or removes it when nothing of it waits.
     template <class List>
     static void take_turn(List& turns, typename List::iterator turn, bool was_last) {
         if (was_last) {
@@ -297,7 +296,7 @@ class HostGate {
         }
     }
 
-    // Twice as long in each round; within one, items are spread over as long again.
+    // The hold of an item: twice as long in each round, with the items of a round spread over as long again.
     std::chrono::seconds hold_of(FarEnd& far_end, Clock::time_point now) {
         if (now >= far_end.held_until || far_end.hold == std::chrono::seconds(0)) {
             far_end.hold = std::clamp(far_end.hold * 2, kFirstHold, kLongestHold);

@@ -1,5 +1,5 @@
-// A leased lane on its way: the database thread opens its webhook and reports it, the sender posts its cards. What both
-// touch meanwhile is atomic.
+// A leased lane. The database thread opens its webhook and reports it, the sender posts its cards; one of the two has
+// the lane at a time. What the other may use meanwhile is atomic.
 #pragma once
 
 #include <atomic>
@@ -17,7 +17,7 @@
 
 namespace o365 {
 
-// A webhook as the key opened it, read once. Immutable.
+// An opened webhook, parsed once. Immutable.
 struct OpenWebhook {
     explicit OpenWebhook(Secret opened) : text(std::move(opened)), parsed(parse_webhook(text.reveal())) {}
     Secret text;
@@ -25,8 +25,8 @@ struct OpenWebhook {
 };
 
 struct Lane {
-    // A POST is held to the lease and the timeout of the claim, whatever the settings say since. `asked_at`: when the
-    // call that claimed it began, from which the lease counts.
+    // `asked_at`: when the call that claimed the lane began, from which the lease counts. `timeout`: of each POST. A
+    // lane keeps its timeout when the setting changes.
     Lane(Claimed claimed, Clock::time_point asked_at, std::chrono::milliseconds timeout)
         : lease(claimed.lease),
           dialect(std::move(claimed.dialect)),
@@ -34,7 +34,7 @@ struct Lane {
           post_timeout(timeout),
           last_start(asked_at + claimed.lasts - timeout - kLeaseMargin) {}
 
-    // For the report to arrive before the lease ends.
+    // The time for the report to arrive before the lease ends.
     static constexpr std::chrono::seconds kLeaseMargin{3};
 
     const Lease lease;
@@ -43,23 +43,23 @@ struct Lane {
     const std::chrono::milliseconds post_timeout;
     const Clock::time_point last_start;  // a POST that started later could outlive the lease
     std::vector<Card> cards;
-    Clock::time_point fetched_at{};               // when the call that brought them began
-    std::size_t next = 0;                         // of cards: the one to post next
+    Clock::time_point fetched_at{};               // when the call that fetched the cards began
+    std::size_t next = 0;                         // index of the card to post next
     std::shared_ptr<const OpenWebhook> webhook;   // null: not opened
-    std::string cannot_send;                      // why the webhook cannot be used; empty: it can
+    std::string cannot_send;                      // why the webhook cannot be used; empty when it can
     std::string cannot_send_outcome;              // the outcome to report then
-    bool is_off_the_list = false;                 // the allow-list, as the sender has it, does not have its host
-    std::atomic<bool> may_send = true;            // as the database said when it was asked last
-    std::atomic<Clock::time_point> checked_at{};  // when it was asked
+    bool is_off_the_list = false;                 // the sender's allow-list does not have its host
+    std::atomic<bool> may_send = true;            // the database's last answer
+    std::atomic<Clock::time_point> checked_at{};  // when the database was asked
 
-    // The sender's.
-    std::string far_end;  // what the gate counts it under
+    // For the sender only.
+    std::string far_end;  // under which the gate counts the lane
     bool has_transfer = false;
-    std::shared_ptr<const void> checked_against;  // the settings that the webhook was last checked against
+    std::shared_ptr<const void> checked_against;  // the settings with which the webhook was checked last
     std::vector<CardResult> results;              // not handed over yet
 };
 
-// What a lane has to report, on its way from the sender to the database thread.
+// The results of a lane, from the sender for the database thread.
 struct LaneReport {
     std::shared_ptr<Lane> lane;
     std::vector<CardResult> results;

@@ -16,12 +16,12 @@ using std::chrono::seconds;
 
 namespace {
 
-constexpr milliseconds kPass{200};           // how long a pass waits for something to happen
-constexpr milliseconds kIdlePass{2000};      // the same, where nothing is sent or waits to be
-constexpr milliseconds kStateIsFresh{1900};  // pause and remove hold within two seconds
-constexpr milliseconds kUnreported{100};     // how long a result may wait for its report while its lane goes on
-constexpr milliseconds kLooksForLate{100};   // how often lanes that wait too long are looked for
-constexpr seconds kLeavesToOthers{30};       // how long lanes are left to others after a POST failed on this side
+constexpr milliseconds kPass{200};           // the longest wait of a pass
+constexpr milliseconds kIdlePass{2000};      // the same, while nothing is sent or waits to be
+constexpr milliseconds kStateIsFresh{1900};  // how old a check may be at a POST: pause and remove hold within 2 s
+constexpr milliseconds kUnreported{100};     // how long a result waits for its report while its lane goes on
+constexpr milliseconds kLooksForLate{100};   // how often to look for lanes that wait too long
+constexpr seconds kLeavesToOthers{30};  // how long to leave lanes to other workers after a POST failed on this side
 
 }  // namespace
 
@@ -32,7 +32,7 @@ Sender::Sender(Transport& transport, const Clock& clock, int max_transfers)
 
 void Sender::stop() noexcept {
     {
-        // Under the mutex, or a waiter that has just looked would sleep through it.
+        // Under the mutex: else a thread that has just checked the condition could miss the notification.
         const std::lock_guard lock(mutex_);
         stopped_ = true;
     }
@@ -75,8 +75,7 @@ void Sender::finish() {
 
 // ---- the sender's thread ----
 
-// What nobody catches ends the worker in order: the database thread sees it and throws, and the program ends with its
-// exit code.
+// An exception here ends the worker in order: the database thread sees failed() and throws, and the program ends.
 void Sender::run() noexcept {
     try {
         while (step(transport_.in_flight() == 0 && gate_.waiting() == 0 ? kIdlePass : kPass)) continue;
@@ -115,7 +114,7 @@ bool Sender::step(milliseconds longest) {
     return true;
 }
 
-// Results of lanes that go on with their next cards.
+// Hands over results of lanes that go on with their next cards.
 void Sender::report_late_results() {
     while (!unreported_.empty() && clock_.now() - unreported_.front().first >= kUnreported) {
         hand_over(unreported_.front().second, false);
@@ -123,8 +122,8 @@ void Sender::report_late_results() {
     }
 }
 
-// Starts lanes while there are transfers for them. One that waits too long goes back, so that another worker may have
-// it; one that may not send any more goes back as well.
+// Starts lanes while there are transfers for them. Gives lanes back that wait too long, so that another worker may have
+// them, and those that may not send any more.
 void Sender::start_waiting() {
     const Clock::time_point now = clock_.now();
     if (stopped_ || now >= send_until_) {
@@ -138,7 +137,7 @@ void Sender::start_waiting() {
     if (now - looked_for_late_ < kLooksForLate) return;
     looked_for_late_ = now;
     for (const auto& late : gate_.late(now)) {
-        // --once has no later: it claims the lane again.
+        // With --once there is no later: the lane is given back and claimed again.
         if (late.hold > seconds(0) && send_until_ == Clock::time_point::max() && may_send(*late.item)) {
             hold(late.item, late.hold);
         } else {
@@ -148,7 +147,7 @@ void Sender::start_waiting() {
     }
 }
 
-// Gives a lane back that is to be left alone for a while, because its far end has all the transfers that it may have.
+// Gives a lane back and holds it for a while, because its far end has used up its share of transfers.
 void Sender::hold(const std::shared_ptr<Lane>& lane, seconds wait) {
     lane->results.push_back(
         {lane->cards[lane->next].position,
@@ -195,7 +194,7 @@ void Sender::advance(const std::shared_ptr<Lane>& lane) {
         if (!lane->webhook) return hand_over(lane, true);
         post_next(lane);
     } catch (const std::exception& error) {
-        // One card that cannot be posted, whatever for, ends no worker.
+        // A card that cannot be posted, for whatever reason, must not end the worker.
         lane->results.push_back({position, {"retry", 0, error.what()}, 0, {}, {}});
         hand_over(lane, true);
     }
@@ -213,7 +212,7 @@ void Sender::post_next(const std::shared_ptr<Lane>& lane) {
     CardBody body = card_body(std::move(card.body), lane->dialect, link, snapshot_->adaptive_card_version,
                               lane->payload, card.extra);
     if (!body.problem.empty()) {
-        // o365.send lets no such card pass; one that stands in the outbox all the same ends, and the next one goes.
+        // o365.send refuses such cards. If one is in the outbox all the same, it ends and the lane goes on.
         log::warn("card_not_converted", "card={} subscription={} problem={}", card.card_id, lane->lease.subscription_id,
                   log::quoted(body.problem));
         ++lane->next;
@@ -225,7 +224,7 @@ void Sender::post_next(const std::shared_ptr<Lane>& lane) {
         [this, lane](PostResult result) { posted(lane, std::move(result)); }, lane->post_timeout);
 }
 
-// Checked when it was stored; the list may have changed since, and this is the program that connects.
+// Checks the webhook again. It was checked when it was stored, but the allow-list may have changed since then.
 void Sender::check_webhook(Lane& lane) const {
     const Webhook& webhook = lane.webhook->parsed;
     lane.cannot_send = webhook.problem.empty() ? snapshot_->hosts.problem(webhook.url, lane.dialect) : webhook.problem;
@@ -252,9 +251,9 @@ void Sender::posted(const std::shared_ptr<Lane>& lane, PostResult result) {
                   result.took.count(), log::quoted(judgement.problem));
     }
     if (ends && lane->results.empty()) unreported_.emplace_back(clock_.now(), lane);
-    // What failed on our side is no POST, and stands in no history.
+    // A failure on our side is not a POST, and is not written to the history.
     if (result.transport == TransportStatus::our_side) {
-        // Another worker may have it at once; without one it is looked at again after half a minute.
+        // Another worker may have the lane at once; if there is none, it is tried again after half a minute.
         std::optional<std::int64_t> again;
         if (snapshot_->others > 0) {
             again = 0;
@@ -268,7 +267,7 @@ void Sender::posted(const std::shared_ptr<Lane>& lane, PostResult result) {
     hand_over(lane, true);
 }
 
-// Gives what the lane has to the database thread: its results so far, or with `releases` the lane itself.
+// Hands the lane's results so far to the database thread; with `releases` also the lane itself.
 void Sender::hand_over(const std::shared_ptr<Lane>& lane, bool releases) {
     if (releases && std::exchange(lane->has_transfer, false))
         gate_.ended(lane->far_end, lane->webhook->parsed.url.host);

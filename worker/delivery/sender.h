@@ -1,6 +1,6 @@
-// Posts the cards of leased lanes, those of each lane one after the other, and hands their results to the database
-// thread. It decides when a POST may start (docs/delivery.md, "Claim, POST, report"). step() makes one pass and keeps
-// no state outside: run() drives it in a thread of its own, a test by its own clock.
+// Posts the cards of leased lanes, those of each lane one after the other, and hands the results to the database
+// thread. It decides when a POST may start (docs/delivery.md, "Claim, POST, report"). step() makes one pass: run()
+// repeats it in the sender's own thread, a test calls it with its own clock.
 #pragma once
 
 #include <atomic>
@@ -10,7 +10,6 @@
 #include <deque>
 #include <memory>
 #include <mutex>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -24,46 +23,46 @@ namespace o365 {
 
 class Sender {
   public:
-    // `max_transfers`: how many POSTs may be under way together.
+    // `max_transfers`: how many POSTs may run at once.
     Sender(Transport& transport, const Clock& clock, int max_transfers);
 
-    // Before anything else: no POST starts after `deadline`.
+    // Call it before anything else. No POST starts after `deadline`.
     void end_at(Clock::time_point deadline) noexcept { send_until_ = deadline; }
 
     // ---- any thread ----
 
-    // No POST starts any more; lanes come back when what is under way has ended. Ends wait().
+    // Starts no further POST; lanes come back when running POSTs have ended. Ends wait().
     void stop() noexcept;
     bool stopped() const noexcept { return stopped_; }
-    // run() has failed; the log says why.
+    // Whether run() has failed; the log says why.
     bool failed() const noexcept { return failed_; }
 
     // ---- the database thread ----
 
-    // The settings from the next pass on.
+    // Sets the settings, from the next pass on. Call it before send().
     void use(std::shared_ptr<const SettingsSnapshot> snapshot);
     // Takes lanes over. Each comes back in a report that releases it.
     void send(const std::vector<std::shared_ptr<Lane>>& lanes);
-    // Waits at most `longest` until there are `enough` reports, or until stop() unless `finishing`, or until run() has
-    // failed. As long as nobody waits, `enough` reports are what is worth to wake the next wait.
+    // Waits until there are `enough` reports, until stop() unless `finishing`, or until run() has failed, at most
+    // `longest`. Afterwards fewer than `enough` reports do not wake the database thread either.
     void wait(std::chrono::microseconds longest, std::size_t enough, bool finishing);
     std::vector<LaneReport> take_reports();
-    // Whether a lane has waited in vain for a transfer within the last ten seconds.
+    // Whether a lane has waited too long for a transfer within the last ten seconds.
     bool is_slow() const noexcept { return clock_.now() - gave_back_at_.load() < kSlow; }
-    // Whether a POST has failed on this side within the last half minute while other workers were alive.
+    // Whether a POST has failed on this side within the last half minute while another worker was alive.
     bool leaves_lanes_to_others() const noexcept { return clock_.now() < leaves_until_.load(); }
-    // No lane comes any more: step() says when the last one is done.
+    // Says that no further lane comes: run() ends after the last one.
     void finish();
 
     // ---- the sender's thread ----
 
-    // Makes passes until finish() was called and all lanes are handed over. What fails ends it: see failed().
+    // Makes passes until finish() was called and all lanes are handed over. An exception ends it: see failed().
     void run() noexcept;
-    // One pass, in which the transport may wait for `longest`. False when run() has nothing left to do.
+    // Makes one pass, in which the transport waits at most `longest`. False when run() has nothing left to do.
     bool step(std::chrono::milliseconds longest);
 
   private:
-    // How long no lane is claimed to wait after one was given back.
+    // How long is_slow() is true after a lane was given back.
     static constexpr std::chrono::seconds kSlow{10};
     // How long a lane may wait for a transfer before it is given back.
     static constexpr std::chrono::seconds kWaiting{1};
@@ -83,17 +82,17 @@ class Sender {
     const Clock& clock_;
     Clock::time_point send_until_ = Clock::time_point::max();
 
-    // The sender's thread.
+    // For the sender's thread only.
     std::shared_ptr<const SettingsSnapshot> snapshot_;
-    HostGate<std::shared_ptr<Lane>> gate_;  // lanes that wait for a transfer, and how many have one
+    HostGate<std::shared_ptr<Lane>> gate_;  // lanes that wait for a transfer or have one
     Clock::time_point looked_for_late_{};
-    std::deque<std::pair<Clock::time_point, std::shared_ptr<Lane>>> unreported_;  // since when they have results
+    std::deque<std::pair<Clock::time_point, std::shared_ptr<Lane>>> unreported_;  // lanes with results, and since when
 
     std::atomic<Clock::time_point> gave_back_at_{};
     std::atomic<Clock::time_point> leaves_until_{};
     std::atomic<bool> stopped_ = false;
     std::atomic<bool> failed_ = false;
-    std::mutex mutex_;  // guards what follows
+    std::mutex mutex_;  // guards the members below
     std::vector<std::shared_ptr<Lane>> to_send_;
     std::vector<LaneReport> to_report_;
     std::size_t enough_reports_ = 1;

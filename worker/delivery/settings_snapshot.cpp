@@ -8,7 +8,7 @@ SettingsSnapshot read_settings_snapshot(std::string_view answer) {
     const Json::Value json = database_json(answer);
     SettingsSnapshot snapshot;
     snapshot.worker = json["worker"].asInt();
-    // False of a worker that starts, and of one whose row was gone.
+    // False for a worker that starts, and for one whose row was deleted.
     snapshot.described = json["described"].asBool();
     snapshot.sends = json["sends"].asBool();
     snapshot.why = json["why"].asString();

@@ -1,5 +1,5 @@
-// What the database says of the installation at a heartbeat. Immutable once made: the database thread replaces it
-// whole, so that the sender reads one state at a time.
+// The settings of the installation, as the database returns them at a heartbeat. Immutable: the database thread
+// replaces it as a whole, so that the sender always sees one state.
 #pragma once
 
 #include <chrono>
@@ -16,19 +16,19 @@ namespace o365 {
 struct SettingsSnapshot {
     int worker = 0;         // this worker's number
     bool described = true;  // the database knows the worker's name, version and keys
-    bool sends = false;
-    std::string why;  // it does not; empty when it does
+    bool sends = false;     // the worker may send
+    std::string why;        // why it may not; empty when it may
     std::chrono::milliseconds post_timeout{0};
     Classifier classifier{Json::Value()};
     AllowList hosts;
-    std::string public_url;             // where links to card actions lead; empty: there are none
-    Secret action_key;                  // of those links
-    std::string adaptive_card_version;  // of converted cards; empty: the lowest that they need
-    std::int64_t others = 0;            // workers of this environment that are alive beside this one
+    std::string public_url;             // for links to card actions; empty: make no links
+    Secret action_key;                  // for those links
+    std::string adaptive_card_version;  // of converted cards; empty: the lowest that a card needs
+    std::int64_t others = 0;            // how many other workers of this environment are alive
 };
 
-// Reads the answer of o365_programs.worker_start and o365_programs.worker_heartbeat, which is JSON by contract and has
-// no action_key. Throws std::runtime_error when it is no JSON.
+// Reads the answer of o365_programs.worker_start and o365_programs.worker_heartbeat, which does not have action_key.
+// Throws std::runtime_error when it is not JSON.
 SettingsSnapshot read_settings_snapshot(std::string_view answer);
 
 }  // namespace o365

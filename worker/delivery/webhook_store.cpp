@@ -68,8 +68,8 @@ void WebhookStore::open_some(const Ready& ready) {
         SealedLane sealed{std::move(to_open_.front()), {}};
         to_open_.pop_front();
         const auto found = sealed_of.find(id);
-        // Removed or renewed since the claim: the lane is given back. Claimed again its cards end, or go to the new
-        // webhook in the form that this one takes.
+        // Removed or renewed since the claim: the lane is given back. After the next claim its cards end, or go to the
+        // new webhook in the form that it takes.
         if (found == sealed_of.end() || found->second.secret_version != sealed.lane->lease.secret_version) {
             ready(sealed.lane);
             continue;
@@ -94,12 +94,12 @@ void WebhookStore::open_one(const SealedLane& sealed, const Ready& ready) {
         opened_.put(lease.subscription_id, {lease.secret_version, lane.webhook, clock_.now()});
     } catch (const KeyError& error) {
         lane.cannot_send = error.what();
-        // A missing key is not the webhook's fault: whoever has the key delivers.
+        // A missing key is not an error of the webhook: a worker that has the key delivers.
         const bool missing = dynamic_cast<const MissingKey*>(&error) != nullptr;
         lane.cannot_send_outcome = missing ? "cannot_open" : "suspend";
     } catch (const std::exception& error) {
         lane.cannot_send = fmt::format("key {}: {}", key_id, error.what());
-        // Nor is what this machine is short of.
+        // Neither is a failure of this machine.
         const bool message_is_wrong = dynamic_cast<const OpenPgpError*>(&error) != nullptr &&
                                       dynamic_cast<const OpenPgpFailure*>(&error) == nullptr;
         lane.cannot_send_outcome = message_is_wrong ? "suspend" : "cannot_open";
@@ -108,11 +108,12 @@ void WebhookStore::open_one(const SealedLane& sealed, const Ready& ready) {
         log::error("webhook_closed", "subscription={} key={} problem={}", lease.subscription_id, key_id,
                    log::quoted(lane.cannot_send));
     const bool adopts = lane.webhook && !keys_.is_symmetric(key_id);
-    ready(sealed.lane);  // whoever took the lane over owns it from now on
+    ready(sealed.lane);  // do not use the lane after this
     if (adopts) adopt(lease, *text);
 }
 
-// Where it fails, the webhook serves as it is: the next opening tries again.
+// Seals the webhook under the symmetric key and stores it. If that fails, the webhook stays as it is and the next
+// opening tries again.
 void WebhookStore::adopt(const Lease& lease, const Secret& text) {
     try {
         outbox_.adopt(lease.subscription_id, lease.secret_version, keys_.seal(text));

@@ -1,5 +1,5 @@
-// Opens the webhooks of leased lanes, keeps the opened ones for a while, and adopts those that are sealed under the RSA
-// key: seals them anew under a symmetric key, which opens a thousand times faster. One thread.
+// Opens the webhooks of leased lanes, caches opened ones, and adopts those that are sealed under the RSA key: it seals
+// them again under a symmetric key, which opens a thousand times faster. One thread.
 #pragma once
 
 #include <cstddef>
@@ -20,36 +20,36 @@ namespace o365 {
 
 class WebhookStore {
   public:
-    // Takes over a lane that waits for its webhook no longer.
+    // Called with each lane whose webhook need not be waited for any more. Takes the lane over.
     using Ready = std::function<void(const std::shared_ptr<Lane>& lane)>;
 
-    // `key_file` is named in messages only.
+    // `key_file`: for messages only.
     WebhookStore(KeyRing& keys, std::string key_file, Outbox& outbox, const Clock& clock);
 
-    // The ids of the keys of the key file.
+    // The ids of the key file's keys.
     std::vector<std::string> key_ids() const;
-    // Logs which of these keys the key file lacks.
+    // Logs an error for each of these keys that the key file does not have.
     void log_missing_keys(const std::vector<std::string>& key_ids) const;
 
-    // Gives the lane its webhook if it is kept open in the version of the lane's lease; false when it is not.
+    // Sets the lane's webhook from the cache; false when the cache does not have the version of the lane's lease.
     bool find(Lane& lane);
-    // Puts a lane into the queue for open().
+    // Adds a lane to the queue of open().
     void add(std::shared_ptr<Lane> lane) { to_open_.push_back(std::move(lane)); }
-    // Opens webhooks of lanes in the queue for at most about 50 ms, so that reports and heartbeats do not wait for RSA:
-    // first those sealed under a symmetric key, then the others. A lane is ready with its webhook; with `cannot_send`;
-    // or with neither when its webhook was removed or renewed since the claim, or when it is too late to send. With
-    // `stopping` nothing is opened by RSA any more. Throws DatabaseError, the lanes that are not ready stay.
+    // Opens webhooks of queued lanes for at most about 50 ms, so that reports and heartbeats do not wait for RSA: first
+    // those that are sealed under a symmetric key, then the others. Calls `ready` with each lane that has its webhook
+    // or `cannot_send` now; and with neither when the webhook was removed or renewed since the claim, or when it is too
+    // late to send. `stopping`: open nothing by RSA. Throws DatabaseError; lanes that are not ready stay in the queue.
     void open(const Ready& ready, bool stopping);
-    // Takes all lanes out of the queue.
+    // Removes and returns all queued lanes.
     std::vector<std::shared_ptr<Lane>> take_waiting();
-    // Whether no lane waits.
+    // Whether the queue is empty.
     bool idle() const noexcept { return to_open_.empty() && to_adopt_.empty(); }
-    // How many lanes wait to be opened by RSA.
+    // How many lanes wait for RSA.
     std::size_t adopting() const noexcept { return to_adopt_.size(); }
 
-    // Forgets the webhook of a subscription: of one that was removed or renewed, nothing may stay.
+    // Removes the webhook of a subscription from the cache. Call it when the webhook was removed or renewed.
     void forget(std::int64_t subscription_id) { opened_.erase(subscription_id); }
-    // Forgets webhooks that were not used for ten minutes.
+    // Removes webhooks from the cache that were not used for ten minutes.
     void forget_unused();
 
   private:

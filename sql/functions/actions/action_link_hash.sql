@@ -4,4 +4,4 @@ BEGIN
     RETURN sha256(convert_to(o365_internal.action_mac('action', card_id, number), 'UTF8'));
 END $$;
 COMMENT ON FUNCTION o365_internal.action_link_hash(bigint, integer) IS
-    'SHA-256 of the mac in the link to an action of a card. Null for null.';
+    'SHA-256 of the MAC in the link to an action of a card. Null for null.';

@@ -11,5 +11,5 @@ BEGIN
 END $b$
 $f$, :'pgcrypto') \gexec
 COMMENT ON FUNCTION o365_internal.action_mac(text, bigint, integer) IS
-    'The mac in the token of a card''s action, a secret: action for the link to its page, call for the address that '
-    'Microsoft''s service calls. lib/cards/action_link.cpp makes the same. Null for null.';
+    'The MAC in the token of a card''s action, a secret. purpose: action for the link to its page, call for the '
+    'address that Microsoft''s service calls. lib/cards/action_link.cpp makes the same. Null for null.';

@@ -15,5 +15,5 @@ BEGIN
          WHERE a.event_id = action_outcome.event_id), jsonb_build_object('outcome', action_outcome.outcome));
 END $$;
 COMMENT ON FUNCTION o365_internal.action_outcome(text, bigint) IS
-    'What POST /action answers: outcome, and of a call that was recorded status, translations, card (as text), '
-    'whether it waits for o365.answer_action, and for how many ms more.';
+    'What POST /action answers: outcome, and of a call that was recorded status, translations, card (as text), whether '
+    'it waits for o365.answer_action, and for how many milliseconds more.';

@@ -17,5 +17,5 @@ BEGIN
     RETURN coalesce(v_page, jsonb_build_object('found', false, 'public_url', v_public_url));
 END $$;
 COMMENT ON FUNCTION o365_internal.action_page(bigint, integer, bytea) IS
-    'What the page of a card''s action shows: connector, the card''s title, path and action. found is false unless '
-    'the link is ours, not older than action_days, and its connection and connector are there.';
+    'What the page of a card''s action shows: connector, the card''s title, path and action. found is false unless the '
+    'link is ours and not older than action_days, and its connection and connector still exist.';

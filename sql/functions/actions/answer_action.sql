@@ -33,9 +33,9 @@ BEGIN
     RETURN 'answered';
 END $$;
 COMMENT ON FUNCTION o365.answer_action(bigint, text, jsonb) IS
-    'Answers a press while its request waits (waits => true of o365.on_action; answer_until of '
-    'o365.take_action_events says until when). Commit at once: the answer leaves with your commit. Where that comes '
-    'after answer_until, the request has been answered as o365.on_action said, and your answer is only for a repeat of '
-    'it. status and card as for o365.on_action; null: what was said there. Returns answered, or too_late when no '
-    'request waits for it, or no more, and nothing was changed: so is it with an event of a page, and when its '
-    'connection was removed. Errors: insufficient_privilege, invalid_parameter_value, check_violation (card).';
+    'Answers a press while its request waits (waits => true of o365.on_action; answer_until of o365.take_action_events '
+    'says until when). Commit at once: the answer leaves with your commit. Where that comes after answer_until, the '
+    'request has been answered as o365.on_action said, and your answer is only for a repeat of it. status and card as '
+    'for o365.on_action; null: what was said there. Returns answered, or too_late when no request waits for it (any '
+    'more), and nothing was changed: so it is with an event of a page, and when its connection was removed. Errors: '
+    'insufficient_privilege, invalid_parameter_value, check_violation (card).';

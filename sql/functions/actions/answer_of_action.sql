@@ -16,5 +16,5 @@ BEGIN
     RETURN v_answer;
 END $$;
 COMMENT ON FUNCTION o365_internal.answer_of_action(bigint, integer, text, text) IS
-    'What answers a button: what o365.on_action said of its path, else of its name, else what '
-    'o365.on_connector_action said of its name, else of any. Nulls for none.';
+    'What answers a press of a button: what o365.on_action said of its path, else of its name, else what '
+    'o365.on_connector_action said of its name, else of all buttons. Nulls when nothing was said.';

@@ -38,5 +38,5 @@ BEGIN
     RETURN o365_internal.card_to_send(card, 'connector', v_problems);
 END $$;
 COMMENT ON FUNCTION o365_internal.checked_answer(integer, text, jsonb, jsonb) IS
-    'The card of an answer as it leaves; null for none. Errors: invalid_parameter_value (status, translations), '
-    'check_violation (the card).';
+    'Judges an answer to a press, and returns its card as it leaves; null for none. Errors: invalid_parameter_value '
+    '(status, translations), check_violation (the card).';

@@ -18,4 +18,4 @@ END $$;
 COMMENT ON FUNCTION o365_internal.keep_answer(bigint) IS
     'Keeps the actions of the card that o365.answer_action gave to a call, so that its buttons are numbered when it '
     'leaves. The responder does it: an application that has not committed would hold the card against other presses. '
-    'Changes nothing the second time, nor while the call waits.';
+    'Changes nothing when it is called again, nor while the call waits.';

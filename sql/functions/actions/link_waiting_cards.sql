@@ -15,5 +15,5 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
             ON CONFLICT DO NOTHING RETURNING 1
     ) SELECT count(*) FROM linked $$;
 COMMENT ON FUNCTION o365_internal.link_waiting_cards() IS
-    'Keeps the actions of cards that wait and were sent before the schema knew of links, so that the links they leave '
-    'with lead to their page. Returns how many cards that were.';
+    'For upgrades: keeps the actions of cards that wait and were sent before the schema knew of links, so that the '
+    'links they leave with lead to their page. Returns how many cards those were, 0 when there is nothing to do.';

@@ -18,6 +18,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.linked_actions(jsonb, text) IS
     'The actions of a MessageCard that are links for Workflows: by number (an action of the card by its index, of a '
-    'section by ten times the section''s place from 1 and its index), path and action; of the card and of each section '
-    'the first ten, or two would have one number. Null for none. json_text: the card''s text. '
+    'section by ten times the section''s place from 1, plus its index), path and action; of the card and of each '
+    'section only the first ten, or two would have the same number. Null for none. json_text: the card''s text. '
     'lib/cards/to_adaptive.cpp and lib/cards/own_target.cpp number them alike.';

@@ -5,4 +5,4 @@ BEGIN
                   o365_internal.action_mac('call', card_id, number));
 END $$;
 COMMENT ON FUNCTION o365_internal.own_target(bigint, integer) IS
-    'The address that stands for the target o365:action when a card leaves; its token is a secret.';
+    'The address that takes the place of the target o365:action when a card leaves; its token is a secret.';

@@ -42,5 +42,5 @@ END $$;
 COMMENT ON FUNCTION o365_programs.responder_act(bigint, integer, bytea, text, integer, text, text, jsonb, text) IS
     'Somebody pressed the HttpPOST of a card: the linked action itself, or number step of the ActionCard''s actions '
     '(from 0). outcome: recorded, also for a form that was recorded before (form: its random text); full, when the '
-    'card has had action_events of them; no_such_button. found is false as for responder_action. Path, name and '
+    'card has been pressed action_events times; no_such_button. found is false as for responder_action. Path, name and '
     'target are the card''s own; body and inputs are what the responder made of the form.';

@@ -5,5 +5,5 @@ BEGIN
     RETURN o365_internal.action_page(card_id, number, link_hash);
 END $$;
 COMMENT ON FUNCTION o365_programs.responder_action(bigint, integer, bytea) IS
-    'The page of a card''s action, by the parts of its link: link_hash is the SHA-256 of the third. found is false '
-    'for any that is not good now.';
+    'The page of a card''s action, by the three parts of its link: link_hash is the SHA-256 of the third. found is '
+    'false for any link that does not serve now.';

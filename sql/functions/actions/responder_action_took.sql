@@ -13,5 +13,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_programs.responder_action_took(bigint, integer) IS
     'Notes that the answer to a recorded call took longer than a second: took_ms milliseconds, from its connection to '
-    'the responder until the answer was ready. Of several answers to one call the slowest counts. Of a call that is '
-    'not there nothing is noted.';
+    'the responder until the answer was ready. Of several answers to one call the slowest counts. For a call that does '
+    'not exist nothing is noted.';

@@ -20,5 +20,5 @@ BEGIN
     DELETE FROM o365_internal.slow_answer AS s WHERE s.at < v_before;
 END $$;
 COMMENT ON FUNCTION o365_internal.sweep_actions() IS
-    'Ends links to actions of cards that are older than action_days, and drops events that no application has taken '
+    'Ends links to actions of cards that are older than action_days, and deletes events that no application has taken '
     'for as long. Waits for nobody.';

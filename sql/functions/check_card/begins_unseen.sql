@@ -7,5 +7,5 @@ BEGIN
         OR v_first ? 'isVisible';
 END $$;
 COMMENT ON FUNCTION o365_internal.begins_unseen(jsonb) IS
-    'Whether an Adaptive Card begins with something else than a TextBlock of which it is quickly known that it is '
-    'seen.';
+    'Whether an Adaptive Card begins with anything but a TextBlock that a quick look shows to be visible. True for a '
+    'body without elements.';

@@ -16,5 +16,5 @@ BEGIN
     RETURN o365_internal.put_right(v_card, o365_internal.card_root(v_card, dialect), dialect);
 END $$;
 COMMENT ON FUNCTION o365_internal.card_to_send(jsonb, text, jsonb) IS
-    'The card that leaves for a card that a webhook of the dialect takes: what is told as corrected in problems, '
-    'those of card_problems, is put right.';
+    'The form in which a card that a webhook of the dialect takes leaves: what problems, those of card_problems, has '
+    'as corrected is put right.';

@@ -5,4 +5,4 @@ BEGIN
                                                ELSE '$.* ? (@ != null)' END)::jsonpath);
 END $$;
 COMMENT ON FUNCTION o365_internal.fact_has_parts(text, jsonb) IS
-    'Whether a fact (m.fact, a.fact, s.fact) has anything in it.';
+    'Whether a fact of that kind (m.fact, a.fact, s.fact) has anything in it.';

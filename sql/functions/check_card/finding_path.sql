@@ -13,4 +13,4 @@ BEGIN
         ELSE '' END;
 END $$;
 COMMENT ON FUNCTION o365_internal.finding_path(o365_internal.card_finding) IS
-    'The path of what a finding is about: of a field that is missing its own.';
+    'The path of what a finding is about; for a missing field the path that it would have.';

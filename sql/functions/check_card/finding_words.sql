@@ -36,5 +36,5 @@ BEGIN
         v_more, o365_internal.finding_hint(finding, v_key, rule_hint)];
 END $$;
 COMMENT ON FUNCTION o365_internal.finding_words(o365_internal.card_finding, text) IS
-    'What stands in the places of a rule''s problem and hint, as card_rules.sql numbers them. rule_hint: the hint of '
-    'the rule.';
+    'What is written at the places in a rule''s problem and hint, as card_rules.sql numbers them. rule_hint: the hint '
+    'of the rule.';

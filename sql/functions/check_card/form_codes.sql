@@ -31,5 +31,5 @@ BEGIN
         END;
 END $$;
 COMMENT ON FUNCTION o365_internal.form_codes(text, text, text, jsonb) IS
-    'Rules that a value breaks that has to have a form (width, color, uuid, version, heading), or that does nothing '
-    '(no_effect); null for none. path: where it stands.';
+    'Rules that are broken by a value which has to have a form (width, color, uuid, version, heading), or which does '
+    'nothing (no_effect); null for none. path: where it stands.';

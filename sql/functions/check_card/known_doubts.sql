@@ -21,5 +21,5 @@ BEGIN
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION o365_internal.known_doubts(jsonb, text, boolean) IS
-    'The pairs of key and value of a card that are not known to be right, [] for none: as object_findings takes them. '
-    'Null where nothing is known. root: its card_root.';
+    'The pairs of key and value of a card that are not known to be right, as object_findings takes them; [] when all '
+    'are. Null when nothing is known of any. root: its card_root.';

@@ -16,4 +16,4 @@ BEGIN
              WHERE o365_internal.is_seen(t.value));
 END $$;
 COMMENT ON FUNCTION o365_internal.message_shows_something(jsonb) IS
-    'Whether of a MessageCard anything is shown: a text with a character that is seen, a picture or an action.';
+    'Whether anything of a MessageCard is shown: a text with a visible character, a picture or an action.';

@@ -30,5 +30,5 @@ BEGIN
                             AND o365_internal.shows_something(jsonb_build_array(e->'fallback')) END);
 END $$;
 COMMENT ON FUNCTION o365_internal.shows_something(jsonb) IS
-    'Whether of a list of elements of an Adaptive Card anything is shown: one that is known, or has a fallback, is '
-    'not hidden, and has something in it that is seen.';
+    'Whether anything in a list of elements of an Adaptive Card is shown: one that is known, or has a fallback, is not '
+    'hidden, and has something in it that is seen.';

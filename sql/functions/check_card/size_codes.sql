@@ -7,5 +7,5 @@ BEGIN
                            || o365_internal.counted_limit(card_size_limit)] END;
 END $$;
 COMMENT ON FUNCTION o365_internal.size_codes(integer, integer, integer) IS
-    'The rule, after its path, that a card breaks that counts as too large at the far end; null for none. size: its '
-    'bytes.';
+    'The rule, after its path, that is broken by a card which counts as too large at the far end; null for none. size: '
+    'its bytes.';

@@ -12,5 +12,5 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION o365_internal.string_places(jsonb, text) IS
-    'Every string of a card with its path; of what stands under a key that a path would have to quote, the path of '
-    'the object. path: that of value.';
+    'Every string of a card with its path; for a string under a key that a path would have to quote, the path of the '
+    'object around it. path: that of value.';

@@ -23,5 +23,5 @@ BEGIN
                           ELSE 'it has no type' END;
 END $$;
 COMMENT ON FUNCTION o365_internal.unknown_kind_code(text, jsonb) IS
-    'The rule that an object of a kind breaks that card_kind does not have; null for an element that Teams shows '
-    'without it. A type that is an array or an object is none.';
+    'The rule that is broken by an object of a kind that card_kind does not have; null for an element that Teams shows '
+    'all the same. A type that is an array or an object is no type.';

@@ -11,4 +11,5 @@ BEGIN
                 ELSE o365_internal.whole_problem(substr(v_codes[1], 3), '$') || problems END;
 END $$;
 COMMENT ON FUNCTION o365_internal.with_size_after(jsonb, text, text, integer, integer, jsonb) IS
-    'problems, those of a card, and before them that it counts as too large once it is put right. size: its bytes.';
+    'The problems of a card, and before them the one that it counts as too large once it is put right. size: bytes of '
+    'the card as it was given. problems alone when it does not.';

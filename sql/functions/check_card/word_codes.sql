@@ -19,5 +19,5 @@ BEGIN
                           || coalesce(nullif(left(value, 60), ''), 'empty') END];
 END $$;
 COMMENT ON FUNCTION o365_internal.word_codes(text, text, text, text) IS
-    'Rules that a text breaks that has to be one of some words; null for none. words: the rule of its card_field, '
-    '|word|word|.';
+    'Rules that are broken by a text which has to be one of some words; null for none. words: the rule of its '
+    'card_field, |word|word|.';

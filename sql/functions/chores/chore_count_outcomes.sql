@@ -26,5 +26,5 @@ BEGIN
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION o365_internal.chore_count_outcomes() IS
-    'Counts ends of cards into outcome_hour, at most 20,000, each once: only those of before a time at which '
-    'everybody who wrote history has ended since.';
+    'Counts ends of cards into outcome_hour, at most 20,000, each once: only those from before a moment after which no '
+    'older one can appear, because whoever was writing history then has ended.';

@@ -5,4 +5,4 @@ BEGIN
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION o365_internal.chore_end_card_actions() IS
-    'Ends old links to card actions and drops what nobody has taken.';
+    'Ends old links to card actions, and deletes their events that nobody has taken: see sweep_actions.';

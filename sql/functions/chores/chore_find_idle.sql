@@ -33,4 +33,4 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.chore_find_idle() IS
     'Notes workflows that nothing was posted to for 75 days: Microsoft turns off a flow that nothing has started for '
-    '90. Looks at each when it may be so far and, while it is, once a day; at most 1,000 a minute.';
+    '90. Looks at each when that time may have come, and once a day while it lasts; at most 1,000 a minute.';

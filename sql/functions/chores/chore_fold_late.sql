@@ -33,5 +33,6 @@ BEGIN
         format('folded what a limit keeps waiting into %s', o365_internal.plural(v_digests, 'digest', 'digests')) END;
 END $$;
 COMMENT ON FUNCTION o365_internal.chore_fold_late() IS
-    'Folds the cards of lanes that wait for a limit of the far end where all of them would take longer to leave than '
-    'their connector''s digest_when_late; at most 1,000 lanes a minute, of each 1,000 cards. The lanes wait on.';
+    'Folds the cards of lanes that wait for a limit of the far end, where all of them would take longer to leave than '
+    'their connector''s digest_when_late: at most 1,000 lanes a minute, and 1,000 cards of each. The lanes go on '
+    'waiting.';

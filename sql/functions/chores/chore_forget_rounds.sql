@@ -4,4 +4,4 @@ BEGIN
     DELETE FROM o365_internal.fed AS f WHERE f.n < (SELECT max(g.n) - 100 FROM o365_internal.fed AS g);
     RETURN NULL;
 END $$;
-COMMENT ON FUNCTION o365_internal.chore_forget_rounds() IS 'Deletes rounds of arrivals but the last hundred.';
+COMMENT ON FUNCTION o365_internal.chore_forget_rounds() IS 'Deletes all rounds of arrivals but the last hundred.';

@@ -49,6 +49,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_programs.worker_chores(integer) IS
     'Housekeeping, once a minute by whichever worker comes first: attempts to connect, unconfirmed connections and old '
-    'rows are cleared away, the history''s partitions made and dropped by history_days, of its three tables one in a '
-    'call. Returns what was done and what could not be done, empty when there was nothing to do or another worker is '
-    'at it. One chore that fails stops no other; o365.health() tells of one that keeps failing.';
+    'rows are cleared away, the history''s partitions made and dropped by history_days, one of its three tables in '
+    'each call. Returns what was done and what could not be done, empty when there was nothing to do or another worker '
+    'is doing it. One chore that fails stops no other; o365.health() tells of one that keeps failing.';

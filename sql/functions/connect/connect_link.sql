@@ -26,5 +26,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.connect_link(integer, text, jsonb, text, bigint, text, jsonb, interval) IS
     'Makes a ticket and returns the link to the landing page that brings it; the database keeps the ticket''s hash. '
-    'The arguments are the columns of o365_internal.ticket. Error: object_not_in_prerequisite_state when public_url '
-    'is not set.';
+    'The arguments are columns of o365_internal.ticket. Error: object_not_in_prerequisite_state when public_url is not '
+    'set.';

@@ -7,4 +7,5 @@ BEGIN
        SET consumed_at = now(), outcome = $3, request_id = $2, detail = $4, subscription_id = $5
      WHERE a.attempt_id = $1;
 END $$;
-COMMENT ON FUNCTION o365_internal.end_attempt(bigint, text, text, text, bigint) IS 'Consumes an attempt.';
+COMMENT ON FUNCTION o365_internal.end_attempt(bigint, text, text, text, bigint) IS
+    'Ends an attempt with its outcome: its state serves no other callback.';

@@ -83,7 +83,7 @@ COMMENT ON FUNCTION o365_internal.judge_attempt(text, text, bytea, bytea, bytea,
     'Judges the state and the cookie of a callback and locks the attempt. webhook_index: blind index of the webhook '
     'that it brings, null for none. failure: the outcome that the callback would give an open attempt, null when it '
     'would connect. verdict open: go on with what is returned of the attempt and its connector. Any other verdict is '
-    'inserted as a row of its own and leaves the attempt as it was: a hit of another browser must not consume it. An '
-    'attempt that has ended gives its own browser repeated for the webhook that is stored, already_connected for '
+    'inserted as a row of its own and leaves the attempt as it was: a request of another browser must not consume it. '
+    'An attempt that has ended gives its own browser repeated for the webhook that is stored, already_connected for '
     'anything else after a connection, and the same failure again. Where the connector requires no state, a callback '
     'without one of ours gets an attempt of its own (stateless), bound to the fresh cookie.';

@@ -10,6 +10,6 @@ BEGIN
                                 '\ufff9-\ufffb\U000e0000-\U000e0fff]' COLLATE "C") THEN v_label END;
 END $$;
 COMMENT ON FUNCTION o365_internal.label(text) IS
-    'A name that came from outside, as it is stored and shown: line ends and tabs are blanks, other control '
-    'characters U+FFFD, so that no terminal obeys them. Null when nothing of it is visible. Directions of writing '
+    'A name that came from outside, as it is stored and shown: line ends and tabs are blanks, other control characters '
+    'U+FFFD, so that no terminal obeys them. Null for null, and when nothing of it is visible. Directions of writing '
     'stay: pages isolate them.';

@@ -19,5 +19,5 @@ BEGIN
              ORDER BY s.status = 'active' DESC, s.subscription_id + 0 DESC LIMIT 1);
 END $$;
 COMMENT ON FUNCTION o365_internal.same_place(integer, text, text, text) IS
-    'The subscription of a user that looks like the same place: the same connector, kind (lower case) and name; an '
-    'active one first. Null when there is none, or nothing is known about the place.';
+    'The subscription of a user that seems to post to the same place: the same connector, kind (lower case) and name; '
+    'an active one first. Null when there is none, or nothing is known about the place.';

@@ -51,11 +51,10 @@ COMMENT ON FUNCTION o365.register_connector(text, text, bytea, text, text, text,
     'o365.connect_button_documented are taken as well, from anybody, and always wait for that. ways: workflow (users '
     'paste the webhook of a Teams workflow), button (Microsoft''s Connect page), or both; null: workflow, and button '
     'unless the setting connect_url is Microsoft''s retired page. support: whom users ask for help, a mail address or '
-    'an https URL. language: of its pages, such as de; null: each browser''s. max_age: how '
-    'long after they were sent its cards may leave, unless not_after of o365.send says otherwise; null: for ever. '
-    'when_blocked: what happens behind a card that keeps failing, wait or pass (it is set aside after set_aside_after '
-    'POSTs and tried later, outside the order). schedule: when its connections get their cards unless their users '
-    'choose otherwise, as in o365.set_schedule; time_zone: of schedules, null: the setting time_zone. '
-    'digest_when_late: cards that wait for a limit of the far end become digests where all of them would take longer '
-    'than this. Error: invalid_parameter_value, DETAIL '
-    'lists all problems.';
+    'an https URL. language: of its pages, such as de; null: each browser''s. max_age: how long after they were sent '
+    'its cards may leave, unless not_after of o365.send says otherwise; null: for ever. when_blocked: what happens '
+    'behind a card that keeps failing, wait or pass (it is set aside after set_aside_after POSTs and tried later, '
+    'outside the order). schedule: when its connections get their cards unless their users choose otherwise, as in '
+    'o365.set_schedule; time_zone: of schedules, null: the setting time_zone. digest_when_late: cards that wait for a '
+    'limit of the far end become digests where all of them would take longer than this. Error: '
+    'invalid_parameter_value, DETAIL lists all problems.';

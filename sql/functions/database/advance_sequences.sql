@@ -37,4 +37,4 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.advance_sequences() IS
     'Sets sequences that are behind what the tables hold (logical replication copies none) to the largest value in '
-    'use; returns how many.';
+    'use; returns how many those were.';

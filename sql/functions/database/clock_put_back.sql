@@ -25,5 +25,5 @@ BEGIN
     RETURN v_lanes < c_lanes;
 END $$;
 COMMENT ON FUNCTION o365_internal.clock_put_back(timestamptz) IS
-    'The clock was put back from `was`, so that whoever waits for a time would wait for longer by that: makes 5,000 '
-    'such lanes due. False when there may be more of them.';
+    'The clock was put back from `was`, so that whoever waits for a time would wait that much longer: makes up to '
+    '5,000 such lanes due. False when there may be more of them.';

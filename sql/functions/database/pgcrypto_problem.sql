@@ -39,4 +39,4 @@ END $b$
 $f$, :'pgcrypto') \gexec
 COMMENT ON FUNCTION o365_internal.pgcrypto_problem(bytea) IS
     'What is wrong with the server''s pgcrypto, and what to do: it calls what sealing needs, seals a text of its own '
-    '(or a test gives what was sealed) and looks for it in what comes out. Nulls: nothing.';
+    '(or a test gives what was sealed) and looks for it in what comes out. Nulls when nothing is wrong.';

@@ -4,4 +4,4 @@ BEGIN
     RETURN CASE WHEN o365_internal.is_operator() THEN 'operator' ELSE 'application' END;
 END $$;
 COMMENT ON FUNCTION o365_internal.actor() IS
-    'What the session is to the functions that operators and applications call: operator, else application.';
+    'Who the session is to the functions that operators and applications call: operator, else application.';

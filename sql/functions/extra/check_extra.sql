@@ -30,5 +30,5 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION o365_internal.check_extra(jsonb, text) IS
-    'Judges fields that are to stand beside a card; null and {} are none. which: the begin of the message, for one '
+    'Judges fields that are to stand beside a card; null and {} are none. which: the beginning of the message, for one '
     'card of many. Error: invalid_parameter_value.';

@@ -77,5 +77,5 @@ END $$;
 COMMENT ON FUNCTION o365.health() IS
     'What is wrong with this installation as the database sees it: severity (error, warning), code (stable, to alert '
     'on), object, problem, next step, since when (null: not known), how many objects have that problem (null: it is '
-    'not about a number) and one of them. No row: nothing. At most 20 rows of one code. '
-    'The programs'' --check adds what only they can see.';
+    'not about a number) and one of them. No row: nothing. At most 20 rows of one code. The programs'' --check adds '
+    'what only they can see.';

@@ -21,4 +21,4 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                   WHERE w.seen_at > now() - interval '1 minute' AND w.started_at < now() - interval '3 minutes'
                   LIMIT 1) AS w
      WHERE c.problem IS NULL AND c.done_at < now() - interval '15 minutes' HAVING count(*) > 0 $$;
-COMMENT ON FUNCTION o365_internal.health_chores_fail() IS 'Housekeeping that keeps failing, or that nobody does.';
+COMMENT ON FUNCTION o365_internal.health_chores_fail() IS 'Chores that keep failing, or that nobody does.';

@@ -9,4 +9,4 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
        AND EXISTS (SELECT FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) AS x
                     WHERE x.grantee = 0 AND x.privilege_type = 'CONNECT') $$;
 COMMENT ON FUNCTION o365_internal.health_database_open_to_all() IS
-    'Under one role: PUBLIC may connect to the database.';
+    'In an installation under one role: PUBLIC may connect to the database.';

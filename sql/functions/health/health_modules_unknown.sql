@@ -8,4 +8,4 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            NULL::timestamptz, NULL::bigint, NULL
      WHERE NOT o365_internal.has_roles() AND NOT pg_has_role(current_user, 'pg_read_all_settings', 'USAGE') $$;
 COMMENT ON FUNCTION o365_internal.health_modules_unknown() IS
-    'Under one role: nobody can tell which modules the server has loaded.';
+    'In an installation under one role: nobody can tell which modules the server has loaded.';

@@ -19,5 +19,5 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       JOIN o365_internal.host AS h ON h.host_id = l.host_id
      GROUP BY h.name, l.problem $$;
 COMMENT ON FUNCTION o365_internal.health_of_lanes(boolean) IS
-    'Lanes whose first card fails (true), or that wait for another reason that the worker noted (false): '
-    'by reason and host, 500 of them.';
+    'Lanes whose first card fails (true), or that wait for another reason that the worker noted (false): by reason and '
+    'host, 500 of them.';

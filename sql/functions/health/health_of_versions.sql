@@ -10,5 +10,5 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       JOIN o365.version() AS v ON v.schema <> w.number AND (w.number < v.oldest_program) = $1
      GROUP BY w.number, v.schema $$;
 COMMENT ON FUNCTION o365_internal.health_of_versions(boolean) IS
-    'Workers at work that are of another version than the schema: those that it does not serve any more, or the '
-    'others.';
+    'Workers at work that are of another version than the schema: those that it does not serve any more (true), or '
+    'those that it still serves (false).';

@@ -6,4 +6,5 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            'docs/operator.md.',
            NULL::timestamptz, NULL::bigint, NULL
      WHERE NOT o365_internal.has_roles() $$;
-COMMENT ON FUNCTION o365_internal.health_one_role() IS 'The installation has no roles of its own.';
+COMMENT ON FUNCTION o365_internal.health_one_role() IS
+    'The installation has no roles of its own: everything belongs to one role.';

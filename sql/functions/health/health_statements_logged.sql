@@ -9,4 +9,5 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       FROM pg_catalog.pg_settings AS g
      WHERE NOT o365_internal.has_roles() AND (g.name = 'log_statement' AND g.setting = 'all'
         OR g.name IN ('log_min_duration_statement', 'log_min_duration_sample') AND g.setting <> '-1') $$;
-COMMENT ON FUNCTION o365_internal.health_statements_logged() IS 'Under one role: the server logs statements.';
+COMMENT ON FUNCTION o365_internal.health_statements_logged() IS
+    'In an installation under one role: the server logs statements.';

@@ -9,5 +9,5 @@ BEGIN
     RETURN v_n;
 END $$;
 COMMENT ON FUNCTION o365_internal.delete_some(text, timestamptz) IS
-    'Deletes the first rows of a partition that are older, at most 10,000, and returns how many. Needs no lock that a '
-    'reader has.';
+    'Deletes rows of a partition from before a time, the oldest first and at most 10,000, and returns how many. Needs '
+    'no lock that a reader has.';

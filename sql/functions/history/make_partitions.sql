@@ -18,4 +18,5 @@ BEGIN
     RETURN o365_internal.make_partitions('attempt', days) + o365_internal.make_partitions('delivery', days)
         + o365_internal.make_partitions('event', days);
 END $$;
-COMMENT ON FUNCTION o365_internal.make_partitions(integer) IS 'The same for all tables of the history: on installing.';
+COMMENT ON FUNCTION o365_internal.make_partitions(integer) IS
+    'The same for all tables of the history, when the schema is installed or upgraded.';

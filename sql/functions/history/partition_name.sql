@@ -4,4 +4,4 @@ BEGIN
     RETURN of_table || to_char(day, '_YYYYMMDD');
 END $$;
 COMMENT ON FUNCTION o365_internal.partition_name(text, date) IS
-    'delivery_20261129: the name says the last day that is in it.';
+    'The name of a partition, such as delivery_20261129: it says the last day that is in it.';

@@ -34,8 +34,8 @@ BEGIN
     PERFORM o365_internal.seal('probe');
 END $$;
 COMMENT ON FUNCTION o365_programs.worker_add_key(text, text, bytea, boolean) IS
-    'Makes a key known: the public half of an RSA pair (kind public), or the name of a symmetric key (kind '
-    'symmetric). New webhooks are sealed under the public key; another one that is in use is only put aside with '
-    'replaces, and what it sealed stays as it is. A key that is known already is left as it is. Errors: '
+    'Makes a key known: the public half of an RSA pair (kind public), or the name of a symmetric key (kind symmetric). '
+    'New webhooks are sealed under the public key; another one that is in use is put aside only where replaces is '
+    'true, and what it sealed stays as it is. A key that is known already is left as it is. Errors: '
     'object_not_in_prerequisite_state (another one is in use, or this one seals under another id), '
     'invalid_parameter_value (known with other bytes), and pgcrypto''s own.';

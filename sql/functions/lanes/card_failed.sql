@@ -156,6 +156,6 @@ BEGIN
         ELSE o365_internal.end_cards(ARRAY[v_ends_as], ARRAY[v_reason], ARRAY[v_tid], ARRAY[v_lane.tried_at]) END;
 END $$;
 COMMENT ON FUNCTION o365_internal.card_failed(bigint, bigint, bigint, text, integer, integer, text) IS
-    'The first card of a lane did not reach its end: decides between a later try, giving up, ending it in doubt, '
-    'suspending the webhook and calling it gone. Returns how many cards ended, 0 or 1. Waits for no lock: the caller '
-    'has the lane, and what others have locked is decided later.';
+    'Decides what follows when the first card of a lane did not reach its end: a later try, giving up, ending it in '
+    'doubt, suspending the webhook, or calling it gone. Returns how many cards ended, 0 or 1. Waits for no lock: the '
+    'caller has the lane, and what others have locked is decided later.';

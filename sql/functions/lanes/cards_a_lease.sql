@@ -4,4 +4,4 @@ BEGIN
     RETURN 20;
 END $$;
 COMMENT ON FUNCTION o365_internal.cards_a_lease() IS
-    'How many cards of a lane a worker asks for at most, and so posts under one lease.';
+    'How many cards of one lane a worker asks for, and so posts under one lease, at most.';

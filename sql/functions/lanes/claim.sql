@@ -1,4 +1,3 @@
--- What worker_claim does when something may have changed.
 CREATE OR REPLACE FUNCTION o365_internal.claim(worker integer, low timestamptz, n_lanes integer, n_cards integer,
     lane_bytes integer, all_bytes integer)
 RETURNS TABLE (fed integer, seen text, quiet_until timestamptz, subscription_id bigint, lease_no bigint,
@@ -96,5 +95,6 @@ BEGIN
      ORDER BY u.n, c.n;
 END $$;
 COMMENT ON FUNCTION o365_internal.claim(integer, timestamptz, integer, integer, integer, integer) IS
-    'worker_feed, worker_lease and, where few lanes were leased, worker_cards; the answer of worker_claim. Where a '
-    'cheap look finds that there is nothing to do, seen and quiet_until are set.';
+    'What worker_claim does when something may have changed: worker_feed, worker_lease and, where few lanes were '
+    'leased, worker_cards. Returns the rows of worker_claim. Where a cheap look finds that there is nothing to do, '
+    'seen and quiet_until are set.';

@@ -59,6 +59,6 @@ BEGIN
     RETURN true;
 END $$;
 COMMENT ON FUNCTION o365_internal.far_end_failed(bigint, bigint, bigint, text, integer, integer, text) IS
-    'The first card of a lane did not reach its end. Notes it as evidence against the far end, if it is such. True '
-    'when the far end fails as a whole: the lane waits for it then, and nothing is charged to the card but a lost '
-    'answer, for it may have been shown. Waits for no lock. The caller has the lane.';
+    'Called when the first card of a lane did not reach its end: notes it as evidence against the far end, if it is '
+    'such. True when the far end fails as a whole: the lane waits for it then, and nothing counts against the card but '
+    'a lost answer, for it may have been shown. Waits for no lock. The caller has the lane.';

@@ -27,6 +27,5 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION o365_internal.far_ends_answered(bigint[], integer[]) IS
-    'Lanes were answered, whatever the answer said as long as its status is 200 to 499: their far ends do not fail as '
-    'a whole, and those that did recover from now on. Changes nothing of a far end without suspects. Waits for no '
-    'lock.';
+    'Notes that lanes were answered, with any status from 200 to 499: their far ends do not fail as a whole, and those '
+    'that did recover from now on. Changes nothing of a far end without suspects. Waits for no lock.';

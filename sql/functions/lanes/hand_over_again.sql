@@ -65,5 +65,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.hand_over_again(tid[], bigint[], bigint[]) IS
     'Makes the cards fed whose rows are given, with the lane of each, and hands the lanes over as if all of their '
-    'cards had just arrived. Returns the lanes that it did; those that somebody has locked, or a card of which is '
-    'locked, are in postponed then. Waits for nobody.';
+    'cards had just arrived. Returns the lanes for which that was done; those that somebody has locked, or a card of '
+    'which is locked, are written into postponed. Waits for nobody.';

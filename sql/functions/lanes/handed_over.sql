@@ -9,5 +9,5 @@ BEGIN
                                      WHERE e.xid = h.xid AND e.subscription_id = subscription_id)));
 END $$;
 COMMENT ON FUNCTION o365_internal.handed_over(bigint) IS
-    'The bulk transactions whose cards were handed to a lane while other lanes still wait for theirs. They stand in '
-    'fed.snap as in progress. Asked once a lane, by functions whose planner settings hold in here too.';
+    'The bulk transactions whose cards were handed to a lane while other lanes still wait for theirs. fed.snap has '
+    'them as in progress. Asked once a lane, under the planner settings of its callers.';

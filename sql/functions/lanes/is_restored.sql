@@ -10,5 +10,5 @@ BEGIN
               FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1);
 END $$;
 COMMENT ON FUNCTION o365_internal.is_restored() IS
-    'Whether the transaction ids in fed and in the outbox are those of another history: '
-    'a restored dump, an upgraded cluster, a logical replica.';
+    'Whether the transaction ids in fed and in the outbox are those of another history: a restored dump, an upgraded '
+    'cluster, a logical replica.';

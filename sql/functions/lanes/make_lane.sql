@@ -9,5 +9,5 @@ BEGIN
                 CASE WHEN schedule <> 'immediate' THEN '{}'::bigint[] END);
 END $$;
 COMMENT ON FUNCTION o365_internal.make_lane(bigint, integer, text, boolean, text) IS
-    'Makes the lane of a new subscription, on the far end of its webhook''s host. is_held: '
-    'nothing but test cards leaves it until wake. schedule: its subscription''s.';
+    'Makes the lane of a new subscription, on the far end of its webhook''s host. is_held: nothing but test cards '
+    'leaves it until wake. schedule: its subscription''s.';

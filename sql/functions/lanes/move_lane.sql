@@ -8,5 +8,5 @@ BEGIN
      WHERE l.subscription_id = move_lane.subscription_id AND l.host_id <> v_host_id;
 END $$;
 COMMENT ON FUNCTION o365_internal.move_lane(bigint, text) IS
-    'Says that a subscription has a webhook on this host now: its lane belongs to that far end. '
-    'The caller has the lane locked.';
+    'Says that a subscription has a webhook on this host now: its lane belongs to that far end. The caller has the '
+    'lane locked.';

@@ -53,7 +53,7 @@ BEGIN
     RETURN host;
 END $$;
 COMMENT ON FUNCTION o365_internal.suspect(o365_internal.host, bigint, text) IS
-    'A lane failed as it does when its whole far end fails. After five lanes one after the other, over at least three '
-    'seconds, within ten minutes and without an answer to any lane between, the far end counts as failing; where it '
-    'has several hosts, as one for each tenant, at most three of the five are of one host. Returns the row of host as '
-    'it is now, which the caller has locked. Those five get back what they were charged last.';
+    'Notes that a lane failed as it does when its whole far end fails. After five lanes one after the other, over at '
+    'least three seconds, within ten minutes and without an answer to any lane between, the far end counts as failing; '
+    'where it has several hosts, as one for each tenant, at most three of the five are of one host. Returns the row of '
+    'host as it is now, which the caller has locked. Those five get back what they were charged last.';

@@ -38,6 +38,7 @@ BEGIN
                                      ARRAY[coalesce(problem, outcome)], ARRAY[v_tid], ARRAY[v_since]) END;
 END $$;
 COMMENT ON FUNCTION o365_internal.test_card_failed(bigint, bigint, bigint, text, integer, text) IS
-    'A test card did not reach its end: it is tried again for proof_minutes, unless the far end refuses the webhook or '
-    'may have shown it; then it ends, and the person who waits for it is told. Where the lane is not held, a refused '
-    'webhook is suspended as by any other card. Returns how many cards ended, 0 or 1. The caller has the lane.';
+    'Called when a test card did not reach its end: it is tried again for proof_minutes, unless the far end refuses '
+    'the webhook or may have shown it; then it ends, and the page of the person who waits for it says so. Where the '
+    'lane is not held, a refused webhook is suspended as by any other card. Returns how many cards ended, 0 or 1. The '
+    'caller has the lane.';

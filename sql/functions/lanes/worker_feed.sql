@@ -230,5 +230,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_programs.worker_feed() IS
     'Hands cards that were committed since the last call to their lanes and wakes those; returns how many lanes it '
-    'touched, at least 1 when there are more than one call takes: call it again at once. -1 when another worker is at '
-    'it. Never waits for a sender nor for whoever has locked a lane, never misses a late commit.';
+    'touched, at least 1 when there are more than one call takes: call it again at once. -1 when another worker is '
+    'doing it. Never waits for a sender, nor for whoever has locked a lane, and never misses a late commit.';

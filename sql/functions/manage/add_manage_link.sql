@@ -11,5 +11,5 @@ BEGIN
                              ORDER BY x.made_at DESC OFFSET 100);
 END $$;
 COMMENT ON FUNCTION o365_internal.add_manage_link(bigint, text, bytea) IS
-    'Keeps a link to the page of a connection. The newest 100 of a kind serve, older ones end: an application that '
+    'Stores a link to the page of a connection. The newest 100 of a kind serve, older ones end: an application that '
     'makes one for every card does not fill the table.';

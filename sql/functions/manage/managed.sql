@@ -6,4 +6,4 @@ BEGIN
                AND (m.revoked_at IS NULL OR m.revoked_at > clock_timestamp()));
 END $$;
 COMMENT ON FUNCTION o365_internal.managed(bytea) IS
-    'The link with that hash of its token; null when there is none, or it has ended.';
+    'The link whose token has that hash; null when there is none, or it has ended.';

@@ -89,9 +89,9 @@ BEGIN
     RETURN v_page || '{"outcome": "done"}';
 END $$;
 COMMENT ON FUNCTION o365_programs.responder_manage_act(bytea, text, text, bytea, jsonb) IS
-    'Somebody pressed a button on the page of a connection. what: pause (choice: until, as pause_end takes it), '
-    'resume, events (choice: wanted, the numbers of the events that are, as texts, and events_version), schedule '
-    '(choice: every, immediate, hourly, daily or weekly; at, on, zone), test (sends card, as queue_test_card takes it; '
-    'at most tests_per_minute), renew (makes a ticket with that hash, for a new webhook of this connection), remove. '
-    'Returns the page as it was before, with outcome: done, too_many, too_many_presses, no_schedule, no_zone, or '
-    'not_now, when the link may not do it or the connection''s status does not allow it.';
+    'Does what a button on the page of a connection says, when somebody pressed it. what: pause (choice: until, as '
+    'pause_end takes it), resume, events (choice: wanted, the numbers of the events that are, as texts, and '
+    'events_version), schedule (choice: every, immediate, hourly, daily or weekly; at, on, zone), test (sends card, as '
+    'queue_test_card takes it; at most tests_per_minute), renew (makes a ticket with that hash, for a new webhook of '
+    'this connection), remove. Returns the page as it was before, with outcome: done, too_many, too_many_presses, '
+    'no_schedule, no_zone, or not_now, when the link may not do it or the connection''s status does not allow it.';

@@ -18,5 +18,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_programs.responder_manage_link(text, text, bytea, bytea) IS
     'Makes a link to the page of a connection for the browser that connected, from the page that says so; token_hash: '
-    'SHA-256 of the token that the responder made. '
-    'made is false for any other browser, and when nothing is connected there.';
+    'SHA-256 of the token that the responder made. made is false for any other browser, and when nothing is connected '
+    'there.';

@@ -19,4 +19,5 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION o365_internal.check_options(timestamptz, timestamptz, text, text, text) IS
-    'Refuses options of a card that cannot hold. place: what the message begins with. Error: invalid_parameter_value.';
+    'Refuses options of a card that cannot be kept. place: what the message begins with. Error: '
+    'invalid_parameter_value.';

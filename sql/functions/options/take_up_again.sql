@@ -18,5 +18,5 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION o365_internal.take_up_again(bigint, bigint, bigint) IS
-    'A card failed that may have been set aside before: its lane goes on counting where it stopped. Does nothing for '
-    'others. The caller has the lane.';
+    'Called when a card failed that may have been set aside before: its lane goes on counting its failures where it '
+    'stopped. Does nothing for a card that was not. The caller has the lane.';

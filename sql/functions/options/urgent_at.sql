@@ -6,4 +6,4 @@ BEGIN
                  greatest(now(), (l).lease_until, CASE WHEN (l).trying < 0 THEN (l).tried_until END));
 END $$;
 COMMENT ON FUNCTION o365_internal.urgent_at(o365_internal.lane) IS
-    'When a lane that waits for its schedule is due for an urgent card that has arrived.';
+    'When a lane that waits for its schedule is to be due, now that an urgent card has arrived.';

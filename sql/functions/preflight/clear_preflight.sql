@@ -8,7 +8,7 @@ BEGIN
     DELETE FROM o365_internal.manage_link AS m WHERE m.token_hash = clear_preflight.token_hash;
     DELETE FROM o365_internal.connect_attempt AS a
      WHERE a.request_id = ANY (clear_preflight.request_ids) AND a.outcome = 'no_parameters' AND a.of_attempt IS NULL;
-    -- A hit that the responder refused has a row of its own, which names the attempt. It began later.
+    -- A request that the responder refused has a row of its own, which names the attempt. It began later.
     -- (!) BETWEEN is no equality, which could be joined by a hash over all attempts.
     WITH planted AS MATERIALIZED (
         SELECT u.n, a.attempt_id, a.connector_id, a.started_at, a.outcome

@@ -5,4 +5,4 @@ BEGIN
     RETURN o365_internal.clear_preflight(state_hashes, token_hash, request_ids);
 END $$;
 COMMENT ON FUNCTION o365_programs.worker_clear_preflight(bytea[], bytea, text[]) IS
-    'Takes that away again: o365_internal.clear_preflight.';
+    'Takes away again what worker_plant_preflight made: o365_internal.clear_preflight.';

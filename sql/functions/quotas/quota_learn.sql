@@ -12,6 +12,6 @@ BEGIN
      WHERE l.subscription_id = quota_learn.subscription_id AND NOT l.quota_off;
 END $$;
 COMMENT ON FUNCTION o365_internal.quota_learn(bigint) IS
-    'The far end throttled a lane although its windows were kept: it lets less pass than it says, or others post '
-    'there, too. Halves the lane''s limits; each hour without another throttle doubles them again. The caller has the '
-    'lane.';
+    'Called when the far end throttled a lane although its windows were kept: it lets less pass than it says, or '
+    'others post there, too. Halves the lane''s limits; each hour without another throttle doubles them again, up to '
+    'what they were. The caller has the lane.';

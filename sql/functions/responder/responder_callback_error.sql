@@ -34,5 +34,5 @@ COMMENT ON FUNCTION o365_programs.responder_callback_error(text, text, bytea, by
     'A callback that brings no webhook: an error of Microsoft''s page, or no_parameters, malformed, framed or '
     'bad_webhook as the responder found. detail: what exactly was wrong, for o365.connect_attempt; never a value of '
     'the URL. Returns what responder_callback_outcome does. An error consumes the state, and the same error again in '
-    'the same browser has the same outcome. A hit without the right cookie consumes nothing, nor do the first three '
-    'of the responder''s.';
+    'the same browser has the same outcome. A request without the right cookie consumes nothing, nor do no_parameters, '
+    'malformed and framed.';

@@ -21,5 +21,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.lane_waits(bigint, timestamptz, xid) IS
     'What keeps a lane with cards that is due (next_at) or has no time: who has it locked, by its row''s xmax; of one '
-    'without a time also whether its cards were fed. Null when nobody has locked one that is due. '
-    'SECURITY DEFINER for the views.';
+    'without a time also whether its cards were fed. Null when nobody has locked one that is due. SECURITY DEFINER for '
+    'the views.';

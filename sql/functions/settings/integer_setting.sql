@@ -3,4 +3,5 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN (SELECT s.value::integer FROM o365_internal.setting AS s WHERE s.name = $1);
 END $$;
-COMMENT ON FUNCTION o365_internal.integer_setting(text) IS 'A setting''s value as a number.';
+COMMENT ON FUNCTION o365_internal.integer_setting(text) IS
+    'A setting''s value as a number; null when there is none of that name.';

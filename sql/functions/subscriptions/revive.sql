@@ -17,5 +17,5 @@ BEGIN
                                      subscription_id, detail => detail);
 END $$;
 COMMENT ON FUNCTION o365_internal.revive(bigint, text) IS
-    'A webhook that was renewed or confirmed is used: pending, suspended, gone and retired become active; a paused '
+    'Puts a webhook that was renewed or confirmed to use: pending, suspended, gone and retired become active; a paused '
     'one stays paused. Notes connected or renewed; detail goes into the event.';

@@ -10,5 +10,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.stop_lane(bigint, text) IS
     'Nothing but test cards leaves a lane until wake. What it waited for before is forgotten. verdict: why a worker '
-    'stops it while somebody has its subscription locked; null: the subscription says why. '
-    'The caller has the lane locked.';
+    'stops it while somebody has its subscription locked; null: the subscription says why. The caller has the lane '
+    'locked.';

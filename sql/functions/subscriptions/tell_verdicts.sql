@@ -16,4 +16,4 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.tell_verdicts() IS
     'Writes the status of subscriptions that were locked when a worker suspended their lanes. Returns how many it '
-    'tried; those that are still locked keep their verdict.';
+    'tried; those whose subscription is still locked keep their verdict, for the next call.';

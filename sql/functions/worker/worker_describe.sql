@@ -9,4 +9,4 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_programs.worker_describe(integer, text, text, text[]) IS
     'Says a worker''s name and version, and which keys its key file has: lanes whose webhook is sealed under another '
-    'are left to a living worker that has it. Called when the orders say described: false.';
+    'are left to a living worker that has it. Called when worker_start or worker_heartbeat returns described: false.';

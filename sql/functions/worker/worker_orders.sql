@@ -27,5 +27,6 @@ BEGIN
                    WHERE h.enabled));
 END $$;
 COMMENT ON FUNCTION o365_internal.worker_orders(integer, text) IS
-    'All that a worker has to know, in one answer. sends is false, with why, for another environment and in a copy of '
-    'the database. far_end of hosts: what their transfers are counted under.';
+    'All that a worker has to know, in one answer: what worker_start and worker_heartbeat return. sends is false, and '
+    'why says so in words, for another environment and in a copy of the database. far_end of hosts: the entry under '
+    'which their transfers are counted.';

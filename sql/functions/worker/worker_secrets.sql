@@ -7,4 +7,4 @@ BEGIN
      WHERE s.subscription_id = ANY ($1) AND s.sealed IS NOT NULL;
 END $$;
 COMMENT ON FUNCTION o365_programs.worker_secrets(bigint[]) IS
-    'Sealed webhooks of subscriptions, those that have one. Only the key file opens them.';
+    'The sealed webhooks of those of these subscriptions that have one. Only the key file opens them.';

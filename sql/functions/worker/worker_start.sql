@@ -11,5 +11,5 @@ BEGIN
     RETURN o365_internal.worker_orders(v_worker, worker_start.environment);
 END $$;
 COMMENT ON FUNCTION o365_programs.worker_start(text, text, text) IS
-    'Registers a worker that starts and returns its number, whether it may send, lease, timeouts, '
+    'Registers a worker that starts, and returns its number, whether it may send, the length of a lease, timeouts, '
     'response rules and allowed hosts.';

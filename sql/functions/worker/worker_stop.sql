@@ -5,5 +5,6 @@ BEGIN
      WHERE w.worker_id = worker_stop.worker;
 END $$;
 COMMENT ON FUNCTION o365_programs.worker_stop(integer, boolean) IS
-    'Says that a worker ends in order. comes_back: it ran with --once, and is not missed for five minutes. One that '
-    'does not say so and is not heard of for 15 s was killed or cut off: o365.health() and o365.queue tell.';
+    'Notes that a worker ends in an orderly way. comes_back: it ran with --once, and is not missed for five minutes. '
+    'One that does not call this and is not heard of for 15 s was killed or cut off: o365.health() and o365.queue say '
+    'so.';

@@ -21,5 +21,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.lock_pasted_attempt(integer, text, bytea) IS
     'The attempt that pasted a webhook, by the unguessable id of its page, if the browser with that cookie made it and '
-    'its code can still be typed; null otherwise. '
-    'It is locked, with its ticket, lanes and proof, in the order that all who change one keep.';
+    'its code can still be typed; null otherwise. It is locked, with its ticket, lanes and proof, in the order that '
+    'all who change one keep.';

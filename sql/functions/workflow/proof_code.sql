@@ -8,4 +8,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.proof_code(bigint) IS
     'The six digits that the card with that id shows. They are made from the private index key, so that no table, and '
-    'no statement that a log could hold, has them. Call it in an assignment, never in a query (see crypto).';
+    'no statement that a log could hold, has them. Call it in an assignment, never in a query (see '
+    'o365_internal.seal). Null for null.';

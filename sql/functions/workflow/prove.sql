@@ -42,6 +42,7 @@ BEGIN
      WHERE t.ticket_hash = v_attempt.ticket_hash;
 END $$;
 COMMENT ON FUNCTION o365_internal.prove(bigint) IS
-    'The code of a pasted webhook was typed: its subscription becomes active, or the one that it renews gets the '
-    'webhook and what waits there leaves; the ticket is used. Where another attempt has used the ticket meanwhile, the '
-    'attempt ends as used and what is pending is removed. The caller has locked all of it (lock_pasted_attempt).';
+    'Connects after the code of a pasted webhook was typed (receive_proof compares it): its subscription becomes '
+    'active, or the one that it renews gets the webhook and what waits there leaves; the ticket is used. Where another '
+    'attempt has used the ticket meanwhile, the attempt ends as used and what is pending is removed. The caller has '
+    'locked all of it (lock_pasted_attempt).';

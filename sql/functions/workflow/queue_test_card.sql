@@ -17,5 +17,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.queue_test_card(bigint, text, text) IS
     'Puts a test card before all that waits in a lane and makes the lane due, held or not: a held lane posts its test '
-    'cards and nothing else. In the card {code} stands for the code of proof_code. '
-    'Returns the card''s id. The caller has the lane locked.';
+    'cards and nothing else. In the card {code} stands for the code of proof_code. Returns the card''s id. The caller '
+    'has the lane locked.';

@@ -38,7 +38,6 @@ BEGIN
     RETURN o365_internal.connector_page(v_connector) || '{"posted": true}';
 END $$;
 COMMENT ON FUNCTION o365_programs.responder_new_code(text, text, bytea, boolean, text) IS
-    'Posts a card with a new code to a pasted webhook that is not proven yet; older '
-    'codes serve no more. other: in the other form, the bare card in place of the envelope or the other way round. '
-    'posted is false when this browser did not paste it, the attempt has ended, or proof_codes were posted already. '
-    'card: as queue_test_card takes it.';
+    'Posts a card with a new code to a pasted webhook that is not proven yet; older codes serve no more. other: in the '
+    'other form, the bare card in place of the envelope or the other way round. posted is false when this browser did '
+    'not paste it, the attempt has ended, or proof_codes were posted already. card: as queue_test_card takes it.';

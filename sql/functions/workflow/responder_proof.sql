@@ -47,5 +47,5 @@ COMMENT ON FUNCTION o365_programs.responder_proof(text, text, bytea[]) IS
     'more; cookie is its place in them (from 1), absent for another browser. posted: the far end has taken the card '
     'with the newest code, or may have (in_doubt); refused: it has ended otherwise; failing: it is tried again; '
     'rule_id and http_status say after which answer. no_worker: nothing is sent just now. wrong: a wrong code was '
-    'typed. tries_left, codes_left, minutes_left: '
-    'what is left of the bounds proof_tries, proof_codes and proof_minutes.';
+    'typed. tries_left, codes_left, minutes_left: what is left of the bounds proof_tries, proof_codes and '
+    'proof_minutes.';
