@@ -17,44 +17,48 @@ DECLARE
     v_hosts integer[];
     v_before pg_snapshot;
     v_fed_at timestamptz;
+    v_arrived boolean;   -- cards have come
+    v_due boolean;       -- something else may be to do
     v_lanes record;
 BEGIN
     SELECT f.snap, f.at INTO v_before, v_fed_at FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1;
     v_hosts := o365_internal.open_hosts();
-    -- Nearly always nothing has come and nothing is due: one expression says so. It may be true in vain, but never
-    -- false where worker_feed or worker_lease would find something.
-    IF NOT (EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.xid >= pg_snapshot_xmax(v_before))
-            OR EXISTS (SELECT FROM unnest(v_hosts) AS h (id)
-                        CROSS JOIN unnest(o365_internal.all_turns()) AS t (turn) CROSS JOIN LATERAL (
-                           SELECT FROM o365_internal.lane AS l WHERE l.host_id = h.id AND l.turn = t.turn
-                              AND l.next_at >= low AND l.next_at <= clock_timestamp() LIMIT 1) AS d)
-            -- Far ends that are to be probed, or recover: claimable_hosts.
-            OR EXISTS (SELECT FROM o365_internal.host AS h
-                        CROSS JOIN unnest(o365_internal.all_turns()) AS t (turn) CROSS JOIN LATERAL (
-                           SELECT FROM o365_internal.lane AS l WHERE l.host_id = h.host_id AND l.turn = t.turn
-                              AND l.next_at <= clock_timestamp() LIMIT 1) AS d
-                        WHERE h.suspects IS NOT NULL AND (h.held_until > clock_timestamp()) IS NOT TRUE
-                          AND (h.failing_until NOT BETWEEN clock_timestamp()
-                                                       AND clock_timestamp() + interval '3 minutes'
-                               OR h.recovered_at IS NOT NULL))
-            OR EXISTS (SELECT FROM o365_internal.scheduled AS s WHERE s.due_at <= clock_timestamp())
-            OR EXISTS (SELECT FROM o365_internal.lane AS l
-                        WHERE l.why = 'schedule' AND l.not_before <= clock_timestamp())
-            OR EXISTS (SELECT FROM pg_snapshot_xip(v_before) AS x (xid) CROSS JOIN LATERAL (
-                           SELECT FROM o365_internal.outbox AS o WHERE o.xid = x.xid LIMIT 1) AS o
-                        WHERE pg_visible_in_snapshot(x.xid, pg_current_snapshot()))
-            OR EXISTS (SELECT FROM o365_internal.handing) OR EXISTS (SELECT FROM o365_internal.postponed)
-            OR EXISTS (SELECT FROM o365_internal.feeding_again)
-            OR v_fed_at > v_started + interval '10 seconds'
-            -- So that what is in progress becomes known as such: worker_feed writes it down then. Here its cards would
-            -- be passed over at each look, which is seen by the time that it takes. Of the cards of transactions that
-            -- failed the time alone is seen. The round itself counts as one transaction.
-            OR (v_fed_at < v_started - interval '1 second' OR clock_timestamp() > v_started + interval '2 ms')
-               AND EXISTS (SELECT FROM pg_snapshot_xip(pg_current_snapshot()) AS x (xid)
-                            WHERE x.xid >= pg_snapshot_xmax(v_before))
-            OR v_fed_at < v_started - interval '1 second' AND clock_timestamp() > v_started + interval '2 ms'
-               AND pg_snapshot_xmax(pg_current_snapshot())::text::bigint
-                   > pg_snapshot_xmax(v_before)::text::bigint + 1) THEN
+    -- Nearly always nothing has come and nothing is due: one statement says so. It may be false in vain, but never true
+    -- where worker_feed or worker_lease would find something.
+    SELECT EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.xid >= pg_snapshot_xmax(v_before))
+           OR EXISTS (SELECT FROM pg_snapshot_xip(v_before) AS x (xid) CROSS JOIN LATERAL (
+                          SELECT FROM o365_internal.outbox AS o WHERE o.xid = x.xid LIMIT 1) AS o
+                       WHERE pg_visible_in_snapshot(x.xid, pg_current_snapshot())),
+           EXISTS (SELECT FROM unnest(v_hosts) AS h (id)
+                    CROSS JOIN unnest(o365_internal.all_turns()) AS t (turn) CROSS JOIN LATERAL (
+                       SELECT FROM o365_internal.lane AS l WHERE l.host_id = h.id AND l.turn = t.turn
+                          AND l.next_at >= low AND l.next_at <= clock_timestamp() LIMIT 1) AS d)
+           -- Far ends that are to be probed, or recover: claimable_hosts.
+           OR EXISTS (SELECT FROM o365_internal.host AS h
+                       CROSS JOIN unnest(o365_internal.all_turns()) AS t (turn) CROSS JOIN LATERAL (
+                          SELECT FROM o365_internal.lane AS l WHERE l.host_id = h.host_id AND l.turn = t.turn
+                             AND l.next_at <= clock_timestamp() LIMIT 1) AS d
+                       WHERE h.suspects IS NOT NULL AND (h.held_until > clock_timestamp()) IS NOT TRUE
+                         AND (h.failing_until NOT BETWEEN clock_timestamp()
+                                                      AND clock_timestamp() + interval '3 minutes'
+                              OR h.recovered_at IS NOT NULL))
+           OR EXISTS (SELECT FROM o365_internal.scheduled AS s WHERE s.due_at <= clock_timestamp())
+           OR EXISTS (SELECT FROM o365_internal.lane AS l
+                       WHERE l.why = 'schedule' AND l.not_before <= clock_timestamp())
+           OR EXISTS (SELECT FROM o365_internal.handing) OR EXISTS (SELECT FROM o365_internal.postponed)
+           OR EXISTS (SELECT FROM o365_internal.feeding_again)
+           OR v_fed_at > v_started + interval '10 seconds'
+           -- So that what is in progress becomes known as such: worker_feed writes it down then. Here its cards would
+           -- be passed over at each look, which is seen by the time that it takes. Of the cards of transactions that
+           -- failed the time alone is seen. The round itself counts as one transaction.
+           OR (v_fed_at < v_started - interval '1 second' OR clock_timestamp() > v_started + interval '2 ms')
+              AND EXISTS (SELECT FROM pg_snapshot_xip(pg_current_snapshot()) AS x (xid)
+                           WHERE x.xid >= pg_snapshot_xmax(v_before))
+           OR v_fed_at < v_started - interval '1 second' AND clock_timestamp() > v_started + interval '2 ms'
+              AND pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+                  > pg_snapshot_xmax(v_before)::text::bigint + 1
+      INTO v_arrived, v_due;
+    IF NOT v_arrived AND NOT v_due THEN
         fed := 0;
         seen := v_seen;
         quiet_until := least(
@@ -72,11 +76,21 @@ BEGIN
         RETURN NEXT;
         RETURN;
     END IF;
-    fed := o365_programs.worker_feed();
-    SELECT array_agg(l.subscription_id) AS ids, array_agg(l.lease_no) AS leases,
-           array_agg(l.secret_version) AS versions, array_agg(l.dialect) AS dialects, array_agg(l.lease_ms) AS ends,
-           array_agg(l.was_due) AS due, array_agg(l.payload) AS payloads, count(*) AS n INTO v_lanes
-      FROM o365_programs.worker_lease(worker, low, n_lanes) AS l;
+    fed := 0;
+    IF v_arrived AND NOT v_due AND n_lanes > c_few THEN
+        SELECT array_agg(l.subscription_id) AS ids, array_agg(l.lease_no) AS leases,
+               array_agg(l.secret_version) AS versions, array_agg(l.dialect) AS dialects, array_agg(l.lease_ms) AS ends,
+               array_agg(l.was_due) AS due, array_agg(l.payload) AS payloads, count(*) AS n INTO v_lanes
+          FROM o365_internal.lease_few(worker, v_hosts, c_few) AS l;
+        fed := v_lanes.n;
+    END IF;
+    IF fed = 0 THEN
+        fed := o365_programs.worker_feed();
+        SELECT array_agg(l.subscription_id) AS ids, array_agg(l.lease_no) AS leases,
+               array_agg(l.secret_version) AS versions, array_agg(l.dialect) AS dialects, array_agg(l.lease_ms) AS ends,
+               array_agg(l.was_due) AS due, array_agg(l.payload) AS payloads, count(*) AS n INTO v_lanes
+          FROM o365_programs.worker_lease(worker, low, n_lanes) AS l;
+    END IF;
     -- (!) A new statement: worker_cards reads the lanes as they are by now.
     RETURN QUERY
     SELECT claim.fed, NULL::text, NULL::timestamptz, u.id, u.lease, u.version, u.dialect, u.ends, u.due, u.payload,

@@ -1,0 +1,91 @@
+-- A few cards for idle lanes are leased at once (lease_few), and their lanes are then as worker_feed and worker_lease
+-- would have left them. What is not idle goes the long way.
+\ir fixtures/setup.sql
+SELECT no_plan();
+SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob \gset
+SELECT (o365_programs.worker_start('w1', 'test', 'production') ->> 'worker')::integer AS w1 \gset
+CREATE TEMP TABLE outcome (state text, few bigint, short jsonb, long jsonb, short_card text, long_card text);
+
+SELECT o365.set_quota('connector', 3600, 100) \g /dev/null
+
+-- The lane without what differs between any two: its number and its cards' numbers, and times by their distance from
+-- now.
+CREATE FUNCTION pg_temp.state_of(s bigint) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT jsonb_object_agg(c.key, CASE WHEN c.key IN ('next_at', 'lease_until', 'claimed_at', 'not_before')
+                                             AND c.value <> '"infinity"'
+                                        THEN to_jsonb(round(extract(epoch FROM
+                                                 (c.value #>> '{}')::timestamptz - now())))
+                                        WHEN c.key IN ('late', 'run') AND c.value <> 'null'
+                                        THEN to_jsonb(jsonb_array_length(c.value)) ELSE c.value END)
+      FROM o365_internal.lane AS l, jsonb_each(to_jsonb(l)) AS c
+     WHERE l.subscription_id = s AND c.key NOT IN ('subscription_id', 'cursor', 'lease_no') $$;
+-- Puts both lanes into a state, sends a card to each, and claims one the short way and the other the long way.
+CREATE PROCEDURE pg_temp.claim_both(state text, worker integer, ann bigint, bob bigint, change text, cards integer)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+DECLARE
+    v_few bigint;
+    v_short text;
+    v_long text;
+    v_state jsonb;
+BEGIN
+    IF change <> '' THEN
+        EXECUTE format('UPDATE o365_internal.lane SET %s WHERE subscription_id IN ($1, $2)', change) USING ann, bob;
+    END IF;
+    PERFORM o365_programs.worker_feed();
+    COMMIT;
+    PERFORM o365.send(ann, '{"text": "card"}') FROM generate_series(1, cards);
+    COMMIT;
+    SELECT count(*) INTO v_few FROM o365_internal.lease_few(worker, o365_internal.open_hosts(), 4);
+    ROLLBACK;
+    SELECT string_agg(c.card, ',' ORDER BY c."position") INTO v_short
+      FROM o365_programs.worker_claim(worker, '-infinity', 10, 20, 65536, 16384, NULL, NULL) AS c
+     WHERE c.subscription_id = ann;
+    v_state := pg_temp.state_of(ann);
+    COMMIT;
+    PERFORM o365.send(bob, '{"text": "card"}') FROM generate_series(1, cards);
+    COMMIT;
+    PERFORM o365_programs.worker_feed();
+    PERFORM FROM o365_programs.worker_lease(worker, '-infinity', 10);
+    SELECT string_agg(c.card, ',' ORDER BY c."position") INTO v_long
+      FROM o365_internal.lane AS l, o365_programs.worker_cards(worker, ARRAY[bob], ARRAY[l.lease_no], 20, 65536, 16384)
+           AS c WHERE l.subscription_id = bob;
+    INSERT INTO outcome VALUES (state, v_few, v_state, pg_temp.state_of(bob), v_short, v_long);
+    -- Back to idle.
+    DELETE FROM o365_internal.outbox WHERE subscription_id IN (ann, bob);
+    UPDATE o365_internal.lane AS l
+       SET next_at = NULL, not_before = NULL, why = NULL, worker = NULL, lease_until = NULL, late = NULL, run = NULL,
+           quota_off = false, quota_clear = NULL, quota_version = 0, posts = 0, last_post_at = '-infinity',
+           lease_below = NULL, granted = NULL, cursor = (SELECT last_value FROM o365_internal.card_id)
+     WHERE subscription_id IN (ann, bob);
+    COMMIT;
+END $$;
+CREATE FUNCTION pg_temp.limits() RETURNS bigint LANGUAGE sql AS $$
+    SELECT max(q.version) FROM o365_internal.quota_window AS q WHERE q.dialect = 'connector' $$;
+
+CALL pg_temp.claim_both('fresh', :w1, :ann, :bob, '', 1);
+CALL pg_temp.claim_both('known', :w1, :ann, :bob,
+    'posts = 3, quota_clear = 8, quota_past = ''{0,0,0,0,0}'', quota_version = pg_temp.limits()', 1);
+CALL pg_temp.claim_both('four', :w1, :ann, :bob,
+    'quota_clear = 8, quota_past = ''{0,0,0,0,0}'', quota_version = pg_temp.limits()', 4);
+CALL pg_temp.claim_both('five', :w1, :ann, :bob,
+    'quota_clear = 8, quota_past = ''{0,0,0,0,0}'', quota_version = pg_temp.limits()', 5);
+CALL pg_temp.claim_both('unlimited', :w1, :ann, :bob, 'quota_off = true', 1);
+CALL pg_temp.claim_both('used up', :w1, :ann, :bob,
+    'posts = 8, quota_clear = 8, quota_past = ''{0,0,0,0,0}'', quota_version = pg_temp.limits()', 1);
+CALL pg_temp.claim_both('other limits', :w1, :ann, :bob, 'quota_clear = 8, quota_version = -1', 1);
+CALL pg_temp.claim_both('waits', :w1, :ann, :bob,
+    'why = ''retry'', not_before = now() + interval ''1 hour'', next_at = now() + interval ''1 hour''', 1);
+CALL pg_temp.claim_both('paused', :w1, :ann, :bob, 'why = ''pause'', not_before = ''infinity''', 1);
+CALL pg_temp.claim_both('ahead', :w1, :ann, :bob, 'cursor = 9000000000000000000', 1);
+CALL pg_temp.claim_both('run', :w1, :ann, :bob, 'run = ''{}''', 1);
+SELECT results_eq('SELECT state, few FROM outcome ORDER BY state', $$VALUES ('ahead', 0::bigint), ('five', 0),
+    ('four', 1),
+    ('fresh', 0), ('known', 1), ('other limits', 0), ('paused', 0), ('run', 0), ('unlimited', 1), ('used up', 0),
+    ('waits', 0)$$, 'up to four cards of an idle lane that knows its limits are leased at once');
+SELECT is(o.short, o.long, format('%s: the lane is as the long way leaves it', o.state)) FROM outcome AS o
+ ORDER BY o.state;
+SELECT is(o.short_card, o.long_card, format('%s: with the same cards', o.state)) FROM outcome AS o ORDER BY o.state;
+SELECT is((SELECT o.short_card FROM outcome AS o WHERE o.state = 'four'), concat_ws(',', '{"text": "card"}',
+    '{"text": "card"}', '{"text": "card"}', '{"text": "card"}'), 'four cards of one lane come together');
+SELECT finish();
