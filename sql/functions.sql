@@ -12,6 +12,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 -- Settings of the installation, and the hosts that webhooks may lie on.
 \ir functions/settings/allow_webhook_host.sql
 \ir functions/settings/allowed_hosts.sql
+\ir functions/settings/entry_of_host.sql
 \ir functions/settings/forbid_webhook_host.sql
 \ir functions/settings/hold_host.sql
 \ir functions/settings/host_of.sql

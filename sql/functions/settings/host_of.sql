@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION o365_internal.host_of(webhook_host text) RETURNS inte
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
-    v_name text := (SELECT a.host FROM o365_internal.allowed_hosts(ARRAY[webhook_host]) AS a);
+    v_name text := o365_internal.entry_of_host(webhook_host);
     v_host_id integer;
     v_only text;
 BEGIN

@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION o365_internal.locked_far_end(host text) RETURNS text
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s' AS $$
 DECLARE
     v_host text := lower(host COLLATE "C") COLLATE "default";
-    v_name text := (SELECT a.host FROM o365_internal.allowed_hosts(ARRAY[v_host]) AS a);
+    v_name text := o365_internal.entry_of_host(v_host);
 BEGIN
     -- Of an entry below another one the webhooks belong to the other one.
     IF v_name <> v_host AND v_host NOT LIKE '*.%' THEN
