@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -16,6 +15,7 @@
 #include "lib/database/schema.h"
 #include "lib/fastcgi/fastcgi.h"
 #include "lib/fastcgi/listener.h"
+#include "lib/findings/finding.h"
 #include "lib/json/json_text.h"
 #include "lib/pages/pages.h"
 #include "lib/settings/settings.h"
@@ -41,77 +41,74 @@ o365::Database open_database(const o365::Settings& settings) {
             o365::statements_when(settings.prepared_statements)};
 }
 
-using Report = std::function<void(const std::string& what, const std::string& next)>;
-
-// Reports when the database has no key to seal under, or not the key that the configuration names.
-void check_sealing_key(o365::Database& database, const std::string& named, const Report& report) {
+// Finds that the database has no key to seal under, or not the key that the configuration names.
+void check_sealing_key(o365::Database& database, const std::string& named, o365::Findings& findings) {
+    using o365::Severity;
     const Json::Value health = o365::database_json(database.call("SELECT o365_programs.responder_health()").text(0, 0));
     const Json::Value& keys = health["sealing_keys"];
-    if (keys.empty()) return report("there is no key to seal webhooks under", "run o365-worker keys generate");
+    if (keys.empty()) {
+        return findings.add(Severity::error, "the database", "there is no key to seal webhooks under",
+                            "run o365-worker keys generate");
+    }
     const std::string newest = keys[0].asString();
     if (!named.empty() && std::find(keys.begin(), keys.end(), Json::Value(named)) == keys.end()) {
-        report(fmt::format("the setting sealing_key names {}, the database seals under {}", named, newest),
-               "see which of them o365-worker keys list finds in the key file: correct the setting, or find out who "
-               "changed the keys of the database");
+        findings.add(Severity::error, "the setting sealing_key",
+                     fmt::format("sealing_key names {}, the database seals under {}", named, newest),
+                     "see which of them o365-worker keys list finds in the key file: correct the setting, or find out "
+                     "who changed the keys of the database");
     }
     if (named.empty() && health["one_role"].asBool()) {
-        fmt::print(
-            "warning: everything belongs to one role, and whoever has its password can exchange the key\n"
-            "  next: set sealing_key = {} here, if o365-worker keys list finds it in the key file\n",
-            newest);
+        findings.add(
+            Severity::warning, "the setting sealing_key",
+            "everything belongs to one role, and whoever has its password can exchange the key",
+            fmt::format("set sealing_key = {} here, if o365-worker keys list finds it in the key file", newest));
     }
+}
+
+void check_database(const o365::Settings& settings, o365::Findings& findings) {
+    using o365::Severity;
+    o365::Database database = open_database(settings);
+    if (const std::string problem = o365::schema_problem(database); !problem.empty()) {
+        findings.add(Severity::error, "the database", problem,
+                     "see docs/operator.md, Upgrade: the schema first, then the programs");
+    }
+    const o365::Rows rows = database.call("SELECT o365_programs.responder_connectors() ->> 'public_url'");
+    if (rows.text(0, 0).empty()) {
+        findings.add(Severity::error, "the installation's setting public_url", "it is empty",
+                     "select o365.set('public_url', 'https://...') as an operator");
+    }
+    check_sealing_key(database, settings.sealing_key, findings);
 }
 
 // --check: prints what is wrong and what to do about it. Returns the exit code: 0 when the responder can start.
 int check(const o365::Settings& settings) {
     fmt::print("{}", o365::describe(settings));
-    int problems = 0;
-    const auto report = [&](const std::string& what, const std::string& next) {
-        fmt::print("error: {}\n  next: {}\n", what, next);
-        ++problems;
-    };
-    try {
+    o365::Findings findings;
+    const std::string next_for_pages =
+        "correct that file or setting, or take the file out of the folder that the setting templates names";
+    findings.look_at("the pages", next_for_pages, [&] {
         const o365::Pages pages(settings.templates, settings.language);
-        for (const std::string& warning : pages.warnings()) fmt::print("warning: {}\n", warning);
-    } catch (const std::exception& error) {
-        report(error.what(),
-               "correct that file or setting, or take the file out of the folder that the setting templates names");
-    }
-    try {
-        o365::log::check(settings.log);
-    } catch (const std::exception& error) {
-        report(error.what(), "correct the setting log, or give the file to the user that the responder runs as");
-    }
-    try {
-        // Make a socket beside the real one, which may be in use: folder and group are the same.
-        if (!settings.responder_socket.empty()) {
-            const o365::OwnListener probe(settings.responder_socket + ".check", settings.socket_group);
-        }
-    } catch (const std::exception& error) {
-        report(error.what(),
-               "make its folder writable for the user that the responder runs as (a service's RuntimeDirectory is "
-               "there once it has started), and let that user be in the group that socket_group names");
-    }
-    try {
-        o365::Database database = open_database(settings);
-        if (const std::string problem = o365::schema_problem(database); !problem.empty())
-            report(problem, "see docs/operator.md, Upgrade: the schema first, then the programs");
-        const o365::Rows rows = database.call("SELECT o365_programs.responder_connectors() ->> 'public_url'");
-        if (rows.text(0, 0).empty()) {
-            report("the setting public_url of the installation is empty",
-                   "select o365.set('public_url', 'https://...') as an operator");
-        }
-        check_sealing_key(database, settings.sealing_key, report);
-    } catch (const std::exception& error) {
-        report(error.what(),
-               "see that PostgreSQL runs, that the settings database and responder_role are right and that "
-               "sql/install.sql was run");
-    }
+        for (const std::string& warning : pages.warnings())
+            findings.add(o365::Severity::warning, "the pages", warning, next_for_pages);
+    });
+    findings.look_at("the setting log", "correct it, or give the file to the user that the responder runs as",
+                     [&] { o365::log::check(settings.log); });
+    findings.look_at("the setting responder_socket",
+                     "make its folder writable for the user that the responder runs as (a service's RuntimeDirectory "
+                     "is there once it has started), and let that user be in the group that socket_group names",
+                     [&] {
+                         // Make a socket beside the real one, which may be in use: folder and group are the same.
+                         if (settings.responder_socket.empty()) return;
+                         const o365::OwnListener probe(settings.responder_socket + ".check", settings.socket_group);
+                     });
+    findings.look_at("the database",
+                     "see that PostgreSQL runs, that the settings database and responder_role are right and that "
+                     "sql/install.sql was run",
+                     [&] { check_database(settings, findings); });
     // The socket of the running responder, whose group must be the web server's.
     if (const std::string socket = o365::describe_socket(settings.responder_socket); !socket.empty())
         fmt::print("socket {}: {}\n", settings.responder_socket, socket);
-    if (problems == 0) fmt::print("ok: the responder can start\n");
-    return problems == 0 ? 0 : 1;
+    return print(findings, "the responder can start");
 }
 
 int run(const o365::Settings& settings) {

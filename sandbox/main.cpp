@@ -8,6 +8,7 @@
 #include "lib/base/log.h"
 #include "lib/database/database.h"
 #include "lib/fastcgi/fastcgi.h"
+#include "lib/findings/finding.h"
 #include "lib/http/url.h"
 #include "lib/json/json_text.h"
 #include "lib/pages/pages.h"
@@ -46,6 +47,19 @@ std::unique_ptr<o365::SlowLine> open_slow_line(const Json::Value& settings) {
     const auto at = o365::parse_url(settings["slow_origin"].asString());
     const auto to = o365::parse_url(settings["webhook_origin"].asString());
     return at && to ? std::make_unique<o365::SlowLine>(at->port, to->port) : nullptr;
+}
+
+// --check: prints what is wrong and what to do about it. Returns the exit code: 0 when the sandbox can start.
+int check(const o365::Settings& settings) {
+    fmt::print("{}", o365::describe(settings));
+    o365::Findings findings;
+    findings.look_at("the pages", "correct that file, or take it out of the folder that the setting templates names",
+                     [&] { const o365::Pages pages(settings.templates); });
+    findings.look_at("the database",
+                     "see docs/sandbox.md: that PostgreSQL runs, that the settings database and sandbox_role are right "
+                     "and that sql/sandbox.sql was run",
+                     [&] { ask_settings(settings); });
+    return print(findings, "the sandbox can start");
 }
 
 int run(const o365::Settings& settings) {
@@ -92,12 +106,7 @@ int main(int argc, char** argv) {
         app.set_version_flag("--version", std::string(kProgram) + " " + O365_VERSION);
         if (const auto code = o365::parse_command_line(app, argc, argv)) return *code;
         const o365::Settings settings = o365::load_settings(config);
-        if (!only_check) return run(settings);
-        fmt::print("{}", o365::describe(settings));
-        const o365::Pages pages(settings.templates);
-        ask_settings(settings);
-        fmt::print("ok: the sandbox can start\n");
-        return 0;
+        return only_check ? check(settings) : run(settings);
     } catch (const std::exception& error) {
         o365::log::error("stopped", "why={}", o365::log::quoted(error.what()));
         fmt::print(stderr, "{}: {}\n", kProgram, error.what());

@@ -17,6 +17,7 @@
 #include "lib/base/log.h"
 #include "lib/base/process.h"
 #include "lib/database/schema.h"
+#include "lib/findings/finding.h"
 #include "lib/http/url.h"
 #include "lib/keys/key_ring.h"
 #include "worker/commands/card.h"
@@ -49,31 +50,55 @@ std::optional<std::chrono::milliseconds> parse_deadline(std::string_view text) {
     return std::chrono::milliseconds(number * factor);
 }
 
-// --check: throws for whatever would stop the worker or make it fail at every card.
-int check(const Settings& settings, const std::string& path) {
-    fmt::print("{}", o365::describe(settings));
-    o365::log::check(settings.log);
-    if (!settings.ca_file.empty()) {
-        std::ifstream file(settings.ca_file, std::ios::binary);
-        const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-        if (!o365::holds_certificate(text)) {
-            throw o365::SettingsError(fmt::format(
-                "{}: ca_file = {} holds no certificate in PEM form, or cannot be read", path, settings.ca_file));
-        }
-    }
-    if (!settings.proxy.empty() && !o365::parse_url(settings.proxy))
-        throw o365::SettingsError(fmt::format("{}: proxy is no URL such as http://proxy.example.org:3128", path));
-    o365::keys_check(settings);
+void check_ca_file(const std::string& path) {
+    if (path.empty()) return;
+    std::ifstream file(path, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    if (!o365::holds_certificate(text))
+        throw o365::SettingsError(fmt::format("'{}' holds no certificate in PEM form, or cannot be read", path));
+}
+
+void check_database(const Settings& settings, o365::Findings& findings) {
+    using o365::Severity;
     o365::Database database(settings.database, settings.worker_role, "o365-worker --check", o365::Patience{},
                             o365::statements_when(settings.prepared_statements));
-    if (const std::string problem = o365::schema_problem(database); !problem.empty())
-        throw o365::SettingsError(fmt::format("{}: {}", path, problem));
+    if (const std::string problem = o365::schema_problem(database); !problem.empty()) {
+        return findings.add(Severity::error, "the database", problem,
+                            "see docs/operator.md, Upgrade: the schema first, then the programs");
+    }
     // No worker has the number 0, so this call writes nothing.
     const o365::SettingsSnapshot snapshot = o365::read_settings_snapshot(
         database.call("select o365_programs.worker_heartbeat(0, $1)", {settings.environment}).text(0, 0));
-    if (!snapshot.sends) throw o365::SettingsError(fmt::format("{}: {}", path, snapshot.why));
-    fmt::print("o365-worker: ok, {} is right and the database answers\n", path);
-    return 0;
+    if (!snapshot.sends) {
+        findings.add(Severity::error, "this installation", snapshot.why,
+                     "select * from o365.health() as an operator; it says what to do");
+    }
+    findings.look_at(
+        "the setting key_file",
+        "see docs/operator.md, Keys: o365-worker keys list shows which keys the file and the database have",
+        [&] { o365::keys_check(settings); });
+}
+
+// --check: prints what would stop the worker or make it fail at every card, and what to do about it. Returns the exit
+// code: 0 when the worker can start.
+int check(const Settings& settings, const std::string& path) {
+    fmt::print("{}", o365::describe(settings));
+    o365::Findings findings;
+    findings.look_at("the setting allow_loopback", "set it to no, or environment to development on such a host",
+                     [&] { refuse_development_settings(settings, path); });
+    findings.look_at("the setting log", "correct it, or give the file to the user that the worker runs as",
+                     [&] { o365::log::check(settings.log); });
+    findings.look_at("the setting ca_file", "name a file of certificates in PEM form that the worker's user may read",
+                     [&] { check_ca_file(settings.ca_file); });
+    if (!settings.proxy.empty() && !o365::parse_url(settings.proxy)) {
+        findings.add(o365::Severity::error, "the setting proxy", "it is no URL",
+                     "write one such as http://proxy.example.org:3128");
+    }
+    findings.look_at("the database",
+                     "see that PostgreSQL runs, that the settings database and worker_role are right and that "
+                     "sql/install.sql was run",
+                     [&] { check_database(settings, findings); });
+    return print(findings, "the worker can start");
 }
 
 // Handles SIGTERM, SIGINT and SIGHUP in a thread of its own. The first SIGTERM or SIGINT stops the worker in order, the

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdlib>
@@ -13,94 +14,12 @@
 #include <iterator>
 #include <memory>
 #include <set>
-#include <variant>
 
 #include "lib/base/c_free.h"
 #include "lib/base/text.h"
 
 namespace o365 {
 namespace {
-
-using Member = std::variant<std::string Settings::*, bool Settings::*, int Settings::*>;
-
-constexpr int kMaxThreads = 256;
-constexpr int kMaxTransfers = 4096;
-
-constexpr std::array kTable = {
-    Setting{"allow_loopback", "no", "yes or no", "worker", false,
-            "Lets the worker post to webhooks on loopback addresses; only where environment is development."},
-    Setting{"ca_file", "", "path", "worker", false,
-            "A PEM file of certificate authorities to trust for webhooks besides the system's: that of a proxy which "
-            "opens TLS, or the sandbox's."},
-    Setting{"database", "dbname=o365", "libpq connection string", "all", true,
-            "Where PostgreSQL is. Several hosts and target_session_attrs are understood; a password belongs in a "
-            "passfile."},
-    Setting{"environment", "production", "text", "worker", false,
-            "What this host is. Cards leave only where the database's setting environment says the same."},
-    Setting{"key_file", "/etc/o365-connector/keys", "path", "worker", false,
-            "The file that opens sealed webhooks, made by `o365-worker keys generate`, mode 0600."},
-    Setting{"language", "en", "language tag", "responder", false,
-            "The language of the pages for readers whose browser asks for no language that the pages have."},
-    Setting{"log", "syslog", "syslog, stderr or path", "all", false, "Where log lines go."},
-    Setting{"log_level", "info", "debug, info, warn or error", "all", false, "The least level that is logged."},
-    Setting{"max_transfers", "256", "1..4096", "worker", false, "How many webhooks are posted to at the same time."},
-    Setting{
-        "prepared_statements", "on", "on or off", "all", false,
-        "Whether statements are prepared; off behind a connection pooler that pools transactions and keeps none, such "
-        "as PgBouncer before 1.21."},
-    Setting{"proxy", "", "URL", "worker", true,
-            "An HTTP proxy for webhooks. The proxy then decides which addresses are reached. Proxy variables of the "
-            "environment are ignored."},
-    Setting{"responder_role", "o365_responder", "role name or empty", "responder", false,
-            "The database role of the responder; empty: the one of the connection string."},
-    Setting{"responder_socket", "", "path or empty", "responder", false,
-            "The Unix socket the web server talks to, made with mode 0660; empty: the listener that the web server or "
-            "systemd hands over."},
-    Setting{"sandbox_role", "o365_sandbox", "role name or empty", "sandbox", false,
-            "The database role of the sandbox; empty: the one of the connection string."},
-    Setting{"sandbox_socket", "", "path or empty", "sandbox", false, "Like responder_socket, for the sandbox."},
-    Setting{
-        "sealing_key", "", "key id or empty", "responder", false,
-        "The only key that webhooks may be sealed under, as `o365-worker keys list` names it; empty: the newest that "
-        "the database has."},
-    Setting{"socket_group", "", "group name or empty", "responder, sandbox", false,
-            "The group that may connect to the socket: the web server's."},
-    Setting{"templates", "", "path or empty", "responder, sandbox", false,
-            "A folder whose files take the place of the built-in templates, strings and static files of the same name; "
-            "strings of another language add it."},
-    Setting{"threads", "8", "1..256", "responder, sandbox", false,
-            "How many requests work with the database at the same time, one connection each. One thread more serves "
-            "what needs no database."},
-    Setting{"worker_name", "", "text", "worker", false,
-            "How this worker is called in o365.health(); empty: host name and process id."},
-    Setting{"worker_role", "o365_worker", "role name or empty", "worker", false,
-            "The database role of the worker; empty: the one of the connection string."},
-};
-
-// In the order of kTable; a test compares both through describe().
-const std::array<Member, kTable.size()> kMembers = {
-    &Settings::allow_loopback,
-    &Settings::ca_file,
-    &Settings::database,
-    &Settings::environment,
-    &Settings::key_file,
-    &Settings::language,
-    &Settings::log,
-    &Settings::log_level,
-    &Settings::max_transfers,
-    &Settings::prepared_statements,
-    &Settings::proxy,
-    &Settings::responder_role,
-    &Settings::responder_socket,
-    &Settings::sandbox_role,
-    &Settings::sandbox_socket,
-    &Settings::sealing_key,
-    &Settings::socket_group,
-    &Settings::templates,
-    &Settings::threads,
-    &Settings::worker_name,
-    &Settings::worker_role,
-};
 
 using ConnectionOptions = std::unique_ptr<PQconninfoOption, CFree<PQconninfoFree>>;
 
@@ -122,10 +41,6 @@ std::string conninfo_value(const std::string& conninfo, std::string_view keyword
         if (option->keyword == keyword && option->val != nullptr) return option->val;
     }
     return {};
-}
-
-bool is_key_id(std::string_view text) {
-    return text.size() == 16 && text.find_first_not_of("0123456789ABCDEF") == std::string_view::npos;
 }
 
 // Who besides its owner may read the file, for an error; "" when nobody may. The rule is libpq's for private keys: a
@@ -153,67 +68,169 @@ void refuse_open_files(const Settings& settings, const std::string& path) {
     }
 }
 
-bool read_flag(bool& flag, bool is_switch, std::string_view value) {
-    if (value != (is_switch ? "on" : "yes") && value != (is_switch ? "off" : "no")) return false;
-    flag = value == "on" || value == "yes";
-    return true;
+std::string key_id_problem(std::string_view value) {
+    const bool is_key_id = value.size() == 16 && value.find_first_not_of("0123456789ABCDEF") == std::string_view::npos;
+    if (value.empty() || is_key_id) return {};
+    return "sealing_key must be the 16 hex digits, in capitals, that `o365-worker keys list` shows";
 }
 
-bool read_number(int& number, int most, std::string_view value) {
-    int parsed = 0;
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), parsed);
-    if (error != std::errc{} || end != value.data() + value.size() || parsed < 1 || parsed > most) return false;
-    number = parsed;
-    return true;
+std::string log_level_problem(std::string_view value) {
+    if (value == "debug" || value == "info" || value == "warn" || value == "error") return {};
+    return "log_level must be debug, info, warn or error";
 }
 
-// Empty when `value` fits a text setting, else what is wrong with it. `wrong` is the sentence on the form that it must
-// have.
-std::string text_problem(const Setting& setting, std::string_view value, const std::string& wrong) {
-    if (setting.name == "database") {
-        if (std::string problem = conninfo_problem(value); !problem.empty()) return problem;
-    }
-    if (setting.name == "sealing_key" && !value.empty() && !is_key_id(value))
-        return "sealing_key must be the 16 hex digits, in capitals, that `o365-worker keys list` shows";
-    if (setting.name == "log_level" && value != "debug" && value != "info" && value != "warn" && value != "error")
-        return wrong;
-    if (value.empty() && !setting.default_value.empty() && setting.form.find("empty") == std::string_view::npos)
-        return wrong + ", not empty";
-    return {};
+// How the value of a setting is read, and shown by describe().
+struct Access {
+    // Empty when `value` fits, else what is wrong with it.
+    std::string (*read)(Settings& settings, const Setting& setting, std::string_view value);
+    std::string (*show)(const Settings& settings);
+};
+
+std::string wrong(const Setting& setting) { return fmt::format("{} must be {}", setting.name, setting.form); }
+
+std::string no_problem(std::string_view /*value*/) { return {}; }
+
+// A text. `problem`: what is wrong with a value of it; empty when nothing is. One that has a default is not empty,
+// unless its form says that it may be.
+template <std::string Settings::*member, std::string (*problem)(std::string_view) = no_problem>
+constexpr Access text() {
+    return {
+        [](Settings& settings, const Setting& setting, std::string_view value) -> std::string {
+            if (std::string found = problem(value); !found.empty()) return found;
+            if (value.empty() && !setting.default_value.empty() && setting.form.find("empty") == std::string_view::npos)
+                return wrong(setting) + ", not empty";
+            settings.*member = std::string(value);
+            return {};
+        },
+        [](const Settings& settings) { return settings.*member; }};
 }
 
-// Empty when `value` fits, else what is wrong with it.
-std::string assign(Settings& settings, std::size_t index, std::string_view value) {
-    const Setting& setting = kTable.at(index);
-    const std::string wrong = fmt::format("{} must be {}", setting.name, setting.form);
-    if (const auto* flag = std::get_if<bool Settings::*>(&kMembers.at(index)))
-        return read_flag(settings.*(*flag), setting.form == "on or off", value) ? "" : wrong;
-    if (const auto* number = std::get_if<int Settings::*>(&kMembers.at(index))) {
-        const int most = setting.name == "threads" ? kMaxThreads : kMaxTransfers;
-        return read_number(settings.*(*number), most, value) ? "" : wrong;
-    }
-    std::string problem = text_problem(setting, value, wrong);
-    if (problem.empty()) settings.*std::get<std::string Settings::*>(kMembers.at(index)) = std::string(value);
-    return problem;
+enum class Words { yes_no, on_off };
+
+template <bool Settings::*member, Words words>
+constexpr Access flag() {
+    constexpr bool is_switch = words == Words::on_off;
+    return {[](Settings& settings, const Setting& setting, std::string_view value) -> std::string {
+                if (value != (is_switch ? "on" : "yes") && value != (is_switch ? "off" : "no")) return wrong(setting);
+                settings.*member = value == "on" || value == "yes";
+                return {};
+            },
+            [](const Settings& settings) -> std::string {
+                if (is_switch) return settings.*member ? "on" : "off";
+                return settings.*member ? "yes" : "no";
+            }};
 }
 
-std::string shown(const Settings& settings, std::size_t index) {
-    if (kTable.at(index).secret) return "***";
-    if (const auto* member = std::get_if<bool Settings::*>(&kMembers.at(index)))
-        return kTable.at(index).form == "on or off" ? (settings.*(*member) ? "on" : "off")
-                                                    : (settings.*(*member) ? "yes" : "no");
-    if (const auto* number = std::get_if<int Settings::*>(&kMembers.at(index)))
-        return std::to_string(settings.*(*number));
-    return settings.*std::get<std::string Settings::*>(kMembers.at(index));
+template <int Settings::*member, int most>
+constexpr Access number() {
+    return {[](Settings& settings, const Setting& setting, std::string_view value) -> std::string {
+                int parsed = 0;
+                const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), parsed);
+                if (error != std::errc{} || end != value.data() + value.size() || parsed < 1 || parsed > most)
+                    return wrong(setting);
+                settings.*member = parsed;
+                return {};
+            },
+            [](const Settings& settings) { return std::to_string(settings.*member); }};
 }
+
+struct Row {
+    Setting setting;
+    Access access;
+};
+
+constexpr std::array kRows = {
+    Row{Setting{"allow_loopback", "no", "yes or no", "worker", false,
+                "Lets the worker post to webhooks on loopback addresses; only where environment is development."},
+        flag<&Settings::allow_loopback, Words::yes_no>()},
+    Row{Setting{
+            "ca_file", "", "path", "worker", false,
+            "A PEM file of certificate authorities to trust for webhooks besides the system's: that of a proxy which "
+            "opens TLS, or the sandbox's."},
+        text<&Settings::ca_file>()},
+    Row{Setting{"database", "dbname=o365", "libpq connection string", "all", true,
+                "Where PostgreSQL is. Several hosts and target_session_attrs are understood; a password belongs in a "
+                "passfile."},
+        text<&Settings::database, conninfo_problem>()},
+    Row{Setting{"environment", "production", "text", "worker", false,
+                "What this host is. Cards leave only where the database's setting environment says the same."},
+        text<&Settings::environment>()},
+    Row{Setting{"key_file", "/etc/o365-connector/keys", "path", "worker", false,
+                "The file that opens sealed webhooks, made by `o365-worker keys generate`, mode 0600."},
+        text<&Settings::key_file>()},
+    Row{Setting{"language", "en", "language tag", "responder", false,
+                "The language of the pages for readers whose browser asks for no language that the pages have."},
+        text<&Settings::language>()},
+    Row{Setting{"log", "syslog", "syslog, stderr or path", "all", false, "Where log lines go."},
+        text<&Settings::log>()},
+    Row{Setting{"log_level", "info", "debug, info, warn or error", "all", false, "The least level that is logged."},
+        text<&Settings::log_level, log_level_problem>()},
+    Row{Setting{"max_transfers", "256", "1..4096", "worker", false,
+                "How many webhooks are posted to at the same time."},
+        number<&Settings::max_transfers, 4096>()},
+    Row{Setting{"prepared_statements", "on", "on or off", "all", false,
+                "Whether statements are prepared; off behind a connection pooler that pools transactions and keeps "
+                "none, such "
+                "as PgBouncer before 1.21."},
+        flag<&Settings::prepared_statements, Words::on_off>()},
+    Row{Setting{
+            "proxy", "", "URL", "worker", true,
+            "An HTTP proxy for webhooks. The proxy then decides which addresses are reached. Proxy variables of the "
+            "environment are ignored."},
+        text<&Settings::proxy>()},
+    Row{Setting{"responder_role", "o365_responder", "role name or empty", "responder", false,
+                "The database role of the responder; empty: the one of the connection string."},
+        text<&Settings::responder_role>()},
+    Row{Setting{
+            "responder_socket", "", "path or empty", "responder", false,
+            "The Unix socket the web server talks to, made with mode 0660; empty: the listener that the web server or "
+            "systemd hands over."},
+        text<&Settings::responder_socket>()},
+    Row{Setting{"sandbox_role", "o365_sandbox", "role name or empty", "sandbox", false,
+                "The database role of the sandbox; empty: the one of the connection string."},
+        text<&Settings::sandbox_role>()},
+    Row{Setting{"sandbox_socket", "", "path or empty", "sandbox", false, "Like responder_socket, for the sandbox."},
+        text<&Settings::sandbox_socket>()},
+    Row{Setting{"sealing_key", "", "key id or empty", "responder", false,
+                "The only key that webhooks may be sealed under, as `o365-worker keys list` names it; empty: the "
+                "newest that "
+                "the database has."},
+        text<&Settings::sealing_key, key_id_problem>()},
+    Row{Setting{"socket_group", "", "group name or empty", "responder, sandbox", false,
+                "The group that may connect to the socket: the web server's."},
+        text<&Settings::socket_group>()},
+    Row{Setting{
+            "templates", "", "path or empty", "responder, sandbox", false,
+            "A folder whose files take the place of the built-in templates, strings and static files of the same name; "
+            "strings of another language add it."},
+        text<&Settings::templates>()},
+    Row{Setting{
+            "threads", "8", "1..256", "responder, sandbox", false,
+            "How many requests work with the database at the same time, one connection each. One thread more serves "
+            "what needs no database."},
+        number<&Settings::threads, 256>()},
+    Row{Setting{"worker_name", "", "text", "worker", false,
+                "How this worker is called in o365.health(); empty: host name and process id."},
+        text<&Settings::worker_name>()},
+    Row{Setting{"worker_role", "o365_worker", "role name or empty", "worker", false,
+                "The database role of the worker; empty: the one of the connection string."},
+        text<&Settings::worker_role>()},
+};
+
+// What the programs know of their settings.
+constexpr auto kSettings = [] {
+    std::array<Setting, kRows.size()> settings{};
+    std::ranges::transform(kRows, settings.begin(), &Row::setting);
+    return settings;
+}();
 
 }  // namespace
 
-std::span<const Setting> settings_table() { return kTable; }
+std::span<const Setting> settings_table() { return kSettings; }
 
 Settings parse_settings(std::string_view text, const std::string& path) {
     Settings settings;
-    for (std::size_t i = 0; i < kTable.size(); ++i) assign(settings, i, kTable.at(i).default_value);
+    for (const auto& [setting, access] : kRows) access.read(settings, setting, setting.default_value);
     std::set<std::string_view> seen;
     int line_number = 0;
     while (!text.empty()) {
@@ -228,13 +245,12 @@ Settings parse_settings(std::string_view text, const std::string& path) {
         const auto equals = line.find('=');
         if (equals == std::string_view::npos) refuse("expected `name = value`, or # before a comment");
         const std::string_view name = trimmed(line.substr(0, equals));
-        std::size_t index = 0;
-        while (index < kTable.size() && kTable.at(index).name != name) ++index;
-        if (index == kTable.size())
+        const auto* row = std::ranges::find(kRows, name, [](const Row& one) { return one.setting.name; });
+        if (row == kRows.end())
             refuse(fmt::format("there is no setting '{}', docs/operator.md and --check list them all", name));
-        if (!seen.insert(kTable.at(index).name).second)
+        if (!seen.insert(row->setting.name).second)
             refuse(fmt::format("{} stands here for the second time, leave one", name));
-        const std::string problem = assign(settings, index, trimmed(line.substr(equals + 1)));
+        const std::string problem = row->access.read(settings, row->setting, trimmed(line.substr(equals + 1)));
         if (!problem.empty()) refuse(problem);
     }
     return settings;
@@ -277,8 +293,8 @@ std::string default_settings_path() {
 
 std::string describe(const Settings& settings) {
     std::string text;
-    for (std::size_t i = 0; i < kTable.size(); ++i)
-        text += fmt::format("{} = {}\n", kTable.at(i).name, shown(settings, i));
+    for (const auto& [setting, access] : kRows)
+        text += fmt::format("{} = {}\n", setting.name, setting.secret ? "***" : access.show(settings));
     return text;
 }
 

@@ -93,14 +93,14 @@ testOnce('--check names what would fail later', () => {
     const check = (line, value) => {
         writeFileSync(config,
             `${readFileSync(CONFIG, 'utf8').replace(new RegExp(`^${line} = .*\n`, 'm'), '')}${line} = ${value}\n`);
-        const {status, stderr} = spawnSync(join(BUILD, 'o365-worker'), ['--config', config, '--check'],
+        const {status, stdout} = spawnSync(join(BUILD, 'o365-worker'), ['--config', config, '--check'],
             {encoding: 'utf8'});
         assert.equal(status, 1, `${line} = ${value}`);
-        return stderr;
+        return stdout;
     };
-    assert.match(check('ca_file', '/nowhere'), /ca_file = \/nowhere holds no certificate/);
-    assert.match(check('proxy', 'nonsense'), /proxy is no URL/);
-    assert.match(check('log', '/nowhere/o365.log'), /could not open the log file '\/nowhere\/o365.log'/);
+    assert.match(check('ca_file', '/nowhere'), /^error: the setting ca_file: '\/nowhere' holds no certificate.*\n  next: /m);
+    assert.match(check('proxy', 'nonsense'), /^error: the setting proxy: it is no URL\n  next: /m);
+    assert.match(check('log', '/nowhere/o365.log'), /^error: the setting log: .*could not open the log file '\/nowhere\/o365.log'/m);
 });
 
 test('an operator adds a language and changes a text by files in a folder', async () => {
@@ -117,11 +117,11 @@ test('an operator adds a language and changes a text by files in a folder', asyn
     };
     const {stdout} = check(`templates = ${folder}`, 'language = it');
     assert.match(stdout,
-        /^warning: .*it\.json lacks texts, which are shown in English: action\.card, .* and \d+ more$/m);
-    assert.match(stdout, /^warning: .*it\.json has texts that no page shows: landing\.haeding$/m);
+        /^warning: the pages: .*it\.json lacks texts, which are shown in English: action\.card, .* and \d+ more$/m);
+    assert.match(stdout, /^warning: the pages: .*it\.json has texts that no page shows: landing\.haeding$/m);
     assert.doesNotMatch(stdout, /de\.json/);
     assert.match(check('language = it').stdout,
-        /^error: the setting language names 'it', and there are texts in de, en, es, fr only$/m);
+        /^error: the pages: the setting language names 'it', and there are texts in de, en, es, fr only$/m);
     const heading = async (language) => {
         const headers = language ? {'Accept-Language': language} : {};
         const {text} = await new Client().request(`${PUBLIC_URL}/connect/desk/`, undefined, {headers});

@@ -50,7 +50,7 @@ test('every command of docs/sandbox.md works as it stands there', async () => {
 
 test('the sandbox refuses to start where public_url is public', async () => {
     const check = () => run(`${process.env.BUILD}/o365-sandbox.fcgi`, ['--config', process.env.CONFIG, '--check'])
-        .then(() => 'starts', (error) => error.stderr);
+        .then(() => 'starts', (error) => error.stdout);
     const before = sql("select value from o365.settings where name = 'public_url'");
     assert.equal(await check(), 'starts');
     sql("select o365.set('public_url', 'https://connect.contoso.example')");
