@@ -98,9 +98,11 @@ testOnce('--check names what would fail later', () => {
         assert.equal(status, 1, `${line} = ${value}`);
         return stdout;
     };
-    assert.match(check('ca_file', '/nowhere'), /^error: the setting ca_file: '\/nowhere' holds no certificate.*\n  next: /m);
+    assert.match(check('ca_file', '/nowhere'),
+        /^error: the setting ca_file: '\/nowhere' holds no certificate.*\n  next: /m);
     assert.match(check('proxy', 'nonsense'), /^error: the setting proxy: it is no URL\n  next: /m);
-    assert.match(check('log', '/nowhere/o365.log'), /^error: the setting log: .*could not open the log file '\/nowhere\/o365.log'/m);
+    assert.match(check('log', '/nowhere/o365.log'),
+        /^error: the setting log: .*could not open the log file '\/nowhere\/o365.log'/m);
 });
 
 test('an operator adds a language and changes a text by files in a folder', async () => {

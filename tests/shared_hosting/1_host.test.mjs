@@ -364,7 +364,8 @@ test('a configuration that names no key, or one that the key file does not hold,
         const {status, stdout} = asUser(`public_html/o365/c.fcgi --config ${other} --check`);
         assert.equal(status, 0);
         assert.match(stdout,
-            new RegExp(`warning: the setting sealing_key: everything belongs to one role.*\n  next: set sealing_key = ${named}`));
+            new RegExp('warning: the setting sealing_key: everything belongs to one role.*\n'
+                + `  next: set sealing_key = ${named}`));
         writeFileSync(other, right.replace(named, 'EEEEEEEEEEEEEEEE'));
         assert.match(asUser(`public_html/o365/o365-worker --config ${other} keys check`).stderr,
             new RegExp(`sealing_key names EEEEEEEEEEEEEEEE, the key of '.*' is ${named}`));

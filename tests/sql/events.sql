@@ -359,7 +359,7 @@ ROLLBACK;
 -- What this session may call, settings and workers.
 SET SESSION AUTHORIZATION shop;
 SELECT is((SELECT what_it_does FROM o365.functions WHERE name = 'disconnect'),
-    'What o365.remove is for operators, for an application and a connection of a connector that it may use:',
+    'Removes a connection for good, as o365.remove does, for an application that may use its connector.',
     'a line says what a function does');
 SELECT is((SELECT arguments FROM o365.functions WHERE name = 'resume'),
     'subscription_id bigint, reason text DEFAULT NULL::text', 'and what it takes');

@@ -6,6 +6,6 @@ BEGIN
     RETURN o365_internal.remove_subscription(subscription_id, o365_internal.actor(), reason);
 END $$;
 COMMENT ON FUNCTION o365.disconnect(bigint, text) IS
-    'For an application, what o365.remove is for operators: removes a connection of a connector that it may use for '
-    'good; its webhook is wiped at once, waiting and later cards end as cancelled. Returns the status, removed. '
+    'Removes a connection for good, as o365.remove does, for an application that may use its connector. Its webhook is '
+    'wiped at once, waiting and later cards end as cancelled. Returns the status, removed. '
     'Errors: insufficient_privilege, undefined_object, lock_not_available (another session has it locked for 5 s).';
