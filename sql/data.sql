@@ -236,4 +236,6 @@ EXCEPTION WHEN lock_not_available THEN
     RAISE NOTICE 'the history is in use: the worker makes its next days'' partitions';
 END $$;
 
-SELECT '' FROM o365_internal.link_waiting_cards();
+-- It reads all cards that wait: only where links have just come.
+SELECT o365_internal.link_waiting_cards() FROM o365_internal.migration AS m
+ WHERE m.name = 'card_actions' AND m.applied_at = now() \g /dev/null
