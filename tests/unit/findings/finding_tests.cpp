@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <stdexcept>
 
+using o365::as_lines;
 using o365::Findings;
 using o365::Severity;
 
