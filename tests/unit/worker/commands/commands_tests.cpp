@@ -295,7 +295,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_card_is_refused_with_its_place) {
     const Folder folder;
     CardFile card;
     card.file = "-";
-    for (const auto& [text, said] : {std::pair("{\"text\": }", "-:1:"), std::pair("[]", "no object")}) {
+    for (const auto& [text, said] : {std::pair("{\"text\": }", "-:1:"), std::pair("[]", "It is not an object")}) {
         const Ended ended = run([&] { return card_convert(card); }, text);
         BOOST_TEST(ended.code == exit_code::kBadData);
         BOOST_TEST(has(ended.err, said), ended.err);
