@@ -166,6 +166,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/connect/judge_attempt.sql
 \ir functions/connect/label.sql
 \ir functions/connect/may_note_refusal.sql
+\ir functions/connect/named_place.sql
 \ir functions/connect/open_ticket.sql
 \ir functions/connect/outcome_now.sql
 \ir functions/connect/pass_refusal.sql
