@@ -482,6 +482,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 -- that returns a row for each group of objects that have the same trouble for the same reason, and none when all is
 -- well; o365.health() lists the codes. To add a finding, add its function and its line in that list. A finding reads by
 -- index and looks at a bounded number of rows: monitoring asks every minute, at a million connections too.
+\ir functions/health/application_settings.sql
 \ir functions/health/health.sql
 \ir functions/health/health_action_events_waiting.sql
 \ir functions/health/health_answers_unclear.sql
@@ -494,6 +495,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/health/health_cards_all_dead.sql
 \ir functions/health/health_cards_fail.sql
 \ir functions/health/health_chores_fail.sql
+\ir functions/health/health_commits_not_durable.sql
 \ir functions/health/health_connections_gone.sql
 \ir functions/health/health_connections_retired.sql
 \ir functions/health/health_connections_suspended.sql
