@@ -157,6 +157,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/connect/begin_connect.sql
 \ir functions/connect/callback_error_outcome.sql
 \ir functions/connect/check_app_user.sql
+\ir functions/connect/check_connecting_user.sql
 \ir functions/connect/connect_attempt.sql
 \ir functions/connect/connect_link.sql
 \ir functions/connect/connection_that_stands.sql
@@ -165,6 +166,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/connect/is_app_user.sql
 \ir functions/connect/judge_attempt.sql
 \ir functions/connect/label.sql
+\ir functions/connect/may_connect_user.sql
 \ir functions/connect/may_note_refusal.sql
 \ir functions/connect/named_place.sql
 \ir functions/connect/open_ticket.sql

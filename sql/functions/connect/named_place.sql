@@ -8,5 +8,5 @@ BEGIN
              ORDER BY s.group_name = $3 DESC, s.status = 'active' DESC, s.subscription_id + 0 DESC LIMIT 1);
 END $$;
 COMMENT ON FUNCTION o365_internal.named_place(integer, text, text) IS
-    'The subscription of a user whose place has the name that was typed, of whatever kind and letters of whatever case; '
-    'the same letters first, then an active one. Null when there is none.';
+    'The subscription of a user whose place has the name that was typed, of whatever kind and in letters of whatever '
+    'case; the same letters first, then an active one. Null when there is none.';

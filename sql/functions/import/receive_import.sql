@@ -37,7 +37,7 @@ BEGIN
                   HINT = 'Import with --active, or select o365.set(''public_url'', ''https://...'').';
     END IF;
     v_dialect := o365_internal.webhook_dialect(v_host, new.webhook_port::integer);
-    v_verdict := CASE WHEN NOT o365_internal.is_app_user(new.app_user) THEN 'app_user'
+    v_verdict := CASE WHEN NOT o365_internal.may_connect_user(new.app_user) THEN 'app_user'
                       WHEN v_dialect IS NULL THEN 'refused_host'
                       WHEN v_dialect = 'connector' THEN 'connector_webhook' END;
     IF v_verdict IS NOT NULL THEN
