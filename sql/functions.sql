@@ -613,6 +613,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/check_card/tag_codes.sql
 \ir functions/check_card/target_codes.sql
 \ir functions/check_card/template_codes.sql
+\ir functions/check_card/template_in_address_codes.sql
 \ir functions/check_card/text_codes.sql
 \ir functions/check_card/text_meant.sql
 \ir functions/check_card/unknown_kind_code.sql
