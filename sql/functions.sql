@@ -177,6 +177,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/connect/same_place.sql
 \ir functions/connect/start_is_too_many.sql
 \ir functions/connect/stateless_before.sql
+\ir functions/connect/wait_for_webhook.sql
 \ir functions/connect/way_on.sql
 
 -- What the responder calls: one statement a request, an answer in one jsonb.

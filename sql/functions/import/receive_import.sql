@@ -46,7 +46,7 @@ BEGIN
     END IF;
     v_webhook_index := o365_internal.blind_index('webhook', new.webhook_url);
     -- One at a time for one webhook, as callbacks do.
-    PERFORM pg_advisory_xact_lock(hashtextextended(encode(v_webhook_index, 'hex'), 365));
+    PERFORM o365_internal.wait_for_webhook(v_webhook_index);
     SELECT s.* INTO v_existing FROM o365_internal.subscription AS s
      WHERE s.connector_id = v_connector.connector_id AND s.app_user = new.app_user AND s.webhook_index = v_webhook_index
        AND s.status <> 'removed';
