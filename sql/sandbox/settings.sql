@@ -38,7 +38,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         || (SELECT jsonb_build_object('schema', v.schema, 'oldest_program', v.oldest_program)
               FROM o365.version() AS v) $$;
 COMMENT ON FUNCTION o365_programs.sandbox_settings() IS
-    'What the sandbox has to know: its origins, public_url and connect_url, schema and oldest_program of o365.version().';
+    'What the sandbox has to know: its origins, public_url and connect_url, and schema and oldest_program of '
+    'o365.version().';
 
 CREATE OR REPLACE FUNCTION o365_internal.sandbox_time(at timestamptz) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS

@@ -58,7 +58,7 @@ SELECT is(o365_internal.advance_sequences(), 0, 'sequences that are right are le
 SELECT is_empty('SELECT FROM o365_internal.feeding_again', 'it is done once');
 SELECT is(o365_internal.is_restored(), false, 'and is not needed again');
 
--- ---- the rows came by logical replication, without the sequences, and the application sends before a worker comes ----
+-- ---- rows that came by logical replication, without the sequences, and an application that sends before a worker ----
 SELECT max(o.card_id) AS last FROM o365_internal.outbox AS o \gset
 CREATE FUNCTION pg_temp.number_after(known text) RETURNS bigint LANGUAGE plpgsql AS $$
 BEGIN

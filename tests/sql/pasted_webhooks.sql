@@ -35,7 +35,8 @@ CREATE FUNCTION pg_temp.type_code(request text, code text, cookie text DEFAULT '
     RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO o365_programs.proof (slug, id, cookie_hash, code, replace)
-        SELECT 'desk', a.public_id::text, sha256(cookie::bytea), code, type_code.replace FROM o365_internal.connect_attempt AS a
+        SELECT 'desk', a.public_id::text, sha256(cookie::bytea), code, type_code.replace
+          FROM o365_internal.connect_attempt AS a
          WHERE a.request_id = type_code.request;
     RETURN pg_temp.page(request) ->> 'outcome';
 END $$;
@@ -301,7 +302,8 @@ SELECT (pg_temp.subscription_of('r-0000000000f1')).subscription_id AS sales \gse
 SELECT pg_temp.paste(pg_temp.ticket('uma'), 'r-0000000000f2', 'f30b') \g /dev/null
 SELECT is(pg_temp.page('r-0000000000f2') ->> 'replaces', 'true',
     'F30: another webhook by the name of a connection: the page of the code asks');
-SELECT is(pg_temp.type_code('r-0000000000f2', 'no code', replace => 'true'), 'pending', 'F30: nothing without the code');
+SELECT is(pg_temp.type_code('r-0000000000f2', 'no code', replace => 'true'), 'pending',
+    'F30: nothing without the code');
 SELECT is((SELECT s.replaces FROM pg_temp.subscription_of('r-0000000000f2') AS s), :sales::bigint,
     'F30: after a wrong one it still asks');
 SELECT is(pg_temp.type_code('r-0000000000f2', pg_temp.code_of('r-0000000000f2'), replace => 'true'), 'connected',
@@ -318,7 +320,8 @@ SELECT is(pg_temp.type_code('r-0000000000f3', pg_temp.code_of('r-0000000000f3'))
 SELECT results_eq($$SELECT pg_temp.all_of('uma')$$, $$VALUES ('Sales active f30b'), ('sALES active f30c')$$,
     'F30: then both stand');
 SELECT is((SELECT s.replaces IS NULL AND s.replacement IS NULL AND s.replacement_key_id IS NULL
-             FROM pg_temp.subscription_of('r-0000000000f3') AS s), true, 'F30: and the second knows nothing of the first');
+             FROM pg_temp.subscription_of('r-0000000000f3') AS s), true,
+    'F30: and the second knows nothing of the first');
 SELECT pg_temp.paste(pg_temp.ticket('uma'), 'r-0000000000f4', 'f30d', renews => :'sales', place => 'sALES') \g /dev/null
 SELECT is(pg_temp.page('r-0000000000f4') ->> 'replaces', 'false', 'F30: whoever chose is not asked');
 SELECT pg_temp.type_code('r-0000000000f4', pg_temp.code_of('r-0000000000f4')) \g /dev/null
@@ -330,7 +333,8 @@ UPDATE o365_internal.subscription AS s SET group_name = 'Old', app_type = 'Group
 SELECT pg_temp.paste(pg_temp.ticket('uma'), 'r-0000000000f5', 'f30a', place => 'Old') \g /dev/null
 SELECT is(pg_temp.page('r-0000000000f5') ->> 'replaces', 'true', 'F30: of a connector''s group too, which is gone');
 SELECT pg_temp.paste(pg_temp.ticket('uma'), 'r-0000000000f6', 'f30a', place => '') \g /dev/null
-SELECT is(pg_temp.page('r-0000000000f6') ->> 'replaces', 'true', 'F30: pasted again, without the name, it is asked still');
+SELECT is(pg_temp.page('r-0000000000f6') ->> 'replaces', 'true',
+    'F30: pasted again, without the name, it is asked still');
 SELECT o365.remove(:sales) \g /dev/null
 SELECT is(pg_temp.page('r-0000000000f6') ->> 'replaces', 'false', 'F30: nothing is asked once that was removed');
 SELECT pg_temp.type_code('r-0000000000f6', pg_temp.code_of('r-0000000000f6'), replace => 'true') \g /dev/null

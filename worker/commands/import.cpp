@@ -99,7 +99,8 @@ std::string problem_of(PasteFault fault) {
 // Of a verdict of o365_programs.worker_import_outcome that refuses; empty for one that does not.
 std::string problem_of(const Line& line, std::string_view verdict, std::string_view subscription) {
     if (verdict == "app_user")
-        return "app_user is empty, longer than 200 characters or has a control character. Write your application's name "
+        return "app_user is empty, longer than 200 characters or has a control character. Write your application's "
+               "name "
                "of the user";
     if (verdict == "refused_host") {
         return fmt::format(

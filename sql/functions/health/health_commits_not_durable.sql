@@ -2,8 +2,8 @@ CREATE OR REPLACE FUNCTION o365_internal.health_commits_not_durable() RETURNS SE
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The programs set their own.
     SELECT d.object,
-           'has synchronous_commit = off: when the server crashes, cards that o365.send had queued in a transaction that '
-           'was committed are lost, with all else of it',
+           'has synchronous_commit = off: when the server crashes, transactions that were committed just before are '
+           'lost, with the cards that o365.send had queued in them',
            format('%s SET synchronous_commit = on', d.statement),
            NULL::timestamptz, NULL::bigint, NULL
       FROM o365_internal.application_settings('synchronous_commit') AS d

@@ -44,5 +44,5 @@ COMMENT ON FUNCTION o365_programs.responder_landing(text, bytea, text, bytea[]) 
     'A connector''s landing page, with the account that a ticket (SHA-256) names; may_start says whether the ways in '
     'are shown, renews which place gets a new address, imported the place whose webhook is stored and is to be proven, '
     'ways which ways there are (ways_of), support whom to ask, schedule when a new connection gets its cards unless '
-    'its user chooses, places the connections of that account, the newest 20 with a name, unnamed_places those without one. '
-    'again: instead of a ticket the request id of an attempt that one of cookie_hashes began; its ticket serves.';
+    'its user chooses, places the connections of that account, the newest 20 with a name, unnamed_places those without '
+    'one. again: instead of a ticket the request id of an attempt that one of cookie_hashes began; its ticket serves.';

@@ -32,4 +32,5 @@ END $$;
 COMMENT ON FUNCTION o365_internal.receive_proof() IS
     'Trigger of o365_programs.proof: compares the code that was typed with the one that the card shows, at most '
     'proof_tries times a code, and connects on the right one. Only the browser that pasted the webhook may try. A '
-    'connection of the same name that nobody chose gets the webhook with replace only. The outcome is read with o365_programs.responder_proof.';
+    'connection of the same name that nobody chose gets the webhook with replace only. The outcome is read with '
+    'o365_programs.responder_proof.';
