@@ -19,8 +19,8 @@ Response failed(Site& site, const Request& request, const RouteParts& parts) {
     std::string reason = request.query.get_or("reason", "");
     // A cookie that is missing on the way back from Microsoft's page and there when our own page asks is one that
     // somebody made SameSite=Strict. So the page asks once.
-    const bool looks_again =
-        reason == kNoCookie && request.query.has("look") && request.sec_fetch_site == "same-origin";
+    const bool looks_again = reason == kNoCookie && request.query.has("look") &&
+                             request.sec_fetch_site == "same-origin" && !is_prefetch(request);
     const bool should_look = reason == kNoCookie && !shown_id.empty() && request.sec_fetch_site == "cross-site";
     Json::Value page =
         site.ask("SELECT o365_programs.responder_failed($1, $2, $3, $4)",
