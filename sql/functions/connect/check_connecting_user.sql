@@ -6,7 +6,7 @@ BEGIN
     PERFORM o365_internal.check_app_user(name, value);
     IF NOT o365_internal.may_connect_user(value) THEN
         RAISE EXCEPTION '% has a control character, U+%, at place %', name,
-                lpad(upper(to_hex(ascii(v_control))), 4, '0'), strpos(value, v_control)
+                lpad(upper(to_hex(ascii(v_control)) COLLATE "C"), 4, '0'), strpos(value, v_control)
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'Pass your own name or id of the signed-in user, without line ends, tabs and escape '
                          'sequences.';

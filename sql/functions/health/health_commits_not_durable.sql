@@ -7,6 +7,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            format('%s SET synchronous_commit = on', d.statement),
            NULL::timestamptz, NULL::bigint, NULL
       FROM o365_internal.application_settings('synchronous_commit') AS d
-     WHERE lower(d.value) IN ('off', 'false', 'no', '0') $$;
+     WHERE lower(d.value COLLATE "C") IN ('off', 'false', 'no', '0') $$;
 COMMENT ON FUNCTION o365_internal.health_commits_not_durable() IS
     'Applications whose commits do not wait for the disk.';
