@@ -29,6 +29,18 @@ bool is_request_id(std::string_view text) {
                        [](char c) { return (c >= 'a' && c <= 'f') || (c >= '0' && c <= '9'); });
 }
 
+bool is_prefetch(const Request& request) {
+    for (const char* name : {"HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ"}) {
+        const auto found = request.headers.find(name);
+        if (found == request.headers.end()) continue;
+        const std::string& purpose = found->second;
+        for (const char* word : {"prefetch", "prerender", "preview"}) {
+            if (purpose.find(word) != std::string::npos) return true;
+        }
+    }
+    return false;
+}
+
 void Site::refuse_other_sites(const Request& request) {
     const std::string public_url =
         is_judged_by_origin(request) ? text_in(ask("SELECT o365_programs.responder_connectors()"), "public_url") : "";

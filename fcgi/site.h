@@ -22,6 +22,8 @@ namespace o365 {
 bool is_slug(std::string_view text);
 // Whether `text` has the form of a request id: "r-" and 12 hex digits.
 bool is_request_id(std::string_view text);
+// Browsers fetch pages that somebody may open next; what changes something waits until somebody does.
+bool is_prefetch(const Request& request);
 
 class Site {
   public:

@@ -7,6 +7,7 @@
 #include "lib/base/command_line.h"
 #include "lib/base/log.h"
 #include "lib/database/database.h"
+#include "lib/database/schema.h"
 #include "lib/fastcgi/fastcgi.h"
 #include "lib/findings/finding.h"
 #include "lib/http/url.h"
@@ -33,6 +34,11 @@ Json::Value ask_settings(const o365::Settings& settings) {
     o365::Database database = open_database(settings);
     const o365::Rows rows = database.call("select o365_programs.sandbox_settings()");
     Json::Value answer = o365::database_json(rows.text(0, 0));
+    if (!answer.isMember("schema"))
+        throw std::runtime_error(
+            "the sandbox's functions are of an older version than this program: run sql/sandbox.sql of this version");
+    const std::string problem = o365::schema_problem(answer["schema"].asInt(), answer["oldest_program"].asInt());
+    if (!problem.empty()) throw std::runtime_error(problem);
     const auto url = o365::parse_url(answer["public_url"].asString());
     if (!url || !o365::is_loopback_host(url->host)) {
         throw std::runtime_error(

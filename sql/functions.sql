@@ -158,6 +158,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/connect/begin_connect.sql
 \ir functions/connect/callback_error_outcome.sql
 \ir functions/connect/check_app_user.sql
+\ir functions/connect/check_connecting_user.sql
 \ir functions/connect/connect_attempt.sql
 \ir functions/connect/connect_link.sql
 \ir functions/connect/connection_that_stands.sql
@@ -166,7 +167,9 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/connect/is_app_user.sql
 \ir functions/connect/judge_attempt.sql
 \ir functions/connect/label.sql
+\ir functions/connect/may_connect_user.sql
 \ir functions/connect/may_note_refusal.sql
+\ir functions/connect/named_place.sql
 \ir functions/connect/open_ticket.sql
 \ir functions/connect/outcome_now.sql
 \ir functions/connect/pass_refusal.sql
@@ -175,6 +178,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/connect/same_place.sql
 \ir functions/connect/start_is_too_many.sql
 \ir functions/connect/stateless_before.sql
+\ir functions/connect/wait_for_webhook.sql
 \ir functions/connect/way_on.sql
 
 -- What the responder calls: one statement a request, an answer in one jsonb.
@@ -483,6 +487,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 -- that returns a row for each group of objects that have the same trouble for the same reason, and none when all is
 -- well; o365.health() lists the codes. To add a finding, add its function and its line in that list. A finding reads by
 -- index and looks at a bounded number of rows: monitoring asks every minute, at a million connections too.
+\ir functions/health/application_settings.sql
 \ir functions/health/health.sql
 \ir functions/health/health_action_events_waiting.sql
 \ir functions/health/health_answers_unclear.sql
@@ -495,6 +500,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/health/health_cards_all_dead.sql
 \ir functions/health/health_cards_fail.sql
 \ir functions/health/health_chores_fail.sql
+\ir functions/health/health_commits_not_durable.sql
 \ir functions/health/health_connections_gone.sql
 \ir functions/health/health_connections_retired.sql
 \ir functions/health/health_connections_suspended.sql
@@ -610,6 +616,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/check_card/tag_codes.sql
 \ir functions/check_card/target_codes.sql
 \ir functions/check_card/template_codes.sql
+\ir functions/check_card/template_in_address_codes.sql
 \ir functions/check_card/text_codes.sql
 \ir functions/check_card/text_meant.sql
 \ir functions/check_card/unknown_kind_code.sql

@@ -4,7 +4,6 @@
 -- said and left out, and o365.health() lists what that costs.
 \ir psql.sql
 SET client_min_messages = notice;
-SET statement_timeout = 0;
 
 SELECT current_setting('server_version_num')::int < 140000 AS too_old,
        current_setting('server_encoding') <> 'UTF8' AS not_utf8,
@@ -51,8 +50,6 @@ SET LOCAL array_nulls = on;
 SET LOCAL transform_null_equals = off;
 SET LOCAL quote_all_identifiers = off;
 SET LOCAL bytea_output = hex;
-SET LOCAL statement_timeout = 0;
-SET LOCAL idle_in_transaction_session_timeout = 0;
 SET LOCAL lock_timeout = '3s';
 DO $$
 BEGIN
@@ -203,6 +200,8 @@ COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \set migration 0029_signed_actions
 \ir migrate.sql
 \set migration 0030_slow_answers
+\ir migrate.sql
+\set migration 0034_turns_of_webhooks
 \ir migrate.sql
 
 -- The last of them says how far this install.sql knows the way.

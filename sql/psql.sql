@@ -1,5 +1,6 @@
 -- How psql takes the files that include this one, whatever ~/.psqlrc and the environment say: the first error ends it,
--- nothing is rolled back in part, and what is no ASCII is read as it was written.
+-- nothing is rolled back in part, what is no ASCII is read as it was written, and no limit of the server, the database
+-- or the role ends it half-way.
 \set ON_ERROR_STOP on
 \set ON_ERROR_ROLLBACK off
 \set AUTOCOMMIT on
@@ -11,3 +12,9 @@
 \pset tuples_only on
 \pset format unaligned
 \encoding UTF8
+-- By name: only PostgreSQL 17 and later have transaction_timeout.
+DO $$ BEGIN
+    PERFORM pg_catalog.set_config(s.name, '0', false) FROM pg_catalog.pg_settings AS s
+      WHERE s.name IN ('idle_in_transaction_session_timeout', 'idle_session_timeout', 'statement_timeout',
+                       'transaction_timeout');
+END $$;

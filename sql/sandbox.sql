@@ -4,7 +4,8 @@
 -- Runs again without harm. It stores hashes of the webhooks it hands out, never a webhook, a state, an object id or a
 -- token.
 \ir psql.sql
--- What it holds is for trying things out: tables of another version are dropped, not migrated.
+-- What it holds is for trying things out: tables of an older version are dropped, not migrated. A newer one is left
+-- alone.
 \set version 8
 BEGIN;
 SELECT (SELECT pg_get_userbyid(n.nspowner) FROM pg_catalog.pg_namespace AS n
@@ -14,13 +15,21 @@ SET LOCAL ROLE :"owner";
 SET LOCAL search_path = pg_catalog, pg_temp;
 SET LOCAL check_function_bodies = off;
 \if :is_there
-    SELECT NOT EXISTS (SELECT FROM o365_internal.sandbox_setting WHERE name = 'version'
-                          AND value = :'version') AS is_old \gset
+    SELECT coalesce(max(s.value::integer), 0) < :version AS is_old, max(s.value::integer) > :version AS is_newer,
+           set_config('o365.install_sandbox', :'version', true) AS ignored
+      FROM o365_internal.sandbox_setting AS s WHERE s.name = 'version' \gset
 \else
     \set is_old false
+    \set is_newer false
+\endif
+\if :is_newer
+    DO $$ BEGIN RAISE EXCEPTION 'the sandbox has version %, and this sandbox.sql is of version %',
+            (SELECT s.value FROM o365_internal.sandbox_setting AS s WHERE s.name = 'version'),
+            current_setting('o365.install_sandbox')
+            USING HINT = 'Load the sandbox.sql of that version or a newer one. Nothing was changed.'; END $$;
 \endif
 \if :is_old
-    \echo 'The sandbox had tables of another version: what it held is dropped.'
+    \echo 'The sandbox had tables of an older version: what it held is dropped.'
     SET LOCAL client_min_messages = warning;
     DO $$
     DECLARE

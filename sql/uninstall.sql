@@ -4,6 +4,8 @@
 -- unless another database of the cluster still uses them. Run it as the role that installed, or as a superuser. What
 -- others made on top of o365-connector, a view for one, is not removed: it stops this and is named.
 \ir psql.sql
+-- The newest migration that it knows: tests/sql/checksums --write.
+\set version 34
 SET client_min_messages = notice;
 
 \if :{?remove}
@@ -64,6 +66,14 @@ END $$;
 SET LOCAL client_min_messages = warning;
 \if :inherits_nothing
   SET LOCAL ROLE :"owner";
+\endif
+SELECT max(m.number) > :version AS is_newer, set_config('o365.uninstall_schema', :'version', true) AS ignored
+  FROM o365_internal.migration AS m \gset
+\if :is_newer
+  DO $$ BEGIN RAISE EXCEPTION 'the schema has version %, and this uninstall.sql is of version %',
+        (SELECT max(m.number) FROM o365_internal.migration AS m), current_setting('o365.uninstall_schema')
+        USING HINT = 'Take the uninstall.sql of that version or a newer one: what is older does not know what was '
+                     'added since. Nothing was changed.'; END $$;
 \endif
 DROP SCHEMA IF EXISTS o365 CASCADE;
 DROP SCHEMA IF EXISTS o365_programs CASCADE;

@@ -95,7 +95,8 @@ ActionToken button_token(const Request& request) {
     return parse_action_token(request.query.get_or("token", "")).value_or(ActionToken{});
 }
 
-// How many requests may wait for their application at once. At least half of the threads stay free for others.
+// How many requests may wait for their application at once: half of the threads go on answering, and of one the thread
+// that run() in main.cpp adds.
 int most_waiting(const Site& site) { return std::max(1, site.threads() / 2); }
 
 Json::Value record(Site& site, const Request& request, const ActionToken& button, const TokenResult& presser) {

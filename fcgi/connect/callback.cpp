@@ -51,19 +51,6 @@ bool is_framed(const Request& request) {
     return where == "iframe" || where == "frame" || where == "embed" || where == "object" || where == "fencedframe";
 }
 
-// Whether the browser fetches the page in advance. Such a request must not change anything.
-bool is_prefetch(const Request& request) {
-    for (const char* name : {"HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ"}) {
-        const auto found = request.headers.find(name);
-        if (found == request.headers.end()) continue;
-        const std::string& purpose = found->second;
-        for (const char* word : {"prefetch", "prerender", "preview"}) {
-            if (purpose.find(word) != std::string::npos) return true;
-        }
-    }
-    return false;
-}
-
 // What is wrong with the documented parameters of a callback, without quoting one; empty for nothing.
 std::string fault_of(const Parameters& query) {
     for (const auto& [name, most] : kParameters) {

@@ -19,8 +19,8 @@ Response failed(Site& site, const Request& request, const RouteParts& parts) {
     std::string reason = request.query.get_or("reason", "");
     // A web server that makes our cookies SameSite=Strict keeps them from the callback, but not from requests of our
     // own pages. So this page loads itself once more to see whether the cookie comes then.
-    const bool looks_again =
-        reason == kNoCookie && request.query.has("look") && request.sec_fetch_site == "same-origin";
+    const bool looks_again = reason == kNoCookie && request.query.has("look") &&
+                             request.sec_fetch_site == "same-origin" && !is_prefetch(request);
     const bool should_look = reason == kNoCookie && !shown_id.empty() && request.sec_fetch_site == "cross-site";
     Json::Value page =
         site.ask("SELECT o365_programs.responder_failed($1, $2, $3, $4)",

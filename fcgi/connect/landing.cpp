@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "fcgi/connect/ticket.h"
 #include "fcgi/routes.h"
@@ -21,9 +22,13 @@ bool offers(const Json::Value& page, const char* way) {
 }
 
 // Shows the connections of this account, so that the user can choose one to get the pasted webhook.
-void show_places(Json::Value& form, const Json::Value& page, const std::string& renews) {
+void show_places(Json::Value& form, const Json::Value& page, const Texts& texts, const std::string& renews) {
     form["places"] = page["places"];
-    form["has_places"] = !page["places"].empty() && !page["renews"].isObject();
+    for (Json::Value place : page["unnamed_places"]) {
+        place["unnamed"] = texts.fill(texts["paste"]["new_address_unnamed"], place);
+        form["places"].append(std::move(place));
+    }
+    form["has_places"] = !form["places"].empty() && !page["renews"].isObject();
     for (Json::Value& place : form["places"]) {
         const bool chosen = !renews.empty() && text_in(place, "id") == renews;
         place["chosen"] = chosen;
@@ -66,7 +71,7 @@ Response show_landing(const Site& site, const Request& request, int status, Json
         Json::Value form = page;
         form["wrong"] = problem.sentence;
         form["typed_place"] = problem.place;
-        show_places(form, page, problem.renews);
+        show_places(form, page, site.texts(request, page), problem.renews);
         page["paste"] = render_part(site.pages(), site.texts(request, page), request.path, "paste", std::move(form));
     }
     page["proves"] = imported;

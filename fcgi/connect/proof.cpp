@@ -19,6 +19,7 @@ namespace o365 {
 namespace {
 
 constexpr std::string_view kTarget = "o365_programs.proof (slug, id, cookie_hash, code)";
+constexpr std::string_view kReplacing = "o365_programs.proof (slug, id, cookie_hash, code, replace)";
 constexpr const char* kLookAgain = "3";  // seconds, while the card is on its way
 constexpr std::size_t kMaxCode = 40;
 
@@ -67,6 +68,8 @@ Response show(Site& site, const Request& request, Json::Value page, const Attemp
     page["may_send"] = page["codes_left"].asInt() > 0;
     page["open_help"] = page["wrong"].asBool();
     page["token"] = form_token(cookie);
+    page["texts"]["replace_yes"] = texts["confirm"]["replace_yes"];
+    page["texts"]["keep_both"] = texts["confirm"]["keep_both"];
     // The user is typing another address: do not reload the page.
     const bool another = request.query.has("another");
     page["another_open"] = another;
@@ -100,17 +103,21 @@ Response proof(Site& site, const Request& request, const RouteParts& parts) {
     const std::vector<AttemptCookie> cookies = attempt_cookies(request);
     const AttemptCookie* const cookie = cookie_of_form(cookies, request.form.get_or("token", ""));
     const std::string what = request.form.get_or("do", "");
-    if (what != "prove" && what != "again" && what != "other") throw BadRequest(400, "do is not prove, again or other");
+    const bool replaces = what == "replace";
+    if (!replaces && what != "prove" && what != "again" && what != "other")
+        throw BadRequest(400, "do is not prove, replace, again or other");
     if (cookie == nullptr) return answer_state(site, request, parts, ask_state(site, request, parts));
     const Value cookie_hash = Value::bytes(sha256(cookie->value));
-    if (what != "prove") {
+    if (what == "again" || what == "other") {
         const Json::Value page = site.ask(
             "SELECT o365_programs.responder_new_code($1, $2, $3, $4, $5)",
             {parts.slug, parts.rest, cookie_hash, what == "other" ? "true" : "false", proof_card(site.texts(request))});
         return back_to_page(page, parts);
     }
+    std::vector<Value> fields = {parts.slug, parts.rest, cookie_hash, digits_of(request.form.get_or("code", ""))};
+    if (replaces) fields.emplace_back("true");
     const Rows rows =
-        site.copy_row(kTarget, {parts.slug, parts.rest, cookie_hash, digits_of(request.form.get_or("code", ""))},
+        site.copy_row(replaces ? kReplacing : kTarget, fields,
                       fmt::format("SELECT o365_programs.responder_proof('{}', '{}', NULL)", parts.slug, parts.rest));
     return back_to_page(database_json(rows.text(0, 0)), parts);
 }

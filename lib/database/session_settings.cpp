@@ -10,8 +10,8 @@ constexpr std::string_view kOurSettings =
     "('array_nulls', 'on'), ('bytea_output', 'hex'), ('DateStyle', 'ISO, MDY'), "
     "('default_transaction_deferrable', 'off'), ('default_transaction_isolation', 'read committed'), "
     "('exit_on_error', 'off'), ('extra_float_digits', '1'), ('IntervalStyle', 'postgres'), ('row_security', 'on'), "
-    "('search_path', 'pg_catalog, pg_temp'), ('standard_conforming_strings', 'on'), ('TimeZone', 'UTC'), "
-    "('transform_null_equals', 'off')";
+    "('search_path', 'pg_catalog, pg_temp'), ('standard_conforming_strings', 'on'), ('synchronous_commit', 'on'), "
+    "('TimeZone', 'UTC'), ('transform_null_equals', 'off')";
 
 // Limits that end a session whose client is gone or does nothing. Each is set only where the operator has set none.
 constexpr std::string_view kSessionLimits =
@@ -24,7 +24,9 @@ constexpr std::string_view kSessionLimits =
 std::string session_settings(const Patience& patience) {
     return fmt::format(
         "{}; SET search_path = pg_catalog, pg_temp; SELECT set_config(ours.name, ours.value, false) "
-        "FROM (VALUES {}) AS ours (name, value); SELECT set_config(limits.name, limits.value, false) "
+        // What is answered with success is on the disk; local, remote_write and remote_apply keep that.
+        "FROM (VALUES {}) AS ours (name, value) WHERE ours.name <> 'synchronous_commit' "
+        "OR current_setting('synchronous_commit') = 'off'; SELECT set_config(limits.name, limits.value, false) "
         "FROM (VALUES {}, ('lock_timeout', '{}'), ('statement_timeout', '{}'), ('transaction_timeout', '{}')) "
         "AS limits (name, value) JOIN pg_settings AS known ON known.name = limits.name "
         "WHERE limits.value <> '0' AND (known.source = 'default' OR known.setting = '0' AND "
@@ -35,11 +37,15 @@ std::string session_settings(const Patience& patience) {
 }
 
 std::string transaction_settings(const Patience& patience) {
+    // idle_in_transaction_session_timeout is not among them: no call leaves a transaction idle.
     return fmt::format(
         "SELECT pg_catalog.set_config(s.name, s.value, true) FROM (VALUES {}, ('lock_timeout', '{}'), "
-        "('statement_timeout', '{}')) AS s (name, value) WHERE s.name OPERATOR(pg_catalog.!~~) '%\\_timeout' "
-        "OR s.value OPERATOR(pg_catalog.<>) '0' AND pg_catalog.current_setting(s.name) OPERATOR(pg_catalog.=) '0'",
-        kOurSettings, patience.lock_ms, patience.statement_ms);
+        "('statement_timeout', '{}'), ('transaction_timeout', '{}')) AS s (name, value) "
+        "WHERE CASE WHEN s.name OPERATOR(pg_catalog.~~) '%\\_timeout' THEN s.value OPERATOR(pg_catalog.<>) '0' "
+        "AND pg_catalog.current_setting(s.name, true) OPERATOR(pg_catalog.=) '0' "
+        "WHEN s.name OPERATOR(pg_catalog.=) 'synchronous_commit' "
+        "THEN pg_catalog.current_setting(s.name) OPERATOR(pg_catalog.=) 'off' ELSE true END",
+        kOurSettings, patience.lock_ms, patience.statement_ms, patience.transaction_ms);
 }
 
 }  // namespace o365

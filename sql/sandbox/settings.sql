@@ -34,9 +34,12 @@ CREATE OR REPLACE FUNCTION o365_programs.sandbox_settings() RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT (SELECT jsonb_object_agg(s.name, s.value) FROM o365_internal.sandbox_setting AS s)
         || (SELECT jsonb_object_agg(s.name, s.value) FROM o365_internal.setting AS s
-             WHERE s.name IN ('public_url', 'connect_url')) $$;
+             WHERE s.name IN ('public_url', 'connect_url'))
+        || (SELECT jsonb_build_object('schema', v.schema, 'oldest_program', v.oldest_program)
+              FROM o365.version() AS v) $$;
 COMMENT ON FUNCTION o365_programs.sandbox_settings() IS
-    'What the sandbox has to know: its origins, public_url and connect_url.';
+    'What the sandbox has to know: its origins, public_url and connect_url, and schema and oldest_program of '
+    'o365.version().';
 
 CREATE OR REPLACE FUNCTION o365_internal.sandbox_time(at timestamptz) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS

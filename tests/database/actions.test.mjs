@@ -191,6 +191,27 @@ test('an answer that is committed in time leaves with the buttons of its card, a
                        where w.took_ms >= 1000`), event);
 });
 
+test('where a responder has one thread, a press that waits keeps nobody else waiting', async () => {
+    sql("select o365.set('action_wait', '5')");
+    const cards = await arrived(['Ticket 550', 'Ticket 551'], "'Will be closed.', waits => true");
+    const bearer = token(second);
+    const socket = join(folder, 'one.sock');
+    const responder = start('o365-connector.fcgi', {database: direct, responder_socket: socket, threads: 1});
+    await responder.logs('event=serving');
+    const began = Date.now();
+    const waiting = press(socket, cards[0].tokens[0], bearer, 'o-1').then(() => Date.now() - began);
+    await eventOf(cards[0].id);
+    for (let i = 0; i < 5; ++i)
+        assert.match(await ask(socket, {REQUEST_METHOD: 'GET', PATH_INFO: '/connect/desk/'}), /Status: 200/);
+    assert.equal(of(await press(socket, cards[0].tokens[1], bearer, 'o-2')), '200 Recorded.');
+    assert.equal(of(await press(socket, cards[1].tokens[0], bearer, 'o-3')), '200 Will be closed.',
+        'nor does a second');
+    const others = Date.now() - began;
+    assert.ok(others < 2500, `the others took ${others} ms`);
+    assert.ok(await waiting > 4500, 'the first press waited all the while');
+    await responder.stop();
+});
+
 test('without keys a call is told to come again when a worker has fetched them', async () => {
     const [{id, tokens: [close]}] = await arrived(['Ticket 600'], "'Closed'");
     sql('delete from o365_internal.signing_key');

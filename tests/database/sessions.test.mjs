@@ -14,6 +14,22 @@ import {ask, asPostgres, direct, end, folder, install, nextNumber, PGHOST, ROOT,
 before(install);
 after(end);
 
+// What a person gets who presses the Connect button, at a responder that cannot write: a page that asks again. `--once`
+// does not wait.
+const press = (socket) => ask(socket, {...SITE, REQUEST_METHOD: 'POST', PATH_INFO: '/connect/desk/start',
+    HTTP_SEC_FETCH_SITE: 'same-origin'});
+async function nothingIsWritten(socket, responder, database, why) {
+    assert.match(await ask(socket, {...SITE, PATH_INFO: '/connect/desk/'}), /Status: 200/, 'what reads goes on');
+    assert.match(await press(socket), /Status: 503[^]*Retry-After: \d/);
+    assert.match(responder.log(), why);
+    const begun = Date.now();
+    const once = worker(database, '--once', '--deadline', '20s');
+    const end = await once.ended;
+    assert.equal(end.code, 1);
+    assert.ok(end.at - begun < 5000, `--once took ${end.at - begun} ms`);
+    assert.match(once.output, why);
+}
+
 test('F9: a worker on a standby waits with one line and goes on within seconds of the promotion', async () => {
     const data = join(PGHOST, 'standby');
     const socket = join(PGHOST, 'second');
@@ -23,8 +39,13 @@ test('F9: a worker on a standby waits with one line and goes on within seconds o
         '-c', 'fast');
     const server = (...words) => runAsPostgres(join(SERVER_BIN, 'pg_ctl'), '-D', data, ...words);
     server('start', '-w', '-l', log, '-o', `-k ${socket} -c listen_addresses='' -c fsync=off -c max_connections=200`);
-    const waiting = worker(`host=${socket} dbname=o365`);
+    const database = `host=${socket} dbname=o365`;
+    const waiting = worker(database);
+    const page = join(folder, 'standby.sock');
+    const responder = start('o365-connector.fcgi', {database, responder_socket: page});
     try {
+        await responder.logs('event=serving');
+        await nothingIsWritten(page, responder, database, /read-only transaction/);
         // It has tried several times by now.
         await until('four tries', () => (readFileSync(log, 'utf8').match(/read-only transaction/g) ?? []).length >= 4);
         assert.equal(waiting.count('database_lost'), 1);
@@ -35,7 +56,9 @@ test('F9: a worker on a standby waits with one line and goes on within seconds o
         await until('the worker at the promoted server', () => workersSeen(socket) === before + 1, 10);
         assert.ok(Date.now() - promoted < 10000);
         await waiting.logs('event=database_back');
+        await until('the responder to write', async () => /state=/.test(await press(page)), 10);
         assert.deepEqual((await waiting.stop()).code, 0);
+        assert.equal((await responder.stop()).code, 0);
     } finally {
         server('stop', '-m', 'immediate');
     }
@@ -43,6 +66,10 @@ test('F9: a worker on a standby waits with one line and goes on within seconds o
 
 test('F9: a worker whose server takes no writes any more waits, and goes on when it takes them again', async () => {
     const beating = worker(direct);
+    const page = join(folder, 'read-only.sock');
+    const responder = start('o365-connector.fcgi', {database: direct, responder_socket: page});
+    await responder.logs('event=serving');
+    assert.match(await press(page), /state=/);
     await until('its start', () => sessionOf('o365-worker') > 0 && workersSeen() > 0);
     sql('alter system set default_transaction_read_only = on');
     sql('select pg_reload_conf()');
@@ -51,13 +78,16 @@ test('F9: a worker whose server takes no writes any more waits, and goes on when
         await wait(1500);  // it goes on trying every two seconds, and says nothing
         assert.equal(beating.count('database_lost'), 1);
         assert.equal(beating.child.exitCode, null);
+        await nothingIsWritten(page, responder, direct, /read-only transaction/);
     } finally {
         run('psql', '-qX', '-c', 'set default_transaction_read_only = off', '-c',
             'alter system reset default_transaction_read_only',
             '-c', 'select pg_reload_conf()');
     }
     await beating.logs('event=database_back');
+    await until('the responder to write', async () => /state=/.test(await press(page)), 10);
     assert.equal((await beating.stop()).code, 0);
+    assert.equal((await responder.stop()).code, 0);
 });
 
 for (const [what, breaks, mends, told] of [

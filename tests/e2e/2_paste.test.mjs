@@ -167,6 +167,54 @@ testOnce('a connection gets a new address, and keeps its number, its name and wh
     }
 });
 
+testOnce('F30: a webhook under the name of a connection: the page asks whether it replaces that one', async () => {
+    const flows = [];
+    for (const name of ['Original', 'Copy', 'Other', 'Nameless']) flows.push(await workflow(name));
+    const rows = () => asApplication(
+        "select group_name, status, subscription_id from o365.connections('ivy') order by subscription_id");
+    const {page, close} = await openBrowser();
+    // Ends at the form of the code, filled.
+    const goOn = async (flow, place) => {
+        await page.goto(ticketLink('ivy'));
+        await paste(page, flow.url, place);
+        await page.getByLabel('Code').fill(await code(flow.target));
+    };
+    try {
+        await goOn(flows[0], 'Sales');
+        await page.getByRole('button', {name: 'Connect'}).click();
+        await page.waitForURL(/\/done\//);
+        const id = asApplication("select subscription_id from o365.connections('ivy')");
+        await goOn(flows[1], 'sales');
+        assert.match(await page.locator('.note', {hasText: 'another address'}).textContent(),
+            /posts in this channel already/);
+        await inspect(page, 'proof-replaces');
+        const digits = await page.getByLabel('Code').inputValue();
+        await page.getByLabel('Code').fill(String((Number(digits) + 1) % 1000000).padStart(6, '0'));
+        await page.getByRole('button', {name: 'Replace the address'}).click();
+        await page.locator('.error').waitFor();
+        await page.getByLabel('Code').fill(digits);
+        await page.getByRole('button', {name: 'Replace the address'}).click();
+        await page.waitForURL(/\/done\//);
+        assert.equal(rows(), `sales|active|${id}`);
+        asApplication(`select o365.send_to_user('desk', 'ivy', '{"text": "once"}')`);
+        await until('the card', async () => (await texts(flows[1].target)).some((post) => post.includes('once')));
+        assert.equal((await texts(flows[0].target)).length, 1, 'the first flow had its code and nothing since');
+        await goOn(flows[2], 'Sales');
+        await page.getByRole('button', {name: 'Keep both'}).click();
+        await page.waitForURL(/\/done\//);
+        assert.match(rows(), new RegExp(`^sales\\|active\\|${id}\nSales\\|active\\|\\d+$`));
+        // One without a name can be chosen, too.
+        await goOn(flows[3], '');
+        await page.getByRole('button', {name: 'Connect'}).click();
+        await page.waitForURL(/\/done\//);
+        await page.goto(ticketLink('ivy'));
+        await page.getByLabel(/place without a name that was connected on \d+ \w+ \d{4}$/).check();
+        await inspect(page, 'paste-nameless');
+    } finally {
+        await close();
+    }
+});
+
 testOnce('a German browser sees German from the form to the code, on the card too', async () => {
     const flow = await workflow('Meldungen');
     const {page, close} = await openBrowser({locale: 'de-DE'});

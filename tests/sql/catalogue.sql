@@ -58,6 +58,9 @@ SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE f.nsp
     AND f.proname !~ '^sandbox_'
     AND NOT 'standard_conforming_strings=on' = ANY (f.proconfig)$$,
     'and reads its own literals as they were written, whatever the caller has set');
+SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE f.prosrc ~ 'pg_(try_)?advisory'
+    AND f.proname !~ '^sandbox_'$$,
+    'no function takes an advisory lock: every role that can connect could hold it, and stop that function');
 SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f, aclexplode(coalesce(f.proacl,
     acldefault('f', f.proowner))) AS a WHERE a.grantee = 0$$, 'PUBLIC may execute nothing');
 SELECT is_empty($$SELECT c.oid::regclass FROM our_relations AS c, aclexplode(c.relacl) AS a WHERE a.grantee = 0$$,

@@ -40,7 +40,8 @@ SELECT dblink_connect('dba', format('host=%s dbname=%s user=postgres application
 
 -- No role can stop it.
 SELECT dblink_exec('other',
-    'DO $x$ BEGIN PERFORM pg_advisory_lock(hashtext(''o365_programs.worker_chores'')); END $x$') \g /dev/null
+    'DO $x$ BEGIN PERFORM pg_advisory_lock(hashtext(s || ''.worker_chores'')) FROM unnest(ARRAY[''o365'', '
+    '''o365_programs'']) AS s; END $x$') \g /dev/null
 SELECT pg_temp.forget_partitions() \g /dev/null
 SELECT is(o365_programs.worker_chores(:w), 'made 3 partitions of attempt',
     'an advisory lock of another role does not stop the chores');

@@ -84,6 +84,24 @@ SELECT matches(o365.begin_connect('desk', 'carol', 'https://app.example.org/back
     '^https://app\.example\.org/connect/desk/\?ticket=[-_A-Za-z0-9]{43}$', 'begin_connect gives a link');
 SELECT throws_ok($$SELECT o365.begin_connect('desk', ' ')$$, '22023', 'app_user is empty or longer than 200 characters',
     'without a user it does not');
+SELECT throws_ok(format('SELECT o365.begin_connect(''desk'', %L)', 'ann' || c), '22023',
+    format('app_user has a control character, U+%s, at place 4', code),
+    'F40: nor one that a terminal obeys, U+' || code)
+  FROM (VALUES (E'\x1b[2J', '001B'), (E'\r\n', '000D'), (E'\t', '0009'), (E'\x7f', '007F'), (U&'\009b', '009B'))
+      AS v (c, code);
+SELECT throws_ok(format('SELECT * FROM o365.move_connections(''ann'', %L)', E'\nann'), '22023',
+    'to_user has a control character, U+000A, at place 1', 'F40: nor do connections move to one');
+RESET SESSION AUTHORIZATION;
+UPDATE o365_internal.subscription AS s SET app_user = E'old\n' WHERE s.subscription_id = (SELECT x.subscription_id
+    FROM o365_internal.subscription AS x WHERE x.status = 'active' LIMIT 1) RETURNING s.subscription_id AS old \gset
+SET LOCAL SESSION AUTHORIZATION shop;
+SELECT matches(o365.begin_connect('desk', E'old\n'), 'ticket=', 'F40: a user who has a connection keeps the name');
+SELECT is((SELECT count(*) FROM o365.send_to_user('desk', E'old\n', '{"text": "x"}')), 1::bigint,
+    'F40: and is sent to');
+RESET SESSION AUTHORIZATION;
+UPDATE o365_internal.subscription AS s SET app_user = 'ann' WHERE s.subscription_id = :old;
+DELETE FROM o365_internal.outbox;
+SET LOCAL SESSION AUTHORIZATION shop;
 SELECT throws_ok($$SELECT o365.begin_connect('desk', 'x', 'javascript:alert(1)')$$, '22023',
     'return_url is no https URL', 'nor with a target that is no page');
 SELECT throws_ok(format($$SELECT o365.begin_connect('desk', 'x', NULL, %L)$$, to_jsonb(repeat('x', 2000))), '22023',

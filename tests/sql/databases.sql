@@ -57,4 +57,17 @@ SELECT ok(nextval('o365_internal.subscription_subscription_id_seq') > (SELECT ma
 SELECT is(o365_internal.advance_sequences(), 0, 'sequences that are right are left alone');
 SELECT is_empty('SELECT FROM o365_internal.feeding_again', 'it is done once');
 SELECT is(o365_internal.is_restored(), false, 'and is not needed again');
+
+-- ---- rows that came by logical replication, without the sequences, and an application that sends before a worker ----
+SELECT max(o.card_id) AS last FROM o365_internal.outbox AS o \gset
+CREATE FUNCTION pg_temp.number_after(known text) RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE known;
+    PERFORM setval('o365_internal.card_id', 1);
+    PERFORM o365.this_is('production');
+    RETURN nextval('o365_internal.card_id');
+END $$;
+SELECT ok(pg_temp.number_after($$UPDATE o365_internal.known_database SET tables = '{1,2}'$$) > :last,
+    'after this_is no card_id is given out twice, where the schema was copied');
+SELECT ok(pg_temp.number_after('SELECT 1') > :last, 'nor where it was installed');
 SELECT * FROM finish();

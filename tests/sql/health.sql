@@ -164,6 +164,22 @@ SELECT is(ARRAY(SELECT h.object || ' > ' || h.next_step FROM o365.health() AS h 
     '{"role shop > ALTER ROLE shop SET default_transaction_isolation = ''read committed'', unless the application '
     'repeats what fails"}', 'so is one that has another isolation');
 ALTER ROLE shop RESET default_transaction_isolation;
+SELECT is_empty($$SELECT FROM o365.health() AS h WHERE h.code = 'commits_not_durable'$$, 'commits wait for the disk');
+ALTER ROLE shop SET synchronous_commit = FALSE;
+ALTER ROLE stranger SET synchronous_commit = off;
+SELECT format('ALTER DATABASE %I SET synchronous_commit = off', current_database()) \gexec
+SELECT results_eq($$SELECT h.object || ' > ' || h.next_step FROM o365.health() AS h
+    WHERE h.code = 'commits_not_durable'$$, format($$VALUES (%L), (%L)$$, format(
+    'database %s > ALTER DATABASE %I SET synchronous_commit = on', current_database(), current_database()),
+    'role shop > ALTER ROLE shop SET synchronous_commit = on'),
+    'applications of which they do not are told, other roles are not');
+SELECT format('ALTER DATABASE %I SET synchronous_commit = local', current_database()) \gexec
+ALTER ROLE shop SET synchronous_commit = remote_write;
+SELECT is_empty($$SELECT FROM o365.health() AS h WHERE h.code = 'commits_not_durable'$$,
+    'nor are those that wait for this disk alone, or less of a standby');
+ALTER ROLE shop RESET synchronous_commit;
+ALTER ROLE stranger RESET synchronous_commit;
+SELECT format('ALTER DATABASE %I RESET synchronous_commit', current_database()) \gexec
 CREATE EXTENSION IF NOT EXISTS dblink WITH SCHEMA public;
 SELECT dblink_connect('old', format('host=%s dbname=%s user=postgres application_name=forgotten',
            current_setting('unix_socket_directories'), current_database())),

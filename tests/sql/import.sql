@@ -40,6 +40,7 @@ SELECT results_eq($$SELECT pg_temp.import('cy', c, NULL) FROM unnest('{1,2}'::te
 -- What is refused, and why.
 SELECT is(pg_temp.import(' ', '1'), 'app_user', 'a line without a user');
 SELECT is(pg_temp.import(repeat('x', 201), '1'), 'app_user', 'or with one that is too long');
+SELECT is(pg_temp.import(E'ann\x1b[2J', '1'), 'app_user', 'F40: or with one that a terminal obeys');
 SELECT is(pg_temp.import('dan', '1', host => 'flows.example.org'), 'refused_host', 'a host that is not on the list');
 SELECT is(pg_temp.import('dan', '1', port => '8443'), 'refused_host', 'nor on another port');
 SELECT is(pg_temp.import('dan', '1', host => 'prod-01.usgovvirginia.logic.azure.us'), 'refused_host',

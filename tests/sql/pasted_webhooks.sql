@@ -31,10 +31,12 @@ CREATE FUNCTION pg_temp.page(request text, cookie text DEFAULT 'c', slug text DE
     LANGUAGE sql AS $$
     SELECT o365_programs.responder_proof(slug, (SELECT a.public_id::text FROM o365_internal.connect_attempt AS a
         WHERE a.request_id = request), ARRAY[sha256('other'), sha256(cookie::bytea)]) $$;
-CREATE FUNCTION pg_temp.type_code(request text, code text, cookie text DEFAULT 'c') RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.type_code(request text, code text, cookie text DEFAULT 'c', replace text DEFAULT NULL)
+    RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO o365_programs.proof (slug, id, cookie_hash, code)
-        SELECT 'desk', a.public_id::text, sha256(cookie::bytea), code FROM o365_internal.connect_attempt AS a
+    INSERT INTO o365_programs.proof (slug, id, cookie_hash, code, replace)
+        SELECT 'desk', a.public_id::text, sha256(cookie::bytea), code, type_code.replace
+          FROM o365_internal.connect_attempt AS a
          WHERE a.request_id = type_code.request;
     RETURN pg_temp.page(request) ->> 'outcome';
 END $$;
@@ -283,6 +285,73 @@ SELECT is(pg_temp.paste(:'t', 'r-0000000000c6', 'ren6'), 'no_place',
     'a link whose connection was removed makes no new one');
 SELECT is(o365_programs.responder_landing('desk', sha256(:'t'::bytea)) ->> 'ticket', 'invalid',
     'which its landing page says');
+
+-- F30: the name of a connection is typed, and none is chosen: a copied flow, or another one.
+CREATE FUNCTION pg_temp.code_of(request text) RETURNS text LANGUAGE sql AS $$
+    SELECT o365_internal.proof_code(p.card_id) FROM o365_internal.proof AS p
+        JOIN o365_internal.connect_attempt AS a USING (attempt_id) WHERE a.request_id = request $$;
+CREATE FUNCTION pg_temp.all_of(app_user text) RETURNS SETOF text LANGUAGE sql AS $$
+    SELECT format('%s %s %s', s.group_name, s.status, right(w.webhook, 4)) FROM o365_internal.subscription AS s
+      LEFT JOIN (VALUES ('f30a'), ('f30b'), ('f30c'), ('f30d')) AS w (webhook) ON s.webhook_index = o365_internal
+          .blind_index('webhook', 'https://prod-01.westeurope.logic.azure.com/workflows/' || w.webhook)
+     WHERE s.app_user = all_of.app_user AND s.status <> 'removed' ORDER BY s.subscription_id $$;
+SELECT pg_temp.paste(pg_temp.ticket('uma'), 'r-0000000000f1', 'f30a') \g /dev/null
+SELECT is(pg_temp.page('r-0000000000f1') ->> 'replaces', 'false', 'F30: a name that nobody has yet asks nothing');
+SELECT pg_temp.type_code('r-0000000000f1', pg_temp.code_of('r-0000000000f1')) \g /dev/null
+SELECT (pg_temp.subscription_of('r-0000000000f1')).subscription_id AS sales \gset
+SELECT pg_temp.paste(pg_temp.ticket('uma'), 'r-0000000000f2', 'f30b') \g /dev/null
+SELECT is(pg_temp.page('r-0000000000f2') ->> 'replaces', 'true',
+    'F30: another webhook by the name of a connection: the page of the code asks');
+SELECT is(pg_temp.type_code('r-0000000000f2', 'no code', replace => 'true'), 'pending',
+    'F30: nothing without the code');
+SELECT is((SELECT s.replaces FROM pg_temp.subscription_of('r-0000000000f2') AS s), :sales::bigint,
+    'F30: after a wrong one it still asks');
+SELECT is(pg_temp.type_code('r-0000000000f2', pg_temp.code_of('r-0000000000f2'), replace => 'true'), 'connected',
+    'F30: the answer is that it replaces');
+SELECT results_eq($$SELECT pg_temp.all_of('uma')$$, $$VALUES ('Sales active f30b')$$, 'F30: one connection is left');
+SELECT is((pg_temp.subscription_of('r-0000000000f2')).subscription_id, :sales::bigint, 'F30: with its number');
+SELECT is(o365_programs.responder_done('desk', (SELECT a.public_id::text FROM o365_internal.connect_attempt AS a
+    WHERE a.request_id = 'r-0000000000f2'), ARRAY[sha256('c')]) ->> 'renewal', 'replaced',
+    'F30: which the page behind says');
+SELECT pg_temp.paste(pg_temp.ticket('uma'), 'r-0000000000f3', 'f30c', place => ' sALES ') \g /dev/null
+SELECT is(pg_temp.page('r-0000000000f3') ->> 'replaces', 'true', 'F30: capitals and blanks make no other name');
+SELECT is(pg_temp.type_code('r-0000000000f3', pg_temp.code_of('r-0000000000f3')), 'connected',
+    'F30: the answer is that both stay');
+SELECT results_eq($$SELECT pg_temp.all_of('uma')$$, $$VALUES ('Sales active f30b'), ('sALES active f30c')$$,
+    'F30: then both stand');
+SELECT is((SELECT s.replaces IS NULL AND s.replacement IS NULL AND s.replacement_key_id IS NULL
+             FROM pg_temp.subscription_of('r-0000000000f3') AS s), true,
+    'F30: and the second knows nothing of the first');
+SELECT pg_temp.paste(pg_temp.ticket('uma'), 'r-0000000000f4', 'f30d', renews => :'sales', place => 'sALES') \g /dev/null
+SELECT is(pg_temp.page('r-0000000000f4') ->> 'replaces', 'false', 'F30: whoever chose is not asked');
+SELECT pg_temp.type_code('r-0000000000f4', pg_temp.code_of('r-0000000000f4')) \g /dev/null
+SELECT results_eq($$SELECT pg_temp.all_of('uma')$$, $$VALUES ('sALES active f30d'), ('sALES active f30c')$$,
+    'F30: and gets what was chosen');
+-- One that is gone, whose queue waits; and one that is gone for good when the code is typed.
+UPDATE o365_internal.subscription AS s SET group_name = 'Old', app_type = 'Groups', app_type_normalised = 'groups',
+    status = 'gone' WHERE s.subscription_id = :sales;
+SELECT pg_temp.paste(pg_temp.ticket('uma'), 'r-0000000000f5', 'f30a', place => 'Old') \g /dev/null
+SELECT is(pg_temp.page('r-0000000000f5') ->> 'replaces', 'true', 'F30: of a connector''s group too, which is gone');
+SELECT pg_temp.paste(pg_temp.ticket('uma'), 'r-0000000000f6', 'f30a', place => '') \g /dev/null
+SELECT is(pg_temp.page('r-0000000000f6') ->> 'replaces', 'true',
+    'F30: pasted again, without the name, it is asked still');
+SELECT o365.remove(:sales) \g /dev/null
+SELECT is(pg_temp.page('r-0000000000f6') ->> 'replaces', 'false', 'F30: nothing is asked once that was removed');
+SELECT pg_temp.type_code('r-0000000000f6', pg_temp.code_of('r-0000000000f6'), replace => 'true') \g /dev/null
+SELECT results_eq($$SELECT pg_temp.all_of('uma')$$, $$VALUES ('sALES active f30c'), ('Old active f30a')$$,
+    'F30: and it is one of its own');
+-- Nobody without an account has another's place.
+UPDATE o365_internal.connector SET allow_anonymous = true;
+SELECT pg_temp.paste(NULL, 'r-0000000000f7', 'f30b', place => 'Old') \g /dev/null
+SELECT is(pg_temp.page('r-0000000000f7') ->> 'replaces', 'false', 'F30: whoever has no link has no other connection');
+UPDATE o365_internal.connector SET allow_anonymous = false;
+-- The list of the landing page.
+SELECT pg_temp.paste(pg_temp.ticket('uma'), 'r-0000000000f8', 'f30b', place => '') \g /dev/null
+SELECT pg_temp.type_code('r-0000000000f8', pg_temp.code_of('r-0000000000f8')) \g /dev/null
+SELECT pg_temp.ticket('uma') AS t \gset
+SELECT is(o365_programs.responder_landing('desk', sha256(:'t'::bytea)) -> 'unnamed_places' -> 0 ->> 'id',
+    (pg_temp.subscription_of('r-0000000000f8')).subscription_id::text,
+    'F30: a connection without a name can be chosen on the landing page');
 
 -- What happened meanwhile.
 SELECT is(pg_temp.paste(pg_temp.ticket('zoe'), 'r-0000000000d1', 'z1'), 'pending', 'a webhook that is pasted');

@@ -17,8 +17,8 @@ CREATE TEMP TABLE nothing AS SELECT v.name FROM (
         'fed.*', 'feeding_again.*', 'handed_early.*', 'handing.*', 'index_key.*', 'known_database.*', 'migration.*',
         'host.*', 'busy_connector.*', 'outcome_hour.*', 'postponed.*', 'proof.*', 'response_rule.*', 'sealing_key.*',
         'server_floor.*', 'turn_to_feed.*',
-        'quota_window.*', 'quota_slot.*', 'signing_key.*', 'slow_answer.*', 'token_profile.*', 'turn_to_tidy.*',
-        'untaken_event.*', 'webhook_host.*', 'worker.*']) AS name
+        'quota_window.*', 'quota_slot.*', 'signing_key.*', 'slow_answer.*', 'token_profile.*',
+        'turn_of_webhook.*', 'turn_to_tidy.*', 'untaken_event.*', 'webhook_host.*', 'worker.*']) AS name
     UNION ALL
     SELECT x.tab || '.' || c.col FROM (VALUES
         ('action_event',

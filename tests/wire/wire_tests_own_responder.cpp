@@ -5,6 +5,7 @@
 #include <stop_token>
 
 #include "lib/base/crypto.h"
+#include "tests/support/needs.h"
 #include "tests/wire/requests.h"
 
 using namespace o365;
@@ -162,11 +163,9 @@ BOOST_AUTO_TEST_CASE(sigterm_does_not_wait_for_peers_that_do_not_take_their_answ
     BOOST_TEST((responder.stop() < kPromptly));
 }
 
-BOOST_AUTO_TEST_CASE(of_callbacks_that_were_answered_an_idle_responder_keeps_one_webhook_a_connection_at_most) {
-    if (::geteuid() != 0) {
-        BOOST_TEST_MESSAGE("skipped: only root may read the memory of the responder");
-        return;
-    }
+// Only root may read its memory.
+BOOST_AUTO_TEST_CASE(of_callbacks_that_were_answered_an_idle_responder_keeps_one_webhook_a_connection_at_most,
+                     *boost::unit_test::precondition(is_root)) {
     Responder responder;
     const std::string secret = "memory-" + random_token();
     for (int i = 0; i < 17; ++i) {

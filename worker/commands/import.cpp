@@ -99,7 +99,9 @@ std::string problem_of(PasteFault fault) {
 // The problem for a verdict of o365_programs.worker_import_outcome; empty when the verdict does not refuse the line.
 std::string problem_of(const Line& line, std::string_view verdict, std::string_view subscription) {
     if (verdict == "app_user")
-        return "app_user is empty or longer than 200 characters. Write your application's name of the user";
+        return "app_user is empty, longer than 200 characters or has a control character. Write your application's "
+               "name "
+               "of the user";
     if (verdict == "refused_host") {
         return fmt::format(
             "webhooks may not lie on {}:{}. If it is right: select o365.allow_webhook_host('workflow', '{}'); "

@@ -1,8 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_internal.button_address_codes(value text, is_adaptive boolean) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
-    v_template text := substring(value FROM
-        '[$#]\{[^{}]*\}|\{\{[^{}]*\}\}|\{%[^{}]*%\}|<%[^<>]*%>|\$\([[:alpha:]_][[:alnum:]_.]*\)' COLLATE "C");
     v_codes text[];
 BEGIN
     v_codes := CASE WHEN o365_internal.is_web_address(value) THEN NULL
@@ -10,8 +8,7 @@ BEGIN
                         THEN '{link_scheme}'::text[]
                     WHEN is_adaptive AND value !~* '^[a-z][a-z0-9+.-]*:' COLLATE "C" THEN '{relative_link}'
                     ELSE '{link}' END;
-    v_codes := v_codes || o365_internal.reference_in_address_codes(value);
-    RETURN v_codes || CASE WHEN v_template IS NOT NULL THEN ARRAY['template:' || left(v_template, 60)] END;
+    RETURN v_codes || o365_internal.reference_in_address_codes(value) || o365_internal.template_in_address_codes(value);
 END $$;
 COMMENT ON FUNCTION o365_internal.button_address_codes(text, boolean) IS
     'Rules that the address of a button breaks; null for none. is_adaptive: whether it stands in an Adaptive Card.';

@@ -8,11 +8,13 @@ BEGIN
         RETURN '{empty_picture}';
     ELSIF o365_internal.is_web_address(value) THEN
         RETURN o365_internal.reference_in_address_codes(value)
-               || CASE WHEN value !~* '^https:' THEN '{image_https}'::text[] END;
+               || CASE WHEN value !~* '^https:' THEN '{image_https}'::text[] END
+               || o365_internal.template_in_address_codes(value);
+    ELSIF value !~* '^data:' THEN
+        RETURN CASE WHEN converts AND NOT is_adaptive THEN '{lost_picture}' ELSE '{image_address}' END::text[]
+               || o365_internal.template_in_address_codes(value);
     ELSIF converts AND NOT is_adaptive AND value !~* '^data:image/' THEN
         RETURN '{lost_picture}';
-    ELSIF value !~* '^data:' THEN
-        RETURN '{image_address}';
     END IF;
     BEGIN
         v_picture := decode(substring(value FROM '(?i)^data:image/[^,]*;base64,(.*)$'), 'base64');

@@ -17,7 +17,9 @@ BEGIN
     -- What is no https is called by nobody.
     RETURN CASE WHEN target_urls IS NOT NULL AND value ~* '^\s*https:' COLLATE "C"
                      AND (v_codes IS NOT NULL OR NOT o365_internal.is_below_a_target(value, target_urls))
-                THEN '{target_unregistered}' ELSE v_codes END;
+                THEN '{target_unregistered}' ELSE v_codes END
+           -- The far end puts the values of inputs there.
+           || o365_internal.template_in_address_codes(regexp_replace(value, '\{\{[^{}]*\.value\}\}', '', 'g'));
 END $$;
 COMMENT ON FUNCTION o365_internal.target_codes(text, text[]) IS
     'Rules that the target of an HttpPOST breaks; null for none. o365:action stands for the address of our own that '

@@ -11,7 +11,7 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state',
                 HINT = 'An operator registers it again: select o365.register_connector(...).';
     END IF;
-    PERFORM o365_internal.check_app_user('app_user', app_user);
+    PERFORM o365_internal.check_connecting_user('app_user', app_user);
     IF return_url IS NOT NULL AND NOT o365_internal.is_https_url(return_url)
        AND NOT o365_internal.is_loopback_url(return_url) THEN
         RAISE EXCEPTION 'return_url is no https URL'

@@ -56,7 +56,7 @@ BEGIN
     END IF;
     v_user_index := o365_internal.blind_index('user_object_id', new.user_object_id);
     -- One at a time for one webhook: the second of two callbacks that bring it renews what the first has stored.
-    PERFORM pg_advisory_xact_lock(hashtextextended(encode(v_webhook_index, 'hex'), 365));
+    PERFORM o365_internal.wait_for_webhook(v_webhook_index);
     IF v_attempt.stateless THEN
         v_before := o365_internal.stateless_before(v_attempt.connector_id, v_webhook_index, new.cookie_hashes::bytea[]);
         IF v_before IS NOT NULL THEN

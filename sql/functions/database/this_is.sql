@@ -9,6 +9,8 @@ BEGIN
     IF v_copied THEN
         INSERT INTO o365_internal.feeding_again (always) VALUES (true);
     END IF;
+    -- Before a worker comes: an application that sends first would draw numbers that cards have had.
+    PERFORM o365_internal.advance_sequences();
     PERFORM o365.set('environment', environment);
     INSERT INTO o365_internal.known_database AS k SELECT (v_this).*
         ON CONFLICT ON CONSTRAINT known_database_pkey DO UPDATE
@@ -26,4 +28,5 @@ COMMENT ON FUNCTION o365.this_is(text) IS
     'Says what this database is: production, staging, development or a name of your own. Sets the setting environment '
     'and returns it. A database that is a copy (a restored dump, CREATE DATABASE ... TEMPLATE) sends nothing until '
     'this is called in it; from then on workers that are configured for the same environment send, also the cards '
-    'that were copied. Error: invalid_parameter_value.';
+    'that were copied. Sequences that are behind their tables (logical replication copies none) are '
+    'advanced, so call it before applications send there. Error: invalid_parameter_value.';

@@ -19,6 +19,7 @@ BEGIN
         ('cards_all_dead', 'warning'),
         ('cards_fail', 'warning'),
         ('chores_fail', 'warning'),
+        ('commits_not_durable', 'warning'),
         ('connections_gone', 'warning'),
         ('connections_retired', 'warning'),
         ('connections_suspended', 'warning'),

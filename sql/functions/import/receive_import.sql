@@ -37,7 +37,7 @@ BEGIN
                   HINT = 'Import with --active, or select o365.set(''public_url'', ''https://...'').';
     END IF;
     v_dialect := o365_internal.webhook_dialect(v_host, new.webhook_port::integer);
-    v_verdict := CASE WHEN NOT o365_internal.is_app_user(new.app_user) THEN 'app_user'
+    v_verdict := CASE WHEN NOT o365_internal.may_connect_user(new.app_user) THEN 'app_user'
                       WHEN v_dialect IS NULL THEN 'refused_host'
                       WHEN v_dialect = 'connector' THEN 'connector_webhook' END;
     IF v_verdict IS NOT NULL THEN
@@ -46,7 +46,7 @@ BEGIN
     END IF;
     v_webhook_index := o365_internal.blind_index('webhook', new.webhook_url);
     -- One at a time for one webhook, as callbacks do.
-    PERFORM pg_advisory_xact_lock(hashtextextended(encode(v_webhook_index, 'hex'), 365));
+    PERFORM o365_internal.wait_for_webhook(v_webhook_index);
     SELECT s.* INTO v_existing FROM o365_internal.subscription AS s
      WHERE s.connector_id = v_connector.connector_id AND s.app_user = new.app_user AND s.webhook_index = v_webhook_index
        AND s.status <> 'removed';

@@ -23,6 +23,13 @@ BEGIN
                             WHERE x.app_user = v_ticket.app_user AND x.connector_id = v_connector.connector_id
                               AND x.status NOT IN ('pending', 'removed') AND x.group_name IS NOT NULL
                             ORDER BY x.subscription_id DESC LIMIT 20) AS s),
+        'unnamed_places', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', s.subscription_id::text,
+                                                                        'since', s.connected_at)
+                                                     ORDER BY s.subscription_id), '[]')
+                             FROM (SELECT x.subscription_id, x.connected_at FROM o365_internal.subscription AS x
+                                    WHERE x.app_user = v_ticket.app_user AND x.connector_id = v_connector.connector_id
+                                      AND x.status NOT IN ('pending', 'removed') AND x.group_name IS NULL
+                                    ORDER BY x.subscription_id DESC LIMIT 20) AS s),
         'renews', (SELECT jsonb_build_object('place', s.group_name) FROM o365_internal.subscription AS s
                     WHERE s.subscription_id = v_ticket.renews),
         'imported', (SELECT jsonb_build_object('place', s.group_name) FROM o365_internal.subscription AS s
@@ -37,5 +44,5 @@ COMMENT ON FUNCTION o365_programs.responder_landing(text, bytea, text, bytea[]) 
     'A connector''s landing page, with the account that a ticket (SHA-256) names; may_start says whether the ways in '
     'are shown, renews which place gets a new address, imported the place whose webhook is stored and is to be proven, '
     'ways which ways there are (ways_of), support whom to ask, schedule when a new connection gets its cards unless '
-    'its user chooses, places the connections of that account, the newest 20 with a name. again: instead of a ticket '
-    'the request id of an attempt that one of cookie_hashes began; its ticket serves.';
+    'its user chooses, places the connections of that account, the newest 20 with a name, unnamed_places those without '
+    'one. again: instead of a ticket the request id of an attempt that one of cookie_hashes began; its ticket serves.';

@@ -8,7 +8,7 @@ DECLARE
     v_subscription o365_internal.subscription;
     v_same bigint;
 BEGIN
-    PERFORM o365_internal.check_app_user('to_user', to_user);
+    PERFORM o365_internal.check_connecting_user('to_user', to_user);
     IF from_user = to_user THEN
         RETURN;
     END IF;

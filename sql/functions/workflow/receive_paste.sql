@@ -9,6 +9,7 @@ DECLARE
     v_existing o365_internal.subscription;
     v_renews_id bigint;
     v_renews o365_internal.subscription;
+    v_replaces_id bigint;
     v_dialect text;
     v_id bigint;
     v_attempt o365_internal.connect_attempt;
@@ -75,7 +76,7 @@ BEGIN
     IF v_refused IS NULL THEN
         v_webhook_index := o365_internal.blind_index('webhook', new.webhook_url);
         -- One at a time for one webhook, as callbacks do.
-        PERFORM pg_advisory_xact_lock(hashtextextended(encode(v_webhook_index, 'hex'), 365));
+        PERFORM o365_internal.wait_for_webhook(v_webhook_index);
         IF new.webhook_url IS NOT NULL THEN
             SELECT s.* INTO v_existing FROM o365_internal.subscription AS s
              WHERE s.connector_id = v_connector.connector_id AND s.app_user = v_ticket.app_user
@@ -89,7 +90,13 @@ BEGIN
             PERFORM o365_internal.lock_subscription(v_existing.replaces);
             v_existing := o365_internal.lock_subscription(v_existing.subscription_id);
         END IF;
-        IF v_existing.status = 'pending' AND v_existing.replaces IS DISTINCT FROM v_renews_id THEN
+        -- Nobody chose a connection, and the user has one of that name: the page of the code asks.
+        v_replaces_id := v_renews_id;
+        IF v_renews_id IS NULL AND (v_existing.subscription_id IS NULL OR v_existing.status = 'pending') THEN
+            v_replaces_id := o365_internal.named_place(v_connector.connector_id, v_ticket.app_user,
+                                                       coalesce(v_place, v_existing.group_name));
+        END IF;
+        IF v_existing.status = 'pending' AND v_existing.replaces IS DISTINCT FROM v_replaces_id THEN
             -- Meant for something else than the first time: what was pasted last counts.
             PERFORM o365_internal.remove_subscription(
                 v_existing.subscription_id, 'user', 'its webhook was pasted again');
@@ -145,8 +152,8 @@ BEGIN
         v_pair := o365_internal.seal_webhook(v_id, new.webhook_url, NULL, new.sealing_key);
         v_sealed := v_pair.sealed;
         v_key_id := v_pair.key_id;
-        IF v_renews.subscription_id IS NOT NULL THEN
-            v_pair := o365_internal.seal_webhook(v_renews.subscription_id, new.webhook_url, NULL, new.sealing_key);
+        IF v_replaces_id IS NOT NULL THEN
+            v_pair := o365_internal.seal_webhook(v_replaces_id, new.webhook_url, NULL, new.sealing_key);
             v_replacement := v_pair.sealed;
         END IF;
         INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, label, app_state, app_type,
@@ -155,7 +162,7 @@ BEGIN
             VALUES (v_id, v_connector.connector_id, v_ticket.app_user, v_ticket.label, v_ticket.app_state,
                 'teams', 'teams', coalesce(v_place, v_renews.group_name), 'workflow', v_host, v_sealed, v_key_id,
                 new.sealing_key IS NOT NULL, v_webhook_index, 'pending', 'its webhook is not proven yet',
-                v_renews.subscription_id, v_replacement, CASE WHEN v_replacement IS NOT NULL THEN v_key_id END,
+                v_replaces_id, v_replacement, CASE WHEN v_replacement IS NOT NULL THEN v_key_id END,
                 coalesce(v_ticket.extra, v_renews.extra), coalesce(v_attempt.schedule, v_connector.schedule));
         PERFORM o365_internal.make_lane(v_id, v_connector.connector_id, v_host, true,
             coalesce(v_attempt.schedule, v_connector.schedule));
@@ -182,5 +189,7 @@ END $$;
 COMMENT ON FUNCTION o365_internal.receive_paste() IS
     'Trigger of o365_programs.paste: judges ticket, host and bounds, seals the webhook, makes a subscription that is '
     'pending until its code was typed, and queues the card that shows the code, all in the COPY''s transaction. The '
-    'same webhook once more: one that is connected stays as it is, any other is proven anew. The outcome is read with '
+    'same webhook once more: one that is connected stays as it is, any other is proven anew. What nobody chose to '
+    'renew and has the name of a connection of that user replaces that one, or stands beside it, as the user says with '
+    'the code (o365_programs.proof). The outcome is read with '
     'o365_programs.responder_paste_outcome.';

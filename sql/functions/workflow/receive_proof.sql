@@ -19,6 +19,10 @@ BEGIN
     END IF;
     v_code := o365_internal.proof_code(v_proof.card_id);
     IF new.code = v_code THEN
+        IF v_attempt.renews IS NULL AND new.replace IS DISTINCT FROM 'true' THEN
+            UPDATE o365_internal.subscription AS s SET replaces = NULL, replacement = NULL, replacement_key_id = NULL
+             WHERE s.subscription_id = v_attempt.subscription_id AND s.replaces IS NOT NULL;
+        END IF;
         PERFORM o365_internal.prove(v_attempt.attempt_id);
     ELSE
         UPDATE o365_internal.proof AS p SET tries = p.tries + 1 WHERE p.attempt_id = v_attempt.attempt_id;
@@ -27,5 +31,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.receive_proof() IS
     'Trigger of o365_programs.proof: compares the code that was typed with the one that the card shows, at most '
-    'proof_tries times a code, and connects on the right one. Only the browser that pasted the webhook may try. The '
-    'outcome is read with o365_programs.responder_proof.';
+    'proof_tries times a code, and connects on the right one. Only the browser that pasted the webhook may try. A '
+    'connection of the same name that nobody chose gets the webhook with replace only. The outcome is read with '
+    'o365_programs.responder_proof.';

@@ -39,6 +39,10 @@ BEGIN
         'codes_left', greatest(o365_internal.integer_setting('proof_codes') - v_proof.codes, 0),
         'minutes_left', greatest(ceil(extract(epoch FROM v_proof.made_at - now()) / 60
                                       + o365_internal.integer_setting('proof_minutes')), 0)::integer,
+        -- What was chosen is not asked about.
+        'replaces', v_attempt.renews IS NULL
+            AND EXISTS (SELECT FROM o365_internal.subscription AS s WHERE s.subscription_id = v_subscription.replaces
+                                                                     AND s.status NOT IN ('pending', 'removed')),
         'return_url', v_attempt.return_url);
 END $$;
 COMMENT ON FUNCTION o365_programs.responder_proof(text, text, bytea[]) IS
@@ -47,5 +51,6 @@ COMMENT ON FUNCTION o365_programs.responder_proof(text, text, bytea[]) IS
     'more; cookie is its place in them (from 1), absent for another browser. posted: the far end has taken the card '
     'with the newest code, or may have (in_doubt); refused: it has ended otherwise; failing: it is tried again; '
     'rule_id and http_status say after which answer. no_worker: nothing is sent just now. wrong: a wrong code was '
-    'typed. tries_left, codes_left, minutes_left: what is left of the bounds proof_tries, proof_codes and '
-    'proof_minutes.';
+    'typed. replaces: the user has a connection of that name, which may get the webhook (the column replace '
+    'of o365_programs.proof). tries_left, codes_left, minutes_left: '
+    'what is left of the bounds proof_tries, proof_codes and proof_minutes.';

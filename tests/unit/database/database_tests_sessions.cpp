@@ -21,13 +21,13 @@ struct HostileSettings {
               "default_transaction_isolation = serializable", "default_transaction_deferrable = on",
               "\"IntervalStyle\" = iso_8601", "row_security = off", "search_path = o365, public",
               "standard_conforming_strings = off", "\"TimeZone\" = 'Pacific/Apia'", "transform_null_equals = on",
-              "exit_on_error = on"})
+              "exit_on_error = on", "synchronous_commit = off"})
             owner.call(std::string("alter role hostile set ") + std::string(setting));
     }
     ~HostileSettings() { owner.call("alter role hostile reset all"); }
     HostileSettings(const HostileSettings&) = delete;
     HostileSettings& operator=(const HostileSettings&) = delete;
-    Database owner;
+    mutable Database owner;
 };
 
 void answers_do_not_depend_on_settings(Database& database) {
@@ -44,6 +44,7 @@ void answers_do_not_depend_on_settings(Database& database) {
     BOOST_TEST(value("current_setting('search_path')") == "pg_catalog, pg_temp");
     BOOST_TEST(value("current_setting('standard_conforming_strings')") == "on");
     BOOST_TEST(value("current_setting('row_security')") == "on");
+    BOOST_TEST(value("current_setting('synchronous_commit')") == "on");
     // The session lives on after an error.
     BOOST_TEST((fault_of(database, "select 1/0") == Fault::refused));
     const std::vector<Rows> together = database.call_together(
@@ -62,6 +63,18 @@ BOOST_AUTO_TEST_CASE(settings_of_the_role_do_not_reach_our_answers) {
     answers_do_not_depend_on_settings(database);
     Database unprepared("dbname=postgres", "hostile", "database_tests", {}, Statements::unprepared);
     answers_do_not_depend_on_settings(unprepared);
+}
+
+BOOST_AUTO_TEST_CASE(only_commits_that_wait_for_nothing_are_changed) {
+    const HostileSettings roles;
+    for (const std::string level : {"local", "remote_write", "on", "remote_apply"}) {
+        roles.owner.call("alter role limited set synchronous_commit = " + level);
+        for (const Statements statements : {Statements::prepared, Statements::unprepared}) {
+            Database database("dbname=postgres", "limited", "database_tests", {}, statements);
+            BOOST_TEST(database.call("show synchronous_commit").text(0, 0) == level);
+        }
+    }
+    roles.owner.call("alter role limited reset synchronous_commit");
 }
 
 BOOST_AUTO_TEST_CASE(limits_are_set_where_the_operator_has_set_none) {

@@ -78,7 +78,7 @@ class Browser {
         std::string body;
         for (const auto& [name, value] : form) body += fmt::format("&{}={}", name, url_encode(value));
         if (!body.empty()) request.form = Parameters::parse(body.substr(1));
-        if (method == "POST") request.sec_fetch_site = "same-origin";
+        if (method == "POST" || headers.contains("HTTP_SEC_FETCH_SITE")) request.sec_fetch_site = "same-origin";
         request.headers = std::move(headers);
         for (const auto& [name, value] : cookies_) request.cookies += fmt::format("{}={}; ", name, value);
         Response response = answer(site_, request);
@@ -243,6 +243,18 @@ BOOST_AUTO_TEST_CASE(a_missing_cookie_is_looked_for_once_more) {
     Browser other;
     BOOST_TEST(has(other.get(failed).body, "cookie"));
     BOOST_TEST(other.get(failed + "&look=1").status == 200);
+    // F34: by the browser that has the cookie, and only when somebody opens the page.
+    const std::string id = failed.substr(failed.find("request=") + 8);
+    const auto outcome = [&] {
+        return installation().text("select a.outcome from o365.connect_attempt('" + id + "') as a");
+    };
+    const std::string look = failed + "&look=1";
+    for (const char* name : {"HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_MOZ"}) {
+        browser.get(look, {{"HTTP_SEC_FETCH_SITE", "same-origin"}, {name, "prefetch;prerender"}});
+        BOOST_TEST(outcome() == "no_cookie");
+    }
+    browser.get(look, {{"HTTP_SEC_FETCH_SITE", "same-origin"}});
+    BOOST_TEST(outcome() == "strict_cookie");
 }
 
 BOOST_AUTO_TEST_CASE(a_connector_that_asks_is_answered_by_the_browser_that_connected) {

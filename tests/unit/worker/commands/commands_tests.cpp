@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "lib/base/exit_code.h"
+#include "lib/database/schema.h"
 #include "lib/json/json_text.h"
 #include "lib/keys/key_ring.h"
 #include "lib/settings/settings.h"
@@ -357,6 +358,28 @@ BOOST_AUTO_TEST_CASE(preflight_needs_a_connector_that_is_there_and_a_database) {
     Settings away = settings();
     away.database = "host=/nonexistent dbname=none";
     BOOST_TEST(run([&] { return preflight_connector(away, options); }).code == exit_code::kUnavailable);
+}
+
+// F51. Numbers of the newest migrations are put aside for that long.
+BOOST_AUTO_TEST_CASE(with_a_schema_that_is_too_old_no_command_does_anything) {
+    settings();
+    Database& owner = installation().owner();
+    const auto put = [&](const std::string& condition) {
+        owner.call("update o365_internal.migration set number = -number where " + condition);
+    };
+    const std::string before = installation().text("select count(*)::text from o365.subscriptions");
+    put("number >= " + std::to_string(kOldestSchema));
+    const auto says_both = [](const SettingsError& error) {
+        return has(error.what(), "schema has version " + std::to_string(kOldestSchema - 1) +
+                                     ", and this program is of version " + std::to_string(kSchema)) &&
+               has(error.what(), "run sql/install.sql of this version");
+    };
+    BOOST_CHECK_EXCEPTION(import("app_user,webhook\nold," + webhook("old") + "\n"), SettingsError, says_both);
+    BOOST_CHECK_EXCEPTION(run([] { return find_user(settings()); }, "ABCDEF\n"), SettingsError, says_both);
+    BOOST_CHECK_EXCEPTION(run([] { return preflight_connector(settings(), {.connector = "desk", .logs = {}}); }),
+                          SettingsError, says_both);
+    put("number < 0");
+    BOOST_TEST(installation().text("select count(*)::text from o365.subscriptions") == before);
 }
 
 BOOST_AUTO_TEST_CASE(chores_are_done_at_least_once_and_end_with_their_worker) {
