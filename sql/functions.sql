@@ -486,6 +486,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/health/health_answers_unclear.sql
 \ir functions/health/health_application_not_member.sql
 \ir functions/health/health_attempts_abandoned.sql
+\ir functions/health/blocked_lanes.sql
 \ir functions/health/health_button_retired.sql
 \ir functions/health/health_callback_url_outside.sql
 \ir functions/health/health_card_actions_used_up.sql
@@ -503,13 +504,13 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/health/health_granted_to_others.sql
 \ir functions/health/health_history_default_partition.sql
 \ir functions/health/health_hosts_failing.sql
+\ir functions/health/health_far_ends_slow.sql
 \ir functions/health/health_hosts_held.sql
 \ir functions/health/health_isolation.sql
 \ir functions/health/health_lanes_stuck.sql
 \ir functions/health/health_modules_unknown.sql
 \ir functions/health/health_no_sealing_key.sql
 \ir functions/health/health_no_worker.sql
-\ir functions/health/health_of_lanes.sql
 \ir functions/health/health_of_status.sql
 \ir functions/health/health_of_versions.sql
 \ir functions/health/health_one_role.sql
@@ -535,6 +536,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/health/health_workers_lost.sql
 \ir functions/health/health_workflows_idle.sql
 \ir functions/health/held_back.sql
+\ir functions/health/health_worker_cannot_post.sql
 
 -- Judging a card. Nearly all are right, and card_pattern.sql sees that quickly. In doubt there is one walk over the
 -- card, along the objects and fields of card_rules.sql. What costs there is the number of fields, so whatever a field

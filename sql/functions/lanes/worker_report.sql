@@ -224,6 +224,9 @@ BEGIN
                next_at = CASE WHEN NOT r.released THEN la.next_at
                               WHEN o365_internal.passes_wait(r.s, la.why, CASE WHEN cardinality(r.lt) > 100
                                                              THEN r.lt[1] - 1 ELSE r.last END, r.lt)
+               unclear_in_a_row = CASE WHEN r.arrived THEN 0 ELSE la.unclear_in_a_row END,
+               blocked = CASE WHEN r.ps = '{}' THEN la.blocked END,
+               blocked_since = CASE WHEN r.ps = '{}' THEN la.blocked_since END,
                               THEN clock_timestamp()
                               WHEN la.why IS DISTINCT FROM 'pause' AND (r.lt <> '{}'
                                    -- What is not fed yet wakes the lane when it is.
@@ -279,7 +282,9 @@ COMMENT ON FUNCTION o365_programs.worker_report(integer, bigint[], bigint[], big
     'twice; lane_subs, lane_leases, releases and secret_versions name every lane. ended: how many cards ended. busy: '
     'lanes that another transaction has locked: nothing was done for them, report them again. A lane that is not '
     'leased to this worker under this number any more is left alone, so a report may be repeated. known: how many of '
-    'the ends an earlier report of the same lease has brought already. Unknown outcomes count as retry; cannot_open '
-    'and held ask for another look, after retry_after_s or half a minute, and count as no failure. secret_versions: of '
-    'the webhooks that were posted to, null where there was no POST. Where the lane was renewed since, only the '
-    'cards'' ends and lost answers count; the lane is due at once.';
+    'the ends an earlier report of the same lease has brought already. Unknown outcomes count as retry; fault (the '
+    'worker cannot make a POST of the card) too, but not against the webhook or its far end; cannot_open and held (its '
+    'far end has its share of the transfers if retry_after_s is positive, else something on the worker''s side fails) '
+    'ask for another look, after retry_after_s or half a minute, and count as no failure. secret_versions: of the '
+    'webhooks that were posted to, null where there was no POST. Where the lane was renewed since, only the cards'' '
+    'ends and lost answers count; the lane is due at once.';

@@ -33,6 +33,7 @@ BEGIN
             UPDATE o365_internal.lane AS l
                SET trying = NULL, tried_at = NULL, failures = 0, failing_since = NULL, unclear = 0, problem = NULL,
                    not_before = CASE WHEN l.why = 'schedule' THEN l.not_before END, why = nullif(l.why, 'retry'),
+                   blocked = NULL, blocked_since = NULL,
                    next_at = CASE WHEN l.why = 'schedule' AND NOT o365_internal.passes_wait(l.subscription_id, l.why,
                                                                                             l.cursor, l.late)
                                   THEN 'infinity' ELSE now() END
