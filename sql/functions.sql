@@ -338,6 +338,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/lanes/probe_backoff.sql
 \ir functions/lanes/retry_step.sql
 \ir functions/lanes/snapshot_until.sql
+\ir functions/lanes/put_probes_first.sql
 \ir functions/lanes/suspect.sql
 \ir functions/lanes/test_card_failed.sql
 \ir functions/lanes/tests_below.sql

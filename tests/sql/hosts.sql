@@ -227,8 +227,10 @@ SELECT ok(h.recovered_at IS NULL AND h.suspects IS NULL AND h.taken = 0 AND pg_t
     'until all is as before') FROM pg_temp.host('one.example') AS h;
 
 -- Below an entry with several hosts one tenant is not the far end.
-SELECT is((pg_temp.host(:wild)).only_host, NULL, 'a far end knows that it has several hosts');
-SELECT is((pg_temp.host('one.example')).only_host, 'one.example', 'or one');
+SELECT is((pg_temp.host(:wild)).hosts,
+    '{contoso.webhook.office.com,fabrikam.webhook.office.com,litware.webhook.office.com}',
+    'a far end knows its hosts');
+SELECT is((pg_temp.host('one.example')).hosts, '{one.example}', 'or its only one');
 SELECT pg_temp.answer(:w, '{a1,a2,a3,a4,a5,a6,a1,a2,a3,a4,a5,a6}', 'in_doubt', 0) \g /dev/null
 SELECT is(pg_temp.state(:wild), 'open', 'six lanes of one tenant do not stop the others');
 UPDATE o365_internal.host SET suspected_since = now() - interval '3 seconds' WHERE name = :wild;
@@ -240,10 +242,43 @@ SELECT is((pg_temp.lane('b1')).failures + (pg_temp.lane('c1')).failures, 0, 'who
 UPDATE o365_internal.host SET failing_until = now() WHERE name = :wild;
 UPDATE o365_internal.lane SET next_at = now(), why = NULL, not_before = NULL WHERE subscription_id = pg_temp.s('b2');
 SELECT ok('b2' = ANY (pg_temp.claimed(:w)), 'a lane that did not fail is the first to probe it');
+SELECT pg_temp.give_back(:w) \g /dev/null
+-- What dead tenants wait with is due before everything that arrives, whatever it is.
+UPDATE o365_internal.host SET failing_until = now() WHERE name = :wild;
+UPDATE o365_internal.lane SET next_at = now() - interval '1 minute', why = NULL, not_before = NULL
+ WHERE subscription_id IN (SELECT s FROM sub WHERE who ~ '^[abc]' AND who <> 'b2');
+UPDATE o365_internal.lane SET next_at = now() WHERE subscription_id = pg_temp.s('b2');
+SELECT ok('b2' = ANY (pg_temp.claimed(:w)), 'however many that failed are due before it');
+SELECT ok((pg_temp.lane('b2')).next_at > now(), 'and has its lease like others');
+SELECT pg_temp.give_back(:w) \g /dev/null
+UPDATE o365_internal.host SET failing_until = now() WHERE name = :wild;
+UPDATE o365_internal.lane SET next_at = now() - interval '1 minute' WHERE subscription_id IN (
+    SELECT s FROM sub WHERE who ~ '^[abc]');
+UPDATE o365_internal.lane SET next_at = now(), unclear_in_a_row = 4 WHERE subscription_id = pg_temp.s('b2');
+SELECT ok(NOT 'b2' = ANY (pg_temp.claimed(:w)), 'but one whose last card ended in doubt is among those that failed');
+UPDATE o365_internal.lane SET unclear_in_a_row = 0;
 SELECT pg_temp.give_back(:w), pg_temp.answer(:w, '{b2}', 'accepted', 202) \g /dev/null
 SELECT is(pg_temp.state(:wild), 'recovering', 'and its answer is enough');
+-- Of five tenants or more one lane each.
+UPDATE o365_internal.host SET hosts = hosts || '{tailspin.webhook.office.com,wingtip.webhook.office.com}',
+    recovered_at = NULL, suspects = NULL WHERE name = :wild;
+SELECT pg_temp.answer(:w, '{a1,a2,a3,a4,a5,a6,b1,b2,c1}', 'retry', 0) \g /dev/null
+UPDATE o365_internal.host SET suspected_since = now() - interval '3 seconds' WHERE name = :wild;
+SELECT pg_temp.answer(:w, '{a1,a2,a3,a4,a5,a6,b1,b2,c1}', 'retry', 0) \g /dev/null
+SELECT ok(pg_temp.state(:wild) = 'open' AND cardinality((pg_temp.host(:wild)).suspects) = 3,
+    'nine lanes of three dead tenants do not stop many others');
+SELECT pg_temp.connect_on('t1', 'tailspin.webhook.office.com'), pg_temp.connect_on('t2', 'wingtip.webhook.office.com')
+    \g /dev/null
+INSERT INTO sub SELECT 17, s.app_user, s.subscription_id FROM o365_internal.subscription AS s
+    WHERE s.app_user ~ '^t[12]$';
+SELECT o365.send(pg_temp.s(u), '{"text": "1"}') FROM unnest('{t1,t2}'::text[]) AS u \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT pg_temp.answer(:w, '{t1,t2}', 'retry', 0) \g /dev/null
+SELECT is(pg_temp.state(:wild), 'failing', 'lanes of five do');
+UPDATE o365_internal.host SET failing_since = NULL, failing_until = NULL, problem = NULL, probed_at = NULL
+ WHERE name = :wild;
 -- Where all its webhooks are on one host, that is the far end.
-UPDATE o365_internal.host SET only_host = 'contoso.webhook.office.com', recovered_at = NULL, suspects = NULL
+UPDATE o365_internal.host SET hosts = '{contoso.webhook.office.com}', recovered_at = NULL, suspects = NULL
  WHERE name = :wild;
 SELECT pg_temp.answer(:w, '{a1,a2,a3,a4,a5}', 'retry', 502) \g /dev/null
 UPDATE o365_internal.host SET suspected_since = now() - interval '3 seconds' WHERE name = :wild;
@@ -251,8 +286,11 @@ SELECT pg_temp.answer(:w, '{a5}', 'retry', 502) \g /dev/null
 SELECT is(pg_temp.state(:wild), 'failing', 'five lanes of the only tenant open the breaker');
 UPDATE o365_internal.host SET failing_since = NULL, failing_until = NULL, suspects = NULL, problem = NULL,
     probed_at = NULL WHERE name = :wild;
-SELECT pg_temp.connect_on('d1', 'tailspin.webhook.office.com') \g /dev/null
-SELECT is((pg_temp.host(:wild)).only_host, NULL, 'a second tenant is noticed when it connects');
+SELECT pg_temp.connect_on('d1', 'adatum.webhook.office.com') \g /dev/null
+SELECT is((pg_temp.host(:wild)).hosts, '{contoso.webhook.office.com,adatum.webhook.office.com}',
+    'a second tenant is noticed when it connects');
+SELECT pg_temp.answer(:w, '{b1}', 'retry', 502) \g /dev/null
+SELECT is((pg_temp.host(:wild)).hosts[3], 'fabrikam.webhook.office.com', 'or when it fails, if somebody had the row');
 
 -- A host that is forbidden.
 SELECT throws_ok($$SELECT o365.forbid_webhook_host('one.example')$$,
