@@ -395,6 +395,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/subscriptions/disconnect.sql
 \ir functions/subscriptions/hold.sql
 \ir functions/subscriptions/lock_subscription.sql
+\ir functions/subscriptions/forget_failures.sql
 \ir functions/subscriptions/locked_subscription.sql
 \ir functions/subscriptions/may_confirm.sql
 \ir functions/subscriptions/move_connections.sql
