@@ -272,7 +272,9 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/options/retry_dead.sql
 \ir functions/options/set_card_aside.sql
 \ir functions/options/take_up_again.sql
+\ir functions/options/unclear_posts.sql
 \ir functions/options/urgent_at.sql
+\ir functions/options/with_doubt.sql
 
 -- Fields beside a card.
 \ir functions/extra/check_extra.sql
@@ -336,9 +338,9 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/lanes/open_hosts.sql
 \ir functions/lanes/passes_wait.sql
 \ir functions/lanes/probe_backoff.sql
+\ir functions/lanes/put_probes_first.sql
 \ir functions/lanes/retry_step.sql
 \ir functions/lanes/snapshot_until.sql
-\ir functions/lanes/put_probes_first.sql
 \ir functions/lanes/suspect.sql
 \ir functions/lanes/test_card_failed.sql
 \ir functions/lanes/tests_below.sql
@@ -393,9 +395,9 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 -- A lane's pause follows its subscription's status in the same transaction.
 \ir functions/subscriptions/check_end.sql
 \ir functions/subscriptions/disconnect.sql
+\ir functions/subscriptions/forget_failures.sql
 \ir functions/subscriptions/hold.sql
 \ir functions/subscriptions/lock_subscription.sql
-\ir functions/subscriptions/forget_failures.sql
 \ir functions/subscriptions/locked_subscription.sql
 \ir functions/subscriptions/may_confirm.sql
 \ir functions/subscriptions/move_connections.sql
@@ -484,11 +486,11 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 -- well; o365.health() lists the codes. To add a finding, add its function and its line in that list. A finding reads by
 -- index and looks at a bounded number of rows: monitoring asks every minute, at a million connections too.
 \ir functions/health/health.sql
+\ir functions/health/blocked_lanes.sql
 \ir functions/health/health_action_events_waiting.sql
 \ir functions/health/health_answers_unclear.sql
 \ir functions/health/health_application_not_member.sql
 \ir functions/health/health_attempts_abandoned.sql
-\ir functions/health/blocked_lanes.sql
 \ir functions/health/health_button_retired.sql
 \ir functions/health/health_callback_url_outside.sql
 \ir functions/health/health_card_actions_used_up.sql
@@ -502,11 +504,11 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/health/health_database_copied.sql
 \ir functions/health/health_database_open_to_all.sql
 \ir functions/health/health_events_waiting.sql
+\ir functions/health/health_far_ends_slow.sql
 \ir functions/health/health_feeding_behind.sql
 \ir functions/health/health_granted_to_others.sql
 \ir functions/health/health_history_default_partition.sql
 \ir functions/health/health_hosts_failing.sql
-\ir functions/health/health_far_ends_slow.sql
 \ir functions/health/health_hosts_held.sql
 \ir functions/health/health_isolation.sql
 \ir functions/health/health_lanes_stuck.sql
@@ -534,11 +536,11 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/health/health_version_too_old.sql
 \ir functions/health/health_webhooks_not_opened.sql
 \ir functions/health/health_webhooks_throttled.sql
+\ir functions/health/health_worker_cannot_post.sql
 \ir functions/health/health_worker_environment.sql
 \ir functions/health/health_workers_lost.sql
 \ir functions/health/health_workflows_idle.sql
 \ir functions/health/held_back.sql
-\ir functions/health/health_worker_cannot_post.sql
 
 -- Judging a card. Nearly all are right, and card_pattern.sql sees that quickly. In doubt there is one walk over the
 -- card, along the objects and fields of card_rules.sql. What costs there is the number of fields, so whatever a field
