@@ -127,7 +127,8 @@ BEGIN
         WITH item AS MATERIALIZED (
             SELECT u.s, u.l, u.p, u.n, u.rule_id, u.status, u.retry_after, u.took, u.problem, t.*,
                    -- What is refused may have been shown by an earlier POST.
-                   CASE WHEN u.outcome = 'dead' AND v_unclear[u.n::integer] > 0 THEN 'in_doubt' ELSE u.outcome END AS outcome,
+                   CASE WHEN u.outcome = 'dead' AND v_unclear[u.n::integer] > 0 THEN 'in_doubt'
+                        ELSE u.outcome END AS outcome,
                    CASE WHEN v_trying[h.i] = u.p THEN v_tried[h.i] ELSE v_claimed[h.i] END AS claimed_at,
                    v_connector[h.i] AS connector_id,
                    CASE WHEN v_no IS NULL THEN v_before[h.i] + u.n
@@ -224,6 +225,9 @@ BEGIN
                useless_since = CASE WHEN r.ps = '{}' THEN la.useless_since END,
                posted_on = CASE WHEN r.arrived THEN v_today ELSE la.posted_on END,
                dead_in_a_row = CASE WHEN r.arrived THEN 0 ELSE la.dead_in_a_row END + r.dead::integer,
+               unclear_in_a_row = CASE WHEN r.arrived THEN 0 ELSE la.unclear_in_a_row END,
+               blocked = CASE WHEN r.ps = '{}' THEN la.blocked END,
+               blocked_since = CASE WHEN r.ps = '{}' THEN la.blocked_since END,
                problem = CASE WHEN r.keeps THEN la.problem END,
                posts = greatest(la.posts, r.posts, r.again),
                granted = la.granted - (greatest(la.posts, r.posts, r.again) - la.posts)::integer,
@@ -237,9 +241,6 @@ BEGIN
                next_at = CASE WHEN NOT r.released THEN la.next_at
                               WHEN o365_internal.passes_wait(r.s, la.why, CASE WHEN cardinality(r.lt) > 100
                                                              THEN r.lt[1] - 1 ELSE r.last END, r.lt)
-               unclear_in_a_row = CASE WHEN r.arrived THEN 0 ELSE la.unclear_in_a_row END,
-               blocked = CASE WHEN r.ps = '{}' THEN la.blocked END,
-               blocked_since = CASE WHEN r.ps = '{}' THEN la.blocked_since END,
                               THEN clock_timestamp()
                               WHEN la.why IS DISTINCT FROM 'pause' AND (r.lt <> '{}'
                                    -- What is not fed yet wakes the lane when it is.
@@ -275,11 +276,15 @@ BEGIN
     SELECT count(*) INTO v_expected FROM unnest(subs, outcomes) AS u(s, outcome)
      WHERE u.outcome = ANY (c_ends) AND u.s <> ALL (busy);
     IF ended < v_expected THEN
-        SELECT count(*) INTO known FROM unnest(subs, leases, positions, outcomes) AS u(s, l, p, outcome)
+        SELECT count(*) INTO known
+          FROM unnest(subs, leases, positions, outcomes, http_statuses, took_ms) AS u(s, l, p, outcome, status, took)
+         CROSS JOIN LATERAL (SELECT CASE WHEN u.p < o365_internal.tests_below() THEN o365_internal.tests_below() - u.p
+                                         WHEN u.p < 0 THEN u.p - o365_internal.tests_below() ELSE u.p END AS id) AS c
          WHERE u.outcome = ANY (c_ends) AND u.s <> ALL (busy)
            AND NOT EXISTS (SELECT 1 FROM unnest(v_s, v_p) AS e(s, p) WHERE e.s = u.s AND e.p = u.p)
            AND CASE WHEN EXISTS (SELECT FROM o365_internal.delivery AS d
-                                  WHERE d.card_id = c.id AND d.subscription_id = u.s AND d.at > now() - interval '1 day')
+                                  WHERE d.card_id = c.id AND d.subscription_id = u.s
+                                    AND d.at > now() - interval '1 day')
                       OR EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.card_id = c.id)
                     THEN EXISTS (SELECT FROM o365_internal.delivery AS d
                                   WHERE d.card_id = c.id AND d.subscription_id = u.s AND d.at > now() - interval '1 day'
