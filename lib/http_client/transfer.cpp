@@ -13,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "lib/base/fd.h"
 #include "lib/base/text.h"
 #include "lib/http_client/address_policy.h"
 
@@ -97,12 +98,16 @@ curl_socket_t on_open_socket(void* user, curlsocktype /*purpose*/, curl_sockaddr
         transfer->refused_address = true;
         return CURL_SOCKET_BAD;
     }
+    Address tried;
+    tried.size = std::min(static_cast<socklen_t>(address->addrlen), static_cast<socklen_t>(sizeof tried.address));
+    std::memcpy(&tried.address, &address->addr, tried.size);
     const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (fd < 0) {
         transfer->no_descriptor = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
         return CURL_SOCKET_BAD;
     }
     try {
+        transfer->tried.push_back(tried);
         transfer->sockets->opened(fd);
     } catch (...) {
         ::close(fd);
@@ -119,6 +124,13 @@ curl_socket_t on_open_socket(void* user, curlsocktype /*purpose*/, curl_sockaddr
 int on_close_socket(void* user, curl_socket_t fd) noexcept {
     static_cast<KeptSockets*>(user)->closed(fd);
     return ::close(fd);
+}
+
+// Whether this machine has a route to the address, by its own tables: no packet leaves. What routers say elsewhere is
+// the far end's trouble.
+bool has_route(const Address& to) noexcept {
+    const Fd socket(::socket(to.address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&to.address), to.size) == 0;
 }
 
 // Asked by libcurl when the connection stands, handshake, proxy and all, right before the request. It asks a second
@@ -259,6 +271,10 @@ PostResult result_of(Transfer& transfer, CURLcode code) {
         result.transport = TransportStatus::our_side;
         result.problem = proxy_problem_of(code, proxy_status);
     }
+    } else if (code == CURLE_COULDNT_CONNECT && !transfer.tried.empty() &&
+               std::ranges::none_of(transfer.tried, has_route)) {
+        result.transport = TransportStatus::no_route;
+        result.problem = "this machine has no route to the webhook's host: look at its network";
     return result;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 #include <chrono>
 #include <cstddef>
@@ -23,6 +24,11 @@ using Clock = std::chrono::steady_clock;
 
 struct Host;
 
+struct Address {
+    sockaddr_storage address{};
+    socklen_t size = 0;
+};
+
 struct Transfer {
     Easy easy{curl_easy_init()};
     KeptSockets* sockets = nullptr;
@@ -38,9 +44,10 @@ struct Transfer {
     std::shared_ptr<Host> host;
     std::shared_ptr<curl_slist> addresses;  // that libcurl is told with this transfer
     RetryAfter retry_after;
-    std::size_t received = 0;   // bytes of the answer's body
-    bool whole_header = false;  // of the final answer
-    bool cut = false;           // the answer was longer than kMostRead
+    std::vector<Address> tried;  // what connections were begun to
+    std::size_t received = 0;    // bytes of the answer's body
+    bool whole_header = false;   // of the final answer
+    bool cut = false;            // the answer was longer than kMostRead
     bool refused_address = false;
     bool no_descriptor = false;
     bool started = false;

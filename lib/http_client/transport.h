@@ -18,7 +18,9 @@ namespace o365 {
 enum class TransportStatus {
     answered,   // status and body are the answer
     not_sent,   // no byte of the request left: no address, no connection, no TLS
-    our_side,   // no byte of the request left, and the far end was not asked: the proxy, or this machine's descriptors
+    our_side,   // no byte of the request left, and the far end was not asked: the proxy, this machine's name servers
+                // or descriptors
+    no_route,   // the same, because this machine knows no way to the host's addresses; other hosts may be reached
     withdrawn,  // may_start said no when the connection stood: nothing was sent
     in_doubt    // the request was sent, and no answer came or a success broke off
 };

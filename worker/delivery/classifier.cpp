@@ -168,7 +168,8 @@ Classifier& Classifier::operator=(Classifier&&) noexcept = default;
 Classifier::~Classifier() = default;
 
 Judgement Classifier::judge(std::string_view dialect, const PostResult& result, std::string_view url) const {
-    if (result.transport == TransportStatus::our_side) return {"held", 0, result.problem};
+    if (result.transport == TransportStatus::our_side || result.transport == TransportStatus::no_route)
+        return {"held", 0, result.problem};
     if (result.transport == TransportStatus::not_sent || result.transport == TransportStatus::withdrawn)
         return {"retry", 0, result.problem};
     if (result.transport == TransportStatus::in_doubt) return {"in_doubt", 0, result.problem};

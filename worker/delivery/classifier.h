@@ -13,8 +13,8 @@
 namespace o365 {
 
 struct Judgement {
-    // As in the rules; retry or in_doubt when no rule was asked or none fitted; held when our side failed (a proxy):
-    // that counts as no failure of the webhook.
+    // As in the rules; retry or in_doubt when no rule was asked or none fitted; held when our side failed (a proxy, a
+    // route): that counts as no failure of the webhook.
     std::string outcome;
     int rule_id = 0;      // 0: none
     std::string problem;  // why it is no success, for operators; empty on success

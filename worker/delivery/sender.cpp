@@ -235,7 +235,8 @@ void Sender::check_webhook(Lane& lane) const {
 
 void Sender::posted(const std::shared_ptr<Lane>& lane, PostResult result) {
     if (result.transport == TransportStatus::withdrawn) return hand_over(lane, true);
-    if (result.transport != TransportStatus::our_side) {
+    const bool is_ours = result.transport == TransportStatus::our_side || result.transport == TransportStatus::no_route;
+    if (!is_ours) {
         gate_.learn(lane->far_end, lane->webhook->parsed.url.host, result.transport == TransportStatus::answered,
                     result.took, clock_.now());
     }
@@ -252,8 +253,9 @@ void Sender::posted(const std::shared_ptr<Lane>& lane, PostResult result) {
     }
     if (ends && lane->results.empty()) unreported_.emplace_back(clock_.now(), lane);
     // What failed on our side is no POST, and stands in no history.
-    if (result.transport == TransportStatus::our_side) {
-        // Another worker may have it at once; without one it is looked at again after half a minute.
+    if (is_ours) {
+        // Another worker may have it at once; without one it is looked at again after half a minute. That there is no
+        // route may hold for this host alone: it keeps this worker from no other lane.
         std::optional<std::int64_t> again;
         if (snapshot_->others > 0) {
             again = 0;
