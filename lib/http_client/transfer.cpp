@@ -240,7 +240,7 @@ std::unique_ptr<Transfer> make_transfer(const HttpClientOptions& options, KeptSo
 }
 
 // An answer counts once its header is whole: all of its body, or as much as is read of a long one, or what there is of
-// a failure's. A success that breaks off is in doubt, because what it says might stand in the rest.
+// a failure's. A success that breaks off is in doubt, because what it says might stand in the rest; its status is told.
 PostResult result_of(Transfer& transfer, CURLcode code) {
     CURL* const easy = transfer.easy.get();
     PostResult result = std::exchange(transfer.result, {});
@@ -252,6 +252,7 @@ PostResult result_of(Transfer& transfer, CURLcode code) {
         result.retry_after = transfer.retry_after.seconds(std::time(nullptr));
         return result;
     }
+    if (transfer.whole_header) result.status = static_cast<int>(status);
     result.body.clear();
     result.headers.clear();
     result.problem = problem_of(code);
@@ -270,11 +271,11 @@ PostResult result_of(Transfer& transfer, CURLcode code) {
                code != CURLE_URL_MALFORMAT) {
         result.transport = TransportStatus::our_side;
         result.problem = proxy_problem_of(code, proxy_status);
-    }
     } else if (code == CURLE_COULDNT_CONNECT && !transfer.tried.empty() &&
                std::ranges::none_of(transfer.tried, has_route)) {
         result.transport = TransportStatus::no_route;
         result.problem = "this machine has no route to the webhook's host: look at its network";
+    }
     return result;
 }
 

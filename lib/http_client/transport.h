@@ -27,7 +27,7 @@ enum class TransportStatus {
 
 struct PostResult {
     TransportStatus transport = TransportStatus::not_sent;
-    int status = 0;  // 0 unless answered
+    int status = 0;  // 0 unless answered, or in_doubt because a success broke off
     // The first max_body bytes of the body; fewer when the connection ended within the body of a failure.
     std::string body;
     // Of the answer to a send(), names in lower case, in order; empty after a post().

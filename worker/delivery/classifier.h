@@ -37,8 +37,9 @@ class Classifier {
     Classifier& operator=(Classifier&&) noexcept;
     ~Classifier();
 
-    // A request that was not sent is tried again, one whose answer was lost is in doubt; an answer goes to the first
-    // rule of the dialect that fits its status and the first 4 KiB of its body. Where none does, a 2xx is in doubt (the
+    // A request that was not sent is tried again, one whose answer was lost is in doubt, and so is one whose success
+    // broke off, unless the first rule that fits its status looks at no body; an answer goes to the first rule of the
+    // dialect that fits its status and the first 4 KiB of its body. Where none does, a 2xx is in doubt (the
     // card may be shown), everything else is tried again. The problem of an answer that no pattern explains holds an
     // excerpt of it, from which parts of `url`, the webhook's, are taken out.
     Judgement judge(std::string_view dialect, const PostResult& result, std::string_view url) const;

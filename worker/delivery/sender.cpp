@@ -264,7 +264,10 @@ void Sender::posted(const std::shared_ptr<Lane>& lane, PostResult result) {
         lane->results.push_back({card.position, std::move(judgement), 0, again, {}});
         return hand_over(lane, true);
     }
-    lane->results.push_back({card.position, std::move(judgement), result.status, result.retry_after, result.took});
+    // The status of an answer that broke off counts where it was enough to go by.
+    const bool counts = result.transport == TransportStatus::answered || ends;
+    lane->results.push_back(
+        {card.position, std::move(judgement), counts ? result.status : 0, result.retry_after, result.took});
     if (ends) return advance(lane);
     hand_over(lane, true);
 }

@@ -107,7 +107,8 @@ BOOST_AUTO_TEST_CASE(what_was_not_answered_is_judged_without_rules) {
     BOOST_TEST(classifier.judge("connector", result, kWebhook).outcome == "in_doubt");
 }
 
-BOOST_AUTO_TEST_CASE(f8_what_our_side_failed_at_is_held_and_is_no_failure) {
+// F2: status decides, where no rule looks at the body.
+BOOST_AUTO_TEST_CASE(a_success_that_breaks_off_is_accepted_of_a_workflow_and_in_doubt_of_a_connector) {
     PostResult result;
     result.transport = TransportStatus::in_doubt;
     result.problem = "no answer in time";
