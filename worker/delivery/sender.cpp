@@ -194,8 +194,9 @@ void Sender::advance(const std::shared_ptr<Lane>& lane) {
         if (!lane->webhook) return hand_over(lane, true);
         post_next(lane);
     } catch (const std::exception& error) {
-        // One card that cannot be posted, whatever for, ends no worker.
-        lane->results.push_back({position, {"retry", 0, error.what()}, 0, {}, {}});
+        // One card that cannot be posted, whatever for, ends no worker. It is no fault of the webhook or its far end.
+        lane->results.push_back(
+            {position, {"fault", 0, fmt::format("the worker cannot post the card: {}", error.what())}, 0, {}, {}});
         hand_over(lane, true);
     }
 }
@@ -257,7 +258,7 @@ void Sender::posted(const std::shared_ptr<Lane>& lane, PostResult result) {
         // Another worker may have it at once; without one it is looked at again after half a minute. That there is no
         // route may hold for this host alone: it keeps this worker from no other lane.
         std::optional<std::int64_t> again;
-        if (snapshot_->others > 0) {
+        if (snapshot_->others > 0 && result.transport == TransportStatus::our_side) {
             again = 0;
             leaves_until_ = clock_.now() + kLeavesToOthers;
         }
