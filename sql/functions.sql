@@ -277,7 +277,9 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/options/retry_dead.sql
 \ir functions/options/set_card_aside.sql
 \ir functions/options/take_up_again.sql
+\ir functions/options/unclear_posts.sql
 \ir functions/options/urgent_at.sql
+\ir functions/options/with_doubt.sql
 
 -- Fields beside a card.
 \ir functions/extra/check_extra.sql
@@ -342,6 +344,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/lanes/open_hosts.sql
 \ir functions/lanes/passes_wait.sql
 \ir functions/lanes/probe_backoff.sql
+\ir functions/lanes/put_probes_first.sql
 \ir functions/lanes/retry_step.sql
 \ir functions/lanes/snapshot_until.sql
 \ir functions/lanes/suspect.sql
@@ -398,6 +401,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 -- A lane's pause follows its subscription's status in the same transaction.
 \ir functions/subscriptions/check_end.sql
 \ir functions/subscriptions/disconnect.sql
+\ir functions/subscriptions/forget_failures.sql
 \ir functions/subscriptions/hold.sql
 \ir functions/subscriptions/lock_subscription.sql
 \ir functions/subscriptions/locked_subscription.sql
@@ -489,6 +493,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 -- index and looks at a bounded number of rows: monitoring asks every minute, at a million connections too.
 \ir functions/health/application_settings.sql
 \ir functions/health/health.sql
+\ir functions/health/blocked_lanes.sql
 \ir functions/health/health_action_events_waiting.sql
 \ir functions/health/health_answers_unclear.sql
 \ir functions/health/health_application_not_member.sql
@@ -507,6 +512,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/health/health_database_copied.sql
 \ir functions/health/health_database_open_to_all.sql
 \ir functions/health/health_events_waiting.sql
+\ir functions/health/health_far_ends_slow.sql
 \ir functions/health/health_feeding_behind.sql
 \ir functions/health/health_granted_to_others.sql
 \ir functions/health/health_history_default_partition.sql
@@ -517,7 +523,6 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/health/health_modules_unknown.sql
 \ir functions/health/health_no_sealing_key.sql
 \ir functions/health/health_no_worker.sql
-\ir functions/health/health_of_lanes.sql
 \ir functions/health/health_of_status.sql
 \ir functions/health/health_of_versions.sql
 \ir functions/health/health_one_role.sql
@@ -539,6 +544,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/health/health_version_too_old.sql
 \ir functions/health/health_webhooks_not_opened.sql
 \ir functions/health/health_webhooks_throttled.sql
+\ir functions/health/health_worker_cannot_post.sql
 \ir functions/health/health_worker_environment.sql
 \ir functions/health/health_workers_lost.sql
 \ir functions/health/health_workflows_idle.sql

@@ -201,6 +201,8 @@ COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \ir migrate.sql
 \set migration 0030_slow_answers
 \ir migrate.sql
+\set migration 0031_far_ends
+\ir migrate.sql
 \set migration 0034_turns_of_webhooks
 \ir migrate.sql
 

@@ -230,6 +230,7 @@ void HttpClient::Impl::start(std::unique_ptr<Transfer> transfer, const Secret& u
     transfer->done = std::move(done);
     transfer->result = {};
     transfer->retry_after = {};
+    transfer->tried.clear();
     transfer->received = 0;
     transfer->whole_header = transfer->cut = transfer->refused_address = transfer->no_descriptor = false;
     transfer->started = transfer->withdrawn = false;
@@ -311,7 +312,7 @@ void HttpClient::Impl::looked_up(const std::shared_ptr<Host>& host, const Resolv
             result.transport = TransportStatus::our_side;
             result.problem = "libcurl accepts no further request";
         } else {
-            if (transfer->proxied) result.transport = TransportStatus::our_side;
+            if (transfer->proxied || answer.is_ours) result.transport = TransportStatus::our_side;
             result.problem =
                 fmt::format("{} {}", transfer->proxied ? "the proxy's host" : "the webhook's host", answer.problem);
         }

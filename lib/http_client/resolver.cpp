@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/epoll.h>
 
 #include <algorithm>
@@ -52,27 +53,36 @@ std::string problem_of(int status) {
             return "has no address";
         case ARES_ETIMEOUT:
             return "has no address yet: its name servers do not answer";
-        case ARES_ECONNREFUSED:  // c-ares says so as well when all that were asked have failed
+        case ARES_ECONNREFUSED:  // so c-ares calls it when all that were asked have failed
         case ARES_ESERVFAIL:
         case ARES_EREFUSED:
-            return "has no address yet: its name servers fail, or those of /etc/resolv.conf are not reached";
+            return "has no address yet: its name servers fail";
         default:
             return fmt::format("has no address yet: {}", ares_strerror(status));
     }
 }
 
-// Has c-ares read what has arrived and do what is due by time.
-void process(ares_channel channel) {
+// Whether there is something to read, and not only an error, which this leaves to the next read.
+bool has_data(ares_socket_t socket) noexcept {
+    pollfd ready{.fd = socket, .events = POLLIN, .revents = 0};
+    return ::poll(&ready, 1, 0) > 0 && (ready.revents & POLLIN) != 0;
+}
+
+// Has c-ares read what has arrived and do what is due by time. True when a name server has said something.
+bool process(ares_channel channel) {
+    bool heard = false;
     std::array<ares_socket_t, ARES_GETSOCK_MAXNUM> sockets{};
     const auto wanted = static_cast<unsigned>(ares_getsock(channel, sockets.data(), ARES_GETSOCK_MAXNUM));
     for (unsigned i = 0; i < ARES_GETSOCK_MAXNUM; ++i) {
         const bool reads = ARES_GETSOCK_READABLE(wanted, i) != 0;
         const bool writes = ARES_GETSOCK_WRITABLE(wanted, i) != 0;
+        heard = heard || (reads && has_data(sockets.at(i)));
         // c-ares reads without waiting.
         if (reads || writes)
             ares_process_fd(channel, reads ? sockets.at(i) : ARES_SOCKET_BAD, writes ? sockets.at(i) : ARES_SOCKET_BAD);
     }
     ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+    return heard;
 }
 
 }  // namespace
@@ -88,6 +98,7 @@ struct Resolver::Lookup {
     int epoll = -1;
     Done done;
     Clock::time_point deadline;
+    bool heard = false;              // a name server has said something
     std::array<Family, 2> families;  // IPv4, IPv6
     Channel channel;                 // last: its destructor calls on_addresses() and on_socket()
 
@@ -133,9 +144,14 @@ ResolvedHost Resolver::Lookup::result() {
     const auto worst = std::ranges::find_if(families, [](const Family& family) {
         return !family.done || (family.status != ARES_ENODATA && family.status != ARES_ENOTFOUND);
     });
-    host.problem = problem_of(worst == families.end() ? static_cast<int>(ARES_ENOTFOUND)
-                              : worst->done           ? worst->status
-                                                      : static_cast<int>(ARES_ETIMEOUT));
+    const int status = worst == families.end() ? static_cast<int>(ARES_ENOTFOUND)
+                       : worst->done           ? worst->status
+                                               : static_cast<int>(ARES_ETIMEOUT);
+    host.problem = problem_of(status);
+    // One that is silent may be asking others, who are the name's. What is known without asking is no trouble.
+    host.is_ours = !heard && status != ARES_ENOTFOUND && status != ARES_ETIMEOUT && status != ARES_EBADNAME;
+    if (host.is_ours && status == ARES_ECONNREFUSED)
+        host.problem = "has no address yet: no name server of /etc/resolv.conf is reached";
     return host;
 }
 
@@ -209,7 +225,7 @@ void Resolver::run() {
     std::list<Lookup> ended;
     for (auto lookup = impl_->lookups.begin(); lookup != impl_->lookups.end();) {
         const auto here = lookup++;
-        if (!here->ended()) process(here->channel.get());
+        if (!here->ended() && process(here->channel.get())) here->heard = true;
         if (here->ended() || Clock::now() >= here->deadline) ended.splice(ended.end(), impl_->lookups, here);
     }
     for (Lookup& lookup : ended) lookup.done(lookup.result());

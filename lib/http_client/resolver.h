@@ -15,6 +15,7 @@ namespace o365 {
 struct ResolvedHost {
     std::vector<std::string> addresses;  // numeric, IPv4 first; at least one unless there is a problem
     std::string problem;                 // why there is no address, as a predicate: "has no address"; empty for none
+    bool is_ours = false;                // no name server was reached: that is this machine's trouble, not the name's
 };
 
 class Resolver {

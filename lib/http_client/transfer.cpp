@@ -13,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "lib/base/fd.h"
 #include "lib/base/text.h"
 #include "lib/http_client/address_policy.h"
 
@@ -96,12 +97,16 @@ curl_socket_t on_open_socket(void* user, curlsocktype /*purpose*/, curl_sockaddr
         transfer->refused_address = true;
         return CURL_SOCKET_BAD;
     }
+    Address tried;
+    tried.size = std::min(static_cast<socklen_t>(address->addrlen), static_cast<socklen_t>(sizeof tried.address));
+    std::memcpy(&tried.address, &address->addr, tried.size);
     const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (fd < 0) {
         transfer->no_descriptor = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
         return CURL_SOCKET_BAD;
     }
     try {
+        transfer->tried.push_back(tried);
         transfer->sockets->opened(fd);
     } catch (...) {
         ::close(fd);
@@ -118,6 +123,13 @@ curl_socket_t on_open_socket(void* user, curlsocktype /*purpose*/, curl_sockaddr
 int on_close_socket(void* user, curl_socket_t fd) noexcept {
     static_cast<KeptSockets*>(user)->closed(fd);
     return ::close(fd);
+}
+
+// Whether this machine has a route to the address, by its own tables: no packet leaves. What routers say elsewhere is
+// the far end's trouble.
+bool has_route(const Address& to) noexcept {
+    const Fd socket(::socket(to.address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&to.address), to.size) == 0;
 }
 
 // libcurl calls this when the connection is made, with TLS and proxy, right before it sends the request. It calls it a
@@ -229,6 +241,7 @@ std::unique_ptr<Transfer> make_transfer(const HttpClientOptions& options, KeptSo
 
 // An answer counts when it is complete. A long one counts although it is not read to its end, and a failure (3xx to
 // 5xx) although its body breaks off. A success that breaks off is in doubt, because the rest might have said otherwise.
+// Its status stands in the result.
 PostResult result_of(Transfer& transfer, CURLcode code) {
     CURL* const easy = transfer.easy.get();
     PostResult result = std::exchange(transfer.result, {});
@@ -240,6 +253,7 @@ PostResult result_of(Transfer& transfer, CURLcode code) {
         result.retry_after = transfer.retry_after.seconds(std::time(nullptr));
         return result;
     }
+    if (transfer.whole_header) result.status = static_cast<int>(status);
     result.body.clear();
     result.headers.clear();
     result.problem = problem_of(code);
@@ -258,6 +272,10 @@ PostResult result_of(Transfer& transfer, CURLcode code) {
                code != CURLE_URL_MALFORMAT) {
         result.transport = TransportStatus::our_side;
         result.problem = proxy_problem_of(code, proxy_status);
+    } else if (code == CURLE_COULDNT_CONNECT && !transfer.tried.empty() &&
+               std::ranges::none_of(transfer.tried, has_route)) {
+        result.transport = TransportStatus::no_route;
+        result.problem = "this machine has no route to the webhook's host: look at its network";
     }
     return result;
 }

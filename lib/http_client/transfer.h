@@ -3,6 +3,7 @@
 #pragma once
 
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 #include <chrono>
 #include <cstddef>
@@ -23,6 +24,11 @@ using Clock = std::chrono::steady_clock;
 
 struct Host;
 
+struct Address {
+    sockaddr_storage address{};
+    socklen_t size = 0;
+};
+
 struct Transfer {
     Easy easy{curl_easy_init()};
     KeptSockets* sockets = nullptr;
@@ -38,6 +44,7 @@ struct Transfer {
     std::shared_ptr<Host> host;
     std::shared_ptr<curl_slist> addresses;  // given to libcurl with this transfer
     RetryAfter retry_after;
+    std::vector<Address> tried;    // what connections were begun to
     std::size_t received = 0;      // bytes of the answer's body
     bool whole_header = false;     // the final answer's header has been read
     bool cut = false;              // the answer was longer than kMostRead

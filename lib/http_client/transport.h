@@ -18,14 +18,16 @@ namespace o365 {
 enum class TransportStatus {
     answered,   // status and body are the answer
     not_sent,   // nothing was sent: no address, no connection, no TLS
-    our_side,   // nothing was sent, and not because of the far end: the proxy failed, or file descriptors ran out
+    our_side,   // nothing was sent, and not because of the far end: the proxy failed, no name server was reached, or file
+                // descriptors ran out
+    no_route,   // the same, because this machine knows no way to the host's addresses; other hosts may be reached
     withdrawn,  // nothing was sent: may_start() was false when the connection was made
     in_doubt    // the request was sent, and no answer came, or a success broke off
 };
 
 struct PostResult {
     TransportStatus transport = TransportStatus::not_sent;
-    int status = 0;  // 0 unless answered
+    int status = 0;  // 0 unless answered, or in_doubt because a success broke off
     // The first max_body bytes of the body; fewer when the connection ended in the body of a failure.
     std::string body;
     // The headers of the answer to an HttpClient::send(), in order, names in lower case; empty after a post().

@@ -76,7 +76,7 @@ CREATE OR REPLACE VIEW :internal_views.lane_now AS
                      THEN format('throttled since %s: %s; card %s is tried again at %s',
                                  to_char(l.throttled_since, 'YYYY-MM-DD HH24:MI'), l.problem,
                                  f.card_id, to_char(l.next_at, 'YYYY-MM-DD HH24:MI'))
-                     WHEN l.failures > 0
+                     WHEN l.failures > 0 AND l.problem IS NOT NULL   -- null: somebody has resumed it since
                      THEN format('card %s failed %s since %s: %s; it is tried again at %s', f.card_id,
                                  CASE l.failures WHEN 1 THEN 'once' ELSE l.failures || ' times' END,
                                  to_char(l.failing_since, 'YYYY-MM-DD HH24:MI'), l.problem,

@@ -2,6 +2,7 @@
 // tests/database/run.
 import assert from 'node:assert/strict';
 import {writeFileSync} from 'node:fs';
+import net from 'node:net';
 import {join} from 'node:path';
 import {after, before, test} from 'node:test';
 
@@ -118,6 +119,49 @@ test('a worker stopped past its leases that goes on posts to no webhook of anoth
         }
         one.close();
         two.close();
+    }
+});
+
+test('a report whose answer is lost comes again, and is told as such, also of a card that was scheduled', async () => {
+    const far = await new FarEnd('one.localhost').listen();
+    const [once] = far.connect(['once']);
+    // Between the worker and its server; the answer to what ended this card never comes through.
+    let loses;
+    const between = net.createServer((client) => {
+        const server = net.connect(join(PGHOST, '.s.PGSQL.5432'));
+        const both = () => [client, server].forEach((socket) => socket.destroy());
+        for (const socket of [client, server]) socket.on('error', () => {}).on('close', both);
+        client.on('data', (data) => server.write(data));
+        server.on('data', (data) => {
+            if (loses && sql(`select count(*) from o365_internal.delivery where card_id = ${loses}`) === '1') {
+                loses = undefined;
+                both();
+            } else {
+                client.write(data);
+            }
+        });
+    }).listen(join(folder, '.s.PGSQL.6000'));
+    const posts = worker('repeats', {database: `host=${folder} port=6000 dbname=o365`});
+    const before = far.posts.length;
+    try {
+        far.holdsAnswers = true;
+        const [card] = (await query(`select o365.send(${once}, '{"text": "later"}', not_before => now() `
+            + `+ interval '1 second'), o365.send(${once}, '{"text": "now"}')`)).split('|');
+        await until('the first card', () => far.busy === 1);
+        loses = card;
+        far.release();
+        await until('the scheduled card', () => far.posts.length === before + 2, 10);
+        await until('the lost answer', () => !loses);
+        await posts.logs('event=report_repeated', 15);
+        assert.match(posts.log(), /event=report_repeated cards=1 /);
+        assert.doesNotMatch(posts.log(), /event=report_refused/);
+        assert.equal(await query(`select outcome, attempts from o365.deliveries where card_id = ${card}`),
+            'delivered|1');
+        assert.equal(far.posts.length, before + 2);
+    } finally {
+        assert.equal((await posts.stop()).code, 0);
+        between.close();
+        far.close();
     }
 });
 

@@ -68,6 +68,9 @@ test('F8: what fails for want of a proxy is due at once for another worker that 
     sql('update o365_internal.lane set next_at = clock_timestamp() where next_at is not null');
     await until('the worker that is alone',
         () => lane(id, `problem ~ 'proxy' and next_at > clock_timestamp() + interval '20 seconds'`) === 't', 45);
+    assert.match(sql(`select string_agg(code || ': ' || problem, '; ') from o365.health()
+        where code in ('webhooks_not_opened', 'worker_cannot_post', 'cards_fail', 'hosts_failing', 'far_ends_slow')`),
+    /^worker_cannot_post: \d connections? waits? with cards: no connection to the proxy: [^;]*$/);
     await short.stop();
     sql('select count(o365.remove(subscription_id)) from o365_internal.subscription');
 });

@@ -57,6 +57,10 @@ CREATE FUNCTION pg_temp.give_back(w integer) RETURNS void LANGUAGE sql AS $$
     SELECT o365_programs.worker_report(w, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}',
         '{}', array_agg(l.subscription_id), array_agg(l.lease_no), array_agg(true), NULL) FROM o365_internal.lane AS l
      WHERE l.worker = w HAVING count(*) > 0 $$;
+-- What health says beside what this database has not.
+CREATE FUNCTION pg_temp.told() RETURNS text[] LANGUAGE sql AS $$
+    SELECT coalesce(array_agg(h.code || ': ' || h.count ORDER BY h.code), '{}')
+      FROM o365.health() AS h WHERE h.code !~ '^(pgcrypto|server|sealing)_' $$;
 SELECT o365.send(s, format('{"text": "%s"}', i)::jsonb) FROM sub, generate_series(1, 8) AS i \g /dev/null
 SELECT o365_programs.worker_feed() \g /dev/null
 \set wild '''*.webhook.office.com'''
@@ -78,6 +82,34 @@ SELECT is((pg_temp.host('one.example')).suspects, NULL,
     'answers about a card or a webhook are none, and our own side''s trouble is none');
 SELECT pg_temp.answer(:w, '{o5}', 'held', 0) \g /dev/null
 SELECT is((pg_temp.host('one.example')).suspects, NULL, 'a proxy that is down is none');
+-- F8: each cause of our own has its finding, and none is another's.
+SELECT results_eq($$SELECT h.severity, h.code, h.object, h.problem, h.next_step ~ 'o365-worker --check', h.count,
+    h.since IS NOT NULL FROM o365.health() AS h WHERE h.example = 'subscription ' || pg_temp.s('o5')$$,
+    $$VALUES ('error', 'worker_cannot_post', 'host one.example', '1 connection waits with cards: held 0', true,
+              1::bigint, true)$$, 'F8: health says that it is the worker''s side');
+SELECT is(pg_temp.told(), '{worker_cannot_post: 1}', 'F8: and nothing else');
+UPDATE o365_internal.lane SET failures = 3 WHERE subscription_id = pg_temp.s('o5');
+SELECT is(pg_temp.told(), '{worker_cannot_post: 1}', 'F8: nor of one whose card failed before');
+SELECT pg_temp.answer(:w, '{o5}', 'held', 0, 4) \g /dev/null
+SELECT is(pg_temp.told(), '{}', 'F8: a lane that waits for a transfer of a slow far end is no news');
+UPDATE o365_internal.lane SET blocked_since = now() - interval '5 minutes' WHERE subscription_id = pg_temp.s('o5');
+SELECT pg_temp.answer(:w, '{o5}', 'held', 0, 4) \g /dev/null
+SELECT is(pg_temp.told(), '{far_ends_slow: 1}', 'F8: until it has waited for five minutes');
+SELECT pg_temp.answer(:w, '{o5}', 'cannot_open', 0) \g /dev/null
+SELECT is(pg_temp.told(), '{webhooks_not_opened: 1}', 'F8: and a key that no worker has is the key alone');
+SELECT ok(l.failures = 3 AND l.why = 'retry' AND l.blocked = 'key', 'F8: none of them counts as a failure')
+  FROM pg_temp.lane('o5') AS l;
+SELECT pg_temp.answer(:w, '{o5}', 'delivered', 200) \g /dev/null
+SELECT is(pg_temp.told(), '{}', 'F8: which is over when a card has left');
+SELECT pg_temp.answer(:w, '{o5}', 'held', 0), pg_temp.answer(:w, '{o5}', 'retry', 400) \g /dev/null
+SELECT is(pg_temp.told(), '{}', 'F8: or when its webhook was asked again');
+SELECT pg_temp.answer(:w, '{o5}', 'held', 0), o365.pause(pg_temp.s('o5')) \g /dev/null
+SELECT is(pg_temp.told(), '{}', 'F8: or when nothing is to leave any more');
+SELECT o365.resume(pg_temp.s('o5')) \g /dev/null
+SELECT pg_temp.answer(:w, '{o1,o2,o3,o4,o5,o6}', 'fault', 0) \g /dev/null
+SELECT is((pg_temp.host('one.example')).suspects, NULL, 'nor are cards that the worker cannot make a POST of');
+SELECT ok(l.failures > 0 AND l.useless_since IS NULL AND l.why = 'retry' AND l.problem = 'fault 0',
+    'which are tried again and charge their webhook nothing') FROM pg_temp.lane('o6') AS l;
 UPDATE o365_internal.lane SET failures = 0, failing_since = NULL, useless_since = NULL, unclear = 0, trying = NULL,
     throttles = 0, throttled_since = NULL, not_before = NULL, why = NULL,
     problem = NULL, next_at = clock_timestamp();
@@ -102,6 +134,10 @@ SELECT results_eq($$SELECT h.severity, h.object, h.count, h.since IS NOT NULL,
                 'wait$'
     FROM o365.health() AS h WHERE h.code = 'hosts_failing'$$,
     $$VALUES ('warning', 'host one.example', 6::bigint, true, true)$$, 'health says since when and how many');
+SELECT is(pg_temp.told(), '{hosts_failing: 6}', 'and nothing else of its lanes');
+UPDATE o365_internal.lane SET failures = 4, unclear_in_a_row = 2 WHERE subscription_id = pg_temp.s('o4');
+SELECT is(pg_temp.told(), '{hosts_failing: 6}', 'nor of those that failed before');
+UPDATE o365_internal.lane SET failures = 1, unclear_in_a_row = 1 WHERE subscription_id = pg_temp.s('o4');
 SELECT is(ARRAY(SELECT (pg_temp.lane(u)).failures FROM unnest('{o1,o2,o3,o4,o5}'::text[]) AS u), '{1,1,1,1,0}',
     'the five get back what they were charged with last');
 SELECT is((pg_temp.lane('o4')).unclear, 1, 'but for a lost answer, which counts for its card as ever');
@@ -191,8 +227,10 @@ SELECT ok(h.recovered_at IS NULL AND h.suspects IS NULL AND h.taken = 0 AND pg_t
     'until all is as before') FROM pg_temp.host('one.example') AS h;
 
 -- Below an entry with several hosts one tenant is not the far end.
-SELECT is((pg_temp.host(:wild)).only_host, NULL, 'a far end knows that it has several hosts');
-SELECT is((pg_temp.host('one.example')).only_host, 'one.example', 'or one');
+SELECT is((pg_temp.host(:wild)).hosts,
+    '{contoso.webhook.office.com,fabrikam.webhook.office.com,litware.webhook.office.com}',
+    'a far end knows its hosts');
+SELECT is((pg_temp.host('one.example')).hosts, '{one.example}', 'or its only one');
 SELECT pg_temp.answer(:w, '{a1,a2,a3,a4,a5,a6,a1,a2,a3,a4,a5,a6}', 'in_doubt', 0) \g /dev/null
 SELECT is(pg_temp.state(:wild), 'open', 'six lanes of one tenant do not stop the others');
 UPDATE o365_internal.host SET suspected_since = now() - interval '3 seconds' WHERE name = :wild;
@@ -204,10 +242,43 @@ SELECT is((pg_temp.lane('b1')).failures + (pg_temp.lane('c1')).failures, 0, 'who
 UPDATE o365_internal.host SET failing_until = now() WHERE name = :wild;
 UPDATE o365_internal.lane SET next_at = now(), why = NULL, not_before = NULL WHERE subscription_id = pg_temp.s('b2');
 SELECT ok('b2' = ANY (pg_temp.claimed(:w)), 'a lane that did not fail is the first to probe it');
+SELECT pg_temp.give_back(:w) \g /dev/null
+-- What dead tenants wait with is due before everything that arrives, whatever it is.
+UPDATE o365_internal.host SET failing_until = now() WHERE name = :wild;
+UPDATE o365_internal.lane SET next_at = now() - interval '1 minute', why = NULL, not_before = NULL
+ WHERE subscription_id IN (SELECT s FROM sub WHERE who ~ '^[abc]' AND who <> 'b2');
+UPDATE o365_internal.lane SET next_at = now() WHERE subscription_id = pg_temp.s('b2');
+SELECT ok('b2' = ANY (pg_temp.claimed(:w)), 'however many that failed are due before it');
+SELECT ok((pg_temp.lane('b2')).next_at > now(), 'and has its lease like others');
+SELECT pg_temp.give_back(:w) \g /dev/null
+UPDATE o365_internal.host SET failing_until = now() WHERE name = :wild;
+UPDATE o365_internal.lane SET next_at = now() - interval '1 minute' WHERE subscription_id IN (
+    SELECT s FROM sub WHERE who ~ '^[abc]');
+UPDATE o365_internal.lane SET next_at = now(), unclear_in_a_row = 4 WHERE subscription_id = pg_temp.s('b2');
+SELECT ok(NOT 'b2' = ANY (pg_temp.claimed(:w)), 'but one whose last card ended in doubt is among those that failed');
+UPDATE o365_internal.lane SET unclear_in_a_row = 0;
 SELECT pg_temp.give_back(:w), pg_temp.answer(:w, '{b2}', 'accepted', 202) \g /dev/null
 SELECT is(pg_temp.state(:wild), 'recovering', 'and its answer is enough');
+-- Of five tenants or more one lane each.
+UPDATE o365_internal.host SET hosts = hosts || '{tailspin.webhook.office.com,wingtip.webhook.office.com}',
+    recovered_at = NULL, suspects = NULL WHERE name = :wild;
+SELECT pg_temp.answer(:w, '{a1,a2,a3,a4,a5,a6,b1,b2,c1}', 'retry', 0) \g /dev/null
+UPDATE o365_internal.host SET suspected_since = now() - interval '3 seconds' WHERE name = :wild;
+SELECT pg_temp.answer(:w, '{a1,a2,a3,a4,a5,a6,b1,b2,c1}', 'retry', 0) \g /dev/null
+SELECT ok(pg_temp.state(:wild) = 'open' AND cardinality((pg_temp.host(:wild)).suspects) = 3,
+    'nine lanes of three dead tenants do not stop many others');
+SELECT pg_temp.connect_on('t1', 'tailspin.webhook.office.com'), pg_temp.connect_on('t2', 'wingtip.webhook.office.com')
+    \g /dev/null
+INSERT INTO sub SELECT 17, s.app_user, s.subscription_id FROM o365_internal.subscription AS s
+    WHERE s.app_user ~ '^t[12]$';
+SELECT o365.send(pg_temp.s(u), '{"text": "1"}') FROM unnest('{t1,t2}'::text[]) AS u \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT pg_temp.answer(:w, '{t1,t2}', 'retry', 0) \g /dev/null
+SELECT is(pg_temp.state(:wild), 'failing', 'lanes of five do');
+UPDATE o365_internal.host SET failing_since = NULL, failing_until = NULL, problem = NULL, probed_at = NULL
+ WHERE name = :wild;
 -- Where all its webhooks are on one host, that is the far end.
-UPDATE o365_internal.host SET only_host = 'contoso.webhook.office.com', recovered_at = NULL, suspects = NULL
+UPDATE o365_internal.host SET hosts = '{contoso.webhook.office.com}', recovered_at = NULL, suspects = NULL
  WHERE name = :wild;
 SELECT pg_temp.answer(:w, '{a1,a2,a3,a4,a5}', 'retry', 502) \g /dev/null
 UPDATE o365_internal.host SET suspected_since = now() - interval '3 seconds' WHERE name = :wild;
@@ -215,8 +286,11 @@ SELECT pg_temp.answer(:w, '{a5}', 'retry', 502) \g /dev/null
 SELECT is(pg_temp.state(:wild), 'failing', 'five lanes of the only tenant open the breaker');
 UPDATE o365_internal.host SET failing_since = NULL, failing_until = NULL, suspects = NULL, problem = NULL,
     probed_at = NULL WHERE name = :wild;
-SELECT pg_temp.connect_on('d1', 'tailspin.webhook.office.com') \g /dev/null
-SELECT is((pg_temp.host(:wild)).only_host, NULL, 'a second tenant is noticed when it connects');
+SELECT pg_temp.connect_on('d1', 'adatum.webhook.office.com') \g /dev/null
+SELECT is((pg_temp.host(:wild)).hosts, '{contoso.webhook.office.com,adatum.webhook.office.com}',
+    'a second tenant is noticed when it connects');
+SELECT pg_temp.answer(:w, '{b1}', 'retry', 502) \g /dev/null
+SELECT is((pg_temp.host(:wild)).hosts[3], 'fabrikam.webhook.office.com', 'or when it fails, if somebody had the row');
 
 -- A host that is forbidden.
 SELECT throws_ok($$SELECT o365.forbid_webhook_host('one.example')$$,

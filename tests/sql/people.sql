@@ -44,6 +44,7 @@ CREATE TEMP TABLE nothing AS SELECT v.name FROM (
         ('lane', 'subscription_id lease_no worker next_at lease_until cursor late why not_before connector_id host_id '
                  'posts retried_at failures failing_since gone_since '
             'claimed_at trying tried_at unclear throttles throttled_since useless_since dead_in_a_row tried_until '
+            'blocked blocked_since unclear_in_a_row '
             'lease_below '
             'posted_on turn run'),
         ('quota_group', 'group_id'),

@@ -241,8 +241,8 @@ SELECT pg_temp.post(:w1, :eve, 'in_doubt', NULL, 'no answer in time') FROM gener
 SELECT ok((pg_temp.lane(:eve)).next_at > clock_timestamp() + interval '5 minutes',
     'F2: after lost answers the waits are long, so that an outage does not use them up');
 SELECT matches((SELECT h.problem FROM o365.health() AS h WHERE h.code = 'answers_unclear'
-    AND h.example = 'subscription ' || :eve), 'posted twice or more without a clear answer: no answer in time$',
-    'F2: health says so');
+    AND h.example = 'subscription ' || :eve),
+    '^1 connection had no clear answer to the last POSTs, two or more, .*: no answer in time$', 'F2: health says so');
 UPDATE o365_internal.lane SET failing_since = now() - interval '25 hours', unclear = 1 WHERE subscription_id = :eve;
 SELECT pg_temp.post(:w1, :eve, 'retry', 503, 'busy') \g /dev/null
 SELECT is(pg_temp.ends(:eve), ARRAY['in_doubt', 'in_doubt'],
@@ -347,7 +347,17 @@ SELECT is(pg_temp.read('connector', 200, a), 'in_doubt: answer not understood', 
   FROM unnest(ARRAY['OK', 'true', '"1"', '']) AS a;
 SELECT is(pg_temp.read('workflow', s, ''), 'in_doubt: no answer from the flow in time', 'F2: ' || s)
   FROM unnest(ARRAY[502, 504]) AS s;
-SELECT is(pg_temp.read('workflow', 503, ''), 'retry: the far end failed', 'F2: 503 was not taken');
+SELECT is(ARRAY(SELECT pg_temp.read(d, s, '') ~ '^in_doubt: ' FROM unnest('{workflow,connector}'::text[]) AS d,
+    unnest('{408,500,502,504}'::integer[]) AS s ORDER BY d DESC, s), '{t,t,t,t,t,f,t,t}',
+    'F2: nor does an answer that came from before the flow or the front end tell whether the card was shown');
+SELECT is(pg_temp.read(d, s, ''), 'retry: the far end failed', format('F2: %s of a %s was not taken', s, d))
+  FROM (VALUES ('workflow', 503), ('workflow', 501), ('connector', 500), ('connector', 503)) AS v (d, s);
+SELECT is(pg_temp.read('connector', 200, format('Webhook message delivery failed with error: Microsoft Teams endpoint '
+    'returned HTTP error %s with ContextId tcid=0', s)), r, 'F2: ' || s || ' inside 200')
+  FROM (VALUES (504, 'in_doubt: no answer behind the front end in time, inside 200'),
+               (408, 'in_doubt: no answer behind the front end in time, inside 200'),
+               (500, 'retry: failed behind the front end, inside 200'),
+               (429, 'throttled: throttled, inside 200')) AS v (s, r);
 SELECT alike(pg_temp.read('workflow', a.status, a.body), 'suspend: ' || a.what, 'F3, F5: ' || a.status || ' ' || a.body)
   FROM (VALUES
     (400, '{"error":{"code":"TriggerInputSchemaMismatch"}}', '%schema%owner empties it'),
@@ -361,14 +371,23 @@ SELECT alike(pg_temp.read('workflow', a.status, a.body), 'suspend: ' || a.what, 
     (401, '{"error":{"code":"MisMatchingOAuthClaims"}}', 'restricted to its tenant%'),
     (403, '{"error":{"code":"DlpViolation"}}', '%data-loss policy%'),
     (403, '{"error":{"code":"ApiPolicyDataFlowViolation"}}', '%data-loss policy%'),
+    (403, '{"error":{"code":"DlpViolation","message":"An admin of this tenant blocks flows with shared access"}}',
+     '%data-loss policy%'),
+    (403, '{"error":{"code":"Forbidden","message":"The data loss prevention policy of tenant x"}}',
+     '%data-loss policy%'),
+    (401, '{"error":{"code":"MisMatchingOAuthClaims","message":"The signature of the token"}}',
+     'restricted to its tenant%'),
+    (401, '{"error":{"code":"InvalidSasToken","message":"of tenant x"}}', '%connect again%'),
+    (403, '{"error":{"code":"Forbidden","message":"not in this tenant"}}', 'restricted to its tenant%'),
     (403, 'denied', 'not allowed'),
     (404, '{"error":{"code":"WorkflowNotFound"}}', 'no such flow')) AS a (status, body, what);
 SELECT is(pg_temp.read('workflow', 400, '{"error":{"code":"InvalidRequestContent"}}'), 'dead: bad request',
     'F3: what is about the card ends the card');
 SELECT alike(pg_temp.read('connector', 403, 'Webhook Url is not updated'), 'suspend: %connect again',
     'F4: Microsoft wants a new address');
-SELECT is(pg_temp.read('connector', 405, ''), 'suspend: no webhook for POST: connect again',
-    'F3: so it is for connectors');
+SELECT is(pg_temp.read('connector', s, ''), 'suspend: ' || r, 'F3: so it is for connectors')
+  FROM (VALUES (405, 'no webhook for POST: connect again'),
+               (415, 'the webhook takes no JSON: connect again')) AS v (s, r);
 SELECT pg_temp.send(:fay, 1) \g /dev/null
 SELECT o365_programs.worker_feed() \g /dev/null
 SELECT pg_temp.post(:w1, :fay, 'suspend', 403, 'HTTP 403: Microsoft wants a new address: connect again') \g /dev/null

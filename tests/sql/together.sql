@@ -446,8 +446,8 @@ SELECT o365.pause(:dora, 'for a while', now() + interval '1 hour') \g /dev/null
 SELECT is(pg_temp.claims(:w), false, 'a pause');
 SELECT o365.resume(:dora) \g /dev/null
 SELECT is(pg_temp.claims(:w), true, 'and its end');
-SELECT pg_temp.give_back(:w) \g /dev/null
-SELECT o365.set_schedule(:dora, 'weekly', '12:00', :'day', 'UTC') \g /dev/null
+SELECT pg_temp.give_back(:w), pg_temp.work(:w), pg_temp.send(:dora, 'd5') \g /dev/null
+SELECT o365_programs.worker_feed(), o365.set_schedule(:dora, 'weekly', '12:00', :'day', 'UTC') \g /dev/null
 SELECT is(pg_temp.claims(:w), false, 'a schedule that is set');
 SELECT o365.set_schedule(:dora, 'immediate') \g /dev/null
 SELECT is(pg_temp.claims(:w), true, 'and taken back');

@@ -135,6 +135,10 @@ struct Classifier::Rule {
     int status_to = 0;
     std::string outcome;
     std::unique_ptr<Pattern> pattern;  // null: any body
+
+    bool fits(std::string_view answered, int status) const noexcept {
+        return dialect == answered && status >= status_from && status <= status_to;
+    }
 };
 
 bool is_end(std::string_view outcome) {
@@ -169,10 +173,17 @@ Classifier& Classifier::operator=(Classifier&&) noexcept = default;
 Classifier::~Classifier() = default;
 
 Judgement Classifier::judge(std::string_view dialect, const PostResult& result, std::string_view url) const {
-    if (result.transport == TransportStatus::our_side) return {"held", 0, result.problem};
+    if (result.transport == TransportStatus::our_side || result.transport == TransportStatus::no_route)
+        return {"held", 0, result.problem};
     if (result.transport == TransportStatus::not_sent || result.transport == TransportStatus::withdrawn)
         return {"retry", 0, result.problem};
-    if (result.transport == TransportStatus::in_doubt) return {"in_doubt", 0, result.problem};
+    if (result.transport == TransportStatus::in_doubt) {
+        // Of an answer that broke off the status is known: enough where no rule would look at the body.
+        const auto rule =
+            std::ranges::find_if(rules_, [&](const Rule& one) { return one.fits(dialect, result.status); });
+        if (rule != rules_.end() && !rule->pattern && is_end(rule->outcome)) return {rule->outcome, rule->rule_id, {}};
+        return {"in_doubt", 0, result.problem};
+    }
     // regexec() stops at a NUL.
     const std::string body = result.body.substr(0, std::min(kLooksAt, result.body.find('\0')));
     const auto problem = [&](std::string_view name, bool explained) {
@@ -182,7 +193,7 @@ Judgement Classifier::judge(std::string_view dialect, const PostResult& result, 
         return said.empty() ? text + " (the answer is empty)" : fmt::format("{}: {}", text, said);
     };
     for (const Rule& rule : rules_) {
-        if (rule.dialect != dialect || result.status < rule.status_from || result.status > rule.status_to) continue;
+        if (!rule.fits(dialect, result.status)) continue;
         if (rule.pattern && !rule.pattern->matches(body)) continue;
         if (rule.outcome == "delivered" || rule.outcome == "accepted") return {rule.outcome, rule.rule_id, {}};
         // For these outcomes the status says enough, without an excerpt of the body.

@@ -12,8 +12,8 @@
 namespace o365 {
 
 struct Judgement {
-    // The outcome of the rule that matched. Without one: retry, in_doubt, or held when our side failed (a proxy), which
-    // does not count as a failure of the webhook.
+    // The outcome of the rule that matched. Without one: retry, in_doubt, or held when our side failed (a proxy, a
+    // route), which does not count as a failure of the webhook.
     std::string outcome;
     int rule_id = 0;      // 0: no rule matched
     std::string problem;  // why the card was not delivered, for operators; empty on success
@@ -38,7 +38,8 @@ class Classifier {
 
     // An answer gets the outcome of the first rule of the dialect that matches its status and the first 4 KiB of its
     // body. When none does, a 2xx is in_doubt, because the card may be shown, and everything else retry. A request that
-    // was not sent is retry or held, one whose answer was lost in_doubt. The problem may have an excerpt() of the body.
+    // was not sent is retry or held. One whose answer was lost is in_doubt, and so is a success that broke off, unless
+    // the first rule that matches its status looks at no body. The problem may have an excerpt() of the body.
     Judgement judge(std::string_view dialect, const PostResult& result, std::string_view url) const;
     // Why a rule was left out; empty when none was.
     const std::string& problem() const noexcept { return problem_; }

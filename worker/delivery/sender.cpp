@@ -194,8 +194,9 @@ void Sender::advance(const std::shared_ptr<Lane>& lane) {
         if (!lane->webhook) return hand_over(lane, true);
         post_next(lane);
     } catch (const std::exception& error) {
-        // A card that cannot be posted, for whatever reason, must not end the worker.
-        lane->results.push_back({position, {"retry", 0, error.what()}, 0, {}, {}});
+        // A card that cannot be posted, for whatever reason, must not end the worker. It is no fault of the webhook.
+        lane->results.push_back(
+            {position, {"fault", 0, fmt::format("the worker cannot post the card: {}", error.what())}, 0, {}, {}});
         hand_over(lane, true);
     }
 }
@@ -235,7 +236,8 @@ void Sender::check_webhook(Lane& lane) const {
 
 void Sender::posted(const std::shared_ptr<Lane>& lane, PostResult result) {
     if (result.transport == TransportStatus::withdrawn) return hand_over(lane, true);
-    if (result.transport != TransportStatus::our_side) {
+    const bool is_ours = result.transport == TransportStatus::our_side || result.transport == TransportStatus::no_route;
+    if (!is_ours) {
         gate_.learn(lane->far_end, lane->webhook->parsed.url.host, result.transport == TransportStatus::answered,
                     result.took, clock_.now());
     }
@@ -252,17 +254,21 @@ void Sender::posted(const std::shared_ptr<Lane>& lane, PostResult result) {
     }
     if (ends && lane->results.empty()) unreported_.emplace_back(clock_.now(), lane);
     // A failure on our side is not a POST, and is not written to the history.
-    if (result.transport == TransportStatus::our_side) {
-        // Another worker may have the lane at once; if there is none, it is tried again after half a minute.
+    if (is_ours) {
+        // Another worker may have the lane at once; if there is none, it is tried again after half a minute. A route may
+        // be missing to this host alone: that keeps this worker from no other lane.
         std::optional<std::int64_t> again;
-        if (snapshot_->others > 0) {
+        if (snapshot_->others > 0 && result.transport == TransportStatus::our_side) {
             again = 0;
             leaves_until_ = clock_.now() + kLeavesToOthers;
         }
         lane->results.push_back({card.position, std::move(judgement), 0, again, {}});
         return hand_over(lane, true);
     }
-    lane->results.push_back({card.position, std::move(judgement), result.status, result.retry_after, result.took});
+    // The status of an answer that broke off counts where it was enough to go by.
+    const bool counts = result.transport == TransportStatus::answered || ends;
+    lane->results.push_back(
+        {card.position, std::move(judgement), counts ? result.status : 0, result.retry_after, result.took});
     if (ends) return advance(lane);
     hand_over(lane, true);
 }

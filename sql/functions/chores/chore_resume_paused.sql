@@ -20,7 +20,7 @@ BEGIN
            SET why = 'retry', not_before = v_lane.tried_until,
                next_at = CASE WHEN l.next_at IS NOT NULL THEN greatest(l.next_at, v_lane.tried_until) END,
                throttled_since = v_lane.throttled_since, throttles = v_lane.throttles, problem = v_lane.problem,
-               trying = v_lane.trying, tried_at = v_lane.tried_at
+               failing_since = v_lane.failing_since
          WHERE l.subscription_id = v_id AND l.why IS NULL AND v_lane.throttled_since IS NOT NULL
            AND v_lane.tried_until > clock_timestamp();
         v_n := v_n + 1;

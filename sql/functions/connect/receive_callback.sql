@@ -110,6 +110,9 @@ BEGIN
                extra = coalesce(v_extra, s.extra)
          WHERE s.subscription_id = v_id;
         PERFORM o365_internal.move_lane(v_id, v_host);
+        IF v_detail = 'replaced' THEN
+            PERFORM o365_internal.forget_failures(v_id);
+        END IF;
         IF v_pending THEN
             UPDATE o365_internal.subscription AS s SET status_at = now() WHERE s.subscription_id = v_id;
         ELSE

@@ -60,7 +60,7 @@ BEGIN
                  ELSE format('card %s is the next one', v_first) END);
     ELSIF v_lane.why IN ('retry', 'quota', 'host', 'schedule') AND v_lane.not_before > now() THEN
         v_said := v_said || CASE
-            WHEN v_passes AND v_lane.failures = 0 AND v_lane.problem IS NULL
+            WHEN v_passes AND v_lane.problem IS NULL
             THEN o365_internal.quota_reason(v_s.dialect, v_lane.quota_window, v_lane.not_before)
             WHEN v_lane.why = 'quota'
             THEN o365_internal.quota_reason(v_s.dialect, v_lane.quota_window, v_lane.not_before)

@@ -26,6 +26,7 @@ BEGIN
         ('database_copied', 'error'),
         ('database_open_to_all', 'warning'),
         ('events_waiting', 'warning'),
+        ('far_ends_slow', 'warning'),
         ('feeding_behind', 'error'),
         ('granted_to_others', 'warning'),
         ('history_default_partition', 'warning'),
@@ -55,6 +56,7 @@ BEGIN
         ('version_too_old', 'error'),
         ('webhooks_not_opened', 'error'),
         ('webhooks_throttled', 'warning'),
+        ('worker_cannot_post', 'error'),
         ('worker_environment', 'error'),
         ('workers_lost', 'warning'),
         ('workflows_idle', 'warning')

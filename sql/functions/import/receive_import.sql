@@ -112,6 +112,9 @@ BEGIN
                    label = coalesce(v_label, s.label), payload = 'envelope', proved_at = NULL
              WHERE s.subscription_id = v_id;
             PERFORM o365_internal.move_lane(v_id, v_host);
+            IF v_place.webhook_index IS DISTINCT FROM v_webhook_index THEN
+                PERFORM o365_internal.forget_failures(v_id);
+            END IF;
         ELSE
             INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, label, app_type,
                     app_type_normalised, group_name, dialect, webhook_host, sealed, key_id, key_pinned,

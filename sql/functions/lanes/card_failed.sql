@@ -19,19 +19,23 @@ DECLARE
     v_reason text;
     v_tid tid;
     v_before text;
+    -- A worker says how long a lane waits whose far end has its share of the transfers, and no time otherwise.
+    v_blocked text := CASE WHEN outcome = 'cannot_open' THEN 'key' WHEN outcome = 'held' AND retry_after > 0
+                           THEN 'transfers' WHEN outcome = 'held' THEN 'worker' END;
 BEGIN
     IF position < o365_internal.tests_below() THEN
         RETURN o365_internal.test_card_failed(subscription_id, lease_no, position, outcome, retry_after, problem);
     END IF;
-    IF outcome IN ('cannot_open', 'held') THEN
+    IF v_blocked IS NOT NULL THEN
         -- The worker's trouble, not the webhook's: another worker, or this one when it has the right key file, its
         -- proxy or a transfer for that host, delivers it.
         UPDATE o365_internal.lane AS l
            SET next_at = v_now + make_interval(secs => coalesce(retry_after, 30)),
                not_before = CASE WHEN l.lease_below IS NULL
                                  THEN v_now + make_interval(secs => coalesce(retry_after, 30)) ELSE l.not_before END,
-               why = CASE WHEN l.lease_below IS NOT NULL THEN l.why WHEN outcome = 'held' THEN 'host' ELSE 'retry' END,
-               problem = card_failed.problem
+               why = CASE WHEN l.lease_below IS NOT NULL THEN l.why WHEN v_blocked = 'key' THEN 'retry' ELSE 'host' END,
+               problem = card_failed.problem, blocked = v_blocked,
+               blocked_since = CASE WHEN l.blocked = v_blocked THEN l.blocked_since ELSE v_now END
          WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no
            AND l.why IS DISTINCT FROM 'pause';
         RETURN 0;
@@ -62,9 +66,12 @@ BEGIN
                                 ELSE v_now END,
            unclear = CASE WHEN l.trying = card_failed.position THEN l.unclear ELSE 0 END
                      + (card_failed.outcome = 'in_doubt')::integer,
+           unclear_in_a_row = l.unclear_in_a_row + (card_failed.outcome = 'in_doubt')::integer,
+           blocked = NULL, blocked_since = NULL,
            throttles = CASE WHEN card_failed.outcome = 'throttled' THEN l.throttles + 1 ELSE 0 END,
            throttled_since = CASE WHEN card_failed.outcome = 'throttled' THEN coalesce(l.throttled_since, v_now) END,
-           useless_since = CASE WHEN card_failed.outcome = 'throttled' THEN l.useless_since + v_idle
+           -- What the worker could not make of its card is no evidence against the webhook.
+           useless_since = CASE WHEN card_failed.outcome IN ('throttled', 'fault') THEN l.useless_since + v_idle
                                 ELSE coalesce(l.useless_since + coalesce(v_now - l.throttled_since, v_idle), v_now) END,
            gone_since = CASE WHEN card_failed.outcome = 'gone' THEN coalesce(l.gone_since + v_idle, v_now) END,
            tried_until = v_now,
@@ -107,7 +114,7 @@ BEGIN
         v_ends_as := CASE WHEN v_lane.unclear > 0 THEN 'in_doubt' ELSE 'dead' END;
         v_reason := format('gave up after %s: %s', o365_internal.plural(v_lane.failures, 'try', 'tries'),
                            coalesce(problem, outcome));
-    ELSIF outcome NOT IN ('throttled', 'gone', 'in_doubt') AND v_lane.failures >= c_tries
+    ELSIF outcome NOT IN ('throttled', 'gone', 'in_doubt', 'fault') AND v_lane.failures >= c_tries
           AND v_now - v_lane.useless_since >= v_give_up THEN
         -- A card was given up and the next one fares no better:
         -- it is the webhook, and the cards behind wait in place of dying one a day.

@@ -8,6 +8,7 @@ DECLARE
     c_first CONSTANT integer := 16;     -- lanes in the first second of a recovery, twice as many in each further one
     c_seconds CONSTANT integer := 8;    -- that a recovery takes
     v_host o365_internal.host;
+    c_looks CONSTANT integer := 1000;   -- due lanes of each turn among which one that did not fail is looked for
     v_due integer;
     v_left integer;
 BEGIN
@@ -45,6 +46,7 @@ BEGIN
                        LIMIT v_left) AS d);
         CONTINUE WHEN v_due = 0;
         IF v_host.failing_since IS NOT NULL THEN
+            PERFORM o365_internal.put_probes_first(v_host, at, c_probes, c_looks);
             -- What a probe brings moves the next one; one of which nothing is heard does not.
             UPDATE o365_internal.host AS h
                SET probes = h.probes + 1, probed_at = at,
@@ -62,6 +64,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.claimable_hosts(integer, timestamptz, timestamptz) IS
     'The far ends whose due lanes a claim of n_lanes at this time may take, how many of each turn, and from when on '
-    'they were due: n_lanes and low. Of one that fails and is to be probed now: 2, whenever they were due, and this '
-    'counts as a probe. Of one that recovers: what its rate allows at this moment, which counts as taken. Those that '
-    'are held are left out, and those that another claim is looking at.';
+    'they were due: n_lanes and low. Of one that fails and is to be probed now: 2, whenever they were due, those that '
+    'did not fail before the others, and this counts as a probe. Of one that recovers: what its rate allows at this '
+    'moment, which counts as taken. Those that are held are left out, and those that another claim is looking at.';

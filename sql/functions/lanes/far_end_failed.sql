@@ -51,6 +51,8 @@ BEGIN
            failures = CASE WHEN l.trying = far_end_failed.position THEN l.failures ELSE 0 END,
            failing_since = CASE WHEN l.trying = far_end_failed.position THEN l.failing_since END,
            unclear = v_unclear,
+           unclear_in_a_row = l.unclear_in_a_row + (far_end_failed.outcome = 'in_doubt')::integer,
+           blocked = NULL, blocked_since = NULL,
            problem = coalesce(far_end_failed.problem, far_end_failed.outcome),
            next_at = CASE WHEN l.why = 'pause' THEN l.next_at ELSE v_until END,
            not_before = CASE WHEN l.why = 'pause' THEN l.not_before ELSE v_until END,

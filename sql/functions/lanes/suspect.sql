@@ -13,13 +13,23 @@ DECLARE
     v_suspects bigint[] := CASE WHEN v_is_old THEN '{}' ELSE coalesce(host.suspects, '{}') END;
     v_since timestamptz := CASE WHEN v_is_old OR v_suspects = '{}' THEN v_now ELSE host.suspected_since END;
     v_is_new boolean := cardinality(v_suspects) < c_lanes AND subscription_id <> ALL (v_suspects);
+    v_host text;
+    v_hosts text[];   -- of its webhooks, the first five
 BEGIN
-    IF v_is_new AND host.only_host IS NULL THEN
-        v_is_new := (SELECT count(*) FROM unnest(v_suspects) AS u (s)
-                      CROSS JOIN LATERAL (SELECT x.webhook_host FROM o365_internal.subscription AS x
-                                           WHERE x.subscription_id = u.s LIMIT 1) AS x
-                      WHERE x.webhook_host = (SELECT y.webhook_host FROM o365_internal.subscription AS y
-                                               WHERE y.subscription_id = suspect.subscription_id)) < c_of_a_host;
+    IF v_is_new THEN
+        v_host := (SELECT s.webhook_host FROM o365_internal.subscription AS s
+                    WHERE s.subscription_id = suspect.subscription_id);
+        v_hosts := CASE WHEN v_host <> ALL (host.hosts) AND cardinality(host.hosts) < c_lanes
+                        THEN host.hosts || v_host ELSE host.hosts END;
+    END IF;
+    IF cardinality(v_hosts) > 1 THEN
+        -- The lanes of one host are its tenant's: a second one counts where it leaves room for one of each other host.
+        v_is_new := (SELECT NOT coalesce(bool_or(x.webhook_host = v_host), false)
+                            OR count(*) FILTER (WHERE x.webhook_host = v_host) < c_of_a_host
+                               AND c_lanes - count(*) > cardinality(v_hosts) - count(DISTINCT x.webhook_host)
+                       FROM unnest(v_suspects) AS u (s)
+                      CROSS JOIN LATERAL (SELECT y.webhook_host FROM o365_internal.subscription AS y
+                                           WHERE y.subscription_id = u.s LIMIT 1) AS x);
     END IF;
     IF v_is_new THEN
         v_suspects := v_suspects || subscription_id;
@@ -28,7 +38,7 @@ BEGIN
     IF cardinality(v_suspects) < c_lanes OR v_since > v_now - c_lasts THEN
         IF v_is_new THEN
             UPDATE o365_internal.host AS h
-               SET suspects = v_suspects, suspected_since = v_since, suspected_at = v_now
+               SET suspects = v_suspects, suspected_since = v_since, suspected_at = v_now, hosts = v_hosts
              WHERE h.host_id = host.host_id RETURNING h.* INTO host;
         END IF;
         RETURN host;
@@ -55,5 +65,6 @@ END $$;
 COMMENT ON FUNCTION o365_internal.suspect(o365_internal.host, bigint, text) IS
     'Notes that a lane failed as it does when its whole far end fails. After five lanes one after the other, over at '
     'least three seconds, within ten minutes and without an answer to any lane between, the far end counts as failing; '
-    'where it has several hosts, as one for each tenant, at most three of the five are of one host. Returns the row of '
-    'host as it is now, which the caller has locked. Those five get back what they were charged last.';
+    'where it has several hosts, as one for each tenant, the five are of five hosts, or of all that there are, and at '
+    'most three are of one. Returns the row of host as it is now, which the caller has locked. Those five get back '
+    'what they were charged last.';

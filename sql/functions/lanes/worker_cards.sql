@@ -63,14 +63,17 @@ BEGIN
                   ORDER BY o.position LIMIT least(n_cards, la.granted))) AS c
             ORDER BY c.position LIMIT least(n_cards, la.granted)) AS o ON true
          CROSS JOIN LATERAL (
-            SELECT CASE WHEN su.is_over THEN ARRAY['cancelled', 'the subscription was removed or is gone']
-                        WHEN o.cancel_reason IS NOT NULL THEN ARRAY['cancelled', o.cancel_reason]
-                        WHEN o.event = ANY (su.unwanted_events) AND o.position >= o365_internal.tests_below()
-                        THEN ARRAY['cancelled', 'its user does not want this event']
+            SELECT CASE WHEN x.cancelled IS NOT NULL
+                        THEN ARRAY['cancelled', o365_internal.with_doubt(
+                                 x.cancelled, o365_internal.unclear_posts(u.s, o.position))]
                         WHEN o.not_after IS NOT NULL OR o.collapse_key IS NOT NULL
                         THEN o365_internal.option_end(u.s, o.position, o.card_id, o.not_after, o.collapse_key,
                                                       (SELECT fed.snap FROM fed), (SELECT fed.bulk FROM fed)) END
-                   AS ends) AS e
+                   AS ends
+              FROM (SELECT CASE WHEN su.is_over THEN 'the subscription was removed or is gone'
+                                WHEN o.cancel_reason IS NOT NULL THEN o.cancel_reason
+                                WHEN o.event = ANY (su.unwanted_events) AND o.position >= o365_internal.tests_below()
+                                THEN 'its user does not want this event' END AS cancelled) AS x) AS e
     LOOP
         IF "position" < o365_internal.tests_below() THEN
             card := replace(card, '{code}', o365_internal.proof_code(card_id));

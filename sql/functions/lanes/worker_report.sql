@@ -36,6 +36,7 @@ DECLARE
     v_outcome text[];
     v_expected bigint;
     v_cards bigint[];
+    v_unclear integer[];      -- of the items that end as dead or expired: how often they had no clear answer before
     v_today date := (clock_timestamp() AT TIME ZONE 'UTC')::date;
     v_item record;
 BEGIN
@@ -108,13 +109,26 @@ BEGIN
                            ORDER BY w.n);
         END IF;
         IF outcomes && '{dead,expired}' THEN
-            PERFORM o365_internal.keep_reported(v_held, v_held_lease, subs, leases, positions, outcomes);
+            v_unclear := ARRAY(SELECT CASE WHEN u.outcome IN ('dead', 'expired')
+                                           THEN o365_internal.unclear_posts(u.s, u.p) ELSE 0 END
+                                 FROM unnest(subs, positions, outcomes) WITH ORDINALITY AS u(s, p, outcome, n)
+                                ORDER BY u.n);
+            problems := ARRAY(SELECT o365_internal.with_doubt(u.problem, u.unclear)
+                                FROM unnest(problems, v_unclear) WITH ORDINALITY AS u(problem, unclear, n)
+                               ORDER BY u.n);
+            PERFORM o365_internal.keep_reported(v_held, v_held_lease, subs, leases, positions,
+                ARRAY(SELECT CASE WHEN u.outcome = 'dead' AND u.unclear > 0 THEN 'in_doubt'
+                                  WHEN u.outcome IN ('dead', 'expired') THEN u.outcome END
+                        FROM unnest(outcomes, v_unclear) WITH ORDINALITY AS u(outcome, unclear, n) ORDER BY u.n));
         END IF;
         -- One look at each card, then its history: a delivery for every end, with the POST that made it, an attempt for
         -- every other POST. A card that another worker ended since is not there any more; its lane would not be held.
         -- Of one lane's items only those of the lease that is held count: a report may name an older one beside it.
         WITH item AS MATERIALIZED (
-            SELECT u.s, u.l, u.p, u.n, u.outcome, u.rule_id, u.status, u.retry_after, u.took, u.problem, t.*,
+            SELECT u.s, u.l, u.p, u.n, u.rule_id, u.status, u.retry_after, u.took, u.problem, t.*,
+                   -- What is refused may have been shown by an earlier POST.
+                   CASE WHEN u.outcome = 'dead' AND v_unclear[u.n::integer] > 0 THEN 'in_doubt'
+                        ELSE u.outcome END AS outcome,
                    CASE WHEN v_trying[h.i] = u.p THEN v_tried[h.i] ELSE v_claimed[h.i] END AS claimed_at,
                    v_connector[h.i] AS connector_id,
                    CASE WHEN v_no IS NULL THEN v_before[h.i] + u.n
@@ -152,13 +166,13 @@ BEGIN
         SELECT array_agg(e.s), array_agg(e.p), array_agg(e.n), array_agg(e.outcome), array_agg(e.post_no), count(*),
                (SELECT array_agg(t.s) FROM tried AS t), (SELECT array_agg(t.no) FROM tried AS t),
                -- Of none where all have arrived, as nearly always.
-               array_agg(e.card_id) FILTER (WHERE e.outcome IN ('dead', 'cancelled', 'expired')
+               array_agg(e.card_id) FILTER (WHERE e.outcome IN ('dead', 'in_doubt', 'cancelled', 'expired')
                                           AND e.p >= o365_internal.tests_below())
           INTO v_s, v_p, v_n, v_outcome, v_posted, ended, v_again, v_again_no, v_cards FROM ending AS e;
         IF v_cards IS NOT NULL THEN
             PERFORM o365_internal.note_cards(array_agg(u.s), v_cards, array_agg(u.outcome), array_agg(problems[u.n]))
                FROM unnest(v_s, v_p, v_n, v_outcome) AS u(s, p, n, outcome)
-              WHERE u.outcome IN ('dead', 'cancelled', 'expired') AND u.p >= o365_internal.tests_below();
+              WHERE u.outcome IN ('dead', 'in_doubt', 'cancelled', 'expired') AND u.p >= o365_internal.tests_below();
         END IF;
         WITH done AS MATERIALIZED (
             SELECT u.s, array_agg(u.p) AS ps, max(u.p) AS last,
@@ -211,6 +225,9 @@ BEGIN
                useless_since = CASE WHEN r.ps = '{}' THEN la.useless_since END,
                posted_on = CASE WHEN r.arrived THEN v_today ELSE la.posted_on END,
                dead_in_a_row = CASE WHEN r.arrived THEN 0 ELSE la.dead_in_a_row END + r.dead::integer,
+               unclear_in_a_row = CASE WHEN r.arrived THEN 0 ELSE la.unclear_in_a_row END,
+               blocked = CASE WHEN r.ps = '{}' THEN la.blocked END,
+               blocked_since = CASE WHEN r.ps = '{}' THEN la.blocked_since END,
                problem = CASE WHEN r.keeps THEN la.problem END,
                posts = greatest(la.posts, r.posts, r.again),
                granted = la.granted - (greatest(la.posts, r.posts, r.again) - la.posts)::integer,
@@ -259,16 +276,27 @@ BEGIN
     SELECT count(*) INTO v_expected FROM unnest(subs, outcomes) AS u(s, outcome)
      WHERE u.outcome = ANY (c_ends) AND u.s <> ALL (busy);
     IF ended < v_expected THEN
-        SELECT count(*) INTO known FROM unnest(subs, leases, positions, outcomes) AS u(s, l, p, outcome)
+        SELECT count(*) INTO known
+          FROM unnest(subs, leases, positions, outcomes, http_statuses, took_ms) AS u(s, l, p, outcome, status, took)
+         CROSS JOIN LATERAL (SELECT CASE WHEN u.p < o365_internal.tests_below() THEN o365_internal.tests_below() - u.p
+                                         WHEN u.p < 0 THEN u.p - o365_internal.tests_below() ELSE u.p END AS id) AS c
          WHERE u.outcome = ANY (c_ends) AND u.s <> ALL (busy)
            AND NOT EXISTS (SELECT 1 FROM unnest(v_s, v_p) AS e(s, p) WHERE e.s = u.s AND e.p = u.p)
-           AND EXISTS (SELECT 1 FROM o365_internal.delivery AS d
-                        -- Of a card that was scheduled the position tells nothing: it counts as refused.
-                        WHERE d.card_id = CASE WHEN u.p < o365_internal.tests_below()
-                                               THEN o365_internal.tests_below() - u.p
-                                               WHEN u.p < 0 THEN u.p - o365_internal.tests_below() ELSE u.p END
-                          AND d.at > now() - interval '1 day'
-                          AND d.subscription_id = u.s AND d.lease_no = u.l AND d.worker = worker_report.worker);
+           AND CASE WHEN EXISTS (SELECT FROM o365_internal.delivery AS d
+                                  WHERE d.card_id = c.id AND d.subscription_id = u.s
+                                    AND d.at > now() - interval '1 day')
+                      OR EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.card_id = c.id)
+                    THEN EXISTS (SELECT FROM o365_internal.delivery AS d
+                                  WHERE d.card_id = c.id AND d.subscription_id = u.s AND d.at > now() - interval '1 day'
+                                    AND d.lease_no = u.l AND d.worker = worker_report.worker)
+                    -- A card that was scheduled has a place that is the number of none: its POST is known by what
+                    -- else was reported of it.
+                    ELSE EXISTS (SELECT FROM o365_internal.delivery AS d
+                                  WHERE d.subscription_id = u.s AND d.at > now() - interval '1 day'
+                                    AND d.lease_no = u.l AND d.worker = worker_report.worker AND d.card_id <> c.id
+                                    AND d.took_ms IS NOT DISTINCT FROM u.took
+                                    AND d.http_status IS NOT DISTINCT FROM u.status
+                                    AND (d.outcome = u.outcome OR d.outcome = 'in_doubt' AND u.outcome = 'dead')) END;
     END IF;
 END $$;
 COMMENT ON FUNCTION o365_programs.worker_report(integer, bigint[], bigint[], bigint[], text[], integer[], integer[],
@@ -279,7 +307,9 @@ COMMENT ON FUNCTION o365_programs.worker_report(integer, bigint[], bigint[], big
     'twice; lane_subs, lane_leases, releases and secret_versions name every lane. ended: how many cards ended. busy: '
     'lanes that another transaction has locked: nothing was done for them, report them again. A lane that is not '
     'leased to this worker under this number any more is left alone, so a report may be repeated. known: how many of '
-    'the ends an earlier report of the same lease has brought already. Unknown outcomes count as retry; cannot_open '
-    'and held ask for another look, after retry_after_s or half a minute, and count as no failure. secret_versions: of '
-    'the webhooks that were posted to, null where there was no POST. Where the lane was renewed since, only the '
-    'cards'' ends and lost answers count; the lane is due at once.';
+    'the ends an earlier report of the same lease has brought already. Unknown outcomes count as retry; fault (the '
+    'worker cannot make a POST of the card) too, but not against the webhook or its far end; cannot_open and held (its '
+    'far end has its share of the transfers if retry_after_s is positive, else something on the worker''s side fails) '
+    'ask for another look, after retry_after_s or half a minute, and count as no failure. secret_versions: of the '
+    'webhooks that were posted to, null where there was no POST. Where the lane was renewed since, only the cards'' '
+    'ends and lost answers count; the lane is due at once.';

@@ -23,8 +23,9 @@ BEGIN
             UPDATE o365_internal.outbox AS o SET cancel_reason = v_reason WHERE o.ctid = v_card.tid;
             v_state := 'cancelling';
         ELSE
-            PERFORM o365_internal.end_cards(ARRAY['cancelled'], ARRAY[v_reason], ARRAY[v_card.tid],
-                                            ARRAY[NULL::timestamptz]);
+            PERFORM o365_internal.end_cards(ARRAY['cancelled'], ARRAY[o365_internal.with_doubt(v_reason,
+                                                o365_internal.unclear_posts(v_lane.subscription_id, v_card.position))],
+                                            ARRAY[v_card.tid], ARRAY[NULL::timestamptz]);
             DELETE FROM o365_internal.set_aside AS a
              WHERE a.subscription_id = v_lane.subscription_id AND a.position = v_card.position;
             UPDATE o365_internal.lane AS l SET late = nullif(array_remove(l.late, v_card.position), '{}')
@@ -32,6 +33,7 @@ BEGIN
             -- The others need not wait for its next try.
             UPDATE o365_internal.lane AS l
                SET trying = NULL, tried_at = NULL, failures = 0, failing_since = NULL, unclear = 0, problem = NULL,
+                   blocked = NULL, blocked_since = NULL,
                    not_before = CASE WHEN l.why = 'schedule' THEN l.not_before END, why = nullif(l.why, 'retry'),
                    next_at = CASE WHEN l.why = 'schedule' AND NOT o365_internal.passes_wait(l.subscription_id, l.why,
                                                                                             l.cursor, l.late)

@@ -9,9 +9,9 @@ BEGIN
        FROM unnest(subs, leases, positions, outcomes) AS u (s, l, p, outcome)
       CROSS JOIN LATERAL (SELECT x.ctid AS tid FROM o365_internal.outbox AS x
                            WHERE x.subscription_id = u.s AND x.position = u.p LIMIT 1) AS o
-      WHERE u.outcome IN ('dead', 'expired') AND held_leases[array_position(held, u.s)] = u.l
+      WHERE held_leases[array_position(held, u.s)] = u.l
      HAVING count(*) > 0;
 END $$;
 COMMENT ON FUNCTION o365_internal.keep_reported(bigint[], bigint[], bigint[], bigint[], bigint[], text[]) IS
-    'keep_content for the cards of a report that end as dead or expired, of the lanes that are held under the lease '
-    'that it names. Called before their rows go.';
+    'keep_content for those cards of a report that have an outcome here (dead, in_doubt, expired), of the lanes that '
+    'are held under the lease that it names. Called before their rows go.';

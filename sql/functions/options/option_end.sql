@@ -9,15 +9,10 @@ DECLARE
     v_unclear integer;
     v_newer bigint;
 BEGIN
-    v_unclear := (SELECT CASE WHEN l.trying = position THEN l.unclear ELSE a.unclear END FROM o365_internal.lane AS l
-                    LEFT JOIN LATERAL (SELECT x.unclear FROM o365_internal.set_aside AS x
-                                        WHERE x.subscription_id = l.subscription_id AND x.position = position
-                                        LIMIT 1) AS a ON true
-                   WHERE l.subscription_id = subscription_id ORDER BY l.lease_no DESC LIMIT 1);
+    v_unclear := o365_internal.unclear_posts(subscription_id, position);
     IF not_after <= clock_timestamp() THEN
-        RETURN ARRAY['expired', format('it was to leave by %s%s',
-            to_char(not_after AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'),
-            CASE WHEN v_unclear > 0 THEN '; it was posted without a clear answer and may have been shown' END)];
+        RETURN ARRAY['expired', o365_internal.with_doubt(
+            'it was to leave by ' || to_char(not_after AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'), v_unclear)];
     END IF;
     -- One that may have been shown is not replaced: it is posted until that is known, or ends as in doubt.
     IF collapse_key IS NULL OR v_unclear > 0 THEN

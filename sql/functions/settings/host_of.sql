@@ -4,20 +4,22 @@ SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_name text := o365_internal.entry_of_host(webhook_host);
     v_host_id integer;
-    v_only text;
+    v_hosts text[];
+    c_most CONSTANT integer := 5;   -- that anybody asks for (suspect)
 BEGIN
-    SELECT h.host_id, h.only_host INTO v_host_id, v_only FROM o365_internal.host AS h WHERE h.name = v_name;
+    SELECT h.host_id, h.hosts INTO v_host_id, v_hosts FROM o365_internal.host AS h WHERE h.name = v_name;
     IF v_host_id IS NULL THEN
-        INSERT INTO o365_internal.host (name, only_host) VALUES (v_name, webhook_host)
+        INSERT INTO o365_internal.host (name, hosts) VALUES (v_name, ARRAY[webhook_host])
             ON CONFLICT ON CONSTRAINT host_name_is_unique DO NOTHING;
         -- A new statement sees what another session has committed meanwhile.
-        SELECT h.host_id, h.only_host INTO v_host_id, v_only FROM o365_internal.host AS h WHERE h.name = v_name;
+        SELECT h.host_id, h.hosts INTO v_host_id, v_hosts FROM o365_internal.host AS h WHERE h.name = v_name;
     END IF;
-    -- The first and the second host of a far end; nobody waits for a session that says the same.
-    IF v_only <> webhook_host THEN
-        UPDATE o365_internal.host AS h SET only_host = CASE WHEN v_only = '' THEN webhook_host END
+    -- The first hosts of a far end; nobody waits for a session that has its row: suspect makes up for it.
+    IF cardinality(v_hosts) < c_most AND webhook_host <> ALL (v_hosts) THEN
+        UPDATE o365_internal.host AS h SET hosts = h.hosts || webhook_host
          WHERE h.ctid = ANY (ARRAY(SELECT x.ctid FROM o365_internal.host AS x WHERE x.host_id = v_host_id
-                                      FOR UPDATE SKIP LOCKED));
+                                      FOR UPDATE SKIP LOCKED))
+           AND cardinality(h.hosts) < c_most AND webhook_host <> ALL (h.hosts);
     END IF;
     RETURN v_host_id;
 END $$;

@@ -2,12 +2,16 @@ CREATE OR REPLACE FUNCTION o365_internal.wake(subscription_id bigint) RETURNS vo
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-    -- Not before a lease that somebody may still hold has ended: at most one POST is in flight per lane.
+    -- Not before a lease that somebody may still hold has ended: at most one POST is in flight per lane. What is
+    -- counted of its first card stays: it may have been shown, and has failed as often as before. Its time does not
+    -- count what the far end throttled.
     UPDATE o365_internal.lane AS l
-       SET not_before = NULL, why = NULL, next_at = greatest(now(), l.lease_until), trying = NULL, tried_at = NULL,
-           failures = 0, failing_since = NULL, unclear = 0,
+       SET not_before = NULL, why = NULL, next_at = greatest(now(), l.lease_until),
+           failing_since = l.failing_since
+                           + coalesce(least(now(), l.tried_until) - l.throttled_since, interval '0'),
            throttles = 0, throttled_since = NULL, gone_since = NULL, useless_since = NULL, dead_in_a_row = 0,
-           verdict = NULL, problem = NULL,
+           unclear_in_a_row = 0, verdict = NULL, problem = NULL,
+           blocked = NULL, blocked_since = NULL,
            -- What waits where nothing is sent any more ends as cancelled, whatever its schedule was.
            run = (SELECT CASE WHEN s.status IN ('removed', 'gone', 'retired') THEN NULL
                               WHEN s.schedule <> 'immediate' THEN coalesce(l.run, '{}') ELSE l.run END
@@ -16,4 +20,5 @@ BEGIN
     PERFORM o365_internal.await_runs(ARRAY[subscription_id]);
 END $$;
 COMMENT ON FUNCTION o365_internal.wake(bigint) IS
-    'Ends what a lane waits for and makes it due, after the lease that may still be held, or when its schedule runs.';
+    'Ends what a lane waits for and makes it due, after the lease that may still be held, or when its schedule runs. '
+    'What is counted of its webhook is forgotten, what is counted of its card stays.';

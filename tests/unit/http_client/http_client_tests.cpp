@@ -161,11 +161,13 @@ BOOST_AUTO_TEST_CASE(a_failure_that_breaks_off_is_an_answer_and_a_success_is_in_
     BOOST_TEST((post(client, server.url()).transport == TransportStatus::in_doubt));
     const PostResult success = post(client, server.url());
     BOOST_TEST((success.transport == TransportStatus::in_doubt));
-    BOOST_TEST(success.status == 0);
+    BOOST_TEST(success.status == 200, "for a workflow it is enough");
     BOOST_TEST(success.body.empty());
     BOOST_TEST(success.problem == "no answer in time");
     BOOST_TEST((post(client, server.url()).transport == TransportStatus::in_doubt));
-    BOOST_TEST((post(client, server.url()).transport == TransportStatus::in_doubt), "its header is not whole");
+    const PostResult torn = post(client, server.url());
+    BOOST_TEST((torn.transport == TransportStatus::in_doubt));
+    BOOST_TEST(torn.status == 0, "its header is not whole");
     BOOST_TEST(server.requests().size() == 5U, "after a timeout the connection is not used again");
 }
 

@@ -1,9 +1,13 @@
 // Whom a client connects to: a proxy, or what a name server of the tests says of a name.
+#include <arpa/inet.h>
+#include <net/route.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <array>
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
+#include <cstring>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -198,6 +202,42 @@ BOOST_AUTO_TEST_CASE(a_failed_look_up_is_not_kept_and_a_good_one_is) {
     names.set("later.hook.example", NameServer::Behaviour::answers);
     for (int i = 0; i < 3; ++i) BOOST_TEST(post(client, url).status == 200);
     BOOST_TEST(names.asked("later.hook.example") == 2);
+}
+
+BOOST_AUTO_TEST_CASE(f8_name_servers_that_are_not_reached_are_this_machine_s_trouble_and_those_that_fail_the_name_s) {
+    const std::string url = "https://contoso.hook.example/hook";
+    const PostResult down = post({}, url);
+    BOOST_TEST((down.transport == TransportStatus::our_side));
+    BOOST_TEST(down.problem == "the webhook's host has no address yet: no name server of /etc/resolv.conf is reached");
+    NameServer names;
+    names.set("contoso.hook.example", NameServer::Behaviour::fails);
+    const PostResult fails = post({}, url);
+    BOOST_TEST((fails.transport == TransportStatus::not_sent));
+    BOOST_TEST(fails.problem == "the webhook's host has no address yet: its name servers fail");
+}
+
+BOOST_AUTO_TEST_CASE(f8_a_host_without_a_route_is_this_machine_s_trouble_and_one_that_refuses_is_its_own) {
+    // This network has loopback alone.
+    for (const char* url : {"https://8.8.8.8/hook", "https://[2001:4860:4860::8888]/hook"}) {
+        const PostResult lost = post({}, url);
+        BOOST_TEST((lost.transport == TransportStatus::no_route), url);
+        BOOST_TEST(lost.problem == "this machine has no route to the webhook's host: look at its network");
+    }
+    HttpClientOptions options;
+    options.allow_loopback = true;
+    BOOST_TEST((post(options, "https://localhost:1/hook").transport == TransportStatus::not_sent));
+    // A route that says that there is none.
+    rtentry route{};
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    BOOST_REQUIRE(::inet_pton(AF_INET, "9.9.9.9", &to.sin_addr) == 1);
+    std::memcpy(&route.rt_dst, &to, sizeof to);
+    route.rt_genmask.sa_family = AF_INET;
+    reinterpret_cast<sockaddr_in*>(&route.rt_genmask)->sin_addr.s_addr = INADDR_NONE;
+    route.rt_flags = RTF_REJECT | RTF_HOST;
+    const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    BOOST_REQUIRE(::ioctl(socket.get(), SIOCADDRT, &route) == 0);
+    BOOST_TEST((post({}, "https://9.9.9.9/hook").transport == TransportStatus::no_route));
 }
 
 BOOST_AUTO_TEST_CASE(an_address_of_a_name_server_is_checked_like_any_other) {

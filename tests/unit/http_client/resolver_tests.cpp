@@ -58,8 +58,6 @@ std::vector<Answer> look_up(const std::vector<std::string>& names, milliseconds 
 }
 
 const std::vector<std::string> kLoopback{"127.0.0.1"};
-constexpr const char* kFailing =
-    "has no address yet: its name servers fail, or those of /etc/resolv.conf are not reached";
 
 }  // namespace
 
@@ -84,14 +82,18 @@ BOOST_AUTO_TEST_CASE(why_there_is_no_address_is_said) {
     server.set("failing.example", Behaviour::fails);
     const auto answers = look_up({"nowhere.example", "failing.example", "not a name"});
     BOOST_TEST(answers[0].host->problem == "has no address");
-    BOOST_TEST(answers[1].host->problem == kFailing);
+    BOOST_TEST(answers[1].host->problem == "has no address yet: its name servers fail");
     BOOST_TEST(!answers[2].host->problem.empty());
-    for (const Answer& answer : answers) BOOST_TEST(answer.host->addresses.empty());
+    for (const Answer& answer : answers) {
+        BOOST_TEST(answer.host->addresses.empty());
+        BOOST_TEST(!answer.host->is_ours);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(no_name_server_at_all_is_said) {
     const auto answers = look_up({"there.example"});
-    BOOST_TEST(answers[0].host->problem == kFailing);
+    BOOST_TEST(answers[0].host->problem == "has no address yet: no name server of /etc/resolv.conf is reached");
+    BOOST_TEST(answers[0].host->is_ours);
 }
 
 BOOST_AUTO_TEST_CASE(a_silent_name_server_delays_its_own_names_alone_and_those_until_the_deadline) {
@@ -105,6 +107,7 @@ BOOST_AUTO_TEST_CASE(a_silent_name_server_delays_its_own_names_alone_and_those_u
     BOOST_TEST(answers.back().host->addresses == kLoopback, boost::test_tools::per_element());
     BOOST_TEST(answers.back().took.count() < 1000);
     BOOST_TEST(answers.front().host->problem == "has no address yet: its name servers do not answer");
+    BOOST_TEST(!answers.front().host->is_ours);
     BOOST_TEST(answers.front().took.count() >= 1500);
     BOOST_TEST(answers.front().took.count() < 2500);
 }

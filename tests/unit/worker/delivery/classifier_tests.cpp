@@ -107,14 +107,32 @@ BOOST_AUTO_TEST_CASE(what_was_not_answered_is_judged_without_rules) {
     BOOST_TEST(classifier.judge("connector", result, kWebhook).outcome == "in_doubt");
 }
 
-BOOST_AUTO_TEST_CASE(f8_what_our_side_failed_at_is_held_and_is_no_failure) {
+// F2: status decides, where no rule looks at the body.
+BOOST_AUTO_TEST_CASE(a_success_that_breaks_off_is_accepted_of_a_workflow_and_in_doubt_of_a_connector) {
     PostResult result;
-    result.transport = TransportStatus::our_side;
-    result.problem = "no connection to the proxy";
-    const Judgement judgement = classifier.judge("connector", result, kWebhook);
-    BOOST_TEST(judgement.outcome == "held");
-    BOOST_TEST(judgement.problem == "no connection to the proxy");
-    BOOST_TEST(!is_end(judgement.outcome));
+    result.transport = TransportStatus::in_doubt;
+    result.problem = "no answer in time";
+    result.status = 202;
+    const Judgement accepted = classifier.judge("workflow", result, kWebhook);
+    BOOST_TEST(accepted.outcome == "accepted");
+    BOOST_TEST(accepted.rule_id == 3);
+    BOOST_TEST(accepted.problem.empty());
+    BOOST_TEST(classifier.judge("connector", result, kWebhook).outcome == "in_doubt");
+    BOOST_TEST(classifier.judge("connector", result, kWebhook).problem == "no answer in time");
+    result.status = 0;
+    BOOST_TEST(classifier.judge("workflow", result, kWebhook).outcome == "in_doubt");
+}
+
+BOOST_AUTO_TEST_CASE(f8_what_our_side_failed_at_is_held_and_is_no_failure) {
+    for (const TransportStatus status : {TransportStatus::our_side, TransportStatus::no_route}) {
+        PostResult result;
+        result.transport = status;
+        result.problem = "no connection to the proxy";
+        const Judgement judgement = classifier.judge("connector", result, kWebhook);
+        BOOST_TEST(judgement.outcome == "held");
+        BOOST_TEST(judgement.problem == "no connection to the proxy");
+        BOOST_TEST(!is_end(judgement.outcome));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_long_body_is_looked_at_from_its_beginning) {
