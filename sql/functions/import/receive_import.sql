@@ -111,7 +111,7 @@ BEGIN
                    app_type = 'teams', app_type_normalised = 'teams', group_name = v_group,
                    label = coalesce(v_label, s.label), payload = 'envelope', proved_at = NULL
              WHERE s.subscription_id = v_id;
-            PERFORM o365_internal.move_lane(v_id, v_host);
+            PERFORM o365_internal.move_lane(v_place, v_host);
         ELSE
             INSERT INTO o365_internal.subscription (subscription_id, connector_id, app_user, label, app_type,
                     app_type_normalised, group_name, dialect, webhook_host, sealed, key_id, key_pinned,

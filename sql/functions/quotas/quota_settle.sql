@@ -4,8 +4,8 @@ DECLARE
     v_slot record;
     v_now timestamptz := clock_timestamp();
 BEGIN
-    -- Nothing of this where there is no group.
-    IF NOT EXISTS (SELECT FROM o365_internal.quota_slot) THEN
+    -- Nothing of this where no lane of a group is leased.
+    IF NOT EXISTS (SELECT FROM o365_internal.quota_slot AS s WHERE s.lease_no IS NOT NULL) THEN
         RETURN;
     END IF;
     FOR v_slot IN
@@ -14,7 +14,7 @@ BEGIN
           FROM unnest(subs, leases, releases) AS u (s, l, r)
          CROSS JOIN LATERAL (SELECT x.ctid, x.group_id, x.subscription_id, x.posts, x.after_post
                                FROM o365_internal.quota_slot AS x
-                              WHERE x.subscription_id = u.s AND x.lease_no = u.l LIMIT 1) AS s
+                              WHERE x.subscription_id = u.s AND x.lease_no = u.l LIMIT 2) AS s   -- of its webhook and of its bot
          CROSS JOIN LATERAL (SELECT x.posts FROM o365_internal.lane AS x
                               WHERE x.subscription_id = u.s AND x.lease_no = u.l LIMIT 1) AS l
     LOOP

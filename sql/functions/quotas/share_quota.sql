@@ -46,22 +46,9 @@ BEGIN
                       HINT = format('Take it out first: select o365.share_quota(%L, ARRAY[the others])', v_other);
         END IF;
         -- What it posted lately, and may be posting, is the bot's from now on.
-        INSERT INTO o365_internal.quota_slot (group_id, subscription_id, lease_no, after_post, posts, at)
-            SELECT v_group_id, v_id, x.lease_no, x.after_post, x.posts, x.at FROM (
-                SELECT NULL::bigint AS lease_no, NULL::bigint AS after_post, 1 AS posts, d.at
-                  FROM o365_internal.delivery AS d
-                 WHERE d.subscription_id = v_id AND d.took_ms IS NOT NULL AND d.at > clock_timestamp() - v_longest
-                UNION ALL
-                SELECT NULL, NULL, 1, a.at FROM o365_internal.attempt AS a
-                 WHERE a.subscription_id = v_id AND a.at > clock_timestamp() - v_longest
-                UNION ALL
-                SELECT NULL, NULL, 1, u FROM o365_internal.lane AS l, unnest(l.lost) AS u
-                 WHERE l.subscription_id = v_id AND u > clock_timestamp() - v_longest
-                UNION ALL
-                SELECT l.lease_no, l.posts, coalesce(l.granted, 20), l.lease_until FROM o365_internal.lane AS l
-                 WHERE l.subscription_id = v_id AND l.worker IS NOT NULL) AS x
-             WHERE EXISTS (SELECT FROM o365_internal.lane AS l
-                            WHERE l.subscription_id = v_id AND l.quota_group IS NULL);
+        IF EXISTS (SELECT FROM o365_internal.lane AS l WHERE l.subscription_id = v_id AND l.quota_group IS NULL) THEN
+            PERFORM o365_internal.quota_count(v_group_id, v_id, v_longest, 0);
+        END IF;
         UPDATE o365_internal.lane AS l SET quota_group = v_group_id, quota_clear = NULL
          WHERE l.subscription_id = v_id AND l.quota_group IS NULL;
     END LOOP;
