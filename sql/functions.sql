@@ -314,6 +314,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/quotas/quota_limits_of.sql
 \ir functions/quotas/quota_look.sql
 \ir functions/quotas/quota_most.sql
+\ir functions/quotas/quota_name.sql
 \ir functions/quotas/quota_reason.sql
 \ir functions/quotas/quota_settle.sql
 \ir functions/quotas/quota_sharers.sql
@@ -484,6 +485,9 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/audit/audit_order.sql
 \ir functions/audit/audit_pauses.sql
 \ir functions/audit/audit_posts.sql
+\ir functions/audit/audit_is_off.sql
+\ir functions/audit/audit_limits.sql
+\ir functions/audit/audit_sharers.sql
 \ir functions/audit/audit_windows.sql
 \ir functions/audit/is_lost.sql
 

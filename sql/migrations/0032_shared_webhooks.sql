@@ -46,6 +46,9 @@ COMMENT ON COLUMN o365_internal.lane.quota_group IS
 CREATE INDEX subscription_same_webhook ON o365_internal.subscription USING hash (webhook_index)
     WHERE webhook_index IS NOT NULL;
 
+-- What was set and held, few of all events: o365.audit() asks for those that are older than its time, too.
+CREATE INDEX event_of_installation ON o365_internal.event (kind, at) WHERE subscription_id IS NULL;
+
 -- What shares a webhook already.
 UPDATE o365_internal.lane AS l SET quota_webhook = 0, quota_clear = NULL
  WHERE l.subscription_id IN (

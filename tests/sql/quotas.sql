@@ -79,10 +79,10 @@ SELECT ok(l.next_at <= clock_timestamp(), 'a higher one lets it look again') FRO
 SELECT is(pg_temp.drain_over(:w, :bob, '1 s', 3), 4, 'and post what is free now');
 SELECT results_eq($$SELECT e.object, e.detail, e.reason FROM o365.events AS e WHERE e.kind = 'setting_changed'
     AND e.object ~ '^quota' ORDER BY e.event_id DESC LIMIT 1$$,
-    $$VALUES ('quota of a connector''s webhook in 3600 s', '44', 'as measured')$$,
-    'who changed it stands in the events');
+    $$VALUES ('quota of a connector''s webhook in 3600 s', '44, before 30', 'as measured')$$,
+    'who changed it stands in the events, and what it was before');
 SELECT o365.set_quota('connector', 3600, 44) \g /dev/null
-SELECT is((SELECT count(*) FROM o365.events AS e WHERE e.object ~ 'webhook in 3600 s' AND e.detail = '44'), 1::bigint,
+SELECT is((SELECT count(*) FROM o365.events AS e WHERE e.object ~ 'webhook in 3600 s' AND e.detail ~ '^44,'), 1::bigint,
     'once');
 SELECT o365.set_quota('connector', 10, 2) \g /dev/null
 SELECT pg_temp.pass(:bob, '30 min') \g /dev/null

@@ -15,7 +15,7 @@ BEGIN
         UPDATE o365_internal.lane AS l SET quota_webhook = NULL WHERE l.subscription_id = join_webhook.subscription_id;
         RETURN true;
     END IF;
-    -- (!) All of them, in a statement of its own: none may be granted POSTs by its own windows alone meanwhile. One that
+    -- (!) All of them, in a statement of its own: none may be granted POSTs by its own windows alone meanwhile. What
     -- somebody has is asked for at the next claim.
     IF cardinality(v_ids) > (SELECT count(*) FROM unnest(v_ids) AS u (s) CROSS JOIN LATERAL (
             SELECT FROM o365_internal.lane AS l WHERE l.subscription_id = u.s FOR UPDATE SKIP LOCKED) AS l) THEN

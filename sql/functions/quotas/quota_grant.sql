@@ -104,4 +104,5 @@ COMMENT ON FUNCTION o365_internal.quota_grant(o365_internal.lane, integer[], int
     'and posts: its dialect''s windows by quota_window.n; posts null: no limit applies. granted: null where none does. '
     '0: with free_at, when the next POST is free and for which window, or without one: another worker has its group '
     'this moment. past, clear and lost: the new values of the lane''s columns. A lane that is not near a limit costs '
-    'no look into its history. Of the groups that it is in, its webhook''s and its bot''s, the POSTs are taken at once.';
+    'no look into its history. Of the groups that it is in, its webhook''s and its bot''s, the POSTs are taken at '
+    'once.';

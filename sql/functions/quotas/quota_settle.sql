@@ -11,10 +11,11 @@ BEGIN
     FOR v_slot IN
         SELECT s.ctid AS tid, s.group_id, s.subscription_id, least(s.posts, l.posts - s.after_post)::integer AS done,
                u.r AS released
+          -- Its webhook's and its bot's.
           FROM unnest(subs, leases, releases) AS u (s, l, r)
          CROSS JOIN LATERAL (SELECT x.ctid, x.group_id, x.subscription_id, x.posts, x.after_post
                                FROM o365_internal.quota_slot AS x
-                              WHERE x.subscription_id = u.s AND x.lease_no = u.l LIMIT 2) AS s   -- of its webhook and of its bot
+                              WHERE x.subscription_id = u.s AND x.lease_no = u.l LIMIT 2) AS s
          CROSS JOIN LATERAL (SELECT x.posts FROM o365_internal.lane AS x
                               WHERE x.subscription_id = u.s AND x.lease_no = u.l LIMIT 1) AS l
     LOOP
