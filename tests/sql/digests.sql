@@ -322,6 +322,22 @@ SELECT results_eq('SELECT p.card::jsonb->>''title'', (pg_temp.sections(p.card))[
     $$VALUES ('Contoso Helpdesk: 120 messages', 'late 10')$$, 'as one');
 SELECT is((pg_temp.lane(:carl)).next_at, NULL, 'and nothing is left');
 TRUNCATE posted;
+-- A lane whose cards cannot be folded comes first.
+SELECT pg_temp.connect('broken') AS broken \gset
+SELECT o365.send_many(array_agg(s), array_agg(o365.card('late ' || n)))
+  FROM unnest(ARRAY[:broken, :carl]::bigint[]) AS s, generate_series(1, 120) AS n \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
+UPDATE o365_internal.outbox SET card = 'no JSON' WHERE subscription_id = :broken;
+UPDATE o365_internal.lane SET why = 'quota', next_at = now() + interval '1 hour',
+    not_before = now() + CASE subscription_id WHEN :broken THEN interval '50 minutes' ELSE interval '1 hour' END
+ WHERE subscription_id IN (:broken, :carl);
+SELECT matches(o365_internal.chore_fold_late(), format('^folded what a limit keeps waiting into 1 digest, '
+    'could not fold what waits in 1 lane: subscription %s: invalid input syntax for type json', :broken),
+    'cards that cannot be folded keep no other lane from it');
+SELECT is((SELECT count(*) FROM o365_internal.outbox AS o WHERE o.subscription_id = :carl), 1::bigint,
+    'whose cards are a digest');
+DELETE FROM o365_internal.outbox WHERE subscription_id IN (:broken, :carl);
+UPDATE o365_internal.lane SET why = NULL, not_before = NULL, next_at = NULL WHERE subscription_id IN (:broken, :carl);
 SELECT throws_like($$SELECT o365.alter_connector('desk', digest_when_late => '-1 hour')$$,
     '%digest_when_late is not longer than nothing%', 'a time that is none is refused');
 SELECT o365.alter_connector('desk', digest_when_late => '0') \g /dev/null
