@@ -378,6 +378,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/schedules/next_run.sql
 \ir functions/schedules/preview_digest.sql
 \ir functions/schedules/put_schedule.sql
+\ir functions/schedules/schedule_length.sql
 \ir functions/schedules/schedule_of.sql
 \ir functions/schedules/schedule_zone.sql
 \ir functions/schedules/set_schedule.sql

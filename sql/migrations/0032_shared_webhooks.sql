@@ -1,5 +1,5 @@
--- Connections of one webhook share its limits. Adds columns without a rewrite, and an index over subscriptions; a
--- million of them take some seconds. Locks subscription against connecting, and lane, meanwhile.
+-- Connections of one webhook share its limits. Adds columns without a rewrite, and indexes over subscriptions, events
+-- and cards that wait; a million of them take some seconds. Nothing connects, is sent or is claimed meanwhile.
 
 ALTER TABLE o365_internal.quota_group
     ALTER COLUMN name DROP NOT NULL,
@@ -38,13 +38,17 @@ CREATE INDEX lane_quota_webhook ON o365_internal.lane (quota_webhook) WHERE quot
 COMMENT ON COLUMN o365_internal.lane.quota_webhook IS
     'The quota_group of its webhook, which other connections have, or had lately. 0: one may; the next claim of any '
     'lane finds out, and this one waits for that. Null: none has.';
-COMMENT ON COLUMN o365_internal.lane.webhook_after IS 'POSTs up to this number went to another webhook than it has now.';
+COMMENT ON COLUMN o365_internal.lane.webhook_after IS
+    'POSTs up to this number went to another webhook than it has now.';
 COMMENT ON COLUMN o365_internal.lane.quota_group IS
     'The quota_group whose bot it posts as (o365.share_quota); null: its own.';
 
 -- Finds whoever has a webhook: equal values alone, which a hash index holds in half the space.
 CREATE INDEX subscription_same_webhook ON o365_internal.subscription USING hash (webhook_index)
     WHERE webhook_index IS NOT NULL;
+
+-- Of a lane with a schedule, what would expire before its run. Cards without not_after are not in it.
+CREATE INDEX outbox_expires ON o365_internal.outbox (subscription_id, not_after) WHERE not_after IS NOT NULL;
 
 -- What was set and held, few of all events: o365.audit() asks for those that are older than its time, too.
 CREATE INDEX event_of_installation ON o365_internal.event (kind, at) WHERE subscription_id IS NULL;

@@ -244,7 +244,8 @@ SELECT is(pg_temp.verdicts(), 'clean', 'two webhooks have a limit each');
 INSERT INTO o365_internal.quota_group (dialect, webhook_index) VALUES ('connector', 'x') RETURNING group_id AS g \gset
 UPDATE o365_internal.lane SET quota_webhook = :g WHERE subscription_id IN (:ann, :bob);
 SELECT alike(pg_temp.verdicts(),
-    format('windows 2: POST %% of subscription %% is more than the 4-th of the webhook of subscription %s in 20 s', :ann),
+    format('windows 2: POST %% of subscription %% is more than the 4-th of the webhook of subscription %s in 20 s',
+           :ann),
     'two connections of one webhook have one');
 UPDATE o365_internal.lane SET quota_webhook = NULL, webhook_after = 3 WHERE subscription_id = :bob;
 SELECT is(pg_temp.verdicts(), 'clean', 'not for what went to another webhook');

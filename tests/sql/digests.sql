@@ -111,6 +111,46 @@ SELECT results_eq('SELECT p.card_id, p.card::jsonb->>''title'' FROM posted AS p'
     format($$VALUES (%s::bigint, 'C')$$, :c), 'a card alone goes as it is');
 TRUNCATE posted;
 
+-- Cards that would expire before their run: one of its own time, and all of a connector with a max_age.
+SELECT pg_temp.send(:ann, 'x' || n) FROM generate_series(1, 3) AS n \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT is(pg_temp.work(:w), 0, 'cards wait for their run');
+SELECT o365.send(:ann, o365.card('now', 'x'), not_after => now() + interval '10 seconds') AS now,
+       o365.send(:ann, o365.card('soon', 'x'),
+           not_after => (pg_temp.lane(:ann)).not_before - interval '1 second') AS soon,
+       o365.send(:ann, o365.card('in time', 'x'),
+           not_after => (pg_temp.lane(:ann)).not_before + interval '1 hour') AS late
+    \gset
+SELECT pg_temp.send(:ann, 'x4') \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT is(pg_temp.work(:w), 2, 'those that would expire before it leave at once');
+SELECT results_eq('SELECT p.card::jsonb->>''title'' FROM posted AS p ORDER BY p.n', $$VALUES ('now'), ('soon')$$,
+    'alone, in order, and no others');
+SELECT is((pg_temp.lane(:ann)).why, 'schedule', 'the others wait on');
+SELECT pg_temp.come(:ann) \g /dev/null
+SELECT is(pg_temp.work(:w), 1, 'for their digest');
+SELECT is((SELECT p.card::jsonb->>'title' FROM posted AS p ORDER BY p.n DESC LIMIT 1),
+    'Contoso Helpdesk: 5 messages', 'with what lives to see it');
+TRUNCATE posted;
+SELECT o365.alter_connector('desk', max_age => '30 seconds') \g /dev/null
+SELECT pg_temp.send(:ann, 'y' || n) FROM generate_series(1, 2) AS n \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT is(pg_temp.work(:w), 2, 'with a max_age that is shorter than the schedule cards leave one by one');
+SELECT results_eq('SELECT p.ends_as, p.card::jsonb->>''title'' FROM posted AS p ORDER BY p.n',
+    $$VALUES (NULL, 'y1'), (NULL, 'y2')$$, 'and none expires');
+SELECT o365.alter_connector('desk', max_age => '0') \g /dev/null
+-- Chosen later, when cards wait that would not live to see it.
+SELECT pg_temp.send(:dora, 'z1'), o365.send(:dora, o365.card('z2', 'x'), not_after => now() + interval '30 minutes')
+    \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT o365.set_schedule(:dora, 'weekly') \g /dev/null
+TRUNCATE posted;
+SELECT is(pg_temp.work(:w), 1, 'so does one that waits when its user chooses a schedule');
+SELECT is((SELECT p.card::jsonb->>'title' FROM posted AS p), 'z2', 'which would have expired');
+SELECT o365.set_schedule(:dora, 'immediate') \g /dev/null
+SELECT pg_temp.work(:w) \g /dev/null
+TRUNCATE posted;
+
 -- Between runs nothing else leaves, whatever the lane goes through.
 SELECT pg_temp.send(:ann, 'D') \g /dev/null
 SELECT pg_temp.send(:ann, 'E') \g /dev/null

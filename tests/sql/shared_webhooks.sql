@@ -16,7 +16,8 @@ BEGIN
         dry_run) VALUES (v_line, slug, app_user, place, host, '443', 'https://' || host || '/workflows/' || webhook,
             'false');
     RETURN (SELECT s.subscription_id FROM o365_internal.subscription AS s
-             WHERE s.webhook_index = o365_internal.blind_index('webhook', 'https://' || host || '/workflows/' || webhook)
+             WHERE s.webhook_index = o365_internal.blind_index('webhook',
+                                                               'https://' || host || '/workflows/' || webhook)
                AND s.app_user = import.app_user AND s.status <> 'removed'
                AND s.connector_id = (SELECT c.connector_id FROM o365_internal.connector AS c
                                       WHERE c.slug = import.slug));
@@ -76,9 +77,11 @@ SELECT matches((SELECT q.reason FROM o365.queue AS q WHERE q.subscription_id = :
     '^its quota is used up: at most 25 POSTs in 5 minutes; the next POST is free at [-0-9: ]+; it shares the limits of '
     'its webhook with 2 other connections$', 'the queue says with how many others it shares them');
 SELECT o365.send(:bob, '{"text": "x"}') AS card \gset
-SELECT matches(array_to_string(ARRAY(SELECT e FROM o365.explain_card(:card) AS e), ' '), 'shares the limits of its webhook',
+SELECT matches(array_to_string(ARRAY(SELECT e FROM o365.explain_card(:card) AS e), ' '),
+    'shares the limits of its webhook',
     'so does o365.explain_card');
-SELECT matches((SELECT f.words FROM o365.forecast(:bob, 1) AS f), 'if the other connections of its webhook post nothing',
+SELECT matches((SELECT f.words FROM o365.forecast(:bob, 1) AS f),
+    'if the other connections of its webhook post nothing',
     'and o365.forecast');
 SELECT ok(f.first_at > now() + interval '600 s', 'which counts what they posted') FROM o365.forecast(:bob, 1) AS f;
 SELECT results_eq($$SELECT h.severity, h."count", h.object FROM o365.health() AS h WHERE h.code = 'webhook_shared'$$,
@@ -121,7 +124,8 @@ END $$;
 SELECT is(pg_temp.over('1 s', 1, :c_ann, :c_bob), 4, 'two connections post four in a second');
 SELECT is(pg_temp.over('1 s', 20, :c_ann, :c_bob), 56, 'sixty in half a minute');
 SELECT is(pg_temp.over('2 s', 60, :c_ann, :c_bob), 40, 'and a hundred in an hour');
-SELECT is((SELECT u.used FROM o365.quota_usage(:c_ann) AS u WHERE u.seconds = 3600), 100, 'o365.quota_usage counts them');
+SELECT is((SELECT u.used FROM o365.quota_usage(:c_ann) AS u WHERE u.seconds = 3600), 100,
+    'o365.quota_usage counts them');
 SELECT cmp_ok((SELECT min(n) FROM (SELECT count(*) AS n FROM o365_internal.delivery AS d
     WHERE d.subscription_id IN (:c_ann, :c_bob) GROUP BY d.subscription_id) AS x), '>=', 20::bigint,
     'neither takes it all');
@@ -139,7 +143,8 @@ SELECT is(pg_temp.drain_all(:t_bob), '{2}', 'and they are held to that');
 SELECT pg_temp.pass_all('5 s', :t_ann, :t_bob) \g /dev/null
 SELECT pg_temp.due(:t_bob) \g /dev/null
 SELECT pg_temp.take(:w, :t_bob), pg_temp.report(:w, :t_bob, 1, 'throttled') \g /dev/null
-SELECT is((SELECT u.limited_to FROM o365.quota_usage(:t_ann) AS u WHERE u.seconds = 30), 15, 'another one halves again');
+SELECT is((SELECT u.limited_to FROM o365.quota_usage(:t_ann) AS u WHERE u.seconds = 30), 15,
+    'another one halves again');
 SELECT pg_temp.pass_all('2 hours', :t_ann, :t_bob) \g /dev/null
 SELECT is((SELECT u.limited_to FROM o365.quota_usage(:t_ann) AS u WHERE u.seconds = 30), 60, 'for as long as it lasts');
 
@@ -166,7 +171,8 @@ SELECT o365_programs.worker_feed() \g /dev/null
 SELECT pg_temp.due(:gus) \g /dev/null
 SELECT pg_temp.take(:w, :gus), pg_temp.report(:w, :gus, 3, releases => false) \g /dev/null
 SELECT count(*) FROM o365.erase_user('gus') \g /dev/null
-SELECT is_empty(format('SELECT FROM o365_internal.delivery AS d WHERE d.subscription_id = %s', :gus), 'the history is gone');
+SELECT is_empty(format('SELECT FROM o365_internal.delivery AS d WHERE d.subscription_id = %s', :gus),
+    'the history is gone');
 SELECT pg_temp.import('gus', 'w3') AS gus2 \gset
 SELECT pg_temp.send_all(:gus2) \g /dev/null
 SELECT o365_programs.worker_feed() \g /dev/null
@@ -176,7 +182,8 @@ SELECT is(pg_temp.drain_all(:gus2), '{0}', 'also when it was given back: what it
 SELECT o365.remove(:again) \g /dev/null
 SELECT o365_internal.chore_forget_webhooks() \g /dev/null
 SELECT ok(EXISTS (SELECT FROM o365_internal.quota_group AS g
-    WHERE g.webhook_index = o365_internal.blind_index('webhook', 'https://prod-01.westeurope.logic.azure.com/workflows/w3')),
+    WHERE g.webhook_index = o365_internal.blind_index('webhook',
+        'https://prod-01.westeurope.logic.azure.com/workflows/w3')),
     'the blind index stays as long as a window');
 SELECT pg_temp.pass_all('372 s', :eve, :again, :fred, :gus, :gus2) \g /dev/null
 SELECT o365_internal.chore_forget_webhooks() \g /dev/null
@@ -237,7 +244,8 @@ BEGIN
         webhook_port, webhook_url, place, card)
         VALUES ('desk', v_request, sha256(v_ticket::bytea), ARRAY[sha256('c')]::text, sha256('c'), v_host, '443',
             'https://' || v_host || '/workflows/' || webhook, 'Ops',
-            '{"type": "AdaptiveCard", "version": "1.2", "body": [{"type": "TextBlock", "text": "{connector}: {code}"}]}');
+            '{"type": "AdaptiveCard", "version": "1.2", '
+            '"body": [{"type": "TextBlock", "text": "{connector}: {code}"}]}');
     RETURN (SELECT a.subscription_id FROM o365_internal.connect_attempt AS a WHERE a.request_id = v_request);
 END $$;
 CREATE FUNCTION pg_temp.prove(s bigint) RETURNS void LANGUAGE sql AS $$
@@ -292,7 +300,8 @@ SELECT pg_temp.import('quin', 'w8', host => 'flows.example.org') AS quin,
 SELECT pg_temp.send_all(:quin, :rae) \g /dev/null
 SELECT o365_programs.worker_feed() \g /dev/null
 SELECT is(pg_temp.drain_all(:quin, :rae), '{25,0}', 'two of one dialect share their webhook');
-SELECT o365.forbid_webhook_host('flows.example.org', suspends => 2), o365.allow_webhook_host('connector', 'flows.example.org')
+SELECT o365.forbid_webhook_host('flows.example.org', suspends => 2),
+       o365.allow_webhook_host('connector', 'flows.example.org')
     \g /dev/null
 BEGIN;
 SELECT s AS old FROM o365_internal.lock_subscription(:rae) AS s \gset

@@ -7,7 +7,8 @@ DECLARE
     v_longest interval[] := ARRAY[o365_internal.longest_window('connector'), o365_internal.longest_window('workflow')];
     v_lanes bigint[];
 BEGIN
-    -- Whoever grants POSTs of one, or keeps what a removed connection posted, has it locked: the next minute looks again.
+    -- Whoever grants POSTs of one, or keeps what a removed connection posted, has it locked: the next minute looks
+    -- again.
     FOR v_group IN
         SELECT g.group_id, CASE g.dialect WHEN 'connector' THEN v_longest[1] ELSE v_longest[2] END AS longest
           FROM o365_internal.quota_group AS g

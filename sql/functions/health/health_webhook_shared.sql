@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION o365_internal.health_webhook_shared() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
     SELECT 'subscription ' || m.ids[1],
-           format('its webhook is also that of %s %s%s: the far end counts what all of them post, and cards wait for its '
-                  'limits', CASE WHEN m.n = 2 THEN 'subscription' ELSE 'subscriptions' END,
+           format('its webhook is also that of %s %s%s: the far end counts what all of them post, and cards wait for '
+                  'its limits', CASE WHEN m.n = 2 THEN 'subscription' ELSE 'subscriptions' END,
                   array_to_string(m.ids[2:6], ', '), CASE WHEN m.n > 6 THEN ' and others' END),
            format('Send each fact to one of them, or keep one alone: select o365.remove(%s)', m.ids[m.n]),
            w.since, m.n, 'subscription ' || w.example

@@ -12,7 +12,8 @@ BEGIN
                 CASE WHEN schedule <> 'immediate' THEN '{}'::bigint[] END,
                 -- Who has its webhook, or had it lately, the next claim finds.
                 CASE WHEN EXISTS (SELECT FROM o365_internal.subscription AS s
-                                   WHERE s.webhook_index = v_s.webhook_index AND s.subscription_id <> v_s.subscription_id)
+                                   WHERE s.webhook_index = v_s.webhook_index
+                                     AND s.subscription_id <> v_s.subscription_id)
                           OR EXISTS (SELECT FROM o365_internal.quota_group AS g
                                       WHERE g.webhook_index = v_s.webhook_index) THEN 0 END);
 END $$;
