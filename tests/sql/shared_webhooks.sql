@@ -275,7 +275,17 @@ SELECT pg_temp.pass_all('311 s', :oli, :nat, :pat) \g /dev/null
 SELECT o365.share_quota('olaf', ARRAY[:oli, :ida]::bigint[]) \g /dev/null
 SELECT pg_temp.pass_all('311 s', :ida, :hal), pg_temp.send_all(:ida, :oli) \g /dev/null
 SELECT o365_programs.worker_feed() \g /dev/null
-SELECT is(pg_temp.drain_all(:ida, :oli, :nat), '{25,0,25}', 'a lane shares its webhook''s limits and its bot''s');
+SELECT is(pg_temp.drain_all(:ida, :oli, :nat), '{25,0,0}',
+    'flows of a bot share its limit, and so does whoever connects one of them');
+SELECT pg_temp.import('sue', 'w6') AS sue \gset
+SELECT pg_temp.send_all(:sue) \g /dev/null
+SELECT is(pg_temp.drain_all(:sue), '{0}', 'also later');
+SELECT results_eq($$SELECT e.actor, e.detail, e.reason FROM o365.events AS e WHERE e.object = 'quota group olaf'
+    ORDER BY e.event_id DESC LIMIT 1$$, format($$VALUES ('worker', %L,
+        'subscription %s has the webhook of a flow of this group')$$,
+    (SELECT string_agg(u::text, ', ' ORDER BY u) FROM unnest(ARRAY[:hal, :ida, :nat, :oli, :pat, :sue]) AS u), :sue),
+    'which is an event that names all of them');
+SELECT o365.remove(:sue) \g /dev/null
 SELECT pg_temp.pass_all('311 s', :ida, :oli, :nat), pg_temp.send_all(:nat, :oli) \g /dev/null
 SELECT o365_programs.worker_feed() \g /dev/null
 SELECT is(pg_temp.drain_all(:nat, :oli), '{25,0}', 'each of both holds it');

@@ -19,6 +19,11 @@ BEGIN
     INSERT INTO o365_internal.quota_group AS g (name) VALUES (v_name)
         ON CONFLICT ON CONSTRAINT quota_group_name_is_unique DO UPDATE SET name = excluded.name
         RETURNING g.group_id INTO v_group_id;
+    -- Whoever has the webhook of a flow posts as its bot.
+    v_new := ARRAY(SELECT u FROM unnest(v_new) AS u UNION
+                   SELECT x.subscription_id FROM o365_internal.lane AS l
+                     JOIN o365_internal.lane AS x ON x.quota_webhook = l.quota_webhook
+                    WHERE l.subscription_id = ANY (v_new) AND l.quota_webhook > 0 ORDER BY 1);
     -- In one order, as whoever locks several does.
     FOR v_id IN SELECT u FROM (SELECT unnest(v_new) AS u UNION
                                SELECT l.subscription_id FROM o365_internal.lane AS l
@@ -64,6 +69,6 @@ END $$;
 COMMENT ON FUNCTION o365.share_quota(text, bigint[], text) IS
     'Says which flows post as the same bot, because one person owns them: they share its limit, o365.quotas per bot. '
     'The array names all members of the group, replacing those that it had; {} dissolves it. What members posted '
-    'before counts. Returns the members. Errors: undefined_object, invalid_parameter_value (no name, a connector''s '
-    'webhook), object_not_in_prerequisite_state (in another group), lock_not_available (another session has one of '
+    'before counts. Other connections of a member''s webhook are members, too. Returns the members. Errors: '
+    'undefined_object, invalid_parameter_value (no name, a connector''s webhook), object_not_in_prerequisite_state (in another group), lock_not_available (another session has one of '
     'them locked for 5 s).';
