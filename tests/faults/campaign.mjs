@@ -44,7 +44,7 @@ const spare = connected.slice(SUBSCRIPTIONS);
 const sinkPort = readFileSync(join(STACK_DIR, 'sink-port'), 'utf8').trim();
 await query(`insert into o365_programs.import (line, slug, app_user, webhook_host, webhook_port, webhook_url, dry_run)
     select row_number() over (), 'desk', 'flow-' || f || '-' || b, 'flow.localhost', '${sinkPort}',
-           'https://flow.localhost:${sinkPort}/workflows/bot-' || b || '/' || least(f, 2), 'false'
+           'https://flow.localhost:${sinkPort}/bots/bot-' || b || '/' || least(f, 2), 'false'
       from generate_series(1, ${BOTS}) as b, unnest('{1,2,3}'::int[]) as f`);
 const flows = (await query(`select subscription_id from o365_internal.subscription where app_user like 'flow-%'
     order by 1`)).map(Number);

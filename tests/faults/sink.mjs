@@ -3,7 +3,7 @@
 // usage: node sink.mjs KEY-FILE CERTIFICATE-FILE LOG-FILE [WINDOWS] [WINDOWS-OF-BOTS]
 //        WINDOWS   such as 4:2,60:60: of more than 4 POSTs of a webhook in any 2 seconds, or 60 in 60, it takes none,
 //                  and says so as Microsoft does, inside a 200. Without, it takes all.
-//        WINDOWS-OF-BOTS   the same of a bot, which posts for all flows below /workflows/<bot>/: they have no others
+//        WINDOWS-OF-BOTS   the same of a bot, which posts for all flows below /bots/<bot>/: they have no others
 //        prints its port; SIGTERM closes the log and ends it
 //
 // The log is append-only, a line an event, times in milliseconds of the machine's clock:
@@ -55,7 +55,7 @@ const server = https.createServer(identity, (request, response) => {
     request.socket.number ??= ++connections;
     let answered = false;
     const webhook = createHash('sha256').update(request.url).digest('hex').slice(0, 16);
-    const bot = request.url.match(/^\/workflows\/([^/]+)\//)?.[1];
+    const bot = request.url.match(/^\/bots\/([^/]+)\//)?.[1];
     log.write(`B ${now} ${number} ${request.socket.number} ${webhook}${bot ? ` ${bot}` : ''}\n`);
     const throttled = isTooMany(bot ?? webhook, bot ? ofBots : ofWebhooks, now);
     response.on('close', () => { if (!answered) write('C', number); });

@@ -8,42 +8,7 @@ SELECT o365.grant_application('postgres', 'desk') \g /dev/null
 SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob, pg_temp.connect('carl') AS carl,
        pg_temp.connect('dora') AS dora \gset
 SELECT (o365_programs.worker_start('w', 'test', 'production') ->> 'worker')::integer AS w \gset
-CREATE FUNCTION pg_temp.send(s bigint, title text, text text DEFAULT 'text') RETURNS bigint LANGUAGE sql AS $$
-    SELECT o365.send(s, o365.card(title, text, link => 'https://contoso.example/' || title)) $$;
--- As if the time of its run had come.
-CREATE FUNCTION pg_temp.come(s bigint) RETURNS void LANGUAGE sql AS $$
-    UPDATE o365_internal.lane AS l SET not_before = clock_timestamp() WHERE l.subscription_id = s
-       AND l.why = 'schedule' $$;
-CREATE TABLE posted (n bigint GENERATED ALWAYS AS IDENTITY, s bigint, card_id bigint, "position" bigint, card text,
-    ends_as text);
--- Claims whatever is due once, notes what a worker would post, and reports each with that outcome.
-CREATE FUNCTION pg_temp.work(w integer, outcome text DEFAULT 'delivered', most integer DEFAULT 20) RETURNS integer
-    LANGUAGE plpgsql AS $$
-DECLARE
-    v_claim record;
-BEGIN
-    CREATE TEMP TABLE c AS SELECT * FROM pg_temp.claim(w, '-infinity', 100, most);
-    INSERT INTO posted (s, card_id, position, card, ends_as)
-        SELECT c.subscription_id, c.card_id, c.position, c.card, c.ends_as FROM c WHERE c.position IS NOT NULL
-         ORDER BY c.subscription_id, c.position;
-    SELECT coalesce(array_agg(c.subscription_id), '{}') AS s, coalesce(array_agg(c.lease_no), '{}') AS l,
-           coalesce(array_agg(c.position), '{}') AS p,
-           coalesce(array_agg(coalesce(c.ends_as, outcome)), '{}') AS o,
-           array_agg(CASE WHEN c.ends_as IS NULL THEN 1 END) AS took, count(*)::integer AS n
-      INTO v_claim FROM c WHERE c.position IS NOT NULL;
-    PERFORM o365_programs.worker_report(w, v_claim.s, v_claim.l, v_claim.p, v_claim.o,
-        array_fill(NULL::integer, ARRAY[v_claim.n]),
-        array_fill(200, ARRAY[v_claim.n]), array_fill(NULL::integer, ARRAY[v_claim.n]), coalesce(v_claim.took, '{}'),
-        array_fill(NULL::text, ARRAY[v_claim.n]), u.s, u.l, array_fill(true, ARRAY[cardinality(u.s)]), u.v)
-      FROM (SELECT array_agg(x.subscription_id) AS s, array_agg(x.lease_no) AS l, array_agg(x.secret_version) AS v
-              FROM (SELECT DISTINCT c.subscription_id, c.lease_no, c.secret_version FROM c) AS x) AS u
-    WHERE u.s IS NOT NULL;
-    DROP TABLE c;
-    RETURN v_claim.n;
-END $$;
-CREATE FUNCTION pg_temp.sections(card text) RETURNS text[] LANGUAGE sql AS $$
-    SELECT array_agg(coalesce(s.value->>'title', s.value->>'text') ORDER BY s.n)
-      FROM jsonb_array_elements(nullif(card, '')::jsonb->'sections') WITH ORDINALITY AS s (value, n) $$;
+\ir fixtures/digests.sql
 
 SELECT is(o365.set_schedule(:ann, 'daily', at => '08:00', time_zone => 'europe/berlin', reason => 'she asked'),
     'daily at 08:00', 'a schedule is set');

@@ -12,7 +12,7 @@ BEGIN
     FOR v_group IN
         SELECT g.group_id, CASE g.dialect WHEN 'connector' THEN v_longest[1] ELSE v_longest[2] END AS longest
           FROM o365_internal.quota_group AS g
-         WHERE g.webhook_index IS NOT NULL ORDER BY g.group_id LIMIT c_groups
+         WHERE g.webhook_index IS NOT NULL ORDER BY random() LIMIT c_groups
     LOOP
         PERFORM FROM o365_internal.quota_group AS g WHERE g.group_id = v_group.group_id FOR UPDATE SKIP LOCKED;
         CONTINUE WHEN NOT FOUND;
