@@ -306,15 +306,25 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 --   database is handed over anew those that it has not come to yet (feeding_again); nobody claims either.
 -- * Nothing that is not fed leaves: the cards of one transaction are fed together in each lane,
 --   and so keep their order.
+\ir functions/quotas/longest_window.sql
 \ir functions/quotas/lost_posts.sql
+\ir functions/quotas/webhook_group.sql
+\ir functions/quotas/quota_count.sql
+\ir functions/quotas/quota_halvings.sql
+\ir functions/quotas/quota_take.sql
+\ir functions/quotas/leave_webhook.sql
+\ir functions/quotas/join_webhook.sql
+\ir functions/quotas/join_webhooks.sql
 \ir functions/quotas/quota_grant.sql
 \ir functions/quotas/quota_grant_of_group.sql
 \ir functions/quotas/quota_learn.sql
 \ir functions/quotas/quota_limits_of.sql
 \ir functions/quotas/quota_look.sql
 \ir functions/quotas/quota_most.sql
+\ir functions/quotas/quota_name.sql
 \ir functions/quotas/quota_reason.sql
 \ir functions/quotas/quota_settle.sql
+\ir functions/quotas/quota_sharers.sql
 \ir functions/quotas/quota_wake.sql
 \ir functions/quotas/quota_usage.sql
 \ir functions/quotas/set_quota.sql
@@ -377,6 +387,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/schedules/next_run.sql
 \ir functions/schedules/preview_digest.sql
 \ir functions/schedules/put_schedule.sql
+\ir functions/schedules/schedule_length.sql
 \ir functions/schedules/schedule_of.sql
 \ir functions/schedules/schedule_zone.sql
 \ir functions/schedules/set_schedule.sql
@@ -448,6 +459,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/chores/chore_end_card_actions.sql
 \ir functions/chores/chore_find_idle.sql
 \ir functions/chores/chore_fold_late.sql
+\ir functions/chores/chore_forget_webhooks.sql
 \ir functions/chores/chore_forget_attempts.sql
 \ir functions/chores/chore_forget_card_warnings.sql
 \ir functions/chores/chore_forget_options.sql
@@ -484,6 +496,9 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/audit/audit_order.sql
 \ir functions/audit/audit_pauses.sql
 \ir functions/audit/audit_posts.sql
+\ir functions/audit/audit_is_off.sql
+\ir functions/audit/audit_limits.sql
+\ir functions/audit/audit_sharers.sql
 \ir functions/audit/audit_windows.sql
 \ir functions/audit/is_lost.sql
 
@@ -542,6 +557,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/health/health_vacuum_held_back.sql
 \ir functions/health/health_version_differs.sql
 \ir functions/health/health_version_too_old.sql
+\ir functions/health/health_webhook_shared.sql
 \ir functions/health/health_webhooks_not_opened.sql
 \ir functions/health/health_webhooks_throttled.sql
 \ir functions/health/health_worker_cannot_post.sql

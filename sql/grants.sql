@@ -83,7 +83,7 @@ BEGIN
         o365_internal.few_waiting(), o365_internal.few_wait(bigint[]), o365_internal.wait_of(bigint),
         o365_internal.workers_at_work(),
         o365_internal.workers_away(), o365_internal.lane_waits(bigint, timestamptz, xid),
-        o365_internal.quota_reason(text, smallint, timestamptz),
+        o365_internal.quota_reason(text, smallint, timestamptz), o365_internal.quota_sharers(integer),
         o365_internal.outcomes_not_counted(), o365_internal.tests_below(), o365_internal.ways_of(text[])
         TO o365_operator, o365_app;
     GRANT INSERT ON o365_programs.callback, o365_programs.paste, o365_programs.proof, o365_programs.action_call

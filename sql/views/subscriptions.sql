@@ -82,10 +82,12 @@ CREATE OR REPLACE VIEW :internal_views.lane_now AS
                                  to_char(l.failing_since, 'YYYY-MM-DD HH24:MI'), l.problem,
                                  to_char(l.next_at, 'YYYY-MM-DD HH24:MI'))
                      WHEN l.why = 'quota' AND l.not_before > now()
-                     THEN o365_internal.quota_reason(s.dialect, l.quota_window, l.not_before)
+                     THEN concat_ws('; ', o365_internal.quota_reason(s.dialect, l.quota_window, l.not_before),
+                                    o365_internal.quota_sharers(l.quota_webhook))
                      WHEN l.problem IS NOT NULL THEN l.problem
                      WHEN f.passes AND l.next_at > now()
-                     THEN o365_internal.quota_reason(s.dialect, l.quota_window, l.next_at)
+                     THEN concat_ws('; ', o365_internal.quota_reason(s.dialect, l.quota_window, l.next_at),
+                                    o365_internal.quota_sharers(l.quota_webhook))
                      WHEN l.why = 'schedule' AND NOT f.passes
                      THEN format('its schedule is %s: its cards are folded into a digest at %s', s.schedule,
                                  to_char(l.not_before, 'YYYY-MM-DD HH24:MI'))

@@ -5,11 +5,11 @@ import {join} from 'node:path';
 
 import {stack, until} from '../e2e/harness.mjs';
 import * as changes from './changes.mjs';
-import {has, LOGS, query, say, sleep, stream, WORKERS} from './common.mjs';
+import {has, LOGS, query, say, sleep, STACK_DIR, stream, WORKERS} from './common.mjs';
 import {judge, parseSink} from './judge.mjs';
 import * as kills from './kills.mjs';
 import * as people from './people.mjs';
-import {readAudit, readCards, readDigests, readWindows} from './records.mjs';
+import {readAudit, readCards, readDigests, readSharers, readWindows} from './records.mjs';
 import * as senders from './senders.mjs';
 import * as servers from './servers.mjs';
 
@@ -17,6 +17,7 @@ const [minutes, seed] = process.argv.slice(2, 4).map(Number);
 const wantedCards = Number(process.argv[4] || Math.max(20000, 5000 * minutes));
 const wantedCallbacks = Number(process.argv[5] || Math.max(500, 125 * minutes));
 const SUBSCRIPTIONS = 200, SPARE = 20, SENDERS = 24, PEOPLE = 16, PAUSERS = 6, WITH_SCHEDULE = 30;
+const SHARED = 12, BOTS = 4;  // so many of the subscriptions have the webhook of another one; bots with two flows
 const ms = minutes * 60000;
 const programLog = () => readFileSync(join(LOGS, 'programs.log'), 'utf8');
 
@@ -31,11 +32,26 @@ await query(`create schema faults;
 if (has('disk')) await servers.moveHistory();
 if (has('failover')) await servers.prepareStandby();
 const names = Array.from({length: SUBSCRIPTIONS + SPARE}, (_, i) => `lane-${i}`);
-await people.connectAll(names, 6);
+names.slice(SUBSCRIPTIONS - SHARED, SUBSCRIPTIONS).forEach((name, i) => people.sharing.set(name, names[i * 5]));
+await people.connectAll(names.slice(0, SUBSCRIPTIONS - SHARED), 6);
+await people.connectAll(names.slice(SUBSCRIPTIONS - SHARED, SUBSCRIPTIONS), 6);
+await people.connectAll(names.slice(SUBSCRIPTIONS), 6);
 const connected = (await query(`select subscription_id from o365_internal.subscription where app_user like 'lane-%'
     order by 1`)).map(Number);
 if (connected.length !== names.length) throw new Error(`${connected.length} subscriptions instead of ${names.length}`);
-const lanes = connected.slice(0, SUBSCRIPTIONS), spare = connected.slice(SUBSCRIPTIONS);
+const spare = connected.slice(SUBSCRIPTIONS);
+// Flows by an import. The first of each bot has a second connection, which nobody names as a flow of that bot.
+const sinkPort = readFileSync(join(STACK_DIR, 'sink-port'), 'utf8').trim();
+await query(`insert into o365_programs.import (line, slug, app_user, webhook_host, webhook_port, webhook_url, dry_run)
+    select row_number() over (), 'desk', 'flow-' || f || '-' || b, 'flow.localhost', '${sinkPort}',
+           'https://flow.localhost:${sinkPort}/bots/bot-' || b || '/' || least(f, 2), 'false'
+      from generate_series(1, ${BOTS}) as b, unnest('{1,2,3}'::int[]) as f`);
+const flows = (await query(`select subscription_id from o365_internal.subscription where app_user like 'flow-%'
+    order by 1`)).map(Number);
+if (flows.length !== 3 * BOTS) throw new Error(`${flows.length} flows instead of ${3 * BOTS}`);
+await query(`select o365.share_quota('bot-' || b, array(select subscription_id from o365_internal.subscription
+    where app_user in ('flow-1-' || b, 'flow-2-' || b))) from generate_series(1, ${BOTS}) as b`);
+const lanes = [...connected.slice(0, SUBSCRIPTIONS), ...flows];
 
 // ---- the storm ----
 
@@ -62,11 +78,12 @@ await sleep(1000);
 
 // ---- the judgement ----
 
-const cards = await readCards(), digests = await readDigests(), windows = await readWindows();
+const cards = await readCards(), digests = await readDigests(), sharers = await readSharers();
+const windows = await readWindows("dialect = 'connector'"), windowsOfBots = await readWindows("per = 'bot'");
 const audit = await readAudit(began - 3600000);
 const posts = parseSink(readFileSync(join(LOGS, 'sink'), 'utf8'));
 const found = judge({cards, digests, transactions: senders.transactions, acknowledged: senders.acknowledged, posts,
-    kills: kills.kills, pauses: changes.pauses, windows, audit});
+    kills: kills.kills, pauses: changes.pauses, windows, windowsOfBots, sharers, audit});
 await people.judgePeople(users.length);
 const problems = [...found.problems, ...people.problems];
 
@@ -77,6 +94,8 @@ proves(wantedCallbacks < 200 || people.counts.repeats > 0 || !restarted,
     'PostgreSQL was restarted, and no callback was ever asked to wait');
 proves(refused > 0, 'no report came too late');
 if (minutes >= 2) {
+    proves(windows.length === 0 || found.fullShared > 0 && found.fullOfBots > 0,
+        'no webhook that is shared, or no bot, reached its limit');
     proves(!has('digests') || digests.length > 0, 'nothing was folded into a digest');
     proves(!has('pauses') || changes.pauses.length > 0, 'nothing was paused');
     proves(!has('clocks') || kills.counts.steps > 0, 'no clock was stepped');
@@ -113,7 +132,8 @@ say(`in flight at the kills, or in doubt by the history: ${found.bound}; doubled
 say(`came again after a SIGKILL: ${resends.length}, half of them within ${resends[resends.length >> 1] ?? 0} ms, all `
     + `within ${resends.at(-1) ?? 0} ms; POSTs after a pause: ${found.afterPause}`);
 const limits = windows.map(({posts: most, seconds}) => `${most} in ${seconds} s`).join(', ') || 'none';
-say(`limits: ${limits}; reached by ${found.full} POSTs, exceeded by ${found.exceeded}; POSTs beside another one of `
+say(`limits: ${limits}; reached by ${found.full} POSTs, of shared webhooks by `
+    + `${found.fullShared}, of bots by ${found.fullOfBots}, exceeded by ${found.exceeded}; POSTs beside another one of `
     + `their webhook: ${found.overlaps}`);
 say(`${kills.counts.failovers} failovers, ${kills.counts.fills} times a full disk, ${changes.counts.schedules} rounds `
     + `of schedules; ${problems.length} problems`);

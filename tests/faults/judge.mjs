@@ -24,8 +24,8 @@ export function parseSink(text) {
     for (const line of text.split('\n')) {
         const [event, time, request, ...rest] = line.split(' ');
         if (event === 'B') {
-            posts.set(request, {number: Number(request), begun: Number(time), webhook: rest[1], cards: null,
-                throttled: false, ended: Infinity});
+            posts.set(request, {number: Number(request), begun: Number(time), webhook: rest[1], bot: rest[2],
+                cards: null, throttled: false, ended: Infinity});
         } else if (event === 'R') posts.get(request).cards = rest[0].split(',').filter(Boolean);
         else if (event === 'T') posts.get(request).throttled = true;
         else if (event === 'A' || event === 'C') posts.get(request).ended = Number(time);
@@ -86,7 +86,8 @@ function findLost(known, digests, acknowledged, problems) {
     for (const card of acknowledged) {
         if (!known.has(card)) problems.push(`card ${card} was acknowledged and is not there`), ++lost;
     }
-    const isDone = ({arrivals, ends, outcome}) => arrivals.length > 0 && ends === 1 && outcome === 'delivered';
+    const isDone = ({arrivals, ends, outcome}) => arrivals.length > 0 && ends === 1
+        && (outcome === 'delivered' || outcome === 'accepted');
     for (const card of known.values()) {
         if (isDone(card)) continue;
         const digest = card.ends === 1 && card.outcome === 'digested' ? digests.get(card.digest) : undefined;
@@ -201,10 +202,21 @@ function findDoubles(all, problems) {
     return {doubled, unexplained, byOutage};
 }
 
-/** At most one POST of a webhook is under way. */
-function findOverlaps(webhooks, belated, problems) {
+/** Of each POST whose it is: what broke off tells by its webhook, where only one subscription has that. */
+function findOwners(webhooks) {
+    for (const list of webhooks.values()) {
+        const owners = [...new Set(list.filter((post) => post.what).map((post) => post.what.subscription))];
+        const only = owners.length === 1 ? owners[0] : null;
+        for (const post of list) post.subscription = post.what?.subscription ?? only;
+    }
+}
+
+/** At most one POST of a subscription is under way. */
+function findOverlaps(posts, belated, problems) {
     let overlaps = 0;
-    for (const [webhook, list] of webhooks) {
+    for (const list of groupBy(posts, (post) => `${post.webhook} ${post.subscription}`).values()) {
+        const {webhook, subscription} = list[0];
+        if (subscription === null) continue;
         let end = -Infinity;
         for (const post of list) {
             if (post.begun < end && !belated.has(post)) {
@@ -216,17 +228,21 @@ function findOverlaps(webhooks, belated, problems) {
     return overlaps;
 }
 
-/** Wherever an interval begins: the POST that lies the limit before this one is older than the window. */
-function findExceeded(webhooks, belated, windows, problems) {
-    let exceeded = 0, full = 0, throttled = 0;
-    for (const [webhook, posts] of webhooks) {
+/**
+ * Wherever an interval begins: the POST that lies the limit before this one is older than the window. counted: what the
+ * far end counts, webhooks or bots (kind), -> its POSTs.
+ */
+function findExceeded(kind, counted, belated, windows, problems) {
+    let exceeded = 0, full = 0, throttled = 0, fullShared = 0;
+    for (const [name, posts] of counted) {
+        const isShared = new Set(posts.map((post) => post.subscription)).size > 1;
         const list = posts.filter((post) => !belated.has(post));
         for (const {posts: most, seconds} of windows) {
             for (let i = most - 1; i < list.length; ++i) {
-                if (list[i].begun - list[i - most + 1].begun < seconds * 1000) ++full;
+                if (list[i].begun - list[i - most + 1].begun < seconds * 1000) ++full, fullShared += isShared;
                 if (i < most || list[i].begun - list[i - most].begun >= seconds * 1000) continue;
                 const within = list[i].begun - list[i - most].begun;
-                problems.push(`webhook ${webhook} got ${most + 1} POSTs within ${within} ms (${list[i].cards})`);
+                problems.push(`${kind} ${name} got ${most + 1} POSTs within ${within} ms (${list[i].cards})`);
                 ++exceeded;
             }
         }
@@ -234,16 +250,15 @@ function findExceeded(webhooks, belated, windows, problems) {
         const refused = posts.filter((post) => post.throttled);
         throttled += refused.length;
         if (refused.length > 0 && list.length === posts.length) {
-            problems.push(`webhook ${webhook} did not take ${refused.length} POSTs, the first at ${refused[0].begun}`);
+            problems.push(`${kind} ${name} did not take ${refused.length} POSTs, the first at ${refused[0].begun}`);
         }
     }
-    return {exceeded, full, throttled};
+    return {exceeded, full, fullShared, throttled};
 }
 
 /** POSTs that began after a pause held and before somebody ended it. */
 function findAfterPauses(pauses, posts, kills, problems) {
-    const ways = new Map(posts.filter((post) => post.what).map((post) => [post.webhook, post.what.subscription]));
-    const bySubscription = groupBy(posts, (post) => ways.get(post.webhook));
+    const bySubscription = groupBy(posts, (post) => post.subscription);
     let after = 0;
     for (const {subscription, at, until} of pauses) {
         for (const post of bySubscription.get(subscription) ?? []) {
@@ -265,8 +280,7 @@ function findAfterPauses(pauses, posts, kills, problems) {
  * were used up, the database or the next worker was killed meanwhile, or it was away at the kill, so that nobody could
  * ask whose lanes those were.
  */
-function findResends(kills, pauses, windows, webhooks, problems) {
-    const shortest = windows.length > 0 ? Math.min(...windows.map(({seconds}) => seconds)) * 1000 : 0;
+function findResends(kills, pauses, limitsOf, problems) {
     const resends = [];
     const meets = (at, until, from, to) => at <= to && (until ?? at) >= from;
     for (const kill of kills.filter(({kind, leases}) => kind === 'worker' && leases)) {
@@ -274,7 +288,11 @@ function findResends(kills, pauses, windows, webhooks, problems) {
             const again = card.seen.find((post) => post.begun > kill.at + LAG_MS);
             if (!again) continue;
             const from = kill.at + LEASE_MS - 5000, to = again.begun;
-            const isFull = windows.some(({posts, seconds}) => webhooks.get(again.webhook).filter((post) =>
+            const {windows, list} = limitsOf(again);
+            const shortest = windows.length > 0 ? Math.min(...windows.map(({seconds}) => seconds)) * 1000 : 0;
+            // A group is looked at once a second while a lease of it is open.
+            const late = new Set(list.map((post) => post.subscription)).size > 1 ? 2000 : 0;
+            const isFull = windows.some(({posts, seconds}) => list.filter((post) =>
                 post.number < again.number && post.begun > to - seconds * 1000).length > posts / 2);
             const isPaused = pauses.some((pause) => pause.subscription === card.subscription
                 && meets(pause.at, pause.until, kill.at, to));
@@ -284,7 +302,7 @@ function findResends(kills, pauses, windows, webhooks, problems) {
                     && meets(other.at, other.until, from, to)));
             if (isFull || isPaused || isHit) continue;
             resends.push(to - kill.at);
-            if (to - kill.at > LEASE_MS + shortest + LAG_MS) {
+            if (to - kill.at > LEASE_MS + shortest + late + LAG_MS) {
                 problems.push(`card ${card.card} came again ${to - kill.at} ms after its worker was killed`);
             }
         }
@@ -292,12 +310,15 @@ function findResends(kills, pauses, windows, webhooks, problems) {
     return resends.sort((a, b) => a - b);
 }
 
-/** Each subscription's cards come to one webhook, each webhook's from one subscription. */
-function findMisrouted(posts, problems) {
-    const pairs = posts.filter((post) => post.what).map((post) => `${post.what.subscription} ${post.webhook}`);
-    const ways = [...new Set(pairs)];
-    const different = (i) => new Set(ways.map((way) => way.split(' ')[i])).size;
-    const misrouted = 2 * ways.length - different(0) - different(1);
+/** Each subscription's cards come to one webhook, each webhook's from one subscription, or from those that share it. */
+function findMisrouted(posts, sharers, problems) {
+    const sets = new Map(sharers.flatMap((set) => set.map((subscription) => [subscription, set[0]])));
+    const ways = new Map(posts.filter((post) => post.what).map(({what: {subscription}, webhook}) =>
+        [`${subscription} ${webhook}`, {subscription, webhook, set: sets.get(subscription) ?? subscription}]));
+    const all = [...ways.values()];
+    const different = (of) => new Set(all.map(of)).size;
+    const misrouted = all.length - different(({subscription}) => subscription)
+        + different(({set, webhook}) => `${set} ${webhook}`) - different(({webhook}) => webhook);
     if (misrouted > 0) problems.push(`${misrouted} pairs of subscription and webhook too many`);
     return misrouted;
 }
@@ -318,15 +339,18 @@ function findMisrouted(posts, problems) {
  * pauses: {subscription, at, until}: when it was committed, and when somebody began to end it.
  * windows: {posts, seconds}: limits that were kept: no interval of that length has more POSTs of one webhook, as the
  *   sink saw them begin.
+ * windowsOfBots: the same for what all flows of a bot post.
+ * sharers: lists of subscriptions that have one webhook.
  * audit: what o365.audit() says, rule -> {verdict, count}: it must find what is found here of the same kind, and
  *   nothing else. Null: it was not asked.
- * Returns counts; full: POSTs that a limit was reached with, so that it could have been exceeded; resends: how long
+ * Returns counts; full: POSTs that a limit was reached with, so that it could have been exceeded, fullShared: of
+ *   webhooks of several subscriptions, fullOfBots: of bots; resends: how long
  *   after a SIGKILL cards came again, in ms; all but these, doubled, bound, throttled and belated are 0 when all is
  *   well, and problems has a sentence for each that is not.
  */
 export function judge(records) {
     const {cards, digests = [], transactions, acknowledged, posts, kills, pauses = [], windows = [],
-        audit = null} = records;
+        windowsOfBots = [], sharers = [], audit = null} = records;
     const problems = [];
     const begin = (one) => ({...one, arrivals: [], seen: [], explained: one.inDoubt, outages: 0});
     const known = new Map(cards.map((card) => [card.card, begin(card)]));
@@ -343,15 +367,23 @@ export function judge(records) {
     const bound = findInFlight(kills, lanes, belated) + all.reduce((sum, card) => sum + card.inDoubt, 0);
     const {doubled, unexplained, byOutage} = findDoubles(all, problems);
     const webhooks = groupBy([...posts].sort((a, b) => a.number - b.number), (post) => post.webhook);
-    const overlaps = findOverlaps(webhooks, belated, problems);
-    const {exceeded, full, throttled} = findExceeded(webhooks, belated, windows, problems);
+    findOwners(webhooks);
+    const bots = groupBy(posts.filter((post) => post.bot).sort((a, b) => a.number - b.number), (post) => post.bot);
+    const limitsOf = (post) => (post.bot ? {windows: windowsOfBots, list: bots.get(post.bot)}
+        : {windows, list: webhooks.get(post.webhook)});
+    const overlaps = findOverlaps([...posts].sort((a, b) => a.number - b.number), belated, problems);
+    const ofConnectors = new Map([...webhooks].filter(([, list]) => !list[0].bot));
+    const ofWebhooks = findExceeded('webhook', ofConnectors, belated, windows, problems);
+    const ofBots = findExceeded('bot', bots, belated, windowsOfBots, problems);
+    const exceeded = ofWebhooks.exceeded + ofBots.exceeded, throttled = ofWebhooks.throttled + ofBots.throttled;
+    const {full, fullShared} = ofWebhooks;
     const afterPause = findAfterPauses(pauses, posts, kills, problems);
-    const misrouted = findMisrouted(posts, problems);
-    const resends = findResends(kills, pauses, windows, webhooks, problems);
+    const misrouted = findMisrouted(posts, sharers, problems);
+    const resends = findResends(kills, pauses, limitsOf, problems);
     if (audit) {
         const ends = all.filter((card) => card.ends > 1).length;
         problems.push(...disagreements(audit, {ends, order: outOfOrder, windows: exceeded, pauses: afterPause}));
     }
     return {problems, phantoms, lost, outOfOrder, doubled, byOutage, bound, unexplained, overlaps, misrouted, exceeded,
-        full, throttled, afterPause, resends, belated: belated.size};
+        full, fullShared, fullOfBots: ofBots.full, throttled, afterPause, resends, belated: belated.size};
 }

@@ -11,8 +11,9 @@ const card = (tx, k, subscription, fields = {}) => ({
 
 /** posts: [cards, webhook, begun, ended, event] after T, in the order in which they began; event T: it is not taken. */
 function judged({cards, posts, kills = [], acknowledged = cards.map((one) => one.card), transactions = {}, ...rest}) {
-    const log = posts.map(([cards, webhook, begun, ended, event], i) => [
-        `B ${T + begun} ${i + 1} 1 ${webhook}`, ...(cards ? [`R ${T + begun} ${i + 1} ${cards}`] : []),
+    const log = posts.map(([cards, webhook, begun, ended, event, bot], i) => [
+        `B ${T + begun} ${i + 1} 1 ${webhook}${bot ? ` ${bot}` : ''}`,
+        ...(cards ? [`R ${T + begun} ${i + 1} ${cards}`] : []),
         ...(event ? [`${event} ${T + begun} ${i + 1}`] : []), `A ${T + ended} ${i + 1}`].join('\n')).join('\n');
     const times = new Map([...new Set(cards.map((one) => one.tx))].map((tx) =>
         [tx, {begun: T, acknowledged: Infinity, ...transactions[tx]}]));
@@ -28,8 +29,8 @@ const database = {kind: 'database', at: T + 5, until: T + 20000};
 
 test('a sound record has no problem', () => {
     assert.deepEqual(judged(SOUND), {problems: [], phantoms: 0, lost: 0, outOfOrder: 0, doubled: 0, byOutage: 0,
-        bound: 0, unexplained: 0, overlaps: 0, misrouted: 0, exceeded: 0, full: 0, throttled: 0, afterPause: 0,
-        resends: [], belated: 0});
+        bound: 0, unexplained: 0, overlaps: 0, misrouted: 0, exceeded: 0, full: 0, fullShared: 0, fullOfBots: 0,
+        throttled: 0, afterPause: 0, resends: [], belated: 0});
 });
 
 test('a card is lost when the far end never saw it, when it has no end or two, and when the database forgot it', () => {
@@ -135,6 +136,31 @@ test('a window is exceeded by one POST more than it allows', () => {
     assert.equal(three(999).exceeded, 1);
     assert.deepEqual(three(1000).problems, []);
     assert.equal(judged({...SOUND, windows: [{posts: 2, seconds: 60}]}).exceeded, 0, 'each webhook has its own');
+});
+
+test('subscriptions that have one webhook share its windows, and may post there at the same time', () => {
+    const cards = [card(1, 1, 7), card(2, 1, 8), card(3, 1, 7)];
+    const posts = [['1.1', 'a', 0, 10], ['2.1', 'a', 5, 15], ['3.1', 'a', 900, 910]];
+    const shared = (rest) => judged({cards, posts, sharers: [[7, 8]], ...rest});
+    assert.deepEqual(shared().problems, []);
+    const windows = [{posts: 2, seconds: 1}];
+    const full = shared({windows});
+    assert.deepEqual([full.exceeded, full.problems.length, full.fullShared], [1, 1, 2]);
+    assert.ok(shared({sharers: []}).misrouted > 0, 'nobody said that they share it');
+    assert.ok(shared({posts: [...posts.slice(0, 2), ['3.1', 'b', 900, 910]]}).misrouted > 0, 'each has one webhook');
+    const beside = [['1.1', 'a', 0, 10], ['3.1', 'a', 5, 15], ['2.1', 'a', 900, 910]];
+    assert.equal(shared({posts: beside}).overlaps, 1, 'of one subscription one POST is under way');
+});
+
+test('a bot posts for all of its flows', () => {
+    const cards = [card(1, 1, 7, {outcome: 'accepted'}), card(2, 1, 8, {outcome: 'accepted'})];
+    const posts = [['1.1', 'a', 0, 10, null, 'megan'], ['2.1', 'b', 500, 510, null, 'megan']];
+    const of = (most, other = posts) => judged({cards, posts: other, windowsOfBots: [{posts: most, seconds: 1}]});
+    assert.deepEqual([of(1).exceeded, of(1).problems.length], [1, 1]);
+    assert.deepEqual([of(2).problems, of(2).fullOfBots], [[], 1]);
+    assert.equal(of(1, [posts[0], ['2.1', 'b', 500, 510, null, 'adele']]).exceeded, 0, 'another one has its own');
+    assert.equal(judged({cards, posts, windows: [{posts: 1, seconds: 1}]}).exceeded, 0,
+        'the limits of connectors are not theirs');
 });
 
 test('the audit and the records say the same', () => {

@@ -4,6 +4,9 @@ import {Client} from '../e2e/harness.mjs';
 import {patiently, query, sleep} from './common.mjs';
 
 export const problems = [];
+/** user -> another one, connected before, whose webhook they connect, too. */
+export const sharing = new Map();
+const webhooks = new Map();  // user -> the parameter of their callback
 const inDoubt = [];  // {user, id}: pages that asked to wait
 export const counts = {connected: 0, repeats: 0, stored: 0};
 
@@ -18,12 +21,15 @@ async function within(promise) {
  */
 async function connect(user, twice, pause = 0) {
     const person = new Client();
-    const url = await patiently(async () => {
+    const own = await patiently(async () => {
         const [link] = await query(`select o365.begin_connect('desk', '${user}')`, 'demo_app');
         const address = await within(person.toCallback(link, 'Sales'));
         if (!address?.includes('webhook_url=')) throw new Error('the Connect page gave no webhook');
         return address;
     }, `the way of ${user} to the callback`);
+    const webhook = webhooks.get(sharing.get(user)) ?? own.match(/webhook_url=[^&]*/)[0];
+    webhooks.set(user, webhook);
+    const url = own.replace(/webhook_url=[^&]*/, webhook);
     // They read what the far end says before they go on: so most of them are between it and the callback when something
     // is killed.
     await sleep(pause);

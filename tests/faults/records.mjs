@@ -39,10 +39,18 @@ export async function readDigests() {
     });
 }
 
-/** The limits that were kept. */
-export async function readWindows() {
-    const rows = await query("select posts, seconds from o365.quotas where dialect = 'connector'");
+/** The limits that were kept: of connectors' webhooks, or of bots. */
+export async function readWindows(which) {
+    const rows = await query(`select posts, seconds from o365.quotas where ${which}`);
     return rows.map(numbers).map(([posts, seconds]) => ({posts, seconds}));
+}
+
+/** Subscriptions that have one webhook, a list for each such webhook. */
+export async function readSharers() {
+    const rows = await query(`select string_agg(subscription_id::text, ',' order by subscription_id)
+        from o365_internal.subscription where webhook_index is not null
+        group by webhook_index having count(*) > 1`);
+    return rows.map((row) => row.split(',').map(Number));
 }
 
 /** What the audit says of the time since `from`. It knows the database alone, and must find what the far end has. */

@@ -3,7 +3,7 @@
 \ir fixtures/claim.sql
 BEGIN;
 -- Numbers of tests that are rolled back are not: the plan says how many there are.
-SELECT plan(36);
+SELECT plan(54);
 SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob, pg_temp.connect('eve') AS eve \gset
 SELECT (o365_programs.worker_start('w1', 'test', 'production') ->> 'worker')::integer AS w1 \gset
 -- What parts of the schema say about limits stands in a table that these tests fill themselves.
@@ -15,6 +15,10 @@ SELECT is((SELECT string_agg(a.rule || ' ' || a.verdict, ', ') FROM o365.audit(n
     'ends nothing to check, counts nothing to check, post_numbers nothing to check, windows nothing to check, '
     'order nothing to check, pauses nothing to check, numbers_without_card note',
     'of nothing it says that there is nothing to check');
+-- Says that the limits were set so long ago.
+CREATE FUNCTION pg_temp.was_set(t interval) RETURNS void LANGUAGE sql AS $$
+    UPDATE o365_internal.event AS e SET at = now() - t + (e.at - now())
+     WHERE e.kind IN ('setting_changed', 'changed') AND e.at > now() - interval '1 minute' $$;
 SELECT throws_ok('SELECT * FROM o365.audit(now(), now() - interval ''1 hour'')', '22023', NULL,
     'the earlier time first');
 SELECT throws_ok('SELECT * FROM o365.audit(NULL)', '22023', NULL, 'and it has to be given');
@@ -173,13 +177,86 @@ UPDATE o365_internal.event SET detail = to_char((:'t0'::timestamptz + interval '
 SELECT is(pg_temp.verdicts(), 'clean', 'not after the hold has ended');
 ROLLBACK TO clean;
 
+-- What is no end of a pause, and what began before the time that is asked about.
+INSERT INTO o365_internal.event (at, kind, actor, subscription_id)
+    SELECT :'t0'::timestamptz + make_interval(secs => v.s), v.kind, 'user', :ann
+      FROM (VALUES (65, 'paused'), (66, 'renewed'), (67, 'proved'), (68, 'connected')) AS v (s, kind);
+SELECT alike(pg_temp.verdicts(), 'pauses 6: POST 8 of %', 'a paused connection stays paused when it is renewed');
+INSERT INTO o365_internal.event (at, kind, actor, subscription_id)
+    SELECT :'t0'::timestamptz + interval '69 s', 'suspended', 'operator', :ann;
+SELECT is(pg_temp.verdicts(), 'clean', 'resumed, one that awaits its proof is suspended');
+ROLLBACK TO clean;
+INSERT INTO o365_internal.event (at, kind, actor, subscription_id)
+    SELECT now() - interval '4 hours', 'paused', 'user', :bob;
+INSERT INTO o365_internal.event (at, kind, actor, subscription_id)
+    SELECT :'t0'::timestamptz + interval '1 minute', 'resumed', 'user', :bob;
+SELECT alike(pg_temp.verdicts(), 'pauses 3: POST 1 of %', 'a pause from before until within that time');
+UPDATE o365_internal.event SET kind = 'resumed' WHERE kind = 'paused' AND subscription_id = :bob;
+SELECT is(pg_temp.verdicts(), 'clean', 'which was none when it had ended');
+ROLLBACK TO clean;
+UPDATE o365_internal.subscription SET status = 'paused', status_at = now() - interval '1 minute'
+ WHERE subscription_id = :bob;
+SELECT alike(pg_temp.verdicts(), 'pauses 3: %', 'whatever a worker noted about the webhook meanwhile');
+ROLLBACK TO clean;
+INSERT INTO o365_internal.event (at, kind, actor, object, detail)
+    SELECT now() - interval '4 hours', 'host_held', 'operator', h.name, NULL
+      FROM o365_internal.host AS h
+      JOIN o365_internal.lane AS l ON l.host_id = h.host_id WHERE l.subscription_id = :ann;
+SELECT alike(pg_temp.verdicts(), 'pauses 16: %', 'a hold from before that goes on');
+INSERT INTO o365_internal.event (at, kind, actor, object)
+    SELECT :'t0'::timestamptz + interval '100 seconds', 'host_released', 'operator', e.object
+      FROM o365_internal.event AS e WHERE e.kind = 'host_held';
+SELECT alike(pg_temp.verdicts(), 'pauses 10: %', 'or until it was released');
+UPDATE o365_internal.event SET detail = to_char((:'t0'::timestamptz - interval '1 hour') AT TIME ZONE 'UTC',
+    'YYYY-MM-DD"T"HH24:MI:SS"Z"') WHERE kind = 'host_held';
+SELECT is(pg_temp.verdicts(), 'clean', 'not one that had ended by itself');
+ROLLBACK TO clean;
+
 -- Windows. Of the 13 POSTs the 7th is 66 s after the first and the 10th at most 69 s after the 4th.
 SELECT o365.set_quota('connector', 50, 6), o365.set_quota('workflow', 3600, 1, 'webhook') \g /dev/null
 SELECT is((SELECT a.verdict FROM o365.audit(now() - interval '3 hours') AS a WHERE a.rule = 'windows'), 'kept',
     'windows that were kept');
 SELECT o365.set_quota('connector', 50, NULL), o365.set_quota('connector', 70, 6) \g /dev/null
+SELECT is(pg_temp.verdicts(), 'clean', 'a limit says nothing about what was posted before it');
+SELECT pg_temp.was_set('5 hours') \g /dev/null
 SELECT is(pg_temp.verdicts(), format('windows 2: POST 7 of subscription %s is more than the 6-th in 70 s', :ann),
     'and windows that were not');
+SELECT o365.set_quota('connector', 70, 20) \g /dev/null
+SELECT alike(pg_temp.verdicts(), 'windows 2: %', 'a limit that is raised later excuses nothing');
+ROLLBACK TO clean;
+-- 13 in an hour were right, and a limit of 10 came between the second and the third transaction: the lease that was
+-- open then is used up under the old one.
+SELECT o365.set_quota('connector', 3600, 13) \g /dev/null
+SELECT pg_temp.was_set('5 hours'), o365.set_quota('connector', 3600, 5) \g /dev/null
+SELECT is(pg_temp.verdicts(), 'clean', 'a limit that is lowered after right POSTs breaks none of them');
+SELECT pg_temp.was_set(now() - :'t0'::timestamptz - interval '70 s') \g /dev/null
+SELECT o365.set('lease_seconds', '60') \g /dev/null
+SELECT is(pg_temp.verdicts(), format('windows 3: POST 11 of subscription %s is more than the 5-th in 3600 s', :ann),
+    'from a lease after it was lowered on it holds');
+ROLLBACK TO clean;
+SELECT o365.set_quota('connector', 3600, 5), o365.set_quota_policy(:ann, 'off') \g /dev/null
+SELECT pg_temp.was_set('5 hours'), o365.set_quota_policy(:ann, 'kept') \g /dev/null
+SELECT is(pg_temp.verdicts(), 'clean', 'nor is what was posted while the limits were off');
+ROLLBACK TO clean;
+-- Those that the far end counts as one. Within 4 s of the first: three of ann, three of bob.
+SELECT o365.set_quota('connector', 20, 4), pg_temp.was_set('5 hours') \g /dev/null
+SELECT is(pg_temp.verdicts(), 'clean', 'two webhooks have a limit each');
+INSERT INTO o365_internal.quota_group (dialect, webhook_index) VALUES ('connector', 'x') RETURNING group_id AS g \gset
+UPDATE o365_internal.lane SET quota_webhook = :g WHERE subscription_id IN (:ann, :bob);
+SELECT alike(pg_temp.verdicts(),
+    format('windows 2: POST %% of subscription %% is more than the 4-th of the webhook of subscription %s in 20 s',
+           :ann),
+    'two connections of one webhook have one');
+UPDATE o365_internal.lane SET quota_webhook = NULL, webhook_after = 3 WHERE subscription_id = :bob;
+SELECT is(pg_temp.verdicts(), 'clean', 'not for what went to another webhook');
+ROLLBACK TO clean;
+UPDATE o365_internal.subscription SET dialect = 'workflow' WHERE subscription_id IN (:ann, :bob);
+SELECT o365.set_quota('workflow', 20, 4), o365.share_quota('megan', ARRAY[:ann, :bob]::bigint[]),
+       pg_temp.was_set('5 hours') \g /dev/null
+SELECT alike(pg_temp.verdicts(), 'windows 2: POST % is more than the 4-th of the flows of megan in 20 s',
+    'nor do flows of one bot post more than it may');
+SELECT o365.share_quota('megan', ARRAY[:ann]::bigint[]) \g /dev/null
+SELECT alike(pg_temp.verdicts(), 'windows 2: %', 'whoever has left it since');
 ROLLBACK TO clean;
 SELECT * FROM finish();
 ROLLBACK;

@@ -109,7 +109,7 @@ INSERT INTO allowed SELECT 'o365_operator', unnest(ARRAY['set', 'this_is', 'canc
     'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts', 'few_card_warnings', 'few_wait',
     'few_waiting', 'wait_of', 'workers_at_work', 'workers_away', 'lane_waits', 'outcomes_not_counted', 'tests_below',
     'ways_of']);
-INSERT INTO allowed SELECT r, unnest(ARRAY['forecast', 'quota_usage', 'quota_reason'])
+INSERT INTO allowed SELECT r, unnest(ARRAY['forecast', 'quota_usage', 'quota_reason', 'quota_sharers'])
     FROM unnest(ARRAY['o365_app', 'o365_operator']) AS r;
 INSERT INTO allowed SELECT 'o365_operator', unnest(ARRAY['set_quota', 'set_quota_policy', 'share_quota']);
 INSERT INTO allowed VALUES ('o365_operator', 'set_token_profile'), ('o365_responder', 'responder_token_profiles'),

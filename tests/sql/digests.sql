@@ -8,42 +8,7 @@ SELECT o365.grant_application('postgres', 'desk') \g /dev/null
 SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob, pg_temp.connect('carl') AS carl,
        pg_temp.connect('dora') AS dora \gset
 SELECT (o365_programs.worker_start('w', 'test', 'production') ->> 'worker')::integer AS w \gset
-CREATE FUNCTION pg_temp.send(s bigint, title text, text text DEFAULT 'text') RETURNS bigint LANGUAGE sql AS $$
-    SELECT o365.send(s, o365.card(title, text, link => 'https://contoso.example/' || title)) $$;
--- As if the time of its run had come.
-CREATE FUNCTION pg_temp.come(s bigint) RETURNS void LANGUAGE sql AS $$
-    UPDATE o365_internal.lane AS l SET not_before = clock_timestamp() WHERE l.subscription_id = s
-       AND l.why = 'schedule' $$;
-CREATE TABLE posted (n bigint GENERATED ALWAYS AS IDENTITY, s bigint, card_id bigint, "position" bigint, card text,
-    ends_as text);
--- Claims whatever is due once, notes what a worker would post, and reports each with that outcome.
-CREATE FUNCTION pg_temp.work(w integer, outcome text DEFAULT 'delivered', most integer DEFAULT 20) RETURNS integer
-    LANGUAGE plpgsql AS $$
-DECLARE
-    v_claim record;
-BEGIN
-    CREATE TEMP TABLE c AS SELECT * FROM pg_temp.claim(w, '-infinity', 100, most);
-    INSERT INTO posted (s, card_id, position, card, ends_as)
-        SELECT c.subscription_id, c.card_id, c.position, c.card, c.ends_as FROM c WHERE c.position IS NOT NULL
-         ORDER BY c.subscription_id, c.position;
-    SELECT coalesce(array_agg(c.subscription_id), '{}') AS s, coalesce(array_agg(c.lease_no), '{}') AS l,
-           coalesce(array_agg(c.position), '{}') AS p,
-           coalesce(array_agg(coalesce(c.ends_as, outcome)), '{}') AS o,
-           array_agg(CASE WHEN c.ends_as IS NULL THEN 1 END) AS took, count(*)::integer AS n
-      INTO v_claim FROM c WHERE c.position IS NOT NULL;
-    PERFORM o365_programs.worker_report(w, v_claim.s, v_claim.l, v_claim.p, v_claim.o,
-        array_fill(NULL::integer, ARRAY[v_claim.n]),
-        array_fill(200, ARRAY[v_claim.n]), array_fill(NULL::integer, ARRAY[v_claim.n]), coalesce(v_claim.took, '{}'),
-        array_fill(NULL::text, ARRAY[v_claim.n]), u.s, u.l, array_fill(true, ARRAY[cardinality(u.s)]), u.v)
-      FROM (SELECT array_agg(x.subscription_id) AS s, array_agg(x.lease_no) AS l, array_agg(x.secret_version) AS v
-              FROM (SELECT DISTINCT c.subscription_id, c.lease_no, c.secret_version FROM c) AS x) AS u
-    WHERE u.s IS NOT NULL;
-    DROP TABLE c;
-    RETURN v_claim.n;
-END $$;
-CREATE FUNCTION pg_temp.sections(card text) RETURNS text[] LANGUAGE sql AS $$
-    SELECT array_agg(coalesce(s.value->>'title', s.value->>'text') ORDER BY s.n)
-      FROM jsonb_array_elements(nullif(card, '')::jsonb->'sections') WITH ORDINALITY AS s (value, n) $$;
+\ir fixtures/digests.sql
 
 SELECT is(o365.set_schedule(:ann, 'daily', at => '08:00', time_zone => 'europe/berlin', reason => 'she asked'),
     'daily at 08:00', 'a schedule is set');
@@ -109,6 +74,46 @@ SELECT o365_programs.worker_feed() \g /dev/null
 SELECT is(pg_temp.work(:w), 1, 'a run that was missed is made up for');
 SELECT results_eq('SELECT p.card_id, p.card::jsonb->>''title'' FROM posted AS p',
     format($$VALUES (%s::bigint, 'C')$$, :c), 'a card alone goes as it is');
+TRUNCATE posted;
+
+-- Cards that would expire before their run: one of its own time, and all of a connector with a max_age.
+SELECT pg_temp.send(:ann, 'x' || n) FROM generate_series(1, 3) AS n \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT is(pg_temp.work(:w), 0, 'cards wait for their run');
+SELECT o365.send(:ann, o365.card('now', 'x'), not_after => now() + interval '10 seconds') AS now,
+       o365.send(:ann, o365.card('soon', 'x'),
+           not_after => (pg_temp.lane(:ann)).not_before - interval '1 second') AS soon,
+       o365.send(:ann, o365.card('in time', 'x'),
+           not_after => (pg_temp.lane(:ann)).not_before + interval '1 hour') AS late
+    \gset
+SELECT pg_temp.send(:ann, 'x4') \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT is(pg_temp.work(:w), 2, 'those that would expire before it leave at once');
+SELECT results_eq('SELECT p.card::jsonb->>''title'' FROM posted AS p ORDER BY p.n', $$VALUES ('now'), ('soon')$$,
+    'alone, in order, and no others');
+SELECT is((pg_temp.lane(:ann)).why, 'schedule', 'the others wait on');
+SELECT pg_temp.come(:ann) \g /dev/null
+SELECT is(pg_temp.work(:w), 1, 'for their digest');
+SELECT is((SELECT p.card::jsonb->>'title' FROM posted AS p ORDER BY p.n DESC LIMIT 1),
+    'Contoso Helpdesk: 5 messages', 'with what lives to see it');
+TRUNCATE posted;
+SELECT o365.alter_connector('desk', max_age => '30 seconds') \g /dev/null
+SELECT pg_temp.send(:ann, 'y' || n) FROM generate_series(1, 2) AS n \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT is(pg_temp.work(:w), 2, 'with a max_age that is shorter than the schedule cards leave one by one');
+SELECT results_eq('SELECT p.ends_as, p.card::jsonb->>''title'' FROM posted AS p ORDER BY p.n',
+    $$VALUES (NULL, 'y1'), (NULL, 'y2')$$, 'and none expires');
+SELECT o365.alter_connector('desk', max_age => '0') \g /dev/null
+-- Chosen later, when cards wait that would not live to see it.
+SELECT pg_temp.send(:dora, 'z1'), o365.send(:dora, o365.card('z2', 'x'), not_after => now() + interval '30 minutes')
+    \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT o365.set_schedule(:dora, 'weekly') \g /dev/null
+TRUNCATE posted;
+SELECT is(pg_temp.work(:w), 1, 'so does one that waits when its user chooses a schedule');
+SELECT is((SELECT p.card::jsonb->>'title' FROM posted AS p), 'z2', 'which would have expired');
+SELECT o365.set_schedule(:dora, 'immediate') \g /dev/null
+SELECT pg_temp.work(:w) \g /dev/null
 TRUNCATE posted;
 
 -- Between runs nothing else leaves, whatever the lane goes through.
@@ -322,6 +327,22 @@ SELECT results_eq('SELECT p.card::jsonb->>''title'', (pg_temp.sections(p.card))[
     $$VALUES ('Contoso Helpdesk: 120 messages', 'late 10')$$, 'as one');
 SELECT is((pg_temp.lane(:carl)).next_at, NULL, 'and nothing is left');
 TRUNCATE posted;
+-- A lane whose cards cannot be folded comes first.
+SELECT pg_temp.connect('broken') AS broken \gset
+SELECT o365.send_many(array_agg(s), array_agg(o365.card('late ' || n)))
+  FROM unnest(ARRAY[:broken, :carl]::bigint[]) AS s, generate_series(1, 120) AS n \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
+UPDATE o365_internal.outbox SET card = 'no JSON' WHERE subscription_id = :broken;
+UPDATE o365_internal.lane SET why = 'quota', next_at = now() + interval '1 hour',
+    not_before = now() + CASE subscription_id WHEN :broken THEN interval '50 minutes' ELSE interval '1 hour' END
+ WHERE subscription_id IN (:broken, :carl);
+SELECT matches(o365_internal.chore_fold_late(), format('^folded what a limit keeps waiting into 1 digest, '
+    'could not fold what waits in 1 lane: subscription %s: invalid input syntax for type json', :broken),
+    'cards that cannot be folded keep no other lane from it');
+SELECT is((SELECT count(*) FROM o365_internal.outbox AS o WHERE o.subscription_id = :carl), 1::bigint,
+    'whose cards are a digest');
+DELETE FROM o365_internal.outbox WHERE subscription_id IN (:broken, :carl);
+UPDATE o365_internal.lane SET why = NULL, not_before = NULL, next_at = NULL WHERE subscription_id IN (:broken, :carl);
 SELECT throws_like($$SELECT o365.alter_connector('desk', digest_when_late => '-1 hour')$$,
     '%digest_when_late is not longer than nothing%', 'a time that is none is refused');
 SELECT o365.alter_connector('desk', digest_when_late => '0') \g /dev/null

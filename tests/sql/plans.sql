@@ -126,6 +126,44 @@ BEGIN;
 SELECT is(pg_temp.fold(:w, :zoe, -1, -1)::text, '(0,20,1)', 'nor when it knows nothing');
 ROLLBACK;
 DELETE FROM o365_internal.outbox WHERE subscription_id = :zoe;
+-- Connections of one webhook: found, granted POSTs, reported, removed and forgotten.
+SELECT pg_temp.connect('yan') AS yan \gset
+CREATE FUNCTION pg_temp.share(w integer, a bigint, b bigint, pages integer, tuples real, OUT scans bigint,
+    OUT together bigint) LANGUAGE plpgsql AS $$
+DECLARE
+    v_before bigint;
+    v_lease_no bigint;
+BEGIN
+    UPDATE o365_internal.subscription AS s SET webhook_index = o.webhook_index FROM o365_internal.subscription AS o
+     WHERE s.subscription_id = b AND o.subscription_id = a;
+    UPDATE o365_internal.lane AS l SET next_at = CASE WHEN l.subscription_id = b THEN now() END, why = NULL,
+        not_before = NULL, run = NULL, quota_webhook = CASE WHEN l.subscription_id = b THEN 0 END;
+    UPDATE pg_class SET relpages = pages, reltuples = tuples
+     WHERE oid IN ('o365_internal.lane'::regclass, 'o365_internal.subscription'::regclass,
+                   'o365_internal.quota_group'::regclass, 'o365_internal.quota_slot'::regclass);
+    DISCARD PLANS;
+    v_before := pg_temp.scans();
+    v_lease_no := (SELECT l.lease_no FROM o365_programs.worker_lease(w, '-infinity', 10) AS l
+        WHERE l.subscription_id = b);
+    PERFORM o365_programs.worker_report(w, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', ARRAY[b],
+        ARRAY[v_lease_no], '{t}', NULL);
+    scans := pg_temp.scans() - v_before;
+    together := (SELECT count(*) FROM o365_internal.lane AS l WHERE l.quota_webhook > 0);
+    v_before := pg_temp.scans();
+    PERFORM o365.remove(b);
+    PERFORM o365_internal.chore_forget_webhooks();
+    scans := scans + pg_temp.scans() - v_before;
+END $$;
+BEGIN;
+SELECT is(pg_temp.share(:w, :ann, :yan, 0, 0)::text, '(0,2)',
+    'sharing a webhook scans no table when the planner believes all are empty');
+ROLLBACK;
+BEGIN;
+SELECT is(pg_temp.share(:w, :ann, :yan, 1000000, 1e8)::text, '(0,2)', 'nor when it believes all are huge');
+ROLLBACK;
+BEGIN;
+SELECT is(pg_temp.share(:w, :ann, :yan, -1, -1)::text, '(0,2)', 'nor when it knows nothing');
+ROLLBACK;
 -- Callbacks, likewise. What they read is counted in rows: an index that is walked from end to end is no better than a
 -- scan.
 CREATE FUNCTION pg_temp.rows_read() RETURNS bigint LANGUAGE sql AS $$

@@ -2,79 +2,7 @@
 -- filled. Time passes by moving what was reported into the past.
 \ir fixtures/setup.sql
 SELECT no_plan();
-SELECT o365.set_quota('connector', s, p) FROM (VALUES (1, 4), (30, 60), (3600, 100), (7200, 150),
-    (86400, 1800)) AS v (s, p) \g /dev/null
-SELECT o365.set_quota('workflow', 300, 25), o365.set_quota('workflow', 300, 4500, 'webhook') \g /dev/null
-SELECT o365.grant_application('postgres', 'desk'), o365.set('lease_seconds', '60') \g /dev/null
-SELECT (o365_programs.worker_start('w', 'test', 'production') ->> 'worker')::integer AS w,
-       (o365_programs.worker_start('w2', 'test', 'production') ->> 'worker')::integer AS w2 \gset
-CREATE FUNCTION pg_temp.send(s bigint, n integer) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM o365.send(s, format('{"text": "%s"}', i)::jsonb) FROM generate_series(1, n) AS i;
-END $$;
-CREATE FUNCTION pg_temp.workflow(who text) RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE
-    s bigint := pg_temp.connect(who);
-BEGIN
-    UPDATE o365_internal.subscription SET dialect = 'workflow' WHERE subscription_id = s;
-    RETURN s;
-END $$;
--- Leases what is due and reads its cards; how many POSTs of a lane they are, 0 where it is not leased.
-CREATE FUNCTION pg_temp.take(w integer, s bigint) RETURNS integer LANGUAGE plpgsql AS $$
-DECLARE
-    v_n integer;
-BEGIN
-    CREATE TEMP TABLE IF NOT EXISTS taken (s bigint, l bigint, p bigint);
-    DELETE FROM taken AS t WHERE t.s = take.s;
-    INSERT INTO taken SELECT c.subscription_id, c.lease_no, c.position FROM pg_temp.claim(w, '-infinity', 100, 20) AS c
-        WHERE c.position IS NOT NULL;
-    GET DIAGNOSTICS v_n = ROW_COUNT;
-    RETURN (SELECT count(*) FROM taken AS t WHERE t.s = take.s);
-END $$;
--- Reports the first n of them with an outcome, and gives the lane back, or not.
-CREATE FUNCTION pg_temp.report(w integer, s bigint, n integer, outcome text DEFAULT 'delivered',
-    releases boolean DEFAULT true, retry_after integer DEFAULT NULL) RETURNS integer LANGUAGE plpgsql AS $$
-DECLARE
-    v_s bigint[];
-    v_l bigint[];
-    v_p bigint[];
-    v_lease bigint := (SELECT max(t.l) FROM taken AS t WHERE t.s = report.s);
-    v_ended integer;
-BEGIN
-    SELECT coalesce(array_agg(t.s), '{}'), coalesce(array_agg(t.l), '{}'), coalesce(array_agg(t.p), '{}') INTO v_s, v_l,
-           v_p
-      FROM (SELECT * FROM taken AS x WHERE x.s = report.s ORDER BY x.p LIMIT n) AS t;
-    v_ended := (o365_programs.worker_report(w, v_s, v_l, v_p, array_fill(outcome, ARRAY[n]),
-        array_fill(NULL::integer, ARRAY[n]),
-        array_fill(200, ARRAY[n]), array_fill(retry_after, ARRAY[n]), array_fill(1, ARRAY[n]),
-        array_fill('x'::text, ARRAY[n]), ARRAY[s], ARRAY[v_lease], ARRAY[releases], NULL)).ended;
-    DELETE FROM taken AS t WHERE t.s = report.s AND t.p = ANY (v_p);
-    RETURN v_ended;
-END $$;
--- Claims, posts and reports until the lane waits; how many POSTs those were. Sends enough.
-CREATE FUNCTION pg_temp.drain(w integer, s bigint) RETURNS integer LANGUAGE plpgsql AS $$
-DECLARE
-    v_all integer := 0;
-    v_n integer;
-BEGIN
-    LOOP
-        v_n := pg_temp.take(w, s);
-        EXIT WHEN v_n = 0;
-        PERFORM pg_temp.report(w, s, v_n);
-        v_all := v_all + v_n;
-    END LOOP;
-    RETURN v_all;
-END $$;
--- Lets time pass for a lane.
-CREATE FUNCTION pg_temp.pass(lane bigint, t interval) RETURNS void LANGUAGE sql AS $$
-    UPDATE o365_internal.delivery AS d SET at = d.at - t WHERE d.subscription_id = lane;
-    UPDATE o365_internal.attempt AS a SET at = a.at - t WHERE a.subscription_id = lane;
-    UPDATE o365_internal.quota_slot AS q SET at = q.at - t WHERE q.subscription_id = lane;
-    UPDATE o365_internal.lane AS l
-       SET last_post_at = l.last_post_at - t, next_at = l.next_at - t, lease_until = l.lease_until - t,
-           quota_halved_at = l.quota_halved_at - t,
-           not_before = CASE WHEN l.why = 'pause' THEN l.not_before ELSE l.not_before - t END,
-           lost = (SELECT array_agg(u - t) FROM unnest(l.lost) AS u) WHERE l.subscription_id = lane $$;
+\ir fixtures/limits.sql
 
 -- Five windows at once.
 SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob \gset
@@ -151,10 +79,10 @@ SELECT ok(l.next_at <= clock_timestamp(), 'a higher one lets it look again') FRO
 SELECT is(pg_temp.drain_over(:w, :bob, '1 s', 3), 4, 'and post what is free now');
 SELECT results_eq($$SELECT e.object, e.detail, e.reason FROM o365.events AS e WHERE e.kind = 'setting_changed'
     AND e.object ~ '^quota' ORDER BY e.event_id DESC LIMIT 1$$,
-    $$VALUES ('quota of a connector''s webhook in 3600 s', '44', 'as measured')$$,
-    'who changed it stands in the events');
+    $$VALUES ('quota of a connector''s webhook in 3600 s', '44, before 30', 'as measured')$$,
+    'who changed it stands in the events, and what it was before');
 SELECT o365.set_quota('connector', 3600, 44) \g /dev/null
-SELECT is((SELECT count(*) FROM o365.events AS e WHERE e.object ~ 'webhook in 3600 s' AND e.detail = '44'), 1::bigint,
+SELECT is((SELECT count(*) FROM o365.events AS e WHERE e.object ~ 'webhook in 3600 s' AND e.detail ~ '^44,'), 1::bigint,
     'once');
 SELECT o365.set_quota('connector', 10, 2) \g /dev/null
 SELECT pg_temp.pass(:bob, '30 min') \g /dev/null
@@ -337,7 +265,8 @@ UPDATE o365_internal.lane SET next_at = clock_timestamp() WHERE subscription_id 
 SELECT is(pg_temp.take(:w2, :hal), 5, 'and the other what it leaves');
 SELECT pg_temp.report(:w, :ida, 8) \g /dev/null
 SELECT pg_temp.report(:w2, :hal, 4, releases => false), pg_temp.report(:w2, :hal, 1) \g /dev/null
-SELECT is((SELECT sum(s.posts) FROM o365_internal.quota_slot AS s WHERE s.at > now() - interval '5 min'), 13::bigint,
+SELECT is((SELECT sum(s.posts) FROM o365_internal.quota_slot AS s WHERE s.at > now() - interval '5 min'
+    AND s.subscription_id IN (:hal, :ida)), 13::bigint,
     'what a lease did not use is free');
 UPDATE o365_internal.lane SET next_at = NULL WHERE subscription_id = :ida;
 SELECT is(pg_temp.take(:w2, :hal), 12, 'for any of them');
@@ -363,7 +292,9 @@ UPDATE o365_internal.lane SET next_at = clock_timestamp() WHERE subscription_id 
 SELECT is(pg_temp.take(:w, :hal), 20, 'and have their own limit again');
 SELECT pg_temp.report(:w, :hal, 20) \g /dev/null
 SELECT is(o365.share_quota('megan', '{}'), '{}'::bigint[], 'a group is dissolved');
-SELECT is_empty('SELECT 1 FROM o365_internal.quota_group UNION ALL SELECT 1 FROM o365_internal.quota_slot',
+SELECT is_empty('SELECT 1 FROM o365_internal.quota_group AS g WHERE g.name IS NOT NULL UNION ALL
+    SELECT 1 FROM o365_internal.quota_slot AS s WHERE s.group_id NOT IN (SELECT g.group_id
+        FROM o365_internal.quota_group AS g WHERE g.webhook_index IS NOT NULL)',
     'and nothing is left of it');
 SELECT is((pg_temp.lane(:ida)).quota_group, NULL, 'in nobody''s lane');
 SELECT is((SELECT e.detail FROM o365.events AS e WHERE e.object = 'quota group megan' ORDER BY e.event_id DESC LIMIT 1),

@@ -9,24 +9,36 @@ DECLARE
     v_begin timestamptz[];
     v_end timestamptz[];
 BEGIN
-    WITH turn AS (
-        SELECT e.subscription_id AS s, e.at, e.kind IN ('paused', 'removed') AS stops FROM o365_internal.event AS e
-         WHERE e.at >= $1 AND e.at < $2 AND e.subscription_id IS NOT NULL
-           AND e.kind IN ('paused', 'removed', 'resumed', 'renewed', 'proved', 'connected')
+    -- A paused connection stays paused when its webhook is renewed or proven; resumed, one that awaits a proof is
+    -- suspended.
+    WITH event AS MATERIALIZED (
+        SELECT e.subscription_id AS s, e.at, e.kind FROM o365_internal.event AS e
+         WHERE e.at >= $1 AND e.subscription_id IS NOT NULL
+           AND e.kind IN ('paused', 'removed', 'resumed', 'suspended')),
+    turn AS (
+        SELECT e.s, e.at, e.kind IN ('paused', 'removed') AS stops FROM event AS e WHERE e.at < $2
         UNION ALL
-        -- What began before and goes on.
+        -- What began before and went on: until an event since, of which the one before it tells, or still.
+        SELECT f.s, $1 - c_grace, true FROM (SELECT DISTINCT e.s FROM event AS e) AS f
+         WHERE (SELECT e.kind FROM o365_internal.event AS e
+                 WHERE e.subscription_id = f.s AND e.at < $1
+                   AND e.kind IN ('paused', 'removed', 'resumed', 'suspended')
+                 ORDER BY e.at DESC LIMIT 1) IN ('paused', 'removed')
+        UNION ALL
         SELECT s.subscription_id, $1 - c_grace, true FROM o365_internal.subscription AS s
-         WHERE s.status IN ('paused', 'removed') AND s.status_at < $1),
+         WHERE s.status IN ('paused', 'removed') AND s.status_at < $2
+           AND NOT EXISTS (SELECT FROM event AS e WHERE e.s = s.subscription_id)),
     stopped AS (
         SELECT t.s, t.at, t.stops, coalesce(lead(t.at) OVER (PARTITION BY t.s ORDER BY t.at), $2) AS until
           FROM turn AS t)
     SELECT array_agg(x.s), array_agg(x.at + c_grace), array_agg(x.until) INTO v_s, v_begin, v_end
       FROM stopped AS x WHERE x.stops AND x.until > x.at + c_grace;
-    WITH held AS (
+    WITH every AS (
         SELECT e.object AS host, e.at, e.kind = 'host_held' AS holds,
                least(lead(e.at) OVER (PARTITION BY e.object ORDER BY e.at), e.detail::timestamptz, $2) AS until
           FROM o365_internal.event AS e
-         WHERE e.at >= $1 AND e.at < $2 AND e.kind IN ('host_held', 'host_released')),
+         WHERE e.subscription_id IS NULL AND e.at < $2 AND e.kind IN ('host_held', 'host_released')),
+    held AS MATERIALIZED (SELECT e.* FROM every AS e WHERE e.holds AND e.until > $1),
     post AS MATERIALIZED (
         SELECT p.subscription_id AS s, p.post_no, p.card_id, p.earliest, p.latest
           FROM o365_internal.audit_posts($1, $2, CASE WHEN NOT EXISTS (SELECT FROM held)
@@ -38,8 +50,7 @@ BEGIN
         SELECT p.s, p.post_no, p.card_id, h.at + c_grace FROM held AS h
           JOIN o365_internal.host AS o ON o.name = h.host
           JOIN post AS p ON p.earliest > h.at + c_grace AND p.latest < h.until
-          JOIN o365_internal.lane AS l ON l.subscription_id = p.s AND l.host_id = o.host_id
-         WHERE h.holds)
+          JOIN o365_internal.lane AS l ON l.subscription_id = p.s AND l.host_id = o.host_id)
     SELECT (SELECT count(*) FROM post), count(*),
            (array_agg(format('POST %s of subscription %s (card %s) began after it was stopped at %s', f.post_no, f.s,
                              f.card_id, o365_internal.moment(f.at - c_grace)) ORDER BY f.s, f.post_no))[1:5]

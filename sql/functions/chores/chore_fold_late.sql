@@ -7,6 +7,8 @@ DECLARE
     c_cards CONSTANT integer := 10000;   -- that are counted of a lane
     v_lane record;
     v_digests integer := 0;
+    v_failed integer := 0;
+    v_problem text;   -- of the last one
 BEGIN
     FOR v_lane IN
         SELECT l.subscription_id, s.dialect, c.digest_when_late FROM o365_internal.lane AS l
@@ -22,17 +24,27 @@ BEGIN
         CONTINUE WHEN coalesce(o365_internal.time_to_clear(v_lane.dialect, (
             SELECT count(*) FROM (SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = v_lane.subscription_id
                                      AND o.position > 0 LIMIT c_cards) AS o)), '0') <= v_lane.digest_when_late;
-        v_digests := v_digests + (SELECT f.digests FROM o365_internal.fold_cards(v_lane.subscription_id) AS f);
+        BEGIN
+            v_digests := v_digests + (SELECT f.digests FROM o365_internal.fold_cards(v_lane.subscription_id) AS f);
+        EXCEPTION WHEN OTHERS THEN
+            -- No card may keep the other lanes waiting. Those of this one leave as they were sent.
+            v_failed := v_failed + 1;
+            v_problem := format('subscription %s: %s', v_lane.subscription_id, SQLERRM);
+            CONTINUE;
+        END;
         -- (!) As after a run of a schedule: whoever may still report one of the cards is refused.
         UPDATE o365_internal.lane AS l
            SET lost = o365_internal.lost_posts(l), quota_clear = CASE WHEN l.worker IS NULL THEN l.quota_clear END,
                worker = NULL, lease_until = NULL, lease_no = l.lease_no + 1
          WHERE l.subscription_id = v_lane.subscription_id;
     END LOOP;
-    RETURN CASE WHEN v_digests > 0 THEN
-        format('folded what a limit keeps waiting into %s', o365_internal.plural(v_digests, 'digest', 'digests')) END;
+    RETURN nullif(concat_ws(', ', CASE WHEN v_digests > 0 THEN
+        format('folded what a limit keeps waiting into %s', o365_internal.plural(v_digests, 'digest', 'digests')) END,
+        CASE WHEN v_failed > 0 THEN
+        format('could not fold what waits in %s: %s', o365_internal.plural(v_failed, 'lane', 'lanes'), v_problem) END),
+        '');
 END $$;
 COMMENT ON FUNCTION o365_internal.chore_fold_late() IS
     'Folds the cards of lanes that wait for a limit of the far end, where all of them would take longer to leave than '
     'their connector''s digest_when_late: at most 1,000 lanes a minute, and 1,000 cards of each. The lanes go on '
-    'waiting.';
+    'waiting. Where folding fails the cards stay as they were sent, and the answer says why.';

@@ -19,6 +19,7 @@ BEGIN
         (7, 'forget_workers', NULL), (8, 'forget_rounds', NULL), (9, 'count_outcomes', NULL),
         (10, 'resume_paused', NULL), (11, 'find_idle', NULL), (12, 'forget_untaken_events', NULL),
         (13, 'sweep_removed', NULL), (14, 'forget_options', NULL), (15, 'fold_late', NULL),
+        (16, 'forget_webhooks', NULL),
         (20, 'empty_default_partition', 'attempt'), (21, 'make_partitions', 'attempt'),
         (22, 'drop_partitions', 'attempt'),
         (23, 'empty_default_partition', 'delivery'), (24, 'make_partitions', 'delivery'),

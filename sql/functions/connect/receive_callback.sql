@@ -109,7 +109,7 @@ BEGIN
                app_state = coalesce(v_attempt.app_state, s.app_state), label = coalesce(v_label, s.label),
                extra = coalesce(v_extra, s.extra)
          WHERE s.subscription_id = v_id;
-        PERFORM o365_internal.move_lane(v_id, v_host);
+        PERFORM o365_internal.move_lane(v_locked, v_host);
         IF v_detail = 'replaced' THEN
             PERFORM o365_internal.forget_failures(v_id);
         END IF;

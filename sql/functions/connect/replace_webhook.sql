@@ -14,7 +14,7 @@ BEGIN
            group_name = coalesce(new.group_name, s.group_name), payload = new.payload, proved_at = new.proved_at,
            app_state = coalesce(new.app_state, s.app_state), extra = coalesce(new.extra, s.extra)
      WHERE s.subscription_id = old.subscription_id;
-    PERFORM o365_internal.move_lane(old.subscription_id, new.webhook_host);
+    PERFORM o365_internal.move_lane(old, new.webhook_host);
     PERFORM o365_internal.forget_failures(old.subscription_id);
     PERFORM o365_internal.revive(old.subscription_id, 'replaced');
     IF old.status = 'active' THEN

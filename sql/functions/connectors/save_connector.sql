@@ -22,6 +22,12 @@ BEGIN
                                 'Leave it out to get %s/connect/%s/callback, and register that at Microsoft.',
                                 v_public_url, v_new.slug);
     END IF;
+    IF v_new.max_age < o365_internal.schedule_length(v_new.schedule) THEN
+        RAISE WARNING 'connector %: its cards expire after %, and its digests are made %', quote_nullable(v_new.slug),
+            v_new.max_age, v_new.schedule
+            USING HINT = 'A card that would expire before its digest leaves alone, at once. Pass a longer max_age to '
+                         'have it in the digest.';
+    END IF;
     IF EXISTS (SELECT FROM o365_internal.connector AS c WHERE c.app_id = v_new.app_id AND c.slug <> v_new.slug) THEN
         RAISE EXCEPTION 'connector %: app_id % is another connector''s', quote_nullable(v_new.slug), v_new.app_id
             USING ERRCODE = 'invalid_parameter_value',

@@ -61,9 +61,11 @@ BEGIN
     ELSIF v_lane.why IN ('retry', 'quota', 'host', 'schedule') AND v_lane.not_before > now() THEN
         v_said := v_said || CASE
             WHEN v_passes AND v_lane.problem IS NULL
-            THEN o365_internal.quota_reason(v_s.dialect, v_lane.quota_window, v_lane.not_before)
+            THEN concat_ws('; ', o365_internal.quota_reason(v_s.dialect, v_lane.quota_window, v_lane.not_before),
+                           o365_internal.quota_sharers(v_lane.quota_webhook))
             WHEN v_lane.why = 'quota'
-            THEN o365_internal.quota_reason(v_s.dialect, v_lane.quota_window, v_lane.not_before)
+            THEN concat_ws('; ', o365_internal.quota_reason(v_s.dialect, v_lane.quota_window, v_lane.not_before),
+                           o365_internal.quota_sharers(v_lane.quota_webhook))
             WHEN v_lane.why = 'schedule' AND NOT v_passes
             THEN format('its subscription is sent digests (%s): it goes into the one of %s', v_s.schedule,
                         o365_internal.moment(v_lane.not_before))

@@ -54,6 +54,7 @@ BEGIN
         ('vacuum_held_back', 'warning'),
         ('version_differs', 'warning'),
         ('version_too_old', 'error'),
+        ('webhook_shared', 'warning'),
         ('webhooks_not_opened', 'error'),
         ('webhooks_throttled', 'warning'),
         ('worker_cannot_post', 'error'),

@@ -111,7 +111,7 @@ BEGIN
                    app_type = 'teams', app_type_normalised = 'teams', group_name = v_group,
                    label = coalesce(v_label, s.label), payload = 'envelope', proved_at = NULL
              WHERE s.subscription_id = v_id;
-            PERFORM o365_internal.move_lane(v_id, v_host);
+            PERFORM o365_internal.move_lane(v_place, v_host);
             IF v_place.webhook_index IS DISTINCT FROM v_webhook_index THEN
                 PERFORM o365_internal.forget_failures(v_id);
             END IF;

@@ -58,6 +58,7 @@ BEGIN
                CASE WHEN k.known THEN la.quota_clear END AS clear,
                (la.next_at IS NULL AND la.not_before IS NULL AND la.worker IS NULL AND la.late IS NULL
                 AND la.run IS NULL AND u.first > la.cursor AND u.first >= 0 AND la.host_id = ANY (hosts)
+                AND la.quota_group IS NULL AND la.quota_webhook IS NULL
                 AND s.status NOT IN ('removed', 'gone', 'retired')
                 AND (k.known OR la.quota_off OR (q.l).posts IS NULL)) IS TRUE AS idle
           FROM (SELECT x.s, min(x.p) AS first FROM unnest(v_arrived, v_first) AS x (s, p) GROUP BY x.s) AS u

@@ -30,6 +30,12 @@ BEGIN
         v_until := v_now;
         v_ends := v_now + make_interval(secs => v_lease_ms / 1000);
     END IF;
+    IF EXISTS (SELECT FROM o365_internal.lane AS la WHERE la.quota_webhook = 0) THEN
+        PERFORM o365_internal.join_webhooks();
+        v_now := clock_timestamp();
+        v_until := v_now;
+        v_ends := v_now + make_interval(secs => v_lease_ms / 1000);
+    END IF;
     SELECT c.ids, c.most, c.lows INTO v_hosts, v_most, v_lows
       FROM o365_internal.claimable_hosts(n_lanes, low, v_now) AS c;
     IF v_leaves IS NOT NULL THEN
@@ -120,4 +126,5 @@ COMMENT ON FUNCTION o365_programs.worker_lease(integer, timestamptz, integer) IS
     'test cards alone, one that waits for its schedule for those and urgent ones. Lanes of a far end that is held are '
     'not looked at; of one that fails two at a time, as probes; of one that recovers few. The others are taken by '
     'turns of their far end and of lane.turn. A lane whose key this worker lacks is left to a living worker that has '
-    'it. One whose quota is used up is not leased: it waits until its next POST is free.';
+    'it. One whose quota is used up is not leased: it waits until its next POST is free. Before all that lanes whose '
+    'webhook others have, too, come to share its limits (join_webhooks).';

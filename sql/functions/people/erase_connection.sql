@@ -4,6 +4,11 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
 #variable_conflict use_column
 BEGIN
+    -- What it has posted counts for its webhook, and its history goes.
+    PERFORM o365_internal.leave_webhook(s) FROM o365_internal.subscription AS s WHERE s.subscription_id = $1;
+    UPDATE o365_internal.subscription AS s SET webhook_index = NULL WHERE s.subscription_id = $1;
+    -- A lease that is reported later brings no POSTs any more, and may have made all that it was granted.
+    UPDATE o365_internal.quota_slot AS s SET lease_no = NULL WHERE s.subscription_id = $1 AND s.lease_no IS NOT NULL;
     -- attempt, delivery, event: in the order in which reports lock them.
     FOREACH what IN ARRAY ARRAY['manage_link', 'card_action', 'action_answer', 'action_call', 'card_warning',
                                'action_event', 'dedupe', 'collapse', 'dead_card', 'set_aside', 'scheduled',

@@ -56,7 +56,7 @@ BEGIN
     v_t := date_part('epoch', v_start - v_now);
     v_limits := o365_internal.quota_limits_of(v_s.dialect);
     IF NOT v_l.quota_off AND v_limits.posts IS NOT NULL THEN
-        v_most := o365_internal.quota_most(v_limits.posts, v_l.quota_halved, v_l.quota_halved_at, v_now);
+        v_most := o365_internal.quota_most(v_limits.posts, o365_internal.quota_halvings(v_l, v_now), v_now, v_now);
         v_times := ARRAY(
             SELECT p.at FROM (
                 SELECT date_part('epoch', d.at - v_now) AS at FROM o365_internal.delivery AS d
@@ -69,7 +69,13 @@ BEGIN
                 UNION ALL
                 SELECT date_part('epoch', s.at - v_now)
                   FROM o365_internal.quota_slot AS s, generate_series(1, s.posts)
-                 WHERE s.group_id = v_l.quota_group AND s.subscription_id <> $1) AS p ORDER BY p.at);
+                 WHERE s.group_id IN (v_l.quota_webhook, v_l.quota_group) AND s.posts > 0
+                   AND s.subscription_id <> $1
+                   -- One that has its webhook and its bot is counted once.
+                   AND (s.group_id = v_l.quota_webhook OR v_l.quota_webhook IS NULL
+                        OR NOT EXISTS (SELECT FROM o365_internal.quota_slot AS o
+                                        WHERE o.group_id = v_l.quota_webhook
+                                          AND o.subscription_id = s.subscription_id))) AS p ORDER BY p.at);
         v_of := coalesce(cardinality(v_times), 0);
         FOR v_step IN 1 .. least(v_before + v_posts, c_steps) LOOP
             v_late := NULL;
@@ -98,7 +104,7 @@ BEGIN
     END IF;
     first_at := v_now + make_interval(secs => v_first);
     last_at := v_now + make_interval(secs => v_t);
-    words := format('%s %s%s%s%s%s%s',
+    words := format('%s %s%s%s%s%s%s%s',
         CASE WHEN n = 1 THEN 'it arrives' WHEN v_first = v_t THEN 'they arrive'
              ELSE format('the first arrives %s, the last',
                          CASE WHEN v_first < 1 THEN 'at once'
@@ -116,6 +122,9 @@ BEGIN
                          CASE v_start WHEN v_s.paused_until THEN 'pause' WHEN v_host.held_until THEN 'host'
                                       WHEN v_run THEN 'schedule' ELSE v_l.why END) END,
         CASE WHEN v_l.quota_group IS NOT NULL THEN '; if the other flows of its group post nothing' END,
+        CASE WHEN EXISTS (SELECT FROM o365_internal.lane AS l WHERE l.quota_webhook = v_l.quota_webhook
+                             AND l.quota_webhook > 0 AND l.subscription_id <> $1)
+             THEN '; if the other connections of its webhook post nothing' END,
         '; ' || o365_internal.workers_away());
     RETURN NEXT;
 END $$;

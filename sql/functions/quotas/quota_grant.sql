@@ -4,6 +4,7 @@ RETURNS o365_internal.quota_granted
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
+    c_soon CONSTANT interval := '100 ms';   -- until a lane that the next claim needs is nobody's
     v_age double precision := CASE lane.last_post_at WHEN '-infinity' THEN 'infinity'
                                    ELSE date_part('epoch', at - lane.last_post_at) END;
     granted integer;
@@ -26,10 +27,17 @@ BEGIN
                               ORDER BY l DESC LIMIT 2000), '{}');
     END IF;
     IF lane.quota_off OR posts IS NULL THEN
+        -- Others that post there are held to it.
+        IF lane.quota_webhook > 0 OR lane.quota_group IS NOT NULL THEN
+            PERFORM o365_internal.quota_take(lane, o365_internal.cards_a_lease(), lease_until);
+        END IF;
         RETURN ROW(NULL, past, NULL, lost, NULL, NULL)::o365_internal.quota_granted;
     END IF;
-    IF lane.quota_halved > 0 THEN
-        v_most := o365_internal.quota_most(posts, lane.quota_halved, lane.quota_halved_at, at);
+    IF lane.quota_webhook = 0 THEN
+        RETURN ROW(0, past, NULL, lost, at + c_soon, NULL)::o365_internal.quota_granted;
+    END IF;
+    IF lane.quota_halved > 0 OR lane.quota_webhook > 0 THEN
+        v_most := o365_internal.quota_most(posts, o365_internal.quota_halvings(lane, at), at, at);
     END IF;
     FOR i IN 1 .. cardinality(posts) LOOP
         v_least := least(v_least, v_most[i]);
@@ -70,12 +78,24 @@ BEGIN
             late_window := i;
         END IF;
     END LOOP;
-    IF lost IS NOT NULL OR lane.quota_halved > 0 OR lane.quota_group IS NOT NULL THEN
+    IF lost IS NOT NULL OR lane.quota_halved > 0 OR lane.quota_group IS NOT NULL OR lane.quota_webhook IS NOT NULL THEN
         clear := NULL;   -- what is free depends on more than the windows
+    END IF;
+    IF lane.quota_webhook > 0 AND granted > 0 THEN
+        SELECT g.granted, g.free_at, g.late_window INTO granted, free_at, late_window
+          FROM o365_internal.quota_grant_of_group(lane.quota_webhook, lane.subscription_id, granted, seconds,
+                                                   v_most, at) AS g;
     END IF;
     IF lane.quota_group IS NOT NULL AND granted > 0 THEN
         SELECT g.granted, g.free_at, g.late_window INTO granted, free_at, late_window
-          FROM o365_internal.quota_grant_of_group(lane, granted, at, lease_until) AS g;
+          FROM (SELECT array_agg(w.seconds + w.margin ORDER BY w.n) AS seconds,
+                       array_agg(CASE w.per WHEN 'bot' THEN w.posts END ORDER BY w.n) AS posts
+                  FROM o365_internal.quota_window AS w WHERE w.dialect = 'workflow') AS w
+         CROSS JOIN LATERAL o365_internal.quota_grant_of_group(lane.quota_group, lane.subscription_id, granted,
+                                                               w.seconds, w.posts, at) AS g;
+    END IF;
+    IF granted > 0 AND (lane.quota_webhook > 0 OR lane.quota_group IS NOT NULL) THEN
+        PERFORM o365_internal.quota_take(lane, granted, lease_until);
     END IF;
     RETURN ROW(granted, past, clear, lost, free_at, late_window)::o365_internal.quota_granted;
 END $$;
@@ -84,4 +104,5 @@ COMMENT ON FUNCTION o365_internal.quota_grant(o365_internal.lane, integer[], int
     'and posts: its dialect''s windows by quota_window.n; posts null: no limit applies. granted: null where none does. '
     '0: with free_at, when the next POST is free and for which window, or without one: another worker has its group '
     'this moment. past, clear and lost: the new values of the lane''s columns. A lane that is not near a limit costs '
-    'no look into its history. Of a group the POSTs are taken at once.';
+    'no look into its history. Of the groups that it is in, its webhook''s and its bot''s, the POSTs are taken at '
+    'once.';

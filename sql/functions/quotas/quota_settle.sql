@@ -4,17 +4,18 @@ DECLARE
     v_slot record;
     v_now timestamptz := clock_timestamp();
 BEGIN
-    -- Nothing of this where there is no group.
-    IF NOT EXISTS (SELECT FROM o365_internal.quota_slot) THEN
+    -- Nothing of this where no lane of a group is leased.
+    IF NOT EXISTS (SELECT FROM o365_internal.quota_slot AS s WHERE s.lease_no IS NOT NULL) THEN
         RETURN;
     END IF;
     FOR v_slot IN
         SELECT s.ctid AS tid, s.group_id, s.subscription_id, least(s.posts, l.posts - s.after_post)::integer AS done,
                u.r AS released
+          -- Its webhook's and its bot's.
           FROM unnest(subs, leases, releases) AS u (s, l, r)
          CROSS JOIN LATERAL (SELECT x.ctid, x.group_id, x.subscription_id, x.posts, x.after_post
                                FROM o365_internal.quota_slot AS x
-                              WHERE x.subscription_id = u.s AND x.lease_no = u.l LIMIT 1) AS s
+                              WHERE x.subscription_id = u.s AND x.lease_no = u.l LIMIT 2) AS s
          CROSS JOIN LATERAL (SELECT x.posts FROM o365_internal.lane AS x
                               WHERE x.subscription_id = u.s AND x.lease_no = u.l LIMIT 1) AS l
     LOOP

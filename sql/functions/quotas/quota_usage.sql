@@ -16,8 +16,8 @@ BEGIN
     IF v_lane.subscription_id IS NULL OR v_lane.quota_off THEN
         RETURN;
     END IF;
-    v_most := o365_internal.quota_most((o365_internal.quota_limits_of(v_dialect)).posts, v_lane.quota_halved,
-                                       v_lane.quota_halved_at, v_now);
+    v_most := o365_internal.quota_most((o365_internal.quota_limits_of(v_dialect)).posts,
+                                       o365_internal.quota_halvings(v_lane, v_now), v_now, v_now);
     RETURN QUERY
     SELECT w.per, w.seconds, w.posts, v_most[w.n],
            (v_lane.posts - k.past)::integer + u.lost + coalesce(g.used, 0),
@@ -31,16 +31,22 @@ BEGIN
                    AS lost, min(l) AS first_lost
           FROM unnest(v_lane.lost) AS l WHERE l > v_now - make_interval(secs => w.seconds + w.margin)) AS u
      CROSS JOIN LATERAL (
-        -- What the others of its group posted.
+        -- What the others posted that have its webhook, or its bot; who has both is counted once.
         SELECT sum(s.posts)::integer AS used, min(s.at) AS first_at FROM o365_internal.quota_slot AS s
-         WHERE w.per = 'bot' AND s.group_id = v_lane.quota_group AND s.subscription_id <> $1
-           AND s.at > v_now - make_interval(secs => w.seconds + w.margin)) AS g
+         WHERE s.group_id IN (v_lane.quota_webhook, CASE w.per WHEN 'bot' THEN v_lane.quota_group END)
+           AND s.subscription_id <> $1
+           AND s.at > v_now - make_interval(secs => w.seconds + w.margin) AND s.posts > 0
+           AND (s.group_id = v_lane.quota_webhook
+                OR v_lane.quota_webhook IS NULL
+                OR NOT EXISTS (SELECT FROM o365_internal.quota_slot AS o
+                                WHERE o.group_id = v_lane.quota_webhook
+                                  AND o.subscription_id = s.subscription_id))) AS g
      WHERE w.dialect = v_dialect AND w.posts IS NOT NULL
      ORDER BY w.seconds, w.per;
 END $$;
 COMMENT ON FUNCTION o365.quota_usage(bigint) IS
     'Each limit that holds for a connection, and how far it is used: posts in so many seconds, per webhook or per bot; '
     'limited_to: less for a while, where the far end throttled although the limit was kept; used: POSTs in the window '
-    'that ends now, with those that a worker may be making, and those of the other flows of its group; next_free_at: '
-    'when the next POST is free at the earliest, null: now. Nothing for one whose quotas are off, and for one that the '
-    'session may not see.';
+    'that ends now, with those that a worker may be making, those of the other flows of its group, and those of other '
+    'connections of its webhook, also of removed ones; next_free_at: when the next POST is free at the earliest, null: '
+    'now. Nothing for one whose quotas are off, and for one that the session may not see.';

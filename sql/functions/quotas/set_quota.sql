@@ -42,8 +42,9 @@ BEGIN
                SET posts = excluded.posts, source = NULL, version = excluded.version;
         PERFORM o365_internal.note_event('setting_changed', 'operator', NULL,
             reason => o365_internal.reason_text(reason),
-            object => format('quota of a %s''s %s in %s s', dialect, v_per, seconds),
-            detail => coalesce(posts::text, 'none'));
+            object => o365_internal.quota_name(dialect, v_per, seconds),
+            -- o365.audit() reads it (audit_limits).
+            detail => format('%s, before %s', coalesce(posts::text, 'none'), coalesce(v_before::text, 'none')));
         PERFORM o365_internal.quota_wake(dialect);
     END IF;
     RETURN posts;

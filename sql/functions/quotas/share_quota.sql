@@ -19,6 +19,11 @@ BEGIN
     INSERT INTO o365_internal.quota_group AS g (name) VALUES (v_name)
         ON CONFLICT ON CONSTRAINT quota_group_name_is_unique DO UPDATE SET name = excluded.name
         RETURNING g.group_id INTO v_group_id;
+    -- Whoever has the webhook of a flow posts as its bot.
+    v_new := ARRAY(SELECT u FROM unnest(v_new) AS u UNION
+                   SELECT x.subscription_id FROM o365_internal.lane AS l
+                     JOIN o365_internal.lane AS x ON x.quota_webhook = l.quota_webhook
+                    WHERE l.subscription_id = ANY (v_new) AND l.quota_webhook > 0 ORDER BY 1);
     -- In one order, as whoever locks several does.
     FOR v_id IN SELECT u FROM (SELECT unnest(v_new) AS u UNION
                                SELECT l.subscription_id FROM o365_internal.lane AS l
@@ -46,22 +51,9 @@ BEGIN
                       HINT = format('Take it out first: select o365.share_quota(%L, ARRAY[the others])', v_other);
         END IF;
         -- What it posted lately, and may be posting, is the bot's from now on.
-        INSERT INTO o365_internal.quota_slot (group_id, subscription_id, lease_no, after_post, posts, at)
-            SELECT v_group_id, v_id, x.lease_no, x.after_post, x.posts, x.at FROM (
-                SELECT NULL::bigint AS lease_no, NULL::bigint AS after_post, 1 AS posts, d.at
-                  FROM o365_internal.delivery AS d
-                 WHERE d.subscription_id = v_id AND d.took_ms IS NOT NULL AND d.at > clock_timestamp() - v_longest
-                UNION ALL
-                SELECT NULL, NULL, 1, a.at FROM o365_internal.attempt AS a
-                 WHERE a.subscription_id = v_id AND a.at > clock_timestamp() - v_longest
-                UNION ALL
-                SELECT NULL, NULL, 1, u FROM o365_internal.lane AS l, unnest(l.lost) AS u
-                 WHERE l.subscription_id = v_id AND u > clock_timestamp() - v_longest
-                UNION ALL
-                SELECT l.lease_no, l.posts, coalesce(l.granted, 20), l.lease_until FROM o365_internal.lane AS l
-                 WHERE l.subscription_id = v_id AND l.worker IS NOT NULL) AS x
-             WHERE EXISTS (SELECT FROM o365_internal.lane AS l
-                            WHERE l.subscription_id = v_id AND l.quota_group IS NULL);
+        IF EXISTS (SELECT FROM o365_internal.lane AS l WHERE l.subscription_id = v_id AND l.quota_group IS NULL) THEN
+            PERFORM o365_internal.quota_count(v_group_id, v_id, v_longest, 0);
+        END IF;
         UPDATE o365_internal.lane AS l SET quota_group = v_group_id, quota_clear = NULL
          WHERE l.subscription_id = v_id AND l.quota_group IS NULL;
     END LOOP;
@@ -77,6 +69,7 @@ END $$;
 COMMENT ON FUNCTION o365.share_quota(text, bigint[], text) IS
     'Says which flows post as the same bot, because one person owns them: they share its limit, o365.quotas per bot. '
     'The array names all members of the group, replacing those that it had; {} dissolves it. What members posted '
-    'before counts. Returns the members. Errors: undefined_object, invalid_parameter_value (no name, a connector''s '
-    'webhook), object_not_in_prerequisite_state (in another group), lock_not_available (another session has one of '
+    'before counts. Other connections of a member''s webhook are members, too. Returns the members. Errors: '
+    'undefined_object, invalid_parameter_value (no name, a connector''s webhook), object_not_in_prerequisite_state (in '
+    'another group), lock_not_available (another session has one of '
     'them locked for 5 s).';

@@ -2,12 +2,15 @@ CREATE OR REPLACE FUNCTION o365_internal.await_runs(subscription_ids bigint[]) R
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
+    c_run CONSTANT integer := 100;
+    c_leaves CONSTANT interval := '1 minute';   -- that a digest takes to leave
     v_now timestamptz := clock_timestamp();
     v_lane record;
     v_run bigint[];
     v_back bigint[];         -- cards that were set aside and are to be tried again
     v_first timestamptz;     -- when the first card was sent that waits for a run
     v_at timestamptz;
+    v_expiring bigint[];     -- cards that would not live to see it
 BEGIN
     -- Nearly always there is none, and one look tells.
     IF NOT EXISTS (SELECT FROM o365_internal.lane AS l WHERE l.run IS NOT NULL) THEN
@@ -56,6 +59,24 @@ BEGIN
                      WHEN v_lane.schedule = 'immediate' THEN v_now
                      ELSE o365_internal.next_run(v_lane.schedule,
                                                  o365_internal.schedule_zone(v_lane.subscription_id), v_first) END;
+        IF v_at > v_now THEN
+            -- A digest takes its time, too.
+            v_expiring := ARRAY(
+                SELECT o.position FROM o365_internal.outbox AS o
+                 WHERE o.subscription_id = v_lane.subscription_id AND o.not_after <= v_at + c_leaves
+                   AND o.position > 0
+                   AND (pg_visible_in_snapshot(o.xid, (SELECT f.snap FROM o365_internal.fed AS f
+                                                        ORDER BY f.n DESC LIMIT 1))
+                        OR o.xid = ANY (o365_internal.handed_over(v_lane.subscription_id)))
+                 ORDER BY o.not_after LIMIT c_run);
+            IF v_expiring <> '{}' THEN
+                UPDATE o365_internal.lane AS l
+                   SET run = (SELECT array_agg(p ORDER BY p) FROM unnest(v_expiring) AS p), why = NULL,
+                       not_before = NULL, next_at = v_now
+                 WHERE l.ctid = v_lane.tid;
+                CONTINUE;
+            END IF;
+        END IF;
         -- (!) infinity: what waits for its schedule is found by lane_waits, and no claim reads past it when its
         -- time has come but it is not folded yet.
         UPDATE o365_internal.lane AS l
@@ -68,5 +89,5 @@ END $$;
 COMMENT ON FUNCTION o365_internal.await_runs(bigint[]) IS
     'Of these lanes those that have a schedule, nothing to send of the last run and cards for the next one wait for '
     'it: the first run after the first of the cards was sent, so that a run which was missed is made up for. A card '
-    'that was set aside and is back leaves alone and at once. Called by whatever makes lanes due, which has them '
-    'locked, and under its planner settings. Lanes that wait for something else are left alone.';
+    'that was set aside and is back leaves alone and at once, and so does one that would expire before that run. Called '
+    'by whatever makes lanes due, which has them locked, and under its planner settings. Lanes that wait for something else are left alone.';

@@ -7,6 +7,7 @@ DECLARE
     v_schedule text := o365_internal.schedule_of(schedule, at, weekday);
     v_zone text := o365_internal.time_zone_of(time_zone);
     v_subscription o365_internal.subscription;
+    v_max_age interval;
 BEGIN
     IF v_schedule IS NULL THEN
         RAISE EXCEPTION 'schedule % is unknown',
@@ -23,6 +24,14 @@ BEGIN
         RAISE EXCEPTION 'subscription % is removed', subscription_id
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'Its user has to connect again: the application links to what o365.begin_connect returns.';
+    END IF;
+    SELECT c.max_age INTO v_max_age FROM o365_internal.connector AS c
+     WHERE c.connector_id = v_subscription.connector_id;
+    IF v_max_age < o365_internal.schedule_length(v_schedule) THEN
+        RAISE WARNING 'cards of connection % expire after %, and its digests are made %', subscription_id, v_max_age,
+            v_schedule
+            USING HINT = 'A card that would expire before its digest leaves alone, at once. '
+                         'o365.alter_connector sets max_age.';
     END IF;
     RETURN o365_internal.put_schedule(subscription_id, v_schedule,
         CASE WHEN time_zone IS NULL THEN v_subscription.time_zone ELSE v_zone END, o365_internal.actor(), reason);

@@ -3,11 +3,13 @@ RETURNS text
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
-    v_status text := (SELECT s.status FROM o365_internal.subscription AS s
-                       WHERE s.subscription_id = remove_subscription.subscription_id);
+    v_old o365_internal.subscription := (SELECT s FROM o365_internal.subscription AS s
+                                          WHERE s.subscription_id = remove_subscription.subscription_id);
+    v_status text := v_old.status;
     v_reason text := o365_internal.reason_text(reason);
 BEGIN
     IF v_status <> 'removed' THEN
+        PERFORM o365_internal.leave_webhook(v_old);
         UPDATE o365_internal.subscription AS s
            SET status = 'removed', status_reason = v_reason, status_at = now(), sealed = NULL, key_id = NULL,
                webhook_index = NULL,
