@@ -18,7 +18,7 @@ BEGIN
         -- The pause ends, and it waits for its proof as it did before.
         UPDATE o365_internal.subscription AS s
            SET status = 'suspended', status_reason = 'its webhook is not proven yet', status_at = now(),
-               paused_until = NULL
+               paused_until = NULL, paused_by = NULL
          WHERE s.subscription_id = resume_subscription.subscription_id;
         PERFORM o365_internal.note_event('suspended', actor, NULL, subscription_id, 'its webhook is not proven yet');
         RETURN 'suspended';
@@ -31,7 +31,7 @@ BEGIN
     END IF;
     IF v_status <> 'active' THEN
         UPDATE o365_internal.subscription AS s
-           SET status = 'active', status_reason = v_reason, status_at = now(), paused_until = NULL
+           SET status = 'active', status_reason = v_reason, status_at = now(), paused_until = NULL, paused_by = NULL
          WHERE s.subscription_id = resume_subscription.subscription_id;
         PERFORM o365_internal.wake(subscription_id);
         PERFORM o365_internal.note_event('resumed', actor, NULL, subscription_id, v_reason);
