@@ -161,8 +161,8 @@ SELECT is(pg_temp.first(:c1),
     format('Subscription %s is paused since T by application shop: select o365.resume(%1$s) ends it.', :ann),
     'an application''s pause');
 SELECT o365.resume(:ann), o365_internal.hold(:ann, 'suspended', 'HTTP 403: not allowed') \g /dev/null
-SELECT is(pg_temp.first(:c1), format('Subscription %s is suspended since T by a worker, '
-                                     '"HTTP 403: not allowed": when the far end works again: select o365.resume(%1$s).', :ann),
+SELECT is(pg_temp.first(:c1), format('Subscription %s is suspended since T by a worker, "HTTP 403: not allowed": '
+                                     'when the far end works again: select o365.resume(%1$s).', :ann),
     'a webhook that is refused');
 SELECT o365.resume(:ann) \g /dev/null
 

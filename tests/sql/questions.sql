@@ -21,7 +21,8 @@ CREATE FUNCTION pg_temp.report(w integer, s bigint, outcome text, status integer
     RETURNS void LANGUAGE sql AS $$
     SELECT o365_programs.worker_report(w, ARRAY[s], ARRAY[l.lease_no],
         ARRAY[(SELECT min(o.position) FROM o365_internal.outbox AS o WHERE o.subscription_id = s)],
-        ARRAY[report.outcome], ARRAY[rule], ARRAY[status], '{NULL}', '{7}', ARRAY[report.problem], ARRAY[s], ARRAY[l.lease_no], '{t}', '{1}')
+        ARRAY[report.outcome], ARRAY[rule], ARRAY[status], '{NULL}', '{7}', ARRAY[report.problem], ARRAY[s],
+        ARRAY[l.lease_no], '{t}', '{1}')
       FROM o365_internal.lane AS l WHERE l.subscription_id = s $$;
 
 SELECT setval('o365_internal.subscription_subscription_id_seq', 16), setval('o365_internal.card_id', 41) \g /dev/null

@@ -1,5 +1,5 @@
--- What the console says of cards that wait: which is the oldest, what keeps a scheduled card, why a lane that is due has
--- not left, what ends a status, and who paused. Commits, because a round of arrivals sees only what is committed.
+-- What the console says of cards that wait: which is the oldest, what keeps a scheduled card, why a lane that is due
+-- has not left, what ends a status, and who paused. Commits, because a round of arrivals sees only what is committed.
 \ir fixtures/setup.sql
 SELECT no_plan();
 \ir fixtures/options.sql

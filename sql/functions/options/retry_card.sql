@@ -15,7 +15,7 @@ BEGIN
                 WHEN v_outcome IN ('dead', 'in_doubt', 'expired') THEN 'its content is not kept any more'
                 ELSE 'it ended as ' || v_outcome END
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = CASE
-                WHEN v_outcome IS NULL THEN 'It leaves by itself: select * from o365.explain_card(...).'
+                WHEN v_outcome IS NULL THEN format('It leaves by itself: select * from o365.explain_card(%s).', $1)
                 WHEN v_outcome IN ('dead', 'in_doubt', 'expired')
                 THEN 'It was sent again already, as the event card_retried says, or dead_card_days have passed.'
                 ELSE 'Cards that ended as dead, in_doubt or expired can be sent again. Send a new one.' END;
