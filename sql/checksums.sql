@@ -32,7 +32,7 @@ SELECT set_config('o365.checksums', jsonb_object_agg(c.number, c.checksum)::text
     (28, '917f7534098bc945'),
     (29, '3a8a0ed38eca33a6'),
     (30, '2e67941cd85a00a7'),
-    (33, '5e8bc566fa5a5d06')
+    (33, '6db3eab2eee88a73')
 ) AS c (number, checksum) \g /dev/null
 
 DO $$

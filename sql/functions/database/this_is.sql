@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION o365.this_is(environment text) RETURNS text
+CREATE OR REPLACE FUNCTION o365.this_is(environment text, reason text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_this o365_internal.known_database := o365_internal.this_database();
@@ -9,7 +9,7 @@ BEGIN
     IF v_copied THEN
         INSERT INTO o365_internal.feeding_again (always) VALUES (true);
     END IF;
-    PERFORM o365.set('environment', environment);
+    PERFORM o365.set('environment', environment, reason);
     INSERT INTO o365_internal.known_database AS k SELECT (v_this).*
         ON CONFLICT ON CONSTRAINT known_database_pkey DO UPDATE
            SET cluster = excluded.cluster, database = excluded.database, name = excluded.name, tables = excluded.tables,
@@ -22,8 +22,8 @@ BEGIN
     END IF;
     RETURN environment;
 END $$;
-COMMENT ON FUNCTION o365.this_is(text) IS
+COMMENT ON FUNCTION o365.this_is(text, text) IS
     'Says what this database is: production, staging, development or a name of your own. Sets the setting environment '
     'and returns it. A database that is a copy (a restored dump, CREATE DATABASE ... TEMPLATE) sends nothing until '
-    'this is called in it; from then on workers that are configured for the same environment send, also the cards '
-    'that were copied. Error: invalid_parameter_value.';
+    'this is called in it; from then on workers that are configured for the same environment send, also the cards that '
+    'were copied. reason: o365.events says it where the setting changes. Error: invalid_parameter_value.';
