@@ -1,6 +1,8 @@
 // POST /action - Microsoft's service calls the target of an HttpPOST that a worker put in the place of "o365:action"
 // (docs/decisions/0014). The address has a token of ours, a header one of Microsoft's. Whatever is wrong with either
 // is answered alike, and stores nothing. Answers are those of office365-connectors.md 7.4.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -68,13 +70,39 @@ std::string status_of(const Site& site, const Request& request, const Json::Valu
     return status.empty() ? text_of(site, request, "recorded", call) : status;
 }
 
+// The argument of o365.set_token_profile that corrects such a refusal; "" where none does.
+std::string_view next_step(std::string_view kind) {
+    if (kind == "wrong_audience") return "audiences => ...";
+    if (kind == "wrong_client") return "client_ids => ...";
+    if (kind == "wrong_scope") return "scope => ...";
+    if (kind == "wrong_tenant") return "tenants => ...";
+    if (kind == "no_presser") return "presser_claim => ...";
+    return {};
+}
+
+// Of a token whose signature is right; "" of others, of which nothing is believed.
+std::string told_claims(std::string_view kind, const ShownClaims& claims) {
+    if (claims.profile.empty()) return {};
+    std::string text = fmt::format(" profile={}", log::quoted(claims.profile));
+    for (const auto& [name, value] :
+         {std::pair("iss", &claims.issuer), std::pair("aud", &claims.audiences), std::pair("azp", &claims.azp),
+          std::pair("appid", &claims.appid), std::pair("scp", &claims.scopes)}) {
+        if (!value->empty()) text += fmt::format(" {}={}", name, log::quoted(*value));
+    }
+    if (const std::string_view change = next_step(kind); !change.empty()) {
+        const std::string statement = fmt::format("select o365.set_token_profile('{}', {})", claims.profile, change);
+        text += fmt::format(" then={}", log::quoted(statement));
+    }
+    return text;
+}
+
 // One line a minute for each kind, over all threads.
-void tell_refused(std::string_view kind) {
+void tell_refused(std::string_view kind, const ShownClaims& claims = {}) {
     static std::mutex mutex;
     static std::map<std::string, log::Repeated, std::less<>> told;  // kinds are ours, and few
     const std::lock_guard lock(mutex);
     if (const auto count = told[std::string(kind)].due(kind))
-        log::warn("action_refused", "kind={} count={}", kind, *count);
+        log::warn("action_refused", "kind={} count={}{}", kind, *count, told_claims(kind, claims));
 }
 
 // The bearer token; "" for none, and for two, of which nobody knows which one counts.
@@ -169,8 +197,8 @@ void note_slow(Site& site, const Request& request, const Json::Value& call) {
     }
 }
 
-Response refuse(const Site& site, const Request& request, std::string_view kind) {
-    tell_refused(kind);
+Response refuse(const Site& site, const Request& request, std::string_view kind, const ShownClaims& claims) {
+    tell_refused(kind, claims);
     Response response = with_status(401, text_of(site, request, "refused"));
     response.set("WWW-Authenticate", "Bearer");
     return response;
@@ -202,12 +230,12 @@ Response action_call(Site& site, const Request& request, const RouteParts& /*par
     const std::string outcome = text_in(call, "outcome");
     log::debug("action_call", "request={} card={} number={} outcome={}", request.id, button.card_id, button.number,
                outcome);
-    if (!presser.taken()) return refuse(site, request, name_of(presser.refusal));
+    if (!presser.taken()) return refuse(site, request, name_of(presser.refusal), presser.shown);
     if (outcome == "done_before" || outcome == "full") {
         if (outcome == "full") tell_refused(outcome);
         return with_status(409, text_of(site, request, outcome.c_str(), call));
     }
-    if (outcome != "recorded" && outcome != "repeated") return refuse(site, request, outcome);
+    if (outcome != "recorded" && outcome != "repeated") return refuse(site, request, outcome, presser.shown);
     call = await_answer(site, std::move(call));
     if (call["is_held"].asBool()) tell_held(call);
     note_slow(site, request, call);

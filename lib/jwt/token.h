@@ -71,8 +71,21 @@ const char* name_of(TokenRefusal refusal);
 
 inline constexpr std::size_t kMaxToken = 16384;
 
+// What was looked at in a token whose signature is right, for the log: by this an operator corrects a profile that
+// refuses what Microsoft sends. Each is cut to kMaxShown bytes, and "" where the token has none. Never who pressed.
+struct ShownClaims {
+    std::string profile;    // TokenProfile::name; "" when nobody has proven the rest
+    std::string issuer;     // `iss`
+    std::string audiences;  // `aud`, those of a list with a comma between
+    std::string azp;
+    std::string appid;
+    std::string scopes;  // `scp`
+};
+inline constexpr std::size_t kMaxShown = 200;
+
 struct TokenResult {
     TokenRefusal refusal = TokenRefusal::none;
+    ShownClaims shown;
     // With no_keys and unknown_key these two say what was looked for, and nobody has proven it; otherwise all that
     // follows is of a token that was taken, and empty for one that was refused.
     std::string profile;
