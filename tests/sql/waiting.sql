@@ -197,6 +197,20 @@ UPDATE o365_internal.subscription SET status = 'pending', status_reason = NULL, 
  WHERE subscription_id = :carl;
 SELECT is((pg_temp.said(:c))[1], format('Subscription %s is pending since T: its user has to say yes, or to type the '
     'code of its test card, on the page that followed connecting.', :carl), 'one that is pending');
+CREATE FUNCTION pg_temp.hint(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    v_hint text;
+BEGIN
+    EXECUTE statement;
+    RETURN 'nothing is wrong';
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS v_hint = PG_EXCEPTION_HINT;
+    RETURN v_hint;
+END $$;
+SELECT is(pg_temp.hint(format('SELECT o365.resume(%s)', :carl)), 'Its user has to say yes, or to type the code of its '
+    'test card, on the page that followed connecting.', 'which o365.resume says as well');
+SELECT is(pg_temp.hint(format('SELECT o365.retry_card(%s)', :c)),
+    format('It leaves by itself: select * from o365.explain_card(%s).', :c), 'a hint names the card that it is about');
 
 -- ---- who paused it ----
 SET SESSION AUTHORIZATION keeper;

@@ -12,7 +12,11 @@ BEGIN
     IF v_status NOT IN ('active', 'paused', 'suspended') THEN
         RAISE EXCEPTION 'subscription % is %', subscription_id, v_status
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = 'Its user has to connect again: the application links to what o365.begin_connect returns.';
+                  HINT = CASE v_status WHEN 'pending'
+                      THEN 'Its user has to say yes, or to type the code of its test card, on the page that followed '
+                           'connecting.'
+                      ELSE 'Its user has to connect again: the application links to what o365.begin_connect returns.'
+                      END;
     END IF;
     IF v_awaits_proof AND v_status = 'paused' THEN
         -- The pause ends, and it waits for its proof as it did before.
