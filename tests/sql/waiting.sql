@@ -34,12 +34,20 @@ SELECT pg_temp.send(:carl, 'new') AS new \gset
 SELECT is(pg_temp.oldest(), format('%s ann due since T', :old), 'one of a restored database');
 UPDATE o365_internal.outbox SET xid = '3' WHERE card_id = :old;
 SELECT is(pg_temp.oldest(), format('%s ann due since T', :old), 'also when it was handed over anew');
--- Very many that were sent long ago, for a time that has come just now.
-UPDATE o365_internal.outbox SET xid = '4' WHERE card_id = :old;
+-- Very many that came since by low ids, as other transactions' of a restored database may be.
+BEGIN;
+INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, xid)
+    SELECT 1000000 + i, 1000000 + i, :dora, '{}', '4' FROM generate_series(1, 1001) AS i;
+SELECT is(pg_temp.oldest(), format('%s ann due since T', :old), 'a low id alone does not make a card old');
+ROLLBACK;
+-- Very many that were sent long ago, for a time that has come just now, and very many digests.
+UPDATE o365_internal.outbox SET xid = '5' WHERE card_id = :old;
 BEGIN;
 INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card)
     SELECT -i, 1000000 + i, :dora, '{}' FROM generate_series(1, 1001) AS i;
-SELECT is(pg_temp.oldest(), format('%s ann due since T', :old), 'a low number alone does not make a card old');
+INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, xid)
+    SELECT 1000000 + i, 2000000 + i, :dora, '{}', '3' FROM generate_series(1, 1001) AS i;
+SELECT is(pg_temp.oldest(), format('%s ann due since T', :old), 'nor does a low number');
 ROLLBACK;
 -- Set aside, and back.
 SELECT o365.alter_connector('desk', when_blocked => 'pass') \g /dev/null
