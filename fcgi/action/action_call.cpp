@@ -70,14 +70,17 @@ std::string status_of(const Site& site, const Request& request, const Json::Valu
     return status.empty() ? text_of(site, request, "recorded", call) : status;
 }
 
-// The argument of o365.set_token_profile that corrects such a refusal; "" where none does.
-std::string_view next_step(std::string_view kind) {
-    if (kind == "wrong_audience") return "audiences => ...";
-    if (kind == "wrong_client") return "client_ids => ...";
-    if (kind == "wrong_scope") return "scope => ...";
-    if (kind == "wrong_tenant") return "tenants => ...";
-    if (kind == "no_presser") return "presser_claim => ...";
-    return {};
+// What an operator does about such a refusal, when it should not be one; "" where nothing is to be done.
+std::string next_step(std::string_view kind, std::string_view profile) {
+    static const std::map<std::string_view, std::string_view> kArguments{{"wrong_audience", "audiences"},
+                                                                         {"wrong_client", "client_ids"},
+                                                                         {"wrong_scope", "scope"},
+                                                                         {"wrong_tenant", "tenants"},
+                                                                         {"no_presser", "presser_claim"}};
+    if (kind == "wrong_connector") return "select slug, app_id from o365.connectors";
+    const auto argument = kArguments.find(kind);
+    if (argument == kArguments.end()) return {};
+    return fmt::format("select o365.set_token_profile('{}', {} => ...)", profile, argument->second);
 }
 
 // Of a token whose signature is right; "" of others, of which nothing is believed.
@@ -89,10 +92,8 @@ std::string told_claims(std::string_view kind, const ShownClaims& claims) {
           std::pair("appid", &claims.appid), std::pair("scp", &claims.scopes)}) {
         if (!value->empty()) text += fmt::format(" {}={}", name, log::quoted(*value));
     }
-    if (const std::string_view change = next_step(kind); !change.empty()) {
-        const std::string statement = fmt::format("select o365.set_token_profile('{}', {})", claims.profile, change);
-        text += fmt::format(" then={}", log::quoted(statement));
-    }
+    if (const std::string then = next_step(kind, claims.profile); !then.empty())
+        text += fmt::format(" then={}", log::quoted(then));
     return text;
 }
 

@@ -370,8 +370,8 @@ BOOST_AUTO_TEST_CASE(what_is_shown_never_says_who_pressed) {
         c["upn"] = "ann@contoso.example";
     });
     const ShownClaims shown = judge(token, profiles).shown;
-    const std::string all = fmt::format("{} {} {} {} {}", shown.issuer, shown.audiences, shown.azp, shown.appid,
-                                        shown.scopes);
+    const std::string all =
+        fmt::format("{} {} {} {} {}", shown.issuer, shown.audiences, shown.azp, shown.appid, shown.scopes);
     for (const char* secret : {kPresser.c_str(), "the-subject", "ann@"})
         BOOST_TEST(all.find(secret) == std::string::npos, secret);
 }
