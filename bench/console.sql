@@ -7,7 +7,7 @@ SET session_replication_role = replica;
 SET maintenance_work_mem = '512MB';
 SET timezone = 'UTC';
 -- Whole days of history have partitions; today's are there.
-SELECT o365_internal.make_partition(t, current_date - d) FROM unnest(ARRAY['attempt', 'delivery']) AS t,
+SELECT o365_internal.make_partition(t, current_date - d) FROM unnest(ARRAY['attempt', 'delivery', 'event']) AS t,
        generate_series(1, 2) AS d \g /dev/null
 
 -- Connections: 90 % idle, the rest send; 2 % of all suspended, each with its tenant's host.
@@ -50,7 +50,8 @@ INSERT INTO o365_internal.lane (subscription_id, connector_id, host_id, why, not
       FROM (SELECT s.subscription_id, s.connector_id, s.status,
                    s.subscription_id % 10 = 3 AND s.subscription_id < 3 + :cards AS has_cards
                        FROM o365_internal.subscription AS s) AS s;
-UPDATE o365_internal.subscription SET status = 'paused', status_at = now() WHERE subscription_id = 1;
+UPDATE o365_internal.subscription SET status = 'paused', status_at = now(), paused_by = 'operator bench'
+ WHERE subscription_id = 1;
 -- An application of two connections.
 SELECT o365.register_connector('small', 'Small', '\x89504e470d0a1a0a', 'short', 'long', 'https://example.org',
     '{one}') \g /dev/null
@@ -96,6 +97,30 @@ INSERT INTO o365_internal.attempt (at, card_id, subscription_id, connector_id, p
            503, 40, 'HTTP 503: busy'
       FROM o365_internal.delivery AS d WHERE d.card_id % 10 = 0;
 
+-- What died can be sent again.
+INSERT INTO o365_internal.dead_card (card_id, subscription_id, at, outcome, card, event)
+    SELECT d.card_id, d.subscription_id, d.at, d.outcome,
+           '{"@type": "MessageCard", "summary": "a ticket", "text": "' || repeat('x', 150) || '"}', d.event
+      FROM o365_internal.delivery AS d WHERE d.outcome IN ('dead', 'in_doubt');
+-- Ten of the small application, among them.
+INSERT INTO o365_internal.dead_card (card_id, subscription_id, at, outcome, card, event)
+    SELECT -i, 4000, now() - make_interval(mins => i), 'dead', '{"text": "a ticket"}', 'one'
+      FROM generate_series(1, 10) AS i;
+-- Events: each connection began, that of the large lane was paused and resumed a thousand times, and cards died.
+INSERT INTO o365_internal.event (at, kind, actor, role, connector_id, subscription_id, card_id, detail, reason)
+    SELECT e.at, e.kind, e.actor, CASE e.actor WHEN 'operator' THEN 'bench' END, s.connector_id, e.subscription_id,
+           e.card_id, e.detail, e.reason
+      FROM (SELECT now() - interval '2 days' * (i::double precision / :connections) AS at, 'connected' AS kind,
+                   'user' AS actor, i::bigint AS subscription_id, NULL::bigint AS card_id, NULL AS detail,
+                   NULL AS reason
+              FROM generate_series(1, :connections) AS i
+            UNION ALL
+            SELECT now() - make_interval(mins => 2 * i + p.later), p.kind, 'operator', 1, NULL, NULL, 'asked by mail'
+              FROM generate_series(1, 1000) AS i, (VALUES ('paused', 0), ('resumed', 1)) AS p (kind, later)
+            UNION ALL
+            SELECT d.at, 'card_not_delivered', 'worker', d.subscription_id, d.card_id, d.outcome, d.reason
+              FROM o365_internal.delivery AS d WHERE d.outcome IN ('dead', 'in_doubt')) AS e
+      JOIN o365_internal.subscription AS s ON s.subscription_id = e.subscription_id;
 UPDATE o365_internal.lane AS l SET posts = :ends / :connections * CASE WHEN d.attempts = 2 THEN 2 ELSE 1 END
   FROM o365_internal.delivery AS d WHERE d.subscription_id = l.subscription_id AND d.at >= date_trunc('day', now());
 
@@ -120,4 +145,5 @@ INSERT INTO o365_internal.outcome_hour (hour, connector_id, outcome, http_status
       FROM o365_internal.delivery AS d, (SELECT min(connector_id) AS connector_id FROM o365_internal.connector) AS c
      WHERE d.at < (SELECT u.until FROM o365_internal.counted AS u) GROUP BY 1, 2, 3, 4, 5;
 VACUUM (ANALYZE, FREEZE) o365_internal.subscription, o365_internal.lane, o365_internal.outbox, o365_internal.delivery,
-    o365_internal.attempt, o365_internal.connect_attempt, o365_internal.card_warning;
+    o365_internal.attempt, o365_internal.connect_attempt, o365_internal.card_warning, o365_internal.event,
+    o365_internal.dead_card;

@@ -6,6 +6,7 @@
 
 #include "lib/base/command_line.h"
 #include "lib/base/log.h"
+#include "lib/base/version.h"
 #include "lib/database/database.h"
 #include "lib/database/schema.h"
 #include "lib/fastcgi/fastcgi.h"
@@ -109,7 +110,7 @@ int main(int argc, char** argv) {
         bool only_check = false;
         app.add_option("--config", config, "Configuration file")->capture_default_str();
         app.add_flag("--check", only_check, "Says whether the sandbox can start with this configuration, and ends");
-        app.set_version_flag("--version", std::string(kProgram) + " " + O365_VERSION);
+        app.set_version_flag("--version", std::string(kProgram) + " " + o365::kVersion);
         if (const auto code = o365::parse_command_line(app, argc, argv)) return *code;
         const o365::Settings settings = o365::load_settings(config);
         return only_check ? check(settings) : run(settings);

@@ -34,6 +34,7 @@ SELECT set_config('o365.checksums', jsonb_object_agg(c.number, c.checksum)::text
     (30, '2e67941cd85a00a7'),
     (31, 'b0f67ad5c132dced'),
     (32, 'e7e8a65f2207b0cd'),
+    (33, '6db3eab2eee88a73'),
     (34, '2a50d77d297b5f85')
 ) AS c (number, checksum) \g /dev/null
 

@@ -105,6 +105,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 
 -- What happened, for operators and applications.
 \ir functions/events/actor.sql
+\ir functions/events/actor_words.sql
 \ir functions/events/last_event.sql
 \ir functions/events/note_cards.sql
 \ir functions/events/note_event.sql
@@ -478,13 +479,17 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 -- Sentences are made here without a capital and a full stop, which o365.explain_card adds.
 \ir functions/console/explain_arrival.sql
 \ir functions/console/explain_card.sql
+\ir functions/console/explain_due.sql
 \ir functions/console/explain_end.sql
+\ir functions/console/explain_holds.sql
 \ir functions/console/explain_lane.sql
 \ir functions/console/explain_posts.sql
 \ir functions/console/explain_scheduled.sql
 \ir functions/console/oldest_card.sql
 \ir functions/console/retry_schedule.sql
+\ir functions/console/status_next_step.sql
 \ir functions/console/wait_of.sql
+\ir functions/console/wait_of_scheduled.sql
 \ir functions/console/workers_at_work.sql
 
 -- What the history proves, a function a rule.

@@ -205,6 +205,8 @@ COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \ir migrate.sql
 \set migration 0032_shared_webhooks
 \ir migrate.sql
+\set migration 0033_truth
+\ir migrate.sql
 \set migration 0034_turns_of_webhooks
 \ir migrate.sql
 

@@ -16,6 +16,7 @@
 #include "lib/base/crypto.h"
 #include "lib/base/log.h"
 #include "lib/base/process.h"
+#include "lib/base/version.h"
 #include "lib/database/schema.h"
 #include "lib/findings/finding.h"
 #include "lib/http/url.h"
@@ -159,7 +160,7 @@ int work(const Settings& settings, const std::string& path, bool once, std::chro
     const std::string libraries = o365::start_http_client();
     rlimit files{};
     getrlimit(RLIMIT_NOFILE, &files);
-    o365::log::info("started", "version={} libraries={} environment={} max_transfers={} open_files={}", O365_VERSION,
+    o365::log::info("started", "version={} libraries={} environment={} max_transfers={} open_files={}", o365::kVersion,
                     o365::log::quoted(libraries), settings.environment, settings.max_transfers, files.rlim_cur);
     o365::Worker worker(settings, o365::KeyRing(o365::read_key_file(settings.key_file), settings.key_file));
     const SignalWatch signals(held, worker);
@@ -202,7 +203,7 @@ struct CommandLine {
 
     CommandLine() {
         app.add_option("--config", path, "configuration file")->capture_default_str();
-        app.set_version_flag("--version", "o365-worker " O365_VERSION);
+        app.set_version_flag("--version", std::string("o365-worker ") + o365::kVersion);
         app.add_flag("--check", checks, "check configuration, keys and database, and say what is wrong");
         app.add_flag("--once", once,
                      "deliver what is due, then end: 0 drained, 75 something waits, 69 something fails");

@@ -1,6 +1,8 @@
 // POST /action - Microsoft's service calls it for an HttpPOST whose target "o365:action" a worker has replaced by this
 // address (docs/decisions/0014). The address has a token of ours, a header has one of Microsoft's. A request with a
 // wrong token gets the same answer whatever is wrong, and stores nothing. Answers: office365-connectors.md 7.4.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -69,13 +71,40 @@ std::string status_of(const Site& site, const Request& request, const Json::Valu
     return status.empty() ? text_of(site, request, "recorded", call) : status;
 }
 
+// What an operator does about such a refusal, when it should not be one; "" where nothing is to be done.
+std::string next_step(std::string_view kind, std::string_view profile) {
+    static const std::map<std::string_view, std::string_view> kArguments{{"wrong_audience", "audiences"},
+                                                                         {"wrong_client", "client_ids"},
+                                                                         {"wrong_scope", "scope"},
+                                                                         {"wrong_tenant", "tenants"},
+                                                                         {"no_presser", "presser_claim"}};
+    if (kind == "wrong_connector") return "select slug, app_id from o365.connectors";
+    const auto argument = kArguments.find(kind);
+    if (argument == kArguments.end()) return {};
+    return fmt::format("select o365.set_token_profile('{}', {} => ...)", profile, argument->second);
+}
+
+// Of a token whose signature is right; "" of others, of which nothing is believed.
+std::string told_claims(std::string_view kind, const ShownClaims& claims) {
+    if (claims.profile.empty()) return {};
+    std::string text = fmt::format(" profile={}", log::quoted(claims.profile));
+    for (const auto& [name, value] :
+         {std::pair("iss", &claims.issuer), std::pair("aud", &claims.audiences), std::pair("azp", &claims.azp),
+          std::pair("appid", &claims.appid), std::pair("scp", &claims.scopes)}) {
+        if (!value->empty()) text += fmt::format(" {}={}", name, log::quoted(*value));
+    }
+    if (const std::string then = next_step(kind, claims.profile); !then.empty())
+        text += fmt::format(" then={}", log::quoted(then));
+    return text;
+}
+
 // Logs at most one line a minute for each kind, over all threads. `kind` is one of a few words of ours.
-void log_refused(std::string_view kind) {
+void log_refused(std::string_view kind, const ShownClaims& claims = {}) {
     static std::mutex mutex;
     static std::map<std::string, log::Repeated, std::less<>> refusals;
     const std::lock_guard lock(mutex);
     if (const auto count = refusals[std::string(kind)].due(kind))
-        log::warn("action_refused", "kind={} count={}", kind, *count);
+        log::warn("action_refused", "kind={} count={}{}", kind, *count, told_claims(kind, claims));
 }
 
 // The bearer token; "" when there is none, and when there are two, because we cannot know which one counts.
@@ -171,8 +200,8 @@ void note_slow(Site& site, const Request& request, const Json::Value& call) {
     }
 }
 
-Response refuse(const Site& site, const Request& request, std::string_view kind) {
-    log_refused(kind);
+Response refuse(const Site& site, const Request& request, std::string_view kind, const ShownClaims& claims) {
+    log_refused(kind, claims);
     Response response = with_status(401, text_of(site, request, "refused"));
     response.set("WWW-Authenticate", "Bearer");
     return response;
@@ -204,12 +233,12 @@ Response action_call(Site& site, const Request& request, const RouteParts& /*par
     const std::string outcome = text_in(call, "outcome");
     log::debug("action_call", "request={} card={} number={} outcome={}", request.id, button.card_id, button.number,
                outcome);
-    if (!presser.taken()) return refuse(site, request, name_of(presser.refusal));
+    if (!presser.taken()) return refuse(site, request, name_of(presser.refusal), presser.shown);
     if (outcome == "done_before" || outcome == "full") {
         if (outcome == "full") log_refused(outcome);
         return with_status(409, text_of(site, request, outcome.c_str(), call));
     }
-    if (outcome != "recorded" && outcome != "repeated") return refuse(site, request, outcome);
+    if (outcome != "recorded" && outcome != "repeated") return refuse(site, request, outcome, presser.shown);
     call = await_answer(site, std::move(call));
     if (call["is_held"].asBool()) log_held(call);
     note_slow(site, request, call);

@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "lib/base/version.h"
 #include "lib/database/sqlstate.h"
 
 namespace o365 {

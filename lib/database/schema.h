@@ -8,10 +8,7 @@
 
 namespace o365 {
 
-// The schema that this program was built with: the highest number in sql/migrations.
-constexpr int kSchema = O365_SCHEMA;
-
-// The oldest schema that this program works with. Raise it to the version before, never past it, so that schema and
+// The oldest schema that this program works with; the newest is kSchema of lib/base/version.h. Raise it to the version before, never past it, so that schema and
 // programs can be upgraded one after the other; then delete the code for older schemas.
 constexpr int kOldestSchema = 29;
 

@@ -30,6 +30,7 @@
 #include "lib/base/log.h"
 #include "lib/base/process.h"
 #include "lib/base/system_error.h"
+#include "lib/base/version.h"
 #include "lib/fastcgi/connection_loop.h"
 #include "lib/fastcgi/listener.h"
 
@@ -466,7 +467,7 @@ int serve(const ServerOptions& options, const HandlerFactory& make_handler, cons
             if (!thread->thread.joinable()) thread->phase = HandlerThread::Phase::ended;
         }
     }
-    log::info("serving", "version={} threads={} socket={}", O365_VERSION, options.threads,
+    log::info("serving", "version={} threads={} socket={}", kVersion, options.threads,
               log::quoted(own ? options.socket : "inherited"));
     work_until_signal(server, signals.get());
     if (own) own->remove();

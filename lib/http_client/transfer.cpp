@@ -10,8 +10,11 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <string>
 #include <string_view>
 #include <utility>
+
+#include "lib/base/version.h"
 
 #include "lib/base/fd.h"
 #include "lib/base/text.h"
@@ -214,7 +217,7 @@ std::unique_ptr<Transfer> make_transfer(const HttpClientOptions& options, KeptSo
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "o365-connector/" O365_VERSION);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, (std::string("o365-connector/") + kVersion).c_str());
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);

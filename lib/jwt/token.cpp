@@ -211,6 +211,28 @@ std::string presser_name(const TokenProfile& profile, const Json::Value& claims)
     return {};
 }
 
+std::string joined(const Json::Value& audience) {
+    if (audience.isString()) return audience.asString();
+    std::string text;
+    if (!audience.isArray()) return text;
+    for (const Json::Value& one : audience) {
+        if (text.size() > kMaxShown) break;
+        if (one.isString()) text += (text.empty() ? "" : ",") + one.asString();
+    }
+    return text;
+}
+
+// Claims by name, not those that the profile names: client_claims may be anything.
+ShownClaims shown(const TokenProfile& profile, const Json::Value& claims) {
+    const auto cut = [](const std::string& text) { return std::string(utf8_beginning(text, kMaxShown)); };
+    return {.profile = profile.name,
+            .issuer = cut(text_of(claims, "iss")),
+            .audiences = cut(joined(member(claims, "aud"))),
+            .azp = cut(text_of(claims, "azp")),
+            .appid = cut(text_of(claims, "appid")),
+            .scopes = cut(text_of(claims, "scp"))};
+}
+
 TokenResult refused(TokenRefusal why) {
     TokenResult result;
     result.refusal = why;
@@ -293,9 +315,10 @@ TokenResult verify_token(std::string_view token, std::span<const TokenProfile> p
         return refused(TokenRefusal::bad_signature);
     const Json::Value& claims = reading.claims;
     const auto second = std::chrono::floor<seconds>(now).time_since_epoch().count();
-    if (const TokenRefusal why = judge_claims(profile, target, claims, second); why != TokenRefusal::none)
-        return refused(why);
     TokenResult result;
+    result.shown = shown(profile, claims);
+    result.refusal = judge_claims(profile, target, claims, second);
+    if (!result.taken()) return result;
     result.profile = profile.name;
     result.key_id = reading.key_id;
     result.presser_id = text_of(claims, profile.presser_claim.c_str());

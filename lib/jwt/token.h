@@ -71,8 +71,21 @@ const char* name_of(TokenRefusal refusal);
 
 inline constexpr std::size_t kMaxToken = 16384;
 
+// What was looked at in a token whose signature is right, for the log: by this an operator corrects a profile that
+// refuses what Microsoft sends. Each is cut to kMaxShown bytes, and "" where the token has none. Never who pressed.
+struct ShownClaims {
+    std::string profile;    // TokenProfile::name; "" when nobody has proven the rest
+    std::string issuer;     // `iss`
+    std::string audiences;  // `aud`, those of a list with a comma between
+    std::string azp;
+    std::string appid;
+    std::string scopes;  // `scp`
+};
+inline constexpr std::size_t kMaxShown = 200;
+
 struct TokenResult {
     TokenRefusal refusal = TokenRefusal::none;
+    ShownClaims shown;
     // Empty for a token that is refused, except that with no_keys and unknown_key these two say which key the token
     // names; that is not verified.
     std::string profile;

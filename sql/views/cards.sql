@@ -7,9 +7,10 @@ CREATE OR REPLACE VIEW o365.cards WITH (security_barrier) AS
     WITH few AS MATERIALIZED (SELECT f.ids, o365_internal.few_wait(f.ids) AS few_wait
                                 FROM o365_internal.few_subscriptions() AS f (ids))
     SELECT d.card_id, d.subscription_id, c.slug AS connector, s.app_user, s.group_name, d.event, d.state,
-           CASE d.state WHEN 'ended' THEN d.at WHEN 'waiting' THEN d.enqueued_at END AS since, l.why,
-           CASE WHEN d.state = 'scheduled' THEN d.at ELSE l.until END AS until, l.next_at,
-           CASE WHEN d.state <> 'waiting' THEN d.reason
+           CASE d.state WHEN 'ended' THEN d.at WHEN 'waiting' THEN d.enqueued_at END AS since,
+           coalesce(l.why, w.why) AS why, coalesce(l.until, w.until) AS until,
+           coalesce(l.next_at, w.next_at) AS next_at,
+           CASE WHEN d.state <> 'waiting' THEN coalesce(w.reason, d.reason)
                 WHEN d.card_id = l.first_card THEN l.reason
                 ELSE format('behind card %s: %s', l.first_card, l.reason) END AS reason,
            coalesce(d.attempts::bigint, (SELECT count(*) FROM o365_internal.attempt AS x
@@ -22,8 +23,8 @@ CREATE OR REPLACE VIEW o365.cards WITH (security_barrier) AS
                    NULL::integer AS took_ms, NULL::integer AS connector_id, true AS walked
               FROM o365_internal.outbox AS o
             UNION ALL
-            SELECT h.card_id, h.subscription_id, h.event, 'scheduled', h.due_at, NULL,
-                   'not in the queue yet: see o365.scheduled_cards', h.enqueued_at, NULL, NULL, NULL, true
+            SELECT h.card_id, h.subscription_id, h.event, 'scheduled', h.due_at, NULL, NULL, h.enqueued_at, NULL,
+                   NULL, NULL, true
               FROM o365_internal.scheduled AS h
             UNION ALL
             SELECT w.card_id, w.subscription_id, w.event, 'ended', w.at, w.outcome, w.reason, w.enqueued_at, w.attempts,
@@ -40,6 +41,7 @@ CREATE OR REPLACE VIEW o365.cards WITH (security_barrier) AS
       LEFT JOIN o365_internal.subscription AS s ON s.subscription_id = d.subscription_id
       LEFT JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
       LEFT JOIN LATERAL o365_internal.wait_of(CASE WHEN d.state = 'waiting' THEN d.subscription_id END) AS l ON true
+      LEFT JOIN LATERAL o365_internal.wait_of_scheduled(CASE WHEN d.state = 'scheduled' THEN d.card_id END) AS w ON true
      WHERE d.walked AND (SELECT few.ids IS NULL OR d.state = 'scheduled' OR d.state = 'waiting' AND NOT few.few_wait
                            FROM few)
            AND ((SELECT 0 = ANY (o365_internal.visible_connectors()))
@@ -61,10 +63,12 @@ COMMENT ON COLUMN o365.cards.group_name IS 'Group; null for an inbox.';
 COMMENT ON COLUMN o365.cards.event IS 'Event it reports.';
 COMMENT ON COLUMN o365.cards.state IS 'scheduled (o365.scheduled_cards says more), waiting or ended.';
 COMMENT ON COLUMN o365.cards.since IS
-    'When it ended; while it waits, when its transaction began; null while it is scheduled.';
-COMMENT ON COLUMN o365.cards.why IS 'What kind of wait its subscription has, as in o365.queue; null when it has ended.';
+    'When it ended; while it waits, since when, as enqueued_at; null while it is scheduled.';
+COMMENT ON COLUMN o365.cards.why IS
+    'What kind of wait its subscription has, as in o365.queue. Of one that is scheduled: not_before, or retry where it '
+    'was set aside; pause or host where its connection or its far end is held besides. Null when it has ended.';
 COMMENT ON COLUMN o365.cards.until IS
-    'When that wait ends, as in o365.queue; of one that is scheduled, when it is due.';
+    'When that wait ends, as in o365.queue; of one that is scheduled, when it is due, or later where it is held.';
 COMMENT ON COLUMN o365.cards.next_at IS
     'When the first card of its subscription is next tried; null while held, when nobody can tell, and when it has '
     'ended.';
@@ -72,7 +76,8 @@ COMMENT ON COLUMN o365.cards.reason IS
     'Why it waits, in words, with since when and by whom; of one that has ended, why it was not delivered.';
 COMMENT ON COLUMN o365.cards.attempts IS 'POSTs it took so far.';
 COMMENT ON COLUMN o365.cards.outcome IS 'How it ended, as in o365.deliveries; null while it waits.';
-COMMENT ON COLUMN o365.cards.enqueued_at IS 'When its transaction began.';
+COMMENT ON COLUMN o365.cards.enqueued_at IS
+    'Since when it waits: when its transaction began; of one that was sent with not_before, that time.';
 
 CREATE OR REPLACE VIEW o365.scheduled_cards WITH (security_barrier) AS
     SELECT s.card_id, s.subscription_id, c.slug AS connector, u.app_user, s.event, s.due_at,

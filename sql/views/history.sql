@@ -53,13 +53,14 @@ COMMENT ON COLUMN o365.deliveries.outcome IS
     'delivered, accepted (taken, but not proven to be shown), in_doubt, dead, expired (its time had passed), '
     'superseded (a newer card replaced it), cancelled, digested (it is part of a digest, which reason names).';
 COMMENT ON COLUMN o365.deliveries.reason IS 'Why not delivered.';
-COMMENT ON COLUMN o365.deliveries.enqueued_at IS 'When its transaction began.';
+COMMENT ON COLUMN o365.deliveries.enqueued_at IS
+    'When its transaction began; of one that was sent with not_before, that time.';
 COMMENT ON COLUMN o365.deliveries.attempts IS 'POSTs it took.';
 COMMENT ON COLUMN o365.deliveries.http_status IS 'Status of the last answer.';
 COMMENT ON COLUMN o365.deliveries.rule IS 'Response rule that read the last answer.';
 COMMENT ON COLUMN o365.deliveries.claimed_at IS
-    'When a worker first took it up: before that are its transaction and the cards in front of it, after that is '
-    'delivery. Null when no worker had it.';
+    'When a worker first took it up. Before that are its open transaction, the cards in front of it and what its '
+    'connection waited for; after that its POSTs, with the waits between them. Null when no worker had it.';
 
 -- What is counted already by the hour, and the rest by hand: the chores count what is older than a minute or two.
 CREATE OR REPLACE VIEW o365.outcomes WITH (security_barrier) AS

@@ -7,7 +7,8 @@ CREATE OR REPLACE VIEW o365.subscriptions WITH (security_barrier) AS
            s.label, s.proved_at, CASE WHEN s.dialect = 'workflow' THEN s.payload END AS payload, s.paused_until,
            (SELECT l.posted_on FROM o365_internal.lane AS l
              WHERE l.subscription_id = s.subscription_id LIMIT 1) AS posted_on,
-           s.idle_since, s.extra, s.unwanted_events, s.schedule, s.time_zone
+           s.idle_since, s.extra, s.unwanted_events, s.schedule, s.time_zone,
+           CASE WHEN s.status = 'paused' THEN s.paused_by END AS paused_by
       FROM o365_internal.subscription AS s LEFT JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
      WHERE s.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);
 COMMENT ON VIEW o365.subscriptions IS 'Connections. Never a webhook: only its host.';
@@ -34,6 +35,8 @@ COMMENT ON COLUMN o365.subscriptions.proved_at IS
     'When its user last typed the code of a card that was posted there; null: never.';
 COMMENT ON COLUMN o365.subscriptions.payload IS
     'What its workflow takes: envelope, or card (the bare one); null for a connector webhook.';
+COMMENT ON COLUMN o365.subscriptions.paused_by IS
+    'Who paused it: operator alice, application shop, its user; null when it is not paused.';
 COMMENT ON COLUMN o365.subscriptions.paused_until IS 'When its pause ends by itself; null: when somebody resumes it.';
 COMMENT ON COLUMN o365.subscriptions.posted_on IS 'The day, UTC, on which the far end last took a card; null: never.';
 COMMENT ON COLUMN o365.subscriptions.idle_since IS
@@ -52,10 +55,14 @@ CREATE OR REPLACE VIEW :internal_views.lane_now AS
                             'infinity') END AS next_at,
            CASE WHEN s.status IN ('removed', 'gone', 'retired') THEN s.status || ': what waits will be cancelled'
                 WHEN l.verdict IS NOT NULL   -- whose time is not written yet
-                THEN format('%s: %s', CASE s.status WHEN 'paused' THEN 'paused' ELSE 'suspended' END, l.verdict)
+                THEN format('%s: %s; %s', CASE s.status WHEN 'paused' THEN 'paused' ELSE 'suspended' END, l.verdict,
+                            o365_internal.status_next_step(s.subscription_id, CASE s.status WHEN 'paused' THEN 'paused'
+                                                               ELSE 'suspended' END, l.verdict, s.awaits_proof))
                 WHEN l.why = 'pause'
-                THEN format('%s since %s%s%s', s.status, to_char(s.status_at, 'YYYY-MM-DD HH24:MI'),
-                            ' until ' || to_char(s.paused_until, 'YYYY-MM-DD HH24:MI'), ': ' || s.status_reason)
+                THEN format('%s since %s%s%s%s', s.status, to_char(s.status_at, 'YYYY-MM-DD HH24:MI'),
+                            ' until ' || to_char(s.paused_until, 'YYYY-MM-DD HH24:MI'), ': ' || s.status_reason,
+                            '; ' || o365_internal.status_next_step(s.subscription_id, s.status, s.status_reason,
+                                                                   s.awaits_proof))
                 WHEN h.failing_since IS NOT NULL AND (h.held_until > now()) IS NOT TRUE
                 THEN coalesce((SELECT o365_internal.workers_away()),
                               format('host %s fails since %s: %s; it is tried again at %s', h.name,
@@ -132,7 +139,7 @@ COMMENT ON COLUMN :internal_views.lane_now.app_user IS 'Its subscription''s user
 COMMENT ON COLUMN :internal_views.lane_now.group_name IS 'Its subscription''s group.';
 COMMENT ON COLUMN :internal_views.lane_now.failures IS 'How often the first card failed so far.';
 COMMENT ON COLUMN :internal_views.lane_now.first_card IS 'Card that goes first.';
-COMMENT ON COLUMN :internal_views.lane_now.oldest IS 'When that card''s transaction began.';
+COMMENT ON COLUMN :internal_views.lane_now.oldest IS 'Since when that card waits.';
 COMMENT ON COLUMN :internal_views.lane_now.next_at IS 'When it is next tried; null when nobody can tell.';
 COMMENT ON COLUMN :internal_views.lane_now.reason IS 'Why it waits, in words.';
 COMMENT ON COLUMN :internal_views.lane_now.why IS
@@ -162,7 +169,7 @@ COMMENT ON COLUMN o365.queue.subscription_id IS 'Subscription.';
 COMMENT ON COLUMN o365.queue.connector IS 'Connector''s slug.';
 COMMENT ON COLUMN o365.queue.group_name IS 'Group; null for an inbox.';
 COMMENT ON COLUMN o365.queue.waiting IS 'Cards; 10001 stands for more than ten thousand.';
-COMMENT ON COLUMN o365.queue.oldest IS 'When the transaction of the first card began.';
+COMMENT ON COLUMN o365.queue.oldest IS 'Since when the first card waits, as enqueued_at of o365.cards.';
 COMMENT ON COLUMN o365.queue.next_at IS
     'When it is next tried, in the past when it is due; null while held, and when nobody can tell.';
 COMMENT ON COLUMN o365.queue.reason IS 'Why they wait, in words, with since when and by whom.';

@@ -27,7 +27,7 @@ testOnce('confirm on: cards wait until the user says yes, and then all of them a
     const card = asApplication(`select o365.send(${id}, '{"text": "sent before it was confirmed"}')`);
     await new Promise((resolve) => setTimeout(resolve, 1500));
     assert.match(sql(`select waiting, reason from o365.queue where subscription_id = ${id}`),
-        /^1\|pending since [0-9: -]+: its user has not confirmed it yet$/);
+        /^1\|pending since [0-9: -]+: its user has not confirmed it yet; its user has to say yes, /);
     await page.reload();
     await page.getByRole('button', {name: 'Yes, connect'}).click();
     await page.waitForFunction(() => /is connected/.test(document.querySelector('h1').textContent));

@@ -141,7 +141,11 @@ describe('a signed call', () => {
         assert.deepEqual(taken().map(({is_connecting_user, pressed_by_name}) => [is_connecting_user, pressed_by_name]),
             [[true, null]]);
         assert.match(readFileSync(join(LOGS, 'programs.log'), 'utf8'),
-            /event=action_refused kind=bad_signature count=1/);
+            /event=action_refused kind=bad_signature count=1$/m);
+        // Of a token that Microsoft signed it says what an operator needs to correct the profile.
+        assert.match(readFileSync(join(LOGS, 'programs.log'), 'utf8'), new RegExp('event=action_refused '
+            + 'kind=wrong_audience count=1 profile=entra iss=https://\\S+ aud=\\S+ (azp|appid)=[0-9a-f-]{36}( \\S+)* '
+            + 'then="select o365.set_token_profile\\(\'entra\', audiences => ...\\)"$', 'm'));
     });
 
     test('counts once: forged, replayed, for another button, twice at once, and by two people', async () => {

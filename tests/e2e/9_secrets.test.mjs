@@ -48,6 +48,10 @@ test('the loggers really were turned up: what is no secret stands in them', () =
     assert.match(readFileSync(join(LOGS, `${server}-access.log`), 'utf8'), /GET \/connect\/desk\/callback 302/);
     assert.match(readFileSync(join(LOGS, `${server}-main.log`), 'utf8'), server === 'nginx' ? /\[debug\]/ : /:debug\]/);
     assert.match(readFileSync(join(LOGS, 'programs.log'), 'utf8'), /event=card_delivered/);
+    if (ran('2_actions_signed')) {
+        assert.match(readFileSync(join(LOGS, 'programs.log'), 'utf8'), /event=action_refused .*? aud=/,
+            'claims of tokens that are refused stand there, and no others');
+    }
     assert.match(readFileSync(join(STACK_DIR, 'activity'), 'utf8'), /o365_programs\.worker_claim/);
 });
 

@@ -32,7 +32,7 @@ SET SESSION AUTHORIZATION shop;
 SELECT o365.send(:ann, '{"text": "1"}') AS c1, o365.send(:ann, '{"text": "2"}') AS c2 \gset
 RESET SESSION AUTHORIZATION;
 SELECT matches(pg_temp.first(:c1),
-    '^Its transaction, which began at T, was not seen yet: the last round of arrivals was at T\.$', 'not seen yet');
+    '^Its transaction was not seen yet: the last round of arrivals was at T\.$', 'not seen yet');
 SELECT dblink_connect('other', format('host=%s dbname=%s user=postgres application_name=console',
            current_setting('unix_socket_directories'), current_database())),
        dblink_exec('other', 'BEGIN'),
@@ -54,8 +54,8 @@ SELECT matches(pg_temp.first(:c1), '^Its connection could not be given new cards
 SELECT dblink_exec('other', 'ROLLBACK') \g /dev/null
 SELECT o365_programs.worker_feed() \g /dev/null
 SELECT is(pg_temp.said(:c1), ARRAY['Its connection is due since T: a worker takes it next.',
-    format('It is the next card of subscription %s.', :ann), 'Sent at T.'], 'due');
-SELECT is(pg_temp.rest(:c2), ARRAY[format('1 card of subscription %s leaves before it.', :ann), 'Sent at T.'],
+    format('It is the next card of subscription %s.', :ann), 'It waits since T.'], 'due');
+SELECT is(pg_temp.rest(:c2), ARRAY[format('1 card of subscription %s leaves before it.', :ann), 'It waits since T.'],
     'what stands before it is counted');
 SELECT results_eq('SELECT c.card_id, c.state, c.why, c.attempts, c.outcome, c.since = c.enqueued_at '
                   'FROM o365.cards AS c',
@@ -95,7 +95,7 @@ BEGIN
 END $$;
 SELECT pg_temp.fail(:ann, :w1, 'retry', 503, 'HTTP 503: busy') \g /dev/null
 SELECT is(pg_temp.said(:c1), ARRAY['Its retry 1 is at T: it fails since T, HTTP 503: busy.',
-    format('It is the next card of subscription %s.', :ann), 'Sent at T.',
+    format('It is the next card of subscription %s.', :ann), 'It waits since T.',
     'A POST at T: retry, HTTP 503: busy (the rule "the far end failed").'], 'a card that failed, with its POST');
 SELECT is(pg_temp.first(:c2), format('Behind card %s: retry 1 is at T: it fails since T, HTTP 503: busy.', :c1),
     'and one behind it');
@@ -161,8 +161,8 @@ SELECT is(pg_temp.first(:c1),
     format('Subscription %s is paused since T by application shop: select o365.resume(%1$s) ends it.', :ann),
     'an application''s pause');
 SELECT o365.resume(:ann), o365_internal.hold(:ann, 'suspended', 'HTTP 403: not allowed') \g /dev/null
-SELECT is(pg_temp.first(:c1), format('Subscription %s is suspended since T by a worker, '
-                                     '"HTTP 403: not allowed": select o365.resume(%1$s) ends it.', :ann),
+SELECT is(pg_temp.first(:c1), format('Subscription %s is suspended since T by a worker, "HTTP 403: not allowed": '
+                                     'when the far end works again: select o365.resume(%1$s).', :ann),
     'a webhook that is refused');
 SELECT o365.resume(:ann) \g /dev/null
 
@@ -183,7 +183,7 @@ SELECT o365_programs.worker_report(:w1, ARRAY[:ann, :ann], ARRAY[l.lease_no, l.l
            '{NULL,refused}', ARRAY[:ann], ARRAY[l.lease_no], '{t}', '{1}') FROM o365_internal.lane AS l
     WHERE l.subscription_id = :ann \g /dev/null
 SELECT is((pg_temp.said(:c1))[1:2], ARRAY['Delivered at T after 3 POSTs by the rule "a count of messages".',
-    'Sent at T, first taken by a worker at T.'], 'a card that was delivered');
+    'It waited since T, first taken by a worker at T.'], 'a card that was delivered');
 SELECT is(pg_temp.first(:c2), 'Not delivered: dead at T after 1 POST by the rule "the far end failed": refused.',
     'one that was refused');
 SELECT results_eq('SELECT c.state, c.outcome, c.attempts, c.why, c.reason FROM o365.cards AS c', $$VALUES ('ended',

@@ -55,7 +55,8 @@ BEGIN
     DELETE FROM o365_internal.outbox WHERE subscription_id IN (ann, bob);
     UPDATE o365_internal.lane AS l
        SET next_at = NULL, not_before = NULL, why = NULL, worker = NULL, lease_until = NULL, late = NULL, run = NULL,
-           quota_off = false, quota_webhook = NULL, quota_clear = NULL, quota_version = 0, posts = 0, last_post_at = '-infinity',
+           quota_off = false, quota_webhook = NULL, quota_clear = NULL, quota_version = 0, posts = 0,
+           last_post_at = '-infinity',
            lease_below = NULL, granted = NULL, cursor = (SELECT last_value FROM o365_internal.card_id)
      WHERE subscription_id IN (ann, bob);
     COMMIT;
@@ -81,9 +82,8 @@ CALL pg_temp.claim_both('ahead', :w1, :ann, :bob, 'cursor = 9000000000000000000'
 CALL pg_temp.claim_both('shares', :w1, :ann, :bob, 'quota_off = true, quota_webhook = 0', 1);
 CALL pg_temp.claim_both('run', :w1, :ann, :bob, 'run = ''{}''', 1);
 SELECT results_eq('SELECT state, few FROM outcome ORDER BY state', $$VALUES ('ahead', 0::bigint), ('five', 0),
-    ('four', 1),
-    ('fresh', 0), ('known', 1), ('other limits', 0), ('paused', 0), ('run', 0), ('shares', 0), ('unlimited', 1), ('used up', 0),
-    ('waits', 0)$$, 'up to four cards of an idle lane that knows its limits are leased at once');
+    ('four', 1), ('fresh', 0), ('known', 1), ('other limits', 0), ('paused', 0), ('run', 0), ('shares', 0),
+    ('unlimited', 1), ('used up', 0), ('waits', 0)$$, 'up to four cards of an idle lane that knows its limits are leased at once');
 SELECT is(o.short, o.long, format('%s: the lane is as the long way leaves it', o.state)) FROM outcome AS o
  ORDER BY o.state;
 SELECT is(o.short_card, o.long_card, format('%s: with the same cards', o.state)) FROM outcome AS o ORDER BY o.state;

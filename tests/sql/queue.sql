@@ -95,11 +95,14 @@ SELECT alike(pg_temp.why(:ann), '% failed once since %', 'once is not 1 times');
 
 -- Held, leased, and stuck.
 SELECT o365.pause(:ann) \g /dev/null
-SELECT is(pg_temp.why(:ann), 'paused since T', 'F52: a pause says since when');
+SELECT is(pg_temp.why(:ann), format('paused since T; select o365.resume(%s) ends it', :ann),
+    'F52: a pause says since when, and what ends it');
 SELECT o365.resume(:ann) \g /dev/null
 UPDATE o365_internal.subscription SET status = 'suspended', status_reason = 'HTTP 403' WHERE subscription_id = :ann;
 UPDATE o365_internal.lane SET why = 'pause', not_before = 'infinity', next_at = NULL WHERE subscription_id = :ann;
-SELECT is(pg_temp.why(:ann), 'suspended since T: HTTP 403', 'F52: and what the worker found');
+SELECT is(pg_temp.why(:ann),
+    format('suspended since T: HTTP 403; when the far end works again: select o365.resume(%s)', :ann),
+    'F52: and what the worker found');
 SELECT o365.resume(:ann) \g /dev/null
 SELECT c.lease_no AS l FROM pg_temp.claim(:w1, '-infinity', 10, 1) AS c WHERE c.subscription_id = :ann \gset
 SELECT is(pg_temp.why(:ann), 'worker w1 is at it', 'F52: a leased lane names its worker');

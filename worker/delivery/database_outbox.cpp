@@ -8,7 +8,7 @@
 #include <optional>
 #include <stdexcept>
 
-#include "lib/database/schema.h"
+#include "lib/base/version.h"
 #include "lib/json/json_text.h"
 
 namespace o365 {
@@ -108,7 +108,7 @@ SettingsSnapshot DatabaseOutbox::start() {
     // An operator must upgrade: end at once instead of waiting for that.
     if (const std::string problem = schema_problem(database_); !problem.empty()) throw std::runtime_error(problem);
     const Rows rows =
-        database_.call("select o365_programs.worker_start($1, $2, $3)", {name_, O365_VERSION, environment_});
+        database_.call("select o365_programs.worker_start($1, $2, $3)", {name_, kVersion, environment_});
     return take_snapshot(rows.text(0, 0));
 }
 
@@ -128,7 +128,7 @@ SettingsSnapshot DatabaseOutbox::take_snapshot(std::string_view answer) {
 
 void DatabaseOutbox::describe(const std::vector<std::string>& key_ids) {
     database_.call("select o365_programs.worker_describe($1, $2, $3, $4)",
-                   {worker_, name_, O365_VERSION, array_literal(key_ids)});
+                   {worker_, name_, kVersion, array_literal(key_ids)});
 }
 
 std::vector<std::string> DatabaseOutbox::keys_in_use() {

@@ -255,8 +255,8 @@ void Sender::posted(const std::shared_ptr<Lane>& lane, PostResult result) {
     if (ends && lane->results.empty()) unreported_.emplace_back(clock_.now(), lane);
     // A failure on our side is not a POST, and is not written to the history.
     if (is_ours) {
-        // Another worker may have the lane at once; if there is none, it is tried again after half a minute. A route may
-        // be missing to this host alone: that keeps this worker from no other lane.
+        // Another worker may have the lane at once; if there is none, it is tried again after half a minute. A route
+        // may be missing to this host alone: that keeps this worker from no other lane.
         std::optional<std::int64_t> again;
         if (snapshot_->others > 0 && result.transport == TransportStatus::our_side) {
             again = 0;

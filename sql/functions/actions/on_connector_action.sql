@@ -24,7 +24,7 @@ BEGIN
          WHERE a.connector_id = v_connector_id AND a.card_id IS NULL AND a.action = v_action;
     END IF;
     PERFORM o365_internal.note_event('changed', o365_internal.actor(), v_connector_id,
-                                     reason => on_connector_action.reason,
+                                     reason => o365_internal.reason_text(on_connector_action.reason),
                                      detail => 'answer to action ' || coalesce(on_connector_action.action, 'any'));
     RETURN CASE WHEN v_says THEN 'set' ELSE 'default' END;
 END $$;

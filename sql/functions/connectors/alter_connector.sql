@@ -8,7 +8,8 @@ CREATE OR REPLACE FUNCTION o365.alter_connector(
     require_state boolean DEFAULT NULL, confirm boolean DEFAULT NULL, ways text[] DEFAULT NULL,
     support text DEFAULT NULL,
     language text DEFAULT NULL, max_age interval DEFAULT NULL, when_blocked text DEFAULT NULL,
-    schedule text DEFAULT NULL, time_zone text DEFAULT NULL, digest_when_late interval DEFAULT NULL)
+    schedule text DEFAULT NULL, time_zone text DEFAULT NULL, digest_when_late interval DEFAULT NULL,
+    reason text DEFAULT NULL)
 RETURNS uuid
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -44,10 +45,10 @@ BEGIN
     v_new.schedule := coalesce(o365_internal.schedule_of(schedule), schedule, v_new.schedule);
     v_new.time_zone := nullif(coalesce(o365_internal.time_zone_of(time_zone), time_zone, v_new.time_zone), '');
     v_new.digest_when_late := nullif(coalesce(digest_when_late, v_new.digest_when_late), '0');
-    RETURN o365_internal.save_connector(v_new);
+    RETURN o365_internal.save_connector(v_new, reason);
 END $$;
 COMMENT ON FUNCTION o365.alter_connector(text, text, bytea, text, text, text, text[], text, text[], text[], text,
-    text, boolean, boolean, boolean, text[], text, text, interval, text, text, text, interval) IS
+    text, boolean, boolean, boolean, text[], text, text, interval, text, text, text, interval, text) IS
     'Changes what is given of a connector''s registration and keeps the rest; returns its app_id. An empty text takes '
     'landing_page, support, language or time_zone back, an empty list ways, an interval of 0 max_age or '
     'digest_when_late. The arguments are those of o365.register_connector. Errors: undefined_object; '

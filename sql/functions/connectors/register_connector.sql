@@ -6,7 +6,8 @@ CREATE OR REPLACE FUNCTION o365.register_connector(
     require_state boolean DEFAULT true, confirm boolean DEFAULT false, ways text[] DEFAULT NULL,
     support text DEFAULT NULL,
     language text DEFAULT NULL, max_age interval DEFAULT NULL, when_blocked text DEFAULT 'wait',
-    schedule text DEFAULT 'immediate', time_zone text DEFAULT NULL, digest_when_late interval DEFAULT NULL)
+    schedule text DEFAULT 'immediate', time_zone text DEFAULT NULL, digest_when_late interval DEFAULT NULL,
+    reason text DEFAULT NULL)
 RETURNS uuid
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -41,10 +42,10 @@ BEGIN
     -- A renewed registration keeps its GUID: buttons that are out there go on working.
     v_new.app_id := coalesce(app_id, (SELECT c.app_id FROM o365_internal.connector AS c WHERE c.slug = v_new.slug),
                              gen_random_uuid());
-    RETURN o365_internal.save_connector(v_new);
+    RETURN o365_internal.save_connector(v_new, register_connector.reason);
 END $$;
 COMMENT ON FUNCTION o365.register_connector(text, text, bytea, text, text, text, text[], text, text[], text[], text,
-    uuid, text, boolean, boolean, boolean, text[], text, text, interval, text, text, text, interval) IS
+    uuid, text, boolean, boolean, boolean, text[], text, text, interval, text, text, text, interval, text) IS
     'Registers a connector, or replaces the registration of that slug, a removed one too, and returns its app_id, '
     'which stays the same. callback_url defaults to our own below public_url; clean_page: 302, no-referrer or origin. '
     'confirm: a connection waits until its user confirms it on a page of ours. require_state false: callbacks of '
@@ -56,5 +57,5 @@ COMMENT ON FUNCTION o365.register_connector(text, text, bytea, text, text, text,
     'behind a card that keeps failing, wait or pass (it is set aside after set_aside_after POSTs and tried later, '
     'outside the order). schedule: when its connections get their cards unless their users choose otherwise, as in '
     'o365.set_schedule; time_zone: of schedules, null: the setting time_zone. digest_when_late: cards that wait for a '
-    'limit of the far end become digests where all of them would take longer than this. Error: '
-    'invalid_parameter_value, DETAIL lists all problems.';
+    'limit of the far end become digests where all of them would take longer than this. reason: o365.events says it. '
+    'Error: invalid_parameter_value, DETAIL lists all problems.';

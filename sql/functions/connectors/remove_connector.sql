@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION o365.remove_connector(slug text, and_subscriptions boolean DEFAULT false) RETURNS integer
+CREATE OR REPLACE FUNCTION o365.remove_connector(slug text, and_subscriptions boolean DEFAULT false,
+    reason text DEFAULT NULL) RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_connector_id integer;
@@ -24,15 +25,17 @@ BEGIN
     END IF;
     FOREACH v_id IN ARRAY v_subscriptions LOOP
         PERFORM o365_internal.locked_subscription(v_id);
-        PERFORM o365_internal.remove_subscription(v_id, 'operator', 'its connector was removed');
+        PERFORM o365_internal.remove_subscription(v_id, 'operator', concat_ws(': ', 'its connector was removed',
+                                                                      o365_internal.reason_text(reason)));
     END LOOP;
     DELETE FROM o365_internal.ticket AS t WHERE t.connector_id = v_connector_id;
     UPDATE o365_internal.connector AS c SET removed_at = now(), changed_at = now()
      WHERE c.connector_id = v_connector_id;
-    PERFORM o365_internal.note_event('connector_removed', 'operator', v_connector_id);
+    PERFORM o365_internal.note_event('connector_removed', 'operator', v_connector_id,
+                                     reason => o365_internal.reason_text(reason));
     RETURN cardinality(v_subscriptions);
 END $$;
-COMMENT ON FUNCTION o365.remove_connector(text, boolean) IS
+COMMENT ON FUNCTION o365.remove_connector(text, boolean, text) IS
     'Removes a connector: its pages are gone, nobody can connect it, links that were handed out end. With '
     'and_subscriptions its subscriptions are removed as by o365.remove, and the answer is how many; without, it '
     'refuses while there are any. What was sent stays in o365.subscriptions, attempts and deliveries, and '

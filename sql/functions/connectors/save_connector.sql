@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION o365_internal.save_connector(c o365_internal.connector) RETURNS uuid
+CREATE OR REPLACE FUNCTION o365_internal.save_connector(c o365_internal.connector, reason text DEFAULT NULL)
+RETURNS uuid
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -66,10 +67,11 @@ BEGIN
             quote_nullable(v_new.slug)
             USING HINT = 'Leave ways out, or write ''{workflow}'': users paste the webhook of a Teams workflow.';
     END IF;
-    PERFORM o365_internal.note_event('connector_registered', 'operator', c.connector_id)
+    PERFORM o365_internal.note_event('connector_registered', 'operator', c.connector_id,
+                                     reason => o365_internal.reason_text(save_connector.reason))
        FROM o365_internal.connector AS c WHERE c.slug = v_new.slug;
     RETURN v_new.app_id;
 END $$;
-COMMENT ON FUNCTION o365_internal.save_connector(o365_internal.connector) IS
+COMMENT ON FUNCTION o365_internal.save_connector(o365_internal.connector, text) IS
     'Judges a registration and stores it under its slug, new or in place of the old one; returns its app_id. Error: '
     'invalid_parameter_value, DETAIL lists all problems.';

@@ -1,5 +1,4 @@
-CREATE OR REPLACE FUNCTION o365_internal.explain_arrival(subscription_id bigint, xid xid8, enqueued_at timestamptz)
-RETURNS text
+CREATE OR REPLACE FUNCTION o365_internal.explain_arrival(subscription_id bigint, xid xid8) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_variable
@@ -30,11 +29,11 @@ BEGIN
                'not had its turn';
     END IF;
     v_holders := o365_internal.holders('{o365_internal.turn_to_feed}');
-    RETURN format('its transaction, which began at %s, was not seen yet: the last round of arrivals was at %s%s',
-                  o365_internal.moment(enqueued_at), o365_internal.moment(v_fed.at),
+    RETURN format('its transaction was not seen yet: the last round of arrivals was at %s%s',
+                  o365_internal.moment(v_fed.at),
                   ', and ' || (SELECT string_agg(o365_internal.session_name(split_part(h, ' ', 1)::integer), ', ')
                                  FROM unnest(v_holders) AS h) || ' is at the next');
 END $$;
-COMMENT ON FUNCTION o365_internal.explain_arrival(bigint, xid8, timestamptz) IS
+COMMENT ON FUNCTION o365_internal.explain_arrival(bigint, xid8) IS
     'Why the lane does not have a card of this transaction yet, a sentence without a capital and a full stop; null '
     'when it has.';

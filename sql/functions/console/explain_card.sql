@@ -20,7 +20,7 @@ BEGIN
     END IF;
     IF v_waits THEN
         v_said := v_said || o365_internal.explain_lane(v_card.subscription_id, card_id)
-            || o365_internal.explain_arrival(v_card.subscription_id, v_card.xid, v_card.enqueued_at);
+            || o365_internal.explain_arrival(v_card.subscription_id, v_card.xid);
         v_before := (SELECT count(*) FROM (SELECT FROM o365_internal.outbox AS o
                                             WHERE o.subscription_id = v_card.subscription_id
                                               AND o.position < v_card.position LIMIT 10001) AS o);
@@ -29,7 +29,7 @@ BEGIN
                             THEN 'more than 10000 cards' ELSE o365_internal.plural(v_before, 'card', 'cards') END,
                         v_card.subscription_id, CASE v_before WHEN 1 THEN 's' END)
             ELSE format('it is the next card of subscription %s', v_card.subscription_id) END;
-        v_said := v_said || format('sent at %s', o365_internal.moment(v_card.enqueued_at));
+        v_said := v_said || format('it waits since %s', o365_internal.moment(v_card.enqueued_at));
     ELSE
         v_said := v_said || o365_internal.explain_scheduled(card_id);
     END IF;

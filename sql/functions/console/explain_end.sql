@@ -23,7 +23,7 @@ BEGIN
             CASE v_end.posts WHEN 0 THEN 'without a POST'
                  ELSE 'after ' || o365_internal.plural(v_end.posts, 'POST', 'POSTs') END,
             ' by the rule "' || v_end.rule || '"', ': ' || v_end.reason);
-        v_said := v_said || format('sent at %s%s', o365_internal.moment(v_end.enqueued_at),
+        v_said := v_said || format('it waited since %s%s', o365_internal.moment(v_end.enqueued_at),
             ', first taken by a worker at ' || o365_internal.moment(v_end.claimed_at));
     END LOOP;
     RETURN v_said;

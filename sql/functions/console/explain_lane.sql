@@ -3,20 +3,18 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_variable
 DECLARE
-    v_s o365_internal.subscription := (SELECT s FROM o365_internal.subscription AS s
-                                        WHERE s.subscription_id = explain_lane.subscription_id);
-    v_lane record;
-    v_host o365_internal.host;
+    v_s record;
+    v_lane o365_internal.lane;
     v_first bigint := (SELECT o.card_id FROM o365_internal.outbox AS o
                         WHERE o.subscription_id = explain_lane.subscription_id ORDER BY o.position LIMIT 1);
     v_passes boolean; -- it is urgent: its lane's schedule does not hold it up
     v_whose text;     -- the card that is tried, as the subject of a sentence
-    v_away text := o365_internal.workers_away();
-    v_said text[] := '{}';
+    v_said text[] := o365_internal.explain_holds(subscription_id);
 BEGIN
-    SELECT l.*, l.xmax AS locked INTO v_lane FROM o365_internal.lane AS l
+    SELECT s.status, s.dialect, s.schedule INTO v_s FROM o365_internal.subscription AS s
+     WHERE s.subscription_id = explain_lane.subscription_id;
+    SELECT l.* INTO v_lane FROM o365_internal.lane AS l
      WHERE l.subscription_id = explain_lane.subscription_id ORDER BY l.lease_no DESC LIMIT 1;
-    SELECT h.* INTO v_host FROM o365_internal.host AS h WHERE h.host_id = v_lane.host_id;
     v_passes := v_lane.why = 'schedule' AND coalesce((SELECT o.position < 0 FROM o365_internal.outbox AS o
                                                        WHERE o.card_id = explain_lane.card_id LIMIT 1), false);
     IF v_passes THEN
@@ -24,33 +22,7 @@ BEGIN
     END IF;
     v_whose := CASE WHEN v_first = card_id THEN 'its' ELSE format('behind card %s:', v_first) END;
     IF v_s.status IN ('removed', 'gone', 'retired') THEN
-        RETURN ARRAY[format('subscription %s is %s since %s%s%s: the card ends as cancelled when a worker comes to it',
-            subscription_id, v_s.status, o365_internal.moment(v_s.status_at),
-            ' by ' || o365_internal.last_event(subscription_id, ARRAY[v_s.status]), ', "' || v_s.status_reason || '"')]
-            || v_away;
-    END IF;
-    IF v_lane.verdict IS NOT NULL OR v_lane.why = 'pause' THEN
-        v_said := v_said || format('subscription %s is %s since %s%s%s%s%s', subscription_id,
-            CASE WHEN v_lane.verdict IS NOT NULL AND v_s.status = 'active' THEN 'suspended' ELSE v_s.status END,
-            o365_internal.moment(v_s.status_at),
-            ' by ' || o365_internal.last_event(subscription_id, ARRAY[v_s.status]),
-            ' until ' || o365_internal.moment(v_s.paused_until),
-            ', "' || coalesce(v_lane.verdict, v_s.status_reason) || '"',
-            CASE WHEN v_s.status IN ('paused', 'suspended')
-                 THEN format(': select o365.resume(%s) ends it', subscription_id) END);
-    END IF;
-    IF v_host.held_until > now() THEN
-        v_said := v_said || format('far end %s is held since %s by %s%s%s: o365.release_host ends it', v_host.name,
-            o365_internal.moment(v_host.held_at), v_host.held_by,
-            ' until ' || o365_internal.moment(v_host.held_until), ', "' || v_host.why || '"');
-    END IF;
-    IF v_host.failing_since IS NOT NULL THEN
-        v_said := v_said || format('far end %s fails as a whole since %s%s: nothing is charged to its connections, and '
-            'it is looked at again at %s', v_host.name, o365_internal.moment(v_host.failing_since),
-            ', ' || v_host.problem, o365_internal.moment(v_host.failing_until));
-    END IF;
-    IF v_away IS NOT NULL THEN
-        v_said := v_said || v_away;
+        RETURN v_said;
     END IF;
     IF v_lane.worker IS NOT NULL AND v_lane.lease_until > now() THEN
         v_said := v_said || format('worker %s has its connection since %s, under a lease until %s: %s',
@@ -70,7 +42,8 @@ BEGIN
             THEN format('its subscription is sent digests (%s): it goes into the one of %s', v_s.schedule,
                         o365_internal.moment(v_lane.not_before))
             WHEN v_lane.why = 'host'
-            THEN format('far end %s: %s; looked at again at %s', v_host.name,
+            THEN format('far end %s: %s; looked at again at %s',
+                        (SELECT h.name FROM o365_internal.host AS h WHERE h.host_id = v_lane.host_id),
                         coalesce(v_lane.problem, 'it is spared as a whole'), o365_internal.moment(v_lane.not_before))
             WHEN v_lane.throttled_since IS NOT NULL
             THEN format('%s webhook is throttled since %s (%s): it is posted again at %s', v_whose,
@@ -83,12 +56,10 @@ BEGIN
             ELSE format('%s, until %s', coalesce(v_lane.problem, 'its connection waits'),
                         o365_internal.moment(v_lane.not_before)) END;
     ELSIF v_lane.next_at <= now() AND v_said = '{}' THEN
-        v_said := v_said || coalesce(
-            'its connection is ' || o365_internal.lane_waits(subscription_id, v_lane.next_at, v_lane.locked),
-            format('its connection is due since %s: a worker takes it next', o365_internal.moment(v_lane.next_at)));
+        v_said := o365_internal.explain_due(subscription_id);
     END IF;
     RETURN v_said;
 END $$;
 COMMENT ON FUNCTION o365_internal.explain_lane(bigint, bigint) IS
-    'What keeps a card of this lane from leaving now, as far as it is the lane''s: status, pause, far end, workers, '
-    'lease, and the wait that lane.why names, in sentences without a capital and a full stop. Empty when nothing does.';
+    'What keeps a card of this lane from leaving now, as far as it is the lane''s: what explain_holds says, the lease, '
+    'and the wait that lane.why names, in sentences without a capital and a full stop. Empty when nothing does.';

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION o365.this_is(environment text) RETURNS text
+CREATE OR REPLACE FUNCTION o365.this_is(environment text, reason text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_this o365_internal.known_database := o365_internal.this_database();
@@ -11,7 +11,7 @@ BEGIN
     END IF;
     -- Before a worker comes: an application that sends first would draw numbers that cards have had.
     PERFORM o365_internal.advance_sequences();
-    PERFORM o365.set('environment', environment);
+    PERFORM o365.set('environment', environment, reason);
     INSERT INTO o365_internal.known_database AS k SELECT (v_this).*
         ON CONFLICT ON CONSTRAINT known_database_pkey DO UPDATE
            SET cluster = excluded.cluster, database = excluded.database, name = excluded.name, tables = excluded.tables,
@@ -24,9 +24,10 @@ BEGIN
     END IF;
     RETURN environment;
 END $$;
-COMMENT ON FUNCTION o365.this_is(text) IS
+COMMENT ON FUNCTION o365.this_is(text, text) IS
     'Says what this database is: production, staging, development or a name of your own. Sets the setting environment '
     'and returns it. A database that is a copy (a restored dump, CREATE DATABASE ... TEMPLATE) sends nothing until '
-    'this is called in it; from then on workers that are configured for the same environment send, also the cards '
-    'that were copied. Sequences that are behind their tables (logical replication copies none) are '
-    'advanced, so call it before applications send there. Error: invalid_parameter_value.';
+    'this is called in it; from then on workers that are configured for the same environment send, also the cards that '
+    'were copied. Sequences that are behind their tables (logical replication copies none) are advanced, so call it '
+    'before applications send there. reason: o365.events says it where the setting changes. Error: '
+    'invalid_parameter_value.';

@@ -1,8 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.last_event(subscription_id bigint, kinds text[]) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 BEGIN
-    RETURN (SELECT CASE e.actor WHEN 'user' THEN 'its user' WHEN 'worker' THEN 'a worker'
-                   ELSE concat_ws(' ', e.actor, e.role) END
+    RETURN (SELECT o365_internal.actor_words(e.actor, e.role)
               FROM o365_internal.event AS e
              WHERE e.subscription_id = last_event.subscription_id AND e.kind = ANY (kinds)
              ORDER BY e.at DESC LIMIT 1);

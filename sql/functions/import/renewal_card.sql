@@ -15,8 +15,8 @@ BEGIN
     IF v_subscription.status NOT IN ('suspended', 'gone', 'retired') THEN
         RAISE EXCEPTION 'subscription % is %', subscription_id, v_subscription.status
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = 'A reminder is for one that is suspended, gone or retired. '
-                         'select o365.renewal_link(...) serves for any.';
+                  HINT = format('A reminder is for one that is suspended, gone or retired. '
+                                'select o365.renewal_link(%s) serves for any.', subscription_id);
     END IF;
     IF via IS NOT NULL THEN
         v_via := o365_internal.connection_to_manage(via);

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION o365_internal.resend_card(d o365_internal.dead_card) RETURNS bigint
+CREATE OR REPLACE FUNCTION o365_internal.resend_card(d o365_internal.dead_card, reason text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_card_id bigint := nextval('o365_internal.card_id');
@@ -24,9 +24,9 @@ BEGIN
     END IF;
     DELETE FROM o365_internal.dead_card AS x WHERE x.card_id = (d).card_id;
     PERFORM o365_internal.note_event('card_retried', o365_internal.actor(), v_connector_id, (d).subscription_id,
-                                     detail => v_card_id::text, card_id => (d).card_id);
+                                     o365_internal.reason_text(reason), v_card_id::text, card_id => (d).card_id);
     RETURN v_card_id;
 END $$;
-COMMENT ON FUNCTION o365_internal.resend_card(o365_internal.dead_card) IS
+COMMENT ON FUNCTION o365_internal.resend_card(o365_internal.dead_card, text) IS
     'Sends the content of a dead card again, as a new card at the end of its lane, and notes which; returns its '
     'card_id. The content is kept no more: it is kept anew if the new card dies. The caller has the row locked.';

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION o365.retry_card(card_id bigint) RETURNS bigint
+CREATE OR REPLACE FUNCTION o365.retry_card(card_id bigint, reason text DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
 DECLARE
@@ -15,7 +15,7 @@ BEGIN
                 WHEN v_outcome IN ('dead', 'in_doubt', 'expired') THEN 'its content is not kept any more'
                 ELSE 'it ended as ' || v_outcome END
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = CASE
-                WHEN v_outcome IS NULL THEN 'It leaves by itself: select * from o365.explain_card(...).'
+                WHEN v_outcome IS NULL THEN format('It leaves by itself: select * from o365.explain_card(%s).', $1)
                 WHEN v_outcome IN ('dead', 'in_doubt', 'expired')
                 THEN 'It was sent again already, as the event card_retried says, or dead_card_days have passed.'
                 ELSE 'Cards that ended as dead, in_doubt or expired can be sent again. Send a new one.' END;
@@ -25,11 +25,11 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'Its user has to connect again: the application links to what o365.begin_connect returns.';
     END IF;
-    RETURN o365_internal.resend_card(v_dead);
+    RETURN o365_internal.resend_card(v_dead, reason);
 END $$;
-COMMENT ON FUNCTION o365.retry_card(bigint) IS
+COMMENT ON FUNCTION o365.retry_card(bigint, text) IS
     'Sends a card again that ended as dead, in_doubt or expired, as a new card at the end of its lane, and returns its '
     'card_id. The content of such cards is kept for dead_card_days. Applications may retry cards of connectors that '
-    'they may use, operators all. Errors: insufficient_privilege, undefined_object, object_not_in_prerequisite_state '
-    '(it waits, ended otherwise, was sent again or is not kept any more; its connection is removed, gone or retired), '
-    'lock_not_available (another session has its connection locked for 5 s).';
+    'they may use, operators all. reason: o365.events says it. Errors: insufficient_privilege, undefined_object, '
+    'object_not_in_prerequisite_state (it waits, ended otherwise, was sent again or is not kept any more; its '
+    'connection is removed, gone or retired), lock_not_available (another session has its connection locked for 5 s).';

@@ -1,5 +1,5 @@
-CREATE OR REPLACE FUNCTION o365.retry_dead(connector text, since timestamptz, outcome text DEFAULT 'dead')
-RETURNS integer
+CREATE OR REPLACE FUNCTION o365.retry_dead(connector text, since timestamptz, outcome text DEFAULT 'dead',
+    reason text DEFAULT NULL) RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
 DECLARE
@@ -29,13 +29,14 @@ BEGIN
                                       AND s.status NOT IN ('removed', 'gone', 'retired'))
                      ORDER BY d.at LIMIT c_most FOR UPDATE OF d SKIP LOCKED);
     FOR v_dead IN SELECT d.* FROM o365_internal.dead_card AS d WHERE d.ctid = ANY (v_tids) ORDER BY d.card_id LOOP
-        PERFORM o365_internal.resend_card(v_dead);
+        PERFORM o365_internal.resend_card(v_dead, reason);
         v_n := v_n + 1;
     END LOOP;
     RETURN v_n;
 END $$;
-COMMENT ON FUNCTION o365.retry_dead(text, timestamptz, text) IS
+COMMENT ON FUNCTION o365.retry_dead(text, timestamptz, text, text) IS
     'Sends the cards of a connector again that ended with this outcome (dead, in_doubt or expired) since a time, each '
     'as o365.retry_card does, in the order in which they were sent; null: of all connectors that the session may act '
     'for. At most 10,000 a call: call it again until it returns 0. Connections that are removed, gone or retired are '
-    'left out. Returns how many. Errors: insufficient_privilege, undefined_object, invalid_parameter_value.';
+    'left out. reason: o365.events says it, of each card. Returns how many. Errors: insufficient_privilege, '
+    'undefined_object, invalid_parameter_value.';

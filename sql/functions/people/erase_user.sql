@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION o365.erase_user(app_user text) RETURNS TABLE (what text, erased bigint)
+CREATE OR REPLACE FUNCTION o365.erase_user(app_user text, reason text DEFAULT NULL)
+RETURNS TABLE (what text, erased bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off SET lock_timeout = '5s' AS $$
 #variable_conflict use_column
@@ -45,16 +46,17 @@ BEGIN
     FOR v_connector_id IN SELECT DISTINCT s.connector_id FROM o365_internal.subscription AS s
                            WHERE s.subscription_id = ANY (v_ids) ORDER BY 1
     LOOP
-        PERFORM o365_internal.note_event('user_erased', v_actor, v_connector_id);
+        PERFORM o365_internal.note_event('user_erased', v_actor, v_connector_id,
+                                         reason => o365_internal.reason_text(erase_user.reason));
     END LOOP;
     RETURN QUERY SELECT c.key, c.value::text::bigint FROM jsonb_each(v_counts) AS c ORDER BY c.key;
 END $$;
-COMMENT ON FUNCTION o365.erase_user(text) IS
-    'Erases a user of the application: connections are removed, their webhooks wiped at once, and their cards, '
-    'waiting or ended, history, events and actions deleted, with links, tickets and attempts to connect. A card that '
-    'is being posted at this moment may still arrive. Of a connection its number stays, for cards that are still sent '
-    'there, and an event "removed"; of the erasure an event user_erased for each connector, which names nobody. An '
-    'operator erases in all connectors, an application in those that it may use. Returns how many rows of which '
-    'table; 0 attempts and tickets for a user who is not known. Errors: invalid_parameter_value, lock_not_available '
-    '(another session has a connection locked for 5 s), undefined_object (a connection was swept at this moment); '
-    'nothing is erased then.';
+COMMENT ON FUNCTION o365.erase_user(text, text) IS
+    'Erases a user of the application: connections are removed, their webhooks wiped at once, and their cards, waiting '
+    'or ended, history, events and actions deleted, with links, tickets and attempts to connect. A card that is being '
+    'posted at this moment may still arrive. Of a connection its number stays, for cards that are still sent there, '
+    'and an event "removed"; of the erasure an event user_erased for each connector, which names nobody: nor should '
+    'reason, which stands in it. An operator erases in all connectors, an application in those that it may use. '
+    'Returns how many rows of which table; 0 attempts and tickets for a user who is not known. Errors: '
+    'invalid_parameter_value, lock_not_available (another session has a connection locked for 5 s), undefined_object '
+    '(a connection was swept at this moment); nothing is erased then.';

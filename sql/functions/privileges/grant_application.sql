@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION o365.grant_application(role name, connector text) RETURNS text
+CREATE OR REPLACE FUNCTION o365.grant_application(role name, connector text, reason text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_connector_id integer := (SELECT c.connector_id FROM o365_internal.connector AS c
@@ -29,12 +29,13 @@ BEGIN
     INSERT INTO o365_internal.application (role, connector_id) VALUES (grant_application.role, v_connector_id)
         ON CONFLICT DO NOTHING;
     IF FOUND THEN
-        PERFORM o365_internal.note_event('application_granted', 'operator', v_connector_id, object => role);
+        PERFORM o365_internal.note_event('application_granted', 'operator', v_connector_id, object => role,
+                                         reason => o365_internal.reason_text(reason));
     END IF;
     RETURN format('%s may send through %s', role, connector);
 END $$;
-COMMENT ON FUNCTION o365.grant_application(name, text) IS
+COMMENT ON FUNCTION o365.grant_application(name, text, text) IS
     'Lets a database role, and its members, begin connections of a connector and send to them; makes it a member of '
-    'o365_app. Repeating it changes nothing. The grant goes by the role''s name: take it back before you drop the '
-    'role. Errors: undefined_object, invalid_parameter_value, object_not_in_prerequisite_state (an installation under '
-    'one role).';
+    'o365_app. Repeating it changes nothing. reason: o365.events says it. The grant goes by the role''s name: take it '
+    'back before you drop the role. Errors: undefined_object, invalid_parameter_value, '
+    'object_not_in_prerequisite_state (an installation under one role).';

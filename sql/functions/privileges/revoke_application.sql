@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION o365.revoke_application(role name, connector text) RETURNS boolean
+CREATE OR REPLACE FUNCTION o365.revoke_application(role name, connector text, reason text DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_connector_id integer;
@@ -10,8 +10,9 @@ BEGIN
     IF v_connector_id IS NULL THEN
         RETURN false;
     END IF;
-    PERFORM o365_internal.note_event('application_revoked', 'operator', v_connector_id, object => role);
+    PERFORM o365_internal.note_event('application_revoked', 'operator', v_connector_id, object => role,
+                                     reason => o365_internal.reason_text(reason));
     RETURN true;
 END $$;
-COMMENT ON FUNCTION o365.revoke_application(name, text) IS
-    'Takes back o365.grant_application. False when there was nothing to take back.';
+COMMENT ON FUNCTION o365.revoke_application(name, text, text) IS
+    'Takes back o365.grant_application. reason: o365.events says it. False when there was nothing to take back.';

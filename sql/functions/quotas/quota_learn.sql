@@ -25,5 +25,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.quota_learn(bigint) IS
     'Called when the far end throttled a lane although its windows were kept: it lets less pass than it says, or '
-    'others post there, too. Halves the lane''s limits, and those of all lanes that share its webhook; each hour without '
-    'another throttle doubles them again, up to what they were. The caller has the lane.';
+    'others post there, too. Halves the lane''s limits, and those of all lanes that share its webhook; each hour '
+    'without another throttle doubles them again, up to what they were. The caller has the lane.';

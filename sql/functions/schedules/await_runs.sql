@@ -89,5 +89,6 @@ END $$;
 COMMENT ON FUNCTION o365_internal.await_runs(bigint[]) IS
     'Of these lanes those that have a schedule, nothing to send of the last run and cards for the next one wait for '
     'it: the first run after the first of the cards was sent, so that a run which was missed is made up for. A card '
-    'that was set aside and is back leaves alone and at once, and so does one that would expire before that run. Called '
-    'by whatever makes lanes due, which has them locked, and under its planner settings. Lanes that wait for something else are left alone.';
+    'that was set aside and is back leaves alone and at once, and so does one that would expire before that run. '
+    'Called by whatever makes lanes due, which has them locked, and under its planner settings. Lanes that wait for '
+    'something else are left alone.';

@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION o365.allow_webhook_host(dialect text, host text, port integer DEFAULT 443) RETURNS text
+CREATE OR REPLACE FUNCTION o365.allow_webhook_host(dialect text, host text, port integer DEFAULT 443,
+    reason text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_host text := lower(regexp_replace(host, '^\*\.', '') COLLATE "C");
@@ -34,7 +35,8 @@ BEGIN
         ON CONFLICT ON CONSTRAINT webhook_host_pkey DO UPDATE SET enabled = true WHERE NOT w.enabled;
     IF FOUND THEN
         PERFORM o365_internal.note_event('host_allowed', 'operator', NULL, detail => dialect,
-                                         object => lower(host COLLATE "C"));
+                                         object => lower(host COLLATE "C"),
+                                         reason => o365_internal.reason_text(reason));
     END IF;
     -- Webhooks that are stored speak what their host spoke then: another dialect would suspend them at their next card.
     SELECT w.dialect INTO v_known FROM o365_internal.webhook_host AS w
@@ -47,9 +49,9 @@ BEGIN
     END IF;
     RETURN v_host;
 END $$;
-COMMENT ON FUNCTION o365.allow_webhook_host(text, text, integer) IS
+COMMENT ON FUNCTION o365.allow_webhook_host(text, text, integer, text) IS
     'Lets webhooks of a dialect lie on a host, or with a leading *. on every host below it, never on that host itself. '
     'Returns the host. Connections that lie there already, under a wider entry, stay with that one (o365.hold_host) '
-    'until they are renewed. localhost, *.localhost and 127.0.0.1 are taken where the setting environment is '
-    'development or public_url is on this machine. Errors: invalid_parameter_value, object_not_in_prerequisite_state '
-    '(allowed for the other dialect).';
+    'until they are renewed. reason: o365.events says it. localhost, *.localhost and 127.0.0.1 are taken where the '
+    'setting environment is development or public_url is on this machine. Errors: invalid_parameter_value, '
+    'object_not_in_prerequisite_state (allowed for the other dialect).';

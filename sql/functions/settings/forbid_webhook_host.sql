@@ -1,5 +1,5 @@
-CREATE OR REPLACE FUNCTION o365.forbid_webhook_host(host text, port integer DEFAULT 443, suspends bigint DEFAULT 0)
-RETURNS boolean
+CREATE OR REPLACE FUNCTION o365.forbid_webhook_host(host text, port integer DEFAULT 443, suspends bigint DEFAULT 0,
+    reason text DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_host text := lower(regexp_replace(forbid_webhook_host.host, '^\*\.', '') COLLATE "C") COLLATE "default";
@@ -28,10 +28,11 @@ BEGIN
                                 'them for a while: select o365.hold_host(%L)', host, port, v_connections, host);
     END IF;
     PERFORM o365_internal.note_event('host_forbidden', 'operator', NULL, object => lower(host COLLATE "C"),
-                                     detail => nullif(v_connections, 0)::text);
+                                     detail => nullif(v_connections, 0)::text,
+                                     reason => o365_internal.reason_text(reason));
     RETURN true;
 END $$;
-COMMENT ON FUNCTION o365.forbid_webhook_host(text, integer, bigint) IS
+COMMENT ON FUNCTION o365.forbid_webhook_host(text, integer, bigint, text) IS
     'Takes back o365.allow_webhook_host; workers stop posting there within 5 s, and suspend each connection there at '
-    'its next card. Says how many those are and changes nothing where they are more than suspends. False when the '
-    'host was not allowed. Errors: object_in_use (connections would be suspended).';
+    'its next card. Says how many those are and changes nothing where they are more than suspends. reason: o365.events '
+    'says it. False when the host was not allowed. Errors: object_in_use (connections would be suspended).';

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION o365.set(name text, value text) RETURNS text
+CREATE OR REPLACE FUNCTION o365.set(name text, value text, reason text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_setting o365_internal.setting;
@@ -19,7 +19,8 @@ BEGIN
     UPDATE o365_internal.setting AS s SET value = "set".value, changed_at = now(), changed_by = session_user
      WHERE s.name = "set".name AND s.value <> "set".value;
     IF FOUND THEN
-        PERFORM o365_internal.note_event('setting_changed', 'operator', NULL, object => name, detail => value);
+        PERFORM o365_internal.note_event('setting_changed', 'operator', NULL, object => name, detail => value,
+                                         reason => o365_internal.reason_text(reason));
     END IF;
     -- A POST that could outlive its lease is never started: with less, nothing would be.
     IF o365_internal.integer_setting('lease_seconds') < o365_internal.integer_setting('post_timeout_seconds') + 10 THEN
@@ -29,6 +30,6 @@ BEGIN
     END IF;
     RETURN value;
 END $$;
-COMMENT ON FUNCTION o365.set(text, text) IS
-    'Sets a setting of the installation and returns its value; in force at once, for workers within 5 s. Errors: '
-    'undefined_object, invalid_parameter_value.';
+COMMENT ON FUNCTION o365.set(text, text, text) IS
+    'Sets a setting of the installation and returns its value; in force at once, for workers within 5 s. reason: '
+    'o365.events says it, at most 500 characters. Errors: undefined_object, invalid_parameter_value.';

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION o365.move_connections(from_user text, to_user text)
+CREATE OR REPLACE FUNCTION o365.move_connections(from_user text, to_user text, reason text DEFAULT NULL)
 RETURNS TABLE (subscription_id bigint, connector text, moved boolean, problem text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
@@ -30,17 +30,19 @@ BEGIN
             UPDATE o365_internal.subscription AS s SET app_user = to_user
              WHERE s.subscription_id = v_subscription.subscription_id;
             PERFORM o365_internal.note_event('moved', o365_internal.actor(), v_subscription.connector_id,
-                                             subscription_id, detail => from_user);
+                                             subscription_id, o365_internal.reason_text(move_connections.reason),
+                                             from_user);
         END IF;
         connector := (SELECT c.slug FROM o365_internal.connector AS c
                        WHERE c.connector_id = v_subscription.connector_id);
         RETURN NEXT;
     END LOOP;
 END $$;
-COMMENT ON FUNCTION o365.move_connections(text, text) IS
+COMMENT ON FUNCTION o365.move_connections(text, text, text) IS
     'Gives the connections of one user of the application to another, over the connectors that the session may use, '
     'and for an operator over all; their numbers, settings and queues stay. A row each, none when there is none. One '
     'that the other user has already, with the same webhook, stays where it is: moved is false and problem says so. '
-    'Links of o365.begin_connect that were handed out to the first user still connect for that one. Errors: '
-    'invalid_parameter_value (to_user), lock_not_available (another session has a connection locked for 5 s); '
-    'insufficient_privilege and undefined_object where a grant or a connection goes meanwhile.';
+    'Links of o365.begin_connect that were handed out to the first user still connect for that one. reason: '
+    'o365.events says it. Errors: invalid_parameter_value (to_user), lock_not_available (another session has a '
+    'connection locked for 5 s); insufficient_privilege and undefined_object where a grant or a connection goes '
+    'meanwhile.';

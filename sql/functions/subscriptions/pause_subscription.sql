@@ -14,7 +14,9 @@ BEGIN
     IF v_status <> 'paused' THEN
         PERFORM o365_internal.hold(subscription_id, 'paused', v_reason);
     END IF;
-    UPDATE o365_internal.subscription AS s SET status_reason = v_reason, paused_until = until
+    UPDATE o365_internal.subscription AS s
+       SET status_reason = v_reason, paused_until = until,
+           paused_by = o365_internal.actor_words(actor, session_user)
      WHERE s.subscription_id = pause_subscription.subscription_id;
     PERFORM o365_internal.note_event('paused', actor, NULL, subscription_id, v_reason,
                                      to_char(until AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'));

@@ -13,7 +13,8 @@ BEGIN
         UPDATE o365_internal.subscription AS s
            SET status = 'removed', status_reason = v_reason, status_at = now(), sealed = NULL, key_id = NULL,
                webhook_index = NULL,
-               user_index = NULL, replacement = NULL, replacement_key_id = NULL, paused_until = NULL, idle_since = NULL
+               user_index = NULL, replacement = NULL, replacement_key_id = NULL, paused_until = NULL, paused_by = NULL,
+               idle_since = NULL
          WHERE s.subscription_id = remove_subscription.subscription_id;
         DELETE FROM o365_internal.card_action AS a WHERE a.subscription_id = remove_subscription.subscription_id;
         DELETE FROM o365_internal.action_answer AS a WHERE a.subscription_id = remove_subscription.subscription_id;

@@ -12,13 +12,17 @@ BEGIN
     IF v_status NOT IN ('active', 'paused', 'suspended') THEN
         RAISE EXCEPTION 'subscription % is %', subscription_id, v_status
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = 'Its user has to connect again: the application links to what o365.begin_connect returns.';
+                  HINT = CASE v_status WHEN 'pending'
+                      THEN 'Its user has to say yes, or to type the code of its test card, on the page that followed '
+                           'connecting.'
+                      ELSE 'Its user has to connect again: the application links to what o365.begin_connect returns.'
+                      END;
     END IF;
     IF v_awaits_proof AND v_status = 'paused' THEN
         -- The pause ends, and it waits for its proof as it did before.
         UPDATE o365_internal.subscription AS s
            SET status = 'suspended', status_reason = 'its webhook is not proven yet', status_at = now(),
-               paused_until = NULL
+               paused_until = NULL, paused_by = NULL
          WHERE s.subscription_id = resume_subscription.subscription_id;
         PERFORM o365_internal.note_event('suspended', actor, NULL, subscription_id, 'its webhook is not proven yet');
         RETURN 'suspended';
@@ -31,7 +35,7 @@ BEGIN
     END IF;
     IF v_status <> 'active' THEN
         UPDATE o365_internal.subscription AS s
-           SET status = 'active', status_reason = v_reason, status_at = now(), paused_until = NULL
+           SET status = 'active', status_reason = v_reason, status_at = now(), paused_until = NULL, paused_by = NULL
          WHERE s.subscription_id = resume_subscription.subscription_id;
         PERFORM o365_internal.wake(subscription_id);
         PERFORM o365_internal.note_event('resumed', actor, NULL, subscription_id, v_reason);

@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION o365.set_in_doubt_policy(subscription_id bigint, policy text) RETURNS text
+CREATE OR REPLACE FUNCTION o365.set_in_doubt_policy(subscription_id bigint, policy text, reason text DEFAULT NULL)
+RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
@@ -14,12 +15,13 @@ BEGIN
     UPDATE o365_internal.subscription AS s SET in_doubt_policy = set_in_doubt_policy.policy
      WHERE s.subscription_id = set_in_doubt_policy.subscription_id;
     IF v_subscription.in_doubt_policy <> policy THEN
-        PERFORM o365_internal.note_event('changed', o365_internal.actor(), NULL, subscription_id, detail => policy);
+        PERFORM o365_internal.note_event('changed', o365_internal.actor(), NULL, subscription_id,
+                                         o365_internal.reason_text(reason), policy);
     END IF;
     RETURN policy;
 END $$;
-COMMENT ON FUNCTION o365.set_in_doubt_policy(bigint, text) IS
+COMMENT ON FUNCTION o365.set_in_doubt_policy(bigint, text, text) IS
     'Sets what happens to a card of a subscription that was posted without a clear answer. resend: posted again at '
     'most unclear_answers times, may be shown more than once; the default. skip: ends as in_doubt at once, may be '
-    'lost. Returns the policy. Errors: insufficient_privilege, undefined_object, invalid_parameter_value, '
-    'lock_not_available (another session has it locked for 5 s).';
+    'lost. reason: o365.events says it. Returns the policy. Errors: insufficient_privilege, undefined_object, '
+    'invalid_parameter_value, lock_not_available (another session has it locked for 5 s).';

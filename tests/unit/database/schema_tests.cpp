@@ -1,5 +1,7 @@
 #include "lib/database/schema.h"
 
+#include "lib/base/version.h"
+
 #include <boost/test/unit_test.hpp>
 
 using o365::kOldestSchema;

@@ -1,10 +1,13 @@
 #include "lib/jwt/token.h"
 
+#include <fmt/format.h>
+
 #include <boost/test/unit_test.hpp>
 
 #include <functional>
 #include <optional>
 
+#include "lib/json/json_fields.h"
 #include "tests/unit/jwt/sample_tokens.h"
 
 using namespace o365;        // NOLINT(google-build-using-namespace)
@@ -334,6 +337,43 @@ BOOST_AUTO_TEST_CASE(a_token_that_is_refused_says_nothing) {
             BOOST_TEST((result.refusal == TokenRefusal::unknown_key || result.profile.empty()), one.name);
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(what_was_looked_at_is_shown_of_a_token_that_microsoft_signed) {
+    const auto other = [](Json::Value& c) {
+        c["aud"] = Json::Value(Json::arrayValue);
+        c["aud"].append("https://graph.microsoft.com");
+        c["aud"].append(7);
+        c["aud"].append(std::string(2000, 'a'));
+    };
+    const TokenResult refused = judge(with_claims(other));
+    BOOST_TEST(std::string(o365::name_of(refused.refusal)) == "wrong_audience");
+    BOOST_TEST(refused.shown.profile == "entra");
+    BOOST_TEST(refused.shown.issuer == text_in(entra_claims(), "iss"));
+    BOOST_TEST(refused.shown.audiences.starts_with("https://graph.microsoft.com,aaaa"));
+    BOOST_TEST(refused.shown.audiences.size() == o365::kMaxShown);
+    BOOST_TEST(refused.shown.azp + refused.shown.appid == kActions);
+    BOOST_TEST(judge(signer().token(header(), entra_claims())).shown.profile == "entra");
+    // Nobody has proven what a token says that somebody else signed.
+    const ShownClaims forged = judge(stranger().token(header(), entra_claims())).shown;
+    BOOST_TEST((forged.profile + forged.issuer + forged.audiences + forged.azp + forged.appid).empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_shown_never_says_who_pressed) {
+    std::vector<TokenProfile> profiles = make_profiles();
+    for (TokenProfile& profile : profiles) {
+        profile.client_claims = {"oid", "sub", "upn"};
+        profile.scope = "Actions";
+    }
+    const std::string token = with_claims([](Json::Value& c) {
+        c["sub"] = "the-subject";
+        c["upn"] = "ann@contoso.example";
+    });
+    const ShownClaims shown = judge(token, profiles).shown;
+    const std::string all =
+        fmt::format("{} {} {} {} {}", shown.issuer, shown.audiences, shown.azp, shown.appid, shown.scopes);
+    for (const char* secret : {kPresser.c_str(), "the-subject", "ann@"})
+        BOOST_TEST(all.find(secret) == std::string::npos, secret);
 }
 
 BOOST_AUTO_TEST_CASE(a_name_is_the_first_that_is_there) {

@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "lib/base/exit_code.h"
+#include "lib/base/version.h"
 #include "lib/database/schema.h"
 #include "lib/json/json_text.h"
 #include "lib/keys/key_ring.h"
