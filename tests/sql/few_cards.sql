@@ -83,7 +83,8 @@ CALL pg_temp.claim_both('shares', :w1, :ann, :bob, 'quota_off = true, quota_webh
 CALL pg_temp.claim_both('run', :w1, :ann, :bob, 'run = ''{}''', 1);
 SELECT results_eq('SELECT state, few FROM outcome ORDER BY state', $$VALUES ('ahead', 0::bigint), ('five', 0),
     ('four', 1), ('fresh', 0), ('known', 1), ('other limits', 0), ('paused', 0), ('run', 0), ('shares', 0),
-    ('unlimited', 1), ('used up', 0), ('waits', 0)$$, 'up to four cards of an idle lane that knows its limits are leased at once');
+    ('unlimited', 1), ('used up', 0), ('waits', 0)$$,
+    'up to four cards of an idle lane that knows its limits are leased at once');
 SELECT is(o.short, o.long, format('%s: the lane is as the long way leaves it', o.state)) FROM outcome AS o
  ORDER BY o.state;
 SELECT is(o.short_card, o.long_card, format('%s: with the same cards', o.state)) FROM outcome AS o ORDER BY o.state;

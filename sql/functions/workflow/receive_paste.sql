@@ -75,9 +75,9 @@ BEGIN
     v_attempt.schedule := o365_internal.schedule_of(new.schedule);
     IF v_refused IS NULL THEN
         v_webhook_index := o365_internal.blind_index('webhook', new.webhook_url);
-        -- One at a time for one webhook, as callbacks do.
-        PERFORM o365_internal.wait_for_webhook(v_webhook_index);
         IF new.webhook_url IS NOT NULL THEN
+            -- One at a time for one webhook, as callbacks do.
+            PERFORM o365_internal.wait_for_webhook(v_webhook_index);
             SELECT s.* INTO v_existing FROM o365_internal.subscription AS s
              WHERE s.connector_id = v_connector.connector_id AND s.app_user = v_ticket.app_user
                AND s.webhook_index = v_webhook_index AND s.status <> 'removed';
