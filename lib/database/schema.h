@@ -9,8 +9,8 @@
 namespace o365 {
 
 // The oldest schema that this program works with; the newest is kSchema of lib/base/version.h. Raise it to the version
-// before, never past it, so that schema and programs can be upgraded one after the other; then delete the code for older
-// schemas.
+// before, never past it, so that schema and programs can be upgraded one after the other; then delete the code for
+// older schemas.
 constexpr int kOldestSchema = 29;
 
 // Why this program and the database's schema do not work together, with both numbers and the next step; empty when
