@@ -32,7 +32,7 @@ SELECT set_config('o365.checksums', jsonb_object_agg(c.number, c.checksum)::text
     (28, '917f7534098bc945'),
     (29, '3a8a0ed38eca33a6'),
     (30, '2e67941cd85a00a7'),
-    (31, 'b0f67ad5c132dced'),
+    (31, '3ada46609e8244db'),
     (32, 'e7e8a65f2207b0cd'),
     (33, '6db3eab2eee88a73'),
     (34, '2a50d77d297b5f85')
