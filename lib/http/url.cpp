@@ -123,10 +123,7 @@ WebhookFault fault_of_form(std::string_view text, const Url& url) {
     if (is_connector_host(url.host) && !names_a_connection(url.path)) return WebhookFault::cut_off;
     if (!is_workflow_host(url.host) && !is_workflow_path(url.path)) return WebhookFault::none;
     if (!names_a_trigger(url.path)) return WebhookFault::cut_off;
-    if (!has_parameter(query, "sig")) return WebhookFault::no_signature;
-    // Microsoft refuses every request without it.
-    if (is_workflow_host(url.host) && !has_parameter(query, "api-version")) return WebhookFault::cut_off;
-    return WebhookFault::none;
+    return has_parameter(query, "sig") ? WebhookFault::none : WebhookFault::no_signature;
 }
 
 struct FaultText {
@@ -149,8 +146,7 @@ constexpr std::array kFaults = {
     FaultText{WebhookFault::bad_host, "bad_host", "the webhook does not begin with https:// and a host name"},
     FaultText{WebhookFault::escaped_as_html, "escaped_as_html",
               "the webhook was escaped as HTML: it has &amp; where & belongs"},
-    FaultText{WebhookFault::cut_off, "cut_off",
-              "the webhook was cut off: its path does not end, or its query has no api-version"},
+    FaultText{WebhookFault::cut_off, "cut_off", "the webhook's path was cut off"},
     FaultText{
         WebhookFault::no_signature, "no_signature",
         "the Workflows webhook has no sig: it was cut off, or its flow can be triggered from its own tenant only"},

@@ -203,6 +203,18 @@ test('F56: SIGHUP opens the log file of the sandbox again, and it goes on answer
     assert.doesNotMatch(readFileSync(`${sandbox.logFile}.1`, 'utf8'), /event=(log_reopened|stopping)/);
 });
 
+test('F51: a sandbox whose schema is too old says so, and does not start', async () => {
+    run('psql', '-qX', '-v', 'ON_ERROR_STOP=1', '-d', 'o365', '-f', join(ROOT, 'sql/sandbox.sql'));
+    sql('update o365_internal.migration set number = -number where number > 20');
+    try {
+        const sandbox = start('o365-sandbox.fcgi', {database: direct, sandbox_socket: join(folder, 'old.sock')});
+        assert.equal((await sandbox.ended).code, 1);
+        assert.match(sandbox.output, /schema has version 20, and this program is of version \d+.*install\.sql/);
+    } finally {
+        sql('update o365_internal.migration set number = -number where number < 0');
+    }
+});
+
 // ---- PgBouncer ------------------------------------------------------------------------------------------------------
 
 function pooler(mode) {
@@ -381,29 +393,40 @@ test('the limits of our sessions are those of the manual, as the server sees the
          create trigger limits after insert on o365_internal.worker execute function public.write_limits();
          create trigger limits after insert on o365_internal.connect_attempt execute function public.write_limits()`);
     const page = join(folder, 'limits.sock');
-    const responder = start('o365-connector.fcgi', {database, responder_socket: page});
-    const beating = worker(database);
+    // What holds for each role.
+    const limits = async (settings) => {
+        sql('truncate public.limits');
+        const responder = start('o365-connector.fcgi', {database, responder_socket: page, ...settings});
+        const beating = start('o365-worker', {database, worker_name: 'limits', ...settings});
+        try {
+            await responder.logs('event=serving');
+            assert.match(await press(page), /state=/);
+            await until('the worker to begin',
+                () => sql("select count(*) from public.limits where role = 'o365_worker'") !== '0');
+            return Object.fromEntries(['o365_worker', 'o365_responder'].map((role) =>
+                [role, Object.fromEntries(sql(`select name, setting from public.limits where role = '${role}'`)
+                    .split('\n').map((line) => line.split('|')))]));
+        } finally {
+            await beating.stop();
+            await responder.stop();
+        }
+    };
+    const manual = {client_connection_check_interval: '2000', idle_in_transaction_session_timeout: '15000',
+        tcp_keepalives_count: '3', tcp_keepalives_idle: '10', tcp_keepalives_interval: '3', tcp_user_timeout: '15000'};
+    const since17 = (ms) => (Number(sql("select current_setting('server_version_num')")) >= 170000
+        ? {transaction_timeout: ms} : {});
+    const ours = {
+        o365_worker: {lock_timeout: '0', statement_timeout: '0', ...since17('65000')},
+        o365_responder: {lock_timeout: '2000', statement_timeout: '10000', ...since17('15000')},
+    };
     try {
-        await responder.logs('event=serving');
-        assert.match(await ask(page, {...SITE, REQUEST_METHOD: 'POST', PATH_INFO: '/connect/desk/start',
-            HTTP_SEC_FETCH_SITE: 'same-origin'}), /state=/);
-        await until('the worker to begin',
-            () => sql("select count(*) from public.limits where role = 'o365_worker'") !== '0');
-        const limits = (role) =>
-            Object.fromEntries(sql(`select name, setting from public.limits where role = '${role}'`).split('\n')
-                .map((line) => line.split('|')));
-        const manual = {client_connection_check_interval: '2000', idle_in_transaction_session_timeout: '15000',
-            tcp_keepalives_count: '3', tcp_keepalives_idle: '10', tcp_keepalives_interval: '3',
-            tcp_user_timeout: '15000'};
-        const since17 = (ms) => (Number(sql("select current_setting('server_version_num')")) >= 170000
-            ? {transaction_timeout: ms} : {});
-        assert.deepEqual(limits('o365_worker'),
-            {...manual, lock_timeout: '0', statement_timeout: '0', ...since17('65000')});
-        assert.deepEqual(limits('o365_responder'),
-            {...manual, lock_timeout: '2000', statement_timeout: '10000', ...since17('15000')});
+        const sessions = await limits({});
+        for (const [role, some] of Object.entries(ours)) assert.deepEqual(sessions[role], {...manual, ...some});
+        // As behind a pooler: what belongs to a transaction.
+        const calls = await limits({prepared_statements: 'off'});
+        for (const [role, some] of Object.entries(ours))
+            for (const [name, setting] of Object.entries(some)) assert.equal(calls[role][name], setting, name);
     } finally {
-        await beating.stop();
-        await responder.stop();
         sql('drop function public.write_limits() cascade; drop table public.limits');
     }
 });

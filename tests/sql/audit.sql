@@ -3,7 +3,7 @@
 \ir fixtures/claim.sql
 BEGIN;
 -- Numbers of tests that are rolled back are not: the plan says how many there are.
-SELECT plan(54);
+SELECT plan(55);
 SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob, pg_temp.connect('eve') AS eve \gset
 SELECT (o365_programs.worker_start('w1', 'test', 'production') ->> 'worker')::integer AS w1 \gset
 -- What parts of the schema say about limits stands in a table that these tests fill themselves.
@@ -223,6 +223,11 @@ SELECT is(pg_temp.verdicts(), format('windows 2: POST 7 of subscription %s is mo
     'and windows that were not');
 SELECT o365.set_quota('connector', 70, 20) \g /dev/null
 SELECT alike(pg_temp.verdicts(), 'windows 2: %', 'a limit that is raised later excuses nothing');
+SELECT o365.set_quota('connector', 70, NULL) \g /dev/null
+UPDATE o365_internal.event SET at = :'t0'::timestamptz - interval '1 second'
+ WHERE kind = 'setting_changed' AND at > now() - interval '1 minute' AND detail = 'none, before 20';
+SELECT pg_temp.was_set('4 hours') \g /dev/null
+SELECT is(pg_temp.verdicts(), 'clean', 'one that was taken away before holds no more, not even for a lease');
 ROLLBACK TO clean;
 -- 13 in an hour were right, and a limit of 10 came between the second and the third transaction: the lease that was
 -- open then is used up under the old one.

@@ -186,12 +186,12 @@ CREATE FUNCTION pg_temp.sends(s bigint, text text, not_after timestamptz DEFAULT
 -- A card that a newer one replaces is no part of a digest, whatever becomes of the newer one.
 SELECT pg_temp.sends(:carl, 'old', collapse => 'k') AS old \gset
 SELECT pg_temp.sends(:carl, 'new', collapse => 'k') AS new \gset
-SELECT pg_temp.sends(:carl, 'c1', now() + interval '1 hour') AS c1 \gset
-SELECT pg_temp.sends(:carl, 'late', now() + interval '1 s') AS late \gset
-UPDATE o365_internal.outbox SET not_after = now() - interval '1 s' WHERE card_id = :late;
+SELECT pg_temp.sends(:carl, 'c1', now() + interval '8 days') AS c1 \gset
+SELECT pg_temp.sends(:carl, 'late', now() + interval '8 days') AS late \gset
 SELECT pg_temp.send(:carl, 'c2') AS c2 \gset
 SELECT pg_temp.send(:carl, 'c3') AS c3 \gset
 SELECT pg_temp.work(:w) \g /dev/null
+UPDATE o365_internal.outbox SET not_after = now() - interval '1 s' WHERE card_id = :late;
 SELECT is(o365.cancel_card(:c3), 'cancelled', 'a card that waits for its run can be cancelled');
 SELECT pg_temp.come(:carl) \g /dev/null
 SELECT is(pg_temp.work(:w), '{superseded,"[new c1]",expired,c2}',
@@ -208,12 +208,12 @@ SELECT is(pg_temp.work(:w), '{superseded}', 'which never leaves after it');
 SELECT o365_internal.chore_forget_options() \g /dev/null
 SELECT is((SELECT count(*) FROM o365_internal.collapse), 0::bigint, 'then the key is forgotten');
 -- How long a digest may leave.
-SELECT pg_temp.sends(:carl, 'c4', now() + interval '1 hour'),
-       pg_temp.sends(:carl, 'c5', now() + interval '2 hours') \g /dev/null
+SELECT pg_temp.sends(:carl, 'c4', now() + interval '8 days'),
+       pg_temp.sends(:carl, 'c5', now() + interval '9 days') \g /dev/null
 SELECT pg_temp.work(:w), pg_temp.come(:carl) \g /dev/null
 SELECT is(pg_temp.work(:w, '{[c4 c5]}'), '{[c4 c5]}', 'a digest that fails');
 SELECT o.card_id AS digest FROM o365_internal.outbox AS o WHERE o.subscription_id = :carl \gset
-UPDATE o365_internal.outbox SET not_after = not_after - interval '2 hours' WHERE card_id = :digest;
+UPDATE o365_internal.outbox SET not_after = not_after - interval '9 days' WHERE card_id = :digest;
 SELECT pg_temp.come(:carl) \g /dev/null
 SELECT is(pg_temp.work(:w), '{expired}', 'expires with the last of its cards, if all of them do');
 SELECT is((SELECT e.detail FROM o365_internal.event AS e WHERE e.card_id = :digest), 'expired',

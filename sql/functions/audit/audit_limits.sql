@@ -25,7 +25,7 @@ BEGIN
     -- A lease that was granted before a limit was lowered is used up under the limit of before.
     SELECT p.dialect, p.per, p.seconds, p.posts,
            CASE WHEN p.posts >= lag(p.posts) OVER o THEN p.since ELSE p.since + lease.length END,
-           CASE WHEN lead(p.posts) OVER o >= p.posts THEN p.until ELSE p.until + lease.length END
+           CASE WHEN lead(p.posts) OVER o < p.posts THEN p.until + lease.length ELSE p.until END
       FROM period AS p
      CROSS JOIN (SELECT make_interval(secs => o365_internal.integer_setting('lease_seconds') + 2) AS length) AS lease
     WINDOW o AS (PARTITION BY p.dialect, p.per, p.seconds ORDER BY p.since);

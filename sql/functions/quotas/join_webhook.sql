@@ -2,6 +2,7 @@ CREATE OR REPLACE FUNCTION o365_internal.join_webhook(subscription_id bigint) RE
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_s o365_internal.subscription;
+    v_all record;
     v_ids bigint[];
     v_group_id integer;
     v_bot_id integer;   -- the group of a bot that one of them is in: the flow is that bot's, whoever connects it
@@ -9,22 +10,31 @@ DECLARE
     v_lane o365_internal.lane;
 BEGIN
     SELECT s.* INTO v_s FROM o365_internal.subscription AS s WHERE s.subscription_id = join_webhook.subscription_id;
-    v_ids := ARRAY(SELECT s.subscription_id FROM o365_internal.subscription AS s
-                    WHERE s.webhook_index = v_s.webhook_index AND s.dialect = v_s.dialect ORDER BY 1);
     SELECT g.group_id INTO v_group_id FROM o365_internal.quota_group AS g
      WHERE g.webhook_index = v_s.webhook_index AND g.dialect = v_s.dialect;
-    IF v_group_id IS NULL AND cardinality(v_ids) <= 1 THEN
+    -- Whoever has it, and those of them that are not where they belong.
+    SELECT count(*) AS n, min(l.quota_group) AS bot,
+           array_agg(s.subscription_id) FILTER (WHERE l.quota_webhook IS DISTINCT FROM v_group_id
+                                                   OR v_group_id IS NULL) AS without_webhook,
+           array_agg(s.subscription_id) FILTER (WHERE l.quota_group IS NULL) AS without_bot
+      INTO v_all FROM o365_internal.subscription AS s
+     CROSS JOIN LATERAL (SELECT x.quota_webhook, x.quota_group FROM o365_internal.lane AS x
+                          WHERE x.subscription_id = s.subscription_id ORDER BY x.lease_no DESC LIMIT 1) AS l
+     WHERE s.webhook_index = v_s.webhook_index AND s.dialect = v_s.dialect;
+    IF v_group_id IS NULL AND v_all.n <= 1 THEN
         UPDATE o365_internal.lane AS l SET quota_webhook = NULL WHERE l.subscription_id = join_webhook.subscription_id;
         RETURN true;
     END IF;
-    -- (!) All of them, in a statement of its own: none may be granted POSTs by its own windows alone meanwhile. What
+    v_bot_id := v_all.bot;
+    v_ids := ARRAY(SELECT unnest(v_all.without_webhook)
+                   UNION SELECT unnest(v_all.without_bot) WHERE v_bot_id IS NOT NULL ORDER BY 1);
+    -- (!) Those, in a statement of its own: none may be granted POSTs by its own windows alone meanwhile. What
     -- somebody has is asked for at the next claim.
     IF cardinality(v_ids) > (SELECT count(*) FROM unnest(v_ids) AS u (s) CROSS JOIN LATERAL (
             SELECT FROM o365_internal.lane AS l WHERE l.subscription_id = u.s FOR UPDATE SKIP LOCKED) AS l) THEN
         RETURN false;
     END IF;
     v_group_id := o365_internal.webhook_group(v_s.dialect, v_s.webhook_index);
-    v_bot_id := (SELECT min(l.quota_group) FROM o365_internal.lane AS l WHERE l.subscription_id = ANY (v_ids));
     -- (!) And nobody grants by what the groups know so far.
     PERFORM FROM o365_internal.quota_group AS g WHERE g.group_id = v_group_id FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
