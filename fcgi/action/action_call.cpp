@@ -73,14 +73,14 @@ std::string status_of(const Site& site, const Request& request, const Json::Valu
 
 // What an operator does about such a refusal, when it should not be one; "" where nothing is to be done.
 std::string next_step(std::string_view kind, std::string_view profile) {
-    static const std::map<std::string_view, std::string_view> kArguments{{"wrong_audience", "audiences"},
-                                                                         {"wrong_client", "client_ids"},
-                                                                         {"wrong_scope", "scope"},
-                                                                         {"wrong_tenant", "tenants"},
-                                                                         {"no_presser", "presser_claim"}};
+    static const std::map<std::string_view, std::string_view> arguments{{"wrong_audience", "audiences"},
+                                                                        {"wrong_client", "client_ids"},
+                                                                        {"wrong_scope", "scope"},
+                                                                        {"wrong_tenant", "tenants"},
+                                                                        {"no_presser", "presser_claim"}};
     if (kind == "wrong_connector") return "select slug, app_id from o365.connectors";
-    const auto argument = kArguments.find(kind);
-    if (argument == kArguments.end()) return {};
+    const auto argument = arguments.find(kind);
+    if (argument == arguments.end()) return {};
     return fmt::format("select o365.set_token_profile('{}', {} => ...)", profile, argument->second);
 }
 

@@ -68,13 +68,7 @@ Response show(Site& site, const Request& request, Json::Value page, const Attemp
     page["may_send"] = page["codes_left"].asInt() > 0;
     page["open_help"] = page["wrong"].asBool();
     page["token"] = form_token(cookie);
-<<<<<<< ours
-    page["texts"]["replace_yes"] = texts["confirm"]["replace_yes"];
-    page["texts"]["keep_both"] = texts["confirm"]["keep_both"];
     // The user is typing another address: do not reload the page.
-=======
-    // Somebody types another address just now: the page stays as it is.
->>>>>>> theirs
     const bool another = request.query.has("another");
     page["another_open"] = another;
     const bool waits = page["sending"].asBool() && !another;

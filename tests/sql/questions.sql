@@ -104,4 +104,15 @@ GRANT SELECT ON other TO keeper;
 SET SESSION AUTHORIZATION keeper;
 SELECT cmp_ok((SELECT count(*) FROM other), '>=', 30::bigint, 'the manual has others');
 SELECT is_empty('SELECT pg_temp.unknown_names()', 'PostgreSQL knows what they name');
+RESET SESSION AUTHORIZATION;
+-- What explain_card says by the manual is what its functions say.
+CREATE TEMP TABLE phrase AS
+    SELECT p[1] AS words FROM regexp_matches(substring(:'manual' FROM '\n\| it says \| what to do \|\n(.*?)\n\n'),
+                                             '\n\|([^|]*)\|', 'g') AS r,
+         LATERAL regexp_matches(r[1], '`([^`]*)`', 'g') AS p;
+SELECT cmp_ok((SELECT count(*) FROM phrase), '>=', 18::bigint, 'the manual says what it may say');
+SELECT is_empty($$SELECT f.words FROM phrase AS f WHERE NOT EXISTS (
+    SELECT FROM pg_proc AS p WHERE p.pronamespace = 'o365_internal'::regnamespace
+       AND (p.proname ~ '^explain_' OR p.proname IN ('status_next_step', 'quota_reason', 'workers_away', 'lane_waits',
+           'locked_by')) AND strpos(p.prosrc, f.words) > 0)$$, 'in words that it has');
 SELECT * FROM finish();

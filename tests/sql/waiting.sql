@@ -173,7 +173,7 @@ SELECT is((pg_temp.said(:c))[1:2], ARRAY['Far end *.webhook.office.com failed un
     'longer.'], 'while its far end recovers');
 UPDATE o365_internal.host SET suspects = NULL, recovered_at = NULL;
 UPDATE o365_internal.lane SET problem = 'the proxy does not answer' WHERE subscription_id = :carl;
-SELECT is((pg_temp.said(:c))[1], 'A worker gave its connection back: the proxy does not answer.',
+SELECT is((pg_temp.said(:c))[1], 'What kept its connection before: the proxy does not answer.',
     'when its worker had trouble of its own');
 UPDATE o365_internal.lane SET problem = NULL WHERE subscription_id = :carl;
 SELECT (o365_programs.worker_start('w2', 'test', 'production') ->> 'worker')::integer AS w2 \gset

@@ -39,7 +39,7 @@ BEGIN
                                    'grows', v_host.name, o365_internal.moment(v_host.recovered_at));
     END IF;
     IF v_lane.failures = 0 AND v_lane.problem IS NOT NULL THEN
-        v_said := v_said || format('a worker gave its connection back: %s', v_lane.problem);
+        v_said := v_said || format('what kept its connection before: %s', v_lane.problem);
     END IF;
     IF v_with_key IS NOT NULL THEN
         v_said := v_said || format('its webhook is sealed under key %s, which not every worker has: it is left to %s',
@@ -54,5 +54,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365_internal.explain_due(bigint) IS
     'Why nobody has taken a lane whose time has come, in sentences without a capital and a full stop: who has it '
-    'locked; a far end that recovers; the trouble of the worker that gave it back; whom it is left to; how many lanes '
-    'of its far end and turn go before it, 1,000 at most.';
+    'locked; a far end that recovers; what kept it before, such as the proxy of a worker; whom it is left to; how many '
+    'lanes of its far end and turn go before it, 1,000 at most.';
