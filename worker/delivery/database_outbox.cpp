@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "lib/base/version.h"
+#include "lib/database/schema.h"
 #include "lib/json/json_text.h"
 
 namespace o365 {
