@@ -109,14 +109,14 @@ enum class Words { yes_no, on_off };
 
 template <bool Settings::*member, Words words>
 constexpr Access flag() {
-    constexpr bool is_switch = words == Words::on_off;
+    constexpr bool kIsSwitch = words == Words::on_off;
     return {[](Settings& settings, const Setting& setting, std::string_view value) -> std::string {
-                if (value != (is_switch ? "on" : "yes") && value != (is_switch ? "off" : "no")) return wrong(setting);
+                if (value != (kIsSwitch ? "on" : "yes") && value != (kIsSwitch ? "off" : "no")) return wrong(setting);
                 settings.*member = value == "on" || value == "yes";
                 return {};
             },
             [](const Settings& settings) -> std::string {
-                if (is_switch) return settings.*member ? "on" : "off";
+                if (kIsSwitch) return settings.*member ? "on" : "off";
                 return settings.*member ? "yes" : "no";
             }};
 }
