@@ -14,6 +14,7 @@
 
 #include "lib/base/command_line.h"
 #include "lib/base/crypto.h"
+#include "lib/base/exit_code.h"
 #include "lib/base/log.h"
 #include "lib/base/process.h"
 #include "lib/base/version.h"
@@ -127,17 +128,17 @@ class SignalWatch {
 
   private:
     void watch(const sigset_t& signals, o365::Worker& worker) const {
-        int signal = next_signal(signals);
+        const int signal = next_signal(signals);
         if (ending_) return;
         o365::log::info("stopping",
                         "signal={} then=\"finishing what is in flight, for post_timeout_seconds at most; a second "
                         "signal ends at once\"",
                         signal);
         worker.stop();
-        signal = next_signal(signals);
+        next_signal(signals);
         if (ending_) return;
         o365::log::warn("stopped", "why=\"second signal\" then=\"leases end by themselves\"");
-        std::_Exit(1);
+        std::_Exit(o365::exit_code::kFailed);
     }
 
     // Waits for SIGTERM or SIGINT.
