@@ -8,6 +8,7 @@
 
 // Sanitizers have operators of their own.
 #ifndef O365_TRACEABLE
+// NOLINTBEGIN(cppcoreguidelines-owning-memory): below these operators there is nothing that owns.
 
 void* operator new(std::size_t size) {
     void* const memory = std::malloc(size == 0 ? 1 : size);
@@ -27,6 +28,7 @@ void operator delete(void* memory, std::size_t size) noexcept {
     std::free(memory);
 }
 
+// NOLINTEND(cppcoreguidelines-owning-memory)
 #endif
 
 namespace o365 {
