@@ -116,10 +116,10 @@ bool is_base64url(std::string_view text) noexcept {
 std::optional<std::string> base64url_decode(std::string_view text) {
     static const auto digits = [] {
         constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-        std::array<signed char, 256> table{};
+        std::array<int, 256> table{};
         table.fill(-1);
         for (std::size_t i = 0; i < kAlphabet.size(); ++i)
-            table.at(static_cast<unsigned char>(kAlphabet[i])) = static_cast<signed char>(i);
+            table.at(static_cast<unsigned char>(kAlphabet[i])) = static_cast<int>(i);
         return table;
     }();
     std::string bytes;

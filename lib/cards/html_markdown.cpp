@@ -154,7 +154,7 @@ std::string attribute(std::string_view attributes, std::string_view name) {
 }
 
 // A URL as all parsers of Markdown read it, with parentheses encoded; empty unless it is a web address.
-std::string address(std::string url) {
+std::string address(const std::string& url) {
     if (!is_web_address(url)) return {};
     std::string result;
     for (const char c : url) {
