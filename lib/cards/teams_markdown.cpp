@@ -1,5 +1,7 @@
 #include "lib/cards/teams_markdown.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -76,7 +78,7 @@ std::string without_pictures(std::string_view line, std::vector<TextPicture>* pi
         if (is_shown) pictures->push_back({name, url});
         // A line that is one picture and nothing else becomes empty.
         if (is_shown && has_one && trimmed(result).empty() && trimmed(line).empty()) return {};
-        result += name.empty() ? url : "[" + name + "](" + url + ")";
+        result += name.empty() ? url : fmt::format("[{}]({})", name, url);
     }
     result += line;
     return result;

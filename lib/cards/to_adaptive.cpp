@@ -1,5 +1,7 @@
 #include "lib/cards/to_adaptive.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -42,7 +44,7 @@ struct Conversion {
 
     void lose(std::string path, std::string what) { lost.push_back({std::move(path), std::move(what)}); }
     void lose_wrong_types(const std::string& path, const std::vector<std::string>& names) {
-        for (const std::string& name : names) lose(path + "." + name, "a field of a wrong type");
+        for (const std::string& name : names) lose(fmt::format("{}.{}", path, name), "a field of a wrong type");
     }
     // Whether a text of `before` bytes may grow to `after`; if so, counts what it gains.
     bool may_become(std::size_t before, std::size_t after) {
