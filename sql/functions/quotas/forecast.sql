@@ -56,7 +56,7 @@ BEGIN
     v_t := date_part('epoch', v_start - v_now);
     v_limits := o365_internal.quota_limits_of(v_s.dialect);
     IF NOT v_l.quota_off AND v_limits.posts IS NOT NULL THEN
-        v_most := o365_internal.quota_most(v_limits.posts, o365_internal.quota_halvings(v_l, v_now), v_now, v_now);
+        v_most := o365_internal.quota_most(v_limits.posts, o365_internal.quota_halvings(v_l, v_now));
         v_times := ARRAY(
             SELECT p.at FROM (
                 SELECT date_part('epoch', d.at - v_now) AS at FROM o365_internal.delivery AS d

@@ -37,7 +37,7 @@ BEGIN
         RETURN ROW(0, past, NULL, lost, at + c_soon, NULL)::o365_internal.quota_granted;
     END IF;
     IF lane.quota_halved > 0 OR lane.quota_webhook > 0 THEN
-        v_most := o365_internal.quota_most(posts, o365_internal.quota_halvings(lane, at), at, at);
+        v_most := o365_internal.quota_most(posts, o365_internal.quota_halvings(lane, at));
     END IF;
     FOR i IN 1 .. cardinality(posts) LOOP
         v_least := least(v_least, v_most[i]);

@@ -17,7 +17,7 @@ BEGIN
         RETURN;
     END IF;
     v_most := o365_internal.quota_most((o365_internal.quota_limits_of(v_dialect)).posts,
-                                       o365_internal.quota_halvings(v_lane, v_now), v_now, v_now);
+                                       o365_internal.quota_halvings(v_lane, v_now));
     RETURN QUERY
     SELECT w.per, w.seconds, w.posts, v_most[w.n],
            (v_lane.posts - k.past)::integer + u.lost + coalesce(g.used, 0),
