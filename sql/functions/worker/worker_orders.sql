@@ -20,11 +20,10 @@ BEGIN
                     'outcome', r.outcome) ORDER BY r.rule_id)
                     FROM o365_internal.response_rule AS r),
         'hosts', (SELECT coalesce(jsonb_agg(jsonb_build_object('dialect', h.dialect, 'host', h.host,
-                    'subdomains', h.subdomains, 'port', h.port, 'far_end', a.host)), '[]')
-                    FROM o365_internal.webhook_host AS h
-                    CROSS JOIN LATERAL o365_internal.allowed_hosts(ARRAY[CASE WHEN h.subdomains THEN 'any.' || h.host
-                                                                              ELSE h.host END]) AS a
-                   WHERE h.enabled));
+                    'subdomains', h.subdomains, 'port', h.port,
+                    'far_end', o365_internal.entry_of_host(CASE WHEN h.subdomains THEN 'any.' || h.host
+                                                                ELSE h.host END))), '[]')
+                    FROM o365_internal.webhook_host AS h WHERE h.enabled));
 END $$;
 COMMENT ON FUNCTION o365_internal.worker_orders(integer, text) IS
     'All that a worker has to know, in one answer: what worker_start and worker_heartbeat return. sends is false, and '
