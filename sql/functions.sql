@@ -24,6 +24,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/settings/webhook_dialect.sql
 
 -- Words and forms of text that several subjects use.
+\ir functions/text/control_character.sql
 \ir functions/text/html.sql
 \ir functions/text/moment.sql
 \ir functions/text/one_line.sql
@@ -502,6 +503,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/audit/audit_pauses.sql
 \ir functions/audit/audit_posts.sql
 \ir functions/audit/audit_is_off.sql
+\ir functions/audit/audit_lease.sql
 \ir functions/audit/audit_limits.sql
 \ir functions/audit/audit_sharers.sql
 \ir functions/audit/audit_windows.sql

@@ -1,8 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_internal.audit_is_off(subscription_id bigint, at timestamptz) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off AS $$
 DECLARE
-    -- A lease that was granted before they held again may make what it was granted.
-    v_lease interval := make_interval(secs => o365_internal.integer_setting('lease_seconds') + 2);
     v_before record;
     v_after text;
 BEGIN
@@ -10,7 +8,8 @@ BEGIN
      WHERE e.subscription_id = $1 AND e.at <= $2 AND e.kind = 'changed' AND e.detail IN ('quotas off', 'quotas kept')
      ORDER BY e.at DESC LIMIT 1;
     IF FOUND THEN
-        RETURN v_before.detail = 'quotas off' OR v_before.at > $2 - v_lease;
+        -- A lease that was granted before they held again may make what it was granted.
+        RETURN v_before.detail = 'quotas off' OR v_before.at > $2 - o365_internal.audit_lease();
     END IF;
     SELECT e.detail INTO v_after FROM o365_internal.event AS e
      WHERE e.subscription_id = $1 AND e.at > $2 AND e.kind = 'changed' AND e.detail IN ('quotas off', 'quotas kept')

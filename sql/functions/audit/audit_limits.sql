@@ -27,7 +27,7 @@ BEGIN
            CASE WHEN p.posts >= lag(p.posts) OVER o THEN p.since ELSE p.since + lease.length END,
            CASE WHEN lead(p.posts) OVER o < p.posts THEN p.until + lease.length ELSE p.until END
       FROM period AS p
-     CROSS JOIN (SELECT make_interval(secs => o365_internal.integer_setting('lease_seconds') + 2) AS length) AS lease
+     CROSS JOIN (SELECT o365_internal.audit_lease() AS length) AS lease
     WINDOW o AS (PARTITION BY p.dialect, p.per, p.seconds ORDER BY p.since);
 END $$;
 COMMENT ON FUNCTION o365_internal.audit_limits() IS

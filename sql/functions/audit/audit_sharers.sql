@@ -23,7 +23,7 @@ BEGIN
           FROM o365_internal.event AS e
          WHERE e.kind = 'setting_changed' AND e.subscription_id IS NULL AND e.object ~ ('^quota group ' COLLATE "C"))
     SELECT 'bot', substring(n.object FROM 13), m.id::bigint, 0::bigint,
-           n.at + make_interval(secs => o365_internal.integer_setting('lease_seconds') + 2),
+           n.at + o365_internal.audit_lease(),
            coalesce(n.until, 'infinity')
       FROM named AS n CROSS JOIN LATERAL regexp_split_to_table(n.detail, ', ') AS m (id)
      WHERE n.detail ~ ('^[0-9, ]+$' COLLATE "C")

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.check_connecting_user(name text, value text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_control text := substring(value FROM '[\u0001-\u001f\u007f-\u009f]' COLLATE "C");
+    v_control text := o365_internal.control_character(value);
 BEGIN
     PERFORM o365_internal.check_app_user(name, value);
     IF NOT o365_internal.may_connect_user(value) THEN

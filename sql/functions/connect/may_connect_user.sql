@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION o365_internal.may_connect_user(app_user text) RETURNS
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN o365_internal.is_app_user($1)
-           AND ($1 !~ '[\u0001-\u001f\u007f-\u009f]' COLLATE "C"
+           AND (o365_internal.control_character($1) IS NULL
                 -- From before this was looked at.
                 OR EXISTS (SELECT FROM o365_internal.subscription AS s
                             WHERE s.app_user = $1 AND s.status <> 'removed'));
