@@ -32,10 +32,7 @@ BEGIN
                  ELSE format('card %s is the next one', v_first) END);
     ELSIF v_lane.why IN ('retry', 'quota', 'host', 'schedule') AND v_lane.not_before > now() THEN
         v_said := v_said || CASE
-            WHEN v_passes AND v_lane.problem IS NULL
-            THEN concat_ws('; ', o365_internal.quota_reason(v_s.dialect, v_lane.quota_window, v_lane.not_before),
-                           o365_internal.quota_sharers(v_lane.quota_webhook))
-            WHEN v_lane.why = 'quota'
+            WHEN v_lane.why = 'quota' OR v_passes AND v_lane.problem IS NULL
             THEN concat_ws('; ', o365_internal.quota_reason(v_s.dialect, v_lane.quota_window, v_lane.not_before),
                            o365_internal.quota_sharers(v_lane.quota_webhook))
             WHEN v_lane.why = 'schedule' AND NOT v_passes

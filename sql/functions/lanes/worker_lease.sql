@@ -9,12 +9,12 @@ DECLARE
     c_looks CONSTANT integer := 2000;         -- due lanes that a worker looks at which leaves some to others
     v_now timestamptz := clock_timestamp();   -- not now(): what the same transaction gave back before is due again
     v_lease_ms integer := o365_internal.integer_setting('lease_seconds') * 1000;
-    v_ends timestamptz := v_now + make_interval(secs => v_lease_ms / 1000);
+    v_ends timestamptz;
     v_leaves text[] := (SELECT w.leaves FROM o365_internal.worker AS w WHERE w.worker_id = worker_lease.worker);
     v_hosts integer[];
     v_most integer[];                         -- due lanes of each of them, and of each turn, that it may take
     v_lows timestamptz[];                     -- and from when on they were due
-    v_until timestamptz := v_now;
+    v_until timestamptz;
     v_before bigint;
     v_from timestamptz;
     v_leased integer;
@@ -26,16 +26,13 @@ BEGIN
     -- Asked here, and not there: a call costs more than the look.
     IF EXISTS (SELECT FROM o365_internal.lane AS la WHERE la.why = 'schedule' AND la.not_before <= v_now) THEN
         PERFORM o365_internal.fold_due(v_before);
-        v_now := clock_timestamp();
-        v_until := v_now;
-        v_ends := v_now + make_interval(secs => v_lease_ms / 1000);
     END IF;
     IF EXISTS (SELECT FROM o365_internal.lane AS la WHERE la.quota_webhook = 0) THEN
         PERFORM o365_internal.join_webhooks();
-        v_now := clock_timestamp();
-        v_until := v_now;
-        v_ends := v_now + make_interval(secs => v_lease_ms / 1000);
     END IF;
+    v_now := clock_timestamp();
+    v_until := v_now;
+    v_ends := v_now + make_interval(secs => v_lease_ms / 1000);
     SELECT c.ids, c.most, c.lows INTO v_hosts, v_most, v_lows
       FROM o365_internal.claimable_hosts(n_lanes, low, v_now) AS c;
     IF v_leaves IS NOT NULL THEN
