@@ -16,14 +16,19 @@ namespace o365 {
 
 // How far a request got.
 enum class TransportStatus {
-    answered,  // status and body are the answer
-    not_sent,  // nothing was sent: no address, no connection, no TLS
-    our_side,  // nothing was sent, and not because of the far end: the proxy failed, no name server was reached, or
-               // file descriptors ran out
+    answered,   // status and body are the answer
+    not_sent,   // nothing was sent: no address, no connection, no TLS
+    our_side,   // nothing was sent, and not because of the far end: the proxy failed, no name server was reached, or
+                // file descriptors ran out
     no_route,   // the same, because this machine knows no way to the host's addresses; other hosts may be reached
     withdrawn,  // nothing was sent: may_start() was false when the connection was made
     in_doubt    // the request was sent, and no answer came, or a success broke off
 };
+
+// Whether nothing was sent, for a reason of this machine's: that says nothing of the far end.
+constexpr bool failed_here(TransportStatus status) noexcept {
+    return status == TransportStatus::our_side || status == TransportStatus::no_route;
+}
 
 struct PostResult {
     TransportStatus transport = TransportStatus::not_sent;

@@ -173,8 +173,7 @@ Classifier& Classifier::operator=(Classifier&&) noexcept = default;
 Classifier::~Classifier() = default;
 
 Judgement Classifier::judge(std::string_view dialect, const PostResult& result, std::string_view url) const {
-    if (result.transport == TransportStatus::our_side || result.transport == TransportStatus::no_route)
-        return {"held", 0, result.problem};
+    if (failed_here(result.transport)) return {"held", 0, result.problem};
     if (result.transport == TransportStatus::not_sent || result.transport == TransportStatus::withdrawn)
         return {"retry", 0, result.problem};
     if (result.transport == TransportStatus::in_doubt) {

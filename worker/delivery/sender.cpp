@@ -236,8 +236,7 @@ void Sender::check_webhook(Lane& lane) const {
 
 void Sender::posted(const std::shared_ptr<Lane>& lane, PostResult result) {
     if (result.transport == TransportStatus::withdrawn) return hand_over(lane, true);
-    const bool is_ours = result.transport == TransportStatus::our_side || result.transport == TransportStatus::no_route;
-    if (!is_ours) {
+    if (!failed_here(result.transport)) {
         gate_.learn(lane->far_end, lane->webhook->parsed.url.host, result.transport == TransportStatus::answered,
                     result.took, clock_.now());
     }
@@ -254,7 +253,7 @@ void Sender::posted(const std::shared_ptr<Lane>& lane, PostResult result) {
     }
     if (ends && lane->results.empty()) unreported_.emplace_back(clock_.now(), lane);
     // A failure on our side is not a POST, and is not written to the history.
-    if (is_ours) {
+    if (failed_here(result.transport)) {
         // Another worker may have the lane at once; if there is none, it is tried again after half a minute. A route
         // may be missing to this host alone: that keeps this worker from no other lane.
         std::optional<std::int64_t> again;
