@@ -6,18 +6,6 @@ SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob, pg_temp.con
        pg_temp.connect('dora') AS dora, pg_temp.connect('eve') AS eve, pg_temp.connect('fay') AS fay \gset
 SELECT (o365_programs.worker_start('w1', 'test', 'production') ->> 'worker')::integer AS w1 \gset
 \ir fixtures/rounds.sql
--- Makes the lane due, claims it, reports one outcome for its first card and gives the lane back.
-CREATE FUNCTION pg_temp.post(w integer, s bigint, outcome text, status integer DEFAULT 200, problem text DEFAULT NULL)
-    RETURNS integer LANGUAGE plpgsql AS $$
-DECLARE
-    v_claim record;
-BEGIN
-    UPDATE o365_internal.lane AS l SET next_at = now() - interval '1 second' WHERE l.subscription_id = s
-       AND l.why IS DISTINCT FROM 'pause';
-    SELECT c.lease_no, c.position INTO v_claim FROM pg_temp.claim(w, '-infinity', 100, 1) AS c
-     WHERE c.subscription_id = s;
-    RETURN pg_temp.report(w, s, v_claim.lease_no, v_claim.position, outcome, status, problem);
-END $$;
 CREATE FUNCTION pg_temp.status(s bigint) RETURNS text LANGUAGE sql AS $$
     SELECT x.status FROM o365_internal.subscription AS x WHERE x.subscription_id = s $$;
 CREATE FUNCTION pg_temp.ends(s bigint) RETURNS text[] LANGUAGE sql AS $$

@@ -6,22 +6,6 @@ SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob, pg_temp.con
        pg_temp.connect('dora') AS dora, pg_temp.connect('eve') AS eve, pg_temp.connect('fay') AS fay \gset
 SELECT (o365_programs.worker_start('w1', 'test', 'production') ->> 'worker')::integer AS w1 \gset
 \ir fixtures/rounds.sql
--- Makes the lane due, claims it, reports one outcome for its first card and gives the lane back.
-CREATE FUNCTION pg_temp.post(w integer, s bigint, outcome text, status integer DEFAULT 200, problem text DEFAULT NULL)
-    RETURNS integer LANGUAGE plpgsql AS $$
-DECLARE
-    v_lease record;
-    v_claim record;
-BEGIN
-    UPDATE o365_internal.lane AS l SET next_at = now() - interval '1 second' WHERE l.subscription_id = s
-       AND l.why IS DISTINCT FROM 'pause';
-    SELECT array_agg(l.subscription_id) AS s, array_agg(l.lease_no) AS n INTO v_lease
-      FROM o365_programs.worker_lease(w, '-infinity', 100) AS l;
-    SELECT c.lease_no, c.position, c.ends_as, c.reason INTO v_claim
-      FROM o365_programs.worker_cards(w, v_lease.s, v_lease.n, 1, 65536, 1000000) AS c WHERE c.subscription_id = post.s;
-    RETURN pg_temp.report(w, s, v_claim.lease_no, v_claim.position, coalesce(v_claim.ends_as, outcome),
-        CASE WHEN v_claim.ends_as IS NULL THEN status END, coalesce(v_claim.reason, problem));
-END $$;
 CREATE FUNCTION pg_temp.lost(w integer, s bigint, n integer DEFAULT 1) RETURNS integer LANGUAGE sql AS $$
     SELECT sum(pg_temp.post(w, s, 'in_doubt', NULL, 'no answer in time'))::integer FROM generate_series(1, n) $$;
 CREATE FUNCTION pg_temp.last_end(s bigint) RETURNS text LANGUAGE sql AS $$

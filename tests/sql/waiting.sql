@@ -9,6 +9,15 @@ CREATE FUNCTION pg_temp.said(card bigint) RETURNS text[] LANGUAGE sql AS $$
     SELECT ARRAY(SELECT pg_temp.as_t(e.sentence) FROM o365.explain_card(card) AS e) $$;
 CREATE FUNCTION pg_temp.oldest() RETURNS text LANGUAGE sql AS $$
     SELECT concat_ws(' ', o.card_id, o.app_user, o.why, pg_temp.as_t(o.reason)) FROM o365.oldest_card() AS o $$;
+-- Lets the first card of a lane fail until it is set aside.
+CREATE FUNCTION pg_temp.set_aside(s bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    w integer := (SELECT max(x.worker_id) FROM o365_internal.worker AS x);
+BEGIN
+    FOR i IN 1 .. 3 LOOP
+        PERFORM pg_temp.cards(w, s), pg_temp.report(w, s, 'retry', 1);
+    END LOOP;
+END $$;
 CREATE FUNCTION pg_temp.send(s bigint, said text, later timestamptz DEFAULT NULL) RETURNS bigint LANGUAGE sql AS $$
     SELECT o365.send(s, jsonb_build_object('text', said), not_before => later) $$;
 -- Who connected a webhook that may be sent to by now, and whose sender may be told.
@@ -53,15 +62,7 @@ ROLLBACK;
 SELECT o365.alter_connector('desk', when_blocked => 'pass') \g /dev/null
 SELECT pg_temp.send(:dora, 'bad') AS bad, pg_temp.send(:dora, 'good') AS good \gset
 UPDATE o365_internal.outbox SET enqueued_at = now() - interval '4 hours' WHERE card_id = :bad;
-DO $$
-DECLARE
-    s bigint := (SELECT max(x.subscription_id) FROM o365_internal.subscription AS x WHERE x.app_user = 'dora');
-    w integer := (SELECT max(x.worker_id) FROM o365_internal.worker AS x);
-BEGIN
-    FOR i IN 1 .. 3 LOOP
-        PERFORM pg_temp.cards(w, s), pg_temp.report(w, s, 'retry', 1);
-    END LOOP;
-END $$;
+SELECT pg_temp.set_aside(:dora) \g /dev/null
 SELECT is(pg_temp.state_of(:bad), 'scheduled', 'a card that was set aside');
 SELECT matches(pg_temp.oldest(),
     format('^%s dora retry set aside since T, after it failed 3 times: .*; it joins the queue at T$', :bad),
@@ -129,16 +130,8 @@ SELECT is(pg_temp.said(:later), ARRAY[format('Subscription %s is removed since T
     'the card ends as cancelled when a worker comes to it.', :ann)], 'one of a removed connection');
 SELECT is(pg_temp.card_is(:later), 'scheduled | removed: what waits will be cancelled', 'in o365.cards');
 SELECT pg_temp.send(:bob, 'bad') AS bad, pg_temp.send(:bob, 'good') AS good \gset
-DO $$
-DECLARE
-    s bigint := (SELECT max(x.subscription_id) FROM o365_internal.subscription AS x WHERE x.app_user = 'bob');
-    w integer := (SELECT max(x.worker_id) FROM o365_internal.worker AS x);
-BEGIN
-    FOR i IN 1 .. 3 LOOP
-        PERFORM pg_temp.cards(w, s), pg_temp.report(w, s, 'retry', 1);
-    END LOOP;
-    UPDATE o365_internal.set_aside SET problem = 'HTTP 503: busy';
-END $$;
+SELECT pg_temp.set_aside(:bob) \g /dev/null
+UPDATE o365_internal.set_aside SET problem = 'HTTP 503: busy';
 SELECT is((pg_temp.said(:bad))[1], format('Set aside since T, because it failed 3 times, HTTP 503: busy: it joins the '
     'queue of subscription %s at T.', :bob), 'of one that was set aside it is said what it failed with');
 SELECT is(pg_temp.card_is(:bad), 'scheduled | retry | until | next | set aside since T, after it failed 3 times: '
