@@ -14,10 +14,9 @@
 #include <string_view>
 #include <utility>
 
-#include "lib/base/version.h"
-
 #include "lib/base/fd.h"
 #include "lib/base/text.h"
+#include "lib/base/version.h"
 #include "lib/http_client/address_policy.h"
 
 namespace o365 {

@@ -100,8 +100,7 @@ std::string problem_of(PasteFault fault) {
 std::string problem_of(const Line& line, std::string_view verdict, std::string_view subscription) {
     if (verdict == "app_user")
         return "app_user is empty, longer than 200 characters or has a control character. Write your application's "
-               "name "
-               "of the user";
+               "name of the user";
     if (verdict == "refused_host") {
         return fmt::format(
             "webhooks may not lie on {}:{}. If it is right: select o365.allow_webhook_host('workflow', '{}'); "

@@ -108,8 +108,7 @@ DatabaseOutbox::DatabaseOutbox(const Settings& settings)
 SettingsSnapshot DatabaseOutbox::start() {
     // An operator must upgrade: end at once instead of waiting for that.
     if (const std::string problem = schema_problem(database_); !problem.empty()) throw std::runtime_error(problem);
-    const Rows rows =
-        database_.call("select o365_programs.worker_start($1, $2, $3)", {name_, kVersion, environment_});
+    const Rows rows = database_.call("select o365_programs.worker_start($1, $2, $3)", {name_, kVersion, environment_});
     return take_snapshot(rows.text(0, 0));
 }
 

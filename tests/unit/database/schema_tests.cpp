@@ -1,8 +1,8 @@
 #include "lib/database/schema.h"
 
-#include "lib/base/version.h"
-
 #include <boost/test/unit_test.hpp>
+
+#include "lib/base/version.h"
 
 using o365::kOldestSchema;
 using o365::kSchema;
