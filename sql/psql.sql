@@ -12,9 +12,10 @@
 \pset tuples_only on
 \pset format unaligned
 \encoding UTF8
+-- First and by itself: what comes next may take longer than a database allows a statement.
+SET statement_timeout = 0;
 -- By name: only PostgreSQL 17 and later have transaction_timeout.
 DO $$ BEGIN
     PERFORM pg_catalog.set_config(s.name, '0', false) FROM pg_catalog.pg_settings AS s
-      WHERE s.name IN ('idle_in_transaction_session_timeout', 'idle_session_timeout', 'statement_timeout',
-                       'transaction_timeout');
+      WHERE s.name IN ('idle_in_transaction_session_timeout', 'idle_session_timeout', 'transaction_timeout');
 END $$;
