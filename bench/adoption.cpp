@@ -1,6 +1,5 @@
 // What adopting a webhook costs by itself: opens one sealed message over and over and seals its text anew.
 // usage: bench_adoption --keys FILE --key-id ID --count N < MESSAGE      prints "ms <CPU a message>"
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <ctime>
 #include <exception>
@@ -8,6 +7,7 @@
 #include <iterator>
 #include <string>
 
+#include "bench/arguments.h"
 #include "lib/keys/key_ring.h"
 
 namespace {
@@ -23,17 +23,16 @@ double cpu_ms() {
 int main(int argc, char** argv) try {
     std::string file;
     std::string key_id;
-    int count = 100;
-    CLI::App app{"CPU of opening and adopting a webhook"};
-    app.add_option("--keys", file)->required();
-    app.add_option("--key-id", key_id)->required();
-    app.add_option("--count", count)->check(CLI::PositiveNumber);
-    CLI11_PARSE(app, argc, argv);
+    std::size_t count = 100;
+    if (const auto code =
+            parse_arguments("CPU of opening and adopting a webhook",
+                            {{"keys", &file, true}, {"key-id", &key_id, true}, {"count", &count}}, argc, argv))
+        return *code;
     const std::string message{std::istreambuf_iterator<char>(std::cin), {}};
     o365::KeyRing keys(o365::read_key_file(file), file);
     const double begin = cpu_ms();
-    for (int i = 0; i < count; ++i) keys.seal(keys.open(key_id, message));
-    std::printf("ms %.3f\n", (cpu_ms() - begin) / count);
+    for (std::size_t i = 0; i < count; ++i) keys.seal(keys.open(key_id, message));
+    std::printf("ms %.3f\n", (cpu_ms() - begin) / static_cast<double>(count));
     return 0;
 } catch (const std::exception& error) {
     std::fprintf(stderr, "bench_adoption: %s\n", error.what());

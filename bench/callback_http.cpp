@@ -12,7 +12,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -23,6 +22,7 @@
 #include <thread>
 #include <vector>
 
+#include "bench/arguments.h"
 #include "lib/base/crypto.h"
 
 namespace {
@@ -171,20 +171,21 @@ void run(const Options& options) {
 int main(int argc, char** argv) {
     try {
         Options options;
-        CLI::App app{"Sends callbacks over HTTP."};
-        app.add_option("--socket", options.socket)->required();
-        app.add_option("--path", options.path);
-        app.add_option("--prefix", options.prefix)->required();
-        app.add_option("--first", options.first)->required();
-        app.add_option("--count", options.count)->required();
-        app.add_option("--connections", options.connections)->required();
-        app.add_option("--rate", options.rate);
-        app.add_flag("--landing", options.landing);
-        app.add_option("--targets", options.targets_file)->take_last();
-        app.add_option("--bearer", options.bearer_file)->take_last();
-        app.add_option("--answer", options.answer);
-        app.add_flag("--latencies", options.latencies);
-        CLI11_PARSE(app, argc, argv);
+        if (const auto code = parse_arguments("Sends callbacks over HTTP.",
+                                              {{"socket", &options.socket, true},
+                                               {"path", &options.path},
+                                               {"prefix", &options.prefix, true},
+                                               {"first", &options.first, true},
+                                               {"count", &options.count, true},
+                                               {"connections", &options.connections, true},
+                                               {"rate", &options.rate},
+                                               {"landing", &options.landing},
+                                               {"targets", &options.targets_file},
+                                               {"bearer", &options.bearer_file},
+                                               {"answer", &options.answer},
+                                               {"latencies", &options.latencies}},
+                                              argc, argv))
+            return *code;
         if (!options.targets_file.empty()) {
             options.targets = lines_of(options.targets_file);
             options.bearer = lines_of(options.bearer_file).front();

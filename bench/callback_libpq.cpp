@@ -4,7 +4,6 @@
 // the count: a new connection compiles the functions it calls, and plans their statements anew five times.
 #include <libpq-fe.h>
 
-#include <CLI/CLI.hpp>
 #include <atomic>
 #include <barrier>
 #include <chrono>
@@ -14,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "bench/arguments.h"
 #include "lib/base/c_free.h"
 #include "lib/base/crypto.h"
 
@@ -119,15 +119,16 @@ void run(const Options& options) {
 int main(int argc, char** argv) {
     try {
         Options options;
-        CLI::App app{"Stores callbacks by bare libpq."};
-        app.add_option("--conninfo", options.conninfo)->required();
-        app.add_option("--slug", options.slug)->required();
-        app.add_option("--prefix", options.prefix)->required();
-        app.add_option("--first", options.first)->required();
-        app.add_option("--count", options.count)->required();
-        app.add_option("--connections", options.connections)->required();
-        app.add_option("--warm-up", options.warm_up)->required();
-        CLI11_PARSE(app, argc, argv);
+        if (const auto code = parse_arguments("Stores callbacks by bare libpq.",
+                                              {{"conninfo", &options.conninfo, true},
+                                               {"slug", &options.slug, true},
+                                               {"prefix", &options.prefix, true},
+                                               {"first", &options.first, true},
+                                               {"count", &options.count, true},
+                                               {"connections", &options.connections, true},
+                                               {"warm-up", &options.warm_up, true}},
+                                              argc, argv))
+            return *code;
         run(options);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "bench_callback_libpq: %s\n", error.what());

@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -17,6 +16,8 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "bench/arguments.h"
 
 namespace {
 
@@ -112,12 +113,13 @@ int main(int argc, char** argv) {
         std::string config;
         std::string path;
         int count = 0;
-        CLI::App app{"Measures how long the responder takes from exec to its first page."};
-        app.add_option("--program", program)->required();
-        app.add_option("--config", config)->required();
-        app.add_option("--path", path)->required();
-        app.add_option("--count", count)->required();
-        CLI11_PARSE(app, argc, argv);
+        if (const auto code = parse_arguments("Measures how long the responder takes from exec to its first page.",
+                                              {{"program", &program, true},
+                                               {"config", &config, true},
+                                               {"path", &path, true},
+                                               {"count", &count, true}},
+                                              argc, argv))
+            return *code;
         for (int i = 0; i < count; ++i) std::printf("ms %.2f\n", once(program, config, path));
     } catch (const std::exception& error) {
         std::fprintf(stderr, "bench_cold_start: %s\n", error.what());

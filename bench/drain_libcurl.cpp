@@ -6,7 +6,6 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -18,6 +17,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "bench/arguments.h"
 #include "lib/base/c_free.h"
 
 namespace {
@@ -196,15 +196,16 @@ class Drain {
 int main(int argc, char** argv) {
     try {
         Options options;
-        CLI::App app{"Posts cards by bare libcurl."};
-        auto* const url = app.add_option("--url", options.url);
-        app.add_option("--urls", options.urls)->excludes(url);
-        app.add_flag("--any-answer", options.any_answer);
-        app.add_option("--ca", options.ca)->required();
-        app.add_option("--card", options.card)->required();
-        app.add_option("--count", options.count)->required();
-        app.add_option("--transfers", options.transfers)->required();
-        CLI11_PARSE(app, argc, argv);
+        if (const auto code = parse_arguments("Posts cards by bare libcurl.",
+                                              {{"url", &options.url},
+                                               {"urls", &options.urls},
+                                               {"any-answer", &options.any_answer},
+                                               {"ca", &options.ca, true},
+                                               {"card", &options.card, true},
+                                               {"count", &options.count, true},
+                                               {"transfers", &options.transfers, true}},
+                                              argc, argv))
+            return *code;
         curl_global_init(CURL_GLOBAL_DEFAULT);
         std::printf("rate %.1f\n", Drain(options).run());
     } catch (const std::exception& error) {

@@ -4,12 +4,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fstream>
 #include <map>
 #include <string>
 
+#include "bench/arguments.h"
 #include "lib/http_client/http_client.h"
 
 namespace {
@@ -34,19 +34,20 @@ double cpu_seconds() {
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app;
     std::string url;
     int count = 10000;
     std::size_t bytes = 2048;
     o365::HttpClientOptions options;
     options.allow_loopback = true;
     options.max_body = 8192;  // as the worker has it
-    app.add_option("--url", url)->required();
-    app.add_option("--ca", options.ca_file);
-    app.add_option("--count", count);
-    app.add_option("--transfers", options.max_transfers);
-    app.add_option("--bytes", bytes);
-    CLI11_PARSE(app, argc, argv);
+    if (const auto code = parse_arguments("POSTs through HttpClient.",
+                                          {{"url", &url, true},
+                                           {"ca", &options.ca_file},
+                                           {"count", &count},
+                                           {"transfers", &options.max_transfers},
+                                           {"bytes", &bytes}},
+                                          argc, argv))
+        return *code;
     o365::start_http_client();
     o365::HttpClient client(options);
     const o365::Secret target(url);
