@@ -36,7 +36,8 @@ SELECT set_config('o365.checksums', jsonb_object_agg(c.number, c.checksum)::text
     (32, 'e7e8a65f2207b0cd'),
     (33, '6db3eab2eee88a73'),
     (34, '2a50d77d297b5f85'),
-    (35, '74e9c90448300c6d')
+    (35, '74e9c90448300c6d'),
+    (36, '1c346b8cba4d1267')
 ) AS c (number, checksum) \g /dev/null
 
 DO $$

@@ -206,6 +206,30 @@ CREATE TEMP TABLE read_before AS SELECT pg_temp.rows_read() AS n;
 CREATE TEMP TABLE probe_attempts AS SELECT a.request_id FROM o365_internal.connect_attempt AS a;
 SELECT ok(pg_temp.rows_read() - (SELECT r.n FROM read_before AS r) > 3000, 'more would have been counted');
 COMMIT;
+-- What a callback costs is the indexes of what it writes, too.
+SELECT is(ARRAY(SELECT i.indexrelid::regclass::text FROM pg_index AS i
+                 WHERE i.indrelid IN ('o365_internal.connect_attempt'::regclass, 'o365_internal.subscription'::regclass)
+                 ORDER BY i.indexrelid::regclass::text COLLATE "C"), ARRAY[
+    'o365_internal.connect_attempt_app_user',           -- export_user, erase_user
+    'o365_internal.connect_attempt_expiry',             -- chore_abandon_attempts
+    'o365_internal.connect_attempt_pkey',
+    'o365_internal.connect_attempt_public_id',          -- the pages after a callback or a paste
+    'o365_internal.connect_attempt_request',            -- outcomes, failure pages, o365.connect_attempt
+    'o365_internal.connect_attempt_state_is_unique',    -- judge_attempt
+    'o365_internal.connect_attempt_subscription',       -- the foreign key, pastes, stateless_before
+    'o365_internal.connect_attempt_way',                -- bounds on starts and pastes, health, chore_forget_attempts
+    'o365_internal.subscription_connector',             -- few_subscriptions, remove_connector
+    'o365_internal.subscription_idle',                  -- health_workflows_idle
+    'o365_internal.subscription_idle_check',            -- chore_find_idle
+    'o365_internal.subscription_key',                   -- sealed_rows
+    'o365_internal.subscription_of_user',               -- one webhook once a user; a user's connections
+    'o365_internal.subscription_paused_until',          -- chore_resume_paused
+    'o365_internal.subscription_pkey',
+    'o365_internal.subscription_place',                 -- same_place
+    'o365_internal.subscription_same_webhook',          -- make_lane, join_webhook
+    'o365_internal.subscription_status',                -- health, chores
+    'o365_internal.subscription_user'                   -- find-user
+    ], 'each index of what a callback writes has a reader');
 -- A session keeps its plans, and those of a new installation are made while its tables are tiny: what is called in
 -- long-lived sessions reads as little when they have grown, with the plans of then.
 SELECT is(ARRAY(

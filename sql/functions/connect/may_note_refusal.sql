@@ -4,21 +4,11 @@ DECLARE
     c_a_minute CONSTANT integer := 60;
     v_noted bigint;
 BEGIN
-    -- The conditions of the indexes connect_attempt_pasted and connect_attempt_button.
-    IF way = 'workflow' THEN
-        v_noted := (SELECT count(*) FROM (SELECT FROM o365_internal.connect_attempt AS a
-                                           WHERE a.connector_id = $1 AND a.way = 'workflow' AND a.cookie_hash IS NULL
-                                             AND a.started_at > now() - interval '1 minute' LIMIT c_a_minute) AS a);
-    ELSIF connector_id IS NULL THEN
-        v_noted := (SELECT count(*) FROM (SELECT FROM o365_internal.connect_attempt AS a
-                                           WHERE a.connector_id IS NULL AND a.way = 'button' AND a.outcome IS NOT NULL
-                                             AND a.started_at > now() - interval '1 minute' LIMIT c_a_minute) AS a);
-    ELSE
-        v_noted := (SELECT count(*) FROM (SELECT FROM o365_internal.connect_attempt AS a
-                                           WHERE a.connector_id = $1 AND a.way = 'button' AND a.outcome IS NOT NULL
-                                             AND a.cookie_hash IS NULL AND a.started_at > now() - interval '1 minute'
-                                           LIMIT c_a_minute) AS a);
-    END IF;
+    -- As connect_attempt_way has them.
+    v_noted := (SELECT count(*) FROM (SELECT FROM o365_internal.connect_attempt AS a
+                                       WHERE coalesce(a.connector_id, 0) = coalesce($1, 0) AND a.way = $2
+                                         AND (a.cookie_hash IS NULL)::integer = 1 AND a.outcome IS NOT NULL
+                                         AND a.started_at > now() - interval '1 minute' LIMIT c_a_minute) AS a);
     RETURN v_noted < c_a_minute AND (connector_id IS NOT NULL OR way = 'button');
 END $$;
 COMMENT ON FUNCTION o365_internal.may_note_refusal(integer, text) IS

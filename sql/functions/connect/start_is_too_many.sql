@@ -8,10 +8,10 @@ BEGIN
         RETURN 'too_many_with_link';
     END IF;
     IF (SELECT count(*) FROM (SELECT FROM o365_internal.connect_attempt AS a
-                               WHERE a.connector_id = $1 AND a.way = 'button'
-                                 AND a.started_at AT TIME ZONE 'UTC' > now() AT TIME ZONE 'UTC' - interval '1 minute'
+                               WHERE coalesce(a.connector_id, 0) = $1 AND a.way = 'button'
+                                 AND (a.cookie_hash IS NULL)::integer = 0
+                                 AND a.started_at > now() - interval '1 minute'
                                  AND (a.ticket_hash IS NULL) = (ticket.ticket_hash IS NULL)
-                                 AND a.cookie_hash IS NOT NULL
                                LIMIT v_a_minute) AS a) >= v_a_minute THEN
         RETURN 'too_many';
     END IF;

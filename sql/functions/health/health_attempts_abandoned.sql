@@ -10,13 +10,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       FROM o365_internal.connector AS c
      CROSS JOIN LATERAL (
         SELECT count(*) AS n, count(*) FILTER (WHERE r.outcome <> 'abandoned') AS others, min(r.started_at) AS since
-          FROM (SELECT t.outcome, t.started_at FROM o365_internal.connect_attempt AS t
-                 -- As a range and in this order the index of both columns alone will do. By time alone, a connector
-                 -- without attempts would be looked for among everybody's.
-                 WHERE t.connector_id BETWEEN c.connector_id AND c.connector_id AND t.way = 'button'
-                   AND t.outcome IS NOT NULL AND t.started_at > now() - interval '7 days'
-                   AND t.app_state IS DISTINCT FROM '"preflight"'
-                 ORDER BY t.connector_id DESC, t.started_at DESC LIMIT 200) AS r) AS a
+          FROM (SELECT t.outcome, t.started_at FROM generate_series(0, 1) AS k (has_no_cookie)
+                 CROSS JOIN LATERAL (
+                    SELECT x.outcome, x.started_at FROM o365_internal.connect_attempt AS x
+                     WHERE coalesce(x.connector_id, 0) = c.connector_id AND x.way = 'button'
+                       AND (x.cookie_hash IS NULL)::integer = k.has_no_cookie
+                       AND x.outcome IS NOT NULL AND x.started_at > now() - interval '7 days'
+                       AND x.app_state IS DISTINCT FROM '"preflight"'
+                     ORDER BY x.started_at DESC LIMIT 200) AS t
+                 ORDER BY t.started_at DESC LIMIT 200) AS r) AS a
      WHERE c.removed_at IS NULL AND a.n >= 5 AND a.others = 0 $$;
 COMMENT ON FUNCTION o365_internal.health_attempts_abandoned() IS
     'Connectors of whose attempts by the button in the last week, at least 5, every one ended as abandoned.';

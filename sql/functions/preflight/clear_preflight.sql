@@ -17,8 +17,9 @@ BEGIN
                                                       AND a.ticket_hash IS NULL AND a.subscription_id IS NULL
     ), refused AS (
         DELETE FROM o365_internal.connect_attempt AS r USING planted AS p
-         WHERE r.of_attempt = p.attempt_id AND r.connector_id BETWEEN p.connector_id AND p.connector_id
-           AND r.way = 'button' AND r.outcome IS NOT NULL AND r.started_at >= p.started_at AND r.subscription_id IS NULL
+         WHERE r.of_attempt = p.attempt_id AND coalesce(r.connector_id, 0) BETWEEN p.connector_id AND p.connector_id
+           AND r.way = 'button' AND (r.cookie_hash IS NULL)::integer = 1 AND r.started_at >= p.started_at
+           AND r.outcome IS NOT NULL AND r.subscription_id IS NULL
         RETURNING r.of_attempt, r.outcome
     ), gone AS (
         DELETE FROM o365_internal.connect_attempt AS a USING planted AS p WHERE a.attempt_id = p.attempt_id

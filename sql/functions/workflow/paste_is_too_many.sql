@@ -10,10 +10,10 @@ BEGIN
     -- Who has a ticket and who has none are counted apart, and what was refused is not: nobody outside can use up the
     -- bound of those whom the application sends.
     IF (SELECT count(*) FROM (SELECT FROM o365_internal.connect_attempt AS a
-                               WHERE a.connector_id = $1 AND a.way = 'workflow'
+                               WHERE coalesce(a.connector_id, 0) = $1 AND a.way = 'workflow'
+                                 AND (a.cookie_hash IS NULL)::integer = 0
                                  AND a.started_at > now() - interval '1 minute'
                                  AND (a.ticket_hash IS NULL) = (ticket.ticket_hash IS NULL)
-                                 AND a.cookie_hash IS NOT NULL
                                LIMIT v_a_minute) AS a) >= v_a_minute THEN
         RETURN 'too_many';
     END IF;
