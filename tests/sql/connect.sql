@@ -17,6 +17,15 @@ SELECT is(pg_temp.callback('s1', 'c1', 'r-000000000005') ->> 'outcome', 'connect
     'and none of them consumed the state');
 SELECT matches(o365_programs.responder_callback_outcome('r-000000000005') ->> 'location',
     '^https://app\.example\.org/connect/desk/done/[0-9a-f-]{36}$', 'success leads to its own page');
+-- Within its transaction a callback hands its page on; afterwards the page is made of what was stored.
+CREATE FUNCTION pg_temp.page_once_more(request_id text) RETURNS jsonb LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('o365.connected', '', true);
+    RETURN o365_programs.responder_callback_outcome(request_id);
+END $$;
+CREATE TEMP TABLE handed_on AS SELECT o365_programs.responder_callback_outcome('r-000000000005') AS page;
+SELECT is(pg_temp.page_once_more('r-000000000005'), h.page, 'the page that is handed on is that of what was stored')
+  FROM handed_on AS h;
 SELECT is(pg_temp.callback('s1', 'c1', 'r-000000000006') ->> 'outcome', 'repeated',
     'a repeat in the same browser shows success');
 SELECT is(pg_temp.callback('s1', 'c2', 'r-000000000007') ->> 'outcome', 'used', 'a repeat in another browser does not');
@@ -130,8 +139,10 @@ SELECT is((o365_programs.responder_start('desk', sha256('t1'), sha256('s9'), sha
     'r-0') ->> 'started')::boolean, true, 'a ticket starts');
 SELECT is((o365_programs.responder_start('desk', sha256('t1'), sha256('s10'), sha256('c'),
     'r-0') ->> 'started')::boolean, true, 'and may start again while nothing came of it: people press Back');
-SELECT is(pg_temp.callback('s9', 'c', 'r-000000000030', 'https://contoso.webhook.office.com/x/9') ->> 'location',
-    'https://app.example.org/back', 'success leads to the application''s own page');
+UPDATE handed_on SET page = pg_temp.callback('s9', 'c', 'r-000000000030', 'https://contoso.webhook.office.com/x/9');
+SELECT is(h.page ->> 'location', 'https://app.example.org/back', 'success leads to the application''s own page')
+  FROM handed_on AS h;
+SELECT is(pg_temp.page_once_more('r-000000000030'), h.page, 'also when it is read later') FROM handed_on AS h;
 SELECT is(pg_temp.callback('s10', 'c', 'r-000000000031', 'https://contoso.webhook.office.com/x/10') ->> 'outcome',
     'used', 'one ticket makes one connection');
 SELECT is(o365_programs.responder_landing('desk', sha256('t1')) ->> 'ticket', 'invalid', 'a used ticket is invalid');

@@ -319,7 +319,8 @@ INSERT INTO o365_internal.subscription (connector_id, app_user, dialect, webhook
     SELECT (SELECT c.connector_id FROM o365_internal.connector AS c WHERE c.slug = 'news'), 'n' || i, 'connector',
            'contoso.webhook.office.com', sha256(convert_to('n' || i, 'UTF8')), 'active'
       FROM generate_series(1, 300) AS i;
-SELECT count(o365_internal.make_lane(s.subscription_id, s.connector_id, s.webhook_host, false, 'immediate'))
+SELECT count(o365_internal.make_lane(s.subscription_id, s.connector_id, s.webhook_host, s.webhook_index, false,
+                                     'immediate'))
   FROM o365_internal.subscription AS s WHERE s.app_user ~ '^n\d' \g /dev/null
 INSERT INTO sub SELECT 1000, s.app_user, s.subscription_id FROM o365_internal.subscription AS s
     WHERE s.app_user ~ '^n\d';

@@ -206,7 +206,21 @@ CREATE TEMP TABLE read_before AS SELECT pg_temp.rows_read() AS n;
 CREATE TEMP TABLE probe_attempts AS SELECT a.request_id FROM o365_internal.connect_attempt AS a;
 SELECT ok(pg_temp.rows_read() - (SELECT r.n FROM read_before AS r) > 3000, 'more would have been counted');
 COMMIT;
--- What a callback costs is the indexes of what it writes, too.
+-- What a callback costs is its statements and the indexes of what it writes.
+CREATE FUNCTION pg_temp.looks() RETURNS bigint LANGUAGE sql AS $$
+    SELECT sum(s.seq_scan + coalesce(s.idx_scan, 0))::bigint FROM pg_stat_xact_user_tables AS s
+     WHERE s.schemaname = 'o365_internal' $$;
+CREATE FUNCTION pg_temp.looks_of_a_callback(state text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    v_before bigint;
+BEGIN
+    PERFORM pg_temp.begin(state, 'cookie', state);
+    v_before := pg_temp.looks();
+    PERFORM pg_temp.callback(state, 'cookie', 'r-' || state, 'https://contoso.webhook.office.com/webhookb2/' || state);
+    RETURN pg_temp.looks() - v_before;
+END $$;
+SELECT cmp_ok(pg_temp.looks_of_a_callback('look'), '<=', 18::bigint,
+    'a callback with a ticket looks into tables 18 times');
 SELECT is(ARRAY(SELECT i.indexrelid::regclass::text FROM pg_index AS i
                  WHERE i.indrelid IN ('o365_internal.connect_attempt'::regclass, 'o365_internal.subscription'::regclass)
                  ORDER BY i.indexrelid::regclass::text COLLATE "C"), ARRAY[

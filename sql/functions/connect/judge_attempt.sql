@@ -3,7 +3,8 @@ CREATE OR REPLACE FUNCTION o365_internal.judge_attempt(
     failure text,
     OUT verdict text, OUT attempt_id bigint, OUT stateless boolean, OUT connector_id integer, OUT confirm boolean,
     OUT ticket_hash bytea,
-    OUT app_user text, OUT app_state jsonb, OUT renews bigint, OUT schedule text)
+    OUT app_user text, OUT app_state jsonb, OUT renews bigint, OUT schedule text, OUT public_id uuid,
+    OUT return_url text, OUT clean_page text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_require_state boolean;
@@ -15,12 +16,10 @@ DECLARE
 BEGIN
     -- One statement for what every good callback needs: statements are what a callback costs.
     SELECT a.attempt_id, false, a.connector_id, c.confirm, a.ticket_hash, a.app_user, a.app_state, a.renews,
-           coalesce(a.schedule, c.schedule), a.cookie_hash, a.expires_at,
+           coalesce(a.schedule, c.schedule), a.public_id, a.return_url, c.clean_page, a.cookie_hash, a.expires_at,
            a.outcome, a.subscription_id
       INTO attempt_id, stateless, connector_id, confirm, ticket_hash, app_user, app_state, renews, schedule,
-           v_cookie_hash,
-           v_expires_at, v_outcome,
-           v_subscription_id
+           public_id, return_url, clean_page, v_cookie_hash, v_expires_at, v_outcome, v_subscription_id
       FROM o365_internal.connect_attempt AS a JOIN o365_internal.connector AS c ON c.connector_id = a.connector_id
      WHERE a.state_hash = judge_attempt.state_hash AND c.slug = judge_attempt.slug AND c.removed_at IS NULL
        -- What its foreign keys lock later anyway: a connector that is being removed gets no new subscription.

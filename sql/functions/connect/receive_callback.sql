@@ -26,11 +26,16 @@ DECLARE
     -- it ends at a variable.
     v_kind text := lower(v_app_type COLLATE "C");
     v_host text := lower(new.webhook_host COLLATE "C");
+    v_index_key bytea;
     v_webhook_index bytea;
     v_user_index bytea;
+    v_public_url text;
+    v_passed text;
 BEGIN
+    SELECT k.key, p.value INTO STRICT v_index_key, v_public_url
+      FROM o365_internal.index_key AS k JOIN o365_internal.setting AS p ON p.name = 'public_url';
     v_dialect := o365_internal.webhook_dialect(v_host, new.webhook_port::integer);
-    v_webhook_index := o365_internal.blind_index('webhook', new.webhook_url);
+    v_webhook_index := o365_internal.blind_index('webhook', new.webhook_url, v_index_key);
     v_attempt := o365_internal.judge_attempt(new.slug, new.request_id, new.state_hash, new.cookie_hash,
                                              new.fresh_cookie_hash, v_webhook_index,
                                              CASE WHEN v_dialect IS NULL THEN 'refused_host' END);
@@ -54,7 +59,7 @@ BEGIN
             RETURN NULL;
         END IF;
     END IF;
-    v_user_index := o365_internal.blind_index('user_object_id', new.user_object_id);
+    v_user_index := o365_internal.blind_index('user_object_id', new.user_object_id, v_index_key);
     -- One at a time for one webhook: the second of two callbacks that bring it renews what the first has stored.
     PERFORM o365_internal.wait_for_webhook(v_webhook_index);
     IF v_attempt.stateless THEN
@@ -75,10 +80,12 @@ BEGIN
     -- Another webhook for a place that is connected.
     -- One that some subscription of the user has already renews that one.
     IF v_existing IS NULL THEN
+        IF v_attempt.renews IS NOT NULL THEN
+            SELECT s.subscription_id INTO v_replaces FROM o365_internal.subscription AS s
+             WHERE s.subscription_id = v_attempt.renews AND s.status <> 'removed';
+        END IF;
         v_replaces := coalesce(
-            (SELECT s.subscription_id FROM o365_internal.subscription AS s
-              WHERE s.subscription_id = v_attempt.renews AND s.status <> 'removed'),
-            o365_internal.same_place(v_attempt.connector_id, v_attempt.app_user, v_kind, v_group_name));
+            v_replaces, o365_internal.same_place(v_attempt.connector_id, v_attempt.app_user, v_kind, v_group_name));
         IF v_replaces = v_attempt.renews AND NOT v_attempt.confirm THEN
             v_existing := v_replaces;
         END IF;
@@ -135,7 +142,8 @@ BEGIN
                 CASE WHEN v_pending THEN 'its user has not confirmed it yet' END,
                 v_replaces, v_replacement, CASE WHEN v_replaces IS NOT NULL THEN v_key_id END, v_label, v_extra,
                 v_attempt.schedule);
-        PERFORM o365_internal.make_lane(v_id, v_attempt.connector_id, v_host, v_pending, v_attempt.schedule);
+        PERFORM o365_internal.make_lane(v_id, v_attempt.connector_id, v_host, v_webhook_index, v_pending,
+                                        v_attempt.schedule);
         IF NOT v_pending THEN
             PERFORM o365_internal.note_event('connected', 'user', v_attempt.connector_id, v_id);
         END IF;
@@ -146,6 +154,14 @@ BEGIN
     END IF;
     PERFORM o365_internal.end_attempt(v_attempt.attempt_id, new.request_id,
                                       CASE WHEN v_pending THEN 'pending' ELSE 'connected' END, v_detail, v_id);
+    -- The usual page, handed on to responder_callback_outcome: it need not read what was written here.
+    IF NOT v_pending AND v_attempt.clean_page = '302' THEN
+        v_passed := set_config('o365.connected',
+            (coalesce(nullif(current_setting('o365.connected', true), '')::jsonb, '{}') || jsonb_build_object(
+                new.request_id, jsonb_build_object('found', true, 'outcome', 'connected', 'location',
+                    coalesce(v_attempt.return_url,
+                        v_public_url || '/connect/' || new.slug || '/done/' || v_attempt.public_id))))::text, true);
+    END IF;
     -- NULL would say that nothing was inserted; the row itself would be handed on with its secrets,
     -- but a view has nowhere to put it.
     RETURN NULL;

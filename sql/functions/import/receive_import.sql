@@ -122,7 +122,8 @@ BEGIN
                 VALUES (v_id, v_connector.connector_id, new.app_user, v_label, 'teams', 'teams', v_group, v_dialect,
                     v_host, v_sealed, v_key_id, new.sealing_key IS NOT NULL, v_webhook_index, 'active',
                     v_connector.schedule);
-            PERFORM o365_internal.make_lane(v_id, v_connector.connector_id, v_host, false, v_connector.schedule);
+            PERFORM o365_internal.make_lane(v_id, v_connector.connector_id, v_host, v_webhook_index, false,
+                                            v_connector.schedule);
         END IF;
     END IF;
     IF v_proves THEN

@@ -6,8 +6,12 @@ DECLARE
     v_hit record;
     v_refused record;   -- as pass_refusal handed it on
     v_connector o365_internal.connector;
-    v_page jsonb;
+    -- As receive_callback handed it on, in the same transaction.
+    v_page jsonb := nullif(current_setting('o365.connected', true), '')::jsonb -> request_id;
 BEGIN
+    IF v_page IS NOT NULL THEN
+        RETURN v_page;
+    END IF;
     -- All that a good callback's page needs in one statement; never the connector as a whole, for it holds a picture.
     -- "+ 0": or a planner that believes LIMIT 1 to be near would walk back through all attempts.
     SELECT h.outcome, h.connector_id, a.public_id, a.return_url, a.state_hash IS NULL AS stateless, c.slug, c.name,

@@ -164,7 +164,7 @@ BEGIN
                 new.sealing_key IS NOT NULL, v_webhook_index, 'pending', 'its webhook is not proven yet',
                 v_replaces_id, v_replacement, CASE WHEN v_replacement IS NOT NULL THEN v_key_id END,
                 coalesce(v_ticket.extra, v_renews.extra), coalesce(v_attempt.schedule, v_connector.schedule));
-        PERFORM o365_internal.make_lane(v_id, v_connector.connector_id, v_host, true,
+        PERFORM o365_internal.make_lane(v_id, v_connector.connector_id, v_host, v_webhook_index, true,
             coalesce(v_attempt.schedule, v_connector.schedule));
     ELSE
         -- Pasted twice: what was pasted last counts.
