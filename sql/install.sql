@@ -213,6 +213,8 @@ COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \ir migrate.sql
 \set migration 0036_callback
 \ir migrate.sql
+\set migration 0037_leaves
+\ir migrate.sql
 
 -- The last of them says how far this install.sql knows the way.
 SELECT max(m.number) > :migration_number AS is_newer,

@@ -48,8 +48,8 @@ CREATE TEMP TABLE nothing AS SELECT v.name FROM (
             'lease_below '
             'posted_on turn run'),
         ('quota_group', 'group_id dialect'),
-        ('lane', 'granted last_post_at quota_past quota_clear quota_version lost quota_off quota_group quota_halved '
-                 'quota_halved_at quota_window quota_webhook webhook_after'),
+        ('lane', 'granted last_post_at quota_past quota_leaves quota_clear quota_version lost quota_off quota_group '
+                 'quota_halved quota_halved_at quota_window quota_webhook webhook_after'),
         ('manage_link', 'subscription_id kind'),
         ('outbox', 'card_id position subscription_id enqueued_at xid not_after'),
         ('scheduled', 'card_id subscription_id due_at position not_after urgent enqueued_at'),

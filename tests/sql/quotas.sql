@@ -24,6 +24,23 @@ SELECT is((o365_programs.worker_outlook() ->> 'waiting')::integer, 1,
 SELECT pg_temp.send(:ann, 1) \g /dev/null
 SELECT o365_programs.worker_feed() \g /dev/null
 SELECT is(pg_temp.take(:w, :ann), 0, 'a card that arrives changes nothing');
+-- What a look has found is exact until the first POST leaves the window.
+BEGIN;
+CREATE FUNCTION pg_temp.looks() RETURNS bigint LANGUAGE sql AS $$
+    SELECT sum(s.idx_scan)::bigint FROM pg_stat_xact_user_tables AS s WHERE s.relname ~ '^delivery_' $$;
+UPDATE o365_internal.lane SET next_at = clock_timestamp() WHERE subscription_id = :ann;
+SELECT pg_temp.looks() AS looks \gset
+SELECT is(pg_temp.take(:w, :ann), 0, 'a lane that is asked too early waits on');
+SELECT is(pg_temp.looks(), :looks::bigint, 'without a look into its history');
+SELECT ok(l.why = 'quota' AND l.next_at = d.at + interval '1 s', 'until the same moment')
+  FROM pg_temp.lane(:ann) AS l, (SELECT min(at) AS at FROM o365_internal.delivery WHERE subscription_id = :ann) AS d;
+-- A POST of a clock that was ahead holds nothing up: the history is asked.
+UPDATE o365_internal.lane SET quota_leaves[1] = clock_timestamp() + interval '3 hours', next_at = clock_timestamp()
+ WHERE subscription_id = :ann;
+SELECT is(pg_temp.take(:w, :ann), 0, 'a time that is too far ahead is not believed');
+SELECT ok(l.next_at < clock_timestamp() + interval '1 s', 'the lane waits as long as its window')
+  FROM pg_temp.lane(:ann) AS l;
+COMMIT;
 SELECT pg_temp.pass(:ann, '990 ms') \g /dev/null
 UPDATE o365_internal.lane SET next_at = clock_timestamp() WHERE subscription_id = :ann;
 BEGIN;

@@ -70,7 +70,8 @@ BEGIN
                     ELSE (g.g).granted END AS granted,
                CASE WHEN k.known THEN la.quota_past ELSE (g.g).past END AS past,
                CASE WHEN k.known THEN la.quota_clear ELSE (g.g).clear END AS clear,
-               (g.g).lost, (g.g).free_at, (g.g).late_window
+               (g.g).lost, (g.g).free_at, (g.g).late_window,
+               CASE WHEN k.known THEN la.quota_leaves ELSE (g.g).leaves END AS leaves
           FROM taken JOIN o365_internal.lane AS la ON la.ctid = taken.tid
           LEFT JOIN LATERAL (SELECT su.secret_version, su.dialect, su.payload, su.status
                                FROM o365_internal.subscription AS su
@@ -87,7 +88,8 @@ BEGIN
     waiting AS (
         -- A pause and a longer wait stay what they are; test cards wait for the quota, too.
         UPDATE o365_internal.lane AS la
-           SET next_at = g.free_at, quota_past = g.past, quota_clear = NULL, quota_window = g.late_window,
+           SET next_at = g.free_at, quota_past = g.past, quota_leaves = g.leaves, quota_clear = NULL,
+               quota_window = g.late_window,
                not_before = CASE WHEN la.why <> 'quota' AND la.not_before > g.free_at THEN la.not_before
                                  ELSE g.free_at END,
                why = CASE WHEN la.why <> 'quota' AND la.not_before > g.free_at THEN la.why ELSE 'quota' END
@@ -98,8 +100,8 @@ BEGIN
                lease_no = la.lease_no + 1,
                lease_below = CASE WHEN la.why = 'pause' THEN o365_internal.tests_below()
                                   WHEN la.why = 'schedule' AND la.not_before > v_now THEN 0 END,
-               granted = g.granted, quota_past = g.past, quota_clear = g.clear, quota_version = g.version,
-               lost = g.lost,
+               granted = g.granted, quota_past = g.past, quota_leaves = g.leaves, quota_clear = g.clear,
+               quota_version = g.version, lost = g.lost,
                quota_halved = CASE WHEN la.quota_halved_at < v_now - interval '5 hours' THEN 0 ELSE la.quota_halved END,
                not_before = CASE WHEN la.why = 'quota' THEN NULL ELSE la.not_before END, why = nullif(la.why, 'quota')
           FROM granted AS g WHERE la.ctid = g.tid AND g.granted IS DISTINCT FROM 0

@@ -9,6 +9,7 @@ DECLARE
                                    ELSE date_part('epoch', at - lane.last_post_at) END;
     granted integer;
     past bigint[] := lane.quota_past;
+    leaves timestamptz[] := lane.quota_leaves;
     clear bigint;
     lost timestamptz[] := o365_internal.lost_posts(lane);
     free_at timestamptz;
@@ -21,6 +22,7 @@ DECLARE
     v_look record;
     v_free_at timestamptz;
     v_lost timestamptz[];
+    v_length interval;
 BEGIN
     IF lost IS NOT NULL THEN
         lost := nullif(ARRAY(SELECT l FROM unnest(lost) AS l WHERE l > at - interval '1 day 1 minute'
@@ -31,10 +33,10 @@ BEGIN
         IF lane.quota_webhook > 0 OR lane.quota_group IS NOT NULL THEN
             PERFORM o365_internal.quota_take(lane, o365_internal.cards_a_lease(), lease_until);
         END IF;
-        RETURN ROW(NULL, past, NULL, lost, NULL, NULL)::o365_internal.quota_granted;
+        RETURN ROW(NULL, past, NULL, lost, NULL, NULL, leaves)::o365_internal.quota_granted;
     END IF;
     IF lane.quota_webhook = 0 THEN
-        RETURN ROW(0, past, NULL, lost, at + c_soon, NULL)::o365_internal.quota_granted;
+        RETURN ROW(0, past, NULL, lost, at + c_soon, NULL, leaves)::o365_internal.quota_granted;
     END IF;
     IF lane.quota_halved > 0 OR lane.quota_webhook > 0 THEN
         v_most := o365_internal.quota_most(posts, o365_internal.quota_halvings(lane, at));
@@ -60,10 +62,19 @@ BEGIN
         ELSE
             v_room := past[i] + v_cap - lane.posts;
             IF (v_room >= v_enough) IS NOT TRUE AND v_cap > 0 THEN
-                v_look := o365_internal.quota_look(lane, v_cap, seconds[i], at);
-                past[i] := v_look.past;
-                v_room := v_look.past + v_cap - lane.posts;
-                v_free_at := v_look.free_at;
+                v_length := make_interval(secs => seconds[i]);
+                -- Until the first POST leaves the window nothing has changed in it. Further ahead than the window is
+                -- long: a clock that was ahead wrote it.
+                IF v_room >= 0 AND leaves[i] > at AND leaves[i] < at + v_length + interval '10 s' THEN
+                    v_free_at := CASE WHEN v_room = 0 THEN leaves[i] END;
+                ELSE
+                    v_look := o365_internal.quota_look(lane, v_cap, seconds[i], at);
+                    past[i] := v_look.past;
+                    leaves := coalesce(leaves, array_fill(NULL::timestamptz, ARRAY[cardinality(posts)]));
+                    leaves[i] := v_look.leaves_at;
+                    v_room := v_look.past + v_cap - lane.posts;
+                    v_free_at := v_look.free_at;
+                END IF;
             END IF;
         END IF;
         v_room := coalesce(v_room, 0);
@@ -97,12 +108,12 @@ BEGIN
     IF granted > 0 AND (lane.quota_webhook > 0 OR lane.quota_group IS NOT NULL) THEN
         PERFORM o365_internal.quota_take(lane, granted, lease_until);
     END IF;
-    RETURN ROW(granted, past, clear, lost, free_at, late_window)::o365_internal.quota_granted;
+    RETURN ROW(granted, past, clear, lost, free_at, late_window, leaves)::o365_internal.quota_granted;
 END $$;
 COMMENT ON FUNCTION o365_internal.quota_grant(o365_internal.lane, integer[], integer[], timestamptz, timestamptz) IS
     'How many POSTs a lane that is about to be leased may make, so that no window of the far end is exceeded. seconds '
     'and posts: its dialect''s windows by quota_window.n; posts null: no limit applies. granted: null where none does. '
     '0: with free_at, when the next POST is free and for which window, or without one: another worker has its group '
-    'this moment. past, clear and lost: the new values of the lane''s columns. A lane that is not near a limit costs '
-    'no look into its history. Of the groups that it is in, its webhook''s and its bot''s, the POSTs are taken at '
-    'once.';
+    'this moment. past, clear, lost and leaves: the new values of the lane''s columns. A lane that is not near a limit '
+    'costs no look into its history, nor does a window that no POST has left since the last look. Of the groups that '
+    'it is in, its webhook''s and its bot''s, the POSTs are taken at once.';

@@ -1,5 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_internal.quota_look(
-    lane o365_internal.lane, most integer, seconds integer, at timestamptz, OUT past bigint, OUT free_at timestamptz)
+    lane o365_internal.lane, most integer, seconds integer, at timestamptz, OUT past bigint, OUT free_at timestamptz,
+    OUT leaves_at timestamptz)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -47,6 +48,7 @@ BEGIN
         END IF;
     END IF;
     past := v_first - 1;
+    leaves_at := v_first_at + v_length;
     IF v_posts - past > most THEN
         -- More than the limit, which was higher: the next POST is free when the one that lies the limit before it
         -- leaves the window.
@@ -64,4 +66,5 @@ END $$;
 COMMENT ON FUNCTION o365_internal.quota_look(o365_internal.lane, integer, integer, timestamptz) IS
     'Looks into the history of a lane for one window of that many seconds before at. past: POSTs up to this number are '
     'older than the window, so posts - past lie in it. free_at: when the next POST is free, where most of them lie in '
-    'it or more; null where it is free now. The caller''s planner settings hold in here.';
+    'it or more; null where it is free now. leaves_at: when the first POST in it leaves it; null where it is empty, or '
+    'its POSTs have no numbers. The caller''s planner settings hold in here.';
