@@ -308,7 +308,7 @@ CREATE FUNCTION pg_temp.pass(lane bigint, t interval) RETURNS void LANGUAGE sql 
     UPDATE o365_internal.event AS e SET at = e.at - t WHERE e.subscription_id = lane;
     UPDATE o365_internal.lane AS l
        SET last_post_at = l.last_post_at - t, retried_at = l.retried_at - t, tried_until = l.tried_until - t,
-           next_at = CASE l.next_at WHEN 'infinity' THEN l.next_at ELSE l.next_at - t END,
+           next_at = CASE l.next_at WHEN 'infinity' THEN l.next_at ELSE l.next_at - t END, quota_leaves = NULL,
            not_before = CASE WHEN l.why IN ('pause', 'schedule') THEN l.not_before ELSE l.not_before - t END
      WHERE l.subscription_id = lane $$;
 SELECT pg_temp.send(:eve, 'e1'), pg_temp.send(:eve, 'e2') \g /dev/null
