@@ -71,20 +71,21 @@ END $$;
 SELECT n.nspname IS NULL AS is_new, coalesce(pg_get_userbyid(n.nspowner), '') AS found_owner,
        n.nspname IS NULL OR pg_get_userbyid(n.nspowner) = 'o365_owner' AS wants_roles,
        n.nspname IS NOT NULL AND NOT pg_has_role(current_user, n.nspowner, 'MEMBER') AS is_not_ours,
-       -- What pg_restore leaves where the roles did not exist: everything belongs to the superuser who restored.
-       n.nspname IS NOT NULL AND to_regrole('o365_owner') IS NULL
-           AND EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.oid = n.nspowner AND r.rolsuper) AS lost_roles
+       -- What pg_restore leaves where the roles did not exist, or with --no-owner: everything belongs to the superuser
+       -- who restored. What this file makes never belongs to one.
+       EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.oid = n.nspowner AND r.rolsuper) AS lost_owner
   FROM (SELECT 1) AS one LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = 'o365_internal' \gset
 \if :is_not_ours
   DO $$ BEGIN RAISE EXCEPTION 'the schema o365_internal belongs to role %',
             (SELECT pg_get_userbyid(n.nspowner) FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'o365_internal')
         USING HINT = 'Connect as that role, a member of it, or a superuser. Nothing was changed.'; END $$;
 \endif
-\if :lost_roles
-  DO $$ BEGIN RAISE EXCEPTION 'database % was restored before our roles existed: the superuser % owns o365-connector',
-            current_database(),
-            (SELECT pg_get_userbyid(n.nspowner) FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'o365_internal')
-        USING HINT = 'Drop this database, run sql/roles.sql, restore again, then run install.sql. Every function of a '
+\if :lost_owner
+  DO $$ BEGIN RAISE EXCEPTION 'the superuser % owns the o365-connector of database %',
+            (SELECT pg_get_userbyid(n.nspowner) FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'o365_internal'),
+            current_database()
+        USING HINT = 'It was restored before our roles existed, or with --no-owner. Drop this database, run '
+                     'sql/roles.sql, restore again without --no-owner, then run install.sql. Every function of a '
                      'superuser would run with all rights. Nothing was changed.'; END $$;
 \endif
 \if :creates_roles
