@@ -9,13 +9,14 @@
 \set FETCH_COUNT 0
 \set VERBOSITY default
 \set QUIET on
+-- Each in a statement that takes next to no time, so that no limit ends the one that lifts it.
+SET statement_timeout = 0;
+SET idle_session_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SELECT pg_catalog.current_setting('server_version_num')::integer >= 170000 AS has_transaction_timeout \gset
+\if :has_transaction_timeout
+  SET transaction_timeout = 0;
+\endif
 \pset tuples_only on
 \pset format unaligned
 \encoding UTF8
--- First and by itself: what comes next may take longer than a database allows a statement.
-SET statement_timeout = 0;
--- By name: only PostgreSQL 17 and later have transaction_timeout.
-DO $$ BEGIN
-    PERFORM pg_catalog.set_config(s.name, '0', false) FROM pg_catalog.pg_settings AS s
-      WHERE s.name IN ('idle_in_transaction_session_timeout', 'idle_session_timeout', 'transaction_timeout');
-END $$;
