@@ -27,6 +27,8 @@ SELECT :'remove' <> 'everything' AS is_unsure, to_regnamespace('o365_internal') 
 BEGIN;
 -- Whoever has a transaction open with our tables is not waited for.
 SET LOCAL lock_timeout = '3s';
+-- Names are compared below.
+SET LOCAL quote_all_identifiers = off;
 SELECT pg_get_userbyid(n.nspowner) = 'o365_owner' AS has_roles, pg_get_userbyid(n.nspowner) AS owner,
        NOT pg_has_role(current_user, n.nspowner, 'USAGE') AS inherits_nothing
   FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'o365_internal' \gset
