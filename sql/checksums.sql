@@ -22,7 +22,7 @@ SELECT set_config('o365.checksums', jsonb_object_agg(c.number, c.checksum)::text
     (18, 'e2324aa5c6249211'),
     (19, 'b21bc57681992a65'),
     (20, '0935958c5c7894e9'),
-    (21, 'a275c06ac94abcab'),
+    (21, 'de473ba3668b2d92'),
     (22, '77526ed3884ce3fd'),
     (23, '83c36b1f629da223'),
     (24, 'f8457475d199e7cd'),
@@ -45,6 +45,9 @@ DO $$
 DECLARE
     v_differ text;
 BEGIN
+    -- The one that was edited: as it was applied first, it could not be by an owner whose name needs quotes. It does the
+    -- same.
+    UPDATE o365_internal.migration AS m SET checksum = NULL WHERE m.number = 21 AND m.checksum = 'a275c06ac94abcab';
     SELECT string_agg(format('%s_%s (applied %s)', to_char(m.number, 'FM0000'), m.name, m.applied_at::date), ', '
                       ORDER BY m.number) INTO v_differ
       FROM o365_internal.migration AS m WHERE m.checksum <> current_setting('o365.checksums')::jsonb ->> m.number::text;

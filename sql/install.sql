@@ -253,7 +253,7 @@ BEGIN
     FOR v_function IN SELECT p.oid FROM pg_catalog.pg_proc AS p
                        WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_programs'::regnamespace,
                                                 'o365_internal'::regnamespace)
-                         AND p.proowner = current_user::regrole
+                         AND p.proowner = quote_ident(current_user)::regrole
                          AND p.proname !~ '^sandbox_' AND p.xmin <> pg_current_xact_id()::xid
                          AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.objid = p.oid
                                             AND d.classid = 'pg_catalog.pg_proc'::regclass AND d.deptype = 'e')
@@ -271,7 +271,7 @@ DECLARE
 BEGIN
     FOR v_function IN SELECT p.oid FROM pg_catalog.pg_proc AS p
                        WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_programs'::regnamespace)
-                         AND p.proowner = current_user::regrole
+                         AND p.proowner = quote_ident(current_user)::regrole
                          AND p.proname !~ '^sandbox_'
     LOOP
         EXECUTE format('ALTER FUNCTION %s SET standard_conforming_strings = on', v_function);
