@@ -110,6 +110,15 @@ SELECT is(ARRAY(SELECT h.code FROM o365.health() AS h WHERE h.object LIKE 'worke
     'F52: but when cron has stopped');
 SELECT o365_programs.worker_heartbeat(:w2, 'production') \g /dev/null
 SELECT is(ARRAY(SELECT pg_temp.found()), '{}', 'one that runs is enough');
+SELECT o.schema - 1 AS before, o.schema + 1 AS after, o.oldest_program - 1 AS too_old FROM o365.version() AS o \gset
+CREATE FUNCTION pg_temp.versions(number integer) RETURNS text[] LANGUAGE sql AS $$
+    UPDATE o365_internal.worker SET version = '1.2.3+' || number;
+    SELECT array_agg(h.severity || ' ' || h.code || ' ' || split_part(h.next_step, ' the ', 1) || ': ' || h.example)
+      FROM o365.health() AS h WHERE h.code ~ '^version_' $$;
+SELECT is(pg_temp.versions(:before), '{"warning version_differs Upgrade: w2"}', 'a worker before the schema is told');
+SELECT is(pg_temp.versions(:after), '{"warning version_differs Upgrade: w2"}', 'so is one after it');
+SELECT is(pg_temp.versions(:too_old), '{"error version_too_old Upgrade: w2"}', 'and one that it does not serve');
+SELECT is(pg_temp.versions(o.schema), NULL, 'one of its version is not') FROM o365.version() AS o;
 
 -- Cards.
 INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, enqueued_at)
@@ -165,6 +174,11 @@ SELECT is(ARRAY(SELECT h.object || ' > ' || h.next_step
     FROM o365.health() AS h WHERE h.code = 'application_not_member'), '{application shop > GRANT o365_app TO shop}',
     'an application that lost its membership is told');
 GRANT o365_app TO shop;
+INSERT INTO o365_internal.application (role, connector_id)
+    SELECT 'was "here"', c.connector_id FROM o365_internal.connector AS c;
+SELECT is(ARRAY(SELECT h.object || ' > ' || h.next_step FROM o365.health() AS h WHERE h.code = 'role_missing'),
+    ARRAY[$$application was "here" > select o365.revoke_application('was "here"', 'desk')$$],
+    'one whose role was dropped is told');
 ALTER ROLE shop SET default_transaction_isolation = 'serializable';
 SELECT is(ARRAY(SELECT h.object || ' > ' || h.next_step FROM o365.health() AS h WHERE h.code = 'isolation'),
     '{"role shop > ALTER ROLE shop SET default_transaction_isolation = ''read committed'', unless the application '
