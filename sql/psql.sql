@@ -9,10 +9,8 @@
 \set FETCH_COUNT 0
 \set VERBOSITY default
 \set QUIET on
--- Each in a statement that takes next to no time, so that no limit ends the one that lifts it.
-SET statement_timeout = 0;
-SET idle_session_timeout = 0;
-SET idle_in_transaction_session_timeout = 0;
+-- Together and at once, in next to no time, so that no limit ends what lifts it.
+SET idle_session_timeout = 0 \; SET statement_timeout = 0 \; SET idle_in_transaction_session_timeout = 0;
 SELECT pg_catalog.current_setting('server_version_num')::integer >= 170000 AS has_transaction_timeout \gset
 \if :has_transaction_timeout
   SET transaction_timeout = 0;
