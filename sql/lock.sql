@@ -1,7 +1,7 @@
 -- Locks what the settings o365.lock_relations (names between blanks) and o365.lock_mode name, for the transaction that
--- upgrades. Whoever comes after a lock that is waited for waits as well, so no try lasts longer than a second, the
--- first ones much shorter, and everybody passes in between. What is still in use after some tries is told: who holds
--- it, and since when; never a statement's text, which may hold cards.
+-- upgrades or removes. Whoever comes after a lock that is waited for waits as well, so no try lasts longer than a
+-- second, the first ones much shorter, and everybody passes in between. What is still in use after some tries is told:
+-- who holds it, and since when; never a statement's text, which may hold cards.
 DO $$
 DECLARE
     v_owner name := current_user;
@@ -61,6 +61,6 @@ BEGIN
     END LOOP;
     RAISE EXCEPTION 'tables of o365-connector are in use by %', v_holders
         USING ERRCODE = 'lock_not_available',
-              HINT = concat('Nothing was changed. Install again when that transaction has ended',
+              HINT = concat('Nothing was changed. Try again when that transaction has ended',
                             '; select pg_terminate_backend(' || v_pid || ') ends it', '.');
 END $$;

@@ -77,6 +77,14 @@ SELECT max(m.number) > :version AS is_newer, set_config('o365.uninstall_schema',
         USING HINT = 'Take the uninstall.sql of that version or a newer one: what is older does not know what was '
                      'added since. Nothing was changed.'; END $$;
 \endif
+-- Whose transaction is in the way is named, as install.sql does. subscription first: every sender begins there.
+SELECT set_config('o365.lock_mode', 'ACCESS EXCLUSIVE', true),
+       set_config('o365.lock_relations', string_agg(c.oid::regclass::text, ' '
+                                                    ORDER BY c.relname <> 'subscription', c.oid), true)
+  FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE n.nspname IN ('o365', 'o365_programs', 'o365_internal') AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+ \g /dev/null
+\ir lock.sql
 DROP SCHEMA IF EXISTS o365 CASCADE;
 DROP SCHEMA IF EXISTS o365_programs CASCADE;
 DROP SCHEMA o365_internal CASCADE;
