@@ -63,7 +63,7 @@ std::string one_line(std::string_view message) {
 }
 
 std::string statement_name(std::string_view statement) {
-    const auto begin = statement.find("o365.");
+    const auto begin = std::min(statement.find("o365_programs."), statement.find("o365."));
     if (begin == std::string_view::npos) return std::string(statement.substr(0, 40));
     const auto end = statement.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_.", begin);
     return std::string(statement.substr(begin, end == std::string_view::npos ? end : end - begin));

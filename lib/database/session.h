@@ -75,8 +75,8 @@ class Session {
 // A message of libpq with its line breaks as blanks.
 std::string one_line(std::string_view message);
 
-// The function that a statement calls, for errors: "select o365.send($1)" -> "o365.send"; the statement's first 40
-// bytes when it calls none of ours.
+// The function that a statement calls, for errors: "select o365.send($1)" -> "o365.send", of o365_programs as well; the
+// statement's first 40 bytes when it calls none of ours.
 std::string statement_name(std::string_view statement);
 
 }  // namespace o365

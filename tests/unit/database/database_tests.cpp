@@ -142,6 +142,15 @@ BOOST_AUTO_TEST_CASE(failures_are_sorted_by_what_to_do_about_them) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_failure_names_the_function_that_was_called) {
+    Database database = connect();
+    for (const std::string name : {"o365.none", "o365_programs.worker_none"}) {
+        BOOST_CHECK_EXCEPTION(
+            database.call("select a, b from " + name + "($1) as x", {"y"}), DatabaseError,
+            [&](const DatabaseError& error) { return std::string(error.what()).starts_with(name + ": "); });
+    }
+}
+
 BOOST_AUTO_TEST_CASE(no_server_is_down) {
     Database database("host=/nonexistent dbname=x", "", "database_tests");
     BOOST_TEST((fault_of(database, "select 1") == Fault::down));
