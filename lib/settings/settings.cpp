@@ -233,6 +233,7 @@ Settings parse_settings(std::string_view text, const std::string& path) {
     for (const auto& [setting, access] : kRows) access.read(settings, setting, setting.default_value);
     std::set<std::string_view> seen;
     int line_number = 0;
+    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a byte order mark
     while (!text.empty()) {
         const auto end = text.find('\n');
         const std::string_view line = trimmed(text.substr(0, end));

@@ -65,6 +65,12 @@ BOOST_AUTO_TEST_CASE(comments_blanks_and_equal_signs_in_values_are_understood) {
     BOOST_TEST(settings.threads == 3);
 }
 
+BOOST_AUTO_TEST_CASE(a_file_from_windows_is_understood) {
+    const Settings settings = parse_settings("\xEF\xBB\xBFlog = stderr\r\nthreads = 4\r\n", "o365.conf");
+    BOOST_TEST(settings.log == "stderr");
+    BOOST_TEST(settings.threads == 4);
+}
+
 BOOST_AUTO_TEST_CASE(an_error_names_file_line_and_what_to_write) {
     BOOST_TEST(error_of("threads = 8\nthread = 8") ==
                "o365.conf:2: there is no setting 'thread', docs/operator.md and --check list them all");
