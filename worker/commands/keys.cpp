@@ -15,13 +15,16 @@
 #include "lib/base/crypto.h"
 #include "lib/database/database.h"
 #include "lib/keys/key_ring.h"
+#include "worker/commands/failure.h"
 
 namespace o365 {
 namespace {
 
 Database connect(const Settings& settings) {
-    return {settings.database, settings.worker_role, "o365-worker keys", Patience{},
-            statements_when(settings.prepared_statements)};
+    Database database(settings.database, settings.worker_role, "o365-worker keys", Patience{},
+                      statements_when(settings.prepared_statements));
+    require_schema_of_program(database);
+    return database;
 }
 
 // Adds the keys of the file to the database; known keys stay as they are. The database refuses when it seals under

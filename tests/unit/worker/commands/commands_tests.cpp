@@ -379,6 +379,15 @@ BOOST_AUTO_TEST_CASE(with_a_schema_that_is_too_old_no_command_does_anything) {
     BOOST_CHECK_EXCEPTION(run([] { return find_user(settings()); }, "ABCDEF\n"), SettingsError, says_both);
     BOOST_CHECK_EXCEPTION(run([] { return preflight_connector(settings(), {.connector = "desk", .logs = {}}); }),
                           SettingsError, says_both);
+    const std::string copy = settings().key_file + ".copy";
+    for (const auto& keys :
+         {std::function([] { return keys_generate(settings(), true); }),
+          std::function([] { return keys_check(settings()); }), std::function([] { return keys_list(settings()); }),
+          std::function([] { return keys_add(settings(), false); }),
+          std::function([&] { return keys_backup(settings(), copy); })}) {
+        BOOST_CHECK_EXCEPTION(run(keys), SettingsError, says_both);
+    }
+    BOOST_TEST(!std::filesystem::exists(copy));
     put("number < 0");
     BOOST_TEST(installation().text("select count(*)::text from o365.subscriptions") == before);
 }
