@@ -45,7 +45,7 @@ DO $$
 DECLARE
     v_differ text;
 BEGIN
-    -- The one that was edited: its first text could not be applied by an owner whose name needs quotes. It does the same.
+    -- The one that was edited: its first text failed for an owner whose name needs quotes. It does the same.
     UPDATE o365_internal.migration AS m SET checksum = NULL WHERE m.number = 21 AND m.checksum = 'a275c06ac94abcab';
     SELECT string_agg(format('%s_%s (applied %s)', to_char(m.number, 'FM0000'), m.name, m.applied_at::date), ', '
                       ORDER BY m.number) INTO v_differ
