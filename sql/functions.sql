@@ -229,6 +229,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/actions/kept_actions.sql
 \ir functions/actions/link_waiting_cards.sql
 \ir functions/actions/linked_actions.sql
+\ir functions/actions/lock_card_action.sql
 \ir functions/actions/on_action.sql
 \ir functions/actions/on_connector_action.sql
 \ir functions/actions/own_target.sql

@@ -142,7 +142,7 @@ async function answering(statement) {
     const session = spawn('psql', options, {stdio: ['pipe', 'pipe', 'inherit']});
     session.stdin.write(`begin; ${statement};\n`);
     const said = String(await new Promise((resolve) => session.stdout.once('data', resolve))).trim();
-    return {said, commit: async () => {
+    return {said, session, commit: async () => {
         session.stdin.end('commit;\n');
         await new Promise((resolve) => session.on('close', resolve));
     }};
@@ -189,6 +189,37 @@ test('an answer that is committed in time leaves with the buttons of its card, a
     assert.equal(sql(`select string_agg(w.event_id::text, ' ') from o365_internal.slow_answer as w
                         join o365_internal.action_call as c on c.event_id = w.event_id and c.card_id = ${id}
                        where w.took_ms >= 1000`), event);
+});
+
+const rolledBack = (session) => new Promise((resolve) => {
+    session.stdin.end('rollback;\n');
+    session.on('close', resolve);
+});
+
+test('a press waits for no transaction of an application or operator', async () => {
+    const titles = Array.from({length: 10}, (_, i) => `Ticket ${350 + i}`);
+    const cards = await arrived(titles, "'Closed', once => false");
+    const bearer = token(second);
+    const cases = [
+        ['503', `o365.remove(${subscription})`], ['503', "o365.erase_user('ann')"],
+        ['200', `o365.pause(${subscription})`], ['200', "o365.alter_connector('desk', name => 'Other')"],
+        ['200', `o365.on_action(${cards[0].id}, 'Close', 'Not yet')`], ['200', "o365.set('action_days', '29')"]];
+    for (const [expected, statement] of cases) {
+        const {session} = await answering(`select ${statement}`);
+        const took = [];
+        for (const {tokens: [close]} of cards) {
+            const began = performance.now();
+            const got = of(await press(sockets[0], close, bearer, randomUUID()));
+            took.push(performance.now() - began);
+            assert.equal(got, expected === '200' ? '200 Closed'
+                : '503 The service is not ready right now. Try again in a minute.', statement);
+        }
+        // Of ten presses: other programs have this machine, too.
+        assert.ok(Math.min(...took) < 50, `${statement}: ${took.map(Math.round)} ms`);
+        assert.ok(Math.max(...took) < 1000, `${statement}: ${took.map(Math.round)} ms`);
+        await rolledBack(session);
+    }
+    assert.equal(of(await press(sockets[1], cards[0].tokens[0], bearer, randomUUID())), '200 Closed');
 });
 
 test('where a responder has one thread, a press that waits keeps nobody else waiting', async () => {

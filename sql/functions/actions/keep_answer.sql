@@ -10,7 +10,7 @@ BEGIN
         RETURN;
     END IF;
     -- In the order of record_action_call. A repeat of the call may do the same at the same moment.
-    PERFORM FROM o365_internal.card_action AS a WHERE a.card_id = v_call.card_id FOR UPDATE;
+    PERFORM o365_internal.lock_card_action(v_call.card_id);
     UPDATE o365_internal.action_call AS c
        SET added = o365_internal.keep_own_actions(v_call.card_id, v_call.card)
      WHERE c.event_id = keep_answer.event_id AND c.added IS NULL;

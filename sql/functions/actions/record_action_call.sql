@@ -15,15 +15,14 @@ DECLARE
     v_waits_until timestamptz;
     v_is_connecting_user boolean;
 BEGIN
-    -- Under its lock: calls that come at the same moment are judged one by one.
+    PERFORM o365_internal.lock_card_action(card_id);
     SELECT a.subscription_id, a.actions, cardinality(a.forms) AS forms, s.connector_id, c.app_id
       INTO v_kept
       FROM o365_internal.card_action AS a
       JOIN o365_internal.subscription AS s ON s.subscription_id = a.subscription_id AND s.status <> 'removed'
       JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id AND c.removed_at IS NULL
      WHERE a.card_id = record_action_call.card_id
-       AND a.at > now() - make_interval(days => o365_internal.integer_setting('action_days'))
-       FOR UPDATE OF a;
+       AND a.at > now() - make_interval(days => o365_internal.integer_setting('action_days'));
     v_button := o365_internal.called_action(v_kept.actions, record_action_call.number);
     IF v_button.path IS NULL THEN
         RETURN 'unknown_action';

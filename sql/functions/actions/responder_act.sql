@@ -20,9 +20,10 @@ BEGIN
     IF v_action->>'@type' IS DISTINCT FROM 'HttpPOST' OR v_form IS NULL THEN
         RETURN v_page || '{"outcome": "no_such_button"}';
     END IF;
-    -- Under its lock: the same form at the same moment counts once, and none goes beyond the bound.
+    -- Under the lock: the same form at the same moment counts once, and none goes beyond the bound.
+    PERFORM o365_internal.lock_card_action(card_id);
     SELECT a.forms, a.subscription_id INTO v_kept FROM o365_internal.card_action AS a
-     WHERE a.card_id = responder_act.card_id FOR UPDATE;
+     WHERE a.card_id = responder_act.card_id;
     IF NOT FOUND THEN
         RETURN jsonb_build_object('found', false, 'public_url', v_page->'public_url');
     ELSIF v_form = ANY (v_kept.forms) THEN
