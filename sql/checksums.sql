@@ -38,7 +38,8 @@ SELECT set_config('o365.checksums', jsonb_object_agg(c.number, c.checksum)::text
     (34, '2a50d77d297b5f85'),
     (35, '74e9c90448300c6d'),
     (36, '1c346b8cba4d1267'),
-    (37, '525ebb55a3de320a')
+    (37, '525ebb55a3de320a'),
+    (38, '5741c63054a9cd37')
 ) AS c (number, checksum) \g /dev/null
 
 DO $$

@@ -216,6 +216,8 @@ COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \ir migrate.sql
 \set migration 0037_leaves
 \ir migrate.sql
+\set migration 0038_counts_of_cards
+\ir migrate.sql
 
 -- The last of them says how far this install.sql knows the way.
 SELECT max(m.number) > :migration_number AS is_newer,

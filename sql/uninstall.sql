@@ -5,7 +5,7 @@
 -- others made on top of o365-connector, a view for one, is not removed: it stops this and is named.
 \ir psql.sql
 -- The newest migration that it knows: tests/sql/checksums --write.
-\set version 37
+\set version 38
 SET client_min_messages = notice;
 
 \if :{?remove}

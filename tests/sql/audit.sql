@@ -3,7 +3,8 @@
 \ir fixtures/claim.sql
 BEGIN;
 -- Numbers of tests that are rolled back are not: the plan says how many there are.
-SELECT plan(55);
+SELECT plan(58);
+UPDATE o365_internal.migration SET applied_at = now() - interval '1 day' WHERE number = 38;
 SELECT pg_temp.connect('ann') AS ann, pg_temp.connect('bob') AS bob, pg_temp.connect('eve') AS eve \gset
 SELECT (o365_programs.worker_start('w1', 'test', 'production') ->> 'worker')::integer AS w1 \gset
 -- What parts of the schema say about limits stands in a table that these tests fill themselves.
@@ -143,6 +144,20 @@ UPDATE o365_internal.delivery SET unordered = true WHERE card_id = 2;
 UPDATE o365_internal.delivery AS d SET post_no = o.post_no, at = o.at FROM o365_internal.delivery AS o
  WHERE (d.card_id, o.card_id) IN ((1, 2), (2, 1));
 SELECT is(pg_temp.verdicts(), 'clean', 'nor one that a test card passed');
+ROLLBACK TO clean;
+
+-- 6 was set aside.
+UPDATE o365_internal.delivery AS d SET post_no = 15 - d.post_no, at = o.at FROM o365_internal.delivery AS o
+ WHERE (d.card_id, o.card_id) IN ((6, 7), (7, 6));
+UPDATE o365_internal.connector SET when_blocked = 'pass';
+SELECT alike(pg_temp.verdicts(), 'order 1: card 7 %', 'what a connector says now excuses nothing that was before');
+UPDATE o365_internal.delivery SET was_aside = true WHERE card_id = 6;
+UPDATE o365_internal.connector SET when_blocked = 'wait';
+SELECT is(pg_temp.verdicts(), 'clean', 'what was set aside is excused, whatever it says now');
+UPDATE o365_internal.delivery SET was_aside = NULL WHERE card_id = 6;
+UPDATE o365_internal.connector SET when_blocked = 'pass';
+UPDATE o365_internal.migration SET applied_at = now() WHERE number = 38;
+SELECT is(pg_temp.verdicts(), 'clean', 'of older ends only the connector tells');
 ROLLBACK TO clean;
 
 -- Pauses.

@@ -38,7 +38,7 @@ CREATE TEMP TABLE nothing AS SELECT v.name FROM (
             'require_state '
             'confirm removed_at ways language takes_events max_age when_blocked schedule time_zone digest_when_late'),
         ('delivery', 'card_id subscription_id lease_no worker rule_id http_status retry_after_s took_ms claimed_at '
-                     'post_no unordered connector_id '
+                     'post_no unordered was_aside connector_id '
             'attempts'),
         ('event', 'event_id connector_id subscription_id card_id object'),
         ('lane', 'subscription_id lease_no worker next_at lease_until cursor late why not_before connector_id host_id '
@@ -53,7 +53,8 @@ CREATE TEMP TABLE nothing AS SELECT v.name FROM (
         ('manage_link', 'subscription_id kind'),
         ('outbox', 'card_id position subscription_id enqueued_at xid not_after'),
         ('scheduled', 'card_id subscription_id due_at position not_after urgent enqueued_at'),
-        ('set_aside', 'subscription_id position card_id at tried_at failures failing_since unclear tried_until'),
+        ('set_aside', 'subscription_id position card_id at tried_at failures failing_since unclear tried_until '
+                      'is_aside'),
         ('dedupe', 'subscription_id card_id until'),
         ('collapse', 'subscription_id card_id'),
         ('dead_card', 'card_id subscription_id'),

@@ -13,13 +13,13 @@ CREATE FUNCTION pg_temp.last_end(s bigint) RETURNS text LANGUAGE sql AS $$
      ORDER BY d.at DESC, d.card_id DESC LIMIT 1 $$;
 CREATE FUNCTION pg_temp.told(s bigint) RETURNS text[] LANGUAGE sql AS $$
     SELECT array_agg(h.code ORDER BY h.code) FROM o365.health() AS h WHERE h.example = 'subscription ' || s $$;
-CREATE FUNCTION pg_temp.renew(s bigint) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.renew(s bigint, state text DEFAULT 'again') RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_temp.begin('again ' || s, 'cookie', x.app_user) FROM o365_internal.subscription AS x
+    PERFORM pg_temp.begin(state, 'cookie', x.app_user) FROM o365_internal.subscription AS x
       WHERE x.subscription_id = s;
-    UPDATE o365_internal.connect_attempt AS a SET renews = s WHERE a.state_hash = sha256(('again ' || s)::bytea);
-    PERFORM pg_temp.callback('again ' || s, 'cookie', 'r-' || left(md5('again ' || s), 12),
-        'https://contoso.webhook.office.com/webhookb2/again-' || s);
+    UPDATE o365_internal.connect_attempt AS a SET renews = s WHERE a.state_hash = sha256(state::bytea);
+    PERFORM pg_temp.callback(state, 'cookie', 'r-' || left(md5(state), 12),
+        'https://contoso.webhook.office.com/webhookb2/' || replace(state, ' ', '-'));
 END $$;
 \set doubt 'it was posted without a clear answer and may have been shown'
 
@@ -81,6 +81,47 @@ SELECT ok(l.unclear = 2 AND l.tried_at = :'tried_at' AND l.failures = 0 AND l.fa
 SELECT o365.resume(:ann) \g /dev/null
 SELECT pg_temp.lost(:w1, :ann, 1) \g /dev/null
 SELECT is(pg_temp.lost(:w1, :ann, 1), 1, 'four POSTs of it are all');
+-- A card in front of it fails: each keeps what was counted of it.
+SELECT pg_temp.send(:ann) \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT pg_temp.lost(:w1, :ann, 2), pg_temp.post(:w1, :ann, 'retry', 503, 'busy') \g /dev/null
+UPDATE o365_internal.lane AS l SET failing_since = now() - interval '3 hours' WHERE l.subscription_id = :ann;
+SELECT l.trying, l.tried_at, l.useless_since FROM pg_temp.lane(:ann) AS l \gset
+SELECT o365.send(:ann, '{"text": "fire"}', urgent => true) AS fire \gset
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT pg_temp.lost(:w1, :ann) \g /dev/null
+SELECT ok(l.trying < 0 AND l.unclear = 1 AND l.failures = 1, 'an urgent card that fails has its own count')
+  FROM pg_temp.lane(:ann) AS l;
+SELECT is(o365_internal.unclear_posts(:ann, :trying), 2, 'and the card behind it keeps that it may have been shown');
+SELECT pg_temp.post(:w1, :ann, 'delivered') \g /dev/null
+SELECT is((SELECT d.outcome FROM o365_internal.delivery AS d WHERE d.card_id = :fire), 'delivered', 'it arrives');
+SELECT pg_temp.lost(:w1, :ann) \g /dev/null
+SELECT ok(l.trying = :trying AND l.unclear = 3 AND l.failures = 4 AND l.tried_at = :'tried_at'
+    AND l.failing_since < now() - interval '2 hours', 'and the other one is counted on')
+  FROM pg_temp.lane(:ann) AS l;
+SELECT is(pg_temp.lost(:w1, :ann), 1, 'four POSTs of it without a clear answer are all');
+SELECT is(pg_temp.last_end(:ann), 'in_doubt: no clear answer to 4 POSTs: no answer in time', 'and it ends in doubt');
+SELECT pg_temp.send(:ann, 2) \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT pg_temp.lost(:w1, :ann) \g /dev/null
+SELECT (pg_temp.lane(:ann)).tried_at \gset
+SELECT o365.send(:ann, '{"text": "fire"}', urgent => true) \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT pg_temp.lost(:w1, :ann), pg_temp.post(:w1, :ann, 'delivered'), pg_temp.post(:w1, :ann, 'delivered') \g /dev/null
+SELECT ok(d.claimed_at = :'tried_at' AND d.attempts = 2 AND d.was_aside IS NULL,
+    'one that arrives was first claimed when it was first claimed, and was never aside')
+  FROM o365_internal.delivery AS d WHERE d.subscription_id = :ann ORDER BY d.at DESC, d.card_id DESC LIMIT 1;
+SELECT o365_programs.worker_chores(:w1), pg_temp.lost(:w1, :ann) \g /dev/null
+SELECT is((SELECT count(*) FROM o365_internal.set_aside), 0::bigint, 'nothing is kept of cards that have ended');
+SELECT o365.send(:ann, '{"text": "fire"}', urgent => true) \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT pg_temp.lost(:w1, :ann), pg_temp.renew(:ann, 'once more') \g /dev/null
+SELECT is(ARRAY(SELECT (a.failures, a.unclear, a.failing_since, a.is_aside)::text FROM o365_internal.set_aside AS a),
+    '{"(0,1,,f)"}', 'another webhook is charged with the failures of neither');
+SELECT pg_temp.post(:w1, :ann, 'dead', 400, 'HTTP 400: bad request'),
+       pg_temp.post(:w1, :ann, 'dead', 400, 'HTTP 400: bad request') \g /dev/null
+SELECT is(pg_temp.last_end(:ann), 'in_doubt: HTTP 400: bad request; ' || :'doubt', 'but both may have been shown');
+
 -- ---- ends ----
 SELECT pg_temp.send(:bob, 6) \g /dev/null
 SELECT o365_programs.worker_feed() \g /dev/null
@@ -128,6 +169,24 @@ SELECT o365_programs.worker_feed() \g /dev/null
 SELECT pg_temp.lost(:w1, :carl, 3) \g /dev/null
 SELECT o365.cancel_card(a.card_id) FROM o365_internal.set_aside AS a WHERE a.subscription_id = :carl \g /dev/null
 SELECT is(pg_temp.last_end(:carl), 'cancelled: it was cancelled; ' || :'doubt', 'one that was set aside says so, too');
+-- One that comes back while another one is tried.
+SELECT pg_temp.lost(:w1, :carl, 3), pg_temp.lost(:w1, :carl, 2) \g /dev/null
+SELECT (pg_temp.lane(:carl)).trying \gset
+UPDATE o365_internal.scheduled SET due_at = now();
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT is(pg_temp.post(:w1, :carl, 'retry', 503, 'busy'), 0, 'one that was set aside fails again, and is aside again');
+SELECT pg_temp.post(:w1, :carl, 'retry', 503, 'busy') \g /dev/null
+SELECT results_eq(format($$SELECT a.failures, a.unclear, a.is_aside FROM o365_internal.set_aside AS a
+    WHERE a.subscription_id = %s AND a.position = %s$$, :carl, :trying), 'VALUES (3, 2, true)',
+    'what was tried meanwhile is counted on, and set aside in its turn');
+UPDATE o365_internal.scheduled SET due_at = now();
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT pg_temp.post(:w1, :carl, 'delivered') FROM generate_series(1, 2) \g /dev/null
+SELECT is(ARRAY(SELECT d.was_aside FROM o365_internal.delivery AS d WHERE d.subscription_id = :carl
+    ORDER BY d.at DESC LIMIT 2), '{t,t}', 'the history says of both that others went before them');
+SELECT pg_temp.send(:carl, 2) \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
 SELECT pg_temp.lost(:w1, :carl, 3), o365.remove(:carl) \g /dev/null
 SELECT o365_programs.worker_feed() \g /dev/null
 SELECT o365_programs.worker_feed() \g /dev/null

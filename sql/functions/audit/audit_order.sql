@@ -3,13 +3,18 @@ RETURNS o365_internal.proof_of
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 #variable_conflict use_column
 DECLARE
+    -- Since then the history says what was set aside; before, the connector has to do.
+    v_said timestamptz := (SELECT m.applied_at FROM o365_internal.migration AS m WHERE m.number = 38);
     v o365_internal.proof_of;
 BEGIN
     WITH ended AS (
-        SELECT d.subscription_id AS s, d.at, d.post_no, d.card_id, d.attempts, d.connector_id, d.enqueued_at,
+        SELECT d.subscription_id AS s, d.at, d.post_no, d.card_id, d.attempts, d.enqueued_at,
                max(d.card_id) OVER same AS same
           FROM o365_internal.delivery AS d
          WHERE d.at >= $1 AND d.at < $2 AND d.post_no IS NOT NULL AND d.unordered IS NOT TRUE
+           AND (d.was_aside OR d.at < v_said AND d.attempts > 1
+                AND (SELECT c.when_blocked FROM o365_internal.connector AS c
+                      WHERE c.connector_id = d.connector_id) = 'pass') IS NOT TRUE
         WINDOW same AS (PARTITION BY d.subscription_id, d.enqueued_at ORDER BY d.post_no
                         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)),
     fault AS (
@@ -17,9 +22,6 @@ BEGIN
                                       e.card_id, e.s, e.same) AS words
           FROM ended AS e
          WHERE e.same > e.card_id
-           -- Set aside, because it failed: others went on.
-           AND (e.attempts > 1 AND (SELECT c.when_blocked FROM o365_internal.connector AS c
-                                     WHERE c.connector_id = e.connector_id) = 'pass') IS NOT TRUE
            -- That a card ended a second time is the rule ends'.
            AND NOT EXISTS (SELECT FROM o365_internal.delivery AS x
                             WHERE x.card_id = e.card_id AND x.at >= $1 AND x.at < e.at)
@@ -33,10 +35,9 @@ BEGIN
          CROSS JOIN LATERAL (SELECT x.card_id FROM o365_internal.delivery AS x
                               WHERE x.subscription_id = e.s AND x.at >= first.at AND x.at <= e.at
                                 AND x.post_no > first.post_no AND x.post_no < e.post_no
-                                AND x.card_id > e.card_id AND x.unordered IS NOT TRUE LIMIT 1) AS p
-         WHERE e.attempts > 1
-           AND (SELECT c.when_blocked FROM o365_internal.connector AS c
-                 WHERE c.connector_id = e.connector_id) IS DISTINCT FROM 'pass')
+                                AND x.card_id > e.card_id AND x.unordered IS NOT TRUE AND x.was_aside IS NOT TRUE
+                              LIMIT 1) AS p
+         WHERE e.attempts > 1)
     SELECT (SELECT count(*) FROM ended), count(*), (array_agg(f.words ORDER BY f.s, f.post_no))[1:5]
       INTO v.checked, v.found, v.examples FROM fault AS f;
     RETURN v;

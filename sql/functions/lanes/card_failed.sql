@@ -13,7 +13,8 @@ DECLARE
     v_policy text;
     v_wait double precision;
     v_until timestamptz;
-    v_idle interval;
+    v_idle interval;     -- in which nothing of the card was tried, and nothing of the lane
+    v_quiet interval;
     v_give_up interval := make_interval(hours => o365_internal.integer_setting('give_up_hours'));
     v_ends_as text;
     v_reason text;
@@ -40,19 +41,18 @@ BEGIN
            AND l.why IS DISTINCT FROM 'pause';
         RETURN 0;
     END IF;
+    -- Throttling is no failure, and the time that it took does not count; nor does time in which nothing was tried:
+    -- between cards, during a pause, while no worker ran.
+    v_quiet := o365_internal.idle_time(subscription_id, lease_no);
     PERFORM o365_internal.take_up_again(subscription_id, lease_no, position);
+    v_idle := o365_internal.idle_time(subscription_id, lease_no);
     IF o365_internal.far_end_failed(subscription_id, lease_no, position, outcome, http_status, retry_after, problem)
     THEN
         RETURN 0;
     END IF;
     SELECT s.in_doubt_policy INTO v_policy FROM o365_internal.subscription AS s
      WHERE s.subscription_id = card_failed.subscription_id;
-    -- What is counted belongs to the card. Throttling is no failure, and the time that it took does not count; nor does
-    -- time in which nothing was tried: between cards, during a pause, while no worker ran.
-    v_idle := (SELECT CASE WHEN l.throttled_since IS NULL AND l.claimed_at > l.tried_until
-                           THEN l.claimed_at - l.tried_until ELSE interval '0' END
-                 FROM o365_internal.lane AS l
-                WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no);
+    -- What is counted belongs to the card.
     UPDATE o365_internal.lane AS l
        SET trying = card_failed.position,
            tried_at = CASE WHEN l.trying = card_failed.position THEN coalesce(l.tried_at, l.claimed_at)
@@ -71,9 +71,10 @@ BEGIN
            throttles = CASE WHEN card_failed.outcome = 'throttled' THEN l.throttles + 1 ELSE 0 END,
            throttled_since = CASE WHEN card_failed.outcome = 'throttled' THEN coalesce(l.throttled_since, v_now) END,
            -- What the worker could not make of its card is no evidence against the webhook.
-           useless_since = CASE WHEN card_failed.outcome IN ('throttled', 'fault') THEN l.useless_since + v_idle
-                                ELSE coalesce(l.useless_since + coalesce(v_now - l.throttled_since, v_idle), v_now) END,
-           gone_since = CASE WHEN card_failed.outcome = 'gone' THEN coalesce(l.gone_since + v_idle, v_now) END,
+           useless_since = CASE WHEN card_failed.outcome IN ('throttled', 'fault') THEN l.useless_since + v_quiet
+                                ELSE coalesce(l.useless_since + coalesce(v_now - l.throttled_since, v_quiet), v_now)
+                                END,
+           gone_since = CASE WHEN card_failed.outcome = 'gone' THEN coalesce(l.gone_since + v_quiet, v_now) END,
            tried_until = v_now,
            problem = coalesce(card_failed.problem, card_failed.outcome)
      WHERE l.subscription_id = card_failed.subscription_id AND l.lease_no = card_failed.lease_no

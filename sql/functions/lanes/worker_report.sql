@@ -155,10 +155,16 @@ BEGIN
         kept AS (
             INSERT INTO o365_internal.delivery (card_id, subscription_id, connector_id, outcome, reason, event,
                                                 enqueued_at, claimed_at, lease_no, worker, rule_id, http_status,
-                                                retry_after_s, took_ms, post_no, unordered, attempts)
-            SELECT e.card_id, e.s, e.connector_id, e.outcome, e.problem, e.event, e.enqueued_at, e.claimed_at,
+                                                retry_after_s, took_ms, post_no, unordered, was_aside, attempts)
+            SELECT e.card_id, e.s, e.connector_id, e.outcome, e.problem, e.event, e.enqueued_at,
+                   -- When a worker first had it.
+                   coalesce(CASE WHEN e.was_tried THEN (SELECT a.tried_at FROM o365_internal.set_aside AS a
+                                                         WHERE a.subscription_id = e.s AND a.position = e.p) END,
+                            e.claimed_at),
                    e.l, worker_report.worker, e.rule_id, e.status, e.retry_after, e.took, e.post_no,
                    nullif(e.p < 0, false),
+                   CASE WHEN e.was_tried THEN (SELECT nullif(a.is_aside, false) FROM o365_internal.set_aside AS a
+                                                WHERE a.subscription_id = e.s AND a.position = e.p) END,
                    -- A card that came after the last one that was tried again has no other POST.
                    CASE WHEN e.was_tried THEN (SELECT count(*) FROM o365_internal.attempt AS a
                                                 WHERE a.card_id = e.card_id AND a.at >= e.enqueued_at) ELSE 0 END

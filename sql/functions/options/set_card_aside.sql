@@ -17,7 +17,7 @@ BEGIN
           IS DISTINCT FROM 'pass'
        OR v_lane.failures < o365_internal.integer_setting('set_aside_after')
        OR (SELECT count(*) FROM o365_internal.set_aside AS a
-            WHERE a.subscription_id = set_card_aside.subscription_id
+            WHERE a.subscription_id = set_card_aside.subscription_id AND a.is_aside
               AND a.position <> set_card_aside.position) >= c_most THEN
         RETURN false;
     END IF;
@@ -33,7 +33,8 @@ BEGIN
         VALUES (v_lane.subscription_id, position, v_card_id, v_lane.tried_at, v_lane.failures, v_lane.failing_since,
                 v_lane.unclear, until, v_lane.problem)
         ON CONFLICT ON CONSTRAINT set_aside_pkey DO UPDATE
-           SET failures = excluded.failures, failing_since = excluded.failing_since, unclear = excluded.unclear,
+           SET is_aside = true, at = CASE WHEN a.is_aside THEN a.at ELSE excluded.at END,
+               failures = excluded.failures, failing_since = excluded.failing_since, unclear = excluded.unclear,
                tried_until = excluded.tried_until, problem = excluded.problem;
     WITH gone AS (DELETE FROM o365_internal.outbox AS o WHERE o.ctid = v_tid RETURNING o.*)
     INSERT INTO o365_internal.scheduled (card_id, subscription_id, due_at, position, card, event, extra, not_after,

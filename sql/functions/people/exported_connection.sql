@@ -26,7 +26,7 @@ BEGIN
         UNION ALL
         SELECT 'set_aside_cards', (SELECT jsonb_agg(jsonb_build_object('card_id', a.card_id, 'at', a.at,
                    'failures', a.failures, 'problem', a.problem)) FROM o365_internal.set_aside AS a
-                  WHERE a.subscription_id = v_id)
+                  WHERE a.subscription_id = v_id AND a.is_aside)
         UNION ALL
         SELECT 'dead_cards', (SELECT jsonb_agg(jsonb_build_object('card_id', o.card_id, 'event', o.event, 'at', o.at,
                    'outcome', o.outcome, 'card', o365_internal.without_links(o.card), 'extra', o.extra)) FROM (

@@ -5,7 +5,8 @@ BEGIN
     UPDATE o365_internal.lane AS l
        SET failures = 0, failing_since = NULL, throttles = 0, throttled_since = NULL, problem = NULL
      WHERE l.subscription_id = forget_failures.subscription_id;
-    UPDATE o365_internal.set_aside AS a SET failing_since = NULL
+    UPDATE o365_internal.set_aside AS a
+       SET failing_since = NULL, failures = CASE WHEN a.is_aside THEN a.failures ELSE 0 END
      WHERE a.subscription_id = forget_failures.subscription_id AND a.failing_since IS NOT NULL;
 END $$;
 COMMENT ON FUNCTION o365_internal.forget_failures(bigint) IS
