@@ -349,6 +349,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/lanes/find_busy_connectors.sql
 \ir functions/lanes/hand_over_again.sql
 \ir functions/lanes/handed_over.sql
+\ir functions/lanes/hosts_there_are.sql
 \ir functions/lanes/idle_time.sql
 \ir functions/lanes/is_restored.sql
 \ir functions/lanes/lease_few.sql

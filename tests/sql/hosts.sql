@@ -275,6 +275,19 @@ SELECT o365.send(pg_temp.s(u), '{"text": "1"}') FROM unnest('{t1,t2}'::text[]) A
 SELECT o365_programs.worker_feed() \g /dev/null
 SELECT pg_temp.answer(:w, '{t1,t2}', 'retry', 0) \g /dev/null
 SELECT is(pg_temp.state(:wild), 'failing', 'lanes of five do');
+UPDATE o365_internal.host SET failing_since = NULL, failing_until = NULL, problem = NULL, probed_at = NULL,
+    suspects = NULL WHERE name = :wild;
+-- And of those that are left when tenants have gone.
+SELECT o365.remove(pg_temp.s(u)) FROM unnest('{t1,t2,c1}'::text[]) AS u \g /dev/null
+SELECT pg_temp.answer(:w, '{a1,a2,a3,b1,b2}', 'retry', 0) \g /dev/null
+UPDATE o365_internal.host SET suspected_since = now() - interval '3 seconds', suspects = NULL,
+    hosts_at = now() - interval '1 minute' WHERE name = :wild;
+SELECT pg_temp.answer(:w, '{a1,a2,a3,b1,b2}', 'retry', 0) \g /dev/null
+SELECT is((pg_temp.host(:wild)).hosts, '{contoso.webhook.office.com,fabrikam.webhook.office.com}',
+    'a far end forgets hosts that no webhook lies on any more, within a minute');
+UPDATE o365_internal.host SET suspected_since = now() - interval '3 seconds' WHERE name = :wild;
+SELECT pg_temp.answer(:w, '{a1}', 'retry', 0) \g /dev/null
+SELECT is(pg_temp.state(:wild), 'failing', 'so that lanes of the two that are left open the breaker');
 UPDATE o365_internal.host SET failing_since = NULL, failing_until = NULL, problem = NULL, probed_at = NULL
  WHERE name = :wild;
 -- Where all its webhooks are on one host, that is the far end.
