@@ -126,6 +126,8 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/privileges/few_attempts.sql
 \ir functions/privileges/few_card_warnings.sql
 \ir functions/privileges/few_deliveries.sql
+\ir functions/privileges/few_event_connectors.sql
+\ir functions/privileges/few_events.sql
 \ir functions/privileges/few_subscriptions.sql
 \ir functions/privileges/few_wait.sql
 \ir functions/privileges/few_waiting.sql

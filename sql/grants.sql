@@ -80,6 +80,7 @@ BEGIN
     END LOOP;
     GRANT EXECUTE ON FUNCTION o365_internal.visible_connectors(), o365_internal.few_subscriptions(),
         o365_internal.few_deliveries(), o365_internal.few_attempts(), o365_internal.few_card_warnings(),
+        o365_internal.few_event_connectors(), o365_internal.few_events(),
         o365_internal.few_waiting(), o365_internal.few_wait(bigint[]), o365_internal.wait_of(bigint),
         o365_internal.wait_of_scheduled(bigint), o365_internal.status_next_step(bigint, text, text, boolean),
         o365_internal.workers_at_work(),

@@ -137,13 +137,22 @@ COMMENT ON COLUMN o365.posts.post_no IS
     'null for those of before version 25 of the schema.';
 
 CREATE OR REPLACE VIEW o365.events WITH (security_barrier) AS
+    WITH few AS MATERIALIZED (SELECT f.ids FROM o365_internal.few_event_connectors() AS f (ids))
     SELECT e.event_id, e.at, e.kind, e.actor, e.role, c.slug AS connector, e.subscription_id, s.app_user,
            e.card_id, e.object, e.detail, e.reason
-      FROM o365_internal.event AS e
+      FROM (SELECT w.event_id, w.at, w.kind, w.actor, w.role, w.connector_id, w.subscription_id, w.card_id, w.object,
+                   w.detail, w.reason, true AS walked
+              FROM o365_internal.event AS w
+            UNION ALL
+            SELECT f.event_id, f.at, f.kind, f.actor, f.role, f.connector_id, f.subscription_id, f.card_id, f.object,
+                   f.detail, f.reason, false
+              FROM o365_internal.few_events() AS f) AS e
       LEFT JOIN o365_internal.subscription AS s ON s.subscription_id = e.subscription_id
       LEFT JOIN o365_internal.connector AS c ON c.connector_id = e.connector_id
-     WHERE (SELECT 0 = ANY (o365_internal.visible_connectors()))
-        OR e.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[])
+     WHERE e.walked AND (SELECT few.ids IS NULL FROM few)
+           AND ((SELECT 0 = ANY (o365_internal.visible_connectors()))
+                OR e.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]))
+        OR NOT e.walked AND (SELECT few.ids IS NOT NULL FROM few)
      ORDER BY e.at DESC;
 COMMENT ON VIEW o365.events IS
     'Who did what, when and why, newest first, for as long as history_days. An application sees what happened to its '

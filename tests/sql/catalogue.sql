@@ -98,7 +98,7 @@ INSERT INTO allowed SELECT 'o365_app', unnest(ARRAY['explain_card', 'retry_sched
     'export_user', 'erase_user', 'set_extra', 'set_schedule', 'preview_digest',
     'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts', 'few_card_warnings', 'few_wait',
     'few_waiting', 'wait_of', 'wait_of_scheduled', 'status_next_step', 'workers_at_work', 'workers_away', 'lane_waits',
-    'outcomes_not_counted', 'tests_below', 'ways_of']);
+    'outcomes_not_counted', 'tests_below', 'ways_of', 'few_event_connectors', 'few_events']);
 INSERT INTO allowed SELECT 'o365_operator', unnest(ARRAY['set', 'this_is', 'cancel_card', 'retry_card',
     'retry_dead', 'set_in_doubt_policy', 'allow_webhook_host', 'forbid_webhook_host', 'hold_host', 'release_host',
     'register_connector', 'alter_connector', 'grant_application',
@@ -108,7 +108,7 @@ INSERT INTO allowed SELECT 'o365_operator', unnest(ARRAY['set', 'this_is', 'canc
     'export_user', 'erase_user', 'set_extra', 'set_schedule', 'preview_digest',
     'visible_connectors', 'few_subscriptions', 'few_deliveries', 'few_attempts', 'few_card_warnings', 'few_wait',
     'few_waiting', 'wait_of', 'wait_of_scheduled', 'status_next_step', 'workers_at_work', 'workers_away', 'lane_waits',
-    'outcomes_not_counted', 'tests_below', 'ways_of']);
+    'outcomes_not_counted', 'tests_below', 'ways_of', 'few_event_connectors', 'few_events']);
 INSERT INTO allowed SELECT r, unnest(ARRAY['forecast', 'quota_usage', 'quota_reason', 'quota_sharers'])
     FROM unnest(ARRAY['o365_app', 'o365_operator']) AS r;
 INSERT INTO allowed SELECT 'o365_operator', unnest(ARRAY['set_quota', 'set_quota_policy', 'share_quota']);

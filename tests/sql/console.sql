@@ -116,7 +116,11 @@ INSERT INTO o365_internal.card_warning (card_id, subscription_id, warnings)
 UPDATE o365_internal.subscription SET connector_id = (SELECT c.connector_id FROM o365_internal.connector AS c
     WHERE c.slug = 'other')
  WHERE subscription_id = :bob;
-ANALYZE o365_internal.delivery, o365_internal.attempt, o365_internal.card_warning, o365_internal.subscription;
+INSERT INTO o365_internal.event (at, kind, actor, connector_id, subscription_id)
+    SELECT now() - make_interval(secs => i), 'paused', 'user', s.connector_id, s.subscription_id
+      FROM o365_internal.subscription AS s, generate_series(1, 30000) AS i WHERE s.subscription_id = :ann;
+ANALYZE o365_internal.delivery, o365_internal.attempt, o365_internal.card_warning, o365_internal.subscription,
+    o365_internal.event;
 DO $$ BEGIN IF to_regrole('small') IS NULL THEN CREATE ROLE small LOGIN; END IF; END $$;
 SELECT o365.grant_application('small', 'other') \g /dev/null
 CREATE TEMP TABLE asked (who name, question text, own bigint);
@@ -133,10 +137,13 @@ INSERT INTO asked VALUES
     ('keeper', 'SELECT * FROM o365.card_warnings LIMIT 20', 20),
     ('keeper', format('SELECT * FROM o365.posts WHERE subscription_id = %s LIMIT 20', :bob), 2),
     ('keeper', format('SELECT * FROM o365.card_warnings WHERE subscription_id = %s', :bob), 1);
+-- Of each of their connectors it has an event that it was registered.
+INSERT INTO asked SELECT a.who, 'SELECT * FROM o365.events LIMIT 20', a.own
+    FROM (VALUES ('small', 2), ('stranger', 0), ('shop', 20), ('keeper', 20)) AS a (who, own);
 GRANT SELECT ON asked TO PUBLIC;
 CREATE FUNCTION pg_temp.rows_read() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS $$
     SELECT sum(s.seq_tup_read + coalesce(s.idx_tup_fetch, 0))::bigint FROM pg_stat_xact_user_tables AS s
-     WHERE s.schemaname = 'o365_internal' AND s.relname ~ '^(attempt|delivery|card_warning|subscription)' $$;
+     WHERE s.schemaname = 'o365_internal' AND s.relname ~ '^(attempt|delivery|card_warning|subscription|event)' $$;
 CREATE FUNCTION pg_temp.ask(who name, question text, OUT own bigint, OUT reads bigint) LANGUAGE plpgsql AS $$
 DECLARE
     v_before bigint := pg_temp.rows_read();

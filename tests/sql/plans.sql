@@ -265,7 +265,8 @@ WITH RECURSIVE ours AS (
 reached AS (
     SELECT o.* FROM ours AS o JOIN pg_proc AS p ON p.oid = o.oid
      WHERE o.proname IN ('receive_callback', 'visible_connectors', 'few_subscriptions', 'few_deliveries',
-         'few_attempts', 'few_card_warnings', 'worker_orders', 'worker_action_key')
+         'few_attempts', 'few_card_warnings', 'few_event_connectors', 'few_events', 'worker_orders',
+         'worker_action_key')
         OR p.pronamespace IN ('o365'::regnamespace, 'o365_programs'::regnamespace)
            AND (has_function_privilege('o365_responder', o.oid, 'EXECUTE') OR has_function_privilege('o365_app', o.oid,
                'EXECUTE')
