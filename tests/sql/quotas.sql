@@ -343,6 +343,19 @@ SELECT results_eq(format('SELECT * FROM pg_temp.waits(%s, %s)', :nat, :oli),
     'what waits for the schedule or the pause goes on to wait');
 SELECT o365.share_quota('otto', '{}') \g /dev/null
 
+-- A lane whose cards are gone, cancelled for instance, forgets the wait of the lower limit.
+UPDATE o365_internal.lane SET why = 'quota', not_before = now() + interval '1 hour', next_at = NULL
+ WHERE subscription_id = :max;
+SELECT o365.set_quota('workflow', 300, 40) \g /dev/null
+SELECT is(pg_temp.take(:w, :max), 0, 'of a lane without a card nothing leaves when a limit is raised');
+SELECT o365_programs.worker_report(:w, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', ARRAY[:max]::bigint[],
+    ARRAY[(pg_temp.lane(:max)).lease_no], '{t}', NULL) \g /dev/null
+SELECT ok(l.why IS NULL AND l.not_before IS NULL AND l.next_at IS NULL, 'it is quiet') FROM pg_temp.lane(:max) AS l;
+SELECT pg_temp.send(:max, 1) \g /dev/null
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT is(pg_temp.take(:w, :max), 1, 'and its next card waits for nothing');
+SELECT pg_temp.report(:w, :max, 1), o365.set_quota('workflow', 300, 25) \g /dev/null
+
 -- When would more arrive?
 SELECT o365_programs.worker_heartbeat(:w, 'production') \g /dev/null
 SELECT pg_temp.connect('kim') AS kim, pg_temp.connect('lou') AS lou \gset
