@@ -325,7 +325,7 @@ TokenResult verify_token(std::string_view token, std::span<const TokenProfile> p
     result.presser_name = presser_name(profile, claims);
     result.tenant_id = lower(text_of(claims, "tid"));
     result.app_id = app_of(profile, target, claims).value_or("");
-    result.expires = std::chrono::system_clock::time_point(seconds(time_of(claims, "exp").value_or(0)));
+    result.expires = std::chrono::sys_seconds(seconds(time_of(claims, "exp").value_or(0)));
     return result;
 }
 

@@ -96,7 +96,7 @@ struct TokenResult {
     std::string tenant_id;     // lower case; "" when the token has none
     std::string app_id;  // the value of "{app_id}", in lower case; "" when the audience has none. A caller that left
                          // TokenTarget::app_id empty must compare it with the app_id of the card's connector
-    std::chrono::system_clock::time_point expires;
+    std::chrono::sys_seconds expires;  // a finer clock ends in the year 2262
 
     bool taken() const noexcept { return refusal == TokenRefusal::none; }
 };

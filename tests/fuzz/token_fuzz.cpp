@@ -83,7 +83,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         require(!result.presser_id.empty() && result.presser_id.size() <= 200);
         require(result.app_id.empty() || result.app_id.size() == 36);
         require(result.profile == "legacy" || (!result.app_id.empty() && result.tenant_id.size() == 36));
-        require(result.expires > std::chrono::system_clock::time_point(std::chrono::seconds(kNow - 301)));
+        require(result.expires.time_since_epoch().count() > kNow - 301);
     } else {
         require(result.presser_id.empty() && result.tenant_id.empty() && result.app_id.empty());
     }

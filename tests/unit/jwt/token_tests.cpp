@@ -317,7 +317,11 @@ BOOST_AUTO_TEST_CASE(a_token_says_who_pressed) {
     BOOST_TEST(entra.presser_name == "ann@contoso.example");
     BOOST_TEST(entra.tenant_id == kTenant);
     BOOST_TEST(entra.app_id == kApp);
-    BOOST_TEST((entra.expires == std::chrono::system_clock::time_point(seconds(kNow + 3600))));
+    BOOST_TEST((entra.expires == std::chrono::sys_seconds(seconds(kNow + 3600))));
+    constexpr std::int64_t kYear9999 = 253402300799;
+    Json::Value lasting = entra_claims();
+    lasting["exp"] = Json::Int64(kYear9999);
+    BOOST_TEST((judge(signer().token(header(), lasting)).expires == std::chrono::sys_seconds(seconds(kYear9999))));
     const TokenResult legacy = judge(signer().token(header(), legacy_claims()));
     BOOST_TEST(legacy.profile == "legacy");
     BOOST_TEST(legacy.presser_id == kPresser);
