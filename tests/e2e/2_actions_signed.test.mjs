@@ -130,12 +130,23 @@ describe('a signed call', () => {
 
     test('is refused with each bad token in one and the same way, and stores nothing', async () => {
         const {post_id} = await sent(message('Ticket 43', own('Close it'), open));
-        for (const kind of ['expired', 'not-yet', 'wrong-audience', 'wrong-issuer', 'wrong-app', 'tampered',
-            'unknown-key', 'alg-none', 'hs256']) {
-            assert.deepEqual(await press(post_id, 'a0', kind), [401, refused], kind);
-            assert.deepEqual(await press(post_id, 'a0', `legacy-${kind}`), [401, refused], `legacy-${kind}`);
+        const {page, close} = await openBrowser();
+        try {
+            const one = page.locator(`#post-${post_id}`);
+            await page.goto(feed);
+            const kinds = await page.locator('#token option').evaluateAll((all) => all.map(({value}) => value));
+            const bad = kinds.filter((kind) => !['entra', 'legacy'].includes(kind));
+            assert.equal(bad.length, 19);
+            for (const [n, kind] of bad.entries()) {
+                await page.goto(`${feed}?token=${kind}`);
+                await one.getByRole('button', {name: 'Close it'}).click();
+                await one.locator('.outcome').nth(n).waitFor();
+                assert.deepEqual((await feedPosts()).find((each) => each.post_id === post_id).actions
+                    .map(({http, problem, status}) => [http, problem ?? status]).at(-1), [401, refused], kind);
+            }
+        } finally {
+            await close();
         }
-        assert.deepEqual(await press(post_id, 'a0', 'none'), [401, refused]);
         nothingStored();
         assert.deepEqual(await press(post_id, 'a0', 'legacy'), [200, 'Recorded.']);
         assert.deepEqual(taken().map(({is_connecting_user, pressed_by_name}) => [is_connecting_user, pressed_by_name]),
