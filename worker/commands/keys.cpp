@@ -2,6 +2,9 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -67,6 +70,24 @@ void print_lost(Database& database, const KeyRing& keys) {
     fmt::print("\n{} connection{} lost.\n", rows.size(), rows.size() == 1 ? "" : "s");
 }
 
+// Waits until what reads from the pipe on standard output has taken all of it. False: it has ended before that, or has
+// not begun within the time in which somebody types a password. True for what is no pipe.
+bool pipe_is_read() {
+    constexpr std::chrono::minutes kLongest{10};
+    struct stat about {};
+    if (::fstat(STDOUT_FILENO, &about) != 0 || !S_ISFIFO(about.st_mode)) return true;
+    const auto until = std::chrono::steady_clock::now() + kLongest;
+    while (std::chrono::steady_clock::now() < until) {
+        pollfd end{STDOUT_FILENO, 0, 0};
+        ::poll(&end, 1, 50);
+        int left = 0;
+        // Looked at after the other end: what has ended takes nothing any more.
+        if (::ioctl(STDOUT_FILENO, FIONREAD, &left) == 0 && left == 0) return true;
+        if ((end.revents & POLLERR) != 0) return false;
+    }
+    return false;
+}
+
 // Writes the file's text to standard output. Throws KeyError when that is a terminal or does not take all of it.
 void write_to_standard_output(const Secret& text) {
     if (::isatty(STDOUT_FILENO) != 0) {
@@ -75,8 +96,12 @@ void write_to_standard_output(const Secret& text) {
             "example to ssh backup.example.org 'umask 077; cat > o365-keys.backup'");
     }
     const std::string_view bytes = text.reveal();
-    if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size() || std::fflush(stdout) != 0)
-        throw KeyError("could not write the key file to standard output: the program behind the pipe has ended");
+    // A pipe takes a key file before anybody reads it: ssh may not even be able to connect.
+    if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size() || std::fflush(stdout) != 0 ||
+        !pipe_is_read())
+        throw KeyError(
+            "could not write the key file to standard output: the program behind the pipe ended without reading it, so "
+            "there is no backup");
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/test/unit_test.hpp>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -12,6 +14,7 @@
 #include <iterator>
 #include <regex>
 #include <sstream>
+#include <thread>
 
 #include "lib/base/exit_code.h"
 #include "lib/base/version.h"
@@ -111,6 +114,19 @@ Ended run(const std::function<int()>& command, const std::string& input = {}) {
     return ended;
 }
 
+// Runs a command with a pipe as its standard output, whose reader ends 200 ms later without having read.
+int with_reader_that_ends(const std::function<int()>& command) {
+    std::array<int, 2> ends{};
+    BOOST_REQUIRE(pipe2(ends.data(), O_CLOEXEC) == 0);
+    dup2(ends[1], STDOUT_FILENO);
+    close(ends[1]);
+    const std::jthread reader([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(200));
+        close(ends[0]);
+    });
+    return command();
+}
+
 // The keys of this installation, made once; each test that needs them asks.
 const Settings& settings() {
     static const Folder folder;
@@ -168,6 +184,9 @@ BOOST_AUTO_TEST_CASE(keys_are_made_listed_checked_and_backed_up) {
     const Ended listed = run([] { return keys_list(settings()); });
     BOOST_TEST(listed.code == 0);
     BOOST_TEST(has(listed.out, "never"));
+    // What ends without reading, as ssh does that cannot connect, has made no backup.
+    BOOST_CHECK_THROW(run([] { return with_reader_that_ends([] { return keys_backup(settings(), "-"); }); }), KeyError);
+    BOOST_TEST(has(run([] { return keys_list(settings()); }).out, "never"));
     BOOST_TEST(run([&] { return keys_backup(settings(), folder.path("copy")); }).code == 0);
     BOOST_TEST(text_of(folder.path("copy")) == text_of(settings().key_file));
     const Ended piped = run([] { return keys_backup(settings(), "-"); });
