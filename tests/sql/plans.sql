@@ -233,6 +233,7 @@ SELECT is(ARRAY(SELECT i.indexrelid::regclass::text FROM pg_index AS i
     'o365_internal.connect_attempt_subscription',       -- the foreign key, pastes, stateless_before
     'o365_internal.connect_attempt_way',                -- bounds on starts and pastes, health, chore_forget_attempts
     'o365_internal.subscription_connector',             -- few_subscriptions, remove_connector
+    'o365_internal.subscription_host',                  -- hosts_there_are
     'o365_internal.subscription_idle',                  -- health_workflows_idle
     'o365_internal.subscription_idle_check',            -- chore_find_idle
     'o365_internal.subscription_key',                   -- sealed_rows
