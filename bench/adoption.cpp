@@ -5,6 +5,7 @@
 #include <exception>
 #include <iostream>
 #include <iterator>
+#include <stdexcept>
 #include <string>
 
 #include "bench/arguments.h"
@@ -28,6 +29,7 @@ int main(int argc, char** argv) try {
             parse_arguments("CPU of opening and adopting a webhook",
                             {{"keys", &file, true}, {"key-id", &key_id, true}, {"count", &count}}, argc, argv))
         return *code;
+    if (count == 0) throw std::invalid_argument("--count is 0");
     const std::string message{std::istreambuf_iterator<char>(std::cin), {}};
     o365::KeyRing keys(o365::read_key_file(file), file);
     const double begin = cpu_ms();

@@ -206,6 +206,7 @@ int main(int argc, char** argv) {
                                                {"transfers", &options.transfers, true}},
                                               argc, argv))
             return *code;
+        if (!options.url.empty() && !options.urls.empty()) throw std::invalid_argument("--urls excludes --url");
         curl_global_init(CURL_GLOBAL_DEFAULT);
         std::printf("rate %.1f\n", Drain(options).run());
     } catch (const std::exception& error) {
