@@ -22,7 +22,6 @@ DECLARE
     v_look record;
     v_free_at timestamptz;
     v_lost timestamptz[];
-    v_length interval;
 BEGIN
     IF lost IS NOT NULL THEN
         lost := nullif(ARRAY(SELECT l FROM unnest(lost) AS l WHERE l > at - interval '1 day 1 minute'
@@ -62,10 +61,9 @@ BEGIN
         ELSE
             v_room := past[i] + v_cap - lane.posts;
             IF (v_room >= v_enough) IS NOT TRUE AND v_cap > 0 THEN
-                v_length := make_interval(secs => seconds[i]);
                 -- Until the first POST leaves the window nothing has changed in it. Further ahead than the window is
                 -- long: a clock that was ahead wrote it.
-                IF v_room >= 0 AND leaves[i] > at AND leaves[i] < at + v_length + interval '10 s' THEN
+                IF v_room >= 0 AND leaves[i] > at AND leaves[i] < at + make_interval(secs => seconds[i] + 10) THEN
                     v_free_at := CASE WHEN v_room = 0 THEN leaves[i] END;
                 ELSE
                     v_look := o365_internal.quota_look(lane, v_cap, seconds[i], at);
