@@ -100,8 +100,9 @@ void write_to_standard_output(const Secret& text) {
     if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size() || std::fflush(stdout) != 0 ||
         !pipe_is_read())
         throw KeyError(
-            "could not write the key file to standard output: the program behind the pipe ended without reading it, so "
-            "there is no backup");
+            "could not write the key file to standard output: what is behind it has ended, or has not read it, so "
+            "there "
+            "is no backup");
 }
 
 }  // namespace
