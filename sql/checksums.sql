@@ -22,7 +22,7 @@ SELECT set_config('o365.checksums', jsonb_object_agg(c.number, c.checksum)::text
     (18, 'e2324aa5c6249211'),
     (19, 'b21bc57681992a65'),
     (20, '0935958c5c7894e9'),
-    (21, 'de473ba3668b2d92'),
+    (21, '1c6fd8e4c930b603'),
     (22, '77526ed3884ce3fd'),
     (23, '83c36b1f629da223'),
     (24, 'f8457475d199e7cd'),

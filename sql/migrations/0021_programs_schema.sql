@@ -6,7 +6,8 @@ DECLARE
     v_function regprocedure;
 BEGIN
     FOR v_function IN SELECT p.oid FROM pg_catalog.pg_proc AS p
-                       WHERE p.pronamespace = 'o365'::regnamespace AND p.proname ~ '^(responder|worker)_' AND p.proowner = quote_ident(current_user)::regrole
+                       WHERE p.pronamespace = 'o365'::regnamespace AND p.proname ~ '^(responder|worker)_'
+                         AND p.proowner = quote_ident(current_user)::regrole
     LOOP
         EXECUTE format('DROP FUNCTION %s', v_function);
     END LOOP;
