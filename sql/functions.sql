@@ -59,6 +59,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/database/clock_put_back.sql
 \ir functions/database/cluster_id.sql
 \ir functions/database/copied.sql
+\ir functions/database/outdated_server.sql
 \ir functions/database/pgcrypto_problem.sql
 \ir functions/database/server_findings.sql
 \ir functions/database/this_database.sql

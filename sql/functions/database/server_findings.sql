@@ -2,10 +2,7 @@ CREATE OR REPLACE FUNCTION o365_internal.server_findings(
     version_num integer DEFAULT current_setting('server_version_num')::integer)
 RETURNS TABLE (severity text, object text, problem text, next_step text)
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT 'warning', format('PostgreSQL %s.%s', $1 / 10000, $1 % 10000),
-           format('%s is not mended in it: %s', f.hole, f.matters),
-           format('Update PostgreSQL to %s.%s or newer, and restart it.', f.major, f.minor)
-      FROM o365_internal.server_floor AS f WHERE f.major = $1 / 10000 AND f.minor > $1 % 10000
+    SELECT 'warning', f.object, f.problem, f.next_step FROM o365_internal.outdated_server($1) AS f
     UNION ALL
     SELECT 'error', 'pgcrypto', p.problem, p.next_step FROM o365_internal.pgcrypto_problem() AS p
      WHERE p.problem IS NOT NULL $$;
