@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(no_two_buttons_have_the_address_of_one) {
     BOOST_TEST(std::ranges::count(numbers, 99999 + 100000) == 1);
     BOOST_TEST(numbers.size() == 112U);
     BOOST_TEST(numbers.back() < 10000000);
-    numbers.erase(std::ranges::remove(numbers, 99999).begin(), numbers.end());
+    std::erase(numbers, 99999);
     BOOST_TEST((std::ranges::adjacent_find(numbers) == numbers.end()));
 }
 
