@@ -65,6 +65,8 @@ INSERT INTO wrong VALUES
     ($$audiences => ARRAY['{tid}']$$, 'audiences have no placeholder but {app_id} or {origin}'),
     ($$audiences => ARRAY['{app_id}{origin}']$$, 'audiences have no placeholder but {app_id} or {origin}'),
     ($$audiences => ARRAY[NULL]::text[]$$, 'audiences must be a list of 1 to 20 words'),
+    ($$client_claims => ARRAY[ARRAY['azp', 'oid']]$$, 'client_claims must be a list of 1 to 20 words'),
+    ($$name_claims => ARRAY[ARRAY['name'], ARRAY['upn']]$$, 'name_claims must be a list of 0 to 20 words'),
     ($$client_ids => ARRAY['two words']$$, 'client_ids must be a list of 1 to 20 words'),
     ($$presser_claim => 'o id'$$, 'claims are names in small letters, such as azp, oid or sub'),
     ($$scope => 'two words'$$, 'scope must be one word'),

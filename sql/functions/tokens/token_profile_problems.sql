@@ -35,8 +35,9 @@ BEGIN
                    OR a ~ '\{app_id\}' AND a ~ '\{origin\}') THEN
         v_problems := v_problems || 'audiences have no placeholder but {app_id} or {origin}'::text;
     END IF;
-    IF EXISTS (SELECT FROM unnest(profile.client_claims || profile.name_claims || profile.presser_claim) AS c
-                WHERE c !~ '^[a-z][a-z0-9_]{0,39}$') THEN
+    IF EXISTS (SELECT FROM (SELECT unnest(profile.client_claims) UNION ALL SELECT unnest(profile.name_claims)
+                            UNION ALL SELECT profile.presser_claim) AS c (claim)
+                WHERE c.claim !~ '^[a-z][a-z0-9_]{0,39}$') THEN
         v_problems := v_problems || 'claims are names in small letters, such as azp, oid or sub'::text;
     END IF;
     IF profile.scope ~ '[^!-~]' OR length(profile.scope) > 200 THEN
