@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -100,7 +101,9 @@ int check(const o365::Settings& settings) {
                      [&] {
                          // Make a socket beside the real one, which may be in use: folder and group are the same.
                          if (settings.responder_socket.empty()) return;
-                         const o365::OwnListener probe(settings.responder_socket + ".check", settings.socket_group);
+                         const o365::OwnListener probe(
+                             std::filesystem::path(settings.responder_socket).replace_filename(".check"),
+                             settings.socket_group);
                      });
     findings.look_at("the database",
                      "see that PostgreSQL runs, that the settings database and responder_role are right and that "

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <iterator>
 #include <stdexcept>
 #include <string_view>
@@ -97,7 +98,8 @@ OwnListener::OwnListener(const std::string& path, const std::string& group) : pa
         throw std::runtime_error(fmt::format("could not {} '{}': {}", what, path, system_error_text()));
     };
     refuse_unless_free();
-    const std::string fresh = fmt::format("{}.{}", path, ::getpid());
+    // Beside it and hardly ever longer, for a path has few bytes.
+    const std::string fresh = std::filesystem::path(path).replace_filename(fmt::format(".{}", ::getpid()));
     const sockaddr_un address = unix_address(fresh);
     fd_ = Fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (fd_.get() < 0) fail("make a socket for");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <libpq-fe.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -72,6 +73,13 @@ std::string key_id_problem(std::string_view value) {
     const bool is_key_id = value.size() == 16 && value.find_first_not_of("0123456789ABCDEF") == std::string_view::npos;
     if (value.empty() || is_key_id) return {};
     return "sealing_key must be the 16 hex digits, in capitals, that `o365-worker keys list` shows";
+}
+
+std::string socket_problem(std::string_view value) {
+    constexpr std::size_t kLongest = sizeof(sockaddr_un{}.sun_path) - 1;
+    if (value.size() <= kLongest) return {};
+    return fmt::format("the path of a Unix socket has at most {} bytes, and this one has {}: name a shorter one",
+                       kLongest, value.size());
 }
 
 std::string log_level_problem(std::string_view value) {
@@ -185,12 +193,12 @@ constexpr std::array kRows = {
             "responder_socket", "", "path or empty", "responder", false,
             "The Unix socket the web server talks to, made with mode 0660; empty: the listener that the web server or "
             "systemd hands over."},
-        text<&Settings::responder_socket>()},
+        text<&Settings::responder_socket, socket_problem>()},
     Row{Setting{"sandbox_role", "o365_sandbox", "role name or empty", "sandbox", false,
                 "The database role of the sandbox; empty: the one of the connection string."},
         text<&Settings::sandbox_role>()},
     Row{Setting{"sandbox_socket", "", "path or empty", "sandbox", false, "Like responder_socket, for the sandbox."},
-        text<&Settings::sandbox_socket>()},
+        text<&Settings::sandbox_socket, socket_problem>()},
     Row{Setting{"sealing_key", "", "key id or empty", "responder", false,
                 "The only key that webhooks may be sealed under, as `o365-worker keys list` names it; empty: the "
                 "newest that "

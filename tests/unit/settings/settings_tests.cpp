@@ -84,6 +84,12 @@ BOOST_AUTO_TEST_CASE(an_error_names_file_line_and_what_to_write) {
     BOOST_TEST(error_of("threads=1\nthreads=2") == "o365.conf:2: threads stands here for the second time, leave one");
     BOOST_TEST(error_of("environment =") == "o365.conf:1: environment must be text, not empty");
     BOOST_TEST(error_of("responder_role =") == "");
+    for (const std::string name : {"responder_socket", "sandbox_socket"}) {
+        BOOST_TEST(error_of(name + " = /" + std::string(106, 's')) == "");
+        BOOST_TEST(error_of(name + " = /" + std::string(107, 's')) ==
+                   "o365.conf:1: the path of a Unix socket has at most 107 bytes, and this one has 108: name a shorter "
+                   "one");
+    }
     BOOST_TEST(error_of("sealing_key = 0x10ff825991ecbcbf") ==
                "o365.conf:1: sealing_key must be the 16 hex digits, in capitals, that `o365-worker keys list` shows");
 }
