@@ -65,7 +65,9 @@ CREATE FUNCTION pg_temp.why(s bigint) RETURNS text LANGUAGE sql AS $$
     SELECT concat_ws(' ', l.why, CASE WHEN l.not_before > now() + interval '5 s' THEN 'later' END, l.run::text,
         CASE l.next_at WHEN 'infinity' THEN 'asleep' END)
       FROM o365_internal.lane AS l WHERE l.subscription_id = s $$;
+-- The worker is alive, however long the machine takes for what stands before.
 CREATE FUNCTION pg_temp.explained(c bigint) RETURNS text LANGUAGE sql AS $$
+    SELECT o365_programs.worker_heartbeat(w.worker_id, 'production') FROM o365_internal.worker AS w;
     SELECT string_agg(e.sentence, ' ') FROM o365.explain_card(c) AS e $$;
 
 -- ---- urgent and schedules ----
