@@ -21,10 +21,11 @@ connect_users() {
 INSERT INTO o365_internal.connect_attempt (connector_id, state_hash, cookie_hash, app_user, expires_at)
     SELECT c.connector_id, sha256(convert_to('$2' || i, 'UTF8')), sha256('c'), '$2' || i, now() + interval '1 hour'
       FROM o365_internal.connector AS c, generate_series(1, $3) AS i WHERE c.slug = '$1';
-INSERT INTO o365_programs.callback SELECT '$1', 'r-$2-' || i, sha256(convert_to('$2' || i, 'UTF8')), sha256('c'),
-    h.host, '$port',
-    'https://' || h.host || ':$port/hook/' || i, 'object', 'groups', 'Group ' || i
-  FROM generate_series(1, $3) AS i CROSS JOIN LATERAL (SELECT replace('$4', '%', '$2' || i) AS host) AS h;
+-- In transactions of 100: one hands on all its outcomes, and gathers of the responder have 16.
+SELECT format(\$\$INSERT INTO o365_programs.callback SELECT '$1', 'r-$2-' || i, sha256(convert_to('$2' || i, 'UTF8')),
+    sha256('c'), h.host, '$port', 'https://' || h.host || ':$port/hook/' || i, 'object', 'groups', 'Group ' || i
+    FROM generate_series(%s, %s) AS i
+    CROSS JOIN LATERAL (SELECT replace('${4//%/%%}', '%%', '$2' || i) AS host) AS h\$\$, n, least(n + 99, $3)) FROM generate_series(1, $3, 100) AS n \\gexec
 SQL
 }
 start_worker() { "$build/o365-worker" --config "$dir/o365.conf" > /dev/null 2>&1 & worker=$!
