@@ -25,7 +25,8 @@ INSERT INTO o365_internal.connect_attempt (connector_id, state_hash, cookie_hash
 SELECT format(\$\$INSERT INTO o365_programs.callback SELECT '$1', 'r-$2-' || i, sha256(convert_to('$2' || i, 'UTF8')),
     sha256('c'), h.host, '$port', 'https://' || h.host || ':$port/hook/' || i, 'object', 'groups', 'Group ' || i
     FROM generate_series(%s, %s) AS i
-    CROSS JOIN LATERAL (SELECT replace('${4//%/%%}', '%%', '$2' || i) AS host) AS h\$\$, n, least(n + 99, $3)) FROM generate_series(1, $3, 100) AS n \\gexec
+    CROSS JOIN LATERAL (SELECT replace('${4//%/%%}', '%%', '$2' || i) AS host) AS h\$\$,
+    n, least(n + 99, $3)) FROM generate_series(1, $3, 100) AS n \\gexec
 SQL
 }
 start_worker() { "$build/o365-worker" --config "$dir/o365.conf" > /dev/null 2>&1 & worker=$!
