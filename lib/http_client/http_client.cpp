@@ -76,7 +76,7 @@ struct HttpClient::Impl {
     void finish_done();
     void finish(std::unique_ptr<Transfer> transfer, PostResult result);
     void start(std::unique_ptr<Transfer> transfer, const Secret& url, MayStart may_start, Done done);
-    bool begin(std::unique_ptr<Transfer>& transfer);
+    bool begin(std::unique_ptr<Transfer>& transfer, const Host* host);
     std::shared_ptr<Host> host_of(const std::string& url);
     void look_up(const std::shared_ptr<Host>& host);
     void looked_up(const std::shared_ptr<Host>& host, const ResolvedHost& answer);
@@ -151,7 +151,6 @@ void HttpClient::Impl::finish_done() {
 void HttpClient::Impl::finish(std::unique_ptr<Transfer> transfer, PostResult result) {
     CURL* const easy = transfer->easy.get();
     result.took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - transfer->begun);
-    transfer->host.reset();
     transfer->may_start = nullptr;
     const Done done = std::exchange(transfer->done, nullptr);
     wipe(transfer->request);
@@ -238,7 +237,6 @@ void HttpClient::Impl::start(std::unique_ptr<Transfer> transfer, const Secret& u
     curl_easy_setopt(easy, CURLOPT_URL, url.reveal().c_str());
     const std::shared_ptr<Host> host = host_of(url.reveal());
     if (host) {
-        transfer->host = host;
         const auto age = transfer->begun - host->looked_up_at;
         if (!host->addresses || age >= kUsable) {
             host->waiting.push_back(std::move(transfer));
@@ -248,15 +246,16 @@ void HttpClient::Impl::start(std::unique_ptr<Transfer> transfer, const Secret& u
         }
         if (age >= kFresh && !host->asking) look_up(host);
     }
-    if (!begin(transfer)) throw std::runtime_error("libcurl accepts no further request");
+    if (!begin(transfer, host.get())) throw std::runtime_error("libcurl accepts no further request");
 }
 
-// Hands a transfer to libcurl; false when libcurl accepts no further one.
-bool HttpClient::Impl::begin(std::unique_ptr<Transfer>& transfer) {
+// Hands a transfer to libcurl, with the addresses of its host unless that is nullptr; false when libcurl accepts no
+// further one.
+bool HttpClient::Impl::begin(std::unique_ptr<Transfer>& transfer, const Host* host) {
     CURL* const easy = transfer->easy.get();
     // Give libcurl the addresses with each transfer: it keeps them only until the connection begins (kDnsCacheTime).
-    if (transfer->host) {
-        transfer->addresses = transfer->host->addresses;
+    if (host != nullptr) {
+        transfer->addresses = host->addresses;
         curl_easy_setopt(easy, CURLOPT_RESOLVE, transfer->addresses.get());
     }
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(transfer->timeout.count()));
@@ -308,7 +307,7 @@ void HttpClient::Impl::looked_up(const std::shared_ptr<Host>& host, const Resolv
     for (std::unique_ptr<Transfer>& transfer : waited) {
         PostResult result;
         if (host->addresses && !answer.addresses.empty()) {
-            if (begin(transfer)) continue;
+            if (begin(transfer, host.get())) continue;
             result.transport = TransportStatus::our_side;
             result.problem = "libcurl accepts no further request";
         } else {

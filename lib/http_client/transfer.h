@@ -22,8 +22,6 @@ using Easy = std::unique_ptr<CURL, CFree<curl_easy_cleanup>>;
 using List = std::unique_ptr<curl_slist, CFree<curl_slist_free_all>>;
 using Clock = std::chrono::steady_clock;
 
-struct Host;
-
 struct Address {
     sockaddr_storage address{};
     socklen_t size = 0;
@@ -41,7 +39,6 @@ struct Transfer {
     HttpClient::Done done;
     Clock::time_point begun;
     std::size_t place = 0;  // index in Impl::active
-    std::shared_ptr<Host> host;
     std::shared_ptr<curl_slist> addresses;  // given to libcurl with this transfer
     RetryAfter retry_after;
     std::vector<Address> tried;    // what connections were begun to
