@@ -18,7 +18,6 @@
 #include "lib/base/c_free.h"
 #include "lib/base/fd.h"
 #include "lib/base/lru_cache.h"
-#include "lib/base/text.h"
 #include "lib/http/url.h"
 #include "lib/http_client/resolver.h"
 #include "lib/http_client/transfer.h"

@@ -1,5 +1,6 @@
 // Cases that need a responder of their own: its end, its database, its descriptors, its memory.
 #include <arpa/inet.h>
+#include <sys/resource.h>
 
 #include <memory>
 #include <stop_token>

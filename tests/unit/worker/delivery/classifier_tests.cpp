@@ -2,8 +2,8 @@
 #include "worker/delivery/classifier.h"
 
 #include <boost/test/unit_test.hpp>
-#include <memory>
-#include <stdexcept>
+#include <optional>
+#include <string>
 
 namespace o365 {
 namespace {
