@@ -69,7 +69,6 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 -- Webhooks of Teams workflows that users paste, and how each is proven by a code.
 \ir functions/workflow/is_retired_connect_url.sql
 \ir functions/workflow/lock_pasted_attempt.sql
-\ir functions/workflow/paste_is_too_many.sql
 \ir functions/workflow/pasted_attempt.sql
 \ir functions/workflow/proof_code.sql
 \ir functions/workflow/proof_is_open.sql
@@ -181,7 +180,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/connect/receive_callback.sql
 \ir functions/connect/replace_webhook.sql
 \ir functions/connect/same_place.sql
-\ir functions/connect/start_is_too_many.sql
+\ir functions/connect/is_too_many.sql
 \ir functions/connect/stateless_before.sql
 \ir functions/connect/wait_for_webhook.sql
 \ir functions/connect/way_on.sql

@@ -23,7 +23,7 @@ BEGIN
         WHEN v_ticket.ticket_hash IS NULL
              AND (v_ticket_hash IS NOT NULL OR again IS NOT NULL OR NOT v_connector.allow_anonymous)
             THEN 'ticket'
-        ELSE o365_internal.start_is_too_many(v_connector.connector_id, v_ticket) END;
+        ELSE o365_internal.is_too_many(v_connector.connector_id, 'button', v_ticket) END;
     IF v_refused = 'no_such_way' THEN
         RETURN v_page || jsonb_build_object('started', false, 'reason', v_refused);
     ELSIF v_refused IS NOT NULL THEN

@@ -58,7 +58,7 @@ BEGIN
             v_ticket := NULL;
         END IF;
     END IF;
-    v_too_many := o365_internal.paste_is_too_many(v_connector.connector_id, v_ticket);
+    v_too_many := o365_internal.is_too_many(v_connector.connector_id, 'workflow', v_ticket);
     v_refused := CASE
         WHEN v_connector.connector_id IS NULL THEN 'unknown_connector'
         WHEN 'workflow' <> ALL (o365_internal.ways_of(v_connector.ways)) THEN 'no_such_way'
