@@ -7,18 +7,10 @@ import {chmodSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 
-import {asApplication, asSuperuser, BUILD, Client, CONFIG, feedPosts, inspect, openBrowser, remember, SANDBOX_URL, sql,
-    STACK_DIR, ticketLink, until} from './harness.mjs';
+import {asApplication, asSuperuser, BUILD, Client, code, CONFIG, feedPosts, inspect, openBrowser, remember, SANDBOX_URL,
+    sql, STACK_DIR, ticketLink, until, workflow} from './harness.mjs';
 
 const program = new Client();
-
-async function workflow(name) {
-    const answer = await program.request(`${SANDBOX_URL}/tenant/webhooks`,
-        {person: 'Megan', name, dialect: 'workflow'});
-    const {webhook_url: url, target} = JSON.parse(answer.text);
-    remember('webhook', url);
-    return {url, target};
-}
 
 /** Runs o365-worker import; `input` is the file's text, by standard input unless a name is given. */
 function importFile(input, {name, options = ['--active'], connector = 'desk'} = {}) {
@@ -141,9 +133,7 @@ test('users prove what was imported, by the links that it prints', async () => {
         await inspect(page, 'imported');
         await page.getByRole('button', {name: 'Post a card with a code'}).click();
         await page.waitForURL(/\/workflow\//);
-        const digits = await until('a card with a code',
-            async () => JSON.stringify((await feedPosts(0, flow.target)).at(-1) ?? '').match(/"text":"(\d{6})"/)?.[1]);
-        remember('code', `code ${digits}`);
+        const digits = await code(flow.target);
         assert.equal((await feedPosts(0, flow.target)).length, 1, 'nothing else before the code is typed');
         await page.getByLabel('Code').fill(digits);
         await page.getByRole('button', {name: 'Connect'}).click();

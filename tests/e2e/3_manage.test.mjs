@@ -2,27 +2,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
-import {asApplication, asSuperuser, Client, feedPosts, inspect, openBrowser, PUBLIC_URL, remember, SANDBOX_URL, sql,
-    testOnce, ticketLink, until} from './harness.mjs';
+import {asApplication, asSuperuser, Client, code, inspect, openBrowser, PUBLIC_URL, SANDBOX_URL, sql, testOnce, texts,
+    ticketLink, until, workflow} from './harness.mjs';
 
 const program = new Client();
-
-/** A workflow of its own at the sandbox: its webhook, and the place where its cards arrive. */
-async function workflow(name) {
-    const answer = await program.request(`${SANDBOX_URL}/tenant/webhooks`,
-        {person: 'Megan', name, dialect: 'workflow'});
-    const {webhook_url: url, target} = JSON.parse(answer.text);
-    remember('webhook', url);
-    return {url, target};
-}
-const texts = async (target) => (await feedPosts(0, target)).map((post) => JSON.stringify(post));
-
-async function code(target) {
-    const digits = await until('a card with a code',
-        async () => (await texts(target)).at(-1)?.match(/"text":"(\d{6})"/)?.[1]);
-    remember('code', `code ${digits}`);
-    return digits;
-}
 
 /** Pastes a webhook on the landing page that is open, types the code, and ends on the page of success. */
 async function pasteAndProve(page, flow) {

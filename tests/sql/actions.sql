@@ -2,16 +2,6 @@
 \ir fixtures/setup.sql
 BEGIN;
 SELECT no_plan();
-CREATE FUNCTION pg_temp.flow(app_user text, slug text DEFAULT 'desk') RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE
-    v_state text := app_user || slug || random();
-BEGIN
-    PERFORM pg_temp.begin(v_state, 'cookie', app_user, slug);
-    PERFORM pg_temp.callback(v_state, 'cookie', 'r-' || left(md5(v_state), 12),
-        'https://prod-00.westeurope.logic.azure.com/workflows/' || app_user, 'prod-00.westeurope.logic.azure.com',
-        slug => slug);
-    RETURN (SELECT max(subscription_id) FROM o365_internal.subscription);
-END $$;
 SELECT o365.register_connector('other', 'Other', pg_temp.logo(), 's', 'l', 'https://other.example', ARRAY['x'],
            target_urls => ARRAY['https://contoso.example']),
        o365.register_connector('desk', 'Contoso Helpdesk', pg_temp.logo(), 's', 'l', 'https://contoso.example',

@@ -5,16 +5,6 @@ BEGIN;
 SELECT no_plan();
 SELECT o365.register_connector('other', 'Other', pg_temp.logo(), 's', 'l', 'https://other.example', ARRAY['x']),
        o365.grant_application('stranger', 'other') \g /dev/null
-CREATE FUNCTION pg_temp.flow(app_user text, slug text DEFAULT 'desk') RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE
-    v_state text := app_user || slug || random();
-BEGIN
-    PERFORM pg_temp.begin(v_state, 'cookie', app_user, slug);
-    PERFORM pg_temp.callback(v_state, 'cookie', 'r-' || left(md5(v_state), 12),
-        'https://prod-00.westeurope.logic.azure.com/workflows/' || app_user,
-                             'prod-00.westeurope.logic.azure.com', slug => slug);
-    RETURN (SELECT max(subscription_id) FROM o365_internal.subscription);
-END $$;
 -- What happened to a subscription, oldest first: kind, actor, role, detail, reason.
 CREATE FUNCTION pg_temp.events(id bigint) RETURNS text[] LANGUAGE sql AS $$
     SELECT array_agg(concat_ws(' ', e.kind, e.actor, e.role, '[' || e.detail || ']', e.reason) ORDER BY e.event_id)
