@@ -72,7 +72,7 @@ SELECT is(ARRAY(SELECT h - 'since' FROM jsonb_array_elements(a.rows) AS h WHERE 
 SELECT is(a.rows, '[{"hold_host": "held"}]', 'stop this host') FROM pg_temp.answer('Stop this host') AS a;
 SELECT is(h.state || ' ' || h.held_by || ' ' || (h.until > now() + interval '59 minutes'), 'held keeper true',
     'which it does') FROM o365.hosts AS h WHERE h.host = '*.webhook.office.com';
-SELECT is(a.rows, '[{"retry_dead": 1}]', 'send again what died') FROM pg_temp.answer('Send again what died') AS a;
+SELECT is(a.rows, '[{"retry_dead": 1}]', 'send again what died') FROM pg_temp.answer('Send dead cards again') AS a;
 SELECT is((SELECT q.waiting FROM o365.queue AS q WHERE q.subscription_id = :bob), 1::bigint, 'which it does');
 SELECT is(ARRAY(SELECT r->>'rule' FROM jsonb_array_elements(a.rows) AS r WHERE r->>'verdict' = 'broken'), '{}',
     'prove that nothing was lost') FROM pg_temp.answer('Prove that nothing was lost') AS a;
