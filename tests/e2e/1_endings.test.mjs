@@ -110,7 +110,7 @@ testOnce('an expired attempt is refused, and its ticket serves as long as it is 
     asSuperuser(`update o365_internal.connect_attempt set expires_at = now() where state_hash = '\\x${hash(state)}'`);
     await page.getByLabel('Sales group').check();
     await page.getByRole('button', {name: 'Allow'}).click();
-    await failure(page, 'expired', {says: /More time passed/});
+    await failure(page, 'expired', {says: /You spent more time/});
     assert.equal(connection('late'), '');
     await page.getByRole('button', {name: 'Try again'}).click();
     await page.getByLabel('Sales group').waitFor();
@@ -119,7 +119,7 @@ testOnce('an expired attempt is refused, and its ticket serves as long as it is 
     asSuperuser("update o365_internal.ticket set expires_at = now() where app_user = 'late'");
     await page.getByRole('button', {name: 'Try again'}).click();
     await failure(page, 'ticket',
-        {says: /link that you came by was used already, or is too old/, detail: 'its time had passed'});
+        {says: /link that brought you here was used already, or is too old/, detail: 'its time had passed'});
     assert.equal(await page.getByRole('button', {name: 'Try again'}).count(), 0);
 }));
 

@@ -219,7 +219,7 @@ testOnce('F30: the same place with another address: the page asks, and replacing
     assert.equal(asApplication("select count(*) from o365.connections('moved')"), '2');
     // The application says which one is to be renewed.
     await page.goto(ticketLink('moved', 'ends', `, renew => ${id}`));
-    assert.match(await page.textContent('main'), /The connection to Sales gets a new address\./);
+    assert.match(await page.textContent('main'), /The connection to Sales will get a new address\./);
     await photograph(page, 'landing-renew');
     await bring(`, renew => ${id}`);
     assert.match(await page.textContent('main'), /has its new address/);
@@ -306,7 +306,7 @@ test('a callback inside a frame decides nothing and goes on in a tab', () => inB
         document.body.append(frame);
     }, url);
     const frame = page.frameLocator('iframe');
-    await frame.getByRole('heading', {name: 'Please go on in a tab'}).waitFor();
+    await frame.getByRole('heading', {name: 'Please continue in a tab'}).waitFor();
     const request = await frame.locator('footer code').textContent();
     assert.equal(sql(`select outcome, app_user, of_attempt is not null from o365.connect_attempt('${request}')`),
         'framed|framed|t');

@@ -67,7 +67,7 @@ test('a button that nobody knows at Workflows leads to a page, and what is press
         await form.getByLabel('C', {exact: true}).check();
         await form.getByRole('button', {name: 'Send'}).click();
         await form.waitForURL(`${PUBLIC_URL}/connect/desk/recorded`);
-        assert.match(await form.textContent('main'), /What you sent is recorded for Contoso Helpdesk/);
+        assert.match(await form.textContent('main'), /Your answer was recorded for Contoso Helpdesk/);
         await inspect(form, 'action-recorded');
         const [event, ...more] = taken();
         assert.deepEqual(more, []);

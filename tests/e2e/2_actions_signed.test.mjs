@@ -181,9 +181,9 @@ describe('a signed call', () => {
             assert.match(readFileSync(join(LOGS, 'programs.log'), 'utf8'),
                 new RegExp(`event=action_refused kind=${kind} count=`), 'each kind has its line');
         assert.deepEqual(answer(await call(url, {Authorization}, 'x'.repeat(70000))),
-            [413, 'That was too much. Shorten it and try again.']);
+            [413, 'The text is too long. Shorten it and try again.']);
         assert.deepEqual(answer(await call(url, {Authorization}, Buffer.from([0xff, 0x00]))),
-            [400, 'This could not be read. Nothing was recorded.']);
+            [400, 'The request could not be read. Nothing was recorded.']);
         nothingStored();
         const headers = {Authorization, 'Action-Request-Id': 'a4b5', 'Content-Type': 'text/plain',
             'Sec-Fetch-Site': 'cross-site', 'Origin': 'https://evil.example'};

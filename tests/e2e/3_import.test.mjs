@@ -198,7 +198,7 @@ test('a user whose connector is dead gets a link for the new address', async () 
     remember('ticket', new URL(link).searchParams.get('ticket'));
     const page = await program.request(link);
     assert.equal(page.status, 200);
-    assert.match(page.text, /gets a new address/);
+    assert.match(page.text, /will get a new address/);
 });
 
 test('a person is found by a directory object id, which comes by standard input', async () => {

@@ -45,7 +45,7 @@ for (const javaScriptEnabled of [true, false]) {
             assert.equal(await state(page), 'active');
             const facts = await page.locator('.facts').textContent();
             assert.match(facts, new RegExp(`Channel of ${user}[^]*${user}[^]*Connected[^]*\\d{4}[^]*Last proven`));
-            assert.match(await page.locator('.log').textContent(), /Card with a code: taken by Microsoft/);
+            assert.match(await page.locator('.log').textContent(), /Card with a code: accepted by Microsoft/);
             await look('manage-active');
 
             await press(page, 'Pause');
@@ -55,13 +55,13 @@ for (const javaScriptEnabled of [true, false]) {
             send(id, `waits for ${user} too`);
             await page.goto(address);
             assert.match(await page.textContent('main'),
-                /2 cards wait, the first since .*Sending goes on when you resume/s);
+                /2 cards are waiting, the first since .*Sending continues when you resume/s);
             await look('manage-paused');
 
             // A paused connection can be tried: the test card arrives, what waits does not.
             await press(page, 'Send a test card');
             await page.waitForURL(/did=test$/);
-            await page.getByText('Test card: taken by Microsoft').waitFor();
+            await page.getByText('Test card: accepted by Microsoft').waitFor();
             assert.ok((await texts(flow.target)).at(-1).includes('test card'));
             await press(page, 'Send a test card');
             await press(page, 'Send a test card');
@@ -77,7 +77,7 @@ for (const javaScriptEnabled of [true, false]) {
                 .filter((post) => post.includes(`waits for ${user}`)).length === 2);
             await until('the page says so', async () => {
                 await page.goto(address);
-                return (await page.locator('.log').textContent()).match(/“a ticket is opened”: taken by Microsoft/);
+                return (await page.locator('.log').textContent()).match(/“a ticket is opened”: accepted by Microsoft/);
             });
 
             // A pause until a time, which the page says.
@@ -125,7 +125,7 @@ for (const javaScriptEnabled of [true, false]) {
             await press(page, 'Paste a new address');
             await page.waitForURL(/\/connect\/desk\/\?ticket=/);
             assert.match(await page.textContent('main'),
-                new RegExp(`connection to Channel of ${user} gets a new address`));
+                new RegExp(`connection to Channel of ${user} will get a new address`));
             await pasteAndProve(page, other);
             await until('what waited',
                 async () => (await texts(other.target)).some((post) => post.includes(`meanwhile ${user}`)));
@@ -145,7 +145,7 @@ for (const javaScriptEnabled of [true, false]) {
             await page.getByRole('link', {name: 'Remove'}).click();
             await press(page, 'Remove for good');
             await page.waitForURL(/did=remove$/);
-            assert.equal(await page.textContent('h1'), 'The connection is removed');
+            assert.equal(await page.textContent('h1'), 'The connection was removed');
             await look('manage-removed');
             assert.equal(asApplication(`select count(*) from o365.connections('${user}')`), '0');
             assert.equal(asSuperuser(
@@ -178,7 +178,7 @@ testOnce('whoever connects chooses how often, and changes it on the page of the 
             async () => asApplication(`select why from o365.queue where subscription_id = ${id}`) === 'schedule');
         await page.goto(address);
         assert.match(await page.textContent('main'),
-            /2 cards wait, the first since .*They arrive together, as one card, on .*08:00 \(UTC\)/s);
+            /2 cards are waiting, the first since .*They arrive together, as one card, on .*08:00 \(UTC\)/s);
         await inspect(page, 'manage-schedule');
 
         const choose = async ({every, at, on, zone}) => {
