@@ -13,7 +13,7 @@ BEGIN
          WHERE a.card_id = action_page.card_id
            AND a.at > now() - make_interval(days => o365_internal.integer_setting('action_days'));
     END IF;
-    -- One answer for a link that is none, one that has ended, and one whose connection is gone.
+    -- The same answer for an invalid link, an expired one, and one whose connection is gone.
     RETURN coalesce(v_page, jsonb_build_object('found', false, 'public_url', v_public_url));
 END $$;
 COMMENT ON FUNCTION o365_internal.action_page(bigint, integer, bytea) IS

@@ -3,7 +3,7 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_wait integer := o365_internal.integer_setting('action_wait');
 BEGIN
-    -- Those that come at this moment are not seen: each responder has a bound of its own as well.
+    -- Concurrent requests are not visible here, so each responder has a bound of its own as well.
     IF v_wait = 0
        OR (SELECT count(*) FROM (SELECT FROM o365_internal.action_call AS a WHERE a.waits_until > clock_timestamp()
                                   LIMIT most_waiting) AS a) >= most_waiting THEN

@@ -10,7 +10,8 @@ BEGIN
       JOIN o365_internal.subscription AS s ON s.subscription_id = c.subscription_id
      WHERE c.event_id = answer_action.event_id;
     IF NOT FOUND AND event_id IS NOT NULL THEN
-        -- Pressed on a page, or its connection is gone: whoever answers all that was taken must not lose it for that.
+        -- Pressed on a page, or its connection is gone. This is no error, so that an application can answer all events
+        -- that it has taken in one transaction.
         RETURN 'too_late';
     ELSIF NOT FOUND OR NOT o365_internal.may_use(v_call.connector_id) THEN
         RAISE EXCEPTION 'there is no event % of a signed call that role % may answer',

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.has_own_target(card jsonb) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    -- Nearly no card has actions, and the text of one costs as much as all else here.
+    -- Few cards have actions, and converting a card to text costs as much as the rest of this function.
     RETURN card ?| '{potentialAction,sections}' AND position('"o365:action"' IN card::text) > 0;
 END $$;
 COMMENT ON FUNCTION o365_internal.has_own_target(jsonb) IS

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.linked_actions(card jsonb, json_text text) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    -- A search for two words, where nearly no card has them.
+    -- A search for two words is cheap, and few cards have them.
     IF position('"HttpPOST"' IN json_text) = 0 AND position('"ActionCard"' IN json_text) = 0
        OR o365_internal.card_root(card, 'workflow') <> 'm.card' THEN
         RETURN NULL;

@@ -4,7 +4,7 @@ BEGIN
     -- (!) NOWAIT, and this lock first: it conflicts with the deletion of the row alone, by o365.remove or
     -- o365.erase_user in a transaction that may stay open for long.
     PERFORM FROM o365_internal.card_action AS a WHERE a.card_id = lock_card_action.card_id FOR KEY SHARE NOWAIT;
-    -- Another press, which ends in a moment.
+    -- Another press has the row; it ends in a moment.
     PERFORM FROM o365_internal.card_action AS a WHERE a.card_id = lock_card_action.card_id FOR NO KEY UPDATE;
 END $$;
 COMMENT ON FUNCTION o365_internal.lock_card_action(bigint) IS

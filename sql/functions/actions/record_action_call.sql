@@ -3,7 +3,7 @@ CREATE OR REPLACE FUNCTION o365_internal.record_action_call(card_id bigint, numb
     most_waiting integer) RETURNS text
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
--- (!) A plan for these values would have them in it, who pressed among them, and auto_explain writes plans down.
+-- (!) A plan made for these values would contain them, including who pressed, and auto_explain logs plans.
 SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE

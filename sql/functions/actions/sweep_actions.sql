@@ -3,8 +3,8 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_before timestamptz := now() - make_interval(days => o365_internal.integer_setting('action_days'));
 BEGIN
-    -- What somebody holds, an application that takes its events for one, is left for the next time: the other chores
-    -- must not wait for it.
+    -- Locked rows, for instance of an application that takes its events, are left for the next run, so that the other
+    -- chores do not wait.
     DELETE FROM o365_internal.card_action AS a
      WHERE a.card_id = ANY (ARRAY(SELECT o.card_id FROM o365_internal.card_action AS o WHERE o.at < v_before
                                    FOR UPDATE SKIP LOCKED));

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.without_escapes(value text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    -- &amp; last: what it stands before is no entity.
+    -- &amp; comes last: otherwise the text after it would be read as an entity.
     RETURN btrim(replace(replace(replace(regexp_replace(value, '\\([!-/:-@\[-`{-~])', '\1', 'g'), '&lt;', '<'), '&gt;',
                                  '>'), '&amp;', '&'));
 END $$;

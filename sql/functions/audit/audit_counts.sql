@@ -17,7 +17,7 @@ BEGIN
                              o365_internal.moment(c.hour), coalesce(t.cards, 0)) ORDER BY c.hour)
             FILTER (WHERE c.cards <> coalesce(t.cards, 0)))[1:5]
       INTO v.checked, v.found, v.examples FROM counted AS c LEFT JOIN there AS t ON t.hour = c.hour;
-    -- What is kept about somebody is deleted when they ask for it.
+    -- Erasing a user deletes their rows of history.
     IF v.found > 0 AND EXISTS (SELECT FROM o365_internal.event AS e WHERE e.at >= $1 AND e.kind = 'user_erased') THEN
         v.checked := 0;
         v.found := 0;

@@ -8,7 +8,7 @@ BEGIN
      WHERE e.subscription_id = $1 AND e.at <= $2 AND e.kind = 'changed' AND e.detail IN ('quotas off', 'quotas kept')
      ORDER BY e.at DESC LIMIT 1;
     IF FOUND THEN
-        -- A lease that was granted before they held again may make what it was granted.
+        -- A lease that was granted while the limits were off may still make the POSTs that it was granted.
         RETURN v_before.detail = 'quotas off' OR v_before.at > $2 - o365_internal.audit_lease();
     END IF;
     SELECT e.detail INTO v_after FROM o365_internal.event AS e

@@ -3,7 +3,7 @@ RETURNS TABLE (dialect text, per text, seconds integer, posts integer, since tim
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 #variable_conflict use_column
 BEGIN
-    -- (!) The events of o365.set_quota: "80, before 100". Older ones do not say what was before.
+    -- (!) The events of o365.set_quota: "80, before 100". Older events lack the previous value.
     RETURN QUERY
     WITH changed AS (
         SELECT w.dialect, w.per, w.seconds, w.posts AS now, e.at,
@@ -22,7 +22,7 @@ BEGIN
         UNION ALL
         SELECT c.dialect, c.per, c.seconds, c.posts, c.at, coalesce(c.until, 'infinity') FROM changed AS c
          WHERE c.at IS NOT NULL)
-    -- A lease that was granted before a limit was lowered is used up under the limit of before.
+    -- A lease that was granted before a limit was lowered is used up under the old limit.
     SELECT p.dialect, p.per, p.seconds, p.posts,
            CASE WHEN p.posts >= lag(p.posts) OVER o THEN p.since ELSE p.since + lease.length END,
            CASE WHEN lead(p.posts) OVER o < p.posts THEN p.until + lease.length ELSE p.until END

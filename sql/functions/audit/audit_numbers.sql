@@ -20,7 +20,7 @@ BEGIN
                                      CASE WHEN n.no > n.before + 2 THEN ' to ' || n.no - 1 END) END AS words
           FROM numbered AS n WHERE n.no <> n.before + 1
         UNION ALL
-        -- The last one before that time; where the history has none, nothing is missed.
+        -- The last one before that time; if the history has none, there is no gap before the first.
         SELECT b.s, format('subscription %s has no POST %s', b.s, b.low - 1)
           FROM span AS b
          WHERE b.low > 1

@@ -3,7 +3,7 @@ RETURNS o365_internal.proof_of
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 #variable_conflict use_column
 DECLARE
-    -- Since then the history says what was set aside; before, the connector has to do.
+    -- Since then the history says which cards were set aside; for earlier cards the connector's policy decides.
     v_said timestamptz := (SELECT m.applied_at FROM o365_internal.migration AS m WHERE m.number = 38);
     v o365_internal.proof_of;
 BEGIN
@@ -22,11 +22,11 @@ BEGIN
                                       e.card_id, e.s, e.same) AS words
           FROM ended AS e
          WHERE e.same > e.card_id
-           -- That a card ended a second time is the rule ends'.
+           -- A second end of a card is a matter of the rule ends.
            AND NOT EXISTS (SELECT FROM o365_internal.delivery AS x
                             WHERE x.card_id = e.card_id AND x.at >= $1 AND x.at < e.at)
         UNION ALL
-        -- Few: cards that were posted more than once.
+        -- These are few: only cards that were posted more than once.
         SELECT e.s, e.post_no, format('card %s of subscription %s ended while card %s was being tried', p.card_id, e.s,
                                       e.card_id)
           FROM ended AS e

@@ -9,8 +9,8 @@ DECLARE
     v_begin timestamptz[];
     v_end timestamptz[];
 BEGIN
-    -- A paused connection stays paused when its webhook is renewed or proven; resumed, one that awaits a proof is
-    -- suspended.
+    -- A paused connection stays paused when its webhook is renewed or proven; when it is resumed while it awaits a
+    -- proof, it becomes suspended.
     WITH event AS MATERIALIZED (
         SELECT e.subscription_id AS s, e.at, e.kind FROM o365_internal.event AS e
          WHERE e.at >= $1 AND e.subscription_id IS NOT NULL
@@ -18,7 +18,8 @@ BEGIN
     turn AS (
         SELECT e.s, e.at, e.kind IN ('paused', 'removed') AS stops FROM event AS e WHERE e.at < $2
         UNION ALL
-        -- What began before and went on: until an event since, of which the one before it tells, or still.
+        -- Pauses that began before that time and continued: until a later event, whose predecessor shows the pause, or
+        -- until now.
         SELECT f.s, $1 - c_grace, true FROM (SELECT DISTINCT e.s FROM event AS e) AS f
          WHERE (SELECT e.kind FROM o365_internal.event AS e
                  WHERE e.subscription_id = f.s AND e.at < $1
@@ -55,7 +56,7 @@ BEGIN
            (array_agg(format('POST %s of subscription %s (card %s) began after it was stopped at %s', f.post_no, f.s,
                              f.card_id, o365_internal.moment(f.at - c_grace)) ORDER BY f.s, f.post_no))[1:5]
       INTO v.checked, v.found, v.examples FROM fault AS f
-     -- Test cards go all the same.
+     -- Test cards leave in spite of a pause.
      WHERE NOT EXISTS (SELECT FROM o365_internal.delivery AS d
                         WHERE d.card_id = f.card_id AND d.at >= $1 AND (d.unordered OR d.event = 'proof'))
        AND NOT EXISTS (SELECT FROM o365_internal.event AS e

@@ -3,7 +3,8 @@ RETURNS TABLE (kind text, name text, subscription_id bigint, after_post bigint, 
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 #variable_conflict use_column
 BEGIN
-    -- Of a webhook: who has it now, and who had it when they were removed, as long as their POSTs are kept for it.
+    -- Of a webhook: the connections that have it now, and those that had it when they were removed, as long as their
+    -- POSTs are kept.
     RETURN QUERY
     WITH sharer AS (
         SELECT l.quota_webhook AS g, l.subscription_id AS s, l.webhook_after AS after FROM o365_internal.lane AS l
@@ -16,7 +17,7 @@ BEGIN
     SELECT 'webhook', format('subscription %s', min(x.s) OVER (PARTITION BY x.g)), x.s, x.after,
            '-infinity'::timestamptz, 'infinity'::timestamptz
       FROM sharer AS x;
-    -- Of a bot: whom each o365.share_quota named, until the next one.
+    -- Of a bot: the members that each o365.share_quota named, until the next call.
     RETURN QUERY
     WITH named AS (
         SELECT e.object, e.detail, e.at, lead(e.at) OVER (PARTITION BY e.object ORDER BY e.at) AS until
@@ -28,7 +29,7 @@ BEGIN
       FROM named AS n CROSS JOIN LATERAL regexp_split_to_table(n.detail, ', ') AS m (id)
      WHERE n.detail ~ ('^[0-9, ]+$' COLLATE "C")
     UNION ALL
-    -- A group that is older than the history.
+    -- A group from before the history begins.
     SELECT 'bot', g.name, l.subscription_id, 0, '-infinity', 'infinity' FROM o365_internal.quota_group AS g
       JOIN o365_internal.lane AS l ON l.quota_group = g.group_id
      WHERE NOT EXISTS (SELECT FROM named AS n WHERE n.object = 'quota group ' || g.name);

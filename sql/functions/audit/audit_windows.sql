@@ -22,8 +22,8 @@ BEGIN
                                               ORDER BY p.post_no) AS earliest, m.since, m.until
           FROM post AS p JOIN most AS m ON m.dialect = p.dialect AND p.posts > m.posts
         UNION ALL
-        -- And those that the far end counts as one. Which of their POSTs came first is known as far as their times are
-        -- apart: none counts as later than one that ended after it.
+        -- And the connections that the far end counts as one. The order of their POSTs is known only where their times
+        -- do not overlap: no POST counts as later than one that ended after it.
         SELECT CASE g.kind WHEN 'bot' THEN format('the flows of %s', g.name) ELSE 'the webhook of ' || g.name END, g.s,
                g.post_no, g.latest, g.posts, g.seconds,
                lag(g.earliest, g.posts) OVER (PARTITION BY g.kind, g.name, g.group_since, g.seconds, g.per, g.posts,
@@ -38,7 +38,7 @@ BEGIN
                   FROM sharer AS x
                   JOIN post AS p ON p.subscription_id = x.subscription_id AND p.post_no > x.after_post
                   JOIN most AS m ON m.dialect = p.dialect AND (x.kind = 'webhook' OR m.per = 'bot')
-                  -- One whose time is not known well hides the others: it is left out.
+                  -- A POST whose time is uncertain would hide the others, so it is left out.
                  WHERE p.latest - p.earliest < make_interval(secs => greatest(m.seconds / 10.0, 1))) AS g),
     fault AS (
         SELECT x.of, min(x.post_no) AS post_no, min(x.s) AS s, count(*) AS n, x.posts, x.seconds FROM spaced AS x

@@ -3,7 +3,8 @@ LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER SET search_path = pg_catalog, pg_tem
 DECLARE
     v_text text;
 BEGIN
-    -- Only what would be markup gets a backslash: not all that shows a card reads Markdown everywhere.
+    -- Only characters that would be markup get a backslash, because some clients show certain fields without reading
+    -- Markdown.
     v_text := regexp_replace(value, '\\(?=[[:punct:]nr\n\r]|$)' COLLATE "C", '\\\\', 'g');
     -- A character reference, and a < that begins a tag.
     v_text := regexp_replace(regexp_replace(v_text, '&(?=#?[0-9A-Za-z]+;)', '&amp;', 'g'),
@@ -14,7 +15,7 @@ BEGIN
                              '(`|\*(?! )|(?<! )\*|_(?!_*[[:alnum:]])|(?<![[:alnum:]]_*)_|~(?=~)|(?<=\S)~|'
                              '\](?=[(:[])|\[(?=\^)|\|(?=[ :]*-)|(?<=[$#{])\{|\{(?=[{%])|\$(?=\())' COLLATE "C",
                              '\\\1', 'g');
-    -- What begins a line: code by its indent, headings, lists, quotations and rules.
+    -- Markup at the beginning of a line: code by its indent, headings, lists, quotations and rules.
     v_text := regexp_replace(v_text, '^( {4,}| {0,3}\t[ \t]*)', repeat(chr(160), 4), 'gn');
     v_text := regexp_replace(v_text, '^([ \t]*)([#>]|[-+*](?=[ \t]|$)|-(?=-)|=(?==*[ \t]*$))', '\1\\\2', 'gn');
     v_text := regexp_replace(v_text, '^([ \t]*[0-9]+)([.)])(?=[ \t]|$)', '\1\\\2', 'gn');

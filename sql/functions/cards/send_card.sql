@@ -1,4 +1,5 @@
--- Without settings of its own: o365.send and o365.try_send have them, and a second set costs as much as the INSERT.
+-- This function has no SET clauses: those of o365.send and o365.try_send apply, and a second set would cost as much as
+-- the INSERT.
 CREATE OR REPLACE FUNCTION o365_internal.send_card(subscription_id bigint, card jsonb, event text, extra jsonb,
     not_before timestamptz, not_after timestamptz, collapse text, dedupe text, urgent boolean,
     OUT card_id bigint, OUT problems jsonb)
@@ -23,7 +24,7 @@ BEGIN
     SELECT s.connector_id, s.dialect, s.status, s.status_reason, s.payload, s.extra, event = ANY (s.unwanted_events),
            c.target_urls, c.events, c.max_age,
            (SELECT t.value::integer FROM o365_internal.setting AS t WHERE t.name = 'card_size_limit'),
-           -- What may_use asks first: nearly always this is enough, and no call.
+           -- The first check of may_use: usually it suffices and saves the call.
            EXISTS (SELECT FROM o365_internal.application AS a
                     WHERE a.connector_id = s.connector_id AND a.role = session_user)
       INTO v_connector_id, v_dialect, v_status, v_status_reason, v_payload, v_extra, v_unwanted, v_target_urls,
@@ -78,7 +79,8 @@ BEGIN
             INSERT INTO o365_internal.card_warning (card_id, subscription_id, warnings)
                 VALUES (send_card.card_id, send_card.subscription_id, problems);
         END IF;
-        -- At Workflows each such action has its warning. Those are not read for it: only a hundred are kept.
+        -- For Workflows each such action has a warning, but the warnings cannot be used here, because only a hundred
+        -- are kept.
         IF problems <> '[]' OR v_dialect = 'connector' AND card ?| '{potentialAction,sections}' THEN
             v_actions := o365_internal.kept_actions(card, v_dialect);
             IF v_actions IS NOT NULL THEN
@@ -90,7 +92,8 @@ BEGIN
         IF v_status = 'removed' THEN
             PERFORM o365_internal.lock_removed(ARRAY[subscription_id]);
         END IF;
-        -- Said, not kept: it is about the connection of this moment, and may be said of every card of a long pause.
+        -- This warning is returned but not stored: it is about the connection's current state, and every card of a long
+        -- pause would have it.
         IF v_status <> 'active' THEN
             problems := problems || o365_internal.status_problem(v_status, v_status_reason);
         END IF;

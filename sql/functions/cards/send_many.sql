@@ -45,7 +45,7 @@ BEGIN
            FROM unnest(not_befores, not_afters, collapses, dedupes) WITH ORDINALITY
                 AS u (not_before, not_after, collapse, dedupe, n);
     END IF;
-    -- One statement judges and inserts all; what is refused comes back.
+    -- One statement checks and inserts all cards, and returns the refused ones.
     WITH sent AS MATERIALIZED (
         SELECT u.n, u.subscription_id, s.dialect, s.status, t.card, u.event, nullif(u.extra, '{}') AS extra,
                u.not_before, u.not_after, u.collapse, u.dedupe, u.urgent, c.max_age,

@@ -10,8 +10,8 @@ DECLARE
     v_is_adaptive boolean := coalesce(card->>'type' IN ('AdaptiveCard', 'message'), false);
     v_problem jsonb;
 BEGIN
-    -- What no webhook would take is the application's mistake. What one of them does not take is its user's choice of a
-    -- place, and rolls nothing back.
+    -- A card that no webhook would take is the application's mistake. A card that only some of them do not take is due
+    -- to the user's choice of a place, and rolls nothing back.
     v_problem := o365_internal.card_problems(card, CASE WHEN v_is_adaptive THEN 'workflow' ELSE 'connector' END,
                                              v_connector.target_urls)->0;
     IF v_problem->>'severity' = 'error'

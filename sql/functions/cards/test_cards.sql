@@ -3,7 +3,7 @@ RETURNS TABLE (card integer, for_dialect text, severity text, path text, problem
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-    -- Nothing found among no cards would pass for a test.
+    -- An empty list would look like a passed test.
     IF coalesce(cardinality(cards), 0) = 0 THEN
         RAISE EXCEPTION 'there are no cards'
             USING ERRCODE = 'invalid_parameter_value',

@@ -11,7 +11,8 @@ BEGIN
     IF v_writers && v_counted.holders THEN
         RETURN NULL;
     END IF;
-    -- Nobody who wrote history when this was last asked still does: of before that time no row will appear any more.
+    -- No transaction that was writing history at the last check is still open: no row from before that time can appear
+    -- any more.
     SELECT d.at INTO v_until FROM o365_internal.delivery AS d
      WHERE d.at >= v_counted.until AND d.at < v_counted.asked_at ORDER BY d.at OFFSET c_rows LIMIT 1;
     v_until := greatest(coalesce(v_until, v_counted.asked_at), v_counted.until);

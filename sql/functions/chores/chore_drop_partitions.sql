@@ -26,13 +26,13 @@ BEGIN
                 EXECUTE format('DROP TABLE o365_internal.%I', v_partition);
                 v_done := v_done || format('dropped %s', v_partition);
             EXCEPTION WHEN lock_not_available THEN
-                -- Each try makes reports wait: one is enough.
+                -- Each attempt makes reports wait, so there is only one.
                 v_is_open := true;
                 v_done := v_done || format('left %s for later: %s has it open', v_partition,
                                            o365_internal.who_stays(v_before, o365_internal.holders(v_tables)));
             END;
         END IF;
-        -- A dump is waited for. A reader that stays keeps the table, not the rows.
+        -- Wait for a dump. If a reader stays, only the rows are deleted and the table remains.
         IF v_is_open AND to_date(right(v_partition, 8), 'YYYYMMDD') < v_begins - 1 THEN
             v_n := o365_internal.delete_some(v_partition, v_begins);
             IF v_n > 0 THEN

@@ -27,12 +27,13 @@ BEGIN
         BEGIN
             v_digests := v_digests + (SELECT f.digests FROM o365_internal.fold_cards(v_lane.subscription_id) AS f);
         EXCEPTION WHEN OTHERS THEN
-            -- No card may keep the other lanes waiting. Those of this one leave as they were sent.
+            -- A card that cannot be folded must not stop the other lanes. The cards of this lane leave as they were
+            -- sent.
             v_failed := v_failed + 1;
             v_problem := format('subscription %s: %s', v_lane.subscription_id, SQLERRM);
             CONTINUE;
         END;
-        -- (!) As after a run of a schedule: whoever may still report one of the cards is refused.
+        -- (!) As after a run of a schedule: a worker that may still report one of the cards is refused.
         UPDATE o365_internal.lane AS l
            SET lost = o365_internal.lost_posts(l), quota_clear = CASE WHEN l.worker IS NULL THEN l.quota_clear END,
                worker = NULL, lease_until = NULL, lease_no = l.lease_no + 1

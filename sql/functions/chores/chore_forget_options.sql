@@ -4,7 +4,7 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SE
 DECLARE
     c_most CONSTANT integer := 20000;
 BEGIN
-    -- Whoever has a row locked sends with its key, or sends that card again.
+    -- A locked row belongs to a session that sends with its key, or sends that card again.
     DELETE FROM o365_internal.dedupe AS d WHERE d.ctid = ANY (ARRAY(
         SELECT x.ctid FROM o365_internal.dedupe AS x WHERE x.until <= now() ORDER BY x.until LIMIT c_most
            FOR UPDATE SKIP LOCKED));
@@ -16,13 +16,13 @@ BEGIN
         SELECT x.ctid FROM o365_internal.collapse AS x
          WHERE NOT EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.card_id = x.card_id)
            AND NOT EXISTS (SELECT FROM o365_internal.scheduled AS s WHERE s.card_id = x.card_id)
-           -- What it replaces still waits.
+           -- A card that it replaces still waits.
            AND NOT EXISTS (SELECT FROM o365_internal.collapse AS y
                             WHERE y.subscription_id = x.subscription_id AND y.key = x.key AND y.card_id < x.card_id
                               AND (EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.card_id = y.card_id)
                                    OR EXISTS (SELECT FROM o365_internal.scheduled AS s WHERE s.card_id = y.card_id)))
          LIMIT c_most FOR UPDATE OF x SKIP LOCKED));
-    -- Of cards that have arrived. Those that were given up had theirs deleted.
+    -- These belong to cards that have arrived; those of cards that were given up are deleted already.
     DELETE FROM o365_internal.set_aside AS a WHERE a.ctid = ANY (ARRAY(
         SELECT x.ctid FROM o365_internal.set_aside AS x
          WHERE NOT EXISTS (SELECT FROM o365_internal.scheduled AS s WHERE s.card_id = x.card_id)

@@ -7,7 +7,7 @@ DECLARE
     v_longest interval[] := ARRAY[o365_internal.longest_window('connector'), o365_internal.longest_window('workflow')];
     v_lanes bigint[];
 BEGIN
-    -- Whoever grants POSTs of one, or keeps what a removed connection posted, has it locked: the next minute looks
+    -- A session that grants POSTs, or keeps those of a removed connection, has the row locked: the next run tries
     -- again.
     FOR v_group IN
         SELECT g.group_id, CASE g.dialect WHEN 'connector' THEN v_longest[1] ELSE v_longest[2] END AS longest
@@ -25,7 +25,7 @@ BEGIN
         CONTINUE WHEN cardinality(v_lanes) > 1
                    OR EXISTS (SELECT FROM o365_internal.quota_slot AS s WHERE s.group_id = v_group.group_id
                                  AND (s.subscription_id = v_lanes[1]) IS NOT TRUE);
-        -- What its only lane posted stands in the lane's history.
+        -- The POSTs of its only lane are in the lane's history.
         IF v_lanes <> '{}' THEN
             UPDATE o365_internal.lane AS l SET quota_webhook = NULL
              WHERE l.ctid = ANY (ARRAY(SELECT x.ctid FROM o365_internal.lane AS x

@@ -9,13 +9,13 @@ BEGIN
     FOR v_id IN SELECT s.subscription_id FROM o365_internal.subscription AS s
                  WHERE s.paused_until <= now() ORDER BY s.paused_until LIMIT 1000
     LOOP
-        -- Whoever has the lane may be changing the pause: the next minute looks again.
+        -- A session that has the lane locked may be changing the pause: the next run tries again.
         SELECT l.* INTO v_lane FROM o365_internal.lane AS l WHERE l.subscription_id = v_id FOR UPDATE SKIP LOCKED;
         CONTINUE WHEN NOT FOUND;
         v_subscription := o365_internal.lock_subscription(v_id);
         CONTINUE WHEN (v_subscription.status = 'paused' AND v_subscription.paused_until <= now()) IS NOT TRUE;
         PERFORM o365_internal.resume_subscription(v_id, 'worker', 'its pause has ended');
-        -- Nobody has said that the far end may be asked again: what it asked for goes on.
+        -- The end of a pause does not end a wait that the far end asked for.
         UPDATE o365_internal.lane AS l
            SET why = 'retry', not_before = v_lane.tried_until,
                next_at = CASE WHEN l.next_at IS NOT NULL THEN greatest(l.next_at, v_lane.tried_until) END,

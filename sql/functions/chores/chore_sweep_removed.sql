@@ -12,12 +12,12 @@ BEGIN
                    AND (s.sweep_on IS NULL OR s.sweep_on <= current_date)
                  ORDER BY s.status_at LIMIT c_most
     LOOP
-        -- Whoever has either locked may be sending there (lock_removed): the next minute looks again.
+        -- A session that has either row locked may be sending there (lock_removed): the next run tries again.
         PERFORM FROM o365_internal.lane AS l WHERE l.subscription_id = v_id FOR UPDATE SKIP LOCKED;
         CONTINUE WHEN NOT FOUND;
         PERFORM FROM o365_internal.subscription AS s WHERE s.subscription_id = v_id FOR UPDATE SKIP LOCKED;
         CONTINUE WHEN NOT FOUND;
-        -- (!) Under the lock: what was sent before it is visible to this statement.
+        -- (!) Under the lock: cards that were sent before it are visible to this statement.
         IF EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = v_id)
            OR EXISTS (SELECT FROM o365_internal.scheduled AS c WHERE c.subscription_id = v_id)
            OR EXISTS (SELECT FROM o365_internal.postponed AS p WHERE p.subscription_id = v_id)

@@ -8,7 +8,7 @@ DECLARE
     v_said text[] := '{}';
 BEGIN
     BEGIN
-        -- Not an advisory lock: every role that can connect could take that.
+        -- Not an advisory lock, because every role that can connect could take one.
         LOCK TABLE o365_internal.turn_to_tidy IN SHARE ROW EXCLUSIVE MODE NOWAIT;
     EXCEPTION WHEN lock_not_available THEN
         RETURN '';

@@ -8,7 +8,7 @@ BEGIN
         SELECT a.* INTO v_attempt FROM o365_internal.connect_attempt AS a
          WHERE a.public_id = id::uuid AND a.connector_id = attempt_by_public_id.connector_id
            AND a.outcome IN ('connected', 'pending', 'unconfirmed', 'discarded') AND a.of_attempt IS NULL
-           -- One that pasted a webhook has another page until that is proven.
+           -- An attempt by a pasted webhook has another page until the webhook is proven.
            AND (a.way = 'button' OR a.outcome = 'connected');
     END IF;
     RETURN v_attempt;

@@ -14,7 +14,8 @@ DECLARE
     v_subscription_id bigint;
     v_stored_index bytea;
 BEGIN
-    -- One statement for what every good callback needs: statements are what a callback costs.
+    -- One statement reads everything that a successful callback needs, because the number of statements decides its
+    -- cost.
     SELECT a.attempt_id, false, a.connector_id, c.confirm, a.ticket_hash, a.app_user, a.app_state, a.renews,
            coalesce(a.schedule, c.schedule), a.public_id, a.return_url, c.clean_page, a.cookie_hash, a.expires_at,
            a.outcome, a.subscription_id
@@ -22,7 +23,7 @@ BEGIN
            public_id, return_url, clean_page, v_cookie_hash, v_expires_at, v_outcome, v_subscription_id
       FROM o365_internal.connect_attempt AS a JOIN o365_internal.connector AS c ON c.connector_id = a.connector_id
      WHERE a.state_hash = judge_attempt.state_hash AND c.slug = judge_attempt.slug AND c.removed_at IS NULL
-       -- What its foreign keys lock later anyway: a connector that is being removed gets no new subscription.
+       -- The foreign keys lock this row later anyway: a connector that is being removed gets no new subscription.
        FOR UPDATE OF a FOR KEY SHARE OF c;
     -- Hashes of random values are compared, so the time a comparison takes says nothing about the values.
     IF attempt_id IS NULL THEN

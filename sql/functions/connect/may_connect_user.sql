@@ -3,7 +3,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN o365_internal.is_app_user($1)
            AND (o365_internal.control_character($1) IS NULL
-                -- From before this was looked at.
+                -- A connection from before this check existed.
                 OR EXISTS (SELECT FROM o365_internal.subscription AS s
                             WHERE s.app_user = $1 AND s.status <> 'removed'));
 END $$;

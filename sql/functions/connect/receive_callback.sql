@@ -22,8 +22,8 @@ DECLARE
     v_pair record;
     v_app_type text := o365_internal.label(new.app_type);
     v_group_name text := o365_internal.label(new.group_name);
-    -- A collation that an expression names goes on into what it is compared with, and no index has that one:
-    -- it ends at a variable.
+    -- The collation of an expression propagates into comparisons, for which no index has it; assigning the value to a
+    -- variable ends that.
     v_kind text := lower(v_app_type COLLATE "C");
     v_host text := lower(new.webhook_host COLLATE "C");
     v_index_key bytea;
@@ -60,7 +60,7 @@ BEGIN
         END IF;
     END IF;
     v_user_index := o365_internal.blind_index('user_object_id', new.user_object_id, v_index_key);
-    -- One at a time for one webhook: the second of two callbacks that bring it renews what the first has stored.
+    -- Callbacks with the same webhook run one at a time: the second one renews what the first has stored.
     PERFORM o365_internal.wait_for_webhook(v_webhook_index);
     IF v_attempt.stateless THEN
         v_before := o365_internal.stateless_before(v_attempt.connector_id, v_webhook_index, new.cookie_hashes::bytea[]);
@@ -78,7 +78,7 @@ BEGIN
      WHERE s.connector_id = v_attempt.connector_id AND s.app_user = v_attempt.app_user
        AND s.webhook_index = v_webhook_index AND s.status <> 'removed';
     -- Another webhook for a place that is connected.
-    -- One that some subscription of the user has already renews that one.
+    -- A webhook that a subscription of the user has already renews that subscription.
     IF v_existing IS NULL THEN
         IF v_attempt.renews IS NOT NULL THEN
             SELECT s.subscription_id INTO v_replaces FROM o365_internal.subscription AS s
@@ -97,8 +97,8 @@ BEGIN
             v_replaces := NULL;
         END IF;
     END IF;
-    -- What is renewed posts there already: only what nobody has confirmed yet has to be.
-    -- What would take another's place is asked about.
+    -- A renewed connection posts there already, so it is confirmed only if that has not been done yet. The user is
+    -- asked before a connection replaces another one.
     v_pending := CASE WHEN v_existing IS NOT NULL
                       THEN (v_attempt.stateless OR v_attempt.confirm) AND v_locked.status = 'pending'
                       ELSE v_attempt.stateless OR v_attempt.confirm OR v_replaces IS NOT NULL END;

@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION o365_internal.replace_webhook(old o365_internal.subsc
 RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    -- First, for a user has a webhook once.
+    -- This comes first, because a user can have a webhook only once.
     PERFORM o365_internal.remove_subscription(new.subscription_id, 'user',
                                               format('its webhook replaced that of subscription %s',
                                                      old.subscription_id));

@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION o365_internal.same_place(connector_id integer, app_us
     RETURNS bigint
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    -- Of a place without a name only an inbox is known to be the only one.
+    -- Of places without a name, only an inbox is known to be unique.
     IF app_user IS NULL OR app_type IS NULL OR group_name IS NULL AND app_type <> 'mail' THEN
         RETURN NULL;
     END IF;
