@@ -68,9 +68,6 @@ void GatheredCopy::lead(Row& own, std::unique_lock<std::mutex>& lock) {
 // copied by its own thread.
 GatheredCopy::Result GatheredCopy::copy(std::span<Row* const> batch) noexcept {
     std::vector<std::vector<Value>> fields;
-    const auto give_back = [&] {
-        for (std::size_t i = 0; i < fields.size(); ++i) batch[i]->fields = std::move(fields[i]);
-    };
     try {
         fields.reserve(batch.size());
         std::string ids;
@@ -85,7 +82,7 @@ GatheredCopy::Result GatheredCopy::copy(std::span<Row* const> batch) noexcept {
     } catch (...) {
         // A single row gets the same exception again when it is copied alone.
     }
-    give_back();
+    for (std::size_t i = 0; i < fields.size(); ++i) batch[i]->fields = std::move(fields[i]);
     return {};
 }
 
@@ -96,6 +93,7 @@ std::vector<std::string> GatheredCopy::outcomes(const std::string& target, std::
     const Rows answer =
         database_.copy_rows(target, rows, select, rows.size() > 1 ? std::optional(kLockTimeout) : std::nullopt);
     std::vector<std::string> outcomes;
+    outcomes.reserve(rows.size());
     for (int i = 0; i < answer.size(); ++i) outcomes.emplace_back(answer.text(i, 0));
     return outcomes;
 }
