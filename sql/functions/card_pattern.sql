@@ -1,7 +1,7 @@
--- What a right card looks like, made of card_rules.sql whenever its rows are renewed. Most cards are right, and a
--- jsonpath sees that in a quarter of the time that the walk of check_card takes to find what is wrong. So a pattern
--- says "right" or "not known", never "wrong", and may be stricter than the rules wherever that is simpler: a null for
--- an optional field is not known to be right. tests/sql/card_mutations holds patterns and walk against each other.
+-- Patterns of valid cards, made from card_rules.sql whenever its rows are renewed. Most cards are valid, and a jsonpath
+-- finds that in a quarter of the time that the walk of check_card takes. So a pattern says "valid" or "not known",
+-- never "invalid", and may be stricter than the rules where that is simpler: a null for an optional field is "not
+-- known". tests/sql/card_mutations compares patterns and walk.
 
 CREATE OR REPLACE FUNCTION o365_internal.pattern_rank(name text) RETURNS integer
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -17,8 +17,8 @@ COMMENT ON FUNCTION o365_internal.pattern_rank(text) IS
 CREATE OR REPLACE FUNCTION o365_internal.text_pattern(rule text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    -- What text_codes looks for may come together by leaving out `...` and \*. So a character of it is followed by
-    -- the next one, or by a backtick or a backslash, with which begins what is left out.
+    -- text_codes removes `...` and \* before it searches, so that markup may be interrupted by them. So each character
+    -- here may be followed by the next one, or by a backtick or a backslash, with which such a part begins.
     v_common text := '<[^[:space:]]|[{]([{%`\\])|[$#]([{(`\\])|\\n|[^\n\r]\r?\n[^\n\r*+>|-]|\r[^\n\r]';
     v_link text :=
         '|\](\(([^h]|h[^t]|ht[^t]|htt[^p]|http[^s:]|https[^:])|[`\\])|\] +\(h|\[[^]]*[[`\\]|\]\([^)]*[[:space:](`\\]';
@@ -41,9 +41,9 @@ DECLARE
         WHEN 'uuid' THEN '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'
         WHEN 'version' THEN '^1\.[0-5]$' END;
 BEGIN
-    -- A regular expression costs by what it looks for. Most texts have none of the characters that begin it, which
-    -- one set of them tells. The flag s lets a bracket match a line break. Adaptive Cards have no empty text, and
-    -- fewer marks, also those into which MessageCards are converted.
+    -- The cost of a regular expression depends on what it searches for. Most texts have none of the characters with
+    -- which markup begins, and one bracket expression tests for all of them. The flag s lets a bracket match a line
+    -- break. Adaptive Cards allow no empty text and have fewer kinds of markup, even those made from MessageCards.
     RETURN coalesce(CASE WHEN v_whole = v_address
         THEN format('(@.value like_regex %s flag "s" && !(@.value like_regex "&(amp|#)" flag "i"))', to_json(v_whole))
         END,
@@ -63,7 +63,7 @@ COMMENT ON FUNCTION o365_internal.text_pattern(text) IS
 CREATE OR REPLACE FUNCTION o365_internal.field_pattern(field o365_internal.card_field, above text[]) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    -- A predicate that is unknown would pass for a false one, so the type is asked before anything else of a value.
+    -- An unknown predicate would count as false, so the type of a value is tested first.
     v_checks text[] := ARRAY['@.key == ' || to_json(field.name), '@.value.type() == "' || nullif(field.type, 'any')
         || '"'];
     v_check text;
@@ -72,7 +72,7 @@ BEGIN
     IF field.type = 'mistake' OR field.rule = 'no_effect' OR field.type = 'object' AND right(field.child, 1) = ':' THEN
         RETURN NULL;
     END IF;
-    -- Of a string or an object only the string is known to be right.
+    -- Where a string or an object is allowed, only a string is known to be valid.
     IF field.type = 'any' AND field.child IS NOT NULL THEN
         v_checks := v_checks || '@.value.type() == "string"'::text;
         field.child := NULL;
@@ -94,7 +94,7 @@ BEGIN
                     THEN format('!exists(@.value[*].type() ? (@ != "string")) && !exists(@.value[*] ? (!(%s)))',
                                 replace(o365_internal.text_pattern('link'), '@.value', '@')) END;
     ELSIF left(field.rule, 1) = '|' THEN
-        -- The walk takes the words of these kinds in any case.
+        -- The walk accepts the words of these kinds in upper and lower case.
         v_checks := v_checks || CASE WHEN field.kind ~ '^a\.(element|action|column|inline)'
             THEN format('@.value like_regex "^(%s)$" flag "is"', btrim(field.rule, '|'))
             ELSE (SELECT '(' || string_agg('@.value == ' || to_json(w), ' || ' ORDER BY i) || ')'
@@ -111,13 +111,13 @@ BEGIN
         END IF;
         v_checks := v_checks || v_check;
     END IF;
-    -- Elements hold elements to any depth: right_levels takes them level by level.
+    -- Elements contain elements to any depth: right_levels checks them level by level.
     IF field.child <> 'a.element:' THEN
         v_check := o365_internal.object_pattern(field.child, above);
         IF v_check IS NULL THEN
             RETURN NULL;
         END IF;
-        -- A filter looks into an array as if its items stood there, .type() does not.
+        -- A filter unwraps an array, .type() does not.
         v_checks := v_checks || CASE WHEN field.type = 'object' THEN format('exists(@.value ? (%s))', v_check)
             WHEN field.rule = 'strings'
                 THEN format('!exists(@.value[*].type() ? (@ != "object" && @ != "string")) && !exists(@.value[*] ? '
@@ -136,7 +136,8 @@ DECLARE
     v_tag text := CASE WHEN left(kind, 1) = 'm' THEN '@."@type"' ELSE '@."type"' END;
     v_fields text;
 BEGIN
-    -- A kind inside itself, a card whose elements right_levels does not look for, and what an ActionCard may not hold.
+    -- These are not known to be valid: a kind inside itself, a card whose elements right_levels does not visit, and
+    -- actions that an ActionCard may not contain.
     IF kind = ANY (above || ARRAY['a.action:Action.ShowCard'])
        OR 'm.action:ActionCard' = ANY (above) AND kind IN ('m.action:InvokeAddInCommand', 'm.action:ViewAction') THEN
         RETURN NULL;
@@ -153,7 +154,7 @@ BEGIN
       FROM (SELECT f.name, f.required, o365_internal.field_pattern(f, above || object_pattern.kind) AS pattern
               FROM o365_internal.card_field AS f WHERE f.kind = object_pattern.kind) AS p;
     RETURN (SELECT concat_ws(' && ', CASE WHEN k.lost THEN '$converts == false' END,
-                   -- A text that may need more than a line wraps.
+                   -- A text that may be longer than a line has to wrap.
                    CASE k.kind WHEN 'a.element:TextBlock'
                        THEN '(@.wrap == true || !(@.text like_regex ".{101}" flag "s"))'
                                WHEN 'a.element:Image' THEN '@.type == "Image"' WHEN 'm.action:ViewAction'
@@ -171,8 +172,8 @@ COMMENT ON FUNCTION o365_internal.object_pattern(text, text[]) IS
 CREATE OR REPLACE FUNCTION o365_internal.card_pattern(kind text) RETURNS jsonpath
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    -- Called immutable so that a session reads it once, when it plans the expression that asks. The rows change with an
-    -- upgrade alone, which replaces the functions that ask as well, and so their plans.
+    -- Declared immutable so that a session reads it only once, when it plans the expression that calls it. The rows
+    -- change only by an upgrade, which also replaces the calling functions, and so their plans.
     RETURN (SELECT p.pattern FROM o365_internal.card_pattern AS p WHERE p.kind = card_pattern.kind);
 END $$;
 COMMENT ON FUNCTION o365_internal.card_pattern(text) IS
@@ -253,14 +254,15 @@ COMMENT ON FUNCTION o365_internal.right_levels(jsonb, text, boolean) IS
     'rules for a card as a whole are card_problems''s.';
 
 DELETE FROM o365_internal.card_pattern;
--- A pattern covers its object where nothing in it is left aside. The walk asks actions_are_right before it trusts
--- any, but what may not stand in an ActionCard it must see for itself: where it stands, its own pattern does not
--- know. Fields that hold elements are always in doubt.
+-- A pattern decides about its object only if nothing in the object is left out. The walk calls actions_are_right before
+-- it trusts any pattern, but it has to detect actions that an ActionCard may not contain itself, because a pattern does
+-- not know where its object is. Fields that contain elements are always in doubt.
 INSERT INTO o365_internal.card_pattern (kind, pattern, covers, doubts)
     WITH RECURSIVE holds_elements (kind) AS (
         SELECT 'a.element:'
         UNION
-        -- object_pattern calls no ShowCard right, so a right action holds none; nor does a right fallback.
+        -- object_pattern never calls a ShowCard valid, so a valid action contains none, and neither does a valid
+        -- fallback.
         SELECT f.kind FROM o365_internal.card_field AS f
           JOIN holds_elements AS h ON f.child = h.kind OR right(f.child, 1) = ':' AND starts_with(h.kind, f.child)
          WHERE f.kind <> 'a.action:Action.ShowCard' AND f.type <> 'any'

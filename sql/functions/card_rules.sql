@@ -1,6 +1,6 @@
--- What cards are judged by: every documented object and field, and every sentence that o365.check_card can say, each
--- with the documentation it comes from. Nothing else knows a name of a field. The rows belong to the product and are
--- renewed whole.
+-- The rules for cards: every documented object and field, and every message of o365.check_card, each with its source in
+-- the documentation. No other file knows names of fields. The rows belong to the product, and every installation
+-- replaces all of them.
 -- office365-connectors.md: OfficeDev/outlook-dev-docs message-card-reference.md and MicrosoftDocs/msteams-docs, as
 -- noted there.
 
@@ -8,9 +8,9 @@ DELETE FROM o365_internal.card_field;
 DELETE FROM o365_internal.card_kind;
 DELETE FROM o365_internal.card_rule;
 
--- An error is only what the far end refuses or shows nothing of; what else differs from the documentation is a
--- warning, and o365_internal.put_right corrects it where it can. 1 name, 2 what it is, 3 what it must be, 4 more, 5
--- the hint of its place.
+-- A problem is an error only if the far end refuses the card or shows nothing of it; any other difference from the
+-- documentation is a warning, which o365_internal.put_right corrects if it can. 1 name, 2 what it is, 3 what it must
+-- be, 4 more, 5 the hint of its place.
 INSERT INTO o365_internal.card_rule (code, severity, problem, hint, source) VALUES
     ('no_object', 'error', 'the card is not a JSON object', 'Send an object: {"@type": "MessageCard", "text": "..."}.',
         'office365-connectors.md 3.1'),

@@ -13,8 +13,9 @@ DECLARE
     v_codes text[] := '{}';
     v_problems jsonb;
 BEGIN
-    -- A text alone, without a character that any rule looks for, is right for both dialects, and a conversion adds
-    -- little to it. This is one look; a session that sends a card now and then pays for each further one below anew.
+    -- A card with only a text, without a character that any rule looks for, is valid for both dialects, and a
+    -- conversion adds little to it. This takes one expression; a session that sends cards only now and then pays for
+    -- each further one below again.
     IF v_size < least(10000, v_limit - 700)
        AND v_json ~ '^\{"text": "[ ]*[0-9A-Za-z][^][<>{$#&*_~|`\\\x7f"]*"\}$' COLLATE "C" THEN
         RETURN '[]';
@@ -34,7 +35,7 @@ BEGIN
     END IF;
     v_root := o365_internal.card_root(card, dialect);
     v_walk := ROW(v_root = 's.card' OR v_root = 'm.card' AND dialect = 'workflow', target_urls, true, true);
-    -- Where no conversion adds to it, a card counts at most twice, and 200.
+    -- If no conversion adds to it, the counted size is at most twice the card's size, plus 200.
     IF v_walk.converts OR v_size * 2 + 200 > v_limit OR position('"o365:action"' IN v_json) > 0 THEN
         v_codes := v_codes || o365_internal.size_codes(
             o365_internal.counted_size(card, v_json, v_root, dialect), v_size, v_limit);
@@ -61,7 +62,7 @@ BEGIN
         END IF;
     END IF;
     v_problems := o365_internal.walked_problems(v_walk, card, v_root, v_doubts, v_codes);
-    -- What is put right may be longer, a fact's dash twice as long as the fact.
+    -- A corrected card may be longer: the dash for an empty fact is twice as long as the fact.
     RETURN CASE WHEN v_size * 5 > v_limit AND v_problems #>> '{0,severity}' = 'warning'
                      AND jsonb_path_exists(v_problems, '$[*].corrected')
                 THEN o365_internal.with_size_after(card, dialect, v_root, v_size, v_limit, v_problems)

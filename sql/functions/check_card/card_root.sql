@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.card_root(card jsonb, dialect text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-    -- A webhook looks at attachments alone; Slack's have neither of the two.
+    -- A webhook recognises an envelope by its attachments only; those of Slack have neither of the two fields.
     RETURN CASE WHEN card ? 'attachments'
         AND (lower((card->>'type') COLLATE "C") = 'message'
         OR jsonb_path_exists(card, '$.attachments[*] ? (exists(@.contentType) || exists(@.content))')) THEN 'a.message'

@@ -38,7 +38,7 @@ BEGIN
         END IF;
         RETURN;
     END IF;
-    -- What is wrong for both stands once.
+    -- A problem of both dialects is listed once.
     v_others := o365_internal.card_problems(card, 'workflow', v_target_urls);
     RETURN QUERY
         SELECT p.value->>'severity', p.value->>'path', p.value->>'problem', p.value->>'hint', p.for_dialect

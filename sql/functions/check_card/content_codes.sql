@@ -10,7 +10,7 @@ BEGIN
        AND NOT jsonb_path_exists(content, '$.actions[*] ? (@ != null)') THEN
         v_codes := v_codes || (path || '.body:no_content');
     END IF;
-    -- A look into everything is only for what has such a word.
+    -- The whole value is searched only if it has such a word.
     IF o365_internal.has_mentions(json_text) THEN
         v_codes := v_codes || o365_internal.mention_codes(content, path);
     END IF;

@@ -4,7 +4,8 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_length integer := length(json_text);
 BEGIN
-    -- docs/cards.md, Size: the body stands in a string there, and what a conversion adds to each object is bounded.
+    -- docs/cards.md, Size: the far end puts the body into a string, and there is a bound on what a conversion adds to
+    -- each object.
     RETURN octet_length(json_text) + v_length - length(replace(json_text, '"', ''))
         + CASE WHEN position('\' IN json_text) > 0 THEN v_length - length(replace(json_text, '\', '')) ELSE 0 END
         + CASE WHEN root = 'm.card' AND dialect = 'workflow' THEN 600

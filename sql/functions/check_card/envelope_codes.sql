@@ -9,7 +9,7 @@ BEGIN
     ELSIF lower((value #>> '{content,type}') COLLATE "C") = 'adaptivecard' THEN
         RETURN array_remove(codes, 'missing:contentType') || 'content_type'::text;
     ELSIF value ? 'content' AND value ? 'contentType' THEN
-        -- What is in it is of another kind, and need not be judged by this one.
+        -- The content is of another kind, so the rules of this kind do not apply to it.
         RETURN ARRAY['attachment_type:' || coalesce(nullif(left(value->>'contentType', 60), ''), 'empty')];
     END IF;
     RETURN codes;

@@ -14,7 +14,7 @@ BEGIN
     IF NOT finding.is_object OR v_code IN ('missing', 'needed') THEN
         v_hint := (SELECT f.hint FROM o365_internal.card_field AS f WHERE f.kind = finding.kind
             AND f.name = finding_hint.key);
-        -- A field that does nothing has a sentence for a hint, which is none for its type.
+        -- The hint of a field without effect is a sentence, which is not a hint for its type.
         IF rule_hint LIKE 'Write %' AND v_hint NOT LIKE '"%' AND v_hint NOT LIKE '{%' THEN
             v_hint := format(CASE finding.type WHEN 'boolean' THEN '"%s": true' WHEN 'object' THEN '"%s": {...}'
                                                WHEN 'array' THEN '"%s": [...]' ELSE '"%s": "..."' END, key);

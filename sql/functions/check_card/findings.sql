@@ -3,7 +3,7 @@ RETURNS o365_internal.card_finding[]
 LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_variable
 BEGIN
-    -- Said are 100, errors first: after 100 of whatever kind only errors count, and 200 then hold 100 of them.
+    -- At most 100 findings are reported, errors first: after 100 of any kind only errors are collected, so 200 suffice.
     IF before >= 100 THEN
         codes := ARRAY(SELECT c FROM unnest(codes) AS c
                          JOIN o365_internal.card_rule AS r ON r.code = split_part(c, ':', 1)

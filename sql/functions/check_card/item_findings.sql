@@ -7,10 +7,10 @@ DECLARE
     v_vars jsonb := CASE WHEN walk.converts THEN '{"converts": true}' ELSE '{"converts": false}' END;
     v_is_list boolean := field->>0 = 'array';
     v_items jsonb := CASE WHEN field->>0 = 'array' THEN value ELSE jsonb_build_array(value) END;
-    -- What its pattern calls right need not be walked. It says nothing of depth.
+    -- An item that its pattern calls valid need not be walked. The pattern does not check the depth.
     v_trusts boolean := walk.trusts AND field_place.depth < 30;
     v_takes_strings boolean := field->>4 = 'strings';
-    -- With a colon at its end the type of each object follows: as kind_in, which costs a call.
+    -- If the kind ends with a colon, the type of each object follows, as in kind_in, whose call would cost more.
     v_child text := field->>1;
     v_is_family boolean := right(v_child, 1) = ':';
     v_tag text := CASE WHEN left(v_child, 1) = 'm' THEN '@type' ELSE 'type' END;
@@ -53,7 +53,7 @@ BEGIN
                          WHEN v_kind = 'm.section' AND v_of.covers
                              THEN jsonb_path_query_array(v_item, o365_internal.card_doubts('m.section'), v_vars)
                          ELSE jsonb_path_query_array(v_item, v_of.doubts, v_vars) END;
-        -- Right by its pattern, of which the doubts are the part that takes time.
+        -- Valid by its pattern; checking the doubts is what takes time.
         CONTINUE WHEN v_of.covers AND v_doubts = '[]' AND v_item ?& v_of.required
             AND NOT (v_of.lost AND walk.converts);
         v_found := v_found || o365_internal.object_findings(

@@ -15,7 +15,7 @@ BEGIN
     IF v_levels = 100 THEN
         RETURN '[]';
     ELSIF root = 'a.card' AND v_levels IS NOT NULL THEN
-        -- In doubt are only the elements, or what they hold.
+        -- Only the elements are in doubt, or their contents.
         RETURN jsonb_build_array(jsonb_build_object('key', 'body', 'value', card->'body', 'right', v_levels > 0));
     END IF;
     RETURN NULL;

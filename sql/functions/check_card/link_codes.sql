@@ -7,7 +7,7 @@ BEGIN
     IF bare ~* '\]\((?!\s*<?(https?|mailto|tel|sip|msteams):)\s*[^\s)]' COLLATE "C" THEN
         v_codes := v_codes || 'markdown:a link without https://'::text;
     END IF;
-    -- An escaped bracket is no bracket, but an escaped parenthesis of an address is one that is read.
+    -- An escaped bracket does not count as a bracket, but an escaped parenthesis of an address does count.
     v_link := o365_internal.link_spelling(regexp_replace(value, '`[^`]*`|\\[][]', '', 'g'));
     IF v_link IS NOT NULL THEN
         v_codes := v_codes || ('link_spelling:' || array_to_string(v_link, E'\x01'));

@@ -6,7 +6,7 @@ DECLARE
     v_found o365_internal.card_finding[] := '{}';
     v_codes text[];
 BEGIN
-    -- An address in a list is judged as a field is that must be there.
+    -- An address in a list is checked like a required field.
     FOR v_n IN 0 .. jsonb_array_length(links) - 1 LOOP
         v_codes := o365_internal.field_codes(field_place.kind, field_place.key, '', links->v_n,
             '["string", null, true, null, "link", false]', walk.converts, walk.target_urls);

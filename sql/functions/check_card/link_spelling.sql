@@ -11,8 +11,7 @@ BEGIN
     IF v_link IS NOT NULL THEN
         RETURN v_link;
     END IF;
-    -- Label and address as far as they can be meant: a label with brackets in it, an address with blanks and
-    -- parentheses in it.
+    -- Label and address in the widest sense: a label may contain brackets, an address blanks and parentheses.
     SELECT m INTO v_link
       FROM regexp_matches(value, '!?\[((?:[^][\n]|\[[^][\n]*\])*)\]\((https?://(?:[^()\n]|\([^()\n]*\))*)\)', 'g') AS m
      WHERE m[1] ~ '[][]' OR m[2] ~ '[()]' OR m[2] ~ '\s' COLLATE "C"

@@ -3,7 +3,7 @@ LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     v_codes text[] := '{}';
 BEGIN
-    -- Mostly there is a letter, and the characters need not be looked at.
+    -- Usually there is a letter, and the other characters need not be checked.
     IF coalesce(card->>'text', '') !~ '[!-~]' AND coalesce(card->>'summary', '') !~ '[!-~]' THEN
         v_codes := o365_internal.message_text_codes(card);
     END IF;
@@ -20,7 +20,7 @@ BEGIN
     IF card ? 'text' AND NOT card ? 'title' AND o365_internal.is_blank_for_connector(card->>'summary') THEN
         v_codes := v_codes || '$.summary:no_summary'::text;
     END IF;
-    -- It mostly is an action of the card itself, and a look into everything costs more.
+    -- Usually it is an action of the card itself, and searching the whole card costs more.
     IF jsonb_typeof(card->'potentialAction') = 'array' AND jsonb_array_length(card->'potentialAction') > 0
        AND NOT jsonb_path_exists(card, '$.potentialAction[*]."@type" ? (@ == "OpenUri")')
        AND NOT jsonb_path_exists(card, '$.**."@type" ? (@ like_regex "^(OpenUri|ViewAction)$" flag "i")') THEN

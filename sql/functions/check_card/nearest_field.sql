@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.nearest_field(kind text, name text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    -- Near is what differs in upper and lower case, in the leading @, or in two neighbouring characters.
+    -- A name is near if it differs only in upper and lower case, in the leading @, or in two neighbouring characters.
     RETURN (SELECT f.name FROM o365_internal.card_field AS f,
                 LATERAL (SELECT coalesce(max(i), 0) AS n FROM generate_series(1, least(length(f.name), length($2))) AS i
                           WHERE left(lower(f.name COLLATE "C"), i) = left(lower($2 COLLATE "C"), i)) AS head,
@@ -9,7 +9,7 @@ BEGIN
                     FROM generate_series(1, least(length(f.name), length($2)) - head.n) AS i
                           WHERE right(lower(f.name COLLATE "C"), i) = right(lower($2 COLLATE "C"), i)) AS tail
              WHERE f.kind = $1 AND f.type <> 'mistake'
-               -- What passes below has one of these.
+               -- Every name that matches below has one of these.
                AND (lower(ltrim(f.name, '@') COLLATE "C") = lower(ltrim($2, '@') COLLATE "C")
                    OR left(lower(f.name COLLATE "C"), 2) = left(lower($2 COLLATE "C"), 2)
                     OR right(lower(f.name COLLATE "C"), 2) = right(lower($2 COLLATE "C"), 2))

@@ -11,7 +11,7 @@ DECLARE
     v_field jsonb;
     v_path text;
 BEGIN
-    -- Most kinds have no more to them than their fields.
+    -- Most kinds have no rules besides those of their fields.
     IF object.required IS NULL OR object.rule IS NOT NULL OR NOT value ?& object.required OR place.depth >= 40
        OR jsonb_typeof(value) <> 'object'
        OR place.kind IN ('a.element:TextBlock', 'm.fact', 'a.fact', 's.fact', 'a.attachment', 'a.message')
@@ -29,7 +29,7 @@ BEGIN
         RETURN v_found;
     END IF;
     v_pairs := coalesce(doubts, jsonb_path_query_array(value, '$.keyvalue()'));
-    -- Expressions cost a hundredth of statements: every turn of this loop does without one where nothing is wrong.
+    -- Expressions cost a hundredth of statements: while there is no problem, this loop executes no statement.
     FOR v_i IN 0 .. jsonb_array_length(v_pairs) - 1 LOOP
         v_key := v_pairs->v_i->>'key';
         v_value := v_pairs->v_i->'value';

@@ -12,7 +12,7 @@ BEGIN
         WHEN key = '@type' AND kind LIKE 'm.%:%' OR key = 'type' AND kind ~ '^[as]\..*:' THEN
             CASE WHEN lower(v_text COLLATE "C") = lower(split_part(kind, ':', 2) COLLATE "C")
                  THEN to_jsonb(split_part(kind, ':', 2))
-                 -- A field for one kind alone, as the images of an ImageSet, takes an object of whatever type.
+                 -- A field for a single kind, such as the images of an ImageSet, accepts an object of any type.
                  WHEN v_jtype IN ('number', 'boolean') THEN to_jsonb(v_text) ELSE value END
         WHEN field IS NULL OR v_jtype = 'null' THEN value
         WHEN v_type = 'string' AND v_jtype IN ('string', 'number', 'boolean') THEN to_jsonb(CASE

@@ -17,7 +17,7 @@ BEGIN
     END IF;
     FOR v_key, v_value IN SELECT e.key, e.value FROM jsonb_each(value) AS e LOOP
         v_value := o365_internal.put_field_right(v_object.kind, v_key, v_value, v_object.fields->v_key, dialect);
-        -- A picture without an address, and an object of which nothing is left.
+        -- A picture without an address, and an object that has become empty.
         CONTINUE WHEN v_value IS NULL OR v_object.fields->v_key->>4 = 'image' AND v_value = '""';
         v_result := v_result || jsonb_build_object(v_key, v_value);
     END LOOP;

@@ -3,7 +3,7 @@ LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     v_found text;
 BEGIN
-    -- Of its own o365.markdown_escape makes &lt; of a tag and &amp; of a reference.
+    -- o365.markdown_escape itself writes a tag with &lt; and a reference with &amp;.
     v_found := substring(
         regexp_replace(bare, '&lt;(?=[[:alpha:]/!?])|&amp;(?=#?[[:alnum:]]+;)' COLLATE "C", '', 'g')
         FROM '&(?:[[:alpha:]][[:alnum:]]{1,31}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});' COLLATE "C");

@@ -5,7 +5,7 @@ BEGIN
     IF NOT card ?| '{attachments,content}' THEN
         RETURN;
     ELSIF NOT card ? 'attachments' THEN
-        -- What one attachment is, without the envelope around it.
+        -- A single attachment, without the envelope around it.
         IF NOT card ?| '{@type,text,title,summary,sections,body}' AND jsonb_typeof(card->'content') = 'object'
            AND (lower((card #>> '{content,type}') COLLATE "C") = 'adaptivecard'
                OR o365_internal.is_message_card(card->'content', card->>'contentType')) THEN
@@ -39,7 +39,7 @@ BEGIN
             RETURN;
         END IF;
     END IF;
-    -- A card that stands in attachments as it is: one at a time.
+    -- A card directly in attachments: one at a time.
     FOR v_i IN 0 .. least(jsonb_array_length(card->'attachments'), 100) - 1 LOOP
         IF lower((card #>> ARRAY['attachments', v_i::text, 'type']) COLLATE "C") = 'adaptivecard'
             AND NOT card #> ARRAY['attachments', v_i::text] ? 'content' THEN

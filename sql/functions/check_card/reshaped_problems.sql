@@ -5,7 +5,7 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_problems jsonb := o365_internal.card_problems(shaped, dialect, target_urls);
 BEGIN
-    -- Paths are those of the card as it was written.
+    -- Paths refer to the card as it was written.
     v_problems := (
         SELECT coalesce(jsonb_agg(o.problem || jsonb_build_object('path',
                    CASE WHEN starts_with(o.problem->>'path', shaped_path)

@@ -7,7 +7,7 @@ BEGIN
     IF root = 's.card' THEN
         RETURN o365_internal.simple_card_codes(card);
     ELSIF root = 'a.card' THEN
-        -- Mostly it need not be asked.
+        -- Usually this need not be called.
         RETURN CASE WHEN card->>'version' IS NULL OR o365_internal.begins_unseen(card)
                          OR o365_internal.has_mentions(json_text) OR position('"id"' IN json_text) > 0
                     THEN o365_internal.content_codes(card, '$', json_text) ELSE v_codes END;

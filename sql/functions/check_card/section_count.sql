@@ -9,7 +9,7 @@ DECLARE
 BEGIN
     FOR v_i IN 0 .. jsonb_array_length(v_types) - 1 LOOP
         v_place := CASE v_types->>v_i WHEN 'TextBlock' THEN 1 WHEN 'FactSet' THEN 2 WHEN 'Image' THEN 3 ELSE 0 END;
-        -- Texts in front of everything else are the card's own.
+        -- Texts before all other elements are the card's own text.
         CONTINUE WHEN v_place = 0 OR v_place = 1 AND v_sections = 0;
         v_images := CASE v_place WHEN 3 THEN v_images + 1 ELSE 0 END;
         IF v_place < v_last OR v_sections = 0 OR v_images > 5 THEN

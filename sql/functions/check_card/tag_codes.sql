@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.tag_codes(rule text, bare text, converts boolean) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
-    -- Of a MessageCard that is converted only these stay tags: the others become Markdown.
+    -- In a converted MessageCard only these remain tags: the others become Markdown.
     v_never text :=
         'table|tbody|thead|td|th|tr|blockquote|script|style|iframe|svg|video|audio|form|input|button|dl|dt|dd'
                     '|details|summary|section|article';

@@ -14,7 +14,7 @@ BEGIN
                             AND (o365_internal.is_loopback_url(value)
                                  OR value ~* '^https://(\[|[0-9]+(\.[0-9]+)*([:/?]|$)|[^./:?]+([:/?]|$))')
                     THEN '{target_https}'::text[] END;
-    -- What is no https is called by nobody.
+    -- Nobody calls a target that is not https.
     RETURN CASE WHEN target_urls IS NOT NULL AND value ~* '^\s*https:' COLLATE "C"
                      AND (v_codes IS NOT NULL OR NOT o365_internal.is_below_a_target(value, target_urls))
                 THEN '{target_unregistered}' ELSE v_codes END

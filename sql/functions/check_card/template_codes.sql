@@ -3,8 +3,8 @@ LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     v_found text;
 BEGIN
-    -- What nobody filled in: ${name}, #{name}, {{name}}, {% tag %}, <% tag %>, $(name). Adaptive Cards have
-    -- {{DATE(...)}} themselves.
+    -- Placeholders that were not filled in: ${name}, #{name}, {{name}}, {% tag %}, <% tag %>, $(name). Adaptive Cards
+    -- have {{DATE(...)}} themselves.
     v_found := substring(CASE WHEN rule IN ('adaptive_text', 'adaptive_fact')
                               THEN regexp_replace(bare, '\{\{(DATE|TIME)\([^{}]*\)\}\}', '', 'g') ELSE bare END
         FROM '[$#]\{[[:alpha:]_][^{}\n]*\}|\{\{[^{}\n]+\}\}|\{%[^{}\n]+%\}' COLLATE "C"

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.text_codes(rule text, value text, converts boolean) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
-    -- What stands between backticks is shown as it is, and an escaped character is no markup.
+    -- Text between backticks is shown as it is, and an escaped character is not markup.
     v_bare text := CASE WHEN position('`' IN value) > 0 OR position('\' IN value) > 0
                         THEN regexp_replace(value, '`[^`]*`|\\[[:punct:]]' COLLATE "C", '', 'g') ELSE value END;
     v_codes text[];

@@ -5,7 +5,7 @@ DECLARE
     v_json_type text := jsonb_typeof(value->CASE WHEN left(kind, 1) = 'm' THEN '@type' ELSE 'type' END);
     v_code text;
 BEGIN
-    -- A far end reads a number and a boolean as a text, and nothing else.
+    -- A far end reads only numbers and booleans as a text.
     IF v_json_type IN ('array', 'object') THEN
         v_type := '';
     END IF;

@@ -3,12 +3,12 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_codes text[] := '{}';
 BEGIN
-    -- The worker reads cards with limits, wherever a number or a level stands. jsonb writes such a number in full.
+    -- The worker's JSON reader has limits for numbers and levels. jsonb writes such a number in full.
     IF json_text ~ '[0-9]{200}' AND jsonb_path_exists(card, '$.** ? (@ > 1.7e308 || @ < -1.7e308)') THEN
         v_codes := v_codes || '$:number'::text;
     END IF;
-    -- Only what is large has a paragraph that is too long, and jsonb writes a control character as an escape, or as
-    -- it is.
+    -- Only a large text can have a paragraph that is too long; jsonb writes a control character as an escape, or
+    -- unchanged.
     IF octet_length(json_text) > 10000 OR position(E'\x7f' IN json_text) > 0 OR json_text ~ '\\(u00|[bf])' THEN
         v_codes := v_codes || ARRAY(
             SELECT DISTINCT p.place || CASE WHEN p.string ~ '[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]'

@@ -22,7 +22,7 @@ BEGIN
         RETURN '[]';
     END IF;
 
-    -- Something is wrong: the words for it.
+    -- There are problems: make their messages.
     FOREACH v_finding IN ARRAY v_found LOOP
         v_problems := v_problems || o365_internal.problem(v_finding, NULL);
     END LOOP;

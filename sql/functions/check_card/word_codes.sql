@@ -3,7 +3,7 @@ LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     v_known text;
 BEGIN
-    -- Elements, actions, columns and inlines take words in any case.
+    -- Elements, actions, columns and inlines accept words in upper and lower case.
     IF position('|' IN value) = 0
        AND position('|' || CASE WHEN left(object_kind, 3) = 'a.e' OR left(object_kind, 4) IN ('a.ac', 'a.co', 'a.in')
                                 THEN lower(value COLLATE "C") ELSE value END || '|'

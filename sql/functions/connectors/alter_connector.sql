@@ -31,7 +31,7 @@ BEGIN
     v_new.callback_url := coalesce(callback_url, v_new.callback_url);
     v_new.target_urls := coalesce(target_urls, v_new.target_urls);
     v_new.enabled_for := coalesce(enabled_for, v_new.enabled_for);
-    -- An empty text or list takes back what may be absent.
+    -- An empty text or list removes an optional value.
     v_new.landing_page := nullif(coalesce(landing_page, v_new.landing_page), '');
     v_new.clean_page := coalesce(clean_page, v_new.clean_page);
     v_new.allow_anonymous := coalesce(allow_anonymous, v_new.allow_anonymous);

@@ -1,6 +1,6 @@
--- This and is_https_url take what browsers take and nothing else: no control character, no port 0 or above 65535, and
--- no host that a browser reads as a number (WHATWG URL 3.5: its last label is one) unless it is an IPv4 address in its
--- usual form.
+-- This function and is_https_url accept exactly what browsers accept: no control character, no port 0 or above 65535,
+-- and no host that a browser reads as a number (WHATWG URL 3.5: its last label is one) unless it is an IPv4 address in
+-- its usual form.
 CREATE OR REPLACE FUNCTION o365_internal.is_loopback_url(url text) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -39,7 +39,7 @@ BEGIN
     v_new.schedule := coalesce(o365_internal.schedule_of(schedule), schedule, 'immediate');
     v_new.time_zone := coalesce(o365_internal.time_zone_of(time_zone), time_zone);
     v_new.digest_when_late := digest_when_late;
-    -- A renewed registration keeps its GUID: buttons that are out there go on working.
+    -- A renewed registration keeps its GUID, so that existing buttons continue to work.
     v_new.app_id := coalesce(app_id, (SELECT c.app_id FROM o365_internal.connector AS c WHERE c.slug = v_new.slug),
                              gen_random_uuid());
     RETURN o365_internal.save_connector(v_new, register_connector.reason);

@@ -6,7 +6,7 @@ DECLARE
     v_subscriptions bigint[];
     v_id bigint;
 BEGIN
-    -- Callbacks share this lock (judge_attempt): those under way are waited for, and the next find no connector.
+    -- Callbacks share this lock (judge_attempt): this waits for those in progress, and later ones find no connector.
     SELECT c.connector_id INTO v_connector_id FROM o365_internal.connector AS c
      WHERE c.slug = remove_connector.slug AND c.removed_at IS NULL FOR UPDATE;
     IF NOT FOUND THEN

@@ -58,7 +58,8 @@ BEGIN
             schedule = excluded.schedule, time_zone = excluded.time_zone,
             digest_when_late = excluded.digest_when_late,
             changed_at = now(), removed_at = NULL;
-    -- Apart, and only when it is another: changing a key would lock out everybody who starts to connect meanwhile.
+    -- In a statement of its own, and only if it differs: changing a key would block everybody who begins to connect
+    -- meanwhile.
     UPDATE o365_internal.connector AS c SET app_id = v_new.app_id WHERE c.slug = v_new.slug
        AND c.app_id <> v_new.app_id;
     IF 'button' = ANY (v_new.ways)

@@ -21,11 +21,11 @@ BEGIN
         RETURN ARRAY['its connection is ' || v_locked];
     END IF;
     SELECT h.* INTO v_host FROM o365_internal.host AS h WHERE h.host_id = v_lane.host_id;
-    -- Those that a claim takes first: of its far end and turn, and due for longer.
+    -- The lanes that a claim takes first: of the same far end and turn, and due for longer.
     v_before := (SELECT count(*) FROM (SELECT FROM o365_internal.lane AS l
                                         WHERE l.host_id = v_lane.host_id AND l.turn = v_lane.turn
                                           AND l.next_at < v_lane.next_at LIMIT c_most + 1) AS l);
-    -- Whoever leaves a key to others leaves it to those that have it.
+    -- A worker that lacks a key leaves the lane to workers that have it.
     v_with_key := (SELECT string_agg(w.name, ', ' ORDER BY w.name)
                      FROM o365_internal.living_workers(o365_internal.text_setting('environment')) AS l (worker)
                      JOIN o365_internal.worker AS w ON w.worker_id = l.worker

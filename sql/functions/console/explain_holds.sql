@@ -15,7 +15,7 @@ BEGIN
     SELECT l.why, l.verdict, l.host_id INTO v_lane FROM o365_internal.lane AS l
      WHERE l.subscription_id = explain_holds.subscription_id ORDER BY l.lease_no DESC LIMIT 1;
     SELECT h.* INTO v_host FROM o365_internal.host AS h WHERE h.host_id = v_lane.host_id;
-    -- A verdict's status is written later: somebody has the subscription locked.
+    -- The status is written later, because another session has the subscription locked.
     v_status := CASE WHEN v_lane.verdict IS NOT NULL AND v_s.status = 'active' THEN 'suspended' ELSE v_s.status END;
     v_reason := coalesce(v_lane.verdict, v_s.status_reason);
     v_by := coalesce(CASE WHEN v_status = 'paused' THEN v_s.paused_by END,

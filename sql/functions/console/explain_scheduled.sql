@@ -30,7 +30,7 @@ BEGIN
                            FROM o365_internal.set_aside AS a
                           WHERE a.subscription_id = v_card.subscription_id AND a.position = v_card.position) END
               || ': ' || v_when;
-    -- Until its time comes nothing else matters to it.
+    -- Nothing else matters before its time.
     RETURN CASE WHEN v_card.due_at > now() THEN v_when || v_holds ELSE v_holds || v_when END
            || ('it expires at ' || o365_internal.moment(v_card.not_after));
 END $$;

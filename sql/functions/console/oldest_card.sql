@@ -9,10 +9,10 @@ DECLARE
     c_most CONSTANT integer := 1000;
     v_oldest record;
 BEGIN
-    -- No index has the cards of the outbox by their age: each would pay for it. What was sent first has the lowest
-    -- number, also in a restored database, and after it was set aside. A card that was scheduled waits since it was
-    -- due, whatever its number: those are found by their transaction. (!) Not by the one of digests and of what was
-    -- handed over again, which says nothing.
+    -- There is no index on the age of cards, because every card would pay for it. The card that was sent first has the
+    -- lowest number, even in a restored database, and after it was set aside. A scheduled card waits since it was due,
+    -- whatever its number: such cards are found by their transaction. (!) But not by the transaction id of digests and
+    -- of cards that were handed over again, which has no meaning.
     SELECT x.card_id, x.subscription_id, x.enqueued_at, x.is_scheduled INTO v_oldest
       FROM ((SELECT o.card_id, o.subscription_id, o.enqueued_at, false AS is_scheduled FROM o365_internal.outbox AS o
               ORDER BY o.card_id LIMIT c_most)

@@ -15,7 +15,8 @@ BEGIN
          GROUP BY d.objid
         UNION ALL
         SELECT 'o365_internal.card_id'::regclass,
-            -- A card's position is the same number, but for cards that were scheduled. It has no index: this is seldom.
+            -- A card's position is the same number, except for cards that were scheduled. It needs no index, because
+            -- this is rare.
             ARRAY['SELECT greatest(max(card_id), max(position)) FROM o365_internal.outbox',
             'SELECT max(card_id) FROM o365_internal.scheduled',
             'SELECT max(card_id) FROM o365_internal.delivery', 'SELECT max(card_id) FROM o365_internal.attempt',
@@ -23,8 +24,8 @@ BEGIN
         UNION ALL
         SELECT 'o365_internal.event_id'::regclass, ARRAY['SELECT max(event_id) FROM o365_internal.event']
     LOOP
-        -- (!) In this order, and only one that is behind: applications draw values meanwhile, which must not be given
-        -- out again.
+        -- (!) In this order, and only sequences that are behind: applications draw values meanwhile, which must not be
+        -- returned again.
         EXECUTE format('SELECT max(u) FROM (%s) AS x (u)', array_to_string(v_sequence.users, ' UNION ALL '))
             INTO v_used;
         EXECUTE format('SELECT last_value FROM %s', v_sequence.name) INTO v_last;

@@ -7,8 +7,8 @@ DECLARE
     v_last timestamptz := was + make_interval(secs => o365_internal.integer_setting('retry_cap_seconds'));
     v_lanes integer;
 BEGIN
-    -- A lane that waits is tried at once; what the far end asked to be left alone for longer than retry_cap_seconds is.
-    -- A lease that was made before goes on for as long as it was made for.
+    -- A lane that waits is tried at once, unless the far end asked for a wait longer than retry_cap_seconds. A lease
+    -- that was granted before still lasts as long as it was granted for.
     UPDATE o365_internal.lane AS l
        SET next_at = CASE WHEN l.worker IS NULL THEN v_now ELSE v_now + (l.next_at - l.claimed_at) END,
            not_before = CASE WHEN l.worker IS NULL AND l.why <> 'pause' THEN v_now ELSE l.not_before END,

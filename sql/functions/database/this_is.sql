@@ -5,11 +5,12 @@ DECLARE
     v_copied boolean := o365_internal.copied() IS NOT NULL;
     v_waiting bigint;
 BEGIN
-    -- Its transaction ids tell nothing: they may be another history's, and have been passed by this one's.
+    -- Transaction ids prove nothing here: those in the tables may come from another history, and this one may have
+    -- passed them.
     IF v_copied THEN
         INSERT INTO o365_internal.feeding_again (always) VALUES (true);
     END IF;
-    -- Before a worker comes: an application that sends first would draw numbers that cards have had.
+    -- This comes before any worker runs: an application that sends earlier would draw numbers that cards have had.
     PERFORM o365_internal.advance_sequences();
     PERFORM o365.set('environment', environment, reason);
     INSERT INTO o365_internal.known_database AS k SELECT (v_this).*

@@ -1,5 +1,5 @@
 -- Which version a schema has, and which programs it serves: oldest_program is raised to the version before, never past
--- it, together with kOldestSchema in lib/database/schema.h, when schema and programs of a version do not go with each
+-- it, together with kOldestSchema in lib/database/schema.h, when schema and programs of a version do not work with each
 -- other's predecessor.
 CREATE OR REPLACE FUNCTION o365.version()
     RETURNS TABLE (schema integer, oldest_program integer, installed_at timestamptz)

@@ -13,7 +13,7 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value',
                 HINT = 'Take 1 to 1000 at a time, and ask again until none comes.';
     END IF;
-    -- Once a connector; whoever does so at the same moment is not waited for.
+    -- Once for each connector, without waiting for another session that does the same.
     IF EXISTS (SELECT FROM o365_internal.connector AS c
                 WHERE c.connector_id = ANY (v_connectors) AND NOT c.takes_events) THEN
         UPDATE o365_internal.connector AS c SET takes_events = true

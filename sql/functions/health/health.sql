@@ -70,7 +70,7 @@ BEGIN
                                         'h.object LIMIT 20',
                                         v_check.severity, v_check.code, 'health_' || v_check.code);
         EXCEPTION WHEN OTHERS THEN
-            -- One question that cannot be answered does not hide the others.
+            -- A check that fails does not hide the others.
             RETURN QUERY SELECT v_check.severity, v_check.code, 'health',
                 format('%s could not be looked at: %s', v_check.code, SQLERRM),
                 'Run sql/install.sql again, so that functions and tables fit each other.',

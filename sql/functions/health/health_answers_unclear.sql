@@ -11,7 +11,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       FROM (SELECT x.host_id, x.subscription_id, x.problem, x.tried_at FROM o365_internal.lane AS x
              WHERE x.unclear_in_a_row >= 2 LIMIT 2000) AS l
       JOIN o365_internal.subscription AS s ON s.subscription_id = l.subscription_id
-      -- What fails as a whole is told as such.
+      -- A far end that fails as a whole has its own finding.
       JOIN o365_internal.host AS h ON h.host_id = l.host_id AND h.failing_since IS NULL
      GROUP BY h.name, s.dialect $$;
 COMMENT ON FUNCTION o365_internal.health_answers_unclear() IS

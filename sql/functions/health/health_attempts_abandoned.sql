@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_internal.health_attempts_abandoned() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The newest 200 of each connector tell enough. An attempt without an outcome is under way.
+    -- The newest 200 of each connector suffice. An attempt without an outcome is in progress.
     SELECT 'connector ' || c.slug,
            format('nobody came back from the Connect page within the last week: %s%s to connect by the button, all '
                   'abandoned',

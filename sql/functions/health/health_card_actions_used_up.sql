@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_internal.health_card_actions_used_up() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- A bound below ten is there to be reached.
+    -- A bound below ten is meant to be reached.
     SELECT 'connector ' || c.slug,
            format('cards that were pressed %s times, after which they take no more, or nearly so often: %s, the last '
                   'is card %s',

@@ -17,7 +17,7 @@ BEGIN
                               WHERE x.host_id = h.host_id AND x.turn = t.turn AND x.next_at < 'infinity'
                               ORDER BY x.next_at LIMIT 1000) AS l
          WHERE l.why IS DISTINCT FROM 'pause'
-           -- What leaves with a digest, and alone, may be as old as the schedule is long.
+           -- A card that leaves with a digest, or alone at that time, may be as old as the period of the schedule.
            AND (l.has_no_schedule OR l.since < v_before))
     SELECT f.card_id, f.enqueued_at, l.subscription_id INTO v_oldest
       FROM lane AS l

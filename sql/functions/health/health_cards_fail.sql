@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_internal.health_cards_fail() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Not what waits for its far end (hosts_failing), a worker or a key.
+    -- Lanes that wait for their far end (hosts_failing), a worker or a key are left out.
     WITH lanes AS MATERIALIZED (
         SELECT l.subscription_id, h.name, l.problem, l.failures, l.failing_since
           FROM o365_internal.lane AS l

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_internal.health_chores_fail() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Partitions are made two days ahead, and whoever reads the history for hours may be a dump.
+    -- Partitions are made two days ahead, and a session that reads the history for hours may be a dump.
     SELECT 'chore ' || c.name,
            format('could not be done since %s: %s', coalesce(to_char(c.done_at, 'YYYY-MM-DD HH24:MI'), 'ever'),
                   c.problem),

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.health_lanes_stuck() RETURNS SETOF o365_internal.finding
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
-    -- Of the lanes that have cards two hundred, from somewhere on and then from the first: asked every minute it comes
-    -- to all of them.
+    -- Checks two hundred of the lanes that have cards, from a varying start: called every minute, it reaches all of
+    -- them.
     WITH RECURSIVE start AS MATERIALIZED (
         SELECT (random() * (SELECT max(l.subscription_id) FROM o365_internal.lane AS l))::bigint AS s),
     upper_lane (s) AS (

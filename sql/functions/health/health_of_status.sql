@@ -12,7 +12,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            format('%s%s %s: %s', CASE WHEN (SELECT count(*) FROM newest) = 1000 THEN 'at least ' END,
                   o365_internal.plural(sum(b.n)::bigint, 'connection is', 'connections are'), $1,
                   coalesce(b.status_reason, 'no reason noted')),
-           -- What ends with a statement has no full stop behind it.
+           -- A sentence that ends with a statement has no full stop.
            (SELECT upper(left(t.step, 1) COLLATE "C") || substr(t.step, 2)
                    || CASE WHEN t.step LIKE '%)' THEN '' ELSE '.' END
               FROM o365_internal.status_next_step(max(b.example), $1, b.status_reason, b.awaits_proof) AS t (step)),

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_internal.health_sealing_key_not_pinned() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What else one role on somebody else's server costs: this one and the three that follow.
+    -- This finding and the three that follow are further disadvantages of one role on somebody else's server.
     SELECT 'sealing key ' || k.key_id,
            'the responder does not name it, so it seals under whatever key somebody with this '
            'role''s password puts in its place',

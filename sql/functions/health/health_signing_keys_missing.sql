@@ -13,7 +13,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
        AND NOT EXISTS (SELECT FROM o365_internal.signing_key AS k
                         WHERE k.profile = p.name AND k.last_seen_at >= p.fetched_at - p.keep_keys)
     UNION ALL
-    -- No worker has said anything of them, and a card with such a button is among the newest.
+    -- No worker has reported anything about keys, and one of the newest cards has such a button.
     SELECT 'token profile ' || p.name,
            format('there are no keys to check the signatures of card actions with, so every press is answered with '
                   '503: %s', coalesce('a worker began to fetch them at ' || to_char(p.tried_at, 'YYYY-MM-DD HH24:MI')

@@ -6,7 +6,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            format('If this database is %s: select o365.this_is(%L)', w.environment, w.environment),
            min(w.started_at), count(*), max(w.name)
       FROM o365_internal.worker AS w
-     -- One that has ended and does not come back is no trouble any more.
+     -- A worker that has ended and does not come back is no longer a problem.
      WHERE w.seen_at > now() - interval '1 minute' AND (w.stopped_at IS NULL OR w.comes_back)
        AND w.environment <> o365_internal.text_setting('environment')
      GROUP BY w.environment $$;

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.health_workers_lost() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- While none is left, no_worker says so. A worker that started later on the same host has taken its place; after a
-    -- day nobody expects it back.
+    -- If no worker is left, no_worker says so. A worker that started later on the same host has replaced it; after a
+    -- day it is not expected back.
     SELECT 'worker ' || max(w.name), format('%s not heard of since %s and did not say that %s',
                o365_internal.plural(count(*), 'worker is', 'workers are'),
                to_char(min(w.seen_at), 'YYYY-MM-DD HH24:MI'),

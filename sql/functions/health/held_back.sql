@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_internal.held_back(transactions bigint) RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What every role may see; when a transaction of another role began is not among it.
+    -- These columns are visible to every role; the start of another role's transaction is not.
     SELECT h.holder,
            format('its %s keeps dead rows of the last %s transactions from being removed, so that the queue''s tables '
                   'grow', h.what, age(h.xmin)),

@@ -7,9 +7,9 @@ BEGIN
     IF to_regclass(format('o365_internal.%I', v_name)) IS NOT NULL THEN
         RETURN false;
     END IF;
-    -- Before rows are moved: one that a report puts there meanwhile would forbid the new partition.
+    -- Before rows are moved: a row that a report inserts there meanwhile would prevent the new partition.
     PERFORM o365_internal.lock_history(of_table, 'SHARE ROW EXCLUSIVE');
-    -- Reports wait meanwhile: a second is fair, a minute is not.
+    -- Reports wait meanwhile, so this may take a second but not a minute.
     EXECUTE format('SELECT count(*) FROM (SELECT FROM o365_internal.%I WHERE at >= %L AND at < %L LIMIT 50001) AS r',
                    of_table || '_default', day, day + 1) INTO v_rows;
     IF v_rows > 50000 THEN

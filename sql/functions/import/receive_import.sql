@@ -74,7 +74,7 @@ BEGIN
         ELSE
             v_place := o365_internal.lock_subscription(v_id);
         END IF;
-        -- Whoever had it locked may have removed it.
+        -- The session that had it locked may have removed it.
         IF coalesce(v_existing.status, v_place.status) = 'removed' THEN
             v_existing := NULL;
             v_place := NULL;
@@ -82,7 +82,7 @@ BEGIN
     ELSIF v_existing.subscription_id IS NULL AND v_id IS NOT NULL THEN
         SELECT s.* INTO v_place FROM o365_internal.subscription AS s WHERE s.subscription_id = v_id;
     END IF;
-    -- One that is pending its user is proving now. What works is not stopped for a proof.
+    -- The user of a pending connection is proving it right now. A working connection is not stopped for a proof.
     v_verdict := CASE WHEN v_existing.status IN ('active', 'paused') OR v_existing.status = 'pending' AND v_proves
                       THEN 'unchanged'
                       WHEN v_proves AND (v_place.status = 'paused'
@@ -140,7 +140,7 @@ BEGIN
     IF v_proves THEN
         INSERT INTO o365_internal.ticket (ticket_hash, connector_id, app_user, renews, label, expires_at)
             VALUES (new.ticket_hash, v_connector.connector_id, new.app_user, v_id, v_label, now() + interval '7 days')
-            -- The same transaction once more, whose commit was not answered.
+            -- The same transaction is repeated, because the result of its commit was lost.
             ON CONFLICT (ticket_hash) DO NOTHING;
     END IF;
     PERFORM o365_internal.import_verdict(new.line::integer, v_verdict, v_id);

@@ -20,7 +20,7 @@ BEGIN
     END IF;
     IF via IS NOT NULL THEN
         v_via := o365_internal.connection_to_manage(via);
-        -- The link is a password: it goes to no other person, and into no other application's place.
+        -- The link is a password: it must reach no other person, and no place of another application.
         IF v_via.app_user IS DISTINCT FROM v_subscription.app_user OR v_via.connector_id <> v_subscription.connector_id
            OR via = subscription_id THEN
             RAISE EXCEPTION 'connection % is no other one of the same user and connector as %', via, subscription_id

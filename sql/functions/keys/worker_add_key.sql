@@ -30,7 +30,7 @@ BEGIN
     INSERT INTO o365_internal.sealing_key AS k (key_id, kind, public_key)
         VALUES (worker_add_key.key_id, worker_add_key.kind, worker_add_key.public_key)
         ON CONFLICT ON CONSTRAINT sealing_key_pkey DO UPDATE SET active = true;
-    -- Seals once: bytes that are no key, or another key's, end the transaction.
+    -- Seals once, so that bytes that are not a key, or belong to another key, abort the transaction.
     PERFORM o365_internal.seal('probe');
 END $$;
 COMMENT ON FUNCTION o365_programs.worker_add_key(text, text, bytea, boolean) IS
