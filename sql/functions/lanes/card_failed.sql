@@ -20,7 +20,7 @@ DECLARE
     v_reason text;
     v_tid tid;
     v_before text;
-    -- A worker says how long a lane waits whose far end has its share of the transfers, and no time otherwise.
+    -- The worker gives a wait for a lane whose far end has used up its share of the transfers, and none otherwise.
     v_blocked text := CASE WHEN outcome = 'cannot_open' THEN 'key' WHEN outcome = 'held' AND retry_after > 0
                            THEN 'transfers' WHEN outcome = 'held' THEN 'worker' END;
 BEGIN
@@ -41,8 +41,8 @@ BEGIN
            AND l.why IS DISTINCT FROM 'pause';
         RETURN 0;
     END IF;
-    -- Throttling is no failure, and the time that it took does not count; nor does time in which nothing was tried:
-    -- between cards, during a pause, while no worker ran.
+    -- Throttling is not a failure, and its time does not count; nor does time in which nothing was tried: between
+    -- cards, during a pause, while no worker ran.
     v_quiet := o365_internal.idle_time(subscription_id, lease_no);
     PERFORM o365_internal.take_up_again(subscription_id, lease_no, position);
     v_idle := o365_internal.idle_time(subscription_id, lease_no);
@@ -52,7 +52,7 @@ BEGIN
     END IF;
     SELECT s.in_doubt_policy INTO v_policy FROM o365_internal.subscription AS s
      WHERE s.subscription_id = card_failed.subscription_id;
-    -- What is counted belongs to the card.
+    -- The counts belong to the card.
     UPDATE o365_internal.lane AS l
        SET trying = card_failed.position,
            tried_at = CASE WHEN l.trying = card_failed.position THEN coalesce(l.tried_at, l.claimed_at)
@@ -70,7 +70,7 @@ BEGIN
            blocked = NULL, blocked_since = NULL,
            throttles = CASE WHEN card_failed.outcome = 'throttled' THEN l.throttles + 1 ELSE 0 END,
            throttled_since = CASE WHEN card_failed.outcome = 'throttled' THEN coalesce(l.throttled_since, v_now) END,
-           -- What the worker could not make of its card is no evidence against the webhook.
+           -- A card that the worker could not convert is no evidence against the webhook.
            useless_since = CASE WHEN card_failed.outcome IN ('throttled', 'fault') THEN l.useless_since + v_quiet
                                 ELSE coalesce(l.useless_since + coalesce(v_now - l.throttled_since, v_quiet), v_now)
                                 END,
@@ -87,13 +87,13 @@ BEGIN
         v_ends_as := 'in_doubt';
         v_reason := coalesce(problem, 'the answer was lost');
     ELSIF outcome = 'in_doubt' AND v_lane.unclear > o365_internal.integer_setting('unclear_answers') THEN
-        -- Each of them may have been shown: better one card that nobody can vouch for than the same one all day.
+        -- Each of the POSTs may have been shown: better one card in doubt than the same card all day.
         v_ends_as := 'in_doubt';
         v_reason := format('no clear answer to %s: %s', o365_internal.plural(v_lane.unclear, 'POST', 'POSTs'),
                            coalesce(problem, 'the answer was lost'));
     ELSIF outcome = 'gone' AND v_now - v_lane.gone_since >= v_give_up THEN
-        -- Evidence over time: nothing but this answer for as long as a card is tried. What waits is cancelled at its
-        -- claim. A person's pause stands.
+        -- The webhook is gone if it gave only this answer for as long as a card is tried. Waiting cards are cancelled
+        -- at their claim. A person's pause takes precedence.
         SELECT s.status INTO v_before FROM o365_internal.subscription AS s
          WHERE s.subscription_id = card_failed.subscription_id FOR NO KEY UPDATE SKIP LOCKED;
         IF FOUND THEN
@@ -117,8 +117,8 @@ BEGIN
                            coalesce(problem, outcome));
     ELSIF outcome NOT IN ('throttled', 'gone', 'in_doubt', 'fault') AND v_lane.failures >= c_tries
           AND v_now - v_lane.useless_since >= v_give_up THEN
-        -- A card was given up and the next one fares no better:
-        -- it is the webhook, and the cards behind wait in place of dying one a day.
+        -- A card was given up and the next one fails too: so the webhook is to blame, and the cards behind wait instead
+        -- of dying one a day.
         PERFORM o365_internal.hold(subscription_id, 'suspended', format('no card has arrived since %s: %s',
             to_char(v_lane.useless_since, 'YYYY-MM-DD HH24:MI'), coalesce(problem, outcome)));
         RETURN 0;
@@ -127,7 +127,8 @@ BEGIN
         PERFORM o365_internal.quota_learn(subscription_id);
     END IF;
     IF v_ends_as IS NULL THEN
-        -- Exponential with jitter between half and the whole of the step; what the far end asked for is the least.
+        -- Exponential, with jitter between half and the whole of the step, and at least as long as the far end asked
+        -- for.
         v_wait := CASE WHEN outcome = 'throttled' THEN o365_internal.retry_step(outcome, v_lane.throttles)
                        WHEN outcome = 'in_doubt' AND coalesce(http_status, 0) NOT BETWEEN 200 AND 299
                        THEN o365_internal.retry_step(outcome, v_lane.unclear)

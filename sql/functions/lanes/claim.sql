@@ -23,8 +23,8 @@ DECLARE
 BEGIN
     SELECT f.snap, f.at INTO v_before, v_fed_at FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1;
     v_hosts := o365_internal.open_hosts();
-    -- Nearly always nothing has come and nothing is due: one statement says so. It may be false in vain, but never true
-    -- where worker_feed or worker_lease would find something.
+    -- Usually nothing has arrived and nothing is due, and one statement finds that out. It may miss that there is
+    -- nothing, but it never says so if worker_feed or worker_lease would find something.
     SELECT EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.xid >= pg_snapshot_xmax(v_before))
            OR EXISTS (SELECT FROM pg_snapshot_xip(v_before) AS x (xid) CROSS JOIN LATERAL (
                           SELECT FROM o365_internal.outbox AS o WHERE o.xid = x.xid LIMIT 1) AS o

@@ -19,10 +19,10 @@ BEGIN
     IF NOT EXISTS (SELECT FROM o365_internal.host AS h WHERE h.suspects IS NOT NULL) THEN
         RETURN;
     END IF;
-    -- One worker at a time probes a far end, or raises its rate; the others leave it alone meanwhile.
+    -- One worker at a time probes a far end, or raises its rate; the others skip it meanwhile.
     FOR v_host IN SELECT h.* FROM o365_internal.host AS h
                    WHERE h.suspects IS NOT NULL AND (h.held_until > at) IS NOT TRUE
-                     -- Further ahead than any backoff: the clock was put back.
+                     -- Further ahead than any backoff: the clock was set back.
                      AND (h.failing_until NOT BETWEEN at AND at + interval '3 minutes'
                           OR h.recovered_at IS NOT NULL)
                      FOR UPDATE SKIP LOCKED
@@ -47,7 +47,7 @@ BEGIN
         CONTINUE WHEN v_due = 0;
         IF v_host.failing_since IS NOT NULL THEN
             PERFORM o365_internal.put_probes_first(v_host, at, c_probes, c_looks);
-            -- What a probe brings moves the next one; one of which nothing is heard does not.
+            -- The result of a probe sets the time of the next one; a probe without a result does not.
             UPDATE o365_internal.host AS h
                SET probes = h.probes + 1, probed_at = at,
                    failing_until = at + make_interval(

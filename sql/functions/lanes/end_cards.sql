@@ -12,7 +12,8 @@ BEGIN
         RETURN 0;
     END IF;
     PERFORM o365_internal.keep_content(tids, outcomes);
-    -- The outcomes are looked up by ctid before the rows go: ORDER of what DELETE returns is nobody's promise.
+    -- The outcomes are looked up by ctid before the rows are deleted, because the order of the rows that DELETE returns
+    -- is not defined.
     WITH ending AS MATERIALIZED (
         SELECT DISTINCT ON (u.tid) o.card_id, o.position, o.subscription_id, o.event, o.enqueued_at,
                u.outcome, u.reason, u.tid, u.claimed_at, (SELECT s.connector_id FROM o365_internal.subscription AS s

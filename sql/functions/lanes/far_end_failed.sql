@@ -14,7 +14,7 @@ DECLARE
     v_unclear integer;
     v_until timestamptz;
 BEGIN
-    -- No connection, no answer in time, or an answer that the far end itself is in trouble.
+    -- No connection, no answer in time, or an answer that reports a failure of the far end itself.
     IF outcome NOT IN ('retry', 'in_doubt') OR http_status BETWEEN 1 AND 499 OR http_status > 599 THEN
         RETURN false;
     END IF;
@@ -42,7 +42,7 @@ BEGIN
                         WHERE s.subscription_id = far_end_failed.subscription_id AND s.in_doubt_policy = 'skip')) THEN
         RETURN false;   -- it ends
     END IF;
-    -- Counts as no failure. tried_until stays, so that the time since counts for nothing either.
+    -- This does not count as a failure. tried_until is unchanged, so that the time since then does not count either.
     v_until := greatest(v_host.failing_until, v_now + make_interval(secs => least(coalesce(retry_after, 0), 86400)));
     UPDATE o365_internal.lane AS l
        SET trying = far_end_failed.position,

@@ -1,12 +1,12 @@
 CREATE OR REPLACE FUNCTION o365_internal.feed_again() RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    -- (!) Before anything else: what is committed from here on is new to the next round; what was committed before is
-    -- found by feed_on.
+    -- (!) Before anything else: cards that are committed from here on are new to the next round; feed_on finds those
+    -- that were committed before.
     v_snap pg_snapshot := pg_current_snapshot();
 BEGIN
-    -- The same cluster, database and tables with lower ids: only the data were moved here. Whoever says this moment
-    -- which database this is has that row locked and is not waited for.
+    -- The same cluster, database and tables with lower ids: only the data were moved here. A concurrent call of
+    -- o365.this_is has that row locked; do not wait for it.
     UPDATE o365_internal.known_database AS k SET tables = '{}'
      WHERE (SELECT pg_snapshot_xmax(f.snap) > pg_snapshot_xmax(v_snap)
               FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1)

@@ -18,7 +18,7 @@ BEGIN
     SELECT a.* INTO v_at FROM o365_internal.feeding_again AS a WHERE a.lane IS NOT NULL ORDER BY a.n DESC LIMIT 1;
     SELECT f.snap INTO v_snap FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1;
     IF v_at.n IS NULL THEN
-        -- Lanes that were left out. Of very many a part of them, any.
+        -- Lanes that were skipped; if there are very many, any part of them.
         v_lanes := ARRAY(SELECT p.subscription_id FROM o365_internal.postponed AS p WHERE p.first = c_again
                           ORDER BY random() LIMIT c_lanes);
         IF v_lanes = '{}' THEN
@@ -38,7 +38,7 @@ BEGIN
         DELETE FROM o365_internal.postponed AS p WHERE p.subscription_id = ANY (v_lanes) AND p.first = c_again;
         RETURN v_lanes <> '{}' OR v_n = c_cards;
     END IF;
-    -- What fed.snap shows is fed for ever, whichever history its id is of.
+    -- Cards that fed.snap shows stay fed, whichever history their id belongs to.
     SELECT count(*), array_agg(o.tid) FILTER (WHERE NOT o.fed), array_agg(o.s) FILTER (WHERE NOT o.fed),
            ARRAY(SELECT v_at.lane UNION SELECT unnest(array_agg(o.s))),
            (array_agg(o.s ORDER BY o.s DESC, o.p DESC))[1], (array_agg(o.p ORDER BY o.s DESC, o.p DESC))[1]
@@ -46,7 +46,7 @@ BEGIN
       FROM (SELECT o.ctid AS tid, o.subscription_id AS s, o.position AS p, pg_visible_in_snapshot(o.xid, v_snap) AS fed
               FROM o365_internal.outbox AS o WHERE (o.subscription_id, o.position) > (v_at.lane, v_at.position)
              ORDER BY o.subscription_id, o.position LIMIT c_cards) AS o;
-    -- The last lane may go on past what was looked at.
+    -- The last lane may have more cards than were read.
     IF v_n = c_cards THEN
         v_lanes := array_remove(v_lanes, v_s);
     END IF;

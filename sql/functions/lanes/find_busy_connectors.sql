@@ -7,7 +7,7 @@ DECLARE
     c_many CONSTANT integer := 100;    -- of them, of one connector
     v_now timestamptz := clock_timestamp();
 BEGIN
-    -- Three times a second, whoever comes first.
+    -- Three times a second, by whichever worker comes first.
     UPDATE o365_internal.busy_connector AS b SET until = v_now + interval '300 milliseconds'
      WHERE b.ctid = ANY (ARRAY(SELECT x.ctid FROM o365_internal.busy_connector AS x
                                 WHERE x.connector_id = 0
@@ -23,7 +23,8 @@ BEGIN
                     WHERE l.host_id = h.id AND l.turn = t.turn AND l.next_at >= low AND l.next_at <= v_now
                     ORDER BY l.next_at LIMIT c_looks) AS d
          WHERE d.connector_id > 0 GROUP BY d.connector_id
-        -- A broadcast in one transaction has its own turn, and keeps no others of its connector from the first.
+        -- A broadcast in one transaction has its own turn, and does not move other cards of its connector out of the
+        -- first turn.
         HAVING count(*) FILTER (WHERE d.turn = 0) >= c_many
             OR count(*) >= c_many AND d.connector_id = ANY (ARRAY(SELECT b.connector_id
                                                                     FROM o365_internal.busy_connector AS b

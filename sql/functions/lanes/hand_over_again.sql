@@ -10,9 +10,9 @@ DECLARE
     v_done bigint[];
     v_tids tid[];
 BEGIN
-    -- Nobody is waited for, neither an open transaction that deletes cards nor one that has a lane.
-    -- (!) Lanes before their cards: a report, which has the lane, ends a card by the place of its row. If that moved in
-    -- between, the card would be written as ended, and stay.
+    -- This waits for no lock, neither of an open transaction that deletes cards nor of one that has a lane.
+    -- (!) Lanes before their cards: a report, which has the lane locked, ends a card by the location of its row. If the
+    -- row moved in between, the card would be recorded as ended, but remain.
     v_mine := ARRAY(SELECT u.s FROM (SELECT s FROM unnest(cards_of) AS s UNION SELECT s FROM unnest(lanes) AS s) AS u
                      CROSS JOIN LATERAL (SELECT FROM o365_internal.lane AS x WHERE x.subscription_id = u.s
                                           ORDER BY x.lease_no DESC LIMIT 1 FOR UPDATE SKIP LOCKED) AS la
@@ -34,14 +34,14 @@ BEGIN
              CROSS JOIN LATERAL (SELECT x.ctid AS tid FROM o365_internal.lane AS x WHERE x.subscription_id = u.s
                                   ORDER BY x.lease_no DESC LIMIT 1 FOR UPDATE SKIP LOCKED) AS la
              WHERE u.s <> ALL (v_left)) AS l;
-    -- A new lease number: whoever had a lease in the other history is refused here.
+    -- A new lease number: a worker with a lease of the other history is refused here.
     UPDATE o365_internal.lane AS l
        -- Before the first of its test cards and urgent ones, which stand before 0.
        SET cursor = coalesce((SELECT o.position - 1 FROM o365_internal.outbox AS o
                                WHERE o.subscription_id = l.subscription_id AND o.position < 0
                                ORDER BY o.position LIMIT 1), 0),
            late = NULL,
-           -- What such a lease has posted nobody will report.
+           -- Nobody will report the POSTs of such a lease.
            lost = o365_internal.lost_posts(l),
            quota_clear = CASE WHEN l.worker IS NULL THEN l.quota_clear END,
            worker = NULL, lease_until = NULL, lease_no = l.lease_no + 1,
@@ -52,7 +52,7 @@ BEGIN
                                         WHERE o.subscription_id = l.subscription_id)
                           THEN nullif(greatest(clock_timestamp(), l.not_before), 'infinity') END
      WHERE l.ctid = ANY (v_tids);
-    -- (!) The others are handed over by a later round; until then nobody claims them.
+    -- (!) A later round hands over the others; until then they are not claimed.
     IF coalesce(cardinality(v_done), 0) < cardinality(lanes) OR v_left <> '{}' THEN
         INSERT INTO o365_internal.postponed AS p (subscription_id, first)
             SELECT u.s, c_again FROM (SELECT s FROM unnest(lanes) AS s EXCEPT SELECT s FROM unnest(v_done) AS s

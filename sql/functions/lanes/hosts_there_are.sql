@@ -20,7 +20,7 @@ BEGIN
             EXIT WHEN cardinality(v_found) = most;
         END IF;
     END LOOP;
-    -- Too many others: nobody looks at all of them.
+    -- There are too many others to read all of them.
     RETURN CASE WHEN cardinality(v_found) = most THEN v_found ELSE (hosts_there_are.host).hosts END;
 END $$;
 COMMENT ON FUNCTION o365_internal.hosts_there_are(o365_internal.host, integer) IS

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.lost_status(s o365_internal.subscription) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    -- The notice speaks of connectors within Teams: those of groups and inboxes may live on.
+    -- Microsoft's notice is about connectors within Teams: those of groups and inboxes may still work.
     RETURN CASE WHEN (s).dialect = 'connector' AND (s).app_type_normalised = 'teams'
                      AND ((s).webhook_host IN ('outlook.office.com', 'outlook.office365.com')
                           OR right((s).webhook_host, 19) = '.webhook.office.com')

@@ -10,7 +10,7 @@ BEGIN
         VALUES (make_lane.subscription_id, make_lane.connector_id, v_host_id,
                 CASE WHEN is_held THEN 'pause' END, CASE WHEN is_held THEN 'infinity'::timestamptz END,
                 CASE WHEN schedule <> 'immediate' THEN '{}'::bigint[] END,
-                -- Who has its webhook, or had it lately, the next claim finds.
+                -- The next claim finds out which lanes have the same webhook, or had it recently.
                 CASE WHEN EXISTS (SELECT FROM o365_internal.subscription AS s
                                    WHERE s.webhook_index = make_lane.webhook_index
                                      AND s.subscription_id <> make_lane.subscription_id)

@@ -12,7 +12,8 @@ BEGIN
      WHERE s.subscription_id = old.subscription_id;
     IF v_index IS DISTINCT FROM old.webhook_index OR v_dialect <> old.dialect THEN
         PERFORM o365_internal.leave_webhook(old);
-        -- Whoever has it by then, or had, the next claim finds: others may be connecting it at this moment.
+        -- The next claim finds out which lanes have this webhook, or had it: others may be connecting it at this
+        -- moment.
         UPDATE o365_internal.lane AS l
            SET quota_webhook = 0, quota_clear = NULL,
                webhook_after = CASE WHEN v_index = old.webhook_index THEN l.webhook_after ELSE l.posts END

@@ -6,11 +6,11 @@ DECLARE
     -- Test cards, which stand below -2^62; before its schedule also urgent cards, which stand below 0.
     v_below bigint := CASE WHEN why = 'schedule' THEN 0 ELSE o365_internal.tests_below() END;
 BEGIN
-    -- They come first: the list is in order, but for one that was added since the last report.
+    -- They come first: the list is sorted, except for cards that were added since the last report.
     IF v_below > late[1] OR v_below > late[cardinality(late)] THEN
         RETURN true;
     END IF;
-    -- More than the list takes: the cursor went back to before the first of them.
+    -- If there were more than the list holds, the cursor went back to before the first of them.
     RETURN cursor < v_below
            AND EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = passes_wait.subscription_id
                           AND o.position > passes_wait.cursor AND o.position < v_below);

@@ -7,8 +7,8 @@ SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 DECLARE
     v_probe record;
 BEGIN
-    -- Lanes of dead tenants come back with each probe, due before what arrives meanwhile, and may be thousands. Looked
-    -- through are the oldest and the newest: what came last has the best chance not to have failed yet.
+    -- Lanes of dead tenants come back with each probe, due before lanes with new cards, and there may be thousands. So
+    -- the oldest and the newest are examined: the lanes that came last are the least likely to have failed already.
     FOR v_probe IN
         SELECT d.tid, o.first FROM unnest(o365_internal.all_turns()) AS t (turn)
          CROSS JOIN LATERAL (SELECT x.next_at AS first FROM o365_internal.lane AS x

@@ -3,8 +3,8 @@ CREATE OR REPLACE FUNCTION o365_internal.repeated_posts(
     positions bigint[], took_ms integer[]) RETURNS bigint
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    -- They come first, and their cards are not there any more. No more than that report ended: a card may be missing
-    -- because somebody deleted it.
+    -- They come first, and their cards are gone. There are no more of them than that report ended: a card may also be
+    -- missing because somebody deleted it.
     RETURN (WITH item AS (
             SELECT u.n, u.took, EXISTS (SELECT FROM o365_internal.outbox AS o
                                          WHERE o.subscription_id = u.s AND o.position = u.p) AS waits

@@ -17,7 +17,7 @@ DECLARE
     v_hosts text[];   -- of its webhooks, the first five
 BEGIN
     IF v_is_new THEN
-        -- Tenants leave: whoever asks for lanes of five hosts waits for ever where four are left.
+        -- Tenants leave: a rule that needs lanes on five hosts would never apply if only four are left.
         IF host.host_id > 0 AND cardinality(host.hosts) > 1
            AND (host.hosts_at > v_now - interval '1 minute') IS NOT TRUE THEN
             UPDATE o365_internal.host AS h SET hosts = o365_internal.hosts_there_are(host, c_lanes), hosts_at = v_now
@@ -29,7 +29,8 @@ BEGIN
                         THEN host.hosts || v_host ELSE host.hosts END;
     END IF;
     IF cardinality(v_hosts) > 1 THEN
-        -- The lanes of one host are its tenant's: a second one counts where it leaves room for one of each other host.
+        -- All lanes of one host belong to one tenant: a second one counts only if it leaves room for one of each other
+        -- host.
         v_is_new := (SELECT NOT coalesce(bool_or(x.webhook_host = v_host), false)
                             OR count(*) FILTER (WHERE x.webhook_host = v_host) < c_of_a_host
                                AND c_lanes - count(*) > cardinality(v_hosts) - count(DISTINCT x.webhook_host)
@@ -40,7 +41,8 @@ BEGIN
     IF v_is_new THEN
         v_suspects := v_suspects || subscription_id;
     END IF;
-    -- For a while: those that hang below a busy far end come back together, and the next answer is not far.
+    -- Only after a while: lanes of hosts that hang below a busy far end come back together, and the next answer arrives
+    -- soon.
     IF cardinality(v_suspects) < c_lanes OR v_since > v_now - c_lasts THEN
         IF v_is_new THEN
             UPDATE o365_internal.host AS h
@@ -55,7 +57,7 @@ BEGIN
            probed_at = NULL, recovered_at = NULL, taken = 0
      WHERE h.host_id = host.host_id RETURNING h.* INTO host;
     PERFORM o365_internal.note_event('host_failing', 'worker', NULL, object => host.name, reason => problem);
-    -- What it was charged with until now was not its fault either.
+    -- The failures that it was charged with until now were not its fault either.
     UPDATE o365_internal.lane AS l
        SET failures = greatest(l.failures - 1, 0),
            failing_since = CASE WHEN l.failures > 1 THEN l.failing_since END,

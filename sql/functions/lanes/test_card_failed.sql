@@ -15,7 +15,7 @@ BEGIN
      WHERE o.subscription_id = test_card_failed.subscription_id AND o.position = test_card_failed.position;
     IF outcome IN ('cannot_open', 'held') OR outcome NOT IN ('suspend', 'gone', 'in_doubt')
        AND v_since > v_now - make_interval(mins => o365_internal.integer_setting('proof_minutes')) THEN
-        -- A person waits for it: sooner than other cards, and for no longer than its code serves.
+        -- A person waits for it, so it is retried sooner than other cards, and only as long as its code is valid.
         UPDATE o365_internal.lane AS l
            SET next_at = v_now + greatest(make_interval(secs => coalesce(retry_after, 5)),
                                           least(v_now - v_since, interval '1 minute'))

@@ -18,7 +18,7 @@ BEGIN
     SELECT c.* INTO v_connector FROM o365_internal.connector AS c
      WHERE c.connector_id = v_subscription.connector_id AND c.removed_at IS NULL;
     IF v_connector.connector_id IS NULL THEN
-        -- One answer for a link that never was one, one that was revoked, and one whose connector is gone.
+        -- The same answer for a link that never existed, one that was revoked, and one whose connector is gone.
         RETURN jsonb_build_object('found', false, 'public_url', o365_internal.text_setting('public_url'));
     END IF;
     IF v_subscription.status = 'removed' THEN
@@ -31,7 +31,7 @@ BEGIN
              WHERE x.subscription_id = v_subscription.subscription_id AND x.position >= o365_internal.tests_below()
              ORDER BY x.position LIMIT 1000) AS o;
     IF v_subscription.status IN ('suspended', 'gone', 'retired') OR v_lane.problem IS NOT NULL THEN
-        -- After which answer: the newest that did not let a card through, of a card that goes on or of one that ended.
+        -- The newest answer that did not let a card through, of a card that is still tried or of one that ended.
         SELECT r.rule_id INTO v_rule FROM (
             (SELECT t.at, t.rule_id FROM o365_internal.attempt AS t
               WHERE t.subscription_id = v_subscription.subscription_id ORDER BY t.post_no DESC NULLS LAST LIMIT 1)

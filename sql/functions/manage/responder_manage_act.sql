@@ -11,8 +11,8 @@ DECLARE
     v_schedule text;
     v_zone text;
 BEGIN
-    -- Link, tickets, lane: as whoever proves a webhook locks ticket and lane. Locked before it is judged: whoever
-    -- pressed at the same moment has been served.
+    -- Lock order: link, tickets, lane, because proving a webhook locks ticket and lane in this order. The locks come
+    -- before the checks, so that a concurrent press has finished by then.
     PERFORM FROM o365_internal.manage_link AS m WHERE m.token_hash = v_link.token_hash FOR UPDATE;
     IF v_link.kind = 'owner' AND what = 'remove' THEN
         PERFORM o365_internal.end_manage_tickets(v_link.subscription_id);
@@ -43,7 +43,7 @@ BEGIN
             o365_internal.test_card_text(card, v_page ->> 'name'), 'test');
         PERFORM o365_internal.note_event('tested', 'user', NULL, v_link.subscription_id, detail => v_card_id::text);
     WHEN 'events' THEN
-        -- The numbers are those of another list.
+        -- The numbers belong to an older list.
         IF v_page->>'events_version' IS DISTINCT FROM choice->>'events_version' THEN
             RETURN v_page || '{"outcome": "not_now"}';
         END IF;
@@ -55,7 +55,7 @@ BEGIN
             PERFORM o365_internal.note_event('changed', 'user', NULL, v_link.subscription_id, detail => 'events');
         END IF;
     WHEN 'schedule' THEN
-        -- The page sends time and day always; each schedule has what belongs to it.
+        -- The page always sends time and day; each schedule uses what it needs.
         v_schedule := o365_internal.schedule_of(concat_ws(' ', choice->>'every',
             'on ' || CASE WHEN choice->>'every' = 'weekly' THEN choice->>'on' END,
             'at ' || CASE WHEN choice->>'every' IN ('daily', 'weekly') THEN choice->>'at' END));
@@ -66,18 +66,18 @@ BEGIN
             RETURN v_page || '{"outcome": "no_zone"}';
         END IF;
         PERFORM o365_internal.put_schedule(v_link.subscription_id, v_schedule,
-            -- What nobody chose goes on to follow the connector's.
+            -- A schedule that was not chosen continues to follow the connector's.
             CASE WHEN v_zone <> v_page->>'time_zone' THEN v_zone
                  ELSE (SELECT s.time_zone FROM o365_internal.subscription AS s
                         WHERE s.subscription_id = v_link.subscription_id) END, 'user', NULL);
     WHEN 'renew' THEN
         SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s
          WHERE s.subscription_id = v_link.subscription_id;
-        -- The link's last ticket ends: there is one at a time, and revoking the link ends it.
+        -- The link's previous ticket ends: there is one at a time, and revoking the link ends it too.
         v_link := o365_internal.managed(token_hash);
         UPDATE o365_internal.ticket AS t SET used_at = now()
          WHERE t.ticket_hash = v_link.ticket_hash AND t.used_at IS NULL;
-        -- One that served nothing leaves nothing: pressing fills no table.
+        -- An unused ticket is deleted, so that presses do not fill the table.
         DELETE FROM o365_internal.ticket AS t
          WHERE t.ticket_hash = v_link.ticket_hash AND t.attempt_id IS NULL AND t.pastes = 0 AND t.starts = 0;
         INSERT INTO o365_internal.ticket (ticket_hash, connector_id, app_user, label, renews, expires_at)

@@ -10,7 +10,7 @@ DECLARE
     v_state text := 'cancelled';
 BEGIN
     IF NOT o365_internal.end_scheduled($1, 'cancelled', v_reason) THEN
-        -- Under the lane's lock, which whoever ends a card has.
+        -- Under the lane's lock, which every session that ends a card holds.
         SELECT o.ctid AS tid, o.position INTO v_card FROM o365_internal.outbox AS o WHERE o.card_id = $1;
         IF NOT FOUND THEN
             RAISE EXCEPTION 'card % has ended already', $1
@@ -19,7 +19,7 @@ BEGIN
         END IF;
         SELECT l.* INTO v_lane FROM o365_internal.lane AS l WHERE l.subscription_id = v_subscription.subscription_id;
         IF v_lane.worker IS NOT NULL AND v_lane.lease_until > clock_timestamp() THEN
-            -- A worker may be posting it at this moment: the next claim ends it, unless this one has.
+            -- A worker may be posting it at this moment: the next claim ends it, unless the current one does.
             UPDATE o365_internal.outbox AS o SET cancel_reason = v_reason WHERE o.ctid = v_card.tid;
             v_state := 'cancelling';
         ELSE
@@ -30,7 +30,7 @@ BEGIN
              WHERE a.subscription_id = v_lane.subscription_id AND a.position = v_card.position;
             UPDATE o365_internal.lane AS l SET late = nullif(array_remove(l.late, v_card.position), '{}')
              WHERE l.subscription_id = v_lane.subscription_id;
-            -- The others need not wait for its next try.
+            -- The other cards need not wait for its next try.
             UPDATE o365_internal.lane AS l
                SET trying = NULL, tried_at = NULL, failures = 0, failing_since = NULL, unclear = 0, problem = NULL,
                    blocked = NULL, blocked_since = NULL,

@@ -10,7 +10,7 @@ DECLARE
     v_connector_id integer := (SELECT s.connector_id FROM o365_internal.subscription AS s
                                 WHERE s.subscription_id = v_subscription_id);
 BEGIN
-    -- The same whether it exists or not, and before anything is locked.
+    -- The same error whether it exists or not, and before anything is locked.
     IF NOT o365_internal.is_operator() AND (v_connector_id IS NULL OR NOT o365_internal.may_use(v_connector_id)) THEN
         RAISE EXCEPTION 'there is no card % that role % may change', coalesce($1::text, 'NULL'), session_user
             USING ERRCODE = 'insufficient_privilege',

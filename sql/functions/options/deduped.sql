@@ -12,7 +12,7 @@ BEGIN
         IF FOUND THEN
             RETURN v_first;
         END IF;
-        -- Whoever sends with the same key in an open transaction is waited for: only its end tells which card is first.
+        -- This waits for an open transaction that sends with the same key: only its end decides which card is first.
         INSERT INTO o365_internal.dedupe AS d (subscription_id, key, card_id, until)
             VALUES (deduped.subscription_id, deduped.key, deduped.card_id, v_until)
             ON CONFLICT ON CONSTRAINT dedupe_pkey DO UPDATE SET card_id = excluded.card_id, until = excluded.until

@@ -5,8 +5,9 @@ SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 DECLARE
     c_cards CONSTANT integer := 1000;
     v_now timestamptz := clock_timestamp();
-    -- Once a second all that is due, else what became due since the last round: an open transaction keeps the rows that
-    -- were moved before in the index. What was committed late is found within that second.
+    -- Once a second this reads all due rows, otherwise only those that became due since the last round, because an open
+    -- transaction keeps the rows that were moved before in the index. A row that was committed late is found within
+    -- that second.
     v_low timestamptz := CASE WHEN date_trunc('second', fed_at) = date_trunc('second', v_now)
                               THEN fed_at - interval '10 seconds' ELSE '-infinity' END;
     v_tids tid[];

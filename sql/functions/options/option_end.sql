@@ -14,7 +14,7 @@ BEGIN
         RETURN ARRAY['expired', o365_internal.with_doubt(
             'it was to leave by ' || to_char(not_after AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'), v_unclear)];
     END IF;
-    -- One that may have been shown is not replaced: it is posted until that is known, or ends as in doubt.
+    -- A card that may have been shown is not replaced: it is posted until that is known, or ends as in_doubt.
     IF collapse_key IS NULL OR v_unclear > 0 THEN
         RETURN NULL;
     END IF;
@@ -24,7 +24,7 @@ BEGIN
                                  WHERE o.card_id = n.card_id AND o.cancel_reason IS NULL
                                    AND (pg_visible_in_snapshot(o.xid, snap)
                                         OR is_bulk AND o.xid = ANY (o365_internal.handed_over(subscription_id))))
-                        -- An urgent one has left before this one, and so has one that is part of a digest.
+                        -- An urgent card has left before this one, and so has a card that is part of a digest.
                         OR EXISTS (SELECT FROM o365_internal.delivery AS d
                                     WHERE d.card_id = n.card_id
                                       AND d.outcome IN ('delivered', 'accepted', 'in_doubt', 'digested')))

@@ -21,7 +21,7 @@ BEGIN
               AND a.position <> set_card_aside.position) >= c_most THEN
         RETURN false;
     END IF;
-    -- One with a collapse key waits: it would come after the newer one that is to replace it.
+    -- A card with a collapse key is not set aside: it would come after the newer card that is to replace it.
     SELECT o.ctid, o.card_id INTO v_tid, v_card_id FROM o365_internal.outbox AS o
      WHERE o.subscription_id = set_card_aside.subscription_id AND o.position = set_card_aside.position
        AND o.collapse_key IS NULL;

@@ -13,7 +13,7 @@ BEGIN
     IF v_lane.trying = take_up_again.position THEN
         RETURN;
     END IF;
-    -- The card that was tried until now waits: an urgent one went before it, or one that was set aside.
+    -- The card that was tried until now waits, because an urgent card or one that was set aside went before it.
     INSERT INTO o365_internal.set_aside AS a (subscription_id, position, card_id, tried_at, failures, failing_since,
                                               unclear, tried_until, problem, is_aside)
         SELECT o.subscription_id, o.position, o.card_id, v_lane.tried_at, v_lane.failures, v_lane.failing_since,

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.urgent_at(l o365_internal.lane) RETURNS timestamptz
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    -- An urgent card that failed is waited for by the next one.
+    -- The next urgent card waits for one that failed.
     RETURN least(coalesce((l).next_at, 'infinity'),
                  greatest(now(), (l).lease_until, CASE WHEN (l).trying < 0 THEN (l).tried_until END));
 END $$;

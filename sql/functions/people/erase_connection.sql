@@ -4,10 +4,10 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
 #variable_conflict use_column
 BEGIN
-    -- What it has posted counts for its webhook, and its history goes.
+    -- Its POSTs still count for its webhook, although its history is deleted.
     PERFORM o365_internal.leave_webhook(s) FROM o365_internal.subscription AS s WHERE s.subscription_id = $1;
     UPDATE o365_internal.subscription AS s SET webhook_index = NULL WHERE s.subscription_id = $1;
-    -- A lease that is reported later brings no POSTs any more, and may have made all that it was granted.
+    -- A later report of its lease adds no POSTs, and the lease may have made all that it was granted.
     UPDATE o365_internal.quota_slot AS s SET lease_no = NULL WHERE s.subscription_id = $1 AND s.lease_no IS NOT NULL;
     -- attempt, delivery, event: in the order in which reports lock them.
     FOREACH what IN ARRAY ARRAY['manage_link', 'card_action', 'action_answer', 'action_call', 'card_warning',
@@ -22,7 +22,7 @@ BEGIN
     untaken AS (DELETE FROM o365_internal.untaken_event AS u USING gone WHERE u.event_id = gone.event_id)
     SELECT 'event', count(*) INTO what, erased FROM gone;
     RETURN NEXT;
-    -- Its event stays.
+    -- The event is kept.
     PERFORM o365_internal.remove_subscription($1, actor, 'its user was erased');
     UPDATE o365_internal.subscription AS s
        SET app_user = NULL, label = NULL, app_state = NULL, app_type = NULL, app_type_normalised = NULL,

@@ -16,8 +16,8 @@ DECLARE
     v_counts jsonb := '{}';
 BEGIN
     PERFORM o365_internal.check_app_user('app_user', $1);
-    -- Links, attempts, tickets, lanes: as everything that connects or is pressed locks them. What connects at this
-    -- moment has committed before its attempt and its ticket can be deleted, so that the next statement sees it.
+    -- Lock order: links, attempts, tickets, lanes, as in everything that connects or handles a press. A concurrent
+    -- connect has committed before its attempt and its ticket can be deleted, so that the next statement sees it.
     DELETE FROM o365_internal.manage_link AS m
      WHERE m.subscription_id = ANY (ARRAY(SELECT s.subscription_id FROM o365_internal.subscription AS s
                                            WHERE s.app_user = $1 AND s.connector_id = ANY (v_connectors)));
@@ -29,7 +29,7 @@ BEGIN
     v_counts := jsonb_build_object('ticket', v_n, 'manage_link', v_links);
     v_ids := ARRAY(SELECT s.subscription_id FROM o365_internal.subscription AS s
                     WHERE s.app_user = $1 AND s.connector_id = ANY (v_connectors) ORDER BY s.subscription_id);
-    -- Those of a paste that had taken its ticket before, and of others who had the connection before.
+    -- Also those of a paste that had taken its ticket before, and of earlier users of the connection.
     DELETE FROM o365_internal.connect_attempt AS a
      WHERE a.app_user = $1 AND a.connector_id = ANY (v_connectors) OR a.subscription_id = ANY (v_ids);
     GET DIAGNOSTICS v_n = ROW_COUNT;

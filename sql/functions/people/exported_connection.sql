@@ -6,7 +6,7 @@ DECLARE
     v_id bigint := (s).subscription_id;
     v_lists jsonb;
 BEGIN
-    -- One more than it may be is read of each list, to tell that it goes on.
+    -- Each list is read to one row beyond its limit, to detect that it is longer.
     SELECT jsonb_object_agg(l.name, coalesce(l.rows, '[]')) INTO v_lists FROM (
         SELECT 'manage_links', (SELECT jsonb_agg(jsonb_build_object('kind', m.kind, 'made_at', m.made_at,
                    'revoked_at', m.revoked_at, 'token', 'not kept')) FROM o365_internal.manage_link AS m
@@ -78,7 +78,7 @@ BEGIN
                 SELECT * FROM o365_internal.action_event AS x WHERE x.subscription_id = v_id ORDER BY x.event_id DESC
                  LIMIT c_most + 1) AS e)
         UNION ALL
-        -- Whom it was moved from is another person.
+        -- The user that it was moved from is another person.
         SELECT 'events', (SELECT jsonb_agg(jsonb_build_object('at', e.at, 'kind', e.kind, 'actor', e.actor,
                    'card_id', e.card_id, 'detail', CASE WHEN e.kind <> 'moved' THEN e.detail END,
                    'reason', e.reason)) FROM (

@@ -5,7 +5,7 @@ DECLARE
     v_index bytea := o365_internal.blind_index('user_object_id', new.id);
     v_name text;
 BEGIN
-    -- For this transaction alone. A blind index is no secret: nobody can make it without the private key.
+    -- For this transaction only. A blind index is not a secret: nobody can compute it without the private key.
     v_name := set_config('o365.user_indexes',
                          concat_ws(' ', nullif(current_setting('o365.user_indexes', true), ''),
                                    encode(v_index, 'hex')), true);

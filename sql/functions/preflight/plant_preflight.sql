@@ -9,7 +9,7 @@ BEGIN
     IF v_connector_id IS NULL THEN
         RETURN false;
     END IF;
-    -- Marked, so that health() knows those that a killed program has left.
+    -- Marked, so that health() recognises those that a killed program has left.
     INSERT INTO o365_internal.connect_attempt (connector_id, state_hash, cookie_hash, expires_at, app_state)
         SELECT v_connector_id, u.state_hash, u.cookie_hash, now() + interval '5 minutes', '"preflight"'
           FROM unnest(plant_preflight.state_hashes, plant_preflight.cookie_hashes) AS u (state_hash, cookie_hash);
@@ -18,8 +18,8 @@ BEGIN
     IF v_subscription_id IS NULL THEN
         RETURN false;
     END IF;
-    -- Beside the links that serve: add_manage_link would end the oldest of many.
-    -- It ends by itself where the program is killed: a web server that writes paths down has it in its log.
+    -- Besides the valid links: add_manage_link would end the oldest one if there are many.
+    -- It expires by itself in case the program is killed: a web server that logs paths has it in its log.
     INSERT INTO o365_internal.manage_link (token_hash, subscription_id, kind, revoked_at)
         VALUES (plant_preflight.token_hash, v_subscription_id, 'owner', now() + interval '5 minutes');
     RETURN true;

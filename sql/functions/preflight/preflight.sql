@@ -21,7 +21,7 @@ BEGIN
                     UNION ALL SELECT * FROM o365_internal.preflight_cards(v_connector)
                     UNION ALL SELECT * FROM o365_internal.preflight_actions(v_connector)) AS r
             UNION ALL
-            -- What would fail while the reviewer looks, and what is said of this connector.
+            -- Findings that would make something fail during the review, and those about this connector.
             SELECT 'delivery', CASE h.severity WHEN 'error' THEN 'fail' ELSE 'look' END, h.object, h.problem || '.',
                    h.next_step
               FROM o365.health() AS h

@@ -24,7 +24,7 @@ BEGIN
     SELECT count(*), min(e.at) INTO v_waiting, v_oldest
       FROM (SELECT x.at FROM o365_internal.action_event AS x WHERE x.connector_id = c.connector_id
              ORDER BY x.event_id LIMIT c_most) AS e;
-    -- Those that are not in slow_answer took less than a second.
+    -- Answers that are not in slow_answer took less than a second.
     SELECT count(*), percentile_disc(0.95) WITHIN GROUP (ORDER BY coalesce(w.took_ms, 0)) INTO v_answers, v_p95
       FROM (SELECT x.event_id, x.subscription_id FROM o365_internal.action_call AS x
              WHERE x.at > now() - interval '7 days' ORDER BY x.at DESC LIMIT c_most) AS p

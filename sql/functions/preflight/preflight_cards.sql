@@ -3,7 +3,7 @@ RETURNS TABLE (item text, verdict text, problem text, next_step text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-    -- How many ends and warnings of all connectors are read at most, newest first.
+    -- The most ends and warnings of all connectors that are read, newest first.
     c_most CONSTANT integer := 200000;
     c_many CONSTANT integer := 20;       -- cards that one place gets in a day before somebody has to look
     c_too_many CONSTANT integer := 100;  -- before it fails

@@ -13,7 +13,8 @@ BEGIN
             USING ERRCODE = 'undefined_object',
                   HINT = format('Make it first: CREATE ROLE %I LOGIN', coalesce(role, 'your_application'));
     END IF;
-    -- Membership carries a grant: one to a role that every application is a member of would be for all of them.
+    -- Grants are inherited by members: a grant to a role that every application is a member of would apply to all of
+    -- them.
     IF role IN ('o365_owner', 'o365_responder', 'o365_worker', 'o365_app', 'o365_operator', 'o365_sandbox')
        AND o365_internal.has_roles() THEN
         RAISE EXCEPTION 'role % is no application''s', role

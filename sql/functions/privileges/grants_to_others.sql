@@ -18,7 +18,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET quote_all_identifi
         SELECT 'pg_proc', p.oid, p.proowner, p.proacl
           FROM pg_catalog.pg_proc AS p JOIN ours AS o ON o.oid = p.pronamespace
         UNION ALL
-        -- That PUBLIC may use a type is PostgreSQL's default, and opens nothing.
+        -- PUBLIC may use types by PostgreSQL's default, which gives access to nothing.
         SELECT 'pg_type', t.oid, t.typowner,
                ARRAY(SELECT x FROM unnest(t.typacl) AS x WHERE NOT starts_with(x::text, '='))
           FROM pg_catalog.pg_type AS t JOIN ours AS o ON o.oid = t.typnamespace WHERE t.typrelid = 0 AND t.typelem = 0),
@@ -29,7 +29,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET quote_all_identifi
                                             to_regrole('o365_sandbox')]::oid[] END || o.nspowner, NULL) AS roles,
                o.nspowner AS owner
           FROM ours AS o WHERE o.nspname = 'o365_internal'),
-    -- Names are made of the few that are left: of all objects they would take most of the time.
+    -- Names are made only for the few that are left: for all objects that would take most of the time.
     others AS MATERIALIZED (
         SELECT DISTINCT g.class, g.object, a.grantee
           FROM granted AS g JOIN own AS o ON o.owner = g.owner

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.join_applications(role name) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    -- Since PostgreSQL 16 each membership says what is inherited; before, the role does.
+    -- Since PostgreSQL 16 each membership says whether it is inherited; before, the role did.
     v_says_so boolean := current_setting('server_version_num')::integer >= 160000;
     v_group name := CASE WHEN o365_internal.has_roles() THEN 'o365_app' ELSE current_user END;
 BEGIN

@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION o365_internal.may_use(connector_id integer) RETURNS b
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-    -- Nearly always the login itself; through pg_roles it is a third of what a card costs to send.
+    -- Usually it is the login role itself; the look-up through pg_roles would be a third of the cost of sending a card.
     IF EXISTS (SELECT FROM o365_internal.application AS a WHERE a.connector_id = $1 AND a.role = session_user) THEN
         RETURN true;
     END IF;

@@ -71,7 +71,7 @@ BEGIN
                   FROM o365_internal.quota_slot AS s, generate_series(1, s.posts)
                  WHERE s.group_id IN (v_l.quota_webhook, v_l.quota_group) AND s.posts > 0
                    AND s.subscription_id <> $1
-                   -- One that has its webhook and its bot is counted once.
+                   -- A lane that shares both its webhook and its bot is counted once.
                    AND (s.group_id = v_l.quota_webhook OR v_l.quota_webhook IS NULL
                         OR NOT EXISTS (SELECT FROM o365_internal.quota_slot AS o
                                         WHERE o.group_id = v_l.quota_webhook

@@ -12,7 +12,7 @@ BEGIN
     SELECT s.* INTO v_s FROM o365_internal.subscription AS s WHERE s.subscription_id = join_webhook.subscription_id;
     SELECT g.group_id INTO v_group_id FROM o365_internal.quota_group AS g
      WHERE g.webhook_index = v_s.webhook_index AND g.dialect = v_s.dialect;
-    -- Whoever has it, and those of them that are not where they belong.
+    -- All lanes that have the webhook, and those of them that are not in its group yet.
     SELECT count(*) AS n, min(l.quota_group) AS bot,
            array_agg(s.subscription_id) FILTER (WHERE l.quota_webhook IS DISTINCT FROM v_group_id
                                                    OR v_group_id IS NULL) AS without_webhook,
@@ -28,14 +28,14 @@ BEGIN
     v_bot_id := v_all.bot;
     v_ids := ARRAY(SELECT unnest(v_all.without_webhook)
                    UNION SELECT unnest(v_all.without_bot) WHERE v_bot_id IS NOT NULL ORDER BY 1);
-    -- (!) Those, in a statement of its own: none may be granted POSTs by its own windows alone meanwhile. What
-    -- somebody has is asked for at the next claim.
+    -- (!) Lock these, in a statement of its own: none may be granted POSTs by its own windows only meanwhile. If one is
+    -- locked, the next claim tries again.
     IF cardinality(v_ids) > (SELECT count(*) FROM unnest(v_ids) AS u (s) CROSS JOIN LATERAL (
             SELECT FROM o365_internal.lane AS l WHERE l.subscription_id = u.s FOR UPDATE SKIP LOCKED) AS l) THEN
         RETURN false;
     END IF;
     v_group_id := o365_internal.webhook_group(v_s.dialect, v_s.webhook_index);
-    -- (!) And nobody grants by what the groups know so far.
+    -- (!) And no claim may grant POSTs by what the groups contain so far.
     PERFORM FROM o365_internal.quota_group AS g WHERE g.group_id = v_group_id FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
         RETURN false;

@@ -12,7 +12,7 @@ BEGIN
     IF old.webhook_index IS NULL OR v_lane.subscription_id IS NULL THEN
         RETURN;
     END IF;
-    -- Of a lane that is in its webhook's group already the POSTs are there.
+    -- If the lane is in its webhook's group already, its POSTs are there.
     IF coalesce(v_lane.quota_webhook, 0) = 0
        AND (v_lane.last_post_at IS NULL OR v_lane.last_post_at > v_now - v_longest OR v_lane.lost IS NOT NULL
             OR v_lane.worker IS NOT NULL) THEN

@@ -28,7 +28,7 @@ BEGIN
                               ORDER BY l DESC LIMIT 2000), '{}');
     END IF;
     IF lane.quota_off OR posts IS NULL THEN
-        -- Others that post there are held to it.
+        -- Other lanes that post there are subject to the same limit.
         IF lane.quota_webhook > 0 OR lane.quota_group IS NOT NULL THEN
             PERFORM o365_internal.quota_take(lane, o365_internal.cards_a_lease(), lease_until);
         END IF;
@@ -61,8 +61,8 @@ BEGIN
         ELSE
             v_room := past[i] + v_cap - lane.posts;
             IF (v_room >= v_enough) IS NOT TRUE AND v_cap > 0 THEN
-                -- Until the first POST leaves the window nothing has changed in it. Further ahead than the window is
-                -- long: a clock that was ahead wrote it.
+                -- Until the first POST leaves the window nothing changes in it. A time further ahead than the window is
+                -- long was written by a clock that was ahead.
                 IF v_room >= 0 AND leaves[i] > at AND leaves[i] < at + make_interval(secs => seconds[i] + 10) THEN
                     v_free_at := CASE WHEN v_room = 0 THEN leaves[i] END;
                 ELSE
@@ -77,7 +77,7 @@ BEGIN
         END IF;
         v_room := coalesce(v_room, 0);
         IF v_room <= 0 AND v_lost IS NOT NULL THEN
-            -- At the earliest: it is looked again then.
+            -- At the earliest; the window is checked again then.
             v_free_at := least(v_free_at, v_lost[1] + make_interval(secs => seconds[i]));
         END IF;
         granted := least(granted, greatest(v_room, 0));

@@ -11,8 +11,8 @@ DECLARE
     v_of_used integer;
     v_free_at timestamptz;
 BEGIN
-    -- (!) Locked before its slots are read, in a statement of their own: two workers never grant the same ones. Whoever
-    -- removes a lane keeps the group from being deleted, and holds up nobody.
+    -- (!) Locked before its slots are read, in a statement of its own, so that two workers never grant the same ones. A
+    -- session that removes a lane keeps the group from being deleted, but blocks nobody.
     PERFORM FROM o365_internal.quota_group AS g WHERE g.group_id = group_id FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
         granted := CASE WHEN EXISTS (SELECT FROM o365_internal.quota_group AS g WHERE g.group_id = group_id)
@@ -20,7 +20,7 @@ BEGIN
         RETURN;
     END IF;
     granted := wanted;
-    -- The far end cannot have seen what a lease was granted later than at its end.
+    -- The far end cannot have got the POSTs of a lease later than at its end.
     DELETE FROM o365_internal.quota_slot AS s WHERE s.group_id = group_id AND s.at < at - interval '1 day 1 minute';
     FOR i IN REVERSE cardinality(posts) .. 1 LOOP
         CONTINUE WHEN posts[i] IS NULL OR seconds[i] <= v_of AND v_of_used + granted <= posts[i];
@@ -38,12 +38,12 @@ BEGIN
                       FROM o365_internal.quota_slot AS x
                      WHERE x.group_id = group_id AND x.at > at - make_interval(secs => seconds[i])) AS s
              WHERE s.posts > v_used - posts[i] ORDER BY s.at, s.slot_id LIMIT 1;
-            -- What an open lease leaves over is free when it is reported, perhaps at once.
+            -- POSTs that an open lease does not use become free with its report, perhaps at once.
             IF EXISTS (SELECT FROM o365_internal.quota_slot AS s
                         WHERE s.group_id = group_id AND s.at > at AND s.lease_no IS NOT NULL) THEN
                 v_free_at := least(v_free_at, at + interval '1 s');
             END IF;
-            -- Whoever has posted more of it looks later, so that they take turns.
+            -- A lane that has posted more in the window checks later, so that they take turns.
             v_free_at := v_free_at + c_turn * v_own / v_used;
             IF (v_free_at <= free_at) IS NOT TRUE THEN
                 free_at := v_free_at;

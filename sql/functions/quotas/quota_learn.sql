@@ -14,7 +14,7 @@ BEGIN
     END IF;
     v_halved := o365_internal.quota_halvings(v_lane, v_now);
     IF v_lane.quota_webhook > 0 THEN
-        -- A row of its own: a report waits for no lock of a group.
+        -- In a row of its own, because a report must not wait for the lock of a group.
         INSERT INTO o365_internal.quota_slot (group_id, subscription_id, posts, at, halved)
             VALUES (v_lane.quota_webhook, v_lane.subscription_id, 0, v_now, least(c_times, 1 + v_halved));
     END IF;

@@ -6,7 +6,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_length interval := make_interval(secs => seconds);
     v_after timestamptz := quota_look.at - v_length;
-    -- What a clock wrote that was ahead is no POST of this window.
+    -- A time written by a clock that was ahead is not a POST of this window.
     v_before timestamptz := quota_look.at + interval '10 s';
     v_posts bigint := lane.posts;
     v_s bigint := lane.subscription_id;
@@ -21,7 +21,7 @@ BEGIN
              WHERE d.subscription_id = v_s AND d.at > v_after AND d.at < v_before AND d.took_ms IS NOT NULL
              ORDER BY d.at LIMIT 20) AS x ORDER BY x.post_no NULLS FIRST LIMIT 1;
     IF FOUND AND v_first IS NULL THEN
-        -- Older than version 25 of the schema, which began to number them: their numbers are 0 and below.
+        -- POSTs from before version 25 of the schema, which began to number them, have numbers of 0 and below.
         past := v_posts - (SELECT count(*) FROM o365_internal.delivery AS d
                             WHERE d.subscription_id = v_s AND d.at > v_after AND d.at < v_before
                               AND d.took_ms IS NOT NULL)
@@ -36,8 +36,8 @@ BEGIN
         RETURN;
     END IF;
     v_first := coalesce(v_first, v_posts + 1);
-    -- POSTs after which a card was tried again stand apart, and the lane knows when the last one was. Numbers have no
-    -- gap, and how many more than the limit there are does not matter.
+    -- POSTs after which a card was tried again are in another table, and the lane knows the time of the last one.
+    -- Numbers have no gap, and it does not matter by how many the limit is exceeded.
     IF lane.retried_at > v_after THEN
         SELECT a.post_no, a.at INTO v_again, v_again_at FROM o365_internal.attempt AS a
          WHERE a.subscription_id = v_s AND a.post_no >= v_first - most AND a.post_no < v_first
@@ -50,7 +50,7 @@ BEGIN
     past := v_first - 1;
     leaves_at := v_first_at + v_length;
     IF v_posts - past > most THEN
-        -- More than the limit, which was higher: the next POST is free when the one that lies the limit before it
+        -- More than the limit, because it was higher: the next POST is free when the POST that precedes it by the limit
         -- leaves the window.
         v_first_at := coalesce((SELECT a.at FROM o365_internal.attempt AS a
                                  WHERE a.subscription_id = v_s AND a.post_no = v_posts + 1 - most

@@ -4,14 +4,14 @@ DECLARE
     v_slot record;
     v_now timestamptz := clock_timestamp();
 BEGIN
-    -- Nothing of this where no lane of a group is leased.
+    -- Nothing to do if no leased lane belongs to a group.
     IF NOT EXISTS (SELECT FROM o365_internal.quota_slot AS s WHERE s.lease_no IS NOT NULL) THEN
         RETURN;
     END IF;
     FOR v_slot IN
         SELECT s.ctid AS tid, s.group_id, s.subscription_id, least(s.posts, l.posts - s.after_post)::integer AS done,
                u.r AS released
-          -- Its webhook's and its bot's.
+          -- The groups of its webhook and of its bot.
           FROM unnest(subs, leases, releases) AS u (s, l, r)
          CROSS JOIN LATERAL (SELECT x.ctid, x.group_id, x.subscription_id, x.posts, x.after_post
                                FROM o365_internal.quota_slot AS x

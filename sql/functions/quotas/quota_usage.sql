@@ -31,7 +31,7 @@ BEGIN
                    AS lost, min(l) AS first_lost
           FROM unnest(v_lane.lost) AS l WHERE l > v_now - make_interval(secs => w.seconds + w.margin)) AS u
      CROSS JOIN LATERAL (
-        -- What the others posted that have its webhook, or its bot; who has both is counted once.
+        -- The POSTs of other lanes that have its webhook or its bot; a lane that has both is counted once.
         SELECT sum(s.posts)::integer AS used, min(s.at) AS first_at FROM o365_internal.quota_slot AS s
          WHERE s.group_id IN (v_lane.quota_webhook, CASE w.per WHEN 'bot' THEN v_lane.quota_group END)
            AND s.subscription_id <> $1

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.quota_wake(dialect text) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    -- One that somebody has locked looks when its wait ends. One that has no card any more forgets its wait.
+    -- A locked lane is checked when its wait ends. A lane without cards drops its wait.
     UPDATE o365_internal.lane AS l SET next_at = clock_timestamp()
      WHERE l.ctid = ANY (ARRAY(
         SELECT x.ctid FROM o365_internal.lane AS x JOIN o365_internal.subscription AS s USING (subscription_id)

@@ -15,23 +15,23 @@ BEGIN
         RAISE EXCEPTION 'a group needs a name'
             USING ERRCODE = 'invalid_parameter_value', HINT = 'For instance the owner of the flows.';
     END IF;
-    -- Locked for as long as its members change, so that nobody grants POSTs of it meanwhile.
+    -- Locked while its members change, so that no claim grants POSTs of the group meanwhile.
     INSERT INTO o365_internal.quota_group AS g (name) VALUES (v_name)
         ON CONFLICT ON CONSTRAINT quota_group_name_is_unique DO UPDATE SET name = excluded.name
         RETURNING g.group_id INTO v_group_id;
-    -- Whoever has the webhook of a flow posts as its bot.
+    -- Every connection with the webhook of a flow posts as its bot.
     v_new := ARRAY(SELECT u FROM unnest(v_new) AS u UNION
                    SELECT x.subscription_id FROM o365_internal.lane AS l
                      JOIN o365_internal.lane AS x ON x.quota_webhook = l.quota_webhook
                     WHERE l.subscription_id = ANY (v_new) AND l.quota_webhook > 0 ORDER BY 1);
-    -- In one order, as whoever locks several does.
+    -- In a fixed order, like all functions that lock several.
     FOR v_id IN SELECT u FROM (SELECT unnest(v_new) AS u UNION
                                SELECT l.subscription_id FROM o365_internal.lane AS l
                                 WHERE l.quota_group = v_group_id) AS m ORDER BY u
     LOOP
         v_subscription := o365_internal.locked_subscription(v_id);
         IF v_id <> ALL (v_new) THEN
-            -- Who leaves is held to what it posted itself: that stands in its history.
+            -- For a lane that leaves, only its own POSTs count: they are in its history.
             UPDATE o365_internal.lane AS l
                SET quota_group = NULL,
                    next_at = CASE WHEN o365_internal.waits_for_quota(l) THEN clock_timestamp() ELSE l.next_at END
@@ -50,7 +50,7 @@ BEGIN
                 USING ERRCODE = 'object_not_in_prerequisite_state',
                       HINT = format('Take it out first: select o365.share_quota(%L, ARRAY[the others])', v_other);
         END IF;
-        -- What it posted lately, and may be posting, is the bot's from now on.
+        -- Its recent POSTs, and those that it may be making, count for the bot from now on.
         IF EXISTS (SELECT FROM o365_internal.lane AS l WHERE l.subscription_id = v_id AND l.quota_group IS NULL) THEN
             PERFORM o365_internal.quota_count(v_group_id, v_id, v_longest, 0);
         END IF;

@@ -5,7 +5,7 @@ DECLARE
     v_group_id integer;
 BEGIN
     LOOP
-        -- Until the commit nobody deletes it; who grants POSTs of it is not held up.
+        -- Nobody can delete it before the commit; claims that grant POSTs of it are not blocked.
         SELECT g.group_id INTO v_group_id FROM o365_internal.quota_group AS g
          WHERE g.webhook_index = webhook_group.webhook_index AND g.dialect = webhook_group.dialect FOR KEY SHARE;
         EXIT WHEN FOUND;

@@ -12,7 +12,7 @@ BEGIN
        AND NOT o365_internal.may_note_refusal(v_connector_id, 'button') THEN
         PERFORM o365_internal.pass_refusal(request_id, v_connector_id, v_outcome);
     ELSIF v_outcome IN ('no_parameters', 'malformed', 'framed') THEN
-        -- Nothing is judged. The state, where there is one, only says whose attempt it was.
+        -- Nothing is checked. The state, if there is one, only says whose attempt it was.
         INSERT INTO o365_internal.connect_attempt AS n (connector_id, expires_at, consumed_at, outcome, detail,
                                                         request_id, of_attempt, app_user)
             SELECT c.connector_id, now(), now(), v_outcome, responder_callback_error.detail,

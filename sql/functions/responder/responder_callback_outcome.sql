@@ -6,14 +6,15 @@ DECLARE
     v_hit record;
     v_refused record;   -- as pass_refusal handed it on
     v_connector o365_internal.connector;
-    -- As receive_callback handed it on, in the same transaction.
+    -- The result that receive_callback passed on in the same transaction.
     v_page jsonb := nullif(current_setting('o365.connected', true), '')::jsonb -> request_id;
 BEGIN
     IF v_page IS NOT NULL THEN
         RETURN v_page;
     END IF;
-    -- All that a good callback's page needs in one statement; never the connector as a whole, for it holds a picture.
-    -- "+ 0": or a planner that believes LIMIT 1 to be near would walk back through all attempts.
+    -- One statement reads everything that the page of a successful callback needs; never the whole connector, which
+    -- holds a picture. "+ 0", because a planner that expects LIMIT 1 to be found early would walk back through all
+    -- attempts.
     SELECT h.outcome, h.connector_id, a.public_id, a.return_url, a.state_hash IS NULL AS stateless, c.slug, c.name,
            c.short_description,
            c.website, c.language, c.clean_page, s.status = 'pending' AS pending, s.group_name, s.app_type_normalised,
@@ -30,7 +31,7 @@ BEGIN
         v_page := jsonb_build_object('found', true, 'outcome', v_hit.outcome,
             'location', coalesce(CASE WHEN NOT v_hit.pending THEN v_hit.return_url END,
                 v_hit.public_url || '/connect/' || v_hit.slug || '/done/' || v_hit.public_id));
-        -- A browser that is sent on sees none of the page.
+        -- A browser that is redirected sees nothing of the page.
         IF v_hit.clean_page <> '302' AND NOT v_hit.pending THEN
             v_page := v_page || o365_internal.connector_page(v_hit.public_url, v_hit.slug, v_hit.name,
                     v_hit.short_description, v_hit.website,
@@ -39,8 +40,8 @@ BEGIN
                     v_hit.group_name,
                     'app_type', v_hit.app_type_normalised, 'account', v_hit.app_user);
         END IF;
-        -- A repeat too: the answer that it repeats may have been lost on its way. Without a state of ours it would have
-        -- been no repeat then.
+        -- Also for a repeat, because the first answer may have been lost. Without a state of ours it would not count as
+        -- a repeat.
         IF v_hit.outcome = 'pending' OR (v_hit.pending AND NOT v_hit.stateless) THEN
             v_page := v_page || jsonb_build_object('cookie', CASE WHEN v_hit.stateless THEN 'fresh' ELSE 'own' END,
                 'max_age', 60 * o365_internal.integer_setting('confirm_minutes'));

@@ -15,11 +15,12 @@ BEGIN
     IF v_attempt.attempt_id IS NULL THEN
         RETURN o365_internal.connector_page(v_connector) || jsonb_build_object('found', false);
     END IF;
-    -- Attempt, ticket, lane: as a callback locks them. What attempt and subscription say under their locks decides.
+    -- Lock order: attempt, ticket, lane, as in a callback. The state of attempt and subscription under their locks
+    -- decides.
     SELECT a.* INTO v_attempt FROM o365_internal.connect_attempt AS a WHERE a.attempt_id = v_attempt.attempt_id
      FOR UPDATE;
     PERFORM FROM o365_internal.ticket AS t WHERE t.ticket_hash = v_attempt.ticket_hash FOR UPDATE;
-    -- The older one first, as whoever locks several does.
+    -- The older one first, like all functions that lock several.
     SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s
      WHERE s.subscription_id = v_attempt.subscription_id;
     v_replaced := o365_internal.lock_subscription(v_subscription.replaces);
@@ -34,7 +35,7 @@ BEGIN
         WHEN v_outcome = 'discarded' AND NOT confirmed THEN 'discarded'
         ELSE 'used' END;
     IF v_outcome = 'discarded' AND v_verdict = 'discarded' THEN
-        -- No was said twice; the ticket may have served another attempt meanwhile.
+        -- The user said no twice; the ticket may have been used by another attempt meanwhile.
         v_request_id := v_attempt.request_id;
     ELSIF v_verdict IN ('connected', 'discarded') THEN
         v_request_id := v_attempt.request_id;
@@ -51,7 +52,7 @@ BEGIN
             PERFORM o365_internal.revive(v_subscription.subscription_id);
         ELSE
             PERFORM o365_internal.remove_subscription(v_subscription.subscription_id, 'user', 'its user said no');
-            -- Nothing came of it after all: whoever chose the wrong group chooses again.
+            -- Nothing was connected: a user who chose the wrong group can choose again.
             UPDATE o365_internal.ticket AS t SET used_at = NULL, attempt_id = NULL
              WHERE t.ticket_hash = v_attempt.ticket_hash;
         END IF;

@@ -12,7 +12,7 @@ DECLARE
     v_at timestamptz;
     v_expiring bigint[];     -- cards that would not live to see it
 BEGIN
-    -- Nearly always there is none, and one look tells.
+    -- Usually there is none, which one look-up shows.
     IF NOT EXISTS (SELECT FROM o365_internal.lane AS l WHERE l.run IS NOT NULL) THEN
         RETURN;
     END IF;
@@ -27,12 +27,12 @@ BEGIN
          WHERE l.worker IS NULL AND l.why IS DISTINCT FROM 'pause'
            AND (l.next_at IS NOT NULL OR l.run <> '{}')
            AND (l.why = 'schedule' OR coalesce(l.not_before, v_now) <= v_now)
-           -- Test cards pass the schedule: they stand before position 0.
+           -- Test cards do not wait for the schedule: their positions are below 0.
            AND NOT EXISTS (SELECT FROM o365_internal.outbox AS o
                             WHERE o.subscription_id = l.subscription_id AND o.position < 0)
     LOOP
         IF v_lane.status IN ('removed', 'gone', 'retired') THEN
-            -- The next claim ends what waits as cancelled.
+            -- The next claim ends the waiting cards as cancelled.
             UPDATE o365_internal.lane AS l SET run = NULL, why = NULL, not_before = NULL, next_at = v_now
              WHERE l.ctid = v_lane.tid;
             CONTINUE;
@@ -46,7 +46,7 @@ BEGIN
                            AND EXISTS (SELECT FROM o365_internal.outbox AS o
                                         WHERE o.subscription_id = a.subscription_id AND o.position = a.position));
         IF v_back <> '{}' THEN
-            -- What was set aside has had its run, and has a time of its own.
+            -- A card that was set aside has had its run, and has a time of its own.
             UPDATE o365_internal.lane AS l
                SET run = v_run || v_back, why = NULL, not_before = NULL, next_at = v_now WHERE l.ctid = v_lane.tid;
             CONTINUE;
@@ -60,7 +60,7 @@ BEGIN
                      ELSE o365_internal.next_run(v_lane.schedule,
                                                  o365_internal.schedule_zone(v_lane.subscription_id), v_first) END;
         IF v_at > v_now THEN
-            -- A digest takes its time, too.
+            -- Making a digest takes time, too.
             v_expiring := ARRAY(
                 SELECT o.position FROM o365_internal.outbox AS o
                  WHERE o.subscription_id = v_lane.subscription_id AND o.not_after <= v_at + c_leaves
@@ -77,8 +77,8 @@ BEGIN
                 CONTINUE;
             END IF;
         END IF;
-        -- (!) infinity: what waits for its schedule is found by lane_waits, and no claim reads past it when its
-        -- time has come but it is not folded yet.
+        -- (!) infinity: lanes that wait for their schedule are found by lane_waits, and claims do not read those whose
+        -- time has come but which are not folded yet.
         UPDATE o365_internal.lane AS l
            SET run = CASE WHEN v_at IS NULL AND v_lane.schedule = 'immediate' THEN NULL ELSE v_run END,
                why = CASE WHEN v_at IS NOT NULL THEN 'schedule' END, not_before = v_at,

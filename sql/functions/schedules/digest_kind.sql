@@ -7,7 +7,7 @@ BEGIN
     IF v_root = 'm.card' THEN
         RETURN CASE WHEN jsonb_path_exists(card, '$.potentialAction[*] ? (!(@."@type" == "OpenUri"))')
                       OR jsonb_path_exists(card, '$.sections[*].potentialAction[*] ? (!(@."@type" == "OpenUri"))')
-                      -- Texts that are no Markdown cannot stand beside those that are.
+                      -- Texts that are not Markdown cannot be mixed with Markdown.
                       OR jsonb_path_exists(card, '$.sections[*] ? (@.markdown == false)')
                     THEN NULL ELSE 'message' END;
     END IF;
@@ -18,8 +18,8 @@ BEGIN
             RETURN NULL;
         END IF;
     END IF;
-    -- What is typed or pressed belongs to one card, and so do names by which its parts are shown and hidden.
-    -- A digest adds two levels to what is nested as deeply as a card may be.
+    -- Inputs and buttons belong to one card, and so do the names by which its parts are shown and hidden.
+    -- A digest adds two levels, so a card with the most levels cannot be folded.
     IF v_card ?| '{refresh,authentication}' OR jsonb_path_exists(v_card, 'strict $.**{37 to last}')
        OR jsonb_path_exists(v_card, 'strict $.** ? (@.type starts with "Input.")')
        OR jsonb_path_exists(v_card, 'strict $.** ? (@.type starts with "Action." && @.type != "Action.OpenUrl")') THEN

@@ -11,7 +11,7 @@ DECLARE
     v_actions jsonb;
 BEGIN
     IF lower((card->>'type') COLLATE "C") = 'adaptivecard' THEN
-        -- Of the few elements that become a MessageCard whole.
+        -- Only from the few elements that a MessageCard can show completely.
         v_texts := ARRAY(SELECT b.e->>'text' FROM jsonb_path_query(card, '$.body[*]') WITH ORDINALITY AS b (e, n)
                           WHERE b.e->>'type' = 'TextBlock' ORDER BY b.n);
         IF card #>> '{body,0,weight}' = 'Bolder' THEN

@@ -8,7 +8,7 @@ BEGIN
     IF length(v_text) <= most OR most IS NULL THEN
         RETURN v_text;
     END IF;
-    -- At a blank, and not within a link.
+    -- Cut at a blank, and not within a link.
     RETURN nullif(regexp_replace(regexp_replace(left(v_text, most) COLLATE "C", '\s+\S*$', ''),
                                  '!?\[[^\]]*(\]\([^)]*)?$', ''), '')
            || ' …';

@@ -21,8 +21,8 @@ BEGIN
     SELECT c.* INTO v_connector FROM o365_internal.connector AS c WHERE c.connector_id = v_subscription.connector_id;
     SELECT array_agg(f.tid ORDER BY f.position) AS tids, array_agg(f.position ORDER BY f.position) AS positions,
            array_agg(f.card ORDER BY f.position) AS cards, array_agg(f.extra ORDER BY f.position) AS extras,
-           -- What would end without a POST goes alone, so that its claim ends it; so does what was posted before and
-           -- may have been shown.
+           -- A card that would end without a POST stays alone, so that its claim ends it; so does a card that was
+           -- posted before and may have been shown.
            array_agg(CASE WHEN (f.event = ANY (v_subscription.unwanted_events)) IS NOT TRUE
                                AND f.position IS DISTINCT FROM v_trying AND NOT f.is_alone
                           THEN o365_internal.digest_kind(f.card::jsonb, v_subscription.dialect)
@@ -44,7 +44,8 @@ BEGIN
             PERFORM o365_internal.end_cards(array_fill('digested'::text, ARRAY[v_group.n::integer]),
                 array_fill(format('in digest %s', v_digest), ARRAY[v_group.n::integer]), v_group.tids,
                 array_fill(NULL::timestamptz, ARRAY[v_group.n::integer]));
-            -- In the place of the last of them. (!) With an id that every snapshot shows: it is fed.
+            -- In the place of the last of them. (!) With a transaction id that every snapshot shows, so that it counts
+            -- as fed.
             INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, extra, not_after, xid)
                 VALUES (v_digest, v_group.last, fold_cards.subscription_id,
                         o365_internal.make_digest(v_group.cards,

@@ -12,11 +12,13 @@ BEGIN
         v_run := v_folded.run;
         v_digests := v_folded.digests;
     EXCEPTION WHEN OTHERS THEN
-        -- No card may keep a lane from going on: they leave as they were sent, and the lane says why.
+        -- A card that cannot be folded must not stop its lane: the cards leave as they were sent, and the lane has the
+        -- reason.
         v_problem := 'its cards could not be folded into a digest: ' || SQLERRM;
         v_run := ARRAY(SELECT c.position FROM o365_internal.fed_cards(fold_lane.subscription_id, 100) AS c);
     END;
-    -- (!) A new lease number: a digest has the place of a card, and whoever may still report that card is refused.
+    -- (!) A new lease number: a digest takes the position of a card, and a worker that may still report that card is
+    -- refused.
     UPDATE o365_internal.lane AS l
        SET run = CASE WHEN (SELECT s.schedule FROM o365_internal.subscription AS s
                              WHERE s.subscription_id = l.subscription_id) <> 'immediate' THEN v_run END,

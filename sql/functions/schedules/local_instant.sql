@@ -2,20 +2,21 @@ CREATE OR REPLACE FUNCTION o365_internal.local_instant(local timestamp, time_zon
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_utc timestamptz := local AT TIME ZONE 'UTC';
-    -- What the clocks there show a day before and a day after, as far as it is from UTC.
+    -- The offsets from UTC a day before and a day after.
     v_before interval := (v_utc - interval '1 day') AT TIME ZONE time_zone - (local - interval '1 day');
     v_after interval := (v_utc + interval '1 day') AT TIME ZONE time_zone - (local + interval '1 day');
     v_early timestamptz := v_utc - v_before;
     v_late timestamptz := v_utc - v_after;
     v_middle timestamptz;
 BEGIN
-    -- Of a time that comes twice the first one.
+    -- If the time occurs twice, the first one.
     IF v_early AT TIME ZONE time_zone = local AND NOT (v_late < v_early AND v_late AT TIME ZONE time_zone = local) THEN
         RETURN v_early;
     ELSIF v_late AT TIME ZONE time_zone = local THEN
         RETURN v_late;
     END IF;
-    -- It is missing: the clocks jump over it between these two. To the second, which all changes of today keep to.
+    -- The time does not exist: the clocks skip it between these two. Find the change to the second, which all current
+    -- changes fall on.
     v_middle := least(v_early, v_late);
     v_late := greatest(v_early, v_late);
     v_early := v_middle;

@@ -18,7 +18,7 @@ DECLARE
     v_text text;
     v_digest jsonb;
 BEGIN
-    -- Texts give way first, then facts and pictures, then whole cards, from the end.
+    -- First texts are cut, then facts and pictures are removed, then whole cards, from the end.
     LOOP
         v_more := CASE WHEN v_shown < cardinality(cards) THEN format(v_words[2], cardinality(cards) - v_shown) END;
         v_digest := CASE kind

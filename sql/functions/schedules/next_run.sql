@@ -7,7 +7,7 @@ DECLARE
     v_run timestamptz;
 BEGIN
     IF schedule = 'hourly' THEN
-        -- Each full hour, also the one that comes twice. Where the clocks change by half an hour they may show another
+        -- Each full hour, including one that occurs twice. If the clocks change by half an hour, they may show another
         -- time by then.
         v_run := after + (date_trunc('hour', v_local) + interval '1 hour' - v_local);
         IF extract(minute FROM v_run AT TIME ZONE time_zone) <> 0 THEN

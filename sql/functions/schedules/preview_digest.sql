@@ -18,7 +18,7 @@ BEGIN
     IF connector IS NOT NULL THEN
         v_connector := o365_internal.connector_to_use(connector);
     END IF;
-    -- As they would leave: what is written wrongly is put right before it is judged.
+    -- As they would leave: corrections are made before the check.
     v_cards := ARRAY(SELECT o365_internal.card_to_send(c.card, dialect,
                                                        o365_internal.card_problems(c.card, dialect, NULL))
                        FROM unnest(cards) WITH ORDINALITY AS c (card, n) ORDER BY c.n);

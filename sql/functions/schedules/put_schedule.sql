@@ -10,8 +10,8 @@ BEGIN
     IF NOT FOUND THEN
         RETURN schedule;
     END IF;
-    -- A card that was tried already goes on alone: it may have been shown. What waits for another schedule is folded
-    -- once more when there is none any more.
+    -- A card that was tried already stays alone, because it may have been shown. When a schedule is switched off, the
+    -- cards that waited for it are folded once more.
     UPDATE o365_internal.lane AS l
        SET run = CASE WHEN put_schedule.schedule <> 'immediate'
                       THEN coalesce(l.run, CASE WHEN l.trying > 0 THEN ARRAY[l.trying] ELSE '{}' END)

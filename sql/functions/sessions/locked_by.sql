@@ -8,7 +8,7 @@ BEGIN
         RETURN NULL;
     END IF;
     BEGIN
-        -- Several lockers of one row have a number of their own in the place of a transaction's.
+        -- If several transactions lock a row, it has a MultiXactId instead of a transaction id.
         v_xids := v_xids || ARRAY(SELECT m.xid FROM pg_get_multixact_members(xmax) AS m);
     EXCEPTION WHEN OTHERS THEN
         NULL;

@@ -11,7 +11,7 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'It is connector (Office 365 connectors) or workflow (Teams Workflows).';
     END IF;
-    -- This machine: names below localhost pass as any name does.
+    -- This machine: names below localhost are valid like any other name.
     IF v_host = 'localhost' OR v_host = '127.0.0.1' AND NOT v_subdomains THEN
         IF o365_internal.text_setting('environment') <> 'development'
            AND NOT o365_internal.is_loopback_url(o365_internal.text_setting('public_url')) THEN
@@ -38,7 +38,7 @@ BEGIN
                                          object => lower(host COLLATE "C"),
                                          reason => o365_internal.reason_text(reason));
     END IF;
-    -- Webhooks that are stored speak what their host spoke then: another dialect would suspend them at their next card.
+    -- Stored webhooks keep the dialect that their host had: another dialect would suspend them at their next card.
     SELECT w.dialect INTO v_known FROM o365_internal.webhook_host AS w
      WHERE w.host = v_host AND w.subdomains = v_subdomains AND w.port = allow_webhook_host.port;
     IF v_known <> dialect THEN

@@ -2,8 +2,8 @@ CREATE OR REPLACE FUNCTION o365_internal.allowed_hosts(hosts text[]) RETURNS TAB
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-    -- All hosts in one call: findings ask for up to 2,000. Tenants' hosts have few domains, and each of those is looked
-    -- up once.
+    -- All hosts in one call, because findings check up to 2,000. The hosts of tenants share few domains, and each of
+    -- these is looked up once.
     RETURN QUERY
     WITH asked AS MATERIALIZED (
         SELECT u.webhook_host, substr(u.webhook_host, nullif(strpos(u.webhook_host, '.'), 0)) AS domain

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.entry_of_host(webhook_host text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    -- Of several the longest; a name is not below itself.
+    -- If several match, the longest; a name is not below itself.
     RETURN coalesce(
         (SELECT '*.' || w.host FROM o365_internal.webhook_host AS w
           WHERE w.subdomains

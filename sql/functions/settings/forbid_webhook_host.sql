@@ -11,7 +11,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    -- Those that no other entry covers.
+    -- Hosts that no other entry covers.
     SELECT count(*) INTO v_connections FROM o365_internal.subscription AS s
      WHERE s.status IN ('active', 'paused', 'pending')
        AND CASE WHEN v_subdomains THEN right(s.webhook_host, length(v_host) + 1) = '.' || v_host

@@ -14,7 +14,7 @@ BEGIN
         -- A new statement sees what another session has committed meanwhile.
         SELECT h.host_id, h.hosts INTO v_host_id, v_hosts FROM o365_internal.host AS h WHERE h.name = v_name;
     END IF;
-    -- The first hosts of a far end; nobody waits for a session that has its row: suspect makes up for it.
+    -- The first hosts of a far end. Do not wait for a session that has its row locked: suspect makes up for it.
     IF cardinality(v_hosts) < c_most AND webhook_host <> ALL (v_hosts) THEN
         UPDATE o365_internal.host AS h SET hosts = h.hosts || webhook_host
          WHERE h.ctid = ANY (ARRAY(SELECT x.ctid FROM o365_internal.host AS x WHERE x.host_id = v_host_id

@@ -4,7 +4,7 @@ DECLARE
     v_host text := lower(host COLLATE "C") COLLATE "default";
     v_name text := o365_internal.entry_of_host(v_host);
 BEGIN
-    -- Of an entry below another one the webhooks belong to the other one.
+    -- Webhooks under an entry that is below another entry belong to the other entry.
     IF v_name <> v_host AND v_host NOT LIKE '*.%' THEN
         RAISE EXCEPTION 'host % is a part of the far end %', v_host, v_name
             USING ERRCODE = 'undefined_object', HINT = format('Use %L, or o365.pause for single connections.', v_name);

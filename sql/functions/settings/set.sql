@@ -22,7 +22,7 @@ BEGIN
         PERFORM o365_internal.note_event('setting_changed', 'operator', NULL, object => name, detail => value,
                                          reason => o365_internal.reason_text(reason));
     END IF;
-    -- A POST that could outlive its lease is never started: with less, nothing would be.
+    -- A POST that could outlive its lease is never started: with a shorter lease no POST would start.
     IF o365_internal.integer_setting('lease_seconds') < o365_internal.integer_setting('post_timeout_seconds') + 10 THEN
         RAISE EXCEPTION 'lease_seconds must be at least 10 more than post_timeout_seconds: they would be % and %',
             o365_internal.text_setting('lease_seconds'), o365_internal.text_setting('post_timeout_seconds')

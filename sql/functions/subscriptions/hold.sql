@@ -12,7 +12,7 @@ BEGIN
         PERFORM o365_internal.stop_lane(subscription_id, coalesce(reason, status));
         RETURN;
     END IF;
-    -- A person's pause outranks what a worker found out meanwhile: it would be undone by the next renewal.
+    -- A person's pause takes precedence over a worker's finding, which the next renewal would undo.
     UPDATE o365_internal.subscription AS s
        SET status = CASE WHEN s.status = 'paused' THEN s.status ELSE hold.status END,
            status_reason = hold.reason, status_at = now()

@@ -4,7 +4,7 @@ DECLARE
     v_subscription o365_internal.subscription;
     v_verdict text;
 BEGIN
-    -- The lane first, as the delivery core does: whoever has the lane never waits for its subscription.
+    -- The lane first, as in the delivery core: a session that has the lane never waits for its subscription.
     SELECT l.verdict INTO v_verdict FROM o365_internal.lane AS l
      WHERE l.subscription_id = lock_subscription.subscription_id FOR UPDATE;
     SELECT s.* INTO v_subscription FROM o365_internal.subscription AS s

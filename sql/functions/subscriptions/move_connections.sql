@@ -19,7 +19,7 @@ BEGIN
     LOOP
         v_subscription := o365_internal.subscription_to_change(subscription_id);
         CONTINUE WHEN v_subscription.status = 'removed' OR v_subscription.app_user <> from_user;
-        -- A user has a webhook once with a connector.
+        -- A user can have a webhook only once with a connector.
         v_same := (SELECT s.subscription_id FROM o365_internal.subscription AS s
                     WHERE s.connector_id = v_subscription.connector_id AND s.app_user = to_user
                       AND s.webhook_index = v_subscription.webhook_index AND s.status <> 'removed');

@@ -21,9 +21,9 @@ BEGIN
         DELETE FROM o365_internal.action_call AS c WHERE c.subscription_id = remove_subscription.subscription_id;
         UPDATE o365_internal.scheduled AS s SET due_at = now(), enqueued_at = least(s.enqueued_at, now())
          WHERE s.subscription_id = remove_subscription.subscription_id AND s.due_at > now();
-        -- Nobody can send it again.
+        -- These cards cannot be sent again.
         DELETE FROM o365_internal.dead_card AS d WHERE d.subscription_id = remove_subscription.subscription_id;
-        -- Due, so that a worker ends what waits as cancelled.
+        -- The lane is due, so that a worker ends the waiting cards as cancelled.
         PERFORM o365_internal.wake(subscription_id);
         PERFORM o365_internal.note_event('removed', actor, NULL, subscription_id, v_reason, v_status);
     END IF;

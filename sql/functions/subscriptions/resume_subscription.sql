@@ -19,7 +19,7 @@ BEGIN
                       END;
     END IF;
     IF v_awaits_proof AND v_status = 'paused' THEN
-        -- The pause ends, and it waits for its proof as it did before.
+        -- The pause ends, and the connection waits for its proof as before.
         UPDATE o365_internal.subscription AS s
            SET status = 'suspended', status_reason = 'its webhook is not proven yet', status_at = now(),
                paused_until = NULL, paused_by = NULL

@@ -9,7 +9,7 @@ BEGIN
                    AND s.status_at <= now() - make_interval(mins => o365_internal.integer_setting('confirm_minutes'))
                  ORDER BY s.status_at LIMIT 1000
     LOOP
-        -- Whoever has the lane may be confirming: the next minute looks again.
+        -- A session that has the lane locked may be confirming: the next run tries again.
         PERFORM FROM o365_internal.lane AS l WHERE l.subscription_id = v_id FOR UPDATE SKIP LOCKED;
         CONTINUE WHEN NOT FOUND;
         CONTINUE WHEN (o365_internal.lock_subscription(v_id)).status <> 'pending';

@@ -9,7 +9,7 @@ BEGIN
     IF v_index IS NULL OR user_object_id IS NULL THEN
         RETURN NULL;
     END IF;
-    -- The id is a GUID, and the two services need not write it alike.
+    -- The id is a GUID, which the two services may write differently.
     RETURN v_index IN (o365_internal.blind_index('user_object_id', user_object_id),
                        o365_internal.blind_index('user_object_id', lower(user_object_id COLLATE "C")),
                        o365_internal.blind_index('user_object_id', upper(user_object_id COLLATE "C")));

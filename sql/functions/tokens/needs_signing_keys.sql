@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.needs_signing_keys(profile o365_internal.token_profile) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    -- Buttons that a service calls are in cards for connectors alone: those for workflows have links.
+    -- Only cards for connectors have buttons that a service calls: those for workflows have links.
     RETURN profile.enabled
        AND (profile.asked_at IS NOT NULL
             OR EXISTS (SELECT FROM o365_internal.host AS h

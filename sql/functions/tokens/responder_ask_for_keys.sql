@@ -2,7 +2,8 @@ CREATE OR REPLACE FUNCTION o365_programs.responder_ask_for_keys(profile text) RE
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 BEGIN
-    -- Anybody can name a key that there is not: one row a profile, written once a minute, and nobody waits for it.
+    -- Anybody can name a key that does not exist: so there is one row for each profile, written once a minute, and no
+    -- session waits for it.
     UPDATE o365_internal.token_profile AS p SET asked_at = now()
      WHERE p.name = ANY (ARRAY(SELECT x.name FROM o365_internal.token_profile AS x
                                 WHERE x.name = responder_ask_for_keys.profile AND x.enabled

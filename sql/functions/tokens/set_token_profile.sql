@@ -56,7 +56,7 @@ BEGIN
             changed_at = excluded.changed_at;
     IF (v_new.metadata_url, v_new.hosts, v_new.issuers) IS DISTINCT FROM
        (v_old.metadata_url, v_old.hosts, v_old.issuers) THEN
-        -- Keys of another place sign for other issuers.
+        -- Keys from another source sign for other issuers.
         DELETE FROM o365_internal.signing_key AS k WHERE k.profile = set_token_profile.name;
         UPDATE o365_internal.token_profile AS p
            SET fetched_at = NULL, tried_at = NULL, failing_since = NULL, problem = NULL

@@ -8,8 +8,8 @@ BEGIN
            leaves = o365_internal.keys_of_others(w.key_ids, worker_heartbeat.environment)
      WHERE w.worker_id = worker_heartbeat.worker;
     IF NOT FOUND AND worker > 0 THEN
-        -- Its row is gone: deleted, or a dump of before it started was restored. Under the same number, which its
-        -- leases have.
+        -- Its row is gone: it was deleted, or a dump from before the worker's start was restored. Insert it with the
+        -- same number, which its leases have.
         INSERT INTO o365_internal.worker (worker_id, name, version, environment) OVERRIDING SYSTEM VALUE
             VALUES (worker, 'worker ' || worker, 'unknown', environment) ON CONFLICT DO NOTHING;
         PERFORM o365_internal.advance_sequences();

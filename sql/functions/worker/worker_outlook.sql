@@ -13,12 +13,13 @@ DECLARE
     v_suspended bigint;
     v_failing bigint;
 BEGIN
-    -- By the indexes on lanes that are due, held or in trouble; the first thousand of each say all that --once asks.
+    -- By the indexes on lanes that are due, held or failing; the first thousand of each answer everything that --once
+    -- asks.
     v_due := (SELECT count(*) FROM unnest(v_hosts) AS h (id)
                CROSS JOIN unnest(o365_internal.all_turns()) AS t (turn) CROSS JOIN LATERAL (
                   SELECT FROM o365_internal.lane AS l
                    WHERE l.host_id = h.id AND l.turn = t.turn AND l.next_at <= v_now LIMIT c_most) AS l);
-    -- A lane whose lease ended without a report may wait for its quota, and nobody has given it back.
+    -- A lane whose lease ended without a report may wait for its quota without having been given back.
     SELECT count(*) FILTER (WHERE l.lease_until > v_now),
            count(*) FILTER (WHERE l.worker IS NULL OR l.lease_until <= v_now),
            min(l.next_at) FILTER (WHERE l.worker IS NULL OR l.lease_until <= v_now)
@@ -37,7 +38,7 @@ BEGIN
              WHERE l.why = 'pause' AND EXISTS (
                    SELECT FROM o365_internal.outbox AS o WHERE o.subscription_id = l.subscription_id)
              LIMIT c_most) AS l;
-    -- What waits for a far end that is held waits as behind a pause.
+    -- Cards for a far end that is held wait as if paused.
     SELECT v_paused + count(*) FILTER (WHERE h.failing_since IS NULL),
            count(*) FILTER (WHERE h.failing_since IS NOT NULL),
            least(v_next_at, min(coalesce(h.failing_until, nullif(h.held_until, 'infinity'))))

@@ -8,7 +8,7 @@ BEGIN
     IF v_attempt.attempt_id IS NULL OR v_attempt.cookie_hash IS DISTINCT FROM lock_pasted_attempt.cookie_hash THEN
         RETURN NULL;
     END IF;
-    -- Ticket, attempt, the older lane, its own, code: as receive_paste locks the first four.
+    -- Lock order: ticket, attempt, the older lane, its own lane, code, as in receive_paste for the first four.
     PERFORM FROM o365_internal.ticket AS t WHERE t.ticket_hash = v_attempt.ticket_hash FOR UPDATE;
     SELECT a.* INTO v_attempt FROM o365_internal.connect_attempt AS a
      WHERE a.attempt_id = v_attempt.attempt_id FOR UPDATE;
@@ -16,7 +16,7 @@ BEGIN
       WHERE s.subscription_id = v_attempt.subscription_id AND s.replaces IS NOT NULL;
     PERFORM o365_internal.lock_subscription(v_attempt.subscription_id);
     PERFORM FROM o365_internal.proof AS p WHERE p.attempt_id = v_attempt.attempt_id FOR UPDATE;
-    -- What stands under the locks decides: a second press, another tab or a removal may have come first.
+    -- The state under the locks decides: a second press, another tab or a removal may have come first.
     RETURN CASE WHEN o365_internal.outcome_now(v_attempt) = 'pending' THEN v_attempt END;
 END $$;
 COMMENT ON FUNCTION o365_internal.lock_pasted_attempt(integer, text, bytea) IS

@@ -3,7 +3,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_hash bytea := o365_internal.blind_index('proof', card_id::text);
 BEGIN
-    -- 48 bits: what is left over by the division favours no code in any way that five tries could use.
+    -- 48 bits: the bias of the modulo is too small to be of use in five tries.
     RETURN lpad((('x' || encode(substr(v_hash, 1, 6), 'hex'))::bit(48)::bigint % 1000000)::text, 6, '0');
 END $$;
 COMMENT ON FUNCTION o365_internal.proof_code(bigint) IS

@@ -5,8 +5,8 @@ DECLARE
     v_card_id bigint := nextval('o365_internal.card_id');
     v_position bigint := o365_internal.tests_below() - v_card_id;
 BEGIN
-    -- Before all other cards of its lane: such positions stand at or before each cursor, so that claims take them
-    -- from the lane's list.
+    -- Before all other cards of its lane: such positions are at or before every cursor, so that claims take them from
+    -- the lane's list.
     INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card, event)
         VALUES (v_card_id, v_position, queue_test_card.subscription_id, queue_test_card.card, queue_test_card.event);
     UPDATE o365_internal.lane AS l

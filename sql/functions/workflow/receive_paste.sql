@@ -32,14 +32,14 @@ BEGIN
                                                          new.cookie_hashes::bytea[])).ticket_hash;
     END IF;
     IF v_ticket_hash IS NOT NULL THEN
-        -- Locked: pastes of one ticket come one after the other.
+        -- Locked, so that pastes of one ticket run one after the other.
         SELECT t.* INTO v_ticket FROM o365_internal.ticket AS t
          WHERE t.ticket_hash = v_ticket_hash AND t.connector_id = v_connector.connector_id
            AND t.used_at IS NULL AND t.expires_at > now() FOR UPDATE;
     END IF;
     v_dialect := o365_internal.webhook_dialect(v_host, new.webhook_port::integer);
-    -- What the ticket says, else the form: which connection of this user gets the webhook. A link that renews one
-    -- connection gives no right to any other.
+    -- The connection of this user that gets the webhook: the one of the ticket, else of the form. A link that renews
+    -- one connection gives no right to any other.
     v_renews_id := coalesce(v_ticket.renews, new.renews::bigint);
     SELECT s.* INTO v_renews FROM o365_internal.subscription AS s
      WHERE s.subscription_id = v_renews_id AND s.connector_id = v_connector.connector_id
@@ -90,14 +90,14 @@ BEGIN
             PERFORM o365_internal.lock_subscription(v_existing.replaces);
             v_existing := o365_internal.lock_subscription(v_existing.subscription_id);
         END IF;
-        -- Nobody chose a connection, and the user has one of that name: the page of the code asks.
+        -- No connection was chosen, and the user has one of that name: the page of the code asks.
         v_replaces_id := v_renews_id;
         IF v_renews_id IS NULL AND (v_existing.subscription_id IS NULL OR v_existing.status = 'pending') THEN
             v_replaces_id := o365_internal.named_place(v_connector.connector_id, v_ticket.app_user,
                                                        coalesce(v_place, v_existing.group_name));
         END IF;
         IF v_existing.status = 'pending' AND v_existing.replaces IS DISTINCT FROM v_replaces_id THEN
-            -- Meant for something else than the first time: what was pasted last counts.
+            -- It was pasted for another purpose than the first time: the last paste counts.
             PERFORM o365_internal.remove_subscription(
                 v_existing.subscription_id, 'user', 'its webhook was pasted again');
             UPDATE o365_internal.connect_attempt AS a SET outcome = 'superseded', consumed_at = now()
@@ -167,7 +167,7 @@ BEGIN
         PERFORM o365_internal.make_lane(v_id, v_connector.connector_id, v_host, v_webhook_index, true,
             coalesce(v_attempt.schedule, v_connector.schedule));
     ELSE
-        -- Pasted twice: what was pasted last counts.
+        -- Pasted twice: the last paste counts.
         UPDATE o365_internal.connect_attempt AS a SET outcome = 'superseded', consumed_at = now()
          WHERE a.subscription_id = v_id AND a.way = 'workflow' AND a.outcome = 'pending';
         UPDATE o365_internal.subscription AS s

@@ -8,7 +8,7 @@ DECLARE
     v_proof o365_internal.proof;
     v_code text;
 BEGIN
-    -- Locked: tries that come at the same moment are counted one by one.
+    -- Locked, so that concurrent tries are counted one by one.
     v_attempt := o365_internal.lock_pasted_attempt(v_connector.connector_id, new.id, new.cookie_hash);
     IF v_attempt.attempt_id IS NULL THEN
         RETURN NULL;

@@ -8,7 +8,7 @@ BEGIN
     SELECT a.* INTO v_attempt FROM o365_internal.connect_attempt AS a
      WHERE a.request_id = responder_paste_outcome.request_id ORDER BY a.attempt_id + 0 DESC LIMIT 1;
     RETURN o365_internal.connector_page(v_connector) || jsonb_build_object(
-        -- What was not even written down was one of too many (may_note_refusal).
+        -- A paste that was not recorded was one too many (may_note_refusal).
         'outcome', coalesce(v_attempt.outcome,
                             CASE WHEN v_connector.connector_id IS NULL THEN 'unknown_connector' ELSE 'too_many' END),
         'host', v_attempt.detail,

@@ -39,7 +39,7 @@ BEGIN
         'codes_left', greatest(o365_internal.integer_setting('proof_codes') - v_proof.codes, 0),
         'minutes_left', greatest(ceil(extract(epoch FROM v_proof.made_at - now()) / 60
                                       + o365_internal.integer_setting('proof_minutes')), 0)::integer,
-        -- What was chosen is not asked about.
+        -- A choice that was made is not asked again.
         'replaces', v_attempt.renews IS NULL
             AND EXISTS (SELECT FROM o365_internal.subscription AS s WHERE s.subscription_id = v_subscription.replaces
                                                                      AND s.status NOT IN ('pending', 'removed')),
