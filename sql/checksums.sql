@@ -1,6 +1,6 @@
--- SHA-256 of each file of migrations/, its first 16 hex digits. A migration is not edited any more once a database may
--- have run it, or databases of the same version would differ: tests/sql/checksums fails when a file is not what stands
--- here, and prints the line of a new one.
+-- SHA-256 of each file of migrations/, its first 16 hex digits. A migration is never edited once a database may have
+-- run it, or databases of the same version would differ: tests/sql/checksums fails if a file differs from its line
+-- here, and prints the line for a new one.
 SELECT set_config('o365.checksums', jsonb_object_agg(c.number, c.checksum)::text, true) FROM (VALUES
     (1, '4a0b18b717e494f5'),
     (2, 'b3d12ed9f0ec5180'),

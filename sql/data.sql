@@ -3,7 +3,7 @@
 
 INSERT INTO o365_internal.setting (name, value, pattern, help, default_value)
     SELECT v.name, v.value, v.pattern, v.help, v.value FROM (VALUES
-    -- http only on this machine: elsewhere browsers send no Secure cookie back.
+    -- http only on this machine: elsewhere browsers do not send a Secure cookie back.
     -- The responder itself adds /connect and /action.
     ('public_url', '',
         '^(?!.*/(connect|action)(/|$))(https://([a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)'
@@ -95,21 +95,22 @@ UPDATE o365_internal.setting AS s SET unit = v.unit, range = v.range FROM (VALUE
         ('unclear_answers', 'POSTs', '0 to 99')
     ) AS v (name, unit, range) WHERE s.name = v.name AND (s.unit, s.range) IS DISTINCT FROM (v.unit, v.range);
 
--- Hosts of office365-connectors.md section 2. Only filled when there are none: what an operator took out stays out.
+-- Hosts of office365-connectors.md section 2. Only filled if there are none, so that entries that an operator removed
+-- stay removed.
 INSERT INTO o365_internal.webhook_host (dialect, host, subdomains, port)
     SELECT h.dialect, h.host, h.subdomains, 443 FROM (VALUES
         ('connector', 'outlook.office.com', false), ('connector', 'outlook.office365.com', false),
         ('connector', 'webhook.office.com', true),
         ('workflow', 'logic.azure.com', true), ('workflow', 'api.powerplatform.com', true)
     ) AS h (dialect, host, subdomains) WHERE NOT EXISTS (SELECT FROM o365_internal.webhook_host WHERE enabled);
--- Those of government clouds and of China, switched off.
+-- The hosts of government clouds and of China are switched off.
 INSERT INTO o365_internal.webhook_host (dialect, host, subdomains, port, enabled)
     SELECT 'workflow', h, true, 443, false
       FROM unnest('{logic.azure.us,api.gov.powerplatform.microsoft.us,api.high.powerplatform.microsoft.us,'
                   'api.appsplatform.us,logic.azure.cn,api.powerplatform.partner.microsoftonline.cn}'::text[]) AS h
     ON CONFLICT ON CONSTRAINT webhook_host_pkey DO NOTHING;
 
--- Whose tokens card actions may come with: office365-connectors.md 7. What nobody has changed is renewed.
+-- Whose tokens card actions may come with: office365-connectors.md 7. Rows that nobody has changed are renewed.
 INSERT INTO o365_internal.token_profile AS p (name, enabled, metadata_url, hosts, issuers, audiences, client_claims,
         client_ids, clock_skew, presser_claim, name_claims, keep_keys, source) VALUES
     ('entra', true, 'https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration',
@@ -235,12 +236,12 @@ INSERT INTO o365_internal.server_floor (hole, matters, major, minor)
     CROSS JOIN LATERAL (SELECT split_part(u, '.', 1)::integer, split_part(u, '.', 2)::integer
                           FROM unnest(h.versions) AS u) AS v (major, minor);
 
--- Keys that this database makes once and keeps.
+-- Keys that this database creates once and keeps.
 SELECT format('INSERT INTO o365_internal.%I (key) VALUES (%I.gen_random_bytes(32)) ON CONFLICT DO NOTHING',
               t.name, :'pgcrypto')
   FROM (VALUES ('index_key'), ('action_key')) AS t (name) \gexec
 
--- Somebody who reads the history just now is no reason to stop: workers make them too, every minute.
+-- Do not fail because a session reads the history: workers make partitions too, every minute.
 DO $$
 BEGIN
     PERFORM o365_internal.make_partitions(2);
@@ -248,6 +249,6 @@ EXCEPTION WHEN lock_not_available THEN
     RAISE NOTICE 'the history is in use: the worker makes its next days'' partitions';
 END $$;
 
--- It reads all cards that wait: only where links have just come.
+-- This reads all waiting cards, so it runs only when links were just introduced.
 SELECT o365_internal.link_waiting_cards() FROM o365_internal.migration AS m
  WHERE m.name = 'card_actions' AND m.applied_at = now() \g /dev/null

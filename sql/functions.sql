@@ -44,7 +44,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/keys/worker_seal_probe.sql
 \ir functions/keys/worker_unopenable.sql
 
--- Whose signed tokens are taken, and the keys that they are signed with.
+-- Whose signed tokens are accepted, and the keys for their signatures.
 \ir functions/tokens/is_connecting_user.sql
 \ir functions/tokens/needs_signing_keys.sql
 \ir functions/tokens/responder_ask_for_keys.sql
@@ -83,7 +83,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/workflow/test_card_text.sql
 \ir functions/workflow/ways_of.sql
 
--- What is kept about people: export, erasure, and finding somebody by a directory object id.
+-- Data about people: export, erasure, and finding somebody by a directory object id.
 \ir functions/people/connectors_to_act_for.sql
 \ir functions/people/erase_connection.sql
 \ir functions/people/erase_user.sql
@@ -213,8 +213,8 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/manage/revoke_manage_links.sql
 \ir functions/manage/too_many_presses.sql
 
--- Card actions for Workflows webhooks: what is kept of a card, the page that its links lead to, and the events that the
--- application takes.
+-- Card actions for Workflows webhooks: the stored part of a card, the page that its links lead to, and the events that
+-- the application takes.
 \ir functions/actions/action_link_hash.sql
 \ir functions/actions/action_mac.sql
 \ir functions/actions/action_outcome.sql
@@ -265,7 +265,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/cards/try_send.sql
 \ir functions/cards/unwanted_problem.sql
 
--- Options of a card: when it may leave, what replaces it, and what is kept of one that died.
+-- Options of a card: when it may leave, what replaces it, and what is stored of a card that died.
 \ir functions/options/cancel_card.sql
 \ir functions/options/card_to_change.sql
 \ir functions/options/check_options.sql
@@ -306,11 +306,10 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 -- What holds between the calls:
 -- * A card is *fed* when its transaction is visible in the last fed.snap, or its lane was handed the cards of its bulk
 --   transaction (handed_over).
--- * Every fed card of a lane that has not ended stands past the lane's cursor, or in its list `late`;
---   a lane with one is due, leased or held. The lanes in `postponed` are the exception, and while a restored
---   database is handed over anew those that it has not come to yet (feeding_again); nobody claims either.
--- * Nothing that is not fed leaves: the cards of one transaction are fed together in each lane,
---   and so keep their order.
+-- * Every fed card of a lane that has not ended is past the lane's cursor, or in its list `late`; a lane with one is
+--   due, leased or held. The exceptions are the lanes in `postponed`, and, while a restored database is handed over
+--   again, the lanes not reached yet (feeding_again); neither are claimed.
+-- * Only fed cards leave: the cards of one transaction are fed together in each lane, and so keep their order.
 \ir functions/quotas/longest_window.sql
 \ir functions/quotas/lost_posts.sql
 \ir functions/quotas/webhook_group.sql
@@ -376,7 +375,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/lanes/repeated_posts.sql
 \ir functions/lanes/worker_report.sql
 
--- Schedules and digests: when cards leave that are not sent as they come, and what they are folded into.
+-- Schedules and digests: when cards leave that are not sent at once, and how they are folded.
 \ir functions/schedules/adaptive_digest.sql
 \ir functions/schedules/await_runs.sql
 \ir functions/schedules/digest_container.sql
@@ -402,7 +401,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/schedules/time_zone_of.sql
 \ir functions/schedules/to_take.sql
 
--- What a worker calls besides the delivery core.
+-- Functions that a worker calls besides the delivery core.
 \ir functions/worker/keys_of_others.sql
 \ir functions/worker/living_workers.sql
 \ir functions/worker/worker_adopt.sql
@@ -441,10 +440,10 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/subscriptions/too_many_tests.sql
 \ir functions/subscriptions/wake.sql
 
--- The history and its partitions. Whoever inserts locks the parent, then the partition: so do these. A reader that
--- keeps its transaction open has all of them, so nothing here can count on ever getting its lock: rows without a
--- partition lie in the default partition, where the views read them, and what is too old is deleted where it cannot be
--- dropped.
+-- The history and its partitions. An INSERT locks the parent, then the partition, and so do these functions. A reader
+-- that keeps its transaction open holds locks on all of them, so nothing here can rely on ever getting its lock: rows
+-- without a partition are in the default partition, where the views read them, and old rows are deleted if their
+-- partition cannot be dropped.
 \ir functions/history/delete_some.sql
 \ir functions/history/history_begins.sql
 \ir functions/history/lock_history.sql
@@ -498,7 +497,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/console/wait_of_scheduled.sql
 \ir functions/console/workers_at_work.sql
 
--- What the history proves, a function a rule.
+-- o365.audit: one function for each rule.
 \ir functions/audit/audit.sql
 \ir functions/audit/audit_counts.sql
 \ir functions/audit/audit_ends.sql
@@ -514,10 +513,11 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/audit/audit_windows.sql
 \ir functions/audit/is_lost.sql
 
--- What is wrong with an installation, as the database sees it. Each finding is a function o365_internal.health_CODE()
--- that returns a row for each group of objects that have the same trouble for the same reason, and none when all is
--- well; o365.health() lists the codes. To add a finding, add its function and its line in that list. A finding reads by
--- index and looks at a bounded number of rows: monitoring asks every minute, at a million connections too.
+-- o365.health: problems of an installation that the database can see. Each finding is a function
+-- o365_internal.health_CODE() that returns a row for each group of objects with the same problem for the same reason,
+-- and none if there is no problem; o365.health() lists the codes. To add a finding, add its function and its line in
+-- that list. A finding reads by index and reads a bounded number of rows, because monitoring calls it every minute,
+-- also with a million connections.
 \ir functions/health/application_settings.sql
 \ir functions/health/health.sql
 \ir functions/health/blocked_lanes.sql
@@ -578,9 +578,10 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/health/health_workflows_idle.sql
 \ir functions/health/held_back.sql
 
--- Judging a card. Nearly all are right, and card_pattern.sql sees that quickly. In doubt there is one walk over the
--- card, along the objects and fields of card_rules.sql. What costs there is the number of fields, so whatever a field
--- may be wrong in is one CASE, and words are put together only for what is. The types come first: functions take them.
+-- Checking a card. Nearly all cards are valid, and card_pattern.sql finds that quickly. Otherwise one walk goes over
+-- the card, along the objects and fields of card_rules.sql. Its cost depends on the number of fields, so all checks of
+-- a field are one CASE, and messages are made only for problems. The types come first, because functions take them as
+-- arguments.
 \ir types.sql
 \ir functions/check_card/action_codes.sql
 \ir functions/check_card/address_codes.sql

@@ -1,5 +1,4 @@
--- Who may do what: the whole of it. Everything else is refused;
--- tests/sql tries each role against every object of the catalogue.
+-- All privileges. Everything else is refused; tests/sql tries each role on every object of the catalogue.
 DO $$
 DECLARE
     v_object record;
@@ -24,12 +23,13 @@ BEGIN
             USING HINT = 'Rights here come by membership: GRANT o365_operator, or select o365.grant_application. '
                          'See docs/operator.md.';
     END LOOP;
-    -- Roles of that name may be another installation's of this cluster: whose this one is, the owner says.
+    -- Roles of these names may belong to another installation in this cluster: the owner decides whether they are used
+    -- here.
     IF NOT o365_internal.has_roles() THEN
         RAISE NOTICE 'no roles of its own, so nothing is granted: all programs connect as %', current_user;
         RETURN;
     END IF;
-    -- What an earlier version, or somebody by hand, granted them goes first. The sandbox's grants are sandbox.sql's.
+    -- First revoke what an earlier version, or somebody by hand, granted them. The sandbox's grants are in sandbox.sql.
     FOR v_object IN SELECT format('FUNCTION %s', p.oid::regprocedure) AS name FROM pg_catalog.pg_proc AS p
                      WHERE p.pronamespace IN ('o365'::regnamespace, 'o365_programs'::regnamespace,
                                               'o365_internal'::regnamespace)
@@ -101,8 +101,8 @@ BEGIN
         TO o365_app;
 END $$;
 
--- A dump holds no memberships. Every role that was granted a connector is a member of o365_app; one that does not exist
--- here is left to o365.health().
+-- A dump has no memberships. Every role that was granted a connector becomes a member of o365_app; o365.health()
+-- reports one that does not exist here.
 DO $$
 DECLARE
     v_role name;

@@ -1,7 +1,7 @@
 -- Creates or upgrades o365-connector in the database psql is connected to:   psql -d yourdb -f sql/install.sql
--- One transaction: all of it or nothing. Running it again changes nothing. It waits for nobody longer than three
--- seconds: who is in its way is named. Run it as a superuser, or as the database's owner: what the role may not do is
--- said and left out, and o365.health() lists what that costs.
+-- One transaction: all of it or nothing. Running it again changes nothing. It waits for a lock for at most three
+-- seconds, and names the session that holds it. Run it as a superuser, or as the database's owner: steps that the role
+-- may not do are reported and left out, and o365.health() lists the consequences.
 \ir psql.sql
 SET client_min_messages = notice;
 
@@ -43,7 +43,7 @@ SELECT current_setting('server_version_num')::int < 140000 AS too_old,
                             current_database(), current_user); END $$;
 \endif
 
--- Whatever database and role have as their defaults.
+-- These override the defaults of the database and the role.
 BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 SET LOCAL standard_conforming_strings = on;
 SET LOCAL array_nulls = on;
@@ -71,8 +71,8 @@ END $$;
 SELECT n.nspname IS NULL AS is_new, coalesce(pg_get_userbyid(n.nspowner), '') AS found_owner,
        n.nspname IS NULL OR pg_get_userbyid(n.nspowner) = 'o365_owner' AS wants_roles,
        n.nspname IS NOT NULL AND NOT pg_has_role(current_user, n.nspowner, 'MEMBER') AS is_not_ours,
-       -- What pg_restore leaves where the roles did not exist, or with --no-owner: everything belongs to the superuser
-       -- who restored. What this file makes never belongs to one.
+       -- pg_restore leaves this behind if the roles did not exist, or with --no-owner: everything belongs to the
+       -- superuser who restored. Objects that this file creates never belong to a superuser.
        EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.oid = n.nspowner AND r.rolsuper) AS lost_owner
   FROM (SELECT 1) AS one LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = 'o365_internal' \gset
 \if :is_not_ours
@@ -140,7 +140,7 @@ COMMENT ON COLUMN o365_internal.migration.name IS 'The rest of the file''s name.
 COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \endif
 
--- Migrations need tables for themselves, what comes after them does not.
+-- Migrations need exclusive locks on tables, the steps after them do not.
 \set is_locked :is_new
 \set migration 0001_tables
 \ir migrate.sql
@@ -219,7 +219,7 @@ COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \set migration 0038_counts_of_cards
 \ir migrate.sql
 
--- The last of them says how far this install.sql knows the way.
+-- The last of them is the newest migration that this install.sql knows.
 SELECT max(m.number) > :migration_number AS is_newer,
        set_config('o365.install_schema', :'migration_number', true) AS ignored FROM o365_internal.migration AS m \gset
 \if :is_newer
@@ -231,7 +231,8 @@ SELECT max(m.number) > :migration_number AS is_newer,
 \ir checksums.sql
 \if :is_locked
 \else
-  -- Of what data.sql and the rules of cards write, so that nobody's open transaction is waited for without being named.
+  -- Lock what data.sql and the rules of cards write, so that an open transaction in the way is named instead of waited
+  -- for.
   SELECT set_config('o365.lock_mode', 'SHARE ROW EXCLUSIVE', true),
          set_config('o365.lock_relations', string_agg(t.name, ' '), true)
     FROM (VALUES ('setting'), ('webhook_host'), ('response_rule'), ('card_rule'), ('card_kind'), ('card_field'),
@@ -247,7 +248,8 @@ COMMENT ON SCHEMA o365_internal IS 'o365-connector: tables. Nobody but the owner
 \ir functions.sql
 \ir functions/card_rules.sql
 \ir functions/card_pattern.sql
--- What an earlier version had and this one has not: a function that was replaced has a row of this transaction.
+-- Drop functions that an earlier version had and this one does not have: the row of a function that was replaced is
+-- from this transaction.
 DO $$
 DECLARE
     v_function regprocedure;
@@ -266,7 +268,7 @@ BEGIN
 END $$;
 -- The text of a function is parsed when a session first calls it, by that session's rules for literals. Our backslashes
 -- are to stay what they are in sessions where standard_conforming_strings is off.
--- What public functions call runs under their settings.
+-- Functions that public functions call run under the settings of these.
 DO $$
 DECLARE
     v_function regprocedure;
@@ -280,10 +282,10 @@ BEGIN
     END LOOP;
 END $$;
 
--- A view is replaced when it changed, for whoever reads it would be waited for. Whether it did is found out by making
--- all of them beside, in a schema that takes the name of ours meanwhile and that nobody else sees. So views call
--- functions of o365_internal only. A view that stands in o365_internal itself is written :internal_views.name there,
--- since that schema cannot be another for a moment.
+-- A view is replaced only if it changed, because replacing waits for its readers. To find out, all views are created in
+-- a second schema, which has the name of ours meanwhile and which no other session sees. So views call functions of
+-- o365_internal only. A view that stands in o365_internal itself is written :internal_views.name there, since that
+-- schema cannot be another for a moment.
 \set views_changed true
 \set internal_views o365_internal
 \if :is_new
@@ -345,7 +347,7 @@ DECLARE
     v_finding record;
 BEGIN
     FOR v_finding IN SELECT * FROM o365_internal.server_findings() LOOP
-        -- Webhooks that are there already are no safer without an upgrade.
+        -- Refusing an upgrade would not make existing webhooks safer.
         IF v_finding.severity = 'error' AND current_setting('o365.is_new')::boolean THEN
             RAISE EXCEPTION '%: %', v_finding.object, v_finding.problem
                 USING HINT = v_finding.next_step || ' Nothing was changed.';

@@ -1,7 +1,7 @@
 -- Locks what the settings o365.lock_relations (names between blanks) and o365.lock_mode name, for the transaction that
--- upgrades or removes. Whoever comes after a lock that is waited for waits as well, so no try lasts longer than a
--- second, the first ones much shorter, and everybody passes in between. What is still in use after some tries is told:
--- who holds it, and since when; never a statement's text, which may hold cards.
+-- upgrades or removes. Sessions queue behind a lock request that waits, so no attempt lasts longer than a second, the
+-- first ones are much shorter, and other sessions proceed in between. If a lock cannot be had after some attempts, the
+-- error names its holder and since when, but never a statement's text, which may contain cards.
 DO $$
 DECLARE
     v_owner name := current_user;
@@ -20,7 +20,7 @@ BEGIN
             PERFORM set_config('lock_timeout', v_wait_ms || 'ms', true);
             FOREACH v_relation IN ARRAY v_relations LOOP
                 IF (SELECT c.relkind FROM pg_catalog.pg_class AS c WHERE c.oid = v_relation) = 'v' THEN
-                    -- Changes nothing. LOCK TABLE would lock a view's tables too.
+                    -- This changes nothing. LOCK TABLE would also lock a view's tables.
                     EXECUTE format('ALTER VIEW %s OWNER TO %I', v_relation, v_owner);
                 ELSE
                     EXECUTE format('LOCK TABLE %s IN %s MODE', v_relation, v_mode);
@@ -29,10 +29,10 @@ BEGIN
             PERFORM set_config('lock_timeout', '3s', true);
             RETURN;
         EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-            -- Here what was locked is free again.
+            -- Here the locks are released again.
             NULL;
         END;
-        -- The owner may not see other sessions, the role that installs perhaps may.
+        -- The owner may not see other sessions, but the installing role may be able to.
         PERFORM set_config('role', 'none', true);
         PERFORM pg_stat_clear_snapshot();
         SELECT string_agg(h.who, '; '), bool_and(h.is_vacuum), min(h.pid) INTO v_found, v_vacuum, v_pid FROM (
@@ -50,12 +50,12 @@ BEGIN
              WHERE l.granted AND l.locktype = 'relation' AND l.relation = ANY (v_relations)
                AND l.pid IS DISTINCT FROM pg_backend_pid()
                AND l.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = current_database())
-               -- Who came since then passes, and is in nobody's way.
+               -- Sessions that came since then proceed, and block nobody.
                AND (l.pid IS NULL OR a.xact_start IS NULL OR a.xact_start < v_began)
                AND (v_mode = 'ACCESS EXCLUSIVE' OR l.mode NOT IN ('AccessShareLock', 'RowShareLock'))) AS h;
         PERFORM set_config('role', v_owner, true);
         v_holders := coalesce(v_found, v_holders);
-        -- Autovacuum gives way to whoever waits for as long as deadlock_timeout.
+        -- Autovacuum yields to a session that has waited for deadlock_timeout.
         v_wait_ms := CASE WHEN v_vacuum THEN 1500 ELSE 200 * (v_try + 1) END;
         PERFORM pg_sleep(0.2);
     END LOOP;

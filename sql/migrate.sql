@@ -1,4 +1,5 @@
--- Applies the file that the variable `migration` names, unless it was: once for each file of migrations/ (install.sql).
+-- Applies the file that the variable `migration` names, unless it was applied before. install.sql includes this once
+-- for each file of migrations/.
 SELECT NOT EXISTS (SELECT FROM o365_internal.migration AS m WHERE m.number = f.number) AS migration_is_missing,
        f.number AS migration_number, f.name AS migration_name, f.path AS migration_path
   FROM (SELECT left(:'migration', 4)::integer, substr(:'migration', 6), 'migrations/' || :'migration' || '.sql')
@@ -6,8 +7,8 @@ SELECT NOT EXISTS (SELECT FROM o365_internal.migration AS m WHERE m.number = f.n
 \if :migration_is_missing
   \if :is_locked
   \else
-    -- (!) subscription first: every sender begins there. Whoever holds it has passed it before, and is waited for; who
-    -- comes now waits there and holds nothing that the rest of this needs.
+    -- (!) subscription first, because every sender begins there. This waits for sessions that have it already; new ones
+    -- wait there and hold nothing that the rest of this needs.
     SELECT set_config('o365.lock_mode', 'ACCESS EXCLUSIVE', true),
            set_config('o365.lock_relations', string_agg(c.oid::regclass::text, ' ' ORDER BY c.relname <> 'subscription',
                                                         c.relname <> 'connector', c.relkind, c.oid), true)

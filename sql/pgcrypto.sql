@@ -1,6 +1,6 @@
--- Sees to pgcrypto before the tables are made: creates it where it is missing, and lets the owner of this installation
--- use it. A pgcrypto that is there already serves as it is; a new one goes where only we look. Runs as the role that
--- installs, for the owner may grant nothing here.
+-- Prepares pgcrypto before the tables are created: creates it if it is missing, and lets the owner of this installation
+-- use it. An existing pgcrypto is used as it is; a new one is created in a schema of our own. Runs as the installing
+-- role, because the owner may grant nothing here.
 SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'pgcrypto') AS has_pgcrypto \gset
 \if :has_pgcrypto
 \else
@@ -18,7 +18,8 @@ DECLARE
     v_grant text;
     v_missing text[];
 BEGIN
-    -- Ours: nobody else's. As the superuser who owns the functions; for anybody else the REVOKE would only warn.
+    -- Only we use this one. Runs as the superuser who owns the functions; for any other role the REVOKE would only
+    -- warn.
     IF (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user) THEN
         FOR v_revoke IN SELECT DISTINCT p.oid::regprocedure AS f,
                                CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END AS role
@@ -53,7 +54,7 @@ BEGIN
             BEGIN
                 EXECUTE v_grant;
             EXCEPTION WHEN insufficient_privilege THEN
-                -- Who may grant something else only, and not this, is warned instead.
+                -- A role that may grant other privileges but not this one gets a warning instead.
                 NULL;
             END;
         END LOOP;

@@ -1,6 +1,6 @@
--- The roles. Runs where the installing role may create roles; without them everything belongs to that one role
--- (docs/operator.md says what that costs). Passwords and pg_hba.conf are the operator's: a role made here can log in,
--- but no way to prove who it is comes with it.
+-- The roles. Runs if the installing role may create roles; otherwise everything belongs to that one role
+-- (docs/operator.md has the consequences). Passwords and pg_hba.conf are left to the operator: a role created here may
+-- log in, but has no means of authentication yet.
 DO $$
 DECLARE
     v_role record;
@@ -27,14 +27,14 @@ BEGIN
                     WHERE m.roleid = 'o365_app'::regrole AND m.member = 'o365_owner'::regrole AND m.admin_option) THEN
         GRANT o365_app TO o365_owner WITH ADMIN OPTION;
     END IF;
-    -- Since PostgreSQL 16 who creates a role may administer it, which is no right to become it.
+    -- Since PostgreSQL 16 the creator of a role may administer it, but not assume it.
     IF NOT pg_has_role(current_user, 'o365_owner',
                        CASE WHEN current_setting('server_version_num')::integer >= 160000 THEN 'SET'
                             ELSE 'MEMBER' END) THEN
         EXECUTE format('GRANT o365_owner TO %I', current_user);
     END IF;
 EXCEPTION WHEN insufficient_privilege THEN
-    -- Another installation of this cluster made them, or somebody by hand.
+    -- Another installation in this cluster created them, or somebody by hand.
     RAISE EXCEPTION 'role % may not administer the roles o365_owner and o365_app', current_user
         USING ERRCODE = 'insufficient_privilege', DETAIL = SQLERRM,
               HINT = format('A superuser can allow it: GRANT o365_owner, o365_app TO %I WITH ADMIN OPTION. '

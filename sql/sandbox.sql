@@ -1,11 +1,10 @@
--- The sandbox's tables and functions, Microsoft's side for development. Load after install.sql, and never where users
--- are:
+-- The sandbox's tables and functions, Microsoft's side for development. Load it after install.sql, and never into a
+-- database with real users:
 --   psql -d yourdb -f sql/sandbox.sql
--- Runs again without harm. It stores hashes of the webhooks it hands out, never a webhook, a state, an object id or a
+-- It can be run again. It stores hashes of the webhooks it hands out, never a webhook, a state, an object id or a
 -- token.
 \ir psql.sql
--- What it holds is for trying things out: tables of an older version are dropped, not migrated. A newer one is left
--- alone.
+-- Its data is for experiments: tables of an older version are dropped, not migrated. A newer version is not touched.
 \set version 8
 BEGIN;
 SELECT (SELECT pg_get_userbyid(n.nspowner) FROM pg_catalog.pg_namespace AS n
@@ -42,7 +41,7 @@ SET LOCAL check_function_bodies = off;
         END LOOP;
     END $$;
 \endif
--- Functions are made anew, so that none stays that had other parameters.
+-- Functions are created anew, so that none with other parameters remains.
 DO $$
 DECLARE
     v_function regprocedure;
@@ -88,7 +87,7 @@ BEGIN
     END LOOP;
     IF o365_internal.has_roles() THEN
         GRANT USAGE ON SCHEMA o365_programs TO o365_sandbox;
-        -- Where its functions stood in earlier versions.
+        -- The schema of its functions in earlier versions.
         REVOKE USAGE ON SCHEMA o365 FROM o365_sandbox;
     END IF;
 END $$;

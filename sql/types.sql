@@ -1,5 +1,5 @@
--- What the walk over a card hands from function to function. CREATE TYPE knows no OR REPLACE: a type that is another
--- one in this version is made anew, and the functions that take it are made anew below.
+-- The types that the functions of the walk over a card pass to each other. CREATE TYPE has no OR REPLACE: a type that
+-- changed in this version is created anew, and the functions that take it are created anew afterwards.
 DO $$
 DECLARE
     v_type record;

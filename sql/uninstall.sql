@@ -1,10 +1,10 @@
 -- Removes o365-connector from the database psql is connected to, with everything in it:
 --     psql -d yourdb -v remove=everything -f sql/uninstall.sql
 -- Connections, waiting cards and history are gone afterwards. One transaction: all of it or nothing. Our roles go too,
--- unless another database of the cluster still uses them. Run it as the role that installed, or as a superuser. What
--- others made on top of o365-connector, a view for one, is not removed: it stops this and is named.
+-- unless another database of the cluster still uses them. Run it as the role that installed, or as a superuser. Objects
+-- that others built on o365-connector, such as a view, are not removed: this stops and names them.
 \ir psql.sql
--- The newest migration that it knows: tests/sql/checksums --write.
+-- The newest migration that this file knows, written by tests/sql/checksums --write.
 \set version 38
 SET client_min_messages = notice;
 
@@ -25,7 +25,7 @@ SELECT :'remove' <> 'everything' AS is_unsure, to_regnamespace('o365_internal') 
 \endif
 
 BEGIN;
--- Whoever has a transaction open with our tables is not waited for.
+-- Do not wait for an open transaction that uses our tables.
 SET LOCAL lock_timeout = '3s';
 -- Names are compared below.
 SET LOCAL quote_all_identifiers = off;
@@ -36,7 +36,7 @@ DO $$
 DECLARE
     v_others text;
 BEGIN
-    -- What DROP ... CASCADE would take along. A view depends on what it reads by its rule; a default, a trigger and a
+    -- The objects that DROP ... CASCADE would drop too. A view depends through its rule; a default, a trigger and a
     -- policy are parts of a table that stays.
     WITH RECURSIVE ours (classid, objid) AS (
         SELECT 'pg_catalog.pg_namespace'::regclass::oid, n.oid FROM pg_catalog.pg_namespace AS n
@@ -77,7 +77,7 @@ SELECT max(m.number) > :version AS is_newer, set_config('o365.uninstall_schema',
         USING HINT = 'Take the uninstall.sql of that version or a newer one: what is older does not know what was '
                      'added since. Nothing was changed.'; END $$;
 \endif
--- Whose transaction is in the way is named, as install.sql does. subscription first: every sender begins there.
+-- A transaction that is in the way is named, as in install.sql. subscription first, because every sender begins there.
 SELECT set_config('o365.lock_mode', 'ACCESS EXCLUSIVE', true),
        set_config('o365.lock_relations', string_agg(c.oid::regclass::text, ' '
                                                     ORDER BY c.relname <> 'subscription', c.oid), true)
@@ -102,7 +102,8 @@ BEGIN
             CONTINUE;
         END IF;
         BEGIN
-            -- Only who has its rights may drop what it owns and was granted. Who made the role may take them.
+            -- Only a member of the role may drop what it owns and was granted. The creator of the role can make itself
+            -- a member.
             IF NOT pg_has_role(current_user, v_role, 'USAGE') THEN
                 EXECUTE format('GRANT %I TO %I %s', v_role, current_user,
                                CASE WHEN current_setting('server_version_num')::integer >= 160000

@@ -1,4 +1,5 @@
--- The views, a file each subject. install.sql includes this twice: beside, to see which views changed, and in place.
+-- The views, one file for each subject. install.sql includes this twice: in a second schema, to find out which views
+-- changed, and in place.
 \ir views/settings.sql
 \ir views/connectors.sql
 \ir views/subscriptions.sql

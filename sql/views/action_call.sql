@@ -1,5 +1,5 @@
--- The door for calls of POST /action, as for callbacks: COPY o365_programs.action_call (...) FROM STDIN (FORMAT
--- binary).
+-- Takes the calls of POST /action, in the same way as callbacks: COPY o365_programs.action_call (...) FROM STDIN
+-- (FORMAT binary).
 CREATE OR REPLACE VIEW o365_programs.action_call AS
     SELECT NULL::text AS card_id, NULL::text AS number, NULL::bytea AS token_hash, NULL::bytea AS request_hash,
            NULL::text AS request_id, NULL::text AS content_type, NULL::text AS body, NULL::text AS app_id,

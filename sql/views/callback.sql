@@ -1,5 +1,5 @@
--- The only door by which a webhook enters: COPY o365_programs.callback (...) FROM STDIN (FORMAT binary). PostgreSQL
--- logs what a statement says and what is bound to it, not what flows through COPY in binary form.
+-- Takes the webhooks of callbacks: COPY o365_programs.callback (...) FROM STDIN (FORMAT binary). PostgreSQL logs
+-- statements and their parameters, but not the data of a binary COPY.
 CREATE OR REPLACE VIEW o365_programs.callback AS
     SELECT NULL::text AS slug, NULL::text AS request_id, NULL::bytea AS state_hash, NULL::bytea AS cookie_hash,
            NULL::text AS webhook_host,

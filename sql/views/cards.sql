@@ -1,8 +1,8 @@
--- Cards, wherever they stand, and what belongs to one. An application sees those of the connectors that it was granted.
--- security_barrier: no condition of a query is tried on rows that its session may not see.
+-- Cards in all tables, and what belongs to a card. An application sees those of the connectors that it was granted.
+-- security_barrier: no condition of a query is evaluated on rows that its session may not see.
 
--- One row a card, wherever it stands. What holds for all branches stands outside of the UNION, as in o365.deliveries,
--- which says how history is read (history.sql).
+-- One row for each card, in whichever table it is. Conditions of all branches are outside of the UNION, as in
+-- o365.deliveries; history.sql says how history is read.
 CREATE OR REPLACE VIEW o365.cards WITH (security_barrier) AS
     WITH few AS MATERIALIZED (SELECT f.ids, o365_internal.few_wait(f.ids) AS few_wait
                                 FROM o365_internal.few_subscriptions() AS f (ids))
@@ -49,7 +49,7 @@ CREATE OR REPLACE VIEW o365.cards WITH (security_barrier) AS
                                               WHERE v.subscription_id = d.subscription_id))
                    = ANY ((SELECT o365_internal.visible_connectors())::integer[]))
         OR NOT d.walked AND (SELECT few.ids IS NOT NULL AND (d.state = 'ended' OR few.few_wait) FROM few)
-     -- Newest first from the view itself, so that the index serves the usual question.
+     -- The view itself sorts by newest first, so that the usual query uses the index.
      ORDER BY d.card_id DESC;
 COMMENT ON VIEW o365.cards IS
     'Every card that is scheduled, waits or has ended, one row each, newest first, ends for as long as history_days. '

@@ -1,5 +1,5 @@
--- Connectors, and what holds for their webhooks: hosts, response rules, quotas. An application sees the connectors that
--- it was granted. security_barrier: no condition of a query is tried on rows that its session may not see.
+-- Connectors, and the rules for their webhooks: hosts, response rules, quotas. An application sees the connectors that
+-- it was granted. security_barrier: no condition of a query is evaluated on rows that its session may not see.
 
 CREATE OR REPLACE VIEW o365.connectors WITH (security_barrier) AS
     SELECT c.slug, c.name, c.app_id, c.callback_url, c.landing_page, c.enabled_for, c.target_urls, c.clean_page,

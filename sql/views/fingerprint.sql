@@ -1,5 +1,5 @@
--- Sets the variable views_found to what our views are, those of o365 and o365_programs and those of the schema that
--- internal_views names: a JSON object, by their names a digest of all that the files of views/ say of them.
+-- Sets the variable views_found to a JSON object with the names of our views (those of o365 and o365_programs, and of
+-- the schema that internal_views names), and for each a digest of everything that the files of views/ define.
 SELECT coalesce(jsonb_object_agg(replace(c.oid::regclass::text, :'internal_views' || '.', 'o365_internal.'),
            md5(concat_ws(E'\n',
            replace(pg_get_viewdef(c.oid), :'internal_views' || '.', 'o365_internal.'), c.reloptions::text,

@@ -1,13 +1,13 @@
--- What happened: ends of cards, their posts, events. An application sees those of the connectors that it was granted.
--- security_barrier: no condition of a query is tried on rows that its session may not see.
+-- The history: ends of cards, their posts, events. An application sees those of the connectors that it was granted.
+-- security_barrier: no condition of a query is evaluated on rows that its session may not see.
 
--- History is read in one of two ways, walked (back in time, each row looked at) or by the subscriptions of whoever sees
--- few rows: the condition of a way that is not taken is a constant, and nothing is read for it. The walked one is a
+-- History is read in one of two ways: walked back in time, checking each row, or, for a session that sees few rows, by
+-- its subscriptions. The condition of the unused way is a constant, so that nothing is read for it. The walked one is a
 -- plain table without conditions of its own, so that PostgreSQL merges the indexes of its partitions. The other one is
--- a function, which is cheap to PostgreSQL: an estimate above jit_above_cost makes it compile the question, which takes
--- a hundred times as long as the answer.
--- Who sees all is not asked about each row, and the joins are outer ones, which a question that names none of their
--- columns does not pay for. The attempts of a card lie between its beginning and its end: one or two days' partitions.
+-- a function with a low cost estimate, because an estimate above jit_above_cost makes PostgreSQL compile the query,
+-- which takes a hundred times as long as executing it. For a session that sees everything there is no check of each
+-- row, and the joins are outer ones, which cost nothing in a query that names none of their columns. The attempts of a
+-- card lie between its beginning and its end: one or two days' partitions.
 CREATE OR REPLACE VIEW o365.deliveries WITH (security_barrier) AS
     WITH few AS MATERIALIZED (SELECT f.ids FROM o365_internal.few_subscriptions() AS f (ids))
     SELECT d.at, d.card_id, d.subscription_id, c.slug AS connector, s.app_user, s.group_name, d.event, d.outcome,
@@ -38,8 +38,8 @@ CREATE OR REPLACE VIEW o365.deliveries WITH (security_barrier) AS
                                               WHERE v.subscription_id = d.subscription_id))
                    = ANY ((SELECT o365_internal.visible_connectors())::integer[]))
         OR NOT d.walked AND (SELECT few.ids IS NOT NULL FROM few)
-     -- Newest first from the view itself, so that the index serves the usual question:
-     -- PostgreSQL plans such a view apart.
+     -- The view itself sorts by newest first, so that the usual query uses the index: PostgreSQL plans such a view
+     -- separately.
      ORDER BY d.at DESC;
 COMMENT ON VIEW o365.deliveries IS 'How cards ended, one row each, for as long as history_days.';
 COMMENT ON COLUMN o365.deliveries.at IS 'When.';
@@ -62,7 +62,7 @@ COMMENT ON COLUMN o365.deliveries.claimed_at IS
     'When a worker first took it up. Before that are its open transaction, the cards in front of it and what its '
     'connection waited for; after that its POSTs, with the waits between them. Null when no worker had it.';
 
--- What is counted already by the hour, and the rest by hand: the chores count what is older than a minute or two.
+-- The hours that are counted already, and the rest counted here: the chores count what is older than a minute or two.
 CREATE OR REPLACE VIEW o365.outcomes WITH (security_barrier) AS
     SELECT o.hour, c.slug AS connector, o.outcome, nullif(o.http_status, 0) AS http_status, r.name AS rule, o.cards
       FROM (SELECT h.hour, h.connector_id, h.outcome, h.http_status, h.rule_id, h.cards
@@ -85,8 +85,8 @@ COMMENT ON COLUMN o365.outcomes.http_status IS
 COMMENT ON COLUMN o365.outcomes.rule IS 'Response rule that read the last answer.';
 COMMENT ON COLUMN o365.outcomes.cards IS 'How many.';
 
--- What holds for one branch of the UNION stands outside of it:
--- inside it would keep PostgreSQL from merging the two indexes.
+-- The condition of one branch of the UNION is outside of it, because inside it would keep PostgreSQL from merging the
+-- two indexes.
 CREATE OR REPLACE VIEW o365.posts WITH (security_barrier) AS
     WITH few AS MATERIALIZED (SELECT f.ids FROM o365_internal.few_subscriptions() AS f (ids))
     SELECT t.at, t.card_id, t.subscription_id, c.slug AS connector, t.outcome, t.http_status, r.name AS rule, t.problem,

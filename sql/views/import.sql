@@ -1,5 +1,5 @@
--- The door for webhooks that an operator imports: COPY o365_programs.import (...) FROM STDIN (FORMAT binary), as for
--- callbacks.
+-- Takes the webhooks that an operator imports, in the same way as callbacks: COPY o365_programs.import (...) FROM STDIN
+-- (FORMAT binary).
 CREATE OR REPLACE VIEW o365_programs.import AS
     SELECT NULL::text AS line, NULL::text AS slug, NULL::text AS app_user, NULL::text AS label,
            NULL::text AS group_name,

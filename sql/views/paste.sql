@@ -1,5 +1,4 @@
--- The door for a webhook that somebody pasted: COPY o365_programs.paste (...) FROM STDIN (FORMAT binary), as for
--- callbacks.
+-- Takes a pasted webhook, in the same way as callbacks: COPY o365_programs.paste (...) FROM STDIN (FORMAT binary).
 CREATE OR REPLACE VIEW o365_programs.paste AS
     SELECT NULL::text AS slug, NULL::text AS request_id, NULL::bytea AS ticket_hash, NULL::text AS again,
            NULL::text AS cookie_hashes, NULL::bytea AS cookie_hash, NULL::text AS webhook_host,

@@ -1,4 +1,4 @@
--- The door for the code that proves a pasted webhook, as for callbacks: COPY o365_programs.proof (...) FROM STDIN
+-- Takes the code that proves a pasted webhook, in the same way as callbacks: COPY o365_programs.proof (...) FROM STDIN
 -- (FORMAT binary).
 CREATE OR REPLACE VIEW o365_programs.proof AS
     SELECT NULL::text AS slug, NULL::text AS id, NULL::bytea AS cookie_hash, NULL::text AS code,

@@ -1,5 +1,5 @@
 -- The installation: its settings, the functions that a session may call, the workers. security_barrier: no condition of
--- a query is tried on rows that its session may not see.
+-- a query is evaluated on rows that its session may not see.
 
 CREATE OR REPLACE VIEW o365.settings WITH (security_barrier) AS
     SELECT s.name, s.value, s.help, s.default_value, s.unit, s.range, s.changed_at, s.changed_by
@@ -14,7 +14,7 @@ COMMENT ON COLUMN o365.settings.range IS 'The numbers or words that it takes; nu
 COMMENT ON COLUMN o365.settings.changed_at IS 'When o365.set last changed it; null: never.';
 COMMENT ON COLUMN o365.settings.changed_by IS 'Role that did; null: nobody.';
 
--- Whose rights: a view's functions run as its reader.
+-- A view's functions run with the privileges of its reader.
 CREATE OR REPLACE VIEW o365.functions WITH (security_barrier) AS
     SELECT p.proname::text AS name, pg_get_function_arguments(p.oid) AS arguments,
            pg_get_function_result(p.oid) AS returns,

@@ -1,5 +1,5 @@
 -- Connections and the queues of their cards. An application sees those of the connectors that it was granted.
--- security_barrier: no condition of a query is tried on rows that its session may not see.
+-- security_barrier: no condition of a query is evaluated on rows that its session may not see.
 
 CREATE OR REPLACE VIEW o365.subscriptions WITH (security_barrier) AS
     SELECT s.subscription_id, c.slug AS connector, s.app_user, s.app_type, s.group_name, s.dialect, s.webhook_host,
@@ -124,7 +124,7 @@ CREATE OR REPLACE VIEW :internal_views.lane_now AS
       JOIN o365_internal.subscription AS s ON s.subscription_id = l.subscription_id
       LEFT JOIN o365_internal.host AS h
         ON h.host_id = l.host_id AND (h.held_until > now() OR h.failing_since IS NOT NULL)
-     -- An urgent card passes the schedule, and waits for its next try or the quota alone.
+     -- An urgent card does not wait for the schedule, only for its next try or the quota.
      CROSS JOIN LATERAL (SELECT o.card_id, o.enqueued_at,
                                 l.why IS NOT DISTINCT FROM 'schedule' AND o.position < 0
                                     AND o.position >= o365_internal.tests_below()
@@ -147,8 +147,8 @@ COMMENT ON COLUMN :internal_views.lane_now.why IS
 COMMENT ON COLUMN :internal_views.lane_now.until IS 'Until when, where that is known.';
 COMMENT ON COLUMN :internal_views.lane_now.since IS 'Since when it waits so.';
 
--- Each branch is read by an index of its own: lanes that have a time, that are paused, and those that have neither
--- although they have cards, which nobody has fed yet.
+-- Each branch is read by an index of its own: lanes that have a time, lanes that are paused, and lanes that have
+-- neither although they have cards, because these have not been fed yet.
 CREATE OR REPLACE VIEW o365.queue WITH (security_barrier) AS
     SELECT l.subscription_id, c.slug AS connector, l.group_name,
            (SELECT count(*) FROM (SELECT FROM o365_internal.outbox AS o

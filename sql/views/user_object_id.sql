@@ -1,4 +1,4 @@
--- The door for ids by which a person is looked up: COPY o365_programs.user_object_id (id) FROM STDIN (FORMAT binary).
+-- Takes the ids by which a person is looked up: COPY o365_programs.user_object_id (id) FROM STDIN (FORMAT binary).
 CREATE OR REPLACE VIEW o365_programs.user_object_id AS SELECT NULL::text AS id WHERE false;
 COMMENT ON VIEW o365_programs.user_object_id IS
     'Directory object ids to look for, for COPY in binary form: what a statement or a COPY in text form holds may be '
