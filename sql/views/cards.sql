@@ -125,7 +125,7 @@ CREATE OR REPLACE VIEW o365.card_warnings WITH (security_barrier) AS
         OR NOT w.walked AND (SELECT few.ids IS NOT NULL FROM few)
      ORDER BY w.at DESC;
 COMMENT ON VIEW o365.card_warnings IS
-    'What o365.check_card said about cards that were sent all the same, a row each, newest first.';
+    'Warnings of o365.check_card about cards that were sent, one row for each, newest first.';
 COMMENT ON COLUMN o365.card_warnings.card_id IS 'The card.';
 COMMENT ON COLUMN o365.card_warnings.subscription_id IS 'Where it goes.';
 COMMENT ON COLUMN o365.card_warnings.connector IS 'Connector''s slug.';
@@ -142,8 +142,8 @@ CREATE OR REPLACE VIEW o365.action_events WITH (security_barrier) AS
       JOIN o365_internal.connector AS c ON c.connector_id = e.connector_id
      WHERE e.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);
 COMMENT ON VIEW o365.action_events IS
-    'What was pressed in cards and waits for its application, which takes it with o365.take_action_events. Never '
-    'what was typed, nor who pressed.';
+    'Presses on cards that wait for their application, which takes them with o365.take_action_events. Never shows what '
+    'was typed, nor who pressed.';
 COMMENT ON COLUMN o365.action_events.event_id IS 'Event.';
 COMMENT ON COLUMN o365.action_events.at IS 'When it was pressed.';
 COMMENT ON COLUMN o365.action_events.connector IS 'Connector''s slug.';
@@ -166,9 +166,9 @@ CREATE OR REPLACE VIEW o365.action_rules WITH (security_barrier) AS
       JOIN o365_internal.connector AS c ON c.connector_id = a.connector_id
      WHERE a.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);
 COMMENT ON VIEW o365.action_rules IS
-    'What buttons with the target o365:action answer: what o365.on_action has said of a card, and '
-    'o365.on_connector_action of a connector''s cards. A button that has no row counts once and gets a sentence of '
-    'ours.';
+    'What buttons with the target o365:action answer, as set by o365.on_action for a card, and by '
+    'o365.on_connector_action for a connector''s cards. A button without a row counts once and answers with a default '
+    'sentence.';
 COMMENT ON COLUMN o365.action_rules.connector IS 'Connector''s slug.';
 COMMENT ON COLUMN o365.action_rules.card_id IS 'The card; null: each card of the connector.';
 COMMENT ON COLUMN o365.action_rules.subscription_id IS 'Where the card went; null of a connector''s rule.';

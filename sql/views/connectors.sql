@@ -46,7 +46,7 @@ CREATE OR REPLACE VIEW o365.webhook_hosts WITH (security_barrier) AS
      CROSS JOIN LATERAL (SELECT CASE WHEN w.subdomains THEN '*.' ELSE '' END || w.host AS name) AS n
       LEFT JOIN o365_internal.host AS h ON h.name = n.name AND h.held_until > now()
      ORDER BY 4 DESC, 1, 2;
-COMMENT ON VIEW o365.webhook_hosts IS 'Hosts that webhooks may lie on.';
+COMMENT ON VIEW o365.webhook_hosts IS 'Hosts on which webhooks are allowed.';
 COMMENT ON COLUMN o365.webhook_hosts.dialect IS 'connector or workflow.';
 COMMENT ON COLUMN o365.webhook_hosts.host IS 'Host; *. stands for any host below it.';
 COMMENT ON COLUMN o365.webhook_hosts.port IS 'Port.';
@@ -76,8 +76,8 @@ CREATE OR REPLACE VIEW o365.quotas WITH (security_barrier) AS
     SELECT w.dialect, w.per, w.seconds, w.posts, w.margin, w.source FROM o365_internal.quota_window AS w
      WHERE w.posts IS NOT NULL ORDER BY w.dialect, w.per DESC, w.seconds;
 COMMENT ON VIEW o365.quotas IS
-    'Limits of the far end that workers keep: so many POSTs in so many seconds. o365.set_quota changes them, '
-    'o365.quota_usage shows how far they are used.';
+    'Limits of the far end that workers keep: a number of POSTs in a number of seconds. o365.set_quota changes them, '
+    'o365.quota_usage shows how much of them is used.';
 COMMENT ON COLUMN o365.quotas.dialect IS 'Whose webhooks: connector or workflow.';
 COMMENT ON COLUMN o365.quotas.per IS
     'What is counted: POSTs to one webhook, or what one Flow bot posts, whose flows may be several (o365.share_quota).';

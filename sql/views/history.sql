@@ -119,8 +119,8 @@ CREATE OR REPLACE VIEW o365.posts WITH (security_barrier) AS
             OR NOT t.walked AND (SELECT few.ids IS NOT NULL FROM few))
      ORDER BY t.at DESC;
 COMMENT ON VIEW o365.posts IS
-    'Every POST, newest first, for as long as history_days: what came back and which rule read it. Of an answer that '
-    'no rule explains the first 200 characters, without URLs and what looks like a secret.';
+    'Every POST, newest first, for as long as history_days: the answer and the rule that read it. An answer that no '
+    'rule explains is shown by its first 200 characters, without URLs and anything that looks like a secret.';
 COMMENT ON COLUMN o365.posts.at IS 'When it was reported.';
 COMMENT ON COLUMN o365.posts.card_id IS 'Card, as o365.send returned it.';
 COMMENT ON COLUMN o365.posts.subscription_id IS 'Subscription.';

@@ -23,7 +23,7 @@ CREATE OR REPLACE VIEW o365.functions WITH (security_barrier) AS
       JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
      WHERE n.nspname = 'o365' AND has_function_privilege(p.oid, 'EXECUTE')
      ORDER BY p.proname, p.pronargs, p.oid;
-COMMENT ON VIEW o365.functions IS 'The functions of schema o365 that this session may call, a line each.';
+COMMENT ON VIEW o365.functions IS 'The functions of schema o365 that this session may call, one row for each.';
 COMMENT ON COLUMN o365.functions.name IS 'Name, without the schema.';
 COMMENT ON COLUMN o365.functions.arguments IS 'Parameters and their defaults.';
 COMMENT ON COLUMN o365.functions.returns IS 'What it returns.';
@@ -35,7 +35,7 @@ CREATE OR REPLACE VIEW o365.workers WITH (security_barrier) AS
            w.started_at, w.seen_at, w.stopped_at, w.key_ids, coalesce(a.lanes, 0) AS lanes, a.reported_at
       FROM o365_internal.worker AS w LEFT JOIN o365_internal.workers_at_work() AS a ON a.worker = w.worker_id
      ORDER BY w.seen_at DESC;
-COMMENT ON VIEW o365.workers IS 'Workers of the last history_days, the last heard of first.';
+COMMENT ON VIEW o365.workers IS 'Workers of the last history_days, the most recently seen first.';
 COMMENT ON COLUMN o365.workers.worker_id IS 'Number.';
 COMMENT ON COLUMN o365.workers.name IS 'Host and process.';
 COMMENT ON COLUMN o365.workers.version IS 'Version of the program.';

@@ -164,7 +164,7 @@ CREATE OR REPLACE VIEW o365.queue WITH (security_barrier) AS
       JOIN :internal_views.lane_now AS l ON l.subscription_id = n.subscription_id
       LEFT JOIN o365_internal.connector AS c ON c.connector_id = l.connector_id
      WHERE l.connector_id = ANY ((SELECT o365_internal.visible_connectors())::integer[]);
-COMMENT ON VIEW o365.queue IS 'Subscriptions that have cards which are not at their end, and why those wait.';
+COMMENT ON VIEW o365.queue IS 'Subscriptions with cards that have not ended, and why these wait.';
 COMMENT ON COLUMN o365.queue.subscription_id IS 'Subscription.';
 COMMENT ON COLUMN o365.queue.connector IS 'Connector''s slug.';
 COMMENT ON COLUMN o365.queue.group_name IS 'Group; null for an inbox.';

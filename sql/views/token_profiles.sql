@@ -7,7 +7,7 @@ CREATE OR REPLACE VIEW o365.token_profiles WITH (security_barrier) AS
            p.fetched_at, p.failing_since, p.problem, p.asked_at, p.changed_at, p.source
       FROM o365_internal.token_profile AS p ORDER BY p.place;
 COMMENT ON VIEW o365.token_profiles IS
-    'Whose signed tokens card actions may come with, and the state of their keys. Change one with '
+    'Whose signed tokens are accepted for card actions, and the state of their keys. Change one with '
     'o365.set_token_profile.';
 COMMENT ON COLUMN o365.token_profiles.name IS 'Name.';
 COMMENT ON COLUMN o365.token_profiles.enabled IS 'Whether its tokens are taken and its keys fetched.';

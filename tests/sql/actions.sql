@@ -138,7 +138,7 @@ SAVEPOINT health;
 SELECT is(pg_temp.said(), '{}', 'what was pressed just now is no matter of health');
 UPDATE o365_internal.action_event SET at = '2026-01-02 03:04'
  WHERE event_id = (SELECT min(event_id) FROM o365_internal.action_event);
-SELECT is(pg_temp.said(), ARRAY['warning connector desk: nobody takes what is pressed on its cards: 2 waiting, the '
+SELECT is(pg_temp.said(), ARRAY['warning connector desk: nobody takes the presses on its cards: 2 waiting, the '
                                 'oldest since 2026-01-02 03:04; what waits 30 days is dropped'
     ' > Let its application call o365.take_action_events(); select * from o365.action_events lists them.'],
     'health says that nobody has taken events for a day');
@@ -149,7 +149,7 @@ SELECT is(pg_temp.said(), '{}', 'a card that may be pressed some times more is n
 SELECT is(pg_temp.press(:card, 1, 'h7'), 'recorded', 'press 7');
 SELECT is(pg_temp.said(), ARRAY[format('warning connector desk: cards that were pressed 10 times, after which they '
                                        'take no more, or nearly so often: 1, the last is card %s > If people '
-    'press that often: select o365.set(''action_events'', ''20''). If somebody plays with a link: select '
+    'press that often: select o365.set(''action_events'', ''20''). If somebody misuses a link: select '
     'o365.remove(%s) ends those of its connection.', :card, :ann)], 'health says that a card will soon take no more');
 SELECT o365.set('action_events', '9') \g /dev/null
 SELECT is(pg_temp.said(), '{}', 'a bound below ten is there to be reached');

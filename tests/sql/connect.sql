@@ -315,7 +315,7 @@ SELECT results_eq($$SELECT h.severity, h.object, h.problem, h.next_step ~ 'proxy
     $$SELECT 'warning', 'connector desk',
         '1 attempt to connect ended as strict_cookie in the last 24 hours, the last at ' || to_char(now(),
             'YYYY-MM-DD HH24:MI')
-             || ': browsers keep our cookie back when they return from Microsoft''s page', true, now(), 1::bigint,
+             || ': browsers do not send our cookie when they return from Microsoft''s page', true, now(), 1::bigint,
              'attempt r-0000000f4201'$$, 'F42: health() tells it, with the attempt''s own next step');
 UPDATE o365_internal.connect_attempt SET started_at = now() - interval '25 hours' WHERE request_id = 'r-0000000f4201';
 SELECT is_empty($$SELECT * FROM o365.health() AS h WHERE h.code = 'strict_cookies'$$, 'F42: for a day');

@@ -52,7 +52,7 @@ SELECT is((SELECT count(*) FROM claimed AS c WHERE c.subscription_id = :last), 0
 SELECT is((SELECT count(*) FROM claimed AS c WHERE c.position IS NULL), 0::bigint, 'and none comes in vain');
 UPDATE o365_internal.feeding_again SET at = now() - interval '2 minutes';
 SELECT matches((SELECT h.problem FROM o365.health() AS h WHERE h.code = 'feeding_behind'),
-    'is a restored one: what waits in it is handed to the lanes anew since .* subscription \d+$',
+    'was restored: its waiting cards have been handed to the lanes again since .* subscription \d+$',
     'health says how far it is');
 SELECT o365_programs.worker_feed() \g /dev/null
 SELECT is_empty('SELECT FROM o365_internal.feeding_again', 'the last round ends it');

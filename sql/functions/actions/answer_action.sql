@@ -35,8 +35,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.answer_action(bigint, text, jsonb) IS
     'Answers a press while its request waits (waits => true of o365.on_action; answer_until of o365.take_action_events '
-    'says until when). Commit at once: the answer leaves with your commit. Where that comes after answer_until, the '
-    'request has been answered as o365.on_action said, and your answer is only for a repeat of it. status and card as '
-    'for o365.on_action; null: what was said there. Returns answered, or too_late when no request waits for it (any '
-    'more), and nothing was changed: so it is with an event of a page, and when its connection was removed. Errors: '
-    'insufficient_privilege, invalid_parameter_value, check_violation (card).';
+    'says until when). Commit at once: the answer is sent when you commit. If that is after answer_until, the request '
+    'has been answered by o365.on_action, and your answer is only for a repeat of it. status and card as for '
+    'o365.on_action; null: its values. Returns answered, or too_late, with nothing changed, if no request waits for '
+    'it, for instance for an event of a page, or when its connection was removed. Errors: insufficient_privilege, '
+    'invalid_parameter_value, check_violation (card).';

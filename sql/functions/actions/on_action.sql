@@ -40,11 +40,11 @@ BEGIN
     RETURN on_action.card_id;
 END $$;
 COMMENT ON FUNCTION o365.on_action(bigint, text, text, jsonb, jsonb, boolean, boolean) IS
-    'Says what is answered when a button of a card is pressed, one whose target is o365:action: call it in the '
-    'transaction of o365.send. action: the button''s name, or its JSON path. status: a line that Outlook shows under '
-    'the card, at most 1,000 bytes; null: a sentence of ours. translations: the same in other languages, {"de": '
-    '"..."}. card: a MessageCard that takes the card''s place; its own buttons may have the target o365:action too. '
-    'once: a second press changes nothing, and says so. waits: the request waits for o365.answer_action, at most '
-    'action_wait seconds; then status and card of here are the answer. Called again it replaces what it said. A '
-    'workflow''s card has a page in place of the button, which says what it always says. Returns card_id. Errors: '
-    'insufficient_privilege, invalid_parameter_value, check_violation (card).';
+    'Sets the answer to a press on a button of a card whose target is o365:action: call it in the transaction of '
+    'o365.send. action: the button''s name, or its JSON path. status: a line that Outlook shows under the card, at '
+    'most 1,000 bytes; null: a default sentence. translations: the same in other languages, {"de": "..."}. card: a '
+    'MessageCard that replaces the card; its own buttons may have the target o365:action too. once: a second press '
+    'changes nothing, and says so. waits: the request waits for o365.answer_action, at most action_wait seconds; after '
+    'that status and card are the answer. Another call replaces the values. A workflow''s card has a page instead of '
+    'the button, with its own texts. Returns card_id. Errors: insufficient_privilege, invalid_parameter_value, '
+    'check_violation (card).';

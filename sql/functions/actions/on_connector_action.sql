@@ -29,7 +29,7 @@ BEGIN
     RETURN CASE WHEN v_says THEN 'set' ELSE 'default' END;
 END $$;
 COMMENT ON FUNCTION o365.on_connector_action(text, text, text, jsonb, jsonb, boolean, boolean, text) IS
-    'As o365.on_action, for the buttons of that name in all cards of a connector, those that were sent before too; '
-    'action null: for all buttons. What o365.on_action says of a card goes first, then the rule of the button''s name. '
-    'Without status, card, translations, once => false and waits => true the rule is removed. Returns set or default. '
-    'Errors: insufficient_privilege, invalid_parameter_value, check_violation (card).';
+    'As o365.on_action, for the buttons of that name in all cards of a connector, including cards that were sent '
+    'before; action null: for all buttons. o365.on_action of the card takes precedence, then the rule for the '
+    'button''s name. Without status, card, translations, once => false and waits => true the rule is removed. Returns '
+    'set or default. Errors: insufficient_privilege, invalid_parameter_value, check_violation (card).';

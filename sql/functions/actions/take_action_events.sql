@@ -30,11 +30,11 @@ BEGIN
          ORDER BY t.event_id;
 END $$;
 COMMENT ON FUNCTION o365.take_action_events(integer) IS
-    'Takes what was pressed in cards, oldest first, at most that many (1 to 1000), of the connectors that the session '
-    'may use. They are gone when your transaction commits, and still there if it rolls back; sessions that take at the '
+    'Takes the presses on cards of the connectors that the session may use, oldest first, at most that many (1 to '
+    '1000). They are deleted when your transaction commits, and remain if it rolls back; sessions that take at the '
     'same moment get different ones. way is call for a button with the target o365:action that Microsoft''s service '
     'called with a signed token: pressed_by, pressed_by_name and tenant say who is proven to have pressed, '
     'is_connecting_user whether that person made the connection (null: not known), body is what the card made of the '
     'inputs, answer_until until when the request waits for o365.answer_action. way is page for a button of a '
-    'workflow''s card that was pressed on its page: nobody has called target, and nobody has proven who they are. '
-    'Error: invalid_parameter_value.';
+    'workflow''s card that was pressed on its page: target was not called, and it is not known who pressed. Error: '
+    'invalid_parameter_value.';

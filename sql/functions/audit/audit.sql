@@ -34,7 +34,7 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION o365.audit(timestamptz, timestamptz) IS
-    'Proves from the history what holds of the cards that ended, and the POSTs that were reported, from a time to '
-    'another (without the second, to now): one row a rule, with a verdict (kept, broken, nothing to check; note where '
-    'nothing can be broken), how much was checked, the count of faults and up to five of them. Goes back to '
-    'history_days at most. Reads all rows of that time. Error: invalid_parameter_value.';
+    'Checks the promises of delivery against the history of the cards that ended, and the POSTs that were reported, '
+    'between two times (the second defaults to now): one row for each rule, with a verdict (kept, broken, nothing to '
+    'check; note for a rule that cannot be broken), the number of rows checked, the count of faults and up to five of '
+    'them. Goes back to history_days at most. Reads all rows of that time. Error: invalid_parameter_value.';

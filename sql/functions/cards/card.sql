@@ -28,6 +28,6 @@ BEGIN
             'targets', jsonb_build_array(jsonb_build_object('os', 'default', 'uri', link)))) END));
 END $$;
 COMMENT ON FUNCTION o365.card(text, text, json, text, text, text, text, text) IS
-    'A MessageCard for o365.send. text is Markdown; title and facts are data: they are escaped, and stand in one '
-    'line. facts: a json object, whose order is kept (json_build_object, not jsonb). link becomes a button; image: an '
-    'https address. Error: invalid_parameter_value (facts).';
+    'A MessageCard for o365.send. text is Markdown; title and facts are data: they are escaped, and shown in one line. '
+    'facts: a json object, whose order is kept (json_build_object, not jsonb). link becomes a button; image: an https '
+    'address. Error: invalid_parameter_value (facts).';

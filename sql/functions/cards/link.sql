@@ -15,5 +15,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.link(text, text) IS
     'A link in Markdown, for a text or the value of a fact: text is shown as it is, in one line, and without one the '
-    'address. Blanks and parentheses of the address are %-encoded. Null for no url. Error: invalid_parameter_value '
-    'for a url that is no http or https address.';
+    'address. Blanks and parentheses of the address are %-encoded. Null for no url. Error: invalid_parameter_value for '
+    'a url that is not an http or https address.';

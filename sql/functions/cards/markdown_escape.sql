@@ -22,5 +22,5 @@ BEGIN
     RETURN regexp_replace(v_text, '(\r\n?|\n)+', E'\n\n', 'g');
 END $$;
 COMMENT ON FUNCTION o365.markdown_escape(text) IS
-    'Text of users for a place where Markdown is read: it is shown as it was typed, each line as a paragraph, an '
-    'indent of four blanks or more as four. Between the brackets of a link use o365.link. Null for null.';
+    'Escapes text of users for a place where Markdown is read: it is shown as it was typed, each line as a paragraph, '
+    'an indent of four blanks or more as four. Between the brackets of a link use o365.link. Null for null.';

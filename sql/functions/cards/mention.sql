@@ -15,6 +15,6 @@ BEGIN
                                  jsonb_build_object('id', upn, 'name', v_name));
 END $$;
 COMMENT ON FUNCTION o365.mention(text, text) IS
-    'A mention of a user in an Adaptive Card for Workflows: text, which stands in a TextBlock or a fact, and entity, '
-    'which stands in msteams.entities. upn: the user principal name or Entra object id; name: what is shown, without '
-    'one the upn. Both null for no upn. At most 20 a card. Error: invalid_parameter_value (upn).';
+    'A mention of a user in an Adaptive Card for Workflows: text, for a TextBlock or a fact, and entity, for '
+    'msteams.entities. upn: the user principal name or Entra object id; name: what is shown, without one the upn. Both '
+    'null for no upn. At most 20 a card. Error: invalid_parameter_value (upn).';

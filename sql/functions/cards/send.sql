@@ -14,17 +14,18 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.send(bigint, jsonb, text, jsonb, timestamptz, timestamptz, text, text, boolean) IS
     'Sends a card to a connection (o365.connections names it) and returns its card_id. The card leaves when your '
-    'transaction commits, and not at all if it rolls back. To a paused or pending connection it waits; to a removed '
-    'one it is accepted and ends as cancelled, and so does one about an event that its user does not want. extra: '
-    'fields beside the card in the envelope of a workflow, an object of strings of at most 1,000 bytes, over those of '
-    'o365.set_extra. not_before: it waits until then, outside the order, and then comes after what waits. not_after: '
-    'it is not posted later but ends as expired; null: as the connector''s max_age says. collapse: a card that is sent '
-    'later with the same key, to the same connection, replaces it while it is unsent: it ends as superseded. dedupe: '
-    'where a card was sent with the same key to the same connection within dedupe_hours, none is sent and the first '
-    'one''s card_id returned. urgent: it goes before the others, and before the schedule of the connection, but '
-    'not past a pause, a limit or a retry. Errors: check_violation (o365.check_card finds an error; DETAIL lists all), '
-    'insufficient_privilege, invalid_parameter_value (event, extra, options), lock_not_available (another transaction '
-    'has sent with the same dedupe key and has been open for 5 s).';
+    'transaction commits, and not at all if it rolls back. A card to a paused or pending connection waits; one to a '
+    'removed connection is accepted and ends as cancelled, and so does one about an event that its user does not want. '
+    'extra: fields beside the card in the envelope of a workflow, an object of strings of at most 1,000 bytes, which '
+    'override those of o365.set_extra. not_before: it waits until then, outside the order, and then comes after the '
+    'waiting cards. not_after: it is not posted later but ends as expired; null: the connector''s max_age. collapse: a '
+    'card that is sent later with the same key, to the same connection, replaces it while it is unsent: it ends as '
+    'superseded. dedupe: if a card was sent with the same key to the same connection within dedupe_hours, none is sent '
+    'and the card_id of the first one is returned. urgent: it is sent before the others, without waiting for the '
+    'schedule of the connection, but does not overtake a pause, a limit or a retry. Errors: check_violation '
+    '(o365.check_card finds an error; DETAIL lists all), insufficient_privilege, invalid_parameter_value (event, '
+    'extra, options), lock_not_available (another transaction has sent with the same dedupe key and has been open for '
+    '5 s).';
 
 -- Drivers send json, and text: a parameter or literal without a type is text too.
 CREATE OR REPLACE FUNCTION o365.send(subscription_id bigint, card json, event text DEFAULT NULL,

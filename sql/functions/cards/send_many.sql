@@ -128,9 +128,10 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.send_many(bigint[], jsonb[], text[], jsonb[], timestamptz, timestamptz, text, text, boolean) IS
     'Sends many cards in one statement, the n-th card to the n-th connection, and returns their card_ids in that '
-    'order; {} for none. All or none: errors name the card by its place, from 1. extras: as the extra of o365.send, '
-    'one a card. The options are those of o365.send, and hold for each of the cards; a key counts for each connection '
-    'apart. Errors: those of o365.send; invalid_parameter_value for arrays of different lengths.';
+    'order; {} for none. Either all are sent or none; errors name the card by its position, from 1. extras: like the '
+    'extra of o365.send, one for each card. The options are those of o365.send, and apply to each of the cards; a key '
+    'counts separately for each connection. Errors: those of o365.send; invalid_parameter_value for arrays of '
+    'different lengths.';
 
 -- One list instead of three arrays: an array of json beside the array of jsonb would leave PostgreSQL without a choice
 -- for parameters that have no type.
@@ -171,6 +172,6 @@ BEGIN
                                    v_card.dedupes, v_card.urgents);
 END $$;
 COMMENT ON FUNCTION o365.send_many(json) IS
-    'o365.send_many for one JSON list of objects, each with subscription_id, card and, if you like, event, extra and '
+    'o365.send_many for one JSON list of objects, each with subscription_id, card and, optionally, event, extra and '
     'the options of o365.send: not_before, not_after, collapse, dedupe, urgent. Errors: those of o365.send; '
-    'invalid_parameter_value for what is no such list.';
+    'invalid_parameter_value for anything else.';

@@ -31,8 +31,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.send_to_user(text, text, jsonb, text, jsonb, timestamptz, timestamptz, text,
     text, boolean) IS
-    'Sends a card to every connection that a user of the application has with a connector: a row each, none when '
-    'there is none. Where a connection does not take such a card (a connector webhook an Adaptive Card that it cannot '
-    'show whole), card_id is null and problems says why. extra and the options are those of o365.send, for each of '
+    'Sends a card to every connection that a user of the application has with a connector: one row for each, none if '
+    'the user has none. If a connection cannot take the card (an Adaptive Card for a connector webhook that cannot '
+    'show all of it), card_id is null and problems says why. extra and the options are those of o365.send, for each of '
     'them. Errors: check_violation (no webhook takes it), insufficient_privilege, invalid_parameter_value (event, '
     'extra, options), lock_not_available (dedupe).';

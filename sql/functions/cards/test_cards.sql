@@ -17,6 +17,6 @@ BEGIN
      ORDER BY u.n, d.i, p.severity, p.path COLLATE "C";
 END $$;
 COMMENT ON FUNCTION o365.test_cards(jsonb[], text, text) IS
-    'For an application''s own tests: what o365.check_card says about each card, a row a problem, cards counted from '
-    '1; no row when all are right. Without a dialect for both. It changes nothing. Errors: those of o365.check_card; '
-    'invalid_parameter_value for no cards.';
+    'For an application''s own tests: what o365.check_card says about each card, one row for each problem, cards '
+    'numbered from 1; no row if all are valid. Without a dialect, for both. It changes nothing. Errors: those of '
+    'o365.check_card; invalid_parameter_value for no cards.';

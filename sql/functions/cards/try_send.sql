@@ -13,13 +13,13 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.try_send(bigint, jsonb, text, jsonb, timestamptz, timestamptz, text, text, boolean) IS
     'Like o365.send, but a card that o365.check_card refuses is not an error: card_id is null and problems lists why. '
-    'problems has warnings too, of a card that was sent as well; o365.card_warnings keeps them. A connection that is '
+    'problems has warnings too, even for a card that was sent; o365.card_warnings keeps them. A connection that is '
     'paused, pending, suspended, gone, retired or removed is a warning in problems, which is not kept, and so is an '
     'event that its user does not want: the card ends as cancelled. An event that the connector has not registered is '
-    'a warning that is kept. extra: fields beside the card in the envelope, an object of strings; they win over those '
-    'of o365.set_extra, and are left out, with a warning, where the webhook takes a card alone. Options are those of '
-    'o365.send; a card that repeats a dedupe key is a warning, and card_id is the first one''s. A text that is no '
-    'JSON, or has \u0000, fails as PostgreSQL reads it. Errors: insufficient_privilege, invalid_parameter_value '
+    'a warning that is kept. extra: fields beside the card in the envelope, an object of strings, which override those '
+    'of o365.set_extra; they are left out, with a warning, if the webhook takes only a card. Options are those of '
+    'o365.send; a card that repeats a dedupe key is a warning, and card_id is the first one''s. A text that is not '
+    'JSON, or has \u0000, raises PostgreSQL''s own error. Errors: insufficient_privilege, invalid_parameter_value '
     '(event, extra, options), lock_not_available (dedupe).';
 
 -- Drivers send json, and text: a parameter or literal without a type is text too.

@@ -51,10 +51,10 @@ BEGIN
              p.for_dialect;
 END $$;
 COMMENT ON FUNCTION o365.check_card(jsonb, text, text) IS
-    'What is wrong with a card for webhooks of a dialect (connector, workflow), without one for both: a row each, '
-    'errors first, at most 100 for each dialect: severity (error: o365.send refuses it; warning: it goes and '
-    'something will not be seen), JSON path, problem, what to write instead, and the dialect that it is wrong for '
-    '(null: for both). No row: nothing. With a connector the targets of its actions are held against those '
-    'registered: an operator and a worker may name any, an application those granted to it. The rules: docs/cards.md. '
-    'Errors: invalid_parameter_value for an unknown dialect, insufficient_privilege or undefined_object for the '
-    'connector.';
+    'Returns the problems of a card for webhooks of a dialect (connector, workflow), or of both by default: one row '
+    'for each, errors first, at most 100 for each dialect: severity (error: o365.send refuses the card; warning: it is '
+    'sent and something will not be seen), JSON path, problem, what to write instead, and the dialect that has the '
+    'problem (null: both). No row: no problem. With a connector the targets of its actions are compared with those '
+    'registered: an operator and a worker may name any connector, an application those granted to it. The rules: '
+    'docs/cards.md. Errors: invalid_parameter_value for an unknown dialect, insufficient_privilege or undefined_object '
+    'for the connector.';

@@ -37,10 +37,10 @@ BEGIN
         left(o365_internal.label(label), 200), nullif(extra, '{}'), interval '1 hour');
 END $$;
 COMMENT ON FUNCTION o365.begin_connect(text, text, text, jsonb, bigint, text, jsonb) IS
-    'Returns the link that lets a signed-in user of the application connect: redirect the browser to it. It serves '
-    'one connection and one hour; treat it like a password. return_url: where the user goes afterwards; app_state: at '
-    'most 1 KB, given back by o365.connections. renew: a subscription of that user that gets the new webhook and '
-    'keeps its number, settings and queue, whatever its status but removed. label: the name that pages show for the '
-    'account, where app_user is a number or a key. extra: what o365.set_extra would set, from the first test card on; '
+    'Returns the link that lets a signed-in user of the application connect: redirect the browser to it. It is good '
+    'for one connection and one hour; treat it like a password. return_url: where the user goes afterwards; app_state: '
+    'at most 1 KB, given back by o365.connections. renew: a subscription of that user that gets the new webhook and '
+    'keeps its number, settings and queue, whatever its status, except removed. label: the name that pages show for '
+    'the account, if app_user is a number or a key. extra: what o365.set_extra would set, from the first test card on; '
     'null or {} leaves that of a renewed subscription. Errors: insufficient_privilege, invalid_parameter_value, '
     'undefined_object (renew), object_not_in_prerequisite_state (public_url is not set).';

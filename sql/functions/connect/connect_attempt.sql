@@ -86,4 +86,4 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
      ORDER BY a.attempt_id $$;
 COMMENT ON FUNCTION o365.connect_attempt(text) IS
     'What became of an attempt to connect, by the request id that a page shows (r-...) or by attempt_id: outcome, its '
-    'meaning and the next step. No row when there is none, or it is older than history_days.';
+    'meaning and the next step. No row if there is none, or if it is older than history_days.';

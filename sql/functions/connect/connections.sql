@@ -20,10 +20,10 @@ BEGIN
      ORDER BY s.subscription_id;
 END $$;
 COMMENT ON FUNCTION o365.connections(text) IS
-    'What a user of the application has connected, over the connectors the session may use; no row when nothing. '
-    'subscription_id is what o365.send takes. status pending: the user has not confirmed or proven it yet, cards wait. '
-    'proved_at: when its user last typed the code of a card that was posted there. payload: what its workflow takes, '
-    'envelope or card; null for a connector webhook. waiting: how many cards wait, at most 1,000 are counted. '
+    'The connections of a user of the application, over the connectors that the session may use; no row if there is '
+    'none. subscription_id is what o365.send takes. status pending: the user has not confirmed or proven it yet, cards '
+    'wait. proved_at: when its user last typed the code of a card that was posted there. payload: what its workflow '
+    'takes, envelope or card; null for a connector webhook. waiting: how many cards wait, at most 1,000 are counted. '
     'paused_until: when its pause ends by itself. idle_since: since when nothing was posted to its workflow, once that '
     'is 75 of the 90 days after which Microsoft turns a flow off. extra: fields beside each of its cards '
     '(o365.set_extra). unwanted_events: events that its user does not want. schedule: when its cards leave, immediate '

@@ -49,7 +49,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.alter_connector(text, text, bytea, text, text, text, text[], text, text[], text[], text,
     text, boolean, boolean, boolean, text[], text, text, interval, text, text, text, interval, text) IS
-    'Changes what is given of a connector''s registration and keeps the rest; returns its app_id. An empty text takes '
-    'landing_page, support, language or time_zone back, an empty list ways, an interval of 0 max_age or '
-    'digest_when_late. The arguments are those of o365.register_connector. Errors: undefined_object; '
+    'Changes the given values of a connector''s registration and keeps the others; returns its app_id. An empty text '
+    'resets landing_page, support, language or time_zone to its default, an empty list ways, an interval of 0 max_age '
+    'or digest_when_late. The arguments are those of o365.register_connector. Errors: undefined_object; '
     'invalid_parameter_value, DETAIL lists all problems.';

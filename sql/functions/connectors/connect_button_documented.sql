@@ -19,6 +19,6 @@ BEGIN
             o365_internal.url_encoded(state), v_connector.app_id, v_connector.callback_url)));
 END $$;
 COMMENT ON FUNCTION o365.connect_button_documented(text, text) IS
-    'The snippet as Microsoft''s dashboard generated it, straight to the Connect page with a fixed state. It works for '
-    'connectors with require_state off, names no account, and its connections wait until they are confirmed; others '
-    'refuse it. A notice says which. Error: undefined_object.';
+    'The snippet as Microsoft''s dashboard generated it, straight to the Connect page with a fixed state. It works '
+    'only for connectors with require_state off, names no account, and its connections wait until they are confirmed; '
+    'other connectors refuse it. A notice says which case applies. Error: undefined_object.';

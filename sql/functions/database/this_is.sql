@@ -30,5 +30,5 @@ COMMENT ON FUNCTION o365.this_is(text, text) IS
     'and returns it. A database that is a copy (a restored dump, CREATE DATABASE ... TEMPLATE) sends nothing until '
     'this is called in it; from then on workers that are configured for the same environment send, also the cards that '
     'were copied. Sequences that are behind their tables (logical replication copies none) are advanced, so call it '
-    'before applications send there. reason: o365.events says it where the setting changes. Error: '
+    'before applications send there. reason: shown in o365.events where the setting changes. Error: '
     'invalid_parameter_value.';

@@ -26,7 +26,7 @@ END $$;
 COMMENT ON FUNCTION o365.set_extra(bigint, jsonb, text) IS
     'Sets the fields that stand beside the card in each body posted to a workflow, for one flow that serves many '
     'people: {"recipient": "ann@contoso.example"}. An object of strings of at most 1,000 bytes; null or {}: none. '
-    'Those of a card (o365.send) win. Test cards have them too, also of a connection that is pending. A workflow that '
-    'takes the bare card, and a connector webhook, have no place for them: a WARNING says so. reason: o365.events says '
-    'it. Returns what is set. Errors: insufficient_privilege, undefined_object, invalid_parameter_value (extra), '
-    'object_not_in_prerequisite_state (removed), lock_not_available (another session has it locked for 5 s).';
+    'Those of a card (o365.send) take precedence. Test cards have them too, even for a pending connection. A workflow '
+    'that takes the bare card, and a connector webhook, have no place for them: a WARNING says so. reason: shown in '
+    'o365.events. Returns what is set. Errors: insufficient_privilege, undefined_object, invalid_parameter_value '
+    '(extra), object_not_in_prerequisite_state (removed), lock_not_available (another session has it locked for 5 s).';

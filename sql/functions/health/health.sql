@@ -72,8 +72,8 @@ BEGIN
         EXCEPTION WHEN OTHERS THEN
             -- A check that fails does not hide the others.
             RETURN QUERY SELECT v_check.severity, v_check.code, 'health',
-                format('%s could not be looked at: %s', v_check.code, SQLERRM),
-                'Run sql/install.sql again, so that functions and tables fit each other.',
+                format('%s could not be checked: %s', v_check.code, SQLERRM),
+                'Run sql/install.sql again, so that functions and tables match.',
                 NULL::timestamptz, NULL::bigint, NULL;
         END;
     END LOOP;

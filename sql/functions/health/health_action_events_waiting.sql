@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.health_action_events_waiting() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 'connector ' || c.slug,
-           format('nobody takes what is pressed on its cards: %s%s waiting, the oldest since %s; what waits %s is '
+           format('nobody takes the presses on its cards: %s%s waiting, the oldest since %s; what waits %s is '
                   'dropped',
                   CASE WHEN w.events = 10000 THEN 'at least ' END, w.events, to_char(f.at, 'YYYY-MM-DD HH24:MI'),
                   o365_internal.plural(o365_internal.integer_setting('action_days'), 'day', 'days')),

@@ -1,7 +1,8 @@
 CREATE OR REPLACE FUNCTION o365_internal.health_application_not_member() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 'application ' || a.role,
-           'may use a connector and is no member of o365_app, so it may call nothing: as after a restored dump',
+           'may use a connector but is not a member of o365_app, so it may call nothing; this happens after a dump was '
+           'restored',
            format('GRANT o365_app TO %I', a.role), min(a.granted_at), count(*), 'connector ' || min(c.slug)
       FROM o365_internal.application AS a
       JOIN pg_catalog.pg_roles AS r ON r.rolname = a.role

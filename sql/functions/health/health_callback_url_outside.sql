@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.health_callback_url_outside() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 'connector ' || c.slug,
-           format('its callback URL %s is not below public_url, so the browser''s cookie does not reach it',
+           format('its callback URL %s is not below public_url, so it does not get the browser''s cookie',
                   c.callback_url),
            'Register it again without callback_url, and change the redirect URL at Microsoft.', c.changed_at,
            NULL::bigint, NULL

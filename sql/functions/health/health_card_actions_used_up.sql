@@ -5,9 +5,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            format('cards that were pressed %s times, after which they take no more, or nearly so often: %s, the last '
                   'is card %s',
                   b.bound, count(*), max(a.card_id)),
-           format('If people press that often: select o365.set(''action_events'', ''%s''). If somebody plays with a '
-                  'link: '
-                  'select o365.remove(%s) ends those of its connection.', least(2 * b.bound, 9999),
+           format('If people press that often: select o365.set(''action_events'', ''%s''). If somebody misuses a '
+                  'link: select o365.remove(%s) ends those of its connection.', least(2 * b.bound, 9999),
                   (array_agg(a.subscription_id ORDER BY a.card_id DESC))[1]),
            NULL::timestamptz, count(*), 'card ' || max(a.card_id)
       FROM (SELECT o365_internal.integer_setting('action_events') AS bound) AS b

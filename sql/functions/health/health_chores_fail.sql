@@ -4,9 +4,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 'chore ' || c.name,
            format('could not be done since %s: %s', coalesce(to_char(c.done_at, 'YYYY-MM-DD HH24:MI'), 'ever'),
                   c.problem),
-           'A worker tries again every minute. End what is in the way; if nothing is, the lines event=chores of its '
-           'log and the '
-           'server''s log say more.', c.done_at, NULL::bigint, NULL
+           'A worker tries again every minute. End what blocks it; if nothing does, the lines event=chores of its log '
+           'and the server''s log say more.', c.done_at, NULL::bigint, NULL
       FROM o365_internal.chore AS c
      WHERE c.problem IS NOT NULL
        AND coalesce(c.done_at, '-infinity') < now() - CASE WHEN c.name ~ '^(empty default|make) partition'

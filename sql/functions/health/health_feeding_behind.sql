@@ -31,10 +31,11 @@ BEGIN
     IF v_works AND v_feeds_again THEN
         RETURN QUERY
             SELECT 'database ' || current_database(),
-                   format('is a restored one: what waits in it is handed to the lanes anew since %s, '
-                          'and has come to subscription %s', to_char(a.at, 'YYYY-MM-DD HH24:MI'),
+                   format('was restored: its waiting cards have been handed to the lanes again since %s, now at '
+                          'subscription %s', to_char(a.at, 'YYYY-MM-DD HH24:MI'),
                           coalesce(nullif(a.lane, (-9223372036854775808)::bigint), 0)),
-                   'It goes on by itself while a worker runs, some 5,000 cards a step; lanes that it has come to send.',
+                   'It continues by itself while a worker runs, about 5,000 cards a step; lanes that it has reached '
+                   'send.',
                    a.at, NULL::bigint, NULL
               FROM (SELECT a.at, a.lane FROM o365_internal.feeding_again AS a ORDER BY a.n DESC LIMIT 1) AS a
              WHERE a.at < now() - interval '1 minute';
@@ -42,9 +43,9 @@ BEGIN
     IF EXISTS (SELECT FROM o365_internal.postponed AS p WHERE p.first = (-9223372036854775808)::bigint) THEN
         RETURN QUERY
             SELECT 'subscription ' || min(p.subscription_id),
-                   format('%s not handed over anew since the database was restored: locked by %s',
+                   format('%s not handed over again since the database was restored: locked by %s',
                           o365_internal.plural(count(*), 'lane is', 'lanes are'), p.holder),
-                   'End that transaction: what it keeps locked follows at once.', NULL::timestamptz, count(*),
+                   'End that transaction: the locked lanes follow at once.', NULL::timestamptz, count(*),
                    'subscription ' || min(p.subscription_id)
               FROM (SELECT p.subscription_id,
                            coalesce((SELECT o365_internal.locked_by(l.xmax) FROM o365_internal.lane AS l

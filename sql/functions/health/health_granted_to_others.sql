@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION o365_internal.health_granted_to_others() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT 'role ' || g.role, format('was granted rights on %s, which only our own roles have',
+    SELECT 'role ' || g.role, format('was granted privileges on %s, which only our own roles should have',
                                      o365_internal.plural(count(*), 'object', 'objects')),
            format('Run sql/install.sql again, which revokes it, or: REVOKE ALL ON %s FROM %s CASCADE', min(g.object),
                   g.role),

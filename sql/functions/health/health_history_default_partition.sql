@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.health_history_default_partition() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 'table o365_internal.' || t.name,
-           'its rows go into the default partition, because that of today could not be made',
+           'its rows go into the default partition, because that of today could not be created',
            'Keep a worker running, and see who keeps the history open: finding chores_fail names them. The rows stay '
            'readable.',
            t.since, NULL::bigint, NULL

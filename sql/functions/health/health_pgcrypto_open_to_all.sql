@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION o365_internal.health_pgcrypto_open_to_all() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 'pgcrypto', 'may be called by every role of this database',
-           format('A superuser can take it away: REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA %s FROM PUBLIC, then grant '
-                  'it on them to the owner of o365_internal and to whoever else needs it.',
+           format('A superuser can change that: REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA %s FROM PUBLIC, then grant '
+                  'it on them to the owner of o365_internal and to other roles that need it.',
                   p.pronamespace::regnamespace),
            NULL::timestamptz, NULL::bigint, NULL
       FROM pg_catalog.pg_proc AS p

@@ -2,8 +2,8 @@ CREATE OR REPLACE FUNCTION o365_internal.health_sealing_key_not_pinned() RETURNS
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- This finding and the three that follow are further disadvantages of one role on somebody else's server.
     SELECT 'sealing key ' || k.key_id,
-           'the responder does not name it, so it seals under whatever key somebody with this '
-           'role''s password puts in its place',
+           'the responder does not name it, so somebody with this role''s password can replace the key under which it '
+           'seals',
            format('Set sealing_key = %s in the responder''s configuration; o365-worker keys check says whether it is '
                   'the key '
                   'file''s. The next connection clears this.', k.key_id), NULL::timestamptz, NULL::bigint, NULL

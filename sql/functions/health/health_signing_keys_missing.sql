@@ -17,7 +17,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 'token profile ' || p.name,
            format('there are no keys to check the signatures of card actions with, so every press is answered with '
                   '503: %s', coalesce('a worker began to fetch them at ' || to_char(p.tried_at, 'YYYY-MM-DD HH24:MI')
-                                          || ', and none has said what became of it',
+                                          || ', and none has reported the result',
                                       'no worker has ever tried to fetch them')),
            'Workers fetch them with their chores, once a minute, or with each --once: see that one of this version '
                || 'runs (select * from o365.workers) and what its log says of chores_failed.',

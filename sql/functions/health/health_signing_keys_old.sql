@@ -4,7 +4,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            format('its signing keys were last fetched at %s%s', to_char(p.fetched_at, 'YYYY-MM-DD HH24:MI'),
                   coalesce('; it fails since ' || to_char(p.failing_since, 'YYYY-MM-DD HH24:MI') || ': ' || p.problem,
                            ', and no worker does it')),
-           format('Those that were fetched count until then; card actions that are signed with a new one are refused. '
+           format('The fetched keys stay valid until then; card actions that are signed with a new one are refused. '
                   'See that the workers'' host reaches %s, through the setting proxy if there is one, and that '
                   'workers run.', array_to_string(p.hosts, ', ')),
            coalesce(p.failing_since, p.fetched_at), count(*), min(k.kid)

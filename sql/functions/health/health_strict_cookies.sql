@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION o365_internal.health_strict_cookies() RETURNS SETOF o365_internal.finding
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 'connector ' || c.slug,
-           format('%s as strict_cookie in the last 24 hours, the last at %s: browsers keep our cookie back when they '
+           format('%s as strict_cookie in the last 24 hours, the last at %s: browsers do not send our cookie when they '
                   'return from Microsoft''s page',
                   o365_internal.plural(s.attempts, 'attempt to connect ended', 'attempts to connect ended'),
                   to_char(s.last, 'YYYY-MM-DD HH24:MI')),

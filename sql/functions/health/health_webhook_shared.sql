@@ -4,7 +4,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = o
            format('its webhook is also that of %s %s%s: the far end counts what all of them post, and cards wait for '
                   'its limits', CASE WHEN m.n = 2 THEN 'subscription' ELSE 'subscriptions' END,
                   array_to_string(m.ids[2:6], ', '), CASE WHEN m.n > 6 THEN ' and others' END),
-           format('Send each fact to one of them, or keep one alone: select o365.remove(%s)', m.ids[m.n]),
+           format('Send each card to one of them only, or keep only one: select o365.remove(%s)', m.ids[m.n]),
            w.since, m.n, 'subscription ' || w.example
       FROM (SELECT x.quota_webhook, min(x.claimed_at) AS since, max(x.subscription_id) AS example
               FROM (SELECT l.quota_webhook, l.claimed_at, l.subscription_id FROM o365_internal.lane AS l

@@ -6,8 +6,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                o365_internal.plural(count(*), 'worker is', 'workers are'),
                to_char(min(w.seen_at), 'YYYY-MM-DD HH24:MI'),
                CASE count(*) WHEN 1 THEN 'it ended' ELSE 'they ended' END),
-           'Look at the log on its host: was it killed, is the host up, does it reach the database? Other workers go '
-           'on with its cards.',
+           'Look at the log on its host: was it killed, is the host up, does it reach the database? Other workers '
+           'deliver its cards.',
            min(w.seen_at), count(*), 'worker ' || max(w.name)
       FROM o365_internal.worker AS w
      WHERE w.stopped_at IS NULL AND w.seen_at < now() - interval '15 seconds' AND w.seen_at > now() - interval '1 day'

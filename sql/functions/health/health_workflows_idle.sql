@@ -8,11 +8,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
          CROSS JOIN LATERAL (SELECT x.posted_on FROM o365_internal.lane AS x
                               WHERE x.subscription_id = s.subscription_id LIMIT 1) AS l)
     SELECT 'connector ' || c.slug,
-           format('%s%s nothing was posted to for 75 days or more: Microsoft turns off a flow that nothing has '
-                  'started for 90',
+           format('%s%s nothing was posted to for 75 days or more: Microsoft turns off a flow that has not run for 90',
                   CASE WHEN (SELECT count(*) FROM idle) = 1000 THEN 'at least ' END,
                   o365_internal.plural(count(*), 'workflow that', 'workflows that')),
-           format('A test card starts one: select o365.send_test(%s). select * from o365.subscriptions where '
+           format('A test card runs one: select o365.send_test(%s). select * from o365.subscriptions where '
                   'idle_since is not null '
                   'lists them.', (array_agg(i.subscription_id ORDER BY i.idle_since, i.subscription_id))[1]),
            min(i.idle_since)::timestamptz, count(*),

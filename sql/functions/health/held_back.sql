@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION o365_internal.held_back(transactions bigint) RETURNS 
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- These columns are visible to every role; the start of another role's transaction is not.
     SELECT h.holder,
-           format('its %s keeps dead rows of the last %s transactions from being removed, so that the queue''s tables '
+           format('its %s keeps dead rows of the last %s transactions from being removed, so the tables of the queue '
                   'grow', h.what, age(h.xmin)),
            h.next_step, h.since, NULL::bigint, NULL
       FROM (SELECT o365_internal.session_name(a.pid) AS holder, 'open transaction' AS what, a.backend_xmin AS xmin,

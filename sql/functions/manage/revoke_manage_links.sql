@@ -17,4 +17,4 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.revoke_manage_links(bigint, text) IS
     'Ends all links to the page of a connection, of both kinds, and returns how many. The connection goes on as it '
-    'was. reason: o365.events says it. Error: insufficient_privilege.';
+    'was. reason: shown in o365.events. Error: insufficient_privilege.';

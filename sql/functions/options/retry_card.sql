@@ -30,6 +30,6 @@ END $$;
 COMMENT ON FUNCTION o365.retry_card(bigint, text) IS
     'Sends a card again that ended as dead, in_doubt or expired, as a new card at the end of its lane, and returns its '
     'card_id. The content of such cards is kept for dead_card_days. Applications may retry cards of connectors that '
-    'they may use, operators all. reason: o365.events says it. Errors: insufficient_privilege, undefined_object, '
+    'they may use, operators all. reason: shown in o365.events. Errors: insufficient_privilege, undefined_object, '
     'object_not_in_prerequisite_state (it waits, ended otherwise, was sent again or is not kept any more; its '
     'connection is removed, gone or retired), lock_not_available (another session has its connection locked for 5 s).';

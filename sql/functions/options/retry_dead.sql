@@ -38,5 +38,5 @@ COMMENT ON FUNCTION o365.retry_dead(text, timestamptz, text, text) IS
     'Sends the cards of a connector again that ended with this outcome (dead, in_doubt or expired) since a time, each '
     'as o365.retry_card does, in the order in which they were sent; null: of all connectors that the session may act '
     'for. At most 10,000 a call: call it again until it returns 0. Connections that are removed, gone or retired are '
-    'left out. reason: o365.events says it, of each card. Returns how many. Errors: insufficient_privilege, '
+    'left out. reason: shown in o365.events, of each card. Returns how many. Errors: insufficient_privilege, '
     'undefined_object, invalid_parameter_value.';

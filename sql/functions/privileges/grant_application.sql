@@ -37,6 +37,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.grant_application(name, text, text) IS
     'Lets a database role, and its members, begin connections of a connector and send to them; makes it a member of '
-    'o365_app. Repeating it changes nothing. reason: o365.events says it. The grant goes by the role''s name: take it '
-    'back before you drop the role. Errors: undefined_object, invalid_parameter_value, '
+    'o365_app. Repeating it changes nothing. reason: shown in o365.events. The grant is stored by the role''s name: '
+    'revoke it before you drop the role. Errors: undefined_object, invalid_parameter_value, '
     'object_not_in_prerequisite_state (an installation under one role).';

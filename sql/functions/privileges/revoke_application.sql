@@ -15,4 +15,4 @@ BEGIN
     RETURN true;
 END $$;
 COMMENT ON FUNCTION o365.revoke_application(name, text, text) IS
-    'Takes back o365.grant_application. reason: o365.events says it. False when there was nothing to take back.';
+    'Revokes what o365.grant_application granted. reason: shown in o365.events. False if there was nothing to revoke.';

@@ -130,7 +130,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.forecast(bigint, integer) IS
     'When n more cards for a connection would arrive, if they were sent now and the far end took each at once: behind '
-    'what waits, after a pause with an end, a hold of its host or another wait, and within its limits; where it has a '
-    'schedule, as one digest at its next run, with what waits for it. One row: cards (n), waiting (cards before them), '
-    'first_at and last_at (null: nobody can tell), words. Errors: insufficient_privilege (also where there is none), '
-    'invalid_parameter_value.';
+    'the waiting cards, after a pause with an end, a hold of its host or another wait, and within its limits; with a '
+    'schedule, as one digest at its next run, with the cards that wait for it. One row: cards (n), waiting (cards '
+    'before them), first_at and last_at (null: not known), words. Errors: insufficient_privilege (also where there is '
+    'none), invalid_parameter_value.';

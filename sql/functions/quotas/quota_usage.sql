@@ -45,8 +45,8 @@ BEGIN
      ORDER BY w.seconds, w.per;
 END $$;
 COMMENT ON FUNCTION o365.quota_usage(bigint) IS
-    'Each limit that holds for a connection, and how far it is used: posts in so many seconds, per webhook or per bot; '
-    'limited_to: less for a while, where the far end throttled although the limit was kept; used: POSTs in the window '
+    'Each limit of a connection, and how much of it is used: posts in so many seconds, per webhook or per bot; '
+    'limited_to: less for a while, if the far end throttled although the limit was kept; used: POSTs in the window '
     'that ends now, with those that a worker may be making, those of the other flows of its group, and those of other '
-    'connections of its webhook, also of removed ones; next_free_at: when the next POST is free at the earliest, null: '
-    'now. Nothing for one whose quotas are off, and for one that the session may not see.';
+    'connections of its webhook, even of removed ones; next_free_at: when the next POST is free at the earliest, null: '
+    'now. No row for a connection whose quotas are off, or that the session may not see.';

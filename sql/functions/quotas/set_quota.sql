@@ -51,7 +51,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.set_quota(text, integer, integer, text, text) IS
     'Sets how many POSTs the far end takes in a window of so many seconds: of a dialect, connector or workflow, per '
-    'webhook, or per bot (workflows; flows may share one, o365.share_quota). Without per: bot for workflows. posts '
-    'null takes the limit away. In force for the next claim of each connection, with what it posted before; '
-    'connections that wait for their quota look again at once. Returns the limit. Errors: invalid_parameter_value, '
-    'lock_not_available (another session changes limits for 5 s).';
+    'webhook, or per bot (workflows; flows may share one, o365.share_quota). The default of per is bot for workflows. '
+    'posts null removes the limit. Takes effect at the next claim of each connection, and earlier POSTs count; '
+    'connections that wait for their quota are checked again at once. Returns the limit. Errors: '
+    'invalid_parameter_value, lock_not_available (another session changes limits for 5 s).';

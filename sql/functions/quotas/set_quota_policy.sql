@@ -20,7 +20,6 @@ BEGIN
     RETURN policy;
 END $$;
 COMMENT ON FUNCTION o365.set_quota_policy(bigint, text, text) IS
-    'Sets whether the limits of o365.quotas hold for a subscription. kept: the default. off: for a webhook that no far '
-    'end limits; it waits when it is throttled, and for nothing else. Returns the policy. Errors: '
-    'insufficient_privilege, undefined_object, invalid_parameter_value, lock_not_available (another session has it '
-    'locked for 5 s).';
+    'Sets whether the limits of o365.quotas apply to a subscription. kept: the default. off: for a webhook without '
+    'limits; it waits only when it is throttled. Returns the policy. Errors: insufficient_privilege, undefined_object, '
+    'invalid_parameter_value, lock_not_available (another session has it locked for 5 s).';

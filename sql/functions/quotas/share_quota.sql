@@ -67,9 +67,8 @@ BEGIN
     RETURN v_new;
 END $$;
 COMMENT ON FUNCTION o365.share_quota(text, bigint[], text) IS
-    'Says which flows post as the same bot, because one person owns them: they share its limit, o365.quotas per bot. '
-    'The array names all members of the group, replacing those that it had; {} dissolves it. What members posted '
-    'before counts. Other connections of a member''s webhook are members, too. Returns the members. Errors: '
+    'Sets which flows post as the same bot, because one person owns them: they share its limits, those of o365.quotas '
+    'per bot. The array names all members of the group, replacing those that it had; {} dissolves it. Earlier POSTs of '
+    'members count. Other connections of a member''s webhook are members too. Returns the members. Errors: '
     'undefined_object, invalid_parameter_value (no name, a connector''s webhook), object_not_in_prerequisite_state (in '
-    'another group), lock_not_available (another session has one of '
-    'them locked for 5 s).';
+    'another group), lock_not_available (another session has one of them locked for 5 s).';

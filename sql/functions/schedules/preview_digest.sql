@@ -34,6 +34,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.preview_digest(jsonb[], text, text) IS
     'What cards become when they are sent to a connection with a schedule, one row for each card that would leave, in '
-    'order: digests, and cards that go alone. dialect: connector or workflow. connector: whose name, language and '
-    'website the digests show; null: none. Sends nothing. Errors: invalid_parameter_value (dialect, cards), '
-    'insufficient_privilege (connector).';
+    'order: digests and single cards. dialect: connector or workflow. connector: whose name, language and website the '
+    'digests show; null: none. Sends nothing. Errors: invalid_parameter_value (dialect, cards), insufficient_privilege '
+    '(connector).';

@@ -37,10 +37,10 @@ BEGIN
         CASE WHEN time_zone IS NULL THEN v_subscription.time_zone ELSE v_zone END, o365_internal.actor(), reason);
 END $$;
 COMMENT ON FUNCTION o365.set_schedule(bigint, text, time, text, text, text) IS
-    'Sets when the cards of a connection leave. immediate: as they come. hourly: at each full hour. daily: at a time, '
-    '08:00 unless given. weekly: also on a day, monday to sunday, monday unless given. What came until then leaves as '
-    'one card, a digest; a card alone, a form and an urgent card leave as they are. time_zone: by whose clocks, an '
-    'IANA name; null keeps it, an empty text takes the connector''s. What waits goes with the new schedule, and after '
-    'immediate leaves at once. Applications may do so for connections of connectors that they may use, operators for '
-    'all. Returns the schedule in words. Errors: insufficient_privilege, undefined_object, invalid_parameter_value, '
+    'Sets when the cards of a connection leave. immediate: at once. hourly: at each full hour. daily: at a time, '
+    'default 08:00. weekly: also on a day, monday to sunday, default monday. The cards that have come in by then leave '
+    'as one card, a digest; a single card, a form and an urgent card leave as they are. time_zone: an IANA name; null '
+    'keeps it, an empty text means the connector''s. Waiting cards follow the new schedule, and with immediate leave '
+    'at once. Applications may do so for connections of connectors that they may use, operators for all. Returns the '
+    'schedule in words. Errors: insufficient_privilege, undefined_object, invalid_parameter_value, '
     'object_not_in_prerequisite_state, lock_not_available (another session has it locked for 5 s).';

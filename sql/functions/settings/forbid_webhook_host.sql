@@ -33,6 +33,6 @@ BEGIN
     RETURN true;
 END $$;
 COMMENT ON FUNCTION o365.forbid_webhook_host(text, integer, bigint, text) IS
-    'Takes back o365.allow_webhook_host; workers stop posting there within 5 s, and suspend each connection there at '
-    'its next card. Says how many those are and changes nothing where they are more than suspends. reason: o365.events '
-    'says it. False when the host was not allowed. Errors: object_in_use (connections would be suspended).';
+    'Revokes o365.allow_webhook_host; workers stop posting there within 5 s, and suspend each connection there at its '
+    'next card. If that would suspend more connections than suspends, it says how many and changes nothing. reason: '
+    'o365.events says it. False if the host was not allowed. Errors: object_in_use (connections would be suspended).';

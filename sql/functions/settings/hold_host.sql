@@ -15,9 +15,9 @@ BEGIN
     RETURN 'held';
 END $$;
 COMMENT ON FUNCTION o365.hold_host(text, text, timestamptz) IS
-    'Holds a far end, an entry of o365.webhook_hosts: from 2 s after the commit nothing is posted to any webhook '
-    'there, test cards neither; cards wait, no failure is charged to anybody and no connection is suspended. With '
-    'until it ends then; without, when somebody calls o365.release_host. Holding again says anew why and until when. '
-    'Costs the same however many connections there are. reason: o365.queue says it, at most 500 characters. Returns '
-    'held. Errors: undefined_object, invalid_parameter_value (until), lock_not_available (another session has it '
-    'locked for 5 s).';
+    'Holds a far end, an entry of o365.webhook_hosts: within 2 s of the commit nothing is posted to any webhook there, '
+    'not even test cards; cards wait, and no connection is charged with a failure or suspended. With until the hold '
+    'ends then; without, when somebody calls o365.release_host. Another call replaces reason and end. It costs the '
+    'same however many connections there are. reason: shown in o365.queue, at most 500 characters. Returns held. '
+    'Errors: undefined_object, invalid_parameter_value (until), lock_not_available (another session has it locked for '
+    '5 s).';

@@ -12,6 +12,6 @@ BEGIN
     RETURN 'open';
 END $$;
 COMMENT ON FUNCTION o365.release_host(text, text) IS
-    'Ends o365.hold_host: what waits leaves within seconds, in its order, unless its connection waits for something '
-    'else. Changes nothing where it is not held. Returns open. Errors: undefined_object, lock_not_available (another '
-    'session has it locked for 5 s).';
+    'Ends o365.hold_host: waiting cards leave within seconds, in their order, unless their connection waits for '
+    'something else. Changes nothing if the far end is not held. Returns open. Errors: undefined_object, '
+    'lock_not_available (another session has it locked for 5 s).';

@@ -31,5 +31,5 @@ BEGIN
     RETURN value;
 END $$;
 COMMENT ON FUNCTION o365.set(text, text, text) IS
-    'Sets a setting of the installation and returns its value; in force at once, for workers within 5 s. reason: '
-    'o365.events says it, at most 500 characters. Errors: undefined_object, invalid_parameter_value.';
+    'Changes a setting of the installation and returns its value; takes effect at once, for workers within 5 s. '
+    'reason: shown in o365.events, at most 500 characters. Errors: undefined_object, invalid_parameter_value.';

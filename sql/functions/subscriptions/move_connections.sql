@@ -40,9 +40,9 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.move_connections(text, text, text) IS
     'Gives the connections of one user of the application to another, over the connectors that the session may use, '
-    'and for an operator over all; their numbers, settings and queues stay. A row each, none when there is none. One '
-    'that the other user has already, with the same webhook, stays where it is: moved is false and problem says so. '
-    'Links of o365.begin_connect that were handed out to the first user still connect for that one. reason: '
-    'o365.events says it. Errors: invalid_parameter_value (to_user), lock_not_available (another session has a '
-    'connection locked for 5 s); insufficient_privilege and undefined_object where a grant or a connection goes '
+    'and for an operator over all; they keep their numbers, settings and queues. One row for each, none if there is '
+    'none. A connection that the other user has already, with the same webhook, is not moved: moved is false and '
+    'problem says so. Links of o365.begin_connect that were handed out to the first user still connect for that one. '
+    'reason: shown in o365.events. Errors: invalid_parameter_value (to_user), lock_not_available (another session has '
+    'a connection locked for 5 s); insufficient_privilege and undefined_object if a grant or a connection is removed '
     'meanwhile.';

@@ -6,7 +6,7 @@ BEGIN
     RETURN o365_internal.remove_subscription(subscription_id, o365_internal.actor(), reason);
 END $$;
 COMMENT ON FUNCTION o365.remove(bigint, text) IS
-    'Removes a subscription for good: its webhook is wiped at once, waiting and later cards end as cancelled, links '
-    'to its cards'' actions end, history stays. reason: status_reason says it, at most 500 characters. Returns the '
-    'status. Errors: insufficient_privilege, undefined_object, lock_not_available (another session has it locked for '
-    '5 s).';
+    'Removes a subscription for good: its webhook is wiped at once, waiting and later cards end as cancelled, links to '
+    'its cards'' actions end, and its history is kept. reason: shown in status_reason, at most 500 characters. Returns '
+    'the status. Errors: insufficient_privilege, undefined_object, lock_not_available (another session has it locked '
+    'for 5 s).';

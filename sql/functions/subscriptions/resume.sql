@@ -9,5 +9,5 @@ COMMENT ON FUNCTION o365.resume(bigint, text) IS
     'Lets a paused or suspended subscription send again, waiting cards first. One whose webhook has to be proven first '
     '(it was imported so, or was gone and pasted again) is not made active: suspended it is an error, paused it '
     'becomes suspended. Applications may resume connections of connectors that they may use, operators all. reason: '
-    'status_reason says it, at most 500 characters. Returns the status. Errors: insufficient_privilege, '
+    'shown in status_reason, at most 500 characters. Returns the status. Errors: insufficient_privilege, '
     'undefined_object, object_not_in_prerequisite_state, lock_not_available (another session has it locked for 5 s).';

@@ -33,8 +33,8 @@ BEGIN
     RETURN v_card_id;
 END $$;
 COMMENT ON FUNCTION o365.send_test(bigint) IS
-    'Posts a test card to a connection, before all that waits there and also while it is paused or suspended; returns '
-    'its card_id: o365.posts and o365.deliveries say what became of it. At most tests_per_minute, 3 unless set. '
-    'Applications may test connections of connectors that they may use, operators all. Errors: insufficient_privilege, '
+    'Posts a test card to a connection, before all waiting cards and even while it is paused or suspended; returns its '
+    'card_id: o365.posts and o365.deliveries show the result. At most tests_per_minute (3 by default). Applications '
+    'may test connections of connectors that they may use, operators all. Errors: insufficient_privilege, '
     'undefined_object, object_not_in_prerequisite_state (pending, gone, retired or removed), program_limit_exceeded '
     '(one more within a minute), lock_not_available (another session has it locked for 5 s).';

@@ -21,7 +21,7 @@ BEGIN
     RETURN policy;
 END $$;
 COMMENT ON FUNCTION o365.set_in_doubt_policy(bigint, text, text) IS
-    'Sets what happens to a card of a subscription that was posted without a clear answer. resend: posted again at '
-    'most unclear_answers times, may be shown more than once; the default. skip: ends as in_doubt at once, may be '
-    'lost. reason: o365.events says it. Returns the policy. Errors: insufficient_privilege, undefined_object, '
-    'invalid_parameter_value, lock_not_available (another session has it locked for 5 s).';
+    'Sets what happens to a card of a subscription that was posted without a clear answer. resend, the default: it is '
+    'posted again at most unclear_answers times, and may be shown more than once. skip: it ends as in_doubt at once, '
+    'and may be lost. reason: shown in o365.events. Returns the policy. Errors: insufficient_privilege, '
+    'undefined_object, invalid_parameter_value, lock_not_available (another session has it locked for 5 s).';

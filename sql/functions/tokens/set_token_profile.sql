@@ -68,8 +68,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.set_token_profile(text, boolean, text, text[], text[], text[], text[], text[], text, text[],
     interval, text, text[], interval, text) IS
-    'Changes what is given of a token profile and keeps the rest, or makes a new one, which is off unless enabled says '
-    'otherwise; returns on or off. An empty text takes scope back, an empty list tenants. The arguments are the '
-    'columns of o365.token_profiles. Where its keys come from or its issuers change, the keys that were fetched are '
-    'forgotten and fetched anew within a minute. In force within a minute. Errors: invalid_parameter_value, DETAIL '
-    'lists all problems.';
+    'Changes the given values of a token profile and keeps the others, or makes a new one, which is off unless enabled '
+    'is true; returns on or off. An empty text removes scope, an empty list tenants. The arguments are the columns of '
+    'o365.token_profiles. If the source of its keys or its issuers change, the fetched keys are discarded and fetched '
+    'again within a minute. Takes effect within a minute. Errors: invalid_parameter_value, DETAIL lists all problems.';
