@@ -1,4 +1,4 @@
-// The start page: what this is, and where everything stands.
+// The start page: what the sandbox is, and where everything is.
 #include "sandbox/sandbox.h"
 
 namespace o365 {

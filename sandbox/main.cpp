@@ -21,8 +21,8 @@
 namespace {
 
 constexpr const char* kProgram = "o365-sandbox.fcgi";
-// Pictures of any camera: they are to be refused at their field, with everything else that was typed. What is longer
-// the web server reports at /too-large (client_max_body_size in deploy/nginx/sandbox-site.conf).
+// Large enough for pictures of any camera, so that they are refused at their field, with the rest of the form kept. The
+// web server reports larger bodies at /too-large (client_max_body_size in deploy/nginx/sandbox-site.conf).
 constexpr std::size_t kMaxBody = 16 << 20;
 
 o365::Database open_database(const o365::Settings& settings) {
@@ -30,7 +30,7 @@ o365::Database open_database(const o365::Settings& settings) {
             o365::statements_when(settings.prepared_statements)};
 }
 
-// The installation's settings. Throws where the public is served: the sandbox gives webhooks to whoever asks.
+// The installation's settings. Throws on a public installation, because the sandbox gives webhooks to everybody.
 Json::Value ask_settings(const o365::Settings& settings) {
     o365::Database database = open_database(settings);
     const o365::Rows rows = database.call("select o365_programs.sandbox_settings()");
@@ -49,7 +49,7 @@ Json::Value ask_settings(const o365::Settings& settings) {
     return answer;
 }
 
-// Null where the setting slow_origin is empty.
+// Null when the setting slow_origin is empty.
 std::unique_ptr<o365::SlowLine> open_slow_line(const Json::Value& settings) {
     const auto at = o365::parse_url(settings["slow_origin"].asString());
     const auto to = o365::parse_url(settings["webhook_origin"].asString());
@@ -91,7 +91,7 @@ int run(const o365::Settings& settings) {
         return [sandbox](const o365::Request& request) { return o365::answer(*sandbox, request); };
     };
     const auto error_page = [](int status, const std::string& request_id, std::string_view /*accept_language*/) {
-        // What was refused is in the log at level debug alone.
+        // Refused requests are logged only at level debug.
         return o365::Response::text(
             status, status < 500
                         ? "The sandbox cannot read that: a parameter twice, over 8 KB, more than 64 of them or "

@@ -65,7 +65,7 @@ std::optional<std::string_view> below(std::string_view path, std::string_view fo
     return path.front() == '/' ? std::optional(path.substr(1)) : std::nullopt;
 }
 
-// Hosts of Microsoft's that /etc/hosts may lead here, for programs that post to no others; webhooks alone.
+// Hosts of Microsoft's that /etc/hosts may lead here, for programs that post to no others; only for webhooks.
 bool is_stand_in(std::string_view host) {
     constexpr std::array<std::string_view, 6> kHosts = {
         "contoso.webhook.office.com",
@@ -122,7 +122,7 @@ Json::Value Sandbox::ask(std::string_view statement, const std::vector<Value>& p
 
 Response Sandbox::page(int status, std::string_view name, Json::Value values) const {
     values["signed_in_as"] = person_;
-    // The menu says where one is: on that page, or below it.
+    // The menu marks the current page, or the one above it.
     const auto end = path_.find('/', 1);
     if (path_.size() > 1) values["at_" + path_.substr(1, end - 1)] = end == std::string::npos ? "page" : "true";
     return Response::html(status, pages().render(name, values));

@@ -1,5 +1,5 @@
 // Pressing an HttpPOST action: the request that Microsoft's service would make, its answer, and the tokens' key set
-// (office365-connectors.md 7). The token is sent and forgotten.
+// (office365-connectors.md 7). The token is sent but not stored.
 #include <algorithm>
 
 #include "lib/base/crypto.h"
@@ -116,14 +116,14 @@ Inputs inputs_of(const Json::Value& card, const std::string& path, const FormDat
     if (const Json::Value* const around = find_action_card(card, path)) return read_inputs(*around, form.fields);
     Inputs inputs;
     if (!path.starts_with('t')) return inputs;
-    // An Adaptive Card has its inputs anywhere.
+    // The inputs of an Adaptive Card may be anywhere in it.
     for (const auto& [name, value] : form.fields) {
         if (name.starts_with("in-")) inputs.values[name.substr(3)] = value;
     }
     return inputs;
 }
 
-// Why the call is not made; empty: it is.
+// Why the call is not made; empty when it is made.
 std::string problem_of(const ActionCall& call, const Inputs& inputs, const Json::Value& target_urls) {
     if (!inputs.problem.empty()) return inputs.problem;
     const std::string problem = call.method != "POST" && call.method != "GET"
@@ -136,7 +136,7 @@ std::string problem_of(const ActionCall& call, const Inputs& inputs, const Json:
 
 Response act(Sandbox& sandbox, const Request& request) {
     if (request.method != "POST") return sandbox.redirect("/feed");
-    // The feed's own forms are multipart, which bounds neither ids nor values nor how many there are.
+    // The feed's own forms are multipart, which limits neither ids nor values nor their number.
     const bool multipart = request.content_type.starts_with("multipart/form-data");
     const FormData form{multipart ? parse_form_data(request).fields : request.form.all(), ""};
     const std::string post_id = form.get("post_id");

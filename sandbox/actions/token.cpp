@@ -120,7 +120,7 @@ std::int64_t seconds(std::chrono::system_clock::time_point at) {
     return std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count();
 }
 
-// "api://auth-am-<guid>/<guid>" where nothing is wanted in particular.
+// "api://auth-am-<guid>/<guid>" unless a certain value is given.
 bool is_for(std::string_view audience, std::string_view wanted) {
     if (!wanted.empty()) return audience == wanted;
     constexpr std::string_view kPrefix = "api://auth-am-";
@@ -138,7 +138,7 @@ Json::Value entra_claims(const TokenFacts& facts) {
     claims["azp"] = std::string(kActionsAppId);
     claims["tid"] = facts.tenant_id;
     claims["oid"] = facts.object_id;
-    // Pairwise: the same person is another sub to another service.
+    // Pairwise: each service gets another sub for the same person.
     claims["sub"] = base64url(sha256(facts.entra_audience + " " + facts.object_id));
     claims["name"] = facts.name;
     return claims;
@@ -155,7 +155,7 @@ Json::Value legacy_claims(const TokenFacts& facts) {
     return claims;
 }
 
-// Sets the times of a token's claims, and what is wrong with them in a token of that fault.
+// Sets the times of a token's claims, wrong ones for a kind of token with that fault.
 void put_faults(Json::Value& claims, std::string_view fault, bool legacy, const TokenFacts& facts) {
     auto begun = facts.now;
     if (fault == "expired") begun -= kLife * 2;

@@ -1,5 +1,5 @@
 // The tokens that go with HttpPOST actions (office365-connectors.md 7): of both kinds, good and deliberately bad ones,
-// signed by keys that this process made and nobody keeps. Safe from any thread once made.
+// signed by keys that this process made and does not store. Safe from any thread once made.
 #pragma once
 
 #include <json/json.h>

@@ -15,8 +15,8 @@
 namespace o365 {
 namespace {
 
-// The fields of a kind of object, each with what it is: s a text, b a boolean, n a number, o an object, a an array, ? a
-// text or an object. Behind > stands the kind of the objects in it; with | there may be texts among them.
+// The fields of a kind of object, each with its type: s a text, b a boolean, n a number, o an object, a an array, ? a
+// text or an object. After > comes the kind of the objects in it; with | it may also contain texts.
 struct Kind {
     std::string_view name;
     std::string_view fields;
@@ -76,7 +76,7 @@ constexpr std::array kKinds = {
     Kind{"Action.Execute", "associatedInputs:s verb:s"},
     Kind{"Action.Submit", "associatedInputs:s"},
 };
-// Shown by Teams as well; what is in them is not looked at.
+// Shown by Teams as well; their contents are not checked.
 constexpr std::array<std::string_view, 19> kShown = {"Media",
                                                      "CodeBlock",
                                                      "Icon",
@@ -129,7 +129,7 @@ std::string cannot_read(std::string_view what) {
 
 std::string wrong_in(const Json::Value& object, std::string_view kind);
 
-// What is wrong in a list of `child`; "" for nothing. With `has_texts` its elements may be texts as well.
+// The problem in a list of `child`; "" for none. With `has_texts` its elements may be texts as well.
 std::string wrong_in_list(const Json::Value& list, std::string_view child, bool has_texts, const std::string& name) {
     for (const Json::Value& one : list) {
         if (has_texts && one.isString()) continue;
@@ -139,7 +139,7 @@ std::string wrong_in_list(const Json::Value& list, std::string_view child, bool 
     return {};
 }
 
-// What is wrong in the fields of `object` that `fields` names; "" for nothing.
+// The problem in the fields of `object` that `fields` names; "" for none.
 std::string wrong_fields(const Json::Value& object, std::string_view fields) {
     while (!fields.empty()) {
         const std::string_view field = fields.substr(0, fields.find(' '));

@@ -23,7 +23,7 @@ constexpr Json::ArrayIndex kMaxActionsOutlook = 4;
 constexpr Json::ArrayIndex kMaxActionsTeams = 5;
 constexpr Json::ArrayIndex kMaxImagesTeams = 5;
 
-// Of an input's maxLength; 0: there is none.
+// The value of an input's maxLength; 0 for none.
 int length_in(const Json::Value& input, const char* name) {
     const std::string text = text_in(input, name);
     return is_number(text) ? std::stoi(text) : 0;
@@ -34,7 +34,7 @@ Json::Value picture(const std::string& uri, const std::string& title) {
     Json::Value shown;
     if (uri.empty()) return shown;
     const auto url = parse_url(uri);
-    // A template looks a missing name up in what is around it, so every name is there, here and below.
+    // A template looks up a missing name in the surrounding context, so every name is set, here and below.
     for (const char* name : {"picture_uri", "picture_elsewhere", "square"}) shown[name] = "";
     shown["picture_title"] = title.empty() ? "Picture" : title;
     if (uri.starts_with("data:image/") || (url && url->scheme == "https" && is_loopback_host(url->host))) {
@@ -75,7 +75,7 @@ Json::Value input_view(const Json::Value& input, const std::string& scope, bool 
         const bool several = flag_in(input, "isMultiSelect");
         const std::string style = text_in(input, "style");
         const bool expanded = style == "expanded" || (style.empty() && several && in_teams);
-        // Boxes have a name each, because a form's names are unique here.
+        // Each box has a name of its own, because names of form fields have to be unique here.
         shown[several ? "is_boxes" : (expanded ? "is_radio" : "is_select")] = true;
         int number = 0;
         for (const Json::Value& choice : list_in(input, "choices")) {
@@ -129,7 +129,7 @@ Json::Value action_view(const Json::Value& action, const std::string& path, bool
     return shown;
 }
 
-// A section with nothing in it.
+// An empty section.
 Json::Value empty_section() {
     Json::Value part;
     for (const char* name :
@@ -232,8 +232,8 @@ bool for_each_http_action(Tree& tree, const Take& take) {
     return false;
 }
 
-// What can be said of an Adaptive Card without drawing it, and the card with each Action.Http's path in it: two of them
-// may differ in nothing that the browser's library hands out.
+// Describes an Adaptive Card without drawing it, and adds its path to each Action.Http of the card, because two of them
+// may look the same to the browser's library.
 Json::Value adaptive_view(const Json::Value& card, std::size_t place) {
     Json::Value shown;
     shown["is_adaptive"] = true;
@@ -270,8 +270,8 @@ Json::Value adaptive_view(const Json::Value& card, std::size_t place) {
     return shown;
 }
 
-// Whether a card may bring a header of that name: one of HTTP's own words, and neither what says how the request itself
-// is sent nor what Microsoft's service says for itself.
+// Whether a card may set a header of that name: a valid HTTP token that neither controls the transport nor is set by
+// Microsoft's service itself.
 bool is_cards_header(std::string_view name) {
     constexpr std::array<std::string_view, 11> kTransport = {
         "host",    "content-length", "transfer-encoding",   "connection",      "keep-alive", "te", "trailer",
@@ -285,14 +285,14 @@ bool is_cards_header(std::string_view name) {
            std::none_of(kTransport.begin(), kTransport.end(), [&](auto one) { return same_name(name, one); });
 }
 
-// As people and browsers count: a line's end is one.
+// As people and browsers count: a line break counts as one.
 std::size_t characters(std::string_view text) {
     std::size_t n = utf8_length(text);
     for (auto at = text.find("\r\n"); at != std::string_view::npos; at = text.find("\r\n", at + 2)) --n;
     return n;
 }
 
-// What is wrong with an input's value, after its name; empty: nothing. `chosen`: its parts.
+// The problem of an input's value, to follow its name; empty for none. `chosen`: its parts.
 std::string input_problem(const Json::Value& input, const std::string& value, const std::vector<std::string>& chosen) {
     if (value.empty()) return flag_in(input, "isRequired") ? "is required." : "";
     const int most = length_in(input, "maxLength");
@@ -440,7 +440,7 @@ std::optional<ActionCall> action_call(const Json::Value& action) {
         } else if (same_name(name, "content-type")) {
             if (call.content_type.empty()) call.content_type = value;
         } else if (is_cards_header(name)) {
-            // What is empty libcurl sends only so.
+            // libcurl sends an empty header only in this form.
             const bool empty = value.find_first_not_of(" \t") == std::string::npos;
             call.headers.push_back(name);
             call.headers.back() += empty ? ";" : ": " + value;

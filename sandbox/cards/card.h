@@ -14,22 +14,22 @@
 
 namespace o365 {
 
-// How what was posted looks at a target of that kind ("groups", "mail", "teams"), as values for the template `card`:
-// one, or one for each Adaptive Card of an envelope. What is no card, or of a shape that nobody knows, is shown as its
+// How a posted body looks at a target of that kind ("groups", "mail", "teams"), as values for the template `card`: one,
+// or one for each Adaptive Card of an envelope. A body that is not a card, or has an unknown shape, is shown as its
 // text.
 std::vector<Json::Value> card_views(const Json::Value& card, const std::string& kind);
 // The same as HTML. Without `post_id`, that of the post, it is a preview whose buttons do nothing.
 std::string card_html(const Pages& pages, const Json::Value& card, const std::string& kind,
                       const std::string& post_id = {}, const std::string& token = {});
 
-// Whether anything of a MessageCard is shown: a text with a character that is seen, a picture or an action.
+// Whether anything of a MessageCard is shown: a text with a visible character, a picture or an action.
 bool shows_something(const Json::Value& message_card);
 
-// The Adaptive Cards in what was posted, which a browser has to draw: a bare one, or those of an envelope's
-// attachments. Empty for a MessageCard.
+// The Adaptive Cards of a posted body, which a browser has to draw: a bare one, or those of an envelope's attachments.
+// Empty for a MessageCard.
 std::vector<const Json::Value*> adaptive_cards(const Json::Value& card);
-// `card` after the answer to the action at `path` brought `fresh`: it takes the place of the Adaptive Card that has the
-// action, and of all of `card` where there is no other, or where `fresh` is no Adaptive Card.
+// `card` after `fresh` came in the answer to the action at `path`: it replaces the Adaptive Card that has the action,
+// or all of `card` if that is the only one or `fresh` is not an Adaptive Card.
 Json::Value with_new_card(const Json::Value& card, std::string_view path, const Json::Value& fresh);
 
 // The action at a path that card_views wrote into a button: "a0", "s1.a0", "a2.c1"; of the second Adaptive Card the
@@ -51,8 +51,8 @@ struct ActionCall {
 std::optional<ActionCall> action_call(const Json::Value& action);  // nullopt for any other action
 
 // The values of an ActionCard's inputs, by id, out of the fields of a form as the template `card` writes it. Choices of
-// an input with isMultiSelect are joined with ",". `problem` says of the first that is not as the card asks
-// (isRequired, maxLength, choices) what is wrong; empty: none.
+// an input with isMultiSelect are joined with ",". `problem` describes the first value that breaks the card's rules
+// (isRequired, maxLength, choices); empty for none.
 struct Inputs {
     InputValues values;
     std::string problem;

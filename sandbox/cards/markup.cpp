@@ -15,7 +15,7 @@ bool has_scheme(std::string_view uri, std::string_view scheme) {
     return same_name(uri.substr(0, scheme.size()), scheme);
 }
 
-// One line of Markdown, from the first that is no blank, with code and pictures in it escaped.
+// One line of Markdown, from its first character that is not a blank, with code and pictures escaped.
 std::string without_code(std::string_view line) {
     std::string simple;
     for (std::size_t i = 0; i < line.size(); ++i) {
@@ -28,8 +28,8 @@ std::string without_code(std::string_view line) {
     return simple;
 }
 
-// Markdown of an Adaptive Card in Teams (office365-connectors.md 6.1): emphasis, lists and links. What CommonMark has
-// beyond it is escaped, so that it stands as it was written.
+// Markdown of an Adaptive Card in Teams (office365-connectors.md 6.1): emphasis, lists and links. Other markup of
+// CommonMark is escaped, so that it is shown as it was written.
 std::string only_simple_markdown(std::string_view text) {
     constexpr std::size_t kCode = 4;  // so many blanks before a line make it code
     std::string simple;
@@ -51,7 +51,7 @@ std::string only_simple_markdown(std::string_view text) {
     return simple;
 }
 
-// Text of HTML, escaped where it is not yet: a character reference stays one.
+// Text of HTML, escaped where it is not escaped yet: a character reference stays one.
 std::string escaped_html(std::string_view text) {
     constexpr std::string_view kAmpersand = "&amp;";
     std::string escaped = html_escape(text);
@@ -71,7 +71,7 @@ struct Tag {
     std::size_t size = 0;  // in the text
 };
 
-// The tag that `text`, which begins with "<", begins with.
+// The tag at the beginning of `text`, which begins with "<".
 Tag tag_at(std::string_view text) {
     constexpr std::array<std::string_view, 21> kAllowed = {"b",   "strong", "i",   "em",   "u",          "s",  "strike",
                                                            "del", "p",      "br",  "h1",   "h2",         "h3", "ul",

@@ -17,14 +17,14 @@ struct Mention {
     std::string text;  // "<at>Ann</at>"
     std::string name;
 };
-// What an Adaptive Card declares as mentions: the others' tags are text.
+// The mentions that an Adaptive Card declares; other mention tags are text.
 std::vector<Mention> mentions_of(const Json::Value& card);
 
 // A text of an Adaptive Card as cards.js shows it.
 std::string adaptive_html(std::string_view text, const std::vector<Mention>& mentions);
 
-// HTML of a card that Teams takes for HTML ("markdown": false), as much of it as a page may hold: text, emphasis,
-// lists, quotes, headings and links to the web. Any other tag is shown as text; what is not closed is.
+// HTML of a card that Teams reads as HTML ("markdown": false), reduced to what is safe in a page: text, emphasis,
+// lists, quotes, headings and links to the web. Any other tag is shown as text; an unclosed tag is closed.
 std::string limited_html(std::string_view html);
 
 }  // namespace o365

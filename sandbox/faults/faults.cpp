@@ -1,5 +1,5 @@
-// The switchboard: what webhooks answer instead of the right thing, the throttle, and the log of what came. Forms in a
-// browser; programs send the same fields and read the same as JSON (docs/sandbox.md).
+// The page of faults: the answers that webhooks give instead of the regular one, the throttle, and the log of requests.
+// Forms in a browser; programs send the same fields and read the same as JSON (docs/sandbox.md).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,8 +16,7 @@ namespace {
 constexpr int kShown = 200;
 constexpr int kMaxJson = 5000;
 constexpr std::size_t kMaxPattern = 100;
-// Bytes a second at which 60 seconds, the patience of the web server with handshake and head, are enough for 5 KB of
-// them.
+// Bytes a second at which 60 seconds, the web server's timeout for handshake and head, are enough for 5 KB of them.
 constexpr int kSlowestReading = 100;
 
 // "ok ok 503" or "ok,ok,503", the names of answers; empty when one is unknown.
@@ -170,7 +169,7 @@ Json::Value throttle_row(const Json::Value& throttle) {
     return row;
 }
 
-// As a form shows it: no number for what is off.
+// As a form shows it: no number for a fault that is off.
 Json::Value line_row(Json::Value line) {
     if (line.isNull()) return line;
     line["is_slow"] = line["handshake"].asInt() > 0 || line["reading"].asInt() > 0;

@@ -1,5 +1,5 @@
-// The card playground: edit a card, see what o365.send would say of it and how it looks wherever it may arrive, post it
-// to one of your places.
+// The card playground: edit a card, see what o365.send would say about it and how it looks in each client, post it to
+// one of your places.
 #include <fmt/format.h>
 
 #include "lib/cards/card_body.h"

@@ -11,11 +11,11 @@ namespace {
 
 constexpr std::array kTexts = {"name",         "short_description",  "long_description", "website",
                                "landing_page", "inbox_landing_page", "callback_url",     "configuration_url"};
-// Left out they are NULL, not "".
+// If they are left out, they are NULL, not "".
 constexpr std::array kMayBeMissing = {"landing_page", "inbox_landing_page", "configuration_url"};
 constexpr std::array<const char*, 3> kKinds = {"mail", "groups", "teams"};
 
-// The lines of a text that hold something.
+// The lines of a text that are not blank.
 Json::Value lines(const std::string& text) {
     Json::Value list(Json::arrayValue);
     std::size_t from = 0;
@@ -58,7 +58,7 @@ Json::Value fields_of(const FormData& form) {
     return fields;
 }
 
-// A slug that nobody has yet, so that it can be handed over as it is, each time.
+// A slug that is not taken yet, so that it can be registered unchanged each time.
 Json::Value example(Sandbox& sandbox) {
     const Rows rows = sandbox.database().call("select o365_programs.sandbox_free_slug('helpdesk')");
     const std::string slug(rows.text(0, 0));
@@ -87,7 +87,7 @@ struct Hint {
     const char* hint;
 };
 
-// In the words of a form, where those of o365.register_connector are SQL.
+// In the words of the form, because those of o365.register_connector are about SQL.
 constexpr std::array kHints = {
     Hint{"logo", "is missing", "Choose a jpg, jpeg, png or gif file."},
     Hint{"events", "", "Name what it posts about, one a line: a ticket is opened."},
@@ -104,7 +104,7 @@ std::string hint_for(const Json::Value& problem) {
     return problem["hint"].asString();
 }
 
-// The form, filled; each problem stands at its field.
+// The filled-in form; each problem is shown at its field.
 Response form_page(const Sandbox& sandbox, int status, const std::string& app_id, const Json::Value& fields,
                    const Json::Value& problems, bool example_logo) {
     Json::Value values = fields;
@@ -128,7 +128,8 @@ Response form_page(const Sandbox& sandbox, int status, const std::string& app_id
     values["problem_count"] = problems.empty() ? "" : std::to_string(problems.size());
     values["one_problem"] = problems.size() == 1;
     Response response = sandbox.page(status, "connector-form", values);
-    // Not "no-store": a browser that comes back from a page about a file that was too large still has what was typed.
+    // Not "no-store", so that a browser that comes back from the page about a file that was too large still has the
+    // filled-in form.
     response.set("Cache-Control", "private, no-cache");
     return response;
 }

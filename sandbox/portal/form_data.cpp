@@ -18,7 +18,7 @@ std::optional<std::string> parameter(std::string_view header, std::string_view n
     return std::string(header.substr(from, to - from));
 }
 
-// Browsers write three characters of a name otherwise, as HTML has it.
+// Browsers escape three characters of a name, as the HTML standard says.
 std::string field_name(std::string name) {
     for (const auto& [written, meant] : {std::pair{"%22", "\""}, std::pair{"%0D", "\r"}, std::pair{"%0A", "\n"}}) {
         for (auto at = name.find(written); at != std::string::npos; at = name.find(written, at))

@@ -7,7 +7,7 @@
 namespace o365 {
 namespace {
 
-// One row an item: what fails or is to be looked at of it stands in it.
+// One row for each item, with its findings that fail or are to be looked at.
 Json::Value rows_of(const std::vector<PreflightFinding>& findings) {
     Json::Value rows(Json::arrayValue);
     for (const PreflightItem& item : preflight_items()) {
@@ -15,7 +15,7 @@ Json::Value rows_of(const std::vector<PreflightFinding>& findings) {
         row["title"] = std::string(item.title);
         for (const PreflightFinding& one : findings) {
             if (one.item != item.name) continue;
-            // What fails comes first.
+            // Failed items come first.
             if (row["details"].empty()) row["is_" + one.verdict] = true;
             Json::Value detail;
             detail["object"] = one.object;

@@ -8,8 +8,8 @@
 namespace o365 {
 namespace {
 
-// Asks the redirect URL as a browser would come back after Deny, and after Allow with a webhook that there is not: that
-// is the one which must not leak. Both have a state that the application never handed out.
+// Requests the redirect URL as a browser would come back after Deny, and after Allow with a webhook that does not
+// exist, which must not leak. Both have a state that the application never handed out.
 Verdict look_at_callback(const Sandbox& sandbox, const std::string& callback_url) {
     const auto url = parse_url(callback_url);
     if (!url || !is_loopback_host(url->host)) return {"look", "It is not on this machine, so nothing was asked."};
@@ -80,7 +80,7 @@ Response submit(Sandbox& sandbox, const Request& request, const std::string& app
     return sandbox.redirect("/dashboard/" + app_id);
 }
 
-// Puts into a submission what its template asks for.
+// Adds the values that the template needs to a submission.
 void put_submission(Json::Value& one) {
     one["has_targets"] = !one["target_urls"].empty();
     one["has_domains"] = !one["valid_domains"].empty();
@@ -108,7 +108,7 @@ Response review(Sandbox& sandbox, const Request& request) {
     values["submissions"] = sandbox.ask("select o365_programs.sandbox_submissions()", {});
     for (Json::Value& one : values["submissions"]) {
         put_submission(one);
-        // What was written is kept; where the form was of an older version, it is read again with the new one.
+        // The answers are kept; if the form was of an older version, they are reviewed again with the new one.
         one["written"] = one["app_id"] == app_id ? reasons : "";
     }
     values["none"] = values["submissions"].empty();

@@ -21,7 +21,7 @@ struct Asked {
 
     bool is_older() const { return !app_name.empty(); }
     const char* path() const { return is_older() ? "/connectors/ConnectToO365" : "/connectors/Connect"; }
-    // The page's own address with what it was asked.
+    // The page's own address with its parameters.
     std::string query() const {
         return (state ? "state=" + url_encode(*state) + "&" : "") +
                (is_older() ? "app_name=" + url_encode(app_name) + "&app_logo_url=" + url_encode(app_logo_url)
@@ -44,7 +44,7 @@ struct Twist {
     std::string_view help;
 };
 
-// What can be wrong with a redirect, to see what an application makes of it.
+// Faults of a redirect, to test how an application handles them.
 constexpr std::array kTwists = {
     Twist{"", "nothing: as documented"},
     Twist{"plus", "blanks in the group's name as + instead of %20"},
@@ -71,7 +71,7 @@ bool is_callback(const std::string& text) {
            (url->scheme == "https" || is_loopback_host(url->host));
 }
 
-// As a header may hold it (RFC 3986): what is not ASCII is %-encoded, and nothing else is touched.
+// As a header may hold it (RFC 3986): bytes beyond ASCII are %-encoded, and everything else is unchanged.
 std::string in_header(const std::string& url) {
     std::string text;
     for (const char c : url) text += is_ascii({&c, 1}) ? std::string(1, c) : url_encode({&c, 1});
@@ -87,7 +87,8 @@ void allow_callback(Response& response, const Asked& asked) {
     response.allow_form_action(origin_of(*parse_url(asked.callback_url)));
 }
 
-// Where the logo of the older form lies, if it is on this machine: nothing is fetched from anywhere else. Or empty.
+// The address of the older form's logo, if it is on this machine, because nothing is fetched from elsewhere; else
+// empty.
 std::string logo_origin(const Asked& asked) {
     const auto url = parse_url(asked.app_logo_url);
     const bool here = url && url->scheme == "https" && !url->has_user && is_loopback_host(url->host) &&
@@ -100,7 +101,7 @@ void allow_logo(Response& response, const Asked& asked) {
     if (const std::string origin = logo_origin(asked); !origin.empty()) response.allow_picture(origin);
 }
 
-// The browser leaves for the application: a form of the page leads there, so its CSP must name the place.
+// A form of the page leads the browser to the application, so its CSP must name that place.
 Response leave(const Asked& asked, const std::string& url) {
     Response response = Response::redirect(302, url);
     allow_callback(response, asked);
@@ -163,15 +164,15 @@ Response allow(Sandbox& sandbox, const Asked& asked, const Json::Value& connecto
     const std::string app_id = asked.is_older() ? "" : asked.app_id;
     const bool workflow = target["dialect"].asString() == "workflow";
     const std::string webhook =
-        // As workflows were when connectors were connected.
+        // As workflow URLs were when connectors could be connected.
         (workflow ? hand_out_flow(sandbox, target, Json::Value(), "logic", app_id)
                   : hand_out(sandbox, target, connector_path(app_id), app_id))
             .url;
     return leave(asked, success(asked, webhook, target, object_id(sandbox.person()), spelling, twist));
 }
 
-// What can be made here for this connector: a group, or a team where it takes no groups. Everybody has an inbox, so
-// nobody makes one.
+// What can be created here for this connector: a group, or a team if it takes no groups. Everybody has an inbox
+// already.
 void put_creation(Json::Value& values, const Json::Value& connector, bool has_place) {
     const bool groups = is_enabled_for(connector, "groups");
     if (!groups && !is_enabled_for(connector, "teams")) return;
@@ -219,14 +220,14 @@ Response show_picker(Sandbox& sandbox, const Asked& asked, const Json::Value& co
     }
     Response response = sandbox.page(problem.empty() ? 200 : 400, "connect", values);
     allow_callback(response, asked);
-    // The callback may send the browser on to the application's own page, wherever that is, and Chromium holds every
+    // The callback may redirect the browser to the application's own page, wherever that is, and Chromium checks every
     // redirect after a form's POST against form-action.
     response.allow_form_action("https:");
     allow_logo(response, asked);
     return response;
 }
 
-// A group or a team of a kind that the connector takes; anything else would be made and never offered.
+// A group or a team, if the connector takes that kind; another one would be created but never offered.
 Response create(Sandbox& sandbox, const Asked& asked, const Json::Value& connector, const Parameters& form,
                 const std::string& self) {
     const std::string name = form.get_or("group", "");
@@ -244,7 +245,7 @@ Response create(Sandbox& sandbox, const Asked& asked, const Json::Value& connect
     return Response::redirect(303, self);
 }
 
-// The older form told everything in the link, and nothing was registered.
+// In the older form the link had all data, and nothing was registered.
 Json::Value told_in_link(const Asked& asked) {
     Json::Value connector;
     connector["name"] = asked.app_name;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::array kSettings = {"entityId", "contentUrl", "removeUrl", "configName"};
 
-// The page with the frame: only pages of the valid domains may stand in it.
+// The page with the frame, which shows only pages of the valid domains.
 Response framed(Sandbox& sandbox, Json::Value values, const Json::Value& connector, const std::string& url) {
     const auto parsed = parse_url(url);
     values["framed_url"] = url;
@@ -37,7 +37,7 @@ Json::Value place_values(const Json::Value& target) {
     return values;
 }
 
-// What the page said, of what is documented. The database judges it.
+// The documented fields of what the page sent. The database checks them.
 std::string settings_in(const Parameters& form) {
     Json::Value settings(Json::objectValue);
     for (const char* name : kSettings) {

@@ -41,7 +41,7 @@ std::string counted(const Json::Value& count, const char* what) {
     return fmt::format("{} {}{}", count.asInt(), what, count.asInt() == 1 ? "" : "s");
 }
 
-// What pages say of a workflow.
+// The values of a workflow for pages.
 Json::Value flow_view(const Json::Value& flow) {
     Json::Value view = flow;
     const std::string state = flow["state"].asString();

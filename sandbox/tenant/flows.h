@@ -12,15 +12,15 @@
 namespace o365 {
 
 // The kind of workflow that a form asks for, by its fields flow_name, payload, trigger, post_as, fails, response and
-// response_body; an empty field counts as one that is not there.
+// response_body; an empty field counts as absent.
 struct FlowForm {
     Json::Value kind;     // as o365_programs.sandbox_create_flow takes it; null: the form has none of the fields
     std::string problem;  // a sentence that names the field and what it takes; empty: there is none
 };
 FlowForm read_flow_form(const Parameters& form);
 
-// What came to a workflow, in a few words: "An envelope with one Adaptive Card". `body` is what the database kept of
-// it; empty for nothing.
+// Describes a request to a workflow in a few words: "An envelope with one Adaptive Card". `body` is the body as the
+// database stored it; "" if it did not.
 std::string body_in_words(std::string_view body);
 
 // What became of a request to a workflow. `answered` is the name of the answer, `note` why the run failed (empty: it

@@ -12,7 +12,7 @@
 namespace o365 {
 namespace {
 
-// A new webhook of a target that no connector asked for, in a form of webhook_forms or the usual one.
+// A new webhook of a target without a connector, in a form of webhook_forms or the usual one.
 HandedOut mint(Sandbox& sandbox, const Json::Value& target, std::string_view form) {
     return target["dialect"].asString() == "workflow" ? hand_out_flow(sandbox, target, Json::Value(), form, "")
                                                       : hand_out(sandbox, target, connector_path("", form), "");
@@ -24,7 +24,7 @@ Response refusal(int status, const std::string& why) {
     return Response::json(status, json_text(error));
 }
 
-// What a program asks a webhook of.
+// The target for which a program requests a webhook.
 struct WebhookWanted {
     std::string person;
     std::string dialect;
@@ -65,7 +65,7 @@ Response wanted_form() {
     return Response::json(400, json_text(error));
 }
 
-// What is wrong with the workflow that is wanted; empty: nothing.
+// The problem of the requested workflow; empty for none.
 std::string flow_problem(const WebhookWanted& wanted, const FlowForm& flow) {
     if (!flow.problem.empty()) return flow.problem;
     const bool is_new = !flow.kind.isNull();
@@ -77,8 +77,8 @@ std::string flow_problem(const WebhookWanted& wanted, const FlowForm& flow) {
     return {};
 }
 
-// The workflow of a place that there is; null where it has none, or it was deleted. With a new key what was handed out
-// for it so far answers 401.
+// The existing workflow of a place; null when it has none, or when it was deleted. With a new key, all URLs handed out
+// for it so far answer 401.
 Json::Value flow_of(Sandbox& sandbox, const Json::Value& target, const WebhookWanted& wanted) {
     const int id = target["target_id"].asInt();
     Json::Value flow = sandbox.ask("select o365_programs.sandbox_flows($1, $2)->0", {id, wanted.flow_id});

@@ -18,7 +18,7 @@ namespace o365 {
 namespace {
 
 constexpr std::size_t kMaxCard = 28672;
-// Longer than what a sender looks at, and no text that anybody knows.
+// Longer than the part that a sender reads, and an unknown text.
 constexpr std::size_t kLargeBody = 70 << 10;
 constexpr std::string_view kLarge = "Something new";
 constexpr const char* kTrickle = "100";  // bytes a second, headers included: nginx obeys
@@ -114,8 +114,8 @@ bool has_text(const Json::Value& card, const char* name) {
     return text_in(card, name).find_first_not_of(" \t\r\n") != std::string::npos;
 }
 
-// Whether what has one of the names can be read as a text (a flag). Json.NET takes a number and true for their texts,
-// and the texts "true" and "false" for flags. What is null or not there fits everywhere.
+// Whether the fields of these names can be read as a text (a boolean). Json.NET accepts a number and true as their
+// texts, and the texts "true" and "false" as booleans. A field that is null or absent always fits.
 bool are_texts(const Json::Value& object, std::initializer_list<const char*> names) {
     return std::none_of(names.begin(), names.end(),
                         [&](const char* name) { return object[name].isArray() || object[name].isObject(); });
@@ -149,7 +149,7 @@ bool is_input(const Json::Value& input) {
                  return are_texts(choice, {"display", "value"});
              })));
 }
-// A type that nobody knows makes a bad payload of the card. ViewAction was taken until 2023.
+// An unknown type makes the card a bad payload. ViewAction was accepted until 2023.
 bool is_action(const Json::Value& action) {
     if (!are_texts(action, {"name", "@id"}) || !are_flags(action, {"isPrimary"})) return false;
     if (is_type(action, "OpenUri"))
@@ -204,8 +204,8 @@ void put_error(Response& response) {
         std::string(R"({"error":{"code":")") + code + R"(","message":"The workflow did not take the request."}})";
 }
 
-// The headers by which Microsoft's support finds a request, on every answer (3.1, 3.2). Symfony's sender takes a post
-// for failed when the answer of a connector webhook has no request-id.
+// The headers by which Microsoft's support finds a request, on every answer (3.1, 3.2). Symfony's sender treats a post
+// as failed when the answer of a connector webhook has no request-id.
 void put_request_ids(Response& response, std::string_view dialect) {
     const std::string id = guid_of(random_bytes(16));
     if (dialect == "workflow") {
@@ -301,7 +301,7 @@ std::string standard_json(std::string_view text) {
 std::string judge_body(const std::string& body, bool takes_adaptive) {
     const std::optional<Json::Value> card = parse_json(standard_json(body));
     if (!card || !card->isObject() || !has_right_types(*card)) return "400-json";
-    // What an envelope has, of which a connector's webhook knows none.
+    // The fields of an envelope, which a connector's webhook does not know.
     if (takes_adaptive && (!are_texts(*card, {"type"}) || !is_list((*card)["attachments"], [](const Json::Value& one) {
             return are_texts(one, {"contentType"});
         })))

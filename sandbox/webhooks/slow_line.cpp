@@ -27,8 +27,7 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr std::size_t kMaxConnections = 256;
-// Of what is not read yet, the kernel holds no more than this: the client's own sends wait, as they do when a far end
-// is slow.
+// The most that the kernel buffers unread, so that the client's own sends wait, as they do when a far end is slow.
 constexpr int kKernelBuffer = 4096;
 constexpr short kSomethingCame = POLLIN | POLLHUP | POLLERR;
 constexpr auto kTick = 50ms;                          // how finely reading is slowed
@@ -47,7 +46,7 @@ Fd listen_on(int port) {
     Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     const int yes = 1;
     const sockaddr_in address = loopback(port);
-    // What is accepted has the listener's buffer.
+    // Accepted sockets inherit the listener's buffer size.
     if (fd.get() < 0 || ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) != 0 ||
         ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &kKernelBuffer, sizeof(kKernelBuffer)) != 0 ||
         ::bind(fd.get(), generic(address), sizeof(address)) != 0 || ::listen(fd.get(), 128) != 0) {
@@ -93,7 +92,7 @@ struct Connection {
     bool is_over() const noexcept { return broken || (down.ended && down.empty()); }
 };
 
-// Reads what has come, at most `most`; true when something did.
+// Reads at most `most` bytes that have arrived; true when there were any.
 bool read_into(Flow& flow, int fd, std::size_t most, Connection& connection) {
     const auto count = ::recv(fd, flow.bytes.data(), most, 0);
     if (count > 0) {
@@ -121,10 +120,10 @@ short wanted(const Flow& in, bool may_read, const Flow& out) {
     return static_cast<short>(reads | (out.empty() ? 0 : POLLOUT));
 }
 
-// A socket that nothing is wanted of is left out: one that was closed meanwhile would wake poll() for ever.
+// A socket that is not waited for is left out: one that was closed meanwhile would wake poll() for ever.
 pollfd entry(int fd, short events) { return {events == 0 ? -1 : fd, events, 0}; }
 
-// Not before the line opens: the web server's patience with a handshake begins when it is connected to.
+// Not before the line opens, because the web server's timeout for a handshake begins with the connection.
 bool connect_to(int port, Connection& c) {
     c.server = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     const sockaddr_in address = loopback(port);
@@ -161,7 +160,7 @@ std::chrono::milliseconds wait_of(Connection& c, int to, std::vector<pollfd>& po
 
 SlowLine::SlowLine(int port, int to) : to_(to), listener_(listen_on(port)), stop_(::eventfd(0, EFD_CLOEXEC)) {
     if (stop_.get() < 0) throw std::runtime_error("the slow line got no descriptor: " + system_error_text());
-    // Signals are the main thread's.
+    // Only the main thread handles signals.
     sigset_t all;
     sigset_t before;
     sigfillset(&all);

@@ -1,5 +1,5 @@
-// The webhooks: POST takes a card and answers as Microsoft does; GET answers what a browser is told there. Whatever
-// comes to a webhook's address is in the log.
+// The webhooks: POST takes a card and answers as Microsoft does; GET answers what a browser gets there. Every request
+// to a webhook's address is in the log.
 #include <algorithm>
 
 #include "lib/base/crypto.h"
@@ -10,7 +10,7 @@
 namespace o365 {
 namespace {
 
-// What is made of a request before anybody knows whether there is such a webhook.
+// The result of reading a request before the webhook is looked up.
 struct Judged {
     std::string answer;
     std::string envelope_note;  // what the run of a workflow that wants the envelope trips over; empty: nothing
@@ -18,7 +18,7 @@ struct Judged {
     std::string otherwise;      // the answer when there is no such webhook
 };
 
-// The segment behind the one with the @: "IncomingWebhook", or a connector's GUID.
+// The segment after the one with the @: "IncomingWebhook", or a connector's GUID.
 std::string_view provider(std::string_view path) {
     const auto at = path.find('@');
     const auto from = at == std::string_view::npos ? at : path.find('/', at);
@@ -63,7 +63,7 @@ bool has_parameter(std::string_view path_and_query, std::string_view name) {
     return false;
 }
 
-// What is left of a text when its %-escapes are decoded; a % that begins none stays.
+// A text with its %-escapes decoded; a % that does not begin one stays.
 std::string decoded(std::string_view text) {
     const auto digit = [](char c) {
         return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
@@ -78,9 +78,9 @@ std::string decoded(std::string_view text) {
     return all;
 }
 
-// One spelling for all that name the same webhook, in all forms of office365-connectors.md section 2: escapes decoded,
-// no slash at the path's end; of a workflow what stands behind its folders, and the parameters in one order without
-// api-version; of a connector no parameters, since its URL has none that mean anything.
+// The canonical spelling of all URLs that name the same webhook, in all forms of office365-connectors.md section 2:
+// escapes decoded, no slash at the path's end; for a workflow, the path after its folders, and the parameters in a
+// fixed order without api-version; for a connector no parameters, since none of them has a meaning.
 std::string one_spelling(std::string_view path_and_query) {
     const auto question = path_and_query.find('?');
     std::string path = decoded(path_and_query.substr(0, question));
@@ -115,13 +115,13 @@ Judged judge(const Request& request, std::string_view path_and_query) {
             is_json ? judge_body(request.body, !is_guid(provider(one_spelling(path_and_query)))) : "400-json";
         return judged;
     }
-    // A trigger takes any other type for a file, which has no attachments.
+    // A trigger treats any other type as a file, which has no attachments.
     judged.answer = is_json ? judge_trigger(request.body) : "ok";
     const std::string body = is_json ? request.body : "{}";
     judged.envelope_note = judge_flow(body, "envelope");
     judged.card_note = judge_flow(body, "card");
     const bool has_token = !request.authorization.empty();
-    // A URL without a signature wants a token (form I). No token is one of the tenant's.
+    // A URL without a signature needs a token (form I). No token here is one of the tenant's.
     if (!has_parameter(path_and_query, "sig")) judged.otherwise = has_token ? "401-claims" : "401-direct-api";
     if (has_token) judged.answer = "workflow-two-authorizations";
     if (!has_parameter(path_and_query, "api-version")) judged.answer = judged.otherwise = "workflow-no-api-version";
@@ -176,9 +176,9 @@ bool is_webhook(std::string_view path) {
 
 Response webhook(Sandbox& sandbox, const Request& request, std::string_view path_and_query) {
     const Judged judged = judge(request, path_and_query);
-    // A body that is no text could not be stored as one.
+    // A body that is not a text cannot be stored as one.
     const bool storable = is_utf8(request.body) && request.body.find('\0') == std::string::npos;
-    // What reads it later, the database too, reads standard JSON.
+    // All later readers, including the database, read standard JSON.
     const std::string& body = request.body;
     return receive(sandbox, request, path_and_query, judged,
                    !storable                     ? Value(judged.answer)
@@ -200,7 +200,7 @@ Response too_large(Sandbox& sandbox, const Request& request) {
         judged.answer = workflow ? "ok" : "413-in-200";
         judged.envelope_note = judged.card_note = workflow ? "Request Entity too large" : "";
     }
-    // Chunked, nobody said how long it is.
+    // In a chunked request the length is unknown.
     const auto said = request.headers.find("HTTP_CONTENT_LENGTH");
     const bool known = said != request.headers.end() && is_number(said->second);
     return receive(sandbox, request, request.uri, judged, Value(), known ? std::stoll(said->second) : 0);
