@@ -1,4 +1,4 @@
-// What people change while cards are under way: pauses and schedules.
+// What people change while cards are being delivered: pauses and schedules.
 import {patiently, query, sleep, stream} from './common.mjs';
 
 /** {subscription, at, until}: when the pause was committed, and when it began to be ended. The judge must know. */

@@ -1,4 +1,4 @@
-// What must hold whatever was killed, judged from records alone: no server, no clock.
+// The promises that have to be kept whatever was killed, checked against records only: no server, no clock.
 
 export const LEASE_MS = 30000;
 const LAG_MS = 1000;      // what was in the sink's socket when the worker died, the sink has read within this

@@ -1,4 +1,4 @@
-// What kills, stops, fills and steps, when, and what the judge must know of it.
+// The faults (kills, stops, full disks, stepped clocks), their times, and what the judge must know of them.
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 

@@ -1,4 +1,4 @@
-// Users who connect while things are killed, and whether each was told the truth.
+// Users who connect while things are killed, and whether each got a true answer.
 
 import {Client} from '../e2e/harness.mjs';
 import {patiently, query, sleep} from './common.mjs';

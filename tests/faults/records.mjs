@@ -1,4 +1,4 @@
-// What the database says at the end of a campaign, as the judge takes it.
+// The database's state at the end of a campaign, in the form that the judge takes.
 import {query, say} from './common.mjs';
 
 const numbers = (row) => row.split('|').map(Number);

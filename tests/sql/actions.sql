@@ -1,4 +1,4 @@
--- Links to card actions: what is kept of a card, who may follow a link, and the events that an application takes.
+-- Links to card actions: the stored part of a card, who may follow a link, and the events that an application takes.
 \ir fixtures/setup.sql
 BEGIN;
 SELECT no_plan();

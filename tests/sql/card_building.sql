@@ -1,4 +1,4 @@
--- What helps to build cards, and to find what is wrong with them before they are sent.
+-- Functions that build cards, and that find problems before cards are sent.
 \ir fixtures/setup.sql
 BEGIN;
 SELECT no_plan();

@@ -1,4 +1,4 @@
--- Sending: who may, what, and what becomes of it.
+-- Sending: who may send, what may be sent, and what becomes of it.
 \ir fixtures/setup.sql
 BEGIN;
 SELECT no_plan();

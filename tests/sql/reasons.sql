@@ -1,4 +1,4 @@
--- Whoever changes something may say why, and o365.events says it.
+-- Functions that change something take a reason, and o365.events shows it.
 \ir fixtures/setup.sql
 BEGIN;
 SELECT no_plan();

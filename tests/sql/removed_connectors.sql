@@ -1,4 +1,4 @@
--- o365.remove_connector: what ends, what stays, and that it comes back under its slug.
+-- o365.remove_connector: what it removes, what it keeps, and that the connector can be registered again under its slug.
 \ir fixtures/setup.sql
 BEGIN;
 SELECT no_plan();

@@ -1,4 +1,4 @@
-// Requests of a web server and what their answers are.
+// Requests of a web server, and their answers.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// Records that a web server sends, and others.
+// Records that a web server sends, and records that it never sends.
 #include <algorithm>
 #include <string>
 
