@@ -32,7 +32,7 @@ BEGIN
     SELECT (SELECT count(*) FROM kept) AS ended, array_agg(e.subscription_id) AS subs, array_agg(e.card_id) AS cards,
            array_agg(e.outcome) AS outcomes, array_agg(e.reason) AS reasons INTO v_noted FROM ending AS e
      WHERE e.position >= o365_internal.tests_below()   -- no test card
-       AND e.outcome <> 'digested';
+       AND e.outcome NOT IN ('digested', 'superseded');
     v_ended := v_noted.ended;
     IF v_noted.cards IS NOT NULL THEN
         PERFORM o365_internal.note_cards(v_noted.subs, v_noted.cards, v_noted.outcomes, v_noted.reasons);

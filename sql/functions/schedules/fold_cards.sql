@@ -19,15 +19,24 @@ BEGIN
      WHERE s.subscription_id = fold_cards.subscription_id;
     v_trying := (SELECT l.trying FROM o365_internal.lane AS l WHERE l.subscription_id = fold_cards.subscription_id);
     SELECT c.* INTO v_connector FROM o365_internal.connector AS c WHERE c.connector_id = v_subscription.connector_id;
-    SELECT array_agg(f.tid ORDER BY f.position) AS tids, array_agg(f.position ORDER BY f.position) AS positions,
-           array_agg(f.card ORDER BY f.position) AS cards, array_agg(f.extra ORDER BY f.position) AS extras,
-           -- A card that would end without a POST stays alone, so that its claim ends it; so does a card that was
-           -- posted before and may have been shown.
-           array_agg(CASE WHEN (f.event = ANY (v_subscription.unwanted_events)) IS NOT TRUE
-                               AND f.position IS DISTINCT FROM v_trying AND NOT f.is_alone
-                          THEN o365_internal.digest_kind(f.card::jsonb, v_subscription.dialect)
-                               || coalesce(f.extra::text, '') END ORDER BY f.position) AS keys
-      INTO v_all FROM o365_internal.fed_cards(fold_cards.subscription_id, c_cards) AS f;
+    -- A card that ends without a POST ends now, and parts no digest. One that was posted before may have been shown: it
+    -- leaves on its own, and its claim ends it.
+    SELECT array_agg(f.tid ORDER BY f.position) FILTER (WHERE f.stays) AS tids,
+           array_agg(f.position ORDER BY f.position) FILTER (WHERE f.stays) AS positions,
+           array_agg(f.card ORDER BY f.position) FILTER (WHERE f.stays) AS cards,
+           array_agg(f.extra ORDER BY f.position) FILTER (WHERE f.stays) AS extras,
+           array_agg(CASE WHEN NOT f.was_posted THEN o365_internal.digest_kind(f.card::jsonb, v_subscription.dialect)
+                                                     || coalesce(f.extra::text, '') END ORDER BY f.position)
+               FILTER (WHERE f.stays) AS keys,
+           array_agg(f.tid) FILTER (WHERE NOT f.stays) AS ending,
+           array_agg(f.ends[1]) FILTER (WHERE NOT f.stays) AS outcomes,
+           array_agg(f.ends[2]) FILTER (WHERE NOT f.stays) AS reasons,
+           array_agg(NULL::timestamptz) FILTER (WHERE NOT f.stays) AS claims
+      INTO v_all
+      FROM (SELECT c.*, p.was_posted, c.ends IS NULL OR p.was_posted AS stays
+              FROM o365_internal.fed_cards(fold_cards.subscription_id, c_cards) AS c
+             CROSS JOIN LATERAL (SELECT c.was_aside OR c.position IS NOT DISTINCT FROM v_trying AS was_posted) AS p) AS f;
+    PERFORM o365_internal.end_cards(v_all.outcomes, v_all.reasons, v_all.ending, v_all.claims);
     v_groups := o365_internal.digest_groups(v_all.keys);
     FOR v_group IN
         SELECT count(*) AS n, array_agg(u.tid) AS tids, max(u.position) AS last,
@@ -60,5 +69,5 @@ END $$;
 COMMENT ON FUNCTION o365_internal.fold_cards(bigint) IS
     'Makes digests of what was handed to a lane, at most 1,000 cards: cards of one kind and with the same extra fields '
     'that follow each other become one, a card of its own in their place, and end as digested; one alone, and one that '
-    'cannot be folded (digest_kind), stays as it is. run: the places of what may leave now, at most 100; digests: how '
-    'many were made. The caller has the lane locked.';
+    'cannot be folded (digest_kind), stays as it is; what needs no POST ends before. run: the places of what may leave '
+    'now, at most 100; digests: how many were made. The caller has the lane locked.';
