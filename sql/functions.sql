@@ -14,6 +14,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/settings/allowed_hosts.sql
 \ir functions/settings/entry_of_host.sql
 \ir functions/settings/forbid_webhook_host.sql
+\ir functions/settings/gather_lanes.sql
 \ir functions/settings/hold_host.sql
 \ir functions/settings/host_of.sql
 \ir functions/settings/integer_setting.sql

@@ -389,4 +389,28 @@ UPDATE o365_internal.lane AS l SET next_at = now() - interval '1 hour' FROM sub 
    AND sub.who ~ '^n\d';
 UPDATE o365_internal.lane AS l SET next_at = now() FROM sub WHERE sub.s = l.subscription_id AND sub.who = 'o1';
 SELECT ok('o1' = ANY (pg_temp.claimed(:w, 4)), 'a far end with one due lane has its turn beside one with 300');
+
+-- The allow-list changes, and lanes stay where they were: a hold takes what belongs to its entry by now.
+UPDATE o365_internal.lane SET next_at = NULL, turn = 0, worker = NULL;
+UPDATE o365_internal.lane AS l SET next_at = now() FROM sub WHERE sub.s = l.subscription_id
+   AND sub.who = ANY ('{a1,b1,o1}');
+CREATE FUNCTION pg_temp.far_ends() RETURNS text[] LANGUAGE sql AS $$
+    SELECT array_agg((SELECT h.name FROM o365_internal.host AS h WHERE h.host_id = (pg_temp.lane(u.who)).host_id)
+                     ORDER BY u.who) FROM unnest('{a1,b1,o1}'::text[]) AS u (who) $$;
+SELECT is(pg_temp.far_ends(), '{*.webhook.office.com,*.webhook.office.com,one.example}', 'two lanes of one entry');
+SELECT o365.forbid_webhook_host('*.webhook.office.com', suspends => 1000) \g /dev/null
+SELECT o365.hold_host('contoso.webhook.office.com') \g /dev/null
+SELECT is(pg_temp.far_ends(), '{contoso.webhook.office.com,*.webhook.office.com,one.example}',
+    'a host that has an entry of its own by now is held with the connections there');
+SELECT is(pg_temp.claimed(:w), '{b1,o1}', 'and with no others');
+SELECT pg_temp.give_back(:w), o365.allow_webhook_host('connector', '*.webhook.office.com') \g /dev/null
+SELECT is(o365.release_host('contoso.webhook.office.com'), 'open', 'what is held is released under its name');
+SELECT throws_ok($$SELECT o365.hold_host('contoso.webhook.office.com')$$, '42704', NULL,
+    'an entry that lies below another one is not held');
+SELECT o365.hold_host('*.webhook.office.com') \g /dev/null
+SELECT is(pg_temp.far_ends(), '{*.webhook.office.com,*.webhook.office.com,one.example}',
+    'a wider entry takes over what was connected under a narrower one');
+UPDATE o365_internal.lane AS l SET next_at = now() FROM sub WHERE sub.s = l.subscription_id
+   AND sub.who = ANY ('{a1,b1,o1}');
+SELECT is(pg_temp.claimed(:w), '{o1}', 'and holds it');
 SELECT * FROM finish();

@@ -51,7 +51,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION o365.allow_webhook_host(text, text, integer, text) IS
     'Allows webhooks of a dialect on a host, or with a leading *. on every host below it, but not on that host itself. '
-    'Returns the host. Existing connections there under a wider entry stay with that entry (o365.hold_host) until they '
-    'are renewed. reason: shown in o365.events. localhost, *.localhost and 127.0.0.1 are accepted if the setting '
-    'environment is development or public_url is on this machine. Errors: invalid_parameter_value, '
+    'Returns the host. Existing connections there under a wider entry stay with that entry until they are renewed, or '
+    'until this one is held (o365.hold_host). reason: shown in o365.events. localhost, *.localhost and 127.0.0.1 are '
+    'accepted if the setting environment is development or public_url is on this machine. Errors: '
+    'invalid_parameter_value, '
     'object_not_in_prerequisite_state (allowed for the other dialect).';

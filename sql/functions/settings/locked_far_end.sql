@@ -4,8 +4,10 @@ DECLARE
     v_host text := lower(host COLLATE "C") COLLATE "default";
     v_name text := o365_internal.entry_of_host(v_host);
 BEGIN
-    -- Webhooks under an entry that is below another entry belong to the other entry.
-    IF v_name <> v_host AND v_host NOT LIKE '*.%' THEN
+    -- Webhooks under an entry that is below another entry belong to the other entry. A hold that is older than the
+    -- other entry is released under its own name.
+    IF v_name <> v_host AND v_host NOT LIKE '*.%'
+       AND NOT EXISTS (SELECT FROM o365_internal.host AS h WHERE h.name = v_host AND h.held_until IS NOT NULL) THEN
         RAISE EXCEPTION 'host % is a part of the far end %', v_host, v_name
             USING ERRCODE = 'undefined_object', HINT = format('Use %L, or o365.pause for single connections.', v_name);
     END IF;
