@@ -308,6 +308,20 @@ SELECT is(o365.share_quota('megan', ARRAY[:ida]::bigint[]), ARRAY[:ida]::bigint[
 UPDATE o365_internal.lane SET next_at = clock_timestamp() WHERE subscription_id = :hal;
 SELECT is(pg_temp.take(:w, :hal), 20, 'and have their own limit again');
 SELECT pg_temp.report(:w, :hal, 20) \g /dev/null
+SELECT u.used AS used FROM o365.quota_usage(:ida) AS u WHERE u.per = 'bot' \gset
+SELECT o365.share_quota('megan', ARRAY[:ida, :hal]::bigint[]) \g /dev/null
+SELECT is((SELECT u.used FROM o365.quota_usage(:ida) AS u WHERE u.per = 'bot'), :used + 20,
+    'what it posted alone is the bot''s when it comes back');
+SELECT o365.share_quota('megan', ARRAY[:ida]::bigint[]) \g /dev/null
+SELECT is((SELECT u.used FROM o365.quota_usage(:ida) AS u WHERE u.per = 'bot'), :used + 20,
+    'and stays so when it leaves once more');
+SELECT o365.share_quota('megan', ARRAY[:ida, :hal]::bigint[]) \g /dev/null
+SELECT is((SELECT u.used FROM o365.quota_usage(:ida) AS u WHERE u.per = 'bot'), :used + 20,
+    'but is not counted twice');
+SELECT throws_ok('SELECT o365.share_quota(''megan'', (SELECT array_agg(1::bigint) WHERE false))', '22023',
+    'the members of group ''megan'' are NULL', 'a query that finds no member dissolves nothing');
+SELECT throws_ok(format('SELECT o365.share_quota(%L, ARRAY[%s, NULL])', 'megan', :hal), '22023', NULL,
+    'nor does one that finds too few');
 SELECT is(o365.share_quota('megan', '{}'), '{}'::bigint[], 'a group is dissolved');
 SELECT is_empty('SELECT 1 FROM o365_internal.quota_group AS g WHERE g.name IS NOT NULL UNION ALL
     SELECT 1 FROM o365_internal.quota_slot AS s WHERE s.group_id NOT IN (SELECT g.group_id

@@ -3,7 +3,7 @@ RETURNS bigint[]
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s' AS $$
 DECLARE
     v_name text := o365_internal.label(name);
-    v_new bigint[] := ARRAY(SELECT DISTINCT u FROM unnest(subscription_ids) AS u WHERE u IS NOT NULL ORDER BY u);
+    v_new bigint[] := ARRAY(SELECT DISTINCT u FROM unnest(subscription_ids) AS u ORDER BY u);
     v_group_id integer;
     v_other text;
     v_subscription o365_internal.subscription;
@@ -14,6 +14,12 @@ BEGIN
     IF v_name IS NULL THEN
         RAISE EXCEPTION 'a group needs a name'
             USING ERRCODE = 'invalid_parameter_value', HINT = 'For instance the owner of the flows.';
+    ELSIF subscription_ids IS NULL OR array_position(subscription_ids, NULL) IS NOT NULL THEN
+        -- What a query that found nothing gives is no order to dissolve the group.
+        RAISE EXCEPTION 'the members of group % are NULL', quote_literal(v_name)
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = format('Name them: array[17, 18]. To dissolve it: select o365.share_quota(%L, %L)', v_name,
+                                '{}');
     END IF;
     -- Locked while its members change, so that no claim grants POSTs of the group meanwhile.
     INSERT INTO o365_internal.quota_group AS g (name) VALUES (v_name)
@@ -50,8 +56,11 @@ BEGIN
                 USING ERRCODE = 'object_not_in_prerequisite_state',
                       HINT = format('Take it out first: select o365.share_quota(%L, ARRAY[the others])', v_other);
         END IF;
-        -- Its recent POSTs, and those that it may be making, count for the bot from now on.
+        -- Its recent POSTs, and those that it may be making, count for the bot from now on. Those of an earlier
+        -- membership are among them.
         IF EXISTS (SELECT FROM o365_internal.lane AS l WHERE l.subscription_id = v_id AND l.quota_group IS NULL) THEN
+            DELETE FROM o365_internal.quota_slot AS s WHERE s.group_id = v_group_id AND s.subscription_id = v_id
+               AND v_subscription.status <> 'removed';   -- whose history may be erased
             PERFORM o365_internal.quota_count(v_group_id, v_id, v_longest, 0);
         END IF;
         UPDATE o365_internal.lane AS l SET quota_group = v_group_id, quota_clear = NULL
@@ -70,5 +79,6 @@ COMMENT ON FUNCTION o365.share_quota(text, bigint[], text) IS
     'Sets which flows post as the same bot, because one person owns them: they share its limits, those of o365.quotas '
     'per bot. The array names all members of the group, replacing those that it had; {} dissolves it. Earlier POSTs of '
     'members count. Other connections of a member''s webhook are members too. Returns the members. Errors: '
-    'undefined_object, invalid_parameter_value (no name, a connector''s webhook), object_not_in_prerequisite_state (in '
-    'another group), lock_not_available (another session has one of them locked for 5 s).';
+    'undefined_object, invalid_parameter_value (no name, members null, a connector''s webhook), '
+    'object_not_in_prerequisite_state (in another group), lock_not_available (another session has one of them locked '
+    'for 5 s).';

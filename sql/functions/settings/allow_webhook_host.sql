@@ -54,5 +54,4 @@ COMMENT ON FUNCTION o365.allow_webhook_host(text, text, integer, text) IS
     'Returns the host. Existing connections there under a wider entry stay with that entry until they are renewed, or '
     'until this one is held (o365.hold_host). reason: shown in o365.events. localhost, *.localhost and 127.0.0.1 are '
     'accepted if the setting environment is development or public_url is on this machine. Errors: '
-    'invalid_parameter_value, '
-    'object_not_in_prerequisite_state (allowed for the other dialect).';
+    'invalid_parameter_value, object_not_in_prerequisite_state (allowed for the other dialect).';
