@@ -96,7 +96,9 @@ CREATE OR REPLACE VIEW :internal_views.lane_now AS
                      THEN concat_ws('; ', o365_internal.quota_reason(s.dialect, l.quota_window, l.next_at),
                                     o365_internal.quota_sharers(l.quota_webhook))
                      WHEN l.why = 'schedule' AND NOT f.passes
-                     THEN format('its schedule is %s: its cards are folded into a digest at %s', s.schedule,
+                     THEN format(CASE WHEN l.not_before > now()
+                                      THEN 'its schedule is %s: its cards are folded into a digest at %s'
+                                      ELSE 'its schedule is %s: its digest is due since %s' END, s.schedule,
                                  to_char(l.not_before, 'YYYY-MM-DD HH24:MI'))
                      WHEN l.next_at IS NOT NULL
                      THEN format('due %s %s', CASE WHEN l.next_at > now() THEN 'at' ELSE 'since' END,

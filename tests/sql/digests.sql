@@ -488,6 +488,12 @@ SELECT results_eq($$SELECT p->>'summary', jsonb_array_length(p->'sections')
 SELECT results_eq($$SELECT p->>'summary' FROM o365.preview_digest(ARRAY[o365.card('A')], 'workflow') AS p$$,
     $$VALUES ('A')$$, 'one alone as it is');
 SELECT is_empty($$SELECT * FROM o365.preview_digest('{}', 'workflow')$$, 'none of none');
+SET SESSION AUTHORIZATION keeper;
+SELECT results_eq($$SELECT p->>'text' FROM o365.preview_digest(ARRAY['{"text": "A"}'::jsonb], 'workflow', 'desk') AS p$$,
+    $$VALUES ('A')$$, 'for operators too');
+SELECT throws_ok($$SELECT o365.preview_digest('{}', 'workflow', 'nope')$$, '42704', NULL,
+    'of a connector that there is');
+RESET SESSION AUTHORIZATION;
 SELECT throws_ok($$SELECT o365.preview_digest('{}', 'mail')$$, '22023', 'dialect ''mail'' is unknown',
     'an unknown dialect is refused');
 SELECT throws_ok($$SELECT o365.preview_digest(ARRAY[NULL::jsonb], 'workflow')$$, '22023',

@@ -44,6 +44,8 @@ SELECT throws_ok(format('SELECT o365.%s(%s)', f, 0), '42501', 'there is no conne
 SELECT throws_ok('SELECT o365.remove(1)', '42501', NULL, 'o365.remove is the operator''s');
 SELECT throws_ok(format($$SELECT o365.pause(%s, until => now() - interval '1 second')$$, :ann), '22023', NULL,
     'a pause cannot end in the past');
+SELECT throws_ok(format($$SELECT o365.pause(%s, until => '-infinity')$$, :ann), '22023',
+    'the pause would end at -infinity, which is past', 'whatever time that is');
 RESET SESSION AUTHORIZATION;
 SELECT throws_ok('SELECT o365.pause(0)', '42704', 'there is no subscription 0',
     'an operator is told that there is none');

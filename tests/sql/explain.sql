@@ -23,7 +23,7 @@ ROLLBACK;
 SELECT is(pg_temp.first(:c0), format('No card %s is known here: its transaction is still open or was rolled back, it '
                                      'ended more than 30 days ago, or it is another '
     'application''s.', :c0), 'one that was rolled back');
-SELECT is((pg_temp.said(NULL))[1], 'No card  is known here: its transaction is still open or was rolled back, it ended '
+SELECT is((pg_temp.said(NULL))[1], 'No card NULL is known here: its transaction is still open or was rolled back, it ended '
                                    'more than 30 days ago, or it is another '
     'application''s.', 'and none at all');
 
@@ -186,6 +186,10 @@ SELECT is((pg_temp.said(:c1))[1:2], ARRAY['Delivered at T after 3 POSTs by the r
     'It waited since T, first taken by a worker at T.'], 'a card that was delivered');
 SELECT is(pg_temp.first(:c2), 'Not delivered: dead at T after 1 POST by the rule "the far end failed": refused.',
     'one that was refused');
+SELECT is((pg_temp.said(:c2))[3:], ARRAY[format('Its content is kept until T: select o365.retry_card(%s) sends it '
+    'again.', :c2)], 'and what can be done about it');
+SELECT is((pg_temp.said(:c1))[3], 'A POST at T: throttled, HTTP 429: too many (the rule "the far end failed").',
+    'nothing about one that arrived');
 SELECT results_eq('SELECT c.state, c.outcome, c.attempts, c.why, c.reason FROM o365.cards AS c', $$VALUES ('ended',
     'dead', 1::bigint, NULL, 'refused'), ('ended', 'delivered', 3, NULL, NULL)$$, 'cards has ends as well');
 SELECT ok((SELECT w.reported_at IS NOT NULL FROM o365.workers AS w), 'and workers says when it last reported');
@@ -200,6 +204,10 @@ SELECT matches(pg_temp.first(:c3), '^Subscription \d+ is removed since T by \S+ 
 INSERT INTO o365_internal.delivery (card_id, subscription_id, outcome, enqueued_at)
     SELECT 900000 + row_number() OVER (), :ann, o, now()
       FROM unnest('{accepted,in_doubt,cancelled,expired,superseded,digested}'::text[]) AS o;
+SELECT o365.retry_card(:c2) AS again \gset
+SELECT is((pg_temp.said(:c2))[3:], ARRAY[format('It was sent again at T as card %s.', :again)],
+    'a card that was sent again says as which');
+SELECT o365.cancel_card(:again) \g /dev/null
 SELECT results_eq($$SELECT pg_temp.first(900000 + i) FROM generate_series(1, 6) AS i$$,
     $$VALUES ('Accepted by its flow at T without a POST.'),
         ('Ended in doubt, it may have been shown, at T without a POST.'), ('Cancelled at T without a POST.'),

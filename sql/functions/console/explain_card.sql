@@ -25,9 +25,12 @@ BEGIN
                                             WHERE o.subscription_id = v_card.subscription_id
                                               AND o.position < v_card.position LIMIT 10001) AS o);
         v_said := v_said || CASE WHEN v_before > 0
-            THEN format('%s of subscription %s leave%s before it', CASE WHEN v_before > 10000
+            THEN format('%s of subscription %s leave%s before it%s', CASE WHEN v_before > 10000
                             THEN 'more than 10000 cards' ELSE o365_internal.plural(v_before, 'card', 'cards') END,
-                        v_card.subscription_id, CASE v_before WHEN 1 THEN 's' END)
+                        v_card.subscription_id, CASE v_before WHEN 1 THEN 's' END,
+                        (SELECT ', or in one digest with it' FROM o365_internal.subscription AS s
+                          WHERE s.subscription_id = v_card.subscription_id AND s.schedule <> 'immediate'
+                            AND v_card.position > 0))
             ELSE format('it is the next card of subscription %s', v_card.subscription_id) END;
         v_said := v_said || format('it waits since %s', o365_internal.moment(v_card.enqueued_at));
     ELSE
@@ -38,7 +41,7 @@ BEGIN
         v_said := ARRAY[CASE WHEN card_id > v_last AND o365_internal.is_operator()
             THEN format('no card has had this number yet: the newest has %s', v_last)
             ELSE format('no card %s is known here: its transaction is still open or was rolled back, it ended more '
-                        'than %s ago, or it is another application''s', card_id,
+                        'than %s ago, or it is another application''s', coalesce(card_id::text, 'NULL'),
                         o365_internal.plural(o365_internal.integer_setting('history_days'), 'day', 'days')) END,
             'compare the number with what o365.send returned; of a connection: select card_id, state, outcome from '
             'o365.cards where subscription_id = 17 limit 20'];

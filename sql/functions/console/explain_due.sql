@@ -13,7 +13,9 @@ DECLARE
     v_before bigint;
     v_said text[] := '{}';
 BEGIN
-    SELECT l.next_at, l.host_id, l.turn, l.problem, l.failures, l.xmax AS locked INTO v_lane
+    -- What waits for its schedule has its time in not_before, and is folded by the next claim.
+    SELECT CASE WHEN l.next_at = 'infinity' THEN l.not_before ELSE l.next_at END AS next_at, l.host_id, l.turn,
+           l.problem, l.failures, l.xmax AS locked INTO v_lane
       FROM o365_internal.lane AS l
      WHERE l.subscription_id = explain_due.subscription_id ORDER BY l.lease_no DESC LIMIT 1;
     v_locked := o365_internal.lane_waits(subscription_id, v_lane.next_at, v_lane.locked);

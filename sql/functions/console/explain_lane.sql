@@ -52,7 +52,7 @@ BEGIN
                         v_lane.problem)
             ELSE format('%s, until %s', coalesce(v_lane.problem, 'its connection waits'),
                         o365_internal.moment(v_lane.not_before)) END;
-    ELSIF v_lane.next_at <= now() AND v_said = '{}' THEN
+    ELSIF (v_lane.next_at <= now() OR v_lane.why = 'schedule' AND v_lane.not_before <= now()) AND v_said = '{}' THEN
         v_said := o365_internal.explain_due(subscription_id);
     END IF;
     RETURN v_said;

@@ -49,7 +49,11 @@ BEGIN
     END IF;
     v_run := CASE WHEN v_s.schedule = 'immediate' THEN NULL
                   WHEN v_l.why = 'schedule' THEN v_l.not_before
-                  ELSE o365_internal.next_run(v_s.schedule, o365_internal.schedule_zone($1), v_now) END;
+                  -- A run that is missed meanwhile, in a pause for one, is made up for as soon as it is over.
+                  ELSE o365_internal.next_run(v_s.schedule, o365_internal.schedule_zone($1), coalesce(
+                      (SELECT o.enqueued_at FROM o365_internal.outbox AS o
+                        WHERE o.subscription_id = $1 AND o.position > 0 AND (o.position = ANY (v_l.run)) IS NOT TRUE
+                        ORDER BY o.position LIMIT 1), v_now)) END;
     v_before := CASE WHEN v_run IS NULL THEN waiting ELSE coalesce(cardinality(v_l.run), 0) END;
     v_posts := CASE WHEN v_run IS NULL THEN n ELSE 1 END;
     v_start := greatest(v_now, v_s.paused_until, v_host.held_until, nullif(v_l.not_before, 'infinity'), v_run);

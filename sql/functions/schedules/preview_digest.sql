@@ -16,7 +16,8 @@ BEGIN
             HINT = 'Pass an array without nulls: array[o365.card(''One''), o365.card(''Two'')].';
     END IF;
     IF connector IS NOT NULL THEN
-        v_connector := o365_internal.connector_to_use(connector);
+        v_connector := CASE WHEN o365_internal.is_operator() THEN o365_internal.registered_connector(connector)
+                            ELSE o365_internal.connector_to_use(connector) END;
     END IF;
     -- As they would leave: corrections are made before the check.
     v_cards := ARRAY(SELECT o365_internal.card_to_send(c.card, dialect,
@@ -36,4 +37,4 @@ COMMENT ON FUNCTION o365.preview_digest(jsonb[], text, text) IS
     'What cards become when they are sent to a connection with a schedule, one row for each card that would leave, in '
     'order: digests and single cards. dialect: connector or workflow. connector: whose name, language and website the '
     'digests show; null: none. Sends nothing. Errors: invalid_parameter_value (dialect, cards), insufficient_privilege '
-    '(connector).';
+    '(connector), undefined_object (connector, for an operator).';
