@@ -39,7 +39,8 @@ SELECT set_config('o365.checksums', jsonb_object_agg(c.number, c.checksum)::text
     (35, '74e9c90448300c6d'),
     (36, '1c346b8cba4d1267'),
     (37, '525ebb55a3de320a'),
-    (38, '5741c63054a9cd37')
+    (38, '5741c63054a9cd37'),
+    (39, 'b5cce8fb02a78db4')
 ) AS c (number, checksum) \g /dev/null
 
 DO $$

@@ -278,6 +278,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/options/option_end.sql
 \ir functions/options/put_card.sql
 \ir functions/options/repeated_problem.sql
+\ir functions/options/replaced_by.sql
 \ir functions/options/resend_card.sql
 \ir functions/options/retry_card.sql
 \ir functions/options/retry_dead.sql

@@ -218,6 +218,8 @@ COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \ir migrate.sql
 \set migration 0038_counts_of_cards
 \ir migrate.sql
+\set migration 0039_collapse_keys_kept
+\ir migrate.sql
 
 -- The last of them is the newest migration that this install.sql knows.
 SELECT max(m.number) > :migration_number AS is_newer,

@@ -480,22 +480,4 @@ SELECT results_eq($$SELECT o365_internal.digest_kind(c.card, d.dialect) FROM (VA
     CROSS JOIN LATERAL (SELECT c.d) AS d (dialect) ORDER BY c.n$$,
     $$VALUES ('message'), ('message'), ('message'), ('adaptive'), (NULL), (NULL), ('message'), (NULL), (NULL), (NULL),
         (NULL), (NULL), (NULL)$$, 'what is typed or pressed belongs to one card');
-
--- ---- previews ----
-SELECT results_eq($$SELECT p->>'summary', jsonb_array_length(p->'sections')
-    FROM o365.preview_digest(ARRAY[o365.card('A'), o365.card('B'), '{"text": "c"}'], 'connector', 'desk') AS p$$,
-    $$VALUES ('Contoso Helpdesk: 3 messages', 3)$$, 'an application sees what its cards become');
-SELECT results_eq($$SELECT p->>'summary' FROM o365.preview_digest(ARRAY[o365.card('A')], 'workflow') AS p$$,
-    $$VALUES ('A')$$, 'one alone as it is');
-SELECT is_empty($$SELECT * FROM o365.preview_digest('{}', 'workflow')$$, 'none of none');
-SET SESSION AUTHORIZATION keeper;
-SELECT results_eq($$SELECT p->>'text' FROM o365.preview_digest(ARRAY['{"text": "A"}'::jsonb], 'workflow', 'desk') AS p$$,
-    $$VALUES ('A')$$, 'for operators too');
-SELECT throws_ok($$SELECT o365.preview_digest('{}', 'workflow', 'nope')$$, '42704', NULL,
-    'of a connector that there is');
-RESET SESSION AUTHORIZATION;
-SELECT throws_ok($$SELECT o365.preview_digest('{}', 'mail')$$, '22023', 'dialect ''mail'' is unknown',
-    'an unknown dialect is refused');
-SELECT throws_ok($$SELECT o365.preview_digest(ARRAY[NULL::jsonb], 'workflow')$$, '22023',
-    'cards are not at most 1,000 cards in a list', 'a card that is none too');
 SELECT * FROM finish();

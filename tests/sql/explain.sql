@@ -23,9 +23,8 @@ ROLLBACK;
 SELECT is(pg_temp.first(:c0), format('No card %s is known here: its transaction is still open or was rolled back, it '
                                      'ended more than 30 days ago, or it is another '
     'application''s.', :c0), 'one that was rolled back');
-SELECT is((pg_temp.said(NULL))[1], 'No card NULL is known here: its transaction is still open or was rolled back, it ended '
-                                   'more than 30 days ago, or it is another '
-    'application''s.', 'and none at all');
+SELECT is((pg_temp.said(NULL))[1], 'No card NULL is known here: its transaction is still open or was rolled back, it '
+    'ended more than 30 days ago, or it is another application''s.', 'and none at all');
 
 -- Arrivals.
 SET SESSION AUTHORIZATION shop;

@@ -146,6 +146,41 @@ SELECT throws_ok(format('SELECT o365.retry_card(%s)', :refused), '55000',
     format('card %s cannot be sent again: its content is not kept any more', :refused), 'which is said');
 SELECT o365.set('dead_card_days', '7') \g /dev/null
 
+-- A card that a newer one replaced stays where it ended, as long as the newer one waits or when it has arrived.
+SET SESSION AUTHORIZATION shop;
+SELECT o365.send(:dora, '{"text": "red"}', collapse => 'state') AS red \gset
+RESET SESSION AUTHORIZATION;
+SELECT pg_temp.cards(:w, :dora), pg_temp.report(:w, :dora, 'dead') \g /dev/null
+SET SESSION AUTHORIZATION shop;
+SELECT o365.send(:dora, '{"text": "green"}', collapse => 'state', not_before => now() + interval '1 hour') AS green,
+       o365.send(:dora, '{"text": "blue"}', collapse => 'state') AS blue \gset
+SELECT is(o365.retry_dead('desk', now() - interval '1 hour'), 0, 'what a newer card replaces is left out');
+SELECT o365.cancel_card(:blue) \g /dev/null
+SELECT throws_ok(format('SELECT o365.retry_card(%s)', :red), '55000',
+    format('card %s cannot be sent again: card %s replaced it', :red, :green), 'also by one that is scheduled');
+RESET SESSION AUTHORIZATION;
+UPDATE o365_internal.scheduled SET due_at = now() WHERE card_id = :green;
+SELECT o365_programs.worker_feed() \g /dev/null
+SELECT is(pg_temp.cards(:w, :dora), '{green}', 'the newer one leaves');
+SELECT pg_temp.report(:w, :dora, 'delivered'), o365_internal.chore_forget_options() \g /dev/null
+SELECT is(o365.retry_dead('desk', now() - interval '1 hour'), 0, 'and counts when it has arrived');
+SELECT is_empty(format('SELECT * FROM o365.explain_card(%s) AS e WHERE e.sentence ~ ''retry_card''', :red),
+    'nobody is told to send the older one again');
+DELETE FROM o365_internal.dead_card;
+SELECT o365_internal.chore_forget_options() \g /dev/null
+SELECT is_empty('SELECT FROM o365_internal.collapse AS c WHERE c.key = ''state''', 'then the key is forgotten');
+SET SESSION AUTHORIZATION shop;
+SELECT o365.send(:dora, '{"text": "red"}', collapse => 'state') AS red \gset
+RESET SESSION AUTHORIZATION;
+SELECT pg_temp.cards(:w, :dora), pg_temp.report(:w, :dora, 'dead') \g /dev/null
+SELECT o365.retry_card(:red) AS red \gset
+SET SESSION AUTHORIZATION shop;
+SELECT o365.send(:dora, '{"text": "green"}', collapse => 'state') AS green \gset
+RESET SESSION AUTHORIZATION;
+SELECT is(pg_temp.cards(:w, :dora), ARRAY[format('superseded: card %s replaced it', :green), 'green'],
+    'one that is sent again is replaced by what comes later');
+SELECT pg_temp.report(:w, :dora, 'delivered') \g /dev/null
+
 -- ---- when_blocked ----
 SELECT o365.alter_connector('desk', when_blocked => 'pass') \g /dev/null
 SET SESSION AUTHORIZATION shop;

@@ -106,8 +106,8 @@ INSERT INTO o365_internal.delivery (card_id, subscription_id, outcome, reason, e
     SELECT 1, i, 'dead', 'reason', 'wanda-event', now() FROM unnest(ARRAY[:id, :second]) AS i;
 INSERT INTO o365_internal.attempt (card_id, subscription_id, lease_no, worker, outcome, problem)
     VALUES (1, :id, 1, 1, 'retry', 'wanda-problem');
-INSERT INTO o365_internal.dead_card (card_id, subscription_id, outcome, card)
-    VALUES (1, :id, 'dead', '{"text": "wanda-dead"}');
+INSERT INTO o365_internal.dead_card (card_id, subscription_id, outcome, card, collapse_key)
+    VALUES (1, :id, 'dead', '{"text": "wanda-dead"}', 'wanda-key');
 INSERT INTO o365_internal.set_aside (card_id, subscription_id, position, failures, unclear, problem)
     VALUES (2, :id, 2, 3, 0, 'wanda-aside');
 INSERT INTO o365_internal.action_event (connector_id, subscription_id, card_id, path, name, target, content_type, body,
@@ -137,7 +137,7 @@ SELECT is((:'exported'::jsonb #>> '{connections,0,webhook}') || ' '
 SELECT is_empty(format($$SELECT w
     FROM unnest(ARRAY['Wanda A. Person', 'wanda-state', 'wanda-card', 'wanda-event', 'wanda-button',
     'wanda-reason', 'wanda-problem', 'wanda-body', 'wanda-returns', 'wanda-later', 'wanda-collapse',
-    'wanda-dedupe', 'wanda-dead', 'wanda-aside', 'wanda-id', 'wanda-name', 'wanda-tenant',
+    'wanda-dedupe', 'wanda-dead', 'wanda-key', 'wanda-aside', 'wanda-id', 'wanda-name', 'wanda-tenant',
     'wanda-status', 'wanda-zustand', 'wanda-new', 'wanda-answer', 'wanda-newer', 'Sales 2', 'connect_attempts']) AS w
     WHERE strpos(%L, w) = 0$$, :'exported'), 'an application exports all that is kept about its user');
 SELECT is(strpos(:'exported', right(:'manage', 32)) + strpos(:'exported', right(:'link', 32)) + strpos(:'exported',

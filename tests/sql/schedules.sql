@@ -1,4 +1,5 @@
--- Schedules: how they are written, and when they run.
+-- Schedules: how they are written, when they run, also after a pause, and what their digests look like before. Commits,
+-- because a round of arrivals sees only what is committed.
 \ir fixtures/setup.sql
 SELECT no_plan();
 
@@ -101,4 +102,41 @@ SELECT is_empty($$SELECT z.name, d.day FROM pg_timezone_names AS z, generate_ser
     CROSS JOIN LATERAL (SELECT o365_internal.next_run('daily at 02:30', z.name, d.day) AS run OFFSET 0) AS r
     WHERE z.name !~ '^(posix|right)/' AND length(z.name) % 7 = 0 AND (r.run > d.day AND r.run <= d.day
         + interval '25 hours') IS NOT TRUE$$, 'a daily run is never further than a day and an hour');
+
+SELECT o365.grant_application('postgres', 'desk') \g /dev/null
+-- ---- previews ----
+SELECT results_eq($$SELECT p->>'summary', jsonb_array_length(p->'sections')
+    FROM o365.preview_digest(ARRAY[o365.card('A'), o365.card('B'), '{"text": "c"}'], 'connector', 'desk') AS p$$,
+    $$VALUES ('Contoso Helpdesk: 3 messages', 3)$$, 'an application sees what its cards become');
+SELECT results_eq($$SELECT p->>'summary' FROM o365.preview_digest(ARRAY[o365.card('A')], 'workflow') AS p$$,
+    $$VALUES ('A')$$, 'one alone as it is');
+SELECT is_empty($$SELECT * FROM o365.preview_digest('{}', 'workflow')$$, 'none of none');
+SET SESSION AUTHORIZATION keeper;
+SELECT results_eq($$SELECT p->>'text'
+    FROM o365.preview_digest(ARRAY['{"text": "A"}'::jsonb], 'workflow', 'desk') AS p$$,
+    $$VALUES ('A')$$, 'for operators too');
+SELECT throws_ok($$SELECT o365.preview_digest('{}', 'workflow', 'nope')$$, '42704', NULL,
+    'of a connector that there is');
+RESET SESSION AUTHORIZATION;
+SELECT throws_ok($$SELECT o365.preview_digest('{}', 'mail')$$, '22023', 'dialect ''mail'' is unknown',
+    'an unknown dialect is refused');
+SELECT throws_ok($$SELECT o365.preview_digest(ARRAY[NULL::jsonb], 'workflow')$$, '22023',
+    'cards are not at most 1,000 cards in a list', 'a card that is none too');
+
+-- ---- a run that is missed in a pause is made up for when the pause ends ----
+\ir fixtures/digests.sql
+SELECT (o365_programs.worker_start('w', 'test', 'production') ->> 'worker')::integer AS w, pg_temp.connect('ann') AS ann
+\gset
+SELECT o365.set_schedule(:ann, 'daily'), pg_temp.send(:ann, 'A') AS card \gset
+SELECT o365_programs.worker_feed(), o365.pause(:ann, until => now() + interval '1 hour') \g /dev/null
+UPDATE o365_internal.outbox SET enqueued_at = now() - interval '2 days' WHERE card_id = :card;
+SELECT ok(f.first_at BETWEEN now() + interval '59 minutes' AND now() + interval '1 hour'
+    AND f.words ~ ', in a digest with 1 card that waits; nothing leaves before [-0-9: ]+ \(pause\)',
+    'a forecast knows it') FROM o365.forecast(:ann, 3) AS f;
+SELECT o365.resume(:ann) \g /dev/null
+SELECT results_eq(format('SELECT e.sentence ~ ''^Its connection is due since .*: a worker takes it next'', q.reason '
+                         '~ ''digest is due since'' FROM o365.queue AS q, LATERAL (SELECT x.sentence '
+                         'FROM o365.explain_card(%s) AS x LIMIT 1) AS e WHERE q.subscription_id = %s', :card, :ann),
+    'VALUES (true, true)', 'a digest that is due says so');
+SELECT is(pg_temp.work(:w), 1, 'and leaves at once');
 SELECT * FROM finish();

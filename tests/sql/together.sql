@@ -296,19 +296,6 @@ SELECT ok(f.first_at > now() + interval '1 day', 'is not the one that they leave
   FROM o365.forecast(:carl, 3) AS f;
 SELECT o365.set_quota('connector', 3600, NULL) \g /dev/null
 SELECT is(pg_temp.work(:w), '{c16}', 'and leaves');
--- A run that is missed in a pause is made up for when the pause ends.
-SELECT pg_temp.send(:carl, 'c17') AS c17 \gset
-SELECT pg_temp.work(:w), o365.pause(:carl, until => now() + interval '1 hour') \g /dev/null
-UPDATE o365_internal.outbox SET enqueued_at = now() - interval '9 days' WHERE card_id = :c17;
-SELECT ok(f.first_at BETWEEN now() + interval '59 minutes' AND now() + interval '1 hour'
-    AND f.words ~ ', in a digest with 1 card that waits; nothing leaves before [-0-9: ]+ \(pause\)',
-    'with a run that a pause missed they leave when it ends') FROM o365.forecast(:carl, 3) AS f;
-SELECT o365.resume(:carl) \g /dev/null
-SELECT results_eq(format('SELECT e.sentence ~ ''^Its connection is due since .*: a worker takes it next'', q.reason '
-                         '~ ''digest is due since'' FROM o365.queue AS q, LATERAL (SELECT x.sentence '
-                         'FROM o365.explain_card(%s) AS x LIMIT 1) AS e WHERE q.subscription_id = %s', :c17, :carl),
-    'VALUES (true, true)', 'a digest that is due says so');
-SELECT is(pg_temp.work(:w), '{c17}', 'and leaves at once');
 
 -- ---- limits and the others ----
 SELECT o365.set_quota('connector', 3600, 2) \g /dev/null

@@ -21,6 +21,10 @@ BEGIN
                             WHERE y.subscription_id = x.subscription_id AND y.key = x.key AND y.card_id < x.card_id
                               AND (EXISTS (SELECT FROM o365_internal.outbox AS o WHERE o.card_id = y.card_id)
                                    OR EXISTS (SELECT FROM o365_internal.scheduled AS s WHERE s.card_id = y.card_id)))
+           -- What it replaces would be sent again without it.
+           AND NOT EXISTS (SELECT FROM o365_internal.dead_card AS d
+                            WHERE d.subscription_id = x.subscription_id AND d.collapse_key = x.key
+                              AND o365_internal.replaced_by(d.subscription_id, d.collapse_key, d.card_id) = x.card_id)
          LIMIT c_most FOR UPDATE OF x SKIP LOCKED));
     -- These belong to cards that have arrived; those of cards that were given up are deleted already.
     DELETE FROM o365_internal.set_aside AS a WHERE a.ctid = ANY (ARRAY(
@@ -32,6 +36,6 @@ BEGIN
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION o365_internal.chore_forget_options() IS
-    'Deletes dedupe keys that count no more, collapse keys of cards that have ended and replace none that waits, the '
-    'content of dead cards older than dead_card_days, and what was counted for cards that were set aside and have '
-    'ended, at most 20,000 of each.';
+    'Deletes dedupe keys that count no more, collapse keys of cards that have ended and replace none that waits or '
+    'could be sent again, the content of dead cards older than dead_card_days, and what was counted for cards that '
+    'were set aside and have ended, at most 20,000 of each.';

@@ -30,7 +30,8 @@ BEGIN
                            o365_internal.moment(k.at + make_interval(days =>
                                o365_internal.integer_setting('dead_card_days'))), card_id)
                FROM o365_internal.dead_card AS k JOIN o365_internal.subscription AS s USING (subscription_id)
-              WHERE k.card_id = explain_end.card_id AND s.status NOT IN ('removed', 'gone', 'retired')),
+              WHERE k.card_id = explain_end.card_id AND s.status NOT IN ('removed', 'gone', 'retired')
+                AND o365_internal.replaced_by(k.subscription_id, k.collapse_key, k.card_id) IS NULL),
             (SELECT format('it was sent again at %s as card %s', o365_internal.moment(e.at), e.detail)
                FROM o365_internal.event AS e
               WHERE e.subscription_id = v_end.subscription_id AND e.at >= v_end.at AND e.kind = 'card_retried'

@@ -6,8 +6,8 @@ BEGIN
     IF NOT outcomes && '{dead,in_doubt,expired}' OR o365_internal.integer_setting('dead_card_days') = 0 THEN
         RETURN;
     END IF;
-    INSERT INTO o365_internal.dead_card AS d (card_id, subscription_id, outcome, card, event, extra)
-        SELECT o.card_id, o.subscription_id, u.outcome, o.card, o.event, o.extra
+    INSERT INTO o365_internal.dead_card AS d (card_id, subscription_id, outcome, card, event, extra, collapse_key)
+        SELECT o.card_id, o.subscription_id, u.outcome, o.card, o.event, o.extra, o.collapse_key
           FROM unnest(tids, outcomes) AS u (tid, outcome)
          CROSS JOIN LATERAL (SELECT x.* FROM o365_internal.outbox AS x WHERE x.ctid = u.tid) AS o
          WHERE u.outcome IN ('dead', 'in_doubt', 'expired') AND o.position >= o365_internal.tests_below()

@@ -11,7 +11,7 @@ BEGIN
       FROM o365_internal.subscription AS s JOIN o365_internal.connector AS c ON c.connector_id = s.connector_id
      WHERE s.subscription_id = (d).subscription_id;
     PERFORM o365_internal.put_card(v_card_id, (d).subscription_id, (d).card, (d).event, (d).extra, NULL, NULL,
-                                   v_max_age, NULL, NULL, NULL);
+                                   v_max_age, (d).collapse_key, NULL, NULL);
     v_actions := o365_internal.kept_actions((d).card::jsonb, v_dialect);
     IF v_actions IS NOT NULL THEN
         INSERT INTO o365_internal.card_action (card_id, subscription_id, title, actions)
@@ -28,5 +28,6 @@ BEGIN
     RETURN v_card_id;
 END $$;
 COMMENT ON FUNCTION o365_internal.resend_card(o365_internal.dead_card, text) IS
-    'Sends the content of a dead card again, as a new card at the end of its lane, and notes which; returns its '
-    'card_id. The content is kept no more: it is kept anew if the new card dies. The caller has the row locked.';
+    'Sends the content of a dead card again, as a new card at the end of its lane with the same collapse key, and '
+    'notes which; returns its card_id. The content is kept no more: it is kept anew if the new card dies. The caller '
+    'has the row locked.';

@@ -24,6 +24,8 @@ BEGIN
     END IF;
     v_tids := ARRAY(SELECT d.ctid FROM o365_internal.dead_card AS d
                      WHERE d.at >= since AND d.outcome = retry_dead.outcome
+                       AND (d.collapse_key IS NULL
+                            OR o365_internal.replaced_by(d.subscription_id, d.collapse_key, d.card_id) IS NULL)
                        AND EXISTS (SELECT FROM o365_internal.subscription AS s
                                     WHERE s.subscription_id = d.subscription_id AND s.connector_id = ANY (v_connectors)
                                       AND s.status NOT IN ('removed', 'gone', 'retired'))
@@ -38,5 +40,6 @@ COMMENT ON FUNCTION o365.retry_dead(text, timestamptz, text, text) IS
     'Sends the cards of a connector again that ended with this outcome (dead, in_doubt or expired) since a time, each '
     'as o365.retry_card does, in the order in which they were sent; null: of all connectors that the session may act '
     'for. At most 10,000 a call: call it again until it returns 0. Connections that are removed, gone or retired are '
-    'left out. reason: shown in o365.events, of each card. Returns how many. Errors: insufficient_privilege, '
-    'undefined_object, invalid_parameter_value.';
+    'left out, and so are cards that a newer one with the same collapse key has replaced. reason: shown in '
+    'o365.events, of each card. Returns how many. Errors: insufficient_privilege, undefined_object, '
+    'invalid_parameter_value.';

@@ -29,7 +29,8 @@ BEGIN
                   WHERE a.subscription_id = v_id AND a.is_aside)
         UNION ALL
         SELECT 'dead_cards', (SELECT jsonb_agg(jsonb_build_object('card_id', o.card_id, 'event', o.event, 'at', o.at,
-                   'outcome', o.outcome, 'card', o365_internal.without_links(o.card), 'extra', o.extra)) FROM (
+                   'outcome', o.outcome, 'card', o365_internal.without_links(o.card), 'extra', o.extra,
+                   'collapse', o.collapse_key)) FROM (
                 SELECT * FROM o365_internal.dead_card AS x WHERE x.subscription_id = v_id ORDER BY x.at DESC
                  LIMIT c_most + 1) AS o)
         UNION ALL

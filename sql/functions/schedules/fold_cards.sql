@@ -35,7 +35,8 @@ BEGIN
       INTO v_all
       FROM (SELECT c.*, p.was_posted, c.ends IS NULL OR p.was_posted AS stays
               FROM o365_internal.fed_cards(fold_cards.subscription_id, c_cards) AS c
-             CROSS JOIN LATERAL (SELECT c.was_aside OR c.position IS NOT DISTINCT FROM v_trying AS was_posted) AS p) AS f;
+             CROSS JOIN LATERAL (SELECT c.was_aside OR c.position IS NOT DISTINCT FROM v_trying AS was_posted) AS p
+           ) AS f;
     PERFORM o365_internal.end_cards(v_all.outcomes, v_all.reasons, v_all.ending, v_all.claims);
     v_groups := o365_internal.digest_groups(v_all.keys);
     FOR v_group IN
