@@ -51,7 +51,9 @@ BEGIN
         SELECT p.s, p.post_no, p.card_id, h.at + c_grace FROM held AS h
           JOIN o365_internal.host AS o ON o.name = h.host
           JOIN post AS p ON p.earliest > h.at + c_grace AND p.latest < h.until
-          JOIN o365_internal.lane AS l ON l.subscription_id = p.s AND l.host_id = o.host_id)
+          JOIN o365_internal.lane AS l ON l.subscription_id = p.s AND l.host_id = o.host_id
+         -- What was posted to a webhook that was renewed since may have gone elsewhere.
+         WHERE p.post_no > l.webhook_after)
     SELECT (SELECT count(*) FROM post), count(*),
            (array_agg(format('POST %s of subscription %s (card %s) began after it was stopped at %s', f.post_no, f.s,
                              f.card_id, o365_internal.moment(f.at - c_grace)) ORDER BY f.s, f.post_no))[1:5]
