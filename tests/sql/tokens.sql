@@ -178,7 +178,8 @@ UPDATE o365_internal.token_profile SET changed_at = NULL, tried_at = now() - int
 SELECT is(ARRAY(SELECT pg_temp.found()), ARRAY[
     format('error signing_keys_missing: token profile entra: there are no keys to check the signatures of card actions '
     'with, so every press is answered with 503: a worker began to fetch them at %s, and none has reported the '
-    'result', to_char(now() - interval '3 minutes', 'YYYY-MM-DD HH24:MI'))], 'so it does of a worker that died over it');
+    'result', to_char(now() - interval '3 minutes', 'YYYY-MM-DD HH24:MI'))],
+    'so it does of a worker that died over it');
 UPDATE o365_internal.subscription SET dialect = 'workflow' WHERE subscription_id = :kim;
 SELECT is(ARRAY(SELECT pg_temp.found()), '{}', 'buttons of a workflow''s card are pressed on a page');
 UPDATE o365_internal.subscription SET dialect = 'connector' WHERE subscription_id = :kim;
