@@ -179,10 +179,12 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/connect/outcome_now.sql
 \ir functions/connect/pass_refusal.sql
 \ir functions/connect/receive_callback.sql
+\ir functions/connect/receive_callbacks.sql
 \ir functions/connect/replace_webhook.sql
 \ir functions/connect/same_place.sql
 \ir functions/connect/is_too_many.sql
 \ir functions/connect/stateless_before.sql
+\ir functions/connect/store_callback.sql
 \ir functions/connect/wait_for_webhook.sql
 \ir functions/connect/way_on.sql
 
@@ -191,6 +193,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/responder/connector_page.sql
 \ir functions/responder/responder_callback_error.sql
 \ir functions/responder/responder_callback_outcome.sql
+\ir functions/responder/responder_callback_outcomes.sql
 \ir functions/responder/responder_confirm.sql
 \ir functions/responder/responder_connectors.sql
 \ir functions/responder/responder_done.sql

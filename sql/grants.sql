@@ -88,8 +88,8 @@ BEGIN
         o365_internal.quota_reason(text, smallint, timestamptz), o365_internal.quota_sharers(integer),
         o365_internal.outcomes_not_counted(), o365_internal.tests_below(), o365_internal.ways_of(text[])
         TO o365_operator, o365_app;
-    GRANT INSERT ON o365_programs.callback, o365_programs.paste, o365_programs.proof, o365_programs.action_call
-        TO o365_responder;
+    GRANT INSERT ON o365_programs.callback, o365_programs.callbacks, o365_programs.paste, o365_programs.proof,
+        o365_programs.action_call TO o365_responder;
     GRANT INSERT ON o365_programs.import, o365_programs.user_object_id TO o365_worker;
     GRANT SELECT ON o365.dead_connectors, o365.scheduled_cards, o365.quotas TO o365_operator, o365_app;
     GRANT SELECT ON o365.token_profiles TO o365_operator;

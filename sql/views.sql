@@ -7,6 +7,7 @@
 \ir views/history.sql
 \ir views/hosts.sql
 \ir views/callback.sql
+\ir views/callbacks.sql
 \ir views/paste.sql
 \ir views/proof.sql
 \ir views/action_call.sql
