@@ -127,7 +127,7 @@ int run(const o365::Settings& settings) {
     options.threads = settings.threads + 1;
     options.takes_any_request = o365::takes_any_request;
     o365::DatabasePool database([&] { return open_database(settings); }, settings.threads, o365::require_schema);
-    o365::GatheredCopy callbacks(database, "o365_programs.responder_callback_outcome", kCallbacksAtOnce);
+    o365::GatheredCopy callbacks(database, o365::callback_door(), kCallbacksAtOnce);
     options.stopping = [&] { database.end_by(o365::DatabasePool::Clock::now() + kLastCalls); };
     o365::ActionTokens action_tokens(database);
     const auto make_handler = [&]() -> o365::Handler {

@@ -17,6 +17,13 @@ constexpr std::size_t kRequestIdDigits = 12;
 
 }  // namespace
 
+CopyDoor callback_door() {
+    return {.row = "o365_programs.callback",
+            .rows = "o365_programs.callbacks",
+            .outcome_of = "o365_programs.responder_callback_outcome",
+            .outcomes_of = "o365_programs.responder_callback_outcomes"};
+}
+
 bool is_slug(std::string_view text) {
     return !text.empty() && text.size() <= kMaxSlug && std::all_of(text.begin(), text.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';

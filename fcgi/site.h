@@ -25,6 +25,9 @@ bool is_request_id(std::string_view text);
 // Browsers fetch pages that somebody may open next; what changes something waits until somebody does.
 bool is_prefetch(const Request& request);
 
+// Where callbacks enter the database.
+CopyDoor callback_door();
+
 class Site {
   public:
     // `callbacks`: copies the rows of callbacks. `sealing_key`: the id of the only key under which webhooks may be

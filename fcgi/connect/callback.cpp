@@ -22,9 +22,9 @@ constexpr std::size_t kMaxAppType = 40;
 constexpr std::size_t kMaxUserObjectId = 200;
 constexpr std::size_t kMaxError = 200;
 
-constexpr std::string_view kTarget =
-    "o365_programs.callback (slug, request_id, state_hash, cookie_hash, webhook_host, webhook_port, webhook_url, "
-    "user_object_id, app_type, group_name, fresh_cookie_hash, cookie_hashes";
+constexpr std::string_view kColumns =
+    "slug, request_id, state_hash, cookie_hash, webhook_host, webhook_port, webhook_url, user_object_id, app_type, "
+    "group_name, fresh_cookie_hash, cookie_hashes";
 
 constexpr std::array<std::pair<std::string_view, std::size_t>, 6> kParameters = {{{"state", kMaxState},
                                                                                   {"webhook_url", kMaxWebhook},
@@ -109,7 +109,7 @@ Json::Value store(Site& site, const Request& request, const std::string& slug, c
                                  cookie_hashes(attempt_cookies(request))};
     const bool pinned = !site.sealing_key().empty();
     if (pinned) fields.emplace_back(site.sealing_key());
-    return database_json(site.callbacks().copy_row(fmt::format("{}{})", kTarget, pinned ? ", sealing_key" : ""),
+    return database_json(site.callbacks().copy_row(fmt::format("{}{}", kColumns, pinned ? ", sealing_key" : ""),
                                                    std::move(fields), request.id));
 }
 

@@ -265,7 +265,12 @@ Rows Database::copy_row(std::string_view copy_target, const std::vector<Value>& 
 }
 
 Rows Database::copy_rows(std::string_view copy_target, std::span<const std::vector<Value>> rows,
-                         std::string_view then_select, std::optional<std::chrono::milliseconds> lock_timeout) {
+                         std::string_view then_select, std::optional<std::chrono::milliseconds> lock_timeout,
+                         CopyForm form) {
+    struct Row {
+        std::string bytes;
+        ~Row() { wipe(bytes); }
+    } row{form == CopyForm::arrays ? copy_binary_arrays(rows) : copy_binary(rows)};
     impl_->begin();
     std::string query;
     int before = 0;  // statements with answers of their own
@@ -286,10 +291,6 @@ Rows Database::copy_rows(std::string_view copy_target, std::span<const std::vect
     }
     Result answer = impl_->session.next(copy_target);
     if (PQresultStatus(answer.get()) != PGRES_COPY_IN) impl_->fail(answer.get(), copy_target);
-    struct Row {
-        std::string bytes;
-        ~Row() { wipe(bytes); }
-    } row{copy_binary(rows)};
     impl_->put(row.bytes, copy_target);
     answer = impl_->session.next(copy_target);
     if (PQresultStatus(answer.get()) != PGRES_COMMAND_OK) impl_->fail(answer.get(), copy_target);

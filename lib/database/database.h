@@ -118,6 +118,10 @@ constexpr Statements statements_when(bool prepared) noexcept {
     return prepared ? Statements::prepared : Statements::unprepared;
 }
 
+// How copy_rows sends rows: as they are, or as one row of arrays, which have an element for each of the rows. The
+// arrays are text[] or bytea[], by their elements; NULL when all of these are NULL. All rows must have as many fields.
+enum class CopyForm { rows, arrays };
+
 class Database {
   public:
     using Clock = std::chrono::steady_clock;
@@ -154,7 +158,8 @@ class Database {
     // The same for several rows, at least one, in one transaction. `lock_timeout`: for this transaction, in place of
     // the session's.
     Rows copy_rows(std::string_view copy_target, std::span<const std::vector<Value>> rows, std::string_view then_select,
-                   std::optional<std::chrono::milliseconds> lock_timeout = std::nullopt);
+                   std::optional<std::chrono::milliseconds> lock_timeout = std::nullopt,
+                   CopyForm form = CopyForm::rows);
 
     // Closes the connection; the next statement makes a new one.
     void close() noexcept;

@@ -24,10 +24,11 @@ Rows DatabasePool::copy_row(std::string_view copy_target, const std::vector<Valu
 }
 
 Rows DatabasePool::copy_rows(std::string_view copy_target, std::span<const std::vector<Value>> rows,
-                             std::string_view then_select, std::optional<std::chrono::milliseconds> lock_timeout) {
+                             std::string_view then_select, std::optional<std::chrono::milliseconds> lock_timeout,
+                             CopyForm form) {
     return with_slot(take(), [&](Slot& slot) {
         if (Clock::now() - slot.checked >= kChecked) check(slot);
-        return slot.database.copy_rows(copy_target, rows, then_select, lock_timeout);
+        return slot.database.copy_rows(copy_target, rows, then_select, lock_timeout, form);
     });
 }
 

@@ -44,7 +44,8 @@ class DatabasePool {
     Rows call(std::string_view statement, const std::vector<Value>& parameters = {});
     Rows copy_row(std::string_view copy_target, const std::vector<Value>& fields, std::string_view then_select);
     Rows copy_rows(std::string_view copy_target, std::span<const std::vector<Value>> rows, std::string_view then_select,
-                   std::optional<std::chrono::milliseconds> lock_timeout = std::nullopt);
+                   std::optional<std::chrono::milliseconds> lock_timeout = std::nullopt,
+                   CopyForm form = CopyForm::rows);
 
     // call() for a caller that does not want to wait: takes at most `timeout`. nullopt where call() would wait for a
     // connection, or fail because the database does not answer. Runs `check` each time. Throws DatabaseError.

@@ -8,11 +8,11 @@
 
 namespace o365 {
 
-GatheredCopy::GatheredCopy(DatabasePool& database, std::string outcome_of, int at_once)
-    : database_(database), outcome_of_(std::move(outcome_of)), at_once_(std::max(at_once, 1)) {}
+GatheredCopy::GatheredCopy(DatabasePool& database, CopyDoor door, int at_once)
+    : database_(database), door_(std::move(door)), at_once_(std::max(at_once, 1)) {}
 
-std::string GatheredCopy::copy_row(const std::string& target, std::vector<Value> fields, const std::string& id) {
-    Row row{target, fields, id};
+std::string GatheredCopy::copy_row(const std::string& columns, std::vector<Value> fields, const std::string& id) {
+    Row row{columns, fields, id};
     {
         std::unique_lock lock(mutex_);
         if (leading_ < at_once_) {
@@ -25,7 +25,7 @@ std::string GatheredCopy::copy_row(const std::string& target, std::vector<Value>
         row.changed.wait(lock, [&] { return row.state != State::waits; });
         if (row.state == State::leads) lead(row, lock);
     }
-    if (row.state == State::alone) return outcomes(target, {&fields, 1}, id).at(0);
+    if (row.state == State::alone) return copy_all(columns, {&fields, 1}, id).at(0);
     if (row.error) throw DatabaseError(*row.error);
     return std::move(row.outcome);
 }
@@ -39,7 +39,7 @@ std::size_t GatheredCopy::waiting() const {
 void GatheredCopy::lead(Row& own, std::unique_lock<std::mutex>& lock) {
     std::array<Row*, kMostRows> rows{&own};
     std::size_t size = 1;
-    while (size < rows.size() && !waiting_.empty() && waiting_.front()->target == own.target) {
+    while (size < rows.size() && !waiting_.empty() && waiting_.front()->columns == own.columns) {
         rows[size++] = waiting_.front();
         waiting_.pop_front();
     }
@@ -75,7 +75,7 @@ GatheredCopy::Result GatheredCopy::copy(std::span<Row* const> batch) noexcept {
             fields.push_back(std::move(row->fields));
             ids += (ids.empty() ? "" : ",") + row->id;
         }
-        return {State::copied, outcomes(batch[0]->target, fields, ids), std::nullopt};
+        return {State::copied, copy_all(batch[0]->columns, fields, ids), std::nullopt};
     } catch (const DatabaseError& error) {
         const bool is_lost = error.fault() == Fault::in_doubt || error.fault() == Fault::down;
         if (is_lost || batch.size() == 1) return {State::failed, {}, error};
@@ -86,12 +86,16 @@ GatheredCopy::Result GatheredCopy::copy(std::span<Row* const> batch) noexcept {
     return {};
 }
 
-std::vector<std::string> GatheredCopy::outcomes(const std::string& target, std::span<const std::vector<Value>> rows,
+std::vector<std::string> GatheredCopy::copy_all(const std::string& columns, std::span<const std::vector<Value>> rows,
                                                 const std::string& ids) {
-    const std::string select = fmt::format(
-        "SELECT {}(u.id) FROM unnest('{{{}}}'::text[]) WITH ORDINALITY AS u (id, n) ORDER BY u.n", outcome_of_, ids);
-    const Rows answer =
-        database_.copy_rows(target, rows, select, rows.size() > 1 ? std::optional(kLockTimeout) : std::nullopt);
+    const bool one = rows.size() == 1;
+    const std::string target = fmt::format("{} ({})", one ? door_.row : door_.rows, columns);
+    const std::string select =
+        one ? fmt::format("SELECT {}('{}')", door_.outcome_of, ids)
+            : fmt::format("SELECT o.outcome FROM {}('{{{}}}') WITH ORDINALITY AS o (outcome, n) ORDER BY o.n",
+                          door_.outcomes_of, ids);
+    const Rows answer = one ? database_.copy_row(target, rows[0], select)
+                            : database_.copy_rows(target, rows, select, kLockTimeout, CopyForm::arrays);
     std::vector<std::string> outcomes;
     outcomes.reserve(rows.size());
     for (int i = 0; i < answer.size(); ++i) outcomes.emplace_back(answer.text(i, 0));

@@ -1,5 +1,6 @@
 // Gathers the rows that several threads copy at the same time into one COPY: rows that wait while one COPY runs go
-// together in the next. A transaction costs more than a row, above all the wait until it is on disk. Any thread.
+// together in the next, as one row of arrays. A transaction costs more than a row, above all the wait until it is on
+// disk, and a statement for many rows little more than one for one. Any thread.
 #pragma once
 
 #include <chrono>
@@ -16,19 +17,27 @@
 
 namespace o365 {
 
+// Where rows go. Names are schema-qualified.
+struct CopyDoor {
+    std::string row;          // a view that takes one row
+    std::string rows;         // one that takes several, as a row of arrays (CopyForm) with the columns of `row`
+    std::string outcome_of;   // a function that takes the id of a row as text and returns the row's outcome
+    std::string outcomes_of;  // the same for an array of ids: a set of outcomes, in the order of the ids
+};
+
 class GatheredCopy {
   public:
-    // `outcome_of`: a function of the database, schema-qualified, that takes the id of a row as text and returns the
-    // row's outcome as text. `at_once`: how many COPYs may run at the same time, at least one.
-    GatheredCopy(DatabasePool& database, std::string outcome_of, int at_once);
+    // `at_once`: how many COPYs may run at the same time, at least one.
+    GatheredCopy(DatabasePool& database, CopyDoor door, int at_once);
     GatheredCopy(const GatheredCopy&) = delete;
     GatheredCopy& operator=(const GatheredCopy&) = delete;
 
     // Copies one row and returns the outcome of `id`, which may have only letters, digits, - and _, because it is
-    // inlined in the statement. `target` and `fields` as for Database::copy_row. An error in another row does not
-    // affect this one: when a COPY of several rows is refused, each row is copied alone. When the connection is lost
-    // all of them are in doubt. Takes at most as long as two calls of the pool. Throws DatabaseError.
-    std::string copy_row(const std::string& target, std::vector<Value> fields, const std::string& id);
+    // inlined in the statement. `columns`: of the view, "a, b"; `fields` as for Database::copy_row. An error in another
+    // row does not affect this one: when a COPY of several rows is refused, as by a database that has no view for them
+    // yet, each row is copied alone. When the connection is lost all of them are in doubt. Takes at most as long as two
+    // calls of the pool. Throws DatabaseError.
+    std::string copy_row(const std::string& columns, std::vector<Value> fields, const std::string& id);
 
     // How many rows wait for the next COPY.
     std::size_t waiting() const;
@@ -42,7 +51,7 @@ class GatheredCopy {
   private:
     enum class State { waits, leads, copied, failed, alone };
     struct Row {
-        const std::string& target;
+        const std::string& columns;
         std::vector<Value>& fields;
         const std::string& id;
         State state = State::waits;
@@ -59,11 +68,11 @@ class GatheredCopy {
 
     void lead(Row& own, std::unique_lock<std::mutex>& lock);
     Result copy(std::span<Row* const> batch) noexcept;
-    std::vector<std::string> outcomes(const std::string& target, std::span<const std::vector<Value>> rows,
+    std::vector<std::string> copy_all(const std::string& columns, std::span<const std::vector<Value>> rows,
                                       const std::string& ids);
 
     DatabasePool& database_;
-    const std::string outcome_of_;
+    const CopyDoor door_;
     const int at_once_;
     mutable std::mutex mutex_;
     std::deque<Row*> waiting_;  // in the order in which they came; empty unless at_once_ rows lead

@@ -27,5 +27,8 @@ inline bool has_rows(const PGresult* result) {
 // Rows in the format of COPY BINARY (PostgreSQL manual, COPY): signature, flags, header extension, for each row its
 // field count and fields, trailer.
 std::string copy_binary(std::span<const std::vector<Value>> rows);
+// The same as CopyForm::arrays. An array: dimensions, whether it has NULLs, type of its elements, their number, the
+// index of the first, then each element as a field (array_recv of PostgreSQL).
+std::string copy_binary_arrays(std::span<const std::vector<Value>> rows);
 
 }  // namespace o365

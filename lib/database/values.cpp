@@ -34,30 +34,86 @@ void append_be(std::string& bytes, std::uint32_t value, int width) {
     for (int shift = 8 * (width - 1); shift >= 0; shift -= 8) bytes += static_cast<char>((value >> shift) & 255U);
 }
 
-}  // namespace
+constexpr std::size_t kCopyFrame = 21;  // what copy_begin() writes, and the trailer
+constexpr std::size_t kArrayHead = 20;
+// Types of PostgreSQL, pg_type.oid.
+constexpr std::uint32_t kBytea = 17;
+constexpr std::uint32_t kText = 25;
 
-std::string copy_binary(std::span<const std::vector<Value>> rows) {
-    std::size_t size = 21;
-    for (const std::vector<Value>& fields : rows) {
-        size += 2;
-        for (const Value& field : fields) size += 4 + (field.data ? field.data->size() : 0);
-    }
+// The head of a COPY that will have `size` bytes. Growing would leave copies of secrets behind.
+std::string copy_begin(std::size_t size) {
     std::string bytes;
-    bytes.reserve(size);  // growing would leave copies of secrets behind
+    bytes.reserve(size);
     bytes.append("PGCOPY\n\377\r\n\0", 11);
     append_be(bytes, 0, 4);
     append_be(bytes, 0, 4);
+    return bytes;
+}
+
+std::size_t field_size(const Value& field) { return 4 + (field.data ? field.data->size() : 0); }
+
+void append_field(std::string& bytes, const Value& field) {
+    if (!field.data) {
+        append_be(bytes, 0xFFFFFFFFU, 4);
+        return;
+    }
+    append_be(bytes, static_cast<std::uint32_t>(field.data->size()), 4);
+    bytes += *field.data;
+}
+
+// One column of the rows as a field that is an array. NULL where nothing tells the type of its elements.
+void append_array(std::string& bytes, std::span<const std::vector<Value>> rows, std::size_t column) {
+    std::size_t size = kArrayHead;
+    const Value* first = nullptr;  // that is not NULL
+    bool has_null = false;
     for (const std::vector<Value>& fields : rows) {
-        append_be(bytes, static_cast<std::uint32_t>(fields.size()), 2);
-        for (const Value& field : fields) {
-            if (!field.data) {
-                append_be(bytes, 0xFFFFFFFFU, 4);
-                continue;
-            }
-            append_be(bytes, static_cast<std::uint32_t>(field.data->size()), 4);
-            bytes += *field.data;
+        size += field_size(fields[column]);
+        if (!fields[column].data) {
+            has_null = true;
+        } else if (first == nullptr) {
+            first = &fields[column];
         }
     }
+    if (first == nullptr) {
+        append_field(bytes, Value());
+        return;
+    }
+    append_be(bytes, static_cast<std::uint32_t>(size), 4);
+    append_be(bytes, 1, 4);
+    append_be(bytes, has_null ? 1 : 0, 4);
+    append_be(bytes, first->binary ? kBytea : kText, 4);
+    append_be(bytes, static_cast<std::uint32_t>(rows.size()), 4);
+    append_be(bytes, 1, 4);
+    for (const std::vector<Value>& fields : rows) append_field(bytes, fields[column]);
+}
+
+}  // namespace
+
+std::string copy_binary(std::span<const std::vector<Value>> rows) {
+    std::size_t size = kCopyFrame;
+    for (const std::vector<Value>& fields : rows) {
+        size += 2;
+        for (const Value& field : fields) size += field_size(field);
+    }
+    std::string bytes = copy_begin(size);
+    for (const std::vector<Value>& fields : rows) {
+        append_be(bytes, static_cast<std::uint32_t>(fields.size()), 2);
+        for (const Value& field : fields) append_field(bytes, field);
+    }
+    append_be(bytes, 0xFFFFU, 2);
+    return bytes;
+}
+
+std::string copy_binary_arrays(std::span<const std::vector<Value>> rows) {
+    const std::size_t width = rows[0].size();
+    std::size_t size = kCopyFrame + 2 + width * (4 + kArrayHead);
+    for (const std::vector<Value>& fields : rows) {
+        if (fields.size() != width) throw std::invalid_argument("rows of different lengths are no arrays");
+        for (const Value& field : fields) size += field_size(field);
+    }
+    std::string bytes = copy_begin(size);
+    append_be(bytes, static_cast<std::uint32_t>(width), 2);
+    for (std::size_t column = 0; column < width; ++column) append_array(bytes, rows, column);
     append_be(bytes, 0xFFFFU, 2);
     return bytes;
 }

@@ -63,6 +63,32 @@ BOOST_AUTO_TEST_CASE(a_row_travels_by_binary_copy_and_the_select_sees_it) {
     BOOST_TEST(rows.boolean(0, 2));
 }
 
+BOOST_AUTO_TEST_CASE(rows_travel_as_one_row_of_arrays) {
+    CopyTable table;
+    table.database.call("create table o365.several (a text[], b bytea[], c text[], d bytea[])");
+    const std::string bytes("\0zero", 5);
+    const std::vector<std::vector<Value>> sent{{"webhook", Value::bytes(bytes), Value(), Value()},
+                                               {"{\"}", Value::bytes(""), Value(), Value::bytes(bytes)}};
+    const Rows rows = table.database.copy_rows(
+        "o365.several (a, b, c, d)", sent,
+        "select s.a[1], s.a[2], s.b[1], s.b[2], s.c is null, s.d[1] is null, s.d[2], cardinality(s.a) "
+        "from o365.several as s",
+        std::nullopt, CopyForm::arrays);
+    BOOST_REQUIRE(rows.size() == 1);
+    BOOST_TEST(rows.text(0, 0) == "webhook");
+    BOOST_TEST(rows.text(0, 1) == "{\"}");
+    BOOST_TEST(rows.bytes(0, 2) == bytes);
+    BOOST_TEST(rows.bytes(0, 3).empty());
+    BOOST_TEST(rows.boolean(0, 4));
+    BOOST_TEST(rows.boolean(0, 5));
+    BOOST_TEST(rows.bytes(0, 6) == bytes);
+    BOOST_TEST(rows.integer(0, 7) == 2);
+    const std::vector<std::vector<Value>> ragged{{"a", "b"}, {"a"}};
+    BOOST_CHECK_THROW(
+        table.database.copy_rows("o365.several (a, b)", ragged, "select 1", std::nullopt, CopyForm::arrays),
+        std::invalid_argument);
+}
+
 BOOST_AUTO_TEST_CASE(copy_and_select_are_one_transaction) {
     CopyTable table;
     BOOST_CHECK_THROW(table.database.copy_row("o365.inbox (a)", {"x"}, "select 1 / 0"), DatabaseError);

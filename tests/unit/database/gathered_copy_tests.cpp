@@ -12,25 +12,36 @@ using namespace std::chrono_literals;
 // tests/with-postgres runs this file and says by PGHOST where its server is.
 Database connect() { return Database("dbname=postgres", "", "gathered_copy_tests"); }
 
-// A door as that of callbacks: a view whose trigger does what `what` says, and keeps the row.
+// A door as that of callbacks: views whose triggers do what `what` says, and keep the rows.
 constexpr const char* kDoor[] = {
     "drop schema if exists gathered cascade",
     "create schema gathered",
     "create table gathered.kept (id text, transaction xid8 default pg_current_xact_id())",
     "create view gathered.door as select ''::text as id, ''::text as what where false",
+    "create view gathered.doors as select null::text[] as id, null::text[] as what where false",
+    "create function gathered.keep(id text, what text) returns void language plpgsql as $$ begin "
+    "if what = 'refused' then raise exception 'no such thing'; end if; "
+    "if what = 'locks' then perform pg_advisory_xact_lock(365); end if; "
+    "if what = 'sleeps' then perform pg_sleep(300); end if; "
+    "insert into gathered.kept (id) values (keep.id); end $$",
     "create function gathered.receive() returns trigger language plpgsql as $$ begin "
-    "if new.what = 'refused' then raise exception 'no such thing'; end if; "
-    "if new.what = 'locks' then perform pg_advisory_xact_lock(365); end if; "
-    "if new.what = 'sleeps' then perform pg_sleep(300); end if; "
-    "insert into gathered.kept (id) values (new.id); return null; end $$",
+    "perform gathered.keep(new.id, new.what); return null; end $$",
+    "create function gathered.receive_all() returns trigger language plpgsql as $$ begin "
+    "for i in 1 .. cardinality(new.id) loop perform gathered.keep(new.id[i], new.what[i]); end loop; "
+    "return null; end $$",
     "create trigger receive instead of insert on gathered.door for each row execute function gathered.receive()",
+    "create trigger receive instead of insert on gathered.doors for each row execute function gathered.receive_all()",
     ("create function gathered.outcome(id text) returns text language sql volatile as "
-     "$$ select 'kept ' || k.id from gathered.kept as k where k.id = outcome.id $$")};
+     "$$ select 'kept ' || k.id from gathered.kept as k where k.id = outcome.id $$"),
+    ("create function gathered.outcomes(ids text[]) returns setof text language sql volatile as "
+     "$$ select gathered.outcome(u.id) from unnest(ids) with ordinality as u (id, n) order by u.n $$")};
+
+CopyDoor door() { return {"gathered.door", "gathered.doors", "gathered.outcome", "gathered.outcomes"}; }
 
 struct Door {
     Database other = connect();  // another session, which holds locks and looks
     DatabasePool pool{connect, 8};
-    GatheredCopy gathered{pool, "gathered.outcome", 1};
+    GatheredCopy gathered{pool, door(), 1};
     std::vector<std::future<std::string>> results{};
 
     Door() {
@@ -40,7 +51,7 @@ struct Door {
 
     void bring(const std::string& id, const std::string& what) {
         results.push_back(std::async(std::launch::async, [this, id, what] {
-            return gathered.copy_row("gathered.door (id, what)", {id, what}, id);
+            return gathered.copy_row("id, what", {id, what}, id);
         }));
     }
     void wait_for_rows(std::size_t count) const {
@@ -65,7 +76,7 @@ struct Door {
 BOOST_FIXTURE_TEST_SUITE(gathered_copy_tests, Door)
 
 BOOST_AUTO_TEST_CASE(a_row_that_comes_alone_goes_at_once) {
-    BOOST_TEST(gathered.copy_row("gathered.door (id, what)", {"one", ""}, "one") == "kept one");
+    BOOST_TEST(gathered.copy_row("id, what", {"one", ""}, "one") == "kept one");
 }
 
 BOOST_AUTO_TEST_CASE(rows_that_wait_go_together_and_each_hears_of_its_own) {
@@ -104,6 +115,18 @@ BOOST_AUTO_TEST_CASE(a_row_that_is_refused_fails_alone) {
     BOOST_TEST(results[3].get() == "kept as-good");
 }
 
+BOOST_AUTO_TEST_CASE(a_database_that_takes_no_rows_together_gets_each_alone) {
+    other.call("drop view gathered.doors");
+    hold();
+    bring("second", "");
+    bring("third", "");
+    wait_for_rows(2);
+    let_go();
+    BOOST_TEST(results[1].get() == "kept second");
+    BOOST_TEST(results[2].get() == "kept third");
+    BOOST_TEST(other.call("select count(distinct transaction) from gathered.kept").integer(0, 0) == 3);
+}
+
 BOOST_AUTO_TEST_CASE(a_row_that_waits_for_a_lock_keeps_no_other_from_its_end) {
     hold();
     bring("second", "locks");
@@ -140,9 +163,9 @@ BOOST_AUTO_TEST_CASE(when_the_connection_is_lost_all_its_rows_are_in_doubt) {
 BOOST_AUTO_TEST_CASE(as_many_go_at_once_after_a_rush_as_before) {
     constexpr int kThreads = 8;
     constexpr int kRows = 200;
-    GatheredCopy two{pool, "gathered.outcome", 2};
+    GatheredCopy two{pool, door(), 2};
     const auto copy = [&two](const std::string& id, const std::string& what) {
-        return two.copy_row("gathered.door (id, what)", {id, what}, id);
+        return two.copy_row("id, what", {id, what}, id);
     };
     std::vector<std::future<void>> rush;
     for (int thread = 0; thread < kThreads; ++thread) {

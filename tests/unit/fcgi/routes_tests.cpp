@@ -94,7 +94,7 @@ class Browser {
     static constexpr std::string_view kOrigin = "https://app.example";
     Pages pages_{""};
     DatabasePool database_{[] { return Database("dbname=routes", "o365_responder", "routes_tests"); }, 1};
-    GatheredCopy callbacks_{database_, "o365_programs.responder_callback_outcome", 1};
+    GatheredCopy callbacks_{database_, callback_door(), 1};
     ActionTokens action_tokens_{database_};
     Site site_{database_, callbacks_, pages_, action_tokens_};
     std::map<std::string, std::string> cookies_;

@@ -22,7 +22,7 @@ namespace {
 struct Responder {
     Pages pages{""};
     DatabasePool database{[] { return Database("host=/nonexistent dbname=none", "", "site_tests"); }, 1};
-    GatheredCopy callbacks{database, "none", 1};
+    GatheredCopy callbacks{database, callback_door(), 1};
     ActionTokens action_tokens{database};
     Site site{database, callbacks, pages, action_tokens};
 };

@@ -142,7 +142,7 @@ class Service {
   private:
     Pages pages_{""};
     DatabasePool database_{[] { return Database("dbname=calls", "o365_responder", "action_call_tests"); }, 4};
-    GatheredCopy callbacks_{database_, "o365_programs.responder_callback_outcome", 1};
+    GatheredCopy callbacks_{database_, callback_door(), 1};
     ActionTokens action_tokens_{database_};
     Site site_{database_, callbacks_, pages_, action_tokens_, {}, 4};
 };
