@@ -79,7 +79,8 @@ SELECT is_empty('SELECT * FROM o365_internal.grants_to_others()', 'nobody else h
 CREATE TEMP TABLE allowed (role text, name text);
 INSERT INTO allowed SELECT 'o365_responder',
     unnest(ARRAY['responder_connectors', 'responder_landing', 'responder_start', 'responder_callback_outcome',
-    'responder_callback_outcomes', 'responder_callback_error', 'responder_done', 'responder_confirm', 'responder_failed', 'responder_logo',
+    'responder_callback_outcomes', 'responder_callback_error', 'responder_done', 'responder_confirm',
+    'responder_failed', 'responder_logo',
     'responder_health', 'responder_action', 'responder_act', 'responder_action_outcome', 'responder_action_answer',
     'responder_action_took',
     'responder_paste_outcome', 'responder_proof', 'responder_new_code', 'responder_manage', 'responder_manage_act',
@@ -137,7 +138,8 @@ SELECT is_empty($$SELECT f.oid::regprocedure FROM our_functions AS f WHERE has_f
     'EXECUTE') AND f.proname !~ '^sandbox_'$$, 'the sandbox executes only what is the sandbox''s');
 CREATE TEMP TABLE readable (role text, name text, privilege text);
 INSERT INTO readable VALUES ('o365_responder', 'callback', 'INSERT'), ('o365_responder', 'callbacks', 'INSERT'),
-    ('o365_responder', 'paste', 'INSERT'), ('o365_responder', 'proof', 'INSERT'), ('o365_responder', 'action_call', 'INSERT');
+    ('o365_responder', 'paste', 'INSERT'), ('o365_responder', 'proof', 'INSERT'),
+    ('o365_responder', 'action_call', 'INSERT');
 INSERT INTO readable SELECT 'o365_operator', unnest(ARRAY['settings', 'connectors', 'webhook_hosts',
     'hosts', 'response_rules', 'subscriptions', 'queue', 'cards', 'scheduled_cards', 'posts', 'deliveries', 'outcomes',
     'card_warnings', 'action_events', 'events', 'functions', 'workers']), 'SELECT';

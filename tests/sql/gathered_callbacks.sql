@@ -40,7 +40,8 @@ BEGIN
       FROM unnest(names) AS u (name) WHERE t.app_user = 'user-' || u.name;
 END $$;
 CREATE FUNCTION pg_temp.count_of(name text) RETURNS bigint LANGUAGE sql AS $$
-    SELECT count(*) FROM o365_internal.subscription AS s WHERE s.app_user = 'user-' || name AND s.status <> 'removed' $$;
+    SELECT count(*) FROM o365_internal.subscription AS s
+     WHERE s.app_user = 'user-' || name AND s.status <> 'removed' $$;
 
 -- The same as alone, column by column.
 SELECT pg_temp.begin_all('alone', 'two', 'three', 'four') \g /dev/null
@@ -128,6 +129,12 @@ SELECT pg_temp.begin_all('x1', 'x2') \g /dev/null
 UPDATE o365_internal.connect_attempt SET ticket_hash = NULL, app_user = NULL
  WHERE state_hash IN (sha256('x1'), sha256('x2'));
 SELECT is(pg_temp.callbacks(ARRAY['x1', 'x2']), ARRAY['connected', 'connected'], 'no ticket and no user, twice');
+SELECT pg_temp.begin_all('x3') \g /dev/null
+UPDATE o365_internal.connect_attempt SET ticket_hash = NULL, app_user = NULL WHERE state_hash = sha256('x3');
+CREATE TEMP TABLE before AS SELECT count(*) AS n FROM o365_internal.subscription;
+SELECT pg_temp.callbacks(ARRAY['x3', 'x3'], ARRAY['x3', 'x4']) \g /dev/null
+SELECT is(count(*) - (SELECT b.n FROM before AS b), 1::bigint, 'one state with two webhooks connects the first')
+  FROM o365_internal.subscription AS s;
 SELECT pg_temp.begin_all('y1', 'y2') \g /dev/null
 UPDATE o365_internal.connector SET clean_page = 'origin' WHERE slug = 'desk';
 SELECT is(pg_temp.callbacks(ARRAY['y1', 'y2']), ARRAY['connected', 'connected'], 'a connector with a page of its own');

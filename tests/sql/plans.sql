@@ -284,8 +284,8 @@ WITH RECURSIVE ours AS (
        AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e')),
 reached AS (
     SELECT o.* FROM ours AS o JOIN pg_proc AS p ON p.oid = o.oid
-     WHERE o.proname IN ('receive_callback', 'receive_callbacks', 'visible_connectors', 'few_subscriptions', 'few_deliveries',
-         'few_attempts', 'few_card_warnings', 'few_event_connectors', 'few_events', 'worker_orders',
+     WHERE o.proname IN ('receive_callback', 'receive_callbacks', 'visible_connectors', 'few_subscriptions',
+         'few_deliveries', 'few_attempts', 'few_card_warnings', 'few_event_connectors', 'few_events', 'worker_orders',
          'worker_action_key')
         OR p.pronamespace IN ('o365'::regnamespace, 'o365_programs'::regnamespace)
            AND (has_function_privilege('o365_responder', o.oid, 'EXECUTE') OR has_function_privilege('o365_app', o.oid,

@@ -12,5 +12,5 @@ BEGIN
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION o365_internal.receive_callback() IS
-    'Trigger of o365_programs.callback: stores it, all in the COPY''s transaction (store_callback). The outcome is read '
-    'with o365_programs.responder_callback_outcome.';
+    'Trigger of o365_programs.callback: stores it, all in the COPY''s transaction (store_callback). The outcome is '
+    'read with o365_programs.responder_callback_outcome.';

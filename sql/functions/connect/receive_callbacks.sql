@@ -134,8 +134,8 @@ BEGIN
                 app_type_normalised, group_name, dialect, webhook_host, sealed, key_id, key_pinned, webhook_index,
                 user_index, status, label, extra, schedule)
             SELECT u.id, a.connector_id, a.app_user, a.app_state, v_app_types[u.n], v_kinds[u.n], v_group_names[u.n],
-                   v_dialects[u.n], v_hosts[u.n], u.sealed, u.key_id, new.sealing_key[u.n] IS NOT NULL, v_webhook_indexes[u.n], u.user_index, 'active',
-                   t.label, t.extra, coalesce(a.schedule, c.schedule)
+                   v_dialects[u.n], v_hosts[u.n], u.sealed, u.key_id, new.sealing_key[u.n] IS NOT NULL,
+                   v_webhook_indexes[u.n], u.user_index, 'active', t.label, t.extra, coalesce(a.schedule, c.schedule)
               FROM unnest(v_ids, v_of_attempts, v_numbers, v_sealed, v_key_ids, v_user_indexes)
                    AS u (id, attempt_id, n, sealed, key_id, user_index)
               JOIN o365_internal.connect_attempt AS a ON a.attempt_id = u.attempt_id
