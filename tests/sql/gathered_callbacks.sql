@@ -107,7 +107,7 @@ SELECT is(ARRAY(SELECT l.quota_webhook FROM o365_internal.lane AS l JOIN o365_in
 -- Connections that are there: renewed, and asked about.
 SELECT pg_temp.begin('u1', 'cookie', 'user-two'), pg_temp.begin('u2', 'cookie', 'user-three'),
     pg_temp.begin('u3', 'cookie', 'user-new') \g /dev/null
-SELECT is(pg_temp.callbacks(ARRAY['u1', 'u2', 'u3'], ARRAY['two', 'elsewhere', 'u3'], ARRAY['two', 'three', 'u3']),
+SELECT is(pg_temp.callbacks(ARRAY['u1', 'u2', 'u3'], ARRAY['two', 'elsewhere', 'u3'], ARRAY['moved', 'three', 'u3']),
     ARRAY['connected', 'pending', 'connected'], 'a webhook once more renews, another of the same place asks');
 SELECT is((SELECT a.detail FROM o365_internal.connect_attempt AS a WHERE a.request_id = 'u1'), 'unchanged',
     'and the renewal says so');
