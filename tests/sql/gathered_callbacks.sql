@@ -113,6 +113,21 @@ SELECT is((SELECT a.detail FROM o365_internal.connect_attempt AS a WHERE a.reque
     'and the renewal says so');
 SELECT is(pg_temp.count_of('two'), 1::bigint, 'in one connection');
 
+-- A link that renews one connection, whatever webhook and place come back; an attempt that has ended; and a state of
+-- another connector.
+SELECT o365.register_connector('other', 'Other', pg_temp.logo(), 's', 'l', 'https://contoso.example', '{one}',
+    ways => '{button}') \g /dev/null
+SELECT pg_temp.begin('r1', 'cookie', 'user-two'), pg_temp.begin('r2', 'cookie', 'user-r2'),
+    pg_temp.begin('r3', 'cookie', 'user-r3', 'other'), pg_temp.begin('r4', 'cookie', 'user-r4') \g /dev/null
+UPDATE o365_internal.connect_attempt AS a SET renews = (SELECT s.subscription_id FROM o365_internal.subscription AS s
+    WHERE s.app_user = 'user-two') WHERE a.state_hash = sha256('r1');
+UPDATE o365_internal.connect_attempt AS a SET outcome = 'denied', consumed_at = now()
+ WHERE a.state_hash = sha256('r2');
+SELECT is(pg_temp.callbacks(ARRAY['r1', 'r2', 'r3', 'r4']), ARRAY['connected', 'used', 'no_state', 'connected'],
+    'a link that renews, an attempt that was denied, and a state of another connector');
+SELECT is(ARRAY(SELECT pg_temp.count_of(u.name) FROM unnest(ARRAY['two', 'r2', 'r3', 'r4']) AS u (name)),
+    ARRAY[1, 0, 0, 1]::bigint[], 'make no connection more');
+
 -- One ticket, two attempts.
 SELECT pg_temp.begin_all('v1', 'v2', 'v3') \g /dev/null
 UPDATE o365_internal.connect_attempt AS a SET ticket_hash = b.ticket_hash, app_user = 'user-v' || right(a.app_user, 1)
