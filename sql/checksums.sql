@@ -40,7 +40,8 @@ SELECT set_config('o365.checksums', jsonb_object_agg(c.number, c.checksum)::text
     (36, '1c346b8cba4d1267'),
     (37, '525ebb55a3de320a'),
     (38, '5741c63054a9cd37'),
-    (39, '5fde39c8409688d9')
+    (39, '5fde39c8409688d9'),
+    (40, 'cc7f052814d52e1b')
 ) AS c (number, checksum) \g /dev/null
 
 DO $$

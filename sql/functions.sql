@@ -358,7 +358,9 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/lanes/hosts_there_are.sql
 \ir functions/lanes/idle_time.sql
 \ir functions/lanes/is_restored.sql
+\ir functions/lanes/lease_arrived.sql
 \ir functions/lanes/lease_few.sql
+\ir functions/lanes/lease_lanes.sql
 \ir functions/lanes/lost_status.sql
 \ir functions/lanes/make_lane.sql
 \ir functions/lanes/move_lane.sql

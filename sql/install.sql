@@ -220,6 +220,8 @@ COMMENT ON COLUMN o365_internal.migration.applied_at IS 'When.';
 \ir migrate.sql
 \set migration 0039_collapse_keys_kept
 \ir migrate.sql
+\set migration 0040_left_behind
+\ir migrate.sql
 
 -- The last of them is the newest migration that this install.sql knows.
 SELECT max(m.number) > :migration_number AS is_newer,

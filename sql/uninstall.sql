@@ -5,7 +5,7 @@
 -- that others built on o365-connector, such as a view, are not removed: this stops and names them.
 \ir psql.sql
 -- The newest migration that this file knows, written by tests/sql/checksums --write.
-\set version 39
+\set version 40
 SET client_min_messages = notice;
 
 \if :{?remove}

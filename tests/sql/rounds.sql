@@ -49,7 +49,7 @@ INSERT INTO o365_internal.outbox (card_id, position, subscription_id, card)
 SELECT is(o365_programs.worker_feed(), 1001,
     'when few are due, a round hands it to a thousand more, and to a lane for which something newer came');
 SELECT results_eq(format(
-    'SELECT c.card FROM pg_temp.claim(%s, ''-infinity'', 1000, 10) AS c WHERE c.subscription_id = %s', :w1, :last - 1),
+    'SELECT c.card FROM pg_temp.claim(%s, ''-infinity'', 1001, 10) AS c WHERE c.subscription_id = %s', :w1, :last - 1),
     $$VALUES ('{"text": "1"}'), ('{"text": "2"}'), ('{"text": "newer"}')$$,
     'a lane for which something newer comes does not wait for its turn: what was sent first leaves first');
 SELECT pg_temp.report(:w1, :last - 1, (pg_temp.lane(:last - 1)).lease_no, 0, 'delivered') \g /dev/null

@@ -19,6 +19,7 @@ DECLARE
     v_fed_at timestamptz;
     v_arrived boolean;   -- cards have come
     v_due boolean;       -- something else may be to do
+    v_behind boolean;    -- a round of arrivals is to be noted
     v_lanes record;
 BEGIN
     SELECT f.snap, f.at INTO v_before, v_fed_at FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1;
@@ -47,18 +48,18 @@ BEGIN
                        WHERE l.why = 'schedule' AND l.not_before <= clock_timestamp())
            OR EXISTS (SELECT FROM o365_internal.handing) OR EXISTS (SELECT FROM o365_internal.postponed)
            OR EXISTS (SELECT FROM o365_internal.feeding_again)
-           OR v_fed_at > v_started + interval '10 seconds'
+           OR v_fed_at > v_started + interval '10 seconds',
            -- So that what is in progress becomes known as such: worker_feed writes it down then. Here its cards would
            -- be passed over at each look, which is seen by the time that it takes. Of the cards of transactions that
            -- failed the time alone is seen. The round itself counts as one transaction.
-           OR (v_fed_at < v_started - interval '1 second' OR clock_timestamp() > v_started + interval '2 ms')
+           (v_fed_at < v_started - interval '1 second' OR clock_timestamp() > v_started + interval '2 ms')
               AND EXISTS (SELECT FROM pg_snapshot_xip(pg_current_snapshot()) AS x (xid)
                            WHERE x.xid >= pg_snapshot_xmax(v_before))
            OR v_fed_at < v_started - interval '1 second' AND clock_timestamp() > v_started + interval '2 ms'
               AND pg_snapshot_xmax(pg_current_snapshot())::text::bigint
                   > pg_snapshot_xmax(v_before)::text::bigint + 1
-      INTO v_arrived, v_due;
-    IF NOT v_arrived AND NOT v_due THEN
+      INTO v_arrived, v_due, v_behind;
+    IF NOT v_arrived AND NOT v_due AND NOT v_behind THEN
         fed := 0;
         seen := v_seen;
         quiet_until := least(
@@ -77,11 +78,11 @@ BEGIN
         RETURN;
     END IF;
     fed := 0;
-    IF v_arrived AND NOT v_due AND n_lanes > c_few THEN
+    IF v_arrived AND NOT v_due THEN
         SELECT array_agg(l.subscription_id) AS ids, array_agg(l.lease_no) AS leases,
                array_agg(l.secret_version) AS versions, array_agg(l.dialect) AS dialects, array_agg(l.lease_ms) AS ends,
                array_agg(l.was_due) AS due, array_agg(l.payload) AS payloads, count(*) AS n INTO v_lanes
-          FROM o365_internal.lease_few(worker, v_hosts, c_few) AS l;
+          FROM o365_internal.lease_few(worker, v_hosts, least(c_few, n_lanes), n_lanes) AS l;
         fed := v_lanes.n;
     END IF;
     IF fed = 0 THEN

@@ -1,6 +1,6 @@
 -- (!) What it does to a lane is what worker_feed and worker_lease would do to it, one after the other. Where it is not
 -- sure of that it does nothing.
-CREATE OR REPLACE FUNCTION o365_internal.lease_few(worker integer, hosts integer[], few integer)
+CREATE OR REPLACE FUNCTION o365_internal.lease_few(worker integer, hosts integer[], few integer, n_lanes integer)
 RETURNS TABLE (subscription_id bigint, lease_no bigint, secret_version integer, dialect text, lease_ms integer,
     was_due timestamptz, payload text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -34,9 +34,12 @@ BEGIN
           CROSS JOIN LATERAL (SELECT o.subscription_id AS s, o.position AS p FROM o365_internal.outbox AS o
                                WHERE o.xid = x.xid LIMIT few + 1) AS o
           WHERE pg_visible_in_snapshot(x.xid, pg_current_snapshot()) LIMIT few + 1)) AS c;
-    IF v_arrived IS NULL OR cardinality(v_arrived) > few
-       OR EXISTS (SELECT FROM o365_internal.handing) OR EXISTS (SELECT FROM o365_internal.postponed)
-       OR EXISTS (SELECT FROM o365_internal.feeding_again)
+    IF cardinality(v_arrived) > few THEN
+        RETURN QUERY SELECT l.* FROM o365_internal.lease_arrived(worker, hosts, n_lanes) AS l;
+        RETURN;
+    END IF;
+    IF v_arrived IS NULL OR EXISTS (SELECT FROM o365_internal.handing)
+       OR EXISTS (SELECT FROM o365_internal.postponed) OR EXISTS (SELECT FROM o365_internal.feeding_again)
        OR EXISTS (SELECT FROM o365_internal.busy_connector AS b WHERE b.until > v_now AND b.connector_id > 0)
        OR EXISTS (SELECT FROM o365_internal.worker AS w
                    WHERE w.worker_id = lease_few.worker AND w.leaves IS NOT NULL) THEN
@@ -83,8 +86,8 @@ BEGIN
         INSERT INTO o365_internal.fed (snap, cluster) VALUES (v_seen, v_cluster);
     END IF;
 END $$;
-COMMENT ON FUNCTION o365_internal.lease_few(integer, integer[], integer) IS
+COMMENT ON FUNCTION o365_internal.lease_few(integer, integer[], integer, integer) IS
     'Leases the lanes of up to so many cards that have come since the last round of arrivals, at once and all of them: '
     'the short way of worker_claim for a few cards, whose lanes are idle and know that enough POSTs are free. hosts: '
     'open_hosts. The caller has seen that nothing is due. Rows as worker_lease has them. No row, and nothing changed: '
-    'worker_feed and worker_lease have to do it.';
+    'worker_feed and worker_lease have to do it. Where more cards have come: lease_arrived, for n_lanes of them.';

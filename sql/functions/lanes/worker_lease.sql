@@ -17,6 +17,8 @@ DECLARE
     v_until timestamptz;
     v_before bigint;
     v_from timestamptz;
+    v_tids tid[];
+    v_scanned_to timestamptz;
     v_leased integer;
 BEGIN
     -- (!) While a restored database is handed over anew only lanes that have been, which are due since then.
@@ -45,11 +47,9 @@ BEGIN
                                                    ORDER BY la.next_at LIMIT c_looks + 1) AS d
                               ORDER BY d.next_at OFFSET c_looks LIMIT 1), v_now);
     END IF;
-    -- PL/pgSQL keeps the plan; a function in SQL is parsed and planned at every call, which costs more than the claim.
-    RETURN QUERY
+    -- Of each turn of each far end the first ones: the first of all, then the second of all, and so on.
+    -- What is locked beyond n_lanes is free at the commit. Where lanes are left behind, the next scan begins with them.
     WITH due AS MATERIALIZED (
-        -- Of each turn of each far end the first ones: the first of all, then the second of all, and so on.
-        -- What is locked beyond n_lanes is free at the commit.
         SELECT d.tid, d.next_at, d.place FROM unnest(v_hosts, v_most, v_lows) AS h (id, most, low)
          CROSS JOIN unnest(o365_internal.all_turns()) AS t (turn) CROSS JOIN LATERAL (
             SELECT f.tid, f.next_at, row_number() OVER () AS place FROM (
@@ -62,55 +62,16 @@ BEGIN
                                                      WHERE su.subscription_id = la.subscription_id
                                                        AND su.key_id = ANY (v_leaves)))
              ORDER BY la.next_at LIMIT h.most FOR UPDATE OF la SKIP LOCKED) AS f) AS d),
-    taken AS MATERIALIZED (SELECT d.tid FROM due AS d ORDER BY d.place, d.next_at LIMIT n_lanes),
-    granted AS MATERIALIZED (
-        -- Mostly the lane knows that enough POSTs are free.
-        SELECT taken.tid, s.secret_version, s.dialect, s.payload, (q.l).version,
-               CASE WHEN k.known THEN least(o365_internal.cards_a_lease(), la.quota_clear - la.posts)
-                    ELSE (g.g).granted END AS granted,
-               CASE WHEN k.known THEN la.quota_past ELSE (g.g).past END AS past,
-               CASE WHEN k.known THEN la.quota_clear ELSE (g.g).clear END AS clear,
-               (g.g).lost, (g.g).free_at, (g.g).late_window,
-               CASE WHEN k.known THEN la.quota_leaves ELSE (g.g).leaves END AS leaves
-          FROM taken JOIN o365_internal.lane AS la ON la.ctid = taken.tid
-          LEFT JOIN LATERAL (SELECT su.secret_version, su.dialect, su.payload, su.status
-                               FROM o365_internal.subscription AS su
-                              WHERE su.subscription_id = la.subscription_id LIMIT 1) AS s ON true
-         -- What is cancelled needs no POST. Each dialect's limits are read once, where a lane of it is there.
-         CROSS JOIN LATERAL (
-            SELECT CASE WHEN s.status IN ('removed', 'gone', 'retired') THEN NULL
-                        WHEN s.dialect = 'workflow' THEN (SELECT o365_internal.quota_limits_of('workflow'))
-                        ELSE (SELECT o365_internal.quota_limits_of('connector')) END AS l OFFSET 0) AS q
-         CROSS JOIN LATERAL (SELECT coalesce(la.quota_clear - la.posts >= 1 AND la.quota_version = (q.l).version
-                                             AND la.worker IS NULL AND NOT la.quota_off, false) AS known OFFSET 0) AS k
-         CROSS JOIN LATERAL (SELECT CASE WHEN NOT k.known THEN
-                    o365_internal.quota_grant(la, (q.l).seconds, (q.l).posts, v_now, v_ends) END AS g OFFSET 0) AS g),
-    waiting AS (
-        -- A pause and a longer wait stay what they are; test cards wait for the quota, too.
-        UPDATE o365_internal.lane AS la
-           SET next_at = g.free_at, quota_past = g.past, quota_leaves = g.leaves, quota_clear = NULL,
-               quota_window = g.late_window,
-               not_before = CASE WHEN la.why <> 'quota' AND la.not_before > g.free_at THEN la.not_before
-                                 ELSE g.free_at END,
-               why = CASE WHEN la.why <> 'quota' AND la.not_before > g.free_at THEN la.why ELSE 'quota' END
-          FROM granted AS g WHERE la.ctid = g.tid AND g.granted = 0 AND g.free_at IS NOT NULL),
-    leased AS (
-        UPDATE o365_internal.lane AS la
-           SET next_at = v_ends, lease_until = v_ends, claimed_at = v_now, worker = worker_lease.worker,
-               lease_no = la.lease_no + 1,
-               lease_below = CASE WHEN la.why = 'pause' THEN o365_internal.tests_below()
-                                  WHEN la.why = 'schedule' AND la.not_before > v_now THEN 0 END,
-               granted = g.granted, quota_past = g.past, quota_leaves = g.leaves, quota_clear = g.clear,
-               quota_version = g.version, lost = g.lost,
-               quota_halved = CASE WHEN la.quota_halved_at < v_now - interval '5 hours' THEN 0 ELSE la.quota_halved END,
-               not_before = CASE WHEN la.why = 'quota' THEN NULL ELSE la.not_before END, why = nullif(la.why, 'quota')
-          FROM granted AS g WHERE la.ctid = g.tid AND g.granted IS DISTINCT FROM 0
-        RETURNING la.subscription_id, la.lease_no, g.secret_version, g.dialect, g.payload)
-    SELECT l.subscription_id, l.lease_no, l.secret_version, l.dialect, v_lease_ms, r.scanned_to, l.payload
-      FROM leased AS l
-     -- Where lanes are left behind, the next scan begins with them.
-     CROSS JOIN (SELECT coalesce(min(d.next_at) FILTER (WHERE d.tid <> ALL (ARRAY(SELECT k.tid FROM taken AS k))),
-                                 max(d.next_at)) AS scanned_to FROM due AS d) AS r;
+    ranked AS (SELECT d.tid, d.next_at, row_number() OVER (ORDER BY d.place, d.next_at) AS n FROM due AS d)
+    SELECT array_agg(r.tid ORDER BY r.n) FILTER (WHERE r.n <= n_lanes),
+           coalesce(min(r.next_at) FILTER (WHERE r.n > n_lanes), max(r.next_at)) INTO v_tids, v_scanned_to
+      FROM ranked AS r;
+    IF v_tids IS NULL THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+    SELECT l.subscription_id, l.lease_no, l.secret_version, l.dialect, v_lease_ms, v_scanned_to, l.payload
+      FROM o365_internal.lease_lanes(worker, v_tids, NULL, v_now, v_ends) AS l;
     GET DIAGNOSTICS v_leased = ROW_COUNT;
     IF v_leased = n_lanes THEN
         PERFORM o365_internal.find_busy_connectors(v_hosts, low);
