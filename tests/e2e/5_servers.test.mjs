@@ -187,7 +187,7 @@ test('without the responder a POST is not asked again as a GET, which would lose
             assertClean(answer, [503]);
             assert.equal(answer.headers.refresh, undefined);
             assert.equal(answer.headers['retry-after'], '5');
-            assert.match(answer.body, /may not have recorded your answer.*reload this page/);
+            assert.match(answer.body, /may not have taken what you sent.*reload this page/);
         }
     } finally {
         await stack('start', 'responder');
