@@ -124,8 +124,8 @@ BEGIN
                                          array_fill(0::smallint, ARRAY[cardinality(v_lanes)])), v_now, v_ends) AS l;
 END $$;
 COMMENT ON FUNCTION o365_internal.lease_arrived(integer, integer[], integer) IS
-    'Hands up to so many cards that have come since the last round of arrivals to their lanes and leases those at '
-    'once, which writes each lane once in place of twice: the short way of worker_claim for lanes that do nothing and '
-    'which no other card waits. Leaves what came later to the next claims where all of it is of one connector and one '
-    'far end, and for some seconds. hosts: open_hosts. The caller has seen that nothing is due. Rows as worker_lease '
-    'has them. No row: worker_feed and worker_lease have to do it, or lanes wait for their quota.';
+    'The short way of worker_claim for idle lanes: hands up to so many cards that have come since the last round of '
+    'arrivals to their lanes and leases these lanes at once, so that each lane is written once in place of twice. '
+    'Leaves later cards to the next claims while all of them are of one connector and one far end, for five seconds at '
+    'most. hosts: as open_hosts gives them. The caller has seen that nothing is due. Returns rows as worker_lease does; '
+    'no row: nothing was done, and worker_feed and worker_lease have to do it, or all lanes wait for their quota.';
