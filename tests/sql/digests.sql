@@ -26,6 +26,7 @@ SELECT throws_ok(format($$SELECT o365.set_schedule(%s, 'monthly')$$, :ann), '220
     'an unknown schedule is refused');
 SELECT throws_ok(format($$SELECT o365.set_schedule(%s, 'hourly', '08:00')$$, :ann), '22023',
     'schedule ''hourly at 08:00:00'' is unknown', 'a time where there is none');
+SELECT throws_ok(format($$SELECT o365.set_schedule(%s, NULL)$$, :ann), '22023', 'schedule NULL is unknown', 'none');
 SELECT throws_ok(format($$SELECT o365.set_schedule(%s, 'daily', time_zone => 'Berlin')$$, :ann), '22023',
     'there is no time zone ''Berlin''', 'an unknown time zone');
 SELECT throws_ok('SELECT o365.set_schedule(999999, ''daily'')', '42704', 'there is no subscription 999999',

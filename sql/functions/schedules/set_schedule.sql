@@ -11,7 +11,7 @@ DECLARE
 BEGIN
     IF v_schedule IS NULL THEN
         RAISE EXCEPTION 'schedule % is unknown',
-                quote_nullable(concat_ws(' ', schedule, 'on ' || weekday, 'at ' || at::text))
+            quote_nullable(nullif(concat_ws(' ', schedule, 'on ' || weekday, 'at ' || at::text), ''))
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'It is immediate, hourly, daily (with at) or weekly (with weekday, monday to sunday, and at).';
     ELSIF time_zone <> '' AND v_zone IS NULL THEN
