@@ -127,5 +127,6 @@ COMMENT ON FUNCTION o365_internal.lease_arrived(integer, integer[], integer) IS
     'The short way of worker_claim for idle lanes: hands up to so many cards that have come since the last round of '
     'arrivals to their lanes and leases these lanes at once, so that each lane is written once in place of twice. '
     'Leaves later cards to the next claims while all of them are of one connector and one far end, for five seconds at '
-    'most. hosts: as open_hosts gives them. The caller has seen that nothing is due. Returns rows as worker_lease does; '
-    'no row: nothing was done, and worker_feed and worker_lease have to do it, or all lanes wait for their quota.';
+    'most. hosts: as open_hosts gives them. The caller has seen that nothing is due. Returns rows as worker_lease '
+    'does; no row: nothing was done, and worker_feed and worker_lease have to do it, or all lanes wait for their '
+    'quota.';
