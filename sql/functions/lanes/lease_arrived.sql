@@ -24,20 +24,10 @@ DECLARE
     v_tids tid[];
     v_locked boolean := false;
 BEGIN
-    BEGIN
-        LOCK TABLE o365_internal.turn_to_feed IN SHARE ROW EXCLUSIVE MODE NOWAIT;
-    EXCEPTION WHEN lock_not_available THEN
-        RETURN;
-    END;
     SELECT f.snap, f.cluster, f.behind_since, f.looked INTO v_before, v_cluster, v_behind_since, v_looked
       FROM o365_internal.fed AS f ORDER BY f.n DESC LIMIT 1;
     IF v_behind_since NOT BETWEEN v_now - c_behind AND v_now
-       OR EXISTS (SELECT FROM o365_internal.handing) OR EXISTS (SELECT FROM o365_internal.postponed)
-       OR EXISTS (SELECT FROM o365_internal.feeding_again)
-       OR EXISTS (SELECT FROM o365_internal.busy_connector AS b WHERE b.until > v_now AND b.connector_id > 0)
-       OR EXISTS (SELECT FROM o365_internal.lane AS la WHERE la.quota_webhook = 0)
-       OR EXISTS (SELECT FROM o365_internal.worker AS w
-                   WHERE w.worker_id = lease_arrived.worker AND w.leaves IS NOT NULL) THEN
+       OR EXISTS (SELECT FROM o365_internal.lane AS la WHERE la.quota_webhook = 0) THEN
         RETURN;
     END IF;
     -- As in worker_feed: the snapshot is that of this very statement, and of the new transactions only whole ones are
@@ -127,6 +117,6 @@ COMMENT ON FUNCTION o365_internal.lease_arrived(integer, integer[], integer) IS
     'The short way of worker_claim for idle lanes: hands up to so many cards that have come since the last round of '
     'arrivals to their lanes and leases these lanes at once, so that each lane is written once in place of twice. '
     'Leaves later cards to the next claims while all of them are of one connector and one far end, for five seconds at '
-    'most. hosts: as open_hosts gives them. The caller has seen that nothing is due. Returns rows as worker_lease '
-    'does; no row: nothing was done, and worker_feed and worker_lease have to do it, or all lanes wait for their '
-    'quota.';
+    'most. hosts: as open_hosts gives them. For lease_few alone, which holds the turn to feed and has seen that '
+    'nothing else is to do. Returns rows as worker_lease does; no row: nothing was done, and worker_feed and '
+    'worker_lease have to do it, or all lanes wait for their quota.';

@@ -34,15 +34,15 @@ BEGIN
           CROSS JOIN LATERAL (SELECT o.subscription_id AS s, o.position AS p FROM o365_internal.outbox AS o
                                WHERE o.xid = x.xid LIMIT few + 1) AS o
           WHERE pg_visible_in_snapshot(x.xid, pg_current_snapshot()) LIMIT few + 1)) AS c;
-    IF cardinality(v_arrived) > few THEN
-        RETURN QUERY SELECT l.* FROM o365_internal.lease_arrived(worker, hosts, n_lanes) AS l;
-        RETURN;
-    END IF;
     IF v_arrived IS NULL OR EXISTS (SELECT FROM o365_internal.handing)
        OR EXISTS (SELECT FROM o365_internal.postponed) OR EXISTS (SELECT FROM o365_internal.feeding_again)
        OR EXISTS (SELECT FROM o365_internal.busy_connector AS b WHERE b.until > v_now AND b.connector_id > 0)
        OR EXISTS (SELECT FROM o365_internal.worker AS w
                    WHERE w.worker_id = lease_few.worker AND w.leaves IS NOT NULL) THEN
+        RETURN;
+    END IF;
+    IF cardinality(v_arrived) > few THEN
+        RETURN QUERY SELECT l.* FROM o365_internal.lease_arrived(worker, hosts, n_lanes) AS l;
         RETURN;
     END IF;
     -- Locked, and only then read, in a new statement. All of them: no transaction's cards come apart.
