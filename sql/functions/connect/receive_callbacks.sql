@@ -87,8 +87,7 @@ BEGIN
         -- As wait_for_webhook.
         INSERT INTO o365_internal.turn_of_webhook (webhook_index) SELECT u.w FROM unnest(v_turns) AS u (w) ORDER BY u.w;
         DELETE FROM o365_internal.turn_of_webhook AS t WHERE t.webhook_index = ANY (v_turns);
-        -- What may renew or replace another connection, or has a ticket that was used, goes alone: by the hash of its
-        -- place, as same_place, which looks closer.
+        -- What may renew or replace another connection, or has a ticket that was used, goes alone.
         FOR v_row IN
             SELECT u.n, a.attempt_id, a.public_id, a.return_url, c.clean_page
               FROM unnest(v_locked, v_attempts) AS u (n, attempt_id)
@@ -99,13 +98,7 @@ BEGIN
                AND (SELECT s.subscription_id FROM o365_internal.subscription AS s
                      WHERE s.connector_id = a.connector_id AND s.app_user = a.app_user
                        AND s.webhook_index = v_webhook_indexes[u.n] AND s.status <> 'removed') IS NULL
-               AND (SELECT s.subscription_id FROM o365_internal.subscription AS s
-                     WHERE hashtextextended(s.app_user || '/' || s.app_type_normalised || '/'
-                                                || coalesce(s.group_name, ''), s.connector_id)
-                               = hashtextextended(a.app_user || '/' || v_kinds[u.n] || '/'
-                                                || coalesce(v_group_names[u.n], ''), a.connector_id)
-                       AND s.status NOT IN ('pending', 'removed') AND s.app_user IS NOT NULL
-                       AND s.app_type_normalised IS NOT NULL LIMIT 1) IS NULL
+               AND o365_internal.same_place(a.connector_id, a.app_user, v_kinds[u.n], v_group_names[u.n]) IS NULL
         LOOP
             v_id := nextval('o365_internal.subscription_subscription_id_seq');
             IF v_host_id IS NULL OR v_hosts[v_row.n] <> v_host THEN
