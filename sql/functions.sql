@@ -433,6 +433,7 @@ SELECT n.nspname AS pgcrypto FROM pg_catalog.pg_extension AS e
 \ir functions/subscriptions/move_connections.sql
 \ir functions/subscriptions/pause.sql
 \ir functions/subscriptions/pause_subscription.sql
+\ir functions/subscriptions/refuse_locked.sql
 \ir functions/subscriptions/remove.sql
 \ir functions/subscriptions/remove_subscription.sql
 \ir functions/subscriptions/resume.sql

@@ -31,10 +31,7 @@ BEGIN
     UPDATE o365_internal.lane AS l SET host_id = v_host_id
      WHERE l.subscription_id = ANY (v_ids) AND l.host_id = ANY (v_others);
 EXCEPTION WHEN lock_not_available THEN
-    RAISE EXCEPTION 'a connection on host % is locked by another session', far_end
-        USING ERRCODE = 'lock_not_available',
-              HINT = 'Whoever changed it has not ended the transaction: select pid, usename, state, xact_start, query '
-                     'from pg_stat_activity where xact_start < now() - interval ''5 seconds''';
+    PERFORM o365_internal.refuse_locked('a connection on host ' || far_end);
 END $$;
 COMMENT ON FUNCTION o365_internal.gather_lanes(text) IS
     'Gives a far end the lanes of all webhooks that belong to it by the allow-list of now. A lane stays with the entry '

@@ -21,10 +21,7 @@ BEGIN
         INSERT INTO o365_internal.host (name) VALUES (v_host) ON CONFLICT ON CONSTRAINT host_name_is_unique DO NOTHING;
         PERFORM FROM o365_internal.host AS h WHERE h.name = v_host FOR UPDATE;
     EXCEPTION WHEN lock_not_available THEN
-        RAISE EXCEPTION 'host % is locked by another session', v_host
-            USING ERRCODE = 'lock_not_available',
-                  HINT = 'Whoever changed it has not ended the transaction: select pid, usename, state, xact_start, '
-                         'query from pg_stat_activity where xact_start < now() - interval ''5 seconds''';
+        PERFORM o365_internal.refuse_locked('host ' || v_host);
     END;
     RETURN v_host;
 END $$;

@@ -6,10 +6,7 @@ BEGIN
     BEGIN
         v_subscription := o365_internal.lock_subscription(subscription_id);
     EXCEPTION WHEN lock_not_available THEN
-        RAISE EXCEPTION 'subscription % is locked by another session', subscription_id
-            USING ERRCODE = 'lock_not_available',
-                  HINT = 'Whoever changed it has not ended the transaction: select pid, usename, state, xact_start, '
-                         'query from pg_stat_activity where xact_start < now() - interval ''5 seconds''';
+        PERFORM o365_internal.refuse_locked('subscription ' || subscription_id);
     END;
     IF v_subscription.subscription_id IS NULL THEN
         RAISE EXCEPTION 'there is no subscription %', coalesce(subscription_id::text, 'NULL')
