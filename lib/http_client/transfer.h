@@ -38,7 +38,7 @@ struct Transfer {
     HttpClient::MayStart may_start;
     HttpClient::Done done;
     Clock::time_point begun;
-    std::size_t place = 0;  // index in Impl::active
+    std::size_t place = 0;                  // index in Impl::active
     std::shared_ptr<curl_slist> addresses;  // given to libcurl with this transfer
     RetryAfter retry_after;
     std::vector<Address> tried;    // what connections were begun to
